@@ -126,7 +126,7 @@ pub fn check(
 ) -> Result<Checked, CheckError> {
     let environment = provide(workspace, &Installers, prepared, Want::Ready, cancel, on)
         .map_err(|error| CheckError::Provide(Box::new(error)))?;
-    // As long as the engine runs, nobody deletes it.
+    // As long as the engine runs, no collection deletes it.
     let _in_use = InUse::mark(workspace, &environment.folder);
     let (report, warnings) = load(workspace, prepared, &environment, debug, cancel)?;
     let limits = Limits::of(&workspace.settings);

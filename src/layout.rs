@@ -33,7 +33,7 @@ pub struct Layout {
     runs: PathBuf,
     venvs: PathBuf,
     cache: PathBuf,
-    /// Why the cache is below the data directory, where nobody has set it to be there.
+    /// Why the cache is below the data directory, where no setting puts it there.
     cache_note: Option<String>,
     pip_cache: Option<PathBuf>,
     uv_cache: Option<PathBuf>,
@@ -177,7 +177,7 @@ impl Layout {
     pub fn cache(&self) -> &Path {
         &self.cache
     }
-    /// Why that is below the data directory although nobody has set it to be there.
+    /// Why that is below the data directory although no setting puts it there.
     pub fn cache_note(&self) -> Option<&str> {
         self.cache_note.as_deref()
     }

@@ -209,7 +209,10 @@ fn a_request_while_the_network_is_away_waits_for_the_backoff() {
     let run = place.enqueue("config", "members.csv");
     place.set("ADE_WORKER_BACKOFF_BASE_SECONDS", "600");
     place.set("ADE_WORKER_BACKOFF_MAX_SECONDS", "600");
-    place.ade("worker --once -q").succeeds();
+    place
+        .ade("worker --once -q")
+        .ends_with(3)
+        .says("1 run waits in the queue");
     let shown = place
         .ade(&format!("runs show {run} --json"))
         .succeeds()

@@ -24,7 +24,7 @@ use crate::digest;
 use crate::store::RunRecord;
 use crate::workspace::Workspace;
 
-/// A file that nobody looked at for so long is closed.
+/// A file of which no window was asked for so long is closed.
 const FORGOTTEN_AFTER: Duration = Duration::from_secs(600);
 /// The engine says with which settings it reads within its first events.
 const EARLY_EVENTS: usize = 50;

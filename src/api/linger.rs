@@ -18,7 +18,7 @@ use bytes::Bytes;
 use http_body_util::BodyExt;
 use hyper::body::{Frame, SizeHint};
 
-/// The most bytes that are read of a body that nobody wants.
+/// The most bytes that are read of a body that no handler wants.
 const MOST: u64 = 64 * 1024 * 1024;
 /// How long that may take.
 const PATIENCE: Duration = Duration::from_secs(5);

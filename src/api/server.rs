@@ -173,7 +173,7 @@ fn listen(place: &Place) -> io::Result<Vec<Listener>> {
     }
 }
 
-/// A socket file that nobody listens on was left by a server that was killed.
+/// A socket file on which no process listens was left by a server that was killed.
 fn remove_leftovers(path: &Path) -> io::Result<()> {
     use std::os::unix::fs::FileTypeExt;
     let is_socket =
@@ -249,7 +249,7 @@ async fn accept(
             .serve_connection(TokioIo::new(stream), service);
         let watched = graceful.watch(connection);
         tokio::spawn(async move {
-            // A client that is gone, or does not speak HTTP, is nobody's trouble.
+            // A client that is gone, or does not speak HTTP, is no trouble of the server.
             let _ = watched.await;
             drop(permit);
         });
@@ -326,7 +326,7 @@ pub fn handed_over_count(variables: &dyn Fn(&str) -> Option<String>) -> Option<u
     (for_pid == std::process::id() && count > 0).then_some(count)
 }
 
-/// Tells systemd how this process stands (sd_notify(3)): `READY=1`, `STOPPING=1`. Where nobody asked for that, nothing.
+/// Tells systemd how this process stands (sd_notify(3)): `READY=1`, `STOPPING=1`. Where systemd has not asked for that, nothing.
 pub fn notify(socket: Option<&str>, state: &str) {
     use std::os::linux::net::SocketAddrExt;
     use std::os::unix::net::{SocketAddr, UnixDatagram};

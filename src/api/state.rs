@@ -142,7 +142,7 @@ impl Api {
         }
     }
 
-    /// Runs a call of the library that reads a few records by their keys, on the spot: a reader of the database waits for nobody,
+    /// Runs a call of the library that reads a few records by their keys, on the spot: a reader of the database waits for no writer,
     /// and such a read takes less time than to hand it to another thread and back.
     ///
     /// # Errors

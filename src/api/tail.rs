@@ -2,7 +2,7 @@
 //!
 //! One task for each run that is followed looks whether the log grew, and publishes what came: its place in the file, its lines,
 //! and the server-sent events that they become, made once for all clients. A client that has everything before that place takes
-//! it as it is; one that is behind reads the file itself, at its own pace. So a slow client holds up nobody, and costs no memory
+//! it as it is; one that is behind reads the file itself, at its own pace. So a slow client holds up no other, and costs no memory
 //! but its place in the file.
 
 use std::collections::hash_map::Entry;

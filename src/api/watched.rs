@@ -24,7 +24,7 @@ pub struct Batch {
 pub struct Watched {
     /// The workspace.
     pub workspace: Arc<Workspace>,
-    /// What was told of it. None: nobody has looked yet.
+    /// What was told of it. None: no client has looked yet.
     pub seen: Arc<tokio::sync::Mutex<Option<Seen>>>,
     /// To those that follow it.
     pub sender: broadcast::Sender<Batch>,

@@ -336,7 +336,7 @@ pub trait Launch: Send + Sync {
 #[derive(Clone, Copy, Default)]
 pub struct ChildProcess<'a> {
     /// Receives words that hold cell values, for the terminal of the user who asked for them. They go nowhere else: events and
-    /// records are without them. `None`: nobody asked, and the engine sends none.
+    /// records are without them. `None`: they were not asked for, and the engine sends none.
     pub values: Option<&'a (dyn Fn(&str) + Sync)>,
 }
 

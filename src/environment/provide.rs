@@ -74,7 +74,7 @@ pub enum Want {
 pub enum Other<'a> {
     /// Leave it to that: [`ProvideError::Busy`].
     Leave,
-    /// Wait for its end. The function recovers the claims of dead processes, so that nobody waits for one of them.
+    /// Wait for its end. The function recovers the claims of dead processes, so that no command waits for one of them.
     Await(&'a Recover<'a>),
 }
 

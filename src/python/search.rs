@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::settings::Settings;
 
-/// A Python that was asked who it is.
+/// A Python that was asked for its version and its place.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Python {
     /// The real one, never the script of a version manager nor that of a virtual environment.

@@ -172,7 +172,7 @@ impl OneInput<'_> {
     }
 
     /// Sends a run whose claim still stands back to the queue, or fails it where its attempts are spent; where the store is
-    /// busy, again and again: nobody else would end the claim while this process lives. Where the claim does not stand any more,
+    /// busy, again and again: no other process would end the claim while this one lives. Where the claim does not stand any more,
     /// returns the run as it was.
     fn leave(&self, claimed: Claimed, failure: &Failure) -> Result<RunRecord, StoreError> {
         let workspace = self.request.workspace;

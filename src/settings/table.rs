@@ -41,7 +41,7 @@ macro_rules! table {
                 #[doc = concat!("`", $name, "`: ", $meaning)]
                 pub $field: $type,
             )*
-            /// The settings of the queue and those who work it.
+            /// The settings of the queue and of workers.
             pub worker: WorkerSettings,
             /// The folder that relative paths and a relative database URL count from.
             pub folder: PathBuf,
@@ -53,7 +53,7 @@ macro_rules! table {
             pub variables: BTreeMap<OsString, OsString>,
         }
 
-        /// The settings of the queue and those who work it.
+        /// The settings of the queue and of workers.
         #[derive(Clone, Debug)]
         pub struct WorkerSettings {
             $(

@@ -129,7 +129,7 @@ struct Pool<'a> {
     room: AtomicBool,
     /// How often in a row this worker met trouble of the machine or the network.
     troubles: AtomicU32,
-    /// With `drain`: the runs that were left in the queue.
+    /// With `drain` or `once`: the runs that were left in the queue because of trouble.
     left: AtomicU64,
     /// All slots have ended, or must.
     done: Cancel,

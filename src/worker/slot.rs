@@ -50,7 +50,10 @@ impl Pool<'_> {
                     }
                     continue;
                 }
-                Ok(Round::Idle) if self.options.once => break,
+                Ok(Round::Idle) if self.options.once => {
+                    self.note_left();
+                    break;
+                }
                 Ok(Round::Idle) if self.options.drain && self.is_drained() => {
                     // The threads that build end with the slots.
                     self.done.cancel();
@@ -70,6 +73,17 @@ impl Pool<'_> {
             self.report_stopping();
         }
         self.report(&worker, &Change::Stopped);
+    }
+
+    /// With `once`: the runs that wait where this worker met trouble and has executed none.
+    fn note_left(&self) {
+        let met_trouble = self.troubles.load(Ordering::Acquire) > 0;
+        if met_trouble
+            && !self.taken.load(Ordering::Acquire)
+            && let Ok(depth) = self.workspace.store.queue_depth()
+        {
+            self.left.store(depth.queued, Ordering::Release);
+        }
     }
 
     /// Nothing waits but for the end of trouble, and nothing runs anywhere: what another worker runs may come back to the queue.

@@ -67,7 +67,7 @@ pub(super) fn modified(workspace: &Workspace, folder: &Path) -> crate::clock::Ti
     found.map_or(workspace.machine.now(), |found| found.modified)
 }
 
-/// Deletes a folder that no record names, where it is this database's own and nobody uses it.
+/// Deletes a folder that no record names, where it is this database's own and no process uses it.
 fn remove(
     workspace: &Workspace,
     folder: &Path,

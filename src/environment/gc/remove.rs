@@ -141,7 +141,7 @@ impl Locks {
     }
 }
 
-/// Takes a lock without which nothing proves that nobody is in a folder. `None`: the folder is gone.
+/// Takes a lock without which nothing proves that no process uses a folder. `None`: the folder is gone.
 pub(super) fn take_lock(
     files: &dyn Files,
     path: &Path,

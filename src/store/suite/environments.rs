@@ -304,7 +304,7 @@ pub fn an_environment_that_a_run_needs_is_not_deleted(store: &dyn Store) {
     let first = queued(store, &wanted, at(0));
     let second = queued(store, &wanted, at(0));
     assert!(!store.delete_environment(&wanted.id, None).unwrap());
-    // It would be built for nobody.
+    // No run would use it.
     store.request_cancel(&first.id, at(0)).unwrap();
     assert!(store.environment("default", &wanted.id).is_ok());
     store.request_cancel(&second.id, at(0)).unwrap();

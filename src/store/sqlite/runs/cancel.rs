@@ -45,7 +45,7 @@ pub(super) fn request_cancel(
     })
 }
 
-/// An environment that no process has begun to build was asked for by runs that wait. Without them it would be built for nobody.
+/// An environment that no process has begun to build was asked for by runs that wait. Without them no run would use it.
 fn forget_unneeded(transaction: &Transaction<'_>, environment: &str) -> rusqlite::Result<()> {
     execute(
         transaction,

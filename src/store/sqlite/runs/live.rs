@@ -1,4 +1,4 @@
-//! Reads what the queue says of a run, for the transaction that changes it: nobody else writes in between.
+//! Reads what the queue says of a run, for the transaction that changes it: no other process writes in between.
 
 use rusqlite::{OptionalExtension, Row, ToSql};
 
