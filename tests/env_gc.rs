@@ -550,7 +550,7 @@ fn processes_whose_lock_files_are_missing_are_forgotten() {
     let process = |id: &str, seen: i64| {
         let lock = locks.join(format!("{id}.lock"));
         place.change(&format!(
-            "INSERT INTO workers SELECT '{id}', 'elsewhere', 1, 'w-{id}', 'worker', 1, '{}', 0, seen_at - {seen} FROM observed_time",
+            "INSERT INTO workers SELECT '{id}', 'elsewhere', 1, 'w-{id}', 'worker', 1, '{}', 0, seen_at - {seen}, 900000 FROM observed_time",
             lock.display()
         ));
         lock
