@@ -19,8 +19,8 @@ pub use operation::Operation;
 use super::snapshot::{RunRow, Snapshot, Window};
 use super::world::{JUMP, Moment};
 
-/// A healthy process that lost a claim stops its work within this: a renewal falls into it.
-const NOTICED_WITHIN: i64 = 40_000;
+/// A healthy process that lost a claim stops its work within a third of its lease, when it renews it, and this.
+const NOTICED_WITHIN: i64 = 20_000;
 /// Every process looks at the clock more often than this.
 const LONGEST_BLINK: i64 = 300_000;
 /// A jump by more than this is longer than any gap that matters nothing: ten days, and what small jumps back hide of them.
@@ -231,7 +231,8 @@ impl Judge {
     fn is_overdue(&self, token: &str, since: i64, around: &Circumstances<'_>) -> bool {
         let lease = self.leases.get(token);
         let held_up = lease.map_or(i64::MIN, |lease| (around.held_up)(&lease.process));
-        around.steady - since.max(held_up) > NOTICED_WITHIN
+        let renewed_every = lease.map_or(0, |lease| lease.length / 3);
+        around.steady - since.max(held_up) > renewed_every + NOTICED_WITHIN
     }
 
     fn token_of(&self, id: &str) -> Option<&String> {
