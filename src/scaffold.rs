@@ -1,6 +1,7 @@
 //! Writes the files of `ade init`: a configuration that runs as it is, from templates in the binary.
 //!
-//! The files are those of `templates/`, with the configuration's name put in. Nothing that exists is overwritten.
+//! The files are all those of `templates/<template>` (`default`, where none is named), with the configuration's name put in for
+//! `{{name}}` and `gitignore` as `.gitignore`. `build.rs` puts them into the binary. Nothing that exists is overwritten.
 
 use std::path::{Path, PathBuf};
 
