@@ -54,6 +54,7 @@ FAULTS = [
     ("a spent run goes back to the queue", RUNS + "leave.rs", ("(!leaving.release && live.attempt_count >= live.max_attempts)", "(!leaving.release && live.attempt_count > live.max_attempts)")),
     # Leases.
     ("leases are never renewed", LEASE, ("if asked.since(renewed) >= renew_every {", "if asked.since(renewed) >= renew_every * 1000 {")),
+    ("a builder whose lease cannot be looked up is taken over from", "src/environment/provide.rs", ("let builder = self.builder_of(environment).ok()?;", "let builder = self.builder_of(environment).ok().flatten();")),
     ("leases of others are judged by this process's own length", "src/fleet.rs", ("Ok(leases.fold(workspace.settings.worker.lease, Duration::max))", "Ok(leases.fold(workspace.settings.worker.lease, Duration::min))")),
     ("leases are renewed too late", LEASE, ("if asked.since(renewed) >= renew_every {", "if asked.since(renewed) >= renew_every * 5 {")),
     ("a lost lease is not noticed", LEASE, ("Ok(Heartbeat::Lost) => state.lost = true,", "Ok(Heartbeat::Lost) => {}"), ("let is_lost = beat == Ok(Heartbeat::Lost) ||", "let is_lost = beat.is_err() &&")),
