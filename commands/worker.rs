@@ -85,8 +85,9 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
     }
     if left > 0 {
         let runs = if left == 1 { "run waits" } else { "runs wait" };
-        let message =
-            format!("{left} {runs} in the queue: the machine or the network is in trouble");
+        let message = format!(
+            "{left} {runs} in the queue: the machine, the network or this worker is in trouble"
+        );
         return Err(Failure {
             status: ExitStatus::Environment,
             code: code::ENVIRONMENT_FAILED.to_owned(),

@@ -228,10 +228,6 @@ impl Layout {
     pub fn runs(&self, workspace: &str) -> PathBuf {
         self.runs.join(workspace).join("runs")
     }
-    /// The folder below which each workspace has its [configurations](Layout::configurations).
-    pub fn configurations_of_all(&self) -> &Path {
-        &self.configurations
-    }
     /// The folder of what is kept of a workspace's configurations.
     pub fn configurations(&self, workspace: &str) -> PathBuf {
         self.configurations.join(workspace).join("configs")

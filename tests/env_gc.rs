@@ -544,6 +544,23 @@ fn snapshots_that_nothing_needs_go() {
 }
 
 #[test]
+fn snapshots_of_a_configuration_that_the_database_does_not_know_stay() {
+    let place = Place::ready();
+    place.configuration("config");
+    place.ade("run config members.csv -q").succeeds();
+    let snapshot: String = place.query("SELECT snapshot_path FROM runs");
+    let known = place.path("data").join(snapshot);
+    // Of another data directory with the same ADE_CONFIGS_DIR.
+    let all = known.ancestors().find(|path| path.ends_with("configs"));
+    let other = all.unwrap().join("another/snapshots/digest");
+    fs::create_dir_all(&other).unwrap();
+    age(&other);
+    let report = place.ade("env gc --json").succeeds().json();
+    assert_eq!(removed(&report), Vec::<&str>::new());
+    assert!(other.is_dir());
+}
+
+#[test]
 fn processes_whose_lock_files_are_missing_are_forgotten() {
     let place = Place::ready();
     let locks = place.path("data/db/workers");

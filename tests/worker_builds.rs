@@ -311,3 +311,37 @@ fn what_one_worker_lacks_is_its_own_trouble_and_another_one_builds_it() {
     place.ade("worker --drain -q").succeeds();
     place.is_sound(&run, "succeeded", &["succeeded"]);
 }
+
+/// A folder that is a mount, and is not mounted.
+#[test]
+fn runs_wait_while_the_folder_that_they_were_recorded_in_is_away() {
+    let mut place = Place::new();
+    place.hurry();
+    place.configuration("config");
+    place.members("members.csv");
+    place.set("ADE_RUNS_DIR", place.path("mounted"));
+    place.set("ADE_CONFIGS_DIR", place.path("configs"));
+    place.warm("config");
+    let run = place.enqueue("config", "members.csv");
+    for folder in ["mounted", "configs"] {
+        let (here, away) = (place.path(folder), place.path("away"));
+        std::fs::rename(&here, &away).unwrap();
+        std::fs::create_dir(&here).unwrap();
+        place
+            .ade("worker --drain")
+            .ends_with(3)
+            .says(&format!("cannot use the folder {}", here.display()))
+            .says("1 run waits in the queue");
+        assert_eq!(place.status_of(&run), "queued");
+        assert_eq!(
+            place.query::<u32>("SELECT attempt_count FROM queue"),
+            0,
+            "{folder}"
+        );
+        assert_eq!(std::fs::read_dir(&here).unwrap().count(), 0, "{folder}");
+        std::fs::remove_dir(&here).unwrap();
+        std::fs::rename(&away, &here).unwrap();
+    }
+    place.ade("worker --drain -q").succeeds();
+    assert_eq!(place.status_of(&run), "succeeded");
+}

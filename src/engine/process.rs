@@ -42,6 +42,7 @@ const COMPUTED: &str = "engine.fields.computed";
 const NOTICED: &str = "engine.run.noticed";
 const VALUES: &str = "engine.values";
 const REFUSED: &str = "engine.refused";
+const STARTED: &str = "engine.run.started";
 const LOG: &str = "engine.log";
 /// Environment variables that a child gets besides the engine's own settings; any other may hold a secret.
 const PASSED_ON: &[&str] = &[
@@ -366,6 +367,7 @@ fn invoke(
     };
     let mut command = invocation.command(values.is_some());
     let confined = sandbox::confine(&invocation.policy, threads(), &mut command)?;
+    let mut has_begun = false;
     let started = process::run(&mut command, cancel, &options, &mut |stream, line| {
         if let Some(event) = engine_event(line) {
             let data = event.get("data");
@@ -382,10 +384,14 @@ fn invoke(
                     report.limit = text("limit").and_then(limit_of);
                     report.disk_full = text("limit") == Some("disk_full");
                 }
+                // Once the run has begun, these are words of the configuration's own code, and may hold a cell.
                 (Some(REFUSED), _) => {
-                    report.refused = data.and_then(Failure::of);
+                    if !has_begun {
+                        report.refused = data.and_then(Failure::of);
+                    }
                     return;
                 }
+                (Some(STARTED), _) => has_begun = true,
                 (Some(VALUES), Some(show)) => {
                     show(
                         event

@@ -41,6 +41,11 @@ impl FileError {
         }
     }
 
+    /// A folder that is always there is not: its disk may be away.
+    pub fn away(folder: &Path) -> Self {
+        Self::on("use the folder", folder)(io::Error::from_raw_os_error(libc::ENODEV))
+    }
+
     /// Whether the machine is in trouble and not what was asked of it: something was exhausted, or a disk is read-only, broken or
     /// closed to this user. Said of files of ADE's own, where nothing that a run does is the cause.
     pub fn is_of_machine(&self) -> bool {
@@ -49,7 +54,7 @@ impl FileError {
                 self.source.kind(),
                 io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem
             )
-            || self.source.raw_os_error() == Some(libc::EIO)
+            || matches!(self.source.raw_os_error(), Some(libc::EIO | libc::ENODEV))
     }
 
     /// Whether a resource was exhausted that may be available again later: disk space, memory, descriptors.

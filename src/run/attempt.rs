@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use serde_json::{Value, json};
@@ -144,6 +144,7 @@ impl<'a> Execution<'a> {
     ) -> Result<Self, FileError> {
         let folder = RunFolder::at(&run.run_dir);
         let log = open_log(workspace, run)?;
+        demand_places(workspace, run)?;
         Ok(Self {
             workspace,
             run,
@@ -292,8 +293,7 @@ impl<'a> Execution<'a> {
     /// folders for output and temporary files.
     fn policy(&self, environment: &EnvironmentRecord) -> Policy {
         let (run, folder) = (self.run, EnvironmentFolder(environment.folder.clone()));
-        let mut above = run.snapshot.ancestors();
-        let snapshot = above.find(|path| path.ends_with(&run.source_digest));
+        let snapshot = snapshot_of(run);
         Policy::new(
             &self.workspace.settings,
             &folder.python(),
@@ -466,6 +466,24 @@ impl<'a> Execution<'a> {
         ];
         with_known_names(message, &names)
     }
+}
+
+/// The folders in which the inputs and the snapshots of many runs are. Where one is not there, what is missing is not this run's
+/// fault alone, and comes back with its disk.
+fn demand_places(workspace: &Workspace, run: &RunRecord) -> Result<(), FileError> {
+    let above = |path: &Path| path.parent().map(Path::to_owned);
+    let snapshots = snapshot_of(run).and_then(above);
+    let away = [above(&run.input_path), snapshots]
+        .into_iter()
+        .flatten()
+        .find(|folder| !workspace.files().is_folder(folder));
+    away.map_or(Ok(()), |folder| Err(FileError::away(&folder)))
+}
+
+/// The whole snapshot, also where the package is a folder in it.
+fn snapshot_of(run: &RunRecord) -> Option<&Path> {
+    let mut above = run.snapshot.ancestors();
+    above.find(|path| path.ends_with(&run.source_digest))
 }
 
 /// The wall-clock limit of a run: its own, else the setting.

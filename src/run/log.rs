@@ -18,6 +18,10 @@ pub(super) fn open_log<'a>(
     run: &RunRecord,
 ) -> Result<EventLog<'a>, FileError> {
     let folder = RunFolder::at(&run.run_dir);
+    // The folder of any other run was made when its input was staged.
+    if run.document_id.is_none() && !workspace.files().is_folder(folder.path()) {
+        return Err(FileError::away(folder.path()));
+    }
     let log = EventLog::open(&*workspace.machine, &folder.events(), Subject::Run, &run.id)?;
     if run.document_id.is_some() && log.is_empty() {
         let data = json!({"input": run.input_name, "environment_id": run.environment_id, "created_at": run.created_at});

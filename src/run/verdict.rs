@@ -15,6 +15,14 @@ use crate::store::{Failure, RunStatus};
 /// What the engine's native libraries say last when memory is refused, around the number of bytes.
 const NO_MEMORY: &str = "memory allocation of ";
 const NO_MEMORY_END: &str = " bytes failed";
+/// The signals by which a process ends itself: the same would happen again.
+const CRASHES: [libc::c_int; 5] = [
+    libc::SIGSEGV,
+    libc::SIGBUS,
+    libc::SIGILL,
+    libc::SIGFPE,
+    libc::SIGABRT,
+];
 const SEE_LOG: &str = "`ade logs tail` shows all of its output";
 /// The codes of what the engine refuses before there is a run: its call, its settings, a configuration that it checked.
 const USAGE: &str = "usage";
@@ -155,7 +163,11 @@ pub fn observe(
         Exit::TimedOut => return Observation::TimedOut,
         Exit::Signal(_) | Exit::Exceeded(_) => {
             let limit = limit_behind(report, limits);
-            return limit.map_or(Observation::Killed, Observation::Exceeded);
+            let ended = match report.exit {
+                Exit::Signal(signal) if CRASHES.contains(&signal) => Observation::Crashed,
+                _ => Observation::Killed,
+            };
+            return limit.map_or(ended, Observation::Exceeded);
         }
         Exit::Code(0) if validate_only => return Observation::Valid,
         Exit::Code(status) => status,
@@ -182,7 +194,6 @@ pub fn observe(
         Some(CONFIG_INVALID | SETTINGS_INVALID) if validate_only => Observation::Invalid,
         Some(SETTINGS_INVALID) => Observation::BadSettings,
         Some(USAGE) => Observation::Refused,
-        _ if status == 2 => Observation::Refused,
         _ => Observation::Crashed,
     }
 }
@@ -305,6 +316,11 @@ fn words(seen: Observation, report: &EngineReport, around: &Circumstances<'_>) -
         }
         Observation::Killed => engine(format!(
             "the engine was killed by {}",
+            exit_in_words(report)
+        ))
+        .hint(SEE_LOG),
+        _ if matches!(report.exit, Exit::Signal(_)) => engine(format!(
+            "the engine crashed: it was ended by {}",
             exit_in_words(report)
         ))
         .hint(SEE_LOG),
@@ -473,7 +489,7 @@ mod tests {
             (report(Exit::Code(0), None), true, O::Valid),
             (refused(1, "config_invalid"), true, O::Invalid),
             (refused(1, "settings_invalid"), true, O::Invalid),
-            (report(Exit::Signal(11), None), true, O::Killed),
+            (report(Exit::Signal(11), None), true, O::Crashed),
             (report(Exit::Code(3), None), true, O::Crashed),
             (report(Exit::Code(0), succeeded()), false, O::Succeeded),
             (
@@ -484,7 +500,7 @@ mod tests {
             (full, false, O::DiskFull),
             (refused(1, "settings_invalid"), false, O::BadSettings),
             (refused(1, "usage"), false, O::Refused),
-            (report(Exit::Code(2), None), false, O::Refused),
+            (report(Exit::Code(2), None), false, O::Crashed),
             (report(Exit::Code(1), None), false, O::Crashed),
             // An exit status of 1 contradicts a payload that says success.
             (report(Exit::Code(1), succeeded()), false, O::Crashed),

@@ -317,6 +317,9 @@ impl World {
         let mut disk = Disk::default();
         disk.create_folder(CONFIGURATION.as_ref(), Timestamp(start));
         disk.write(INPUT.as_ref(), b"messy", Timestamp(start));
+        let layout = Layout::new(&settings).unwrap();
+        let snapshots = layout.snapshots(WORKSPACE, &configuration.id);
+        disk.create_folder(&snapshots, Timestamp(start));
         for file in FOREIGN {
             disk.write(file.as_ref(), b"theirs", Timestamp(start - 864_000_000));
         }
@@ -326,7 +329,7 @@ impl World {
             faults: Mutex::new(FaultRates::of(&chance)),
             judge: Mutex::new(Judge::new(window)),
             sweeper: Mutex::new(sweeper),
-            layout: Layout::new(&settings).unwrap(),
+            layout,
             settings,
             store,
             chance,

@@ -283,7 +283,9 @@ def keep_unread(
     if ROW not in table.columns:
         return with_series(table, added), None
     kept = pl.DataFrame([table.get_column(ROW), *added])
-    return table, kept.filter(pl.any_horizontal(pl.all().exclude(ROW).is_not_null()))
+    kept = kept.filter(pl.any_horizontal(pl.all().exclude(ROW).is_not_null()))
+    # A hook may have made several rows of one: what is said of its cells is said of each.
+    return table, kept.unique(subset=ROW, keep="first", maintain_order=True)
 
 
 _NO_TEXT = pl.Series([None], dtype=pl.String)
@@ -305,7 +307,7 @@ def _with_unread(context: RunContext, table: pl.DataFrame, kept: pl.DataFrame | 
     context.notices.add(
         "issues_without_rows",
         f"sheet {sheet_name!r}: {kept.height} rows have cells that could not be read, but a hook has replaced the table, so "
-        "that nobody knows which rows these are now. Keep the column __ade_row in the table that the hook returns",
+        "that it is not known which rows these are now. Keep the column __ade_row in the table that the hook returns",
         sheet=sheet_name,
         table=table_index,
         count=kept.height,

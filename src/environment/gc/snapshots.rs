@@ -28,7 +28,7 @@ pub(super) fn collect(pass: &Pass<'_>, report: &mut Report) -> Result<(), StoreE
         ages,
         ..
     } = *pass;
-    let candidates = candidates(workspace, options, ages);
+    let candidates = candidates(workspace, options, ages)?;
     if candidates.is_empty() {
         return Ok(());
     }
@@ -46,18 +46,21 @@ pub(super) fn collect(pass: &Pass<'_>, report: &mut Report) -> Result<(), StoreE
     Ok(())
 }
 
-/// The snapshots that are old, and unfinished copies as old.
-fn candidates(workspace: &Workspace, options: &Options, ages: &Ages) -> Vec<PathBuf> {
+/// The snapshots of configurations that this database knows which are old, and unfinished copies as old. Those of another one may
+/// be another database's.
+fn candidates(
+    workspace: &Workspace,
+    options: &Options,
+    ages: &Ages,
+) -> Result<Vec<PathBuf>, StoreError> {
     let (files, layout) = (workspace.files(), &workspace.layout);
-    let workspaces = files.folders(layout.configurations_of_all());
-    let configurations = workspaces
+    let known = workspace.store.configuration_activity()?;
+    let mut found: Vec<PathBuf> = known
         .iter()
-        .flat_map(|workspace| files.folders(&layout.configurations(&name_of(workspace))));
-    let mut found: Vec<PathBuf> = configurations
-        .flat_map(|configuration| files.folders(&layout::snapshots(&configuration)))
+        .flat_map(|known| files.folders(&layout.snapshots(&known.workspace_id, &known.id)))
         .collect();
     found.retain(|snapshot| ages.is_older(modified(workspace, snapshot), options.leftover_ttl));
-    found
+    Ok(found)
 }
 
 /// What environments, runs and published versions name: a snapshot, or a folder in it.

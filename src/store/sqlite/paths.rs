@@ -31,7 +31,8 @@ fn relative(data: &[PathBuf], path: String) -> String {
         .iter()
         .find_map(|data| Path::new(&path).strip_prefix(data).ok())
         .and_then(Path::to_str)
-        .filter(|rest| !rest.is_empty());
+        // One that leads out of the directory again is elsewhere.
+        .filter(|rest| !rest.is_empty() && !rest.split('/').any(|part| part == ".."));
     below.map(str::to_owned).unwrap_or(path)
 }
 
@@ -61,7 +62,12 @@ mod tests {
                 ("venvs/e".to_owned(), below.clone())
             );
         }
-        for path in [link.clone(), place.path().join("süd-of-others/e")] {
+        let elsewhere = [
+            link.clone(),
+            place.path().join("süd-of-others/e"),
+            link.join("../runs/e"),
+        ];
+        for path in elsewhere {
             assert_eq!(stored_and_read(&path), (text(&path), text(&path)));
         }
         let null = connection.query_row("SELECT absolute(relative(NULL))", [], |row| row.get(0));

@@ -41,9 +41,9 @@ def said_by(error: BaseException, place: FrameSummary | None = None) -> str:
     text = _text(error)
     if policy().quotes_values or _is_free_of_values(error):
         return text
-    if isinstance(error, OSError) and isinstance(error.errno, int):
-        return f"[Errno {error.errno}] {os.strerror(error.errno)}"
     own = getattr(error, "ade_said", None)
+    if isinstance(error, OSError) and isinstance(error.errno, int):
+        own = f"[Errno {error.errno}] {os.strerror(error.errno)}"
     if own is not None:
         return own if own == text else f"{own} {LEFT_OUT}"
     place = place or author_frame(error.__traceback__)
