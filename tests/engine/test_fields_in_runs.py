@@ -523,6 +523,15 @@ def test_a_hook_that_drops_nulls_keeps_whole_rows_and_their_issues(normalize):
     assert [row["net"] for row in normalize(config, [["Day", "Net"], ["31.01.2025", "1,5"], ["soon", "2,5"]])] == [1.5]
 
 
+def test_a_hook_that_makes_several_rows_of_one_says_of_each_what_is_said_of_its_cells(normalize):
+    config = columns('Field("name")', 'Field("net", read=money)')
+    body = 'return table.with_columns(pl.col("name").str.split("/")).explode("name")'
+    config["hooks/split.py"] = "import polars as pl\n" + hook("on_table_mapped", body)
+    rows = normalize(config, [["Name", "Net"], ["Bell/Ball", "soon"], ["Cole", "2,5"], ["Dunn", "3,5"], ["Eve", "1,25"]])
+    assert [(row["name"], row["net"]) for row in rows][:3] == [("Bell", None), ("Ball", None), ("Cole", 2.5)]
+    assert issues(rows, "net") == ['not a number: "soon"', 'not a number: "soon"', None, None, None]
+
+
 def test_a_hook_that_loses_the_rows_numbers_makes_a_notice_of_unread_cells(normalize):
     config = columns('Field("day", read=date)', 'Field("net", read=money)')
     config["hooks/other.py"] = hook("on_table_transformed", 'return table.select("day", "net")')

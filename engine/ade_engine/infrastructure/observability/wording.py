@@ -42,13 +42,13 @@ def said_by(error: BaseException, place: FrameSummary | None = None) -> str:
     if policy().quotes_values or _is_free_of_values(error):
         return text
     own = getattr(error, "ade_said", None)
-    if isinstance(error, OSError) and isinstance(error.errno, int):
-        own = f"[Errno {error.errno}] {os.strerror(error.errno)}"
     if own is not None:
         return own if own == text else f"{own} {LEFT_OUT}"
+    is_of_system = isinstance(error, OSError) and isinstance(error.errno, int)
+    system = f"[Errno {error.errno}] {os.strerror(error.errno)}" if is_of_system else ""
     place = place or author_frame(error.__traceback__)
     line = "" if place is None else source_line(place.filename, place.lineno, getattr(place, "end_lineno", None))
-    return " ".join(filter(None, (f"at `{line}`" if line else "", LEFT_OUT if text else "")))
+    return " ".join(filter(None, (system, f"at `{line}`" if line else "", LEFT_OUT if text else "")))
 
 
 def told(error: BaseException, place: FrameSummary | None = None) -> str:
