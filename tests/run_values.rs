@@ -51,9 +51,9 @@ const ENDS: [(&str, &str, Option<&str>); 16] = [
     ("a log line", "logger.info('%d', table['name'][0])", None),
     ("an exit", "import os; os._exit(3)", Some("engine_crashed")),
     (
-        "a usage error",
+        "an exit with the status of a usage error",
         "import os; os._exit(2)",
-        Some("engine_usage"),
+        Some("engine_crashed"),
     ),
     (
         "a file that may not be written",
