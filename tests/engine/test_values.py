@@ -183,8 +183,9 @@ def test_a_damaged_reference_to_a_text_is_not_quoted(marked, tmp_path):
     assert not found_in(done.stderr), done.stderr
 
 
-def test_values_go_to_the_terminal_of_whoever_asks_for_them_and_into_no_other_event(marked):
-    register, body, said = FAILURES["a strict cast"]
+@pytest.mark.parametrize("what", ["a strict cast", "a thread", "what nobody can raise"])
+def test_values_go_to_the_terminal_that_asks_for_them_and_into_no_other_event(marked, what):
+    register, body, said = FAILURES[what]
     done = marked(failing(register, body), "debug", **{SHOW_VALUES: "1"})
     values = [event for event in done.events if event["event"] == "engine.values"]
     assert any(WORDS[0] in event["message"] for event in values)
@@ -192,6 +193,8 @@ def test_values_go_to_the_terminal_of_whoever_asks_for_them_and_into_no_other_ev
     assert not found_in(json.dumps(others))
     assert not any(event["event"] == "engine.values" for event in marked(failing(register, body), "debug").events)
 
+
+def test_samples_of_a_transform_go_to_the_terminal_that_asks_for_them(marked):
     register, body, _ = FAILURES["success"]
     done = marked(failing(register, body), "debug", **{SHOW_VALUES: "1"})
     (samples,) = [event["message"] for event in done.events if event["event"] == "engine.values"]

@@ -21,6 +21,7 @@ from ade_engine.infrastructure.observability.stack import (
     author_frame,
     is_authors_file,
     is_engine_file,
+    stack_trace,
     stack_trace_without_values,
 )
 from ade_engine.infrastructure.policy import policy
@@ -98,6 +99,7 @@ def keep_values_off_standard_error() -> None:
     def tell(error: BaseException | None) -> None:
         if error is not None:
             sys.stderr.write(stack_trace_without_values(error, whole=True, say=told))
+            show_values(f"The failure in full:\n{stack_trace(error, whole=True).rstrip()}")
 
     def tell_warning(message, category, filename, lineno, file=None, line=None) -> None:
         # What will change in a later version, and how to write faster code, is about code.
