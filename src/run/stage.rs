@@ -1,5 +1,6 @@
 //! The staged input: a copy in the run's folder, hashed while it is copied, so that what ran is what was recorded.
 
+use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::files::FileError;
@@ -33,8 +34,13 @@ impl Unrecorded {
         files
             .create_folder(folder.path())
             .map_err(FileError::on("create the folder", folder.path()))?;
-        // Without it, its age protects the folder from collection; where there are no locks at all, nothing is collected.
-        let lock = files.try_lock(&path).ok().flatten();
+        // Where there are no locks at all, nothing is collected.
+        let lock = match files.try_lock(&path) {
+            Err(error) if !has_no_locks(&error) => {
+                return Err(FileError::on("lock", &path)(error));
+            }
+            tried => tried.ok().flatten(),
+        };
         // In place, for it is locked.
         files
             .write(&path, format!("{}\n", workspace.database_id).as_bytes())
@@ -51,6 +57,12 @@ impl Unrecorded {
     pub fn recorded(self, workspace: &Workspace) {
         let _ = workspace.files().remove_file(&self.path);
     }
+}
+
+/// Whether the file system knows no locks.
+fn has_no_locks(error: &io::Error) -> bool {
+    error.kind() == io::ErrorKind::Unsupported
+        || matches!(error.raw_os_error(), Some(libc::ENOLCK | libc::ENOSYS))
 }
 
 /// Copies an input to its place and hashes what was copied. The copy appears whole.
