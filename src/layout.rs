@@ -134,7 +134,8 @@ impl Layout {
     }
     /// The read-only copies of a configuration, one folder for each source digest.
     pub fn snapshots(&self, workspace: &str, configuration: &str) -> PathBuf {
-        snapshots(&self.configurations(workspace).join(configuration))
+        let kept = self.configurations(workspace).join(configuration);
+        kept.join("snapshots")
     }
     /// The folder that an uploaded configuration's files are edited in, until they are published.
     pub fn draft(&self, workspace: &str, configuration: &str) -> PathBuf {
@@ -244,11 +245,6 @@ impl Layout {
 
 /// The end of the name of a process's lock.
 pub const WORKER_LOCK: &str = ".lock";
-
-/// The copies of a configuration, in the folder of what is kept of it.
-pub fn snapshots(configuration: &Path) -> PathBuf {
-    configuration.join("snapshots")
-}
 
 /// The folder of one environment below that of its key.
 pub fn environment(key: &Path, id: &str) -> PathBuf {

@@ -329,7 +329,7 @@ impl Batch {
     }
 
     /// Keeps the new name of a workbook of an earlier run.
-    pub fn mark_stale(&mut self, to: String) {
+    pub fn stale(&mut self, to: String) {
         self.stale.add(Some(&to));
     }
 

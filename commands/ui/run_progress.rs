@@ -234,7 +234,7 @@ impl<'a> RunProgress<'a> {
         match (&mut self.state().call.batch, earlier) {
             // Not between the lines of files.
             (Some(batch), Earlier::Stale { to, .. }) if !ui.json() => {
-                batch.mark_stale(ui.path(to));
+                batch.stale(ui.path(to));
             }
             (Some(batch), Earlier::Left { .. }) if !ui.json() => batch.note(note),
             _ => self.lines.say(note),

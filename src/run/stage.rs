@@ -61,8 +61,7 @@ impl Unrecorded {
 
 /// Whether the file system knows no locks.
 fn has_no_locks(error: &io::Error) -> bool {
-    error.kind() == io::ErrorKind::Unsupported
-        || matches!(error.raw_os_error(), Some(libc::ENOLCK | libc::ENOSYS))
+    error.kind() == io::ErrorKind::Unsupported || error.raw_os_error() == Some(libc::ENOLCK)
 }
 
 /// Copies an input to its place and hashes what was copied. The copy appears whole.

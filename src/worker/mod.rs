@@ -1,11 +1,11 @@
 //! The loop over the queue.
 //!
-//! Each slot is a thread with a worker id of its own. It records environments for waiting runs, claims a run whose environment is ready,
-//! else sleeps until a run is queued or its poll interval has passed. Environments are built in threads of their own (`builds`), as many as there are slots: a build that takes long, or
-//! hangs, keeps no run waiting whose environment is ready. One more thread does the maintenance (`housekeeping`):
-//! expired leases, dead processes, metrics; and one collects (`collecting`), for however long that takes. All that is done
-//! to a run happens under a claim; a process that dies leaves a lock whose release shows its death at once, and leases that
-//! expire.
+//! Each slot is a thread with a worker id of its own. It records environments for waiting runs, claims a run whose environment
+//! is ready, else sleeps until a run is queued or its poll interval has passed. Environments are built in threads of their own
+//! (`builds`), as many as there are slots: a build that takes long, or hangs, keeps no run waiting whose environment is ready. One
+//! more thread does the maintenance (`housekeeping`): expired leases, dead processes, metrics; and one collects (`collecting`), for
+//! however long that takes. All that is done to a run happens under a claim; a process that dies leaves a lock whose release shows
+//! its death at once, and leases that expire.
 
 mod builds;
 mod collecting;

@@ -1,6 +1,7 @@
 //! How old something is, and whether the clock may be believed.
 //!
-//! The wall clock proves no age: it may have jumped, and a data directory may have come out of a backup, so that all of it looks old.
+//! The wall clock proves no age: it may have jumped, and a data directory may have come out of a backup, so that all of it looks
+//! old.
 //! So after a gap or a jump of the clock, nothing is collected until the data directory has been in use for a day. In that day
 //! whatever is in use is used again, and is young by the same clock.
 

@@ -1,7 +1,7 @@
 //! Collection: deletes unused environments, the files of runs that ended long ago, snapshots that nothing needs, and leftovers
 //! of interrupted work.
 //!
-//! Which environments are deleted is decided in `rule` alone, and after a jump of the clock nothing is for a day (`age`). Its conditions
+//! Which environments are deleted is decided in `rule` alone; for a day after a jump of the clock none is (`age`). Its conditions
 //! are checked again in the transaction that deletes the record ([`remove_environment`]). Whatever else lies around is deleted
 //! only with proof that it may be: a record, or a name or a mark that a process of this database gave it. What this
 //! database does not know is kept and counted. A second pass deletes nothing.
