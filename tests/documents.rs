@@ -22,7 +22,7 @@ use std::process::Command;
 use common::{Place, Running};
 
 /// The documents with commands or complete files.
-const DOCUMENTS: [&str; 10] = [
+const DOCUMENTS: [&str; 11] = [
     "README.md",
     "docs/api.md",
     "docs/architecture.md",
@@ -33,6 +33,7 @@ const DOCUMENTS: [&str; 10] = [
     "docs/installing.md",
     "docs/layout.md",
     "docs/operating.md",
+    "docs/package.md",
 ];
 /// What a line of a block begins with that is a command.
 const PROGRAMS: [&str; 13] = [
@@ -434,4 +435,61 @@ fn the_deployed_workers_start_on_an_empty_data_directory() {
     let words: Vec<String> = serde_json::from_str(command).unwrap();
     let (status, said) = types(&place, &format!("ade {} --drain", words.join(" ")));
     assert_eq!(status, 0, "{said}");
+
+    // What the page about containers has them do, from the first to the last, without the containers.
+    place.ade("init my-config").succeeds();
+    let page = read("docs/installing.md");
+    let mut typed = Vec::new();
+    for line in page.lines().map(str::trim) {
+        let inside = match line.split_once(" ade ") {
+            Some((start, command)) if start.starts_with("docker ") => {
+                command.split("  #").next().unwrap().trim()
+            }
+            _ => continue,
+        };
+        let command = format!("ade {inside}").replace("/tmp/clean", "clean");
+        if !inside.starts_with("serve") {
+            let (status, said) = types(&place, &command);
+            assert_eq!(status, 0, "{line}\n{said}");
+        } else {
+            // From outside of its container it is reached by a port that is passed on, and by no address of loopback.
+            assert!(line.contains(" -p 127.0.0.1:8000:8000 "), "{line}");
+            let here = command.replace("--host 0.0.0.0", "--host 127.0.0.1 --port 0");
+            assert_ne!(here, command);
+            let mut running = Running::start(shell(&place, &format!("exec {here}")));
+            running.wait_until_says("serving on");
+            running.signal(15);
+            running.wait().succeeds();
+        }
+        typed.push(inside.split(' ').next().unwrap().to_owned());
+    }
+    assert_eq!(typed, ["doctor", "run", "tokens", "serve"]);
+    assert!(!place.files_below("clean").is_empty());
+}
+
+/// systemd reads the units without a word.
+#[test]
+fn systemd_understands_the_units() {
+    let place = Place::named("units");
+    let names = [
+        "ade-worker.service",
+        "ade-serve.service",
+        "ade-serve.socket",
+    ];
+    let mut verify = Command::new("systemd-analyze");
+    verify.arg("verify");
+    for name in names {
+        let unit = read(&format!("docs/deploy/{name}"));
+        place.write(
+            name,
+            unit.replace("/usr/local/bin/ade", env!("CARGO_BIN_EXE_ade")),
+        );
+        verify.arg(place.path(name));
+    }
+    let Ok(done) = verify.output() else {
+        eprintln!("not tested, because there is no systemd-analyze here");
+        return;
+    };
+    let said = String::from_utf8_lossy(&done.stderr);
+    assert!(done.status.success() && said.is_empty(), "{said}");
 }
