@@ -252,7 +252,11 @@ fn without_a_network_uv_or_cache() {
     place.set("ADE_UV_CACHE_DIR", place.path("cold"));
     place.set("ADE_PIP_CACHE_DIR", place.path("cold-pip"));
     let run = place.ade("run config members.csv").ends_with(3);
-    assert!(run.stderr.contains("there is no uv: none could be fetched ("), "{run}");
+    assert!(
+        run.stderr
+            .contains("there is no uv: none could be fetched ("),
+        "{run}"
+    );
     assert!(run.stderr.contains("hint: install uv"), "{run}");
 }
 

@@ -10,7 +10,7 @@ use std::path::PathBuf;
 use common::Place;
 
 /// Test files that are not about one command.
-const SUBJECTS: [&str; 24] = [
+const SUBJECTS: [&str; 25] = [
     // The HTTP API, by subject; its commands have files of their own.
     "api",
     "api_builds",
@@ -28,6 +28,8 @@ const SUBJECTS: [&str; 24] = [
     // Environments and installers, below the commands.
     "environment_installs",
     "installers",
+    // Units, image and what is typed into containers.
+    "deployment",
     // What a run may do, and the audit record of each.
     "artifact",
     "sandbox",
