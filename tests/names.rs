@@ -28,8 +28,6 @@ const SUBJECTS: [&str; 25] = [
     // Environments and installers, below the commands.
     "environment_installs",
     "installers",
-    // Units, image and what is typed into containers.
-    "deployment",
     // What a run may do, and the audit record of each.
     "artifact",
     "sandbox",
@@ -40,6 +38,7 @@ const SUBJECTS: [&str; 25] = [
     "help",
     "terminal",
     // The repository.
+    "deploy",
     "documents",
     "errors",
     "layers",
