@@ -235,7 +235,13 @@ impl Reader {
 fn clone_into(folder: &Path) {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let listed = Command::new("git")
-        .args(["ls-files", "-z", "--cached", "--others", "--exclude-standard"])
+        .args([
+            "ls-files",
+            "-z",
+            "--cached",
+            "--others",
+            "--exclude-standard",
+        ])
         .current_dir(root)
         .output()
         .unwrap();
@@ -455,7 +461,8 @@ fn comments_limit_what_is_typed() {
 #[test]
 fn what_is_shown_of_an_output_has_to_be_there() {
     let lines = |text: &str| text.lines().map(settled).collect::<Vec<_>>();
-    let said = "✓ a.xlsx  3.1 s\n  2 tables\n  data/runs/01a204ce-b8e3-71da-98bd-2f26a605b88f/a.xlsx\n";
+    let said =
+        "✓ a.xlsx  3.1 s\n  2 tables\n  data/runs/01a204ce-b8e3-71da-98bd-2f26a605b88f/a.xlsx\n";
     for shown in [
         "✓ a.xlsx  271 ms\n  2 tables\n  data/runs/01a204ce-0000-71da-98bd-2f26a605b88f/a.xlsx",
         "…\n  2 tables\n…",
