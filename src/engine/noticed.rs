@@ -158,9 +158,19 @@ impl Told {
         self.text("sheet")
     }
 
+    /// The field that it is about; empty where it is about none.
+    pub fn field(&self) -> &str {
+        self.text("field")
+    }
+
     /// Whether it is about this field.
     pub fn is_of_field(&self, field: &str) -> bool {
-        self.text("field") == field
+        self.field() == field
+    }
+
+    /// The source column that its field was split from, by its position in the table.
+    pub fn source_index(&self) -> Option<u64> {
+        self.0.get("source_index").and_then(Value::as_u64)
     }
 
     /// Whether it is about the table with this index on the sheet with this title.

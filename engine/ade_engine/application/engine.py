@@ -457,6 +457,10 @@ def _load_config(
 
     registry = Registry()
     modules = import_and_register(config_package, registry)
+    if settings.detect_rows:
+        from ade_engine.pipeline.rows import register_own_detectors
+
+        register_own_detectors(registry)
     spec = resolve_config_import(config_package)
     package_folder = spec.import_root / spec.package_name
     manifest = load_manifest(Path(config_package), package_folder)

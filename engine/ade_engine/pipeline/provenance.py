@@ -17,7 +17,6 @@ from ade_engine.fields.header_unit import header_unit
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from ade_engine.extensions.registry import RegisteredFn
     from ade_engine.pipeline.context import RunContext
     from ade_engine.pipeline.frame import SourceTable
     from ade_engine.pipeline.mapping import Mapping
@@ -57,9 +56,11 @@ def sources_of(source: SourceTable, mapping: Mapping) -> Sources:
 
 
 def note_dropped(
-    context: RunContext, entry: RegisteredFn, before: pl.DataFrame, after: pl.DataFrame, sheet_name: str
+    context: RunContext, hook: str | None, before: pl.DataFrame, after: pl.DataFrame, sheet_name: str
 ) -> None:
-    """Note the rows that a hook has dropped from the tables of a sheet: which ones, where that is known."""
+    """Note the rows that a hook, or the setting ``drop_blank_rows``, has dropped from the tables of a sheet: which ones, where
+    that is known.
+    """
     count = before.height - after.height
     rows: list[list[int]] = []
     if after is before:
@@ -76,7 +77,7 @@ def note_dropped(
     if count <= 0:
         return
     earlier = (one for one in context.notices.notices if one["code"] == "rows_dropped")
-    known = next((one for one in earlier if one["sheet"] == sheet_name and one["hook"] == entry.name), None)
+    known = next((one for one in earlier if one["sheet"] == sheet_name and one.get("hook") == hook), None)
     if known is not None:
         # One notice for all tables of a sheet.
         context.notices.notices.remove(known)
@@ -85,12 +86,14 @@ def note_dropped(
     which = f" ({rows_in_words(rows)})" if rows else ""
     plural = "row" if count == 1 else "rows"
     facts = {"rows": rows} if rows else {}
+    by_hook = {} if hook is None else {"hook": hook}
+    said = f"{count} {plural} without a value of any field dropped" if hook is None else f"hook {hook} dropped {count} {plural}"
     context.notices.add(
         "rows_dropped",
-        f"sheet {sheet_name!r}: hook {entry.name} dropped {count} {plural}{which}",
+        f"sheet {sheet_name!r}: {said}{which}",
         level="info",
         sheet=sheet_name,
-        hook=entry.name,
+        **by_hook,
         count=count,
         **facts,
     )
