@@ -87,13 +87,19 @@ def note_dropped(
     facts = {"rows": rows} if rows else {}
     context.notices.add(
         "rows_dropped",
-        f"sheet {sheet_name!r}: hook {entry.name} dropped {count} {plural}{which}",
+        f"sheet {sheet_name!r}: {_hook_in_words(entry)} dropped {count} {plural}{which}",
         level="info",
         sheet=sheet_name,
         hook=entry.name,
         count=count,
         **facts,
     )
+
+
+def _hook_in_words(entry: RegisteredFn) -> str:
+    """``the hook tidy of ade_config.hooks.rows``; a module that is called as its hook is named once."""
+    is_alike = entry.module.rpartition(".")[2] == entry.qualname
+    return f"the hook {entry.qualname}" if is_alike else f"the hook {entry.qualname} of {entry.module}"
 
 
 def stretches(rows: list[int]) -> list[list[int]]:
