@@ -10,7 +10,7 @@ from ade_engine.extensions.invoke import COMMON_NAMES, RAISED, Caller, MissingPa
 from ade_engine.fields import surroundings
 from ade_engine.fields.checks import Check
 from ade_engine.fields.readers import Reader, count_issues, emptied_cells
-from ade_engine.fields.surroundings import ROW, Surroundings
+from ade_engine.fields.surroundings import ROW, Surroundings, told_as
 from ade_engine.infrastructure.caller import show_values
 from ade_engine.infrastructure.observability.wording import told
 from ade_engine.models.errors import AdeEngineError, ConfigError, ExtensionError, HookError, InputError, PipelineError
@@ -276,7 +276,7 @@ def keep_unread(
         if reading["ambiguous"] and field in table.columns and all(column.name != name for column in added):
             doubts = _nothing(name, table.height)
             if reading["first_open"] is not None:
-                doubts = doubts.scatter(reading["first_open"], f"ambiguous column: {reading['message']}")
+                doubts = doubts.scatter(reading["first_open"], f"ambiguous column, {told_as(reading['message'])}")
             added.append(doubts)
     if not added:
         return table, None
