@@ -55,7 +55,8 @@ class Engine:
         decide()
 
     def run(self, request: RunRequest, *, logger: RunLogger | None = None) -> RunResult:
-        """Normalize one file. Raises :class:`InputError` for unusable paths; later failures are in the result.
+        """Normalize one file. Raises :class:`InputError` for unusable paths; later failures are in the result, except a
+        :class:`HookError` where a hook has left a negative number of issues.
 
         Without a logger, events go to standard error and, if the request names a place for logs, to a file there.
         """

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from typing import Any
 
 import polars as pl
+from polars.selectors import by_name
 
 from ade_engine import _native
 from ade_engine.fields.surroundings import current
@@ -69,7 +70,9 @@ class Reader(pl.Expr):
         # Made when polars asks for it: most readers are applied without.
         made = self.__dict__.get("_made")
         if made is None:
-            expression = pl.col(self.column).map_batches(self.read, return_dtype=_TYPES[self.kind])
+            # A table without the column has nulls in its place; `pl.col` would refuse the whole expression.
+            cells = pl.coalesce(by_name(self.column, require_all=False), pl.repeat(None, pl.len(), dtype=pl.Null))
+            expression = cells.map_batches(self.read, return_dtype=_TYPES[self.kind]).alias(self.column)
             made = self.__dict__["_made"] = expression._pyexpr
         return made
 
