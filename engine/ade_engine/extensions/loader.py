@@ -47,7 +47,7 @@ class InvalidSource(ModuleNotFoundError):
 
 def place_of(error: BaseException, folder: Path) -> dict[str, str | int]:
     """File, line and function of a config package where loading it raised; empty where that is not known."""
-    if isinstance(error, InvalidSource):
+    if hasattr(error, "ade_place"):
         return error.ade_place
     if isinstance(error, SyntaxError) and error.filename and error.lineno:
         return {"file": error.filename, "line": error.lineno}
