@@ -77,14 +77,28 @@ class _Expressions:
     ) -> pl.Expr | None:
         try:
             result = call(values)
-            if result is not None and not isinstance(result, pl.Expr):
-                raise WrongResult(f"returned {type(result).__name__}; it should return pl.Expr or None")
+            demand_expression(result)
             return result
         except RAISED as error:
             error_class = _class_of(error)
             # A HookError that a transform raises on purpose brings the stage that the run reports.
             stage = {"stage": error.stage} if isinstance(error, HookError) else {}
             context.fail(entry, self.role, subject, error, error_class, **stage)
+
+
+def demand_expression(result: Any) -> None:
+    """Refuse what a callable has returned unless it is an expression or nothing."""
+    if result is not None and not isinstance(result, pl.Expr):
+        raise WrongResult(f"returned {type(result).__name__}; it should return pl.Expr or None")
+
+
+def demand_text(dtype: pl.DataType) -> None:
+    """Refuse the type of a validator's expression unless it is messages or nulls."""
+    if dtype not in (pl.String, pl.Null, pl.Categorical, pl.Enum):
+        raise WrongResult(
+            f"returned an expression of type {dtype.base_type()}; it should give text: a message where a value is wrong, else null. "
+            'Write pl.when(is_wrong).then(pl.lit("what is wrong"))'
+        )
 
 
 def _filled(table: pl.DataFrame, typed: bool) -> frozenset[str]:
@@ -441,11 +455,9 @@ class Validators(_Expressions):
             dtype = table.lazy().select(expression).collect_schema().dtypes()[0]
         except RAISED as error:
             context.fail(entry, self.role, subject, _Unusable(error, entry, context), ExtensionError)
-        if dtype not in (pl.String, pl.Null, pl.Categorical, pl.Enum):
-            wrong = WrongResult(
-                f"returned an expression of type {dtype.base_type()}; it should give text: a message where a value is wrong, else null. "
-                'Write pl.when(is_wrong).then(pl.lit("what is wrong"))'
-            )
+        try:
+            demand_text(dtype)
+        except WrongResult as wrong:
             context.fail(entry, self.role, subject, wrong, PipelineError)
 
     def _add_issues(
