@@ -384,6 +384,24 @@ def test_composed_expressions_and_columns_that_are_not_there(normalize):
     assert [row["never"] for row in rows] == [None] * 3
 
 
+def test_a_reader_of_a_column_that_is_not_there_is_empty_within_any_expression(normalize):
+    config = columns(
+        'Field("day", headers=["Paid"], read=lambda name: pl.coalesce(date("day"), date("Posted")))',
+        'Field("early", read=lambda name: date("Posted") < date("day"))',
+        'Field("year", read=lambda name: pl.coalesce(POSTED.dt.year(), pl.lit(1)))',
+        'Field("cur", read=lambda name: pl.when(currency("Amount").is_null()).then(number("Fee") + 1).otherwise(2))',
+        'Field("note", checks=[lambda name: pl.when(date("Posted").is_null()).then(pl.lit("no day"))])',
+        functions="POSTED = date('Posted')",
+    )
+    (row,) = normalize(config, [["Paid"], ["31.01.2025"]])
+    assert row["day"] == dt.datetime(2025, 1, 31)
+    assert (row["early"], row["year"], row["cur"]) == (None, 1, None)
+    assert issues([row], "note") == ["no day"]
+    # The same reader, made when the module was loaded, finds the column where there is one.
+    (row,) = normalize(config, [["Paid", "Posted"], [None, "15.03.2025"]])
+    assert (row["day"], row["year"]) == (dt.datetime(2025, 3, 15), 2025)
+
+
 def test_each_table_decides_for_itself(normalize):
     config = columns('Field("day", read=date)', 'Field("n", read=number)')
     rows = [["Day", "N"], ["31/01/2025", "1,5"], ["01/02/2025", "1.234"], ["Day", "N"], ["01/31/2025", "1.5"], ["01/02/2025", "1,234"]]
