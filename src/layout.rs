@@ -21,6 +21,9 @@ pub const DATABASE: &str = "db/ade.sqlite";
 /// The name of the file in which a data directory says which database it belongs to.
 pub const IDENTITY: &str = "identity.json";
 
+/// The name of the file that keeps git from a data directory.
+pub const IGNORED_BY_GIT: &str = ".gitignore";
+
 /// The name of the lock in the folder of an environment.
 pub const BUILD_LOCK: &str = "build.lock";
 
