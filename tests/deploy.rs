@@ -112,8 +112,7 @@ fn the_image_starts_on_empty_volumes() {
 #[test]
 fn the_commands_for_containers_work() {
     let place = image(&read("Dockerfile"));
-    place.configuration("my-config");
-    place.members("roster.csv");
+    place.ade("init my-config").succeeds();
     // The worker that is started before.
     place.ade("worker --drain").succeeds();
     let mut typed = Vec::new();
@@ -125,7 +124,6 @@ fn the_commands_for_containers_work() {
         let inside = inside.split("  #").next().unwrap().trim();
         let here = inside
             .replace("/tmp/clean", "clean")
-            .replace("roster.xlsx", "roster.csv")
             .replace("--host 0.0.0.0", "--port 0");
         if inside.starts_with("serve ") {
             // Outside of its container, loopback inside of it cannot be reached, and no port that is not passed on.
