@@ -141,7 +141,7 @@ impl Problem for BuildError {
             }
             BuildError::File(error) => error.facts().under(Kind::Environment, code::STORAGE_FAILED),
             BuildError::NoInstaller { .. } => Facts::new(Kind::Environment, code::NO_INSTALLER)
-                .hint("install uv, or what fetches it: your system's packages for pip and venv (python3-pip, python3-venv)"),
+                .hint("install uv, or with a network your system's packages for pip and venv, which get one (python3-pip, python3-venv)"),
         }
     }
 }
