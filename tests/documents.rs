@@ -27,9 +27,10 @@ use std::process::Command;
 use common::{Place, Running};
 
 /// What a line of a block begins with that is a command.
-const PROGRAMS: [&str; 14] = [
-    "\"$engine/python\"",
-    "\"$engine/ade-engine\"",
+const PROGRAMS: [&str; 15] = [
+    "\"$env/bin/ade-engine\"",
+    "\"$env/bin/python\"",
+    "PYTHONPATH=engine",
     "ade",
     "cargo",
     "cp",

@@ -91,9 +91,16 @@ fn the_command_that_init_prints_runs_the_sample_of_every_template() {
     }
     // In the folder itself, and in one whose name a shell would take apart.
     let place = Place::new();
-    let made = place.ade("init .").succeeds();
-    assert_eq!(next(&made.stderr), "run . sample.xlsx");
-    place.ade("run . sample.xlsx -q").succeeds();
+    std::fs::create_dir(place.path("here")).unwrap();
+    let there = |line: &str| {
+        let mut command = place.command();
+        command
+            .args(line.split(' '))
+            .current_dir(place.path("here"));
+        Place::to_its_end(command).succeeds()
+    };
+    assert_eq!(next(&there("init .").stderr), "run . sample.xlsx");
+    there("run . sample.xlsx -q");
     let made = place.ade_with(["init", "of today/my crew"]).succeeds();
     assert_eq!(
         next(&made.stderr),
