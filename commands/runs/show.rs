@@ -45,6 +45,8 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
     let run = &shown.run;
     print_state(ui, run, shown.waits_for.as_deref());
     print_facts(ui, run, shown.payload.as_ref());
+    let overrides = shown.noticed.overrides.iter();
+    overrides.for_each(|told| ui.told("setting", None, told.message()));
     let part = |pointer| list(shown.payload.as_ref(), pointer);
     part("/evaluation/findings").for_each(|finding| print_finding(ui, finding));
     shown
