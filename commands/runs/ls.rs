@@ -121,7 +121,7 @@ fn row(run: &RunRecord, id: &str, now: Timestamp) -> Vec<(Tone, String)> {
     let took = run.duration_ms().map(duration).unwrap_or_default();
     vec![
         (Tone::Name, id.to_owned()),
-        (run.status.into(), run.status.as_str().to_owned()),
+        (run.into(), run.status.as_str().to_owned()),
         (Tone::Plain, run.configuration_name.clone()),
         (Tone::Plain, run.input_name.clone()),
         (Tone::Plain, rows),

@@ -87,7 +87,7 @@ fn print_state(ui: &Ui, run: &RunRecord, waits_for: Option<&str>) {
     ui.line(format_args!(
         "{} {}{took}",
         ui.paint(Tone::Strong, &run.input_name),
-        ui.paint(run.status.into(), run.status.as_str())
+        ui.paint(run.into(), run.status.as_str())
     ));
     if let Some(what) = waits_for {
         ui.fact("waits for", what);

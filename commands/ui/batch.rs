@@ -202,7 +202,9 @@ impl Batch {
         if let Some(took) = took {
             figures[4] = format!("{:.1}", took as f64 / 1000.0);
         }
+        let issues = metrics.is_some_and(|metrics| metrics.issues > 0);
         let (mark, tone, word) = match counts {
+            Counts::Normalized if issues => ("⚠", Tone::Warn, ""),
             Counts::Normalized => ("✓", Tone::Good, ""),
             Counts::Empty => ("!", Tone::Warn, "found nothing"),
             Counts::Denied => ("✗", Tone::Bad, "has issues"),
@@ -226,7 +228,6 @@ impl Batch {
         {
             last.push(ui.paint(Tone::Name, ui.path(path)));
         }
-        let issues = metrics.is_some_and(|metrics| metrics.issues > 0);
         let tones = [
             Tone::Plain,
             Tone::Plain,

@@ -119,9 +119,7 @@ fn print_line(
         if run.status != RunStatus::Cancelled {
             batch.noticed(input, &finished.noticed);
         }
-        if run.status == RunStatus::Succeeded
-            && run.metrics.as_ref().is_some_and(|found| found.issues > 0)
-        {
+        if run.status == RunStatus::Succeeded && has_issues(run) {
             hint_at_issues(run)
                 .into_iter()
                 .for_each(|hint| batch.hint(hint));
@@ -178,6 +176,7 @@ fn print_run(
         (RunStatus::Succeeded, None) if nothing.is_some() => {
             (ui.paint(Tone::Warn, "!"), "found nothing ")
         }
+        (RunStatus::Succeeded, None) if has_issues(run) => (ui.paint(Tone::Warn, "⚠"), ""),
         (RunStatus::Succeeded, None) => (ui.paint(Tone::Good, "✓"), ""),
         (RunStatus::Cancelled, _) => (ui.paint(Tone::Bad, "✗"), "cancelled "),
         _ => (ui.paint(Tone::Bad, "✗"), "failed "),
@@ -206,6 +205,11 @@ fn print_run(
         print_issues(ui, metrics.issues, run);
     }
     print_path(ui, finished, "  ");
+}
+
+fn has_issues(run: &RunRecord) -> bool {
+    let metrics = run.metrics.as_ref();
+    metrics.is_some_and(|found| found.issues > 0)
 }
 
 fn nothing_in(finished: &Finished) -> Option<Nothing> {
