@@ -10,7 +10,7 @@ use crate::context::Context;
 use crate::exit::{ExitStatus, Outcome};
 use crate::ui::Tone;
 
-/// Scaffold a configuration that runs as it is
+/// Scaffold a configuration that runs as it is, and a sample to run it on
 #[derive(clap::Args)]
 #[command(
     after_help = "Examples:\n  ade init team-orders\n  ade run team-orders team-orders/sample.xlsx\n  ade init staff --template minimal"
@@ -22,7 +22,7 @@ pub struct Args {
     /// The project's name [default: the folder's]
     #[arg(long)]
     name: Option<String>,
-    /// The template to start from
+    /// What to start from: `default` has a line for each field, `full` functions of its own besides, `minimal` one field
     #[arg(long, default_value = "default", value_parser = clap::builder::PossibleValuesParser::new(scaffold::templates()))]
     template: String,
 }
