@@ -4,27 +4,42 @@ use std::path::PathBuf;
 
 use ade::problem::typed;
 use ade::scaffold;
+use clap::builder::{PossibleValue, PossibleValuesParser};
 use serde_json::json;
 
 use crate::context::Context;
 use crate::exit::{ExitStatus, Outcome};
 use crate::ui::Tone;
 
-/// Scaffold a configuration that runs as it is, and a sample to run it on
+/// Create a configuration that runs as it is, to be edited
+///
+/// A configuration is a folder with a small Python package: the fields that you want, how their cells are read and checked.
+/// Beside it lies `sample.xlsx`, a messy roster to run it on. No file that exists is overwritten.
 #[derive(clap::Args)]
 #[command(
     after_help = "Examples:\n  ade init team-orders\n  ade run team-orders team-orders/sample.xlsx\n  ade init staff --template minimal"
 )]
 pub struct Args {
-    /// The folder to create; it must be empty or new
+    /// The folder to create, or an empty one
     #[arg(default_value = ".")]
     dir: PathBuf,
-    /// The project's name [default: the folder's]
+    /// The configuration's name, as listings show it [default: the folder's name]
     #[arg(long)]
     name: Option<String>,
-    /// What to start from: `default` has a line for each field, `full` functions of its own besides, `minimal` one field
-    #[arg(long, default_value = "default", value_parser = clap::builder::PossibleValuesParser::new(scaffold::templates()))]
+    /// What to start from
+    #[arg(long, default_value = "default", value_parser = PossibleValuesParser::new(scaffold::templates().map(described)))]
     template: String,
+}
+
+/// A template with what it holds.
+fn described(template: &'static str) -> PossibleValue {
+    let about = match template {
+        "default" => "A list of people: fields with their headers, readers and checks, and a test case",
+        "minimal" => "One field, to begin from nothing",
+        "full" => "As default, with detectors, hooks and readers of your own",
+        _ => "",
+    };
+    PossibleValue::new(template).help(about)
 }
 
 pub fn run(args: &Args, context: &Context) -> Outcome {

@@ -5,6 +5,7 @@ use ade::engine::Told;
 use ade::layout::RunFolder;
 use ade::run::Rows;
 use ade::run::show::show;
+use ade::run::summary::unprocessed;
 use ade::store::{Attempt, ColumnResult, FieldResult, FieldState, RunRecord};
 use serde_json::Value;
 
@@ -104,8 +105,10 @@ fn print_state(ui: &Ui, run: &RunRecord, waits_for: Option<&str>) {
             ui.fact("hint", hint);
         }
     }
-    if let Some(summary) = &run.summary {
-        ui.fact("summary", summary);
+    match (unprocessed(run), &run.summary) {
+        (Some((word, what)), _) => ui.fact("summary", format_args!("{word}: {what}")),
+        (None, Some(summary)) => ui.fact("summary", summary),
+        (None, None) => {}
     }
 }
 
@@ -194,7 +197,7 @@ fn print_readings(ui: &Ui, readings: &[&Told]) {
     if readings.is_empty() {
         return;
     }
-    ui.line(ui.paint(Tone::Dim, "read as"));
+    ui.line(ui.paint(Tone::Dim, "how columns were read"));
     for reading in readings {
         let (mark, tone) = if reading.is_ambiguous() {
             (Some((Tone::Warn, "!")), Tone::Warn)

@@ -131,7 +131,7 @@ def test_a_doubtful_header_is_named_with_what_makes_it_doubtful(template, header
     tables, kept, notices = template([[header], *([value] for value in values)])
     assert tables[0][1] == 1 and kept == [2, 3, 4, 5, 6]
     (told,) = notices["doubtful_header_row"]
-    assert told["rows"] == [[1, 1]] and told["message"].startswith("sheet 'S': row 1 taken for the header: ")
+    assert told["rows"] == [[1, 1]] and told["message"].startswith("sheet 'S': row 1 taken for the header with doubt (")
     assert "`header_rows`" in told["message"]
 
 

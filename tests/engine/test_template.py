@@ -54,7 +54,7 @@ def test_a_column_that_leaves_it_open_has_one_issue(normalize):
     rows = normalize([[f"{n}", "Ann", "Lee", None, f"0{n}/0{n + 1}/2025", n, n] for n in range(1, 5)])
     assert [row["start_date"] for row in rows] == [datetime(2025, n + 1, n) for n in range(1, 5)]
     messages = [row["__ade_issue__start_date"] for row in rows]
-    assert messages[0].startswith("ambiguous column: dates day-first") and messages[1:] == [None] * 3
+    assert messages[0].startswith("ambiguous column, read as dates day-first") and messages[1:] == [None] * 3
 
 
 def test_what_cannot_be_read_is_empty_and_an_issue_with_what_stood_there(normalize):

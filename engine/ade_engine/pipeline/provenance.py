@@ -17,6 +17,7 @@ from ade_engine.fields.header_unit import header_unit
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from ade_engine.extensions.registry import RegisteredFn
     from ade_engine.pipeline.context import RunContext
     from ade_engine.pipeline.frame import SourceTable
     from ade_engine.pipeline.mapping import Mapping
@@ -56,7 +57,7 @@ def sources_of(source: SourceTable, mapping: Mapping) -> Sources:
 
 
 def note_dropped(
-    context: RunContext, hook: str | None, before: pl.DataFrame, after: pl.DataFrame, sheet_name: str
+    context: RunContext, entry: RegisteredFn | None, before: pl.DataFrame, after: pl.DataFrame, sheet_name: str
 ) -> None:
     """Note the rows that a hook, or the setting ``drop_blank_rows``, has dropped from the tables of a sheet: which ones, where
     that is known.
@@ -76,6 +77,7 @@ def note_dropped(
         count, rows = found
     if count <= 0:
         return
+    hook = None if entry is None else entry.name
     earlier = (one for one in context.notices.notices if one["code"] == "rows_dropped")
     known = next((one for one in earlier if one["sheet"] == sheet_name and one.get("hook") == hook), None)
     if known is not None:
@@ -86,8 +88,10 @@ def note_dropped(
     which = f" ({rows_in_words(rows)})" if rows else ""
     plural = "row" if count == 1 else "rows"
     facts = {"rows": rows} if rows else {}
-    by_hook = {} if hook is None else {"hook": hook}
-    said = f"{count} {plural} without a value of any field dropped" if hook is None else f"hook {hook} dropped {count} {plural}"
+    if entry is None:
+        said, by_hook = f"{count} {plural} without a value of any field dropped", {}
+    else:
+        said, by_hook = f"{_hook_in_words(entry)} dropped {count} {plural}", {"hook": hook}
     context.notices.add(
         "rows_dropped",
         f"sheet {sheet_name!r}: {said}{which}",
@@ -97,6 +101,12 @@ def note_dropped(
         count=count,
         **facts,
     )
+
+
+def _hook_in_words(entry: RegisteredFn) -> str:
+    """``the hook tidy of ade_config.hooks.rows``; a module that is called as its hook is named once."""
+    is_alike = entry.module.rpartition(".")[2] == entry.qualname
+    return f"the hook {entry.qualname}" if is_alike else f"the hook {entry.qualname} of {entry.module}"
 
 
 def stretches(rows: list[int]) -> list[list[int]]:

@@ -247,7 +247,7 @@ class SheetPipeline:
                     table=table,
                     source_region=region,
                     table_index=table_index,
-                    on_table=lambda entry, before, after: note_dropped(context, entry.name, before, after, sheet_name),
+                    on_table=lambda entry, before, after: note_dropped(context, entry, before, after, sheet_name),
                     **source_values,
                 )
             finally:
