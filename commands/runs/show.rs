@@ -46,6 +46,8 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
     let run = &shown.run;
     print_state(ui, run, shown.waits_for.as_deref());
     print_facts(ui, run, shown.payload.as_ref());
+    let overrides = shown.noticed.overrides.iter();
+    overrides.for_each(|told| ui.told("setting", None, told.message()));
     let part = |pointer| list(shown.payload.as_ref(), pointer);
     part("/evaluation/findings").for_each(|finding| print_finding(ui, finding));
     shown
@@ -86,7 +88,7 @@ fn print_state(ui: &Ui, run: &RunRecord, waits_for: Option<&str>) {
     ui.line(format_args!(
         "{} {}{took}",
         ui.paint(Tone::Strong, &run.input_name),
-        ui.paint(run.status.into(), run.status.as_str())
+        ui.paint(run.into(), run.status.as_str())
     ));
     if let Some(what) = waits_for {
         ui.fact("waits for", what);

@@ -234,9 +234,11 @@ class _Run:
                 data={"fields": computed},
             )
         found = self.notices
-        if self.policy.sends_notices and (found.notices or found.readings or found.rows or found.columns):
+        overrides = self.settings.overrides()
+        if self.policy.sends_notices and (found.notices or found.readings or found.rows or found.columns or overrides):
             # Packages whose detectors do not ask for the looks of rows, or whose fields have no values, have no such lists.
-            newer = {name: rows for name, rows in (("rows", found.rows), ("columns", found.columns)) if rows}
+            lists = (("rows", found.rows), ("columns", found.columns), ("overrides", overrides))
+            newer = {name: rows for name, rows in lists if rows}
             self.logger.event(
                 "run.noticed",
                 message="; ".join(notice["message"] for notice in found.notices) or "Columns were read",
