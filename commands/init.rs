@@ -14,7 +14,7 @@ use crate::ui::Tone;
 /// Create a configuration that runs as it is, to be edited
 ///
 /// A configuration is a folder with a small Python package: the fields that you want, how their cells are read and checked.
-/// No file that exists is overwritten.
+/// Beside it lies `sample.xlsx`, a messy roster to run it on. No file that exists is overwritten.
 #[derive(clap::Args)]
 #[command(
     after_help = "Examples:\n  ade init team-orders\n  ade run team-orders team-orders/sample.xlsx\n  ade init staff --template minimal"
