@@ -690,7 +690,7 @@ fn rows_that_a_hook_drops_and_fields_that_it_computes_are_said_for_what_they_are
       computed: made
       not found: lost
       ! field 'lost' is never found: it has no column detector and no transform, and no other code names it
-      sheet 'people': hook ade_config.hooks.tidy.tidy dropped 1 row
+      sheet 'people': the hook tidy dropped 1 row
       0 issues
       data/workspaces/default/runs/[ID]/output/people_normalized.xlsx
     ");

@@ -122,7 +122,7 @@ impl Told {
         self.text("message")
     }
 
-    /// The sentence, of a reading behind the header of its column (or the field, where no column has it).
+    /// The sentence, of a reading with the header of its column (or the field, where no column has it) as its subject.
     pub fn sentence(&self) -> String {
         let header = self.text("header").split_whitespace().collect::<Vec<_>>();
         let subject = if header.is_empty() {
@@ -131,7 +131,10 @@ impl Told {
             header.join(" ")
         };
         if self.code().is_empty() && !subject.is_empty() {
-            format!("{subject}: {}", self.message())
+            match self.message().strip_prefix("not read as ") {
+                Some(rest) => format!("{subject} was not read as {rest}"),
+                None => format!("{subject} was read as {}", self.message()),
+            }
         } else {
             self.message().to_owned()
         }
@@ -165,9 +168,19 @@ impl Told {
         self.text("sheet")
     }
 
+    /// The field that it is about; empty where it is about none.
+    pub fn field(&self) -> &str {
+        self.text("field")
+    }
+
     /// Whether it is about this field.
     pub fn is_of_field(&self, field: &str) -> bool {
-        self.text("field") == field
+        self.field() == field
+    }
+
+    /// The source column that its field was split from, by its position in the table.
+    pub fn source_index(&self) -> Option<u64> {
+        self.0.get("source_index").and_then(Value::as_u64)
     }
 
     /// Whether it is about the table with this index on the sheet with this title.
@@ -214,10 +227,14 @@ mod tests {
         let of = |object: Value| told(object.as_object().unwrap()).unwrap().sentence();
         let both =
             json!({"field": "start", "header": "Start\n date ", "message": "dates day-first"});
-        assert_eq!(of(both), "Start date: dates day-first");
+        assert_eq!(of(both), "Start date was read as dates day-first");
         assert_eq!(
             of(json!({"field": "start", "header": " ", "message": "a"})),
-            "start: a"
+            "start was read as a"
+        );
+        assert_eq!(
+            of(json!({"field": "net", "message": "not read as numbers: no cell is one"})),
+            "net was not read as numbers: no cell is one"
         );
         assert_eq!(of(json!({"message": "a"})), "a");
         assert_eq!(

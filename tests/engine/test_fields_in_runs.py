@@ -151,7 +151,7 @@ def test_a_file_that_a_program_of_another_country_has_opened_is_flagged(normaliz
         wrong = [row["day"].date() != day for row, day in zip(rows, days) if row["day"]]
         assert sum(wrong) <= sum(day.day <= 12 for day in days)
         (message,) = [message for message in issues(rows, "day") if message]
-        assert message.startswith("ambiguous column: ") and "a program of another country may have swapped" in message
+        assert message.startswith("ambiguous column, ") and "a program of another country may have swapped" in message
 
 
 # ---------------------------------------------------------------- what decides
@@ -337,7 +337,7 @@ def test_issues_stay_with_their_rows_through_hooks_that_filter_and_sort(normaliz
     assert issues(rows, "day") == ['not a date: "later"', None, 'not a date: "soon"', None]
     (notice,) = [one for one in noticed(normalize.outcome)["notices"] if one["code"] == "rows_dropped"]
     assert (notice["count"], notice["rows"], notice["level"]) == (1, [[4, 4]], "info")
-    assert notice["message"] == "sheet 'Sheet': hook ade_config.hooks.h.reshape dropped 1 row (row 4)"
+    assert notice["message"] == "sheet 'Sheet': the hook reshape of ade_config.hooks.h dropped 1 row (row 4)"
 
 
 def test_the_issues_of_an_ambiguous_column_stay_with_their_rows(normalize):
@@ -422,6 +422,24 @@ def test_composed_expressions_and_columns_that_are_not_there(normalize):
     assert issues(rows, "day") == [None, None, 'not a date: "soon"']
     assert [row["gone"] for row in rows] == [None] * 3 and issues(rows, "gone") == ['left empty: "x"', None, None]
     assert [row["never"] for row in rows] == [None] * 3
+
+
+def test_a_reader_of_a_column_that_is_not_there_is_empty_within_any_expression(normalize):
+    config = columns(
+        'Field("day", headers=["Paid"], read=lambda name: pl.coalesce(date("day"), date("Posted")))',
+        'Field("early", read=lambda name: date("Posted") < date("day"))',
+        'Field("year", read=lambda name: pl.coalesce(POSTED.dt.year(), pl.lit(1)))',
+        'Field("cur", read=lambda name: pl.when(currency("Amount").is_null()).then(number("Fee") + 1).otherwise(2))',
+        'Field("note", checks=[lambda name: pl.when(date("Posted").is_null()).then(pl.lit("no day"))])',
+        functions="POSTED = date('Posted')",
+    )
+    (row,) = normalize(config, [["Paid"], ["31.01.2025"]])
+    assert row["day"] == dt.datetime(2025, 1, 31)
+    assert (row["early"], row["year"], row["cur"]) == (None, 1, None)
+    assert issues([row], "note") == ["no day"]
+    # The same reader, made when the module was loaded, finds the column where there is one.
+    (row,) = normalize(config, [["Paid", "Posted"], [None, "15.03.2025"]])
+    assert (row["day"], row["year"]) == (dt.datetime(2025, 3, 15), 2025)
 
 
 def test_each_table_decides_for_itself(normalize):

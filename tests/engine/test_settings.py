@@ -48,6 +48,8 @@ DEFAULTS = {
     "stop_at_blank_rows": 0,
     "sheets": {},
     "issue_columns": True,
+    "detect_rows": False,
+    "drop_blank_rows": False,
 }
 
 

@@ -114,9 +114,9 @@ def test_a_column_of_addresses_is_found_by_its_values(normalize):
 
 
 def test_the_tests_of_the_template_survive_a_new_field(template, run):
-    people = template / "src" / "ade_config" / "columns" / "people.py"
-    text = people.read_text()
-    people.write_text(text.replace("FIELDS = [", 'FIELDS = [\n    Field("remarks", "Remarks", read=text),'))
+    fields = template / "src" / "ade_config" / "columns" / "fields.py"
+    text = fields.read_text()
+    fields.write_text(text.replace("FIELDS = [", 'FIELDS = [\n    Field("remarks", "Remarks", read=text),'))
     outcome = run(template, {"S": [[*HEADERS, "Remarks"], ["1", "Ann", "Lee", "a@b.org", "2025-01-05", 1, 1, " new "]]})
     assert outcome.result.error is None, outcome.result.error
 

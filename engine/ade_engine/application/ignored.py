@@ -15,6 +15,7 @@ import sys
 from difflib import get_close_matches
 from pathlib import Path
 
+from ade_engine.extensions.alike import in_place_of_register, misspelt_register
 from ade_engine.extensions.loader import PLUGIN_FOLDERS
 from ade_engine.infrastructure.settings import FILES, SETTINGS_FILE, run_setting_names, setting_names
 from ade_engine.models.fields import RowKind
@@ -136,43 +137,12 @@ def _modules(package_folder: Path, plugins: list[str], modules: _Modules, regist
                 meant = _meant(place[0], PLUGIN_FOLDERS)
                 yield f"{path} is not loaded: plugins lie in {', '.join(f'{name}/' for name in PLUGIN_FOLDERS)}{meant}"
             continue
-        alike = _misspelt(functions) if dotted in sys.modules else _alike(tree, functions)
+        alike = misspelt_register(tree) if dotted in sys.modules else in_place_of_register(tree)
         if alike is not None:
             name, line, why = alike
             yield f"{path}, line {line}: the module is not loaded, because it has no top-level function `register`: {name} {why}"
         elif tree.body and path.name != "__init__.py" and dotted not in sys.modules and path.stem not in modules.imported:
             yield f"{path} registers nothing: it has no function `register`, and no module imports it; write `def register(registry):`"
-
-
-def _misspelt(functions: dict[str, int]) -> tuple[str, int, str] | None:
-    """A function of an imported module that is called nearly ``register``; others may be what the module is imported for."""
-    for name in get_close_matches("register", functions, 1, 0.85):
-        return f"`{name}`", functions[name], "is another name"
-    return None
-
-
-def _alike(tree: ast.Module, functions: dict[str, int]) -> tuple[str, int, str] | None:
-    """What a module has in place of a function ``register``: the name, its line, and what it is."""
-    for node in ast.walk(tree):
-        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) and node.name == "register" and node not in tree.body:
-            return "`register`", node.lineno, "is inside of something else"
-        if isinstance(node, ast.ClassDef) and node.name == "register":
-            return "`register`", node.lineno, "is a class"
-    for node in tree.body:
-        targets = node.targets if isinstance(node, ast.Assign) else []
-        if any(isinstance(target, ast.Name) and target.id == "register" for target in targets):
-            return "`register`", node.lineno, "is a variable; write `def register(registry):`"
-        if isinstance(node, ast.ImportFrom) and any((name.asname or name.name) == "register" for name in node.names):
-            return "`register`", node.lineno, "is imported; write `def register(registry):`"
-    near = [name for name in functions if name.lower().startswith("regist")] or get_close_matches("register", functions, 1, 0.7)
-    takes_registry = [
-        node.name
-        for node in tree.body
-        if isinstance(node, ast.FunctionDef) and any(argument.arg == "registry" for argument in node.args.args)
-    ]
-    for name in (*near, *takes_registry):
-        return f"`{name}`", functions[name], "is another name"
-    return None
 
 
 def _fields(registry: Registry, modules: _Modules) -> Iterator[str]:

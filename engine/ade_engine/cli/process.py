@@ -10,7 +10,7 @@ from ade_engine.application.engine import Engine
 from ade_engine.cli.arguments import UsageError
 from ade_engine.cli.common import check_folders, check_log_options, check_sheet_options, load_settings
 from ade_engine.infrastructure.caller import refuse
-from ade_engine.models.errors import InputError
+from ade_engine.models.errors import HookError, InputError
 from ade_engine.models.run import RunRequest, RunStatus
 
 TYPE_CHECKING = False
@@ -99,8 +99,9 @@ def _request(
 def _run(request: RunRequest, settings: Settings) -> bool:
     try:
         result = Engine(settings).run(request)
-    except (InputError, OSError) as error:
-        # Nothing was started: a path that cannot be used, a folder that cannot be created, a log that cannot be opened.
+    except (InputError, HookError, OSError) as error:
+        # Nothing was started: a path that cannot be used, a folder that cannot be created, a log that cannot be opened. Or all
+        # was done, and a hook has left what no report can be made of.
         refuse("usage", str(error))
         print(f"Error: {error}", file=sys.stderr)
         return False

@@ -231,6 +231,11 @@ def sentence(kind: str, reading: dict[str, Any]) -> str:
     return f"{words} with {reading['read_as']}: {why}"
 
 
+def told_as(message: str) -> str:
+    """A :func:`sentence` behind the name of its column: ``read as dates day-first: …``."""
+    return message if message.startswith("not read ") else f"read as {message}"
+
+
 _of_thread = threading.local()
 
 

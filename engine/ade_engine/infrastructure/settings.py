@@ -219,6 +219,8 @@ _NEWER = (
     ("stop_at_blank_rows", 0, _count_from_zero, "blank rows in succession that end a table; 0 for none"),
     ("sheets", {}, _sheets, "what is said of single sheets: header_rows, range, skip"),
     ("issue_columns", True, _flag, "columns for issues at the end, with output_style = 'table'"),
+    ("detect_rows", False, _flag, "rows are told apart by the headers of the fields and by their looks"),
+    ("drop_blank_rows", False, _flag, "rows in which no field has a value are left out"),
 )
 #: Key, default, reader, meaning. The order is the one in which settings are printed and reported.
 _SETTINGS = (
@@ -324,6 +326,8 @@ class Settings:
     stop_at_blank_rows: int
     sheets: dict[str, SheetChoice]
     issue_columns: bool
+    detect_rows: bool
+    drop_blank_rows: bool
 
     model_fields = {key: SettingField(default, meaning) for key, default, _, meaning in _SETTINGS}
     model_computed_fields: dict[str, Any] = {}

@@ -6,15 +6,23 @@ from typing import Any
 
 import polars as pl
 
-from ade_engine.extensions.invoke import COMMON_NAMES, RAISED, Caller, MissingParameter, WrongResult
+from ade_engine.extensions.invoke import COMMON_NAMES, RAISED, Caller, MissingParameter, WrongResult, source_of
 from ade_engine.fields import surroundings
 from ade_engine.fields.checks import Check
 from ade_engine.fields.readers import Reader, count_issues, emptied_cells
-from ade_engine.fields.surroundings import ROW, Surroundings
+from ade_engine.fields.surroundings import ROW, Surroundings, told_as
 from ade_engine.infrastructure.caller import show_values
-from ade_engine.infrastructure.observability.wording import told
+from ade_engine.infrastructure.observability.wording import kind_of, missing_column, stands_in_code, told
+from ade_engine.models.errors import (
+    AdeEngineError,
+    ConfigError,
+    ExtensionError,
+    HookError,
+    InputError,
+    PipelineError,
+    nearest,
+)
 from ade_engine.models.series import series_of
-from ade_engine.models.errors import AdeEngineError, ConfigError, ExtensionError, HookError, InputError, PipelineError
 from ade_engine.fields.header_unit import header_unit
 from ade_engine.pipeline.columns import DOUBT_PREFIX, UNREAD_PREFIX, with_series
 from ade_engine.pipeline.types import as_text, column_wanted_as_text, field_type
@@ -70,14 +78,28 @@ class _Expressions:
     ) -> pl.Expr | None:
         try:
             result = call(values)
-            if result is not None and not isinstance(result, pl.Expr):
-                raise WrongResult(f"returned {type(result).__name__}; it should return pl.Expr or None")
+            demand_expression(result)
             return result
         except RAISED as error:
             error_class = _class_of(error)
             # A HookError that a transform raises on purpose brings the stage that the run reports.
             stage = {"stage": error.stage} if isinstance(error, HookError) else {}
             context.fail(entry, self.role, subject, error, error_class, **stage)
+
+
+def demand_expression(result: Any) -> None:
+    """Refuse what a callable has returned unless it is an expression or nothing."""
+    if result is not None and not isinstance(result, pl.Expr):
+        raise WrongResult(f"returned {type(result).__name__}; it should return pl.Expr or None")
+
+
+def demand_text(dtype: pl.DataType) -> None:
+    """Refuse the type of a validator's expression unless it is messages or nulls."""
+    if dtype not in (pl.String, pl.Null, pl.Categorical, pl.Enum):
+        raise WrongResult(
+            f"returned an expression of type {dtype.base_type()}; it should give text: a message where a value is wrong, else null. "
+            'Write pl.when(is_wrong).then(pl.lit("what is wrong"))'
+        )
 
 
 def _filled(table: pl.DataFrame, typed: bool) -> frozenset[str]:
@@ -189,7 +211,7 @@ class Transforms(_Expressions):
                         else:
                             table = _applied(context, table, expression.alias(field), field)
                     except RAISED as error:
-                        context.fail(entry, self.role, subject, _Unusable(error), ExtensionError)
+                        context.fail(entry, self.role, subject, _Unusable(error, entry, context), ExtensionError)
                     around.end_transform(field)
                 if context.debug:
                     self._report(context, entry, field, region, table_index, before, table, expression is not None)
@@ -294,7 +316,7 @@ def _doubts(reading: dict[str, Any], height: int) -> pl.Series:
         return pl.select(pl.when(series_of(reading["open"])).then(pl.lit(said))).to_series()
     doubts = _nothing("", height)
     if reading["first_open"] is not None:
-        doubts = doubts.scatter(reading["first_open"], f"ambiguous column: {reading['message']}")
+        doubts = doubts.scatter(reading["first_open"], f"ambiguous column, {told_as(reading['message'])}")
     return doubts
 
 
@@ -451,12 +473,10 @@ class Validators(_Expressions):
         try:
             dtype = table.lazy().select(expression).collect_schema().dtypes()[0]
         except RAISED as error:
-            context.fail(entry, self.role, subject, _Unusable(error), ExtensionError)
-        if dtype not in (pl.String, pl.Null, pl.Categorical, pl.Enum):
-            wrong = WrongResult(
-                f"returned an expression of type {dtype.base_type()}; it should give text: a message where a value is wrong, else null. "
-                'Write pl.when(is_wrong).then(pl.lit("what is wrong"))'
-            )
+            context.fail(entry, self.role, subject, _Unusable(error, entry, context), ExtensionError)
+        try:
+            demand_text(dtype)
+        except WrongResult as wrong:
             context.fail(entry, self.role, subject, wrong, PipelineError)
 
     def _add_issues(
@@ -476,10 +496,10 @@ class Validators(_Expressions):
                 try:
                     table.select(message)
                 except RAISED as own:
-                    context.fail(entry, self.role, subject, _Unusable(own), ExtensionError)
+                    context.fail(entry, self.role, subject, _Unusable(own, entry, context), ExtensionError)
             if not speakers:
                 raise
-            context.fail(speakers[-1], self.role, subject, _Unusable(error), ExtensionError)
+            context.fail(speakers[-1], self.role, subject, _Unusable(error, speakers[-1], context), ExtensionError)
 
     @staticmethod
     def _report(
@@ -527,6 +547,13 @@ def _joined(messages: list[pl.Expr]) -> pl.Expr:
 class _Unusable(WrongResult):
     """An expression that polars refuses to apply."""
 
-    def __init__(self, error: BaseException):
-        super().__init__(f"returned an expression that cannot be applied: {told(error)}")
+    def __init__(self, error: BaseException, entry: RegisteredFn, context: RunContext):
+        said, name = told(error), missing_column(error)
+        source = source_of(entry.fn)
+        # A name that the code does not have may be a cell's value.
+        if name is not None and (context.policy.quotes_values or stands_in_code(name, source and source[0])):
+            meant = nearest(name, context.registry.fields)
+            advice = f"; where only some files have it, a reader (fields.text({name!r})) is empty in the others"
+            said = f"{kind_of(error)}: the table has no column {name!r}{meant or advice}"
+        super().__init__(f"returned an expression that cannot be applied: {said}")
         self.__cause__ = error

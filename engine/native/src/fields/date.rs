@@ -11,7 +11,8 @@ use super::cut::{Cut, DIGITS, WORD};
 use super::day::{Day, Days, MADE_IN, NONE, ORDERS, Order};
 use super::parts::{in_parts, in_threads, ranges};
 use super::reading::{
-    Decided, Hints, Reading, against_in_words, are_few, certain_in_words, left_out_in_words,
+    Decided, Hints, Reading, WHERE_SET, against_in_words, are_few, certain_in_words,
+    left_out_in_words,
 };
 use super::tables::MONTH_FIRST_LANGUAGES;
 use super::words::{Languages, Lexicon};
@@ -305,7 +306,7 @@ impl Said {
                 (false, _) => format!("{open} of {} cells", self.cells),
             };
             parts.push(format!(
-                "{which} can also be {other}, and date_order decides"
+                "{which} can also be {other}, so date_order decided {WHERE_SET}"
             ));
         }
         if let Some(certain) = self.certain {

@@ -59,6 +59,9 @@ impl Reading {
     }
 }
 
+/// Where a setting that has decided is set; said behind its name.
+pub const WHERE_SET: &str = "(set it in settings.toml or with --set)";
+
 /// What other columns of the same table show.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Hints {

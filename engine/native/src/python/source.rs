@@ -157,11 +157,15 @@ impl Source {
 
     /// How a `.csv` file is read, where settings left that to detection: encoding, delimiter, and whether these are anything
     /// but UTF-8 and commas.
-    fn detected(&self, py: Python<'_>) -> PyResult<Option<(&'static str, char, bool)>> {
+    #[expect(clippy::type_complexity, reason = "a tuple of Python's")]
+    fn detected(
+        &self,
+        py: Python<'_>,
+    ) -> PyResult<Option<(&'static str, char, bool, Option<(usize, usize)>)>> {
         let book = py.detach(|| self.source.book()).map_err(to_python)?;
         Ok(book.detected().map(|found| {
             let delimiter = char::from(found.delimiter);
-            (found.encoding, delimiter, found.is_unusual)
+            (found.encoding, delimiter, found.is_unusual, found.ragged)
         }))
     }
 }
