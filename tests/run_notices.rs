@@ -44,7 +44,7 @@ fn what_was_noticed_is_said_listed_and_recorded() {
     snapshot!(place, place.ade("run config people.csv"), @r"
     status 0
     --- stdout
-    ✓ people.csv  [TIME]
+    ⚠ people.csv  [TIME]
       1 sheet, 1 table, 2 rows
       2 of 2 fields mapped, 1 column unmapped
       ! Start date: the cell C2 could not be read

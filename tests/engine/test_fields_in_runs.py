@@ -248,6 +248,22 @@ def test_formulas_without_a_saved_value_are_issues(normalize, tmp_path, order):
     assert normalize.outcome.completed["validation"]["issues_total"] == 4
 
 
+def test_a_row_of_formulas_without_saved_values_is_no_blank_row(normalize, tmp_path):
+    book = openpyxl.Workbook()
+    for row in (["Key", "Net"], ["a", 1], ["=A2", "=B2"], [None, None], ["b", 2]):
+        book.active.append(row)
+    book.save(tmp_path / "pay.xlsx")
+    config = columns('Field("key", read=code)', 'Field("net", read=number)')
+    settings = {"drop_blank_rows": True}
+    rows = normalize(config, tmp_path / "pay.xlsx", settings=settings)
+    lost = "formula without a saved value"
+    assert [(row["key"], issues([row], "key"), issues([row], "net")) for row in rows] == [
+        ("a", [None], [None]), (None, [lost], [lost]), ("b", [None], [None])
+    ]  # fmt: skip
+    rows = normalize(config, tmp_path / "pay.xlsx", settings={**settings, "report_unread_cells": False})
+    assert [row["key"] for row in rows] == ["a", "b"]
+
+
 def test_packages_that_do_not_ask_for_unread_cells_have_no_issues_of_formulas(normalize, tmp_path):
     book = openpyxl.Workbook()
     for row in (["Key", "Net"], ["c", "=1+1"], ["b", 7]):

@@ -234,7 +234,7 @@ class _Run:
                 data={"fields": computed},
             )
         found = self.notices
-        overrides = self.settings.overrides()
+        overrides = self.settings.overrides() if self.policy.sends_notices else []
         if self.policy.sends_notices and (found.notices or found.readings or found.rows or found.columns or overrides):
             # Packages whose detectors do not ask for the looks of rows, or whose fields have no values, have no such lists.
             lists = (("rows", found.rows), ("columns", found.columns), ("overrides", overrides))

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import polars as pl
 
-from ade_engine.fields.readers import profile, without_blank_rows
+from ade_engine.fields.readers import filled_rows, profile, without_blank_rows
+from ade_engine.fields.surroundings import Surroundings
 from ade_engine.models.notices import INFO
 from ade_engine.models.table import is_blank
 from ade_engine.pipeline.columns import with_series
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
+    from ade_engine.fields.surroundings import Sources
     from ade_engine.io.scan.sheet_scan import SheetScan
     from ade_engine.models.notices import Notices
     from ade_engine.pipeline.context import RunContext
@@ -198,9 +200,19 @@ def leave_out_rows(
     return table.filter(pl.Series([one not in gone for one in inside], dtype=pl.Boolean))
 
 
-def drop_blank_rows(context: RunContext, sheet_name: str, table: pl.DataFrame) -> pl.DataFrame:
-    """The table without the rows in which no field has a value: blank rows, and notes beside the columns that are wanted."""
-    kept = without_blank_rows(table, context.registry.fields)
+def drop_blank_rows(context: RunContext, sheet_name: str, table: pl.DataFrame, sources: Sources) -> pl.DataFrame:
+    """The table without the rows in which no field has a value: blank rows, and notes beside the columns that are wanted.
+
+    A row of formulas that were saved without values is not blank where these are issues.
+    """
+    around = Surroundings(context.settings, table, sources)
+    fields = context.registry.fields
+    found = (around.without_value(field) for field in sources if context.settings.report_unread_cells)
+    lost = [cells for cells in found if cells is not None]
+    if lost:
+        kept = table.filter(pl.any_horizontal(filled_rows(table, fields), *lost))
+    else:
+        kept = without_blank_rows(table, fields)
     note_dropped(context, None, table, kept, sheet_name)
     return kept
 

@@ -256,7 +256,7 @@ class SheetPipeline:
         table = run_hooks(HookName.ON_TABLE_MAPPED, table)
         if context.settings.drop_blank_rows:
             # What hooks have put into a field counts.
-            table = drop_blank_rows(context, sheet_name, table)
+            table = drop_blank_rows(context, sheet_name, table, sources)
         table, kept = self._transforms.apply(context, table, sheet_name, region, table_index, sources, headers)
         table = run_hooks(HookName.ON_TABLE_TRANSFORMED, table)
         table = self._validators.apply(context, table, sheet_name, region, table_index, headers, kept)

@@ -1,0 +1,267 @@
+//! Settings of the engine that hold for some runs only: by the name of the file, by variables, by `--set`; and that a run which
+//! is repeated has those of the first.
+
+mod common;
+
+use common::{Place, Server, snapshot, wait_for};
+use serde_json::{Value, json};
+
+const FIELDS: &str = "from ade_engine.fields import Field, date, number\n\n\
+def register(registry):\n    Field('day', read=date).register(registry)\n    Field('net', read=number).register(registry)\n";
+const VARIABLE: &str = "ADE_ENGINE_DATE_ORDER";
+
+/// With a configuration whose dates and amounts the settings decide, and two files for it.
+fn place() -> Place {
+    let place = Place::new();
+    let configuration = place.configuration("config");
+    configuration.write("src/ade_config/columns/fields.py", FIELDS);
+    for name in ["us_may.csv", "eu.csv"] {
+        place.write(name, "day,net\n03/04/2025,1.234\n");
+    }
+    place.members("members.csv");
+    place.warm("config");
+    place
+}
+
+/// The day of a run's first row, as the output has it.
+fn day(place: &Place, run: &Value) -> String {
+    let cells = place
+        .cells(run["output_path"].as_str().unwrap())
+        .to_string();
+    let month_first = cells.contains("2025-03-04");
+    assert_ne!(month_first, cells.contains("2025-04-03"), "{cells}");
+    if month_first { "mdy" } else { "dmy" }.to_owned()
+}
+
+fn latest_day(place: &Place) -> String {
+    day(place, &place.latest_run())
+}
+
+#[test]
+fn a_run_that_is_repeated_has_the_settings_of_the_first_whatever_is_set_now() {
+    let mut place = place();
+    place.ade("run config eu.csv -q").succeeds();
+    place.set(VARIABLE, "mdy");
+    place.ade("runs retry latest --now").succeeds();
+    assert_eq!(latest_day(&place), "dmy", "it was not set then");
+    place.ade("run config eu.csv -q").succeeds();
+    assert_eq!(latest_day(&place), "mdy");
+    for now in [None, Some("ymd"), Some("dmy")] {
+        match now {
+            Some(value) => place.set(VARIABLE, value),
+            None => place.unset(VARIABLE),
+        }
+        place.ade("runs retry latest --now").succeeds();
+        assert_eq!(latest_day(&place), "mdy", "{now:?}");
+        place.ade("runs retry latest").succeeds();
+        place.ade("worker --drain -q").succeeds();
+        assert_eq!(latest_day(&place), "mdy", "{now:?}, by a worker");
+    }
+    let run = place.latest_run();
+    let folder = run["run_dir"].as_str().unwrap();
+    for file in ["run-request.json", "artifact.json"] {
+        let record: Value = serde_json::from_str(&place.read(format!("{folder}/{file}"))).unwrap();
+        assert_eq!(
+            record["options"]["engine_variables"],
+            json!({VARIABLE: "mdy"}),
+            "{file}"
+        );
+    }
+}
+
+#[test]
+fn a_worker_uses_what_was_set_when_the_run_was_submitted() {
+    let mut place = place();
+    place.set(VARIABLE, "mdy");
+    place.set("ADE_ENGINE_OF_MY_OWN", "secret");
+    place
+        .ade("run config eu.csv --detach --set decimal_mark=, -q")
+        .succeeds();
+    place.set(VARIABLE, "dmy");
+    place.set("ADE_ENGINE_CSV_DELIMITER", ";");
+    place.ade("worker --drain -q").succeeds();
+    assert_eq!(latest_day(&place), "mdy");
+    let run = place.latest_run();
+    let shown = place.ade("runs show latest --json").json();
+    let sources: Vec<&str> = shown["overrides"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|told| told["source"].as_str().unwrap())
+        .collect();
+    assert_eq!(sources, [VARIABLE, "--set"]);
+    let request = place.read(format!(
+        "{}/run-request.json",
+        run["run_dir"].as_str().unwrap()
+    ));
+    assert!(!request.contains("secret"), "{request}");
+}
+
+#[test]
+fn tables_by_file_name_variables_and_set_outrank_each_other_in_this_order() {
+    let mut place = place();
+    let configuration = place.configuration("config");
+    configuration.write("src/ade_config/columns/fields.py", FIELDS);
+    configuration.write(
+        "settings.toml",
+        "date_order = \"dmy\"\n\n[files.\"US_*\"]\ndate_order = \"mdy\"\n\n[files.\"us_may*\"]\ndecimal_mark = \",\"\n",
+    );
+    let runs = place.ade("run config eu.csv us_may.csv --jobs 1 --json");
+    let runs = runs.succeeds().records();
+    assert_eq!(day(&place, &runs[0]), "dmy");
+    assert_eq!(day(&place, &runs[1]), "mdy");
+    let shown = place.ade("runs show us_may.csv").succeeds();
+    shown
+        .prints("setting        date_order = \"mdy\", by [files.\"US_*\"]")
+        .prints("setting        decimal_mark = \",\", by [files.\"us_may*\"]");
+    let shown = place.ade("runs show eu.csv --json").json();
+    assert_eq!(shown["overrides"], json!([]));
+    place.set(VARIABLE, "dmy");
+    place.ade("run config us_may.csv -q").succeeds();
+    assert_eq!(latest_day(&place), "dmy");
+    place
+        .ade("run config us_may.csv --set date_order=dmy --set date_order=mdy -q")
+        .succeeds();
+    assert_eq!(latest_day(&place), "mdy");
+    let artifact = place.latest_run()["run_dir"].as_str().unwrap().to_owned();
+    let artifact: Value =
+        serde_json::from_str(&place.read(format!("{artifact}/artifact.json"))).unwrap();
+    assert_eq!(
+        artifact["options"]["settings"],
+        json!({"date_order": "mdy"})
+    );
+    assert_eq!(
+        artifact["decisions"]["overrides"],
+        json!([
+            {"setting": "date_order", "value": "mdy", "source": "--set", "message": "date_order = \"mdy\", by --set"},
+            {"setting": "decimal_mark", "value": ",", "source": "[files.\"us_may*\"]", "message": "decimal_mark = \",\", by [files.\"us_may*\"]"},
+        ])
+    );
+    place.unset(VARIABLE);
+    place.ade("runs retry latest --now").succeeds();
+    assert_eq!(latest_day(&place), "mdy");
+}
+
+#[test]
+fn what_is_no_setting_is_refused_and_a_bad_value_is_named_with_its_place() {
+    let place = place();
+    snapshot!(place, place.ade("run config eu.csv --set date_ordr=mdy"), @r#"
+    status 2
+    --- stderr
+    error: invalid value 'date_ordr=mdy' for '--set <KEY=VALUE>': the engine has no setting "date_ordr" for a run; did you mean date_order?
+
+    For more information, try '--help'.
+    "#);
+    snapshot!(place, place.ade("run config eu.csv --set log_level=debug"), @r#"
+    status 2
+    --- stderr
+    error: invalid value 'log_level=debug' for '--set <KEY=VALUE>': the engine has no setting "log_level" for a run
+
+    For more information, try '--help'.
+    "#);
+    snapshot!(place, place.ade("run config eu.csv --set date_order"), @r"
+    status 2
+    --- stderr
+    error: invalid value 'date_order' for '--set <KEY=VALUE>': not a setting and its value, such as date_order=mdy
+
+    For more information, try '--help'.
+    ");
+    assert!(place.statuses().is_empty(), "nothing was recorded");
+    snapshot!(place, place.ade("run config eu.csv --set date_order=american"), @r"
+    status 1
+    --- stdout
+    ✗ eu.csv  failed [TIME]
+    --- stderr
+    error: Invalid settings: date_order from --set should be 'auto' or 'dmy' or 'mdy' or 'ymd', not 'american'
+    hint: correct the configuration and run again; the environment is kept
+    ");
+    let configuration = place.configuration("config");
+    configuration.write("src/ade_config/columns/fields.py", FIELDS);
+    configuration.write(
+        "settings.toml",
+        "[files.\"us_*\"]\ndate_order = \"american\"\n",
+    );
+    // Whatever the file is called: a mistake shows at once.
+    snapshot!(place, place.ade("run config eu.csv"), @r#"
+    status 1
+    --- stdout
+    ✗ eu.csv  failed [TIME]
+    --- stderr
+    error: Invalid settings: date_order from [files."us_*"] in [HERE]/config/settings.toml should be 'auto' or 'dmy' or 'mdy' or 'ymd', not 'american'
+    hint: correct the configuration and run again; the environment is kept
+    "#);
+    snapshot!(place, place.ade("check config"), @r#"
+    status 1
+    --- stderr
+    error: Invalid settings: date_order from [files."us_*"] in [HERE]/config/settings.toml should be 'auto' or 'dmy' or 'mdy' or 'ymd', not 'american'
+    "#);
+    configuration.write(
+        "settings.toml",
+        "[files.\"us_*\"]\ndate_ordr = \"mdy\"\nlog_format = \"text\"\n",
+    );
+    snapshot!(place, place.ade("check config").succeeds().stderr, @r#"
+    warning: [HERE]/config/settings.toml, line 2, [files."us_*"]: there is no setting 'date_ordr'; did you mean 'date_order'?
+    warning: [HERE]/config/settings.toml, line 3, [files."us_*"]: log_format is ignored here: it is no setting of a single file
+    "#);
+}
+
+#[test]
+fn csv_files_of_another_kind_are_read_without_a_change_of_the_configuration() {
+    let place = place();
+    place.write("tabs.csv", "day\tnet\n03/04/2025\t1\n");
+    place.write("latin.csv", b"day;net\n3 f\xe9vrier 2025;1\n");
+    for (line, wanted) in [
+        ("run config tabs.csv --csv-delimiter tab", "2025-04-03"),
+        (r"run config tabs.csv --csv-delimiter \t", "2025-04-03"),
+        (
+            "run config latin.csv --csv-delimiter ; --csv-encoding latin-1",
+            "2025-02-03",
+        ),
+    ] {
+        place.ade_with(line.split(' ')).succeeds();
+        let run = place.latest_run();
+        let cells = place
+            .cells(run["output_path"].as_str().unwrap())
+            .to_string();
+        assert!(cells.contains(wanted), "{line}: {cells}");
+        place.ade("runs retry latest --now").succeeds();
+        assert_eq!(place.latest_run()["metrics"], run["metrics"]);
+    }
+    place
+        .ade("run config tabs.csv --csv-delimiter long")
+        .ends_with(1)
+        .says("csv_delimiter from --set should be");
+}
+
+#[test]
+fn a_client_gives_settings_with_its_run() {
+    let place = place();
+    let server = Server::dev(&place, "");
+    let configuration = place.configuration_id("config");
+    let document = server.upload(&place.path("eu.csv"));
+    let path = format!("/api/v1/configs/{configuration}/runs");
+    let body =
+        |settings: Value| json!({"document_id": document, "options": {"settings": settings}});
+    let problem = server
+        .post(&path, &body(json!({"date_ordr": "mdy"})))
+        .refuses(422, "invalid_field");
+    assert_eq!(problem["errors"][0]["field"], "options.settings.date_ordr");
+    assert!(
+        problem["errors"][0]["message"]
+            .as_str()
+            .unwrap()
+            .ends_with("did you mean date_order?")
+    );
+    server
+        .post(&path, &body(json!({"date_order": 1})))
+        .refuses(422, "invalid_field");
+    let run = server
+        .post(&path, &body(json!({"date_order": "mdy"})))
+        .is(201)
+        .json();
+    let id = run["id"].as_str().unwrap();
+    wait_for("the end of the run", || {
+        server.get(&format!("/api/v1/runs/{id}")).json()["status"] == "succeeded"
+    });
+    assert_eq!(latest_day(&place), "mdy");
+}
