@@ -254,6 +254,34 @@ fn what_is_offered_is_described_and_a_broken_call_prints_nothing() {
 }
 
 #[test]
+fn the_examples_work_as_typed_in_a_fresh_home() {
+    let place = Place::new();
+    let home = place.path("fresh-home");
+    std::fs::create_dir(&home).unwrap();
+    let page = place.ade("completions --help").succeeds().stdout;
+    let examples = page.split_once("Examples:\n").unwrap().1;
+    let examples = examples.lines().take_while(|line| !line.is_empty());
+    let examples: Vec<&str> = examples.map(str::trim).collect();
+    assert_eq!(examples.len(), 3, "{page}");
+    for example in examples {
+        let output = shell(&place, "bash")
+            .args(["--norc", "-c", example])
+            .env("HOME", &home)
+            .output()
+            .unwrap();
+        assert!(output.status.success(), "{example}: {output:?}");
+    }
+    // A new shell completes `ade`.
+    let output = shell(&place, "bash")
+        .args(["-i", "-c", "complete -p ade"])
+        .env("HOME", &home)
+        .output()
+        .unwrap();
+    let told = String::from_utf8_lossy(&output.stdout);
+    assert!(told.contains("-F _ade ade"), "{output:?}");
+}
+
+#[test]
 fn a_shell_that_is_not_known_is_a_wrong_call() {
     let place = Place::new();
     place

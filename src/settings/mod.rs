@@ -15,6 +15,8 @@ mod value;
 
 use std::ffi::{OsStr, OsString};
 
+use crate::engine::engine_settings;
+
 pub use ade_toml::{FILE_NAME, distance};
 pub use error::SettingsError;
 pub use setting::{Kind, Setting};
@@ -58,9 +60,19 @@ impl Settings {
         all.find(is_meant)
             .ok_or_else(|| SettingsError::UnknownName {
                 name: name.to_owned(),
-                similar: ade_toml::similar(key.trim_start_matches("ade_")),
+                similar: ade_toml::similar(key.trim_start_matches("ade_"))
+                    .or_else(|| similar_of_engine(&key)),
             })
     }
+}
+
+/// The key of the engine's that a misspelt one most likely meant.
+fn similar_of_engine(key: &str) -> Option<String> {
+    let key = key.trim_start_matches("ade_engine_");
+    let near = engine_settings().into_iter().map(|setting| setting.key);
+    let near = near.map(|known| (distance(key, known), known));
+    let near = near.filter(|(distance, known)| *distance <= known.len() / 3);
+    near.min().map(|(_, known)| known.to_owned())
 }
 
 #[cfg(test)]

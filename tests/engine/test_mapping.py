@@ -79,9 +79,9 @@ def test_leave_unmapped_unmaps_all_of_them(run):
     "columns, winner, told",
     [
         # The fullest of equal scores; the leftmost of equally full ones; a higher score before all.
-        (["a=1", "a=1 "], 1, "B, the fullest, was taken: it has values in 2 cells, the others are A (0)"),
-        (["a=1 ", "a=1"], 0, "A, the fullest, was taken: it has values in 2 cells, the others are B (0)"),
-        (["a=1 ", "a=1 "], 0, "A, the leftmost of these, was taken: it has values in 2 cells, the others are B (2)"),
+        (["a=1", "a=1 "], 1, "B was taken, the fullest (2 filled cells; the others: A (0))"),
+        (["a=1 ", "a=1"], 0, "A was taken, the fullest (2 filled cells; the others: B (0))"),
+        (["a=1 ", "a=1 "], 0, "A was taken, the leftmost of these (2 filled cells; the others: B (2))"),
         (["a=2", "a=1 "], 0, None),
     ],
 )
