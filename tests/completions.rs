@@ -143,7 +143,7 @@ fn bash_completes_runs_environments_and_configurations_as_they_are() {
         let line = listed.lines().find(|line| line.contains(name)).unwrap();
         line.split(' ').next().unwrap().to_owned()
     };
-    let (ended, queued) = (shown("runs ls", "succeeded"), shown("runs ls", "queued"));
+    let (ended, queued) = (shown("runs ls", "dry run"), shown("runs ls", "queued"));
     let all = [queued, ended.clone()];
     assert_eq!(completed(&place, script, "ade runs show "), all);
     assert_eq!(
