@@ -1,7 +1,6 @@
 //! `ade settings`: every setting, its value, where it came from, and what it means.
 
-use ade::engine::{EngineSetting, engine_settings};
-use ade::settings::{Resolved, Settings, Source};
+use ade::settings::{EngineSetting, Resolved, Settings, Source, engine_settings};
 use serde_json::{Value, json};
 
 use crate::context::Context;
@@ -115,7 +114,11 @@ fn print_engine(ui: &Ui, setting: &EngineSetting, settings: &Settings) {
         ui.paint(Tone::Strong, value),
         ui.paint(Tone::Dim, source)
     ));
-    let meaning = format!("{}. Also read from {}.", setting.meaning, setting.variable());
+    let meaning = format!(
+        "{}. Also read from {}.",
+        setting.meaning,
+        setting.variable()
+    );
     ui.words("    ", None, Tone::Dim, &meaning);
 }
 

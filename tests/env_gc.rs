@@ -155,7 +155,10 @@ fn what_a_changed_dependency_left_behind_goes_when_it_is_asked_for() {
     assert_eq!(removed(&warm), Vec::<&str>::new());
     cool(&place, "config");
     let kept = place.ade("env gc --json").succeeds().json();
-    assert_eq!(kept["skipped"], json!({"its configuration was run recently": 2}));
+    assert_eq!(
+        kept["skipped"],
+        json!({"its configuration was run recently": 2})
+    );
     let report = place.ade("env gc --superseded --json").succeeds().json();
     assert_eq!(removed(&report), [old.as_str()]);
     assert_eq!(

@@ -80,7 +80,10 @@ fn what_environments_share_is_told_and_counted_once() {
     let number = told.trim_start_matches("2 environments: ");
     let number: f64 = number.split(' ').next().unwrap().parse().unwrap();
     assert!(told.contains(" MiB on disk, "), "{told}");
-    assert!(number < (all - 2_900_000) as f64 / 1_048_576.0, "{told}: {all}");
+    assert!(
+        number < (all - 2_900_000) as f64 / 1_048_576.0,
+        "{told}: {all}"
+    );
     place
         .ade("env show one")
         .succeeds()

@@ -166,7 +166,11 @@ fn one_page_alone_has_the_global_options_and_the_others_point_to_it() {
         for flag in ["-h", "--help"] {
             let page = place.ade(&format!("{command} {flag}")).succeeds().stdout;
             let is_whole = command.is_empty() && flag == "--help";
-            assert_eq!(page.contains("--database-url"), is_whole, "{command} {flag}");
+            assert_eq!(
+                page.contains("--database-url"),
+                is_whole,
+                "{command} {flag}"
+            );
             assert_eq!(page.contains("see `ade --help`"), !is_whole, "{page}");
         }
     }

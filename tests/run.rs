@@ -581,8 +581,7 @@ fn issues_are_denied_where_that_is_asked_for() {
     ");
     assert_eq!(place.latest_run()["status"], "succeeded");
     let both = place.ade("run config people.csv members.csv --deny-issues --jobs 1");
-    both.ends_with(1)
-        .says("1 of 2 files normalized, 1 refused");
+    both.ends_with(1).says("1 of 2 files normalized, 1 refused");
     let error = place
         .ade("run config people.csv --deny-issues --json")
         .ends_with(1)

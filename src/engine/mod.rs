@@ -6,12 +6,10 @@
 
 mod noticed;
 mod process;
-mod settings;
 mod wheel;
 
 pub use noticed::{Noticed, Told, as_json};
 pub use process::{
     ChildProcess, EngineReport, Failure, Invocation, Launch, Message, RUN_MARKER, Task,
 };
-pub use settings::{EngineSetting, engine_settings};
 pub use wheel::{EMBEDDED_VERSION, Engine, EngineError};

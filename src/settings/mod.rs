@@ -6,6 +6,7 @@
 
 mod ade_toml;
 mod error;
+mod of_engine;
 mod resolve;
 mod setting;
 mod source;
@@ -15,10 +16,9 @@ mod value;
 
 use std::ffi::{OsStr, OsString};
 
-use crate::engine::engine_settings;
-
 pub use ade_toml::{FILE_NAME, distance};
 pub use error::SettingsError;
+pub use of_engine::{EngineSetting, engine_settings};
 pub use setting::{Kind, Setting};
 pub use source::{Inputs, Resolved, Source};
 pub use table::{SETTINGS, Settings, WorkerSettings};

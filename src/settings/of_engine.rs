@@ -79,7 +79,9 @@ mod tests {
         let source = include_str!("../../engine/ade_engine/infrastructure/settings.py");
         let lists = source.split("_NEWER = (").nth(1).unwrap();
         let lists = lists.split("\n_READERS").next().unwrap();
-        let rows = lists.lines().filter_map(|line| line.strip_prefix("    (\""));
+        let rows = lists
+            .lines()
+            .filter_map(|line| line.strip_prefix("    (\""));
         let mut engine: Vec<&str> = rows.filter_map(|row| row.split('"').next()).collect();
         let mut documented: Vec<&str> = settings.iter().map(|setting| setting.key).collect();
         engine.sort_unstable();
