@@ -95,7 +95,7 @@ def test_of_equal_columns_the_fullest_gets_the_field(run, package, monkeypatch, 
     assert reasons(outcome)[1 - winner] == "duplicate_field"
     notices = [event["data"]["notices"] for event in outcome.named("run.noticed")]
     messages = [notice["message"] for notice in sum(notices, []) if notice["code"] == "column_of_several"]
-    assert [message.partition("score; ")[2] for message in messages] == ([told] if told else [])
+    assert [message.partition("score. ")[2] for message in messages] == ([told] if told else [])
     # Older packages have the left one, and hear nothing.
     outcome = run(config, rows)
     assert mapped(outcome) == ["a", None] and not outcome.named("run.noticed")
