@@ -1033,7 +1033,7 @@ impl Cells {
                 &|one| one != MonthFirst,
             );
         }
-        if self.languages != 0 && self.languages & MONTH_FIRST_LANGUAGES == 0 {
+        if self.languages != 0 && self.languages & *MONTH_FIRST_LANGUAGES == 0 {
             strike(
                 tied,
                 Decided::Hint,
