@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from inspect import signature
 
+from ade_engine.extensions.place import calling_place
 from ade_engine.fields.by_values import FieldValues
 from ade_engine.fields.headers import FieldHeaders, simplify
 from ade_engine.fields.readers import code, date, date_time, email, money, phone, readers_made
-from ade_engine.infrastructure.observability.stack import calling_place
 from ade_engine.models.errors import did_you_mean
 from ade_engine.models.fields import FieldDef
 

@@ -13,8 +13,8 @@ use super::parts::{in_parts, in_threads, ranges};
 use super::reading::{
     Decided, Hints, Reading, against_in_words, are_few, certain_in_words, left_out_in_words,
 };
-use super::tables::MONTH_FIRST_LANGUAGES;
-use super::words::{Languages, Lexicon};
+use super::tables::{Languages, MONTH_FIRST_LANGUAGES};
+use super::words::Lexicon;
 use crate::cells::calendar::{DAY_MICROSECONDS, civil_from_days, days_from_civil};
 use crate::columns::view::Value;
 

@@ -5,7 +5,8 @@
 use std::str::SplitWhitespace;
 use std::sync::LazyLock;
 
-use super::words::Languages;
+/// Languages that use a word, one bit each.
+pub type Languages = u128;
 
 static TEXT: &str = include_str!("tables.txt");
 

@@ -1,9 +1,6 @@
 //! Looking words up: names of months and weekdays, fillers, currencies. All words are folded ([`super::cut`]).
 
-use super::tables::{CURRENCIES, FILLERS, MONTHS, WEEKDAYS};
-
-/// Languages that use a word, one bit each.
-pub type Languages = u128;
+use super::tables::{CURRENCIES, FILLERS, Languages, MONTHS, WEEKDAYS};
 
 /// What follows a day in some languages: "31st", "1er".
 const ORDINALS: &[&str] = &[
