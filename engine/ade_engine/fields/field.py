@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 #: What readers say of the values that they read: those whose looks tell what they are.
 _KINDS = {code: "code", date: "date", date_time: "date", email: "email", money: "money", phone: "phone"}
 #: What ``FieldDef`` takes besides a name and a label.
-_FACTS = ("dtype", "meta", "width", "format")
+_FACTS = tuple(name for name in FieldDef._annotations if name not in ("name", "label"))
 
 
 class Field:
