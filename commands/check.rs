@@ -11,7 +11,9 @@ use crate::exit::{ExitStatus, Outcome};
 use crate::signals;
 use crate::ui::{EnvironmentProgress, LiveLines, Tone, Ui};
 
-/// Load and check a configuration without running it
+/// Load a configuration and check it, without an input
+///
+/// Builds the environment if it is not there, imports the package in it, and reports mistakes with file and line.
 #[derive(clap::Args)]
 #[command(
     after_help = "Examples:\n  ade check\n  ade check my-config\n  ade check my-config --json"

@@ -18,11 +18,14 @@ use crate::context::{Context, Globals};
 use crate::exit::{ExitStatus, Failure, Outcome};
 use crate::ui::ago;
 
-/// Print the completions for a shell
+/// Print the completion script for a shell
+///
+/// Run one of the examples once, and open a new shell. The script asks `ade` itself what may be typed, so it stays right after
+/// an upgrade, and completes runs, environments and configurations as they are.
 #[derive(clap::Args)]
 #[command(
     override_usage = "ade completions [OPTIONS] <SHELL>",
-    after_help = "Examples:\n  ade completions bash > ~/.local/share/bash-completion/completions/ade\n  ade completions zsh > ~/.zfunc/_ade\n  ade completions fish > ~/.config/fish/completions/ade.fish"
+    after_help = "Examples:\n  echo 'eval \"$(ade completions bash)\"' >> ~/.bashrc\n  echo 'autoload -Uz compinit && compinit && eval \"$(ade completions zsh)\"' >> ~/.zshrc\n  mkdir -p ~/.config/fish && echo 'ade completions fish | source' >> ~/.config/fish/config.fish"
 )]
 pub struct Args {
     /// The shell

@@ -20,7 +20,7 @@ use crate::ui::{Color, Ui};
 #[derive(Args)]
 #[command(next_help_heading = "Global options")]
 pub struct Globals {
-    /// The root of everything that ADE writes [env: ADE_DATA_DIR] [default: ./data]
+    /// The folder for everything that ADE writes [env: ADE_DATA_DIR] [default: ./data]
     #[arg(long, global = true, hide_short_help = true, value_name = "DIR")]
     pub data_dir: Option<PathBuf>,
     /// The database that holds the queue [env: ADE_DATABASE_URL] [default: sqlite:///<data-dir>/db/ade.sqlite]
@@ -29,16 +29,16 @@ pub struct Globals {
     /// The workspace that commands act in [env: ADE_WORKSPACE] [default: default]
     #[arg(short, long, global = true, hide_short_help = true, value_name = "ID")]
     pub workspace: Option<String>,
-    /// Print data as JSON
+    /// Print results as JSON: one document, or one object per line where there are several runs
     #[arg(long, global = true, hide_short_help = true)]
     pub json: bool,
-    /// Print errors and data only [env: ADE_LOG_LEVEL=error]
+    /// Print results and errors, and no progress, notes or hints [env: ADE_LOG_LEVEL=error]
     #[arg(short, long, global = true, hide_short_help = true)]
     pub quiet: bool,
-    /// Print debug events too; -vv prints all events [env: ADE_LOG_LEVEL=debug]
+    /// Print the engine's events too, from level debug; -vv prints all of them [env: ADE_LOG_LEVEL=debug]
     #[arg(short, long, global = true, hide_short_help = true, action = clap::ArgAction::Count, conflicts_with = "quiet")]
     pub verbose: u8,
-    /// Colour the output [env: NO_COLOR, CLICOLOR_FORCE]
+    /// When to colour the output [env: NO_COLOR, CLICOLOR_FORCE]
     #[arg(
         long,
         global = true,
@@ -48,10 +48,10 @@ pub struct Globals {
         default_value = "auto"
     )]
     pub color: Color,
-    /// Build environments without a network, from caches only [env: ADE_OFFLINE]
+    /// Build environments from the cache alone, without a network [env: ADE_OFFLINE]
     #[arg(long, global = true, hide_short_help = true)]
     pub offline: bool,
-    /// Install exactly what `ade lock` wrote, or fail [env: ADE_FROZEN]
+    /// Install exactly what `ade.lock` names; fail if it is missing or out of date [env: ADE_FROZEN]
     #[arg(long, global = true, hide_short_help = true)]
     pub frozen: bool,
 }

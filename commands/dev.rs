@@ -28,20 +28,20 @@ const TOKEN: Duration = Duration::from_secs(24 * 3600);
 /// How long running runs may go on after Ctrl-C before they are released to the queue.
 const GRACE: Duration = Duration::from_secs(1);
 
-/// Serve API and pages, and execute runs, on this machine
+/// Start the API, the web console and a worker on this machine
 ///
-/// The database is created or migrated first. The link that is printed signs a browser in; its token is revoked when the command
-/// ends. The folders of configurations are watched: a mistake in one is reported when its file is saved. Ctrl-C stops
-/// everything; a run in progress goes back to the queue.
+/// For development: the database is created or migrated first, and the link that is printed signs a browser in, until the
+/// command ends. The folders of configurations are watched: a mistake in one is reported when its file is saved. Ctrl-C stops
+/// everything; a run in progress goes back to the queue. For a server, use `ade serve`.
 #[derive(clap::Args)]
 #[command(
-    after_help = "Examples:\n  ade dev\n  ade dev --open            also open the page in a browser\n  ade dev --port 9000\n  ade dev --no-worker       API and pages; runs wait"
+    after_help = "Examples:\n  ade dev\n  ade dev --open            also open the page in a browser\n  ade dev --port 9000\n  ade dev --no-worker       API and web console; runs wait"
 )]
 pub struct Args {
-    /// Execute no runs
+    /// Start no worker: runs wait in the queue
     #[arg(long)]
     no_worker: bool,
-    /// Serve no pages, the API alone
+    /// Serve the API only, without the web console
     #[arg(long)]
     no_web: bool,
     /// The address to listen on
@@ -50,7 +50,7 @@ pub struct Args {
     /// The port to listen on; 0: one that is free
     #[arg(long, value_name = "PORT", default_value_t = serving::PORT)]
     port: u16,
-    /// Open the page in a browser
+    /// Open the web console in a browser
     #[arg(long, conflicts_with = "no_web")]
     open: bool,
 }

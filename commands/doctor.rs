@@ -8,17 +8,19 @@ use crate::context::Context;
 use crate::exit::{ExitStatus, Outcome};
 use crate::ui::{Tone, Ui};
 
-/// Check whether this machine is ready, and say how to correct what is not
+/// Check whether this machine is ready to run configurations
 ///
-/// A database and its data directory know each other, and every command refuses two that do not belong together. If one of
-/// them was restored from elsewhere or begun anew, --adopt records that the two belong together from now on. Folders that the
-/// database does not know are kept for good.
+/// Checks Python, the installer, free space, the sandbox, the database and the data directory, and says for each what is wrong
+/// and how to correct it. Changes nothing, unless --adopt is given.
 #[derive(clap::Args)]
 #[command(
-    after_help = "Examples:\n  ade doctor\n  ade doctor --json    exits 1 if a run would fail\n  ade doctor --adopt   after the database was begun anew"
+    after_help = "Examples:\n  ade doctor\n  ade doctor --json    exit 1 if a run would fail\n  ade doctor --adopt   after a database was restored or begun anew"
 )]
 pub struct Args {
-    /// Record that the database and the data directory belong together from now on
+    /// Pair this database with this data directory from now on
+    ///
+    /// A database and its data directory record each other, and every command refuses two that are no pair. Use this after one
+    /// of them was restored from a backup, or begun anew. Folders that the database does not know are never deleted then.
     #[arg(long)]
     adopt: bool,
 }

@@ -4,27 +4,42 @@ use std::path::PathBuf;
 
 use ade::problem::typed;
 use ade::scaffold;
+use clap::builder::{PossibleValue, PossibleValuesParser};
 use serde_json::json;
 
 use crate::context::Context;
 use crate::exit::{ExitStatus, Outcome};
 use crate::ui::Tone;
 
-/// Scaffold a configuration that runs as it is
+/// Create a configuration that runs as it is, to be edited
+///
+/// A configuration is a folder with a small Python package: the fields that you want, how their cells are read and checked.
+/// No file that exists is overwritten.
 #[derive(clap::Args)]
 #[command(
-    after_help = "Examples:\n  ade init team-orders\n  ade init team-orders --template minimal\n  ade run team-orders orders.xlsx"
+    after_help = "Examples:\n  ade init team-orders\n  ade run team-orders team-orders/sample.xlsx\n  ade init staff --template minimal"
 )]
 pub struct Args {
-    /// The folder to create; it must be empty or new
+    /// The folder to create, or an empty one
     #[arg(default_value = ".")]
     dir: PathBuf,
-    /// The project's name [default: the folder's]
+    /// The configuration's name, as listings show it [default: the folder's name]
     #[arg(long)]
     name: Option<String>,
-    /// The template to start from
-    #[arg(long, default_value = "default", value_parser = clap::builder::PossibleValuesParser::new(scaffold::templates()))]
+    /// What to start from
+    #[arg(long, default_value = "default", value_parser = PossibleValuesParser::new(scaffold::templates().map(described)))]
     template: String,
+}
+
+/// A template with what it holds.
+fn described(template: &'static str) -> PossibleValue {
+    let about = match template {
+        "default" => "A list of people: fields with their headers, readers and checks, and a test case",
+        "minimal" => "One field, to begin from nothing",
+        "full" => "As default, with detectors, hooks and readers of your own",
+        _ => "",
+    };
+    PossibleValue::new(template).help(about)
 }
 
 pub fn run(args: &Args, context: &Context) -> Outcome {
@@ -34,11 +49,11 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
         ui.document(&json!({"path": args.dir, "template": args.template, "files": files}));
         return Ok(ExitStatus::Done);
     }
-    let here = args.dir.as_os_str() == ".";
-    let shown = if here {
-        ".".to_owned()
-    } else {
-        args.dir.display().to_string()
+    let shown = args.dir.display().to_string();
+    // Of the current folder its plain name, as people type it.
+    let sample = match args.dir.as_os_str() == "." {
+        true => PathBuf::from(scaffold::SAMPLE),
+        false => args.dir.join(scaffold::SAMPLE),
     };
     ui.line(format_args!(
         "{} a configuration in {}",
@@ -49,8 +64,9 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
         ui.line(format_args!("  {}", file.display()));
     }
     ui.say(format_args!(
-        "\nNext: ade run {} FILE   (a workbook or a .csv; the first run builds an environment)",
-        typed(&shown)
+        "\nNext: ade run {} {}   (a messy roster; the first run builds an environment)",
+        typed(&shown),
+        typed(&sample.display().to_string()),
     ));
     Ok(ExitStatus::Done)
 }

@@ -9,11 +9,11 @@ use ade::problem::code;
 use crate::context::Context;
 use crate::exit::{ExitStatus, Failure, Outcome};
 
-/// Print the manual page, or write all of them to a folder
+/// Print the manual page of `ade`, or write all pages to a folder
 #[derive(clap::Args)]
 #[command(after_help = "Examples:\n  ade man | man -l -\n  ade man ~/.local/share/man/man1")]
 pub struct Args {
-    /// The folder to write all pages to, one for each subcommand
+    /// The folder to write the pages of all commands to; it is created
     dir: Option<PathBuf>,
 }
 

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use ade::cancel::Cancel;
 use ade::clock::Timestamp;
 use ade::configuration::Configuration;
-use ade::engine::{ChildProcess, Launch};
+use ade::engine::{ChildProcess, Launch, assignment};
 use ade::environment::prepare::{PrepareError, Prepared, prepare};
 use ade::layout::Layout;
 use ade::run::demands::Demands;
@@ -29,8 +29,8 @@ use crate::ui::{File, LiveLines, RunProgress, Skipped, Ui};
 
 /// Normalize files
 ///
-/// The first run creates the database and builds the environment of the configuration. The second run of the same
-/// configuration starts at once.
+/// Each input becomes a workbook with the fields of the configuration. The first run creates the data directory and builds the
+/// configuration's environment; later runs start at once. `ade runs show` tells how an input was read.
 #[derive(clap::Args)]
 #[command(
     after_help = "Examples:\n  ade run my-config orders.xlsx\n  ade run my-config inbox/ -o clean/\n  ade run my-config inbox/ --recursive -o clean/\n  ade run my-config 'inbox/*.csv' --jobs 2 --json\n  ade run my-config orders.xlsx --input-sheet North --input-sheet South\n  ade run my-config orders.xlsx --require email --min-rows 1\n  ade run my-config inbox/ -o clean/ --deny-issues    no copies with issues\n  ade run my-config orders.xlsx --watch               again at each change\n  ade run my-config inbox/ --detach                   for `ade worker`"
@@ -38,15 +38,16 @@ use crate::ui::{File, LiveLines, RunProgress, Skipped, Ui};
 pub struct Args {
     /// The configuration's folder
     config: PathBuf,
-    /// Files, folders or globs
+    /// Files, folders or quoted globs
     ///
-    /// The normalized workbooks of earlier runs in a folder are left out. To normalize one again, name the workbook itself.
+    /// Of a folder, all files of the supported formats are taken, except the normalized workbooks of earlier runs. To normalize
+    /// one of these again, name the workbook itself.
     #[arg(required = true)]
     input: Vec<PathBuf>,
 
-    /// Take the files in folders below a folder too
+    /// Search the folders below a folder too
     ///
-    /// The copies of their workbooks go to the same folders below the output directory.
+    /// With -o, the copies of their workbooks go to folders of the same names.
     #[arg(short, long, help_heading = INPUT)]
     recursive: bool,
     /// Process only this sheet; may be repeated
@@ -55,60 +56,74 @@ pub struct Args {
     /// Process only the sheet that was active when the workbook was saved
     #[arg(long, help_heading = INPUT)]
     active_sheet_only: bool,
-    /// Take these rows as the header of a sheet, SHEET=3, SHEET=3-4 or SHEET=none; may be repeated
+    /// Say which rows are the header of a sheet: SHEET=3, SHEET=3-4, or SHEET=none; may be repeated
     #[arg(long, value_name = "SHEET=ROWS", value_parser = header_rows, help_heading = INPUT)]
     header_rows: Vec<(String, Vec<u32>)>,
     /// Look for tables of a sheet in this range only, SHEET=B3:H90; may be repeated
     #[arg(long, value_name = "SHEET=RANGE", value_parser = range, help_heading = INPUT)]
     range: Vec<(String, String)>,
+    /// Set a setting of the engine for these runs, such as date_order=mdy; may be repeated
+    ///
+    /// It outranks the configuration's settings.toml and ADE_ENGINE_* variables, is recorded with the run, and holds again in
+    /// `ade runs retry`.
+    #[arg(long = "set", value_name = "KEY=VALUE", value_parser = assignment, help_heading = INPUT)]
+    settings: Vec<(String, String)>,
+    /// Separator of .csv files: one character, `tab` or `auto`; short for --set csv_delimiter=…
+    #[arg(long, value_name = "C", help_heading = INPUT)]
+    csv_delimiter: Option<String>,
+    /// Encoding of .csv files, such as latin-1 or `auto`; short for --set csv_encoding=…
+    #[arg(long, value_name = "E", help_heading = INPUT)]
+    csv_encoding: Option<String>,
 
     /// Copy each normalized workbook into this folder
     ///
-    /// The copy has the name of the input with `_normalized.xlsx` at its end. If a run fails or is refused, the copy that an
-    /// earlier run left there gets the name `…_normalized.xlsx.stale`.
+    /// The copy is called `<input>_normalized.xlsx`. If a run fails or is refused, the copy of an earlier run of this input is
+    /// renamed to `<input>_normalized.xlsx.stale`.
     #[arg(short, long, value_name = "DIR", help_heading = OUTPUT)]
     output_dir: Option<PathBuf>,
-    /// Show on this terminal the cell values that messages leave out; no file keeps these values
+    /// Show cell values in error messages, on this terminal only; logs and records never have them
     #[arg(long, conflicts_with = "detach", help_heading = OUTPUT)]
     show_values: bool,
 
-    /// Exit 1 if a run has validation issues, or finds no table or no field
+    /// Refuse a run that has issues, or that finds no table or no field
     #[arg(long, help_heading = DEMANDS)]
     deny_issues: bool,
-    /// Exit 1 if a run neither finds nor computes this field; may be repeated
+    /// Refuse a run in which this field is neither found nor computed; may be repeated
     #[arg(long, value_name = "FIELD", conflicts_with_all = ["detach", "validate_only", "dry_run"], help_heading = DEMANDS)]
     require: Vec<String>,
-    /// Exit 1 if a run writes fewer rows
+    /// Refuse a run that writes fewer rows
     #[arg(long, value_name = "N", conflicts_with_all = ["detach", "validate_only", "dry_run"], help_heading = DEMANDS)]
     min_rows: Option<u64>,
 
-    /// Run an input again when the input changes, and all inputs when the configuration changes
+    /// Keep running: an input again when it changes, all inputs when the configuration changes
     #[arg(long, help_heading = WORK)]
     watch: bool,
-    /// Leave the runs in the queue for a worker, and print their ids
+    /// Queue the runs for `ade worker`, print their ids, and exit
     #[arg(long, conflicts_with_all = ["watch", "output_dir"], help_heading = WORK)]
     detach: bool,
-    /// Load and check the configuration, and process nothing
+    /// Load and check the configuration only; the inputs are not read
     #[arg(long, conflicts_with = "dry_run", help_heading = WORK)]
     validate_only: bool,
-    /// Record a run, and start no engine
+    /// Record the runs only: no environment is built, no engine started, nothing normalized
     #[arg(long, help_heading = WORK)]
     dry_run: bool,
-    /// Stop a run that takes longer [env: ADE_RUN_TIMEOUT_SECONDS] [default: no limit]
+    /// Stop a run that takes longer, with exit status 4 [env: ADE_RUN_TIMEOUT_SECONDS] [default: no limit]
     #[arg(long, value_name = "SECONDS", value_parser = seconds, help_heading = WORK)]
     timeout: Option<f64>,
-    /// Ask for a network, which a run has only where ADE_ALLOW_NETWORK allows it
+    /// Let the configuration's code use the network; needs ADE_ALLOW_NETWORK=1 too
+    ///
+    /// Without both, runs have no network. ADE_ALLOW_NETWORK is the operator's setting (`ade settings allow_network`).
     #[arg(long, help_heading = WORK)]
     allow_network: bool,
-    /// Files to process at the same time [env: ADE_WORKER_CONCURRENCY] [default: half the cores, at most 4]
+    /// Files to process in parallel [env: ADE_WORKER_CONCURRENCY] [default: half the cores, at most 4]
     #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..), help_heading = WORK)]
     jobs: Option<u32>,
 }
 
-const INPUT: &str = "What is read";
-const OUTPUT: &str = "What is written and shown";
-const DEMANDS: &str = "What a run must fulfil";
-const WORK: &str = "How the work is done";
+const INPUT: &str = "Input options";
+const OUTPUT: &str = "Output options";
+const DEMANDS: &str = "Requirements (a run that fails one is refused: exit status 1, no copy with -o)";
+const WORK: &str = "Execution options";
 
 fn seconds(text: &str) -> Result<f64, String> {
     text.parse::<f64>()
@@ -159,6 +174,18 @@ fn range(text: &str) -> Result<(String, String), String> {
         })
         .map(|(sheet, rest)| (sheet, rest.to_ascii_uppercase()))
         .ok_or_else(|| "not a sheet and a range, such as Sheet1=B3:H90".to_owned())
+}
+
+/// The engine's settings that the call gives; of those that are given twice, the last.
+fn settings(args: &Args) -> BTreeMap<String, String> {
+    let short = [
+        ("csv_delimiter", &args.csv_delimiter),
+        ("csv_encoding", &args.csv_encoding),
+    ];
+    let short = short
+        .into_iter()
+        .filter_map(|(name, value)| Some((name.to_owned(), value.clone()?)));
+    args.settings.iter().cloned().chain(short).collect()
 }
 
 /// What is said of single sheets.
@@ -346,6 +373,8 @@ impl Session<'_> {
                 timeout_seconds: args.timeout,
                 network: args.allow_network,
                 sheets: choices(&args.header_rows, &args.range),
+                settings: settings(args),
+                engine_variables: None,
                 log_level: None,
             },
             jobs: args.jobs.map_or(concurrency, |jobs| jobs as usize),

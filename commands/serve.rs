@@ -16,11 +16,12 @@ use crate::exit::Outcome;
 use crate::serving::{self, Serving};
 use crate::ui::ServerLog;
 
-/// Serve API and pages
+/// Serve the API and the web console
 ///
-/// Runs are executed by `ade worker`, or by this process with --worker. The server ends in order on SIGTERM or Ctrl-C: it accepts
-/// nothing more, ends streams, which clients resume where they were, and finishes the answers in progress. It takes sockets
-/// that systemd hands over, and tells systemd when it is ready.
+/// Runs are executed by `ade worker`, or by this process with --worker. Callers need a token (`ade tokens create`).
+///
+/// On SIGTERM or Ctrl-C the server shuts down gracefully: it accepts no new connections, ends event streams (clients resume them
+/// where they were), and finishes requests in progress. It supports systemd's socket activation and readiness notification.
 #[derive(clap::Args)]
 #[command(
     after_help = "Examples:\n  ade tokens create reports --scope run\n  ade serve --host 0.0.0.0 --port 8000\n  ade serve --socket /run/ade/api.sock      behind a proxy\n  ade serve --worker                        execute runs too"
@@ -35,13 +36,13 @@ pub struct Args {
     /// Listen on a UNIX socket instead
     #[arg(long, value_name = "PATH", conflicts_with_all = ["host", "port"])]
     socket: Option<PathBuf>,
-    /// Serve no pages, the API alone
+    /// Serve the API only, without the web console
     #[arg(long)]
     no_web: bool,
     /// Execute runs too
     #[arg(long)]
     worker: bool,
-    /// Seconds to wait for answers, and for runs with --worker, after a signal to stop
+    /// Seconds that requests, and runs with --worker, have to finish after a signal to stop
     #[arg(long, value_name = "SECONDS", default_value_t = 30)]
     grace: u64,
 }

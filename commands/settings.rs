@@ -6,7 +6,11 @@ use crate::context::Context;
 use crate::exit::{ExitStatus, Outcome};
 use crate::ui::{Tone, Ui};
 
-/// Show every setting, its value, where it came from, and what it means
+/// Show settings: value, where it comes from, meaning
+///
+/// Lists the settings of `ade`. They come from, strongest first: a flag, an environment variable, ade.toml (in this folder or one
+/// above it), the default. The engine's settings, such as date_order, belong to a configuration and are in its settings.toml;
+/// --engine lists them, and any of them can be named too.
 #[derive(clap::Args)]
 #[command(
     after_help = "Examples:\n  ade settings\n  ade settings data_dir ADE_BUILD_TIMEOUT\n  ADE_BUILD_TIMEOUT=60 ade settings --json\n\nade.toml holds settings for a folder and those below it: the names without ADE_, in lower case."

@@ -13,7 +13,7 @@ use crate::exit::{ExitStatus, Failure, Outcome};
 use crate::signals;
 use crate::ui::{Align, Screen, Table, Tone, Ui, ago, duration};
 
-/// Watch the queue, its workers, their leases and the throughput
+/// Watch the queue: waiting and running runs, workers, throughput
 ///
 /// On a terminal the view is redrawn until `q` or Ctrl-C. If the output is piped, or with --once, it is printed once.
 #[derive(clap::Args)]

@@ -16,7 +16,8 @@ use crate::ui::ServerLog;
 
 /// Execute queued runs
 ///
-/// The worker goes on until a signal stops it.
+/// The worker takes runs that `ade run --detach` or the API queued, builds their environments, and goes on until a signal stops
+/// it.
 ///
 /// - The first SIGTERM or Ctrl-C: the worker claims no more runs, and waits up to --grace seconds for running runs to end. It
 ///   puts the others back into the queue, and their attempts do not count.

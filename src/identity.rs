@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::clock::{Timestamp, milliseconds};
 use crate::files::{self, FileError};
-use crate::layout::Layout;
+use crate::layout::{IGNORED_BY_GIT, Layout};
 use crate::lock;
 use crate::machine::{Disk, Machine, System};
 use crate::problem::{Facts, Kind, Problem, code};
@@ -248,7 +248,23 @@ impl<'a> Place<'a> {
 
     /// Neither belongs to anything.
     fn first(&self, store: &dyn Store) -> Result<Identity, IdentityError> {
-        self.complete(store.bind(&new_identity(), System.now())?)
+        let known = self.complete(store.bind(&new_identity(), System.now())?)?;
+        self.keep_git_away();
+        Ok(known)
+    }
+
+    /// Lets git ignore a data directory that is new: it is no part of a repository that it lies in. One that has more than ADE
+    /// put there may be a folder of yours, such as the repository itself.
+    fn keep_git_away(&self) {
+        let own = |entry: io::Result<std::fs::DirEntry>| {
+            entry.is_ok_and(|entry| {
+                let path = entry.path();
+                path == self.file || self.database.starts_with(path)
+            })
+        };
+        if std::fs::read_dir(self.data).is_ok_and(|mut entries| entries.all(own)) {
+            let _ = files::write_new(&self.data.join(IGNORED_BY_GIT), b"*\n");
+        }
     }
 
     /// Writes what the database says into the data directory, unless another process was quicker.

@@ -21,6 +21,9 @@ pub const DATABASE: &str = "db/ade.sqlite";
 /// The name of the file in which a data directory says which database it belongs to.
 pub const IDENTITY: &str = "identity.json";
 
+/// The name of the file that keeps git from a data directory.
+pub const IGNORED_BY_GIT: &str = ".gitignore";
+
 /// The name of the lock in the folder of an environment.
 pub const BUILD_LOCK: &str = "build.lock";
 
@@ -269,11 +272,6 @@ pub fn engine_wheel(cache: &Path, sha256: &str, name: &str) -> PathBuf {
 /// The copy of a configuration with this source digest.
 pub fn snapshot(snapshots: &Path, source_digest: &str) -> PathBuf {
     snapshots.join(source_digest)
-}
-
-/// The folder of pip's cache that keeps every downloaded wheel.
-pub fn wheelhouse(pip_cache: &Path) -> PathBuf {
-    pip_cache.join("wheelhouse")
 }
 
 /// The bytecode that is kept of one package, below that of its Python ([`ToolsFolder::bytecode`]).

@@ -14,7 +14,7 @@ fn a_messy_file_becomes_a_normalized_workbook() {
     snapshot!(place, run, @r"
     status 0
     --- stdout
-    ✓ people.csv  [TIME]
+    ⚠ people.csv  [TIME]
       1 sheet, 1 table, 2 rows
       2 of 2 fields mapped, 1 column unmapped
       1 issue
@@ -185,7 +185,7 @@ fn a_copy_lands_in_the_output_directory() {
     snapshot!(place, place.ade("run config people.csv -o clean/today"), @r"
     status 0
     --- stdout
-    ✓ people.csv  [TIME]
+    ⚠ people.csv  [TIME]
       1 sheet, 1 table, 2 rows
       2 of 2 fields mapped, 1 column unmapped
       1 issue
@@ -690,7 +690,7 @@ fn rows_that_a_hook_drops_and_fields_that_it_computes_are_said_for_what_they_are
       computed: made
       not found: lost
       ! field 'lost' is never found: it has no column detector and no transform, and no other code names it
-      sheet 'people': hook ade_config.hooks.tidy.tidy dropped 1 row
+      sheet 'people': the hook tidy dropped 1 row
       0 issues
       data/workspaces/default/runs/[ID]/output/people_normalized.xlsx
     ");

@@ -27,7 +27,7 @@ fn some_of_each() -> Value {
         "notices": notices,
         "readings": [
             {"sheet": "people", "table": 0, "field": "start", "column": "C", "header": "Start date", "kind": "date", "read_as": "dmy",
-             "ambiguous": true, "message": "read day-first; 40 of 40 cells leave it open (date_order in settings.toml decides)"},
+             "ambiguous": true, "message": "dates day-first; 40 of 40 cells leave it open (date_order in settings.toml decides)"},
             {"sheet": "people", "table": 0, "field": "pay", "ambiguous": false, "header": "Gross pay", "message": "read with a decimal comma; 12 of 40 cells say so"},
             {"sheet": "gone", "table": 0, "field": "pay", "ambiguous": false, "message": "read with a decimal point"},
         ],
@@ -58,7 +58,7 @@ fn what_was_noticed_is_said_listed_and_recorded() {
         … and 2 more like it; `ade runs show [ID]` lists them
       ! 2 formulas have no value
       3 merged ranges were filled
-      ! Start date: read day-first; 40 of 40 cells leave it open (date_order in settings.toml decides)
+      ! Start date was read as dates day-first; 40 of 40 cells leave it open (date_order in settings.toml decides)
       1 issue
       data/workspaces/default/runs/[ID]/output/people_normalized.xlsx
     --- stderr
@@ -75,7 +75,7 @@ fn what_was_noticed_is_said_listed_and_recorded() {
     created        [INSTANT] ([AGO])
     output         data/workspaces/default/runs/[ID]/output/people_normalized.xlsx
     found          1 sheet, 1 table, 2 rows, 2 of 2 fields mapped, 1 issue
-    finding        validation_warnings_present Validators reported 1 issue.
+    finding        validation_warnings_present 1 issue was found.
     warning        unread_cells Start date: the cell C2 could not be read
     warning        unread_cells Start date: the cell C3 could not be read
     warning        unread_cells Start date: the cell C4 could not be read
@@ -95,7 +95,7 @@ fn what_was_noticed_is_said_listed_and_recorded() {
     Email      email   1.00       2
     Shoe size                     2  no signal
     read as
-      ! Start date: read day-first; 40 of 40 cells leave it open (date_order in settings.toml decides)
+      ! Start date was read as dates day-first; 40 of 40 cells leave it open (date_order in settings.toml decides)
       Gross pay: read with a decimal comma; 12 of 40 cells say so
     read as
       pay: read with a decimal point
@@ -136,7 +136,7 @@ fn several_files_have_few_lines_each() {
     ✓ two.csv       1          1      2/2       0  [S]  data/workspaces/default/runs/[ID]/output/two_normalized.xlsx
     ! Start date: the cell C2 could not be read (one.csv, two.csv)
     ! 2 formulas have no value (one.csv, two.csv)
-    ! Start date: read day-first; 40 of 40 cells leave it open (date_order in settings.toml decides) (one.csv, two.csv)
+    ! Start date was read as dates day-first; 40 of 40 cells leave it open (date_order in settings.toml decides) (one.csv, two.csv)
       and 18 more; `ade runs show FILE` lists those of a file
     --- stderr
     2 of 2 files normalized

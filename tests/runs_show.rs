@@ -22,7 +22,7 @@ fn everything_about_one_is_shown() {
     created        [INSTANT] ([AGO])
     output         data/workspaces/default/runs/[ID]/output/people_normalized.xlsx
     found          1 sheet, 1 table, 2 rows, 2 of 2 fields mapped, 1 issue
-    finding        validation_warnings_present Validators reported 1 issue.
+    finding        validation_warnings_present 1 issue was found.
 
     people table 1 A1:C3 → people!A1:C3, 2 rows
     COLUMN     FIELD  SCORE  FILLED  WHY

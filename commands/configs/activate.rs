@@ -1,10 +1,14 @@
-//! `ade configs activate`: choose the configuration that runs use by default.
+//! `ade configs activate`: choose the configuration of runs that name none.
 
 use super::found::set_active;
 use crate::context::Context;
 use crate::exit::Outcome;
 
-/// Make a configuration the one that the workspace's runs use by default
+/// Make a configuration the one for runs that name none
+///
+/// Each workspace has one active configuration, or none. Runs that are submitted over the API or in the web console without a
+/// configuration use it, and `ade env gc` keeps its environments. Nothing changes for `ade run`, which always names its
+/// configuration. Publishing a configuration over the API activates it too.
 #[derive(clap::Args)]
 #[command(after_help = "Examples:\n  ade configs activate my-config")]
 pub struct Args {
@@ -13,6 +17,6 @@ pub struct Args {
 }
 
 pub fn run(args: &Args, context: &Context) -> Outcome {
-    let words = "is the workspace's active configuration now";
+    let words = "is active now: runs over the API that name no configuration use it, and `ade env gc` keeps its environments";
     set_active(context, &args.configuration, true, words)
 }

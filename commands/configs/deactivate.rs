@@ -1,10 +1,13 @@
-//! `ade configs deactivate`: end that a configuration is the default of runs.
+//! `ade configs deactivate`: take back an activation.
 
 use super::found::set_active;
 use crate::context::Context;
 use crate::exit::Outcome;
 
-/// End that the workspace's runs use a configuration by default
+/// Take back the activation of a configuration
+///
+/// The workspace has no active configuration then: runs over the API have to name one. The configuration and its runs stay, and
+/// `ade run` works as before.
 #[derive(clap::Args)]
 #[command(after_help = "Examples:\n  ade configs deactivate my-config")]
 pub struct Args {
@@ -13,6 +16,6 @@ pub struct Args {
 }
 
 pub fn run(args: &Args, context: &Context) -> Outcome {
-    let words = "is not the workspace's active configuration any more";
+    let words = "is not active any more: runs over the API have to name a configuration";
     set_active(context, &args.configuration, false, words)
 }

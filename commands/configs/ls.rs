@@ -10,7 +10,9 @@ use crate::context::Context;
 use crate::exit::{ExitStatus, Outcome};
 use crate::ui::{Align, Table, Tone, Ui, ago};
 
-/// List configurations, the active one first
+/// List configurations that were run here or uploaded, the active one first
+///
+/// ACTIVE: runs over the API that name no configuration use this one (`ade configs activate`).
 #[derive(clap::Args)]
 #[command(
     after_help = "Examples:\n  ade configs ls\n  ade configs ls --json | jq '.[] | select(.active).name'"

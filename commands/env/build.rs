@@ -13,7 +13,7 @@ use crate::exit::{ExitStatus, Outcome};
 use crate::signals;
 use crate::ui::{EnvironmentProgress, LiveLines, Tone};
 
-/// Build an environment ahead of time, or build it again
+/// Build a configuration's environment ahead of time, or anew
 #[derive(clap::Args)]
 #[command(
     after_help = "Examples:\n  ade env build my-config\n  ade env build my-config --force    a new environment, although one is ready"

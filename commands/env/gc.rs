@@ -11,10 +11,11 @@ use crate::exit::{ExitStatus, Outcome};
 use crate::signals;
 use crate::ui::{Tone, Ui, bytes, plural};
 
-/// Delete unused environments, files of old runs, and leftovers of interrupted builds
+/// Delete what is no longer used: environments, files of old runs, leftovers
 ///
-/// An environment is deleted only if all of these are true: its configuration is not active, the environment has not been
-/// used for --ttl-days, and no queued or running run needs the environment.
+/// An environment is deleted only if all of these are true: it was not used within --ttl-days; its configuration was not run
+/// within --ttl-days (or its folder is gone) and is not the active one (`ade configs activate`); and no queued or running run
+/// needs the environment. Files of runs are kept as long as ADE_WORKER_RUN_ARTIFACT_TTL_DAYS says.
 #[derive(clap::Args)]
 #[command(
     after_help = "Examples:\n  ade env gc --dry-run\n  ade env gc --ttl-days 7\n  ade env gc --superseded    also environments of former dependencies"
@@ -26,10 +27,10 @@ pub struct Args {
     /// Days without use after which an environment may be deleted; 0: never [env: ADE_WORKER_ENV_TTL_DAYS] [default: 30]
     #[arg(long, value_name = "N", value_parser = days)]
     ttl_days: Option<f64>,
-    /// Also delete unused environments of active configurations whose dependencies have changed since
+    /// Also delete unused environments of configurations in use that need another one now, since their dependencies changed
     #[arg(long)]
     superseded: bool,
-    /// Collect at once, even if there was a gap or a jump of the clock less than a day ago
+    /// Delete at once; else nothing is deleted within a day after a jump of the clock, or after ten days without any use
     #[arg(long)]
     trust_clock: bool,
 }

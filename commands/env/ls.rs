@@ -4,15 +4,20 @@ use ade::clock::Timestamp;
 use ade::environment::find::{list, short_ids};
 use ade::environment::gc::Judged;
 use ade::environment::json::environment_json;
+use ade::files::{DiskUsage, disk_usage_of_all};
 use serde_json::{Value, json};
 
 use crate::context::Context;
 use crate::exit::{ExitStatus, Outcome};
-use crate::ui::{Align, Table, Tone, Ui, ago, bytes};
+use crate::ui::{Align, Table, Tone, Ui, ago, bytes, plural};
 
 /// List environments, last used first
+///
+/// OWN is what removing an environment frees. SHARED are its files that are hard links of the installer's cache: environments
+/// with the same packages have them in common, and they take up the disk once. GC says whether `ade env gc` would delete the
+/// environment now, and why or why not.
 #[derive(clap::Args)]
-#[command(after_help = "Examples:\n  ade env ls\n  ade env ls --json | jq '.[].size_bytes'")]
+#[command(after_help = "Examples:\n  ade env ls\n  ade env ls --json | jq '.[].own_bytes'")]
 pub struct Args {}
 
 pub fn run(_: &Args, context: &Context) -> Outcome {
@@ -25,26 +30,46 @@ pub fn run(_: &Args, context: &Context) -> Outcome {
         }
         None => Default::default(),
     };
+    let folders = environments
+        .iter()
+        .map(|judged| judged.environment.folder.as_path());
+    let (sizes, all) = disk_usage_of_all(folders);
     if ui.json() {
-        ui.document(&environments.iter().map(to_json).collect::<Vec<Value>>());
+        let objects = environments.iter().zip(&sizes).map(to_json);
+        ui.document(&objects.collect::<Vec<Value>>());
     } else if environments.is_empty() {
         ui.say("No environments yet; the first `ade run` of a configuration builds one");
     } else {
-        ui.table(&table(ui, &environments, &ids));
+        ui.table(&table(ui, &environments, &sizes, &ids));
+        ui.say(format_args!(
+            "{}: {} on disk, {} of it shared with the installer's cache",
+            plural(environments.len() as u64, "environment"),
+            bytes(all.total_bytes),
+            bytes(all.shared_bytes())
+        ));
     }
     Ok(ExitStatus::Done)
 }
 
-fn to_json(judged: &Judged) -> Value {
+fn to_json((judged, size): (&Judged, &Option<DiskUsage>)) -> Value {
     let mut object = environment_json(&judged.environment);
     if let Some(object) = object.as_object_mut() {
         let gc = json!({"deletes": judged.verdict.deletes(), "verdict": judged.verdict, "reason": judged.verdict.reason()});
         object.insert("gc".to_owned(), gc);
+        let own = size.map(|size| size.exclusive_bytes);
+        object.insert("own_bytes".to_owned(), json!(own));
+        let shared = size.map(DiskUsage::shared_bytes);
+        object.insert("shared_bytes".to_owned(), json!(shared));
     }
     object
 }
 
-fn table(ui: &Ui, environments: &[Judged], ids: &[String]) -> Table {
+fn table(
+    ui: &Ui,
+    environments: &[Judged],
+    sizes: &[Option<DiskUsage>],
+    ids: &[String],
+) -> Table {
     let columns = [
         ("ID", Align::Left),
         ("CONFIGURATION", Align::Left),
@@ -52,26 +77,36 @@ fn table(ui: &Ui, environments: &[Judged], ids: &[String]) -> Table {
         ("STATUS", Align::Left),
         ("DIGEST", Align::Left),
         ("PYTHON", Align::Left),
-        ("SIZE", Align::Right),
+        ("OWN", Align::Right),
+        ("SHARED", Align::Right),
         ("LAST USED", Align::Left),
         ("GC", Align::Left),
     ];
     let now = Timestamp::now();
-    let mut table = Table::new(&columns, &[8, 1, 2]).optional(&[4, 5, 6]);
-    for (judged, id) in environments.iter().zip(ids) {
-        table.row(row(ui, judged, id, now));
+    let mut table = Table::new(&columns, &[9, 1, 2]).optional(&[4, 5, 7, 6]);
+    for ((judged, size), id) in environments.iter().zip(sizes).zip(ids) {
+        table.row(row(ui, judged, *size, id, now));
     }
     table
 }
 
-fn row(ui: &Ui, judged: &Judged, id: &str, now: Timestamp) -> Vec<(Tone, String)> {
+fn row(
+    ui: &Ui,
+    judged: &Judged,
+    size: Option<DiskUsage>,
+    id: &str,
+    now: Timestamp,
+) -> Vec<(Tone, String)> {
     let Judged {
         environment,
         verdict,
     } = judged;
     let digest = environment.key.deps_digest.get(..12).unwrap_or_default();
-    let (python, size) = match &environment.contents {
-        Some(contents) => (contents.python_version.clone(), bytes(contents.size_bytes)),
+    let contents = environment.contents.as_ref();
+    let python = contents.map(|contents| contents.python_version.clone());
+    // What is not built takes up nothing worth a figure.
+    let (own, shared) = match size.filter(|_| contents.is_some()) {
+        Some(size) => (bytes(size.exclusive_bytes), bytes(size.shared_bytes())),
         None => Default::default(),
     };
     let gc = if verdict.deletes() {
@@ -88,8 +123,9 @@ fn row(ui: &Ui, judged: &Judged, id: &str, now: Timestamp) -> Vec<(Tone, String)
             environment.status.as_str().to_owned(),
         ),
         (Tone::Dim, digest.to_owned()),
-        (Tone::Plain, python),
-        (Tone::Plain, size),
+        (Tone::Plain, python.unwrap_or_default()),
+        (Tone::Plain, own),
+        (Tone::Plain, shared),
         (Tone::Plain, ago(environment.last_used(), now)),
         gc,
     ]

@@ -10,7 +10,9 @@ use serde_json::json;
 use crate::context::Context;
 use crate::exit::{ExitStatus, Outcome};
 
-/// Print the .venv folder of a configuration's ready environment
+/// Print where a configuration's environment is: the path of its virtual environment
+///
+/// Use it to run the environment's Python, or to point an editor at it. Fails if the environment is not built yet.
 #[derive(clap::Args)]
 #[command(
     after_help = "Examples:\n  \"$(ade env path my-config)/bin/python\" -m unittest discover my-config/tests\n  source \"$(ade env path my-config)/bin/activate\""

@@ -1,8 +1,11 @@
 //! `ade env show`: everything about one environment.
 
+use std::path::Path;
+
 use ade::clock::Timestamp;
 use ade::environment::find::find;
 use ade::environment::json::environment_json;
+use ade::files::disk_usage;
 use ade::store::{EnvironmentContents, EnvironmentRecord};
 use serde_json::json;
 
@@ -34,7 +37,7 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
     ));
     print(ui, &environment, runs);
     if let Some(contents) = &environment.contents {
-        print_contents(ui, contents);
+        print_contents(ui, &environment.folder, contents);
     }
     Ok(ExitStatus::Done)
 }
@@ -69,14 +72,14 @@ fn print(ui: &Ui, environment: &EnvironmentRecord, runs: u64) {
     }
 }
 
-fn print_contents(ui: &Ui, contents: &EnvironmentContents) {
+fn print_contents(ui: &Ui, folder: &Path, contents: &EnvironmentContents) {
     let python = contents.python_path.display();
     ui.fact(
         "python",
         format_args!("{} ({python})", contents.python_version),
     );
     ui.fact("installer", &contents.installer);
-    ui.fact("size", bytes(contents.size_bytes));
+    ui.fact("size", size(folder, contents));
     ui.fact("lock", &contents.lock_digest);
     ui.line(ui.paint(Tone::Dim, "packages"));
     for package in &contents.packages {
@@ -86,4 +89,15 @@ fn print_contents(ui: &Ui, contents: &EnvironmentContents) {
             ui.paint(Tone::Dim, &package.version)
         ));
     }
+}
+
+/// What an environment takes up now, or took up when it was built, where its folder cannot be read.
+fn size(folder: &Path, contents: &EnvironmentContents) -> String {
+    disk_usage(folder).map_or_else(
+        |_| bytes(contents.size_bytes),
+        |usage| {
+            let (own, shared) = (bytes(usage.exclusive_bytes), bytes(usage.shared_bytes()));
+            format!("{own} of its own, {shared} shared with the installer's cache")
+        },
+    )
 }

@@ -9,7 +9,7 @@ use crate::exit::{ExitStatus, Outcome};
 use crate::signals;
 use crate::ui::{Tone, Ui};
 
-/// Print an event log, and follow it
+/// Print the event log of a run or of an environment's build
 ///
 /// With -f, new events are printed until the run ends, those of further attempts too. The exit status is then that of the
 /// run. An error that several events repeat is printed once; --json prints all events whole.

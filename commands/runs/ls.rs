@@ -6,6 +6,7 @@ use crate::ui::{Align, Table, Tone, ago, duration, thousands};
 use ade::clock::Timestamp;
 use ade::run::json::runs_json;
 use ade::run::list::{Wanted, instant, pages, short_ids};
+use ade::run::summary::unprocessed;
 use ade::store::{RunRecord, RunStatus, StoreError};
 use ade::workspace::Workspace;
 use clap::builder::PossibleValuesParser;
@@ -118,10 +119,15 @@ fn row(run: &RunRecord, id: &str, now: Timestamp) -> Vec<(Tone, String)> {
             },
         ),
     };
+    // Succeeded it has, but nobody should take it for a file that was normalized.
+    let status = match unprocessed(run) {
+        Some((word, _)) => (Tone::Dim, word.to_owned()),
+        None => (run.into(), run.status.as_str().to_owned()),
+    };
     let took = run.duration_ms().map(duration).unwrap_or_default();
     vec![
         (Tone::Name, id.to_owned()),
-        (run.status.into(), run.status.as_str().to_owned()),
+        status,
         (Tone::Plain, run.configuration_name.clone()),
         (Tone::Plain, run.input_name.clone()),
         (Tone::Plain, rows),

@@ -9,15 +9,16 @@ use clap::builder::PossibleValuesParser;
 use serde_json::json;
 
 use crate::context::Context;
-use crate::exit::{Failure, Outcome};
+use crate::exit::{ExitStatus, Failure, Outcome};
 use crate::ui::{Tone, Ui, bytes, plural};
 
 /// Remove ended runs: their records and their files
 ///
-/// Name the runs, or choose them with filters: a run is removed if all filters fit it. Queued and running runs stay.
+/// Name the runs, or choose them with filters: a run is removed if it fits all of them. Queued and running runs stay. On a
+/// terminal the command asks first where filters choose more than ten runs; elsewhere it never asks.
 #[derive(clap::Args)]
 #[command(
-    after_help = "Examples:\n  ade runs rm latest\n  ade runs rm 0199c2d4 --dry-run\n  ade runs rm --status failed --older-than 30d --dry-run\n  ade runs rm --input crew.xlsx --configuration my-config"
+    after_help = "Examples:\n  ade runs rm latest\n  ade runs rm 0199c2d4 --dry-run\n  ade runs rm --status failed --older-than 30d --dry-run\n  ade runs rm --status failed --older-than 30d --yes\n  ade runs rm --input crew.xlsx --configuration my-config"
 )]
 pub struct Args {
     /// Ids of runs (the part that a listing shows, or the beginning, is enough), file names of inputs, or `latest`
@@ -40,10 +41,16 @@ pub struct Args {
         conflicts_with = "run"
     )]
     before: Option<String>,
+    /// Remove without asking, however many runs the filters choose
+    #[arg(short, long, conflicts_with = "dry_run")]
+    yes: bool,
     /// Show what would be removed, and remove nothing
     #[arg(long)]
     dry_run: bool,
 }
+
+/// More runs than these are removed by filters only after a question, where somebody is there to answer it.
+const UNASKED: usize = 10;
 
 const FILTERS: [&str; 4] = ["status", "configuration", "input", "before"];
 
@@ -71,6 +78,13 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
     } else {
         args.run.clone()
     };
+    if args.run.is_empty() && !args.dry_run && !args.yes && chosen.len() > UNASKED {
+        let question = format!("Remove {}?", plural(chosen.len() as u64, "run"));
+        if !ui.is_agreed(&question) {
+            ui.say("Nothing was removed");
+            return Ok(ExitStatus::Cancelled);
+        }
+    }
     let (word, freed) = if args.dry_run {
         ("would be removed", "would be freed")
     } else {

@@ -11,32 +11,36 @@ use crate::context::Context;
 use crate::exit::{ExitStatus, Outcome};
 use crate::ui::Tone;
 
-/// Make a token and print it
+/// Create an access token for the API, and print it
 ///
-/// The token is shown this once; the database holds its digest only. A program sends it as `Authorization: Bearer TOKEN`.
+/// Programs send it as `Authorization: Bearer TOKEN`; people sign in to the web console of `ade serve` with it. It is printed this
+/// once: the database keeps a digest of it, from which it can't be recovered. The commands of `ade` on this machine need none.
 #[derive(clap::Args)]
 #[command(
     after_help = "Examples:\n  ade tokens create reports --scope run --days 90\n  ade tokens create dashboard --scope read --for finance\n  TOKEN=$(ade tokens create ci --scope run --quiet)"
 )]
 pub struct Args {
-    /// What the token is for
+    /// A name to recognise the token by, such as the program or person that uses it
     #[arg(value_name = "NAME")]
     name: String,
-    /// What it allows: to look; also to submit runs; also to change configurations and settings
+    /// What the token allows; each scope includes those above it
     #[arg(long, value_enum, value_name = "SCOPE", default_value = "run")]
     scope: Word,
-    /// The workspaces that it is for; without this flag, all
+    /// Allow access to this workspace only; may be repeated [default: all workspaces]
     #[arg(long = "for", value_name = "WORKSPACE")]
     workspaces: Vec<String>,
-    /// Days that it is valid; without this flag, until it is revoked
+    /// Let the token expire after so many days [default: never; `ade tokens revoke` ends it]
     #[arg(long, value_name = "DAYS", value_parser = clap::value_parser!(u32).range(1..=36_500))]
     days: Option<u32>,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
 enum Word {
+    /// See runs, results, documents and configurations
     Read,
+    /// Upload documents, submit, cancel and retry runs
     Run,
+    /// Change configurations, workspaces and environments, and read the settings
     Admin,
 }
 

@@ -9,7 +9,7 @@ use clap::Subcommand;
 use crate::context::Context;
 use crate::exit::Outcome;
 
-/// Create, list and revoke tokens of the API
+/// Manage access tokens for the API and the web console
 #[derive(Subcommand)]
 pub enum Command {
     Create(create::Args),

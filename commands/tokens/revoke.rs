@@ -7,7 +7,7 @@ use crate::context::Context;
 use crate::exit::{ExitStatus, Outcome};
 use crate::ui::Tone;
 
-/// Revoke tokens, by name or id
+/// Revoke tokens, so that they are no longer accepted
 ///
 /// Requests with the token are refused within a second, and browsers that signed in with it are signed out.
 #[derive(clap::Args)]

@@ -7,6 +7,7 @@ use std::time::Instant;
 use ade::engine::{Noticed, Told};
 use ade::run::Rows;
 use ade::run::change::Finished;
+use ade::run::summary::unprocessed;
 use console::{measure_text_width, truncate_str};
 
 use super::format::{duration, plural, thousands};
@@ -42,9 +43,9 @@ pub enum Counts {
     Normalized,
     /// The same, but there is nothing in it.
     Empty,
-    /// It has issues, and these were denied: its workbook is in the run's folder alone.
-    Denied,
-    /// It lacks what was required: the same.
+    /// It was not to be processed: a dry run, or a check of the configuration.
+    Unprocessed,
+    /// It has issues that were denied, or lacks what was required: its workbook is in the run's folder alone.
     Refused,
     /// It failed, or its copy could not be written.
     Failed,
@@ -202,10 +203,14 @@ impl Batch {
         if let Some(took) = took {
             figures[4] = format!("{:.1}", took as f64 / 1000.0);
         }
+        let unprocessed = ended.and_then(|ended| unprocessed(&ended.run));
+        let unprocessed = unprocessed.map_or("", |(word, _)| word);
+        let issues = metrics.is_some_and(|metrics| metrics.issues > 0);
         let (mark, tone, word) = match counts {
+            Counts::Normalized if issues => ("⚠", Tone::Warn, ""),
             Counts::Normalized => ("✓", Tone::Good, ""),
-            Counts::Empty => ("!", Tone::Warn, "found nothing"),
-            Counts::Denied => ("✗", Tone::Bad, "has issues"),
+            Counts::Empty => ("⚠", Tone::Warn, "found nothing"),
+            Counts::Unprocessed => ("✓", Tone::Good, unprocessed),
             Counts::Refused => ("✗", Tone::Bad, "refused"),
             Counts::Failed => ("✗", Tone::Bad, "failed"),
             Counts::Cancelled => ("✗", Tone::Bad, "cancelled"),
@@ -226,7 +231,6 @@ impl Batch {
         {
             last.push(ui.paint(Tone::Name, ui.path(path)));
         }
-        let issues = metrics.is_some_and(|metrics| metrics.issues > 0);
         let tones = [
             Tone::Plain,
             Tone::Plain,
@@ -353,8 +357,11 @@ impl Batch {
         }
         if self.stale.count > 0 {
             ui.say(format_args!(
-                "note: {} of earlier runs got another name: {}",
-                plural(self.stale.count as u64, "workbook"),
+                "note: {} renamed: {}",
+                match self.stale.count {
+                    1 => "the workbook of an earlier run was".to_owned(),
+                    count => format!("{} of earlier runs were", plural(count as u64, "workbook")),
+                },
                 self.stale.names()
             ));
         }

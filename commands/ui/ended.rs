@@ -7,6 +7,7 @@ use ade::run::change::Finished;
 use ade::run::demands::{Nothing, Shortfall};
 use ade::run::error::RunError;
 use ade::run::json::run_json;
+use ade::run::summary::unprocessed;
 use ade::run::{issues, kind_of_end};
 use ade::store::{FieldState, RunMetrics, RunRecord, RunStatus};
 use serde_json::Value;
@@ -39,14 +40,7 @@ pub fn print(
 ) -> (Counts, ExitStatus) {
     let finished = result.as_ref().ok();
     let short = finished.map_or(&[][..], |finished| &finished.shortfalls);
-    let refused = if short
-        .iter()
-        .any(|short| matches!(short, Shortfall::Issues { .. }))
-    {
-        Some(Counts::Denied)
-    } else {
-        (!short.is_empty()).then_some(Counts::Refused)
-    };
+    let is_refused = !short.is_empty();
     let failures = match result {
         Ok(finished) => failures(finished),
         Err(error) => vec![Failure::of(error)],
@@ -54,8 +48,10 @@ pub fn print(
     let counts = match finished {
         Some(finished) if finished.run.status == RunStatus::Cancelled => Counts::Cancelled,
         _ if !failures.is_empty() => Counts::Failed,
-        Some(finished) if refused.is_none() && nothing_in(finished).is_some() => Counts::Empty,
-        _ => refused.unwrap_or(Counts::Normalized),
+        _ if is_refused => Counts::Refused,
+        Some(finished) if unprocessed(&finished.run).is_some() => Counts::Unprocessed,
+        Some(finished) if nothing_in(finished).is_some() => Counts::Empty,
+        _ => Counts::Normalized,
     };
     let Call {
         several,
@@ -74,7 +70,7 @@ pub fn print(
         } else if ui.quiet() {
             print_path(ui, finished, "");
         } else {
-            print_run(ui, finished, refused, *several, told);
+            print_run(ui, finished, is_refused, *several, told);
         }
     }
     let mut status = ExitStatus::Done;
@@ -119,9 +115,7 @@ fn print_line(
         if run.status != RunStatus::Cancelled {
             batch.noticed(input, &finished.noticed);
         }
-        if run.status == RunStatus::Succeeded
-            && run.metrics.as_ref().is_some_and(|found| found.issues > 0)
-        {
+        if run.status == RunStatus::Succeeded && has_issues(run) {
             hint_at_issues(run)
                 .into_iter()
                 .for_each(|hint| batch.hint(hint));
@@ -162,7 +156,7 @@ fn to_json(finished: &Finished) -> Value {
 fn print_run(
     ui: &Ui,
     finished: &Finished,
-    refused: Option<Counts>,
+    is_refused: bool,
     several: bool,
     told: &mut HashSet<String>,
 ) {
@@ -172,14 +166,13 @@ fn print_run(
         lines.of_configuration(&finished.noticed, told);
     }
     let nothing = nothing_in(finished);
-    let (mark, words) = match (run.status, refused) {
-        (RunStatus::Succeeded, Some(Counts::Denied)) => (ui.paint(Tone::Bad, "✗"), "has issues "),
-        (RunStatus::Succeeded, Some(_)) => (ui.paint(Tone::Bad, "✗"), "refused "),
-        (RunStatus::Succeeded, None) if nothing.is_some() => {
-            (ui.paint(Tone::Warn, "!"), "found nothing ")
-        }
-        (RunStatus::Succeeded, None) => (ui.paint(Tone::Good, "✓"), ""),
-        (RunStatus::Cancelled, _) => (ui.paint(Tone::Bad, "✗"), "cancelled "),
+    let instead = unprocessed(run);
+    let (mark, words) = match run.status {
+        RunStatus::Succeeded if is_refused => (ui.paint(Tone::Bad, "✗"), "refused "),
+        RunStatus::Succeeded if nothing.is_some() => (ui.paint(Tone::Warn, "⚠"), "found nothing "),
+        RunStatus::Succeeded if has_issues(run) => (ui.paint(Tone::Warn, "⚠"), ""),
+        RunStatus::Succeeded => (ui.paint(Tone::Good, "✓"), ""),
+        RunStatus::Cancelled => (ui.paint(Tone::Bad, "✗"), "cancelled "),
         _ => (ui.paint(Tone::Bad, "✗"), "failed "),
     };
     let took = run.duration_ms().map(duration).unwrap_or_default();
@@ -189,8 +182,10 @@ fn print_run(
         ui.paint(Tone::Dim, took)
     ));
     let succeeded = run.status == RunStatus::Succeeded;
-    if let (true, Some(summary)) = (succeeded, &run.summary) {
-        ui.line(format_args!("  {summary}"));
+    match (instead, &run.summary) {
+        (Some((word, what)), _) => ui.line(format_args!("  {word}: {what}")),
+        (None, Some(summary)) if succeeded => ui.line(format_args!("  {summary}")),
+        _ => {}
     }
     if let (true, Some(metrics)) = (succeeded, &run.metrics) {
         print_found(ui, metrics, nothing, finished);
@@ -206,6 +201,11 @@ fn print_run(
         print_issues(ui, metrics.issues, run);
     }
     print_path(ui, finished, "  ");
+}
+
+fn has_issues(run: &RunRecord) -> bool {
+    let metrics = run.metrics.as_ref();
+    metrics.is_some_and(|found| found.issues > 0)
 }
 
 fn nothing_in(finished: &Finished) -> Option<Nothing> {

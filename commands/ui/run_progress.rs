@@ -123,6 +123,7 @@ impl<'a> RunProgress<'a> {
             ended.filter(|counts| **counts == wanted).count()
         };
         let (empty, not_started) = (count(Counts::Empty), inputs - state.ended.len());
+        let unprocessed = count(Counts::Unprocessed);
         if let (Some(batch), 1..) = (&state.call.batch, not_started)
             && let Some(names) = batch.not_started(|input| state.is_started[input])
         {
@@ -135,7 +136,7 @@ impl<'a> RunProgress<'a> {
         );
         for (number, words) in [
             (empty, "without anything found"),
-            (count(Counts::Denied), "with issues, which are denied"),
+            (unprocessed, "not processed, as asked"),
             (count(Counts::Refused), "refused"),
             (count(Counts::Failed), "failed"),
             (count(Counts::Cancelled), "cancelled"),
@@ -222,7 +223,7 @@ impl<'a> RunProgress<'a> {
         let ui = self.ui;
         let note = match earlier {
             Earlier::Stale { from, to } => format!(
-                "note: {} is of an earlier run, and its name is {} now",
+                "note: {} is of an earlier run and was renamed to {}",
                 ui.path(from),
                 ui.path(to)
             ),

@@ -1,7 +1,7 @@
 //! The terminal as commands use it: which stream a line goes to, in which form, and in which colour.
 
 use std::fmt::Display;
-use std::io::{IsTerminal, Write};
+use std::io::{BufRead, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
 use ade::store::RunRecord;
@@ -189,6 +189,20 @@ impl Ui {
         if !self.quiet {
             self.log(self.fitted(text));
         }
+    }
+
+    /// Asks whether something is to be done, and waits for the answer. Where nobody can answer, such as in a script, it is not
+    /// asked, and done.
+    pub fn is_agreed(&self, question: &str) -> bool {
+        if !std::io::stdin().is_terminal() || !self.stderr_is_terminal() {
+            return true;
+        }
+        let mut stderr = std::io::stderr().lock();
+        let _ = write!(stderr, "{question} [y/N] ");
+        let _ = stderr.flush();
+        let mut answer = String::new();
+        let _ = std::io::stdin().lock().read_line(&mut answer);
+        matches!(answer.trim().to_lowercase().as_str(), "y" | "yes")
     }
 
     /// A line of progress that says what one can do.

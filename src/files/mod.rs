@@ -16,7 +16,7 @@ use crate::problem::{Facts, Kind, Problem, code};
 
 pub use file_system::{Shared, shared};
 pub use partial::{PartialFolder, is_partial, partial_in, remove_leftovers, remove_read_only_tree};
-pub use usage::{DiskUsage, disk_usage};
+pub use usage::{DiskUsage, disk_usage, disk_usage_of_all};
 
 /// An operation on a path failed.
 #[derive(Debug, thiserror::Error)]

@@ -15,12 +15,41 @@ pub struct DiskUsage {
     pub exclusive_bytes: u64,
 }
 
+impl DiskUsage {
+    /// What other folders have too: deleting this one does not free it.
+    pub fn shared_bytes(self) -> u64 {
+        self.total_bytes - self.exclusive_bytes
+    }
+}
+
 /// Measures a folder. Files that are deleted meanwhile are not counted.
 ///
 /// # Errors
 /// A folder cannot be read.
 pub fn disk_usage(folder: &Path) -> io::Result<DiskUsage> {
+    Ok(measure(folder, &mut BTreeSet::new())?.0)
+}
+
+/// Measures folders: each by itself, and all together, where a file that several of them share counts once. `None`: that
+/// folder cannot be read.
+pub fn disk_usage_of_all<'a>(
+    folders: impl Iterator<Item = &'a Path>,
+) -> (Vec<Option<DiskUsage>>, DiskUsage) {
+    let (mut all, mut known) = (DiskUsage::default(), BTreeSet::new());
+    let each = folders.map(|folder| {
+        let (usage, new) = measure(folder, &mut known).ok()?;
+        all.exclusive_bytes += usage.exclusive_bytes;
+        all.total_bytes += usage.exclusive_bytes + new;
+        Some(usage)
+    });
+    (each.collect(), all)
+}
+
+/// Measures a folder. `known`: the shared files that were met before, by device and number. Returns with it the bytes of the
+/// shared files that were not.
+fn measure(folder: &Path, known: &mut BTreeSet<(u64, u64)>) -> io::Result<(DiskUsage, u64)> {
     let mut usage = DiskUsage::default();
+    let mut new = 0;
     let mut shared = BTreeSet::new();
     let mut open = vec![folder.to_owned()];
     while let Some(folder) = open.pop() {
@@ -41,8 +70,10 @@ pub fn disk_usage(folder: &Path) -> io::Result<DiskUsage> {
             if metadata.is_dir() {
                 open.push(entry.path());
             } else if metadata.nlink() > 1 {
-                if shared.insert((metadata.dev(), metadata.ino())) {
+                let file = (metadata.dev(), metadata.ino());
+                if shared.insert(file) {
                     usage.total_bytes += bytes;
+                    new += if known.insert(file) { bytes } else { 0 };
                 }
                 continue;
             }
@@ -50,7 +81,7 @@ pub fn disk_usage(folder: &Path) -> io::Result<DiskUsage> {
             usage.exclusive_bytes += bytes;
         }
     }
-    Ok(usage)
+    Ok((usage, new))
 }
 
 #[cfg(test)]
@@ -79,5 +110,12 @@ mod tests {
             "{usage:?}"
         );
         assert!(usage.total_bytes < 130_000, "{usage:?}");
+        let other = folder.path().join("cache");
+        let gone = folder.path().join("gone");
+        let folders = [&inside, &other, &gone];
+        let (each, all) = disk_usage_of_all(folders.into_iter().map(|folder| folder.as_path()));
+        assert_eq!(each[..2], [Some(usage), Some(disk_usage(&other).unwrap())]);
+        assert_eq!(each[2].map_or(0, |usage| usage.total_bytes), 0);
+        assert_eq!(all, usage, "the shared file counts once");
     }
 }

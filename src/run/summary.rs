@@ -3,6 +3,21 @@
 use crate::counted::{plural, thousands};
 use crate::store::{RunRecord, RunStatus};
 
+/// What became of a run that succeeded and was not to process its input: a word for lists, and what it did instead.
+pub fn unprocessed(run: &RunRecord) -> Option<(&'static str, &'static str)> {
+    let options = &run.options;
+    let found = if options.safe_mode {
+        ("skipped", "safe mode is on, so nothing was executed")
+    } else if options.dry_run {
+        ("dry run", "the run was recorded, and no engine was started")
+    } else if options.validate_only {
+        ("checked", "the configuration was loaded, and the input was not read")
+    } else {
+        return None;
+    };
+    (run.status == RunStatus::Succeeded).then_some(found)
+}
+
 /// The sentence about a run that has ended, without a full stop: what was read and found, or why it failed. `None`: the run
 /// has not ended.
 pub fn summary(run: &RunRecord) -> Option<String> {

@@ -18,7 +18,7 @@ pub struct ConfigurationRecord {
     pub path: PathBuf,
 }
 
-/// The facts that decide whether a configuration is active.
+/// The facts that decide whether a configuration is in use.
 #[derive(Clone, Debug)]
 pub struct ConfigurationActivity {
     /// Its id.
@@ -27,7 +27,7 @@ pub struct ConfigurationActivity {
     pub workspace_id: String,
     /// Its folder.
     pub path: PathBuf,
-    /// Whether runs of its workspace use it by default.
+    /// Whether it is active: runs of its workspace use it by default.
     pub active: bool,
     /// When a run of it was last recorded.
     pub last_run_at: Option<Timestamp>,
@@ -142,6 +142,6 @@ pub trait Configurations {
     fn configuration_at(&self, workspace: &str, path: &Path)
     -> Result<Option<ConfigurationRecord>>;
 
-    /// Returns the facts that decide whether configurations are active, for those of all workspaces.
+    /// Returns the facts that decide whether configurations are in use, for those of all workspaces.
     fn configuration_activity(&self) -> Result<Vec<ConfigurationActivity>>;
 }

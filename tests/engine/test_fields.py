@@ -917,7 +917,7 @@ def test_settings_and_arguments_decide_last_and_arguments_before_settings():
 def test_an_ambiguous_column_says_why_without_values():
     column = Column(["01/02/2025", "03/04/2025"])
     assert column.reading["ambiguous"] and column.reading["first_open"] == 0
-    assert column.why == "dates day-first: every cell can also be month-first, and date_order decides"
+    assert column.why == "dates day-first: every cell can also be month-first, so date_order decided (set it in settings.toml or with --set)"
     assert Column(["31/01/2025"]).why == "dates day-first: no cell can be read otherwise"
     assert Column(["n/a"]).why == "not read as dates: no cell is a date"
     assert Column(["7"], fields.number).why == "whole numbers: no cell has decimals"
@@ -930,7 +930,7 @@ D = dt.date
     # What a year of two digits shows about day and month holds for the others, whatever the setting says.
     (["31/1/25", "2/3/2025"], [D(2025, 1, 31), D(2025, 3, 2)], "dates day-first: as in the rest of the column", {"date_order": "mdy"}),
     (["1/31/25", "2/3/2025"], [D(2025, 1, 31), D(2025, 2, 3)], "dates month-first: as in the rest of the column", {}),
-    (["2/3/25", "2/3/2025"], [D(2025, 2, 3)] * 2, "dates month-first: every cell can also be day-first, and date_order decides", {"date_order": "mdy"}),
+    (["2/3/25", "2/3/2025"], [D(2025, 2, 3)] * 2, "dates month-first: every cell can also be day-first, so date_order decided (set it in settings.toml or with --set)", {"date_order": "mdy"}),
     (["2/3/25", "2.3.2025"], [D(2025, 3, 2)] * 2, "dates day-first in 1 cell: as in the rest of the column; day-first in 1 cell: with dots", {"date_order": "mdy"}),
     # One order for whole years and the other for short ones are two writers, and a single one of them is a slip.
     (["2/3/25", "2/3/2025", "13/3/2025", "3/13/25"], [None, None, D(2025, 3, 13), D(2025, 3, 13)], "mixed", {}),
@@ -971,12 +971,12 @@ def test_halves_of_the_day_in_the_words_of_many_languages(cells, wanted):
 
 
 @pytest.mark.parametrize("cells, reader, why", [
-    (["20250102", "01/02/2025"], fields.date, "dates day-first in 1 cell: it can also be month-first, and date_order decides; year-first in 1 cell: it can't be otherwise"),
-    (["2 Mar 2025", "01/02/2025"], fields.date, "dates day-first: 1 of 2 cells can also be month-first, and date_order decides"),
+    (["20250102", "01/02/2025"], fields.date, "dates day-first in 1 cell: it can also be month-first, so date_order decided (set it in settings.toml or with --set); year-first in 1 cell: it can't be otherwise"),
+    (["2 Mar 2025", "01/02/2025"], fields.date, "dates day-first: 1 of 2 cells can also be month-first, so date_order decided (set it in settings.toml or with --set)"),
     (["02/13/2025", "13/02/2025"], fields.date, "dates day-first: two ways to write dates are mixed, and each cell can be read in one way only"),
     (["5/5/2025"], fields.date, "dates day-first: the order makes no difference"),
     (["31/31/2025"], fields.date, "not read as dates: 1 cell looks like a date, but can't be one"),
-    (["1.200"], fields.number, "numbers with decimal point: every cell can also have a decimal comma, and decimal_mark decides"),
+    (["1.200"], fields.number, "numbers with decimal point: every cell can also have a decimal comma, so decimal_mark decided (set it in settings.toml or with --set)"),
     (["1.234.567"], fields.number, "numbers with decimal comma: no cell can be read otherwise"),
     (["£1.200"], fields.number, "numbers with decimal point: as in countries that use the currency"),
     (["1.234"] * 39 + ["2.5"], fields.number, "numbers with decimal point: 1 of 40 cells shows the decimal mark, and the mark of 39 others may part thousands, 1 of 40 cells can't be otherwise"),

@@ -131,7 +131,7 @@ def test_a_doubtful_header_is_named_with_what_makes_it_doubtful(template, header
     tables, kept, notices = template([[header], *([value] for value in values)])
     assert tables[0][1] == 1 and kept == [2, 3, 4, 5, 6]
     (told,) = notices["doubtful_header_row"]
-    assert told["rows"] == [[1, 1]] and told["message"].startswith("sheet 'S': row 1 taken for the header: ")
+    assert told["rows"] == [[1, 1]] and told["message"].startswith("sheet 'S': row 1 taken for the header with doubt (")
     assert "`header_rows`" in told["message"]
 
 
@@ -216,8 +216,7 @@ def test_the_user_has_the_last_word(template):
 def test_sums_tell_totals_from_records(run, tmp_path, rows, kept):
     config = tmp_path / "template"
     shutil.copytree(TEMPLATE, config)
-    (config / "src/ade_config/hooks/drop_blank_rows.py").unlink()
-    outcome = run(config, {"S": [["Region", "Units", "Net"], *rows]})
+    outcome = run(config, {"S": [["Region", "Units", "Net"], *rows]}, settings={"drop_blank_rows": False})
     header, *found = outcome.rows("S")
     assert [row[header.index("Source row")] for row in found] == kept
 

@@ -153,7 +153,7 @@ def test_merged_ranges_in_a_table_are_a_warning(noticed, tmp_path):
     assert notice == {
         "code": "merged_cells",
         "level": "warning",
-        "message": "sheet 'Pay': 2 merged ranges, the first A3:A5, have a value in the first cell only. "
+        "message": "sheet 'Pay': 2 merged ranges (first A3:A5) have a value in the first cell only. "
         "`fill_merged = true` in settings.toml gives it to all cells of a range.",
         "sheet": "Pay",
         "count": 2,
@@ -174,7 +174,7 @@ def test_merged_ranges_that_are_filled_are_told(noticed, tmp_path):
     assert filled == {
         "code": "merged_cells",
         "level": "info",
-        "message": "sheet 'Pay': 2 merged ranges, the first A3:A5, have the value of the first cell in all cells "
+        "message": "sheet 'Pay': 2 merged ranges (first A3:A5) were filled with the value of their first cell "
         "(`fill_merged = true`)",
         "sheet": "Pay",
         "count": 2,
@@ -191,8 +191,8 @@ def test_numbers_that_are_filled_over_several_rows_are_told(noticed, tmp_path):
     assert numbers == {
         "code": "merged_numbers",
         "level": "warning",
-        "message": "sheet 'Pay': the merged range C2:C3 has a number in several rows now (`fill_merged = true`): a sum counts "
-        "it once for each. It is right for an id or a year, and wrong for an amount of all these rows together",
+        "message": "sheet 'Pay': the number in the merged range C2:C3 was repeated in each row (`fill_merged = true`). That is "
+        "right for an id or a year. An amount is counted several times in a sum; then set fill_merged = false",
         "sheet": "Pay",
         "count": 1,
         "cells": ["C2:C3"],
@@ -461,7 +461,7 @@ def test_the_unit_of_a_header():
 @pytest.mark.parametrize(
     ("content", "message", "facts"),
     [
-        ("region;name\nNörd;Ann\n".encode("cp1252"), "read as Windows-1252 text with semicolons; the encoding was guessed by its letters, and csv_encoding can name another", ("Windows-1252", ";")),
+        ("region;name\nNörd;Ann\n".encode("cp1252"), "read as Windows-1252 text with semicolons; the encoding was guessed by its letters. If some are wrong, set csv_encoding", ("Windows-1252", ";")),
         ("region\tname\nNörd\tAnn\n".encode(), "read as UTF-8 text with tabs", ("UTF-8", "\t")),
         ("region,name\nNörd,Ann\n".encode("utf-16"), "read as UTF-16 text with commas", ("UTF-16", ",")),
         ("sep=:\nregion:name\n".encode(), "read as UTF-8 text with ':' between cells", ("UTF-8", ":")),

@@ -234,9 +234,11 @@ class _Run:
                 data={"fields": computed},
             )
         found = self.notices
-        if self.policy.sends_notices and (found.notices or found.readings or found.rows or found.columns):
+        overrides = self.settings.overrides()
+        if self.policy.sends_notices and (found.notices or found.readings or found.rows or found.columns or overrides):
             # Packages whose detectors do not ask for the looks of rows, or whose fields have no values, have no such lists.
-            newer = {name: rows for name, rows in (("rows", found.rows), ("columns", found.columns)) if rows}
+            lists = (("rows", found.rows), ("columns", found.columns), ("overrides", overrides))
+            newer = {name: rows for name, rows in lists if rows}
             self.logger.event(
                 "run.noticed",
                 message="; ".join(notice["message"] for notice in found.notices) or "Columns were read",
@@ -459,6 +461,10 @@ def _load_config(
 
     registry = Registry()
     modules = import_and_register(config_package, registry)
+    if settings.detect_rows:
+        from ade_engine.pipeline.rows import register_own_detectors
+
+        register_own_detectors(registry)
     spec = resolve_config_import(config_package)
     package_folder = spec.import_root / spec.package_name
     manifest = load_manifest(Path(config_package), package_folder)

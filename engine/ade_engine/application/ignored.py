@@ -17,7 +17,7 @@ from pathlib import Path
 
 from ade_engine.extensions.alike import in_place_of_register, misspelt_register
 from ade_engine.extensions.loader import PLUGIN_FOLDERS
-from ade_engine.infrastructure.settings import SETTINGS_FILE, setting_names
+from ade_engine.infrastructure.settings import FILES, SETTINGS_FILE, run_setting_names, setting_names
 from ade_engine.models.fields import RowKind
 from ade_engine.pipeline.manifest import COLUMN_KEYS, META_KEYS, manifest_file
 from ade_engine.pipeline.signatures import misspelt_parameters
@@ -49,13 +49,33 @@ def ignored(config_folder: Path, package_folder: Path, plugins: list[str], regis
 def _settings(config_folder: Path, package_folder: Path) -> Iterator[str]:
     path = config_folder / SETTINGS_FILE
     for key, line in _keys_of(path):
-        if key == "log_level":
+        if key == FILES:
+            yield from _tables_of_files(path)
+        elif key == "log_level":
             yield f"{path}, line {line}: log_level is ignored here: how much is logged is decided where the engine is called"
         elif key not in setting_names():
             yield f"{path}, line {line}: there is no setting {key!r}{_meant(key, setting_names())}"
     misplaced = package_folder / SETTINGS_FILE
     if package_folder != config_folder and misplaced.is_file():
         yield f"{misplaced} is not read: settings belong into {path}"
+
+
+def _tables_of_files(path: Path) -> Iterator[str]:
+    text, document = _read(path)
+    tables = document[FILES]
+    for pattern, table in tables.items() if isinstance(tables, dict) else ():
+        # A key may stand in several tables: its line is the first one below the table's name.
+        lines = text.splitlines()
+        start = next((at for at, line in enumerate(lines) if pattern in line.split("#", 1)[0]), 0)
+        for key in table:
+            if key in run_setting_names():
+                continue
+            line = next((at for at, line in enumerate(lines[start:], start + 1) if key in line.split("#", 1)[0]), start + 1)
+            place = f'{path}, line {line}, [files."{pattern}"]'
+            if key in setting_names():
+                yield f"{place}: {key} is ignored here: it is no setting of a single file"
+            else:
+                yield f"{place}: there is no setting {key!r}{_meant(key, run_setting_names())}"
 
 
 def _manifest(config_folder: Path, package_folder: Path, registry: Registry, modules: _Modules) -> Iterator[str]:

@@ -7,6 +7,7 @@ from inspect import signature
 from ade_engine.extensions.place import calling_place
 from ade_engine.fields.by_values import FieldValues
 from ade_engine.fields.headers import FieldHeaders, simplify
+from ade_engine.fields.parts import Part
 from ade_engine.fields.readers import code, date, date_time, email, money, phone, readers_made
 from ade_engine.models.errors import did_you_mean
 from ade_engine.models.fields import FieldDef
@@ -35,6 +36,8 @@ class Field:
     of 0.6 at most: ``True`` for the readers ``code``, ``date``, ``date_time``, ``email``, ``money`` and ``phone``, or a list
     of the values that the field has.
 
+    ``part_of``: what the field is a part of, where it has no column of its own: ``FULL_NAME.first`` of a :class:`FullName`.
+
     ``read`` and each of ``checks`` take the field's name and return an expression: the functions of this package, or your
     own. A function of yours that calls its argument ``field_name`` may also name what a transform may name, such as
     ``column_unit``. What is not said here can be registered beside it: more detectors, transforms and validators for the
@@ -50,6 +53,7 @@ class Field:
         read: Callable[..., pl.Expr] | None = None,
         checks: Sequence[Callable[..., pl.Expr]] = (),
         by_values: bool | Sequence[str] = False,
+        part_of: Part | None = None,
         **facts: Any,
     ):
         for fact in facts:
@@ -74,12 +78,15 @@ class Field:
                 f"Field {name!r}: by_values=True goes with the readers {names}, and with functions that read the field by one of "
                 "them; give a list of values instead"
             )
+        if part_of is not None and not isinstance(part_of, Part):
+            raise TypeError(f"Field {name!r}: part_of should be a part such as FULL_NAME.first, not {type(part_of).__name__}")
         self.name = name
         self.label = label
         self.headers = tuple(headers) or (label or name.replace("_", " "),)
         self.read = read
         self.checks = tuple(checks)
         self.by_values = known or by_values is True
+        self.part_of = part_of
         self._kind = kind
         self._place = calling_place()
         #: What ``FieldDef`` takes besides: ``dtype``, ``meta``, ``width``, ``format``.
@@ -87,8 +94,9 @@ class Field:
 
     @property
     def words(self) -> set[str]:
-        """The headers, simplified: for row detectors that look for them."""
-        return {simplify(header) for header in self.headers}
+        """The headers, simplified: for row detectors that look for them. Those of what the field is a part of are among them."""
+        whole = () if self.part_of is None else self.part_of.whole.headers
+        return {simplify(header) for header in (*self.headers, *whole)}
 
     def register(self, registry: Registry) -> None:
         """Register the field, detectors for its headers and its values, its reader and its checks."""
@@ -100,6 +108,8 @@ class Field:
             known = () if self.by_values is True else self.by_values
             by_values = FieldValues(self.name, "known" if known else self._kind or "", known)
             registry.register_column_detector(by_values, field=self.name, priority=10)
+        if self.part_of is not None:
+            registry.parts[self.name] = self.part_of
         if self.read is not None:
             reader = _of_field(self.read, self.name, "read", self._place)
             registry.register_column_transform(reader, field=self.name, priority=20)

@@ -117,11 +117,26 @@ class Reader(pl.Expr):
             if hints != (None, None):
                 found = _native.read_column(series, self.kind, self._option, hints=hints, **arguments)
         column, unread, is_exact, lost, reading = found
+        if reading is not None and (self._order or self._decimal):
+            # The author has said it to the reader, which is stronger than a setting.
+            reading["why"] = [_of_argument(why) for why in reading["why"]]
         if around is not None:
             messages = None if unread is None else series_of(unread)
             is_own = not self._original and len(series) == len(around.table)
             around.note(self.column, self.kind, lost, reading, messages, is_exact, is_own)
         return series_of(column)
+
+
+#: What the native half says behind the name of a setting that has decided.
+_WHERE_SET = " (set it in settings.toml or with --set)"
+
+
+def _of_argument(why: str) -> str:
+    """What is said of a setting that has decided, for an argument of the reader's that stands in its place."""
+    named = {"date_order": "order", "decimal_mark": "decimal_mark"}
+    for setting, argument in named.items():
+        why = why.replace(f"{setting} decided{_WHERE_SET}", f"the reader's argument {argument} decided")
+    return why
 
 
 #: Takes the readers that are made, while somebody asks for them.

@@ -10,7 +10,7 @@ from ade_engine.extensions.invoke import COMMON_NAMES, RAISED, Caller, MissingPa
 from ade_engine.fields import surroundings
 from ade_engine.fields.checks import Check
 from ade_engine.fields.readers import Reader, count_issues, emptied_cells
-from ade_engine.fields.surroundings import ROW, Surroundings
+from ade_engine.fields.surroundings import ROW, Surroundings, told_as
 from ade_engine.infrastructure.caller import show_values
 from ade_engine.infrastructure.observability.wording import kind_of, missing_column, stands_in_code, told
 from ade_engine.models.errors import (
@@ -22,6 +22,7 @@ from ade_engine.models.errors import (
     PipelineError,
     nearest,
 )
+from ade_engine.models.series import series_of
 from ade_engine.fields.header_unit import header_unit
 from ade_engine.pipeline.columns import DOUBT_PREFIX, UNREAD_PREFIX, with_series
 from ade_engine.pipeline.types import as_text, column_wanted_as_text, field_type
@@ -254,7 +255,7 @@ def note_readings(context: RunContext, around: Surroundings, sheet_name: str, ta
     """Keep how columns were read, and which codes have lost their digits."""
     for (field, name), reading in around.readings.items():
         source = around.sources.get(name)
-        facts = {key: value for key, value in reading.items() if key not in ("why", "first_open")}
+        facts = {key: value for key, value in reading.items() if key not in ("why", "first_open", "open")}
         context.notices.read(
             sheet=sheet_name,
             table=table_index,
@@ -290,16 +291,13 @@ def keep_unread(
     for field in table.columns:
         if field.startswith(RESERVED_PREFIX) or field not in context.registry.fields:
             continue
-        unread = _unread(around, table, field)
+        unread = _with_formulas(around, field, _unread(around, table, field))
         if unread is not None:
             added.append(unread.alias(f"{UNREAD_PREFIX}{field}"))
     for (field, _), reading in around.readings.items():
         name = f"{DOUBT_PREFIX}{field}"
         if reading["ambiguous"] and field in table.columns and all(column.name != name for column in added):
-            doubts = _nothing(name, table.height)
-            if reading["first_open"] is not None:
-                doubts = doubts.scatter(reading["first_open"], f"ambiguous column: {reading['message']}")
-            added.append(doubts)
+            added.append(_doubts(reading, table.height).alias(name))
     if not added:
         return table, None
     if ROW not in table.columns:
@@ -308,6 +306,27 @@ def keep_unread(
     kept = kept.filter(pl.any_horizontal(pl.all().exclude(ROW).is_not_null()))
     # A hook may have made several rows of one: what is said of its cells is said of each.
     return table, kept.unique(subset=ROW, keep="first", maintain_order=True)
+
+
+def _doubts(reading: dict[str, Any], height: int) -> pl.Series:
+    """What is said of the cells of an ambiguous column: of each one that only a setting decided, else of the first one."""
+    if reading["open"] is not None:
+        setting = "decimal_mark" if reading["kind"] == "number" else "date_order"
+        said = f"ambiguous: {reading['read_as']} by {setting} alone"
+        return pl.select(pl.when(series_of(reading["open"])).then(pl.lit(said))).to_series()
+    doubts = _nothing("", height)
+    if reading["first_open"] is not None:
+        doubts = doubts.scatter(reading["first_open"], f"ambiguous column, {told_as(reading['message'])}")
+    return doubts
+
+
+def _with_formulas(around: Surroundings, field: str, unread: pl.Series | None) -> pl.Series | None:
+    """The messages for cells that were not read, with those for formulas that were saved without a value."""
+    found = around.without_value(field)
+    if found is None:
+        return unread
+    said = pl.when(found).then(pl.lit("formula without a saved value"))
+    return pl.select(said if unread is None else pl.coalesce(unread, said)).to_series()
 
 
 _NO_TEXT = pl.Series([None], dtype=pl.String)

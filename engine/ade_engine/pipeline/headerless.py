@@ -343,7 +343,7 @@ class _Sheet:
         self.notices.add(
             "no_header_row",
             f"sheet {self.title!r}: {what or 'no header row was found; '}row {row + 1} is a record by its looks{why}. Columns were "
-            f"recognised by their values. If row {row + 1} is the header, say so with `header_rows = [{row + 1}]`",
+            f"recognised by their values. If row {row + 1} is the header, set `header_rows = [{row + 1}]`",
             sheet=self.title,
             rows=[[row + 1, row + 1]],
         )
@@ -358,8 +358,8 @@ class _Sheet:
         numbers = stretches([row + 1 for row in rows])
         self.notices.add(
             "doubtful_header_row",
-            f"sheet {self.title!r}: {rows_in_words(numbers)} taken for the header: {reason}. If there is a record among them, say so "
-            "with `header_rows`, which is [] for a sheet without a header",
+            f"sheet {self.title!r}: {rows_in_words(numbers)} taken for the header with doubt ({reason}). If there is a record among "
+            "them, set `header_rows`, [] for a sheet without a header",
             sheet=self.title,
             rows=numbers,
         )

@@ -147,8 +147,8 @@ class ColumnMapper:
         why = "the leftmost of these" if any(filled[index] == filled[best] for index in equal if index != best) else "the fullest"
         context.notices.add(
             "column_of_several",
-            f"sheet {sheet_name!r}: {len(equal)} columns have the field {field!r} with the same score; {letters(best)}, {why}, was "
-            f"taken: it has values in {filled[best]} cells, the others are {others}",
+            f"sheet {sheet_name!r}: {len(equal)} columns claim the field {field!r} with the same score. {letters(best)} was taken, "
+            f"{why} ({filled[best]} filled cells; the others: {others})",
             level=INFO,
             sheet=sheet_name,
             field=field,

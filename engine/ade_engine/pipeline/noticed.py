@@ -28,13 +28,22 @@ def range_text(area: tuple[int, int, int, int]) -> str:
 
 
 def notice_detection(notices: Notices, source: Source) -> None:
-    """A ``.csv`` file in which detection has found anything but UTF-8 and commas."""
+    """A ``.csv`` file in which detection has found anything but UTF-8 and commas, or commas that may be decimal marks."""
     detected = source.detected()
-    if detected is None or not detected[2]:
+    if detected is None:
         return
-    encoding, delimiter, _ = detected
+    encoding, delimiter, is_unusual, ragged = detected
+    if ragged is not None:
+        notices.add(
+            "csv_ragged",
+            f"read with commas between cells, but rows differ in their number of cells ({ragged[0]} of the first {ragged[1]} from the "
+            "rest). If commas are decimal marks here, columns are shifted: get the file with semicolons or quotes",
+            count=ragged[0],
+        )
+    if not is_unusual:
+        return
     separators = _DELIMITERS.get(delimiter, f"{delimiter!r} between cells")
-    guessed = "" if encoding.startswith("UTF") else "; the encoding was guessed by its letters, and csv_encoding can name another"
+    guessed = "" if encoding.startswith("UTF") else "; the encoding was guessed by its letters. If some are wrong, set csv_encoding"
     notices.add(
         "csv_guessed",
         f"read as {encoding} text with {separators}{guessed}",
@@ -82,10 +91,10 @@ def notice_merged(notices: Notices, title: str, scan: SheetScan, spans: list[Row
     if fill:
         count, first, left = scan.filled_ranges
         if count and first is not None:
-            ranges = _named(count, first)
             notices.add(
                 "merged_cells",
-                f"sheet {title!r}: {ranges} the value of the first cell in all cells (`fill_merged = true`)",
+                f"sheet {title!r}: {_named(count, first, 'was', 'were')} filled with the value of {'its' if count == 1 else 'their'} "
+                "first cell (`fill_merged = true`)",
                 level=INFO,
                 sheet=title,
                 count=count,
@@ -95,8 +104,8 @@ def notice_merged(notices: Notices, title: str, scan: SheetScan, spans: list[Row
         if count and first is not None:
             notices.add(
                 "merged_numbers",
-                f"sheet {title!r}: {_named(count, first)} a number in several rows now (`fill_merged = true`): a sum counts "
-                "it once for each. It is right for an id or a year, and wrong for an amount of all these rows together",
+                f"sheet {title!r}: the number in {_named(count, first, '', '').strip()} was repeated in each row (`fill_merged = true`). "
+                "That is right for an id or a year. An amount is counted several times in a sum; then set fill_merged = false",
                 sheet=title,
                 count=count,
                 cells=[range_text(first)],
@@ -105,7 +114,7 @@ def notice_merged(notices: Notices, title: str, scan: SheetScan, spans: list[Row
             ranges = "1 merged range was" if left == 1 else f"{left} merged ranges were"
             notices.add(
                 "merged_cells_left",
-                f"sheet {title!r}: {ranges} not filled: they overlap others, or are out of proportion to the sheet",
+                f"sheet {title!r}: {ranges} not filled, because of an overlap, or of a size out of proportion to the sheet",
                 sheet=title,
                 count=left,
             )
@@ -124,10 +133,10 @@ def notice_merged(notices: Notices, title: str, scan: SheetScan, spans: list[Row
     )
 
 
-def _named(count: int, first: tuple[int, int, int, int]) -> str:
+def _named(count: int, first: tuple[int, int, int, int], one: str = "has", several: str = "have") -> str:
     if count == 1:
-        return f"the merged range {range_text(first)} has"
-    return f"{count} merged ranges, the first {range_text(first)}, have"
+        return f"the merged range {range_text(first)} {one}"
+    return f"{count} merged ranges (first {range_text(first)}) {several}"
 
 
 #: Rows of one sheet that are listed with what they were taken for.
@@ -153,11 +162,11 @@ def notice_rows(
         likely = layout.likelihoods.get(kind)
         reasons = layout.reasons
         if number in repeated:
-            said = f"row {number + 1}: {kind}, as it repeats one word for word; by its looks {layout.state}"
+            said = f"row {number + 1}, {kind} (repeats one word for word; by its looks {layout.state})"
         elif kind != layout.state:
-            said = f"row {number + 1}: {kind}, as a detector says; by its looks {layout.state}"
+            said = f"row {number + 1}, {kind} (says a detector; by its looks {layout.state})"
         else:
-            said = f"row {number + 1}: {kind}, {min(99, round(likely * 100))}%" if likely is not None else f"row {number + 1}: {kind}"
+            said = f"row {number + 1}, {kind}" + ("" if likely is None else f" ({min(99, round(likely * 100))}%)")
         notices.judge(
             sheet=title,
             row=number + 1,

@@ -458,7 +458,7 @@ def _evaluate(run: Totals, error: RunError | None) -> dict[str, Any]:
     else:
         outcome = "success"
     if run.issues:
-        message = f"Validators reported {run.issues} {'issue' if run.issues == 1 else 'issues'}."
+        message = f"{run.issues} {'issue was' if run.issues == 1 else 'issues were'} found."
         findings.append(_finding("validation_warnings_present", "warning", message, run.issues))
     if error is not None:
         findings.append(_execution_failed(error))

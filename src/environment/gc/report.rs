@@ -22,7 +22,7 @@ pub struct Options {
     pub run_artifact_ttl: Option<Duration>,
     /// Records of runs that ended longer ago than this, and have no files any more, are deleted; `None`: all are kept.
     pub run_record_ttl: Option<Duration>,
-    /// Also cold environments of active configurations whose digest is no longer the current one.
+    /// Also cold environments of configurations in use whose digest is no longer the current one.
     pub superseded: bool,
     /// Report what would be deleted, and delete nothing.
     pub dry_run: bool,

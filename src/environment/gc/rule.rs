@@ -21,16 +21,18 @@ use crate::workspace::Workspace;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Verdict {
-    /// Its configuration is not active, it is cold, and no run needs it.
+    /// It is cold, no run needs it, and its configuration is neither active nor was it run lately.
     Delete,
-    /// Its configuration is active, its digest is no longer the current one, and it is cold.
+    /// Its configuration is active or was run lately, its digest is no longer the current one, and it is cold.
     Superseded,
     /// It is being built.
     Unfinished,
     /// A queued or running run needs it.
     InUse,
-    /// Its configuration is active.
+    /// Its configuration is active: the one that the workspace's runs use by default.
     Active,
+    /// Its configuration was run within the time to live, and its folder is still there.
+    RunLately,
     /// It was used, or changed, within the time to live.
     Warm,
     /// No environment is ever cold: the time to live is zero or less.
@@ -48,11 +50,12 @@ impl Verdict {
     /// The reason in words.
     pub fn reason(self) -> &'static str {
         match self {
-            Self::Delete => "unused, and its configuration is not active",
+            Self::Delete => "unused, and so is its configuration",
             Self::Superseded => "unused, and superseded by a newer one",
             Self::Unfinished => "its build has not ended",
             Self::InUse => "a run needs it",
             Self::Active => "its configuration is active",
+            Self::RunLately => "its configuration was run recently",
             Self::Warm => "used recently",
             Self::NeverCold => "the time to live is off",
             Self::Held => "less than a day in use since a gap or a jump of the clock",
@@ -71,12 +74,15 @@ pub struct Facts {
     pub live_runs: u64,
     /// Whether its configuration is active.
     pub active: bool,
+    /// Whether its configuration was run within the time to live, and its folder is still there.
+    pub run_lately: bool,
     /// Whether its configuration needs another one now; `None`: not known, because the configuration's folder is gone.
     pub superseded: Option<bool>,
 }
 
-/// The rule. An environment is deleted only when its configuration is not active, it is not being built, it is cold, and no
-/// queued or running run refers to it; with `options.superseded` also when its configuration is active and needs another.
+/// The rule. An environment is deleted only when its configuration is neither active nor was it run lately, it is not being
+/// built, it is cold, and no queued or running run refers to it; with `options.superseded` also when its configuration is in use
+/// and needs another.
 pub fn judge(facts: &Facts, options: &Options, ages: &Ages) -> Verdict {
     if facts.status == EnvironmentStatus::Building {
         return Verdict::Unfinished;
@@ -88,11 +94,14 @@ pub fn judge(facts: &Facts, options: &Options, ages: &Ages) -> Verdict {
     if facts.active && !superseded {
         return Verdict::Active;
     }
+    if facts.run_lately && !superseded {
+        return Verdict::RunLately;
+    }
     match options.env_ttl {
         None => Verdict::NeverCold,
         Some(ttl) if !ages.is_older(facts.last_used, ttl) => Verdict::Warm,
         Some(_) if ages.collects_from().is_some() => Verdict::Held,
-        Some(_) if facts.active => Verdict::Superseded,
+        Some(_) if facts.active || facts.run_lately => Verdict::Superseded,
         Some(_) => Verdict::Delete,
     }
 }
@@ -122,8 +131,8 @@ pub fn judge_all(
     let mut judged = Vec::new();
     for environment in store.all_environments()? {
         let configuration = activity.get(&environment.key.configuration_id);
-        let active = configuration
-            .is_some_and(|known| is_active(workspace.files(), known, options.env_ttl, ages));
+        let run_lately = configuration
+            .is_some_and(|known| was_run_lately(workspace.files(), known, options.env_ttl, ages));
         let superseded = if options.superseded {
             current
                 .entry((
@@ -140,7 +149,8 @@ pub fn judge_all(
             status: environment.status,
             last_used: environment.last_used().plus(LAST_USE_KNOWN_TO),
             live_runs: store.live_runs_of_environment(&environment.id)?,
-            active,
+            active: configuration.is_some_and(|known| known.active),
+            run_lately,
             superseded,
         };
         let verdict = judge(&facts, options, ages);
@@ -152,9 +162,8 @@ pub fn judge_all(
     Ok(judged)
 }
 
-/// A configuration is active when its workspace's runs use it by default, or when its folder, still there, was run within
-/// the time to live.
-fn is_active(
+/// Whether the folder of a configuration is still there, and was run within the time to live.
+fn was_run_lately(
     files: &dyn Files,
     configuration: &ConfigurationActivity,
     ttl: Option<Duration>,
@@ -164,7 +173,7 @@ fn is_active(
         .last_run_at
         .map(|last| last.plus(LAST_USE_KNOWN_TO))
         .is_some_and(|last| ttl.is_none_or(|ttl| !ages.is_older(last, ttl)));
-    configuration.active || (lately && files.is_folder(&configuration.path))
+    lately && files.is_folder(&configuration.path)
 }
 
 /// The digest that the configuration's environment would have now.
@@ -209,6 +218,7 @@ mod tests {
             last_used: Timestamp(0),
             live_runs: 0,
             active: false,
+            run_lately: false,
             superseded: None,
         }
     }
@@ -231,6 +241,13 @@ mod tests {
                 ..cold()
             }),
             Verdict::Active
+        );
+        assert_eq!(
+            verdict(Facts {
+                run_lately: true,
+                ..cold()
+            }),
+            Verdict::RunLately
         );
         assert_eq!(
             verdict(Facts {
@@ -288,9 +305,16 @@ mod tests {
     }
 
     #[test]
-    fn a_superseded_environment_of_an_active_configuration_goes_only_when_asked_for_and_cold() {
+    fn a_superseded_environment_of_a_configuration_in_use_goes_only_when_asked_for_and_cold() {
         let now = Timestamp(31 * DAY);
         let ages = Ages::plain(now, None);
+        let lately = Facts {
+            run_lately: true,
+            superseded: Some(true),
+            ..cold()
+        };
+        assert_eq!(judge(&lately, &options(false), &ages), Verdict::RunLately);
+        assert_eq!(judge(&lately, &options(true), &ages), Verdict::Superseded);
         let facts = Facts {
             active: true,
             superseded: Some(true),

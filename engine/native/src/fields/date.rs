@@ -11,7 +11,8 @@ use super::cut::{Cut, DIGITS, WORD};
 use super::day::{Day, Days, MADE_IN, NONE, ORDERS, Order};
 use super::parts::{in_parts, in_threads, ranges};
 use super::reading::{
-    Decided, Hints, Reading, against_in_words, are_few, certain_in_words, left_out_in_words,
+    Decided, Hints, Reading, WHERE_SET, against_in_words, are_few, certain_in_words,
+    left_out_in_words,
 };
 use super::tables::{Languages, MONTH_FIRST_LANGUAGES};
 use super::words::Lexicon;
@@ -305,7 +306,7 @@ impl Said {
                 (false, _) => format!("{open} of {} cells", self.cells),
             };
             parts.push(format!(
-                "{which} can also be {other}, and date_order decides"
+                "{which} can also be {other}, so date_order decided {WHERE_SET}"
             ));
         }
         if let Some(certain) = self.certain {
@@ -589,6 +590,7 @@ impl Cells {
         if self.cells > 0 && read == 0 {
             reading.decided = Decided::Refused;
             reading.first_open = None;
+            reading.open.clear();
             if reading.why.is_empty() {
                 reading.why.push(match self.typed {
                     0 => "no cell is a date".to_owned(),
@@ -857,6 +859,15 @@ impl Cells {
                     found[*row].is_none() && self.days[*row].iter().any(|day| *day != NONE)
                 })
                 .collect();
+        }
+        if decided == Decided::Setting {
+            reading.open.resize(values.len(), false);
+            for row in self.rows_of(number).filter(|row| found[*row].is_some()) {
+                let days = &self.days[row];
+                reading.open[row] = tied
+                    .iter()
+                    .any(|other| days[*other as usize] != days[order as usize]);
+            }
         }
         let contradicting = against.len();
         reading.contradict.append(&mut against);

@@ -8,7 +8,8 @@ use super::amount::{Amount, MARKS};
 use super::cut::Cut;
 use super::parts::{in_threads, ranges};
 use super::reading::{
-    Decided, Hints, Reading, against_in_words, are_few, certain_in_words, left_out_in_words,
+    Decided, Hints, Reading, WHERE_SET, against_in_words, are_few, certain_in_words,
+    left_out_in_words,
 };
 use super::words;
 use crate::columns::view::Value;
@@ -373,6 +374,13 @@ fn read_text(
     } else {
         why.push("decimal points and commas are mixed, each cell in one way only".to_owned());
     }
+    if decided == Decided::Setting {
+        let values = numbers.values.iter();
+        let cells = cells.iter().zip(values);
+        reading.open = cells
+            .map(|(cell, value)| cell.is(OPEN) && value.is_some())
+            .collect();
+    }
     reading.decided = decided;
     reading.certain = support;
     reading.read_as = if is_whole {
@@ -603,10 +611,10 @@ impl Facts {
             mark,
             Decided::Setting,
             vec![if self.open == self.cells {
-                format!("every cell can also have {name}, and decimal_mark decides")
+                format!("every cell can also have {name}, so decimal_mark decided {WHERE_SET}")
             } else {
                 format!(
-                    "{} of {} cells can also have {name}, and decimal_mark decides",
+                    "{} of {} cells can also have {name}, so decimal_mark decided {WHERE_SET}",
                     self.open, self.cells
                 )
             }],

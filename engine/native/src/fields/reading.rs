@@ -46,6 +46,8 @@ pub struct Reading {
     pub contradict: Vec<usize>,
     /// The first row whose cell can be read in more than one way.
     pub first_open: Option<usize>,
+    /// For each row whether nothing but the setting decided how its cell is read; empty where no cell is of this kind.
+    pub open: Vec<bool>,
     /// Sentences about it, without cell values.
     pub why: Vec<String>,
 }
@@ -56,6 +58,9 @@ impl Reading {
         matches!(self.decided, Decided::Weak | Decided::Setting) && self.first_open.is_some()
     }
 }
+
+/// Where a setting that has decided is set; said behind its name.
+pub const WHERE_SET: &str = "(set it in settings.toml or with --set)";
 
 /// What other columns of the same table show.
 #[derive(Clone, Copy, Debug, Default)]

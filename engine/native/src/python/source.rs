@@ -157,11 +157,15 @@ impl Source {
 
     /// How a `.csv` file is read, where settings left that to detection: encoding, delimiter, and whether these are anything
     /// but UTF-8 and commas.
-    fn detected(&self, py: Python<'_>) -> PyResult<Option<(&'static str, char, bool)>> {
+    #[expect(clippy::type_complexity, reason = "a tuple of Python's")]
+    fn detected(
+        &self,
+        py: Python<'_>,
+    ) -> PyResult<Option<(&'static str, char, bool, Option<(usize, usize)>)>> {
         let book = py.detach(|| self.source.book()).map_err(to_python)?;
         Ok(book.detected().map(|found| {
             let delimiter = char::from(found.delimiter);
-            (found.encoding, delimiter, found.is_unusual)
+            (found.encoding, delimiter, found.is_unusual, found.ragged)
         }))
     }
 }
@@ -239,9 +243,15 @@ impl Scan {
     /// How many formulas were saved without a value, and row and column of the first one, from 1.
     #[getter]
     fn formulas_without_value(&self) -> (usize, Option<(usize, usize)>) {
-        let found = self.sheet.findings().formulas_without_value;
+        let found = &self.sheet.findings().formulas_without_value;
         let first = found.first.map(|(row, column)| (row + 1, column + 1));
         (found.count, first)
+    }
+
+    /// The rows, from 1, of the formulas without a value in a column, which counts from 0.
+    fn rows_without_value(&self, column: usize) -> Vec<u32> {
+        let found = &self.sheet.findings().formulas_without_value;
+        found.rows_of(column).map(|row| row + 1).collect()
     }
 
     /// The merged ranges in order of their first cells; nothing where the scan ended before it came to them.

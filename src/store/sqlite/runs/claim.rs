@@ -21,7 +21,7 @@ pub(super) fn touch_environment(
     touch(transaction, sql, id, now)
 }
 
-/// The same of a configuration, whose runs make it active.
+/// The same of a configuration, whose runs keep its environments.
 pub(super) fn touch_configuration(
     transaction: &Transaction<'_>,
     id: &str,

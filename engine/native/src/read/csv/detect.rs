@@ -111,6 +111,9 @@ pub struct Found {
     pub delimiter: u8,
     /// Whether the first line is `sep=` and the delimiter, and so is not data.
     pub is_declared: bool,
+    /// Where commas that delimit may be decimal marks instead: how many records have another number of fields than most, of how
+    /// many.
+    pub ragged: Option<(usize, usize)>,
 }
 
 /// The delimiter that makes the most regular records of the start of a text.
@@ -126,23 +129,109 @@ pub fn delimiter(start: &[u8]) -> Found {
         return Found {
             delimiter,
             is_declared: true,
+            ragged: None,
         };
     }
-    let mut best = (0.0, b',');
+    let commas = Commas::of(start);
+    // Commas between digits are decimal marks where something else parts most records.
+    let are_decimal = commas.between_digits * 2 > commas.all;
+    let mut best = (0.0, b',', Records::default());
     for candidate in CANDIDATES {
-        let score = regularity(start, candidate);
-        if score > best.0 {
-            best = (score, candidate);
+        let records = Records::of(start, candidate);
+        let others = are_decimal && best.1 == b',' && !best.2.agree();
+        let score = records.regularity();
+        if score > best.0 || others && score > 1.0 && records.split() > 0.6 {
+            best = (score, candidate, records);
         }
     }
+    let (_, delimiter, records) = best;
     Found {
-        delimiter: best.1,
+        delimiter,
         is_declared: false,
+        ragged: records
+            .ragged()
+            .filter(|(others, _)| delimiter == b',' && commas.like_cents >= *others),
     }
 }
 
-/// How far records agree on their number of fields, above all when there are several of them.
-fn regularity(start: &[u8], delimiter: u8) -> f64 {
+/// The commas of a text, counted.
+#[derive(Default)]
+struct Commas {
+    all: usize,
+    between_digits: usize,
+    /// Between digits, with one or two behind: 1,5 and 1,50.
+    like_cents: usize,
+}
+
+impl Commas {
+    fn of(text: &[u8]) -> Self {
+        let mut this = Self::default();
+        for position in memchr::memchr_iter(b',', text) {
+            let (before, behind) = (&text[..position], &text[position + 1..]);
+            let digits = behind.iter().take(3).take_while(|byte| byte.is_ascii_digit());
+            let digits = if before.last().is_some_and(u8::is_ascii_digit) {
+                digits.count()
+            } else {
+                0
+            };
+            this.all += 1;
+            this.between_digits += usize::from(digits > 0);
+            this.like_cents += usize::from((1..=2).contains(&digits));
+        }
+        this
+    }
+}
+
+/// The numbers of fields of the records of a sample, without blank ones.
+#[derive(Default)]
+struct Records(Vec<usize>);
+
+impl Records {
+    fn of(start: &[u8], delimiter: u8) -> Self {
+        Self(field_counts(start, delimiter))
+    }
+
+    /// The number of fields, several, that most records have.
+    fn usual(&self) -> Option<usize> {
+        let most = *self.0.iter().max()?;
+        (2..=most).max_by_key(|fields| self.count(*fields))
+    }
+
+    fn count(&self, fields: usize) -> usize {
+        self.0.iter().filter(|&&count| count == fields).count()
+    }
+
+    /// Whether all have one number of fields, or there are none.
+    fn agree(&self) -> bool {
+        self.0.windows(2).all(|two| two[0] == two[1])
+    }
+
+    /// The part of the records that have several fields.
+    fn split(&self) -> f64 {
+        let split = self.0.iter().filter(|&&count| count > 1).count();
+        split as f64 / self.0.len().max(1) as f64
+    }
+
+    /// How far records agree on their number of fields, above all when there are several of them.
+    fn regularity(&self) -> f64 {
+        let Some(usual) = self.usual() else {
+            return 0.0;
+        };
+        let agreeing = self.count(usual) as f64 / self.0.len() as f64;
+        // More fields are only worth something where records agree.
+        agreeing * 2.0 + self.split() + agreeing * (usual as f64).ln() / 10.0
+    }
+
+    /// How many of the records with several fields have another number of fields than most, where it is a fifth of them or more.
+    fn ragged(&self) -> Option<(usize, usize)> {
+        let of = self.0.iter().filter(|&&count| count > 1).count();
+        let others = of - self.count(self.usual()?);
+        (others > 0 && others * 5 >= of).then_some((others, of))
+    }
+}
+
+/// The number of fields of each record that is not blank.
+fn field_counts(start: &[u8], delimiter: u8) -> Vec<usize> {
     let mut counts = FieldCounts::default();
     let mut parser = Parser::new(delimiter);
     // The sample may end within a record: only whole ones count, unless there is no whole one.
@@ -150,23 +239,8 @@ fn regularity(start: &[u8], delimiter: u8) -> f64 {
     if outcome.is_ok() && counts.records.is_empty() {
         drop(parser.finish(&mut counts));
     }
-    let records: Vec<usize> = counts
-        .records
-        .into_iter()
-        .filter(|&count| count > 0)
-        .take(SAMPLE_RECORDS)
-        .collect();
-    let Some(most) = records.iter().max() else {
-        return 0.0;
-    };
-    let usual =
-        (2..=*most).max_by_key(|fields| records.iter().filter(|&count| count == fields).count());
-    let Some(usual) = usual else { return 0.0 };
-    let agreeing =
-        records.iter().filter(|&&count| count == usual).count() as f64 / records.len() as f64;
-    let split = records.iter().filter(|&&count| count > 1).count() as f64 / records.len() as f64;
-    // More fields are only worth something where records agree.
-    agreeing * 2.0 + split + agreeing * (usual as f64).ln() / 10.0
+    let records = counts.records.into_iter().filter(|&count| count > 0);
+    records.take(SAMPLE_RECORDS).collect()
 }
 
 #[derive(Default)]
@@ -203,16 +277,25 @@ mod tests {
             ("one column\nonly\n", b',', false),
             ("", b',', false),
             ("a;b", b';', false),
+            // A title with a comma, and rows of several lengths: decimal commas part nothing where semicolons do.
+            ("May, 2025\n\nname;pay\nx;1,5\ny;2,5\n", b';', false),
+            ("a;b;c\n\"x;y\";7,5;1,5;z\nu;8\nv;6,5;3,25;w\n", b';', false),
+            ("1,2\n3,4\n", b',', false),
+            ("1,2,a;b\n3,4,c;d\n", b',', false),
         ] {
             assert_eq!(
                 super::delimiter(text.as_bytes()),
                 Found {
                     delimiter,
-                    is_declared
+                    is_declared,
+                    ragged: None,
                 },
                 "{text:?}"
             );
         }
+        let ragged = |text: &str| super::delimiter(text.as_bytes()).ragged;
+        assert_eq!(ragged("name,pay\nx,1,50\ny,20\nz,30,25\n"), Some((2, 4)));
+        assert_eq!(ragged("name,town,pay\nx,Ulm,1\ny\nz,Ulm\n"), None);
         assert_eq!(named_delimiter("tab").unwrap(), b'\t');
         assert!(named_delimiter("ab").is_err());
     }

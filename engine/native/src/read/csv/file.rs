@@ -37,6 +37,8 @@ pub struct Detected {
     pub delimiter: u8,
     /// Whether detection has found something other than UTF-8 with commas.
     pub is_unusual: bool,
+    /// See [`detect::Found`].
+    pub ragged: Option<(usize, usize)>,
 }
 
 /// A file of separated text whose encoding and delimiter are known and whose text can be decoded.
@@ -51,6 +53,7 @@ pub struct CsvFile {
     /// Which of the two was detected.
     guessed_charset: bool,
     guessed_delimiter: bool,
+    ragged: Option<(usize, usize)>,
 }
 
 impl CsvFile {
@@ -75,12 +78,14 @@ impl CsvFile {
             skip_lines: 0,
             guessed_charset: detect::is_auto(&options.encoding),
             guessed_delimiter: detect::is_auto(&options.delimiter),
+            ragged: None,
         };
         let start = file.decode_all().map_err(|error| recognised(path, error))?;
         if detect::is_auto(&options.delimiter) {
             let found = detect::delimiter(&start);
             file.delimiter = found.delimiter;
             file.skip_lines = usize::from(found.is_declared);
+            file.ragged = found.ragged;
         } else {
             file.delimiter = detect::named_delimiter(&options.delimiter)?;
         }
@@ -99,6 +104,7 @@ impl CsvFile {
             delimiter: self.delimiter,
             is_unusual: self.guessed_charset && self.charset != Charset::Utf8
                 || self.guessed_delimiter && self.delimiter != b',',
+            ragged: self.ragged,
         })
     }
 
