@@ -70,7 +70,10 @@ fn the_session_of_the_documentation_works_as_it_is_written() -> Tried {
     let server = Server::dev(&place, "");
     // The port is the only thing that differs.
     let script = typed.concat();
-    let here = script.replace("http://127.0.0.1:8000", &format!("http://{}", server.address));
+    let here = script.replace(
+        "http://127.0.0.1:8000",
+        &format!("http://{}", server.address),
+    );
     assert_ne!(here, script);
     symlink(env!("CARGO_BIN_EXE_ade"), place.path("ade")).unwrap();
     let path = format!(

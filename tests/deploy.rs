@@ -32,8 +32,8 @@ fn the_units_start_on_an_empty_data_directory() {
         let place = Place::named("unit");
         let text = read(&format!("docs/deploy/ade-{unit}.service"));
         let commands = |key: &str| -> Vec<String> {
-            let commands = text.lines().filter_map(|line| line.strip_prefix(key));
-            let commands = commands.map(|line| line.strip_prefix("=/usr/local/bin/ade ").unwrap());
+            let start = format!("{key}=/usr/local/bin/ade ");
+            let commands = text.lines().filter_map(|line| line.strip_prefix(&*start));
             commands.map(str::to_owned).collect()
         };
         for before in commands("ExecStartPre") {
@@ -118,7 +118,13 @@ fn the_commands_for_containers_work() {
     let mut typed = Vec::new();
     for line in read("docs/installing.md").lines().map(str::trim) {
         let inside = match line.split_once(" ade ") {
-            Some((start, command)) if start.starts_with("docker ") => command,
+            Some((start, command))
+                if ["docker run ", "docker exec "]
+                    .iter()
+                    .any(|docker| start.starts_with(docker)) =>
+            {
+                command
+            }
             _ => continue,
         };
         let inside = inside.split("  #").next().unwrap().trim();
