@@ -1,4 +1,4 @@
-# A worker in a container:
+# A worker in a container; docs/installing.md has the API too:
 #   docker build -t ade .
 #   docker run -d --name ade-worker --stop-timeout 90 -v ade-data:/data -v ade-cache:/cache ade
 #   docker exec ade-worker ade runs ls
@@ -8,9 +8,12 @@
 FROM rust:1.89-slim-bookworm AS build
 WORKDIR /src
 COPY . .
-RUN cargo install --locked --path . --root /opt/ade
+# What was downloaded and compiled is kept between builds, so that a change compiles only what it changes.
+RUN --mount=type=cache,target=/usr/local/cargo/registry --mount=type=cache,target=/src/target \
+    cargo install --locked --path . --root /opt/ade
 
 FROM python:3.12-slim-bookworm
+RUN pip install --no-cache-dir 'uv>=0.8,<1'
 COPY --from=build /opt/ade/bin/ade /usr/local/bin/ade
 COPY LICENSE-MIT LICENSE-APACHE /usr/share/doc/ade/
 RUN useradd --uid 10001 --create-home ade && mkdir /data /cache && chown ade:ade /data /cache

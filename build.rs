@@ -55,6 +55,7 @@ fn main() {
     println!("cargo::rustc-env=ADE_ENGINE_WHEEL_NAME={name}");
     println!("cargo::rustc-env=ADE_ENGINE_WHEEL_SHA256={digest}");
     println!("cargo::rustc-env=ADE_ENGINE_VERSION={version}");
+    println!("cargo::rustc-env=ADE_ENGINE_SETTINGS={}", engine_settings(&root));
     println!("cargo::rustc-env=ADE_TARGET={target}");
 }
 
@@ -132,6 +133,25 @@ fn engine_version(root: &Path) -> String {
         .find_map(|line| line.strip_prefix("__version__ = "))
         .map(|value| value.trim().trim_matches('"').to_owned())
         .expect("engine/ade_engine/__init__.py has a line: __version__ = \"…\"")
+}
+
+/// The names of the engine's settings that may differ from run to run, with blanks between them: those of the tables in
+/// `engine/ade_engine/infrastructure/settings.py`, without those that it lists as settings of a call.
+fn engine_settings(root: &Path) -> String {
+    let path = root.join("engine/ade_engine/infrastructure/settings.py");
+    let text = fs::read_to_string(&path).expect("reading the engine's settings");
+    let of_call = text
+        .lines()
+        .find_map(|line| line.strip_prefix("_OF_THE_CALL = "))
+        .expect("settings.py has a line: _OF_THE_CALL = (…)");
+    let name = |line: &str| Some(line.strip_prefix("    (\"")?.split_once("\", ")?.0.to_owned());
+    let names: Vec<String> = text
+        .lines()
+        .filter_map(name)
+        .filter(|name| !of_call.contains(&format!("\"{name}\"")))
+        .collect();
+    assert!(!names.is_empty(), "settings.py has lines: (\"name\", …)");
+    names.join(" ")
 }
 
 /// The platform part of the wheel's tag (PEP 425). The wheel is only used on the kind of machine that it was built for.

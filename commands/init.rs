@@ -17,7 +17,7 @@ use crate::ui::Tone;
 /// No file that exists is overwritten.
 #[derive(clap::Args)]
 #[command(
-    after_help = "Examples:\n  ade init team-orders\n  ade init team-orders --template minimal\n  ade run team-orders orders.xlsx"
+    after_help = "Examples:\n  ade init team-orders\n  ade run team-orders team-orders/sample.xlsx\n  ade init staff --template minimal"
 )]
 pub struct Args {
     /// The folder to create, or an empty one
@@ -51,11 +51,11 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
         ui.document(&json!({"path": args.dir, "template": args.template, "files": files}));
         return Ok(ExitStatus::Done);
     }
-    let here = args.dir.as_os_str() == ".";
-    let shown = if here {
-        ".".to_owned()
-    } else {
-        args.dir.display().to_string()
+    let shown = args.dir.display().to_string();
+    // Of the current folder its plain name, as people type it.
+    let sample = match args.dir.as_os_str() == "." {
+        true => PathBuf::from(scaffold::SAMPLE),
+        false => args.dir.join(scaffold::SAMPLE),
     };
     ui.line(format_args!(
         "{} a configuration in {}",
@@ -66,8 +66,9 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
         ui.line(format_args!("  {}", file.display()));
     }
     ui.say(format_args!(
-        "\nNext: ade run {} FILE   (a workbook or a .csv; the first run builds an environment)",
-        typed(&shown)
+        "\nNext: ade run {} {}   (a messy roster; the first run builds an environment)",
+        typed(&shown),
+        typed(&sample.display().to_string()),
     ));
     Ok(ExitStatus::Done)
 }

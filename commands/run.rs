@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use ade::cancel::Cancel;
 use ade::clock::Timestamp;
 use ade::configuration::Configuration;
-use ade::engine::{ChildProcess, Launch};
+use ade::engine::{ChildProcess, Launch, assignment};
 use ade::environment::prepare::{PrepareError, Prepared, prepare};
 use ade::layout::Layout;
 use ade::run::demands::Demands;
@@ -62,6 +62,18 @@ pub struct Args {
     /// Look for tables of a sheet in this range only, SHEET=B3:H90; may be repeated
     #[arg(long, value_name = "SHEET=RANGE", value_parser = range, help_heading = INPUT)]
     range: Vec<(String, String)>,
+    /// Set a setting of the engine for these runs, such as date_order=mdy; may be repeated
+    ///
+    /// It outranks the configuration's settings.toml and ADE_ENGINE_* variables, is recorded with the run, and holds again in
+    /// `ade runs retry`.
+    #[arg(long = "set", value_name = "KEY=VALUE", value_parser = assignment, help_heading = INPUT)]
+    settings: Vec<(String, String)>,
+    /// Separator of .csv files: one character, `tab` or `auto`; short for --set csv_delimiter=…
+    #[arg(long, value_name = "C", help_heading = INPUT)]
+    csv_delimiter: Option<String>,
+    /// Encoding of .csv files, such as latin-1 or `auto`; short for --set csv_encoding=…
+    #[arg(long, value_name = "E", help_heading = INPUT)]
+    csv_encoding: Option<String>,
 
     /// Copy each normalized workbook into this folder
     ///
@@ -163,6 +175,18 @@ fn range(text: &str) -> Result<(String, String), String> {
         })
         .map(|(sheet, rest)| (sheet, rest.to_ascii_uppercase()))
         .ok_or_else(|| "not a sheet and a range, such as Sheet1=B3:H90".to_owned())
+}
+
+/// The engine's settings that the call gives; of those that are given twice, the last.
+fn settings(args: &Args) -> BTreeMap<String, String> {
+    let short = [
+        ("csv_delimiter", &args.csv_delimiter),
+        ("csv_encoding", &args.csv_encoding),
+    ];
+    let short = short
+        .into_iter()
+        .filter_map(|(name, value)| Some((name.to_owned(), value.clone()?)));
+    args.settings.iter().cloned().chain(short).collect()
 }
 
 /// What is said of single sheets.
@@ -350,6 +374,8 @@ impl Session<'_> {
                 timeout_seconds: args.timeout,
                 network: args.allow_network,
                 sheets: choices(&args.header_rows, &args.range),
+                settings: settings(args),
+                engine_variables: None,
                 log_level: None,
             },
             jobs: args.jobs.map_or(concurrency, |jobs| jobs as usize),

@@ -3,6 +3,7 @@
 //! The engine of the configuration's environment imports the snapshot and registers everything in it, as at the
 //! beginning of a run, and prints what it registered. No run is recorded.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use serde_json::{Map, Value};
@@ -203,6 +204,7 @@ fn load(
         folder,
         scratch,
         warnings_kept: None,
+        settings: BTreeMap::new(),
         variables: workspace.settings.variables.clone(),
         debug,
         timeout: workspace.settings.run_timeout,

@@ -13,7 +13,7 @@ use crate::layout::Layout;
 use crate::problem::Problem;
 use crate::python::{PythonSearch, find_python};
 use crate::sandbox::support;
-use crate::settings::{Installer, Sandbox, Settings};
+use crate::settings::{Sandbox, Settings};
 use crate::store::{self, Opening, StoreError};
 
 /// How a check went.
@@ -311,9 +311,6 @@ fn python(settings: &Settings, layout: &Layout) -> Finding {
 
 fn installer(settings: &Settings, layout: &Layout) -> Finding {
     const NAME: &str = "installer";
-    if settings.installer == Installer::Pip {
-        return Finding::new(NAME, State::Ok, "venv and pip, as ADE_INSTALLER says", None);
-    }
     let found = find_uv(settings, &layout.tools());
     let old = found.too_old.first().map(|uv| format!("{uv} is too old"));
     let (state, message) = match (found.usable, old) {
@@ -321,7 +318,7 @@ fn installer(settings: &Settings, layout: &Layout) -> Finding {
         (Some(uv), Some(old)) => (State::Ok, format!("uv, {} ({old})", uv.program.display())),
         (None, old) if settings.offline => {
             let why = old.unwrap_or_else(|| "no uv".to_owned());
-            let message = format!("{why}; offline, so venv and pip are used");
+            let message = format!("{why}, and offline none is fetched");
             (State::Warning, message)
         }
         (None, Some(old)) => {
@@ -333,7 +330,9 @@ fn installer(settings: &Settings, layout: &Layout) -> Finding {
             (State::Ok, message.to_owned())
         }
     };
-    Finding::new(NAME, state, message, None)
+    let hint =
+        (state == State::Warning).then(|| "install uv: new environments need one".to_owned());
+    Finding::new(NAME, state, message, hint)
 }
 
 fn engine() -> Finding {

@@ -274,11 +274,6 @@ pub fn snapshot(snapshots: &Path, source_digest: &str) -> PathBuf {
     snapshots.join(source_digest)
 }
 
-/// The folder of pip's cache that keeps every downloaded wheel.
-pub fn wheelhouse(pip_cache: &Path) -> PathBuf {
-    pip_cache.join("wheelhouse")
-}
-
 /// The bytecode that is kept of one package, below that of its Python ([`ToolsFolder::bytecode`]).
 pub fn package_bytecode(shelf: &Path, package: &str) -> PathBuf {
     shelf.join(package)

@@ -1,7 +1,8 @@
 //! Writes the files of `ade init`: a configuration that runs as it is, from templates in the binary.
 //!
 //! The files are all those of `templates/<template>` (`default`, where none is named), with the configuration's name put in for
-//! `{{name}}` and `gitignore` as `.gitignore`. `build.rs` puts them into the binary. Nothing that exists is overwritten.
+//! `{{name}}` and `gitignore` as `.gitignore`. `build.rs` puts them into the binary. Beside them lies [`SAMPLE`], a workbook to run
+//! the configuration on. Nothing that exists is overwritten.
 
 use std::path::{Path, PathBuf};
 
@@ -12,6 +13,13 @@ include!(concat!(env!("OUT_DIR"), "/templates.rs"));
 
 /// The placeholder for the configuration's name in a template.
 const NAME: &str = "{{name}}";
+
+/// A roster as people make them. The templates' `.gitignore` names it, so it is no part of the configuration.
+pub const SAMPLE: &str = "sample.xlsx";
+const SAMPLE_CONTENT: &[u8] = include_bytes!(concat!(
+    env!("CARGO_MANIFEST_DIR"),
+    "/examples/messy-roster.xlsx"
+));
 
 /// A configuration cannot be scaffolded.
 #[derive(Debug, thiserror::Error)]
@@ -59,7 +67,7 @@ pub fn templates() -> impl Iterator<Item = &'static str> {
     TEMPLATES.iter().map(|(name, _)| *name)
 }
 
-/// Writes a template into a folder. Returns the files written, relative to it, in order.
+/// Writes a template and the sample into a folder. Returns the files written, relative to it, in order.
 ///
 /// # Errors
 /// The folder has files, the name is unfit, or a file cannot be written.
@@ -107,6 +115,8 @@ pub fn scaffold(
         }
         written.push(PathBuf::from(path));
     }
+    files::write_whole(&folder.join(SAMPLE), SAMPLE_CONTENT)?;
+    written.push(PathBuf::from(SAMPLE));
     Ok(written)
 }
 

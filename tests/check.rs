@@ -175,3 +175,46 @@ fn without_a_folder_the_current_one_is_checked() {
     let checked = place.shell(&format!("cd config && exec {ade} check --data-dir ../data"));
     checked.succeeds().prints("people loads");
 }
+
+#[test]
+fn what_a_run_would_find_out_only_with_a_file_is_found_with_file_and_line() {
+    let place = Place::new();
+    let configuration = place.configuration("config");
+    place.warm("config");
+    configuration.write(
+        "src/ade_config/columns/more.py",
+        "from ade_engine.fields import Field, checksum, date\n\n\ndef register(registry):\n    Field(\"iban\", checks=[lambda name: checksum(name, \"ibann\")]).register(registry)\n    Field(\"day\", read=lambda name: [date(name)]).register(registry)\n",
+    );
+    snapshot!(place, place.ade("check config"), @r"");
+    configuration.write(
+        "src/ade_config/columns/more.py",
+        "from ade_engine.fields import Field\n\n\ndef register(registry):\n    Field(\"day\").register(registry)\n    Field(\n        \"day\",\n        headers=[\"Date\"],\n    ).register(registry)\n",
+    );
+    snapshot!(place, place.ade("check config"), @r"");
+    configuration.write(
+        "src/ade_config/columns/more.py",
+        "from ade_engine.fields import Field\n\n\ndef register(registry):\n    Field(\"day\", header=[\"Date\"]).register(registry)\n",
+    );
+    snapshot!(place, place.ade("check config"), @r"");
+}
+
+#[test]
+fn a_misspelt_register_where_nothing_else_is_registered_is_an_error_of_check_and_run() {
+    let place = Place::new();
+    let configuration = place.configuration("config");
+    place.warm("config");
+    place.members("members.csv");
+    for folder in ["columns", "row_detectors"] {
+        configuration.remove(&format!("src/ade_config/{folder}"));
+    }
+    configuration.write(
+        "src/ade_config/columns/fields.py",
+        "def regsiter(registry):\n    pass\n",
+    );
+    snapshot!(place, place.ade("check config"), @r"");
+    place
+        .ade("run config members.csv")
+        .ends_with(1)
+        .says("`regsiter` is another name (")
+        .says("config/src/ade_config/columns/fields.py, line 1)");
+}

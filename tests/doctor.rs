@@ -141,7 +141,7 @@ fn a_uv_that_is_too_old_is_judged_as_a_build_judges_it() {
         installer(&place),
         (
             "warning".to_owned(),
-            format!("{words}; offline, so venv and pip are used")
+            format!("{words}, and offline none is fetched")
         )
     );
     // One that was fetched before, and one that comes later on PATH.
@@ -161,10 +161,10 @@ fn a_uv_that_is_too_old_is_judged_as_a_build_judges_it() {
 #[test]
 fn settings_that_do_not_parse_are_an_error_as_everywhere() {
     let place = Place::new();
-    snapshot!(place, place.run(&[("ADE_INSTALLER", "conda")], ["doctor"]), @r#"
+    snapshot!(place, place.run(&[("ADE_SANDBOX", "perhaps")], ["doctor"]), @r#"
     status 2
     --- stderr
-    error: environment variable ADE_INSTALLER: ADE_INSTALLER = "conda" is not one of auto, uv, pip
+    error: environment variable ADE_SANDBOX: ADE_SANDBOX = "perhaps" is not one of auto, strict, off
     hint: `ade settings` explains each setting
     "#);
 }

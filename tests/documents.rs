@@ -1,5 +1,13 @@
 //! The documents do what they say: every file that they show complete is written, and every command that they show is typed,
-//! in their order, in a fresh folder, with the real `ade`.
+//! in their order, with the real `ade`, by a reader who has nothing but what the document gave.
+//!
+//! The reader of the README sits in a clone; every other reader sits in an empty folder, with `ade` and Python on PATH. Nothing
+//! else is laid down and no step is added: a document whose examples need a file shows the file, or the command that makes it.
+//!
+//! Commands are the lines of indented blocks, and of fenced ones without a language or in `sh`, whose first word is a program; in
+//! `console` blocks the lines behind `$ `. All commands of a document are typed into one shell, so that variables last. In a
+//! `console` block the lines below a command are what it prints (both streams, piped): a line `…` stands for any lines, `…` in a line
+//! for any text; ids, times and sizes may differ.
 //!
 //! Comments in the documents say what the test cannot see:
 //!
@@ -8,69 +16,45 @@
 //! - `<!-- not typed (START): REASON -->`: the commands of the block below that begin so are not typed.
 //! - `<!-- ends with N (START) -->`: these commands of the block below end with this exit status; all others end with 0.
 //! - `<!-- until stopped (START): WORDS -->`: these commands are stopped by TERM once standard error has these words.
-//!
-//! A command is a line of an indented or fenced block whose first word is a program. Words in capitals that stand for something
-//! (`CONFIG`, `FILE`, `RUN`) are replaced, see [`NAMES`]; what a reader has done before is in [`BEFORE`].
 
 mod common;
 
 use std::fs;
 use std::os::unix::fs::symlink;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use common::{Place, Running};
 
-/// The documents with commands or complete files.
-const DOCUMENTS: [&str; 10] = [
-    "README.md",
-    "docs/api.md",
-    "docs/architecture.md",
-    "docs/authoring.md",
-    "docs/engine.md",
-    "docs/errors.md",
-    "docs/events.md",
-    "docs/installing.md",
-    "docs/layout.md",
-    "docs/operating.md",
-];
 /// What a line of a block begins with that is a command.
-const PROGRAMS: [&str; 13] = [
+const PROGRAMS: [&str; 15] = [
+    "\"$env/bin/ade-engine\"",
+    "\"$env/bin/python\"",
+    "PYTHONPATH=engine",
     "ade",
-    "ade-engine",
     "cargo",
+    "cp",
     "docker",
-    "env=$(ade",
+    "git",
+    "mkdir",
     "pip",
     "pipx",
-    "python",
     "python3",
     "sqlite3",
-    "systemctl",
     "uv",
     "uvx",
 ];
-/// Words that stand for something of the reader's.
-const NAMES: [(&str, &str); 3] = [
-    ("CONFIG", "crew"),
-    ("FILE", "roster.xlsx"),
-    ("RUN", "latest"),
-];
-/// What a reader has done before a command that begins so.
-const BEFORE: [(&str, &str); 6] = [
-    ("ade runs cancel", "ade run crew roster.xlsx --detach"),
-    ("ade runs retry", "ade run crew roster.xlsx"),
-    ("ade runs rm", "ade run crew roster.xlsx"),
-    ("ade logs tail latest -f", "ade run crew roster.xlsx"),
-    ("ade env path crew", "ade env build crew"),
-    ("env=$(ade env path crew)", "ade env build crew"),
-];
+/// What compiles ADE is typed as the program that it would make; `.ci/first-command` types it with cargo.
+const COMPILED: (&str, &str) = ("cargo run --release -- ", "ade ");
 
 /// What a document lets a reader do.
 #[derive(Debug)]
 enum Step {
+    /// Save this text under this name.
     File(String, String),
-    Type(String, Ending),
+    /// Type this; with what it prints, where the document shows that.
+    Type(String, Ending, Option<Vec<String>>),
+    /// Type this somewhere else, for a reason that the document gives.
     Leave(String),
 }
 
@@ -108,7 +92,9 @@ fn steps(text: &str) -> Vec<Step> {
                 .find_map(|comment| instruction(comment).filter(|(words, ..)| *words == "file"));
             if let Some((.., path)) = file {
                 steps.push(Step::File(path.to_owned(), block.join("\n") + "\n"));
-            } else if matches!(language, "" | "sh" | "console") {
+            } else if language == "console" {
+                session(&block, &comments, &mut steps);
+            } else if matches!(language, "" | "sh") {
                 typed(&block, &comments, &mut steps);
             }
             comments.clear();
@@ -127,198 +113,281 @@ fn steps(text: &str) -> Vec<Step> {
     steps
 }
 
+/// The commands of a block that shows commands and no output.
 fn typed(block: &[&str], comments: &[&str], steps: &mut Vec<Step>) {
     for line in block {
         // Two blanks and a number sign begin what is said of a command.
         let command = line.split("  #").next().unwrap_or_default().trim();
-        let program = command.split_whitespace().next().unwrap_or_default();
-        if !PROGRAMS.contains(&program) {
+        let program = command.split(' ').next().unwrap_or_default();
+        if PROGRAMS.contains(&program) || program.contains("=$(ade") {
+            steps.push(step(command, comments, None));
+        }
+    }
+}
+
+/// The commands of a block that shows what they print, too.
+fn session(block: &[&str], comments: &[&str], steps: &mut Vec<Step>) {
+    let mut lines = block.iter().peekable();
+    while let Some(line) = lines.next() {
+        let command = line
+            .strip_prefix("$ ")
+            .unwrap_or_else(|| panic!("a session begins with `$ `: {line}"));
+        let mut shown = Vec::new();
+        while let Some(next) = lines.next_if(|next| !next.starts_with("$ ")) {
+            shown.push((*next).to_owned());
+        }
+        steps.push(step(command, comments, Some(shown)));
+    }
+}
+
+/// One command with what the comments above its block say of it.
+fn step(command: &str, comments: &[&str], shown: Option<Vec<String>>) -> Step {
+    let mut ending = Ending::Status(0);
+    for comment in comments {
+        let Some((words, start, rest)) = instruction(comment) else {
+            continue;
+        };
+        if !command.starts_with(start) {
             continue;
         }
-        let mut ending = Ending::Status(0);
-        let mut is_left = false;
-        for comment in comments {
-            let Some((words, start, rest)) = instruction(comment) else {
-                continue;
-            };
-            if !command.starts_with(start) {
-                continue;
+        match words {
+            "not typed" => {
+                assert!(!rest.is_empty(), "{command}: why is it not typed?");
+                return Step::Leave(command.to_owned());
             }
-            match words {
-                "not typed" => {
-                    assert!(!rest.is_empty(), "{command}: why is it not typed?");
-                    is_left = true;
-                }
-                "until stopped" => ending = Ending::Stopped(rest.to_owned()),
-                _ => {
-                    if let Some(status) = words.strip_prefix("ends with ") {
-                        ending = Ending::Status(status.parse().unwrap());
-                    }
+            "until stopped" => ending = Ending::Stopped(rest.to_owned()),
+            _ => {
+                if let Some(status) = words.strip_prefix("ends with ") {
+                    ending = Ending::Status(status.parse().unwrap());
                 }
             }
         }
-        let command = NAMES
-            .iter()
-            .fold(command.to_owned(), |command, (name, value)| {
-                let words = command
-                    .split(' ')
-                    .map(|word| if word == *name { value } else { word });
-                words.collect::<Vec<_>>().join(" ")
-            });
-        steps.push(if is_left {
-            Step::Leave(command)
-        } else {
-            Step::Type(command, ending)
+    }
+    let command = match command.strip_prefix(COMPILED.0) {
+        Some(rest) => format!("{}{rest}", COMPILED.1),
+        None => command.to_owned(),
+    };
+    Step::Type(command, ending, shown)
+}
+
+/// A reader in front of a shell.
+struct Reader {
+    place: Place,
+    /// Where they sit.
+    folder: PathBuf,
+}
+
+impl Reader {
+    /// With `ade` on PATH: in a clone of the repository, or in an empty folder.
+    fn of(document: &str) -> Self {
+        let place = Place::named("document");
+        fs::create_dir_all(place.path("bin")).unwrap();
+        symlink(env!("CARGO_BIN_EXE_ade"), place.path("bin/ade")).unwrap();
+        let folder = place.path("desk");
+        fs::create_dir_all(&folder).unwrap();
+        if document == "README.md" {
+            clone_into(&folder);
+        }
+        Self { place, folder }
+    }
+
+    /// A shell that begins where the last one ended, with its variables, and that types this line.
+    fn shell(&self, line: &str) -> Command {
+        let mut shell = Command::new("/bin/sh");
+        shell.args(["-c", line]).env_clear();
+        let command = self.place.command();
+        shell.envs(
+            command
+                .get_envs()
+                .filter_map(|(name, value)| Some((name, value?))),
+        );
+        let path = &self.place.variables()[std::ffi::OsStr::new("PATH")];
+        let mut folders = vec![self.place.path("bin")];
+        folders.extend(std::env::split_paths(path));
+        shell.env("PATH", std::env::join_paths(folders).unwrap());
+        shell.current_dir(&self.folder);
+        shell
+    }
+
+    /// Types a line. Returns its exit status and what it printed, both streams in their order.
+    fn types(&self, line: &str) -> (i32, String) {
+        let kept = self.place.path("variables");
+        let kept = kept.display();
+        let line = format!(
+            "exec 2>&1; set -a; [ -f {kept} ] && . {kept}; {line}\nstatus=$?; export -p >{kept}; exit $status"
+        );
+        let done = Running::start(self.shell(&line)).wait();
+        assert_eq!(done.stderr, "");
+        (done.status, done.stdout)
+    }
+
+    /// Types a line, and ends it once it says these words.
+    fn stops(&self, line: &str, words: &str) -> (i32, String) {
+        // Without a shell between the two, the signal reaches the command itself.
+        let mut running = Running::start(self.shell(&format!("exec {line}")));
+        running.wait_until_says(words);
+        running.signal(15);
+        let done = running.wait();
+        (done.status, format!("{}{}", done.stdout, done.stderr))
+    }
+}
+
+/// What git keeps, as it lies here.
+fn clone_into(folder: &Path) {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let listed = Command::new("git")
+        .args([
+            "ls-files",
+            "-z",
+            "--cached",
+            "--others",
+            "--exclude-standard",
+        ])
+        .current_dir(root)
+        .output()
+        .unwrap();
+    assert!(listed.status.success(), "{listed:?}");
+    let names = String::from_utf8(listed.stdout).unwrap();
+    for name in names.split('\0').filter(|name| !name.is_empty()) {
+        let (from, to) = (root.join(name), folder.join(name));
+        // A file that is deleted and not committed yet is listed, too.
+        if from.is_file() {
+            fs::create_dir_all(to.parent().unwrap()).unwrap();
+            fs::copy(from, to).unwrap();
+        }
+    }
+}
+
+/// A line without what differs from one time to the next: ids, times, durations, sizes.
+fn settled(line: &str) -> String {
+    let mut words: Vec<String> = Vec::new();
+    for word in line.trim_end().split(' ') {
+        let bare = word.trim_matches(|mark| "(),.".contains(mark));
+        let is_unit = matches!(bare, "s" | "ms" | "KiB" | "MiB" | "ago");
+        if is_unit
+            && let Some(number) = words.iter_mut().rfind(|word| !word.is_empty())
+            && number.trim_start_matches('(').parse::<f64>().is_ok()
+        {
+            *number = "#".to_owned();
+        }
+        words.push(match bare {
+            "ms" => word.replace("ms", "s"),
+            "KiB" => word.replace("KiB", "MiB"),
+            _ => word.to_owned(),
         });
     }
-}
-
-/// A shell in the place, with `ade` on its PATH, and with the engine's own commands once `my-config` has an environment.
-fn shell(place: &Place, line: &str) -> Command {
-    let mut shell = Command::new("/bin/sh");
-    shell.args(["-c", line]).env_clear();
-    let command = place.command();
-    shell.envs(
-        command
-            .get_envs()
-            .filter_map(|(name, value)| Some((name, value?))),
-    );
-    let path = command
-        .get_envs()
-        .find(|(name, _)| *name == "PATH")
-        .unwrap()
-        .1
-        .unwrap();
-    let mut folders = vec![place.path("bin"), place.path("engine/bin")];
-    folders.extend(std::env::split_paths(path));
-    shell.env("PATH", std::env::join_paths(folders).unwrap());
-    shell.current_dir(place.path(""));
-    shell
-}
-
-fn types(place: &Place, line: &str) -> (i32, String) {
-    let done = Running::start(shell(place, line)).wait();
-    (done.status, format!("{}{}", done.stdout, done.stderr))
-}
-
-/// A folder with what a reader has: spreadsheets, and where the document does not make it, a configuration.
-fn desk(name: &str) -> Place {
-    let place = Place::named(name);
-    fs::create_dir_all(place.path("bin")).unwrap();
-    symlink(env!("CARGO_BIN_EXE_ade"), place.path("bin/ade")).unwrap();
-    let roster = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/messy-roster.xlsx");
-    for folder in ["inbox", "samples"] {
-        fs::create_dir_all(place.path(folder)).unwrap();
-    }
-    for name in [
-        "inbox/roster.xlsx",
-        "messy-roster.xlsx",
-        "roster.xlsx",
-        "orders.xlsx",
-    ] {
-        fs::copy(&roster, place.path(name)).unwrap();
-    }
-    for name in ["inbox/members.csv", "samples/members.csv"] {
-        place.write(
-            name,
-            "First name,Last name,Email\nAnn,Lee,ann@example.org\n",
-        );
-    }
-    place
-}
-
-fn follow(document: &str) -> Place {
-    let place = desk("document");
-    let steps = steps(&read(document));
-    let makes = |name: &str| {
-        let init = format!("ade init {name}");
-        steps
-            .iter()
-            .any(|step| matches!(step, Step::Type(command, _) if command.starts_with(&init)))
+    let mut line = words.join(" ");
+    let is_id = |text: &str| {
+        text.len() == 36
+            && text.bytes().enumerate().all(|(at, byte)| match at {
+                8 | 13 | 18 | 23 => byte == b'-',
+                _ => byte.is_ascii_hexdigit(),
+            })
     };
-    if !makes("crew") {
-        place.ade("init crew").succeeds();
-    }
-    if document == "docs/engine.md" {
-        // The page continues where the guide for authors ends.
-        for (path, text) in files_of_the_guide() {
-            place.write(path, text);
+    let mut at = 0;
+    while at + 36 <= line.len() {
+        if line.get(at..at + 36).is_some_and(is_id) {
+            line.replace_range(at..at + 36, "ID");
         }
-        place.ade("env build my-config").succeeds();
-        let venv = place.ade("env path my-config").succeeds().stdout;
-        symlink(venv.trim(), place.path("engine")).unwrap();
+        at += 1;
     }
-    for step in &steps {
+    line
+}
+
+/// Whether a line is as it is shown.
+fn is_line(shown: &str, said: &str) -> bool {
+    let mut parts = shown.split('…');
+    let first = parts.next().unwrap_or_default();
+    let Some(mut rest) = said.strip_prefix(first) else {
+        return false;
+    };
+    let mut last = None;
+    for part in parts {
+        let Some(at) = rest.find(part) else {
+            return false;
+        };
+        rest = &rest[at + part.len()..];
+        last = Some(part);
+    }
+    match last {
+        None => rest.is_empty(),
+        Some(part) => rest.is_empty() || said.ends_with(part),
+    }
+}
+
+/// Whether lines are as they are shown, where a line `…` stands for any lines.
+fn are_lines(shown: &[String], said: &[String]) -> bool {
+    match (shown.split_first(), said.split_first()) {
+        (None, None) => true,
+        (Some((wanted, shown)), _) if wanted == "…" => {
+            (0..=said.len()).any(|skipped| are_lines(shown, &said[skipped..]))
+        }
+        (Some((wanted, shown)), Some((line, said))) => {
+            is_line(wanted, line) && are_lines(shown, said)
+        }
+        _ => false,
+    }
+}
+
+/// Follows a document from its first line to its last. Returns the reader, with all that they made.
+fn follow(document: &str) -> Reader {
+    let reader = Reader::of(document);
+    for step in steps(&read(document)) {
         match step {
             Step::File(path, text) => {
-                place.write(place_of(document, path), text);
+                let path = reader.folder.join(place_of(document, &path));
+                fs::create_dir_all(path.parent().unwrap()).unwrap();
+                fs::write(path, text).unwrap();
             }
             Step::Leave(_) => {}
-            Step::Type(command, ending) => {
-                for (start, before) in BEFORE {
-                    if command.starts_with(start) {
-                        let (status, said) = types(&place, before);
-                        assert!(
-                            status <= 1,
-                            "{document}: before {command}: {before}\n{said}"
-                        );
+            Step::Type(command, Ending::Stopped(words), _) => {
+                let (status, said) = reader.stops(&command, &words);
+                assert!(
+                    matches!(status, 0 | 130 | 143 | -15),
+                    "{document}: {command}\n{said}"
+                );
+            }
+            Step::Type(command, Ending::Status(wanted), shown) => {
+                let (status, said) = reader.types(&command);
+                assert_eq!(status, wanted, "{document}: {command}\n{said}");
+                if wanted == 0 {
+                    for failure in ["Traceback", "FAILED", "✗"] {
+                        assert!(!said.contains(failure), "{document}: {command}\n{said}");
                     }
                 }
-                match ending {
-                    Ending::Status(wanted) => {
-                        let (status, said) = types(&place, command);
-                        assert_eq!(status, *wanted, "{document}: {command}\n{said}");
-                    }
-                    Ending::Stopped(words) => {
-                        // Without a shell between the two, the signal reaches the command itself.
-                        let mut running = Running::start(shell(&place, &format!("exec {command}")));
-                        running.wait_until_says(words);
-                        running.signal(15);
-                        let done = running.wait();
-                        assert!(
-                            matches!(done.status, 0 | 130 | 143 | -15),
-                            "{document}: {command}\n{}",
-                            done.stderr
-                        );
-                    }
+                if let Some(shown) = shown {
+                    let shown: Vec<String> = shown.iter().map(|line| settled(line)).collect();
+                    let lines: Vec<String> = said.trim_end().lines().map(settled).collect();
+                    assert!(
+                        are_lines(&shown, &lines),
+                        "{document}: {command}\nis to say\n{}\nand says\n{}",
+                        shown.join("\n"),
+                        lines.join("\n")
+                    );
                 }
             }
         }
     }
-    place
+    reader
 }
 
 /// The guide for authors names files as they lie in the configuration, but for the input.
-fn place_of(document: &str, path: &str) -> String {
-    match (document, path) {
-        (_, "input.csv") => path.to_owned(),
-        ("docs/authoring.md", _) => format!("my-config/{path}"),
-        _ => path.to_owned(),
+fn place_of(document: &str, path: &str) -> PathBuf {
+    if document == "docs/authoring.md" && path != "input.csv" {
+        return Path::new("my-config").join(path);
     }
-}
-
-fn files_of_the_guide() -> Vec<(String, String)> {
-    let name = "docs/authoring.md";
-    let files = steps(&read(name))
-        .into_iter()
-        .filter_map(|step| match step {
-            Step::File(path, text) => Some((place_of(name, &path), text)),
-            _ => None,
-        });
-    files.collect()
+    path.into()
 }
 
 #[test]
 fn the_readme_does_what_it_says() {
-    let place = follow("README.md");
-    let found = place.read("staff/src/ade_config/columns/work.py");
-    assert!(found.contains("def register(registry)"));
+    follow("README.md");
 }
 
 #[test]
 fn the_guide_for_authors_does_what_it_says() {
-    let place = follow("docs/authoring.md");
-    let cells = place.cells("clean/input_normalized.xlsx");
+    let reader = follow("docs/authoring.md");
+    let cells = reader.place.cells("desk/clean/input_normalized.xlsx");
     let rows = cells["input"].as_array().unwrap();
     let shown = serde_json::to_string(&rows[..2]).unwrap();
     for word in [
@@ -330,7 +399,7 @@ fn the_guide_for_authors_does_what_it_says() {
     ] {
         assert!(shown.contains(word), "{shown}");
     }
-    let said = place.ade("-v run my-config input.csv").succeeds().stderr;
+    let (_, said) = reader.types("ade -v run my-config input.csv");
     let guide = read("docs/authoring.md");
     let shown: Vec<_> = guide
         .lines()
@@ -345,10 +414,10 @@ fn the_guide_for_authors_does_what_it_says() {
                 [sheet.append(row) for row in (['Order', 'Customer', 'Amount'], [17, 'Ann Lee', 5], [18, 'Bob Ray', 7.5])]; \
                 book.save('next.xlsx')";
     let python = "\"$(ade env path my-config)/bin/python\"";
-    let (status, said) = types(&place, &format!("{python} -c \"{make}\""));
+    let next = "ade run my-config next.xlsx -o clean";
+    let (status, said) = reader.types(&format!("{python} -c \"{make}\" && {next}"));
     assert_eq!(status, 0, "{said}");
-    place.ade("run my-config next.xlsx -o clean").succeeds();
-    let cells = place.cells("clean/next_normalized.xlsx");
+    let cells = reader.place.cells("desk/clean/next_normalized.xlsx");
     let ids: Vec<_> = cells["Sheet"].as_array().unwrap()[1..]
         .iter()
         .map(|row| row[0].as_str().map(str::to_owned))
@@ -361,77 +430,48 @@ fn the_guide_for_authors_does_what_it_says() {
 }
 
 #[test]
-fn the_page_about_the_engine_does_what_it_says() {
-    follow("docs/engine.md");
-}
-
-#[test]
 fn the_other_documents_do_what_they_say() {
-    for document in DOCUMENTS {
-        if !["README.md", "docs/authoring.md", "docs/engine.md"].contains(&document) {
-            follow(document);
-        }
-    }
-}
-
-/// What no list names is not forgotten: a document with commands is one of [`DOCUMENTS`].
-#[test]
-fn every_document_is_followed() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs");
-    for entry in fs::read_dir(folder).unwrap() {
-        let name = format!("docs/{}", entry.unwrap().file_name().to_string_lossy());
-        if name.ends_with(".md") && !DOCUMENTS.contains(&name.as_str()) {
-            let steps = steps(&read(&name));
-            assert!(steps.is_empty(), "{name} has commands or files: {steps:?}");
-        }
+    let mut names: Vec<String> = fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| format!("docs/{}", entry.unwrap().file_name().to_string_lossy()))
+        .filter(|name| name.ends_with(".md") && name != "docs/authoring.md")
+        .collect();
+    names.sort();
+    for name in names {
+        follow(&name);
     }
 }
 
 #[test]
 fn comments_limit_what_is_typed() {
-    let text = "<!-- not typed (ade top): it needs a terminal -->\n<!-- ends with 2 (ade x) -->\n\n    ade top\n    ade x CONFIG   # words\n    crew/\n\n<!-- file: a/b.py -->\n```python\nx = 1\n```\n";
+    let text = "<!-- not typed (ade top): it needs a terminal -->\n<!-- ends with 2 (ade x) -->\n\n    ade top\n    ade x crew   # words\n    crew/\n\n<!-- file: a/b.py -->\n```python\nx = 1\n```\n\n```console\n$ ade settings\nname …\n```\n";
     let steps = steps(text);
     assert!(
-        matches!(&steps[..], [Step::Leave(top), Step::Type(x, Ending::Status(2)), Step::File(path, content)]
-            if top == "ade top" && x == "ade x crew" && path == "a/b.py" && content == "x = 1\n"),
+        matches!(&steps[..], [
+            Step::Leave(top),
+            Step::Type(x, Ending::Status(2), None),
+            Step::File(path, content),
+            Step::Type(settings, Ending::Status(0), Some(shown)),
+        ] if top == "ade top" && x == "ade x crew" && path == "a/b.py" && content == "x = 1\n"
+            && settings == "ade settings" && shown == &["name …"]),
         "{steps:?}"
     );
 }
 
-/// The worker under systemd and in a container starts on an empty data directory.
 #[test]
-fn the_deployed_workers_start_on_an_empty_data_directory() {
-    let unit = read("docs/deploy/ade-worker.service");
-    let place = desk("unit");
-    let mut started = 0;
-    for line in unit.lines() {
-        let Some((key @ ("ExecStartPre" | "ExecStart"), command)) = line.split_once('=') else {
-            continue;
-        };
-        let mut command = command.replace("/usr/local/bin/", "");
-        if key == "ExecStart" {
-            command.push_str(" --drain");
-            started += 1;
-        }
-        let (status, said) = types(&place, &command);
-        assert_eq!(status, 0, "{line}\n{said}");
+fn what_is_shown_of_an_output_has_to_be_there() {
+    let lines = |text: &str| text.lines().map(settled).collect::<Vec<_>>();
+    let said =
+        "✓ a.xlsx  3.1 s\n  2 tables\n  data/runs/01a204ce-b8e3-71da-98bd-2f26a605b88f/a.xlsx\n";
+    for shown in [
+        "✓ a.xlsx  271 ms\n  2 tables\n  data/runs/01a204ce-0000-71da-98bd-2f26a605b88f/a.xlsx",
+        "…\n  2 tables\n…",
+        "✓ a.xlsx  …\n  2 …\n  data/…/a.xlsx",
+    ] {
+        assert!(are_lines(&lines(shown), &lines(said)), "{shown}");
     }
-    assert_eq!(started, 1);
-
-    let image = read("Dockerfile");
-    let mut place = desk("image");
-    for line in image.lines() {
-        let variables = line.strip_prefix("ENV ").unwrap_or_default().split(' ');
-        for (name, value) in variables.filter_map(|pair| pair.split_once('=')) {
-            // Its volumes are folders here.
-            place.set(name, value.trim_start_matches('/'));
-        }
+    for shown in ["✓ a.xlsx  3.1 s", "…\n  3 tables\n…", "…\n  2 tables", ""] {
+        assert!(!are_lines(&lines(shown), &lines(said)), "{shown}");
     }
-    let command = image
-        .lines()
-        .find_map(|line| line.strip_prefix("CMD "))
-        .unwrap();
-    let words: Vec<String> = serde_json::from_str(command).unwrap();
-    let (status, said) = types(&place, &format!("ade {} --drain", words.join(" ")));
-    assert_eq!(status, 0, "{said}");
 }

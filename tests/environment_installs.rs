@@ -1,7 +1,7 @@
-//! Environments built for real: by uv from PATH, by a uv that is fetched once, and by Python's own venv and pip.
+//! Environments built for real: by uv from PATH, by the one beside `ade`, and by one that is fetched once.
 //!
 //! These need a Python 3.10 or later and, the first time, the package index. What takes long and is the same for all tests
-//! (a uv, the installers' caches) is kept in the folder for temporary files of integration tests. The engine is a stand-in
+//! (a uv, its cache) is kept in the folder for temporary files of integration tests. The engine is a stand-in
 //! of a few lines, so that these tests do not depend on the real one.
 
 #![allow(
@@ -27,7 +27,7 @@ use ade::layout::ToolsFolder;
 use ade::problem::Problem;
 use ade::python::{Python, PythonSearch, find_python};
 use ade::sandbox::Policy;
-use ade::settings::{Inputs, Installer, Settings};
+use ade::settings::{Inputs, Settings};
 use tempfile::TempDir;
 
 /// What is made once for all tests.
@@ -242,7 +242,7 @@ impl Place {
             engine: machine.engine(),
             lock: None,
             sandbox: Policy::of_build(&settings, Vec::new()),
-            installer: Installer::Auto,
+            beside: None,
             offline: false,
             timeout: Duration::from_secs(300),
             pip_cache: machine.kept.join("pip"),
@@ -250,14 +250,6 @@ impl Place {
             tools: ToolsFolder(machine.kept.join("tools")),
             environment_id: "0199".to_owned(),
             child_variables: variables(Some(&machine.uv_folder), &[]),
-        }
-    }
-
-    fn pip_request(&self) -> BuildRequest {
-        BuildRequest {
-            installer: Installer::Pip,
-            child_variables: variables(None, &[]),
-            ..self.request()
         }
     }
 
@@ -295,7 +287,7 @@ fn variables(uv_folder: Option<&Path>, more: &[(&str, &str)]) -> Vec<(OsString, 
         .collect()
 }
 
-/// Settings for a network that is down, for both installers, with short timeouts.
+/// Settings for a network that is down, for uv and the pip that fetches it, with short timeouts.
 const NO_NETWORK: [(&str, &str); 7] = [
     ("HTTPS_PROXY", "http://127.0.0.1:1"),
     ("HTTP_PROXY", "http://127.0.0.1:1"),
@@ -447,43 +439,6 @@ fn a_uv_is_fetched_once_where_there_is_none_and_two_at_once_share_it() {
 }
 
 #[test]
-fn venv_and_pip_build_an_environment_and_build_it_again_without_a_network() {
-    let cache = tempfile::tempdir().unwrap();
-    let place = Place::with_dependencies(
-        "'ade-engine @ git+https://secret@invalid.invalid/ade-engine@v1', 'six==1.16.0'",
-    );
-    let request = BuildRequest {
-        pip_cache: cache.path().to_owned(),
-        ..place.pip_request()
-    };
-    let (first, events) = built(&request);
-    assert!(first.installer.starts_with("pip "), "{}", first.installer);
-    assert!(
-        names(&first).contains(&"six") && names(&first).contains(&"ade-engine"),
-        "{first:?}"
-    );
-    assert!(
-        notes(&events).contains("invalid.invalid"),
-        "{}",
-        notes(&events)
-    );
-    assert_eq!(
-        place.ask("import six; print(six.__version__)", &[]),
-        "1.16.0"
-    );
-
-    for offline in [false, true] {
-        let request = BuildRequest {
-            offline,
-            child_variables: variables(None, &NO_NETWORK),
-            ..request.clone()
-        };
-        let (again, _) = built(&request);
-        assert_eq!(again.lock_digest, first.lock_digest);
-    }
-}
-
-#[test]
 fn without_a_network_a_warm_cache_suffices_and_a_cold_one_says_what_to_do() {
     let place = Place::with_dependencies("");
     built(&place.request());
@@ -512,45 +467,30 @@ fn without_a_network_a_warm_cache_suffices_and_a_cold_one_says_what_to_do() {
 }
 
 #[test]
-fn pip_without_a_network_tells_trouble_that_may_pass_from_trouble_that_will_not() {
-    let empty = tempfile::tempdir().unwrap();
-    let place = Place::with_dependencies("'six'");
-    let request = BuildRequest {
-        pip_cache: empty.path().to_owned(),
-        child_variables: variables(None, &NO_NETWORK),
-        ..place.pip_request()
-    };
-    let (answer, _) = build(&request);
-    assert!(answer.unwrap_err().is_transient());
-}
-
-#[test]
 fn a_dependency_that_does_not_exist_is_told_in_the_installers_words() {
     let place = Place::with_dependencies("'six==99.99'");
-    for request in [place.request(), place.pip_request()] {
-        let (answer, _) = build(&request);
-        let error = answer.unwrap_err();
-        assert!(
-            error
-                .last_lines()
-                .iter()
-                .any(|line| line.contains("six==99.99")),
-            "{error:?}"
-        );
-        assert!(!error.is_transient(), "{error:?}");
-        assert!(
-            matches!(
-                error,
-                BuildError::Installer {
-                    step: Step::InstallConfig,
-                    ..
-                }
-            ),
-            "{error:?}"
-        );
-        assert!(!is_ready(&ade::machine::Disk, &place.environment()));
-        assert!(!place.environment().join(".venv").exists());
-    }
+    let (answer, _) = build(&place.request());
+    let error = answer.unwrap_err();
+    assert!(
+        error
+            .last_lines()
+            .iter()
+            .any(|line| line.contains("six==99.99")),
+        "{error:?}"
+    );
+    assert!(!error.is_transient(), "{error:?}");
+    assert!(
+        matches!(
+            error,
+            BuildError::Installer {
+                step: Step::InstallConfig,
+                ..
+            }
+        ),
+        "{error:?}"
+    );
+    assert!(!is_ready(&ade::machine::Disk, &place.environment()));
+    assert!(!place.environment().join(".venv").exists());
 }
 
 #[test]
@@ -562,11 +502,9 @@ fn a_dependency_on_the_engine_of_another_package_gets_the_given_one() {
     fs::create_dir(place.root().join("wheels")).unwrap();
     let wheel = "wheels/needs_engine-1.0-py3-none-any.whl";
     fs::copy(machine().kept.join(wheel), place.root().join(wheel)).unwrap();
-    for request in [place.request(), place.pip_request()] {
-        let (built, _) = built(&request);
-        assert!(names(&built).contains(&"needs-engine"), "{built:?}");
-        assert_eq!(built.engine_version, "1.10.0");
-    }
+    let (built, _) = built(&place.request());
+    assert!(names(&built).contains(&"needs-engine"), "{built:?}");
+    assert_eq!(built.engine_version, "1.10.0");
 }
 
 #[test]
@@ -596,37 +534,51 @@ fn uv_follows_the_sources_that_a_manifest_names() {
 }
 
 #[test]
-fn where_no_installer_can_be_fetched_pip_is_tried_and_the_trouble_may_pass() {
+fn where_no_uv_can_be_fetched_the_error_says_whether_that_may_pass() {
     let empty = tempfile::tempdir().unwrap();
     let place = Place::with_dependencies("");
-    let request = BuildRequest {
-        tools: ToolsFolder(empty.path().join("tools")),
-        pip_cache: empty.path().join("pip"),
-        child_variables: variables(None, &NO_NETWORK),
+    for offline in [true, false] {
+        let (answer, _) = build(&BuildRequest {
+            tools: ToolsFolder(empty.path().join("tools")),
+            pip_cache: empty.path().join("pip"),
+            child_variables: variables(None, &NO_NETWORK),
+            offline,
+            ..place.request()
+        });
+        let error = answer.unwrap_err();
+        assert!(
+            matches!(&error, BuildError::NoInstaller { transient, .. } if *transient == !offline),
+            "{error:?}"
+        );
+        assert!(error.hint().unwrap().contains("install uv"), "{error:?}");
+    }
+}
+
+#[test]
+fn a_uv_beside_ade_is_used_where_none_is_on_path() {
+    let place = Place::with_dependencies("'six==1.16.0'");
+    let tools = place.folder.path().join("tools");
+    let (built, events) = built(&BuildRequest {
+        beside: Some(machine().uv_folder.clone()),
+        tools: ToolsFolder(tools.clone()),
+        child_variables: variables(None, &[]),
         ..place.request()
-    };
-    let (answer, events) = build(&request);
-    let error = answer.unwrap_err();
-    assert!(error.is_transient(), "{error:?}");
+    });
+    assert!(built.installer.starts_with("uv "), "{built:?}");
+    assert!(!notes(&events).contains("fetching"), "{}", notes(&events));
+    assert!(!ToolsFolder(tools.clone()).uv().exists());
+}
+
+#[test]
+fn an_engine_at_an_address_is_replaced_and_told() {
+    let place =
+        Place::with_dependencies("'ade-engine @ git+https://secret@invalid.invalid/ade-engine@v1'");
+    let (built, events) = built(&place.request());
+    assert_eq!(built.engine_version, "1.10.0");
     assert!(
-        notes(&events).contains("uv could not be fetched"),
+        notes(&events).contains("invalid.invalid"),
         "{}",
         notes(&events)
-    );
-    let (answer, _) = build(&BuildRequest {
-        installer: Installer::Uv,
-        ..request
-    });
-    let error = answer.unwrap_err();
-    assert!(
-        matches!(
-            error,
-            BuildError::NoInstaller {
-                transient: true,
-                ..
-            }
-        ),
-        "{error:?}"
     );
 }
 
@@ -654,15 +606,13 @@ fn the_lock_file_pins_versions() {
         "uv.lock",
         "version = 1\n[[package]]\nname = 'six'\nversion = '1.15.0'\nsource = { registry = 'https://index.example/simple' }\n",
     );
-    for request in [place.request(), place.pip_request()] {
-        let (built, _) = built(&request);
-        assert!(
-            built
-                .packages
-                .contains(&("six".to_owned(), "1.15.0".to_owned())),
-            "{built:?}"
-        );
-    }
+    let (built, _) = built(&place.request());
+    assert!(
+        built
+            .packages
+            .contains(&("six".to_owned(), "1.15.0".to_owned())),
+        "{built:?}"
+    );
 }
 
 #[test]
@@ -692,15 +642,13 @@ fn what_only_a_build_can_tell_is_built_and_the_configuration_goes_again() {
     let setup = "from setuptools import setup\n\
         setup(name='my-config', version='1', packages=['ade_config'], package_dir={'': 'src'}, install_requires=['six'])\n";
     let place = Place::new(&[("setup.py", setup)]);
-    for request in [place.request(), place.pip_request()] {
-        let (built, _) = built(&request);
-        assert!(names(&built).contains(&"six"), "{built:?}");
-        assert!(!names(&built).contains(&"my-config"), "{built:?}");
-        assert_eq!(
-            place.ask("import ade_config; print(ade_config.who)", &[]),
-            "live"
-        );
-    }
+    let (built, _) = built(&place.request());
+    assert!(names(&built).contains(&"six"), "{built:?}");
+    assert!(!names(&built).contains(&"my-config"), "{built:?}");
+    assert_eq!(
+        place.ask("import ade_config; print(ade_config.who)", &[]),
+        "live"
+    );
 }
 
 #[test]
@@ -766,7 +714,6 @@ fn a_place_that_cannot_be_written_is_named() {
         },
         BuildRequest {
             tools: ToolsFolder(blocked.join("tools")),
-            installer: Installer::Uv,
             child_variables: variables(None, &[]),
             ..place.request()
         },
@@ -786,7 +733,7 @@ fn time_that_is_up_is_an_error_that_says_so() {
     let place = Place::with_dependencies("");
     let (answer, _) = build(&BuildRequest {
         timeout: Duration::from_millis(20),
-        ..place.pip_request()
+        ..place.request()
     });
     let error = answer.unwrap_err();
     assert!(matches!(error, BuildError::Timeout { .. }), "{error:?}");
@@ -853,24 +800,23 @@ fn any_engine_source_can_be_installed() {
         wheel.display().to_string(),
         format!("ade-engine @ file://{}", wheel.display()),
     ] {
-        for request in [place.request(), place.pip_request()] {
-            let engine = EngineSource::Requirement(spec.clone());
-            let (built, _) = built(&BuildRequest { engine, ..request });
-            assert_eq!(built.engine_version, "1.10.0");
-        }
+        let engine = EngineSource::Requirement(spec.clone());
+        let (built, _) = built(&BuildRequest {
+            engine,
+            ..place.request()
+        });
+        assert_eq!(built.engine_version, "1.10.0");
     }
     let source = place.folder.path().join("engine source");
     fs::create_dir_all(source.join("ade_engine")).unwrap();
     fs::write(source.join("setup.py"), "from setuptools import setup\nsetup(name='ade-engine', version='1.12.0', packages=['ade_engine'])\n").unwrap();
     fs::write(source.join("ade_engine/__init__.py"), "").unwrap();
     fs::write(source.join("ade_engine/__main__.py"), "print('1.12.0')\n").unwrap();
-    for request in [place.request(), place.pip_request()] {
-        let (built, _) = built(&BuildRequest {
-            engine: EngineSource::Folder(source.clone()),
-            ..request
-        });
-        assert_eq!(built.engine_version, "1.12.0");
-    }
+    let (built, _) = built(&BuildRequest {
+        engine: EngineSource::Folder(source.clone()),
+        ..place.request()
+    });
+    assert_eq!(built.engine_version, "1.12.0");
 }
 
 #[test]
@@ -891,14 +837,12 @@ fn paths_with_spaces_quotes_and_foreign_letters_are_no_trouble() {
             .join("my wheels/small_thing-1.0-py3-none-any.whl"),
     )
     .unwrap();
-    for request in [place.request(), place.pip_request()] {
-        built(&request);
-        assert_eq!(
-            place.ask(
-                "import small_thing, ade_config; print(small_thing.answer, ade_config.who)",
-                &[]
-            ),
-            "42 live"
-        );
-    }
+    built(&place.request());
+    assert_eq!(
+        place.ask(
+            "import small_thing, ade_config; print(small_thing.answer, ade_config.who)",
+            &[]
+        ),
+        "42 live"
+    );
 }

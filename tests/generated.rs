@@ -72,7 +72,10 @@ fn the_example_is_what_init_writes() {
     assert!(example.is_dir(), "{} is gone", example.display());
     let place = Place::new();
     place.ade("init roster --name roster -q").succeeds();
-    let (fresh, kept) = (files(&place.path("roster")), files(&example));
+    let (mut fresh, kept) = (files(&place.path("roster")), files(&example));
+    let sample = fresh.remove(Path::new("sample.xlsx"));
+    let beside = root().join("examples/messy-roster.xlsx");
+    assert_eq!(sample, Some(fs::read(beside).unwrap()));
     let stale: Vec<_> = fresh
         .keys()
         .chain(kept.keys())

@@ -20,16 +20,14 @@ fn the_default_template_runs_as_it_is_and_passes_its_own_cases() {
       pyproject.toml
       settings.toml
       src/ade_config/__init__.py
-      src/ade_config/columns/people.py
-      src/ade_config/hooks/drop_blank_rows.py
-      src/ade_config/hooks/full_names.py
-      src/ade_config/row_detectors/rows.py
+      src/ade_config/columns/fields.py
       tests/cases/office-export/expected.csv
       tests/cases/office-export/input.csv
       tests/test_cases.py
+      sample.xlsx
     --- stderr
 
-    Next: ade run team-orders FILE   (a workbook or a .csv; the first run builds an environment)
+    Next: ade run team-orders team-orders/sample.xlsx   (a messy roster; the first run builds an environment)
     ");
     snapshot!(place, place.ade("run team-orders team-orders/tests/cases/office-export/input.csv -q"), @r"
     status 0
@@ -47,9 +45,17 @@ fn the_default_template_runs_as_it_is_and_passes_its_own_cases() {
             ["Casey", "Martin", "casey@example.org", 96, 3120],
         ])
     );
-    let environment = place.ade("env path team-orders").succeeds().stdout;
+    passes_its_own_cases(&place, "team-orders");
+}
+
+fn passes_its_own_cases(place: &Place, configuration: &str) {
+    let environment = place
+        .ade(&format!("env path {configuration}"))
+        .succeeds()
+        .stdout;
     let tests = Command::new(Path::new(environment.trim()).join("bin/python"))
-        .args(["-m", "unittest", "discover", "team-orders/tests"])
+        .args(["-m", "unittest", "discover"])
+        .arg(format!("{configuration}/tests"))
         .current_dir(place.path(""))
         .output()
         .unwrap();
@@ -61,18 +67,88 @@ fn the_default_template_runs_as_it_is_and_passes_its_own_cases() {
     assert!(String::from_utf8_lossy(&tests.stderr).contains("Ran 1 test"));
 }
 
+/// The command that `ade init` names, as it is printed.
+fn next(printed: &str) -> &str {
+    let (_, rest) = printed.split_once("Next: ade ").unwrap();
+    rest.split_once("   (").unwrap().0
+}
+
+#[test]
+fn the_command_that_init_prints_runs_the_sample_of_every_template() {
+    for template in ["default", "full", "minimal"] {
+        let place = Place::named(template);
+        let made = place.ade(&format!("init crew --template {template}"));
+        let command = next(&made.succeeds().stderr).to_owned();
+        assert_eq!(command, "run crew crew/sample.xlsx");
+        let digest = |run: &Value| run["source_digest"].as_str().unwrap().to_owned();
+        place.ade(&command).succeeds().prints("2 sheets, 2 tables");
+        let first = place.latest_run();
+        assert!(first["metrics"]["mapped_fields"].as_u64() > Some(0));
+        // The sample is to be tried and thrown away: it is no part of the configuration.
+        std::fs::rename(place.path("crew/sample.xlsx"), place.path("mine.xlsx")).unwrap();
+        place.ade("run crew mine.xlsx -q").succeeds();
+        assert_eq!(digest(&place.latest_run()), digest(&first), "{template}");
+    }
+    // In the folder itself, and in one whose name a shell would take apart.
+    let place = Place::new();
+    std::fs::create_dir(place.path("here")).unwrap();
+    let there = |line: &str| {
+        let mut command = place.command();
+        command
+            .args(line.split(' '))
+            .current_dir(place.path("here"));
+        Place::to_its_end(command).succeeds()
+    };
+    assert_eq!(next(&there("init .").stderr), "run . sample.xlsx");
+    there("run . sample.xlsx -q");
+    let made = place.ade_with(["init", "of today/my crew"]).succeeds();
+    assert_eq!(
+        next(&made.stderr),
+        "run 'of today/my crew' 'of today/my crew/sample.xlsx'"
+    );
+}
+
+#[test]
+fn what_was_found_in_the_sample_is_told() {
+    let place = Place::new();
+    place.ade("init crew -q").succeeds();
+    place.ade("run crew crew/sample.xlsx -o .").succeeds();
+    let cells = place.cells("sample_normalized.xlsx");
+    assert_eq!(
+        values_of_sheet(&cells["South"], &["First name", "Last name"])[..2],
+        [json!(["Hayden", "King"]), json!(["Logan", "Clark"])]
+    );
+    place
+        .ade("runs show latest")
+        .succeeds()
+        .prints("Employee Name   first_name, last_name")
+        .prints("1 row without a value of any field dropped (row 12)");
+}
+
+#[test]
+fn the_full_template_passes_its_own_cases() {
+    let place = Place::new();
+    place.ade("init crew --template full -q").succeeds();
+    place.ade("check crew").succeeds();
+    passes_its_own_cases(&place, "crew");
+    place.ade("init other -q").succeeds();
+    // The test that runs the cases is the same everywhere.
+    let runner = "tests/test_cases.py";
+    assert_eq!(
+        place.read(format!("crew/{runner}")),
+        place.read(format!("other/{runner}"))
+    );
+}
+
 /// The fields' values in the rows of the only sheet. The columns have labels or names, as the output's style says.
 fn values_of(cells: &Value, fields: &[&str]) -> Value {
-    let names = [("E-mail", "email"), ("Gross pay", "pay")];
     let sheets = cells.as_object().unwrap();
-    let (header, rows) = sheets
-        .values()
-        .next()
-        .unwrap()
-        .as_array()
-        .unwrap()
-        .split_first()
-        .unwrap();
+    values_of_sheet(sheets.values().next().unwrap(), fields).into()
+}
+
+fn values_of_sheet(sheet: &Value, fields: &[&str]) -> Vec<Value> {
+    let names = [("E-mail", "email"), ("Gross pay", "pay")];
+    let (header, rows) = sheet.as_array().unwrap().split_first().unwrap();
     let places: Vec<usize> = fields
         .iter()
         .map(|label| {
@@ -105,8 +181,8 @@ fn the_minimal_template_runs_as_it_is() {
       pyproject.toml
       settings.toml
       src/ade_config/__init__.py
-      src/ade_config/columns/name.py
-      src/ade_config/row_detectors/rows.py
+      src/ade_config/columns/fields.py
+      sample.xlsx
     ");
     place.members("members.csv");
     place.ade("run small members.csv -q").succeeds();
@@ -256,7 +332,7 @@ fn a_new_name_is_put_in_and_a_folders_name_made_fit() {
     place
         .ade("init third --template fancy")
         .ends_with(2)
-        .says("possible values: default, minimal");
+        .says("possible values: default, full, minimal");
 }
 
 #[test]

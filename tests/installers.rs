@@ -1,4 +1,4 @@
-//! Environments that `ade` builds: with each installer, with and without a network and a Python, and with a timeout.
+//! Environments that `ade` builds: with each uv that it may find, with and without a network and a Python, and with a timeout.
 
 #![allow(
     clippy::disallowed_methods,
@@ -7,6 +7,7 @@
 
 mod common;
 
+use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -133,7 +134,7 @@ fn data_directories_share_what_was_fetched_and_compiled() {
     place.unset("ADE_UV_CACHE_DIR");
     place.unset("ADE_PIP_CACHE_DIR");
     let cache = place.path("home/.cache/ade");
-    std::os::unix::fs::symlink(machine().uv_cache(), cache.join("uv")).unwrap();
+    symlink(machine().uv_cache(), cache.join("uv")).unwrap();
     for data in ["one", "two"] {
         let run = format!("run config members.csv --offline --data-dir {data}");
         place.ade(&run).succeeds().says("Environment ready");
@@ -183,36 +184,8 @@ fn offline_nothing_claims_to_be_fetched() {
     run.says(
         "there is no uv on PATH, and without a network it is looked for among local packages alone",
     )
-    .says("there is no uv among local packages either; Python's own venv and pip are used");
-}
-
-#[test]
-fn by_venv_and_pip() {
-    let mut place = Place::new();
-    place.set("ADE_INSTALLER", "pip");
-    let configuration = place.configuration("config");
-    configuration.depend_on(&["et-xmlfile"]);
-    place.members("members.csv");
-    place.ade("run config members.csv").succeeds();
-    assert!(
-        place.environments()[0]["installer"]
-            .as_str()
-            .unwrap()
-            .starts_with("pip ")
-    );
-    assert!(!place.path(fetched_uv()).exists());
-    // In pip's own words.
-    configuration.depend_on(&["no-such-package-of-ade"]);
-    let run = place.ade("run config members.csv").ends_with(3);
-    assert!(
-        run.stderr
-            .contains("No matching distribution found for no-such-package-of-ade"),
-        "{run}"
-    );
-    assert!(
-        run.stderr.contains("hint: correct the dependencies"),
-        "{run}"
-    );
+    .says("there is no uv: none is among local packages")
+    .says("hint: install uv");
 }
 
 #[test]
@@ -279,7 +252,12 @@ fn without_a_network_uv_or_cache() {
     place.set("ADE_UV_CACHE_DIR", place.path("cold"));
     place.set("ADE_PIP_CACHE_DIR", place.path("cold-pip"));
     let run = place.ade("run config members.csv").ends_with(3);
-    assert!(run.stderr.contains("hint:"), "{run}");
+    assert!(
+        run.stderr
+            .contains("there is no uv: none could be fetched ("),
+        "{run}"
+    );
+    assert!(run.stderr.contains("hint: install uv"), "{run}");
 }
 
 #[test]
@@ -330,9 +308,10 @@ fn no_python() {
         .says("absent/python3");
 }
 
-/// As a wheel installs it: the program beside the Python of a virtual environment, which nobody has activated.
+/// As a wheel installs it: the program beside the Python and the uv of a virtual environment, which nobody has activated, and a
+/// link to it on PATH, as `uv tool install` and pipx make one.
 #[test]
-fn an_ade_in_a_virtual_environment_uses_the_python_of_that_environment() {
+fn an_ade_in_a_virtual_environment_uses_the_python_and_the_uv_of_that_environment() {
     let mut place = Place::new();
     place.configuration("config");
     place.members("members.csv");
@@ -349,10 +328,12 @@ fn an_ade_in_a_virtual_environment_uses_the_python_of_that_environment() {
             .arg(env!("CARGO_BIN_EXE_ade"))
             .arg(venv.join("bin/ade")),
     );
-    place.set_path(&[&machine().only_uv, &empty]);
+    symlink(machine().uv(), venv.join("bin/uv")).unwrap();
+    symlink(venv.join("bin/ade"), empty.join("ade")).unwrap();
+    place.set_path(&[&empty]);
     place.ade("run config members.csv").ends_with(3);
     let installed = |line: &str| {
-        let mut command = Command::new(venv.join("bin/ade"));
+        let mut command = Command::new(empty.join("ade"));
         command.args(line.split(' ')).current_dir(place.path(""));
         command.env_clear().envs(place.variables());
         Running::start(command).wait().succeeds()
@@ -371,6 +352,10 @@ fn an_ade_in_a_virtual_environment_uses_the_python_of_that_environment() {
         real,
         "{environment}"
     );
+    assert!(!place.path(fetched_uv()).exists());
+    let uv = venv.join("bin/uv").display().to_string();
+    let doctor = installed("doctor").stdout;
+    assert!(doctor.contains(&uv), "{doctor}");
 }
 
 #[test]

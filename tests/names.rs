@@ -10,7 +10,7 @@ use std::path::PathBuf;
 use common::Place;
 
 /// Test files that are not about one command.
-const SUBJECTS: [&str; 24] = [
+const SUBJECTS: [&str; 25] = [
     // The HTTP API, by subject; its commands have files of their own.
     "api",
     "api_builds",
@@ -38,6 +38,7 @@ const SUBJECTS: [&str; 24] = [
     "help",
     "terminal",
     // The repository.
+    "deploy",
     "documents",
     "errors",
     "layers",

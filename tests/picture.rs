@@ -317,16 +317,16 @@ fn draw(before: &Grid, after: &Grid, issue: &Issue, colours: &Colours) -> String
     svg + "</svg>\n"
 }
 
-/// The first error of the output whose cell is shown, and where it came from.
+/// The first cell of the output that could not be read, and where it came from.
 fn issue_of(input: &Window, output: &Window) -> Issue {
     let header: Vec<String> = output.rows[0].iter().map(shown).collect();
     let place = |name: &str| header.iter().position(|title| title == name).unwrap();
-    let (issues, severity, source_row) = (place("Issues"), place("Severity"), place("Source row"));
+    let (issues, source_row) = (place("Issues"), place("Source row"));
     let (row, cells) = output
         .rows
         .iter()
         .enumerate()
-        .find(|(_, row)| row[severity] == "error")
+        .find(|(_, row)| shown(&row[issues]).contains(": not "))
         .expect("the example has a cell that is refused");
     let words = shown(&cells[issues]);
     let field = words.split_once(": ").unwrap().0;

@@ -14,7 +14,7 @@ fn a_messy_file_becomes_a_normalized_workbook() {
     snapshot!(place, run, @r"
     status 0
     --- stdout
-    ✓ people.csv  [TIME]
+    ⚠ people.csv  [TIME]
       1 sheet, 1 table, 2 rows
       2 of 2 fields mapped, 1 column unmapped
       1 issue
@@ -185,7 +185,7 @@ fn a_copy_lands_in_the_output_directory() {
     snapshot!(place, place.ade("run config people.csv -o clean/today"), @r"
     status 0
     --- stdout
-    ✓ people.csv  [TIME]
+    ⚠ people.csv  [TIME]
       1 sheet, 1 table, 2 rows
       2 of 2 fields mapped, 1 column unmapped
       1 issue

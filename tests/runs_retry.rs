@@ -120,7 +120,7 @@ fn with_now_it_runs_here() {
     place.ade("env rm config").ends_with(0);
     let again = place.ade("runs retry latest --now");
     snapshot!(place, again.stdout, @r"
-    ✓ people.csv  [TIME]
+    ⚠ people.csv  [TIME]
       1 sheet, 1 table, 2 rows
       2 of 2 fields mapped, 1 column unmapped
       1 issue

@@ -23,12 +23,16 @@ fn other_machines_are_let_in_only_with_tokens() {
 #[test]
 fn a_unix_socket_is_listened_on_and_one_that_was_left_is_replaced() {
     use std::io::{Read, Write};
+    use std::os::unix::fs::PermissionsExt;
     let place = Place::new();
     place.ade("migrate").succeeds();
     let socket = place.path("api.sock");
     for round in 0..2 {
         let mut server = place.start("serve --socket api.sock");
         server.wait_until_says("serving on");
+        // The owner and the group, among which a proxy is, may connect.
+        let mode = std::fs::metadata(&socket).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o660);
         let mut stream = std::os::unix::net::UnixStream::connect(&socket).unwrap();
         stream
             .write_all(b"GET /healthz HTTP/1.1\r\nHost: ade\r\nConnection: close\r\n\r\n")

@@ -150,7 +150,7 @@ fn a_value_that_does_not_parse_names_itself_the_file_and_the_line() {
     for (name, value) in [
         ("ADE_BUILD_TIMEOUT", "-1"),
         ("ADE_OFFLINE", "perhaps"),
-        ("ADE_INSTALLER", "conda"),
+        ("ADE_SANDBOX", "sometimes"),
         ("ADE_WORKER_CONCURRENCY", "0"),
         ("ADE_DATABASE_SQLITE_BUSY_TIMEOUT_MS", "1.5"),
     ] {

@@ -122,7 +122,7 @@ fn row(run: &RunRecord, id: &str, now: Timestamp) -> Vec<(Tone, String)> {
     // Succeeded it has, but nobody should take it for a file that was normalized.
     let status = match unprocessed(run) {
         Some((word, _)) => (Tone::Dim, word.to_owned()),
-        None => (run.status.into(), run.status.as_str().to_owned()),
+        None => (run.into(), run.status.as_str().to_owned()),
     };
     let took = run.duration_ms().map(duration).unwrap_or_default();
     vec![

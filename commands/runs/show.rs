@@ -46,6 +46,8 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
     let run = &shown.run;
     print_state(ui, run, shown.waits_for.as_deref());
     print_facts(ui, run, shown.payload.as_ref());
+    let overrides = shown.noticed.overrides.iter();
+    overrides.for_each(|told| ui.told("setting", None, told.message()));
     let part = |pointer| list(shown.payload.as_ref(), pointer);
     part("/evaluation/findings").for_each(|finding| print_finding(ui, finding));
     shown
@@ -86,7 +88,7 @@ fn print_state(ui: &Ui, run: &RunRecord, waits_for: Option<&str>) {
     ui.line(format_args!(
         "{} {}{took}",
         ui.paint(Tone::Strong, &run.input_name),
-        ui.paint(run.status.into(), run.status.as_str())
+        ui.paint(run.into(), run.status.as_str())
     ));
     if let Some(what) = waits_for {
         ui.fact("waits for", what);
@@ -242,30 +244,40 @@ fn print_table(ui: &Ui, sheet: &Value, table: &Value, columns: &[ColumnResult], 
         .iter()
         .filter(|column| (column.sheet_index, column.table_index) == (sheet_index, table_index))
         .for_each(|column| {
-            let why = reasons.iter().find(|reason| {
-                reason.is_of_table(&column.sheet_name, column.table_index)
-                    && column
-                        .mapped_field
-                        .as_deref()
-                        .is_some_and(|field| reason.is_of_field(field))
-            });
-            shown.row(row(column, why));
+            let reasons: Vec<&Told> = reasons
+                .iter()
+                .filter(|reason| reason.is_of_table(&column.sheet_name, column.table_index))
+                .filter(|reason| match column.mapped_field.as_deref() {
+                    Some(field) => reason.is_of_field(field),
+                    // The fields that were split from it.
+                    None => reason.source_index() == Some(column.column_index),
+                })
+                .collect();
+            shown.row(row(column, &reasons));
         });
     ui.table(&shown);
 }
 
-/// A column. Why it got its field is known where the configuration has fields that are found by their values.
-fn row(column: &ColumnResult, why: Option<&Told>) -> Vec<(Tone, String)> {
+/// A column. Why it got its field, or which fields are parts of it, is known where the configuration has fields that are found
+/// by their values or split from others.
+fn row(column: &ColumnResult, reasons: &[&Told]) -> Vec<(Tone, String)> {
     let header = column.header_raw.clone();
     let score = column.mapping_score.map(|score| format!("{score:.2}"));
     let why_not = column.unmapped_reason.as_deref();
-    let why = why.map(Told::message).or(why_not);
+    let why = reasons.first().map(|why| why.message()).or(why_not);
+    let fields = match &column.mapped_field {
+        Some(field) => field.clone(),
+        None => {
+            let parts: Vec<&str> = reasons.iter().map(|part| part.field()).collect();
+            parts.join(", ")
+        }
+    };
     vec![
         (
             Tone::Plain,
             header.unwrap_or_else(|| format!("(column {})", column.column_index + 1)),
         ),
-        (Tone::Good, column.mapped_field.clone().unwrap_or_default()),
+        (Tone::Good, fields),
         (Tone::Plain, score.unwrap_or_default()),
         (Tone::Plain, thousands(column.non_empty_cells)),
         (Tone::Dim, why.unwrap_or_default().replace('_', " ")),

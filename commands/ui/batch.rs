@@ -205,9 +205,11 @@ impl Batch {
         }
         let unprocessed = ended.and_then(|ended| unprocessed(&ended.run));
         let unprocessed = unprocessed.map_or("", |(word, _)| word);
+        let issues = metrics.is_some_and(|metrics| metrics.issues > 0);
         let (mark, tone, word) = match counts {
+            Counts::Normalized if issues => ("⚠", Tone::Warn, ""),
             Counts::Normalized => ("✓", Tone::Good, ""),
-            Counts::Empty => ("!", Tone::Warn, "found nothing"),
+            Counts::Empty => ("⚠", Tone::Warn, "found nothing"),
             Counts::Unprocessed => ("✓", Tone::Good, unprocessed),
             Counts::Refused => ("✗", Tone::Bad, "refused"),
             Counts::Failed => ("✗", Tone::Bad, "failed"),
@@ -229,7 +231,6 @@ impl Batch {
         {
             last.push(ui.paint(Tone::Name, ui.path(path)));
         }
-        let issues = metrics.is_some_and(|metrics| metrics.issues > 0);
         let tones = [
             Tone::Plain,
             Tone::Plain,

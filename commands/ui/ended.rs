@@ -115,9 +115,7 @@ fn print_line(
         if run.status != RunStatus::Cancelled {
             batch.noticed(input, &finished.noticed);
         }
-        if run.status == RunStatus::Succeeded
-            && run.metrics.as_ref().is_some_and(|found| found.issues > 0)
-        {
+        if run.status == RunStatus::Succeeded && has_issues(run) {
             hint_at_issues(run)
                 .into_iter()
                 .for_each(|hint| batch.hint(hint));
@@ -171,7 +169,8 @@ fn print_run(
     let instead = unprocessed(run);
     let (mark, words) = match run.status {
         RunStatus::Succeeded if is_refused => (ui.paint(Tone::Bad, "✗"), "refused "),
-        RunStatus::Succeeded if nothing.is_some() => (ui.paint(Tone::Warn, "!"), "found nothing "),
+        RunStatus::Succeeded if nothing.is_some() => (ui.paint(Tone::Warn, "⚠"), "found nothing "),
+        RunStatus::Succeeded if has_issues(run) => (ui.paint(Tone::Warn, "⚠"), ""),
         RunStatus::Succeeded => (ui.paint(Tone::Good, "✓"), ""),
         RunStatus::Cancelled => (ui.paint(Tone::Bad, "✗"), "cancelled "),
         _ => (ui.paint(Tone::Bad, "✗"), "failed "),
@@ -202,6 +201,11 @@ fn print_run(
         print_issues(ui, metrics.issues, run);
     }
     print_path(ui, finished, "  ");
+}
+
+fn has_issues(run: &RunRecord) -> bool {
+    let metrics = run.metrics.as_ref();
+    metrics.is_some_and(|found| found.issues > 0)
 }
 
 fn nothing_in(finished: &Finished) -> Option<Nothing> {

@@ -1,6 +1,6 @@
 //! What a piece of text is, and the colour that follows from it.
 
-use ade::store::{EnvironmentStatus, RunStatus};
+use ade::store::{EnvironmentStatus, RunRecord, RunStatus};
 use clap::ValueEnum;
 use console::Style;
 
@@ -44,6 +44,16 @@ impl Tone {
             Self::Dim => style.dim(),
             Self::Strong => style.bold(),
             Self::Name => style.cyan(),
+        }
+    }
+}
+
+impl From<&RunRecord> for Tone {
+    /// That of its status; a run with issues needs attention.
+    fn from(run: &RunRecord) -> Self {
+        match &run.metrics {
+            Some(metrics) if run.status == RunStatus::Succeeded && metrics.issues > 0 => Self::Warn,
+            _ => run.status.into(),
         }
     }
 }

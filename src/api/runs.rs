@@ -1,5 +1,6 @@
 //! Runs: submit, list, show, follow, cancel, retry, and what they leave.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -25,6 +26,7 @@ use super::{pieces, stream, tail};
 use crate::clock::Timestamp;
 use crate::configuration::Configuration;
 use crate::digest;
+use crate::engine;
 use crate::environment::prepare::{PrepareError, Prepared, prepare, prepare_version};
 use crate::files::name_of;
 use crate::layout::RunFolder;
@@ -90,6 +92,9 @@ pub struct NewRunOptions {
     /// Seconds that the run may take.
     #[schema(exclusive_minimum = 0.0)]
     pub timeout_seconds: Option<f64>,
+    /// Settings of the engine for this run, by name, such as `{"date_order": "mdy"}`.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub settings: BTreeMap<String, String>,
 }
 
 /// The least severe events that are sent.
@@ -142,7 +147,15 @@ impl NewRunOptions {
             let message = "contradicts input_sheet_names";
             return Err(ApiError::field("options.active_sheet_only", message));
         }
+        for (name, value) in &self.settings {
+            let field = format!("options.settings.{name}");
+            engine::demand_setting(name).map_err(|message| ApiError::field(&field, message))?;
+            if value.contains('\0') {
+                return Err(ApiError::field(&field, "must not hold a NUL"));
+            }
+        }
         Ok(RunOptions {
+            settings: self.settings.clone(),
             active_sheet_only: self.active_sheet_only,
             validate_only: self.validate_only,
             dry_run: self.dry_run,

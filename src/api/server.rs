@@ -7,6 +7,7 @@
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::os::fd::{FromRawFd, RawFd};
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -155,6 +156,9 @@ impl Listening {
     }
 }
 
+/// The mode of a UNIX socket: whoever connects is believed what it says of forwarded requests.
+const SOCKET_MODE: u32 = 0o660;
+
 fn listen(place: &Place) -> io::Result<Vec<Listener>> {
     match place {
         Place::Port(address) => {
@@ -165,6 +169,8 @@ fn listen(place: &Place) -> io::Result<Vec<Listener>> {
         Place::Socket(path) => {
             remove_leftovers(path)?;
             let listener = UnixListener::bind(path)?;
+            // To connect is to write: a proxy is another user, who is let in by the group, which a folder can decide (setgid).
+            std::fs::set_permissions(path, std::fs::Permissions::from_mode(SOCKET_MODE))?;
             Ok(vec![Listener::Socket(listener, Some(path.clone()))])
         }
         Place::HandedOver(count) => (0..*count)

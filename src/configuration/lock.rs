@@ -1,6 +1,6 @@
 //! `ade.lock`: exact versions with hashes of everything that is installed beside the engine.
 //!
-//! The file has the form of a requirements file, so that uv and pip install from it, under lines that say what it was made
+//! The file has the form of a requirements file, so that uv installs from it, under lines that say what it was made
 //! from: a digest of the configuration's manifests, one of what the engine needs, and the oldest Python that it is for. A lock
 //! fits as long as all three do. One that does not, or that was edited, is not used and can be made anew, so reading it is
 //! never an error.

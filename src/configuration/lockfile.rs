@@ -1,4 +1,4 @@
-//! Reads `uv.lock`: the versions that the author has tried, as constraints for either installer.
+//! Reads `uv.lock`: the versions that the author has tried, as constraints for the installer.
 
 use std::collections::BTreeMap;
 use std::path::Path;

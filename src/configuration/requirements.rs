@@ -75,7 +75,7 @@ impl Reader<'_> {
                     self.file.options.push(wanted.to_owned());
                     continue;
                 }
-                // Hashes are dropped: with them pip demands one for the engine too, and they pin one file for one platform.
+                // Hashes are dropped: with them installers demand one for the engine too, and they pin one file for one platform.
                 let wanted = wanted.split(" --").next().unwrap_or(wanted);
                 let requirement = self.rooted(path, Requirement::parse(wanted));
                 if constraints {

@@ -6,10 +6,12 @@
 
 mod noticed;
 mod process;
+mod settings;
 mod wheel;
 
 pub use noticed::{Noticed, Told, as_json};
 pub use process::{
     ChildProcess, EngineReport, Failure, Invocation, Launch, Message, RUN_MARKER, Task,
 };
+pub use settings::{assignment, demand_setting, recorded, setting_names, with_recorded};
 pub use wheel::{EMBEDDED_VERSION, Engine, EngineError};

@@ -16,6 +16,9 @@ const ROWS: &str = "rows";
 /// The key of the columns that got a field.
 const COLUMNS: &str = "columns";
 
+/// The key of the settings that held for the run alone.
+const OVERRIDES: &str = "overrides";
+
 /// The facts that are text where they are there.
 const TEXTS: &[&str] = &[
     "sheet",
@@ -41,6 +44,8 @@ pub struct Noticed {
     pub rows: Vec<Told>,
     /// What spoke for the fields of columns.
     pub columns: Vec<Told>,
+    /// The settings that held for this run and not for every run of the configuration, and where each came from.
+    pub overrides: Vec<Told>,
 }
 
 /// A notice or a reading, as it is recorded: an object with a sentence.
@@ -59,6 +64,7 @@ impl Noticed {
             readings: list(READINGS).filter_map(told).collect(),
             rows: list(ROWS).filter_map(told).collect(),
             columns: list(COLUMNS).filter_map(told).collect(),
+            overrides: list(OVERRIDES).filter_map(told).collect(),
         }
     }
 
@@ -73,6 +79,7 @@ impl Noticed {
             (READINGS, &self.readings),
             (ROWS, &self.rows),
             (COLUMNS, &self.columns),
+            (OVERRIDES, &self.overrides),
         ];
         let lists = lists.map(|(key, list)| (key, as_json(list), !list.is_empty()));
         let own = lists.iter().filter(|(_, _, is_told)| *is_told);
@@ -161,9 +168,19 @@ impl Told {
         self.text("sheet")
     }
 
+    /// The field that it is about; empty where it is about none.
+    pub fn field(&self) -> &str {
+        self.text("field")
+    }
+
     /// Whether it is about this field.
     pub fn is_of_field(&self, field: &str) -> bool {
-        self.text("field") == field
+        self.field() == field
+    }
+
+    /// The source column that its field was split from, by its position in the table.
+    pub fn source_index(&self) -> Option<u64> {
+        self.0.get("source_index").and_then(Value::as_u64)
     }
 
     /// Whether it is about the table with this index on the sheet with this title.

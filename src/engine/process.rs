@@ -91,6 +91,8 @@ pub struct Invocation {
     pub scratch: PathBuf,
     /// Where the engine keeps its warnings about the snapshot.
     pub warnings_kept: Option<PathBuf>,
+    /// The engine's settings that hold for this run, by name.
+    pub settings: BTreeMap<String, String>,
     /// The caller's environment variables, from which those for the child are chosen.
     pub variables: BTreeMap<OsString, OsString>,
     /// Send debug events too.
@@ -233,6 +235,9 @@ impl Invocation {
             }
         }
         command.arg("--config-package").arg(&self.snapshot);
+        for (name, value) in &self.settings {
+            command.arg("--set").arg(format!("{name}={value}"));
+        }
         if self.debug {
             command.arg("--debug");
         }

@@ -42,7 +42,7 @@ pub trait Build: Send + Sync {
     ) -> Result<Built, BuildError>;
 }
 
-/// Builds with uv or pip, on this machine.
+/// Builds with uv, on this machine.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Installers;
 
@@ -102,12 +102,16 @@ pub(super) fn request(
         python,
         engine: engine_source(engine, &layout.engine_cache())?,
         lock: None,
-        installer: settings.installer,
         sandbox: policy(settings),
         offline: settings.offline,
         timeout: settings.build_timeout,
         pip_cache: layout.pip_cache(),
         uv_cache: Some(layout.uv_cache()),
+        beside: settings
+            .program
+            .as_deref()
+            .and_then(Path::parent)
+            .map(Path::to_owned),
         tools: layout.tools(),
         child_variables: settings.child_variables(),
     })

@@ -23,7 +23,7 @@ use crate::files::{self, FileError, describe};
 use crate::layout::{EnvironmentFolder, Layout};
 use crate::problem::{Facts, Kind, Problem, code};
 use crate::python::{PythonError, oldest_allowed};
-use crate::settings::{Installer, Settings};
+use crate::settings::Settings;
 
 /// There is no lock that fits, or none can be made.
 #[derive(Debug, thiserror::Error)]
@@ -37,9 +37,6 @@ pub enum LockError {
         /// The requirement.
         requirement: String,
     },
-    /// uv is needed, and not wanted.
-    #[error("`ade lock` needs uv, and ADE_INSTALLER is pip")]
-    NeedsUv,
     /// There is no place for temporary files.
     #[error("no temporary folder: {}", describe(.0))]
     NoTemporaryFolder(std::io::Error),
@@ -72,8 +69,6 @@ impl Problem for LockError {
             Self::Unfit(error) => error.facts(),
             Self::NoHash { .. } => Facts::new(Kind::Usage, code::LOCK_IMPOSSIBLE)
                 .hint("depend on a release in an index, or on the URL or path of a wheel"),
-            Self::NeedsUv => Facts::new(Kind::Environment, code::NO_INSTALLER)
-                .hint("set ADE_INSTALLER=auto for this command; pip can install from the lock"),
             Self::NoTemporaryFolder(_) => Facts::new(Kind::Usage, code::NO_TEMPORARY_FOLDER),
             Self::Python(error) => error.facts(),
             Self::Engine(error) => error.facts(),
@@ -129,9 +124,6 @@ pub fn lock(
     cancel: &Cancel,
     on_event: &mut dyn FnMut(BuildEvent),
 ) -> Result<Made, LockError> {
-    if settings.installer == Installer::Pip {
-        return Err(LockError::NeedsUv);
-    }
     let engine = Engine::of_spec(settings.engine_spec.as_deref(), &settings.folder)?;
     let python = python_for(settings, layout.tools(), configuration)?;
     let requires = configuration.dependencies().requires_python.as_deref();

@@ -3,8 +3,8 @@
 //! - [`prepare`] finds out which environment a configuration needs.
 //! - [`ask`] has a worker build it.
 //! - [`provide`] returns it, or has it built by exactly one process ([`builder`]).
-//! - [`provision`] builds: installer, venv, engine, dependencies, bytecode, verification, record (`build`, with the
-//!   installers in `installer`). It builds in place and writes `.ready` last, so that [`is_ready`] need not look further.
+//! - [`provision`] builds: uv, venv, engine, dependencies, bytecode, verification, record (`build`, with the
+//!   uv in `installer`). It builds in place and writes `.ready` last, so that [`is_ready`] need not look further.
 //! - [`lock`] writes `ade.lock`, from which exactly the same is installed again.
 //! - [`in_use`] marks it as used by a live process.
 //! - [`rebuild`] has it built again where its folder is gone.

@@ -14,7 +14,7 @@ use super::log::open_log;
 use super::verdict::{self, Circumstances};
 use super::{leftovers, results, stage, with_known_names};
 use crate::cancel::Cancel;
-use crate::engine::{EngineReport, Invocation, Launch, Message, Task};
+use crate::engine::{self, EngineReport, Invocation, Launch, Message, Task};
 use crate::events::EventLog;
 use crate::files::{self, FileError};
 use crate::layout::{EnvironmentFolder, RunFolder};
@@ -279,6 +279,7 @@ impl<'a> Execution<'a> {
             folder: self.folder.path().to_owned(),
             scratch: self.folder.scratch(),
             warnings_kept: Some(EnvironmentFolder(environment.folder.clone()).warnings()),
+            settings: self.settings(),
             variables: self.variables(),
             debug: match &run.options.log_level {
                 Some(level) => level == "debug",
@@ -331,24 +332,29 @@ impl<'a> Execution<'a> {
         }
     }
 
-    /// The variables of this process, and in the engine's setting `sheets` what the caller has said of single sheets.
+    /// The variables of this process, with the engine's settings as they were where the run was recorded.
     fn variables(&self) -> BTreeMap<OsString, OsString> {
-        let mut variables = self.workspace.settings.variables.clone();
-        let choices = &self.run.options.sheets;
-        if !choices.is_empty() {
-            let name = OsString::from("ADE_ENGINE_SHEETS");
-            let known = variables.get(&name).and_then(|text| text.to_str());
+        let variables = &self.workspace.settings.variables;
+        match &self.run.options.engine_variables {
+            Some(recorded) => engine::with_recorded(variables, recorded),
+            None => variables.clone(),
+        }
+    }
+
+    /// The engine's settings that the caller gave, and in its setting `sheets` what the caller has said of single sheets.
+    fn settings(&self) -> BTreeMap<String, String> {
+        let options = &self.run.options;
+        let mut settings = options.settings.clone();
+        if !options.sheets.is_empty() {
+            let known = settings.get("sheets").map(String::as_str);
             let mut all: BTreeMap<String, Value> = known
                 .and_then(|text| serde_json::from_str(text).ok())
                 .unwrap_or_default();
-            all.extend(
-                choices
-                    .iter()
-                    .map(|(title, choice)| (title.clone(), json!(choice))),
-            );
-            variables.insert(name, json!(all).to_string().into());
+            let said = options.sheets.iter();
+            all.extend(said.map(|(title, choice)| (title.clone(), json!(choice))));
+            settings.insert("sheets".to_owned(), json!(all).to_string());
         }
-        variables
+        settings
     }
 
     fn write_request(

@@ -7,7 +7,7 @@ use super::error::RunError;
 use super::input::Input;
 use super::safe_mode;
 use super::stage::{self, Unrecorded};
-use crate::engine::{ChildProcess, Launch};
+use crate::engine::{self, ChildProcess, Launch};
 use crate::environment::builder::{Build, Installers};
 use crate::environment::prepare::Prepared;
 use crate::files::{FileError, name_of};
@@ -87,12 +87,20 @@ impl Request<'_> {
             input_sha256: staged.sha256,
             input_size_bytes: staged.size_bytes,
             input_sheets: self.sheets.clone(),
-            options: safe_mode::now_in(workspace, &self.options),
+            options: recorded(workspace, &self.options),
             max_attempts: workspace.settings.worker.max_attempts,
             run_dir: folder.path().to_owned(),
             retry_of_run_id: None,
         };
         Ok((new, mark))
+    }
+}
+
+/// The options of a new run, with the engine's settings that are in force in this process.
+pub(super) fn recorded(workspace: &Workspace, options: &RunOptions) -> RunOptions {
+    RunOptions {
+        engine_variables: Some(engine::recorded(&workspace.settings.variables)),
+        ..safe_mode::now_in(workspace, options)
     }
 }
 

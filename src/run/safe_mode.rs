@@ -37,7 +37,7 @@ pub fn demand_acceptance(settings: &Settings) -> Result<(), Rejected> {
     }
 }
 
-/// The options of a new run, with safe mode as it is now, and not as it was for a run that is repeated.
+/// The options of a run that is repeated, with safe mode as it is now, and not as it was then.
 pub(super) fn now_in(workspace: &Workspace, options: &RunOptions) -> RunOptions {
     RunOptions {
         safe_mode: workspace.settings.safe_mode == SafeMode::On,

@@ -62,6 +62,7 @@ impl Shown {
         object["columns"] = json!(self.columns);
         object["notices"] = engine::as_json(&self.noticed.notices);
         object["readings"] = engine::as_json(&self.noticed.readings);
+        object["overrides"] = engine::as_json(&self.noticed.overrides);
         object["result"] = json!(self.payload);
         object
     }

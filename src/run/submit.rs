@@ -8,6 +8,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::error::RunError;
+use super::request::recorded;
 use super::safe_mode::{self, Rejected};
 use crate::environment::prepare::{PrepareError, Prepared};
 use crate::problem::{Facts, Kind, Problem, code};
@@ -159,7 +160,7 @@ fn new_run(workspace: &Workspace, wanted: &Wanted<'_>, environment_id: String) -
         input_sha256: document.sha256.clone(),
         input_size_bytes: document.size_bytes,
         input_sheets: wanted.sheets.clone(),
-        options: safe_mode::now_in(workspace, &wanted.options),
+        options: recorded(workspace, &wanted.options),
         max_attempts: workspace.settings.worker.max_attempts,
         run_dir: workspace.layout.run(workspace.id(), &id).path().to_owned(),
         retry_of_run_id: None,

@@ -22,7 +22,7 @@ pub use of_engine::{EngineSetting, engine_settings};
 pub use setting::{Kind, Setting};
 pub use source::{Inputs, Resolved, Source};
 pub use table::{SETTINGS, Settings, WorkerSettings};
-pub use types::{Installer, LogLevel, Recovery, SafeMode, Sandbox};
+pub use types::{LogLevel, Recovery, SafeMode, Sandbox};
 
 impl Settings {
     /// Resolves every setting.

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use super::setting::{Kind, Setting, setting};
 use super::source::{Inputs, Resolved};
-use super::types::{Installer, LogLevel, Recovery, SafeMode, Sandbox};
+use super::types::{LogLevel, Recovery, SafeMode, Sandbox};
 use super::value::Values;
 
 /// One row as the value that describes it.
@@ -120,13 +120,11 @@ table! {
             "The folder for what is fetched or compiled once for all data directories: downloads, uv, engines, bytecode.",
             note("ade in the user's cache folder; if that cannot be written, <data-dir>/cache");
         pip_cache_dir: Option<PathBuf> = maybe_path, "ADE_PIP_CACHE_DIR", Kind::Path, "",
-            "The download cache of pip.",
+            "The download cache of pip, which fetches a uv where there is none.",
             note("<cache-dir>/pip");
         uv_cache_dir: Option<PathBuf> = maybe_path, "ADE_UV_CACHE_DIR", Kind::Path, "",
             "The download cache of uv.",
             note("<cache-dir>/uv");
-        installer: Installer = installer, "ADE_INSTALLER", Kind::Word(&["auto", "uv", "pip"]), "auto",
-            "What installs environments: uv (the one on PATH, or one that is fetched once), or venv with pip.";
         python: Option<PathBuf> = program, "ADE_PYTHON", Kind::Path, "",
             "The Python that environments are made from.",
             note("that of the virtual environment in which `ade` is installed, then python3 on PATH; if neither fits, the newest Python that fits");

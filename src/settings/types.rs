@@ -2,19 +2,6 @@
 
 use serde::Serialize;
 
-/// Which installer provisions environments.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Installer {
-    /// uv from PATH, else a fetched one, else pip.
-    #[default]
-    Auto,
-    /// uv alone.
-    Uv,
-    /// venv and pip alone.
-    Pip,
-}
-
 /// The least severe events that are reported.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum LogLevel {

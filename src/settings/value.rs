@@ -8,7 +8,7 @@ use std::time::Duration;
 use super::error::SettingsError;
 use super::setting::{Kind, Setting};
 use super::source::{Resolved, Source};
-use super::types::{Installer, LogLevel, Recovery, SafeMode, Sandbox};
+use super::types::{LogLevel, Recovery, SafeMode, Sandbox};
 
 /// Checks a text that was given for a setting.
 pub(super) fn check(
@@ -176,16 +176,6 @@ impl Value<'_> {
 
     pub fn is_json(&self) -> bool {
         self.is("json")
-    }
-
-    pub fn installer(&self) -> Installer {
-        if self.is("uv") {
-            Installer::Uv
-        } else if self.is("pip") {
-            Installer::Pip
-        } else {
-            Installer::Auto
-        }
     }
 
     pub fn sandbox(&self) -> Sandbox {

@@ -132,7 +132,7 @@ pub struct EnvironmentContents {
     pub python_path: PathBuf,
     /// The engine's version.
     pub engine_version: String,
-    /// What installed it: `uv 0.13.8`, `pip 23.2.1`.
+    /// What installed it: `uv 0.13.8`.
     pub installer: String,
     /// What is installed, by name.
     pub packages: Vec<Package>,

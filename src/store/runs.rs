@@ -89,6 +89,13 @@ pub struct RunOptions {
     /// What the caller says of single sheets, by their titles.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub sheets: BTreeMap<String, SheetChoice>,
+    /// The engine's settings that the caller gives, by name.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub settings: BTreeMap<String, String>,
+    /// The engine's settings in the environment of the process that recorded the run, by the names of the variables. `None`: an
+    /// older `ade` recorded it, and those of the process that executes it hold.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub engine_variables: Option<BTreeMap<String, String>>,
 }
 
 /// What a caller says of one sheet, in the words of the engine's setting `sheets`.

@@ -6,7 +6,7 @@ import json
 
 import openpyxl
 import pytest
-from conftest import write_files, write_workbook
+from conftest import write_files, write_package, write_workbook
 
 import ade_engine as package_of_the_engine
 
@@ -79,6 +79,37 @@ def test_invalid_settings_end_the_process_before_any_event(ade_engine, simple):
     )  # fmt: skip
     assert (done.status, done.stdout, done.events) == (1, "", [])
     assert "ADE_ENGINE_MAX_EMPTY_ROWS_RUN" in done.stderr
+
+
+def test_settings_of_the_command_line(ade_engine, simple):
+    config, source = simple
+    call = ["process", "file", "-i", source, "--config-package", config, "--log-format", "ndjson", "--debug"]
+    done = ade_engine(*call, "--set", "date_order=mdy", "--set", "csv_delimiter=tab", env={"ADE_ENGINE_DATE_ORDER": "dmy"})
+    assert done.status == 0
+    (effective,) = (event for event in done.events if event["event"] == "engine.settings.effective")
+    found = effective["data"]["settings"]
+    assert (found["date_order"], found["csv_delimiter"]) == ("mdy", "\t")
+    for text, words in (
+        ("date_ordr=mdy", "there is no setting 'date_ordr'; did you mean 'date_order'?"),
+        ("log_level=debug", "there is no setting 'log_level'"),
+        ("date_order", "--set takes KEY=VALUE"),
+    ):
+        done = ade_engine(*call, "--set", text)
+        assert done.status == 2 and words in done.stderr, done.stderr
+    done = ade_engine(*call, "--set", "date_order=american")
+    assert (done.status, done.events) == (1, [])
+    assert "date_order from --set should be 'auto' or 'dmy' or 'mdy' or 'ymd', not 'american'" in done.stderr
+
+
+def test_a_batch_has_the_settings_of_each_file(ade_engine, tmp_path):
+    write_files(tmp_path / "in", {"us_1.csv": "name\tn\nx\t1\n", "eu.csv": "name;n\nx;1\n"})
+    settings = 'csv_delimiter = ";"\n[files."US_*"]\ncsv_delimiter = "tab"\n'
+    config = write_package(tmp_path / "config", {"/settings.toml": settings}, fields=("name", "n"))
+    batch = ["process", "batch", "--input-dir", tmp_path / "in", "--output-dir", tmp_path / "out", "--config-package", config]
+    assert ade_engine(*batch).status == 0
+    for name in ("us_1", "eu"):
+        sheet = openpyxl.load_workbook(tmp_path / "out" / f"{name}_normalized.xlsx").active
+        assert [[cell.value for cell in row][:2] for row in sheet] == [["name", "n"], ["x", "1"]]
 
 
 def test_quiet_beats_debug_beats_level_beats_the_setting(ade_engine, simple):

@@ -278,12 +278,21 @@ def test_a_tilde_is_the_home_folder_wherever_a_request_names_a_path(tmp_path, mo
     assert list(Engine().load_registry(config_package="~/config").fields) == ["a"]
 
 
-def test_an_error_count_that_makes_no_sense_does_not_end_the_program(run):
-    outcome = run({"hooks/h.py": """
+def test_a_negative_number_of_issues_leaves_the_workbook_and_no_report(ade_engine, package, tmp_path):
+    config = package({"hooks/h.py": """
         import polars as pl
         def change(*, table, **_):
             return table.with_columns(pl.lit(-1).alias("__ade_issue_count"))
         def register(registry):
             registry.register_hook(change, hook="on_table_validated", priority=1)
-    """}, [["a"], [1]])  # fmt: skip
-    assert outcome.result.error is None and outcome.completed["execution"]["status"] == "succeeded"
+    """})  # fmt: skip
+    source = write_workbook(tmp_path / "in.xlsx", {"People": [["a"], [1]]})
+    done = ade_engine(
+        *("process", "file", "--input", source, "--output-dir", tmp_path / "o", "--config-package", config),
+        *("--log-format", "ndjson"),
+    )
+    assert done.status == 1
+    assert "sheet 'People', table 1: a hook has made the number of issues negative" in done.stderr
+    assert [event["event"] for event in done.events][-1] == "engine.table.written"
+    assert "Traceback" not in done.stderr
+    assert (tmp_path / "o" / "in_normalized.xlsx").is_file()

@@ -113,10 +113,16 @@ def test_what_debug_events_say(run):
         "row_kind": "header", "score": 1.0, "considered_row_kinds": ["header"],
     }  # fmt: skip
     assert data["column_classification"]["classification"] == {"field": "a", "score": 1.0, "considered_fields": ["a"]}
-    assert data["column_detector.summary"]["unmapped_indices"] == [1]
+    # The second column never had a field to lose.
+    assert data["column_detector.summary"]["unmapped_indices"] == []
     assert data["transform.result"]["sample_before"] == [1, 2]
     assert data["transform.result"]["sample_after"] == [2, 4]
     assert data["validation.summary"]["issue_columns"] == ["__ade_issue__a"]
+
+
+def test_a_column_that_lost_its_field_is_an_unmapped_index(run):
+    outcome = run({}, [["a", "x", "A"], [1, 2, 3]], fields=["a"], level=10)
+    assert outcome.named("column_detector.summary")[0]["data"]["unmapped_indices"] == [2]
 
 
 def test_scores_are_rounded_in_debug_events_only(run):

@@ -105,6 +105,19 @@ def test_loggers_below_the_runs_and_beside_it_reach_its_handlers(lines):
     assert (beside["event"], beside["engine_run_id"], beside["data"]) == ("log", "", {"n": 1})
 
 
+def test_a_handler_of_the_root_writes_what_the_logs_formatter_makes(lines, monkeypatch):
+    """A package may send what all loggers say to the run's log."""
+
+    def speak(logger):
+        handler = logging.StreamHandler(logger.logger.handlers[0].stream)
+        handler.setFormatter(logger.logger.handlers[0].formatter)
+        monkeypatch.setattr(logging.root, "handlers", [handler])
+        logging.getLogger("somewhere.else").warning("from %s", "below", extra={"data": {"n": 1}})
+
+    (below,) = lines(speak)
+    assert (below["event"], below["level"], below["message"], below["data"]) == ("log", "warning", "from below", {"n": 1})
+
+
 def test_closed_logs_leave_no_logger_behind():
     for _ in range(3):
         with create_run_logger_context(enable_console_logging=False) as context:
@@ -265,7 +278,7 @@ def test_merged_tables_keep_a_derived_field_that_another_table_maps(run):
     (told,) = [event["data"] for event in outcome.events if event["message"] == "derived"]
     assert told["derived"] == ["town"]
     (town,) = outcome.completed["fields"]
-    assert town["derived"] and town["occurrences"] == {"tables": 1, "columns": 2}
+    assert town["derived"] and town["occurrences"] == {"tables": 1, "columns": 1}
     assert town["source_headers"] == ["H address", "H town"]
 
 

@@ -18,7 +18,7 @@ from ade_engine.io.output.look import FIELD, ISSUES, OTHER, SEVERITY, Issues, Lo
 from ade_engine.io.output.workbook import Output
 
 HEAD, DIM, INK = "FFF3F1EC", "FF6B675F", "FF1C1B19"
-ERROR, WARNING = "FFF9CCC6", "FFFCE4AE"
+WARNING = "FFFCE4AE"
 
 #: Fields with labels and formats; messages for e-mail addresses and days; and provenance, as a run makes it.
 FIELDS = '''
@@ -311,13 +311,13 @@ def test_issues_stand_in_columns_and_cells(normalize):
     mail, day, both, none = (rows[f"Name {number}"] for number in (3, 14, 24, 1))
     assert (mail["Severity"].value, mail["Issues"].value) == ("warning", "E-mail: not an e-mail address")
     assert fill_of(mail["E-mail"]) == WARNING
-    assert (day["Severity"].value, day["Issues"].value) == ("error", "Start date: not a date")
+    assert (day["Severity"].value, day["Issues"].value) == ("warning", "Start date: not a date")
     # What was not read is empty, and has its fill all the same.
-    assert (day["Start date"].value, fill_of(day["Start date"])) == (None, ERROR)
+    assert (day["Start date"].value, fill_of(day["Start date"])) == (None, WARNING)
     assert fill_of(day["E-mail"]) is None
-    assert both["Severity"].value == "error"
+    assert both["Severity"].value == "warning"
     assert both["Issues"].value == "E-mail: not an e-mail address; Start date: not a date"
-    assert (fill_of(both["E-mail"]), fill_of(both["Start date"])) == (WARNING, ERROR)
+    assert (fill_of(both["E-mail"]), fill_of(both["Start date"])) == (WARNING, WARNING)
     assert (none["Severity"].value, none["Issues"].value) == (None, None)
     assert {cell.border.left.style for cell in written.column("Severity")} == {"medium"}
     assert [cell.value for cell in written.column("Source row")[1:]] == list(range(2, 32))
@@ -416,7 +416,7 @@ def test_provenance_survives_merging(normalize):
     assert [cell.value for cell in written.column("Source row")[1:]] == [*range(2, 8), *range(9, 17)]
     assert [cell.value for cell in written.column("Severity")[1:]] == [
         *("warning", None, "warning", None, "warning", None),
-        *(None, None, None, "warning", "error", None, None, None),
+        *(None, None, None, "warning", "warning", None, None, None),
     ]
     assert written.sheet.auto_filter.ref == "A1:L15"
     assert not [header for header in written.headers if header.startswith("col_")]
@@ -465,7 +465,7 @@ def register(registry):
     assert written.sheet.freeze_panes == "B2"
     assert written.sheet.column_dimensions["A"].width == 33
     # All else is as it was.
-    assert fill_of(written.sheet["C6"]) == ERROR
+    assert fill_of(written.sheet["C6"]) == WARNING
 
 
 def test_hooks_get_the_table_that_is_written(normalize, tmp_path):
@@ -482,7 +482,7 @@ def register(registry):
     written = normalize(files={"hooks/note.py": note})
     columns, last, region, table = json.loads((tmp_path / "noted.json").read_text())
     assert columns == written.headers
-    assert last == ["error", "Start date: not a date", 6]
+    assert last == ["warning", "Start date: not a date", 6]
     assert region == "A1:L31" == written.sheet.dimensions
     assert "__ade_unread__day" in table
 
@@ -517,7 +517,7 @@ def test_unusual_types(tmp_path):
         sheet = output.add_sheet("x")
         columns = [LookColumn(FIELD, name, name.title()) for name in frame.columns[:3]]
         columns += [LookColumn(SEVERITY, None, "Severity"), LookColumn(ISSUES, None, "Issues")]
-        issues = [Issues("Decimal", "decimal", "issue", None)]
+        issues = [Issues("Decimal", "decimal", "issue")]
         output.append_table(sheet, frame, gap=False, look=TableLook(columns, issues, True))
         if touched:
             sheet["A1"].value

@@ -48,6 +48,8 @@ DEFAULTS = {
     "stop_at_blank_rows": 0,
     "sheets": {},
     "issue_columns": True,
+    "detect_rows": False,
+    "drop_blank_rows": False,
 }
 
 
@@ -93,6 +95,68 @@ def test_precedence_from_low_to_high(tmp_path, monkeypatch):
     assert Settings.load(cwd=package).detector_column_sample_size == 2
 
 
+def test_tables_of_files_and_assignments_outrank_what_holds_for_all(tmp_path, monkeypatch):
+    package = tmp_path / "package"
+    tables = """
+    date_order = "dmy"
+    [files."us_*"]
+    date_order = "mdy"
+    decimal_mark = "."
+    [files."*.csv"]
+    decimal_mark = ","
+    [files."a*"]
+    date_order = "ymd"
+    no_such = 1
+    """
+    write_files(package, {"settings.toml": tables})
+
+    def found(name, **more):
+        settings = Settings.load(config_package_dir=package, input_name=name, **more)
+        return settings.date_order, settings.decimal_mark, [(one["setting"], one["source"]) for one in settings.overrides()]
+
+    assert found(None) == ("dmy", "auto", [])
+    assert found("eu.xlsx") == ("dmy", "auto", [])
+    # Case does not count, and of tables that match the later one wins, in the order of the file.
+    order, mark = ("date_order", '[files."us_*"]'), ("decimal_mark", '[files."*.csv"]')
+    assert found("US_1.CSV") == ("mdy", ",", [order, mark])
+    monkeypatch.setenv("ADE_ENGINE_DATE_ORDER", "ymd")
+    assert found("us_1.xlsx") == ("ymd", ".", [("date_order", "ADE_ENGINE_DATE_ORDER"), ("decimal_mark", order[1])])
+    given = [("date_order", "dmy"), ("date_order", "auto")]
+    assert found("us_1.xlsx", assignments=given)[::2] == ("auto", [("date_order", "--set"), ("decimal_mark", order[1])])
+    assert found("us_1.xlsx", assignments=given, date_order="mdy")[0] == "mdy"
+    assert [one["message"] for one in Settings.load(assignments=[("csv_delimiter", "tab")]).overrides()] == [
+        'date_order = "ymd", by ADE_ENGINE_DATE_ORDER',
+        'csv_delimiter = "\\t", by --set',
+    ]
+
+
+def test_choices_for_sheets_of_several_sources_are_joined(tmp_path):
+    write_files(tmp_path, {"settings.toml": '[sheets.A]\nskip = true\n[files."x*".sheets.B]\nskip = true'})
+    load = lambda **more: Settings.load(config_package_dir=tmp_path, **more).sheets  # noqa: E731
+    assert set(load()) == {"A"}
+    assert set(load(input_name="x.csv", assignments=[("sheets", '{"C": {"range": "A1:B2"}}')])) == {"A", "B", "C"}
+
+
+@pytest.mark.parametrize("text, words", [
+    ('[files."us_*"]\ndate_order = "american"', ['date_order from [files."us_*"] in ', "settings.toml", "'american'"]),
+    ('[files]\ndate_order = "mdy"', ["files from ", 'tables such as [files."us_*"]']),
+    ("files = 3", ["files from ", 'tables such as [files."us_*"]']),
+])  # fmt: skip
+def test_bad_tables_of_files_are_errors_whatever_the_input_is_called(tmp_path, text, words):
+    write_files(tmp_path, {"settings.toml": text})
+    for name in (None, "eu.csv"):
+        with pytest.raises(SettingsError) as error:
+            Settings.load(config_package_dir=tmp_path, input_name=name)
+        assert all(word in str(error.value) for word in words), str(error.value)
+
+
+def test_settings_of_the_call_are_none_of_a_file(tmp_path):
+    write_files(tmp_path, {"settings.toml": '[files."*"]\nlog_format = "ndjson"\nlog_level = "debug"\nconfig_package = "x"'})
+    settings = Settings.load(config_package_dir=tmp_path, input_name="a.csv")
+    assert (settings.log_format, settings.log_level, settings.config_package) == ("text", 20, tmp_path)
+    assert settings.overrides() == []
+
+
 def test_unknown_keys_are_ignored(tmp_path, monkeypatch):
     write_files(tmp_path, {"settings.toml": "no_such_key = 1\n[table]\nx = 2", ".env": "ADE_ENGINE_NO_SUCH=1\nOTHER=2"})
     monkeypatch.setenv("ADE_ENGINE_ALSO_NOT", "1")
@@ -118,6 +182,8 @@ def test_unknown_keys_are_ignored(tmp_path, monkeypatch):
         ("csv_delimiter", ";", ";"),
         ("csv_delimiter", "\\t", "\t"),
         ("csv_delimiter", "auto", "auto"),
+        ("csv_delimiter", "tab", "\t"),
+        ("csv_delimiter", "semicolon", ";"),
     ],
 )
 def test_values_from_the_environment(monkeypatch, key, text, value):

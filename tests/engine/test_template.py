@@ -50,11 +50,11 @@ def test_the_columns_own_cells_decide(normalize):
     assert all(row["__ade_issue_count"] == 0 for row in rows)
 
 
-def test_a_column_that_leaves_it_open_has_one_issue(normalize):
+def test_each_cell_that_only_a_setting_decides_is_an_issue(normalize):
     rows = normalize([[f"{n}", "Ann", "Lee", None, f"0{n}/0{n + 1}/2025", n, n] for n in range(1, 5)])
     assert [row["start_date"] for row in rows] == [datetime(2025, n + 1, n) for n in range(1, 5)]
     messages = [row["__ade_issue__start_date"] for row in rows]
-    assert messages[0].startswith("ambiguous column, read as dates day-first") and messages[1:] == [None] * 3
+    assert messages == ["ambiguous: day-first by date_order alone"] * 4
 
 
 def test_what_cannot_be_read_is_empty_and_an_issue_with_what_stood_there(normalize):
@@ -114,9 +114,9 @@ def test_a_column_of_addresses_is_found_by_its_values(normalize):
 
 
 def test_the_tests_of_the_template_survive_a_new_field(template, run):
-    people = template / "src" / "ade_config" / "columns" / "people.py"
-    text = people.read_text()
-    people.write_text(text.replace("FIELDS = [", 'FIELDS = [\n    Field("remarks", "Remarks", read=text),'))
+    fields = template / "src" / "ade_config" / "columns" / "fields.py"
+    text = fields.read_text()
+    fields.write_text(text.replace("FIELDS = [", 'FIELDS = [\n    Field("remarks", "Remarks", read=text),'))
     outcome = run(template, {"S": [[*HEADERS, "Remarks"], ["1", "Ann", "Lee", "a@b.org", "2025-01-05", 1, 1, " new "]]})
     assert outcome.result.error is None, outcome.result.error
 

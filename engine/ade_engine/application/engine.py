@@ -55,7 +55,8 @@ class Engine:
         decide()
 
     def run(self, request: RunRequest, *, logger: RunLogger | None = None) -> RunResult:
-        """Normalize one file. Raises :class:`InputError` for unusable paths; later failures are in the result.
+        """Normalize one file. Raises :class:`InputError` for unusable paths; later failures are in the result, except a
+        :class:`HookError` where a hook has left a negative number of issues.
 
         Without a logger, events go to standard error and, if the request names a place for logs, to a file there.
         """
@@ -82,16 +83,17 @@ class Engine:
     def check(self, *, config_package: Path | str, logger: RunLogger | None = None) -> Registry:
         """Import a config package as a run does, and look at what a run would find out only later.
 
-        Raises :class:`ConfigError` where a callable needs what its stage does not offer. What stands in the package and
-        has no effect is logged as warnings. Returns what the package registers.
+        Raises :class:`ConfigError` where a callable needs what its stage does not offer, or returns what no table can use. What
+        stands in the package and has no effect is logged as warnings. Returns what the package registers.
         """
         from ade_engine.application.ignored import ignored
+        from ade_engine.pipeline.empty_table import wrong_results
         from ade_engine.pipeline.signatures import wrong_signatures
 
         folder = _absolute(config_package, "config package")
         logger = logger or NullLogger()
         registry, _, package_folder, modules = _load_config(folder, self.settings, logger)
-        complaints = wrong_signatures(registry)
+        complaints = [*wrong_signatures(registry), *wrong_results(registry, self.settings, str(package_folder))]
         if complaints:
             raise ConfigError("\n".join(complaints))
         for warning in ignored(folder, package_folder, modules, registry):
@@ -232,9 +234,11 @@ class _Run:
                 data={"fields": computed},
             )
         found = self.notices
-        if self.policy.sends_notices and (found.notices or found.readings or found.rows or found.columns):
+        overrides = self.settings.overrides()
+        if self.policy.sends_notices and (found.notices or found.readings or found.rows or found.columns or overrides):
             # Packages whose detectors do not ask for the looks of rows, or whose fields have no values, have no such lists.
-            newer = {name: rows for name, rows in (("rows", found.rows), ("columns", found.columns)) if rows}
+            lists = (("rows", found.rows), ("columns", found.columns), ("overrides", overrides))
+            newer = {name: rows for name, rows in lists if rows}
             self.logger.event(
                 "run.noticed",
                 message="; ".join(notice["message"] for notice in found.notices) or "Columns were read",
@@ -457,6 +461,10 @@ def _load_config(
 
     registry = Registry()
     modules = import_and_register(config_package, registry)
+    if settings.detect_rows:
+        from ade_engine.pipeline.rows import register_own_detectors
+
+        register_own_detectors(registry)
     spec = resolve_config_import(config_package)
     package_folder = spec.import_root / spec.package_name
     manifest = load_manifest(Path(config_package), package_folder)

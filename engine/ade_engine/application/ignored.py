@@ -15,8 +15,9 @@ import sys
 from difflib import get_close_matches
 from pathlib import Path
 
+from ade_engine.extensions.alike import in_place_of_register, misspelt_register
 from ade_engine.extensions.loader import PLUGIN_FOLDERS
-from ade_engine.infrastructure.settings import SETTINGS_FILE, setting_names
+from ade_engine.infrastructure.settings import FILES, SETTINGS_FILE, run_setting_names, setting_names
 from ade_engine.models.fields import RowKind
 from ade_engine.pipeline.manifest import COLUMN_KEYS, META_KEYS, manifest_file
 from ade_engine.pipeline.signatures import misspelt_parameters
@@ -48,13 +49,33 @@ def ignored(config_folder: Path, package_folder: Path, plugins: list[str], regis
 def _settings(config_folder: Path, package_folder: Path) -> Iterator[str]:
     path = config_folder / SETTINGS_FILE
     for key, line in _keys_of(path):
-        if key == "log_level":
+        if key == FILES:
+            yield from _tables_of_files(path)
+        elif key == "log_level":
             yield f"{path}, line {line}: log_level is ignored here: how much is logged is decided where the engine is called"
         elif key not in setting_names():
             yield f"{path}, line {line}: there is no setting {key!r}{_meant(key, setting_names())}"
     misplaced = package_folder / SETTINGS_FILE
     if package_folder != config_folder and misplaced.is_file():
         yield f"{misplaced} is not read: settings belong into {path}"
+
+
+def _tables_of_files(path: Path) -> Iterator[str]:
+    text, document = _read(path)
+    tables = document[FILES]
+    for pattern, table in tables.items() if isinstance(tables, dict) else ():
+        # A key may stand in several tables: its line is the first one below the table's name.
+        lines = text.splitlines()
+        start = next((at for at, line in enumerate(lines) if pattern in line.split("#", 1)[0]), 0)
+        for key in table:
+            if key in run_setting_names():
+                continue
+            line = next((at for at, line in enumerate(lines[start:], start + 1) if key in line.split("#", 1)[0]), start + 1)
+            place = f'{path}, line {line}, [files."{pattern}"]'
+            if key in setting_names():
+                yield f"{place}: {key} is ignored here: it is no setting of a single file"
+            else:
+                yield f"{place}: there is no setting {key!r}{_meant(key, run_setting_names())}"
 
 
 def _manifest(config_folder: Path, package_folder: Path, registry: Registry, modules: _Modules) -> Iterator[str]:
@@ -116,43 +137,12 @@ def _modules(package_folder: Path, plugins: list[str], modules: _Modules, regist
                 meant = _meant(place[0], PLUGIN_FOLDERS)
                 yield f"{path} is not loaded: plugins lie in {', '.join(f'{name}/' for name in PLUGIN_FOLDERS)}{meant}"
             continue
-        alike = _misspelt(functions) if dotted in sys.modules else _alike(tree, functions)
+        alike = misspelt_register(tree) if dotted in sys.modules else in_place_of_register(tree)
         if alike is not None:
             name, line, why = alike
             yield f"{path}, line {line}: the module is not loaded, because it has no top-level function `register`: {name} {why}"
         elif tree.body and path.name != "__init__.py" and dotted not in sys.modules and path.stem not in modules.imported:
             yield f"{path} registers nothing: it has no function `register`, and no module imports it; write `def register(registry):`"
-
-
-def _misspelt(functions: dict[str, int]) -> tuple[str, int, str] | None:
-    """A function of an imported module that is called nearly ``register``; others may be what the module is imported for."""
-    for name in get_close_matches("register", functions, 1, 0.85):
-        return f"`{name}`", functions[name], "is another name"
-    return None
-
-
-def _alike(tree: ast.Module, functions: dict[str, int]) -> tuple[str, int, str] | None:
-    """What a module has in place of a function ``register``: the name, its line, and what it is."""
-    for node in ast.walk(tree):
-        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) and node.name == "register" and node not in tree.body:
-            return "`register`", node.lineno, "is inside of something else"
-        if isinstance(node, ast.ClassDef) and node.name == "register":
-            return "`register`", node.lineno, "is a class"
-    for node in tree.body:
-        targets = node.targets if isinstance(node, ast.Assign) else []
-        if any(isinstance(target, ast.Name) and target.id == "register" for target in targets):
-            return "`register`", node.lineno, "is a variable; write `def register(registry):`"
-        if isinstance(node, ast.ImportFrom) and any((name.asname or name.name) == "register" for name in node.names):
-            return "`register`", node.lineno, "is imported; write `def register(registry):`"
-    near = [name for name in functions if name.lower().startswith("regist")] or get_close_matches("register", functions, 1, 0.7)
-    takes_registry = [
-        node.name
-        for node in tree.body
-        if isinstance(node, ast.FunctionDef) and any(argument.arg == "registry" for argument in node.args.args)
-    ]
-    for name in (*near, *takes_registry):
-        return f"`{name}`", functions[name], "is another name"
-    return None
 
 
 def _fields(registry: Registry, modules: _Modules) -> Iterator[str]:

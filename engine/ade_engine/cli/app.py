@@ -26,6 +26,7 @@ _COMMON = (
     Option("--debug", help="Write every event"),
     Option("--quiet", help="Write warnings and errors only"),
     Option("--config-package", metavar="DIR", help="Folder of the config package"),
+    Option("--set", metavar="KEY=VALUE", repeatable=True, help="Value of a setting, such as date_order=mdy"),
 )
 _SHEETS = (
     Option("--input-sheet", "-s", metavar="NAME", repeatable=True, help="Process this sheet only"),

@@ -5,15 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 
 from ade_engine.cli.arguments import UsageError
-from ade_engine.infrastructure.settings import Settings, parse_log_level
+from ade_engine.infrastructure.settings import Settings, parse_log_level, run_setting_names
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
 
-def load_settings(values: dict[str, Any]) -> tuple[Settings, Path]:
-    """The settings in effect, and the folder of the config package."""
+def load_settings(values: dict[str, Any], input_name: str | None = None) -> tuple[Settings, Path]:
+    """The settings in effect, for the input of this file name, and the folder of the config package."""
+    assignments = [_assignment(text) for text in values["set"]]
     overrides: dict[str, Any] = {}
     if values["log_format"] is not None:
         overrides["log_format"] = values["log_format"]
@@ -33,7 +34,23 @@ def load_settings(values: dict[str, Any]) -> tuple[Settings, Path]:
     if not folder.is_dir():
         problem = "is not a folder" if folder.exists() else "does not exist"
         raise UsageError(f"Config package {str(folder)!r} {problem}.")
-    return Settings.load(config_package_dir=folder, config_package=folder, **overrides), folder
+    settings = Settings.load(
+        config_package_dir=folder, config_package=folder, input_name=input_name, assignments=assignments, **overrides
+    )
+    return settings, folder
+
+
+def _assignment(text: str) -> tuple[str, str]:
+    key, equals, value = text.partition("=")
+    key = key.strip()
+    if not equals:
+        raise UsageError(f"--set takes KEY=VALUE, such as date_order=mdy, not {text!r}")
+    if key not in run_setting_names():
+        from difflib import get_close_matches
+
+        near = get_close_matches(key, run_setting_names(), 1)
+        raise UsageError(f"--set {text!r}: there is no setting {key!r}{f'; did you mean {near[0]!r}?' if near else ''}")
+    return key, value
 
 
 def check_log_options(values: dict[str, Any]) -> None:

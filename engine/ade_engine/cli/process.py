@@ -10,7 +10,7 @@ from ade_engine.application.engine import Engine
 from ade_engine.cli.arguments import UsageError
 from ade_engine.cli.common import check_folders, check_log_options, check_sheet_options, load_settings
 from ade_engine.infrastructure.caller import refuse
-from ade_engine.models.errors import InputError
+from ade_engine.models.errors import HookError, InputError
 from ade_engine.models.run import RunRequest, RunStatus
 
 TYPE_CHECKING = False
@@ -34,7 +34,7 @@ def process_file(values: dict[str, Any]) -> int:
         raise UsageError("--output and --output-dir exclude each other.")
     if output is not None and Path(output).suffix.lower() != ".xlsx":
         raise UsageError(f"--output has to end in .xlsx: {output!r}")
-    settings, config_package = load_settings(values)
+    settings, config_package = load_settings(values, input_file.name)
     request = _request(values, config_package, input_file, None if output is None else Path(output))
     return 0 if _run(request, settings) else 1
 
@@ -52,7 +52,9 @@ def process_batch(values: dict[str, Any]) -> int:
     files = find_inputs(input_dir, settings.supported_file_extensions, values["include"], values["exclude"])
     if not files:
         raise UsageError(f"No input file below {str(input_dir)!r}.")
-    outcomes = [_run(_request(values, config_package, input_file), settings) for input_file in files]
+    outcomes = [
+        _run(_request(values, config_package, input_file), load_settings(values, input_file.name)[0]) for input_file in files
+    ]
     return 0 if all(outcomes) else 1
 
 
@@ -97,8 +99,9 @@ def _request(
 def _run(request: RunRequest, settings: Settings) -> bool:
     try:
         result = Engine(settings).run(request)
-    except (InputError, OSError) as error:
-        # Nothing was started: a path that cannot be used, a folder that cannot be created, a log that cannot be opened.
+    except (InputError, HookError, OSError) as error:
+        # Nothing was started: a path that cannot be used, a folder that cannot be created, a log that cannot be opened. Or all
+        # was done, and a hook has left what no report can be made of.
         refuse("usage", str(error))
         print(f"Error: {error}", file=sys.stderr)
         return False

@@ -10,7 +10,7 @@ from __future__ import annotations
 from inspect import Parameter, signature
 
 from ade_engine.extensions.missing_modules import advice_on
-from ade_engine.infrastructure.observability.stack import author_frame
+from ade_engine.infrastructure.observability.stack import author_frame, is_engine_file
 from ade_engine.infrastructure.observability.wording import said_by, told
 from ade_engine.models.errors import AdeEngineError, ExtensionComplaint, PipelineError
 
@@ -36,17 +36,33 @@ ONLY_BY_NAME = frozenset(
 class MissingParameter(ExtensionComplaint):
     """A callable needs a value that its stage does not offer."""
 
-    def __init__(self, parameter: str, offered: Iterable[str]):
+    def __init__(self, parameter: str, offered: Iterable[str], taken: Iterable[str] = ()):
         super().__init__(parameter)
         self.parameter = parameter
         self.offered = sorted(offered)
+        self._taken = frozenset(taken)
 
     def __str__(self) -> str:
-        from difflib import get_close_matches
-
-        near = get_close_matches(self.parameter, self.offered, 1)
-        meant = f" (did you mean {near[0]!r}?)" if near else ""
+        # A beginning of names is nearer than a name of about as many letters: "column_header" is "column_header_original".
+        longer = [name for name in self.offered if name.startswith(f"{self.parameter}_") and name not in self._taken]
+        near = longer[0] if longer else meant_parameter(self.parameter, self.offered, self._taken)
+        meant = f" (did you mean {near!r}?)" if near else ""
         return f"needs {self.parameter!r}, which this stage does not offer{meant}; it offers {', '.join(self.offered)}"
+
+
+def meant_parameter(name: str, offered: Iterable[str], taken: Iterable[str], least: float = 0.6) -> str | None:
+    """The value that a misspelt parameter may mean: the most alike of those that the callable does not have besides."""
+    from difflib import get_close_matches
+
+    return next(iter(get_close_matches(name, [known for known in offered if known not in taken], 1, least)), None)
+
+
+def parameters_of(fn: Callable[..., Any]) -> tuple[str, ...]:
+    """The names of a callable's parameters; none where its signature cannot be read."""
+    try:
+        return tuple(signature(fn).parameters)
+    except (TypeError, ValueError):
+        return ()
 
 
 class CallPlan:
@@ -114,7 +130,7 @@ class Caller:
     def __call__(self, values: Mapping[str, Any]) -> Any:
         plan = self.plan
         if plan.missing is not None:
-            raise MissingParameter(plan.missing, self._offered)
+            raise MissingParameter(plan.missing, self._offered, parameters_of(self.fn))
         keywords = {name: values[name] for name in plan.keywords}
         if plan.positional:
             by_position = [values.get(name, default) for name, default in plan.positional]
@@ -144,9 +160,16 @@ def call_extension(fn: Callable[..., Any], context: Any, *, label: str | None = 
 
 
 def source_of(fn: Any) -> tuple[str, int, str] | None:
-    """File, line and name of the code behind a callable: through partials, wrappers and instances."""
+    """File, line and name of the code behind a callable: through partials, wrappers and instances.
+
+    Of the engine's own functions it is the place where an author has given them to a field.
+    """
+    given: tuple[str, int, str] | None = None
     for _ in range(32):
-        if hasattr(fn, "__wrapped__"):
+        given = getattr(fn, "ade_place", given)
+        if hasattr(fn, "ade_wraps"):
+            fn = fn.ade_wraps
+        elif hasattr(fn, "__wrapped__"):
             fn = fn.__wrapped__
         elif hasattr(fn, "func") and not hasattr(fn, "__code__"):
             fn = fn.func
@@ -157,7 +180,9 @@ def source_of(fn: Any) -> tuple[str, int, str] | None:
         else:
             break
     code = getattr(fn, "__code__", None)
-    return None if code is None else (code.co_filename, code.co_firstlineno, code.co_name)
+    if code is None or given is not None and is_engine_file(code.co_filename):
+        return given
+    return code.co_filename, code.co_firstlineno, code.co_name
 
 
 class Failure:

@@ -18,10 +18,13 @@ from ade_engine.extensions.missing_modules import advice_on
 from ade_engine.infrastructure.observability.stack import author_frame
 from ade_engine.infrastructure.observability.wording import kind_of, said_by, told
 from ade_engine.infrastructure.policy import policy
+from ade_engine.models.errors import ConfigError
 from ade_engine.models.record import Record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from ade_engine.extensions.registry import Registry
 
 #: Where plugin modules lie below the package.
@@ -47,7 +50,7 @@ class InvalidSource(ModuleNotFoundError):
 
 def place_of(error: BaseException, folder: Path) -> dict[str, str | int]:
     """File, line and function of a config package where loading it raised; empty where that is not known."""
-    if isinstance(error, InvalidSource):
+    if hasattr(error, "ade_place"):
         return error.ade_place
     if isinstance(error, SyntaxError) and error.filename and error.lineno:
         return {"file": error.filename, "line": error.lineno}
@@ -125,10 +128,12 @@ def import_and_register(config_package: str | os.PathLike, registry: Registry) -
         found = find_plugins(root / package, package)
         importlib.import_module(package)
         if not found:
-            raise ModuleNotFoundError(
+            none = ModuleNotFoundError(
                 f"config package {root / package} has no plugin module: no file below "
                 f"{', '.join(f'{name}/' for name in PLUGIN_FOLDERS)} defines register(registry)"
             )
+            raise _with_slip(none, root / package, found, is_imported=False) or none
+        before = registry.size
         for name in found:
             module = importlib.import_module(name)
             size = registry.size
@@ -138,6 +143,12 @@ def import_and_register(config_package: str | os.PathLike, registry: Registry) -
             if hasattr(outcome, "cr_code"):
                 # `async def register` is found like any other, but it is not awaited.
                 outcome.close()
+        if registry.size == before:
+            # A package may register nothing; one that means to and does not has a slip.
+            nothing = ConfigError(f"config package {root / package} registers nothing")
+            slip = _with_slip(nothing, root / package, found, is_imported=True)
+            if slip is not None:
+                raise slip
         registry.finalize()
     finally:
         try:
@@ -149,7 +160,34 @@ def import_and_register(config_package: str | os.PathLike, registry: Registry) -
 
 def find_plugins(folder: Path, package: str) -> list[str]:
     """Dotted names of the package's plugin modules, in order."""
-    names = []
+    return sorted(dotted for dotted, path in _modules(folder, package) if defines_register(dotted, path))
+
+
+def _with_slip(error: Exception, folder: Path, found: list[str], *, is_imported: bool) -> Exception | None:
+    """The error with what stands in place of ``register`` in a module that is no plugin; ``None`` where nothing does.
+
+    ``is_imported``: such a module may be imported by a plugin, for what else it has.
+    """
+    import ast
+
+    from ade_engine.extensions.alike import in_place_of_register, misspelt_register
+
+    look = misspelt_register if is_imported else in_place_of_register
+    for dotted, path in sorted(_modules(folder, folder.name)):
+        if dotted in found:
+            continue
+        with open(path, "rb") as source:
+            slip = look(ast.parse(source.read()))
+        if slip is not None:
+            name, line, why = slip
+            slipped = type(error)(f"{error}; a module counts if it has a top-level function `register`, and {name} {why}")
+            slipped.ade_place = {"file": path, "line": line}
+            return slipped
+    return None
+
+
+def _modules(folder: Path, package: str) -> Iterator[tuple[str, str]]:
+    """The dotted name and the path of each module that may be a plugin."""
     for place in PLUGIN_FOLDERS:
         for parent, folders, files in os.walk(folder / place):
             folders[:] = [name for name in folders if not _is_skipped(name)]
@@ -159,9 +197,7 @@ def find_plugins(folder: Path, package: str) -> list[str]:
                 if extension != ".py" or (stem != "__init__" and _is_skipped(stem)):
                     continue
                 dotted = f"{package}.{inside}" if stem == "__init__" else f"{package}.{inside}.{stem}"
-                if defines_register(dotted, os.path.join(parent, file_name)):
-                    names.append(dotted)
-    return sorted(names)
+                yield dotted, os.path.join(parent, file_name)
 
 
 def defines_register(dotted: str, path: str) -> bool:

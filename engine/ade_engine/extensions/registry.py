@@ -7,6 +7,7 @@ registration), and the run reads it.
 
 from __future__ import annotations
 
+from ade_engine.infrastructure.observability.stack import calling_place
 from ade_engine.models.errors import ConfigError
 from ade_engine.models.fields import FieldDef, HookName
 from ade_engine.models.record import Record
@@ -15,6 +16,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
+
+    from ade_engine.fields.parts import Part
 
 
 class RegisteredFn(Record):
@@ -61,8 +64,11 @@ class Registry:
         self.column_transforms_by_field: dict[str, list[RegisteredFn]] = {}
         self.column_validators_by_field: dict[str, list[RegisteredFn]] = {}
         self.hooks: dict[HookName, list[RegisteredFn]] = {stage: [] for stage in HookName}
+        #: Fields that are parts of a column where they have none of their own; ``Field`` fills it.
+        self.parts: dict[str, Part] = {}
         #: The plugin modules whose ``register`` has registered nothing.
         self.idle_modules: list[str] = []
+        self._places: dict[str, tuple[str, int, str] | None] = {}
 
     @property
     def size(self) -> int:
@@ -70,11 +76,22 @@ class Registry:
         lists = (self.fields, self.row_detectors, self.column_detectors, self.column_transforms, self.column_validators)
         return sum(map(len, lists)) + sum(map(len, self.hooks.values()))
 
-    def register_field(self, field: FieldDef) -> FieldDef:
-        """Make a field known. Detectors, transforms and validators for it may be registered from here on."""
+    def register_field(self, field: FieldDef, *, place: tuple[str, int, str] | None = None) -> FieldDef:
+        """Make a field known. Detectors, transforms and validators for it may be registered from here on.
+
+        ``place``: file, line and function where its author wrote it, if that is not where this is called.
+        """
+        place = place or calling_place()
         if field.name in self.fields:
-            raise ConfigError(f"field {field.name!r} is registered twice")
+            first = self._places.get(field.name)
+            error = ConfigError(
+                f"field {field.name!r} is registered twice" + (f": first in {first[0]}, line {first[1]}" if first else "")
+            )
+            if place is not None:
+                error.ade_place = dict(zip(("file", "line", "function"), place))
+            raise error
         self.fields[field.name] = field
+        self._places[field.name] = place
         return field
 
     def register_row_detector(self, fn: Callable[..., Any], *, row_kind: str, priority: int) -> None:

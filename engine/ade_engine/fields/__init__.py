@@ -19,6 +19,7 @@ checks together.
 from ade_engine.fields.checks import checksum, date_range, one_of, pattern, range, required, unique
 from ade_engine.fields.field import Field
 from ade_engine.fields.headers import DataRows, HeaderRows, LayoutRows
+from ade_engine.fields.parts import FullName
 from ade_engine.fields.readers import (
     boolean,
     code,
@@ -40,6 +41,7 @@ from ade_engine.fields.readers import (
 __all__ = [
     "DataRows",
     "Field",
+    "FullName",
     "HeaderRows",
     "LayoutRows",
     "boolean",

@@ -12,6 +12,7 @@ import polars as pl
 
 from ade_engine import _native
 from ade_engine.fields.readers import readable
+from ade_engine.models.errors import nearest
 
 
 class Check(pl.Expr):
@@ -119,7 +120,7 @@ def checksum(column: str, kind: str) -> pl.Expr:
     """The id's own check digits agree: ``"iban"``, ``"vat"`` (European Union) or ``"luhn"`` (card numbers and many ids)."""
     names = {"iban": "an IBAN", "vat": "a VAT number", "luhn": "a number with a right check digit"}
     if kind not in names:
-        raise ValueError(f"a checksum is 'iban', 'vat' or 'luhn', not {kind!r}")
+        raise ValueError(f"a checksum is 'iban', 'vat' or 'luhn', not {kind!r}{nearest(kind, names)}")
 
     def passed(series: pl.Series) -> pl.Series:
         return pl.Series(series.name, _native.passes_checksum(readable(series), kind))

@@ -6,12 +6,16 @@ from inspect import signature
 
 from ade_engine.fields.by_values import FieldValues
 from ade_engine.fields.headers import FieldHeaders, simplify
-from ade_engine.fields.readers import code, date, date_time, email, money, phone
+from ade_engine.fields.parts import Part
+from ade_engine.fields.readers import code, date, date_time, email, money, phone, readers_made
+from ade_engine.infrastructure.observability.stack import calling_place
+from ade_engine.models.errors import did_you_mean
 from ade_engine.models.fields import FieldDef
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
+    from inspect import Parameter
     from typing import Any
 
     import polars as pl
@@ -21,6 +25,8 @@ if TYPE_CHECKING:
 
 #: What readers say of the values that they read: those whose looks tell what they are.
 _KINDS = {code: "code", date: "date", date_time: "date", email: "email", money: "money", phone: "phone"}
+#: What ``FieldDef`` takes besides a name and a label.
+_FACTS = ("dtype", "meta", "width", "format")
 
 
 class Field:
@@ -29,6 +35,8 @@ class Field:
     ``by_values``: whether a column whose header says nothing, or something unknown, may be found by its values, with a score
     of 0.6 at most: ``True`` for the readers ``code``, ``date``, ``date_time``, ``email``, ``money`` and ``phone``, or a list
     of the values that the field has.
+
+    ``part_of``: what the field is a part of, where it has no column of its own: ``FULL_NAME.first`` of a :class:`FullName`.
 
     ``read`` and each of ``checks`` take the field's name and return an expression: the functions of this package, or your
     own. A function of yours that calls its argument ``field_name`` may also name what a transform may name, such as
@@ -45,8 +53,13 @@ class Field:
         read: Callable[..., pl.Expr] | None = None,
         checks: Sequence[Callable[..., pl.Expr]] = (),
         by_values: bool | Sequence[str] = False,
+        part_of: Part | None = None,
         **facts: Any,
     ):
+        for fact in facts:
+            if fact not in _FACTS:
+                own = [known for known in signature(Field).parameters if known not in ("name", "facts")]
+                raise TypeError(f"Field {name!r} takes no {fact!r}{did_you_mean(fact, [*own, *_FACTS])}")
         if isinstance(headers, str) or not all(isinstance(header, str) for header in headers):
             raise TypeError(f"Field {name!r}: headers should be a list of texts, not {headers!r}")
         if callable(checks) or not all(map(callable, checks)):
@@ -58,26 +71,36 @@ class Field:
             raise TypeError(f"Field {name!r}: by_values should be True or a list of texts, not {by_values!r}")
         kind = _KINDS.get(read)
         if by_values is True and kind is None:
+            kind = _kind_within(read, name)
+        if by_values is True and kind is None:
             names = ", ".join(sorted(reader.__name__ for reader in _KINDS))
-            raise TypeError(f"Field {name!r}: by_values=True goes with the readers {names}; give a list of values instead")
+            raise TypeError(
+                f"Field {name!r}: by_values=True goes with the readers {names}, and with functions that read the field by one of "
+                "them; give a list of values instead"
+            )
+        if part_of is not None and not isinstance(part_of, Part):
+            raise TypeError(f"Field {name!r}: part_of should be a part such as FULL_NAME.first, not {type(part_of).__name__}")
         self.name = name
         self.label = label
         self.headers = tuple(headers) or (label or name.replace("_", " "),)
         self.read = read
         self.checks = tuple(checks)
         self.by_values = known or by_values is True
+        self.part_of = part_of
         self._kind = kind
+        self._place = calling_place()
         #: What ``FieldDef`` takes besides: ``dtype``, ``meta``, ``width``, ``format``.
         self.facts = {"format": "money", **facts} if read is money else facts
 
     @property
     def words(self) -> set[str]:
-        """The headers, simplified: for row detectors that look for them."""
-        return {simplify(header) for header in self.headers}
+        """The headers, simplified: for row detectors that look for them. Those of what the field is a part of are among them."""
+        whole = () if self.part_of is None else self.part_of.whole.headers
+        return {simplify(header) for header in (*self.headers, *whole)}
 
     def register(self, registry: Registry) -> None:
         """Register the field, detectors for its headers and its values, its reader and its checks."""
-        registry.register_field(FieldDef(name=self.name, label=self.label, **self.facts))
+        registry.register_field(FieldDef(name=self.name, label=self.label, **self.facts), place=self._place)
 
         by_header = FieldHeaders(self.name, self.headers, self._kind)
         registry.register_column_detector(by_header, field=self.name, priority=20)
@@ -85,20 +108,49 @@ class Field:
             known = () if self.by_values is True else self.by_values
             by_values = FieldValues(self.name, "known" if known else self._kind or "", known)
             registry.register_column_detector(by_values, field=self.name, priority=10)
+        if self.part_of is not None:
+            registry.parts[self.name] = self.part_of
         if self.read is not None:
-            registry.register_column_transform(_of_field(self.read, self.name, "read"), field=self.name, priority=20)
+            reader = _of_field(self.read, self.name, "read", self._place)
+            registry.register_column_transform(reader, field=self.name, priority=20)
         for number, check in enumerate(self.checks):
-            validator = _of_field(check, self.name, f"check {number + 1}")
+            validator = _of_field(check, self.name, f"check {number + 1}", self._place)
             registry.register_column_validator(validator, field=self.name, priority=20 - number)
 
 
-def _of_field(function: Callable[..., pl.Expr], field: str, role: str) -> Callable[..., pl.Expr]:
-    """The function as the engine calls it: by the names of its parameters, so one that takes ``field_name`` is left as it is."""
+def _of_field(
+    function: Callable[..., pl.Expr], field: str, role: str, place: tuple[str, int, str] | None
+) -> Callable[..., pl.Expr]:
+    """The function as the engine calls it: by the names of its parameters, so one that takes ``field_name`` is left as it is.
+
+    ``place``: where the field was made, for messages about functions of this package.
+    """
+    if "field_name" in _parameters(function):
+        return function
+    called = _named(lambda field_name: function(field_name), field, role)
+    called.ade_wraps, called.ade_place = function, place
+    return called
+
+
+def _parameters(function: Callable[..., Any]) -> Mapping[str, Parameter]:
     try:
-        is_author_s = "field_name" in signature(function).parameters
+        return signature(function).parameters
     except (TypeError, ValueError):
-        is_author_s = False
-    return function if is_author_s else _named(lambda field_name: function(field_name), field, role)
+        return {}
+
+
+def _kind_within(read: Callable[..., Any] | None, field: str) -> str | None:
+    """What a function reads a field as, if it does so by one of the readers whose values tell what they are."""
+    parameters = _parameters(read) if read is not None else {}
+    if "field_name" in parameters:
+        required = [one.name for one in parameters.values() if one.default is one.empty and one.kind is not one.VAR_KEYWORD]
+        values = {**dict.fromkeys(required), "field_name": field}
+    try:
+        made = readers_made(lambda: read(**values) if "field_name" in parameters else read(field))
+    except Exception:
+        # It fails in the run, with its place; or it needs a table, and without one nobody knows what it reads.
+        return None
+    return next((one.values for one in made if one.column == field and one.values), None)
 
 
 def _named(function: Callable[..., Any], field: str, role: str = "header") -> Callable[..., Any]:

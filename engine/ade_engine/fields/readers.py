@@ -6,14 +6,15 @@ result is null where the cell is empty, and where it cannot be read.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import polars as pl
+from polars.selectors import by_name
 
 from ade_engine import _native
 from ade_engine.fields.surroundings import current
-from ade_engine.models.errors import saying
+from ade_engine.models.errors import nearest, saying
 from ade_engine.models.series import series_of
 
 _TYPES = {
@@ -31,6 +32,9 @@ _TYPES = {
     "duration": pl.Duration("us"),
 }
 
+
+#: What values tell of themselves, by kind.
+_VALUES = {"code": "code", "date": "date", "date_time": "date", "email": "email", "phone": "phone"}
 
 #: Types that the native half reads as they are; most columns have one of them.
 _READ_AS_THEY_ARE = frozenset((pl.String, pl.Float64, pl.Int64, pl.Boolean, pl.Date, pl.Null))
@@ -61,6 +65,10 @@ class Reader(pl.Expr):
         self._order = order
         self._decimal = decimal
         self._original = original
+        #: What the values that it reads are, where their looks tell that: see ``by_values`` of a field.
+        self.values = _VALUES.get(kind)
+        if _made is not None:
+            _made.append(self)
         # Polars may ask for the column in a thread of its own.
         self._around = current()
 
@@ -69,7 +77,9 @@ class Reader(pl.Expr):
         # Made when polars asks for it: most readers are applied without.
         made = self.__dict__.get("_made")
         if made is None:
-            expression = pl.col(self.column).map_batches(self.read, return_dtype=_TYPES[self.kind])
+            # A table without the column has nulls in its place; `pl.col` would refuse the whole expression.
+            cells = pl.coalesce(by_name(self.column, require_all=False), pl.repeat(None, pl.len(), dtype=pl.Null))
+            expression = cells.map_batches(self.read, return_dtype=_TYPES[self.kind]).alias(self.column)
             made = self.__dict__["_made"] = expression._pyexpr
         return made
 
@@ -129,6 +139,21 @@ def _of_argument(why: str) -> str:
     return why
 
 
+#: Takes the readers that are made, while somebody asks for them.
+_made: list[Reader] | None = None
+
+
+def readers_made(call: Callable[[], Any]) -> list[Reader]:
+    """The readers that are made while something is called."""
+    global _made
+    before, _made = _made, []
+    try:
+        call()
+        return _made
+    finally:
+        _made = before
+
+
 def readable(series: pl.Series) -> pl.Series:
     """The series in a type that the native half reads: exact numbers, times with zones and categories have others."""
     dtype = series.dtype
@@ -176,7 +201,7 @@ def _one_of(name: str, value: Any, known: tuple[str, ...]) -> None:
     """Refuse an argument where it is written, and not when its column is read."""
     if value is not None and value not in known:
         *first, last = map(repr, known)
-        raise ValueError(f"{name} should be {', '.join(first)} or {last}, not {value!r}")
+        raise ValueError(f"{name} should be {', '.join(first)} or {last}, not {value!r}{nearest(value, known)}")
 
 
 def _words(name: str, value: Any) -> list[str]:
@@ -312,7 +337,9 @@ def number(column: str, *, decimal_mark: str | None = None, units: list[str] | t
 
 def money(column: str, *, decimal_mark: str | None = None) -> pl.Expr:
     """An amount: a :func:`number` that a :class:`Field` writes with two decimals. Its currency: :func:`currency`."""
-    return Reader(column, "number", decimal=decimal_mark)
+    reader = Reader(column, "number", decimal=decimal_mark)
+    reader.values = "money"
+    return reader
 
 
 def currency(column: str) -> pl.Expr:

@@ -114,6 +114,15 @@ class Surroundings:
             cells = source.padded_cells()
         return None if cells is None else (*cells, rows)
 
+    def without_value(self, name: str) -> pl.Series | None:
+        """Which cells of a field's column are formulas that were saved without a value, where each row's cell is known."""
+        source, rows = self.sources.get(name), self._rows
+        numbers = [] if source is None or rows is None or name not in self.table.columns else source.rows_without_value()
+        if not numbers:
+            return None
+        found = rows.is_in(numbers) & self.table.get_column(name).is_null()
+        return found if found.any() else None
+
     def _mixed_cells(self, name: str, series: pl.Series) -> tuple[Any, int, pl.Series] | None:
         """The cells of the first rows of any column of mixed cells."""
         source = self.sources.get(name) or getattr(self.sources, "of_no_field", {}).get(name)
@@ -178,7 +187,7 @@ ROW = "__ade_row"
 class Source:
     """Where the column of a field came from."""
 
-    __slots__ = ("header", "unit", "letters", "mixed_cells", "padded_cells", "shown_by_sheet")
+    __slots__ = ("header", "unit", "letters", "mixed_cells", "padded_cells", "shown_by_sheet", "rows_without_value")
 
     def __init__(
         self,
@@ -188,6 +197,7 @@ class Source:
         mixed_cells: Callable[[], tuple[Any, int] | None],
         padded_cells: Callable[[], tuple[Any, int] | None],
         shown_by_sheet: Callable[[], tuple[str | None, str | None]],
+        rows_without_value: Callable[[], list[int]] = list,
     ):
         self.header = header
         #: The unit or currency that the header names.
@@ -200,6 +210,8 @@ class Source:
         self.padded_cells = padded_cells
         #: Gives what the whole column of the sheet shows.
         self.shown_by_sheet = shown_by_sheet
+        #: Gives the sheet's rows in which the column has a formula that was saved without a value.
+        self.rows_without_value = rows_without_value
 
 
 def sentence(kind: str, reading: dict[str, Any]) -> str:

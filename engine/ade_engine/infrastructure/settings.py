@@ -1,8 +1,9 @@
 """Every setting: its name, default, meaning, and where its value may come from.
 
-From low to high: ``settings.toml`` in the working folder, ``settings.toml`` in the config package folder, ``.env`` in
-the working folder, environment variables ``ADE_ENGINE_<KEY>``, and what the caller passes. Unknown keys are ignored;
-a value that a setting cannot have is a :class:`SettingsError`, whatever its source.
+From low to high: ``settings.toml`` in the working folder, ``settings.toml`` in the config package folder, its tables
+``[files."us_*"]`` that match the name of the input, ``.env`` in the working folder, environment variables
+``ADE_ENGINE_<KEY>``, ``--set``, and what the caller passes. Unknown keys are ignored; a value that a setting cannot have
+is a :class:`SettingsError`, whatever its source.
 
 A new setting is one entry in ``_SETTINGS`` and one line in docs/engine.md.
 """
@@ -17,13 +18,15 @@ from ade_engine.models.events import VALID_LOG_FORMATS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping, Sequence
     from typing import Any
 
     from ade_engine.models.sheet_choice import SheetChoice
 
 ENVIRONMENT_PREFIX = "ade_engine_"
 SETTINGS_FILE = "settings.toml"
+#: The key of the tables that hold for some files only.
+FILES = "files"
 
 _TRUE = {"1", "true", "t", "yes", "y", "on"}
 _FALSE = {"0", "false", "f", "no", "n", "off"}
@@ -170,15 +173,17 @@ def _encoding(value: Any, text: bool) -> str:
     return name
 
 
+_DELIMITERS = {"auto": "auto", "tab": "\t", "\\t": "\t", "comma": ",", "semicolon": ";", "pipe": "|"}
+
+
 def _delimiter(value: Any, text: bool) -> str:
     if isinstance(value, str):
-        if value.strip().lower() == "auto":
-            return "auto"
-        if value == "\\t":
-            return "\t"
+        named = _DELIMITERS.get(value.strip().lower())
+        if named is not None:
+            return named
         if len(value) == 1 and value not in '"\r\n' and ord(value) < 128:
             return value
-    raise ValueError("should be 'auto' or one character, such as ',' or ';'")
+    raise ValueError("should be 'auto', 'tab' or one character, such as ',' or ';'")
 
 
 def _sheets(value: Any, text: bool) -> dict[str, SheetChoice]:
@@ -214,6 +219,8 @@ _NEWER = (
     ("stop_at_blank_rows", 0, _count_from_zero, "blank rows in succession that end a table; 0 for none"),
     ("sheets", {}, _sheets, "what is said of single sheets: header_rows, range, skip"),
     ("issue_columns", True, _flag, "columns for issues at the end, with output_style = 'table'"),
+    ("detect_rows", False, _flag, "rows are told apart by the headers of the fields and by their looks"),
+    ("drop_blank_rows", False, _flag, "rows in which no field has a value are left out"),
 )
 #: Key, default, reader, meaning. The order is the one in which settings are printed and reported.
 _SETTINGS = (
@@ -238,11 +245,18 @@ _SETTINGS = (
 )
 _READERS = {key: read for key, _, read, _ in _SETTINGS}
 _NEWER_KEYS = frozenset(key for key, *_ in _NEWER)
+#: Settings that say where the package is, how events are written, and which files a batch has: none of a single run.
+_OF_THE_CALL = ("config_package", "log_format", "log_level", "supported_file_extensions")
 
 
 def setting_names() -> tuple[str, ...]:
     """The keys of all settings."""
     return tuple(_READERS)
+
+
+def run_setting_names() -> tuple[str, ...]:
+    """The keys of the settings that may differ from run to run: those of ``[files."us_*"]`` and of ``--set``."""
+    return tuple(key for key in _READERS if key not in _OF_THE_CALL)
 
 
 class SettingField:
@@ -276,7 +290,7 @@ class Settings:
     Older engines had a pydantic model here. Config packages may use the methods of one that are named ``model_…``.
     """
 
-    __slots__ = ("__dict__", "_given")
+    __slots__ = ("__dict__", "_given", "_overrides")
 
     config_package: Path | None
     remove_unmapped_columns: bool
@@ -312,6 +326,8 @@ class Settings:
     stop_at_blank_rows: int
     sheets: dict[str, SheetChoice]
     issue_columns: bool
+    detect_rows: bool
+    drop_blank_rows: bool
 
     model_fields = {key: SettingField(default, meaning) for key, default, _, meaning in _SETTINGS}
     model_computed_fields: dict[str, Any] = {}
@@ -319,7 +335,7 @@ class Settings:
     model_extra = None
 
     def __init__(self, **overrides: Any):
-        self._fill(_resolve(Path.cwd(), None, overrides))
+        self._fill(*_resolve(Path.cwd(), None, overrides))
 
     @classmethod
     def load(
@@ -327,17 +343,22 @@ class Settings:
         *,
         config_package_dir: str | os.PathLike | None = None,
         cwd: str | os.PathLike | None = None,
+        input_name: str | None = None,
+        assignments: Sequence[tuple[str, str]] = (),
         **overrides: Any,
     ) -> Settings:
         """Settings from every source; ``cwd`` stands for the working folder.
 
-        ``config_package_dir`` is also the setting ``config_package``, unless that is among the overrides.
+        ``config_package_dir`` is also the setting ``config_package``, unless that is among the overrides. ``input_name``
+        is the file name that tables such as ``[files."us_*"]`` are compared with; ``assignments`` are keys and texts, as
+        ``--set`` has them.
         """
         folder = None if config_package_dir is None else Path(config_package_dir).expanduser().resolve()
         if folder is not None:
             overrides.setdefault("config_package", folder)
         settings = cls.__new__(cls)
-        settings._fill(_resolve(Path.cwd() if cwd is None else Path(cwd).expanduser(), folder, overrides))
+        place = Path.cwd() if cwd is None else Path(cwd).expanduser()
+        settings._fill(*_resolve(place, folder, overrides, input_name, assignments))
         return settings
 
     @classmethod
@@ -354,15 +375,30 @@ class Settings:
         """Settings with these values on top of what ``Settings()`` reads."""
         return values if isinstance(values, cls) else cls(**dict(values))
 
-    def _fill(self, values: dict[str, Any]) -> None:
+    def _fill(self, values: dict[str, Any], overrides: tuple[tuple[str, str], ...] = ()) -> None:
         defaults = {key: default for key, default, _, _ in _SETTINGS}
         self.__dict__.update(values)
+        object.__setattr__(self, "_overrides", overrides)
         object.__setattr__(self, "_given", {key for key, value in values.items() if value != defaults[key]})
 
     @property
     def model_fields_set(self) -> set[str]:
         """The settings that differ from their defaults."""
         return self._given
+
+    def overrides(self) -> list[dict[str, Any]]:
+        """The settings that hold for this run and not for every run of the package: key, value, and where it came from."""
+        if not self._overrides:
+            return []
+
+        import json
+
+        found = []
+        for key, source in self._overrides:
+            value = _as_json(self.__dict__[key])
+            message = f"{key} = {json.dumps(value, ensure_ascii=False)}, by {source}"
+            found.append({"setting": key, "value": value, "source": source, "message": message})
+        return found
 
     def to_dict(self) -> dict[str, Any]:
         """The settings as values that JSON has."""
@@ -408,6 +444,7 @@ class Settings:
         other = type(self).__new__(type(self))
         other.__dict__.update(self.__dict__)
         other.__dict__.update(update or {})
+        object.__setattr__(other, "_overrides", self._overrides)
         object.__setattr__(other, "_given", {*self._given, *(update or {})})
         return other
 
@@ -431,6 +468,7 @@ class Settings:
     def __setstate__(self, state: tuple[Any, Any]) -> None:
         self.__dict__.update(state[0])
         object.__setattr__(self, "_given", state[1])
+        object.__setattr__(self, "_overrides", ())
 
     def __eq__(self, other: object) -> bool:
         return self.__dict__ == other.__dict__ if isinstance(other, Settings) else NotImplemented
@@ -464,23 +502,37 @@ def scan_limits(settings: Settings) -> dict[str, Any]:
 
 
 class _Given:
-    """A value as some source holds it. Only the strongest source's value of a key is ever read."""
+    """A value as some source holds it. Only the strongest source's value of a key is ever read.
 
-    __slots__ = ("value", "text", "source", "name")
+    ``of_run``: the name of a source that holds for some runs of the package only.
+    """
 
-    def __init__(self, value: Any, text: bool, source: str, name: str):
+    __slots__ = ("value", "text", "source", "name", "of_run")
+
+    def __init__(self, value: Any, text: bool, source: str, name: str, of_run: str | None = None):
         self.value = value
         self.text = text
         self.source = source
         self.name = name
+        self.of_run = of_run
 
 
-def _resolve(cwd: Path, config_package_dir: Path | None, overrides: Mapping[str, Any]) -> dict[str, Any]:
-    sources = [_from_toml(cwd / SETTINGS_FILE)]
+def _resolve(
+    cwd: Path,
+    config_package_dir: Path | None,
+    overrides: Mapping[str, Any],
+    input_name: str | None = None,
+    assignments: Sequence[tuple[str, str]] = (),
+) -> tuple[dict[str, Any], tuple[tuple[str, str], ...]]:
+    """The values, and the keys and sources of those that hold for some runs of the package only."""
+    sources = [_from_document(*_read_toml(cwd / SETTINGS_FILE))]
     if config_package_dir is not None:
-        sources.append(_from_toml(config_package_dir / SETTINGS_FILE))
+        path, document = _read_toml(config_package_dir / SETTINGS_FILE)
+        sources.append(_from_document(path, document))
+        sources += _from_tables_of_files(path, document, input_name)
     sources.append(_from_variables(_read_dotenv(cwd / ".env"), str(cwd / ".env")))
     sources.append(_from_variables(os.environ, "the environment variables"))
+    sources += [{key: _Given(text, True, "--set", key, "--set")} for key, text in assignments]
     sources.append({key: _Given(value, False, "the caller", key) for key, value in overrides.items() if key in _READERS})
     given: dict[str, _Given] = {}
     for source in sources:
@@ -497,7 +549,8 @@ def _resolve(cwd: Path, config_package_dir: Path | None, overrides: Mapping[str,
             if "sheets" in source
             for title, choice in _read("sheets", source["sheets"]).items()
         }
-    return values
+    of_run = ((key, entry.of_run) for key, entry in given.items() if key not in _OF_THE_CALL)
+    return values, tuple((key, source) for key, source in of_run if source is not None)
 
 
 def _read(key: str, entry: _Given) -> Any:
@@ -507,17 +560,45 @@ def _read(key: str, entry: _Given) -> Any:
         raise SettingsError(f"{entry.name} from {entry.source} {error}, not {entry.value!r}") from None
 
 
-def _from_toml(path: Path) -> dict[str, _Given]:
+def _read_toml(path: Path) -> tuple[Path, dict[str, Any]]:
     text = _read_text(path)
     if text is None:
-        return {}
+        return path, {}
 
     from ade_engine.infrastructure.toml import parse_toml
 
     try:
-        document = parse_toml(text)
+        return path, parse_toml(text)
     except ValueError as error:
         raise SettingsError(f"{path} is not valid TOML: {error}") from None
+
+
+def _from_tables_of_files(path: Path, document: dict[str, Any], input_name: str | None) -> list[dict[str, _Given]]:
+    """What the tables say that match the name of the input, in the order of the file. The values of all tables are checked:
+    a mistake shows at once, and not with the first file of its name.
+    """
+    tables = document.get(FILES)
+    if tables is None:
+        return []
+    if not isinstance(tables, dict) or not all(isinstance(table, dict) for table in tables.values()):
+        raise SettingsError(f'{FILES} from {path} should hold tables such as [files."us_*"]')
+
+    from fnmatch import fnmatchcase
+
+    found = []
+    for pattern, table in tables.items():
+        place = f'[{FILES}."{pattern}"]'
+        given = {
+            key: _Given(value, False, f"{place} in {path}", key, place) for key, value in table.items() if key in run_setting_names()
+        }
+        for key, entry in given.items():
+            _read(key, entry)
+        if input_name is not None and fnmatchcase(input_name.lower(), pattern.lower()):
+            found.append(given)
+    return found
+
+
+def _from_document(path: Path, document: dict[str, Any]) -> dict[str, _Given]:
     # The level of logging is the operator's choice, not the config package's.
     return {
         key: _Given(value, False, str(path), key)
@@ -553,7 +634,7 @@ def _from_variables(variables: Mapping[str, str], source: str) -> dict[str, _Giv
         if lower.startswith(ENVIRONMENT_PREFIX):
             key = lower[len(ENVIRONMENT_PREFIX) :]
             if key in _READERS:
-                given[key] = _Given(value, True, source, name)
+                given[key] = _Given(value, True, source, name, name)
         elif lower == "ade_log_level":
             fallback_level = _Given(value, True, source, name)
     if fallback_level is not None:

@@ -39,11 +39,16 @@ def saying(error: Exception, said: str | None = None) -> Exception:
 
 def did_you_mean(name: object, known: Iterable[str]) -> str:
     """The end of a sentence about a name that is not known: the one that is most like it, or all."""
+    names = list(known)
+    return nearest(name, names) or f"; there are {', '.join(names)}"
+
+
+def nearest(name: object, known: Iterable[str]) -> str:
+    """The end of a sentence about a name that is not known: the one that is most like it, if one is."""
     from difflib import get_close_matches
 
-    names = list(known)
-    near = get_close_matches(str(name), names, 1)
-    return f"; did you mean {near[0]!r}?" if near else f"; there are {', '.join(names)}"
+    near = get_close_matches(str(name), list(known), 1)
+    return f"; did you mean {near[0]!r}?" if near else ""
 
 
 class ExtensionComplaint(Exception):

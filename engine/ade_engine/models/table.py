@@ -166,7 +166,7 @@ class MappedColumn(_LazyValues, Record):
 
 
 class DerivedMapping(Record):
-    """A field that a hook made out of a source column."""
+    """A field that was made out of a source column: by a hook, or because it is a part of what the column holds."""
 
     field_name: str
     source_header: str
@@ -193,7 +193,7 @@ class TableResult(Record):
     output_sheet_name: str | None = None
 
     def mapping_lookup(self) -> dict[str, int | None]:
-        """Field to index of its source column, with the fields that hooks derived."""
+        """Field to index of its source column, with the fields that were derived from one."""
         lookup: dict[str, int | None] = {column.field_name: column.source_index for column in self.mapped_columns}
         for derived in self.derived_mappings:
             lookup.setdefault(derived.field_name, derived.source_index)

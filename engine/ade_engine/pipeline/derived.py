@@ -1,36 +1,84 @@
-"""Derived mappings: fields that hooks made out of source columns and recorded in ``state``.
+"""Derived mappings: fields that were made out of a source column that is not their own.
 
-They change nothing in the table. They let reports say where such a field came from, and that it was found.
+A field that is a part of a column (``Field(…, part_of=…)``) is split from it here. Hooks make such fields, too, and record
+them in ``state``; that changes nothing in the table. The mappings let reports say where a field came from, and that it was
+found.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-from ade_engine.models.table import DerivedMapping
+from ade_engine.fields import surroundings
+from ade_engine.fields.surroundings import Surroundings
+from ade_engine.models.table import DerivedMapping, column_letters
+from ade_engine.pipeline.columns import with_series
 from ade_engine.pipeline.frame import header_text
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
 
+    import polars as pl
+
+    from ade_engine.fields.surroundings import Sources
     from ade_engine.models.table import SourceColumn
+    from ade_engine.pipeline.context import RunContext
+    from ade_engine.pipeline.frame import SourceTable
+
+#: What a field scores that is a part of a column: less than a column of its own.
+_PART_SCORE = 0.9
+
+
+def split_columns(
+    context: RunContext, sheet_name: str, table_index: int, table: pl.DataFrame, source: SourceTable, sources: Sources
+) -> tuple[pl.DataFrame, list[DerivedMapping]]:
+    """The table with the fields that are parts of one of its columns, and where each came from.
+
+    A column is left alone in a table that has a column for one of its parts. Columns may have been renamed in place.
+    """
+    parts = context.registry.parts
+    found: list[DerivedMapping] = []
+    for whole in dict.fromkeys(part.whole for part in parts.values()):
+        fields = [field for field, part in parts.items() if part.whole is whole]
+        if any(field in table.columns for field in fields):
+            continue
+        names = zip(table.columns, source.frame.columns)
+        name, former = next((both for both in names if whole.is_below(both[0])), (None, None))
+        if name is None:
+            continue
+        surroundings.enter(Surroundings(context.settings, table, sources))
+        try:
+            table = with_series(table, [parts[field].read(name).read_from(table).alias(field) for field in fields])
+        finally:
+            surroundings.enter(None)
+        # Of several columns that share a name the last one is in the table.
+        index = max(index for index, one in enumerate(source.names) if one == former)
+        header = header_text(source.columns[index].header) or name
+        found += [DerivedMapping(field, header, index, _PART_SCORE) for field in fields]
+        if context.policy.sends_notices:
+            column = column_letters(source.region.min_col + index)
+            for field in fields:
+                at = {"sheet": sheet_name, "table": table_index, "field": field, "column": column, "source_index": index}
+                context.notices.map(**at, message="split")
+    return table, found
 
 
 def derived_mappings(
     state: Mapping[str, Any],
     *,
+    parts: list[DerivedMapping],
     columns: list[SourceColumn],
     mapped_fields: Collection[str],
     table_fields: Collection[str],
     sheet_name: str,
     table_index: int,
 ) -> list[DerivedMapping]:
-    """The entries that hold for one table, by field; a later entry for a field replaces an earlier one."""
+    """The ``parts`` and the entries of hooks that hold for one table, by field; a later one for a field replaces an earlier one."""
     index_of: dict[str, int] = {}
     for column in columns:
         index_of.setdefault(header_text(column.header), column.index)
-    found: dict[str, DerivedMapping] = {}
+    found = {part.field_name: part for part in parts if part.field_name in table_fields}
     for entry in _entries(state):
         field = _text(_first(entry, "field_name", "field"))
         # The mapping keeps the header as the hook spelt it; it is looked up without the white space around it.

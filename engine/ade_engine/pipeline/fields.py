@@ -6,14 +6,23 @@ from typing import Any
 
 import polars as pl
 
-from ade_engine.extensions.invoke import COMMON_NAMES, RAISED, Caller, MissingParameter, WrongResult
+from ade_engine.extensions.invoke import COMMON_NAMES, RAISED, Caller, MissingParameter, WrongResult, source_of
 from ade_engine.fields import surroundings
 from ade_engine.fields.checks import Check
 from ade_engine.fields.readers import Reader, count_issues, emptied_cells
 from ade_engine.fields.surroundings import ROW, Surroundings, told_as
 from ade_engine.infrastructure.caller import show_values
-from ade_engine.infrastructure.observability.wording import told
-from ade_engine.models.errors import AdeEngineError, ConfigError, ExtensionError, HookError, InputError, PipelineError
+from ade_engine.infrastructure.observability.wording import kind_of, missing_column, stands_in_code, told
+from ade_engine.models.errors import (
+    AdeEngineError,
+    ConfigError,
+    ExtensionError,
+    HookError,
+    InputError,
+    PipelineError,
+    nearest,
+)
+from ade_engine.models.series import series_of
 from ade_engine.fields.header_unit import header_unit
 from ade_engine.pipeline.columns import DOUBT_PREFIX, UNREAD_PREFIX, with_series
 from ade_engine.pipeline.types import as_text, column_wanted_as_text, field_type
@@ -69,14 +78,28 @@ class _Expressions:
     ) -> pl.Expr | None:
         try:
             result = call(values)
-            if result is not None and not isinstance(result, pl.Expr):
-                raise WrongResult(f"returned {type(result).__name__}; it should return pl.Expr or None")
+            demand_expression(result)
             return result
         except RAISED as error:
             error_class = _class_of(error)
             # A HookError that a transform raises on purpose brings the stage that the run reports.
             stage = {"stage": error.stage} if isinstance(error, HookError) else {}
             context.fail(entry, self.role, subject, error, error_class, **stage)
+
+
+def demand_expression(result: Any) -> None:
+    """Refuse what a callable has returned unless it is an expression or nothing."""
+    if result is not None and not isinstance(result, pl.Expr):
+        raise WrongResult(f"returned {type(result).__name__}; it should return pl.Expr or None")
+
+
+def demand_text(dtype: pl.DataType) -> None:
+    """Refuse the type of a validator's expression unless it is messages or nulls."""
+    if dtype not in (pl.String, pl.Null, pl.Categorical, pl.Enum):
+        raise WrongResult(
+            f"returned an expression of type {dtype.base_type()}; it should give text: a message where a value is wrong, else null. "
+            'Write pl.when(is_wrong).then(pl.lit("what is wrong"))'
+        )
 
 
 def _filled(table: pl.DataFrame, typed: bool) -> frozenset[str]:
@@ -188,7 +211,7 @@ class Transforms(_Expressions):
                         else:
                             table = _applied(context, table, expression.alias(field), field)
                     except RAISED as error:
-                        context.fail(entry, self.role, subject, _Unusable(error), ExtensionError)
+                        context.fail(entry, self.role, subject, _Unusable(error, entry, context), ExtensionError)
                     around.end_transform(field)
                 if context.debug:
                     self._report(context, entry, field, region, table_index, before, table, expression is not None)
@@ -232,7 +255,7 @@ def note_readings(context: RunContext, around: Surroundings, sheet_name: str, ta
     """Keep how columns were read, and which codes have lost their digits."""
     for (field, name), reading in around.readings.items():
         source = around.sources.get(name)
-        facts = {key: value for key, value in reading.items() if key not in ("why", "first_open")}
+        facts = {key: value for key, value in reading.items() if key not in ("why", "first_open", "open")}
         context.notices.read(
             sheet=sheet_name,
             table=table_index,
@@ -268,16 +291,13 @@ def keep_unread(
     for field in table.columns:
         if field.startswith(RESERVED_PREFIX) or field not in context.registry.fields:
             continue
-        unread = _unread(around, table, field)
+        unread = _with_formulas(around, field, _unread(around, table, field))
         if unread is not None:
             added.append(unread.alias(f"{UNREAD_PREFIX}{field}"))
     for (field, _), reading in around.readings.items():
         name = f"{DOUBT_PREFIX}{field}"
         if reading["ambiguous"] and field in table.columns and all(column.name != name for column in added):
-            doubts = _nothing(name, table.height)
-            if reading["first_open"] is not None:
-                doubts = doubts.scatter(reading["first_open"], f"ambiguous column, {told_as(reading['message'])}")
-            added.append(doubts)
+            added.append(_doubts(reading, table.height).alias(name))
     if not added:
         return table, None
     if ROW not in table.columns:
@@ -286,6 +306,27 @@ def keep_unread(
     kept = kept.filter(pl.any_horizontal(pl.all().exclude(ROW).is_not_null()))
     # A hook may have made several rows of one: what is said of its cells is said of each.
     return table, kept.unique(subset=ROW, keep="first", maintain_order=True)
+
+
+def _doubts(reading: dict[str, Any], height: int) -> pl.Series:
+    """What is said of the cells of an ambiguous column: of each one that only a setting decided, else of the first one."""
+    if reading["open"] is not None:
+        setting = "decimal_mark" if reading["kind"] == "number" else "date_order"
+        said = f"ambiguous: {reading['read_as']} by {setting} alone"
+        return pl.select(pl.when(series_of(reading["open"])).then(pl.lit(said))).to_series()
+    doubts = _nothing("", height)
+    if reading["first_open"] is not None:
+        doubts = doubts.scatter(reading["first_open"], f"ambiguous column, {told_as(reading['message'])}")
+    return doubts
+
+
+def _with_formulas(around: Surroundings, field: str, unread: pl.Series | None) -> pl.Series | None:
+    """The messages for cells that were not read, with those for formulas that were saved without a value."""
+    found = around.without_value(field)
+    if found is None:
+        return unread
+    said = pl.when(found).then(pl.lit("formula without a saved value"))
+    return pl.select(said if unread is None else pl.coalesce(unread, said)).to_series()
 
 
 _NO_TEXT = pl.Series([None], dtype=pl.String)
@@ -432,12 +473,10 @@ class Validators(_Expressions):
         try:
             dtype = table.lazy().select(expression).collect_schema().dtypes()[0]
         except RAISED as error:
-            context.fail(entry, self.role, subject, _Unusable(error), ExtensionError)
-        if dtype not in (pl.String, pl.Null, pl.Categorical, pl.Enum):
-            wrong = WrongResult(
-                f"returned an expression of type {dtype.base_type()}; it should give text: a message where a value is wrong, else null. "
-                'Write pl.when(is_wrong).then(pl.lit("what is wrong"))'
-            )
+            context.fail(entry, self.role, subject, _Unusable(error, entry, context), ExtensionError)
+        try:
+            demand_text(dtype)
+        except WrongResult as wrong:
             context.fail(entry, self.role, subject, wrong, PipelineError)
 
     def _add_issues(
@@ -457,10 +496,10 @@ class Validators(_Expressions):
                 try:
                     table.select(message)
                 except RAISED as own:
-                    context.fail(entry, self.role, subject, _Unusable(own), ExtensionError)
+                    context.fail(entry, self.role, subject, _Unusable(own, entry, context), ExtensionError)
             if not speakers:
                 raise
-            context.fail(speakers[-1], self.role, subject, _Unusable(error), ExtensionError)
+            context.fail(speakers[-1], self.role, subject, _Unusable(error, speakers[-1], context), ExtensionError)
 
     @staticmethod
     def _report(
@@ -508,6 +547,13 @@ def _joined(messages: list[pl.Expr]) -> pl.Expr:
 class _Unusable(WrongResult):
     """An expression that polars refuses to apply."""
 
-    def __init__(self, error: BaseException):
-        super().__init__(f"returned an expression that cannot be applied: {told(error)}")
+    def __init__(self, error: BaseException, entry: RegisteredFn, context: RunContext):
+        said, name = told(error), missing_column(error)
+        source = source_of(entry.fn)
+        # A name that the code does not have may be a cell's value.
+        if name is not None and (context.policy.quotes_values or stands_in_code(name, source and source[0])):
+            meant = nearest(name, context.registry.fields)
+            advice = f"; where only some files have it, a reader (fields.text({name!r})) is empty in the others"
+            said = f"{kind_of(error)}: the table has no column {name!r}{meant or advice}"
+        super().__init__(f"returned an expression that cannot be applied: {said}")
         self.__cause__ = error

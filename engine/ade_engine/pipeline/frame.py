@@ -87,6 +87,10 @@ class SourceTable:
         """The scan's native cells and the column there, where the sheet shows numbers with leading zeros."""
         return self._scan.padded(self._span.first_column + index, self._span.data_start, self._span.stop)
 
+    def rows_without_value(self, index: int) -> list[int]:
+        """The sheet's rows in which a source column has a formula that was saved without a value."""
+        return self._scan.rows_without_value(self._span.first_column + index)
+
     def shown_by_sheet(self, index: int) -> tuple[str | None, str | None]:
         """What the column of the sheet that a source column is part of shows about dates and decimal marks."""
         return self._scan.shown_by(self._span.first_column + index)

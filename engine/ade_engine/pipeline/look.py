@@ -18,7 +18,7 @@ from ade_engine.io.output.look import (
 )
 from ade_engine.models.errors import ConfigError
 from ade_engine.models.table import is_blank
-from ade_engine.pipeline.columns import UNREAD_PREFIX, is_provenance
+from ade_engine.pipeline.columns import is_provenance
 from ade_engine.pipeline.fields import ISSUE_PREFIX, RESERVED_PREFIX
 from ade_engine.pipeline.manifest import unique_header
 
@@ -130,7 +130,6 @@ def _issues(
 ) -> list[Issues]:
     """The issues of a table: those of columns that are written, in their order, then the others."""
     there = frame.columns
-    known = set(there)
     found = [name.removeprefix(ISSUE_PREFIX) for name in there if name.startswith(ISSUE_PREFIX)]
     if not found:
         return []
@@ -139,8 +138,7 @@ def _issues(
     issues = []
     for name in found:
         label = headers.get(name) or (fields[name].label if name in fields else None) or name
-        unread = UNREAD_PREFIX + name
-        issues.append(Issues(label, name, ISSUE_PREFIX + name, unread if unread in known else None))
+        issues.append(Issues(label, name, ISSUE_PREFIX + name))
     return issues
 
 

@@ -125,7 +125,7 @@ class ColumnMapper:
         if self._by_values and context.policy.sends_notices:
             self._note_reasons(context, table, sheet_name, table_index, profiles, columns)
         if context.debug:
-            self._report(context, table, columns, contributions)
+            self._report(context, table, columns, contributions, duplicates)
         return Mapping(columns, scores, duplicates)
 
     @staticmethod
@@ -385,12 +385,12 @@ class ColumnMapper:
         table: SourceTable,
         columns: list[MappedColumn],
         contributions: dict[int, list[dict[str, Any]]],
+        duplicates: set[int],
     ) -> None:
-        taken = {column.source_index for column in columns}
         context.logger.event(
             "column_detector.summary",
             level=10,
-            message=f"{len(taken)} of {len(table.columns)} columns mapped",
+            message=f"{len(columns)} of {len(table.columns)} columns mapped",
             data={
                 "mapped": [
                     {
@@ -402,7 +402,8 @@ class ColumnMapper:
                     }
                     for column in columns
                 ],
-                "unmapped_indices": [column.index for column in table.columns if column.index not in taken],
+                # As packages know it: the columns that had a field, and have lost it to another column or to a tie.
+                "unmapped_indices": sorted(duplicates),
                 "total_columns": len(table.columns),
             },
         )

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import polars as pl
 
-from ade_engine.fields.readers import profile
+from ade_engine.fields.readers import profile, without_blank_rows
 from ade_engine.models.notices import INFO
 from ade_engine.models.table import is_blank
 from ade_engine.pipeline.columns import with_series
 from ade_engine.pipeline.header_rows import DATA, GROUP, NOTE, TITLE, TOTAL, RowSpan
-from ade_engine.pipeline.provenance import rows_in_words, stretches
+from ade_engine.pipeline.provenance import note_dropped, rows_in_words, stretches
 from ade_engine.pipeline.totals import amount_of, correct_totals
 
 TYPE_CHECKING = False
@@ -196,6 +196,13 @@ def leave_out_rows(
         _notice(context.notices, sheet_name, what, rows)
     gone = {kind for kind, _ in unwanted}
     return table.filter(pl.Series([one not in gone for one in inside], dtype=pl.Boolean))
+
+
+def drop_blank_rows(context: RunContext, sheet_name: str, table: pl.DataFrame) -> pl.DataFrame:
+    """The table without the rows in which no field has a value: blank rows, and notes beside the columns that are wanted."""
+    kept = without_blank_rows(table, context.registry.fields)
+    note_dropped(context, None, table, kept, sheet_name)
+    return kept
 
 
 def _find_remarks(span: RowSpan, inside: bytearray, scan: SheetScan) -> None:

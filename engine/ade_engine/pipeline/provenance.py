@@ -43,6 +43,7 @@ def sources_of(source: SourceTable, mapping: Mapping) -> Sources:
             lambda: source.mixed_cells(index),
             lambda: source.padded_cells(index),
             lambda: source.shown_by_sheet(index),
+            lambda: source.rows_without_value(index),
         )
 
     taken = {column.source_index for column in mapping.columns}
@@ -57,9 +58,11 @@ def sources_of(source: SourceTable, mapping: Mapping) -> Sources:
 
 
 def note_dropped(
-    context: RunContext, entry: RegisteredFn, before: pl.DataFrame, after: pl.DataFrame, sheet_name: str
+    context: RunContext, entry: RegisteredFn | None, before: pl.DataFrame, after: pl.DataFrame, sheet_name: str
 ) -> None:
-    """Note the rows that a hook has dropped from the tables of a sheet: which ones, where that is known."""
+    """Note the rows that a hook, or the setting ``drop_blank_rows``, has dropped from the tables of a sheet: which ones, where
+    that is known.
+    """
     count = before.height - after.height
     rows: list[list[int]] = []
     if after is before:
@@ -75,8 +78,9 @@ def note_dropped(
         count, rows = found
     if count <= 0:
         return
+    hook = None if entry is None else entry.name
     earlier = (one for one in context.notices.notices if one["code"] == "rows_dropped")
-    known = next((one for one in earlier if one["sheet"] == sheet_name and one["hook"] == entry.name), None)
+    known = next((one for one in earlier if one["sheet"] == sheet_name and one.get("hook") == hook), None)
     if known is not None:
         # One notice for all tables of a sheet.
         context.notices.notices.remove(known)
@@ -85,12 +89,16 @@ def note_dropped(
     which = f" ({rows_in_words(rows)})" if rows else ""
     plural = "row" if count == 1 else "rows"
     facts = {"rows": rows} if rows else {}
+    if entry is None:
+        said, by_hook = f"{count} {plural} without a value of any field dropped", {}
+    else:
+        said, by_hook = f"{_hook_in_words(entry)} dropped {count} {plural}", {"hook": hook}
     context.notices.add(
         "rows_dropped",
-        f"sheet {sheet_name!r}: {_hook_in_words(entry)} dropped {count} {plural}{which}",
+        f"sheet {sheet_name!r}: {said}{which}",
         level="info",
         sheet=sheet_name,
-        hook=entry.name,
+        **by_hook,
         count=count,
         **facts,
     )

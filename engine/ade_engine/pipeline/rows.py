@@ -11,7 +11,7 @@ from __future__ import annotations
 import time
 
 from ade_engine.extensions.invoke import COMMON_NAMES, RAISED, MissingParameter, plan_call, source_of
-from ade_engine.fields.headers import DataRows, HeaderRows, LayoutRows
+from ade_engine.fields.headers import DataRows, FieldHeaders, HeaderRows, LayoutRows
 from ade_engine.infrastructure.observability.stack import GENERATED_FILE, frame_in
 from ade_engine.infrastructure.observability.wording import stands_in_code
 from ade_engine.infrastructure.policy import policy
@@ -27,12 +27,27 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import Any
 
-    from ade_engine.extensions.registry import RegisteredFn
+    from ade_engine.extensions.registry import RegisteredFn, Registry
     from ade_engine.pipeline.context import Progress, RunContext
 
 _BATCH = 512
 #: The names of the values that its callables may take.
 OFFERED = (*COMMON_NAMES, "row_index", "row_values", "sheet_name", "row_layout")
+
+
+def register_own_detectors(registry: Registry) -> None:
+    """Register the detectors that the setting ``detect_rows`` stands for: the headers of all fields, and the looks of rows.
+
+    A field that is found otherwise than by a list of headers may be found by its label or its name.
+    """
+    by_header = [entry.fn for entry in registry.column_detectors if type(entry.fn) is FieldHeaders]
+    words = {header for detector in by_header for header in detector.headers}
+    words.update(header for part in registry.parts.values() for header in part.whole.headers)
+    others = registry.fields.keys() - {detector.field for detector in by_header}
+    words.update(registry.fields[name].label or name for name in others)
+    registry.register_row_detector(HeaderRows(words), row_kind="header", priority=20)
+    registry.register_row_detector(LayoutRows(), row_kind="header", priority=10)
+    registry.finalize()
 
 
 class RowClassifier:

@@ -17,7 +17,7 @@ from ade_engine.models.fields import HookName
 from ade_engine.models.table import TableRegion, TableResult, region_of
 from ade_engine.pipeline.context import Progress
 from ade_engine.pipeline.counts import SourceCounts
-from ade_engine.pipeline.derived import derived_mappings
+from ade_engine.pipeline.derived import derived_mappings, split_columns
 from ade_engine.pipeline.events import region_data
 from ade_engine.pipeline.fields import Transforms, Validators
 from ade_engine.pipeline.frame import SourceTable, header_text
@@ -33,7 +33,7 @@ from ade_engine.pipeline.noticed import (
     notice_rows,
     range_text,
 )
-from ade_engine.pipeline.other_rows import end_tables, leave_out_rows
+from ade_engine.pipeline.other_rows import drop_blank_rows, end_tables, leave_out_rows
 from ade_engine.pipeline.provenance import note_dropped, sources_of, with_rows
 from ade_engine.pipeline.rows import RowClassifier
 from ade_engine.pipeline.side_by_side import split_side_by_side
@@ -231,6 +231,7 @@ class SheetPipeline:
         headers = _header_texts(source, table)
 
         sources = sources_of(source, mapping)
+        table, parts = split_columns(context, sheet_name, table_index, table, source, sources)
 
         def run_hooks(stage: HookName, table: pl.DataFrame) -> pl.DataFrame:
             if stage not in self.hooks:
@@ -253,6 +254,9 @@ class SheetPipeline:
                 surroundings.enter(None)
 
         table = run_hooks(HookName.ON_TABLE_MAPPED, table)
+        if context.settings.drop_blank_rows:
+            # What hooks have put into a field counts.
+            table = drop_blank_rows(context, sheet_name, table)
         table, kept = self._transforms.apply(context, table, sheet_name, region, table_index, sources, headers)
         table = run_hooks(HookName.ON_TABLE_TRANSFORMED, table)
         table = self._validators.apply(context, table, sheet_name, region, table_index, headers, kept)
@@ -269,6 +273,7 @@ class SheetPipeline:
             mapped_columns=mapping.columns,
             derived_mappings=derived_mappings(
                 context.state,
+                parts=parts,
                 columns=source.columns,
                 mapped_fields={column.field_name for column in mapping.columns},
                 table_fields=set(table.columns),

@@ -5,35 +5,39 @@ A run finds that out when it calls one. A check of a config package calls none, 
 
 from __future__ import annotations
 
-from difflib import get_close_matches
 from inspect import Parameter, signature
 
-from ade_engine.extensions.invoke import MissingParameter, plan_call, source_of
+from ade_engine.extensions.invoke import MissingParameter, meant_parameter, parameters_of, plan_call, source_of
 from ade_engine.pipeline import fields, mapping, rows
 from ade_engine.pipeline.hooks import offered_to_hooks
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from typing import Any
 
     from ade_engine.extensions.registry import RegisteredFn, Registry
 
 
 def wrong_signatures(registry: Registry) -> list[str]:
-    """A message for each callable that needs a value its stage does not offer, with the place of its code."""
-    complaints = []
+    """A message for each callable that needs a value its stage does not offer, with the place of its code.
+
+    A callable that is registered several times, for several fields perhaps, is told of once.
+    """
+    complaints: dict[tuple[Any, ...], str] = {}
     for role, entry, offered in _callables(registry):
         missing = plan_call(entry.fn, offered).missing
         if missing is not None:
             place = source_of(entry.fn)
             where = "" if place is None else f" ({place[0]}, line {place[1]}, in {place[2]})"
-            complaints.append(f"{role} {entry.name} {MissingParameter(missing, offered)}{where}")
-    return complaints
+            told = f"{role} {entry.name} {MissingParameter(missing, offered, parameters_of(entry.fn))}{where}"
+            complaints.setdefault((place or entry.name, missing), told)
+    return list(complaints.values())
 
 
 def misspelt_parameters(registry: Registry) -> list[str]:
     """A sentence for each parameter that always keeps its default although a value of nearly its name is offered."""
-    found = []
+    found: dict[tuple[Any, ...], str] = {}
     for role, entry, offered in _callables(registry):
         try:
             parameters = signature(entry.fn).parameters.values()
@@ -41,17 +45,17 @@ def misspelt_parameters(registry: Registry) -> list[str]:
             continue
         for parameter in parameters:
             name = parameter.name
-            near = get_close_matches(name, offered, 1, 0.8)
             # `columns=("a", "b")` is a constant of the function's own, and no slip for `column`.
             is_own = name in offered or name.rstrip("s") in offered
-            if parameter.default is not Parameter.empty and near and not is_own:
+            if parameter.default is Parameter.empty or is_own:
+                continue
+            near = meant_parameter(name, offered, parameters_of(entry.fn), 0.8)
+            if near is not None:
                 place = source_of(entry.fn)
                 where = "" if place is None else f" ({place[0]}, line {place[1]})"
-                found.append(
-                    f"{role} {entry.name}{where}: its parameter {name!r} always has its default; "
-                    f"did you mean {near[0]!r}?"
-                )
-    return found
+                told = f"{role} {entry.name}{where}: its parameter {name!r} always has its default; did you mean {near!r}?"
+                found.setdefault((place or entry.name, name), told)
+    return list(found.values())
 
 
 def _callables(registry: Registry) -> Iterator[tuple[str, RegisteredFn, tuple[str, ...]]]:

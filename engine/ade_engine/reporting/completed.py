@@ -10,6 +10,7 @@ import re
 
 from ade_engine.infrastructure.policy import policy
 from ade_engine.infrastructure.observability.logger import timestamp
+from ade_engine.models.errors import HookError
 from ade_engine.models.table import is_blank
 
 TYPE_CHECKING = False
@@ -225,11 +226,14 @@ class TableReport:
         from ade_engine.pipeline.frame import header_text
 
         fields = self.totals.fields
+        counted = {(mapped.field_name, mapped.source_index) for mapped in result.mapped_columns}
+        for name, _ in counted:
+            if name in fields:
+                fields[name].columns += 1
         for mapped in result.mapped_columns:
             findings = fields.get(mapped.field_name)
             if findings is None:
                 continue
-            findings.columns += 1
             findings.note_score(mapped.score)
             if not is_blank(mapped.header):
                 findings.headers.add(str(mapped.header))
@@ -240,7 +244,9 @@ class TableReport:
             findings = fields.get(derived.field_name)
             if findings is None:
                 continue
-            findings.columns += 1
+            # Of tables that were merged, one may derive what another has a column for: it is one column.
+            if not findings.mapped and not findings.derived:
+                findings.columns += 1
             findings.note_score(derived.score)
             if policy().quotes_values or derived.source_header.strip() in headers:
                 findings.headers.add(derived.source_header)
@@ -352,7 +358,7 @@ class RunReport:
         completed_at: datetime,
         output_path: Path | None,
     ) -> dict[str, Any]:
-        """The event's data, without its ``schema_version``."""
+        """The event's data, without its ``schema_version``. Raises :class:`HookError` where a count makes no sense."""
         saved = None if output_path is None else str(output_path)
         run = Totals(self.fields)
         sheets = []
@@ -392,6 +398,11 @@ class RunReport:
         totals = Totals(self.fields)
         tables = []
         for table in sorted(sheet.tables, key=lambda table: table.index):
+            if table.totals.issues < 0:
+                raise HookError(
+                    f"sheet {sheet.title!r}, table {table.index + 1}: a hook has made the number of issues negative (the sum of "
+                    "__ade_issue_count), so the run has no report; let the hook write 0 or more into each row"
+                )
             totals.add(table.rolled_up())
             tables.append(
                 {

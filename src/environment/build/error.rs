@@ -55,7 +55,7 @@ pub enum BuildError {
     /// A file or folder of the environment, or a program that could not be started.
     #[error(transparent)]
     File(#[from] FileError),
-    #[error("there is no installer: {}", reasons.join("; "))]
+    #[error("there is no uv: {}", reasons.join("; "))]
     NoInstaller {
         reasons: Vec<String>,
         transient: bool,
@@ -120,13 +120,12 @@ impl Problem for BuildError {
             BuildError::Python(error) => error.facts(),
             BuildError::Engine(error) => error.facts().under(Kind::Environment, code::ENVIRONMENT_FAILED),
             BuildError::Installer {
-                step,
                 transient,
                 offline,
                 refused,
                 ..
             } => Facts::new(Kind::Environment, code::INSTALL_FAILED)
-                .hint(installer_hint(*step, *transient, *offline, *refused)),
+                .hint(installer_hint(*transient, *offline, *refused)),
             BuildError::NotConfined { .. } => {
                 Facts::new(Kind::Environment, code::SANDBOX_INCOMPLETE)
                     .hint("`ade doctor` shows what is missing")
@@ -142,20 +141,18 @@ impl Problem for BuildError {
             }
             BuildError::File(error) => error.facts().under(Kind::Environment, code::STORAGE_FAILED),
             BuildError::NoInstaller { .. } => Facts::new(Kind::Environment, code::NO_INSTALLER)
-                .hint("install uv, or your system's packages for pip and venv (python3-pip, python3-venv)"),
+                .hint("install uv, or with a network your system's packages for pip and venv, which get one (python3-pip, python3-venv)"),
         }
     }
 }
 
-fn installer_hint(step: Step, transient: bool, offline: bool, refused: bool) -> &'static str {
+fn installer_hint(transient: bool, offline: bool, refused: bool) -> &'static str {
     if refused {
         "builds write to their environment, to caches and to a temporary folder; ADE_SANDBOX_WRITE names further folders that they may write to"
     } else if offline {
         "only caches were used; leave out --offline (ADE_OFFLINE) once, with a network"
     } else if transient {
         "check the network, and HTTPS_PROXY and the index settings if you use them; then try again"
-    } else if step == Step::CreateVenv {
-        "install uv, or your system's package for Python's venv module (python3-venv)"
     } else {
         "correct the dependencies in the configuration's pyproject.toml or requirements.txt"
     }

@@ -37,7 +37,6 @@ impl Step {
 /// What an installer does with a package.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PackageAction {
-    Resolving,
     Downloading,
     Building,
     Installed,
@@ -48,7 +47,6 @@ impl PackageAction {
     /// The name as event logs write it.
     pub fn as_str(self) -> &'static str {
         match self {
-            PackageAction::Resolving => "resolving",
             PackageAction::Downloading => "downloading",
             PackageAction::Building => "building",
             PackageAction::Installed => "installed",

@@ -11,15 +11,12 @@ use super::error::BuildError;
 use super::session::Session;
 use crate::configuration::{LOCK_FILE, file_url};
 use crate::engine::RUN_MARKER;
-use crate::environment::installer::{Install, Installer};
+use crate::environment::installer::{Install, Uv};
 use crate::environment::measure;
 use crate::files::FileError;
 
 /// Installs the engine.
-pub(super) fn engine(
-    session: &mut Session<'_>,
-    installer: &mut dyn Installer,
-) -> Result<(), BuildError> {
+pub(super) fn engine(session: &mut Session<'_>, uv: &Uv) -> Result<(), BuildError> {
     let dependencies = session.request.configuration.dependencies();
     let install = Install {
         engine: session.request.engine.requirement(),
@@ -30,14 +27,11 @@ pub(super) fn engine(
         index_options: dependencies.index_options.clone(),
         constraints: write_constraints(session)?,
     };
-    installer.install(session, &install)
+    uv.install(session, &install)
 }
 
 /// Installs the configuration's dependencies, and makes its folder importable for its author.
-pub(super) fn configuration(
-    session: &mut Session<'_>,
-    installer: &mut dyn Installer,
-) -> Result<(), BuildError> {
+pub(super) fn configuration(session: &mut Session<'_>, uv: &Uv) -> Result<(), BuildError> {
     let dependencies = session.request.configuration.dependencies();
     for asked in &dependencies.engine {
         session.note(format!(
@@ -49,7 +43,7 @@ pub(super) fn configuration(
             let mut lines = dependencies.index_options.clone();
             lines.extend(lock.lines_in(&session.sources));
             let list = session.write_list(session.folder.workbench().locked(), &lines)?;
-            installer.install_locked(session, &list)?;
+            uv.install_locked(session, &list)?;
             return write_import_file(session);
         }
         Some(Err(reason)) => session.note(format!(
@@ -74,10 +68,10 @@ pub(super) fn configuration(
             index_options: dependencies.index_options.clone(),
             constraints: write_constraints(session)?,
         };
-        installer.install(session, &install)?;
+        uv.install(session, &install)?;
     }
     if let Some(copy) = build_copy {
-        remove_configuration(session, installer, &copy)?;
+        remove_configuration(session, uv, &copy)?;
     }
     write_import_file(session)
 }
@@ -118,18 +112,14 @@ fn copy_tree(source: &Path, target: &Path) -> io::Result<()> {
 
 /// Removes the configuration itself where it was installed to get its dependencies: the installed copy would hide the
 /// author's files and become outdated.
-fn remove_configuration(
-    session: &mut Session<'_>,
-    installer: &mut dyn Installer,
-    copy: &Path,
-) -> Result<(), BuildError> {
+fn remove_configuration(session: &mut Session<'_>, uv: &Uv, copy: &Path) -> Result<(), BuildError> {
     let site_packages = session.site_packages()?;
     let installed =
         measure::installed(&site_packages).map_err(FileError::on("read", &site_packages))?;
     let url = file_url(copy);
     for package in installed {
         if package.origin.is_some_and(|origin| origin.contains(&url)) {
-            installer.uninstall(session, &package.name)?;
+            uv.uninstall(session, &package.name)?;
         }
     }
     Ok(())

@@ -24,7 +24,8 @@ use std::fs;
 
 use self::bytecode::Shelf;
 use self::session::Session;
-use super::{installer, measure};
+use super::installer::Uv;
+use super::measure;
 use crate::cancel::Cancel;
 use crate::files::{self, FileError};
 
@@ -58,18 +59,16 @@ fn steps(session: &mut Session<'_>) -> Result<Built, BuildError> {
     fs::create_dir_all(workbench.path())
         .map_err(FileError::on("create the folder", workbench.path()))?;
 
-    let mut installer = session.step(Step::PrepareInstaller, installer::prepare)?;
-    session.step(Step::CreateVenv, |session| installer.create_venv(session))?;
-    session.step(Step::InstallEngine, |session| {
-        install::engine(session, installer.as_mut())
-    })?;
+    let uv = session.step(Step::PrepareInstaller, Uv::prepare)?;
+    session.step(Step::CreateVenv, |session| uv.create_venv(session))?;
+    session.step(Step::InstallEngine, |session| install::engine(session, &uv))?;
     session.step(Step::InstallConfig, |session| {
-        install::configuration(session, installer.as_mut())
+        install::configuration(session, &uv)
     })?;
     let shelf = session.step(Step::Compile, bytecode::compile)?;
     let engine_version = session.step(Step::VerifyImports, verify::verify)?;
     session.step(Step::CollectMetadata, |session| {
-        finish(session, installer.label(), engine_version, &shelf)
+        finish(session, uv.label(), engine_version, &shelf)
     })
 }
 

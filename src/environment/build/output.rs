@@ -83,13 +83,13 @@ impl Finished {
     }
 }
 
-/// Passes a line on, and the packages that it names.
+/// Passes a line on, and the package that it names.
 pub(super) fn report(stream: Stream, line: &str, on_event: &mut dyn FnMut(BuildEvent)) {
     on_event(BuildEvent::Line {
         stream,
         text: line.to_owned(),
     });
-    for (name, version, action) in packages_in(line) {
+    if let Some((name, version, action)) = package_in(line) {
         on_event(BuildEvent::Package {
             name,
             version,
@@ -98,37 +98,19 @@ pub(super) fn report(stream: Stream, line: &str, on_event: &mut dyn FnMut(BuildE
     }
 }
 
-/// The packages that a line of an installer's output is about.
-fn packages_in(line: &str) -> Vec<(String, Option<String>, PackageAction)> {
+/// The package that a line of an installer's output is about.
+fn package_in(line: &str) -> Option<(String, Option<String>, PackageAction)> {
     let line = line.trim();
-    if let Some(installed) = line.strip_prefix("Successfully installed ") {
-        return installed
-            .split_whitespace()
-            .filter_map(|package| package.rsplit_once('-'))
-            .map(|(name, version)| {
-                (
-                    name.to_owned(),
-                    Some(version.to_owned()),
-                    PackageAction::Installed,
-                )
-            })
-            .collect();
-    }
     let (action, rest) = if let Some(rest) = line.strip_prefix("+ ") {
         (PackageAction::Installed, rest)
     } else if let Some(rest) = line.strip_prefix("- ") {
         (PackageAction::Removed, rest)
-    } else if let Some(rest) = line.strip_prefix("Collecting ") {
-        (PackageAction::Resolving, rest)
     } else if let Some(rest) = line.strip_prefix("Downloading ") {
         (PackageAction::Downloading, rest)
-    } else if let Some(rest) = line
-        .strip_prefix("Building wheel for ")
-        .or_else(|| line.strip_prefix("Building "))
-    {
+    } else if let Some(rest) = line.strip_prefix("Building ") {
         (PackageAction::Building, rest)
     } else {
-        return Vec::new();
+        return None;
     };
     let word = rest.split_whitespace().next().unwrap_or_default();
     let (name, version) = if let Some((name, version)) = word.split_once("==") {
@@ -143,28 +125,25 @@ fn packages_in(line: &str) -> Vec<(String, Option<String>, PackageAction)> {
         (&word[..end], None)
     };
     if !name.starts_with(|first: char| first.is_ascii_alphanumeric()) || name.contains("://") {
-        return Vec::new();
+        return None;
     }
-    vec![(name.to_owned(), version.map(str::to_owned), action)]
+    Some((name.to_owned(), version.map(str::to_owned), action))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn understood(line: &str) -> Vec<String> {
-        packages_in(line)
-            .into_iter()
-            .map(|(name, version, action)| {
-                format!("{} {name} {}", action.as_str(), version.unwrap_or_default())
-                    .trim_end()
-                    .to_owned()
-            })
-            .collect()
+    fn understood(line: &str) -> Option<String> {
+        package_in(line).map(|(name, version, action)| {
+            format!("{} {name} {}", action.as_str(), version.unwrap_or_default())
+                .trim_end()
+                .to_owned()
+        })
     }
 
     #[test]
-    fn the_lines_of_both_installers_are_understood() {
+    fn the_lines_of_installers_are_understood() {
         for (line, expected) in [
             (" + polars==1.36.0", "installed polars 1.36.0"),
             (
@@ -178,31 +157,19 @@ mod tests {
             ),
             ("   Building thing==1.0", "building thing 1.0"),
             (
-                "Collecting polars<2,>=1.36 (from ade-engine==1.10.0)",
-                "resolving polars",
-            ),
-            (
                 "  Downloading polars-1.44.2-py3-none-any.whl (865 kB)",
                 "downloading polars 1.44.2",
             ),
-            (
-                "Building wheel for thing (pyproject.toml): started",
-                "building thing",
-            ),
         ] {
-            assert_eq!(understood(line), [expected], "{line}");
+            assert_eq!(understood(line).as_deref(), Some(expected), "{line}");
         }
-        assert_eq!(
-            understood("Successfully installed et-xmlfile-2.0.0 six-1.0"),
-            ["installed et-xmlfile 2.0.0", "installed six 1.0"]
-        );
         for line in [
             "Resolved 5 packages in 20ms",
             "Downloading https://host/x",
             "",
             "warning: - x",
         ] {
-            assert!(understood(line).is_empty(), "{line}");
+            assert_eq!(understood(line), None, "{line}");
         }
     }
 }

@@ -8,7 +8,6 @@ use crate::configuration::{Configuration, Lock, Requirement, Wanted, file_url, i
 use crate::layout::ToolsFolder;
 use crate::python::Python;
 use crate::sandbox::Policy;
-use crate::settings::Installer;
 
 /// Which engine is installed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -64,17 +63,19 @@ pub struct BuildRequest {
     pub engine: EngineSource,
     /// The configuration's lock, with whether it fits: an error in words where it does not, and is not used.
     pub lock: Option<Result<Lock, String>>,
-    pub installer: Installer,
     /// What is confined of installers and build tools, beside that they write to the folder and the caches here.
     pub sandbox: Policy,
     /// Use caches only; no index is asked.
     pub offline: bool,
     /// For all steps together.
     pub timeout: Duration,
+    /// Of the pip that fetches uv.
     pub pip_cache: PathBuf,
     /// `None`: uv's own.
     pub uv_cache: Option<PathBuf>,
-    /// Where a fetched installer is kept: cache/tools.
+    /// The folder of `ade`, where its wheel puts a uv.
+    pub beside: Option<PathBuf>,
+    /// Where a fetched uv is kept: cache/tools.
     pub tools: ToolsFolder,
     pub environment_id: String,
     /// The caller's environment variables; index, proxy and certificate settings are among them.
@@ -94,6 +95,6 @@ pub struct Built {
     pub lock_digest: String,
     /// On disk, shared files included.
     pub size_bytes: u64,
-    /// `uv 0.9.2`, `pip 24.0`.
+    /// `uv 0.9.2`
     pub installer: String,
 }

@@ -1,7 +1,7 @@
-//! A build in progress: what its steps and the installers share.
+//! A build in progress: what its steps and uv share.
 //!
 //! A session starts children within the build's time, passes on what they print, and turns their end into a result or an
-//! error. It knows neither the steps nor the installers.
+//! error. It knows neither the steps nor uv.
 
 use std::fs;
 use std::io;

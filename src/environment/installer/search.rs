@@ -1,4 +1,5 @@
-//! Which uv a build uses: the first on PATH that is recent enough, else the one that was fetched.
+//! Which uv a build uses: the first on PATH that is recent enough, else the one beside `ade`, which its wheel brings, else the one
+//! that was fetched.
 
 use std::convert::Infallible;
 use std::ffi::OsStr;
@@ -44,7 +45,7 @@ impl fmt::Display for FoundUv {
 pub struct UvSearch {
     /// The one that a build uses. `None`: it fetches one.
     pub usable: Option<FoundUv>,
-    /// Those on PATH that were passed over because they are too old.
+    /// Those that were passed over because they are too old.
     pub too_old: Vec<FoundUv>,
 }
 
@@ -52,6 +53,7 @@ pub struct UvSearch {
 pub fn find_uv(settings: &Settings, tools: &ToolsFolder) -> UvSearch {
     let variables = settings.child_variables();
     let path = child_variables::get(&variables, "PATH").unwrap_or_default();
+    let beside = settings.program.as_deref().and_then(Path::parent);
     let ask = &mut |program: &Path| {
         let mut command = Command::new(program);
         child_variables::apply(&mut command, &variables);
@@ -70,23 +72,29 @@ pub fn find_uv(settings: &Settings, tools: &ToolsFolder) -> UvSearch {
         let started = outcome.is_ok_and(|outcome| outcome.exit.is_success());
         Ok::<_, Infallible>(version.filter(|_| started))
     };
-    match search(path, tools, ask) {
+    match search(path, beside, tools, ask) {
         Ok(found) => found,
         Err(never) => match never {},
     }
 }
 
-/// Searches. `ask` starts a program and returns the version that it names, or `None` where it does not start.
+/// Searches PATH, then `beside`, the folder of `ade`, then the tools. `ask` starts a program and returns the version that it names, or `None` where it does not start.
 ///
 /// # Errors
 /// Those of `ask`.
 pub(super) fn search<E>(
     path: &OsStr,
+    beside: Option<&Path>,
     tools: &ToolsFolder,
     ask: &mut dyn FnMut(&Path) -> Result<Option<String>, E>,
 ) -> Result<UvSearch, E> {
     let mut found = UvSearch::default();
-    for program in on_path(OsStr::new("uv"), path) {
+    // An environment of `ade` that nobody has activated: `uv tool install` and pipx put no program of a dependency on PATH.
+    let beside = beside.filter(|folder| !std::env::split_paths(path).any(|other| other == *folder));
+    let beside = beside.map(|folder| folder.join("uv"));
+    let beside = beside.filter(|program| program.is_file());
+    let on_path = on_path(OsStr::new("uv"), path);
+    for program in on_path.chain(beside) {
         let Some(version) = ask(&program)? else {
             continue;
         };

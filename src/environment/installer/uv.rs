@@ -1,27 +1,32 @@
-//! uv: from PATH, or fetched once and kept among the tools.
+//! uv: the one on PATH, the one beside `ade`, or one that is fetched.
 
 use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::time::Duration;
 
+use super::fetch::fetched;
 use super::index;
-use super::interface::{Install, Installer};
 use super::search;
 use crate::environment::build::error::BuildError;
-use crate::environment::build::event::Step;
 use crate::environment::build::session::{Session, Show};
-use crate::files::{FileError, PartialFolder, remove_leftovers, touch};
-use crate::layout::{ToolsFolder, venv_python};
-use crate::lock::{Lock, LockError};
-use crate::machine::System;
+use crate::files::touch;
 use crate::python::child_variables;
 
 /// The name of the engine among packages.
 const ENGINE_NAME: &str = "ade-engine";
-/// The requirement that is fetched where there is no uv.
-const FETCHED: &str = "uv>=0.8,<1";
+
+/// What one call of uv installs.
+pub(in crate::environment) struct Install {
+    pub engine: String,
+    /// The engine without what it depends on.
+    pub alone: bool,
+    pub requirements: Vec<String>,
+    /// The manifest whose `[tool.uv.sources]` define where requirements come from.
+    pub sources: Option<PathBuf>,
+    pub index_options: Vec<String>,
+    pub constraints: Option<PathBuf>,
+}
 
 pub(in crate::environment) struct Uv {
     program: PathBuf,
@@ -35,7 +40,10 @@ impl Uv {
             .unwrap_or_default()
             .to_owned();
         let tools = session.request.tools.clone();
-        let found = search::search(&path, &tools, &mut |program| version(session, program))?;
+        let beside = session.request.beside.clone();
+        let found = search::search(&path, beside.as_deref(), &tools, &mut |program| {
+            version(session, program)
+        })?;
         for old in &found.too_old {
             session.note(format!("{old} is too old"));
         }
@@ -51,6 +59,56 @@ impl Uv {
                 transient: false,
             }),
         }
+    }
+
+    /// `uv 0.9.2`
+    pub fn label(&self) -> &str {
+        &self.label
+    }
+
+    pub fn create_venv(&self, session: &mut Session<'_>) -> Result<(), BuildError> {
+        let mut command = self.command(session, true);
+        command
+            .args(["venv", "--no-project", "--no-config", "--quiet", "--python"])
+            .arg(&session.request.python.executable)
+            .arg(session.folder.venv());
+        session.succeed(&mut command, &self.label)
+    }
+
+    /// Installs the engine and the requirements into the venv, in one resolution so that their versions are compatible.
+    pub fn install(&self, session: &mut Session<'_>, install: &Install) -> Result<(), BuildError> {
+        let lists = Lists::write(session, install)?;
+        self.caches_first(session, &|session, offline| {
+            self.command_to_install(session, install, &lists, offline)
+        })
+    }
+
+    /// Installs what a list of exact versions with hashes names, and nothing else.
+    pub fn install_locked(&self, session: &mut Session<'_>, list: &Path) -> Result<(), BuildError> {
+        self.caches_first(session, &|session, offline| {
+            let mut command = self.command(session, offline);
+            command
+                .args([
+                    "pip",
+                    "install",
+                    "--require-hashes",
+                    "--no-deps",
+                    "--python",
+                ])
+                .arg(session.folder.python())
+                .arg("-r")
+                .arg(list);
+            command
+        })
+    }
+
+    pub fn uninstall(&self, session: &mut Session<'_>, package: &str) -> Result<(), BuildError> {
+        let mut command = self.command(session, true);
+        command
+            .args(["pip", "uninstall", "--python"])
+            .arg(session.folder.python())
+            .arg(package);
+        session.succeed(&mut command, &self.label)
     }
 
     /// Notes that parts of the cache are in use.
@@ -219,55 +277,6 @@ impl Lists {
     }
 }
 
-impl Installer for Uv {
-    fn label(&self) -> &str {
-        &self.label
-    }
-
-    fn create_venv(&mut self, session: &mut Session<'_>) -> Result<(), BuildError> {
-        let mut command = self.command(session, true);
-        command
-            .args(["venv", "--no-project", "--no-config", "--quiet", "--python"])
-            .arg(&session.request.python.executable)
-            .arg(session.folder.venv());
-        session.succeed(&mut command, &self.label)
-    }
-
-    fn install(&mut self, session: &mut Session<'_>, install: &Install) -> Result<(), BuildError> {
-        let lists = Lists::write(session, install)?;
-        self.caches_first(session, &|session, offline| {
-            self.command_to_install(session, install, &lists, offline)
-        })
-    }
-
-    fn install_locked(&mut self, session: &mut Session<'_>, list: &Path) -> Result<(), BuildError> {
-        self.caches_first(session, &|session, offline| {
-            let mut command = self.command(session, offline);
-            command
-                .args([
-                    "pip",
-                    "install",
-                    "--require-hashes",
-                    "--no-deps",
-                    "--python",
-                ])
-                .arg(session.folder.python())
-                .arg("-r")
-                .arg(list);
-            command
-        })
-    }
-
-    fn uninstall(&mut self, session: &mut Session<'_>, package: &str) -> Result<(), BuildError> {
-        let mut command = self.command(session, true);
-        command
-            .args(["pip", "uninstall", "--python"])
-            .arg(session.folder.python())
-            .arg(package);
-        session.succeed(&mut command, &self.label)
-    }
-}
-
 /// The version that `uv --version` prints, or `None` where uv does not start.
 fn version(session: &mut Session<'_>, program: &Path) -> Result<Option<String>, BuildError> {
     let mut command = session.command(program);
@@ -279,139 +288,4 @@ fn version(session: &mut Session<'_>, program: &Path) -> Result<Option<String>, 
         Ok(_) | Err(BuildError::File(_)) => Ok(None),
         Err(error) => Err(error),
     }
-}
-
-/// Returns the uv below `cache/tools`, and fetches it where there is none. It appears there whole, and of two processes
-/// only one fetches it.
-fn fetched(session: &mut Session<'_>) -> Result<PathBuf, BuildError> {
-    let tools = &session.request.tools;
-    let home = tools.uv();
-    let program = ToolsFolder::uv_program(&home);
-    if program.exists() {
-        return Ok(program);
-    }
-    let turn = Lock::acquire(&System, &tools.uv_lock(), session.cancel, &mut |holder| {
-        let holder = holder.unwrap_or_else(|| "another process".to_owned());
-        session.note(format!("waiting for {holder}, which is fetching uv"));
-    });
-    let _turn = turn.map_err(|error| match error {
-        LockError::Cancelled { .. } => BuildError::Cancelled {
-            step: Step::PrepareInstaller,
-        },
-        LockError::File(error) => error.into(),
-    })?;
-    if program.exists() {
-        return Ok(program);
-    }
-    // Only the holder of the lock fetches, so partial folders that exist now are leftovers.
-    remove_leftovers(&tools.0, Duration::ZERO);
-    let partial = PartialFolder::in_folder(&tools.0);
-    fetch(session, partial.path())?;
-    if home.exists() {
-        fs::remove_dir_all(&home).map_err(FileError::on("remove", &home))?;
-    }
-    partial
-        .settle(&home)
-        .map_err(FileError::on("move into place", &home))?;
-    Ok(program)
-}
-
-/// Fetches uv with the pip of a Python; where that Python has no pip, with the pip of a temporary venv.
-fn fetch(session: &mut Session<'_>, target: &Path) -> Result<(), BuildError> {
-    let offline = session.request.offline;
-    session.note(match offline {
-        false => "there is no uv on PATH; fetching it once".to_owned(),
-        // pip still looks into the folders that it is set to find packages in.
-        true => "there is no uv on PATH, and without a network it is looked for among local packages alone".to_owned(),
-    });
-    let python = session.request.python.executable.clone();
-    let first = match fetch_with(session, &python, target)? {
-        Fetched::Done => return Ok(()),
-        Fetched::Failed { reason, transient } => {
-            return Err(BuildError::NoInstaller {
-                reasons: vec![reason],
-                transient,
-            });
-        }
-        Fetched::NoPip => format!("{} has no pip", python.display()),
-    };
-    let (second, transient) = match fetch_through_venv(session, target)? {
-        Fetched::Done => return Ok(()),
-        Fetched::Failed { reason, transient } => (reason, transient),
-        Fetched::NoPip => ("an environment of it has no pip either".to_owned(), false),
-    };
-    Err(BuildError::NoInstaller {
-        reasons: vec![first, second],
-        transient,
-    })
-}
-
-/// The result of a fetch with one pip.
-enum Fetched {
-    Done,
-    /// There is no pip.
-    NoPip,
-    Failed {
-        reason: String,
-        /// Whether a retry may succeed.
-        transient: bool,
-    },
-}
-
-/// Makes a temporary venv with pip, and fetches with that one.
-fn fetch_through_venv(session: &mut Session<'_>, target: &Path) -> Result<Fetched, BuildError> {
-    let venv = session.folder.workbench().venv_with_pip();
-    let mut command = session.command(&session.request.python.executable);
-    command.args(["-I", "-m", "venv"]).arg(&venv);
-    if !session.run(&mut command, Show::Nothing)?.exit.is_success() {
-        return Ok(Fetched::Failed {
-            reason: "its venv module can't make an environment with pip".to_owned(),
-            transient: false,
-        });
-    }
-    fetch_with(session, &venv_python(&venv), target)
-}
-
-/// Fetches with the pip of one Python.
-fn fetch_with(
-    session: &mut Session<'_>,
-    python: &Path,
-    target: &Path,
-) -> Result<Fetched, BuildError> {
-    let mut command = session.command(python);
-    super::pip::quiet(&mut command, &session.request.pip_cache);
-    command
-        .args([
-            "-I",
-            "-m",
-            "pip",
-            "install",
-            "--progress-bar",
-            "off",
-            "--no-deps",
-            "--only-binary",
-            ":all:",
-        ])
-        .arg("--target")
-        .arg(target);
-    if session.request.offline {
-        command.arg("--no-index");
-    }
-    command.arg(FETCHED);
-    let finished = session.run(&mut command, Show::Everything)?;
-    if finished.exit.is_success() && ToolsFolder::uv_program(target).exists() {
-        return Ok(Fetched::Done);
-    }
-    if finished.mentions(&["no module named pip"]) {
-        return Ok(Fetched::NoPip);
-    }
-    let last = finished.last_lines().pop().unwrap_or_default();
-    let reason = match session.request.offline {
-        true => "there is no uv among local packages either".to_owned(),
-        false => format!("uv could not be fetched ({last})"),
-    };
-    Ok(Fetched::Failed {
-        reason,
-        transient: finished.found_network_trouble() && !session.request.offline,
-    })
 }

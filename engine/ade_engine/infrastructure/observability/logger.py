@@ -163,25 +163,33 @@ class NullLogger(RunLogger):
         super().__init__(logger)
 
 
+class EventFormatter(logging.Formatter):
+    """One line of NDJSON, or text, for each record. A package may give it to a handler of its own, such as one of the root."""
+
+    def __init__(self, log_format: str):
+        super().__init__()
+        self.format = _as_ndjson if log_format == "ndjson" else _as_text
+
+
 class EventHandler(logging.Handler):
     """Writes each record as one line of NDJSON, or as text, to a stream. Errors of a closed stream are ignored."""
 
     def __init__(self, stream: TextIO, log_format: str, level: int = logging.NOTSET, *, owned: bool = False):
         super().__init__(level)
-        self._stream = stream
+        self.stream = stream
         self._owned = owned
-        self._write_record = _as_ndjson if log_format == "ndjson" else _as_text
+        self.setFormatter(EventFormatter(log_format))
 
     def emit(self, record: logging.LogRecord) -> None:
         try:
-            line = self._write_record(record)
+            line = self.format(record)
         except Exception:
             # Most likely arguments that do not fit the format: reported on standard error, and the run goes on.
             self.handleError(record)
             return
         try:
-            self._stream.write(line + "\n")
-            self._stream.flush()
+            self.stream.write(line + "\n")
+            self.stream.flush()
         except (OSError, ValueError):
             pass
 
@@ -195,7 +203,7 @@ class EventHandler(logging.Handler):
 
     def close(self) -> None:
         if self._owned:
-            self._stream.close()
+            self.stream.close()
         super().close()
 
 

@@ -47,6 +47,9 @@ def said_by(error: BaseException, place: FrameSummary | None = None) -> str:
         return own if own == text else f"{own} {LEFT_OUT}"
     is_of_system = isinstance(error, OSError) and isinstance(error.errno, int)
     system = f"[Errno {error.errno}] {os.strerror(error.errno)}" if is_of_system else ""
+    column = missing_column(error)
+    if column is not None and stands_in_sources(column, error.__traceback__):
+        system, text = f"there is no column {column!r}", ""
     place = place or author_frame(error.__traceback__)
     line = "" if place is None else source_line(place.filename, place.lineno, getattr(place, "end_lineno", None))
     return " ".join(filter(None, (system, f"at `{line}`" if line else "", LEFT_OUT if text else "")))
@@ -61,6 +64,14 @@ def told(error: BaseException, place: FrameSummary | None = None) -> str:
 def kind_of(error: BaseException) -> str:
     """What the error is called in messages: the name of its class, unless it says otherwise."""
     return getattr(error, "ade_kind", type(error).__name__)
+
+
+def missing_column(error: BaseException) -> str | None:
+    """The column that a table was asked for in vain; ``None``: the error is about something else."""
+    if kind_of(error) != "ColumnNotFoundError":
+        return None
+    found = re.match(r'(?:unable to find column )?"(.*?)"(?: not found|; valid columns)', _text(error), re.DOTALL)
+    return None if found is None else found[1]
 
 
 def mark_as_free_of_values(error: BaseException) -> None:

@@ -42,17 +42,14 @@ class LookColumn:
 
 
 class Issues:
-    """Where the issues of a field stand: its label, and the frame's columns with the field's values, with its issues,
-    and with what could not be read.
-    """
+    """Where the issues of a field stand: its label, and the frame's columns with the field's values and with its issues."""
 
-    __slots__ = ("label", "field", "issue", "unread")
+    __slots__ = ("label", "field", "issue")
 
-    def __init__(self, label: str, field: str, issue: str, unread: str | None):
+    def __init__(self, label: str, field: str, issue: str):
         self.label = label
         self.field = field
         self.issue = issue
-        self.unread = unread
 
 
 class TableLook:
@@ -73,8 +70,7 @@ class TableLook:
     def sources(self) -> list[str]:
         """The frame's columns that it is made from."""
         names = [column.source for column in self.columns if column.source is not None]
-        for issues in self.issues:
-            names += [issues.issue] if issues.unread is None else [issues.issue, issues.unread]
+        names += [issues.issue for issues in self.issues]
         return list(dict.fromkeys(names))
 
     def native(self, frame: Any, escape_formulas: bool) -> Any:
@@ -94,12 +90,7 @@ class TableLook:
                 for column in self.columns
             ],
             [
-                (
-                    issues.label,
-                    place[issues.issue],
-                    None if issues.unread is None else place[issues.unread],
-                    written.get(issues.field),
-                )
+                (issues.label, place[issues.issue], written.get(issues.field))
                 for issues in self.issues
             ],
             escape_formulas,

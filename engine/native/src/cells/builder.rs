@@ -132,9 +132,7 @@ impl SheetBuilder {
 
     /// Notes a formula that was saved without a value; its row and column count from 0.
     pub fn note_formula_without_value(&mut self, row: usize, column: usize) {
-        let found = &mut self.findings.formulas_without_value;
-        found.count += 1;
-        found.first.get_or_insert((row, column));
+        self.findings.formulas_without_value.note(row, column);
     }
 
     /// Adds a merged range; a single cell is none.
@@ -155,7 +153,8 @@ impl SheetBuilder {
     fn bytes(&self) -> usize {
         let late = self.late.len() * size_of::<(u32, Pending)>();
         let merged = self.findings.merged.len() * size_of::<MergedRange>();
-        self.groups.bytes() + late + merged + self.zeros.bytes() + self.own_text.len()
+        let formulas = self.findings.formulas_without_value.bytes();
+        self.groups.bytes() + late + merged + formulas + self.zeros.bytes() + self.own_text.len()
     }
 
     /// How many rows were read so far.

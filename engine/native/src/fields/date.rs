@@ -590,6 +590,7 @@ impl Cells {
         if self.cells > 0 && read == 0 {
             reading.decided = Decided::Refused;
             reading.first_open = None;
+            reading.open.clear();
             if reading.why.is_empty() {
                 reading.why.push(match self.typed {
                     0 => "no cell is a date".to_owned(),
@@ -858,6 +859,15 @@ impl Cells {
                     found[*row].is_none() && self.days[*row].iter().any(|day| *day != NONE)
                 })
                 .collect();
+        }
+        if decided == Decided::Setting {
+            reading.open.resize(values.len(), false);
+            for row in self.rows_of(number).filter(|row| found[*row].is_some()) {
+                let days = &self.days[row];
+                reading.open[row] = tied
+                    .iter()
+                    .any(|other| days[*other as usize] != days[order as usize]);
+            }
         }
         let contradicting = against.len();
         reading.contradict.append(&mut against);

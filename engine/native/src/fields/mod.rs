@@ -16,7 +16,7 @@
 //! read the same everywhere and always.
 
 pub mod amount;
-mod built;
+pub mod built;
 pub mod checksum;
 pub mod clock;
 pub mod contact;

@@ -374,6 +374,13 @@ fn read_text(
     } else {
         why.push("decimal points and commas are mixed, each cell in one way only".to_owned());
     }
+    if decided == Decided::Setting {
+        let values = numbers.values.iter();
+        let cells = cells.iter().zip(values);
+        reading.open = cells
+            .map(|(cell, value)| cell.is(OPEN) && value.is_some())
+            .collect();
+    }
     reading.decided = decided;
     reading.certain = support;
     reading.read_as = if is_whole {

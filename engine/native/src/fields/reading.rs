@@ -46,6 +46,8 @@ pub struct Reading {
     pub contradict: Vec<usize>,
     /// The first row whose cell can be read in more than one way.
     pub first_open: Option<usize>,
+    /// For each row whether nothing but the setting decided how its cell is read; empty where no cell is of this kind.
+    pub open: Vec<bool>,
     /// Sentences about it, without cell values.
     pub why: Vec<String>,
 }

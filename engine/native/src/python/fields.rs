@@ -301,6 +301,11 @@ fn described<'py>(py: Python<'py>, reading: &Reading) -> PyResult<Bound<'py, PyD
     facts.set_item("contradict", reading.contradict.len())?;
     facts.set_item("ambiguous", reading.is_ambiguous())?;
     facts.set_item("first_open", reading.first_open)?;
+    let open = reading.open.contains(&true).then(|| {
+        let open: Vec<Option<bool>> = reading.open.iter().copied().map(Some).collect();
+        arrow("", fields::built::booleans(&open))
+    });
+    facts.set_item("open", open)?;
     facts.set_item("why", reading.why.clone())?;
     Ok(facts)
 }

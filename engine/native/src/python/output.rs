@@ -55,7 +55,7 @@ impl Frame {
 type PythonWish = (u8, Option<usize>, String, Option<f64>, Option<String>);
 /// Where issues stand: the field's label, the columns of the frame with issues and with what was not read, and the column
 /// of the table.
-type PythonSaid = (String, usize, Option<usize>, Option<usize>);
+type PythonSaid = (String, usize, Option<usize>);
 /// A look: format, bold, italic, ink, fill, line at the left, line below, horizontal alignment, indent, whether it is
 /// centered vertically.
 type PythonLook<'a> = (
@@ -115,17 +115,16 @@ impl StyledFrame {
         }
         let said: Vec<Said> = said
             .into_iter()
-            .map(|(label, issue, unread, column)| Said {
+            .map(|(label, issue, column)| Said {
                 label,
                 issue,
-                unread,
                 column,
             })
             .collect();
         let sources = wishes.iter().filter_map(|wish| wish.source);
-        let issues = said.iter().flat_map(|said| [Some(said.issue), said.unread]);
+        let issues = said.iter().map(|said| said.issue);
         if sources
-            .chain(issues.flatten())
+            .chain(issues)
             .any(|source| source >= width)
             || said.iter().any(|said| said.column >= Some(wishes.len()))
         {

@@ -243,9 +243,15 @@ impl Scan {
     /// How many formulas were saved without a value, and row and column of the first one, from 1.
     #[getter]
     fn formulas_without_value(&self) -> (usize, Option<(usize, usize)>) {
-        let found = self.sheet.findings().formulas_without_value;
+        let found = &self.sheet.findings().formulas_without_value;
         let first = found.first.map(|(row, column)| (row + 1, column + 1));
         (found.count, first)
+    }
+
+    /// The rows, from 1, of the formulas without a value in a column, which counts from 0.
+    fn rows_without_value(&self, column: usize) -> Vec<u32> {
+        let found = &self.sheet.findings().formulas_without_value;
+        found.rows_of(column).map(|row| row + 1).collect()
     }
 
     /// The merged ranges in order of their first cells; nothing where the scan ended before it came to them.

@@ -16,12 +16,11 @@ use crate::columns::view::{ColumnView, Value};
 const INK: &str = "1C1B19";
 const DIM: &str = "6B675F";
 const HEAD: &str = "F3F1EC";
-/// By severity: none, warning, error.
-const FILLS: [Option<&str>; 3] = [None, Some("FCE4AE"), Some("F9CCC6")];
-const INKS: [Option<&str>; 3] = [None, Some("855000"), Some("B42318")];
-const WORDS: [&str; 3] = ["", "warning", "error"];
+/// By severity: none, warning. Every issue is a warning, as in the events and the summary.
+const FILLS: [Option<&str>; 2] = [None, Some("FCE4AE")];
+const INKS: [Option<&str>; 2] = [None, Some("855000")];
+const WORDS: [&str; 2] = ["", "warning"];
 const WARNING: u8 = 1;
-const ERROR: u8 = 2;
 /// The height of a header row, as an attribute of the row.
 const HEADER_HEIGHT: &str = " ht=\"20\" customHeight=\"1\"";
 
@@ -53,8 +52,6 @@ pub struct Wish {
 pub struct Said {
     pub label: String,
     pub issue: usize,
-    /// Where it has a value, the field's value could not be read.
-    pub unread: Option<usize>,
     /// The column of the table that is the field's.
     pub column: Option<usize>,
 }
@@ -67,7 +64,7 @@ pub struct StyledColumn {
     kind: Kind,
     source: Option<usize>,
     /// The looks of cells by severity; of formulas, which are no text, as well.
-    cells: [[usize; 2]; 3],
+    cells: [[usize; 2]; 2],
 }
 
 /// A table and its looks.
@@ -266,7 +263,7 @@ impl Styled {
             is_centered: true,
             ..Look::default()
         });
-        let cells = [0, 1, 2].map(|severity| {
+        let cells = [0, 1].map(|severity| {
             let look = body.look(severity);
             // A formula in a cell for text would turn into text as soon as a person edits it.
             let formula = if look.format == "@" {
@@ -307,13 +304,9 @@ impl Styled {
             if views[said.issue].value(row) == Value::Null {
                 continue;
             }
-            let is_unread = said
-                .unread
-                .is_some_and(|unread| views[unread].value(row) != Value::Null);
-            let severity = if is_unread { ERROR } else { WARNING };
-            worst = worst.max(severity);
+            worst = WARNING;
             if let Some(column) = said.column {
-                cells[column] = cells[column].max(severity);
+                cells[column] = WARNING;
             }
         }
         worst
@@ -411,7 +404,7 @@ impl Styled {
     }
 
     /// For each column and each of its looks, the start of its cells; nothing for cells without a style.
-    fn starts(&self, numbers: &[u32]) -> Vec<[[Vec<u8>; 2]; 3]> {
+    fn starts(&self, numbers: &[u32]) -> Vec<[[Vec<u8>; 2]; 2]> {
         let columns = self.columns.iter().enumerate();
         columns
             .map(|(place, column)| {

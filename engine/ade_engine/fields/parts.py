@@ -1,0 +1,43 @@
+"""Columns that hold several fields in one, such as full names, and the fields that are parts of them."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from ade_engine.fields.headers import score
+from ade_engine.fields.readers import person_name
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from ade_engine.fields.readers import Reader
+
+
+class Part:
+    """One of the fields that a column holds: which column that is, and how the field is read from it."""
+
+    __slots__ = ("whole", "read")
+
+    def __init__(self, whole: FullName, read: Callable[[str], Reader]):
+        self.whole = whole
+        self.read = read
+
+
+class FullName:
+    """A column of full names, by its headers. A field is a part of it: ``Field(…, part_of=FULL_NAME.first)``.
+
+    In a table in which none of its parts has a column of its own, such a column is split into them. It stays as it is
+    besides. What is first and what is last name, :func:`~ade_engine.fields.person_name` decides.
+    """
+
+    def __init__(self, headers: Iterable[str]):
+        if isinstance(headers, str) or not all(isinstance(header, str) for header in headers):
+            raise TypeError(f"FullName: headers should be a list of texts, not {headers!r}")
+        self.headers = tuple(headers)
+        self.first = Part(self, partial(person_name, part="first"))
+        self.last = Part(self, partial(person_name, part="last"))
+
+    def is_below(self, header: str) -> bool:
+        """Whether a column with this header is one."""
+        return score(header, self.headers) == 1.0

@@ -1,0 +1,11 @@
+"""Sums that are carried from page to page: "Carried forward ... 51" is nobody's."""
+
+
+def is_carried(row_values):
+    """A detector scores the kinds that a row may be. The scores of all add up, also those that ``detect_rows`` stands for."""
+    texts = [value.casefold() for value in row_values if isinstance(value, str)]
+    return {"total": 5.0} if any(text.strip().startswith(("carried", "brought")) for text in texts) else None
+
+
+def register(registry):
+    registry.register_row_detector(is_carried, row_kind="total", priority=10)

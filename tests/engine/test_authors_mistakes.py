@@ -1,0 +1,179 @@
+"""Slips of authors: what `config validate` and a run say of them, and where."""
+
+from __future__ import annotations
+
+import pytest
+from conftest import write_package
+
+from ade_engine import Engine, Settings
+from ade_engine.models import ConfigError
+
+
+def check(folder, files: dict[str, str], **settings) -> str:
+    """What a check of a package with these files says; empty: it is fine."""
+    config = write_package(folder / "config", files)
+    try:
+        Engine(Settings.load(config_package_dir=config, **settings)).check(config_package=config)
+    except (ConfigError, TypeError, ValueError, ModuleNotFoundError) as error:
+        return str(error).replace(str(config), "")
+    return ""
+
+
+def fields(*lines: str, functions: str = "") -> dict[str, str]:
+    """A package with one module: line 1 is empty, then two imports, the functions, and a field on each line."""
+    listed = "\n".join(f"    {line}.register(registry)" for line in lines)
+    return {
+        "columns/z.py": f"\nimport polars as pl\nfrom ade_engine.fields import *\n{functions}\ndef register(registry):\n{listed}\n"
+    }
+
+
+def test_an_argument_that_a_field_does_not_take_is_named_with_the_one_that_was_meant(tmp_path):
+    assert check(tmp_path, fields('Field("day", header=["Date"])')) == "Field 'day' takes no 'header'; did you mean 'headers'?"
+    assert "Field 'day' takes no 'formt'; did you mean 'format'?" in check(tmp_path, fields('Field("day", formt="0.0")'))
+    assert "Field 'day' takes no 'zzz'; there are label, headers, read" in check(tmp_path, fields('Field("day", zzz=1)'))
+    assert check(tmp_path, fields('Field("day", width=12, format="0.0", dtype="date", meta={})')) == ""
+
+
+def test_arguments_that_the_engines_functions_refuse_are_found_without_a_file(tmp_path):
+    said = check(tmp_path, fields('Field("iban", checks=[lambda name: checksum(name, "ibann")])'))
+    assert "a checksum is 'iban', 'vat' or 'luhn', not 'ibann'; did you mean 'iban'?" in said
+    assert "Field('iban').check 1" in said and "field 'iban'" in said and "/ade_config/columns/z.py, line 6" in said
+    said = check(tmp_path, fields('Field("day", read=lambda name: date(name, order="dmyy"))'))
+    assert "not 'dmyy'; did you mean 'dmy'?" in said
+    assert "NameError" in check(tmp_path, fields('Field("day", read=lambda name: dat(name))'))
+    said = check(tmp_path, fields('Field("net", read=net)', functions="def net(name, colum_unit):\n    return money(name)"))
+    assert "missing 1 required positional argument: 'colum_unit'" in said and "line 4" in said
+
+
+@pytest.mark.parametrize("role, returned, words", [
+    ("transform", "'text'", "returned str; it should return pl.Expr or None"),
+    ("transform", "table.get_column('a')", "returned Series; it should return"),
+    ("validator", "['x']", "returned list; it should return"),
+    ("validator", "pl.col('a') == 'x'", "returned an expression of type Boolean; it should give text"),
+    ("validator", "fields.date('a') > pl.date(2025, 1, 1)", "returned an expression of type Boolean; it should give text"),
+])  # fmt: skip
+def test_results_of_a_wrong_type_are_found_without_a_file(tmp_path, role, returned, words):
+    body = f"""
+        import polars as pl
+        from ade_engine import fields
+        from ade_engine.models import FieldDef
+        def fn(*, table, **_):
+            return {returned}
+        def register(registry):
+            for name in ("a", "b"):
+                registry.register_field(FieldDef(name))
+                registry.register_column_{role}(fn, field=name, priority=1)
+    """
+    said = check(tmp_path, {"columns/z.py": body}, strict_validators=True)
+    # Once, though it is there for two fields.
+    assert said.count(words) == 1 and "/ade_config/columns/z.py, line 5, in fn)" in said, said
+
+
+@pytest.mark.parametrize("returned", [
+    "None", "pl.col('only in files')", "pl.when(pl.col('a') == state['prices']).then(1)", "table['a'][0]", "pl.lit(1 / len(table))",
+    "pl.col('a').str.to_date().dt.year()", "pl.col('a').map_elements(int)", "int(metadata['input_file_name'][:4])",
+])  # fmt: skip
+def test_what_may_be_right_with_a_file_is_not_complained_of(tmp_path, returned):
+    body = f"""
+        import polars as pl
+        from ade_engine.models import FieldDef
+        def fn(*, table, state, metadata, **_):
+            return {returned}
+        def register(registry):
+            registry.register_field(FieldDef("a"))
+            registry.register_column_transform(fn, field="a", priority=1)
+    """
+    assert check(tmp_path, {"columns/z.py": body}) == ""
+
+
+def test_a_type_that_a_transform_gives_is_what_the_validator_sees(tmp_path):
+    lines = 'Field("day", read=date, checks=[lambda name: pl.when(pl.col(name).dt.year() < 2000).then(pl.lit("old"))])'
+    assert check(tmp_path, fields(lines), strict_validators=True) == ""
+    lines = 'Field("day", read=date, checks=[lambda name: pl.col(name).dt.year() < 2000])'
+    assert "type Boolean" in check(tmp_path, fields(lines), strict_validators=True)
+    # Packages from before that setting get by with it.
+    assert check(tmp_path, fields(lines)) == ""
+
+
+def test_a_missing_column_is_named_with_the_field_and_the_place(run):
+    package = fields('Field("day", headers=["Paid"], read=lambda name: pl.coalesce(date(name), pl.col("Posted")))', 'Field("net")')
+    message = run(package, [["Paid", "Net"], ["x", 1]]).result.error.message
+    assert "Transform ade_engine.fields.field.Field('day').read" in message or "Field('day').read" in message
+    assert "ColumnNotFoundError: the table has no column 'Posted'" in message and "fields.text('Posted')" in message
+    assert "field 'day'" in message and "columns/z.py, line 6" in message
+    package = fields('Field("day", read=lambda name: pl.col("nett"))', 'Field("net")')
+    assert "has no column 'nett'; did you mean 'net'?" in run(package, [["Day", "Net"], ["x", 1]]).result.error.message
+
+
+@pytest.mark.parametrize("lines, first, second", [
+    (['Field("day")', 'Field("net")', 'Field("day", read=date)'], 6, 8),
+    (['Field("day")', 'registry.register_field(FieldDef("day")) and Field("x")'], 6, 7),
+])  # fmt: skip
+def test_a_field_that_is_registered_twice_names_both_places(tmp_path, run, lines, first, second):
+    package = fields(*lines, functions="from ade_engine.models import FieldDef")
+    outcome = run(package, [["Day"], ["x"]])
+    assert outcome.result.error.code == "config_error"
+    said = outcome.result.error.message.replace(str(tmp_path / "config"), "")
+    file = "/ade_config/columns/z.py"
+    assert said == f"field 'day' is registered twice: first in {file}, line {first} ({file}, line {second}, in register)"
+
+
+def test_a_misspelt_register_in_a_package_that_registers_nothing_is_an_error(tmp_path, run):
+    slip = {"columns/z.py": "\ndef regsiter(registry):\n    pass\n"}
+    config = write_package(tmp_path / "none", slip, rows=None)
+    with pytest.raises(ModuleNotFoundError, match="has no plugin module.*; a module counts if .* `regsiter` is another name"):
+        Engine().check(config_package=config)
+    message = run(config, [["a"]]).result.error.message
+    assert message.endswith(f"({config}/ade_config/columns/z.py, line 2)"), message
+    idle = {"hooks/h.py": "def register(registry):\n    pass\n"}
+    config = write_package(tmp_path / "nothing", {**slip, **idle}, rows=None)
+    error = run(config, [["a"]]).result.error
+    assert error.code == "config_error" and "registers nothing; a module counts" in error.message
+    # A package that registers something is as it was, and so is one that means to register nothing.
+    for name, files, rows in (("some", slip, "\ndef register(registry):\n    registry.register_hook(print, hook='on_sheet_end', priority=1)\n"), ("idle", idle, None)):
+        config = write_package(tmp_path / name, files, rows=rows)
+        Engine().check(config_package=config)
+
+
+def test_a_misspelt_parameter_is_told_of_once_and_for_what_is_left(tmp_path):
+    body = """
+        from ade_engine.models import FieldDef
+        def fn(*, {0}, **_):
+            return None
+        def register(registry):
+            for name in ("a", "b", "c"):
+                registry.register_field(FieldDef(name))
+                registry.register_column_detector(fn, field=name, priority=1)
+    """
+    for parameter, meant in (
+        ("colum_name", "column_name"),
+        ("column_header", "column_header_original"),
+        ("column_header_original, column_header", "column_header_parts"),
+        ("colum_sample", "column_sample"),
+    ):
+        said = check(tmp_path, {"columns/z.py": body.format(parameter)})
+        assert said.count("needs") == 1 and f"did you mean {meant!r}?" in said, said
+
+
+def test_a_field_is_found_by_values_that_a_function_of_the_authors_reads(run):
+    functions = """
+def day(name):
+    return date(name, order="dmy").dt.offset_by("0d")
+def pay(field_name, column_unit, table=None):
+    return pl.coalesce(money(field_name), number("Other"))
+def year(name):
+    return date("other").dt.year()
+"""
+    package = fields(
+        'Field("day", by_values=True, read=day)', 'Field("pay", by_values=True, read=pay)', functions=functions
+    )  # fmt: skip
+    rows = [["", "?"]] + [[f"{number}.01.2025", f"{number}00,50 €"] for number in range(10, 20)]
+    found = {field["field"]: field["detected"] for field in run(package, rows).completed["fields"]}
+    assert found == {"day": True, "pay": True}
+
+
+@pytest.mark.parametrize("read", ["year", "fails", "text", "None", "print"])
+def test_a_function_that_does_not_read_the_field_by_such_a_reader_cannot_go_by_values(tmp_path, read):
+    functions = 'def year(name):\n    return date("other").dt.year()\ndef fails(name):\n    return date(name) + {}["x"]'
+    said = check(tmp_path, fields(f'Field("day", by_values=True, read={read})', functions=functions))
+    assert "Field 'day': by_values=True goes with the readers" in said
