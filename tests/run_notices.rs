@@ -288,7 +288,7 @@ fn a_run_that_found_nothing_says_so_and_is_denied_with_the_issues() {
     snapshot!(place, place.ade("run config blank.csv"), @r"
     status 0
     --- stdout
-    ! blank.csv  found nothing [TIME]
+    ⚠ blank.csv  found nothing [TIME]
       1 sheet, 0 tables, 0 rows
       no table was found
       0 of 2 fields mapped
@@ -312,7 +312,7 @@ fn a_run_that_found_nothing_says_so_and_is_denied_with_the_issues() {
     status 0
     --- stdout
       FILE         TABLES  ROWS READ   FIELDS  ISSUES  SECONDS  OUTPUT
-    ! blank.csv         0          0      0/2       0  [S]  found nothing  data/workspaces/default/runs/[ID]/output/blank_normalized.xlsx
+    ⚠ blank.csv         0          0      0/2       0  [S]  found nothing  data/workspaces/default/runs/[ID]/output/blank_normalized.xlsx
     ✓ members.csv       1          1      2/2       0  [S]  data/workspaces/default/runs/[ID]/output/members_normalized.xlsx
     --- stderr
     2 of 2 files normalized, 1 without anything found

@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
-    from ade_engine.fields.parts import Part
-
 
 class RegisteredFn(Record):
     """A callable and what it was registered for."""
@@ -64,8 +62,8 @@ class Registry:
         self.column_transforms_by_field: dict[str, list[RegisteredFn]] = {}
         self.column_validators_by_field: dict[str, list[RegisteredFn]] = {}
         self.hooks: dict[HookName, list[RegisteredFn]] = {stage: [] for stage in HookName}
-        #: Fields that are parts of a column where they have none of their own; ``Field`` fills it.
-        self.parts: dict[str, Part] = {}
+        #: Fields that are parts of a column where they have none of their own, each with its ``Part``; ``Field`` fills it.
+        self.parts: dict[str, Any] = {}
         #: The plugin modules whose ``register`` has registered nothing.
         self.idle_modules: list[str] = []
         self._places: dict[str, tuple[str, int, str] | None] = {}
