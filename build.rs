@@ -55,7 +55,10 @@ fn main() {
     println!("cargo::rustc-env=ADE_ENGINE_WHEEL_NAME={name}");
     println!("cargo::rustc-env=ADE_ENGINE_WHEEL_SHA256={digest}");
     println!("cargo::rustc-env=ADE_ENGINE_VERSION={version}");
-    println!("cargo::rustc-env=ADE_ENGINE_SETTINGS={}", engine_settings(&root));
+    println!(
+        "cargo::rustc-env=ADE_ENGINE_SETTINGS={}",
+        engine_settings(&root)
+    );
     println!("cargo::rustc-env=ADE_TARGET={target}");
 }
 
@@ -144,7 +147,14 @@ fn engine_settings(root: &Path) -> String {
         .lines()
         .find_map(|line| line.strip_prefix("_OF_THE_CALL = "))
         .expect("settings.py has a line: _OF_THE_CALL = (…)");
-    let name = |line: &str| Some(line.strip_prefix("    (\"")?.split_once("\", ")?.0.to_owned());
+    let name = |line: &str| {
+        Some(
+            line.strip_prefix("    (\"")?
+                .split_once("\", ")?
+                .0
+                .to_owned(),
+        )
+    };
     let names: Vec<String> = text
         .lines()
         .filter_map(name)

@@ -14,7 +14,7 @@ use crate::ui::Tone;
 /// Create a configuration that runs as it is, to be edited
 ///
 /// A configuration is a folder with a small Python package: the fields that you want, how their cells are read and checked.
-/// No file that exists is overwritten.
+/// Beside it lies `sample.xlsx`, a messy roster to run it on. No file that exists is overwritten.
 #[derive(clap::Args)]
 #[command(
     after_help = "Examples:\n  ade init team-orders\n  ade run team-orders team-orders/sample.xlsx\n  ade init staff --template minimal"
@@ -34,7 +34,9 @@ pub struct Args {
 /// A template with what it holds.
 fn described(template: &'static str) -> PossibleValue {
     let about = match template {
-        "default" => "A list of people: fields with their headers, readers and checks, and a test case",
+        "default" => {
+            "A list of people: fields with their headers, readers and checks, and a test case"
+        }
         "minimal" => "One field, to begin from nothing",
         "full" => "As default, with detectors, hooks and readers of your own",
         _ => "",

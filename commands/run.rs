@@ -122,7 +122,8 @@ pub struct Args {
 
 const INPUT: &str = "Input options";
 const OUTPUT: &str = "Output options";
-const DEMANDS: &str = "Requirements (a run that fails one is refused: exit status 1, no copy with -o)";
+const DEMANDS: &str =
+    "Requirements (a run that fails one is refused: exit status 1, no copy with -o)";
 const WORK: &str = "Execution options";
 
 fn seconds(text: &str) -> Result<f64, String> {

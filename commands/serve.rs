@@ -78,12 +78,6 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
         (None, Place::Socket(path)) => path.display().to_string(),
         (None, _) => "the sockets that systemd handed over".to_owned(),
     };
-    log.say(
-        "api",
-        LogLevel::Info,
-        "api.started",
-        &format!("serving on {place}"),
-    );
     let grace = Duration::from_secs(args.grace);
     let serving = Serving {
         workspace: Arc::clone(&workspace),
@@ -103,8 +97,11 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
         grace,
         log: Arc::clone(&log),
     };
-    server::notify(notify.as_deref(), "READY=1");
     let outcome = serving.run(|stop| {
+        // Not before signals are waited for: whoever hears this may send one at once.
+        let words = format!("serving on {place}");
+        log.say("api", LogLevel::Info, "api.started", &words);
+        server::notify(notify.as_deref(), "READY=1");
         stop.wait(Duration::MAX);
         server::notify(notify.as_deref(), "STOPPING=1");
     });

@@ -1,7 +1,13 @@
 //! Real clients use the API: curl as docs/api.md says, a program with httpx, and the TypeScript compiler with the generated types.
 
+#![allow(
+    clippy::disallowed_methods,
+    reason = "a test reads its caller's process variables"
+)]
+
 mod common;
 
+use std::os::unix::fs::symlink;
 use std::path::Path;
 use std::process::Command;
 
@@ -47,30 +53,46 @@ fn the_session_of_the_documentation_works_as_it_is_written() -> Tried {
     demand("curl", "--version")?;
     let document =
         std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/api.md")).unwrap();
-    let block = document
-        .split("<!-- session:")
-        .nth(1)
-        .expect("the session is marked");
-    let script = block
+    let chapter = document.split("## From upload to download").nth(1).unwrap();
+    let chapter = chapter.split("\n## ").next().unwrap();
+    let blocks: Vec<&str> = chapter
         .split("```sh\n")
-        .nth(1)
-        .unwrap()
-        .split("```")
-        .next()
-        .unwrap();
-    let (place, server) = served();
+        .skip(1)
+        .map(|block| block.split("```").next().unwrap())
+        .collect();
+    let [start, typed @ ..] = &blocks[..] else {
+        panic!("the chapter begins with the server");
+    };
+    assert_eq!(*start, "ade init crew\nade dev\n");
+    let mut place = Place::new();
+    place.hurry();
+    place.ade("init crew").succeeds();
+    let server = Server::dev(&place, "");
+    // The port is the only thing that differs.
+    let script = typed.concat();
+    let here = script.replace(
+        "http://127.0.0.1:8000",
+        &format!("http://{}", server.address),
+    );
+    assert_ne!(here, script);
+    symlink(env!("CARGO_BIN_EXE_ade"), place.path("ade")).unwrap();
+    let path = format!(
+        "{}:{}",
+        place.path("").display(),
+        std::env::var("PATH").unwrap()
+    );
     let printed = done(
         Command::new("bash")
-            .args(["-euo", "pipefail", "-c", script])
+            .args(["-euo", "pipefail", "-c", &here])
             .current_dir(place.path(""))
-            .env("ADE", format!("http://{}", server.address))
-            .env("TOKEN", &server.token)
+            .envs(place.variables())
+            .env("PATH", path)
             .env("NO_PROXY", "127.0.0.1"),
     );
     assert!(printed.contains("event: run.complete\n"), "{printed}");
     assert!(printed.ends_with("succeeded\n"), "{printed}");
-    let cells = place.cells("members_normalized.xlsx");
-    assert!(cells.to_string().contains("ann@example.org"), "{cells}");
+    let cells = place.cells("sample_normalized.xlsx");
+    assert!(cells.to_string().contains("First name"), "{cells}");
     Ok(())
 }
 

@@ -185,17 +185,30 @@ fn what_a_run_would_find_out_only_with_a_file_is_found_with_file_and_line() {
         "src/ade_config/columns/more.py",
         "from ade_engine.fields import Field, checksum, date\n\n\ndef register(registry):\n    Field(\"iban\", checks=[lambda name: checksum(name, \"ibann\")]).register(registry)\n    Field(\"day\", read=lambda name: [date(name)]).register(registry)\n",
     );
-    snapshot!(place, place.ade("check config"), @r"");
+    snapshot!(place, place.ade("check config"), @r"
+    status 1
+    --- stderr
+    error: Transform ade_engine.fields.field.Field('day').read returned list; it should return pl.Expr or None; called for field 'day' ([HERE]/config/src/ade_config/columns/more.py, line 6, in <lambda>)
+    Validator ade_engine.fields.field.Field('iban').check 1 raised ValueError: a checksum is 'iban', 'vat' or 'luhn', not 'ibann'; did you mean 'iban'?; called for field 'iban' ([HERE]/config/src/ade_config/columns/more.py, line 5, in <lambda>)
+    ");
     configuration.write(
         "src/ade_config/columns/more.py",
         "from ade_engine.fields import Field\n\n\ndef register(registry):\n    Field(\"day\").register(registry)\n    Field(\n        \"day\",\n        headers=[\"Date\"],\n    ).register(registry)\n",
     );
-    snapshot!(place, place.ade("check config"), @r"");
+    snapshot!(place, place.ade("check config"), @r"
+    status 1
+    --- stderr
+    error: field 'day' is registered twice: first in [HERE]/config/src/ade_config/columns/more.py, line 5 ([HERE]/config/src/ade_config/columns/more.py, line 6, in register)
+    ");
     configuration.write(
         "src/ade_config/columns/more.py",
         "from ade_engine.fields import Field\n\n\ndef register(registry):\n    Field(\"day\", header=[\"Date\"]).register(registry)\n",
     );
-    snapshot!(place, place.ade("check config"), @r"");
+    snapshot!(place, place.ade("check config"), @r"
+    status 1
+    --- stderr
+    error: TypeError: Field 'day' takes no 'header'; did you mean 'headers'? ([HERE]/config/src/ade_config/columns/more.py, line 5, in register)
+    ");
 }
 
 #[test]
@@ -205,13 +218,17 @@ fn a_misspelt_register_where_nothing_else_is_registered_is_an_error_of_check_and
     place.warm("config");
     place.members("members.csv");
     for folder in ["columns", "row_detectors"] {
-        configuration.remove(&format!("src/ade_config/{folder}"));
+        std::fs::remove_dir_all(place.path(format!("config/src/ade_config/{folder}"))).unwrap();
     }
     configuration.write(
         "src/ade_config/columns/fields.py",
         "def regsiter(registry):\n    pass\n",
     );
-    snapshot!(place, place.ade("check config"), @r"");
+    snapshot!(place, place.ade("check config"), @r"
+    status 1
+    --- stderr
+    error: config package [HERE]/config/src/ade_config has no plugin module: no file below columns/, row_detectors/, hooks/ defines register(registry); a module counts if it has a top-level function `register`, and `regsiter` is another name ([HERE]/config/src/ade_config/columns/fields.py, line 1)
+    ");
     place
         .ade("run config members.csv")
         .ends_with(1)

@@ -143,7 +143,7 @@ fn bash_completes_runs_environments_and_configurations_as_they_are() {
         let line = listed.lines().find(|line| line.contains(name)).unwrap();
         line.split(' ').next().unwrap().to_owned()
     };
-    let (ended, queued) = (shown("runs ls", "succeeded"), shown("runs ls", "queued"));
+    let (ended, queued) = (shown("runs ls", "dry run"), shown("runs ls", "queued"));
     let all = [queued, ended.clone()];
     assert_eq!(completed(&place, script, "ade runs show "), all);
     assert_eq!(
@@ -251,6 +251,34 @@ fn what_is_offered_is_described_and_a_broken_call_prints_nothing() {
             "{words}"
         );
     }
+}
+
+#[test]
+fn the_examples_work_as_typed_in_a_fresh_home() {
+    let place = Place::new();
+    let home = place.path("fresh-home");
+    std::fs::create_dir(&home).unwrap();
+    let page = place.ade("completions --help").succeeds().stdout;
+    let examples = page.split_once("Examples:\n").unwrap().1;
+    let examples = examples.lines().take_while(|line| !line.is_empty());
+    let examples: Vec<&str> = examples.map(str::trim).collect();
+    assert_eq!(examples.len(), 3, "{page}");
+    for example in examples {
+        let output = shell(&place, "bash")
+            .args(["--norc", "-c", example])
+            .env("HOME", &home)
+            .output()
+            .unwrap();
+        assert!(output.status.success(), "{example}: {output:?}");
+    }
+    // A new shell completes `ade`.
+    let output = shell(&place, "bash")
+        .args(["-i", "-c", "complete -p ade"])
+        .env("HOME", &home)
+        .output()
+        .unwrap();
+    let told = String::from_utf8_lossy(&output.stdout);
+    assert!(told.contains("-F _ade ade"), "{output:?}");
 }
 
 #[test]

@@ -48,7 +48,7 @@ fn one_is_active_and_listed_first() {
     place
         .ade("configs activate other")
         .succeeds()
-        .says("is the workspace's active configuration now");
+        .says("people is active now: runs over the API that name no configuration use it, and `ade env gc` keeps its environments");
     snapshot!(place, place.ade("configs ls"), @r"
     status 0
     --- stdout
@@ -64,8 +64,25 @@ fn one_is_active_and_listed_first() {
         .into();
     assert_eq!(active, [true, false]);
     assert!(listed[0]["path"].as_str().unwrap().ends_with("/config"));
+    place
+        .ade("configs deactivate config")
+        .succeeds()
+        .says("people is not active any more: runs over the API have to name a configuration");
     let ended = place.ade("configs deactivate config --json").json();
     assert_eq!(ended["active"], false);
+}
+
+#[test]
+fn active_has_one_meaning_in_both_listings() {
+    let place = Place::ready();
+    place.ade("run config members.csv -q").succeeds();
+    // Its runs keep an environment, and make nothing active.
+    let listed = place.ade("configs ls --json").json();
+    assert_eq!(listed[0]["active"], false);
+    let why = || place.environments()[0]["gc"]["reason"].clone();
+    assert_eq!(why(), "its configuration was run recently");
+    place.ade("configs activate config").succeeds();
+    assert_eq!(why(), "its configuration is active");
 }
 
 #[test]

@@ -32,8 +32,8 @@ fn the_units_start_on_an_empty_data_directory() {
         let place = Place::named("unit");
         let text = read(&format!("docs/deploy/ade-{unit}.service"));
         let commands = |key: &str| -> Vec<String> {
-            let commands = text.lines().filter_map(|line| line.strip_prefix(key));
-            let commands = commands.map(|line| line.strip_prefix("=/usr/local/bin/ade ").unwrap());
+            let start = format!("{key}=/usr/local/bin/ade ");
+            let commands = text.lines().filter_map(|line| line.strip_prefix(&*start));
             commands.map(str::to_owned).collect()
         };
         for before in commands("ExecStartPre") {
@@ -112,20 +112,24 @@ fn the_image_starts_on_empty_volumes() {
 #[test]
 fn the_commands_for_containers_work() {
     let place = image(&read("Dockerfile"));
-    place.configuration("my-config");
-    place.members("roster.csv");
+    place.ade("init my-config").succeeds();
     // The worker that is started before.
     place.ade("worker --drain").succeeds();
     let mut typed = Vec::new();
     for line in read("docs/installing.md").lines().map(str::trim) {
         let inside = match line.split_once(" ade ") {
-            Some((start, command)) if start.starts_with("docker ") => command,
+            Some((start, command))
+                if ["docker run ", "docker exec "]
+                    .iter()
+                    .any(|docker| start.starts_with(docker)) =>
+            {
+                command
+            }
             _ => continue,
         };
         let inside = inside.split("  #").next().unwrap().trim();
         let here = inside
             .replace("/tmp/clean", "clean")
-            .replace("roster.xlsx", "roster.csv")
             .replace("--host 0.0.0.0", "--port 0");
         if inside.starts_with("serve ") {
             // Outside of its container, loopback inside of it cannot be reached, and no port that is not passed on.

@@ -63,7 +63,7 @@ fn removed(report: &Value) -> Vec<&str> {
 }
 
 #[test]
-fn an_environment_goes_only_when_it_is_cold_unused_and_of_no_active_configuration() {
+fn an_environment_goes_only_when_it_is_cold_unused_and_so_is_its_configuration() {
     let place = Place::new();
     place.members("members.csv");
     for name in ["active", "cold", "lately", "needed"] {
@@ -86,9 +86,9 @@ fn an_environment_goes_only_when_it_is_cold_unused_and_of_no_active_configuratio
     snapshot!(place, place.ade("env gc --dry-run"), @r"
     status 0
     --- stdout
-    would be deleted environment [SHORT-ID] people [SIZE] (unused, and its configuration is not active)
+    would be deleted environment [SHORT-ID] people [SIZE] (unused, and so is its configuration)
     kept 2 environments (a run needs it)
-    kept 1 environment (its configuration is active)
+    kept 1 environment (its configuration was run recently)
     kept 1 environment (used recently)
     [SIZE] would be freed
     ");
@@ -103,7 +103,7 @@ fn an_environment_goes_only_when_it_is_cold_unused_and_of_no_active_configuratio
     );
     assert_eq!(
         report["skipped"],
-        json!({"a run needs it": 2, "its configuration is active": 1, "used recently": 1})
+        json!({"a run needs it": 2, "its configuration was run recently": 1, "used recently": 1})
     );
     assert_eq!(report["failed"], json!([]));
     assert!(report["bytes_freed"].as_u64().unwrap() > 0);
@@ -122,7 +122,7 @@ fn an_environment_goes_only_when_it_is_cold_unused_and_of_no_active_configuratio
 }
 
 #[test]
-fn a_configuration_whose_folder_is_gone_is_not_active_and_one_that_was_activated_is() {
+fn a_configuration_whose_folder_is_gone_keeps_no_environment_and_one_that_was_activated_does() {
     let place = Place::new();
     place.members("members.csv");
     for name in ["gone", "activated"] {
@@ -155,7 +155,10 @@ fn what_a_changed_dependency_left_behind_goes_when_it_is_asked_for() {
     assert_eq!(removed(&warm), Vec::<&str>::new());
     cool(&place, "config");
     let kept = place.ade("env gc --json").succeeds().json();
-    assert_eq!(kept["skipped"], json!({"its configuration is active": 2}));
+    assert_eq!(
+        kept["skipped"],
+        json!({"its configuration was run recently": 2})
+    );
     let report = place.ade("env gc --superseded --json").succeeds().json();
     assert_eq!(removed(&report), [old.as_str()]);
     assert_eq!(

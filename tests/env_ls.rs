@@ -2,6 +2,9 @@
 
 mod common;
 
+use std::fs;
+use std::path::PathBuf;
+
 use common::{Place, snapshot};
 
 #[test]
@@ -37,7 +40,8 @@ fn environments_are_listed() {
         "STATUS",
         "DIGEST",
         "PYTHON",
-        "SIZE",
+        "OWN",
+        "SHARED",
         "LAST USED",
     ] {
         assert!(
@@ -48,11 +52,50 @@ fn environments_are_listed() {
 }
 
 #[test]
+fn what_environments_share_is_told_and_counted_once() {
+    let place = Place::new();
+    for name in ["one", "two"] {
+        place.configuration(name);
+        place.warm(name);
+    }
+    // An installer that links from its cache, whatever file system this is: the same file in both.
+    let environments = place.environments();
+    let folders = [0, 1].map(|at| PathBuf::from(environments[at]["folder"].as_str().unwrap()));
+    fs::write(folders[0].join("shared"), vec![b'x'; 3_000_000]).unwrap();
+    fs::hard_link(folders[0].join("shared"), folders[1].join("shared")).unwrap();
+    let listed = place.environments();
+    let of = |at: usize, key: &str| listed[at][key].as_u64().unwrap();
+    let mut all = 0;
+    for at in [0, 1] {
+        assert!(of(at, "shared_bytes") >= 3_000_000, "{listed:?}");
+        assert!(of(at, "own_bytes") > 0, "{listed:?}");
+        all += of(at, "own_bytes") + of(at, "shared_bytes");
+    }
+    let total = place.ade("env ls").succeeds();
+    let told = total
+        .stderr
+        .lines()
+        .find(|line| line.starts_with("2 environments: "));
+    let told = told.unwrap_or_else(|| panic!("{total}"));
+    let number = told.trim_start_matches("2 environments: ");
+    let number: f64 = number.split(' ').next().unwrap().parse().unwrap();
+    assert!(told.contains(" MiB on disk, "), "{told}");
+    assert!(
+        number < (all - 2_900_000) as f64 / 1_048_576.0,
+        "{told}: {all}"
+    );
+    place
+        .ade("env show one")
+        .succeeds()
+        .prints("shared with the installer's cache");
+}
+
+#[test]
 fn each_says_whether_collection_would_take_it_and_why() {
     let place = Place::new();
     place.configuration("config");
     place.warm("config");
-    // Never run, so its configuration is not active; built just now, so it is not unused.
+    // Its configuration was never run, and it was built just now.
     let gc = place.environments()[0]["gc"].clone();
     assert_eq!(gc["deletes"], false);
     assert_eq!(

@@ -73,6 +73,11 @@ fn help_of_run_is_as_documented() {
         "--require <FIELD>",
         "--min-rows <N>",
         "--jobs <N>",
+    ] {
+        assert!(help.contains(flag), "{flag}:\n{help}");
+    }
+    let help = place.ade("--help").succeeds().stdout;
+    for flag in [
         "--json",
         "--data-dir <DIR>",
         "--database-url <URL>",
@@ -119,23 +124,23 @@ fn the_options_of_run_stand_in_groups_and_name_their_variables() {
     };
     let order = [
         "Arguments:",
-        "What is read:",
+        "Input options:",
         "--input-sheet <SHEET>",
-        "What is written and shown:",
+        "Output options:",
         "--output-dir <DIR>",
-        "What a run must fulfil:",
+        "Requirements (a run that fails one is refused",
         "--deny-issues",
-        "How the work is done:",
+        "Execution options:",
         "--watch",
         "--detach",
-        "Global options:",
-        "--data-dir <DIR>",
         "Examples:",
+        "Global options, such as",
         "Documentation: ",
     ]
     .map(position);
     assert!(order.is_sorted(), "{order:?}: {help}");
-    let flat = help.split_whitespace().collect::<Vec<_>>().join(" ");
+    let all = format!("{help} {}", place.ade("--help").succeeds().stdout);
+    let flat = all.split_whitespace().collect::<Vec<_>>().join(" ");
     for variable in [
         "[env: ADE_RUN_TIMEOUT_SECONDS]",
         "[env: ADE_WORKER_CONCURRENCY]",
@@ -155,13 +160,43 @@ fn the_options_of_run_stand_in_groups_and_name_their_variables() {
 }
 
 #[test]
-fn a_short_page_leaves_the_global_options_to_the_long_one() {
+fn one_page_alone_has_the_global_options_and_the_others_point_to_it() {
     let place = Place::new();
-    for command in ["", "run", "env ls", "settings"] {
-        let short = place.ade(&format!("{command} -h")).succeeds().stdout;
-        assert!(!short.contains("--database-url"), "{command}: {short}");
-        assert!(short.contains("are shown by --help"), "{command}: {short}");
-        let long = place.ade(&format!("{command} --help")).succeeds().stdout;
-        assert!(long.contains("--database-url"), "{command}: {long}");
+    for command in ["", "run", "env", "env ls", "settings"] {
+        for flag in ["-h", "--help"] {
+            let page = place.ade(&format!("{command} {flag}")).succeeds().stdout;
+            let is_whole = command.is_empty() && flag == "--help";
+            assert_eq!(
+                page.contains("--database-url"),
+                is_whole,
+                "{command} {flag}"
+            );
+            assert_eq!(page.contains("see `ade --help`"), !is_whole, "{page}");
+        }
+    }
+    // They are accepted behind each command, and before it.
+    for line in ["env ls --json", "--json env ls", "env --json ls"] {
+        assert_eq!(place.ade(line).json(), serde_json::json!([]), "{line}");
+    }
+    place
+        .ade("env ls --quiet --verbose")
+        .ends_with(2)
+        .says("cannot be used with");
+}
+
+#[test]
+fn templates_and_scopes_are_explained() {
+    let place = Place::new();
+    for (command, words) in [
+        ("init", ["default: ", "minimal: "]),
+        ("tokens create", ["read: ", "admin: "]),
+    ] {
+        let page = place.ade(&format!("{command} --help")).succeeds().stdout;
+        let flat = page.split_whitespace().collect::<Vec<_>>().join(" ");
+        for word in words {
+            let rest = flat.split_once(&format!("- {word}"));
+            let rest = rest.unwrap_or_else(|| panic!("{word}: {page}")).1;
+            assert!(rest.starts_with(char::is_uppercase), "{word}: {page}");
+        }
     }
 }

@@ -122,6 +122,7 @@ fn what_was_found_in_the_sample_is_told() {
         .ade("runs show latest")
         .succeeds()
         .prints("Employee Name   first_name, last_name")
+        .prints("10  split into these fields")
         .prints("1 row without a value of any field dropped (row 12)");
 }
 

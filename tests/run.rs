@@ -525,7 +525,7 @@ fn validate_only_checks_the_configuration_and_processes_nothing() {
     status 0
     --- stdout
     ✓ people.csv  [TIME]
-      Validation-only execution
+      checked: the configuration was loaded, and the input was not read
     ");
     let run = place.latest_run();
     assert_eq!(run["output_path"], serde_json::Value::Null);
@@ -544,10 +544,20 @@ fn dry_run_records_a_run_and_starts_no_engine() {
     status 0
     --- stdout
     ✓ people.csv  [TIME]
-      Dry run
+      dry run: the run was recorded, and no engine was started
     ");
     assert_eq!(place.latest_run()["summary"], "Dry run");
     assert_eq!(place.environments()[0]["status"], "queued");
+    place.members("members.csv");
+    place
+        .ade("run config people.csv members.csv --dry-run")
+        .succeeds()
+        .says("0 of 2 files normalized, 2 not processed, as asked");
+    let listed = place.ade("runs ls").succeeds();
+    assert!(
+        listed.stdout.contains("dry run") && !listed.stdout.contains("succeeded"),
+        "{listed}"
+    );
 }
 
 #[test]
@@ -560,7 +570,7 @@ fn issues_are_denied_where_that_is_asked_for() {
     snapshot!(place, place.ade("run config people.csv --deny-issues"), @r"
     status 1
     --- stdout
-    ✗ people.csv  has issues [TIME]
+    ✗ people.csv  refused [TIME]
       1 sheet, 1 table, 2 rows
       2 of 2 fields mapped, 1 column unmapped
       1 issue
@@ -571,8 +581,7 @@ fn issues_are_denied_where_that_is_asked_for() {
     ");
     assert_eq!(place.latest_run()["status"], "succeeded");
     let both = place.ade("run config people.csv members.csv --deny-issues --jobs 1");
-    both.ends_with(1)
-        .says("1 of 2 files normalized, 1 with issues, which are denied");
+    both.ends_with(1).says("1 of 2 files normalized, 1 refused");
     let error = place
         .ade("run config people.csv --deny-issues --json")
         .ends_with(1)
@@ -727,7 +736,7 @@ fn a_workbook_of_an_earlier_run_does_not_look_like_the_result_of_one_that_failed
         let files = place.files_below("clean");
         assert_eq!(files, ["members_normalized.xlsx.stale"], "{round}");
         if round == 0 {
-            failed.says("note: clean/members_normalized.xlsx is of an earlier run, and its name is clean/members_normalized.xlsx.stale now");
+            failed.says("note: clean/members_normalized.xlsx is of an earlier run and was renamed to clean/members_normalized.xlsx.stale");
         }
     }
     // Nothing of it is lost.
@@ -769,7 +778,7 @@ fn a_workbook_of_an_earlier_run_does_not_look_like_the_result_of_one_that_failed
     place
         .ade(&format!("{both} --min-rows 9 --jobs 1"))
         .ends_with(1)
-        .says("note: 2 workbooks of earlier runs got another name: clean/members_normalized.xlsx.stale, clean/second_normalized.xlsx.stale\n");
+        .says("note: 2 workbooks of earlier runs were renamed: clean/members_normalized.xlsx.stale, clean/second_normalized.xlsx.stale\n");
     place.ade(both).succeeds();
     assert_eq!(
         place.files_below("clean"),

@@ -47,6 +47,33 @@ fn of_two_first_starts_one_builds_and_the_other_says_for_what_it_waits() {
 }
 
 #[test]
+fn git_ignores_a_data_directory_that_ade_made_and_no_other_folder() {
+    let place = Place::new();
+    place.configuration("config");
+    place.members("members.csv");
+    let run = |folder: &str| {
+        place
+            .ade(&format!(
+                "run config members.csv --dry-run -q --data-dir {folder}"
+            ))
+            .succeeds();
+        std::fs::read_to_string(place.path(folder).join(".gitignore")).ok()
+    };
+    assert_eq!(run("fresh").as_deref(), Some("*\n"));
+    // An empty folder that somebody made for it, too.
+    std::fs::create_dir(place.path("empty")).unwrap();
+    assert_eq!(run("empty").as_deref(), Some("*\n"));
+    // What is there stays, also where it is emptied on purpose.
+    place.write("kept/.gitignore", "!wanted\n");
+    assert_eq!(run("kept").as_deref(), Some("!wanted\n"));
+    std::fs::remove_file(place.path("fresh/.gitignore")).unwrap();
+    assert_eq!(run("fresh"), None);
+    // A folder with other things in it may be the repository itself.
+    place.write("repository/README.md", "");
+    assert_eq!(run("repository"), None);
+}
+
+#[test]
 fn many_at_once_all_succeed_with_one_environment() {
     let mut place = Place::new();
     place.configuration("config");

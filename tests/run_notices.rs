@@ -28,8 +28,8 @@ fn some_of_each() -> Value {
         "readings": [
             {"sheet": "people", "table": 0, "field": "start", "column": "C", "header": "Start date", "kind": "date", "read_as": "dmy",
              "ambiguous": true, "message": "dates day-first; 40 of 40 cells leave it open (date_order in settings.toml decides)"},
-            {"sheet": "people", "table": 0, "field": "pay", "ambiguous": false, "header": "Gross pay", "message": "read with a decimal comma; 12 of 40 cells say so"},
-            {"sheet": "gone", "table": 0, "field": "pay", "ambiguous": false, "message": "read with a decimal point"},
+            {"sheet": "people", "table": 0, "field": "pay", "ambiguous": false, "header": "Gross pay", "message": "numbers with a decimal comma; 12 of 40 cells say so"},
+            {"sheet": "gone", "table": 0, "field": "pay", "ambiguous": false, "message": "numbers with a decimal point"},
         ],
     })
 }
@@ -94,11 +94,11 @@ fn what_was_noticed_is_said_listed_and_recorded() {
     Name       name    1.00       2
     Email      email   1.00       2
     Shoe size                     2  no signal
-    read as
+    how columns were read
       ! Start date was read as dates day-first; 40 of 40 cells leave it open (date_order in settings.toml decides)
-      Gross pay: read with a decimal comma; 12 of 40 cells say so
-    read as
-      pay: read with a decimal point
+      Gross pay was read as numbers with a decimal comma; 12 of 40 cells say so
+    how columns were read
+      pay was read as numbers with a decimal point
 
     attempt 1      succeeded, by [WORKER], [TIME], [SIZE] at most, [TIME] of CPU
     audit record   data/workspaces/default/runs/[ID]/artifact.json
@@ -454,11 +454,11 @@ fn the_rows_around_headers_and_notes_are_told_with_reasons() {
     assert_eq!(lines[0], "report");
     for (line, begins) in lines[1..]
         .iter()
-        .zip(["  row 1: title, ", "  row 3: header, "])
+        .zip(["  row 1, title (", "  row 3, header ("])
     {
-        assert!(line.starts_with(begins) && line.contains("%: "), "{shown}");
+        assert!(line.starts_with(begins) && line.contains("%): "), "{shown}");
     }
-    assert!(shown.contains("  row 8: note, "), "{shown}");
+    assert!(shown.contains("  row 8, note ("), "{shown}");
     // The reasons speak of looks; no cell is quoted.
     assert!(
         !shown.contains("Members") && !shown.contains("door"),

@@ -29,7 +29,7 @@ fn runs_are_listed_newest_first() {
     --- stdout
     ID      STATUS     CONFIGURATION  INPUT        ROWS READ  ISSUES  TOOK  WHEN
     [SHORT-ID]  failed     people         members.csv          0       0  [TIME]  [AGO]
-    [SHORT-ID]  succeeded  people         members.csv  [TIME]  [AGO]
+    [SHORT-ID]  dry run    people         members.csv  [TIME]  [AGO]
     [SHORT-ID]  succeeded  people         people.csv           2       1  [TIME]  [AGO]
     ");
 }

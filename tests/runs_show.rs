@@ -55,7 +55,7 @@ fn what_spoke_for_the_field_of_a_column_is_shown() {
     place
         .ade("runs show latest --rows")
         .succeeds()
-        .prints("row 1: header, ");
+        .prints("row 1, header (");
 }
 
 #[test]

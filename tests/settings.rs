@@ -264,3 +264,37 @@ fn one_setting_is_shown_by_any_of_its_names() {
     hint: did you mean "data_dir"? `ade settings` lists them all
     "#);
 }
+
+#[test]
+fn settings_of_the_engine_are_told_from_those_of_ade() {
+    let place = Place::new();
+    snapshot!(place, place.ade("settings date_order"), @r"
+    status 0
+    --- stdout
+    date_order = auto  [the engine's default]
+        how `ade_engine.fields` reads dates if their column leaves this open: `dmy`, `mdy` or `ymd`; `auto` is `dmy`. Also read from ADE_ENGINE_DATE_ORDER.
+    --- stderr
+    Settings of the engine are set in settings.toml of a configuration, by environment variables, or for one run with `ade run --set KEY=VALUE`
+    ");
+    let variable = [("ADE_ENGINE_DATE_ORDER", "mdy")];
+    let given = place.run(&variable, ["settings", "ADE_ENGINE_DATE_ORDER", "--json"]);
+    let given = given.json()[0].clone();
+    assert_eq!(
+        (&given["key"], &given["value"], &given["default"]),
+        (&"date_order".into(), &"mdy".into(), &"auto".into())
+    );
+    assert_eq!(
+        given["source"],
+        "environment variable ADE_ENGINE_DATE_ORDER"
+    );
+    let all = place.ade("settings --engine --json").json();
+    assert!(all.as_array().unwrap().len() > 30, "{all}");
+    place
+        .ade("settings date_oder")
+        .ends_with(2)
+        .says("did you mean \"date_order\"?");
+    place
+        .ade("settings nothing")
+        .ends_with(2)
+        .says("`ade settings --engine` those of the engine");
+}

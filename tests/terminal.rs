@@ -455,3 +455,48 @@ fn q_leaves_top() {
     // The keys are not printed.
     assert!(!text.contains("xq"), "{text}");
 }
+
+#[test]
+fn many_runs_are_removed_by_filters_only_after_a_yes() {
+    let place = Place::ready();
+    let names: Vec<String> = (0..11).map(|number| format!("m{number}.csv")).collect();
+    for name in &names {
+        place.members(name);
+    }
+    place
+        .ade(&format!("run config {} --dry-run -q", names.join(" ")))
+        .succeeds();
+    let all = "runs rm --status succeeded";
+    let answered = |answer: &[u8]| {
+        let mut asked = OnTerminal::start(&place, all);
+        asked.wait_until_shows("Remove 11 runs? [y/N]");
+        asked.types(answer);
+        asked.wait()
+    };
+    for no in ["\n", "n\n", "yep\n"] {
+        let (status, text) = answered(no.as_bytes());
+        assert_eq!(status, Some(130), "{text}");
+        assert!(text.contains("Nothing was removed"), "{text}");
+    }
+    assert_eq!(place.statuses().len(), 11);
+    // What is no removal, what is few, and what was named is not asked.
+    let (status, _) = on_a_terminal(&place, &format!("{all} --dry-run"));
+    assert_eq!(status, Some(0));
+    let (status, _) = on_a_terminal(&place, &format!("{all} --input m0.csv"));
+    assert_eq!((status, place.statuses().len()), (Some(0), 10));
+    place.ade("run config m0.csv --dry-run -q").succeeds();
+    let (status, text) = answered(b"y\n");
+    assert_eq!((status, place.statuses().len()), (Some(0), 0), "{text}");
+    for flags in ["--yes", "-y"] {
+        place
+            .ade(&format!("run config {} --dry-run -q", names.join(" ")))
+            .succeeds();
+        let (status, text) = on_a_terminal(&place, &format!("{all} {flags}"));
+        assert_eq!((status, place.statuses().len()), (Some(0), 0), "{text}");
+    }
+    // Nobody answers in a script.
+    place
+        .ade(&format!("run config {} --dry-run -q", names.join(" ")))
+        .succeeds();
+    place.ade(all).succeeds().says("11 runs removed");
+}

@@ -64,12 +64,7 @@ fn to_json((judged, size): (&Judged, &Option<DiskUsage>)) -> Value {
     object
 }
 
-fn table(
-    ui: &Ui,
-    environments: &[Judged],
-    sizes: &[Option<DiskUsage>],
-    ids: &[String],
-) -> Table {
+fn table(ui: &Ui, environments: &[Judged], sizes: &[Option<DiskUsage>], ids: &[String]) -> Table {
     let columns = [
         ("ID", Align::Left),
         ("CONFIGURATION", Align::Left),

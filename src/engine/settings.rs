@@ -105,7 +105,10 @@ mod tests {
         let recorded = recorded(&here);
         let names: Vec<&str> = recorded.keys().map(String::as_str).collect();
         assert_eq!(names, ["ADE_ENGINE_CSV_DELIMITER", "ADE_ENGINE_DATE_ORDER"]);
-        let elsewhere = variables(&[("ADE_ENGINE_DECIMAL_MARK", ","), ("ADE_ENGINE_TOKEN", "own")]);
+        let elsewhere = variables(&[
+            ("ADE_ENGINE_DECIMAL_MARK", ","),
+            ("ADE_ENGINE_TOKEN", "own"),
+        ]);
         assert_eq!(
             with_recorded(&elsewhere, &recorded),
             variables(&[

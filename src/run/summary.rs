@@ -11,7 +11,10 @@ pub fn unprocessed(run: &RunRecord) -> Option<(&'static str, &'static str)> {
     } else if options.dry_run {
         ("dry run", "the run was recorded, and no engine was started")
     } else if options.validate_only {
-        ("checked", "the configuration was loaded, and the input was not read")
+        (
+            "checked",
+            "the configuration was loaded, and the input was not read",
+        )
     } else {
         return None;
     };

@@ -77,9 +77,9 @@ impl Problem for SettingsError {
             } => facts.hint(format!(
                 "did you mean {similar:?}? `ade settings` lists them all"
             )),
-            Self::UnknownKey { .. } | Self::UnknownName { .. } => {
-                facts.hint("`ade settings` lists them all")
-            }
+            Self::UnknownKey { .. } => facts.hint("`ade settings` lists them all"),
+            Self::UnknownName { .. } => facts
+                .hint("`ade settings` lists them all, `ade settings --engine` those of the engine"),
             Self::Conflict { name, .. } => facts.hint(format!("keep {name} alone")),
             Self::BadValue { .. } => facts.hint("`ade settings` explains each setting"),
             Self::Unreadable(error) => error.facts().under(facts.kind, facts.code),

@@ -6,6 +6,7 @@
 
 mod ade_toml;
 mod error;
+mod of_engine;
 mod resolve;
 mod setting;
 mod source;
@@ -17,6 +18,7 @@ use std::ffi::{OsStr, OsString};
 
 pub use ade_toml::{FILE_NAME, distance};
 pub use error::SettingsError;
+pub use of_engine::{EngineSetting, engine_settings};
 pub use setting::{Kind, Setting};
 pub use source::{Inputs, Resolved, Source};
 pub use table::{SETTINGS, Settings, WorkerSettings};
@@ -58,9 +60,19 @@ impl Settings {
         all.find(is_meant)
             .ok_or_else(|| SettingsError::UnknownName {
                 name: name.to_owned(),
-                similar: ade_toml::similar(key.trim_start_matches("ade_")),
+                similar: ade_toml::similar(key.trim_start_matches("ade_"))
+                    .or_else(|| similar_of_engine(&key)),
             })
     }
+}
+
+/// The key of the engine's that a misspelt one most likely meant.
+fn similar_of_engine(key: &str) -> Option<String> {
+    let key = key.trim_start_matches("ade_engine_");
+    let near = engine_settings().into_iter().map(|setting| setting.key);
+    let near = near.map(|known| (distance(key, known), known));
+    let near = near.filter(|(distance, known)| *distance <= known.len() / 3);
+    near.min().map(|(_, known)| known.to_owned())
 }
 
 #[cfg(test)]

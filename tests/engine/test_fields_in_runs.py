@@ -215,10 +215,12 @@ def test_an_open_column_follows_its_argument_then_the_setting_and_each_cell_says
     rows = normalize(config, [["Day"], [None], ["01/02/2025"], ["01/02/2025"]], settings={"date_order": setting})
     assert [row["day"] for row in rows] == [None, *[dt.datetime(2025, *wanted)] * 2]
     way = "day-first" if wanted == (2, 1) else "month-first"
-    assert issues(rows, "day") == [None, *[f"ambiguous: {way} by date_order alone"] * 2]
+    decided = "the reader's argument order" if argument else "date_order"
+    by = "the reader's argument" if argument else "date_order"
+    assert issues(rows, "day") == [None, *[f"ambiguous: {way} by {by} alone"] * 2]
     # The summary says it once.
     (reading,) = noticed(normalize.outcome)["readings"]
-    assert reading["ambiguous"] and "date_order decides" in reading["message"] and "open" not in reading
+    assert reading["ambiguous"] and f"so {decided} decided" in reading["message"] and "open" not in reading
 
 
 def test_a_cell_that_every_way_reads_alike_is_no_issue(normalize):

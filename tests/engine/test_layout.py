@@ -189,7 +189,7 @@ def test_rows_at_borders_are_listed_with_their_reasons(run_by_ade, package):
     assert {1: "title", 3: "header", 42: "total", 44: "note"}.items() <= kinds.items()
     assert {row["sheet"] for row in rows} == {"S"} and not any(20 <= row["row"] <= 30 for row in rows)
     header = next(row for row in rows if row["row"] == 3)
-    assert header["message"].startswith("row 3: header, 9") and "; ".join(header["reasons"]) in header["message"]
+    assert header["message"].startswith("row 3, header (9") and "; ".join(header["reasons"]) in header["message"]
     said = str(rows)
     assert not any(str(cell) in said for row in REPORT for cell in row if isinstance(cell, str) and len(cell) > 5)
 
@@ -200,7 +200,7 @@ def test_a_detector_has_the_last_word_and_the_record_says_so(run_by_ade, package
     """
     outcome = run_by_ade(package(rows=detector), {"S": REPORT})
     (row,) = [row for row in outcome.named("run.noticed")[0]["data"]["rows"] if row["row"] == 12]
-    assert row["kind"] == "note" and row["message"].startswith("row 12: note, as a detector says; by its looks total")
+    assert row["kind"] == "note" and row["message"].startswith("row 12, note (says a detector; by its looks total)")
 
 
 def test_nothing_is_listed_where_nobody_asks(run_by_ade, package):

@@ -79,9 +79,9 @@ def test_leave_unmapped_unmaps_all_of_them(run):
     "columns, winner, told",
     [
         # The fullest of equal scores; the leftmost of equally full ones; a higher score before all.
-        (["a=1", "a=1 "], 1, "B, the fullest, was taken: it has values in 2 cells, the others are A (0)"),
-        (["a=1 ", "a=1"], 0, "A, the fullest, was taken: it has values in 2 cells, the others are B (0)"),
-        (["a=1 ", "a=1 "], 0, "A, the leftmost of these, was taken: it has values in 2 cells, the others are B (2)"),
+        (["a=1", "a=1 "], 1, "B was taken, the fullest (2 filled cells; the others: A (0))"),
+        (["a=1 ", "a=1"], 0, "A was taken, the fullest (2 filled cells; the others: B (0))"),
+        (["a=1 ", "a=1 "], 0, "A was taken, the leftmost of these (2 filled cells; the others: B (2))"),
         (["a=2", "a=1 "], 0, None),
     ],
 )
@@ -95,7 +95,7 @@ def test_of_equal_columns_the_fullest_gets_the_field(run, package, monkeypatch, 
     assert reasons(outcome)[1 - winner] == "duplicate_field"
     notices = [event["data"]["notices"] for event in outcome.named("run.noticed")]
     messages = [notice["message"] for notice in sum(notices, []) if notice["code"] == "column_of_several"]
-    assert [message.partition("score; ")[2] for message in messages] == ([told] if told else [])
+    assert [message.partition("score. ")[2] for message in messages] == ([told] if told else [])
     # Older packages have the left one, and hear nothing.
     outcome = run(config, rows)
     assert mapped(outcome) == ["a", None] and not outcome.named("run.noticed")

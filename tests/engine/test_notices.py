@@ -483,6 +483,21 @@ def test_what_detection_decided_is_told(noticed, tmp_path, content, message, fac
     ]
 
 
+RAGGED = "region,pay,town\nAnn,1,50,Ulm\nBob,20,Ulm\nCid,30,25,Ulm\n"
+
+
+def test_decimal_commas_between_commas_are_told(noticed, tmp_path):
+    path = tmp_path / "pay.csv"
+    path.write_text(RAGGED)
+    (told,) = noticed({}, path, rows=HEADER_BY_WORDS, settings={"csv_delimiter": "auto"})
+    assert (told["code"], told["level"], told["count"]) == ("csv_ragged", "warning", 2)
+    assert "(2 of the first 4 from the rest). If commas are decimal marks" in told["message"]
+    # One line is no pattern, and who names the delimiter knows it.
+    assert noticed({}, path, rows=HEADER_BY_WORDS, settings={"csv_delimiter": ","}) == []
+    path.write_text("region,pay,town\nAnn,1,Ulm\nBob,20\nCid,30,Ulm\n")
+    assert noticed({}, path, rows=HEADER_BY_WORDS, settings={"csv_delimiter": "auto"}) == []
+
+
 def test_what_settings_say_is_no_guess(noticed, tmp_path):
     path = tmp_path / "pay.csv"
     path.write_bytes("region;name\nNörd;Ann\n".encode("cp1252"))

@@ -7,7 +7,7 @@ registration), and the run reads it.
 
 from __future__ import annotations
 
-from ade_engine.infrastructure.observability.stack import calling_place
+from ade_engine.extensions.place import calling_place
 from ade_engine.models.errors import ConfigError
 from ade_engine.models.fields import FieldDef, HookName
 from ade_engine.models.record import Record

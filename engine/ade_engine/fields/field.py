@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from inspect import signature
 
+from ade_engine.extensions.place import calling_place
 from ade_engine.fields.by_values import FieldValues
 from ade_engine.fields.headers import FieldHeaders, simplify
 from ade_engine.fields.parts import Part
 from ade_engine.fields.readers import code, date, date_time, email, money, phone, readers_made
-from ade_engine.infrastructure.observability.stack import calling_place
 from ade_engine.models.errors import did_you_mean
 from ade_engine.models.fields import FieldDef
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 #: What readers say of the values that they read: those whose looks tell what they are.
 _KINDS = {code: "code", date: "date", date_time: "date", email: "email", money: "money", phone: "phone"}
 #: What ``FieldDef`` takes besides a name and a label.
-_FACTS = ("dtype", "meta", "width", "format")
+_FACTS = tuple(name for name in FieldDef._annotations if name not in ("name", "label"))
 
 
 class Field:

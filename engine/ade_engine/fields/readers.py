@@ -131,11 +131,15 @@ class Reader(pl.Expr):
 _WHERE_SET = " (set it in settings.toml or with --set)"
 
 
+#: What decides in place of a setting, if the author has given it to the reader.
+READERS_ARGUMENT = "the reader's argument"
+
+
 def _of_argument(why: str) -> str:
     """What is said of a setting that has decided, for an argument of the reader's that stands in its place."""
     named = {"date_order": "order", "decimal_mark": "decimal_mark"}
     for setting, argument in named.items():
-        why = why.replace(f"{setting} decided{_WHERE_SET}", f"the reader's argument {argument} decided")
+        why = why.replace(f"{setting} decided{_WHERE_SET}", f"{READERS_ARGUMENT} {argument} decided")
     return why
 
 

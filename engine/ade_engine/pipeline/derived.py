@@ -60,7 +60,7 @@ def split_columns(
             column = column_letters(source.region.min_col + index)
             for field in fields:
                 at = {"sheet": sheet_name, "table": table_index, "field": field, "column": column, "source_index": index}
-                context.notices.map(**at, message="split")
+                context.notices.map(**at, message="split into these fields")
     return table, found
 
 

@@ -9,7 +9,7 @@ import polars as pl
 from ade_engine.extensions.invoke import COMMON_NAMES, RAISED, Caller, MissingParameter, WrongResult, source_of
 from ade_engine.fields import surroundings
 from ade_engine.fields.checks import Check
-from ade_engine.fields.readers import Reader, count_issues, emptied_cells
+from ade_engine.fields.readers import READERS_ARGUMENT, Reader, count_issues, emptied_cells
 from ade_engine.fields.surroundings import ROW, Surroundings, told_as
 from ade_engine.infrastructure.caller import show_values
 from ade_engine.infrastructure.observability.wording import kind_of, missing_column, stands_in_code, told
@@ -311,8 +311,10 @@ def keep_unread(
 def _doubts(reading: dict[str, Any], height: int) -> pl.Series:
     """What is said of the cells of an ambiguous column: of each one that only a setting decided, else of the first one."""
     if reading["open"] is not None:
-        setting = "decimal_mark" if reading["kind"] == "number" else "date_order"
-        said = f"ambiguous: {reading['read_as']} by {setting} alone"
+        by = "decimal_mark" if reading["kind"] == "number" else "date_order"
+        if READERS_ARGUMENT in reading["message"]:
+            by = READERS_ARGUMENT
+        said = f"ambiguous: {reading['read_as']} by {by} alone"
         return pl.select(pl.when(series_of(reading["open"])).then(pl.lit(said))).to_series()
     doubts = _nothing("", height)
     if reading["first_open"] is not None:

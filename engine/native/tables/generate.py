@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes `src/fields/tables.rs`: what the readers of dates and amounts know about languages and currencies.
+"""Writes `src/fields/tables.txt`: what the readers of dates and amounts know about languages and currencies.
 
     python3 -m venv v && v/bin/pip install babel && v/bin/python engine/native/tables/generate.py
 
@@ -37,7 +37,7 @@ USUAL_SIGNS = {"£": "GBP", "rs": "INR", "fr": "CHF"}
 # Marks of abbreviation that belong to the word: Hebrew geresh, Devanagari. So do points in Thai and Lao: "ก.ย.".
 ABBREVIATING = "\u05f3\u05f4\u0970"
 PLAIN = str.maketrans({"ı": "i", "ł": "l", "đ": "d", "ð": "d", "ø": "o", "æ": "ae", "þ": "th"})
-TARGET = Path(__file__).resolve().parent.parent / "src" / "fields" / "tables.rs"
+TARGET = Path(__file__).resolve().parent.parent / "src" / "fields" / "tables.txt"
 
 
 def fold(text: str) -> str:
@@ -162,93 +162,67 @@ def locale_tags() -> list[str]:
     return wanted
 
 
-def escaped(text: str) -> str:
-    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+def wrapped(pieces: list[str]) -> list[str]:
+    """The pieces with blanks between them, in lines of about 120 characters."""
+    lines = [""]
+    for piece in pieces:
+        if lines[-1] and len(lines[-1]) + len(piece) >= 120:
+            lines.append("")
+        lines[-1] += f" {piece}" if lines[-1] else piece
+    return lines
+
+
+def lines_of_words(words: dict[str, dict[str, int]]) -> list[str]:
+    """A line for each set of languages: their tags, and behind them each word that all of them know, its number before it."""
+    by_languages = collections.defaultdict(list)
+    for word, known in words.items():
+        by_number = collections.defaultdict(list)
+        for tag, number in known.items():
+            by_number[number].append(tag)
+        for number, tags in by_number.items():
+            by_languages[",".join(sorted(tags, key=LANGUAGES.index))].append((number, word))
+    return [f"{tags} {' '.join(f'{number}{word}' for number, word in sorted(found))}" for tags, found in sorted(by_languages.items())]
 
 
 def main() -> None:
     months, days, fillers = calendar_words()
     currencies = currency_words()
-    masks: list[int] = []
-
-    def mask_of(tags) -> int:
-        mask = sum(1 << LANGUAGES.index(tag) for tag in tags)
-        if mask not in masks:
-            masks.append(mask)
-        return masks.index(mask)
-
-    def word_rows(words: dict) -> list[str]:
-        rows = []
-        for word in sorted(words, key=lambda w: w.encode()):
-            by_number = collections.defaultdict(list)
-            for tag, number in words[word].items():
-                by_number[number].append(tag)
-            for number in sorted(by_number):
-                rows.append(f"    ({escaped(word)}, {number}, {mask_of(by_number[number])}),")
-        return rows
-
-    month_rows, day_rows = word_rows(months), word_rows(days)
-    folds = []
-    spans = [(0xA0, 0x24F), (0x370, 0x6FF), (0x1E00, 0x1FFF), (0x0900, 0x109F), (0xFF00, 0xFF5E)]
+    folds = collections.defaultdict(str)
+    spans = [(0xA0, 0x24F), (0x370, 0x6FF), (0x900, 0x109F), (0x1E00, 0x1FFF), (0xFF00, 0xFF5E)]
     for first, last in spans:
         for point in range(first, last + 1):
             c = chr(point)
             if unicodedata.category(c)[0] in "LM" and not unicodedata.combining(c) and c.lower() == c and fold(c) != c:
-                folds.append((c, fold(c)))
+                folds[fold(c)] += c
     zeros = [p for p in range(0x80, 0x20000) if unicodedata.decimal(chr(p), None) == 0]
-    marks_ranges = []
+    marks: list[list] = []
     for point in range(0x300, 0x3000):
-        category = unicodedata.category(chr(point))
-        if category in ("Mn", "Mc", "Me"):
-            kind = 1 if unicodedata.combining(chr(point)) else 0
-            if marks_ranges and marks_ranges[-1][1] == point - 1 and marks_ranges[-1][2] == kind:
-                marks_ranges[-1][1] = point
+        if unicodedata.category(chr(point)) in ("Mn", "Mc", "Me"):
+            kept = "" if unicodedata.combining(chr(point)) else "+"
+            if marks and marks[-1][1] == point - 1 and marks[-1][2] == kept:
+                marks[-1][1] = point
             else:
-                marks_ranges.append([point, point, kind])
-    english_spanish = sum(1 << LANGUAGES.index(tag) for tag in ("en", "es"))
-    lines = [
-        f"//! Written by `tables/generate.py` from the CLDR ({babel.__name__} {babel.__version__}, Unicode {unicodedata.unidata_version}); do not edit.",
-        "",
-        "#![cfg_attr(rustfmt, rustfmt_skip)]",
-        "",
-        f"/// Bits of the languages in which the month may stand first: English and Spanish (of the Americas).",
-        f"pub const MONTH_FIRST_LANGUAGES: u128 = {english_spanish};",
-        "",
-        "/// Sets of languages, a bit each; the word tables name them by position.",
-        f"pub static LANGUAGES: [u128; {len(masks)}] = {masks};",
-        "",
-        "/// Folded names of months: word, month, position in `LANGUAGES`. Sorted; a word with two meanings has two rows.",
-        f"pub static MONTHS: [(&str, u8, u16); {len(month_rows)}] = [", *month_rows, "];",
-        "",
-        "/// Folded names of weekdays: word, weekday from Monday = 0, position in `LANGUAGES`. Sorted.",
-        f"pub static WEEKDAYS: [(&str, u8, u16); {len(day_rows)}] = [", *day_rows, "];",
-        "",
-        "/// Folded words that stand in dates and say nothing. Sorted.",
-        f"pub static FILLERS: [&str; {len(fillers)}] = [", *(f"    {escaped(word)}," for word in sorted(fillers, key=lambda w: w.encode())), "];",
-        "",
-        "/// Folded signs and codes of currencies: ISO code (empty where several share the sign), and the decimal marks of the",
-        "/// countries that use it (1 point, 2 comma). Sorted.",
-        f"pub static CURRENCIES: [(&str, &str, u8); {len(currencies)}] = [",
-        *(f"    ({escaped(word)}, {escaped(currencies[word][0])}, {('.' in currencies[word][1]) + 2 * (',' in currencies[word][1])})," for word in sorted(currencies, key=lambda w: w.encode())),
-        "];",
-        "",
-        "/// Small letters that fold to other ones. Sorted.",
-        f"pub static FOLDS: [(char, &str); {len(folds)}] = [",
-        *(f"    ('\\u{{{ord(c):x}}}', {escaped(to)})," for c, to in sorted(folds)),
-        "];",
-        "",
-        "/// The digit zero of each script but ASCII; nine more digits follow each. Sorted.",
-        f"pub static ZEROS: [u32; {len(zeros)}] = {zeros};",
-        "",
-        "/// Marks that belong to words: first, last, and whether folding drops them. Sorted.",
-        f"pub static MARKS: [(u32, u32, bool); {len(marks_ranges)}] = [",
-        *(f"    ({a}, {b}, {'true' if kind else 'false'})," for a, b, kind in marks_ranges),
-        "];",
-        "",
-    ]
-    TARGET.parent.mkdir(exist_ok=True)
-    TARGET.write_text("\n".join(lines), encoding="utf-8")
-    print(f"{len(month_rows)} rows of months, {len(day_rows)} of weekdays, {len(fillers)} fillers, {len(currencies)} currencies, {len(folds)} folds, {TARGET.stat().st_size} bytes")
+                marks.append([point, point, kept])
+    by_bytes = sorted(currencies, key=lambda word: word.encode())
+    sections = {
+        "languages: their bits, from the first; sorted": wrapped(LANGUAGES),
+        "month first: the languages in which the month may stand first (English, and Spanish of the Americas)": ["en es"],
+        "months: languages, and what they call the months": lines_of_words(months),
+        "weekdays: languages, and what they call the weekdays, from Monday at 0": lines_of_words(days),
+        "fillers: words that stand in dates and say nothing": wrapped(sorted(fillers, key=lambda word: word.encode())),
+        "currencies: sign or code (_ is a blank) = ISO code (none where several share the sign), decimal marks of the countries that use it": wrapped(
+            [f"{word.replace(' ', '_')}={currencies[word][0]}{''.join(sorted(currencies[word][1] & {'.', ','}, reverse=True))}" for word in by_bytes]
+        ),
+        "folds: what letters fold to (_ is a blank) = the small letters that do": wrapped([f"{to.replace(' ', '_')}={letters}" for to, letters in folds.items()]),
+        "zeros: the digit zero of each script but ASCII; nine more digits follow each": wrapped([f"{zero:x}" for zero in zeros]),
+        "marks: those that belong to words, first and last; + where folding keeps them": wrapped(
+            [f"{first:x}-{last:x}{kept}" for first, last, kept in marks]
+        ),
+    }
+    origin = f"Written by tables/generate.py from the CLDR (babel {babel.__version__}, Unicode {unicodedata.unidata_version}); do not edit."
+    text = "\n".join([origin, *(line for title, lines in sections.items() for line in ("", f"# {title}", *lines)), ""])
+    TARGET.write_text(text, encoding="utf-8")
+    print(f"{len(months)} words of months, {len(days)} of weekdays, {len(fillers)} fillers, {len(currencies)} currencies, {len(text.encode())} bytes")
 
 
 if __name__ == "__main__":

@@ -14,8 +14,8 @@ use super::reading::{
     Decided, Hints, Reading, WHERE_SET, against_in_words, are_few, certain_in_words,
     left_out_in_words,
 };
-use super::tables::MONTH_FIRST_LANGUAGES;
-use super::words::{Languages, Lexicon};
+use super::tables::{Languages, MONTH_FIRST_LANGUAGES};
+use super::words::Lexicon;
 use crate::cells::calendar::{DAY_MICROSECONDS, civil_from_days, days_from_civil};
 use crate::columns::view::Value;
 
@@ -1044,7 +1044,7 @@ impl Cells {
                 &|one| one != MonthFirst,
             );
         }
-        if self.languages != 0 && self.languages & MONTH_FIRST_LANGUAGES == 0 {
+        if self.languages != 0 && self.languages & *MONTH_FIRST_LANGUAGES == 0 {
             strike(
                 tied,
                 Decided::Hint,

@@ -2,7 +2,8 @@
 
 use super::clock::{clock, half_at};
 use super::cut::{Cut, DIGITS, SPACE, Token, WORD, YEAR};
-use super::words::{Languages, Lexicon, MonthWord};
+use super::tables::Languages;
+use super::words::{Lexicon, MonthWord};
 use crate::cells::calendar::days_from_civil;
 
 /// Two digits mean the year of this window that ends twenty years after this engine was made. It does not move with the

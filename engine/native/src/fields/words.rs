@@ -1,9 +1,6 @@
 //! Looking words up: names of months and weekdays, fillers, currencies. All words are folded ([`super::cut`]).
 
-use super::tables::{CURRENCIES, FILLERS, LANGUAGES, MONTHS, WEEKDAYS};
-
-/// Languages that use a word, one bit each.
-pub type Languages = u128;
+use super::tables::{CURRENCIES, FILLERS, Languages, MONTHS, WEEKDAYS};
 
 /// What follows a day in some languages: "31st", "1er".
 const ORDINALS: &[&str] = &[
@@ -37,13 +34,13 @@ impl MonthWord {
             .take_while(|(name, ..)| *name == word);
         let mut any = false;
         for (_, month, languages) in exact {
-            found.add(*month, LANGUAGES[*languages as usize]);
+            found.add(*month, *languages);
             any = true;
         }
         if !any && word.chars().count() >= SHORTEST_PREFIX {
             let longer = MONTHS[start..].iter();
             for (_, month, languages) in longer.take_while(|(name, ..)| name.starts_with(word)) {
-                found.by_month[usize::from(*month) - 1] |= LANGUAGES[*languages as usize];
+                found.by_month[usize::from(*month) - 1] |= languages;
                 any = true;
             }
         }
@@ -84,7 +81,7 @@ fn weekday(word: &str) -> Option<(u8, Languages)> {
     let mut found = (0, 0);
     for (_, day, languages) in same {
         found.0 |= 1 << day;
-        found.1 |= LANGUAGES[*languages as usize];
+        found.1 |= languages;
     }
     (found.0 != 0).then_some(found)
 }

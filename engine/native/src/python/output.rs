@@ -123,9 +123,7 @@ impl StyledFrame {
             .collect();
         let sources = wishes.iter().filter_map(|wish| wish.source);
         let issues = said.iter().map(|said| said.issue);
-        if sources
-            .chain(issues)
-            .any(|source| source >= width)
+        if sources.chain(issues).any(|source| source >= width)
             || said.iter().any(|said| said.column >= Some(wishes.len()))
         {
             return Err(PyTypeError::new_err("the frame has no such column"));

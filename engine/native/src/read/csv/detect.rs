@@ -168,7 +168,10 @@ impl Commas {
         let mut this = Self::default();
         for position in memchr::memchr_iter(b',', text) {
             let (before, behind) = (&text[..position], &text[position + 1..]);
-            let digits = behind.iter().take(3).take_while(|byte| byte.is_ascii_digit());
+            let digits = behind
+                .iter()
+                .take(3)
+                .take_while(|byte| byte.is_ascii_digit());
             let digits = if before.last().is_some_and(u8::is_ascii_digit) {
                 digits.count()
             } else {
