@@ -26,12 +26,12 @@ use super::{pieces, stream, tail};
 use crate::clock::Timestamp;
 use crate::configuration::Configuration;
 use crate::digest;
-use crate::engine;
 use crate::environment::prepare::{PrepareError, Prepared, prepare, prepare_version};
 use crate::files::name_of;
 use crate::layout::RunFolder;
 use crate::problem::code;
 use crate::run::json::{run_json, runs_json};
+use crate::run::request::demand_setting;
 use crate::run::submit::{Wanted, as_client, submit};
 use crate::run::{cancel, retry};
 use crate::store::{
@@ -149,7 +149,7 @@ impl NewRunOptions {
         }
         for (name, value) in &self.settings {
             let field = format!("options.settings.{name}");
-            engine::demand_setting(name).map_err(|message| ApiError::field(&field, message))?;
+            demand_setting(name).map_err(|message| ApiError::field(&field, message))?;
             if value.contains('\0') {
                 return Err(ApiError::field(&field, "must not hold a NUL"));
             }

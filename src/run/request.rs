@@ -7,6 +7,7 @@ use super::error::RunError;
 use super::input::Input;
 use super::safe_mode;
 use super::stage::{self, Unrecorded};
+pub use crate::engine::demand_setting;
 use crate::engine::{self, ChildProcess, Launch};
 use crate::environment::builder::{Build, Installers};
 use crate::environment::prepare::Prepared;
