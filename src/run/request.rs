@@ -7,7 +7,6 @@ use super::error::RunError;
 use super::input::Input;
 use super::safe_mode;
 use super::stage::{self, Unrecorded};
-pub use crate::engine::demand_setting;
 use crate::engine::{self, ChildProcess, Launch};
 use crate::environment::builder::{Build, Installers};
 use crate::environment::prepare::Prepared;
@@ -95,6 +94,14 @@ impl Request<'_> {
         };
         Ok((new, mark))
     }
+}
+
+/// Refuses a name that no setting of the engine for a run has.
+///
+/// # Errors
+/// There is no such setting: a sentence that says so.
+pub fn demand_setting(name: &str) -> Result<(), String> {
+    engine::demand_setting(name)
 }
 
 /// The options of a new run, with the engine's settings that are in force in this process.
