@@ -300,7 +300,7 @@ fn a_run_that_found_nothing_says_so_and_is_denied_with_the_issues() {
     snapshot!(place, place.ade("run config foreign.csv"), @r"
     status 0
     --- stdout
-    ! foreign.csv  found nothing [TIME]
+    ⚠ foreign.csv  found nothing [TIME]
       1 sheet, 1 table, 1 row
       no column was recognised as a field
       0 of 2 fields mapped, 2 columns unmapped

@@ -74,7 +74,7 @@ fn runs_end_at_once_and_are_real_again_without_it() {
     place
         .ade("runs show latest")
         .succeeds()
-        .prints("Safe mode skip");
+        .prints("safe mode is on, so nothing was executed");
 
     place.unset("ADE_SAFE_MODE");
     place.ade("runs retry latest --now").succeeds();

@@ -256,6 +256,8 @@ struct Said {
     against: usize,
     /// Whether the order makes no difference: 5/5/2025.
     is_alike: bool,
+    /// Whether the order is none that the setting names, because that one explains fewer cells.
+    is_fallback: bool,
 }
 
 impl Said {
@@ -305,9 +307,12 @@ impl Said {
                 (true, false) => "each".to_owned(),
                 (false, _) => format!("{open} of {} cells", self.cells),
             };
-            parts.push(format!(
-                "{which} can also be {other}, so date_order decided {WHERE_SET}"
-            ));
+            parts.push(match self.is_fallback {
+                true => format!("{which} can also be {other}, and date_order is neither"),
+                false => {
+                    format!("{which} can also be {other}, so date_order decided {WHERE_SET}")
+                }
+            });
         }
         if let Some(certain) = self.certain {
             parts.push(certain_in_words(certain, self.cells));
@@ -860,15 +865,21 @@ impl Cells {
                 })
                 .collect();
         }
+        if decided == Decided::Setting && is_mixed {
+            // No cell is left that it decides.
+            decided = Decided::Evidence;
+        }
         if decided == Decided::Setting {
             reading.open.resize(values.len(), false);
             for row in self.rows_of(number).filter(|row| found[*row].is_some()) {
                 let days = &self.days[row];
-                reading.open[row] = tied
-                    .iter()
-                    .any(|other| days[*other as usize] != days[order as usize]);
+                reading.open[row] = tied.iter().any(|other| {
+                    let other = days[*other as usize];
+                    other != NONE && other != days[order as usize]
+                });
             }
         }
+        reading.is_mixed |= is_mixed;
         let contradicting = against.len();
         reading.contradict.append(&mut against);
         reading.certain += if rival.is_some() { support } else { 0 };
@@ -901,6 +912,7 @@ impl Cells {
             certain: is_certain_said.then_some(support),
             against: if is_mixed { 0 } else { contradicting },
             is_alike,
+            is_fallback: options.order.is_some_and(|wanted| wanted != order),
         });
         // Of groups that are decided as firmly, the largest names the column.
         if decided > reading.decided || reading.read_as.is_empty() {

@@ -233,7 +233,10 @@ fn read_dates(
         built::dates(&dates.values)
     };
     let reading = dates.reading;
-    let way = format!("{} as its column", reading.read_as);
+    let way = match reading.is_mixed {
+        true => "clear in a column that mixes two ways to write dates".to_owned(),
+        false => format!("{} as its column", reading.read_as),
+    };
     let is_refused = reading.decided == Decided::Refused;
     let unread = unread_cells(
         values,

@@ -44,6 +44,8 @@ pub struct Reading {
     pub certain: usize,
     /// Rows whose cells can be read, but not in the way of the column; they stay empty.
     pub contradict: Vec<usize>,
+    /// Whether two ways are mixed: cells that can be read in one way only are read, and those that can be read in two are not.
+    pub is_mixed: bool,
     /// The first row whose cell can be read in more than one way.
     pub first_open: Option<usize>,
     /// For each row whether nothing but the setting decided how its cell is read; empty where no cell is of this kind.
