@@ -86,6 +86,28 @@ def test_what_may_be_right_with_a_file_is_not_complained_of(tmp_path, returned):
     assert check(tmp_path, {"columns/z.py": body}) == ""
 
 
+@pytest.mark.parametrize("parameters, body", [
+    ("field_name, state, **_", "return one_of(field_name, state.get('codes'))"),
+    ("field_name, input_file_name", "return date_range(field_name, first=f'{input_file_name[:4]}-01-01')"),
+    ("field_name, column_header", "return checksum(field_name, column_header.lower())"),
+    ("field_name, state", "return date(field_name, order=state.get('order', ''))"),
+    ("field_name, state", "return text(state.get('source'))"),
+    ("field_name, column_unit", "return number(field_name, units=[column_unit])"),
+    ("field_name, **values", "return one_of(field_name, values['state'].get('codes'))"),
+    ("field_name, table", "for last in table[field_name]: value = last\n    return pl.col(field_name).fill_null(value)"),
+    ("field_name, table", "for last in table[field_name]: value = last\n    return (lambda: pl.lit(value))()"),
+    ("field_name", "return pl.lit(codes)\ndef hook(state):\n    global codes\n    codes = 'x'"),
+])  # fmt: skip
+def test_a_refusal_that_the_values_of_a_run_may_spare_is_left_to_the_run(tmp_path, parameters, body):
+    functions = f"def own({parameters}):\n    {body}"
+    assert check(tmp_path, fields('Field("day", read=own)', functions=functions)) == ""
+
+
+def test_a_refusal_that_no_value_of_a_run_spares_is_found_beside_parameters_that_ask_for_nothing(tmp_path):
+    functions = 'def own(field_name, least=1, **_):\n    return checksum(field_name, "ibann")'
+    assert "did you mean 'iban'?" in check(tmp_path, fields('Field("iban", checks=[own])', functions=functions))
+
+
 def test_a_type_that_a_transform_gives_is_what_the_validator_sees(tmp_path):
     lines = 'Field("day", read=date, checks=[lambda name: pl.when(pl.col(name).dt.year() < 2000).then(pl.lit("old"))])'
     assert check(tmp_path, fields(lines), strict_validators=True) == ""
