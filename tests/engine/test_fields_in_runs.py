@@ -223,6 +223,22 @@ def test_an_open_column_follows_its_argument_then_the_setting_and_each_cell_says
     assert reading["ambiguous"] and f"so {decided} decided" in reading["message"] and "open" not in reading
 
 
+@pytest.mark.parametrize("others", [0, 1])
+@pytest.mark.parametrize("header", ["Full name", "Name"])
+def test_formulas_without_values_in_a_column_that_parts_are_split_from_are_issues(normalize, others, header):
+    parts = [
+        f'Field("{name}", headers=["{name} name"], read=fields.person_name, part_of=FULL_NAME.{name})' for name in ("first", "last")
+    ]
+    # With a field of its own and without one, where no column is of a field.
+    whole = 'Field("whole", headers=["full name"])' if others else 'Field("hours")'
+    functions = 'FULL_NAME = fields.FullName(["full name", "name", "whole"])'
+    cells = [[header, "Remarks"], ["Avery Smith"], ["=A2", "x"], [None, "only a remark"], ["Bo Lee"], ["=A3"]]
+    rows = normalize(columns(*parts, whole, functions=functions), cells, settings={"drop_blank_rows": True})
+    assert [(row["first"], row["last"]) for row in rows] == [("Avery", "Smith"), (None, None), ("Bo", "Lee"), (None, None)]
+    lost = "formula without a saved value"
+    assert issues(rows, "first") == issues(rows, "last") == [None, lost, None, lost]
+
+
 def test_a_cell_that_every_way_reads_alike_is_no_issue(normalize):
     config = columns('Field("day", read=date)', 'Field("net", read=number)')
     rows = normalize(config, [["Day", "Net"], ["01/02/2025", "1.234"], ["11/11/2025", "5"], ["soon", "n/a"], ["03/04/2025", "2.345"]])

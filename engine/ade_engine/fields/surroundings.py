@@ -54,7 +54,7 @@ class Surroundings:
         #: How many codes have lost digits, by field and by the name of the column.
         self.lost_digits: dict[tuple[str, str], int] = {}
         # The number of each row in its sheet, where that is known.
-        rows = table.get_column(ROW) if sources and ROW in table.columns else None
+        rows = table.get_column(ROW) if ROW in table.columns else None
         self._rows = rows if rows is not None and rows.dtype.is_integer() else None
         self._shown: dict[str, tuple[str | None, str | None, bool]] = {}
 
@@ -115,8 +115,11 @@ class Surroundings:
         return None if cells is None else (*cells, rows)
 
     def without_value(self, name: str) -> pl.Series | None:
-        """Which cells of a field's column are formulas that were saved without a value, where each row's cell is known."""
-        source, rows = self.sources.get(name), self._rows
+        """Which cells of a field's column are formulas that were saved without a value, where each row's cell is known.
+
+        The cells of a part are those of the column that it was split from.
+        """
+        source, rows = self.sources.get(name) or getattr(self.sources, "of_parts", {}).get(name), self._rows
         numbers = [] if source is None or rows is None or name not in self.table.columns else source.rows_without_value()
         if not numbers:
             return None
@@ -178,6 +181,8 @@ class Sources(dict):
     def __init__(self, of_no_field: dict[str, Source]):
         super().__init__()
         self.of_no_field = of_no_field
+        #: The columns that the parts of a column were split from, by the parts' fields. Readers of these do not see them.
+        self.of_parts: dict[str, Source] = {}
 
 
 #: The reserved column that holds each row's number in the source sheet.

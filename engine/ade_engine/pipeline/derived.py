@@ -52,6 +52,9 @@ def split_columns(
             table = with_series(table, [parts[field].read(name).read_from(table).alias(field) for field in fields])
         finally:
             surroundings.enter(None)
+        whole_source = sources.get(name) or sources.of_no_field.get(former)
+        if whole_source is not None:
+            sources.of_parts.update(dict.fromkeys(fields, whole_source))
         # Of several columns that share a name the last one is in the table.
         index = max(index for index, one in enumerate(source.names) if one == former)
         header = header_text(source.columns[index].header) or name

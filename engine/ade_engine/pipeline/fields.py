@@ -169,7 +169,7 @@ class Transforms(_Expressions):
         the units below these, by their names in the table. Returns the table, and what the validators are to say of cells that were not read.
         """
         table = self._in_one_piece(table)
-        around = Surroundings(context.settings, table, sources or {})
+        around = Surroundings(context.settings, table, {} if sources is None else sources)
         surroundings.enter(around)
         try:
             table = self._apply(context, table, sheet_name, region, table_index, around, headers or {})
