@@ -29,6 +29,7 @@ class Surroundings:
 
     __slots__ = (
         *("settings", "table", "sources", "field", "readings", "unread", "exact", "hidden", "lost_digits"),
+        "read_own",
         *("_of_transform", "_rows", "_shown"),
     )
 
@@ -49,6 +50,8 @@ class Surroundings:
         #: By field, the messages for cells of its own column that none of the readers of a transform could read. A value that
         #: is put in their place does not make them read.
         self.hidden: dict[str, pl.Series] = {}
+        #: The fields whose own column was read for them, among others perhaps.
+        self.read_own: set[str] = set()
         # The messages of each reader of the field's own column in the transform that is applied at the moment.
         self._of_transform: list[pl.Series | None] = []
         #: How many codes have lost digits, by field and by the name of the column.
@@ -150,6 +153,7 @@ class Surroundings:
         """
         field = self.field or name
         if is_own and name == field:
+            self.read_own.add(field)
             self._of_transform.append(unread)
         if is_exact:
             self.exact[field, name] = unread
