@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from conftest import write_package
 
 from ade_engine import Engine, Settings
-from ade_engine.models import ConfigError
+from ade_engine.fields import Field
+from ade_engine.models import ConfigError, FieldDef
 
 
 def check(folder, files: dict[str, str], **settings) -> str:
@@ -155,6 +158,42 @@ def test_a_misspelt_register_in_a_package_that_registers_nothing_is_an_error(tmp
     for name, files, rows in (("some", slip, "\ndef register(registry):\n    registry.register_hook(print, hook='on_sheet_end', priority=1)\n"), ("idle", idle, None)):
         config = write_package(tmp_path / name, files, rows=rows)
         Engine().check(config_package=config)
+
+
+@pytest.mark.parametrize("helper, is_slip", [
+    ("registry()", False), ("registry(registry)", False), ("registers()", False), ("registers(a, b)", False),
+    ("registers(*all)", False), ("registers(registry)", True),
+])  # fmt: skip
+def test_a_helper_that_cannot_stand_for_register_is_no_slip_in_a_package_that_registers_nothing(tmp_path, helper, is_slip):
+    files = {
+        "columns/helper.py": f"def {helper}:\n    return []\n",
+        "hooks/h.py": "from ade_config.columns import helper\ndef register(registry):\n    pass\n",
+    }
+    config = write_package(tmp_path / "config", files, rows=None)
+    if is_slip:
+        with pytest.raises(ConfigError, match="`registers` is another name"):
+            Engine().check(config_package=config)
+    else:
+        Engine().check(config_package=config)
+
+
+def test_a_field_registers_with_a_stand_in_for_the_registry_that_takes_nothing_but_the_field():
+    class Names:
+        def __init__(self):
+            self.fields, self.others = [], []
+
+        def register_field(self, field):
+            self.fields.append(field)
+
+        def register_column_detector(self, fn, *, field, priority):
+            self.others.append(field)
+
+    names = Names()
+    Field("day", label="Day", dtype="date").register(names)
+    assert names.fields == [FieldDef("day", "Day", "date")] and names.others == ["day"]
+    # What is known besides is no value of the field.
+    (field,) = names.fields
+    assert FieldDef(**vars(field)) == field == replace(field) and "place" not in repr(field)
 
 
 def test_a_misspelt_parameter_is_told_of_once_and_for_what_is_left(tmp_path):

@@ -100,7 +100,9 @@ class Field:
 
     def register(self, registry: Registry) -> None:
         """Register the field, detectors for its headers and its values, its reader and its checks."""
-        registry.register_field(FieldDef(name=self.name, label=self.label, **self.facts), place=self._place)
+        field = FieldDef(name=self.name, label=self.label, **self.facts)
+        field.ade_place = self._place
+        registry.register_field(field)
 
         by_header = FieldHeaders(self.name, self.headers, self._kind)
         registry.register_column_detector(by_header, field=self.name, priority=20)
