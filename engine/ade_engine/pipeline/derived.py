@@ -43,10 +43,10 @@ def split_columns(
         fields = [field for field, part in parts.items() if part.whole is whole]
         if any(field in table.columns for field in fields):
             continue
-        names = zip(table.columns, source.frame.columns)
-        name, former = next((both for both in names if whole.is_below(both[0])), (None, None))
-        if name is None:
+        at = whole.among(table.columns[: source.frame.width])
+        if at is None:
             continue
+        name, former = table.columns[at], source.frame.columns[at]
         surroundings.enter(Surroundings(context.settings, table, sources))
         try:
             table = with_series(table, [parts[field].read(name).read_from(table).alias(field) for field in fields])
