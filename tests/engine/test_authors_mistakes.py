@@ -233,6 +233,22 @@ def year(name):
     assert found == {"day": True, "pay": True}
 
 
+@pytest.mark.parametrize("parameters, order", [
+    ("field_name, *, state, **_", 'state.get("o")'), ("field_name, state", 'state["o"]'), ("field_name, metadata", 'metadata.get("o")'),
+    ("field_name, column_header", '"dmy" if column_header.lower() == "?" else None'),
+    ("field_name, input_file_name", '"mdy" if input_file_name.startswith("us") else None'),
+    ("field_name, table", '"dmy" if "other" in table.columns and table.height else None'),
+    ("field_name, table", 'None if table[field_name].null_count() else "dmy"'),
+])  # fmt: skip
+def test_a_function_that_asks_for_values_of_a_run_may_read_a_field_that_is_found_by_values(run, parameters, order):
+    functions = f"def day({parameters}):\n    return date(field_name, order={order})"
+    package = fields('Field("day", by_values=True, read=day)', functions=functions)
+    fill = 'registry.register_hook(fill, hook="on_workbook_start", priority=1)'
+    package["hooks/h.py"] = f"def fill(state):\n    state['o'] = 'dmy'\ndef register(registry):\n    {fill}\n"
+    outcome = run(package, [["", "?"]] + [[f"{number}.01.2025", "x"] for number in range(10, 20)])
+    assert [(field["field"], field["detected"]) for field in outcome.completed["fields"]] == [("day", True)]
+
+
 @pytest.mark.parametrize("read", ["year", "fails", "text", "None", "print"])
 def test_a_function_that_does_not_read_the_field_by_such_a_reader_cannot_go_by_values(tmp_path, read):
     functions = 'def year(name):\n    return date("other").dt.year()\ndef fails(name):\n    return date(name) + {}["x"]'

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from inspect import signature
 
 from ade_engine.extensions.place import calling_place
@@ -147,6 +148,13 @@ def _kind_within(read: Callable[..., Any] | None, field: str) -> str | None:
     if "field_name" in parameters:
         required = [one.name for one in parameters.values() if one.default is one.empty and one.kind is not one.VAR_KEYWORD]
         values = {**dict.fromkeys(required), "field_name": field}
+        # Nothing is known yet: what a function may look into is empty.
+        values.update({name: defaultdict(lambda: None) for name in ("state", "metadata") if name in values})
+        values.update({name: "" for name in ("column_header", "input_file_name") if name in values})
+        if "table" in values:
+            import polars as pl
+
+            values["table"] = pl.DataFrame(schema={field: pl.String})
     try:
         made = readers_made(lambda: read(**values) if "field_name" in parameters else read(field))
     except Exception:
