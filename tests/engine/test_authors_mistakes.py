@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from conftest import write_package
 
 from ade_engine import Engine, Settings
-from ade_engine.models import ConfigError
+from ade_engine.fields import Field
+from ade_engine.models import ConfigError, FieldDef
 
 
 def check(folder, files: dict[str, str], **settings) -> str:
@@ -86,6 +89,28 @@ def test_what_may_be_right_with_a_file_is_not_complained_of(tmp_path, returned):
     assert check(tmp_path, {"columns/z.py": body}) == ""
 
 
+@pytest.mark.parametrize("parameters, body", [
+    ("field_name, state, **_", "return one_of(field_name, state.get('codes'))"),
+    ("field_name, input_file_name", "return date_range(field_name, first=f'{input_file_name[:4]}-01-01')"),
+    ("field_name, column_header", "return checksum(field_name, column_header.lower())"),
+    ("field_name, state", "return date(field_name, order=state.get('order', ''))"),
+    ("field_name, state", "return text(state.get('source'))"),
+    ("field_name, column_unit", "return number(field_name, units=[column_unit])"),
+    ("field_name, **values", "return one_of(field_name, values['state'].get('codes'))"),
+    ("field_name, table", "for last in table[field_name]: value = last\n    return pl.col(field_name).fill_null(value)"),
+    ("field_name, table", "for last in table[field_name]: value = last\n    return (lambda: pl.lit(value))()"),
+    ("field_name", "return pl.lit(codes)\ndef hook(state):\n    global codes\n    codes = 'x'"),
+])  # fmt: skip
+def test_a_refusal_that_the_values_of_a_run_may_spare_is_left_to_the_run(tmp_path, parameters, body):
+    functions = f"def own({parameters}):\n    {body}"
+    assert check(tmp_path, fields('Field("day", read=own)', functions=functions)) == ""
+
+
+def test_a_refusal_that_no_value_of_a_run_spares_is_found_beside_parameters_that_ask_for_nothing(tmp_path):
+    functions = 'def own(field_name, least=1, **_):\n    return checksum(field_name, "ibann")'
+    assert "did you mean 'iban'?" in check(tmp_path, fields('Field("iban", checks=[own])', functions=functions))
+
+
 def test_a_type_that_a_transform_gives_is_what_the_validator_sees(tmp_path):
     lines = 'Field("day", read=date, checks=[lambda name: pl.when(pl.col(name).dt.year() < 2000).then(pl.lit("old"))])'
     assert check(tmp_path, fields(lines), strict_validators=True) == ""
@@ -135,6 +160,42 @@ def test_a_misspelt_register_in_a_package_that_registers_nothing_is_an_error(tmp
         Engine().check(config_package=config)
 
 
+@pytest.mark.parametrize("helper, is_slip", [
+    ("registry()", False), ("registry(registry)", False), ("registers()", False), ("registers(a, b)", False),
+    ("registers(*all)", False), ("registers(registry)", True),
+])  # fmt: skip
+def test_a_helper_that_cannot_stand_for_register_is_no_slip_in_a_package_that_registers_nothing(tmp_path, helper, is_slip):
+    files = {
+        "columns/helper.py": f"def {helper}:\n    return []\n",
+        "hooks/h.py": "from ade_config.columns import helper\ndef register(registry):\n    pass\n",
+    }
+    config = write_package(tmp_path / "config", files, rows=None)
+    if is_slip:
+        with pytest.raises(ConfigError, match="`registers` is another name"):
+            Engine().check(config_package=config)
+    else:
+        Engine().check(config_package=config)
+
+
+def test_a_field_registers_with_a_stand_in_for_the_registry_that_takes_nothing_but_the_field():
+    class Names:
+        def __init__(self):
+            self.fields, self.others = [], []
+
+        def register_field(self, field):
+            self.fields.append(field)
+
+        def register_column_detector(self, fn, *, field, priority):
+            self.others.append(field)
+
+    names = Names()
+    Field("day", label="Day", dtype="date").register(names)
+    assert names.fields == [FieldDef("day", "Day", "date")] and names.others == ["day"]
+    # What is known besides is no value of the field.
+    (field,) = names.fields
+    assert FieldDef(**vars(field)) == field == replace(field) and "place" not in repr(field)
+
+
 def test_a_misspelt_parameter_is_told_of_once_and_for_what_is_left(tmp_path):
     body = """
         from ade_engine.models import FieldDef
@@ -170,6 +231,22 @@ def year(name):
     rows = [["", "?"]] + [[f"{number}.01.2025", f"{number}00,50 €"] for number in range(10, 20)]
     found = {field["field"]: field["detected"] for field in run(package, rows).completed["fields"]}
     assert found == {"day": True, "pay": True}
+
+
+@pytest.mark.parametrize("parameters, order", [
+    ("field_name, *, state, **_", 'state.get("o")'), ("field_name, state", 'state["o"]'), ("field_name, metadata", 'metadata.get("o")'),
+    ("field_name, column_header", '"dmy" if column_header.lower() == "?" else None'),
+    ("field_name, input_file_name", '"mdy" if input_file_name.startswith("us") else None'),
+    ("field_name, table", '"dmy" if "other" in table.columns and table.height else None'),
+    ("field_name, table", 'None if table[field_name].null_count() else "dmy"'),
+])  # fmt: skip
+def test_a_function_that_asks_for_values_of_a_run_may_read_a_field_that_is_found_by_values(run, parameters, order):
+    functions = f"def day({parameters}):\n    return date(field_name, order={order})"
+    package = fields('Field("day", by_values=True, read=day)', functions=functions)
+    fill = 'registry.register_hook(fill, hook="on_workbook_start", priority=1)'
+    package["hooks/h.py"] = f"def fill(state):\n    state['o'] = 'dmy'\ndef register(registry):\n    {fill}\n"
+    outcome = run(package, [["", "?"]] + [[f"{number}.01.2025", "x"] for number in range(10, 20)])
+    assert [(field["field"], field["detected"]) for field in outcome.completed["fields"]] == [("day", True)]
 
 
 @pytest.mark.parametrize("read", ["year", "fails", "text", "None", "print"])

@@ -1135,3 +1135,9 @@ def test_a_field_knows_its_words():
     assert fields.Field("net_amount").headers == ("net amount",)
     assert fields.Field("net", "Net amount").headers == ("Net amount",)
     assert fields.Field("net", headers=["Net (EUR)", "Netto"]).words == {"net eur", "netto"}
+
+
+def test_a_reader_without_a_name_reads_what_polars_has_at_hand():
+    table = pl.DataFrame({"l": [["1,5", "2"], [], ["x"]]})
+    assert table.select(pl.col("l").list.eval(fields.number(""))).to_series().to_list() == [[1.5, 2.0], [], [None]]
+    assert pl.DataFrame({"": ["1", "x"]}).select(fields.number("")).to_series().to_list() == [1.0, None]

@@ -223,6 +223,59 @@ def test_an_open_column_follows_its_argument_then_the_setting_and_each_cell_says
     assert reading["ambiguous"] and f"so {decided} decided" in reading["message"] and "open" not in reading
 
 
+OPEN, TYPED = "01/02/2025", dt.date(2025, 2, 1)
+BY_ORDER = "ambiguous: day-first by date_order alone"
+
+
+@pytest.mark.parametrize("days, posted, wanted", [
+    (["2025-02-01"] * 3, [OPEN] * 3, [None] * 3),
+    ([TYPED] * 3, [OPEN] * 3, [None] * 3),
+    ([TYPED, None, " "], [OPEN] * 3, [None, BY_ORDER, BY_ORDER]),
+    ([OPEN, OPEN, None, None], [None, None, OPEN, OPEN], [BY_ORDER] * 4),
+    ([OPEN, OPEN, None, None], [None, OPEN, "2025-02-01", OPEN], [BY_ORDER, BY_ORDER, None, BY_ORDER]),
+    ([None] * 2, [OPEN] * 2, [BY_ORDER] * 2),
+    (["soon", "2025-02-01"], [OPEN] * 2, [f'not a date: "soon"; {BY_ORDER}', None]),
+])  # fmt: skip
+@pytest.mark.parametrize("read", ['pl.coalesce(date(f), date("Posted"))', 'date(f).fill_null(date("Posted"))'])
+def test_doubts_stand_at_the_cells_that_a_field_of_two_columns_has_its_value_from(normalize, days, posted, wanted, read):
+    config = columns('Field("key")', f'Field("day", read=lambda f: {read})')
+    cells = [["Key", "Day", "Posted"], *([f"k{number}", *both] for number, both in enumerate(zip(days, posted)))]
+    assert issues(normalize(config, cells), "day") == wanted
+
+
+@pytest.mark.parametrize("own_until, wanted", [(0, True), (20, True), (40, False)])
+def test_what_is_said_of_a_whole_column_stands_at_a_cell_that_counts_or_nowhere(normalize, own_until, wanted):
+    chance = random.Random(1)
+    days = [dt.date(2020, 1, 1) + dt.timedelta(chance.randrange(2000)) for _ in range(40)]
+    posted = [dt.date(day.year, day.day, day.month) if day.day <= 12 else day.strftime("%m/%d/%Y") for day in days]
+    cells = [[f"k{row}", "2025-02-01" if row < own_until else None, cell] for row, cell in enumerate(posted)]
+    config = columns('Field("key")', 'Field("posted")', 'Field("day", read=lambda f: pl.coalesce(date(f), date("posted")))')
+    said = issues(normalize(config, [["Key", "Day", "Posted"], *cells]), "day")
+    found = [row for row, message in enumerate(said) if message]
+    assert len(found) == wanted and all(row >= own_until and said[row].startswith("ambiguous column, ") for row in found)
+
+
+def test_a_field_that_is_read_from_another_column_alone_has_all_its_doubts(normalize):
+    rows = normalize(columns('Field("day", read=lambda f: date("Posted"))'), [["Day", "Posted"], ["x", OPEN], ["y", OPEN]])
+    assert issues(rows, "day") == [BY_ORDER] * 2
+
+
+@pytest.mark.parametrize("others", [0, 1])
+@pytest.mark.parametrize("header", ["Full name", "Name"])
+def test_formulas_without_values_in_a_column_that_parts_are_split_from_are_issues(normalize, others, header):
+    parts = [
+        f'Field("{name}", headers=["{name} name"], read=fields.person_name, part_of=FULL_NAME.{name})' for name in ("first", "last")
+    ]
+    # With a field of its own and without one, where no column is of a field.
+    whole = 'Field("whole", headers=["full name"])' if others else 'Field("hours")'
+    functions = 'FULL_NAME = fields.FullName(["full name", "name", "whole"])'
+    cells = [[header, "Remarks"], ["Avery Smith"], ["=A2", "x"], [None, "only a remark"], ["Bo Lee"], ["=A3"]]
+    rows = normalize(columns(*parts, whole, functions=functions), cells, settings={"drop_blank_rows": True})
+    assert [(row["first"], row["last"]) for row in rows] == [("Avery", "Smith"), (None, None), ("Bo", "Lee"), (None, None)]
+    lost = "formula without a saved value"
+    assert issues(rows, "first") == issues(rows, "last") == [None, lost, None, lost]
+
+
 def test_a_cell_that_every_way_reads_alike_is_no_issue(normalize):
     config = columns('Field("day", read=date)', 'Field("net", read=number)')
     rows = normalize(config, [["Day", "Net"], ["01/02/2025", "1.234"], ["11/11/2025", "5"], ["soon", "n/a"], ["03/04/2025", "2.345"]])

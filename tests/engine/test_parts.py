@@ -50,6 +50,16 @@ def test_a_full_name_is_split_where_neither_part_has_a_column_and_the_report_say
     assert not own["last_name"]["detected"]
 
 
+@pytest.mark.parametrize("headers, wanted", [
+    (["Name", "Hours", "Full name"], "Ann"), (["Full name", "Hours", "Name"], "Bo"), (["Name", "Hours", "Remarks"], "Bo"),
+])  # fmt: skip
+def test_of_several_columns_of_full_names_the_first_of_the_list_is_split(run, headers, wanted):
+    outcome = run({"columns/people.py": PEOPLE}, [headers, ["Bo Lee", 3, "Ann Smith"]])
+    assert [row["first_name"] for row in records(outcome)] == [wanted]
+    (first,) = [field for field in outcome.tables[0]["fields"] if field["field"] == "first_name"]
+    assert first["source_headers"] == ["Full name" if "Full name" in headers else "Name"]
+
+
 def test_hooks_get_the_parts_and_may_say_otherwise(run):
     hook = """
     def see(table, state):

@@ -6,23 +6,34 @@ import ast
 from difflib import get_close_matches
 
 
+_KINDS = (ast.FunctionDef, ast.AsyncFunctionDef)
+
+
 def _functions(tree: ast.Module) -> dict[str, int]:
-    return {node.name: node.lineno for node in tree.body if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))}
+    return {node.name: node.lineno for node in tree.body if isinstance(node, _KINDS)}
 
 
 def misspelt_register(tree: ast.Module) -> tuple[str, int, str] | None:
-    """A function of an imported module that is called nearly ``register``; others may be what the module is imported for."""
-    functions = _functions(tree)
+    """A function of an imported module that is called nearly ``register`` and takes what that does; others may be what the
+    module is imported for, as one that is called ``registry`` is.
+    """
+    functions = {node.name: node.lineno for node in tree.body if isinstance(node, _KINDS) and _takes_one(node.args)}
+    functions.pop("registry", None)
     for name in get_close_matches("register", functions, 1, 0.85):
         return f"`{name}`", functions[name], "is another name"
     return None
+
+
+def _takes_one(arguments: ast.arguments) -> bool:
+    others = arguments.vararg or arguments.kwarg or arguments.kwonlyargs or arguments.defaults
+    return len(arguments.posonlyargs) + len(arguments.args) == 1 and not others
 
 
 def in_place_of_register(tree: ast.Module) -> tuple[str, int, str] | None:
     """What a module has in place of a function ``register``: the name, its line, and what it is."""
     functions = _functions(tree)
     for node in ast.walk(tree):
-        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) and node.name == "register" and node not in tree.body:
+        if isinstance(node, _KINDS) and node.name == "register" and node not in tree.body:
             return "`register`", node.lineno, "is inside of something else"
         if isinstance(node, ast.ClassDef) and node.name == "register":
             return "`register`", node.lineno, "is a class"

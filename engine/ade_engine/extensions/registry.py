@@ -74,12 +74,9 @@ class Registry:
         lists = (self.fields, self.row_detectors, self.column_detectors, self.column_transforms, self.column_validators)
         return sum(map(len, lists)) + sum(map(len, self.hooks.values()))
 
-    def register_field(self, field: FieldDef, *, place: tuple[str, int, str] | None = None) -> FieldDef:
-        """Make a field known. Detectors, transforms and validators for it may be registered from here on.
-
-        ``place``: file, line and function where its author wrote it, if that is not where this is called.
-        """
-        place = place or calling_place()
+    def register_field(self, field: FieldDef) -> FieldDef:
+        """Make a field known. Detectors, transforms and validators for it may be registered from here on."""
+        place = getattr(field, "ade_place", None) or calling_place()
         if field.name in self.fields:
             first = self._places.get(field.name)
             error = ConfigError(

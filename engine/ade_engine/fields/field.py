@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from inspect import signature
 
 from ade_engine.extensions.place import calling_place
@@ -100,7 +101,9 @@ class Field:
 
     def register(self, registry: Registry) -> None:
         """Register the field, detectors for its headers and its values, its reader and its checks."""
-        registry.register_field(FieldDef(name=self.name, label=self.label, **self.facts), place=self._place)
+        field = FieldDef(name=self.name, label=self.label, **self.facts)
+        field.ade_place = self._place
+        registry.register_field(field)
 
         by_header = FieldHeaders(self.name, self.headers, self._kind)
         registry.register_column_detector(by_header, field=self.name, priority=20)
@@ -145,6 +148,13 @@ def _kind_within(read: Callable[..., Any] | None, field: str) -> str | None:
     if "field_name" in parameters:
         required = [one.name for one in parameters.values() if one.default is one.empty and one.kind is not one.VAR_KEYWORD]
         values = {**dict.fromkeys(required), "field_name": field}
+        # Nothing is known yet: what a function may look into is empty.
+        values.update({name: defaultdict(lambda: None) for name in ("state", "metadata") if name in values})
+        values.update({name: "" for name in ("column_header", "input_file_name") if name in values})
+        if "table" in values:
+            import polars as pl
+
+            values["table"] = pl.DataFrame(schema={field: pl.String})
     try:
         made = readers_made(lambda: read(**values) if "field_name" in parameters else read(field))
     except Exception:

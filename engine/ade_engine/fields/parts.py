@@ -28,7 +28,7 @@ class FullName:
     """A column of full names, by its headers. A field is a part of it: ``Field(…, part_of=FULL_NAME.first)``.
 
     In a table in which none of its parts has a column of its own, such a column is split into them. It stays as it is
-    besides. What is first and what is last name, :func:`~ade_engine.fields.person_name` decides.
+    besides. Of several columns it is the one whose header comes first in ``headers``. What is first and what is last name, :func:`~ade_engine.fields.person_name` decides.
     """
 
     def __init__(self, headers: Iterable[str]):
@@ -38,6 +38,7 @@ class FullName:
         self.first = Part(self, partial(person_name, part="first"))
         self.last = Part(self, partial(person_name, part="last"))
 
-    def is_below(self, header: str) -> bool:
-        """Whether a column with this header is one."""
-        return score(header, self.headers) == 1.0
+    def among(self, headers: list[str]) -> int | None:
+        """The place of the column that is split, among the headers of a table."""
+        found = (at for known in self.headers for at, header in enumerate(headers) if score(header, (known,)) == 1.0)
+        return next(found, None)

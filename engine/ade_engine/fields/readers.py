@@ -77,8 +77,12 @@ class Reader(pl.Expr):
         # Made when polars asks for it: most readers are applied without.
         made = self.__dict__.get("_made")
         if made is None:
-            # A table without the column has nulls in its place; `pl.col` would refuse the whole expression.
-            cells = pl.coalesce(by_name(self.column, require_all=False), pl.repeat(None, pl.len(), dtype=pl.Null))
+            if self.column:
+                # A table without the column has nulls in its place; `pl.col` would refuse the whole expression.
+                cells = pl.coalesce(by_name(self.column, require_all=False), pl.repeat(None, pl.len(), dtype=pl.Null))
+            else:
+                # Polars' own word for what is at hand: the cells of a list, or the column whose field it is.
+                cells = pl.col("")
             expression = cells.map_batches(self.read, return_dtype=_TYPES[self.kind]).alias(self.column)
             made = self.__dict__["_made"] = expression._pyexpr
         return made

@@ -29,6 +29,7 @@ class Surroundings:
 
     __slots__ = (
         *("settings", "table", "sources", "field", "readings", "unread", "exact", "hidden", "lost_digits"),
+        "read_own",
         *("_of_transform", "_rows", "_shown"),
     )
 
@@ -49,12 +50,14 @@ class Surroundings:
         #: By field, the messages for cells of its own column that none of the readers of a transform could read. A value that
         #: is put in their place does not make them read.
         self.hidden: dict[str, pl.Series] = {}
+        #: The fields whose own column was read for them, among others perhaps.
+        self.read_own: set[str] = set()
         # The messages of each reader of the field's own column in the transform that is applied at the moment.
         self._of_transform: list[pl.Series | None] = []
         #: How many codes have lost digits, by field and by the name of the column.
         self.lost_digits: dict[tuple[str, str], int] = {}
         # The number of each row in its sheet, where that is known.
-        rows = table.get_column(ROW) if sources and ROW in table.columns else None
+        rows = table.get_column(ROW) if ROW in table.columns else None
         self._rows = rows if rows is not None and rows.dtype.is_integer() else None
         self._shown: dict[str, tuple[str | None, str | None, bool]] = {}
 
@@ -115,8 +118,11 @@ class Surroundings:
         return None if cells is None else (*cells, rows)
 
     def without_value(self, name: str) -> pl.Series | None:
-        """Which cells of a field's column are formulas that were saved without a value, where each row's cell is known."""
-        source, rows = self.sources.get(name), self._rows
+        """Which cells of a field's column are formulas that were saved without a value, where each row's cell is known.
+
+        The cells of a part are those of the column that it was split from.
+        """
+        source, rows = self.sources.get(name) or getattr(self.sources, "of_parts", {}).get(name), self._rows
         numbers = [] if source is None or rows is None or name not in self.table.columns else source.rows_without_value()
         if not numbers:
             return None
@@ -147,6 +153,7 @@ class Surroundings:
         """
         field = self.field or name
         if is_own and name == field:
+            self.read_own.add(field)
             self._of_transform.append(unread)
         if is_exact:
             self.exact[field, name] = unread
@@ -178,6 +185,8 @@ class Sources(dict):
     def __init__(self, of_no_field: dict[str, Source]):
         super().__init__()
         self.of_no_field = of_no_field
+        #: The columns that the parts of a column were split from, by the parts' fields. Readers of these do not see them.
+        self.of_parts: dict[str, Source] = {}
 
 
 #: The reserved column that holds each row's number in the source sheet.

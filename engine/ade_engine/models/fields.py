@@ -15,6 +15,9 @@ class FieldDef(Record):
     its number format: ``"money"``, ``"percent"``, or as spreadsheets write it (``"0.000"``).
     """
 
+    #: File, line and function where its author wrote it, if that is not where it is registered.
+    __slots__ = ("ade_place",)
+
     name: str
     label: str | None = None
     dtype: str | None = None

@@ -43,15 +43,18 @@ def split_columns(
         fields = [field for field, part in parts.items() if part.whole is whole]
         if any(field in table.columns for field in fields):
             continue
-        names = zip(table.columns, source.frame.columns)
-        name, former = next((both for both in names if whole.is_below(both[0])), (None, None))
-        if name is None:
+        at = whole.among(table.columns[: source.frame.width])
+        if at is None:
             continue
+        name, former = table.columns[at], source.frame.columns[at]
         surroundings.enter(Surroundings(context.settings, table, sources))
         try:
             table = with_series(table, [parts[field].read(name).read_from(table).alias(field) for field in fields])
         finally:
             surroundings.enter(None)
+        whole_source = sources.get(name) or sources.of_no_field.get(former)
+        if whole_source is not None:
+            sources.of_parts.update(dict.fromkeys(fields, whole_source))
         # Of several columns that share a name the last one is in the table.
         index = max(index for index, one in enumerate(source.names) if one == former)
         header = header_text(source.columns[index].header) or name

@@ -2,12 +2,14 @@
 
 A run finds that out when it has a file. What a function does on such a table may say nothing of it: one that looks into its
 cells fails there, and one that asks `state` for what a hook puts there. So only what would fail on every table is told:
-results of a wrong type, arguments that the engine's own functions refuse, and names that are nowhere defined.
+results of a wrong type, arguments that the engine's own functions refuse from a function that gets nothing but its field's
+name, and names that are nowhere defined. All else is left to a run.
 """
 
 from __future__ import annotations
 
-from traceback import extract_tb
+from dis import get_instructions
+from inspect import Parameter, signature
 from typing import Any
 
 import polars as pl
@@ -23,6 +25,8 @@ from ade_engine.pipeline.types import field_type
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from ade_engine.extensions.registry import Registry
     from ade_engine.infrastructure.settings import Settings
 
@@ -44,7 +48,7 @@ def wrong_results(registry: Registry, settings: Settings, package_folder: str) -
                     if result is not None:
                         table = _with_result(table, field, result, role, settings)
                 except RAISED as error:
-                    if _holds_for_every_table(error):
+                    if _holds_for_every_table(error, entry.fn):
                         mark_as_free_of_values(error)
                         told = explain(entry, role, f"field {field!r}", error, package_folder).message
                         # One function may be there for many fields.
@@ -83,10 +87,43 @@ def _with_result(table: pl.DataFrame, field: str, result: pl.Expr, role: str, se
     return table
 
 
-def _holds_for_every_table(error: BaseException) -> bool:
+def _holds_for_every_table(error: BaseException, fn: Callable[..., Any]) -> bool:
     if isinstance(error, ExtensionComplaint):
         # A parameter that is missing has been told of with the signatures.
         return not hasattr(error, "offered")
-    frames = extract_tb(error.__traceback__)
-    refused = isinstance(error, (TypeError, ValueError)) and is_engine_file(frames[-1].filename)
-    return refused or isinstance(error, NameError)
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    if trace is None:
+        return False
+    code = trace.tb_frame.f_code
+    if isinstance(error, NameError):
+        # A local variable may get its value in a loop over rows, and a global one from a hook.
+        is_local = isinstance(error, UnboundLocalError) or error.name in code.co_freevars
+        return not is_local and not _is_global_elsewhere(error.name, trace.tb_frame.f_globals)
+    return isinstance(error, (TypeError, ValueError)) and is_engine_file(code.co_filename) and _gets_only_its_field(fn)
+
+
+def _gets_only_its_field(fn: Callable[..., Any]) -> bool:
+    """Whether a function asks for no value that is another one in a run. ``**_`` asks for nothing."""
+    try:
+        parameters = signature(fn).parameters.values()
+    except (TypeError, ValueError):
+        return False
+    return not any(
+        parameter.name in OFFERED
+        if parameter.kind is not Parameter.VAR_KEYWORD
+        else not parameter.name.startswith("_")
+        for parameter in parameters
+        if parameter.name != "field_name"
+    )
+
+
+def _is_global_elsewhere(name: str, module: dict[str, Any]) -> bool:
+    """Whether a function of the module sets a global variable of this name."""
+    return any(
+        instruction.opname == "STORE_GLOBAL" and instruction.argval == name
+        for function in module.values()
+        if hasattr(function, "__code__")
+        for instruction in get_instructions(function.__code__)
+    )

@@ -9,7 +9,7 @@ import polars as pl
 from ade_engine.extensions.invoke import COMMON_NAMES, RAISED, Caller, MissingParameter, WrongResult, source_of
 from ade_engine.fields import surroundings
 from ade_engine.fields.checks import Check
-from ade_engine.fields.readers import READERS_ARGUMENT, Reader, count_issues, emptied_cells
+from ade_engine.fields.readers import READERS_ARGUMENT, Reader, count_issues, emptied_cells, filled_rows
 from ade_engine.fields.surroundings import ROW, Surroundings, told_as
 from ade_engine.infrastructure.caller import show_values
 from ade_engine.infrastructure.observability.wording import kind_of, missing_column, stands_in_code, told
@@ -169,7 +169,7 @@ class Transforms(_Expressions):
         the units below these, by their names in the table. Returns the table, and what the validators are to say of cells that were not read.
         """
         table = self._in_one_piece(table)
-        around = Surroundings(context.settings, table, sources or {})
+        around = Surroundings(context.settings, table, {} if sources is None else sources)
         surroundings.enter(around)
         try:
             table = self._apply(context, table, sheet_name, region, table_index, around, headers or {})
@@ -294,10 +294,11 @@ def keep_unread(
         unread = _with_formulas(around, field, _unread(around, table, field))
         if unread is not None:
             added.append(unread.alias(f"{UNREAD_PREFIX}{field}"))
-    for (field, _), reading in around.readings.items():
-        name = f"{DOUBT_PREFIX}{field}"
-        if reading["ambiguous"] and field in table.columns and all(column.name != name for column in added):
-            added.append(_doubts(reading, table.height).alias(name))
+    for field in dict.fromkeys(field for field, _ in around.readings):
+        doubts = _doubts_of_field(around, field, table.height) if field in table.columns else []
+        if doubts:
+            said = doubts[0] if len(doubts) == 1 else pl.select(pl.coalesce(doubts)).to_series()
+            added.append(said.alias(f"{DOUBT_PREFIX}{field}"))
     if not added:
         return table, None
     if ROW not in table.columns:
@@ -306,6 +307,37 @@ def keep_unread(
     kept = kept.filter(pl.any_horizontal(pl.all().exclude(ROW).is_not_null()))
     # A hook may have made several rows of one: what is said of its cells is said of each.
     return table, kept.unique(subset=ROW, keep="first", maintain_order=True)
+
+
+def _doubts_of_field(around: Surroundings, field: str, height: int) -> list[pl.Series]:
+    """What is said of the cells of each ambiguous column that was read for a field, its own column first.
+
+    Where the own column was read, too, another one stands in for its cells that are blank or could not be read.
+    """
+    readings = {name: one for (of, name), one in around.readings.items() if of == field and one["ambiguous"]}
+    own, doubts = readings.pop(field, None), []
+    if own is not None:
+        doubts.append(_doubts(own, height))
+    if not readings:
+        return doubts
+    stands_in = None
+    if field in around.read_own:
+        stands_in = ~filled_rows(around.table, [field])
+        if len(around.hidden.get(field, ())) == height:
+            stands_in |= around.hidden[field].is_not_null()
+    # Polars asks for columns in any order.
+    for name in sorted(readings):
+        said = _doubts(readings[name], height)
+        if stands_in is not None:
+            first = said.is_not_null().arg_max()
+            used = pl.select(pl.when(stands_in).then(said)).to_series()
+            if readings[name]["open"] is None and used.null_count() == height and first is not None:
+                # What is said of the column stands at the first of its cells that count.
+                filled = stands_in & filled_rows(around.table, [name])
+                used = used.scatter(filled.arg_max(), said[first]) if filled.any() else used
+            said = used
+        doubts.append(said)
+    return doubts
 
 
 def _doubts(reading: dict[str, Any], height: int) -> pl.Series:

@@ -207,7 +207,8 @@ def drop_blank_rows(context: RunContext, sheet_name: str, table: pl.DataFrame, s
     """
     around = Surroundings(context.settings, table, sources)
     fields = context.registry.fields
-    found = (around.without_value(field) for field in sources if context.settings.report_unread_cells)
+    of_fields = (*sources, *sources.of_parts) if context.settings.report_unread_cells else ()
+    found = map(around.without_value, of_fields)
     lost = [cells for cells in found if cells is not None]
     if lost:
         kept = table.filter(pl.any_horizontal(filled_rows(table, fields), *lost))
