@@ -301,3 +301,32 @@ fn a_client_gives_settings_with_its_run() {
     });
     assert_eq!(latest_day(&place), "mdy");
 }
+
+#[test]
+fn what_is_said_of_single_sheets_is_told_by_its_own_flags() {
+    let place = place();
+    let sheets = r#"sheets={"Q":{"skip":true}}"#;
+    let rows = "--header-rows=us_may=1";
+    let range = "--range=us_may=A1:B2";
+    for (flags, source) in [
+        (&["--set", sheets][..], "--set"),
+        (&[rows], "--header-rows"),
+        (&[rows, range], "--header-rows and --range"),
+        (&["--set", sheets, range], "--set and --range"),
+    ] {
+        let call = ["run", "config", "us_may.csv", "-q"];
+        place.ade_with(call.iter().chain(flags)).succeeds();
+        let shown = place.ade("runs show latest --json").succeeds().json();
+        let told = &shown["overrides"][0];
+        assert_eq!(told["source"], source);
+        let words = told["message"].as_str().unwrap();
+        assert!(words.ends_with(&format!("}}, by {source}")), "{words}");
+        let has_skip = told["value"]["Q"]["skip"] == true;
+        assert_eq!(has_skip, flags.contains(&sheets), "{told}");
+    }
+    place
+        .ade_with(["run", "config", "us_may.csv", "--set", "sheets={Q}", rows])
+        .ends_with(1)
+        .says("sheets from --set should be JSON such as")
+        .says("hint: correct --set");
+}
