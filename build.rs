@@ -138,8 +138,9 @@ fn engine_version(root: &Path) -> String {
         .expect("engine/ade_engine/__init__.py has a line: __version__ = \"…\"")
 }
 
-/// The names of the engine's settings that may differ from run to run, with blanks between them: those of the tables in
-/// `engine/ade_engine/infrastructure/settings.py`, without those that it lists as settings of a call.
+/// The engine's settings that may differ from run to run, with blanks between them: those of the tables in
+/// `engine/ade_engine/infrastructure/settings.py`, without those that it lists as settings of a call. Each has its name, the
+/// function that reads its value, and the words that this is to choose from: `output_style:_one_of:plain|table`.
 fn engine_settings(root: &Path) -> String {
     let path = root.join("engine/ade_engine/infrastructure/settings.py");
     let text = fs::read_to_string(&path).expect("reading the engine's settings");
@@ -147,21 +148,29 @@ fn engine_settings(root: &Path) -> String {
         .lines()
         .find_map(|line| line.strip_prefix("_OF_THE_CALL = "))
         .expect("settings.py has a line: _OF_THE_CALL = (…)");
-    let name = |line: &str| {
-        Some(
-            line.strip_prefix("    (\"")?
-                .split_once("\", ")?
-                .0
-                .to_owned(),
-        )
+    let setting = |line: &str| {
+        let (name, rest) = line.strip_prefix("    (\"")?.split_once("\", ")?;
+        if of_call.contains(&format!("\"{name}\"")) {
+            return None;
+        }
+        // ("output_style", "plain", _one_of("plain", "table"), "how …"), or ("typed_fields", False, _flag, "fields …"),
+        let reader = rest
+            .split_once(", _")
+            .unwrap_or_else(|| panic!("settings.py, {name}: a function behind the default"))
+            .1;
+        let end = reader.find(['(', ',']).unwrap_or(reader.len());
+        let (reader, rest) = reader.split_at(end);
+        let words = rest.strip_prefix('(').and_then(|rest| rest.split_once(')'));
+        let words = words.map_or("", |(words, _)| words);
+        let words: Vec<&str> = words.split('"').skip(1).step_by(2).collect();
+        Some(format!("{name}:_{reader}:{}", words.join("|")))
     };
-    let names: Vec<String> = text
-        .lines()
-        .filter_map(name)
-        .filter(|name| !of_call.contains(&format!("\"{name}\"")))
-        .collect();
-    assert!(!names.is_empty(), "settings.py has lines: (\"name\", …)");
-    names.join(" ")
+    let settings: Vec<String> = text.lines().filter_map(setting).collect();
+    assert!(
+        !settings.is_empty(),
+        "settings.py has lines: (\"name\", default, _reader, …)"
+    );
+    settings.join(" ")
 }
 
 /// The platform part of the wheel's tag (PEP 425). The wheel is only used on the kind of machine that it was built for.

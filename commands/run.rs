@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use ade::cancel::Cancel;
 use ade::clock::Timestamp;
 use ade::configuration::Configuration;
-use ade::engine::{ChildProcess, Launch, assignment};
+use ade::engine::{ChildProcess, Launch, assignment, demand_setting};
 use ade::environment::prepare::{PrepareError, Prepared, prepare};
 use ade::layout::Layout;
 use ade::run::demands::Demands;
@@ -69,10 +69,10 @@ pub struct Args {
     #[arg(long = "set", value_name = "KEY=VALUE", value_parser = assignment, help_heading = INPUT)]
     settings: Vec<(String, String)>,
     /// Separator of .csv files: one character, `tab` or `auto`; short for --set csv_delimiter=…
-    #[arg(long, value_name = "C", help_heading = INPUT)]
+    #[arg(long, value_name = "C", value_parser = value_of("csv_delimiter"), help_heading = INPUT)]
     csv_delimiter: Option<String>,
     /// Encoding of .csv files, such as latin-1 or `auto`; short for --set csv_encoding=…
-    #[arg(long, value_name = "E", help_heading = INPUT)]
+    #[arg(long, value_name = "E", value_parser = value_of("csv_encoding"), help_heading = INPUT)]
     csv_encoding: Option<String>,
 
     /// Copy each normalized workbook into this folder
@@ -175,6 +175,13 @@ fn range(text: &str) -> Result<(String, String), String> {
         })
         .map(|(sheet, rest)| (sheet, rest.to_ascii_uppercase()))
         .ok_or_else(|| "not a sheet and a range, such as Sheet1=B3:H90".to_owned())
+}
+
+/// Takes what a setting of the engine can have as its value.
+fn value_of(
+    setting: &'static str,
+) -> impl Fn(&str) -> Result<String, String> + Clone + Send + Sync + 'static {
+    move |text| demand_setting(setting, text).map(|()| text.to_owned())
 }
 
 /// The engine's settings that the call gives; of those that are given twice, the last.

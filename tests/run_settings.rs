@@ -167,14 +167,6 @@ fn what_is_no_setting_is_refused_and_a_bad_value_is_named_with_its_place() {
     For more information, try '--help'.
     ");
     assert!(place.statuses().is_empty(), "nothing was recorded");
-    snapshot!(place, place.ade("run config eu.csv --set date_order=american"), @r"
-    status 1
-    --- stdout
-    ✗ eu.csv  failed [TIME]
-    --- stderr
-    error: Invalid settings: date_order from --set should be 'auto' or 'dmy' or 'mdy' or 'ymd', not 'american'
-    hint: correct the configuration and run again; the environment is kept
-    ");
     let configuration = place.configuration("config");
     configuration.write("src/ade_config/columns/fields.py", FIELDS);
     configuration.write(
@@ -227,10 +219,47 @@ fn csv_files_of_another_kind_are_read_without_a_change_of_the_configuration() {
         place.ade("runs retry latest --now").succeeds();
         assert_eq!(place.latest_run()["metrics"], run["metrics"]);
     }
-    place
-        .ade("run config tabs.csv --csv-delimiter long")
-        .ends_with(1)
-        .says("csv_delimiter from --set should be");
+}
+
+#[test]
+fn a_value_that_a_setting_cannot_have_is_a_wrong_call() {
+    let mut place = place();
+    snapshot!(place, place.ade("run config eu.csv us_may.csv --set date_order=american"), @r"
+    status 2
+    --- stderr
+    error: invalid value 'date_order=american' for '--set <KEY=VALUE>': date_order should be 'auto' or 'dmy' or 'mdy' or 'ymd'
+
+    For more information, try '--help'.
+    ");
+    for wrong in [
+        "--csv-delimiter ;; --dry-run",
+        "--csv-encoding nonsense --detach",
+        "--set fill_merged=perhaps",
+        "--set stop_at_blank_rows=many",
+        "--set minimum_mapping_score=-1",
+    ] {
+        let line = format!("run config eu.csv {wrong}");
+        place.ade(&line).ends_with(2).says(" should be ");
+    }
+    assert!(place.statuses().is_empty(), "nothing was recorded");
+    // What only the engine can check is nothing that the configuration has wrong.
+    snapshot!(place, place.ade("run config eu.csv --set sheets=[]"), @r#"
+    status 1
+    --- stdout
+    ✗ eu.csv  failed [TIME]
+    --- stderr
+    error: Invalid settings: sheets from --set should be tables such as [sheets."Sheet1"], not '[]'
+    hint: correct --set and run the file anew; a retry has the settings of the run that it repeats
+    "#);
+    place.set(VARIABLE, "american");
+    snapshot!(place, place.ade("run config eu.csv"), @r"
+    status 1
+    --- stdout
+    ✗ eu.csv  failed [TIME]
+    --- stderr
+    error: Invalid settings: ADE_ENGINE_DATE_ORDER from the environment variables should be 'auto' or 'dmy' or 'mdy' or 'ymd', not 'american'
+    hint: correct the variable ADE_ENGINE_DATE_ORDER and run the file anew; a retry has the settings of the run that it repeats
+    ");
 }
 
 #[test]
@@ -252,6 +281,13 @@ fn a_client_gives_settings_with_its_run() {
             .unwrap()
             .ends_with("did you mean date_order?")
     );
+    let problem = server
+        .post(&path, &body(json!({"date_order": "american"})))
+        .refuses(422, "invalid_field");
+    assert_eq!(
+        problem["errors"],
+        json!([{"field": "options.settings.date_order", "message": "date_order should be 'auto' or 'dmy' or 'mdy' or 'ymd'"}])
+    );
     server
         .post(&path, &body(json!({"date_order": 1})))
         .refuses(422, "invalid_field");
@@ -264,4 +300,33 @@ fn a_client_gives_settings_with_its_run() {
         server.get(&format!("/api/v1/runs/{id}")).json()["status"] == "succeeded"
     });
     assert_eq!(latest_day(&place), "mdy");
+}
+
+#[test]
+fn what_is_said_of_single_sheets_is_told_by_its_own_flags() {
+    let place = place();
+    let sheets = r#"sheets={"Q":{"skip":true}}"#;
+    let rows = "--header-rows=us_may=1";
+    let range = "--range=us_may=A1:B2";
+    for (flags, source) in [
+        (&["--set", sheets][..], "--set"),
+        (&[rows], "--header-rows"),
+        (&[rows, range], "--header-rows and --range"),
+        (&["--set", sheets, range], "--set and --range"),
+    ] {
+        let call = ["run", "config", "us_may.csv", "-q"];
+        place.ade_with(call.iter().chain(flags)).succeeds();
+        let shown = place.ade("runs show latest --json").succeeds().json();
+        let told = &shown["overrides"][0];
+        assert_eq!(told["source"], source);
+        let words = told["message"].as_str().unwrap();
+        assert!(words.ends_with(&format!("}}, by {source}")), "{words}");
+        let has_skip = told["value"]["Q"]["skip"] == true;
+        assert_eq!(has_skip, flags.contains(&sheets), "{told}");
+    }
+    place
+        .ade_with(["run", "config", "us_may.csv", "--set", "sheets={Q}", rows])
+        .ends_with(1)
+        .says("sheets from --set should be JSON such as")
+        .says("hint: correct --set");
 }

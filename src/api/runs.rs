@@ -149,7 +149,7 @@ impl NewRunOptions {
         }
         for (name, value) in &self.settings {
             let field = format!("options.settings.{name}");
-            demand_setting(name).map_err(|message| ApiError::field(&field, message))?;
+            demand_setting(name, value).map_err(|message| ApiError::field(&field, message))?;
             if value.contains('\0') {
                 return Err(ApiError::field(&field, "must not hold a NUL"));
             }

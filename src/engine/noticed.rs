@@ -19,6 +19,9 @@ const COLUMNS: &str = "columns";
 /// The key of the settings that held for the run alone.
 const OVERRIDES: &str = "overrides";
 
+/// The source of a setting that came with the call of the engine.
+const OF_THE_CALL: &str = "--set";
+
 /// The facts that are text where they are there.
 const TEXTS: &[&str] = &[
     "sheet",
@@ -102,6 +105,20 @@ impl Noticed {
             let message = words(told.message());
             told.0.insert("message".to_owned(), message.into());
         }
+    }
+
+    /// Names the source of a setting that came with the call of the engine, which knows it as `--set`.
+    pub fn attribute(&mut self, setting: &str, source: &str) {
+        let mut overrides = self.overrides.iter_mut();
+        let told = overrides
+            .find(|told| told.text("setting") == setting && told.text("source") == OF_THE_CALL);
+        let Some(told) = told else { return };
+        let words = told.message().strip_suffix(OF_THE_CALL);
+        let message = words.map(|words| format!("{words}{source}"));
+        if let Some(message) = message {
+            told.0.insert("message".to_owned(), message.into());
+        }
+        told.0.insert("source".to_owned(), source.into());
     }
 }
 

@@ -30,6 +30,9 @@ use crate::workspace::Workspace;
 /// With less free space than this, a run that finds the disk full is not the cause.
 const SHORT_OF_ROOM: u64 = 64 * 1024 * 1024;
 
+/// The engine's setting that says something of single sheets.
+const SHEETS: &str = "sheets";
+
 /// How an attempt went, before it is recorded.
 #[derive(Clone, Debug)]
 pub struct Attempted {
@@ -345,16 +348,33 @@ impl<'a> Execution<'a> {
     fn settings(&self) -> BTreeMap<String, String> {
         let options = &self.run.options;
         let mut settings = options.settings.clone();
-        if !options.sheets.is_empty() {
-            let known = settings.get("sheets").map(String::as_str);
-            let mut all: BTreeMap<String, Value> = known
-                .and_then(|text| serde_json::from_str(text).ok())
-                .unwrap_or_default();
+        let known = settings.get(SHEETS).map_or("{}", String::as_str);
+        // A text that is no table stays as it is: the engine refuses it.
+        if !options.sheets.is_empty()
+            && let Ok(mut all) = serde_json::from_str::<BTreeMap<String, Value>>(known)
+        {
             let said = options.sheets.iter();
             all.extend(said.map(|(title, choice)| (title.clone(), json!(choice))));
-            settings.insert("sheets".to_owned(), json!(all).to_string());
+            settings.insert(SHEETS.to_owned(), json!(all).to_string());
         }
         settings
+    }
+
+    /// Where the engine's setting `sheets` came from, if not from `--set` alone.
+    fn source_of_sheets(&self) -> Option<String> {
+        let options = &self.run.options;
+        let said = || options.sheets.values();
+        let sources = [
+            ("--set", options.settings.contains_key(SHEETS)),
+            (
+                "--header-rows",
+                said().any(|choice| choice.header_rows.is_some()),
+            ),
+            ("--range", said().any(|choice| choice.range.is_some())),
+        ];
+        let sources = sources.into_iter().filter(|(_, is_given)| *is_given);
+        let sources: Vec<&str> = sources.map(|(source, _)| source).collect();
+        (said().len() > 0).then(|| sources.join(" and "))
     }
 
     fn write_request(
@@ -455,6 +475,9 @@ impl<'a> Execution<'a> {
     fn results(&self, payload: &Value, report: &EngineReport) -> RunResults {
         let mut noticed = report.noticed.clone();
         noticed.reword(|message| self.known_names_in(message));
+        if let Some(source) = self.source_of_sheets() {
+            noticed.attribute(SHEETS, &source);
+        }
         results::derive(payload, &report.computed_fields, &noticed)
     }
 

@@ -96,12 +96,12 @@ impl Request<'_> {
     }
 }
 
-/// Refuses a name that no setting of the engine for a run has.
+/// Refuses a name that no setting of the engine for a run has, and a value that the setting cannot have.
 ///
 /// # Errors
-/// There is no such setting: a sentence that says so.
-pub fn demand_setting(name: &str) -> Result<(), String> {
-    engine::demand_setting(name)
+/// There is no such setting, or it cannot have the value: a sentence that says so.
+pub fn demand_setting(name: &str, value: &str) -> Result<(), String> {
+    engine::demand_setting(name, value)
 }
 
 /// The options of a new run, with the engine's settings that are in force in this process.

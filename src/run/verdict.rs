@@ -302,7 +302,9 @@ fn words(seen: Observation, report: &EngineReport, around: &Circumstances<'_>) -
             ..Words::new("configuration", refusal)
         },
         Observation::BadSettings => Words {
-            hint: hint_of(CONFIG_ERROR).map(str::to_owned),
+            hint: refused
+                .and_then(|refused| refused.hint.clone())
+                .or_else(|| hint_of(CONFIG_ERROR).map(str::to_owned)),
             ..Words::new("settings", refusal)
         },
         Observation::NoOutput => engine(format!(

@@ -110,7 +110,7 @@ def app(arguments: Sequence[str] | None = None) -> int:
         return 2
     except SettingsError as error:
         message = f"Invalid settings: {error}"
-        if not refuse("settings_invalid", message):
+        if not refuse("settings_invalid", message, error.hint):
             print(message, file=sys.stderr)
         return 1
 

@@ -5,7 +5,9 @@ From low to high: ``settings.toml`` in the working folder, ``settings.toml`` in 
 ``ADE_ENGINE_<KEY>``, ``--set``, and what the caller passes. Unknown keys are ignored; a value that a setting cannot have
 is a :class:`SettingsError`, whatever its source.
 
-A new setting is one entry in ``_SETTINGS`` and one line in docs/engine.md.
+A new setting is one entry in ``_SETTINGS`` and one line in docs/engine.md. ``ade`` is built with the names, readers and words
+to choose from of these entries, and checks with them what ``ade run --set`` is given; a new reader belongs into
+src/engine/settings.rs too.
 """
 
 from __future__ import annotations
@@ -557,7 +559,11 @@ def _read(key: str, entry: _Given) -> Any:
     try:
         return _READERS[key](entry.value, entry.text)
     except ValueError as error:
-        raise SettingsError(f"{entry.name} from {entry.source} {error}, not {entry.value!r}") from None
+        hint = None
+        if entry.text:
+            what = "--set" if entry.of_run == "--set" else f"the variable {entry.name}"
+            hint = f"correct {what} and run the file anew; a retry has the settings of the run that it repeats"
+        raise SettingsError(f"{entry.name} from {entry.source} {error}, not {entry.value!r}", hint) from None
 
 
 def _read_toml(path: Path) -> tuple[Path, dict[str, Any]]:

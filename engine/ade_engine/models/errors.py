@@ -60,7 +60,14 @@ class ConfigError(AdeEngineError):
 
 
 class SettingsError(ConfigError, ValueError):
-    """A setting has a value that it cannot have. Raised before a run starts, so no event reports it."""
+    """A setting has a value that it cannot have. Raised before a run starts, so no event reports it.
+
+    ``hint``: what to do next, where the config package is not at fault.
+    """
+
+    def __init__(self, message: str, hint: str | None = None):
+        super().__init__(message)
+        self.hint = hint
 
 
 class InputError(AdeEngineError):
