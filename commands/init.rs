@@ -68,7 +68,7 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
     ui.say(format_args!(
         "\nNext: ade run {} {}   (a messy roster; the first run builds an environment)",
         typed(&shown),
-        typed(&sample.display().to_string()),
+        typed(sample.display().to_string()),
     ));
     Ok(ExitStatus::Done)
 }
