@@ -547,7 +547,7 @@ fn where_no_uv_can_be_fetched_the_error_says_whether_that_may_pass() {
         });
         let error = answer.unwrap_err();
         assert!(
-            matches!(&error, BuildError::NoInstaller { transient, .. } if *transient == !offline),
+            matches!(&error, BuildError::NoInstaller { transient, .. } if *transient != offline),
             "{error:?}"
         );
         assert!(error.hint().unwrap().contains("install uv"), "{error:?}");
