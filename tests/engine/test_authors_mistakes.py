@@ -37,6 +37,11 @@ def test_an_argument_that_a_field_does_not_take_is_named_with_the_one_that_was_m
     assert check(tmp_path, fields('Field("day", width=12, format="0.0", dtype="date", meta={})')) == ""
 
 
+def test_an_argument_that_a_reader_does_not_take_is_found_by_the_check(tmp_path):
+    said = check(tmp_path, fields('Field("active", read=lambda name: boolean(name, yess=["active"]))'))
+    assert "unexpected keyword argument 'yess'" in said
+
+
 def test_arguments_that_the_engines_functions_refuse_are_found_without_a_file(tmp_path):
     said = check(tmp_path, fields('Field("iban", checks=[lambda name: checksum(name, "ibann")])'))
     assert "a checksum is 'iban', 'vat' or 'luhn', not 'ibann'; did you mean 'iban'?" in said

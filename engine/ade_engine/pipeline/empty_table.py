@@ -14,6 +14,7 @@ from typing import Any
 
 import polars as pl
 
+from ade_engine import fields
 from ade_engine.extensions.invoke import RAISED, Caller, explain
 from ade_engine.infrastructure.observability.logger import NullLogger
 from ade_engine.infrastructure.observability.stack import is_engine_file
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 
     from ade_engine.extensions.registry import Registry
     from ade_engine.infrastructure.settings import Settings
+
+_UNKNOWN_ARGUMENT = "() got an unexpected keyword argument "
 
 
 def wrong_results(registry: Registry, settings: Settings, package_folder: str) -> list[str]:
@@ -101,6 +104,9 @@ def _holds_for_every_table(error: BaseException, fn: Callable[..., Any]) -> bool
         # A local variable may get its value in a loop over rows, and a global one from a hook.
         is_local = isinstance(error, UnboundLocalError) or error.name in code.co_freevars
         return not is_local and not _is_global_elsewhere(error.name, trace.tb_frame.f_globals)
+    if isinstance(error, TypeError) and _UNKNOWN_ARGUMENT in str(error):
+        # Python refuses the call before it comes to the function: whatever the values are, fields.number takes no "unitz".
+        return str(error).partition(_UNKNOWN_ARGUMENT)[0] in fields.__all__ and _gets_only_its_field(fn)
     return isinstance(error, (TypeError, ValueError)) and is_engine_file(code.co_filename) and _gets_only_its_field(fn)
 
 

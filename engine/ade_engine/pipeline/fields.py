@@ -346,6 +346,8 @@ def _doubts(reading: dict[str, Any], height: int) -> pl.Series:
         by = "decimal_mark" if reading["kind"] == "number" else "date_order"
         if READERS_ARGUMENT in reading["message"]:
             by = READERS_ARGUMENT
+        elif "date_order is neither" in reading["message"]:
+            by = "default"
         said = f"ambiguous: {reading['read_as']} by {by} alone"
         return pl.select(pl.when(series_of(reading["open"])).then(pl.lit(said))).to_series()
     doubts = _nothing("", height)
