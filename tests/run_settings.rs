@@ -195,6 +195,18 @@ fn what_is_no_setting_is_refused_and_a_bad_value_is_named_with_its_place() {
     warning: [HERE]/config/settings.toml, line 2, [files."us_*"]: there is no setting 'date_ordr'; did you mean 'date_order'?
     warning: [HERE]/config/settings.toml, line 3, [files."us_*"]: log_format is ignored here: it is no setting of a single file
     "#);
+    configuration.write(
+        "settings.toml",
+        "[files.\"in/us_*\"]\ndate_order = \"mdy\"\n\n[files.us_may.csv]\ndate_order = \"mdy\"\n",
+    );
+    let warned = place.ade("check config").succeeds().stderr;
+    snapshot!(place, warned, @r#"
+    warning: [HERE]/config/settings.toml, line 1, [files."in/us_*"]: no file matches: patterns are compared with the name without its folder
+    warning: [HERE]/config/settings.toml, line 4: quote the pattern: [files."us_may.csv"]
+    "#);
+    let run = place.ade("run config us_may.csv").succeeds();
+    run.prints("no file matches: ")
+        .prints("quote the pattern: ");
 }
 
 #[test]

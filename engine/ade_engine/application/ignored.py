@@ -67,8 +67,14 @@ def _tables_of_files(path: Path) -> Iterator[str]:
         # A key may stand in several tables: its line is the first one below the table's name.
         lines = text.splitlines()
         start = next((at for at, line in enumerate(lines) if pattern in line.split("#", 1)[0]), 0)
+        if "/" in pattern:
+            yield f'{path}, line {start + 1}, [files."{pattern}"]: no file matches: patterns are compared with the name without its folder'
         for key in table:
             if key in run_setting_names():
+                continue
+            if isinstance(table[key], dict):
+                meant = _unquoted(f"{pattern}.{key}", table[key])
+                yield f'{path}, line {start + 1}: quote the pattern: [files."{meant}"]'
                 continue
             line = next((at for at, line in enumerate(lines[start:], start + 1) if key in line.split("#", 1)[0]), start + 1)
             place = f'{path}, line {line}, [files."{pattern}"]'
@@ -76,6 +82,16 @@ def _tables_of_files(path: Path) -> Iterator[str]:
                 yield f"{place}: {key} is ignored here: it is no setting of a single file"
             else:
                 yield f"{place}: there is no setting {key!r}{_meant(key, run_setting_names())}"
+
+
+def _unquoted(pattern: str, table: dict[str, Any]) -> str:
+    """The pattern that was meant where TOML takes the parts between its dots for tables in each other."""
+    while len(table) == 1:
+        ((key, value),) = table.items()
+        if key in setting_names() or not isinstance(value, dict):
+            break
+        pattern, table = f"{pattern}.{key}", value
+    return pattern
 
 
 def _manifest(config_folder: Path, package_folder: Path, registry: Registry, modules: _Modules) -> Iterator[str]:
