@@ -10,7 +10,7 @@ use std::ffi::{OsStr, OsString};
 
 use ade_engine_native::read::csv::decode::Charset;
 
-use crate::settings::distance;
+use crate::settings::nearest;
 
 /// What the environment variable of a setting begins with.
 const PREFIX: &str = "ADE_ENGINE_";
@@ -65,13 +65,8 @@ pub fn demand_setting(name: &str, value: &str) -> Result<(), String> {
             None => Ok(()),
         };
     }
-    let similar = setting_names()
-        .map(|known| (distance(name, known), known))
-        .filter(|(distance, known)| *distance <= known.len() / 3)
-        .min();
-    let meant = similar.map_or(String::new(), |(_, known)| {
-        format!("; did you mean {known}?")
-    });
+    let meant = nearest(name, setting_names())
+        .map_or(String::new(), |known| format!("; did you mean {known}?"));
     Err(format!(
         "the engine has no setting {name:?} for a run{meant}"
     ))

@@ -84,10 +84,14 @@ pub fn read(path: &Path) -> Result<File, SettingsError> {
 
 /// The key that a misspelt one most likely meant.
 pub(super) fn similar(key: &str) -> Option<String> {
-    SETTINGS
-        .iter()
-        .map(|setting| (distance(key, &setting.key()), setting.key()))
-        .filter(|(distance, known)| *distance <= known.len() / 3)
+    nearest(key, SETTINGS.iter().map(|setting| setting.key()))
+}
+
+/// The known name that a misspelt one most likely meant: at most a third of it differs.
+pub fn nearest<T: AsRef<str> + Ord>(given: &str, known: impl Iterator<Item = T>) -> Option<T> {
+    known
+        .map(|known| (distance(given, known.as_ref()), known))
+        .filter(|(distance, known)| *distance <= known.as_ref().len() / 3)
         .min()
         .map(|(_, known)| known)
 }

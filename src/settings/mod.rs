@@ -16,7 +16,7 @@ mod value;
 
 use std::ffi::{OsStr, OsString};
 
-pub use ade_toml::{FILE_NAME, distance};
+pub use ade_toml::{FILE_NAME, distance, nearest};
 pub use error::SettingsError;
 pub use of_engine::{EngineSetting, engine_settings};
 pub use setting::{Kind, Setting};
@@ -68,11 +68,8 @@ impl Settings {
 
 /// The key of the engine's that a misspelt one most likely meant.
 fn similar_of_engine(key: &str) -> Option<String> {
-    let key = key.trim_start_matches("ade_engine_");
-    let near = engine_settings().into_iter().map(|setting| setting.key);
-    let near = near.map(|known| (distance(key, known), known));
-    let near = near.filter(|(distance, known)| *distance <= known.len() / 3);
-    near.min().map(|(_, known)| known.to_owned())
+    let known = engine_settings().into_iter().map(|setting| setting.key);
+    nearest(key.trim_start_matches("ade_engine_"), known).map(str::to_owned)
 }
 
 #[cfg(test)]
