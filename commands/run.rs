@@ -16,9 +16,10 @@ use ade::run::inline;
 use ade::run::input::{Found, Input, InputError, Search};
 use ade::run::json::run_json;
 use ade::run::request::Request;
+use ade::run::request::Tools;
 use ade::run::safe_mode::demand_acceptance;
 use ade::run::watch::{Changes, Watch};
-use ade::run::{Tools, input, output};
+use ade::run::{input, output};
 use ade::store::{RunOptions, SheetChoice, Store};
 use ade::workspace::Workspace;
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use ade::problem::code;
-use ade::run::Tools;
+use ade::run::request::Tools;
 use ade::settings::SafeMode;
 use ade::store::Opening;
 use ade::worker::{self, Options};

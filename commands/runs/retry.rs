@@ -1,11 +1,12 @@
 //! `ade runs retry`: run ended runs again.
 
 use ade::run::demands::Demands;
+use ade::run::inline;
 use ade::run::input::Input;
 use ade::run::json::run_json;
 use ade::run::request::Request;
+use ade::run::request::Tools;
 use ade::run::retry::{again, retry};
-use ade::run::{Tools, inline};
 use ade::store::Submission;
 use ade::workspace::Workspace;
 use serde_json::json;

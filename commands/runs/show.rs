@@ -3,7 +3,7 @@
 use ade::clock::Timestamp;
 use ade::engine::Told;
 use ade::layout::RunFolder;
-use ade::run::Rows;
+use ade::run::results::Rows;
 use ade::run::show::show;
 use ade::run::summary::unprocessed;
 use ade::store::{Attempt, ColumnResult, FieldResult, FieldState, RunRecord};

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 use ade::engine::{Noticed, Told};
-use ade::run::Rows;
 use ade::run::change::Finished;
+use ade::run::results::Rows;
 use ade::run::summary::unprocessed;
 use console::{measure_text_width, truncate_str};
 

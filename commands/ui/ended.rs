@@ -6,9 +6,10 @@ use ade::engine::as_json;
 use ade::run::change::Finished;
 use ade::run::demands::{Nothing, Shortfall};
 use ade::run::error::RunError;
+use ade::run::issues;
 use ade::run::json::run_json;
 use ade::run::summary::unprocessed;
-use ade::run::{issues, kind_of_end};
+use ade::run::verdict::kind_of_end;
 use ade::store::{FieldState, RunMetrics, RunRecord, RunStatus};
 use serde_json::Value;
 

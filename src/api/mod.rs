@@ -12,7 +12,7 @@
 //!   reads on where a request is refused.
 //! - `tail` follows the log of a run for any number of clients at once; `stream` makes NDJSON and server-sent events of it.
 //! - `events` and `watched` do the same for a workspace, whose runs and environments change.
-//! - `server` accepts connections and shuts down; `openapi` and `typescript` describe the API.
+//! - `server` accepts connections and shuts down, `routes` has all routes; `openapi` and `typescript` describe the API.
 //!
 //! Promises: what is acknowledged is recorded; no answer contains a secret, and no error a path of the machine; a stream
 //! resumes behind any event that was received.
@@ -38,6 +38,7 @@ mod page;
 mod pages;
 mod pieces;
 mod problem;
+mod routes;
 mod runs;
 mod schemas;
 pub mod server;
@@ -51,41 +52,6 @@ mod upload;
 mod watched;
 mod workspaces;
 
-use axum::Router;
-use utoipa::OpenApi;
-use utoipa_axum::router::OpenApiRouter;
-
 pub use problem::ApiError;
+pub use routes::{description, router};
 pub use state::{Api, Options};
-
-/// All routes, and their description.
-fn routes() -> OpenApiRouter<Api> {
-    OpenApiRouter::with_openapi(openapi::Document::openapi())
-        .merge(runs::routes())
-        .merge(cells::routes())
-        .merge(documents::routes())
-        .merge(configurations::routes())
-        .merge(builds::routes())
-        .merge(environments::routes())
-        .merge(jobs::routes())
-        .merge(workspaces::routes())
-        .merge(events::routes())
-        .merge(stats::routes())
-        .merge(settings::routes())
-        .merge(health::routes())
-}
-
-/// The whole API as a service.
-pub fn router(api: Api) -> Router {
-    let (mut router, document) = routes().split_for_parts();
-    if !api.options.without_pages {
-        router = router.merge(pages::routes(&openapi::json(&document)));
-    }
-    let router = router.merge(openapi::served(&document));
-    guard::around(router, &api).with_state(api)
-}
-
-/// The OpenAPI document (version 3.1), as it is served and committed.
-pub fn description() -> String {
-    openapi::text(&routes().split_for_parts().1)
-}

@@ -135,7 +135,7 @@ impl Listening {
         let _raised = stop.on_cancel(move || {
             stopped.send_replace(true);
         });
-        let router = super::router(api.clone());
+        let router = super::routes::router(api.clone());
         runtime.block_on(async {
             let graceful = GracefulShutdown::new();
             let connections = Arc::new(Semaphore::new(CONNECTIONS));

@@ -98,7 +98,7 @@ pub fn prepare(
         workspace_id: workspace.id().to_owned(),
         configuration_id: record.id.clone(),
         engine_spec: engine.spec(),
-        deps_digest: configuration.deps_digest(&engine.digest()?, &python),
+        deps_digest: configuration.deps_digest(&engine.digest()?, &python.environment_key()),
     };
     let package_folder = configuration.folder_in(&snapshot);
     Ok(Prepared {
@@ -132,7 +132,7 @@ pub fn prepare_version(
             workspace_id: record.workspace_id.clone(),
             configuration_id: record.id.clone(),
             engine_spec: engine.spec(),
-            deps_digest: configuration.deps_digest(&engine.digest()?, &python),
+            deps_digest: configuration.deps_digest(&engine.digest()?, &python.environment_key()),
         },
         record: record.clone(),
         source_digest: version.source_digest.clone(),
@@ -271,7 +271,8 @@ pub fn prepare_environment(
         None => {
             // Recorded by an ade with another engine, which is not available here: the engine of this ade takes its place.
             key.engine_spec = Engine::Embedded.spec();
-            key.deps_digest = configuration.deps_digest(&Engine::Embedded.digest()?, &python);
+            key.deps_digest =
+                configuration.deps_digest(&Engine::Embedded.digest()?, &python.environment_key());
             Engine::Embedded
         }
     };

@@ -11,8 +11,9 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::log::open_log;
+use super::names::with_known_names;
 use super::verdict::{self, Circumstances};
-use super::{leftovers, results, stage, with_known_names};
+use super::{leftovers, results, stage};
 use crate::cancel::Cancel;
 use crate::engine::{self, EngineReport, Invocation, Launch, Message, Task};
 use crate::events::EventLog;

@@ -3,7 +3,7 @@
 //! The run stays what it is in the records. Only the command that made it says no, and puts no copy of its workbook into the
 //! output directory.
 
-use super::Rows;
+use super::results::Rows;
 use crate::counted::plural;
 use crate::problem::{Facts, Kind, Problem, code};
 use crate::settings::distance;

@@ -9,8 +9,10 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
+use super::ends;
+use super::names::with_known_names;
 use super::recover::settle;
-use super::{ends, kind_of_end, with_known_names};
+use super::verdict::kind_of_end;
 use crate::cancel::Cancel;
 use crate::clock::Timestamp;
 use crate::events::{self, Follower, OwnEvent};

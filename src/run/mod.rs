@@ -34,13 +34,14 @@ pub mod leftovers;
 pub mod lifecycle;
 pub mod list;
 mod log;
+pub mod names;
 pub mod output;
 pub mod provide;
 pub mod queue_metrics;
 pub mod recover;
 pub mod remove;
 pub mod request;
-mod results;
+pub mod results;
 pub mod retry;
 pub mod safe_mode;
 pub mod show;
@@ -50,36 +51,3 @@ pub mod summary;
 pub mod verdict;
 pub mod waiting;
 pub mod watch;
-
-use std::path::Path;
-
-pub use request::Tools;
-pub use results::Rows;
-
-use crate::problem::{Kind, code};
-use crate::store::{RunRecord, RunStatus};
-
-/// What kind of end a run had; it decides the exit status.
-pub fn kind_of_end(run: &RunRecord) -> Option<Kind> {
-    match run.status {
-        RunStatus::Succeeded | RunStatus::Queued | RunStatus::Running => None,
-        RunStatus::Cancelled => Some(Kind::Cancelled),
-        RunStatus::Failed => Some(match run.error.as_ref().map(|error| error.code.as_str()) {
-            Some(code::ENVIRONMENT_FAILED) => Kind::Environment,
-            Some(code) if verdict::is_limit(code) => Kind::Limit,
-            _ => Kind::Refused,
-        }),
-    }
-}
-
-/// What the engine says, with the files named as the people who read it know them: the author's own file instead of the
-/// snapshot's, the input's name instead of the staged copy's path.
-pub fn with_known_names(message: &str, names: &[(&Path, &str)]) -> String {
-    let mut text = message.to_owned();
-    for (path, name) in names {
-        if let Some(path) = path.to_str().filter(|path| !path.is_empty()) {
-            text = text.replace(path, name);
-        }
-    }
-    text
-}

@@ -7,10 +7,10 @@ use std::path::Path;
 use std::time::Duration;
 
 use crate::engine::EngineReport;
-use crate::problem::code;
+use crate::problem::{Kind, code};
 use crate::process::{Exit, Limit};
 use crate::sandbox::Limits;
-use crate::store::{Failure, RunStatus};
+use crate::store::{Failure, RunRecord, RunStatus};
 
 /// What the engine's native libraries say last when memory is refused, around the number of bytes.
 const NO_MEMORY: &str = "memory allocation of ";
@@ -109,6 +109,19 @@ fn code_of_limit(limit: Limit) -> &'static str {
         Limit::Disk => code::DISK_LIMIT,
         Limit::FileSize => code::FILE_SIZE_LIMIT,
         Limit::OpenFiles => code::OPEN_FILES_LIMIT,
+    }
+}
+
+/// What kind of end a run had; it decides the exit status.
+pub fn kind_of_end(run: &RunRecord) -> Option<Kind> {
+    match run.status {
+        RunStatus::Succeeded | RunStatus::Queued | RunStatus::Running => None,
+        RunStatus::Cancelled => Some(Kind::Cancelled),
+        RunStatus::Failed => Some(match run.error.as_ref().map(|error| error.code.as_str()) {
+            Some(code::ENVIRONMENT_FAILED) => Kind::Environment,
+            Some(code) if is_limit(code) => Kind::Limit,
+            _ => Kind::Refused,
+        }),
     }
 }
 

@@ -8,7 +8,7 @@ use std::time::Duration;
 use ade::cancel::Cancel;
 use ade::clock::Timestamp;
 use ade::environment::provide::Want;
-use ade::run::Tools;
+use ade::run::request::Tools;
 use ade::workspace::Workspace;
 
 use super::disk::ProcessDisk;

@@ -191,7 +191,7 @@ fn current_digest(workspace: &Workspace, environment: &EnvironmentRecord) -> Opt
         &configuration,
     )
     .ok()?;
-    Some(configuration.deps_digest(&engine.digest().ok()?, &python))
+    Some(configuration.deps_digest(&engine.digest().ok()?, &python.environment_key()))
 }
 
 #[cfg(test)]
