@@ -4,10 +4,10 @@
 //! white space do not matter. Every part is written with its name and its length, so that different inputs never yield the
 //! same bytes.
 
-use super::lock::{LOCK_FILE, Lock, LockInputs};
+use super::locked_versions::{LOCK_FILE, Lock, LockInputs};
 use super::requirement::Requirement;
 use super::{Configuration, Dependencies, Manifest};
-use crate::digest::Hasher;
+use crate::base::digest::Hasher;
 
 /// Raised whenever the meaning of the digest changes, so that old environments are not mistaken for new ones.
 const VERSION: &str = "ade-deps-1";
