@@ -15,12 +15,12 @@ use ade::run::calls::request::Request;
 use ade::run::calls::request::Tools;
 use ade::run::execution::safe_mode::demand_acceptance;
 use ade::run::inputs::input;
-use ade::run::inputs::input::{Found, Input, InputError, Search};
-use ade::run::inputs::watch::{Changes, Watch};
+use ade::run::inputs::input::{Input, InputError, MeantFiles, Search};
+use ade::run::inputs::watch::{ChangedInputs, Watch};
 use ade::run::results::demands::Demands;
 use ade::run::results::output;
 use ade::run::views::json::run_json;
-use ade::settings::layout::Layout;
+use ade::settings::paths::Paths;
 use ade::store::{RunOptions, SheetChoice, Store};
 use ade::workspace::Workspace;
 
@@ -219,7 +219,7 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
     input::demand_order(&args.config, &args.input)?;
     let settings = context.settings()?;
     demand_acceptance(&settings)?;
-    let layout = Layout::new(&settings)?;
+    let paths = Paths::new(&settings)?;
     // Opened only where the name of a file makes it necessary; a database that cannot be opened is reported later.
     let known = LazyCell::new(|| context.open_if_present().ok().flatten());
     let is_copy = |path: &Path| {
@@ -227,7 +227,7 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
             .as_ref()
             .is_some_and(|known| is_copy(&*known.store, path))
     };
-    let mut found = find(args, &layout, &is_copy)?;
+    let mut found = find(args, &paths, &is_copy)?;
     let configuration = Configuration::open(&args.config)?;
     let skipped = match &args.output_dir {
         Some(_) => without_shared_outputs(&mut found),
@@ -272,10 +272,10 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
 /// The files that a call means.
 fn find(
     args: &Args,
-    layout: &Layout,
+    paths: &Paths,
     is_copy: &dyn Fn(&Path) -> bool,
-) -> Result<Found, InputError> {
-    let own = layout.own_folders().map(Path::to_owned);
+) -> Result<MeantFiles, InputError> {
+    let own = paths.own_folders().map(Path::to_owned);
     // A configuration has workbooks in its tests.
     let not_in = own.iter().chain([&args.config]);
     let not_in: Vec<PathBuf> = not_in.filter_map(|path| path.canonicalize().ok()).collect();
@@ -289,7 +289,7 @@ fn find(
 }
 
 /// Takes out the files that would be written to one workbook.
-fn without_shared_outputs(found: &mut Found) -> Vec<Skipped> {
+fn without_shared_outputs(found: &mut MeantFiles) -> Vec<Skipped> {
     let (alone, refused) = input::with_distinct_outputs(std::mem::take(&mut found.inputs));
     found.inputs = alone;
     let skipped = refused.iter().map(|error| Skipped {
@@ -308,7 +308,7 @@ fn is_copy(store: &dyn Store, path: &Path) -> bool {
 }
 
 /// Says which files are no inputs although one might think so.
-fn report_left_out(ui: &Ui, found: &Found) {
+fn report_left_out(ui: &Ui, found: &MeantFiles) {
     const NAMED: usize = 3;
     for below in &found.below {
         ui.say(format_args!(
@@ -493,20 +493,20 @@ impl Session<'_> {
     /// Runs the inputs again whenever they or the configuration change, until a signal.
     fn watch(&self, inputs: Vec<Input>) -> Outcome {
         let args = self.args;
-        let layout = &self.workspace.layout;
+        let paths = &self.workspace.paths;
         let is_copy = |path: &Path| is_copy(&*self.workspace.store, path);
         let output_dir = args.output_dir.as_deref();
         let watch = Watch {
             configuration: &args.config,
             arguments: &args.input,
             expand: &|| {
-                let mut found = find(args, layout, &is_copy)?;
+                let mut found = find(args, paths, &is_copy)?;
                 if args.output_dir.is_some() {
                     without_shared_outputs(&mut found);
                 }
                 Ok(found)
             },
-            written: [self.workspace.layout.data()]
+            written: [self.workspace.paths.data()]
                 .into_iter()
                 .chain(output_dir)
                 .collect(),
@@ -527,13 +527,13 @@ impl Session<'_> {
             Ok(again)
         };
         let waiting = || self.lines.say("Watching for changes; Ctrl-C ends this");
-        let changed = |changes: &Changes| self.lines.say(self.in_words(changes));
+        let changed = |changes: &ChangedInputs| self.lines.say(self.in_words(changes));
         watch.rounds(inputs, self.cancel, &mut round, &waiting, &changed)?;
         Ok(self.unless_cancelled(status))
     }
 
     /// `10:00:00 changed: orders.xlsx, my-config/settings.toml`
-    fn in_words(&self, changes: &Changes) -> String {
+    fn in_words(&self, changes: &ChangedInputs) -> String {
         const NAMED: usize = 5;
         let files = changes.configuration.iter();
         let files = files.map(|path| self.args.config.join(path));
