@@ -14,14 +14,15 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
+use ade::api::access::tokens;
+use ade::api::access::tokens::NewToken;
 use ade::api::server::{Listening, Place};
 use ade::api::{Api, Options};
-use ade::cancel::Cancel;
+use ade::base::cancel::Cancel;
 use ade::settings::{Inputs, Settings};
 use ade::store::{
     ConfigurationRecord, EnvironmentKey, NewEnvironment, NewRun, Opening, RunOptions, Scope,
 };
-use ade::tokens::{self, NewToken};
 use ade::workspace::Workspace;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::TcpStream;

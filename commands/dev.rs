@@ -6,16 +6,17 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ade::api::Options;
+use ade::api::access::tokens;
+use ade::api::access::tokens::NewToken;
 use ade::api::server::Listening;
-use ade::dev::{News, watch};
-use ade::files::FileError;
-use ade::identity;
-use ade::layout::Layout;
+use ade::base::files::FileError;
+use ade::checks::dev::{News, watch};
 use ade::settings::LogLevel;
+use ade::settings::layout::Layout;
 use ade::store::{self, Opening, Scope};
-use ade::tokens::{self, NewToken};
 use ade::worker;
 use ade::workspace::Workspace;
+use ade::workspace::identity;
 use serde_json::json;
 
 use crate::context::Context;

@@ -1,8 +1,9 @@
 //! `ade doctor`: checks whether this machine is ready, and says how to correct what is not.
 
-use ade::doctor::{State, examine};
-use ade::identity::{self, Adopted};
-use ade::layout::Layout;
+use ade::checks::doctor::{State, examine};
+use ade::settings::layout::Layout;
+use ade::workspace::identity;
+use ade::workspace::identity::Adopted;
 
 use crate::context::Context;
 use crate::exit::{ExitStatus, Outcome};

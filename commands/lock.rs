@@ -2,10 +2,10 @@
 
 use std::path::PathBuf;
 
+use ade::base::problem::code;
 use ade::configuration::{Configuration, LockedPackage};
-use ade::environment::lock::{LockError, check, in_words, lock};
-use ade::layout::Layout;
-use ade::problem::code;
+use ade::environment::write_lock::{LockError, check, in_words, lock};
+use ade::settings::layout::Layout;
 use serde_json::{Value, json};
 
 use crate::context::Context;
@@ -97,7 +97,7 @@ fn says_no(error: LockError) -> Failure {
 }
 
 fn count(packages: &[LockedPackage]) -> String {
-    ade::counted::plural(packages.len() as u64, "package")
+    ade::base::counted::plural(packages.len() as u64, "package")
 }
 
 fn packages(packages: &[LockedPackage]) -> Vec<Value> {

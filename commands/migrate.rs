@@ -2,10 +2,10 @@
 
 use std::path::Path;
 
-use ade::identity;
-use ade::layout::Layout;
 use ade::settings::Settings;
+use ade::settings::layout::Layout;
 use ade::store::{self, AppliedMigration, Migrated, MigrationState, StoreError};
+use ade::workspace::identity;
 use serde_json::json;
 
 use crate::context::Context;

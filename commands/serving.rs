@@ -5,16 +5,17 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use ade::api::access::tokens;
 use ade::api::server::{Listening, Place};
 use ade::api::state::Told;
 use ade::api::{Api, Options};
-use ade::cancel::Cancel;
-use ade::run::Tools;
-use ade::run::recover::settle_until;
+use ade::base::cancel::Cancel;
+use ade::run::calls::request::Tools;
+use ade::run::ending::recover::settle_until;
+use ade::run::inputs::documents;
 use ade::store::TokenRecord;
 use ade::worker;
 use ade::workspace::Workspace;
-use ade::{documents, tokens};
 
 use crate::exit::{ExitStatus, Failure, Outcome};
 use crate::signals;
@@ -29,7 +30,7 @@ pub fn place(host: &str, port: u16) -> Result<Place, Failure> {
         "localhost" => IpAddr::from([127, 0, 0, 1]),
         host => host.parse().map_err(|_| {
             let message = format!("--host {host:?} is no IP address");
-            Failure::usage(ade::problem::code::ADDRESS_UNUSABLE, message).hint(
+            Failure::usage(ade::base::problem::code::ADDRESS_UNUSABLE, message).hint(
                 "use 127.0.0.1 for this machine alone, or 0.0.0.0 for every network that it is on",
             )
         })?,
@@ -119,7 +120,7 @@ pub fn proxies(setting: Option<&str>) -> Result<Vec<IpAddr>, Failure> {
         .map(|part| {
             part.parse().map_err(|_| {
                 let message = format!("ADE_API_TRUSTED_PROXIES: {part:?} is no IP address");
-                Failure::usage(ade::problem::code::SETTINGS_INVALID, message)
+                Failure::usage(ade::base::problem::code::SETTINGS_INVALID, message)
             })
         })
         .collect()
@@ -138,6 +139,8 @@ pub fn demand_tokens(workspace: &Workspace, host: &str) -> Result<(), Failure> {
         return Ok(());
     }
     let message = format!("{host} can be reached by other machines, and there is no token yet");
-    Err(Failure::usage(ade::problem::code::TOKENS_NEEDED, message)
-        .hint("`ade tokens create NAME --scope run` makes one; 127.0.0.1 needs none"))
+    Err(
+        Failure::usage(ade::base::problem::code::TOKENS_NEEDED, message)
+            .hint("`ade tokens create NAME --scope run` makes one; 127.0.0.1 needs none"),
+    )
 }

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use ade::problem::code;
-use ade::run::Tools;
+use ade::base::problem::code;
+use ade::run::calls::request::Tools;
 use ade::settings::SafeMode;
 use ade::store::Opening;
 use ade::worker::{self, Options};

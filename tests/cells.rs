@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Barrier;
 use std::time::Duration;
 
+use ade::base::problem::Problem;
 use ade::cells::{Cells, CellsError, Choice, Limits, Reading, SheetInfo, Window};
-use ade::problem::Problem;
 use common::Place;
 use serde_json::{Value, json};
 use tempfile::TempDir;

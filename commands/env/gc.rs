@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use ade::environment::gc::{Options, Removed, Report, UNKNOWN, collect_alone};
+use ade::environment::collection::{Options, Removed, Report, UNKNOWN, collect_alone};
 use ade::store::Named;
 use ade::workspace::Workspace;
 

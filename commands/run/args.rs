@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashSet};
 use std::path::PathBuf;
 
 use ade::engine::{assignment, demand_setting};
-use ade::run::demands::Demands;
+use ade::run::results::demands::Demands;
 use ade::store::{RunOptions, SheetChoice};
 
 /// Normalize files

@@ -2,8 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use ade::layout::Layout;
-use ade::run::input::{self, Found, InputError, Search};
+use ade::run::inputs::input::{self, Found, InputError, Search};
+use ade::settings::layout::Layout;
 use ade::store::Store;
 
 use super::args::Args;

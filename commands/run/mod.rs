@@ -9,9 +9,10 @@ use std::cell::LazyCell;
 use std::path::Path;
 
 use ade::configuration::Configuration;
-use ade::layout::Layout;
-use ade::run::safe_mode::demand_acceptance;
-use ade::run::{input, output};
+use ade::run::execution::safe_mode::demand_acceptance;
+use ade::run::inputs::input;
+use ade::run::results::output;
+use ade::settings::layout::Layout;
 
 pub use args::Args;
 use files::{find, is_copy, report_left_out};

@@ -2,16 +2,16 @@
 
 use std::collections::HashSet;
 
-use ade::cancel::Cancel;
+use ade::base::cancel::Cancel;
 use ade::configuration::Configuration;
 use ade::engine::{ChildProcess, Launch};
-use ade::environment::prepare::{PrepareError, Prepared, prepare};
-use ade::run::enqueue::enqueue;
-use ade::run::inline;
-use ade::run::input::Input;
-use ade::run::json::run_json;
-use ade::run::request::Request;
-use ade::run::{Tools, output};
+use ade::environment::needed::prepare::{PrepareError, Prepared, prepare};
+use ade::run::calls::enqueue::enqueue;
+use ade::run::calls::inline;
+use ade::run::calls::request::{Request, Tools};
+use ade::run::inputs::input::Input;
+use ade::run::results::output;
+use ade::run::views::json::run_json;
 use ade::workspace::Workspace;
 
 use super::args::Args;

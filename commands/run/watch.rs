@@ -2,11 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
-use ade::clock::Timestamp;
+use ade::base::clock::Timestamp;
 use ade::configuration::Configuration;
-use ade::environment::prepare::Prepared;
-use ade::run::input::Input;
-use ade::run::watch::{Changes, Watch};
+use ade::environment::needed::prepare::Prepared;
+use ade::run::inputs::input::Input;
+use ade::run::inputs::watch::{Changes, Watch};
 
 use super::files::{find, is_copy};
 use super::session::Session;

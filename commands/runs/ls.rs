@@ -3,10 +3,10 @@
 use crate::context::Context;
 use crate::exit::{ExitStatus, Outcome};
 use crate::ui::{Align, Table, Tone, ago, duration, thousands};
-use ade::clock::Timestamp;
-use ade::run::json::runs_json;
-use ade::run::list::{Wanted, instant, pages, short_ids};
-use ade::run::summary::unprocessed;
+use ade::base::clock::Timestamp;
+use ade::run::views::chosen::{Wanted, instant, pages, short_ids};
+use ade::run::views::json::runs_json;
+use ade::run::views::summary::unprocessed;
 use ade::store::{RunRecord, RunStatus, StoreError};
 use ade::workspace::Workspace;
 use clap::builder::PossibleValuesParser;

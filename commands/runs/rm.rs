@@ -1,8 +1,8 @@
 //! `ade runs rm`: remove ended runs.
 
-use ade::clock::Timestamp;
-use ade::run::list::{Wanted, instant, pages};
-use ade::run::remove::{Removed, remove};
+use ade::base::clock::Timestamp;
+use ade::run::calls::remove::{Removed, remove};
+use ade::run::views::chosen::{Wanted, instant, pages};
 use ade::store::RunStatus;
 use ade::workspace::Workspace;
 use clap::builder::PossibleValuesParser;

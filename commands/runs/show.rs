@@ -1,11 +1,11 @@
 //! `ade runs show`: everything about one run.
 
-use ade::clock::Timestamp;
+use ade::base::clock::Timestamp;
 use ade::engine::Told;
-use ade::layout::RunFolder;
-use ade::run::Rows;
-use ade::run::show::show;
-use ade::run::summary::unprocessed;
+use ade::run::results::Rows;
+use ade::run::views::show::show;
+use ade::run::views::summary::unprocessed;
+use ade::settings::layout::RunFolder;
 use ade::store::{Attempt, ColumnResult, FieldResult, FieldState, RunRecord};
 use serde_json::Value;
 

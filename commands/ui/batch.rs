@@ -5,9 +5,9 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 use ade::engine::{Noticed, Told};
-use ade::run::Rows;
-use ade::run::change::Finished;
-use ade::run::summary::unprocessed;
+use ade::run::execution::happenings::Finished;
+use ade::run::results::Rows;
+use ade::run::views::summary::unprocessed;
 use console::{measure_text_width, truncate_str};
 
 use super::format::{duration, plural, thousands};

@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use ade::clock::Timestamp;
-pub use ade::counted::{plural, thousands};
+use ade::base::clock::Timestamp;
+pub use ade::base::counted::{plural, thousands};
 use console::measure_text_width;
 
 /// `13.1 KiB`

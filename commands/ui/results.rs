@@ -1,6 +1,6 @@
 //! What several commands say of a run's results.
 
-use ade::run::Rows;
+use ade::run::results::Rows;
 use ade::store::{FieldResult, FieldState};
 
 use super::format::{plural, thousands};

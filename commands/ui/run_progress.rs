@@ -3,10 +3,10 @@
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use ade::clock::Timestamp;
-use ade::run::change::{Change, Finished, Source};
-use ade::run::error::RunError;
-use ade::run::output::Earlier;
+use ade::base::clock::Timestamp;
+use ade::run::execution::error::RunError;
+use ade::run::execution::happenings::{Change, Finished, Source};
+use ade::run::results::output::Earlier;
 use ade::store::RunRecord;
 use serde_json::Value;
 

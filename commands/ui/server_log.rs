@@ -4,10 +4,10 @@
 //! two speaks.
 
 use ade::api::state::Told;
-use ade::clock::Timestamp;
+use ade::base::clock::Timestamp;
 use ade::environment::provide::Progress;
-use ade::run::change::{Change, Source};
-use ade::run::queue_metrics::QueueMetrics;
+use ade::run::execution::happenings::{Change, Source};
+use ade::run::execution::queue_metrics::QueueMetrics;
 use ade::settings::{LogLevel, Settings};
 use ade::store::{EnvironmentRecord, RunRecord};
 

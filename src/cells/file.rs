@@ -11,7 +11,7 @@ use ade_engine_native::read::csv::CsvOptions;
 use serde_json::Value;
 
 use super::error::CellsError;
-use crate::files::name_of;
+use crate::base::files::name_of;
 
 /// How a file is read: the settings of the engine that decide about it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]

@@ -10,12 +10,12 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use super::error::ConfigurationError;
-use super::lock::Lock;
+use super::locked_versions::Lock;
 use super::lockfile::{self, Locked};
 use super::manifest::{Manifest, Project};
 use super::requirement::{Requirement, Wanted, file_url, is_engine, normalize_name};
 use super::requirements::{self, RequirementsFile};
-use crate::files::FileError;
+use crate::base::files::FileError;
 
 /// The dependencies of a configuration, normalized and sorted.
 #[derive(Clone, Debug, Default)]

@@ -15,22 +15,23 @@ mod dependencies;
 mod digest;
 mod discovery;
 mod error;
-mod lock;
+mod locked_versions;
 mod lockfile;
 mod manifest;
 mod requirement;
 mod requirements;
+pub mod scaffold;
 mod snapshot;
 mod sources;
 
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::files::FileError;
+use crate::base::files::FileError;
 
 pub use dependencies::{Dependencies, IndexOptions};
 pub use error::ConfigurationError;
-pub use lock::{LOCK_FILE, Lock, LockInputs, LockedPackage};
+pub use locked_versions::{LOCK_FILE, Lock, LockInputs, LockedPackage};
 pub use manifest::{BuildSystem, Manifest, Project};
 pub use requirement::{Requirement, Wanted, file_url, is_engine, normalize_name};
 pub use sources::{SourceFile, Sources};

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use super::error::ConfigurationError;
 use super::manifest::{complaint, read_text};
 use super::requirement::{Requirement, Wanted};
-use crate::files::FileError;
+use crate::base::files::FileError;
 
 /// The content of one requirements file and of the files that it includes.
 #[derive(Clone, Debug, Default, PartialEq)]

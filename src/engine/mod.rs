@@ -6,6 +6,7 @@
 
 mod noticed;
 mod process;
+pub mod sandbox;
 mod settings;
 mod wheel;
 

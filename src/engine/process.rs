@@ -11,11 +11,13 @@ use std::time::Duration;
 use serde_json::{Map, Value, json};
 
 use super::noticed::Noticed;
-use crate::cancel::Cancel;
-use crate::files;
-use crate::process::{self, Exit, Limit, Options, Stream, Usage};
-use crate::sandbox::{self, Policy, Record};
+use super::sandbox;
+use super::sandbox::{Policy, Record};
+use crate::base::cancel::Cancel;
+use crate::base::files;
 use crate::settings::Sandbox;
+use crate::system::process;
+use crate::system::process::{Exit, Limit, Options, Stream, Usage};
 
 /// The variable that the engine's process has in a run. Where it is set, the configuration's own folder is not importable
 /// (a line in the environment's site-packages asks for it), so that a run cannot import anything but its snapshot.

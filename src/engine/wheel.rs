@@ -4,10 +4,12 @@ use std::fs::File;
 use std::io::{Cursor, Read, Seek};
 use std::path::{Path, PathBuf};
 
-use crate::digest::{self, Hasher};
-use crate::files::{self, FileError};
-use crate::layout;
-use crate::problem::{Facts, Kind, Problem, code};
+use crate::base::digest;
+use crate::base::digest::Hasher;
+use crate::base::files;
+use crate::base::files::FileError;
+use crate::base::problem::{Facts, Kind, Problem, code};
+use crate::settings::layout;
 
 /// The version of the engine in the binary.
 pub const EMBEDDED_VERSION: &str = env!("ADE_ENGINE_VERSION");

@@ -11,7 +11,7 @@ use toml::de::DeValue;
 use super::error::SettingsError;
 use super::source::Source;
 use super::table::SETTINGS;
-use crate::files::FileError;
+use crate::base::files::FileError;
 
 /// The file's name.
 pub const FILE_NAME: &str = "ade.toml";

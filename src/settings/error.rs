@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use super::source::Source;
-use crate::problem::{Facts, Kind, Problem, code};
+use crate::base::problem::{Facts, Kind, Problem, code};
 
 /// A setting cannot be used as it was given.
 #[derive(Debug, thiserror::Error)]
@@ -52,7 +52,7 @@ pub enum SettingsError {
     },
     /// `ade.toml` cannot be read.
     #[error(transparent)]
-    Unreadable(#[from] crate::files::FileError),
+    Unreadable(#[from] crate::base::files::FileError),
     /// A name and its alias are both set, to different values.
     #[error("{name} and {alias} are both set, to different values")]
     Conflict {

@@ -6,6 +6,7 @@
 
 mod ade_toml;
 mod error;
+pub mod layout;
 mod of_engine;
 mod resolve;
 mod setting;
@@ -79,7 +80,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::problem::Problem;
+    use crate::base::problem::Problem;
 
     fn inputs(folder: &Path, variables: &[(&str, &str)]) -> Inputs {
         Inputs {

@@ -234,7 +234,7 @@ impl Value<'_> {
             Some(_) => self.most_megabytes(),
             None => {
                 let slots = self.all.of("ADE_WORKER_CONCURRENCY").concurrency() as u64;
-                let share = crate::host::memory_bytes()? / 2 / slots.max(1);
+                let share = crate::base::host::memory_bytes()? / 2 / slots.max(1);
                 Some(share.clamp(1 << 30, 4 << 30))
             }
         }

@@ -6,12 +6,12 @@
 use std::sync::atomic::Ordering;
 
 use super::Pool;
-use crate::environment::prepare::{PrepareError, Prepared};
+use crate::base::problem::{Problem, code};
+use crate::environment::needed::prepare::{PrepareError, Prepared};
 use crate::environment::provide::{Other, Progress, ProvideError, Provider, Want};
-use crate::problem::{Problem, code};
-use crate::run::attempt::failure;
-use crate::run::change::Change;
-use crate::run::safe_mode::SafeMode;
+use crate::run::execution::attempt::failure;
+use crate::run::execution::happenings::Change;
+use crate::run::execution::safe_mode::SafeMode;
 use crate::store::{AfterFailure, Claimable, EnvironmentRecord, StoreError};
 
 impl Pool<'_> {

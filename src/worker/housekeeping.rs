@@ -6,14 +6,14 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use super::Pool;
-use crate::fleet::longest_lease;
-use crate::machine::{JUMP, Machine, Moment, Steady};
-use crate::run::change::Change;
-use crate::run::ends;
-use crate::run::lifecycle::send_back;
-use crate::run::queue_metrics::QueueMetrics;
-use crate::run::recover::recover;
+use crate::run::ending::ends;
+use crate::run::ending::recover::recover;
+use crate::run::execution::happenings::Change;
+use crate::run::execution::lifecycle::send_back;
+use crate::run::execution::queue_metrics::QueueMetrics;
 use crate::store::{BuildAttempts, StoreError, Used};
+use crate::system::machine::{JUMP, Machine, Moment, Steady};
+use crate::workspace::fleet::longest_lease;
 
 /// Notices when the wall clock moves differently from the steady one.
 pub(super) struct Clocks<'a> {
@@ -255,8 +255,8 @@ impl Pool<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::clock::Timestamp;
-    use crate::machine::System;
+    use crate::base::clock::Timestamp;
+    use crate::system::machine::System;
 
     #[test]
     fn a_jump_of_the_wall_clock_is_noticed_and_leases_are_left_alone_for_a_while() {

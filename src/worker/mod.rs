@@ -16,14 +16,14 @@ use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, AtomicUsize, Ordering}
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use crate::cancel::Cancel;
-use crate::fleet::{FleetError, Member};
-use crate::machine::Work;
-use crate::run::Tools;
-use crate::run::change::{Change, Source, Watcher};
+use crate::base::cancel::Cancel;
+use crate::run::calls::request::Tools;
+use crate::run::execution::happenings::{Change, Source, Watcher};
 use crate::store::{Failure, RunRecord, RunStatus, StoreError};
-use crate::wake::Bell;
+use crate::system::bell::Bell;
+use crate::system::machine::Work;
 use crate::workspace::Workspace;
+use crate::workspace::fleet::{FleetError, Member};
 
 /// The options of a worker.
 #[derive(Clone, Debug)]

@@ -4,13 +4,14 @@ use std::sync::PoisonError;
 use std::sync::atomic::Ordering;
 
 use super::{Pool, Unrecorded};
-use crate::clock::Timestamp;
-use crate::environment::prepare::environment_of_run;
-use crate::run::change::Change;
-use crate::run::ends;
-use crate::run::error::RunError;
-use crate::run::lifecycle::{Claimed, Environments, Executed, Lifecycle};
-use crate::run::safe_mode::{self, SafeMode};
+use crate::base::clock::Timestamp;
+use crate::environment::needed::prepare::environment_of_run;
+use crate::run::ending::ends;
+use crate::run::execution::error::RunError;
+use crate::run::execution::happenings::Change;
+use crate::run::execution::lifecycle::{Claimed, Environments, Executed, Lifecycle};
+use crate::run::execution::safe_mode;
+use crate::run::execution::safe_mode::SafeMode;
 use crate::store::{RunRecord, RunStatus, StoreError};
 
 /// How many runs of a failed environment are failed in one transaction.
@@ -226,7 +227,7 @@ impl Pool<'_> {
             launcher: self.tools.launcher,
             environments: Environments::Ready,
             tell: &tell,
-            cancel: &crate::cancel::Cancel::new(),
+            cancel: &crate::base::cancel::Cancel::new(),
             shutdown: &self.shutdown,
             stop_recording: &self.done,
         };

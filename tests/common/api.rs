@@ -6,12 +6,13 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use ade::api::access::tokens;
+use ade::api::access::tokens::NewToken;
 use ade::api::server::{Listening, Place as Address};
 use ade::api::{Api, Options};
-use ade::cancel::Cancel;
+use ade::base::cancel::Cancel;
 use ade::settings::{Inputs, Settings};
 use ade::store::{Opening, Scope};
-use ade::tokens::{self, NewToken};
 use ade::workspace::Workspace;
 use serde_json::Value;
 

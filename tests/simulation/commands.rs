@@ -4,18 +4,21 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use ade::cancel::{Cancel, linked};
-use ade::environment::gc::CollectError;
+use ade::base::cancel::{Cancel, linked};
+use ade::environment::collection;
+use ade::environment::collection::CollectError;
+use ade::environment::collection::remove;
 use ade::environment::provide::Want;
-use ade::environment::{gc, remove};
-use ade::run::cancel::{self, Cancelled};
-use ade::run::change::Change;
-use ade::run::demands::Demands;
-use ade::run::inline;
-use ade::run::input::Input;
-use ade::run::provide::provide;
-use ade::run::request::Request;
-use ade::run::{Tools, enqueue};
+use ade::run::calls::enqueue;
+use ade::run::calls::inline;
+use ade::run::calls::request::Request;
+use ade::run::calls::request::Tools;
+use ade::run::ending::cancel;
+use ade::run::ending::cancel::Cancelled;
+use ade::run::execution::happenings::Change;
+use ade::run::execution::provide::provide;
+use ade::run::inputs::input::Input;
+use ade::run::results::demands::Demands;
 use ade::store::{RunOptions, RunStatus};
 use ade::worker::{self, Options, Stop};
 use ade::workspace::Workspace;
@@ -197,19 +200,19 @@ pub fn collect(me: &Arc<Process>) {
     drop(judge);
     if !known.is_empty() && me.world.chance.hits(5_000) {
         let id = me.world.chance.pick(&known);
-        if remove::remove(&workspace, id, &mut gc::Report::default()).is_ok() {
+        if remove::remove(&workspace, id, &mut collection::Report::default()).is_ok() {
             me.world.count("environments removed");
         }
         return;
     }
     let ttl = Duration::from_secs(*me.world.chance.pick(&[1, 20, 60]));
     me.collects_after(ttl);
-    let options = gc::Options {
+    let options = collection::Options {
         env_ttl: Some(ttl),
         leftover_ttl: Duration::from_secs(*me.world.chance.pick(&[60, 300])),
-        ..gc::Options::of_settings(&workspace.settings)
+        ..collection::Options::of_settings(&workspace.settings)
     };
-    match gc::collect_alone(&workspace, &me.id, &options, &me.stop) {
+    match collection::collect_alone(&workspace, &me.id, &options, &me.stop) {
         Ok(report) if report.collects_from.is_some() => me.world.count("collections held"),
         Ok(_) => me.world.count("collections"),
         Err(CollectError::Busy(_)) => me.world.count("collections refused"),
@@ -220,11 +223,11 @@ pub fn collect(me: &Arc<Process>) {
 /// A collection that deletes no environment that has a record; it finishes what others began.
 pub fn tidy(me: &Arc<Process>) {
     let workspace = me.workspace();
-    let options = gc::Options {
+    let options = collection::Options {
         env_ttl: None,
-        ..gc::Options::of_settings(&workspace.settings)
+        ..collection::Options::of_settings(&workspace.settings)
     };
-    if let Err(error) = gc::collect(&workspace, &options, &Cancel::new()) {
+    if let Err(error) = collection::collect(&workspace, &options, &Cancel::new()) {
         me.world.violated(&format!("nothing is tidied: {error}"));
     }
 }

@@ -8,9 +8,9 @@ use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use ade::clock::Timestamp;
-use ade::layout::EnvironmentFolder;
-use ade::machine::{Files, Found, FoundKind, HeldLock, OpenLog};
+use ade::base::clock::Timestamp;
+use ade::settings::layout::EnvironmentFolder;
+use ade::system::machine::{Files, Found, FoundKind, HeldLock, OpenLog};
 
 use super::threads::{Wake, give_way};
 use super::world::World;

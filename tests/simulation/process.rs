@@ -5,10 +5,10 @@ use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use ade::cancel::Cancel;
-use ade::clock::Timestamp;
+use ade::base::cancel::Cancel;
+use ade::base::clock::Timestamp;
 use ade::environment::provide::Want;
-use ade::run::Tools;
+use ade::run::calls::request::Tools;
 use ade::workspace::Workspace;
 
 use super::disk::ProcessDisk;

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use ade::clock::Timestamp;
+use ade::base::clock::Timestamp;
 use ade::settings::Recovery;
 use ade::store::{
     AfterFailure, Attempt, BuildAttempts, CancelOutcome, ChangeMark, Changes, Claim, Claimable,

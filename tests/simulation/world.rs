@@ -6,14 +6,14 @@ use std::sync::atomic::{AtomicI64, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
 use std::time::Duration;
 
-use ade::clock::Timestamp;
+use ade::base::clock::Timestamp;
 use ade::configuration::Configuration;
 use ade::engine::Engine;
-use ade::environment::prepare::Prepared;
-use ade::layout::Layout;
+use ade::environment::needed::prepare::Prepared;
+use ade::settings::layout::Layout;
 use ade::settings::{Inputs, Settings};
 use ade::store::{ConfigurationRecord, Configurations, EnvironmentKey, ObservedTime, SqliteStore};
-use ade::wake::Bell;
+use ade::system::bell::Bell;
 
 use rusqlite::{Connection, OpenFlags};
 use serde_json::Value;
@@ -670,7 +670,7 @@ impl World {
 /// The run and the status, where a line of a log is the end of a run.
 fn end_of(line: &[u8]) -> Option<(String, String)> {
     let event: Value = serde_json::from_slice(line).ok()?;
-    if event["event"] != ade::run::ends::COMPLETE {
+    if event["event"] != ade::run::ending::ends::COMPLETE {
         return None;
     }
     let text = |value: &Value| value.as_str().map(str::to_owned);

@@ -5,8 +5,10 @@
 //! absent in the rows; nothing here fails. `src/store/results.rs` records them.
 
 mod columns;
+pub mod demands;
 mod fields;
 mod metrics;
+pub mod output;
 mod payload;
 mod rows;
 

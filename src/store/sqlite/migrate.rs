@@ -8,13 +8,14 @@ use std::path::{Path, PathBuf};
 
 use super::options::Options;
 use super::{SqliteStore, migrations};
-use crate::clock::Timestamp;
-use crate::files::{self, FileError};
-use crate::layout::DatabaseFile;
-use crate::lock::Lock;
+use crate::base::clock::Timestamp;
+use crate::base::files;
+use crate::base::files::FileError;
 use crate::settings::Settings;
+use crate::settings::layout::DatabaseFile;
 use crate::store::schema::{Migrated, Migration, MigrationState, SchemaStatus};
 use crate::store::{Result, StoreError};
+use crate::system::lock::Lock;
 
 impl SqliteStore {
     /// Creates the database or brings its schema up to date. Any number of processes may call it at once: one works,

@@ -38,19 +38,18 @@ mod observed_time;
 mod open;
 mod options;
 mod paths;
+#[cfg(test)]
+mod plan_tests;
 mod prefix;
 mod queue_statistics;
 mod results;
 mod runs;
+#[cfg(test)]
+mod tests;
 mod tokens;
 mod transaction;
 mod values;
 mod workers;
-
-#[cfg(test)]
-mod plans;
-#[cfg(test)]
-mod tests;
 
 use std::sync::{MutexGuard, OnceLock};
 

@@ -3,7 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use crate::files::{self, Shared};
+use crate::base::files;
+use crate::base::files::Shared;
 use crate::settings::Settings;
 use crate::store::{Result, StoreError};
 

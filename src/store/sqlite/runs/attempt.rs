@@ -3,7 +3,7 @@
 use rusqlite::{Connection, params};
 
 use super::live::Live;
-use crate::clock::Timestamp;
+use crate::base::clock::Timestamp;
 use crate::store::sqlite::transaction::Transaction;
 use crate::store::sqlite::values::{execute, instant, instant_or_none, signed, unsigned_or_none};
 use crate::store::{Attempt, Used};
