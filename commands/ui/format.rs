@@ -51,6 +51,14 @@ pub fn ago(then: Timestamp, now: Timestamp) -> String {
     }
 }
 
+/// The first names, and how many more there are: `a.csv, b.csv, 9 more`
+pub fn first(most: usize, names: impl ExactSizeIterator<Item = String>) -> String {
+    let more = names.len().saturating_sub(most);
+    let more = (more > 0).then(|| format!("{more} more"));
+    let listed: Vec<String> = names.take(most).chain(more).collect();
+    listed.join(", ")
+}
+
 /// The lines of a text in a room of so many columns, broken between words; a word that is longer has a line of its own.
 /// Without a room it is one line. What would move the cursor, or stands in a header, becomes a space.
 pub fn broken(text: &str, room: Option<usize>) -> Vec<String> {
