@@ -25,12 +25,12 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from ade_engine.application.completed import RunReport, SheetReport
     from ade_engine.extensions.registry import Registry
     from ade_engine.io.input.source import Source, SourceSheet
-    from ade_engine.pipeline.context import RunContext
-    from ade_engine.pipeline.manifest import Manifest
+    from ade_engine.pipeline.output.manifest import Manifest
+    from ade_engine.pipeline.shared.context import RunContext
     from ade_engine.pipeline.sheet import SheetPipeline
-    from ade_engine.reporting.completed import RunReport, SheetReport
 
 #: The bytes of the longest name of a file.
 _LONGEST_NAME = 255
@@ -87,8 +87,8 @@ class Engine:
         stands in the package and has no effect is logged as warnings. Returns what the package registers.
         """
         from ade_engine.application.ignored import ignored
-        from ade_engine.pipeline.empty_table import wrong_results
         from ade_engine.pipeline.signatures import wrong_signatures
+        from ade_engine.pipeline.values.empty_table import wrong_results
 
         folder = _absolute(config_package, "config package")
         logger = logger or NullLogger()
@@ -202,8 +202,8 @@ class _Run:
 
     def execute(self) -> RunResult:
         # Imported here and not above, because printing the version does not need it.
+        from ade_engine.application.completed import RunReport
         from ade_engine.io.input.source import open_source
-        from ade_engine.reporting.completed import RunReport
 
         plan = self.plan
         started_at = datetime.now(timezone.utc)
@@ -291,8 +291,8 @@ class _Run:
         # Polars is imported here, while the file is being read.
         from ade_engine.io.input.source import SourceError
         from ade_engine.io.output.workbook import Output
-        from ade_engine.pipeline.context import RunContext
         from ade_engine.pipeline.noticed import notice_detection, notice_hidden_sheets
+        from ade_engine.pipeline.shared.context import RunContext
         from ade_engine.pipeline.sheet import SheetPipeline
 
         registry, manifest, package_folder, modules = _load_config(plan.config_package, self.settings, self.logger)
@@ -457,19 +457,19 @@ def _load_config(
     """The registry of a config package, its manifest if it has one, the folder of the package itself, its plugins."""
     from ade_engine.extensions.loader import import_and_register, resolve_config_import
     from ade_engine.extensions.registry import Registry
-    from ade_engine.pipeline.manifest import load_manifest
+    from ade_engine.pipeline.output.manifest import load_manifest
 
     registry = Registry()
     modules = import_and_register(config_package, registry)
     if settings.detect_rows:
-        from ade_engine.pipeline.rows import register_own_detectors
+        from ade_engine.pipeline.finding.rows import register_own_detectors
 
         register_own_detectors(registry)
     spec = resolve_config_import(config_package)
     package_folder = spec.import_root / spec.package_name
     manifest = load_manifest(Path(config_package), package_folder)
     if settings.output_style == "table":
-        from ade_engine.pipeline.look import check_fields
+        from ade_engine.pipeline.output.output_columns import check_fields
 
         check_fields(registry.fields)
     logger.event(

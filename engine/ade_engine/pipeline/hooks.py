@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from ade_engine.extensions.registry import RegisteredFn
     from ade_engine.models.table import TableRegion
-    from ade_engine.pipeline.context import RunContext
+    from ade_engine.pipeline.shared.context import RunContext
 
 _TABLE_NAMES = ("table", "source_sheet", "source_workbook", "source_region", "table_index", "merged_ranges")
 

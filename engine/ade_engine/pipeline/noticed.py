@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from ade_engine.models.notices import INFO, WARNING
 from ade_engine.models.table import column_letters
-from ade_engine.pipeline.header_rows import KIND_NAMES, is_guessed
+from ade_engine.pipeline.finding.header_rows import KIND_NAMES, is_guessed
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from ade_engine.io.input.source import Source, SourceSheet
     from ade_engine.io.scan.sheet_scan import SheetScan
     from ade_engine.models.notices import Notices
-    from ade_engine.pipeline.header_rows import RowKinds, RowSpan
+    from ade_engine.pipeline.finding.header_rows import RowKinds, RowSpan
 
 _DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "pipes"}
 

@@ -15,17 +15,16 @@ from ade_engine.infrastructure.settings import scan_limits
 from ade_engine.io.scan.sheet_scan import ChangedScan
 from ade_engine.models.fields import HookName
 from ade_engine.models.table import TableRegion, TableResult, region_of
-from ade_engine.pipeline.context import Progress
-from ade_engine.pipeline.counts import SourceCounts
-from ade_engine.pipeline.derived import derived_mappings, split_columns
+from ade_engine.pipeline.columns.derived import derived_mappings, split_columns
+from ade_engine.pipeline.columns.frame import SourceTable, header_text
+from ade_engine.pipeline.columns.mapping import ColumnMapper, rename_columns
 from ade_engine.pipeline.events import region_data
-from ade_engine.pipeline.fields import Transforms, Validators
-from ade_engine.pipeline.frame import SourceTable, header_text
-from ade_engine.pipeline.header_rows import RowSpan, chosen_tables, find_tables
+from ade_engine.pipeline.finding.header_rows import RowSpan, chosen_tables, find_tables
+from ade_engine.pipeline.finding.rows import RowClassifier
+from ade_engine.pipeline.finding.side_by_side import split_side_by_side
 from ade_engine.pipeline.hooks import Hooks
-from ade_engine.pipeline.look import table_look, written_names
-from ade_engine.pipeline.mapping import ColumnMapper, rename_columns
-from ade_engine.pipeline.merge import BuiltTable, merge_tables, sort_by_mapping_ratio
+from ade_engine.pipeline.kept_rows.other_rows import drop_blank_rows, end_tables, leave_out_rows
+from ade_engine.pipeline.kept_rows.provenance import note_dropped, sources_of, with_rows
 from ade_engine.pipeline.noticed import (
     notice_formulas,
     notice_merged,
@@ -33,10 +32,11 @@ from ade_engine.pipeline.noticed import (
     notice_rows,
     range_text,
 )
-from ade_engine.pipeline.other_rows import drop_blank_rows, end_tables, leave_out_rows
-from ade_engine.pipeline.provenance import note_dropped, sources_of, with_rows
-from ade_engine.pipeline.rows import RowClassifier
-from ade_engine.pipeline.side_by_side import split_side_by_side
+from ade_engine.pipeline.output.merge import BuiltTable, merge_tables, sort_by_mapping_ratio
+from ade_engine.pipeline.output.output_columns import table_look, written_names
+from ade_engine.pipeline.shared.context import Progress
+from ade_engine.pipeline.shared.counts import SourceCounts
+from ade_engine.pipeline.values.values import Transforms, Validators
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -47,8 +47,8 @@ if TYPE_CHECKING:
     from ade_engine.io.input.source import Source, SourceSheet
     from ade_engine.io.output.workbook import Output, OutputSheet
     from ade_engine.io.scan.sheet_scan import SheetScan
-    from ade_engine.pipeline.context import RunContext
-    from ade_engine.pipeline.manifest import Manifest
+    from ade_engine.pipeline.output.manifest import Manifest
+    from ade_engine.pipeline.shared.context import RunContext
 
 
 class SheetOutcome:
@@ -151,7 +151,7 @@ class SheetPipeline:
             verdict = self._rows.classify(context, sheet_name, scan, progress)
             repeated: set[int] = set()
             if context.settings.headerless_tables:
-                from ade_engine.pipeline.headerless import keep_records, mark_repeated_headers
+                from ade_engine.pipeline.kept_rows.headerless import keep_records, mark_repeated_headers
 
                 repeated = mark_repeated_headers(verdict.kinds, scan)
             if self._rows.goes_by_looks and context.policy.sends_notices:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     import polars as pl
 
     from ade_engine.io.output.look import TableLook
-    from ade_engine.io.worksheets.look import Looks
+    from ade_engine.io.worksheets.openpyxl_looks import Looks
 
 _ILLEGAL_IN_TITLES = frozenset("\\*?:/[]")
 _LONGEST_TITLE = 31
@@ -227,14 +227,14 @@ class Output:
 
     def _looks_there(self) -> Looks:
         if self._looks is None:
-            from ade_engine.io.worksheets.look import Looks
+            from ade_engine.io.worksheets.openpyxl_looks import Looks
 
             self._looks = Looks()
         return self._looks
 
     def _style(self, worksheet: Any, table: Table) -> None:
         """Give the header of the table that was appended last, and its sheet, their look."""
-        from ade_engine.io.worksheets.look import style_sheet
+        from ade_engine.io.worksheets.openpyxl_looks import style_sheet
 
         last_row = worksheet._current_row
         header_row = last_row - table.height

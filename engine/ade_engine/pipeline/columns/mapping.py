@@ -17,16 +17,16 @@ from ade_engine.models.column_profile import ColumnProfile, TableProfile
 from ade_engine.models.errors import PipelineError
 from ade_engine.models.notices import INFO
 from ade_engine.models.table import MappedColumn, column_letters
-from ade_engine.pipeline.frame import header_text
-from ade_engine.pipeline.scores import as_scores, in_words, rounded
+from ade_engine.pipeline.columns.frame import header_text
+from ade_engine.pipeline.shared.scores import as_scores, in_words, rounded
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from ade_engine.extensions.registry import RegisteredFn
-    from ade_engine.pipeline.context import RunContext
-    from ade_engine.pipeline.frame import SourceTable
+    from ade_engine.pipeline.columns.frame import SourceTable
+    from ade_engine.pipeline.shared.context import RunContext
 
 #: The names of the values that its callables may take.
 OFFERED = (

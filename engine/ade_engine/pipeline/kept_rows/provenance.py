@@ -8,19 +8,19 @@ from __future__ import annotations
 
 import polars as pl
 
+from ade_engine.fields.header_unit import header_unit
 from ade_engine.fields.readers import gone
 from ade_engine.fields.surroundings import ROW, Source, Sources
 from ade_engine.models.table import column_letters
-from ade_engine.pipeline.columns import with_series
-from ade_engine.pipeline.frame import header_text
-from ade_engine.fields.header_unit import header_unit
+from ade_engine.pipeline.columns.frame import header_text
+from ade_engine.pipeline.shared.columns import with_series
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from ade_engine.extensions.registry import RegisteredFn
-    from ade_engine.pipeline.context import RunContext
-    from ade_engine.pipeline.frame import SourceTable
-    from ade_engine.pipeline.mapping import Mapping
+    from ade_engine.pipeline.columns.frame import SourceTable
+    from ade_engine.pipeline.columns.mapping import Mapping
+    from ade_engine.pipeline.shared.context import RunContext
 
 
 def with_rows(table: pl.DataFrame, source: SourceTable) -> pl.DataFrame:

@@ -19,8 +19,8 @@ from ade_engine.io.scan.sheet_scan import ChangedScan, SheetScan
 from ade_engine.models.errors import PipelineError
 from ade_engine.models.fields import RowKind
 from ade_engine.models.row_layout import STATES, SheetRows
-from ade_engine.pipeline.header_rows import RowKinds, RowVerdicts
-from ade_engine.pipeline.scores import as_score, as_scores, in_words, rounded
+from ade_engine.pipeline.finding.header_rows import RowKinds, RowVerdicts
+from ade_engine.pipeline.shared.scores import as_score, as_scores, in_words, rounded
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from ade_engine.extensions.registry import RegisteredFn, Registry
-    from ade_engine.pipeline.context import Progress, RunContext
+    from ade_engine.pipeline.shared.context import Progress, RunContext
 
 _BATCH = 512
 #: The names of the values that its callables may take.

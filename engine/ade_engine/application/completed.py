@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import re
 
-from ade_engine.infrastructure.policy import policy
 from ade_engine.infrastructure.observability.logger import timestamp
+from ade_engine.infrastructure.policy import policy
 from ade_engine.models.errors import HookError
 from ade_engine.models.table import is_blank
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from ade_engine.models.fields import FieldDef
     from ade_engine.models.run import RunError
     from ade_engine.models.table import TableResult
-    from ade_engine.pipeline.merge import BuiltTable
+    from ade_engine.pipeline.output.merge import BuiltTable
     from ade_engine.pipeline.sheet import SheetOutcome
 
 _NO_SEPARATOR = re.compile(r"[\W_]+")
@@ -223,7 +223,7 @@ class TableReport:
 
     def _find_fields(self, result: TableResult, final: _FinalTable) -> None:
         # Imported here: it comes with polars.
-        from ade_engine.pipeline.frame import header_text
+        from ade_engine.pipeline.columns.frame import header_text
 
         fields = self.totals.fields
         counted = {(mapped.field_name, mapped.source_index) for mapped in result.mapped_columns}
@@ -271,8 +271,8 @@ class _FinalTable:
     """Counts over a table as its last hook left it."""
 
     def __init__(self, result: TableResult, fields: Collection[str]):
-        from ade_engine.pipeline.counts import filled_cells
-        from ade_engine.pipeline.fields import ISSUE_COUNT, ISSUE_PREFIX
+        from ade_engine.pipeline.shared.counts import filled_cells
+        from ade_engine.pipeline.values.values import ISSUE_COUNT, ISSUE_PREFIX
 
         table = result.table
         self._table = table

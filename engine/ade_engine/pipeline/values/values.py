@@ -9,6 +9,7 @@ import polars as pl
 from ade_engine.extensions.invoke import COMMON_NAMES, RAISED, Caller, MissingParameter, WrongResult, source_of
 from ade_engine.fields import surroundings
 from ade_engine.fields.checks import Check
+from ade_engine.fields.header_unit import header_unit
 from ade_engine.fields.readers import READERS_ARGUMENT, Reader, count_issues, emptied_cells, filled_rows
 from ade_engine.fields.surroundings import ROW, Surroundings, told_as
 from ade_engine.infrastructure.caller import show_values
@@ -23,9 +24,8 @@ from ade_engine.models.errors import (
     nearest,
 )
 from ade_engine.models.series import series_of
-from ade_engine.fields.header_unit import header_unit
-from ade_engine.pipeline.columns import DOUBT_PREFIX, UNREAD_PREFIX, with_series
-from ade_engine.pipeline.types import as_text, column_wanted_as_text, field_type
+from ade_engine.pipeline.shared.columns import DOUBT_PREFIX, UNREAD_PREFIX, with_series
+from ade_engine.pipeline.values.types import as_text, column_wanted_as_text, field_type
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from ade_engine.extensions.registry import RegisteredFn
     from ade_engine.fields.surroundings import Source
     from ade_engine.models.table import TableRegion
-    from ade_engine.pipeline.context import RunContext
+    from ade_engine.pipeline.shared.context import RunContext
 
 RESERVED_PREFIX = "__ade_"
 ISSUE_PREFIX = "__ade_issue__"

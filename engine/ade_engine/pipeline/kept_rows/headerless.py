@@ -1,6 +1,6 @@
 """Tables without a header row: with ``headerless_tables`` their first record stays a record. Rows count from 0 here.
 
-Where no detector has found a header row, :mod:`ade_engine.pipeline.header_rows` guesses one, and a guessed row may be the
+Where no detector has found a header row, :mod:`ade_engine.pipeline.finding.header_rows` guesses one, and a guessed row may be the
 first record. Whether it is one is said by its looks, by the words of the package's fields, and by values that no header has,
 such as an e-mail address. What is uncertain is told in a notice: no row is lost without a word.
 """
@@ -15,15 +15,15 @@ from ade_engine.fields.headers import FieldHeaders, HeaderRows, simplify
 from ade_engine.fields.readers import profile
 from ade_engine.models.notices import INFO
 from ade_engine.models.table import is_blank
-from ade_engine.pipeline.header_rows import DATA, GROUP, HEADER, NOTE, TITLE, TOTAL, RowSpan
-from ade_engine.pipeline.provenance import rows_in_words, stretches
+from ade_engine.pipeline.finding.header_rows import DATA, GROUP, HEADER, NOTE, TITLE, TOTAL, RowSpan
+from ade_engine.pipeline.kept_rows.provenance import rows_in_words, stretches
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
     from ade_engine.io.scan.sheet_scan import SheetScan
-    from ade_engine.pipeline.context import RunContext
+    from ade_engine.pipeline.shared.context import RunContext
 
 #: A header row that is less likely one than this is told of.
 _SURE = 0.75

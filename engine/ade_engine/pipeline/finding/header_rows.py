@@ -1,6 +1,6 @@
 """How header rows are chosen, and with them the tables of a sheet. Rows count from 0 here.
 
-1. Row detectors score each row (:mod:`ade_engine.pipeline.rows`); :meth:`RowVerdicts.decide` chooses its kind by the
+1. Row detectors score each row (:mod:`ade_engine.pipeline.finding.rows`); :meth:`RowVerdicts.decide` chooses its kind by the
    sums of the scores, and remembers the row with the highest header score.
 2. :func:`find_tables` opens a table at each header row. Header rows that follow each other directly are one block,
    unless ``merge_stacked_headers`` is off. Where detectors found data but no header, or nothing at all, it guesses.

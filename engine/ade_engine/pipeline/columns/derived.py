@@ -12,8 +12,8 @@ from typing import Any
 from ade_engine.fields import surroundings
 from ade_engine.fields.surroundings import Surroundings
 from ade_engine.models.table import DerivedMapping, column_letters
-from ade_engine.pipeline.columns import with_series
-from ade_engine.pipeline.frame import header_text
+from ade_engine.pipeline.columns.frame import header_text
+from ade_engine.pipeline.shared.columns import with_series
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
     from ade_engine.fields.surroundings import Sources
     from ade_engine.models.table import SourceColumn
-    from ade_engine.pipeline.context import RunContext
-    from ade_engine.pipeline.frame import SourceTable
+    from ade_engine.pipeline.columns.frame import SourceTable
+    from ade_engine.pipeline.shared.context import RunContext
 
 #: What a field scores that is a part of a column: less than a column of its own.
 _PART_SCORE = 0.9

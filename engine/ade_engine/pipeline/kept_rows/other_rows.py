@@ -12,10 +12,10 @@ from ade_engine.fields.readers import filled_rows, profile, without_blank_rows
 from ade_engine.fields.surroundings import Surroundings
 from ade_engine.models.notices import INFO
 from ade_engine.models.table import is_blank
-from ade_engine.pipeline.columns import with_series
-from ade_engine.pipeline.header_rows import DATA, GROUP, NOTE, TITLE, TOTAL, RowSpan
-from ade_engine.pipeline.provenance import note_dropped, rows_in_words, stretches
-from ade_engine.pipeline.totals import amount_of, correct_totals
+from ade_engine.pipeline.finding.header_rows import DATA, GROUP, NOTE, TITLE, TOTAL, RowSpan
+from ade_engine.pipeline.finding.totals import amount_of, correct_totals
+from ade_engine.pipeline.kept_rows.provenance import note_dropped, rows_in_words, stretches
+from ade_engine.pipeline.shared.columns import with_series
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from ade_engine.fields.surroundings import Sources
     from ade_engine.io.scan.sheet_scan import SheetScan
     from ade_engine.models.notices import Notices
-    from ade_engine.pipeline.context import RunContext
+    from ade_engine.pipeline.shared.context import RunContext
 
 #: The header of the column that `group_rows = "column"` adds.
 SECTION = "Section"
