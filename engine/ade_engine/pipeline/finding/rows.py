@@ -1,9 +1,7 @@
 """Calls the row detectors for each row.
 
-Every row goes to every row detector, so this loop is where a big sheet spends its time in Python. It is generated
-once for the registered detectors, with each call written out with exactly the keywords its signature names: no
-context object, no ``**kwargs``, no look-up of signatures in the loop. When debug events are sent, a plain
-loop that reports the scores of every detector takes its place.
+Where all detectors are the engine's own, the native module classifies the rows. Otherwise every row goes to every row
+detector, and this loop is where a big sheet spends its time in Python.
 """
 
 from __future__ import annotations
@@ -12,27 +10,29 @@ import time
 
 from ade_engine.extensions.invoke import COMMON_NAMES, RAISED, MissingParameter, plan_call, source_of
 from ade_engine.fields.headers import DataRows, FieldHeaders, HeaderRows, LayoutRows
-from ade_engine.infrastructure.observability.stack import GENERATED_FILE, frame_in
 from ade_engine.infrastructure.observability.wording import stands_in_code
 from ade_engine.infrastructure.policy import policy
 from ade_engine.io.scan.sheet_scan import ChangedScan, SheetScan
 from ade_engine.models.errors import PipelineError
 from ade_engine.models.fields import RowKind
-from ade_engine.models.row_layout import STATES, SheetRows
+from ade_engine.models.row_layout import STATES
 from ade_engine.pipeline.finding.header_rows import RowKinds, RowVerdicts
 from ade_engine.pipeline.shared.scores import as_score, as_scores, in_words, rounded
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from typing import Any
+    from collections.abc import Callable, Iterator
+    from typing import Any, NoReturn
 
+    from ade_engine.extensions.invoke import CallPlan
     from ade_engine.extensions.registry import RegisteredFn, Registry
     from ade_engine.pipeline.shared.context import Progress, RunContext
 
 _BATCH = 512
 #: The names of the values that its callables may take.
 OFFERED = (*COMMON_NAMES, "row_index", "row_values", "sheet_name", "row_layout")
+#: Those that change from row to row.
+_OF_ROW = ("row_index", "row_values", "row_layout")
 
 
 def register_own_detectors(registry: Registry) -> None:
@@ -68,8 +68,6 @@ class RowClassifier:
             if all(type(entry.fn) in (HeaderRows, DataRows, LayoutRows) for entry in detectors)
             else None
         )
-        self._loop: Any = None
-        self._detector_at_line: dict[int, int] = {}
 
     @property
     def has_detectors(self) -> bool:
@@ -85,30 +83,43 @@ class RowClassifier:
         """The kind of every scanned row."""
         if not self._detectors:
             return RowKinds(bytearray(scan.rows_emitted), None)
-        if context.debug:
-            return self._classify_with_events(context, sheet_name, scan, progress)
-        if self._rules is not None and not isinstance(scan, ChangedScan):
+        if self._rules is not None and not context.debug and not isinstance(scan, ChangedScan):
             kinds, best = scan.classify_rows(self._rules)
             return RowKinds(kinds, best)
-        if self._loop is None:
-            self._generate()
         verdicts = RowVerdicts()
         changed: dict[int, list[Any]] = {}
-        try:
-            self._loop(
-                self._batches(scan, progress, changed),
-                verdicts.decide,
-                sheet_name,
-                self._layouts(scan),
-                **context.values(),
-            )
-        except RAISED as error:
-            self._blame(context, sheet_name, error)
+        layouts = scan.layouts() if self._wants_layout else None
+        events = _RowEvents(context, sheet_name, self._detectors, self._known_kinds) if context.debug else None
+        values = {**context.values(), "sheet_name": sheet_name}
+        calls = [(entry, _call(entry, plan, values)) for entry, plan in zip(self._detectors, self._plans)]
+        row_layout = None
+        known = self._known_kinds
+        row_index = 0
+        for rows in self._batches(scan, progress, changed):
+            for row_values in rows:
+                if layouts is not None:
+                    row_layout = layouts[row_index]
+                row_index += 1
+                totals: dict[Any, float] = {}
+                for entry, call in calls:
+                    started = 0.0 if events is None else time.perf_counter()
+                    try:
+                        scores = call(row_index, row_values, row_layout)
+                        if type(scores) is not dict:
+                            scores = {} if scores is None else as_scores(scores, "kind of row", known)
+                        for kind, score in scores.items():
+                            if type(score) is not float or score - score != 0.0:
+                                score = as_score(score, kind, known)
+                            totals[kind] = totals[kind] + score if kind in totals else score
+                    except RAISED as error:
+                        subject = f"sheet {sheet_name!r}, row {row_index}"
+                        context.fail(entry, "row detector", subject, error, PipelineError)
+                    if events is not None:
+                        events.scored(row_index, entry, scores, time.perf_counter() - started)
+                decided = verdicts.decide(totals)
+                if events is not None:
+                    events.decided(row_index, decided, totals)
         return RowKinds(verdicts.kinds, verdicts.best_header_row, changed)
-
-    def _layouts(self, scan: SheetScan) -> SheetRows | None:
-        """What each row is by its looks, where a detector asks for that."""
-        return scan.layouts() if self._wants_layout else None
 
     def _batches(self, scan: SheetScan, progress: Progress, changed: dict[int, list[Any]]) -> Iterator[list[Any]]:
         """The rows in handfuls; notes in ``changed`` what the detectors have made of them."""
@@ -126,120 +137,51 @@ class RowClassifier:
                 yield [None] * (stop - start)
             progress("detect", stop, count)
 
-    def _generate(self) -> None:
-        """Write and compile the loop for these detectors."""
-        lines = [
-            "def loop(batches, decide, sheet_name, layouts, settings, metadata, state, input_file_name, logger):",
-            "    row_index = 0",
-            "    for rows in batches:",
-            "        for row_values in rows:",
-            "            row_index += 1",
-            "            totals = {}",
-        ]
-        if self._wants_layout:
-            lines.append("            row_layout = layouts[row_index - 1]")
-        names: dict[str, Any] = {"as_score": as_score, "as_scores": as_scores, "MissingParameter": MissingParameter}
-        names["known"] = self._known_kinds
-        for number, (entry, plan) in enumerate(zip(self._detectors, self._plans)):
-            names[f"detector_{number}"] = entry.fn
-            first_line = len(lines) + 1
-            if plan.missing is not None:
-                names[f"lacks_{number}"] = plan.missing
-                lines.append(f"            raise MissingParameter(lacks_{number}, {OFFERED!r})")
-            else:
-                arguments = []
-                for name, default in plan.positional:
-                    if name not in OFFERED:
-                        names[f"default_{number}_{name}"] = default
-                        name = f"default_{number}_{name}"
-                    arguments.append(name)
-                arguments += [f"{name}={name}" for name in plan.keywords]
-                lines += [
-                    f"            votes = detector_{number}({', '.join(arguments)})",
-                    "            if votes is not None:",
-                    "                if type(votes) is not dict:",
-                    "                    votes = as_scores(votes, 'kind of row', known)",
-                    "                for kind, score in votes.items():",
-                    "                    if type(score) is not float or score - score != 0.0:",
-                    "                        score = as_score(score, kind, known)",
-                    "                    totals[kind] = totals[kind] + score if kind in totals else score",
-                ]
-            for line in range(first_line, len(lines) + 1):
-                self._detector_at_line[line] = number
-        lines.append("            decide(totals)")
-        exec(compile("\n".join(lines), GENERATED_FILE, "exec"), names)
-        self._loop = names["loop"]
 
-    def _blame(self, context: RunContext, sheet_name: str, error: BaseException) -> None:
-        """Find out from the generated loop's frame which detector failed on which row."""
-        found = frame_in(error.__traceback__, GENERATED_FILE)
-        number = None if found is None else self._detector_at_line.get(found[1])
-        if found is None or number is None:
-            raise error
-        self._fail(context, number, sheet_name, found[0].f_locals["row_index"], error)
+class _RowEvents:
+    """Sends the debug events about the rows of a sheet: what each detector said, and what was decided."""
 
-    def _fail(self, context: RunContext, number: int, sheet_name: str, row_index: int, error: BaseException) -> None:
-        subject = f"sheet {sheet_name!r}, row {row_index}"
-        context.fail(self._detectors[number], "row detector", subject, error, PipelineError)
+    def __init__(self, context: RunContext, sheet_name: str, detectors: list[RegisteredFn], known_kinds: set[Any]):
+        self._logger = context.logger
+        self._sheet_name = sheet_name
+        self._detectors = detectors
+        self._known_kinds = known_kinds
+        #: What the detectors said of the row so far.
+        self._reports: list[dict[str, Any]] = []
 
-    def _classify_with_events(self, context: RunContext, sheet_name: str, scan: SheetScan, progress: Progress) -> RowKinds:
-        """The same result, with an event for every detector's scores."""
-        logger = context.logger
-        values = {**context.values(), "sheet_name": sheet_name}
-        verdicts = RowVerdicts()
-        row_index = 0
-        changed: dict[int, list[Any]] = {}
-        layouts = self._layouts(scan)
-        for rows in self._batches(scan, progress, changed):
-            for row_values in rows:
-                row_index += 1
-                if layouts is not None:
-                    values["row_layout"] = layouts[row_index - 1]
-                values["row_index"] = row_index
-                values["row_values"] = row_values
-                totals: dict[Any, float] = {}
-                reports = []
-                for number, (entry, plan) in enumerate(zip(self._detectors, self._plans)):
-                    started = time.perf_counter()
-                    try:
-                        scores = as_scores(_call(entry, plan, values), "kind of row", self._known_kinds)
-                    except RAISED as error:
-                        self._fail(context, number, sheet_name, row_index, error)
-                    for kind, score in scores.items():
-                        totals[kind] = totals[kind] + score if kind in totals else score
-                    report = {
-                        "name": entry.qualname,
-                        "scores": self._named(entry, rounded(scores)),
-                        "duration_ms": round((time.perf_counter() - started) * 1000, 3),
-                    }
-                    reports.append(report)
-                    logger.event(
-                        "detector.row_result",
-                        level=10,
-                        message=f"Sheet {sheet_name!r}, row {row_index}: {entry.qualname} {in_words(report['scores'])}",
-                        data={"sheet_name": sheet_name, "row_index": row_index, "detector": report},
-                    )
-                decided = verdicts.decide(totals)
-                score = round(totals.get(decided, 0.0), 6)
-                shown = self._named(None, rounded(totals))
-                (kind,) = self._named(None, {decided: score})
-                logger.event(
-                    "row_classification",
-                    level=10,
-                    message=f"Sheet {sheet_name!r}, row {row_index} is {getattr(kind, 'value', kind)}: {in_words(shown)}",
-                    data={
-                        "sheet_name": sheet_name,
-                        "row_index": row_index,
-                        "detectors": reports,
-                        "scores": shown,
-                        "classification": {
-                            "row_kind": kind,
-                            "score": score,
-                            "considered_row_kinds": list(shown),
-                        },
-                    },
-                )
-        return RowKinds(verdicts.kinds, verdicts.best_header_row, changed)
+    def scored(self, row_index: int, entry: RegisteredFn, scores: dict[Any, float], seconds: float) -> None:
+        """A detector has scored a row."""
+        report = {
+            "name": entry.qualname,
+            "scores": self._named(entry, rounded(as_scores(scores, "kind of row", self._known_kinds))),
+            "duration_ms": round(seconds * 1000, 3),
+        }
+        self._reports.append(report)
+        self._logger.event(
+            "detector.row_result",
+            level=10,
+            message=f"Sheet {self._sheet_name!r}, row {row_index}: {entry.qualname} {in_words(report['scores'])}",
+            data={"sheet_name": self._sheet_name, "row_index": row_index, "detector": report},
+        )
+
+    def decided(self, row_index: int, decided: Any, totals: dict[Any, float]) -> None:
+        """All detectors have scored a row."""
+        score = round(totals.get(decided, 0.0), 6)
+        shown = self._named(None, rounded(totals))
+        (kind,) = self._named(None, {decided: score})
+        self._logger.event(
+            "row_classification",
+            level=10,
+            message=f"Sheet {self._sheet_name!r}, row {row_index} is {getattr(kind, 'value', kind)}: {in_words(shown)}",
+            data={
+                "sheet_name": self._sheet_name,
+                "row_index": row_index,
+                "detectors": self._reports,
+                "scores": shown,
+                "classification": {"row_kind": kind, "score": score, "considered_row_kinds": list(shown)},
+            },
+        )
+        self._reports = []
 
     def _named(self, entry: RegisteredFn | None, scores: dict[Any, float]) -> dict[Any, float]:
         """Scores as events show them. A kind that no code names could be a cell's value, which `ade` does not store."""
@@ -258,8 +200,25 @@ class RowClassifier:
         return any(stands_in_code(kind, source and source[0]) for source in sources)
 
 
-def _call(entry: RegisteredFn, plan: Any, values: dict[str, Any]) -> Any:
+def _call(entry: RegisteredFn, plan: CallPlan, values: dict[str, Any]) -> Callable[[int, Any, Any], Any]:
+    """A function of what a row brings that calls a detector with exactly the values that it asks for.
+
+    The call is written out in Python: a dictionary of arguments for each row takes longer than many a detector.
+    """
     if plan.missing is not None:
-        raise MissingParameter(plan.missing, OFFERED)
-    by_position = [values.get(name, default) for name, default in plan.positional]
-    return entry.fn(*by_position, **{name: values[name] for name in plan.keywords})
+
+        def refuse(*_: Any) -> NoReturn:
+            raise MissingParameter(plan.missing, OFFERED)
+
+        return refuse
+    names = {"detector": entry.fn, **values}
+    arguments = []
+    for number, (name, default) in enumerate(plan.positional):
+        if name not in OFFERED:
+            name = f"default_{number}"
+            names[name] = default
+        arguments.append(name)
+    arguments += [f"{name}={name}" for name in plan.keywords]
+    code = f"lambda {', '.join(_OF_ROW)}: detector({', '.join(arguments)})"
+    # A file of the engine's own, so that its frame is left out of what authors see.
+    return eval(compile(code, f"{__file__} (call)", "eval"), names)
