@@ -203,7 +203,6 @@ fn load(
         task: Task::Validate,
         folder,
         scratch,
-        warnings_kept: None,
         settings: BTreeMap::new(),
         variables: workspace.settings.variables.clone(),
         debug,

@@ -10,7 +10,6 @@ import os
 from datetime import datetime, timezone
 from pathlib import Path
 
-from ade_engine.application.kept_warnings import configuration_warnings
 from ade_engine.infrastructure.caller import show_values
 from ade_engine.infrastructure.observability.context import create_run_logger_context
 from ade_engine.infrastructure.observability.logger import NullLogger, RunLogger
@@ -299,7 +298,7 @@ class _Run:
         report.fields = registry.fields
         if self.policy.sends_notices:
             # While the file is being read.
-            for warning in configuration_warnings(plan.config_package, package_folder, modules, registry):
+            for warning in _configuration_warnings(plan.config_package, package_folder, modules, registry):
                 self.notices.add("configuration", warning)
         try:
             source.load()
@@ -484,3 +483,16 @@ def _load_config(
         },
     )
     return registry, manifest, package_folder, modules
+
+
+def _configuration_warnings(
+    config_package: Path, package_folder: Path, plugins: list[str], registry: Registry
+) -> list[str]:
+    """A sentence for each thing in the package without effect. The package is loaded."""
+    try:
+        from ade_engine.application.ignored import ignored
+
+        return ignored(config_package, package_folder, plugins, registry)
+    except Exception:
+        # A run does not fail because of what only helps its author; a check says what is wrong here.
+        return []

@@ -15,7 +15,7 @@ from ade_engine.fields.headers import FieldHeaders, HeaderRows, simplify
 from ade_engine.fields.readers import profile
 from ade_engine.models.notices import INFO
 from ade_engine.models.table import is_blank
-from ade_engine.pipeline.finding.header_rows import DATA, GROUP, HEADER, NOTE, TITLE, TOTAL, RowSpan
+from ade_engine.pipeline.finding.header_rows import DATA, GROUP, HEADER, TOTAL, RowSpan
 from ade_engine.pipeline.kept_rows.provenance import rows_in_words, stretches
 
 TYPE_CHECKING = False
