@@ -339,12 +339,12 @@ class _Run:
             notice_hidden_sheets(self.notices, source, all_sheets)
         for index, sheet in enumerate(sheets):
             sheet_report = report.add_sheet(sheet.title, index, sheet.title == active_title)
-            self._process_sheet(pipeline, context.for_sheet(index), sheet, index, sheet_report)
+            self._process_sheet(pipeline, context.for_sheet(sheet.title, index), sheet, sheet_report)
         pipeline.hooks.run(context, HookName.ON_WORKBOOK_BEFORE_SAVE, output_workbook=output.workbook)
         output.save(str(plan.output_file))
 
     def _process_sheet(
-        self, pipeline: SheetPipeline, context: RunContext, sheet: SourceSheet, index: int, report: SheetReport
+        self, pipeline: SheetPipeline, context: RunContext, sheet: SourceSheet, report: SheetReport
     ) -> None:
         """Process one sheet, and report its results, also after a failure."""
         from ade_engine.io.input.source import SourceError
@@ -352,7 +352,7 @@ class _Run:
 
         outcome = SheetOutcome()
         try:
-            pipeline.process(context, sheet, index, outcome)
+            pipeline.process(context, sheet, outcome)
         except SourceError as error:
             raise InputError(str(error)) from error
         finally:

@@ -79,7 +79,7 @@ class RowClassifier:
         """Whether some detector asks what rows are by their looks."""
         return self._wants_layout
 
-    def classify(self, context: RunContext, sheet_name: str, scan: SheetScan, progress: Progress) -> RowKinds:
+    def classify(self, context: RunContext, scan: SheetScan, progress: Progress) -> RowKinds:
         """The kind of every scanned row."""
         if not self._detectors:
             return RowKinds(bytearray(scan.rows_emitted), None)
@@ -89,8 +89,8 @@ class RowClassifier:
         verdicts = RowVerdicts()
         changed: dict[int, list[Any]] = {}
         layouts = scan.layouts() if self._wants_layout else None
-        events = _RowEvents(context, sheet_name, self._detectors, self._known_kinds) if context.debug else None
-        values = {**context.values(), "sheet_name": sheet_name}
+        events = _RowEvents(context, self._detectors, self._known_kinds) if context.debug else None
+        values = {**context.values(), "sheet_name": context.sheet_name}
         calls = [(entry, _call(entry, plan, values)) for entry, plan in zip(self._detectors, self._plans)]
         row_layout = None
         known = self._known_kinds
@@ -112,7 +112,7 @@ class RowClassifier:
                                 score = as_score(score, kind, known)
                             totals[kind] = totals[kind] + score if kind in totals else score
                     except RAISED as error:
-                        subject = f"sheet {sheet_name!r}, row {row_index}"
+                        subject = f"sheet {context.sheet_name!r}, row {row_index}"
                         context.fail(entry, "row detector", subject, error, PipelineError)
                     if events is not None:
                         events.scored(row_index, entry, scores, time.perf_counter() - started)
@@ -141,9 +141,9 @@ class RowClassifier:
 class _RowEvents:
     """Sends the debug events about the rows of a sheet: what each detector said, and what was decided."""
 
-    def __init__(self, context: RunContext, sheet_name: str, detectors: list[RegisteredFn], known_kinds: set[Any]):
+    def __init__(self, context: RunContext, detectors: list[RegisteredFn], known_kinds: set[Any]):
         self._logger = context.logger
-        self._sheet_name = sheet_name
+        self._sheet_name = context.sheet_name
         self._detectors = detectors
         self._known_kinds = known_kinds
         #: What the detectors said of the row so far.

@@ -33,7 +33,6 @@ if TYPE_CHECKING:
 
     from ade_engine.extensions.registry import RegisteredFn
     from ade_engine.fields.surroundings import Source
-    from ade_engine.models.table import TableRegion
     from ade_engine.pipeline.shared.context import RunContext
 
 RESERVED_PREFIX = "__ade_"
@@ -120,24 +119,22 @@ def _with_column(context: RunContext, table: pl.DataFrame, field: str) -> pl.Dat
     return with_series(table, [pl.Series(field, [None], dtype=dtype).new_from_index(0, table.height)])
 
 
-def _values(
-    context: RunContext, table: pl.DataFrame, field: str, region: TableRegion, table_index: int, header: tuple[str, str]
-) -> dict[str, Any]:
+def _values(context: RunContext, table: pl.DataFrame, field: str, header: tuple[str, str]) -> dict[str, Any]:
     """What a callable may ask for: the values of ``OFFERED``."""
     return {
         **context.values(),
         "field_name": field,
         "table": table,
-        "table_region": region,
-        "table_index": table_index,
+        "table_region": context.region,
+        "table_index": context.table_index,
         "column_header": header[0],
         "column_unit": header[1] or header_unit(header[0]),
     }
 
 
-def _subject(sheet_name: str, table_index: int, field: str) -> str:
+def _subject(context: RunContext, field: str) -> str:
     """What a callable was called for, in messages about it."""
-    return f"sheet {sheet_name!r}, table {table_index + 1}, field {field!r}"
+    return f"sheet {context.sheet_name!r}, table {context.table_index + 1}, field {field!r}"
 
 
 def _class_of(error: BaseException) -> type[AdeEngineError]:
@@ -157,9 +154,6 @@ class Transforms(_Expressions):
         self,
         context: RunContext,
         table: pl.DataFrame,
-        sheet_name: str,
-        region: TableRegion,
-        table_index: int,
         sources: dict[str, Source] | None = None,
         headers: dict[str, tuple[str, str]] | None = None,
     ) -> tuple[pl.DataFrame, pl.DataFrame | None]:
@@ -172,19 +166,16 @@ class Transforms(_Expressions):
         around = Surroundings(context.settings, table, {} if sources is None else sources)
         surroundings.enter(around)
         try:
-            table = self._apply(context, table, sheet_name, region, table_index, around, headers or {})
+            table = self._apply(context, table, around, headers or {})
         finally:
             surroundings.enter(None)
-        note_readings(context, around, sheet_name, table_index)
+        note_readings(context, around)
         return keep_unread(context, table, around)
 
     def _apply(
         self,
         context: RunContext,
         table: pl.DataFrame,
-        sheet_name: str,
-        region: TableRegion,
-        table_index: int,
         around: Surroundings,
         headers: dict[str, tuple[str, str]],
     ) -> pl.DataFrame:
@@ -193,10 +184,10 @@ class Transforms(_Expressions):
             around.field = field
             if field not in there:
                 table = _with_column(context, table, field)
-            subject = _subject(sheet_name, table_index, field)
+            subject = _subject(context, field)
             is_first, is_only_read = True, False
             for entry, call in self._callers[field]:
-                values = _values(context, table, field, region, table_index, headers.get(field, ("", "")))
+                values = _values(context, table, field, headers.get(field, ("", "")))
                 expression = self._ask(context, entry, call, values, subject)
                 before = table
                 if expression is not None:
@@ -214,7 +205,7 @@ class Transforms(_Expressions):
                         context.fail(entry, self.role, subject, _Unusable(error, entry, context), ExtensionError)
                     around.end_transform(field)
                 if context.debug:
-                    self._report(context, entry, field, region, table_index, before, table, expression is not None)
+                    self._report(context, entry, field, before, table, expression is not None)
             if not is_only_read:
                 around.exact.pop((field, field), None)
         return table
@@ -224,8 +215,6 @@ class Transforms(_Expressions):
         context: RunContext,
         entry: RegisteredFn,
         field: str,
-        region: TableRegion,
-        table_index: int,
         before: pl.DataFrame,
         after: pl.DataFrame,
         emitted: bool,
@@ -241,8 +230,8 @@ class Transforms(_Expressions):
             data={
                 "transform": entry.qualname,
                 "field": field,
-                "table_index": table_index,
-                "table_region": region.a1,
+                "table_index": context.table_index,
+                "table_region": context.region.a1,
                 "row_count": after.height,
                 "sample_before": samples[0],
                 "sample_after": samples[1],
@@ -251,14 +240,14 @@ class Transforms(_Expressions):
         )
 
 
-def note_readings(context: RunContext, around: Surroundings, sheet_name: str, table_index: int) -> None:
+def note_readings(context: RunContext, around: Surroundings) -> None:
     """Keep how columns were read, and which codes have lost their digits."""
     for (field, name), reading in around.readings.items():
         source = around.sources.get(name)
         facts = {key: value for key, value in reading.items() if key not in ("why", "first_open", "open")}
         context.notices.read(
-            sheet=sheet_name,
-            table=table_index,
+            sheet=context.sheet_name,
+            table=context.table_index,
             field=field,
             column=None if source is None else source.letters,
             header=around.header(name),
@@ -268,10 +257,10 @@ def note_readings(context: RunContext, around: Surroundings, sheet_name: str, ta
         cells = "1 cell has lost its digits" if count == 1 else f"{count} cells have lost their digits"
         context.notices.add(
             "lost_digits",
-            f"sheet {sheet_name!r}, field {field!r}: {cells} (a number such as 1.23E+11 stands for a code or a phone number); "
+            f"sheet {context.sheet_name!r}, field {field!r}: {cells} (a number such as 1.23E+11 stands for a code or a phone number); "
             f"{'it is' if count == 1 else 'they are'} left empty. Get the file anew with the column as text",
-            sheet=sheet_name,
-            table=table_index,
+            sheet=context.sheet_name,
+            table=context.table_index,
             field=field,
             count=count,
         )
@@ -373,7 +362,7 @@ def _nothing(name: str, height: int) -> pl.Series:
     return _NO_TEXT.new_from_index(0, height).alias(name)
 
 
-def _with_unread(context: RunContext, table: pl.DataFrame, kept: pl.DataFrame | None, sheet_name: str, table_index: int):
+def _with_unread(context: RunContext, table: pl.DataFrame, kept: pl.DataFrame | None) -> pl.DataFrame:
     """The table with the messages that were kept, at the rows that hooks have left."""
     if kept is None:
         return table
@@ -381,12 +370,11 @@ def _with_unread(context: RunContext, table: pl.DataFrame, kept: pl.DataFrame | 
         places = table.select(pl.col(ROW).cast(pl.UInt32, strict=False))
         joined = places.join(kept, on=ROW, how="left", maintain_order="left").drop(ROW)
         return with_series(table, joined.get_columns())
-    context.notices.add(
+    context.notice(
         "issues_without_rows",
-        f"sheet {sheet_name!r}: {kept.height} rows have cells that could not be read, but a hook has replaced the table, so "
+        f"{kept.height} rows have cells that could not be read, but a hook has replaced the table, so "
         "that it is not known which rows these are now. Keep the column __ade_row in the table that the hook returns",
-        sheet=sheet_name,
-        table=table_index,
+        table=context.table_index,
         count=kept.height,
     )
     return table
@@ -434,9 +422,6 @@ class Validators(_Expressions):
         self,
         context: RunContext,
         table: pl.DataFrame,
-        sheet_name: str,
-        region: TableRegion,
-        table_index: int,
         headers: dict[str, tuple[str, str]] | None = None,
         kept: pl.DataFrame | None = None,
     ) -> pl.DataFrame:
@@ -445,7 +430,7 @@ class Validators(_Expressions):
         Issue columns that a hook has set before stay as they are and are not summed up.
         """
         headers = headers or {}
-        table = self._in_one_piece(_with_unread(context, table, kept, sheet_name, table_index))
+        table = self._in_one_piece(_with_unread(context, table, kept))
         made: list[str] = []
         prefixes = (UNREAD_PREFIX, DOUBT_PREFIX) if context.settings.report_unread_cells else ()
         there = frozenset(table.columns)
@@ -456,13 +441,13 @@ class Validators(_Expressions):
         for field in dict.fromkeys((*self._fields_in_order(table, context.registry.fields), *noted)):
             if field not in filled:
                 table = _with_column(context, table, field)
-            subject = _subject(sheet_name, table_index, field)
+            subject = _subject(context, field)
             messages: list[pl.Expr] = []
             speakers: list[RegisteredFn] = []
             has_passed = False
             own = [prefix + field for prefix in prefixes if prefix + field in there]
             for entry, call in self._callers.get(field, ()):
-                values = _values(context, table, field, region, table_index, headers.get(field, ("", "")))
+                values = _values(context, table, field, headers.get(field, ("", "")))
                 expression = self._ask(context, entry, call, values, subject)
                 if isinstance(expression, Check) and expression.passes(table):
                     has_passed = True
@@ -499,7 +484,7 @@ class Validators(_Expressions):
             none = pl.Series(HAS_ISSUES, [False]), pl.Series(ISSUE_COUNT, [0], dtype=pl.Int32)
             table = with_series(table, [column.new_from_index(0, table.height) for column in none])
         if context.debug:
-            self._report(context, table, made, region, table_index)
+            self._report(context, table, made)
         return table
 
     def _demand_text(
@@ -538,9 +523,7 @@ class Validators(_Expressions):
             context.fail(speakers[-1], self.role, subject, _Unusable(error, speakers[-1], context), ExtensionError)
 
     @staticmethod
-    def _report(
-        context: RunContext, table: pl.DataFrame, columns: list[str], region: TableRegion, table_index: int
-    ) -> None:
+    def _report(context: RunContext, table: pl.DataFrame, columns: list[str]) -> None:
         issues = sum(table.height - table.get_column(name).null_count() for name in columns)
         context.logger.event(
             "validation.summary",
@@ -548,8 +531,8 @@ class Validators(_Expressions):
             message=f"{issues} issues",
             data={
                 "issue_columns": columns,
-                "table_index": table_index,
-                "table_region": region.a1,
+                "table_index": context.table_index,
+                "table_region": context.region.a1,
                 "rows": table.height,
             },
         )
