@@ -224,25 +224,8 @@ class _Run:
         except BaseException as raised:
             # A panic in native code is no Exception.
             error = self._failure(raised)
-        computed = report.computed_fields() if self.policy.sends_notices else []
-        if computed:
-            # The closing report's shape is fixed, and has no place for them.
-            self.logger.event(
-                "fields.computed",
-                message=f"Computed, without a column of their own: {', '.join(computed)}",
-                data={"fields": computed},
-            )
-        found = self.notices
-        overrides = self.settings.overrides() if self.policy.sends_notices else []
-        if self.policy.sends_notices and (found.notices or found.readings or found.rows or found.columns or overrides):
-            # Packages whose detectors do not ask for the looks of rows, or whose fields have no values, have no such lists.
-            lists = (("rows", found.rows), ("columns", found.columns), ("overrides", overrides))
-            newer = {name: rows for name, rows in lists if rows}
-            self.logger.event(
-                "run.noticed",
-                message="; ".join(notice["message"] for notice in found.notices) or "Columns were read",
-                data={"notices": found.notices, "readings": found.readings, **newer},
-            )
+        if self.policy.sends_notices:
+            self._tell_notices(report)
         completed_at = datetime.now(timezone.utc)
         output_path = plan.output_file if error is None else None
         duration = (completed_at - started_at).total_seconds()
@@ -260,6 +243,26 @@ class _Run:
             started_at=started_at,
             completed_at=completed_at,
         )
+
+    def _tell_notices(self, report: RunReport) -> None:
+        """Send what the closing report's fixed shape has no place for."""
+        computed = report.computed_fields()
+        if computed:
+            self.logger.event(
+                "fields.computed",
+                message=f"Computed, without a column of their own: {', '.join(computed)}",
+                data={"fields": computed},
+            )
+        found, overrides = self.notices, self.settings.overrides()
+        # Packages whose detectors do not ask for the looks of rows, or whose fields have no values, have no such lists.
+        lists = (("rows", found.rows), ("columns", found.columns), ("overrides", overrides))
+        newer = {name: rows for name, rows in lists if rows}
+        if found.notices or found.readings or newer:
+            self.logger.event(
+                "run.noticed",
+                message="; ".join(notice["message"] for notice in found.notices) or "Columns were read",
+                data={"notices": found.notices, "readings": found.readings, **newer},
+            )
 
     def _announce(self) -> None:
         plan = self.plan

@@ -89,6 +89,8 @@ class SheetPipeline:
         )
         source = {"source_sheet": sheet.worksheet, "source_workbook": self._source.workbook}
         self.hooks.run(context, HookName.ON_SHEET_START, **source, on_demand=self._merged_ranges(sheet))
+        # A hook may have renamed it.
+        context.sheet_name = sheet.title
         progress = Progress(context)
         scan = self._source.scan(sheet, **scan_limits(context.settings), on_progress=partial(progress, "scan"))
         outcome.scan = {

@@ -243,15 +243,8 @@ class ColumnMapper:
         parts = table.header_parts(index)
         detectors, totals = self._detectors, {}
         if self._first_by_header and not context.debug:
-            first = self._first_by_header
-            detectors = detectors[first:]
-            totals = self._said_of_header(header, parts, None if self._are_first else first).copy()
-            detectors = detectors[len(self._by_values) :]
-            if profiles is not None:
-                for fn in self._by_values:
-                    score = fn.of_table(profiles).get(index)
-                    if score:
-                        totals[fn.field] = totals[fn.field] + score if fn.field in totals else score
+            totals = self._said_by_own(header, parts, index, profiles)
+            detectors = detectors[self._first_by_header + len(self._by_values) :]
             if not detectors:
                 return totals, []
         name = table.names[index]
@@ -273,22 +266,13 @@ class ColumnMapper:
             "table_region": context.region,
             "table_index": context.table_index,
         }
-        fields = context.registry.fields
         reports = []
         for entry, call in detectors:
             # Each detector gets a list of its own, to keep or to change.
             values["column_sample_non_empty_values"] = values["column_sample"] = sample.copy()
             values["field_name"] = entry.field
             started = time.perf_counter() if context.debug else 0.0
-            try:
-                result = as_scores(call(values), "field", fields)
-                for field in result:
-                    if field not in fields:
-                        raise WrongResult(_unknown_field(entry, field, fields))
-            except RAISED as error:
-                letters = column_letters(table.region.min_col + index)
-                subject = f"sheet {context.sheet_name!r}, table {context.table_index + 1}, column {letters} ({header!r})"
-                context.fail(entry, "column detector", subject, error, PipelineError)
+            result = _ask(context, entry, call, values)
             for field, score in result.items():
                 totals[field] = totals[field] + score if field in totals else score
             if context.debug:
@@ -306,9 +290,18 @@ class ColumnMapper:
                 )
         if not context.debug:
             return totals, []
-        return totals, self._report_column(
-            context, name, header, totals, reports, _place(context, index)
-        )
+        return totals, self._report_column(context, name, header, totals, reports, _place(context, index))
+
+    def _said_by_own(
+        self, header: str, parts: list[str], index: int, profiles: TableProfile | None
+    ) -> dict[str, float]:
+        """What the engine's own detectors, which come first, give a column: those of headers, then those of values."""
+        totals = self._said_of_header(header, parts, None if self._are_first else self._first_by_header).copy()
+        for fn in self._by_values if profiles is not None else ():
+            score = fn.of_table(profiles).get(index)
+            if score:
+                totals[fn.field] = totals[fn.field] + score if fn.field in totals else score
+        return totals
 
     def _said_of_header(self, header: str, parts: list[str], first: int | None = None) -> dict[str, float]:
         """What the detectors that look at headers alone, or the ``first`` of them, give a column, added up in their order. It
@@ -399,6 +392,21 @@ class ColumnMapper:
                 "total_columns": len(table.columns),
             },
         )
+
+
+def _ask(context: RunContext, entry: RegisteredFn, call: Caller, values: dict[str, Any]) -> dict[Any, float]:
+    """The scores that a detector gives a column."""
+    fields = context.registry.fields
+    try:
+        result = as_scores(call(values), "field", fields)
+        for field in result:
+            if field not in fields:
+                raise WrongResult(_unknown_field(entry, field, fields))
+        return result
+    except RAISED as error:
+        letters = column_letters(context.region.min_col + values["column_index"])
+        subject = f"sheet {context.sheet_name!r}, table {context.table_index + 1}, column {letters} ({values['header_text']!r})"
+        context.fail(entry, "column detector", subject, error, PipelineError)
 
 
 def _unknown_field(entry: RegisteredFn, field: Any, fields: Iterable[str]) -> str:

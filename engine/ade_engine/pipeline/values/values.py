@@ -442,24 +442,9 @@ class Validators(_Expressions):
             if field not in filled:
                 table = _with_column(context, table, field)
             subject = _subject(context, field)
-            messages: list[pl.Expr] = []
-            speakers: list[RegisteredFn] = []
-            has_passed = False
             own = [prefix + field for prefix in prefixes if prefix + field in there]
-            for entry, call in self._callers.get(field, ()):
-                values = _values(context, table, field, headers.get(field, ("", "")))
-                expression = self._ask(context, entry, call, values, subject)
-                if isinstance(expression, Check) and expression.passes(table):
-                    has_passed = True
-                elif expression is not None:
-                    if not isinstance(expression, Check):
-                        if context.settings.strict_validators:
-                            self._demand_text(context, table, expression, entry, subject)
-                    elif expression.is_about_emptiness and own:
-                        # A cell that could not be read was not empty.
-                        expression = pl.when(pl.all_horizontal(pl.col(own).is_null())).then(expression)
-                    messages.append(expression.cast(pl.String))
-                    speakers.append(entry)
+            values = _values(context, table, field, headers.get(field, ("", "")))
+            messages, speakers, has_passed = self._messages(context, values, own, subject)
             name = f"{ISSUE_PREFIX}{field}"
             if messages or len(own) > 1:
                 messages = [*map(pl.col, own), *messages]
@@ -471,21 +456,36 @@ class Validators(_Expressions):
             else:
                 continue
             made.append(name)
-        # Columns without any message add nothing.
-        issues = [column for name in made if (column := table.get_column(name)).null_count() < table.height]
-        if issues:
-            some, count = count_issues(issues)
-            table = with_series(table, [some.alias(HAS_ISSUES), count.alias(ISSUE_COUNT)])
-        elif not table.width:
-            table = table.with_columns(
-                pl.lit(False).alias(HAS_ISSUES), pl.lit(0, dtype=pl.Int32).alias(ISSUE_COUNT)
-            )
-        else:
-            none = pl.Series(HAS_ISSUES, [False]), pl.Series(ISSUE_COUNT, [0], dtype=pl.Int32)
-            table = with_series(table, [column.new_from_index(0, table.height) for column in none])
+        table = _summed_up(table, made)
         if context.debug:
             self._report(context, table, made)
         return table
+
+    def _messages(
+        self, context: RunContext, values: dict[str, Any], own: list[str], subject: str
+    ) -> tuple[list[pl.Expr], list[RegisteredFn], bool]:
+        """The messages of a field's validators, whose each is, and whether some check has passed.
+
+        ``own``: the columns of what the engine says of cells that were not read.
+        """
+        table: pl.DataFrame = values["table"]
+        messages: list[pl.Expr] = []
+        speakers: list[RegisteredFn] = []
+        has_passed = False
+        for entry, call in self._callers.get(values["field_name"], ()):
+            expression = self._ask(context, entry, call, values, subject)
+            if isinstance(expression, Check) and expression.passes(table):
+                has_passed = True
+            elif expression is not None:
+                if not isinstance(expression, Check):
+                    if context.settings.strict_validators:
+                        self._demand_text(context, table, expression, entry, subject)
+                elif expression.is_about_emptiness and own:
+                    # A cell that could not be read was not empty.
+                    expression = pl.when(pl.all_horizontal(pl.col(own).is_null())).then(expression)
+                messages.append(expression.cast(pl.String))
+                speakers.append(entry)
+        return messages, speakers, has_passed
 
     def _demand_text(
         self, context: RunContext, table: pl.DataFrame, expression: pl.Expr, entry: RegisteredFn, subject: str
@@ -536,6 +536,19 @@ class Validators(_Expressions):
                 "rows": table.height,
             },
         )
+
+
+def _summed_up(table: pl.DataFrame, names: list[str]) -> pl.DataFrame:
+    """The table with the two columns that say which rows have issues, and how many."""
+    # Columns without any message add nothing.
+    issues = [column for name in names if (column := table.get_column(name)).null_count() < table.height]
+    if issues:
+        some, count = count_issues(issues)
+        return with_series(table, [some.alias(HAS_ISSUES), count.alias(ISSUE_COUNT)])
+    if not table.width:
+        return table.with_columns(pl.lit(False).alias(HAS_ISSUES), pl.lit(0, dtype=pl.Int32).alias(ISSUE_COUNT))
+    none = pl.Series(HAS_ISSUES, [False]), pl.Series(ISSUE_COUNT, [0], dtype=pl.Int32)
+    return with_series(table, [column.new_from_index(0, table.height) for column in none])
 
 
 def _applied(context: RunContext, table: pl.DataFrame, expression: pl.Expr, field: str) -> pl.DataFrame:
