@@ -491,15 +491,8 @@ def _mapping_payload(result: TableResult, index: int, raw: str | None, mapped: A
         positive.sort(key=lambda entry: (-entry[1], entry[0]))
         candidates = [{"field": field, "score": score} for field, score in positive[:_CANDIDATES]]
     if mapped is not None:
-        return {
-            "status": "mapped",
-            "field": mapped.field_name,
-            "score": mapped.score,
-            "method": "classifier",
-            "candidates": candidates,
-            "unmapped_reason": None,
-        }
-    if placeholder:
+        reason = None
+    elif placeholder:
         reason = "empty_or_placeholder_header"
     elif index in result.duplicate_unmapped_indices:
         reason = "duplicate_field"
@@ -508,10 +501,10 @@ def _mapping_payload(result: TableResult, index: int, raw: str | None, mapped: A
     else:
         reason = "no_signal"
     return {
-        "status": "unmapped",
-        "field": None,
-        "score": None,
-        "method": None,
+        "status": "unmapped" if mapped is None else "mapped",
+        "field": None if mapped is None else mapped.field_name,
+        "score": None if mapped is None else mapped.score,
+        "method": None if mapped is None else "classifier",
         "candidates": candidates,
         "unmapped_reason": reason,
     }
