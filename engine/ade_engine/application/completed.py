@@ -272,7 +272,7 @@ class _FinalTable:
 
     def __init__(self, result: TableResult, fields: Collection[str]):
         from ade_engine.pipeline.shared.counts import filled_cells
-        from ade_engine.pipeline.values.values import ISSUE_COUNT, ISSUE_PREFIX
+        from ade_engine.pipeline.shared.table_columns import ISSUE_COUNT, ISSUE_PREFIX
 
         table = result.table
         self._table = table

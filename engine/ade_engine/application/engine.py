@@ -464,7 +464,7 @@ def _load_config(
     registry = Registry()
     modules = import_and_register(config_package, registry)
     if settings.detect_rows:
-        from ade_engine.pipeline.finding.rows import register_own_detectors
+        from ade_engine.pipeline.finding.row_detectors import register_own_detectors
 
         register_own_detectors(registry)
     spec = resolve_config_import(config_package)

@@ -18,9 +18,8 @@ from ade_engine.models.table import TableRegion, TableResult, region_of
 from ade_engine.pipeline.columns.derived import derived_mappings, split_columns
 from ade_engine.pipeline.columns.frame import SourceTable, header_text
 from ade_engine.pipeline.columns.mapping import ColumnMapper, rename_columns
-from ade_engine.pipeline.events import region_data
 from ade_engine.pipeline.finding.header_rows import RowSpan, chosen_tables, find_tables
-from ade_engine.pipeline.finding.rows import RowClassifier
+from ade_engine.pipeline.finding.row_detectors import RowClassifier
 from ade_engine.pipeline.finding.side_by_side import split_side_by_side
 from ade_engine.pipeline.hooks import Hooks
 from ade_engine.pipeline.kept_rows.other_rows import drop_blank_rows, end_tables, leave_out_rows
@@ -325,7 +324,8 @@ def _report_tables(context: RunContext, scan: SheetScan, spans: list[RowSpan]) -
             max_col=_last_column(scan, span),
             header_row_count=span.header_rows,
         )
-        tables.append({"table_index": index, "region": region_data(region)})
+        names = ("min_row", "min_col", "max_row", "max_col", "header_row_count", "a1")
+        tables.append({"table_index": index, "region": {name: getattr(region, name) for name in names}})
     context.logger.event(
         "sheet.tables_detected",
         level=10,

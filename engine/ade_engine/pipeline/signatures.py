@@ -9,7 +9,7 @@ from inspect import Parameter, signature
 
 from ade_engine.extensions.invoke import MissingParameter, meant_parameter, parameters_of, plan_call, source_of
 from ade_engine.pipeline.columns import mapping
-from ade_engine.pipeline.finding import rows
+from ade_engine.pipeline.finding import row_detectors
 from ade_engine.pipeline.hooks import offered_to_hooks
 from ade_engine.pipeline.values import values
 
@@ -62,7 +62,7 @@ def misspelt_parameters(registry: Registry) -> list[str]:
 
 def _callables(registry: Registry) -> Iterator[tuple[str, RegisteredFn, tuple[str, ...]]]:
     for role, entries, offered in (
-        ("Row detector", registry.row_detectors, rows.OFFERED),
+        ("Row detector", registry.row_detectors, row_detectors.OFFERED),
         ("Column detector", registry.column_detectors, mapping.OFFERED),
         ("Transform", registry.column_transforms, values.OFFERED),
         ("Validator", registry.column_validators, values.OFFERED),

@@ -13,7 +13,7 @@ from ade_engine.fields import surroundings
 from ade_engine.fields.surroundings import Surroundings
 from ade_engine.models.table import DerivedMapping, column_letters
 from ade_engine.pipeline.columns.frame import header_text
-from ade_engine.pipeline.shared.columns import with_series
+from ade_engine.pipeline.shared.table_columns import with_series
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -1,6 +1,6 @@
 """How a header row is recognised, and with it the tables of a sheet, is decided here. Rows count from 0.
 
-1. Row detectors score each row: those of authors are called by :mod:`ade_engine.pipeline.finding.rows`, the engine's own are
+1. Row detectors score each row: those of authors are called by :mod:`ade_engine.pipeline.finding.row_detectors`, the engine's own are
    in :mod:`ade_engine.fields.headers`; they go by words, by values, and by looks, which the native module judges (``layout``).
 2. :meth:`RowVerdicts.decide` chooses a row's kind by the sums of the scores, and remembers the row with the highest header
    score. Where all detectors are the engine's own, the native module does the same (``fields/rows.rs``).

@@ -15,7 +15,7 @@ from ade_engine.models.table import is_blank
 from ade_engine.pipeline.finding.header_rows import DATA, GROUP, NOTE, TITLE, TOTAL, RowSpan
 from ade_engine.pipeline.finding.totals import amount_of, correct_totals
 from ade_engine.pipeline.kept_rows.provenance import note_dropped, rows_in_words, stretches
-from ade_engine.pipeline.shared.columns import with_series
+from ade_engine.pipeline.shared.table_columns import with_series
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -10,10 +10,10 @@ import polars as pl
 
 from ade_engine.fields.header_unit import header_unit
 from ade_engine.fields.readers import gone
-from ade_engine.fields.surroundings import ROW, Source, Sources
+from ade_engine.fields.surroundings import ROW, ColumnSource, Sources
 from ade_engine.models.table import column_letters
 from ade_engine.pipeline.columns.frame import header_text
-from ade_engine.pipeline.shared.columns import with_series
+from ade_engine.pipeline.shared.table_columns import with_series
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -35,8 +35,8 @@ def with_rows(table: pl.DataFrame, source: SourceTable) -> pl.DataFrame:
 def sources_of(source: SourceTable, mapping: Mapping) -> Sources:
     """Where the column of each mapped field came from, and each other column."""
 
-    def source_at(index: int, header: str, unit: str | None = None) -> Source:
-        return Source(
+    def source_at(index: int, header: str, unit: str | None = None) -> ColumnSource:
+        return ColumnSource(
             header,
             unit,
             column_letters(source.region.min_col + index),

@@ -8,8 +8,8 @@ from ade_engine.infrastructure.policy import policy
 from ade_engine.models.errors import PipelineError
 from ade_engine.models.table import DerivedMapping, MappedColumn, SourceColumn, TableRegion, TableResult, is_blank, region_of
 from ade_engine.pipeline.columns.frame import header_text
-from ade_engine.pipeline.shared.columns import is_provenance
 from ade_engine.pipeline.shared.counts import SourceCounts, blank_rows, filled_cells
+from ade_engine.pipeline.shared.table_columns import is_provenance
 
 
 class BuiltTable:

@@ -19,8 +19,7 @@ from ade_engine.io.output.look import (
 from ade_engine.models.errors import ConfigError
 from ade_engine.models.table import is_blank
 from ade_engine.pipeline.output.manifest import unique_header
-from ade_engine.pipeline.shared.columns import is_provenance
-from ade_engine.pipeline.values.values import ISSUE_PREFIX, RESERVED_PREFIX
+from ade_engine.pipeline.shared.table_columns import ISSUE_PREFIX, RESERVED_PREFIX, is_provenance
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -24,7 +24,15 @@ from ade_engine.models.errors import (
     nearest,
 )
 from ade_engine.models.series import series_of
-from ade_engine.pipeline.shared.columns import DOUBT_PREFIX, UNREAD_PREFIX, with_series
+from ade_engine.pipeline.shared.table_columns import (
+    DOUBT_PREFIX,
+    HAS_ISSUES,
+    ISSUE_COUNT,
+    ISSUE_PREFIX,
+    RESERVED_PREFIX,
+    UNREAD_PREFIX,
+    with_series,
+)
 from ade_engine.pipeline.values.types import as_text, column_wanted_as_text, field_type
 
 TYPE_CHECKING = False
@@ -32,13 +40,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from ade_engine.extensions.registry import RegisteredFn
-    from ade_engine.fields.surroundings import Source
+    from ade_engine.fields.surroundings import ColumnSource
     from ade_engine.pipeline.shared.context import RunContext
-
-RESERVED_PREFIX = "__ade_"
-ISSUE_PREFIX = "__ade_issue__"
-HAS_ISSUES = "__ade_has_issues"
-ISSUE_COUNT = "__ade_issue_count"
 
 #: The names of the values that its callables may take.
 OFFERED = (*COMMON_NAMES, "field_name", "table", "table_region", "table_index", "column_header", "column_unit")
@@ -154,7 +157,7 @@ class Transforms(_Expressions):
         self,
         context: RunContext,
         table: pl.DataFrame,
-        sources: dict[str, Source] | None = None,
+        sources: dict[str, ColumnSource] | None = None,
         headers: dict[str, tuple[str, str]] | None = None,
     ) -> tuple[pl.DataFrame, pl.DataFrame | None]:
         """Apply every field's expressions in turn, each to the result of the one before.
