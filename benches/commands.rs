@@ -13,13 +13,13 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use ade::clock::Timestamp;
-use ade::machine::{Machine, System};
+use ade::base::clock::Timestamp;
 use ade::settings::{Inputs, Settings};
 use ade::store::{
     Claim, ConfigurationRecord, Configurations, Ending, EnvironmentKey, Environments,
     NewEnvironment, NewRun, Opening, RunOptions, RunStatus, Runs, SqliteStore,
 };
+use ade::system::machine::{Machine, System};
 
 const ROUNDS: usize = 31;
 const RUNS: usize = 10_000;

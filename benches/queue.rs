@@ -20,14 +20,14 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use ade::clock::Timestamp;
-use ade::machine::{Machine, System};
+use ade::base::clock::Timestamp;
 use ade::settings::{Inputs, Settings};
 use ade::store::{
     Claim, Claimable, ConfigurationRecord, Configurations, Ending, EnvironmentContents,
     EnvironmentKey, EnvironmentRecord, Environments, NewEnvironment, NewRun, Opening, RunFilter,
     RunOptions, RunStatus, Runs, SqliteStore,
 };
+use ade::system::machine::{Machine, System};
 use rusqlite::{Connection, Transaction, TransactionBehavior, params};
 
 /// Ended runs, and runs that wait for an environment that is not ready.

@@ -2,8 +2,8 @@
 
 use std::path::PathBuf;
 
-use ade::check::{Checked, check};
-use ade::environment::prepare::Prepared;
+use ade::checks::check::{Checked, check};
+use ade::environment::needed::prepare::Prepared;
 use serde_json::json;
 
 use crate::context::Context;

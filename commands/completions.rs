@@ -7,9 +7,10 @@
 use std::collections::HashSet;
 use std::path::PathBuf;
 
-use ade::clock::Timestamp;
-use ade::environment::find;
-use ade::run::list::{self, Wanted};
+use ade::base::clock::Timestamp;
+use ade::environment::collection::find;
+use ade::run::views::chosen;
+use ade::run::views::chosen::RunsWanted;
 use ade::store::{ConfigurationRecord, RunRecord};
 use ade::workspace::Workspace;
 use clap::{Arg, ArgAction, Command, ValueEnum};
@@ -261,7 +262,7 @@ impl Kind {
             }
             Self::Folders => folders(workspace, context)?,
             Self::Names => {
-                let configurations = list::configurations(workspace)?.into_iter();
+                let configurations = chosen::configurations(workspace)?.into_iter();
                 let name =
                     |known: ConfigurationRecord| (known.name, known.path.display().to_string());
                 let mut names: Vec<Offer> = configurations.map(name).collect();
@@ -276,7 +277,7 @@ impl Kind {
 /// The newest runs.
 fn runs(workspace: &Workspace, is_offered: fn(&RunRecord) -> bool) -> Result<Vec<Offer>, Failure> {
     const MOST: u32 = 50;
-    let wanted = Wanted {
+    let wanted = RunsWanted {
         status: None,
         configuration: None,
         input: None,
@@ -285,7 +286,7 @@ fn runs(workspace: &Workspace, is_offered: fn(&RunRecord) -> bool) -> Result<Vec
         limit: MOST,
     };
     let mut runs = Vec::new();
-    for page in list::pages(workspace, &wanted) {
+    for page in chosen::pages(workspace, &wanted) {
         runs.extend(page?);
     }
     runs.retain(is_offered);
@@ -294,7 +295,7 @@ fn runs(workspace: &Workspace, is_offered: fn(&RunRecord) -> bool) -> Result<Vec
         let (status, input) = (run.status.as_str(), &run.input_name);
         format!("{status}: {input}, {}", ago(run.created_at, now))
     };
-    let ids = list::short_ids(workspace, &runs)?;
+    let ids = chosen::short_ids(workspace, &runs)?;
     Ok(ids.into_iter().zip(runs.iter().map(about)).collect())
 }
 
@@ -314,7 +315,7 @@ fn environments(workspace: &Workspace) -> Result<Vec<Offer>, Failure> {
 
 /// The folders of configurations that are still there, as one would type them here.
 fn folders(workspace: &Workspace, context: &Context) -> Result<Vec<Offer>, Failure> {
-    let known = list::configurations(workspace)?.into_iter();
+    let known = chosen::configurations(workspace)?.into_iter();
     let present = known.filter(|known| known.path.is_dir());
     let folder = |known: ConfigurationRecord| (context.ui.path(&known.path), known.name);
     Ok(present.map(folder).collect())

@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use ade::base::files::describe;
+use ade::base::problem::code;
 use ade::configuration::Configuration;
-use ade::environment::prepare::{Prepared, prepare};
-use ade::files::describe;
-use ade::problem::code;
-use ade::run::recover::settle;
+use ade::environment::needed::prepare::{Prepared, prepare};
+use ade::run::ending::recover::settle;
 use ade::settings::{Inputs, Settings};
 use ade::store::Opening;
 use ade::workspace::Workspace;

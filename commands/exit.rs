@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use ade::problem::{Kind, Problem};
+use ade::base::problem::{Kind, Problem};
 use serde_json::{Value, json};
 
 /// The exit status of `ade`, as its help lists them.

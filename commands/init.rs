@@ -2,8 +2,8 @@
 
 use std::path::PathBuf;
 
-use ade::problem::typed;
-use ade::scaffold;
+use ade::base::problem::typed;
+use ade::configuration::scaffold;
 use clap::builder::{PossibleValue, PossibleValuesParser};
 use serde_json::json;
 

@@ -3,8 +3,8 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use ade::files::describe;
-use ade::problem::code;
+use ade::base::files::describe;
+use ade::base::problem::code;
 
 use crate::context::Context;
 use crate::exit::{ExitStatus, Failure, Outcome};

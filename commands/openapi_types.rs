@@ -10,7 +10,7 @@ pub struct Args {}
 
 pub fn run(_: &Args, context: &Context) -> Outcome {
     let document = serde_json::from_str(&ade::api::description()).unwrap_or_default();
-    let types = ade::api::typescript::types(&document);
+    let types = ade::api::description::typescript::types(&document);
     context.ui.raw(types.as_bytes());
     Ok(ExitStatus::Done)
 }

@@ -5,16 +5,17 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use ade::api::server::{Listening, Place};
+use ade::api::access::tokens;
+use ade::api::server::{ListenAddress, Listening};
 use ade::api::state::Told;
-use ade::api::{Api, Options};
-use ade::cancel::Cancel;
-use ade::run::Tools;
-use ade::run::recover::settle_until;
+use ade::api::{Api, ServeOptions};
+use ade::base::cancel::Cancel;
+use ade::run::calls::request::Tools;
+use ade::run::ending::recover::settle_until;
+use ade::run::inputs::documents;
 use ade::store::TokenRecord;
 use ade::worker;
 use ade::workspace::Workspace;
-use ade::{documents, tokens};
 
 use crate::exit::{ExitStatus, Failure, Outcome};
 use crate::signals;
@@ -24,22 +25,22 @@ use crate::ui::ServerLog;
 pub const PORT: u16 = 8000;
 
 /// The address that a `--host` and a `--port` name.
-pub fn place(host: &str, port: u16) -> Result<Place, Failure> {
+pub fn place(host: &str, port: u16) -> Result<ListenAddress, Failure> {
     let address = match host {
         "localhost" => IpAddr::from([127, 0, 0, 1]),
         host => host.parse().map_err(|_| {
             let message = format!("--host {host:?} is no IP address");
-            Failure::usage(ade::problem::code::ADDRESS_UNUSABLE, message).hint(
+            Failure::usage(ade::base::problem::code::ADDRESS_UNUSABLE, message).hint(
                 "use 127.0.0.1 for this machine alone, or 0.0.0.0 for every network that it is on",
             )
         })?,
     };
-    Ok(Place::Port(SocketAddr::new(address, port)))
+    Ok(ListenAddress::Port(SocketAddr::new(address, port)))
 }
 
 /// Whether only this machine reaches a place, by a port of loopback.
-pub fn is_loopback(place: &Place) -> bool {
-    matches!(place, Place::Port(address) if address.ip().is_loopback())
+pub fn is_loopback(place: &ListenAddress) -> bool {
+    matches!(place, ListenAddress::Port(address) if address.ip().is_loopback())
 }
 
 /// A server that is about to begin.
@@ -49,9 +50,9 @@ pub struct Serving {
     /// Where it listens already.
     pub listening: Listening,
     /// How the API is served.
-    pub options: Options,
+    pub options: ServeOptions,
     /// The worker beside it; `None`: none.
-    pub worker: Option<worker::Options>,
+    pub worker: Option<worker::WorkerOptions>,
     /// How long answers and runs in progress may go on after a signal.
     pub grace: Duration,
     /// What both say.
@@ -119,15 +120,15 @@ pub fn proxies(setting: Option<&str>) -> Result<Vec<IpAddr>, Failure> {
         .map(|part| {
             part.parse().map_err(|_| {
                 let message = format!("ADE_API_TRUSTED_PROXIES: {part:?} is no IP address");
-                Failure::usage(ade::problem::code::SETTINGS_INVALID, message)
+                Failure::usage(ade::base::problem::code::SETTINGS_INVALID, message)
             })
         })
         .collect()
 }
 
 /// The path of a UNIX socket, absolute.
-pub fn socket(path: &std::path::Path) -> Place {
-    Place::Socket(std::path::absolute(path).unwrap_or_else(|_| PathBuf::from(path)))
+pub fn socket(path: &std::path::Path) -> ListenAddress {
+    ListenAddress::Socket(std::path::absolute(path).unwrap_or_else(|_| PathBuf::from(path)))
 }
 
 /// A server that listens on a network needs tokens that were made on purpose.
@@ -138,6 +139,8 @@ pub fn demand_tokens(workspace: &Workspace, host: &str) -> Result<(), Failure> {
         return Ok(());
     }
     let message = format!("{host} can be reached by other machines, and there is no token yet");
-    Err(Failure::usage(ade::problem::code::TOKENS_NEEDED, message)
-        .hint("`ade tokens create NAME --scope run` makes one; 127.0.0.1 needs none"))
+    Err(
+        Failure::usage(ade::base::problem::code::TOKENS_NEEDED, message)
+            .hint("`ade tokens create NAME --scope run` makes one; 127.0.0.1 needs none"),
+    )
 }

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use ade::cancel::Cancel;
+use ade::base::cancel::Cancel;
 use ade::worker::Stop;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;

@@ -1,11 +1,11 @@
 //! `ade top`: a live view of the queue.
 
-use ade::run::json::run_json;
+use ade::run::views::json::run_json;
 use std::time::Duration;
 
-use ade::problem::code;
+use ade::base::problem::code;
+use ade::run::views::top::{View, WINDOW, look};
 use ade::store::Overview;
-use ade::top::{View, WINDOW, look};
 use serde_json::json;
 
 use crate::context::Context;

@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use ade::problem::code;
-use ade::run::Tools;
+use ade::base::problem::code;
+use ade::run::calls::request::Tools;
 use ade::settings::SafeMode;
 use ade::store::Opening;
-use ade::worker::{self, Options};
+use ade::worker::{self, WorkerOptions};
 use ade::workspace::Workspace;
 
 use crate::context::Context;
@@ -56,7 +56,7 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
     };
     let workspace = Workspace::open(settings, opening)?;
     let worker = &workspace.settings.worker;
-    let options = Options {
+    let options = WorkerOptions {
         concurrency: args
             .concurrency
             .map_or(worker.concurrency, |count| count as usize),

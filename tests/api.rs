@@ -2,32 +2,71 @@
 
 mod common;
 
-use common::{Place, Server, frames, wait_for};
+use common::{Place, Request, Server, frames, has, wait_for};
 use serde_json::{Value, json};
 
-/// A server without a worker, and the configuration's id.
-fn idle() -> (Place, Server, String) {
-    let place = Place::new();
-    place.configuration("config");
-    place.members("members.csv");
+/// A server with these flags, the path to which runs are submitted, and the id of a document.
+fn served(place: &Place, flags: &str) -> (Server, String, String) {
     let configuration = place.configuration_id("config");
-    let server = Server::dev(&place, "--no-worker");
-    (place, server, configuration)
+    let server = Server::dev(place, flags);
+    let document = server.upload(&place.path("members.csv"));
+    let runs = format!("/api/v1/configs/{configuration}/runs");
+    (server, runs, document)
+}
+
+/// The same without a worker.
+fn idle() -> (Place, Server, String, String) {
+    let place = Place::cold();
+    let (server, runs, document) = served(&place, "--no-worker");
+    (place, server, runs, document)
+}
+
+/// The same with a run that waits, and the run's path.
+fn queued() -> (Place, Server, Value, String) {
+    let (place, server, runs, document) = idle();
+    let run = submit(&server, &runs, &document);
+    let path = path_of(&run);
+    (place, server, run, path)
+}
+
+/// A server with a worker, a run that it executes, and the run's path.
+fn executed() -> (Place, Server, Value, String) {
+    let mut place = Place::cold();
+    place.hurry();
+    let (server, runs, document) = served(&place, "");
+    let run = submit(&server, &runs, &document);
+    let path = path_of(&run);
+    (place, server, run, path)
+}
+
+fn submit(server: &Server, runs: &str, document: &str) -> Value {
+    let answer = server.post(runs, &json!({"document_id": document}));
+    answer.is(201).json()
+}
+
+/// The statuses of so many requests that are sent at the same time, in order.
+fn at_once(count: usize, ask: impl Fn() -> u16 + Sync) -> Vec<u16> {
+    let mut statuses: Vec<u16> = std::thread::scope(|scope| {
+        let asked: Vec<_> = (0..count).map(|_| scope.spawn(&ask)).collect();
+        let answers = asked.into_iter().map(|asked| asked.join().unwrap());
+        answers.collect()
+    });
+    statuses.sort_unstable();
+    statuses
+}
+
+fn path_of(run: &Value) -> String {
+    format!("/api/v1/runs/{}", run["id"].as_str().unwrap())
 }
 
 #[test]
 fn a_document_is_uploaded_run_followed_and_its_workbook_downloaded() {
-    let mut place = Place::new();
-    place.hurry();
-    place.configuration("config");
-    let members = place.members("members.csv");
-    let configuration = place.configuration_id("config");
-    let server = Server::dev(&place, "");
-    let document = server.upload(&members);
-    let run = server.submit(&configuration, &document);
+    let (place, server, run, path) = executed();
     let id = run["id"].as_str().unwrap();
     assert_eq!(run["status"], "queued");
-    assert_eq!(run["document_id"], *document);
+    let document = run["document_id"].as_str().unwrap();
+    let document = server.read(&format!("/api/v1/documents/{document}"));
+    assert_eq!(document["name"], "members.csv");
 
     let events = server.events(id, 0);
     let names: Vec<&str> = events.iter().map(|(_, name)| name.as_str()).collect();
@@ -36,39 +75,29 @@ fn a_document_is_uploaded_run_followed_and_its_workbook_downloaded() {
     let numbers: Vec<u64> = events.iter().map(|(number, _)| *number).collect();
     assert_eq!(numbers, (1..=numbers.len() as u64).collect::<Vec<_>>());
 
-    let shown = server.get(&format!("/api/v1/runs/{id}")).is(200).json();
+    let shown = server.read(&path);
     assert_eq!(shown["status"], "succeeded", "{shown}");
     assert_eq!(shown["metrics"]["rows"], 1);
-    let output = server.get(&format!("/api/v1/runs/{id}/output")).is(200);
+    let output = server.get(&format!("{path}/output")).is(200);
     assert_eq!(&output.body[..2], b"PK");
     let saved = place.write("downloaded.xlsx", &output.body);
     assert_eq!(
         place.cells(&saved),
         place.cells(shown["output_path"].as_str().unwrap())
     );
-    let input = server.get(&format!("/api/v1/runs/{id}/input")).is(200);
-    assert_eq!(input.body, std::fs::read(&members).unwrap());
-    let artifact = server
-        .get(&format!("/api/v1/runs/{id}/artifact"))
-        .is(200)
-        .json();
+    let input = server.get(&format!("{path}/input")).is(200);
+    assert_eq!(input.body, place.read("members.csv").as_bytes());
+    let artifact = server.read(&format!("{path}/artifact"));
     assert_eq!(artifact["run"]["id"], *id);
 }
 
 #[test]
 fn a_stream_of_lines_begins_with_the_run_and_ends_with_its_end() {
-    let mut place = Place::new();
+    let mut place = Place::cold();
     place.hurry();
-    place.configuration("config");
-    let members = place.members("members.csv");
-    let configuration = place.configuration_id("config");
-    let server = Server::dev(&place, "");
-    let document = server.upload(&members);
+    let (server, runs, document) = served(&place, "");
     let answer = server
-        .post(
-            &format!("/api/v1/configs/{configuration}/runs"),
-            &json!({"document_id": document, "stream": true}),
-        )
+        .post(&runs, &json!({"document_id": document, "stream": true}))
         .is(200);
     assert_eq!(answer.header("content-type"), Some("application/x-ndjson"));
     let lines: Vec<Value> = answer
@@ -98,14 +127,7 @@ fn a_stream_of_lines_begins_with_the_run_and_ends_with_its_end() {
 
 #[test]
 fn a_stream_resumes_behind_the_last_event_that_was_received() {
-    let mut place = Place::new();
-    place.hurry();
-    place.configuration("config");
-    let members = place.members("members.csv");
-    let configuration = place.configuration_id("config");
-    let server = Server::dev(&place, "");
-    let document = server.upload(&members);
-    let run = server.submit(&configuration, &document);
+    let (_place, server, run, path) = executed();
     let id = run["id"].as_str().unwrap();
     let all = server.events(id, 0);
     for after in [1, 3, all.len() as u64 - 1] {
@@ -117,12 +139,10 @@ fn a_stream_resumes_behind_the_last_event_that_was_received() {
         );
     }
     assert!(server.events(id, all.len() as u64).is_empty());
-    let by_query = server
-        .get(&format!("/api/v1/runs/{id}/events?after_id=2"))
-        .is(200);
+    let by_query = server.get(&format!("{path}/events?after_id=2")).is(200);
     assert_eq!(frames(&by_query.text()), all[2..]);
     server
-        .ask("GET", &format!("/api/v1/runs/{id}/events"))
+        .ask("GET", &format!("{path}/events"))
         .header("Last-Event-ID", "seven")
         .send()
         .refuses(422, "invalid_field");
@@ -130,20 +150,13 @@ fn a_stream_resumes_behind_the_last_event_that_was_received() {
 
 #[test]
 fn a_log_is_read_in_pages() {
-    let mut place = Place::new();
-    place.hurry();
-    place.configuration("config");
-    let members = place.members("members.csv");
-    let configuration = place.configuration_id("config");
-    let server = Server::dev(&place, "");
-    let document = server.upload(&members);
-    let run = server.submit(&configuration, &document);
+    let (_place, server, run, path) = executed();
     let id = run["id"].as_str().unwrap();
     let all = server.events(id, 0);
     let (mut after, mut read) = (0, Vec::new());
     loop {
-        let path = format!("/api/v1/runs/{id}/logs?after_id={after}&limit=3");
-        let page = server.get(&path).is(200).json();
+        let path = format!("{path}/logs?after_id={after}&limit=3");
+        let page = server.read(&path);
         for entry in page["entries"].as_array().unwrap() {
             assert!(
                 entry["data"].is_object() && entry["created"].is_string(),
@@ -161,16 +174,15 @@ fn a_log_is_read_in_pages() {
     }
     assert_eq!(read, all);
     for limit in ["0", "1001", "x"] {
-        let problem = server
-            .get(&format!("/api/v1/runs/{id}/logs?limit={limit}"))
-            .refuses(422, "invalid_field");
-        assert_eq!(problem["errors"][0]["field"], "limit");
+        server
+            .get(&format!("{path}/logs?limit={limit}"))
+            .refuses_field("limit");
     }
 }
 
 #[test]
 fn without_a_valid_token_nothing_is_told() {
-    let (place, server, _) = idle();
+    let (place, server, ..) = idle();
     let paths = [
         "/api/v1/runs",
         "/api/v1/runs/1/events",
@@ -218,10 +230,7 @@ fn without_a_valid_token_nothing_is_told() {
 
 #[test]
 fn a_token_allows_what_its_scope_says_in_its_workspaces() {
-    let (place, server, configuration) = idle();
-    let document = server.upload(&place.path("members.csv"));
-    let run = server.submit(&configuration, &document);
-    let id = run["id"].as_str().unwrap();
+    let (place, server, _, path) = queued();
     let token = |flags: &str| {
         let made = place.ade(&format!("tokens create t {flags} -q")).succeeds();
         format!("Bearer {}", made.stdout.trim())
@@ -234,15 +243,14 @@ fn a_token_allows_what_its_scope_says_in_its_workspaces() {
             .header("Authorization", token)
             .send()
     };
-    by(&reader, "GET", &format!("/api/v1/runs/{id}")).is(200);
-    let problem =
-        by(&reader, "POST", &format!("/api/v1/runs/{id}/cancel")).refuses(403, "forbidden");
+    by(&reader, "GET", &path).is(200);
+    let problem = by(&reader, "POST", &format!("{path}/cancel")).refuses(403, "forbidden");
     assert!(
         problem["detail"].as_str().unwrap().contains("\"run\""),
         "{problem}"
     );
     // What lies in another workspace does not exist for the token.
-    by(&elsewhere, "GET", &format!("/api/v1/runs/{id}")).refuses(404, "run_not_found");
+    by(&elsewhere, "GET", &path).refuses(404, "run_not_found");
     by(&elsewhere, "GET", "/api/v1/runs").refuses(404, "not_found");
     by(&elsewhere, "GET", "/api/v1/runs?workspace=other").refuses(404, "not_found");
     server
@@ -253,78 +261,42 @@ fn a_token_allows_what_its_scope_says_in_its_workspaces() {
 
 #[test]
 fn wrong_input_is_named_by_its_field() {
-    let (place, server, configuration) = idle();
-    let document = server.upload(&place.path("members.csv"));
-    let path = format!("/api/v1/configs/{configuration}/runs");
-    let named = |body: Value, field: &str| {
-        let problem = server.post(&path, &body).refuses(422, "invalid_field");
-        assert_eq!(problem["errors"][0]["field"], field, "{problem}");
-    };
+    let (_place, server, runs, document) = idle();
+    let named = |body: Value, field: &str| server.post(&runs, &body).refuses_field(field);
     named(json!({}), "document_id");
     named(json!({"document_id": 7}), "document_id");
     named(json!({"document_id": document, "colour": 1}), "colour");
-    named(
-        json!({"document_id": document, "options": {"dry": true}}),
-        "options.dry",
-    );
-    named(
-        json!({"document_id": document, "options": {"log_level": "loud"}}),
-        "options.log_level",
-    );
-    named(
-        json!({"document_id": document, "options": {"input_sheet_names": []}}),
-        "options.input_sheet_names",
-    );
-    named(
-        json!({"document_id": document, "options": {"input_sheet_names": ["A\u{0}B"]}}),
-        "options.input_sheet_names",
-    );
-    named(
-        json!({"document_id": document, "options": {"timeout_seconds": 0}}),
-        "options.timeout_seconds",
-    );
-    named(
-        json!({"document_id": document, "options": {"runtime_network_access": true}}),
-        "options.runtime_network_access",
-    );
-    server
-        .post(
-            &path,
-            &json!({"document_id": "01900000-0000-7000-8000-000000000000"}),
-        )
-        .refuses(404, "not_found");
-    server
-        .post(
-            "/api/v1/configs/nothing/runs",
-            &json!({"document_id": document}),
-        )
-        .refuses(404, "not_found");
-    server
-        .ask("POST", &path)
-        .header("Content-Type", "text/plain")
-        .body("{}")
-        .send()
-        .refuses(415, "unsupported_media_type");
-    server
-        .ask("POST", &path)
-        .header("Content-Type", "application/json")
-        .body("{\"document_id\"")
-        .send()
-        .refuses(400, "bad_request");
-    server
-        .ask("POST", &path)
-        .header("Content-Type", "application/json")
-        .body(format!("{{\"document_id\":\"{}\"}}", "x".repeat(2_000_000)))
-        .send()
-        .refuses(413, "too_large");
-    let early = server
-        .ask("POST", &path)
+    for (option, wrong) in [
+        ("dry", json!(true)),
+        ("log_level", json!("loud")),
+        ("input_sheet_names", json!([])),
+        ("input_sheet_names", json!(["A\u{0}B"])),
+        ("timeout_seconds", json!(0)),
+        ("runtime_network_access", json!(true)),
+    ] {
+        let body = json!({"document_id": document, "options": {option: wrong}});
+        named(body, &format!("options.{option}"));
+    }
+    let absent = json!({"document_id": "01900000-0000-7000-8000-000000000000"});
+    server.post(&runs, &absent).refuses(404, "not_found");
+    let body = json!({"document_id": document});
+    let nowhere = server.post("/api/v1/configs/nothing/runs", &body);
+    nowhere.refuses(404, "not_found");
+    let asked = |kind: &str, body: String| {
+        let request = server.ask("POST", &runs).header("Content-Type", kind);
+        request.body(body).send()
+    };
+    asked("text/plain", "{}".to_owned()).refuses(415, "unsupported_media_type");
+    asked("application/json", "{\"document_id\"".to_owned()).refuses(400, "bad_request");
+    let large = json!({"document_id": "x".repeat(2_000_000)}).to_string();
+    asked("application/json", large).refuses(413, "too_large");
+    let mut early = server
+        .ask("POST", &runs)
         .header("Content-Type", "application/json")
         .header("Content-Length", "100")
         .body("{\"document_id\":")
         .begin();
     early.close_sending();
-    let mut early = early;
     if let Some(answer) = early.try_answer() {
         answer.refuses(400, "bad_request");
     }
@@ -336,128 +308,74 @@ fn wrong_input_is_named_by_its_field() {
         ("since=yesterdayish", "since"),
         ("color=red", "color"),
     ] {
-        let problem = server
+        server
             .get(&format!("/api/v1/runs?{query}"))
-            .refuses(422, "invalid_field");
-        assert_eq!(problem["errors"][0]["field"], field, "{problem}");
+            .refuses_field(field);
     }
     server.get("/api/v1/nothing").refuses(404, "not_found");
-    server
-        .ask("DELETE", "/api/v1/runs")
-        .send()
-        .refuses(405, "method_not_allowed");
+    let deleted = server.ask("DELETE", "/api/v1/runs").send();
+    deleted.refuses(405, "method_not_allowed");
 }
 
 #[test]
 fn what_a_run_has_not_left_yet_is_a_conflict() {
-    let (place, server, configuration) = idle();
-    let document = server.upload(&place.path("members.csv"));
-    let run = server.submit(&configuration, &document);
+    let (_place, server, run, path) = queued();
     let id = run["id"].as_str().unwrap();
+    let ask = |what: &str| server.ask("POST", &format!("{path}/{what}")).send();
     for what in ["output", "artifact"] {
-        server
-            .get(&format!("/api/v1/runs/{id}/{what}"))
-            .refuses(409, "output_not_ready");
+        let answer = server.get(&format!("{path}/{what}"));
+        answer.refuses(409, "output_not_ready");
     }
-    server
-        .post(&format!("/api/v1/runs/{id}/retry"), &json!({}))
-        .refuses(409, "run_not_ended");
-    let cancelled = server
-        .ask("POST", &format!("/api/v1/runs/{id}/cancel"))
-        .send()
-        .is(200);
-    assert_eq!(cancelled.json()["status"], "cancelled");
-    server
-        .ask("POST", &format!("/api/v1/runs/{id}/cancel"))
-        .send()
-        .refuses(409, "run_ended");
-    server
-        .get(&format!("/api/v1/runs/{id}/output"))
-        .refuses(409, "run_failed_no_output");
+    ask("retry").refuses(409, "run_not_ended");
+    assert_eq!(ask("cancel").is(200).json()["status"], "cancelled");
+    ask("cancel").refuses(409, "run_ended");
+    let output = server.get(&format!("{path}/output"));
+    output.refuses(409, "run_failed_no_output");
     // Its log says so, although no worker saw it.
-    let names: Vec<String> = server
-        .events(id, 0)
-        .into_iter()
-        .map(|(_, name)| name)
-        .collect();
+    let events = server.events(id, 0).into_iter();
+    let names: Vec<String> = events.map(|(_, name)| name).collect();
     assert_eq!(
         names,
         ["run.queued", "run.cancel_requested", "run.complete"]
     );
-    let again = server
-        .ask("POST", &format!("/api/v1/runs/{id}/retry"))
-        .send()
-        .is(201)
-        .json();
+    let again = ask("retry").is(201).json();
     assert_eq!(again["retry_of_run_id"], *id);
-    assert_eq!(again["document_id"], *document);
+    assert_eq!(again["document_id"], run["document_id"]);
 }
 
 #[test]
 fn a_retry_keeps_to_its_key_and_to_the_size_of_the_queue() {
-    let mut place = Place::new();
-    place.configuration("config");
-    let members = place.members("members.csv");
-    let configuration = place.configuration_id("config");
+    let mut place = Place::cold();
     place.set("ADE_QUEUE_SIZE", "3");
-    let server = Server::dev(&place, "--no-worker");
-    let document = server.upload(&members);
-    let run = server.submit(&configuration, &document);
-    let id = run["id"].as_str().unwrap();
-    let ask = |what: &str| server.ask("POST", &format!("/api/v1/runs/{id}/{what}"));
+    let (server, runs, document) = served(&place, "--no-worker");
+    let run = submit(&server, &runs, &document);
+    let path = path_of(&run);
+    let ask = |what: &str| server.ask("POST", &format!("{path}/{what}"));
     ask("cancel").send().is(200);
     let first = ask("retry").header("Idempotency-Key", "k").send().is(201);
     let same = ask("retry").header("Idempotency-Key", "k").send().is(200);
     assert_eq!(first.json()["id"], same.json()["id"]);
     // Many at once: the check and the record are one transaction, and what is refused leaves nothing.
-    let statuses: Vec<u16> = std::thread::scope(|scope| {
-        let asked: Vec<_> = (0..8)
-            .map(|_| scope.spawn(|| ask("retry").send().status))
-            .collect();
-        asked
-            .into_iter()
-            .map(|asked| asked.join().unwrap())
-            .collect()
-    });
-    let count = |wanted: u16| statuses.iter().filter(|status| **status == wanted).count();
-    assert_eq!((count(201), count(429)), (2, 6), "{statuses:?}");
+    let statuses = at_once(8, || ask("retry").send().status);
+    assert_eq!(statuses, [201, 201, 429, 429, 429, 429, 429, 429]);
     let folder = std::path::PathBuf::from(run["run_dir"].as_str().unwrap());
     let folders = std::fs::read_dir(folder.parent().unwrap()).unwrap().count();
-    let runs = server.get("/api/v1/runs").is(200).json()["items"].clone();
+    let runs = server.read("/api/v1/runs")["items"].clone();
     assert_eq!(folders, runs.as_array().unwrap().len());
 }
 
 #[test]
 fn a_full_queue_refuses_further_runs_and_says_when_to_come_again() {
-    let mut place = Place::new();
-    place.configuration("config");
-    let members = place.members("members.csv");
-    let configuration = place.configuration_id("config");
+    let mut place = Place::cold();
     place.set("ADE_QUEUE_SIZE", "3");
-    let server = Server::dev(&place, "--no-worker");
-    let document = server.upload(&members);
-    let path = format!("/api/v1/configs/{configuration}/runs");
+    let (server, runs, document) = served(&place, "--no-worker");
     // Many at once: the check and the record are one transaction.
-    let statuses: Vec<u16> = std::thread::scope(|scope| {
-        let asked: Vec<_> = (0..12)
-            .map(|_| scope.spawn(|| server.post(&path, &json!({"document_id": document})).status))
-            .collect();
-        asked
-            .into_iter()
-            .map(|asked| asked.join().unwrap())
-            .collect()
-    });
-    let count = |wanted: u16| statuses.iter().filter(|status| **status == wanted).count();
-    assert_eq!((count(201), count(429)), (3, 9), "{statuses:?}");
-    let refused = server.post(&path, &json!({"document_id": document}));
-    assert!(
-        refused
-            .header("retry-after")
-            .unwrap()
-            .parse::<u32>()
-            .unwrap()
-            > 0
-    );
+    let body = json!({"document_id": document});
+    let statuses = at_once(12, || server.post(&runs, &body).status);
+    assert_eq!(statuses[..4], [201, 201, 201, 429], "{statuses:?}");
+    let refused = server.post(&runs, &body);
+    let again_in = refused.header("retry-after").unwrap();
+    assert!(again_in.parse::<u32>().unwrap() > 0);
     refused.refuses(429, "queue_full");
     // The command line is not capped.
     place.ade("run config members.csv --detach -q").succeeds();
@@ -465,15 +383,10 @@ fn a_full_queue_refuses_further_runs_and_says_when_to_come_again() {
 
 #[test]
 fn a_request_that_is_sent_again_under_its_key_makes_one_run() {
-    let (place, server, configuration) = idle();
-    let document = server.upload(&place.path("members.csv"));
-    let path = format!("/api/v1/configs/{configuration}/runs");
+    let (place, server, runs, document) = idle();
     let submit = |key: &str, body: &Value| {
-        server
-            .ask("POST", &path)
-            .header("Idempotency-Key", key)
-            .json(body)
-            .send()
+        let request = server.ask("POST", &runs).header("Idempotency-Key", key);
+        request.json(body).send()
     };
     let body = json!({"document_id": document});
     let first = submit("order-7", &body).is(201).json();
@@ -484,36 +397,23 @@ fn a_request_that_is_sent_again_under_its_key_makes_one_run() {
     let dry = json!({"document_id": document, "options": {"dry_run": true}});
     submit("order-7", &dry).refuses(422, "key_in_use");
     submit(&"k".repeat(300), &body).refuses(422, "invalid_field");
-    assert_eq!(
-        place
-            .statuses()
-            .iter()
-            .filter(|status| *status == "queued")
-            .count(),
-        2
-    );
+    assert_eq!(place.statuses(), ["queued", "queued"]);
 }
 
 #[test]
 fn pages_of_runs_go_on_where_the_one_before_ended() {
-    let (place, server, configuration) = idle();
-    let document = server.upload(&place.path("members.csv"));
+    let (_place, server, runs, document) = idle();
     let mut made: Vec<Value> = (0..7)
-        .map(|_| server.submit(&configuration, &document)["id"].clone())
+        .map(|_| submit(&server, &runs, &document)["id"].clone())
         .collect();
     let (mut path, mut seen) = ("/api/v1/runs?status=queued&limit=3".to_owned(), Vec::new());
     loop {
-        let page = server.get(&path).is(200).json();
-        seen.extend(
-            page["items"]
-                .as_array()
-                .unwrap()
-                .iter()
-                .map(|run| run["id"].clone()),
-        );
+        let page = server.read(&path);
+        let items = page["items"].as_array().unwrap();
+        seen.extend(items.iter().map(|run| run["id"].clone()));
         // What comes meanwhile changes no later page.
         if seen.len() == 3 {
-            server.submit(&configuration, &document);
+            submit(&server, &runs, &document);
         }
         match page["next_cursor"].as_str() {
             Some(cursor) => path = format!("/api/v1/runs?status=queued&limit=3&cursor={cursor}"),
@@ -526,52 +426,32 @@ fn pages_of_runs_go_on_where_the_one_before_ended() {
 
 #[test]
 fn a_download_that_broke_off_is_continued() {
-    let mut place = Place::new();
-    place.hurry();
-    place.configuration("config");
-    let members = place.members("members.csv");
-    let configuration = place.configuration_id("config");
-    let server = Server::dev(&place, "");
-    let document = server.upload(&members);
-    let run = server.submit(&configuration, &document);
+    let (_place, server, run, path) = executed();
     let id = run["id"].as_str().unwrap();
     server.events(id, 0);
-    let path = format!("/api/v1/runs/{id}/output");
+    let path = format!("{path}/output");
     let whole = server.get(&path).is(200);
     let tag = whole.header("etag").unwrap().to_owned();
     let half = whole.body.len() / 2;
     let range = format!("bytes={half}-");
-    let rest = server
-        .ask("GET", &path)
-        .header("Range", &range)
-        .header("If-Range", &tag)
-        .send()
-        .is(206);
+    let get = |headers: &[(&str, &str)]| {
+        let request = server.ask("GET", &path);
+        let with = |request: Request, (name, value): &(&str, &str)| request.header(name, value);
+        headers.iter().fold(request, with).send()
+    };
+    let rest = get(&[("Range", &range), ("If-Range", &tag)]).is(206);
     assert_eq!(rest.body, whole.body[half..]);
     let expected = format!("bytes {half}-{}/{}", whole.body.len() - 1, whole.body.len());
     assert_eq!(rest.header("content-range"), Some(&*expected));
-    let other = server
-        .ask("GET", &path)
-        .header("Range", &range)
-        .header("If-Range", "\"another\"")
-        .send()
-        .is(200);
+    let other = get(&[("Range", &range), ("If-Range", "\"another\"")]).is(200);
     assert_eq!(other.body, whole.body);
-    server
-        .ask("GET", &path)
-        .header("If-None-Match", &tag)
-        .send()
-        .is(304);
-    server
-        .ask("GET", &path)
-        .header("Range", "bytes=99999999-")
-        .send()
-        .refuses(416, "bad_request");
+    get(&[("If-None-Match", &tag)]).is(304);
+    get(&[("Range", "bytes=99999999-")]).refuses(416, "bad_request");
 }
 
 #[test]
 fn a_page_of_another_name_cannot_reach_a_server_on_loopback() {
-    let (_place, server, _) = idle();
+    let (_place, server, ..) = idle();
     for host in [
         "attacker.example",
         "attacker.example:80",
@@ -595,43 +475,33 @@ fn a_page_of_another_name_cannot_reach_a_server_on_loopback() {
 
 #[test]
 fn a_browser_signs_in_and_changes_something_only_from_a_page_of_this_server() {
-    let (place, server, configuration) = idle();
-    let document = server.upload(&place.path("members.csv"));
-    let run = server.submit(&configuration, &document);
-    let id = run["id"].as_str().unwrap();
+    let (_place, server, _, path) = queued();
     let to_sign_in = server.plain("GET", "/").send().is(303);
     assert_eq!(to_sign_in.header("location"), Some("/sign-in"));
     server.plain("GET", "/?token=ade_wrong").send().is(401);
 
-    let entered = server
-        .plain("GET", &format!("/?token={}", server.token))
-        .send()
-        .is(200);
+    let get = |path: &str, cookie: &str| {
+        let request = server.plain("GET", path).header("Cookie", cookie);
+        request.send()
+    };
+    let link = format!("/?token={}", server.token);
+    let entered = server.plain("GET", &link).send().is(200);
     assert!(!entered.text().contains(&server.token));
     let cookie = entered.header("set-cookie").unwrap().to_owned();
     for part in ["HttpOnly", "SameSite=Strict", "Path=/"] {
         assert!(cookie.contains(part), "{cookie}");
     }
     let cookie = cookie.split(';').next().unwrap();
-    let page = server
-        .plain("GET", "/")
-        .header("Cookie", cookie)
-        .send()
-        .is(200)
-        .text();
+    let page = get("/", cookie).is(200).text();
     assert!(
         page.contains("members.csv") && page.contains("queued"),
         "{page}"
     );
-    server
-        .plain("GET", "/api/v1/runs")
-        .header("Cookie", cookie)
-        .send()
-        .is(200);
+    get("/api/v1/runs", cookie).is(200);
 
     let cancel = |csrf: Option<&str>| {
         let request = server
-            .plain("POST", &format!("/api/v1/runs/{id}/cancel"))
+            .plain("POST", &format!("{path}/cancel"))
             .header("Cookie", cookie);
         match csrf {
             Some(value) => request.header("X-CSRF-Token", value).send(),
@@ -655,20 +525,14 @@ fn a_browser_signs_in_and_changes_something_only_from_a_page_of_this_server() {
     };
     out("http://attacker.example").refuses(403, "forbidden");
     out(&format!("http://{}", server.address)).is(303);
-    server
-        .plain("GET", "/api/v1/runs")
-        .header("Cookie", cookie)
-        .send()
-        .refuses(401, "unauthorized");
+    get("/api/v1/runs", cookie).refuses(401, "unauthorized");
 }
 
 #[test]
 fn no_error_names_a_path_of_the_machine() {
-    let (place, server, configuration) = idle();
-    let document = server.upload(&place.path("members.csv"));
+    let (place, server, runs, document) = idle();
     std::fs::remove_dir_all(place.path("config")).unwrap();
-    let path = format!("/api/v1/configs/{configuration}/runs");
-    let problem = server.post(&path, &json!({"document_id": document})).json();
+    let problem = server.post(&runs, &json!({"document_id": document})).json();
     assert!(problem["status"].as_u64().unwrap() >= 400, "{problem}");
     let text = problem.to_string();
     assert!(
@@ -679,9 +543,8 @@ fn no_error_names_a_path_of_the_machine() {
 
 #[test]
 fn figures_are_in_the_format_of_prometheus() {
-    let (place, server, configuration) = idle();
-    let document = server.upload(&place.path("members.csv"));
-    server.submit(&configuration, &document);
+    let (_place, server, runs, document) = idle();
+    submit(&server, &runs, &document);
     let text = server.plain("GET", "/metrics").send().is(200).text();
     assert!(text.contains("\nade_runs_queued 1\n"), "{text}");
     let route = "ade_http_requests_total{method=\"POST\",route=\"/api/v1/configs/{config_id}/runs\",status=\"201\"} 1";
@@ -694,13 +557,8 @@ fn figures_are_in_the_format_of_prometheus() {
 
 #[test]
 fn the_run_of_the_api_is_the_run_of_the_command_line() {
-    let (place, server, configuration) = idle();
-    let document = server.upload(&place.path("members.csv"));
-    let run = server.submit(&configuration, &document);
-    let by_api = server
-        .get(&format!("/api/v1/runs/{}", run["id"].as_str().unwrap()))
-        .is(200)
-        .json();
+    let (place, server, _, path) = queued();
+    let by_api = server.read(&path);
     let mut by_command = place.latest_run();
     // What `ade runs ls` adds for people.
     if let Some(object) = by_command.as_object_mut() {
@@ -711,45 +569,21 @@ fn the_run_of_the_api_is_the_run_of_the_command_line() {
 
 #[test]
 fn cells_of_input_and_output_are_read_by_window() {
-    let mut place = Place::new();
-    place.hurry();
-    place.configuration("config");
-    let members = place.members("members.csv");
-    let configuration = place.configuration_id("config");
-    let server = Server::dev(&place, "");
-    let document = server.upload(&members);
-    let run = server.submit(&configuration, &document);
+    let (_place, server, run, path) = executed();
     let id = run["id"].as_str().unwrap();
     server.events(id, 0);
-    let sheets = server
-        .get(&format!("/api/v1/runs/{id}/sheets?side=input"))
-        .is(200)
-        .json();
-    assert_eq!(
-        (
-            &sheets["sheets"][0]["rows"],
-            &sheets["sheets"][0]["columns"]
-        ),
-        (&json!(2), &json!(2))
-    );
-    let path = format!("/api/v1/runs/{id}/cells?side=input&rows=2-200&columns=1-100");
-    let answer = server.get(&path).is(200);
+    let sheets = server.read(&format!("{path}/sheets?side=input"));
+    has(&sheets["sheets"][0], json!({"rows": 2, "columns": 2}));
+    let part = format!("{path}/cells?side=input&rows=2-200&columns=1-100");
+    let answer = server.get(&part).is(200);
     let window = answer.json();
     assert_eq!(window["rows"], json!([["Ann", "ann@example.org"]]));
-    assert_eq!(
-        (&window["first_row"], &window["total_rows"]),
-        (&json!(2), &json!(2))
-    );
+    has(&window, json!({"first_row": 2, "total_rows": 2}));
     let tag = answer.header("etag").unwrap();
-    server
-        .ask("GET", &path)
-        .header("If-None-Match", tag)
-        .send()
-        .is(304);
-    let output = server
-        .get(&format!("/api/v1/runs/{id}/cells"))
-        .is(200)
-        .json();
+    let again = server.ask("GET", &part).header("If-None-Match", tag);
+    again.send().is(304);
+    let cells = |query: &str| server.get(&format!("{path}/cells?{query}"));
+    let output = server.read(&format!("{path}/cells"));
     assert_eq!(output["rows"].as_array().unwrap().len(), 2, "{output}");
     for (query, field) in [
         ("rows=0-5", "rows"),
@@ -758,15 +592,8 @@ fn cells_of_input_and_output_are_read_by_window() {
         ("columns=x", "columns"),
         ("side=middle", "side"),
     ] {
-        let problem = server
-            .get(&format!("/api/v1/runs/{id}/cells?{query}"))
-            .refuses(422, "invalid_field");
-        assert_eq!(problem["errors"][0]["field"], field);
+        cells(query).refuses_field(field);
     }
-    server
-        .get(&format!("/api/v1/runs/{id}/cells?sheet=none"))
-        .refuses(404, "sheet_not_found");
-    server
-        .get(&format!("/api/v1/runs/{id}/cells?rows=500-600"))
-        .refuses(422, "bad_window");
+    cells("sheet=none").refuses(404, "sheet_not_found");
+    cells("rows=500-600").refuses(422, "bad_window");
 }

@@ -41,10 +41,8 @@ fn done(command: &mut Command) -> String {
 }
 
 fn served() -> (Place, Server) {
-    let mut place = Place::new();
+    let mut place = Place::cold();
     place.hurry();
-    place.configuration("config");
-    place.members("members.csv");
     let server = Server::dev(&place, "");
     (place, server)
 }

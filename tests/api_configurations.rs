@@ -5,8 +5,8 @@ mod common;
 use std::io::{Cursor, Write};
 use std::path::Path;
 
-use common::Place;
-use common::api::{Answer, Server};
+use common::api::{Part, Server};
+use common::{Answer, Place, has};
 use flate2::write::GzEncoder;
 use serde_json::{Value, json};
 use zip::write::SimpleFileOptions;
@@ -70,20 +70,28 @@ impl Tar {
     }
 }
 
-/// Uploads the small configuration; returns its id.
-fn uploaded(server: &Server) -> String {
-    let answer = server
-        .upload("POST", CONFIGS, ZIP, &zipped(&files()))
-        .is(201);
-    id_of(&answer)
+/// Uploads an archive as a new configuration.
+fn upload(server: &Server, kind: &str, archive: &[u8]) -> Answer {
+    server.upload("POST", CONFIGS, kind, archive)
 }
 
-fn id_of(answer: &Answer) -> String {
-    answer.json()["id"].as_str().unwrap().to_owned()
+/// Uploads the small configuration; returns its id.
+fn uploaded(server: &Server) -> String {
+    upload(server, ZIP, &zipped(&files())).is(201).id()
+}
+
+/// Writes a file of a draft, or all of it.
+fn put(server: &Server, id: &str, what: &str, bytes: &[u8]) -> Answer {
+    let kind = if what == "draft" { ZIP } else { "text/plain" };
+    server.upload("PUT", &format!("configs/{id}/{what}"), kind, bytes)
+}
+
+fn post(server: &Server, id: &str, what: &str) -> Answer {
+    server.post(&format!("configs/{id}/{what}"), &json!(null))
 }
 
 fn names(server: &Server, id: &str) -> Vec<String> {
-    let listed = server.get(&format!("configs/{id}/files")).is(200).json();
+    let listed = server.read(&format!("configs/{id}/files"));
     let files = listed["items"].as_array().unwrap().iter();
     files
         .map(|file| file["path"].as_str().unwrap().to_owned())
@@ -98,50 +106,35 @@ fn small() -> Vec<&'static str> {
 fn an_archive_becomes_a_draft_and_a_published_version() {
     let place = Place::new();
     let server = Server::of(&place);
-    let answer = server
-        .upload("POST", CONFIGS, ZIP, &zipped(&files()))
-        .is(201);
-    let (id, known) = (id_of(&answer), answer.json());
+    let answer = upload(&server, ZIP, &zipped(&files())).is(201);
+    let (id, known) = (answer.id(), answer.json());
     assert_eq!(
         answer.header("location").unwrap(),
         format!("/api/v1/configs/{id}")
     );
     assert_eq!(known["name"], "orders");
-    assert_eq!(
-        (&known["uploaded"], &known["active"]),
-        (&json!(true), &json!(false))
-    );
+    has(&known, json!({"uploaded": true, "active": false}));
     assert_eq!(known["version"], Value::Null);
     assert_eq!(names(&server, &id), small());
 
     // Without a version it cannot be what runs use.
     let path = |rest: &str| format!("configs/{id}/{rest}");
-    server
-        .post(&path("activate"), &json!(null))
-        .refuses(409, "not_published");
-    server
-        .post(&path("builds"), &json!({}))
-        .refuses(409, "not_published");
+    post(&server, &id, "activate").refuses(409, "not_published");
+    let build = server.post(&path("builds"), &json!({}));
+    build.refuses(409, "not_published");
 
-    let first = server.post(&path("publish"), &json!(null)).is(201).json();
-    assert_eq!(
-        (&first["version"], &first["status"]),
-        (&json!(1), &json!("active"))
-    );
-    server
-        .post(&path("publish"), &json!(null))
-        .refuses(409, "nothing_to_publish");
+    let first = post(&server, &id, "publish").is(201).json();
+    has(&first, json!({"version": 1, "status": "active"}));
+    post(&server, &id, "publish").refuses(409, "nothing_to_publish");
 
     // Another file makes another version, and the former one is archived; its files stay as they were.
-    let module = path("files/src/ade_config/columns/one.py");
+    let module = "files/src/ade_config/columns/one.py";
     let changed = b"def register(registry):\n    return\n";
-    server
-        .upload("PUT", &module, "text/x-python", changed)
-        .is(200);
-    assert_eq!(server.get(&module).is(200).body, changed);
-    let second = server.post(&path("publish"), &json!(null)).is(201).json();
+    put(&server, &id, module, changed).is(200);
+    assert_eq!(server.get(&path(module)).is(200).body, changed);
+    let second = post(&server, &id, "publish").is(201).json();
     assert_eq!(second["version"], 2);
-    let versions = server.get(&path("versions")).is(200).json()["items"].clone();
+    let versions = server.read(&path("versions"))["items"].clone();
     let statuses: Vec<&Value> = [&versions[0], &versions[1]]
         .map(|version| &version["status"])
         .into();
@@ -157,27 +150,21 @@ fn an_archive_becomes_a_draft_and_a_published_version() {
 
     // The long name of each route means the same, in its own workspace alone.
     let long = format!("{CONFIGS}/{id}");
-    let shown = server.get(&long).is(200).json();
-    assert_eq!(shown, server.get(&format!("configs/{id}")).is(200).json());
+    let shown = server.read(&long);
+    assert_eq!(shown, server.read(&format!("configs/{id}")));
     assert_eq!(
         (&shown["active"], &shown["version"]["version"]),
         (&json!(true), &json!(2))
     );
-    assert_eq!(
-        server.get(&format!("{long}/versions")).is(200).json()["items"],
-        versions
-    );
+    assert_eq!(server.read(&format!("{long}/versions"))["items"], versions);
     server
         .get(&format!("workspaces/other/configs/{id}"))
         .refuses(404, "not_found");
 
-    let ended = server
-        .post(&path("deactivate"), &json!(null))
-        .is(200)
-        .json();
-    assert_eq!(ended["active"], false);
-    let again = server.post(&path("activate"), &json!(null)).is(200).json();
-    assert_eq!(again["active"], true);
+    for (what, active) in [("deactivate", false), ("activate", true)] {
+        let known = post(&server, &id, what).is(200).json();
+        assert_eq!(known["active"], active);
+    }
 }
 
 #[test]
@@ -221,8 +208,8 @@ fn archives_of_either_kind_and_with_a_folder_around_are_taken() {
         ("application/gzip", tar("orders-main")),
         ("application/gzip", tar(".")),
     ] {
-        let answer = server.upload("POST", CONFIGS, kind, &archive).is(201);
-        assert_eq!(names(&server, &id_of(&answer)), small());
+        let answer = upload(&server, kind, &archive).is(201);
+        assert_eq!(names(&server, &answer.id()), small());
     }
     // Names for which a header has no room come before it, in two ways.
     let long = format!("notes/{}.txt", "n".repeat(120));
@@ -249,11 +236,9 @@ fn archives_of_either_kind_and_with_a_folder_around_are_taken() {
         )
         .file("notes/gr", b"2")
         .file("src/ade_config/__init__.py", b"");
-    let answer = server
-        .upload("POST", CONFIGS, "application/gzip", &tar.done())
-        .is(201);
+    let answer = upload(&server, "application/gzip", &tar.done()).is(201);
     assert_eq!(
-        names(&server, &id_of(&answer)),
+        names(&server, &answer.id()),
         [
             "notes/größe.txt",
             &long,
@@ -262,14 +247,9 @@ fn archives_of_either_kind_and_with_a_folder_around_are_taken() {
         ]
     );
     // As the file of a form, under a name of its own.
-    let archive = zipped(&files());
-    let answer = server
-        .form(
-            &format!("{CONFIGS}?name=mine"),
-            &[("file", Some("orders.zip"), &archive)],
-        )
-        .is(201);
-    assert_eq!(answer.json()["name"], "mine");
+    let file: Part = ("file", Some("orders.zip"), &zipped(&files()));
+    let answer = server.form(&format!("{CONFIGS}?name=mine"), &[file]);
+    assert_eq!(answer.is(201).json()["name"], "mine");
     // A folder that is itself the package keeps its name, and gives it to the configuration.
     let package = [
         ("my_orders/__init__.py", ""),
@@ -278,18 +258,14 @@ fn archives_of_either_kind_and_with_a_folder_around_are_taken() {
             "def register(registry):\n    pass\n",
         ),
     ];
-    let answer = server
-        .upload("POST", CONFIGS, ZIP, &zipped(&package))
-        .is(201);
+    let answer = upload(&server, ZIP, &zipped(&package)).is(201);
     assert_eq!(answer.json()["name"], "my_orders");
-    let id = id_of(&answer);
+    let id = answer.id();
     assert_eq!(
         names(&server, &id),
         ["src/my_orders/__init__.py", "src/my_orders/columns/one.py"]
     );
-    server
-        .post(&format!("configs/{id}/publish"), &json!(null))
-        .is(201);
+    post(&server, &id, "publish").is(201);
 }
 
 /// Archives of which nothing may be kept, with a word of what is told about them.
@@ -334,6 +310,7 @@ fn bad_archives() -> Vec<(&'static str, Vec<u8>)> {
     lying[declared] = b'X';
 
     let whole = zipped(&files());
+    let one = |kind: EntryType, link: &str| Tar::new().add("a.py", kind, link, b"").done();
     vec![
         ("neither", b"hello".to_vec()),
         ("neither", Vec::new()),
@@ -363,26 +340,10 @@ fn bad_archives() -> Vec<(&'static str, Vec<u8>)> {
             "comes twice",
             Tar::new().file("a.py", b"1").file("a.py", b"2").done(),
         ),
-        (
-            "link",
-            Tar::new()
-                .add("a.py", EntryType::Symlink, "/etc/passwd", b"")
-                .done(),
-        ),
-        (
-            "link",
-            Tar::new()
-                .add("a.py", EntryType::Link, "/etc/passwd", b"")
-                .done(),
-        ),
-        (
-            "special",
-            Tar::new().add("a.py", EntryType::Fifo, "", b"").done(),
-        ),
-        (
-            "special",
-            Tar::new().add("a.py", EntryType::Char, "", b"").done(),
-        ),
+        ("link", one(EntryType::Symlink, "/etc/passwd")),
+        ("link", one(EntryType::Link, "/etc/passwd")),
+        ("special", one(EntryType::Fifo, "")),
+        ("special", one(EntryType::Char, "")),
         ("more than 134217728 bytes", many.done()),
         ("name in it is too long", endless_name.done()),
         (
@@ -403,10 +364,7 @@ fn nothing_is_kept_of_an_archive_that_is_refused() {
         let problem = created.refuses(422, "archive_invalid");
         let detail = problem["detail"].as_str().unwrap();
         assert!(detail.contains(word), "{word}: {detail}");
-        let draft = format!("configs/{id}/draft");
-        server
-            .upload("PUT", &draft, ZIP, &archive)
-            .refuses(422, "archive_invalid");
+        put(&server, &id, "draft", &archive).refuses(422, "archive_invalid");
         assert_eq!(names(&server, &id), small(), "{word}");
         assert_eq!(std::fs::read_dir(&folder).unwrap().count(), 1, "{word}");
     }
@@ -419,31 +377,22 @@ fn nothing_is_kept_of_an_archive_that_is_refused() {
 
     // An archive that breaks off, one that is too large, and one of a wrong type.
     server.break_off(&format!("{CONFIGS}?name=x"), ZIP, 1_000_000, b"PK\x03\x04");
-    let listed = server.get(CONFIGS).is(200).json();
+    let listed = server.read(CONFIGS);
     assert_eq!(listed["items"].as_array().unwrap().len(), 1);
-    server
-        .upload("POST", CONFIGS, "text/plain", &zipped(&files()))
-        .refuses(415, "unsupported_media_type");
-    let unnamed = server.upload("POST", CONFIGS, ZIP, &zipped(&[("a.py", "")]));
+    let whole = zipped(&files());
+    upload(&server, "text/plain", &whole).refuses(415, "unsupported_media_type");
+    let unnamed = upload(&server, ZIP, &zipped(&[("a.py", "")]));
     assert_eq!(
         unnamed.refuses(422, "bad_name")["errors"][0]["field"],
         "name"
     );
     for name in ["", "%20", "a%0Ab", &"a".repeat(101)] {
-        server
-            .upload(
-                "POST",
-                &format!("{CONFIGS}?name={name}"),
-                ZIP,
-                &zipped(&files()),
-            )
-            .refuses(422, "bad_name");
+        let named = server.upload("POST", &format!("{CONFIGS}?name={name}"), ZIP, &whole);
+        named.refuses(422, "bad_name");
     }
     let small = Server::with(&place, &[("ADE_API_UPLOAD_LIMIT_MB", "1")]);
     let large = vec![b'P'; 1024 * 1024 + 1];
-    small
-        .upload("POST", CONFIGS, ZIP, &large)
-        .refuses(413, "too_large");
+    upload(&small, ZIP, &large).refuses(413, "too_large");
 }
 
 #[test]
@@ -451,66 +400,36 @@ fn a_draft_is_edited_file_by_file() {
     let place = Place::new();
     let server = Server::of(&place);
     let created = server.post(CONFIGS, &json!({"name": "by hand"})).is(201);
-    let id = id_of(&created);
+    let id = created.id();
     let file = |path: &str| format!("configs/{id}/files/{path}");
+    let put = |path: &str, bytes: &[u8]| put(&server, &id, &format!("files/{path}"), bytes);
+    let publish = || post(&server, &id, "publish");
     assert_eq!(names(&server, &id), [""; 0]);
-    let problem = server
-        .post(&format!("configs/{id}/publish"), &json!(null))
-        .refuses(422, "not_a_configuration");
-    assert!(
-        problem["detail"]
-            .as_str()
-            .unwrap()
-            .contains("is not a configuration")
-    );
+    let problem = publish().refuses(422, "not_a_configuration");
+    let detail = problem["detail"].as_str().unwrap();
+    assert!(detail.contains("is not a configuration"), "{detail}");
 
     for (name, content) in files() {
-        let written = server
-            .upload(
-                "PUT",
-                &file(name),
-                "application/octet-stream",
-                content.as_bytes(),
-            )
-            .is(201)
-            .json();
-        assert_eq!(
-            (&written["path"], &written["size_bytes"]),
-            (&json!(name), &json!(content.len()))
-        );
+        let written = put(name, content.as_bytes()).is(201).json();
+        has(&written, json!({"path": name, "size_bytes": content.len()}));
     }
     assert_eq!(names(&server, &id), small());
     // As the file of a form, too, and with the long name of the route.
     let body = common::api::form(&[("file", Some("x"), b"replaced")], true);
-    server
-        .upload(
-            "PUT",
-            &format!("{CONFIGS}/{id}/files/notes/a%20b.txt"),
-            common::api::FORM,
-            &body,
-        )
-        .is(201);
-    assert_eq!(
-        server.get(&file("notes/a%20b.txt")).is(200).body,
-        b"replaced"
-    );
+    let long = format!("{CONFIGS}/{id}/files/notes/a%20b.txt");
+    let form = common::api::FORM;
+    server.upload("PUT", &long, form, &body).is(201);
+    let notes = file("notes/a%20b.txt");
+    assert_eq!(server.get(&notes).is(200).body, b"replaced");
 
-    server
-        .send("DELETE", &file("notes/a%20b.txt"), &[], b"")
-        .is(204);
-    server
-        .send("DELETE", &file("notes/a%20b.txt"), &[], b"")
-        .refuses(404, "not_found");
-    server
-        .get(&file("notes/a%20b.txt"))
-        .refuses(404, "not_found");
+    let delete = || server.send("DELETE", &notes, &[], b"");
+    delete().is(204);
+    delete().refuses(404, "not_found");
+    server.get(&notes).refuses(404, "not_found");
     server.get(&file("src")).refuses(404, "not_found");
     assert_eq!(names(&server, &id), small());
-    assert!(
-        !place
-            .path(format!("data/workspaces/default/configs/{id}/draft/notes"))
-            .exists()
-    );
+    let draft = place.path(format!("data/workspaces/default/configs/{id}/draft"));
+    assert!(draft.exists() && !draft.join("notes").exists());
 
     for path in [
         "..%2Fa.py",
@@ -530,45 +449,21 @@ fn a_draft_is_edited_file_by_file() {
         }
     }
     for path in ["src", "pyproject.toml/below"] {
-        server
-            .upload("PUT", &file(path), "text/plain", b"x")
-            .refuses(422, "bad_name");
+        put(path, b"x").refuses(422, "bad_name");
     }
     let large = vec![b'a'; 32 * 1024 * 1024 + 1];
-    server
-        .upload("PUT", &file("large.bin"), "text/plain", &large)
-        .refuses(413, "too_large");
+    put("large.bin", &large).refuses(413, "too_large");
     assert_eq!(names(&server, &id), small());
     // Three of the largest files fit, and a fourth would, were there not the others.
     for number in 0..3 {
-        let path = file(&format!("{number}.bin"));
-        server
-            .upload("PUT", &path, "text/plain", &large[1..])
-            .is(201);
+        put(&format!("{number}.bin"), &large[1..]).is(201);
     }
-    server
-        .upload("PUT", &file("3.bin"), "text/plain", &large[1..])
-        .refuses(413, "too_large");
+    put("3.bin", &large[1..]).refuses(413, "too_large");
 
-    let broken = "[project\n";
-    server
-        .upload(
-            "PUT",
-            &file("pyproject.toml"),
-            "text/plain",
-            broken.as_bytes(),
-        )
-        .is(200);
-    let problem = server
-        .post(&format!("configs/{id}/publish"), &json!(null))
-        .refuses(422, "manifest_invalid");
-    assert!(
-        problem["detail"]
-            .as_str()
-            .unwrap()
-            .starts_with("pyproject.toml:1:"),
-        "{problem}"
-    );
+    put("pyproject.toml", b"[project\n").is(200);
+    let problem = publish().refuses(422, "manifest_invalid");
+    let detail = problem["detail"].as_str().unwrap();
+    assert!(detail.starts_with("pyproject.toml:1:"), "{detail}");
 }
 
 #[test]
@@ -576,52 +471,24 @@ fn a_folder_that_was_run_is_known_and_frozen_by_publishing() {
     let place = Place::ready();
     place.ade("run config members.csv").succeeds();
     let server = Server::of(&place);
-    let known = server.get(CONFIGS).is(200).json()["items"][0].clone();
+    let known = server.read(CONFIGS)["items"][0].clone();
     let id = known["id"].as_str().unwrap();
-    assert_eq!(
-        (&known["uploaded"], &known["active"]),
-        (&json!(false), &json!(false))
-    );
+    has(&known, json!({"uploaded": false, "active": false}));
     assert_eq!(known["path"], place.path("config").display().to_string());
-    server
-        .get(&format!("configs/{id}/files"))
-        .refuses(409, "not_uploaded");
-    server
-        .upload(
-            "PUT",
-            &format!("configs/{id}/files/a.py"),
-            "text/plain",
-            b"",
-        )
-        .refuses(409, "not_uploaded");
-    server
-        .upload(
-            "PUT",
-            &format!("configs/{id}/draft"),
-            ZIP,
-            &zipped(&files()),
-        )
-        .refuses(409, "not_uploaded");
-    let publish = format!("configs/{id}/publish");
-    assert_eq!(
-        server.post(&publish, &json!(null)).is(201).json()["version"],
-        1
-    );
-    server
-        .post(&publish, &json!(null))
-        .refuses(409, "nothing_to_publish");
+    let files_of_it = server.get(&format!("configs/{id}/files"));
+    files_of_it.refuses(409, "not_uploaded");
+    put(&server, id, "files/a.py", b"").refuses(409, "not_uploaded");
+    put(&server, id, "draft", &zipped(&files())).refuses(409, "not_uploaded");
+    let publish = || post(&server, id, "publish");
+    assert_eq!(publish().is(201).json()["version"], 1);
+    publish().refuses(409, "nothing_to_publish");
     place.write(
         "config/src/ade_config/columns/more.py",
         "def register(registry):\n    pass\n",
     );
-    assert_eq!(
-        server.post(&publish, &json!(null)).is(201).json()["version"],
-        2
-    );
+    assert_eq!(publish().is(201).json()["version"], 2);
     std::fs::rename(place.path("config"), place.path("gone")).unwrap();
-    server
-        .post(&publish, &json!(null))
-        .refuses(422, "not_a_configuration");
+    publish().refuses(422, "not_a_configuration");
 }
 
 #[test]
@@ -645,14 +512,11 @@ fn a_version_is_never_a_mix_of_two_drafts() {
     std::thread::scope(|scope| {
         let replacing = scope.spawn(|| {
             for number in 0..20 {
-                let path = format!("configs/{id}/draft");
-                server
-                    .upload("PUT", &path, ZIP, &archives[number % 2])
-                    .is(200);
+                put(&server, &id, "draft", &archives[number % 2]).is(200);
             }
         });
         while !replacing.is_finished() {
-            let answer = server.post(&format!("configs/{id}/publish"), &json!(null));
+            let answer = post(&server, &id, "publish");
             assert!([201, 409].contains(&answer.status), "{answer:?}");
         }
     });
@@ -684,20 +548,9 @@ fn configurations_are_changed_by_administrators_and_found_by_their_workspace() {
     let id = uploaded(&server);
     server.use_token(server.token(Scope::Run, None));
     server.get(&format!("configs/{id}")).is(200);
-    server
-        .upload("POST", CONFIGS, ZIP, &zipped(&files()))
-        .refuses(403, "forbidden");
-    server
-        .post(&format!("configs/{id}/publish"), &json!(null))
-        .refuses(403, "forbidden");
-    server
-        .upload(
-            "PUT",
-            &format!("configs/{id}/files/a.py"),
-            "text/plain",
-            b"",
-        )
-        .refuses(403, "forbidden");
+    upload(&server, ZIP, &zipped(&files())).refuses(403, "forbidden");
+    post(&server, &id, "publish").refuses(403, "forbidden");
+    put(&server, &id, "files/a.py", b"").refuses(403, "forbidden");
     server.use_token(server.token(Scope::Admin, Some(&["other"])));
     server
         .get(&format!("configs/{id}"))
@@ -707,7 +560,7 @@ fn configurations_are_changed_by_administrators_and_found_by_their_workspace() {
         .post("workspaces", &json!({"id": "mine"}))
         .refuses(422, "invalid_field");
     server.post("workspaces", &json!({"id": "other"})).is(201);
-    let listed = server.get("workspaces").is(200).json();
+    let listed = server.read("workspaces");
     assert_eq!(listed["items"].as_array().unwrap().len(), 1);
     assert_eq!(listed["items"][0]["id"], "other");
 }

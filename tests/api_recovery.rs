@@ -84,10 +84,7 @@ fn what_a_killed_server_acknowledged_is_there_and_streams_resume() {
         let path = format!("/api/v1/documents/{document}/download");
         assert_eq!(server.get(&path).is(200).text(), *text);
     }
-    let listed = server
-        .get("/api/v1/workspaces/default/documents")
-        .is(200)
-        .json();
+    let listed = server.read("/api/v1/workspaces/default/documents");
     let names = listed["items"]
         .as_array()
         .unwrap()
@@ -112,7 +109,7 @@ fn what_a_killed_server_acknowledged_is_there_and_streams_resume() {
             "{run}"
         );
         assert_eq!(all.last().unwrap().1, "run.complete", "{run}");
-        let run = server.get(&format!("/api/v1/runs/{run}")).is(200).json();
+        let run = server.read(&format!("/api/v1/runs/{run}"));
         assert_eq!(run["status"], "succeeded", "{run}");
     }
 }

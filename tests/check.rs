@@ -6,9 +6,7 @@ use common::{Place, snapshot};
 
 #[test]
 fn a_configuration_that_loads_says_what_it_registers() {
-    let place = Place::new();
-    place.configuration("config");
-    place.warm("config");
+    let place = Place::ready();
     snapshot!(place, place.ade("check config"), @r"
     status 0
     --- stdout
@@ -45,18 +43,14 @@ fn a_configuration_that_loads_says_what_it_registers() {
 fn it_builds_the_environment_that_it_needs() {
     let place = Place::new();
     place.configuration("config");
-    place
-        .ade("check config")
-        .succeeds()
-        .says("Building the environment of people (new)");
+    place.ade_says("check config", "Building the environment of people (new)");
     assert_eq!(place.environments()[0]["status"], "ready");
 }
 
 #[test]
 fn a_configuration_that_does_not_load_exits_1_and_names_the_authors_line() {
-    let place = Place::new();
+    let place = Place::ready();
     let configuration = place.configuration("config");
-    place.warm("config");
     configuration.write(
         "src/ade_config/columns/rates.py",
         "RATE = 1 / 0\n\n\ndef register(registry):\n    pass\n",
@@ -85,9 +79,8 @@ fn a_configuration_that_does_not_load_exits_1_and_names_the_authors_line() {
 
 #[test]
 fn an_engine_that_dies_is_not_taken_for_an_invalid_configuration() {
-    let place = Place::new();
+    let place = Place::ready();
     let configuration = place.configuration("config");
-    place.warm("config");
     for (how, wanted) in [
         (
             "os.kill(os.getpid(), 9)",
@@ -108,10 +101,8 @@ fn an_engine_that_dies_is_not_taken_for_an_invalid_configuration() {
 
 #[test]
 fn a_misspelt_parameter_and_a_module_that_is_missing_are_found_with_the_hints_of_a_run() {
-    let place = Place::new();
+    let place = Place::ready();
     let configuration = place.configuration("config");
-    place.warm("config");
-    place.members("members.csv");
     configuration.write(
         "src/ade_config/columns/rates.py",
         "def by_header(column_heder_original):\n    return None\n\n\ndef register(registry):\n    registry.register_column_detector(by_header, field=\"name\", priority=1)\n",
@@ -140,9 +131,8 @@ fn a_misspelt_parameter_and_a_module_that_is_missing_are_found_with_the_hints_of
 
 #[test]
 fn what_has_no_effect_is_told_and_is_no_failure() {
-    let place = Place::new();
+    let place = Place::ready();
     let configuration = place.configuration("config");
-    place.warm("config");
     configuration.write("settings.toml", "merge_table_in_sheet = true\n");
     configuration.write("manifest.toml", "[[columns]]\nfield = \"emial\"\n");
     configuration.write(
@@ -178,9 +168,8 @@ fn without_a_folder_the_current_one_is_checked() {
 
 #[test]
 fn what_a_run_would_find_out_only_with_a_file_is_found_with_file_and_line() {
-    let place = Place::new();
+    let place = Place::ready();
     let configuration = place.configuration("config");
-    place.warm("config");
     configuration.write(
         "src/ade_config/columns/more.py",
         "from ade_engine.fields import Field, checksum, date\n\n\ndef register(registry):\n    Field(\"iban\", checks=[lambda name: checksum(name, \"ibann\")]).register(registry)\n    Field(\"day\", read=lambda name: [date(name)]).register(registry)\n",
@@ -213,10 +202,8 @@ fn what_a_run_would_find_out_only_with_a_file_is_found_with_file_and_line() {
 
 #[test]
 fn a_misspelt_register_where_nothing_else_is_registered_is_an_error_of_check_and_run() {
-    let place = Place::new();
+    let place = Place::ready();
     let configuration = place.configuration("config");
-    place.warm("config");
-    place.members("members.csv");
     for folder in ["columns", "row_detectors"] {
         std::fs::remove_dir_all(place.path(format!("config/src/ade_config/{folder}"))).unwrap();
     }

@@ -284,8 +284,5 @@ fn the_examples_work_as_typed_in_a_fresh_home() {
 #[test]
 fn a_shell_that_is_not_known_is_a_wrong_call() {
     let place = Place::new();
-    place
-        .ade("completions tcsh")
-        .ends_with(2)
-        .says("possible values: bash, fish, zsh");
+    place.ade_refuses("completions tcsh", "possible values: bash, fish, zsh");
 }

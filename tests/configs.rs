@@ -23,15 +23,9 @@ fn two() -> Place {
 #[test]
 fn without_any_it_says_how_one_is_made_known() {
     let place = Place::new();
-    place
-        .ade("configs ls")
-        .succeeds()
-        .says("the first `ade run` of one makes it known");
+    place.ade_says("configs ls", "the first `ade run` of one makes it known");
     assert_eq!(place.ade("configs ls --json").json(), json!([]));
-    place
-        .ade("configs show x")
-        .ends_with(2)
-        .says("knows no configurations yet");
+    place.ade_refuses("configs show x", "knows no configurations yet");
     assert!(!place.path("data").exists(), "a look creates nothing");
 }
 
@@ -126,10 +120,7 @@ fn versions_are_shown_and_what_has_none_is_not_activated() {
         (&shown["active"], &shown["version"]["version"]),
         (&json!(true), &json!(1))
     );
-    place
-        .ade("configs show config")
-        .succeeds()
-        .prints("  1 active ");
+    place.ade_prints("configs show config", "  1 active ");
 
     server
         .post("workspaces/default/configs", &json!({"name": "draft only"}))

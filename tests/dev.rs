@@ -53,9 +53,8 @@ fn a_run_in_progress_goes_back_to_the_queue() {
 
 #[test]
 fn a_mistake_in_a_configuration_is_told_when_its_file_is_saved() {
-    let place = Place::new();
+    let place = Place::cold();
     let configuration = place.configuration("config");
-    place.members("members.csv");
     place.configuration_id("config");
     let mut server = Server::dev(&place, "--no-worker");
     let good = "[project]\nname = \"people\"\nversion = \"1\"\n";

@@ -33,9 +33,7 @@ fn a_machine_that_is_ready() {
 #[test]
 #[cfg(target_os = "linux")]
 fn a_database_on_a_network_file_system_is_refused_in_words() {
-    let mut place = Place::new();
-    place.configuration("config");
-    place.members("members.csv");
+    let mut place = Place::cold();
     let data = place.path("data");
     std::fs::create_dir_all(&data).unwrap();
     let Some(_disk) = common::NetworkDisk::mount(&data) else {

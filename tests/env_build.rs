@@ -6,9 +6,7 @@ use common::{Place, snapshot};
 
 #[test]
 fn one_is_built_ahead_of_time_and_anew() {
-    let place = Place::new();
-    place.configuration("config");
-    place.members("members.csv");
+    let place = Place::cold();
     let built = place.ade("env build config");
     snapshot!(place, built, @r"
     status 0

@@ -144,8 +144,7 @@ fn a_configuration_whose_folder_is_gone_keeps_no_environment_and_one_that_was_ac
 
 #[test]
 fn what_a_changed_dependency_left_behind_goes_when_it_is_asked_for() {
-    let place = Place::new();
-    place.members("members.csv");
+    let place = Place::cold();
     let configuration = place.configuration("config");
     place.ade("run config members.csv -q").succeeds();
     let old = environment_of(&place, "config").unwrap();
@@ -173,9 +172,7 @@ fn what_a_changed_dependency_left_behind_goes_when_it_is_asked_for() {
 
 #[test]
 fn a_time_to_live_is_a_flag_and_zero_means_never() {
-    let place = Place::new();
-    place.configuration("config");
-    place.warm("config");
+    let place = Place::ready();
     cool(&place, "config");
     for line in ["env gc --ttl-days 0 --json", "env gc --ttl-days 101 --json"] {
         let report = place.ade(line).succeeds().json();
@@ -204,9 +201,7 @@ fn environment_folder(place: &Place) -> PathBuf {
 
 #[test]
 fn folders_that_no_record_knows_go_with_proof_that_they_are_this_databases_own() {
-    let place = Place::new();
-    place.configuration("config");
-    place.warm("config");
+    let place = Place::ready();
     let key = environment_folder(&place).parent().unwrap().to_owned();
     let mark = mark(&place);
     let others = "01990000-0000-7000-8000-00000000000d";
@@ -287,9 +282,7 @@ fn folders_that_no_record_knows_go_with_proof_that_they_are_this_databases_own()
 
 #[test]
 fn of_what_data_directories_share_each_collects_its_own() {
-    let mut place = Place::new();
-    place.configuration("config");
-    place.members("members.csv");
+    let mut place = Place::cold();
     place.set("ADE_VENVS_DIR", place.path("shared/venvs"));
     place.set("ADE_RUNS_DIR", place.path("shared/runs"));
     for data in ["one", "two"] {
@@ -393,9 +386,7 @@ fn an_environment_that_a_run_has_open_stays_whatever_the_records_say() {
 
 #[test]
 fn what_cannot_be_locked_stays() {
-    let place = Place::new();
-    place.configuration("config");
-    place.warm("config");
+    let place = Place::ready();
     let old = environment_folder(&place);
     place.ade("env build config --force -q").succeeds();
     let owner = old.join(".owner");
@@ -655,10 +646,7 @@ fn while_a_collection_takes_long_the_runs_of_dead_processes_are_recovered() {
 
 #[test]
 fn files_of_runs_go_with_time_and_their_records_stay() {
-    let place = Place::new();
-    place.configuration("config");
-    place.people();
-    place.warm("config");
+    let place = Place::ready();
     place.ade("run config people.csv -q").succeeds();
     let old = place.latest_run()["id"].as_str().unwrap().to_owned();
     let cancelled = place.enqueue("config", "people.csv");
@@ -684,15 +672,9 @@ fn files_of_runs_go_with_time_and_their_records_stay() {
     );
     assert!(!place.run_folder(&old).exists() && place.run_folder(&new).exists());
     assert_eq!(place.statuses().len(), 4);
-    place
-        .ade(&format!("runs show {old}"))
-        .succeeds()
-        .prints("succeeded");
+    place.ade_prints(&format!("runs show {old}"), "succeeded");
     place.ade(&format!("logs tail {old} -f")).succeeds();
-    place
-        .ade(&format!("runs retry {old}"))
-        .ends_with(2)
-        .says("is gone");
+    place.ade_refuses(&format!("runs retry {old}"), "is gone");
     assert_eq!(
         removed(&place.ade("env gc --json").succeeds().json()),
         Vec::<&str>::new()
@@ -701,10 +683,8 @@ fn files_of_runs_go_with_time_and_their_records_stay() {
 
 #[test]
 fn a_worker_collects_unless_it_is_told_not_to() {
-    let mut place = Place::new();
+    let mut place = Place::ready();
     place.hurry();
-    place.configuration("config");
-    place.warm("config");
     cool(&place, "config");
     let mut careful = place.start_worker_with("careful", "--no-gc");
     careful.wait_until_says("looking for work");

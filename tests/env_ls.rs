@@ -84,17 +84,12 @@ fn what_environments_share_is_told_and_counted_once() {
         number < (all - 2_900_000) as f64 / 1_048_576.0,
         "{told}: {all}"
     );
-    place
-        .ade("env show one")
-        .succeeds()
-        .prints("shared with the installer's cache");
+    place.ade_prints("env show one", "shared with the installer's cache");
 }
 
 #[test]
 fn each_says_whether_collection_would_take_it_and_why() {
-    let place = Place::new();
-    place.configuration("config");
-    place.warm("config");
+    let place = Place::ready();
     // Its configuration was never run, and it was built just now.
     let gc = place.environments()[0]["gc"].clone();
     assert_eq!(gc["deletes"], false);
@@ -102,12 +97,12 @@ fn each_says_whether_collection_would_take_it_and_why() {
         (&gc["verdict"], &gc["reason"]),
         (&"warm".into(), &"used recently".into())
     );
-    place.ade("env ls").succeeds().prints("kept: used recently");
+    place.ade_prints("env ls", "kept: used recently");
     // Not used for a hundred days.
     place.change(
         "UPDATE environments SET last_used_at = last_used_at - 8640000000, updated_at = updated_at - 8640000000",
     );
-    place.ade("env ls").succeeds().prints("deletable: unused");
+    place.ade_prints("env ls", "deletable: unused");
     let gc = place.environments()[0]["gc"].clone();
     assert_eq!(
         (&gc["deletes"], &gc["verdict"]),
@@ -117,9 +112,7 @@ fn each_says_whether_collection_would_take_it_and_why() {
 
 #[test]
 fn those_of_other_workspaces_are_not_listed() {
-    let place = Place::new();
-    place.configuration("config");
-    place.warm("config");
+    let place = Place::ready();
     let listed = place.ade("env ls --json -w another").succeeds().json();
     assert_eq!(listed, serde_json::json!([]));
     assert_eq!(place.environments().len(), 1);

@@ -44,13 +44,8 @@ fn the_path_is_that_of_a_ready_environment_alone() {
 
 #[test]
 fn one_whose_folder_is_gone_has_no_path() {
-    let place = Place::new();
-    place.configuration("config");
-    place.warm("config");
+    let place = Place::ready();
     let path = place.ade("env path config").succeeds().stdout;
     std::fs::remove_dir_all(Path::new(path.trim()).parent().unwrap()).unwrap();
-    place
-        .ade("env path config --json")
-        .ends_with(2)
-        .says("environment_not_found");
+    place.ade_refuses("env path config --json", "environment_not_found");
 }

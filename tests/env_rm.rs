@@ -23,10 +23,7 @@ fn an_environment_is_removed_and_built_again_when_it_is_needed() {
     assert!(report["bytes_freed"].as_u64().unwrap() > 0);
     assert!(place.environments().is_empty());
     assert_eq!(place.files_below("data/venvs"), Vec::<String>::new());
-    place
-        .ade("env rm config")
-        .ends_with(2)
-        .says("has no environment yet");
+    place.ade_refuses("env rm config", "has no environment yet");
     place.ade("run config members.csv -q").succeeds();
     assert_ne!(place.environments()[0]["id"], id.as_str());
 }
@@ -68,7 +65,7 @@ fn one_that_is_being_built_is_refused() {
     place.configuration("config");
     let build = place.start("env build config -q");
     gate.wait_until_reached();
-    place.ade("env rm config").ends_with(2).says("is building");
+    place.ade_refuses("env rm config", "is building");
     gate.open();
     build.wait().succeeds();
     place.ade("env rm config").succeeds();

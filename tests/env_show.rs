@@ -65,10 +65,7 @@ fn one_is_shown_by_its_configuration_or_its_id() {
     error: config has no environment yet
     hint: `ade env build config` builds it
     ");
-    place
-        .ade("env show nonsense")
-        .ends_with(2)
-        .says("there is no environment \"nonsense\"");
+    place.ade_refuses("env show nonsense", "there is no environment \"nonsense\"");
 }
 
 #[test]

@@ -17,16 +17,16 @@ use std::process::Command;
 use std::sync::OnceLock;
 use std::time::Duration;
 
-use ade::cancel::Cancel;
+use ade::base::cancel::Cancel;
+use ade::base::problem::Problem;
 use ade::configuration::Configuration;
+use ade::engine::sandbox::Policy;
+use ade::environment::python::{Python, PythonSearch, find_python};
 use ade::environment::{
     BuildError, BuildEvent, BuildRequest, Built, EngineSource, PackageAction, Step, is_ready,
     provision,
 };
-use ade::layout::ToolsFolder;
-use ade::problem::Problem;
-use ade::python::{Python, PythonSearch, find_python};
-use ade::sandbox::Policy;
+use ade::settings::paths::ToolsFolder;
 use ade::settings::{Inputs, Settings};
 use tempfile::TempDir;
 
@@ -354,7 +354,7 @@ fn uv_from_the_path_builds_an_environment() {
     assert_eq!(built.engine_version, "1.10.0");
     assert_eq!(names(&built), ["ade-engine", "et_xmlfile", "six"]);
     assert!(built.size_bytes > 10_000 && built.lock_digest.len() == 64);
-    assert!(is_ready(&ade::machine::Disk, &place.environment()));
+    assert!(is_ready(&ade::system::machine::Disk, &place.environment()));
 
     let finished: Vec<Step> = events
         .iter()
@@ -462,7 +462,7 @@ fn without_a_network_a_warm_cache_suffices_and_a_cold_one_says_what_to_do() {
             hint.contains(if offline { "--offline" } else { "network" }),
             "{hint}"
         );
-        assert!(!is_ready(&ade::machine::Disk, &place.environment()));
+        assert!(!is_ready(&ade::system::machine::Disk, &place.environment()));
     }
 }
 
@@ -489,7 +489,7 @@ fn a_dependency_that_does_not_exist_is_told_in_the_installers_words() {
         ),
         "{error:?}"
     );
-    assert!(!is_ready(&ade::machine::Disk, &place.environment()));
+    assert!(!is_ready(&ade::system::machine::Disk, &place.environment()));
     assert!(!place.environment().join(".venv").exists());
 }
 
@@ -696,7 +696,7 @@ fn a_cancel_in_any_step_leaves_nothing_that_counts_and_the_next_build_succeeds()
             matches!(answer, Err(BuildError::Cancelled { .. })),
             "{answer:?}"
         );
-        assert!(!is_ready(&ade::machine::Disk, &place.environment()));
+        assert!(!is_ready(&ade::system::machine::Disk, &place.environment()));
         assert!(!place.environment().join(".venv").exists());
     }
     built(&request);

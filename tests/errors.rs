@@ -37,7 +37,7 @@ fn of_the_engine() -> BTreeSet<String> {
 
 /// The codes of ADE's own errors.
 fn of_ade() -> BTreeSet<String> {
-    ade::problem::code::ALL
+    ade::base::problem::code::ALL
         .iter()
         .map(|code| (*code).to_owned())
         .collect()

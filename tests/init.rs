@@ -330,10 +330,10 @@ fn a_new_name_is_put_in_and_a_folders_name_made_fit() {
     hint: letters, digits, '.', '_' and '-', beginning and ending with a letter or digit; --name sets it
     "#);
     assert!(!place.path("third").exists());
-    place
-        .ade("init third --template fancy")
-        .ends_with(2)
-        .says("possible values: default, full, minimal");
+    place.ade_refuses(
+        "init third --template fancy",
+        "possible values: default, full, minimal",
+    );
 }
 
 #[test]
@@ -348,10 +348,7 @@ fn nothing_that_exists_is_overwritten() {
     hint: choose another folder; ade init overwrites nothing
     ");
     assert_eq!(place.files_below("full"), ["mine.txt"]);
-    place
-        .ade("init file")
-        .ends_with(2)
-        .says("file is not a folder");
+    place.ade_refuses("init file", "file is not a folder");
     // The current folder is not empty either; a repository without files is.
     place.ade("init").ends_with(2);
     place.write("cloned/.git/HEAD", "ref: refs/heads/main\n");

@@ -51,9 +51,7 @@ fn fetched_uv() -> String {
 
 #[test]
 fn by_the_uv_on_path() {
-    let place = Place::new();
-    place.configuration("config");
-    place.members("members.csv");
+    let place = Place::cold();
     place.ade("run config members.csv -q").succeeds();
     let environment = &place.environments()[0];
     assert!(
@@ -101,10 +99,10 @@ fn by_a_uv_that_is_fetched_once() {
     without_uv(&mut place);
     let configuration = place.configuration("config");
     place.members("members.csv");
-    place
-        .ade("run config members.csv")
-        .succeeds()
-        .says("there is no uv on PATH; fetching it once");
+    place.ade_says(
+        "run config members.csv",
+        "there is no uv on PATH; fetching it once",
+    );
     assert!(
         place.environments()[0]["installer"]
             .as_str()
@@ -128,9 +126,7 @@ fn by_a_uv_that_is_fetched_once() {
 
 #[test]
 fn data_directories_share_what_was_fetched_and_compiled() {
-    let mut place = Place::new();
-    place.configuration("config");
-    place.members("members.csv");
+    let mut place = Place::cold();
     place.unset("ADE_UV_CACHE_DIR");
     place.unset("ADE_PIP_CACHE_DIR");
     let cache = place.path("home/.cache/ade");
@@ -155,9 +151,7 @@ fn data_directories_share_what_was_fetched_and_compiled() {
 
 #[test]
 fn without_a_home_the_cache_is_below_the_data_directory() {
-    let mut place = Place::new();
-    place.configuration("config");
-    place.members("members.csv");
+    let mut place = Place::cold();
     place.unset("HOME");
     place
         .ade("run config members.csv")
@@ -207,10 +201,10 @@ fn a_dependency_that_does_not_exist_fails_in_the_installers_own_words() {
     assert_eq!(environment["status"], "failed");
     assert_eq!(environment["error"]["code"], "install_failed");
     let id = environment["id"].as_str().unwrap();
-    place
-        .ade(&format!("logs tail {id}"))
-        .succeeds()
-        .prints("no-such-package-of-ade was not found");
+    place.ade_prints(
+        &format!("logs tail {id}"),
+        "no-such-package-of-ade was not found",
+    );
     place.ade("env path config").ends_with(2);
     place.ade("env build config --json").ends_with(3);
     place.ade("check config").ends_with(3);
@@ -262,9 +256,8 @@ fn without_a_network_uv_or_cache() {
 
 #[test]
 fn offline_builds_from_caches_alone() {
-    let mut place = Place::new();
+    let mut place = Place::cold();
     let configuration = place.configuration("config");
-    place.members("members.csv");
     place.ade("run config members.csv --offline -q").succeeds();
     configuration.depend_on(&["et-xmlfile"]);
     place
@@ -284,9 +277,7 @@ fn offline_builds_from_caches_alone() {
 
 #[test]
 fn no_python() {
-    let mut place = Place::new();
-    place.configuration("config");
-    place.members("members.csv");
+    let mut place = Place::cold();
     let empty = place.path("empty");
     std::fs::create_dir(&empty).unwrap();
     place.set_path(&[&empty]);
@@ -312,9 +303,7 @@ fn no_python() {
 /// link to it on PATH, as `uv tool install` and pipx make one.
 #[test]
 fn an_ade_in_a_virtual_environment_uses_the_python_and_the_uv_of_that_environment() {
-    let mut place = Place::new();
-    place.configuration("config");
-    place.members("members.csv");
+    let mut place = Place::cold();
     let (venv, empty) = (place.path("venv"), place.path("empty"));
     std::fs::create_dir(&empty).unwrap();
     let done = |command: &mut Command| assert!(command.status().unwrap().success());
@@ -360,9 +349,8 @@ fn an_ade_in_a_virtual_environment_uses_the_python_and_the_uv_of_that_environmen
 
 #[test]
 fn a_python_that_is_too_old() {
-    let mut place = Place::new();
+    let mut place = Place::cold();
     let configuration = place.configuration("config");
-    place.members("members.csv");
     let old = place.write_program(
         "old/python3",
         "#!/bin/sh\necho '{\"executable\": \"'\"$0\"'\", \"version\": [3, 8, 10], \"implementation\": \"cpython\", \"platform\": \"linux-x86_64-glibc\"}'\n",
@@ -398,9 +386,7 @@ fn a_python_that_is_too_old() {
 
 #[test]
 fn a_build_that_takes_too_long() {
-    let mut place = Place::new();
-    place.configuration("config");
-    place.members("members.csv");
+    let mut place = Place::cold();
     place.hold_installs(&place.gate("never"));
     place.set("ADE_BUILD_TIMEOUT", "2");
     let run = place.ade("run config members.csv").ends_with(3);
@@ -414,10 +400,7 @@ fn an_engine_among_the_dependencies_is_replaced_by_the_one_in_the_binary() {
     let configuration = place.configuration("config");
     configuration.depend_on(&["ade-engine>=1.7.9", "et-xmlfile"]);
     place.members("members.csv");
-    place
-        .ade("run config members.csv")
-        .succeeds()
-        .says("note: ");
+    place.ade_says("run config members.csv", "note: ");
     let shown = place.ade("env show config --json").json();
     let engines: Vec<_> = shown["packages"]
         .as_array()

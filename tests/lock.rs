@@ -130,10 +130,7 @@ fn a_lock_names_every_file_by_its_hash_and_is_the_same_the_next_time() {
     let again = place.ade("lock config --offline --json").succeeds().json();
     assert_eq!(again["changed"], false);
     assert_eq!(place.read("config/ade.lock"), text);
-    place
-        .ade("lock config --check")
-        .succeeds()
-        .prints("up to date");
+    place.ade_prints("lock config --check", "up to date");
     let upgraded = place.ade("lock config --upgrade --offline").succeeds();
     assert!(upgraded.stdout.contains("+ small-thing 2.0"), "{upgraded}");
     assert!(upgraded.stdout.contains("- small-thing 1.0"), "{upgraded}");

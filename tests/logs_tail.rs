@@ -6,9 +6,7 @@ use common::{Place, snapshot};
 
 #[test]
 fn a_log_is_printed_in_a_readable_form() {
-    let place = Place::new();
-    place.configuration("config");
-    place.people();
+    let place = Place::cold();
     place.ade("run config people.csv -q").succeeds();
     snapshot!(place, place.ade("logs tail latest"), @r"
     status 0
@@ -48,9 +46,7 @@ fn a_log_is_printed_in_a_readable_form() {
 
 #[test]
 fn as_json_it_is_the_file_line_by_line() {
-    let place = Place::new();
-    place.configuration("config");
-    place.people();
+    let place = Place::cold();
     place.ade("run config people.csv -q").succeeds();
     let run = place.latest_run();
     let file = place.read(format!(
@@ -119,9 +115,7 @@ fn a_run_is_followed_to_its_end_and_its_status_taken_over() {
 
 #[test]
 fn a_queued_run_is_followed_until_a_worker_has_done_it() {
-    let place = Place::new();
-    place.configuration("config");
-    place.members("members.csv");
+    let place = Place::cold();
     let id = place
         .ade("run config members.csv --detach -q")
         .succeeds()
@@ -138,9 +132,7 @@ fn a_queued_run_is_followed_until_a_worker_has_done_it() {
 
 #[test]
 fn following_ends_with_ctrl_c() {
-    let place = Place::new();
-    place.configuration("config");
-    place.members("members.csv");
+    let place = Place::cold();
     place.ade("run config members.csv --detach -q").succeeds();
     let mut follower = place.start("logs tail latest -f");
     follower.wait_until_prints("run.queued");
@@ -150,9 +142,7 @@ fn following_ends_with_ctrl_c() {
 
 #[test]
 fn an_environments_log_is_told_by_its_id_and_by_the_beginning_of_one() {
-    let place = Place::new();
-    place.configuration("config");
-    place.warm("config");
+    let place = Place::ready();
     let id = place.environments()[0]["id"].as_str().unwrap().to_owned();
     let log = place.ade(&format!("logs tail {id}")).succeeds();
     for event in [
@@ -192,10 +182,7 @@ fn what_is_not_there_is_said() {
     error: there is no run or environment "nonsense"
     hint: `ade runs ls` and `ade env ls` list them
     "#);
-    place
-        .ade("logs tail 0")
-        .ends_with(2)
-        .says("could be any of 2 runs");
+    place.ade_refuses("logs tail 0", "could be any of 2 runs");
     assert_eq!(
         place.ade("logs tail nonsense --json").ends_with(2).error()["code"],
         "run_not_found"

@@ -35,8 +35,5 @@ fn a_page_is_written_for_every_command() {
 fn a_folder_that_cannot_be_written_is_named() {
     let place = Place::new();
     place.write("file", "");
-    place
-        .ade("man file/man")
-        .ends_with(2)
-        .says("cannot write file/man");
+    place.ade_refuses("man file/man", "cannot write file/man");
 }

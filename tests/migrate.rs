@@ -23,7 +23,7 @@ fn a_database_is_created_once() {
     error: there is no database at [HERE]/data/db/ade.sqlite
     hint: `ade migrate` creates it, and so does the first `ade run`; or check --data-dir
     ");
-    place.ade("migrate --status").succeeds().prints("pending");
+    place.ade_prints("migrate --status", "pending");
     assert!(!place.path("data/db").exists(), "looking changes nothing");
     let first = place.ade("migrate").succeeds();
     assert!(first.stdout.contains("Applied 0001_schema"), "{first}");
@@ -104,10 +104,7 @@ fn several_at_once_are_safe() {
         "{ends:?}"
     );
     place.ade("migrate --check").succeeds();
-    place
-        .ade("doctor")
-        .succeeds()
-        .prints("up to date and sound");
+    place.ade_prints("doctor", "up to date and sound");
 }
 
 #[test]
@@ -184,10 +181,7 @@ fn a_newer_or_altered_database_is_refused_and_left_alone() {
         .unwrap();
     drop(connection);
     place.ade("migrate").ends_with(5);
-    place
-        .ade("migrate --status")
-        .succeeds()
-        .prints("by a newer ade");
+    place.ade_prints("migrate --status", "by a newer ade");
     assert_eq!(
         place
             .files_below("data/db")

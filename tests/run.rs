@@ -6,10 +6,7 @@ use common::{Place, sheet, snapshot, workbook};
 
 #[test]
 fn a_messy_file_becomes_a_normalized_workbook() {
-    let place = Place::new();
-    place.configuration("config");
-    place.people();
-    place.warm("config");
+    let place = Place::ready();
     let run = place.ade("run config people.csv");
     snapshot!(place, run, @r"
     status 0
@@ -28,9 +25,7 @@ fn a_messy_file_becomes_a_normalized_workbook() {
 
 #[test]
 fn the_first_run_needs_no_step_before_it() {
-    let place = Place::new();
-    place.configuration("config");
-    place.members("members.csv");
+    let place = Place::cold();
     // No database, no environment, no data directory.
     let run = place.ade("run config members.csv --data-dir new/data");
     snapshot!(place, run, @r"
@@ -71,10 +66,7 @@ fn the_first_run_needs_no_step_before_it() {
 
 #[test]
 fn the_run_object_is_as_documented() {
-    let place = Place::new();
-    place.configuration("config");
-    place.people();
-    place.warm("config");
+    let place = Place::ready();
     let run = place.ade("run config people.csv --json").succeeds();
     assert_eq!(run.stderr, "");
     assert_eq!(run.records().len(), 1);
@@ -133,9 +125,7 @@ fn the_run_object_is_as_documented() {
 
 #[test]
 fn a_run_leaves_its_input_output_events_and_audit_record() {
-    let place = Place::new();
-    place.configuration("config");
-    place.people();
+    let place = Place::cold();
     place.ade("run config people.csv -q").succeeds();
     let run = place.latest_run();
     let folder = run["run_dir"].as_str().unwrap();
@@ -178,10 +168,7 @@ fn a_run_leaves_its_input_output_events_and_audit_record() {
 
 #[test]
 fn a_copy_lands_in_the_output_directory() {
-    let place = Place::new();
-    place.configuration("config");
-    place.people();
-    place.warm("config");
+    let place = Place::ready();
     snapshot!(place, place.ade("run config people.csv -o clean/today"), @r"
     status 0
     --- stdout
@@ -228,9 +215,7 @@ fn inputs(place: &Place, line: &str) -> Vec<String> {
 
 #[test]
 fn what_earlier_runs_wrote_is_not_normalized_again() {
-    let place = Place::new();
-    place.configuration("config");
-    place.warm("config");
+    let place = Place::ready();
     place.members("inbox/a.csv");
     place.members("inbox/b.csv");
     let both = ["a.csv", "b.csv"];
@@ -320,9 +305,7 @@ fn folders_below_a_folder_are_left_out_with_a_word_or_taken_with_recursive() {
 
 #[test]
 fn folders_and_globs_stand_for_the_files_in_them() {
-    let place = Place::new();
-    place.configuration("config");
-    place.warm("config");
+    let place = Place::ready();
     for name in [
         "inbox/a.csv",
         "inbox/B.CSV",
@@ -358,9 +341,7 @@ fn folders_and_globs_stand_for_the_files_in_them() {
 
 #[test]
 fn with_several_inputs_the_highest_code_wins_and_every_file_is_told_of() {
-    let place = Place::new();
-    place.configuration("config");
-    place.warm("config");
+    let place = Place::ready();
     place.members("one.csv");
     place.write("two.xlsx", "no workbook at all");
     place.members("three.csv");
@@ -407,9 +388,7 @@ fn as_many_files_run_side_by_side_as_jobs_says() {
 
 #[test]
 fn sheets_can_be_chosen() {
-    let place = Place::new();
-    place.configuration("config");
-    place.warm("config");
+    let place = Place::ready();
     let rows: &[&[&str]] = &[&["Name"], &["Ann"]];
     place.write(
         "book.xlsx",
@@ -445,9 +424,7 @@ fn sheets_can_be_chosen() {
 
 #[test]
 fn the_header_of_a_sheet_can_be_named() {
-    let place = Place::new();
-    place.configuration("config");
-    place.warm("config");
+    let place = Place::ready();
     let rows: &[&[&str]] = &[
         &["x", "Name"],
         &["x", "Ann"],
@@ -508,19 +485,16 @@ fn the_header_of_a_sheet_can_be_named() {
         ("--range", "=B3:C4"),
         ("--range", "Q=B0:C4"),
     ] {
-        place
-            .ade(&format!("run config book.xlsx {flag} {wrong}"))
-            .ends_with(2)
-            .says("such as Sheet1=");
+        place.ade_refuses(
+            &format!("run config book.xlsx {flag} {wrong}"),
+            "such as Sheet1=",
+        );
     }
 }
 
 #[test]
 fn validate_only_checks_the_configuration_and_processes_nothing() {
-    let place = Place::new();
-    place.configuration("config");
-    place.people();
-    place.warm("config");
+    let place = Place::ready();
     snapshot!(place, place.ade("run config people.csv --validate-only"), @r"
     status 0
     --- stdout
@@ -536,9 +510,7 @@ fn validate_only_checks_the_configuration_and_processes_nothing() {
 
 #[test]
 fn dry_run_records_a_run_and_starts_no_engine() {
-    let place = Place::new();
-    place.configuration("config");
-    place.people();
+    let place = Place::cold();
     // Not even an environment is built.
     snapshot!(place, place.ade("run config people.csv --dry-run"), @r"
     status 0
@@ -562,10 +534,7 @@ fn dry_run_records_a_run_and_starts_no_engine() {
 
 #[test]
 fn issues_are_denied_where_that_is_asked_for() {
-    let place = Place::new();
-    place.configuration("config");
-    place.people();
-    place.members("members.csv");
+    let place = Place::cold();
     place.ade("run config people.csv -q").succeeds();
     snapshot!(place, place.ade("run config people.csv --deny-issues"), @r"
     status 1
@@ -618,28 +587,20 @@ fn a_run_that_takes_too_long_is_stopped_and_exits_4() {
         )
         .ends_with(4);
     for bad in ["0", "-1", "soon", "inf"] {
-        place
-            .ade(&format!("run config people.csv --timeout={bad}"))
-            .ends_with(2)
-            .says("--timeout");
+        place.ade_refuses(
+            &format!("run config people.csv --timeout={bad}"),
+            "--timeout",
+        );
     }
 }
 
 #[test]
 fn quiet_says_errors_alone_and_verbose_shows_the_events() {
-    let place = Place::new();
-    place.configuration("config");
-    place.members("members.csv");
+    let place = Place::cold();
     let quiet = place.ade("run config members.csv -q").succeeds();
     assert_eq!(quiet.stderr, "");
-    place
-        .ade("run config members.csv -v")
-        .succeeds()
-        .says("engine.run.completed");
-    place
-        .ade("run config absent.csv -q")
-        .ends_with(2)
-        .says("there is no file absent.csv");
+    place.ade_says("run config members.csv -v", "engine.run.completed");
+    place.ade_refuses("run config absent.csv -q", "there is no file absent.csv");
 }
 
 #[test]
@@ -656,10 +617,7 @@ fn what_the_configurations_code_prints_is_shown_and_kept() {
         .succeeds()
         .says("to standard output")
         .says("to standard error");
-    place
-        .ade("logs tail latest")
-        .succeeds()
-        .prints("to standard output");
+    place.ade_prints("logs tail latest", "to standard output");
 }
 
 #[test]
@@ -826,10 +784,7 @@ fn only_files_that_would_be_written_to_one_workbook_are_left_out() {
     // Without an output directory nothing collides.
     place.ade("run config inbox -q").succeeds();
     std::fs::remove_file(place.path("inbox/a.csv")).unwrap();
-    place
-        .ade("run config inbox -o clean")
-        .ends_with(2)
-        .says("would all be written to");
+    place.ade_refuses("run config inbox -o clean", "would all be written to");
 }
 
 #[test]

@@ -5,14 +5,6 @@ mod common;
 
 use common::{Place, encrypted_workbook, sheet, snapshot, workbook};
 
-/// A place with a configuration and its environment.
-fn place() -> Place {
-    let place = Place::new();
-    place.configuration("config");
-    place.warm("config");
-    place
-}
-
 #[test]
 fn a_file_that_does_not_exist() {
     let place = Place::new();
@@ -104,10 +96,10 @@ fn a_format_that_is_not_supported() {
     error: letter.pdf has a format that is not supported
     hint: ade reads .xlsx, .xlsm, .xls and .csv; save the file as one of them
     ");
-    place
-        .ade("run config noending")
-        .ends_with(2)
-        .says("noending has a format that is not supported");
+    place.ade_refuses(
+        "run config noending",
+        "noending has a format that is not supported",
+    );
     snapshot!(place, place.ade("run config empty"), @r"
     status 2
     --- stderr
@@ -117,7 +109,7 @@ fn a_format_that_is_not_supported() {
 
 #[test]
 fn workbooks_that_are_truncated_empty_encrypted_or_renamed() {
-    let place = place();
+    let place = Place::ready();
     let whole = sheet(
         "Members",
         &[&["Name", "Email"], &["Ann", "ann@example.org"]],
@@ -178,7 +170,7 @@ fn workbooks_that_are_truncated_empty_encrypted_or_renamed() {
 
 #[test]
 fn a_workbook_with_a_damaged_part() {
-    let place = place();
+    let place = Place::ready();
     let mut damaged = sheet("Members", &[&["Name"], &["Ann"]]);
     // Somewhere in the packed data of the sheet, which lies last before the directory.
     let directory = damaged
@@ -196,7 +188,7 @@ fn a_workbook_with_a_damaged_part() {
 
 #[test]
 fn a_sheet_name_that_does_not_exist() {
-    let place = place();
+    let place = Place::ready();
     let rows: &[&[&str]] = &[&["Name"], &["Ann"]];
     place.write("book.xlsx", workbook(&[("North", rows), ("South", rows)]));
     snapshot!(place, place.ade("run config book.xlsx --input-sheet West"), @r"
@@ -294,9 +286,8 @@ fn a_detector_that_raises() {
 
 #[test]
 fn a_hook_that_raises_and_a_validator_that_returns_nonsense() {
-    let place = Place::new();
+    let place = Place::cold();
     let configuration = place.configuration("config");
-    place.members("members.csv");
     configuration.write(
         "src/ade_config/hooks/late.py",
         "def finish():\n    raise ValueError(\"not today\")\n\n\ndef register(registry):\n    registry.register_hook(finish, hook=\"on_workbook_before_save\", priority=10)\n",
@@ -330,10 +321,9 @@ fn a_hook_that_raises_and_a_validator_that_returns_nonsense() {
 
 #[test]
 fn an_engine_that_dies_is_tried_again_and_what_it_printed_is_shown_and_not_recorded() {
-    let mut place = Place::new();
+    let mut place = Place::cold();
     place.hurry();
     let configuration = place.configuration("config");
-    place.members("members.csv");
     configuration.write(
         "src/ade_config/hooks/die.py",
         "import os, signal\n\n\ndef die():\n    print(\"last words\", flush=True)\n    os.kill(os.getpid(), signal.SIGKILL)\n\n\ndef register(registry):\n    registry.register_hook(die, hook=\"on_workbook_start\", priority=10)\n",
@@ -378,9 +368,7 @@ fn two_inputs_that_would_overwrite_each_other() {
 
 #[test]
 fn flags_that_do_not_exist_or_do_not_go_together() {
-    let place = Place::new();
-    place.configuration("config");
-    place.people();
+    let place = Place::cold();
     snapshot!(place, place.ade("run config people.csv --frobnicate"), @r"
     status 2
     --- stderr
@@ -417,9 +405,7 @@ fn flags_that_do_not_exist_or_do_not_go_together() {
 
 #[test]
 fn a_workspace_that_would_leave_the_data_directory() {
-    let place = Place::new();
-    place.configuration("config");
-    place.people();
+    let place = Place::cold();
     for workspace in ["../other", "a/b", ".hidden", "a b"] {
         place
             .ade_with(["run", "config", "people.csv", "-w", workspace])
@@ -431,10 +417,8 @@ fn a_workspace_that_would_leave_the_data_directory() {
 
 #[test]
 fn settings_that_cannot_be_used_are_told_once() {
-    let place = Place::new();
+    let place = Place::ready();
     let configuration = place.configuration("config");
-    place.members("members.csv");
-    place.warm("config");
     configuration.write("settings.toml", "max_empty_rows_run = \"many\"\n");
     for line in ["run config members.csv", "check config"] {
         let ran = place.ade(line).ends_with(1);

@@ -73,9 +73,7 @@ fn by_sigterm_as_well_and_with_json() {
 
 #[test]
 fn while_the_environment_is_built() {
-    let mut place = Place::new();
-    place.configuration("config");
-    place.members("members.csv");
+    let mut place = Place::cold();
     let gate = place.gate("gate");
     place.hold_installs(&gate);
     let running = place.start("run config members.csv");
@@ -109,9 +107,7 @@ fn while_the_environment_is_built() {
 
 #[test]
 fn while_another_process_builds_the_environment() {
-    let mut place = Place::new();
-    place.configuration("config");
-    place.members("members.csv");
+    let mut place = Place::cold();
     let gate = place.gate("gate");
     place.hold_installs(&gate);
     let builder = place.start("run config members.csv");
@@ -256,9 +252,7 @@ fn an_ade_that_is_killed_leaves_no_engine() {
 
 #[test]
 fn a_builder_that_is_killed_leaves_nothing_that_is_used() {
-    let mut place = Place::new();
-    place.configuration("config");
-    place.members("members.csv");
+    let mut place = Place::cold();
     let gate = place.gate("gate");
     place.hold_installs(&gate);
     let running = place.start("run config members.csv");
@@ -268,8 +262,8 @@ fn a_builder_that_is_killed_leaves_nothing_that_is_used() {
     nothing_is_left(&place);
     place.ade("env path config").ends_with(2);
     gate.open();
-    place
-        .ade("run config members.csv")
-        .succeeds()
-        .says("Building the environment of people (");
+    place.ade_says(
+        "run config members.csv",
+        "Building the environment of people (",
+    );
 }

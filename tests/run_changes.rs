@@ -16,9 +16,8 @@ const SHOUT: &str = "import polars as pl\n\n\ndef shout(field_name):\n    return
 
 #[test]
 fn a_changed_py_file_changes_the_next_run_with_no_rebuild() {
-    let place = Place::new();
+    let place = Place::cold();
     let configuration = place.configuration("config");
-    place.members("members.csv");
     place.ade("run config members.csv -q").succeeds();
     let before = place.latest_run();
     configuration.write("src/ade_config/columns/shout.py", SHOUT);
@@ -41,16 +40,15 @@ fn a_changed_py_file_changes_the_next_run_with_no_rebuild() {
 
 #[test]
 fn a_changed_dependency_makes_a_new_environment_and_leaves_the_old() {
-    let place = Place::new();
+    let place = Place::cold();
     let configuration = place.configuration("config");
-    place.members("members.csv");
     place.ade("run config members.csv -q").succeeds();
     let old = place.environments();
     configuration.depend_on(&["et-xmlfile>=1"]);
-    place
-        .ade("run config members.csv")
-        .succeeds()
-        .says("Building the environment of people (new)");
+    place.ade_says(
+        "run config members.csv",
+        "Building the environment of people (new)",
+    );
     let both = place.environments();
     assert_eq!(texts(&both, "status"), ["ready", "ready"]);
     assert_ne!(both[0]["id"], old[0]["id"]);
@@ -64,9 +62,8 @@ fn a_changed_dependency_makes_a_new_environment_and_leaves_the_old() {
 
 #[test]
 fn a_reordered_and_commented_manifest_changes_nothing() {
-    let place = Place::new();
+    let place = Place::cold();
     let configuration = place.configuration("config");
-    place.members("members.csv");
     configuration.depend_on(&["et-xmlfile", "openpyxl>=3.1"]);
     place.ade("run config members.csv -q").succeeds();
     configuration.write(
@@ -107,10 +104,7 @@ fn editing_files_in_mid_run_changes_nothing_about_that_run() {
         "Ann"
     );
     // The next run sees all changes.
-    place
-        .ade("run config members.csv")
-        .succeeds()
-        .says("imported new read new");
+    place.ade_says("run config members.csv", "imported new read new");
     let run = place.latest_run();
     assert_eq!(
         place.cells(run["output_path"].as_str().unwrap())["members"][1][0],
@@ -120,10 +114,8 @@ fn editing_files_in_mid_run_changes_nothing_about_that_run() {
 
 #[test]
 fn a_queued_run_keeps_what_it_was_queued_with() {
-    let place = Place::new();
+    let place = Place::ready();
     let configuration = place.configuration("config");
-    place.members("members.csv");
-    place.warm("config");
     place.ade("run config members.csv --detach -q").succeeds();
     configuration.write("src/ade_config/columns/shout.py", SHOUT);
     place.write("members.csv", "Name\nEve\n");
@@ -169,9 +161,7 @@ fn an_unchanged_configuration_is_kept_once_and_read_only() {
 
 #[test]
 fn what_ade_writes_inside_a_configuration_is_no_part_of_it() {
-    let mut place = Place::new();
-    place.configuration("config");
-    place.members("members.csv");
+    let mut place = Place::cold();
     place.set("ADE_DATA_DIR", place.path("config/data"));
     let digests: Vec<String> = (0..2)
         .map(|_| {
@@ -189,27 +179,25 @@ fn what_ade_writes_inside_a_configuration_is_no_part_of_it() {
 
 #[test]
 fn an_environment_whose_folder_vanished_is_built_again() {
-    let place = Place::new();
-    place.configuration("config");
-    place.members("members.csv");
+    let place = Place::cold();
     place.ade("run config members.csv -q").succeeds();
     let folder = || place.path(place.environments()[0]["folder"].as_str().unwrap());
     let first = folder();
     assert!(first.starts_with(place.path("data/venvs")), "{first:?}");
     std::fs::remove_dir_all(&first).unwrap();
-    place
-        .ade("run config members.csv")
-        .succeeds()
-        .says("(its folder is gone or incomplete)");
+    place.ade_says(
+        "run config members.csv",
+        "(its folder is gone or incomplete)",
+    );
     // A builder that stands still may be in the old one, and its lock went with the files.
     let second = folder();
     assert_ne!(second, first);
     // So is one whose folder exists, but was never completed.
     std::fs::remove_file(second.join(".ready")).unwrap();
-    place
-        .ade("run config members.csv")
-        .succeeds()
-        .says("(its folder is gone or incomplete)");
+    place.ade_says(
+        "run config members.csv",
+        "(its folder is gone or incomplete)",
+    );
     assert!(folder() != second && folder().join(".ready").exists());
     assert_eq!(place.environments().len(), 1);
 }

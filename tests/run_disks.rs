@@ -72,9 +72,7 @@ fn a_read_only_data_directory() -> Tried {
 }
 
 fn a_full_data_directory() -> Tried {
-    let place = Place::new();
-    place.configuration("config");
-    place.members("members.csv");
+    let place = Place::cold();
     let mount = |size: &str| format!("mkdir -p full && mount -t tmpfs -o size={size} tmpfs full");
     let run = with_mount(
         &place,

@@ -6,9 +6,7 @@ use common::{Place, snapshot, wait_for};
 
 #[test]
 fn of_two_first_starts_one_builds_and_the_other_says_for_what_it_waits() {
-    let mut place = Place::new();
-    place.configuration("config");
-    place.members("members.csv");
+    let mut place = Place::cold();
     let gate = place.gate("gate");
     place.hold_installs(&gate);
     let runs = [0, 1].map(|_| place.start("run config members.csv --data-dir fresh"));
@@ -48,9 +46,7 @@ fn of_two_first_starts_one_builds_and_the_other_says_for_what_it_waits() {
 
 #[test]
 fn git_ignores_a_data_directory_that_ade_made_and_no_other_folder() {
-    let place = Place::new();
-    place.configuration("config");
-    place.members("members.csv");
+    let place = Place::cold();
     let run = |folder: &str| {
         place
             .ade(&format!(
@@ -75,9 +71,7 @@ fn git_ignores_a_data_directory_that_ade_made_and_no_other_folder() {
 
 #[test]
 fn many_at_once_all_succeed_with_one_environment() {
-    let mut place = Place::new();
-    place.configuration("config");
-    place.members("members.csv");
+    let mut place = Place::cold();
     let runs: Vec<_> = (0..5)
         .map(|_| place.start("run config members.csv --data-dir fresh"))
         .collect();
@@ -90,10 +84,7 @@ fn many_at_once_all_succeed_with_one_environment() {
     place.set("ADE_DATA_DIR", place.path("fresh"));
     assert_eq!(place.statuses(), ["succeeded"; 5]);
     assert_eq!(place.environments().len(), 1);
-    place
-        .ade("doctor")
-        .succeeds()
-        .prints("up to date and sound");
+    place.ade_prints("doctor", "up to date and sound");
 }
 
 #[test]

@@ -146,10 +146,8 @@ fn several_files_have_few_lines_each() {
 
 #[test]
 fn an_event_of_any_other_shape_breaks_no_run() {
-    let place = Place::new();
+    let place = Place::ready();
     let configuration = place.configuration("config");
-    place.members("members.csv");
-    place.warm("config");
     for data in [
         json!(null),
         json!("text"),
@@ -382,10 +380,10 @@ fn fields_and_rows_can_be_required() {
     0 of 2 files normalized, 2 refused
     2 tables, 3 rows, 0 issues in [TIME]
     ");
-    place
-        .ade("run config members.csv --require zzzzzzzzzz")
-        .ends_with(2)
-        .says("hint: it defines ");
+    place.ade_refuses(
+        "run config members.csv --require zzzzzzzzzz",
+        "hint: it defines ",
+    );
     for flag in ["--require email", "--min-rows 1"] {
         for other in ["--detach", "--validate-only", "--dry-run"] {
             place
@@ -394,18 +392,13 @@ fn fields_and_rows_can_be_required() {
                 .says("cannot be used with");
         }
     }
-    place
-        .ade("run config members.csv --min-rows few")
-        .ends_with(2)
-        .says("--min-rows");
+    place.ade_refuses("run config members.csv --min-rows few", "--min-rows");
 }
 
 #[test]
 fn the_rows_around_headers_and_notes_are_told_with_reasons() {
-    let place = Place::new();
+    let place = Place::ready();
     let configuration = place.configuration("config");
-    place.people();
-    place.warm("config");
     place.ade("run config people.csv -q").succeeds();
     place
         .ade("runs show latest --rows")

@@ -45,9 +45,7 @@ fn a_path_with_spaces_quotes_unicode_and_200_characters() {
 
 #[test]
 fn an_output_that_exists_and_is_write_protected() {
-    let place = Place::new();
-    place.configuration("config");
-    place.members("members.csv");
+    let place = Place::cold();
     let output = place.write("clean/members_normalized.xlsx", "mine");
     std::fs::set_permissions(&output, std::fs::Permissions::from_mode(0o444)).unwrap();
     snapshot!(place, place.ade("run config members.csv -o clean"), @r"
@@ -91,9 +89,7 @@ fn an_output_that_becomes_write_protected_while_the_run_goes_on() {
 #[test]
 fn an_output_that_another_program_has_open_is_replaced_whole() {
     use std::io::Read;
-    let place = Place::new();
-    place.configuration("config");
-    place.members("members.csv");
+    let place = Place::cold();
     let output = place.write("clean/members_normalized.xlsx", "old");
     let mut opened = std::fs::File::open(&output).unwrap();
     place.ade("run config members.csv -o clean -q").succeeds();
@@ -106,9 +102,7 @@ fn an_output_that_another_program_has_open_is_replaced_whole() {
 
 #[test]
 fn something_else_in_the_outputs_place() {
-    let place = Place::new();
-    place.configuration("config");
-    place.members("members.csv");
+    let place = Place::cold();
     place.write("file", "");
     place.write("clean/members_normalized.xlsx/file", "");
     snapshot!(place, place.ade("run config members.csv -o file"), @r"
@@ -128,9 +122,7 @@ fn something_else_in_the_outputs_place() {
 
 #[test]
 fn a_file_where_the_data_directory_should_be() {
-    let mut place = Place::new();
-    place.configuration("config");
-    place.members("members.csv");
+    let mut place = Place::cold();
     place.write("file", "");
     place.set("ADE_DATA_DIR", place.path("file"));
     snapshot!(place, place.ade("run config members.csv"), @r"
@@ -301,9 +293,7 @@ fn a_database_that_is_locked_for_a_while_is_waited_for() {
 
 #[test]
 fn a_database_url_that_names_no_database() {
-    let place = Place::new();
-    place.configuration("config");
-    place.members("members.csv");
+    let place = Place::cold();
     for url in [
         "postgresql://user:secret@host/ade",
         "mysql://x",

@@ -71,10 +71,10 @@ fn runs_end_at_once_and_are_real_again_without_it() {
         place.ade(line).succeeds();
         is_skipped(&place, &place.latest_run());
     }
-    place
-        .ade("runs show latest")
-        .succeeds()
-        .prints("safe mode is on, so nothing was executed");
+    place.ade_prints(
+        "runs show latest",
+        "safe mode is on, so nothing was executed",
+    );
 
     place.unset("ADE_SAFE_MODE");
     place.ade("runs retry latest --now").succeeds();

@@ -4,17 +4,9 @@ mod common;
 
 use common::Place;
 
-/// A place with the configuration of the tests and its environment.
-fn place() -> Place {
-    let place = Place::new();
-    place.configuration("config");
-    place.warm("config");
-    place
-}
-
 #[test]
 fn a_file_of_any_name_becomes_a_workbook() {
-    let place = place();
+    let place = Place::ready();
     for stem in ["report[1]", "10:30", "what?", "all*", &"n".repeat(60)] {
         let name = format!("{stem}.csv");
         place.members(&name);
@@ -34,7 +26,7 @@ fn a_file_of_any_name_becomes_a_workbook() {
 
 #[test]
 fn the_longest_names_are_cut_and_stay_apart() {
-    let place = place();
+    let place = Place::ready();
     let names = ["a", "b"].map(|end| format!("{}{end}.csv", "n".repeat(250)));
     for name in &names {
         place.members(name);
@@ -75,7 +67,7 @@ fn settings_that_cannot_be_used_are_told_once_and_as_the_author_knows_them() {
 
 #[test]
 fn more_words_show_the_scores() {
-    let place = place();
+    let place = Place::ready();
     place.members("members.csv");
     let said = place.ade("-v run config members.csv").succeeds().stderr;
     for words in [

@@ -167,9 +167,7 @@ fn no_file_holds_a_cell_outside_of_input_and_output() {
 
 #[test]
 fn a_damaged_input_is_not_quoted() {
-    let place = Place::new();
-    place.configuration("config");
-    place.warm("config");
+    let place = Place::ready();
     input(&place);
     let text = place.read("inbox/marked.csv");
     place.write("inbox/marked.xlsx", &text);
@@ -186,9 +184,8 @@ fn a_damaged_input_is_not_quoted() {
 
 #[test]
 fn what_an_error_says_without_its_values_is_enough_to_find_them() {
-    let place = Place::new();
+    let place = Place::ready();
     let configuration = place.configuration("config");
-    place.warm("config");
     input(&place);
     ends_so(
         &configuration,

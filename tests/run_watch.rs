@@ -16,10 +16,8 @@ fn wait_for_runs(place: &Place, running: &mut Running, count: usize) {
 
 #[test]
 fn a_changed_input_or_configuration_runs_again() {
-    let place = Place::new();
+    let place = Place::ready();
     let configuration = place.configuration("config");
-    place.members("members.csv");
-    place.warm("config");
     let mut running = place.start("run config members.csv --watch -o config/clean");
     wait_for_runs(&place, &mut running, 1);
     place.write(
@@ -60,10 +58,7 @@ fn a_changed_input_or_configuration_runs_again() {
 
 #[test]
 fn what_is_required_is_required_of_each_round() {
-    let place = Place::new();
-    place.configuration("config");
-    place.members("members.csv");
-    place.warm("config");
+    let place = Place::ready();
     let mut running = place.start("run config members.csv --watch --require email --min-rows 1");
     wait_for_runs(&place, &mut running, 1);
     assert!(!running.stderr().contains("error:"), "{}", running.stderr());

@@ -168,10 +168,8 @@ fn ade_run_in_another_terminal_is_cancelled_too() {
 
 #[test]
 fn an_environment_that_only_cancelled_runs_wanted_is_built_for_nobody() {
-    let mut place = Place::new();
+    let mut place = Place::cold();
     place.hurry();
-    place.configuration("config");
-    place.members("members.csv");
     let first = place.enqueue("config", "members.csv");
     let second = place.enqueue("config", "members.csv");
     place.ade(&format!("runs cancel {first}")).succeeds();

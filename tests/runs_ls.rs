@@ -84,9 +84,7 @@ fn they_are_filtered() {
 #[test]
 fn that_a_reader_went_away_is_not_an_error() {
     use std::process::Stdio;
-    let place = Place::new();
-    place.configuration("config");
-    place.members("members.csv");
+    let place = Place::cold();
     place.ade("run config members.csv --dry-run -q").succeeds();
     let mut child = place
         .command()
@@ -132,14 +130,8 @@ fn what_is_shown_of_an_id_is_accepted_by_every_command_that_takes_one() {
     }
     let short = names.map(|name| shown("runs ls", name));
     let [a, b, c, d] = &short;
-    place
-        .ade(&format!("logs tail {a}"))
-        .succeeds()
-        .prints("run.complete");
-    place
-        .ade(&format!("runs cancel {b}"))
-        .ends_with(2)
-        .says("has ended already");
+    place.ade_prints(&format!("logs tail {a}"), "run.complete");
+    place.ade_refuses(&format!("runs cancel {b}"), "has ended already");
     let again = place
         .ade(&format!("runs retry {c} --json"))
         .succeeds()
@@ -150,10 +142,7 @@ fn what_is_shown_of_an_id_is_accepted_by_every_command_that_takes_one() {
     let environment = shown("env ls", "people");
     place.ade(&format!("env show {environment}")).succeeds();
     place.ade(&format!("logs tail {environment}")).succeeds();
-    place
-        .ade(&format!("env rm {environment}"))
-        .ends_with(2)
-        .says("needs it");
+    place.ade_refuses(&format!("env rm {environment}"), "needs it");
     // Half of an id that several have is refused, with what to do.
     let common = runs[0]["id"].as_str().unwrap().get(..6).unwrap();
     place

@@ -5,11 +5,8 @@ mod common;
 use common::{Place, snapshot};
 
 fn place_with_a_run() -> (Place, String) {
-    let mut place = Place::new();
+    let mut place = Place::ready();
     place.hurry();
-    place.configuration("config");
-    place.people();
-    place.warm("config");
     place.ade("run config people.csv -q").succeeds();
     let run = place.latest_run()["id"].as_str().unwrap().to_owned();
     (place, run)

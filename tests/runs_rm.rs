@@ -6,11 +6,8 @@ use common::{Place, snapshot};
 
 #[test]
 fn an_ended_run_goes_with_its_records_and_its_files() {
-    let mut place = Place::new();
+    let mut place = Place::ready();
     place.hurry();
-    place.configuration("config");
-    place.people();
-    place.warm("config");
     place.ade("run config people.csv -q").succeeds();
     place.ade("run config people.csv -q").succeeds();
     let run = place.latest_run()["id"].as_str().unwrap().to_owned();
@@ -107,10 +104,7 @@ fn runs_are_chosen_by_filters_and_counted() {
     assert_eq!(count("--older-than 1h"), 0);
     assert_eq!(count("--before 2999-01-01"), 3);
     assert_eq!(count("--configuration config"), 2);
-    place
-        .ade("runs rm --status failed")
-        .succeeds()
-        .says("1 run removed, ");
+    place.ade_says("runs rm --status failed", "1 run removed, ");
     place.ade("runs rm --before 2999-01-01").succeeds();
     assert_eq!(place.statuses(), ["queued"]);
     assert_eq!(place.latest_run()["id"], queued.as_str());
@@ -118,10 +112,7 @@ fn runs_are_chosen_by_filters_and_counted() {
     place.ade("runs rm").ends_with(2);
     place.ade("runs rm latest --status failed").ends_with(2);
     place.ade("runs rm --status queued").ends_with(2);
-    place
-        .ade("runs rm --before soon")
-        .ends_with(2)
-        .says("--before \"soon\" is not a time");
+    place.ade_refuses("runs rm --before soon", "--before \"soon\" is not a time");
 }
 
 #[test]

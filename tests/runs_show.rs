@@ -6,10 +6,7 @@ use common::{Place, snapshot};
 
 #[test]
 fn everything_about_one_is_shown() {
-    let place = Place::new();
-    place.configuration("config");
-    place.people();
-    place.warm("config");
+    let place = Place::ready();
     place.ade("run config people.csv -q").succeeds();
     snapshot!(place, place.ade("runs show latest"), @r"
     status 0
@@ -52,10 +49,7 @@ fn what_spoke_for_the_field_of_a_column_is_shown() {
     ] {
         place.ade("runs show latest").succeeds().prints(line);
     }
-    place
-        .ade("runs show latest --rows")
-        .succeeds()
-        .prints("row 1, header (");
+    place.ade_prints("runs show latest --rows", "row 1, header (");
 }
 
 #[test]
@@ -87,9 +81,7 @@ fn a_failed_one_shows_its_error() {
 
 #[test]
 fn one_is_found_by_the_beginning_of_its_id() {
-    let place = Place::new();
-    place.configuration("config");
-    place.members("members.csv");
+    let place = Place::cold();
     place.ade("run config members.csv --dry-run -q").succeeds();
     let id = place.latest_run()["id"].as_str().unwrap().to_owned();
     for given in [id.as_str(), &id[..18], &id[..8], "latest"] {
@@ -126,8 +118,8 @@ fn a_run_that_is_in_progress_is_shown_as_running() {
     let running = place.start("run config members.csv -q");
     gate.wait_until_reached();
     assert_eq!(place.statuses(), ["running"]);
-    place.ade("runs show latest").succeeds().prints("running");
-    place.ade("env show config").succeeds().prints("1 run");
+    place.ade_prints("runs show latest", "running");
+    place.ade_prints("env show config", "1 run");
     gate.open();
     running.wait().succeeds();
 }
@@ -153,14 +145,8 @@ fn the_name_of_an_input_means_its_newest_run() {
         assert_eq!(shown["id"], runs[1]["id"], "{name}");
     }
     assert_eq!(shown_summary(&place, "crew.csv"), "Dry run");
-    place
-        .ade("logs tail crew.csv")
-        .succeeds()
-        .prints("run.complete");
-    place
-        .ade("runs show nobody.csv")
-        .ends_with(2)
-        .says("there is no run \"nobody.csv\"");
+    place.ade_prints("logs tail crew.csv", "run.complete");
+    place.ade_refuses("runs show nobody.csv", "there is no run \"nobody.csv\"");
     place.ade("runs show crew.csv -w another").ends_with(2);
 }
 

@@ -41,10 +41,7 @@ fn a_unix_socket_is_listened_on_and_one_that_was_left_is_replaced() {
         stream.read_to_string(&mut answer).unwrap();
         assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
         if round == 0 {
-            place
-                .ade("serve --socket api.sock")
-                .ends_with(2)
-                .says("in use");
+            place.ade_refuses("serve --socket api.sock", "in use");
             server.dies();
             assert!(socket.exists());
         } else {
@@ -57,9 +54,7 @@ fn a_unix_socket_is_listened_on_and_one_that_was_left_is_replaced() {
 
 #[test]
 fn a_server_that_stops_ends_its_streams_and_exits_with_0() {
-    let place = Place::new();
-    place.configuration("config");
-    place.members("members.csv");
+    let place = Place::cold();
     let configuration = place.configuration_id("config");
     let server = Server::dev(&place, "--no-worker");
     let document = server.upload(&place.path("members.csv"));

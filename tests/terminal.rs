@@ -181,9 +181,7 @@ fn seen_on(text: &str, width: usize) -> Vec<String> {
 
 #[test]
 fn a_build_shows_its_steps_and_packages_as_they_come() {
-    let place = Place::new();
-    place.configuration("config");
-    place.members("members.csv");
+    let place = Place::cold();
     let (status, text) = on_a_terminal(&place, "run config members.csv");
     assert_eq!(status, Some(0), "{text}");
     // A spinner was drawn, and what was drawn was cleared.

@@ -107,7 +107,7 @@ fn a_dependency_that_does_not_exist_fails_the_runs_that_wait_for_it() {
     configuration.depend_on(&["et-xmlfile==99.99"]);
     place.members("one.csv");
     place.ade("run config one.csv --detach -q").succeeds();
-    place.ade("worker --drain").succeeds().says("failed");
+    place.ade_says("worker --drain", "failed");
     let run = place.latest_run();
     assert_eq!(run["status"], "failed");
     let message = run["error"]["message"].as_str().unwrap();
@@ -223,15 +223,12 @@ fn a_build_that_hangs_holds_up_no_run_that_is_ready_in_the_same_worker() {
 
 #[test]
 fn an_environment_that_vanished_is_built_again_and_spends_no_attempt() {
-    let mut place = Place::new();
+    let mut place = Place::ready();
     place.hurry();
-    place.configuration("config");
-    place.members("members.csv");
-    place.warm("config");
     let run = place.enqueue("config", "members.csv");
     let folder: String = place.query("SELECT folder FROM environments");
     std::fs::remove_dir_all(place.path("data").join(folder).join(".venv")).unwrap();
-    place.ade("worker --drain").succeeds().says(": building");
+    place.ade_says("worker --drain", ": building");
     place.is_sound(&run, "succeeded", &["succeeded"]);
     let counts = place.event_counts(&run);
     assert_eq!((counts["run.retry"], counts["run.start"]), (1, 1));

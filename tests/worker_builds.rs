@@ -96,10 +96,8 @@ fn an_env_build_that_is_killed_holds_up_no_other_process() {
 
 #[test]
 fn an_installer_that_kills_its_worker_is_not_started_for_ever() {
-    let mut place = Place::new();
+    let mut place = Place::cold();
     place.hurry();
-    place.configuration("config");
-    place.members("members.csv");
     let run = place.enqueue("config", "members.csv");
     // A confined build may not signal its worker.
     place.set("ADE_SANDBOX", "off");
@@ -164,10 +162,8 @@ fn a_build_whose_worker_died_is_not_begun_again_at_once() {
 
 #[test]
 fn trouble_with_the_network_spends_no_attempt_however_long_it_lasts() {
-    let mut place = Place::new();
+    let mut place = Place::cold();
     place.hurry();
-    place.configuration("config");
-    place.members("members.csv");
     place.without_network(u32::MAX);
     let first = place.enqueue("config", "members.csv");
     let second = place.enqueue("config", "members.csv");
@@ -201,10 +197,8 @@ fn trouble_with_the_network_spends_no_attempt_however_long_it_lasts() {
 
 #[test]
 fn a_request_while_the_network_is_away_waits_for_the_backoff() {
-    let mut place = Place::new();
+    let mut place = Place::cold();
     place.hurry();
-    place.configuration("config");
-    place.members("members.csv");
     place.without_network(u32::MAX);
     let run = place.enqueue("config", "members.csv");
     place.set("ADE_WORKER_BACKOFF_BASE_SECONDS", "600");
@@ -265,10 +259,8 @@ fn what_cannot_pass_is_tried_again_by_hand_only() {
 
 #[test]
 fn a_run_that_a_newer_ade_queued_waits_for_it_and_that_of_an_older_one_goes_on() {
-    let mut place = Place::new();
+    let mut place = Place::cold();
     place.hurry();
-    place.configuration("config");
-    place.members("members.csv");
     let run = place.enqueue("config", "members.csv");
     let queued_by = |version: &str| {
         let spec = format!("embedded:{version}:0123456789abcdef");
@@ -293,10 +285,8 @@ fn a_run_that_a_newer_ade_queued_waits_for_it_and_that_of_an_older_one_goes_on()
 
 #[test]
 fn what_one_worker_lacks_is_its_own_trouble_and_another_one_builds_it() {
-    let mut place = Place::new();
+    let mut place = Place::cold();
     place.hurry();
-    place.configuration("config");
-    place.members("members.csv");
     let run = place.enqueue("config", "members.csv");
     let mut lacking = place.command();
     lacking
@@ -315,10 +305,8 @@ fn what_one_worker_lacks_is_its_own_trouble_and_another_one_builds_it() {
 /// A folder that is a mount, and is not mounted.
 #[test]
 fn runs_wait_while_the_folder_that_they_were_recorded_in_is_away() {
-    let mut place = Place::new();
+    let mut place = Place::cold();
     place.hurry();
-    place.configuration("config");
-    place.members("members.csv");
     place.set("ADE_RUNS_DIR", place.path("mounted"));
     place.set("ADE_CONFIGS_DIR", place.path("configs"));
     place.warm("config");

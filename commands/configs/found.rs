@@ -1,10 +1,10 @@
 //! The configuration that an argument names, and the change that two commands make to it.
 
-use ade::configurations::find::find;
-use ade::configurations::{configuration_json, publish};
-use ade::problem::code;
+use ade::base::problem::code;
 use ade::store::KnownConfiguration;
 use ade::workspace::Workspace;
+use ade::workspace::configurations::find::find;
+use ade::workspace::configurations::{configuration_json, publish};
 
 use crate::context::Context;
 use crate::exit::{ExitStatus, Failure, Outcome};

@@ -1,9 +1,9 @@
 //! `ade configs ls`: list configurations.
 
-use ade::clock::Timestamp;
-use ade::configurations::configuration_json;
-use ade::configurations::find::short_ids;
+use ade::base::clock::Timestamp;
 use ade::store::KnownConfiguration;
+use ade::workspace::configurations::configuration_json;
+use ade::workspace::configurations::find::short_ids;
 use serde_json::Value;
 
 use crate::context::Context;

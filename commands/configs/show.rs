@@ -1,7 +1,7 @@
 //! `ade configs show`: everything about one configuration.
 
-use ade::clock::Timestamp;
-use ade::configurations::{configuration_json, version_json};
+use ade::base::clock::Timestamp;
+use ade::workspace::configurations::{configuration_json, version_json};
 use serde_json::{Value, json};
 
 use super::found::found;

@@ -2,11 +2,11 @@
 
 use std::path::PathBuf;
 
-use ade::environment::builder::Installers;
 use ade::environment::json::environment_json;
+use ade::environment::provide::installers::Installers;
 use ade::environment::provide::{Progress, Want};
-use ade::layout::EnvironmentFolder;
-use ade::run::provide::provide;
+use ade::run::execution::provide::provide;
+use ade::settings::paths::EnvironmentFolder;
 
 use crate::context::Context;
 use crate::exit::{ExitStatus, Outcome};

@@ -1,10 +1,10 @@
 //! `ade env ls`: list environments.
 
-use ade::clock::Timestamp;
-use ade::environment::find::{list, short_ids};
-use ade::environment::gc::Judged;
+use ade::base::clock::Timestamp;
+use ade::base::files::{DiskUsage, disk_usage_of_all};
+use ade::environment::collection::Judged;
+use ade::environment::collection::find::{list, short_ids};
 use ade::environment::json::environment_json;
-use ade::files::{DiskUsage, disk_usage_of_all};
 use serde_json::{Value, json};
 
 use crate::context::Context;

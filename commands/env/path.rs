@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 
 use ade::configuration::Configuration;
-use ade::environment::find::{FindError, find_ready};
-use ade::layout::EnvironmentFolder;
+use ade::environment::collection::find::{FindError, find_ready};
+use ade::settings::paths::EnvironmentFolder;
 use serde_json::json;
 
 use crate::context::Context;

@@ -1,7 +1,7 @@
 //! `ade env rm`: remove environments.
 
-use ade::environment::gc::Report;
-use ade::environment::remove::remove;
+use ade::environment::collection::Report;
+use ade::environment::collection::remove::remove;
 
 use crate::context::Context;
 use crate::exit::{Failure, Outcome};

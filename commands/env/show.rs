@@ -2,10 +2,10 @@
 
 use std::path::Path;
 
-use ade::clock::Timestamp;
-use ade::environment::find::find;
+use ade::base::clock::Timestamp;
+use ade::base::files::disk_usage;
+use ade::environment::collection::find::find;
 use ade::environment::json::environment_json;
-use ade::files::disk_usage;
 use ade::store::{EnvironmentContents, EnvironmentRecord};
 use serde_json::json;
 

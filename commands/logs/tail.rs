@@ -1,7 +1,7 @@
 //! `ade logs tail`: print and follow an event log.
 
 use ade::events::severity;
-use ade::run::follow::{Following, KnownNames};
+use ade::run::views::follow::{Following, KnownNames};
 use serde_json::Value;
 
 use crate::context::Context;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use ade::run::cancel::{Cancelled, await_end, cancel};
+use ade::run::ending::cancel::{Cancelled, await_end, cancel};
 use ade::store::RunStatus;
 use serde_json::json;
 

@@ -1,11 +1,12 @@
 //! `ade runs retry`: run ended runs again.
 
-use ade::run::demands::Demands;
-use ade::run::input::Input;
-use ade::run::json::run_json;
-use ade::run::request::Request;
-use ade::run::retry::{again, retry};
-use ade::run::{Tools, inline};
+use ade::run::calls::inline;
+use ade::run::calls::request::Request;
+use ade::run::calls::request::Tools;
+use ade::run::calls::retry::{again, retry};
+use ade::run::inputs::input::Input;
+use ade::run::results::demands::Demands;
+use ade::run::views::json::run_json;
 use ade::store::Submission;
 use ade::workspace::Workspace;
 use serde_json::json;

@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
+use ade::api::access::tokens;
+use ade::api::access::tokens::NewToken;
 use ade::store::Scope;
-use ade::tokens::{self, NewToken};
 use clap::ValueEnum;
 use serde_json::json;
 

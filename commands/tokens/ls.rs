@@ -1,6 +1,6 @@
 //! `ade tokens ls`: list tokens.
 
-use ade::clock::Timestamp;
+use ade::base::clock::Timestamp;
 use ade::store::TokenRecord;
 
 use crate::context::Context;

@@ -1,6 +1,6 @@
 //! `ade tokens revoke`: end a token.
 
-use ade::tokens;
+use ade::api::access::tokens;
 use serde_json::json;
 
 use crate::context::Context;

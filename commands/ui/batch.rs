@@ -5,9 +5,9 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 use ade::engine::{Noticed, Told};
-use ade::run::Rows;
-use ade::run::change::Finished;
-use ade::run::summary::unprocessed;
+use ade::run::execution::happenings::Finished;
+use ade::run::results::RowCounts;
+use ade::run::views::summary::unprocessed;
 use console::{measure_text_width, truncate_str};
 
 use super::format::{duration, plural, thousands};
@@ -75,7 +75,7 @@ pub struct Batch {
     begun: bool,
     since: Instant,
     tables: u64,
-    rows: Rows,
+    rows: RowCounts,
     issues: u64,
     failures: Vec<Of<Failure>>,
     notices: Vec<Of<String>>,
@@ -149,7 +149,7 @@ impl Batch {
             begun: false,
             since: Instant::now(),
             tables: 0,
-            rows: Rows {
+            rows: RowCounts {
                 read: 0,
                 written: 0,
             },
@@ -182,7 +182,7 @@ impl Batch {
         let took = ended.and_then(|ended| ended.run.duration_ms());
         let mut figures = [const { String::new() }; 5];
         if let (Some(metrics), Some(ended)) = (metrics, ended) {
-            let read = Rows {
+            let read = RowCounts {
                 read: metrics.rows,
                 written: metrics.rows,
             };

@@ -2,7 +2,7 @@
 
 use std::io::Write;
 
-use ade::problem::code;
+use ade::base::problem::code;
 use clap::error::ErrorKind;
 
 use crate::exit::{ExitStatus, Failure, REPORT};

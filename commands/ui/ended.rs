@@ -3,12 +3,13 @@
 use std::collections::HashSet;
 
 use ade::engine::as_json;
-use ade::run::change::Finished;
-use ade::run::demands::{Nothing, Shortfall};
-use ade::run::error::RunError;
-use ade::run::json::run_json;
-use ade::run::summary::unprocessed;
-use ade::run::{issues, kind_of_end};
+use ade::run::execution::error::RunError;
+use ade::run::execution::happenings::Finished;
+use ade::run::execution::verdict::kind_of_end;
+use ade::run::results::demands::{Nothing, Shortfall};
+use ade::run::views::issues;
+use ade::run::views::json::run_json;
+use ade::run::views::summary::unprocessed;
 use ade::store::{FieldState, RunMetrics, RunRecord, RunStatus};
 use serde_json::Value;
 

@@ -27,7 +27,7 @@ mod tone;
 pub use batch::File;
 pub use early::{answer, report_panics};
 pub use environment_progress::EnvironmentProgress;
-pub use format::{ago, bytes, duration, plural, thousands};
+pub use format::{ago, bytes, duration, first, plural, thousands};
 pub use live_lines::LiveLines;
 pub use results::{fields_that_are, rows};
 pub use run_progress::{RunProgress, Skipped};

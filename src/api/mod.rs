@@ -1,91 +1,24 @@
 //! The HTTP API: routes, streaming, problems, tokens, OpenAPI.
 //!
-//! One file for each resource. A handler parses the request, calls the library and renders the answer; the work is done by the
-//! modules that `ade run` and the worker use. Calls of the library block, so they run on the blocking pool ([`state::Api::work`]).
-//!
-//! - `runs`, `jobs` (other names for runs), `documents`, `configurations`, `builds`, `environments`, `workspaces`, `events`, `stats`,
-//!   `settings`, `cells`, `health`, `pages`: the resources.
-//! - `caller` says which token a request has and what it allows; `guard` holds what every answer has: the check of the Host
-//!   header, headers for security, compression; `figures` are those of requests.
-//! - `problem` turns every error into a problem document (RFC 9457); `body` reads JSON and queries, and names the field that is
-//!   wrong; `page` is pagination by cursor; `download` serves files with ETag and ranges; `upload` takes them, and `linger`
-//!   reads on where a request is refused.
-//! - `tail` follows the log of a run for any number of clients at once; `stream` makes NDJSON and server-sent events of it.
-//! - `events` and `watched` do the same for a workspace, whose runs and environments change.
-//! - `server` accepts connections and shuts down; `openapi` and `typescript` describe the API.
+//! - [`server`] accepts connections and shuts down; it has all routes, and what every answer has.
+//! - `pages` are HTML; `resources` are the JSON resources, a file each. Handlers call the library, which blocks, so they run on the
+//!   blocking pool ([`state::Api::work`]).
+//! - [`access`]: who may do what; `transfer`: streams and uploads; [`description`]: the OpenAPI document.
+//! - [`state`]: what all requests share: workspaces, limits, figures, what changed lately.
+//! - `http`: problem documents, bodies, cursors, downloads.
 //!
 //! Promises: what is acknowledged is recorded; no answer contains a secret, and no error a path of the machine; a stream
 //! resumes behind any event that was received.
 
-mod answer;
-mod body;
-mod builds;
-mod caller;
-mod cells;
-mod configurations;
-mod documents;
-mod download;
-mod environments;
-mod events;
-mod figures;
-mod guard;
-mod health;
-mod jobs;
-mod known;
-mod linger;
-mod openapi;
-mod page;
+pub mod access;
+pub mod description;
+mod http;
 mod pages;
-mod pieces;
-mod problem;
-mod runs;
-mod schemas;
+mod resources;
 pub mod server;
-mod settings;
 pub mod state;
-mod stats;
-mod stream;
-mod tail;
-pub mod typescript;
-mod upload;
-mod watched;
-mod workspaces;
+mod transfer;
 
-use axum::Router;
-use utoipa::OpenApi;
-use utoipa_axum::router::OpenApiRouter;
-
-pub use problem::ApiError;
-pub use state::{Api, Options};
-
-/// All routes, and their description.
-fn routes() -> OpenApiRouter<Api> {
-    OpenApiRouter::with_openapi(openapi::Document::openapi())
-        .merge(runs::routes())
-        .merge(cells::routes())
-        .merge(documents::routes())
-        .merge(configurations::routes())
-        .merge(builds::routes())
-        .merge(environments::routes())
-        .merge(jobs::routes())
-        .merge(workspaces::routes())
-        .merge(events::routes())
-        .merge(stats::routes())
-        .merge(settings::routes())
-        .merge(health::routes())
-}
-
-/// The whole API as a service.
-pub fn router(api: Api) -> Router {
-    let (mut router, document) = routes().split_for_parts();
-    if !api.options.without_pages {
-        router = router.merge(pages::routes(&openapi::json(&document)));
-    }
-    let router = router.merge(openapi::served(&document));
-    guard::around(router, &api).with_state(api)
-}
-
-/// The OpenAPI document (version 3.1), as it is served and committed.
-pub fn description() -> String {
-    openapi::text(&routes().split_for_parts().1)
-}
+pub use http::problem::ApiError;
+pub use server::routes::{description, router};
+pub use state::{Api, ServeOptions};

@@ -2,7 +2,7 @@
 
 use ade_engine_native::SourceError;
 
-use crate::problem::{Facts, Kind, Problem, code};
+use crate::base::problem::{Facts, Kind, Problem, code};
 
 /// Cells cannot be shown.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

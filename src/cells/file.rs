@@ -11,7 +11,7 @@ use ade_engine_native::read::csv::CsvOptions;
 use serde_json::Value;
 
 use super::error::CellsError;
-use crate::files::name_of;
+use crate::base::files::name_of;
 
 /// How a file is read: the settings of the engine that decide about it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -96,7 +96,7 @@ impl Reading {
 
 /// A file as it is now, and how it is read: another content is another identity.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(super) struct Identity {
+pub(super) struct FileVersion {
     path: PathBuf,
     size: u64,
     modified: Option<SystemTime>,
@@ -104,7 +104,7 @@ pub(super) struct Identity {
     reading: Reading,
 }
 
-impl Identity {
+impl FileVersion {
     /// Looks at the file.
     ///
     /// # Errors

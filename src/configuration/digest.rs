@@ -4,11 +4,10 @@
 //! white space do not matter. Every part is written with its name and its length, so that different inputs never yield the
 //! same bytes.
 
-use super::lock::{LOCK_FILE, Lock, LockInputs};
+use super::locked_versions::{LOCK_FILE, LockInputs, LockedVersions};
 use super::requirement::Requirement;
 use super::{Configuration, Dependencies, Manifest};
-use crate::digest::Hasher;
-use crate::python::Python;
+use crate::base::digest::Hasher;
 
 /// Raised whenever the meaning of the digest changes, so that old environments are not mistaken for new ones.
 const VERSION: &str = "ade-deps-1";
@@ -36,11 +35,12 @@ const UV_KEYS: [&str; 15] = [
 ];
 
 impl Configuration {
-    /// SHA-256, as 64 hexadecimal digits, over the dependencies, the engine (by its own digest) and the Python.
-    pub fn deps_digest(&self, engine_digest: &str, python: &Python) -> String {
+    /// SHA-256, as 64 hexadecimal digits, over the dependencies, the engine (by its own digest) and the Python (by what
+    /// environments need to know of it).
+    pub fn deps_digest(&self, engine_digest: &str, python_key: &str) -> String {
         let mut digest = PartDigest::new(VERSION);
         digest.part("engine", engine_digest.as_bytes());
-        digest.part("python", python.environment_key().as_bytes());
+        digest.part("python", python_key.as_bytes());
         self.add_manifests(&mut digest);
         if let Some(lock) = &self.dependencies.lock {
             digest.lock(lock);
@@ -158,7 +158,7 @@ impl PartDigest {
         }
     }
 
-    fn lock(&mut self, lock: &Lock) {
+    fn lock(&mut self, lock: &LockedVersions) {
         self.part("file", LOCK_FILE.as_bytes());
         match &lock.inputs {
             Ok(inputs) => self.part("inputs", inputs.header().as_bytes()),
@@ -210,18 +210,10 @@ impl PartDigest {
 mod tests {
     use super::*;
     use crate::configuration::testing::write_files;
-    use std::path::PathBuf;
 
-    fn python() -> Python {
-        Python {
-            executable: PathBuf::from("/usr/bin/python3"),
-            version: (3, 11, 7),
-            implementation: "cpython".to_owned(),
-            platform: "linux-x86_64-glibc".to_owned(),
-        }
-    }
+    const PYTHON: &str = "cpython-3.11-linux-x86_64-glibc";
 
-    fn digest_with(files: &[(&str, &str)], engine: &str, python: &Python) -> String {
+    fn digest_with(files: &[(&str, &str)], engine: &str, python: &str) -> String {
         let folder = tempfile::tempdir().unwrap();
         write_files(folder.path(), &[("ade_config/columns/a.py", "")]);
         write_files(folder.path(), files);
@@ -231,7 +223,7 @@ mod tests {
     }
 
     fn digest(files: &[(&str, &str)]) -> String {
-        digest_with(files, "engine", &python())
+        digest_with(files, "engine", PYTHON)
     }
 
     const PROJECT: &str = "[build-system]\nrequires = [\"hatchling\"]\nbuild-backend = \"hatchling.build\"\n\
@@ -279,38 +271,12 @@ mod tests {
             digest(&[("pyproject.toml", PROJECT), ("uv.lock", "version = 1\n")]),
             digest(&[("pyproject.toml", PROJECT), ("requirements.txt", "z\n")]),
             digest(&[("pyproject.toml", PROJECT), ("setup.cfg", "[x]\n")]),
-            digest_with(&[("pyproject.toml", PROJECT)], "another engine", &python()),
-            digest_with(
-                &[("pyproject.toml", PROJECT)],
-                "engine",
-                &Python {
-                    version: (3, 12, 1),
-                    ..python()
-                },
-            ),
-            digest_with(
-                &[("pyproject.toml", PROJECT)],
-                "engine",
-                &Python {
-                    platform: "linux-x86_64-musl".to_owned(),
-                    ..python()
-                },
-            ),
+            digest_with(&[("pyproject.toml", PROJECT)], "another engine", PYTHON),
+            digest_with(&[("pyproject.toml", PROJECT)], "engine", "another Python"),
         ];
         let different: std::collections::BTreeSet<&String> = variants.iter().collect();
         assert_eq!(different.len(), variants.len(), "{variants:#?}");
         assert!(variants.iter().all(|digest| digest.len() == 64));
-    }
-
-    #[test]
-    fn another_patch_release_of_python_changes_nothing() {
-        let patched = Python {
-            version: (3, 11, 9),
-            executable: PathBuf::from("/opt/python"),
-            ..python()
-        };
-        let files = [("pyproject.toml", PROJECT)];
-        assert_eq!(digest(&files), digest_with(&files, "engine", &patched));
     }
 
     #[test]

@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use thiserror::Error;
 
-use crate::files::FileError;
-use crate::problem::{Facts, Kind, Problem, code, typed};
+use crate::base::files::FileError;
+use crate::base::problem::{Facts, Kind, Problem, code, typed};
 
 /// Why a folder can't be used as a configuration.
 #[derive(Debug, Error)]

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use super::error::ConfigurationError;
-use crate::files::FileError;
+use crate::base::files::FileError;
 
 /// A configuration's `pyproject.toml`. All of it is empty where there is no such file.
 #[derive(Clone, Debug, Default, Deserialize)]

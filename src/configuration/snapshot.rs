@@ -11,10 +11,12 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use super::{Configuration, ConfigurationError, SourceFile, Sources};
-use crate::digest::{self, CopyError};
-use crate::files::{self, FileError, PartialFolder};
-use crate::layout::{snapshot, snapshot_lock};
-use crate::lock::Lock;
+use crate::base::digest;
+use crate::base::digest::CopyError;
+use crate::base::files;
+use crate::base::files::{FileError, PartialFolder};
+use crate::settings::paths::{snapshot, snapshot_lock};
+use crate::system::lock::Lock;
 
 /// How often a copy is begun anew because files change while they are copied.
 const ATTEMPTS: usize = 5;

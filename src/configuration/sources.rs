@@ -16,9 +16,10 @@ use ignore::WalkBuilder;
 
 use super::digest::PartDigest;
 use super::{Configuration, ConfigurationError, LOCK_FILE};
-use crate::digest::{self, Digest};
-use crate::files::FileError;
-use crate::layout::DATABASE;
+use crate::base::digest;
+use crate::base::digest::Digest;
+use crate::base::files::FileError;
+use crate::settings::paths::DATABASE;
 
 /// Raised whenever the meaning of the digest changes.
 const VERSION: &str = "ade-sources-1";

@@ -1,39 +1,26 @@
 //! One virtual environment, from the choice of a Python to the `.ready` file that marks it as complete.
 //!
-//! - [`prepare`] finds out which environment a configuration needs.
-//! - [`ask`] has a worker build it.
-//! - [`provide`] returns it, or has it built by exactly one process ([`builder`]).
-//! - [`provision`] builds: uv, venv, engine, dependencies, bytecode, verification, record (`build`, with the
-//!   uv in `installer`). It builds in place and writes `.ready` last, so that [`is_ready`] need not look further.
-//! - [`lock`] writes `ade.lock`, from which exactly the same is installed again.
-//! - [`in_use`] marks it as used by a live process.
-//! - [`rebuild`] has it built again where its folder is gone.
-//! - [`gc`] deletes environments that no run needs.
-//! - [`find_uv`] finds the uv that a build uses.
+//! - [`needed`] finds out which environment a configuration needs, [`python`] which Python.
+//! - [`provide`] returns it, or has it built by exactly one process; it marks environments as used, and has one built again
+//!   where its folder is gone.
+//! - `building` builds: uv, venv, engine, dependencies, bytecode, verification, record. It builds in place and writes `.ready`
+//!   last, so that [`is_ready`] need not look further.
+//! - [`write_lock`] writes `ade.lock`, from which exactly the same is installed again.
+//! - [`collection`] deletes environments that no run needs, and what runs left.
 //!
 //! The environment holds the engine and what the configuration depends on. The configuration itself is not installed:
 //! runs import a snapshot of it, and a `.pth` file makes its folder importable for its author.
 
-pub mod ask;
-mod attempt;
-mod build;
-pub mod builder;
-mod cache;
-pub mod find;
-mod fitting;
-pub mod gc;
-pub mod in_use;
-mod installer;
+mod building;
+pub mod collection;
 pub mod json;
-pub mod lock;
-mod measure;
-pub mod prepare;
+pub mod needed;
 pub mod provide;
-pub mod rebuild;
-pub mod remove;
+pub mod python;
+pub mod write_lock;
 
-pub use build::{
+pub use building::installer::{FoundUv, UvSearch, find_uv};
+pub use building::{
     BuildError, BuildEvent, BuildRequest, Built, EngineSource, PackageAction, Step, is_ready,
     provision,
 };
-pub use installer::{FoundUv, UvSearch, find_uv};

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use serde_json::Value;
 
-use crate::files::FileError;
+use crate::base::files::FileError;
 
 /// Reads a log from its beginning, and new events as it grows.
 pub struct Follower {

@@ -6,9 +6,9 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use serde_json::{Map, Value, json};
 
-use crate::clock::Timestamp;
-use crate::files::FileError;
-use crate::machine::{Machine, OpenLog};
+use crate::base::clock::Timestamp;
+use crate::base::files::FileError;
+use crate::system::machine::{Machine, OpenLog};
 
 /// What a log is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -236,7 +236,7 @@ fn last_sequence(text: &[u8]) -> u64 {
 mod tests {
     use super::*;
     use crate::events::Follower;
-    use crate::machine::System;
+    use crate::system::machine::System;
     use std::io::Write;
 
     fn numbers(events: &[Value]) -> Vec<u64> {

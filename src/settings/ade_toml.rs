@@ -9,9 +9,9 @@ use std::path::{Path, PathBuf};
 use toml::de::DeValue;
 
 use super::error::SettingsError;
-use super::source::Source;
+use super::source::SettingSource;
 use super::table::SETTINGS;
-use crate::files::FileError;
+use crate::base::files::FileError;
 
 /// The file's name.
 pub const FILE_NAME: &str = "ade.toml";
@@ -72,7 +72,7 @@ pub fn read(path: &Path) -> Result<File, SettingsError> {
                     name: setting.key(),
                     value: "a table, list or date".to_owned(),
                     problem: "not a plain value".to_owned(),
-                    given_by: Box::new(Source::File(path.to_owned(), line)),
+                    given_by: Box::new(SettingSource::File(path.to_owned(), line)),
                 });
             }
         };

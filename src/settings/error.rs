@@ -2,8 +2,8 @@
 
 use std::path::PathBuf;
 
-use super::source::Source;
-use crate::problem::{Facts, Kind, Problem, code};
+use super::source::SettingSource;
+use crate::base::problem::{Facts, Kind, Problem, code};
 
 /// A setting cannot be used as it was given.
 #[derive(Debug, thiserror::Error)]
@@ -18,7 +18,7 @@ pub enum SettingsError {
         /// What is wrong with it: `not a whole number`.
         problem: String,
         /// Where it was given.
-        given_by: Box<Source>,
+        given_by: Box<SettingSource>,
     },
     /// A key of `ade.toml` that no setting has.
     #[error("{}:{line}: unknown setting {key:?}", path.display())]
@@ -52,7 +52,7 @@ pub enum SettingsError {
     },
     /// `ade.toml` cannot be read.
     #[error(transparent)]
-    Unreadable(#[from] crate::files::FileError),
+    Unreadable(#[from] crate::base::files::FileError),
     /// A name and its alias are both set, to different values.
     #[error("{name} and {alias} are both set, to different values")]
     Conflict {

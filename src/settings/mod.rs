@@ -7,6 +7,7 @@
 mod ade_toml;
 mod error;
 mod of_engine;
+pub mod paths;
 mod resolve;
 mod setting;
 mod source;
@@ -19,8 +20,8 @@ use std::ffi::{OsStr, OsString};
 pub use ade_toml::{FILE_NAME, distance, nearest};
 pub use error::SettingsError;
 pub use of_engine::{EngineSetting, engine_settings};
-pub use setting::{Kind, Setting};
-pub use source::{Inputs, Resolved, Source};
+pub use setting::{Setting, SettingKind};
+pub use source::{Inputs, Resolved, SettingSource};
 pub use table::{SETTINGS, Settings, WorkerSettings};
 pub use types::{LogLevel, Recovery, SafeMode, Sandbox};
 
@@ -79,7 +80,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::problem::Problem;
+    use crate::base::problem::Problem;
 
     fn inputs(folder: &Path, variables: &[(&str, &str)]) -> Inputs {
         Inputs {

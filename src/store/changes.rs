@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{Result, RunStatus};
-use crate::clock::Timestamp;
+use crate::base::clock::Timestamp;
 
 /// A sign of the database's content: two that are equal mean that nothing was written in between. It says nothing to another
 /// process, nor to another [`Store`](super::Store) of this one.

@@ -1,10 +1,10 @@
-//! A claim: the worker of a run or an environment, the token that proves it, and how it is renewed ([`crate::lease`]).
+//! A claim: the worker of a run or an environment, the token that proves it, and how it is renewed ([`crate::system::lease`]).
 
 use std::time::Duration;
 
 use super::Store;
-use crate::clock::Timestamp;
-use crate::lease::{Heartbeat, Leased, Unreachable};
+use crate::base::clock::Timestamp;
+use crate::system::lease::{Heartbeat, Leased, Unreachable};
 
 /// A lease on a run or an environment.
 #[derive(Clone, Debug)]

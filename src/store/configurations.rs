@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::Result;
-use crate::clock::Timestamp;
+use crate::base::clock::Timestamp;
 
 /// A configuration that is recorded in the workspace, or is to be.
 #[derive(Clone, Debug)]

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use super::Result;
-use crate::clock::Timestamp;
+use crate::base::clock::Timestamp;
 
 /// A copy of a run's workbook outside the data directory.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use super::Result;
-use crate::clock::Timestamp;
+use crate::base::clock::Timestamp;
 
 /// A stored input. Its bytes never change.
 #[derive(Clone, Debug, PartialEq, Eq)]

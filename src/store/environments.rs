@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::{Claim, Clock, Failure, Heartbeat, Result};
-use crate::clock::Timestamp;
+use crate::base::clock::Timestamp;
 
 /// The status of an environment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::problem::{Facts, Kind, Problem, code};
+use crate::base::problem::{Facts, Kind, Problem, code};
 
 /// An operation of the store failed.
 #[derive(Debug, thiserror::Error)]
@@ -113,7 +113,7 @@ pub enum StoreError {
     },
     /// A file beside the database failed.
     #[error(transparent)]
-    File(#[from] crate::files::FileError),
+    File(#[from] crate::base::files::FileError),
 }
 
 impl StoreError {

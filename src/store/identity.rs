@@ -1,9 +1,9 @@
 //! Which data directory a database belongs to, so that no process works with the one and the files of another.
 
 use super::Result;
-use crate::clock::Timestamp;
+use crate::base::clock::Timestamp;
 
-/// A database and its data directory. The directory holds the same ids in a file ([`crate::identity`]).
+/// A database and its data directory. The directory holds the same ids in a file ([`crate::workspace::identity`]).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Identity {
     /// The database.

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{Clock, Result};
-use crate::clock::Timestamp;
+use crate::base::clock::Timestamp;
 
 /// The holder of a lease.
 #[derive(Clone, Debug, PartialEq, Eq)]

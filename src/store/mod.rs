@@ -45,7 +45,7 @@ mod suite;
 mod tokens;
 mod workers;
 
-pub use crate::lease::Heartbeat;
+pub use crate::system::lease::Heartbeat;
 pub use changes::{ChangeMark, Changes, EndedRun, EndedRuns, LiveRun};
 pub use claim::{Claim, ClaimLease, ClaimOn, Clock};
 pub use collection::{Collection, RunFiles};

@@ -4,7 +4,7 @@
 //! either no process was at work in it, or the clock jumped over it, and nothing tells which.
 
 use super::Result;
-use crate::clock::Timestamp;
+use crate::base::clock::Timestamp;
 
 /// The observed time in the store. To bind a database, to register a process and to note that it lives are looks at the clock, too.
 pub trait ObservedTime {

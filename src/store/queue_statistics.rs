@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::Result;
-use crate::clock::Timestamp;
+use crate::base::clock::Timestamp;
 
 /// How many runs are queued and running.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -7,7 +7,7 @@
 use std::path::PathBuf;
 
 use super::{Result, StoreError};
-use crate::clock::Timestamp;
+use crate::base::clock::Timestamp;
 
 /// What to do about a database that does not exist.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,7 +32,7 @@ pub struct Migration {
 impl Migration {
     /// SHA-256 of its statements.
     pub fn checksum(&self) -> String {
-        crate::digest::of(self.sql).to_string()
+        crate::base::digest::of(self.sql).to_string()
     }
 }
 

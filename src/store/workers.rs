@@ -1,4 +1,4 @@
-//! Registered processes, and recovery of the claims of a dead one. `src/fleet.rs` finds out whether one is dead.
+//! Registered processes, and recovery of the claims of a dead one. `src/workspace/fleet.rs` finds out whether one is dead.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde::Serialize;
 
 use super::{BuildAttempts, Result, RunRecord};
-use crate::clock::Timestamp;
+use crate::base::clock::Timestamp;
 use crate::settings::Recovery;
 
 /// A process that claims runs or environments: a worker, an `ade run`, or another command that builds.

@@ -1,8 +1,9 @@
 //! Collection by a worker, in a thread of its own: it may take long, and neither expired leases nor dead processes wait for it.
 
 use super::Pool;
-use crate::environment::gc::{self, CollectError};
-use crate::run::change::Change;
+use crate::environment::collection;
+use crate::environment::collection::CollectError;
+use crate::run::execution::happenings::Happening;
 use crate::store::StoreError;
 
 impl Pool<'_> {
@@ -24,11 +25,11 @@ impl Pool<'_> {
     }
 
     fn collect(&self, worker: &str) -> Result<(), StoreError> {
-        let options = gc::Options::of_settings(&self.workspace.settings);
-        match gc::collect_alone(self.workspace, worker, &options, &self.done) {
+        let options = collection::CollectOptions::of_settings(&self.workspace.settings);
+        match collection::collect_alone(self.workspace, worker, &options, &self.done) {
             Ok(report) => {
                 if report.deleted_anything() {
-                    self.report(worker, &Change::Collected(&report));
+                    self.report(worker, &Happening::Collected(&report));
                 }
                 Ok(())
             }

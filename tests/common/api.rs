@@ -6,17 +6,19 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use ade::api::server::{Listening, Place as Address};
-use ade::api::{Api, Options};
-use ade::cancel::Cancel;
+use ade::api::access::tokens;
+use ade::api::access::tokens::NewToken;
+use ade::api::server::{ListenAddress as Address, Listening};
+use ade::api::{Api, ServeOptions};
+use ade::base::cancel::Cancel;
 use ade::settings::{Inputs, Settings};
 use ade::store::{Opening, Scope};
-use ade::tokens::{self, NewToken};
 use ade::workspace::Workspace;
 use serde_json::Value;
 
 use super::Place;
 use super::described::Description;
+use super::http::Answer;
 
 /// A server of the API over the data directory of a place; it ends with the test.
 pub struct Server {
@@ -28,51 +30,6 @@ pub struct Server {
     agent: ureq::Agent,
     token: String,
     description: Description,
-}
-
-/// What the server answered.
-#[derive(Debug)]
-pub struct Answer {
-    pub status: u16,
-    pub headers: Vec<(String, String)>,
-    pub body: Vec<u8>,
-}
-
-impl Answer {
-    pub fn json(&self) -> Value {
-        serde_json::from_slice(&self.body)
-            .unwrap_or_else(|error| panic!("{error}: {}", String::from_utf8_lossy(&self.body)))
-    }
-
-    pub fn header(&self, name: &str) -> Option<&str> {
-        let found = self.headers.iter().find(|(known, _)| known == name);
-        found.map(|(_, value)| value.as_str())
-    }
-
-    /// The answer is this status.
-    #[track_caller]
-    pub fn is(self, status: u16) -> Self {
-        let said = String::from_utf8_lossy(&self.body);
-        assert_eq!(self.status, status, "{said}");
-        self
-    }
-
-    /// The answer is a problem document of this status and code, which says nothing of where the server keeps its files.
-    #[track_caller]
-    pub fn refuses(self, status: u16, code: &str) -> Value {
-        let answer = self.is(status);
-        let kind = answer.header("content-type").unwrap_or_default();
-        assert_eq!(kind, "application/problem+json");
-        let problem = answer.json();
-        assert_eq!(problem["code"], code, "{problem}");
-        assert_eq!(problem["status"], status, "{problem}");
-        let text = problem.to_string();
-        assert!(
-            !text.contains("/tmp/") && !text.contains("/home/"),
-            "{text}"
-        );
-        problem
-    }
 }
 
 impl Server {
@@ -95,9 +52,9 @@ impl Server {
         });
         let workspace = Workspace::open(settings.unwrap(), Opening::CreateIfAbsent).unwrap();
         let workspace = Arc::new(workspace);
-        let options = Options {
+        let options = ServeOptions {
             loopback: true,
-            ..Options::default()
+            ..ServeOptions::default()
         };
         let api = Api::new(Arc::clone(&workspace), options, Box::new(|_| {}));
         let listening = Listening::at(&Address::Port(([127, 0, 0, 1], 0).into())).unwrap();
@@ -180,8 +137,15 @@ impl Server {
         }
     }
 
+    #[track_caller]
     pub fn get(&self, path: &str) -> Answer {
         self.send("GET", path, &[], b"")
+    }
+
+    /// The JSON that a path answers with.
+    #[track_caller]
+    pub fn read(&self, path: &str) -> Value {
+        self.get(path).is(200).json()
     }
 
     pub fn post(&self, path: &str, body: &Value) -> Answer {
@@ -195,7 +159,7 @@ impl Server {
     }
 
     /// Sends a file as a form, as browsers and `curl -F` do.
-    pub fn form(&self, path: &str, parts: &[(&str, Option<&str>, &[u8])]) -> Answer {
+    pub fn form(&self, path: &str, parts: &[Part]) -> Answer {
         let body = form(parts, true);
         self.upload("POST", path, FORM, &body)
     }
@@ -233,11 +197,14 @@ fn whole(path: &str) -> String {
     }
 }
 
+/// A part of a form: its name, the name of its file, and its bytes.
+pub type Part<'a> = (&'a str, Option<&'a str>, &'a [u8]);
+
 /// The media type of [`form`].
 pub const FORM: &str = "multipart/form-data; boundary=XX";
 
 /// A form; one that is not `whole` ends within its last part.
-pub fn form(parts: &[(&str, Option<&str>, &[u8])], whole: bool) -> Vec<u8> {
+pub fn form(parts: &[Part], whole: bool) -> Vec<u8> {
     let mut body = Vec::new();
     for (name, file, content) in parts {
         let file = file.map(|file| format!("; filename=\"{file}\""));

@@ -56,6 +56,12 @@ impl Server {
         self.ask("GET", path).send()
     }
 
+    /// The JSON that a path answers with.
+    #[track_caller]
+    pub fn read(&self, path: &str) -> Value {
+        self.get(path).is(200).json()
+    }
+
     #[track_caller]
     pub fn post(&self, path: &str, body: &Value) -> Answer {
         self.ask("POST", path).json(body).send()
@@ -71,7 +77,7 @@ impl Server {
             .header("Content-Type", "application/octet-stream")
             .body(std::fs::read(file).unwrap())
             .send();
-        answer.is(201).json()["id"].as_str().unwrap().to_owned()
+        answer.is(201).id()
     }
 
     /// Submits a run. Returns the run.
@@ -267,19 +273,35 @@ impl Answer {
         self
     }
 
-    /// It is a problem document of this status and code.
+    /// It is a problem document of this status and code, which says nothing of where the server keeps its files.
     #[track_caller]
     pub fn refuses(self, status: u16, code: &str) -> Value {
         let answer = self.is(status);
-        assert_eq!(
-            answer.header("content-type"),
-            Some("application/problem+json")
-        );
+        let kind = answer.header("content-type").unwrap_or_default();
+        assert_eq!(kind, "application/problem+json");
         let problem = answer.json();
         assert_eq!(problem["code"], code, "{problem}");
-        assert_eq!(problem["status"], status);
+        assert_eq!(problem["status"], status, "{problem}");
         assert_ne!(problem["detail"], "");
+        let text = answer.text();
+        assert!(
+            !text.contains("/tmp/") && !text.contains("/home/"),
+            "{text}"
+        );
         problem
+    }
+
+    /// It refuses a field as invalid.
+    #[track_caller]
+    pub fn refuses_field(self, field: &str) {
+        let problem = self.refuses(422, "invalid_field");
+        assert_eq!(problem["errors"][0]["field"], field, "{problem}");
+    }
+
+    /// The id of what it shows.
+    #[track_caller]
+    pub fn id(&self) -> String {
+        self.json()["id"].as_str().unwrap().to_owned()
     }
 
     pub fn header(&self, name: &str) -> Option<&str> {

@@ -40,6 +40,14 @@ pub use workbook::{encrypted_workbook, sheet, workbook};
 /// A test fails after waiting this long; without a fault no wait comes near it.
 pub const HANG: std::time::Duration = std::time::Duration::from_secs(240);
 
+/// Holds an object to some of its fields.
+#[track_caller]
+pub fn has(object: &serde_json::Value, fields: serde_json::Value) {
+    for (name, value) in fields.as_object().unwrap() {
+        assert_eq!(&object[name], value, "{name} of {object}");
+    }
+}
+
 /// Compares an outcome or a text with an inline snapshot, after what differs from run to run was replaced.
 macro_rules! snapshot {
     ($place:expr, $value:expr, @$snapshot:literal) => {{

@@ -60,11 +60,18 @@ impl Place {
         place
     }
 
-    /// With the configuration `config`, its environment, and the input `members.csv`.
-    pub fn ready() -> Self {
+    /// With the configuration `config` and the inputs `members.csv` and `people.csv`.
+    pub fn cold() -> Self {
         let place = Self::new();
         place.configuration("config");
         place.members("members.csv");
+        place.people();
+        place
+    }
+
+    /// The same with the environment of the configuration.
+    pub fn ready() -> Self {
+        let place = Self::cold();
         place.warm("config");
         place
     }
@@ -159,6 +166,24 @@ impl Place {
     /// Runs `ade` to its end; its arguments are split at spaces.
     pub fn ade(&self, line: &str) -> Outcome {
         self.ade_with(line.split_whitespace())
+    }
+
+    /// Runs `ade`, which succeeds and puts this on standard error.
+    #[track_caller]
+    pub fn ade_says(&self, line: &str, words: &str) {
+        self.ade(line).succeeds().says(words);
+    }
+
+    /// Runs `ade`, which succeeds and puts this on standard output.
+    #[track_caller]
+    pub fn ade_prints(&self, line: &str, words: &str) {
+        self.ade(line).succeeds().prints(words);
+    }
+
+    /// Runs `ade` in a way that it refuses, with status 2 and this on standard error.
+    #[track_caller]
+    pub fn ade_refuses(&self, line: &str, words: &str) {
+        self.ade(line).ends_with(2).says(words);
     }
 
     /// Runs `ade` to its end.

@@ -4,20 +4,23 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use ade::cancel::{Cancel, linked};
-use ade::environment::gc::CollectError;
+use ade::base::cancel::{Cancel, linked};
+use ade::environment::collection;
+use ade::environment::collection::CollectError;
+use ade::environment::collection::remove;
 use ade::environment::provide::Want;
-use ade::environment::{gc, remove};
-use ade::run::cancel::{self, Cancelled};
-use ade::run::change::Change;
-use ade::run::demands::Demands;
-use ade::run::inline;
-use ade::run::input::Input;
-use ade::run::provide::provide;
-use ade::run::request::Request;
-use ade::run::{Tools, enqueue};
+use ade::run::calls::enqueue;
+use ade::run::calls::inline;
+use ade::run::calls::request::Request;
+use ade::run::calls::request::Tools;
+use ade::run::ending::cancel;
+use ade::run::ending::cancel::Cancelled;
+use ade::run::execution::happenings::Happening;
+use ade::run::execution::provide::provide;
+use ade::run::inputs::input::Input;
+use ade::run::results::demands::Demands;
 use ade::store::{RunOptions, RunStatus};
-use ade::worker::{self, Options, Stop};
+use ade::worker::{self, Stop, WorkerOptions};
 use ade::workspace::Workspace;
 
 use super::process::Process;
@@ -26,7 +29,7 @@ use super::world::INPUT;
 /// `ade worker`
 pub fn work(me: &Arc<Process>, slots: usize) {
     let workspace = me.workspace();
-    let options = Options {
+    let options = WorkerOptions {
         concurrency: slots,
         drain: false,
         once: false,
@@ -51,9 +54,9 @@ pub fn work(me: &Arc<Process>, slots: usize) {
 struct Log<'a>(&'a Arc<Process>);
 
 impl Log<'_> {
-    fn change(&self, change: &Change<'_>) {
+    fn change(&self, change: &Happening<'_>) {
         match change {
-            Change::Ended(run) if run.status == RunStatus::Running => {
+            Happening::Ended(run) if run.status == RunStatus::Running => {
                 self.0.world.violated(&format!(
                     "{} reports run {} as ended, which is running",
                     self.0.id, run.id
@@ -62,12 +65,12 @@ impl Log<'_> {
             _ => {}
         }
         let what = match change {
-            Change::Expired(_) => "expired",
-            Change::Recovered(_) => "recovered",
-            Change::Lost(_) => "lost claims noticed",
-            Change::Ended(_) => "attempts left",
-            Change::BuildFailed(..) => "builds failed",
-            Change::ClockJumped(_) => "clock jumps noticed",
+            Happening::Expired(_) => "expired",
+            Happening::Recovered(_) => "recovered",
+            Happening::Lost(_) => "lost claims noticed",
+            Happening::Ended(_) => "attempts left",
+            Happening::BuildFailed(..) => "builds failed",
+            Happening::ClockJumped(_) => "clock jumps noticed",
             _ => return,
         };
         self.0.world.count(what);
@@ -111,20 +114,20 @@ pub fn run_here(me: &Arc<Process>) {
 struct Terminal<'a>(&'a Arc<Process>);
 
 impl Terminal<'_> {
-    fn change(&self, change: &Change<'_>) {
+    fn change(&self, change: &Happening<'_>) {
         let world = &self.0.world;
         match change {
-            Change::Recovered(_) => world.count("recovered by ade run"),
-            Change::Retrying(..) => world.count("retried by ade run"),
-            Change::Finished(Ok(finished)) if !finished.run.status.is_terminal() => {
+            Happening::Recovered(_) => world.count("recovered by ade run"),
+            Happening::Retrying(..) => world.count("retried by ade run"),
+            Happening::Finished(Ok(finished)) if !finished.run.status.is_terminal() => {
                 world.violated(&format!(
                     "ade run reports run {} as ended, which is {}",
                     finished.run.id,
                     finished.run.status.as_str()
                 ));
             }
-            Change::Finished(Ok(_)) => world.count("ended under ade run"),
-            Change::Finished(Err(error)) => world.trace(|| format!("{}: {error}", self.0.id)),
+            Happening::Finished(Ok(_)) => world.count("ended under ade run"),
+            Happening::Finished(Err(error)) => world.trace(|| format!("{}: {error}", self.0.id)),
             _ => {}
         }
     }
@@ -197,19 +200,19 @@ pub fn collect(me: &Arc<Process>) {
     drop(judge);
     if !known.is_empty() && me.world.chance.hits(5_000) {
         let id = me.world.chance.pick(&known);
-        if remove::remove(&workspace, id, &mut gc::Report::default()).is_ok() {
+        if remove::remove(&workspace, id, &mut collection::Report::default()).is_ok() {
             me.world.count("environments removed");
         }
         return;
     }
     let ttl = Duration::from_secs(*me.world.chance.pick(&[1, 20, 60]));
     me.collects_after(ttl);
-    let options = gc::Options {
+    let options = collection::CollectOptions {
         env_ttl: Some(ttl),
         leftover_ttl: Duration::from_secs(*me.world.chance.pick(&[60, 300])),
-        ..gc::Options::of_settings(&workspace.settings)
+        ..collection::CollectOptions::of_settings(&workspace.settings)
     };
-    match gc::collect_alone(&workspace, &me.id, &options, &me.stop) {
+    match collection::collect_alone(&workspace, &me.id, &options, &me.stop) {
         Ok(report) if report.collects_from.is_some() => me.world.count("collections held"),
         Ok(_) => me.world.count("collections"),
         Err(CollectError::Busy(_)) => me.world.count("collections refused"),
@@ -220,11 +223,11 @@ pub fn collect(me: &Arc<Process>) {
 /// A collection that deletes no environment that has a record; it finishes what others began.
 pub fn tidy(me: &Arc<Process>) {
     let workspace = me.workspace();
-    let options = gc::Options {
+    let options = collection::CollectOptions {
         env_ttl: None,
-        ..gc::Options::of_settings(&workspace.settings)
+        ..collection::CollectOptions::of_settings(&workspace.settings)
     };
-    if let Err(error) = gc::collect(&workspace, &options, &Cancel::new()) {
+    if let Err(error) = collection::collect(&workspace, &options, &Cancel::new()) {
         me.world.violated(&format!("nothing is tidied: {error}"));
     }
 }

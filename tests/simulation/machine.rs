@@ -5,10 +5,10 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use ade::cancel::Cancel;
-use ade::clock::Timestamp;
-use ade::machine::{Files, Machine, Steady, Work};
-use ade::wake::Bell;
+use ade::base::cancel::Cancel;
+use ade::base::clock::Timestamp;
+use ade::system::bell::Bell;
+use ade::system::machine::{Files, Machine, Steady, Work};
 
 use super::process::Process;
 use super::threads::{self, NEVER, Wake, give_way};

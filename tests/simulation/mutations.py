@@ -20,12 +20,12 @@ import sys
 
 RUNS = "src/store/sqlite/runs/"
 ENVIRONMENTS = "src/store/sqlite/environments/"
-LIFECYCLE = "src/run/lifecycle.rs"
+LIFECYCLE = "src/run/execution/lifecycle.rs"
 HOUSE = "src/worker/housekeeping.rs"
-LEASE = "src/lease.rs"
-PROVIDE = "src/environment/provide.rs"
-REBUILD = "src/environment/rebuild.rs"
-GC = "src/environment/gc/"
+LEASE = "src/system/lease.rs"
+PROVIDE = "src/environment/provide/mod.rs"
+REBUILD = "src/environment/provide/rebuild.rs"
+GC = "src/environment/collection/"
 
 # name, file, then pairs of what stands there and what takes its place
 FAULTS = [
@@ -47,15 +47,15 @@ FAULTS = [
     ("claim a build that another process holds", ENVIRONMENTS + "build.rs", ("status IN ('queued', 'failed')", "status IN ('queued', 'building', 'failed')")),
     ("claim a build before it is due", ENVIRONMENTS + "build.rs", ("status = 'queued' AND available_at <= ?5", "status = 'queued'")),
     ("take over from a builder that renews its lease", ENVIRONMENTS + "build.rs", ("status = 'building' AND claim_expires_at = ?7", "status = 'building' AND ?7 = ?7")),
-    ("claim without a process", "src/workspace.rs", (".by(process)", ".by(process.filter(|_| false))")),
+    ("claim without a process", "src/workspace/mod.rs", (".by(process)", ".by(process.filter(|_| false))")),
     # Leaving a claim.
     ("cancel ignored where a run goes back", RUNS + "leave.rs", ("let status = if live.cancel_requested_at.is_some() {", "let status = if live.cancel_requested_at.is_some() && live.max_attempts == 0 {")),
     ("a released attempt counts", RUNS + "leave.rs", ("let released = leaving.release &&", "let released = leaving.last && leaving.release &&")),
     ("a spent run goes back to the queue", RUNS + "leave.rs", ("(!leaving.release && live.attempt_count >= live.max_attempts)", "(!leaving.release && live.attempt_count > live.max_attempts)")),
     # Leases.
     ("leases are never renewed", LEASE, ("if asked.since(renewed) >= renew_every {", "if asked.since(renewed) >= renew_every * 1000 {")),
-    ("a builder whose lease cannot be looked up is taken over from", "src/environment/provide.rs", ("let builder = self.builder_of(environment).ok()?;", "let builder = self.builder_of(environment).ok().flatten();")),
-    ("leases of others are judged by this process's own length", "src/fleet.rs", ("Ok(leases.fold(workspace.settings.worker.lease, Duration::max))", "Ok(leases.fold(workspace.settings.worker.lease, Duration::min))")),
+    ("a builder whose lease cannot be looked up is taken over from", "src/environment/provide/mod.rs", ("let builder = self.builder_of(environment).ok()?;", "let builder = self.builder_of(environment).ok().flatten();")),
+    ("leases of others are judged by this process's own length", "src/workspace/fleet.rs", ("Ok(leases.fold(workspace.settings.worker.lease, Duration::max))", "Ok(leases.fold(workspace.settings.worker.lease, Duration::min))")),
     ("leases are renewed too late", LEASE, ("if asked.since(renewed) >= renew_every {", "if asked.since(renewed) >= renew_every * 5 {")),
     ("a lost lease is not noticed", LEASE, ("Ok(Heartbeat::Lost) => state.lost = true,", "Ok(Heartbeat::Lost) => {}"), ("let is_lost = beat == Ok(Heartbeat::Lost) ||", "let is_lost = beat.is_err() &&")),
     ("a lost lease does not end the work", LEASE, ("                if !self.note(beat, asked) {\n                    cancel.cancel();", "                if !self.note(beat, asked) {"), ("                    self.lock().lost = true;\n                    cancel.cancel();", "                    self.lock().lost = true;")),
@@ -67,23 +67,23 @@ FAULTS = [
     ("leases are judged from the first moment", HOUSE, ("        if self.has_company() {\n", "        if self.has_company() && false {\n")),
     ("times are not repaired after a clock that went back", "src/store/sqlite/leases.rs", ("environment_id = ?1 AND status = 'queued' AND available_at > ?2", "environment_id = ?1 AND status = 'queued' AND available_at > ?2 + 1000000000000")),
     # Who is alive.
-    ("a process that lives is taken for dead", "src/fleet.rs", ("Some((path, false)) => Some(path.clone()),", "Some((path, _)) => Some(path.clone()),")),
-    ("a process whose lock file is not seen is taken for dead", "src/fleet.rs", ("        _ => None,\n    }", "        None => Some(here.clone()),\n        _ => None,\n    }")),
-    ("dead processes are never found", "src/fleet.rs", ("Some((path, false)) => Some(path.clone()),", "Some((path, false)) if path.as_os_str().is_empty() => Some(path.clone()),")),
-    ("the lock file of a process goes although its claims stay", "src/fleet.rs", ("matches!(self.workspace.store.remove_worker(&self.id), Ok(true))", "self.workspace.store.remove_worker(&self.id).is_ok()")),
-    ("a process that has the number of a dead one is taken for it", "src/fleet.rs", ("        let Some(lock_path) = lock_of_the_dead(workspace, &worker) else {", "        let Some(lock_path) = lock_of_the_dead(workspace, &worker).filter(|_| worker.pid != machine.pid()) else {")),
+    ("a process that lives is taken for dead", "src/workspace/fleet.rs", ("Some((path, false)) => Some(path.clone()),", "Some((path, _)) => Some(path.clone()),")),
+    ("a process whose lock file is not seen is taken for dead", "src/workspace/fleet.rs", ("        _ => None,\n    }", "        None => Some(here.clone()),\n        _ => None,\n    }")),
+    ("dead processes are never found", "src/workspace/fleet.rs", ("Some((path, false)) => Some(path.clone()),", "Some((path, false)) if path.as_os_str().is_empty() => Some(path.clone()),")),
+    ("the lock file of a process goes although its claims stay", "src/workspace/fleet.rs", ("matches!(self.workspace.store.remove_worker(&self.id), Ok(true))", "self.workspace.store.remove_worker(&self.id).is_ok()")),
+    ("a process that has the number of a dead one is taken for it", "src/workspace/fleet.rs", ("        let Some(lock_path) = lock_of_the_dead(workspace, &worker) else {", "        let Some(lock_path) = lock_of_the_dead(workspace, &worker).filter(|_| worker.pid != machine.pid()) else {")),
     ("a process with claims is forgotten", "src/store/sqlite/workers.rs", ("         AND NOT EXISTS (SELECT 1 FROM queue_running WHERE claim_process = ?1)\n", "")),
     ("builds of dead processes are not taken back", ENVIRONMENTS + "build.rs", ("claim_process = ?1\"", "claim_process = ?1 AND ?1 IS NULL\"")),
     ("builds whose builder died are begun again without a pause", ENVIRONMENTS + "build.rs", ("AfterFailure::RetryAt(now.plus((attempts.backoff)(*count)))", "AfterFailure::RetryAt(now)")),
     ("builds whose builder died are begun again for ever", ENVIRONMENTS + "build.rs", ("if *count < attempts.most {", "if *count < u32::MAX {")),
     ("a build that failed for good is tried again for whoever asks", ENVIRONMENTS + "build.rs", ("AND (error_may_pass OR ?2)", "AND ?2 = ?2")),
     # Ends.
-    ("ends are not written", "src/run/ends.rs", ("    log.write(level, event, &message, data);", "    let _ = (level, event, &message, data);")),
+    ("ends are not written", "src/run/ending/ends.rs", ("    log.write(level, event, &message, data);", "    let _ = (level, event, &message, data);")),
     ("the end of another attempt is taken for one's own", LIFECYCLE, ("(found.status == ending.status\n                    && found.attempt_count == run.attempt_count\n                    && found.exit_code == ending.exit_code)", "found.attempt_count > 0")),
     ("an end is recorded once without another try", LIFECYCLE, ("                Err(error) if error.may_pass() && has_patience => {", "                Err(error) if error.may_pass() && has_patience && times > 1000 => {")),
     ("a worker that stops spends the attempt", LIFECYCLE, ("RunStatus::Cancelled if shuts_down => Next::Release,", "RunStatus::Cancelled if shuts_down && transient => Next::Release,")),
     # Environments.
-    ("two builders in one folder", PROVIDE, ("        let lock = layout::build_lock(&environment.folder);", "        let lock = layout::build_lock(&environment.folder).with_extension(machine.new_id());"), ("claimable, &elsewhere, now)", "claimable, &environment.folder, now)")),
+    ("two builders in one folder", PROVIDE, ("        let lock = paths::build_lock(&environment.folder);", "        let lock = paths::build_lock(&environment.folder).with_extension(machine.new_id());"), ("claimable, &elsewhere, now)", "claimable, &environment.folder, now)")),
     ("what is taken over is built in its old folder", ENVIRONMENTS + "build.rs", ("CASE WHEN status = 'building' OR error_code = ?8 THEN", "CASE WHEN ?8 IS NULL THEN")),
     ("an environment that was built since is built again", ENVIRONMENTS + "build.rs", ("WHERE id = ?1 AND status = 'ready' AND ready_at = ?2", "WHERE id = ?1 AND status = 'ready' AND coalesce(?2, 0) = coalesce(?2, 0)")),
     ("an environment that is whole is built again", REBUILD, ("is_ready(files, &environment.folder)", "is_ready(files, &environment.snapshot)")),
@@ -91,11 +91,11 @@ FAULTS = [
     ("runs of failed environments wait for ever", RUNS + "end.rs", ("WHERE status = 'failed' AND EXISTS", "WHERE status = 'none' AND EXISTS")),
     ("an environment that runs need is collected", ENVIRONMENTS + "mod.rs", ("NOT EXISTS (SELECT 1 FROM queue WHERE environment_id = environments.id)", "NOT EXISTS (SELECT 1 FROM queue WHERE environment_id = environments.id AND status = 'none')")),
     # Collection.
-    ("an environment that a run has open is collected", GC + "remove.rs", ("let users = take_lock(files, &EnvironmentFolder(folder.to_owned()).owner())?;", "let users = take_lock(files, &EnvironmentFolder(folder.to_owned()).owner().with_extension(\"other\"))?;")),
-    ("an environment whose lock cannot be taken is collected", GC + "remove.rs", ("let users = take_lock(files, &EnvironmentFolder(folder.to_owned()).owner())?;", "let users = take_lock(files, &EnvironmentFolder(folder.to_owned()).owner()).or_else(|refusal| match refusal {\n            Refusal::File(_) => take_lock(files, &layout::build_lock(folder).with_extension(\"other\")),\n            used => Err(used),\n        })?;")),
-    ("a folder in which a builder is at work is collected", GC + "remove.rs", ("take_lock(files, &layout::build_lock(folder))?", "take_lock(files, &layout::build_lock(folder).with_extension(\"other\"))?")),
-    ("the folder of an environment goes before its record", GC + "remove.rs", ("    if !workspace\n        .store\n        .delete_environment(", "    delete_folder(files, folder, report);\n    if !workspace\n        .store\n        .delete_environment(")),
-    ("a run does not hold the lock of its environment", "src/environment/in_use.rs", ("            Ok(lock) => lock,\n", "            Ok(_) => None,\n")),
+    ("an environment that a run has open is collected", GC + "delete.rs", ("let users = take_lock(files, &EnvironmentFolder(folder.to_owned()).owner())?;", "let users = take_lock(files, &EnvironmentFolder(folder.to_owned()).owner().with_extension(\"other\"))?;")),
+    ("an environment whose lock cannot be taken is collected", GC + "delete.rs", ("let users = take_lock(files, &EnvironmentFolder(folder.to_owned()).owner())?;", "let users = take_lock(files, &EnvironmentFolder(folder.to_owned()).owner()).or_else(|refusal| match refusal {\n            Refusal::File(_) => take_lock(files, &paths::build_lock(folder).with_extension(\"other\")),\n            used => Err(used),\n        })?;")),
+    ("a folder in which a builder is at work is collected", GC + "delete.rs", ("take_lock(files, &paths::build_lock(folder))?", "take_lock(files, &paths::build_lock(folder).with_extension(\"other\"))?")),
+    ("the folder of an environment goes before its record", GC + "delete.rs", ("    if !workspace\n        .store\n        .delete_environment(", "    delete_folder(files, folder, report);\n    if !workspace\n        .store\n        .delete_environment(")),
+    ("a run does not hold the lock of its environment", "src/environment/provide/in_use.rs", ("            Ok(lock) => lock,\n", "            Ok(_) => None,\n")),
     ("a collection goes on after a jump of the clock", GC + "age.rs", ("self.moment.jump_until(&Moment::of(machine)).is_none()", "self.moment.jump_until(&Moment::of(machine)).is_none() || true")),
     ("a run is deleted while it is being staged", GC + "run_folders.rs", ("take_lock(files, &mark_of(folder))", "take_lock(files, &mark_of(folder).with_extension(\"other\"))")),
     ("environments that nobody knows are deleted without proof", GC + "orphans.rs", ("    if !is_own(workspace, folder, known) {", "    if !is_own(workspace, folder, known) && folder.as_os_str().is_empty() {")),
@@ -103,14 +103,14 @@ FAULTS = [
     ("a collection does not wait for a day after a jump", GC + "age.rs", ("            collects_from: collects_from.filter(|from| moment.wall < *from),", "            collects_from: collects_from.filter(|from| moment.wall > *from),")),
     ("the time of a use is not observed", RUNS + "claim.rs", ("        _ => observe(transaction, now),", "        _ => Ok(()),")),
     ("the time of an end is not observed", RUNS + "end.rs", ("    observe(transaction, now)\n", "    Ok(())\n")),
-    ("a collection does not ask for its lease", GC + "lease.rs", ("    if !lease.acquire()? {", "    if holder.is_empty() && !lease.acquire()? {")),
+    ("a collection does not ask for its lease", GC + "alone.rs", ("    if !lease.acquire()? {", "    if holder.is_empty() && !lease.acquire()? {")),
     ("collection and maintenance share a thread", "src/worker/mod.rs", ("            Box::new(move || self.maintain(clocks)),\n            Box::new(|| self.collect_regularly()),", "            Box::new(move || {\n                self.collect_regularly();\n                self.maintain(clocks);\n            }),")),
     ("a jump of the clock forward is not noted", "src/store/sqlite/observed_time.rs", ("(-BEHIND..=GAP)", "(-BEHIND..=GAP * 100)")),
     ("a jump of the clock back is not noted", "src/store/sqlite/observed_time.rs", ("(-BEHIND..=GAP)", "(-BEHIND * 100_000..=GAP)")),
     # `ade run`.
-    ("a cancel of one input cancels the others", "src/run/inline.rs", ("        provided\n    }\n", "        if matches!(provided, Err(ProvideError::Cancelled)) {\n            self.cancel.cancel();\n        }\n        provided\n    }\n")),
-    ("ade run tries once to leave a claim", "src/run/inline.rs", ("match self.answered(left, &mut silent_since)? {", "match self.answered(Ok(left?), &mut silent_since)? {")),
-    ("ade run leaves what waits for another attempt", "src/run/inline.rs", ("            match self.again(waiting)? {", "            if waiting.max_attempts > 0 {\n                return Ok(self.finished(waiting, None));\n            }\n            match self.again(waiting)? {")),
+    ("a cancel of one input cancels the others", "src/run/calls/inline.rs", ("        provided\n    }\n", "        if matches!(provided, Err(ProvideError::Cancelled)) {\n            self.cancel.cancel();\n        }\n        provided\n    }\n")),
+    ("ade run tries once to leave a claim", "src/run/calls/inline.rs", ("match self.answered(left, &mut silent_since)? {", "match self.answered(Ok(left?), &mut silent_since)? {")),
+    ("ade run leaves what waits for another attempt", "src/run/calls/inline.rs", ("            match self.again(waiting)? {", "            if waiting.max_attempts > 0 {\n                return Ok(self.finished(waiting, None));\n            }\n            match self.again(waiting)? {")),
 ]
 
 SEED = re.compile(r"seed (\d+), the (\d+)th: (.*)")

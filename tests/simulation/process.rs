@@ -5,10 +5,10 @@ use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use ade::cancel::Cancel;
-use ade::clock::Timestamp;
+use ade::base::cancel::Cancel;
+use ade::base::clock::Timestamp;
 use ade::environment::provide::Want;
-use ade::run::Tools;
+use ade::run::calls::request::Tools;
 use ade::workspace::Workspace;
 
 use super::disk::ProcessDisk;
@@ -86,7 +86,7 @@ impl Process {
         settings.worker.lease = self.lease;
         Workspace {
             settings,
-            layout: self.world.layout.clone(),
+            paths: self.world.paths.clone(),
             database_id: DATABASE.to_owned(),
             store: std::sync::Arc::new(SimulatedStore::new(self)),
             machine: Arc::new(SimulatedMachine::new(self)),

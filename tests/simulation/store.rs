@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use ade::clock::Timestamp;
+use ade::base::clock::Timestamp;
 use ade::settings::Recovery;
 use ade::store::{
     AfterFailure, Attempt, BuildAttempts, CancelOutcome, ChangeMark, Changes, Claim, Claimable,
@@ -121,158 +121,74 @@ impl SimulatedStore {
     }
 }
 
+/// Calls that are passed on to the store and not judged.
+macro_rules! looks {
+    ($($name:ident($($argument:ident: $kind:ty),*) -> $answer:ty;)*) => {$(
+        fn $name(&self, $($argument: $kind),*) -> Result<$answer> {
+            self.look(stringify!($name), |store| store.$name($($argument),*))
+        }
+    )*};
+}
+
+/// Calls that are passed on to the store and judged as an operation, with the time that the caller saw.
+macro_rules! judged {
+    ($($name:ident($($argument:ident: $kind:ty),*) -> $answer:ty => $operation:expr, $now:expr;)*) => {$(
+        fn $name(&self, $($argument: $kind),*) -> Result<$answer> {
+            self.call($operation, $now, |store| store.$name($($argument),*))
+        }
+    )*};
+}
+
 impl Configurations for SimulatedStore {
-    fn ensure_configuration(
-        &self,
-        new: &ConfigurationRecord,
-        now: Timestamp,
-    ) -> Result<ConfigurationRecord> {
-        self.look("ensure the configuration", |store| {
-            store.ensure_configuration(new, now)
-        })
-    }
-    fn configuration_at(
-        &self,
-        workspace: &str,
-        path: &Path,
-    ) -> Result<Option<ConfigurationRecord>> {
-        self.look("the configuration", |store| {
-            store.configuration_at(workspace, path)
-        })
-    }
-    fn configuration_activity(&self) -> Result<Vec<ConfigurationActivity>> {
-        self.look("activity", SqliteStore::configuration_activity)
-    }
-    fn workspaces(&self) -> Result<Vec<WorkspaceRecord>> {
-        self.look("workspaces", SqliteStore::workspaces)
-    }
-    fn add_workspace(&self, id: &str, now: Timestamp) -> Result<(WorkspaceRecord, bool)> {
-        self.look("add the workspace", |store| store.add_workspace(id, now))
-    }
-    fn configurations(&self, workspace: &str) -> Result<Vec<KnownConfiguration>> {
-        self.look("configurations", |store| store.configurations(workspace))
-    }
-    fn configuration(&self, id: &str) -> Result<KnownConfiguration> {
-        self.look("the configuration by id", |store| store.configuration(id))
-    }
-    fn add_uploaded_configuration(&self, new: &ConfigurationRecord, now: Timestamp) -> Result<()> {
-        self.look("add the configuration", |store| {
-            store.add_uploaded_configuration(new, now)
-        })
-    }
-    fn set_active(&self, id: &str, active: bool, now: Timestamp) -> Result<KnownConfiguration> {
-        self.look("activate", |store| store.set_active(id, active, now))
-    }
-    fn publish(
-        &self,
-        id: &str,
-        source_digest: &str,
-        snapshot: &Path,
-        now: Timestamp,
-    ) -> Result<Publication> {
-        self.look("publish", |store| {
-            store.publish(id, source_digest, snapshot, now)
-        })
-    }
-    fn versions(&self, id: &str) -> Result<Vec<ConfigurationVersion>> {
-        self.look("versions", |store| store.versions(id))
-    }
-    fn published_snapshots(&self) -> Result<Vec<PathBuf>> {
-        self.look("published snapshots", SqliteStore::published_snapshots)
+    looks! {
+        ensure_configuration(new: &ConfigurationRecord, now: Timestamp) -> ConfigurationRecord;
+        configuration_at(workspace: &str, path: &Path) -> Option<ConfigurationRecord>;
+        configuration_activity() -> Vec<ConfigurationActivity>;
+        workspaces() -> Vec<WorkspaceRecord>;
+        add_workspace(id: &str, now: Timestamp) -> (WorkspaceRecord, bool);
+        configurations(workspace: &str) -> Vec<KnownConfiguration>;
+        configuration(id: &str) -> KnownConfiguration;
+        add_uploaded_configuration(new: &ConfigurationRecord, now: Timestamp) -> ();
+        set_active(id: &str, active: bool, now: Timestamp) -> KnownConfiguration;
+        publish(id: &str, source_digest: &str, snapshot: &Path, now: Timestamp) -> Publication;
+        versions(id: &str) -> Vec<ConfigurationVersion>;
+        published_snapshots() -> Vec<PathBuf>;
     }
 }
 
 impl Documents for SimulatedStore {
-    fn add_document(&self, new: &DocumentRecord) -> Result<DocumentRecord> {
-        self.look("add the document", |store| store.add_document(new))
-    }
-    fn document(&self, id: &str) -> Result<DocumentRecord> {
-        self.look("the document", |store| store.document(id))
-    }
-    fn documents(
-        &self,
-        workspace: &str,
-        before: Option<&str>,
-        limit: u32,
-    ) -> Result<Vec<DocumentRecord>> {
-        self.look("documents", |store| {
-            store.documents(workspace, before, limit)
-        })
+    looks! {
+        add_document(new: &DocumentRecord) -> DocumentRecord;
+        document(id: &str) -> DocumentRecord;
+        documents(workspace: &str, before: Option<&str>, limit: u32) -> Vec<DocumentRecord>;
     }
 }
 
 impl Tokens for SimulatedStore {
-    fn add_token(&self, token: &TokenRecord, hash: &str) -> Result<()> {
-        self.look("add the token", |store| store.add_token(token, hash))
-    }
-    fn tokens(&self) -> Result<Vec<TokenRecord>> {
-        self.look("tokens", SqliteStore::tokens)
-    }
-    fn token(&self, id: &str) -> Result<Option<TokenRecord>> {
-        self.look("the token by id", |store| store.token(id))
-    }
-    fn token_of(&self, hash: &str) -> Result<Option<TokenRecord>> {
-        self.look("the token", |store| store.token_of(hash))
-    }
-    fn revoke_token(&self, id: &str, now: Timestamp) -> Result<TokenRecord> {
-        self.look("revoke the token", |store| store.revoke_token(id, now))
-    }
-    fn note_token_use(&self, id: &str, now: Timestamp) -> Result<()> {
-        self.look("note the use", |store| store.note_token_use(id, now))
-    }
-    fn begin_session(
-        &self,
-        hash: &str,
-        token: &str,
-        ends: Timestamp,
-        now: Timestamp,
-    ) -> Result<()> {
-        self.look("begin the session", |store| {
-            store.begin_session(hash, token, ends, now)
-        })
-    }
-    fn session(&self, hash: &str, now: Timestamp) -> Result<Option<TokenRecord>> {
-        self.look("the session", |store| store.session(hash, now))
-    }
-    fn end_session(&self, hash: &str) -> Result<()> {
-        self.look("end the session", |store| store.end_session(hash))
+    looks! {
+        add_token(token: &TokenRecord, hash: &str) -> ();
+        tokens() -> Vec<TokenRecord>;
+        token(id: &str) -> Option<TokenRecord>;
+        token_of(hash: &str) -> Option<TokenRecord>;
+        revoke_token(id: &str, now: Timestamp) -> TokenRecord;
+        note_token_use(id: &str, now: Timestamp) -> ();
+        begin_session(hash: &str, token: &str, ends: Timestamp, now: Timestamp) -> ();
+        session(hash: &str, now: Timestamp) -> Option<TokenRecord>;
+        end_session(hash: &str) -> ();
     }
 }
 
 impl Environments for SimulatedStore {
-    fn ensure_environment(
-        &self,
-        new: &NewEnvironment,
-        now: Timestamp,
-    ) -> Result<EnvironmentRecord> {
-        self.call(Operation::EnsureEnvironment, Some(now), |store| {
-            store.ensure_environment(new, now)
-        })
+    judged! {
+        ensure_environment(new: &NewEnvironment, now: Timestamp) -> EnvironmentRecord
+            => Operation::EnsureEnvironment, Some(now);
     }
-    fn environment_of(&self, key: &EnvironmentKey) -> Result<Option<EnvironmentRecord>> {
-        self.look("the environment of a key", |store| {
-            store.environment_of(key)
-        })
-    }
-    fn environment(&self, workspace: &str, id: &str) -> Result<EnvironmentRecord> {
-        self.look("the environment of a run", |store| {
-            store.environment(workspace, id)
-        })
-    }
-    fn environments(&self, workspace: &str) -> Result<Vec<EnvironmentRecord>> {
-        self.look("environments", |store| store.environments(workspace))
-    }
-    fn all_environments(&self) -> Result<Vec<EnvironmentRecord>> {
-        self.look("all environments", SqliteStore::all_environments)
-    }
-    fn next_environment(
-        &self,
-        now: Timestamp,
-        after: Option<&EnvironmentRecord>,
-    ) -> Result<Option<EnvironmentRecord>> {
-        self.look("next environment", |store| {
-            store.next_environment(now, after)
-        })
+    looks! {
+        environment_of(key: &EnvironmentKey) -> Option<EnvironmentRecord>;
+        environment(workspace: &str, id: &str) -> EnvironmentRecord;
+        environments(workspace: &str) -> Vec<EnvironmentRecord>;
+        all_environments() -> Vec<EnvironmentRecord>;
+        next_environment(now: Timestamp, after: Option<&EnvironmentRecord>) -> Option<EnvironmentRecord>;
     }
     fn claim_environment(
         &self,
@@ -295,48 +211,15 @@ impl Environments for SimulatedStore {
         }
         Ok(claimed)
     }
-    fn heartbeat_environment(&self, id: &str, claim: &Claim, now: Timestamp) -> Result<Heartbeat> {
-        let operation = Operation::HeartbeatEnvironment(id, claim);
-        self.call(operation, Some(now), |store| {
-            store.heartbeat_environment(id, claim, now)
-        })
-    }
-    fn complete_environment(
-        &self,
-        id: &str,
-        claim: &Claim,
-        contents: &EnvironmentContents,
-        now: Timestamp,
-    ) -> Result<bool> {
-        let operation = Operation::CompleteEnvironment(id, claim);
-        self.call(operation, Some(now), |store| {
-            store.complete_environment(id, claim, contents, now)
-        })
-    }
-    fn fail_environment(
-        &self,
-        id: &str,
-        claim: &Claim,
-        failure: &Failure,
-        after: AfterFailure,
-        now: Timestamp,
-    ) -> Result<bool> {
-        let operation = Operation::FailEnvironment(id, claim);
-        self.call(operation, Some(now), |store| {
-            store.fail_environment(id, claim, failure, after, now)
-        })
-    }
-    fn move_environment(
-        &self,
-        id: &str,
-        claim: &Claim,
-        folder: &Path,
-        now: Timestamp,
-    ) -> Result<bool> {
-        let operation = Operation::MoveEnvironment(id, claim);
-        self.call(operation, Some(now), |store| {
-            store.move_environment(id, claim, folder, now)
-        })
+    judged! {
+        heartbeat_environment(id: &str, claim: &Claim, now: Timestamp) -> Heartbeat
+            => Operation::HeartbeatEnvironment(id, claim), Some(now);
+        complete_environment(id: &str, claim: &Claim, contents: &EnvironmentContents, now: Timestamp) -> bool
+            => Operation::CompleteEnvironment(id, claim), Some(now);
+        fail_environment(id: &str, claim: &Claim, failure: &Failure, after: AfterFailure, now: Timestamp) -> bool
+            => Operation::FailEnvironment(id, claim), Some(now);
+        move_environment(id: &str, claim: &Claim, folder: &Path, now: Timestamp) -> bool
+            => Operation::MoveEnvironment(id, claim), Some(now);
     }
     fn ask_for_environment(
         &self,
@@ -351,20 +234,11 @@ impl Environments for SimulatedStore {
         });
         done.map(|done| done.0)
     }
-    fn release_environment(&self, id: &str, claim: &Claim, now: Timestamp) -> Result<bool> {
-        let operation = Operation::ReleaseEnvironment(id, claim);
-        self.call(operation, Some(now), |store| {
-            store.release_environment(id, claim, now)
-        })
-    }
-    fn expire_environment_leases(
-        &self,
-        attempts: &BuildAttempts<'_>,
-        clock: &Clock<'_>,
-    ) -> Result<usize> {
-        self.call(Operation::ExpireEnvironments, None, |store| {
-            store.expire_environment_leases(attempts, clock)
-        })
+    judged! {
+        release_environment(id: &str, claim: &Claim, now: Timestamp) -> bool
+            => Operation::ReleaseEnvironment(id, claim), Some(now);
+        expire_environment_leases(attempts: &BuildAttempts<'_>, clock: &Clock<'_>) -> usize
+            => Operation::ExpireEnvironments, None;
     }
     fn requeue_environment(
         &self,
@@ -385,18 +259,9 @@ impl Environments for SimulatedStore {
         });
         done.map(|done| done.0)
     }
-    fn live_runs_of_environment(&self, id: &str) -> Result<u64> {
-        self.look("live runs", |store| store.live_runs_of_environment(id))
-    }
-    fn move_waiting_runs(
-        &self,
-        from: &str,
-        to: &EnvironmentRecord,
-        now: Timestamp,
-    ) -> Result<bool> {
-        self.look("move waiting runs", |store| {
-            store.move_waiting_runs(from, to, now)
-        })
+    looks! {
+        live_runs_of_environment(id: &str) -> u64;
+        move_waiting_runs(from: &str, to: &EnvironmentRecord, now: Timestamp) -> bool;
     }
     fn delete_environment(&self, id: &str, cold_since: Option<&Clock<'_>>) -> Result<bool> {
         let ttl = cold_since.map(|_| self.0.ttl());
@@ -414,14 +279,10 @@ impl Environments for SimulatedStore {
 }
 
 impl Results for SimulatedStore {
-    fn run_fields(&self, run: &str) -> Result<Vec<FieldResult>> {
-        self.look("fields", |store| store.run_fields(run))
-    }
-    fn run_columns(&self, run: &str) -> Result<Vec<ColumnResult>> {
-        self.look("columns", |store| store.run_columns(run))
-    }
-    fn run_payload(&self, run: &str) -> Result<Option<String>> {
-        self.look("payload", |store| store.run_payload(run))
+    looks! {
+        run_fields(run: &str) -> Vec<FieldResult>;
+        run_columns(run: &str) -> Vec<ColumnResult>;
+        run_payload(run: &str) -> Option<String>;
     }
 }
 
@@ -436,43 +297,28 @@ impl Workers for SimulatedStore {
     fn worker_seen(&self, id: &str, now: Timestamp) -> Result<()> {
         self.look_at("seen", now, |store| store.worker_seen(id, now))
     }
-    fn remove_worker(&self, id: &str) -> Result<bool> {
-        self.look("unregister", |store| store.remove_worker(id))
+    looks! {
+        remove_worker(id: &str) -> bool;
+        workers() -> Vec<WorkerRecord>;
     }
-    fn workers(&self) -> Result<Vec<WorkerRecord>> {
-        self.look("list processes", SqliteStore::workers)
-    }
-    fn reclaim(
-        &self,
-        process: &str,
-        recovery: Recovery,
-        builds: &BuildAttempts<'_>,
-        now: Timestamp,
-    ) -> Result<Vec<RunRecord>> {
-        self.call(Operation::Reclaim(process), Some(now), |store| {
-            store.reclaim(process, recovery, builds, now)
-        })
+    judged! {
+        reclaim(process: &str, recovery: Recovery, builds: &BuildAttempts<'_>, now: Timestamp) -> Vec<RunRecord>
+            => Operation::Reclaim(process), Some(now);
     }
 }
 
 impl Copies for SimulatedStore {
-    fn record_copy(&self, copy: &OutputCopy, now: Timestamp) -> Result<()> {
-        self.look("record a copy", |store| store.record_copy(copy, now))
-    }
-    fn move_copy(&self, from: &Path, to: &Path) -> Result<()> {
-        self.look("move a copy", |store| store.move_copy(from, to))
-    }
-    fn is_copy(&self, path: &Path) -> Result<bool> {
-        self.look("is it a copy", |store| store.is_copy(path))
-    }
-    fn copies_of(&self, runs: &[&str]) -> Result<HashMap<String, PathBuf>> {
-        self.look("copies of runs", |store| store.copies_of(runs))
+    looks! {
+        record_copy(copy: &OutputCopy, now: Timestamp) -> ();
+        move_copy(from: &Path, to: &Path) -> ();
+        is_copy(path: &Path) -> bool;
+        copies_of(runs: &[&str]) -> HashMap<String, PathBuf>;
     }
 }
 
 impl Ids for SimulatedStore {
-    fn short_ids(&self, named: Named, workspace: &str, ids: &[&str]) -> Result<Vec<String>> {
-        self.look("short ids", |store| store.short_ids(named, workspace, ids))
+    looks! {
+        short_ids(named: Named, workspace: &str, ids: &[&str]) -> Vec<String>;
     }
 }
 
@@ -495,8 +341,8 @@ impl Leases for SimulatedStore {
             Ok(taken)
         })
     }
-    fn lease_holder(&self, name: &str) -> Result<Option<Holder>> {
-        self.look("the holder of a lease", |store| store.lease_holder(name))
+    looks! {
+        lease_holder(name: &str) -> Option<Holder>;
     }
     fn release_lease(&self, name: &str, token: &str) -> Result<()> {
         let world = &self.0.world;
@@ -506,27 +352,17 @@ impl Leases for SimulatedStore {
             Ok(())
         })
     }
-    fn repair_times(
-        &self,
-        longest_wait: Duration,
-        margin: Duration,
-        clock: &Clock<'_>,
-    ) -> Result<usize> {
-        self.call(Operation::CorrectTimes, None, |store| {
-            store.repair_times(longest_wait, margin, clock)
-        })
+    judged! {
+        repair_times(longest_wait: Duration, margin: Duration, clock: &Clock<'_>) -> usize
+            => Operation::CorrectTimes, None;
     }
 }
 
 impl Identities for SimulatedStore {
-    fn identity(&self) -> Result<Option<Identity>> {
-        self.look("the identity", SqliteStore::identity)
-    }
-    fn bind(&self, new: &Identity, now: Timestamp) -> Result<Identity> {
-        self.look("bind", |store| store.bind(new, now))
-    }
-    fn rebind(&self, new: &Identity) -> Result<()> {
-        self.look("rebind", |store| store.rebind(new))
+    looks! {
+        identity() -> Option<Identity>;
+        bind(new: &Identity, now: Timestamp) -> Identity;
+        rebind(new: &Identity) -> ();
     }
 }
 
@@ -534,57 +370,39 @@ impl ObservedTime for SimulatedStore {
     fn observe(&self, now: Timestamp) -> Result<()> {
         self.look_at("observe the time", now, |store| store.observe(now))
     }
-    fn in_use_since(&self, now: Timestamp) -> Result<Option<Timestamp>> {
-        self.look("since when it is in use", |store| store.in_use_since(now))
+    looks! {
+        in_use_since(now: Timestamp) -> Option<Timestamp>;
     }
 }
 
 impl Collection for SimulatedStore {
-    fn run_files(&self, runs: &[String]) -> Result<HashMap<String, RunFiles>> {
-        self.look("the files of runs", |store| store.run_files(runs))
-    }
-    fn snapshots_of_runs(&self, after: &str, limit: u32) -> Result<(Vec<PathBuf>, Option<String>)> {
-        self.look("the snapshots of runs", |store| {
-            store.snapshots_of_runs(after, limit)
-        })
+    looks! {
+        run_files(runs: &[String]) -> HashMap<String, RunFiles>;
+        snapshots_of_runs(after: &str, limit: u32) -> (Vec<PathBuf>, Option<String>);
     }
 }
 
 impl Changes for SimulatedStore {
-    fn change_mark(&self) -> Result<ChangeMark> {
-        self.look("change mark", SqliteStore::change_mark)
-    }
-    fn live_runs(&self, workspace: &str) -> Result<Vec<LiveRun>> {
-        self.look("live runs", |store| store.live_runs(workspace))
-    }
-    fn ended_runs(&self, workspace: &str, since: Timestamp, look_at: u32) -> Result<EndedRuns> {
-        self.look("ended runs", |store| {
-            store.ended_runs(workspace, since, look_at)
-        })
-    }
-    fn running_by_process(&self) -> Result<BTreeMap<String, u64>> {
-        self.look("running by process", SqliteStore::running_by_process)
+    looks! {
+        change_mark() -> ChangeMark;
+        live_runs(workspace: &str) -> Vec<LiveRun>;
+        ended_runs(workspace: &str, since: Timestamp, look_at: u32) -> EndedRuns;
+        running_by_process() -> BTreeMap<String, u64>;
     }
 }
 
 impl QueueStatistics for SimulatedStore {
-    fn queue_depth(&self) -> Result<QueueDepth> {
-        self.look("queue depth", SqliteStore::queue_depth)
-    }
-    fn runs_in_trouble(&self) -> Result<u64> {
-        self.look("runs in trouble", SqliteStore::runs_in_trouble)
-    }
-    fn overview(&self, since: Timestamp, now: Timestamp) -> Result<Overview> {
-        self.look("overview", |store| store.overview(since, now))
+    looks! {
+        queue_depth() -> QueueDepth;
+        runs_in_trouble() -> u64;
+        overview(since: Timestamp, now: Timestamp) -> Overview;
     }
 }
 
 impl Runs for SimulatedStore {
-    fn submit_run(&self, run: &NewRun, asked: &Submission, now: Timestamp) -> Result<Submitted> {
-        self.look("submit", |store| store.submit_run(run, asked, now))
-    }
-    fn run_of_any_workspace(&self, id: &str) -> Result<RunRecord> {
-        self.look("the run by id", |store| store.run_of_any_workspace(id))
+    looks! {
+        submit_run(run: &NewRun, asked: &Submission, now: Timestamp) -> Submitted;
+        run_of_any_workspace(id: &str) -> RunRecord;
     }
     fn enqueue_runs(&self, runs: &[NewRun], now: Timestamp) -> Result<Vec<RunRecord>> {
         let recorded = self.call(Operation::Enqueue(runs), Some(now), |store| {
@@ -627,122 +445,45 @@ impl Runs for SimulatedStore {
         }
         Ok(claimed)
     }
-    fn heartbeat_run(&self, id: &str, claim: &Claim, now: Timestamp) -> Result<Heartbeat> {
-        self.call(Operation::Heartbeat(id, claim), Some(now), |store| {
-            store.heartbeat_run(id, claim, now)
-        })
+    judged! {
+        heartbeat_run(id: &str, claim: &Claim, now: Timestamp) -> Heartbeat
+            => Operation::Heartbeat(id, claim), Some(now);
+        finish_run(id: &str, claim: &Claim, ending: &Ending, now: Timestamp) -> bool
+            => Operation::Finish(id, claim, ending), Some(now);
+        retry_run(id: &str, claim: &Claim, failure: &Failure, used: &Used, retry: Retry, now: Timestamp) -> Option<RunRecord>
+            => match retry { Retry::Counted(_) => Operation::Retry(id, claim), Retry::Free(_) => Operation::Release(id, claim), }, Some(now);
+        release_run(id: &str, claim: &Claim, reason: &str, now: Timestamp) -> Option<RunRecord>
+            => Operation::Release(id, claim), Some(now);
+        expire_run_leases(backoff: &dyn Fn(u32) -> Duration, clock: &Clock<'_>) -> Vec<RunRecord>
+            => Operation::ExpireRuns, None;
+        fail_runs_of_failed_environments(limit: usize, now: Timestamp) -> Vec<RunRecord>
+            => Operation::FailForEnvironments, Some(now);
+        skip_queued_runs(only: Option<&str>, summary: &str, limit: usize, now: Timestamp) -> Vec<RunRecord>
+            => Operation::FailForEnvironments, Some(now);
     }
-    fn finish_run(&self, id: &str, claim: &Claim, ending: &Ending, now: Timestamp) -> Result<bool> {
-        self.call(Operation::Finish(id, claim, ending), Some(now), |store| {
-            store.finish_run(id, claim, ending, now)
-        })
+    looks! {
+        run(workspace: &str, id: &str) -> RunRecord;
+        runs(filter: &RunFilter) -> Vec<RunRecord>;
+        attempts(run: &str) -> Vec<Attempt>;
     }
-    fn retry_run(
-        &self,
-        id: &str,
-        claim: &Claim,
-        failure: &Failure,
-        used: &Used,
-        retry: Retry,
-        now: Timestamp,
-    ) -> Result<Option<RunRecord>> {
-        let operation = match retry {
-            Retry::Counted(_) => Operation::Retry(id, claim),
-            Retry::Free(_) => Operation::Release(id, claim),
-        };
-        self.call(operation, Some(now), |store| {
-            store.retry_run(id, claim, failure, used, retry, now)
-        })
+    judged! {
+        request_cancel(run: &str, now: Timestamp) -> CancelOutcome
+            => Operation::Cancel(run), Some(now);
+        watch_run(run: &str, claim: &Claim) -> Heartbeat => Operation::Watch(run, claim), None;
     }
-    fn release_run(
-        &self,
-        id: &str,
-        claim: &Claim,
-        reason: &str,
-        now: Timestamp,
-    ) -> Result<Option<RunRecord>> {
-        self.call(Operation::Release(id, claim), Some(now), |store| {
-            store.release_run(id, claim, reason, now)
-        })
+    looks! {
+        runs_without_environment(limit: u32) -> Vec<RunRecord>;
     }
-    fn expire_run_leases(
-        &self,
-        backoff: &dyn Fn(u32) -> Duration,
-        clock: &Clock<'_>,
-    ) -> Result<Vec<RunRecord>> {
-        self.call(Operation::ExpireRuns, None, |store| {
-            store.expire_run_leases(backoff, clock)
-        })
+    judged! {
+        set_run_environment(run: &str, environment: &str) -> ()
+            => Operation::SetEnvironment(run), None;
     }
-    fn fail_runs_of_failed_environments(
-        &self,
-        limit: usize,
-        now: Timestamp,
-    ) -> Result<Vec<RunRecord>> {
-        self.call(Operation::FailForEnvironments, Some(now), |store| {
-            store.fail_runs_of_failed_environments(limit, now)
-        })
-    }
-    fn skip_queued_runs(
-        &self,
-        only: Option<&str>,
-        summary: &str,
-        limit: usize,
-        now: Timestamp,
-    ) -> Result<Vec<RunRecord>> {
-        self.call(Operation::FailForEnvironments, Some(now), |store| {
-            store.skip_queued_runs(only, summary, limit, now)
-        })
-    }
-    fn run(&self, workspace: &str, id: &str) -> Result<RunRecord> {
-        self.look("the run", |store| store.run(workspace, id))
-    }
-    fn runs(&self, filter: &RunFilter) -> Result<Vec<RunRecord>> {
-        self.look("runs", |store| store.runs(filter))
-    }
-    fn attempts(&self, run: &str) -> Result<Vec<Attempt>> {
-        self.look("attempts", |store| store.attempts(run))
-    }
-    fn request_cancel(&self, run: &str, now: Timestamp) -> Result<CancelOutcome> {
-        self.call(Operation::Cancel(run), Some(now), |store| {
-            store.request_cancel(run, now)
-        })
-    }
-    fn watch_run(&self, run: &str, claim: &Claim) -> Result<Heartbeat> {
-        self.call(Operation::Watch(run, claim), None, |store| {
-            store.watch_run(run, claim)
-        })
-    }
-    fn runs_without_environment(&self, limit: u32) -> Result<Vec<RunRecord>> {
-        self.look("runs without environment", |store| {
-            store.runs_without_environment(limit)
-        })
-    }
-    fn set_run_environment(&self, run: &str, environment: &str) -> Result<()> {
-        self.call(Operation::SetEnvironment(run), None, |store| {
-            store.set_run_environment(run, environment)
-        })
-    }
-    fn delete_run(&self, run: &str) -> Result<bool> {
-        self.look("delete a run", |store| store.delete_run(run))
-    }
-    fn runs_with_artifacts(&self, cutoff: Timestamp, limit: u32) -> Result<Vec<RunRecord>> {
-        self.look("runs with files", |store| {
-            store.runs_with_artifacts(cutoff, limit)
-        })
-    }
-    fn runs_without_artifacts(&self, cutoff: Timestamp, limit: u32) -> Result<Vec<RunRecord>> {
-        self.look("runs without files", |store| {
-            store.runs_without_artifacts(cutoff, limit)
-        })
-    }
-    fn mark_artifacts_deleted(&self, run: &str, cutoff: Timestamp, now: Timestamp) -> Result<bool> {
-        self.look("mark files as deleted", |store| {
-            store.mark_artifacts_deleted(run, cutoff, now)
-        })
-    }
-    fn run_exists(&self, run: &str) -> Result<bool> {
-        self.look("whether a run exists", |store| store.run_exists(run))
+    looks! {
+        delete_run(run: &str) -> bool;
+        runs_with_artifacts(cutoff: Timestamp, limit: u32) -> Vec<RunRecord>;
+        runs_without_artifacts(cutoff: Timestamp, limit: u32) -> Vec<RunRecord>;
+        mark_artifacts_deleted(run: &str, cutoff: Timestamp, now: Timestamp) -> bool;
+        run_exists(run: &str) -> bool;
     }
 }
 

@@ -13,9 +13,9 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use ade::cancel::Cancel;
-use ade::machine::Work;
-use ade::wake::Bell;
+use ade::base::cancel::Cancel;
+use ade::system::bell::Bell;
+use ade::system::machine::Work;
 use corosensei::stack::DefaultStack;
 use corosensei::{Coroutine, CoroutineResult, Yielder};
 

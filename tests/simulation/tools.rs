@@ -5,17 +5,17 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use ade::cancel::Cancel;
+use ade::base::cancel::Cancel;
+use ade::base::files::FileError;
 use ade::configuration::ConfigurationError;
-use ade::engine::{EngineReport, Invocation, Launch, Message, Task};
-use ade::environment::builder::Build;
-use ade::environment::prepare::{PrepareError, Prepared};
+use ade::engine::{EngineReport, EngineTask, Invocation, Launch, Message};
+use ade::environment::needed::prepare::{PrepareError, Prepared};
+use ade::environment::provide::installers::Build;
+use ade::environment::python::Python;
 use ade::environment::{BuildError, BuildEvent, Built, Step};
-use ade::files::FileError;
-use ade::machine::Files;
-use ade::process::{Exit, Stream};
-use ade::python::Python;
 use ade::store::EnvironmentRecord;
+use ade::system::machine::Files;
+use ade::system::process::{Exit, Stream};
 use ade::workspace::Workspace;
 use serde_json::json;
 
@@ -156,7 +156,7 @@ impl Launch for SimulatedEngine {
             let completed = json!({"execution": {"status": "failed", "failure": failure}});
             return Ok(report(Exit::Code(1), Some(completed)));
         }
-        if let Task::Process { output, .. } = &invocation.task {
+        if let EngineTask::Process { output, .. } = &invocation.task {
             self.0.disk.write(output, b"clean")?;
         }
         let completed = json!({"execution": {"status": "succeeded"}});

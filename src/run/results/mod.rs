@@ -5,8 +5,10 @@
 //! absent in the rows; nothing here fails. `src/store/results.rs` records them.
 
 mod columns;
+pub mod demands;
 mod fields;
 mod metrics;
+pub mod output;
 mod payload;
 mod rows;
 
@@ -16,7 +18,7 @@ use serde::Deserializer;
 use serde::de::{IgnoredAny, MapAccess, Visitor};
 use serde_json::{Map, Value};
 
-pub use rows::Rows;
+pub use rows::RowCounts;
 
 use crate::engine::Noticed;
 use crate::store::RunResults;

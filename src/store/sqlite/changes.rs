@@ -6,7 +6,7 @@ use rusqlite::{Connection, Row, params};
 
 use super::SqliteStore;
 use super::values::{instant, instant_or_none, small, unsigned};
-use crate::clock::Timestamp;
+use crate::base::clock::Timestamp;
 use crate::store::{ChangeMark, Changes, EndedRun, EndedRuns, LiveRun, Result, RunStatus};
 
 impl Changes for SqliteStore {

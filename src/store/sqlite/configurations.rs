@@ -6,7 +6,7 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::SqliteStore;
 use super::values::{execute, instant, instant_or_none, path_text};
-use crate::clock::Timestamp;
+use crate::base::clock::Timestamp;
 use crate::store::sqlite::transaction::Transaction;
 use crate::store::{
     ConfigurationActivity, ConfigurationRecord, ConfigurationVersion, Configurations,

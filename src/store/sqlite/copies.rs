@@ -7,7 +7,7 @@ use rusqlite::{OptionalExtension, params};
 
 use super::SqliteStore;
 use super::values::{execute, path_text};
-use crate::clock::Timestamp;
+use crate::base::clock::Timestamp;
 use crate::store::{Copies, OutputCopy, Result};
 
 impl Copies for SqliteStore {

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use rusqlite::ErrorCode;
 
-use crate::files;
+use crate::base::files;
 use crate::store::StoreError;
 
 /// Returns the error of the store for one of SQLite's.

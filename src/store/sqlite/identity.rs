@@ -4,7 +4,7 @@ use rusqlite::{Connection, OptionalExtension};
 
 use super::SqliteStore;
 use super::values::execute;
-use crate::clock::Timestamp;
+use crate::base::clock::Timestamp;
 use crate::store::{Identities, Identity, Result};
 
 impl Identities for SqliteStore {

@@ -7,7 +7,7 @@
 
 use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
 
-use crate::clock::Timestamp;
+use crate::base::clock::Timestamp;
 use crate::store::schema::{AppliedMigration, Migration};
 
 /// All migrations of this `ade`.

@@ -4,7 +4,7 @@ use rusqlite::{Connection, params};
 
 use super::values::{count, unsigned};
 use super::{SqliteStore, runs};
-use crate::clock::Timestamp;
+use crate::base::clock::Timestamp;
 use crate::store::{Overview, QueueDepth, QueueStatistics, Result};
 
 impl QueueStatistics for SqliteStore {

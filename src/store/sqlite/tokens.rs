@@ -4,7 +4,7 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::SqliteStore;
 use super::values::{execute, instant, instant_or_none};
-use crate::clock::Timestamp;
+use crate::base::clock::Timestamp;
 use crate::store::{Result, Scope, StoreError, TokenRecord, Tokens};
 
 impl Tokens for SqliteStore {

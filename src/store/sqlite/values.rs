@@ -8,7 +8,7 @@ use flate2::read::ZlibDecoder;
 use flate2::write::ZlibEncoder;
 use rusqlite::{Connection, Row};
 
-use crate::clock::Timestamp;
+use crate::base::clock::Timestamp;
 
 /// Executes a statement, which the connection caches. Returns how many rows it changed.
 pub(super) fn execute(

@@ -6,7 +6,7 @@ use rusqlite::{Connection, Row, params};
 
 use super::values::{execute, instant, path_text};
 use super::{SqliteStore, environments, runs};
-use crate::clock::{Timestamp, milliseconds};
+use crate::base::clock::{Timestamp, milliseconds};
 use crate::settings::Recovery;
 use crate::store::sqlite::transaction::Transaction;
 use crate::store::{BuildAttempts, Result, RunRecord, WorkerRecord, Workers};

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::places::{at, build, claim, claim_next, ending, environment, queued};
-use crate::clock::Timestamp;
+use crate::base::clock::Timestamp;
 use crate::store::{RunStatus, Store, WorkerRecord};
 
 const MINUTE: i64 = 60_000;

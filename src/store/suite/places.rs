@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
-use crate::clock::Timestamp;
+use crate::base::clock::Timestamp;
 use crate::store::{
     BuildAttempts, Claim, Claimable, ConfigurationRecord, Ending, EnvironmentContents,
     EnvironmentKey, EnvironmentRecord, Failure, NewEnvironment, NewRun, RunOptions, RunRecord,

@@ -6,7 +6,7 @@ use super::places::{
     at, claim, claim_next, elsewhere, ended, ending, enqueue, environment, expiry, failure, find,
     new_run, queued, ready, reread, running,
 };
-use crate::clock::Timestamp;
+use crate::base::clock::Timestamp;
 use crate::store::{
     AfterFailure, CancelOutcome, Claim, Claimable, EnvironmentStatus, Heartbeat, NewRun, Retry,
     RunFilter, RunRecord, RunStatus, Store, StoreError, Submission, Submitted, Used,

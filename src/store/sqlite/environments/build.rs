@@ -5,8 +5,8 @@ use std::path::Path;
 use rusqlite::{ToSql, params};
 
 use super::read::by_id;
-use crate::clock::Timestamp;
-use crate::problem::code;
+use crate::base::clock::Timestamp;
+use crate::base::problem::code;
 use crate::store::sqlite::transaction::Transaction;
 use crate::store::sqlite::values::{execute, path_text, signed};
 use crate::store::{

@@ -17,7 +17,7 @@ pub(super) use read::NEXT;
 use super::prefix::Table;
 use super::values::{execute, path_text};
 use super::{SqliteStore, runs};
-use crate::clock::{Timestamp, milliseconds};
+use crate::base::clock::{Timestamp, milliseconds};
 use crate::store::sqlite::observed_time::observe;
 use crate::store::sqlite::transaction::Transaction;
 use crate::store::{

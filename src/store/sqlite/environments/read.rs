@@ -2,7 +2,7 @@
 
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
-use crate::clock::Timestamp;
+use crate::base::clock::Timestamp;
 use crate::store::sqlite::values::{count, instant, instant_or_none, small, unsigned_or_none};
 use crate::store::{
     EnvironmentContents, EnvironmentKey, EnvironmentRecord, EnvironmentStatus, Failure,

@@ -5,7 +5,7 @@ use rusqlite::params;
 use super::end::{cancelled, complete};
 use super::live;
 use super::read::by_id;
-use crate::clock::Timestamp;
+use crate::base::clock::Timestamp;
 use crate::store::sqlite::transaction::Transaction;
 use crate::store::sqlite::values::execute;
 use crate::store::{CancelOutcome, RunStatus};

@@ -4,7 +4,7 @@ use rusqlite::params;
 
 use super::due;
 use super::read::by_id;
-use crate::clock::{Timestamp, milliseconds};
+use crate::base::clock::{Timestamp, milliseconds};
 use crate::store::sqlite::observed_time::observe;
 use crate::store::sqlite::transaction::Transaction;
 use crate::store::sqlite::values::execute;

@@ -6,7 +6,7 @@
 
 use rusqlite::{Connection, OptionalExtension, params};
 
-use crate::clock::Timestamp;
+use crate::base::clock::Timestamp;
 
 /// The next environment that has runs in the queue, after a given one, and whether it is ready.
 pub(in crate::store::sqlite) const NEXT_ENVIRONMENT: &str =

@@ -2,12 +2,12 @@
 
 use rusqlite::{Connection, params};
 
-use super::attempt::{self, Outcome};
+use super::attempt::{self, AttemptEnd};
 use super::due;
 use super::live::{self, Live};
 use super::read::by_id;
-use crate::clock::Timestamp;
-use crate::problem::code;
+use crate::base::clock::Timestamp;
+use crate::base::problem::code;
 use crate::store::sqlite::observed_time::observe;
 use crate::store::sqlite::results;
 use crate::store::sqlite::transaction::Transaction;
@@ -82,7 +82,7 @@ pub(super) fn finish(
         Some(ending),
         now,
     )?;
-    let outcome = Outcome {
+    let outcome = AttemptEnd {
         word: ending.status.as_str(),
         error: error.map(|error| error.message.as_str()),
         used: Used::of(ending),

@@ -4,7 +4,7 @@ use rusqlite::params;
 
 use super::claim::{touch_configuration, touch_environment};
 use super::read::by_id;
-use crate::clock::Timestamp;
+use crate::base::clock::Timestamp;
 use crate::store::sqlite::transaction::Transaction;
 use crate::store::sqlite::values::{execute, path_text, signed};
 use crate::store::{Claim, NewRun, RunRecord};

@@ -2,7 +2,7 @@
 
 use rusqlite::{Connection, OptionalExtension, params};
 
-use crate::clock::Timestamp;
+use crate::base::clock::Timestamp;
 use crate::store::sqlite::transaction::Transaction;
 use crate::store::{Claim, Heartbeat};
 

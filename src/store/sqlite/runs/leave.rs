@@ -6,12 +6,12 @@ use std::time::Duration;
 
 use rusqlite::params;
 
-use super::attempt::{self, Outcome};
+use super::attempt::{self, AttemptEnd};
 use super::end::{cancelled, complete};
 use super::live::{self, Live};
 use super::read::by_id;
-use crate::clock::Timestamp;
-use crate::problem::code;
+use crate::base::clock::Timestamp;
+use crate::base::problem::code;
 use crate::settings::Recovery;
 use crate::store::sqlite::transaction::Transaction;
 use crate::store::sqlite::values::execute;
@@ -73,7 +73,7 @@ fn leave(
             ],
         )?;
     }
-    let outcome = Outcome {
+    let outcome = AttemptEnd {
         word: outcome,
         error: Some(&error.message),
         used: leaving.used,

@@ -10,7 +10,7 @@ use std::time::Duration;
 use rusqlite::{Connection, Row, params};
 
 use super::read::by_id;
-use crate::clock::{Timestamp, milliseconds};
+use crate::base::clock::{Timestamp, milliseconds};
 use crate::store::{RunFilter, RunRecord, RunStatus};
 
 /// A run's id is made before the run is recorded, with its input staged in between: by no more than this.

@@ -2,7 +2,7 @@
 
 use rusqlite::{OptionalExtension, Row, ToSql};
 
-use crate::clock::Timestamp;
+use crate::base::clock::Timestamp;
 use crate::store::Claim;
 use crate::store::sqlite::transaction::Transaction;
 use crate::store::sqlite::values::{instant_or_none, small};

@@ -21,8 +21,8 @@ use rusqlite::OptionalExtension;
 
 use super::SqliteStore;
 use super::prefix::Table;
-use crate::clock::Timestamp;
-use crate::files::name_of;
+use crate::base::clock::Timestamp;
+use crate::base::files::name_of;
 use crate::store::{
     Attempt, CancelOutcome, Claim, Clock, Ending, Failure, Heartbeat, NewRun, Result, Retry,
     RunFilter, RunRecord, Runs, StoreError, Submission, Submitted, Used,

@@ -6,7 +6,7 @@ use rusqlite::types::FromSql;
 use rusqlite::{Connection, Row};
 use serde::de::DeserializeOwned;
 
-use crate::clock::Timestamp;
+use crate::base::clock::Timestamp;
 use crate::store::{EnvironmentKey, Failure, RunMetrics, RunRecord, RunStatus};
 
 /// Every column but `result`, the engine's whole payload, which can be long and which lists do not show. What changes while a

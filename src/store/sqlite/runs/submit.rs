@@ -6,7 +6,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use super::enqueue;
 use super::read::by_id;
-use crate::clock::Timestamp;
+use crate::base::clock::Timestamp;
 use crate::store::sqlite::transaction::Transaction;
 use crate::store::sqlite::values::{count, execute};
 use crate::store::{NewRun, RunRecord, Submission, Submitted};
@@ -22,7 +22,7 @@ pub(super) fn submit(
 ) -> rusqlite::Result<Submitted> {
     let workspace = &run.key.workspace_id;
     if let Some((key, request)) = &asked.key {
-        let oldest = Timestamp(now.0 - crate::clock::milliseconds(KEPT));
+        let oldest = Timestamp(now.0 - crate::base::clock::milliseconds(KEPT));
         execute(
             transaction,
             "DELETE FROM idempotency_keys WHERE created_at < ?1",

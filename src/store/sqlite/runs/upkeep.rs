@@ -3,7 +3,7 @@
 use rusqlite::{Connection, params};
 
 use super::read::{SELECT, record};
-use crate::clock::Timestamp;
+use crate::base::clock::Timestamp;
 use crate::store::RunRecord;
 use crate::store::sqlite::transaction::Transaction;
 use crate::store::sqlite::values::execute;

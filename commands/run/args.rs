@@ -1,0 +1,220 @@
+//! The arguments of `ade run`: what is typed, and what follows from it for the runs.
+
+use std::collections::{BTreeMap, HashSet};
+use std::path::PathBuf;
+
+use ade::engine::{assignment, demand_setting};
+use ade::run::results::demands::Demands;
+use ade::store::{RunOptions, SheetChoice};
+
+/// Normalize files
+///
+/// Each input becomes a workbook with the fields of the configuration. The first run creates the data directory and builds the
+/// configuration's environment; later runs start at once. `ade runs show` tells how an input was read.
+#[derive(clap::Args)]
+#[command(
+    after_help = "Examples:\n  ade run my-config orders.xlsx\n  ade run my-config inbox/ -o clean/\n  ade run my-config inbox/ --recursive -o clean/\n  ade run my-config 'inbox/*.csv' --jobs 2 --json\n  ade run my-config orders.xlsx --input-sheet North --input-sheet South\n  ade run my-config orders.xlsx --require email --min-rows 1\n  ade run my-config inbox/ -o clean/ --deny-issues    no copies with issues\n  ade run my-config orders.xlsx --watch               again at each change\n  ade run my-config inbox/ --detach                   for `ade worker`"
+)]
+pub struct Args {
+    /// The configuration's folder
+    pub config: PathBuf,
+    /// Files, folders or quoted globs
+    ///
+    /// Of a folder, all files of the supported formats are taken, except the normalized workbooks of earlier runs. To normalize
+    /// one of these again, name the workbook itself.
+    #[arg(required = true)]
+    pub input: Vec<PathBuf>,
+
+    /// Search the folders below a folder too
+    ///
+    /// With -o, the copies of their workbooks go to folders of the same names.
+    #[arg(short, long, help_heading = INPUT)]
+    pub recursive: bool,
+    /// Process only this sheet; may be repeated
+    #[arg(long, value_name = "SHEET", conflicts_with = "active_sheet_only", help_heading = INPUT)]
+    pub input_sheet: Vec<String>,
+    /// Process only the sheet that was active when the workbook was saved
+    #[arg(long, help_heading = INPUT)]
+    pub active_sheet_only: bool,
+    /// Say which rows are the header of a sheet: SHEET=3, SHEET=3-4, or SHEET=none; may be repeated
+    #[arg(long, value_name = "SHEET=ROWS", value_parser = header_rows, help_heading = INPUT)]
+    pub header_rows: Vec<(String, Vec<u32>)>,
+    /// Look for tables of a sheet in this range only, SHEET=B3:H90; may be repeated
+    #[arg(long, value_name = "SHEET=RANGE", value_parser = range, help_heading = INPUT)]
+    pub range: Vec<(String, String)>,
+    /// Set a setting of the engine for these runs, such as date_order=mdy; may be repeated
+    ///
+    /// It outranks the configuration's settings.toml and ADE_ENGINE_* variables, is recorded with the run, and holds again in
+    /// `ade runs retry`.
+    #[arg(long = "set", value_name = "KEY=VALUE", value_parser = assignment, help_heading = INPUT)]
+    pub settings: Vec<(String, String)>,
+    /// Separator of .csv files: one character, `tab` or `auto`; short for --set csv_delimiter=…
+    #[arg(long, value_name = "C", value_parser = value_of("csv_delimiter"), help_heading = INPUT)]
+    pub csv_delimiter: Option<String>,
+    /// Encoding of .csv files, such as latin-1 or `auto`; short for --set csv_encoding=…
+    #[arg(long, value_name = "E", value_parser = value_of("csv_encoding"), help_heading = INPUT)]
+    pub csv_encoding: Option<String>,
+
+    /// Copy each normalized workbook into this folder
+    ///
+    /// The copy is called `<input>_normalized.xlsx`. If a run fails or is refused, the copy of an earlier run of this input is
+    /// renamed to `<input>_normalized.xlsx.stale`.
+    #[arg(short, long, value_name = "DIR", help_heading = OUTPUT)]
+    pub output_dir: Option<PathBuf>,
+    /// Show cell values in error messages, on this terminal only; logs and records never have them
+    #[arg(long, conflicts_with = "detach", help_heading = OUTPUT)]
+    pub show_values: bool,
+
+    /// Refuse a run that has issues, or that finds no table or no field
+    #[arg(long, help_heading = DEMANDS)]
+    pub deny_issues: bool,
+    /// Refuse a run in which this field is neither found nor computed; may be repeated
+    #[arg(long, value_name = "FIELD", conflicts_with_all = ["detach", "validate_only", "dry_run"], help_heading = DEMANDS)]
+    pub require: Vec<String>,
+    /// Refuse a run that writes fewer rows
+    #[arg(long, value_name = "N", conflicts_with_all = ["detach", "validate_only", "dry_run"], help_heading = DEMANDS)]
+    pub min_rows: Option<u64>,
+
+    /// Keep running: an input again when it changes, all inputs when the configuration changes
+    #[arg(long, help_heading = WORK)]
+    pub watch: bool,
+    /// Queue the runs for `ade worker`, print their ids, and exit
+    #[arg(long, conflicts_with_all = ["watch", "output_dir"], help_heading = WORK)]
+    pub detach: bool,
+    /// Load and check the configuration only; the inputs are not read
+    #[arg(long, conflicts_with = "dry_run", help_heading = WORK)]
+    pub validate_only: bool,
+    /// Record the runs only: no environment is built, no engine started, nothing normalized
+    #[arg(long, help_heading = WORK)]
+    pub dry_run: bool,
+    /// Stop a run that takes longer, with exit status 4 [env: ADE_RUN_TIMEOUT_SECONDS] [default: no limit]
+    #[arg(long, value_name = "SECONDS", value_parser = seconds, help_heading = WORK)]
+    pub timeout: Option<f64>,
+    /// Let the configuration's code use the network; needs ADE_ALLOW_NETWORK=1 too
+    ///
+    /// Without both, runs have no network. ADE_ALLOW_NETWORK is the operator's setting (`ade settings allow_network`).
+    #[arg(long, help_heading = WORK)]
+    pub allow_network: bool,
+    /// Files to process in parallel [env: ADE_WORKER_CONCURRENCY] [default: half the cores, at most 4]
+    #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..), help_heading = WORK)]
+    pub jobs: Option<u32>,
+}
+
+const INPUT: &str = "Input options";
+const OUTPUT: &str = "Output options";
+const DEMANDS: &str =
+    "Requirements (a run that fails one is refused: exit status 1, no copy with -o)";
+const WORK: &str = "Execution options";
+
+impl Args {
+    /// The options that runs of this call are recorded with.
+    pub fn options(&self) -> RunOptions {
+        RunOptions {
+            active_sheet_only: self.active_sheet_only,
+            validate_only: self.validate_only,
+            dry_run: self.dry_run,
+            safe_mode: false,
+            timeout_seconds: self.timeout,
+            network: self.allow_network,
+            sheets: self.sheets(),
+            settings: self.settings(),
+            engine_variables: None,
+            log_level: None,
+        }
+    }
+
+    /// What is asked of each run that succeeds.
+    pub fn demands(&self) -> Demands {
+        // A field that is asked for twice is missing once.
+        let mut fields = self.require.clone();
+        let mut seen = HashSet::new();
+        fields.retain(|field| seen.insert(field.clone()));
+        Demands {
+            no_issues: self.deny_issues,
+            fields,
+            rows: self.min_rows,
+        }
+    }
+
+    /// What is said of single sheets.
+    fn sheets(&self) -> BTreeMap<String, SheetChoice> {
+        let mut found: BTreeMap<String, SheetChoice> = BTreeMap::new();
+        for (sheet, rows) in &self.header_rows {
+            found.entry(sheet.clone()).or_default().header_rows = Some(rows.clone());
+        }
+        for (sheet, range) in &self.range {
+            found.entry(sheet.clone()).or_default().range = Some(range.clone());
+        }
+        found
+    }
+
+    /// The engine's settings that the call gives; of those that are given twice, the last.
+    fn settings(&self) -> BTreeMap<String, String> {
+        let short = [
+            ("csv_delimiter", &self.csv_delimiter),
+            ("csv_encoding", &self.csv_encoding),
+        ];
+        let short = short
+            .into_iter()
+            .filter_map(|(name, value)| Some((name.to_owned(), value.clone()?)));
+        self.settings.iter().cloned().chain(short).collect()
+    }
+}
+
+fn seconds(text: &str) -> Result<f64, String> {
+    text.parse::<f64>()
+        .ok()
+        .filter(|number| *number > 0.0 && *number <= 1e9)
+        .ok_or_else(|| "not a number of seconds above zero".to_owned())
+}
+
+/// The sheet that an argument begins with, and the rest. Titles may have `=` in them.
+fn of_sheet(text: &str) -> Option<(String, &str)> {
+    let (sheet, rest) = text.rsplit_once('=')?;
+    (!sheet.is_empty()).then(|| (sheet.to_owned(), rest.trim()))
+}
+
+fn header_rows(text: &str) -> Result<(String, Vec<u32>), String> {
+    const MOST: u32 = 1_048_576;
+    let rows = |rows: &str| {
+        if rows.eq_ignore_ascii_case("none") {
+            return Some(Vec::new());
+        }
+        let (first, last) = rows.split_once('-').unwrap_or((rows, rows));
+        let (first, last): (u32, u32) = (first.trim().parse().ok()?, last.trim().parse().ok()?);
+        (0 < first && first <= last && last <= MOST && last - first < 100)
+            .then(|| (first..=last).collect())
+    };
+    of_sheet(text)
+        .and_then(|(sheet, rest)| Some((sheet, rows(rest)?)))
+        .ok_or_else(|| {
+            "not a sheet and its header rows, such as Sheet1=3, Sheet1=3-4 or Sheet1=none"
+                .to_owned()
+        })
+}
+
+fn range(text: &str) -> Result<(String, String), String> {
+    let is_corner = |corner: &str| {
+        let corner = corner.replace('$', "");
+        let digits = corner.trim_start_matches(|c: char| c.is_ascii_alphabetic());
+        let letters = corner.len() - digits.len();
+        (1..=3).contains(&letters)
+            && (1..=7).contains(&digits.len())
+            && digits.bytes().all(|byte| byte.is_ascii_digit())
+            && !digits.starts_with('0')
+    };
+    of_sheet(text)
+        .filter(|(_, rest)| {
+            rest.split_once(':')
+                .is_some_and(|(one, other)| is_corner(one) && is_corner(other))
+        })
+        .map(|(sheet, rest)| (sheet, rest.to_ascii_uppercase()))
+        .ok_or_else(|| "not a sheet and a range, such as Sheet1=B3:H90".to_owned())
+}
+
+/// Takes what a setting of the engine can have as its value.
+fn value_of(
+    setting: &'static str,
+) -> impl Fn(&str) -> Result<String, String> + Clone + Send + Sync + 'static {
+    move |text| demand_setting(setting, text).map(|()| text.to_owned())
+}

@@ -1,0 +1,79 @@
+//! Which files a call means, and what is said of those that it leaves out.
+
+use std::path::{Path, PathBuf};
+
+use ade::run::inputs::input::{self, InputError, MeantFiles, Search};
+use ade::settings::paths::Paths;
+use ade::store::Store;
+
+use super::args::Args;
+use crate::exit::Failure;
+use crate::ui::{Skipped, Ui, first};
+
+/// The files that a call means, and those that are not run although it means them.
+pub fn find(
+    args: &Args,
+    paths: &Paths,
+    is_copy: &dyn Fn(&Path) -> bool,
+) -> Result<(MeantFiles, Vec<Skipped>), InputError> {
+    let own = paths.own_folders().map(Path::to_owned);
+    // A configuration has workbooks in its tests.
+    let not_in = own.iter().chain([&args.config]);
+    let not_in: Vec<PathBuf> = not_in.filter_map(|path| path.canonicalize().ok()).collect();
+    let search = Search {
+        recursive: args.recursive,
+        not_in: &not_in,
+        output_dir: args.output_dir.as_deref(),
+        is_copy,
+    };
+    let mut found = input::expand(&args.input, &search)?;
+    let skipped = match &args.output_dir {
+        Some(_) => without_shared_outputs(&mut found),
+        None => Vec::new(),
+    };
+    Ok((found, skipped))
+}
+
+/// Takes out the files that would be written to one workbook.
+fn without_shared_outputs(found: &mut MeantFiles) -> Vec<Skipped> {
+    let (alone, refused) = input::with_distinct_outputs(std::mem::take(&mut found.inputs));
+    found.inputs = alone;
+    let skipped = refused.iter().map(|error| Skipped {
+        files: match error {
+            InputError::SameOutput { files, .. } => files.len(),
+            _ => 1,
+        },
+        failure: Failure::of(error),
+    });
+    skipped.collect()
+}
+
+/// A store that does not answer knows of no copy.
+pub fn is_copy(store: &dyn Store, path: &Path) -> bool {
+    store.is_copy(path).unwrap_or(false)
+}
+
+/// Says which files are no inputs although one might think so.
+pub fn report_left_out(ui: &Ui, found: &MeantFiles) {
+    for below in &found.below {
+        ui.say(format_args!(
+            "note: folders below a folder are not searched, and {} is in one; --recursive takes them too",
+            ui.path(below)
+        ));
+    }
+    if found.outputs.is_empty() {
+        return;
+    }
+    let names = found.outputs.iter().map(|path| ui.path(path));
+    let (are, name_it) = match found.outputs.len() {
+        1 => (
+            "a normalized workbook of an earlier run is",
+            "name it alone",
+        ),
+        _ => ("normalized workbooks of earlier runs are", "name one alone"),
+    };
+    ui.say(format_args!(
+        "note: {are} left out: {}; {name_it} to normalize it once more",
+        first(3, names)
+    ));
+}

@@ -1,0 +1,76 @@
+//! `ade run`: normalize files in this process.
+
+mod args;
+mod files;
+mod session;
+mod watch;
+
+use std::cell::LazyCell;
+use std::path::Path;
+
+use ade::configuration::Configuration;
+use ade::run::execution::safe_mode::demand_acceptance;
+use ade::run::inputs::input;
+use ade::run::results::output;
+use ade::settings::paths::Paths;
+
+pub use args::Args;
+use files::{find, is_copy, report_left_out};
+use session::Session;
+
+use crate::context::Context;
+use crate::exit::{ExitStatus, Outcome};
+use crate::signals;
+use crate::ui::LiveLines;
+
+pub fn run(args: &Args, context: &Context) -> Outcome {
+    let ui = &context.ui;
+    // The call is checked before anything is written.
+    input::demand_order(&args.config, &args.input)?;
+    let settings = context.settings()?;
+    demand_acceptance(&settings)?;
+    let paths = Paths::new(&settings)?;
+    // Opened only where the name of a file makes it necessary; a database that cannot be opened is reported later.
+    let known = LazyCell::new(|| context.open_if_present().ok().flatten());
+    let is_copy = |path: &Path| {
+        known
+            .as_ref()
+            .is_some_and(|known| is_copy(&*known.store, path))
+    };
+    let (found, skipped) = find(args, &paths, &is_copy)?;
+    let configuration = Configuration::open(&args.config)?;
+    report_left_out(ui, &found);
+    let inputs = found.inputs;
+    if inputs.is_empty() {
+        let failures = skipped.iter().map(|skipped| &skipped.failure);
+        failures.for_each(|failure| ui.failure(failure));
+        return Ok(ExitStatus::Usage);
+    }
+    if let Some(folder) = &args.output_dir {
+        output::check_output_dir(folder, &inputs)?;
+    }
+    let lines = LiveLines::new(ui);
+    let session = Session {
+        args,
+        ui,
+        workspace: &context.open_or_create()?,
+        lines: &lines,
+        cancel: &signals::cancel_on_signals_and(lines.clear()),
+        skipped: &skipped,
+    };
+    // Of a run that is left to a worker, the worker's own settings decide.
+    if args.allow_network && !args.detach && !session.workspace.settings.allow_network {
+        ui.say(format_args!(
+            "note: --allow-network has no effect, because ADE_ALLOW_NETWORK does not allow a network"
+        ));
+    }
+    if args.watch {
+        return session.watch(inputs);
+    }
+    let prepared = session.prepare(configuration)?;
+    if args.detach {
+        session.enqueue(&prepared, &inputs)
+    } else {
+        session.run(&prepared, &inputs)
+    }
+}

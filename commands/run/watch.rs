@@ -1,0 +1,66 @@
+//! `ade run --watch`: the runs again whenever an input or the configuration changes.
+
+use std::path::{Path, PathBuf};
+
+use ade::base::clock::Timestamp;
+use ade::configuration::Configuration;
+use ade::environment::needed::prepare::Prepared;
+use ade::run::inputs::input::Input;
+use ade::run::inputs::watch::{ChangedInputs, Watch};
+
+use super::files::{find, is_copy};
+use super::session::Session;
+use crate::exit::{ExitStatus, Failure, Outcome};
+use crate::ui::first;
+
+impl Session<'_> {
+    /// Runs the inputs again whenever they or the configuration change, until a signal.
+    pub fn watch(&self, inputs: Vec<Input>) -> Outcome {
+        let args = self.args;
+        let paths = &self.workspace.paths;
+        let is_copy = |path: &Path| is_copy(&*self.workspace.store, path);
+        let output_dir = args.output_dir.as_deref();
+        let watch = Watch {
+            configuration: &args.config,
+            arguments: &args.input,
+            expand: &|| Ok(find(args, paths, &is_copy)?.0),
+            written: [paths.data()].into_iter().chain(output_dir).collect(),
+        };
+        let mut status = ExitStatus::Done;
+        // Which files are not run is said once.
+        let mut skipped = self.skipped;
+        let mut round = |inputs: &[Input]| -> Result<Vec<Input>, Failure> {
+            let again;
+            (status, again) = match self.open_again() {
+                Ok(prepared) => self.round(&prepared, inputs, std::mem::take(&mut skipped))?,
+                // A configuration that cannot be opened now may be in the middle of an edit: wait for the next change.
+                Err(failure) => {
+                    self.lines.suspend(|| self.ui.failure(&failure));
+                    (failure.status, inputs.to_vec())
+                }
+            };
+            Ok(again)
+        };
+        let waiting = || self.lines.say("Watching for changes; Ctrl-C ends this");
+        let changed = |changes: &ChangedInputs| self.lines.say(self.in_words(changes));
+        watch.rounds(inputs, self.cancel, &mut round, &waiting, &changed)?;
+        Ok(self.unless_cancelled(status))
+    }
+
+    /// `10:00:00 changed: orders.xlsx, my-config/settings.toml`
+    fn in_words(&self, changes: &ChangedInputs) -> String {
+        let files = changes.configuration.iter();
+        let files = files.map(|path| self.args.config.join(path));
+        let all: Vec<PathBuf> = changes.inputs.iter().cloned().chain(files).collect();
+        let now = Timestamp::now().time_of_day();
+        if all.is_empty() {
+            return format!("{now} running again what failed before");
+        }
+        let names = all.iter().map(|path| self.ui.path(path));
+        format!("{now} changed: {}", first(5, names))
+    }
+
+    fn open_again(&self) -> Result<Prepared, Failure> {
+        Ok(self.prepare(Configuration::open(&self.args.config)?)?)
+    }
+}

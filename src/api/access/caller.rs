@@ -1,0 +1,178 @@
+//! The caller: a program with a token, or a browser with a session; and what that token allows.
+//!
+//! A handler names what it needs by the type of its argument: [`Reader`], [`Runner`] or [`Administrator`]. A route without one of
+//! them is open to everybody, and only those of health, documentation and sign-in are.
+//!
+//! A program sends `Authorization: Bearer ade_…`. A browser sends the cookie of its session; with each request that changes
+//! something it also sends the header `X-CSRF-Token`, whose value only a page of this server knows.
+
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, Method, StatusCode, header};
+
+use super::tokens;
+use crate::api::http::problem::ApiError;
+use crate::api::state::Api;
+use crate::base::problem::code;
+use crate::store::{Scope, TokenRecord};
+
+/// The cookie of a session.
+pub const COOKIE: &str = "ade_session";
+
+/// The header that a page sends with each change.
+pub const CSRF_HEADER: &str = "x-csrf-token";
+
+/// The sender of a request.
+#[derive(Clone, Debug)]
+pub struct Caller {
+    /// The token, valid.
+    pub token: TokenRecord,
+    /// The value of the session's cookie, where a browser asks.
+    pub session: Option<String>,
+}
+
+impl Caller {
+    /// Whether the token is for a workspace.
+    pub fn is_for(&self, workspace: &str) -> bool {
+        self.token.is_for(workspace)
+    }
+
+    /// The token must be for a workspace. What lies in another one does not exist for it.
+    ///
+    /// # Errors
+    /// 404: it is not.
+    pub fn demand(&self, workspace: &str, what: &str, id: &str) -> Result<(), ApiError> {
+        if self.is_for(workspace) {
+            Ok(())
+        } else {
+            Err(ApiError::not_found(what, id))
+        }
+    }
+
+    /// The caller, whatever the token allows.
+    ///
+    /// # Errors
+    /// 401: neither a valid token nor a valid session; 403: a page's request without its own value.
+    pub async fn of(parts: &Parts, api: &Api) -> Result<Self, ApiError> {
+        if let Some(value) = parts.headers.get(header::AUTHORIZATION) {
+            let text = value.to_str().ok().and_then(bearer);
+            let text =
+                text.ok_or_else(|| unauthorized("the Authorization header is no bearer token"))?;
+            let token = lookup(api, text, false).await?;
+            return Ok(Self {
+                token: token.ok_or_else(|| unauthorized("the token is not valid"))?,
+                session: None,
+            });
+        }
+        let session = cookie(&parts.headers)
+            .ok_or_else(|| unauthorized("this needs a token"))?
+            .to_owned();
+        let token = lookup(api, &session, true).await?;
+        let token = token.ok_or_else(|| unauthorized("the session has ended"))?;
+        if !is_safe(&parts.method) {
+            demand_own_page(&parts.headers, &session)?;
+        }
+        Ok(Self {
+            token,
+            session: Some(session),
+        })
+    }
+}
+
+/// The token of what a caller showed, if it is valid.
+async fn lookup(api: &Api, shown: &str, session: bool) -> Result<Option<TokenRecord>, ApiError> {
+    let known_as = format!("{}{shown}", if session { "session " } else { "token " });
+    if let Some(token) = api.tokens.get(&known_as) {
+        return Ok(Some(token));
+    }
+    let shown = shown.to_owned();
+    api.work(move |api| {
+        let found = if session {
+            tokens::of_session(api.home(), &shown)?
+        } else {
+            tokens::valid(api.home(), &shown)?
+        };
+        if let Some(token) = &found {
+            api.tokens.put(known_as, token.clone());
+        }
+        Ok(found)
+    })
+    .await
+}
+
+fn bearer(value: &str) -> Option<&str> {
+    let (scheme, token) = value.split_once(' ')?;
+    let token = token.trim();
+    (scheme.eq_ignore_ascii_case("bearer") && token.starts_with(tokens::PREFIX)).then_some(token)
+}
+
+/// The value of the session's cookie.
+pub fn cookie(headers: &HeaderMap) -> Option<&str> {
+    headers
+        .get_all(header::COOKIE)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(';'))
+        .find_map(|pair| pair.trim().strip_prefix(COOKIE)?.strip_prefix('='))
+        .filter(|value| !value.is_empty())
+}
+
+fn is_safe(method: &Method) -> bool {
+    matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS)
+}
+
+/// A cookie is sent with requests that other pages make, too; the header is not.
+fn demand_own_page(headers: &HeaderMap, session: &str) -> Result<(), ApiError> {
+    let shown = headers
+        .get(CSRF_HEADER)
+        .and_then(|value| value.to_str().ok());
+    if shown == Some(&tokens::csrf_of(session)) {
+        return Ok(());
+    }
+    let detail = "the header X-CSRF-Token is absent or wrong";
+    Err(
+        ApiError::new(StatusCode::FORBIDDEN, code::FORBIDDEN, detail)
+            .hint("reload the page; a program sends a bearer token"),
+    )
+}
+
+fn unauthorized(detail: &str) -> ApiError {
+    ApiError::new(StatusCode::UNAUTHORIZED, code::UNAUTHORIZED, detail)
+        .hint("`ade tokens create` makes a token; send it as `Authorization: Bearer TOKEN`")
+}
+
+macro_rules! callers {
+    ($($(#[$doc:meta])* $name:ident = $scope:expr;)*) => {
+        $(
+            $(#[$doc])*
+            #[derive(Clone, Debug)]
+            pub struct $name(pub Caller);
+
+            impl FromRequestParts<Api> for $name {
+                type Rejection = ApiError;
+
+                async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, ApiError> {
+                    let caller = Caller::of(parts, api).await?;
+                    if caller.token.allows($scope) {
+                        return Ok(Self(caller));
+                    }
+                    let detail = format!(
+                        "this needs the scope {:?}, and the token has {:?}",
+                        $scope.as_str(),
+                        caller.token.scope.as_str()
+                    );
+                    Err(ApiError::new(StatusCode::FORBIDDEN, code::FORBIDDEN, detail))
+                }
+            }
+        )*
+    };
+}
+
+callers! {
+    /// A caller that may look.
+    Reader = Scope::Read;
+    /// A caller that may also store documents and submit, cancel and retry runs.
+    Runner = Scope::Run;
+    /// A caller that may also change configurations, workspaces and environments.
+    Administrator = Scope::Admin;
+}

@@ -1,0 +1,61 @@
+//! The description of the API: OpenAPI 3.1, made from the code.
+
+use axum::Router;
+use axum::http::header;
+use axum::routing::get;
+use utoipa::openapi::OpenApi as Described;
+use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa::{Modify, OpenApi};
+
+use crate::api::state::Api;
+
+/// What the document says beside its routes.
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "ADE",
+        description = "Turns messy spreadsheets into clean, validated workbooks. A document is uploaded once; a run applies a configuration to it; what happens can be followed while it happens."
+    ),
+    security(("token" = [])),
+    modifiers(&Token)
+)]
+pub struct Document;
+
+struct Token;
+
+impl Modify for Token {
+    fn modify(&self, document: &mut Described) {
+        let scheme = HttpBuilder::new()
+            .scheme(HttpAuthScheme::Bearer)
+            .description(Some("A token of `ade tokens create`."))
+            .build();
+        document
+            .components
+            .get_or_insert_default()
+            .add_security_scheme("token", SecurityScheme::Http(scheme));
+    }
+}
+
+/// The route of the document itself.
+pub fn served(document: &Described) -> Router<Api> {
+    let text = text(document);
+    Router::new().route(
+        "/api/v1/openapi.json",
+        get(move || {
+            let text = text.clone();
+            async move { ([(header::CONTENT_TYPE, "application/json")], text) }
+        }),
+    )
+}
+
+/// The document as a value.
+pub fn json(document: &Described) -> serde_json::Value {
+    serde_json::to_value(document).unwrap_or_default()
+}
+
+/// The document as it is served and committed.
+pub fn text(document: &Described) -> String {
+    let mut text = document.to_pretty_json().unwrap_or_default();
+    text.push('\n');
+    text
+}

@@ -1,0 +1,155 @@
+//! Pagination by cursor: a page ends with the cursor of the next one, which goes on behind the last entry of this page, however
+//! many entries are added meanwhile.
+
+use axum::http::HeaderMap;
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde::Deserialize;
+use serde_json::{Value, json};
+use utoipa::IntoParams;
+
+use super::problem::ApiError;
+
+/// The number of entries of a page, unless a request says otherwise.
+const USUAL: u32 = 50;
+/// The largest number of entries of a page.
+const LARGEST: u32 = 1000;
+
+/// The largest number of an event: what every reader of JSON keeps exactly.
+const LARGEST_NUMBER: u64 = (1 << 53) - 1;
+
+/// A number of an event must be one that every reader of JSON keeps exactly.
+///
+/// # Errors
+/// It is larger.
+pub fn demand_number(field: &str, number: Option<u64>) -> Result<(), ApiError> {
+    match number {
+        Some(number) if number > LARGEST_NUMBER => Err(ApiError::field(
+            field,
+            "is larger than any number of an event",
+        )),
+        _ => Ok(()),
+    }
+}
+
+/// Where a stream resumes: behind the header Last-Event-ID, or else behind `after_id` of the query.
+///
+/// # Errors
+/// One of them is not a number of an event.
+pub fn last_event(headers: &HeaderMap, after_id: Option<u64>) -> Result<Option<u64>, ApiError> {
+    const HEADER: &str = "Last-Event-ID";
+    demand_number("after_id", after_id)?;
+    let Some(value) = headers.get(HEADER) else {
+        return Ok(after_id);
+    };
+    let number = value
+        .to_str()
+        .ok()
+        .and_then(|text| text.trim().parse().ok());
+    let number = number.ok_or_else(|| ApiError::field(HEADER, "must be the number of an event"))?;
+    demand_number(HEADER, Some(number))?;
+    Ok(Some(number))
+}
+
+/// The parameters of a page.
+#[derive(Debug, Default, Deserialize)]
+pub struct PageQuery {
+    /// The largest number of entries.
+    pub limit: Option<u32>,
+    /// Where the page before ended.
+    pub cursor: Option<String>,
+}
+
+impl PageQuery {
+    /// The largest number of entries.
+    ///
+    /// # Errors
+    /// It is zero, or more than a page may have.
+    pub fn limit(&self) -> Result<u32, ApiError> {
+        match self.limit.unwrap_or(USUAL) {
+            limit @ 1..=LARGEST => Ok(limit),
+            _ => Err(bad_limit()),
+        }
+    }
+
+    /// The id of the last entry of the page before.
+    ///
+    /// # Errors
+    /// It is no cursor of this API.
+    pub fn before(&self) -> Result<Option<String>, ApiError> {
+        let Some(cursor) = &self.cursor else {
+            return Ok(None);
+        };
+        let decoded = URL_SAFE_NO_PAD.decode(cursor).ok();
+        let id = decoded.and_then(|bytes| String::from_utf8(bytes).ok());
+        let id = id.filter(|id| uuid::Uuid::parse_str(id).is_ok());
+        id.map(Some)
+            .ok_or_else(|| ApiError::field("cursor", "is not the `next_cursor` of a page"))
+    }
+}
+
+/// The part of a whole listing that a page shows: what comes behind the entry that the cursor names, and the page itself.
+///
+/// # Errors
+/// The parameters are wrong, or the cursor's entry is gone.
+pub fn of_all<T>(
+    all: Vec<T>,
+    wanted: &PageQuery,
+    id_of: impl Fn(&T) -> &str,
+    json_of: impl Fn(&T) -> Value,
+) -> Result<Value, ApiError> {
+    let limit = wanted.limit()? as usize;
+    let first = match wanted.before()? {
+        None => 0,
+        Some(id) => {
+            let at = all.iter().position(|one| id_of(one) == id);
+            at.ok_or_else(|| ApiError::field("cursor", "its entry is gone: begin anew"))? + 1
+        }
+    };
+    let shown: Vec<&T> = all.iter().skip(first).take(limit).collect();
+    let has_more = all.len() > first + shown.len();
+    let last = shown.last().filter(|_| has_more).map(|one| id_of(one));
+    let items = shown.iter().map(|one| json_of(one)).collect::<Vec<_>>();
+    Ok(json!({"items": items, "next_cursor": last.map(|id| URL_SAFE_NO_PAD.encode(id))}))
+}
+
+/// A part of a log.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct LogPart {
+    /// Lines behind this number.
+    #[serde(default)]
+    #[param(maximum = 9007199254740991u64)]
+    after_id: u64,
+    /// The largest number of lines, from 1 to 1000.
+    #[param(nullable = false, minimum = 1, maximum = 1000)]
+    limit: Option<u32>,
+}
+
+impl LogPart {
+    /// The number behind which the lines are wanted, and the largest number of them.
+    ///
+    /// # Errors
+    /// One of the two cannot be used.
+    pub fn checked(&self) -> Result<(u64, usize), ApiError> {
+        demand_number("after_id", Some(self.after_id))?;
+        match self.limit.unwrap_or(LARGEST) {
+            limit @ 1..=LARGEST => Ok((self.after_id, limit as usize)),
+            _ => Err(bad_limit()),
+        }
+    }
+}
+
+fn bad_limit() -> ApiError {
+    ApiError::field("limit", format!("must be from 1 to {LARGEST}"))
+}
+
+/// A page of entries, of which `limit` were asked for. `id_of`: the id of the last one.
+pub fn page(items: Vec<Value>, limit: u32, last_id: Option<&str>) -> Value {
+    let is_full = items.len() >= limit as usize;
+    let next = last_id
+        .filter(|_| is_full)
+        .map(|id| URL_SAFE_NO_PAD.encode(id));
+    json!({"items": items, "next_cursor": next})
+}

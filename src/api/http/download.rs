@@ -1,0 +1,223 @@
+//! Serves files: with an ETag, and a part of a file where a client asks for that (RFC 9110, 13 and 14). A download that broke off
+//! is so continued.
+
+use std::io::SeekFrom;
+use std::path::Path;
+
+use axum::body::Body;
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use tokio::io::{AsyncReadExt, AsyncSeekExt};
+use tokio_util::io::ReaderStream;
+
+use super::problem::ApiError;
+use crate::base::problem::code;
+
+/// A file to be served.
+pub struct Download<'a> {
+    /// Where it is.
+    pub path: &'a Path,
+    /// The name that a browser saves it under.
+    pub name: &'a str,
+    /// Its media type.
+    pub kind: &'static str,
+    /// What changes when its bytes do. `None`: made from its size and its time.
+    pub tag: Option<&'a str>,
+}
+
+/// The media type of a file, by its extension.
+pub fn kind_of(name: &str) -> &'static str {
+    let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension);
+    match extension.to_ascii_lowercase().as_str() {
+        "xlsx" => "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+        "xlsm" => "application/vnd.ms-excel.sheet.macroenabled.12",
+        "xls" => "application/vnd.ms-excel",
+        "csv" => "text/csv",
+        "json" => "application/json",
+        _ => "application/octet-stream",
+    }
+}
+
+/// Serves a file.
+///
+/// # Errors
+/// It cannot be read, or the range lies outside it.
+pub async fn serve(file: &Download<'_>, asked: &HeaderMap) -> Result<Response, ApiError> {
+    let unreadable =
+        |error: std::io::Error| ApiError::internal(format!("{}: {error}", file.path.display()));
+    let mut opened = tokio::fs::File::open(file.path).await.map_err(unreadable)?;
+    let found = opened.metadata().await.map_err(unreadable)?;
+    let size = found.len();
+    let tag = match file.tag {
+        Some(tag) => format!("\"{tag}\""),
+        None => {
+            let changed = found.modified().ok();
+            let since = changed.and_then(|time| time.duration_since(std::time::UNIX_EPOCH).ok());
+            format!("\"{size:x}-{:x}\"", since.unwrap_or_default().as_nanos())
+        }
+    };
+    if matches(asked, header::IF_NONE_MATCH, &tag) {
+        let mut response = StatusCode::NOT_MODIFIED.into_response();
+        tagged(response.headers_mut(), &tag);
+        return Ok(response);
+    }
+    // A range of another version than the client has is of no use: then the whole file is sent.
+    let known = asked.get(header::IF_RANGE);
+    let same = known.is_none_or(|known| known.as_bytes() == tag.as_bytes());
+    let range = asked.get(header::RANGE).filter(|_| same);
+    let range = range
+        .and_then(|value| value.to_str().ok())
+        .map(|value| part(value, size));
+    let (from, length, status) = match range {
+        None | Some(Part::Whole) => (0, size, StatusCode::OK),
+        Some(Part::Some(from, length)) => (from, length, StatusCode::PARTIAL_CONTENT),
+        Some(Part::Outside) => return Ok(outside(size)),
+    };
+    opened
+        .seek(SeekFrom::Start(from))
+        .await
+        .map_err(unreadable)?;
+    let body = Body::from_stream(ReaderStream::with_capacity(opened.take(length), 64 * 1024));
+    let mut response = (status, body).into_response();
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(file.kind));
+    headers.insert(header::CONTENT_LENGTH, HeaderValue::from(length));
+    headers.insert(header::ACCEPT_RANGES, HeaderValue::from_static("bytes"));
+    tagged(headers, &tag);
+    if status == StatusCode::PARTIAL_CONTENT {
+        let range = format!("bytes {from}-{}/{size}", from + length - 1);
+        insert(headers, header::CONTENT_RANGE, &range);
+    }
+    insert(
+        headers,
+        header::CONTENT_DISPOSITION,
+        &disposition(file.name),
+    );
+    Ok(response)
+}
+
+fn tagged(headers: &mut HeaderMap, tag: &str) {
+    insert(headers, header::ETAG, tag);
+    headers.insert(
+        header::CACHE_CONTROL,
+        HeaderValue::from_static("private, no-cache"),
+    );
+}
+
+fn insert(headers: &mut HeaderMap, name: header::HeaderName, value: &str) {
+    if let Ok(value) = HeaderValue::from_str(value) {
+        headers.insert(name, value);
+    }
+}
+
+fn outside(size: u64) -> Response {
+    let detail = format!("the range lies outside the {size} bytes of the file");
+    let error = ApiError::new(StatusCode::RANGE_NOT_SATISFIABLE, code::BAD_REQUEST, detail);
+    let mut response = error.into_response();
+    insert(
+        response.headers_mut(),
+        header::CONTENT_RANGE,
+        &format!("bytes */{size}"),
+    );
+    response
+}
+
+fn matches(asked: &HeaderMap, name: header::HeaderName, tag: &str) -> bool {
+    asked
+        .get_all(name)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','))
+        .any(|given| given.trim() == "*" || given.trim().trim_start_matches("W/") == tag)
+}
+
+/// RFC 6266 and RFC 8187: a name in ASCII for old clients, and the whole name.
+fn disposition(name: &str) -> String {
+    let plain: String = name
+        .chars()
+        .map(|letter| match letter {
+            '"' | '\\' => '_',
+            letter if letter.is_ascii_graphic() || letter == ' ' => letter,
+            _ => '_',
+        })
+        .collect();
+    let mut whole = String::new();
+    for byte in name.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+            whole.push(char::from(byte));
+        } else {
+            whole.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    format!("attachment; filename=\"{plain}\"; filename*=UTF-8''{whole}")
+}
+
+/// A part of a file.
+#[derive(Debug, PartialEq, Eq)]
+enum Part {
+    /// All of it: the header is none that this understands.
+    Whole,
+    /// From a byte, so many.
+    Some(u64, u64),
+    /// Nothing of it.
+    Outside,
+}
+
+/// One range of bytes. Several at once are answered with the whole file, as RFC 9110 allows.
+fn part(range: &str, size: u64) -> Part {
+    let Some((first, last)) = range
+        .strip_prefix("bytes=")
+        .and_then(|range| range.split_once('-'))
+    else {
+        return Part::Whole;
+    };
+    match (first.trim().parse::<u64>(), last.trim()) {
+        (Ok(first), _) if first >= size => Part::Outside,
+        (Ok(first), "") => Part::Some(first, size - first),
+        (Ok(first), last) => match last.parse::<u64>() {
+            Ok(last) if last >= first => Part::Some(first, last.min(size - 1) - first + 1),
+            _ => Part::Whole,
+        },
+        (Err(_), last) if first.trim().is_empty() => match last.parse::<u64>() {
+            Ok(0) => Part::Outside,
+            Ok(_) if size == 0 => Part::Outside,
+            Ok(length) => Part::Some(size - length.min(size), length.min(size)),
+            Err(_) => Part::Whole,
+        },
+        _ => Part::Whole,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ranges_are_read_as_rfc_9110_says() {
+        for (range, expected) in [
+            ("bytes=0-99", Part::Some(0, 100)),
+            ("bytes=500-", Part::Some(500, 500)),
+            ("bytes=900-5000", Part::Some(900, 100)),
+            ("bytes=-100", Part::Some(900, 100)),
+            ("bytes=-5000", Part::Some(0, 1000)),
+            ("bytes=1000-", Part::Outside),
+            ("bytes=-0", Part::Outside),
+            ("bytes=5-2", Part::Whole),
+            ("bytes=0-1,5-6", Part::Whole),
+            ("lines=0-1", Part::Whole),
+            ("bytes=x", Part::Whole),
+        ] {
+            assert_eq!(part(range, 1000), expected, "{range}");
+        }
+        assert_eq!(part("bytes=0-", 0), Part::Outside);
+        assert_eq!(part("bytes=-5", 0), Part::Outside);
+    }
+
+    #[test]
+    fn a_name_of_any_letters_is_kept() {
+        assert_eq!(
+            disposition("Größe \"x\".xlsx"),
+            "attachment; filename=\"Gr__e _x_.xlsx\"; filename*=UTF-8''Gr%C3%B6%C3%9Fe%20%22x%22.xlsx"
+        );
+    }
+}

@@ -1,0 +1,239 @@
+//! Errors as problem documents (RFC 9457).
+//!
+//! `code` is stable and explained in docs/errors.md. The detail of what a client did wrong says what and where. The detail of
+//! what the machine did wrong says only that: the full message, which may name files, is reported to the server's log.
+
+use axum::Json;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::base::problem::{Kind, Problem, code};
+
+/// The media type of a problem document.
+pub const MEDIA_TYPE: &str = "application/problem+json";
+
+/// A problem document.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct ProblemDetails {
+    /// Always `about:blank`: `code` says what it is.
+    #[serde(rename = "type")]
+    #[schema(example = "about:blank")]
+    pub kind: &'static str,
+    /// The status in words.
+    pub title: String,
+    /// The HTTP status.
+    pub status: u16,
+    /// What happened.
+    pub detail: String,
+    /// A stable word for programs, explained in docs/errors.md.
+    pub code: String,
+    /// What to do next.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hint: Option<String>,
+    /// The fields that are wrong.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub errors: Vec<FieldError>,
+}
+
+/// What is wrong with one field.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct FieldError {
+    /// Its name: `options.log_level`, or that of a parameter.
+    pub field: String,
+    /// What is wrong with it.
+    pub message: String,
+}
+
+/// An error of the API. It becomes a problem document.
+#[derive(Clone, Debug)]
+pub struct ApiError {
+    status: StatusCode,
+    code: &'static str,
+    pub(crate) detail: String,
+    pub(crate) hint: Option<String>,
+    errors: Vec<FieldError>,
+    retry_after: Option<u32>,
+    /// The whole message, for the server's log alone.
+    pub(crate) inner: Option<Box<str>>,
+}
+
+impl ApiError {
+    /// Whether the same request may succeed in a moment.
+    pub fn may_pass(&self) -> bool {
+        self.status == StatusCode::SERVICE_UNAVAILABLE
+    }
+
+    /// An error of this status and code.
+    pub fn new(status: StatusCode, code: &'static str, detail: impl Into<String>) -> Self {
+        Self {
+            status,
+            code,
+            detail: detail.into(),
+            hint: None,
+            errors: Vec::new(),
+            retry_after: None,
+            inner: None,
+        }
+    }
+
+    /// The same with a hint.
+    #[must_use]
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+
+    /// A field has a value that cannot be used: 422.
+    pub fn field(field: impl Into<String>, message: impl Into<String>) -> Self {
+        let (field, message) = (field.into(), message.into());
+        let detail = format!("{field}: {message}");
+        let mut error = Self::new(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            code::INVALID_FIELD,
+            detail,
+        );
+        error.errors.push(FieldError { field, message });
+        error
+    }
+
+    /// The same, about the value of a field.
+    #[must_use]
+    pub fn of_field(mut self, field: impl Into<String>) -> Self {
+        self.errors.push(FieldError {
+            field: field.into(),
+            message: self.detail.clone(),
+        });
+        self
+    }
+
+    /// The same, with the seconds after which the client may try again.
+    #[must_use]
+    pub fn retry_after(mut self, seconds: u32) -> Self {
+        self.retry_after = Some(seconds);
+        self
+    }
+
+    /// No such thing: 404.
+    pub fn not_found(what: &str, id: &str) -> Self {
+        let detail = format!("there is no {what} {id:?}");
+        // A run of another workspace and one that is nowhere are answered alike.
+        let code = if what == "run" {
+            code::RUN_NOT_FOUND
+        } else {
+            code::NOT_FOUND
+        };
+        Self::new(StatusCode::NOT_FOUND, code, detail)
+    }
+
+    /// The server itself failed: 500.
+    pub fn internal(message: impl Into<String>) -> Self {
+        let detail = "the server could not do this; its log says why";
+        let mut error = Self::new(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            code::STORAGE_FAILED,
+            detail,
+        );
+        error.inner = Some(message.into().into());
+        error
+    }
+
+    /// The code.
+    pub fn code(&self) -> &'static str {
+        self.code
+    }
+}
+
+impl<P: Problem> From<P> for ApiError {
+    fn from(problem: P) -> Self {
+        let facts = problem.facts();
+        let status = status_of(facts.kind, facts.code);
+        let message = problem.to_string();
+        if status.is_server_error() {
+            let detail = match status {
+                StatusCode::SERVICE_UNAVAILABLE => "the database cannot be used now",
+                _ => "the server could not do this; its log says why",
+            };
+            let mut error = Self::new(status, facts.code, detail);
+            error.retry_after = (status == StatusCode::SERVICE_UNAVAILABLE).then_some(5);
+            error.inner = Some(message.into());
+            return error;
+        }
+        let mut error = Self::new(status, facts.code, message);
+        error.hint = facts.hint;
+        error.retry_after = (status == StatusCode::TOO_MANY_REQUESTS).then_some(2);
+        error
+    }
+}
+
+/// The status for an error of the library.
+fn status_of(kind: Kind, code: &str) -> StatusCode {
+    match code {
+        code::RUN_NOT_FOUND
+        | code::NOT_FOUND
+        | code::ENVIRONMENT_NOT_FOUND
+        | code::SHEET_NOT_FOUND
+        | code::CONFIGURATION_NOT_FOUND => StatusCode::NOT_FOUND,
+        code::RUN_ENDED
+        | code::RUN_NOT_ENDED
+        | code::INPUT_GONE
+        | code::ENVIRONMENT_IN_USE
+        | code::OUTPUT_NOT_READY
+        | code::RUN_FAILED_NO_OUTPUT
+        | code::NOT_PUBLISHED
+        | code::NOTHING_TO_PUBLISH
+        | code::SAFE_MODE_ENABLED
+        | code::NOT_UPLOADED => StatusCode::CONFLICT,
+        code::TOO_LARGE => StatusCode::PAYLOAD_TOO_LARGE,
+        code::UNSUPPORTED_FORMAT | code::UNSUPPORTED_MEDIA_TYPE => {
+            StatusCode::UNSUPPORTED_MEDIA_TYPE
+        }
+        code::QUEUE_FULL => StatusCode::TOO_MANY_REQUESTS,
+        code::BUSY => StatusCode::SERVICE_UNAVAILABLE,
+        code::BAD_REQUEST => StatusCode::BAD_REQUEST,
+        _ => match kind {
+            Kind::Usage => StatusCode::UNPROCESSABLE_ENTITY,
+            Kind::Database => StatusCode::SERVICE_UNAVAILABLE,
+            Kind::Environment => StatusCode::CONFLICT,
+            Kind::Refused | Kind::Limit | Kind::Internal | Kind::Cancelled => {
+                StatusCode::INTERNAL_SERVER_ERROR
+            }
+        },
+    }
+}
+
+impl IntoResponse for ApiError {
+    fn into_response(self) -> Response {
+        let inner = self.inner.clone();
+        let details = ProblemDetails {
+            kind: "about:blank",
+            title: self.status.canonical_reason().unwrap_or("Error").to_owned(),
+            status: self.status.as_u16(),
+            detail: self.detail,
+            code: self.code.to_owned(),
+            hint: self.hint,
+            errors: self.errors,
+        };
+        let mut response = (self.status, Json(details)).into_response();
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(MEDIA_TYPE));
+        if let Some(seconds) = self.retry_after {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        if self.status == StatusCode::UNAUTHORIZED {
+            headers.insert(
+                header::WWW_AUTHENTICATE,
+                HeaderValue::from_static("Bearer realm=\"ade\""),
+            );
+        }
+        if let Some(message) = inner {
+            response.extensions_mut().insert(Inner(message.into()));
+        }
+        response
+    }
+}
+
+/// The message of an error that only the server's log shows.
+#[derive(Clone, Debug)]
+pub struct Inner(pub String);

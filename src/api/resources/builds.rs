@@ -1,0 +1,329 @@
+//! Builds: the provisioning of a configuration's environment, which a worker does. A build has the id of its environment.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
+use futures_util::stream as streams;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::configurations::Which;
+use super::runs::{log_page, prepared};
+use crate::api::access::caller::{Administrator, Caller, Reader};
+use crate::api::description::schemas::{BuildLogPage, Environment};
+use crate::api::http::answer::created;
+use crate::api::http::body::{MaybeJson, Path, Query};
+use crate::api::http::cursor::LogPart;
+use crate::api::http::log_pieces;
+use crate::api::http::problem::{ApiError, ProblemDetails};
+use crate::api::state::Api;
+use crate::api::transfer::stream;
+use crate::environment::json::environment_json;
+use crate::environment::provide::ask::ask;
+use crate::settings::paths::EnvironmentFolder;
+use crate::store::{EnvironmentRecord, EnvironmentStatus};
+use crate::workspace::Workspace;
+
+/// How often a build that a client waits for is looked at.
+const LOOK_AGAIN: Duration = Duration::from_millis(100);
+/// How often something is sent when nothing happens.
+const KEEP_ALIVE: Duration = Duration::from_secs(15);
+
+pub fn routes() -> OpenApiRouter<Api> {
+    OpenApiRouter::new()
+        .routes(routes!(create))
+        .route(
+            "/api/v1/configs/{config_id}/builds",
+            axum::routing::post(create),
+        )
+        .routes(routes!(show))
+        .routes(routes!(logs))
+}
+
+/// A build to be made.
+#[derive(Clone, Debug, Default, Deserialize, Serialize, ToSchema)]
+#[serde(deny_unknown_fields, default)]
+struct NewBuild {
+    /// Answer with a stream of the build's events instead of the build.
+    stream: bool,
+    options: NewBuildOptions,
+}
+
+/// How a build is made.
+#[derive(Clone, Debug, Default, Deserialize, Serialize, ToSchema)]
+#[serde(deny_unknown_fields, default)]
+struct NewBuildOptions {
+    /// Build although the environment is ready.
+    force: bool,
+    /// Answer when the environment is ready or has failed, or when the time for a build is over.
+    wait: bool,
+}
+
+/// Build the environment of a configuration.
+///
+/// It is that of the published version, or of a folder's files as they are now. An environment that is ready is not built again
+/// unless that is asked for. With `stream`, the answer is 200 and lines of JSON: `build.created`, the events of the build, and
+/// `build.completed` at the end.
+#[utoipa::path(post, path = "/api/v1/workspaces/{workspace}/configs/{config_id}/builds", tag = "builds",
+    params(
+        ("workspace" = String, Path, description = "The workspace"),
+        ("config_id" = String, Path, description = "The configuration"),
+    ),
+    request_body = NewBuild,
+    responses(
+        (status = 202, description = "It waits, or is being built", body = Environment, headers(("Location" = String, description = "The build"))),
+        (status = 200, description = "It is ready; or it was waited for and has failed; or the stream that was asked for", content((Environment = "application/json"), (String = "application/x-ndjson"))),
+        (status = "4XX", body = ProblemDetails, content_type = "application/problem+json"),
+        (status = 503, description = "Too many environments wait", body = ProblemDetails, content_type = "application/problem+json"),
+    )
+)]
+async fn create(
+    State(api): State<Api>,
+    Administrator(caller): Administrator,
+    Path(which): Path<Which>,
+    MaybeJson(new): MaybeJson<NewBuild>,
+) -> Result<Response, ApiError> {
+    let force = new.options.force;
+    let (workspace, mut build) = api
+        .work(move |api| {
+            let (workspace, known) = which.find(api, &caller)?;
+            let prepared = prepared(api, &workspace, &known)?;
+            let build = ask(&workspace, &prepared, force).map_err(in_time)?;
+            Ok((workspace, build))
+        })
+        .await?;
+    if new.stream {
+        return Ok(lines(&api, &workspace, &build));
+    }
+    if new.options.wait {
+        build = wait(&api, &workspace, build).await?;
+    }
+    let has_ended = match build.status {
+        EnvironmentStatus::Ready => true,
+        EnvironmentStatus::Failed => new.options.wait,
+        EnvironmentStatus::Queued | EnvironmentStatus::Building => false,
+    };
+    let status = if has_ended {
+        StatusCode::OK
+    } else {
+        StatusCode::ACCEPTED
+    };
+    Ok(created(
+        status,
+        "builds",
+        &build.id,
+        environment_json(&build),
+    ))
+}
+
+/// The words of what is told to come back later are for the client, unlike those of a database that cannot be used.
+fn in_time(error: crate::environment::provide::ask::AskError) -> ApiError {
+    use crate::base::problem::Problem;
+    use crate::environment::provide::ask::AskError;
+    match error {
+        AskError::Full { .. } => {
+            let busy = crate::api::state::busy(&error.to_string()).retry_after(5);
+            match error.hint() {
+                Some(hint) => busy.hint(hint),
+                None => busy,
+            }
+        }
+        AskError::Store(error) => error.into(),
+    }
+}
+
+/// Waits for the end of a build, as long as one may take.
+async fn wait(
+    api: &Api,
+    workspace: &Arc<Workspace>,
+    mut build: EnvironmentRecord,
+) -> Result<EnvironmentRecord, ApiError> {
+    let until = Instant::now() + workspace.settings.build_timeout;
+    let stopping = api.stopping();
+    while !has_ended(&build) && Instant::now() < until && !*stopping.borrow() {
+        tokio::time::sleep(LOOK_AGAIN).await;
+        build = again(api, workspace, &build.id).await?;
+    }
+    Ok(build)
+}
+
+fn has_ended(build: &EnvironmentRecord) -> bool {
+    use EnvironmentStatus::{Failed, Ready};
+    matches!(build.status, Ready | Failed)
+}
+
+async fn again(
+    api: &Api,
+    workspace: &Arc<Workspace>,
+    id: &str,
+) -> Result<EnvironmentRecord, ApiError> {
+    let (workspace, id) = (Arc::clone(workspace), id.to_owned());
+    api.work(move |_| Ok(workspace.store.environment(workspace.id(), &id)?))
+        .await
+}
+
+/// One client that follows a build.
+struct Following {
+    api: Api,
+    workspace: Arc<Workspace>,
+    build: EnvironmentRecord,
+    /// What was read of the log in the environment's folder. Another builder begins in another folder.
+    position: u64,
+    said: Instant,
+    begun: bool,
+    over: bool,
+}
+
+/// A build as lines of JSON, until it is ready or has failed.
+fn lines(api: &Api, workspace: &Arc<Workspace>, build: &EnvironmentRecord) -> Response {
+    let following = Following {
+        api: api.clone(),
+        workspace: Arc::clone(workspace),
+        build: build.clone(),
+        position: 0,
+        said: Instant::now(),
+        begun: false,
+        over: false,
+    };
+    let lines = streams::unfold(following, |mut following| async move {
+        let bytes = following.next().await?;
+        following.said = Instant::now();
+        Some((bytes, following))
+    });
+    stream::streamed("application/x-ndjson", lines)
+}
+
+impl Following {
+    async fn next(&mut self) -> Option<Bytes> {
+        if self.over {
+            return None;
+        }
+        if !self.begun {
+            self.begun = true;
+            return Some(self.line("build.created", "The environment is in the queue"));
+        }
+        let stopping = self.api.stopping();
+        loop {
+            // What was written before the end was recorded is read after that was seen.
+            let has_ended = has_ended(&self.build);
+            if let Some(lines) = self.read().await {
+                return Some(lines);
+            }
+            if has_ended {
+                self.over = true;
+                return Some(self.line("build.completed", self.end()));
+            }
+            if *stopping.borrow() {
+                return None;
+            }
+            if self.said.elapsed() >= KEEP_ALIVE {
+                // An empty line is no event, and readers of lines of JSON pass over it.
+                return Some(Bytes::from_static(b"\n"));
+            }
+            tokio::time::sleep(LOOK_AGAIN).await;
+            let found = match again(&self.api, &self.workspace, &self.build.id).await {
+                Ok(found) => found,
+                // A database that is busy is asked again.
+                Err(error) if error.may_pass() => continue,
+                Err(_) => return None,
+            };
+            if found.folder != self.build.folder {
+                self.position = 0;
+            }
+            self.build = found;
+        }
+    }
+
+    /// What came into the log.
+    async fn read(&mut self) -> Option<Bytes> {
+        let path = EnvironmentFolder(self.build.folder.clone()).events();
+        let from = self.position;
+        let read =
+            tokio::task::spawn_blocking(move || log_pieces::read_from(&path, from, u64::MAX));
+        let piece = read.await.ok()?.ok()??;
+        self.position = piece.to;
+        let mut bytes = Vec::new();
+        for line in &piece.lines {
+            bytes.extend_from_slice(&line.text);
+            bytes.push(b'\n');
+        }
+        Some(bytes.into())
+    }
+
+    fn end(&self) -> &'static str {
+        match self.build.status {
+            EnvironmentStatus::Ready => "The environment is ready",
+            _ => "The environment could not be built",
+        }
+    }
+
+    fn line(&self, event: &str, message: &str) -> Bytes {
+        let now = self.workspace.machine.now();
+        let line = json!({
+            "event": event, "build_id": self.build.id, "timestamp": now, "message": message,
+            "level": if self.build.status == EnvironmentStatus::Failed { "error" } else { "info" },
+            "data": {"build": environment_json(&self.build)},
+        });
+        Bytes::from(format!("{line}\n"))
+    }
+}
+
+/// The environment with this id, in a workspace that the caller's token is for.
+pub fn environment_of(
+    api: &Api,
+    caller: &Caller,
+    what: &str,
+    id: &str,
+) -> Result<EnvironmentRecord, ApiError> {
+    let wanted = id.to_lowercase();
+    let mut all = api.home().store.all_environments()?.into_iter();
+    let found = all.find(|known| known.id == wanted && caller.is_for(&known.key.workspace_id));
+    found.ok_or_else(|| ApiError::not_found(what, id))
+}
+
+/// Show a build: the environment that it makes.
+#[utoipa::path(get, path = "/api/v1/builds/{id}", tag = "builds", params(("id" = String, Path, description = "The build")), responses(
+    (status = 200, body = Environment),
+    (status = "4XX", body = ProblemDetails, content_type = "application/problem+json"),
+))]
+async fn show(
+    State(api): State<Api>,
+    Reader(caller): Reader,
+    Path(id): Path<String>,
+) -> Result<Response, ApiError> {
+    api.work(move |api| {
+        let build = environment_of(api, &caller, "build", &id)?;
+        Ok(axum::Json(environment_json(&build)).into_response())
+    })
+    .await
+}
+
+/// Read the log of a build.
+#[utoipa::path(get, path = "/api/v1/builds/{id}/logs", tag = "builds", params(("id" = String, Path, description = "The build"), LogPart), responses(
+    (status = 200, body = BuildLogPage),
+    (status = "4XX", body = ProblemDetails, content_type = "application/problem+json"),
+))]
+async fn logs(
+    State(api): State<Api>,
+    Reader(caller): Reader,
+    Path(id): Path<String>,
+    Query(part): Query<LogPart>,
+) -> Result<axum::Json<Value>, ApiError> {
+    let (after, limit) = part.checked()?;
+    api.work(move |api| {
+        let build = environment_of(api, &caller, "build", &id)?;
+        let path = EnvironmentFolder(build.folder.clone()).events();
+        let page = log_page(&path, &build.id, after, limit)?;
+        Ok(axum::Json(json!({
+            "build_id": page["run_id"], "entries": page["entries"], "next_after_id": page["next_after_id"],
+        })))
+    })
+    .await
+}

@@ -1,0 +1,232 @@
+//! The sheets of a run's input and output, and windows of their cells: for grids that show a few hundred rows of a large file.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use axum::extract::State;
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use utoipa::{IntoParams, ToSchema};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::runs::{Left, place_of, run_of};
+use crate::api::access::caller::{Caller, Reader};
+use crate::api::description::schemas::{CellWindow, SheetList};
+use crate::api::http::body::{Path, Query};
+use crate::api::http::log_pieces;
+use crate::api::http::problem::{ApiError, ProblemDetails};
+use crate::api::state::Api;
+use crate::api::transfer::tail;
+use crate::base::digest;
+use crate::cells::{Choice, MOST_COLUMNS, MOST_ROWS, Reading};
+use crate::store::RunRecord;
+use crate::workspace::Workspace;
+
+/// A file of which no window was asked for so long is closed.
+const FORGOTTEN_AFTER: Duration = Duration::from_secs(600);
+/// The engine says with which settings it reads within its first events.
+const EARLY_EVENTS: usize = 50;
+
+pub fn routes() -> OpenApiRouter<Api> {
+    OpenApiRouter::new()
+        .routes(routes!(sheets))
+        .routes(routes!(cells))
+}
+
+/// Input or output.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Side {
+    Input,
+    Output,
+}
+
+/// Input or output, for the description of the API.
+#[derive(ToSchema)]
+#[schema(rename_all = "lowercase")]
+#[expect(dead_code, reason = "a shape for the description of the API")]
+enum SideName {
+    Input,
+    Output,
+}
+
+impl Side {
+    fn of(word: Option<&str>) -> Result<Self, ApiError> {
+        match word {
+            None | Some("output") => Ok(Self::Output),
+            Some("input") => Ok(Self::Input),
+            Some(_) => Err(ApiError::field("side", "must be input or output")),
+        }
+    }
+
+    /// Its file, and the settings that it is read with: the input as the run read it, the output whole.
+    fn file(self, workspace: &Workspace, run: &RunRecord) -> Result<(PathBuf, Reading), ApiError> {
+        match self {
+            Self::Output => Ok((place_of(run, Left::Output)?.0, Reading::whole())),
+            Self::Input => {
+                let path = place_of(run, Left::Input)?.0;
+                Ok((path, reading_of(workspace, run)))
+            }
+        }
+    }
+}
+
+/// The settings that a run read its input with, as its log tells; of a run that has not begun, the engine's defaults.
+fn reading_of(workspace: &Workspace, run: &RunRecord) -> Reading {
+    let path = tail::path_of(workspace, run);
+    let piece = log_pieces::read_from(&path, 0, u64::MAX).ok().flatten();
+    let lines = piece.map_or(Vec::new(), |piece| piece.lines);
+    lines
+        .iter()
+        .take(EARLY_EVENTS)
+        .find(|line| line.event == "engine.config.loaded")
+        .and_then(|line| serde_json::from_slice::<Value>(&line.text).ok())
+        .map_or_else(Reading::default, |event| {
+            Reading::of_settings(&event["data"]["settings"])
+        })
+}
+
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct WhichSide {
+    /// `input` or `output`; absent: output.
+    #[param(nullable = false, inline, value_type = SideName)]
+    side: Option<String>,
+}
+
+/// List the sheets of a run's input or output, with their sizes.
+#[utoipa::path(get, path = "/api/v1/runs/{id}/sheets", tag = "cells", params(("id" = String, Path, description = "The run"), WhichSide), responses(
+    (status = 200, body = SheetList),
+    (status = "4XX", body = ProblemDetails, content_type = "application/problem+json"),
+))]
+async fn sheets(
+    State(api): State<Api>,
+    Reader(caller): Reader,
+    Path(id): Path<String>,
+    Query(which): Query<WhichSide>,
+) -> Result<axum::Json<Value>, ApiError> {
+    let side = Side::of(which.side.as_deref())?;
+    api.slow_work(move |api| {
+        let (workspace, run) = run_of(api, &caller, &id)?;
+        let (path, reading) = side.file(&workspace, &run)?;
+        let sheets = api.cells.sheets(&path, &reading)?;
+        Ok(axum::Json(json!({"sheets": sheets})))
+    })
+    .await
+}
+
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct WhichCells {
+    /// `input` or `output`; absent: output.
+    #[param(nullable = false, inline, value_type = SideName)]
+    side: Option<String>,
+    /// The name of a sheet; absent: the first one.
+    #[param(nullable = false)]
+    sheet: Option<String>,
+    /// Rows, counted from 1: `1-200`. At most 200.
+    #[param(nullable = false, pattern = "^[1-9][0-9]*-[1-9][0-9]*$")]
+    rows: Option<String>,
+    /// Columns, counted from 1: `1-100`. At most 100.
+    #[param(nullable = false, pattern = "^[1-9][0-9]*-[1-9][0-9]*$")]
+    columns: Option<String>,
+}
+
+/// Read a window of cells.
+///
+/// At most 200 rows of 100 columns. `row_map` tells, of an output, the rows of the input that its rows come from, where the
+/// configuration has `row_provenance`; otherwise it is null.
+#[utoipa::path(get, path = "/api/v1/runs/{id}/cells", tag = "cells", params(("id" = String, Path, description = "The run"), WhichCells), responses(
+    (status = 200, body = CellWindow, headers(("ETag" = String, description = "Changes when the answer does"))),
+    (status = 304, description = "The client has it"),
+    (status = "4XX", body = ProblemDetails, content_type = "application/problem+json"),
+))]
+async fn cells(
+    State(api): State<Api>,
+    Reader(caller): Reader,
+    Path(id): Path<String>,
+    Query(which): Query<WhichCells>,
+    headers: HeaderMap,
+) -> Result<Response, ApiError> {
+    let window = window(&api, caller, id, which).await?;
+    let text = window.to_string();
+    let tag = format!("\"{}\"", digest::of(&text));
+    let has_it = headers
+        .get_all(header::IF_NONE_MATCH)
+        .iter()
+        .any(|value| value.to_str().is_ok_and(|value| value.contains(&*tag)));
+    let mut response = if has_it {
+        StatusCode::NOT_MODIFIED.into_response()
+    } else {
+        ([(header::CONTENT_TYPE, "application/json")], text).into_response()
+    };
+    if let Ok(tag) = HeaderValue::from_str(&tag) {
+        let headers = response.headers_mut();
+        headers.insert(header::ETAG, tag);
+        headers.insert(
+            header::CACHE_CONTROL,
+            HeaderValue::from_static("private, no-cache"),
+        );
+    }
+    Ok(response)
+}
+
+async fn window(
+    api: &Api,
+    caller: Caller,
+    id: String,
+    which: WhichCells,
+) -> Result<Value, ApiError> {
+    let side = Side::of(which.side.as_deref())?;
+    let rows = range("rows", which.rows.as_deref(), MOST_ROWS)?;
+    let columns = range("columns", which.columns.as_deref(), MOST_COLUMNS)?;
+    api.slow_work(move |api| {
+        let (workspace, run) = run_of(api, &caller, &id)?;
+        let (path, reading) = side.file(&workspace, &run)?;
+        let sheet = which.sheet.as_deref().map_or(Choice::At(0), Choice::Named);
+        api.cells.forget(FORGOTTEN_AFTER);
+        let (window, row_map) = match side {
+            Side::Input => (
+                api.cells.window(&path, &reading, sheet, rows, columns)?,
+                None,
+            ),
+            Side::Output => {
+                let payload = workspace.store.run_payload(&run.id)?;
+                let payload = payload.and_then(|text| serde_json::from_str::<Value>(&text).ok());
+                api.cells
+                    .output_window(&path, payload.as_ref(), sheet, rows, columns)?
+            }
+        };
+        let mut value = json!(window);
+        value["row_map"] = json!(row_map);
+        Ok(value)
+    })
+    .await
+}
+
+/// `a-b`, counted from 1. Without it, the first ones.
+fn range(
+    field: &str,
+    text: Option<&str>,
+    most: u64,
+) -> Result<std::ops::RangeInclusive<u64>, ApiError> {
+    let Some(text) = text else {
+        return Ok(1..=most);
+    };
+    let parsed = text
+        .split_once('-')
+        .and_then(|(first, last)| Some((first.parse::<u64>().ok()?, last.parse::<u64>().ok()?)));
+    match parsed {
+        Some((first, last)) if first >= 1 && first <= last && last - first < most => {
+            Ok(first..=last)
+        }
+        _ => {
+            let message = format!("must be like 1-{most}, counted from 1, and at most {most} wide");
+            Err(ApiError::field(field, message))
+        }
+    }
+}

@@ -1,0 +1,204 @@
+//! Documents: store, list, show, download.
+
+use axum::extract::{DefaultBodyLimit, Request, State};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::Response;
+use serde::Deserialize;
+use serde_json::Value;
+use utoipa::{IntoParams, ToSchema};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::runs::document_of;
+use super::workspaces::known_workspace;
+use crate::api::access::caller::{Reader, Runner};
+use crate::api::description::schemas::{Document, DocumentPage};
+use crate::api::http::answer::{created, status_of};
+use crate::api::http::body::{Path, Query};
+use crate::api::http::cursor;
+use crate::api::http::download;
+use crate::api::http::download::Download;
+use crate::api::http::problem::{ApiError, ProblemDetails};
+use crate::api::state::Api;
+use crate::api::transfer::upload::Upload;
+use crate::base::problem::code;
+use crate::run::inputs::documents::{Arriving, document_json};
+
+pub fn routes() -> OpenApiRouter<Api> {
+    OpenApiRouter::new()
+        .routes(routes!(store, list))
+        .routes(routes!(show))
+        .routes(routes!(download_document))
+        .layer(DefaultBodyLimit::disable())
+}
+
+/// A file in a form.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "a shape for the description of the API")]
+pub struct FileForm {
+    /// The file, with its name.
+    #[schema(value_type = String, format = Binary)]
+    pub file: Vec<u8>,
+}
+
+/// How a document is called.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct Named {
+    /// Its file name; needed where the body is the file itself, and stronger than that in a form.
+    name: Option<String>,
+}
+
+/// Store a document.
+///
+/// The body is a form with one file, or the file itself with its name in the query. The same bytes under the same name are one
+/// document, however often they are sent.
+#[utoipa::path(post, path = "/api/v1/workspaces/{workspace}/documents", tag = "documents",
+    params(("workspace" = String, Path, description = "The workspace"), Named),
+    request_body(content(
+        (FileForm = "multipart/form-data"),
+        (Vec<u8> = "application/octet-stream"),
+    )),
+    responses(
+        (status = 201, body = Document, headers(("Location" = String, description = "The document"))),
+        (status = 200, description = "It is stored already", body = Document),
+        (status = "4XX", body = ProblemDetails, content_type = "application/problem+json"),
+    )
+)]
+async fn store(
+    State(api): State<Api>,
+    Runner(caller): Runner,
+    Path(workspace): Path<String>,
+    Query(named): Query<Named>,
+    request: Request,
+) -> Result<Response, ApiError> {
+    let workspace = api
+        .work(move |api| known_workspace(api, &caller, &workspace))
+        .await?;
+    let limit = workspace.settings.upload_limit;
+    let upload = Upload::of(request, limit, is_document).await?;
+    let place = std::sync::Arc::clone(&workspace);
+    let arriving = upload
+        .pour(&api, move |_, in_form| {
+            let name = named.name.or(in_form);
+            let name = name.ok_or_else(|| {
+                ApiError::field("name", "is needed where the body is the file itself")
+            })?;
+            Arriving::begin(&place, &name, limit).map_err(|error| {
+                let error = ApiError::from(error);
+                match error.code() {
+                    code::BAD_NAME | code::UNSUPPORTED_FORMAT => error.of_field("name"),
+                    _ => error,
+                }
+            })
+        })
+        .await?;
+    let (document, is_new) = api.work(move |_| Ok(arriving.keep(&workspace)?)).await?;
+    let status = status_of(is_new, StatusCode::CREATED);
+    Ok(created(
+        status,
+        "documents",
+        &document.id,
+        document_json(&document),
+    ))
+}
+
+/// The media types of the formats that are read, and that of any bytes.
+fn is_document(kind: &str) -> bool {
+    matches!(
+        kind,
+        "application/octet-stream"
+            | "text/csv"
+            | "application/csv"
+            | "application/vnd.ms-excel"
+            | "application/vnd.ms-excel.sheet.macroenabled.12"
+            | "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+    )
+}
+
+/// A page of documents.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct Which {
+    /// The largest number of documents, from 1 to 1000.
+    #[param(minimum = 1, maximum = 1000)]
+    limit: Option<u32>,
+    /// The `next_cursor` of the page before.
+    cursor: Option<String>,
+}
+
+/// List documents, newest first.
+#[utoipa::path(get, path = "/api/v1/workspaces/{workspace}/documents", tag = "documents",
+    params(("workspace" = String, Path, description = "The workspace"), Which),
+    responses(
+        (status = 200, body = DocumentPage),
+        (status = "4XX", body = ProblemDetails, content_type = "application/problem+json"),
+    )
+)]
+async fn list(
+    State(api): State<Api>,
+    Reader(caller): Reader,
+    Path(workspace): Path<String>,
+    Query(which): Query<Which>,
+) -> Result<axum::Json<Value>, ApiError> {
+    let wanted = cursor::PageQuery {
+        limit: which.limit,
+        cursor: which.cursor,
+    };
+    let (limit, before) = (wanted.limit()?, wanted.before()?);
+    api.work(move |api| {
+        let workspace = known_workspace(api, &caller, &workspace)?;
+        let store = &workspace.store;
+        let found = store.documents(workspace.id(), before.as_deref(), limit)?;
+        let items = found.iter().map(document_json).collect();
+        let last = found.last().map(|document| document.id.as_str());
+        Ok(axum::Json(cursor::page(items, limit, last)))
+    })
+    .await
+}
+
+/// Show a document.
+#[utoipa::path(get, path = "/api/v1/documents/{id}", tag = "documents", params(("id" = String, Path, description = "The document")), responses(
+    (status = 200, body = Document),
+    (status = "4XX", body = ProblemDetails, content_type = "application/problem+json"),
+))]
+async fn show(
+    State(api): State<Api>,
+    Reader(caller): Reader,
+    Path(id): Path<String>,
+) -> Result<axum::Json<Value>, ApiError> {
+    api.work(move |api| {
+        let document = document_of(api, &caller, &id)?;
+        Ok(axum::Json(document_json(&document)))
+    })
+    .await
+}
+
+/// Download a document.
+#[utoipa::path(get, path = "/api/v1/documents/{id}/download", tag = "documents", params(("id" = String, Path, description = "The document")), responses(
+    (status = 200, content((Vec<u8> = "text/csv"), (Vec<u8> = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"), (Vec<u8> = "application/vnd.ms-excel.sheet.macroenabled.12"), (Vec<u8> = "application/vnd.ms-excel"))),
+    (status = 206, description = "The part that was asked for"),
+    (status = 304, description = "The client has it"),
+    (status = "4XX", body = ProblemDetails, content_type = "application/problem+json"),
+))]
+async fn download_document(
+    State(api): State<Api>,
+    Reader(caller): Reader,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+) -> Result<Response, ApiError> {
+    let document = api.work(move |api| document_of(api, &caller, &id)).await?;
+    if !document.path.is_file() {
+        let detail = format!("the bytes of document {} were deleted", document.id);
+        return Err(ApiError::new(StatusCode::GONE, code::INPUT_GONE, detail));
+    }
+    let file = Download {
+        path: &document.path,
+        name: &document.name,
+        kind: download::kind_of(&document.name),
+        tag: Some(&document.sha256),
+    };
+    download::serve(&file, &headers).await
+}

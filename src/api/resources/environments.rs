@@ -1,0 +1,84 @@
+//! Environments: list, show.
+
+use axum::extract::State;
+use serde::Deserialize;
+use serde_json::{Value, json};
+use utoipa::IntoParams;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::builds::environment_of;
+use super::workspaces::known_workspace;
+use crate::api::access::caller::Reader;
+use crate::api::description::schemas::{EnvironmentDetails, EnvironmentPage};
+use crate::api::http::body::{Path, Query};
+use crate::api::http::cursor;
+use crate::api::http::problem::{ApiError, ProblemDetails};
+use crate::api::state::Api;
+use crate::environment::json::environment_json;
+
+pub fn routes() -> OpenApiRouter<Api> {
+    OpenApiRouter::new()
+        .routes(routes!(list))
+        .routes(routes!(show))
+}
+
+/// Which environments to list.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct Which {
+    /// The workspace; absent: that of the server.
+    workspace: Option<String>,
+    /// The largest number of environments, from 1 to 1000.
+    #[param(minimum = 1, maximum = 1000)]
+    limit: Option<u32>,
+    /// The `next_cursor` of the page before.
+    cursor: Option<String>,
+}
+
+/// List environments, newest first.
+#[utoipa::path(get, path = "/api/v1/environments", tag = "environments", params(Which), responses(
+    (status = 200, body = EnvironmentPage),
+    (status = "4XX", body = ProblemDetails, content_type = "application/problem+json"),
+))]
+async fn list(
+    State(api): State<Api>,
+    Reader(caller): Reader,
+    Query(which): Query<Which>,
+) -> Result<axum::Json<Value>, ApiError> {
+    let wanted = cursor::PageQuery {
+        limit: which.limit,
+        cursor: which.cursor,
+    };
+    api.work(move |api| {
+        let id = which.workspace.as_deref().unwrap_or(api.home().id());
+        let workspace = known_workspace(api, &caller, id)?;
+        let mut all = workspace.store.environments(workspace.id())?;
+        all.sort_by(|left, right| right.id.cmp(&left.id));
+        let page = cursor::of_all(all, &wanted, |known| &known.id, environment_json)?;
+        Ok(axum::Json(page))
+    })
+    .await
+}
+
+/// Show an environment, with what is installed in it.
+#[utoipa::path(get, path = "/api/v1/environments/{id}", tag = "environments", params(("id" = String, Path, description = "The environment")), responses(
+    (status = 200, body = EnvironmentDetails),
+    (status = "4XX", body = ProblemDetails, content_type = "application/problem+json"),
+))]
+async fn show(
+    State(api): State<Api>,
+    Reader(caller): Reader,
+    Path(id): Path<String>,
+) -> Result<axum::Json<Value>, ApiError> {
+    api.work(move |api| {
+        let found = environment_of(api, &caller, "environment", &id)?;
+        let runs = api.home().store.live_runs_of_environment(&found.id)?;
+        let mut object = environment_json(&found);
+        object["packages"] = json!(found.contents.map(|contents| contents.packages));
+        object["live_runs"] = json!(runs);
+        Ok(axum::Json(object))
+    })
+    .await
+}

@@ -1,0 +1,246 @@
+//! Following a workspace: server-sent events of its runs, its environments and its counts, for any number of clients at once.
+//!
+//! One task for each workspace that is followed looks what changed, and publishes the events, made once for all clients. A client
+//! that comes, comes back or is too slow is told what changed since its last event, and then gets what is published. Both happen
+//! with what was told in hand: so nothing that a client gets is older than what it got before, and nothing between the two is
+//! left out.
+
+use std::collections::hash_map::Entry;
+use std::sync::{Arc, PoisonError};
+use std::time::{Duration, Instant};
+
+use axum::extract::State;
+use axum::http::HeaderMap;
+use axum::response::Response;
+use bytes::Bytes;
+use futures_util::stream as streams;
+use serde::Deserialize;
+use tokio::sync::{broadcast, watch};
+use utoipa::IntoParams;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::workspaces::known_workspace;
+use crate::api::access::caller::Reader;
+use crate::api::description::schemas::ServerSentEvent;
+use crate::api::http::body::Query;
+use crate::api::http::cursor;
+use crate::api::http::problem::{ApiError, ProblemDetails};
+use crate::api::state::Api;
+use crate::api::state::changes::{ToldSoFar, catch_up};
+use crate::api::state::watched::{Batch, FollowedWorkspace};
+use crate::api::transfer::stream::{KEEP_ALIVE, LOOK_AT_TOKEN, may_go_on, server_sent_events};
+use crate::base::clock::Timestamp;
+use crate::workspace::Workspace;
+
+/// How often a workspace that is followed is looked at.
+const LOOK_AGAIN: Duration = Duration::from_millis(250);
+/// After a look that took long, the task waits for so many times as long.
+const REST: u32 = 9;
+/// A client that is this many looks behind is told what changed since its last event instead.
+const BEHIND: usize = 32;
+
+pub fn routes() -> OpenApiRouter<Api> {
+    OpenApiRouter::new().routes(routes!(events))
+}
+
+/// What is followed, and where the stream resumes.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct Which {
+    /// The workspace; absent: that of the server.
+    workspace: Option<String>,
+    /// What changed since the event with this id; the header Last-Event-ID says the same. An id is a time in milliseconds since
+    /// 1970.
+    #[param(nullable = false, maximum = 9007199254740991u64)]
+    after_id: Option<u64>,
+}
+
+/// Follow a workspace: server-sent events of its runs, its environments and its counts.
+///
+/// The data of a `run` is the run, that of an `environment` the environment, as they are now: state, not a log. `counts` says
+/// how many runs wait, run and ended within the last minute. After `reset`, load lists anew: more changed than is told one by
+/// one. The stream begins with the counts and the runs that are running; one that resumes, with everything that changed since
+/// then. Received twice, an event does no harm. Of events that are sent together, the last one has the `id` to resume behind.
+#[utoipa::path(get, path = "/api/v1/events", tag = "workspaces",
+    params(Which, ("Last-Event-ID" = inline(Option<u64>), Header, nullable = false, description = "The id of the last event that was received")),
+    responses(
+        (status = 200, body = ServerSentEvent, content_type = "text/event-stream"),
+        (status = "4XX", body = ProblemDetails, content_type = "application/problem+json"),
+    )
+)]
+async fn events(
+    State(api): State<Api>,
+    Reader(caller): Reader,
+    Query(which): Query<Which>,
+    headers: HeaderMap,
+) -> Result<Response, ApiError> {
+    let after = cursor::last_event(&headers, which.after_id)?;
+    let after = after.and_then(|after| i64::try_from(after).ok());
+    let token = caller.token.id.clone();
+    let workspace = api
+        .work(move |api| {
+            let id = which.workspace.as_deref().unwrap_or(api.home().id());
+            known_workspace(api, &caller, id)
+        })
+        .await?;
+    let (watched, published) = follow(&api, &workspace);
+    let client = Client {
+        stopping: api.stopping(),
+        api,
+        token,
+        looked: Instant::now(),
+        sent: Instant::now(),
+        watched,
+        published,
+        after: after.map(Timestamp),
+        is_behind: true,
+    };
+    let frames = streams::unfold(client, |mut client| async move {
+        let bytes = client.next().await?;
+        client.sent = Instant::now();
+        Some((bytes, client))
+    });
+    Ok(server_sent_events(frames))
+}
+
+/// Follows a workspace. As long as the receiver is there, its task is.
+fn follow(
+    api: &Api,
+    workspace: &Arc<Workspace>,
+) -> (Arc<FollowedWorkspace>, broadcast::Receiver<Batch>) {
+    let mut known = api.watched.0.lock().unwrap_or_else(PoisonError::into_inner);
+    match known.entry(workspace.id().to_owned()) {
+        Entry::Occupied(found) => (Arc::clone(found.get()), found.get().sender.subscribe()),
+        Entry::Vacant(place) => {
+            let (sender, receiver) = broadcast::channel(BEHIND);
+            let watched = Arc::new(FollowedWorkspace {
+                workspace: Arc::clone(workspace),
+                seen: Arc::default(),
+                sender,
+            });
+            place.insert(Arc::clone(&watched));
+            tokio::spawn(Arc::clone(&watched).watch(api.clone()));
+            (watched, receiver)
+        }
+    }
+}
+
+impl FollowedWorkspace {
+    async fn watch(self: Arc<Self>, api: Api) {
+        let mut pause = LOOK_AGAIN;
+        loop {
+            tokio::time::sleep(pause).await;
+            if self.forget_if_alone(&api) {
+                return;
+            }
+            let began = Instant::now();
+            self.look(&api).await;
+            pause = LOOK_AGAIN.max(began.elapsed() * REST);
+        }
+    }
+
+    /// Looks what changed, and publishes that. A database that is busy is looked at again.
+    async fn look(&self, api: &Api) {
+        let mut seen = Arc::clone(&self.seen).lock_owned().await;
+        let (workspace, sender) = (Arc::clone(&self.workspace), self.sender.clone());
+        let looked = api.work(move |_| {
+            let at = workspace.machine.now();
+            let Some(known) = seen.as_mut() else {
+                *seen = Some(ToldSoFar::begin(&workspace)?);
+                return Ok(());
+            };
+            let changes = known.look(&workspace)?;
+            if !changes.is_empty() {
+                // Nobody may listen any more.
+                let _ = sender.send(Batch::of(at, &changes));
+            }
+            Ok(())
+        });
+        let _ = looked.await;
+    }
+
+    /// What a client that has everything up to `after` has to be told, and what is published from then on.
+    async fn catch_up(
+        &self,
+        api: &Api,
+        after: Option<Timestamp>,
+    ) -> Result<(Batch, broadcast::Receiver<Batch>), ApiError> {
+        let mut seen = Arc::clone(&self.seen).lock_owned().await;
+        let (workspace, sender) = (Arc::clone(&self.workspace), self.sender.clone());
+        api.work(move |_| {
+            let at = workspace.machine.now();
+            if seen.is_none() {
+                *seen = Some(ToldSoFar::begin(&workspace)?);
+            }
+            let changes = catch_up(&workspace, after)?;
+            Ok((Batch::of(at, &changes), sender.subscribe()))
+        })
+        .await
+    }
+
+    /// Nobody follows any more. A client that comes now finds no entry and begins anew.
+    fn forget_if_alone(&self, api: &Api) -> bool {
+        let mut known = api.watched.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_alone = self.sender.receiver_count() == 0;
+        if is_alone {
+            known.remove(self.workspace.id());
+        }
+        is_alone
+    }
+}
+
+/// One client that follows a workspace.
+struct Client {
+    api: Api,
+    token: String,
+    looked: Instant,
+    sent: Instant,
+    watched: Arc<FollowedWorkspace>,
+    published: broadcast::Receiver<Batch>,
+    /// It has everything up to this time.
+    after: Option<Timestamp>,
+    /// It has to be told what changed since then before it gets what is published.
+    is_behind: bool,
+    stopping: watch::Receiver<bool>,
+}
+
+impl Client {
+    /// What comes next for it; none: the token has ended, the server ends, or the database cannot be used.
+    async fn next(&mut self) -> Option<Bytes> {
+        loop {
+            if self.looked.elapsed() >= LOOK_AT_TOKEN {
+                self.looked = Instant::now();
+                if !may_go_on(&self.api, &self.token).await {
+                    return None;
+                }
+            }
+            if *self.stopping.borrow() {
+                return None;
+            }
+            if self.is_behind {
+                let told = self.watched.catch_up(&self.api, self.after).await;
+                let (batch, published) = told.ok()?;
+                self.published = published;
+                self.is_behind = false;
+                self.after = Some(batch.at);
+                return Some(batch.frames);
+            }
+            tokio::select! {
+                batch = self.published.recv() => match batch {
+                    Ok(batch) => {
+                        self.after = Some(batch.at);
+                        return Some(batch.frames);
+                    }
+                    Err(broadcast::error::RecvError::Lagged(_)) => self.is_behind = true,
+                    Err(broadcast::error::RecvError::Closed) => return None,
+                },
+                _ = self.stopping.changed() => {}
+                () = tokio::time::sleep(LOOK_AT_TOKEN) => if self.sent.elapsed() >= KEEP_ALIVE {
+                    return Some(Bytes::from_static(b": keep-alive\n\n"));
+                },
+            }
+        }
+    }
+}

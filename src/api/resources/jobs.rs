@@ -1,0 +1,170 @@
+//! Jobs: other names for runs, for programs that know no configurations.
+
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::Response;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::runs::{Left, NewRun, NewRunOptions, again, left, make, run_of};
+use crate::api::access::caller::{Reader, Runner};
+use crate::api::description::schemas::Job;
+use crate::api::http::answer::{created, status_of};
+use crate::api::http::body::{Json, Path};
+use crate::api::http::problem::{ApiError, ProblemDetails};
+use crate::api::state::Api;
+use crate::base::problem::code;
+use crate::store::{RunRecord, RunStatus};
+
+pub fn routes() -> OpenApiRouter<Api> {
+    OpenApiRouter::new()
+        .routes(routes!(create))
+        .routes(routes!(show))
+        .routes(routes!(artifact))
+        .routes(routes!(output))
+        .routes(routes!(retry))
+}
+
+/// A job to be made.
+#[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct NewJob {
+    /// The document that is its input.
+    document_id: String,
+    /// The configuration; absent: the active one of the document's workspace.
+    config_id: Option<String>,
+    #[serde(default)]
+    options: NewRunOptions,
+}
+
+fn job_json(run: &RunRecord) -> Value {
+    let status = match run.status {
+        RunStatus::Queued => "queued",
+        RunStatus::Running => "running",
+        RunStatus::Succeeded => "success",
+        RunStatus::Failed | RunStatus::Cancelled => "error",
+    };
+    let error = match (&run.error, run.status) {
+        (Some(error), _) => {
+            json!({"code": error.code, "message": error.message, "hint": error.hint})
+        }
+        (None, RunStatus::Cancelled) => {
+            json!({"code": code::CANCELLED, "message": "the job was cancelled", "hint": null})
+        }
+        (None, _) => Value::Null,
+    };
+    json!({
+        "id": run.id,
+        "status": status,
+        "document_id": run.document_id,
+        "config_id": run.key.configuration_id,
+        "created_at": run.created_at,
+        "started_at": run.started_at,
+        "completed_at": run.completed_at,
+        "error": error,
+    })
+}
+
+fn answer(status: StatusCode, run: &RunRecord) -> Response {
+    created(status, "jobs", &run.id, job_json(run))
+}
+
+/// Submit a job.
+#[utoipa::path(post, path = "/api/v1/jobs", tag = "jobs",
+    params(("Idempotency-Key" = inline(Option<String>), Header, nullable = false, description = "The same key with the same request makes one job, however often it is sent; kept for a day")),
+    request_body = NewJob,
+    responses(
+        (status = 202, body = Job, headers(("Location" = String, description = "The job"))),
+        (status = 200, description = "The job of the same key", body = Job),
+        (status = 429, description = "Too many wait", body = ProblemDetails, content_type = "application/problem+json"),
+        (status = "4XX", body = ProblemDetails, content_type = "application/problem+json"),
+    )
+)]
+async fn create(
+    State(api): State<Api>,
+    Runner(caller): Runner,
+    headers: HeaderMap,
+    Json(new): Json<NewJob>,
+) -> Result<Response, ApiError> {
+    let run = NewRun {
+        document_id: new.document_id,
+        stream: false,
+        options: new.options,
+    };
+    let made = make(&api, &caller, new.config_id, &headers, run).await?;
+    Ok(answer(
+        status_of(made.is_new, StatusCode::ACCEPTED),
+        &made.run,
+    ))
+}
+
+/// Show a job.
+#[utoipa::path(get, path = "/api/v1/jobs/{id}", tag = "jobs", params(("id" = String, Path, description = "The job")), responses(
+    (status = 200, body = Job),
+    (status = "4XX", body = ProblemDetails, content_type = "application/problem+json"),
+))]
+async fn show(
+    State(api): State<Api>,
+    Reader(caller): Reader,
+    Path(id): Path<String>,
+) -> Result<axum::Json<Value>, ApiError> {
+    api.look(|api| {
+        let (_, run) = run_of(api, &caller, &id)?;
+        Ok(axum::Json(job_json(&run)))
+    })
+}
+
+/// Download the audit record.
+#[utoipa::path(get, path = "/api/v1/jobs/{id}/artifact", tag = "jobs", params(("id" = String, Path, description = "The job")), responses(
+    (status = 200, body = Object, content_type = "application/json"),
+    (status = 206, description = "The part that was asked for"),
+    (status = 304, description = "The client has it"),
+    (status = "4XX", body = ProblemDetails, content_type = "application/problem+json"),
+))]
+async fn artifact(
+    State(api): State<Api>,
+    Reader(caller): Reader,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+) -> Result<Response, ApiError> {
+    left(&api, &caller, id, Left::Artifact, &headers).await
+}
+
+/// Download the normalized workbook.
+#[utoipa::path(get, path = "/api/v1/jobs/{id}/output", tag = "jobs", params(("id" = String, Path, description = "The job")), responses(
+    (status = 200, body = Vec<u8>, content_type = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
+    (status = 206, description = "The part that was asked for"),
+    (status = 304, description = "The client has it"),
+    (status = "4XX", body = ProblemDetails, content_type = "application/problem+json"),
+))]
+async fn output(
+    State(api): State<Api>,
+    Reader(caller): Reader,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+) -> Result<Response, ApiError> {
+    left(&api, &caller, id, Left::Output, &headers).await
+}
+
+/// Do a job again, with the same input and the same files of the configuration.
+#[utoipa::path(post, path = "/api/v1/jobs/{id}/retry", tag = "jobs",
+    params(("id" = String, Path, description = "The job"),
+        ("Idempotency-Key" = inline(Option<String>), Header, nullable = false, description = "The same key makes one job, however often it is sent; kept for a day")),
+    responses(
+    (status = 202, body = Job, headers(("Location" = String, description = "The new job"))),
+    (status = 200, description = "The job of the same key", body = Job),
+    (status = 429, description = "Too many wait", body = ProblemDetails, content_type = "application/problem+json"),
+    (status = "4XX", body = ProblemDetails, content_type = "application/problem+json"),
+))]
+async fn retry(
+    State(api): State<Api>,
+    Runner(caller): Runner,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+) -> Result<Response, ApiError> {
+    let (run, is_new) = again(&api, &caller, id, &headers).await?;
+    Ok(answer(status_of(is_new, StatusCode::ACCEPTED), &run))
+}

@@ -1,0 +1,13 @@
+//! The resources of the API, a file for each: a handler parses the request, calls the library and renders the answer.
+
+pub(crate) mod builds;
+pub(crate) mod cells;
+pub(crate) mod configurations;
+pub(crate) mod documents;
+pub(crate) mod environments;
+pub(crate) mod events;
+pub(crate) mod jobs;
+pub(crate) mod runs;
+pub(crate) mod settings;
+pub(crate) mod stats;
+pub(crate) mod workspaces;

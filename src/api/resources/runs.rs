@@ -1,0 +1,754 @@
+//! Runs: submit, list, show, follow, cancel, retry, and what they leave.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::http::{HeaderMap, HeaderName, StatusCode};
+use axum::response::{IntoResponse, Response};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use utoipa::{IntoParams, ToSchema};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::workspaces::known_workspace;
+use crate::api::access::caller::{Caller, Reader, Runner};
+use crate::api::description::schemas::{LogPage, Run, RunPage, ServerSentEvent, Status};
+use crate::api::http::answer::{created, status_of};
+use crate::api::http::body::{Json, Path, Query};
+use crate::api::http::cursor;
+use crate::api::http::cursor::LogPart;
+use crate::api::http::download;
+use crate::api::http::download::Download;
+use crate::api::http::log_pieces;
+use crate::api::http::problem::{ApiError, ProblemDetails};
+use crate::api::state::Api;
+use crate::api::transfer::{stream, tail};
+use crate::base::clock::Timestamp;
+use crate::base::digest;
+use crate::base::files::name_of;
+use crate::base::problem::code;
+use crate::configuration::Configuration;
+use crate::environment::needed::prepare::{PrepareError, Prepared, prepare, prepare_version};
+use crate::run::calls::request::demand_setting;
+use crate::run::calls::retry;
+use crate::run::calls::submit::{RunOfDocument, as_client, submit};
+use crate::run::ending::cancel;
+use crate::run::views::json::{run_json, runs_json};
+use crate::settings::paths::RunFolder;
+use crate::store::{
+    ConfigurationRecord, DocumentRecord, KnownConfiguration, RunFilter, RunOptions, RunRecord,
+    RunStatus,
+};
+use crate::workspace::Workspace;
+
+/// The header with a client's key for a request.
+const KEY_HEADER: &str = "idempotency-key";
+/// The longest key.
+const LONGEST_KEY: usize = 255;
+
+pub fn routes() -> OpenApiRouter<Api> {
+    OpenApiRouter::new()
+        .routes(routes!(create))
+        .routes(routes!(list))
+        .routes(routes!(show))
+        .routes(routes!(logs))
+        .routes(routes!(events))
+        .routes(routes!(cancel_run))
+        .routes(routes!(retry_run))
+        .routes(routes!(artifact))
+        .routes(routes!(output))
+        .routes(routes!(input))
+}
+
+/// A run to be made.
+#[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewRun {
+    /// The document that is its input.
+    pub document_id: String,
+    /// Answer with a stream of the run's events instead of the run.
+    #[serde(default)]
+    pub stream: bool,
+    #[serde(default)]
+    pub options: NewRunOptions,
+}
+
+/// How a run is made.
+#[derive(Clone, Debug, Default, Deserialize, Serialize, ToSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct NewRunOptions {
+    /// Record the run, start no engine.
+    pub dry_run: bool,
+    /// Load and check the configuration, process nothing.
+    pub validate_only: bool,
+    /// The sheets to process; absent: all visible ones.
+    pub input_sheet_names: Option<Vec<String>>,
+    /// Only the sheet that was active when the workbook was saved.
+    pub active_sheet_only: bool,
+    /// The least severe events that the engine sends.
+    #[schema(value_type = Option<Level>)]
+    pub log_level: Option<String>,
+    /// Ask for a network; refused unless the operator allows it.
+    pub runtime_network_access: Option<bool>,
+    /// Seconds that the run may take.
+    #[schema(exclusive_minimum = 0.0)]
+    pub timeout_seconds: Option<f64>,
+    /// Settings of the engine for this run, by name, such as `{"date_order": "mdy"}`.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub settings: BTreeMap<String, String>,
+}
+
+/// The least severe events that are sent.
+#[derive(ToSchema)]
+#[schema(rename_all = "lowercase")]
+#[expect(dead_code, reason = "a shape for the description of the API")]
+enum Level {
+    Debug,
+    Info,
+    Warning,
+    Error,
+}
+
+/// No sheet has such a name, and no process can be given it.
+fn is_no_name(name: &str) -> bool {
+    name.is_empty() || name.contains('\0')
+}
+
+impl NewRunOptions {
+    /// The options as the library has them.
+    fn checked(&self, network_allowed: bool) -> Result<RunOptions, ApiError> {
+        const LEVELS: [&str; 4] = ["debug", "info", "warning", "error"];
+        if let Some(level) = &self.log_level
+            && !LEVELS.contains(&level.as_str())
+        {
+            let message = format!("must be one of {}", LEVELS.join(", "));
+            return Err(ApiError::field("options.log_level", message));
+        }
+        if self.runtime_network_access == Some(true) && !network_allowed {
+            let message =
+                "cannot be asked for: the operator does not allow a network (ADE_ALLOW_NETWORK)";
+            return Err(ApiError::field("options.runtime_network_access", message));
+        }
+        if self
+            .timeout_seconds
+            .is_some_and(|seconds| !(seconds > 0.0 && seconds <= 1e9))
+        {
+            let message = "must be above zero, and at most a billion";
+            return Err(ApiError::field("options.timeout_seconds", message));
+        }
+        if self
+            .input_sheet_names
+            .as_ref()
+            .is_some_and(|names| names.is_empty() || names.iter().any(|name| is_no_name(name)))
+        {
+            let message = "must name at least one sheet, and no name may be empty or hold a NUL";
+            return Err(ApiError::field("options.input_sheet_names", message));
+        }
+        if self.input_sheet_names.is_some() && self.active_sheet_only {
+            let message = "contradicts input_sheet_names";
+            return Err(ApiError::field("options.active_sheet_only", message));
+        }
+        for (name, value) in &self.settings {
+            let field = format!("options.settings.{name}");
+            demand_setting(name, value).map_err(|message| ApiError::field(&field, message))?;
+            if value.contains('\0') {
+                return Err(ApiError::field(&field, "must not hold a NUL"));
+            }
+        }
+        Ok(RunOptions {
+            settings: self.settings.clone(),
+            active_sheet_only: self.active_sheet_only,
+            validate_only: self.validate_only,
+            dry_run: self.dry_run,
+            timeout_seconds: self.timeout_seconds,
+            network: self.runtime_network_access == Some(true),
+            log_level: self.log_level.clone(),
+            ..RunOptions::default()
+        })
+    }
+}
+
+/// Submit a run.
+///
+/// The run of an uploaded configuration uses its published version; that of a folder uses the folder's files as they are now.
+/// With `stream`, the answer is 200 and lines of JSON: `run.created`, `run.started`, `run.log`, the engine's events, and
+/// `run.completed` at the end.
+#[utoipa::path(post, path = "/api/v1/configs/{config_id}/runs", tag = "runs",
+    params(
+        ("config_id" = String, Path, description = "The configuration"),
+        ("Idempotency-Key" = inline(Option<String>), Header, nullable = false, description = "The same key with the same request makes one run, however often it is sent; kept for a day"),
+    ),
+    request_body = NewRun,
+    responses(
+        (status = 201, body = Run, headers(("Location" = String, description = "The run"))),
+        (status = 200, description = "The run of the same key, or the stream that was asked for", content((Run = "application/json"), (String = "application/x-ndjson"))),
+        (status = "4XX", body = ProblemDetails, content_type = "application/problem+json"),
+    )
+)]
+async fn create(
+    State(api): State<Api>,
+    Runner(caller): Runner,
+    Path(config_id): Path<String>,
+    headers: HeaderMap,
+    Json(new): Json<NewRun>,
+) -> Result<Response, ApiError> {
+    let made = make(&api, &caller, Some(config_id), &headers, new.clone()).await?;
+    if new.stream {
+        let follower = stream::StreamClient {
+            token: caller.token.id.clone(),
+            after: 0,
+        };
+        return Ok(stream::lines(&api, &made.workspace, &made.run, follower));
+    }
+    let status = status_of(made.is_new, StatusCode::CREATED);
+    Ok(created(
+        status,
+        "runs",
+        &made.run.id,
+        run_json(&made.run, None),
+    ))
+}
+
+/// A run that was submitted.
+pub struct Submitted {
+    /// Its workspace.
+    pub workspace: Arc<Workspace>,
+    /// The run.
+    pub run: RunRecord,
+    /// Whether it is new: the same request under the same key made it before.
+    pub is_new: bool,
+}
+
+/// Submits a run. Without a configuration, that of the document's workspace which is active.
+pub async fn make(
+    api: &Api,
+    caller: &Caller,
+    config_id: Option<String>,
+    headers: &HeaderMap,
+    new: NewRun,
+) -> Result<Submitted, ApiError> {
+    let options = new.options.checked(api.home().settings.allow_network)?;
+    let key = key_of(headers)?;
+    let caller = caller.clone();
+    api.work(move |api| {
+        let document = document_of(api, &caller, &new.document_id)?;
+        let known = match &config_id {
+            Some(id) => configuration_of(api, &caller, id)?,
+            None => active_of(api, &document.workspace_id)?,
+        };
+        if known.record.workspace_id != document.workspace_id {
+            let message = "is a document of another workspace than the configuration";
+            return Err(ApiError::field("document_id", message));
+        }
+        let workspace = api.workspace(&document.workspace_id)?;
+        let prepared = prepared(api, &workspace, &known)?;
+        // As it was sent: the same bytes under the same key are the same request, whatever is active meanwhile.
+        let request = json!([config_id, new.document_id, new.options]).to_string();
+        let wanted = RunOfDocument {
+            prepared: &prepared,
+            document: &document,
+            sheets: new.options.input_sheet_names.clone(),
+            options,
+            key: key.map(|key| (key, digest::of(request).to_string())),
+        };
+        let (run, is_new) = submit(&workspace, &wanted)?;
+        Ok(Submitted {
+            workspace,
+            run,
+            is_new,
+        })
+    })
+    .await
+}
+
+fn key_of(headers: &HeaderMap) -> Result<Option<String>, ApiError> {
+    let Some(value) = headers.get(HeaderName::from_static(KEY_HEADER)) else {
+        return Ok(None);
+    };
+    let key = value.to_str().ok().map(str::trim);
+    match key.filter(|key| !key.is_empty() && key.len() <= LONGEST_KEY) {
+        Some(key) => Ok(Some(key.to_owned())),
+        None => {
+            let message = format!("must be from 1 to {LONGEST_KEY} printable characters");
+            Err(ApiError::field("Idempotency-Key", message))
+        }
+    }
+}
+
+/// A configuration, ready for a run.
+pub fn prepared(
+    api: &Api,
+    workspace: &Workspace,
+    known: &KnownConfiguration,
+) -> Result<Arc<Prepared>, ApiError> {
+    let record = &known.record;
+    match &known.version {
+        Some(version) => api.prepared.get(&record.id, &version.source_digest, || {
+            prepare_version(workspace, record, version).map_err(|error| unusable(error, record))
+        }),
+        None if known.uploaded => {
+            let detail = format!(
+                "configuration {:?} has no published version yet",
+                record.name
+            );
+            Err(
+                ApiError::new(StatusCode::CONFLICT, code::NOT_PUBLISHED, detail)
+                    .hint("publish it first"),
+            )
+        }
+        None => {
+            let prepared = Configuration::open(&record.path)
+                .map_err(ApiError::from)
+                .and_then(|configuration| Ok(prepare(workspace, configuration, None)?));
+            prepared
+                .map(Arc::new)
+                .map_err(|error| error.without_folder(&record.path))
+        }
+    }
+}
+
+fn unusable(error: PrepareError, record: &ConfigurationRecord) -> ApiError {
+    ApiError::from(error).without_folder(&record.path)
+}
+
+/// The document with this id, in a workspace that the caller's token is for.
+pub fn document_of(api: &Api, caller: &Caller, id: &str) -> Result<DocumentRecord, ApiError> {
+    let found = api.home().store.document(&id.to_lowercase())?;
+    caller.demand(&found.workspace_id, "document", id)?;
+    Ok(found)
+}
+
+/// The configuration with this id, in a workspace that the caller's token is for.
+pub fn configuration_of(
+    api: &Api,
+    caller: &Caller,
+    id: &str,
+) -> Result<KnownConfiguration, ApiError> {
+    let found = api.home().store.configuration(&id.to_lowercase())?;
+    caller.demand(&found.record.workspace_id, "configuration", id)?;
+    Ok(found)
+}
+
+fn active_of(api: &Api, workspace: &str) -> Result<KnownConfiguration, ApiError> {
+    let known = api.home().store.configurations(workspace)?;
+    known.into_iter().find(|known| known.active).ok_or_else(|| {
+        ApiError::field(
+            "config_id",
+            "is needed: the workspace has no active configuration",
+        )
+    })
+}
+
+/// The run with this id, in a workspace that the caller's token is for.
+pub fn run_of(
+    api: &Api,
+    caller: &Caller,
+    id: &str,
+) -> Result<(Arc<Workspace>, RunRecord), ApiError> {
+    let run = api.home().store.run_of_any_workspace(&id.to_lowercase())?;
+    caller.demand(&run.key.workspace_id, "run", id)?;
+    Ok((api.workspace(&run.key.workspace_id)?, run))
+}
+
+/// Which runs to list.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct Which {
+    /// The workspace; absent: that of the server.
+    #[param(nullable = false)]
+    workspace: Option<String>,
+    /// `queued`, `running`, `succeeded`, `failed` or `cancelled`.
+    #[param(nullable = false, value_type = Status)]
+    status: Option<String>,
+    /// The id, name or folder of a configuration.
+    #[param(nullable = false)]
+    configuration: Option<String>,
+    /// Runs that were made at or after this time (RFC 3339).
+    #[param(nullable = false, format = DateTime)]
+    since: Option<String>,
+    /// The largest number of runs, from 1 to 1000.
+    #[param(nullable = false, minimum = 1, maximum = 1000)]
+    limit: Option<u32>,
+    /// The `next_cursor` of the page before.
+    #[param(nullable = false, min_length = 48, max_length = 48)]
+    cursor: Option<String>,
+}
+
+/// List runs, newest first.
+#[utoipa::path(get, path = "/api/v1/runs", tag = "runs", params(Which), responses(
+    (status = 200, body = RunPage),
+    (status = "4XX", body = ProblemDetails, content_type = "application/problem+json"),
+))]
+async fn list(
+    State(api): State<Api>,
+    Reader(caller): Reader,
+    Query(which): Query<Which>,
+) -> Result<axum::Json<Value>, ApiError> {
+    let wanted = cursor::PageQuery {
+        limit: which.limit,
+        cursor: which.cursor,
+    };
+    let (limit, before) = (wanted.limit()?, wanted.before()?);
+    let status = which.status.as_deref().map(|word| {
+        RunStatus::parse(word).ok_or_else(|| {
+            let words = RunStatus::ALL.map(RunStatus::as_str).join(", ");
+            ApiError::field("status", format!("must be one of {words}"))
+        })
+    });
+    let status = status.transpose()?;
+    let since = which.since.as_deref().map(|text| {
+        Timestamp::parse(text, Timestamp::now())
+            .ok_or_else(|| ApiError::field("since", "is no time, such as 2026-11-20T10:00:00Z"))
+    });
+    let since = since.transpose()?;
+    api.work(move |api| {
+        let id = which.workspace.as_deref().unwrap_or(api.home().id());
+        let workspace = known_workspace(api, &caller, id)?;
+        let runs = workspace.store.runs(&RunFilter {
+            workspace_id: id.to_owned(),
+            status,
+            configuration: which.configuration,
+            since,
+            behind: before,
+            limit,
+            ..RunFilter::default()
+        })?;
+        let items = runs_json(&workspace, &runs)?;
+        let last = runs.last().map(|run| run.id.as_str());
+        Ok(axum::Json(cursor::page(items, limit, last)))
+    })
+    .await
+}
+
+/// Show a run.
+#[utoipa::path(get, path = "/api/v1/runs/{id}", tag = "runs", params(("id" = String, Path, description = "The run")), responses(
+    (status = 200, body = Run),
+    (status = "4XX", body = ProblemDetails, content_type = "application/problem+json"),
+))]
+async fn show(
+    State(api): State<Api>,
+    Reader(caller): Reader,
+    Path(id): Path<String>,
+) -> Result<axum::Json<Value>, ApiError> {
+    api.look(|api| {
+        let (workspace, run) = run_of(api, &caller, &id)?;
+        let json = runs_json(&workspace, std::slice::from_ref(&run))?;
+        Ok(axum::Json(json.into_iter().next().unwrap_or_default()))
+    })
+}
+
+/// Read a run's log.
+#[utoipa::path(get, path = "/api/v1/runs/{id}/logs", tag = "runs", params(("id" = String, Path, description = "The run"), LogPart), responses(
+    (status = 200, body = LogPage),
+    (status = "4XX", body = ProblemDetails, content_type = "application/problem+json"),
+))]
+async fn logs(
+    State(api): State<Api>,
+    Reader(caller): Reader,
+    Path(id): Path<String>,
+    Query(part): Query<LogPart>,
+) -> Result<axum::Json<Value>, ApiError> {
+    let (after, limit) = part.checked()?;
+    api.work(move |api| {
+        let (workspace, run) = run_of(api, &caller, &id)?;
+        let path = tail::path_of(&workspace, &run);
+        log_page(&path, &run.id, after, limit).map(axum::Json)
+    })
+    .await
+}
+
+/// A page of a log: lines behind number `after`, at most `limit`.
+pub fn log_page(
+    path: &std::path::Path,
+    id: &str,
+    after: u64,
+    limit: usize,
+) -> Result<Value, ApiError> {
+    let mut from = log_pieces::start_behind(path, after)?;
+    let (mut entries, mut has_more) = (Vec::new(), false);
+    while let Some(piece) = log_pieces::read_from(path, from, u64::MAX)? {
+        from = piece.to;
+        for line in piece.lines.iter().filter(|line| line.sequence > after) {
+            if entries.len() == limit {
+                has_more = true;
+                break;
+            }
+            entries.push(entry(line));
+        }
+        if has_more {
+            break;
+        }
+    }
+    let last = entries.last().map(|entry| entry["id"].clone());
+    let next = last.filter(|_| has_more);
+    Ok(json!({"run_id": id, "entries": entries, "next_after_id": next}))
+}
+
+fn entry(line: &log_pieces::Line) -> Value {
+    let event: Value = serde_json::from_slice(&line.text).unwrap_or_default();
+    let data = event.get("data").filter(|data| data.is_object());
+    json!({
+        "id": line.sequence, "created": event["timestamp"], "level": event["level"], "event": line.event,
+        "message": event["message"].as_str().unwrap_or_default(), "data": data.cloned().unwrap_or_else(|| json!({})),
+    })
+}
+
+/// Where a stream resumes.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct Resume {
+    /// Events behind this number; the header Last-Event-ID says the same.
+    #[param(nullable = false, maximum = 9007199254740991u64)]
+    after_id: Option<u64>,
+}
+
+/// Follow a run: server-sent events until it ends.
+#[utoipa::path(get, path = "/api/v1/runs/{id}/events", tag = "runs",
+    params(("id" = String, Path, description = "The run"), Resume,
+        ("Last-Event-ID" = inline(Option<u64>), Header, nullable = false, description = "The id of the last event that was received")),
+    responses(
+        (status = 200, body = ServerSentEvent, content_type = "text/event-stream"),
+        (status = 204, description = "The run has ended, and the client has all of its events"),
+        (status = "4XX", body = ProblemDetails, content_type = "application/problem+json"),
+    )
+)]
+async fn events(
+    State(api): State<Api>,
+    Reader(caller): Reader,
+    Path(id): Path<String>,
+    Query(resume): Query<Resume>,
+    headers: HeaderMap,
+) -> Result<Response, ApiError> {
+    let last = cursor::last_event(&headers, resume.after_id)?;
+    let token = caller.token.id.clone();
+    let (workspace, run, is_over) = api
+        .work(move |api| {
+            let (workspace, run) = run_of(api, &caller, &id)?;
+            let path = tail::path_of(&workspace, &run);
+            let is_over = run.status.is_terminal()
+                && last.is_some_and(|last| last > 0 && last >= tail::last_number(path));
+            Ok((workspace, run, is_over))
+        })
+        .await?;
+    if is_over {
+        // Nothing comes any more: a browser that gets this status does not ask again.
+        return Ok(StatusCode::NO_CONTENT.into_response());
+    }
+    let follower = stream::StreamClient {
+        token,
+        after: last.unwrap_or(0),
+    };
+    Ok(stream::server_sent(&api, &workspace, &run, follower))
+}
+
+/// Cancel a run.
+///
+/// A queued run is cancelled at once; a running one is stopped by its worker within about a second. Asking again changes nothing.
+#[utoipa::path(post, path = "/api/v1/runs/{id}/cancel", tag = "runs", params(("id" = String, Path, description = "The run")), responses(
+    (status = 200, description = "It is cancelled", body = Run),
+    (status = 202, description = "Its worker will stop it", body = Run),
+    (status = "4XX", body = ProblemDetails, content_type = "application/problem+json"),
+))]
+async fn cancel_run(
+    State(api): State<Api>,
+    Runner(caller): Runner,
+    Path(id): Path<String>,
+) -> Result<(StatusCode, axum::Json<Value>), ApiError> {
+    api.work(move |api| {
+        let (workspace, run) = run_of(api, &caller, &id)?;
+        let (status, run) = match cancel::cancel(&workspace, &run.id)? {
+            cancel::Cancelled::AtOnce(run) => (StatusCode::OK, run),
+            cancel::Cancelled::Requested(run) => (StatusCode::ACCEPTED, run),
+        };
+        Ok((status, axum::Json(run_json(&run, None))))
+    })
+    .await
+}
+
+/// Run again, with the same input and the same files of the configuration.
+#[utoipa::path(post, path = "/api/v1/runs/{id}/retry", tag = "runs",
+    params(("id" = String, Path, description = "The run"),
+        ("Idempotency-Key" = inline(Option<String>), Header, nullable = false, description = "The same key makes one run, however often it is sent; kept for a day")),
+    responses(
+    (status = 201, body = Run, headers(("Location" = String, description = "The new run"))),
+    (status = 200, description = "The run of the same key", body = Run),
+    (status = 429, description = "Too many wait", body = ProblemDetails, content_type = "application/problem+json"),
+    (status = "4XX", body = ProblemDetails, content_type = "application/problem+json"),
+))]
+async fn retry_run(
+    State(api): State<Api>,
+    Runner(caller): Runner,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+) -> Result<Response, ApiError> {
+    let (run, is_new) = again(&api, &caller, id, &headers).await?;
+    let status = status_of(is_new, StatusCode::CREATED);
+    Ok(created(status, "runs", &run.id, run_json(&run, None)))
+}
+
+/// Queues a new run with the input and the files of another. Returns it, and whether it is new.
+pub async fn again(
+    api: &Api,
+    caller: &Caller,
+    id: String,
+    headers: &HeaderMap,
+) -> Result<(RunRecord, bool), ApiError> {
+    let key = key_of(headers)?;
+    let caller = caller.clone();
+    api.work(move |api| {
+        let (workspace, run) = run_of(api, &caller, &id)?;
+        let request = digest::of(json!(["retry", run.id]).to_string()).to_string();
+        let asked = as_client(&workspace, key.map(|key| (key, request)));
+        Ok(retry::retry(&workspace, &run.id, &asked)?)
+    })
+    .await
+}
+
+/// What a run leaves.
+#[derive(Clone, Copy)]
+pub enum Left {
+    /// The audit record.
+    Artifact,
+    /// The normalized workbook.
+    Output,
+    /// The input.
+    Input,
+}
+
+/// Serves what a run leaves.
+pub async fn left(
+    api: &Api,
+    caller: &Caller,
+    id: String,
+    what: Left,
+    asked: &HeaderMap,
+) -> Result<Response, ApiError> {
+    let caller = caller.clone();
+    let (path, name, tag) = api
+        .work(move |api| {
+            let (_, run) = run_of(api, &caller, &id)?;
+            place_of(&run, what)
+        })
+        .await?;
+    let file = Download {
+        path: &path,
+        name: &name,
+        kind: download::kind_of(&name),
+        tag: tag.as_deref(),
+    };
+    download::serve(&file, asked).await
+}
+
+/// Where a run left something: its path, its name for a browser, and what identifies its bytes.
+pub fn place_of(
+    run: &RunRecord,
+    what: Left,
+) -> Result<(PathBuf, String, Option<String>), ApiError> {
+    let folder = RunFolder::at(&run.run_dir);
+    if let Left::Input = what {
+        let staged = folder.staged(&run.input_name);
+        let path = [run.input_path.clone(), staged]
+            .into_iter()
+            .find(|path| path.is_file());
+        let path = path.ok_or_else(|| gone(run, "input"))?;
+        return Ok((path, run.input_name.clone(), Some(run.input_sha256.clone())));
+    }
+    if !run.status.is_terminal() {
+        let detail = format!("run {} is {}", run.id, run.status.as_str());
+        return Err(
+            ApiError::new(StatusCode::CONFLICT, code::OUTPUT_NOT_READY, detail)
+                .hint("follow its events until it ends"),
+        );
+    }
+    if run.artifacts_deleted_at.is_some() {
+        return Err(gone(run, "files"));
+    }
+    let path = match (what, &run.output_path) {
+        (Left::Artifact, _) => folder.artifact(),
+        (_, Some(path)) => path.clone(),
+        (_, None) => {
+            let detail = format!("run {} {} and has no output", run.id, run.status.as_str());
+            let error = ApiError::new(StatusCode::CONFLICT, code::RUN_FAILED_NO_OUTPUT, detail);
+            return Err(match &run.error {
+                Some(failure) => error.hint(format!("{}: {}", failure.code, failure.message)),
+                None => error,
+            });
+        }
+    };
+    if !path.is_file() && matches!(what, Left::Artifact) {
+        // A run that no worker began has none.
+        let detail = format!(
+            "run {} {} and has no audit record",
+            run.id,
+            run.status.as_str()
+        );
+        let code = code::RUN_FAILED_NO_OUTPUT;
+        return Err(ApiError::new(StatusCode::CONFLICT, code, detail));
+    }
+    if !path.is_file() {
+        return Err(gone(run, "files"));
+    }
+    let name = match what {
+        Left::Artifact => format!("{}_artifact.json", run.id),
+        _ => name_of(&path),
+    };
+    Ok((path, name, None))
+}
+
+fn gone(run: &RunRecord, what: &str) -> ApiError {
+    let detail = format!("the {what} of run {} were deleted", run.id);
+    ApiError::new(StatusCode::GONE, code::INPUT_GONE, detail)
+}
+
+/// Download the audit record.
+#[utoipa::path(get, path = "/api/v1/runs/{id}/artifact", tag = "runs", params(("id" = String, Path, description = "The run")), responses(
+    (status = 200, body = Object, content_type = "application/json"),
+    (status = 206, description = "The part that was asked for"),
+    (status = 304, description = "The client has it"),
+    (status = "4XX", body = ProblemDetails, content_type = "application/problem+json"),
+))]
+async fn artifact(
+    State(api): State<Api>,
+    Reader(caller): Reader,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+) -> Result<Response, ApiError> {
+    left(&api, &caller, id, Left::Artifact, &headers).await
+}
+
+/// Download the normalized workbook.
+#[utoipa::path(get, path = "/api/v1/runs/{id}/output", tag = "runs", params(("id" = String, Path, description = "The run")), responses(
+    (status = 200, body = Vec<u8>, content_type = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
+    (status = 206, description = "The part that was asked for"),
+    (status = 304, description = "The client has it"),
+    (status = "4XX", body = ProblemDetails, content_type = "application/problem+json"),
+))]
+async fn output(
+    State(api): State<Api>,
+    Reader(caller): Reader,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+) -> Result<Response, ApiError> {
+    left(&api, &caller, id, Left::Output, &headers).await
+}
+
+/// Download the input.
+#[utoipa::path(get, path = "/api/v1/runs/{id}/input", tag = "runs", params(("id" = String, Path, description = "The run")), responses(
+    (status = 200, content((Vec<u8> = "text/csv"), (Vec<u8> = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"), (Vec<u8> = "application/vnd.ms-excel.sheet.macroenabled.12"), (Vec<u8> = "application/vnd.ms-excel"))),
+    (status = 206, description = "The part that was asked for"),
+    (status = 304, description = "The client has it"),
+    (status = "4XX", body = ProblemDetails, content_type = "application/problem+json"),
+))]
+async fn input(
+    State(api): State<Api>,
+    Reader(caller): Reader,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+) -> Result<Response, ApiError> {
+    left(&api, &caller, id, Left::Input, &headers).await
+}

@@ -1,0 +1,136 @@
+//! Workspaces: list, create, show.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::Response;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::api::access::caller::{Administrator, Caller, Reader};
+use crate::api::description::schemas::{Workspace as Shape, WorkspaceList};
+use crate::api::http::answer::{created, status_of};
+use crate::api::http::body::{Json, Path};
+use crate::api::http::problem::{ApiError, ProblemDetails};
+use crate::api::state::Api;
+use crate::settings::paths::checked_segment;
+use crate::store::WorkspaceRecord;
+use crate::workspace::Workspace;
+
+pub fn routes() -> OpenApiRouter<Api> {
+    OpenApiRouter::new()
+        .routes(routes!(list, create))
+        .routes(routes!(show))
+}
+
+fn workspace_json(record: &WorkspaceRecord) -> Value {
+    json!({"id": record.id, "created_at": record.created_at})
+}
+
+/// The workspace with this id, which the caller's token must be for. That of the server is there from the start; any other one is
+/// created first.
+pub fn known_workspace(api: &Api, caller: &Caller, id: &str) -> Result<Arc<Workspace>, ApiError> {
+    caller.demand(id, "workspace", id)?;
+    if id != api.home().id() {
+        let recorded = api.home().store.workspaces()?;
+        if !recorded.iter().any(|record| record.id == id) {
+            return Err(ApiError::not_found("workspace", id));
+        }
+    }
+    api.workspace(id)
+}
+
+/// All workspaces. That of the server is recorded with the first look, for it is there from the start.
+fn all(api: &Api) -> Result<Vec<WorkspaceRecord>, ApiError> {
+    let home = api.home();
+    let recorded = home.store.workspaces()?;
+    if recorded.iter().any(|record| record.id == home.id()) {
+        return Ok(recorded);
+    }
+    home.store.add_workspace(home.id(), home.machine.now())?;
+    Ok(home.store.workspaces()?)
+}
+
+/// List the workspaces that the token is for.
+#[utoipa::path(get, path = "/api/v1/workspaces", tag = "workspaces", responses(
+    (status = 200, body = WorkspaceList),
+    (status = "4XX", body = ProblemDetails, content_type = "application/problem+json"),
+))]
+async fn list(
+    State(api): State<Api>,
+    Reader(caller): Reader,
+) -> Result<axum::Json<Value>, ApiError> {
+    api.work(move |api| {
+        let recorded = all(api)?;
+        let is_own = |record: &&WorkspaceRecord| caller.is_for(&record.id);
+        let items: Vec<Value> = recorded.iter().filter(is_own).map(workspace_json).collect();
+        Ok(axum::Json(json!({"items": items})))
+    })
+    .await
+}
+
+/// A workspace to be created.
+#[derive(Debug, Deserialize, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct NewWorkspace {
+    /// Letters, digits, `.`, `_` and `-`, at most 100 of them.
+    #[schema(pattern = "^[A-Za-z0-9_-][A-Za-z0-9._-]{0,99}$")]
+    id: String,
+}
+
+/// Create a workspace.
+#[utoipa::path(post, path = "/api/v1/workspaces", tag = "workspaces", request_body = NewWorkspace, responses(
+    (status = 201, body = Shape, headers(("Location" = String, description = "The workspace"))),
+    (status = 200, description = "It is there already", body = Shape),
+    (status = "4XX", body = ProblemDetails, content_type = "application/problem+json"),
+))]
+async fn create(
+    State(api): State<Api>,
+    Administrator(caller): Administrator,
+    Json(new): Json<NewWorkspace>,
+) -> Result<Response, ApiError> {
+    api.work(move |api| {
+        checked_segment("workspace", &new.id)
+            .map_err(|error| ApiError::field("id", error.to_string()))?;
+        if !caller.is_for(&new.id) {
+            return Err(ApiError::field(
+                "id",
+                "is not one of the token's workspaces",
+            ));
+        }
+        let home = api.home();
+        let (record, is_new) = home.store.add_workspace(&new.id, home.machine.now())?;
+        let status = status_of(is_new, StatusCode::CREATED);
+        Ok(created(
+            status,
+            "workspaces",
+            &record.id,
+            workspace_json(&record),
+        ))
+    })
+    .await
+}
+
+/// Show a workspace.
+#[utoipa::path(get, path = "/api/v1/workspaces/{id}", tag = "workspaces", params(("id" = String, Path, description = "The workspace")), responses(
+    (status = 200, body = Shape),
+    (status = "4XX", body = ProblemDetails, content_type = "application/problem+json"),
+))]
+async fn show(
+    State(api): State<Api>,
+    Reader(caller): Reader,
+    Path(id): Path<String>,
+) -> Result<axum::Json<Value>, ApiError> {
+    api.work(move |api| {
+        caller.demand(&id, "workspace", &id)?;
+        let recorded = all(api)?;
+        let found = recorded.iter().find(|record| record.id == id);
+        let found = found.ok_or_else(|| ApiError::not_found("workspace", &id))?;
+        Ok(axum::Json(workspace_json(found)))
+    })
+    .await
+}

@@ -1,0 +1,215 @@
+//! What surrounds every route: the check of the Host header, headers for security, compression and time limits.
+
+use std::net::IpAddr;
+use std::time::{Duration, Instant};
+
+use axum::Router;
+use axum::extract::{MatchedPath, Request, State};
+use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::middleware::{self, Next};
+use axum::response::{IntoResponse, Response};
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::compression::CompressionLayer;
+use tower_http::compression::predicate::{NotForContentType, Predicate, SizeAbove};
+use tower_http::timeout::RequestBodyTimeoutLayer;
+
+use super::refused_bodies;
+use crate::api::http::problem::{ApiError, Inner};
+use crate::api::state::{Api, Told};
+use crate::base::problem::code;
+
+/// A body whose next part takes longer than this ends its request.
+const BODY_PATIENCE: Duration = Duration::from_secs(30);
+
+/// Nothing but what this server itself serves, and no scripts but its own files.
+const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
+
+/// The routes with all that surrounds them.
+pub fn around(router: Router<Api>, api: &Api) -> Router<Api> {
+    // Compressed: JSON and pages above a packet's size. Not compressed: streams, which must not wait for a buffer to fill, and
+    // workbooks, which are compressed already.
+    let worth_it = SizeAbove::new(1024)
+        .and(NotForContentType::const_new("text/event-stream"))
+        .and(NotForContentType::const_new("application/x-ndjson"))
+        .and(NotForContentType::const_new("application/vnd"))
+        .and(NotForContentType::const_new("application/octet-stream"))
+        .and(is_no_download);
+    router
+        .fallback(no_route)
+        .method_not_allowed_fallback(no_method)
+        .layer(middleware::from_fn(refused_bodies::read_on))
+        .layer(CompressionLayer::new().compress_when(worth_it))
+        .layer(RequestBodyTimeoutLayer::new(BODY_PATIENCE))
+        .layer(CatchPanicLayer::custom(|_| {
+            ApiError::internal("a handler panicked").into_response()
+        }))
+        .layer(middleware::from_fn_with_state(api.clone(), surround))
+}
+
+/// What has an ETag can be continued by a range of its bytes, which a compressed form of them has not.
+fn is_no_download(
+    _: StatusCode,
+    _: axum::http::Version,
+    headers: &axum::http::HeaderMap,
+    _: &axum::http::Extensions,
+) -> bool {
+    !headers.contains_key(header::ETAG)
+}
+
+async fn no_route(request: Request) -> ApiError {
+    ApiError::not_found("route", request.uri().path())
+}
+
+async fn no_method(request: Request) -> ApiError {
+    let detail = format!(
+        "{} does not take {}",
+        request.uri().path(),
+        request.method()
+    );
+    ApiError::new(
+        StatusCode::METHOD_NOT_ALLOWED,
+        code::METHOD_NOT_ALLOWED,
+        detail,
+    )
+}
+
+async fn surround(State(api): State<Api>, mut request: Request, next: Next) -> Response {
+    let since = Instant::now();
+    let method = request.method().clone();
+    let path = request.uri().path().to_owned();
+    let route = request
+        .extensions()
+        .get::<MatchedPath>()
+        .map_or("none", MatchedPath::as_str)
+        .to_owned();
+    keep_forwarded_from_trusted(&api, &mut request);
+    let mut response = match demand_host(&api, &request) {
+        Ok(()) => next.run(request).await,
+        Err(error) => error.into_response(),
+    };
+    secure(&mut response);
+    let (status, took) = (response.status().as_u16(), since.elapsed());
+    if let Some(Inner(message)) = response.extensions_mut().remove::<Inner>() {
+        (api.report)(&Told::Trouble(&message));
+    }
+    api.requests.count(method.as_str(), &route, status, took);
+    (api.report)(&Told::Request {
+        method: method.as_str(),
+        path: &path,
+        status,
+        milliseconds: took.as_secs_f64() * 1000.0,
+    });
+    response
+}
+
+fn secure(response: &mut Response) {
+    const HEADERS: [(HeaderName, &str); 6] = [
+        (header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (header::X_FRAME_OPTIONS, "DENY"),
+        (header::REFERRER_POLICY, "no-referrer"),
+        (
+            HeaderName::from_static("cross-origin-opener-policy"),
+            "same-origin",
+        ),
+        (
+            HeaderName::from_static("cross-origin-resource-policy"),
+            "same-origin",
+        ),
+    ];
+    let headers = response.headers_mut();
+    for (name, value) in HEADERS {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+    if !headers.contains_key(header::CACHE_CONTROL) {
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    }
+}
+
+/// On loopback the Host header must name it: a page of another site whose name was pointed to this machine sends its own.
+fn demand_host(api: &Api, request: &Request) -> Result<(), ApiError> {
+    if !api.options.loopback {
+        return Ok(());
+    }
+    let host = request
+        .headers()
+        .get(header::HOST)
+        .and_then(|value| value.to_str().ok())
+        .or_else(|| request.uri().host())
+        .unwrap_or_default();
+    if is_loopback(host) {
+        return Ok(());
+    }
+    let detail = "the Host header does not name this server";
+    Err(
+        ApiError::new(StatusCode::MISDIRECTED_REQUEST, code::WRONG_HOST, detail)
+            .hint("use http://127.0.0.1 or http://localhost with its port"),
+    )
+}
+
+/// `localhost`, or an address of loopback, with or without a port.
+fn is_loopback(host: &str) -> bool {
+    let name = match host.rsplit_once(':') {
+        Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => name,
+        _ => host,
+    };
+    let bare = name.trim_start_matches('[').trim_end_matches(']');
+    name.eq_ignore_ascii_case("localhost")
+        || bare
+            .parse::<IpAddr>()
+            .is_ok_and(|address| address.is_loopback())
+}
+
+/// The address that a connection comes from; a UNIX socket has none.
+#[derive(Clone, Copy, Debug)]
+pub struct Peer(pub Option<IpAddr>);
+
+/// Forwarded headers of anybody but a trusted proxy say nothing, and are removed.
+fn keep_forwarded_from_trusted(api: &Api, request: &mut Request) {
+    let peer = request.extensions().get::<Peer>().copied();
+    let is_trusted = match peer {
+        Some(Peer(Some(address))) => api.options.trusted_proxies.contains(&address),
+        // Only this machine's own processes reach a UNIX socket.
+        Some(Peer(None)) => true,
+        None => false,
+    };
+    if !is_trusted {
+        for name in [
+            "x-forwarded-for",
+            "x-forwarded-host",
+            "x-forwarded-proto",
+            "forwarded",
+        ] {
+            request.headers_mut().remove(name);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_names_of_loopback_are_its_own() {
+        for host in [
+            "localhost",
+            "LOCALHOST:8000",
+            "127.0.0.1:8000",
+            "127.0.0.1",
+            "[::1]:80",
+            "[::1]",
+        ] {
+            assert!(is_loopback(host), "{host}");
+        }
+        for host in [
+            "",
+            "example.org",
+            "example.org:8000",
+            "localhost.example.org",
+            "10.0.0.1:8000",
+            "127.0.0.1.example.org",
+        ] {
+            assert!(!is_loopback(host), "{host}");
+        }
+    }
+}

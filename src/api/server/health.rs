@@ -1,0 +1,135 @@
+//! Whether the server lives, whether it is ready to serve, and its figures.
+
+use axum::extract::State;
+use axum::http::header;
+use axum::response::IntoResponse;
+use serde_json::{Value, json};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::api::description::schemas::Health;
+use crate::api::http::problem::{ApiError, ProblemDetails};
+use crate::api::state::{Api, busy};
+use crate::base::clock::Timestamp;
+
+pub fn routes() -> OpenApiRouter<Api> {
+    OpenApiRouter::new()
+        .routes(routes!(healthz))
+        .routes(routes!(readyz))
+        .routes(routes!(metrics))
+}
+
+/// The server lives.
+#[utoipa::path(get, path = "/healthz", tag = "health", security(()), responses((status = 200, body = Health)))]
+async fn healthz() -> axum::Json<Value> {
+    axum::Json(json!({"status": "ok", "version": crate::VERSION}))
+}
+
+/// The server can serve: its database answers.
+#[utoipa::path(get, path = "/readyz", tag = "health", security(()), responses(
+    (status = 200, body = Health),
+    (status = 503, body = ProblemDetails, content_type = "application/problem+json"),
+))]
+async fn readyz(State(api): State<Api>) -> Result<axum::Json<Value>, ApiError> {
+    if *api.stopping().borrow() {
+        return Err(busy("the server is about to end"));
+    }
+    api.work(|api| Ok(api.home().store.queue_depth()?)).await?;
+    Ok(axum::Json(
+        json!({"status": "ok", "version": crate::VERSION}),
+    ))
+}
+
+/// Figures for Prometheus.
+#[utoipa::path(get, path = "/metrics", tag = "health", security(()), responses(
+    (status = 200, body = String, content_type = "text/plain"),
+    (status = 503, body = ProblemDetails, content_type = "application/problem+json"),
+))]
+async fn metrics(State(api): State<Api>) -> Result<impl IntoResponse, ApiError> {
+    let text = api
+        .work(|api| {
+            let now = Timestamp::now();
+            let hour = i64::from(3_600_000);
+            let overview = api.home().store.overview(Timestamp(now.0 - hour), now)?;
+            let mut text = String::new();
+            gauge(
+                &mut text,
+                "ade_runs_queued",
+                "Runs that wait.",
+                overview.queued,
+            );
+            gauge(
+                &mut text,
+                "ade_runs_in_trouble",
+                "Runs that wait because the machine or the network is in trouble.",
+                overview.in_trouble,
+            );
+            gauge(
+                &mut text,
+                "ade_runs_running",
+                "Runs that are being executed.",
+                overview.running,
+            );
+            gauge(
+                &mut text,
+                "ade_run_longest_wait_milliseconds",
+                "How long the run that has been due longest has waited.",
+                overview.oldest_wait_ms.unwrap_or(0),
+            );
+            gauge(
+                &mut text,
+                "ade_environments_queued",
+                "Environments that wait for a builder.",
+                overview.environments_queued,
+            );
+            gauge(
+                &mut text,
+                "ade_environments_building",
+                "Environments that are being built.",
+                overview.environments_building,
+            );
+            for (status, count) in [
+                ("succeeded", overview.succeeded),
+                ("failed", overview.failed),
+                ("cancelled", overview.cancelled),
+            ] {
+                let name = format!("ade_runs_{status}_last_hour");
+                gauge(
+                    &mut text,
+                    &name,
+                    "Runs that ended so in the last hour.",
+                    count,
+                );
+            }
+            gauge(
+                &mut text,
+                "ade_log_followers",
+                "Clients that follow a run.",
+                api.tails.followers(),
+            );
+            gauge(
+                &mut text,
+                "ade_workspace_followers",
+                "Clients that follow a workspace.",
+                api.watched.followers(),
+            );
+            gauge(
+                &mut text,
+                "ade_uptime_seconds",
+                "Since the server started.",
+                api.since.elapsed().as_secs(),
+            );
+            api.requests.write(&mut text);
+            Ok(text)
+        })
+        .await?;
+    Ok(([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], text))
+}
+
+fn gauge(text: &mut String, name: &str, help: &str, value: u64) {
+    use std::fmt::Write;
+    let _ = writeln!(
+        text,
+        "# HELP {name} {help}\n# TYPE {name} gauge\n{name} {value}"
+    );
+}

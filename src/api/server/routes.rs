@@ -1,0 +1,46 @@
+//! All routes of the API as one service, and their description.
+
+use axum::Router;
+use utoipa::OpenApi;
+use utoipa_axum::router::OpenApiRouter;
+
+use super::{guard, health};
+use crate::api::description::openapi;
+use crate::api::pages;
+use crate::api::resources::{
+    builds, cells, configurations, documents, environments, events, jobs, runs, settings, stats,
+    workspaces,
+};
+use crate::api::state::Api;
+
+/// All routes, and their description.
+fn routes() -> OpenApiRouter<Api> {
+    OpenApiRouter::with_openapi(openapi::Document::openapi())
+        .merge(runs::routes())
+        .merge(cells::routes())
+        .merge(documents::routes())
+        .merge(configurations::routes())
+        .merge(builds::routes())
+        .merge(environments::routes())
+        .merge(jobs::routes())
+        .merge(workspaces::routes())
+        .merge(events::routes())
+        .merge(stats::routes())
+        .merge(settings::routes())
+        .merge(health::routes())
+}
+
+/// The whole API as a service.
+pub fn router(api: Api) -> Router {
+    let (mut router, document) = routes().split_for_parts();
+    if !api.options.without_pages {
+        router = router.merge(pages::routes(&openapi::json(&document)));
+    }
+    let router = router.merge(openapi::served(&document));
+    guard::around(router, &api).with_state(api)
+}
+
+/// The OpenAPI document (version 3.1), as it is served and committed.
+pub fn description() -> String {
+    openapi::text(&routes().split_for_parts().1)
+}

@@ -1,0 +1,213 @@
+//! What all requests share: workspaces, prepared configurations, logs that are being followed, figures.
+
+pub mod changes;
+mod known_tokens;
+mod request_metrics;
+pub mod statistics;
+pub(crate) mod watched;
+
+use std::collections::HashMap;
+use std::path::Path;
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Instant;
+
+use axum::http::StatusCode;
+use tokio::sync::watch;
+
+use super::http::log_pieces::Tails;
+use super::http::problem::ApiError;
+use crate::base::problem::code;
+use crate::cells::Cells;
+use crate::run::calls::submit::PreparedVersions;
+use crate::workspace::Workspace;
+use known_tokens::KnownTokens;
+use request_metrics::Requests;
+use watched::WatchedWorkspaces;
+
+/// How the API is served.
+#[derive(Clone, Debug, Default)]
+pub struct ServeOptions {
+    /// It listens on loopback alone: the Host header must name that.
+    pub loopback: bool,
+    /// No pages, the API alone.
+    pub without_pages: bool,
+    /// Proxies whose forwarded headers are believed.
+    pub trusted_proxies: Vec<std::net::IpAddr>,
+}
+
+/// Receives what a server's log says.
+pub type ServerLog = dyn Fn(&Told<'_>) + Send + Sync;
+
+/// What a server's log says.
+#[derive(Debug)]
+pub enum Told<'a> {
+    /// A request was answered.
+    Request {
+        /// `GET`
+        method: &'a str,
+        /// Its path, without the query, which may hold a secret.
+        path: &'a str,
+        /// The status of the answer.
+        status: u16,
+        /// Milliseconds until the head of the answer.
+        milliseconds: f64,
+    },
+    /// An error that the client was not told in full.
+    Trouble(&'a str),
+}
+
+/// The state of the API; a clone is the same.
+#[derive(Clone)]
+pub struct Api(Arc<ApiState>);
+
+/// See [`Api`].
+pub struct ApiState {
+    home: Arc<Workspace>,
+    others: RwLock<HashMap<String, Arc<Workspace>>>,
+    pub(super) prepared: PreparedVersions,
+    pub(super) tails: Tails,
+    pub(super) watched: WatchedWorkspaces,
+    pub(super) cells: Cells,
+    pub(super) tokens: KnownTokens,
+    pub(super) requests: Requests,
+    pub(super) options: ServeOptions,
+    pub(super) report: Box<ServerLog>,
+    pub(super) since: Instant,
+    slow: tokio::sync::Semaphore,
+    stopping: watch::Sender<bool>,
+}
+
+/// How many slow calls run at a time, and how long another one waits for its turn.
+const SLOW_AT_ONCE: usize = 16;
+const SLOW_PATIENCE: std::time::Duration = std::time::Duration::from_secs(10);
+
+impl std::ops::Deref for Api {
+    type Target = ApiState;
+
+    fn deref(&self) -> &ApiState {
+        &self.0
+    }
+}
+
+impl Api {
+    /// The API of a database and its data directory.
+    pub fn new(workspace: Arc<Workspace>, options: ServeOptions, report: Box<ServerLog>) -> Self {
+        Self(Arc::new(ApiState {
+            home: workspace,
+            others: RwLock::default(),
+            prepared: PreparedVersions::default(),
+            tails: Tails::default(),
+            watched: WatchedWorkspaces::default(),
+            cells: Cells::default(),
+            tokens: KnownTokens::default(),
+            requests: Requests::default(),
+            options,
+            report,
+            since: Instant::now(),
+            slow: tokio::sync::Semaphore::new(SLOW_AT_ONCE),
+            stopping: watch::Sender::new(false),
+        }))
+    }
+
+    /// The workspace that the server was started in.
+    pub fn home(&self) -> &Arc<Workspace> {
+        &self.home
+    }
+
+    /// A workspace of the same database.
+    ///
+    /// # Errors
+    /// Its id cannot be part of a path.
+    pub fn workspace(&self, id: &str) -> Result<Arc<Workspace>, ApiError> {
+        if id == self.home.id() {
+            return Ok(Arc::clone(&self.home));
+        }
+        let known = self.others.read().unwrap_or_else(PoisonError::into_inner);
+        if let Some(workspace) = known.get(id) {
+            return Ok(Arc::clone(workspace));
+        }
+        drop(known);
+        let workspace = Arc::new(self.home.of(id)?);
+        let mut known = self.others.write().unwrap_or_else(PoisonError::into_inner);
+        known.insert(id.to_owned(), Arc::clone(&workspace));
+        Ok(workspace)
+    }
+
+    /// Runs a call of the library, which blocks, on the pool for such calls.
+    ///
+    /// # Errors
+    /// Those of the call. Paths of the machine in its message are shortened to what lies below the data directory.
+    pub async fn work<T: Send + 'static>(
+        &self,
+        call: impl FnOnce(&Self) -> Result<T, ApiError> + Send + 'static,
+    ) -> Result<T, ApiError> {
+        let api = self.clone();
+        match tokio::task::spawn_blocking(move || call(&api)).await {
+            Ok(done) => done.map_err(|error| error.without_paths(self.home.paths.data())),
+            Err(panic) => Err(ApiError::internal(format!("a request panicked: {panic}"))),
+        }
+    }
+
+    /// Runs a call of the library that reads a few records by their keys, on the spot: a reader of the database waits for no writer,
+    /// and such a read takes less time than to hand it to another thread and back.
+    ///
+    /// # Errors
+    /// As [`Api::work`].
+    pub fn look<T>(&self, call: impl FnOnce(&Self) -> Result<T, ApiError>) -> Result<T, ApiError> {
+        call(self).map_err(|error| error.without_paths(self.home.paths.data()))
+    }
+
+    /// As [`Api::work`], for a call that may wait for a lock or read a large file: few of these run at a time, so that
+    /// the pool always has room for the others.
+    ///
+    /// # Errors
+    /// Those of the call; 503 if many such calls wait already.
+    pub async fn slow_work<T: Send + 'static>(
+        &self,
+        call: impl FnOnce(&Self) -> Result<T, ApiError> + Send + 'static,
+    ) -> Result<T, ApiError> {
+        match tokio::time::timeout(SLOW_PATIENCE, self.slow.acquire()).await {
+            Ok(Ok(_permit)) => self.work(call).await,
+            _ => Err(busy(
+                "the server has many such requests; try again in a moment",
+            )),
+        }
+    }
+
+    /// The server is about to end: streams end soon.
+    pub fn stop(&self) {
+        self.stopping.send_replace(true);
+    }
+
+    /// Becomes true when the server is about to end.
+    pub fn stopping(&self) -> watch::Receiver<bool> {
+        self.stopping.subscribe()
+    }
+}
+
+impl ApiError {
+    /// The same without the path of a configuration's folder.
+    pub(super) fn without_folder(mut self, folder: &Path) -> Self {
+        if let Some(folder) = folder.to_str().filter(|folder| folder.len() > 1) {
+            self.detail = self.detail.replace(folder, "<configuration>");
+            self.hint = self
+                .hint
+                .map(|hint| hint.replace(folder, "<configuration>"));
+        }
+        self
+    }
+
+    /// The same without the path of the data directory, which is no business of a client's.
+    fn without_paths(mut self, data: &Path) -> Self {
+        if let Some(data) = data.to_str().filter(|data| data.len() > 1) {
+            self.detail = self.detail.replace(data, "<data>");
+            self.hint = self.hint.map(|hint| hint.replace(data, "<data>"));
+        }
+        self
+    }
+}
+
+/// The database is busy or gone; the client may try again.
+pub(super) fn busy(detail: &str) -> ApiError {
+    ApiError::new(StatusCode::SERVICE_UNAVAILABLE, code::BUSY, detail)
+}

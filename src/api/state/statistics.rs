@@ -1,0 +1,316 @@
+//! How the work of a workspace goes: what waits, what ended within a window, how long runs waited and took, and which slots are
+//! busy.
+//!
+//! Each look costs about the same however many runs there are: of the runs that ended, [`LOOK_AT`] are looked at, those that
+//! ended last. Where the window holds more, the figures say since when they count.
+
+use std::time::Duration;
+
+use serde::Serialize;
+
+use crate::base::clock::{Timestamp, milliseconds};
+use crate::store::{
+    EndedRun, EnvironmentRecord, EnvironmentStatus, LiveRun, Overview, RunStatus, StoreError,
+    WorkerRecord,
+};
+use crate::workspace::Workspace;
+use crate::workspace::fleet;
+
+/// The longest window.
+pub const LONGEST_WINDOW: Duration = Duration::from_secs(24 * 3600);
+/// Of the runs that ended in the window, so many are looked at.
+pub const LOOK_AT: u32 = 50_000;
+/// Into so many parts of the same length the window is divided.
+const PARTS: u32 = 60;
+/// The kind of a process that works the queue.
+const WORKER: &str = "worker";
+
+/// How many runs ended how.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Ends {
+    /// Those that succeeded.
+    pub succeeded: u64,
+    /// Those that failed.
+    pub failed: u64,
+    /// Those that were cancelled.
+    pub cancelled: u64,
+}
+
+impl Ends {
+    fn add(&mut self, status: RunStatus) {
+        match status {
+            RunStatus::Succeeded => self.succeeded += 1,
+            RunStatus::Failed => self.failed += 1,
+            RunStatus::Cancelled => self.cancelled += 1,
+            RunStatus::Queued | RunStatus::Running => {}
+        }
+    }
+
+    fn all(self) -> u64 {
+        self.succeeded + self.failed + self.cancelled
+    }
+}
+
+/// A part of the window.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Part {
+    /// Where it begins.
+    pub from: Timestamp,
+    /// What ended in it.
+    pub ends: Ends,
+}
+
+/// Two values of many: half of these are no larger than the first, and 95 of 100 no larger than the second.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Spread {
+    /// The median.
+    pub median_ms: u64,
+    /// The 95th percentile.
+    pub p95_ms: u64,
+}
+
+impl Spread {
+    /// Of these; none of none. Each is one of the values (nearest rank).
+    fn of(mut values: Vec<u64>) -> Option<Self> {
+        values.sort_unstable();
+        let at = |percent: usize| {
+            let rank = (values.len() * percent).div_ceil(100);
+            values.get(rank.saturating_sub(1)).copied()
+        };
+        Some(Self {
+            median_ms: at(50)?,
+            p95_ms: at(95)?,
+        })
+    }
+}
+
+/// A worker and how many of its slots are busy.
+#[derive(Clone, Debug)]
+pub struct BusyWorker {
+    /// The worker.
+    pub worker: WorkerRecord,
+    /// Its busy slots.
+    pub busy: u64,
+}
+
+/// How the work of a workspace goes.
+#[derive(Clone, Debug)]
+pub struct Statistics {
+    /// The moment of the look.
+    pub now: Timestamp,
+    /// Since when runs that ended are counted: the begin of the window, or later where it holds more runs than are looked at.
+    pub counted_since: Timestamp,
+    /// Whether that is the whole window.
+    pub is_whole: bool,
+    /// What waits and runs now; what it says of ended runs is of the same time as `ends`.
+    pub overview: Overview,
+    /// What ended.
+    pub ends: Ends,
+    /// Runs that ended, for each minute of the time that is counted.
+    pub per_minute: f64,
+    /// What ended in each part of the window, the earliest first.
+    pub parts: Vec<Part>,
+    /// From recorded to claimed first, of the runs that ended and were ever claimed.
+    pub waits: Option<Spread>,
+    /// From claimed first to ended, of the same runs.
+    pub durations: Option<Spread>,
+    /// The workers that live, or of which nothing else is known. They work for all workspaces of the database.
+    pub workers: Vec<BusyWorker>,
+}
+
+impl Statistics {
+    /// The slots of all workers.
+    pub fn slots(&self) -> u64 {
+        let slots = self.workers.iter().map(|known| known.worker.slots);
+        slots.map(u64::from).sum()
+    }
+
+    /// The busy ones.
+    pub fn busy_slots(&self) -> u64 {
+        self.workers.iter().map(|known| known.busy).sum()
+    }
+}
+
+/// Counts what waits, runs and has ended.
+pub fn overview<'a>(
+    live: impl IntoIterator<Item = &'a LiveRun>,
+    environments: impl IntoIterator<Item = EnvironmentStatus>,
+    ends: impl IntoIterator<Item = RunStatus>,
+    now: Timestamp,
+) -> Overview {
+    let mut overview = Overview::default();
+    let mut due_longest: Option<Timestamp> = None;
+    for run in live {
+        if run.status == RunStatus::Running {
+            overview.running += 1;
+            continue;
+        }
+        overview.queued += 1;
+        if run.available_at <= now {
+            let earlier = due_longest.map_or(run.available_at, |due| due.min(run.available_at));
+            due_longest = Some(earlier);
+        }
+    }
+    overview.oldest_wait_ms = due_longest.map(|due| now.since(due));
+    for status in environments {
+        match status {
+            EnvironmentStatus::Queued => overview.environments_queued += 1,
+            EnvironmentStatus::Building => overview.environments_building += 1,
+            EnvironmentStatus::Ready | EnvironmentStatus::Failed => {}
+        }
+    }
+    let mut counted = Ends::default();
+    ends.into_iter().for_each(|status| counted.add(status));
+    Overview {
+        succeeded: counted.succeeded,
+        failed: counted.failed,
+        cancelled: counted.cancelled,
+        ..overview
+    }
+}
+
+/// The status of each environment.
+pub(crate) fn statuses(
+    environments: &[EnvironmentRecord],
+) -> impl Iterator<Item = EnvironmentStatus> + '_ {
+    environments.iter().map(|environment| environment.status)
+}
+
+/// Looks how the work of a workspace goes, and what ended within a window before now.
+pub fn look(workspace: &Workspace, window: Duration) -> Result<Statistics, StoreError> {
+    let store = &*workspace.store;
+    let now = workspace.machine.now();
+    let begin = Timestamp(now.0 - milliseconds(window));
+    let live = store.live_runs(workspace.id())?;
+    let ended = store.ended_runs(workspace.id(), begin, LOOK_AT)?;
+    let environments = store.environments(workspace.id())?;
+    let mut busy = store.running_by_process()?;
+    let workers = fleet::living(workspace)?
+        .into_iter()
+        .filter(|worker| worker.kind == WORKER)
+        .map(|worker| BusyWorker {
+            busy: busy.remove(&worker.id).unwrap_or(0),
+            worker,
+        })
+        .collect();
+    // A run may have ended since the clock was looked at.
+    let ended_by_now = |run: &&EndedRun| run.completed_at <= now;
+    let runs: Vec<&EndedRun> = ended.runs.iter().filter(ended_by_now).collect();
+    let counted_since = ended.only_since.unwrap_or(begin);
+    let mut ends = Ends::default();
+    runs.iter().for_each(|run| ends.add(run.status));
+    let started = |run: &&EndedRun| Some((run.started_at?, run.created_at, run.completed_at));
+    let times: Vec<_> = runs.iter().filter_map(started).collect();
+    let spread = |of: fn(&(Timestamp, Timestamp, Timestamp)) -> u64| {
+        Spread::of(times.iter().map(of).collect())
+    };
+    Ok(Statistics {
+        now,
+        counted_since,
+        is_whole: ended.only_since.is_none(),
+        overview: overview(
+            &live,
+            statuses(&environments),
+            runs.iter().map(|run| run.status),
+            now,
+        ),
+        ends,
+        per_minute: per_minute(ends.all(), now.since(counted_since)),
+        parts: parts(&runs, begin, window),
+        waits: spread(|(started, created, _)| started.since(*created)),
+        durations: spread(|(started, _, completed)| completed.since(*started)),
+        workers,
+    })
+}
+
+/// Runs in one minute, where so many ended in this time; to the hundredth.
+fn per_minute(runs: u64, time: u64) -> f64 {
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "neither is near 2 to the power of 53"
+    )]
+    let exact = runs as f64 * 60_000.0 / time.max(1) as f64;
+    (exact * 100.0).round() / 100.0
+}
+
+fn parts(runs: &[&EndedRun], begin: Timestamp, window: Duration) -> Vec<Part> {
+    let length = milliseconds(window) / i64::from(PARTS);
+    let mut parts: Vec<Part> = (0..i64::from(PARTS))
+        .map(|part| Part {
+            from: Timestamp(begin.0 + part * length),
+            ends: Ends::default(),
+        })
+        .collect();
+    for run in runs {
+        // What ended at the very moment of the look belongs to the last part.
+        let part = (run.completed_at.0 - begin.0) / length.max(1);
+        let part = usize::try_from(part).unwrap_or(0).min(parts.len() - 1);
+        parts[part].ends.add(run.status);
+    }
+    parts
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_spread_is_made_of_values_that_are_there() {
+        assert_eq!(Spread::of(Vec::new()), None);
+        let of = |values: &[u64]| {
+            let spread = Spread::of(values.to_vec()).unwrap();
+            (spread.median_ms, spread.p95_ms)
+        };
+        assert_eq!(of(&[7]), (7, 7));
+        assert_eq!(of(&[9, 1, 5]), (5, 9));
+        assert_eq!(of(&(1..=100).rev().collect::<Vec<_>>()), (50, 95));
+        assert_eq!(of(&(1..=20).collect::<Vec<_>>()), (10, 19));
+    }
+
+    #[test]
+    fn each_run_is_in_the_part_of_the_window_in_which_it_ended() {
+        let ended = |completed_at, status| EndedRun {
+            id: String::new(),
+            status,
+            created_at: Timestamp(0),
+            started_at: None,
+            completed_at: Timestamp(completed_at),
+        };
+        let runs = [
+            ended(1_000, RunStatus::Succeeded),
+            ended(1_999, RunStatus::Failed),
+            ended(2_000, RunStatus::Cancelled),
+            ended(61_000, RunStatus::Succeeded),
+        ];
+        let parts = parts(
+            &runs.iter().collect::<Vec<_>>(),
+            Timestamp(1_000),
+            Duration::from_secs(60),
+        );
+        let counted: Vec<_> = parts
+            .iter()
+            .filter(|part| part.ends.all() > 0)
+            .map(|part| {
+                let Ends {
+                    succeeded,
+                    failed,
+                    cancelled,
+                } = part.ends;
+                (part.from.0, succeeded, failed, cancelled)
+            })
+            .collect();
+        assert_eq!(
+            counted,
+            [(1_000, 1, 1, 0), (2_000, 0, 0, 1), (60_000, 1, 0, 0)]
+        );
+        assert_eq!(parts.len(), 60);
+    }
+
+    #[test]
+    fn runs_per_minute_are_those_of_the_time_that_was_counted() {
+        for (runs, time, expected) in [(13, 60_000, 13.0), (1, 3_600_000, 0.02), (5, 30_000, 10.0)]
+        {
+            assert!((per_minute(runs, time) - expected).abs() < 1e-9);
+        }
+    }
+}

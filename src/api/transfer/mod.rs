@@ -1,0 +1,8 @@
+//! Bodies without a fixed length: streams of events, and uploads.
+//!
+//! - [`tail`] follows the log of a run for any number of clients at once; [`stream`] makes NDJSON and server-sent events of it.
+//! - [`upload`] takes files.
+
+pub(crate) mod stream;
+pub(crate) mod tail;
+pub(crate) mod upload;

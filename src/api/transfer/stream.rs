@@ -1,0 +1,296 @@
+//! Streams of a run's events: server-sent events, which resume behind any event, and lines of JSON.
+
+use std::convert::Infallible;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use axum::body::Body;
+use axum::http::{HeaderValue, header};
+use axum::response::Response;
+use bytes::Bytes;
+use futures_util::{StreamExt, stream};
+use serde_json::{Value, json};
+use tokio::sync::watch;
+
+use super::tail;
+use crate::api::http::log_pieces;
+use crate::api::http::log_pieces::{Line, LogEnd, Piece};
+use crate::api::http::problem::ApiError;
+use crate::api::state::Api;
+use crate::run::ending::ends;
+use crate::run::views::json::run_json;
+use crate::store::RunRecord;
+use crate::workspace::Workspace;
+
+/// How often something is sent when nothing happens, so that proxies keep the connection and a client that is gone is noticed.
+pub const KEEP_ALIVE: Duration = Duration::from_secs(15);
+
+/// How often the token of a client is looked at: it may have been revoked, or have ended.
+pub const LOOK_AT_TOKEN: Duration = Duration::from_secs(5);
+
+/// A follower of a run, and from where on it follows.
+pub struct StreamClient {
+    /// The id of the token.
+    pub token: String,
+    /// Events up to this number are not sent.
+    pub after: u64,
+}
+
+/// One client that follows a run.
+struct Client {
+    api: Api,
+    token: String,
+    looked: Instant,
+    sent: Instant,
+    path: PathBuf,
+    /// Everything before it was sent.
+    position: u64,
+    /// Events up to this number are not sent.
+    after: u64,
+    seen: watch::Receiver<LogEnd>,
+    stopping: watch::Receiver<bool>,
+    over: bool,
+}
+
+/// What comes next for a client.
+enum Next {
+    /// Events.
+    Piece(Arc<Piece>),
+    /// The end of the run, which its log lacks.
+    Missing(Line),
+    /// Nothing happened for a while.
+    Quiet,
+    /// The run has ended, and all was sent; or the server ends.
+    Over,
+}
+
+impl Client {
+    fn new(api: &Api, workspace: &Arc<Workspace>, run: &RunRecord, follower: StreamClient) -> Self {
+        let StreamClient { token, after } = follower;
+        Self {
+            api: api.clone(),
+            token,
+            looked: Instant::now(),
+            sent: Instant::now(),
+            path: tail::path_of(workspace, run),
+            position: 0,
+            after,
+            seen: tail::follow(api, workspace, run),
+            stopping: api.stopping(),
+            over: false,
+        }
+    }
+
+    async fn next(&mut self) -> Next {
+        loop {
+            if self.looked.elapsed() >= LOOK_AT_TOKEN {
+                self.looked = Instant::now();
+                if !may_go_on(&self.api, &self.token).await {
+                    return Next::Over;
+                }
+            }
+            let seen = self.seen.borrow_and_update().clone();
+            if self.position < seen.end {
+                match self.catch_up(&seen).await {
+                    Some(piece) => {
+                        self.sent = Instant::now();
+                        return Next::Piece(piece);
+                    }
+                    None => return Next::Over,
+                }
+            }
+            if self.over || *self.stopping.borrow() {
+                return Next::Over;
+            }
+            if let Some(over) = seen.over {
+                self.over = true;
+                if let Some(line) = over
+                    && line.sequence > self.after
+                {
+                    return Next::Missing(line);
+                }
+                return Next::Over;
+            }
+            tokio::select! {
+                changed = self.seen.changed() => if changed.is_err() {
+                    // The one that published is gone, after it said all.
+                    self.over |= self.seen.borrow().over.is_none();
+                },
+                _ = self.stopping.changed() => {}
+                () = tokio::time::sleep(LOOK_AT_TOKEN) => if self.sent.elapsed() >= KEEP_ALIVE {
+                    self.sent = Instant::now();
+                    return Next::Quiet;
+                },
+            }
+        }
+    }
+
+    /// The next piece: the published one if that is next, else one from the file.
+    async fn catch_up(&mut self, seen: &LogEnd) -> Option<Arc<Piece>> {
+        if seen.last.from == self.position {
+            self.position = seen.last.to;
+            return Some(Arc::clone(&seen.last));
+        }
+        let (path, from, end) = (self.path.clone(), self.position, seen.end);
+        let read =
+            tokio::task::spawn_blocking(move || log_pieces::read_from(&path, from, end)).await;
+        let piece = read.ok()?.ok()??;
+        self.position = piece.to;
+        Some(Arc::new(piece))
+    }
+
+    /// The lines of a piece that were not sent.
+    fn new_lines<'a>(&self, piece: &'a Piece) -> &'a [Line] {
+        let first = piece
+            .lines
+            .iter()
+            .position(|line| line.sequence > self.after);
+        first.map_or(&[], |first| &piece.lines[first..])
+    }
+}
+
+/// Whether a token is valid still, by its id. A database that does not answer says nothing.
+pub async fn may_go_on(api: &Api, token: &str) -> bool {
+    let token = token.to_owned();
+    let valid = api
+        .work(move |api| {
+            let now = api.home().machine.now();
+            let known = api.home().store.token(&token)?;
+            Ok(known.is_some_and(|known| known.is_valid(now)))
+        })
+        .await;
+    valid.unwrap_or(true)
+}
+
+/// A run's events as server-sent events, those behind number `after`.
+pub fn server_sent(
+    api: &Api,
+    workspace: &Arc<Workspace>,
+    run: &RunRecord,
+    follower: StreamClient,
+) -> Response {
+    let client = Client::new(api, workspace, run, follower);
+    let frames = stream::unfold(client, |mut client| async move {
+        let bytes = match client.next().await {
+            Next::Over => return None,
+            Next::Quiet => Bytes::from_static(b": keep-alive\n\n"),
+            Next::Missing(line) => frames_of(std::slice::from_ref(&line)),
+            Next::Piece(piece) => {
+                let lines = client.new_lines(&piece);
+                if lines.len() == piece.lines.len() {
+                    piece.frames.clone()
+                } else {
+                    frames_of(lines)
+                }
+            }
+        };
+        Some((bytes, client))
+    });
+    server_sent_events(frames)
+}
+
+fn frames_of(lines: &[Line]) -> Bytes {
+    let mut frames = Vec::new();
+    for line in lines {
+        log_pieces::frame(line, &mut frames);
+    }
+    frames.into()
+}
+
+/// What a client that submitted a run gets, line by line: `run.created` with the run, then its events. The engine's events are
+/// as they are in the log; `run.start` is `run.started`, the end is `run.completed` with the run as it is then, and each other
+/// event is the data of a `run.log`.
+pub fn lines(
+    api: &Api,
+    workspace: &Arc<Workspace>,
+    run: &RunRecord,
+    follower: StreamClient,
+) -> Response {
+    let client = Client::new(api, workspace, run, follower);
+    let created = json!({
+        "event": "run.created", "run_id": run.id, "sequence": 0, "timestamp": run.created_at, "level": "info",
+        "message": "The run is in the queue", "data": {"run": run_json(run, None)},
+    });
+    let first = Some(line_of(&created));
+    let state = (client, first, api.clone(), run.id.clone());
+    let lines = stream::unfold(state, |(mut client, first, api, id)| async move {
+        if let Some(first) = first {
+            return Some((first, (client, None, api, id)));
+        }
+        let mut bytes = Vec::new();
+        match client.next().await {
+            Next::Over => return None,
+            // An empty line is no event, and readers of lines of JSON pass over it.
+            Next::Quiet => bytes.push(b'\n'),
+            Next::Missing(line) => bytes.extend(renamed(&api, &id, &line).await),
+            Next::Piece(piece) => {
+                for line in client.new_lines(&piece) {
+                    bytes.extend(renamed(&api, &id, line).await);
+                }
+            }
+        }
+        Some((Bytes::from(bytes), (client, None, api, id)))
+    });
+    streamed("application/x-ndjson", lines)
+}
+
+async fn renamed(api: &Api, run: &str, line: &Line) -> Bytes {
+    let parsed = || serde_json::from_slice::<Value>(&line.text).unwrap_or_default();
+    match line.event.as_str() {
+        "run.start" => {
+            let mut event = parsed();
+            event["event"] = json!("run.started");
+            line_of(&event)
+        }
+        ends::COMPLETE => {
+            let mut event = parsed();
+            event["event"] = json!("run.completed");
+            let id = run.to_owned();
+            let found: Result<RunRecord, ApiError> = api
+                .work(move |api| Ok(api.home().store.run_of_any_workspace(&id)?))
+                .await;
+            if let Ok(run) = found {
+                event["data"]["run"] = run_json(&run, None);
+            }
+            line_of(&event)
+        }
+        name if name.starts_with("engine.") => {
+            let mut bytes = line.text.to_vec();
+            bytes.push(b'\n');
+            bytes.into()
+        }
+        _ => {
+            let event = parsed();
+            let about = |key: &str| event.get(key).cloned().unwrap_or_default();
+            line_of(&json!({
+                "event": "run.log", "run_id": about("run_id"), "sequence": about("sequence"), "timestamp": about("timestamp"),
+                "level": about("level"), "message": about("message"), "data": event,
+            }))
+        }
+    }
+}
+
+fn line_of(event: &Value) -> Bytes {
+    Bytes::from(format!("{event}\n"))
+}
+
+/// An answer of server-sent events. Its head goes out at once, whether or not there are events.
+pub fn server_sent_events(frames: impl stream::Stream<Item = Bytes> + Send + 'static) -> Response {
+    let head = stream::once(async { Bytes::from_static(b": ade\n\n") });
+    streamed("text/event-stream", head.chain(frames))
+}
+
+/// An answer that goes out as its parts come.
+pub fn streamed(
+    kind: &'static str,
+    parts: impl stream::Stream<Item = Bytes> + Send + 'static,
+) -> Response {
+    let mut response = Response::new(Body::from_stream(parts.map(Ok::<_, Infallible>)));
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    // nginx would keep the events until its buffer is full.
+    headers.insert("x-accel-buffering", HeaderValue::from_static("no"));
+    response
+}

@@ -1,0 +1,318 @@
+//! Following the log of a run for any number of clients at once.
+//!
+//! One task for each run that is followed looks whether the log grew, and publishes what came: its place in the file, its lines,
+//! and the server-sent events that they become, made once for all clients. A client that has everything before that place takes
+//! it as it is; one that is behind reads the file itself, at its own pace. So a slow client holds up no other, and costs no memory
+//! but its place in the file.
+
+use std::collections::hash_map::Entry;
+use std::fs::File;
+use std::io;
+use std::path::PathBuf;
+use std::sync::{Arc, PoisonError};
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+use tokio::sync::watch;
+
+use crate::api::http::log_pieces::{Line, LogEnd, Piece, read_piece};
+use crate::api::state::Api;
+use crate::events;
+use crate::run::ending::ends;
+use crate::run::views::follow::{End, end_of_run};
+use crate::store::RunRecord;
+use crate::workspace::Workspace;
+
+/// How often a log that is followed is looked at.
+const LOOK_AGAIN: Duration = Duration::from_millis(10);
+/// So many events at the end of a log are looked through for that of an end.
+const LAST_EVENTS: usize = 256;
+/// How often the run's record is, for its end.
+const ASK_AGAIN: Duration = Duration::from_millis(250);
+/// Follows a run's log.
+pub fn follow(api: &Api, workspace: &Arc<Workspace>, run: &RunRecord) -> watch::Receiver<LogEnd> {
+    let mut known = api.tails.0.lock().unwrap_or_else(PoisonError::into_inner);
+    match known.entry(run.id.clone()) {
+        Entry::Occupied(found) => found.get().subscribe(),
+        Entry::Vacant(place) => {
+            let (sender, receiver) = watch::channel(LogEnd::default());
+            place.insert(sender.clone());
+            let path = path_of(workspace, run);
+            let watcher = Watcher {
+                api: api.clone(),
+                workspace: Arc::clone(workspace),
+                run: run.id.clone(),
+                path,
+                sender,
+            };
+            tokio::spawn(watcher.watch());
+            receiver
+        }
+    }
+}
+
+/// The log of a run.
+pub fn path_of(workspace: &Workspace, run: &RunRecord) -> PathBuf {
+    workspace.paths.run(&run.key.workspace_id, &run.id).events()
+}
+
+struct Watcher {
+    api: Api,
+    workspace: Arc<Workspace>,
+    run: String,
+    path: PathBuf,
+    sender: watch::Sender<LogEnd>,
+}
+
+impl Watcher {
+    async fn watch(self) {
+        let mut reading = self.begin().await;
+        let mut end: Option<End> = None;
+        let mut asked: Option<Instant> = None;
+        loop {
+            // What was written before the end was recorded is read after that was seen, so that it is published before it.
+            let has_ended = end.is_some();
+            while let Ok(Some(piece)) = reading.read() {
+                self.sender.send_modify(|seen| {
+                    seen.end = piece.to;
+                    seen.last = Arc::new(piece);
+                });
+            }
+            if has_ended && let Some(end) = &end {
+                let now = self.workspace.machine.now();
+                let is_reported = end.is_reported_by(reading.last_end.as_ref());
+                if is_reported || end.is_late(now) {
+                    let missing = (!is_reported).then(|| self.missing(end, reading.sequence));
+                    let over = missing.flatten();
+                    self.sender.send_modify(|seen| seen.over = Some(over));
+                    self.forget();
+                    return;
+                }
+            } else if asked.is_none_or(|asked| asked.elapsed() >= ASK_AGAIN) {
+                asked = Some(Instant::now());
+                end = self.end().await;
+                if end.is_some() {
+                    continue;
+                }
+            }
+            if self.forget_if_alone() {
+                return;
+            }
+            tokio::time::sleep(LOOK_AGAIN).await;
+        }
+    }
+
+    /// Begins behind what is in the log already: clients read that themselves.
+    async fn begin(&self) -> Reading {
+        let path = self.path.clone();
+        let begun = tokio::task::spawn_blocking(move || Reading::at_end(path)).await;
+        let reading = begun.unwrap_or_else(|_| Reading::new(self.path.clone()));
+        self.sender.send_modify(|seen| {
+            seen.end = reading.position;
+            seen.last = Arc::new(Piece {
+                from: reading.position,
+                to: reading.position,
+                ..Piece::default()
+            });
+        });
+        reading
+    }
+
+    async fn end(&self) -> Option<End> {
+        let (workspace, run) = (Arc::clone(&self.workspace), self.run.clone());
+        let asked = self
+            .api
+            .work(move |_| Ok(end_of_run(&workspace, &run)?))
+            .await;
+        // A database that is busy is asked again.
+        asked.ok().flatten()
+    }
+
+    fn missing(&self, end: &End, sequence: u64) -> Option<Line> {
+        let (event, at) = end.event.clone()?;
+        let id = self.workspace.machine.new_id();
+        let line = event.line(events::Subject::Run, &self.run, sequence + 1, &id, at);
+        Some(Line {
+            sequence: sequence + 1,
+            event: ends::COMPLETE.to_owned(),
+            text: line.to_string().into(),
+        })
+    }
+
+    fn forget(&self) {
+        let mut known = self
+            .api
+            .tails
+            .0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        known.remove(&self.run);
+    }
+
+    /// Nobody follows any more. A later follower finds no entry and begins anew.
+    fn forget_if_alone(&self) -> bool {
+        let mut known = self
+            .api
+            .tails
+            .0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        let is_alone = self.sender.is_closed();
+        if is_alone {
+            known.remove(&self.run);
+        }
+        is_alone
+    }
+}
+
+/// A log that is read as it grows.
+struct Reading {
+    path: PathBuf,
+    file: Option<File>,
+    /// Where its whole lines end, as far as they were read.
+    position: u64,
+    /// The number of the last event.
+    sequence: u64,
+    /// The last event that reports an end.
+    last_end: Option<Value>,
+}
+
+impl Reading {
+    fn new(path: PathBuf) -> Self {
+        Self {
+            path,
+            file: None,
+            position: 0,
+            sequence: 0,
+            last_end: None,
+        }
+    }
+
+    /// Goes to the end of what is there, and looks at the last lines.
+    fn at_end(path: PathBuf) -> Self {
+        let mut reading = Self::new(path);
+        let begin = |path| events::start_of_last(&mut File::open(path)?, LAST_EVENTS, &|_| true);
+        reading.position = begin(&reading.path).unwrap_or(0);
+        while let Ok(Some(_)) = reading.read() {}
+        reading
+    }
+
+    /// The whole lines that came, at most one piece of them.
+    fn read(&mut self) -> io::Result<Option<Piece>> {
+        if self.file.is_none() {
+            match File::open(&self.path) {
+                Ok(file) => self.file = Some(file),
+                Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+                Err(error) => return Err(error),
+            }
+        }
+        let Some(file) = &self.file else {
+            return Ok(None);
+        };
+        let piece = read_piece(file, self.position, u64::MAX)?;
+        if let Some(piece) = &piece {
+            self.position = piece.to;
+            for line in &piece.lines {
+                self.sequence = line.sequence;
+                if line.event == ends::COMPLETE {
+                    self.last_end = serde_json::from_slice(&line.text).ok();
+                }
+            }
+        }
+        Ok(piece)
+    }
+}
+
+/// The number of the last event in a log; 0 if it has none.
+pub fn last_number(path: PathBuf) -> u64 {
+    Reading::at_end(path).sequence
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::api::http::log_pieces::{PIECE, read_from};
+    use std::io::Write;
+
+    fn event(sequence: u64) -> String {
+        format!("{{\"sequence\":{sequence},\"event\":\"e\"}}\n")
+    }
+
+    fn numbers(piece: Option<Piece>) -> Vec<u64> {
+        piece.map_or(Vec::new(), |piece| {
+            piece.lines.iter().map(|line| line.sequence).collect()
+        })
+    }
+
+    #[test]
+    fn a_reader_gives_whole_lines_only_and_each_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("events.ndjson");
+        let mut reading = Reading::new(path.clone());
+        assert!(reading.read().unwrap().is_none(), "there is no file yet");
+        let mut file = File::create(&path).unwrap();
+        file.write_all(event(1).as_bytes()).unwrap();
+        let second = event(2);
+        file.write_all(&second.as_bytes()[..9]).unwrap();
+        assert_eq!(numbers(reading.read().unwrap()), [1]);
+        assert!(reading.read().unwrap().is_none());
+        file.write_all(&second.as_bytes()[9..]).unwrap();
+        assert_eq!(numbers(reading.read().unwrap()), [2]);
+    }
+
+    #[test]
+    fn a_follower_begins_behind_what_is_there_and_knows_its_last_number() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("events.ndjson");
+        let many: String = (1..=20_000).map(event).collect();
+        assert!(many.len() as u64 > PIECE);
+        std::fs::write(&path, &many).unwrap();
+        let mut reading = Reading::at_end(path.clone());
+        assert_eq!(
+            (reading.position, reading.sequence),
+            (many.len() as u64, 20_000)
+        );
+        assert!(reading.read().unwrap().is_none());
+        let mut from = 0;
+        let mut all = Vec::new();
+        while let Some(piece) = read_from(&path, from, reading.position).unwrap() {
+            from = piece.to;
+            all.extend(piece.lines.iter().map(|line| line.sequence));
+        }
+        assert_eq!(all, (1..=20_000).collect::<Vec<u64>>());
+    }
+
+    #[test]
+    fn a_follower_begins_at_the_start_of_a_line_however_long_the_last_ones_are() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("events.ndjson");
+        let long = "x".repeat(usize::try_from(PIECE).unwrap() + 1000);
+        let whole = format!(
+            "{}{{\"sequence\":2,\"event\":\"e\",\"message\":\"{long}\"}}\n",
+            event(1)
+        );
+        std::fs::write(&path, &whole).unwrap();
+        assert_eq!(last_number(path.clone()), 2);
+        std::fs::write(&path, format!("{whole}{{\"sequence\":3,\"event\":\"{long}")).unwrap();
+        let reading = Reading::at_end(path);
+        assert_eq!(
+            (reading.position, reading.sequence),
+            (whole.len() as u64, 2)
+        );
+    }
+
+    #[test]
+    fn a_line_longer_than_a_piece_is_read_whole() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("events.ndjson");
+        let long = format!(
+            "{{\"sequence\":1,\"event\":\"e\",\"message\":\"{}\"}}\n",
+            "x".repeat(1_000_000)
+        );
+        std::fs::write(&path, format!("{long}{}", event(2))).unwrap();
+        let end = std::fs::metadata(&path).unwrap().len();
+        let first = read_from(&path, 0, end).unwrap().unwrap();
+        assert_eq!(first.lines[0].sequence, 1);
+        assert_eq!(first.lines[0].text.len(), long.len() - 1);
+    }
+}

@@ -1,0 +1,223 @@
+//! Bodies that are files: as they are, or as the file of a form (`multipart/form-data`). They go to the disk piece by piece, and
+//! never are in memory whole.
+
+use std::io;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::task::{Context, Poll};
+
+use axum::body::{Body, BodyDataStream};
+use axum::extract::multipart::{Multipart, MultipartError};
+use axum::extract::{FromRequest, Request};
+use axum::http::{HeaderMap, StatusCode, header};
+use bytes::Bytes;
+use futures_util::{Stream, StreamExt};
+
+use crate::api::http::body::refused_body;
+use crate::api::http::problem::ApiError;
+use crate::api::state::Api;
+use crate::base::problem::code;
+use crate::run::inputs::documents::Arriving;
+use crate::workspace::configurations::Spool;
+
+/// What the frame of a form may add to the bytes of its file.
+const FRAME: u64 = 64 * 1024;
+
+/// Takes the pieces of a file.
+pub trait Sink: Send + 'static {
+    /// Writes the next piece.
+    fn write(&mut self, bytes: &[u8]) -> Result<(), ApiError>;
+}
+
+impl Sink for Arriving {
+    fn write(&mut self, bytes: &[u8]) -> Result<(), ApiError> {
+        Ok(Self::write(self, bytes)?)
+    }
+}
+
+impl Sink for Spool {
+    fn write(&mut self, bytes: &[u8]) -> Result<(), ApiError> {
+        Ok(Self::write(self, bytes)?)
+    }
+}
+
+/// A body that is a file.
+pub enum Upload {
+    /// The body is the file.
+    Raw(Body),
+    /// The body is a form with the file, and what was read of it since the last piece of the file.
+    Form(Box<Multipart>, Arc<AtomicU64>),
+}
+
+impl Upload {
+    /// Looks at the head of a request with a file of at most `limit` bytes. `is_type` says which media types a file may have
+    /// outside of a form; one without a type is taken as it is.
+    ///
+    /// # Errors
+    /// 413: it is too long by its own words; 415: its type is another one.
+    pub async fn of(
+        request: Request,
+        limit: u64,
+        is_type: impl Fn(&str) -> bool,
+    ) -> Result<Self, ApiError> {
+        let kind = media_type(request.headers());
+        demand_length(request.headers(), limit)?;
+        if kind == "multipart/form-data" {
+            let (parts, body) = request.into_parts();
+            let unused = Arc::new(AtomicU64::new(0));
+            let paced = Paced {
+                body: body.into_data_stream(),
+                unused: Arc::clone(&unused),
+                paused: false,
+            };
+            let request = Request::from_parts(parts, Body::from_stream(paced));
+            let form = Multipart::from_request(request, &()).await;
+            let form = form.map_err(|error| unsupported(&error.body_text()))?;
+            return Ok(Self::Form(Box::new(form), unused));
+        }
+        if kind.is_empty() || is_type(&kind) {
+            return Ok(Self::Raw(request.into_body()));
+        }
+        Err(unsupported(&format!("the content type is {kind:?}")))
+    }
+
+    /// Writes the file to a sink, which `begin` makes of the file's name in the form. What was written is dropped with the sink
+    /// if the body ends early.
+    ///
+    /// # Errors
+    /// Those of the sink; 400: the body ended early; 422: the form has no file, or something else.
+    pub async fn pour<S: Sink>(
+        self,
+        api: &Api,
+        begin: impl FnOnce(&Api, Option<String>) -> Result<S, ApiError> + Send + 'static,
+    ) -> Result<S, ApiError> {
+        match self {
+            Self::Raw(body) => {
+                let mut sink = api.work(move |api| begin(api, None)).await?;
+                let mut pieces = body.into_data_stream();
+                while let Some(piece) = pieces.next().await {
+                    let piece = piece.map_err(|error| refused_body(&error))?;
+                    sink = write(api, sink, piece).await?;
+                }
+                Ok(sink)
+            }
+            Self::Form(form, unused) => pour_form(*form, &unused, api, begin).await,
+        }
+    }
+}
+
+/// The body of a form, for a parser that keeps what it read until it finds the next boundary. It gets one piece at a time, and
+/// an error where it has read more than a frame may have without finding a piece of the file: so a form without its boundary, or
+/// a part with endless headers, takes little memory.
+struct Paced {
+    body: BodyDataStream,
+    /// Bytes since the last piece of the file.
+    unused: Arc<AtomicU64>,
+    /// The parser was given a piece, and looks at that first.
+    paused: bool,
+}
+
+impl Stream for Paced {
+    type Item = Result<Bytes, axum::Error>;
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        if std::mem::take(&mut self.paused) {
+            context.waker().wake_by_ref();
+            return Poll::Pending;
+        }
+        let next = std::task::ready!(self.body.poll_next_unpin(context));
+        if let Some(Ok(piece)) = &next {
+            self.paused = true;
+            let length = piece.len() as u64;
+            let unused = self.unused.fetch_add(length, Ordering::Relaxed);
+            if unused > FRAME {
+                let message = format!("{unused} bytes in which no boundary of the form is");
+                return Poll::Ready(Some(Err(axum::Error::new(io::Error::other(message)))));
+            }
+        }
+        Poll::Ready(next)
+    }
+}
+
+async fn pour_form<S: Sink>(
+    mut form: Multipart,
+    unused: &AtomicU64,
+    api: &Api,
+    begin: impl FnOnce(&Api, Option<String>) -> Result<S, ApiError> + Send + 'static,
+) -> Result<S, ApiError> {
+    let first = form.next_field().await.map_err(|error| broken(&error))?;
+    let mut part = first.ok_or_else(|| ApiError::field("file", "is absent from the form"))?;
+    let field = part.name().unwrap_or_default().to_owned();
+    unused.store(0, Ordering::Relaxed);
+    let Some(name) = part.file_name().map(str::to_owned) else {
+        return Err(ApiError::field(field, "is not the form's file"));
+    };
+    let mut sink = api.work(move |api| begin(api, Some(name))).await?;
+    while let Some(piece) = part.chunk().await.map_err(|error| broken(&error))? {
+        unused.store(0, Ordering::Relaxed);
+        sink = write(api, sink, piece).await?;
+    }
+    drop(part);
+    // The form is whole once its last boundary was read.
+    match form.next_field().await.map_err(|error| broken(&error))? {
+        None => Ok(sink),
+        Some(more) => {
+            let field = more.name().unwrap_or_default().to_owned();
+            Err(ApiError::field(
+                field,
+                "is one part too many: a form has one file",
+            ))
+        }
+    }
+}
+
+/// Writes on the pool for calls that block. Where the client goes meanwhile, the sink is dropped behind the call.
+async fn write<S: Sink>(api: &Api, mut sink: S, piece: Bytes) -> Result<S, ApiError> {
+    api.work(move |_| {
+        sink.write(&piece)?;
+        Ok(sink)
+    })
+    .await
+}
+
+/// The media type, without parameters, in lower case.
+pub fn media_type(headers: &HeaderMap) -> String {
+    let value = headers.get(header::CONTENT_TYPE);
+    let value = value.and_then(|value| value.to_str().ok());
+    let essence = value.unwrap_or_default().split(';').next();
+    essence.unwrap_or_default().trim().to_ascii_lowercase()
+}
+
+/// A client that waits with its body until it is asked for so learns at once that it is too long.
+fn demand_length(headers: &HeaderMap, limit: u64) -> Result<(), ApiError> {
+    let length = headers.get(header::CONTENT_LENGTH);
+    let length = length.and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
+    if length.is_some_and(|length| length > limit.saturating_add(FRAME)) {
+        let detail = format!("the body has more than {limit} bytes");
+        return Err(
+            ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, code::TOO_LARGE, detail)
+                .hint("ADE_API_UPLOAD_LIMIT_MB sets the limit of uploads"),
+        );
+    }
+    Ok(())
+}
+
+fn unsupported(detail: &str) -> ApiError {
+    ApiError::new(
+        StatusCode::UNSUPPORTED_MEDIA_TYPE,
+        code::UNSUPPORTED_MEDIA_TYPE,
+        detail,
+    )
+    .hint("send the file as a form (`curl -F file=@NAME`), or as it is with the content type application/octet-stream")
+}
+
+fn broken(error: &MultipartError) -> ApiError {
+    // The parser says only that it could not read; what was wrong is the innermost cause.
+    let mut cause: &dyn std::error::Error = error;
+    while let Some(inner) = cause.source() {
+        cause = inner;
+    }
+    let detail = format!("the form ended early, took too long, or is malformed: {cause}");
+    ApiError::new(StatusCode::BAD_REQUEST, code::BAD_REQUEST, detail)
+}

@@ -1,0 +1,284 @@
+//! Files and folders that appear whole: written beside their place, synced, and renamed into it.
+//!
+//! A reader sees the old file or the new one and never a part of it, also after a crash or a full disk.
+
+mod file_system;
+mod partial;
+mod usage;
+
+use std::fs::{self, File};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use tempfile::NamedTempFile;
+
+use super::problem::{Facts, Kind, Problem, code};
+
+pub use file_system::{SharedDisk, shared};
+pub use partial::{PartialFolder, is_partial, partial_in, remove_leftovers, remove_read_only_tree};
+pub use usage::{DiskUsage, disk_usage, disk_usage_of_all};
+
+/// An operation on a path failed.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot {action} {}: {}", path.display(), describe(source))]
+pub struct FileError {
+    /// The operation that failed, as a verb: `write`, `create the folder`.
+    pub action: &'static str,
+    /// On which path.
+    pub path: PathBuf,
+    /// The error of the operating system.
+    pub source: io::Error,
+}
+
+impl FileError {
+    /// Returns a function for `map_err`.
+    pub fn on(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
+        let path = path.to_owned();
+        move |source| Self {
+            action,
+            path,
+            source,
+        }
+    }
+
+    /// A folder that is always there is not: its disk may be away.
+    pub fn away(folder: &Path) -> Self {
+        Self::on("use the folder", folder)(io::Error::from_raw_os_error(libc::ENODEV))
+    }
+
+    /// Whether the machine is in trouble and not what was asked of it: something was exhausted, or a disk is read-only, broken or
+    /// closed to this user. Said of files of ADE's own, where nothing that a run does is the cause.
+    pub fn is_of_machine(&self) -> bool {
+        self.may_pass()
+            || matches!(
+                self.source.kind(),
+                io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem
+            )
+            || matches!(self.source.raw_os_error(), Some(libc::EIO | libc::ENODEV))
+    }
+
+    /// Whether a resource was exhausted that may be available again later: disk space, memory, descriptors.
+    pub fn may_pass(&self) -> bool {
+        is_disk_full(&self.source)
+            || matches!(
+                self.source.kind(),
+                io::ErrorKind::OutOfMemory | io::ErrorKind::ResourceBusy
+            )
+            || matches!(
+                self.source.raw_os_error(),
+                Some(libc::EMFILE | libc::ENFILE | libc::EAGAIN)
+            )
+    }
+}
+
+impl Problem for FileError {
+    fn facts(&self) -> Facts {
+        Facts::new(Kind::Refused, code::STORAGE_FAILED).maybe_hint(hint(&self.source))
+    }
+}
+
+/// Notes that a folder is in use now, as its time of change. Where that cannot be noted, it looks older than it is.
+pub fn touch(folder: &Path) {
+    let _ = File::open(folder).and_then(|opened| opened.set_modified(std::time::SystemTime::now()));
+}
+
+/// What to do where a disk is full.
+pub const FREE_SPACE: &str = "free some space, or point --data-dir at a disk that has some";
+
+/// Whether the disk was full.
+pub fn is_disk_full(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded
+    )
+}
+
+/// Whether a program's message says that a disk was full: the system's words, which it passed on.
+pub fn mentions_disk_full(message: &str) -> bool {
+    let message = message.to_lowercase();
+    ["no space left on device", "disk quota exceeded"]
+        .iter()
+        .any(|phrase| message.contains(phrase))
+}
+
+/// What to do about a file that cannot be read or written, by the system's error.
+pub fn hint(error: &io::Error) -> Option<String> {
+    let hint = match error.kind() {
+        _ if is_disk_full(error) => FREE_SPACE,
+        io::ErrorKind::ReadOnlyFilesystem | io::ErrorKind::PermissionDenied => {
+            "point --data-dir (or the output directory) at a place that you may write to"
+        }
+        io::ErrorKind::NotADirectory | io::ErrorKind::AlreadyExists => {
+            "a file has the name that a folder should have: move the file away, or name another --data-dir"
+        }
+        _ => return None,
+    };
+    Some(hint.to_owned())
+}
+
+/// The system's message without the number that Rust adds to it.
+pub fn describe(error: &io::Error) -> String {
+    let text = error.to_string();
+    match text.find(" (os error") {
+        Some(end) => text[..end].to_lowercase(),
+        None => text,
+    }
+}
+
+/// The free bytes of the file system where a folder is, or will be.
+///
+/// # Errors
+/// The system does not tell.
+pub fn room(folder: &Path) -> io::Result<u64> {
+    let there = folder.ancestors().find(|folder| folder.exists());
+    let found = rustix::fs::statvfs(there.unwrap_or(folder))?;
+    Ok(found.f_bavail.saturating_mul(found.f_frsize))
+}
+
+/// The last part of a path, as text.
+pub fn name_of(path: &Path) -> String {
+    path.file_name()
+        .unwrap_or_default()
+        .to_string_lossy()
+        .into_owned()
+}
+
+/// Creates a folder and those above it.
+///
+/// # Errors
+/// A file has this path, or the folder cannot be written to.
+pub fn create_folder(path: &Path) -> Result<(), FileError> {
+    // Another process may remove or create an empty folder while this one creates it: whatever was there may be gone a
+    // moment later, and the other way round.
+    const TIMES: usize = 100;
+    let mut created = fs::create_dir_all(path);
+    for _ in 1..TIMES {
+        let kind = created.as_ref().err().map(io::Error::kind);
+        if !matches!(
+            kind,
+            Some(io::ErrorKind::AlreadyExists | io::ErrorKind::NotFound)
+        ) {
+            break;
+        }
+        match fs::metadata(path) {
+            Ok(found) if found.is_dir() => return Ok(()),
+            Ok(_) => break,
+            Err(_) => created = fs::create_dir_all(path),
+        }
+    }
+    created.map_err(FileError::on("create the folder", path))
+}
+
+/// Writes a whole file.
+///
+/// # Errors
+/// It cannot be written; then the old file, if there was one, is as it was.
+pub fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
+    let write = || -> io::Result<()> {
+        let mut beside = unfinished(folder_of(path))?;
+        beside.write_all(bytes)?;
+        settle(beside, path)
+    };
+    write().map_err(FileError::on("write", path))
+}
+
+/// Writes a whole file where there is none. False: there is one, which was not changed.
+///
+/// # Errors
+/// It cannot be written.
+pub fn write_new(path: &Path, bytes: &[u8]) -> Result<bool, FileError> {
+    let write = || -> io::Result<bool> {
+        let mut beside = unfinished(folder_of(path))?;
+        beside.write_all(bytes)?;
+        beside.as_file().sync_all()?;
+        readable(beside.as_file())?;
+        match beside.persist_noclobber(path) {
+            Ok(_) => {
+                sync_folder(folder_of(path));
+                Ok(true)
+            }
+            Err(error) if error.error.kind() == io::ErrorKind::AlreadyExists => Ok(false),
+            Err(error) => Err(error.error),
+        }
+    };
+    write().map_err(FileError::on("write", path))
+}
+
+/// Copies a file so that the copy appears whole. Shares the bytes where the file system can.
+///
+/// # Errors
+/// The source cannot be read, or the copy not be written; then an old file is as it was.
+pub fn copy_whole(from: &Path, to: &Path) -> Result<(), FileError> {
+    let copy = || -> io::Result<()> {
+        let beside = unfinished(folder_of(to))?;
+        let mut source = File::open(from)?;
+        // On Linux this is copy_file_range, which shares extents where the file system can.
+        io::copy(&mut source, &mut beside.as_file())?;
+        settle(beside, to)
+    };
+    copy().map_err(FileError::on("write", to))
+}
+
+/// The prefix of the names of files that are being written beside their place.
+pub const UNFINISHED: &str = ".ade-";
+
+/// Creates a file to be written beside its place; it is deleted if it is dropped before it was renamed.
+///
+/// # Errors
+/// The folder cannot be written to.
+pub fn unfinished(folder: &Path) -> io::Result<NamedTempFile> {
+    tempfile::Builder::new()
+        .prefix(UNFINISHED)
+        .suffix(".tmp")
+        .tempfile_in(folder)
+}
+
+/// Syncs an unfinished file and renames it into its place.
+fn settle(beside: NamedTempFile, path: &Path) -> io::Result<()> {
+    beside.as_file().sync_all()?;
+    readable(beside.as_file())?;
+    beside.persist(path).map_err(|error| error.error)?;
+    sync_folder(folder_of(path));
+    Ok(())
+}
+
+fn folder_of(path: &Path) -> &Path {
+    path.parent().unwrap_or(Path::new("."))
+}
+
+/// Makes the folder's own entries durable. Errors are ignored: not every file system supports it.
+pub fn sync_folder(folder: &Path) {
+    if let Ok(handle) = File::open(folder) {
+        let _ = handle.sync_all();
+    }
+}
+
+/// Temporary files are private; the finished file gets the permissions of the usual mask.
+fn readable(file: &File) -> io::Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    file.set_permissions(fs::Permissions::from_mode(0o644))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_failed_write_leaves_the_old_file_and_nothing_beside_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.json");
+        write_whole(&path, b"old").unwrap();
+        assert!(copy_whole(&folder.path().join("absent"), &path).is_err());
+        assert_eq!(fs::read(&path).unwrap(), b"old");
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn errors_name_the_path_and_what_the_system_said() {
+        let error = create_folder(Path::new("/dev/null/x")).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "cannot create the folder /dev/null/x: not a directory"
+        );
+    }
+}

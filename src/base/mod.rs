@@ -1,0 +1,14 @@
+//! What everything stands on: errors, time, whole files, digests. Needs nothing of the other rooms.
+//!
+//! - [`problem`]: what every error says of itself, and its code; [`counted`]: numbers with their nouns.
+//! - [`clock`], [`backoff`], [`cancel`]: time, waits between attempts, cancelling.
+//! - [`files`]: whole-file writes; [`digest`]: SHA-256; [`host`]: the machine's name.
+
+pub mod backoff;
+pub mod cancel;
+pub mod clock;
+pub mod counted;
+pub mod digest;
+pub mod files;
+pub mod host;
+pub mod problem;

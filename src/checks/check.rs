@@ -1,0 +1,251 @@
+//! Loading a configuration without running it: `ade check`.
+//!
+//! The engine of the configuration's environment imports the snapshot and registers everything in it, as at the
+//! beginning of a run, and prints what it registered. No run is recorded.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use serde_json::{Map, Value};
+
+use crate::base::cancel::Cancel;
+use crate::base::files::{FileError, describe};
+use crate::base::problem::{Facts, Kind, Problem, code};
+use crate::engine::sandbox::{Limits, Policy};
+use crate::engine::{ChildProcess, EngineReport, EngineTask, Invocation, Launch, Message};
+use crate::environment::needed::prepare::Prepared;
+use crate::environment::provide::in_use::InUse;
+use crate::environment::provide::installers::Installers;
+use crate::environment::provide::{Progress, ProvideError, Want};
+use crate::run::execution::names::with_known_names;
+use crate::run::execution::provide::provide;
+use crate::run::execution::verdict;
+use crate::run::execution::verdict::{Circumstances, Observation};
+use crate::settings::paths::EnvironmentFolder;
+use crate::store::EnvironmentRecord;
+use crate::workspace::Workspace;
+
+/// A configuration that loads.
+#[derive(Debug)]
+pub struct Checked {
+    /// The environment that it was loaded in.
+    pub environment_id: String,
+    /// What it registers, by name, in the engine's order.
+    pub registered: Vec<(String, u64)>,
+    /// What stands in the configuration and has no effect, in sentences.
+    pub warnings: Vec<String>,
+}
+
+impl Checked {
+    /// How many of these it registers; `None` where the engine does not say.
+    pub fn count(&self, name: &str) -> Option<u64> {
+        let found = self.registered.iter().find(|(known, _)| known == name);
+        found.map(|(_, count)| *count)
+    }
+}
+
+/// A configuration does not load, or the check could not be made.
+#[derive(Debug, thiserror::Error)]
+pub enum CheckError {
+    /// It does not load.
+    #[error("{message}")]
+    Invalid {
+        /// The engine's message, with the place in the author's files.
+        message: String,
+        /// What to do about it, where that is known.
+        hint: Option<String>,
+    },
+    /// Its environment.
+    #[error(transparent)]
+    Provide(Box<ProvideError>),
+    /// There is no place for the engine's temporary files.
+    #[error("no temporary folder: {}", describe(.0))]
+    NoTemporaryFolder(std::io::Error),
+    /// The engine could not be started.
+    #[error(transparent)]
+    NotStarted(FileError),
+    /// The engine did not say whether it loads.
+    #[error("{message}")]
+    EngineFailed {
+        /// How it ended.
+        message: String,
+        /// The code of that failure.
+        code: &'static str,
+    },
+    /// It took longer than a run may.
+    #[error("loading the configuration took too long")]
+    TimedOut,
+    /// It used more than a run may.
+    #[error("{message}")]
+    Exceeded {
+        /// What, and how much it may.
+        message: String,
+        /// Which setting allows more.
+        hint: Option<String>,
+        /// The code of that limit.
+        code: &'static str,
+    },
+    /// This machine cannot confine it as the operator wants.
+    #[error("ADE_SANDBOX is strict, and this machine cannot confine a check: {}", .0.join("; "))]
+    NotConfined(Vec<String>),
+    /// It was cancelled.
+    #[error("cancelled")]
+    Cancelled,
+}
+
+impl Problem for CheckError {
+    fn facts(&self) -> Facts {
+        match self {
+            Self::Invalid { hint, .. } => {
+                Facts::new(Kind::Refused, code::CONFIG_INVALID).maybe_hint(hint.clone())
+            }
+            Self::Provide(error) => error.facts(),
+            Self::NoTemporaryFolder(_) => Facts::new(Kind::Usage, code::NO_TEMPORARY_FOLDER),
+            Self::NotStarted(error) => error.facts(),
+            Self::EngineFailed { code, .. } => Facts::new(Kind::Refused, code),
+            Self::TimedOut => Facts::new(Kind::Limit, code::TIMEOUT),
+            Self::Exceeded { hint, code, .. } => {
+                Facts::new(Kind::Limit, code).maybe_hint(hint.clone())
+            }
+            Self::NotConfined(_) => Facts::new(Kind::Refused, code::SANDBOX_INCOMPLETE)
+                .hint("`ade doctor` shows what is missing"),
+            Self::Cancelled => Facts::new(Kind::Cancelled, code::CANCELLED),
+        }
+    }
+}
+
+/// Loads a configuration in its environment, which is built where that is needed. With `debug` the engine's message of a
+/// failure is more detailed.
+///
+/// # Errors
+/// The configuration does not load, or its environment could not be provided.
+pub fn check(
+    workspace: &Workspace,
+    prepared: &Prepared,
+    debug: bool,
+    cancel: &Cancel,
+    on: &mut dyn FnMut(Progress<'_>),
+) -> Result<Checked, CheckError> {
+    let environment = provide(workspace, &Installers, prepared, Want::Ready, cancel, on)
+        .map_err(|error| CheckError::Provide(Box::new(error)))?;
+    // As long as the engine runs, no collection deletes it.
+    let _in_use = InUse::mark(workspace, &environment.folder);
+    let (report, warnings) = load(workspace, prepared, &environment, debug, cancel)?;
+    let limits = Limits::of(&workspace.settings);
+    let seen = verdict::observe(&report, true, &limits, || true);
+    let around = Circumstances {
+        output: Path::new(""),
+        timeout: workspace.settings.run_timeout,
+        limits,
+    };
+    let root = prepared.configuration.root.to_string_lossy();
+    let known = [(prepared.package_folder.as_path(), &*root)];
+    let Some(failure) = verdict::explain(seen, &report, &around) else {
+        let lines = report.last_lines.iter();
+        return Ok(Checked {
+            environment_id: environment.id,
+            registered: lines.filter_map(|line| registered(line)).collect(),
+            warnings: warnings
+                .iter()
+                .map(|warning| with_known_names(warning, &known))
+                .collect(),
+        });
+    };
+    let message = with_known_names(&failure.message, &known);
+    Err(match seen {
+        Observation::Cancelled => CheckError::Cancelled,
+        Observation::TimedOut => CheckError::TimedOut,
+        Observation::Exceeded(_) => CheckError::Exceeded {
+            message,
+            hint: failure.hint,
+            code: seen.verdict().code.unwrap_or(code::TIMEOUT),
+        },
+        Observation::Invalid => CheckError::Invalid {
+            message,
+            hint: failure.hint,
+        },
+        _ => CheckError::EngineFailed {
+            message,
+            code: seen.verdict().code.unwrap_or(code::ENGINE_CRASHED),
+        },
+    })
+}
+
+/// Runs the engine. Returns how it ended, with all lines that it printed, and its warnings of what has no effect.
+fn load(
+    workspace: &Workspace,
+    prepared: &Prepared,
+    environment: &EnvironmentRecord,
+    debug: bool,
+    cancel: &Cancel,
+) -> Result<(EngineReport, Vec<String>), CheckError> {
+    let place = tempfile::tempdir().map_err(CheckError::NoTemporaryFolder)?;
+    // As in a run, the working folder is none that may be written.
+    let (folder, scratch) = (place.path().join("check"), place.path().join("tmp"));
+    for made in [&folder, &scratch] {
+        std::fs::create_dir(made).map_err(CheckError::NoTemporaryFolder)?;
+    }
+    let python = EnvironmentFolder(environment.folder.clone()).python();
+    let policy = Policy::new(
+        &workspace.settings,
+        &python,
+        vec![prepared.snapshot.clone()],
+        vec![scratch.clone()],
+        false,
+    );
+    let obstacles = policy.obstacles();
+    if !obstacles.is_empty() {
+        return Err(CheckError::NotConfined(obstacles));
+    }
+    let invocation = Invocation {
+        policy,
+        python: python.clone(),
+        snapshot: prepared.package_folder.clone(),
+        task: EngineTask::Validate,
+        folder,
+        scratch,
+        settings: BTreeMap::new(),
+        variables: workspace.settings.variables.clone(),
+        debug,
+        timeout: workspace.settings.run_timeout,
+    };
+    let mut lines = Vec::new();
+    let mut warnings = Vec::new();
+    let on_message = &mut |message| {
+        match message {
+            Message::Line(_, text) => lines.push(text),
+            Message::Event(event) => warnings.extend(warning_in(&event)),
+        }
+        None
+    };
+    let mut report = ChildProcess::default()
+        .launch(&invocation, cancel, on_message)
+        .map_err(|error| CheckError::NotStarted(FileError::on("start", &python)(error)))?;
+    report.last_lines = lines;
+    Ok((report, warnings))
+}
+
+/// The sentence of an event about something without effect.
+fn warning_in(event: &Map<String, Value>) -> Option<String> {
+    event.get("data")?.get("ignored")?;
+    event.get("message")?.as_str().map(str::to_owned)
+}
+
+/// Parses a line like `- row_detectors: 2`.
+fn registered(line: &str) -> Option<(String, u64)> {
+    let (name, count) = line.strip_prefix("- ")?.split_once(": ")?;
+    Some((name.to_owned(), count.parse().ok()?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn counts_are_read_and_other_lines_are_passed_over() {
+        assert_eq!(registered("- hooks: 3"), Some(("hooks".to_owned(), 3)));
+        for line in ["- path: /a/b", "Config package OK", "hooks: 3"] {
+            assert_eq!(registered(line), None, "{line}");
+        }
+    }
+}

@@ -1,0 +1,266 @@
+//! `ade.lock`: exact versions with hashes of everything that is installed beside the engine.
+//!
+//! The file has the form of a requirements file, so that uv installs from it, under lines that say what it was made
+//! from: a digest of the configuration's manifests, one of what the engine needs, and the oldest Python that it is for. A lock
+//! fits as long as all three do. One that does not, or that was edited, is not used and can be made anew, so reading it is
+//! never an error.
+
+use std::io;
+use std::path::Path;
+
+use super::requirement::file_url;
+use super::requirements::{is_relative_path, logical_lines};
+use crate::base::files::FileError;
+
+/// The name of the file, beside the manifest.
+pub const LOCK_FILE: &str = "ade.lock";
+
+/// The beginning of the line that says what the lock was made from. Its number is raised with the meaning of the file.
+const HEADER: &str = "# ade-lock 1";
+
+/// What a lock is made from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LockInputs {
+    /// The digest of what the configuration asks for.
+    pub manifest: String,
+    /// The digest of what the engine asks for.
+    pub engine: String,
+    /// The oldest Python that the lock is for.
+    pub python: (u8, u8),
+}
+
+/// One package of a lock.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LockedPackage {
+    /// Its name, or the path of a wheel of the configuration.
+    pub name: String,
+    /// Its version; `None` where a URL or a path says which file it is.
+    pub version: Option<String>,
+    /// Where it is installed; `None`: everywhere.
+    pub marker: Option<String>,
+    /// The line as installers read it, with its hashes.
+    pub(super) line: String,
+}
+
+/// A lock as it was read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LockedVersions {
+    /// What it was made from; an error in words where it is no lock, or was edited.
+    pub inputs: Result<LockInputs, String>,
+    /// Its packages, in their order.
+    pub packages: Vec<LockedPackage>,
+}
+
+impl LockInputs {
+    pub(super) fn header(&self) -> String {
+        let (major, minor) = self.python;
+        format!(
+            "{HEADER} python={major}.{minor} manifest={} engine={}",
+            self.manifest, self.engine
+        )
+    }
+
+    fn parse(line: &str) -> Option<Self> {
+        let mut words = line.strip_prefix(HEADER)?.split_whitespace();
+        let mut value = |name: &str| words.next()?.strip_prefix(name)?.strip_prefix('=');
+        let (major, minor) = value("python")?.split_once('.')?;
+        Some(Self {
+            python: (major.parse().ok()?, minor.parse().ok()?),
+            manifest: value("manifest")?.to_owned(),
+            engine: value("engine")?.to_owned(),
+        })
+    }
+}
+
+impl LockedVersions {
+    /// Reads the lock of the configuration at `root`, where it has one.
+    pub(super) fn read(root: &Path) -> Result<Option<Self>, FileError> {
+        let path = root.join(LOCK_FILE);
+        match std::fs::read(&path) {
+            Ok(bytes) => Ok(Some(Self::parse(&String::from_utf8_lossy(&bytes)))),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(FileError::on("read", &path)(error)),
+        }
+    }
+
+    /// Reads the text of a lock.
+    pub fn parse(text: &str) -> Self {
+        let mut inputs = text
+            .lines()
+            .find_map(LockInputs::parse)
+            .ok_or_else(|| format!("it has no line that begins with `{HEADER}`"));
+        let mut packages = Vec::new();
+        for (offset, line) in logical_lines(text) {
+            match LockedPackage::parse(&line) {
+                Some(package) => packages.push(package),
+                None => {
+                    let number = text[..offset].matches('\n').count() + 1;
+                    inputs = inputs.and(Err(format!(
+                        "line {number} is no exact version with a hash"
+                    )));
+                }
+            }
+        }
+        Self { inputs, packages }
+    }
+
+    /// The text of a lock with these packages, as an installer printed them. Files of the configuration, which is at `root` for
+    /// the installer, are named by their paths below it.
+    pub fn text(inputs: &LockInputs, printed: &str, root: &Path) -> String {
+        let base = format!("{}/", file_url(root));
+        let mut text = format!(
+            "# Exact versions with hashes of what is installed beside the engine, made by `ade lock`. It is made anew, not edited.\n{}\n",
+            inputs.header()
+        );
+        for line in printed.lines() {
+            let own = line
+                .split_once(" @ ")
+                .and_then(|(_, place)| place.strip_prefix(&base));
+            match own {
+                Some(path) => text.push_str(&format!("./{path}")),
+                None => text.push_str(line),
+            }
+            text.push('\n');
+        }
+        text
+    }
+
+    /// Whether it is for these inputs; an error in words: why it is not.
+    ///
+    /// # Errors
+    /// It is not.
+    pub fn fits(&self, now: &LockInputs) -> Result<(), String> {
+        let made_from = self.inputs.as_ref().map_err(Clone::clone)?;
+        if made_from.manifest != now.manifest {
+            return Err("what the configuration depends on has changed since".to_owned());
+        }
+        if made_from.engine != now.engine {
+            return Err("what the engine depends on has changed since".to_owned());
+        }
+        if now.python < made_from.python {
+            let (major, minor) = made_from.python;
+            return Err(format!("it is for Python {major}.{minor} and later"));
+        }
+        Ok(())
+    }
+
+    /// The lines that an installer reads which works in `folder`, a copy of the configuration.
+    pub fn lines_in(&self, folder: &Path) -> Vec<String> {
+        let base = file_url(folder);
+        self.packages
+            .iter()
+            .map(|package| match package.line.strip_prefix("./") {
+                Some(path) => format!("{base}/{path}"),
+                None => package.line.clone(),
+            })
+            .collect()
+    }
+
+    /// The packages that come from an index, as an installer may prefer them when it makes the lock anew.
+    pub fn preferences(&self) -> Vec<String> {
+        let from_index = self.packages.iter().filter(|one| one.version.is_some());
+        from_index.map(|package| package.line.clone()).collect()
+    }
+}
+
+impl LockedPackage {
+    fn parse(line: &str) -> Option<Self> {
+        let (wanted, hashes) = line.split_once(" --hash=")?;
+        let are_whole = hashes.split(" --hash=").all(|hash| {
+            let (algorithm, digest) = hash.split_once(':').unwrap_or_default();
+            !algorithm.is_empty()
+                && digest.len() >= 64
+                && digest.bytes().all(|byte| byte.is_ascii_hexdigit())
+        });
+        if !are_whole {
+            return None;
+        }
+        let (what, marker) = match wanted.split_once(" ; ") {
+            Some((what, marker)) => (what, Some(marker.to_owned())),
+            None => (wanted, None),
+        };
+        let (name, version) = match what.split_once("==") {
+            Some((name, version)) if !version.contains(['*', ',']) => {
+                (name, Some(version.to_owned()))
+            }
+            None if what.contains(" @ ") || is_relative_path(what) => {
+                (what.split(" @ ").next().unwrap_or(what), None)
+            }
+            _ => return None,
+        };
+        Some(Self {
+            name: name.to_owned(),
+            version,
+            marker,
+            line: line.to_owned(),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HASH: &str = "sha256:0000000000000000000000000000000000000000000000000000000000000000";
+
+    fn inputs() -> LockInputs {
+        LockInputs {
+            manifest: "m".to_owned(),
+            engine: "e".to_owned(),
+            python: (3, 10),
+        }
+    }
+
+    #[test]
+    fn what_is_written_is_read_and_files_of_the_configuration_move_with_it() {
+        let printed = format!(
+            "a==1 \\\n    --hash={HASH} \\\n    --hash={HASH}\nb==2 ; python_full_version < '3.11' \\\n    --hash={HASH}\nown @ file:///copy/wheels/own-1-py3-none-any.whl \\\n    --hash={HASH}\n"
+        );
+        let text = LockedVersions::text(&inputs(), &printed, Path::new("/copy"));
+        assert!(!text.contains("/copy"), "{text}");
+        let lock = LockedVersions::parse(&text);
+        assert_eq!(lock.fits(&inputs()), Ok(()));
+        assert_eq!(
+            lock.lines_in(Path::new("/other")),
+            [
+                format!("a==1 --hash={HASH} --hash={HASH}"),
+                format!("b==2 ; python_full_version < '3.11' --hash={HASH}"),
+                format!("file:///other/wheels/own-1-py3-none-any.whl --hash={HASH}"),
+            ]
+        );
+        let names: Vec<_> = lock
+            .packages
+            .iter()
+            .map(|one| (one.name.as_str(), one.version.as_deref()))
+            .collect();
+        assert_eq!(names[..2], [("a", Some("1")), ("b", Some("2"))]);
+        assert_eq!(lock.preferences().len(), 2);
+    }
+
+    #[test]
+    fn what_was_edited_is_no_lock_any_more() {
+        let header = inputs().header();
+        for line in [
+            "a==1",
+            "a>=1 --hash=HASH",
+            "a==1.* --hash=HASH",
+            "a==1 --hash=sha256:00",
+            "<<<<<<< ours",
+            "-r other.txt",
+        ] {
+            let text = format!("{header}\n{}\n", line.replace("HASH", HASH));
+            let fault = LockedVersions::parse(&text).fits(&inputs()).unwrap_err();
+            assert!(fault.contains("line 2"), "{line}: {fault}");
+        }
+        let fault = LockedVersions::parse(&format!("a==1 --hash={HASH}\n")).fits(&inputs());
+        assert!(fault.unwrap_err().contains("ade-lock"));
+    }
+
+    #[test]
+    fn a_lock_is_for_its_python_and_later_ones() {
+        let lock = LockedVersions::parse(&inputs().header());
+        let with = |python| LockInputs { python, ..inputs() };
+        assert!(lock.fits(&with((3, 14))).is_ok());
+        assert!(lock.fits(&with((3, 9))).is_err());
+    }
+}

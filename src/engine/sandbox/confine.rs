@@ -1,0 +1,283 @@
+//! Applies a policy to a command's process, between fork and exec.
+
+use std::io::{self, PipeReader, PipeWriter, Read, Write};
+use std::os::unix::process::CommandExt;
+use std::process::Command;
+
+use super::Policy;
+use super::record::Record;
+use super::resources;
+use super::support::support;
+use crate::settings::Sandbox;
+
+/// A command whose process confines itself.
+pub struct Confined {
+    /// What is in force, as far as is known before the start.
+    record: Record,
+    /// The numbers of the steps that failed in the child.
+    failed: PipeReader,
+}
+
+/// The steps in the child that can fail.
+#[derive(Clone, Copy, Debug)]
+enum Step {
+    Resources = b'r' as isize,
+    Descriptors = b'd' as isize,
+    Capabilities = b'c' as isize,
+    Files = b'f' as isize,
+    Calls = b's' as isize,
+}
+
+impl Step {
+    const ALL: [Self; 5] = [
+        Self::Resources,
+        Self::Descriptors,
+        Self::Capabilities,
+        Self::Files,
+        Self::Calls,
+    ];
+
+    fn in_words(self) -> &'static str {
+        match self {
+            Self::Resources => "resource limits could not be set",
+            Self::Descriptors => "files of ade could not be closed",
+            Self::Capabilities => "capabilities of the administrator could not be dropped",
+            Self::Files => "files: Landlock could not be applied",
+            Self::Calls => "network and process groups: system calls could not be refused",
+        }
+    }
+}
+
+/// How a command's process is to be confined. `threads`: how many the program's libraries start.
+///
+/// # Errors
+/// There is no pipe to be had.
+pub fn confine(policy: &Policy, threads: usize, command: &mut Command) -> io::Result<Confined> {
+    let (failed, report) = io::pipe()?;
+    let mut record = Record::of(policy, support());
+    let limits = resources::prepare(&policy.limits, threads);
+    let is_strict = policy.level == Sandbox::Strict;
+    let steps = Steps::prepare(policy, &mut record);
+    in_child(command, limits, steps, Some(report), is_strict);
+    Ok(Confined { record, failed })
+}
+
+/// How an installer's process is to be confined. What is missing of it, `ade doctor` says.
+pub fn confine_build(policy: &Policy, command: &mut Command) {
+    let limits = resources::prepare(&policy.limits, 0);
+    let is_strict = policy.level == Sandbox::Strict;
+    let steps = Steps::prepare(policy, &mut Record::default());
+    in_child(command, limits, steps, None, is_strict);
+}
+
+impl Confined {
+    /// What is in force, once the process was started.
+    pub fn record(mut self) -> Record {
+        let mut steps = [0; 16];
+        let count = match rustix::io::ioctl_fionread(&self.failed) {
+            Ok(0) | Err(_) => 0,
+            Ok(_) => self.failed.read(&mut steps).unwrap_or(0),
+        };
+        for step in Step::ALL {
+            if steps[..count].contains(&(step as u8)) {
+                self.record.missing.push(step.in_words().to_owned());
+                match step {
+                    Step::Files => self.record.applied["files"] = false.into(),
+                    Step::Calls => self.record.applied["system_calls"] = false.into(),
+                    _ => {}
+                }
+            }
+        }
+        self.record
+    }
+}
+
+/// Lets the child do the steps. In a strict sandbox the start fails with the first step that does.
+fn in_child(
+    command: &mut Command,
+    limits: resources::ReadyLimits,
+    mut steps: Steps,
+    report: Option<PipeWriter>,
+    is_strict: bool,
+) {
+    let failed = move |step: Step| {
+        if let Some(mut report) = report.as_ref() {
+            // The pipe has room for all of them.
+            let _ = report.write(&[step as u8]);
+        }
+    };
+    // SAFETY: between fork and exec only system calls are made; memory is allocated only where a step fails, and there too
+    // only by libraries that build an error.
+    unsafe {
+        command.pre_exec(move || {
+            let mut check = |step, done: io::Result<()>| match done {
+                Err(error) => {
+                    failed(step);
+                    if is_strict { Err(error) } else { Ok(()) }
+                }
+                Ok(()) => Ok(()),
+            };
+            check(Step::Resources, limits.apply().map_err(io::Error::from))?;
+            check(Step::Descriptors, close_others())?;
+            steps.apply(&mut check)
+        });
+    }
+}
+
+/// Closes at exec whatever this process has open beside the standard streams.
+#[cfg(target_os = "linux")]
+fn close_others() -> io::Result<()> {
+    // SAFETY: no memory is involved. Nothing is closed before exec.
+    let answer = unsafe {
+        libc::syscall(
+            libc::SYS_close_range,
+            3,
+            libc::c_uint::MAX,
+            libc::CLOSE_RANGE_CLOEXEC,
+        )
+    };
+    if answer == 0 {
+        Ok(())
+    } else {
+        Err(io::Error::last_os_error())
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+fn close_others() -> io::Result<()> {
+    Ok(())
+}
+
+#[cfg(target_os = "linux")]
+use linux::Steps;
+
+#[cfg(target_os = "linux")]
+mod linux {
+    use std::io;
+
+    use landlock::RulesetCreated;
+    use rustix::thread::{
+        CapabilitySet, CapabilitySets, capabilities, clear_ambient_capability_set,
+        remove_capability_from_bounding_set, set_capabilities, set_no_new_privs,
+    };
+    use seccompiler::{BpfProgram, apply_filter};
+
+    use super::super::places::Places;
+    use super::super::record::Record;
+    use super::super::support::support;
+    use super::super::{Policy, calls, files};
+    use super::Step;
+    use crate::settings::Sandbox;
+
+    /// What Linux adds to the limits, prepared.
+    #[derive(Default)]
+    pub struct Steps {
+        drops_capabilities: bool,
+        rules: Option<RulesetCreated>,
+        filter: Option<BpfProgram>,
+    }
+
+    impl Steps {
+        /// Prepares what the kernel offers. What cannot be prepared is recorded as missing.
+        pub fn prepare(policy: &Policy, record: &mut Record) -> Self {
+            if policy.level == Sandbox::Off {
+                return Self::default();
+            }
+            let network = policy.has_network();
+            let places = Places::of(policy);
+            for path in &places.absent {
+                let words = format!(
+                    "{} does not exist (ADE_SANDBOX_READ, ADE_SANDBOX_WRITE)",
+                    path.display()
+                );
+                record.missing.push(words);
+            }
+            let mut lacks = |error: String| record.missing.push(error);
+            let rules = (support().landlock_abi > 0).then(|| files::prepare(&places, network));
+            let confines_calls = support().seccomp && !policy.is_build;
+            let filter = confines_calls.then(|| calls::filter(network));
+            Self {
+                drops_capabilities: !policy.is_build
+                    && capabilities(None).is_ok_and(|sets| !sets.permitted.is_empty()),
+                rules: rules
+                    .and_then(|rules| rules.map_err(|error| lacks(format!("files: {error}"))).ok()),
+                filter: filter.and_then(|filter| {
+                    filter
+                        .map_err(|error| lacks(format!("network: {error}")))
+                        .ok()
+                }),
+            }
+        }
+
+        /// Applies it to this process.
+        pub fn apply(
+            &mut self,
+            check: &mut dyn FnMut(Step, io::Result<()>) -> io::Result<()>,
+        ) -> io::Result<()> {
+            if self.drops_capabilities {
+                check(Step::Capabilities, drop_capabilities())?;
+            }
+            if let Some(rules) = self.rules.take() {
+                let applied = files::apply(rules).map_err(|_| io::Error::last_os_error());
+                check(Step::Files, applied)?;
+            }
+            if let Some(filter) = &self.filter {
+                let applied = apply_filter(filter).map_err(|_| io::Error::last_os_error());
+                check(Step::Calls, applied)?;
+            }
+            Ok(())
+        }
+    }
+
+    /// Drops what makes root more than a user, but for opening files of other users: a data directory may be another's. Which
+    /// files are opened is decided by the rules.
+    fn drop_capabilities() -> io::Result<()> {
+        const KEPT: CapabilitySet = CapabilitySet::DAC_OVERRIDE;
+        set_no_new_privs(true)?;
+        for bit in 0..64 {
+            let capability = CapabilitySet::from_bits_retain(1 << bit);
+            // Fails for those that the kernel does not know, and where they may not be dropped.
+            if capability != KEPT {
+                let _ = remove_capability_from_bounding_set(capability);
+            }
+        }
+        // Unknown to kernels before 4.3, which have none.
+        let _ = clear_ambient_capability_set();
+        let kept = capabilities(None)?.permitted & KEPT;
+        let sets = CapabilitySets {
+            effective: kept,
+            permitted: kept,
+            inheritable: CapabilitySet::empty(),
+        };
+        Ok(set_capabilities(None, sets)?)
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+use elsewhere::Steps;
+
+#[cfg(not(target_os = "linux"))]
+mod elsewhere {
+    use std::io;
+
+    use super::super::Policy;
+    use super::super::record::Record;
+    use super::Step;
+
+    /// Nothing is added to the limits.
+    #[derive(Default)]
+    pub struct Steps;
+
+    impl Steps {
+        pub fn prepare(_policy: &Policy, _record: &mut Record) -> Self {
+            Self
+        }
+
+        pub fn apply(
+            &mut self,
+            _check: &mut dyn FnMut(Step, io::Result<()>) -> io::Result<()>,
+        ) -> io::Result<()> {
+            Ok(())
+        }
+    }
+}

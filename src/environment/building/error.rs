@@ -1,0 +1,159 @@
+//! Why a build failed, and whether a retry may succeed.
+
+use thiserror::Error;
+
+use super::event::Step;
+use crate::base::files::FileError;
+use crate::base::problem::{Facts, Kind, Problem, code};
+use crate::engine::EngineError;
+use crate::environment::python::PythonError;
+use crate::system::process::Exit;
+
+/// Why an environment could not be built.
+#[derive(Debug, Error)]
+pub enum BuildError {
+    #[error(transparent)]
+    Python(#[from] PythonError),
+    #[error(transparent)]
+    Engine(#[from] EngineError),
+    #[error("{}: {program} failed ({exit})", step.as_str())]
+    Installer {
+        step: Step,
+        program: String,
+        exit: Exit,
+        /// The last lines that it printed.
+        last_lines: Vec<String>,
+        /// Whether a retry may succeed: after trouble with the network, but not where a version does not
+        /// exist.
+        transient: bool,
+        /// Whether it was allowed to use caches only.
+        offline: bool,
+        /// Whether something was refused to it, which the sandbox may have done.
+        refused: bool,
+    },
+    #[error("ADE_SANDBOX is strict, and this machine cannot confine a build: {}", reasons.join("; "))]
+    NotConfined {
+        /// What is missing.
+        reasons: Vec<String>,
+    },
+    /// A file is not the one that the lock names.
+    #[error("{}: a package is not the file that the lock names", step.as_str())]
+    HashMismatch {
+        step: Step,
+        /// The last lines of the installer.
+        last_lines: Vec<String>,
+    },
+    #[error("{}: not done after {seconds} s", step.as_str())]
+    Timeout { step: Step, seconds: u64 },
+    #[error("{}: cancelled", step.as_str())]
+    Cancelled { step: Step },
+    #[error("the engine does not start in its new environment: {message}")]
+    VerificationFailed {
+        message: String,
+        last_lines: Vec<String>,
+    },
+    /// A file or folder of the environment, or a program that could not be started.
+    #[error(transparent)]
+    File(#[from] FileError),
+    #[error("there is no uv: {}", reasons.join("; "))]
+    NoInstaller {
+        reasons: Vec<String>,
+        transient: bool,
+    },
+}
+
+impl BuildError {
+    /// Whether a retry of the same build may succeed although nothing was changed.
+    pub fn is_transient(&self) -> bool {
+        match self {
+            BuildError::Installer { transient, .. } | BuildError::NoInstaller { transient, .. } => {
+                *transient
+            }
+            BuildError::File(error) => error.may_pass(),
+            // The engine's wheel is in the binary: what failed is writing it.
+            BuildError::Timeout { .. } | BuildError::Engine(_) => true,
+            BuildError::Python(_)
+            | BuildError::NotConfined { .. }
+            | BuildError::Cancelled { .. }
+            | BuildError::HashMismatch { .. }
+            | BuildError::VerificationFailed { .. } => false,
+        }
+    }
+
+    /// Whether the machine, this worker or the network is in trouble, and not the configuration: the environment waits, and no
+    /// attempt is spent. A program that hangs or is killed may do so each time, so its attempt is spent.
+    pub fn is_of_machine(&self) -> bool {
+        match self {
+            // Caches that lack something are those of this worker.
+            BuildError::Installer {
+                transient,
+                exit,
+                offline,
+                ..
+            } => *offline || *transient && !matches!(exit, Exit::Signal(_)),
+            BuildError::File(error) => error.is_of_machine(),
+            BuildError::Python(_)
+            | BuildError::Engine(_)
+            | BuildError::NotConfined { .. }
+            | BuildError::NoInstaller { .. } => true,
+            BuildError::Timeout { .. }
+            | BuildError::Cancelled { .. }
+            | BuildError::HashMismatch { .. }
+            | BuildError::VerificationFailed { .. } => false,
+        }
+    }
+
+    /// The last lines of the program that failed.
+    pub fn last_lines(&self) -> &[String] {
+        match self {
+            BuildError::Installer { last_lines, .. }
+            | BuildError::HashMismatch { last_lines, .. }
+            | BuildError::VerificationFailed { last_lines, .. } => last_lines,
+            _ => &[],
+        }
+    }
+}
+
+impl Problem for BuildError {
+    fn facts(&self) -> Facts {
+        match self {
+            BuildError::Python(error) => error.facts(),
+            BuildError::Engine(error) => error.facts().under(Kind::Environment, code::ENVIRONMENT_FAILED),
+            BuildError::Installer {
+                transient,
+                offline,
+                refused,
+                ..
+            } => Facts::new(Kind::Environment, code::INSTALL_FAILED)
+                .hint(installer_hint(*transient, *offline, *refused)),
+            BuildError::NotConfined { .. } => {
+                Facts::new(Kind::Environment, code::SANDBOX_INCOMPLETE)
+                    .hint("`ade doctor` shows what is missing")
+            }
+            BuildError::Timeout { .. } => Facts::new(Kind::Environment, code::BUILD_TIMEOUT)
+                .hint("raise ADE_BUILD_TIMEOUT, or check the network"),
+            BuildError::HashMismatch { .. } => Facts::new(Kind::Environment, code::HASH_MISMATCH)
+                .hint("find out why the file is another one; `ade lock --upgrade` takes the files as they are now"),
+            BuildError::Cancelled { .. } => Facts::new(Kind::Cancelled, code::CANCELLED),
+            BuildError::VerificationFailed { .. } => {
+                Facts::new(Kind::Environment, code::VERIFICATION_FAILED)
+                    .hint("check the versions that the configuration pins, and ADE_ENGINE_SPEC if you set it")
+            }
+            BuildError::File(error) => error.facts().under(Kind::Environment, code::STORAGE_FAILED),
+            BuildError::NoInstaller { .. } => Facts::new(Kind::Environment, code::NO_INSTALLER)
+                .hint("install uv, or with a network your system's packages for pip and venv, which get one (python3-pip, python3-venv)"),
+        }
+    }
+}
+
+fn installer_hint(transient: bool, offline: bool, refused: bool) -> &'static str {
+    if refused {
+        "builds write to their environment, to caches and to a temporary folder; ADE_SANDBOX_WRITE names further folders that they may write to"
+    } else if offline {
+        "only caches were used; leave out --offline (ADE_OFFLINE) once, with a network"
+    } else if transient {
+        "check the network, and HTTPS_PROXY and the index settings if you use them; then try again"
+    } else {
+        "correct the dependencies in the configuration's pyproject.toml or requirements.txt"
+    }
+}

@@ -1,0 +1,153 @@
+//! Installs the engine, and then the configuration's dependencies.
+//!
+//! The configuration itself is not installed. A `.pth` file makes its folder importable for its author; runs import a
+//! snapshot.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use super::error::BuildError;
+use super::installer::{Install, Uv};
+use super::measure;
+use super::session::BuildSession;
+use crate::base::files::FileError;
+use crate::configuration::{LOCK_FILE, file_url};
+use crate::engine::RUN_MARKER;
+
+/// Installs the engine.
+pub(super) fn engine(session: &mut BuildSession<'_>, uv: &Uv) -> Result<(), BuildError> {
+    let dependencies = session.request.configuration.dependencies();
+    let install = Install {
+        engine: session.request.engine.requirement(),
+        // What it depends on is in the lock.
+        alone: matches!(session.request.lock, Some(Ok(_))),
+        requirements: Vec::new(),
+        sources: None,
+        index_options: dependencies.index_options.clone(),
+        constraints: write_constraints(session)?,
+    };
+    uv.install(session, &install)
+}
+
+/// Installs the configuration's dependencies, and makes its folder importable for its author.
+pub(super) fn configuration(session: &mut BuildSession<'_>, uv: &Uv) -> Result<(), BuildError> {
+    let dependencies = session.request.configuration.dependencies();
+    for asked in &dependencies.engine {
+        session.note(format!(
+            "the configuration asks for `{asked}`; the engine that ADE is set to use is installed in its place"
+        ));
+    }
+    match &session.request.lock {
+        Some(Ok(lock)) => {
+            let mut lines = dependencies.index_options.clone();
+            lines.extend(lock.lines_in(&session.sources));
+            let list = session.write_list(session.folder.workbench().locked(), &lines)?;
+            uv.install_locked(session, &list)?;
+            return write_import_file(session);
+        }
+        Some(Err(reason)) => session.note(format!(
+            "{LOCK_FILE} is out of date and not used: {reason}; `ade lock` makes it anew"
+        )),
+        None => {}
+    }
+    let build_copy = dependencies
+        .needs_build
+        .then(|| copy_sources(session))
+        .transpose()?;
+    let mut requirements = dependencies.requirements_in(&session.sources);
+    requirements.extend(build_copy.as_deref().map(file_url));
+    if !requirements.is_empty() {
+        let install = Install {
+            engine: session.request.engine.requirement(),
+            alone: false,
+            requirements,
+            sources: dependencies
+                .has_uv_sources
+                .then(|| session.sources.join("pyproject.toml")),
+            index_options: dependencies.index_options.clone(),
+            constraints: write_constraints(session)?,
+        };
+        uv.install(session, &install)?;
+    }
+    if let Some(copy) = build_copy {
+        remove_configuration(session, uv, &copy)?;
+    }
+    write_import_file(session)
+}
+
+pub(in crate::environment) fn write_constraints(
+    session: &BuildSession<'_>,
+) -> Result<Option<PathBuf>, BuildError> {
+    let constraints = &session.request.configuration.dependencies().constraints;
+    if constraints.is_empty() {
+        return Ok(None);
+    }
+    let lines: Vec<String> = constraints.iter().map(ToString::to_string).collect();
+    let path = session.folder.workbench().constraints();
+    session.write_list(path, &lines).map(Some)
+}
+
+/// A writable copy of the configuration, for build tools that write beside what they read.
+fn copy_sources(session: &BuildSession<'_>) -> Result<PathBuf, BuildError> {
+    let copy = session.folder.workbench().sources();
+    copy_tree(&session.sources, &copy)
+        .map_err(FileError::on("copy the configuration to", &copy))?;
+    Ok(copy)
+}
+
+fn copy_tree(source: &Path, target: &Path) -> io::Result<()> {
+    fs::create_dir_all(target)?;
+    for entry in fs::read_dir(source)? {
+        let entry = entry?;
+        let copy = target.join(entry.file_name());
+        if entry.file_type()?.is_dir() {
+            copy_tree(&entry.path(), &copy)?;
+        } else {
+            fs::write(&copy, fs::read(entry.path())?)?;
+        }
+    }
+    Ok(())
+}
+
+/// Removes the configuration itself where it was installed to get its dependencies: the installed copy would hide the
+/// author's files and become outdated.
+fn remove_configuration(
+    session: &mut BuildSession<'_>,
+    uv: &Uv,
+    copy: &Path,
+) -> Result<(), BuildError> {
+    let site_packages = session.site_packages()?;
+    let installed =
+        measure::installed(&site_packages).map_err(FileError::on("read", &site_packages))?;
+    let url = file_url(copy);
+    for package in installed {
+        if package.origin.is_some_and(|origin| origin.contains(&url)) {
+            uv.uninstall(session, &package.name)?;
+        }
+    }
+    Ok(())
+}
+
+/// `site` executes lines of a `.pth` file that begin with `import`; so the line can check whether this is a run.
+fn write_import_file(session: &BuildSession<'_>) -> Result<(), BuildError> {
+    let Some(folder) = session.request.configuration.import_root().to_str() else {
+        // A path that is not UTF-8 can't be written there. Runs do not need it.
+        return Ok(());
+    };
+    // Written in ASCII, since Python reads such files in whatever encoding it is set to.
+    let mut literal = String::new();
+    for unit in folder.chars() {
+        match unit {
+            ' '..='~' if unit != '\'' && unit != '\\' => literal.push(unit),
+            other => {
+                use std::fmt::Write;
+                let _ = write!(literal, "\\U{:08x}", u32::from(other));
+            }
+        }
+    }
+    let line =
+        format!("import os, sys; os.environ.get('{RUN_MARKER}') or sys.path.append('{literal}')\n");
+    let path = session.site_packages()?.join("_ade_configuration.pth");
+    Ok(fs::write(&path, line).map_err(FileError::on("write", &path))?)
+}

@@ -1,0 +1,165 @@
+//! Fetches a uv, once for all data directories, where the machine has none.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+use crate::base::files::{FileError, PartialFolder, remove_leftovers};
+use crate::environment::building::error::BuildError;
+use crate::environment::building::event::Step;
+use crate::environment::building::session::{BuildSession, Show};
+use crate::settings::paths::{ToolsFolder, venv_python};
+use crate::system::lock::{Lock, LockError};
+use crate::system::machine::System;
+
+/// The requirement that is fetched. The wheel of `ade` asks for the same.
+const FETCHED: &str = "uv>=0.8,<1";
+
+/// Returns the uv below `cache/tools`, and fetches it where there is none. It appears there whole, and of two processes
+/// only one fetches it.
+pub(super) fn fetched(session: &mut BuildSession<'_>) -> Result<PathBuf, BuildError> {
+    let tools = &session.request.tools;
+    let home = tools.uv();
+    let program = ToolsFolder::uv_program(&home);
+    if program.exists() {
+        return Ok(program);
+    }
+    let turn = Lock::acquire(&System, &tools.uv_lock(), session.cancel, &mut |holder| {
+        let holder = holder.unwrap_or_else(|| "another process".to_owned());
+        session.note(format!("waiting for {holder}, which is fetching uv"));
+    });
+    let _turn = turn.map_err(|error| match error {
+        LockError::Cancelled { .. } => BuildError::Cancelled {
+            step: Step::PrepareInstaller,
+        },
+        LockError::File(error) => error.into(),
+    })?;
+    if program.exists() {
+        return Ok(program);
+    }
+    // Only the holder of the lock fetches, so partial folders that exist now are leftovers.
+    remove_leftovers(&tools.0, Duration::ZERO);
+    let partial = PartialFolder::in_folder(&tools.0);
+    fetch(session, partial.path())?;
+    if home.exists() {
+        fs::remove_dir_all(&home).map_err(FileError::on("remove", &home))?;
+    }
+    partial
+        .settle(&home)
+        .map_err(FileError::on("move into place", &home))?;
+    Ok(program)
+}
+
+/// Fetches uv with the pip of a Python; where that Python has no pip, with the pip of a temporary venv.
+fn fetch(session: &mut BuildSession<'_>, target: &Path) -> Result<(), BuildError> {
+    let offline = session.request.offline;
+    session.note(match offline {
+        false => "there is no uv on PATH; fetching it once".to_owned(),
+        // pip still looks into the folders that it is set to find packages in.
+        true => "there is no uv on PATH, and without a network it is looked for among local packages alone".to_owned(),
+    });
+    let python = session.request.python.executable.clone();
+    let first = match fetch_with(session, &python, target)? {
+        Fetched::Done => return Ok(()),
+        Fetched::Failed { reason, transient } => {
+            return Err(BuildError::NoInstaller {
+                reasons: vec![reason],
+                transient,
+            });
+        }
+        Fetched::NoPip => format!("{} has no pip", python.display()),
+    };
+    let (second, transient) = match fetch_through_venv(session, target)? {
+        Fetched::Done => return Ok(()),
+        Fetched::Failed { reason, transient } => (reason, transient),
+        Fetched::NoPip => ("an environment of it has no pip either".to_owned(), false),
+    };
+    Err(BuildError::NoInstaller {
+        reasons: vec![first, second],
+        transient,
+    })
+}
+
+/// The result of a fetch with one pip.
+enum Fetched {
+    Done,
+    /// There is no pip.
+    NoPip,
+    Failed {
+        reason: String,
+        /// Whether a retry may succeed.
+        transient: bool,
+    },
+}
+
+/// Makes a temporary venv with pip, and fetches with that one.
+fn fetch_through_venv(
+    session: &mut BuildSession<'_>,
+    target: &Path,
+) -> Result<Fetched, BuildError> {
+    let venv = session.folder.workbench().venv_with_pip();
+    let mut command = session.command(&session.request.python.executable);
+    command.args(["-I", "-m", "venv"]).arg(&venv);
+    if !session.run(&mut command, Show::Nothing)?.exit.is_success() {
+        return Ok(Fetched::Failed {
+            reason: "its venv module can't make an environment with pip".to_owned(),
+            transient: false,
+        });
+    }
+    fetch_with(session, &venv_python(&venv), target)
+}
+
+/// Fetches with the pip of one Python.
+fn fetch_with(
+    session: &mut BuildSession<'_>,
+    python: &Path,
+    target: &Path,
+) -> Result<Fetched, BuildError> {
+    let mut command = session.command(python);
+    quiet(&mut command, &session.request.pip_cache);
+    command
+        .args([
+            "-I",
+            "-m",
+            "pip",
+            "install",
+            "--progress-bar",
+            "off",
+            "--no-deps",
+            "--only-binary",
+            ":all:",
+        ])
+        .arg("--target")
+        .arg(target);
+    if session.request.offline {
+        command.arg("--no-index");
+    }
+    command.arg(FETCHED);
+    let finished = session.run(&mut command, Show::Everything)?;
+    if finished.exit.is_success() && ToolsFolder::uv_program(target).exists() {
+        return Ok(Fetched::Done);
+    }
+    if finished.mentions(&["no module named pip"]) {
+        return Ok(Fetched::NoPip);
+    }
+    let last = finished.last_lines().pop().unwrap_or_default();
+    let reason = match session.request.offline {
+        true => "none is among local packages".to_owned(),
+        false => format!("none could be fetched ({last})"),
+    };
+    Ok(Fetched::Failed {
+        reason,
+        transient: finished.found_network_trouble() && !session.request.offline,
+    })
+}
+
+/// Settings that any pip understands or ignores: no prompts, no check for a newer pip, and ADE's cache.
+fn quiet(command: &mut Command, cache: &Path) {
+    command
+        .env("PIP_CACHE_DIR", cache)
+        .env("PIP_NO_INPUT", "1")
+        .env("PIP_DISABLE_PIP_VERSION_CHECK", "1")
+        .env("PIP_ROOT_USER_ACTION", "ignore")
+        .env("PIP_NO_WARN_SCRIPT_LOCATION", "1");
+}

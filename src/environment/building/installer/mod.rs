@@ -1,0 +1,10 @@
+//! The program that installs packages: uv. It tries its cache first and asks an index only when that does not suffice, because a
+//! cache takes a fraction of the time and works without a network.
+
+mod fetch;
+mod index;
+mod search;
+mod uv;
+
+pub use search::{FoundUv, UvSearch, find_uv};
+pub(in crate::environment) use uv::{Install, Uv};

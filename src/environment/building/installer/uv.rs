@@ -1,0 +1,303 @@
+//! uv: the one on PATH, the one beside `ade`, or one that is fetched.
+
+use std::fs;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use super::fetch::fetched;
+use super::index;
+use super::search;
+use crate::base::files::touch;
+use crate::environment::building::error::BuildError;
+use crate::environment::building::session::{BuildSession, Show};
+use crate::environment::python::child_variables;
+
+/// The name of the engine among packages.
+const ENGINE_NAME: &str = "ade-engine";
+
+/// What one call of uv installs.
+pub(in crate::environment) struct Install {
+    pub engine: String,
+    /// The engine without what it depends on.
+    pub alone: bool,
+    pub requirements: Vec<String>,
+    /// The manifest whose `[tool.uv.sources]` define where requirements come from.
+    pub sources: Option<PathBuf>,
+    pub index_options: Vec<String>,
+    pub constraints: Option<PathBuf>,
+}
+
+pub(in crate::environment) struct Uv {
+    program: PathBuf,
+    label: String,
+}
+
+impl Uv {
+    /// Finds a uv that is recent enough, or fetches one.
+    pub fn prepare(session: &mut BuildSession<'_>) -> Result<Self, BuildError> {
+        let path = child_variables::get(&session.request.child_variables, "PATH")
+            .unwrap_or_default()
+            .to_owned();
+        let tools = session.request.tools.clone();
+        let beside = session.request.beside.clone();
+        let found = search::search(&path, beside.as_deref(), &tools, &mut |program| {
+            version(session, program)
+        })?;
+        for old in &found.too_old {
+            session.note(format!("{old} is too old"));
+        }
+        if let Some(uv) = found.usable {
+            Self::note_use(session, &uv.program);
+            return Ok(Self::new(uv.program, &uv.version));
+        }
+        let program = fetched(session)?;
+        match version(session, &program)? {
+            Some(version) => Ok(Self::new(program, &version)),
+            None => Err(BuildError::NoInstaller {
+                reasons: vec![format!("{} does not start", program.display())],
+                transient: false,
+            }),
+        }
+    }
+
+    /// `uv 0.9.2`
+    pub fn label(&self) -> &str {
+        &self.label
+    }
+
+    pub fn create_venv(&self, session: &mut BuildSession<'_>) -> Result<(), BuildError> {
+        let mut command = self.command(session, true);
+        command
+            .args(["venv", "--no-project", "--no-config", "--quiet", "--python"])
+            .arg(&session.request.python.executable)
+            .arg(session.folder.venv());
+        session.succeed(&mut command, &self.label)
+    }
+
+    /// Installs the engine and the requirements into the venv, in one resolution so that their versions are compatible.
+    pub fn install(
+        &self,
+        session: &mut BuildSession<'_>,
+        install: &Install,
+    ) -> Result<(), BuildError> {
+        let lists = Lists::write(session, install)?;
+        self.caches_first(session, &|session, offline| {
+            self.command_to_install(session, install, &lists, offline)
+        })
+    }
+
+    /// Installs what a list of exact versions with hashes names, and nothing else.
+    pub fn install_locked(
+        &self,
+        session: &mut BuildSession<'_>,
+        list: &Path,
+    ) -> Result<(), BuildError> {
+        self.caches_first(session, &|session, offline| {
+            let mut command = self.command(session, offline);
+            command
+                .args([
+                    "pip",
+                    "install",
+                    "--require-hashes",
+                    "--no-deps",
+                    "--python",
+                ])
+                .arg(session.folder.python())
+                .arg("-r")
+                .arg(list);
+            command
+        })
+    }
+
+    pub fn uninstall(
+        &self,
+        session: &mut BuildSession<'_>,
+        package: &str,
+    ) -> Result<(), BuildError> {
+        let mut command = self.command(session, true);
+        command
+            .args(["pip", "uninstall", "--python"])
+            .arg(session.folder.python())
+            .arg(package);
+        session.succeed(&mut command, &self.label)
+    }
+
+    /// Notes that parts of the cache are in use.
+    fn note_use(session: &BuildSession<'_>, program: &Path) {
+        let fetched = session.request.tools.uv();
+        if program.starts_with(&fetched) {
+            touch(&fetched);
+        }
+        session
+            .request
+            .uv_cache
+            .as_deref()
+            .inspect(|cache| touch(cache));
+    }
+
+    fn new(program: PathBuf, version: &str) -> Self {
+        Uv {
+            label: format!("uv {version}"),
+            program,
+        }
+    }
+
+    fn command(&self, session: &BuildSession<'_>, offline: bool) -> Command {
+        let mut command = session.command(&self.program);
+        command
+            .envs(index::variables_for_uv(&session.request.child_variables))
+            .env("UV_NO_PROGRESS", "1")
+            .env("UV_PYTHON_DOWNLOADS", "never")
+            .args(["--color", "never"]);
+        if let Some(cache) = &session.request.uv_cache {
+            command.env("UV_CACHE_DIR", cache);
+            // uv copies by itself where it cannot link, and warns of it in every build.
+            let is_chosen =
+                child_variables::get(&session.request.child_variables, "UV_LINK_MODE").is_some();
+            if !is_chosen && are_on_two_file_systems(cache, &session.folder.0) {
+                command.env("UV_LINK_MODE", "copy");
+            }
+        }
+        if offline {
+            command.arg("--offline");
+        }
+        command
+    }
+
+    fn command_to_install(
+        &self,
+        session: &BuildSession<'_>,
+        install: &Install,
+        lists: &Lists,
+        offline: bool,
+    ) -> Command {
+        let mut command = self.command(session, offline);
+        command
+            .args(["pip", "install", "--python"])
+            .arg(session.folder.python())
+            .arg("--overrides")
+            .arg(&lists.overrides)
+            .arg("-r")
+            .arg(&lists.requirements);
+        if install.alone {
+            command.arg("--no-deps");
+        }
+        if let Some(sources) = &install.sources {
+            command.arg("-r").arg(sources);
+        }
+        if let Some(constraints) = &install.constraints {
+            command.arg("-c").arg(constraints);
+        }
+        command
+    }
+}
+
+impl Uv {
+    /// Installs from caches, and where they do not suffice, with a network: this makes the second environment cheap.
+    fn caches_first(
+        &self,
+        session: &mut BuildSession<'_>,
+        command: &dyn Fn(&BuildSession<'_>, bool) -> Command,
+    ) -> Result<(), BuildError> {
+        let only_offline = session.request.offline;
+        let mut offline = command(session, true);
+        let finished = session.run(&mut offline, Show::Nothing)?;
+        // A full disk would fail with a network too.
+        if finished.exit.is_success() || only_offline || finished.found_disk_full() {
+            session.replay(&finished);
+            return session.judge(&finished, &self.label, only_offline);
+        }
+        let mut online = command(session, false);
+        // Where that attempt failed half way, uv takes its leftovers for installed packages.
+        if finished.mentions(&["failed to install"]) {
+            online.arg("--reinstall");
+        }
+        session.succeed(&mut online, &self.label)
+    }
+
+    /// Writes the exact versions with hashes of `install` to `list`, for every platform and for this Python and later ones.
+    /// `sources`: a manifest whose dependencies count too. Versions that `list` has already are kept where they can be.
+    pub fn compile(
+        &self,
+        session: &mut BuildSession<'_>,
+        install: &Install,
+        sources: Option<&Path>,
+        python: (u8, u8),
+        list: &Path,
+    ) -> Result<(), BuildError> {
+        let lists = Lists::write(session, install)?;
+        let mut command = self.command(session, session.request.offline);
+        command
+            .args([
+                "pip",
+                "compile",
+                "--quiet",
+                "--universal",
+                "--generate-hashes",
+            ])
+            .args([
+                "--no-header",
+                "--no-annotate",
+                "--no-emit-package",
+                ENGINE_NAME,
+            ])
+            .arg("--python")
+            .arg(&session.request.python.executable)
+            .arg("--python-version")
+            .arg(format!("{}.{}", python.0, python.1))
+            .arg("--overrides")
+            .arg(&lists.overrides);
+        if let Some(constraints) = &install.constraints {
+            command.arg("-c").arg(constraints);
+        }
+        command.arg("-o").arg(list).arg(&lists.requirements);
+        command.args(sources.or(install.sources.as_deref()));
+        let finished = session.run(&mut command, Show::Nothing)?;
+        session.judge(&finished, &self.label, session.request.offline)
+    }
+}
+
+fn are_on_two_file_systems(cache: &Path, folder: &Path) -> bool {
+    let device = |path: &Path| {
+        let existing = path.ancestors().find(|path| path.exists())?;
+        Some(fs::metadata(existing).ok()?.dev())
+    };
+    matches!((device(cache), device(folder)), (Some(one), Some(other)) if one != other)
+}
+
+/// The files that list what uv is asked to install.
+struct Lists {
+    /// Overrides every requirement of the engine that any package has.
+    overrides: PathBuf,
+    requirements: PathBuf,
+}
+
+impl Lists {
+    fn write(session: &BuildSession<'_>, install: &Install) -> Result<Self, BuildError> {
+        let mut lines = install.index_options.clone();
+        lines.push(install.engine.clone());
+        if install.sources.is_none() {
+            lines.extend(install.requirements.iter().cloned());
+        }
+        let workbench = session.folder.workbench();
+        let replacement = session.request.engine.replacement();
+        Ok(Lists {
+            overrides: session.write_list(workbench.overrides(), replacement.as_slice())?,
+            requirements: session.write_list(workbench.requirements(), &lines)?,
+        })
+    }
+}
+
+/// The version that `uv --version` prints, or `None` where uv does not start.
+fn version(session: &mut BuildSession<'_>, program: &Path) -> Result<Option<String>, BuildError> {
+    let mut command = session.command(program);
+    command.arg("--version");
+    match session.run(&mut command, Show::Nothing) {
+        Ok(finished) if finished.exit.is_success() => {
+            Ok(finished.stdout().find_map(search::version_in))
+        }
+        Ok(_) | Err(BuildError::File(_)) => Ok(None),
+        Err(error) => Err(error),
+    }
+}

@@ -1,0 +1,102 @@
+//! The request for a build, and its result.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use crate::configuration::{
+    Configuration, LockedVersions, Requirement, VersionWanted, file_url, is_engine,
+};
+use crate::engine::sandbox::Policy;
+use crate::environment::python::Python;
+use crate::settings::paths::ToolsFolder;
+
+/// Which engine is installed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum EngineSource {
+    /// A wheel file, and the version that the installed engine must report.
+    Wheel { path: PathBuf, version: String },
+    /// A source folder.
+    Folder(PathBuf),
+    /// Anything that an installer understands.
+    Requirement(String),
+}
+
+impl EngineSource {
+    /// The requirement by which an installer gets this engine.
+    pub(in crate::environment) fn requirement(&self) -> String {
+        match self {
+            EngineSource::Wheel { path, .. } => format!("ade-engine @ {}", file_url(path)),
+            EngineSource::Folder(path) => file_url(path),
+            EngineSource::Requirement(text) => text.clone(),
+        }
+    }
+
+    /// The override for every requirement of `ade-engine`. `None`: the engine has another name.
+    pub(in crate::environment) fn replacement(&self) -> Option<String> {
+        match self {
+            EngineSource::Wheel { .. } => Some(self.requirement()),
+            EngineSource::Folder(path) => Some(format!("ade-engine @ {}", file_url(path))),
+            EngineSource::Requirement(text) => {
+                let requirement = Requirement::parse(text);
+                match &requirement.wanted {
+                    VersionWanted::Bare(place) if place.contains("://") => {
+                        Some(format!("ade-engine @ {place}"))
+                    }
+                    VersionWanted::Bare(place) => {
+                        Some(format!("ade-engine @ {}", file_url(Path::new(place))))
+                    }
+                    _ => is_engine(&requirement).then(|| requirement.to_string()),
+                }
+            }
+        }
+    }
+}
+
+/// Everything that a build needs to know.
+#[derive(Clone, Debug)]
+pub struct BuildRequest {
+    /// Where the environment is built and stays.
+    pub folder: PathBuf,
+    pub configuration: Configuration,
+    /// The read-only copy of the configuration whose files are installed from.
+    pub snapshot: PathBuf,
+    pub python: Python,
+    pub engine: EngineSource,
+    /// The configuration's lock, with whether it fits: an error in words where it does not, and is not used.
+    pub lock: Option<Result<LockedVersions, String>>,
+    /// What is confined of installers and build tools, beside that they write to the folder and the caches here.
+    pub sandbox: Policy,
+    /// Use caches only; no index is asked.
+    pub offline: bool,
+    /// For all steps together.
+    pub timeout: Duration,
+    /// Of the pip that fetches uv.
+    pub pip_cache: PathBuf,
+    /// `None`: uv's own.
+    pub uv_cache: Option<PathBuf>,
+    /// The folder of `ade`, where its wheel puts a uv.
+    pub beside: Option<PathBuf>,
+    /// Where a fetched uv is kept: cache/tools.
+    pub tools: ToolsFolder,
+    pub environment_id: String,
+    /// The caller's environment variables; index, proxy and certificate settings are among them.
+    pub child_variables: Vec<(OsString, OsString)>,
+}
+
+/// A finished environment.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Built {
+    /// The Python that it was made from.
+    pub python: Python,
+    pub venv: PathBuf,
+    pub engine_version: String,
+    /// Names and versions, sorted by name.
+    pub packages: Vec<(String, String)>,
+    /// Equal where two environments hold the same packages in the same versions.
+    pub lock_digest: String,
+    /// On disk, shared files included.
+    pub size_bytes: u64,
+    /// `uv 0.9.2`
+    pub installer: String,
+}

@@ -1,0 +1,259 @@
+//! A build in progress: what its steps and uv share.
+//!
+//! A session starts children within the build's time, passes on what they print, and turns their end into a result or an
+//! error. It knows neither the steps nor uv.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Instant;
+
+use super::error::BuildError;
+use super::event::{BuildEvent, Step};
+use super::measure;
+use super::output::{self, Finished};
+use super::request::BuildRequest;
+use crate::base::cancel::Cancel;
+use crate::base::files::FileError;
+use crate::engine::sandbox;
+use crate::environment::python::child_variables;
+use crate::settings::Sandbox;
+use crate::settings::paths::EnvironmentFolder;
+use crate::system::process;
+use crate::system::process::Exit;
+
+/// How much of a child's output is passed on as it comes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::environment) enum Show {
+    Everything,
+    /// Kept for an error message.
+    Nothing,
+}
+
+/// A build in progress.
+pub(in crate::environment) struct BuildSession<'a> {
+    pub request: &'a BuildRequest,
+    pub cancel: &'a Cancel,
+    on_event: &'a mut dyn FnMut(BuildEvent),
+    deadline: Option<Instant>,
+    step: Step,
+    /// The configuration's folder in the snapshot.
+    pub sources: PathBuf,
+    pub folder: EnvironmentFolder,
+}
+
+impl<'a> BuildSession<'a> {
+    pub fn new(
+        request: &'a BuildRequest,
+        cancel: &'a Cancel,
+        on_event: &'a mut dyn FnMut(BuildEvent),
+    ) -> Self {
+        BuildSession {
+            request,
+            cancel,
+            on_event,
+            deadline: Instant::now().checked_add(request.timeout),
+            step: Step::PrepareInstaller,
+            sources: request.configuration.folder_in(&request.snapshot),
+            folder: EnvironmentFolder(request.folder.clone()),
+        }
+    }
+
+    /// Performs one step, unless the build was cancelled, and reports its beginning and its end.
+    pub fn step<T>(
+        &mut self,
+        step: Step,
+        perform: impl FnOnce(&mut Self) -> Result<T, BuildError>,
+    ) -> Result<T, BuildError> {
+        self.step = step;
+        if self.cancel.is_cancelled() {
+            return Err(BuildError::Cancelled { step });
+        }
+        let started = Instant::now();
+        self.report(BuildEvent::StepStarted { step });
+        let answer = perform(self)?;
+        self.report(BuildEvent::StepFinished {
+            step,
+            duration: started.elapsed(),
+        });
+        Ok(answer)
+    }
+
+    fn report(&mut self, event: BuildEvent) {
+        (self.on_event)(event);
+    }
+
+    /// Reports a note for the user.
+    pub fn note(&mut self, message: String) {
+        let message = child_variables::without_credentials(&message);
+        self.report(BuildEvent::Note { message });
+    }
+
+    /// The folder of the venv with the installed packages.
+    pub fn site_packages(&self) -> Result<PathBuf, BuildError> {
+        let venv = self.folder.venv();
+        Ok(measure::site_packages(&venv).map_err(FileError::on("read", &venv))?)
+    }
+
+    /// A command with the environment variables that children get, in the snapshot, where an installer finds the
+    /// configuration's own settings.
+    pub fn command(&self, program: &Path) -> Command {
+        let mut command = Command::new(program);
+        child_variables::apply(&mut command, &self.request.child_variables);
+        command
+            .env("NO_COLOR", "1")
+            .env("TMPDIR", self.folder.workbench().scratch())
+            .current_dir(&self.sources);
+        command
+    }
+
+    /// Runs a child within the build's time. An exit of the child, with any status, is a result; a timeout or a cancel is an
+    /// error.
+    pub fn run(&mut self, command: &mut Command, show: Show) -> Result<Finished, BuildError> {
+        let step = self.step;
+        let seconds = self.request.timeout.as_secs();
+        let timeout = self
+            .deadline
+            .map(|deadline| deadline.saturating_duration_since(Instant::now()));
+        if timeout.is_some_and(|left| left.is_zero()) {
+            return Err(BuildError::Timeout { step, seconds });
+        }
+        let options = process::ChildLimits {
+            timeout,
+            ..process::ChildLimits::default()
+        };
+        let program = PathBuf::from(command.get_program());
+        self.confine(command)?;
+        let mut lines = Vec::new();
+        let on_event = &mut *self.on_event;
+        let outcome = process::run(command, self.cancel, &options, &mut |stream, line| {
+            let line = child_variables::without_credentials(line);
+            if show == Show::Everything && !line.trim().is_empty() {
+                output::report(stream, &line, on_event);
+            }
+            lines.push((stream, line));
+        });
+        let exit = outcome.map_err(FileError::on("start", &program))?.exit;
+        match exit {
+            Exit::Cancelled => Err(BuildError::Cancelled { step }),
+            Exit::TimedOut => Err(BuildError::Timeout { step, seconds }),
+            Exit::Code(_) | Exit::Signal(_) | Exit::Exceeded(_) => Ok(Finished { exit, lines }),
+        }
+    }
+
+    /// Runs a child of `program` and passes on what it prints. It is an error if the child does not succeed.
+    pub fn succeed(&mut self, command: &mut Command, program: &str) -> Result<(), BuildError> {
+        let finished = self.run(command, Show::Everything)?;
+        self.judge(&finished, program, false)
+    }
+
+    /// The error for a child that did not succeed. `offline`: it was allowed to use caches only.
+    pub fn judge(
+        &self,
+        finished: &Finished,
+        program: &str,
+        offline: bool,
+    ) -> Result<(), BuildError> {
+        if finished.exit.is_success() {
+            Ok(())
+        } else {
+            Err(self.failure(program, finished, offline))
+        }
+    }
+
+    /// Confines a child to what a build may write. What does not exist cannot be opened to it, so its own folders are created.
+    fn confine(&self, command: &mut Command) -> Result<(), BuildError> {
+        let request = self.request;
+        let obstacles = request.sandbox.obstacles();
+        if !obstacles.is_empty() {
+            return Err(BuildError::NotConfined { reasons: obstacles });
+        }
+        let scratch = self.folder.workbench().scratch();
+        fs::create_dir_all(&scratch).map_err(FileError::on("create the folder", &scratch))?;
+        let caches = [
+            Some(&request.pip_cache),
+            request.uv_cache.as_ref(),
+            Some(&request.tools.0),
+        ];
+        let mut policy = request.sandbox.clone();
+        for cache in caches.into_iter().flatten() {
+            // A cache that cannot be made is the installer's to report.
+            let _ = fs::create_dir_all(cache);
+            policy.writes.push(cache.clone());
+        }
+        policy.writes.push(request.folder.clone());
+        policy.writes.extend(self.built_in_place());
+        sandbox::confine_build(&policy, command);
+        Ok(())
+    }
+
+    /// The folders that the engine and dependencies are built from in their place. The snapshot is not among them: runs import it.
+    fn built_in_place(&self) -> Vec<PathBuf> {
+        let dependencies = self.request.configuration.dependencies();
+        let mut requirements = dependencies.requirements_in(&self.sources);
+        requirements.push(self.request.engine.requirement());
+        let folders = requirements.iter().filter_map(|text| folder_of(text));
+        folders
+            .filter(|folder| !folder.starts_with(&self.request.snapshot))
+            .collect()
+    }
+
+    /// Passes on the output of a child that ran without showing it.
+    pub fn replay(&mut self, finished: &Finished) {
+        for (stream, line) in &finished.lines {
+            if !line.trim().is_empty() {
+                output::report(*stream, line, self.on_event);
+            }
+        }
+    }
+
+    fn failure(&self, program: &str, finished: &Finished, offline: bool) -> BuildError {
+        if finished.found_disk_full() {
+            let full = io::Error::from(io::ErrorKind::StorageFull);
+            return FileError::on("write", &self.request.folder)(full).into();
+        }
+        if finished.mentions(&["hash mismatch", "do not match the hashes"]) {
+            return BuildError::HashMismatch {
+                step: self.step,
+                last_lines: finished.last_lines(),
+            };
+        }
+        let killed = matches!(finished.exit, Exit::Signal(_));
+        BuildError::Installer {
+            step: self.step,
+            program: program.to_owned(),
+            exit: finished.exit,
+            refused: self.request.sandbox.level != Sandbox::Off
+                && finished.mentions(&["permission denied", "os error 13"]),
+            last_lines: finished.last_lines(),
+            transient: !offline && (killed || finished.found_network_trouble()),
+            offline,
+        }
+    }
+
+    /// Writes a file of the workbench, with one entry on each line.
+    pub fn write_list(&self, path: PathBuf, lines: &[String]) -> Result<PathBuf, BuildError> {
+        let text: String = lines
+            .iter()
+            .flat_map(|line| [line.as_str(), "\n"])
+            .collect();
+        fs::write(&path, text).map_err(FileError::on("write", &path))?;
+        Ok(path)
+    }
+}
+
+/// The folder that a requirement is built from, where it is one: build tools write beside what they read.
+fn folder_of(requirement: &str) -> Option<PathBuf> {
+    let path = match requirement.split_once("file://") {
+        Some((_, url)) => {
+            let path = url.split([';', '#']).next()?.trim();
+            // What is decoded here is a form, in which a plus sign stands for a blank.
+            let form = format!("path={}", path.replace('+', "%2B"));
+            let decoded = form_urlencoded::parse(form.as_bytes()).next()?;
+            PathBuf::from(decoded.1.into_owned())
+        }
+        None => PathBuf::from(requirement),
+    };
+    (path.is_absolute() && path.is_dir()).then_some(path)
+}

@@ -1,0 +1,65 @@
+//! Starts the engine once in its new environment, the way a run will.
+
+use super::error::BuildError;
+use super::output::Finished;
+use super::request::EngineSource;
+use super::session::{BuildSession, Show};
+
+/// Imports what a run imports first, so that a broken wheel is found here and not in the first run.
+const IMPORT: &str = "
+import importlib.util
+if importlib.util.find_spec('polars'):
+    import polars
+";
+
+/// Starts the engine and asks for its version.
+pub(super) fn verify(session: &mut BuildSession<'_>) -> Result<String, BuildError> {
+    let python = session.folder.python();
+    let mut version = session.command(&python);
+    version.args(["-I", "-m", "ade_engine", "version"]);
+    let finished = session.run(&mut version, Show::Nothing)?;
+    let Some(found) = answered(&finished) else {
+        return Err(failed(
+            "`python -m ade_engine version` prints nothing",
+            &finished,
+        ));
+    };
+    if let EngineSource::Wheel {
+        version: expected, ..
+    } = &session.request.engine
+        && *expected != found
+    {
+        return Err(failed(
+            &format!("it reports version {found}, but {expected} was installed"),
+            &finished,
+        ));
+    }
+    let mut import = session.command(&python);
+    import.args(["-I", "-c", IMPORT]);
+    let finished = session.run(&mut import, Show::Nothing)?;
+    if !finished.exit.is_success() {
+        return Err(failed(
+            &format!("polars can't be imported ({})", finished.exit),
+            &finished,
+        ));
+    }
+    Ok(found)
+}
+
+fn answered(finished: &Finished) -> Option<String> {
+    if !finished.exit.is_success() {
+        return None;
+    }
+    finished
+        .stdout()
+        .map(str::trim)
+        .rfind(|line| !line.is_empty())
+        .map(str::to_owned)
+}
+
+fn failed(message: &str, finished: &Finished) -> BuildError {
+    BuildError::VerificationFailed {
+        message: message.to_owned(),
+        last_lines: finished.last_lines(),
+    }
+}

@@ -1,0 +1,110 @@
+//! One process collects at a time: it holds a lease by name, renews it while it works, and stops when it lost it.
+
+use std::time::Duration;
+
+use super::collect;
+use super::report::{CollectOptions, Report};
+use crate::base::cancel::{Cancel, linked};
+use crate::base::clock::Timestamp;
+use crate::base::problem::{Facts, Kind, Problem, code};
+use crate::store::{Holder, Store, StoreError};
+use crate::system::lease::{Heartbeat, Held, Leased, Unreachable};
+use crate::system::machine::Machine;
+use crate::workspace::Workspace;
+
+/// The name of the lease.
+const NAME: &str = "gc";
+/// For how long it holds without a renewal.
+const LENGTH: Duration = Duration::from_secs(60);
+
+/// Nothing was collected, or not all.
+#[derive(Debug, thiserror::Error)]
+pub enum CollectError {
+    /// Another process collects.
+    #[error("{} is collecting already (its lease holds until {})", .0.name, .0.expires_at)]
+    Busy(Holder),
+    /// The store.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl Problem for CollectError {
+    fn facts(&self) -> Facts {
+        match self {
+            Self::Busy(_) => Facts::new(Kind::Refused, code::COLLECTION_BUSY).hint(
+                "nothing was deleted; try again when it has ended, or when the lease of a process that died has expired",
+            ),
+            Self::Store(error) => error.facts(),
+        }
+    }
+}
+
+/// Collects as the only process that does so. A dry run needs no lease.
+///
+/// # Errors
+/// Another process collects, or the store cannot be used; what was deleted before is gone.
+pub fn collect_alone(
+    workspace: &Workspace,
+    holder: &str,
+    options: &CollectOptions,
+    cancel: &Cancel,
+) -> Result<Report, CollectError> {
+    if options.dry_run {
+        return Ok(collect(workspace, options, cancel)?);
+    }
+    let (store, machine) = (&*workspace.store, &*workspace.machine);
+    let lease = CollectionLease {
+        store,
+        machine,
+        holder,
+        token: machine.new_token(),
+    };
+    let since = machine.steady();
+    if !lease.acquire()? {
+        let gone = Holder {
+            name: "another process".to_owned(),
+            expires_at: machine.now(),
+        };
+        let holder = store.lease_holder(NAME)?.unwrap_or(gone);
+        return Err(CollectError::Busy(holder));
+    }
+    let held = Held::new(machine, &lease, since);
+    let stop = linked(cancel);
+    let collected = held.keep(&stop.cancel, || collect(workspace, options, &stop.cancel));
+    // Where this fails, it expires.
+    let _ = store.release_lease(NAME, &lease.token);
+    Ok(collected?)
+}
+
+struct CollectionLease<'a> {
+    store: &'a dyn Store,
+    machine: &'a dyn Machine,
+    holder: &'a str,
+    token: String,
+}
+
+impl CollectionLease<'_> {
+    fn acquire(&self) -> Result<bool, StoreError> {
+        let clock = || Some(self.machine.now());
+        self.store
+            .acquire_lease(NAME, self.holder, &self.token, LENGTH, &clock)
+    }
+}
+
+impl Leased for CollectionLease<'_> {
+    fn length(&self) -> Duration {
+        LENGTH
+    }
+    fn renew(&self, _now: Timestamp) -> Result<Heartbeat, Unreachable> {
+        match self.acquire() {
+            Ok(true) => Ok(Heartbeat::Renewed {
+                cancel_requested: false,
+            }),
+            Ok(false) => Ok(Heartbeat::Lost),
+            Err(_) => Err(Unreachable),
+        }
+    }
+    fn watch(&self) -> Option<Result<Heartbeat, Unreachable>> {
+        None
+    }
+}

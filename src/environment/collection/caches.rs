@@ -1,0 +1,136 @@
+//! Deletes parts of the cache that no build has used for a long time.
+//!
+//! The cache is shared by all data directories of a user, and processes of others may be using it. A part is set aside by a
+//! rename, under a lock that every build holds together with the others ([`CacheFolder::lock`]): while any builds, nothing
+//! is deleted. When a part was used last is the time of change of its folder, which builds set.
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use super::age::Ages;
+use super::pass::Pass;
+use super::report::{NotDeleted, Removed, Report};
+use crate::base::files::is_partial;
+use crate::settings::paths::CacheFolder;
+use crate::system::lock::Lock;
+use crate::system::machine::Files;
+use crate::workspace::Workspace;
+
+pub(super) fn collect(pass: &Pass<'_>, report: &mut Report) {
+    let Pass {
+        workspace,
+        options,
+        ages,
+        ..
+    } = *pass;
+    let Some(ttl) = workspace.settings.worker.cache_ttl else {
+        return;
+    };
+    for cache in workspace.paths.caches() {
+        if pass.is_stopped() {
+            return;
+        }
+        let mut cold = parts(workspace, &cache);
+        report.scanned += cold.len() as u64;
+        cold.retain(|part| is_cold(workspace.files(), part, ttl, ages));
+        // Measured before the lock is taken, which builds wait for.
+        let cold: Vec<(PathBuf, Removed)> = cold
+            .into_iter()
+            .map(|part| (part.clone(), describe(workspace.files(), &part)))
+            .collect();
+        if options.dry_run {
+            for (_, removed) in cold {
+                report.add(removed);
+            }
+        } else {
+            set_aside(workspace, &cache, cold, ttl, ages, report);
+            // Also what a process left that died before it had deleted it.
+            for folder in workspace.files().folders(&cache.0) {
+                if CacheFolder::is_trash(&folder) {
+                    empty(workspace.files(), &folder, report);
+                }
+            }
+        }
+    }
+}
+
+/// Everything that is deleted as a whole: a download cache, a tool, an engine, the bytecode of a package. Links and what the
+/// settings put elsewhere are not this cache's.
+fn parts(workspace: &Workspace, cache: &CacheFolder) -> Vec<PathBuf> {
+    let files = workspace.files();
+    let tools = cache.tools();
+    let bytecode = tools.all_bytecode();
+    let mut parts: Vec<PathBuf> = files.folders(&cache.0);
+    parts.retain(|folder| cache.downloads().contains(folder));
+    parts.extend(files.folders(&cache.engines()));
+    parts.extend(
+        files
+            .folders(&tools.0)
+            .into_iter()
+            .filter(|folder| *folder != bytecode && !is_partial(folder)),
+    );
+    let pythons = files.folders(&bytecode).into_iter();
+    let packages = pythons.flat_map(|python| files.folders(&python));
+    parts.extend(packages.filter(|folder| !is_partial(folder)));
+    let chosen = workspace.paths.chosen_caches().into_iter().flatten();
+    for chosen in chosen {
+        parts.retain(|part| !chosen.starts_with(part));
+    }
+    parts
+}
+
+fn is_cold(files: &dyn Files, part: &Path, ttl: Duration, ages: &Ages) -> bool {
+    files
+        .find(part)
+        .is_ok_and(|found| found.modified < ages.cutoff(ttl))
+}
+
+/// Renames parts out of the cache while no build uses it. Those that were used since they were found stay.
+fn set_aside(
+    workspace: &Workspace,
+    cache: &CacheFolder,
+    cold: Vec<(PathBuf, Removed)>,
+    ttl: Duration,
+    ages: &Ages,
+    report: &mut Report,
+) {
+    let files = workspace.files();
+    if cold.is_empty() {
+        return;
+    }
+    // Where a build is under way, or there are no locks, another collection finds these.
+    let Ok(Some(_alone)) = Lock::try_take(&*workspace.machine, &cache.lock()) else {
+        return;
+    };
+    for (part, removed) in cold {
+        if !is_cold(files, &part, ttl, ages) {
+            continue;
+        }
+        let trash = cache.trash(&workspace.machine.new_token());
+        match files.rename(&part, &trash) {
+            Ok(()) => report.add(removed),
+            Err(error) => report.failed.push(NotDeleted::of(&part, error)),
+        }
+    }
+}
+
+/// Deletes what was set aside. A collection of another data directory may be deleting it too.
+fn empty(files: &dyn Files, trash: &Path, report: &mut Report) {
+    if let Err(error) = files.remove_tree(trash)
+        && error.kind() != io::ErrorKind::NotFound
+        && files.exists(trash)
+    {
+        report.failed.push(NotDeleted::of(trash, error));
+    }
+}
+
+fn describe(files: &dyn Files, part: &Path) -> Removed {
+    Removed {
+        kind: "cache",
+        id: part.display().to_string(),
+        name: String::new(),
+        reason: "no build has used it for long",
+        bytes: files.exclusive_bytes(part),
+    }
+}

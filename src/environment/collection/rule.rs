@@ -1,0 +1,365 @@
+//! The rule: which environments are deleted, and which are kept and why.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use serde::Serialize;
+
+use super::age::Ages;
+use super::report::CollectOptions;
+use crate::base::clock::Timestamp;
+use crate::configuration::Configuration;
+use crate::engine::Engine;
+use crate::environment::needed::prepare::python_for;
+use crate::store::{
+    ConfigurationActivity, EnvironmentRecord, EnvironmentStatus, LAST_USE_KNOWN_TO, StoreError,
+};
+use crate::system::machine::Files;
+use crate::workspace::Workspace;
+
+/// Why an environment is kept or deleted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Fate {
+    /// It is cold, no run needs it, and its configuration is neither active nor was it run lately.
+    Delete,
+    /// Its configuration is active or was run lately, its digest is no longer the current one, and it is cold.
+    Superseded,
+    /// It is being built.
+    Unfinished,
+    /// A queued or running run needs it.
+    InUse,
+    /// Its configuration is active: the one that the workspace's runs use by default.
+    Active,
+    /// Its configuration was run within the time to live, and its folder is still there.
+    RunLately,
+    /// It was used, or changed, within the time to live.
+    Warm,
+    /// No environment is ever cold: the time to live is zero or less.
+    NeverCold,
+    /// It would be deleted, but there was a gap, or a jump of the clock, less than a day ago.
+    Held,
+}
+
+impl Fate {
+    /// Whether the environment is deleted.
+    pub fn deletes(self) -> bool {
+        matches!(self, Self::Delete | Self::Superseded)
+    }
+
+    /// The reason in words.
+    pub fn reason(self) -> &'static str {
+        match self {
+            Self::Delete => "unused, and so is its configuration",
+            Self::Superseded => "unused, and superseded by a newer one",
+            Self::Unfinished => "its build has not ended",
+            Self::InUse => "a run needs it",
+            Self::Active => "its configuration is active",
+            Self::RunLately => "its configuration was run recently",
+            Self::Warm => "used recently",
+            Self::NeverCold => "the time to live is off",
+            Self::Held => "less than a day in use since a gap or a jump of the clock",
+        }
+    }
+}
+
+/// The facts about an environment that the rule needs.
+#[derive(Clone, Copy, Debug)]
+pub struct EnvironmentFacts {
+    /// Its status.
+    pub status: EnvironmentStatus,
+    /// When it was used last; if never, when it last changed.
+    pub last_used: Timestamp,
+    /// Queued and running runs that refer to it.
+    pub live_runs: u64,
+    /// Whether its configuration is active.
+    pub active: bool,
+    /// Whether its configuration was run within the time to live, and its folder is still there.
+    pub run_lately: bool,
+    /// Whether its configuration needs another one now; `None`: not known, because the configuration's folder is gone.
+    pub superseded: Option<bool>,
+}
+
+/// The rule. An environment is deleted only when its configuration is neither active nor was it run lately, it is not being
+/// built, it is cold, and no queued or running run refers to it; with `options.superseded` also when its configuration is in use
+/// and needs another.
+pub fn judge(facts: &EnvironmentFacts, options: &CollectOptions, ages: &Ages) -> Fate {
+    if facts.status == EnvironmentStatus::Building {
+        return Fate::Unfinished;
+    }
+    if facts.live_runs > 0 {
+        return Fate::InUse;
+    }
+    let superseded = options.superseded && facts.superseded == Some(true);
+    if facts.active && !superseded {
+        return Fate::Active;
+    }
+    if facts.run_lately && !superseded {
+        return Fate::RunLately;
+    }
+    match options.env_ttl {
+        None => Fate::NeverCold,
+        Some(ttl) if !ages.is_older(facts.last_used, ttl) => Fate::Warm,
+        Some(_) if ages.collects_from().is_some() => Fate::Held,
+        Some(_) if facts.active || facts.run_lately => Fate::Superseded,
+        Some(_) => Fate::Delete,
+    }
+}
+
+/// An environment with its verdict.
+#[derive(Clone, Debug)]
+pub struct Judged {
+    /// The environment.
+    pub environment: EnvironmentRecord,
+    /// Whether it is kept or deleted, and why.
+    pub verdict: Fate,
+}
+
+/// Judges every environment of the database.
+pub fn judge_all(
+    workspace: &Workspace,
+    options: &CollectOptions,
+    ages: &Ages,
+) -> Result<Vec<Judged>, StoreError> {
+    let store = &*workspace.store;
+    let activity: HashMap<String, ConfigurationActivity> = store
+        .configuration_activity()?
+        .into_iter()
+        .map(|known| (known.id.clone(), known))
+        .collect();
+    let mut current = HashMap::new();
+    let mut judged = Vec::new();
+    for environment in store.all_environments()? {
+        let configuration = activity.get(&environment.key.configuration_id);
+        let run_lately = configuration
+            .is_some_and(|known| was_run_lately(workspace.files(), known, options.env_ttl, ages));
+        let superseded = if options.superseded {
+            current
+                .entry((
+                    environment.key.configuration_id.clone(),
+                    environment.key.engine_spec.clone(),
+                ))
+                .or_insert_with(|| current_digest(workspace, &environment))
+                .as_ref()
+                .map(|digest| *digest != environment.key.deps_digest)
+        } else {
+            None
+        };
+        let facts = EnvironmentFacts {
+            status: environment.status,
+            last_used: environment.last_used().plus(LAST_USE_KNOWN_TO),
+            live_runs: store.live_runs_of_environment(&environment.id)?,
+            active: configuration.is_some_and(|known| known.active),
+            run_lately,
+            superseded,
+        };
+        let verdict = judge(&facts, options, ages);
+        judged.push(Judged {
+            environment,
+            verdict,
+        });
+    }
+    Ok(judged)
+}
+
+/// Whether the folder of a configuration is still there, and was run within the time to live.
+fn was_run_lately(
+    files: &dyn Files,
+    configuration: &ConfigurationActivity,
+    ttl: Option<Duration>,
+    ages: &Ages,
+) -> bool {
+    let lately = configuration
+        .last_run_at
+        .map(|last| last.plus(LAST_USE_KNOWN_TO))
+        .is_some_and(|last| ttl.is_none_or(|ttl| !ages.is_older(last, ttl)));
+    lately && files.is_folder(&configuration.path)
+}
+
+/// The digest that the configuration's environment would have now.
+fn current_digest(workspace: &Workspace, environment: &EnvironmentRecord) -> Option<String> {
+    let configuration = Configuration::open(&environment.configuration_path).ok()?;
+    let engine = match Engine::of_key(&environment.key.engine_spec, &workspace.settings.folder) {
+        Ok(Some(engine)) => engine,
+        // The key names the engine of another ade: a new environment would get the engine of this one.
+        Ok(None) => Engine::Embedded,
+        Err(_) => return None,
+    };
+    let python = python_for(&workspace.settings, workspace.paths.tools(), &configuration).ok()?;
+    Some(configuration.deps_digest(&engine.digest().ok()?, &python.environment_key()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const DAY: i64 = 86_400_000;
+
+    fn options(superseded: bool) -> CollectOptions {
+        CollectOptions {
+            env_ttl: Some(Duration::from_secs(30 * 86_400)),
+            run_artifact_ttl: None,
+            run_record_ttl: None,
+            superseded,
+            dry_run: false,
+            leftover_ttl: Duration::ZERO,
+            trust_clock: false,
+        }
+    }
+
+    fn cold() -> EnvironmentFacts {
+        EnvironmentFacts {
+            status: EnvironmentStatus::Ready,
+            last_used: Timestamp(0),
+            live_runs: 0,
+            active: false,
+            run_lately: false,
+            superseded: None,
+        }
+    }
+
+    #[test]
+    fn an_environment_goes_only_when_all_four_conditions_hold() {
+        let now = Ages::plain(Timestamp(31 * DAY), None);
+        let verdict = |facts: EnvironmentFacts| judge(&facts, &options(false), &now);
+        assert_eq!(verdict(cold()), Fate::Delete);
+        assert_eq!(
+            verdict(EnvironmentFacts {
+                status: EnvironmentStatus::Failed,
+                ..cold()
+            }),
+            Fate::Delete
+        );
+        assert_eq!(
+            verdict(EnvironmentFacts {
+                active: true,
+                ..cold()
+            }),
+            Fate::Active
+        );
+        assert_eq!(
+            verdict(EnvironmentFacts {
+                run_lately: true,
+                ..cold()
+            }),
+            Fate::RunLately
+        );
+        assert_eq!(
+            verdict(EnvironmentFacts {
+                live_runs: 1,
+                ..cold()
+            }),
+            Fate::InUse
+        );
+        assert_eq!(
+            verdict(EnvironmentFacts {
+                last_used: Timestamp(DAY),
+                ..cold()
+            }),
+            Fate::Warm,
+            "exactly as old as the time to live"
+        );
+        for (status, wanted) in [
+            (EnvironmentStatus::Building, Fate::Unfinished),
+            (EnvironmentStatus::Queued, Fate::Delete),
+        ] {
+            assert_eq!(verdict(EnvironmentFacts { status, ..cold() }), wanted);
+        }
+    }
+
+    #[test]
+    fn after_a_gap_what_would_go_is_held_and_what_stays_says_why_as_ever() {
+        let now = Timestamp(31 * DAY);
+        let held = Ages::plain(now, Some(now.plus(Duration::from_secs(1))));
+        let verdict = |facts: EnvironmentFacts| judge(&facts, &options(true), &held);
+        assert_eq!(verdict(cold()), Fate::Held);
+        let superseded = EnvironmentFacts {
+            active: true,
+            superseded: Some(true),
+            ..cold()
+        };
+        assert_eq!(verdict(superseded), Fate::Held);
+        let warm = EnvironmentFacts {
+            last_used: now,
+            ..cold()
+        };
+        assert_eq!(verdict(warm), Fate::Warm);
+        assert!(!Fate::Held.deletes());
+    }
+
+    #[test]
+    fn a_time_to_live_of_zero_means_never() {
+        let never = CollectOptions {
+            env_ttl: None,
+            ..options(false)
+        };
+        assert_eq!(
+            judge(&cold(), &never, &Ages::plain(Timestamp(i64::MAX), None)),
+            Fate::NeverCold
+        );
+    }
+
+    #[test]
+    fn a_superseded_environment_of_a_configuration_in_use_goes_only_when_asked_for_and_cold() {
+        let now = Timestamp(31 * DAY);
+        let ages = Ages::plain(now, None);
+        let lately = EnvironmentFacts {
+            run_lately: true,
+            superseded: Some(true),
+            ..cold()
+        };
+        assert_eq!(judge(&lately, &options(false), &ages), Fate::RunLately);
+        assert_eq!(judge(&lately, &options(true), &ages), Fate::Superseded);
+        let facts = EnvironmentFacts {
+            active: true,
+            superseded: Some(true),
+            ..cold()
+        };
+        assert_eq!(judge(&facts, &options(false), &ages), Fate::Active);
+        assert_eq!(judge(&facts, &options(true), &ages), Fate::Superseded);
+        assert_eq!(
+            judge(
+                &EnvironmentFacts {
+                    superseded: Some(false),
+                    ..facts
+                },
+                &options(true),
+                &ages
+            ),
+            Fate::Active
+        );
+        assert_eq!(
+            judge(
+                &EnvironmentFacts {
+                    superseded: None,
+                    ..facts
+                },
+                &options(true),
+                &ages
+            ),
+            Fate::Active
+        );
+        assert_eq!(
+            judge(
+                &EnvironmentFacts {
+                    last_used: now,
+                    ..facts
+                },
+                &options(true),
+                &ages
+            ),
+            Fate::Warm
+        );
+        assert_eq!(
+            judge(
+                &EnvironmentFacts {
+                    live_runs: 2,
+                    ..facts
+                },
+                &options(true),
+                &ages
+            ),
+            Fate::InUse
+        );
+    }
+}

@@ -1,0 +1,141 @@
+//! Snapshots of configurations that nothing needs any more: no environment was provisioned from them, and no run that has not
+//! ended, or that may be repeated, names them.
+//!
+//! A process that is about to use a snapshot touches it first, under the lock of those that make copies
+//! ([`crate::configuration`]); collection looks at its age under the same lock, so a snapshot that was touched lately is kept. It
+//! is deleted under the name of an unfinished copy: what an interrupted deletion leaves is never taken for a whole one.
+
+use std::collections::HashSet;
+use std::path::{Path, PathBuf};
+
+use super::age::Ages;
+use super::orphans::modified;
+use super::pass::Pass;
+use super::report::{CollectOptions, NotDeleted, Removed, Report, delete};
+use crate::base::files::{is_partial, name_of, partial_in};
+use crate::settings::paths;
+use crate::store::StoreError;
+use crate::system::lock::Lock;
+use crate::workspace::Workspace;
+
+/// So many runs are asked for at once, so that others reach the store meanwhile.
+const BATCH: u32 = 5000;
+
+pub(super) fn collect(pass: &Pass<'_>, report: &mut Report) -> Result<(), StoreError> {
+    let Pass {
+        workspace,
+        options,
+        ages,
+        ..
+    } = *pass;
+    let candidates = candidates(workspace, options, ages)?;
+    if candidates.is_empty() {
+        return Ok(());
+    }
+    let needed = Needed::look(pass)?;
+    for snapshot in candidates {
+        if pass.is_stopped() {
+            return Ok(());
+        }
+        report.scanned += 1;
+        if needed.has(&snapshot) {
+            continue;
+        }
+        remove(workspace, &snapshot, options, ages, report);
+    }
+    Ok(())
+}
+
+/// The snapshots of configurations that this database knows which are old, and unfinished copies as old. Those of another one may
+/// be another database's.
+fn candidates(
+    workspace: &Workspace,
+    options: &CollectOptions,
+    ages: &Ages,
+) -> Result<Vec<PathBuf>, StoreError> {
+    let (files, paths) = (workspace.files(), &workspace.paths);
+    let known = workspace.store.configuration_activity()?;
+    let mut found: Vec<PathBuf> = known
+        .iter()
+        .flat_map(|known| files.folders(&paths.snapshots(&known.workspace_id, &known.id)))
+        .collect();
+    found.retain(|snapshot| ages.is_older(modified(workspace, snapshot), options.leftover_ttl));
+    Ok(found)
+}
+
+/// What environments, runs and published versions name: a snapshot, or a folder in it.
+struct Needed(HashSet<PathBuf>);
+
+impl Needed {
+    fn look(pass: &Pass<'_>) -> Result<Self, StoreError> {
+        let workspace = pass.workspace;
+        let store = &workspace.store;
+        let mut needed: HashSet<PathBuf> = HashSet::new();
+        let mut add = |path: PathBuf| {
+            needed.extend(path.ancestors().map(Path::to_owned));
+        };
+        for environment in store.all_environments()? {
+            add(environment.snapshot);
+        }
+        store.published_snapshots()?.into_iter().for_each(&mut add);
+        let mut after = String::new();
+        while !pass.is_stopped() {
+            let (snapshots, last) = store.snapshots_of_runs(&after, BATCH)?;
+            snapshots.into_iter().for_each(&mut add);
+            match last {
+                Some(last) => after = last,
+                None => break,
+            }
+        }
+        Ok(Self(needed))
+    }
+
+    fn has(&self, snapshot: &Path) -> bool {
+        self.0.contains(snapshot)
+    }
+}
+
+fn remove(
+    workspace: &Workspace,
+    snapshot: &Path,
+    options: &CollectOptions,
+    ages: &Ages,
+    report: &mut Report,
+) {
+    let files = workspace.files();
+    let removed = Removed {
+        kind: "snapshot",
+        id: snapshot.display().to_string(),
+        name: name_of(snapshot),
+        reason: "no environment and no run needs it",
+        bytes: files.exclusive_bytes(snapshot),
+    };
+    if options.dry_run {
+        report.add(removed);
+        return;
+    }
+    let folder = snapshot.parent().unwrap_or(snapshot);
+    let taken = Lock::try_take(&*workspace.machine, &paths::snapshot_lock(folder));
+    let _lock = match taken {
+        Ok(Some(lock)) => lock,
+        Ok(None) => return,
+        Err(error) => {
+            report.failed.push(error.into());
+            return;
+        }
+    };
+    // It may have been touched, or deleted, since it was looked at.
+    if !ages.is_older(modified(workspace, snapshot), options.leftover_ttl) {
+        return;
+    }
+    let unfinished = match is_partial(snapshot) {
+        true => snapshot.to_owned(),
+        false => partial_in(folder, &workspace.machine.new_token()),
+    };
+    if let Err(error) = files.rename(snapshot, &unfinished) {
+        report.failed.push(NotDeleted::of(snapshot, error));
+        return;
+    }
+    delete(files, &unfinished, report);
+    report.add(removed);
+}

@@ -1,0 +1,296 @@
+//! From a configuration's folder to everything that a run of it needs to know, without building anything.
+
+use std::path::{Path, PathBuf};
+
+use super::fitting::{UnfitError, demand_lock};
+use crate::base::problem::{Facts, Problem};
+use crate::configuration::{Configuration, ConfigurationError};
+use crate::engine::{Engine, EngineError};
+use crate::environment::python::{Python, PythonError, PythonSearch, find_python};
+use crate::settings::Settings;
+use crate::settings::paths;
+use crate::settings::paths::ToolsFolder;
+use crate::store::{
+    ConfigurationRecord, ConfigurationVersion, EnvironmentKey, EnvironmentRecord,
+    EnvironmentStatus, NewEnvironment, RunRecord, StoreError,
+};
+use crate::workspace::Workspace;
+
+/// A configuration as it is now, ready to be run.
+pub struct Prepared {
+    /// The folder, opened.
+    pub configuration: Configuration,
+    /// Its record.
+    pub record: ConfigurationRecord,
+    /// The digest of its files.
+    pub source_digest: String,
+    /// The read-only copy of them.
+    pub snapshot: PathBuf,
+    /// The folder in that copy which the engine is given.
+    pub package_folder: PathBuf,
+    /// The Python that its environment is made from.
+    pub python: Python,
+    /// The engine.
+    pub engine: Engine,
+    /// The environment that it needs.
+    pub key: EnvironmentKey,
+}
+
+/// A configuration cannot be prepared.
+#[derive(Debug, thiserror::Error)]
+pub enum PrepareError {
+    /// The folder is not a configuration, or cannot be read.
+    #[error(transparent)]
+    Configuration(#[from] ConfigurationError),
+    /// No suitable Python.
+    #[error(transparent)]
+    Python(#[from] PythonError),
+    /// The engine that the settings name.
+    #[error(transparent)]
+    Engine(#[from] EngineError),
+    /// Its lock, with `ADE_FROZEN`.
+    #[error(transparent)]
+    Lock(#[from] UnfitError),
+    /// The store.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl Problem for PrepareError {
+    fn facts(&self) -> Facts {
+        match self {
+            Self::Configuration(error) => error.facts(),
+            Self::Python(error) => error.facts(),
+            Self::Engine(error) => error.facts(),
+            Self::Lock(error) => error.facts(),
+            Self::Store(error) => error.facts(),
+        }
+    }
+}
+
+/// Keeps a snapshot of an opened configuration and finds out which environment it needs. What is in `output_dir` is no part
+/// of it, where that lies in the configuration's folder.
+///
+/// # Errors
+/// Its files cannot be read, no Python suits it, or it cannot be recorded.
+pub fn prepare(
+    workspace: &Workspace,
+    configuration: Configuration,
+    output_dir: Option<&Path>,
+) -> Result<Prepared, PrepareError> {
+    let settings = &workspace.settings;
+    let engine = Engine::of_spec(settings.engine_spec.as_deref(), &settings.folder)?;
+    let python = python_for(settings, workspace.paths.tools(), &configuration)?;
+    demand_lock(settings, &configuration, &engine, &python)?;
+    let machine = &workspace.machine;
+    let new = ConfigurationRecord {
+        id: machine.new_id(),
+        workspace_id: workspace.id().to_owned(),
+        name: configuration.name.clone(),
+        path: configuration.root.clone(),
+    };
+    let record = workspace.store.ensure_configuration(&new, machine.now())?;
+    let snapshots = workspace.paths.snapshots(workspace.id(), &record.id);
+    // ADE's own data directory is never part of a configuration, even if it is inside the folder.
+    let written = [workspace.paths.data()].into_iter().chain(output_dir);
+    let (sources, snapshot) =
+        configuration.snapshot_except(&snapshots, &written.collect::<Vec<_>>())?;
+    let key = EnvironmentKey {
+        workspace_id: workspace.id().to_owned(),
+        configuration_id: record.id.clone(),
+        engine_spec: engine.spec(),
+        deps_digest: configuration.deps_digest(&engine.digest()?, &python.environment_key()),
+    };
+    let package_folder = configuration.folder_in(&snapshot);
+    Ok(Prepared {
+        configuration,
+        record,
+        source_digest: sources.digest,
+        snapshot,
+        package_folder,
+        python,
+        engine,
+        key,
+    })
+}
+
+/// Prepares the published version of a configuration, from its frozen files.
+///
+/// # Errors
+/// The files cannot be opened as a configuration, or no Python suits it.
+pub fn prepare_version(
+    workspace: &Workspace,
+    record: &ConfigurationRecord,
+    version: &ConfigurationVersion,
+) -> Result<Prepared, PrepareError> {
+    let settings = &workspace.settings;
+    let configuration = Configuration::open_snapshot(&version.snapshot, &record.path)?;
+    let engine = Engine::of_spec(settings.engine_spec.as_deref(), &settings.folder)?;
+    let python = python_for(settings, workspace.paths.tools(), &configuration)?;
+    demand_lock(settings, &configuration, &engine, &python)?;
+    Ok(Prepared {
+        key: EnvironmentKey {
+            workspace_id: record.workspace_id.clone(),
+            configuration_id: record.id.clone(),
+            engine_spec: engine.spec(),
+            deps_digest: configuration.deps_digest(&engine.digest()?, &python.environment_key()),
+        },
+        record: record.clone(),
+        source_digest: version.source_digest.clone(),
+        snapshot: version.snapshot.clone(),
+        package_folder: configuration.folder_in(&version.snapshot),
+        configuration,
+        python,
+        engine,
+    })
+}
+
+/// Finds the Python that a configuration's environment is made from.
+///
+/// # Errors
+/// None suits it.
+pub fn python_for(
+    settings: &Settings,
+    tools: ToolsFolder,
+    configuration: &Configuration,
+) -> Result<Python, PythonError> {
+    let child_variables = settings.child_variables();
+    let pythons = tools.pythons();
+    find_python(&PythonSearch::of_settings(
+        settings,
+        configuration.dependencies().requires_python.as_deref(),
+        &child_variables,
+        &pythons,
+    ))
+}
+
+impl Prepared {
+    /// Returns the record of the environment that it needs, and creates it where there is none.
+    pub fn ensure_environment(
+        &self,
+        workspace: &Workspace,
+    ) -> Result<EnvironmentRecord, StoreError> {
+        ensure_environment(workspace, &self.key, self.snapshot.clone())
+    }
+
+    /// As [`Prepared::ensure_environment`], for a caller that needs it now: where building it failed in a way that can pass, it
+    /// is tried again, but no sooner than the backoff of its last attempt says.
+    pub fn ask_for_environment(
+        &self,
+        workspace: &Workspace,
+    ) -> Result<EnvironmentRecord, StoreError> {
+        let found = self.ensure_environment(workspace)?;
+        if found.status == EnvironmentStatus::Failed && found.error_may_pass {
+            let now = workspace.machine.now();
+            let rested = found
+                .updated_at
+                .plus(workspace.backoff(found.attempt_count));
+            let store = &workspace.store;
+            store.ask_for_environment(&found.id, false, now.max(rested), now)?;
+        }
+        Ok(found)
+    }
+
+    /// The folder of the environment of this key with this id.
+    pub fn environment_folder(&self, workspace: &Workspace, id: &str) -> PathBuf {
+        paths::environment(&self.key_folder(workspace), id)
+    }
+
+    /// The folder that all environments of this key share.
+    pub fn key_folder(&self, workspace: &Workspace) -> PathBuf {
+        key_folder(workspace, &self.key)
+    }
+}
+
+/// Returns the record of the environment that a recorded run needs, and creates it where it was deleted since.
+pub fn environment_of_run(
+    workspace: &Workspace,
+    run: &RunRecord,
+) -> Result<EnvironmentRecord, StoreError> {
+    let (paths, key) = (&workspace.paths, &run.key);
+    let snapshots = paths.snapshots(&key.workspace_id, &key.configuration_id);
+    let snapshot = paths::snapshot(&snapshots, &run.source_digest);
+    ensure_environment(workspace, key, snapshot)
+}
+
+/// As [`environment_of_run`], for a run that is repeated by hand: where building the environment failed, for whatever reason,
+/// it is tried again at once.
+pub fn ask_for_environment_of_run(
+    workspace: &Workspace,
+    run: &RunRecord,
+) -> Result<EnvironmentRecord, StoreError> {
+    let found = environment_of_run(workspace, run)?;
+    if found.status == EnvironmentStatus::Failed {
+        let now = workspace.machine.now();
+        workspace
+            .store
+            .ask_for_environment(&found.id, true, now, now)?;
+    }
+    Ok(found)
+}
+
+fn ensure_environment(
+    workspace: &Workspace,
+    key: &EnvironmentKey,
+    snapshot: PathBuf,
+) -> Result<EnvironmentRecord, StoreError> {
+    let machine = &workspace.machine;
+    let id = machine.new_id();
+    let new = NewEnvironment {
+        key: key.clone(),
+        folder: paths::environment(&key_folder(workspace, key), &id),
+        snapshot,
+        id,
+    };
+    workspace.store.ensure_environment(&new, machine.now())
+}
+
+/// The folder that all environments of a key share.
+pub(crate) fn key_folder(workspace: &Workspace, key: &EnvironmentKey) -> PathBuf {
+    let (workspace_id, configuration) = (&key.workspace_id, &key.configuration_id);
+    let paths = &workspace.paths;
+    paths.environment_key(workspace_id, configuration, &key.deps_digest)
+}
+
+/// Prepares an environment that a worker found in the queue, from the snapshot that is recorded with it.
+/// Its key is another one where it was recorded by an `ade` with another engine.
+///
+/// # Errors
+/// The snapshot cannot be opened as a configuration, or no Python suits it.
+pub fn prepare_environment(
+    workspace: &Workspace,
+    environment: &EnvironmentRecord,
+) -> Result<Prepared, PrepareError> {
+    let configuration =
+        Configuration::open_snapshot(&environment.snapshot, &environment.configuration_path)?;
+    let settings = &workspace.settings;
+    let folder = &settings.folder;
+    let python = python_for(settings, workspace.paths.tools(), &configuration)?;
+    let mut key = environment.key.clone();
+    let engine = match Engine::of_key(&key.engine_spec, folder)? {
+        Some(engine) => engine,
+        None => {
+            // Recorded by an ade with another engine, which is not available here: the engine of this ade takes its place.
+            key.engine_spec = Engine::Embedded.spec();
+            key.deps_digest =
+                configuration.deps_digest(&Engine::Embedded.digest()?, &python.environment_key());
+            Engine::Embedded
+        }
+    };
+    demand_lock(settings, &configuration, &engine, &python)?;
+    Ok(Prepared {
+        python,
+        record: ConfigurationRecord {
+            id: environment.key.configuration_id.clone(),
+            workspace_id: environment.key.workspace_id.clone(),
+            name: environment.configuration_name.clone(),
+            path: environment.configuration_path.clone(),
+        },
+        source_digest: String::new(),
+        snapshot: environment.snapshot.clone(),
+        package_folder: configuration.folder_in(&environment.snapshot),
+        configuration,
+        engine,
+        key,
+    })
+}

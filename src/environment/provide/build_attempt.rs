@@ -1,0 +1,283 @@
+//! One attempt at building an environment: its event log, and how its end is recorded.
+
+use std::path::PathBuf;
+
+use serde_json::json;
+
+use super::in_use;
+use crate::base::clock::Timestamp;
+use crate::base::files::FileError;
+use crate::base::problem::{Facts, Kind, Problem, code};
+use crate::environment::needed::prepare::Prepared;
+use crate::environment::{BuildError, BuildEvent, Built};
+use crate::events::{self, EventLog};
+use crate::settings::paths::EnvironmentFolder;
+use crate::store::{
+    AfterFailure, Claim, EnvironmentContents, EnvironmentRecord, Failure, Package, StoreError,
+};
+use crate::workspace::Workspace;
+
+/// There is no environment.
+#[derive(Debug, thiserror::Error)]
+pub enum ProvideError {
+    /// It could not be built.
+    #[error("{}", failure.message)]
+    Failed {
+        /// Why.
+        failure: Failure,
+        /// Whether another attempt can help.
+        transient: bool,
+        /// The whole log.
+        log: PathBuf,
+    },
+    /// Another process builds it, and this one does not wait.
+    #[error("another process builds the environment")]
+    Busy,
+    /// It was cancelled.
+    #[error("cancelled while the environment was being provisioned")]
+    Cancelled,
+    /// The builder's lease was lost; another process holds it.
+    #[error("another process took over the environment {id}")]
+    LostClaim {
+        /// The environment.
+        id: String,
+    },
+    /// The store.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// A file beside the environment.
+    #[error(transparent)]
+    File(#[from] FileError),
+}
+
+impl Problem for ProvideError {
+    fn facts(&self) -> Facts {
+        let (kind, code) = (Kind::Environment, code::ENVIRONMENT_FAILED);
+        match self {
+            Self::Failed { failure, .. } => Facts::new(kind, code).maybe_hint(failure.hint.clone()),
+            Self::Cancelled => Facts::new(Kind::Cancelled, code::CANCELLED),
+            Self::Busy | Self::LostClaim { .. } => Facts::new(kind, code),
+            Self::Store(error) => error.facts(),
+            Self::File(error) => error.facts().under(kind, code),
+        }
+    }
+}
+
+impl ProvideError {
+    /// Whether a retry may succeed although nothing was changed.
+    pub fn is_transient(&self) -> bool {
+        match self {
+            Self::Failed { transient, .. } => *transient,
+            Self::LostClaim { .. } | Self::Store(_) | Self::Busy => true,
+            Self::File(error) => error.may_pass(),
+            Self::Cancelled => false,
+        }
+    }
+}
+
+/// The builder's lease was lost.
+pub(crate) fn lost(environment: &EnvironmentRecord) -> ProvideError {
+    ProvideError::LostClaim {
+        id: environment.id.clone(),
+    }
+}
+
+/// One attempt at building, by the holder of the claim.
+pub(crate) struct BuildAttempt<'a> {
+    /// The workspace.
+    pub workspace: &'a Workspace,
+    /// The environment, as claimed.
+    pub environment: &'a EnvironmentRecord,
+    /// Its claim.
+    pub claim: &'a Claim,
+}
+
+impl<'a> BuildAttempt<'a> {
+    pub fn begin_log(&self, prepared: &Prepared) -> Result<EventLog<'a>, FileError> {
+        let environment = self.environment;
+        let folder = EnvironmentFolder(environment.folder.clone());
+        let log = EventLog::open(
+            &*self.workspace.machine,
+            &folder.events(),
+            events::Subject::Environment,
+            &environment.id,
+        )?;
+        in_use::own(self.workspace, &folder.0).map_err(FileError::on("write", &folder.owner()))?;
+        log.write(
+            "info",
+            "environment.start",
+            &format!("Provisioning the environment of {}", prepared.record.name),
+            json!({"configuration": prepared.record.path, "deps_digest": prepared.key.deps_digest, "attempt": environment.attempt_count, "worker": self.claim.worker}),
+        );
+        Ok(log)
+    }
+
+    /// The build never began: releases the claim, so that no process waits for its lease to expire.
+    pub fn never_began(&self, error: FileError) -> ProvideError {
+        let failure = Failure {
+            code: code::ENVIRONMENT_FAILED.to_owned(),
+            stage: Some("environment".to_owned()),
+            message: error.to_string(),
+            hint: error.hint(),
+        };
+        // What is wrong with the folder is corrected without a change of the configuration.
+        match self.record_failure(&failure, true, true) {
+            Ok(_) => ProvideError::File(error),
+            Err(error) => ProvideError::Store(error),
+        }
+    }
+
+    pub fn complete(&self, built: Built, log: &EventLog<'_>) -> Result<(), ProvideError> {
+        let contents = contents(built);
+        let (store, now) = (&self.workspace.store, self.workspace.machine.now());
+        let id = &self.environment.id;
+        if !store.complete_environment(id, self.claim, &contents, now)? {
+            return Err(lost(self.environment));
+        }
+        log.write(
+            "info",
+            "environment.versions",
+            &format!("Python {}, engine {}, {} packages", contents.python_version, contents.engine_version, contents.packages.len()),
+            json!({"python_version": contents.python_version, "engine_version": contents.engine_version, "installer": contents.installer, "packages": contents.packages}),
+        );
+        log.write("info", "environment.complete", "The environment is ready", json!({"status": "ready", "size_bytes": contents.size_bytes, "lock_digest": contents.lock_digest}));
+        let _ = log.finish();
+        Ok(())
+    }
+
+    /// The build was cancelled: its attempt does not count.
+    pub fn release(&self, log: &EventLog<'_>) -> Result<ProvideError, StoreError> {
+        let now = self.workspace.machine.now();
+        let id = &self.environment.id;
+        self.workspace
+            .store
+            .release_environment(id, self.claim, now)?;
+        log.write(
+            "warning",
+            "environment.failed",
+            "Cancelled",
+            json!({"status": "queued", "code": code::CANCELLED}),
+        );
+        Ok(ProvideError::Cancelled)
+    }
+
+    pub fn fail(&self, error: &BuildError, log: &EventLog<'_>) -> Result<ProvideError, StoreError> {
+        let transient = error.is_transient();
+        let failure = Failure {
+            code: error.code().to_owned(),
+            stage: Some("environment".to_owned()),
+            message: in_full(error),
+            hint: error.hint(),
+        };
+        let retry_at = self.record_failure(&failure, transient, error.is_of_machine())?;
+        log.write(
+            "error",
+            "environment.failed",
+            &failure.message,
+            json!({"status": if retry_at.is_some() { "queued" } else { "failed" }, "code": failure.code, "hint": failure.hint, "retry_at": retry_at}),
+        );
+        let _ = log.finish();
+        Ok(ProvideError::Failed {
+            failure,
+            transient,
+            log: log.path().to_owned(),
+        })
+    }
+
+    /// Records a failure. Returns when the environment is retried, if it is.
+    fn record_failure(
+        &self,
+        failure: &Failure,
+        may_pass: bool,
+        of_machine: bool,
+    ) -> Result<Option<Timestamp>, StoreError> {
+        let (store, id) = (&self.workspace.store, &self.environment.id);
+        let now = self.workspace.machine.now();
+        let after = if of_machine {
+            let wait = self.workspace.backoff(self.environment.trouble_count + 1);
+            AfterFailure::WaitUntil(now.plus(wait))
+        } else if !may_pass {
+            AfterFailure::Fail
+        } else if self.has_attempts_left() {
+            let wait = self.workspace.backoff(self.environment.attempt_count);
+            AfterFailure::RetryAt(now.plus(wait))
+        } else {
+            AfterFailure::FailUntilAsked
+        };
+        store.fail_environment(id, self.claim, failure, after, now)?;
+        Ok(match after {
+            AfterFailure::RetryAt(at) | AfterFailure::WaitUntil(at) => Some(at),
+            AfterFailure::FailUntilAsked | AfterFailure::Fail => None,
+        })
+    }
+
+    fn has_attempts_left(&self) -> bool {
+        self.environment.attempt_count < self.workspace.settings.worker.max_attempts
+    }
+}
+
+fn contents(built: Built) -> EnvironmentContents {
+    let (major, minor, patch) = built.python.version;
+    EnvironmentContents {
+        python_version: format!("{major}.{minor}.{patch}"),
+        python_path: built.python.executable,
+        engine_version: built.engine_version,
+        installer: built.installer,
+        packages: built
+            .packages
+            .into_iter()
+            .map(|(name, version)| Package { name, version })
+            .collect(),
+        lock_digest: built.lock_digest,
+        size_bytes: built.size_bytes,
+    }
+}
+
+/// The error with the last lines of the program that failed.
+fn in_full(error: &BuildError) -> String {
+    let mut text = error.to_string();
+    for line in error.last_lines() {
+        text.push_str("\n  ");
+        text.push_str(line);
+    }
+    text
+}
+
+pub(crate) fn record_step(log: &EventLog<'_>, event: &BuildEvent) {
+    match event {
+        BuildEvent::StepStarted { step } => {
+            log.write(
+                "debug",
+                "environment.step",
+                &format!("{} …", step.as_str()),
+                json!({"step": step.as_str(), "state": "started"}),
+            );
+        }
+        BuildEvent::StepFinished { step, duration } => {
+            let milliseconds = u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
+            log.write(
+                "info",
+                "environment.step",
+                &format!("{} in {:.2} s", step.as_str(), duration.as_secs_f64()),
+                json!({"step": step.as_str(), "state": "finished", "duration_ms": milliseconds}),
+            );
+        }
+        BuildEvent::Line { stream, text } => {
+            log.write(
+                "info",
+                "console.line",
+                text,
+                json!({"scope": "environment", "stream": stream.as_str(), "message": text}),
+            );
+        }
+        BuildEvent::Note { message } => {
+            log.write(
+                "info",
+                "environment.step",
+                message,
+                json!({"note": message}),
+            );
+        }
+        BuildEvent::Package { .. } => {}
+    }
+}

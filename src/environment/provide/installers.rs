@@ -1,0 +1,155 @@
+//! The trait for building environments, and [`Installers`], which builds them on a real machine.
+
+use std::path::{Path, PathBuf};
+
+use super::cache_in_use::CacheInUse;
+use crate::base::cancel::Cancel;
+use crate::configuration::Configuration;
+use crate::engine::sandbox::Policy;
+use crate::engine::{EMBEDDED_VERSION, Engine, EngineError};
+use crate::environment::needed::fitting::fitting;
+use crate::environment::needed::prepare::{PrepareError, Prepared, prepare_environment};
+use crate::environment::python::{Python, child_variables};
+use crate::environment::{BuildError, BuildEvent, BuildRequest, Built, EngineSource, provision};
+use crate::settings::Settings;
+use crate::settings::paths::Paths;
+use crate::store::EnvironmentRecord;
+use crate::workspace::Workspace;
+
+/// Builds environments. [`Installers`] installs packages; the simulation has an implementation that installs nothing.
+pub trait Build: Send + Sync {
+    /// Returns what an environment in the queue is to be built from.
+    ///
+    /// # Errors
+    /// Its snapshot cannot be opened as a configuration, or no Python suits it.
+    fn prepare(
+        &self,
+        workspace: &Workspace,
+        environment: &EnvironmentRecord,
+    ) -> Result<Prepared, PrepareError>;
+
+    /// Builds a claimed environment in its folder; `.ready` is written last.
+    ///
+    /// # Errors
+    /// It could not be built; only its log is left.
+    fn build(
+        &self,
+        workspace: &Workspace,
+        prepared: &Prepared,
+        environment: &EnvironmentRecord,
+        cancel: &Cancel,
+        on_event: &mut dyn FnMut(BuildEvent),
+    ) -> Result<Built, BuildError>;
+}
+
+/// Builds with uv, on this machine.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Installers;
+
+impl Build for Installers {
+    fn prepare(
+        &self,
+        workspace: &Workspace,
+        environment: &EnvironmentRecord,
+    ) -> Result<Prepared, PrepareError> {
+        prepare_environment(workspace, environment)
+    }
+
+    fn build(
+        &self,
+        workspace: &Workspace,
+        prepared: &Prepared,
+        environment: &EnvironmentRecord,
+        cancel: &Cancel,
+        on_event: &mut dyn FnMut(BuildEvent),
+    ) -> Result<Built, BuildError> {
+        // Before anything of the cache is looked at.
+        let _in_use = CacheInUse::enter(workspace.paths.cache());
+        if let Some(note) = workspace.paths.cache_note() {
+            let cache = workspace.paths.cache().display();
+            let message =
+                format!("{note}; {cache} is used, which other data directories do not share");
+            on_event(BuildEvent::Note { message });
+        }
+        let request = BuildRequest {
+            environment_id: environment.id.clone(),
+            lock: fitting(&prepared.configuration, &prepared.engine, &prepared.python)?,
+            ..request(
+                (&workspace.settings, &workspace.paths),
+                &prepared.configuration,
+                &prepared.snapshot,
+                (&prepared.engine, prepared.python.clone()),
+                environment.folder.clone(),
+            )?
+        };
+        provision(&request, cancel, on_event)
+    }
+}
+
+/// What settings, caches and tools give a build of a configuration's `snapshot` in `folder`, without a lock.
+pub(crate) fn request(
+    (settings, paths): (&Settings, &Paths),
+    configuration: &Configuration,
+    snapshot: &Path,
+    (engine, python): (&Engine, Python),
+    folder: PathBuf,
+) -> Result<BuildRequest, EngineError> {
+    Ok(BuildRequest {
+        folder,
+        environment_id: String::new(),
+        configuration: configuration.clone(),
+        snapshot: snapshot.to_owned(),
+        python,
+        engine: engine_source(engine, &paths.engine_cache())?,
+        lock: None,
+        sandbox: policy(settings),
+        offline: settings.offline,
+        timeout: settings.build_timeout,
+        pip_cache: paths.pip_cache(),
+        uv_cache: Some(paths.uv_cache()),
+        beside: settings
+            .program
+            .as_deref()
+            .and_then(Path::parent)
+            .map(Path::to_owned),
+        tools: paths.tools(),
+        child_variables: settings.child_variables(),
+    })
+}
+
+/// What a build may write beside its own folder and ADE's caches: build tools have caches too, such as compilers and package
+/// managers of other languages.
+fn policy(settings: &Settings) -> Policy {
+    let variables = settings.child_variables();
+    let of_user = child_variables::get(&variables, "XDG_CACHE_HOME")
+        .map(PathBuf::from)
+        .or_else(|| Some(Path::new(child_variables::get(&variables, "HOME")?).join(".cache")));
+    Policy::of_build(settings, of_user.into_iter().collect())
+}
+
+/// What an installer is given of an engine. That of the binary is unpacked below `cache`.
+fn engine_source(engine: &Engine, cache: &Path) -> Result<EngineSource, EngineError> {
+    Ok(match engine {
+        Engine::Embedded => EngineSource::Wheel {
+            path: Engine::unpack_embedded(cache)?,
+            version: EMBEDDED_VERSION.to_owned(),
+        },
+        Engine::Wheel(path) => EngineSource::Wheel {
+            path: path.clone(),
+            version: wheel_version(path),
+        },
+        Engine::Folder(path) => EngineSource::Folder(path.clone()),
+        Engine::Requirement(text) => EngineSource::Requirement(text.clone()),
+    })
+}
+
+/// The version in a wheel's file name: the second of its parts (PEP 427).
+fn wheel_version(path: &Path) -> String {
+    path.file_stem()
+        .unwrap_or_default()
+        .to_string_lossy()
+        .split('-')
+        .nth(1)
+        .unwrap_or_default()
+        .to_owned()
+}

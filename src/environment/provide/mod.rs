@@ -1,0 +1,444 @@
+//! Providing an environment: the one that is ready, or a new one, built by exactly one process for each key.
+//!
+//! The database decides which process builds: a builder claims the environment under a lease, and a builder that lost its lease
+//! writes nothing. A process that stands still may lose its claim without knowing, and go on in its folder when it wakes; so the
+//! builder that claims the environment after the end of a lease builds in a new folder. Each builder also holds a lock of the
+//! operating system on its folder, which keeps collection from it; a builder that finds the lock held takes a new folder, too.
+
+pub mod ask;
+mod build_attempt;
+pub(crate) mod cache_in_use;
+pub mod in_use;
+pub mod installers;
+pub mod rebuild;
+
+use std::time::Duration;
+
+use serde_json::Value;
+
+use super::needed::prepare::Prepared;
+use super::{BuildError, BuildEvent};
+use crate::base::cancel::{Cancel, linked};
+use crate::base::clock::Timestamp;
+use crate::base::files::FileError;
+use crate::base::problem::code;
+use crate::settings::paths;
+use crate::settings::paths::EnvironmentFolder;
+use crate::store::{
+    Claim, ClaimLease, ClaimOn, Claimable, EnvironmentRecord, EnvironmentStatus, StoreError,
+    WorkerRecord,
+};
+use crate::system::lease::Held;
+use crate::system::lock::Lock;
+use crate::system::machine::Steady;
+use crate::workspace::Workspace;
+pub use build_attempt::ProvideError;
+use build_attempt::{BuildAttempt, lost, record_step};
+use installers::Build;
+use rebuild::{is_usable, requeue};
+
+/// How often one that waits looks whether the other builder has ended.
+const LOOK_AGAIN: Duration = Duration::from_millis(100);
+/// How often one that waits looks whether the other builder is dead.
+const RECOVER_AGAIN: Duration = Duration::from_secs(1);
+
+/// The progress of providing an environment.
+#[derive(Debug)]
+pub enum Progress<'a> {
+    /// Another process builds it; this one waits.
+    Waiting {
+        /// The builder, where it is known: `process 4711 on host`.
+        holder: Option<String>,
+    },
+    /// This process builds it.
+    Building {
+        /// The environment.
+        environment: &'a EnvironmentRecord,
+        /// Why it is built: `new`, `its builder is gone`, …
+        reason: &'static str,
+    },
+    /// A step, a package or a line of the installer.
+    Build(&'a BuildEvent),
+    /// It is ready.
+    Ready {
+        /// The environment.
+        environment: &'a EnvironmentRecord,
+        /// This process built it.
+        built: bool,
+    },
+}
+
+/// Whether to build although the environment is ready.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Want {
+    /// Use what is ready.
+    Ready,
+    /// Build anew, in a new folder.
+    Rebuilt,
+}
+
+/// What to do where another process builds the environment.
+#[derive(Clone, Copy)]
+pub enum Other<'a> {
+    /// Leave it to that: [`ProvideError::Busy`].
+    Leave,
+    /// Wait for its end. The function recovers the claims of dead processes, so that no command waits for one of them.
+    Await(&'a Recover<'a>),
+}
+
+/// Recovers the claims of dead processes.
+pub type Recover<'a> = dyn Fn() -> Result<(), StoreError> + Sync + 'a;
+
+/// The process that provides an environment.
+#[derive(Clone, Copy)]
+pub struct Provider<'a> {
+    /// The workspace.
+    pub workspace: &'a Workspace,
+    /// Builds the environment, where that is needed.
+    pub builder: &'a dyn Build,
+    /// The worker id for the claim.
+    pub worker: &'a str,
+    /// The caller's process, as it is registered: where it dies, others find out at once.
+    pub process: &'a str,
+    /// What to do where another process builds it.
+    pub other: Other<'a>,
+}
+
+/// Receives each [`Progress`].
+pub type OnProgress<'a> = dyn FnMut(Progress<'_>) + 'a;
+
+/// What one that waits for another builder has seen so far.
+#[derive(Default)]
+struct Waited {
+    /// The builder, as reported last.
+    reported: Option<Option<String>>,
+    /// The end of its lease, and since when it has been that.
+    lease: Option<(Option<Timestamp>, Steady)>,
+    /// When the claims of dead processes were last recovered.
+    recovered: Option<Steady>,
+}
+
+impl Provider<'_> {
+    /// Returns a ready environment for a prepared configuration, building it or waiting for it as needed.
+    ///
+    /// # Errors
+    /// It could not be built, the flag was raised, or the store cannot be used.
+    pub fn provide(
+        &self,
+        prepared: &Prepared,
+        want: Want,
+        cancel: &Cancel,
+        on: &mut OnProgress<'_>,
+    ) -> Result<EnvironmentRecord, ProvideError> {
+        let known = prepared.ensure_environment(self.workspace)?;
+        let mut waited = Waited::default();
+        let mut seen = known.clone();
+        loop {
+            let is_new = want == Want::Ready || seen.ready_at > known.ready_at;
+            if is_new && is_usable(self.workspace.files(), &seen) {
+                return Ok(ready(seen, on));
+            }
+            if let Some(failed) = failed_meanwhile(&known, &seen) {
+                return Err(failed);
+            }
+            if cancel.is_cancelled() {
+                return Err(ProvideError::Cancelled);
+            }
+            if let Some(claimable) = self.claimable(&seen, &mut waited, cancel, on)? {
+                let reason = reason(seen.status, want);
+                if seen.status == EnvironmentStatus::Ready {
+                    requeue(self.workspace, &seen, &prepared.snapshot)?;
+                }
+                let built = match self.claim(prepared, &seen, claimable)? {
+                    Some(claimed) => self.build(prepared, claimed, reason, cancel, on),
+                    None => Err(ProvideError::Busy),
+                };
+                match (built, self.other) {
+                    // Another process was quicker, or took over: its end is waited for.
+                    (Err(ProvideError::Busy | ProvideError::LostClaim { .. }), Other::Await(_)) => {
+                    }
+                    (ended, _) => return ended,
+                }
+            }
+            seen = match prepared.ensure_environment(self.workspace) {
+                // While it waits, a store that does not answer for a moment is nothing to end for.
+                Err(error) if error.may_pass() && seen.status == EnvironmentStatus::Building => {
+                    seen
+                }
+                found => found?,
+            };
+        }
+    }
+
+    /// How an environment may be claimed now. `None`: another process builds it; this one has waited for a moment.
+    fn claimable(
+        &self,
+        seen: &EnvironmentRecord,
+        waited: &mut Waited,
+        cancel: &Cancel,
+        on: &mut OnProgress<'_>,
+    ) -> Result<Option<Claimable>, ProvideError> {
+        let recover = match self.other {
+            Other::Leave if seen.status == EnvironmentStatus::Building => {
+                return Err(ProvideError::Busy);
+            }
+            Other::Leave => return Ok(Some(Claimable::Due)),
+            Other::Await(recover) => recover,
+        };
+        if seen.status != EnvironmentStatus::Building {
+            return Ok(Some(Claimable::Asked));
+        }
+        let machine = &*self.workspace.machine;
+        let now = machine.steady();
+        let since = match waited.lease {
+            Some((until, since)) if until == seen.claim_expires_at => since,
+            _ => {
+                waited.lease = Some((seen.claim_expires_at, now));
+                now
+            }
+        };
+        // No worker may be there to end the lease. It was not renewed for as long as it holds, however the wall clock jumped
+        // meanwhile.
+        if let Some(until) = seen.claim_expires_at
+            && let Some(lease) = self.lease_of_builder(seen)
+            && now.since(since) >= lease
+            && until < machine.now()
+        {
+            return Ok(Some(Claimable::Left(until)));
+        }
+        let is_time = |last| now.since(last) >= RECOVER_AGAIN;
+        if waited.recovered.is_none_or(is_time) {
+            waited.recovered = Some(now);
+            match recover() {
+                Err(error) if !error.may_pass() => return Err(error.into()),
+                _ => {}
+            }
+        }
+        if seen.claim_process.as_deref() != Some(self.process) {
+            let holder = self.holder(seen);
+            if waited.reported.as_ref() != Some(&holder) {
+                on(Progress::Waiting {
+                    holder: holder.clone(),
+                });
+                waited.reported = Some(holder);
+            }
+        }
+        machine.wait(cancel, LOOK_AGAIN);
+        Ok(None)
+    }
+
+    /// The process that builds an environment, where it is registered.
+    fn builder_of(
+        &self,
+        environment: &EnvironmentRecord,
+    ) -> Result<Option<WorkerRecord>, StoreError> {
+        let workers = self.workspace.store.workers()?;
+        let is_its = |worker: &WorkerRecord| Some(&worker.id) == environment.claim_process.as_ref();
+        Ok(workers.into_iter().find(is_its))
+    }
+
+    /// How long the builder's lease holds without being renewed. `None`: the store does not answer, so its lease is not judged now.
+    fn lease_of_builder(&self, environment: &EnvironmentRecord) -> Option<Duration> {
+        let own = self.workspace.settings.worker.lease;
+        let builder = self.builder_of(environment).ok()?;
+        Some(builder.map_or(own, |builder| builder.lease))
+    }
+
+    /// The builder of an environment: `process 4711 on host`, where it is known.
+    fn holder(&self, environment: &EnvironmentRecord) -> Option<String> {
+        let builder = self.builder_of(environment).ok().flatten()?;
+        Some(format!("process {} on {}", builder.pid, builder.host))
+    }
+
+    /// `None`: another process was quicker.
+    fn claim(
+        &self,
+        prepared: &Prepared,
+        environment: &EnvironmentRecord,
+        claimable: Claimable,
+    ) -> Result<Option<Claimed>, StoreError> {
+        let machine = &self.workspace.machine;
+        let claim = self.workspace.claim(self.worker, Some(self.process));
+        let since = machine.steady();
+        let elsewhere = prepared.environment_folder(self.workspace, &machine.new_id());
+        let (store, now) = (&self.workspace.store, machine.now());
+        let claimed =
+            store.claim_environment(&environment.id, &claim, claimable, &elsewhere, now)?;
+        Ok(claimed.map(|environment| Claimed {
+            environment,
+            claim,
+            since,
+        }))
+    }
+
+    /// Locks the folder of a claimed environment, or a new one, where a process is still at work in that or it cannot be
+    /// locked.
+    fn lock_folder(
+        &self,
+        prepared: &Prepared,
+        claimed: &mut Claimed,
+    ) -> Result<Lock, LockFolderError> {
+        let machine = &*self.workspace.machine;
+        let environment = &mut claimed.environment;
+        let lock = paths::build_lock(&environment.folder);
+        if let Ok(Some(lock)) = Lock::try_take(machine, &lock) {
+            return Ok(lock);
+        }
+        let folder = prepared.environment_folder(self.workspace, &machine.new_id());
+        let path = paths::build_lock(&folder);
+        let taken = Lock::try_take(machine, &path)?;
+        // The name is new, so no other process has locked it.
+        let lock = taken
+            .ok_or(std::io::ErrorKind::ResourceBusy.into())
+            .map_err(FileError::on("lock", &path))?;
+        // Before it is recorded: where this process dies, collection has to know whose the folder is.
+        in_use::own(self.workspace, &folder).map_err(FileError::on(
+            "write",
+            &EnvironmentFolder(folder.clone()).owner(),
+        ))?;
+        let store = &self.workspace.store;
+        if !store.move_environment(&environment.id, &claimed.claim, &folder, machine.now())? {
+            return Err(LockFolderError::LostClaim);
+        }
+        environment.folder = folder;
+        Ok(lock)
+    }
+
+    /// Builds a claimed environment under its lease, and records how that ended.
+    fn build(
+        &self,
+        prepared: &Prepared,
+        mut claimed: Claimed,
+        reason: &'static str,
+        cancel: &Cancel,
+        on: &mut OnProgress<'_>,
+    ) -> Result<EnvironmentRecord, ProvideError> {
+        let locked = self.lock_folder(prepared, &mut claimed);
+        let Claimed {
+            environment,
+            claim,
+            since,
+        } = &claimed;
+        let attempt = BuildAttempt {
+            workspace: self.workspace,
+            environment,
+            claim,
+        };
+        let _lock = match locked {
+            Ok(lock) => lock,
+            Err(LockFolderError::File(error)) => return Err(attempt.never_began(error)),
+            Err(LockFolderError::Store(error)) => return Err(error.into()),
+            Err(LockFolderError::LostClaim) => return Err(lost(environment)),
+        };
+        on(Progress::Building {
+            environment,
+            reason,
+        });
+        let log = match attempt.begin_log(prepared) {
+            Ok(log) => log,
+            Err(error) => return Err(attempt.never_began(error)),
+        };
+        let store = &*self.workspace.store;
+        let lease = ClaimLease {
+            store,
+            on: ClaimOn::Environment(&environment.id),
+            claim,
+        };
+        let held = Held::new(&*self.workspace.machine, &lease, *since);
+        let work = linked(cancel);
+        let result = held.keep(&work.cancel, || {
+            let on_event = &mut |event: BuildEvent| {
+                record_step(&log, &event);
+                on(Progress::Build(&event));
+            };
+            let cancel = &work.cancel;
+            self.builder
+                .build(self.workspace, prepared, environment, cancel, on_event)
+        });
+        if !held.holds() {
+            log.write(
+                "warning",
+                "environment.lost_claim",
+                "Another process took over; nothing more is written",
+                Value::Null,
+            );
+            return Err(lost(environment));
+        }
+        match result {
+            Ok(built) => {
+                attempt.complete(built, &log)?;
+                let recorded = store.environment_of(&prepared.key)?;
+                let environment = recorded.unwrap_or_else(|| environment.clone());
+                on(Progress::Ready {
+                    environment: &environment,
+                    built: true,
+                });
+                Ok(environment)
+            }
+            Err(BuildError::Cancelled { .. }) => Err(attempt.release(&log)?),
+            Err(error) => Err(attempt.fail(&error, &log)?),
+        }
+    }
+}
+
+/// A claimed environment.
+struct Claimed {
+    environment: EnvironmentRecord,
+    claim: Claim,
+    /// When the claim was made, at the earliest.
+    since: Steady,
+}
+
+/// Why a builder has no folder to itself.
+#[derive(Debug, thiserror::Error)]
+enum LockFolderError {
+    #[error(transparent)]
+    File(#[from] FileError),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error("the claim was lost")]
+    LostClaim,
+}
+
+fn ready(environment: EnvironmentRecord, on: &mut OnProgress<'_>) -> EnvironmentRecord {
+    on(Progress::Ready {
+        environment: &environment,
+        built: false,
+    });
+    environment
+}
+
+/// Why an environment is built.
+fn reason(status: EnvironmentStatus, want: Want) -> &'static str {
+    match (status, want) {
+        (EnvironmentStatus::Ready, Want::Rebuilt) => "asked for",
+        (EnvironmentStatus::Ready, Want::Ready) => "its folder is gone or incomplete",
+        (EnvironmentStatus::Failed, _) => "it failed before",
+        (EnvironmentStatus::Building, _) => "its builder stands still",
+        (EnvironmentStatus::Queued, _) => "new",
+    }
+}
+
+/// What another builder failed at while this one waited for it is not tried once more at once. One that died, or stood still,
+/// has failed at nothing yet: this one takes over.
+fn failed_meanwhile(known: &EnvironmentRecord, now: &EnvironmentRecord) -> Option<ProvideError> {
+    let is_new =
+        (known.status, &known.id, known.attempt_count) != (now.status, &now.id, now.attempt_count);
+    match (now.status, &now.error) {
+        (EnvironmentStatus::Queued, Some(failure)) if was_left(&failure.code) => None,
+        (EnvironmentStatus::Failed | EnvironmentStatus::Queued, Some(failure)) if is_new => {
+            Some(ProvideError::Failed {
+                failure: failure.clone(),
+                // It waits for its next attempt, and so do the runs that need it.
+                transient: now.status == EnvironmentStatus::Queued,
+                log: EnvironmentFolder(now.folder.clone()).events(),
+            })
+        }
+        _ => None,
+    }
+}
+
+/// Whether a failure of this code says that the builder left without a word.
+fn was_left(code: &str) -> bool {
+    [code::WORKER_DIED, code::LEASE_EXPIRED].contains(&code)
+}

@@ -1,0 +1,159 @@
+//! The answers of Pythons about themselves, cached in a file together with what each answer depends on.
+//!
+//! An answer depends on the executable's real path, size and modification time, and for the scripts that version managers
+//! put on PATH also on the manager's settings. The file only saves time: where it is absent or damaged, Pythons are asked
+//! again.
+
+use std::collections::BTreeMap;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::time::UNIX_EPOCH;
+
+use serde::{Deserialize, Serialize};
+
+use super::probe::probe;
+use super::search::{Python, PythonSearch};
+use crate::base::files;
+
+/// Raised whenever the meaning of an answer changes.
+const FORMAT_VERSION: u32 = 1;
+
+/// What Pythons have answered, by the path at which they were found.
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub(super) struct Answers {
+    version: u32,
+    answers: BTreeMap<PathBuf, Answer>,
+    #[serde(skip)]
+    changed: bool,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct Answer {
+    /// What the answer depends on.
+    fingerprint: String,
+    /// The Python, or why it can't be used, for example a version manager's script of a release that is not selected.
+    identity: Result<Python, String>,
+}
+
+impl Answers {
+    /// A file that can't be read counts as empty.
+    pub fn read(path: &Path) -> Self {
+        let kept: Option<Answers> = std::fs::read(path)
+            .ok()
+            .and_then(|bytes| serde_json::from_slice(&bytes).ok());
+        match kept {
+            Some(answers) if answers.version == FORMAT_VERSION => answers,
+            _ => Answers {
+                version: FORMAT_VERSION,
+                ..Answers::default()
+            },
+        }
+    }
+
+    /// Writes the file. Errors are ignored: they only make the next search slower.
+    pub fn write(&self, path: &Path) {
+        if !self.changed {
+            return;
+        }
+        if let (Some(folder), Ok(bytes)) = (path.parent(), serde_json::to_vec_pretty(self)) {
+            let _ = files::create_folder(folder).and_then(|()| files::write_whole(path, &bytes));
+        }
+    }
+
+    /// Returns the candidate's answer: the cached one, or a new one.
+    pub fn identity(
+        &mut self,
+        candidate: &Path,
+        search: &PythonSearch<'_>,
+    ) -> Result<Python, String> {
+        let fingerprint = fingerprint(candidate, search).map_err(|error| error.to_string())?;
+        if let Some(answer) = self.answers.get(candidate)
+            && answer.fingerprint == fingerprint
+            && answer
+                .identity
+                .as_ref()
+                .map_or(true, |python| python.executable.exists())
+        {
+            return answer.identity.clone();
+        }
+        self.changed |= self.answers.remove(candidate).is_some();
+        let probed = probe(candidate, search);
+        if probed.lasts {
+            self.changed = true;
+            let identity = probed.identity.clone();
+            self.answers.insert(
+                candidate.to_owned(),
+                Answer {
+                    fingerprint,
+                    identity,
+                },
+            );
+        }
+        probed.identity
+    }
+}
+
+/// Everything that could change what a candidate answers.
+fn fingerprint(candidate: &Path, search: &PythonSearch<'_>) -> std::io::Result<String> {
+    let real = candidate.canonicalize()?;
+    let mut parts = vec![stamp(&real)];
+    let mut beginning = [0; 2];
+    let is_script = std::fs::File::open(&real)
+        .and_then(|mut file| file.read_exact(&mut beginning))
+        .is_ok_and(|()| &beginning == b"#!");
+    if is_script {
+        parts.extend(manager_settings(candidate, search));
+    }
+    Ok(parts.join("\n"))
+}
+
+/// What the script of a version manager selects a release by: environment variables, files in the working folder and above,
+/// and the manager's own settings.
+fn manager_settings(candidate: &Path, search: &PythonSearch<'_>) -> Vec<String> {
+    let variable = |name: &str| {
+        let found = search.child_variables.iter().find(|(key, _)| key == name);
+        found.map(|(_, value)| value)
+    };
+    let mut parts = Vec::new();
+    for name in [
+        "PYENV_VERSION",
+        "PYENV_DIR",
+        "ASDF_PYTHON_VERSION",
+        "MISE_PYTHON_VERSION",
+    ] {
+        parts.push(
+            variable(name).map_or_else(String::new, |value| value.to_string_lossy().into_owned()),
+        );
+    }
+    for name in [".python-version", ".tool-versions"] {
+        let nearest = search
+            .working_directory
+            .ancestors()
+            .map(|folder| folder.join(name))
+            .find(|file| file.exists());
+        parts.push(nearest.map_or_else(String::new, |file| stamp(&file)));
+    }
+    let root = variable("PYENV_ROOT")
+        .map(PathBuf::from)
+        .or_else(|| Some(candidate.parent()?.parent()?.to_owned()));
+    parts.extend(root.map(|root| stamp(&root.join("version"))));
+    parts
+}
+
+/// A file's path, size and modification time; its path alone where it can't be examined.
+fn stamp(path: &Path) -> String {
+    let Ok(metadata) = std::fs::metadata(path) else {
+        return path.display().to_string();
+    };
+    let changed = metadata
+        .modified()
+        .ok()
+        .and_then(|time| time.duration_since(UNIX_EPOCH).ok())
+        .unwrap_or_default();
+    format!(
+        "{} {} {}",
+        path.display(),
+        metadata.len(),
+        changed.as_nanos()
+    )
+}

@@ -1,0 +1,257 @@
+//! `ade lock`: exact versions with hashes beside the configuration, and whether a lock fits.
+//!
+//! uv resolves what the engine and the configuration ask for, for every platform and for all Pythons that the configuration
+//! allows. The engine itself is no part of the lock: it comes from `ade`. A lock that fits decides alone what else is
+//! installed; one that does not is not used, and with `ADE_FROZEN` refused (`fitting`).
+
+use std::fs;
+use std::path::PathBuf;
+
+use super::building::install::write_constraints;
+use super::building::installer::{Install, Uv};
+use super::building::session::BuildSession;
+pub use super::needed::fitting::UnfitError;
+use super::needed::fitting::{demand, inputs};
+use super::needed::prepare::python_for;
+use super::provide::cache_in_use::CacheInUse;
+use super::provide::installers::request;
+use super::python::{PythonError, oldest_allowed};
+use super::{BuildError, BuildEvent, BuildRequest, Step};
+use crate::base::cancel::Cancel;
+use crate::base::files;
+use crate::base::files::{FileError, describe};
+use crate::base::problem::{Facts, Kind, Problem, code};
+use crate::configuration::{
+    Configuration, ConfigurationError, LOCK_FILE, LockedPackage, LockedVersions,
+};
+use crate::engine::{Engine, EngineError};
+use crate::settings::Settings;
+use crate::settings::paths::{EnvironmentFolder, Paths};
+
+/// There is no lock that fits, or none can be made.
+#[derive(Debug, thiserror::Error)]
+pub enum LockingError {
+    /// There is none that fits.
+    #[error(transparent)]
+    Unfit(#[from] UnfitError),
+    /// A requirement has no file whose hash could be written down.
+    #[error("`{requirement}` cannot be locked: a repository or a folder has no hash")]
+    NoHash {
+        /// The requirement.
+        requirement: String,
+    },
+    /// There is no place for temporary files.
+    #[error("no temporary folder: {}", describe(.0))]
+    NoTemporaryFolder(std::io::Error),
+    /// No suitable Python.
+    #[error(transparent)]
+    Python(#[from] PythonError),
+    /// The engine that the settings name.
+    #[error(transparent)]
+    Engine(#[from] EngineError),
+    /// The configuration's files.
+    #[error(transparent)]
+    Configuration(#[from] ConfigurationError),
+    /// The versions cannot be found.
+    #[error("{}", in_full(.0))]
+    Build(Box<BuildError>),
+    /// The lock cannot be written.
+    #[error(transparent)]
+    File(#[from] FileError),
+}
+
+impl From<BuildError> for LockingError {
+    fn from(error: BuildError) -> Self {
+        Self::Build(Box::new(error))
+    }
+}
+
+impl Problem for LockingError {
+    fn facts(&self) -> Facts {
+        match self {
+            Self::Unfit(error) => error.facts(),
+            Self::NoHash { .. } => Facts::new(Kind::Usage, code::LOCK_IMPOSSIBLE)
+                .hint("depend on a release in an index, or on the URL or path of a wheel"),
+            Self::NoTemporaryFolder(_) => Facts::new(Kind::Usage, code::NO_TEMPORARY_FOLDER),
+            Self::Python(error) => error.facts(),
+            Self::Engine(error) => error.facts(),
+            Self::Configuration(error) => error.facts(),
+            Self::Build(error) => error.facts(),
+            Self::File(error) => error.facts().under(Kind::Usage, code::UNWRITABLE),
+        }
+    }
+}
+
+fn in_full(error: &BuildError) -> String {
+    let lines = error.last_lines().iter().map(|line| format!("\n  {line}"));
+    std::iter::once(error.to_string()).chain(lines).collect()
+}
+
+/// A lock that was made.
+#[derive(Debug)]
+pub struct WrittenLock {
+    /// Where it is.
+    pub path: PathBuf,
+    /// Its packages.
+    pub packages: Vec<LockedPackage>,
+    /// Those of the lock before; empty: there was none that could be read.
+    pub before: Vec<LockedPackage>,
+    /// Whether the file was written: it was not where it was the same before.
+    pub changed: bool,
+}
+
+/// Returns the lock of a configuration, if it fits. Nothing is asked of an index.
+///
+/// # Errors
+/// It has none, or one that does not fit.
+pub fn check(
+    settings: &Settings,
+    paths: &Paths,
+    configuration: &Configuration,
+) -> Result<LockedVersions, LockingError> {
+    let engine = Engine::of_spec(settings.engine_spec.as_deref(), &settings.folder)?;
+    let python = python_for(settings, paths.tools(), configuration)?;
+    Ok(demand(configuration, &engine, &python)?)
+}
+
+/// Writes the lock of a configuration, whole or not at all. Versions of the lock before are kept where they can be, unless
+/// `upgrade` asks for the newest.
+///
+/// # Errors
+/// The versions cannot be found, one has no hash, or the file cannot be written.
+pub fn lock(
+    settings: &Settings,
+    paths: &Paths,
+    configuration: &Configuration,
+    upgrade: bool,
+    cancel: &Cancel,
+    on_event: &mut dyn FnMut(BuildEvent),
+) -> Result<WrittenLock, LockingError> {
+    let engine = Engine::of_spec(settings.engine_spec.as_deref(), &settings.folder)?;
+    let python = python_for(settings, paths.tools(), configuration)?;
+    let requires = configuration.dependencies().requires_python.as_deref();
+    let oldest = requires
+        .and_then(oldest_allowed)
+        .unwrap_or((python.version.0, python.version.1));
+    let inputs = inputs(configuration, &engine, oldest)?;
+    let before = configuration.dependencies().lock.as_ref();
+
+    let _in_use = CacheInUse::enter(paths.cache());
+    let scratch = tempfile::tempdir().map_err(LockingError::NoTemporaryFolder)?;
+    // The installer gets a copy without what git ignores, as a build does.
+    let (_, snapshot) =
+        configuration.snapshot_except(&scratch.path().join("copy"), &[paths.data()])?;
+    let request = request(
+        (settings, paths),
+        configuration,
+        &snapshot,
+        (&engine, python),
+        scratch.path().join("environment"),
+    )?;
+    let preferred = before.filter(|_| !upgrade).map(LockedVersions::preferences);
+    let resolved = resolve(&request, preferred, oldest, cancel, on_event);
+    let printed =
+        resolved.map(|(printed, sources)| LockedVersions::text(&inputs, &printed, &sources));
+    // The copy is read-only, which deleting the folder above it would fail on for anybody but root.
+    let _ = files::remove_read_only_tree(&snapshot);
+    let text = printed?;
+
+    let made = LockedVersions::parse(&text);
+    if made.inputs.is_err() {
+        return Err(LockingError::NoHash {
+            requirement: without_hash(&text).unwrap_or_default(),
+        });
+    }
+    let path = configuration.root.join(LOCK_FILE);
+    let changed = fs::read(&path).ok().as_deref() != Some(text.as_bytes());
+    if changed {
+        files::write_whole(&path, text.as_bytes())?;
+    }
+    Ok(WrittenLock {
+        path,
+        packages: made.packages,
+        before: before.map_or_else(Vec::new, |lock| lock.packages.clone()),
+        changed,
+    })
+}
+
+/// Has uv find the versions. Returns what it wrote, and the folder in which it found the configuration.
+fn resolve(
+    request: &BuildRequest,
+    preferred: Option<Vec<String>>,
+    oldest: (u8, u8),
+    cancel: &Cancel,
+    on_event: &mut dyn FnMut(BuildEvent),
+) -> Result<(String, PathBuf), BuildError> {
+    let mut session = BuildSession::new(request, cancel, on_event);
+    let workbench = EnvironmentFolder(request.folder.clone()).workbench();
+    fs::create_dir_all(workbench.path())
+        .map_err(FileError::on("create the folder", workbench.path()))?;
+    let uv = session.step(Step::PrepareInstaller, Uv::prepare)?;
+    session.step(Step::Resolve, |session| {
+        let list = workbench.locked();
+        if let Some(lines) = &preferred {
+            session.write_list(list.clone(), lines)?;
+        }
+        let dependencies = request.configuration.dependencies();
+        let manifest = session.sources.join("pyproject.toml");
+        let install = Install {
+            engine: request.engine.requirement(),
+            alone: false,
+            requirements: dependencies.requirements_in(&session.sources),
+            sources: dependencies.has_uv_sources.then(|| manifest.clone()),
+            index_options: dependencies.index_options.clone(),
+            constraints: write_constraints(session)?,
+        };
+        // What only a build can tell, uv asks the build tool for.
+        let built = dependencies
+            .needs_build
+            .then(|| {
+                [
+                    manifest.clone(),
+                    session.sources.join("setup.py"),
+                    session.sources.join("setup.cfg"),
+                ]
+                .into_iter()
+                .find(|path| path.is_file())
+            })
+            .flatten();
+        uv.compile(session, &install, built.as_deref(), oldest, &list)?;
+        let text = fs::read_to_string(&list).map_err(FileError::on("read", &list))?;
+        Ok((text, session.sources.clone()))
+    })
+}
+
+/// The first requirement of a lock that has no hash.
+fn without_hash(text: &str) -> Option<String> {
+    let lines: Vec<&str> = text.lines().collect();
+    let begins = |line: &str| !line.starts_with(['#', ' ']) && !line.is_empty();
+    let bare = lines.iter().enumerate().find(|(index, line)| {
+        let next = lines.get(index + 1);
+        begins(line) && !next.is_some_and(|next| next.trim_start().starts_with("--hash="))
+    });
+    bare.map(|(_, line)| line.trim_end_matches(['\\', ' ']).to_owned())
+}
+
+/// A package as people are told: `humanize 4.17.0`.
+pub fn in_words(package: &LockedPackage) -> String {
+    match &package.version {
+        Some(version) => format!("{} {version}", package.name),
+        None => package.name.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_requirement_without_a_hash_is_named() {
+        let text = "# a\na==1 \\\n    --hash=sha256:00\nb @ git+https://host/b@00\n";
+        assert_eq!(
+            without_hash(text).as_deref(),
+            Some("b @ git+https://host/b@00")
+        );
+        assert_eq!(without_hash("a==1 \\\n    --hash=sha256:00\n"), None);
+    }
+}

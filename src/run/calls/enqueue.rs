@@ -1,0 +1,110 @@
+//! Leaving runs in the queue for a worker: the records, the first line of each log, and a bell for workers that sleep.
+
+use serde_json::json;
+
+use super::request::Request;
+use crate::base::files::FileError;
+use crate::events::{EventLog, Subject};
+use crate::run::execution::error::RunError;
+use crate::run::execution::safe_mode::end_if_on;
+use crate::run::inputs::stage::UnrecordedInput;
+use crate::settings::paths::RunFolder;
+use crate::store::{NewRun, RunRecord, StoreError, Submission, Submitted};
+use crate::workspace::Workspace;
+
+/// So many locks on the folders of staged inputs are held at once, for a process may open few files. The folders of further
+/// inputs are too young to be collected.
+const MOST_LOCKS: usize = 64;
+
+/// `ade run --detach`: stages the inputs, and leaves their runs in the queue when all of them are staged. `on` gets each run.
+///
+/// # Errors
+/// An input cannot be staged, or the runs not be recorded. No run is in the queue then, so that the call can be repeated.
+pub fn enqueue(request: &Request<'_>, on: &mut dyn FnMut(&RunRecord)) -> Result<(), RunError> {
+    request.prepared.ask_for_environment(request.workspace)?;
+    let mut staged: Vec<(NewRun, UnrecordedInput)> = Vec::new();
+    for input in 0..request.inputs.len() {
+        match request.new_run(input) {
+            Ok((new, mut mark)) => {
+                if staged.len() >= MOST_LOCKS {
+                    mark.unlock();
+                }
+                staged.push((new, mark));
+            }
+            Err(error) => {
+                for (new, _mark) in &staged {
+                    // What stays, collection knows by the mark in it.
+                    let _ = request.workspace.files().remove_tree(&new.run_dir);
+                }
+                return Err(error);
+            }
+        }
+    }
+    for run in queue::<RunError>(request.workspace, staged)? {
+        on(&end_if_on(request.workspace, run)?);
+    }
+    Ok(())
+}
+
+/// Begins the logs of runs whose inputs are staged, records the runs in one transaction, and wakes workers.
+///
+/// # Errors
+/// A log cannot be written, or the runs not be recorded; then none is queued. The error is the caller's own.
+pub(crate) fn queue<E>(
+    workspace: &Workspace,
+    staged: Vec<(NewRun, UnrecordedInput)>,
+) -> Result<Vec<RunRecord>, E>
+where
+    E: From<StoreError> + From<FileError>,
+{
+    // A worker may have a run as soon as it is recorded, and writes into its log then.
+    let (new, marks): (Vec<NewRun>, Vec<UnrecordedInput>) = staged.into_iter().unzip();
+    for run in &new {
+        begin_log(workspace, run)?;
+    }
+    let machine = &*workspace.machine;
+    let runs = workspace.store.enqueue_runs(&new, machine.now())?;
+    machine.wake(&workspace.paths.wake());
+    for mark in marks {
+        mark.recorded(workspace);
+    }
+    Ok(runs)
+}
+
+/// As [`queue`], for one run that a client asks for: one transaction looks at back-pressure and the client's key, and records the
+/// run. The folder of a run that was not recorded is deleted.
+///
+/// # Errors
+/// As [`queue`].
+pub(crate) fn submit<E>(
+    workspace: &Workspace,
+    (new, mark): (NewRun, UnrecordedInput),
+    asked: &Submission,
+) -> Result<Submitted, E>
+where
+    E: From<StoreError> + From<FileError>,
+{
+    begin_log(workspace, &new)?;
+    let machine = &*workspace.machine;
+    let submitted = workspace.store.submit_run(&new, asked, machine.now())?;
+    if matches!(submitted, Submitted::Queued(_)) {
+        machine.wake(&workspace.paths.wake());
+        mark.recorded(workspace);
+    } else {
+        let folder = RunFolder::at(&new.run_dir);
+        // What stays for an error here, collection knows by the mark in it.
+        let _ = workspace.files().remove_tree(folder.path());
+    }
+    Ok(submitted)
+}
+
+fn begin_log(workspace: &Workspace, run: &NewRun) -> Result<(), FileError> {
+    let folder = RunFolder::at(&run.run_dir);
+    let log = EventLog::open(&*workspace.machine, &folder.events(), Subject::Run, &run.id)?;
+    let mut data = json!({"input": run.input_name, "environment_id": run.environment_id});
+    if let Some(first) = &run.retry_of_run_id {
+        data["retry_of_run_id"] = json!(first);
+    }
+    log.write("info", "run.queued", "Waiting for a worker", data);
+    log.finish()
+}

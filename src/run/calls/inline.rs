@@ -1,0 +1,421 @@
+//! `ade run` and `ade runs retry --now`: normalizes files in this process, with the code that a worker uses ([`crate::run::execution::lifecycle`]).
+//!
+//! Each file becomes a run that this process has claimed from its first moment. The first one builds the environment
+//! where that is needed; the others wait for it. A run whose attempt failed in a way that can pass waits in the queue for
+//! its next attempt, and this process claims it again, unless a worker does so first: then its end is waited for.
+
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use super::request::Request;
+use crate::base::cancel::Cancel;
+use crate::base::problem::code;
+use crate::engine::Noticed;
+use crate::environment::provide::{Other, Progress, ProvideError, Provider, Want};
+use crate::run::ending::cancel;
+use crate::run::ending::recover::recover;
+use crate::run::execution::attempt::failure;
+use crate::run::execution::error::RunError;
+use crate::run::execution::happenings::{Finished, Happening, Watcher, Where};
+use crate::run::execution::lifecycle::{
+    Claimed, EnvironmentSource, Executed, Lifecycle, send_back,
+};
+use crate::run::results;
+use crate::run::results::RowCounts;
+use crate::run::results::output;
+use crate::run::results::output::OutputError;
+use crate::store::{
+    EnvironmentRecord, Failure, OutputCopy, RunRecord, RunResults, RunStatus, StoreError, Used,
+};
+use crate::system::machine::{Steady, Work};
+use crate::workspace::fleet::{FleetError, Member};
+
+/// How often a run that a worker has is looked at.
+const LOOK_EVERY: Duration = Duration::from_millis(500);
+
+/// Runs all inputs to their ends. Each end is told to the watcher as it comes. What dead processes left is recovered
+/// before.
+///
+/// # Errors
+/// This process cannot be registered, or the store cannot be used. Nothing was run then.
+pub fn run(
+    request: &Request<'_>,
+    cancel: &Cancel,
+    watcher: &Watcher<'_>,
+) -> Result<(), FleetError> {
+    let member = Member::join(request.workspace, "run", request.jobs)?;
+    let worker = request.workspace.worker_id(0);
+    let source = Where {
+        worker: &worker,
+        input: 0,
+    };
+    for run in recover(request.workspace)? {
+        watcher(&source, &Happening::Recovered(&run));
+    }
+    run_all(request, &member.id, cancel, watcher);
+    Ok(())
+}
+
+fn run_all(request: &Request<'_>, process: &str, cancel: &Cancel, watcher: &Watcher<'_>) {
+    let next = AtomicUsize::new(0);
+    let failed_for_good = Mutex::new(None);
+    let jobs = request.jobs.clamp(1, request.inputs.len().max(1));
+    let (next, failed_for_good) = (&next, &failed_for_good);
+    let work = (0..jobs).map(|job| -> Work<'_> {
+        Box::new(move || {
+            let worker = request.workspace.worker_id(job);
+            loop {
+                let input = next.fetch_add(1, Ordering::Relaxed);
+                // Inputs that were not started before a cancel are not recorded.
+                if input >= request.inputs.len() || (input > 0 && cancel.is_cancelled()) {
+                    return;
+                }
+                let one = OneInput {
+                    request,
+                    process,
+                    input,
+                    worker: &worker,
+                    failed_for_good,
+                    failed_last: Mutex::new(None),
+                    cancel,
+                    watcher,
+                };
+                let ended = one.run();
+                if ended.is_err() {
+                    one.mark_stale();
+                }
+                one.tell(&Happening::Finished(&ended));
+            }
+        })
+    });
+    request.workspace.machine.beside(work.collect(), &mut || {});
+}
+
+/// How the environment could not be built, and the log that shows it.
+type FailedBuild = Mutex<Option<(Failure, PathBuf)>>;
+
+/// One input in progress.
+struct OneInput<'a> {
+    request: &'a Request<'a>,
+    /// This process, as it is registered.
+    process: &'a str,
+    input: usize,
+    worker: &'a str,
+    /// The failure of the environment that no other attempt can help, so that not every input tries once more.
+    failed_for_good: &'a FailedBuild,
+    /// The last failure of the environment in this input's attempts.
+    failed_last: FailedBuild,
+    cancel: &'a Cancel,
+    watcher: &'a Watcher<'a>,
+}
+
+/// How a run goes on that waits for another attempt.
+enum Again {
+    /// This process has it.
+    Claimed(Claimed),
+    /// It ended without this process.
+    Ended(RunRecord),
+}
+
+impl OneInput<'_> {
+    fn tell(&self, change: &Happening<'_>) {
+        let source = Where {
+            worker: self.worker,
+            input: self.input,
+        };
+        (self.watcher)(&source, change);
+    }
+
+    fn run(&self) -> Result<Finished, RunError> {
+        let workspace = self.request.workspace;
+        let never = Cancel::new();
+        let provide = |cancel: &Cancel| self.provide(cancel);
+        let lifecycle = Lifecycle {
+            workspace,
+            launcher: self.request.tools.launcher,
+            environments: EnvironmentSource::Provided(&provide),
+            tell: &|change| self.tell(change),
+            cancel: self.cancel,
+            shutdown: &never,
+            stop_recording: &never,
+        };
+        let mut claimed = self.insert()?;
+        loop {
+            let waiting = match lifecycle.execute(&claimed) {
+                Executed::Recorded(run, ending) if run.status.is_terminal() => {
+                    self.note_failed_environment(&run);
+                    return Ok(self.finished(*run, ending.and_then(|ending| ending.results)));
+                }
+                Executed::Recorded(run, _) => {
+                    if let Some(failure) = &run.error {
+                        self.tell(&Happening::Retrying(&run, failure));
+                    }
+                    *run
+                }
+                // This process stood still for longer than its lease, was taken for dead, or could not reach the store for
+                // so long. In the last case the claim still stands, and no other process would end it soon.
+                Executed::Lost => {
+                    let message = "the lease was lost".to_owned();
+                    let failure = failure(code::LEASE_EXPIRED, "run", message, None);
+                    self.leave(claimed, &failure)?
+                }
+                Executed::Unrecorded(failure, error) => {
+                    self.leave(claimed, &failure).map_err(|_| error)?
+                }
+            };
+            if waiting.status.is_terminal() {
+                return Ok(self.finished(waiting, None));
+            }
+            match self.again(waiting)? {
+                Again::Claimed(again) => claimed = again,
+                Again::Ended(run) => return Ok(self.finished(run, None)),
+            }
+        }
+    }
+
+    /// Sends a run whose claim still stands back to the queue, or fails it where its attempts are spent; where the store is
+    /// busy, again and again: no other process would end the claim while this one lives. Where the claim does not stand any more,
+    /// returns the run as it was.
+    fn leave(&self, claimed: Claimed, failure: &Failure) -> Result<RunRecord, StoreError> {
+        let workspace = self.request.workspace;
+        let Claimed { run, claim, .. } = claimed;
+        let mut silent_since = None;
+        loop {
+            let left = send_back(workspace, &run, &claim, failure, &Used::default(), false);
+            match self.answered(left, &mut silent_since)? {
+                Some(Some(left)) => {
+                    if !left.status.is_terminal() {
+                        self.tell(&Happening::Retrying(&left, failure));
+                    }
+                    return Ok(left);
+                }
+                Some(None) => {
+                    let name = &run.input_name;
+                    let message = format!("this process no longer has {name}; waiting for its end");
+                    self.tell(&Happening::Trouble(&message));
+                    return Ok(run);
+                }
+                None => {
+                    workspace.machine.wait(&Cancel::new(), LOOK_EVERY);
+                }
+            }
+        }
+    }
+
+    /// Records the run under a claim of this process.
+    fn insert(&self) -> Result<Claimed, RunError> {
+        let workspace = self.request.workspace;
+        let (new, mark) = self.request.new_run(self.input)?;
+        let claim = workspace.claim(self.worker, Some(self.process));
+        let since = workspace.machine.steady();
+        let run = workspace
+            .store
+            .insert_claimed_run(&new, &claim, workspace.machine.now())?;
+        mark.recorded(workspace);
+        Ok(Claimed { run, claim, since })
+    }
+
+    fn provide(&self, cancel: &Cancel) -> Result<EnvironmentRecord, ProvideError> {
+        if let Some((failure, log)) = lock(self.failed_for_good).clone() {
+            return Err(ProvideError::Failed {
+                failure,
+                transient: false,
+                log,
+            });
+        }
+        let recover = || recover(self.request.workspace).map(drop);
+        let provider = Provider {
+            workspace: self.request.workspace,
+            builder: self.request.tools.builder,
+            worker: self.worker,
+            process: self.process,
+            other: Other::Await(&recover),
+        };
+        let on = &mut |progress: Progress<'_>| self.tell(&Happening::Environment(&progress));
+        let provided = provider.provide(self.request.prepared, Want::Ready, cancel, on);
+        if let Err(ProvideError::Failed {
+            failure,
+            transient,
+            log,
+        }) = &provided
+        {
+            let of = match transient {
+                true => &self.failed_last,
+                false => self.failed_for_good,
+            };
+            *lock(of) = Some((failure.clone(), log.clone()));
+        }
+        provided
+    }
+
+    /// All attempts of a run failed at its environment, however the last one failed: no other input tries as often again.
+    fn note_failed_environment(&self, run: &RunRecord) {
+        let failure = run.error.as_ref();
+        let is_environments = failure.is_some_and(|error| error.code == code::ENVIRONMENT_FAILED);
+        if is_environments
+            && run.attempt_count >= run.max_attempts
+            && let Some(failed) = lock(&self.failed_last).take()
+        {
+            lock(self.failed_for_good).get_or_insert(failed);
+        }
+    }
+
+    /// Waits until a run that went back to the queue is due, and claims it; where a worker was quicker, waits for its end.
+    fn again(&self, mut run: RunRecord) -> Result<Again, RunError> {
+        let machine = &self.request.workspace.machine;
+        let mut cancel = self.cancel.clone();
+        let mut silent_since = None;
+        loop {
+            let pause = match run.status {
+                RunStatus::Queued => {
+                    Duration::from_millis(run.available_at.since(machine.now())).min(LOOK_EVERY)
+                }
+                _ => LOOK_EVERY,
+            };
+            if machine.wait(&cancel, pause) {
+                let requested = self.request_cancel(&run);
+                if self.answered(requested, &mut silent_since)?.is_some() {
+                    // Asked once; the process that has the run brings it to its end.
+                    cancel = Cancel::new();
+                }
+            }
+            match self.answered(self.look(&run), &mut silent_since)? {
+                Some(Again::Ended(found)) if !found.status.is_terminal() => run = found,
+                Some(again) => return Ok(again),
+                None => {
+                    machine.wait(&Cancel::new(), LOOK_EVERY);
+                }
+            }
+        }
+    }
+
+    /// The answer of the store. `None`: it is busy, which is reported once and accepted for as long as a lease.
+    fn answered<T>(
+        &self,
+        answer: Result<T, StoreError>,
+        silent_since: &mut Option<Steady>,
+    ) -> Result<Option<T>, StoreError> {
+        let workspace = self.request.workspace;
+        let now = workspace.machine.steady();
+        match answer {
+            Err(error) if error.may_pass() => {
+                if silent_since.is_none() {
+                    self.tell(&Happening::Trouble(&error.to_string()));
+                }
+                let since = *silent_since.get_or_insert(now);
+                if now.since(since) >= workspace.settings.worker.lease {
+                    return Err(error);
+                }
+                Ok(None)
+            }
+            answer => {
+                *silent_since = None;
+                answer.map(Some)
+            }
+        }
+    }
+
+    fn request_cancel(&self, run: &RunRecord) -> Result<(), StoreError> {
+        cancel::request(self.request.workspace, &run.id).map(drop)
+    }
+
+    /// Claims a run, where it can be claimed; else returns it as it is now.
+    fn look(&self, run: &RunRecord) -> Result<Again, StoreError> {
+        let workspace = self.request.workspace;
+        let (machine, store) = (&workspace.machine, &workspace.store);
+        if run.status == RunStatus::Running {
+            // Where no worker is left to find out that the process which has the run is dead, this one does.
+            recover(workspace)?;
+        }
+        let claim = workspace.claim(self.worker, Some(self.process));
+        let since = machine.steady();
+        Ok(match store.claim_run(&run.id, &claim, machine.now())? {
+            Some(run) => Again::Claimed(Claimed { run, claim, since }),
+            None => Again::Ended(store.run(&run.key.workspace_id, &run.id)?),
+        })
+    }
+
+    fn finished(&self, run: RunRecord, results: Option<RunResults>) -> Finished {
+        let store = &self.request.workspace.store;
+        let (fields, payload) = match results {
+            Some(results) => (results.fields, Some(results.payload)),
+            None => (
+                store.run_fields(&run.id).unwrap_or_default(),
+                store.run_payload(&run.id).ok().flatten(),
+            ),
+        };
+        let payload = payload.and_then(|text| results::head(&text));
+        let mut finished = Finished {
+            fields,
+            rows: payload.as_ref().and_then(RowCounts::of),
+            noticed: payload.as_ref().map(Noticed::of).unwrap_or_default(),
+            run,
+            shortfalls: Vec::new(),
+            copied_to: None,
+            copy_path: None,
+            copy_error: None,
+        };
+        let (demands, run) = (&self.request.demands, &finished.run);
+        finished.shortfalls = demands.shortfalls(run, &finished.fields, finished.rows);
+        if finished.run.status == RunStatus::Failed || !finished.shortfalls.is_empty() {
+            self.mark_stale();
+            return finished;
+        }
+        if let (Some(folder), Some(workbook)) = (self.request.output_dir, &finished.run.output_path)
+        {
+            let to = output::target(folder, &self.request.inputs[self.input]);
+            match output::copy(workbook, &to) {
+                Ok(()) => {
+                    // The real path, which a later search for inputs compares with.
+                    let path = to.canonicalize().unwrap_or_else(|_| to.clone());
+                    output::forget_stale(&**store, &path);
+                    self.record_copy(&finished.run, &path);
+                    finished.copy_path = Some(path);
+                    finished.copied_to = Some(to);
+                }
+                Err(error) => {
+                    // What is write-protected was kept on purpose.
+                    if matches!(error, OutputError::File(_)) {
+                        self.mark_stale();
+                    }
+                    finished.copy_error = Some(error);
+                }
+            }
+        }
+        finished
+    }
+
+    /// This run has no result in the output directory: what an earlier one left there must not look like it.
+    fn mark_stale(&self) {
+        if let Some(folder) = self.request.output_dir {
+            let path = output::target(folder, &self.request.inputs[self.input]);
+            let earlier = output::mark_stale(&*self.request.workspace.store, &path);
+            earlier
+                .iter()
+                .for_each(|earlier| self.tell(&Happening::Earlier(earlier)));
+        }
+    }
+
+    /// Without the record the copy is still good; the next run may take it for an input.
+    fn record_copy(&self, run: &RunRecord, to: &Path) {
+        let workspace = self.request.workspace;
+        let copy = OutputCopy {
+            path: to.to_owned(),
+            workspace_id: run.key.workspace_id.clone(),
+            run_id: run.id.clone(),
+        };
+        if let Err(error) = workspace.store.record_copy(&copy, workspace.machine.now()) {
+            let message = format!(
+                "it is not recorded that {} is an output: {error}",
+                to.display()
+            );
+            self.tell(&Happening::Trouble(&message));
+        }
+    }
+}
+
+fn lock(failed: &FailedBuild) -> MutexGuard<'_, Option<(Failure, PathBuf)>> {
+    failed.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,82 @@
+//! Removing an ended run: its record says that its files go, they are deleted, then the record. Where that is interrupted,
+//! collection deletes the files, and the run can be removed again.
+
+use std::io;
+
+use crate::base::clock::Timestamp;
+use crate::base::files::{FileError, disk_usage};
+use crate::base::problem::{Facts, Problem};
+use crate::run::execution::error::{NotEnded, demand_ended};
+use crate::store::{RunRecord, StoreError};
+use crate::workspace::Workspace;
+
+/// A run cannot be removed.
+#[derive(Debug, thiserror::Error)]
+pub enum RemoveRunError {
+    /// It has not ended.
+    #[error(transparent)]
+    NotEnded(#[from] NotEnded),
+    /// The store.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// A file of it.
+    #[error(transparent)]
+    File(#[from] FileError),
+}
+
+impl Problem for RemoveRunError {
+    fn facts(&self) -> Facts {
+        match self {
+            Self::NotEnded(error) => error.facts(),
+            Self::Store(error) => error.facts(),
+            Self::File(error) => error.facts(),
+        }
+    }
+}
+
+/// A run that was removed, or would be.
+#[derive(Debug)]
+pub struct RemovedRuns {
+    /// As it was recorded.
+    pub run: RunRecord,
+    /// The bytes that were freed.
+    pub bytes_freed: u64,
+}
+
+/// Removes the run that `given` names; with `dry_run` it only says what that would free.
+///
+/// # Errors
+/// There is no such run, it has not ended, or its files cannot be deleted.
+pub fn remove(
+    workspace: &Workspace,
+    given: &str,
+    dry_run: bool,
+) -> Result<RemovedRuns, RemoveRunError> {
+    let run = workspace.store.run(workspace.id(), given)?;
+    demand_ended(&run)?;
+    let bytes_freed = disk_usage(&run.run_dir).map_or(0, |usage| usage.exclusive_bytes);
+    if !dry_run {
+        delete(workspace, &run)?;
+    }
+    Ok(RemovedRuns { run, bytes_freed })
+}
+
+fn delete(workspace: &Workspace, run: &RunRecord) -> Result<(), RemoveRunError> {
+    let store = &workspace.store;
+    let now = workspace.machine.now();
+    if run.artifacts_deleted_at.is_none()
+        && !store.mark_artifacts_deleted(&run.id, Timestamp(i64::MAX), now)?
+    {
+        // Its state changed since it was read, or another process removes it.
+        demand_ended(&store.run(&run.key.workspace_id, &run.id)?)?;
+    }
+    match workspace.files().remove_tree(&run.run_dir) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => {
+            return Err(FileError::on("delete", &run.run_dir)(error).into());
+        }
+        _ => {}
+    }
+    // Another process may have removed it meanwhile.
+    store.delete_run(&run.id)?;
+    Ok(())
+}

@@ -1,0 +1,151 @@
+//! The request of an `ade run`, or of an `ade runs retry --now`: which files, by which configuration, and how.
+
+use std::path::Path;
+
+use crate::base::files::{FileError, name_of};
+use crate::engine::{self, ChildProcess, Launch};
+use crate::environment::needed::prepare::Prepared;
+use crate::environment::provide::installers::{Build, Installers};
+use crate::run::execution::error::RunError;
+use crate::run::execution::safe_mode;
+use crate::run::inputs::input::Input;
+use crate::run::inputs::stage;
+use crate::run::inputs::stage::UnrecordedInput;
+use crate::run::results::demands::Demands;
+use crate::store::{EnvironmentRecord, NewRun, RunOptions, RunRecord};
+use crate::workspace::Workspace;
+
+/// What runs are executed with: production's own, or a simulation's.
+#[derive(Clone, Copy)]
+pub struct Tools<'a> {
+    /// Starts engines.
+    pub launcher: &'a dyn Launch,
+    /// Builds environments.
+    pub builder: &'a dyn Build,
+}
+
+impl Tools<'static> {
+    /// Engines as child processes, and environments that uv or pip install.
+    pub fn here() -> Self {
+        Self {
+            launcher: &ChildProcess { values: None },
+            builder: &Installers,
+        }
+    }
+}
+
+/// What to run.
+pub struct Request<'a> {
+    /// The workspace.
+    pub workspace: &'a Workspace,
+    /// What to run with.
+    pub tools: Tools<'a>,
+    /// The configuration.
+    pub prepared: &'a Prepared,
+    /// The files.
+    pub inputs: &'a [Input],
+    /// The run to repeat, with its own input and options; the others here do not count then.
+    pub again: Option<&'a RunRecord>,
+    /// Where copies of the normalized workbooks go.
+    pub output_dir: Option<&'a Path>,
+    /// What is asked of each run; the workbook of one that falls short is not copied.
+    pub demands: Demands,
+    /// The sheets; `None`: all visible ones.
+    pub sheets: Option<Vec<String>>,
+    /// How to do it.
+    pub options: RunOptions,
+    /// The number of files to process at the same time.
+    pub jobs: usize,
+}
+
+impl Request<'_> {
+    /// Stages an input. Returns the record of its run, to be recorded while the mark on its folder is held.
+    ///
+    /// # Errors
+    /// The input cannot be staged, or its environment not be recorded.
+    pub(crate) fn new_run(&self, input: usize) -> Result<(NewRun, UnrecordedInput), RunError> {
+        let (workspace, prepared) = (self.workspace, self.prepared);
+        if let Some(run) = self.again {
+            let environment = prepared.ensure_environment(workspace)?;
+            return Ok(repetition(workspace, run, &environment)?);
+        }
+        let input = &self.inputs[input].path;
+        let id = workspace.machine.new_id();
+        let folder = workspace.paths.run(workspace.id(), &id);
+        let name = name_of(input);
+        let staged_at = folder.staged(&name);
+        let mark = UnrecordedInput::begin(workspace, &folder)?;
+        let staged = stage::stage(workspace.files(), input, &staged_at)?;
+        let new = NewRun {
+            id,
+            environment_id: prepared.ensure_environment(workspace)?.id,
+            key: prepared.key.clone(),
+            document_id: None,
+            source_digest: prepared.source_digest.clone(),
+            snapshot: prepared.package_folder.clone(),
+            input_name: name,
+            input_path: staged_at,
+            input_sha256: staged.sha256,
+            input_size_bytes: staged.size_bytes,
+            input_sheets: self.sheets.clone(),
+            options: recorded(workspace, &self.options),
+            max_attempts: workspace.settings.worker.max_attempts,
+            run_dir: folder.path().to_owned(),
+            retry_of_run_id: None,
+        };
+        Ok((new, mark))
+    }
+}
+
+/// Refuses a name that no setting of the engine for a run has, and a value that the setting cannot have.
+///
+/// # Errors
+/// There is no such setting, or it cannot have the value: a sentence that says so.
+pub fn demand_setting(name: &str, value: &str) -> Result<(), String> {
+    engine::demand_setting(name, value)
+}
+
+/// The options of a new run, with the engine's settings that are in force in this process.
+pub(crate) fn recorded(workspace: &Workspace, options: &RunOptions) -> RunOptions {
+    RunOptions {
+        engine_variables: Some(engine::recorded(&workspace.settings.variables)),
+        ..safe_mode::now_in(workspace, options)
+    }
+}
+
+/// Stages the input of a run once more. Returns the record of the new run, as [`Request::new_run`] does.
+pub(crate) fn repetition(
+    workspace: &Workspace,
+    run: &RunRecord,
+    environment: &EnvironmentRecord,
+) -> Result<(NewRun, UnrecordedInput), FileError> {
+    let run = run.clone();
+    let id = workspace.machine.new_id();
+    let folder = workspace.paths.run(&run.key.workspace_id, &id);
+    let input_path = folder.staged(&run.input_name);
+    let mark = UnrecordedInput::begin(workspace, &folder)?;
+    stage::restage(
+        workspace.files(),
+        &run.input_path,
+        &input_path,
+        run.input_size_bytes,
+    )?;
+    let new = NewRun {
+        environment_id: environment.id.clone(),
+        id,
+        key: environment.key.clone(),
+        document_id: run.document_id,
+        source_digest: run.source_digest,
+        snapshot: run.snapshot,
+        input_name: run.input_name,
+        input_path,
+        input_sha256: run.input_sha256,
+        input_size_bytes: run.input_size_bytes,
+        input_sheets: run.input_sheets,
+        options: safe_mode::now_in(workspace, &run.options),
+        max_attempts: workspace.settings.worker.max_attempts,
+        run_dir: folder.path().to_owned(),
+        retry_of_run_id: Some(run.id),
+    };
+    Ok((new, mark))
+}

@@ -1,0 +1,126 @@
+//! Cancels a run: a queued one at once; for a running one it records a request, which the worker checks every half second
+//! ([`crate::system::lease`]). The run's log says once that this was asked for, before it says how the run ended.
+
+use std::time::Duration;
+
+use serde_json::json;
+
+use super::log::open_log;
+use super::{ends, leftovers};
+use crate::base::cancel::Cancel;
+use crate::base::problem::{Facts, Kind, Problem, code};
+use crate::events::EventLog;
+use crate::settings::paths::RunFolder;
+use crate::store::{CancelOutcome, RunRecord, StoreError};
+use crate::system::machine::Steady;
+use crate::workspace::Workspace;
+
+/// How often a run that is being stopped is looked at.
+const LOOK_EVERY: Duration = Duration::from_millis(100);
+
+/// The run is to be cancelled.
+pub const REQUESTED: &str = "run.cancel_requested";
+
+/// A run cannot be cancelled.
+#[derive(Debug, thiserror::Error)]
+pub enum CancelError {
+    /// It has ended.
+    #[error("run {id} has ended already: {status}")]
+    Ended {
+        /// The run.
+        id: String,
+        /// How.
+        status: &'static str,
+    },
+    /// The store.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl Problem for CancelError {
+    fn facts(&self) -> Facts {
+        match self {
+            Self::Ended { .. } => Facts::new(Kind::Usage, code::RUN_ENDED),
+            Self::Store(error) => error.facts(),
+        }
+    }
+}
+
+/// What a request to cancel did.
+#[derive(Debug)]
+pub enum Cancelled {
+    /// The run was queued and is cancelled.
+    AtOnce(Box<RunRecord>),
+    /// The run is being executed; its worker was asked to stop it.
+    Requested(Box<RunRecord>),
+}
+
+/// Cancels the run that `given` names. Asking twice changes nothing.
+///
+/// # Errors
+/// There is no such run, or it has ended.
+pub fn cancel(workspace: &Workspace, given: &str) -> Result<Cancelled, CancelError> {
+    let run = workspace.store.run(workspace.id(), given)?;
+    match request(workspace, &run.id)? {
+        CancelOutcome::Cancelled(run) => Ok(Cancelled::AtOnce(run)),
+        CancelOutcome::Requested(run) => Ok(Cancelled::Requested(run)),
+        CancelOutcome::Ended(run) => Err(CancelError::Ended {
+            status: run.status.as_str(),
+            id: run.id.clone(),
+        }),
+    }
+}
+
+/// Waits for the end of a run whose worker was asked to stop it, until `until` at most. Returns the run as it is then: a request
+/// that came too late stopped nothing, and the run has succeeded.
+pub fn await_end(
+    workspace: &Workspace,
+    run: RunRecord,
+    until: Steady,
+) -> Result<RunRecord, StoreError> {
+    let machine = &workspace.machine;
+    let mut run = run;
+    while !run.status.is_terminal() && machine.steady() < until {
+        machine.wait(&Cancel::new(), LOOK_EVERY);
+        run = workspace.store.run(workspace.id(), &run.id)?;
+    }
+    Ok(run)
+}
+
+/// Asks that a run be cancelled, and writes into its log that this was asked for, if it was not before; where the run waited,
+/// also its end.
+pub(crate) fn request(workspace: &Workspace, id: &str) -> Result<CancelOutcome, StoreError> {
+    let now = workspace.machine.now();
+    let outcome = workspace.store.request_cancel(id, now)?;
+    match &outcome {
+        CancelOutcome::Cancelled(run) => {
+            // No process claims it any more, so none clears what its dead process left.
+            let (machine, folder) = (&*workspace.machine, RunFolder::at(&run.run_dir));
+            if leftovers::may_be(machine, &folder, run.attempt_count) {
+                leftovers::clear(machine, &folder);
+            }
+            note(workspace, run);
+            ends::report_ended(workspace, run);
+        }
+        // To ask again does not change when it was asked first.
+        CancelOutcome::Requested(run) if run.cancel_requested_at == Some(now) => {
+            note(workspace, run);
+        }
+        CancelOutcome::Requested(_) | CancelOutcome::Ended(_) => {}
+    }
+    Ok(outcome)
+}
+
+/// Writes the request into the log of a run, of which another process may hold the claim. A log that cannot be opened does
+/// not get it.
+fn note(workspace: &Workspace, run: &RunRecord) {
+    if let Ok(log) = open_log(workspace, run) {
+        note_in(&log, run);
+    }
+}
+
+/// Writes the request into a run's log.
+pub(crate) fn note_in(log: &EventLog<'_>, run: &RunRecord) {
+    let data = json!({"requested_at": run.cancel_requested_at, "attempt": run.attempt_count});
+    log.write("warning", REQUESTED, "Asked to stop", data);
+}

@@ -1,0 +1,110 @@
+//! The events with which attempts and runs end.
+//!
+//! An end is recorded first, and written into the run's log after that, by the process that recorded it. If that process dies
+//! in between, the log lacks the line and nothing is lost: a reader of the log finds the end in the record and makes the
+//! line from it ([`event_of`], which [`crate::run::views::follow`] uses).
+
+use serde_json::json;
+
+use super::log::open_log;
+use crate::events::{EventLog, OwnEvent};
+use crate::store::{Failure, RunRecord, RunStatus};
+use crate::workspace::Workspace;
+
+/// The event that ends a run's log.
+pub const COMPLETE: &str = "run.complete";
+
+/// A claim was ended because its lease had expired.
+pub const LOST: &str = "run.lost_claim";
+/// A claim was ended because its process had died.
+pub const RECOVERED: &str = "run.recovered";
+/// An attempt was left, and the run waits for the next.
+pub const RETRY: &str = "run.retry";
+
+/// Writes the end of a run into its log. The caller has recorded it, and is the only one that writes it.
+pub fn report(log: &EventLog<'_>, run: &RunRecord) {
+    let OwnEvent {
+        level,
+        event,
+        message,
+        data,
+    } = event_of(run);
+    log.write(level, event, &message, data);
+    // Where the log could not be written, its readers find the end in the record.
+    let _ = log.finish();
+}
+
+/// Writes the end of a run that no process executes into its log.
+pub fn report_ended(workspace: &Workspace, run: &RunRecord) {
+    if let Some(log) = open(workspace, run) {
+        report(&log, run);
+    }
+}
+
+/// Writes into a run's log how its attempt was left: its end, or that it waits for another attempt and why. `run` is the
+/// record as the caller left it: what others have made of it since, they write.
+pub fn report_left(
+    workspace: &Workspace,
+    run: &RunRecord,
+    message: &str,
+    failure: Option<&Failure>,
+) {
+    if run.status.is_terminal() {
+        report_ended(workspace, run);
+    } else {
+        note(workspace, run, RETRY, message, failure);
+    }
+}
+
+/// Writes into a run's log, as `event`, that its claim was ended, and its end where that was the end.
+pub fn report_claim_ended(workspace: &Workspace, run: &RunRecord, event: &'static str, why: &str) {
+    note(workspace, run, event, why, run.error.as_ref());
+    if run.status.is_terminal() {
+        report_ended(workspace, run);
+    }
+}
+
+/// Appends an event to the log of a run that no process executes. A log that cannot be opened does not get it.
+fn note(
+    workspace: &Workspace,
+    run: &RunRecord,
+    event: &'static str,
+    message: &str,
+    failure: Option<&Failure>,
+) {
+    if let Some(log) = open(workspace, run) {
+        let data = json!({"status": run.status, "error": failure, "available_at": run.available_at, "attempt": run.attempt_count});
+        log.write("warning", event, message, data);
+    }
+}
+
+fn open<'a>(workspace: &'a Workspace, run: &RunRecord) -> Option<EventLog<'a>> {
+    open_log(workspace, run).ok()
+}
+
+/// The event that reports the end of a run, made from its record.
+pub fn event_of(run: &RunRecord) -> OwnEvent {
+    let level = match run.status {
+        RunStatus::Failed => "error",
+        RunStatus::Cancelled => "warning",
+        _ => "info",
+    };
+    let message = match &run.error {
+        Some(error) => format!("{}: {}", run.status.as_str(), error.message),
+        None => run.status.as_str().to_owned(),
+    };
+    let mut data = json!({
+        "status": run.status, "exit_code": run.exit_code, "error": run.error, "output_path": run.output_path,
+        "attempt": run.attempt_count,
+        "execution": {"started_at": run.started_at, "completed_at": run.completed_at, "duration_ms": run.duration_ms()},
+    });
+    if let Some(reason) = run.skipped_reason() {
+        data["skipped_reason"] = json!(reason);
+    }
+    OwnEvent {
+        level,
+        event: COMPLETE,
+        message,
+        data,
+    }
+}

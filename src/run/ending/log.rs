@@ -1,0 +1,31 @@
+//! Opening the log of a run that is recorded.
+
+use serde_json::json;
+
+use crate::base::files::FileError;
+use crate::events::{EventLog, Subject};
+use crate::settings::paths::RunFolder;
+use crate::store::RunRecord;
+use crate::workspace::Workspace;
+
+/// Opens the log of a recorded run, for its next events. The log of a document's run begins here: nothing was written when
+/// the run was recorded ([`crate::run::calls::submit`]).
+///
+/// # Errors
+/// The log cannot be written.
+pub(crate) fn open_log<'a>(
+    workspace: &'a Workspace,
+    run: &RunRecord,
+) -> Result<EventLog<'a>, FileError> {
+    let folder = RunFolder::at(&run.run_dir);
+    // The folder of any other run was made when its input was staged.
+    if run.document_id.is_none() && !workspace.files().is_folder(folder.path()) {
+        return Err(FileError::away(folder.path()));
+    }
+    let log = EventLog::open(&*workspace.machine, &folder.events(), Subject::Run, &run.id)?;
+    if run.document_id.is_some() && log.is_empty() {
+        let data = json!({"input": run.input_name, "environment_id": run.environment_id, "created_at": run.created_at});
+        log.write("info", "run.queued", "Waiting for a worker", data);
+    }
+    Ok(log)
+}

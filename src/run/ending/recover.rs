@@ -1,0 +1,39 @@
+//! Recovers runs whose process died: ends their claims, clears leftovers, and reports it in their logs.
+//!
+//! Workers and `ade run` recover before they claim. Every command that looks at runs does so too, so that none shows a run as
+//! running, waits for it or refuses to remove it when nothing but its dead process holds it.
+
+use std::time::Duration;
+
+use super::{ends, leftovers};
+use crate::base::cancel::Cancel;
+use crate::settings::paths::RunFolder;
+use crate::store::{RunRecord, StoreError};
+use crate::workspace::Workspace;
+use crate::workspace::fleet;
+
+/// Recovers the claims of dead processes, and reports it in each run's log. Returns the runs as they are now.
+pub fn recover(workspace: &Workspace) -> Result<Vec<RunRecord>, StoreError> {
+    let runs = fleet::recover(workspace, workspace.settings.worker.recovery)?;
+    for run in &runs {
+        // Where a worker has claimed the run meanwhile, it has cleared by itself.
+        if run.status.is_terminal() {
+            let folder = RunFolder::at(&run.run_dir);
+            leftovers::clear(&*workspace.machine, &folder);
+        }
+        ends::report_claim_ended(workspace, run, ends::RECOVERED, "Its process died");
+    }
+    Ok(runs)
+}
+
+/// Recovers before runs are looked at. Where the store does not allow it, what is recorded is what is shown.
+pub fn settle(workspace: &Workspace) {
+    let _ = recover(workspace);
+}
+
+/// Recovers every second until the flag is raised: for a process that shows runs and executes none.
+pub fn settle_until(workspace: &Workspace, end: &Cancel) {
+    while !workspace.machine.wait(end, Duration::from_secs(1)) {
+        settle(workspace);
+    }
+}

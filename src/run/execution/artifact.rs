@@ -1,0 +1,167 @@
+//! `artifact.json`, the audit record of a run: what ran on what, with which versions, and every decision that the engine
+//! took. Cell values never appear in it.
+
+use serde_json::json;
+
+use crate::base::clock::Timestamp;
+use crate::base::files::FileError;
+use crate::engine::sandbox::Record;
+use crate::settings::paths::RunFolder;
+use crate::store::{Ending, EnvironmentRecord, RunRecord};
+use crate::system::machine::Files;
+
+/// What an attempt ran in.
+#[derive(Clone, Copy)]
+pub struct Surroundings<'a> {
+    /// The environment; `None`: it did not come to that.
+    pub environment: Option<&'a EnvironmentRecord>,
+    /// What of the policy was in force; `None`: no engine was started.
+    pub sandbox: Option<&'a Record>,
+}
+
+/// Writes the record.
+///
+/// # Errors
+/// It cannot be written; what was there before is whole.
+pub fn write(
+    files: &dyn Files,
+    folder: &RunFolder,
+    run: &RunRecord,
+    around: Surroundings<'_>,
+    ending: &Ending,
+    output_sha256: Option<&str>,
+    now: Timestamp,
+) -> Result<(), FileError> {
+    let Surroundings {
+        environment,
+        sandbox,
+    } = around;
+    let contents = environment.and_then(|environment| environment.contents.as_ref());
+    let record = json!({
+        "schema_version": 1,
+        "ade_version": crate::VERSION,
+        "run": {
+            "id": run.id,
+            "workspace_id": run.key.workspace_id,
+            "attempt": run.attempt_count,
+            "status": ending.status,
+            "exit_code": ending.exit_code,
+            "error": ending.error,
+            "created_at": run.created_at,
+            "started_at": run.started_at,
+            "completed_at": now,
+        },
+        "configuration": {
+            "id": run.key.configuration_id,
+            "name": run.configuration_name,
+            "path": run.configuration_path,
+            "source_digest": run.source_digest,
+        },
+        "environment": environment.map(|environment| json!({
+            "id": environment.id,
+            "deps_digest": environment.key.deps_digest,
+            "engine_spec": environment.key.engine_spec,
+            "python_version": contents.map(|contents| &contents.python_version),
+            "engine_version": contents.map(|contents| &contents.engine_version),
+            "lock_digest": contents.map(|contents| &contents.lock_digest),
+            "packages": contents.map(|contents| &contents.packages),
+        })),
+        "input": {
+            "name": run.input_name,
+            "sha256": run.input_sha256,
+            "size_bytes": run.input_size_bytes,
+            "sheets": run.input_sheets,
+        },
+        "options": run.options,
+        "sandbox": sandbox.map(Record::json),
+        "output": ending.output_path.as_ref().map(|path| json!({
+            "name": path.file_name().map(|name| name.to_string_lossy()),
+            "sha256": output_sha256,
+        })),
+        "resources": {
+            "peak_memory_bytes": ending.peak_memory_bytes,
+            "cpu_seconds": ending.cpu_seconds,
+            "engine_seconds": ending.engine_seconds,
+        },
+    });
+    let mut text = serde_json::to_vec_pretty(&record).unwrap_or_default();
+    // The decisions come last, and as text: they are long, and known to be JSON.
+    text.truncate(text.len().saturating_sub("\n}".len()));
+    text.extend_from_slice(b",\n  \"decisions\": ");
+    match &ending.results {
+        Some(results) => push_indented(&results.payload, 1, &mut text),
+        None => text.extend_from_slice(b"null"),
+    }
+    text.extend_from_slice(b"\n}\n");
+    let path = folder.artifact();
+    files
+        .write_whole(&path, &text)
+        .map_err(FileError::on("write", &path))
+}
+
+/// Adds JSON that has no blanks between its parts, with a line for each part, as the rest of the record has.
+fn push_indented(json: &str, depth: usize, text: &mut Vec<u8>) {
+    let bytes = json.as_bytes();
+    text.reserve(3 * bytes.len());
+    let new_line = |depth: usize, text: &mut Vec<u8>| {
+        text.push(b'\n');
+        text.resize(text.len() + 2 * depth, b' ');
+    };
+    let mut depth = depth;
+    let mut at = 0;
+    while at < bytes.len() {
+        let byte = bytes[at];
+        let start = at;
+        at += 1;
+        match byte {
+            b'"' => {
+                while at < bytes.len() && bytes[at] != b'"' {
+                    at += if bytes[at] == b'\\' { 2 } else { 1 };
+                }
+                at = (at + 1).min(bytes.len());
+                text.extend_from_slice(&bytes[start..at]);
+            }
+            b'{' | b'[' => {
+                text.push(byte);
+                if let Some(b'}' | b']') = bytes.get(at) {
+                    text.push(bytes[at]);
+                    at += 1;
+                } else {
+                    depth += 1;
+                    new_line(depth, text);
+                }
+            }
+            b'}' | b']' => {
+                depth = depth.saturating_sub(1);
+                new_line(depth, text);
+                text.push(byte);
+            }
+            b',' => {
+                text.push(byte);
+                new_line(depth, text);
+            }
+            b':' => text.extend_from_slice(b": "),
+            _ => text.push(byte),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn indented_json_is_what_the_library_writes() {
+        for value in [
+            json!(null),
+            json!([]),
+            json!({}),
+            json!("a \"{[,:]}\\"),
+            json!({"a": [1, -2.5e-7, {"b": {}, "c": []}], "d\n\"": "\\\"", "é": ["x", true, null]}),
+        ] {
+            let mut text = Vec::new();
+            push_indented(&value.to_string(), 0, &mut text);
+            assert_eq!(text, serde_json::to_vec_pretty(&value).unwrap(), "{value}");
+        }
+    }
+}

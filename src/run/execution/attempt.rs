@@ -1,0 +1,561 @@
+//! One attempt at a claimed run: the input is put in place, the engine started, its events kept, its output checked.
+//!
+//! An attempt records nothing in the store. Nothing of the run is written any more once its claim is lost, neither its log
+//! nor its files: they are the new owner's.
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use super::names::with_known_names;
+use super::verdict::{self, Circumstances};
+use crate::base::cancel::Cancel;
+use crate::base::files;
+use crate::base::files::FileError;
+use crate::base::problem::{Problem, code};
+use crate::engine::sandbox::{Policy, Record};
+use crate::engine::{self, EngineReport, EngineTask, Invocation, Launch, Message};
+use crate::events::EventLog;
+use crate::run::ending::leftovers;
+use crate::run::ending::log::open_log;
+use crate::run::inputs::stage;
+use crate::run::results;
+use crate::settings::paths::{EnvironmentFolder, RunFolder};
+use crate::settings::{LogLevel, Sandbox};
+use crate::store::{Claim, Ending, EnvironmentRecord, Failure, RunRecord, RunResults, RunStatus};
+use crate::system::lease::Held;
+use crate::system::machine::Files;
+use crate::system::process::Exit;
+use crate::workspace::Workspace;
+
+/// With less free space than this, a run that finds the disk full is not the cause.
+const SHORT_OF_ROOM: u64 = 64 * 1024 * 1024;
+
+/// The engine's setting that says something of single sheets.
+const SHEETS: &str = "sheets";
+
+/// How an attempt went, before it is recorded.
+#[derive(Clone, Debug)]
+pub struct Attempted {
+    /// What to record.
+    pub ending: Ending,
+    /// Whether another attempt can help: the engine was killed, or a disk was full; nothing was wrong with the run.
+    pub transient: bool,
+    /// Whether the machine or the network was in trouble, and not the run: a worker spends no attempt on that.
+    pub of_machine: bool,
+    /// What of the run's policy was in force; `None`: no engine was started.
+    pub sandbox: Option<Record>,
+}
+
+impl Attempted {
+    /// The same, with the machine or the network in trouble or not.
+    pub fn of_machine(mut self, of_machine: bool) -> Self {
+        self.of_machine = of_machine;
+        self
+    }
+
+    /// A failure before the engine was started.
+    pub fn failed(error: Failure, transient: bool) -> Self {
+        let status = if error.code == code::CANCELLED {
+            RunStatus::Cancelled
+        } else {
+            RunStatus::Failed
+        };
+        Self {
+            ending: Ending {
+                error: Some(error),
+                ..ending(status)
+            },
+            transient,
+            of_machine: false,
+            sandbox: None,
+        }
+    }
+
+    /// The end of a run that starts no engine.
+    pub fn dry_run() -> Self {
+        Self::without_engine("Dry run")
+    }
+
+    /// The end of a run that executes nothing because the operator has said so.
+    pub fn safe_mode() -> Self {
+        Self::without_engine("Safe mode skip")
+    }
+
+    fn without_engine(summary: &str) -> Self {
+        Self {
+            ending: Ending {
+                summary: Some(summary.to_owned()),
+                ..ending(RunStatus::Succeeded)
+            },
+            transient: false,
+            of_machine: false,
+            sandbox: None,
+        }
+    }
+}
+
+fn ending(status: RunStatus) -> Ending {
+    Ending {
+        status,
+        exit_code: None,
+        error: None,
+        summary: None,
+        output_path: None,
+        results: None,
+        peak_memory_bytes: None,
+        cpu_seconds: None,
+        engine_seconds: None,
+    }
+}
+
+/// A failure with its parts.
+pub fn failure(code: &str, stage: &str, message: String, hint: Option<String>) -> Failure {
+    Failure {
+        code: code.to_owned(),
+        stage: Some(stage.to_owned()),
+        message,
+        hint,
+    }
+}
+
+/// One attempt at a claimed run.
+pub struct Execution<'a> {
+    /// The workspace.
+    pub workspace: &'a Workspace,
+    /// The run, as claimed.
+    pub run: &'a RunRecord,
+    /// Its claim.
+    pub claim: &'a Claim,
+    /// Whether the claim holds.
+    pub held: &'a Held<'a>,
+    /// Its event log.
+    pub log: EventLog<'a>,
+    /// Its folder.
+    pub folder: RunFolder,
+}
+
+impl<'a> Execution<'a> {
+    /// Opens the run's folder and begins its log.
+    ///
+    /// # Errors
+    /// They cannot be written.
+    pub fn begin(
+        workspace: &'a Workspace,
+        run: &'a RunRecord,
+        claim: &'a Claim,
+        held: &'a Held<'a>,
+    ) -> Result<Self, FileError> {
+        let folder = RunFolder::at(&run.run_dir);
+        let log = open_log(workspace, run)?;
+        demand_places(workspace, run)?;
+        Ok(Self {
+            workspace,
+            run,
+            claim,
+            held,
+            log,
+            folder,
+        })
+    }
+
+    /// Writes into the log that the attempt begins. Returns that event.
+    pub fn start(&self) -> Value {
+        self.log.write(
+            "info",
+            "run.start",
+            &format!("Attempt {} of {} by {}", self.run.attempt_count, self.run.max_attempts, self.claim.worker),
+            json!({"attempt": self.run.attempt_count, "worker": self.claim.worker, "input": self.run.input_name, "configuration": self.run.configuration_path}),
+        )
+    }
+
+    /// Runs the engine to its end. Records nothing.
+    pub fn attempt(
+        &self,
+        launcher: &dyn Launch,
+        environment: &EnvironmentRecord,
+        cancel: &Cancel,
+        on_event: &mut dyn FnMut(&Value),
+    ) -> Attempted {
+        let outcome = self.drive(launcher, environment, cancel, on_event);
+        if self.held.holds() {
+            let _ = self.files().remove_tree(&self.folder.scratch());
+        }
+        outcome.unwrap_or_else(|error| {
+            let (hint, passes) = (error.hint(), error.may_pass());
+            let failure = failure(code::STORAGE_FAILED, "run", error.to_string(), hint);
+            Attempted::failed(failure, passes).of_machine(error.is_of_machine())
+        })
+    }
+
+    fn files(&self) -> &'a dyn Files {
+        self.workspace.files()
+    }
+
+    fn drive(
+        &self,
+        launcher: &dyn Launch,
+        environment: &EnvironmentRecord,
+        cancel: &Cancel,
+        on_event: &mut dyn FnMut(&Value),
+    ) -> Result<Attempted, FileError> {
+        self.put_in_place(environment)?;
+        let invocation = self.invocation(environment);
+        self.write_request(&invocation, environment)?;
+        let obstacles = invocation.policy.obstacles();
+        if !obstacles.is_empty() {
+            return Ok(not_confined(&obstacles));
+        }
+        let launched = launcher.launch(&invocation, cancel, &mut |message| {
+            if !self.held.holds() {
+                cancel.cancel();
+                return None;
+            }
+            let event = self.keep(message);
+            // A check prints its findings as lines; the run's end says what they come to.
+            if !self.run.options.validate_only {
+                on_event(&event);
+            }
+            Some(event)
+        });
+        let report = match launched {
+            Ok(report) => report,
+            Err(error) => return Ok(not_started(&invocation, &error)),
+        };
+        self.note_sandbox(&invocation.policy, report.sandbox.as_ref());
+        let is_stopped = matches!(
+            report.exit,
+            Exit::TimedOut | Exit::Cancelled | Exit::Exceeded(_)
+        );
+        if is_stopped && self.held.holds() {
+            // Its process group is gone. Whatever had left the group was to be stopped as well.
+            leftovers::kill(&*self.workspace.machine, &self.folder);
+        }
+        Ok(self.judge(&report, &invocation))
+    }
+
+    /// Puts the input and the folders in place for the engine.
+    fn put_in_place(&self, environment: &EnvironmentRecord) -> Result<(), FileError> {
+        let (run, files) = (self.run, self.files());
+        let machine = &*self.workspace.machine;
+        if leftovers::may_be(machine, &self.folder, run.attempt_count.saturating_sub(1)) {
+            leftovers::clear(machine, &self.folder);
+        }
+        if !run.options.validate_only {
+            stage::restage(files, &run.input_path, &self.input(), run.input_size_bytes)?;
+        }
+        for folder in [self.folder.output(), self.folder.scratch()] {
+            files
+                .create_folder(&folder)
+                .map_err(FileError::on("create the folder", &folder))?;
+        }
+        let venv = EnvironmentFolder(environment.folder.clone()).venv();
+        let link = self.folder.venv();
+        files
+            .point_link(&link, &venv)
+            .map_err(FileError::on("link", &link))
+    }
+
+    fn input(&self) -> PathBuf {
+        self.folder.staged(&self.run.input_name)
+    }
+
+    fn output(&self) -> PathBuf {
+        self.folder.normalized(&self.run.input_name)
+    }
+
+    fn invocation(&self, environment: &EnvironmentRecord) -> Invocation {
+        let (run, settings) = (self.run, &self.workspace.settings);
+        let task = if run.options.validate_only {
+            EngineTask::Validate
+        } else {
+            EngineTask::Process {
+                input: self.input(),
+                output: self.output(),
+                sheets: run.input_sheets.clone().unwrap_or_default(),
+                active_sheet_only: run.options.active_sheet_only,
+            }
+        };
+        Invocation {
+            python: EnvironmentFolder(environment.folder.clone()).python(),
+            snapshot: run.snapshot.clone(),
+            task,
+            folder: self.folder.path().to_owned(),
+            scratch: self.folder.scratch(),
+            settings: self.settings(),
+            variables: self.variables(),
+            debug: match &run.options.log_level {
+                Some(level) => level == "debug",
+                None => settings.log_level >= LogLevel::Debug,
+            },
+            timeout: timeout(run, settings.run_timeout),
+            policy: self.policy(environment),
+        }
+    }
+
+    /// What the engine may read and write: the whole snapshot, also where the package is a folder in it, the input, and the
+    /// folders for output and temporary files.
+    fn policy(&self, environment: &EnvironmentRecord) -> Policy {
+        let (run, folder) = (self.run, EnvironmentFolder(environment.folder.clone()));
+        let snapshot = snapshot_of(run);
+        Policy::new(
+            &self.workspace.settings,
+            &folder.python(),
+            vec![
+                snapshot.unwrap_or(&run.snapshot).to_owned(),
+                self.folder.input(),
+            ],
+            vec![self.folder.output(), self.folder.scratch()],
+            run.options.network,
+        )
+    }
+
+    /// Says in the log where a run is less confined than it is meant to be, or has less than it asked for.
+    fn note_sandbox(&self, policy: &Policy, record: Option<&Record>) {
+        let missing = record.map_or(&[][..], |record| &record.missing);
+        let mut notes = Vec::new();
+        if policy.level == Sandbox::Off {
+            notes.push("the sandbox is off (ADE_SANDBOX=off): this run could read, write and reach what ADE itself can".to_owned());
+        } else if !missing.is_empty() {
+            notes.push(format!("the sandbox is incomplete: {}", missing.join("; ")));
+        }
+        if policy.network_asked && !policy.has_network() {
+            notes.push(
+                "this run asked for a network, which ADE_ALLOW_NETWORK does not allow".to_owned(),
+            );
+        }
+        for note in notes {
+            self.log.write(
+                "warning",
+                "run.sandbox",
+                &note,
+                record.map_or(Value::Null, Record::json),
+            );
+        }
+    }
+
+    /// The variables of this process, with the engine's settings as they were where the run was recorded.
+    fn variables(&self) -> BTreeMap<OsString, OsString> {
+        let variables = &self.workspace.settings.variables;
+        match &self.run.options.engine_variables {
+            Some(recorded) => engine::with_recorded(variables, recorded),
+            None => variables.clone(),
+        }
+    }
+
+    /// The engine's settings that the caller gave, and in its setting `sheets` what the caller has said of single sheets.
+    fn settings(&self) -> BTreeMap<String, String> {
+        let options = &self.run.options;
+        let mut settings = options.settings.clone();
+        let known = settings.get(SHEETS).map_or("{}", String::as_str);
+        // A text that is no table stays as it is: the engine refuses it.
+        if !options.sheets.is_empty()
+            && let Ok(mut all) = serde_json::from_str::<BTreeMap<String, Value>>(known)
+        {
+            let said = options.sheets.iter();
+            all.extend(said.map(|(title, choice)| (title.clone(), json!(choice))));
+            settings.insert(SHEETS.to_owned(), json!(all).to_string());
+        }
+        settings
+    }
+
+    /// Where the engine's setting `sheets` came from, if not from `--set` alone.
+    fn source_of_sheets(&self) -> Option<String> {
+        let options = &self.run.options;
+        let said = || options.sheets.values();
+        let sources = [
+            ("--set", options.settings.contains_key(SHEETS)),
+            (
+                "--header-rows",
+                said().any(|choice| choice.header_rows.is_some()),
+            ),
+            ("--range", said().any(|choice| choice.range.is_some())),
+        ];
+        let sources = sources.into_iter().filter(|(_, is_given)| *is_given);
+        let sources: Vec<&str> = sources.map(|(source, _)| source).collect();
+        (said().len() > 0).then(|| sources.join(" and "))
+    }
+
+    fn write_request(
+        &self,
+        invocation: &Invocation,
+        environment: &EnvironmentRecord,
+    ) -> Result<(), FileError> {
+        let run = self.run;
+        let request = json!({
+            "run_id": run.id,
+            "attempt": run.attempt_count,
+            "configuration": {"id": run.key.configuration_id, "source_digest": run.source_digest, "snapshot": run.snapshot},
+            "environment": {"id": environment.id, "python": invocation.python},
+            "input": {"name": run.input_name, "sha256": run.input_sha256, "size_bytes": run.input_size_bytes, "sheets": run.input_sheets},
+            "options": run.options,
+            "timeout_seconds": invocation.timeout.map(|limit| limit.as_secs_f64()),
+        });
+        let mut text = serde_json::to_vec_pretty(&request).unwrap_or_default();
+        text.push(b'\n');
+        let path = self.folder.request();
+        self.files()
+            .write(&path, &text)
+            .map_err(FileError::on("write", &path))
+    }
+
+    /// Writes a message of the engine into the run's log. Returns the event.
+    fn keep(&self, message: Message) -> Value {
+        match message {
+            Message::Event(event) => self.log.append(event),
+            Message::Line(stream, text) => self.log.write(
+                "info",
+                "console.line",
+                &text,
+                json!({"scope": "engine", "stream": stream.as_str(), "message": text}),
+            ),
+        }
+    }
+
+    /// What the engine's end means.
+    fn judge(&self, report: &EngineReport, invocation: &Invocation) -> Attempted {
+        let output = self.output();
+        let validate_only = self.run.options.validate_only;
+        let seen = verdict::observe(report, validate_only, &invocation.policy.limits, || {
+            self.has_output()
+        });
+        let around = Circumstances {
+            output: &output,
+            timeout: invocation.timeout,
+            limits: invocation.policy.limits,
+        };
+        if seen == verdict::Observation::DiskFull {
+            // What this attempt wrote is of no use, and others need the room.
+            leftovers::free_room(self.files(), &self.folder);
+        }
+        let error = verdict::explain(seen, report, &around).map(|error| self.in_known_names(error));
+        let verdict = seen.verdict();
+        let succeeded = verdict.status == RunStatus::Succeeded;
+        Attempted {
+            ending: Ending {
+                status: verdict.status,
+                exit_code: if succeeded {
+                    Some(0)
+                } else {
+                    exit_code(report.exit)
+                },
+                error,
+                summary: (succeeded && validate_only)
+                    .then(|| "Validation-only execution".to_owned()),
+                output_path: (succeeded && !validate_only).then_some(output),
+                results: report
+                    .completed
+                    .as_ref()
+                    .map(|payload| self.results(payload, report)),
+                peak_memory_bytes: Some(report.usage.peak_memory_bytes),
+                cpu_seconds: Some(report.usage.cpu_seconds),
+                engine_seconds: Some(report.wall.as_secs_f64()),
+            },
+            transient: verdict.transient,
+            of_machine: seen == verdict::Observation::DiskFull && self.is_short_of_room(),
+            sandbox: report.sandbox.clone(),
+        }
+    }
+
+    /// Whether the disk of the runs is short of free space also without what this attempt wrote: else the run has filled it by
+    /// itself, and would again.
+    fn is_short_of_room(&self) -> bool {
+        let room = self.files().room(self.folder.path());
+        room.is_none_or(|bytes| bytes < SHORT_OF_ROOM)
+    }
+
+    /// Whether the workbook is there, as a file of its own: a link that the configuration's code left would lead this process, which
+    /// is not confined, to a file that the code may not read.
+    fn has_output(&self) -> bool {
+        let output = self.output();
+        self.files().is_file(&output) && !self.files().is_link(&output)
+    }
+
+    fn results(&self, payload: &Value, report: &EngineReport) -> RunResults {
+        let mut noticed = report.noticed.clone();
+        noticed.reword(|message| self.known_names_in(message));
+        if let Some(source) = self.source_of_sheets() {
+            noticed.attribute(SHEETS, &source);
+        }
+        results::derive(payload, &report.computed_fields, &noticed)
+    }
+
+    fn in_known_names(&self, mut error: Failure) -> Failure {
+        error.message = self.known_names_in(&error.message);
+        error
+    }
+
+    fn known_names_in(&self, message: &str) -> String {
+        let (run, input) = (self.run, self.input());
+        let configuration = run.configuration_path.to_string_lossy();
+        let names = [
+            (run.snapshot.as_path(), &*configuration),
+            (input.as_path(), &run.input_name),
+        ];
+        with_known_names(message, &names)
+    }
+}
+
+/// The folders in which the inputs and the snapshots of many runs are. Where one is not there, what is missing is not this run's
+/// fault alone, and comes back with its disk.
+fn demand_places(workspace: &Workspace, run: &RunRecord) -> Result<(), FileError> {
+    let above = |path: &Path| path.parent().map(Path::to_owned);
+    let snapshots = snapshot_of(run).and_then(above);
+    let away = [above(&run.input_path), snapshots]
+        .into_iter()
+        .flatten()
+        .find(|folder| !workspace.files().is_folder(folder));
+    away.map_or(Ok(()), |folder| Err(FileError::away(&folder)))
+}
+
+/// The whole snapshot, also where the package is a folder in it.
+fn snapshot_of(run: &RunRecord) -> Option<&Path> {
+    let mut above = run.snapshot.ancestors();
+    above.find(|path| path.ends_with(&run.source_digest))
+}
+
+/// The wall-clock limit of a run: its own, else the setting.
+fn timeout(run: &RunRecord, setting: Option<Duration>) -> Option<Duration> {
+    run.options
+        .timeout_seconds
+        .and_then(|seconds| Duration::try_from_secs_f64(seconds).ok())
+        .or(setting)
+}
+
+/// The exit code as a shell reports it.
+fn exit_code(exit: Exit) -> Option<i32> {
+    match exit {
+        Exit::Code(code) => Some(code),
+        Exit::Signal(signal) => Some(128 + signal),
+        Exit::TimedOut | Exit::Cancelled | Exit::Exceeded(_) => None,
+    }
+}
+
+fn not_confined(obstacles: &[String]) -> Attempted {
+    let message = format!(
+        "ADE_SANDBOX is strict, and this machine cannot confine a run: {}",
+        obstacles.join("; ")
+    );
+    let hint =
+        "`ade doctor` shows what is missing; ADE_SANDBOX=auto takes what there is".to_owned();
+    Attempted::failed(
+        failure(code::SANDBOX_INCOMPLETE, "sandbox", message, Some(hint)),
+        false,
+    )
+}
+
+fn not_started(invocation: &Invocation, error: &std::io::Error) -> Attempted {
+    let message = format!(
+        "the engine could not be started: {}: {}",
+        invocation.python.display(),
+        files::describe(error)
+    );
+    let hint = "`ade env build --force CONFIG` builds a new environment".to_owned();
+    Attempted::failed(
+        failure(code::ENGINE_NOT_STARTED, "engine", message, Some(hint)),
+        true,
+    )
+}

@@ -1,0 +1,547 @@
+//! One lifecycle: from a claimed run to its recorded end.
+//!
+//! `ade run` and the worker both go through [`Lifecycle::execute`]. They differ in which of them claims (an inserted run, or the next
+//! one of the queue), in what they tell ([`Happening`]), in where environments come from ([`EnvironmentSource`]), and in what becomes
+//! of the recorded run after it.
+//!
+//! The steps: find the environment, begin the attempt, provide the environment, run the engine, record. The lease is kept
+//! from the first step to the last. The end is recorded under the token of the claim and written into the event log after
+//! that: a process that lost the claim finds no row, writes no terminal event and leaves the run to its new owner. A store that
+//! cannot be written for a moment is asked again, for as long as the lease would hold.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use super::artifact;
+use super::artifact::Surroundings;
+use super::attempt::{Attempted, Execution, failure};
+use super::error::RunError;
+use super::happenings::Happening;
+use crate::base::cancel::Cancel;
+use crate::base::clock::Timestamp;
+use crate::base::problem::{Problem, code};
+use crate::engine::Launch;
+use crate::environment::provide::ProvideError;
+use crate::environment::provide::in_use::InUse;
+use crate::environment::provide::rebuild::{is_usable, requeue};
+use crate::run::ending::{cancel, ends};
+use crate::store::{
+    Claim, ClaimLease, ClaimOn, Ending, EnvironmentRecord, EnvironmentStatus, Failure, NOT_BUILT,
+    Retry, RunRecord, RunStatus, StoreError, Used,
+};
+use crate::system::lease::Held;
+use crate::system::machine::Steady;
+use crate::workspace::Workspace;
+
+/// How long to wait before the end of a run is recorded once more.
+const RECORD_AGAIN: Duration = Duration::from_secs(1);
+/// The least number of further tries.
+const LEAST_TIMES: u32 = 3;
+
+/// Where the environments of runs come from.
+pub enum EnvironmentSource<'a> {
+    /// They are ready, or runs go back to the queue: a worker claims no others.
+    Ready,
+    /// They are provided while the run is claimed.
+    Provided(&'a Provide<'a>),
+}
+
+/// Provides an environment, unless it is cancelled.
+pub type Provide<'a> = dyn Fn(&Cancel) -> Result<EnvironmentRecord, ProvideError> + 'a;
+
+/// A claimed run.
+pub struct Claimed {
+    /// The run, as claimed.
+    pub run: RunRecord,
+    /// Its claim.
+    pub claim: Claim,
+    /// When the claim was made, at the earliest.
+    pub since: Steady,
+}
+
+/// What became of a claimed run.
+#[derive(Debug)]
+pub enum Executed {
+    /// It ended, or went back to the queue; as recorded. With what was found, where it was recorded as ended.
+    Recorded(Box<RunRecord>, Option<Box<Ending>>),
+    /// The claim was lost, and nothing was recorded.
+    Lost,
+    /// It could not be recorded. The claim has to be left later, with that failure.
+    Unrecorded(Failure, RunError),
+}
+
+/// What is to be done with the run after an attempt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Next {
+    /// Its end is recorded.
+    Finish,
+    /// It waits for another attempt.
+    Retry,
+    /// It waits, and the attempt does not count: the machine or the network is in trouble.
+    Wait,
+    /// It goes back to the queue, and the attempt does not count.
+    Release,
+}
+
+/// What is to be done with the run after an attempt that ended so. `of_machine`: a worker has it, and the machine or the network is
+/// in trouble; a user who waits for a run is told instead. `shuts_down`: its worker stops.
+pub fn next(
+    status: RunStatus,
+    transient: bool,
+    of_machine: bool,
+    attempts_left: bool,
+    shuts_down: bool,
+) -> Next {
+    match status {
+        RunStatus::Cancelled if shuts_down => Next::Release,
+        RunStatus::Failed if of_machine => Next::Wait,
+        RunStatus::Failed if transient && attempts_left => Next::Retry,
+        _ => Next::Finish,
+    }
+}
+
+/// See the module.
+pub struct Lifecycle<'a> {
+    /// The workspace.
+    pub workspace: &'a Workspace,
+    /// What starts engines.
+    pub launcher: &'a dyn Launch,
+    /// Where environments come from.
+    pub environments: EnvironmentSource<'a>,
+    /// Receives what happens.
+    pub tell: &'a dyn Fn(&Happening<'_>),
+    /// Raised to cancel the run for good.
+    pub cancel: &'a Cancel,
+    /// Raised to stop: the run goes back to the queue.
+    pub shutdown: &'a Cancel,
+    /// Raised when nothing can be recorded any more.
+    pub stop_recording: &'a Cancel,
+}
+
+/// What was recorded of a run. `None`: its claim was lost.
+type Recorded = Option<(RunRecord, Option<Box<Ending>>)>;
+
+impl Lifecycle<'_> {
+    /// Takes a claimed run to its recorded end, or back to the queue.
+    pub fn execute(&self, claimed: &Claimed) -> Executed {
+        let lease = ClaimLease {
+            store: &*self.workspace.store,
+            on: ClaimOn::Run(&claimed.run.id),
+            claim: &claimed.claim,
+        };
+        let held = Held::new(&*self.workspace.machine, &lease, claimed.since);
+        let outcome = match self.environments {
+            EnvironmentSource::Ready => self.execute_in_ready(claimed, &held),
+            EnvironmentSource::Provided(provide) => self.execute_in(claimed, &held, provide),
+        };
+        match outcome {
+            Ok(Some((run, ending))) => Executed::Recorded(Box::new(run), ending),
+            Ok(None) => Executed::Lost,
+            Err(error) => {
+                let stage = match &error {
+                    RunError::File(_) => "run",
+                    RunError::Store(_) => "worker",
+                };
+                let (message, hint) = (error.to_string(), error.hint());
+                Executed::Unrecorded(failure(code::STORAGE_FAILED, stage, message, hint), error)
+            }
+        }
+    }
+
+    fn execute_in_ready(&self, claimed: &Claimed, held: &Held<'_>) -> Result<Recorded, RunError> {
+        let Some(environment) = self.ready_environment(&claimed.run)? else {
+            return Ok(self.environment_vanished(claimed)?);
+        };
+        let Some(_in_use) = InUse::mark(self.workspace, &environment.folder) else {
+            return Ok(self.environment_vanished(claimed)?);
+        };
+        self.execute_in(claimed, held, &|_| Ok(environment.clone()))
+    }
+
+    /// The environment of a run, where it is ready and on disk.
+    fn ready_environment(&self, run: &RunRecord) -> Result<Option<EnvironmentRecord>, StoreError> {
+        let Some(id) = &run.environment_id else {
+            return Ok(None);
+        };
+        match self.workspace.store.environment(&run.key.workspace_id, id) {
+            Err(StoreError::NotFound { .. }) => Ok(None),
+            // A database that does not answer says nothing about the environment.
+            Err(error) => Err(error),
+            Ok(found) => {
+                let is_usable = is_usable(self.workspace.files(), &found);
+                Ok(is_usable.then_some(found))
+            }
+        }
+    }
+
+    fn execute_in(
+        &self,
+        claimed: &Claimed,
+        held: &Held<'_>,
+        provide: &Provide<'_>,
+    ) -> Result<Recorded, RunError> {
+        if !held.holds() {
+            return Ok(None);
+        }
+        let (run, claim) = (&claimed.run, &claimed.claim);
+        let execution = Execution::begin(self.workspace, run, claim, held)?;
+        let started = execution.start();
+        (self.tell)(&Happening::Begun(run));
+        (self.tell)(&Happening::Event(run, &started));
+        // A flag of its own: a lost lease ends this run's work and no other's.
+        let work = Cancel::new();
+        let _causes = [self.cancel, self.shutdown].map(|cause| {
+            let work = work.clone();
+            cause.on_cancel(move || work.cancel())
+        });
+        held.keep(&work, || {
+            let (attempted, environment) = self.attempt(&execution, provide, &work);
+            // The lease is renewed until the end is recorded, however long that takes.
+            self.conclude(&execution, attempted, environment.as_ref())
+        })
+    }
+
+    fn attempt(
+        &self,
+        execution: &Execution<'_>,
+        provide: &Provide<'_>,
+        cancel: &Cancel,
+    ) -> (Attempted, Option<EnvironmentRecord>) {
+        if execution.run.options.safe_mode {
+            return (Attempted::safe_mode(), None);
+        }
+        if execution.run.options.dry_run {
+            return (Attempted::dry_run(), None);
+        }
+        match self.provide_in_use(provide, cancel) {
+            Err(error) => (without_environment(&error), None),
+            Ok((environment, None)) => {
+                let gone = "its environment was deleted as the run began".to_owned();
+                let gone = failure(code::ENVIRONMENT_FAILED, "environment", gone, None);
+                (Attempted::failed(gone, true), Some(environment))
+            }
+            Ok((environment, Some(_in_use))) => {
+                let mut on_event =
+                    |event: &Value| (self.tell)(&Happening::Event(execution.run, event));
+                let attempted =
+                    execution.attempt(self.launcher, &environment, cancel, &mut on_event);
+                (attempted, Some(environment))
+            }
+        }
+    }
+
+    /// Provides an environment and marks it as used. One that is deleted in between is provided once more.
+    fn provide_in_use(
+        &self,
+        provide: &Provide<'_>,
+        cancel: &Cancel,
+    ) -> Result<(EnvironmentRecord, Option<InUse>), ProvideError> {
+        let environment = provide(cancel)?;
+        if let Some(in_use) = InUse::mark(self.workspace, &environment.folder) {
+            return Ok((environment, Some(in_use)));
+        }
+        let environment = provide(cancel)?;
+        let in_use = InUse::mark(self.workspace, &environment.folder);
+        Ok((environment, in_use))
+    }
+
+    /// The run is released to the queue, and its environment is built again.
+    fn environment_vanished(&self, claimed: &Claimed) -> Result<Recorded, StoreError> {
+        let (run, store) = (&claimed.run, &*self.workspace.store);
+        // Another run may have found it before, and a process may have built it since.
+        if let Some(environment) = store.environment_of(&run.key)?
+            && environment.status == EnvironmentStatus::Ready
+            && !is_usable(self.workspace.files(), &environment)
+        {
+            requeue(self.workspace, &environment, &environment.snapshot)?;
+        }
+        self.release(
+            claimed.run_and_claim(),
+            "its environment vanished",
+            "Its environment vanished and is built again",
+        )
+    }
+
+    fn release(
+        &self,
+        (run, claim): (&RunRecord, &Claim),
+        reason: &str,
+        message: &str,
+    ) -> Result<Recorded, StoreError> {
+        let store = &*self.workspace.store;
+        let now = self.workspace.machine.now();
+        let Some(run) = store.release_run(&run.id, claim, reason, now)? else {
+            return Ok(None);
+        };
+        ends::report_left(self.workspace, &run, message, None);
+        Ok(Some((run, None)))
+    }
+
+    /// Records how an attempt ended and writes it into the run's log.
+    fn conclude(
+        &self,
+        execution: &Execution<'_>,
+        attempted: Attempted,
+        environment: Option<&EnvironmentRecord>,
+    ) -> Result<Recorded, RunError> {
+        // Without the claim, not even the audit record is this attempt's to write.
+        if !execution.held.holds() {
+            return Ok(None);
+        }
+        let Attempted {
+            mut ending,
+            transient,
+            of_machine,
+            sandbox,
+        } = attempted;
+        let run = execution.run;
+        let attempts_left = run.attempt_count < run.max_attempts;
+        // Both may have been raised. A request to cancel has priority over a shutdown.
+        let shuts_down = self.shutdown.is_cancelled() && !self.cancel.is_cancelled();
+        let of_machine = of_machine && matches!(self.environments, EnvironmentSource::Ready);
+        match (
+            next(
+                ending.status,
+                transient,
+                of_machine,
+                attempts_left,
+                shuts_down,
+            ),
+            &ending.error,
+        ) {
+            (Next::Release, _) => Ok(self
+                .persist(execution, || {
+                    self.release(
+                        (run, execution.claim),
+                        "the worker was stopped",
+                        "The worker was stopped; the run goes back to the queue",
+                    )
+                })?
+                .1),
+            (next @ (Next::Wait | Next::Retry), Some(failure)) => {
+                let (used, of_machine) = (Used::of(&ending), next == Next::Wait);
+                let (_, left) = self.persist(execution, || {
+                    let claim = execution.claim;
+                    send_back(self.workspace, run, claim, failure, &used, of_machine)
+                })?;
+                if of_machine {
+                    (self.tell)(&Happening::Trouble(&failure.message));
+                }
+                Ok(left.map(|run| (run, None)))
+            }
+            _ => {
+                // By a signal, which is recorded nowhere else. The process that recorded a request has written it.
+                if ending.status == RunStatus::Cancelled
+                    && self.cancel.is_cancelled()
+                    && !self.is_cancel_requested(run)
+                {
+                    cancel::note_in(&execution.log, run);
+                }
+                let now = self.workspace.machine.now();
+                let around = Surroundings {
+                    environment,
+                    sandbox: sandbox.as_ref(),
+                };
+                let notes = write_artifact(execution, &ending, around, now);
+                self.finish(execution, &mut ending, notes, now)
+            }
+        }
+    }
+
+    fn is_cancel_requested(&self, run: &RunRecord) -> bool {
+        let found = self.workspace.store.run(&run.key.workspace_id, &run.id);
+        found.is_ok_and(|run| run.cancel_requested_at.is_some())
+    }
+
+    /// Records the end of a run and reports it. A run whose results could not be recorded in full is not called failed for
+    /// it, but says so.
+    fn finish(
+        &self,
+        execution: &Execution<'_>,
+        ending: &mut Ending,
+        mut notes: Vec<String>,
+        now: Timestamp,
+    ) -> Result<Recorded, RunError> {
+        let (store, run) = (&*self.workspace.store, execution.run);
+        let (asked_before, recorded) = self.persist(execution, || {
+            let mut recorded = store.finish_run(&run.id, execution.claim, ending, now);
+            if let Some(refusal) = recorded.as_ref().err().and_then(StoreError::refusal) {
+                // What was found does not fit the tables. The run's end is still its end.
+                notes.push(format!("its results could not be recorded: {refusal}"));
+                ending.results = None;
+                ending.summary = Some(notes.join("; "));
+                recorded = store.finish_run(&run.id, execution.claim, ending, now);
+            }
+            Ok(recorded?.then_some(()))
+        })?;
+        if recorded.is_none() && !asked_before {
+            return Ok(None);
+        }
+        let (_, found) = self.persist(execution, || {
+            store.run(&run.key.workspace_id, &run.id).map(Some)
+        })?;
+        // A store that did not answer may have done what it was asked. Where the end is this attempt's, it has.
+        let is_ours = |found: &RunRecord| {
+            recorded.is_some()
+                || (found.status == ending.status
+                    && found.attempt_count == run.attempt_count
+                    && found.exit_code == ending.exit_code)
+        };
+        let Some(found) = found.filter(is_ours) else {
+            return Ok(None);
+        };
+        for note in &notes {
+            execution.log.write(
+                "warning",
+                "console.line",
+                note,
+                json!({"scope": "run", "stream": "stderr", "message": note}),
+            );
+        }
+        // Where the store did the work without an answer, it is not certain which process recorded the end, and its event may be in the log.
+        if recorded.is_some() {
+            ends::report(&execution.log, &found);
+        }
+        Ok(Some((found, Some(Box::new(ending.clone())))))
+    }
+
+    /// Asks the store; where it is busy, again and again for as long as the lease would hold, and a few times in any case:
+    /// a process that stood still has not tried for long. `None`: the claim was lost. With whether it was asked before
+    /// without an answer.
+    fn persist<T>(
+        &self,
+        execution: &Execution<'_>,
+        mut ask: impl FnMut() -> Result<Option<T>, StoreError>,
+    ) -> Result<(bool, Option<T>), RunError> {
+        let machine = &self.workspace.machine;
+        let since = machine.steady();
+        let mut times = 0;
+        loop {
+            let answer = ask();
+            let has_patience =
+                times < LEAST_TIMES || machine.steady().since(since) < execution.claim.lease;
+            match answer {
+                Err(error) if error.may_pass() && has_patience => {
+                    times += 1;
+                    if times == 1 {
+                        let id = &execution.run.id;
+                        let message = format!(
+                            "the end of run {id} cannot be recorded yet, and is tried again: {error}"
+                        );
+                        (self.tell)(&Happening::Trouble(&message));
+                    }
+                    if machine.wait(self.stop_recording, RECORD_AGAIN) {
+                        return Err(error.into());
+                    }
+                }
+                answer => return Ok((times > 0, answer?)),
+            }
+        }
+    }
+}
+
+impl Claimed {
+    fn run_and_claim(&self) -> (&RunRecord, &Claim) {
+        (&self.run, &self.claim)
+    }
+}
+
+/// Writes the audit record. Returns what is to be noted about it.
+fn write_artifact(
+    execution: &Execution<'_>,
+    ending: &Ending,
+    around: Surroundings<'_>,
+    now: Timestamp,
+) -> Vec<String> {
+    let files = execution.workspace.files();
+    let output_sha256 = ending
+        .output_path
+        .as_deref()
+        .and_then(|path| files.sha256(path).ok());
+    let written = artifact::write(
+        files,
+        &execution.folder,
+        execution.run,
+        around,
+        ending,
+        output_sha256.as_deref(),
+        now,
+    );
+    match written {
+        Ok(()) => Vec::new(),
+        Err(error) => vec![format!("the audit record is missing: {error}")],
+    }
+}
+
+/// Sends a run back to the queue with what its attempt used, to be tried again after a backoff. `of_machine`: the machine or the
+/// network is in trouble, and no attempt is spent; else the run fails where its attempts are spent. Returns the run as it is
+/// now. `None`: the claim was lost.
+pub fn send_back(
+    workspace: &Workspace,
+    run: &RunRecord,
+    claim: &Claim,
+    failure: &Failure,
+    used: &Used,
+    of_machine: bool,
+) -> Result<Option<RunRecord>, StoreError> {
+    let (store, now) = (&*workspace.store, workspace.machine.now());
+    let retry = if of_machine {
+        Retry::Free(now.plus(workspace.backoff(run.trouble_count + 1)))
+    } else {
+        Retry::Counted(now.plus(workspace.backoff(run.attempt_count)))
+    };
+    let Some(run) = store.retry_run(&run.id, claim, failure, used, retry, now)? else {
+        return Ok(None);
+    };
+    ends::report_left(workspace, &run, &failure.message, Some(failure));
+    Ok(Some(run))
+}
+
+/// How an attempt ended whose environment could not be provided.
+fn without_environment(error: &ProvideError) -> Attempted {
+    if matches!(error, ProvideError::Cancelled) {
+        let cancelled = failure(code::CANCELLED, "environment", error.to_string(), None);
+        return Attempted::failed(cancelled, false);
+    }
+    let message = format!("{NOT_BUILT}{error}");
+    let failed = failure(
+        code::ENVIRONMENT_FAILED,
+        "environment",
+        message,
+        error.hint(),
+    );
+    Attempted::failed(failed, error.is_transient())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_done_after_an_attempt_follows_from_four_facts() {
+        use RunStatus::{Cancelled, Failed, Succeeded};
+        for (status, transient, attempts_left, shuts_down, wanted) in [
+            (Succeeded, false, true, false, Next::Finish),
+            // What succeeded while the worker was stopping has succeeded.
+            (Succeeded, false, true, true, Next::Finish),
+            (Failed, false, true, false, Next::Finish),
+            (Failed, true, true, false, Next::Retry),
+            (Failed, true, true, true, Next::Retry),
+            (Failed, true, false, false, Next::Finish),
+            (Cancelled, false, true, false, Next::Finish),
+            (Cancelled, false, true, true, Next::Release),
+            (Cancelled, false, false, true, Next::Release),
+        ] {
+            let next = next(status, transient, false, attempts_left, shuts_down);
+            assert_eq!(
+                next, wanted,
+                "{status:?} {transient} {attempts_left} {shuts_down}"
+            );
+        }
+        // Trouble of the machine spends nothing, however many attempts are left.
+        assert_eq!(next(Failed, true, true, false, false), Next::Wait);
+        assert_eq!(next(Failed, false, true, true, true), Next::Wait);
+        assert_eq!(next(Cancelled, false, true, true, false), Next::Finish);
+    }
+}

@@ -1,0 +1,557 @@
+//! What the end of an attempt means: the verdict.
+//!
+//! Three steps. [`observe`] decides which observation applies. [`Observation::verdict`] says what it means for the
+//! run. [`explain`] writes the message for the user. `ade check` uses the same steps.
+
+use std::path::Path;
+use std::time::Duration;
+
+use crate::base::problem::{Kind, code};
+use crate::engine::EngineReport;
+use crate::engine::sandbox::Limits;
+use crate::store::{Failure, RunRecord, RunStatus};
+use crate::system::process::{Exit, Limit};
+
+/// What the engine's native libraries say last when memory is refused, around the number of bytes.
+const NO_MEMORY: &str = "memory allocation of ";
+const NO_MEMORY_END: &str = " bytes failed";
+/// The signals by which a process ends itself: the same would happen again.
+const CRASHES: [libc::c_int; 5] = [
+    libc::SIGSEGV,
+    libc::SIGBUS,
+    libc::SIGILL,
+    libc::SIGFPE,
+    libc::SIGABRT,
+];
+const SEE_LOG: &str = "`ade logs tail` shows all of its output";
+/// The codes of what the engine refuses before there is a run: its call, its settings, a configuration that it checked.
+const USAGE: &str = "usage";
+const SETTINGS_INVALID: &str = "settings_invalid";
+const CONFIG_INVALID: &str = "config_invalid";
+/// The code of the engine's failure for a configuration that it cannot use.
+const CONFIG_ERROR: &str = "config_error";
+
+/// What was seen at the end of an attempt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Observation {
+    /// The run was cancelled, and the engine was stopped.
+    Cancelled,
+    /// The wall-clock limit was hit, and the engine was ended.
+    TimedOut,
+    /// It used more than it may, and was killed or failed for it.
+    Exceeded(Limit),
+    /// Something else killed the engine.
+    Killed,
+    /// A configuration was checked and is valid.
+    Valid,
+    /// A configuration was checked and is not.
+    Invalid,
+    /// The engine failed because a disk is full.
+    DiskFull,
+    /// The engine says why it failed.
+    Reported,
+    /// The engine could not use its settings.
+    BadSettings,
+    /// The engine succeeded, and the workbook is there.
+    Succeeded,
+    /// The engine says that it succeeded, but there is no workbook.
+    NoOutput,
+    /// The engine refused the call.
+    Refused,
+    /// The engine ended without a completed event.
+    Crashed,
+}
+
+/// What an observation means for the run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Verdict {
+    /// How the attempt ended.
+    pub status: RunStatus,
+    /// The code of its failure; `None`: there is none, or it is the engine's own.
+    pub code: Option<&'static str>,
+    /// Whether a retry may succeed although nothing was changed.
+    pub transient: bool,
+}
+
+impl Observation {
+    /// What it means: the table of verdicts.
+    pub fn verdict(self) -> Verdict {
+        use RunStatus::{Cancelled, Failed, Succeeded};
+        let (status, code, transient) = match self {
+            Self::Succeeded | Self::Valid => (Succeeded, None, false),
+            Self::Cancelled => (Cancelled, Some(code::CANCELLED), false),
+            Self::TimedOut => (Failed, Some(code::TIMEOUT), false),
+            Self::Exceeded(limit) => (Failed, Some(code_of_limit(limit)), false),
+            Self::Killed => (Failed, Some(code::ENGINE_CRASHED), true),
+            Self::Crashed => (Failed, Some(code::ENGINE_CRASHED), false),
+            Self::DiskFull => (Failed, Some(code::STORAGE_FAILED), true),
+            Self::Reported => (Failed, None, false),
+            Self::BadSettings => (Failed, Some(CONFIG_ERROR), false),
+            Self::Invalid => (Failed, Some(code::CONFIG_INVALID), false),
+            Self::NoOutput => (Failed, Some(code::OUTPUT_MISSING), false),
+            Self::Refused => (Failed, Some(code::ENGINE_USAGE), false),
+        };
+        Verdict {
+            status,
+            code,
+            transient,
+        }
+    }
+}
+
+/// The code of the failure at a limit.
+fn code_of_limit(limit: Limit) -> &'static str {
+    match limit {
+        Limit::Memory => code::MEMORY_LIMIT,
+        Limit::Cpu => code::CPU_LIMIT,
+        Limit::Processes => code::PROCESS_LIMIT,
+        Limit::Printed => code::PRINT_LIMIT,
+        Limit::Disk => code::DISK_LIMIT,
+        Limit::FileSize => code::FILE_SIZE_LIMIT,
+        Limit::OpenFiles => code::OPEN_FILES_LIMIT,
+    }
+}
+
+/// What kind of end a run had; it decides the exit status.
+pub fn kind_of_end(run: &RunRecord) -> Option<Kind> {
+    match run.status {
+        RunStatus::Succeeded | RunStatus::Queued | RunStatus::Running => None,
+        RunStatus::Cancelled => Some(Kind::Cancelled),
+        RunStatus::Failed => Some(match run.error.as_ref().map(|error| error.code.as_str()) {
+            Some(code::ENVIRONMENT_FAILED) => Kind::Environment,
+            Some(code) if is_limit(code) => Kind::Limit,
+            _ => Kind::Refused,
+        }),
+    }
+}
+
+/// Whether a code is that of a limit.
+pub fn is_limit(code: &str) -> bool {
+    const LIMITS: [Limit; 7] = [
+        Limit::Disk,
+        Limit::Memory,
+        Limit::Cpu,
+        Limit::Processes,
+        Limit::Printed,
+        Limit::FileSize,
+        Limit::OpenFiles,
+    ];
+    code == code::TIMEOUT || LIMITS.map(code_of_limit).contains(&code)
+}
+
+/// The limit that a signal of the kernel, or what the engine's libraries say last, is about.
+fn limit_behind(report: &EngineReport, limits: &Limits) -> Option<Limit> {
+    let cpu = limits.cpu_time.map(|time| time.as_secs_f64());
+    match report.exit {
+        Exit::Exceeded(limit) => Some(limit),
+        Exit::Signal(libc::SIGXCPU) if cpu.is_some() => Some(Limit::Cpu),
+        // Of a process that catches the signal before.
+        Exit::Signal(libc::SIGKILL) if cpu.is_some_and(|cpu| report.usage.cpu_seconds >= cpu) => {
+            Some(Limit::Cpu)
+        }
+        Exit::Signal(libc::SIGXFSZ) if limits.file_size.is_some() => Some(Limit::FileSize),
+        Exit::Signal(libc::SIGABRT) if limits.memory.is_some() => {
+            let mut lines = report.last_lines.iter();
+            lines
+                .any(|line| line.starts_with(NO_MEMORY) && line.ends_with(NO_MEMORY_END))
+                .then_some(Limit::Memory)
+        }
+        _ => report.limit,
+    }
+}
+
+/// What was seen when the engine ended. `output_exists`: whether the workbook is where it was to be.
+pub fn observe(
+    report: &EngineReport,
+    validate_only: bool,
+    limits: &Limits,
+    output_exists: impl Fn() -> bool,
+) -> Observation {
+    let status = match report.exit {
+        // The request came too late: there was nothing left to stop.
+        Exit::Cancelled if !validate_only && report.completed_well() && output_exists() => {
+            return Observation::Succeeded;
+        }
+        Exit::Cancelled => return Observation::Cancelled,
+        Exit::TimedOut => return Observation::TimedOut,
+        Exit::Signal(_) | Exit::Exceeded(_) => {
+            let limit = limit_behind(report, limits);
+            let ended = match report.exit {
+                Exit::Signal(signal) if CRASHES.contains(&signal) => Observation::Crashed,
+                _ => Observation::Killed,
+            };
+            return limit.map_or(ended, Observation::Exceeded);
+        }
+        Exit::Code(0) if validate_only => return Observation::Valid,
+        Exit::Code(status) => status,
+    };
+    let refused = report.refused.as_ref().map(|refused| refused.code.as_str());
+    if report.failure().is_some() {
+        if let Some(limit) = report.limit.filter(|limit| limits.has(*limit)) {
+            return Observation::Exceeded(limit);
+        }
+        return if report.disk_full {
+            Observation::DiskFull
+        } else {
+            Observation::Reported
+        };
+    }
+    if status == 0 && report.completed_well() {
+        return if output_exists() {
+            Observation::Succeeded
+        } else {
+            Observation::NoOutput
+        };
+    }
+    match refused {
+        Some(CONFIG_INVALID | SETTINGS_INVALID) if validate_only => Observation::Invalid,
+        Some(SETTINGS_INVALID) => Observation::BadSettings,
+        Some(USAGE) => Observation::Refused,
+        _ => Observation::Crashed,
+    }
+}
+
+/// What the words of a failure need to know beside the engine's report.
+pub struct Circumstances<'a> {
+    /// Where the workbook was to be.
+    pub output: &'a Path,
+    /// The wall-clock limit.
+    pub timeout: Option<Duration>,
+    /// What it may use up.
+    pub limits: Limits,
+}
+
+/// The failure of an attempt in words. `None`: it did not fail.
+pub fn explain(
+    seen: Observation,
+    report: &EngineReport,
+    around: &Circumstances<'_>,
+) -> Option<Failure> {
+    let verdict = seen.verdict();
+    if verdict.status == RunStatus::Succeeded {
+        return None;
+    }
+    let reported = report.failure();
+    let words = match &reported {
+        Some(failure) if matches!(seen, Observation::Reported | Observation::DiskFull) => {
+            words_of_engine(seen, failure)
+        }
+        _ => words(seen, report, around),
+    };
+    let own_code = || reported.map_or(String::new(), |failure| failure.code);
+    Some(Failure {
+        code: verdict.code.map_or_else(own_code, str::to_owned),
+        stage: Some(words.stage),
+        message: words.message,
+        hint: words.hint,
+    })
+}
+
+/// Where it failed, what happened, and what to do next.
+struct Words {
+    stage: String,
+    message: String,
+    hint: Option<String>,
+}
+
+impl Words {
+    fn new(stage: &str, message: String) -> Self {
+        Self {
+            stage: stage.to_owned(),
+            message,
+            hint: None,
+        }
+    }
+
+    fn hint(self, hint: &str) -> Self {
+        Self {
+            hint: Some(hint.to_owned()),
+            ..self
+        }
+    }
+}
+
+/// What the engine reports, in its words.
+fn words_of_engine(seen: Observation, failure: &crate::engine::EngineFailure) -> Words {
+    Words {
+        stage: failure.stage.clone(),
+        message: failure.message.clone(),
+        hint: if seen == Observation::DiskFull {
+            Some(crate::base::files::FREE_SPACE.to_owned())
+        } else {
+            let own = failure.hint.clone();
+            own.or_else(|| hint_of(&failure.code).map(str::to_owned))
+        },
+    }
+}
+
+/// What was seen from outside the engine.
+fn words(seen: Observation, report: &EngineReport, around: &Circumstances<'_>) -> Words {
+    let engine = |message: String| Words::new("engine", message);
+    let refused = report.refused.as_ref();
+    let refusal = refused.map_or_else(String::new, |refused| refused.message.clone());
+    match seen {
+        Observation::Cancelled => Words::new("run", "cancelled".to_owned()),
+        Observation::TimedOut => {
+            let seconds = around.timeout.unwrap_or_default().as_secs_f64();
+            Words::new("run", format!("the run took longer than its limit of {seconds} s and was stopped")).hint(
+                "raise --timeout (or ADE_RUN_TIMEOUT_SECONDS), or use `ade logs tail` to see what took the time",
+            )
+        }
+        Observation::Exceeded(limit) => {
+            let words = words_of_limit(limit, around);
+            match report.failure() {
+                // Where it happened is known.
+                Some(failure) => Words {
+                    stage: failure.stage,
+                    message: format!("{}: {}", words.message, failure.message),
+                    ..words
+                },
+                None => words,
+            }
+        }
+        Observation::Invalid => Words {
+            hint: refused.and_then(|refused| refused.hint.clone()),
+            ..Words::new("configuration", refusal)
+        },
+        Observation::BadSettings => Words {
+            hint: refused
+                .and_then(|refused| refused.hint.clone())
+                .or_else(|| hint_of(CONFIG_ERROR).map(str::to_owned)),
+            ..Words::new("settings", refusal)
+        },
+        Observation::NoOutput => engine(format!(
+            "the engine reported success but wrote no {}",
+            around.output.display()
+        )),
+        // What the configuration's code printed is in the log. It may hold cells, so it is no part of what is recorded.
+        Observation::Refused => {
+            let colon = if refusal.is_empty() { "" } else { ": " };
+            engine(format!("the engine refused the call{colon}{refusal}")).hint(SEE_LOG)
+        }
+        Observation::Killed => engine(format!(
+            "the engine was killed by {}",
+            exit_in_words(report)
+        ))
+        .hint(SEE_LOG),
+        _ if matches!(report.exit, Exit::Signal(_)) => engine(format!(
+            "the engine crashed: it was ended by {}",
+            exit_in_words(report)
+        ))
+        .hint(SEE_LOG),
+        _ => engine(format!(
+            "the engine ended with {} and did not say how it went",
+            exit_in_words(report)
+        ))
+        .hint(SEE_LOG),
+    }
+}
+
+/// What to say of a run at a limit.
+fn words_of_limit(limit: Limit, around: &Circumstances<'_>) -> Words {
+    let limits = &around.limits;
+    let megabytes = |bytes: Option<u64>| bytes.unwrap_or_default() >> 20;
+    let (message, hint) = match limit {
+        Limit::Memory => (
+            format!(
+                "the run used more memory than its limit of {} MB and was stopped",
+                megabytes(limits.memory)
+            ),
+            "raise ADE_WORKER_MEM_MB, or let the configuration hold less at once",
+        ),
+        Limit::Cpu => (
+            format!(
+                "the run used more processor time than its limit of {} s and was stopped",
+                limits.cpu_time.unwrap_or_default().as_secs_f64()
+            ),
+            "raise ADE_WORKER_CPU_SECONDS, or look in the configuration for a loop without an end",
+        ),
+        Limit::Processes => (
+            format!(
+                "the run had more processes than its limit of {} and was stopped",
+                limits.processes.unwrap_or_default()
+            ),
+            "raise ADE_WORKER_PROCESSES, or let the configuration start fewer processes at a time",
+        ),
+        Limit::Printed => (
+            format!(
+                "the run printed more than its limit of {} MB and was stopped",
+                megabytes(limits.printed)
+            ),
+            "raise ADE_WORKER_PRINT_MB, or let the configuration print less",
+        ),
+        Limit::Disk => (
+            format!(
+                "the run wrote more than its limit of {} MB for all its files and was stopped",
+                megabytes(limits.disk)
+            ),
+            "raise ADE_WORKER_DISK_MB, or let the configuration write less and delete what it needs no more",
+        ),
+        Limit::FileSize => (
+            format!(
+                "the run wrote a file beyond the limit of {} MB",
+                megabytes(limits.file_size)
+            ),
+            "raise ADE_WORKER_FSIZE_MB, or let the configuration write smaller files",
+        ),
+        Limit::OpenFiles => (
+            format!(
+                "the run had more files open than its limit of {}",
+                limits.open_files.unwrap_or_default()
+            ),
+            "raise ADE_WORKER_OPEN_FILES, or let the configuration close files (`with open(…)`)",
+        ),
+    };
+    Words::new("run", message).hint(hint)
+}
+
+fn exit_in_words(report: &EngineReport) -> String {
+    match report.exit {
+        Exit::Signal(signal) => format!("signal {signal}"),
+        Exit::Code(status) => format!("status {status}"),
+        Exit::TimedOut | Exit::Cancelled | Exit::Exceeded(_) => String::new(),
+    }
+}
+
+/// What an author or user can do about a failure of the engine, by its code.
+fn hint_of(code: &str) -> Option<&'static str> {
+    match code {
+        CONFIG_ERROR | "hook_error" | "pipeline_error" => {
+            Some("correct the configuration and run again; the environment is kept")
+        }
+        "unknown_error" => {
+            Some("`ade logs tail` shows everything that the engine reported about it")
+        }
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::{Value, json};
+
+    fn report(exit: Exit, completed: Option<Value>) -> EngineReport {
+        EngineReport {
+            completed,
+            ..EngineReport::silent(exit)
+        }
+    }
+
+    fn refused(status: i32, code: &str) -> EngineReport {
+        EngineReport {
+            refused: Some(crate::engine::EngineFailure {
+                code: code.to_owned(),
+                stage: "unknown".to_owned(),
+                message: "no".to_owned(),
+                hint: None,
+            }),
+            ..report(Exit::Code(status), None)
+        }
+    }
+
+    fn failed(code: &str, message: &str) -> Option<Value> {
+        Some(
+            json!({"execution": {"status": "failed", "failure": {"code": code, "stage": "s", "message": message}}}),
+        )
+    }
+
+    fn succeeded() -> Option<Value> {
+        Some(json!({"execution": {"status": "succeeded"}}))
+    }
+
+    #[test]
+    fn each_observation_has_its_verdict() {
+        use Observation as O;
+        use RunStatus::{Cancelled, Failed, Succeeded};
+        for (seen, status, code, transient) in [
+            (O::Succeeded, Succeeded, None, false),
+            (O::Valid, Succeeded, None, false),
+            (O::Cancelled, Cancelled, Some("cancelled"), false),
+            (O::TimedOut, Failed, Some("timeout"), false),
+            // Another attempt can help where the machine was at fault, not the run.
+            (O::Killed, Failed, Some("engine_crashed"), true),
+            (O::DiskFull, Failed, Some("storage_failed"), true),
+            (O::Crashed, Failed, Some("engine_crashed"), false),
+            // The engine's own code.
+            (O::Reported, Failed, None, false),
+            (O::BadSettings, Failed, Some("config_error"), false),
+            (O::Invalid, Failed, Some("config_invalid"), false),
+            (O::NoOutput, Failed, Some("output_missing"), false),
+            (O::Refused, Failed, Some("engine_usage"), false),
+        ] {
+            let wanted = Verdict {
+                status,
+                code,
+                transient,
+            };
+            assert_eq!(seen.verdict(), wanted, "{seen:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_seen_follows_from_exit_payload_and_last_lines() {
+        use Observation as O;
+        let full = EngineReport {
+            disk_full: true,
+            ..report(Exit::Code(1), failed("unknown_error", "[Errno 28]"))
+        };
+        let table = [
+            (report(Exit::Cancelled, None), false, O::Cancelled),
+            (report(Exit::Cancelled, succeeded()), false, O::Succeeded),
+            (report(Exit::TimedOut, succeeded()), false, O::TimedOut),
+            (report(Exit::Signal(9), None), false, O::Killed),
+            (report(Exit::Code(0), None), true, O::Valid),
+            (refused(1, "config_invalid"), true, O::Invalid),
+            (refused(1, "settings_invalid"), true, O::Invalid),
+            (report(Exit::Signal(11), None), true, O::Crashed),
+            (report(Exit::Code(3), None), true, O::Crashed),
+            (report(Exit::Code(0), succeeded()), false, O::Succeeded),
+            (
+                report(Exit::Code(1), failed("hook_error", "bad")),
+                false,
+                O::Reported,
+            ),
+            (full, false, O::DiskFull),
+            (refused(1, "settings_invalid"), false, O::BadSettings),
+            (refused(1, "usage"), false, O::Refused),
+            (report(Exit::Code(2), None), false, O::Crashed),
+            (report(Exit::Code(1), None), false, O::Crashed),
+            // An exit status of 1 contradicts a payload that says success.
+            (report(Exit::Code(1), succeeded()), false, O::Crashed),
+        ];
+        for (report, validate_only, seen) in table {
+            assert_eq!(
+                observe(&report, validate_only, &Limits::default(), || true),
+                seen,
+                "{report:?}"
+            );
+        }
+        let silent = report(Exit::Code(0), succeeded());
+        assert_eq!(
+            observe(&silent, false, &Limits::default(), || false),
+            O::NoOutput
+        );
+    }
+
+    #[test]
+    fn a_hint_of_the_engine_comes_before_that_of_its_code() {
+        let around = Circumstances {
+            output: Path::new("/out"),
+            timeout: None,
+            limits: Limits::default(),
+        };
+        let mut seen = report(
+            Exit::Code(1),
+            failed("unknown_error", "'utf-8' codec can't decode"),
+        );
+        let hint = |seen: &EngineReport| {
+            let failure = explain(Observation::Reported, seen, &around).unwrap();
+            assert_eq!(failure.code, "unknown_error");
+            failure.hint.unwrap()
+        };
+        assert!(hint(&seen).contains("`ade logs tail`"));
+        seen.hint = Some("rename it".to_owned());
+        assert_eq!(hint(&seen), "rename it");
+    }
+}

@@ -1,0 +1,227 @@
+//! Documents: the inputs that clients store, each once, so that runs can be made from them at any time.
+//!
+//! A document's bytes are written beside their place while they arrive, synced, and renamed; the record follows. So a document
+//! that is acknowledged survives a crash, and what a crash left before that is an unfinished file that no record names. The
+//! same bytes under the same name are one document of a workspace, however often they are uploaded.
+
+use std::io::{self, Write};
+use std::path::Path;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use tempfile::NamedTempFile;
+
+use super::input::is_supported;
+use crate::base::digest::Hasher;
+use crate::base::files;
+use crate::base::files::FileError;
+use crate::base::problem::{Facts, Kind, Problem, code};
+use crate::store::{DocumentRecord, StoreError};
+use crate::workspace::Workspace;
+
+/// The longest file name: what file systems allow, less the room for names that are derived from it.
+const LONGEST_NAME: usize = 200;
+
+/// A document cannot be stored.
+#[derive(Debug, thiserror::Error)]
+pub enum DocumentError {
+    /// Its name cannot be the name of a file.
+    #[error("{name:?} cannot be the name of a document: {why}")]
+    BadName {
+        /// The name as it was given.
+        name: String,
+        /// What is wrong with it.
+        why: &'static str,
+    },
+    /// Its extension names no supported format.
+    #[error("{name:?} has a format that is not supported")]
+    Unsupported {
+        /// Its name.
+        name: String,
+    },
+    /// It has more bytes than the limit allows.
+    #[error("the document has more than {limit} bytes")]
+    TooLarge {
+        /// The limit.
+        limit: u64,
+    },
+    /// It has no bytes at all.
+    #[error("the document is empty")]
+    Empty,
+    /// It cannot be written.
+    #[error(transparent)]
+    File(#[from] FileError),
+    /// The store.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl Problem for DocumentError {
+    fn facts(&self) -> Facts {
+        match self {
+            Self::BadName { .. } => Facts::new(Kind::Usage, code::BAD_NAME),
+            Self::Unsupported { .. } => Facts::new(Kind::Usage, code::UNSUPPORTED_FORMAT)
+                .hint("ade reads .xlsx, .xlsm, .xls and .csv; save the file as one of them"),
+            Self::TooLarge { .. } => Facts::new(Kind::Usage, code::TOO_LARGE)
+                .hint("ADE_API_UPLOAD_LIMIT_MB sets the limit"),
+            Self::Empty => Facts::new(Kind::Usage, code::BAD_REQUEST),
+            Self::File(error) => error.facts().under(Kind::Refused, code::STORAGE_FAILED),
+            Self::Store(error) => error.facts(),
+        }
+    }
+}
+
+/// The JSON of a document.
+pub fn document_json(document: &DocumentRecord) -> Value {
+    json!({
+        "id": document.id,
+        "workspace_id": document.workspace_id,
+        "name": document.name,
+        "sha256": document.sha256,
+        "size_bytes": document.size_bytes,
+        "created_at": document.created_at,
+    })
+}
+
+/// A document that is arriving. What was written is deleted if it is dropped before it is kept.
+pub struct Arriving {
+    file: NamedTempFile,
+    hasher: Hasher,
+    name: String,
+    size_bytes: u64,
+    limit: u64,
+}
+
+impl Arriving {
+    /// Begins a document of this name, of at most `limit` bytes.
+    ///
+    /// # Errors
+    /// The name cannot be used, its format is not supported, or the file cannot be created.
+    pub fn begin(workspace: &Workspace, name: &str, limit: u64) -> Result<Self, DocumentError> {
+        checked_name(name)?;
+        let folder = workspace.paths.documents(workspace.id());
+        files::create_folder(&folder)?;
+        let file = files::unfinished(&folder).map_err(FileError::on("write to", &folder))?;
+        Ok(Self {
+            file,
+            hasher: Hasher::new(),
+            name: name.to_owned(),
+            size_bytes: 0,
+            limit,
+        })
+    }
+
+    /// Writes the next bytes.
+    ///
+    /// # Errors
+    /// They are too many, or cannot be written.
+    pub fn write(&mut self, bytes: &[u8]) -> Result<(), DocumentError> {
+        self.size_bytes += bytes.len() as u64;
+        if self.size_bytes > self.limit {
+            return Err(DocumentError::TooLarge { limit: self.limit });
+        }
+        self.hasher.update(bytes);
+        let written = self.file.write_all(bytes);
+        Ok(written.map_err(FileError::on("write", self.file.path()))?)
+    }
+
+    /// Keeps the document, durably. Returns its record, and whether it is new.
+    ///
+    /// # Errors
+    /// It is empty, or it cannot be moved to its place or recorded.
+    pub fn keep(self, workspace: &Workspace) -> Result<(DocumentRecord, bool), DocumentError> {
+        if self.size_bytes == 0 {
+            return Err(DocumentError::Empty);
+        }
+        let id = workspace.machine.new_id();
+        let path = workspace.paths.document(workspace.id(), &id, &self.name);
+        let folder = path.parent().unwrap_or(&path);
+        files::create_folder(folder)?;
+        place(self.file, &path).map_err(FileError::on("write", &path))?;
+        let new = DocumentRecord {
+            id,
+            workspace_id: workspace.id().to_owned(),
+            name: self.name,
+            sha256: self.hasher.finish().to_string(),
+            size_bytes: self.size_bytes,
+            created_at: workspace.machine.now(),
+            path: path.clone(),
+        };
+        let recorded = workspace.store.add_document(&new);
+        let is_new = recorded
+            .as_ref()
+            .is_ok_and(|recorded| recorded.id == new.id);
+        if let Ok(recorded) = &recorded
+            && !is_new
+            && !recorded.path.is_file()
+        {
+            // The bytes of then are gone; these are the same.
+            let folder = recorded.path.parent().unwrap_or(&recorded.path);
+            files::create_folder(folder)?;
+            std::fs::rename(&path, &recorded.path)
+                .map_err(FileError::on("write", &recorded.path))?;
+        }
+        if !is_new {
+            // Nothing names these bytes: the document was there before, or could not be recorded.
+            let _ = std::fs::remove_file(&path);
+            let _ = std::fs::remove_dir(folder);
+        }
+        Ok((recorded?, is_new))
+    }
+}
+
+/// How old an unfinished document is at least whose server is gone: a body that takes longer from piece to piece was refused.
+const ABANDONED: Duration = Duration::from_secs(3600);
+
+/// Deletes what servers left that were killed while documents arrived.
+pub fn remove_leftovers(workspace: &Workspace) {
+    let entries = std::fs::read_dir(workspace.paths.documents(workspace.id()));
+    for entry in entries.into_iter().flatten().flatten() {
+        let is_unfinished = entry
+            .file_name()
+            .to_string_lossy()
+            .starts_with(files::UNFINISHED);
+        let changed = entry.metadata().and_then(|found| found.modified()).ok();
+        let age = changed.and_then(|changed| changed.elapsed().ok());
+        if is_unfinished && age.is_some_and(|age| age > ABANDONED) {
+            let _ = std::fs::remove_file(entry.path());
+        }
+    }
+}
+
+/// Moves the bytes to their place, read-only: runs link to them.
+fn place(file: NamedTempFile, path: &Path) -> io::Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    file.as_file()
+        .set_permissions(std::fs::Permissions::from_mode(0o444))?;
+    file.as_file().sync_all()?;
+    file.persist(path).map_err(|error| error.error)?;
+    let folders = path.ancestors().skip(1).take(2);
+    folders.for_each(files::sync_folder);
+    Ok(())
+}
+
+fn checked_name(name: &str) -> Result<(), DocumentError> {
+    let bad = |why| {
+        Err(DocumentError::BadName {
+            name: name.to_owned(),
+            why,
+        })
+    };
+    if name.is_empty() || name.starts_with('.') {
+        return bad("it is empty, or begins with a dot");
+    }
+    if name.len() > LONGEST_NAME {
+        return bad("it has more than 200 bytes");
+    }
+    if name.contains(['/', '\\']) || name.chars().any(char::is_control) {
+        return bad("it has a slash, a backslash or a control character");
+    }
+    if is_supported(Path::new(name)) {
+        Ok(())
+    } else {
+        Err(DocumentError::Unsupported {
+            name: name.to_owned(),
+        })
+    }
+}

@@ -1,0 +1,665 @@
+//! Which files a call means: a file, a folder's files of the supported formats, or a glob that the shell left alone.
+//!
+//! A folder or glob never means the normalized workbooks that earlier runs left there ([`MeantFiles::outputs`]), and a folder
+//! means those below it only where that is asked for. What is left out is returned, so that a command can say so.
+
+use std::collections::{HashMap, HashSet};
+use std::path::{Path, PathBuf};
+
+use crate::base::files::FileError;
+use crate::base::files::name_of;
+use crate::base::problem::{Facts, Kind, Problem, code, typed};
+use crate::configuration::Configuration;
+use crate::settings::paths;
+use crate::settings::paths::NORMALIZED;
+
+/// The formats that a run accepts, by extension, case-blind.
+pub const SUPPORTED: [&str; 4] = ["xlsx", "xlsm", "xls", "csv"];
+
+/// An input that cannot be run.
+#[derive(Debug, thiserror::Error)]
+pub enum InputError {
+    /// No such file or folder.
+    #[error("there is no file {}", path.display())]
+    Absent {
+        /// As it was given.
+        path: PathBuf,
+        /// A file beside it whose name looks alike.
+        similar: Option<String>,
+    },
+    /// Its extension names no supported format.
+    #[error("{} has a format that is not supported", path.display())]
+    Unsupported {
+        /// The file.
+        path: PathBuf,
+    },
+    /// A folder without any file of a supported format.
+    #[error("the folder {} has no .xlsx, .xlsm, .xls or .csv file", path.display())]
+    NothingInside {
+        /// The folder.
+        path: PathBuf,
+        /// A supported file in a folder below it, which was not searched.
+        below: Option<PathBuf>,
+    },
+    /// All that was found are normalized workbooks of earlier runs.
+    #[error("{} is a normalized workbook of an earlier run, and nothing else was found", path.display())]
+    OnlyOutputs {
+        /// One of them.
+        path: PathBuf,
+    },
+    /// A glob that matches nothing, or that is not a valid glob.
+    #[error("no .xlsx, .xlsm, .xls or .csv file matches {pattern}")]
+    NoMatch {
+        /// The pattern.
+        pattern: String,
+    },
+    /// Several inputs would get the same name in the output directory.
+    #[error("{} would {} be written to {name}, so that none of them is run", names(files), if files.len() == 2 { "both" } else { "all" })]
+    SameOutput {
+        /// These inputs.
+        files: Vec<PathBuf>,
+        /// The file name that they would share.
+        name: String,
+    },
+    /// A file stands where the configuration belongs, and the configuration among the inputs.
+    #[error("the configuration comes first: {} is a file, and {} is a configuration", file.display(), configuration.display())]
+    Swapped {
+        /// What was given as the configuration.
+        file: PathBuf,
+        /// The configuration.
+        configuration: PathBuf,
+        /// The call as it was meant.
+        meant: String,
+    },
+    /// It cannot be read.
+    #[error(transparent)]
+    File(#[from] FileError),
+}
+
+impl Problem for InputError {
+    fn facts(&self) -> Facts {
+        let usage = |code| Facts::new(Kind::Usage, code);
+        match self {
+            Self::Absent { similar, .. } => usage(code::INPUT_NOT_FOUND).maybe_hint(
+                similar
+                    .as_ref()
+                    .map(|similar| format!("did you mean {similar}?")),
+            ),
+            Self::Unsupported { .. } => usage(code::UNSUPPORTED_FORMAT)
+                .hint("ade reads .xlsx, .xlsm, .xls and .csv; save the file as one of them"),
+            Self::NothingInside { below, .. } => {
+                usage(code::NO_INPUT).maybe_hint(below.as_ref().map(|below| {
+                    format!(
+                        "--recursive also takes those in folders below it, as {}",
+                        below.display()
+                    )
+                }))
+            }
+            Self::OnlyOutputs { .. } => {
+                usage(code::NO_INPUT).hint("name the file itself to normalize it once more")
+            }
+            Self::NoMatch { .. } => usage(code::NO_INPUT),
+            Self::SameOutput { .. } => usage(code::OUTPUT_CONFLICT)
+                .hint("run them one at a time, with another output directory for each, or rename all but one"),
+            Self::Swapped { meant, .. } => {
+                usage(code::NOT_A_CONFIGURATION).hint(format!("`{meant}`"))
+            }
+            Self::File(_) => usage(code::INPUT_UNREADABLE),
+        }
+    }
+}
+
+/// A file that a call means.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Input {
+    /// The file.
+    pub path: PathBuf,
+    /// The folder that it was found in, relative to the folder that was given; empty elsewhere. Its copy is put into the same
+    /// folder below the output directory.
+    pub below: PathBuf,
+}
+
+impl From<PathBuf> for Input {
+    fn from(path: PathBuf) -> Self {
+        Self {
+            path,
+            below: PathBuf::new(),
+        }
+    }
+}
+
+/// How folders are searched, and what is known about the files in them.
+pub struct Search<'a> {
+    /// Folders below a folder are searched too.
+    pub recursive: bool,
+    /// Folders that are not, by their real paths: those of a data directory, and the configuration's.
+    pub not_in: &'a [PathBuf],
+    /// Where copies of normalized workbooks are about to be put.
+    pub output_dir: Option<&'a Path>,
+    /// Whether a run is known to have put a copy at this real path.
+    pub is_copy: &'a dyn Fn(&Path) -> bool,
+}
+
+/// What a call means, and what it does not although one might think so.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct MeantFiles {
+    /// The files, in the order given; those of a folder or glob in the order of their names.
+    pub inputs: Vec<Input>,
+    /// Normalized workbooks of earlier runs, which are no inputs.
+    pub outputs: Vec<PathBuf>,
+    /// A supported file below each folder whose folders were not searched although they have some.
+    pub below: Vec<PathBuf>,
+}
+
+/// A file that may be an input.
+struct Candidate {
+    input: Input,
+    /// It was named itself, not found in a folder or by a glob.
+    is_named: bool,
+}
+
+/// Refuses a call whose configuration stands among its inputs, with a file in its place.
+///
+/// # Errors
+/// The call is of this kind.
+pub fn demand_order(configuration: &Path, inputs: &[PathBuf]) -> Result<(), InputError> {
+    if !configuration.is_file() {
+        return Ok(());
+    }
+    let is_configuration = |path: &&PathBuf| path.is_dir() && Configuration::open(path).is_ok();
+    let Some(found) = inputs.iter().find(is_configuration) else {
+        return Ok(());
+    };
+    let files = inputs.iter().filter(|input| *input != found);
+    let files: Vec<String> = std::iter::once(configuration)
+        .chain(files.map(PathBuf::as_path))
+        .map(|path| typed(path.display()))
+        .collect();
+    Err(InputError::Swapped {
+        file: configuration.to_owned(),
+        configuration: found.clone(),
+        meant: format!("ade run {} {}", typed(found.display()), files.join(" ")),
+    })
+}
+
+/// The files that the arguments mean. A file that is named twice is run once.
+///
+/// # Errors
+/// One of them is absent, unsupported, or means no file.
+pub fn expand(arguments: &[PathBuf], search: &Search<'_>) -> Result<MeantFiles, InputError> {
+    let mut candidates: Vec<Candidate> = Vec::new();
+    let mut seen = HashSet::new();
+    let mut found = MeantFiles::default();
+    for argument in arguments {
+        for candidate in candidates_of(argument, search, &mut found)? {
+            if !is_supported(&candidate.input.path) {
+                return Err(InputError::Unsupported {
+                    path: candidate.input.path,
+                });
+            }
+            if seen.insert(candidate.input.path.clone()) {
+                candidates.push(candidate);
+            }
+        }
+    }
+    let sources = Sources::of(&candidates);
+    for candidate in candidates {
+        if sources.is_output(&candidate, search) {
+            found.outputs.push(candidate.input.path);
+        } else {
+            found.inputs.push(candidate.input);
+        }
+    }
+    match found.outputs.first() {
+        Some(path) if found.inputs.is_empty() => {
+            Err(InputError::OnlyOutputs { path: path.clone() })
+        }
+        _ => Ok(found),
+    }
+}
+
+fn candidates_of(
+    argument: &Path,
+    search: &Search<'_>,
+    found: &mut MeantFiles,
+) -> Result<Vec<Candidate>, InputError> {
+    let candidates = |inputs: Vec<Input>, is_named| {
+        let candidate = |input| Candidate { input, is_named };
+        inputs.into_iter().map(candidate).collect()
+    };
+    if argument.is_dir() {
+        let inside = inside(argument, search)?;
+        found.below.extend(inside.below);
+        return Ok(candidates(inside.inputs, false));
+    }
+    if argument.exists() {
+        return Ok(candidates(vec![Input::from(argument.to_owned())], true));
+    }
+    let pattern = argument
+        .to_str()
+        .filter(|text| text.contains(['*', '?', '[']));
+    match pattern {
+        Some(pattern) => {
+            let files = matching(pattern)?.into_iter().map(Input::from);
+            Ok(candidates(files.collect(), false))
+        }
+        None => Err(InputError::Absent {
+            path: argument.to_owned(),
+            similar: similar(argument),
+        }),
+    }
+}
+
+/// The stems of all files that a call might mean: a normalized workbook is recognised beside what it was made from.
+struct Sources {
+    /// With their folders.
+    beside: HashSet<(PathBuf, String)>,
+    anywhere: HashSet<String>,
+}
+
+impl Sources {
+    fn of(candidates: &[Candidate]) -> Self {
+        let stems = candidates.iter().filter_map(|candidate| {
+            let path = &candidate.input.path;
+            let stem = path.file_stem()?.to_string_lossy().to_lowercase();
+            Some((path.parent()?.to_owned(), stem))
+        });
+        let beside: HashSet<_> = stems.collect();
+        Self {
+            anywhere: beside.iter().map(|(_, stem)| stem.clone()).collect(),
+            beside,
+        }
+    }
+
+    /// Whether a file is a normalized workbook of an earlier run. Its name has to say so. A file that was found is one where
+    /// that is on record, or where what it was made from is beside it; one that was named, as a shell does that expands a
+    /// glob, only where its source was named too.
+    fn is_output(&self, candidate: &Candidate, search: &Search<'_>) -> bool {
+        let path = &candidate.input.path;
+        let name = name_of(path).to_lowercase();
+        let (Some(stem), Some(folder)) = (name.strip_suffix(NORMALIZED), path.parent()) else {
+            return false;
+        };
+        if self.beside.contains(&(folder.to_owned(), stem.to_owned())) {
+            return true;
+        }
+        let is_below = |given: &Path| {
+            Some(
+                folder
+                    .canonicalize()
+                    .ok()?
+                    .starts_with(given.canonicalize().ok()?),
+            )
+        };
+        if self.anywhere.contains(stem) && search.output_dir.and_then(is_below) == Some(true) {
+            return true;
+        }
+        let is_copy = || {
+            path.canonicalize()
+                .is_ok_and(|path| (search.is_copy)(&path))
+        };
+        !candidate.is_named && (self.has_source(folder, &name_of(path)) || is_copy())
+    }
+
+    /// Whether a supported file of the stem is in the folder, although the call does not mean it.
+    fn has_source(&self, folder: &Path, name: &str) -> bool {
+        let stem = name
+            .get(..name.len() - NORMALIZED.len())
+            .unwrap_or_default();
+        let exists = |extension| folder.join(format!("{stem}.{extension}")).is_file();
+        SUPPORTED.into_iter().any(exists)
+    }
+}
+
+/// Takes out the inputs whose normalized workbooks would overwrite each other in one output directory. Returns the others,
+/// and an error for each name that several inputs would share.
+pub fn with_distinct_outputs(inputs: Vec<Input>) -> (Vec<Input>, Vec<InputError>) {
+    let target = |input: &Input| {
+        let name = paths::normalized_name(&name_of(&input.path));
+        // On some file systems case does not tell names apart.
+        (input.below.clone(), name.to_lowercase())
+    };
+    let mut sharing: HashMap<_, usize> = HashMap::new();
+    for input in &inputs {
+        *sharing.entry(target(input)).or_default() += 1;
+    }
+    let (alone, shared): (Vec<_>, Vec<_>) = inputs
+        .into_iter()
+        .partition(|input| sharing[&target(input)] == 1);
+    let mut refused: Vec<(_, Vec<PathBuf>, String)> = Vec::new();
+    for input in shared {
+        let key = target(&input);
+        match refused.iter_mut().find(|(known, ..)| *known == key) {
+            Some((_, files, _)) => files.push(input.path),
+            None => {
+                let name = paths::normalized_name(&name_of(&input.path));
+                let name = input.below.join(name).display().to_string();
+                refused.push((key, vec![input.path], name));
+            }
+        }
+    }
+    let error = |(_, files, name)| InputError::SameOutput { files, name };
+    (alone, refused.into_iter().map(error).collect())
+}
+
+/// `a`, `a and b`, `a, b and c`
+fn names(files: &[PathBuf]) -> String {
+    let names: Vec<String> = files
+        .iter()
+        .map(|path| path.display().to_string())
+        .collect();
+    match names.as_slice() {
+        [all @ .., last] if !all.is_empty() => format!("{} and {last}", all.join(", ")),
+        names => names.join(""),
+    }
+}
+
+/// Whether a file name has the extension of a supported format.
+pub fn is_supported(path: &Path) -> bool {
+    path.extension()
+        .and_then(|extension| extension.to_str())
+        .is_some_and(|extension| SUPPORTED.contains(&extension.to_lowercase().as_str()))
+}
+
+/// Hidden files and the lock files that spreadsheet programs leave beside an open workbook are not inputs.
+fn is_leftover(path: &Path) -> bool {
+    path.file_name()
+        .and_then(|name| name.to_str())
+        .is_some_and(|name| name.starts_with('.') || name.starts_with("~$"))
+}
+
+/// What was found in a folder.
+#[derive(Default)]
+struct Inside {
+    inputs: Vec<Input>,
+    /// A supported file in a folder that was not searched.
+    below: Option<PathBuf>,
+}
+
+fn inside(folder: &Path, search: &Search<'_>) -> Result<Inside, InputError> {
+    let mut inside = Inside::default();
+    let mut waiting = vec![(folder.to_owned(), PathBuf::new())];
+    let mut not_searched = Vec::new();
+    while let Some((next, below)) = waiting.pop() {
+        for entry in std::fs::read_dir(&next).map_err(FileError::on("read", &next))? {
+            let entry = entry.map_err(FileError::on("read", &next))?;
+            let path = entry.path();
+            if is_leftover(&path) {
+                continue;
+            }
+            // A link to a folder is not followed: it may lead back to a folder above it.
+            if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+                if !search.recursive {
+                    not_searched.push(path);
+                } else if search.enters(&path) {
+                    waiting.push((path, below.join(entry.file_name())));
+                }
+            } else if path.is_file() && is_supported(&path) {
+                let below = below.clone();
+                inside.inputs.push(Input { path, below });
+            }
+        }
+    }
+    inside
+        .inputs
+        .sort_by(|one, other| one.path.cmp(&other.path));
+    not_searched.sort();
+    inside.below = first_below(not_searched, search);
+    if inside.inputs.is_empty() {
+        return Err(InputError::NothingInside {
+            path: folder.to_owned(),
+            below: inside.below,
+        });
+    }
+    Ok(inside)
+}
+
+impl Search<'_> {
+    /// Whether a folder below a folder is searched.
+    fn enters(&self, folder: &Path) -> bool {
+        let is_excluded = |real: PathBuf| self.not_in.contains(&real);
+        !folder.join(paths::DATABASE).exists() && !folder.canonicalize().is_ok_and(is_excluded)
+    }
+}
+
+/// The first supported file in these folders or below them; not every entry of a whole disk is looked at.
+fn first_below(mut folders: Vec<PathBuf>, search: &Search<'_>) -> Option<PathBuf> {
+    const MOST: usize = 10_000;
+    let mut looked_at = 0;
+    folders.reverse();
+    while let Some(folder) = folders.pop() {
+        if !search.enters(&folder) {
+            continue;
+        }
+        let mut entries: Vec<_> = std::fs::read_dir(&folder).ok()?.flatten().collect();
+        entries.sort_by_key(|entry| std::cmp::Reverse(entry.file_name()));
+        for entry in entries.iter().rev() {
+            looked_at += 1;
+            let path = entry.path();
+            let is_input = !is_leftover(&path) && is_supported(&path) && path.is_file();
+            if is_input && !name_of(&path).to_lowercase().ends_with(NORMALIZED) {
+                return Some(path);
+            }
+        }
+        if looked_at > MOST {
+            return None;
+        }
+        let below = entries.iter().filter(|entry| {
+            !is_leftover(&entry.path()) && entry.file_type().is_ok_and(|kind| kind.is_dir())
+        });
+        folders.extend(below.map(std::fs::DirEntry::path));
+    }
+    None
+}
+
+fn matching(pattern: &str) -> Result<Vec<PathBuf>, InputError> {
+    let none = || InputError::NoMatch {
+        pattern: pattern.to_owned(),
+    };
+    let files: Vec<PathBuf> = glob::glob(pattern)
+        .map_err(|_| none())?
+        .filter_map(Result::ok)
+        .filter(|path| path.is_file() && is_supported(path) && !is_leftover(path))
+        .collect();
+    if files.is_empty() {
+        Err(none())
+    } else {
+        Ok(files)
+    }
+}
+
+/// A file in the same folder whose name differs in case or by its extension alone.
+fn similar(path: &Path) -> Option<String> {
+    let stem = path.file_stem()?.to_string_lossy().to_lowercase();
+    let folder = path
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty())
+        .unwrap_or(Path::new("."));
+    let found = std::fs::read_dir(folder)
+        .ok()?
+        .filter_map(Result::ok)
+        .map(|entry| entry.path())
+        .find(|candidate| {
+            is_supported(candidate)
+                && candidate
+                    .file_stem()
+                    .is_some_and(|found| found.to_string_lossy().to_lowercase() == stem)
+        })?;
+    Some(
+        path.with_file_name(found.file_name()?)
+            .display()
+            .to_string(),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn folder(names: &[&str]) -> tempfile::TempDir {
+        let folder = tempfile::tempdir().unwrap();
+        for name in names {
+            let path = folder.path().join(name);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, b"").unwrap();
+        }
+        folder
+    }
+
+    const PLAIN: Search<'static> = Search {
+        recursive: false,
+        not_in: &[],
+        output_dir: None,
+        is_copy: &|_| false,
+    };
+
+    /// What is found, relative to the folder.
+    fn names(folder: &tempfile::TempDir, arguments: &[&str], search: &Search<'_>) -> Vec<String> {
+        let arguments: Vec<_> = arguments
+            .iter()
+            .map(|name| folder.path().join(name))
+            .collect();
+        let found = expand(&arguments, search).unwrap();
+        let relative = |input: &Input| input.path.strip_prefix(folder.path()).unwrap().to_owned();
+        found
+            .inputs
+            .iter()
+            .map(|input| relative(input).display().to_string())
+            .collect()
+    }
+
+    #[test]
+    fn a_folder_means_its_supported_files_in_order() {
+        let folder = folder(&["b.CSV", "a.xlsx", "notes.txt", "~$a.xlsx", ".hidden.csv"]);
+        assert_eq!(names(&folder, &[""], &PLAIN), ["a.xlsx", "b.CSV"]);
+    }
+
+    #[test]
+    fn folders_below_are_searched_where_that_is_asked_for_and_named_where_not() {
+        let folder = folder(&[
+            "in/a.csv",
+            "in/deep/er/b.csv",
+            "in/deep/notes.txt",
+            "in/.hidden/c.csv",
+            "in/own/d.csv",
+            "in/data/db/ade.sqlite",
+            "in/data/e.csv",
+        ]);
+        std::os::unix::fs::symlink(folder.path().join("in"), folder.path().join("in/deep/loop"))
+            .unwrap();
+        let own = [folder.path().join("in/own").canonicalize().unwrap()];
+        let search = Search {
+            not_in: &own,
+            ..PLAIN
+        };
+        assert_eq!(names(&folder, &["in"], &search), ["in/a.csv"]);
+        let found = expand(&[folder.path().join("in")], &search).unwrap();
+        assert_eq!(found.below, [folder.path().join("in/deep/er/b.csv")]);
+        let deep = expand(&[folder.path().join("in/deep")], &search).unwrap_err();
+        assert!(deep.hint().unwrap().contains("--recursive"), "{deep:?}");
+
+        let search = Search {
+            recursive: true,
+            ..search
+        };
+        assert_eq!(
+            names(&folder, &["in"], &search),
+            ["in/a.csv", "in/deep/er/b.csv"]
+        );
+        let found = expand(&[folder.path().join("in")], &search).unwrap();
+        assert_eq!(found.inputs[1].below, Path::new("deep/er"));
+        assert!(found.below.is_empty());
+        // A folder that is named itself is searched whatever it is.
+        assert_eq!(names(&folder, &["in/own"], &search), ["in/own/d.csv"]);
+    }
+
+    #[test]
+    fn what_earlier_runs_wrote_is_no_input() {
+        let folder = folder(&[
+            "a.csv",
+            "a_normalized.xlsx",
+            "a_normalized_normalized.xlsx",
+            "mine_normalized.xlsx",
+            "known_normalized.xlsx",
+            "out/a_normalized.xlsx",
+            "out/mine_normalized.xlsx",
+        ]);
+        let known = folder
+            .path()
+            .canonicalize()
+            .unwrap()
+            .join("known_normalized.xlsx");
+        let out = folder.path().join("out");
+        let search = Search {
+            recursive: true,
+            output_dir: Some(&out),
+            is_copy: &|path| path == known,
+            ..PLAIN
+        };
+        assert_eq!(
+            names(&folder, &[""], &search),
+            ["a.csv", "mine_normalized.xlsx", "out/mine_normalized.xlsx"]
+        );
+        let found = expand(&[folder.path().to_owned()], &search).unwrap();
+        assert_eq!(found.outputs.len(), 4, "{found:?}");
+        // A shell names them all; a person names one.
+        let all = ["a.csv", "a_normalized.xlsx", "known_normalized.xlsx"];
+        assert_eq!(
+            names(&folder, &all, &search),
+            ["a.csv", "known_normalized.xlsx"]
+        );
+        assert_eq!(
+            names(&folder, &["a_normalized.xlsx"], &search),
+            ["a_normalized.xlsx"]
+        );
+        assert!(matches!(
+            expand(&[folder.path().join("a_*.xlsx")], &search),
+            Err(InputError::OnlyOutputs { .. })
+        ));
+    }
+
+    #[test]
+    fn a_glob_that_the_shell_left_alone_is_expanded_and_a_real_name_wins() {
+        let folder = folder(&["a.csv", "b.csv", "[odd].csv"]);
+        assert_eq!(names(&folder, &["?.csv"], &PLAIN), ["a.csv", "b.csv"]);
+        assert_eq!(names(&folder, &["[odd].csv"], &PLAIN), ["[odd].csv"]);
+        assert!(matches!(
+            expand(&[folder.path().join("*.xls")], &PLAIN),
+            Err(InputError::NoMatch { .. })
+        ));
+    }
+
+    #[test]
+    fn a_near_miss_is_suggested() {
+        let folder = folder(&["Orders.xlsx"]);
+        let error = expand(&[folder.path().join("orders.csv")], &PLAIN).unwrap_err();
+        assert!(error.hint().unwrap().ends_with("Orders.xlsx?"));
+        assert!(matches!(
+            expand(&[folder.path().join("x.pdf")], &PLAIN),
+            Err(InputError::Absent { similar: None, .. })
+        ));
+    }
+
+    #[test]
+    fn inputs_that_would_overwrite_each_others_outputs_are_taken_out() {
+        let of = |files: &[&str]| -> Vec<Input> {
+            let files = files.iter().map(PathBuf::from);
+            files.map(Input::from).collect()
+        };
+        let (alone, refused) =
+            with_distinct_outputs(of(&["x/a.csv", "x/b.csv", "y/A.xlsx", "z/a.xls"]));
+        assert_eq!(alone, of(&["x/b.csv"]));
+        let said: Vec<String> = refused.iter().map(ToString::to_string).collect();
+        assert_eq!(
+            said,
+            [
+                "x/a.csv, y/A.xlsx and z/a.xls would all be written to a_normalized.xlsx, so that none of them is run"
+            ]
+        );
+        let mut below = of(&["x/a.csv", "y/a.csv"]);
+        below[1].below = "y".into();
+        let (alone, refused) = with_distinct_outputs(below.clone());
+        assert_eq!(alone, below);
+        assert!(refused.is_empty());
+    }
+}

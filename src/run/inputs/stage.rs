@@ -1,0 +1,142 @@
+//! The staged input: a copy in the run's folder, hashed while it is copied, so that what ran is what was recorded.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use crate::base::files::FileError;
+use crate::settings::paths::RunFolder;
+use crate::system::machine::{Files, HeldLock};
+use crate::workspace::Workspace;
+
+/// A copy with what it was made of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Staged {
+    /// SHA-256 of the bytes, 64 hexadecimal digits.
+    pub sha256: String,
+    /// How many they are.
+    pub size_bytes: u64,
+}
+
+/// The mark on the folder of a run that no record knows yet. This process holds a lock on it: where the process dies,
+/// collection deletes the folder, and not before, however long it takes until the run is recorded.
+pub struct UnrecordedInput {
+    path: PathBuf,
+    lock: Option<Box<dyn HeldLock>>,
+}
+
+impl UnrecordedInput {
+    /// Marks the folder of a run that is about to be staged.
+    ///
+    /// # Errors
+    /// The mark cannot be written.
+    pub fn begin(workspace: &Workspace, folder: &RunFolder) -> Result<Self, FileError> {
+        let (files, path) = (workspace.files(), folder.unrecorded());
+        files
+            .create_folder(folder.path())
+            .map_err(FileError::on("create the folder", folder.path()))?;
+        // Where there are no locks at all, nothing is collected.
+        let lock = match files.try_lock(&path) {
+            Err(error) if !has_no_locks(&error) => {
+                return Err(FileError::on("lock", &path)(error));
+            }
+            tried => tried.ok().flatten(),
+        };
+        // In place, for it is locked.
+        files
+            .write(&path, format!("{}\n", workspace.database_id).as_bytes())
+            .map_err(FileError::on("write", &path))?;
+        Ok(Self { path, lock })
+    }
+
+    /// Releases the lock. From now on the folder's age protects it from collection.
+    pub fn unlock(&mut self) {
+        self.lock = None;
+    }
+
+    /// Takes the mark away: the run is recorded. Where this fails, the record counts.
+    pub fn recorded(self, workspace: &Workspace) {
+        let _ = workspace.files().remove_file(&self.path);
+    }
+}
+
+/// Whether the file system knows no locks.
+fn has_no_locks(error: &io::Error) -> bool {
+    error.kind() == io::ErrorKind::Unsupported || error.raw_os_error() == Some(libc::ENOLCK)
+}
+
+/// Copies an input to its place and hashes what was copied. The copy appears whole.
+///
+/// # Errors
+/// The input cannot be read, or the copy not be written.
+pub fn stage(files: &dyn Files, from: &Path, to: &Path) -> Result<Staged, FileError> {
+    let folder = to.parent().unwrap_or(Path::new("."));
+    files
+        .create_folder(folder)
+        .map_err(FileError::on("create the folder", folder))?;
+    let (sha256, size_bytes) = files.copy_hashed(from, to).map_err(|(path, error)| {
+        let action = if path == from { "read" } else { "write" };
+        FileError::on(action, &path)(error)
+    })?;
+    Ok(Staged { sha256, size_bytes })
+}
+
+/// Puts an input in place for another attempt, unless the copy of an earlier one is still whole. A stored document never
+/// changes, so a hard link serves where the file system can.
+///
+/// # Errors
+/// As [`stage`].
+pub fn restage(
+    files: &dyn Files,
+    from: &Path,
+    to: &Path,
+    size_bytes: u64,
+) -> Result<(), FileError> {
+    if files.find(to).is_ok_and(|found| found.length == size_bytes) {
+        return Ok(());
+    }
+    if let Some(folder) = to.parent() {
+        files
+            .create_folder(folder)
+            .map_err(FileError::on("create the folder", folder))?;
+    }
+    if files.hard_link(from, to).is_ok() {
+        Ok(())
+    } else {
+        stage(files, from, to).map(drop)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::system::machine::Disk;
+
+    #[test]
+    fn the_digest_is_that_of_the_copy() {
+        let folder = tempfile::tempdir().unwrap();
+        let (from, to) = (
+            folder.path().join("a.csv"),
+            folder.path().join("run/input/a.csv"),
+        );
+        std::fs::write(&from, b"abc").unwrap();
+        let staged = stage(&Disk, &from, &to).unwrap();
+        assert_eq!(
+            staged.sha256,
+            "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+        );
+        assert_eq!(
+            (staged.size_bytes, std::fs::read(&to).unwrap()),
+            (3, b"abc".to_vec())
+        );
+    }
+
+    #[test]
+    fn a_whole_copy_is_kept_and_a_torn_one_replaced() {
+        let folder = tempfile::tempdir().unwrap();
+        let (from, to) = (folder.path().join("a"), folder.path().join("b"));
+        std::fs::write(&from, b"new").unwrap();
+        std::fs::write(&to, b"old").unwrap();
+        restage(&Disk, &from, &to, 3).unwrap();
+        assert_eq!(std::fs::read(&to).unwrap(), b"old");
+    }
+}

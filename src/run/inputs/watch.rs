@@ -1,0 +1,354 @@
+//! Waiting until an input or a file of the configuration has changed: `ade run --watch`.
+//!
+//! Changes are found by polling, five times a second, the configuration's digest and each input's size and modification
+//! time. That works on every file system, and a program that saves a file in several steps is given time to finish: two
+//! looks in a row have to agree. A changed input is run again alone; after a change of the configuration, all are.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
+
+use super::input::{Input, InputError, MeantFiles};
+use crate::base::cancel::Cancel;
+use crate::configuration::{Configuration, SourceFile};
+
+/// How often the files are looked at.
+const LOOK_EVERY: Duration = Duration::from_millis(200);
+
+/// What is watched.
+pub struct Watch<'a> {
+    /// The configuration's folder.
+    pub configuration: &'a Path,
+    /// Files, folders and globs, as they were given.
+    pub arguments: &'a [PathBuf],
+    /// The files that they mean now.
+    pub expand: &'a dyn Fn() -> Result<MeantFiles, InputError>,
+    /// What runs write: no change, even where it lies inside the configuration.
+    pub written: Vec<&'a Path>,
+}
+
+/// What has changed since the last round, the first paths of each kind in their order.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ChangedInputs {
+    /// Files of the configuration, relative to its folder, that were edited, added or deleted.
+    pub configuration: Vec<PathBuf>,
+    /// Inputs that were edited or added.
+    pub inputs: Vec<PathBuf>,
+}
+
+/// Runs inputs. Returns those that belong to the next round even if they do not change.
+pub type Round<'a, E> = dyn FnMut(&[Input]) -> Result<Vec<Input>, E> + 'a;
+
+/// A file's size and time of change.
+type Stamp = (u64, Option<SystemTime>);
+
+/// The watched files at one moment.
+#[derive(Clone, Debug, PartialEq)]
+struct Seen {
+    /// `None`: the configuration cannot be read at the moment.
+    digest: Option<String>,
+    /// Its files.
+    files: Vec<SourceFile>,
+    /// Without a stamp where a file is not there.
+    inputs: Vec<(Input, Option<Stamp>)>,
+}
+
+impl Seen {
+    fn has_all_inputs(&self) -> bool {
+        self.inputs.iter().all(|(_, stamp)| stamp.is_some())
+    }
+
+    /// The inputs that are to be run after an earlier look: all, where the configuration has changed; else those that have
+    /// changed, and those that are to be run in any case.
+    fn to_run_since(&self, earlier: &Self, again: &[Input]) -> Vec<Input> {
+        let is_to_run = |(input, stamp): &&(Input, Option<Stamp>)| {
+            let known = earlier.inputs.iter().find(|(known, _)| known == input);
+            self.digest != earlier.digest
+                || again.contains(input)
+                || known.is_none_or(|(_, known)| known != stamp)
+        };
+        let inputs = self.inputs.iter().filter(is_to_run);
+        inputs.map(|(input, _)| input.clone()).collect()
+    }
+
+    fn changes_since(&self, earlier: &Self) -> ChangedInputs {
+        let differ = |files: &[SourceFile], others: &[SourceFile]| -> BTreeSet<PathBuf> {
+            let changed = files.iter().filter(|file| !others.contains(file));
+            changed.map(|file| file.path.clone()).collect()
+        };
+        let mut configuration = differ(&self.files, &earlier.files);
+        configuration.append(&mut differ(&earlier.files, &self.files));
+        let inputs = self.inputs.iter();
+        let inputs = inputs.filter(|input| !earlier.inputs.contains(input));
+        ChangedInputs {
+            configuration: configuration.into_iter().collect(),
+            inputs: inputs.map(|(input, _)| input.path.clone()).collect(),
+        }
+    }
+}
+
+impl Watch<'_> {
+    /// Does a round with all inputs, waits for a change and does one with what has changed, until `cancel` is set. `waiting`
+    /// is called before each wait, and `changed` after it.
+    ///
+    /// # Errors
+    /// The first one that a round returns.
+    pub fn rounds<E>(
+        &self,
+        mut inputs: Vec<Input>,
+        cancel: &Cancel,
+        round: &mut Round<'_, E>,
+        waiting: &dyn Fn(),
+        changed: &dyn Fn(&ChangedInputs),
+    ) -> Result<(), E> {
+        // Before the round, so that what is saved while it goes on counts as a change.
+        let mut seen = self.look();
+        loop {
+            let again = round(&inputs)?;
+            if cancel.is_cancelled() {
+                return Ok(());
+            }
+            waiting();
+            inputs = loop {
+                let Some(now) = self.wait_for_change(&seen, cancel) else {
+                    return Ok(());
+                };
+                let to_run = now.to_run_since(&seen, &again);
+                let changes = now.changes_since(&seen);
+                // What this look has seen, and no later one: a change that comes after it is one of the next round.
+                seen = now;
+                // Nothing is to be run where files only vanished.
+                if !to_run.is_empty() {
+                    changed(&changes);
+                    break to_run;
+                }
+            };
+        }
+    }
+
+    /// The files as they are now.
+    fn look(&self) -> Seen {
+        let sources = Configuration::open(self.configuration)
+            .and_then(|configuration| configuration.sources_except(&self.written))
+            .ok();
+        let (digest, files) = match sources {
+            Some(sources) => (Some(sources.digest), sources.files),
+            None => Default::default(),
+        };
+        // Where an input is gone for a moment, as while it is saved, it has no stamp.
+        let as_given = |_| self.arguments.iter().cloned().map(Input::from).collect();
+        let inputs = (self.expand)().map_or_else(as_given, |found| found.inputs);
+        Seen {
+            digest,
+            files,
+            inputs: inputs.into_iter().map(with_stamp).collect(),
+        }
+    }
+
+    /// Waits until the files differ from `seen`, all inputs are there, and nothing has changed between two looks. Returns
+    /// that look; `None` where `cancel` was set first.
+    fn wait_for_change(&self, seen: &Seen, cancel: &Cancel) -> Option<Seen> {
+        let mut last = None;
+        loop {
+            let now = self.look();
+            if now.has_all_inputs() && now != *seen && last.as_ref() == Some(&now) {
+                return last;
+            }
+            last = Some(now);
+            if cancel.wait(LOOK_EVERY) {
+                return None;
+            }
+        }
+    }
+}
+
+fn with_stamp(input: Input) -> (Input, Option<Stamp>) {
+    let found = std::fs::metadata(&input.path)
+        .ok()
+        .filter(std::fs::Metadata::is_file);
+    let stamp = found.map(|found| (found.len(), found.modified().ok()));
+    (input, stamp)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::super::input::{Search, expand};
+    use super::*;
+
+    const SEARCH: Search<'static> = Search {
+        recursive: false,
+        not_in: &[],
+        output_dir: None,
+        is_copy: &|_| false,
+    };
+
+    struct Folder(tempfile::TempDir);
+
+    impl Folder {
+        fn new() -> Self {
+            let folder = Self(tempfile::tempdir().unwrap());
+            folder.write("config/pyproject.toml", "[project]\nname = \"people\"\n");
+            folder.write("config/ade_config/__init__.py", "");
+            folder.write("config/ade_config/columns/name.py", "");
+            folder.write("inbox/a.csv", "Name\nAnn\n");
+            folder
+        }
+
+        fn path(&self, name: &str) -> PathBuf {
+            self.0.path().join(name)
+        }
+
+        fn write(&self, name: &str, text: &str) {
+            let path = self.path(name);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, text).unwrap();
+        }
+
+        /// Calls a function with a watch of a file or folder, and with `config/clean` as the folder that runs write to.
+        fn watch<T>(&self, name: &str, act: impl FnOnce(&Watch<'_>) -> T) -> T {
+            let (configuration, written) = (self.path("config"), self.path("config/clean"));
+            let arguments = [self.path(name)];
+            act(&Watch {
+                configuration: &configuration,
+                arguments: &arguments,
+                expand: &|| expand(&arguments, &SEARCH),
+                written: vec![&written],
+            })
+        }
+    }
+
+    /// Whether something counts as a change.
+    fn is_a_change(act: impl FnOnce(&Folder)) -> bool {
+        let folder = Folder::new();
+        folder.watch("inbox", |watch| {
+            let seen = watch.look();
+            act(&folder);
+            watch.look() != seen
+        })
+    }
+
+    #[test]
+    fn edited_and_added_files_of_configuration_and_inputs_are_changes() {
+        assert!(is_a_change(
+            |folder| folder.write("inbox/a.csv", "Name\nAnn\nBob\n")
+        ));
+        assert!(is_a_change(|folder| folder.write("inbox/b.csv", "Name\n")));
+        assert!(is_a_change(
+            |folder| folder.write("config/ade_config/columns/name.py", "# more\n")
+        ));
+    }
+
+    #[test]
+    fn what_runs_write_and_files_that_no_run_reads_are_no_changes() {
+        assert!(!is_a_change(|_| {}));
+        assert!(!is_a_change(
+            |folder| folder.write("config/clean/a_normalized.xlsx", "new")
+        ));
+        assert!(!is_a_change(
+            |folder| folder.write("inbox/a_normalized.xlsx", "new")
+        ));
+        assert!(!is_a_change(|folder| folder.write("inbox/notes.txt", "new")));
+    }
+
+    /// The inputs of the round after something happened, by name.
+    fn run_after(act: impl FnOnce(&Folder), again: &[&str]) -> Vec<String> {
+        let folder = Folder::new();
+        folder.write("inbox/b.csv", "Name\nBob\n");
+        folder.watch("inbox", |watch| {
+            let seen = watch.look();
+            act(&folder);
+            let again: Vec<Input> = again.iter().map(|name| folder.path(name).into()).collect();
+            let inputs = watch.look().to_run_since(&seen, &again);
+            let names = inputs
+                .iter()
+                .map(|input| crate::base::files::name_of(&input.path));
+            names.collect()
+        })
+    }
+
+    #[test]
+    fn of_a_folder_only_what_has_changed_is_run_again() {
+        assert_eq!(
+            run_after(
+                |folder| folder.write("inbox/b.csv", "Name\nEve\nJohn\n"),
+                &[]
+            ),
+            ["b.csv"]
+        );
+        assert_eq!(
+            run_after(|folder| folder.write("inbox/c.csv", "Name\n"), &[]),
+            ["c.csv"]
+        );
+        assert!(
+            run_after(
+                |folder| fs::remove_file(folder.path("inbox/a.csv")).unwrap(),
+                &[]
+            )
+            .is_empty()
+        );
+        assert_eq!(run_after(|_| {}, &["inbox/a.csv"]), ["a.csv"]);
+        assert_eq!(
+            run_after(
+                |folder| folder.write("config/ade_config/columns/name.py", "# more\n"),
+                &[]
+            ),
+            ["a.csv", "b.csv"]
+        );
+    }
+
+    #[test]
+    fn it_is_told_what_has_changed() {
+        let folder = Folder::new();
+        folder.write("inbox/b.csv", "Name\nBob\n");
+        folder.watch("inbox", |watch| {
+            let seen = watch.look();
+            folder.write("inbox/b.csv", "Name\nBob\nEve\n");
+            folder.write("config/ade_config/columns/name.py", "# more\n");
+            folder.write("config/ade_config/new.py", "");
+            fs::remove_file(folder.path("config/ade_config/__init__.py")).unwrap();
+            let changes = watch.look().changes_since(&seen);
+            let names = ["__init__.py", "columns/name.py", "new.py"];
+            let files = names.map(|name| Path::new("ade_config").join(name));
+            assert_eq!(changes.configuration, files);
+            assert_eq!(changes.inputs, [folder.path("inbox/b.csv")]);
+        });
+    }
+
+    #[test]
+    fn an_input_that_is_gone_for_a_moment_is_waited_for() {
+        let folder = Folder::new();
+        let input = folder.path("inbox/a.csv");
+        let (configuration, arguments) = (folder.path("config"), [input.clone()]);
+        let expand = || expand(&arguments, &SEARCH);
+        let cancel = Cancel::new();
+        folder.watch("inbox/a.csv", |watch| {
+            let seen = watch.look();
+            fs::remove_file(&input).unwrap();
+            assert!(!watch.look().has_all_inputs());
+            std::thread::scope(|scope| {
+                let waiting = scope.spawn(|| {
+                    let watch = Watch {
+                        configuration: &configuration,
+                        arguments: &arguments,
+                        expand: &expand,
+                        written: Vec::new(),
+                    };
+                    watch.wait_for_change(&seen, &cancel)
+                });
+                fs::write(&input, "Name\nEve\nJohn\n").unwrap();
+                assert!(waiting.join().unwrap().is_some());
+            });
+        });
+    }
+
+    #[test]
+    fn a_cancel_ends_the_waiting() {
+        Folder::new().watch("inbox", |watch| {
+            let (seen, cancel) = (watch.look(), Cancel::new());
+            cancel.cancel();
+            assert!(watch.wait_for_change(&seen, &cancel).is_none());
+        });
+    }
+}

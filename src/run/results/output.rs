@@ -1,0 +1,188 @@
+//! The output directory of `ade run`: what can be wrong with it is found before any work, and copies appear whole.
+//!
+//! A workbook in it is always the result of the last run that ended, and that run was accepted. Where a run failed or was
+//! refused, the copy that an earlier run left there is renamed to `<name>.stale` (`mark_stale`), and the next accepted run
+//! deletes that file (`copy`'s caller, `forget_stale`). Only files that the records call copies are renamed or deleted.
+
+use std::path::{Path, PathBuf};
+
+use crate::base::files;
+use crate::base::files::{FileError, describe, name_of};
+use crate::base::problem::{Facts, Kind, Problem, code};
+use crate::run::inputs::input::Input;
+use crate::store::Store;
+
+/// What follows the name of a workbook that is stale. No search for inputs takes such a file, and neither does a
+/// script that takes all workbooks of a folder.
+const STALE: &str = ".stale";
+
+/// The output directory cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum OutputError {
+    /// The file is there and write-protected.
+    #[error("{} exists and is write-protected", path.display())]
+    Protected {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The directory's name is that of a workbook.
+    #[error("{} names a file; the output directory is a folder", path.display())]
+    NamesAFile {
+        /// The name.
+        path: PathBuf,
+    },
+    /// Something other than a file has the workbook's name, or the directory is not a folder.
+    #[error("{} is in the way: it is not a {wanted}", path.display())]
+    InTheWay {
+        /// What is in the way.
+        path: PathBuf,
+        /// `file` or `folder`.
+        wanted: &'static str,
+    },
+    /// The copy failed.
+    #[error(transparent)]
+    File(#[from] FileError),
+}
+
+impl Problem for OutputError {
+    fn facts(&self) -> Facts {
+        let facts = Facts::new(Kind::Usage, code::OUTPUT_UNWRITABLE);
+        match self {
+            Self::Protected { .. } => {
+                facts.hint("make it writable, delete it, or choose another output directory")
+            }
+            Self::NamesAFile { path } => facts.hint(format!(
+                "name its folder; the workbook in it is called after the input, as {}",
+                path.with_file_name("INPUT_normalized.xlsx").display()
+            )),
+            Self::InTheWay { .. } => facts.hint("choose another output directory"),
+            Self::File(error) => error.facts().under(facts.kind, facts.code),
+        }
+    }
+}
+
+/// Makes sure, before any work, that copies can be written to an output directory.
+///
+/// # Errors
+/// They can't.
+pub fn check_output_dir(folder: &Path, inputs: &[Input]) -> Result<(), OutputError> {
+    let looks_like_a_file = folder
+        .extension()
+        .is_some_and(|extension| extension == "xlsx");
+    if looks_like_a_file && !folder.exists() {
+        return Err(OutputError::NamesAFile {
+            path: folder.to_owned(),
+        });
+    }
+    if folder.exists() && !folder.is_dir() {
+        return Err(OutputError::InTheWay {
+            path: folder.to_owned(),
+            wanted: "folder",
+        });
+    }
+    files::create_folder(folder)?;
+    // A folder that looks writable may be on a medium that is not.
+    files::unfinished(folder).map_err(FileError::on("write to", folder))?;
+    inputs
+        .iter()
+        .try_for_each(|input| check_target(&target(folder, input)))
+}
+
+/// Where the copy of an input's workbook goes.
+pub fn target(folder: &Path, input: &Input) -> PathBuf {
+    let name = crate::settings::paths::normalized_name(&name_of(&input.path));
+    folder.join(&input.below).join(name)
+}
+
+/// Copies a workbook to the output directory; a file that is there is replaced whole or not at all.
+///
+/// # Errors
+/// It cannot be written.
+pub(crate) fn copy(workbook: &Path, to: &Path) -> Result<(), OutputError> {
+    check_target(to)?;
+    if let Some(folder) = to.parent() {
+        files::create_folder(folder)?;
+    }
+    Ok(files::copy_whole(workbook, to)?)
+}
+
+/// What became of a file that was where the workbook of a run would have been put, if that run had been accepted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Earlier {
+    /// It was the copy of an earlier run, and has another name now.
+    Stale {
+        /// Where it was.
+        from: PathBuf,
+        /// Where it is.
+        to: PathBuf,
+    },
+    /// It stays, although it is no result of this run.
+    Left {
+        /// Where it is.
+        path: PathBuf,
+        /// Why it has not been renamed.
+        reason: String,
+    },
+}
+
+/// Renames the copy of an earlier run, so that it does not look like the result of a run that has none. `None`: there is no
+/// file.
+pub(crate) fn mark_stale(store: &dyn Store, path: &Path) -> Option<Earlier> {
+    let real = path.canonicalize().ok().filter(|real| real.is_file())?;
+    let left = |reason: String| {
+        Some(Earlier::Left {
+            path: path.to_owned(),
+            reason,
+        })
+    };
+    match store.is_copy(&real) {
+        Ok(true) => {}
+        Ok(false) => return left("no run on record has written it".to_owned()),
+        Err(error) => return left(error.to_string()),
+    }
+    let to = stale(path);
+    let real_to = stale(&real);
+    if real_to.symlink_metadata().is_ok() && !store.is_copy(&real_to).unwrap_or(false) {
+        return left(format!("{} is in the way", to.display()));
+    }
+    if let Err(error) = std::fs::rename(&real, &real_to) {
+        return left(format!("it cannot be renamed: {}", describe(&error)));
+    }
+    // Without the record the file keeps its new name, and no later run replaces or deletes it.
+    let _ = store.move_copy(&real, &real_to);
+    Some(Earlier::Stale {
+        from: path.to_owned(),
+        to,
+    })
+}
+
+/// Deletes what [`mark_stale`] has made of an earlier copy: there is a new one. Where that fails, the file stays.
+pub(crate) fn forget_stale(store: &dyn Store, copy: &Path) {
+    let stale = stale(copy);
+    if !stale.is_file() || !store.is_copy(&stale).unwrap_or(false) {
+        return;
+    }
+    if std::fs::remove_file(&stale).is_ok() {
+        // Nothing is on record there: what is put there from now on is not a copy.
+        let _ = store.move_copy(&stale, copy);
+    }
+}
+
+fn stale(path: &Path) -> PathBuf {
+    let mut name = path.file_name().unwrap_or_default().to_owned();
+    name.push(STALE);
+    path.with_file_name(name)
+}
+
+fn check_target(path: &Path) -> Result<(), OutputError> {
+    match std::fs::metadata(path) {
+        Ok(found) if !found.is_file() => Err(OutputError::InTheWay {
+            path: path.to_owned(),
+            wanted: "file",
+        }),
+        Ok(found) if found.permissions().readonly() => Err(OutputError::Protected {
+            path: path.to_owned(),
+        }),
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,357 @@
+//! Following the event log of a run or of an environment until that has ended.
+//!
+//! The end of a run is recorded in the database first and written to its log a moment later. Where the recorder died in
+//! between, or could not write the log, or the log was collected since, the last event is made here from the record: a
+//! follower of the run sees its end once, and within a second of it.
+
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+use crate::base::cancel::Cancel;
+use crate::base::clock::Timestamp;
+use crate::base::files::FileError;
+use crate::base::problem::{Facts, Kind, Problem, code};
+use crate::events::{self, Follower, OwnEvent};
+use crate::run::ending::ends;
+use crate::run::ending::recover::settle;
+use crate::run::execution::names::with_known_names;
+use crate::run::execution::verdict::kind_of_end;
+use crate::settings::paths::{EnvironmentFolder, RunFolder};
+use crate::store::{EnvironmentStatus, RunStatus, StoreError};
+use crate::workspace::Workspace;
+use crate::workspace::fleet;
+
+/// How often the log is read, and after how many times the state.
+const READ_EVERY: Duration = Duration::from_millis(50);
+const READS: u32 = 5;
+/// How often the runs of dead processes are recovered meanwhile.
+const SETTLE_EVERY: Duration = Duration::from_secs(1);
+/// The event of a recorded end is in the log within this time, or will never be: it is written next.
+const LATE_EVENT: Duration = Duration::from_secs(1);
+
+/// Nothing can be followed.
+#[derive(Debug, thiserror::Error)]
+pub enum FollowError {
+    /// Neither a run nor an environment has this id.
+    #[error("there is no run or environment {given:?}")]
+    NotFound {
+        /// As it was given.
+        given: String,
+    },
+    /// The store.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The log.
+    #[error(transparent)]
+    File(#[from] FileError),
+}
+
+impl Problem for FollowError {
+    fn facts(&self) -> Facts {
+        match self {
+            Self::NotFound { .. } => Facts::new(Kind::Usage, code::RUN_NOT_FOUND)
+                .hint("`ade runs ls` and `ade env ls` list them"),
+            Self::Store(error) => error.facts(),
+            Self::File(error) => {
+                Facts::new(Kind::Refused, code::STORAGE_FAILED).maybe_hint(error.hint())
+            }
+        }
+    }
+}
+
+/// The names by which people know the snapshot of a configuration and the staged copy of an input.
+pub struct KnownNames(Vec<(PathBuf, String)>);
+
+impl KnownNames {
+    /// A text of an event with these names.
+    pub fn put_into(&self, text: &str) -> String {
+        let names = self.0.iter();
+        let names: Vec<(&Path, &str)> = names
+            .map(|(path, name)| (path.as_path(), name.as_str()))
+            .collect();
+        with_known_names(text, &names)
+    }
+}
+
+enum Subject {
+    Run(String),
+    Environment(String),
+}
+
+/// So many of the last events that this function wants.
+pub type Last<'a> = (usize, &'a dyn Fn(&Value) -> bool);
+
+/// A log that is being followed.
+pub struct Following<'a> {
+    workspace: &'a Workspace,
+    subject: Subject,
+    log: Follower,
+    /// The last event seen that reports an end.
+    last_end: Option<Value>,
+    /// The number of the last event seen.
+    sequence: u64,
+    names: Vec<(PathBuf, String)>,
+}
+
+impl<'a> Following<'a> {
+    /// The log of the run that `given` names (an id, the beginning of one, or `latest`), else of the environment.
+    ///
+    /// # Errors
+    /// There is neither, or `given` fits several.
+    pub fn open(workspace: &'a Workspace, given: &str) -> Result<Self, FollowError> {
+        let (subject, log, names) = find(workspace, given)?;
+        Ok(Self {
+            workspace,
+            subject,
+            log: Follower::new(log),
+            last_end: None,
+            sequence: 0,
+            names,
+        })
+    }
+
+    /// The names by which people know the files that events name.
+    pub fn names(&self) -> KnownNames {
+        KnownNames(self.names.clone())
+    }
+
+    /// Passes on the events so far, one at a time, with the end of a run that has ended. `last`: from the one on where the last
+    /// so many wanted events begin; the log is not read from its beginning then.
+    ///
+    /// # Errors
+    /// The log cannot be read, or the store cannot be used.
+    pub fn so_far(
+        &mut self,
+        last: Option<Last<'_>>,
+        on: &mut dyn FnMut(&Value),
+    ) -> Result<(), FollowError> {
+        // The state is read before the log: an end that was recorded and written in between is then seen.
+        let end = self.end()?;
+        if let Some((count, is_wanted)) = last {
+            // At least the last event, which may report the end.
+            self.log.go_to_last(count.max(1), is_wanted)?;
+        }
+        self.read(on)?;
+        if let Some(end) = end
+            && end.is_late(self.workspace.machine.now())
+        {
+            self.missing(&end).iter().for_each(on);
+        }
+        Ok(())
+    }
+
+    /// Passes on the events that came since the last call.
+    fn read(&mut self, on: &mut dyn FnMut(&Value)) -> Result<(), FollowError> {
+        let Self {
+            log,
+            last_end,
+            sequence,
+            ..
+        } = self;
+        log.each(&mut |event| {
+            if let Some(number) = event.get("sequence").and_then(Value::as_u64) {
+                *sequence = number;
+            }
+            on(&event);
+            if reports_an_end(&event) {
+                *last_end = Some(event);
+            }
+        })?;
+        Ok(())
+    }
+
+    /// The event of an end that the log does not report, as it would be there.
+    fn missing(&mut self, end: &End) -> Option<Value> {
+        if end.is_reported_by(self.last_end.as_ref()) {
+            return None;
+        }
+        let (event, at) = end.event.clone()?;
+        let Subject::Run(id) = &self.subject else {
+            return None;
+        };
+        let event_id = self.workspace.machine.new_id();
+        let line = event.line(events::Subject::Run, id, self.sequence + 1, &event_id, at);
+        self.last_end = Some(line.clone());
+        Some(line)
+    }
+
+    /// Passes each further event to `on` until the subject has ended and its log is complete; `on_idle` is called once where
+    /// the run waits in the queue and no process is there that could execute it. Returns what kind of end
+    /// that was, `None` for success; [`Kind::Cancelled`] also where `cancel` was set first.
+    ///
+    /// # Errors
+    /// The log cannot be read, or the store cannot be used.
+    pub fn to_end(
+        &mut self,
+        cancel: &Cancel,
+        on: &mut dyn FnMut(&Value),
+        on_idle: &mut dyn FnMut(),
+    ) -> Result<Option<Kind>, FollowError> {
+        let mut ended: Option<(End, Instant)> = None;
+        let (mut settled, mut is_told) = (Instant::now(), false);
+        loop {
+            if settled.elapsed() >= SETTLE_EVERY {
+                settle(self.workspace);
+                settled = Instant::now();
+                if !is_told && self.is_idle()? {
+                    on_idle();
+                    is_told = true;
+                }
+            }
+            // The state is read before the log: what was written up to the end is then passed on before this returns.
+            if ended.is_none() {
+                ended = self.end()?.map(|end| (end, Instant::now()));
+            }
+            for _ in 0..READS {
+                self.read(on)?;
+                if let Some((end, since)) = &ended
+                    && (end.is_reported_by(self.last_end.as_ref()) || since.elapsed() > LATE_EVENT)
+                {
+                    self.missing(end).iter().for_each(&mut *on);
+                    return Ok(end.kind);
+                }
+                if cancel.wait(READ_EVERY) {
+                    return Ok(Some(Kind::Cancelled));
+                }
+            }
+        }
+    }
+
+    /// Whether a run waits in the queue and no process is there that could execute it.
+    fn is_idle(&self) -> Result<bool, StoreError> {
+        let Subject::Run(id) = &self.subject else {
+            return Ok(false);
+        };
+        let run = self.workspace.store.run(self.workspace.id(), id)?;
+        Ok(run.status == RunStatus::Queued && fleet::living(self.workspace)?.is_empty())
+    }
+
+    /// `None`: it has not ended.
+    fn end(&self) -> Result<Option<End>, StoreError> {
+        match &self.subject {
+            Subject::Run(id) => end_of_run(self.workspace, id),
+            Subject::Environment(id) => end_of_environment(self.workspace, id),
+        }
+    }
+}
+
+/// What is followed, its log, and the names by which people know the files in it.
+type Found = (Subject, PathBuf, Vec<(PathBuf, String)>);
+
+fn find(workspace: &Workspace, given: &str) -> Result<Found, FollowError> {
+    match workspace.store.run(workspace.id(), given) {
+        Ok(run) => {
+            let folder = RunFolder::at(&run.run_dir);
+            let configuration = run.configuration_path.to_string_lossy().into_owned();
+            let names = vec![
+                (run.snapshot, configuration),
+                (run.input_path, run.input_name),
+            ];
+            return Ok((Subject::Run(run.id), folder.events(), names));
+        }
+        Err(StoreError::NotFound { .. }) => {}
+        Err(error) => return Err(error.into()),
+    }
+    match workspace.store.environment(workspace.id(), given) {
+        Ok(environment) => Ok((
+            Subject::Environment(environment.id),
+            EnvironmentFolder(environment.folder).events(),
+            Vec::new(),
+        )),
+        Err(StoreError::NotFound { .. }) => Err(FollowError::NotFound {
+            given: given.to_owned(),
+        }),
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn reports_an_end(event: &Value) -> bool {
+    let name = event.get("event").and_then(Value::as_str);
+    name.is_some_and(|name| {
+        [ends::COMPLETE, "environment.complete", "environment.failed"].contains(&name)
+    })
+}
+
+/// A recorded end.
+pub struct End {
+    /// `None`: success.
+    pub kind: Option<Kind>,
+    /// A key and value in the data of the event that reports this end: a run's attempt, or an environment's status. A
+    /// run that was repeated has ends of earlier attempts in its log.
+    sign: (&'static str, Value),
+    /// That event, and when the end was, where it can be made from the record. An environment's event is written before its
+    /// end is recorded.
+    pub event: Option<(OwnEvent, Timestamp)>,
+}
+
+impl End {
+    /// Whether this event of the log reports it.
+    pub fn is_reported_by(&self, event: Option<&Value>) -> bool {
+        let (key, value) = &self.sign;
+        event.and_then(|event| event.get("data")?.get(key)) == Some(value)
+    }
+
+    /// Whether its event is in the log by now, or will never be.
+    pub fn is_late(&self, now: Timestamp) -> bool {
+        let is_recent = |at: &Timestamp| u128::from(now.since(*at)) < LATE_EVENT.as_millis();
+        self.event.as_ref().is_none_or(|(_, at)| !is_recent(at))
+    }
+}
+
+/// The end of a run; `None`: it has not ended.
+pub fn end_of_run(workspace: &Workspace, id: &str) -> Result<Option<End>, StoreError> {
+    let run = workspace.store.run(workspace.id(), id)?;
+    Ok(run.status.is_terminal().then(|| End {
+        kind: kind_of_end(&run),
+        sign: ("attempt", run.attempt_count.into()),
+        event: run.completed_at.map(|at| (ends::event_of(&run), at)),
+    }))
+}
+
+fn end_of_environment(workspace: &Workspace, id: &str) -> Result<Option<End>, StoreError> {
+    let status = match workspace.store.environment(workspace.id(), id) {
+        Ok(environment) => environment.status,
+        // Removed since, which is only possible after its end.
+        Err(StoreError::NotFound { .. }) => EnvironmentStatus::Ready,
+        Err(error) => return Err(error),
+    };
+    let kind = match status {
+        EnvironmentStatus::Ready => None,
+        EnvironmentStatus::Failed => Some(Kind::Environment),
+        EnvironmentStatus::Queued | EnvironmentStatus::Building => return Ok(None),
+    };
+    Ok(Some(End {
+        kind,
+        sign: ("status", status.as_str().into()),
+        event: None,
+    }))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn the_end_of_an_earlier_attempt_does_not_report_the_end_of_a_later_one() {
+        let end = End {
+            kind: None,
+            sign: ("attempt", 2.into()),
+            event: None,
+        };
+        let of = |attempt: u32| json!({"event": "run.complete", "data": {"attempt": attempt}});
+        assert!(!end.is_reported_by(None));
+        assert!(!end.is_reported_by(Some(&of(1))));
+        assert!(end.is_reported_by(Some(&of(2))));
+    }
+
+    #[test]
+    fn the_last_events_of_runs_and_environments_report_ends_and_others_do_not() {
+        let reports = |name: &str| reports_an_end(&json!({"event": name}));
+        assert!(reports("run.complete") && reports("environment.failed"));
+        assert!(!reports("run.start") && !reports_an_end(&json!({})));
+    }
+}

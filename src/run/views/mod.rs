@@ -1,0 +1,13 @@
+//! Runs as people see them.
+//!
+//! - [`chosen`]: which runs a call means; [`show`]: one run; [`json`], [`mod@summary`], [`issues`]: its parts; [`waiting`]: why a queued run does not run yet.
+//! - [`follow`]: a log until the run ends; [`top`]: the queue at one moment.
+
+pub mod chosen;
+pub mod follow;
+pub mod issues;
+pub mod json;
+pub mod show;
+pub mod summary;
+pub mod top;
+pub mod waiting;

@@ -1,0 +1,675 @@
+//! Every path under the data directory and in the cache; no other module builds one. Not laid out here is what lies inside a virtual
+//! environment, a snapshot or a package's bytecode, and how unfinished files and folders are called ([`crate::base::files`]).
+//!
+//! Ids that reach a path are checked first ([`checked_segment`]): no separators, no `..`, nothing hidden.
+
+use std::collections::BTreeMap;
+use std::ffi::{OsStr, OsString};
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+
+use rustix::fs::{Access, access};
+use rustix::process::geteuid;
+
+use crate::base::clock::Timestamp;
+use crate::base::problem::{Facts, Kind, Problem, code};
+use crate::settings::Settings;
+
+/// The path of the database below a data directory; a folder that contains it is recognized as a data directory.
+pub const DATABASE: &str = "db/ade.sqlite";
+
+/// The name of the file in which a data directory says which database it belongs to.
+pub const IDENTITY: &str = "identity.json";
+
+/// The name of the file that keeps git from a data directory.
+pub const IGNORED_BY_GIT: &str = ".gitignore";
+
+/// The name of the lock in the folder of an environment.
+pub const BUILD_LOCK: &str = "build.lock";
+
+/// The paths of one data directory and workspace. Only [`Paths::new`] creates one, so its workspace id is a safe segment.
+#[derive(Clone, Debug)]
+pub struct Paths {
+    data: PathBuf,
+    documents: PathBuf,
+    configurations: PathBuf,
+    runs: PathBuf,
+    venvs: PathBuf,
+    cache: PathBuf,
+    /// Why the cache is below the data directory, where no setting puts it there.
+    cache_note: Option<String>,
+    pip_cache: Option<PathBuf>,
+    uv_cache: Option<PathBuf>,
+}
+
+/// A workspace id, configuration id or run id that must not become part of a path.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "{what} {value:?} cannot be used: only letters, digits, '.', '_' and '-', at most 100 of them, and no leading '.'"
+)]
+pub struct BadSegment {
+    /// What kind of id it is: `workspace`.
+    pub what: &'static str,
+    /// The text.
+    pub value: String,
+}
+
+impl Problem for BadSegment {
+    fn facts(&self) -> Facts {
+        Facts::new(Kind::Usage, code::BAD_ID)
+    }
+}
+
+/// Checks a text that is to become one segment of a path.
+///
+/// # Errors
+/// It could lead out of its folder, or is not portable.
+pub fn checked_segment(what: &'static str, value: &str) -> Result<(), BadSegment> {
+    let allowed =
+        |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '.' | '_' | '-');
+    if !value.is_empty()
+        && value.len() <= 100
+        && !value.starts_with('.')
+        && value.chars().all(allowed)
+    {
+        Ok(())
+    } else {
+        Err(BadSegment {
+            what,
+            value: value.to_owned(),
+        })
+    }
+}
+
+impl Paths {
+    /// Returns the paths that follow from the settings.
+    ///
+    /// # Errors
+    /// The workspace's id cannot be part of a path.
+    pub fn new(settings: &Settings) -> Result<Self, BadSegment> {
+        checked_segment("workspace", &settings.workspace)?;
+        let data = settings.data_dir.clone();
+        let workspaces = settings
+            .workspaces_dir
+            .clone()
+            .unwrap_or_else(|| data.join("workspaces"));
+        let or_workspaces =
+            |given: &Option<PathBuf>| given.clone().unwrap_or_else(|| workspaces.clone());
+        let (cache, cache_note) = cache_of(settings);
+        Ok(Self {
+            cache,
+            cache_note,
+            documents: or_workspaces(&settings.documents_dir),
+            configurations: or_workspaces(&settings.configs_dir),
+            runs: or_workspaces(&settings.runs_dir),
+            venvs: settings
+                .venvs_dir
+                .clone()
+                .unwrap_or_else(|| data.join("venvs")),
+            pip_cache: settings.pip_cache_dir.clone(),
+            uv_cache: settings.uv_cache_dir.clone(),
+            data,
+        })
+    }
+
+    /// The folders that ADE writes to by itself.
+    pub fn own_folders(&self) -> [&Path; 6] {
+        [
+            &self.data,
+            &self.documents,
+            &self.configurations,
+            &self.runs,
+            &self.venvs,
+            &self.cache,
+        ]
+    }
+    /// The data directory.
+    pub fn data(&self) -> &Path {
+        &self.data
+    }
+    /// The file that says which database the data directory belongs to.
+    pub fn identity(&self) -> PathBuf {
+        self.data.join(IDENTITY)
+    }
+    /// The SQLite database, unless a URL names another one.
+    pub fn database(&self) -> PathBuf {
+        self.data.join(DATABASE)
+    }
+    /// The read-only copies of a configuration, one folder for each source digest.
+    pub fn snapshots(&self, workspace: &str, configuration: &str) -> PathBuf {
+        let kept = self.configurations(workspace).join(configuration);
+        kept.join("snapshots")
+    }
+    /// The folder that an uploaded configuration's files are edited in, until they are published.
+    pub fn draft(&self, workspace: &str, configuration: &str) -> PathBuf {
+        self.configurations(workspace)
+            .join(configuration)
+            .join("draft")
+    }
+    /// The lock with which those that change or publish a draft take turns.
+    pub fn draft_lock(&self, workspace: &str, configuration: &str) -> PathBuf {
+        self.configurations(workspace)
+            .join(configuration)
+            .join(".draft.lock")
+    }
+    /// The folder of a workspace's documents.
+    pub fn documents(&self, workspace: &str) -> PathBuf {
+        self.documents.join(workspace).join("documents")
+    }
+    /// The file of one document, which keeps its name.
+    pub fn document(&self, workspace: &str, document: &str, name: &str) -> PathBuf {
+        self.documents(workspace).join(document).join(name)
+    }
+    /// The folder of one run.
+    pub fn run(&self, workspace: &str, run: &str) -> RunFolder {
+        RunFolder(self.runs.join(workspace).join("runs").join(run))
+    }
+    /// The folder of all environments of one key.
+    pub fn environment_key(
+        &self,
+        workspace: &str,
+        configuration: &str,
+        deps_digest: &str,
+    ) -> PathBuf {
+        let digest = &deps_digest[..deps_digest.len().min(16)];
+        self.venvs
+            .join(workspace)
+            .join(configuration)
+            .join(format!("deps-{digest}"))
+    }
+    /// What all data directories of this user share.
+    pub fn cache(&self) -> &Path {
+        &self.cache
+    }
+    /// Why that is below the data directory although no setting puts it there.
+    pub fn cache_note(&self) -> Option<&str> {
+        self.cache_note.as_deref()
+    }
+    /// The folders that may hold a cache of this data directory: the one in use, and the one below the data directory, where
+    /// earlier versions had it.
+    pub fn caches(&self) -> Vec<CacheFolder> {
+        let mut folders = vec![self.cache.clone(), self.data.join("cache")];
+        folders.dedup();
+        folders.into_iter().map(CacheFolder).collect()
+    }
+    /// Caches that the settings put at a place of their own, where others may use them too.
+    pub fn chosen_caches(&self) -> [Option<&Path>; 2] {
+        [self.pip_cache.as_deref(), self.uv_cache.as_deref()]
+    }
+    /// pip's download cache.
+    pub fn pip_cache(&self) -> PathBuf {
+        self.pip_cache
+            .clone()
+            .unwrap_or_else(|| self.cache.join("pip"))
+    }
+    /// uv's download cache.
+    pub fn uv_cache(&self) -> PathBuf {
+        self.uv_cache
+            .clone()
+            .unwrap_or_else(|| self.cache.join("uv"))
+    }
+    /// Engine wheels, unpacked from the binary: one folder for each digest.
+    pub fn engine_cache(&self) -> PathBuf {
+        CacheFolder(self.cache.clone()).engines()
+    }
+    /// The cache that all environments share: fetched tools, bytecode, and the answers of the machine's Pythons.
+    pub fn tools(&self) -> ToolsFolder {
+        CacheFolder(self.cache.clone()).tools()
+    }
+    /// The file that a registered process holds a lock on as long as it lives.
+    pub fn worker_lock(&self, id: &str) -> PathBuf {
+        self.worker_locks().join(format!("{id}{WORKER_LOCK}"))
+    }
+    /// The folder of environments, one folder for each workspace.
+    pub fn venvs(&self) -> &Path {
+        &self.venvs
+    }
+    /// The folder below which each workspace has its [runs](Paths::runs).
+    pub fn runs_of_all(&self) -> &Path {
+        &self.runs
+    }
+    /// The folder of a workspace's runs.
+    pub fn runs(&self, workspace: &str) -> PathBuf {
+        self.runs.join(workspace).join("runs")
+    }
+    /// The folder of what is kept of a workspace's configurations.
+    pub fn configurations(&self, workspace: &str) -> PathBuf {
+        self.configurations.join(workspace).join("configs")
+    }
+    /// The folder of the locks of registered processes.
+    pub fn worker_locks(&self) -> PathBuf {
+        self.data.join("db/workers")
+    }
+    /// A file whose change wakes the workers of this data directory.
+    pub fn wake(&self) -> PathBuf {
+        self.data.join("db/wake")
+    }
+}
+
+/// The end of the name of a process's lock.
+pub const WORKER_LOCK: &str = ".lock";
+
+/// The folder of one environment below that of its key.
+pub fn environment(key: &Path, id: &str) -> PathBuf {
+    key.join(id)
+}
+
+/// The lock that a builder holds on the folder of the environment that it builds.
+pub fn build_lock(environment: &Path) -> PathBuf {
+    environment.join(BUILD_LOCK)
+}
+
+/// The lock with which processes take turns at copying into a folder of snapshots.
+pub fn snapshot_lock(snapshots: &Path) -> PathBuf {
+    snapshots.join(".lock")
+}
+
+/// A wheel that was unpacked from a binary, under the beginning of its digest.
+pub fn engine_wheel(cache: &Path, sha256: &str, name: &str) -> PathBuf {
+    cache.join(&sha256[..sha256.len().min(16)]).join(name)
+}
+
+/// The copy of a configuration with this source digest.
+pub fn snapshot(snapshots: &Path, source_digest: &str) -> PathBuf {
+    snapshots.join(source_digest)
+}
+
+/// The bytecode that is kept of one package, below that of its Python ([`ToolsFolder::bytecode`]).
+pub fn package_bytecode(shelf: &Path, package: &str) -> PathBuf {
+    shelf.join(package)
+}
+
+/// A database file, for the files beside it.
+#[derive(Clone, Copy, Debug)]
+pub struct DatabaseFile<'a>(pub &'a Path);
+
+impl DatabaseFile<'_> {
+    /// The lock with which processes take turns at creating or migrating it.
+    pub fn lock(&self) -> PathBuf {
+        self.with_suffix(".lock")
+    }
+    /// Where a new one is created, with a token that no other creation has.
+    pub fn unfinished(&self, token: &str) -> PathBuf {
+        self.with_suffix(&format!(".{token}.tmp"))
+    }
+    /// The copy of it that is made before a migration changes its version.
+    pub fn backup(&self, version: i64, time: Timestamp) -> PathBuf {
+        let time = time.to_string().replace([':', '-', '.'], "");
+        self.with_suffix(&format!(".v{version}-{time}.bak"))
+    }
+    /// Where that copy is written.
+    pub fn unfinished_backup(backup: &Path) -> PathBuf {
+        DatabaseFile(backup).with_suffix(".tmp")
+    }
+
+    fn with_suffix(&self, suffix: &str) -> PathBuf {
+        let mut name = self.0.file_name().unwrap_or_default().to_owned();
+        name.push(suffix);
+        self.0.with_file_name(name)
+    }
+}
+
+/// The folder of the cache that all environments share.
+#[derive(Clone, Debug)]
+pub struct ToolsFolder(pub PathBuf);
+
+impl ToolsFolder {
+    /// The file with the answers of the machine's Pythons.
+    pub fn pythons(&self) -> PathBuf {
+        self.0.join("pythons.json")
+    }
+    /// The folder of the fetched uv. Machines of several kinds may share a home.
+    pub fn uv(&self) -> PathBuf {
+        use std::env::consts::{ARCH, OS};
+        self.0.join(format!("uv-{OS}-{ARCH}"))
+    }
+    /// The program in the folder of the fetched uv.
+    pub fn uv_program(fetched: &Path) -> PathBuf {
+        fetched.join("bin/uv")
+    }
+    /// The lock that keeps two processes from fetching uv.
+    pub fn uv_lock(&self) -> PathBuf {
+        self.0.join(".uv.lock")
+    }
+    /// The bytecode of packages for one Python.
+    pub fn bytecode(&self, python: &str) -> PathBuf {
+        self.all_bytecode().join(python)
+    }
+    /// The bytecode of packages, a folder for each Python.
+    pub fn all_bytecode(&self) -> PathBuf {
+        self.0.join("bytecode")
+    }
+}
+
+/// A cache: what can be fetched or made again. When a part of it was used last is the time of change of that part's folder.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CacheFolder(pub PathBuf);
+
+impl CacheFolder {
+    const TRASH: &str = ".trash-";
+
+    /// Locked by every build that uses it, together with other builds; a process that deletes a part locks it alone.
+    pub fn lock(&self) -> PathBuf {
+        self.0.join(".lock")
+    }
+    /// Engine wheels, a folder for each digest.
+    pub fn engines(&self) -> PathBuf {
+        self.0.join("engine")
+    }
+    /// Fetched tools, bytecode, and the answers of the machine's Pythons.
+    pub fn tools(&self) -> ToolsFolder {
+        ToolsFolder(self.0.join("tools"))
+    }
+    /// Where a part is set aside before it is deleted, with a token that no other deletion has.
+    pub fn trash(&self, token: &str) -> PathBuf {
+        self.0.join(format!("{}{token}", Self::TRASH))
+    }
+    /// Whether a folder in a cache is such a part.
+    pub fn is_trash(folder: &Path) -> bool {
+        let name = folder.file_name().unwrap_or_default();
+        name.as_encoded_bytes().starts_with(Self::TRASH.as_bytes())
+    }
+    /// The download caches of uv and pip.
+    pub fn downloads(&self) -> [PathBuf; 2] {
+        ["uv", "pip"].map(|name| self.0.join(name))
+    }
+}
+
+/// Where the cache is, and why it is not where it would be by default.
+fn cache_of(settings: &Settings) -> (PathBuf, Option<String>) {
+    if let Some(chosen) = &settings.cache_dir {
+        return (chosen.clone(), None);
+    }
+    let below_data = settings.data_dir.join("cache");
+    match user_cache(&settings.variables) {
+        None => {
+            let note = "there is no home folder for the cache";
+            (below_data, Some(note.to_owned()))
+        }
+        Some(folder) if is_own(&folder) => (folder, None),
+        Some(folder) => {
+            let note = format!("{} cannot be written", folder.display());
+            (below_data, Some(note))
+        }
+    }
+}
+
+/// The user's cache folder, `ade` below it. `None`: the user has none.
+fn user_cache(variables: &BTreeMap<OsString, OsString>) -> Option<PathBuf> {
+    let absolute = |name: &str| {
+        let path = PathBuf::from(variables.get(OsStr::new(name))?);
+        path.is_absolute().then_some(path)
+    };
+    let folder = absolute("XDG_CACHE_HOME").or_else(|| {
+        let home = absolute("HOME").filter(|home| home.is_dir())?;
+        let below = match std::env::consts::OS {
+            "macos" => "Library/Caches",
+            _ => ".cache",
+        };
+        Some(home.join(below))
+    })?;
+    Some(folder.join("ade"))
+}
+
+/// Whether this user may write there, or create it. What root writes into the folder of another user (`sudo`), that one could
+/// not write any more.
+fn is_own(folder: &Path) -> bool {
+    let Some(existing) = folder.ancestors().find(|folder| folder.exists()) else {
+        return false;
+    };
+    let is_writable = access(existing, Access::WRITE_OK | Access::EXEC_OK).is_ok();
+    let is_another_users =
+        || geteuid().is_root() && std::fs::metadata(existing).is_ok_and(|found| found.uid() != 0);
+    is_writable && !is_another_users()
+}
+
+/// The folder of one run.
+#[derive(Clone, Debug)]
+pub struct RunFolder(PathBuf);
+
+impl RunFolder {
+    /// What is in a run's folder, wherever that is.
+    pub fn at(folder: &Path) -> Self {
+        Self(folder.to_owned())
+    }
+
+    /// The folder itself.
+    pub fn path(&self) -> &Path {
+        &self.0
+    }
+    /// The folder of the staged input.
+    pub fn input(&self) -> PathBuf {
+        self.0.join("input")
+    }
+    /// The staged input of this name.
+    pub fn staged(&self, input_name: &str) -> PathBuf {
+        self.input().join(input_name)
+    }
+    /// The folder of the normalized workbook.
+    pub fn output(&self) -> PathBuf {
+        self.0.join("output")
+    }
+    /// The normalized workbook of an input's name: `<stem>_normalized.xlsx`.
+    pub fn normalized(&self, input_name: &str) -> PathBuf {
+        self.output().join(normalized_name(input_name))
+    }
+    /// The event log.
+    pub fn events(&self) -> PathBuf {
+        self.0.join("logs/events.ndjson")
+    }
+    /// The audit record.
+    pub fn artifact(&self) -> PathBuf {
+        self.0.join("artifact.json")
+    }
+    /// What the engine was asked to do.
+    pub fn request(&self) -> PathBuf {
+        self.0.join("run-request.json")
+    }
+    /// The mark of a run that is not recorded yet; it holds the id of the database.
+    pub fn unrecorded(&self) -> PathBuf {
+        self.0.join(".unrecorded")
+    }
+    /// A link to the environment that the run used.
+    pub fn venv(&self) -> PathBuf {
+        self.0.join(".venv")
+    }
+    /// The run's own temporary files, deleted when it ends.
+    pub fn scratch(&self) -> PathBuf {
+        self.0.join("tmp")
+    }
+}
+
+/// The folder of one environment.
+#[derive(Clone, Debug)]
+pub struct EnvironmentFolder(pub PathBuf);
+
+impl EnvironmentFolder {
+    /// The mark that the environment is complete.
+    pub fn ready(&self) -> PathBuf {
+        self.0.join(".ready")
+    }
+    /// The file that says which database the environment belongs to, on which its users hold a lock.
+    pub fn owner(&self) -> PathBuf {
+        self.0.join(".owner")
+    }
+    /// The virtual environment.
+    pub fn venv(&self) -> PathBuf {
+        self.0.join(".venv")
+    }
+    /// Its Python.
+    pub fn python(&self) -> PathBuf {
+        venv_python(&self.venv())
+    }
+    /// The record of what was built, and of what.
+    pub fn record(&self) -> PathBuf {
+        self.0.join("environment.json")
+    }
+    /// The files that are passed to the installer; deleted when the environment is ready.
+    pub fn workbench(&self) -> Workbench {
+        Workbench(self.0.join(".build"))
+    }
+    /// The folder of logs, which stays after a failed build.
+    pub fn logs(&self) -> PathBuf {
+        self.0.join("logs")
+    }
+    /// The log of its provisioning.
+    pub fn events(&self) -> PathBuf {
+        self.logs().join("events.ndjson")
+    }
+}
+
+/// The files that a build passes to its children.
+#[derive(Clone, Debug)]
+pub struct Workbench(PathBuf);
+
+impl Workbench {
+    /// The folder itself.
+    pub fn path(&self) -> &Path {
+        &self.0
+    }
+    /// The list of what is installed.
+    pub fn requirements(&self) -> PathBuf {
+        self.0.join("requirements.txt")
+    }
+    /// The list of what replaces the requirements of packages.
+    pub fn overrides(&self) -> PathBuf {
+        self.0.join("overrides.txt")
+    }
+    /// The list of what limits the versions.
+    pub fn constraints(&self) -> PathBuf {
+        self.0.join("constraints.txt")
+    }
+    /// The list of exact versions with hashes.
+    pub fn locked(&self) -> PathBuf {
+        self.0.join("locked.txt")
+    }
+    /// The temporary folder of all children.
+    pub fn scratch(&self) -> PathBuf {
+        self.0.join("tmp")
+    }
+    /// A writable copy of the configuration.
+    pub fn sources(&self) -> PathBuf {
+        self.0.join("source")
+    }
+    /// The list of the modules to compile.
+    pub fn modules(&self) -> PathBuf {
+        self.0.join("compile")
+    }
+    /// The temporary virtual environment with the pip that fetches uv.
+    pub fn venv_with_pip(&self) -> PathBuf {
+        self.0.join("pip")
+    }
+}
+
+/// The Python of a virtual environment.
+pub fn venv_python(venv: &Path) -> PathBuf {
+    venv.join("bin/python")
+}
+
+/// How the name of a normalized workbook ends.
+pub const NORMALIZED: &str = "_normalized.xlsx";
+
+/// `orders.csv` → `orders_normalized.xlsx`.
+pub fn normalized_name(input_name: &str) -> String {
+    let stem = Path::new(input_name)
+        .file_stem()
+        .unwrap_or_default()
+        .to_string_lossy();
+    named_after(&stem, NORMALIZED)
+}
+
+/// The bytes of the longest name of a file.
+const LONGEST_NAME: usize = 255;
+
+/// The stem with the ending. A name that no file system takes is cut; a digest of the stem keeps it apart from others. The engine
+/// names its own outputs by the same rule.
+fn named_after(stem: &str, ending: &str) -> String {
+    if stem.len() + ending.len() <= LONGEST_NAME {
+        return format!("{stem}{ending}");
+    }
+    let digest = crate::base::digest::of(stem).to_string();
+    let ending = format!("~{}{ending}", &digest[..8]);
+    let end = (0..=LONGEST_NAME - ending.len())
+        .rev()
+        .find(|end| stem.is_char_boundary(*end))
+        .unwrap_or(0);
+    format!("{}{ending}", &stem[..end])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_that_leaves_its_folder_becomes_a_segment() {
+        for bad in [
+            "",
+            "..",
+            ".",
+            ".hidden",
+            "a/b",
+            "a\\b",
+            "a b",
+            "ü",
+            "\0",
+            &"x".repeat(101),
+        ] {
+            assert!(checked_segment("workspace", bad).is_err(), "{bad:?}");
+        }
+        for good in ["default", "team-1", "a.b_c", "0199"] {
+            assert!(checked_segment("workspace", good).is_ok(), "{good:?}");
+        }
+    }
+
+    #[test]
+    fn the_cache_is_the_users_unless_there_is_none_or_it_cannot_be_written() {
+        let home = tempfile::tempdir().unwrap();
+        let cache = |variables: &[(&str, &Path)]| {
+            let variables = variables.iter();
+            let variables = variables.map(|(name, value)| ((*name).into(), (*value).into()));
+            user_cache(&variables.collect())
+        };
+        let below = match std::env::consts::OS {
+            "macos" => "Library/Caches/ade",
+            _ => ".cache/ade",
+        };
+        let of_home = Some(home.path().join(below));
+        assert_eq!(cache(&[("HOME", home.path())]), of_home);
+        let xdg = [("HOME", home.path()), ("XDG_CACHE_HOME", Path::new("/c"))];
+        assert_eq!(cache(&xdg), Some("/c/ade".into()));
+        // A relative one does not count.
+        let xdg = [("HOME", home.path()), ("XDG_CACHE_HOME", Path::new("c"))];
+        assert_eq!(cache(&xdg), of_home);
+        assert_eq!(cache(&[]), None);
+        assert_eq!(cache(&[("HOME", Path::new("/no/such/home"))]), None);
+        assert!(is_own(&home.path().join("a/b")));
+        // Root may write everywhere, and does not in what is another user's.
+        let foreign = home.path().join("foreign");
+        std::fs::create_dir(&foreign).unwrap();
+        match geteuid().is_root() {
+            true => std::os::unix::fs::chown(&foreign, Some(1), None).unwrap(),
+            false => {
+                use std::os::unix::fs::PermissionsExt;
+                let read_only = std::fs::Permissions::from_mode(0o555);
+                std::fs::set_permissions(&foreign, read_only).unwrap();
+            }
+        }
+        assert!(!is_own(&foreign.join("a/b")));
+    }
+
+    #[test]
+    fn the_normalized_name_keeps_the_stem() {
+        assert_eq!(
+            normalized_name("my orders.v2.xlsx"),
+            "my orders.v2_normalized.xlsx"
+        );
+        assert_eq!(normalized_name("noext"), "noext_normalized.xlsx");
+        let longest = "n".repeat(LONGEST_NAME - NORMALIZED.len());
+        assert_eq!(
+            normalized_name(&format!("{longest}.csv")),
+            format!("{longest}{NORMALIZED}")
+        );
+        let [one, other] = ["a", "b"].map(|end| normalized_name(&format!("{longest}ü{end}.csv")));
+        assert!(one != other && one.len() <= LONGEST_NAME && one.ends_with(NORMALIZED));
+    }
+}

@@ -1,0 +1,183 @@
+//! A lease that is kept alive while the work under it goes on.
+//!
+//! When a heartbeat finds that the lease was lost, the work is cancelled and must write nothing more. A store that cannot be
+//! reached for a moment is asked again; when it could not be reached for as long as the lease holds, the lease counts as
+//! lost.
+//!
+//! A process can be suspended for longer than its lease without noticing. So code that is about to write asks [`Held`]
+//! first; where the last answer of the store is older than the lease, [`Held`] asks the store again.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use super::machine::{Machine, Steady};
+use crate::base::cancel::Cancel;
+use crate::base::clock::Timestamp;
+
+/// How often the lease is checked between two heartbeats, and so how soon a request to cancel is noticed.
+const LOOK_EVERY: Duration = Duration::from_millis(500);
+
+/// The store's answer to a heartbeat or a check.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Heartbeat {
+    /// The lease holds, and was renewed if that was asked.
+    Renewed {
+        /// A request to cancel the work is recorded.
+        cancel_requested: bool,
+    },
+    /// The lease was lost: stop, and write nothing.
+    Lost,
+}
+
+/// The store did not answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Unreachable;
+
+/// Something in a store that is leased: a run, or an environment that is being built.
+pub trait Leased: Send + Sync {
+    /// For how long it holds without a renewal.
+    fn length(&self) -> Duration;
+    /// Renews it.
+    ///
+    /// # Errors
+    /// The store did not answer.
+    fn renew(&self, now: Timestamp) -> Result<Heartbeat, Unreachable>;
+    /// Checks it without renewing it. `None`: there is nothing to check between heartbeats.
+    ///
+    /// # Errors
+    /// The store did not answer.
+    fn watch(&self) -> Option<Result<Heartbeat, Unreachable>>;
+}
+
+/// A lease as its holder knows it.
+pub struct Held<'a> {
+    machine: &'a dyn Machine,
+    leased: &'a dyn Leased,
+    state: Mutex<State>,
+}
+
+struct State {
+    /// When the lease was last known to hold.
+    answered: Steady,
+    lost: bool,
+}
+
+impl<'a> Held<'a> {
+    /// A lease that was taken no earlier than `since`.
+    pub fn new(machine: &'a dyn Machine, leased: &'a dyn Leased, since: Steady) -> Self {
+        Self {
+            machine,
+            leased,
+            state: Mutex::new(State {
+                answered: since,
+                lost: false,
+            }),
+        }
+    }
+
+    /// Whether the lease still holds, so that writing is allowed.
+    pub fn holds(&self) -> bool {
+        let asked = self.machine.steady();
+        {
+            let state = self.lock();
+            if state.lost {
+                return false;
+            }
+            if asked.since(state.answered) < self.leased.length() {
+                return true;
+            }
+        }
+        // Not under the lock: the renewing thread must not wait for a store that does not answer.
+        let beat = self.leased.renew(self.machine.now());
+        self.note(beat, asked)
+    }
+
+    /// Notes the answer to a heartbeat that was sent at `asked`. False: the lease is lost.
+    fn note(&self, beat: Result<Heartbeat, Unreachable>, asked: Steady) -> bool {
+        let mut state = self.lock();
+        match beat {
+            Ok(Heartbeat::Renewed { .. }) => state.answered = state.answered.max(asked),
+            Ok(Heartbeat::Lost) => state.lost = true,
+            Err(Unreachable) => {
+                let silence = self.machine.steady().since(state.answered);
+                state.lost |= silence >= self.leased.length();
+            }
+        }
+        !state.lost
+    }
+
+    /// Does `work` while another thread renews the lease, every third of its length, and checks it more often. `cancel` is
+    /// raised when the lease was lost or a request to cancel was recorded.
+    pub fn keep<T>(&self, cancel: &Cancel, work: impl FnOnce() -> T) -> T {
+        let stop = Cancel::new();
+        let mut work = Some(work);
+        let mut done = None;
+        self.machine.beside(
+            vec![Box::new(|| self.renew_until(&stop, cancel))],
+            &mut || {
+                // Also where the work panics, so that the renewing thread ends.
+                let _stop = Raise(&stop);
+                done = work.take().map(|work| work());
+            },
+        );
+        done.expect("the work was done")
+    }
+
+    fn renew_until(&self, stop: &Cancel, cancel: &Cancel) {
+        let length = self.leased.length();
+        let renew_every = (length / 3).max(Duration::from_secs(1)).min(length);
+        let look_every = LOOK_EVERY.min(renew_every);
+        let mut renewed = self.machine.steady();
+        while !self.machine.wait(stop, look_every) {
+            let asked = self.machine.steady();
+            let beat = if asked.since(renewed) >= renew_every {
+                let beat = self.leased.renew(self.machine.now());
+                if beat.is_ok() {
+                    renewed = asked;
+                }
+                if !self.note(beat, asked) {
+                    cancel.cancel();
+                    return;
+                }
+                beat
+            } else if let Some(beat) = self.leased.watch() {
+                // Only a heartbeat extends the lease; a check can only find that it was lost.
+                let is_lost = beat == Ok(Heartbeat::Lost) || !self.is_answered_in_time(beat);
+                if is_lost {
+                    self.lock().lost = true;
+                    cancel.cancel();
+                    return;
+                }
+                beat
+            } else {
+                continue;
+            };
+            let asked_to_stop = Ok(Heartbeat::Renewed {
+                cancel_requested: true,
+            });
+            if beat == asked_to_stop {
+                cancel.cancel();
+            }
+        }
+    }
+
+    /// Whether the store answered, or has been silent for less than the lease.
+    fn is_answered_in_time(&self, beat: Result<Heartbeat, Unreachable>) -> bool {
+        let state = self.lock();
+        let silence = self.machine.steady().since(state.answered);
+        !state.lost && (beat.is_ok() || silence < self.leased.length())
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Raises a flag when dropped.
+struct Raise<'a>(&'a Cancel);
+
+impl Drop for Raise<'_> {
+    fn drop(&mut self) {
+        self.0.cancel();
+    }
+}

@@ -1,0 +1,208 @@
+//! Locks between processes: one holder at a time, whose name those that wait can read.
+//!
+//! The lock is that of the operating system on an open file: it is released when its process ends in any way, so no lock is
+//! ever stale. The file's content names the holder, for people to read; nothing depends on it.
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use thiserror::Error;
+
+use super::machine::{Disk, Files, HeldLock, Machine};
+use crate::base::cancel::Cancel;
+use crate::base::files::FileError;
+use crate::base::problem::{Facts, Kind, Problem, code};
+
+/// How soon a waiter notices that the lock is free.
+const LOOK_AGAIN: Duration = Duration::from_millis(25);
+
+/// How often the folder of a lock that was removed is created again.
+const TIMES: usize = 100;
+
+/// A lock that this process holds; released when dropped.
+pub struct Lock {
+    _held: Box<dyn HeldLock>,
+}
+
+/// A lock was not taken.
+#[derive(Debug, Error)]
+pub enum LockError {
+    /// The waiting was cancelled.
+    #[error("cancelled while waiting for {}", path.display())]
+    Cancelled {
+        /// The lock's file.
+        path: PathBuf,
+    },
+    /// The file cannot be opened, or the file system has no locks.
+    #[error(transparent)]
+    File(#[from] FileError),
+}
+
+impl Problem for LockError {
+    fn facts(&self) -> Facts {
+        match self {
+            LockError::Cancelled { .. } => Facts::new(Kind::Cancelled, code::CANCELLED),
+            LockError::File(error) => {
+                let facts = error.facts();
+                if facts.hint.is_some() {
+                    return facts;
+                }
+                facts.hint(
+                    "check that the data directory is writable and on a file system with locks",
+                )
+            }
+        }
+    }
+}
+
+impl Lock {
+    /// Takes the lock if it is free. `None`: another process has it.
+    ///
+    /// # Errors
+    /// The file cannot be opened, or the file system has no locks.
+    pub fn try_take(machine: &dyn Machine, path: &Path) -> Result<Option<Self>, FileError> {
+        let files = machine.files();
+        let mut times = 0;
+        let taken = loop {
+            // Another process may remove an empty folder again before the file is in it.
+            let taken = create_folder_of(files, path)
+                .and_then(|()| files.try_lock(path).map_err(FileError::on("lock", path)));
+            match taken {
+                Err(error) if error.source.kind() == io::ErrorKind::NotFound && times < TIMES => {
+                    times += 1;
+                }
+                taken => break taken?,
+            }
+        };
+        Ok(taken.map(|mut held| {
+            held.name_holder(&holder(machine));
+            Self { _held: held }
+        }))
+    }
+
+    /// Takes the lock, waiting as long as another process of this machine has it. For short work.
+    ///
+    /// # Errors
+    /// As [`Lock::try_take`].
+    pub fn take(path: &Path) -> Result<Self, FileError> {
+        create_folder_of(&Disk, path)?;
+        let held = Disk.lock(path).map_err(FileError::on("lock", path))?;
+        Ok(Self { _held: held })
+    }
+
+    /// Takes the lock, waiting until the flag is raised. `on_wait` is called when the waiting begins and whenever the
+    /// holder changes, with the holder where it is known, as [`holder`] writes it.
+    ///
+    /// # Errors
+    /// The waiting was cancelled; else as [`Lock::try_take`].
+    pub fn acquire(
+        machine: &dyn Machine,
+        path: &Path,
+        cancel: &Cancel,
+        on_wait: &mut dyn FnMut(Option<String>),
+    ) -> Result<Self, LockError> {
+        let mut reported: Option<Option<String>> = None;
+        loop {
+            if cancel.is_cancelled() {
+                return Err(LockError::Cancelled {
+                    path: path.to_owned(),
+                });
+            }
+            if let Some(lock) = Self::try_take(machine, path)? {
+                return Ok(lock);
+            }
+            let holder = read_holder(machine.files(), path);
+            // For a moment after the lock was taken the file has no name yet.
+            if reported.as_ref() != Some(&holder) && (reported.is_none() || holder.is_some()) {
+                on_wait(holder.clone());
+                reported = Some(holder);
+            }
+            machine.wait(cancel, LOOK_AGAIN);
+        }
+    }
+}
+
+/// The name of this process in the files that it has locked: `process 4711 on host`.
+pub fn holder(machine: &dyn Machine) -> String {
+    format!("process {} on {}", machine.pid(), machine.host())
+}
+
+/// Whether a process holds the lock of the file. `None`: the file is not there or cannot be examined, which proves nothing.
+pub fn is_held(files: &dyn Files, path: &Path) -> Option<bool> {
+    files.is_locked(path).ok()
+}
+
+fn create_folder_of(files: &dyn Files, path: &Path) -> Result<(), FileError> {
+    let Some(folder) = path.parent() else {
+        return Ok(());
+    };
+    files
+        .create_folder(folder)
+        .map_err(FileError::on("create the folder", folder))
+}
+
+fn read_holder(files: &dyn Files, path: &Path) -> Option<String> {
+    let text = files.read(path).ok()?;
+    let holder = String::from_utf8_lossy(&text).trim().to_owned();
+    (!holder.is_empty()).then_some(holder)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::machine::System;
+    use super::*;
+    use std::sync::mpsc;
+
+    #[test]
+    fn the_second_waits_for_the_first_and_knows_its_process() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("locks/key.lock");
+        let first = Lock::acquire(&System, &path, &Cancel::new(), &mut |_| {
+            panic!("nobody to wait for")
+        })
+        .unwrap();
+        let (waits, waiting) = mpsc::channel();
+        let second = {
+            let path = path.clone();
+            std::thread::spawn(move || {
+                Lock::acquire(&System, &path, &Cancel::new(), &mut |holder| {
+                    waits.send(holder).unwrap()
+                })
+                .unwrap();
+                waits.send(Some("acquired".to_owned())).unwrap();
+            })
+        };
+        let holder = waiting.recv().unwrap().unwrap();
+        assert!(
+            holder.starts_with(&format!("process {} on ", std::process::id())),
+            "{holder}"
+        );
+        drop(first);
+        assert_eq!(waiting.recv().unwrap().as_deref(), Some("acquired"));
+        second.join().unwrap();
+    }
+
+    #[test]
+    fn waiting_can_be_cancelled() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("key.lock");
+        let _held = Lock::acquire(&System, &path, &Cancel::new(), &mut |_| {}).unwrap();
+        let cancel = Cancel::new();
+        let answer = Lock::acquire(&System, &path, &cancel, &mut |_| cancel.cancel());
+        assert!(matches!(answer, Err(LockError::Cancelled { .. })));
+    }
+
+    #[test]
+    fn a_held_lock_is_not_taken_and_of_a_missing_one_nothing_is_known() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.lock");
+        assert_eq!(is_held(&Disk, &path), None, "there is no file");
+        let held = Lock::take(&path).unwrap();
+        assert_eq!(is_held(&Disk, &path), Some(true));
+        assert!(Lock::try_take(&System, &path).unwrap().is_none());
+        drop(held);
+        assert_eq!(is_held(&Disk, &path), Some(false));
+        assert!(Lock::try_take(&System, &path).unwrap().is_some());
+    }
+}

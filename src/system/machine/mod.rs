@@ -1,0 +1,182 @@
+//! The operating system behind a trait: time, waiting, threads, files, locks, random numbers.
+//!
+//! Everything between the claim of a run and its recorded end, and everything that a worker does beside its runs, goes
+//! through [`Machine`]. [`System`] is the real machine. tests/simulation has another one: its clocks are counted, its files
+//! are kept in memory, and of its threads one runs at a time, as a seed decides. So both drive the same code.
+//!
+//! A machine promises no more than operating systems do: a wait may take longer than asked, the wall clock may jump, and the
+//! process may be killed in any call.
+
+mod disk;
+mod files;
+
+use std::ffi::OsStr;
+use std::path::Path;
+use std::sync::OnceLock;
+use std::time::{Duration, Instant};
+
+pub use disk::Disk;
+pub use files::{Files, FoundKind, HeldLock, OpenLog, PathFacts};
+
+use super::bell;
+use super::bell::Bell;
+use super::process;
+use crate::base::cancel::Cancel;
+use crate::base::clock::Timestamp;
+
+/// A moment of the monotonic clock, as the time since a start that is not specified. Not comparable between
+/// processes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Steady(pub Duration);
+
+impl Steady {
+    /// The time from `earlier` to this moment; zero where `earlier` is later.
+    pub fn since(self, earlier: Self) -> Duration {
+        self.0.saturating_sub(earlier.0)
+    }
+
+    /// The moment that is `duration` later.
+    #[must_use]
+    pub fn plus(self, duration: Duration) -> Self {
+        Self(self.0.saturating_add(duration))
+    }
+}
+
+/// A wall clock that differs from the steady one by more than this has jumped.
+pub const JUMP: Duration = Duration::from_secs(5);
+
+/// What both clocks said at a moment.
+#[derive(Clone, Copy, Debug)]
+pub struct Moment {
+    /// The wall clock.
+    pub wall: Timestamp,
+    /// The steady one.
+    pub steady: Steady,
+}
+
+impl Moment {
+    /// Now.
+    pub fn of(machine: &dyn Machine) -> Self {
+        Self {
+            wall: machine.now(),
+            steady: machine.steady(),
+        }
+    }
+
+    /// The seconds by which the wall clock has jumped between this moment and a later one, where it has.
+    pub fn jump_until(&self, later: &Self) -> Option<f64> {
+        let by_wall = (later.wall.0 - self.wall.0) as f64 / 1000.0;
+        let jump = by_wall - later.steady.since(self.steady).as_secs_f64();
+        (jump.abs() > JUMP.as_secs_f64()).then_some(jump)
+    }
+}
+
+/// A function to be run on a thread of its own.
+pub type Work<'a> = Box<dyn FnOnce() + Send + 'a>;
+
+/// See the module.
+pub trait Machine: Send + Sync {
+    /// The wall clock, which may jump.
+    fn now(&self) -> Timestamp;
+    /// The monotonic clock.
+    fn steady(&self) -> Steady;
+    /// Sleeps for at least `most`, or until `cancel` is raised. Returns whether it is raised.
+    fn wait(&self, cancel: &Cancel, most: Duration) -> bool;
+    /// Sleeps for at least `most`, or until the bell has rung more often than `heard`. Returns whether it has.
+    fn sleep_until_rung(&self, bell: &Bell, heard: u64, most: Duration) -> bool;
+
+    /// Runs each `work` on a thread of its own while `here` runs on this one. Returns when all have ended.
+    fn beside(&self, work: Vec<Work<'_>>, here: &mut dyn FnMut());
+
+    /// A new unique id; later ones are greater than earlier ones (UUIDv7).
+    fn new_id(&self) -> String;
+    /// A new unique token that cannot be guessed (UUIDv4).
+    fn new_token(&self) -> String;
+    /// A random number from 0 to 1.
+    fn chance(&self) -> f64;
+
+    /// The machine's name.
+    fn host(&self) -> String;
+    /// The number of this process.
+    fn pid(&self) -> u32;
+
+    /// Wakes the workers that watch the file at `path`. A worker that misses it polls later.
+    fn wake(&self, path: &Path);
+    /// Rings the bell whenever a process [wakes](Machine::wake) workers by that path, until `end` is raised. Needs a thread of
+    /// its own.
+    fn ring_on_wake(&self, path: &Path, bell: &Bell, end: &Cancel);
+    /// Kills every process that was started with this environment variable. Returns how many it killed.
+    fn kill_started_with(&self, variable: &str, value: &OsStr) -> usize;
+
+    /// Its files and their locks.
+    fn files(&self) -> &dyn Files;
+}
+
+/// The operating system that this process runs on.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct System;
+
+impl Machine for System {
+    fn now(&self) -> Timestamp {
+        Timestamp::now()
+    }
+
+    fn steady(&self) -> Steady {
+        static BEGINNING: OnceLock<Instant> = OnceLock::new();
+        Steady(BEGINNING.get_or_init(Instant::now).elapsed())
+    }
+
+    fn wait(&self, cancel: &Cancel, most: Duration) -> bool {
+        cancel.wait(most)
+    }
+
+    fn sleep_until_rung(&self, bell: &Bell, heard: u64, most: Duration) -> bool {
+        bell.sleep(heard, most)
+    }
+
+    fn beside(&self, work: Vec<Work<'_>>, here: &mut dyn FnMut()) {
+        std::thread::scope(|scope| {
+            for work in work {
+                scope.spawn(work);
+            }
+            here();
+        });
+    }
+
+    fn new_id(&self) -> String {
+        uuid::Uuid::now_v7().to_string()
+    }
+
+    fn new_token(&self) -> String {
+        uuid::Uuid::new_v4().to_string()
+    }
+
+    fn chance(&self) -> f64 {
+        let bytes = uuid::Uuid::new_v4().into_bytes();
+        f64::from(u16::from_le_bytes([bytes[0], bytes[1]])) / f64::from(u16::MAX)
+    }
+
+    fn host(&self) -> String {
+        crate::base::host::name()
+    }
+
+    fn pid(&self) -> u32 {
+        std::process::id()
+    }
+
+    fn wake(&self, path: &Path) {
+        bell::wake(path);
+    }
+
+    fn ring_on_wake(&self, path: &Path, bell: &Bell, end: &Cancel) {
+        bell.ring_on_touch(path, end);
+    }
+
+    fn kill_started_with(&self, variable: &str, value: &OsStr) -> usize {
+        process::kill_started_with(variable, value)
+    }
+
+    fn files(&self) -> &dyn Files {
+        &Disk
+    }
+}

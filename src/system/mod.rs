@@ -1,0 +1,11 @@
+//! The operating system: what differs between machines, and what processes do to each other.
+//!
+//! - [`machine`]: time, threads, files and locks behind a trait, which a simulation implements a second time.
+//! - [`process`]: child processes, which never outlive the call that started them.
+//! - [`lock`]: locks between processes; [`lease`]: a lease that is kept alive while the work under it goes on; [`wake`]: waking a worker.
+
+pub mod bell;
+pub mod lease;
+pub mod lock;
+pub mod machine;
+pub mod process;

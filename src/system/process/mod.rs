@@ -1,0 +1,125 @@
+//! Child processes, which never outlive the call that started them.
+//!
+//! [`run`] starts a program, passes on its lines as they are printed, and returns when the program has ended. Its promises,
+//! each of which prevents processes that stay behind or pipes that fill up:
+//!
+//! - The child leads a process group of its own. Cancel and timeout send TERM to the whole group, and KILL after
+//!   [`ChildLimits::kill_after`]. However the child ends, the processes left in its group are killed.
+//! - A child whose `ade` is killed is killed too (on Linux, where the kernel offers it).
+//! - Both streams are read while the child runs, so neither can fill up and block it. Standard input is empty.
+//! - A grandchild that has left the group and keeps a pipe open delays nothing: when the child has ended, its output is
+//!   read to the last byte, and [`run`] returns.
+//! - No polling: the end of the child, a line and a cancel each wake the caller at once. Only where the group has limits, it
+//!   is looked at 20 times a second, and killed as a whole when it uses more than it may ([`GroupLimits`]).
+//!
+//! The memory and CPU seconds come from the kernel's own account of the child and its descendants (`wait4`).
+//!
+//! `child` starts, watches and reaps; `lines` reads; `wake` waits; `watch` measures the group; [`kill_started_with`] kills processes that left their
+//! group.
+
+mod child;
+mod exit;
+mod lines;
+mod marks;
+pub(crate) mod on_path;
+mod options;
+#[cfg(test)]
+mod tests;
+mod time_limit;
+mod wake;
+mod watch;
+
+use std::io;
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use self::child::Watched;
+use self::lines::Lines;
+use self::options::OnLine;
+use self::time_limit::TimeLimit;
+use self::wake::{Wakes, wait_for_any};
+use self::watch::GroupUsage;
+use crate::base::cancel::Cancel;
+
+pub use exit::{ChildEnd, Exit, Limit, Usage};
+pub use marks::kill_started_with;
+pub use on_path::on_path;
+pub use options::{ChildLimits, GroupLimits, Stream};
+
+/// How long the rest in the pipes is read after the child's end: only a grandchild that still writes could extend it.
+const DRAIN_LIMIT: Duration = Duration::from_secs(1);
+
+/// Runs `command` to its end and passes each line of its output to `on_line`, in order within each stream.
+///
+/// The command's own settings for standard input, output and process group are replaced.
+///
+/// # Errors
+/// The child could not be started or watched. Nothing is left running then, nor after a panic in `on_line`.
+pub fn run(
+    command: &mut Command,
+    cancel: &Cancel,
+    options: &ChildLimits,
+    on_line: OnLine<'_>,
+) -> io::Result<ChildEnd> {
+    let started = Instant::now();
+    if cancel.is_cancelled() {
+        return Ok(ChildEnd {
+            exit: Exit::Cancelled,
+            usage: Usage::default(),
+            wall: Duration::ZERO,
+        });
+    }
+
+    let (mut wakes, waker) = Wakes::new()?;
+    let mut watched = Watched::start(command, &waker)?;
+    let (stdout, stderr) = watched.streams();
+    let mut stdout = Lines::new(Stream::Stdout, stdout, options)?;
+    let mut stderr = Lines::new(Stream::Stderr, stderr, options)?;
+    let _subscription = waker.on_cancel(cancel);
+
+    let mut time_limit = TimeLimit::new(started, options);
+    let mut watch = GroupUsage::new(watched.id(), options, started);
+    loop {
+        if let Some(signal) = time_limit.due(cancel, Instant::now()) {
+            watched.signal_group(signal);
+        }
+        wait_for_any(
+            &[wakes.descriptor(), stdout.descriptor(), stderr.descriptor()],
+            earlier(time_limit.deadline(), watch.next_look()),
+        )?;
+        let ended = wakes.child_has_ended()?;
+        stdout.pump(on_line)?;
+        stderr.pump(on_line)?;
+        if ended {
+            break;
+        }
+        let printed = stdout.is_too_long() || stderr.is_too_long();
+        let used = match printed {
+            true => Some(Limit::Printed),
+            false => watch.look(Instant::now()),
+        };
+        if used.is_some_and(|limit| time_limit.exceed(limit)) {
+            watched.signal_group(libc::SIGKILL);
+        }
+    }
+
+    // The child is dead but not yet reaped, so its process id, which names the group, is not in use again.
+    watched.signal_group(libc::SIGKILL);
+    let (exit, mut usage) = watched.reap()?;
+    usage.peak_memory_bytes = usage.peak_memory_bytes.max(watch.peak());
+    let drain_until = Instant::now() + DRAIN_LIMIT;
+    stdout.drain(on_line, drain_until)?;
+    stderr.drain(on_line, drain_until)?;
+    Ok(ChildEnd {
+        exit: time_limit.reason().unwrap_or(exit),
+        usage,
+        wall: started.elapsed(),
+    })
+}
+
+fn earlier(one: Option<Instant>, other: Option<Instant>) -> Option<Instant> {
+    match (one, other) {
+        (Some(one), Some(other)) => Some(one.min(other)),
+        (one, other) => one.or(other),
+    }
+}

@@ -1,0 +1,252 @@
+//! What [`run`] promises, tried with a shell.
+
+use std::path::Path;
+use std::thread;
+
+use super::*;
+
+fn shell(script: &str) -> Command {
+    let mut command = Command::new("sh");
+    command.arg("-c").arg(script);
+    command
+}
+
+fn run_script(
+    script: &str,
+    cancel: &Cancel,
+    options: &ChildLimits,
+) -> (ChildEnd, Vec<(Stream, String)>) {
+    let mut lines = Vec::new();
+    let outcome = run(&mut shell(script), cancel, options, &mut |stream, line| {
+        lines.push((stream, line.to_owned()));
+    })
+    .unwrap();
+    (outcome, lines)
+}
+
+fn text(lines: &[(Stream, String)], wanted: Stream) -> Vec<&str> {
+    lines
+        .iter()
+        .filter(|(stream, _)| *stream == wanted)
+        .map(|(_, line)| line.as_str())
+        .collect()
+}
+
+/// Killed processes that were not reaped yet still have an entry, but no command line.
+fn is_alive(id: &str) -> bool {
+    if Path::new("/proc/self").exists() {
+        return std::fs::read(format!("/proc/{id}/cmdline")).is_ok_and(|line| !line.is_empty());
+    }
+    let id: libc::pid_t = id.parse().unwrap();
+    // SAFETY: signal 0 only asks.
+    unsafe { libc::kill(id, 0) == 0 }
+}
+
+fn dies_soon(id: &str) -> bool {
+    for _ in 0..200 {
+        if !is_alive(id) {
+            return true;
+        }
+        thread::sleep(Duration::from_millis(5));
+    }
+    false
+}
+
+#[test]
+fn lines_of_both_streams_and_the_status_come_back() {
+    let (outcome, lines) = run_script(
+        "echo one; echo two >&2; printf 'three\\r\\nlast'; exit 7",
+        &Cancel::new(),
+        &ChildLimits::default(),
+    );
+    assert_eq!(outcome.exit, Exit::Code(7));
+    assert_eq!(text(&lines, Stream::Stdout), ["one", "three", "last"]);
+    assert_eq!(text(&lines, Stream::Stderr), ["two"]);
+}
+
+#[test]
+fn bytes_that_are_not_text_and_empty_lines_survive() {
+    let (_, lines) = run_script(
+        "printf 'a\\377b\\n\\nc\\n'",
+        &Cancel::new(),
+        &ChildLimits::default(),
+    );
+    assert_eq!(text(&lines, Stream::Stdout), ["a\u{fffd}b", "", "c"]);
+}
+
+#[test]
+fn much_output_on_both_streams_blocks_nobody() {
+    let (outcome, lines) = run_script(
+        "i=0; while [ $i -lt 20000 ]; do echo line-$i; echo error-$i >&2; i=$((i+1)); done",
+        &Cancel::new(),
+        &ChildLimits::default(),
+    );
+    assert!(outcome.exit.is_success());
+    assert_eq!(text(&lines, Stream::Stdout).len(), 20000);
+    assert_eq!(text(&lines, Stream::Stderr).last(), Some(&"error-19999"));
+}
+
+#[test]
+fn a_line_without_end_is_cut() {
+    let options = ChildLimits {
+        max_line_bytes: 10,
+        ..ChildLimits::default()
+    };
+    let (_, lines) = run_script(
+        "printf '0123456789abcdef\\nshort\\n'",
+        &Cancel::new(),
+        &options,
+    );
+    assert_eq!(
+        text(&lines, Stream::Stdout),
+        ["0123456789 … (6 more bytes)", "short"]
+    );
+}
+
+#[test]
+fn a_signal_is_reported_as_such() {
+    let (outcome, _) = run_script("kill -9 $$", &Cancel::new(), &ChildLimits::default());
+    assert_eq!(outcome.exit, Exit::Signal(9));
+}
+
+#[test]
+fn standard_input_is_empty() {
+    let (outcome, lines) = run_script("cat; echo end", &Cancel::new(), &ChildLimits::default());
+    assert!(outcome.exit.is_success());
+    assert_eq!(text(&lines, Stream::Stdout), ["end"]);
+}
+
+#[test]
+fn a_program_that_does_not_exist_is_an_error() {
+    let answer = run(
+        &mut Command::new("/no/such/program"),
+        &Cancel::new(),
+        &ChildLimits::default(),
+        &mut |_, _| {},
+    );
+    assert_eq!(answer.unwrap_err().kind(), io::ErrorKind::NotFound);
+}
+
+#[test]
+fn time_that_is_up_ends_the_child() {
+    let options = ChildLimits {
+        timeout: Some(Duration::from_millis(50)),
+        ..ChildLimits::default()
+    };
+    let (outcome, lines) = run_script("echo before; sleep 60", &Cancel::new(), &options);
+    assert_eq!(outcome.exit, Exit::TimedOut);
+    assert_eq!(text(&lines, Stream::Stdout), ["before"]);
+    assert!(outcome.wall < Duration::from_secs(3), "{:?}", outcome.wall);
+}
+
+#[test]
+fn a_child_that_ignores_the_request_is_killed() {
+    let options = ChildLimits {
+        timeout: Some(Duration::from_millis(50)),
+        kill_after: Duration::from_millis(100),
+        ..ChildLimits::default()
+    };
+    let (outcome, _) = run_script(
+        "trap '' TERM; while true; do sleep 0.01; done",
+        &Cancel::new(),
+        &options,
+    );
+    assert_eq!(outcome.exit, Exit::TimedOut);
+    assert!(outcome.wall >= Duration::from_millis(150));
+    assert!(outcome.wall < Duration::from_secs(3), "{:?}", outcome.wall);
+}
+
+#[test]
+fn a_cancel_ends_the_child_and_gives_it_time_to_tidy_up() {
+    let cancel = Cancel::new();
+    let mut lines = Vec::new();
+    let outcome = run(
+        &mut shell("trap 'echo tidied; exit 0' TERM; echo ready; while true; do sleep 0.01; done"),
+        &cancel,
+        &ChildLimits::default(),
+        &mut |stream, line| {
+            if line == "ready" {
+                cancel.cancel();
+            }
+            // On standard error the shell remarks that its `sleep` was terminated.
+            if stream == Stream::Stdout {
+                lines.push(line.to_owned());
+            }
+        },
+    )
+    .unwrap();
+    assert_eq!(outcome.exit, Exit::Cancelled);
+    assert_eq!(lines, ["ready", "tidied"]);
+}
+
+#[test]
+fn nothing_is_started_once_cancelled() {
+    let cancel = Cancel::new();
+    cancel.cancel();
+    let (outcome, lines) = run_script("echo started", &cancel, &ChildLimits::default());
+    assert_eq!(outcome.exit, Exit::Cancelled);
+    assert!(lines.is_empty());
+}
+
+#[test]
+fn what_the_child_left_in_its_group_is_killed() {
+    let started = Instant::now();
+    let (outcome, lines) = run_script(
+        "sleep 60 & echo $!",
+        &Cancel::new(),
+        &ChildLimits::default(),
+    );
+    assert!(outcome.exit.is_success());
+    assert!(started.elapsed() < Duration::from_secs(3));
+    assert!(dies_soon(&lines[0].1));
+}
+
+#[test]
+fn a_panic_while_a_line_is_handled_leaves_no_process() {
+    let mut id = String::new();
+    let unwound = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+        run(
+            &mut shell("echo $$; sleep 60"),
+            &Cancel::new(),
+            &ChildLimits::default(),
+            &mut |_, line| {
+                id = line.to_owned();
+                panic!("on purpose");
+            },
+        )
+    }));
+    assert!(unwound.is_err());
+    assert!(dies_soon(&id));
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_grandchild_that_left_the_group_and_keeps_the_pipe_delays_nothing() {
+    let started = Instant::now();
+    let (outcome, lines) = run_script(
+        "setsid sh -c 'echo $$; exec sleep 60' & sleep 0.2; echo mine",
+        &Cancel::new(),
+        &ChildLimits::default(),
+    );
+    assert!(outcome.exit.is_success());
+    assert!(started.elapsed() < Duration::from_secs(3));
+    assert_eq!(lines.len(), 2);
+    let stray: libc::pid_t = lines[0].1.parse().unwrap();
+    // SAFETY: ends the process that this test started.
+    unsafe { libc::kill(stray, libc::SIGKILL) };
+}
+
+#[test]
+fn the_kernel_says_what_the_child_used() {
+    let (outcome, _) = run_script(
+        "i=0; while [ $i -lt 100000 ]; do i=$((i+1)); done",
+        &Cancel::new(),
+        &ChildLimits::default(),
+    );
+    assert!(outcome.usage.cpu_seconds > 0.001, "{:?}", outcome.usage);
+    assert!(
+        outcome.usage.peak_memory_bytes > 100_000,
+        "{:?}",
+        outcome.usage
+    );
+}

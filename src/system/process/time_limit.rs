@@ -1,0 +1,82 @@
+//! The time limit of a child: when it is asked to end, by a limit or because it was cancelled, and when it is killed.
+
+use std::time::{Duration, Instant};
+
+use super::exit::{Exit, Limit};
+use super::options::ChildLimits;
+use crate::base::cancel::Cancel;
+
+/// When a child must be asked to end, and when it must be killed.
+pub(super) struct TimeLimit {
+    /// `None`: it may take as long as it likes.
+    time_is_up: Option<Instant>,
+    kill_after: Duration,
+    stopping: Option<Stopping>,
+}
+
+/// The child has been asked to end.
+struct Stopping {
+    reason: Exit,
+    /// `None` once it was killed.
+    kill_at: Option<Instant>,
+}
+
+impl TimeLimit {
+    pub fn new(started: Instant, options: &ChildLimits) -> Self {
+        TimeLimit {
+            time_is_up: options
+                .timeout
+                .and_then(|timeout| started.checked_add(timeout)),
+            kill_after: options.kill_after,
+            stopping: None,
+        }
+    }
+
+    /// The signal that is due now.
+    pub fn due(&mut self, cancel: &Cancel, now: Instant) -> Option<libc::c_int> {
+        if let Some(Stopping { kill_at, .. }) = &mut self.stopping {
+            let is_due = kill_at.is_some_and(|kill_at| now >= kill_at);
+            if is_due {
+                *kill_at = None;
+            }
+            return is_due.then_some(libc::SIGKILL);
+        }
+        let reason = if cancel.is_cancelled() {
+            Exit::Cancelled
+        } else if self.time_is_up.is_some_and(|time_is_up| now >= time_is_up) {
+            Exit::TimedOut
+        } else {
+            return None;
+        };
+        self.stopping = Some(Stopping {
+            reason,
+            kill_at: now.checked_add(self.kill_after),
+        });
+        Some(libc::SIGTERM)
+    }
+
+    /// Notes that the child is killed for what it used, unless it is being stopped already. `true`: it is to be killed now.
+    pub fn exceed(&mut self, limit: Limit) -> bool {
+        if self.stopping.is_some() {
+            return false;
+        }
+        self.stopping = Some(Stopping {
+            reason: Exit::Exceeded(limit),
+            kill_at: None,
+        });
+        true
+    }
+
+    /// When to look again although nothing has happened.
+    pub fn deadline(&self) -> Option<Instant> {
+        match &self.stopping {
+            None => self.time_is_up,
+            Some(stopping) => stopping.kill_at,
+        }
+    }
+
+    /// Why the child was asked to end, if it was.
+    pub fn reason(&self) -> Option<Exit> {
+        self.stopping.as_ref().map(|stopping| stopping.reason)
+    }
+}

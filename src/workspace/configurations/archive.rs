@@ -1,0 +1,375 @@
+//! Unpacks an uploaded archive: a ZIP, or a tar that is compressed with gzip.
+//!
+//! Nothing in it is believed. A name that leads out of the folder, a link, a device, and a name that comes twice end the unpacking;
+//! entries and bytes are counted as they come out, whatever the archive says of itself, and there are few at most. Memory does not
+//! grow with the archive: entries are read one by one.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, BufReader, Read, Seek, SeekFrom};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+
+use flate2::read::MultiGzDecoder;
+use zip::read::{Config, ZipReadOptions};
+use zip::unstable::read::ZipIterable;
+
+use super::error::ConfigurationsError;
+use crate::base::digest;
+use crate::base::digest::CopyError;
+use crate::base::files::FileError;
+
+/// The most entries of an archive, and files of a draft.
+pub const MOST_FILES: usize = 2000;
+/// The largest file, unpacked.
+pub const LARGEST_FILE: u64 = 32 * 1024 * 1024;
+/// The most bytes of all files, unpacked.
+pub const MOST_BYTES: u64 = 128 * 1024 * 1024;
+/// The longest path, and the deepest one.
+const LONGEST_PATH: usize = 400;
+const DEEPEST: usize = 20;
+
+/// The longest header of a tar that holds a name.
+const LONGEST_HEADER: u64 = 64 * 1024;
+/// What a tar adds to the bytes of its files at most: a header, a long name and the filling of the last block for each of them.
+const TAR_FRAME: u64 = MOST_FILES as u64 * 4096;
+
+/// Checks a path that is to lie in a configuration's folder.
+///
+/// # Errors
+/// It leads elsewhere, or cannot be a path.
+pub fn checked_path(path: &str) -> Result<PathBuf, ConfigurationsError> {
+    match fault_of(path) {
+        None => Ok(PathBuf::from(path)),
+        Some(why) => Err(ConfigurationsError::BadPath {
+            path: path.to_owned(),
+            why,
+        }),
+    }
+}
+
+fn fault_of(path: &str) -> Option<&'static str> {
+    let parts = || path.split('/');
+    if path.is_empty() {
+        Some("it is empty")
+    } else if path.starts_with('/') {
+        Some("it is absolute")
+    } else if path.contains('\\') || path.chars().any(char::is_control) {
+        Some("it has a backslash or a control character")
+    } else if parts().any(|part| part == "..") {
+        Some("it leads out of the folder")
+    } else if parts().any(|part| part.is_empty() || part == ".") {
+        Some("a part of it is empty, or a dot")
+    } else if path.len() > LONGEST_PATH
+        || parts().count() > DEEPEST
+        || parts().any(|part| part.len() > 200)
+    {
+        Some("it is too long, or too deep")
+    } else {
+        None
+    }
+}
+
+/// Unpacks an archive into a folder that is there and empty.
+///
+/// # Errors
+/// It is none, something in it is refused, or the folder cannot be written to.
+pub fn unpack(archive: &mut File, into: &Path) -> Result<(), ConfigurationsError> {
+    let mut magic = [0; 4];
+    let known = archive.read(&mut magic).and_then(|read| {
+        archive.seek(SeekFrom::Start(0))?;
+        Ok(&magic[..read])
+    });
+    let known = known.map_err(FileError::on("read", "the archive".as_ref()))?;
+    let mut unpacking = Unpacking {
+        into,
+        entries: 0,
+        bytes: 0,
+        files: 0,
+    };
+    if known.starts_with(b"PK") {
+        unzip(archive, &mut unpacking)?;
+    } else if known.starts_with(&[0x1f, 0x8b]) {
+        untar(archive, &mut unpacking)?;
+    } else {
+        return Err(ConfigurationsError::archive(
+            "it is neither a ZIP nor compressed with gzip",
+        ));
+    }
+    if unpacking.files == 0 {
+        return Err(ConfigurationsError::archive("it holds no file"));
+    }
+    Ok(())
+}
+
+fn unzip(archive: &mut File, unpacking: &mut Unpacking<'_>) -> Result<(), ConfigurationsError> {
+    let damaged = |error: zip::result::ZipError| {
+        ConfigurationsError::archive(format!("it is no whole ZIP ({error})"))
+    };
+    let contents = archive
+        .try_clone()
+        .map_err(FileError::on("read", "the archive".as_ref()))?;
+    let mut contents = BufReader::new(contents);
+    let mut zip = ZipIterable::try_new(BufReader::new(archive), Config::default())
+        .map_err(damaged)?
+        .enforce_header_consistency(true);
+    if zip.len() > MOST_FILES {
+        return Err(too_many());
+    }
+    for entry in zip.files().map_err(damaged)? {
+        let entry = entry.map_err(damaged)?;
+        let name = text_of(entry.name_raw())?;
+        let is_folder = entry.is_dir();
+        if entry.encrypted() {
+            return Err(about(&name, "is encrypted"));
+        }
+        if let Some(mode) = entry.unix_mode() {
+            // Archives made on other systems have a mode without a type.
+            let expected = if is_folder {
+                libc::S_IFDIR
+            } else {
+                libc::S_IFREG
+            };
+            let kind = mode & libc::S_IFMT;
+            if kind != 0 && kind != expected {
+                return Err(about(&name, "is a link or a special file"));
+            }
+        }
+        if is_folder {
+            unpacking.folder(&name)?;
+            continue;
+        }
+        // The two readers share one position in the file, so each seeks before it reads.
+        let mut content = entry
+            .with_reader(&mut contents, ZipReadOptions::new())
+            .map_err(|error| about(&name, &format!("cannot be read ({error})")))?;
+        unpacking.file(&name, &mut content)?;
+    }
+    Ok(())
+}
+
+fn untar(archive: &mut File, unpacking: &mut Unpacking<'_>) -> Result<(), ConfigurationsError> {
+    use tar::EntryType;
+    let damaged = |error: io::Error| {
+        ConfigurationsError::archive(format!("it is no whole tar in gzip ({error})"))
+    };
+    let limited = Limited {
+        inner: MultiGzDecoder::new(BufReader::new(archive)),
+        left: MOST_BYTES + TAR_FRAME,
+    };
+    let mut tar = tar::Archive::new(limited);
+    // A name that a header has no room for comes before it, in an entry of its own. The entries are read raw, so that such a name is
+    // not in memory whole however long it claims to be.
+    let mut long = None;
+    for entry in tar.entries().map_err(damaged)?.raw(true) {
+        let mut entry = entry.map_err(damaged)?;
+        let kind = entry.header().entry_type();
+        if let EntryType::GNULongName | EntryType::XHeader = kind {
+            if entry.size() > LONGEST_HEADER {
+                return Err(ConfigurationsError::archive("a name in it is too long"));
+            }
+            let mut bytes = Vec::new();
+            entry.read_to_end(&mut bytes).map_err(damaged)?;
+            long = long_name(kind, bytes).or(long);
+            continue;
+        }
+        let name = match long.take() {
+            Some(name) => text_of(&name)?,
+            None => text_of(&entry.path_bytes())?,
+        };
+        match kind {
+            EntryType::Directory => unpacking.folder(&name)?,
+            EntryType::Regular | EntryType::Continuous => unpacking.file(&name, &mut entry)?,
+            // What git writes about the commit.
+            EntryType::XGlobalHeader => unpacking.count()?,
+            _ => return Err(about(&name, "is a link or a special file")),
+        }
+    }
+    Ok(())
+}
+
+/// The name that GNU tar writes before a header (all of `bytes`), or POSIX tar (one of the extensions, if it is there).
+fn long_name(kind: tar::EntryType, mut bytes: Vec<u8>) -> Option<Vec<u8>> {
+    if kind.is_gnu_longname() {
+        while bytes.last() == Some(&0) {
+            bytes.pop();
+        }
+        return Some(bytes);
+    }
+    let mut extensions = tar::PaxExtensions::new(&bytes).flatten();
+    let path = extensions.find(|extension| extension.key_bytes() == b"path");
+    path.map(|extension| extension.value_bytes().to_vec())
+}
+
+/// Ends with an error after so many bytes.
+struct Limited<R> {
+    inner: R,
+    left: u64,
+}
+
+impl<R: Read> Read for Limited<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.inner.read(buffer)?;
+        match self.left.checked_sub(read as u64) {
+            Some(left) => self.left = left,
+            None => return Err(io::Error::other("it unpacks to too many bytes")),
+        }
+        Ok(read)
+    }
+}
+
+/// What was unpacked so far.
+struct Unpacking<'a> {
+    into: &'a Path,
+    entries: usize,
+    bytes: u64,
+    files: usize,
+}
+
+impl Unpacking<'_> {
+    fn count(&mut self) -> Result<(), ConfigurationsError> {
+        self.entries += 1;
+        if self.entries > MOST_FILES {
+            return Err(too_many());
+        }
+        Ok(())
+    }
+
+    /// Where an entry goes. `None`: it is no part of the configuration.
+    fn place(&mut self, name: &str) -> Result<Option<PathBuf>, ConfigurationsError> {
+        self.count()?;
+        // `tar` writes what is in the current folder as `./a`.
+        let name = name.trim_end_matches('/');
+        let name = name.strip_prefix("./").unwrap_or(name);
+        if name == "." || is_of_the_system(name) {
+            return Ok(None);
+        }
+        if let Some(why) = fault_of(name) {
+            return Err(about(name, &format!("is refused: {why}")));
+        }
+        Ok(Some(self.into.join(name)))
+    }
+
+    fn folder(&mut self, name: &str) -> Result<(), ConfigurationsError> {
+        let Some(path) = self.place(name)? else {
+            return Ok(());
+        };
+        create_folder(&path, name)
+    }
+
+    fn file(&mut self, name: &str, content: &mut dyn Read) -> Result<(), ConfigurationsError> {
+        let Some(path) = self.place(name)? else {
+            return Ok(());
+        };
+        create_folder(path.parent().unwrap_or(self.into), name)?;
+        let created = OpenOptions::new()
+            .write(true)
+            .create_new(true)
+            .mode(0o644)
+            .open(&path);
+        let mut file = created.map_err(|error| match error.kind() {
+            io::ErrorKind::AlreadyExists => about(name, "comes twice"),
+            _ => FileError::on("write", &path)(error).into(),
+        })?;
+        let room = LARGEST_FILE.min(MOST_BYTES - self.bytes);
+        // One byte more tells a file that is too large from one that just fits.
+        let mut content = content.take(room + 1);
+        let (_, size) = digest::copy(&mut content, &mut file).map_err(|error| match error {
+            CopyError::Read(error) => about(name, &format!("cannot be unpacked ({error})")),
+            CopyError::Write(error) => FileError::on("write", &path)(error).into(),
+        })?;
+        if size > room {
+            return Err(if room == LARGEST_FILE {
+                about(name, &format!("has more than {LARGEST_FILE} bytes"))
+            } else {
+                ConfigurationsError::archive(format!("its files have more than {MOST_BYTES} bytes"))
+            });
+        }
+        self.bytes += size;
+        file.sync_all().map_err(FileError::on("write", &path))?;
+        self.files += 1;
+        Ok(())
+    }
+}
+
+fn create_folder(path: &Path, name: &str) -> Result<(), ConfigurationsError> {
+    fs::create_dir_all(path).map_err(|error| match error.kind() {
+        io::ErrorKind::AlreadyExists | io::ErrorKind::NotADirectory => {
+            about(name, "is a folder and a file")
+        }
+        _ => FileError::on("create the folder", path)(error).into(),
+    })
+}
+
+/// What a system adds to archives of its own.
+fn is_of_the_system(name: &str) -> bool {
+    name.split('/')
+        .any(|part| part == "__MACOSX" || part == ".DS_Store" || part == "__pycache__")
+}
+
+fn text_of(name: &[u8]) -> Result<String, ConfigurationsError> {
+    match std::str::from_utf8(name) {
+        Ok(name) => Ok(name.to_owned()),
+        Err(_) => Err(about(
+            &String::from_utf8_lossy(name),
+            "has a name that is not UTF-8",
+        )),
+    }
+}
+
+fn about(name: &str, what: &str) -> ConfigurationsError {
+    let shown: String = name.chars().take(100).collect();
+    ConfigurationsError::archive(format!("{shown:?} {what}"))
+}
+
+fn too_many() -> ConfigurationsError {
+    ConfigurationsError::archive(format!("it has more than {MOST_FILES} entries"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_paths_that_stay_inside_are_taken() {
+        for path in [
+            "a",
+            "src/ade_config/__init__.py",
+            "größe/ü.csv",
+            ".gitignore",
+            "a..b/c",
+        ] {
+            assert_eq!(checked_path(path).unwrap(), Path::new(path));
+        }
+        let deep = "a/".repeat(DEEPEST) + "b";
+        let long = format!("{}/b", "a".repeat(201));
+        for path in [
+            "",
+            "/",
+            "/a",
+            "..",
+            "a/../b",
+            "a/..",
+            ".",
+            "./a",
+            "a//b",
+            "a/",
+            "a\\b",
+            "a\nb",
+            "a\0b",
+            deep.as_str(),
+            long.as_str(),
+        ] {
+            assert!(checked_path(path).is_err(), "{path:?}");
+        }
+    }
+
+    #[test]
+    fn what_unpacks_to_too_much_ends() {
+        let mut limited = Limited {
+            inner: io::repeat(0),
+            left: 100_000,
+        };
+        let read = io::copy(&mut limited, &mut io::sink());
+        assert!(read.is_err());
+    }
+}

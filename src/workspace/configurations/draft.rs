@@ -1,0 +1,418 @@
+//! Drafts: the files of an uploaded configuration, as they are edited until they are published.
+//!
+//! Those that change a draft, and those that publish it, take turns by a lock of the operating system. A whole draft is unpacked
+//! beside its place and exchanged with the one before in one step; a single file is written beside and renamed.
+
+use std::fs::{self, File};
+use std::io::{self, Seek, SeekFrom};
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use super::archive::{self, LARGEST_FILE, MOST_BYTES, MOST_FILES, checked_path};
+use super::error::ConfigurationsError;
+use super::spool::Spool;
+use crate::base::digest;
+use crate::base::files;
+use crate::base::files::{FileError, PartialFolder, UNFINISHED};
+use crate::configuration::{Configuration, ConfigurationError};
+use crate::store::{ConfigurationRecord, KnownConfiguration};
+use crate::system::lock::Lock;
+use crate::workspace::Workspace;
+
+/// The longest name of a configuration.
+const LONGEST_NAME: usize = 100;
+
+/// A file of a draft.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DraftFile {
+    /// Relative to the draft, with `/` between folders.
+    pub path: String,
+    /// Its size.
+    pub size_bytes: u64,
+    /// SHA-256 of its bytes, 64 hexadecimal digits.
+    pub sha256: String,
+}
+
+/// Creates an uploaded configuration: with the files of an archive, or without any yet. Its name is the given one, else that in its
+/// manifest, else that of the archive's one folder.
+///
+/// # Errors
+/// The archive is refused, there is no name, or the files cannot be written or recorded.
+pub fn create(
+    workspace: &Workspace,
+    name: Option<&str>,
+    content: Option<Spool>,
+) -> Result<KnownConfiguration, ConfigurationsError> {
+    if let Some(name) = name {
+        checked_name(name)?;
+    }
+    let id = workspace.machine.new_id();
+    let draft = workspace.paths.draft(workspace.id(), &id);
+    let folder = folder_of(&draft);
+    let recorded = fill(folder, &draft, content).and_then(|top| {
+        let named = name.map(str::to_owned).or_else(|| project_name(&draft));
+        let named = named.or_else(|| top.filter(|top| checked_name(top).is_ok()));
+        let record = ConfigurationRecord {
+            id: id.clone(),
+            workspace_id: workspace.id().to_owned(),
+            name: named.ok_or(ConfigurationsError::BadName)?,
+            path: draft.clone(),
+        };
+        let store = &workspace.store;
+        store.add_uploaded_configuration(&record, workspace.machine.now())?;
+        Ok(store.configuration(&id)?)
+    });
+    if recorded.is_err() {
+        // Nothing names these files.
+        let _ = fs::remove_dir_all(folder);
+    }
+    recorded
+}
+
+/// Replaces the whole draft by the files of an archive.
+///
+/// # Errors
+/// The archive is refused, and the draft stays as it was; or the files cannot be written.
+pub fn replace(
+    workspace: &Workspace,
+    known: &KnownConfiguration,
+    content: Spool,
+) -> Result<(), ConfigurationsError> {
+    let (draft, _turn) = take(workspace, known)?;
+    fill(folder_of(&draft), &draft, Some(content)).map(drop)
+}
+
+/// Writes a file of the draft. Returns it, and whether it is new.
+///
+/// # Errors
+/// Its path is refused, the draft would be too large, or the file cannot be written.
+pub fn write(
+    workspace: &Workspace,
+    known: &KnownConfiguration,
+    path: &str,
+    mut content: Spool,
+) -> Result<(DraftFile, bool), ConfigurationsError> {
+    let relative = checked_path(path)?;
+    if content.size_bytes() > LARGEST_FILE {
+        return Err(too_large("the file", LARGEST_FILE));
+    }
+    let (draft, _turn) = take(workspace, known)?;
+    let target = draft.join(&relative);
+    let (mut count, mut bytes, mut is_new) = (1, content.size_bytes(), true);
+    for (other, size) in listed(&draft)? {
+        if other == relative {
+            is_new = false;
+        } else {
+            count += 1;
+            bytes += size;
+        }
+    }
+    if count > MOST_FILES {
+        return Err(ConfigurationsError::TooLarge {
+            what: "the draft",
+            limit: format!("{MOST_FILES} files"),
+        });
+    }
+    if bytes > MOST_BYTES {
+        return Err(too_large("the draft", MOST_BYTES));
+    }
+    let folder = target.parent().unwrap_or(&draft);
+    fs::create_dir_all(folder).map_err(|error| match error.kind() {
+        io::ErrorKind::AlreadyExists | io::ErrorKind::NotADirectory => occupied(path),
+        _ => FileError::on("create the folder", folder)(error).into(),
+    })?;
+    if target.is_dir() {
+        return Err(occupied(path));
+    }
+    let writing =
+        |error: io::Error| ConfigurationsError::from(FileError::on("write", &target)(error));
+    let mut beside = files::unfinished(folder_of(&draft)).map_err(writing)?;
+    io::copy(content.rewound()?, beside.as_file_mut()).map_err(writing)?;
+    let (sha256, size_bytes) = digest_of(beside.as_file_mut()).map_err(writing)?;
+    let readable = fs::Permissions::from_mode(0o644);
+    beside
+        .as_file()
+        .set_permissions(readable)
+        .map_err(writing)?;
+    beside.as_file().sync_all().map_err(writing)?;
+    beside
+        .persist(&target)
+        .map_err(|error| writing(error.error))?;
+    sync_up(folder, &draft);
+    let file = DraftFile {
+        path: path.to_owned(),
+        size_bytes,
+        sha256,
+    };
+    Ok((file, is_new))
+}
+
+/// Deletes a file of the draft, and the folders that are empty then.
+///
+/// # Errors
+/// There is no such file, or it cannot be deleted.
+pub fn delete(
+    workspace: &Workspace,
+    known: &KnownConfiguration,
+    path: &str,
+) -> Result<(), ConfigurationsError> {
+    let relative = checked_path(path)?;
+    let (draft, _turn) = take(workspace, known)?;
+    let target = draft.join(&relative);
+    let is_file = fs::symlink_metadata(&target).is_ok_and(|found| found.is_file());
+    if !is_file {
+        return Err(ConfigurationsError::NoFile {
+            path: path.to_owned(),
+        });
+    }
+    fs::remove_file(&target).map_err(FileError::on("delete", &target))?;
+    let mut folder = folder_of(&target);
+    while folder != draft && fs::remove_dir(folder).is_ok() {
+        folder = folder_of(folder);
+    }
+    files::sync_folder(folder);
+    Ok(())
+}
+
+/// Lists the files of the draft, by path.
+///
+/// # Errors
+/// It was not uploaded, or a file cannot be read.
+pub fn files(
+    workspace: &Workspace,
+    known: &KnownConfiguration,
+) -> Result<Vec<DraftFile>, ConfigurationsError> {
+    let (draft, _turn) = take(workspace, known)?;
+    let mut found = Vec::new();
+    for (path, _) in listed(&draft)? {
+        let whole = draft.join(&path);
+        let (sha256, size_bytes) =
+            digest::of_file(&whole).map_err(FileError::on("read", &whole))?;
+        found.push(DraftFile {
+            path: path.to_string_lossy().into_owned(),
+            size_bytes,
+            sha256: sha256.to_string(),
+        });
+    }
+    Ok(found)
+}
+
+/// Where a file of the draft is.
+///
+/// # Errors
+/// There is no such file.
+pub fn file(
+    workspace: &Workspace,
+    known: &KnownConfiguration,
+    path: &str,
+) -> Result<PathBuf, ConfigurationsError> {
+    let relative = checked_path(path)?;
+    demand_uploaded(known)?;
+    let whole = draft_of(workspace, known).join(relative);
+    let is_file = fs::symlink_metadata(&whole).is_ok_and(|found| found.is_file());
+    is_file
+        .then_some(whole)
+        .ok_or_else(|| ConfigurationsError::NoFile {
+            path: path.to_owned(),
+        })
+}
+
+/// The folder of the draft, and the turn to read or change it as a whole.
+pub(super) fn take(
+    workspace: &Workspace,
+    known: &KnownConfiguration,
+) -> Result<(PathBuf, Lock), ConfigurationsError> {
+    demand_uploaded(known)?;
+    let record = &known.record;
+    let lock = workspace.paths.draft_lock(&record.workspace_id, &record.id);
+    let turn = Lock::take(&lock)?;
+    let draft = draft_of(workspace, known);
+    // Only the holder of the lock writes beside the draft, so what is unfinished now is a leftover.
+    let folder = folder_of(&draft);
+    files::remove_leftovers(folder, Duration::ZERO);
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        let name = entry.file_name();
+        if name.as_encoded_bytes().starts_with(UNFINISHED.as_bytes()) {
+            let _ = fs::remove_file(entry.path());
+        }
+    }
+    Ok((draft, turn))
+}
+
+/// The name in the manifest of the configuration in a folder.
+pub(super) fn project_name(folder: &Path) -> Option<String> {
+    let configuration = Configuration::open(folder).ok()?;
+    let name = configuration.manifest.project?.name?;
+    checked_name(&name).ok().map(|()| name)
+}
+
+fn draft_of(workspace: &Workspace, known: &KnownConfiguration) -> PathBuf {
+    let record = &known.record;
+    workspace.paths.draft(&record.workspace_id, &record.id)
+}
+
+fn demand_uploaded(known: &KnownConfiguration) -> Result<(), ConfigurationsError> {
+    if known.uploaded {
+        return Ok(());
+    }
+    Err(ConfigurationsError::NotUploaded {
+        name: known.record.name.clone(),
+    })
+}
+
+fn checked_name(name: &str) -> Result<(), ConfigurationsError> {
+    let is_empty = name.trim().is_empty();
+    if is_empty || name.chars().count() > LONGEST_NAME || name.chars().any(char::is_control) {
+        return Err(ConfigurationsError::BadName);
+    }
+    Ok(())
+}
+
+/// Unpacks an archive beside the draft, and puts it in the place of the draft. Without an archive the draft is empty. Returns the
+/// name of the one folder that was around everything.
+fn fill(
+    folder: &Path,
+    draft: &Path,
+    content: Option<Spool>,
+) -> Result<Option<String>, ConfigurationsError> {
+    files::create_folder(folder)?;
+    let beside = PartialFolder::in_folder(folder);
+    files::create_folder(beside.path())?;
+    if let Some(mut content) = content {
+        archive::unpack(content.rewound()?, beside.path())?;
+    }
+    let placing = |error| FileError::on("move into place", draft)(error);
+    let top = top_folder(beside.path());
+    let whole = match &top {
+        Some(top) if top.join("__init__.py").exists() => {
+            // The folder is the package itself, and its name matters: below `src` it is found, and keeps that.
+            let source = beside.path().join("src");
+            let name = top.file_name().unwrap_or_default();
+            files::create_folder(&source)?;
+            fs::rename(top, source.join(name)).map_err(placing)?;
+            beside.path()
+        }
+        Some(top) => top.as_path(),
+        None => beside.path(),
+    };
+    sync_below(whole);
+    if draft.exists() {
+        exchange(whole, draft).map_err(placing)?;
+    } else {
+        fs::rename(whole, draft).map_err(placing)?;
+    }
+    files::sync_folder(folder);
+    Ok(top.map(|top| files::name_of(&top)))
+}
+
+/// The one folder that holds everything, where that is the configuration and `folder` is not: archives are often made so.
+fn top_folder(folder: &Path) -> Option<PathBuf> {
+    let mut entries = fs::read_dir(folder).ok()?.flatten();
+    let only = entries.next()?.path();
+    let is_around = entries.next().is_none() && only.is_dir() && !holds_configuration(folder);
+    (is_around && holds_configuration(&only)).then_some(only)
+}
+
+fn holds_configuration(folder: &Path) -> bool {
+    !matches!(
+        Configuration::open(folder),
+        Err(ConfigurationError::NotAConfiguration { .. })
+    ) || folder.join("pyproject.toml").is_file()
+}
+
+/// Two folders change places in one step, so that there is a whole draft at every moment. The former draft is then where the new
+/// one was, and goes with that.
+#[cfg(target_os = "linux")]
+fn exchange(new: &Path, old: &Path) -> io::Result<()> {
+    use rustix::fs::{CWD, RenameFlags, renameat_with};
+    match renameat_with(CWD, new, CWD, old, RenameFlags::EXCHANGE) {
+        Ok(()) => Ok(()),
+        // A file system that cannot.
+        Err(rustix::io::Errno::INVAL | rustix::io::Errno::NOSYS) => in_two_steps(new, old),
+        Err(error) => Err(error.into()),
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+use in_two_steps as exchange;
+
+fn in_two_steps(new: &Path, old: &Path) -> io::Result<()> {
+    let aside = PartialFolder::in_folder(folder_of(old));
+    fs::rename(old, aside.path())?;
+    fs::rename(new, old)
+}
+
+/// The files below a folder with their sizes, by path; what is no plain file is none of them.
+fn listed(draft: &Path) -> Result<Vec<(PathBuf, u64)>, ConfigurationsError> {
+    let mut found = Vec::new();
+    let mut waiting = vec![draft.to_owned()];
+    while let Some(folder) = waiting.pop() {
+        let entries = match fs::read_dir(&folder) {
+            Ok(entries) => entries,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+            Err(error) => return Err(FileError::on("read", &folder)(error).into()),
+        };
+        for entry in entries.flatten() {
+            let Ok(metadata) = entry.metadata() else {
+                continue;
+            };
+            let path = entry.path();
+            if metadata.is_dir() {
+                waiting.push(path);
+            } else if metadata.is_file()
+                && let Ok(relative) = path.strip_prefix(draft)
+            {
+                found.push((relative.to_owned(), metadata.len()));
+            }
+        }
+    }
+    found.sort();
+    Ok(found)
+}
+
+fn digest_of(file: &mut File) -> io::Result<(String, u64)> {
+    file.seek(SeekFrom::Start(0))?;
+    match digest::copy(file, &mut io::sink()) {
+        Ok((sha256, size)) => Ok((sha256.to_string(), size)),
+        Err(digest::CopyError::Read(error) | digest::CopyError::Write(error)) => Err(error),
+    }
+}
+
+/// Makes the entries of folders durable; their files are already.
+fn sync_below(folder: &Path) {
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+            sync_below(&entry.path());
+        }
+    }
+    files::sync_folder(folder);
+}
+
+/// Makes the entries durable of a folder and of those above it, up to the draft.
+fn sync_up(folder: &Path, draft: &Path) {
+    for above in folder.ancestors() {
+        files::sync_folder(above);
+        if above == draft {
+            break;
+        }
+    }
+}
+
+fn folder_of(path: &Path) -> &Path {
+    path.parent().unwrap_or(path)
+}
+
+fn too_large(what: &'static str, limit: u64) -> ConfigurationsError {
+    ConfigurationsError::TooLarge {
+        what,
+        limit: format!("{limit} bytes"),
+    }
+}
+
+fn occupied(path: &str) -> ConfigurationsError {
+    ConfigurationsError::BadPath {
+        path: path.to_owned(),
+        why: "the draft has a file or a folder there",
+    }
+}

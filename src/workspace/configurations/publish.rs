@@ -1,0 +1,60 @@
+//! Publishing: the files as they are become a version, which never changes and which runs use from then on.
+
+use super::draft;
+use super::error::ConfigurationsError;
+use crate::configuration::Configuration;
+use crate::store::{ConfigurationVersion, KnownConfiguration, Publication};
+use crate::workspace::Workspace;
+
+/// Publishes a configuration: the draft of one that was uploaded, else its folder as it is now. It becomes the active one of its
+/// workspace.
+///
+/// # Errors
+/// The files are no configuration, or those of the version that runs use; or they cannot be kept.
+pub fn publish(
+    workspace: &Workspace,
+    known: &KnownConfiguration,
+) -> Result<ConfigurationVersion, ConfigurationsError> {
+    let record = &known.record;
+    // Nobody changes the draft meanwhile. Files of another folder are checked while they are copied.
+    let turn = known
+        .uploaded
+        .then(|| draft::take(workspace, known))
+        .transpose()?;
+    let folder = &record.path;
+    let unusable = |error| ConfigurationsError::unusable(&error, folder);
+    let configuration = Configuration::open(folder).map_err(unusable)?;
+    let snapshots = workspace.paths.snapshots(&record.workspace_id, &record.id);
+    let written = [workspace.paths.data()];
+    let (sources, snapshot) = configuration
+        .snapshot_except(&snapshots, &written)
+        .map_err(unusable)?;
+    let (store, now) = (&workspace.store, workspace.machine.now());
+    let published = store.publish(&record.id, &sources.digest, &snapshot, now)?;
+    drop(turn);
+    match published {
+        Publication::Published(version) => Ok(version),
+        Publication::Unchanged(version) => Err(ConfigurationsError::NothingToPublish {
+            name: record.name.clone(),
+            version: version.version,
+        }),
+    }
+}
+
+/// Makes a configuration the one that its workspace's runs use by default, or ends that.
+///
+/// # Errors
+/// It was uploaded and has no published version.
+pub fn set_active(
+    workspace: &Workspace,
+    known: &KnownConfiguration,
+    active: bool,
+) -> Result<KnownConfiguration, ConfigurationsError> {
+    if active && known.uploaded && known.version.is_none() {
+        return Err(ConfigurationsError::NotPublished {
+            name: known.record.name.clone(),
+        });
+    }
+    let now = workspace.machine.now();
+    Ok(workspace.store.set_active(&known.record.id, active, now)?)
+}

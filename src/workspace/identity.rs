@@ -1,0 +1,352 @@
+//! A database and its data directory know each other.
+//!
+//! Collection deletes what the records do not know, and every record names files: with the database of another data directory,
+//! or after one of the two was put in another's place, both would be wrong. So the database has an id and the data directory has
+//! one; the database records both, and `identity.json` in the data directory holds both. Where the directory is matters nothing:
+//! it can be moved and copied with its database in it.
+//!
+//! The first process that opens a new pair writes them, first into the database, then as a file: where it dies in between, the
+//! next one writes the file, if the database is in the directory, which proves that they belong together. Of several at once one
+//! wins on each side, and a process that finds another pair than its own is refused. A pair that was put together on purpose is
+//! recorded as one by [`adopt`] (`ade doctor --adopt`).
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::base::clock::{Timestamp, milliseconds};
+use crate::base::files;
+use crate::base::files::FileError;
+use crate::base::problem::{Facts, Kind, Problem, code};
+use crate::settings::Settings;
+use crate::settings::paths::{IGNORED_BY_GIT, Paths};
+use crate::store::{self, Identity, Opening, Store, StoreError};
+use crate::system::lock;
+use crate::system::machine::{Disk, Machine, System};
+
+/// A process whose lock file is not there may be at work if it was seen within this.
+const SEEN_LATELY: Duration = Duration::from_secs(300);
+
+/// What a data directory says of itself: the content of its `identity.json`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct Label {
+    about: String,
+    data_id: String,
+    database_id: String,
+}
+
+/// A database and a data directory do not belong together.
+#[derive(Debug, thiserror::Error)]
+pub enum IdentityError {
+    /// The data directory has a database, which is not there.
+    #[error("the data directory {} belongs to a database, and there is none at {}", data.display(), database.display())]
+    DatabaseGone {
+        /// The data directory.
+        data: PathBuf,
+        /// Where the database was looked for.
+        database: PathBuf,
+    },
+    /// The data directory has another database.
+    #[error("the data directory {} belongs to another database than {}", data.display(), database.display())]
+    OtherDatabase {
+        /// The data directory.
+        data: PathBuf,
+        /// The database.
+        database: PathBuf,
+    },
+    /// The database has another data directory.
+    #[error("the database {} belongs to another data directory than {}", database.display(), data.display())]
+    OtherDirectory {
+        /// The database.
+        database: PathBuf,
+        /// The data directory that it was opened with.
+        data: PathBuf,
+    },
+    /// What the data directory says of itself cannot be read.
+    #[error("{} cannot be understood: {reason}", path.display())]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        reason: String,
+    },
+    /// Processes are at work, so nothing can be adopted.
+    #[error("processes of the database {} are at work: {}", database.display(), names.join(", "))]
+    AtWork {
+        /// The database.
+        database: PathBuf,
+        /// Their worker ids.
+        names: Vec<String>,
+    },
+    /// The file.
+    #[error(transparent)]
+    File(#[from] FileError),
+    /// The store.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl Problem for IdentityError {
+    fn facts(&self) -> Facts {
+        let mismatch = Facts::new(Kind::Database, code::IDENTITY_MISMATCH);
+        match self {
+            Self::DatabaseGone { .. } => mismatch.hint(
+                "put the database back, or name it with --database-url. To begin with an empty database, use `ade doctor --adopt`; the files of runs stay",
+            ),
+            Self::OtherDatabase { .. } | Self::OtherDirectory { .. } => mismatch.hint(
+                "name the two that belong together (--data-dir, --database-url). If these two are to belong together from now on, use `ade doctor --adopt`",
+            ),
+            Self::Unreadable { .. } => mismatch.hint(
+                "restore the file. If the database is the right one, `ade doctor --adopt` writes a new file",
+            ),
+            Self::AtWork { .. } => {
+                Facts::new(Kind::Refused, code::IDENTITY_MISMATCH).hint(
+                    "stop them first. One that was killed in another data directory counts for five minutes",
+                )
+            }
+            Self::File(error) => error.facts().under(Kind::Database, code::STORAGE_FAILED),
+            Self::Store(error) => error.facts(),
+        }
+    }
+}
+
+/// Refuses a data directory whose database is gone, before another one is created in its place.
+///
+/// # Errors
+/// The data directory names a database and there is none.
+pub fn demand_database(settings: &Settings, paths: &Paths) -> Result<(), IdentityError> {
+    let database = store::location(settings, &paths.database())?;
+    if database.exists() || !paths.identity().exists() {
+        return Ok(());
+    }
+    Err(IdentityError::DatabaseGone {
+        data: paths.data().to_owned(),
+        database,
+    })
+}
+
+/// Makes sure that an open database and the data directory belong together, and records that they do where neither belongs to
+/// anything yet. Returns what they are.
+///
+/// # Errors
+/// They do not belong together, or it cannot be recorded.
+pub fn match_up(
+    settings: &Settings,
+    paths: &Paths,
+    store: &dyn Store,
+) -> Result<Identity, IdentityError> {
+    let place = Place::of(settings, paths)?;
+    match place.compare(store)? {
+        Bond::None => place.first(store),
+        Bond::Half(known) => place.complete(known),
+        Bond::Whole(known) => Ok(known),
+    }
+}
+
+/// Opens the database that the settings name and [matches it up](match_up) with the data directory.
+///
+/// # Errors
+/// As [`match_up`], or the database cannot be opened.
+pub fn record(settings: &Settings, paths: &Paths) -> Result<Identity, IdentityError> {
+    let store = store::open(settings, &paths.database(), Opening::Existing)?;
+    match_up(settings, paths, &*store)
+}
+
+/// Whether the database and the data directory that the settings name belong together; changes nothing. False: neither
+/// belongs to anything yet, or there is no database.
+///
+/// # Errors
+/// They do not belong together, or it cannot be found out.
+pub fn examine(settings: &Settings, paths: &Paths) -> Result<bool, IdentityError> {
+    demand_database(settings, paths)?;
+    let store = match store::open(settings, &paths.database(), Opening::Existing) {
+        Err(StoreError::Absent { .. }) => return Ok(false),
+        opened => opened?,
+    };
+    let bond = Place::of(settings, paths)?.compare(&*store)?;
+    Ok(!matches!(bond, Bond::None))
+}
+
+/// What a database and a data directory are to each other.
+enum Bond {
+    /// Neither belongs to anything.
+    None,
+    /// The database has ids, and the directory that it is in says nothing: the process that recorded them died before it wrote
+    /// the file, or the file was lost.
+    Half(Identity),
+    /// They belong together.
+    Whole(Identity),
+}
+
+/// What [`adopt`] did.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Adopted {
+    /// The database.
+    pub database: PathBuf,
+    /// The data directory that it belongs to now.
+    pub data_dir: PathBuf,
+    /// Whether the database was created.
+    pub created: bool,
+}
+
+/// Records that the database and the data directory that the settings name belong together from now on, whatever they
+/// belonged to before. Creates the database where there is none. Both get new ids: whatever belonged to one of them before is
+/// refused from then on.
+///
+/// # Errors
+/// Processes are at work, or it cannot be recorded.
+pub fn adopt(settings: &Settings, paths: &Paths) -> Result<Adopted, IdentityError> {
+    let place = Place::of(settings, paths)?;
+    let created = !place.database.exists();
+    let store = store::open(settings, &paths.database(), Opening::CreateIfAbsent)?;
+    place.demand_rest(&*store)?;
+    let new = new_identity();
+    store.rebind(&new)?;
+    place.write(&new)?;
+    Ok(Adopted {
+        database: place.database.clone(),
+        data_dir: place.data.to_owned(),
+        created,
+    })
+}
+
+/// A data directory and the place of its database.
+struct Place<'a> {
+    data: &'a Path,
+    file: PathBuf,
+    database: PathBuf,
+}
+
+impl<'a> Place<'a> {
+    fn of(settings: &Settings, paths: &'a Paths) -> Result<Self, IdentityError> {
+        Ok(Self {
+            data: paths.data(),
+            file: paths.identity(),
+            database: store::location(settings, &paths.database())?,
+        })
+    }
+
+    fn label(&self) -> Result<Option<Label>, IdentityError> {
+        read_label(&self.file)
+    }
+
+    fn compare(&self, store: &dyn Store) -> Result<Bond, IdentityError> {
+        // The file first: it is written last.
+        let (label, known) = (self.label()?, store.identity()?);
+        match (label, known) {
+            (None, None) => Ok(Bond::None),
+            (None, Some(known)) if self.database.starts_with(self.data) => Ok(Bond::Half(known)),
+            (None, Some(_)) => Err(IdentityError::OtherDirectory {
+                database: self.database.clone(),
+                data: self.data.to_owned(),
+            }),
+            (Some(label), Some(known)) if label.is_of(&known) => Ok(Bond::Whole(known)),
+            (Some(_), _) => Err(self.other_database()),
+        }
+    }
+
+    /// Neither belongs to anything.
+    fn first(&self, store: &dyn Store) -> Result<Identity, IdentityError> {
+        let known = self.complete(store.bind(&new_identity(), System.now())?)?;
+        self.keep_git_away();
+        Ok(known)
+    }
+
+    /// Lets git ignore a data directory that is new: it is no part of a repository that it lies in. One that has more than ADE
+    /// put there may be a folder of yours, such as the repository itself.
+    fn keep_git_away(&self) {
+        let own = |entry: io::Result<std::fs::DirEntry>| {
+            entry.is_ok_and(|entry| {
+                let path = entry.path();
+                path == self.file || self.database.starts_with(path)
+            })
+        };
+        if std::fs::read_dir(self.data).is_ok_and(|mut entries| entries.all(own)) {
+            let _ = files::write_new(&self.data.join(IGNORED_BY_GIT), b"*\n");
+        }
+    }
+
+    /// Writes what the database says into the data directory, unless another process was quicker.
+    fn complete(&self, known: Identity) -> Result<Identity, IdentityError> {
+        files::create_folder(self.data)?;
+        if files::write_new(&self.file, &Label::of(&known).text())? {
+            return Ok(known);
+        }
+        match self.label()? {
+            Some(label) if label.is_of(&known) => Ok(known),
+            _ => Err(self.other_database()),
+        }
+    }
+
+    fn write(&self, identity: &Identity) -> Result<(), IdentityError> {
+        files::create_folder(self.data)?;
+        Ok(files::write_whole(&self.file, &Label::of(identity).text())?)
+    }
+
+    /// No process may be at work with a database whose records are about to change under it.
+    fn demand_rest(&self, store: &dyn Store) -> Result<(), IdentityError> {
+        let lately = Timestamp(System.now().0 - milliseconds(SEEN_LATELY));
+        let at_work = store.workers()?.into_iter().filter(|worker| {
+            // Where the database was not in this data directory, neither are the lock files of its processes.
+            lock::is_held(&Disk, &worker.lock_path).unwrap_or(worker.seen_at > lately)
+        });
+        let names: Vec<String> = at_work.map(|worker| worker.name).collect();
+        if names.is_empty() {
+            return Ok(());
+        }
+        Err(IdentityError::AtWork {
+            database: self.database.clone(),
+            names,
+        })
+    }
+
+    fn other_database(&self) -> IdentityError {
+        IdentityError::OtherDatabase {
+            data: self.data.to_owned(),
+            database: self.database.clone(),
+        }
+    }
+}
+
+fn new_identity() -> Identity {
+    Identity {
+        database_id: System.new_token(),
+        data_id: System.new_token(),
+    }
+}
+
+impl Label {
+    fn of(identity: &Identity) -> Self {
+        Self {
+            about: "Which database this data directory belongs to. `ade doctor --adopt` writes a new file."
+                .to_owned(),
+            data_id: identity.data_id.clone(),
+            database_id: identity.database_id.clone(),
+        }
+    }
+
+    fn is_of(&self, identity: &Identity) -> bool {
+        (&self.data_id, &self.database_id) == (&identity.data_id, &identity.database_id)
+    }
+
+    fn text(&self) -> Vec<u8> {
+        let mut text = serde_json::to_vec_pretty(self).unwrap_or_default();
+        text.push(b'\n');
+        text
+    }
+}
+
+fn read_label(file: &Path) -> Result<Option<Label>, IdentityError> {
+    let text = match std::fs::read(file) {
+        Ok(text) => text,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(FileError::on("read", file)(error).into()),
+    };
+    let label = serde_json::from_slice(&text).map_err(|error| IdentityError::Unreadable {
+        path: file.to_owned(),
+        reason: error.to_string(),
+    })?;
+    Ok(Some(label))
+}

@@ -1,0 +1,153 @@
+//! One open workspace of one data directory: its settings, its paths and its store.
+
+pub mod configurations;
+pub mod fleet;
+pub mod identity;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::base::backoff::backoff;
+use crate::base::problem::{Facts, Problem};
+use crate::settings::Settings;
+use crate::settings::paths::{BadSegment, Paths, checked_segment};
+use crate::store::{self, Claim, Opening, Store, StoreError};
+use crate::system::machine::{Files, Machine, System};
+use crate::workspace::identity::IdentityError;
+
+/// An open workspace. Shared by all threads of a process.
+pub struct Workspace {
+    /// The settings.
+    pub settings: Settings,
+    /// The paths.
+    pub paths: Paths,
+    /// The queue and the records.
+    pub store: Arc<dyn Store>,
+    /// The database's own id: what its processes leave in the data directory carries it.
+    pub database_id: String,
+    /// The machine that it runs on.
+    pub machine: Arc<dyn Machine>,
+}
+
+/// A workspace cannot be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// Its id cannot be used.
+    #[error(transparent)]
+    Id(#[from] BadSegment),
+    /// Its store cannot be used.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// Its database does not belong to its data directory.
+    #[error(transparent)]
+    Identity(IdentityError),
+}
+
+impl From<IdentityError> for OpenError {
+    fn from(error: IdentityError) -> Self {
+        match error {
+            IdentityError::Store(error) => Self::Store(error),
+            error => Self::Identity(error),
+        }
+    }
+}
+
+impl Problem for OpenError {
+    fn facts(&self) -> Facts {
+        match self {
+            Self::Id(error) => error.facts(),
+            Self::Store(error) => error.facts(),
+            Self::Identity(error) => error.facts(),
+        }
+    }
+}
+
+impl Workspace {
+    /// Opens the workspace that the settings name.
+    ///
+    /// # Errors
+    /// Its id cannot be used, its database cannot be used, or the database belongs to another data directory.
+    pub fn open(settings: Settings, opening: Opening) -> Result<Self, OpenError> {
+        let paths = Paths::new(&settings)?;
+        identity::demand_database(&settings, &paths)?;
+        let store = store::open(&settings, &paths.database(), opening)?;
+        let database_id = match identity::match_up(&settings, &paths, &*store) {
+            Ok(identity) => identity.database_id,
+            // A command that only looks does not wait: the next process records what they are. Without an id nothing is proven.
+            Err(IdentityError::Store(error))
+                if opening == Opening::Existing && error.may_pass() =>
+            {
+                String::new()
+            }
+            Err(error) => return Err(error.into()),
+        };
+        Ok(Self {
+            settings,
+            paths,
+            store: Arc::from(store),
+            database_id,
+            machine: Arc::new(System),
+        })
+    }
+
+    /// Returns another workspace of the same database and data directory.
+    ///
+    /// # Errors
+    /// Its id cannot be part of a path.
+    pub fn of(&self, id: &str) -> Result<Self, BadSegment> {
+        checked_segment("workspace", id)?;
+        let mut settings = self.settings.clone();
+        id.clone_into(&mut settings.workspace);
+        Ok(Self {
+            settings,
+            paths: self.paths.clone(),
+            store: Arc::clone(&self.store),
+            database_id: self.database_id.clone(),
+            machine: Arc::clone(&self.machine),
+        })
+    }
+
+    /// Opens the workspace. Returns `None` where its database does not exist yet.
+    ///
+    /// # Errors
+    /// As [`Workspace::open`].
+    pub fn open_if_present(settings: Settings) -> Result<Option<Self>, OpenError> {
+        match Self::open(settings, Opening::Existing) {
+            Ok(workspace) => Ok(Some(workspace)),
+            Err(OpenError::Store(StoreError::Absent { .. })) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// The files of its machine.
+    pub fn files(&self) -> &dyn Files {
+        self.machine.files()
+    }
+
+    /// The id of a worker slot, counted from 0: `<host>:<pid>:<index>`, or the setting's value.
+    pub fn worker_id(&self, index: usize) -> String {
+        match &self.settings.worker.id {
+            Some(id) if index == 0 => id.clone(),
+            Some(id) => format!("{id}:{index}"),
+            None => format!("{}:{}:{index}", self.machine.host(), self.machine.pid()),
+        }
+    }
+
+    /// Returns a claim with a new token, for a worker of a registered process.
+    pub fn claim(&self, worker: &str, process: Option<&str>) -> Claim {
+        let token = self.machine.new_token();
+        Claim::new(worker, token, self.settings.worker.lease).by(process)
+    }
+
+    /// The wait after an attempt of this number, by the settings: before a run or a build is tried again.
+    pub fn backoff(&self, attempt: u32) -> Duration {
+        let settings = &self.settings.worker;
+        let chance = self.machine.chance();
+        backoff(settings.backoff_base, settings.backoff_max, attempt, chance)
+    }
+
+    /// The workspace's id.
+    pub fn id(&self) -> &str {
+        &self.settings.workspace
+    }
+}
