@@ -491,10 +491,6 @@ impl EnvironmentFolder {
     pub fn record(&self) -> PathBuf {
         self.0.join("environment.json")
     }
-    /// What the engine warned of in the configuration that ran here last.
-    pub fn warnings(&self) -> PathBuf {
-        self.0.join(".warnings.json")
-    }
     /// The files that are passed to the installer; deleted when the environment is ready.
     pub fn workbench(&self) -> Workbench {
         Workbench(self.0.join(".build"))

@@ -21,8 +21,8 @@ from ade_engine.infrastructure.observability.stack import is_engine_file
 from ade_engine.infrastructure.observability.wording import mark_as_free_of_values
 from ade_engine.models.errors import ExtensionComplaint
 from ade_engine.models.table import TableRegion
-from ade_engine.pipeline.fields import OFFERED, Transforms, Validators, demand_expression, demand_text
-from ade_engine.pipeline.types import field_type
+from ade_engine.pipeline.values.types import field_type
+from ade_engine.pipeline.values.values import OFFERED, Transforms, Validators, demand_expression, demand_text
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

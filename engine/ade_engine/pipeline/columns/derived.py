@@ -12,8 +12,8 @@ from typing import Any
 from ade_engine.fields import surroundings
 from ade_engine.fields.surroundings import Surroundings
 from ade_engine.models.table import DerivedMapping, column_letters
-from ade_engine.pipeline.columns import with_series
-from ade_engine.pipeline.frame import header_text
+from ade_engine.pipeline.columns.frame import header_text
+from ade_engine.pipeline.shared.table_columns import with_series
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -23,15 +23,15 @@ if TYPE_CHECKING:
 
     from ade_engine.fields.surroundings import Sources
     from ade_engine.models.table import SourceColumn
-    from ade_engine.pipeline.context import RunContext
-    from ade_engine.pipeline.frame import SourceTable
+    from ade_engine.pipeline.columns.frame import SourceTable
+    from ade_engine.pipeline.shared.context import RunContext
 
 #: What a field scores that is a part of a column: less than a column of its own.
 _PART_SCORE = 0.9
 
 
 def split_columns(
-    context: RunContext, sheet_name: str, table_index: int, table: pl.DataFrame, source: SourceTable, sources: Sources
+    context: RunContext, table: pl.DataFrame, source: SourceTable, sources: Sources
 ) -> tuple[pl.DataFrame, list[DerivedMapping]]:
     """The table with the fields that are parts of one of its columns, and where each came from.
 
@@ -62,27 +62,25 @@ def split_columns(
         if context.policy.sends_notices:
             column = column_letters(source.region.min_col + index)
             for field in fields:
-                at = {"sheet": sheet_name, "table": table_index, "field": field, "column": column, "source_index": index}
-                context.notices.map(**at, message="split into these fields")
+                at = {"sheet": context.sheet_name, "table": context.table_index, "field": field, "column": column}
+                context.notices.map(**at, source_index=index, message="split into these fields")
     return table, found
 
 
 def derived_mappings(
-    state: Mapping[str, Any],
+    context: RunContext,
     *,
     parts: list[DerivedMapping],
     columns: list[SourceColumn],
     mapped_fields: Collection[str],
     table_fields: Collection[str],
-    sheet_name: str,
-    table_index: int,
 ) -> list[DerivedMapping]:
     """The ``parts`` and the entries of hooks that hold for one table, by field; a later one for a field replaces an earlier one."""
     index_of: dict[str, int] = {}
     for column in columns:
         index_of.setdefault(header_text(column.header), column.index)
     found = {part.field_name: part for part in parts if part.field_name in table_fields}
-    for entry in _entries(state):
+    for entry in _entries(context.state):
         field = _text(_first(entry, "field_name", "field"))
         # The mapping keeps the header as the hook spelt it; it is looked up without the white space around it.
         spelt = _first(entry, "source_header", "original_header", "header")
@@ -90,10 +88,10 @@ def derived_mappings(
         if not field or not header:
             continue
         table = entry.get("table_index")
-        if table is not None and _integer(table) != table_index:
+        if table is not None and _integer(table) != context.table_index:
             continue
         sheet = entry.get("sheet_name")
-        if sheet is not None and str(sheet) != sheet_name:
+        if sheet is not None and str(sheet) != context.sheet_name:
             continue
         if field in mapped_fields or field not in table_fields:
             continue

@@ -1,4 +1,4 @@
-"""Columns of tables: reserved ones that no setting writes, and putting columns into frames as they are."""
+"""Columns of tables: those that the engine reserves for itself, and putting columns into frames as they are."""
 
 from __future__ import annotations
 
@@ -11,6 +11,10 @@ if TYPE_CHECKING:
     import polars as pl
 
 
+RESERVED_PREFIX = "__ade_"
+ISSUE_PREFIX = "__ade_issue__"
+HAS_ISSUES = "__ade_has_issues"
+ISSUE_COUNT = "__ade_issue_count"
 #: For new packages: why a filled cell came out empty, and what is doubtful about a cell that was read. They go from the
 #: transforms through hooks to the validators.
 UNREAD_PREFIX = "__ade_unread__"

@@ -9,6 +9,7 @@ import polars as pl
 from ade_engine.extensions.invoke import COMMON_NAMES, RAISED, Caller, MissingParameter, WrongResult, source_of
 from ade_engine.fields import surroundings
 from ade_engine.fields.checks import Check
+from ade_engine.fields.header_unit import header_unit
 from ade_engine.fields.readers import READERS_ARGUMENT, Reader, count_issues, emptied_cells, filled_rows
 from ade_engine.fields.surroundings import ROW, Surroundings, told_as
 from ade_engine.infrastructure.caller import show_values
@@ -23,23 +24,24 @@ from ade_engine.models.errors import (
     nearest,
 )
 from ade_engine.models.series import series_of
-from ade_engine.fields.header_unit import header_unit
-from ade_engine.pipeline.columns import DOUBT_PREFIX, UNREAD_PREFIX, with_series
-from ade_engine.pipeline.types import as_text, column_wanted_as_text, field_type
+from ade_engine.pipeline.shared.table_columns import (
+    DOUBT_PREFIX,
+    HAS_ISSUES,
+    ISSUE_COUNT,
+    ISSUE_PREFIX,
+    RESERVED_PREFIX,
+    UNREAD_PREFIX,
+    with_series,
+)
+from ade_engine.pipeline.values.types import as_text, column_wanted_as_text, field_type
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from ade_engine.extensions.registry import RegisteredFn
-    from ade_engine.fields.surroundings import Source
-    from ade_engine.models.table import TableRegion
-    from ade_engine.pipeline.context import RunContext
-
-RESERVED_PREFIX = "__ade_"
-ISSUE_PREFIX = "__ade_issue__"
-HAS_ISSUES = "__ade_has_issues"
-ISSUE_COUNT = "__ade_issue_count"
+    from ade_engine.fields.surroundings import ColumnSource
+    from ade_engine.pipeline.shared.context import RunContext
 
 #: The names of the values that its callables may take.
 OFFERED = (*COMMON_NAMES, "field_name", "table", "table_region", "table_index", "column_header", "column_unit")
@@ -120,24 +122,22 @@ def _with_column(context: RunContext, table: pl.DataFrame, field: str) -> pl.Dat
     return with_series(table, [pl.Series(field, [None], dtype=dtype).new_from_index(0, table.height)])
 
 
-def _values(
-    context: RunContext, table: pl.DataFrame, field: str, region: TableRegion, table_index: int, header: tuple[str, str]
-) -> dict[str, Any]:
+def _values(context: RunContext, table: pl.DataFrame, field: str, header: tuple[str, str]) -> dict[str, Any]:
     """What a callable may ask for: the values of ``OFFERED``."""
     return {
         **context.values(),
         "field_name": field,
         "table": table,
-        "table_region": region,
-        "table_index": table_index,
+        "table_region": context.region,
+        "table_index": context.table_index,
         "column_header": header[0],
         "column_unit": header[1] or header_unit(header[0]),
     }
 
 
-def _subject(sheet_name: str, table_index: int, field: str) -> str:
+def _subject(context: RunContext, field: str) -> str:
     """What a callable was called for, in messages about it."""
-    return f"sheet {sheet_name!r}, table {table_index + 1}, field {field!r}"
+    return f"sheet {context.sheet_name!r}, table {context.table_index + 1}, field {field!r}"
 
 
 def _class_of(error: BaseException) -> type[AdeEngineError]:
@@ -157,10 +157,7 @@ class Transforms(_Expressions):
         self,
         context: RunContext,
         table: pl.DataFrame,
-        sheet_name: str,
-        region: TableRegion,
-        table_index: int,
-        sources: dict[str, Source] | None = None,
+        sources: dict[str, ColumnSource] | None = None,
         headers: dict[str, tuple[str, str]] | None = None,
     ) -> tuple[pl.DataFrame, pl.DataFrame | None]:
         """Apply every field's expressions in turn, each to the result of the one before.
@@ -172,19 +169,16 @@ class Transforms(_Expressions):
         around = Surroundings(context.settings, table, {} if sources is None else sources)
         surroundings.enter(around)
         try:
-            table = self._apply(context, table, sheet_name, region, table_index, around, headers or {})
+            table = self._apply(context, table, around, headers or {})
         finally:
             surroundings.enter(None)
-        note_readings(context, around, sheet_name, table_index)
+        note_readings(context, around)
         return keep_unread(context, table, around)
 
     def _apply(
         self,
         context: RunContext,
         table: pl.DataFrame,
-        sheet_name: str,
-        region: TableRegion,
-        table_index: int,
         around: Surroundings,
         headers: dict[str, tuple[str, str]],
     ) -> pl.DataFrame:
@@ -193,10 +187,10 @@ class Transforms(_Expressions):
             around.field = field
             if field not in there:
                 table = _with_column(context, table, field)
-            subject = _subject(sheet_name, table_index, field)
+            subject = _subject(context, field)
             is_first, is_only_read = True, False
             for entry, call in self._callers[field]:
-                values = _values(context, table, field, region, table_index, headers.get(field, ("", "")))
+                values = _values(context, table, field, headers.get(field, ("", "")))
                 expression = self._ask(context, entry, call, values, subject)
                 before = table
                 if expression is not None:
@@ -214,7 +208,7 @@ class Transforms(_Expressions):
                         context.fail(entry, self.role, subject, _Unusable(error, entry, context), ExtensionError)
                     around.end_transform(field)
                 if context.debug:
-                    self._report(context, entry, field, region, table_index, before, table, expression is not None)
+                    self._report(context, entry, field, before, table, expression is not None)
             if not is_only_read:
                 around.exact.pop((field, field), None)
         return table
@@ -224,8 +218,6 @@ class Transforms(_Expressions):
         context: RunContext,
         entry: RegisteredFn,
         field: str,
-        region: TableRegion,
-        table_index: int,
         before: pl.DataFrame,
         after: pl.DataFrame,
         emitted: bool,
@@ -241,8 +233,8 @@ class Transforms(_Expressions):
             data={
                 "transform": entry.qualname,
                 "field": field,
-                "table_index": table_index,
-                "table_region": region.a1,
+                "table_index": context.table_index,
+                "table_region": context.region.a1,
                 "row_count": after.height,
                 "sample_before": samples[0],
                 "sample_after": samples[1],
@@ -251,14 +243,14 @@ class Transforms(_Expressions):
         )
 
 
-def note_readings(context: RunContext, around: Surroundings, sheet_name: str, table_index: int) -> None:
+def note_readings(context: RunContext, around: Surroundings) -> None:
     """Keep how columns were read, and which codes have lost their digits."""
     for (field, name), reading in around.readings.items():
         source = around.sources.get(name)
         facts = {key: value for key, value in reading.items() if key not in ("why", "first_open", "open")}
         context.notices.read(
-            sheet=sheet_name,
-            table=table_index,
+            sheet=context.sheet_name,
+            table=context.table_index,
             field=field,
             column=None if source is None else source.letters,
             header=around.header(name),
@@ -268,10 +260,10 @@ def note_readings(context: RunContext, around: Surroundings, sheet_name: str, ta
         cells = "1 cell has lost its digits" if count == 1 else f"{count} cells have lost their digits"
         context.notices.add(
             "lost_digits",
-            f"sheet {sheet_name!r}, field {field!r}: {cells} (a number such as 1.23E+11 stands for a code or a phone number); "
+            f"sheet {context.sheet_name!r}, field {field!r}: {cells} (a number such as 1.23E+11 stands for a code or a phone number); "
             f"{'it is' if count == 1 else 'they are'} left empty. Get the file anew with the column as text",
-            sheet=sheet_name,
-            table=table_index,
+            sheet=context.sheet_name,
+            table=context.table_index,
             field=field,
             count=count,
         )
@@ -373,7 +365,7 @@ def _nothing(name: str, height: int) -> pl.Series:
     return _NO_TEXT.new_from_index(0, height).alias(name)
 
 
-def _with_unread(context: RunContext, table: pl.DataFrame, kept: pl.DataFrame | None, sheet_name: str, table_index: int):
+def _with_unread(context: RunContext, table: pl.DataFrame, kept: pl.DataFrame | None) -> pl.DataFrame:
     """The table with the messages that were kept, at the rows that hooks have left."""
     if kept is None:
         return table
@@ -381,12 +373,11 @@ def _with_unread(context: RunContext, table: pl.DataFrame, kept: pl.DataFrame | 
         places = table.select(pl.col(ROW).cast(pl.UInt32, strict=False))
         joined = places.join(kept, on=ROW, how="left", maintain_order="left").drop(ROW)
         return with_series(table, joined.get_columns())
-    context.notices.add(
+    context.notice(
         "issues_without_rows",
-        f"sheet {sheet_name!r}: {kept.height} rows have cells that could not be read, but a hook has replaced the table, so "
+        f"{kept.height} rows have cells that could not be read, but a hook has replaced the table, so "
         "that it is not known which rows these are now. Keep the column __ade_row in the table that the hook returns",
-        sheet=sheet_name,
-        table=table_index,
+        table=context.table_index,
         count=kept.height,
     )
     return table
@@ -434,9 +425,6 @@ class Validators(_Expressions):
         self,
         context: RunContext,
         table: pl.DataFrame,
-        sheet_name: str,
-        region: TableRegion,
-        table_index: int,
         headers: dict[str, tuple[str, str]] | None = None,
         kept: pl.DataFrame | None = None,
     ) -> pl.DataFrame:
@@ -445,7 +433,7 @@ class Validators(_Expressions):
         Issue columns that a hook has set before stay as they are and are not summed up.
         """
         headers = headers or {}
-        table = self._in_one_piece(_with_unread(context, table, kept, sheet_name, table_index))
+        table = self._in_one_piece(_with_unread(context, table, kept))
         made: list[str] = []
         prefixes = (UNREAD_PREFIX, DOUBT_PREFIX) if context.settings.report_unread_cells else ()
         there = frozenset(table.columns)
@@ -456,25 +444,10 @@ class Validators(_Expressions):
         for field in dict.fromkeys((*self._fields_in_order(table, context.registry.fields), *noted)):
             if field not in filled:
                 table = _with_column(context, table, field)
-            subject = _subject(sheet_name, table_index, field)
-            messages: list[pl.Expr] = []
-            speakers: list[RegisteredFn] = []
-            has_passed = False
+            subject = _subject(context, field)
             own = [prefix + field for prefix in prefixes if prefix + field in there]
-            for entry, call in self._callers.get(field, ()):
-                values = _values(context, table, field, region, table_index, headers.get(field, ("", "")))
-                expression = self._ask(context, entry, call, values, subject)
-                if isinstance(expression, Check) and expression.passes(table):
-                    has_passed = True
-                elif expression is not None:
-                    if not isinstance(expression, Check):
-                        if context.settings.strict_validators:
-                            self._demand_text(context, table, expression, entry, subject)
-                    elif expression.is_about_emptiness and own:
-                        # A cell that could not be read was not empty.
-                        expression = pl.when(pl.all_horizontal(pl.col(own).is_null())).then(expression)
-                    messages.append(expression.cast(pl.String))
-                    speakers.append(entry)
+            values = _values(context, table, field, headers.get(field, ("", "")))
+            messages, speakers, has_passed = self._messages(context, values, own, subject)
             name = f"{ISSUE_PREFIX}{field}"
             if messages or len(own) > 1:
                 messages = [*map(pl.col, own), *messages]
@@ -486,21 +459,36 @@ class Validators(_Expressions):
             else:
                 continue
             made.append(name)
-        # Columns without any message add nothing.
-        issues = [column for name in made if (column := table.get_column(name)).null_count() < table.height]
-        if issues:
-            some, count = count_issues(issues)
-            table = with_series(table, [some.alias(HAS_ISSUES), count.alias(ISSUE_COUNT)])
-        elif not table.width:
-            table = table.with_columns(
-                pl.lit(False).alias(HAS_ISSUES), pl.lit(0, dtype=pl.Int32).alias(ISSUE_COUNT)
-            )
-        else:
-            none = pl.Series(HAS_ISSUES, [False]), pl.Series(ISSUE_COUNT, [0], dtype=pl.Int32)
-            table = with_series(table, [column.new_from_index(0, table.height) for column in none])
+        table = _summed_up(table, made)
         if context.debug:
-            self._report(context, table, made, region, table_index)
+            self._report(context, table, made)
         return table
+
+    def _messages(
+        self, context: RunContext, values: dict[str, Any], own: list[str], subject: str
+    ) -> tuple[list[pl.Expr], list[RegisteredFn], bool]:
+        """The messages of a field's validators, whose each is, and whether some check has passed.
+
+        ``own``: the columns of what the engine says of cells that were not read.
+        """
+        table: pl.DataFrame = values["table"]
+        messages: list[pl.Expr] = []
+        speakers: list[RegisteredFn] = []
+        has_passed = False
+        for entry, call in self._callers.get(values["field_name"], ()):
+            expression = self._ask(context, entry, call, values, subject)
+            if isinstance(expression, Check) and expression.passes(table):
+                has_passed = True
+            elif expression is not None:
+                if not isinstance(expression, Check):
+                    if context.settings.strict_validators:
+                        self._demand_text(context, table, expression, entry, subject)
+                elif expression.is_about_emptiness and own:
+                    # A cell that could not be read was not empty.
+                    expression = pl.when(pl.all_horizontal(pl.col(own).is_null())).then(expression)
+                messages.append(expression.cast(pl.String))
+                speakers.append(entry)
+        return messages, speakers, has_passed
 
     def _demand_text(
         self, context: RunContext, table: pl.DataFrame, expression: pl.Expr, entry: RegisteredFn, subject: str
@@ -538,9 +526,7 @@ class Validators(_Expressions):
             context.fail(speakers[-1], self.role, subject, _Unusable(error, speakers[-1], context), ExtensionError)
 
     @staticmethod
-    def _report(
-        context: RunContext, table: pl.DataFrame, columns: list[str], region: TableRegion, table_index: int
-    ) -> None:
+    def _report(context: RunContext, table: pl.DataFrame, columns: list[str]) -> None:
         issues = sum(table.height - table.get_column(name).null_count() for name in columns)
         context.logger.event(
             "validation.summary",
@@ -548,11 +534,24 @@ class Validators(_Expressions):
             message=f"{issues} issues",
             data={
                 "issue_columns": columns,
-                "table_index": table_index,
-                "table_region": region.a1,
+                "table_index": context.table_index,
+                "table_region": context.region.a1,
                 "rows": table.height,
             },
         )
+
+
+def _summed_up(table: pl.DataFrame, names: list[str]) -> pl.DataFrame:
+    """The table with the two columns that say which rows have issues, and how many."""
+    # Columns without any message add nothing.
+    issues = [column for name in names if (column := table.get_column(name)).null_count() < table.height]
+    if issues:
+        some, count = count_issues(issues)
+        return with_series(table, [some.alias(HAS_ISSUES), count.alias(ISSUE_COUNT)])
+    if not table.width:
+        return table.with_columns(pl.lit(False).alias(HAS_ISSUES), pl.lit(0, dtype=pl.Int32).alias(ISSUE_COUNT))
+    none = pl.Series(HAS_ISSUES, [False]), pl.Series(ISSUE_COUNT, [0], dtype=pl.Int32)
+    return with_series(table, [column.new_from_index(0, table.height) for column in none])
 
 
 def _applied(context: RunContext, table: pl.DataFrame, expression: pl.Expr, field: str) -> pl.DataFrame:

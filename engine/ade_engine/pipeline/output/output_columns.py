@@ -18,18 +18,17 @@ from ade_engine.io.output.look import (
 )
 from ade_engine.models.errors import ConfigError
 from ade_engine.models.table import is_blank
-from ade_engine.pipeline.columns import is_provenance
-from ade_engine.pipeline.fields import ISSUE_PREFIX, RESERVED_PREFIX
-from ade_engine.pipeline.manifest import unique_header
+from ade_engine.pipeline.output.manifest import unique_header
+from ade_engine.pipeline.shared.table_columns import ISSUE_PREFIX, RESERVED_PREFIX, is_provenance
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import polars as pl
 
     from ade_engine.models.fields import FieldDef
-    from ade_engine.pipeline.context import RunContext
-    from ade_engine.pipeline.manifest import Manifest
-    from ade_engine.pipeline.merge import BuiltTable
+    from ade_engine.pipeline.output.manifest import Manifest
+    from ade_engine.pipeline.output.merge import BuiltTable
+    from ade_engine.pipeline.shared.context import RunContext
 
 _SEVERITY, _ISSUES, _SOURCE_ROW = "Severity", "Issues", "Source row"
 _MOMENT_TYPES = frozenset(("datetime", "timestamp", "date and time"))

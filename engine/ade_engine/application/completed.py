@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import re
 
-from ade_engine.infrastructure.policy import policy
 from ade_engine.infrastructure.observability.logger import timestamp
+from ade_engine.infrastructure.policy import policy
 from ade_engine.models.errors import HookError
 from ade_engine.models.table import is_blank
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from ade_engine.models.fields import FieldDef
     from ade_engine.models.run import RunError
     from ade_engine.models.table import TableResult
-    from ade_engine.pipeline.merge import BuiltTable
+    from ade_engine.pipeline.output.merge import BuiltTable
     from ade_engine.pipeline.sheet import SheetOutcome
 
 _NO_SEPARATOR = re.compile(r"[\W_]+")
@@ -223,7 +223,7 @@ class TableReport:
 
     def _find_fields(self, result: TableResult, final: _FinalTable) -> None:
         # Imported here: it comes with polars.
-        from ade_engine.pipeline.frame import header_text
+        from ade_engine.pipeline.columns.frame import header_text
 
         fields = self.totals.fields
         counted = {(mapped.field_name, mapped.source_index) for mapped in result.mapped_columns}
@@ -271,8 +271,8 @@ class _FinalTable:
     """Counts over a table as its last hook left it."""
 
     def __init__(self, result: TableResult, fields: Collection[str]):
-        from ade_engine.pipeline.counts import filled_cells
-        from ade_engine.pipeline.fields import ISSUE_COUNT, ISSUE_PREFIX
+        from ade_engine.pipeline.shared.counts import filled_cells
+        from ade_engine.pipeline.shared.table_columns import ISSUE_COUNT, ISSUE_PREFIX
 
         table = result.table
         self._table = table
@@ -491,15 +491,8 @@ def _mapping_payload(result: TableResult, index: int, raw: str | None, mapped: A
         positive.sort(key=lambda entry: (-entry[1], entry[0]))
         candidates = [{"field": field, "score": score} for field, score in positive[:_CANDIDATES]]
     if mapped is not None:
-        return {
-            "status": "mapped",
-            "field": mapped.field_name,
-            "score": mapped.score,
-            "method": "classifier",
-            "candidates": candidates,
-            "unmapped_reason": None,
-        }
-    if placeholder:
+        reason = None
+    elif placeholder:
         reason = "empty_or_placeholder_header"
     elif index in result.duplicate_unmapped_indices:
         reason = "duplicate_field"
@@ -508,10 +501,10 @@ def _mapping_payload(result: TableResult, index: int, raw: str | None, mapped: A
     else:
         reason = "no_signal"
     return {
-        "status": "unmapped",
-        "field": None,
-        "score": None,
-        "method": None,
+        "status": "unmapped" if mapped is None else "mapped",
+        "field": None if mapped is None else mapped.field_name,
+        "score": None if mapped is None else mapped.score,
+        "method": None if mapped is None else "classifier",
         "candidates": candidates,
         "unmapped_reason": reason,
     }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ade_engine.pipeline.header_rows import RowSpan
+from ade_engine.pipeline.finding.header_rows import RowSpan
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -1,6 +1,6 @@
 """Tables without a header row: with ``headerless_tables`` their first record stays a record. Rows count from 0 here.
 
-Where no detector has found a header row, :mod:`ade_engine.pipeline.header_rows` guesses one, and a guessed row may be the
+Where no detector has found a header row, :mod:`ade_engine.pipeline.finding.header_rows` guesses one, and a guessed row may be the
 first record. Whether it is one is said by its looks, by the words of the package's fields, and by values that no header has,
 such as an e-mail address. What is uncertain is told in a notice: no row is lost without a word.
 """
@@ -15,15 +15,15 @@ from ade_engine.fields.headers import FieldHeaders, HeaderRows, simplify
 from ade_engine.fields.readers import profile
 from ade_engine.models.notices import INFO
 from ade_engine.models.table import is_blank
-from ade_engine.pipeline.header_rows import DATA, GROUP, HEADER, NOTE, TITLE, TOTAL, RowSpan
-from ade_engine.pipeline.provenance import rows_in_words, stretches
+from ade_engine.pipeline.finding.header_rows import DATA, GROUP, HEADER, TOTAL, RowSpan
+from ade_engine.pipeline.kept_rows.provenance import rows_in_words, stretches
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
     from ade_engine.io.scan.sheet_scan import SheetScan
-    from ade_engine.pipeline.context import RunContext
+    from ade_engine.pipeline.shared.context import RunContext
 
 #: A header row that is less likely one than this is told of.
 _SURE = 0.75
@@ -44,7 +44,7 @@ _MOST_REASONS = 3
 
 
 def keep_records(
-    context: RunContext, sheet_name: str, spans: list[RowSpan], kinds: bytearray, scan: SheetScan, first: int = 0
+    context: RunContext, spans: list[RowSpan], kinds: bytearray, scan: SheetScan, first: int = 0
 ) -> list[RowSpan]:
     """The tables of a sheet, with the records that were taken for its header row and those above the first header row.
 
@@ -52,7 +52,7 @@ def keep_records(
     """
     if not spans:
         return spans
-    sheet = _Sheet(context, sheet_name, kinds, scan)
+    sheet = _Sheet(context, kinds, scan)
     if spans[0].is_guessed:
         sheet.judge_guess(spans[0], first)
     spans = sheet.above(spans[0], first) + spans
@@ -93,9 +93,8 @@ def mark_repeated_headers(kinds: bytearray, scan: SheetScan) -> set[int]:
 class _Sheet:
     """The rows of a sheet, and what is known of each."""
 
-    def __init__(self, context: RunContext, title: str, kinds: bytearray, scan: SheetScan):
-        self.notices = context.notices
-        self.title = title
+    def __init__(self, context: RunContext, kinds: bytearray, scan: SheetScan):
+        self.notice = context.notice
         self.kinds = kinds
         self.scan = scan
         self.layouts = scan.layouts()
@@ -214,11 +213,10 @@ class _Sheet:
         if left_out:
             numbers = stretches([row + 1 for row in left_out])
             plural = "row" if len(left_out) == 1 else "rows"
-            self.notices.add(
+            self.notice(
                 "rows_left_out",
-                f"sheet {self.title!r}: {len(left_out)} {plural} above the header row left out ({rows_in_words(numbers)})",
+                f"{len(left_out)} {plural} above the header row left out ({rows_in_words(numbers)})",
                 level=INFO,
-                sheet=self.title,
                 count=len(left_out),
                 rows=numbers,
             )
@@ -318,21 +316,19 @@ class _Sheet:
         beside = max((sum(map(self.is_word, self.cells(row))) for row in header), default=0)
         if below < 2 or below <= beside or below * 2 < len(first):
             return False
-        self.notices.add(
+        self.notice(
             "table_on_its_side",
-            f"sheet {self.title!r}: the names of {below} fields stand below each other, in rows {span.start + 1} to {rows.stop}; the "
+            f"the names of {below} fields stand below each other, in rows {span.start + 1} to {rows.stop}; the "
             "table seems to lie on its side. All rows were kept as they are, and no row is the header",
-            sheet=self.title,
             rows=[[span.start + 1, rows.stop]],
         )
         return True
 
     def tell_kept(self, found: list[int], what: str) -> None:
         rows = stretches([row + 1 for row in found])
-        self.notices.add(
+        self.notice(
             "doubtful_rows",
-            f"sheet {self.title!r}: {rows_in_words(rows)} {what}; kept as {'a record' if len(found) == 1 else 'records'}",
-            sheet=self.title,
+            f"{rows_in_words(rows)} {what}; kept as {'a record' if len(found) == 1 else 'records'}",
             count=len(found),
             rows=rows,
         )
@@ -340,11 +336,10 @@ class _Sheet:
     def tell_no_header(self, row: int, what: str = "") -> None:
         looks = self.layouts[row]
         why = f" ({'; '.join(looks.reasons[:_MOST_REASONS])})" if looks.state == "data" else ""
-        self.notices.add(
+        self.notice(
             "no_header_row",
-            f"sheet {self.title!r}: {what or 'no header row was found; '}row {row + 1} is a record by its looks{why}. Columns were "
+            f"{what or 'no header row was found; '}row {row + 1} is a record by its looks{why}. Columns were "
             f"recognised by their values. If row {row + 1} is the header, set `header_rows = [{row + 1}]`",
-            sheet=self.title,
             rows=[[row + 1, row + 1]],
         )
 
@@ -356,11 +351,10 @@ class _Sheet:
             else:
                 reason = f"by their looks {looks.state} ({'; '.join(looks.reasons[:_MOST_REASONS])})"
         numbers = stretches([row + 1 for row in rows])
-        self.notices.add(
+        self.notice(
             "doubtful_header_row",
-            f"sheet {self.title!r}: {rows_in_words(numbers)} taken for the header with doubt ({reason}). If there is a record among "
+            f"{rows_in_words(numbers)} taken for the header with doubt ({reason}). If there is a record among "
             "them, set `header_rows`, [] for a sheet without a header",
-            sheet=self.title,
             rows=numbers,
         )
 

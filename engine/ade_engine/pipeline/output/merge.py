@@ -7,15 +7,15 @@ import polars as pl
 from ade_engine.infrastructure.policy import policy
 from ade_engine.models.errors import PipelineError
 from ade_engine.models.table import DerivedMapping, MappedColumn, SourceColumn, TableRegion, TableResult, is_blank, region_of
-from ade_engine.pipeline.columns import is_provenance
-from ade_engine.pipeline.counts import SourceCounts, blank_rows, filled_cells
-from ade_engine.pipeline.frame import header_text
+from ade_engine.pipeline.columns.frame import header_text
+from ade_engine.pipeline.shared.counts import SourceCounts, blank_rows, filled_cells
+from ade_engine.pipeline.shared.table_columns import is_provenance
 
 
 class BuiltTable:
     """A table that is ready to be written, and what was counted at its source."""
 
-    __slots__ = ("result", "counts", "frame_names", "output_range", "is_merged", "_unmapped")
+    __slots__ = ("result", "counts", "frame_names", "output_range", "_unmapped")
 
     def __init__(
         self,
@@ -30,8 +30,7 @@ class BuiltTable:
         self.frame_names = frame_names
         #: Where it was written, such as ``Orders!A1:H4``: the sheet's title is the one it had then.
         self.output_range: str | None = None
-        #: Whether several tables were stacked: its source columns are then those of the stacked frame.
-        self.is_merged = unmapped is not None
+        #: Of several stacked tables, whose source columns are those of the stacked frame: their unmapped columns.
         self._unmapped = unmapped
 
     def unmapped_names(self) -> set[str]:
@@ -67,29 +66,10 @@ def merge_tables(tables: list[BuiltTable], *, typed: bool = False) -> BuiltTable
     frame = _stack([_untyped(result.table) if typed else result.table for result in results], named)
     region = _spanning_region([result.source_region for result in results])
 
-    scores: dict[str, float] = {}
-    headers: dict[str, object] = {}
-    derived: dict[str, DerivedMapping] = {}
-    totals: dict[str, dict[str, float]] = {}
-    duplicates: set[str] = set()
+    known = _Known()
     for table in tables:
-        result = table.result
-        field_of = {column.source_index: column.field_name for column in result.mapped_columns}
-        for mapped in result.mapped_columns:
-            scores[mapped.field_name] = max(scores.get(mapped.field_name, mapped.score), mapped.score)
-            _keep_first(headers, mapped.field_name, mapped.header)
-        for column in result.unmapped_columns:
-            _keep_first(headers, table.frame_names[column.index], column.header)
-        for index, found in result.column_scores.items():
-            known = totals.setdefault(field_of.get(index, table.frame_names[index]), {})
-            for field, score in found.items():
-                known[field] = max(known.get(field, score), score)
-        duplicates.update(table.frame_names[index] for index in result.duplicate_unmapped_indices)
-        for entry in result.derived_mappings:
-            known_entry = derived.get(entry.field_name)
-            if known_entry is None or entry.score > known_entry.score:
-                derived[entry.field_name] = entry
-
+        known.add(table)
+    scores, headers = known.scores, known.headers
     # Columns that say where a row comes from are no columns of the source, and their cells count nowhere.
     names = [name for name in frame.columns if not is_provenance(name)]
     columns = [
@@ -115,11 +95,11 @@ def merge_tables(tables: list[BuiltTable], *, typed: bool = False) -> BuiltTable
         table_index=0,
         sheet_index=first.sheet_index,
         mapped_columns=mapped_columns,
-        derived_mappings=list(derived.values()),
+        derived_mappings=list(known.derived.values()),
         unmapped_columns=[column for column, name in zip(columns, names) if name not in scores],
-        column_scores={index: totals[name] for index, name in enumerate(names) if totals.get(name)},
+        column_scores={index: known.totals[name] for index, name in enumerate(names) if known.totals.get(name)},
         duplicate_unmapped_indices={
-            index for index, name in enumerate(names) if name in duplicates and name not in scores
+            index for index, name in enumerate(names) if name in known.duplicates and name not in scores
         },
         row_count=frame.height,
     )
@@ -132,9 +112,40 @@ def merge_tables(tables: list[BuiltTable], *, typed: bool = False) -> BuiltTable
     return BuiltTable(merged, counts, names, unmapped)
 
 
-def _keep_first(headers: dict[str, object], name: str, header: object) -> None:
-    if not header_text(headers.get(name)):
-        headers[name] = header
+class _Known:
+    """What is known of the columns of several tables, by their names in these."""
+
+    def __init__(self) -> None:
+        #: The best score of each field that was mapped.
+        self.scores: dict[str, float] = {}
+        #: The first header with a text.
+        self.headers: dict[str, object] = {}
+        self.derived: dict[str, DerivedMapping] = {}
+        #: What each column scored for each field, at best.
+        self.totals: dict[str, dict[str, float]] = {}
+        self.duplicates: set[str] = set()
+
+    def add(self, table: BuiltTable) -> None:
+        result = table.result
+        field_of = {column.source_index: column.field_name for column in result.mapped_columns}
+        for mapped in result.mapped_columns:
+            self.scores[mapped.field_name] = max(self.scores.get(mapped.field_name, mapped.score), mapped.score)
+            self._keep_first(mapped.field_name, mapped.header)
+        for column in result.unmapped_columns:
+            self._keep_first(table.frame_names[column.index], column.header)
+        for index, found in result.column_scores.items():
+            known = self.totals.setdefault(field_of.get(index, table.frame_names[index]), {})
+            for field, score in found.items():
+                known[field] = max(known.get(field, score), score)
+        self.duplicates.update(table.frame_names[index] for index in result.duplicate_unmapped_indices)
+        for entry in result.derived_mappings:
+            known_entry = self.derived.get(entry.field_name)
+            if known_entry is None or entry.score > known_entry.score:
+                self.derived[entry.field_name] = entry
+
+    def _keep_first(self, name: str, header: object) -> None:
+        if not header_text(self.headers.get(name)):
+            self.headers[name] = header
 
 
 def _spanning_region(regions: list[TableRegion]) -> TableRegion:

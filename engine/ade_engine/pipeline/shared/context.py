@@ -8,7 +8,7 @@ from logging import DEBUG, INFO
 from ade_engine.extensions.invoke import explain
 from ade_engine.infrastructure.policy import policy
 from ade_engine.models.errors import AdeEngineError
-from ade_engine.models.notices import Notices
+from ade_engine.models.notices import WARNING, Notices
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -17,10 +17,21 @@ if TYPE_CHECKING:
     from ade_engine.extensions.registry import Registry, RegisteredFn
     from ade_engine.infrastructure.observability.logger import RunLogger
     from ade_engine.infrastructure.settings import Settings
+    from ade_engine.models.table import TableRegion
 
 
 class RunContext:
-    """Settings, registry, logger, and the values that every callable of the run is offered."""
+    """Settings, registry, logger, and the values that every callable of the run is offered.
+
+    One for a sheet or for a table knows besides where it is.
+    """
+
+    sheet_name: str | None = None
+    sheet_index: int
+    #: Counted from 0.
+    table_index: int
+    #: Where the table lies in the sheet.
+    region: TableRegion
 
     def __init__(
         self,
@@ -52,12 +63,23 @@ class RunContext:
             "logger": self.logger,
         }
 
-    def for_sheet(self, sheet_index: int) -> RunContext:
+    def for_sheet(self, sheet_name: str, sheet_index: int) -> RunContext:
         """The same run, with metadata of its own for one sheet."""
+        metadata = {**self.metadata, "sheet_index": sheet_index}
+        return self._inside(sheet_name=sheet_name, sheet_index=sheet_index, metadata=metadata)
+
+    def for_table(self, table_index: int, region: TableRegion) -> RunContext:
+        """The same sheet, at one of its tables."""
+        return self._inside(table_index=table_index, region=region)
+
+    def _inside(self, **place: Any) -> RunContext:
         inside = object.__new__(RunContext)
-        inside.__dict__.update(self.__dict__)
-        inside.metadata = {**self.metadata, "sheet_index": sheet_index}
+        inside.__dict__.update(self.__dict__, **place)
         return inside
+
+    def notice(self, code: str, message: str, *, level: str = WARNING, **facts: Any) -> None:
+        """Add a notice about the sheet: see :meth:`Notices.add`."""
+        self.notices.add(code, f"sheet {self.sheet_name!r}: {message}", level=level, sheet=self.sheet_name, **facts)
 
     def fail(
         self,
@@ -81,10 +103,10 @@ class Progress:
     _QUIET_SECONDS = 0.2
     _INTERVAL_SECONDS = 0.1
 
-    def __init__(self, context: RunContext, sheet_name: str, sheet_index: int):
+    def __init__(self, context: RunContext):
         self._logger = context.logger
         self._enabled = context.logger.isEnabledFor(INFO)
-        self._data = {"sheet_name": sheet_name, "sheet_index": sheet_index}
+        self._data = {"sheet_name": context.sheet_name, "sheet_index": context.sheet_index}
         self._next = time.monotonic() + self._QUIET_SECONDS
 
     def __call__(self, stage: str, rows: int, total_rows: int | None = None) -> None:

@@ -11,14 +11,14 @@ import polars as pl
 
 from ade_engine.fields.readers import names_total, profile
 from ade_engine.models.table import is_blank
-from ade_engine.pipeline.header_rows import DATA, TOTAL
+from ade_engine.pipeline.finding.header_rows import DATA, TOTAL
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
     from ade_engine.io.scan.sheet_scan import SheetScan
-    from ade_engine.pipeline.header_rows import RowSpan
+    from ade_engine.pipeline.finding.header_rows import RowSpan
 
 #: So many records say which columns have texts.
 _MOST_LOOKED_AT = 200

@@ -12,10 +12,10 @@ from ade_engine.fields.readers import filled_rows, profile, without_blank_rows
 from ade_engine.fields.surroundings import Surroundings
 from ade_engine.models.notices import INFO
 from ade_engine.models.table import is_blank
-from ade_engine.pipeline.columns import with_series
-from ade_engine.pipeline.header_rows import DATA, GROUP, NOTE, TITLE, TOTAL, RowSpan
-from ade_engine.pipeline.provenance import note_dropped, rows_in_words, stretches
-from ade_engine.pipeline.totals import amount_of, correct_totals
+from ade_engine.pipeline.finding.header_rows import DATA, GROUP, NOTE, TITLE, TOTAL, RowSpan
+from ade_engine.pipeline.finding.totals import amount_of, correct_totals
+from ade_engine.pipeline.kept_rows.provenance import note_dropped, rows_in_words, stretches
+from ade_engine.pipeline.shared.table_columns import with_series
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -24,8 +24,7 @@ if TYPE_CHECKING:
 
     from ade_engine.fields.surroundings import Sources
     from ade_engine.io.scan.sheet_scan import SheetScan
-    from ade_engine.models.notices import Notices
-    from ade_engine.pipeline.context import RunContext
+    from ade_engine.pipeline.shared.context import RunContext
 
 #: The header of the column that `group_rows = "column"` adds.
 SECTION = "Section"
@@ -39,7 +38,7 @@ _YEARS = (1900, 2100)
 _MARKS = ("*", "†", "‡", "§")
 
 
-def end_tables(context: RunContext, sheet_name: str, spans: list[RowSpan], kinds: bytearray, scan: SheetScan) -> None:
+def end_tables(context: RunContext, spans: list[RowSpan], kinds: bytearray, scan: SheetScan) -> None:
     """Let tables end above their notes, and at blank rows, where the settings say so."""
     notes, blank_rows = context.settings.end_tables_at_notes, context.settings.stop_at_blank_rows
     if not notes and not blank_rows:
@@ -57,7 +56,7 @@ def end_tables(context: RunContext, sheet_name: str, spans: list[RowSpan], kinds
             spans[at:at] = small = _small_tables(span.stop, end, scan)
             rows.difference_update(row for one in small for row in range(one.start, one.stop))
         left_out += (row for row in sorted(rows) if not scan.is_empty_row(row))
-    _notice(context.notices, sheet_name, "below the end of a table", left_out)
+    _notice(context, "below the end of a table", left_out)
 
 
 def _first_gap(span: RowSpan, is_empty_row: Callable[[int], bool], blank_rows: int) -> int:
@@ -153,7 +152,7 @@ def _is_thin(scan: SheetScan, span: RowSpan, row: int, names: int) -> bool:
 
 
 def leave_out_rows(
-    context: RunContext, sheet_name: str, table: pl.DataFrame, span: RowSpan, kinds: bytearray, scan: SheetScan
+    context: RunContext, table: pl.DataFrame, span: RowSpan, kinds: bytearray, scan: SheetScan
 ) -> pl.DataFrame:
     """The table without the rows that settings leave out, and with a column for its section heads if they say so.
 
@@ -171,10 +170,9 @@ def leave_out_rows(
         kept = correct_totals(span, inside, scan)
         if kept:
             numbers = stretches([row + 1 for row in kept])
-            context.notices.add(
+            context.notice(
                 "doubtful_rows",
-                f"sheet {sheet_name!r}: {rows_in_words(numbers)} may be totals; kept as records, for the numbers do not add up",
-                sheet=sheet_name,
+                f"{rows_in_words(numbers)} may be totals; kept as records, for the numbers do not add up",
                 count=len(kept),
                 rows=numbers,
             )
@@ -195,12 +193,12 @@ def leave_out_rows(
             table = with_series(table, [sections])
     for kind, what in unwanted:
         rows = [span.data_start + at for at, one in enumerate(inside) if one == kind]
-        _notice(context.notices, sheet_name, what, rows)
+        _notice(context, what, rows)
     gone = {kind for kind, _ in unwanted}
     return table.filter(pl.Series([one not in gone for one in inside], dtype=pl.Boolean))
 
 
-def drop_blank_rows(context: RunContext, sheet_name: str, table: pl.DataFrame, sources: Sources) -> pl.DataFrame:
+def drop_blank_rows(context: RunContext, table: pl.DataFrame, sources: Sources) -> pl.DataFrame:
     """The table without the rows in which no field has a value: blank rows, and notes beside the columns that are wanted.
 
     A row of formulas that were saved without values is not blank where these are issues.
@@ -214,7 +212,7 @@ def drop_blank_rows(context: RunContext, sheet_name: str, table: pl.DataFrame, s
         kept = table.filter(pl.any_horizontal(filled_rows(table, fields), *lost))
     else:
         kept = without_blank_rows(table, fields)
-    note_dropped(context, None, table, kept, sheet_name)
+    note_dropped(context, None, table, kept)
     return kept
 
 
@@ -268,18 +266,17 @@ def _sections(table: pl.DataFrame, span: RowSpan, inside: bytearray, scan: Sheet
     return pl.Series(name, heads, dtype=pl.String)
 
 
-def _notice(notices: Notices, sheet_name: str, what: str, rows: list[int]) -> None:
+def _notice(context: RunContext, what: str, rows: list[int]) -> None:
     """Name rows that were left out."""
     if not rows:
         return
     numbers = stretches([row + 1 for row in rows])
     count = len(rows)
     plural = "row" if count == 1 else "rows"
-    notices.add(
+    context.notice(
         "rows_left_out",
-        f"sheet {sheet_name!r}: {count} {plural} {what} left out ({rows_in_words(numbers)})",
+        f"{count} {plural} {what} left out ({rows_in_words(numbers)})",
         level=INFO,
-        sheet=sheet_name,
         count=count,
         rows=numbers,
     )

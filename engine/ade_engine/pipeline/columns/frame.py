@@ -8,12 +8,12 @@ import polars as pl
 
 from ade_engine.fields.surroundings import ROW
 from ade_engine.models.table import SourceColumn, is_blank, region_of
-from ade_engine.pipeline.header_rows import joined_headers, spread_labels as spread_rows
+from ade_engine.pipeline.finding.header_rows import joined_headers, spread_labels as spread_rows
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from ade_engine.io.scan.sheet_scan import SheetScan
-    from ade_engine.pipeline.header_rows import RowSpan
+    from ade_engine.pipeline.finding.header_rows import RowSpan
 
 
 #: What a header with a footnote mark ends with.
@@ -115,11 +115,11 @@ def _without_attributes(rows: list[list[Any]]) -> tuple[list[list[Any]], dict[in
     clean, footnotes, units = spread_rows(rows) if len(rows) > 1 else rows, {}, {}
     if _may_have_footnotes(rows):
         # Most headers have none, and the rules for them take long to import.
-        from ade_engine.pipeline.footnotes import without_footnotes
+        from ade_engine.pipeline.columns.footnotes import without_footnotes
 
         clean, footnotes = without_footnotes(clean)
     if len(rows) > 1:
-        from ade_engine.pipeline.unit_rows import without_units
+        from ade_engine.pipeline.columns.unit_rows import without_units
 
         clean, units = without_units(clean, joined_headers)
     if footnotes or units:

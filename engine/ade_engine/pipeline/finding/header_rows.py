@@ -1,10 +1,15 @@
-"""How header rows are chosen, and with them the tables of a sheet. Rows count from 0 here.
+"""How a header row is recognised, and with it the tables of a sheet, is decided here. Rows count from 0.
 
-1. Row detectors score each row (:mod:`ade_engine.pipeline.rows`); :meth:`RowVerdicts.decide` chooses its kind by the
-   sums of the scores, and remembers the row with the highest header score.
-2. :func:`find_tables` opens a table at each header row. Header rows that follow each other directly are one block,
+1. Row detectors score each row: those of authors are called by :mod:`ade_engine.pipeline.finding.row_detectors`, the engine's own are
+   in :mod:`ade_engine.fields.headers`; they go by words, by values, and by looks, which the native module judges (``layout``).
+2. :meth:`RowVerdicts.decide` chooses a row's kind by the sums of the scores, and remembers the row with the highest header
+   score. Where all detectors are the engine's own, the native module does the same (``fields/rows.rs``).
+3. :func:`find_tables` opens a table at each header row. Header rows that follow each other directly are one block,
    unless ``merge_stacked_headers`` is off. Where detectors found data but no header, or nothing at all, it guesses.
-3. :func:`joined_headers` makes one header for each column of a block of several rows.
+   Where a user has said where the header is, :func:`chosen_tables` does it instead.
+4. With ``headerless_tables`` :mod:`ade_engine.pipeline.kept_rows.headerless` doubts the choice: a guessed row, or one that is a
+   header by its looks alone, may be a record.
+5. :func:`joined_headers` makes one header for each column of a block of several rows.
 """
 
 from __future__ import annotations

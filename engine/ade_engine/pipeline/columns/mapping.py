@@ -17,16 +17,16 @@ from ade_engine.models.column_profile import ColumnProfile, TableProfile
 from ade_engine.models.errors import PipelineError
 from ade_engine.models.notices import INFO
 from ade_engine.models.table import MappedColumn, column_letters
-from ade_engine.pipeline.frame import header_text
-from ade_engine.pipeline.scores import as_scores, in_words, rounded
+from ade_engine.pipeline.columns.frame import header_text
+from ade_engine.pipeline.shared.scores import as_scores, in_words, rounded
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from ade_engine.extensions.registry import RegisteredFn
-    from ade_engine.pipeline.context import RunContext
-    from ade_engine.pipeline.frame import SourceTable
+    from ade_engine.pipeline.columns.frame import SourceTable
+    from ade_engine.pipeline.shared.context import RunContext
 
 #: The names of the values that its callables may take.
 OFFERED = (
@@ -86,7 +86,7 @@ class ColumnMapper:
         quick = self._first_by_header + len(self._by_values) if self._first_by_header else 0
         self._others_want_profile = any("column_profile" in call.plan.names() for _, call in self._detectors[quick:])
 
-    def map(self, context: RunContext, table: SourceTable, sheet_name: str, table_index: int) -> Mapping:
+    def map(self, context: RunContext, table: SourceTable) -> Mapping:
         """Score every column and decide which one gets which field."""
         scores = {}
         contributions = {}
@@ -94,9 +94,7 @@ class ColumnMapper:
         if self._wants_profile and (context.debug or self._others_want_profile or self._may_go_by_values(table)):
             profiles = self._profiles(table)
         for column in table.columns:
-            totals, contributions[column.index] = self._score_column(
-                context, table, column.index, sheet_name, table_index, profiles
-            )
+            totals, contributions[column.index] = self._score_column(context, table, column.index, profiles)
             if totals:
                 scores[column.index] = totals
         best: dict[int, tuple[str, float]] = {}
@@ -114,22 +112,22 @@ class ColumnMapper:
                 if context.settings.mapping_tie_resolution == "leftmost":
                     duplicates.discard(min(indices, key=lambda index: (-best[index][1], index)))
                 elif context.settings.mapping_tie_resolution == "fullest":
-                    duplicates.discard(self._fullest(context, table, sheet_name, field, {i: best[i][1] for i in indices}))
+                    duplicates.discard(self._fullest(context, table, field, {i: best[i][1] for i in indices}))
         columns = [
             MappedColumn(field, index, table.columns[index].header, lambda c=table.columns[index]: c.values, score)
             for index, (field, score) in best.items()
             if index not in duplicates
         ]
         if profiles is not None:
-            self._notice_guesses(context, table, sheet_name, profiles, columns)
+            self._notice_guesses(context, table, profiles, columns)
         if self._by_values and context.policy.sends_notices:
-            self._note_reasons(context, table, sheet_name, table_index, profiles, columns)
+            self._note_reasons(context, table, profiles, columns)
         if context.debug:
             self._report(context, table, columns, contributions, duplicates)
         return Mapping(columns, scores, duplicates)
 
     @staticmethod
-    def _fullest(context: RunContext, table: SourceTable, sheet_name: str, field: str, scores: dict[int, float]) -> int:
+    def _fullest(context: RunContext, table: SourceTable, field: str, scores: dict[int, float]) -> int:
         """Of several columns that claim a field the one with the highest score; of equal ones the one with the most values,
         the leftmost of these. Which one it was is told.
         """
@@ -145,12 +143,11 @@ class ColumnMapper:
 
         others = ", ".join(f"{letters(index)} ({filled[index]})" for index in equal if index != best)
         why = "the leftmost of these" if any(filled[index] == filled[best] for index in equal if index != best) else "the fullest"
-        context.notices.add(
+        context.notice(
             "column_of_several",
-            f"sheet {sheet_name!r}: {len(equal)} columns claim the field {field!r} with the same score. {letters(best)} was taken, "
+            f"{len(equal)} columns claim the field {field!r} with the same score. {letters(best)} was taken, "
             f"{why} ({filled[best]} filled cells; the others: {others})",
             level=INFO,
-            sheet=sheet_name,
             field=field,
             count=len(equal),
             cells=[f"{letters(index)}{table.region.min_row}" for index in equal],
@@ -163,7 +160,7 @@ class ColumnMapper:
         return 0.0 if fn is None else fn.of_table(profiles).get(column.source_index, 0.0)
 
     def _notice_guesses(
-        self, context: RunContext, table: SourceTable, sheet_name: str, profiles: TableProfile, columns: list[MappedColumn]
+        self, context: RunContext, table: SourceTable, profiles: TableProfile, columns: list[MappedColumn]
     ) -> None:
         """Fields whose column was found by its values alone: somebody should look at them once."""
         for column in columns:
@@ -172,11 +169,10 @@ class ColumnMapper:
                 continue
             letters = column_letters(table.region.min_col + column.source_index)
             header = "its header does not name it. If that is right, add the header to the field"
-            context.notices.add(
+            context.notice(
                 "found_by_values",
-                f"sheet {sheet_name!r}: column {letters} was taken for the field {column.field_name!r} by its values; "
+                f"column {letters} was taken for the field {column.field_name!r} by its values; "
                 f"{header if header_text(column.header) else 'it has no header'}",
-                sheet=sheet_name,
                 count=1,
                 cells=[f"{letters}{table.region.min_row}"],
             )
@@ -185,8 +181,6 @@ class ColumnMapper:
         self,
         context: RunContext,
         table: SourceTable,
-        sheet_name: str,
-        table_index: int,
         profiles: TableProfile | None,
         columns: list[MappedColumn],
     ) -> None:
@@ -200,8 +194,8 @@ class ColumnMapper:
             reasons += ["its values"] if values else []
             reasons += ["other detectors"] if abs(others) > 1e-9 else []
             context.notices.map(
-                sheet=sheet_name,
-                table=table_index,
+                sheet=context.sheet_name,
+                table=context.table_index,
                 field=field,
                 column=column_letters(table.region.min_col + index),
                 message=", ".join(reasons),
@@ -240,8 +234,6 @@ class ColumnMapper:
         context: RunContext,
         table: SourceTable,
         index: int,
-        sheet_name: str,
-        table_index: int,
         profiles: TableProfile | None,
     ) -> tuple[dict[str, float], list[dict[str, Any]]]:
         """The column's totals, and for debugging what each detector contributed to the best of them."""
@@ -251,15 +243,8 @@ class ColumnMapper:
         parts = table.header_parts(index)
         detectors, totals = self._detectors, {}
         if self._first_by_header and not context.debug:
-            first = self._first_by_header
-            detectors = detectors[first:]
-            totals = self._said_of_header(header, parts, None if self._are_first else first).copy()
-            detectors = detectors[len(self._by_values) :]
-            if profiles is not None:
-                for fn in self._by_values:
-                    score = fn.of_table(profiles).get(index)
-                    if score:
-                        totals[fn.field] = totals[fn.field] + score if fn.field in totals else score
+            totals = self._said_by_own(header, parts, index, profiles)
+            detectors = detectors[self._first_by_header + len(self._by_values) :]
             if not detectors:
                 return totals, []
         name = table.names[index]
@@ -277,26 +262,17 @@ class ColumnMapper:
             "column_header_parts": parts,
             "column_profile": None if profiles is None else profiles.columns[index],
             "header_text": header,
-            "sheet_name": sheet_name,
-            "table_region": table.region,
-            "table_index": table_index,
+            "sheet_name": context.sheet_name,
+            "table_region": context.region,
+            "table_index": context.table_index,
         }
-        fields = context.registry.fields
         reports = []
         for entry, call in detectors:
             # Each detector gets a list of its own, to keep or to change.
             values["column_sample_non_empty_values"] = values["column_sample"] = sample.copy()
             values["field_name"] = entry.field
             started = time.perf_counter() if context.debug else 0.0
-            try:
-                result = as_scores(call(values), "field", fields)
-                for field in result:
-                    if field not in fields:
-                        raise WrongResult(_unknown_field(entry, field, fields))
-            except RAISED as error:
-                letters = column_letters(table.region.min_col + index)
-                subject = f"sheet {sheet_name!r}, table {table_index + 1}, column {letters} ({header!r})"
-                context.fail(entry, "column detector", subject, error, PipelineError)
+            result = _ask(context, entry, call, values)
             for field, score in result.items():
                 totals[field] = totals[field] + score if field in totals else score
             if context.debug:
@@ -309,14 +285,23 @@ class ColumnMapper:
                 context.logger.event(
                     "detector.column_result",
                     level=10,
-                    message=f"Sheet {sheet_name!r}, column {name!r}: {entry.qualname} {in_words(report['scores'])}",
-                    data={**_place(table, sheet_name, table_index, index), "detector": report},
+                    message=f"Sheet {context.sheet_name!r}, column {name!r}: {entry.qualname} {in_words(report['scores'])}",
+                    data={**_place(context, index), "detector": report},
                 )
         if not context.debug:
             return totals, []
-        return totals, self._report_column(
-            context, name, header, totals, reports, _place(table, sheet_name, table_index, index)
-        )
+        return totals, self._report_column(context, name, header, totals, reports, _place(context, index))
+
+    def _said_by_own(
+        self, header: str, parts: list[str], index: int, profiles: TableProfile | None
+    ) -> dict[str, float]:
+        """What the engine's own detectors, which come first, give a column: those of headers, then those of values."""
+        totals = self._said_of_header(header, parts, None if self._are_first else self._first_by_header).copy()
+        for fn in self._by_values if profiles is not None else ():
+            score = fn.of_table(profiles).get(index)
+            if score:
+                totals[fn.field] = totals[fn.field] + score if fn.field in totals else score
+        return totals
 
     def _said_of_header(self, header: str, parts: list[str], first: int | None = None) -> dict[str, float]:
         """What the detectors that look at headers alone, or the ``first`` of them, give a column, added up in their order. It
@@ -409,6 +394,21 @@ class ColumnMapper:
         )
 
 
+def _ask(context: RunContext, entry: RegisteredFn, call: Caller, values: dict[str, Any]) -> dict[Any, float]:
+    """The scores that a detector gives a column."""
+    fields = context.registry.fields
+    try:
+        result = as_scores(call(values), "field", fields)
+        for field in result:
+            if field not in fields:
+                raise WrongResult(_unknown_field(entry, field, fields))
+        return result
+    except RAISED as error:
+        letters = column_letters(context.region.min_col + values["column_index"])
+        subject = f"sheet {context.sheet_name!r}, table {context.table_index + 1}, column {letters} ({values['header_text']!r})"
+        context.fail(entry, "column detector", subject, error, PipelineError)
+
+
 def _unknown_field(entry: RegisteredFn, field: Any, fields: Iterable[str]) -> str:
     """What to say of a score for a field that nobody registered; it is named unless it may be a cell's value."""
     from difflib import get_close_matches
@@ -469,10 +469,10 @@ def _sample(column: pl.Series, size: int) -> list[str]:
     return sample
 
 
-def _place(table: SourceTable, sheet_name: str, table_index: int, index: int) -> dict[str, Any]:
+def _place(context: RunContext, index: int) -> dict[str, Any]:
     return {
-        "sheet_name": sheet_name,
-        "table_index": table_index,
-        "table_region": table.region.a1,
+        "sheet_name": context.sheet_name,
+        "table_index": context.table_index,
+        "table_region": context.region.a1,
         "column_index": index,
     }

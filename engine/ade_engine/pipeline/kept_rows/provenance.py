@@ -8,19 +8,19 @@ from __future__ import annotations
 
 import polars as pl
 
-from ade_engine.fields.readers import gone
-from ade_engine.fields.surroundings import ROW, Source, Sources
-from ade_engine.models.table import column_letters
-from ade_engine.pipeline.columns import with_series
-from ade_engine.pipeline.frame import header_text
 from ade_engine.fields.header_unit import header_unit
+from ade_engine.fields.readers import gone
+from ade_engine.fields.surroundings import ROW, ColumnSource, Sources
+from ade_engine.models.table import column_letters
+from ade_engine.pipeline.columns.frame import header_text
+from ade_engine.pipeline.shared.table_columns import with_series
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from ade_engine.extensions.registry import RegisteredFn
-    from ade_engine.pipeline.context import RunContext
-    from ade_engine.pipeline.frame import SourceTable
-    from ade_engine.pipeline.mapping import Mapping
+    from ade_engine.pipeline.columns.frame import SourceTable
+    from ade_engine.pipeline.columns.mapping import Mapping
+    from ade_engine.pipeline.shared.context import RunContext
 
 
 def with_rows(table: pl.DataFrame, source: SourceTable) -> pl.DataFrame:
@@ -35,8 +35,8 @@ def with_rows(table: pl.DataFrame, source: SourceTable) -> pl.DataFrame:
 def sources_of(source: SourceTable, mapping: Mapping) -> Sources:
     """Where the column of each mapped field came from, and each other column."""
 
-    def source_at(index: int, header: str, unit: str | None = None) -> Source:
-        return Source(
+    def source_at(index: int, header: str, unit: str | None = None) -> ColumnSource:
+        return ColumnSource(
             header,
             unit,
             column_letters(source.region.min_col + index),
@@ -57,9 +57,7 @@ def sources_of(source: SourceTable, mapping: Mapping) -> Sources:
     return found
 
 
-def note_dropped(
-    context: RunContext, entry: RegisteredFn | None, before: pl.DataFrame, after: pl.DataFrame, sheet_name: str
-) -> None:
+def note_dropped(context: RunContext, entry: RegisteredFn | None, before: pl.DataFrame, after: pl.DataFrame) -> None:
     """Note the rows that a hook, or the setting ``drop_blank_rows``, has dropped from the tables of a sheet: which ones, where
     that is known.
     """
@@ -80,7 +78,7 @@ def note_dropped(
         return
     hook = None if entry is None else entry.name
     earlier = (one for one in context.notices.notices if one["code"] == "rows_dropped")
-    known = next((one for one in earlier if one["sheet"] == sheet_name and one.get("hook") == hook), None)
+    known = next((one for one in earlier if one["sheet"] == context.sheet_name and one.get("hook") == hook), None)
     if known is not None:
         # One notice for all tables of a sheet.
         context.notices.notices.remove(known)
@@ -93,15 +91,7 @@ def note_dropped(
         said, by_hook = f"{count} {plural} without a value of any field dropped", {}
     else:
         said, by_hook = f"{_hook_in_words(entry)} dropped {count} {plural}", {"hook": hook}
-    context.notices.add(
-        "rows_dropped",
-        f"sheet {sheet_name!r}: {said}{which}",
-        level="info",
-        sheet=sheet_name,
-        **by_hook,
-        count=count,
-        **facts,
-    )
+    context.notice("rows_dropped", f"{said}{which}", level="info", **by_hook, count=count, **facts)
 
 
 def _hook_in_words(entry: RegisteredFn) -> str:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from ade_engine.io.output.look import TableLook
 
 
-class Table:
+class AppendedTable:
     """A frame that was appended: as it came, and as the native writer reads it. ``look`` says which of its columns are
     written, and how they look; without one it is written as it is.
     """
