@@ -7,17 +7,17 @@
 //!
 //! The method, its rules and their order were measured on the forms of the CLDR's locales.
 
-use super::cut::{Cut, DIGITS, WORD};
-use super::day::{Day, Days, MADE_IN, NONE, ORDERS, Order};
-use super::parts::{in_parts, in_threads, ranges};
-use super::reading::{
-    Decided, Hints, Reading, WHERE_SET, against_in_words, are_few, certain_in_words,
-    left_out_in_words,
-};
-use super::tables::{Languages, MONTH_FIRST_LANGUAGES};
-use super::words::Lexicon;
+use super::day::{Day, Days, MADE_IN, NONE, ORDERS};
 use crate::cells::calendar::{DAY_MICROSECONDS, civil_from_days, days_from_civil};
 use crate::columns::view::Value;
+use crate::fields::column::parts::{in_parts, in_threads, ranges};
+use crate::fields::column::reading::{
+    Decided, Hints, Order, Reading, WHERE_SET, against_in_words, are_few, certain_in_words,
+    left_out_in_words,
+};
+use crate::fields::words::cut::{Cut, DIGITS, WORD};
+use crate::fields::words::lexicon::Lexicon;
+use crate::fields::words::tables::{Languages, MONTH_FIRST_LANGUAGES};
 
 /// Serial numbers of spreadsheets count from here: 1899-12-30.
 const SERIAL_EPOCH: i64 = -25_569;
@@ -1273,7 +1273,7 @@ fn most_known(known: &[(Languages, usize)]) -> Languages {
 
 /// The order that a header such as "Date (DD/MM/YYYY)" states.
 fn order_in_header(header: &str) -> Option<Order> {
-    let header = super::cut::fold(header);
+    let header = crate::fields::words::cut::fold(header);
     let words: Vec<&str> = header
         .split(|c: char| !c.is_alphanumeric())
         .filter(|word| !word.is_empty())
