@@ -3,21 +3,22 @@
 //! Each cell is cut once, and has a few possible days, by order of day, month and year. Cells that are written alike (the
 //! same mark, the same place of the month's name and of a year of four digits) are one group and one question. The order
 //! that explains most of a group's cells is taken; between several that explain as many, rules strike out the unlikely
-//! ones, and where some are left the setting chooses. Cells that the order cannot explain stay empty.
+//! ones (`rules`), and where some are left the setting chooses. Cells that the order cannot explain stay empty.
 //!
 //! The method, its rules and their order were measured on the forms of the CLDR's locales.
 
-use super::day::{Day, Days, MADE_IN, NONE, ORDERS};
-use crate::cells::calendar::{DAY_MICROSECONDS, civil_from_days, days_from_civil};
+use std::cmp::Reverse;
+
+use super::day::{Days, NONE};
+use super::groups::{Cells, Group, NO_GROUP, NO_TIME, eight_digits};
+use super::options::DateOptions;
+use super::orders::{ORDERS, Orders, name_of};
+use super::rules::{AS_THE_REST, Choice, Others, Tie};
+use super::said::{Said, say_once};
+use crate::cells::calendar::{DAY_MICROSECONDS, civil_from_days};
 use crate::columns::view::Value;
 use crate::fields::column::parts::{in_parts, in_threads, ranges};
-use crate::fields::column::reading::{
-    Decided, Hints, Order, Reading, WHERE_SET, against_in_words, are_few, certain_in_words,
-    left_out_in_words,
-};
-use crate::fields::words::cut::{Cut, DIGITS, WORD};
-use crate::fields::words::lexicon::Lexicon;
-use crate::fields::words::tables::{Languages, MONTH_FIRST_LANGUAGES};
+use crate::fields::column::reading::{Decided, Order, Reading, are_few, left_out_in_words};
 
 /// Serial numbers of spreadsheets count from here: 1899-12-30.
 const SERIAL_EPOCH: i64 = -25_569;
@@ -25,22 +26,6 @@ const SERIAL_EPOCH: i64 = -25_569;
 const SERIALS: std::ops::Range<f64> = 61.0..2_958_466.0;
 /// Spreadsheets know no earlier days.
 const FIRST_DAY: i64 = -25_567;
-const NO_GROUP: u8 = u8::MAX;
-/// In as many dates some day is late in its month: that none is, speaks against an order.
-const ENOUGH_TO_SPREAD: usize = 20;
-
-/// What an author or a setting says about a column of dates.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct DateOptions<'a> {
-    /// The order where nothing decides.
-    pub order: Option<Order>,
-    /// Numbers are spreadsheet serials.
-    pub serials: bool,
-    /// Keep the time of day.
-    pub with_time: bool,
-    pub header: &'a str,
-    pub hints: Hints,
-}
 
 /// Dates as they were read.
 pub struct Dates {
@@ -51,107 +36,16 @@ pub struct Dates {
     pub shown: Option<Order>,
 }
 
-/// A way to write dates.
-#[derive(Clone, Copy, PartialEq, Eq)]
-struct Shape {
-    mark: u8,
-    mark_behind: bool,
-    name_at: Option<u8>,
-    year_at: Option<u8>,
-}
-
-impl Shape {
-    fn of(day: &Day) -> Self {
-        Self {
-            mark: day.mark,
-            mark_behind: day.mark_behind,
-            name_at: day.name_at(),
-            year_at: day.long_year_at(),
-        }
-    }
-
-    fn first_mark(self) -> u8 {
-        self.mark & 0x7f
-    }
-}
-
-/// The cells of one shape, in numbers.
-struct Group {
-    shape: Shape,
-    cells: usize,
-    counts: [usize; 4],
-}
-
-impl Group {
-    #[inline]
-    fn count(&mut self, days: &Days) {
-        self.cells += 1;
-        for (count, day) in self.counts.iter_mut().zip(days) {
-            *count += usize::from(*day != NONE);
-        }
-    }
-}
-
-/// Where the parts of some cells go: the places of their rows in [`Cells`].
-struct Places<'a> {
-    days: &'a mut [Days],
-    group_of: &'a mut [u8],
-    /// Empty where times of day are not kept.
-    times: &'a mut [i64],
-}
-
-impl<'a> Places<'a> {
-    /// The first `count` places, and those behind them.
-    #[allow(clippy::type_complexity, reason = "the same three slices again")]
-    fn split(
-        count: usize,
-        days: &'a mut [Days],
-        group_of: &'a mut [u8],
-        times: &'a mut [i64],
-    ) -> (Self, &'a mut [Days], &'a mut [u8], &'a mut [i64]) {
-        let (own_days, days) = days.split_at_mut(count);
-        let (own_group_of, group_of) = group_of.split_at_mut(count);
-        let (own_times, times) = times.split_at_mut(count.min(times.len()));
-        let own = Self {
-            days: own_days,
-            group_of: own_group_of,
-            times: own_times,
-        };
-        (own, days, group_of, times)
-    }
-}
-
-/// Cells that were cut.
-#[derive(Default)]
-struct Cells {
-    days: Vec<Days>,
-    groups: Vec<Group>,
-    group_of: Vec<u8>,
-    times: Vec<i64>,
-    languages: Languages,
-    /// Cells with a month's name that is known.
-    named: usize,
-    /// Cells with numbers and words that are no dates.
-    strange: usize,
-    cells: usize,
-    typed: usize,
-    /// What is to be said of the groups that were read.
-    said: Vec<Said>,
-    /// The latest day of the month of typed cells.
-    typed_up_to: u32,
-}
-
 /// Reads a column.
 pub fn read(values: &[Value<'_>], options: &DateOptions<'_>) -> Dates {
     let mut found = vec![None; values.len()];
-    let mut typed = (0, 0);
+    let mut typed = Typed::default();
     for (row, value) in values.iter().enumerate() {
         if let Some(days) = typed_day(*value, options.serials) {
-            if !matches!(value, Value::Text(_))
-                && matches!(value, Value::Date(_) | Value::DateTime(_))
-            {
+            if matches!(value, Value::Date(_) | Value::DateTime(_)) {
                 let (_, _, day) = civil_from_days(days.div_euclid(DAY_MICROSECONDS));
-                typed = (typed.0 + 1, typed.1.max(day));
+                typed.cells += 1;
+                typed.latest_in_month = typed.latest_in_month.max(day);
             }
             found[row] = in_range(days, options.with_time);
         }
@@ -162,9 +56,8 @@ pub fn read(values: &[Value<'_>], options: &DateOptions<'_>) -> Dates {
         matches!(value, Value::Text(_)) || !options.serials && eight_digits(*value).is_some()
     };
     if values.iter().any(is_text) {
-        let mut cells = Cells::cut(values, options.with_time);
-        (cells.typed, cells.typed_up_to) = typed;
-        shown = cells.decide(values, options, &mut found, &mut reading);
+        let cells = Cells::cut(values, options.with_time);
+        (reading, shown) = Column::new(&cells, values, options, &mut found).read(typed);
     }
     Dates {
         values: found,
@@ -173,17 +66,11 @@ pub fn read(values: &[Value<'_>], options: &DateOptions<'_>) -> Dates {
     }
 }
 
-/// A number that may be year, month and day.
-fn eight_digits(value: Value<'_>) -> Option<i64> {
-    let number = match value {
-        Value::Integer(number) => number,
-        Value::Unsigned(number) => i64::try_from(number).ok()?,
-        Value::Float(number) if number.fract() == 0.0 && number.abs() < 1e9 => number as i64,
-        _ => return None,
-    };
-    (10_000_000..=99_999_999)
-        .contains(&number)
-        .then_some(number)
+/// The typed cells of a column.
+#[derive(Clone, Copy, Default)]
+struct Typed {
+    cells: usize,
+    latest_in_month: u32,
 }
 
 /// The microseconds since 1970 of a cell that is no text.
@@ -243,1064 +130,489 @@ pub fn shown_order(values: &[Value<'_>], header: &str) -> Option<Order> {
     shown.filter(|order| matches!(order, Order::DayFirst | Order::MonthFirst))
 }
 
-/// What is to be said of some cells that were read in one order.
-struct Said {
+/// A column while its groups are read, one after the other.
+struct Column<'a> {
+    cells: &'a Cells,
+    values: &'a [Value<'a>],
+    options: &'a DateOptions<'a>,
+    /// What the groups show each other.
+    others: Others,
+    torn: Vec<Torn>,
+    found: &'a mut [Option<i64>],
+    reading: Reading,
+    said: Vec<Said>,
+    /// What is said of groups that were not read.
+    refused: Vec<String>,
+}
+
+/// A mark between whose numbers some cells put the day first and others the month, with and without the whole year.
+struct Torn {
+    mark: u8,
+    /// The order of nearly all of them, if there is one.
+    most: Option<Order>,
+}
+
+/// How a group is read.
+struct Way {
     order: Order,
-    cells: usize,
-    reasons: Vec<String>,
-    /// The other orders that are just as possible where a setting decided, and for how many of the cells.
-    other: Option<(String, usize)>,
-    /// Cells that no other order explains, where some have another one.
-    certain: Option<usize>,
-    /// Cells that the order cannot explain.
-    against: usize,
-    /// Whether the order makes no difference: 5/5/2025.
+    decided: Decided,
+    why: Vec<String>,
+    /// The orders that nothing speaks against.
+    left: Orders,
+    /// Cells that the order explains, without those that nothing but slips speaks for.
+    explained: usize,
+    /// Rows of cells that are slips, and speak against no order.
+    slips: Vec<usize>,
+    /// The first row whose cell is another day by another order that explains as many cells.
+    first_open: Option<usize>,
+    /// Whether other orders explain as many cells, and all give the same days: 5/5/2025.
     is_alike: bool,
-    /// Whether the order is none that the setting names, because that one explains fewer cells.
-    is_fallback: bool,
 }
 
-impl Said {
-    /// Whether nothing but this order explains the cells.
-    fn is_clear(&self) -> bool {
-        self.reasons.is_empty()
-            && self.other.is_none()
-            && self.certain.is_none()
-            && self.against == 0
-            && !self.is_alike
-    }
-
-    fn says_the_same(&self, other: &Self) -> bool {
-        self.order == other.order
-            && self.reasons == other.reasons
-            && self.is_alike == other.is_alike
-            && self.other.as_ref().map(|one| &one.0) == other.other.as_ref().map(|one| &one.0)
-            && self.certain.is_some() == other.certain.is_some()
-    }
-
-    fn add(&mut self, more: &Self) {
-        self.cells += more.cells;
-        self.against += more.against;
-        if let Some((_, open)) = &mut self.other {
-            *open += more.other.as_ref().map_or(0, |one| one.1);
-        }
-        if let Some(certain) = &mut self.certain {
-            *certain += more
-                .certain
-                .unwrap_or(if more.is_clear() { more.cells } else { 0 });
-        }
-    }
-
-    fn cells_in_words(&self) -> String {
-        match self.cells {
-            1 => "1 cell".to_owned(),
-            cells => format!("{cells} cells"),
-        }
-    }
-
-    fn sentence(&self, is_only: bool) -> String {
-        let mut parts = self.reasons.clone();
-        if let Some((other, open)) = &self.other {
-            let which = match (open == &self.cells, is_only) {
-                (true, true) => "every cell".to_owned(),
-                (true, false) if *open == 1 => "it".to_owned(),
-                (true, false) => "each".to_owned(),
-                (false, _) => format!("{open} of {} cells", self.cells),
-            };
-            parts.push(match self.is_fallback {
-                true => format!("{which} can also be {other}, and date_order is neither"),
-                false => {
-                    format!("{which} can also be {other}, so date_order decided {WHERE_SET}")
-                }
-            });
-        }
-        if let Some(certain) = self.certain {
-            parts.push(certain_in_words(certain, self.cells));
-        }
-        parts.extend(against_in_words(self.against));
-        if parts.is_empty() {
-            parts.push(match (self.is_alike, is_only) {
-                (true, _) => "the order makes no difference".to_owned(),
-                (false, true) => "no cell can be read otherwise".to_owned(),
-                (false, false) if self.cells == 1 => "it can't be otherwise".to_owned(),
-                (false, false) => "they can't be otherwise".to_owned(),
-            });
-        }
-        let name = name_of(self.order);
-        let of = match is_only {
-            true => String::new(),
-            false => format!(" in {}", self.cells_in_words()),
-        };
-        format!("{name}{of}: {}", parts.join(", "))
-    }
-}
-
-/// The sentences about groups of cells: what several say alike is said once.
-fn say_once(said: Vec<Said>) -> Vec<String> {
-    let mut told: Vec<Said> = Vec::new();
-    let (clear, others): (Vec<_>, Vec<_>) = said.into_iter().partition(Said::is_clear);
-    for one in others {
-        match told.iter_mut().find(|known| known.says_the_same(&one)) {
-            Some(known) => known.add(&one),
-            None => told.push(one),
-        }
-    }
-    // What is said of other cells in this order is true of those that are clear, too.
-    for one in clear {
-        match told.iter_mut().find(|known| known.order == one.order) {
-            Some(known) => known.add(&one),
-            None => told.push(one),
-        }
-    }
-    if told.len() > 1 && told.iter().all(Said::is_clear) {
-        let of = told
-            .iter()
-            .map(|one| format!("{} in {}", name_of(one.order), one.cells_in_words()));
-        let of: Vec<String> = of.collect();
-        return vec![format!("{}: no cell can be read otherwise", of.join(", "))];
-    }
-    let is_only = told.len() == 1;
-    told.iter().map(|one| one.sentence(is_only)).collect()
-}
-
-fn name_of(order: Order) -> &'static str {
-    match order {
-        Order::DayFirst => "day-first",
-        Order::MonthFirst => "month-first",
-        Order::YearFirst => "year-first",
-        Order::YearDay => "year, day, month",
-    }
-}
-
-/// What the groups of a column show together.
+/// What the cells of a group say about its order.
 #[derive(Default)]
-struct Whole {
-    /// The order that cells show by themselves.
-    clear: Option<Order>,
-    /// The first marks of such cells.
-    clear_marks: Vec<u8>,
-    /// Where none does, the order that is likely for some group, and the mark between its numbers.
-    leaning: Option<(Order, u8)>,
-    /// See [`Cells::torn`].
-    torn: Vec<(u8, Option<Order>)>,
+struct Votes {
+    /// The other order that explains most cells.
+    rival: Option<Order>,
+    /// Cells that the order explains and the rival does not.
+    support: usize,
+    /// Rows of cells that other orders explain, but this one does not.
+    against: Vec<usize>,
 }
 
-/// A cell whose word means different months in different languages, with its row.
-type Waiting = (usize, Day);
-
-impl Cells {
-    fn cut(values: &[Value<'_>], with_time: bool) -> Self {
-        let mut this = Self {
-            days: vec![[NONE; 4]; values.len()],
-            group_of: vec![NO_GROUP; values.len()],
-            times: if with_time {
-                vec![0; values.len()]
-            } else {
-                Vec::new()
+impl<'a> Column<'a> {
+    fn new(
+        cells: &'a Cells,
+        values: &'a [Value<'a>],
+        options: &'a DateOptions<'a>,
+        found: &'a mut [Option<i64>],
+    ) -> Self {
+        Self {
+            cells,
+            values,
+            options,
+            others: Others::default(),
+            torn: torn(&cells.groups),
+            found,
+            reading: Reading {
+                cells: cells.cells,
+                ..Reading::default()
             },
-            ..Self::default()
-        };
-        let mut days = this.days.as_mut_slice();
-        let mut group_of = this.group_of.as_mut_slice();
-        let mut times = this.times.as_mut_slice();
-        let mut tasks = Vec::new();
-        for range in ranges(values.len()) {
-            let count = range.len();
-            let places;
-            (places, days, group_of, times) = Places::split(count, days, group_of, times);
-            tasks.push((range.start, &values[range], places));
+            said: Vec::new(),
+            refused: Vec::new(),
         }
-        let parts = in_threads(tasks, |(first_row, values, places)| {
-            Self::cut_part(values, first_row, places)
-        });
-        let mut known: Vec<(Languages, usize)> = Vec::new();
-        let mut waiting: Vec<Waiting> = Vec::new();
-        let mut start = 0;
-        for (part, length, known_there, waiting_there) in parts {
-            let mut numbers = [NO_GROUP; 256];
-            let mut is_the_same = true;
-            for (number, group) in part.groups.iter().enumerate() {
-                let own = this.group(group.shape);
-                is_the_same &= usize::from(own) == number;
-                numbers[number] = own;
-                let known = &mut this.groups[usize::from(own)];
-                known.cells += group.cells;
-                for (count, more) in known.counts.iter_mut().zip(group.counts) {
-                    *count += more;
-                }
-            }
-            if !is_the_same {
-                for group in &mut this.group_of[start..start + length] {
-                    *group = numbers[usize::from(*group)];
-                }
-            }
-            start += length;
-            this.named += part.named;
-            this.strange += part.strange;
-            this.cells += part.cells;
-            for (languages, count) in known_there {
-                count_languages(&mut known, languages, count);
-            }
-            waiting.extend(waiting_there);
-        }
-        this.languages = most_known(&known);
-        for (row, day) in waiting {
-            let days = day.days(this.languages);
-            this.groups[usize::from(this.group_of[row])].count(&days);
-            this.days[row] = days;
-        }
-        this
     }
 
-    /// Cuts some cells, from a row on, each into its place. Returns how many they are, which languages know their words, and
-    /// the cells that wait until the languages of all are counted: "lis" is October for some and November for others.
-    fn cut_part(
-        values: &[Value<'_>],
-        first_row: usize,
-        places: Places<'_>,
-    ) -> (Self, usize, Vec<(Languages, usize)>, Vec<Waiting>) {
-        let mut this = Self::default();
-        let mut cut = Cut::default();
-        let mut lexicon = Lexicon::default();
-        let mut known: Vec<(Languages, usize)> = Vec::new();
-        let mut waiting: Vec<Waiting> = Vec::new();
-        let mut digits = itoa::Buffer::new();
-        for (row, value) in values.iter().enumerate() {
-            let text = match *value {
-                Value::Text(text) => text,
-                // 20250131 as a number is what the text would be.
-                _ => match eight_digits(*value) {
-                    Some(number) => digits.format(number),
-                    None => continue,
-                },
-            };
-            let plain = Day::of_plain(text);
-            if plain.is_none() && !cut.cut(text) {
-                this.cells += usize::from(!text.trim().is_empty());
-                continue;
-            }
-            this.cells += 1;
-            let Some(day) = plain.or_else(|| Day::of(&cut, &mut lexicon)) else {
-                let has = |kind| cut.tokens().iter().any(|token| token.kind == kind);
-                this.strange += usize::from(has(DIGITS) && has(WORD));
-                continue;
-            };
-            if day.is_placeholder() {
-                // It says nothing of how the other cells are written, however many there are.
-                continue;
-            }
-            let languages = day.month.map_or(0, |month| month.languages()) | day.weekday_languages;
-            if languages != 0 {
-                count_languages(&mut known, languages, 1);
-            }
-            this.named += usize::from(day.month.is_some());
-            let group = this.group(Shape::of(&day));
-            places.group_of[row] = group;
-            if day.has_time
-                && let Some(time) = places.times.get_mut(row)
-            {
-                // A time that does not exist makes no date-time.
-                *time = day.time.unwrap_or(i64::MIN);
-            }
-            if day.month.is_some_and(|month| month.month(0).is_none()) {
-                waiting.push((first_row + row, day));
-            } else {
-                let days = day.days(0);
-                this.groups[usize::from(group)].count(&days);
-                places.days[row] = days;
-            }
+    /// Reads all groups, the largest first. Returns how, and the order that cells show by themselves.
+    fn read(mut self, typed: Typed) -> (Reading, Option<Order>) {
+        self.others = self.shown();
+        let mut numbers: Vec<u8> = (0..self.cells.groups.len() as u8).collect();
+        numbers.sort_by_key(|number| Reverse(self.group(*number).cells));
+        let read: usize = numbers
+            .into_iter()
+            .map(|number| self.read_group(number))
+            .sum();
+        if self.cells.cells > 0 && read == 0 {
+            self.refuse(typed);
         }
-        (this, values.len(), known, waiting)
+        self.reading.why = say_once(std::mem::take(&mut self.said));
+        self.reading.why.append(&mut self.refused);
+        self.suspect_swapped(typed);
+        self.reading.contradict.sort_unstable();
+        (self.reading, self.others.clear)
     }
 
-    #[inline]
-    fn group(&mut self, shape: Shape) -> u8 {
-        let known = self.groups.iter().position(|group| group.shape == shape);
-        known.unwrap_or_else(|| {
-            // More ways to write than this share the last one.
-            if self.groups.len() < usize::from(NO_GROUP) {
-                self.groups.push(Group {
-                    shape,
-                    cells: 0,
-                    counts: [0; 4],
-                });
-            }
-            self.groups.len() - 1
-        }) as u8
+    fn group(&self, number: u8) -> &'a Group {
+        &self.cells.groups[usize::from(number)]
     }
 
-    fn rows_of(&self, group: u8) -> impl Iterator<Item = usize> + '_ {
-        let rows = self.group_of.iter().enumerate();
-        rows.filter(move |(_, own)| **own == group)
-            .map(|(row, _)| row)
-    }
-
-    fn decide(
-        &mut self,
-        values: &[Value<'_>],
-        options: &DateOptions<'_>,
-        found: &mut [Option<i64>],
-        reading: &mut Reading,
-    ) -> Option<Order> {
-        reading.cells = self.cells;
-        // Groups that some cell decides, without the help of others.
-        let mut clear: Option<Order> = None;
+    /// What groups show that some cell decides without the help of others; where none does, what is likely for them.
+    fn shown(&self) -> Others {
+        let mut orders = Orders::default();
         let mut clear_marks = Vec::new();
-        let mut is_clear = true;
-        for (number, group) in (0..).zip(&self.groups) {
-            if self.slips(number).is_some() {
+        for (number, group) in (0..).zip(&self.cells.groups) {
+            if group.shape.name_at.is_some() || self.cells.slips(number).is_some() {
                 continue;
             }
-            let mut counts: Vec<usize> = group
-                .counts
-                .iter()
-                .copied()
-                .filter(|count| *count > 0)
-                .collect();
+            let mut counts = group.counts;
             counts.sort_unstable();
-            if group.shape.name_at.is_some() {
-                continue;
-            }
-            let best = best_order(group);
-            let is_shown = match counts.as_slice() {
-                [.., second, first] => first > second,
+            let is_shown = match counts {
+                [.., 0, 0] => false,
                 // Each cell alone: 31/01 and 30/01. Years in front say nothing about day and month.
-                [_] => matches!(best, Order::DayFirst | Order::MonthFirst),
-                [] => false,
+                [.., 0, _] => Orders::DAY_OR_MONTH_FIRST.has(group.best_order()),
+                [.., second, first] => first > second,
             };
             if is_shown {
-                is_clear &= clear.is_none_or(|order| order == best);
-                clear = Some(best);
+                orders = orders.with(group.best_order());
                 clear_marks.push(group.shape.first_mark());
             }
         }
-        let clear = clear.filter(|_| is_clear);
-        let leaning = match clear {
-            None if is_clear => self.leaning(values, options),
-            _ => None,
-        };
-        let whole = Whole {
-            clear,
+        Others {
+            clear: (orders.count() == 1).then(|| orders.first()),
             clear_marks,
-            leaning,
-            torn: self.torn(),
-        };
-        let mut order_of_groups: Vec<u8> = (0..self.groups.len() as u8).collect();
-        order_of_groups
-            .sort_by_key(|group| std::cmp::Reverse(self.groups[usize::from(*group)].cells));
-        let mut read = 0;
-        for number in order_of_groups {
-            read += self.decide_group(number, &whole, values, options, found, reading);
+            leaning: if orders.count() == 0 {
+                self.leaning()
+            } else {
+                None
+            },
         }
-        if self.cells > 0 && read == 0 {
-            reading.decided = Decided::Refused;
-            reading.first_open = None;
-            reading.open.clear();
-            if reading.why.is_empty() {
-                reading.why.push(match self.typed {
-                    0 => "no cell is a date".to_owned(),
-                    _ => "no cell of text is a date".to_owned(),
-                });
-            }
-            if self.typed > 0 {
-                reading.read_as = "typed dates";
-            }
-        }
-        let refused = std::mem::replace(&mut reading.why, say_once(std::mem::take(&mut self.said)));
-        reading.why.extend(refused);
-        self.suspect_swapped(reading);
-        reading.contradict.sort_unstable();
-        clear
     }
 
     /// The order that hints give to some groups where no cell decides: one writer puts the month first with dots, too, or never.
-    fn leaning(&self, values: &[Value<'_>], options: &DateOptions<'_>) -> Option<(Order, u8)> {
+    fn leaning(&self) -> Option<(Order, u8)> {
         let mut leaning: Option<(Order, u8)> = None;
-        if self.groups.len() < 2 {
+        if self.cells.groups.len() < 2 {
             return None;
         }
-        for (number, group) in (0..).zip(&self.groups) {
-            let best = group.counts.iter().copied().max().unwrap_or(0);
-            if group.shape.name_at.is_some() || best == 0 || self.slips(number).is_some() {
+        for (number, group) in (0..).zip(&self.cells.groups) {
+            let tied = group.that_explain(group.most());
+            if group.shape.name_at.is_some()
+                || group.most() == 0
+                || tied.count() < 2
+                || self.cells.slips(number).is_some()
+            {
                 continue;
             }
-            let is_best = |order: &Order| group.counts[*order as usize] >= best;
-            let mut tied: Vec<Order> = ORDERS.into_iter().filter(is_best).collect();
-            if tied.len() < 2 {
-                continue;
-            }
-            let (order, decided, _) = self.narrow(
-                number,
-                &mut tied,
-                &Whole::default(),
-                values,
-                options,
-                &mut Vec::new(),
-            );
-            let is_of_days = matches!(order, Order::DayFirst | Order::MonthFirst);
-            if is_of_days && matches!(decided, Decided::Evidence | Decided::Hint) {
-                if leaning.is_some_and(|(known, _)| known != order) {
+            let choice = self.tie(number, tied, &Others::default()).choose();
+            if Orders::DAY_OR_MONTH_FIRST.has(choice.order)
+                && matches!(choice.decided, Decided::Evidence | Decided::Hint)
+            {
+                if leaning.is_some_and(|(known, _)| known != choice.order) {
                     return None;
                 }
-                leaning = leaning.or(Some((order, group.shape.first_mark())));
+                leaning = leaning.or(Some((choice.order, group.shape.first_mark())));
             }
         }
         leaning
     }
 
-    /// The marks between whose numbers some cells put the day first and others the month, with and without the whole year; and
-    /// the order of nearly all of them, if there is one.
-    fn torn(&self) -> Vec<(u8, Option<Order>)> {
-        let is_of_days = |group: &&Group| {
-            group.shape.name_at.is_none()
-                && group.shape.year_at != Some(0)
-                && group.shape.mark != b'8'
-        };
-        let mut torn = Vec::new();
-        for group in self.groups.iter().filter(is_of_days) {
-            let mark = group.shape.first_mark();
-            let (mut days, mut months, mut both) = (0, 0, false);
-            for one in self.groups.iter().filter(is_of_days) {
-                if one.shape.first_mark() != mark {
-                    continue;
-                }
-                let count = |order: Order| one.counts[order as usize];
-                let (day, month) = (count(Order::DayFirst), count(Order::MonthFirst));
-                if count(Order::YearFirst) > day.max(month) {
-                    continue;
-                }
-                days += day.saturating_sub(month);
-                months += month.saturating_sub(day);
-                both |= days > 0 && months > 0;
-            }
-            if both && torn.iter().all(|(known, _)| *known != mark) {
-                let most = match () {
-                    () if are_few(months, days) => Some(Order::DayFirst),
-                    () if are_few(days, months) => Some(Order::MonthFirst),
-                    () => None,
-                };
-                torn.push((mark, most));
-            }
+    fn tie<'q>(&'q self, number: u8, tied: Orders, others: &'q Others) -> Tie<'q> {
+        Tie {
+            cells: self.cells,
+            values: self.values,
+            options: self.options,
+            number,
+            group: self.group(number),
+            others,
+            left: tied,
         }
-        torn
+    }
+
+    /// Nothing was read.
+    fn refuse(&mut self, typed: Typed) {
+        self.reading.decided = Decided::Refused;
+        self.reading.first_open = None;
+        self.reading.open.clear();
+        if self.refused.is_empty() {
+            self.refused.push(match typed.cells {
+                0 => "no cell is a date".to_owned(),
+                _ => "no cell of text is a date".to_owned(),
+            });
+        }
+        if typed.cells > 0 {
+            self.reading.read_as = "typed dates";
+        }
     }
 
     /// Typed dates up to the 12th beside text with later days: a program of another country may have swapped the typed ones.
-    fn suspect_swapped(&self, reading: &mut Reading) {
-        if self.typed < 5 || self.typed_up_to > 12 {
+    fn suspect_swapped(&mut self, typed: Typed) {
+        if typed.cells < 5 || typed.latest_in_month > 12 {
             return;
         }
-        let certain =
-            self.days
-                .iter()
-                .zip(&self.group_of)
-                .enumerate()
-                .filter(|(_, (days, group))| {
-                    **group != NO_GROUP
-                        && self.groups[usize::from(**group)].shape.name_at.is_none()
-                        && is_certain(days)
-                });
-        let mut rows = certain.map(|(row, _)| row);
+        let is_certain = |row: &usize| {
+            let group = self.cells.group_of[*row];
+            group != NO_GROUP
+                && self.group(group).shape.name_at.is_none()
+                && only_day(&self.cells.days[*row]).is_some()
+        };
+        let mut rows = (0..self.values.len()).filter(is_certain);
         if let (Some(first), Some(_)) = (rows.next(), rows.next()) {
-            reading.decided = Decided::Weak;
-            reading.first_open = Some(reading.first_open.unwrap_or(first));
-            reading.why.push(
+            self.reading.decided = Decided::Weak;
+            self.reading.first_open.get_or_insert(first);
+            self.reading.why.push(
                 "all typed dates have days up to 12 and the text has later ones: a program of another country may have swapped day and month of the typed dates".to_owned(),
             );
         }
     }
 
     /// Reads the cells of a group; returns how many it read.
-    fn decide_group(
-        &mut self,
-        number: u8,
-        whole: &Whole,
-        values: &[Value<'_>],
-        options: &DateOptions<'_>,
-        found: &mut [Option<i64>],
-        reading: &mut Reading,
-    ) -> usize {
-        let group = &self.groups[usize::from(number)];
-        let (shape, cells, counts) = (group.shape, group.cells, group.counts);
-        let mut best = counts.iter().copied().max().unwrap_or(0);
-        let is_short = shape.name_at.is_none() && shape.year_at.is_none();
-        let least = if shape.mark == b'8' {
-            0.9
-        } else if is_short && cells > 4 {
-            0.8
-        } else {
-            0.5
-        };
-        if best == 0
-            || (best as f64) < cells as f64 * least
-            || shape.name_at.is_some() && self.named < self.strange
-        {
-            reading.why.push(match cells {
-                1 => "1 cell looks like a date, but can't be one".to_owned(),
-                _ => format!("{cells} cells look like dates, but too many of them can't be"),
-            });
+    fn read_group(&mut self, number: u8) -> usize {
+        if let Some(refusal) = self.refusal(self.group(number)) {
+            self.refused.push(refusal);
             return 0;
         }
-        let mut slips = Vec::new();
-        if let Some((without, rows)) = self.slips(number) {
-            (best, slips) = (without, rows);
-        }
-        let mut tied: Vec<Order> = ORDERS
-            .into_iter()
-            .filter(|order| counts[*order as usize] >= best)
-            .collect();
-        let mut why = Vec::new();
-        let mut decided = if counts.iter().filter(|count| **count > 0).count() > 1 {
-            Decided::Evidence
-        } else {
-            Decided::Cells
-        };
-        let mut order = tied[0];
-        let differs = |days: &Days| {
-            let first = days[tied[0] as usize];
-            tied.iter().any(|order| days[*order as usize] != first)
-        };
-        let first_open = if tied.len() > 1 {
-            self.rows_of(number).find(|row| differs(&self.days[*row]))
-        } else {
-            None
-        };
-        let is_alike = tied.len() > 1 && first_open.is_none();
-        let mut other = None;
-        if first_open.is_some() {
-            (order, decided, other) =
-                self.narrow(number, &mut tied, whole, values, options, &mut why);
-        }
-        let mut other = other.map(|other| (other, best));
-        let is_of_days = shape.name_at.is_none() && shape.year_at != Some(0);
-        let torn = whole
-            .torn
-            .iter()
-            .find(|(mark, _)| is_of_days && *mark == shape.first_mark());
-        if let Some((_, Some(most))) = torn
-            && order != *most
-            && matches!(order, Order::DayFirst | Order::MonthFirst)
+        let mut way = self.way(number);
+        let shape = self.group(number).shape;
+        let is_torn = |torn: &&Torn| shape.is_of_days() && torn.mark == shape.first_mark();
+        let torn = self.torn.iter().find(is_torn);
+        if let Some(most) = torn.and_then(|torn| torn.most)
+            && way.order != most
+            && Orders::DAY_OR_MONTH_FIRST.has(way.order)
         {
-            (order, decided, other) = (*most, Decided::Evidence, None);
-            why = vec!["as in the rest of the column".to_owned()];
+            (way.order, way.decided) = (most, Decided::Evidence);
+            way.why = vec![AS_THE_REST.to_owned()];
         }
-        let rival = ORDERS
-            .into_iter()
-            .filter(|other| *other != order && counts[*other as usize] > 0)
-            .max_by_key(|other| (counts[*other as usize], std::cmp::Reverse(*other)));
-        let mut against = Vec::new();
-        let mut support = 0;
-        let this = &*self;
-        let parts = in_parts(values.len(), |range| {
-            let mut against = Vec::new();
-            let mut support = 0;
+        let mut votes = self.votes(number, &way);
+        let is_mixed = match torn {
+            Some(torn) => torn.most.is_none(),
+            None => !votes.against.is_empty() && !are_few(votes.against.len(), votes.support),
+        };
+        let read = self.read_cells(number, (!is_mixed).then_some(way.order));
+        if is_mixed {
+            votes.against = self.left_out(number);
+            way.mix(votes.against.len());
+        }
+        self.note(number, way, votes, is_mixed);
+        read
+    }
+
+    /// Why the cells of a group can't be dates: too few of them can.
+    fn refusal(&self, group: &Group) -> Option<String> {
+        let shape = group.shape;
+        let least = match shape.mark {
+            b'8' => 0.9,
+            _ if shape.is_short() && group.cells > 4 => 0.8,
+            _ => 0.5,
+        };
+        let most = group.most();
+        let is_good = most > 0
+            && most as f64 >= group.cells as f64 * least
+            && (shape.name_at.is_none() || self.cells.named >= self.cells.strange);
+        (!is_good).then(|| match group.cells {
+            1 => "1 cell looks like a date, but can't be one".to_owned(),
+            cells => format!("{cells} cells look like dates, but too many of them can't be"),
+        })
+    }
+
+    /// The order that explains most cells of a group, and where several do, the likeliest.
+    fn way(&self, number: u8) -> Way {
+        let group = self.group(number);
+        let (explained, slips) = match self.cells.slips(number) {
+            Some((without, rows)) => (without, rows),
+            None => (group.most(), Vec::new()),
+        };
+        let tied = group.that_explain(explained);
+        let differs = |row: &usize| {
+            let days = &self.cells.days[*row];
+            let first = days[tied.first() as usize];
+            tied.iter().any(|order| days[order as usize] != first)
+        };
+        let first_open = match tied.count() {
+            1 => None,
+            _ => self.cells.rows_of(number).find(differs),
+        };
+        let choice = match first_open {
+            Some(_) => self.tie(number, tied, &self.others).choose(),
+            None => Choice {
+                order: tied.first(),
+                decided: match group.counts.iter().filter(|count| **count > 0).count() {
+                    1 => Decided::Cells,
+                    _ => Decided::Evidence,
+                },
+                why: Vec::new(),
+                left: tied,
+            },
+        };
+        Way {
+            order: choice.order,
+            decided: choice.decided,
+            why: choice.why.into_iter().map(str::to_owned).collect(),
+            left: choice.left,
+            explained,
+            slips,
+            first_open,
+            is_alike: tied.count() > 1 && first_open.is_none(),
+        }
+    }
+
+    /// Counts the cells of a group that speak for its order rather than for another one, and those that speak against it.
+    fn votes(&self, number: u8, way: &Way) -> Votes {
+        let group = self.group(number);
+        let rival = Orders::that(|order| order != way.order && group.count_of(order) > 0)
+            .iter()
+            .max_by_key(|order| (group.count_of(*order), Reverse(*order)));
+        let cells = self.cells;
+        let parts = in_parts(self.values.len(), |range| {
+            let (mut support, mut against) = (0, Vec::new());
             for row in range {
-                if this.group_of[row] != number {
+                if cells.group_of[row] != number {
                     continue;
                 }
-                let days = &this.days[row];
+                let days = &cells.days[row];
                 let has = |order: Order| days[order as usize] != NONE;
-                if !has(order)
-                    && days.iter().any(|day| *day != NONE)
-                    && slips.binary_search(&row).is_err()
-                {
+                if !has(way.order) && is_day(days) && way.slips.binary_search(&row).is_err() {
                     against.push(row);
                 }
-                support += usize::from(has(order) && rival.is_none_or(|rival| !has(rival)));
+                support += usize::from(has(way.order) && rival.is_none_or(|rival| !has(rival)));
             }
-            (against, support)
+            (support, against)
         });
-        for (more, count) in parts {
-            against.extend(more);
-            support += count;
-        }
-        let is_mixed = match torn {
-            Some((_, most)) => most.is_none(),
-            None => !against.is_empty() && !are_few(against.len(), support),
+        let mut votes = Votes {
+            rival,
+            ..Votes::default()
         };
-        let mut rest = &mut *found;
+        for (support, against) in parts {
+            votes.support += support;
+            votes.against.extend(against);
+        }
+        votes
+    }
+
+    /// Reads the cells of a group in an order; without one, those that are one day in whatever order. Returns how many.
+    fn read_cells(&mut self, number: u8, order: Option<Order>) -> usize {
+        let (cells, options) = (self.cells, self.options);
+        let mut rest = &mut *self.found;
         let mut tasks = Vec::new();
-        for range in ranges(values.len()) {
+        for range in ranges(self.values.len()) {
             let (own, others) = std::mem::take(&mut rest).split_at_mut(range.len());
             tasks.push((range, own));
             rest = others;
         }
-        let read: usize = in_threads(tasks, |(range, found)| {
+        let read = in_threads(tasks, |(range, found)| {
             let mut read = 0;
             for (row, found) in range.zip(found) {
-                if this.group_of[row] != number {
+                if cells.group_of[row] != number {
                     continue;
                 }
-                let days = &this.days[row];
-                let day = if !is_mixed {
-                    days[order as usize]
-                } else if is_certain(days) {
-                    days.iter()
-                        .copied()
-                        .find(|day| *day != NONE)
-                        .unwrap_or(NONE)
-                } else {
-                    NONE
+                let days = &cells.days[row];
+                let day = match order {
+                    Some(order) => days[order as usize],
+                    None => only_day(days).unwrap_or(NONE),
                 };
                 if day == NONE {
                     continue;
                 }
                 read += 1;
-                let time = this.times.get(row).copied().unwrap_or(0);
-                if time == i64::MIN {
-                    continue;
+                let time = cells.times.get(row).copied().unwrap_or(0);
+                if time != NO_TIME {
+                    *found = in_range(i64::from(day) * DAY_MICROSECONDS + time, options.with_time);
                 }
-                *found = in_range(i64::from(day) * DAY_MICROSECONDS + time, options.with_time);
             }
             read
-        })
-        .into_iter()
-        .sum();
-        if is_mixed {
-            // Those of the other way that can be read in one way only were read; those that can be read in two were not.
-            against = self
-                .rows_of(number)
-                .filter(|row| {
-                    found[*row].is_none() && self.days[*row].iter().any(|day| *day != NONE)
-                })
-                .collect();
+        });
+        read.into_iter().sum()
+    }
+
+    /// The cells of a group that were not read though they are days: where two ways are mixed, those that can be read in two.
+    fn left_out(&self, number: u8) -> Vec<usize> {
+        let is_left = |row: &usize| self.found[*row].is_none() && is_day(&self.cells.days[*row]);
+        self.cells.rows_of(number).filter(is_left).collect()
+    }
+
+    /// Writes down how a group was read.
+    fn note(&mut self, number: u8, way: Way, mut votes: Votes, is_mixed: bool) {
+        let is_open = way.decided == Decided::Setting;
+        if is_open {
+            self.note_open(number, &way);
         }
-        if decided == Decided::Setting && is_mixed {
-            // No cell is left that it decides.
-            decided = Decided::Evidence;
-        }
-        if decided == Decided::Setting {
-            reading.open.resize(values.len(), false);
-            for row in self.rows_of(number).filter(|row| found[*row].is_some()) {
-                let days = &self.days[row];
-                reading.open[row] = tied.iter().any(|other| {
-                    let other = days[*other as usize];
-                    other != NONE && other != days[order as usize]
-                });
-            }
-        }
+        let reading = &mut self.reading;
         reading.is_mixed |= is_mixed;
-        let contradicting = against.len();
-        reading.contradict.append(&mut against);
-        reading.certain += if rival.is_some() { support } else { 0 };
-        let is_certain_said = rival.is_some()
+        let against = votes.against.len();
+        reading.contradict.append(&mut votes.against);
+        let has_rival = votes.rival.is_some();
+        reading.certain += if has_rival { votes.support } else { 0 };
+        let is_certain_said = has_rival
             && !is_mixed
-            && decided != Decided::Setting
-            && decided != Decided::Cells
-            && support > 0;
-        if is_mixed {
-            // What decided between the orders is of no use where both are there.
-            why.clear();
-            other = None;
-        }
-        if is_mixed && contradicting == 0 {
-            why.push(
-                "two ways to write dates are mixed, and each cell can be read in one way only"
-                    .to_owned(),
-            );
-        } else if contradicting > 0 && is_mixed {
-            why.push(format!(
-                "two ways to write dates are mixed: {}",
-                left_out_in_words(contradicting)
-            ));
-        }
+            && !is_open
+            && way.decided != Decided::Cells
+            && votes.support > 0;
+        let others = way.left.iter().filter(|other| *other != way.order);
+        let others: Vec<&str> = others.map(name_of).collect();
         self.said.push(Said {
-            order,
-            cells,
-            reasons: why,
-            other,
-            certain: is_certain_said.then_some(support),
-            against: if is_mixed { 0 } else { contradicting },
-            is_alike,
-            is_fallback: options.order.is_some_and(|wanted| wanted != order),
+            order: way.order,
+            cells: self.cells.groups[usize::from(number)].cells,
+            reasons: way.why,
+            other: is_open.then(|| (others.join(" or "), way.explained)),
+            certain: is_certain_said.then_some(votes.support),
+            against: if is_mixed { 0 } else { against },
+            is_alike: way.is_alike,
+            is_fallback: self.options.order.is_some_and(|wanted| wanted != way.order),
         });
         // Of groups that are decided as firmly, the largest names the column.
-        if decided > reading.decided || reading.read_as.is_empty() {
-            reading.decided = decided.max(reading.decided);
-            reading.read_as = name_of(order);
+        if way.decided > reading.decided || reading.read_as.is_empty() {
+            reading.decided = way.decided.max(reading.decided);
+            reading.read_as = name_of(way.order);
         }
-        if decided >= reading.decided && matches!(decided, Decided::Weak | Decided::Setting) {
-            reading.first_open =
-                Some(reading.first_open.map_or(first_open.unwrap_or(0), |known| {
-                    known.min(first_open.unwrap_or(known))
-                }));
+        if way.decided >= reading.decided && matches!(way.decided, Decided::Weak | Decided::Setting)
+        {
+            let known = [reading.first_open, way.first_open];
+            reading.first_open = Some(known.into_iter().flatten().min().unwrap_or(0));
         }
-        read
     }
 
-    /// With a year of two digits, a slip looks like evidence: 30-Feb-25 is no 30th of February, but would be the 25th in
-    /// 2030. Returns how many cells the order explains against which nothing but slips speaks, and the slips' rows.
-    ///
-    /// A slip has a day that the month lacks. What is no day at all (99-01-31, 00-01-31) stays evidence.
-    fn slips(&self, number: u8) -> Option<(usize, Vec<usize>)> {
-        let Group { shape, counts, .. } = &self.groups[usize::from(number)];
-        if shape.year_at.is_some() {
-            return None;
-        }
-        let count = |order: Order| counts[order as usize];
-        let more = |one, other| {
-            if count(other) > count(one) {
-                other
-            } else {
-                one
-            }
-        };
-        let behind = more(Order::DayFirst, Order::MonthFirst);
-        let front = more(Order::YearFirst, Order::YearDay);
-        let (most, less) = if count(front) > count(behind) {
-            (front, behind)
-        } else {
-            (behind, front)
-        };
-        // Where a year in front is unlikely anyway, nothing needs to be said for it.
-        let is_usual = shape.name_at.is_some() || matches!(shape.first_mark(), b'.' | b'/');
-        if count(less) == 0 || count(most) == count(less) || most == behind && is_usual {
-            return None;
-        }
-        let of_most_only = |row: &usize| {
-            let days = &self.days[*row];
-            days[less as usize] == NONE && days[most as usize] != NONE
-        };
-        let rows: Vec<usize> = self.rows_of(number).filter(of_most_only).collect();
-        let is_slip = |row: &usize| {
-            let (year, month, day) = civil_from_days(self.days[*row][most as usize].into());
-            let year = year.rem_euclid(100);
-            // The month and the day that the other order would make of the same numbers.
-            let (less_month, less_day) = match (most, less) {
-                (Order::MonthFirst, Order::YearFirst) => (i64::from(day), year),
-                (Order::YearFirst, Order::MonthFirst) => (year, i64::from(month)),
-                _ => (i64::from(month), year),
-            };
-            let may_be = (1..=12).contains(&less_month) && (1..=31).contains(&less_day);
-            // 23/9/4 is a day as well, and no slip: only the other order explains a year of one digit.
-            let is_lacking = days_from_civil(2024, less_month, less_day).is_none();
-            may_be && (is_lacking || (less_month, less_day) == (2, 29))
-        };
-        (2 * rows.len() <= count(less) && rows.iter().all(is_slip)).then_some((count(less), rows))
-    }
-
-    /// Strikes out orders that explain as many cells but are unlikely; what is left, and what decided it.
-    fn narrow(
-        &self,
-        number: u8,
-        tied: &mut Vec<Order>,
-        whole: &Whole,
-        values: &[Value<'_>],
-        options: &DateOptions<'_>,
-        why: &mut Vec<String>,
-    ) -> (Order, Decided, Option<String>) {
-        use Order::{DayFirst, MonthFirst, YearFirst};
-        let shape = self.groups[usize::from(number)].shape;
-        let is_short = shape.name_at.is_none() && shape.year_at.is_none();
-        let mut decided = Decided::Evidence;
-        let mut strike = |tied: &mut Vec<Order>,
-                          strength: Decided,
-                          reason: &str,
-                          keep: &dyn Fn(Order) -> bool| {
-            let kept: Vec<Order> = tied.iter().copied().filter(|order| keep(*order)).collect();
-            if tied.len() > 1 && !kept.is_empty() && kept.len() < tied.len() {
-                *tied = kept;
-                decided = strength;
-                why.push(reason.to_owned());
-            }
-        };
-        if let Some(order) = order_in_header(options.header) {
-            strike(tied, Decided::Hint, "the header says so", &|one| {
-                one == order
-            });
-        }
-        const AS_THE_REST: &str = "as in the rest of the column";
-        if let Some(order) = whole.clear {
-            // 25-1-31 beside 31.01.2025 may have its year in front.
-            let may_be_year =
-                is_short && shape.mark == b'-' && !whole.clear_marks.contains(&shape.mark);
-            strike(tied, Decided::Evidence, AS_THE_REST, &|one| {
-                one == order || one == YearFirst && may_be_year
-            });
-        }
-        if let Some(order) = options.hints.order {
-            strike(tied, Decided::Hint, "as elsewhere in the sheet", &|one| {
-                one == order
-            });
-        }
-        if shape.mark == b'8' {
-            strike(
-                tied,
-                Decided::Hint,
-                "eight digits mostly begin with the year",
-                &|one| one == YearFirst,
-            );
-        }
-        if tied.len() > 1 {
-            let sorted = self.sorted_orders(number, tied, values);
-            strike(
-                tied,
-                Decided::Evidence,
-                "read so, the rows are in order",
-                &|one| sorted.contains(&one),
-            );
-        }
-        if shape.first_mark() == b'.' {
-            strike(
-                tied,
-                Decided::Hint,
-                "with dots the month never comes first",
-                &|one| one != MonthFirst,
-            );
-        }
-        if options.hints.decimal == Some(b',') {
-            strike(
-                tied,
-                Decided::Hint,
-                "beside a decimal comma the month never comes first",
-                &|one| one != MonthFirst,
-            );
-        }
-        if self.languages != 0 && self.languages & *MONTH_FIRST_LANGUAGES == 0 {
-            strike(
-                tied,
-                Decided::Hint,
-                "in this language the month never comes first",
-                &|one| one != MonthFirst,
-            );
-        }
-        if let Some((order, mark)) = whole.leaning {
-            // With another mark there may be another writer.
-            let strength = match mark == shape.first_mark() {
-                true => Decided::Hint,
-                false => Decided::Weak,
-            };
-            strike(tied, strength, AS_THE_REST, &|one| one == order);
-        }
-        // Few cells may well have no late day, and years to come: with points and slashes that says nothing, else it is flagged.
-        if is_short && tied.contains(&YearFirst) {
-            let reason = "read so, days reach the end of a month and no year lies ahead";
-            if self.groups[usize::from(number)].cells >= ENOUGH_TO_SPREAD {
-                let spread = self.spread_orders(number, tied, true);
-                strike(tied, Decided::Evidence, reason, &|one| {
-                    spread.contains(&one)
+    /// Marks the cells of a group that are other days by the orders that the setting did not choose.
+    fn note_open(&mut self, number: u8, way: &Way) {
+        self.reading.open.resize(self.values.len(), false);
+        for row in self.cells.rows_of(number) {
+            let days = &self.cells.days[row];
+            self.reading.open[row] = self.found[row].is_some()
+                && way.left.iter().any(|other| {
+                    let other = days[other as usize];
+                    other != NONE && other != days[way.order as usize]
                 });
-            }
-            if !matches!(shape.first_mark(), b'.' | b'/') && options.order.is_none() {
-                let spread = self.spread_orders(number, tied, false);
-                strike(tied, Decided::Weak, reason, &|one| spread.contains(&one));
-            }
         }
-        // Between hyphens years often come first, also where the setting says otherwise.
-        if is_short
-            && shape.mark == b'-'
-            && self.groups[usize::from(number)].cells > 1
-            && self.is_recent(number, YearFirst, 3)
-            && tied
-                .iter()
-                .all(|order| *order == YearFirst || self.lies_ahead(number, *order))
-        {
-            let reason = "read so, all dates are of the last years and none lies ahead";
-            strike(tied, Decided::Weak, reason, &|one| one == YearFirst);
+    }
+}
+
+impl Way {
+    /// Two ways to write are mixed: what decided between the orders is of no use where both are there.
+    fn mix(&mut self, left_out: usize) {
+        if self.decided == Decided::Setting {
+            // No cell is left that it decides.
+            self.decided = Decided::Evidence;
         }
-        if shape.year_at.is_none()
-            && options.order != Some(YearFirst)
-            && (matches!(shape.first_mark(), b'.' | b'/') || shape.name_at == Some(1))
-        {
-            // 25. 1. 28 may well be of 2025, as people write in Korea.
-            let is_doubtful = is_short
-                && tied.contains(&YearFirst)
-                && match self.groups[usize::from(number)].cells {
-                    1 => {
-                        let ahead =
-                            |order: &Order| *order != YearFirst && self.lies_ahead(number, *order);
-                        self.is_recent(number, YearFirst, 3) && tied.iter().any(ahead)
-                    }
-                    2 => self.is_recent(number, YearFirst, 3),
-                    _ => self.is_recent(number, YearFirst, 7),
-                };
-            let (strength, reason) = match is_doubtful {
-                true => (
-                    Decided::Weak,
-                    "a year of two digits hardly ever comes first, but here all would be of the last years",
-                ),
-                false => (
-                    Decided::Hint,
-                    "a year of two digits hardly ever comes first",
-                ),
+        self.why = vec![match left_out {
+            0 => "two ways to write dates are mixed, and each cell can be read in one way only"
+                .to_owned(),
+            _ => format!(
+                "two ways to write dates are mixed: {}",
+                left_out_in_words(left_out)
+            ),
+        }];
+    }
+}
+
+/// The marks that are [`Torn`].
+fn torn(groups: &[Group]) -> Vec<Torn> {
+    let is_of_days = |group: &&Group| group.shape.is_of_days() && group.shape.mark != b'8';
+    let mut torn: Vec<Torn> = Vec::new();
+    for group in groups.iter().filter(is_of_days) {
+        let mark = group.shape.first_mark();
+        let (mut days, mut months, mut both) = (0, 0, false);
+        for one in groups.iter().filter(is_of_days) {
+            let (day, month) = (
+                one.count_of(Order::DayFirst),
+                one.count_of(Order::MonthFirst),
+            );
+            if one.shape.first_mark() != mark || one.count_of(Order::YearFirst) > day.max(month) {
+                continue;
+            }
+            days += day.saturating_sub(month);
+            months += month.saturating_sub(day);
+            both |= days > 0 && months > 0;
+        }
+        if both && torn.iter().all(|known| known.mark != mark) {
+            let most = match () {
+                () if are_few(months, days) => Some(Order::DayFirst),
+                () if are_few(days, months) => Some(Order::MonthFirst),
+                () => None,
             };
-            strike(tied, strength, reason, &|one| {
-                matches!(one, DayFirst | MonthFirst)
-            });
+            torn.push(Torn { mark, most });
         }
-        if let [only] = tied.as_slice() {
-            return (*only, decided, None);
-        }
-        let wanted = options.order.unwrap_or(DayFirst);
-        let order = if tied.contains(&wanted) {
-            wanted
-        } else {
-            tied[0]
-        };
-        // What has struck out a third order has not decided.
-        why.clear();
-        let others = tied.iter().filter(|other| **other != order);
-        let others: Vec<&str> = others.map(|other| name_of(*other)).collect();
-        (order, Decided::Setting, Some(others.join(" or ")))
     }
-
-    /// The years of a group's dates under an order.
-    fn years(&self, number: u8, order: Order) -> impl Iterator<Item = i64> + '_ {
-        let days = self
-            .rows_of(number)
-            .map(move |row| self.days[row][order as usize]);
-        days.filter(|day| *day != NONE)
-            .map(|day| civil_from_days(day.into()).0)
-    }
-
-    /// Whether some of a group's dates would lie more than a year ahead of this engine.
-    fn lies_ahead(&self, number: u8, order: Order) -> bool {
-        self.years(number, order).any(|year| year > MADE_IN + 1)
-    }
-
-    /// Whether all of a group's dates would be of this engine's year and so many before.
-    fn is_recent(&self, number: u8, order: Order, years: i64) -> bool {
-        self.years(number, order)
-            .all(|year| (MADE_IN - years..=MADE_IN).contains(&year))
-    }
-
-    /// The orders under which the rows of a group rise or fall throughout, if they don't as text.
-    fn sorted_orders(&self, number: u8, tied: &[Order], values: &[Value<'_>]) -> Vec<Order> {
-        const LEAST: usize = 8;
-        if runs_one_way(
-            self.rows_of(number).map(|row| match values[row] {
-                Value::Text(text) => text,
-                _ => "",
-            }),
-            LEAST,
-        ) {
-            return Vec::new();
-        }
-        let runs = |order: &Order| {
-            let days = self
-                .rows_of(number)
-                .map(|row| self.days[row][*order as usize]);
-            runs_one_way(days.filter(|day| *day != NONE), LEAST)
-        };
-        tied.iter().copied().filter(runs).collect()
-    }
-
-    /// The orders under which some day is late in its month and no date lies more than a year ahead of this engine; and some
-    /// day is early, if that is asked: the ends of contracts in 2027 to 2031 look like late days, and nothing but.
-    fn spread_orders(&self, number: u8, tied: &[Order], and_early: bool) -> Vec<Order> {
-        let last = days_from_civil(MADE_IN + 2, 1, 1).unwrap_or(i64::MAX);
-        let fits = |order: &Order| {
-            let (mut earliest_in_month, mut latest_in_month) = (u32::MAX, 0);
-            let mut latest = i64::MIN;
-            for row in self.rows_of(number) {
-                let day = self.days[row][*order as usize];
-                if day != NONE {
-                    let in_month = civil_from_days(day.into()).2;
-                    earliest_in_month = earliest_in_month.min(in_month);
-                    latest_in_month = latest_in_month.max(in_month);
-                    latest = latest.max(day.into());
-                }
-            }
-            (!and_early || earliest_in_month <= 5) && latest_in_month >= 28 && latest < last
-        };
-        tied.iter().copied().filter(fits).collect()
-    }
+    torn
 }
 
-/// Whether values rise throughout or fall throughout, with at least so many different ones.
-fn runs_one_way<T: PartialOrd + Copy>(values: impl Iterator<Item = T>, least: usize) -> bool {
-    let mut last = None;
-    let (mut rises, mut falls, mut different) = (true, true, 0);
-    for value in values {
-        if let Some(last) = last {
-            rises &= last <= value;
-            falls &= last >= value;
-            different += usize::from(last != value);
-            if !rises && !falls {
-                return false;
-            }
-        } else {
-            different = 1;
-        }
-        last = Some(value);
-    }
-    different >= least
+/// Whether a cell is a day under some order.
+fn is_day(days: &Days) -> bool {
+    days.iter().any(|day| *day != NONE)
 }
 
-/// Whether a cell means one day under every order that it allows.
-fn is_certain(days: &Days) -> bool {
-    let mut one = NONE;
-    for &day in days {
-        if day != NONE {
-            if one != NONE && day != one {
-                return false;
-            }
-            one = day;
-        }
-    }
-    one != NONE
-}
-
-fn best_order(group: &Group) -> Order {
-    let best = group.counts.iter().copied().max().unwrap_or(0);
-    ORDERS
-        .into_iter()
-        .find(|order| group.counts[*order as usize] == best)
-        .unwrap_or(Order::DayFirst)
-}
-
-fn count_languages(known: &mut Vec<(Languages, usize)>, languages: Languages, count: usize) {
-    match known.iter_mut().find(|(mask, _)| *mask == languages) {
-        Some((_, counted)) => *counted += count,
-        None => known.push((languages, count)),
-    }
-}
-
-/// The languages that know most of the words.
-fn most_known(known: &[(Languages, usize)]) -> Languages {
-    let mut counts = [0usize; 128];
-    for (mask, count) in known {
-        let mut rest = *mask;
-        while rest != 0 {
-            counts[rest.trailing_zeros() as usize] += count;
-            rest &= rest - 1;
-        }
-    }
-    let most = counts.iter().copied().max().unwrap_or(0);
-    let languages = (0..128).filter(|bit| most > 0 && counts[*bit] == most);
-    languages.fold(0, |mask, bit| mask | 1 << bit)
-}
-
-/// The order that a header such as "Date (DD/MM/YYYY)" states.
-fn order_in_header(header: &str) -> Option<Order> {
-    let header = crate::fields::words::cut::fold(header);
-    let words: Vec<&str> = header
-        .split(|c: char| !c.is_alphanumeric())
-        .filter(|word| !word.is_empty())
-        .collect();
-    let is_day = |word: &str| matches!(word, "dd" | "tt" | "jj" | "gg" | "pp");
-    let is_month = |word: &str| matches!(word, "mm" | "kk" | "aa");
-    let is_year = |word: &str| matches!(word, "yyyy" | "jjjj" | "aaaa" | "rrrr" | "yy");
-    // Three before two: "YYYY-MM-DD" ends as a month and a day do.
-    for three in words.windows(3) {
-        if is_year(three[0]) && is_month(three[1]) && is_day(three[2]) {
-            return Some(Order::YearFirst);
-        }
-    }
-    for pair in words.windows(2) {
-        if is_day(pair[0]) && is_month(pair[1]) {
-            return Some(Order::DayFirst);
-        }
-        if is_month(pair[0]) && is_day(pair[1]) {
-            return Some(Order::MonthFirst);
-        }
-    }
-    words.iter().find_map(|word| match *word {
-        "ddmmyyyy" | "ttmmjjjj" | "jjmmaaaa" | "ddmmyy" | "dmy" => Some(Order::DayFirst),
-        "mmddyyyy" | "mmddyy" | "mdy" => Some(Order::MonthFirst),
-        "yyyymmdd" | "yymmdd" | "ymd" => Some(Order::YearFirst),
-        _ => None,
-    })
+/// The day of a cell that is the same under every order that it allows.
+fn only_day(days: &Days) -> Option<i32> {
+    let mut known = days.iter().copied().filter(|day| *day != NONE);
+    let first = known.next()?;
+    known.all(|day| day == first).then_some(first)
 }
 
 #[cfg(test)]
@@ -1380,19 +692,5 @@ mod tests {
         // It does not decide about the cells beside it either.
         let (_, reading) = read_texts(&["12/31/9999", "01/02/2025"], "");
         assert_eq!(reading.decided, Decided::Setting);
-    }
-
-    #[test]
-    fn headers_state_an_order() {
-        for (header, order) in [
-            ("Date (YYYY-MM-DD)", Order::YearFirst),
-            ("JJJJ-MM-TT", Order::YearFirst),
-            ("YY-MM-DD", Order::YearFirst),
-            ("TT.MM.JJJJ", Order::DayFirst),
-            ("MM/DD/YY", Order::MonthFirst),
-            ("MM/DD", Order::MonthFirst),
-        ] {
-            assert_eq!(order_in_header(header), Some(order), "{header}");
-        }
     }
 }

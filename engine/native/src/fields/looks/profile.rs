@@ -6,7 +6,8 @@
 use std::collections::{HashMap, HashSet};
 
 use crate::columns::view::Value;
-use crate::fields::dates::date::{self, DateOptions};
+use crate::fields::dates::date;
+use crate::fields::dates::options::DateOptions;
 use crate::fields::is_filled;
 use crate::fields::numbers::number::{self, NumberOptions};
 use crate::fields::texts::checksum::is_iban;
