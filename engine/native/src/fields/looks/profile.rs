@@ -5,16 +5,17 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::checksum::is_iban;
-use super::contact;
-use super::cut::{Cut, DIGITS};
-use super::date::{self, DateOptions};
-use super::number::{self, NumberOptions};
-use super::text::{push_text, trimmed};
-use super::truth::truth;
-use super::words::MonthWord;
-use super::{cut, is_filled};
 use crate::columns::view::Value;
+use crate::fields::dates::date;
+use crate::fields::dates::options::DateOptions;
+use crate::fields::is_filled;
+use crate::fields::numbers::number::{self, NumberOptions};
+use crate::fields::texts::checksum::is_iban;
+use crate::fields::texts::contact;
+use crate::fields::texts::text::{push_text, trimmed};
+use crate::fields::texts::truth::truth;
+use crate::fields::words::cut::{self, Cut, DIGITS};
+use crate::fields::words::lexicon::MonthWord;
 
 /// So many filled cells are looked at closely.
 pub const MOST_CELLS: usize = 1000;

@@ -1,9 +1,9 @@
 //! Addresses of mail and numbers of phones.
 
-use super::cut::{Cut, DIGITS, SPACE, Token, WORD, is_format};
-use super::day::{Day, NONE};
 use super::text::trimmed;
-use super::words::Lexicon;
+use crate::fields::dates::day::{Day, NONE};
+use crate::fields::words::cut::{Cut, DIGITS, SPACE, Token, WORD, is_format};
+use crate::fields::words::lexicon::Lexicon;
 
 /// Adds the address in a text, in small letters: of "Avery <mailto:A@B.com>" what stands in the brackets. `false`: there is
 /// none, or more than one.

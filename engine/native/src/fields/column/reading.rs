@@ -64,10 +64,21 @@ impl Reading {
 /// Where a setting that has decided is set; said behind its name.
 pub const WHERE_SET: &str = "(set it in settings.toml or with --set)";
 
+/// The order of day, month and year.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[repr(u8)]
+pub enum Order {
+    DayFirst,
+    MonthFirst,
+    /// Year, day, month: only where the month has a name.
+    YearDay,
+    YearFirst,
+}
+
 /// What other columns of the same table show.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Hints {
-    pub order: Option<super::day::Order>,
+    pub order: Option<Order>,
     /// The decimal mark.
     pub decimal: Option<u8>,
 }

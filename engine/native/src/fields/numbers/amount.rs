@@ -2,8 +2,8 @@
 
 use std::sync::LazyLock;
 
-use super::cut::{Cut, DIGITS, SPACE, WORD, is_currency_sign};
-use super::words::{self, Trust};
+use crate::fields::words::cut::{Cut, DIGITS, SPACE, WORD, is_currency_sign};
+use crate::fields::words::lexicon::{self, Trust};
 
 /// More digits do not fit a float exactly: they are a code.
 const MOST_DIGITS: usize = 15;
@@ -50,7 +50,7 @@ impl Amount {
     /// parentheses, which most numbers are; `None` leaves any other text to [`Self::of`], which says the same of these.
     pub fn of_plain(text: &str, units: &[String]) -> Option<Self> {
         static DOLLAR: LazyLock<u16> =
-            LazyLock::new(|| words::currency("$").map_or(0, |at| at as u16 + 1));
+            LazyLock::new(|| lexicon::currency("$").map_or(0, |at| at as u16 + 1));
         let mut this = Self::default();
         let bytes = text.as_bytes();
         let (is_negative, bytes) = match bytes {
@@ -265,17 +265,17 @@ impl Around<'_> {
         if units.iter().any(|unit| unit == sign) {
             return Some(());
         }
-        match words::currency(sign) {
+        match lexicon::currency(sign) {
             Some(at) => {
                 // "€" needs no second look, and most columns have such a sign.
                 let trust = if sign.starts_with(char::is_alphabetic) {
-                    words::trust(at, &letters(self.text, is_behind))
+                    lexicon::trust(at, &letters(self.text, is_behind))
                 } else {
                     Trust::Sure
                 };
                 match trust {
                     Trust::Sure => {}
-                    _ if words::currency_code(at).is_some_and(|code| code == self.sure) => {}
+                    _ if lexicon::currency_code(at).is_some_and(|code| code == self.sure) => {}
                     Trust::WithMoney => self.wants_money = true,
                     Trust::Never => return None,
                 }

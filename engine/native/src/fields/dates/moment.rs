@@ -1,9 +1,9 @@
 //! Times of day and durations.
 
 use super::clock::{clock, half_at};
-use super::cut::{Cut, DIGITS, SPACE, WORD};
 use crate::cells::calendar::DAY_MICROSECONDS;
 use crate::columns::view::Value;
+use crate::fields::words::cut::{Cut, DIGITS, SPACE, WORD};
 
 const SECOND: i64 = 1_000_000;
 const MINUTE: i64 = 60 * SECOND;

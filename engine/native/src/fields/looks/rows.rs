@@ -7,9 +7,9 @@
 use std::collections::HashSet;
 use std::ops::Range;
 
-use super::cut;
-use super::parts::in_parts;
 use crate::cells::{Cell, Sheet, Tag};
+use crate::fields::column::parts::in_parts;
+use crate::fields::words::cut;
 use crate::layout::{Layout, RowLayout, State};
 
 /// What a row counts as: the numbers that the pipeline uses.

@@ -5,14 +5,14 @@
 //! explain stay empty.
 
 use super::amount::{Amount, MARKS};
-use super::cut::Cut;
-use super::parts::{in_threads, ranges};
-use super::reading::{
+use crate::columns::view::Value;
+use crate::fields::column::parts::{in_threads, ranges};
+use crate::fields::column::reading::{
     Decided, Hints, Reading, WHERE_SET, against_in_words, are_few, certain_in_words,
     left_out_in_words,
 };
-use super::words;
-use crate::columns::view::Value;
+use crate::fields::words::cut::Cut;
+use crate::fields::words::lexicon;
 
 const POINT: u8 = b'.';
 const COMMA: u8 = b',';
@@ -122,7 +122,7 @@ impl Cell {
         let bit = if mark == POINT { 1 } else { 2 };
         let marks = usize::from(self.currency)
             .checked_sub(1)
-            .map_or(0, words::currency_marks);
+            .map_or(0, lexicon::currency_marks);
         self.grouping(mark) == 0 && marks != 0 && marks & bit == 0
     }
 
@@ -408,7 +408,7 @@ fn read_text(
 fn several_currencies(cells: &[Cell]) -> (bool, Option<usize>) {
     let code = |cell: &Cell| {
         let position = usize::from(cell.currency).checked_sub(1)?;
-        words::currency_code(position)
+        lexicon::currency_code(position)
     };
     let first = cells.iter().find_map(code);
     let second = cells
@@ -482,12 +482,12 @@ impl Facts {
             if cell.currency != 0 && cell.currency != last_currency {
                 last_currency = cell.currency;
                 let position = usize::from(cell.currency) - 1;
-                let marks = words::currency_marks(position);
+                let marks = lexicon::currency_marks(position);
                 this.marks_of_currencies = Some(
                     this.marks_of_currencies
                         .map_or(marks, |known| known & marks),
                 );
-                this.is_rupee |= words::currency_code(position) == Some("INR");
+                this.is_rupee |= lexicon::currency_code(position) == Some("INR");
             }
         }
         this.mark_of_open = mark_of_open.filter(|_| one_mark);

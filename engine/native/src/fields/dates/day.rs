@@ -1,10 +1,11 @@
 //! One cell as a date: which parts it has, and which days it can mean.
 
 use super::clock::{clock, half_at};
-use super::cut::{Cut, DIGITS, SPACE, Token, WORD, YEAR};
-use super::tables::Languages;
-use super::words::{Lexicon, MonthWord};
 use crate::cells::calendar::days_from_civil;
+use crate::fields::column::reading::Order;
+use crate::fields::words::cut::{Cut, DIGITS, SPACE, Token, WORD, YEAR};
+use crate::fields::words::lexicon::{Lexicon, MonthWord};
+use crate::fields::words::tables::Languages;
 
 /// Two digits mean the year of this window that ends twenty years after this engine was made. It does not move with the
 /// clock: the same engine reads the same file the same on every day.
@@ -17,26 +18,7 @@ const YEARS_OF_EIGHT_DIGITS: std::ops::Range<i64> = 1900..2200;
 /// No day.
 pub const NONE: i32 = i32::MIN;
 
-/// The order of day, month and year.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[repr(u8)]
-pub enum Order {
-    DayFirst,
-    MonthFirst,
-    /// Year, day, month: only where the month has a name.
-    YearDay,
-    YearFirst,
-}
-
-/// All orders, in the order in which one is chosen where nothing else decides.
-pub const ORDERS: [Order; 4] = [
-    Order::DayFirst,
-    Order::MonthFirst,
-    Order::YearDay,
-    Order::YearFirst,
-];
-
-/// The days since 1970 that a cell means under each order of [`ORDERS`]; [`NONE`] where there is no such day.
+/// The days since 1970 that a cell means under each order of [`super::orders::ORDERS`]; [`NONE`] where there is no such day.
 pub type Days = [i32; 4];
 
 /// A number within a date.
