@@ -16,8 +16,8 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use ade::api::access::tokens;
 use ade::api::access::tokens::NewToken;
-use ade::api::server::{Listening, Place};
-use ade::api::{Api, Options};
+use ade::api::server::{ListenAddress, Listening};
+use ade::api::{Api, ServeOptions};
 use ade::base::cancel::Cancel;
 use ade::settings::{Inputs, Settings};
 use ade::store::{
@@ -51,11 +51,11 @@ fn main() {
     .unwrap();
     let run = recorded_run(&workspace);
     let stop = Cancel::new();
-    let listening = Listening::at(&Place::Port(([127, 0, 0, 1], 0).into())).unwrap();
+    let listening = Listening::at(&ListenAddress::Port(([127, 0, 0, 1], 0).into())).unwrap();
     let address = listening.address().unwrap();
-    let options = Options {
+    let options = ServeOptions {
         loopback: true,
-        ..Options::default()
+        ..ServeOptions::default()
     };
     let api = Api::new(Arc::clone(&workspace), options, Box::new(|_| {}));
     let server = std::thread::spawn({
@@ -125,7 +125,7 @@ fn recorded_run(workspace: &Workspace) -> String {
         .unwrap();
     let id = workspace.machine.new_id();
     let run = NewRun {
-        run_dir: workspace.layout.run("default", &id).path().to_owned(),
+        run_dir: workspace.paths.run("default", &id).path().to_owned(),
         id,
         key,
         environment_id: environment.id,
@@ -334,7 +334,7 @@ fn microseconds() -> u128 {
 
 async fn follows(address: SocketAddr, token: &str, run: &str, workspace: &Arc<Workspace>) {
     use std::io::Write;
-    let path = workspace.layout.run("default", run).events();
+    let path = workspace.paths.run("default", run).events();
     std::fs::create_dir_all(path.parent().unwrap()).unwrap();
     let mut log = std::fs::File::create(&path).unwrap();
     let before = resident();

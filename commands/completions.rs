@@ -10,7 +10,7 @@ use std::path::PathBuf;
 use ade::base::clock::Timestamp;
 use ade::environment::collection::find;
 use ade::run::views::chosen;
-use ade::run::views::chosen::Wanted;
+use ade::run::views::chosen::RunsWanted;
 use ade::store::{ConfigurationRecord, RunRecord};
 use ade::workspace::Workspace;
 use clap::{Arg, ArgAction, Command, ValueEnum};
@@ -277,7 +277,7 @@ impl Kind {
 /// The newest runs.
 fn runs(workspace: &Workspace, is_offered: fn(&RunRecord) -> bool) -> Result<Vec<Offer>, Failure> {
     const MOST: u32 = 50;
-    let wanted = Wanted {
+    let wanted = RunsWanted {
         status: None,
         configuration: None,
         input: None,

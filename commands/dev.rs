@@ -5,14 +5,14 @@ use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
 
-use ade::api::Options;
+use ade::api::ServeOptions;
 use ade::api::access::tokens;
 use ade::api::access::tokens::NewToken;
 use ade::api::server::Listening;
 use ade::base::files::FileError;
 use ade::checks::dev::{News, watch};
 use ade::settings::LogLevel;
-use ade::settings::layout::Layout;
+use ade::settings::paths::Paths;
 use ade::store::{self, Opening, Scope};
 use ade::worker;
 use ade::workspace::Workspace;
@@ -61,9 +61,9 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
     let place = serving::place(&args.host, args.port)?;
     // Nothing is created or migrated by a command that cannot listen.
     let listening = Listening::at(&place)?;
-    let layout = Layout::new(&settings)?;
-    identity::demand_database(&settings, &layout)?;
-    store::migrate(&settings, &layout.database())?;
+    let paths = Paths::new(&settings)?;
+    identity::demand_database(&settings, &paths)?;
+    store::migrate(&settings, &paths.database())?;
     let workspace = Arc::new(Workspace::open(settings, Opening::CreateIfAbsent)?);
     let settings = &workspace.settings;
     let loopback = serving::is_loopback(&place);
@@ -87,7 +87,7 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
     greet(&context.ui, args, &address, &link, &token);
     // Held until the end: the browser may take its time.
     let _page = if args.open { open(&link)? } else { None };
-    let worker = (!args.no_worker).then_some(worker::Options {
+    let worker = (!args.no_worker).then_some(worker::WorkerOptions {
         concurrency: settings.worker.concurrency,
         drain: false,
         once: false,
@@ -97,7 +97,7 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
     let serving = Serving {
         workspace: Arc::clone(&workspace),
         listening,
-        options: Options {
+        options: ServeOptions {
             loopback,
             without_pages: args.no_web,
             trusted_proxies: Vec::new(),

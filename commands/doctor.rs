@@ -1,7 +1,7 @@
 //! `ade doctor`: checks whether this machine is ready, and says how to correct what is not.
 
-use ade::checks::doctor::{State, examine};
-use ade::settings::layout::Layout;
+use ade::checks::doctor::{CheckState, examine};
+use ade::settings::paths::Paths;
 use ade::workspace::identity;
 use ade::workspace::identity::Adopted;
 
@@ -30,14 +30,14 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
     let ui = &context.ui;
     if args.adopt {
         let settings = context.settings()?;
-        let layout = Layout::new(&settings)?;
-        show_adopted(ui, &identity::adopt(&settings, &layout)?);
+        let paths = Paths::new(&settings)?;
+        show_adopted(ui, &identity::adopt(&settings, &paths)?);
         return Ok(ExitStatus::Done);
     }
     let findings = examine(&context.settings()?);
     let status = if findings
         .iter()
-        .any(|finding| finding.state == State::Problem)
+        .any(|finding| finding.state == CheckState::Problem)
     {
         ExitStatus::Refused
     } else {
@@ -49,9 +49,9 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
     }
     for finding in &findings {
         let mark = match finding.state {
-            State::Ok => ui.paint(Tone::Good, "✓"),
-            State::Warning => ui.paint(Tone::Warn, "!"),
-            State::Problem => ui.paint(Tone::Bad, "✗"),
+            CheckState::Ok => ui.paint(Tone::Good, "✓"),
+            CheckState::Warning => ui.paint(Tone::Warn, "!"),
+            CheckState::Problem => ui.paint(Tone::Bad, "✗"),
         };
         ui.prose(format_args!(
             "{mark} {:<15} {}",

@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use ade::base::problem::code;
 use ade::configuration::{Configuration, LockedPackage};
-use ade::environment::write_lock::{LockError, check, in_words, lock};
-use ade::settings::layout::Layout;
+use ade::environment::write_lock::{LockingError, check, in_words, lock};
+use ade::settings::paths::Paths;
 use serde_json::{Value, json};
 
 use crate::context::Context;
@@ -37,9 +37,9 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
     let ui = &context.ui;
     let configuration = Configuration::open(&args.config)?;
     let settings = context.settings()?;
-    let layout = Layout::new(&settings)?;
+    let paths = Paths::new(&settings)?;
     if args.check {
-        let found = check(&settings, &layout, &configuration).map_err(says_no)?;
+        let found = check(&settings, &paths, &configuration).map_err(says_no)?;
         let path = configuration.root.join(ade::configuration::LOCK_FILE);
         if ui.json() {
             ui.document(&json!({"path": path, "packages": packages(&found.packages)}));
@@ -58,7 +58,7 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
     let cancel = signals::cancel_on_signals_and(lines.clear());
     let made = lock(
         &settings,
-        &layout,
+        &paths,
         &configuration,
         args.upgrade,
         &cancel,
@@ -83,7 +83,7 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
 }
 
 /// For `--check` a lock that does not fit is the answer, and not an error of an environment.
-fn says_no(error: LockError) -> Failure {
+fn says_no(error: LockingError) -> Failure {
     let failure = Failure::of(&error);
     let is_answer = [code::LOCK_MISSING, code::LOCK_OUTDATED].contains(&failure.code.as_str());
     Failure {

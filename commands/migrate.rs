@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use ade::settings::Settings;
-use ade::settings::layout::Layout;
+use ade::settings::paths::Paths;
 use ade::store::{self, AppliedMigration, Migrated, MigrationState, StoreError};
 use ade::workspace::identity;
 use serde_json::json;
@@ -31,17 +31,17 @@ pub struct Args {
 
 pub fn run(args: &Args, context: &Context) -> Outcome {
     let settings = context.settings()?;
-    let layout = Layout::new(&settings)?;
-    let database = layout.database();
+    let paths = Paths::new(&settings)?;
+    let database = paths.database();
     let ui = &context.ui;
     if args.status {
         status(ui, &settings, &database)?;
     } else if args.check {
         check(ui, &settings, &database)?;
     } else {
-        identity::demand_database(&settings, &layout)?;
+        identity::demand_database(&settings, &paths)?;
         print_migrated(ui, &store::migrate(&settings, &database)?);
-        identity::record(&settings, &layout)?;
+        identity::record(&settings, &paths)?;
     }
     Ok(ExitStatus::Done)
 }

@@ -4,8 +4,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use ade::api::Options;
-use ade::api::server::{self, Listening, Place};
+use ade::api::ServeOptions;
+use ade::api::server::{self, ListenAddress, Listening};
 use ade::settings::LogLevel;
 use ade::worker;
 
@@ -53,14 +53,14 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
     };
     let place = match (&args.socket, server::handed_over_count(&variable)) {
         (Some(path), _) => serving::socket(path),
-        (None, Some(count)) => Place::HandedOver(count),
+        (None, Some(count)) => ListenAddress::HandedOver(count),
         (None, None) => serving::place(&args.host, args.port)?,
     };
     let notify = variable("NOTIFY_SOCKET");
     let trusted_proxies = serving::proxies(settings.trusted_proxies.as_deref())?;
     let workspace = Arc::new(Context::open_to_work(settings)?);
     let loopback = serving::is_loopback(&place);
-    if matches!(place, Place::Port(_)) && !loopback {
+    if matches!(place, ListenAddress::Port(_)) && !loopback {
         serving::demand_tokens(&workspace, &args.host)?;
     }
     let listening = Listening::at(&place)?;
@@ -68,19 +68,19 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
     let log = Arc::new(ServerLog::new(context.own_ui(), settings));
     let place = match (listening.address(), &place) {
         (Some(address), _) => format!("http://{address}"),
-        (None, Place::Socket(path)) => path.display().to_string(),
+        (None, ListenAddress::Socket(path)) => path.display().to_string(),
         (None, _) => "the sockets that systemd handed over".to_owned(),
     };
     let grace = Duration::from_secs(args.grace);
     let serving = Serving {
         workspace: Arc::clone(&workspace),
         listening,
-        options: Options {
+        options: ServeOptions {
             loopback,
             without_pages: args.no_web,
             trusted_proxies,
         },
-        worker: args.worker.then_some(worker::Options {
+        worker: args.worker.then_some(worker::WorkerOptions {
             concurrency: settings.worker.concurrency,
             drain: false,
             once: false,

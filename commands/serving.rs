@@ -6,9 +6,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ade::api::access::tokens;
-use ade::api::server::{Listening, Place};
+use ade::api::server::{ListenAddress, Listening};
 use ade::api::state::Told;
-use ade::api::{Api, Options};
+use ade::api::{Api, ServeOptions};
 use ade::base::cancel::Cancel;
 use ade::run::calls::request::Tools;
 use ade::run::ending::recover::settle_until;
@@ -25,7 +25,7 @@ use crate::ui::ServerLog;
 pub const PORT: u16 = 8000;
 
 /// The address that a `--host` and a `--port` name.
-pub fn place(host: &str, port: u16) -> Result<Place, Failure> {
+pub fn place(host: &str, port: u16) -> Result<ListenAddress, Failure> {
     let address = match host {
         "localhost" => IpAddr::from([127, 0, 0, 1]),
         host => host.parse().map_err(|_| {
@@ -35,12 +35,12 @@ pub fn place(host: &str, port: u16) -> Result<Place, Failure> {
             )
         })?,
     };
-    Ok(Place::Port(SocketAddr::new(address, port)))
+    Ok(ListenAddress::Port(SocketAddr::new(address, port)))
 }
 
 /// Whether only this machine reaches a place, by a port of loopback.
-pub fn is_loopback(place: &Place) -> bool {
-    matches!(place, Place::Port(address) if address.ip().is_loopback())
+pub fn is_loopback(place: &ListenAddress) -> bool {
+    matches!(place, ListenAddress::Port(address) if address.ip().is_loopback())
 }
 
 /// A server that is about to begin.
@@ -50,9 +50,9 @@ pub struct Serving {
     /// Where it listens already.
     pub listening: Listening,
     /// How the API is served.
-    pub options: Options,
+    pub options: ServeOptions,
     /// The worker beside it; `None`: none.
-    pub worker: Option<worker::Options>,
+    pub worker: Option<worker::WorkerOptions>,
     /// How long answers and runs in progress may go on after a signal.
     pub grace: Duration,
     /// What both say.
@@ -127,8 +127,8 @@ pub fn proxies(setting: Option<&str>) -> Result<Vec<IpAddr>, Failure> {
 }
 
 /// The path of a UNIX socket, absolute.
-pub fn socket(path: &std::path::Path) -> Place {
-    Place::Socket(std::path::absolute(path).unwrap_or_else(|_| PathBuf::from(path)))
+pub fn socket(path: &std::path::Path) -> ListenAddress {
+    ListenAddress::Socket(std::path::absolute(path).unwrap_or_else(|_| PathBuf::from(path)))
 }
 
 /// A server that listens on a network needs tokens that were made on purpose.

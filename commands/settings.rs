@@ -1,6 +1,6 @@
 //! `ade settings`: every setting, its value, where it came from, and what it means.
 
-use ade::settings::{EngineSetting, Resolved, Settings, Source, engine_settings};
+use ade::settings::{EngineSetting, Resolved, SettingSource, Settings, engine_settings};
 use serde_json::{Value, json};
 
 use crate::context::Context;
@@ -131,7 +131,7 @@ fn print(ui: &Ui, resolved: &Resolved) {
             note => format!("({note})"),
         });
     let source = match resolved.source {
-        Source::Default => String::new(),
+        SettingSource::Default => String::new(),
         ref source => format!("  [{source}]"),
     };
     ui.line(format_args!(

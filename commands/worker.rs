@@ -5,7 +5,7 @@ use std::time::Duration;
 use ade::base::problem::code;
 use ade::run::calls::request::Tools;
 use ade::settings::SafeMode;
-use ade::worker::{self, Options};
+use ade::worker::{self, WorkerOptions};
 
 use crate::context::Context;
 use crate::exit::{ExitStatus, Failure, Outcome};
@@ -48,7 +48,7 @@ pub struct Args {
 pub fn run(args: &Args, context: &Context) -> Outcome {
     let workspace = Context::open_to_work(context.settings()?)?;
     let worker = &workspace.settings.worker;
-    let options = Options {
+    let options = WorkerOptions {
         concurrency: args
             .concurrency
             .map_or(worker.concurrency, |count| count as usize),

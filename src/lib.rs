@@ -20,7 +20,7 @@
 //! | [`events`] | event logs, written and followed |
 //! | [`cells`] | windows of cells of inputs and outputs, without Python |
 //! | [`store`] | the queue and the records, SQLite behind traits |
-//! | [`settings`] | every setting, and every path that follows from them ([`settings::layout`]) |
+//! | [`settings`] | every setting, and every path that follows from them ([`crate::settings::paths`]) |
 //! | [`system`] | the operating system: machine, processes, locks, leases |
 //! | [`base`] | errors, time, whole files, digests; needs nothing of the others |
 //!
@@ -33,7 +33,7 @@
 //!
 //! # Files
 //!
-//! All below the data directory, see [`crate::settings::layout::Layout`]. A file appears whole or not at all ([`base::files`]); an environment
+//! All below the data directory, see [`crate::settings::paths::Paths`]. A file appears whole or not at all ([`base::files`]); an environment
 //! is complete when its `.ready` is there; an event log is append-only.
 
 #![deny(clippy::print_stdout, clippy::print_stderr, clippy::exit)]

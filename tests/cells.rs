@@ -9,7 +9,7 @@ use std::sync::Barrier;
 use std::time::Duration;
 
 use ade::base::problem::Problem;
-use ade::cells::{Cells, CellsError, Choice, Limits, Reading, SheetInfo, Window};
+use ade::cells::{Cells, CellsError, Choice, Reading, SheetInfo, Window, WindowLimits};
 use common::Place;
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -458,9 +458,9 @@ fn a_damaged_sheet_leaves_the_others_readable() {
         ("Large", "visible", numbers(20_000, 10)),
     ];
     let path = files.write("book.xlsx", workbook(&sheets, &[]));
-    let cells = Cells::new(Limits {
+    let cells = Cells::new(WindowLimits {
         sheet_bytes: 1 << 20,
-        ..Limits::default()
+        ..WindowLimits::default()
     });
     let listed = cells.sheets(&path, &Reading::default()).unwrap();
     assert_eq!((listed[0].rows, listed[0].columns), (Some(3), Some(2)));
@@ -506,10 +506,10 @@ fn a_file_that_changed_is_read_anew() {
 #[test]
 fn what_is_kept_is_bounded() {
     let files = Files::new();
-    let cells = Cells::new(Limits {
+    let cells = Cells::new(WindowLimits {
         bytes: 1 << 20,
         items: 5,
-        ..Limits::default()
+        ..WindowLimits::default()
     });
     let sheets: Vec<SheetXml<'_>> = ["A", "B", "C", "D", "E", "F", "G", "H"]
         .iter()
@@ -557,9 +557,9 @@ fn what_is_kept_is_bounded() {
 #[test]
 fn what_would_take_too_much_memory_is_refused() {
     let files = Files::new();
-    let cells = Cells::new(Limits {
+    let cells = Cells::new(WindowLimits {
         sheet_bytes: 1 << 20,
-        ..Limits::default()
+        ..WindowLimits::default()
     });
     // Each of these packs to a small part of what it unpacks to.
     let many_texts = vec![""; 200_000];

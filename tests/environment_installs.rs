@@ -26,7 +26,7 @@ use ade::environment::{
     BuildError, BuildEvent, BuildRequest, Built, EngineSource, PackageAction, Step, is_ready,
     provision,
 };
-use ade::settings::layout::ToolsFolder;
+use ade::settings::paths::ToolsFolder;
 use ade::settings::{Inputs, Settings};
 use tempfile::TempDir;
 

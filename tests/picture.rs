@@ -14,7 +14,7 @@ use std::fmt::Write;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use ade::cells::{Cells, Choice, Limits, Reading, Window};
+use ade::cells::{Cells, Choice, Reading, Window, WindowLimits};
 use common::Place;
 use serde_json::Value;
 
@@ -352,7 +352,7 @@ fn the_picture_of_the_readme_shows_a_real_run() {
     fs::copy(&example, place.path(INPUT)).unwrap();
     place.ade(&format!("run roster {INPUT} -o .")).succeeds();
 
-    let cells = Cells::new(Limits::default());
+    let cells = Cells::new(WindowLimits::default());
     let window = |name: &str| {
         let sheet = Choice::Named(SHEET);
         let path = place.path(name);

@@ -6,7 +6,7 @@ use ade::environment::json::environment_json;
 use ade::environment::provide::installers::Installers;
 use ade::environment::provide::{Progress, Want};
 use ade::run::execution::provide::provide;
-use ade::settings::layout::EnvironmentFolder;
+use ade::settings::paths::EnvironmentFolder;
 
 use crate::context::Context;
 use crate::exit::{ExitStatus, Outcome};

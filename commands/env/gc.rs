@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use ade::environment::collection::{Options, Removed, Report, UNKNOWN, collect_alone};
+use ade::environment::collection::{CollectOptions, Removed, Report, UNKNOWN, collect_alone};
 use ade::store::Named;
 use ade::workspace::Workspace;
 
@@ -52,11 +52,11 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
         show(ui, &report, |removed| removed.id.clone());
         return Ok(ExitStatus::Done);
     };
-    let mut options = Options {
+    let mut options = CollectOptions {
         superseded: args.superseded,
         dry_run: args.dry_run,
         trust_clock: args.trust_clock,
-        ..Options::of_settings(&workspace.settings)
+        ..CollectOptions::of_settings(&workspace.settings)
     };
     if let Some(days) = args.ttl_days {
         options.env_ttl = Duration::try_from_secs_f64(days * 86_400.0)

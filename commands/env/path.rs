@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use ade::configuration::Configuration;
 use ade::environment::collection::find::{FindError, find_ready};
-use ade::settings::layout::EnvironmentFolder;
+use ade::settings::paths::EnvironmentFolder;
 use serde_json::json;
 
 use crate::context::Context;

@@ -2,8 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use ade::run::inputs::input::{self, Found, InputError, Search};
-use ade::settings::layout::Layout;
+use ade::run::inputs::input::{self, InputError, MeantFiles, Search};
+use ade::settings::paths::Paths;
 use ade::store::Store;
 
 use super::args::Args;
@@ -13,10 +13,10 @@ use crate::ui::{Skipped, Ui, first};
 /// The files that a call means, and those that are not run although it means them.
 pub fn find(
     args: &Args,
-    layout: &Layout,
+    paths: &Paths,
     is_copy: &dyn Fn(&Path) -> bool,
-) -> Result<(Found, Vec<Skipped>), InputError> {
-    let own = layout.own_folders().map(Path::to_owned);
+) -> Result<(MeantFiles, Vec<Skipped>), InputError> {
+    let own = paths.own_folders().map(Path::to_owned);
     // A configuration has workbooks in its tests.
     let not_in = own.iter().chain([&args.config]);
     let not_in: Vec<PathBuf> = not_in.filter_map(|path| path.canonicalize().ok()).collect();
@@ -35,7 +35,7 @@ pub fn find(
 }
 
 /// Takes out the files that would be written to one workbook.
-fn without_shared_outputs(found: &mut Found) -> Vec<Skipped> {
+fn without_shared_outputs(found: &mut MeantFiles) -> Vec<Skipped> {
     let (alone, refused) = input::with_distinct_outputs(std::mem::take(&mut found.inputs));
     found.inputs = alone;
     let skipped = refused.iter().map(|error| Skipped {
@@ -54,7 +54,7 @@ pub fn is_copy(store: &dyn Store, path: &Path) -> bool {
 }
 
 /// Says which files are no inputs although one might think so.
-pub fn report_left_out(ui: &Ui, found: &Found) {
+pub fn report_left_out(ui: &Ui, found: &MeantFiles) {
     for below in &found.below {
         ui.say(format_args!(
             "note: folders below a folder are not searched, and {} is in one; --recursive takes them too",

@@ -12,7 +12,7 @@ use ade::configuration::Configuration;
 use ade::run::execution::safe_mode::demand_acceptance;
 use ade::run::inputs::input;
 use ade::run::results::output;
-use ade::settings::layout::Layout;
+use ade::settings::paths::Paths;
 
 pub use args::Args;
 use files::{find, is_copy, report_left_out};
@@ -29,7 +29,7 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
     input::demand_order(&args.config, &args.input)?;
     let settings = context.settings()?;
     demand_acceptance(&settings)?;
-    let layout = Layout::new(&settings)?;
+    let paths = Paths::new(&settings)?;
     // Opened only where the name of a file makes it necessary; a database that cannot be opened is reported later.
     let known = LazyCell::new(|| context.open_if_present().ok().flatten());
     let is_copy = |path: &Path| {
@@ -37,7 +37,7 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
             .as_ref()
             .is_some_and(|known| is_copy(&*known.store, path))
     };
-    let (found, skipped) = find(args, &layout, &is_copy)?;
+    let (found, skipped) = find(args, &paths, &is_copy)?;
     let configuration = Configuration::open(&args.config)?;
     report_left_out(ui, &found);
     let inputs = found.inputs;

@@ -6,7 +6,7 @@ use ade::base::clock::Timestamp;
 use ade::configuration::Configuration;
 use ade::environment::needed::prepare::Prepared;
 use ade::run::inputs::input::Input;
-use ade::run::inputs::watch::{Changes, Watch};
+use ade::run::inputs::watch::{ChangedInputs, Watch};
 
 use super::files::{find, is_copy};
 use super::session::Session;
@@ -17,14 +17,14 @@ impl Session<'_> {
     /// Runs the inputs again whenever they or the configuration change, until a signal.
     pub fn watch(&self, inputs: Vec<Input>) -> Outcome {
         let args = self.args;
-        let layout = &self.workspace.layout;
+        let paths = &self.workspace.paths;
         let is_copy = |path: &Path| is_copy(&*self.workspace.store, path);
         let output_dir = args.output_dir.as_deref();
         let watch = Watch {
             configuration: &args.config,
             arguments: &args.input,
-            expand: &|| Ok(find(args, layout, &is_copy)?.0),
-            written: [layout.data()].into_iter().chain(output_dir).collect(),
+            expand: &|| Ok(find(args, paths, &is_copy)?.0),
+            written: [paths.data()].into_iter().chain(output_dir).collect(),
         };
         let mut status = ExitStatus::Done;
         // Which files are not run is said once.
@@ -42,13 +42,13 @@ impl Session<'_> {
             Ok(again)
         };
         let waiting = || self.lines.say("Watching for changes; Ctrl-C ends this");
-        let changed = |changes: &Changes| self.lines.say(self.in_words(changes));
+        let changed = |changes: &ChangedInputs| self.lines.say(self.in_words(changes));
         watch.rounds(inputs, self.cancel, &mut round, &waiting, &changed)?;
         Ok(self.unless_cancelled(status))
     }
 
     /// `10:00:00 changed: orders.xlsx, my-config/settings.toml`
-    fn in_words(&self, changes: &Changes) -> String {
+    fn in_words(&self, changes: &ChangedInputs) -> String {
         let files = changes.configuration.iter();
         let files = files.map(|path| self.args.config.join(path));
         let all: Vec<PathBuf> = changes.inputs.iter().cloned().chain(files).collect();

@@ -4,7 +4,7 @@ use crate::context::Context;
 use crate::exit::{ExitStatus, Outcome};
 use crate::ui::{Table, Tone, ago, duration, thousands};
 use ade::base::clock::Timestamp;
-use ade::run::views::chosen::{Wanted, instant, pages, short_ids};
+use ade::run::views::chosen::{RunsWanted, instant, pages, short_ids};
 use ade::run::views::json::runs_json;
 use ade::run::views::summary::unprocessed;
 use ade::store::{RunRecord, RunStatus, StoreError};
@@ -41,7 +41,7 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
     let since = since
         .map(|text| instant("--since", text, now))
         .transpose()?;
-    let wanted = Wanted {
+    let wanted = RunsWanted {
         status: args.status.as_deref(),
         configuration: args.configuration.as_deref(),
         input: args.input.as_deref(),
@@ -81,7 +81,7 @@ fn show_none(context: &Context) -> Outcome {
 /// `None`: there is no such run.
 fn table(
     workspace: &Workspace,
-    wanted: &Wanted<'_>,
+    wanted: &RunsWanted<'_>,
     now: Timestamp,
 ) -> Result<Option<Table>, StoreError> {
     let mut table = Table::new(

@@ -1,8 +1,8 @@
 //! `ade runs rm`: remove ended runs.
 
 use ade::base::clock::Timestamp;
-use ade::run::calls::remove::{Removed, remove};
-use ade::run::views::chosen::{Wanted, instant, pages};
+use ade::run::calls::remove::{RemovedRuns, remove};
+use ade::run::views::chosen::{RunsWanted, instant, pages};
 use ade::store::RunStatus;
 use ade::workspace::Workspace;
 use clap::builder::PossibleValuesParser;
@@ -64,7 +64,7 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
     let ui = &context.ui;
     let before = args.before.as_deref();
     let before = before.map(|text| instant("--before", text, Timestamp::now()));
-    let wanted = Wanted {
+    let wanted = RunsWanted {
         status: args.status.as_deref(),
         configuration: args.configuration.as_deref(),
         input: args.input.as_deref(),
@@ -92,7 +92,7 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
     };
     let (mut count, mut total) = (0, 0);
     let status = ui.each(&chosen, |given| {
-        let Removed { run, bytes_freed } = remove(&workspace, given, args.dry_run)?;
+        let RemovedRuns { run, bytes_freed } = remove(&workspace, given, args.dry_run)?;
         let data = json!({"removed": !args.dry_run, "bytes_freed": bytes_freed});
         let words = format!("{word}, {} {freed}", bytes(bytes_freed));
         ui.done(&run, data, Tone::Good, &words);
@@ -108,7 +108,7 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
 }
 
 /// The ids of the ended runs that the filters fit, newest first.
-fn chosen(workspace: &Workspace, wanted: &Wanted<'_>, ui: &Ui) -> Result<Vec<String>, Failure> {
+fn chosen(workspace: &Workspace, wanted: &RunsWanted<'_>, ui: &Ui) -> Result<Vec<String>, Failure> {
     let (mut ids, mut live) = (Vec::new(), 0);
     for page in pages(workspace, wanted) {
         for run in page? {

@@ -2,10 +2,10 @@
 
 use ade::base::clock::Timestamp;
 use ade::engine::Told;
-use ade::run::results::Rows;
+use ade::run::results::RowCounts;
 use ade::run::views::show::show;
 use ade::run::views::summary::unprocessed;
-use ade::settings::layout::RunFolder;
+use ade::settings::paths::RunFolder;
 use ade::store::{Attempt, ColumnResult, FieldResult, FieldState, RunRecord};
 use serde_json::Value;
 
@@ -139,7 +139,7 @@ fn print_facts(ui: &Ui, run: &RunRecord, payload: Option<&Value>) {
                 "{}, {}, {}, {} of {} mapped, {}",
                 plural(metrics.sheets, "sheet"),
                 plural(metrics.tables, "table"),
-                rows(metrics.rows, payload.and_then(Rows::of)),
+                rows(metrics.rows, payload.and_then(RowCounts::of)),
                 metrics.mapped_fields,
                 plural(metrics.expected_fields, "field"),
                 plural(metrics.issues, "issue")
@@ -219,7 +219,7 @@ fn print_table(ui: &Ui, sheet: &Value, table: &Value, columns: &[ColumnResult], 
         "" => String::new(),
         to => format!(" → {to}"),
     };
-    let rows = rows(number(table, "/counts/rows/total"), Rows::of(table));
+    let rows = rows(number(table, "/counts/rows/total"), RowCounts::of(table));
     let title = format!(
         "{} table {}",
         text(sheet, "/locator/sheet/name"),

@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use ade::engine::{Noticed, Told};
 use ade::run::execution::happenings::Finished;
-use ade::run::results::Rows;
+use ade::run::results::RowCounts;
 use ade::run::views::summary::unprocessed;
 use ade::store::RunMetrics;
 use console::{measure_text_width, truncate_str};
@@ -76,7 +76,7 @@ pub struct Batch {
     begun: bool,
     since: Instant,
     tables: u64,
-    rows: Rows,
+    rows: RowCounts,
     issues: u64,
     failures: Vec<Of<Failure>>,
     notices: Vec<Of<String>>,
@@ -150,7 +150,7 @@ impl Batch {
             begun: false,
             since: Instant::now(),
             tables: 0,
-            rows: Rows {
+            rows: RowCounts {
                 read: 0,
                 written: 0,
             },
@@ -210,7 +210,7 @@ impl Batch {
 
     /// Adds a run to the totals.
     fn add(&mut self, metrics: &RunMetrics, ended: &Finished) {
-        let rows = ended.rows.unwrap_or(Rows {
+        let rows = ended.rows.unwrap_or(RowCounts {
             read: metrics.rows,
             written: metrics.rows,
         });

@@ -1,14 +1,14 @@
 //! What several commands say of a run's results.
 
-use ade::run::results::Rows;
+use ade::run::results::RowCounts;
 use ade::store::{FieldResult, FieldState};
 
 use super::format::{plural, thousands};
 
 /// `154 rows`, and where hooks dropped or added some `154 rows read, 4 dropped, 150 written`. `read`: where the engine did
 /// not tell how many were written.
-pub fn rows(read: u64, rows: Option<Rows>) -> String {
-    let rows = rows.unwrap_or(Rows {
+pub fn rows(read: u64, rows: Option<RowCounts>) -> String {
+    let rows = rows.unwrap_or(RowCounts {
         read,
         written: read,
     });

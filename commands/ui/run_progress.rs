@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use ade::base::clock::Timestamp;
 use ade::run::execution::error::RunError;
-use ade::run::execution::happenings::{Change, Finished, Source};
+use ade::run::execution::happenings::{Finished, Happening, Where};
 use ade::run::results::output::Earlier;
 use ade::store::RunRecord;
 use serde_json::Value;
@@ -166,21 +166,21 @@ impl<'a> RunProgress<'a> {
     }
 
     /// Prints a change, where it is one for the terminal.
-    pub fn show(&self, source: &Source<'_>, change: &Change<'_>) {
+    pub fn show(&self, source: &Where<'_>, change: &Happening<'_>) {
         let input = source.input;
         match change {
-            Change::Recovered(run) => self.ui.say(format_args!(
+            Happening::Recovered(run) => self.ui.say(format_args!(
                 "note: the process that executed {} died; the run is {} now",
                 run.input_name,
                 run.status.as_str()
             )),
-            Change::Environment(progress) => self.environment.show(progress),
-            Change::Begun(run) => self.begun(input, run),
-            Change::Event(_, event) => self.event(input, event),
-            Change::Retrying(run, failure) => self.retrying(input, run, failure),
-            Change::Trouble(message) => self.lines.say(format_args!("note: {message}")),
-            Change::Earlier(earlier) => self.earlier(earlier),
-            Change::Finished(result) => self.ended(input, result),
+            Happening::Environment(progress) => self.environment.show(progress),
+            Happening::Begun(run) => self.begun(input, run),
+            Happening::Event(_, event) => self.event(input, event),
+            Happening::Retrying(run, failure) => self.retrying(input, run, failure),
+            Happening::Trouble(message) => self.lines.say(format_args!("note: {message}")),
+            Happening::Earlier(earlier) => self.earlier(earlier),
+            Happening::Finished(result) => self.ended(input, result),
             // What a worker's log has.
             _ => {}
         }

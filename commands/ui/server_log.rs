@@ -7,7 +7,7 @@ use ade::api::state::Told;
 use ade::base::clock::Timestamp;
 use ade::environment::provide::Progress;
 use ade::run::ending::ends;
-use ade::run::execution::happenings::{Change, Source};
+use ade::run::execution::happenings::{Happening, Where};
 use ade::run::execution::queue_metrics::QueueMetrics;
 use ade::settings::{LogLevel, Settings};
 use ade::store::{EnvironmentRecord, RunRecord};
@@ -142,11 +142,11 @@ impl ServerLog {
     }
 
     /// A change of a worker, where its log has a line for it.
-    pub fn change(&self, source: &Source<'_>, change: &Change<'_>) {
+    pub fn change(&self, source: &Where<'_>, change: &Happening<'_>) {
         // A developer sees the queue on the page.
         let is_short = matches!(
             change,
-            Change::Metrics(_) | Change::Started | Change::Stopped
+            Happening::Metrics(_) | Happening::Started | Happening::Stopped
         );
         if self.short && is_short {
             return;
@@ -201,35 +201,37 @@ struct Line {
 }
 
 impl Line {
-    fn of(change: &Change<'_>) -> Option<Self> {
+    fn of(change: &Happening<'_>) -> Option<Self> {
         use LogLevel::{Error, Info, Warning};
         Some(match change {
-            Change::Started => Self::of_worker(Info, "worker.started", "looking for work"),
-            Change::Stopping => {
+            Happening::Started => Self::of_worker(Info, "worker.started", "looking for work"),
+            Happening::Stopping => {
                 Self::of_worker(Info, "worker.stopping", "stopping: no more claims")
             }
-            Change::Stopped => Self::of_worker(Info, "worker.stopped", "stopped"),
-            Change::Trouble(message) => Self::of_worker(Error, "worker.trouble", message),
-            Change::Environment(Progress::Building { environment, .. }) => {
+            Happening::Stopped => Self::of_worker(Info, "worker.stopped", "stopped"),
+            Happening::Trouble(message) => Self::of_worker(Error, "worker.trouble", message),
+            Happening::Environment(Progress::Building { environment, .. }) => {
                 Self::of_environment(Info, "environment.building", environment, "building")
             }
-            Change::Environment(Progress::Ready { environment, .. }) => {
+            Happening::Environment(Progress::Ready { environment, .. }) => {
                 Self::of_environment(Info, "environment.ready", environment, "ready")
             }
-            Change::BuildFailed(environment, error) => {
+            Happening::BuildFailed(environment, error) => {
                 let words = error.to_string();
                 Self::of_environment(Error, "environment.failed", environment, &words)
             }
-            Change::Claimed(run) => Self::claimed(run),
-            Change::Ended(run) => Self::ended(run),
-            Change::Lost(run) => {
+            Happening::Claimed(run) => Self::claimed(run),
+            Happening::Ended(run) => Self::ended(run),
+            Happening::Lost(run) => {
                 let words = "the claim was lost; this worker writes nothing more";
                 Self::of_run(Warning, ends::LOST, run, words, json!({}))
             }
-            Change::Expired(run) => Self::claim_ended("run.expired", run, "its lease expired"),
-            Change::Recovered(run) => Self::claim_ended(ends::RECOVERED, run, "its process died"),
-            Change::Metrics(metrics) => Self::of_queue(metrics),
-            Change::Collected(report) => Self {
+            Happening::Expired(run) => Self::claim_ended("run.expired", run, "its lease expired"),
+            Happening::Recovered(run) => {
+                Self::claim_ended(ends::RECOVERED, run, "its process died")
+            }
+            Happening::Metrics(metrics) => Self::of_queue(metrics),
+            Happening::Collected(report) => Self {
                 level: Info,
                 event: "gc.collected",
                 message: format!(
@@ -240,7 +242,7 @@ impl Line {
                 ),
                 data: json!({"gc": report}),
             },
-            Change::ClockJumped(seconds) => Self {
+            Happening::ClockJumped(seconds) => Self {
                 level: Warning,
                 event: "clock.jumped",
                 message: format!(

@@ -21,4 +21,4 @@ mod transfer;
 
 pub use http::problem::ApiError;
 pub use server::routes::{description, router};
-pub use state::{Api, Options};
+pub use state::{Api, ServeOptions};

@@ -96,7 +96,7 @@ impl Reading {
 
 /// A file as it is now, and how it is read: another content is another identity.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(super) struct Identity {
+pub(super) struct FileVersion {
     path: PathBuf,
     size: u64,
     modified: Option<SystemTime>,
@@ -104,7 +104,7 @@ pub(super) struct Identity {
     reading: Reading,
 }
 
-impl Identity {
+impl FileVersion {
     /// Looks at the file.
     ///
     /// # Errors

@@ -11,8 +11,8 @@
 //! - `row_map`: which source row an output row came from
 //!
 //! # Promises
-//! A file never makes it panic, hang or take memory without a bound: a sheet that takes more than [`Limits::sheet_bytes`] is
-//! refused, and no more than [`Limits::reads`] files are read at once. No message holds the path of a file beyond its name.
+//! A file never makes it panic, hang or take memory without a bound: a sheet that takes more than [`WindowLimits::sheet_bytes`] is
+//! refused, and no more than [`WindowLimits::reads`] files are read at once. No message holds the path of a file beyond its name.
 
 mod error;
 mod file;
@@ -23,6 +23,6 @@ mod window;
 
 pub use error::CellsError;
 pub use file::Reading;
-pub use reader::{Cells, Choice, Limits, SheetInfo};
+pub use reader::{Cells, Choice, SheetInfo, WindowLimits};
 pub use row_map::RowMap;
 pub use window::{MOST_COLUMNS, MOST_ROWS, Window};

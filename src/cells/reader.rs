@@ -12,9 +12,9 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::error::CellsError;
-use super::file::{Identity, Reading};
+use super::file::{FileVersion, Reading};
 use super::row_map::{self, RowMap};
-use super::shelf::{Made, Permits, Shelf};
+use super::shelf::{KeptSheets, Permits, Sized};
 use super::window::{self, Window};
 
 /// What a failure takes that is kept, roughly.
@@ -22,7 +22,7 @@ const FAILURE_BYTES: usize = 1 << 10;
 
 /// How much is kept and read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Limits {
+pub struct WindowLimits {
     /// The bytes of sheets that are kept; the sheet that was used last stays even if it alone takes more.
     pub bytes: usize,
     /// How many sheets and open files are kept.
@@ -33,7 +33,7 @@ pub struct Limits {
     pub reads: usize,
 }
 
-impl Default for Limits {
+impl Default for WindowLimits {
     fn default() -> Self {
         Self {
             bytes: 256 << 20,
@@ -75,7 +75,7 @@ pub enum Choice<'a> {
 /// Reads cells of files, and keeps what it has read. To be shared by all threads of a process; its methods wait for the
 /// disk, and for each other where two calls want the same sheet or too many read at once.
 pub struct Cells {
-    shelf: Shelf<Key, Result<Kept, CellsError>>,
+    shelf: KeptSheets<Key, Result<Kept, CellsError>>,
     turns: Permits,
     sheet_bytes: usize,
 }
@@ -83,7 +83,7 @@ pub struct Cells {
 /// A file as it is now, and what of it.
 #[derive(Clone, PartialEq, Eq, Hash)]
 struct Key {
-    file: Identity,
+    file: FileVersion,
     part: Part,
 }
 
@@ -103,15 +103,15 @@ enum Kept {
 
 impl Default for Cells {
     fn default() -> Self {
-        Self::new(Limits::default())
+        Self::new(WindowLimits::default())
     }
 }
 
 impl Cells {
     /// Keeps and reads within these limits.
-    pub fn new(limits: Limits) -> Self {
+    pub fn new(limits: WindowLimits) -> Self {
         Self {
-            shelf: Shelf::new(limits.bytes, limits.items),
+            shelf: KeptSheets::new(limits.bytes, limits.items),
             turns: Permits::new(limits.reads),
             sheet_bytes: limits.sheet_bytes,
         }
@@ -123,7 +123,7 @@ impl Cells {
     /// # Errors
     /// The file is gone, or cannot be read as a whole.
     pub fn sheets(&self, path: &Path, reading: &Reading) -> Result<Vec<SheetInfo>, CellsError> {
-        let file = Identity::of(path, reading)?;
+        let file = FileVersion::of(path, reading)?;
         let made = self.part(&file, Part::List, || {
             let book = self.book(&file)?;
             let mut sheets = Vec::with_capacity(book.sheets().len());
@@ -215,7 +215,7 @@ impl Cells {
         columns: &RangeInclusive<u64>,
     ) -> Result<(Window, Arc<Sheet>), CellsError> {
         window::check(rows, columns)?;
-        let file = Identity::of(path, reading)?;
+        let file = FileVersion::of(path, reading)?;
         let book = self.book(&file)?;
         let known = book.sheets();
         let found = match sheet {
@@ -236,7 +236,7 @@ impl Cells {
     }
 
     /// The structure of a file.
-    fn book(&self, file: &Identity) -> Result<Arc<Book>, CellsError> {
+    fn book(&self, file: &FileVersion) -> Result<Arc<Book>, CellsError> {
         let made = self.part(file, Part::Structure, || {
             let _turn = self.turns.take();
             let path = file.path()?;
@@ -252,7 +252,12 @@ impl Cells {
     }
 
     /// A sheet of a file.
-    fn sheet(&self, file: &Identity, book: &Book, index: usize) -> Result<Arc<Sheet>, CellsError> {
+    fn sheet(
+        &self,
+        file: &FileVersion,
+        book: &Book,
+        index: usize,
+    ) -> Result<Arc<Sheet>, CellsError> {
         let made = self.part(file, Part::Sheet(index), || {
             let _turn = self.turns.take();
             let limits = file.reading().limits(self.sheet_bytes);
@@ -273,7 +278,7 @@ impl Cells {
     /// at once when it is asked for again; but not those that may pass, and nothing of a file that has changed meanwhile.
     fn part(
         &self,
-        file: &Identity,
+        file: &FileVersion,
         part: Part,
         make: impl FnOnce() -> Result<(Kept, usize), CellsError>,
     ) -> Result<Kept, CellsError> {
@@ -289,7 +294,7 @@ impl Cells {
                     (Err(failure), bytes)
                 }
             };
-            Made {
+            Sized {
                 outcome,
                 bytes: bytes.filter(|_| file.still_holds()),
             }

@@ -6,7 +6,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 /// What a function has made.
-pub(super) struct Made<T> {
+pub(super) struct Sized<T> {
     /// It, or the failure to make it.
     pub outcome: T,
     /// The bytes that it takes; `None`: it is not kept.
@@ -14,7 +14,7 @@ pub(super) struct Made<T> {
 }
 
 /// Keeps what was used last.
-pub(super) struct Shelf<K, T> {
+pub(super) struct KeptSheets<K, T> {
     state: Mutex<State<K, T>>,
     most_bytes: usize,
     most_items: usize,
@@ -53,7 +53,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-impl<K: Clone + Eq + Hash, T: Clone> Shelf<K, T> {
+impl<K: Clone + Eq + Hash, T: Clone> KeptSheets<K, T> {
     /// An empty one. The item that was used last stays even if it alone takes more than `most_bytes`.
     pub fn new(most_bytes: usize, most_items: usize) -> Self {
         Self {
@@ -69,7 +69,7 @@ impl<K: Clone + Eq + Hash, T: Clone> Shelf<K, T> {
     }
 
     /// Returns what is kept under a key, or what another caller makes of it at this moment, else makes it.
-    pub fn get(&self, key: &K, make: impl FnOnce() -> Made<T>) -> T {
+    pub fn get(&self, key: &K, make: impl FnOnce() -> Sized<T>) -> T {
         loop {
             let mut state = lock(&self.state);
             state.uses += 1;
@@ -154,14 +154,14 @@ impl<K: Clone + Eq + Hash, T: Clone> Shelf<K, T> {
 
 /// Ends a flight, whatever becomes of its maker.
 struct Maker<'a, K: Clone + Eq + Hash, T: Clone> {
-    shelf: &'a Shelf<K, T>,
+    shelf: &'a KeptSheets<K, T>,
     key: &'a K,
     flight: Arc<Flight<T>>,
 }
 
 impl<K: Clone + Eq + Hash, T: Clone> Maker<'_, K, T> {
-    fn end(self, made: Made<T>) -> T {
-        let Made { outcome, bytes } = made;
+    fn end(self, made: Sized<T>) -> T {
+        let Sized { outcome, bytes } = made;
         if let Some(bytes) = bytes {
             let mut state = lock(&self.shelf.state);
             self.shelf
@@ -230,8 +230,8 @@ mod tests {
 
     use super::*;
 
-    fn made(outcome: u32, bytes: usize) -> Made<u32> {
-        Made {
+    fn made(outcome: u32, bytes: usize) -> Sized<u32> {
+        Sized {
             outcome,
             bytes: Some(bytes),
         }
@@ -239,7 +239,7 @@ mod tests {
 
     #[test]
     fn what_was_used_last_stays() {
-        let shelf = Shelf::new(100, 3);
+        let shelf = KeptSheets::new(100, 3);
         for key in 1..=3 {
             shelf.get(&key, || made(key, 10));
         }
@@ -262,9 +262,9 @@ mod tests {
 
     #[test]
     fn what_is_not_to_be_kept_is_made_again() {
-        let shelf = Shelf::new(100, 3);
+        let shelf = KeptSheets::new(100, 3);
         for outcome in [1, 2] {
-            let made = Made {
+            let made = Sized {
                 outcome,
                 bytes: None,
             };
@@ -276,7 +276,7 @@ mod tests {
     #[test]
     fn callers_at_once_share_what_one_of_them_makes() {
         const CALLERS: usize = 8;
-        let shelf = Shelf::new(100, 3);
+        let shelf = KeptSheets::new(100, 3);
         let count = AtomicUsize::new(0);
         let make = || {
             count.fetch_add(1, Ordering::SeqCst);
@@ -284,7 +284,7 @@ mod tests {
             while Arc::strong_count(&lock(&shelf.state).being_made["key"]) < CALLERS + 1 {
                 thread::yield_now();
             }
-            Made {
+            Sized {
                 outcome: 7,
                 bytes: None,
             }
@@ -299,7 +299,7 @@ mod tests {
 
     #[test]
     fn a_maker_that_panics_leaves_the_work_to_the_next() {
-        let shelf = Shelf::new(100, 3);
+        let shelf = KeptSheets::new(100, 3);
         let (started, waits) = (Barrier::new(2), Barrier::new(2));
         thread::scope(|scope| {
             let panicking = scope.spawn(|| {

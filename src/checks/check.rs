@@ -12,7 +12,7 @@ use crate::base::cancel::Cancel;
 use crate::base::files::{FileError, describe};
 use crate::base::problem::{Facts, Kind, Problem, code};
 use crate::engine::sandbox::{Limits, Policy};
-use crate::engine::{ChildProcess, EngineReport, Invocation, Launch, Message, Task};
+use crate::engine::{ChildProcess, EngineReport, EngineTask, Invocation, Launch, Message};
 use crate::environment::needed::prepare::Prepared;
 use crate::environment::provide::in_use::InUse;
 use crate::environment::provide::installers::Installers;
@@ -21,7 +21,7 @@ use crate::run::execution::names::with_known_names;
 use crate::run::execution::provide::provide;
 use crate::run::execution::verdict;
 use crate::run::execution::verdict::{Circumstances, Observation};
-use crate::settings::layout::EnvironmentFolder;
+use crate::settings::paths::EnvironmentFolder;
 use crate::store::EnvironmentRecord;
 use crate::workspace::Workspace;
 
@@ -201,7 +201,7 @@ fn load(
         policy,
         python: python.clone(),
         snapshot: prepared.package_folder.clone(),
-        task: Task::Validate,
+        task: EngineTask::Validate,
         folder,
         scratch,
         warnings_kept: None,

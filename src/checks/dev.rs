@@ -59,7 +59,7 @@ pub fn watch(workspace: &Workspace, cancel: &Cancel, on: &dyn Fn(&News<'_>)) {
 fn digest_of(workspace: &Workspace, known: &KnownConfiguration) -> Option<String> {
     let configuration = Configuration::open(&known.record.path).ok()?;
     let sources = configuration
-        .sources_except(&[workspace.layout.data()])
+        .sources_except(&[workspace.paths.data()])
         .ok()?;
     Some(sources.digest)
 }
@@ -79,7 +79,7 @@ fn tell(workspace: &Workspace, known: &KnownConfiguration, on: &dyn Fn(&News<'_>
         Ok(environment) => {
             let builds = environment.status != EnvironmentStatus::Ready;
             if builds {
-                workspace.machine.wake(&workspace.layout.wake());
+                workspace.machine.wake(&workspace.paths.wake());
             }
             on(&News::Changed { name, builds });
         }

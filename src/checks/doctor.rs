@@ -7,12 +7,12 @@ use std::path::Path;
 use serde::Serialize;
 
 use crate::base::files;
-use crate::base::files::Shared;
+use crate::base::files::SharedDisk;
 use crate::base::problem::Problem;
 use crate::engine::sandbox::support;
 use crate::environment::find_uv;
 use crate::environment::python::{PythonSearch, find_python};
-use crate::settings::layout::Layout;
+use crate::settings::paths::Paths;
 use crate::settings::{Sandbox, Settings};
 use crate::store::{self, Opening, StoreError};
 use crate::workspace::identity;
@@ -21,7 +21,7 @@ use crate::workspace::identity::IdentityError;
 /// How a check went.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
-pub enum State {
+pub enum CheckState {
     /// As it should be.
     Ok,
     /// ADE works, but less well than it could.
@@ -36,7 +36,7 @@ pub struct Finding {
     /// What was checked.
     pub name: &'static str,
     /// How it went.
-    pub state: State,
+    pub state: CheckState,
     /// What was found.
     pub message: String,
     /// What to do.
@@ -46,7 +46,7 @@ pub struct Finding {
 impl Finding {
     fn new(
         name: &'static str,
-        state: State,
+        state: CheckState,
         message: impl Into<String>,
         hint: Option<String>,
     ) -> Self {
@@ -64,27 +64,27 @@ const LITTLE_SPACE: u64 = 1 << 30;
 
 /// Makes all checks.
 pub fn examine(settings: &Settings) -> Vec<Finding> {
-    let layout = match Layout::new(settings) {
-        Ok(layout) => layout,
+    let paths = match Paths::new(settings) {
+        Ok(paths) => paths,
         Err(error) => {
             return vec![Finding::new(
                 "workspace",
-                State::Problem,
+                CheckState::Problem,
                 error.to_string(),
                 error.hint(),
             )];
         }
     };
     vec![
-        data_directory(layout.data()),
-        space(layout.data()),
-        cache(&layout),
-        file_system(settings, &layout),
-        database(settings, &layout),
-        identity(settings, &layout),
-        queue(settings, &layout),
-        python(settings, &layout),
-        installer(settings, &layout),
+        data_directory(paths.data()),
+        space(paths.data()),
+        cache(&paths),
+        file_system(settings, &paths),
+        database(settings, &paths),
+        identity(settings, &paths),
+        queue(settings, &paths),
+        python(settings, &paths),
+        installer(settings, &paths),
         engine(),
         sandbox(settings),
     ]
@@ -97,13 +97,13 @@ fn sandbox(settings: &Settings) -> Finding {
     match settings.sandbox {
         Sandbox::Off => Finding::new(
             NAME,
-            State::Warning,
+            CheckState::Warning,
             "off: runs may read, write and reach what ade itself can",
             Some("unset ADE_SANDBOX".to_owned()),
         ),
         _ if missing.is_empty() => Finding::new(
             NAME,
-            State::Ok,
+            CheckState::Ok,
             format!(
                 "whole: files (Landlock {}), network and processes (seccomp)",
                 support.landlock_abi
@@ -112,13 +112,13 @@ fn sandbox(settings: &Settings) -> Finding {
         ),
         Sandbox::Auto => Finding::new(
             NAME,
-            State::Warning,
+            CheckState::Warning,
             format!("incomplete: {missing}"),
             Some("runs go on without that; ADE_SANDBOX=strict refuses them".to_owned()),
         ),
         Sandbox::Strict => Finding::new(
             NAME,
-            State::Problem,
+            CheckState::Problem,
             format!("incomplete: {missing}"),
             Some("ADE_SANDBOX=auto runs without that".to_owned()),
         ),
@@ -134,11 +134,11 @@ fn data_directory(path: &Path) -> Finding {
         .unwrap_or(path);
     match files::unfinished(existing) {
         Ok(_) if existing == path => {
-            Finding::new(NAME, State::Ok, path.display().to_string(), None)
+            Finding::new(NAME, CheckState::Ok, path.display().to_string(), None)
         }
         Ok(_) => Finding::new(
             NAME,
-            State::Ok,
+            CheckState::Ok,
             format!("{} (the first run creates it)", path.display()),
             None,
         ),
@@ -146,7 +146,7 @@ fn data_directory(path: &Path) -> Finding {
             let hint = Some("make it writable, or point --data-dir elsewhere".to_owned());
             Finding::new(
                 NAME,
-                State::Problem,
+                CheckState::Problem,
                 format!(
                     "{} cannot be written: {}",
                     path.display(),
@@ -158,14 +158,14 @@ fn data_directory(path: &Path) -> Finding {
     }
 }
 
-fn cache(layout: &Layout) -> Finding {
+fn cache(paths: &Paths) -> Finding {
     const NAME: &str = "cache";
-    let folder = layout.cache().display();
-    match layout.cache_note() {
-        None => Finding::new(NAME, State::Ok, folder.to_string(), None),
+    let folder = paths.cache().display();
+    match paths.cache_note() {
+        None => Finding::new(NAME, CheckState::Ok, folder.to_string(), None),
         Some(note) => Finding::new(
             NAME,
-            State::Warning,
+            CheckState::Warning,
             format!("{folder}, because {note}"),
             Some("set ADE_CACHE_DIR to a folder that all data directories can share".to_owned()),
         ),
@@ -180,7 +180,7 @@ fn space(path: &Path) -> Finding {
             if free < LITTLE_SPACE {
                 Finding::new(
                     NAME,
-                    State::Warning,
+                    CheckState::Warning,
                     message,
                     Some(format!(
                         "an environment takes about 250 MiB; {}",
@@ -188,35 +188,35 @@ fn space(path: &Path) -> Finding {
                     )),
                 )
             } else {
-                Finding::new(NAME, State::Ok, message, None)
+                Finding::new(NAME, CheckState::Ok, message, None)
             }
         }
-        Err(error) => Finding::new(NAME, State::Warning, format!("unknown: {error}"), None),
+        Err(error) => Finding::new(NAME, CheckState::Warning, format!("unknown: {error}"), None),
     }
 }
 
-fn file_system(settings: &Settings, layout: &Layout) -> Finding {
+fn file_system(settings: &Settings, paths: &Paths) -> Finding {
     const NAME: &str = "file system";
-    let shared = store::location(settings, &layout.database())
+    let shared = store::location(settings, &paths.database())
         .ok()
         .and_then(|path| files::shared(&path));
     match shared {
         None if cfg!(target_os = "linux") => {
-            Finding::new(NAME, State::Ok, "this machine's own", None)
+            Finding::new(NAME, CheckState::Ok, "this machine's own", None)
         }
-        None => Finding::new(NAME, State::Ok, "unknown: only Linux tells", None),
-        Some(Shared::Network(kind)) => Finding::new(
+        None => Finding::new(NAME, CheckState::Ok, "unknown: only Linux tells", None),
+        Some(SharedDisk::Network(kind)) => Finding::new(
             NAME,
-            State::Warning,
+            CheckState::Warning,
             format!("{kind}, which other machines use too"),
             Some(
                 "a local disk is faster, and safe: only there is it certain that a worker is dead"
                     .to_owned(),
             ),
         ),
-        Some(Shared::Host(kind)) => Finding::new(
+        Some(SharedDisk::Host(kind)) => Finding::new(
             NAME,
-            State::Warning,
+            CheckState::Warning,
             format!("{kind}, shared with the host of this machine"),
             Some(
                 "run ade on one side only, or put the data directory on a disk of this machine"
@@ -226,121 +226,129 @@ fn file_system(settings: &Settings, layout: &Layout) -> Finding {
     }
 }
 
-fn database(settings: &Settings, layout: &Layout) -> Finding {
+fn database(settings: &Settings, paths: &Paths) -> Finding {
     const NAME: &str = "database";
-    match store::examine(settings, &layout.database()) {
+    match store::examine(settings, &paths.database()) {
         Ok(found) if found.problems.is_empty() => Finding::new(
             NAME,
-            State::Ok,
+            CheckState::Ok,
             format!("{} is up to date and sound", found.path.display()),
             None,
         ),
         Ok(found) => Finding::new(
             NAME,
-            State::Problem,
+            CheckState::Problem,
             format!("damaged: {}", found.problems.join("; ")),
             Some("restore a backup, or recover it with sqlite3's .recover".to_owned()),
         ),
         Err(StoreError::Absent { path }) => Finding::new(
             NAME,
-            State::Ok,
+            CheckState::Ok,
             format!("{} (the first run creates it)", path.display()),
             None,
         ),
-        Err(error) => Finding::new(NAME, State::Problem, error.to_string(), error.hint()),
+        Err(error) => Finding::new(NAME, CheckState::Problem, error.to_string(), error.hint()),
     }
 }
 
-fn queue(settings: &Settings, layout: &Layout) -> Finding {
+fn queue(settings: &Settings, paths: &Paths) -> Finding {
     const NAME: &str = "queue";
-    let opened = store::open(settings, &layout.database(), Opening::Existing);
+    let opened = store::open(settings, &paths.database(), Opening::Existing);
     match opened.and_then(|store| store.runs_in_trouble()) {
-        Ok(0) => Finding::new(NAME, State::Ok, "no run waits for the end of trouble", None),
+        Ok(0) => Finding::new(
+            NAME,
+            CheckState::Ok,
+            "no run waits for the end of trouble",
+            None,
+        ),
         Ok(count) => {
             let runs = if count == 1 { "run waits" } else { "runs wait" };
             Finding::new(
                 NAME,
-                State::Warning,
+                CheckState::Warning,
                 format!("{count} {runs} because the machine or the network is in trouble"),
                 Some("`ade runs ls --status queued`, then `ade runs show RUN`, say what each waits for".to_owned()),
             )
         }
-        Err(StoreError::Absent { .. }) => Finding::new(NAME, State::Ok, "empty", None),
+        Err(StoreError::Absent { .. }) => Finding::new(NAME, CheckState::Ok, "empty", None),
         // Said of the database itself.
-        Err(_) => Finding::new(NAME, State::Warning, "not known", None),
+        Err(_) => Finding::new(NAME, CheckState::Warning, "not known", None),
     }
 }
 
-fn identity(settings: &Settings, layout: &Layout) -> Finding {
+fn identity(settings: &Settings, paths: &Paths) -> Finding {
     const NAME: &str = "identity";
-    match identity::examine(settings, layout) {
+    match identity::examine(settings, paths) {
         Ok(true) => Finding::new(
             NAME,
-            State::Ok,
+            CheckState::Ok,
             "the database and the data directory belong together",
             None,
         ),
         Ok(false) => Finding::new(
             NAME,
-            State::Ok,
+            CheckState::Ok,
             "the first command that opens the database records that it belongs to the data directory",
             None,
         ),
         // Said of the database itself.
-        Err(IdentityError::Store(_)) => Finding::new(NAME, State::Warning, "not known", None),
-        Err(error) => Finding::new(NAME, State::Problem, error.to_string(), error.hint()),
+        Err(IdentityError::Store(_)) => Finding::new(NAME, CheckState::Warning, "not known", None),
+        Err(error) => Finding::new(NAME, CheckState::Problem, error.to_string(), error.hint()),
     }
 }
 
-fn python(settings: &Settings, layout: &Layout) -> Finding {
+fn python(settings: &Settings, paths: &Paths) -> Finding {
     const NAME: &str = "python";
     let child_variables = settings.child_variables();
     match find_python(&PythonSearch::of_settings(
         settings,
         None,
         &child_variables,
-        &layout.tools().pythons(),
+        &paths.tools().pythons(),
     )) {
         Ok(python) => Finding::new(
             NAME,
-            State::Ok,
+            CheckState::Ok,
             format!("{} {}", python.version_text(), python.executable.display()),
             None,
         ),
-        Err(error) => Finding::new(NAME, State::Problem, error.to_string(), error.hint()),
+        Err(error) => Finding::new(NAME, CheckState::Problem, error.to_string(), error.hint()),
     }
 }
 
-fn installer(settings: &Settings, layout: &Layout) -> Finding {
+fn installer(settings: &Settings, paths: &Paths) -> Finding {
     const NAME: &str = "installer";
-    let found = find_uv(settings, &layout.tools());
+    let found = find_uv(settings, &paths.tools());
     let old = found.too_old.first().map(|uv| format!("{uv} is too old"));
     let (state, message) = match (found.usable, old) {
-        (Some(uv), None) => (State::Ok, format!("uv, {}", uv.program.display())),
-        (Some(uv), Some(old)) => (State::Ok, format!("uv, {} ({old})", uv.program.display())),
+        (Some(uv), None) => (CheckState::Ok, format!("uv, {}", uv.program.display())),
+        (Some(uv), Some(old)) => (
+            CheckState::Ok,
+            format!("uv, {} ({old})", uv.program.display()),
+        ),
         (None, old) if settings.offline => {
             let why = old.unwrap_or_else(|| "no uv".to_owned());
             let message = format!("{why}, and offline none is fetched");
-            (State::Warning, message)
+            (CheckState::Warning, message)
         }
         (None, Some(old)) => {
             let message = format!("{old}; another is fetched once, with the first environment");
-            (State::Ok, message)
+            (CheckState::Ok, message)
         }
         (None, None) => {
             let message = "uv is fetched once, with the first environment";
-            (State::Ok, message.to_owned())
+            (CheckState::Ok, message.to_owned())
         }
     };
     let hint =
-        (state == State::Warning).then(|| "install uv: new environments need one".to_owned());
+        (state == CheckState::Warning).then(|| "install uv: new environments need one".to_owned());
     Finding::new(NAME, state, message, hint)
 }
 
 fn engine() -> Finding {
     Finding::new(
         "engine",
-        State::Ok,
+        CheckState::Ok,
         format!(
             "{} (in this ade {})",
             crate::engine::EMBEDDED_VERSION,

@@ -10,10 +10,10 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use super::error::ConfigurationError;
-use super::locked_versions::Lock;
+use super::locked_versions::LockedVersions;
 use super::lockfile::{self, Locked};
 use super::manifest::{Manifest, Project};
-use super::requirement::{Requirement, Wanted, file_url, is_engine, normalize_name};
+use super::requirement::{Requirement, VersionWanted, file_url, is_engine, normalize_name};
 use super::requirements::{self, RequirementsFile};
 use crate::base::files::FileError;
 
@@ -34,7 +34,7 @@ pub struct Dependencies {
     /// `[tool.uv.sources]` for something other than the engine: only uv can follow these.
     pub has_uv_sources: bool,
     /// What `ade lock` wrote, where it did.
-    pub lock: Option<Lock>,
+    pub lock: Option<LockedVersions>,
     /// For the digest: every requirements file, also those that nothing is installed from, because a build may read them.
     pub(super) files: Vec<(PathBuf, RequirementsFile)>,
     pub(super) locked: Locked,
@@ -85,7 +85,7 @@ impl Dependencies {
                 .as_ref()
                 .and_then(|project| project.requires_python.clone()),
             has_uv_sources: has_uv_sources(manifest),
-            lock: Lock::read(root)?,
+            lock: LockedVersions::read(root)?,
             files,
             locked,
             setup_files,
@@ -97,9 +97,9 @@ impl Dependencies {
         self.requirements
             .iter()
             .map(|requirement| match &requirement.wanted {
-                Wanted::Bare(place) if requirements::is_relative_path(place) => {
+                VersionWanted::Bare(place) if requirements::is_relative_path(place) => {
                     let mut absolute = requirement.clone();
-                    absolute.wanted = Wanted::Bare(file_url(&folder.join(place)));
+                    absolute.wanted = VersionWanted::Bare(file_url(&folder.join(place)));
                     absolute.to_string()
                 }
                 _ => requirement.to_string(),

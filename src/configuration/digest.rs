@@ -4,7 +4,7 @@
 //! white space do not matter. Every part is written with its name and its length, so that different inputs never yield the
 //! same bytes.
 
-use super::locked_versions::{LOCK_FILE, Lock, LockInputs};
+use super::locked_versions::{LOCK_FILE, LockInputs, LockedVersions};
 use super::requirement::Requirement;
 use super::{Configuration, Dependencies, Manifest};
 use crate::base::digest::Hasher;
@@ -158,7 +158,7 @@ impl PartDigest {
         }
     }
 
-    fn lock(&mut self, lock: &Lock) {
+    fn lock(&mut self, lock: &LockedVersions) {
         self.part("file", LOCK_FILE.as_bytes());
         match &lock.inputs {
             Ok(inputs) => self.part("inputs", inputs.header().as_bytes()),

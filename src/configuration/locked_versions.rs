@@ -44,7 +44,7 @@ pub struct LockedPackage {
 
 /// A lock as it was read.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Lock {
+pub struct LockedVersions {
     /// What it was made from; an error in words where it is no lock, or was edited.
     pub inputs: Result<LockInputs, String>,
     /// Its packages, in their order.
@@ -72,7 +72,7 @@ impl LockInputs {
     }
 }
 
-impl Lock {
+impl LockedVersions {
     /// Reads the lock of the configuration at `root`, where it has one.
     pub(super) fn read(root: &Path) -> Result<Option<Self>, FileError> {
         let path = root.join(LOCK_FILE);
@@ -216,9 +216,9 @@ mod tests {
         let printed = format!(
             "a==1 \\\n    --hash={HASH} \\\n    --hash={HASH}\nb==2 ; python_full_version < '3.11' \\\n    --hash={HASH}\nown @ file:///copy/wheels/own-1-py3-none-any.whl \\\n    --hash={HASH}\n"
         );
-        let text = Lock::text(&inputs(), &printed, Path::new("/copy"));
+        let text = LockedVersions::text(&inputs(), &printed, Path::new("/copy"));
         assert!(!text.contains("/copy"), "{text}");
-        let lock = Lock::parse(&text);
+        let lock = LockedVersions::parse(&text);
         assert_eq!(lock.fits(&inputs()), Ok(()));
         assert_eq!(
             lock.lines_in(Path::new("/other")),
@@ -249,16 +249,16 @@ mod tests {
             "-r other.txt",
         ] {
             let text = format!("{header}\n{}\n", line.replace("HASH", HASH));
-            let fault = Lock::parse(&text).fits(&inputs()).unwrap_err();
+            let fault = LockedVersions::parse(&text).fits(&inputs()).unwrap_err();
             assert!(fault.contains("line 2"), "{line}: {fault}");
         }
-        let fault = Lock::parse(&format!("a==1 --hash={HASH}\n")).fits(&inputs());
+        let fault = LockedVersions::parse(&format!("a==1 --hash={HASH}\n")).fits(&inputs());
         assert!(fault.unwrap_err().contains("ade-lock"));
     }
 
     #[test]
     fn a_lock_is_for_its_python_and_later_ones() {
-        let lock = Lock::parse(&inputs().header());
+        let lock = LockedVersions::parse(&inputs().header());
         let with = |python| LockInputs { python, ..inputs() };
         assert!(lock.fits(&with((3, 14))).is_ok());
         assert!(lock.fits(&with((3, 9))).is_err());

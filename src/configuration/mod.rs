@@ -4,7 +4,7 @@
 //!   (`manifest`, `requirements`, `lockfile`) into the list of what must be installed ([`Dependencies`]).
 //! - [`Configuration::deps_digest`] names the environment that it needs (`digest`). A comment, a key that moved or an
 //!   edited `.py` file changes nothing about it; a changed dependency does.
-//! - [`Lock`] is what `ade lock` writes beside the manifest: exact versions with hashes (`lock`).
+//! - [`LockedVersions`] is what `ade lock` writes beside the manifest: exact versions with hashes (`lock`).
 //! - [`Configuration::sources`] lists and hashes the files that make it what it is (`sources`), and
 //!   [`Sources::snapshot`] keeps a read-only copy of them under that hash (`snapshot`). Runs import the copy, so that
 //!   editing files changes the next run and never a run in progress.
@@ -31,9 +31,9 @@ use crate::base::files::FileError;
 
 pub use dependencies::{Dependencies, IndexOptions};
 pub use error::ConfigurationError;
-pub use locked_versions::{LOCK_FILE, Lock, LockInputs, LockedPackage};
+pub use locked_versions::{LOCK_FILE, LockInputs, LockedPackage, LockedVersions};
 pub use manifest::{BuildSystem, Manifest, Project};
-pub use requirement::{Requirement, Wanted, file_url, is_engine, normalize_name};
+pub use requirement::{Requirement, VersionWanted, file_url, is_engine, normalize_name};
 pub use sources::{SourceFile, Sources};
 
 /// A configuration's folder, opened.

@@ -17,12 +17,12 @@ pub struct Requirement {
     pub name: String,
     pub extras: Vec<String>,
     /// `>=1,<2`, sorted; or the text as it was, where it is not understood.
-    pub wanted: Wanted,
+    pub wanted: VersionWanted,
     pub marker: Option<String>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Wanted {
+pub enum VersionWanted {
     Version(String),
     /// `name @ url`.
     Url(String),
@@ -62,15 +62,21 @@ impl Requirement {
         let (wanted, marker) = if let Some(url) = rest.strip_prefix('@') {
             // A semicolon is legal within a URL, so a marker must be preceded by white space.
             let (url, marker) = split_url_marker(url.trim());
-            (Wanted::Url(url.to_owned()), marker)
+            (VersionWanted::Url(url.to_owned()), marker)
         } else {
             let (versions, marker) = match rest.split_once(';') {
                 Some((versions, marker)) => (versions, Some(marker)),
                 None => (rest, None),
             };
-            (Wanted::Version(normalize_versions(versions)?), marker)
+            (
+                VersionWanted::Version(normalize_versions(versions)?),
+                marker,
+            )
         };
-        if matches!(&wanted, Wanted::Version(_)) && looks_like_a_file(name) && rest.is_empty() {
+        if matches!(&wanted, VersionWanted::Version(_))
+            && looks_like_a_file(name)
+            && rest.is_empty()
+        {
             return None;
         }
         Some(Requirement {
@@ -88,7 +94,7 @@ impl Requirement {
         Requirement {
             name: name_in_place(place),
             extras: Vec::new(),
-            wanted: Wanted::Bare(place.to_owned()),
+            wanted: VersionWanted::Bare(place.to_owned()),
             marker: marker
                 .map(normalize_marker)
                 .filter(|marker| !marker.is_empty()),
@@ -104,9 +110,11 @@ impl fmt::Display for Requirement {
             format!("[{}]", self.extras.join(","))
         };
         match &self.wanted {
-            Wanted::Version(versions) => write!(formatter, "{}{extras}{versions}", self.name)?,
-            Wanted::Url(url) => write!(formatter, "{}{extras} @ {url}", self.name)?,
-            Wanted::Bare(place) => formatter.write_str(place)?,
+            VersionWanted::Version(versions) => {
+                write!(formatter, "{}{extras}{versions}", self.name)?
+            }
+            VersionWanted::Url(url) => write!(formatter, "{}{extras} @ {url}", self.name)?,
+            VersionWanted::Bare(place) => formatter.write_str(place)?,
         }
         match &self.marker {
             Some(marker) => write!(formatter, " ; {marker}"),

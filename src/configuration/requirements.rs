@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::error::ConfigurationError;
 use super::manifest::{complaint, read_text};
-use super::requirement::{Requirement, Wanted};
+use super::requirement::{Requirement, VersionWanted};
 use crate::base::files::FileError;
 
 /// The content of one requirements file and of the files that it includes.
@@ -123,13 +123,13 @@ impl Reader<'_> {
 
     /// Turns a path that is relative to the file that names it into one that is relative to the root.
     fn rooted(&self, file: &Path, mut requirement: Requirement) -> Requirement {
-        if let Wanted::Bare(place) = &requirement.wanted
+        if let VersionWanted::Bare(place) = &requirement.wanted
             && is_relative_path(place)
             && let Some(folder) = file.parent()
             && let Ok(folder) = folder.strip_prefix(self.root)
             && folder != Path::new("")
         {
-            requirement.wanted = Wanted::Bare(format!("./{}", folder.join(place).display()));
+            requirement.wanted = VersionWanted::Bare(format!("./{}", folder.join(place).display()));
         }
         requirement
     }

@@ -15,7 +15,7 @@ use crate::base::digest;
 use crate::base::digest::CopyError;
 use crate::base::files;
 use crate::base::files::{FileError, PartialFolder};
-use crate::settings::layout::{snapshot, snapshot_lock};
+use crate::settings::paths::{snapshot, snapshot_lock};
 use crate::system::lock::Lock;
 
 /// How often a copy is begun anew because files change while they are copied.

@@ -19,7 +19,7 @@ use super::{Configuration, ConfigurationError, LOCK_FILE};
 use crate::base::digest;
 use crate::base::digest::Digest;
 use crate::base::files::FileError;
-use crate::settings::layout::DATABASE;
+use crate::settings::paths::DATABASE;
 
 /// Raised whenever the meaning of the digest changes.
 const VERSION: &str = "ade-sources-1";

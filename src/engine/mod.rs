@@ -12,7 +12,7 @@ mod wheel;
 
 pub use noticed::{Noticed, Told, as_json};
 pub use process::{
-    ChildProcess, EngineReport, Failure, Invocation, Launch, Message, RUN_MARKER, Task,
+    ChildProcess, EngineFailure, EngineReport, EngineTask, Invocation, Launch, Message, RUN_MARKER,
 };
 pub use settings::{assignment, demand_setting, recorded, setting_names, with_recorded};
 pub use wheel::{EMBEDDED_VERSION, Engine, EngineError};

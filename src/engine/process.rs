@@ -17,7 +17,7 @@ use crate::base::cancel::Cancel;
 use crate::base::files;
 use crate::settings::Sandbox;
 use crate::system::process;
-use crate::system::process::{Exit, Limit, Options, Stream, Usage};
+use crate::system::process::{ChildLimits, Exit, Limit, Stream, Usage};
 
 /// The variable that the engine's process has in a run. Where it is set, the configuration's own folder is not importable
 /// (a line in the environment's site-packages asks for it), so that a run cannot import anything but its snapshot.
@@ -62,7 +62,7 @@ const PASSED_ON: &[&str] = &[
 
 /// What the engine is asked to do.
 #[derive(Clone, Debug)]
-pub enum Task {
+pub enum EngineTask {
     /// Normalize one file into a folder.
     Process {
         /// The staged input.
@@ -86,7 +86,7 @@ pub struct Invocation {
     /// The configuration's snapshot.
     pub snapshot: PathBuf,
     /// What to do.
-    pub task: Task,
+    pub task: EngineTask,
     /// The working folder.
     pub folder: PathBuf,
     /// The folder for temporary files.
@@ -116,7 +116,7 @@ pub enum Message {
 
 /// The failure that the engine reports.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Failure {
+pub struct EngineFailure {
     /// Of a run: `config_error`, `input_error`, `hook_error`, `pipeline_error`, `unknown_error`. Of what the engine refused
     /// before there was one: `usage`, `settings_invalid`, `config_invalid`.
     pub code: String,
@@ -128,7 +128,7 @@ pub struct Failure {
     pub hint: Option<String>,
 }
 
-impl Failure {
+impl EngineFailure {
     /// Reads it; `None`: it has no code.
     fn of(data: &Value) -> Option<Self> {
         let text = |key: &str| data.get(key).and_then(Value::as_str).map(str::to_owned);
@@ -157,7 +157,7 @@ pub struct EngineReport {
     /// What it noticed, and how it read columns.
     pub noticed: Noticed,
     /// What it refused before there was a run.
-    pub refused: Option<Failure>,
+    pub refused: Option<EngineFailure>,
     /// The hint in the data of its last log event, in which it logs a failure.
     pub hint: Option<String>,
     /// The limit of a single process that made it fail, as its last log event says.
@@ -190,9 +190,9 @@ impl EngineReport {
     }
 
     /// The failure that the completed event reports.
-    pub fn failure(&self) -> Option<Failure> {
-        let failure = Failure::of(self.completed.as_ref()?.pointer("/execution/failure")?)?;
-        Some(Failure {
+    pub fn failure(&self) -> Option<EngineFailure> {
+        let failure = EngineFailure::of(self.completed.as_ref()?.pointer("/execution/failure")?)?;
+        Some(EngineFailure {
             hint: self.hint.clone(),
             ..failure
         })
@@ -213,10 +213,10 @@ impl Invocation {
         // Unbuffered: what the configuration's code prints arrives at once.
         command.args(["-I", "-u", "-X", "utf8", "-m", "ade_engine"]);
         match &self.task {
-            Task::Validate => {
+            EngineTask::Validate => {
                 command.args(["config", "validate", "--log-format", "ndjson"]);
             }
-            Task::Process {
+            EngineTask::Process {
                 input,
                 output,
                 sheets,
@@ -277,8 +277,8 @@ impl Invocation {
     /// The folders that it alone writes: its output's and its temporary one.
     fn own_folders(&self) -> Vec<PathBuf> {
         let output = match &self.task {
-            Task::Process { output, .. } => output.parent().map(Path::to_owned),
-            Task::Validate => None,
+            EngineTask::Process { output, .. } => output.parent().map(Path::to_owned),
+            EngineTask::Validate => None,
         };
         output.into_iter().chain([self.scratch.clone()]).collect()
     }
@@ -366,11 +366,11 @@ fn invoke(
     on_message: &mut dyn FnMut(Message) -> Option<Value>,
 ) -> io::Result<EngineReport> {
     let mut report = EngineReport::silent(Exit::Cancelled);
-    let options = Options {
+    let options = ChildLimits {
         timeout: invocation.timeout,
         limits: invocation.policy.limits.of_group(),
         folders: invocation.own_folders(),
-        ..Options::default()
+        ..ChildLimits::default()
     };
     let mut command = invocation.command(values.is_some());
     let confined = sandbox::confine(&invocation.policy, threads(), &mut command)?;
@@ -394,7 +394,7 @@ fn invoke(
                 // Once the run has begun, these are words of the configuration's own code, and may hold a cell.
                 (Some(REFUSED), _) => {
                     if !has_begun {
-                        report.refused = data.and_then(Failure::of);
+                        report.refused = data.and_then(EngineFailure::of);
                     }
                     return;
                 }

@@ -9,7 +9,7 @@ use crate::base::digest::Hasher;
 use crate::base::files;
 use crate::base::files::FileError;
 use crate::base::problem::{Facts, Kind, Problem, code};
-use crate::settings::layout;
+use crate::settings::paths;
 
 /// The version of the engine in the binary.
 pub const EMBEDDED_VERSION: &str = env!("ADE_ENGINE_VERSION");
@@ -203,7 +203,7 @@ impl Engine {
     /// # Errors
     /// It cannot be written.
     pub fn unpack_embedded(cache: &Path) -> Result<PathBuf, EngineError> {
-        let path = layout::engine_wheel(cache, WHEEL_SHA256, WHEEL_NAME);
+        let path = paths::engine_wheel(cache, WHEEL_SHA256, WHEEL_NAME);
         let whole = std::fs::metadata(&path).is_ok_and(|found| found.len() == WHEEL.len() as u64);
         if !whole {
             if let Some(folder) = path.parent() {

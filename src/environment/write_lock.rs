@@ -9,7 +9,7 @@ use std::path::PathBuf;
 
 use super::building::install::write_constraints;
 use super::building::installer::{Install, Uv};
-use super::building::session::Session;
+use super::building::session::BuildSession;
 pub use super::needed::fitting::UnfitError;
 use super::needed::fitting::{demand, inputs};
 use super::needed::prepare::python_for;
@@ -21,14 +21,16 @@ use crate::base::cancel::Cancel;
 use crate::base::files;
 use crate::base::files::{FileError, describe};
 use crate::base::problem::{Facts, Kind, Problem, code};
-use crate::configuration::{Configuration, ConfigurationError, LOCK_FILE, Lock, LockedPackage};
+use crate::configuration::{
+    Configuration, ConfigurationError, LOCK_FILE, LockedPackage, LockedVersions,
+};
 use crate::engine::{Engine, EngineError};
 use crate::settings::Settings;
-use crate::settings::layout::{EnvironmentFolder, Layout};
+use crate::settings::paths::{EnvironmentFolder, Paths};
 
 /// There is no lock that fits, or none can be made.
 #[derive(Debug, thiserror::Error)]
-pub enum LockError {
+pub enum LockingError {
     /// There is none that fits.
     #[error(transparent)]
     Unfit(#[from] UnfitError),
@@ -58,13 +60,13 @@ pub enum LockError {
     File(#[from] FileError),
 }
 
-impl From<BuildError> for LockError {
+impl From<BuildError> for LockingError {
     fn from(error: BuildError) -> Self {
         Self::Build(Box::new(error))
     }
 }
 
-impl Problem for LockError {
+impl Problem for LockingError {
     fn facts(&self) -> Facts {
         match self {
             Self::Unfit(error) => error.facts(),
@@ -87,7 +89,7 @@ fn in_full(error: &BuildError) -> String {
 
 /// A lock that was made.
 #[derive(Debug)]
-pub struct Made {
+pub struct WrittenLock {
     /// Where it is.
     pub path: PathBuf,
     /// Its packages.
@@ -104,11 +106,11 @@ pub struct Made {
 /// It has none, or one that does not fit.
 pub fn check(
     settings: &Settings,
-    layout: &Layout,
+    paths: &Paths,
     configuration: &Configuration,
-) -> Result<Lock, LockError> {
+) -> Result<LockedVersions, LockingError> {
     let engine = Engine::of_spec(settings.engine_spec.as_deref(), &settings.folder)?;
-    let python = python_for(settings, layout.tools(), configuration)?;
+    let python = python_for(settings, paths.tools(), configuration)?;
     Ok(demand(configuration, &engine, &python)?)
 }
 
@@ -119,14 +121,14 @@ pub fn check(
 /// The versions cannot be found, one has no hash, or the file cannot be written.
 pub fn lock(
     settings: &Settings,
-    layout: &Layout,
+    paths: &Paths,
     configuration: &Configuration,
     upgrade: bool,
     cancel: &Cancel,
     on_event: &mut dyn FnMut(BuildEvent),
-) -> Result<Made, LockError> {
+) -> Result<WrittenLock, LockingError> {
     let engine = Engine::of_spec(settings.engine_spec.as_deref(), &settings.folder)?;
-    let python = python_for(settings, layout.tools(), configuration)?;
+    let python = python_for(settings, paths.tools(), configuration)?;
     let requires = configuration.dependencies().requires_python.as_deref();
     let oldest = requires
         .and_then(oldest_allowed)
@@ -134,28 +136,29 @@ pub fn lock(
     let inputs = inputs(configuration, &engine, oldest)?;
     let before = configuration.dependencies().lock.as_ref();
 
-    let _in_use = CacheInUse::enter(layout.cache());
-    let scratch = tempfile::tempdir().map_err(LockError::NoTemporaryFolder)?;
+    let _in_use = CacheInUse::enter(paths.cache());
+    let scratch = tempfile::tempdir().map_err(LockingError::NoTemporaryFolder)?;
     // The installer gets a copy without what git ignores, as a build does.
     let (_, snapshot) =
-        configuration.snapshot_except(&scratch.path().join("copy"), &[layout.data()])?;
+        configuration.snapshot_except(&scratch.path().join("copy"), &[paths.data()])?;
     let request = request(
-        (settings, layout),
+        (settings, paths),
         configuration,
         &snapshot,
         (&engine, python),
         scratch.path().join("environment"),
     )?;
-    let preferred = before.filter(|_| !upgrade).map(Lock::preferences);
+    let preferred = before.filter(|_| !upgrade).map(LockedVersions::preferences);
     let resolved = resolve(&request, preferred, oldest, cancel, on_event);
-    let printed = resolved.map(|(printed, sources)| Lock::text(&inputs, &printed, &sources));
+    let printed =
+        resolved.map(|(printed, sources)| LockedVersions::text(&inputs, &printed, &sources));
     // The copy is read-only, which deleting the folder above it would fail on for anybody but root.
     let _ = files::remove_read_only_tree(&snapshot);
     let text = printed?;
 
-    let made = Lock::parse(&text);
+    let made = LockedVersions::parse(&text);
     if made.inputs.is_err() {
-        return Err(LockError::NoHash {
+        return Err(LockingError::NoHash {
             requirement: without_hash(&text).unwrap_or_default(),
         });
     }
@@ -164,7 +167,7 @@ pub fn lock(
     if changed {
         files::write_whole(&path, text.as_bytes())?;
     }
-    Ok(Made {
+    Ok(WrittenLock {
         path,
         packages: made.packages,
         before: before.map_or_else(Vec::new, |lock| lock.packages.clone()),
@@ -180,7 +183,7 @@ fn resolve(
     cancel: &Cancel,
     on_event: &mut dyn FnMut(BuildEvent),
 ) -> Result<(String, PathBuf), BuildError> {
-    let mut session = Session::new(request, cancel, on_event);
+    let mut session = BuildSession::new(request, cancel, on_event);
     let workbench = EnvironmentFolder(request.folder.clone()).workbench();
     fs::create_dir_all(workbench.path())
         .map_err(FileError::on("create the folder", workbench.path()))?;

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use toml::de::DeValue;
 
 use super::error::SettingsError;
-use super::source::Source;
+use super::source::SettingSource;
 use super::table::SETTINGS;
 use crate::base::files::FileError;
 
@@ -72,7 +72,7 @@ pub fn read(path: &Path) -> Result<File, SettingsError> {
                     name: setting.key(),
                     value: "a table, list or date".to_owned(),
                     problem: "not a plain value".to_owned(),
-                    given_by: Box::new(Source::File(path.to_owned(), line)),
+                    given_by: Box::new(SettingSource::File(path.to_owned(), line)),
                 });
             }
         };

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::source::Source;
+use super::source::SettingSource;
 use crate::base::problem::{Facts, Kind, Problem, code};
 
 /// A setting cannot be used as it was given.
@@ -18,7 +18,7 @@ pub enum SettingsError {
         /// What is wrong with it: `not a whole number`.
         problem: String,
         /// Where it was given.
-        given_by: Box<Source>,
+        given_by: Box<SettingSource>,
     },
     /// A key of `ade.toml` that no setting has.
     #[error("{}:{line}: unknown setting {key:?}", path.display())]

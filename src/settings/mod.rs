@@ -6,8 +6,8 @@
 
 mod ade_toml;
 mod error;
-pub mod layout;
 mod of_engine;
+pub mod paths;
 mod resolve;
 mod setting;
 mod source;
@@ -20,8 +20,8 @@ use std::ffi::{OsStr, OsString};
 pub use ade_toml::{FILE_NAME, distance, nearest};
 pub use error::SettingsError;
 pub use of_engine::{EngineSetting, engine_settings};
-pub use setting::{Kind, Setting};
-pub use source::{Inputs, Resolved, Source};
+pub use setting::{Setting, SettingKind};
+pub use source::{Inputs, Resolved, SettingSource};
 pub use table::{SETTINGS, Settings, WorkerSettings};
 pub use types::{LogLevel, Recovery, SafeMode, Sandbox};
 

@@ -9,8 +9,8 @@ use std::path::Path;
 
 use super::ade_toml;
 use super::error::SettingsError;
-use super::setting::{Kind, Setting};
-use super::source::{Inputs, Resolved, Source};
+use super::setting::{Setting, SettingKind};
+use super::source::{Inputs, Resolved, SettingSource};
 use super::table::SETTINGS;
 use super::value;
 
@@ -32,7 +32,7 @@ pub(super) fn resolve(inputs: &Inputs) -> Result<Vec<Resolved>, SettingsError> {
             }
             None => (
                 (!setting.default.is_empty()).then(|| setting.default.to_owned()),
-                Source::Default,
+                SettingSource::Default,
             ),
         };
         resolved.push(Resolved {
@@ -49,20 +49,20 @@ fn given(
     setting: &'static Setting,
     inputs: &Inputs,
     file: &ade_toml::File,
-) -> Result<Option<(String, Source)>, SettingsError> {
+) -> Result<Option<(String, SettingSource)>, SettingsError> {
     if let Some(value) = inputs.flags.get(setting.name) {
-        return Ok(Some((value.clone(), Source::Flag)));
+        return Ok(Some((value.clone(), SettingSource::Flag)));
     }
     if let Some((value, name)) = given_by_variable(setting, &inputs.variables)? {
-        return Ok(Some((value, Source::Variable(name.to_owned()))));
+        return Ok(Some((value, SettingSource::Variable(name.to_owned()))));
     }
     Ok(file.values.get(setting.name).map(|entry| {
-        let value = if setting.kind == Kind::Path {
+        let value = if setting.kind == SettingKind::Path {
             beside(&file.path, &entry.value)
         } else {
             entry.value.clone()
         };
-        (value, Source::File(file.path.clone(), entry.line))
+        (value, SettingSource::File(file.path.clone(), entry.line))
     }))
 }
 

@@ -2,7 +2,7 @@
 
 /// What a setting's text must look like.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub enum SettingKind {
     /// Any text.
     Text,
     /// A folder or file; relative ones are relative to the current folder, in `ade.toml` to the file's folder.
@@ -27,7 +27,7 @@ pub struct Setting {
     /// Older names that mean the same.
     pub aliases: &'static [&'static str],
     /// What its text must look like.
-    pub kind: Kind,
+    pub kind: SettingKind,
     /// Its default as text; empty where there is none.
     pub default: &'static str,
     /// The default in words, where it depends on other settings or on the machine.
@@ -47,7 +47,7 @@ impl Setting {
 
 pub(super) const fn setting(
     name: &'static str,
-    kind: Kind,
+    kind: SettingKind,
     default: &'static str,
     meaning: &'static str,
 ) -> Setting {

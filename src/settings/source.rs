@@ -10,7 +10,7 @@ use super::setting::Setting;
 
 /// Where a value came from.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Source {
+pub enum SettingSource {
     /// A flag of the command line.
     Flag,
     /// An environment variable of this name.
@@ -21,7 +21,7 @@ pub enum Source {
     Default,
 }
 
-impl std::fmt::Display for Source {
+impl std::fmt::Display for SettingSource {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Flag => formatter.write_str("flag"),
@@ -52,7 +52,7 @@ pub struct Resolved {
     /// Its value as text; `None` where there is none and no default.
     pub value: Option<String>,
     /// Where it came from.
-    pub source: Source,
+    pub source: SettingSource,
 }
 
 impl Resolved {

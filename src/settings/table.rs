@@ -9,7 +9,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::setting::{Kind, Setting, setting};
+use super::setting::{Setting, SettingKind, setting};
 use super::source::{Inputs, Resolved};
 use super::types::{LogLevel, Recovery, SafeMode, Sandbox};
 use super::value::Values;
@@ -86,149 +86,149 @@ macro_rules! table {
 
 table! {
     all {
-        data_dir: PathBuf = path, "ADE_DATA_DIR", Kind::Path, "./data",
+        data_dir: PathBuf = path, "ADE_DATA_DIR", SettingKind::Path, "./data",
             "The root of everything that ADE writes.",
             aliases(&["ADE_WORKER_DATA_DIR"]);
-        database_url: Option<String> = maybe_text, "ADE_DATABASE_URL", Kind::Text, "",
+        database_url: Option<String> = maybe_text, "ADE_DATABASE_URL", SettingKind::Text, "",
             "The database that holds the queue: sqlite:///relative or sqlite:////absolute.",
             note("sqlite:///<data-dir>/db/ade.sqlite"),
             secret();
-        sqlite_journal_mode: String = upper_case, "ADE_DATABASE_SQLITE_JOURNAL_MODE", Kind::Word(&["WAL", "DELETE", "TRUNCATE", "PERSIST"]), "WAL",
+        sqlite_journal_mode: String = upper_case, "ADE_DATABASE_SQLITE_JOURNAL_MODE", SettingKind::Word(&["WAL", "DELETE", "TRUNCATE", "PERSIST"]), "WAL",
             "SQLite's journal mode. WAL lets readers and a writer work at the same time. The other modes are for file systems that cannot share memory.";
-        sqlite_synchronous: String = upper_case, "ADE_DATABASE_SQLITE_SYNCHRONOUS", Kind::Word(&["OFF", "NORMAL", "FULL", "EXTRA"]), "NORMAL",
+        sqlite_synchronous: String = upper_case, "ADE_DATABASE_SQLITE_SYNCHRONOUS", SettingKind::Word(&["OFF", "NORMAL", "FULL", "EXTRA"]), "NORMAL",
             "How often SQLite waits for the disk. With OFF the database can be damaged if the machine loses power.";
-        sqlite_busy_timeout: Duration = milliseconds, "ADE_DATABASE_SQLITE_BUSY_TIMEOUT_MS", Kind::Whole(0), "30000",
+        sqlite_busy_timeout: Duration = milliseconds, "ADE_DATABASE_SQLITE_BUSY_TIMEOUT_MS", SettingKind::Whole(0), "30000",
             "How long an operation waits, in milliseconds, while another process holds the database.";
-        workspace: String = text, "ADE_WORKSPACE", Kind::Text, "default",
+        workspace: String = text, "ADE_WORKSPACE", SettingKind::Text, "default",
             "The workspace that commands act in.";
-        workspaces_dir: Option<PathBuf> = maybe_path, "ADE_WORKSPACES_DIR", Kind::Path, "",
+        workspaces_dir: Option<PathBuf> = maybe_path, "ADE_WORKSPACES_DIR", SettingKind::Path, "",
             "The folder in which workspaces keep snapshots and runs.",
             note("<data-dir>/workspaces");
-        documents_dir: Option<PathBuf> = maybe_path, "ADE_DOCUMENTS_DIR", Kind::Path, "",
+        documents_dir: Option<PathBuf> = maybe_path, "ADE_DOCUMENTS_DIR", SettingKind::Path, "",
             "Where documents that clients upload are kept, below a folder for each workspace.",
             note("the workspaces directory");
-        configs_dir: Option<PathBuf> = maybe_path, "ADE_CONFIGS_DIR", Kind::Path, "",
+        configs_dir: Option<PathBuf> = maybe_path, "ADE_CONFIGS_DIR", SettingKind::Path, "",
             "The folder for snapshots of configurations, with a folder for each workspace.",
             note("the workspaces directory");
-        runs_dir: Option<PathBuf> = maybe_path, "ADE_RUNS_DIR", Kind::Path, "",
+        runs_dir: Option<PathBuf> = maybe_path, "ADE_RUNS_DIR", SettingKind::Path, "",
             "The folder for the files of runs, with a folder for each workspace.",
             note("the workspaces directory");
-        venvs_dir: Option<PathBuf> = maybe_path, "ADE_VENVS_DIR", Kind::Path, "",
+        venvs_dir: Option<PathBuf> = maybe_path, "ADE_VENVS_DIR", SettingKind::Path, "",
             "The folder for environments.",
             note("<data-dir>/venvs");
-        cache_dir: Option<PathBuf> = maybe_path, "ADE_CACHE_DIR", Kind::Path, "",
+        cache_dir: Option<PathBuf> = maybe_path, "ADE_CACHE_DIR", SettingKind::Path, "",
             "The folder for what is fetched or compiled once for all data directories: downloads, uv, engines, bytecode.",
             note("ade in the user's cache folder; if that cannot be written, <data-dir>/cache");
-        pip_cache_dir: Option<PathBuf> = maybe_path, "ADE_PIP_CACHE_DIR", Kind::Path, "",
+        pip_cache_dir: Option<PathBuf> = maybe_path, "ADE_PIP_CACHE_DIR", SettingKind::Path, "",
             "The download cache of pip, which fetches a uv where there is none.",
             note("<cache-dir>/pip");
-        uv_cache_dir: Option<PathBuf> = maybe_path, "ADE_UV_CACHE_DIR", Kind::Path, "",
+        uv_cache_dir: Option<PathBuf> = maybe_path, "ADE_UV_CACHE_DIR", SettingKind::Path, "",
             "The download cache of uv.",
             note("<cache-dir>/uv");
-        python: Option<PathBuf> = program, "ADE_PYTHON", Kind::Path, "",
+        python: Option<PathBuf> = program, "ADE_PYTHON", SettingKind::Path, "",
             "The Python that environments are made from.",
             note("that of the virtual environment in which `ade` is installed, then python3 on PATH; if neither fits, the newest Python that fits");
-        engine_spec: Option<String> = maybe_text, "ADE_ENGINE_SPEC", Kind::Text, "",
+        engine_spec: Option<String> = maybe_text, "ADE_ENGINE_SPEC", SettingKind::Text, "",
             "Another engine than that in the binary: a folder, a wheel, or a requirement.",
             note("the engine in the binary"),
             aliases(&["ADE_ENGINE_PACKAGE_PATH"]);
-        offline: bool = flag, "ADE_OFFLINE", Kind::Flag, "0",
+        offline: bool = flag, "ADE_OFFLINE", SettingKind::Flag, "0",
             "Environments are built from caches only, without a network.";
-        frozen: bool = flag, "ADE_FROZEN", Kind::Flag, "0",
+        frozen: bool = flag, "ADE_FROZEN", SettingKind::Flag, "0",
             "Environments are installed from what `ade lock` wrote; a configuration whose lock is missing or out of date is refused.";
-        build_timeout: Duration = seconds, "ADE_BUILD_TIMEOUT", Kind::Seconds, "600",
+        build_timeout: Duration = seconds, "ADE_BUILD_TIMEOUT", SettingKind::Seconds, "600",
             "Seconds that provisioning one environment may take.";
-        run_timeout: Option<Duration> = maybe_seconds, "ADE_RUN_TIMEOUT_SECONDS", Kind::Seconds, "",
+        run_timeout: Option<Duration> = maybe_seconds, "ADE_RUN_TIMEOUT_SECONDS", SettingKind::Seconds, "",
             "Seconds that one run may take.",
             note("no limit"),
             aliases(&["ADE_JOB_TIMEOUT_SECONDS"]);
-        sandbox: Sandbox = sandbox, "ADE_SANDBOX", Kind::Word(&["auto", "strict", "off"]), "auto",
+        sandbox: Sandbox = sandbox, "ADE_SANDBOX", SettingKind::Word(&["auto", "strict", "off"]), "auto",
             "What confines a run: auto takes what the kernel offers and records what is missing, strict refuses to run then, off takes nothing.";
-        sandbox_read: Vec<PathBuf> = paths, "ADE_SANDBOX_READ", Kind::Text, "",
+        sandbox_read: Vec<PathBuf> = paths, "ADE_SANDBOX_READ", SettingKind::Text, "",
             "Folders and files that runs may read beside their own, separated by colons.",
             note("none");
-        sandbox_write: Vec<PathBuf> = paths, "ADE_SANDBOX_WRITE", Kind::Text, "",
+        sandbox_write: Vec<PathBuf> = paths, "ADE_SANDBOX_WRITE", SettingKind::Text, "",
             "Folders and files that runs may read and write beside their own, separated by colons.",
             note("none");
-        allow_network: bool = flag, "ADE_ALLOW_NETWORK", Kind::Flag, "0",
+        allow_network: bool = flag, "ADE_ALLOW_NETWORK", SettingKind::Flag, "0",
             "Whether a run that asks for a network gets it.";
-        safe_mode: SafeMode = safe_mode, "ADE_SAFE_MODE", Kind::Word(&["off", "on", "reject", "0", "1"]), "off",
+        safe_mode: SafeMode = safe_mode, "ADE_SAFE_MODE", SettingKind::Word(&["off", "on", "reject", "0", "1"]), "off",
             "Whether runs execute anything: with on (or 1) they are accepted and end at once as succeeded, with reject none is accepted. A worker builds no environment then.";
-        log_level: LogLevel = level, "ADE_LOG_LEVEL", Kind::Word(&["error", "warning", "info", "debug", "trace"]), "info",
+        log_level: LogLevel = level, "ADE_LOG_LEVEL", SettingKind::Word(&["error", "warning", "info", "debug", "trace"]), "info",
             "The least severe events that are printed.";
-        queue_size: u32 = count, "ADE_QUEUE_SIZE", Kind::Whole(1), "10",
+        queue_size: u32 = count, "ADE_QUEUE_SIZE", SettingKind::Whole(1), "10",
             "Runs that may wait in the queue before the HTTP API refuses further ones. The CLI is not limited.";
-        upload_limit: u64 = megabytes, "ADE_API_UPLOAD_LIMIT_MB", Kind::Whole(1), "200",
+        upload_limit: u64 = megabytes, "ADE_API_UPLOAD_LIMIT_MB", SettingKind::Whole(1), "200",
             "The largest document or archive, in megabytes, that the HTTP API accepts.";
-        trusted_proxies: Option<String> = maybe_text, "ADE_API_TRUSTED_PROXIES", Kind::Text, "",
+        trusted_proxies: Option<String> = maybe_text, "ADE_API_TRUSTED_PROXIES", SettingKind::Text, "",
             "Addresses of proxies, separated by commas, whose forwarded headers `ade serve` believes.",
             note("none");
     }
     worker {
-        concurrency: usize = concurrency, "ADE_WORKER_CONCURRENCY", Kind::Whole(1), "",
+        concurrency: usize = concurrency, "ADE_WORKER_CONCURRENCY", SettingKind::Whole(1), "",
             "Runs that one process executes at the same time.",
             note("min(4, cores / 2), at least 1"),
             aliases(&["ADE_MAX_CONCURRENCY"]);
-        poll_interval: Duration = seconds, "ADE_WORKER_POLL_INTERVAL", Kind::Seconds, "0.5",
+        poll_interval: Duration = seconds, "ADE_WORKER_POLL_INTERVAL", SettingKind::Seconds, "0.5",
             "Seconds between two polls of the queue while it has runs.";
-        poll_interval_max: Duration = seconds, "ADE_WORKER_POLL_INTERVAL_MAX", Kind::Seconds, "2.0",
+        poll_interval_max: Duration = seconds, "ADE_WORKER_POLL_INTERVAL_MAX", SettingKind::Seconds, "2.0",
             "Seconds between two polls of the queue after it has been empty for a while.";
-        cleanup_interval: Duration = seconds, "ADE_WORKER_CLEANUP_INTERVAL", Kind::Seconds, "30",
+        cleanup_interval: Duration = seconds, "ADE_WORKER_CLEANUP_INTERVAL", SettingKind::Seconds, "30",
             "Seconds between two searches for expired leases and dead processes.";
-        id: Option<String> = maybe_text, "ADE_WORKER_ID", Kind::Text, "",
+        id: Option<String> = maybe_text, "ADE_WORKER_ID", SettingKind::Text, "",
             "The worker's name in leases and attempts.",
             note("<host>:<pid>:<index>");
-        lease: Duration = seconds, "ADE_WORKER_LEASE_SECONDS", Kind::Seconds, "900",
+        lease: Duration = seconds, "ADE_WORKER_LEASE_SECONDS", SettingKind::Seconds, "900",
             "Seconds that a lease holds without a heartbeat. Three heartbeats are sent in this time.",
             aliases(&["ADE_WORKER_JOB_LEASE_SECONDS"]);
-        max_attempts: u32 = count, "ADE_WORKER_MAX_ATTEMPTS", Kind::Whole(1), "3",
+        max_attempts: u32 = count, "ADE_WORKER_MAX_ATTEMPTS", SettingKind::Whole(1), "3",
             "How many attempts a run has.",
             aliases(&["ADE_WORKER_JOB_MAX_ATTEMPTS"]);
-        backoff_base: Duration = seconds, "ADE_WORKER_BACKOFF_BASE_SECONDS", Kind::Seconds, "5",
+        backoff_base: Duration = seconds, "ADE_WORKER_BACKOFF_BASE_SECONDS", SettingKind::Seconds, "5",
             "Seconds of backoff before the second attempt. The backoff doubles for each further attempt.",
             aliases(&["ADE_WORKER_JOB_BACKOFF_BASE_SECONDS"]);
-        backoff_max: Duration = seconds, "ADE_WORKER_BACKOFF_MAX_SECONDS", Kind::Seconds, "300",
+        backoff_max: Duration = seconds, "ADE_WORKER_BACKOFF_MAX_SECONDS", SettingKind::Seconds, "300",
             "The longest backoff before another attempt, in seconds.",
             aliases(&["ADE_WORKER_JOB_BACKOFF_MAX_SECONDS"]);
-        cpu_time: Option<Duration> = cpu_time, "ADE_WORKER_CPU_SECONDS", Kind::Seconds, "",
+        cpu_time: Option<Duration> = cpu_time, "ADE_WORKER_CPU_SECONDS", SettingKind::Seconds, "",
             "Seconds of processor time that one run may use, with all that it starts.",
             note("no limit; 60 where ADE_SANDBOX is strict");
-        memory: Option<u64> = memory, "ADE_WORKER_MEM_MB", Kind::Whole(0), "",
+        memory: Option<u64> = memory, "ADE_WORKER_MEM_MB", SettingKind::Whole(0), "",
             "Megabytes of memory that one run may use, with all that it starts. 0: no limit.",
             note("half of the machine's memory / ADE_WORKER_CONCURRENCY, at least 1024, at most 4096");
-        file_size: Option<u64> = file_size, "ADE_WORKER_FSIZE_MB", Kind::Whole(0), "",
+        file_size: Option<u64> = file_size, "ADE_WORKER_FSIZE_MB", SettingKind::Whole(0), "",
             "Megabytes that one file of a run may have. 0: no limit.",
             note("512; 100 where ADE_SANDBOX is strict");
-        disk: Option<u64> = most_megabytes, "ADE_WORKER_DISK_MB", Kind::Whole(0), "4096",
+        disk: Option<u64> = most_megabytes, "ADE_WORKER_DISK_MB", SettingKind::Whole(0), "4096",
             "Megabytes that the output and the temporary files of one run may have together. 0: no limit.";
-        processes: Option<u32> = most, "ADE_WORKER_PROCESSES", Kind::Whole(0), "64",
+        processes: Option<u32> = most, "ADE_WORKER_PROCESSES", SettingKind::Whole(0), "64",
             "Processes that one run may have at the same time, the engine's own counted. 0: no limit.";
-        open_files: Option<u32> = most, "ADE_WORKER_OPEN_FILES", Kind::Whole(0), "256",
+        open_files: Option<u32> = most, "ADE_WORKER_OPEN_FILES", SettingKind::Whole(0), "256",
             "Files that one process of a run may have open at the same time. 0: no limit.";
-        printed: Option<u64> = most_megabytes, "ADE_WORKER_PRINT_MB", Kind::Whole(0), "16",
+        printed: Option<u64> = most_megabytes, "ADE_WORKER_PRINT_MB", SettingKind::Whole(0), "16",
             "Megabytes that one run may print on standard output. 0: no limit.";
-        auto_create_schema: bool = flag, "ADE_WORKER_AUTO_CREATE_SCHEMA", Kind::Flag, "0",
+        auto_create_schema: bool = flag, "ADE_WORKER_AUTO_CREATE_SCHEMA", SettingKind::Flag, "0",
             "Whether a worker creates the schema of a new database itself.";
-        metrics_interval: Duration = seconds, "ADE_WORKER_METRICS_INTERVAL", Kind::Seconds, "30",
+        metrics_interval: Duration = seconds, "ADE_WORKER_METRICS_INTERVAL", SettingKind::Seconds, "30",
             "Seconds between two entries of the queue's metrics.";
-        log_level: LogLevel = worker_level, "ADE_WORKER_LOG_LEVEL", Kind::Word(&["error", "warning", "info", "debug"]), "",
+        log_level: LogLevel = worker_level, "ADE_WORKER_LOG_LEVEL", SettingKind::Word(&["error", "warning", "info", "debug"]), "",
             "The least severe events that a worker logs.",
             note("ADE_LOG_LEVEL");
-        log_json: bool = is_json, "ADE_LOG_FORMAT", Kind::Word(&["console", "json"]), "console",
+        log_json: bool = is_json, "ADE_LOG_FORMAT", SettingKind::Word(&["console", "json"]), "console",
             "The format of a worker's log.";
-        recovery: Recovery = recovery, "ADE_RECOVERY", Kind::Word(&["requeue", "fail"]), "requeue",
+        recovery: Recovery = recovery, "ADE_RECOVERY", SettingKind::Word(&["requeue", "fail"]), "requeue",
             "What happens to a run whose process died on this machine: requeue puts the run back into the queue, fail leaves it to an operator to retry.";
-        enable_gc: bool = flag, "ADE_WORKER_ENABLE_GC", Kind::Flag, "1",
+        enable_gc: bool = flag, "ADE_WORKER_ENABLE_GC", SettingKind::Flag, "1",
             "Whether a worker deletes unused environments and files of old runs. Only one worker does so at a time.";
-        gc_interval: Duration = seconds, "ADE_WORKER_GC_INTERVAL_SECONDS", Kind::Seconds, "3600",
+        gc_interval: Duration = seconds, "ADE_WORKER_GC_INTERVAL_SECONDS", SettingKind::Seconds, "3600",
             "Seconds between two such collections.";
-        env_ttl: Option<Duration> = days, "ADE_WORKER_ENV_TTL_DAYS", Kind::Days, "30",
+        env_ttl: Option<Duration> = days, "ADE_WORKER_ENV_TTL_DAYS", SettingKind::Days, "30",
             "Days without use after which an environment may be deleted. 0 or less: never.";
-        run_artifact_ttl: Option<Duration> = days, "ADE_WORKER_RUN_ARTIFACT_TTL_DAYS", Kind::Days, "30",
+        run_artifact_ttl: Option<Duration> = days, "ADE_WORKER_RUN_ARTIFACT_TTL_DAYS", SettingKind::Days, "30",
             "Days that the files of a run are kept after its end. 0 or less: for ever.";
-        run_record_ttl: Option<Duration> = days, "ADE_WORKER_RUN_RECORD_TTL_DAYS", Kind::Days, "365",
+        run_record_ttl: Option<Duration> = days, "ADE_WORKER_RUN_RECORD_TTL_DAYS", SettingKind::Days, "365",
             "Days that the record of a run is kept after its end, but not without its files. 0 or less: for ever.";
-        cache_ttl: Option<Duration> = days, "ADE_WORKER_CACHE_TTL_DAYS", Kind::Days, "90",
+        cache_ttl: Option<Duration> = days, "ADE_WORKER_CACHE_TTL_DAYS", SettingKind::Days, "90",
             "Days after which a part of the cache that no build has used may be deleted. 0 or less: never.";
     }
 }

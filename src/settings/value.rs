@@ -6,46 +6,46 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::error::SettingsError;
-use super::setting::{Kind, Setting};
-use super::source::{Resolved, Source};
+use super::setting::{Setting, SettingKind};
+use super::source::{Resolved, SettingSource};
 use super::types::{LogLevel, Recovery, SafeMode, Sandbox};
 
 /// Checks a text that was given for a setting.
 pub(super) fn check(
     setting: &'static Setting,
     value: &str,
-    source: &Source,
+    source: &SettingSource,
 ) -> Result<(), SettingsError> {
     let problem = match setting.kind {
-        Kind::Text | Kind::Path => None,
-        Kind::Flag => parse_flag(value)
+        SettingKind::Text | SettingKind::Path => None,
+        SettingKind::Flag => parse_flag(value)
             .is_none()
             .then(|| "neither true nor false".to_owned()),
-        Kind::Whole(least) => match value.parse::<i64>() {
+        SettingKind::Whole(least) => match value.parse::<i64>() {
             Err(_) => Some("not a whole number".to_owned()),
             Ok(number) if number < least || number > i64::from(u32::MAX) => {
                 Some(format!("not between {least} and {}", u32::MAX))
             }
             Ok(_) => None,
         },
-        Kind::Seconds => match value.parse::<f64>() {
+        SettingKind::Seconds => match value.parse::<f64>() {
             Ok(number) if number > 0.0 && number <= 1e9 => None,
             Ok(_) => Some("not above zero and at most a billion seconds".to_owned()),
             Err(_) => Some("not a number of seconds".to_owned()),
         },
-        Kind::Days => match value.parse::<f64>() {
+        SettingKind::Days => match value.parse::<f64>() {
             Ok(number) if number.abs() <= 1e6 => None,
             _ => Some("not a number of days".to_owned()),
         },
-        Kind::Word(words) => (!words.iter().any(|word| word.eq_ignore_ascii_case(value)))
+        SettingKind::Word(words) => (!words.iter().any(|word| word.eq_ignore_ascii_case(value)))
             .then(|| format!("not one of {}", words.join(", "))),
     };
     match problem {
         None => Ok(()),
         Some(problem) => {
             let name = match source {
-                Source::Variable(name) => name.clone(),
-                Source::File(..) => setting.key(),
+                SettingSource::Variable(name) => name.clone(),
+                SettingSource::File(..) => setting.key(),
                 _ => setting.name.to_owned(),
             };
             Err(SettingsError::BadValue {

@@ -10,7 +10,7 @@ use crate::base::problem::{Problem, code};
 use crate::environment::needed::prepare::{PrepareError, Prepared};
 use crate::environment::provide::{Other, Progress, ProvideError, Provider, Want};
 use crate::run::execution::attempt::failure;
-use crate::run::execution::happenings::Change;
+use crate::run::execution::happenings::Happening;
 use crate::run::execution::safe_mode::SafeMode;
 use crate::store::{AfterFailure, Claimable, EnvironmentRecord, StoreError};
 
@@ -69,7 +69,7 @@ impl Pool<'_> {
             Err(PrepareError::Store(error)) => return Err(error),
             Err(error) => {
                 let error = self.cannot_prepare(worker, waiting, &error)?;
-                self.report(worker, &Change::BuildFailed(waiting, &error));
+                self.report(worker, &Happening::BuildFailed(waiting, &error));
                 return Ok(true);
             }
         };
@@ -82,7 +82,7 @@ impl Pool<'_> {
             other: Other::Leave,
         };
         let mut on = |progress: Progress<'_>| {
-            self.report(worker, &Change::Environment(&progress));
+            self.report(worker, &Happening::Environment(&progress));
         };
         match provider.provide(&prepared, Want::Ready, &self.shutdown, &mut on) {
             Ok(_) => {
@@ -95,7 +95,7 @@ impl Pool<'_> {
                 if now.is_some_and(|now| now.trouble_count > 0) {
                     self.met_trouble();
                 }
-                self.report(worker, &Change::BuildFailed(waiting, &error));
+                self.report(worker, &Happening::BuildFailed(waiting, &error));
             }
         }
         Ok(true)

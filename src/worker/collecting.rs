@@ -3,7 +3,7 @@
 use super::Pool;
 use crate::environment::collection;
 use crate::environment::collection::CollectError;
-use crate::run::execution::happenings::Change;
+use crate::run::execution::happenings::Happening;
 use crate::store::StoreError;
 
 impl Pool<'_> {
@@ -25,11 +25,11 @@ impl Pool<'_> {
     }
 
     fn collect(&self, worker: &str) -> Result<(), StoreError> {
-        let options = collection::Options::of_settings(&self.workspace.settings);
+        let options = collection::CollectOptions::of_settings(&self.workspace.settings);
         match collection::collect_alone(self.workspace, worker, &options, &self.done) {
             Ok(report) => {
                 if report.deleted_anything() {
-                    self.report(worker, &Change::Collected(&report));
+                    self.report(worker, &Happening::Collected(&report));
                 }
                 Ok(())
             }

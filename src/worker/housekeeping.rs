@@ -8,7 +8,7 @@ use std::time::Duration;
 use super::Pool;
 use crate::run::ending::ends;
 use crate::run::ending::recover::recover;
-use crate::run::execution::happenings::Change;
+use crate::run::execution::happenings::Happening;
 use crate::run::execution::lifecycle::send_back;
 use crate::run::execution::queue_metrics::QueueMetrics;
 use crate::store::{BuildAttempts, StoreError, Used};
@@ -124,7 +124,7 @@ impl Pool<'_> {
             }
         }
         if let Err(error) = self.leave_unrecorded(&worker) {
-            self.report(&worker, &Change::Trouble(&error.to_string()));
+            self.report(&worker, &Happening::Trouble(&error.to_string()));
         }
     }
 
@@ -153,8 +153,8 @@ impl Pool<'_> {
                 &Used::default(),
                 left.of_machine,
             ) {
-                Ok(Some(run)) => self.report(worker, &Change::Ended(&run)),
-                Ok(None) => self.report(worker, &Change::Lost(&left.run)),
+                Ok(Some(run)) => self.report(worker, &Happening::Ended(&run)),
+                Ok(None) => self.report(worker, &Happening::Lost(&left.run)),
                 Err(error) => {
                     self.unrecorded
                         .lock()
@@ -170,7 +170,7 @@ impl Pool<'_> {
     /// Notices a jump. The more often, the smaller the chance that a second one hides the first.
     fn look_at(&self, worker: &str, clocks: &mut Clocks<'_>) {
         if let Some(seconds) = clocks.jumped() {
-            self.report(worker, &Change::ClockJumped(seconds));
+            self.report(worker, &Happening::ClockJumped(seconds));
         }
     }
 
@@ -202,7 +202,7 @@ impl Pool<'_> {
                 ends::LOST,
                 "Its lease expired; the worker that held it writes nothing more",
             );
-            self.report(worker, &Change::Expired(&run));
+            self.report(worker, &Happening::Expired(&run));
         }
         // Nothing legitimate waits longer than twice the longest backoff, nor holds a lease for longer than its holder may.
         store.repair_times(settings.backoff_max * 2 + JUMP, JUMP, &|| {
@@ -215,7 +215,7 @@ impl Pool<'_> {
         let runs = recover(self.workspace)?;
         for run in &runs {
             self.counters.ended(run.status);
-            self.report(worker, &Change::Recovered(run));
+            self.report(worker, &Happening::Recovered(run));
         }
         if !runs.is_empty() {
             self.bell.ring();
@@ -247,7 +247,7 @@ impl Pool<'_> {
             claim_latency_ms: (claims > 0).then(|| waited as f64 / claims as f64 / 1000.0),
             claim_latency_max_ms: (claims > 0).then(|| longest as f64 / 1000.0),
         };
-        self.report(worker, &Change::Metrics(&metrics));
+        self.report(worker, &Happening::Metrics(&metrics));
         Ok(())
     }
 }

@@ -18,7 +18,7 @@ use std::time::Duration;
 
 use crate::base::cancel::Cancel;
 use crate::run::calls::request::Tools;
-use crate::run::execution::happenings::{Change, Source, Watcher};
+use crate::run::execution::happenings::{Happening, Watcher, Where};
 use crate::store::{Failure, RunRecord, RunStatus, StoreError};
 use crate::system::bell::Bell;
 use crate::system::machine::Work;
@@ -27,7 +27,7 @@ use crate::workspace::fleet::{FleetError, Member};
 
 /// The options of a worker.
 #[derive(Clone, Debug)]
-pub struct Options {
+pub struct WorkerOptions {
     /// Slots.
     pub concurrency: usize,
     /// End when the queue is empty and nothing runs, here or elsewhere. Runs that wait because the machine or the network is in
@@ -44,7 +44,7 @@ pub struct Options {
 /// How a worker is asked to stop.
 #[derive(Clone, Default)]
 pub struct Stop {
-    /// No more claims; running runs may go on for [`Options::grace`].
+    /// No more claims; running runs may go on for [`WorkerOptions::grace`].
     pub in_order: Cancel,
     /// After that: what runs is released to the queue now.
     pub at_once: Cancel,
@@ -58,7 +58,7 @@ pub struct Stop {
 pub fn work(
     workspace: &Workspace,
     tools: Tools<'_>,
-    options: &Options,
+    options: &WorkerOptions,
     stop: &Stop,
     watcher: &Watcher<'_>,
 ) -> Result<u64, FleetError> {
@@ -110,7 +110,7 @@ pub fn work(
 struct Pool<'a> {
     workspace: &'a Workspace,
     tools: Tools<'a>,
-    options: &'a Options,
+    options: &'a WorkerOptions,
     watcher: &'a Watcher<'a>,
     /// The id of this process, by which its claims are found when it dies.
     process: String,
@@ -135,13 +135,13 @@ struct Pool<'a> {
     done: Cancel,
     bell: Bell,
     /// Claims that could not be left because the database could not be written; tried again until they can, or are lost.
-    unrecorded: Mutex<Vec<Unrecorded>>,
+    unrecorded: Mutex<Vec<UnrecordedMetrics>>,
     counters: Counters,
     fatal: Mutex<Option<StoreError>>,
 }
 
 /// A claim that still has to be left.
-struct Unrecorded {
+struct UnrecordedMetrics {
     run: RunRecord,
     claim: crate::store::Claim,
     failure: Failure,
@@ -177,7 +177,7 @@ impl Counters {
 impl Pool<'_> {
     /// The slots and what goes on beside them, until all slots have ended.
     fn run(&self, slots: usize) {
-        let (machine, wake) = (&self.workspace.machine, self.workspace.layout.wake());
+        let (machine, wake) = (&self.workspace.machine, self.workspace.paths.wake());
         // From before the first claim: a jump after that is noticed, however late these threads begin.
         let clocks = self.clocks();
         let beside: Vec<Work<'_>> = vec![
@@ -197,14 +197,14 @@ impl Pool<'_> {
         });
     }
 
-    fn report(&self, worker: &str, change: &Change<'_>) {
-        (self.watcher)(&Source { worker, input: 0 }, change);
+    fn report(&self, worker: &str, change: &Happening<'_>) {
+        (self.watcher)(&Where { worker, input: 0 }, change);
     }
 
     /// Notes an error of the store. One that may pass is trouble; any other ends the worker.
     fn store_failed(&self, worker: &str, error: StoreError) {
         if error.may_pass() {
-            self.report(worker, &Change::Trouble(&error.to_string()));
+            self.report(worker, &Happening::Trouble(&error.to_string()));
         } else {
             self.fatal
                 .lock()
@@ -233,7 +233,7 @@ impl Pool<'_> {
     /// Reported once, by the first slot that notices.
     fn report_stopping(&self) {
         if !self.stopping.swap(true, Ordering::AcqRel) {
-            self.report(&self.workspace.worker_id(0), &Change::Stopping);
+            self.report(&self.workspace.worker_id(0), &Happening::Stopping);
         }
     }
 

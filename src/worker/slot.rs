@@ -3,13 +3,13 @@
 use std::sync::PoisonError;
 use std::sync::atomic::Ordering;
 
-use super::{Pool, Unrecorded};
+use super::{Pool, UnrecordedMetrics};
 use crate::base::clock::Timestamp;
 use crate::environment::needed::prepare::environment_of_run;
 use crate::run::ending::ends;
 use crate::run::execution::error::RunError;
-use crate::run::execution::happenings::Change;
-use crate::run::execution::lifecycle::{Claimed, Environments, Executed, Lifecycle};
+use crate::run::execution::happenings::Happening;
+use crate::run::execution::lifecycle::{Claimed, EnvironmentSource, Executed, Lifecycle};
 use crate::run::execution::safe_mode;
 use crate::run::execution::safe_mode::SafeMode;
 use crate::store::{RunRecord, RunStatus, StoreError};
@@ -32,7 +32,7 @@ impl Pool<'_> {
         let worker = self.workspace.worker_id(index);
         let settings = &self.workspace.settings.worker;
         let mut interval = settings.poll_interval;
-        self.report(&worker, &Change::Started);
+        self.report(&worker, &Happening::Started);
         if index == 0 {
             self.report_safe_mode(&worker);
         }
@@ -73,7 +73,7 @@ impl Pool<'_> {
         if self.stop.is_cancelled() {
             self.report_stopping();
         }
-        self.report(&worker, &Change::Stopped);
+        self.report(&worker, &Happening::Stopped);
     }
 
     /// With `once`: the runs that wait where this worker met trouble and has executed none.
@@ -127,7 +127,7 @@ impl Pool<'_> {
         for run in store.fail_runs_of_failed_environments(FAILED_AT_ONCE, machine.now())? {
             ends::report_ended(self.workspace, &run);
             self.counters.ended(run.status);
-            self.report(worker, &Change::Ended(&run));
+            self.report(worker, &Happening::Ended(&run));
         }
         if !self.has_room(worker) {
             self.met_trouble();
@@ -149,7 +149,7 @@ impl Pool<'_> {
             SafeMode::On => "safe mode: runs end without having executed anything (ADE_SAFE_MODE)",
             SafeMode::Reject => "safe mode: runs are left in the queue (ADE_SAFE_MODE is reject)",
         };
-        self.report(worker, &Change::Trouble(message));
+        self.report(worker, &Happening::Trouble(message));
     }
 
     /// In safe mode: ends runs that wait, and executes nothing.
@@ -157,7 +157,7 @@ impl Pool<'_> {
         let skipped = safe_mode::end_waiting(self.workspace)?;
         for run in &skipped {
             self.counters.ended(run.status);
-            self.report(worker, &Change::Ended(run));
+            self.report(worker, &Happening::Ended(run));
         }
         Ok(match skipped.is_empty() {
             true => Round::Idle,
@@ -199,7 +199,7 @@ impl Pool<'_> {
 
     /// Whether the disk of the runs has any room. Without it a run can only spend its attempts, so none is claimed.
     pub(super) fn has_room(&self, worker: &str) -> bool {
-        let runs = self.workspace.layout.runs(self.workspace.id());
+        let runs = self.workspace.paths.runs(self.workspace.id());
         let found = self.workspace.files().room(&runs);
         let room = found.is_none_or(|bytes| bytes >= LEAST_ROOM);
         let had = self.room.swap(room, Ordering::AcqRel);
@@ -208,16 +208,16 @@ impl Pool<'_> {
                 "the disk of {} is full: no run is claimed until there is free space",
                 runs.display()
             );
-            self.report(worker, &Change::Trouble(&message));
+            self.report(worker, &Happening::Trouble(&message));
         }
         room
     }
 
     /// Carries a claimed run to its recorded end.
     fn execute(&self, worker: &str, claimed: &Claimed) -> Result<(), StoreError> {
-        self.report(worker, &Change::Claimed(&claimed.run));
-        let tell = |change: &Change<'_>| {
-            if matches!(change, Change::Trouble(_)) {
+        self.report(worker, &Happening::Claimed(&claimed.run));
+        let tell = |change: &Happening<'_>| {
+            if matches!(change, Happening::Trouble(_)) {
                 self.met_trouble();
             }
             self.report(worker, change);
@@ -225,7 +225,7 @@ impl Pool<'_> {
         let lifecycle = Lifecycle {
             workspace: self.workspace,
             launcher: self.tools.launcher,
-            environments: Environments::Ready,
+            environments: EnvironmentSource::Ready,
             tell: &tell,
             cancel: &crate::base::cancel::Cancel::new(),
             shutdown: &self.shutdown,
@@ -237,9 +237,9 @@ impl Pool<'_> {
                     self.troubles.store(0, Ordering::Release);
                 }
                 self.counters.ended(run.status);
-                self.report(worker, &Change::Ended(&run));
+                self.report(worker, &Happening::Ended(&run));
             }
-            Executed::Lost => self.report(worker, &Change::Lost(&claimed.run)),
+            Executed::Lost => self.report(worker, &Happening::Lost(&claimed.run)),
             Executed::Unrecorded(failure, error) => {
                 let Claimed { run, claim, .. } = claimed;
                 let of_machine = matches!(&error, RunError::File(error) if error.is_of_machine());
@@ -249,7 +249,7 @@ impl Pool<'_> {
                 self.unrecorded
                     .lock()
                     .unwrap_or_else(PoisonError::into_inner)
-                    .push(Unrecorded {
+                    .push(UnrecordedMetrics {
                         run: run.clone(),
                         claim: claim.clone(),
                         failure,
@@ -258,7 +258,7 @@ impl Pool<'_> {
                 match error {
                     RunError::Store(error) => return Err(error),
                     RunError::File(error) => {
-                        self.report(worker, &Change::Trouble(&error.to_string()));
+                        self.report(worker, &Happening::Trouble(&error.to_string()));
                     }
                 }
             }

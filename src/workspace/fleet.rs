@@ -55,7 +55,7 @@ impl<'a> Member<'a> {
     pub fn join(workspace: &'a Workspace, kind: &str, slots: usize) -> Result<Self, FleetError> {
         let machine = &*workspace.machine;
         let id = machine.new_id();
-        let lock_path = workspace.layout.worker_lock(&id);
+        let lock_path = workspace.paths.worker_lock(&id);
         // The name is new, so no other process has locked it.
         let taken = Lock::try_take(machine, &lock_path)?;
         let lock = taken
@@ -137,7 +137,7 @@ pub fn living(workspace: &Workspace) -> Result<Vec<WorkerRecord>, StoreError> {
 /// The lock file of a process that is dead. `None`: it lives, or nothing is known of it. Its file is looked for where the
 /// process said that it is, and where it is seen from here: the same folder may have another path for each of them.
 fn lock_of_the_dead(workspace: &Workspace, worker: &WorkerRecord) -> Option<PathBuf> {
-    let here = workspace.layout.worker_lock(&worker.id);
+    let here = workspace.paths.worker_lock(&worker.id);
     let found = [&worker.lock_path, &here]
         .into_iter()
         .find_map(|path| Some((path, lock::is_held(workspace.files(), path)?)));

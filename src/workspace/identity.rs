@@ -21,7 +21,7 @@ use crate::base::files;
 use crate::base::files::FileError;
 use crate::base::problem::{Facts, Kind, Problem, code};
 use crate::settings::Settings;
-use crate::settings::layout::{IGNORED_BY_GIT, Layout};
+use crate::settings::paths::{IGNORED_BY_GIT, Paths};
 use crate::store::{self, Identity, Opening, Store, StoreError};
 use crate::system::lock;
 use crate::system::machine::{Disk, Machine, System};
@@ -116,13 +116,13 @@ impl Problem for IdentityError {
 ///
 /// # Errors
 /// The data directory names a database and there is none.
-pub fn demand_database(settings: &Settings, layout: &Layout) -> Result<(), IdentityError> {
-    let database = store::location(settings, &layout.database())?;
-    if database.exists() || !layout.identity().exists() {
+pub fn demand_database(settings: &Settings, paths: &Paths) -> Result<(), IdentityError> {
+    let database = store::location(settings, &paths.database())?;
+    if database.exists() || !paths.identity().exists() {
         return Ok(());
     }
     Err(IdentityError::DatabaseGone {
-        data: layout.data().to_owned(),
+        data: paths.data().to_owned(),
         database,
     })
 }
@@ -134,10 +134,10 @@ pub fn demand_database(settings: &Settings, layout: &Layout) -> Result<(), Ident
 /// They do not belong together, or it cannot be recorded.
 pub fn match_up(
     settings: &Settings,
-    layout: &Layout,
+    paths: &Paths,
     store: &dyn Store,
 ) -> Result<Identity, IdentityError> {
-    let place = Place::of(settings, layout)?;
+    let place = Place::of(settings, paths)?;
     match place.compare(store)? {
         Bond::None => place.first(store),
         Bond::Half(known) => place.complete(known),
@@ -149,9 +149,9 @@ pub fn match_up(
 ///
 /// # Errors
 /// As [`match_up`], or the database cannot be opened.
-pub fn record(settings: &Settings, layout: &Layout) -> Result<Identity, IdentityError> {
-    let store = store::open(settings, &layout.database(), Opening::Existing)?;
-    match_up(settings, layout, &*store)
+pub fn record(settings: &Settings, paths: &Paths) -> Result<Identity, IdentityError> {
+    let store = store::open(settings, &paths.database(), Opening::Existing)?;
+    match_up(settings, paths, &*store)
 }
 
 /// Whether the database and the data directory that the settings name belong together; changes nothing. False: neither
@@ -159,13 +159,13 @@ pub fn record(settings: &Settings, layout: &Layout) -> Result<Identity, Identity
 ///
 /// # Errors
 /// They do not belong together, or it cannot be found out.
-pub fn examine(settings: &Settings, layout: &Layout) -> Result<bool, IdentityError> {
-    demand_database(settings, layout)?;
-    let store = match store::open(settings, &layout.database(), Opening::Existing) {
+pub fn examine(settings: &Settings, paths: &Paths) -> Result<bool, IdentityError> {
+    demand_database(settings, paths)?;
+    let store = match store::open(settings, &paths.database(), Opening::Existing) {
         Err(StoreError::Absent { .. }) => return Ok(false),
         opened => opened?,
     };
-    let bond = Place::of(settings, layout)?.compare(&*store)?;
+    let bond = Place::of(settings, paths)?.compare(&*store)?;
     Ok(!matches!(bond, Bond::None))
 }
 
@@ -197,10 +197,10 @@ pub struct Adopted {
 ///
 /// # Errors
 /// Processes are at work, or it cannot be recorded.
-pub fn adopt(settings: &Settings, layout: &Layout) -> Result<Adopted, IdentityError> {
-    let place = Place::of(settings, layout)?;
+pub fn adopt(settings: &Settings, paths: &Paths) -> Result<Adopted, IdentityError> {
+    let place = Place::of(settings, paths)?;
     let created = !place.database.exists();
-    let store = store::open(settings, &layout.database(), Opening::CreateIfAbsent)?;
+    let store = store::open(settings, &paths.database(), Opening::CreateIfAbsent)?;
     place.demand_rest(&*store)?;
     let new = new_identity();
     store.rebind(&new)?;
@@ -220,11 +220,11 @@ struct Place<'a> {
 }
 
 impl<'a> Place<'a> {
-    fn of(settings: &Settings, layout: &'a Layout) -> Result<Self, IdentityError> {
+    fn of(settings: &Settings, paths: &'a Paths) -> Result<Self, IdentityError> {
         Ok(Self {
-            data: layout.data(),
-            file: layout.identity(),
-            database: store::location(settings, &layout.database())?,
+            data: paths.data(),
+            file: paths.identity(),
+            database: store::location(settings, &paths.database())?,
         })
     }
 

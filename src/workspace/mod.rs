@@ -10,7 +10,7 @@ use std::time::Duration;
 use crate::base::backoff::backoff;
 use crate::base::problem::{Facts, Problem};
 use crate::settings::Settings;
-use crate::settings::layout::{BadSegment, Layout, checked_segment};
+use crate::settings::paths::{BadSegment, Paths, checked_segment};
 use crate::store::{self, Claim, Opening, Store, StoreError};
 use crate::system::machine::{Files, Machine, System};
 use crate::workspace::identity::IdentityError;
@@ -20,7 +20,7 @@ pub struct Workspace {
     /// The settings.
     pub settings: Settings,
     /// The paths.
-    pub layout: Layout,
+    pub paths: Paths,
     /// The queue and the records.
     pub store: Arc<dyn Store>,
     /// The database's own id: what its processes leave in the data directory carries it.
@@ -68,10 +68,10 @@ impl Workspace {
     /// # Errors
     /// Its id cannot be used, its database cannot be used, or the database belongs to another data directory.
     pub fn open(settings: Settings, opening: Opening) -> Result<Self, OpenError> {
-        let layout = Layout::new(&settings)?;
-        identity::demand_database(&settings, &layout)?;
-        let store = store::open(&settings, &layout.database(), opening)?;
-        let database_id = match identity::match_up(&settings, &layout, &*store) {
+        let paths = Paths::new(&settings)?;
+        identity::demand_database(&settings, &paths)?;
+        let store = store::open(&settings, &paths.database(), opening)?;
+        let database_id = match identity::match_up(&settings, &paths, &*store) {
             Ok(identity) => identity.database_id,
             // A command that only looks does not wait: the next process records what they are. Without an id nothing is proven.
             Err(IdentityError::Store(error))
@@ -83,7 +83,7 @@ impl Workspace {
         };
         Ok(Self {
             settings,
-            layout,
+            paths,
             store: Arc::from(store),
             database_id,
             machine: Arc::new(System),
@@ -100,7 +100,7 @@ impl Workspace {
         id.clone_into(&mut settings.workspace);
         Ok(Self {
             settings,
-            layout: self.layout.clone(),
+            paths: self.paths.clone(),
             store: Arc::clone(&self.store),
             database_id: self.database_id.clone(),
             machine: Arc::clone(&self.machine),

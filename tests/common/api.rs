@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use ade::api::access::tokens;
 use ade::api::access::tokens::NewToken;
-use ade::api::server::{Listening, Place as Address};
-use ade::api::{Api, Options};
+use ade::api::server::{ListenAddress as Address, Listening};
+use ade::api::{Api, ServeOptions};
 use ade::base::cancel::Cancel;
 use ade::settings::{Inputs, Settings};
 use ade::store::{Opening, Scope};
@@ -52,9 +52,9 @@ impl Server {
         });
         let workspace = Workspace::open(settings.unwrap(), Opening::CreateIfAbsent).unwrap();
         let workspace = Arc::new(workspace);
-        let options = Options {
+        let options = ServeOptions {
             loopback: true,
-            ..Options::default()
+            ..ServeOptions::default()
         };
         let api = Api::new(Arc::clone(&workspace), options, Box::new(|_| {}));
         let listening = Listening::at(&Address::Port(([127, 0, 0, 1], 0).into())).unwrap();

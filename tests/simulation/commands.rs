@@ -15,12 +15,12 @@ use ade::run::calls::request::Request;
 use ade::run::calls::request::Tools;
 use ade::run::ending::cancel;
 use ade::run::ending::cancel::Cancelled;
-use ade::run::execution::happenings::Change;
+use ade::run::execution::happenings::Happening;
 use ade::run::execution::provide::provide;
 use ade::run::inputs::input::Input;
 use ade::run::results::demands::Demands;
 use ade::store::{RunOptions, RunStatus};
-use ade::worker::{self, Options, Stop};
+use ade::worker::{self, Stop, WorkerOptions};
 use ade::workspace::Workspace;
 
 use super::process::Process;
@@ -29,7 +29,7 @@ use super::world::INPUT;
 /// `ade worker`
 pub fn work(me: &Arc<Process>, slots: usize) {
     let workspace = me.workspace();
-    let options = Options {
+    let options = WorkerOptions {
         concurrency: slots,
         drain: false,
         once: false,
@@ -54,9 +54,9 @@ pub fn work(me: &Arc<Process>, slots: usize) {
 struct Log<'a>(&'a Arc<Process>);
 
 impl Log<'_> {
-    fn change(&self, change: &Change<'_>) {
+    fn change(&self, change: &Happening<'_>) {
         match change {
-            Change::Ended(run) if run.status == RunStatus::Running => {
+            Happening::Ended(run) if run.status == RunStatus::Running => {
                 self.0.world.violated(&format!(
                     "{} reports run {} as ended, which is running",
                     self.0.id, run.id
@@ -65,12 +65,12 @@ impl Log<'_> {
             _ => {}
         }
         let what = match change {
-            Change::Expired(_) => "expired",
-            Change::Recovered(_) => "recovered",
-            Change::Lost(_) => "lost claims noticed",
-            Change::Ended(_) => "attempts left",
-            Change::BuildFailed(..) => "builds failed",
-            Change::ClockJumped(_) => "clock jumps noticed",
+            Happening::Expired(_) => "expired",
+            Happening::Recovered(_) => "recovered",
+            Happening::Lost(_) => "lost claims noticed",
+            Happening::Ended(_) => "attempts left",
+            Happening::BuildFailed(..) => "builds failed",
+            Happening::ClockJumped(_) => "clock jumps noticed",
             _ => return,
         };
         self.0.world.count(what);
@@ -114,20 +114,20 @@ pub fn run_here(me: &Arc<Process>) {
 struct Terminal<'a>(&'a Arc<Process>);
 
 impl Terminal<'_> {
-    fn change(&self, change: &Change<'_>) {
+    fn change(&self, change: &Happening<'_>) {
         let world = &self.0.world;
         match change {
-            Change::Recovered(_) => world.count("recovered by ade run"),
-            Change::Retrying(..) => world.count("retried by ade run"),
-            Change::Finished(Ok(finished)) if !finished.run.status.is_terminal() => {
+            Happening::Recovered(_) => world.count("recovered by ade run"),
+            Happening::Retrying(..) => world.count("retried by ade run"),
+            Happening::Finished(Ok(finished)) if !finished.run.status.is_terminal() => {
                 world.violated(&format!(
                     "ade run reports run {} as ended, which is {}",
                     finished.run.id,
                     finished.run.status.as_str()
                 ));
             }
-            Change::Finished(Ok(_)) => world.count("ended under ade run"),
-            Change::Finished(Err(error)) => world.trace(|| format!("{}: {error}", self.0.id)),
+            Happening::Finished(Ok(_)) => world.count("ended under ade run"),
+            Happening::Finished(Err(error)) => world.trace(|| format!("{}: {error}", self.0.id)),
             _ => {}
         }
     }
@@ -207,10 +207,10 @@ pub fn collect(me: &Arc<Process>) {
     }
     let ttl = Duration::from_secs(*me.world.chance.pick(&[1, 20, 60]));
     me.collects_after(ttl);
-    let options = collection::Options {
+    let options = collection::CollectOptions {
         env_ttl: Some(ttl),
         leftover_ttl: Duration::from_secs(*me.world.chance.pick(&[60, 300])),
-        ..collection::Options::of_settings(&workspace.settings)
+        ..collection::CollectOptions::of_settings(&workspace.settings)
     };
     match collection::collect_alone(&workspace, &me.id, &options, &me.stop) {
         Ok(report) if report.collects_from.is_some() => me.world.count("collections held"),
@@ -223,9 +223,9 @@ pub fn collect(me: &Arc<Process>) {
 /// A collection that deletes no environment that has a record; it finishes what others began.
 pub fn tidy(me: &Arc<Process>) {
     let workspace = me.workspace();
-    let options = collection::Options {
+    let options = collection::CollectOptions {
         env_ttl: None,
-        ..collection::Options::of_settings(&workspace.settings)
+        ..collection::CollectOptions::of_settings(&workspace.settings)
     };
     if let Err(error) = collection::collect(&workspace, &options, &Cancel::new()) {
         me.world.violated(&format!("nothing is tidied: {error}"));

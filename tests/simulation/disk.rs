@@ -9,8 +9,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use ade::base::clock::Timestamp;
-use ade::settings::layout::EnvironmentFolder;
-use ade::system::machine::{Files, Found, FoundKind, HeldLock, OpenLog};
+use ade::settings::paths::EnvironmentFolder;
+use ade::system::machine::{Files, FoundKind, HeldLock, OpenLog, PathFacts};
 
 use super::threads::{Wake, give_way};
 use super::world::World;
@@ -101,16 +101,16 @@ impl Disk {
         }
     }
 
-    fn find(&self, path: &Path) -> io::Result<Found> {
+    fn find(&self, path: &Path) -> io::Result<PathFacts> {
         match self.names.get(path).ok_or_else(missing)? {
-            Node::Folder { modified } => Ok(Found {
+            Node::Folder { modified } => Ok(PathFacts {
                 kind: FoundKind::Folder,
                 length: 0,
                 modified: *modified,
             }),
             Node::File(number) => {
                 let file = &self.files[number];
-                Ok(Found {
+                Ok(PathFacts {
                     kind: FoundKind::File,
                     length: file.bytes.len() as u64,
                     modified: file.modified,
@@ -335,7 +335,7 @@ impl ProcessDisk {
 }
 
 impl Files for ProcessDisk {
-    fn find(&self, path: &Path) -> io::Result<Found> {
+    fn find(&self, path: &Path) -> io::Result<PathFacts> {
         self.look(|disk| disk.find(&self.at(path)))
     }
 
@@ -455,7 +455,7 @@ impl Files for ProcessDisk {
             }
         })?;
         let world = self.world();
-        let is_large = path.starts_with(world.layout.venvs());
+        let is_large = path.starts_with(world.paths.venvs());
         if world.is_slow && is_large && !std::thread::panicking() {
             give_way(Wake::at(world.steady() + world.chance.between(0, 120_000)));
         }

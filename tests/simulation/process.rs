@@ -86,7 +86,7 @@ impl Process {
         settings.worker.lease = self.lease;
         Workspace {
             settings,
-            layout: self.world.layout.clone(),
+            paths: self.world.paths.clone(),
             database_id: DATABASE.to_owned(),
             store: std::sync::Arc::new(SimulatedStore::new(self)),
             machine: Arc::new(SimulatedMachine::new(self)),

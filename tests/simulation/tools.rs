@@ -8,7 +8,7 @@ use std::time::Duration;
 use ade::base::cancel::Cancel;
 use ade::base::files::FileError;
 use ade::configuration::ConfigurationError;
-use ade::engine::{EngineReport, Invocation, Launch, Message, Task};
+use ade::engine::{EngineReport, EngineTask, Invocation, Launch, Message};
 use ade::environment::needed::prepare::{PrepareError, Prepared};
 use ade::environment::provide::installers::Build;
 use ade::environment::python::Python;
@@ -156,7 +156,7 @@ impl Launch for SimulatedEngine {
             let completed = json!({"execution": {"status": "failed", "failure": failure}});
             return Ok(report(Exit::Code(1), Some(completed)));
         }
-        if let Task::Process { output, .. } = &invocation.task {
+        if let EngineTask::Process { output, .. } = &invocation.task {
             self.0.disk.write(output, b"clean")?;
         }
         let completed = json!({"execution": {"status": "succeeded"}});

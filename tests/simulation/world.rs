@@ -10,7 +10,7 @@ use ade::base::clock::Timestamp;
 use ade::configuration::Configuration;
 use ade::engine::Engine;
 use ade::environment::needed::prepare::Prepared;
-use ade::settings::layout::Layout;
+use ade::settings::paths::Paths;
 use ade::settings::{Inputs, Settings};
 use ade::store::{ConfigurationRecord, Configurations, EnvironmentKey, ObservedTime, SqliteStore};
 use ade::system::bell::Bell;
@@ -266,7 +266,7 @@ pub struct World {
     pub store: SqliteStore,
     pub chance: Chance,
     pub settings: Settings,
-    pub layout: Layout,
+    pub paths: Paths,
     pub disk: Mutex<Disk>,
     /// The environments that engines run in, by engine.
     pub engines: Mutex<BTreeMap<u32, PathBuf>>,
@@ -317,8 +317,8 @@ impl World {
         let mut disk = Disk::default();
         disk.create_folder(CONFIGURATION.as_ref(), Timestamp(start));
         disk.write(INPUT.as_ref(), b"messy", Timestamp(start));
-        let layout = Layout::new(&settings).unwrap();
-        let snapshots = layout.snapshots(WORKSPACE, &configuration.id);
+        let paths = Paths::new(&settings).unwrap();
+        let snapshots = paths.snapshots(WORKSPACE, &configuration.id);
         disk.create_folder(&snapshots, Timestamp(start));
         for file in FOREIGN {
             disk.write(file.as_ref(), b"theirs", Timestamp(start - 864_000_000));
@@ -329,7 +329,7 @@ impl World {
             faults: Mutex::new(FaultRates::of(&chance)),
             judge: Mutex::new(Judge::new(window)),
             sweeper: Mutex::new(sweeper),
-            layout,
+            paths,
             settings,
             store,
             chance,
@@ -425,7 +425,7 @@ impl World {
 
     /// What an environment of this key is prepared from.
     pub fn prepared(&self, key: &EnvironmentKey) -> Prepared {
-        let snapshots = self.layout.snapshots(WORKSPACE, &key.configuration_id);
+        let snapshots = self.paths.snapshots(WORKSPACE, &key.configuration_id);
         let snapshot = snapshots.join("source");
         Prepared {
             configuration: blueprint().clone(),
@@ -558,7 +558,7 @@ impl World {
         if self.judge().folders.values().any(|folder| *folder == taken) {
             self.violated(&format!("{process} takes {taken} from under a builder"));
         }
-        let is_runs_own = path.parent() == Some(&self.layout.runs(WORKSPACE));
+        let is_runs_own = path.parent() == Some(&self.paths.runs(WORKSPACE));
         let run = path.file_name().unwrap_or_default().to_string_lossy();
         if is_runs_own && self.judge().snapshot().runs.contains_key(&*run) {
             self.violated(&format!("{process} takes the files of run {run}"));
@@ -633,7 +633,7 @@ impl World {
         drop(disk);
         let runs: Vec<String> = self.judge().snapshot().runs.keys().cloned().collect();
         for run in runs {
-            let folder = self.layout.run(WORKSPACE, &run);
+            let folder = self.paths.run(WORKSPACE, &run);
             let disk = self.disk.lock().unwrap();
             let log = disk.read(&folder.events()).unwrap_or_default();
             drop(disk);

@@ -8,7 +8,7 @@ use std::time::Duration;
 use crate::base::clock::Timestamp;
 use crate::base::digest;
 use crate::base::problem::{Facts, Kind, Problem, code};
-use crate::settings::layout::{BadSegment, checked_segment};
+use crate::settings::paths::{BadSegment, checked_segment};
 use crate::store::{Scope, StoreError, TokenRecord};
 use crate::workspace::Workspace;
 

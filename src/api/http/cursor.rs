@@ -53,14 +53,14 @@ pub fn last_event(headers: &HeaderMap, after_id: Option<u64>) -> Result<Option<u
 
 /// The parameters of a page.
 #[derive(Debug, Default, Deserialize)]
-pub struct Wanted {
+pub struct PageQuery {
     /// The largest number of entries.
     pub limit: Option<u32>,
     /// Where the page before ended.
     pub cursor: Option<String>,
 }
 
-impl Wanted {
+impl PageQuery {
     /// The largest number of entries.
     ///
     /// # Errors
@@ -94,7 +94,7 @@ impl Wanted {
 /// The parameters are wrong, or the cursor's entry is gone.
 pub fn of_all<T>(
     all: Vec<T>,
-    wanted: &Wanted,
+    wanted: &PageQuery,
     id_of: impl Fn(&T) -> &str,
     json_of: impl Fn(&T) -> Value,
 ) -> Result<Value, ApiError> {

@@ -66,7 +66,7 @@ pub fn frame(line: &Line, frames: &mut Vec<u8>) {
 
 /// What is known of a log.
 #[derive(Clone, Debug, Default)]
-pub struct Seen {
+pub struct LogEnd {
     /// Where its whole lines end.
     pub end: u64,
     /// What came last.
@@ -77,7 +77,7 @@ pub struct Seen {
 
 /// The logs that are being followed, by run.
 #[derive(Default)]
-pub struct Tails(pub Mutex<HashMap<String, watch::Sender<Seen>>>);
+pub struct Tails(pub Mutex<HashMap<String, watch::Sender<LogEnd>>>);
 
 impl Tails {
     /// Clients that follow a run now.

@@ -27,7 +27,7 @@ use crate::api::state::Api;
 use crate::api::transfer::stream;
 use crate::environment::json::environment_json;
 use crate::environment::provide::ask::ask;
-use crate::settings::layout::EnvironmentFolder;
+use crate::settings::paths::EnvironmentFolder;
 use crate::store::{EnvironmentRecord, EnvironmentStatus};
 use crate::workspace::Workspace;
 

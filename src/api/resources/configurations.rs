@@ -132,7 +132,7 @@ async fn list(
     Path(workspace): Path<String>,
     Query(page): Query<Page>,
 ) -> Result<axum::Json<Value>, ApiError> {
-    let wanted = cursor::Wanted {
+    let wanted = cursor::PageQuery {
         limit: page.limit,
         cursor: page.cursor,
     };

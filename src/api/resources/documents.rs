@@ -143,7 +143,7 @@ async fn list(
     Path(workspace): Path<String>,
     Query(which): Query<Which>,
 ) -> Result<axum::Json<Value>, ApiError> {
-    let wanted = cursor::Wanted {
+    let wanted = cursor::PageQuery {
         limit: which.limit,
         cursor: which.cursor,
     };

@@ -47,7 +47,7 @@ async fn list(
     Reader(caller): Reader,
     Query(which): Query<Which>,
 ) -> Result<axum::Json<Value>, ApiError> {
-    let wanted = cursor::Wanted {
+    let wanted = cursor::PageQuery {
         limit: which.limit,
         cursor: which.cursor,
     };

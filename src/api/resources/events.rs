@@ -27,8 +27,8 @@ use crate::api::http::body::Query;
 use crate::api::http::cursor;
 use crate::api::http::problem::{ApiError, ProblemDetails};
 use crate::api::state::Api;
-use crate::api::state::changes::{Seen, catch_up};
-use crate::api::state::watched::{Batch, Watched};
+use crate::api::state::changes::{ToldSoFar, catch_up};
+use crate::api::state::watched::{Batch, FollowedWorkspace};
 use crate::api::transfer::stream::{KEEP_ALIVE, LOOK_AT_TOKEN, may_go_on, server_sent_events};
 use crate::base::clock::Timestamp;
 use crate::workspace::Workspace;
@@ -106,13 +106,16 @@ async fn events(
 }
 
 /// Follows a workspace. As long as the receiver is there, its task is.
-fn follow(api: &Api, workspace: &Arc<Workspace>) -> (Arc<Watched>, broadcast::Receiver<Batch>) {
+fn follow(
+    api: &Api,
+    workspace: &Arc<Workspace>,
+) -> (Arc<FollowedWorkspace>, broadcast::Receiver<Batch>) {
     let mut known = api.watched.0.lock().unwrap_or_else(PoisonError::into_inner);
     match known.entry(workspace.id().to_owned()) {
         Entry::Occupied(found) => (Arc::clone(found.get()), found.get().sender.subscribe()),
         Entry::Vacant(place) => {
             let (sender, receiver) = broadcast::channel(BEHIND);
-            let watched = Arc::new(Watched {
+            let watched = Arc::new(FollowedWorkspace {
                 workspace: Arc::clone(workspace),
                 seen: Arc::default(),
                 sender,
@@ -124,7 +127,7 @@ fn follow(api: &Api, workspace: &Arc<Workspace>) -> (Arc<Watched>, broadcast::Re
     }
 }
 
-impl Watched {
+impl FollowedWorkspace {
     async fn watch(self: Arc<Self>, api: Api) {
         let mut pause = LOOK_AGAIN;
         loop {
@@ -145,7 +148,7 @@ impl Watched {
         let looked = api.work(move |_| {
             let at = workspace.machine.now();
             let Some(known) = seen.as_mut() else {
-                *seen = Some(Seen::begin(&workspace)?);
+                *seen = Some(ToldSoFar::begin(&workspace)?);
                 return Ok(());
             };
             let changes = known.look(&workspace)?;
@@ -169,7 +172,7 @@ impl Watched {
         api.work(move |_| {
             let at = workspace.machine.now();
             if seen.is_none() {
-                *seen = Some(Seen::begin(&workspace)?);
+                *seen = Some(ToldSoFar::begin(&workspace)?);
             }
             let changes = catch_up(&workspace, after)?;
             Ok((Batch::of(at, &changes), sender.subscribe()))
@@ -194,7 +197,7 @@ struct Client {
     token: String,
     looked: Instant,
     sent: Instant,
-    watched: Arc<Watched>,
+    watched: Arc<FollowedWorkspace>,
     published: broadcast::Receiver<Batch>,
     /// It has everything up to this time.
     after: Option<Timestamp>,

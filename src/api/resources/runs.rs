@@ -34,10 +34,10 @@ use crate::configuration::Configuration;
 use crate::environment::needed::prepare::{PrepareError, Prepared, prepare, prepare_version};
 use crate::run::calls::request::demand_setting;
 use crate::run::calls::retry;
-use crate::run::calls::submit::{Wanted, as_client, submit};
+use crate::run::calls::submit::{RunOfDocument, as_client, submit};
 use crate::run::ending::cancel;
 use crate::run::views::json::{run_json, runs_json};
-use crate::settings::layout::RunFolder;
+use crate::settings::paths::RunFolder;
 use crate::store::{
     ConfigurationRecord, DocumentRecord, KnownConfiguration, RunFilter, RunOptions, RunRecord,
     RunStatus,
@@ -197,7 +197,7 @@ async fn create(
 ) -> Result<Response, ApiError> {
     let made = make(&api, &caller, Some(config_id), &headers, new.clone()).await?;
     if new.stream {
-        let follower = stream::Follower {
+        let follower = stream::StreamClient {
             token: caller.token.id.clone(),
             after: 0,
         };
@@ -213,7 +213,7 @@ async fn create(
 }
 
 /// A run that was submitted.
-pub struct Made {
+pub struct Submitted {
     /// Its workspace.
     pub workspace: Arc<Workspace>,
     /// The run.
@@ -229,7 +229,7 @@ pub async fn make(
     config_id: Option<String>,
     headers: &HeaderMap,
     new: NewRun,
-) -> Result<Made, ApiError> {
+) -> Result<Submitted, ApiError> {
     let options = new.options.checked(api.home().settings.allow_network)?;
     let key = key_of(headers)?;
     let caller = caller.clone();
@@ -247,7 +247,7 @@ pub async fn make(
         let prepared = prepared(api, &workspace, &known)?;
         // As it was sent: the same bytes under the same key are the same request, whatever is active meanwhile.
         let request = json!([config_id, new.document_id, new.options]).to_string();
-        let wanted = Wanted {
+        let wanted = RunOfDocument {
             prepared: &prepared,
             document: &document,
             sheets: new.options.input_sheet_names.clone(),
@@ -255,7 +255,7 @@ pub async fn make(
             key: key.map(|key| (key, digest::of(request).to_string())),
         };
         let (run, is_new) = submit(&workspace, &wanted)?;
-        Ok(Made {
+        Ok(Submitted {
             workspace,
             run,
             is_new,
@@ -388,7 +388,7 @@ async fn list(
     Reader(caller): Reader,
     Query(which): Query<Which>,
 ) -> Result<axum::Json<Value>, ApiError> {
-    let wanted = cursor::Wanted {
+    let wanted = cursor::PageQuery {
         limit: which.limit,
         cursor: which.cursor,
     };
@@ -539,7 +539,7 @@ async fn events(
         // Nothing comes any more: a browser that gets this status does not ask again.
         return Ok(StatusCode::NO_CONTENT.into_response());
     }
-    let follower = stream::Follower {
+    let follower = stream::StreamClient {
         token,
         after: last.unwrap_or(0),
     };

@@ -17,7 +17,7 @@ use crate::api::http::answer::{created, status_of};
 use crate::api::http::body::{Json, Path};
 use crate::api::http::problem::{ApiError, ProblemDetails};
 use crate::api::state::Api;
-use crate::settings::layout::checked_segment;
+use crate::settings::paths::checked_segment;
 use crate::store::WorkspaceRecord;
 use crate::workspace::Workspace;
 

@@ -45,7 +45,7 @@ const FIRST_DESCRIPTOR: RawFd = 3;
 
 /// Where to listen.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Place {
+pub enum ListenAddress {
     /// A TCP port.
     Port(SocketAddr),
     /// A UNIX socket.
@@ -103,7 +103,7 @@ impl Listening {
     ///
     /// # Errors
     /// Another process listens there, or the address cannot be used.
-    pub fn at(place: &Place) -> Result<Self, ListenError> {
+    pub fn at(place: &ListenAddress) -> Result<Self, ListenError> {
         let unusable = |source| ListenError::Unusable {
             place: name_of(place),
             source,
@@ -164,21 +164,21 @@ impl Listening {
 /// The mode of a UNIX socket: whoever connects is believed what it says of forwarded requests.
 const SOCKET_MODE: u32 = 0o660;
 
-fn listen(place: &Place) -> io::Result<Vec<Listener>> {
+fn listen(place: &ListenAddress) -> io::Result<Vec<Listener>> {
     match place {
-        Place::Port(address) => {
+        ListenAddress::Port(address) => {
             let listener = std::net::TcpListener::bind(address)?;
             listener.set_nonblocking(true)?;
             Ok(vec![Listener::Port(TcpListener::from_std(listener)?)])
         }
-        Place::Socket(path) => {
+        ListenAddress::Socket(path) => {
             remove_leftovers(path)?;
             let listener = UnixListener::bind(path)?;
             // To connect is to write: a proxy is another user, who is let in by the group, which a folder can decide (setgid).
             std::fs::set_permissions(path, std::fs::Permissions::from_mode(SOCKET_MODE))?;
             Ok(vec![Listener::Socket(listener, Some(path.clone()))])
         }
-        Place::HandedOver(count) => (0..*count)
+        ListenAddress::HandedOver(count) => (0..*count)
             .map(|index| handed_over(FIRST_DESCRIPTOR + i32::try_from(index).unwrap_or(0)))
             .collect(),
     }
@@ -286,18 +286,18 @@ async fn next(listener: &Listener) -> io::Result<(Box<dyn Stream>, Option<IpAddr
     }
 }
 
-fn name_of(place: &Place) -> String {
+fn name_of(place: &ListenAddress) -> String {
     match place {
-        Place::Port(address) => address.to_string(),
-        Place::Socket(path) => path.display().to_string(),
-        Place::HandedOver(count) => format!("the {count} sockets that systemd handed over"),
+        ListenAddress::Port(address) => address.to_string(),
+        ListenAddress::Socket(path) => path.display().to_string(),
+        ListenAddress::HandedOver(count) => format!("the {count} sockets that systemd handed over"),
     }
 }
 
 /// The process that listens on a port, as far as this user may see it. Linux: /proc/net/tcp names the socket's inode, and the
 /// process that has it open is found by its descriptors.
-fn holder_of(place: &Place) -> Option<String> {
-    let Place::Port(address) = place else {
+fn holder_of(place: &ListenAddress) -> Option<String> {
+    let ListenAddress::Port(address) = place else {
         return None;
     };
     const LISTENING: &str = "0A";

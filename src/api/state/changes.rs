@@ -32,7 +32,7 @@ const LOOK_AT: u32 = 10_000;
 
 /// Something to tell.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Change {
+pub enum Update {
     /// A run as it is now.
     Run(Value),
     /// An environment as it is now.
@@ -45,7 +45,7 @@ pub enum Change {
 
 /// What was told of a workspace.
 #[derive(Debug, Default)]
-pub struct Seen {
+pub struct ToldSoFar {
     mark: Option<ChangeMark>,
     live: HashMap<String, LiveRun>,
     /// Runs that ended within the window, by id.
@@ -87,7 +87,7 @@ impl Now {
     }
 }
 
-impl Seen {
+impl ToldSoFar {
     /// What is there now, of which nothing is told.
     pub fn begin(workspace: &Workspace) -> Result<Self, StoreError> {
         let mut seen = Self::default();
@@ -99,7 +99,7 @@ impl Seen {
     ///
     /// # Errors
     /// The store cannot be used. What changed is told with the next look that succeeds.
-    pub fn look(&mut self, workspace: &Workspace) -> Result<Vec<Change>, StoreError> {
+    pub fn look(&mut self, workspace: &Workspace) -> Result<Vec<Update>, StoreError> {
         let mark = workspace.store.change_mark()?;
         if self.mark == Some(mark) {
             return Ok(self.passed(workspace.machine.now()));
@@ -109,7 +109,7 @@ impl Seen {
         let mut changes = self.of_environments(&now.environments);
         let ids = self.changed_runs(&now);
         if ids.len() > MOST || now.ended.only_since.is_some() {
-            changes.push(Change::Reset);
+            changes.push(Update::Reset);
         } else {
             changes.extend(runs(workspace, &ids)?);
         }
@@ -128,7 +128,7 @@ impl Seen {
     }
 
     /// What changes by time alone: runs that become due, and ends that leave the window.
-    fn passed(&mut self, now: Timestamp) -> Vec<Change> {
+    fn passed(&mut self, now: Timestamp) -> Vec<Update> {
         let begin = before(now);
         self.ended.retain(|_, (_, ended)| *ended >= begin);
         let counts = overview(
@@ -142,7 +142,7 @@ impl Seen {
             return Vec::new();
         }
         self.counts = Some((now, counts));
-        vec![Change::Counts(counts)]
+        vec![Update::Counts(counts)]
     }
 
     /// The runs that were made, changed, or ended, by id: in the order in which they were made.
@@ -160,18 +160,18 @@ impl Seen {
         live.chain(gone).chain(ended).cloned().collect()
     }
 
-    fn of_environments(&self, environments: &[EnvironmentRecord]) -> Vec<Change> {
+    fn of_environments(&self, environments: &[EnvironmentRecord]) -> Vec<Update> {
         let is_new = |known: &&EnvironmentRecord| {
             self.environments.get(&known.id) != Some(&Shown::of(known))
         };
-        let mut changes: Vec<Change> = environments
+        let mut changes: Vec<Update> = environments
             .iter()
             .filter(is_new)
-            .map(|known| Change::Environment(environment_json(known)))
+            .map(|known| Update::Environment(environment_json(known)))
             .collect();
         let stays = |id: &String| environments.iter().any(|known| known.id == *id);
         if !self.environments.keys().all(stays) {
-            changes.push(Change::Reset);
+            changes.push(Update::Reset);
         }
         changes
     }
@@ -194,7 +194,7 @@ impl Shown {
 pub fn catch_up(
     workspace: &Workspace,
     after: Option<Timestamp>,
-) -> Result<Vec<Change>, StoreError> {
+) -> Result<Vec<Update>, StoreError> {
     let now = workspace.machine.now();
     // What was committed later than its time says may have been missed by the look of then.
     let since = after.map(before);
@@ -227,14 +227,14 @@ pub fn catch_up(
         .map(|run| run.id.clone())
         .collect();
     ids.extend(ended.map(|run| run.id.clone()));
-    let mut changes = vec![Change::Counts(counts)];
+    let mut changes = vec![Update::Counts(counts)];
     let environments = read
         .environments
         .iter()
         .filter(|known| since.is_some_and(|since| known.updated_at >= since));
-    changes.extend(environments.map(|known| Change::Environment(environment_json(known))));
+    changes.extend(environments.map(|known| Update::Environment(environment_json(known))));
     if ids.len() > MOST || (since.is_some() && read.ended.only_since.is_some()) {
-        changes.push(Change::Reset);
+        changes.push(Update::Reset);
     } else {
         changes.extend(runs(workspace, &ids)?);
     }
@@ -259,7 +259,7 @@ fn compared(of: Timestamp, counts: Overview) -> (Overview, Option<i64>) {
 }
 
 /// The runs with these ids, as they are now. One that was deleted meanwhile is left out.
-fn runs(workspace: &Workspace, ids: &BTreeSet<String>) -> Result<Vec<Change>, StoreError> {
+fn runs(workspace: &Workspace, ids: &BTreeSet<String>) -> Result<Vec<Update>, StoreError> {
     let mut records = Vec::with_capacity(ids.len());
     for id in ids {
         match workspace.store.run_of_any_workspace(id) {
@@ -270,11 +270,11 @@ fn runs(workspace: &Workspace, ids: &BTreeSet<String>) -> Result<Vec<Change>, St
     }
     Ok(runs_json(workspace, &records)?
         .into_iter()
-        .map(Change::Run)
+        .map(Update::Run)
         .collect())
 }
 
-impl Change {
+impl Update {
     /// The name of its event.
     pub fn name(&self) -> &'static str {
         match self {

@@ -26,7 +26,7 @@ use watched::WatchedWorkspaces;
 
 /// How the API is served.
 #[derive(Clone, Debug, Default)]
-pub struct Options {
+pub struct ServeOptions {
     /// It listens on loopback alone: the Host header must name that.
     pub loopback: bool,
     /// No pages, the API alone.
@@ -36,7 +36,7 @@ pub struct Options {
 }
 
 /// Receives what a server's log says.
-pub type Report = dyn Fn(&Told<'_>) + Send + Sync;
+pub type ServerLog = dyn Fn(&Told<'_>) + Send + Sync;
 
 /// What a server's log says.
 #[derive(Debug)]
@@ -58,10 +58,10 @@ pub enum Told<'a> {
 
 /// The state of the API; a clone is the same.
 #[derive(Clone)]
-pub struct Api(Arc<Shared>);
+pub struct Api(Arc<ApiState>);
 
 /// See [`Api`].
-pub struct Shared {
+pub struct ApiState {
     home: Arc<Workspace>,
     others: RwLock<HashMap<String, Arc<Workspace>>>,
     pub(super) prepared: PreparedVersions,
@@ -70,8 +70,8 @@ pub struct Shared {
     pub(super) cells: Cells,
     pub(super) tokens: KnownTokens,
     pub(super) requests: Requests,
-    pub(super) options: Options,
-    pub(super) report: Box<Report>,
+    pub(super) options: ServeOptions,
+    pub(super) report: Box<ServerLog>,
     pub(super) since: Instant,
     slow: tokio::sync::Semaphore,
     stopping: watch::Sender<bool>,
@@ -82,17 +82,17 @@ const SLOW_AT_ONCE: usize = 16;
 const SLOW_PATIENCE: std::time::Duration = std::time::Duration::from_secs(10);
 
 impl std::ops::Deref for Api {
-    type Target = Shared;
+    type Target = ApiState;
 
-    fn deref(&self) -> &Shared {
+    fn deref(&self) -> &ApiState {
         &self.0
     }
 }
 
 impl Api {
     /// The API of a database and its data directory.
-    pub fn new(workspace: Arc<Workspace>, options: Options, report: Box<Report>) -> Self {
-        Self(Arc::new(Shared {
+    pub fn new(workspace: Arc<Workspace>, options: ServeOptions, report: Box<ServerLog>) -> Self {
+        Self(Arc::new(ApiState {
             home: workspace,
             others: RwLock::default(),
             prepared: PreparedVersions::default(),
@@ -143,7 +143,7 @@ impl Api {
     ) -> Result<T, ApiError> {
         let api = self.clone();
         match tokio::task::spawn_blocking(move || call(&api)).await {
-            Ok(done) => done.map_err(|error| error.without_paths(self.home.layout.data())),
+            Ok(done) => done.map_err(|error| error.without_paths(self.home.paths.data())),
             Err(panic) => Err(ApiError::internal(format!("a request panicked: {panic}"))),
         }
     }
@@ -154,7 +154,7 @@ impl Api {
     /// # Errors
     /// As [`Api::work`].
     pub fn look<T>(&self, call: impl FnOnce(&Self) -> Result<T, ApiError>) -> Result<T, ApiError> {
-        call(self).map_err(|error| error.without_paths(self.home.layout.data()))
+        call(self).map_err(|error| error.without_paths(self.home.paths.data()))
     }
 
     /// As [`Api::work`], for a call that may wait for a lock or read a large file: few of these run at a time, so that

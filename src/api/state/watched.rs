@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use bytes::Bytes;
 use tokio::sync::broadcast;
 
-use super::changes::{Change, Seen};
+use super::changes::{ToldSoFar, Update};
 use crate::base::clock::Timestamp;
 use crate::workspace::Workspace;
 
@@ -21,18 +21,18 @@ pub struct Batch {
 }
 
 /// A workspace that is followed.
-pub struct Watched {
+pub struct FollowedWorkspace {
     /// The workspace.
     pub workspace: Arc<Workspace>,
     /// What was told of it. None: no client has looked yet.
-    pub seen: Arc<tokio::sync::Mutex<Option<Seen>>>,
+    pub seen: Arc<tokio::sync::Mutex<Option<ToldSoFar>>>,
     /// To those that follow it.
     pub sender: broadcast::Sender<Batch>,
 }
 
 /// The workspaces that are followed, by id.
 #[derive(Default)]
-pub struct WatchedWorkspaces(pub Mutex<HashMap<String, Arc<Watched>>>);
+pub struct WatchedWorkspaces(pub Mutex<HashMap<String, Arc<FollowedWorkspace>>>);
 
 impl WatchedWorkspaces {
     /// Clients that follow a workspace now.
@@ -46,7 +46,7 @@ impl WatchedWorkspaces {
 impl Batch {
     /// The events of changes (WHATWG HTML, 9.2). Only the last one has an id: a client whose connection breaks before it resumes
     /// behind the events before these.
-    pub fn of(at: Timestamp, changes: &[Change]) -> Self {
+    pub fn of(at: Timestamp, changes: &[Update]) -> Self {
         let mut frames = String::new();
         for (index, change) in changes.iter().enumerate() {
             if index + 1 == changes.len() {

@@ -15,7 +15,7 @@ use tokio::sync::watch;
 
 use super::tail;
 use crate::api::http::log_pieces;
-use crate::api::http::log_pieces::{Line, Piece, Seen};
+use crate::api::http::log_pieces::{Line, LogEnd, Piece};
 use crate::api::http::problem::ApiError;
 use crate::api::state::Api;
 use crate::run::ending::ends;
@@ -30,7 +30,7 @@ pub const KEEP_ALIVE: Duration = Duration::from_secs(15);
 pub const LOOK_AT_TOKEN: Duration = Duration::from_secs(5);
 
 /// A follower of a run, and from where on it follows.
-pub struct Follower {
+pub struct StreamClient {
     /// The id of the token.
     pub token: String,
     /// Events up to this number are not sent.
@@ -48,7 +48,7 @@ struct Client {
     position: u64,
     /// Events up to this number are not sent.
     after: u64,
-    seen: watch::Receiver<Seen>,
+    seen: watch::Receiver<LogEnd>,
     stopping: watch::Receiver<bool>,
     over: bool,
 }
@@ -66,8 +66,8 @@ enum Next {
 }
 
 impl Client {
-    fn new(api: &Api, workspace: &Arc<Workspace>, run: &RunRecord, follower: Follower) -> Self {
-        let Follower { token, after } = follower;
+    fn new(api: &Api, workspace: &Arc<Workspace>, run: &RunRecord, follower: StreamClient) -> Self {
+        let StreamClient { token, after } = follower;
         Self {
             api: api.clone(),
             token,
@@ -127,7 +127,7 @@ impl Client {
     }
 
     /// The next piece: the published one if that is next, else one from the file.
-    async fn catch_up(&mut self, seen: &Seen) -> Option<Arc<Piece>> {
+    async fn catch_up(&mut self, seen: &LogEnd) -> Option<Arc<Piece>> {
         if seen.last.from == self.position {
             self.position = seen.last.to;
             return Some(Arc::clone(&seen.last));
@@ -168,7 +168,7 @@ pub fn server_sent(
     api: &Api,
     workspace: &Arc<Workspace>,
     run: &RunRecord,
-    follower: Follower,
+    follower: StreamClient,
 ) -> Response {
     let client = Client::new(api, workspace, run, follower);
     let frames = stream::unfold(client, |mut client| async move {
@@ -205,7 +205,7 @@ pub fn lines(
     api: &Api,
     workspace: &Arc<Workspace>,
     run: &RunRecord,
-    follower: Follower,
+    follower: StreamClient,
 ) -> Response {
     let client = Client::new(api, workspace, run, follower);
     let created = json!({

@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 use tokio::sync::watch;
 
-use crate::api::http::log_pieces::{Line, Piece, Seen, read_piece};
+use crate::api::http::log_pieces::{Line, LogEnd, Piece, read_piece};
 use crate::api::state::Api;
 use crate::events;
 use crate::run::ending::ends;
@@ -30,12 +30,12 @@ const LAST_EVENTS: usize = 256;
 /// How often the run's record is, for its end.
 const ASK_AGAIN: Duration = Duration::from_millis(250);
 /// Follows a run's log.
-pub fn follow(api: &Api, workspace: &Arc<Workspace>, run: &RunRecord) -> watch::Receiver<Seen> {
+pub fn follow(api: &Api, workspace: &Arc<Workspace>, run: &RunRecord) -> watch::Receiver<LogEnd> {
     let mut known = api.tails.0.lock().unwrap_or_else(PoisonError::into_inner);
     match known.entry(run.id.clone()) {
         Entry::Occupied(found) => found.get().subscribe(),
         Entry::Vacant(place) => {
-            let (sender, receiver) = watch::channel(Seen::default());
+            let (sender, receiver) = watch::channel(LogEnd::default());
             place.insert(sender.clone());
             let path = path_of(workspace, run);
             let watcher = Watcher {
@@ -53,10 +53,7 @@ pub fn follow(api: &Api, workspace: &Arc<Workspace>, run: &RunRecord) -> watch::
 
 /// The log of a run.
 pub fn path_of(workspace: &Workspace, run: &RunRecord) -> PathBuf {
-    workspace
-        .layout
-        .run(&run.key.workspace_id, &run.id)
-        .events()
+    workspace.paths.run(&run.key.workspace_id, &run.id).events()
 }
 
 struct Watcher {
@@ -64,7 +61,7 @@ struct Watcher {
     workspace: Arc<Workspace>,
     run: String,
     path: PathBuf,
-    sender: watch::Sender<Seen>,
+    sender: watch::Sender<LogEnd>,
 }
 
 impl Watcher {

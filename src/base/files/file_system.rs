@@ -7,7 +7,7 @@ use std::path::Path;
 
 /// A file system that is not this machine's alone.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Shared {
+pub enum SharedDisk {
     /// Other machines reach it over a network, or by a disk that they share; with the name of its kind.
     Network(String),
     /// The host of this virtual machine or container has it too; with the name of its kind.
@@ -71,7 +71,7 @@ const NETWORK_PROGRAMS: [&str; 20] = [
 /// Whether the file system of a path is shared with other machines; where nothing is there yet, that of the nearest folder
 /// above it. `None`: it is this machine's own, or the system does not tell.
 #[cfg(target_os = "linux")]
-pub fn shared(path: &Path) -> Option<Shared> {
+pub fn shared(path: &Path) -> Option<SharedDisk> {
     use std::os::unix::fs::MetadataExt;
 
     let there = path.ancestors().find(|path| path.exists())?;
@@ -86,31 +86,31 @@ pub fn shared(path: &Path) -> Option<Shared> {
 
 /// See the other one.
 #[cfg(not(target_os = "linux"))]
-pub fn shared(_path: &Path) -> Option<Shared> {
+pub fn shared(_path: &Path) -> Option<SharedDisk> {
     None
 }
 
 /// What the number of a kind of file system says, and for FUSE the kind's name in the table of mounts.
-fn shared_by(number: u32, kind: impl FnOnce() -> Option<String>) -> Option<Shared> {
+fn shared_by(number: u32, kind: impl FnOnce() -> Option<String>) -> Option<SharedDisk> {
     let named = |kinds: &[(u32, &str)]| {
         let found = kinds.iter().find(|(known, _)| *known == number);
         found.map(|(_, name)| (*name).to_owned())
     };
     if let Some(name) = named(&NETWORK) {
-        return Some(Shared::Network(name));
+        return Some(SharedDisk::Network(name));
     }
     if let Some(name) = named(&HOST) {
-        return Some(Shared::Host(name));
+        return Some(SharedDisk::Host(name));
     }
     let kind = (number == FUSE).then(kind)??;
     if kind == "virtiofs" {
-        return Some(Shared::Host(kind));
+        return Some(SharedDisk::Host(kind));
     }
     let program = kind.strip_prefix("fuse.")?;
     let is_known = NETWORK_PROGRAMS
         .iter()
         .any(|known| program.starts_with(known));
-    is_known.then(|| Shared::Network(program.to_owned()))
+    is_known.then(|| SharedDisk::Network(program.to_owned()))
 }
 
 /// The kind of the file system on a device (`0:52`) in the text of /proc/self/mountinfo: what follows the `-` after the
@@ -138,12 +138,18 @@ mod tests {
     #[test]
     fn the_number_of_a_kind_tells_whether_other_machines_use_it() {
         let by_number = |number| shared_by(number, || None);
-        assert_eq!(by_number(0x6969), Some(Shared::Network("nfs".to_owned())));
+        assert_eq!(
+            by_number(0x6969),
+            Some(SharedDisk::Network("nfs".to_owned()))
+        );
         assert_eq!(
             by_number(0xff53_4d42),
-            Some(Shared::Network("cifs".to_owned()))
+            Some(SharedDisk::Network("cifs".to_owned()))
         );
-        assert_eq!(by_number(0x0102_1997), Some(Shared::Host("9p".to_owned())));
+        assert_eq!(
+            by_number(0x0102_1997),
+            Some(SharedDisk::Host("9p".to_owned()))
+        );
         // ext4, xfs, btrfs, tmpfs, overlay, and a FUSE whose program is not known.
         for own in [
             0xef53,
@@ -160,15 +166,15 @@ mod tests {
     #[test]
     fn of_a_program_that_serves_files_the_table_of_mounts_tells() {
         let of = |device| shared_by(FUSE, || kind_of_mount(MOUNTS, device));
-        assert_eq!(of("0:52"), Some(Shared::Network("sshfs".to_owned())));
-        assert_eq!(of("0:54"), Some(Shared::Host("virtiofs".to_owned())));
+        assert_eq!(of("0:52"), Some(SharedDisk::Network("sshfs".to_owned())));
+        assert_eq!(of("0:54"), Some(SharedDisk::Host("virtiofs".to_owned())));
         assert_eq!(of("0:53"), None, "a disk of this machine");
         assert_eq!(of("9:9"), None);
         assert_eq!(kind_of_mount(MOUNTS, "254:0").as_deref(), Some("ext4"));
         let named = |kind: &str| shared_by(FUSE, || Some(kind.to_owned()));
         assert_eq!(
             named("fuse.glusterfs"),
-            Some(Shared::Network("glusterfs".to_owned()))
+            Some(SharedDisk::Network("glusterfs".to_owned()))
         );
         assert_eq!(named("fuse.ntfs-3g"), None);
     }

@@ -14,7 +14,7 @@ use tempfile::NamedTempFile;
 
 use super::problem::{Facts, Kind, Problem, code};
 
-pub use file_system::{Shared, shared};
+pub use file_system::{SharedDisk, shared};
 pub use partial::{PartialFolder, is_partial, partial_in, remove_leftovers, remove_read_only_tree};
 pub use usage::{DiskUsage, disk_usage, disk_usage_of_all};
 

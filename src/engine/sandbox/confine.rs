@@ -95,7 +95,7 @@ impl Confined {
 /// Lets the child do the steps. In a strict sandbox the start fails with the first step that does.
 fn in_child(
     command: &mut Command,
-    limits: resources::Prepared,
+    limits: resources::ReadyLimits,
     mut steps: Steps,
     report: Option<PipeWriter>,
     is_strict: bool,

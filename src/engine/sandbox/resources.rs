@@ -11,12 +11,12 @@ const BYTES_OF_A_THREAD: u64 = 8 << 20;
 
 /// Limits that are ready to be set.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Prepared {
+pub(super) struct ReadyLimits {
     all: [(Resource, Option<Rlimit>); 5],
 }
 
 /// Prepares them. None is above what this process itself may have. `threads`: how many the engine's libraries start.
-pub(super) fn prepare(limits: &Limits, threads: usize) -> Prepared {
+pub(super) fn prepare(limits: &Limits, threads: usize) -> ReadyLimits {
     let data = limits.memory.map(|memory| {
         let of_threads = BYTES_OF_A_THREAD.saturating_mul(threads as u64);
         (memory / 2).saturating_mul(3).saturating_add(of_threads)
@@ -41,7 +41,7 @@ pub(super) fn prepare(limits: &Limits, threads: usize) -> Prepared {
         let limit = wanted.map(|(soft, hard)| within(getrlimit(resource).maximum, soft, hard));
         (resource, limit)
     });
-    Prepared { all }
+    ReadyLimits { all }
 }
 
 fn within(most: Option<u64>, soft: u64, hard: u64) -> Rlimit {
@@ -52,7 +52,7 @@ fn within(most: Option<u64>, soft: u64, hard: u64) -> Rlimit {
     }
 }
 
-impl Prepared {
+impl ReadyLimits {
     /// Sets them for this process. System calls only.
     pub fn apply(&self) -> Result<(), rustix::io::Errno> {
         for (resource, limit) in self.all {

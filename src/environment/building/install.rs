@@ -10,13 +10,13 @@ use std::path::{Path, PathBuf};
 use super::error::BuildError;
 use super::installer::{Install, Uv};
 use super::measure;
-use super::session::Session;
+use super::session::BuildSession;
 use crate::base::files::FileError;
 use crate::configuration::{LOCK_FILE, file_url};
 use crate::engine::RUN_MARKER;
 
 /// Installs the engine.
-pub(super) fn engine(session: &mut Session<'_>, uv: &Uv) -> Result<(), BuildError> {
+pub(super) fn engine(session: &mut BuildSession<'_>, uv: &Uv) -> Result<(), BuildError> {
     let dependencies = session.request.configuration.dependencies();
     let install = Install {
         engine: session.request.engine.requirement(),
@@ -31,7 +31,7 @@ pub(super) fn engine(session: &mut Session<'_>, uv: &Uv) -> Result<(), BuildErro
 }
 
 /// Installs the configuration's dependencies, and makes its folder importable for its author.
-pub(super) fn configuration(session: &mut Session<'_>, uv: &Uv) -> Result<(), BuildError> {
+pub(super) fn configuration(session: &mut BuildSession<'_>, uv: &Uv) -> Result<(), BuildError> {
     let dependencies = session.request.configuration.dependencies();
     for asked in &dependencies.engine {
         session.note(format!(
@@ -77,7 +77,7 @@ pub(super) fn configuration(session: &mut Session<'_>, uv: &Uv) -> Result<(), Bu
 }
 
 pub(in crate::environment) fn write_constraints(
-    session: &Session<'_>,
+    session: &BuildSession<'_>,
 ) -> Result<Option<PathBuf>, BuildError> {
     let constraints = &session.request.configuration.dependencies().constraints;
     if constraints.is_empty() {
@@ -89,7 +89,7 @@ pub(in crate::environment) fn write_constraints(
 }
 
 /// A writable copy of the configuration, for build tools that write beside what they read.
-fn copy_sources(session: &Session<'_>) -> Result<PathBuf, BuildError> {
+fn copy_sources(session: &BuildSession<'_>) -> Result<PathBuf, BuildError> {
     let copy = session.folder.workbench().sources();
     copy_tree(&session.sources, &copy)
         .map_err(FileError::on("copy the configuration to", &copy))?;
@@ -112,7 +112,11 @@ fn copy_tree(source: &Path, target: &Path) -> io::Result<()> {
 
 /// Removes the configuration itself where it was installed to get its dependencies: the installed copy would hide the
 /// author's files and become outdated.
-fn remove_configuration(session: &mut Session<'_>, uv: &Uv, copy: &Path) -> Result<(), BuildError> {
+fn remove_configuration(
+    session: &mut BuildSession<'_>,
+    uv: &Uv,
+    copy: &Path,
+) -> Result<(), BuildError> {
     let site_packages = session.site_packages()?;
     let installed =
         measure::installed(&site_packages).map_err(FileError::on("read", &site_packages))?;
@@ -126,7 +130,7 @@ fn remove_configuration(session: &mut Session<'_>, uv: &Uv, copy: &Path) -> Resu
 }
 
 /// `site` executes lines of a `.pth` file that begin with `import`; so the line can check whether this is a run.
-fn write_import_file(session: &Session<'_>) -> Result<(), BuildError> {
+fn write_import_file(session: &BuildSession<'_>) -> Result<(), BuildError> {
     let Some(folder) = session.request.configuration.import_root().to_str() else {
         // A path that is not UTF-8 can't be written there. Runs do not need it.
         return Ok(());

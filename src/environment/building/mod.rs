@@ -25,7 +25,7 @@ mod verify;
 use std::fs;
 
 use self::bytecode::Shelf;
-use self::session::Session;
+use self::session::BuildSession;
 use crate::base::cancel::Cancel;
 use crate::base::files;
 use crate::base::files::FileError;
@@ -45,7 +45,7 @@ pub fn provision(
     cancel: &Cancel,
     on_event: &mut dyn FnMut(BuildEvent),
 ) -> Result<Built, BuildError> {
-    let mut session = Session::new(request, cancel, on_event);
+    let mut session = BuildSession::new(request, cancel, on_event);
     ready::clear(&session.folder)?;
     let built = steps(&mut session);
     if built.is_err() {
@@ -56,7 +56,7 @@ pub fn provision(
 }
 
 /// The steps of a build, in their order.
-fn steps(session: &mut Session<'_>) -> Result<Built, BuildError> {
+fn steps(session: &mut BuildSession<'_>) -> Result<Built, BuildError> {
     let workbench = session.folder.workbench();
     fs::create_dir_all(workbench.path())
         .map_err(FileError::on("create the folder", workbench.path()))?;
@@ -76,7 +76,7 @@ fn steps(session: &mut Session<'_>) -> Result<Built, BuildError> {
 
 /// Measures what was built, records it, and keeps its bytecode for other environments.
 fn finish(
-    session: &Session<'_>,
+    session: &BuildSession<'_>,
     installer: &str,
     engine_version: String,
     shelf: &Shelf,

@@ -11,8 +11,8 @@ use super::request::{BuildRequest, Built};
 use crate::base::clock::Timestamp;
 use crate::base::files;
 use crate::base::files::FileError;
-use crate::settings::layout;
-use crate::settings::layout::EnvironmentFolder;
+use crate::settings::paths;
+use crate::settings::paths::EnvironmentFolder;
 use crate::system::machine::Files;
 
 /// Whether there is a finished environment in `folder`. Checks two files only.
@@ -26,7 +26,7 @@ pub(super) fn clear(folder: &EnvironmentFolder) -> Result<(), BuildError> {
     let root = &folder.0;
     fs::create_dir_all(root).map_err(FileError::on("create the folder", root))?;
     remove(&folder.ready())?;
-    let kept = [folder.logs(), folder.owner(), layout::build_lock(root)];
+    let kept = [folder.logs(), folder.owner(), paths::build_lock(root)];
     for entry in fs::read_dir(root).map_err(FileError::on("read", root))? {
         let path = entry.map_err(FileError::on("read", root))?.path();
         if !kept.contains(&path) {

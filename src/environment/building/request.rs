@@ -4,10 +4,12 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use crate::configuration::{Configuration, Lock, Requirement, Wanted, file_url, is_engine};
+use crate::configuration::{
+    Configuration, LockedVersions, Requirement, VersionWanted, file_url, is_engine,
+};
 use crate::engine::sandbox::Policy;
 use crate::environment::python::Python;
-use crate::settings::layout::ToolsFolder;
+use crate::settings::paths::ToolsFolder;
 
 /// Which engine is installed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,10 +40,10 @@ impl EngineSource {
             EngineSource::Requirement(text) => {
                 let requirement = Requirement::parse(text);
                 match &requirement.wanted {
-                    Wanted::Bare(place) if place.contains("://") => {
+                    VersionWanted::Bare(place) if place.contains("://") => {
                         Some(format!("ade-engine @ {place}"))
                     }
-                    Wanted::Bare(place) => {
+                    VersionWanted::Bare(place) => {
                         Some(format!("ade-engine @ {}", file_url(Path::new(place))))
                     }
                     _ => is_engine(&requirement).then(|| requirement.to_string()),
@@ -62,7 +64,7 @@ pub struct BuildRequest {
     pub python: Python,
     pub engine: EngineSource,
     /// The configuration's lock, with whether it fits: an error in words where it does not, and is not used.
-    pub lock: Option<Result<Lock, String>>,
+    pub lock: Option<Result<LockedVersions, String>>,
     /// What is confined of installers and build tools, beside that they write to the folder and the caches here.
     pub sandbox: Policy,
     /// Use caches only; no index is asked.

@@ -19,7 +19,7 @@ use crate::base::files::FileError;
 use crate::engine::sandbox;
 use crate::environment::python::child_variables;
 use crate::settings::Sandbox;
-use crate::settings::layout::EnvironmentFolder;
+use crate::settings::paths::EnvironmentFolder;
 use crate::system::process;
 use crate::system::process::Exit;
 
@@ -32,7 +32,7 @@ pub(in crate::environment) enum Show {
 }
 
 /// A build in progress.
-pub(in crate::environment) struct Session<'a> {
+pub(in crate::environment) struct BuildSession<'a> {
     pub request: &'a BuildRequest,
     pub cancel: &'a Cancel,
     on_event: &'a mut dyn FnMut(BuildEvent),
@@ -43,13 +43,13 @@ pub(in crate::environment) struct Session<'a> {
     pub folder: EnvironmentFolder,
 }
 
-impl<'a> Session<'a> {
+impl<'a> BuildSession<'a> {
     pub fn new(
         request: &'a BuildRequest,
         cancel: &'a Cancel,
         on_event: &'a mut dyn FnMut(BuildEvent),
     ) -> Self {
-        Session {
+        BuildSession {
             request,
             cancel,
             on_event,
@@ -119,9 +119,9 @@ impl<'a> Session<'a> {
         if timeout.is_some_and(|left| left.is_zero()) {
             return Err(BuildError::Timeout { step, seconds });
         }
-        let options = process::Options {
+        let options = process::ChildLimits {
             timeout,
-            ..process::Options::default()
+            ..process::ChildLimits::default()
         };
         let program = PathBuf::from(command.get_program());
         self.confine(command)?;

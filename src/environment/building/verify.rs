@@ -3,7 +3,7 @@
 use super::error::BuildError;
 use super::output::Finished;
 use super::request::EngineSource;
-use super::session::{Session, Show};
+use super::session::{BuildSession, Show};
 
 /// Imports what a run imports first, so that a broken wheel is found here and not in the first run.
 const IMPORT: &str = "
@@ -13,7 +13,7 @@ if importlib.util.find_spec('polars'):
 ";
 
 /// Starts the engine and asks for its version.
-pub(super) fn verify(session: &mut Session<'_>) -> Result<String, BuildError> {
+pub(super) fn verify(session: &mut BuildSession<'_>) -> Result<String, BuildError> {
     let python = session.folder.python();
     let mut version = session.command(&python);
     version.args(["-I", "-m", "ade_engine", "version"]);

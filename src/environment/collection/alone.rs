@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::collect;
-use super::report::{Options, Report};
+use super::report::{CollectOptions, Report};
 use crate::base::cancel::{Cancel, linked};
 use crate::base::clock::Timestamp;
 use crate::base::problem::{Facts, Kind, Problem, code};
@@ -46,7 +46,7 @@ impl Problem for CollectError {
 pub fn collect_alone(
     workspace: &Workspace,
     holder: &str,
-    options: &Options,
+    options: &CollectOptions,
     cancel: &Cancel,
 ) -> Result<Report, CollectError> {
     if options.dry_run {

@@ -12,7 +12,7 @@ use super::age::Ages;
 use super::pass::Pass;
 use super::report::{NotDeleted, Removed, Report};
 use crate::base::files::is_partial;
-use crate::settings::layout::CacheFolder;
+use crate::settings::paths::CacheFolder;
 use crate::system::lock::Lock;
 use crate::system::machine::Files;
 use crate::workspace::Workspace;
@@ -27,7 +27,7 @@ pub(super) fn collect(pass: &Pass<'_>, report: &mut Report) {
     let Some(ttl) = workspace.settings.worker.cache_ttl else {
         return;
     };
-    for cache in workspace.layout.caches() {
+    for cache in workspace.paths.caches() {
         if pass.is_stopped() {
             return;
         }
@@ -73,7 +73,7 @@ fn parts(workspace: &Workspace, cache: &CacheFolder) -> Vec<PathBuf> {
     let pythons = files.folders(&bytecode).into_iter();
     let packages = pythons.flat_map(|python| files.folders(&python));
     parts.extend(packages.filter(|folder| !is_partial(folder)));
-    let chosen = workspace.layout.chosen_caches().into_iter().flatten();
+    let chosen = workspace.paths.chosen_caches().into_iter().flatten();
     for chosen in chosen {
         parts.retain(|part| !chosen.starts_with(part));
     }

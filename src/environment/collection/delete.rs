@@ -7,10 +7,10 @@ use std::io;
 use std::path::Path;
 
 use super::report::{NotDeleted, Removed, Report};
-use super::rule::Verdict;
+use super::rule::Fate;
 use crate::base::files::FileError;
-use crate::settings::layout;
-use crate::settings::layout::{BUILD_LOCK, EnvironmentFolder};
+use crate::settings::paths;
+use crate::settings::paths::{BUILD_LOCK, EnvironmentFolder};
 use crate::store::{Clock, EnvironmentRecord, StoreError};
 use crate::system::lock;
 use crate::system::machine::{Files, FoundKind, HeldLock, Machine};
@@ -48,7 +48,7 @@ pub fn remove_environment(
         .store
         .delete_environment(&environment.id, cold_since)?
     {
-        report.skip(Verdict::InUse.reason());
+        report.skip(Fate::InUse.reason());
         return Ok(false);
     }
     // Without locks there was no folder. One that is there by now is that of a builder, which claimed its record first.
@@ -77,7 +77,7 @@ pub(super) fn delete_folder(files: &dyn Files, folder: &Path, report: &mut Repor
 
 fn try_delete_folder(files: &dyn Files, folder: &Path) -> io::Result<()> {
     let of = EnvironmentFolder(folder.to_owned());
-    let last = [of.record(), of.owner(), layout::build_lock(folder)];
+    let last = [of.record(), of.owner(), paths::build_lock(folder)];
     if files.exists(&of.ready()) {
         files.remove_file(&of.ready())?;
     }
@@ -115,7 +115,7 @@ pub(super) enum Refusal {
 impl Refusal {
     pub fn add_to(self, report: &mut Report) {
         match self {
-            Self::Used => report.skip(Verdict::InUse.reason()),
+            Self::Used => report.skip(Fate::InUse.reason()),
             Self::File(error) => report.failed.push(error),
         }
     }
@@ -134,7 +134,7 @@ impl Locks {
             }
         }
         let users = take_lock(files, &EnvironmentFolder(folder.to_owned()).owner())?;
-        let builder = take_lock(files, &layout::build_lock(folder))?;
+        let builder = take_lock(files, &paths::build_lock(folder))?;
         Ok(users.zip(builder).map(|(users, builder)| Self {
             _users: users,
             _builder: builder,
@@ -164,7 +164,7 @@ pub(super) fn would_remove(
 ) -> bool {
     let is_used = is_used(files, folder);
     if is_used {
-        report.skip(Verdict::InUse.reason());
+        report.skip(Fate::InUse.reason());
     } else {
         report.add(removed);
     }
@@ -174,7 +174,7 @@ pub(super) fn would_remove(
 /// Whether a live process builds or uses the environment in a folder, as far as its locks are seen.
 fn is_used(files: &dyn Files, folder: &Path) -> bool {
     let owner = EnvironmentFolder(folder.to_owned()).owner();
-    [owner, layout::build_lock(folder)]
+    [owner, paths::build_lock(folder)]
         .iter()
         .any(|lock| lock::is_held(files, lock) == Some(true))
 }
@@ -188,7 +188,7 @@ pub(super) fn remove_key_folder(machine: &dyn Machine, key: &Path) {
     if !only_the_lock {
         return;
     }
-    let lock = layout::build_lock(key);
+    let lock = paths::build_lock(key);
     if lock::is_held(files, &lock) == Some(true) {
         return;
     }
@@ -218,7 +218,7 @@ mod tests {
                 .map(|_| {
                     scope.spawn(|| {
                         for _ in 0..300 {
-                            let path = layout::build_lock(&folder);
+                            let path = paths::build_lock(&folder);
                             let _lock = Lock::acquire(&System, &path, &Cancel::new(), &mut |_| {})
                                 .unwrap_or_else(|error| panic!("{error}"));
                             assert_eq!(building.fetch_add(1, Ordering::SeqCst), 0);

@@ -94,7 +94,7 @@ fn of_configuration(
 
 /// Returns the workspace's environments with what collection would do to them now, last used first.
 pub fn list(workspace: &Workspace) -> Result<Vec<Judged>, StoreError> {
-    let options = collection::Options::of_settings(&workspace.settings);
+    let options = collection::CollectOptions::of_settings(&workspace.settings);
     let ages = collection::Ages::at(
         workspace,
         Moment::of(&*workspace.machine),

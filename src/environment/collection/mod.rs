@@ -24,8 +24,8 @@ mod snapshots;
 pub use age::Ages;
 pub use alone::{CollectError, collect_alone};
 pub use delete::remove_environment;
-pub use report::{NotDeleted, Options, Removed, Report, UNKNOWN};
-pub use rule::{Facts, Judged, Verdict, judge, judge_all};
+pub use report::{CollectOptions, NotDeleted, Removed, Report, UNKNOWN};
+pub use rule::{EnvironmentFacts, Fate, Judged, judge, judge_all};
 
 use self::pass::Pass;
 use crate::base::cancel::Cancel;
@@ -39,7 +39,7 @@ use crate::workspace::Workspace;
 /// The store cannot be used; what was deleted before is gone.
 pub fn collect(
     workspace: &Workspace,
-    options: &Options,
+    options: &CollectOptions,
     cancel: &Cancel,
 ) -> Result<Report, StoreError> {
     let now = Moment::of(&*workspace.machine);

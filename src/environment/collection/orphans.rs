@@ -7,12 +7,12 @@ use std::path::{Path, PathBuf};
 
 use super::delete::{Locks, delete_folder, remove_key_folder, would_remove};
 use super::pass::Pass;
-use super::report::{Options, Removed, Report, UNKNOWN};
-use super::rule::Verdict;
+use super::report::{CollectOptions, Removed, Report, UNKNOWN};
+use super::rule::Fate;
 use crate::base::files::name_of;
 use crate::environment::provide::in_use;
-use crate::settings::layout;
-use crate::settings::layout::EnvironmentFolder;
+use crate::settings::paths;
+use crate::settings::paths::EnvironmentFolder;
 use crate::store::{EnvironmentRecord, StoreError};
 use crate::system::machine::FoundKind;
 use crate::workspace::Workspace;
@@ -28,7 +28,7 @@ pub(super) fn collect(pass: &Pass<'_>, report: &mut Report) -> Result<(), StoreE
     let known = Known::look(workspace)?;
     // venvs/<workspace>/<configuration>/<digest>/<environment>
     let configurations = files
-        .folders(workspace.layout.venvs())
+        .folders(workspace.paths.venvs())
         .into_iter()
         .flat_map(|workspace| files.folders(&workspace));
     for key in configurations.flat_map(|configuration| files.folders(&configuration)) {
@@ -73,7 +73,7 @@ fn remove(
     workspace: &Workspace,
     folder: &Path,
     known: &Known,
-    options: &Options,
+    options: &CollectOptions,
     report: &mut Report,
 ) -> Result<(), StoreError> {
     let files = workspace.files();
@@ -95,7 +95,7 @@ fn remove(
         }
     };
     if Known::look(workspace)?.0.contains_key(folder) {
-        report.skip(Verdict::InUse.reason());
+        report.skip(Fate::InUse.reason());
         return Ok(());
     }
     delete_folder(files, folder, report);
@@ -106,7 +106,7 @@ fn remove(
 /// Whether a folder was built for this database: it says so, it holds an environment that this database records, in another
 /// folder by now, or nothing is left in it but a lock.
 fn is_own(workspace: &Workspace, folder: &Path, known: &Known) -> bool {
-    let lock = layout::build_lock(folder);
+    let lock = paths::build_lock(folder);
     let names = workspace.files().names(folder).unwrap_or_default();
     let is_lock = |(name, _): &(String, FoundKind)| folder.join(name) == lock;
     if in_use::is_owned(workspace, folder) || names.len() == 1 && names.iter().all(is_lock) {

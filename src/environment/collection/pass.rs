@@ -1,14 +1,14 @@
 //! What a pass of collection goes by.
 
 use super::age::Ages;
-use super::report::Options;
+use super::report::CollectOptions;
 use crate::base::cancel::Cancel;
 use crate::workspace::Workspace;
 
 /// One pass of collection.
 pub(super) struct Pass<'a> {
     pub workspace: &'a Workspace,
-    pub options: &'a Options,
+    pub options: &'a CollectOptions,
     pub ages: &'a Ages,
     pub cancel: &'a Cancel,
 }

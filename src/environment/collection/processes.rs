@@ -8,7 +8,7 @@ use std::time::Duration;
 use super::orphans::modified;
 use super::pass::Pass;
 use super::report::{Removed, Report};
-use crate::settings::layout::WORKER_LOCK;
+use crate::settings::paths::WORKER_LOCK;
 use crate::store::StoreError;
 use crate::system::lock;
 use crate::system::lock::Lock;
@@ -49,7 +49,7 @@ pub(super) fn collect(pass: &Pass<'_>, report: &mut Report) -> Result<(), StoreE
             bytes: 0,
         });
     }
-    let locks = workspace.layout.worker_locks();
+    let locks = workspace.paths.worker_locks();
     for (name, kind) in files.names(&locks).unwrap_or_default() {
         let path = locks.join(&name);
         let is_leftover = kind == FoundKind::File

@@ -8,7 +8,7 @@ use crate::workspace::Workspace;
 
 /// An environment cannot be removed.
 #[derive(Debug, thiserror::Error)]
-pub enum RemoveError {
+pub enum RemoveEnvironmentError {
     /// It was not found.
     #[error(transparent)]
     Find(#[from] FindError),
@@ -37,7 +37,7 @@ pub enum RemoveError {
     Store(#[from] StoreError),
 }
 
-impl Problem for RemoveError {
+impl Problem for RemoveEnvironmentError {
     fn facts(&self) -> Facts {
         match self {
             Self::Find(error) => error.facts(),
@@ -55,7 +55,11 @@ impl Problem for RemoveError {
 ///
 /// # Errors
 /// There is none, a run needs it, or it is being built.
-pub fn remove(workspace: &Workspace, given: &str, report: &mut Report) -> Result<(), RemoveError> {
+pub fn remove(
+    workspace: &Workspace,
+    given: &str,
+    report: &mut Report,
+) -> Result<(), RemoveEnvironmentError> {
     let environment = find(workspace, given)?;
     demand_unused(workspace, &environment)?;
     let dry_run = report.dry_run;
@@ -64,20 +68,20 @@ pub fn remove(workspace: &Workspace, given: &str, report: &mut Report) -> Result
     if removed || report.failed.len() > failed {
         return Ok(());
     }
-    Err(RemoveError::NeededSince { id: environment.id })
+    Err(RemoveEnvironmentError::NeededSince { id: environment.id })
 }
 
 fn demand_unused(
     workspace: &Workspace,
     environment: &EnvironmentRecord,
-) -> Result<(), RemoveError> {
+) -> Result<(), RemoveEnvironmentError> {
     let id = environment.id.clone();
     let runs = workspace.store.live_runs_of_environment(&id)?;
     if runs > 0 {
-        return Err(RemoveError::Needed { id, runs });
+        return Err(RemoveEnvironmentError::Needed { id, runs });
     }
     match environment.status {
-        EnvironmentStatus::Building => Err(RemoveError::Building { id }),
+        EnvironmentStatus::Building => Err(RemoveEnvironmentError::Building { id }),
         EnvironmentStatus::Queued | EnvironmentStatus::Ready | EnvironmentStatus::Failed => Ok(()),
     }
 }

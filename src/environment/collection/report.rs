@@ -15,7 +15,7 @@ use crate::system::machine::Files;
 
 /// What to collect.
 #[derive(Clone, Debug)]
-pub struct Options {
+pub struct CollectOptions {
     /// Environments not used for this long are cold: they may be deleted. `None`: none is.
     pub env_ttl: Option<Duration>,
     /// Files of runs that ended longer ago than this are deleted; `None`: all are kept.
@@ -38,7 +38,7 @@ pub const UNKNOWN: &str = "not in the database";
 /// How old leftovers are before they are deleted.
 const LEFTOVER_TTL: Duration = Duration::from_secs(3600);
 
-impl Options {
+impl CollectOptions {
     /// The options of the settings.
     pub fn of_settings(settings: &Settings) -> Self {
         Self {

@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde::Serialize;
 
 use super::age::Ages;
-use super::report::Options;
+use super::report::CollectOptions;
 use crate::base::clock::Timestamp;
 use crate::configuration::Configuration;
 use crate::engine::Engine;
@@ -20,7 +20,7 @@ use crate::workspace::Workspace;
 /// Why an environment is kept or deleted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Verdict {
+pub enum Fate {
     /// It is cold, no run needs it, and its configuration is neither active nor was it run lately.
     Delete,
     /// Its configuration is active or was run lately, its digest is no longer the current one, and it is cold.
@@ -41,7 +41,7 @@ pub enum Verdict {
     Held,
 }
 
-impl Verdict {
+impl Fate {
     /// Whether the environment is deleted.
     pub fn deletes(self) -> bool {
         matches!(self, Self::Delete | Self::Superseded)
@@ -65,7 +65,7 @@ impl Verdict {
 
 /// The facts about an environment that the rule needs.
 #[derive(Clone, Copy, Debug)]
-pub struct Facts {
+pub struct EnvironmentFacts {
     /// Its status.
     pub status: EnvironmentStatus,
     /// When it was used last; if never, when it last changed.
@@ -83,26 +83,26 @@ pub struct Facts {
 /// The rule. An environment is deleted only when its configuration is neither active nor was it run lately, it is not being
 /// built, it is cold, and no queued or running run refers to it; with `options.superseded` also when its configuration is in use
 /// and needs another.
-pub fn judge(facts: &Facts, options: &Options, ages: &Ages) -> Verdict {
+pub fn judge(facts: &EnvironmentFacts, options: &CollectOptions, ages: &Ages) -> Fate {
     if facts.status == EnvironmentStatus::Building {
-        return Verdict::Unfinished;
+        return Fate::Unfinished;
     }
     if facts.live_runs > 0 {
-        return Verdict::InUse;
+        return Fate::InUse;
     }
     let superseded = options.superseded && facts.superseded == Some(true);
     if facts.active && !superseded {
-        return Verdict::Active;
+        return Fate::Active;
     }
     if facts.run_lately && !superseded {
-        return Verdict::RunLately;
+        return Fate::RunLately;
     }
     match options.env_ttl {
-        None => Verdict::NeverCold,
-        Some(ttl) if !ages.is_older(facts.last_used, ttl) => Verdict::Warm,
-        Some(_) if ages.collects_from().is_some() => Verdict::Held,
-        Some(_) if facts.active || facts.run_lately => Verdict::Superseded,
-        Some(_) => Verdict::Delete,
+        None => Fate::NeverCold,
+        Some(ttl) if !ages.is_older(facts.last_used, ttl) => Fate::Warm,
+        Some(_) if ages.collects_from().is_some() => Fate::Held,
+        Some(_) if facts.active || facts.run_lately => Fate::Superseded,
+        Some(_) => Fate::Delete,
     }
 }
 
@@ -112,13 +112,13 @@ pub struct Judged {
     /// The environment.
     pub environment: EnvironmentRecord,
     /// Whether it is kept or deleted, and why.
-    pub verdict: Verdict,
+    pub verdict: Fate,
 }
 
 /// Judges every environment of the database.
 pub fn judge_all(
     workspace: &Workspace,
-    options: &Options,
+    options: &CollectOptions,
     ages: &Ages,
 ) -> Result<Vec<Judged>, StoreError> {
     let store = &*workspace.store;
@@ -145,7 +145,7 @@ pub fn judge_all(
         } else {
             None
         };
-        let facts = Facts {
+        let facts = EnvironmentFacts {
             status: environment.status,
             last_used: environment.last_used().plus(LAST_USE_KNOWN_TO),
             live_runs: store.live_runs_of_environment(&environment.id)?,
@@ -185,12 +185,7 @@ fn current_digest(workspace: &Workspace, environment: &EnvironmentRecord) -> Opt
         Ok(None) => Engine::Embedded,
         Err(_) => return None,
     };
-    let python = python_for(
-        &workspace.settings,
-        workspace.layout.tools(),
-        &configuration,
-    )
-    .ok()?;
+    let python = python_for(&workspace.settings, workspace.paths.tools(), &configuration).ok()?;
     Some(configuration.deps_digest(&engine.digest().ok()?, &python.environment_key()))
 }
 
@@ -200,8 +195,8 @@ mod tests {
 
     const DAY: i64 = 86_400_000;
 
-    fn options(superseded: bool) -> Options {
-        Options {
+    fn options(superseded: bool) -> CollectOptions {
+        CollectOptions {
             env_ttl: Some(Duration::from_secs(30 * 86_400)),
             run_artifact_ttl: None,
             run_record_ttl: None,
@@ -212,8 +207,8 @@ mod tests {
         }
     }
 
-    fn cold() -> Facts {
-        Facts {
+    fn cold() -> EnvironmentFacts {
+        EnvironmentFacts {
             status: EnvironmentStatus::Ready,
             last_used: Timestamp(0),
             live_runs: 0,
@@ -226,49 +221,49 @@ mod tests {
     #[test]
     fn an_environment_goes_only_when_all_four_conditions_hold() {
         let now = Ages::plain(Timestamp(31 * DAY), None);
-        let verdict = |facts: Facts| judge(&facts, &options(false), &now);
-        assert_eq!(verdict(cold()), Verdict::Delete);
+        let verdict = |facts: EnvironmentFacts| judge(&facts, &options(false), &now);
+        assert_eq!(verdict(cold()), Fate::Delete);
         assert_eq!(
-            verdict(Facts {
+            verdict(EnvironmentFacts {
                 status: EnvironmentStatus::Failed,
                 ..cold()
             }),
-            Verdict::Delete
+            Fate::Delete
         );
         assert_eq!(
-            verdict(Facts {
+            verdict(EnvironmentFacts {
                 active: true,
                 ..cold()
             }),
-            Verdict::Active
+            Fate::Active
         );
         assert_eq!(
-            verdict(Facts {
+            verdict(EnvironmentFacts {
                 run_lately: true,
                 ..cold()
             }),
-            Verdict::RunLately
+            Fate::RunLately
         );
         assert_eq!(
-            verdict(Facts {
+            verdict(EnvironmentFacts {
                 live_runs: 1,
                 ..cold()
             }),
-            Verdict::InUse
+            Fate::InUse
         );
         assert_eq!(
-            verdict(Facts {
+            verdict(EnvironmentFacts {
                 last_used: Timestamp(DAY),
                 ..cold()
             }),
-            Verdict::Warm,
+            Fate::Warm,
             "exactly as old as the time to live"
         );
         for (status, wanted) in [
-            (EnvironmentStatus::Building, Verdict::Unfinished),
-            (EnvironmentStatus::Queued, Verdict::Delete),
+            (EnvironmentStatus::Building, Fate::Unfinished),
+            (EnvironmentStatus::Queued, Fate::Delete),
         ] {
-            assert_eq!(verdict(Facts { status, ..cold() }), wanted);
+            assert_eq!(verdict(EnvironmentFacts { status, ..cold() }), wanted);
         }
     }
 
@@ -276,31 +271,31 @@ mod tests {
     fn after_a_gap_what_would_go_is_held_and_what_stays_says_why_as_ever() {
         let now = Timestamp(31 * DAY);
         let held = Ages::plain(now, Some(now.plus(Duration::from_secs(1))));
-        let verdict = |facts: Facts| judge(&facts, &options(true), &held);
-        assert_eq!(verdict(cold()), Verdict::Held);
-        let superseded = Facts {
+        let verdict = |facts: EnvironmentFacts| judge(&facts, &options(true), &held);
+        assert_eq!(verdict(cold()), Fate::Held);
+        let superseded = EnvironmentFacts {
             active: true,
             superseded: Some(true),
             ..cold()
         };
-        assert_eq!(verdict(superseded), Verdict::Held);
-        let warm = Facts {
+        assert_eq!(verdict(superseded), Fate::Held);
+        let warm = EnvironmentFacts {
             last_used: now,
             ..cold()
         };
-        assert_eq!(verdict(warm), Verdict::Warm);
-        assert!(!Verdict::Held.deletes());
+        assert_eq!(verdict(warm), Fate::Warm);
+        assert!(!Fate::Held.deletes());
     }
 
     #[test]
     fn a_time_to_live_of_zero_means_never() {
-        let never = Options {
+        let never = CollectOptions {
             env_ttl: None,
             ..options(false)
         };
         assert_eq!(
             judge(&cold(), &never, &Ages::plain(Timestamp(i64::MAX), None)),
-            Verdict::NeverCold
+            Fate::NeverCold
         );
     }
 
@@ -308,63 +303,63 @@ mod tests {
     fn a_superseded_environment_of_a_configuration_in_use_goes_only_when_asked_for_and_cold() {
         let now = Timestamp(31 * DAY);
         let ages = Ages::plain(now, None);
-        let lately = Facts {
+        let lately = EnvironmentFacts {
             run_lately: true,
             superseded: Some(true),
             ..cold()
         };
-        assert_eq!(judge(&lately, &options(false), &ages), Verdict::RunLately);
-        assert_eq!(judge(&lately, &options(true), &ages), Verdict::Superseded);
-        let facts = Facts {
+        assert_eq!(judge(&lately, &options(false), &ages), Fate::RunLately);
+        assert_eq!(judge(&lately, &options(true), &ages), Fate::Superseded);
+        let facts = EnvironmentFacts {
             active: true,
             superseded: Some(true),
             ..cold()
         };
-        assert_eq!(judge(&facts, &options(false), &ages), Verdict::Active);
-        assert_eq!(judge(&facts, &options(true), &ages), Verdict::Superseded);
+        assert_eq!(judge(&facts, &options(false), &ages), Fate::Active);
+        assert_eq!(judge(&facts, &options(true), &ages), Fate::Superseded);
         assert_eq!(
             judge(
-                &Facts {
+                &EnvironmentFacts {
                     superseded: Some(false),
                     ..facts
                 },
                 &options(true),
                 &ages
             ),
-            Verdict::Active
+            Fate::Active
         );
         assert_eq!(
             judge(
-                &Facts {
+                &EnvironmentFacts {
                     superseded: None,
                     ..facts
                 },
                 &options(true),
                 &ages
             ),
-            Verdict::Active
+            Fate::Active
         );
         assert_eq!(
             judge(
-                &Facts {
+                &EnvironmentFacts {
                     last_used: now,
                     ..facts
                 },
                 &options(true),
                 &ages
             ),
-            Verdict::Warm
+            Fate::Warm
         );
         assert_eq!(
             judge(
-                &Facts {
+                &EnvironmentFacts {
                     live_runs: 2,
                     ..facts
                 },
                 &options(true),
                 &ages
             ),
-            Verdict::InUse
+            Fate::InUse
         );
     }
 }

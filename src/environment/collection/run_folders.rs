@@ -9,9 +9,9 @@ use super::age::Ages;
 use super::delete::take_lock;
 use super::orphans::{leftover, modified};
 use super::pass::Pass;
-use super::report::{Options, Removed, Report, UNKNOWN, delete};
+use super::report::{CollectOptions, Removed, Report, UNKNOWN, delete};
 use crate::base::files::name_of;
-use crate::settings::layout::RunFolder;
+use crate::settings::paths::RunFolder;
 use crate::store::{RunFiles, StoreError};
 use crate::workspace::Workspace;
 
@@ -25,9 +25,9 @@ pub(super) fn collect(pass: &Pass<'_>, report: &mut Report) -> Result<(), StoreE
         ages,
         ..
     } = *pass;
-    let (files, layout) = (workspace.files(), &workspace.layout);
-    for of_workspace in files.folders(layout.runs_of_all()) {
-        let runs = layout.runs(&name_of(&of_workspace));
+    let (files, paths) = (workspace.files(), &workspace.paths);
+    for of_workspace in files.folders(paths.runs_of_all()) {
+        let runs = paths.runs(&name_of(&of_workspace));
         for batch in files.folders(&runs).chunks(BATCH) {
             let names: Vec<String> = batch.iter().map(|folder| name_of(folder)).collect();
             let known = workspace.store.run_files(&names)?;
@@ -47,7 +47,7 @@ fn examine(
     workspace: &Workspace,
     folder: &Path,
     says: Option<RunFiles>,
-    options: &Options,
+    options: &CollectOptions,
     ages: &Ages,
     report: &mut Report,
 ) -> Result<(), StoreError> {
@@ -82,7 +82,7 @@ fn examine(
 fn remove_unrecorded(
     workspace: &Workspace,
     folder: &Path,
-    options: &Options,
+    options: &CollectOptions,
     report: &mut Report,
 ) -> Result<(), StoreError> {
     let files = workspace.files();

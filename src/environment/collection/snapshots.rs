@@ -11,9 +11,9 @@ use std::path::{Path, PathBuf};
 use super::age::Ages;
 use super::orphans::modified;
 use super::pass::Pass;
-use super::report::{NotDeleted, Options, Removed, Report, delete};
+use super::report::{CollectOptions, NotDeleted, Removed, Report, delete};
 use crate::base::files::{is_partial, name_of, partial_in};
-use crate::settings::layout;
+use crate::settings::paths;
 use crate::store::StoreError;
 use crate::system::lock::Lock;
 use crate::workspace::Workspace;
@@ -50,14 +50,14 @@ pub(super) fn collect(pass: &Pass<'_>, report: &mut Report) -> Result<(), StoreE
 /// be another database's.
 fn candidates(
     workspace: &Workspace,
-    options: &Options,
+    options: &CollectOptions,
     ages: &Ages,
 ) -> Result<Vec<PathBuf>, StoreError> {
-    let (files, layout) = (workspace.files(), &workspace.layout);
+    let (files, paths) = (workspace.files(), &workspace.paths);
     let known = workspace.store.configuration_activity()?;
     let mut found: Vec<PathBuf> = known
         .iter()
-        .flat_map(|known| files.folders(&layout.snapshots(&known.workspace_id, &known.id)))
+        .flat_map(|known| files.folders(&paths.snapshots(&known.workspace_id, &known.id)))
         .collect();
     found.retain(|snapshot| ages.is_older(modified(workspace, snapshot), options.leftover_ttl));
     Ok(found)
@@ -98,7 +98,7 @@ impl Needed {
 fn remove(
     workspace: &Workspace,
     snapshot: &Path,
-    options: &Options,
+    options: &CollectOptions,
     ages: &Ages,
     report: &mut Report,
 ) {
@@ -115,7 +115,7 @@ fn remove(
         return;
     }
     let folder = snapshot.parent().unwrap_or(snapshot);
-    let taken = Lock::try_take(&*workspace.machine, &layout::snapshot_lock(folder));
+    let taken = Lock::try_take(&*workspace.machine, &paths::snapshot_lock(folder));
     let _lock = match taken {
         Ok(Some(lock)) => lock,
         Ok(None) => return,

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use crate::base::problem::{Facts, Kind, Problem, code, typed};
-use crate::configuration::{Configuration, LOCK_FILE, Lock, LockInputs};
+use crate::configuration::{Configuration, LOCK_FILE, LockInputs, LockedVersions};
 use crate::engine::{Engine, EngineError};
 use crate::environment::python::Python;
 use crate::settings::Settings;
@@ -63,7 +63,7 @@ pub(crate) fn fitting(
     configuration: &Configuration,
     engine: &Engine,
     python: &Python,
-) -> Result<Option<Result<Lock, String>>, EngineError> {
+) -> Result<Option<Result<LockedVersions, String>>, EngineError> {
     let Some(lock) = &configuration.dependencies().lock else {
         return Ok(None);
     };
@@ -79,7 +79,7 @@ pub(crate) fn demand(
     configuration: &Configuration,
     engine: &Engine,
     python: &Python,
-) -> Result<Lock, UnfitError> {
+) -> Result<LockedVersions, UnfitError> {
     let root = configuration.root.clone();
     match fitting(configuration, engine, python)? {
         Some(Ok(lock)) => Ok(lock),

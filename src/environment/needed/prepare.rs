@@ -8,8 +8,8 @@ use crate::configuration::{Configuration, ConfigurationError};
 use crate::engine::{Engine, EngineError};
 use crate::environment::python::{Python, PythonError, PythonSearch, find_python};
 use crate::settings::Settings;
-use crate::settings::layout;
-use crate::settings::layout::ToolsFolder;
+use crate::settings::paths;
+use crate::settings::paths::ToolsFolder;
 use crate::store::{
     ConfigurationRecord, ConfigurationVersion, EnvironmentKey, EnvironmentRecord,
     EnvironmentStatus, NewEnvironment, RunRecord, StoreError,
@@ -80,7 +80,7 @@ pub fn prepare(
 ) -> Result<Prepared, PrepareError> {
     let settings = &workspace.settings;
     let engine = Engine::of_spec(settings.engine_spec.as_deref(), &settings.folder)?;
-    let python = python_for(settings, workspace.layout.tools(), &configuration)?;
+    let python = python_for(settings, workspace.paths.tools(), &configuration)?;
     demand_lock(settings, &configuration, &engine, &python)?;
     let machine = &workspace.machine;
     let new = ConfigurationRecord {
@@ -90,9 +90,9 @@ pub fn prepare(
         path: configuration.root.clone(),
     };
     let record = workspace.store.ensure_configuration(&new, machine.now())?;
-    let snapshots = workspace.layout.snapshots(workspace.id(), &record.id);
+    let snapshots = workspace.paths.snapshots(workspace.id(), &record.id);
     // ADE's own data directory is never part of a configuration, even if it is inside the folder.
-    let written = [workspace.layout.data()].into_iter().chain(output_dir);
+    let written = [workspace.paths.data()].into_iter().chain(output_dir);
     let (sources, snapshot) =
         configuration.snapshot_except(&snapshots, &written.collect::<Vec<_>>())?;
     let key = EnvironmentKey {
@@ -126,7 +126,7 @@ pub fn prepare_version(
     let settings = &workspace.settings;
     let configuration = Configuration::open_snapshot(&version.snapshot, &record.path)?;
     let engine = Engine::of_spec(settings.engine_spec.as_deref(), &settings.folder)?;
-    let python = python_for(settings, workspace.layout.tools(), &configuration)?;
+    let python = python_for(settings, workspace.paths.tools(), &configuration)?;
     demand_lock(settings, &configuration, &engine, &python)?;
     Ok(Prepared {
         key: EnvironmentKey {
@@ -193,7 +193,7 @@ impl Prepared {
 
     /// The folder of the environment of this key with this id.
     pub fn environment_folder(&self, workspace: &Workspace, id: &str) -> PathBuf {
-        layout::environment(&self.key_folder(workspace), id)
+        paths::environment(&self.key_folder(workspace), id)
     }
 
     /// The folder that all environments of this key share.
@@ -207,9 +207,9 @@ pub fn environment_of_run(
     workspace: &Workspace,
     run: &RunRecord,
 ) -> Result<EnvironmentRecord, StoreError> {
-    let (layout, key) = (&workspace.layout, &run.key);
-    let snapshots = layout.snapshots(&key.workspace_id, &key.configuration_id);
-    let snapshot = layout::snapshot(&snapshots, &run.source_digest);
+    let (paths, key) = (&workspace.paths, &run.key);
+    let snapshots = paths.snapshots(&key.workspace_id, &key.configuration_id);
+    let snapshot = paths::snapshot(&snapshots, &run.source_digest);
     ensure_environment(workspace, key, snapshot)
 }
 
@@ -238,7 +238,7 @@ fn ensure_environment(
     let id = machine.new_id();
     let new = NewEnvironment {
         key: key.clone(),
-        folder: layout::environment(&key_folder(workspace, key), &id),
+        folder: paths::environment(&key_folder(workspace, key), &id),
         snapshot,
         id,
     };
@@ -248,8 +248,8 @@ fn ensure_environment(
 /// The folder that all environments of a key share.
 pub(crate) fn key_folder(workspace: &Workspace, key: &EnvironmentKey) -> PathBuf {
     let (workspace_id, configuration) = (&key.workspace_id, &key.configuration_id);
-    let layout = &workspace.layout;
-    layout.environment_key(workspace_id, configuration, &key.deps_digest)
+    let paths = &workspace.paths;
+    paths.environment_key(workspace_id, configuration, &key.deps_digest)
 }
 
 /// Prepares an environment that a worker found in the queue, from the snapshot that is recorded with it.
@@ -265,7 +265,7 @@ pub fn prepare_environment(
         Configuration::open_snapshot(&environment.snapshot, &environment.configuration_path)?;
     let settings = &workspace.settings;
     let folder = &settings.folder;
-    let python = python_for(settings, workspace.layout.tools(), &configuration)?;
+    let python = python_for(settings, workspace.paths.tools(), &configuration)?;
     let mut key = environment.key.clone();
     let engine = match Engine::of_key(&key.engine_spec, folder)? {
         Some(engine) => engine,

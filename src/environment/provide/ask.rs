@@ -72,6 +72,6 @@ pub fn ask(
         }
         _ => {}
     }
-    machine.wake(&workspace.layout.wake());
+    machine.wake(&workspace.paths.wake());
     Ok(store.environment_of(&prepared.key)?.unwrap_or(found))
 }

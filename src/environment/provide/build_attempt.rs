@@ -11,7 +11,7 @@ use crate::base::problem::{Facts, Kind, Problem, code};
 use crate::environment::needed::prepare::Prepared;
 use crate::environment::{BuildError, BuildEvent, Built};
 use crate::events::{self, EventLog};
-use crate::settings::layout::EnvironmentFolder;
+use crate::settings::paths::EnvironmentFolder;
 use crate::store::{
     AfterFailure, Claim, EnvironmentContents, EnvironmentRecord, Failure, Package, StoreError,
 };
@@ -83,7 +83,7 @@ pub(crate) fn lost(environment: &EnvironmentRecord) -> ProvideError {
 }
 
 /// One attempt at building, by the holder of the claim.
-pub(crate) struct Attempt<'a> {
+pub(crate) struct BuildAttempt<'a> {
     /// The workspace.
     pub workspace: &'a Workspace,
     /// The environment, as claimed.
@@ -92,7 +92,7 @@ pub(crate) struct Attempt<'a> {
     pub claim: &'a Claim,
 }
 
-impl<'a> Attempt<'a> {
+impl<'a> BuildAttempt<'a> {
     pub fn begin_log(&self, prepared: &Prepared) -> Result<EventLog<'a>, FileError> {
         let environment = self.environment;
         let folder = EnvironmentFolder(environment.folder.clone());

@@ -9,7 +9,7 @@ use std::fs::{self, File};
 use std::io;
 use std::path::Path;
 
-use crate::settings::layout::CacheFolder;
+use crate::settings::paths::CacheFolder;
 
 /// A cache in use; released when dropped, and when the process ends in any way.
 pub(crate) struct CacheInUse {

@@ -10,7 +10,7 @@ use std::io;
 use std::path::Path;
 
 use crate::environment::is_ready;
-use crate::settings::layout::EnvironmentFolder;
+use crate::settings::paths::EnvironmentFolder;
 use crate::system::machine::HeldLock;
 use crate::workspace::Workspace;
 

@@ -12,7 +12,7 @@ use crate::environment::needed::prepare::{PrepareError, Prepared, prepare_enviro
 use crate::environment::python::{Python, child_variables};
 use crate::environment::{BuildError, BuildEvent, BuildRequest, Built, EngineSource, provision};
 use crate::settings::Settings;
-use crate::settings::layout::Layout;
+use crate::settings::paths::Paths;
 use crate::store::EnvironmentRecord;
 use crate::workspace::Workspace;
 
@@ -64,9 +64,9 @@ impl Build for Installers {
         on_event: &mut dyn FnMut(BuildEvent),
     ) -> Result<Built, BuildError> {
         // Before anything of the cache is looked at.
-        let _in_use = CacheInUse::enter(workspace.layout.cache());
-        if let Some(note) = workspace.layout.cache_note() {
-            let cache = workspace.layout.cache().display();
+        let _in_use = CacheInUse::enter(workspace.paths.cache());
+        if let Some(note) = workspace.paths.cache_note() {
+            let cache = workspace.paths.cache().display();
             let message =
                 format!("{note}; {cache} is used, which other data directories do not share");
             on_event(BuildEvent::Note { message });
@@ -75,7 +75,7 @@ impl Build for Installers {
             environment_id: environment.id.clone(),
             lock: fitting(&prepared.configuration, &prepared.engine, &prepared.python)?,
             ..request(
-                (&workspace.settings, &workspace.layout),
+                (&workspace.settings, &workspace.paths),
                 &prepared.configuration,
                 &prepared.snapshot,
                 (&prepared.engine, prepared.python.clone()),
@@ -88,7 +88,7 @@ impl Build for Installers {
 
 /// What settings, caches and tools give a build of a configuration's `snapshot` in `folder`, without a lock.
 pub(crate) fn request(
-    (settings, layout): (&Settings, &Layout),
+    (settings, paths): (&Settings, &Paths),
     configuration: &Configuration,
     snapshot: &Path,
     (engine, python): (&Engine, Python),
@@ -100,19 +100,19 @@ pub(crate) fn request(
         configuration: configuration.clone(),
         snapshot: snapshot.to_owned(),
         python,
-        engine: engine_source(engine, &layout.engine_cache())?,
+        engine: engine_source(engine, &paths.engine_cache())?,
         lock: None,
         sandbox: policy(settings),
         offline: settings.offline,
         timeout: settings.build_timeout,
-        pip_cache: layout.pip_cache(),
-        uv_cache: Some(layout.uv_cache()),
+        pip_cache: paths.pip_cache(),
+        uv_cache: Some(paths.uv_cache()),
         beside: settings
             .program
             .as_deref()
             .and_then(Path::parent)
             .map(Path::to_owned),
-        tools: layout.tools(),
+        tools: paths.tools(),
         child_variables: settings.child_variables(),
     })
 }

@@ -22,8 +22,8 @@ use crate::base::cancel::{Cancel, linked};
 use crate::base::clock::Timestamp;
 use crate::base::files::FileError;
 use crate::base::problem::code;
-use crate::settings::layout;
-use crate::settings::layout::EnvironmentFolder;
+use crate::settings::paths;
+use crate::settings::paths::EnvironmentFolder;
 use crate::store::{
     Claim, ClaimLease, ClaimOn, Claimable, EnvironmentRecord, EnvironmentStatus, StoreError,
     WorkerRecord,
@@ -33,7 +33,7 @@ use crate::system::lock::Lock;
 use crate::system::machine::Steady;
 use crate::workspace::Workspace;
 pub use build_attempt::ProvideError;
-use build_attempt::{Attempt, lost, record_step};
+use build_attempt::{BuildAttempt, lost, record_step};
 use installers::Build;
 use rebuild::{is_usable, requeue};
 
@@ -280,12 +280,12 @@ impl Provider<'_> {
     ) -> Result<Lock, LockFolderError> {
         let machine = &*self.workspace.machine;
         let environment = &mut claimed.environment;
-        let lock = layout::build_lock(&environment.folder);
+        let lock = paths::build_lock(&environment.folder);
         if let Ok(Some(lock)) = Lock::try_take(machine, &lock) {
             return Ok(lock);
         }
         let folder = prepared.environment_folder(self.workspace, &machine.new_id());
-        let path = layout::build_lock(&folder);
+        let path = paths::build_lock(&folder);
         let taken = Lock::try_take(machine, &path)?;
         // The name is new, so no other process has locked it.
         let lock = taken
@@ -319,7 +319,7 @@ impl Provider<'_> {
             claim,
             since,
         } = &claimed;
-        let attempt = Attempt {
+        let attempt = BuildAttempt {
             workspace: self.workspace,
             environment,
             claim,

@@ -7,7 +7,7 @@ use std::path::Path;
 
 use crate::environment::is_ready;
 use crate::environment::needed::prepare::key_folder;
-use crate::settings::layout;
+use crate::settings::paths;
 use crate::store::{EnvironmentRecord, EnvironmentStatus, StoreError};
 use crate::system::machine::Files;
 use crate::workspace::Workspace;
@@ -26,7 +26,7 @@ pub fn requeue(
 ) -> Result<bool, StoreError> {
     let machine = &workspace.machine;
     let key = key_folder(workspace, &environment.key);
-    let folder = layout::environment(&key, &machine.new_id());
+    let folder = paths::environment(&key, &machine.new_id());
     workspace
         .store
         .requeue_environment(environment, &folder, snapshot, machine.now())

@@ -48,9 +48,9 @@ pub(super) fn probe(candidate: &Path, search: &PythonSearch<'_>) -> Probed {
         .args(["-E", "-s", "-c", PROBE])
         .current_dir(search.working_directory);
     child_variables::apply(&mut command, search.child_variables);
-    let options = process::Options {
+    let options = process::ChildLimits {
         timeout: Some(PATIENCE),
-        ..process::Options::default()
+        ..process::ChildLimits::default()
     };
     let mut answer = None;
     let mut last_words = String::new();

@@ -7,8 +7,8 @@ use crate::base::files::FileError;
 use crate::events::{EventLog, Subject};
 use crate::run::execution::error::RunError;
 use crate::run::execution::safe_mode::end_if_on;
-use crate::run::inputs::stage::Unrecorded;
-use crate::settings::layout::RunFolder;
+use crate::run::inputs::stage::UnrecordedInput;
+use crate::settings::paths::RunFolder;
 use crate::store::{NewRun, RunRecord, StoreError, Submission, Submitted};
 use crate::workspace::Workspace;
 
@@ -22,7 +22,7 @@ const MOST_LOCKS: usize = 64;
 /// An input cannot be staged, or the runs not be recorded. No run is in the queue then, so that the call can be repeated.
 pub fn enqueue(request: &Request<'_>, on: &mut dyn FnMut(&RunRecord)) -> Result<(), RunError> {
     request.prepared.ask_for_environment(request.workspace)?;
-    let mut staged: Vec<(NewRun, Unrecorded)> = Vec::new();
+    let mut staged: Vec<(NewRun, UnrecordedInput)> = Vec::new();
     for input in 0..request.inputs.len() {
         match request.new_run(input) {
             Ok((new, mut mark)) => {
@@ -52,19 +52,19 @@ pub fn enqueue(request: &Request<'_>, on: &mut dyn FnMut(&RunRecord)) -> Result<
 /// A log cannot be written, or the runs not be recorded; then none is queued. The error is the caller's own.
 pub(crate) fn queue<E>(
     workspace: &Workspace,
-    staged: Vec<(NewRun, Unrecorded)>,
+    staged: Vec<(NewRun, UnrecordedInput)>,
 ) -> Result<Vec<RunRecord>, E>
 where
     E: From<StoreError> + From<FileError>,
 {
     // A worker may have a run as soon as it is recorded, and writes into its log then.
-    let (new, marks): (Vec<NewRun>, Vec<Unrecorded>) = staged.into_iter().unzip();
+    let (new, marks): (Vec<NewRun>, Vec<UnrecordedInput>) = staged.into_iter().unzip();
     for run in &new {
         begin_log(workspace, run)?;
     }
     let machine = &*workspace.machine;
     let runs = workspace.store.enqueue_runs(&new, machine.now())?;
-    machine.wake(&workspace.layout.wake());
+    machine.wake(&workspace.paths.wake());
     for mark in marks {
         mark.recorded(workspace);
     }
@@ -78,7 +78,7 @@ where
 /// As [`queue`].
 pub(crate) fn submit<E>(
     workspace: &Workspace,
-    (new, mark): (NewRun, Unrecorded),
+    (new, mark): (NewRun, UnrecordedInput),
     asked: &Submission,
 ) -> Result<Submitted, E>
 where
@@ -88,7 +88,7 @@ where
     let machine = &*workspace.machine;
     let submitted = workspace.store.submit_run(&new, asked, machine.now())?;
     if matches!(submitted, Submitted::Queued(_)) {
-        machine.wake(&workspace.layout.wake());
+        machine.wake(&workspace.paths.wake());
         mark.recorded(workspace);
     } else {
         let folder = RunFolder::at(&new.run_dir);

@@ -18,10 +18,12 @@ use crate::run::ending::cancel;
 use crate::run::ending::recover::recover;
 use crate::run::execution::attempt::failure;
 use crate::run::execution::error::RunError;
-use crate::run::execution::happenings::{Change, Finished, Source, Watcher};
-use crate::run::execution::lifecycle::{Claimed, Environments, Executed, Lifecycle, send_back};
+use crate::run::execution::happenings::{Finished, Happening, Watcher, Where};
+use crate::run::execution::lifecycle::{
+    Claimed, EnvironmentSource, Executed, Lifecycle, send_back,
+};
 use crate::run::results;
-use crate::run::results::Rows;
+use crate::run::results::RowCounts;
 use crate::run::results::output;
 use crate::run::results::output::OutputError;
 use crate::store::{
@@ -45,12 +47,12 @@ pub fn run(
 ) -> Result<(), FleetError> {
     let member = Member::join(request.workspace, "run", request.jobs)?;
     let worker = request.workspace.worker_id(0);
-    let source = Source {
+    let source = Where {
         worker: &worker,
         input: 0,
     };
     for run in recover(request.workspace)? {
-        watcher(&source, &Change::Recovered(&run));
+        watcher(&source, &Happening::Recovered(&run));
     }
     run_all(request, &member.id, cancel, watcher);
     Ok(())
@@ -84,7 +86,7 @@ fn run_all(request: &Request<'_>, process: &str, cancel: &Cancel, watcher: &Watc
                 if ended.is_err() {
                     one.mark_stale();
                 }
-                one.tell(&Change::Finished(&ended));
+                one.tell(&Happening::Finished(&ended));
             }
         })
     });
@@ -118,8 +120,8 @@ enum Again {
 }
 
 impl OneInput<'_> {
-    fn tell(&self, change: &Change<'_>) {
-        let source = Source {
+    fn tell(&self, change: &Happening<'_>) {
+        let source = Where {
             worker: self.worker,
             input: self.input,
         };
@@ -133,7 +135,7 @@ impl OneInput<'_> {
         let lifecycle = Lifecycle {
             workspace,
             launcher: self.request.tools.launcher,
-            environments: Environments::Provided(&provide),
+            environments: EnvironmentSource::Provided(&provide),
             tell: &|change| self.tell(change),
             cancel: self.cancel,
             shutdown: &never,
@@ -148,7 +150,7 @@ impl OneInput<'_> {
                 }
                 Executed::Recorded(run, _) => {
                     if let Some(failure) = &run.error {
-                        self.tell(&Change::Retrying(&run, failure));
+                        self.tell(&Happening::Retrying(&run, failure));
                     }
                     *run
                 }
@@ -185,14 +187,14 @@ impl OneInput<'_> {
             match self.answered(left, &mut silent_since)? {
                 Some(Some(left)) => {
                     if !left.status.is_terminal() {
-                        self.tell(&Change::Retrying(&left, failure));
+                        self.tell(&Happening::Retrying(&left, failure));
                     }
                     return Ok(left);
                 }
                 Some(None) => {
                     let name = &run.input_name;
                     let message = format!("this process no longer has {name}; waiting for its end");
-                    self.tell(&Change::Trouble(&message));
+                    self.tell(&Happening::Trouble(&message));
                     return Ok(run);
                 }
                 None => {
@@ -231,7 +233,7 @@ impl OneInput<'_> {
             process: self.process,
             other: Other::Await(&recover),
         };
-        let on = &mut |progress: Progress<'_>| self.tell(&Change::Environment(&progress));
+        let on = &mut |progress: Progress<'_>| self.tell(&Happening::Environment(&progress));
         let provided = provider.provide(self.request.prepared, Want::Ready, cancel, on);
         if let Err(ProvideError::Failed {
             failure,
@@ -300,7 +302,7 @@ impl OneInput<'_> {
         match answer {
             Err(error) if error.may_pass() => {
                 if silent_since.is_none() {
-                    self.tell(&Change::Trouble(&error.to_string()));
+                    self.tell(&Happening::Trouble(&error.to_string()));
                 }
                 let since = *silent_since.get_or_insert(now);
                 if now.since(since) >= workspace.settings.worker.lease {
@@ -347,7 +349,7 @@ impl OneInput<'_> {
         let payload = payload.and_then(|text| results::head(&text));
         let mut finished = Finished {
             fields,
-            rows: payload.as_ref().and_then(Rows::of),
+            rows: payload.as_ref().and_then(RowCounts::of),
             noticed: payload.as_ref().map(Noticed::of).unwrap_or_default(),
             run,
             shortfalls: Vec::new(),
@@ -392,7 +394,7 @@ impl OneInput<'_> {
             let earlier = output::mark_stale(&*self.request.workspace.store, &path);
             earlier
                 .iter()
-                .for_each(|earlier| self.tell(&Change::Earlier(earlier)));
+                .for_each(|earlier| self.tell(&Happening::Earlier(earlier)));
         }
     }
 
@@ -409,7 +411,7 @@ impl OneInput<'_> {
                 "it is not recorded that {} is an output: {error}",
                 to.display()
             );
-            self.tell(&Change::Trouble(&message));
+            self.tell(&Happening::Trouble(&message));
         }
     }
 }

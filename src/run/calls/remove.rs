@@ -12,7 +12,7 @@ use crate::workspace::Workspace;
 
 /// A run cannot be removed.
 #[derive(Debug, thiserror::Error)]
-pub enum RemoveError {
+pub enum RemoveRunError {
     /// It has not ended.
     #[error(transparent)]
     NotEnded(#[from] NotEnded),
@@ -24,7 +24,7 @@ pub enum RemoveError {
     File(#[from] FileError),
 }
 
-impl Problem for RemoveError {
+impl Problem for RemoveRunError {
     fn facts(&self) -> Facts {
         match self {
             Self::NotEnded(error) => error.facts(),
@@ -36,7 +36,7 @@ impl Problem for RemoveError {
 
 /// A run that was removed, or would be.
 #[derive(Debug)]
-pub struct Removed {
+pub struct RemovedRuns {
     /// As it was recorded.
     pub run: RunRecord,
     /// The bytes that were freed.
@@ -47,17 +47,21 @@ pub struct Removed {
 ///
 /// # Errors
 /// There is no such run, it has not ended, or its files cannot be deleted.
-pub fn remove(workspace: &Workspace, given: &str, dry_run: bool) -> Result<Removed, RemoveError> {
+pub fn remove(
+    workspace: &Workspace,
+    given: &str,
+    dry_run: bool,
+) -> Result<RemovedRuns, RemoveRunError> {
     let run = workspace.store.run(workspace.id(), given)?;
     demand_ended(&run)?;
     let bytes_freed = disk_usage(&run.run_dir).map_or(0, |usage| usage.exclusive_bytes);
     if !dry_run {
         delete(workspace, &run)?;
     }
-    Ok(Removed { run, bytes_freed })
+    Ok(RemovedRuns { run, bytes_freed })
 }
 
-fn delete(workspace: &Workspace, run: &RunRecord) -> Result<(), RemoveError> {
+fn delete(workspace: &Workspace, run: &RunRecord) -> Result<(), RemoveRunError> {
     let store = &workspace.store;
     let now = workspace.machine.now();
     if run.artifacts_deleted_at.is_none()

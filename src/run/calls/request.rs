@@ -10,7 +10,7 @@ use crate::run::execution::error::RunError;
 use crate::run::execution::safe_mode;
 use crate::run::inputs::input::Input;
 use crate::run::inputs::stage;
-use crate::run::inputs::stage::Unrecorded;
+use crate::run::inputs::stage::UnrecordedInput;
 use crate::run::results::demands::Demands;
 use crate::store::{EnvironmentRecord, NewRun, RunOptions, RunRecord};
 use crate::workspace::Workspace;
@@ -63,7 +63,7 @@ impl Request<'_> {
     ///
     /// # Errors
     /// The input cannot be staged, or its environment not be recorded.
-    pub(crate) fn new_run(&self, input: usize) -> Result<(NewRun, Unrecorded), RunError> {
+    pub(crate) fn new_run(&self, input: usize) -> Result<(NewRun, UnrecordedInput), RunError> {
         let (workspace, prepared) = (self.workspace, self.prepared);
         if let Some(run) = self.again {
             let environment = prepared.ensure_environment(workspace)?;
@@ -71,10 +71,10 @@ impl Request<'_> {
         }
         let input = &self.inputs[input].path;
         let id = workspace.machine.new_id();
-        let folder = workspace.layout.run(workspace.id(), &id);
+        let folder = workspace.paths.run(workspace.id(), &id);
         let name = name_of(input);
         let staged_at = folder.staged(&name);
-        let mark = Unrecorded::begin(workspace, &folder)?;
+        let mark = UnrecordedInput::begin(workspace, &folder)?;
         let staged = stage::stage(workspace.files(), input, &staged_at)?;
         let new = NewRun {
             id,
@@ -118,12 +118,12 @@ pub(crate) fn repetition(
     workspace: &Workspace,
     run: &RunRecord,
     environment: &EnvironmentRecord,
-) -> Result<(NewRun, Unrecorded), FileError> {
+) -> Result<(NewRun, UnrecordedInput), FileError> {
     let run = run.clone();
     let id = workspace.machine.new_id();
-    let folder = workspace.layout.run(&run.key.workspace_id, &id);
+    let folder = workspace.paths.run(&run.key.workspace_id, &id);
     let input_path = folder.staged(&run.input_name);
-    let mark = Unrecorded::begin(workspace, &folder)?;
+    let mark = UnrecordedInput::begin(workspace, &folder)?;
     stage::restage(
         workspace.files(),
         &run.input_path,

@@ -12,14 +12,14 @@ use crate::base::problem::{Facts, Kind, Problem, code};
 use crate::environment::needed::prepare::{PrepareError, Prepared};
 use crate::run::execution::error::RunError;
 use crate::run::execution::safe_mode;
-use crate::run::execution::safe_mode::Rejected;
+use crate::run::execution::safe_mode::SafeModeRefusal;
 use crate::store::{
     DocumentRecord, NewRun, RunOptions, RunRecord, StoreError, Submission, Submitted,
 };
 use crate::workspace::Workspace;
 
 /// What a client asks for.
-pub struct Wanted<'a> {
+pub struct RunOfDocument<'a> {
     /// The configuration, prepared.
     pub prepared: &'a Prepared,
     /// The input.
@@ -45,7 +45,7 @@ pub enum Refused {
     },
     /// Safe mode.
     #[error(transparent)]
-    Rejected(#[from] Rejected),
+    Rejected(#[from] SafeModeRefusal),
     /// The client used the key for another request.
     #[error("the key {key:?} was used for another request")]
     KeyInUse {
@@ -101,7 +101,7 @@ impl Problem for SubmitError {
 /// The queue is full, the key was used for another request, or the store cannot be used.
 pub fn submit(
     workspace: &Workspace,
-    wanted: &Wanted<'_>,
+    wanted: &RunOfDocument<'_>,
 ) -> Result<(RunRecord, bool), SubmitError> {
     safe_mode::demand_acceptance(&workspace.settings).map_err(Refused::from)?;
     let machine = &workspace.machine;
@@ -115,7 +115,7 @@ pub fn submit(
     }
     let run = safe_mode::end_if_on(workspace, run)?;
     if !run.status.is_terminal() {
-        machine.wake(&workspace.layout.wake());
+        machine.wake(&workspace.paths.wake());
     }
     Ok((run, is_new))
 }
@@ -147,7 +147,7 @@ pub(crate) fn accepted(
     }
 }
 
-fn new_run(workspace: &Workspace, wanted: &Wanted<'_>, environment_id: String) -> NewRun {
+fn new_run(workspace: &Workspace, wanted: &RunOfDocument<'_>, environment_id: String) -> NewRun {
     let (prepared, document) = (wanted.prepared, wanted.document);
     let id = workspace.machine.new_id();
     NewRun {
@@ -163,7 +163,7 @@ fn new_run(workspace: &Workspace, wanted: &Wanted<'_>, environment_id: String) -
         input_sheets: wanted.sheets.clone(),
         options: recorded(workspace, &wanted.options),
         max_attempts: workspace.settings.worker.max_attempts,
-        run_dir: workspace.layout.run(workspace.id(), &id).path().to_owned(),
+        run_dir: workspace.paths.run(workspace.id(), &id).path().to_owned(),
         retry_of_run_id: None,
         id,
     }

@@ -10,7 +10,7 @@ use super::{ends, leftovers};
 use crate::base::cancel::Cancel;
 use crate::base::problem::{Facts, Kind, Problem, code};
 use crate::events::EventLog;
-use crate::settings::layout::RunFolder;
+use crate::settings::paths::RunFolder;
 use crate::store::{CancelOutcome, RunRecord, StoreError};
 use crate::system::machine::Steady;
 use crate::workspace::Workspace;

@@ -7,7 +7,7 @@
 use std::path::Path;
 
 use crate::base::files::UNFINISHED;
-use crate::settings::layout::RunFolder;
+use crate::settings::paths::RunFolder;
 use crate::system::machine::{Files, Machine};
 
 /// Whether an attempt may have left something: one of `earlier` that were counted, or one that was not.

@@ -4,7 +4,7 @@ use serde_json::json;
 
 use crate::base::files::FileError;
 use crate::events::{EventLog, Subject};
-use crate::settings::layout::RunFolder;
+use crate::settings::paths::RunFolder;
 use crate::store::RunRecord;
 use crate::workspace::Workspace;
 

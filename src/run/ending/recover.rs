@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::{ends, leftovers};
 use crate::base::cancel::Cancel;
-use crate::settings::layout::RunFolder;
+use crate::settings::paths::RunFolder;
 use crate::store::{RunRecord, StoreError};
 use crate::workspace::Workspace;
 use crate::workspace::fleet;

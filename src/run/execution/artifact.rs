@@ -6,7 +6,7 @@ use serde_json::json;
 use crate::base::clock::Timestamp;
 use crate::base::files::FileError;
 use crate::engine::sandbox::Record;
-use crate::settings::layout::RunFolder;
+use crate::settings::paths::RunFolder;
 use crate::store::{Ending, EnvironmentRecord, RunRecord};
 use crate::system::machine::Files;
 

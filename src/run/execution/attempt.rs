@@ -17,13 +17,13 @@ use crate::base::files;
 use crate::base::files::FileError;
 use crate::base::problem::{Problem, code};
 use crate::engine::sandbox::{Policy, Record};
-use crate::engine::{self, EngineReport, Invocation, Launch, Message, Task};
+use crate::engine::{self, EngineReport, EngineTask, Invocation, Launch, Message};
 use crate::events::EventLog;
 use crate::run::ending::leftovers;
 use crate::run::ending::log::open_log;
 use crate::run::inputs::stage;
 use crate::run::results;
-use crate::settings::layout::{EnvironmentFolder, RunFolder};
+use crate::settings::paths::{EnvironmentFolder, RunFolder};
 use crate::settings::{LogLevel, Sandbox};
 use crate::store::{Claim, Ending, EnvironmentRecord, Failure, RunRecord, RunResults, RunStatus};
 use crate::system::lease::Held;
@@ -270,9 +270,9 @@ impl<'a> Execution<'a> {
     fn invocation(&self, environment: &EnvironmentRecord) -> Invocation {
         let (run, settings) = (self.run, &self.workspace.settings);
         let task = if run.options.validate_only {
-            Task::Validate
+            EngineTask::Validate
         } else {
-            Task::Process {
+            EngineTask::Process {
                 input: self.input(),
                 output: self.output(),
                 sheets: run.input_sheets.clone().unwrap_or_default(),

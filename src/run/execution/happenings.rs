@@ -13,17 +13,17 @@ use super::queue_metrics::QueueMetrics;
 use crate::engine::Noticed;
 use crate::environment::collection;
 use crate::environment::provide::{Progress, ProvideError};
-use crate::run::results::Rows;
+use crate::run::results::RowCounts;
 use crate::run::results::demands::Shortfall;
 use crate::run::results::output::{Earlier, OutputError};
 use crate::store::{EnvironmentRecord, Failure, FieldResult, RunRecord};
 
 /// Receives each change with its source; called from several threads.
-pub type Watcher<'a> = dyn Fn(&Source<'_>, &Change<'_>) + Sync + 'a;
+pub type Watcher<'a> = dyn Fn(&Where<'_>, &Happening<'_>) + Sync + 'a;
 
 /// Where a change happened.
 #[derive(Clone, Copy, Debug)]
-pub struct Source<'a> {
+pub struct Where<'a> {
     /// The worker id of the slot.
     pub worker: &'a str,
     /// The number of the input in the call of `ade run`. In a worker: 0.
@@ -32,7 +32,7 @@ pub struct Source<'a> {
 
 /// A change.
 #[derive(Debug)]
-pub enum Change<'a> {
+pub enum Happening<'a> {
     /// A worker looks for work.
     Started,
     /// The progress of providing an environment.
@@ -81,7 +81,7 @@ pub struct Finished {
     /// What became of each field.
     pub fields: Vec<FieldResult>,
     /// The rows that were read and written; `None`: the engine did not tell.
-    pub rows: Option<Rows>,
+    pub rows: Option<RowCounts>,
     /// What the engine noticed, and how it read columns.
     pub noticed: Noticed,
     /// In what it falls short of what was asked; its workbook is not copied then.

@@ -1,7 +1,7 @@
 //! One lifecycle: from a claimed run to its recorded end.
 //!
 //! `ade run` and the worker both go through [`Lifecycle::execute`]. They differ in which of them claims (an inserted run, or the next
-//! one of the queue), in what they tell ([`Change`]), in where environments come from ([`Environments`]), and in what becomes
+//! one of the queue), in what they tell ([`Happening`]), in where environments come from ([`EnvironmentSource`]), and in what becomes
 //! of the recorded run after it.
 //!
 //! The steps: find the environment, begin the attempt, provide the environment, run the engine, record. The lease is kept
@@ -17,7 +17,7 @@ use super::artifact;
 use super::artifact::Surroundings;
 use super::attempt::{Attempted, Execution, failure};
 use super::error::RunError;
-use super::happenings::Change;
+use super::happenings::Happening;
 use crate::base::cancel::Cancel;
 use crate::base::clock::Timestamp;
 use crate::base::problem::{Problem, code};
@@ -40,7 +40,7 @@ const RECORD_AGAIN: Duration = Duration::from_secs(1);
 const LEAST_TIMES: u32 = 3;
 
 /// Where the environments of runs come from.
-pub enum Environments<'a> {
+pub enum EnvironmentSource<'a> {
     /// They are ready, or runs go back to the queue: a worker claims no others.
     Ready,
     /// They are provided while the run is claimed.
@@ -108,9 +108,9 @@ pub struct Lifecycle<'a> {
     /// What starts engines.
     pub launcher: &'a dyn Launch,
     /// Where environments come from.
-    pub environments: Environments<'a>,
+    pub environments: EnvironmentSource<'a>,
     /// Receives what happens.
-    pub tell: &'a dyn Fn(&Change<'_>),
+    pub tell: &'a dyn Fn(&Happening<'_>),
     /// Raised to cancel the run for good.
     pub cancel: &'a Cancel,
     /// Raised to stop: the run goes back to the queue.
@@ -132,8 +132,8 @@ impl Lifecycle<'_> {
         };
         let held = Held::new(&*self.workspace.machine, &lease, claimed.since);
         let outcome = match self.environments {
-            Environments::Ready => self.execute_in_ready(claimed, &held),
-            Environments::Provided(provide) => self.execute_in(claimed, &held, provide),
+            EnvironmentSource::Ready => self.execute_in_ready(claimed, &held),
+            EnvironmentSource::Provided(provide) => self.execute_in(claimed, &held, provide),
         };
         match outcome {
             Ok(Some((run, ending))) => Executed::Recorded(Box::new(run), ending),
@@ -187,8 +187,8 @@ impl Lifecycle<'_> {
         let (run, claim) = (&claimed.run, &claimed.claim);
         let execution = Execution::begin(self.workspace, run, claim, held)?;
         let started = execution.start();
-        (self.tell)(&Change::Begun(run));
-        (self.tell)(&Change::Event(run, &started));
+        (self.tell)(&Happening::Begun(run));
+        (self.tell)(&Happening::Event(run, &started));
         // A flag of its own: a lost lease ends this run's work and no other's.
         let work = Cancel::new();
         let _causes = [self.cancel, self.shutdown].map(|cause| {
@@ -223,7 +223,7 @@ impl Lifecycle<'_> {
             }
             Ok((environment, Some(_in_use))) => {
                 let mut on_event =
-                    |event: &Value| (self.tell)(&Change::Event(execution.run, event));
+                    |event: &Value| (self.tell)(&Happening::Event(execution.run, event));
                 let attempted =
                     execution.attempt(self.launcher, &environment, cancel, &mut on_event);
                 (attempted, Some(environment))
@@ -299,7 +299,7 @@ impl Lifecycle<'_> {
         let attempts_left = run.attempt_count < run.max_attempts;
         // Both may have been raised. A request to cancel has priority over a shutdown.
         let shuts_down = self.shutdown.is_cancelled() && !self.cancel.is_cancelled();
-        let of_machine = of_machine && matches!(self.environments, Environments::Ready);
+        let of_machine = of_machine && matches!(self.environments, EnvironmentSource::Ready);
         match (
             next(
                 ending.status,
@@ -326,7 +326,7 @@ impl Lifecycle<'_> {
                     send_back(self.workspace, run, claim, failure, &used, of_machine)
                 })?;
                 if of_machine {
-                    (self.tell)(&Change::Trouble(&failure.message));
+                    (self.tell)(&Happening::Trouble(&failure.message));
                 }
                 Ok(left.map(|run| (run, None)))
             }
@@ -429,7 +429,7 @@ impl Lifecycle<'_> {
                         let message = format!(
                             "the end of run {id} cannot be recorded yet, and is tried again: {error}"
                         );
-                        (self.tell)(&Change::Trouble(&message));
+                        (self.tell)(&Happening::Trouble(&message));
                     }
                     if machine.wait(self.stop_recording, RECORD_AGAIN) {
                         return Err(error.into());

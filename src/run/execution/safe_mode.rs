@@ -7,7 +7,7 @@ use crate::base::problem::{Facts, Kind, Problem, code};
 use crate::run::ending::ends;
 pub use crate::settings::SafeMode;
 use crate::settings::Settings;
-use crate::settings::layout::RunFolder;
+use crate::settings::paths::RunFolder;
 use crate::store::{RunOptions, RunRecord, StoreError};
 use crate::workspace::Workspace;
 
@@ -17,9 +17,9 @@ const AT_ONCE: usize = 100;
 /// No run is accepted.
 #[derive(Clone, Copy, Debug, thiserror::Error)]
 #[error("no runs are accepted: ADE_SAFE_MODE is reject")]
-pub struct Rejected;
+pub struct SafeModeRefusal;
 
-impl Problem for Rejected {
+impl Problem for SafeModeRefusal {
     fn facts(&self) -> Facts {
         Facts::new(Kind::Refused, code::SAFE_MODE_ENABLED)
             .hint("the operator switches safe mode off; until then nothing is run")
@@ -30,9 +30,9 @@ impl Problem for Rejected {
 ///
 /// # Errors
 /// They are not.
-pub fn demand_acceptance(settings: &Settings) -> Result<(), Rejected> {
+pub fn demand_acceptance(settings: &Settings) -> Result<(), SafeModeRefusal> {
     match settings.safe_mode {
-        SafeMode::Reject => Err(Rejected),
+        SafeMode::Reject => Err(SafeModeRefusal),
         SafeMode::Off | SafeMode::On => Ok(()),
     }
 }

@@ -272,7 +272,7 @@ impl Words {
 }
 
 /// What the engine reports, in its words.
-fn words_of_engine(seen: Observation, failure: &crate::engine::Failure) -> Words {
+fn words_of_engine(seen: Observation, failure: &crate::engine::EngineFailure) -> Words {
     Words {
         stage: failure.stage.clone(),
         message: failure.message.clone(),
@@ -440,7 +440,7 @@ mod tests {
 
     fn refused(status: i32, code: &str) -> EngineReport {
         EngineReport {
-            refused: Some(crate::engine::Failure {
+            refused: Some(crate::engine::EngineFailure {
                 code: code.to_owned(),
                 stage: "unknown".to_owned(),
                 message: "no".to_owned(),

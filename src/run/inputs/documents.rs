@@ -99,7 +99,7 @@ impl Arriving {
     /// The name cannot be used, its format is not supported, or the file cannot be created.
     pub fn begin(workspace: &Workspace, name: &str, limit: u64) -> Result<Self, DocumentError> {
         checked_name(name)?;
-        let folder = workspace.layout.documents(workspace.id());
+        let folder = workspace.paths.documents(workspace.id());
         files::create_folder(&folder)?;
         let file = files::unfinished(&folder).map_err(FileError::on("write to", &folder))?;
         Ok(Self {
@@ -134,7 +134,7 @@ impl Arriving {
             return Err(DocumentError::Empty);
         }
         let id = workspace.machine.new_id();
-        let path = workspace.layout.document(workspace.id(), &id, &self.name);
+        let path = workspace.paths.document(workspace.id(), &id, &self.name);
         let folder = path.parent().unwrap_or(&path);
         files::create_folder(folder)?;
         place(self.file, &path).map_err(FileError::on("write", &path))?;
@@ -175,7 +175,7 @@ const ABANDONED: Duration = Duration::from_secs(3600);
 
 /// Deletes what servers left that were killed while documents arrived.
 pub fn remove_leftovers(workspace: &Workspace) {
-    let entries = std::fs::read_dir(workspace.layout.documents(workspace.id()));
+    let entries = std::fs::read_dir(workspace.paths.documents(workspace.id()));
     for entry in entries.into_iter().flatten().flatten() {
         let is_unfinished = entry
             .file_name()

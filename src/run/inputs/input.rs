@@ -1,6 +1,6 @@
 //! Which files a call means: a file, a folder's files of the supported formats, or a glob that the shell left alone.
 //!
-//! A folder or glob never means the normalized workbooks that earlier runs left there ([`Found::outputs`]), and a folder
+//! A folder or glob never means the normalized workbooks that earlier runs left there ([`MeantFiles::outputs`]), and a folder
 //! means those below it only where that is asked for. What is left out is returned, so that a command can say so.
 
 use std::collections::{HashMap, HashSet};
@@ -10,8 +10,8 @@ use crate::base::files::FileError;
 use crate::base::files::name_of;
 use crate::base::problem::{Facts, Kind, Problem, code, typed};
 use crate::configuration::Configuration;
-use crate::settings::layout;
-use crate::settings::layout::NORMALIZED;
+use crate::settings::paths;
+use crate::settings::paths::NORMALIZED;
 
 /// The formats that a run accepts, by extension, case-blind.
 pub const SUPPORTED: [&str; 4] = ["xlsx", "xlsm", "xls", "csv"];
@@ -142,7 +142,7 @@ pub struct Search<'a> {
 
 /// What a call means, and what it does not although one might think so.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Found {
+pub struct MeantFiles {
     /// The files, in the order given; those of a folder or glob in the order of their names.
     pub inputs: Vec<Input>,
     /// Normalized workbooks of earlier runs, which are no inputs.
@@ -186,10 +186,10 @@ pub fn demand_order(configuration: &Path, inputs: &[PathBuf]) -> Result<(), Inpu
 ///
 /// # Errors
 /// One of them is absent, unsupported, or means no file.
-pub fn expand(arguments: &[PathBuf], search: &Search<'_>) -> Result<Found, InputError> {
+pub fn expand(arguments: &[PathBuf], search: &Search<'_>) -> Result<MeantFiles, InputError> {
     let mut candidates: Vec<Candidate> = Vec::new();
     let mut seen = HashSet::new();
-    let mut found = Found::default();
+    let mut found = MeantFiles::default();
     for argument in arguments {
         for candidate in candidates_of(argument, search, &mut found)? {
             if !is_supported(&candidate.input.path) {
@@ -221,7 +221,7 @@ pub fn expand(arguments: &[PathBuf], search: &Search<'_>) -> Result<Found, Input
 fn candidates_of(
     argument: &Path,
     search: &Search<'_>,
-    found: &mut Found,
+    found: &mut MeantFiles,
 ) -> Result<Vec<Candidate>, InputError> {
     let candidates = |inputs: Vec<Input>, is_named| {
         let candidate = |input| Candidate { input, is_named };
@@ -315,7 +315,7 @@ impl Sources {
 /// and an error for each name that several inputs would share.
 pub fn with_distinct_outputs(inputs: Vec<Input>) -> (Vec<Input>, Vec<InputError>) {
     let target = |input: &Input| {
-        let name = layout::normalized_name(&name_of(&input.path));
+        let name = paths::normalized_name(&name_of(&input.path));
         // On some file systems case does not tell names apart.
         (input.below.clone(), name.to_lowercase())
     };
@@ -332,7 +332,7 @@ pub fn with_distinct_outputs(inputs: Vec<Input>) -> (Vec<Input>, Vec<InputError>
         match refused.iter_mut().find(|(known, ..)| *known == key) {
             Some((_, files, _)) => files.push(input.path),
             None => {
-                let name = layout::normalized_name(&name_of(&input.path));
+                let name = paths::normalized_name(&name_of(&input.path));
                 let name = input.below.join(name).display().to_string();
                 refused.push((key, vec![input.path], name));
             }
@@ -418,7 +418,7 @@ impl Search<'_> {
     /// Whether a folder below a folder is searched.
     fn enters(&self, folder: &Path) -> bool {
         let is_excluded = |real: PathBuf| self.not_in.contains(&real);
-        !folder.join(layout::DATABASE).exists() && !folder.canonicalize().is_ok_and(is_excluded)
+        !folder.join(paths::DATABASE).exists() && !folder.canonicalize().is_ok_and(is_excluded)
     }
 }
 

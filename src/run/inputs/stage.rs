@@ -4,7 +4,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::base::files::FileError;
-use crate::settings::layout::RunFolder;
+use crate::settings::paths::RunFolder;
 use crate::system::machine::{Files, HeldLock};
 use crate::workspace::Workspace;
 
@@ -19,12 +19,12 @@ pub struct Staged {
 
 /// The mark on the folder of a run that no record knows yet. This process holds a lock on it: where the process dies,
 /// collection deletes the folder, and not before, however long it takes until the run is recorded.
-pub struct Unrecorded {
+pub struct UnrecordedInput {
     path: PathBuf,
     lock: Option<Box<dyn HeldLock>>,
 }
 
-impl Unrecorded {
+impl UnrecordedInput {
     /// Marks the folder of a run that is about to be staged.
     ///
     /// # Errors

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
-use super::input::{Found, Input, InputError};
+use super::input::{Input, InputError, MeantFiles};
 use crate::base::cancel::Cancel;
 use crate::configuration::{Configuration, SourceFile};
 
@@ -22,14 +22,14 @@ pub struct Watch<'a> {
     /// Files, folders and globs, as they were given.
     pub arguments: &'a [PathBuf],
     /// The files that they mean now.
-    pub expand: &'a dyn Fn() -> Result<Found, InputError>,
+    pub expand: &'a dyn Fn() -> Result<MeantFiles, InputError>,
     /// What runs write: no change, even where it lies inside the configuration.
     pub written: Vec<&'a Path>,
 }
 
 /// What has changed since the last round, the first paths of each kind in their order.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Changes {
+pub struct ChangedInputs {
     /// Files of the configuration, relative to its folder, that were edited, added or deleted.
     pub configuration: Vec<PathBuf>,
     /// Inputs that were edited or added.
@@ -71,7 +71,7 @@ impl Seen {
         inputs.map(|(input, _)| input.clone()).collect()
     }
 
-    fn changes_since(&self, earlier: &Self) -> Changes {
+    fn changes_since(&self, earlier: &Self) -> ChangedInputs {
         let differ = |files: &[SourceFile], others: &[SourceFile]| -> BTreeSet<PathBuf> {
             let changed = files.iter().filter(|file| !others.contains(file));
             changed.map(|file| file.path.clone()).collect()
@@ -80,7 +80,7 @@ impl Seen {
         configuration.append(&mut differ(&earlier.files, &self.files));
         let inputs = self.inputs.iter();
         let inputs = inputs.filter(|input| !earlier.inputs.contains(input));
-        Changes {
+        ChangedInputs {
             configuration: configuration.into_iter().collect(),
             inputs: inputs.map(|(input, _)| input.path.clone()).collect(),
         }
@@ -99,7 +99,7 @@ impl Watch<'_> {
         cancel: &Cancel,
         round: &mut Round<'_, E>,
         waiting: &dyn Fn(),
-        changed: &dyn Fn(&Changes),
+        changed: &dyn Fn(&ChangedInputs),
     ) -> Result<(), E> {
         // Before the round, so that what is saved while it goes on counts as a change.
         let mut seen = self.look();

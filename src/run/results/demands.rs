@@ -3,7 +3,7 @@
 //! The run stays what it is in the records. Only the command that made it says no, and puts no copy of its workbook into the
 //! output directory.
 
-use super::Rows;
+use super::RowCounts;
 use crate::base::counted::plural;
 use crate::base::problem::{Facts, Kind, Problem, code};
 use crate::settings::distance;
@@ -125,7 +125,7 @@ impl Demands {
         &self,
         run: &RunRecord,
         fields: &[FieldResult],
-        rows: Option<Rows>,
+        rows: Option<RowCounts>,
     ) -> Vec<Shortfall> {
         let Some(metrics) = run
             .metrics

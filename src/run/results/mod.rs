@@ -18,7 +18,7 @@ use serde::Deserializer;
 use serde::de::{IgnoredAny, MapAccess, Visitor};
 use serde_json::{Map, Value};
 
-pub use rows::Rows;
+pub use rows::RowCounts;
 
 use crate::engine::Noticed;
 use crate::store::RunResults;

@@ -90,7 +90,7 @@ pub fn check_output_dir(folder: &Path, inputs: &[Input]) -> Result<(), OutputErr
 
 /// Where the copy of an input's workbook goes.
 pub fn target(folder: &Path, input: &Input) -> PathBuf {
-    let name = crate::settings::layout::normalized_name(&name_of(&input.path));
+    let name = crate::settings::paths::normalized_name(&name_of(&input.path));
     folder.join(&input.below).join(name)
 }
 

@@ -6,14 +6,14 @@ use super::payload::number;
 
 /// The rows of a run or of a table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Rows {
+pub struct RowCounts {
     /// Data rows of the source.
     pub read: u64,
     /// Rows of the workbook that was written, without headers.
     pub written: u64,
 }
 
-impl Rows {
+impl RowCounts {
     /// The rows of one scope of the engine's completed payload. `None`: it does not tell them.
     pub fn of(scope: &Value) -> Option<Self> {
         Some(Self {
@@ -43,12 +43,12 @@ mod tests {
     fn what_is_missing_was_dropped_and_what_is_new_was_added() {
         let rows = |read: u64, written: u64| {
             let scope = json!({"counts": {"rows": {"total": read}}, "validation": {"rows_evaluated": written}});
-            let rows = Rows::of(&scope).unwrap();
+            let rows = RowCounts::of(&scope).unwrap();
             (rows.dropped(), rows.added())
         };
         assert_eq!(rows(154, 150), (4, 0));
         assert_eq!(rows(2, 3), (0, 1));
         assert_eq!(rows(2, 2), (0, 0));
-        assert_eq!(Rows::of(&json!({"counts": {}})), None);
+        assert_eq!(RowCounts::of(&json!({"counts": {}})), None);
     }
 }

@@ -9,7 +9,7 @@ use crate::store::{ConfigurationRecord, Named, RunFilter, RunRecord, RunStatus, 
 use crate::workspace::Workspace;
 
 /// Which runs, as a user says it.
-pub struct Wanted<'a> {
+pub struct RunsWanted<'a> {
     /// A status; `None`: any.
     pub status: Option<&'a str>,
     /// The folder, the name or the id of a configuration; `None`: any.
@@ -62,7 +62,7 @@ pub struct Pages<'a> {
 const PAGE: u32 = 250;
 
 /// Returns the runs of the workspace that are wanted, the newest first, page by page.
-pub fn pages<'a>(workspace: &'a Workspace, wanted: &Wanted<'_>) -> Pages<'a> {
+pub fn pages<'a>(workspace: &'a Workspace, wanted: &RunsWanted<'_>) -> Pages<'a> {
     let name = |given: &str| name_of(Path::new(given));
     Pages {
         workspace,

@@ -18,7 +18,7 @@ use crate::run::ending::ends;
 use crate::run::ending::recover::settle;
 use crate::run::execution::names::with_known_names;
 use crate::run::execution::verdict::kind_of_end;
-use crate::settings::layout::{EnvironmentFolder, RunFolder};
+use crate::settings::paths::{EnvironmentFolder, RunFolder};
 use crate::store::{EnvironmentStatus, RunStatus, StoreError};
 use crate::workspace::Workspace;
 use crate::workspace::fleet;

@@ -8,7 +8,7 @@ use rusqlite::hooks::Wal;
 use rusqlite::wal::CheckpointMode;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
-use super::options::Options;
+use super::options::DatabaseOptions;
 use super::{busy, paths};
 
 /// More than the number of statements in `sqlite/`, so that each is prepared once.
@@ -22,7 +22,7 @@ const PAGES_IN_LOG: c_int = 4_000;
 const PATIENCE: Duration = Duration::from_millis(100);
 
 /// Opens the database file; creates an empty one where there is none and `create` allows it.
-pub(super) fn connect(options: &Options, create: bool) -> rusqlite::Result<Connection> {
+pub(super) fn connect(options: &DatabaseOptions, create: bool) -> rusqlite::Result<Connection> {
     // No mutex of SQLite's: the store has one around the connection.
     let mut flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     if create {
@@ -60,7 +60,7 @@ fn keep_log_short(connection: &mut Connection) -> rusqlite::Result<()> {
 
 /// Sets the journal mode, unless the database has it. SQLite does not call the busy handler here: of several processes that
 /// open a new database at once, all but one fail at once with "busy", and find the mode set a moment later.
-fn set_journal_mode(connection: &Connection, options: &Options) -> rusqlite::Result<()> {
+fn set_journal_mode(connection: &Connection, options: &DatabaseOptions) -> rusqlite::Result<()> {
     const LOOK_AGAIN: Duration = Duration::from_millis(2);
     let wanted = &options.journal_mode;
     let since = Instant::now();

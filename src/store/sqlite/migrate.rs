@@ -6,13 +6,13 @@
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
-use super::options::Options;
+use super::options::DatabaseOptions;
 use super::{SqliteStore, migrations};
 use crate::base::clock::Timestamp;
 use crate::base::files;
 use crate::base::files::FileError;
 use crate::settings::Settings;
-use crate::settings::layout::DatabaseFile;
+use crate::settings::paths::DatabaseFile;
 use crate::store::schema::{Migrated, Migration, MigrationState, SchemaStatus};
 use crate::store::{Result, StoreError};
 use crate::system::lock::Lock;
@@ -24,12 +24,12 @@ impl SqliteStore {
     /// # Errors
     /// It is newer, altered, damaged, locked, out of reach, or on a network; then nothing was changed.
     pub fn migrate(settings: &Settings, path: &Path) -> Result<Migrated> {
-        let options = Options::of(settings, path);
+        let options = DatabaseOptions::of(settings, path);
         options.demand_own_disk()?;
         Self::bring_up_to_date(&options)
     }
 
-    pub(super) fn bring_up_to_date(options: &Options) -> Result<Migrated> {
+    pub(super) fn bring_up_to_date(options: &DatabaseOptions) -> Result<Migrated> {
         let path = &options.path;
         if let Some(folder) = path.parent() {
             files::create_folder(folder)?;
@@ -55,10 +55,10 @@ impl SqliteStore {
 
     /// Creates a database beside its place and renames it into it, so that no process sees an incomplete one. The caller
     /// holds the migration lock.
-    fn create_file(options: &Options) -> Result<Vec<&'static Migration>> {
+    fn create_file(options: &DatabaseOptions) -> Result<Vec<&'static Migration>> {
         let path = &options.path;
         let beside = DatabaseFile(path).unfinished(&uuid::Uuid::new_v4().to_string());
-        let elsewhere = Options {
+        let elsewhere = DatabaseOptions {
             path: beside.clone(),
             ..options.clone()
         };

@@ -55,25 +55,25 @@ use std::sync::{MutexGuard, OnceLock};
 
 use rusqlite::Connection;
 
-use self::options::Options;
-use self::transaction::{Shared, Transaction};
+use self::options::DatabaseOptions;
+use self::transaction::{OneConnection, Transaction};
 use super::{Result, StoreError};
 
 /// The store on SQLite.
 pub struct SqliteStore {
-    shared: Shared,
+    shared: OneConnection,
     /// A second connection, for readers that meet a writer of this process: the write-ahead log lets them read what is committed,
     /// and they wait for no disk. Opened by the first that needs it.
-    reader: OnceLock<Option<Shared>>,
-    options: Options,
+    reader: OnceLock<Option<OneConnection>>,
+    options: DatabaseOptions,
 }
 
 impl SqliteStore {
-    fn connect(options: &Options, create: bool) -> Result<Self> {
+    fn connect(options: &DatabaseOptions, create: bool) -> Result<Self> {
         let connection = connection::connect(options, create)
             .map_err(|error| error::explain(&options.path, options.busy_timeout, error))?;
         Ok(Self {
-            shared: Shared::new(connection),
+            shared: OneConnection::new(connection),
             reader: OnceLock::new(),
             options: options.clone(),
         })
@@ -92,7 +92,7 @@ impl SqliteStore {
             // A database in memory is its connection's own.
             let is_file = self.options.path.is_file();
             let opened = is_file.then(|| connection::connect(&self.options, false).ok());
-            opened.flatten().map(Shared::new)
+            opened.flatten().map(OneConnection::new)
         };
         match self.reader.get_or_init(open) {
             Some(reader) => reader.lock(),

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::options::Options;
+use super::options::DatabaseOptions;
 use super::{SqliteStore, migrations};
 use crate::settings::Settings;
 use crate::store::schema::{Migration, MigrationState, Opening, SchemaStatus};
@@ -19,7 +19,7 @@ impl SqliteStore {
     /// # Errors
     /// It is absent, behind, newer, altered, damaged, locked, out of reach, or on a network.
     pub fn open(settings: &Settings, path: &Path, opening: Opening) -> Result<Self> {
-        let options = Options::of(settings, path);
+        let options = DatabaseOptions::of(settings, path);
         options.demand_own_disk()?;
         if !options.path.exists() {
             match opening {
@@ -49,7 +49,7 @@ impl SqliteStore {
     /// The settings name a mode that SQLite does not have.
     pub fn in_memory(settings: &Settings, name: &str) -> Result<Self> {
         let path = format!("file:/{name}?vfs=memdb");
-        let store = Self::connect(&Options::of(settings, path.as_ref()), true)?;
+        let store = Self::connect(&DatabaseOptions::of(settings, path.as_ref()), true)?;
         store.apply_pending()?;
         Ok(store)
     }
@@ -59,7 +59,7 @@ impl SqliteStore {
     /// # Errors
     /// It is damaged, locked or out of reach.
     pub fn status(settings: &Settings, path: &Path) -> Result<SchemaStatus> {
-        let options = Options::of(settings, path);
+        let options = DatabaseOptions::of(settings, path);
         options.demand_own_disk()?;
         if !path.exists() {
             return Ok(SchemaStatus {

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::base::files;
-use crate::base::files::Shared;
+use crate::base::files::SharedDisk;
 use crate::settings::Settings;
 use crate::store::{Result, StoreError};
 
@@ -13,7 +13,7 @@ const WAL: &str = "WAL";
 
 /// The settings of the database.
 #[derive(Clone, Debug)]
-pub(super) struct Options {
+pub(super) struct DatabaseOptions {
     pub(super) path: PathBuf,
     /// The data directory.
     pub(super) data: PathBuf,
@@ -22,7 +22,7 @@ pub(super) struct Options {
     pub(super) busy_timeout: Duration,
 }
 
-impl Options {
+impl DatabaseOptions {
     /// The options for the database at a path.
     pub(super) fn of(settings: &Settings, path: &Path) -> Self {
         Self {
@@ -41,10 +41,12 @@ impl Options {
     /// The database has such a log, or is to get one, and is on a file system that other machines use too.
     pub(super) fn demand_own_disk(&self) -> Result<()> {
         match files::shared(&self.path) {
-            Some(Shared::Network(kind)) if self.journal_mode == WAL => Err(StoreError::OnNetwork {
-                path: self.path.clone(),
-                kind,
-            }),
+            Some(SharedDisk::Network(kind)) if self.journal_mode == WAL => {
+                Err(StoreError::OnNetwork {
+                    path: self.path.clone(),
+                    kind,
+                })
+            }
             _ => Ok(()),
         }
     }

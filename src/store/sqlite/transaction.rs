@@ -11,9 +11,9 @@ use rusqlite::{Connection, TransactionBehavior};
 pub(super) use rusqlite::Transaction;
 
 /// A connection for all threads of a process.
-pub(super) struct Shared(Mutex<Connection>);
+pub(super) struct OneConnection(Mutex<Connection>);
 
-impl Shared {
+impl OneConnection {
     pub(super) fn new(connection: Connection) -> Self {
         Self(Mutex::new(connection))
     }
@@ -62,7 +62,7 @@ mod tests {
         connection
             .execute_batch("CREATE TABLE t (name TEXT UNIQUE NOT NULL)")
             .unwrap();
-        let shared = Shared::new(connection);
+        let shared = OneConnection::new(connection);
         let insert = |transaction: &Transaction<'_>, name: &str| {
             transaction.execute("INSERT INTO t VALUES (?1)", [name])
         };

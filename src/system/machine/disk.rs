@@ -6,7 +6,7 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::time::UNIX_EPOCH;
 
-use super::files::{Files, Found, FoundKind, HeldLock, OpenLog};
+use super::files::{Files, FoundKind, HeldLock, OpenLog, PathFacts};
 use crate::base::clock::{Timestamp, milliseconds};
 use crate::base::digest;
 use crate::base::digest::CopyError;
@@ -117,10 +117,10 @@ impl Disk {
 }
 
 impl Files for Disk {
-    fn find(&self, path: &Path) -> io::Result<Found> {
+    fn find(&self, path: &Path) -> io::Result<PathFacts> {
         let found = fs::metadata(path)?;
         let since = found.modified()?.duration_since(UNIX_EPOCH);
-        Ok(Found {
+        Ok(PathFacts {
             kind: if found.is_dir() {
                 FoundKind::Folder
             } else {

@@ -16,7 +16,7 @@ pub enum FoundKind {
 
 /// What is at a path; a link counts as its target.
 #[derive(Clone, Copy, Debug)]
-pub struct Found {
+pub struct PathFacts {
     /// What it is.
     pub kind: FoundKind,
     /// Its length in bytes.
@@ -62,7 +62,7 @@ pub trait Files: Send + Sync {
     ///
     /// # Errors
     /// Nothing is there (`NotFound`), or it cannot be examined.
-    fn find(&self, path: &Path) -> io::Result<Found>;
+    fn find(&self, path: &Path) -> io::Result<PathFacts>;
     /// The names in a folder, in no order.
     ///
     /// # Errors

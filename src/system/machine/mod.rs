@@ -16,7 +16,7 @@ use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
 pub use disk::Disk;
-pub use files::{Files, Found, FoundKind, HeldLock, OpenLog};
+pub use files::{Files, FoundKind, HeldLock, OpenLog, PathFacts};
 
 use super::bell;
 use super::bell::Bell;

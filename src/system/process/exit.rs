@@ -68,7 +68,7 @@ pub struct Usage {
 
 /// The end of a child.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Outcome {
+pub struct ChildEnd {
     pub exit: Exit,
     pub usage: Usage,
     pub wall: Duration,

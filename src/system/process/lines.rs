@@ -5,7 +5,7 @@ use std::io::{self, Read};
 use std::os::fd::{AsRawFd, OwnedFd, RawFd};
 use std::time::Instant;
 
-use super::options::{OnLine, Options, Stream};
+use super::options::{ChildLimits, OnLine, Stream};
 use super::wake::set_nonblocking;
 
 /// One stream of the child, cut into lines.
@@ -33,7 +33,7 @@ impl Lines {
     pub fn new(
         stream: Stream,
         pipe: Option<impl Into<OwnedFd>>,
-        options: &Options,
+        options: &ChildLimits,
     ) -> io::Result<Self> {
         let pipe = pipe.map(|pipe| File::from(pipe.into()));
         if let Some(pipe) = &pipe {

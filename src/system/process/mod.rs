@@ -4,7 +4,7 @@
 //! each of which prevents processes that stay behind or pipes that fill up:
 //!
 //! - The child leads a process group of its own. Cancel and timeout send TERM to the whole group, and KILL after
-//!   [`Options::kill_after`]. However the child ends, the processes left in its group are killed.
+//!   [`ChildLimits::kill_after`]. However the child ends, the processes left in its group are killed.
 //! - A child whose `ade` is killed is killed too (on Linux, where the kernel offers it).
 //! - Both streams are read while the child runs, so neither can fill up and block it. Standard input is empty.
 //! - A grandchild that has left the group and keeps a pipe open delays nothing: when the child has ended, its output is
@@ -38,13 +38,13 @@ use self::lines::Lines;
 use self::options::OnLine;
 use self::time_limit::TimeLimit;
 use self::wake::{Wakes, wait_for_any};
-use self::watch::Watch;
+use self::watch::GroupUsage;
 use crate::base::cancel::Cancel;
 
-pub use exit::{Exit, Limit, Outcome, Usage};
+pub use exit::{ChildEnd, Exit, Limit, Usage};
 pub use marks::kill_started_with;
 pub use on_path::on_path;
-pub use options::{GroupLimits, Options, Stream};
+pub use options::{ChildLimits, GroupLimits, Stream};
 
 /// How long the rest in the pipes is read after the child's end: only a grandchild that still writes could extend it.
 const DRAIN_LIMIT: Duration = Duration::from_secs(1);
@@ -58,12 +58,12 @@ const DRAIN_LIMIT: Duration = Duration::from_secs(1);
 pub fn run(
     command: &mut Command,
     cancel: &Cancel,
-    options: &Options,
+    options: &ChildLimits,
     on_line: OnLine<'_>,
-) -> io::Result<Outcome> {
+) -> io::Result<ChildEnd> {
     let started = Instant::now();
     if cancel.is_cancelled() {
-        return Ok(Outcome {
+        return Ok(ChildEnd {
             exit: Exit::Cancelled,
             usage: Usage::default(),
             wall: Duration::ZERO,
@@ -78,7 +78,7 @@ pub fn run(
     let _subscription = waker.on_cancel(cancel);
 
     let mut time_limit = TimeLimit::new(started, options);
-    let mut watch = Watch::new(watched.id(), options, started);
+    let mut watch = GroupUsage::new(watched.id(), options, started);
     loop {
         if let Some(signal) = time_limit.due(cancel, Instant::now()) {
             watched.signal_group(signal);
@@ -110,7 +110,7 @@ pub fn run(
     let drain_until = Instant::now() + DRAIN_LIMIT;
     stdout.drain(on_line, drain_until)?;
     stderr.drain(on_line, drain_until)?;
-    Ok(Outcome {
+    Ok(ChildEnd {
         exit: time_limit.reason().unwrap_or(exit),
         usage,
         wall: started.elapsed(),

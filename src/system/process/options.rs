@@ -5,7 +5,7 @@ use std::time::Duration;
 
 /// How long a child may take, and how it is stopped after that.
 #[derive(Clone, Debug)]
-pub struct Options {
+pub struct ChildLimits {
     /// TERM after this long. Default: never.
     pub timeout: Option<Duration>,
     /// From TERM to KILL. Default: 5 s.
@@ -28,16 +28,16 @@ pub struct GroupLimits {
     pub cpu_seconds: Option<f64>,
     /// Processes at the same time, the child itself counted.
     pub processes: Option<u32>,
-    /// Bytes of all files below [`Options::folders`].
+    /// Bytes of all files below [`ChildLimits::folders`].
     pub disk_bytes: Option<u64>,
     /// Bytes on standard output, and as many on standard error. What the child reports there, in lines of JSON, may be 16 times as
     /// long.
     pub printed_bytes: Option<u64>,
 }
 
-impl Default for Options {
+impl Default for ChildLimits {
     fn default() -> Self {
-        Options {
+        ChildLimits {
             timeout: None,
             kill_after: Duration::from_secs(5),
             max_line_bytes: 16 * 1024 * 1024,

@@ -14,8 +14,8 @@ fn shell(script: &str) -> Command {
 fn run_script(
     script: &str,
     cancel: &Cancel,
-    options: &Options,
-) -> (Outcome, Vec<(Stream, String)>) {
+    options: &ChildLimits,
+) -> (ChildEnd, Vec<(Stream, String)>) {
     let mut lines = Vec::new();
     let outcome = run(&mut shell(script), cancel, options, &mut |stream, line| {
         lines.push((stream, line.to_owned()));
@@ -57,7 +57,7 @@ fn lines_of_both_streams_and_the_status_come_back() {
     let (outcome, lines) = run_script(
         "echo one; echo two >&2; printf 'three\\r\\nlast'; exit 7",
         &Cancel::new(),
-        &Options::default(),
+        &ChildLimits::default(),
     );
     assert_eq!(outcome.exit, Exit::Code(7));
     assert_eq!(text(&lines, Stream::Stdout), ["one", "three", "last"]);
@@ -69,7 +69,7 @@ fn bytes_that_are_not_text_and_empty_lines_survive() {
     let (_, lines) = run_script(
         "printf 'a\\377b\\n\\nc\\n'",
         &Cancel::new(),
-        &Options::default(),
+        &ChildLimits::default(),
     );
     assert_eq!(text(&lines, Stream::Stdout), ["a\u{fffd}b", "", "c"]);
 }
@@ -79,7 +79,7 @@ fn much_output_on_both_streams_blocks_nobody() {
     let (outcome, lines) = run_script(
         "i=0; while [ $i -lt 20000 ]; do echo line-$i; echo error-$i >&2; i=$((i+1)); done",
         &Cancel::new(),
-        &Options::default(),
+        &ChildLimits::default(),
     );
     assert!(outcome.exit.is_success());
     assert_eq!(text(&lines, Stream::Stdout).len(), 20000);
@@ -88,9 +88,9 @@ fn much_output_on_both_streams_blocks_nobody() {
 
 #[test]
 fn a_line_without_end_is_cut() {
-    let options = Options {
+    let options = ChildLimits {
         max_line_bytes: 10,
-        ..Options::default()
+        ..ChildLimits::default()
     };
     let (_, lines) = run_script(
         "printf '0123456789abcdef\\nshort\\n'",
@@ -105,13 +105,13 @@ fn a_line_without_end_is_cut() {
 
 #[test]
 fn a_signal_is_reported_as_such() {
-    let (outcome, _) = run_script("kill -9 $$", &Cancel::new(), &Options::default());
+    let (outcome, _) = run_script("kill -9 $$", &Cancel::new(), &ChildLimits::default());
     assert_eq!(outcome.exit, Exit::Signal(9));
 }
 
 #[test]
 fn standard_input_is_empty() {
-    let (outcome, lines) = run_script("cat; echo end", &Cancel::new(), &Options::default());
+    let (outcome, lines) = run_script("cat; echo end", &Cancel::new(), &ChildLimits::default());
     assert!(outcome.exit.is_success());
     assert_eq!(text(&lines, Stream::Stdout), ["end"]);
 }
@@ -121,7 +121,7 @@ fn a_program_that_does_not_exist_is_an_error() {
     let answer = run(
         &mut Command::new("/no/such/program"),
         &Cancel::new(),
-        &Options::default(),
+        &ChildLimits::default(),
         &mut |_, _| {},
     );
     assert_eq!(answer.unwrap_err().kind(), io::ErrorKind::NotFound);
@@ -129,9 +129,9 @@ fn a_program_that_does_not_exist_is_an_error() {
 
 #[test]
 fn time_that_is_up_ends_the_child() {
-    let options = Options {
+    let options = ChildLimits {
         timeout: Some(Duration::from_millis(50)),
-        ..Options::default()
+        ..ChildLimits::default()
     };
     let (outcome, lines) = run_script("echo before; sleep 60", &Cancel::new(), &options);
     assert_eq!(outcome.exit, Exit::TimedOut);
@@ -141,10 +141,10 @@ fn time_that_is_up_ends_the_child() {
 
 #[test]
 fn a_child_that_ignores_the_request_is_killed() {
-    let options = Options {
+    let options = ChildLimits {
         timeout: Some(Duration::from_millis(50)),
         kill_after: Duration::from_millis(100),
-        ..Options::default()
+        ..ChildLimits::default()
     };
     let (outcome, _) = run_script(
         "trap '' TERM; while true; do sleep 0.01; done",
@@ -163,7 +163,7 @@ fn a_cancel_ends_the_child_and_gives_it_time_to_tidy_up() {
     let outcome = run(
         &mut shell("trap 'echo tidied; exit 0' TERM; echo ready; while true; do sleep 0.01; done"),
         &cancel,
-        &Options::default(),
+        &ChildLimits::default(),
         &mut |stream, line| {
             if line == "ready" {
                 cancel.cancel();
@@ -183,7 +183,7 @@ fn a_cancel_ends_the_child_and_gives_it_time_to_tidy_up() {
 fn nothing_is_started_once_cancelled() {
     let cancel = Cancel::new();
     cancel.cancel();
-    let (outcome, lines) = run_script("echo started", &cancel, &Options::default());
+    let (outcome, lines) = run_script("echo started", &cancel, &ChildLimits::default());
     assert_eq!(outcome.exit, Exit::Cancelled);
     assert!(lines.is_empty());
 }
@@ -191,7 +191,11 @@ fn nothing_is_started_once_cancelled() {
 #[test]
 fn what_the_child_left_in_its_group_is_killed() {
     let started = Instant::now();
-    let (outcome, lines) = run_script("sleep 60 & echo $!", &Cancel::new(), &Options::default());
+    let (outcome, lines) = run_script(
+        "sleep 60 & echo $!",
+        &Cancel::new(),
+        &ChildLimits::default(),
+    );
     assert!(outcome.exit.is_success());
     assert!(started.elapsed() < Duration::from_secs(3));
     assert!(dies_soon(&lines[0].1));
@@ -204,7 +208,7 @@ fn a_panic_while_a_line_is_handled_leaves_no_process() {
         run(
             &mut shell("echo $$; sleep 60"),
             &Cancel::new(),
-            &Options::default(),
+            &ChildLimits::default(),
             &mut |_, line| {
                 id = line.to_owned();
                 panic!("on purpose");
@@ -222,7 +226,7 @@ fn a_grandchild_that_left_the_group_and_keeps_the_pipe_delays_nothing() {
     let (outcome, lines) = run_script(
         "setsid sh -c 'echo $$; exec sleep 60' & sleep 0.2; echo mine",
         &Cancel::new(),
-        &Options::default(),
+        &ChildLimits::default(),
     );
     assert!(outcome.exit.is_success());
     assert!(started.elapsed() < Duration::from_secs(3));
@@ -237,7 +241,7 @@ fn the_kernel_says_what_the_child_used() {
     let (outcome, _) = run_script(
         "i=0; while [ $i -lt 100000 ]; do i=$((i+1)); done",
         &Cancel::new(),
-        &Options::default(),
+        &ChildLimits::default(),
     );
     assert!(outcome.usage.cpu_seconds > 0.001, "{:?}", outcome.usage);
     assert!(

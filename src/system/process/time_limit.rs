@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use super::exit::{Exit, Limit};
-use super::options::Options;
+use super::options::ChildLimits;
 use crate::base::cancel::Cancel;
 
 /// When a child must be asked to end, and when it must be killed.
@@ -22,7 +22,7 @@ struct Stopping {
 }
 
 impl TimeLimit {
-    pub fn new(started: Instant, options: &Options) -> Self {
+    pub fn new(started: Instant, options: &ChildLimits) -> Self {
         TimeLimit {
             time_is_up: options
                 .timeout

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use super::exit::Limit;
-use super::options::{GroupLimits, Options};
+use super::options::{ChildLimits, GroupLimits};
 use crate::base::files::disk_usage;
 
 /// How often the group is measured.
@@ -21,7 +21,7 @@ const SHARE_OF_LOOKING: u32 = 50;
 const SEARCH_EVERY: u32 = 20;
 
 /// The measurements of one group.
-pub(super) struct Watch {
+pub(super) struct GroupUsage {
     group: i32,
     limits: GroupLimits,
     /// `None`: nothing is measured.
@@ -34,9 +34,9 @@ pub(super) struct Watch {
     next_folders: Instant,
 }
 
-impl Watch {
+impl GroupUsage {
     /// The group has the id of its leader.
-    pub fn new(group: i32, options: &Options, now: Instant) -> Self {
+    pub fn new(group: i32, options: &ChildLimits, now: Instant) -> Self {
         let limits = options.limits;
         let is_limited = limits.memory_bytes.is_some()
             || limits.cpu_seconds.is_some()

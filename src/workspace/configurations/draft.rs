@@ -48,7 +48,7 @@ pub fn create(
         checked_name(name)?;
     }
     let id = workspace.machine.new_id();
-    let draft = workspace.layout.draft(workspace.id(), &id);
+    let draft = workspace.paths.draft(workspace.id(), &id);
     let folder = folder_of(&draft);
     let recorded = fill(folder, &draft, content).and_then(|top| {
         let named = name.map(str::to_owned).or_else(|| project_name(&draft));
@@ -225,9 +225,7 @@ pub(super) fn take(
 ) -> Result<(PathBuf, Lock), ConfigurationsError> {
     demand_uploaded(known)?;
     let record = &known.record;
-    let lock = workspace
-        .layout
-        .draft_lock(&record.workspace_id, &record.id);
+    let lock = workspace.paths.draft_lock(&record.workspace_id, &record.id);
     let turn = Lock::take(&lock)?;
     let draft = draft_of(workspace, known);
     // Only the holder of the lock writes beside the draft, so what is unfinished now is a leftover.
@@ -251,7 +249,7 @@ pub(super) fn project_name(folder: &Path) -> Option<String> {
 
 fn draft_of(workspace: &Workspace, known: &KnownConfiguration) -> PathBuf {
     let record = &known.record;
-    workspace.layout.draft(&record.workspace_id, &record.id)
+    workspace.paths.draft(&record.workspace_id, &record.id)
 }
 
 fn demand_uploaded(known: &KnownConfiguration) -> Result<(), ConfigurationsError> {

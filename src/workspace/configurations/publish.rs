@@ -24,8 +24,8 @@ pub fn publish(
     let folder = &record.path;
     let unusable = |error| ConfigurationsError::unusable(&error, folder);
     let configuration = Configuration::open(folder).map_err(unusable)?;
-    let snapshots = workspace.layout.snapshots(&record.workspace_id, &record.id);
-    let written = [workspace.layout.data()];
+    let snapshots = workspace.paths.snapshots(&record.workspace_id, &record.id);
+    let written = [workspace.paths.data()];
     let (sources, snapshot) = configuration
         .snapshot_except(&snapshots, &written)
         .map_err(unusable)?;

@@ -20,7 +20,7 @@ impl Spool {
     /// # Errors
     /// The data directory cannot be written to.
     pub fn begin(workspace: &Workspace, limit: u64) -> Result<Self, ConfigurationsError> {
-        let folder = workspace.layout.data();
+        let folder = workspace.paths.data();
         let file = tempfile::tempfile_in(folder).map_err(FileError::on("write to", folder))?;
         Ok(Self {
             file,

@@ -15,7 +15,7 @@ use std::path::Path;
 
 pub(super) use self::shelf::Shelf;
 use super::error::BuildError;
-use super::session::{Session, Show};
+use super::session::{BuildSession, Show};
 use crate::base::files::FileError;
 use crate::system::process::Exit;
 
@@ -30,7 +30,7 @@ const DISK_FULL: i32 = 2;
 const STARTED_WITH_PYTHON: &str = "_virtualenv.py";
 
 /// Makes the missing bytecode of every module in the environment. Returns the shelf on which to keep what is new.
-pub(super) fn compile(session: &mut Session<'_>) -> Result<Shelf, BuildError> {
+pub(super) fn compile(session: &mut BuildSession<'_>) -> Result<Shelf, BuildError> {
     let site_packages = session.site_packages()?;
     let python = &session.request.python;
     let shelf = session.request.tools.bytecode(&format!(

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use crate::base::digest::Hasher;
 use crate::base::files::{PartialFolder, remove_leftovers, touch};
-use crate::settings::layout::package_bytecode;
+use crate::settings::paths::package_bytecode;
 
 /// Linking takes a moment, so a partial folder of this age is a leftover.
 const LEFT_OVER_AFTER: Duration = Duration::from_secs(3600);

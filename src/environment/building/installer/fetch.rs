@@ -8,8 +8,8 @@ use std::time::Duration;
 use crate::base::files::{FileError, PartialFolder, remove_leftovers};
 use crate::environment::building::error::BuildError;
 use crate::environment::building::event::Step;
-use crate::environment::building::session::{Session, Show};
-use crate::settings::layout::{ToolsFolder, venv_python};
+use crate::environment::building::session::{BuildSession, Show};
+use crate::settings::paths::{ToolsFolder, venv_python};
 use crate::system::lock::{Lock, LockError};
 use crate::system::machine::System;
 
@@ -18,7 +18,7 @@ const FETCHED: &str = "uv>=0.8,<1";
 
 /// Returns the uv below `cache/tools`, and fetches it where there is none. It appears there whole, and of two processes
 /// only one fetches it.
-pub(super) fn fetched(session: &mut Session<'_>) -> Result<PathBuf, BuildError> {
+pub(super) fn fetched(session: &mut BuildSession<'_>) -> Result<PathBuf, BuildError> {
     let tools = &session.request.tools;
     let home = tools.uv();
     let program = ToolsFolder::uv_program(&home);
@@ -52,7 +52,7 @@ pub(super) fn fetched(session: &mut Session<'_>) -> Result<PathBuf, BuildError> 
 }
 
 /// Fetches uv with the pip of a Python; where that Python has no pip, with the pip of a temporary venv.
-fn fetch(session: &mut Session<'_>, target: &Path) -> Result<(), BuildError> {
+fn fetch(session: &mut BuildSession<'_>, target: &Path) -> Result<(), BuildError> {
     let offline = session.request.offline;
     session.note(match offline {
         false => "there is no uv on PATH; fetching it once".to_owned(),
@@ -94,7 +94,10 @@ enum Fetched {
 }
 
 /// Makes a temporary venv with pip, and fetches with that one.
-fn fetch_through_venv(session: &mut Session<'_>, target: &Path) -> Result<Fetched, BuildError> {
+fn fetch_through_venv(
+    session: &mut BuildSession<'_>,
+    target: &Path,
+) -> Result<Fetched, BuildError> {
     let venv = session.folder.workbench().venv_with_pip();
     let mut command = session.command(&session.request.python.executable);
     command.args(["-I", "-m", "venv"]).arg(&venv);
@@ -109,7 +112,7 @@ fn fetch_through_venv(session: &mut Session<'_>, target: &Path) -> Result<Fetche
 
 /// Fetches with the pip of one Python.
 fn fetch_with(
-    session: &mut Session<'_>,
+    session: &mut BuildSession<'_>,
     python: &Path,
     target: &Path,
 ) -> Result<Fetched, BuildError> {

@@ -11,7 +11,7 @@ use std::time::Duration;
 use crate::base::cancel::Cancel;
 use crate::environment::python::child_variables;
 use crate::settings::Settings;
-use crate::settings::layout::ToolsFolder;
+use crate::settings::paths::ToolsFolder;
 use crate::system::process;
 use crate::system::process::{Stream, on_path};
 
@@ -59,9 +59,9 @@ pub fn find_uv(settings: &Settings, tools: &ToolsFolder) -> UvSearch {
         let mut command = Command::new(program);
         child_variables::apply(&mut command, &variables);
         command.arg("--version").current_dir(&settings.folder);
-        let options = process::Options {
+        let options = process::ChildLimits {
             timeout: Some(PATIENCE),
-            ..process::Options::default()
+            ..process::ChildLimits::default()
         };
         let mut version = None;
         let cancel = Cancel::new();

@@ -10,7 +10,7 @@ use super::index;
 use super::search;
 use crate::base::files::touch;
 use crate::environment::building::error::BuildError;
-use crate::environment::building::session::{Session, Show};
+use crate::environment::building::session::{BuildSession, Show};
 use crate::environment::python::child_variables;
 
 /// The name of the engine among packages.
@@ -35,7 +35,7 @@ pub(in crate::environment) struct Uv {
 
 impl Uv {
     /// Finds a uv that is recent enough, or fetches one.
-    pub fn prepare(session: &mut Session<'_>) -> Result<Self, BuildError> {
+    pub fn prepare(session: &mut BuildSession<'_>) -> Result<Self, BuildError> {
         let path = child_variables::get(&session.request.child_variables, "PATH")
             .unwrap_or_default()
             .to_owned();
@@ -66,7 +66,7 @@ impl Uv {
         &self.label
     }
 
-    pub fn create_venv(&self, session: &mut Session<'_>) -> Result<(), BuildError> {
+    pub fn create_venv(&self, session: &mut BuildSession<'_>) -> Result<(), BuildError> {
         let mut command = self.command(session, true);
         command
             .args(["venv", "--no-project", "--no-config", "--quiet", "--python"])
@@ -76,7 +76,11 @@ impl Uv {
     }
 
     /// Installs the engine and the requirements into the venv, in one resolution so that their versions are compatible.
-    pub fn install(&self, session: &mut Session<'_>, install: &Install) -> Result<(), BuildError> {
+    pub fn install(
+        &self,
+        session: &mut BuildSession<'_>,
+        install: &Install,
+    ) -> Result<(), BuildError> {
         let lists = Lists::write(session, install)?;
         self.caches_first(session, &|session, offline| {
             self.command_to_install(session, install, &lists, offline)
@@ -84,7 +88,11 @@ impl Uv {
     }
 
     /// Installs what a list of exact versions with hashes names, and nothing else.
-    pub fn install_locked(&self, session: &mut Session<'_>, list: &Path) -> Result<(), BuildError> {
+    pub fn install_locked(
+        &self,
+        session: &mut BuildSession<'_>,
+        list: &Path,
+    ) -> Result<(), BuildError> {
         self.caches_first(session, &|session, offline| {
             let mut command = self.command(session, offline);
             command
@@ -102,7 +110,11 @@ impl Uv {
         })
     }
 
-    pub fn uninstall(&self, session: &mut Session<'_>, package: &str) -> Result<(), BuildError> {
+    pub fn uninstall(
+        &self,
+        session: &mut BuildSession<'_>,
+        package: &str,
+    ) -> Result<(), BuildError> {
         let mut command = self.command(session, true);
         command
             .args(["pip", "uninstall", "--python"])
@@ -112,7 +124,7 @@ impl Uv {
     }
 
     /// Notes that parts of the cache are in use.
-    fn note_use(session: &Session<'_>, program: &Path) {
+    fn note_use(session: &BuildSession<'_>, program: &Path) {
         let fetched = session.request.tools.uv();
         if program.starts_with(&fetched) {
             touch(&fetched);
@@ -131,7 +143,7 @@ impl Uv {
         }
     }
 
-    fn command(&self, session: &Session<'_>, offline: bool) -> Command {
+    fn command(&self, session: &BuildSession<'_>, offline: bool) -> Command {
         let mut command = session.command(&self.program);
         command
             .envs(index::variables_for_uv(&session.request.child_variables))
@@ -155,7 +167,7 @@ impl Uv {
 
     fn command_to_install(
         &self,
-        session: &Session<'_>,
+        session: &BuildSession<'_>,
         install: &Install,
         lists: &Lists,
         offline: bool,
@@ -185,8 +197,8 @@ impl Uv {
     /// Installs from caches, and where they do not suffice, with a network: this makes the second environment cheap.
     fn caches_first(
         &self,
-        session: &mut Session<'_>,
-        command: &dyn Fn(&Session<'_>, bool) -> Command,
+        session: &mut BuildSession<'_>,
+        command: &dyn Fn(&BuildSession<'_>, bool) -> Command,
     ) -> Result<(), BuildError> {
         let only_offline = session.request.offline;
         let mut offline = command(session, true);
@@ -208,7 +220,7 @@ impl Uv {
     /// `sources`: a manifest whose dependencies count too. Versions that `list` has already are kept where they can be.
     pub fn compile(
         &self,
-        session: &mut Session<'_>,
+        session: &mut BuildSession<'_>,
         install: &Install,
         sources: Option<&Path>,
         python: (u8, u8),
@@ -262,7 +274,7 @@ struct Lists {
 }
 
 impl Lists {
-    fn write(session: &Session<'_>, install: &Install) -> Result<Self, BuildError> {
+    fn write(session: &BuildSession<'_>, install: &Install) -> Result<Self, BuildError> {
         let mut lines = install.index_options.clone();
         lines.push(install.engine.clone());
         if install.sources.is_none() {
@@ -278,7 +290,7 @@ impl Lists {
 }
 
 /// The version that `uv --version` prints, or `None` where uv does not start.
-fn version(session: &mut Session<'_>, program: &Path) -> Result<Option<String>, BuildError> {
+fn version(session: &mut BuildSession<'_>, program: &Path) -> Result<Option<String>, BuildError> {
     let mut command = session.command(program);
     command.arg("--version");
     match session.run(&mut command, Show::Nothing) {

@@ -9,7 +9,7 @@ use crate::store::sqlite::values::{execute, instant, instant_or_none, signed, un
 use crate::store::{Attempt, Used};
 
 /// How an attempt ended.
-pub(super) struct Outcome<'a> {
+pub(super) struct AttemptEnd<'a> {
     /// `succeeded`, `failed`, `cancelled`, `retried`, `lost`, `released`.
     pub(super) word: &'a str,
     pub(super) error: Option<&'a str>,
@@ -22,7 +22,7 @@ pub(super) fn record(
     transaction: &Transaction<'_>,
     run: &str,
     live: &Live,
-    outcome: &Outcome<'_>,
+    outcome: &AttemptEnd<'_>,
     now: Timestamp,
 ) -> rusqlite::Result<()> {
     // After an attempt that was not counted the next one has the same number: then the record is replaced. REPLACE would do

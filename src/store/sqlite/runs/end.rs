@@ -2,7 +2,7 @@
 
 use rusqlite::{Connection, params};
 
-use super::attempt::{self, Outcome};
+use super::attempt::{self, AttemptEnd};
 use super::due;
 use super::live::{self, Live};
 use super::read::by_id;
@@ -82,7 +82,7 @@ pub(super) fn finish(
         Some(ending),
         now,
     )?;
-    let outcome = Outcome {
+    let outcome = AttemptEnd {
         word: ending.status.as_str(),
         error: error.map(|error| error.message.as_str()),
         used: Used::of(ending),

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use rusqlite::params;
 
-use super::attempt::{self, Outcome};
+use super::attempt::{self, AttemptEnd};
 use super::end::{cancelled, complete};
 use super::live::{self, Live};
 use super::read::by_id;
@@ -73,7 +73,7 @@ fn leave(
             ],
         )?;
     }
-    let outcome = Outcome {
+    let outcome = AttemptEnd {
         word: outcome,
         error: Some(&error.message),
         used: leaving.used,

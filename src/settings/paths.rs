@@ -27,9 +27,9 @@ pub const IGNORED_BY_GIT: &str = ".gitignore";
 /// The name of the lock in the folder of an environment.
 pub const BUILD_LOCK: &str = "build.lock";
 
-/// The paths of one data directory and workspace. Only [`Layout::new`] creates one, so its workspace id is a safe segment.
+/// The paths of one data directory and workspace. Only [`Paths::new`] creates one, so its workspace id is a safe segment.
 #[derive(Clone, Debug)]
-pub struct Layout {
+pub struct Paths {
     data: PathBuf,
     documents: PathBuf,
     configurations: PathBuf,
@@ -81,7 +81,7 @@ pub fn checked_segment(what: &'static str, value: &str) -> Result<(), BadSegment
     }
 }
 
-impl Layout {
+impl Paths {
     /// Returns the paths that follow from the settings.
     ///
     /// # Errors
@@ -224,7 +224,7 @@ impl Layout {
     pub fn venvs(&self) -> &Path {
         &self.venvs
     }
-    /// The folder below which each workspace has its [runs](Layout::runs).
+    /// The folder below which each workspace has its [runs](Paths::runs).
     pub fn runs_of_all(&self) -> &Path {
         &self.runs
     }
