@@ -113,7 +113,7 @@ fn each_says_whether_collection_would_take_it_and_why() {
 #[test]
 fn those_of_other_workspaces_are_not_listed() {
     let place = Place::ready();
-    let listed = place.ade("env ls --json -w another").succeeds().json();
+    let listed = place.json("env ls --json -w another");
     assert_eq!(listed, serde_json::json!([]));
     assert_eq!(place.environments().len(), 1);
 }

@@ -353,7 +353,7 @@ fn nothing_that_exists_is_overwritten() {
     place.ade("init").ends_with(2);
     place.write("cloned/.git/HEAD", "ref: refs/heads/main\n");
     place.ade("init cloned -q").succeeds();
-    let json = place.ade("init fourth --json").succeeds().json();
+    let json = place.json("init fourth --json");
     assert_eq!(json["template"], "default");
     assert_eq!(
         json["files"].as_array().unwrap().len(),

@@ -102,7 +102,7 @@ fn versions(json: &Value) -> Vec<(String, String)> {
 #[test]
 fn a_lock_names_every_file_by_its_hash_and_is_the_same_the_next_time() {
     let (place, _) = place();
-    let first = place.ade("lock config --offline --json").succeeds().json();
+    let first = place.json("lock config --offline --json");
     assert_eq!(first["changed"], true);
     let found = versions(&first);
     assert!(
@@ -127,7 +127,7 @@ fn a_lock_names_every_file_by_its_hash_and_is_the_same_the_next_time() {
 
     // A newer release is no reason for another version, until it is asked for.
     release(&place, "2.0", "");
-    let again = place.ade("lock config --offline --json").succeeds().json();
+    let again = place.json("lock config --offline --json");
     assert_eq!(again["changed"], false);
     assert_eq!(place.read("config/ade.lock"), text);
     place.ade_prints("lock config --check", "up to date");

@@ -666,7 +666,7 @@ fn rows_that_a_hook_drops_and_fields_that_it_computes_are_said_for_what_they_are
         .prints("2 rows read, 1 dropped, 1 written")
         .prints("computed       made")
         .prints("not found      lost");
-    let json = place.ade("runs show latest --json").succeeds().json();
+    let json = place.json("runs show latest --json");
     let computed: Vec<&serde_json::Value> = json["fields"]
         .as_array()
         .unwrap()

@@ -3,7 +3,7 @@
 mod common;
 
 use common::{Place, processes_of, snapshot, wait_for};
-use libc::{SIGINT, SIGKILL, SIGTERM};
+use libc::{SIGINT, SIGTERM};
 
 /// Checks that no process is left. Children are killed by the kernel when their parent ends, which takes a moment.
 #[track_caller]
@@ -242,8 +242,7 @@ fn an_ade_that_is_killed_leaves_no_engine() {
     let running = place.start("run config members.csv");
     gate.wait_until_reached();
     assert!(processes_of(&place.path("")).unwrap().len() >= 2);
-    running.signal(SIGKILL);
-    running.wait().ends_with(-SIGKILL);
+    running.dies();
     nothing_is_left(&place);
     nothing_is_half_written(&place);
     gate.open();
@@ -257,8 +256,7 @@ fn a_builder_that_is_killed_leaves_nothing_that_is_used() {
     place.hold_installs(&gate);
     let running = place.start("run config members.csv");
     gate.wait_until_reached();
-    running.signal(SIGKILL);
-    running.wait().ends_with(-SIGKILL);
+    running.dies();
     nothing_is_left(&place);
     place.ade("env path config").ends_with(2);
     gate.open();

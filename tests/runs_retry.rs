@@ -62,10 +62,7 @@ fn its_options_are_those_of_the_first() {
 #[test]
 fn the_first_may_be_removed_before_the_second_is_done() {
     let (place, first) = place_with_a_run();
-    let second = place
-        .ade(&format!("runs retry {first} --json"))
-        .succeeds()
-        .json();
+    let second = place.json(&format!("runs retry {first} --json"));
     place.ade(&format!("runs rm {first}")).succeeds();
     place.ade("worker --drain -q").succeeds();
     let second = second["id"].as_str().unwrap();

@@ -18,10 +18,7 @@ fn an_ended_run_goes_with_its_records_and_its_files() {
     ");
     assert_eq!(place.statuses().len(), 2);
     assert!(place.run_folder(&run).exists());
-    let removed = place
-        .ade(&format!("runs rm {run} --json"))
-        .succeeds()
-        .json();
+    let removed = place.json(&format!("runs rm {run} --json"));
     assert_eq!(
         (&removed["id"], &removed["removed"]),
         (&run.as_str().into(), &true.into())
@@ -48,11 +45,7 @@ fn an_ended_run_goes_with_its_records_and_its_files() {
 
 #[test]
 fn what_waits_or_runs_is_refused_and_the_rest_goes() {
-    let mut place = Place::new();
-    place.hurry();
-    place.holding("config", "");
-    place.members("members.csv");
-    place.warm("config");
+    let place = Place::held("");
     place.ade("run config members.csv --dry-run -q").succeeds();
     let ended = place.latest_run()["id"].as_str().unwrap().to_owned();
     let running = place.enqueue("config", "members.csv");
@@ -67,8 +60,7 @@ fn what_waits_or_runs_is_refused_and_the_rest_goes() {
     assert!(answer.stdout.contains(&ended), "{answer}");
     place.let_go();
     place.wait_for_status(&queued, "succeeded");
-    worker.signal(libc::SIGTERM);
-    worker.wait().succeeds();
+    worker.stops();
     assert_eq!(place.statuses(), ["succeeded", "succeeded"]);
     place.ade(&format!("runs rm {queued} {running}")).succeeds();
     place.ade("runs rm latest").ends_with(2);

@@ -174,13 +174,7 @@ fn secrets_are_masked() {
 fn every_setting_says_what_it_means_in_both_forms() {
     let place = Place::new();
     let text = place.ade("settings").succeeds();
-    for setting in place
-        .ade("settings --json")
-        .succeeds()
-        .json()
-        .as_array()
-        .unwrap()
-    {
+    for setting in place.json("settings --json").as_array().unwrap() {
         let name = setting["name"].as_str().unwrap();
         assert!(text.stdout.contains(&format!("{name} = ")), "{name}");
         assert!(

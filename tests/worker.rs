@@ -147,8 +147,7 @@ fn a_worker_out_of_grace_releases_its_run_to_the_queue() {
     place.ade("run config one.csv --detach -q").succeeds();
     let worker = place.start("worker --grace 0");
     gate.wait_until_reached();
-    worker.signal(libc::SIGTERM);
-    worker.wait().succeeds();
+    worker.stops();
     assert_eq!(place.statuses(), ["queued"]);
     gate.open();
     place.ade("worker --drain -q").succeeds();
@@ -217,8 +216,7 @@ fn a_build_that_hangs_holds_up_no_run_that_is_ready_in_the_same_worker() {
     place.wait_for_status(&quick, "succeeded");
     gate.open();
     place.wait_for_status(&slow, "succeeded");
-    worker.signal(libc::SIGTERM);
-    worker.wait().succeeds();
+    worker.stops();
 }
 
 #[test]
@@ -237,15 +235,11 @@ fn an_environment_that_vanished_is_built_again_and_spends_no_attempt() {
 
 #[test]
 fn slots_run_side_by_side() {
-    let mut place = Place::new();
-    place.hurry();
-    place.holding("config", "");
-    place.members("members.csv");
-    place.warm("config");
+    let place = Place::held("");
     for _ in 0..3 {
         place.enqueue("config", "members.csv");
     }
-    let shown = place.ade("runs show latest --json").succeeds().json();
+    let shown = place.json("runs show latest --json");
     assert_eq!(shown["waits_for"], "a worker");
     let worker = place.start_worker_with("one", "--concurrency 3 --drain");
     place.wait_until_held(3);
@@ -257,18 +251,13 @@ fn slots_run_side_by_side() {
 
 #[test]
 fn drained_means_that_nothing_runs_elsewhere_either() {
-    let mut place = Place::new();
-    place.hurry();
-    place.holding("config", "");
-    place.members("members.csv");
-    place.warm("config");
+    let place = Place::held("");
     let run = place.enqueue("config", "members.csv");
     let first = place.start_worker("first");
     place.wait_until_held(1);
     let mut drain = place.start_worker_with("drain", "--drain --concurrency 1");
     drain.wait_until_says("looking for work");
-    first.signal(libc::SIGKILL);
-    first.wait();
+    first.dies();
     place.let_go();
     drain.wait().succeeds();
     place.is_sound(&run, "succeeded", &["lost", "succeeded"]);
@@ -276,11 +265,7 @@ fn drained_means_that_nothing_runs_elsewhere_either() {
 
 #[test]
 fn a_second_signal_releases_runs_at_once_and_spends_no_attempt() {
-    let mut place = Place::new();
-    place.hurry();
-    place.holding("config", "");
-    place.members("members.csv");
-    place.warm("config");
+    let place = Place::held("");
     let run = place.enqueue("config", "members.csv");
     let mut worker = place.start_worker_with("one", "--grace 600");
     let engine = place.wait_until_held(1)[0];
@@ -293,8 +278,7 @@ fn a_second_signal_releases_runs_at_once_and_spends_no_attempt() {
     let attempts: i64 = place.query("SELECT attempt_count FROM runs");
     assert_eq!((place.status_of(&run).as_str(), attempts), ("queued", 0));
     place.let_go();
-    place.ade("worker --drain -q").succeeds();
-    place.is_sound(&run, "succeeded", &["succeeded"]);
+    place.drains(&run);
 }
 
 #[test]
@@ -310,16 +294,14 @@ fn a_second_signal_releases_a_build_at_once() {
     gate.wait_until_reached();
     worker.signal(libc::SIGTERM);
     worker.wait_until_says("stopping");
-    worker.signal(libc::SIGTERM);
-    worker.wait().succeeds();
+    worker.stops();
     let environment = &place.environments()[0];
     assert_eq!(
         (&environment["status"], &environment["attempt_count"]),
         (&"queued".into(), &0.into())
     );
     gate.open();
-    place.ade("worker --drain -q").succeeds();
-    place.is_sound(&run, "succeeded", &["succeeded"]);
+    place.drains(&run);
 }
 
 #[test]
@@ -378,11 +360,7 @@ fn a_folder_that_cannot_be_locked_holds_up_no_other_configuration() {
 
 #[test]
 fn a_run_that_was_released_keeps_its_attempts() {
-    let mut place = Place::new();
-    place.hurry();
-    place.holding("config", "");
-    place.members("members.csv");
-    place.warm("config");
+    let place = Place::held("");
     let run = place.enqueue("config", "members.csv");
     for round in 1..=4 {
         let worker = place.start_worker_with("one", "--grace 0");
@@ -393,18 +371,13 @@ fn a_run_that_was_released_keeps_its_attempts() {
         assert_eq!(place.query::<i64>("SELECT attempt_count FROM queue"), 0);
     }
     place.let_go();
-    place.ade("worker --drain -q").succeeds();
-    place.is_sound(&run, "succeeded", &["succeeded"]);
+    place.drains(&run);
 }
 
 #[test]
 fn metrics_are_logged() {
-    let mut place = Place::new();
-    place.hurry();
+    let mut place = Place::held("");
     place.set("ADE_WORKER_METRICS_INTERVAL", "0.3");
-    place.holding("config", "");
-    place.members("members.csv");
-    place.warm("config");
     place.enqueue("config", "members.csv");
     place.enqueue("config", "members.csv");
     let mut worker = place.start_worker("one");
@@ -486,8 +459,7 @@ fn an_installer_that_cannot_reach_its_index_is_tried_again() {
     place.members("members.csv");
     let mark = place.without_network_at_first();
     let run = place.enqueue("config", "members.csv");
-    place.ade("worker --drain -q").succeeds();
-    place.is_sound(&run, "succeeded", &["succeeded"]);
+    place.drains(&run);
     let tries = std::fs::read_to_string(mark).unwrap().lines().count();
     assert!(tries > 2, "{tries}");
 }

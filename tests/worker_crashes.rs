@@ -109,8 +109,7 @@ fn of_a_process_whose_lock_file_is_not_seen_nothing_is_known() {
     place.let_go();
     place.wait_for_status(&run, "succeeded");
     place.wait_for_status(&other, "succeeded");
-    second.signal(SIGTERM);
-    second.wait().succeeds();
+    second.stops();
     place.is_sound(&run, "succeeded", &["lost", "succeeded"]);
     place.is_sound(&other, "succeeded", &["succeeded"]);
 }
@@ -216,8 +215,7 @@ fn an_engine_that_was_killed_is_started_again_and_one_that_fails_is_not() {
     wait_for("the second attempt", || place.wait_until_held(1).len() == 2);
     place.let_go();
     worker.wait_until_says("succeeded");
-    worker.signal(SIGTERM);
-    worker.wait().succeeds();
+    worker.stops();
     place.is_sound(&run, "succeeded", &["retried", "succeeded"]);
     let events = place.events(&run);
     let retry = events
@@ -271,10 +269,7 @@ fn runs_of_a_worker_that_died_are_failed_where_the_operator_wants_that() {
     place.set("ADE_RECOVERY", "fail");
     place.ade("worker --drain -q").succeeds();
     place.is_sound(&run, "failed", &["lost"]);
-    let shown = place
-        .ade(&format!("runs show {run} --json"))
-        .succeeds()
-        .json();
+    let shown = place.json(&format!("runs show {run} --json"));
     assert_eq!(shown["error"]["code"], "worker_died");
     assert_eq!(shown["error"]["hint"], "`ade runs retry` runs it again");
     place.ade(&format!("runs retry {run}")).succeeds();
@@ -335,11 +330,9 @@ fn a_worker_that_froze_for_longer_than_its_lease_writes_nothing_when_it_wakes() 
     frozen.wait_until_says("the claim was lost; this worker writes nothing more");
     // It continues with other work.
     let next = place.enqueue("config", "members.csv");
-    healthy.signal(SIGTERM);
-    healthy.wait().succeeds();
+    healthy.stops();
     place.wait_for_status(&next, "succeeded");
-    frozen.signal(SIGTERM);
-    frozen.wait().succeeds();
+    frozen.stops();
     assert_eq!(
         String::from_utf8(fs::read(place.run_folder(&run).join("logs/events.ndjson")).unwrap()),
         String::from_utf8(log)
@@ -371,8 +364,7 @@ fn a_worker_that_froze_while_its_run_goes_on_elsewhere_stops_its_engine() {
     frozen.signal(SIGCONT);
     frozen.wait_until_says("the claim was lost; this worker writes nothing more");
     wait_for_death(engine);
-    frozen.signal(SIGTERM);
-    frozen.wait().succeeds();
+    frozen.stops();
     assert_eq!(
         place.status_of(&run),
         "running",
@@ -380,8 +372,7 @@ fn a_worker_that_froze_while_its_run_goes_on_elsewhere_stops_its_engine() {
     );
     place.let_go();
     place.wait_for_status(&run, "succeeded");
-    healthy.signal(SIGTERM);
-    healthy.wait().succeeds();
+    healthy.stops();
     place.is_sound(&run, "succeeded", &["lost", "succeeded"]);
 }
 
@@ -401,8 +392,7 @@ fn a_builder_that_is_killed_leaves_an_environment_that_the_next_one_builds() {
     first.dies();
     gate.open();
     place.wait_for_status(&run, "succeeded");
-    second.signal(SIGTERM);
-    second.wait().succeeds();
+    second.stops();
     place.is_sound(&run, "succeeded", &["succeeded"]);
     assert_eq!(place.environments().len(), 1);
     assert_eq!(place.environments()[0]["status"], "ready");
@@ -423,8 +413,7 @@ fn a_database_that_is_locked_for_a_while_delays_a_run_and_spoils_none() {
     worker.wait_until_says("cannot be recorded yet");
     drop(locked);
     place.wait_for_status(&run, "succeeded");
-    worker.signal(SIGTERM);
-    worker.wait().succeeds();
+    worker.stops();
     place.is_sound(&run, "succeeded", &["succeeded"]);
 }
 
@@ -518,8 +507,7 @@ fn whatever_is_killed_at_whatever_moment_every_run_ends_once() {
     let took = begun.elapsed();
     for mut worker in workers {
         worker.wait_until_says("looking for work");
-        worker.signal(SIGTERM);
-        worker.wait().succeeds();
+        worker.stops();
     }
     let (mut attempts, mut unwritten) = (0, 0);
     for run in runs {

@@ -167,6 +167,12 @@ impl Place {
         self.ade_with(line.split_whitespace())
     }
 
+    /// Runs `ade`, which succeeds and prints one JSON document.
+    #[track_caller]
+    pub fn json(&self, line: &str) -> Value {
+        self.ade(line).succeeds().json()
+    }
+
     /// Runs `ade`, which succeeds and puts this on standard error.
     #[track_caller]
     pub fn ade_says(&self, line: &str, words: &str) {

@@ -314,6 +314,13 @@ impl Place {
         }
     }
 
+    /// A worker does what is queued, and this run with it, at the first attempt.
+    #[track_caller]
+    pub fn drains(&self, run: &str) {
+        self.ade("worker --drain -q").succeeds();
+        self.is_sound(run, "succeeded", &["succeeded"]);
+    }
+
     /// The lock files of workers.
     pub fn worker_locks(&self) -> Vec<String> {
         self.files_below("data/db/workers")
