@@ -11,7 +11,7 @@ use serde_json::{Map, Value, json};
 
 use super::noticed::Noticed;
 use super::sandbox;
-use super::sandbox::{Policy, Record};
+use super::sandbox::{InForce, Policy};
 use crate::base::cancel::Cancel;
 use crate::settings::Sandbox;
 use crate::system::process;
@@ -153,7 +153,7 @@ pub struct EngineReport {
     /// The last lines that were not events.
     pub last_lines: Vec<String>,
     /// What of the policy was in force.
-    pub sandbox: Option<Record>,
+    pub sandbox: Option<InForce>,
 }
 
 impl EngineReport {
@@ -279,10 +279,7 @@ fn passes(name: &OsStr) -> bool {
     let engine = name.starts_with("ADE_ENGINE_")
         && !matches!(
             name,
-            "ADE_ENGINE_SPEC"
-                | "ADE_ENGINE_PACKAGE_PATH"
-                | SHOW_VALUES
-                | POLICY
+            "ADE_ENGINE_SPEC" | "ADE_ENGINE_PACKAGE_PATH" | SHOW_VALUES | POLICY
         );
     engine || PASSED_ON.contains(&name)
 }

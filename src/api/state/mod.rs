@@ -36,11 +36,11 @@ pub struct ServeOptions {
 }
 
 /// Receives what a server's log says.
-pub type ServerLog = dyn Fn(&Told<'_>) + Send + Sync;
+pub type ServerLog = dyn Fn(&ServerLine<'_>) + Send + Sync;
 
 /// What a server's log says.
 #[derive(Debug)]
-pub enum Told<'a> {
+pub enum ServerLine<'a> {
     /// A request was answered.
     Request {
         /// `GET`
