@@ -380,8 +380,7 @@ fn a_worker_that_froze_while_its_run_goes_on_elsewhere_stops_its_engine() {
 fn a_builder_that_is_killed_leaves_an_environment_that_the_next_one_builds() {
     let mut place = Place::new();
     place.hurry();
-    let gate = place.gate("gate");
-    place.hold_installs(&gate);
+    let gate = place.hold_installs();
     place.configuration("config");
     place.members("members.csv");
     let run = place.enqueue("config", "members.csv");

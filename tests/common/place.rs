@@ -307,13 +307,15 @@ impl Place {
         }
     }
 
-    /// Puts a uv first on PATH that waits at the gate before it installs anything, and is the real one after that.
-    pub fn hold_installs(&mut self, gate: &Gate) {
+    /// Puts a uv first on PATH that waits at a gate before it installs anything, and is the real one after that.
+    pub fn hold_installs(&mut self) -> Gate {
+        let gate = self.gate("gate");
         self.before_installs(&format!(
             ": > '{}'\n  while [ ! -e '{}' ]; do sleep 0.02; done",
             gate.reached.display(),
             gate.open.display(),
         ));
+        gate
     }
 
     /// Puts a uv first on PATH that does something in the shell before it installs anything, and is the real one after that.
