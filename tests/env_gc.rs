@@ -723,7 +723,6 @@ fn parts_of_the_cache_go_that_no_build_has_used_for_long() {
     let engine = only(&place, "home/.cache/ade/engine");
     let cache = place.path("home/.cache/ade");
     // A link is not the cache's own, nor is what a setting puts into it.
-    let compiled = cache.join("tools/bytecode");
     let tool = cache.join("tools/uv-old");
     let (uv, pip) = (cache.join("uv"), cache.join("pip"));
     let former = place.path("data/cache/uv");
@@ -773,7 +772,7 @@ fn parts_of_the_cache_go_that_no_build_has_used_for_long() {
         let words = format!("deleted cache {}", gone.display());
         assert!(collected.stdout.contains(&words), "{collected}");
     }
-    for kept in [&engine, &recent, &compiled, &pip] {
+    for kept in [&engine, &recent, &pip] {
         assert!(kept.exists(), "{}", kept.display());
     }
     let left = fs::read_dir(&cache).unwrap().flatten();

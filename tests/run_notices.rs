@@ -247,34 +247,6 @@ fn a_run_warns_of_what_a_check_warns_of() {
 }
 
 #[test]
-fn a_configuration_is_looked_at_again_only_when_it_has_changed() {
-    let place = Place::new();
-    let configuration = place.configuration("config");
-    configuration.write("settings.toml", "no_such_setting = 1\n");
-    place.members("members.csv");
-    place.ade("run config members.csv -q").succeeds();
-    let kept = place
-        .files_below("data/venvs")
-        .into_iter()
-        .find(|name| name.ends_with("/.warnings.json"))
-        .map(|name| format!("data/venvs/{name}"))
-        .unwrap();
-    // What is kept is what is said.
-    let known = place.read(&kept);
-    assert!(known.contains("no_such_setting"), "{known}");
-    place.write(&kept, known.replace("no_such_setting", "kept_setting"));
-    let said = |place: &Place| place.ade("run config members.csv").succeeds().stdout;
-    assert!(said(&place).contains("there is no setting 'kept_setting'"));
-    configuration.write("settings.toml", "other_setting = 1\n");
-    assert!(said(&place).contains("there is no setting 'other_setting'"));
-    // Whatever stands in that file, the run goes on and looks again.
-    for broken in ["", "[]", "{\"config_package\": 1}", "{\"warnings\": 3}"] {
-        place.write(&kept, broken);
-        assert!(said(&place).contains("there is no setting 'other_setting'"));
-    }
-}
-
-#[test]
 fn a_run_that_found_nothing_says_so_and_is_denied_with_the_issues() {
     let place = Place::new();
     place.configuration("config");

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::fmt;
 use std::fs;
-use std::os::unix::fs::{PermissionsExt, symlink};
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -38,7 +38,6 @@ impl Place {
         // The user's cache, of which all data directories in the place have a part.
         let tools = root.join("home/.cache/ade/tools");
         fs::create_dir_all(&tools).unwrap();
-        symlink(machine.bytecode(), tools.join("bytecode")).unwrap();
         let mut place = Self {
             root,
             folder,

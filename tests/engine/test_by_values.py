@@ -296,7 +296,7 @@ def register(registry):
 
 
 def test_packages_that_do_not_name_it_neither_get_it_nor_pay_for_it(run, monkeypatch):
-    from ade_engine.pipeline import mapping
+    from ade_engine.pipeline.columns import mapping
 
     def refused(*_):
         raise AssertionError("nobody has asked")
@@ -322,7 +322,7 @@ def test_packages_that_do_not_name_it_neither_get_it_nor_pay_for_it(run, monkeyp
 
 
 def test_the_template_looks_at_no_column_whose_header_is_known(mapped, monkeypatch):
-    from ade_engine.pipeline import mapping
+    from ade_engine.pipeline.columns import mapping
 
     seen = []
     look = mapping.profile

@@ -18,7 +18,7 @@ from ade_engine import Settings, _native
 from ade_engine.io.input.source import open_source
 from ade_engine.models import SettingsError
 from ade_engine.models.row_layout import STATES, SheetRows
-from ade_engine.pipeline.header_rows import joined_headers
+from ade_engine.pipeline.finding.header_rows import joined_headers
 
 ROOT = Path(__file__).resolve().parents[2]
 CORPORA = ROOT.parent / "shared" / "recognition"

@@ -19,7 +19,7 @@ from ade_engine.extensions.alike import in_place_of_register, misspelt_register
 from ade_engine.extensions.loader import PLUGIN_FOLDERS
 from ade_engine.infrastructure.settings import FILES, SETTINGS_FILE, run_setting_names, setting_names
 from ade_engine.models.fields import RowKind
-from ade_engine.pipeline.manifest import COLUMN_KEYS, META_KEYS, manifest_file
+from ade_engine.pipeline.output.manifest import COLUMN_KEYS, META_KEYS, manifest_file
 from ade_engine.pipeline.signatures import misspelt_parameters
 
 TYPE_CHECKING = False

@@ -285,7 +285,6 @@ impl<'a> Execution<'a> {
             task,
             folder: self.folder.path().to_owned(),
             scratch: self.folder.scratch(),
-            warnings_kept: Some(EnvironmentFolder(environment.folder.clone()).warnings()),
             settings: self.settings(),
             variables: self.variables(),
             debug: match &run.options.log_level {
@@ -308,7 +307,6 @@ impl<'a> Execution<'a> {
             vec![
                 snapshot.unwrap_or(&run.snapshot).to_owned(),
                 self.folder.input(),
-                folder.warnings(),
             ],
             vec![self.folder.output(), self.folder.scratch()],
             run.options.network,

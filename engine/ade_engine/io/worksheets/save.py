@@ -49,10 +49,10 @@ from openpyxl.xml.constants import (
 from openpyxl.xml.functions import tostring
 
 from ade_engine import _native
+from ade_engine.io.limits import LAST_COLUMN, LAST_ROW
 from ade_engine.io.worksheets.bands import Band
 from ade_engine.io.worksheets.cells import LazyCells
 from ade_engine.io.worksheets.rows import BlankRows, FrameRows
-from ade_engine.io.limits import LAST_COLUMN, LAST_ROW
 from ade_engine.io.worksheets.valid import (
     Archive,
     ValidWorkbookWriter,

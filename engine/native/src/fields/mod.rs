@@ -1,48 +1,39 @@
 //! Values as people type them: a column of cells in, a column of one type out, and what could not be read.
 //!
 //! # Map
-//! - [`cut`]: a cell's text into digits, words and marks; [`words`] and [`tables`] know months, weekdays and currencies
-//! - [`day`] and [`clock`]: one cell as a date or a time of day; [`date`]: the column decides about the order
-//! - [`amount`]: one cell as a number; [`number`]: the column decides about the decimal mark
-//! - [`text`], [`contact`], [`moment`], [`truth`]: kinds whose cells each speak for themselves
-//! - [`reading`]: how a column was read; [`checksum`]: ids that check themselves
-//! - [`rows`]: which rows of a sheet are headers, by known words
-//! - [`profile`]: what a column looks like
-//! - `built`: the columns that come out; `parts`: long columns, by several threads
+//! - [`words`]: a cell's text [`cut`] into digits, words and marks; its [`lexicon`] knows months, weekdays and currencies
+//! - [`column`]: how a column was read, the columns that come out, and long columns by several threads
+//! - [`dates`]: one cell as a [day](dates::day) or a [time of day](dates::clock); in [`date`] the column decides about the order
+//! - [`numbers`]: one cell as an [amount](numbers::amount); in [`number`] the column decides about the decimal mark
+//! - [`texts`]: kinds whose cells each speak for themselves, and ids that check themselves
+//! - [`looks`]: what a column looks like, and which rows of a sheet are headers
 //!
 //! # Promises
 //! A cell comes out as what is meant, or empty and named among the unread ones; never as another value. The column's own
 //! cells decide before anything else does. No regular expressions, no locale of the machine, no clock: the same column is
 //! read the same everywhere and always.
 
-pub mod amount;
-pub mod built;
-pub mod checksum;
-pub mod clock;
-pub mod contact;
-pub mod cut;
-pub mod date;
-pub mod day;
-pub mod moment;
-pub mod number;
-mod parts;
-pub mod profile;
-pub mod reading;
-pub mod rows;
-pub mod tables;
-pub mod text;
-pub mod truth;
+pub mod column;
+pub mod dates;
+pub mod looks;
+pub mod numbers;
+pub mod texts;
 pub mod words;
 
-use self::contact::{NoPhone, Written};
-use self::cut::Cut;
-use self::date::DateOptions;
-use self::day::{Day, Order};
-use self::number::NumberOptions;
-use self::parts::in_parts;
-use self::reading::{Decided, Hints, Reading};
-use self::text::{NamePart, NoCode};
-use self::words::Lexicon;
+use self::column::built;
+use self::column::parts::in_parts;
+use self::column::reading::{Decided, Hints, Order, Reading};
+use self::dates::date;
+use self::dates::day::{self, Day};
+use self::dates::moment;
+use self::dates::options::DateOptions;
+use self::numbers::amount;
+use self::numbers::number::{self, NumberOptions};
+use self::texts::contact::{self, NoPhone, Written};
+use self::texts::text::{self, NamePart, NoCode};
+use self::texts::truth;
+use self::words::cut::{self, Cut};
+use self::words::lexicon::{self, Lexicon};
 use crate::cells::white_space::is_blank_text;
 use crate::columns::export::{Buffer, Column};
 use crate::columns::view::Value;
@@ -304,17 +295,17 @@ fn read_numbers(values: &[Value<'_>], kind: &Kind, around: &Surroundings<'_>) ->
 
 /// The ISO code of the currency that a header's unit names; a unit such as "km" is none, though it folds to a sign.
 fn sure_currency(unit: &str) -> Option<&'static str> {
-    let position = words::currency(&cut::fold(unit).replace('.', ""))?;
+    let position = lexicon::currency(&cut::fold(unit).replace('.', ""))?;
     let letters: String = unit.chars().filter(|c| c.is_alphabetic()).collect();
     // In a header a code in capitals is a currency even where it is a word in a cell.
-    let is_code = words::currency_code(position).is_some_and(|code| code == letters);
-    (is_code || words::trust(position, &letters) != words::Trust::Never)
-        .then(|| words::currency_code(position))?
+    let is_code = lexicon::currency_code(position).is_some_and(|code| code == letters);
+    (is_code || lexicon::trust(position, &letters) != lexicon::Trust::Never)
+        .then(|| lexicon::currency_code(position))?
 }
 
 /// Codes where the cell has a currency's sign or code, or is one; beside other numbers the currency of the header.
 fn read_currencies(values: &[Value<'_>], numbers: &number::Numbers, unit: Option<&str>) -> Outcome {
-    let of_header = unit.and_then(|unit| words::currency(&cut::fold(unit).replace('.', "")));
+    let of_header = unit.and_then(|unit| lexicon::currency(&cut::fold(unit).replace('.', "")));
     let mut cut = Cut::default();
     let mut unread = Unread::new();
     let mut found = vec![None; values.len()];
@@ -325,7 +316,7 @@ fn read_currencies(values: &[Value<'_>], numbers: &number::Numbers, unit: Option
                 if !cut.cut(text) || cut.folded().bytes().any(|byte| byte.is_ascii_digit()) {
                     continue;
                 }
-                let alone = words::currency(&cut.folded().replace('.', ""));
+                let alone = lexicon::currency(&cut.folded().replace('.', ""));
                 if alone.is_none() {
                     unread.push((row, message("not a currency", *value)));
                 }
@@ -335,7 +326,7 @@ fn read_currencies(values: &[Value<'_>], numbers: &number::Numbers, unit: Option
             _ => of_number.map(|at| usize::from(at) - 1).or(of_header),
         };
     }
-    let codes = words::codes_of(found.iter().copied().flatten().chain(of_header));
+    let codes = lexicon::codes_of(found.iter().copied().flatten().chain(of_header));
     let mut texts = built::Texts::new(values.len());
     for at in found {
         texts.push(at.map(|at| codes.code(at)));

@@ -14,12 +14,16 @@ use crate::columns::arrow::ArrowArrayStream;
 use crate::columns::export::Column;
 use crate::columns::frame::Series;
 use crate::columns::view::Value;
-use crate::fields::day::Order;
-use crate::fields::profile::{self, Profile};
-use crate::fields::reading::{Hints, Reading};
-use crate::fields::rows::{self, KnownWords, Rule};
-use crate::fields::text::NamePart;
-use crate::fields::{self, Kind, Surroundings, cut, moment, words};
+use crate::fields::column::built;
+use crate::fields::column::reading::{Hints, Order, Reading};
+use crate::fields::dates::moment;
+use crate::fields::looks::profile::{self, Profile};
+use crate::fields::looks::rows::{self, KnownWords, Rule};
+use crate::fields::numbers::number;
+use crate::fields::texts::checksum;
+use crate::fields::texts::text::NamePart;
+use crate::fields::words::{cut, lexicon};
+use crate::fields::{self, Kind, Surroundings};
 
 fn series_of(series: &Bound<'_, PyAny>) -> PyResult<Series> {
     let capsule = series
@@ -303,17 +307,17 @@ fn described<'py>(py: Python<'py>, reading: &Reading) -> PyResult<Bound<'py, PyD
     facts.set_item("first_open", reading.first_open)?;
     let open = reading.open.contains(&true).then(|| {
         let open: Vec<Option<bool>> = reading.open.iter().copied().map(Some).collect();
-        arrow("", fields::built::booleans(&open))
+        arrow("", built::booleans(&open))
     });
     facts.set_item("open", open)?;
     facts.set_item("why", reading.why.clone())?;
     Ok(facts)
 }
 
-/// Whether three capitals at the end of a header are a currency; see [`words::is_code_of_header`].
+/// Whether three capitals at the end of a header are a currency; see [`lexicon::is_code_of_header`].
 #[pyfunction]
 pub fn is_currency_of_header(written: &str, among_capitals: bool) -> bool {
-    words::is_code_of_header(written, among_capitals)
+    lexicon::is_code_of_header(written, among_capitals)
 }
 
 /// Whether a text has a word of totals ("Subtotal", "Zwischensumme").
@@ -410,7 +414,7 @@ pub fn shown_by<'py>(
             restore_types(&mut values, sheet, *number, &rows.values());
         }
         let hints = fields::shown(&values, header);
-        let has_cents = |mark| fields::number::shows_cents(&values, mark);
+        let has_cents = |mark| number::shows_cents(&values, mark);
         (hints, hints.decimal.is_some_and(has_cents))
     });
     let (order, decimal) = in_words(hints);
@@ -468,9 +472,9 @@ pub fn passes_checksum(
     kind: &str,
 ) -> PyResult<ArrowColumn> {
     let check = match kind {
-        "iban" => fields::checksum::is_iban,
-        "vat" => fields::checksum::is_vat,
-        "luhn" => fields::checksum::is_luhn,
+        "iban" => checksum::is_iban,
+        "vat" => checksum::is_vat,
+        "luhn" => checksum::is_luhn,
         other => {
             return Err(PyValueError::new_err(format!(
                 "a checksum is 'iban', 'vat' or 'luhn', not {other:?}"

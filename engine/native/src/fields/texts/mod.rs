@@ -1,0 +1,6 @@
+//! Values that stay texts, and yes or no: their cells each speak for themselves.
+
+pub mod checksum;
+pub mod contact;
+pub mod text;
+pub mod truth;
