@@ -596,10 +596,7 @@ fn one_process_collects_at_a_time_and_says_so() {
     refused
         .ends_with(1)
         .says("error: elsewhere:7:0 is collecting already (its lease holds until ");
-    assert_eq!(
-        place.ade("env gc --json").ends_with(1).error()["code"],
-        "collection_busy"
-    );
+    place.ade_fails("env gc", 1, "collection_busy");
     assert_eq!(place.environments().len(), 1);
     let would = collect(&place, "--dry-run");
     assert_eq!(removed(&would).len(), 1);

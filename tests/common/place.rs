@@ -191,6 +191,13 @@ impl Place {
         self.ade(line).ends_with(2).says(words);
     }
 
+    /// Runs `ade`, which ends with this status and, with `--json`, this code of an error.
+    #[track_caller]
+    pub fn ade_fails(&self, line: &str, status: i32, code: &str) {
+        let failed = self.ade(&format!("{line} --json")).ends_with(status);
+        assert_eq!(failed.error()["code"], code, "{failed}");
+    }
+
     /// Runs `ade` to its end.
     pub fn ade_with(&self, arguments: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Outcome {
         self.run(&[], arguments)
@@ -272,6 +279,12 @@ impl Place {
     /// The newest run.
     pub fn latest_run(&self) -> Value {
         self.ade("runs ls --limit 1 --json").json()[0].clone()
+    }
+
+    /// The audit record in a run's folder.
+    #[track_caller]
+    pub fn artifact(&self, run_folder: &str) -> Value {
+        serde_json::from_str(&self.read(format!("{run_folder}/artifact.json"))).unwrap()
     }
 
     /// The statuses of all runs, newest first.
