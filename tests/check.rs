@@ -60,10 +60,7 @@ fn a_configuration_that_does_not_load_exits_1_and_names_the_authors_line() {
     --- stderr
     error: ZeroDivisionError: division by zero ([HERE]/config/src/ade_config/columns/rates.py, line 1, in <module>)
     ");
-    assert_eq!(
-        place.ade("check config --json").ends_with(1).error()["code"],
-        "config_invalid"
-    );
+    place.ade_fails("check config", 1, "config_invalid");
     configuration.write(
         "src/ade_config/columns/rates.py",
         "def check():\n    pass\n\n\ndef register(registry):\n    registry.register_column_validator(check, field=\"nonsense\", priority=1)\n",

@@ -147,8 +147,7 @@ fn a_data_directory_whose_database_was_moved_away_is_not_given_another_unasked()
     // The former database is refused from now on.
     fs::rename(place.path("data/db"), place.path("db-new")).unwrap();
     fs::rename(place.path("db-away"), place.path("data/db")).unwrap();
-    let refused = place.ade("runs ls --json").ends_with(5);
-    assert_eq!(refused.error()["code"], "identity_mismatch");
+    place.ade_fails("runs ls", 5, "identity_mismatch");
 }
 
 /// Makes every run's folder two days old.

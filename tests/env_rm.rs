@@ -56,8 +56,7 @@ fn one_that_a_run_needs_is_refused() {
 #[test]
 fn one_that_is_being_built_is_refused() {
     let mut place = Place::new();
-    let gate = place.gate("gate");
-    place.hold_installs(&gate);
+    let gate = place.hold_installs();
     place.configuration("config");
     let build = place.start("env build config -q");
     gate.wait_until_reached();

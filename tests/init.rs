@@ -240,8 +240,7 @@ fn columns_with_strange_headers_or_none_are_found_by_their_values_and_never_gues
     let mut seen = 0;
     for run in runs.records() {
         let folder = run["run_dir"].as_str().unwrap();
-        let artifact: Value =
-            serde_json::from_str(&place.read(format!("{folder}/artifact.json"))).unwrap();
+        let artifact = place.artifact(folder);
         let columns = artifact
             .pointer("/decisions/workbooks/0/sheets/0/tables/0/structure/columns")
             .unwrap_or_else(|| panic!("{artifact:#}"));

@@ -75,8 +75,7 @@ fn a_follower_ends_with_the_runs_own_status() {
 fn the_provisioning_of_an_environment_is_followed_to_its_end() {
     let mut place = Place::new();
     place.hurry();
-    let gate = place.gate("gate");
-    place.hold_installs(&gate);
+    let gate = place.hold_installs();
     place.configuration("config");
     place.members("members.csv");
     place.enqueue("config", "members.csv");

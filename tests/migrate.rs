@@ -60,10 +60,7 @@ fn as_json() {
             .map(|migration| migration["version"].as_i64().unwrap())
             .collect()
     };
-    assert_eq!(
-        place.ade("migrate --check --json").ends_with(5).error()["code"],
-        "database_absent"
-    );
+    place.ade_fails("migrate --check", 5, "database_absent");
     let created = place.json("migrate --json");
     assert_eq!(
         (

@@ -124,8 +124,7 @@ fn tables_by_file_name_variables_and_set_outrank_each_other_in_this_order() {
         .succeeds();
     assert_eq!(latest_day(&place), "mdy");
     let artifact = place.latest_run()["run_dir"].as_str().unwrap().to_owned();
-    let artifact: Value =
-        serde_json::from_str(&place.read(format!("{artifact}/artifact.json"))).unwrap();
+    let artifact = place.artifact(&artifact);
     assert_eq!(
         artifact["options"]["settings"],
         json!({"date_order": "mdy"})

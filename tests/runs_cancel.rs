@@ -29,9 +29,7 @@ fn a_run_that_waits_is_cancelled_at_once() {
 
 #[test]
 fn a_run_in_progress_is_stopped_by_its_worker_within_a_second_or_so() {
-    let place = Place::held("");
-    let run = place.enqueue("config", "members.csv");
-    let worker = place.start_worker("one");
+    let (place, run, worker) = Place::busy("one");
     let engine = place.wait_until_held(1)[0];
     let asked = Instant::now();
     let answer = place.json(&format!("runs cancel {run} --json"));
@@ -124,10 +122,7 @@ fn a_timeout_ends_them_too() {
 
 #[test]
 fn a_cancel_is_not_forgotten_when_the_worker_dies_or_releases_the_run() {
-    let place = Place::held("");
-    let run = place.enqueue("config", "members.csv");
-    let worker = place.start_worker("one");
-    place.wait_until_held(1);
+    let (place, run, worker) = Place::busy("one");
     worker.signal(libc::SIGSTOP);
     place.ade(&format!("runs cancel {run}")).succeeds();
     worker.dies();

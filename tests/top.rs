@@ -15,14 +15,8 @@ fn the_queue_its_workers_and_what_runs_are_shown() {
     let view = place.json("top --once --json");
     assert_eq!(view["window_seconds"], 60);
     let queue = &view["queue"];
-    assert_eq!(
-        (&queue["queued"], &queue["running"]),
-        (&1.into(), &1.into())
-    );
-    assert_eq!(
-        (&queue["succeeded"], &queue["failed"]),
-        (&1.into(), &0.into())
-    );
+    common::has(queue, serde_json::json!({"queued": 1, "running": 1}));
+    common::has(queue, serde_json::json!({"succeeded": 1, "failed": 0}));
     assert!(queue["oldest_wait_ms"].is_u64(), "{view}");
     assert_eq!(view["workers"][0]["name"], "the-worker");
     assert_eq!(view["workers"][0]["kind"], "worker");

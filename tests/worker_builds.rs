@@ -12,8 +12,7 @@ use libc::{SIGCONT, SIGSTOP};
 fn held_place() -> (Place, common::Gate) {
     let mut place = Place::new();
     place.hurry();
-    let gate = place.gate("gate");
-    place.hold_installs(&gate);
+    let gate = place.hold_installs();
     place.members("members.csv");
     (place, gate)
 }

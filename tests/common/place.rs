@@ -191,6 +191,13 @@ impl Place {
         self.ade(line).ends_with(2).says(words);
     }
 
+    /// Runs `ade`, which ends with this status and, with `--json`, this code of an error.
+    #[track_caller]
+    pub fn ade_fails(&self, line: &str, status: i32, code: &str) {
+        let failed = self.ade(&format!("{line} --json")).ends_with(status);
+        assert_eq!(failed.error()["code"], code, "{failed}");
+    }
+
     /// Runs `ade` to its end.
     pub fn ade_with(&self, arguments: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Outcome {
         self.run(&[], arguments)
@@ -274,6 +281,12 @@ impl Place {
         self.ade("runs ls --limit 1 --json").json()[0].clone()
     }
 
+    /// The audit record in a run's folder.
+    #[track_caller]
+    pub fn artifact(&self, run_folder: &str) -> Value {
+        serde_json::from_str(&self.read(format!("{run_folder}/artifact.json"))).unwrap()
+    }
+
     /// The statuses of all runs, newest first.
     pub fn statuses(&self) -> Vec<String> {
         let runs = self.ade("runs ls --json").json();
@@ -306,13 +319,15 @@ impl Place {
         }
     }
 
-    /// Puts a uv first on PATH that waits at the gate before it installs anything, and is the real one after that.
-    pub fn hold_installs(&mut self, gate: &Gate) {
+    /// Puts a uv first on PATH that waits at a gate before it installs anything, and is the real one after that.
+    pub fn hold_installs(&mut self) -> Gate {
+        let gate = self.gate("gate");
         self.before_installs(&format!(
             ": > '{}'\n  while [ ! -e '{}' ]; do sleep 0.02; done",
             gate.reached.display(),
             gate.open.display(),
         ));
+        gate
     }
 
     /// Puts a uv first on PATH that does something in the shell before it installs anything, and is the real one after that.
