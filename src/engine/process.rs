@@ -279,10 +279,7 @@ fn passes(name: &OsStr) -> bool {
     let engine = name.starts_with("ADE_ENGINE_")
         && !matches!(
             name,
-            "ADE_ENGINE_SPEC"
-                | "ADE_ENGINE_PACKAGE_PATH"
-                | SHOW_VALUES
-                | POLICY
+            "ADE_ENGINE_SPEC" | "ADE_ENGINE_PACKAGE_PATH" | SHOW_VALUES | POLICY
         );
     engine || PASSED_ON.contains(&name)
 }
