@@ -48,21 +48,21 @@ def ignored(config_folder: Path, package_folder: Path, plugins: list[str], regis
 
 def _settings(config_folder: Path, package_folder: Path) -> Iterator[str]:
     path = config_folder / SETTINGS_FILE
-    for key, line in _keys_of(path):
+    text, document = _read(path) if path.is_file() else ("", {})
+    for key in document:
         if key == FILES:
-            yield from _tables_of_files(path)
+            yield from _tables_of_files(path, text, document[FILES])
         elif key == "log_level":
-            yield f"{path}, line {line}: log_level is ignored here: how much is logged is decided where the engine is called"
+            place = f"{path}{_line_of(key, text) or ', line 1'}"
+            yield f"{place}: log_level is ignored here: how much is logged is decided where the engine is called"
         elif key not in setting_names():
-            yield f"{path}, line {line}: there is no setting {key!r}{nearest(key.lower(), setting_names())}"
+            yield f"{path}{_line_of(key, text) or ', line 1'}: there is no setting {key!r}{nearest(key.lower(), setting_names())}"
     misplaced = package_folder / SETTINGS_FILE
     if package_folder != config_folder and misplaced.is_file():
         yield f"{misplaced} is not read: settings belong into {path}"
 
 
-def _tables_of_files(path: Path) -> Iterator[str]:
-    text, document = _read(path)
-    tables = document[FILES]
+def _tables_of_files(path: Path, text: str, tables: Any) -> Iterator[str]:
     for pattern, table in tables.items() if isinstance(tables, dict) else ():
         # A key may stand in several tables: its line is the first one below the table's name.
         lines = text.splitlines()
@@ -233,13 +233,6 @@ def _read(path: Path) -> tuple[str, dict[str, Any]]:
 
         document = parse_toml(text)
     return text, document if isinstance(document, dict) else {}
-
-
-def _keys_of(path: Path) -> Iterator[tuple[str, str]]:
-    if path.is_file():
-        text, document = _read(path)
-        for key in document:
-            yield key, _line_of(key, text).removeprefix(", line ") or "1"
 
 
 def _line_of(name: str, text: str) -> str:
