@@ -150,10 +150,6 @@ class Source:
         self.load()
         return self._workbook
 
-    def worksheet(self, sheet: SourceSheet) -> Any:
-        """The openpyxl worksheet of a sheet, or what becomes it when it is touched."""
-        return sheet.worksheet
-
     def openpyxl_sheet(self, sheet: SourceSheet) -> Any:
         """A worksheet of the ``.xlsx`` family as openpyxl itself reads it."""
         self.open()
