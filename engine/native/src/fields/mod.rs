@@ -29,7 +29,8 @@ use self::dates::moment;
 use self::dates::options::DateOptions;
 use self::numbers::amount;
 use self::numbers::number::{self, NumberOptions};
-use self::texts::contact::{self, NoPhone, Written};
+use self::texts::email;
+use self::texts::phone::{self, NoPhone, Written};
 use self::texts::text::{self, NamePart, NoCode};
 use self::texts::truth;
 use self::words::cut::{self, Cut};
@@ -448,7 +449,7 @@ impl Phones {
     }
 }
 
-/// Reads a column of text; `open_is_american`: see [`contact::push_phone`].
+/// Reads a column of text; `open_is_american`: see [`phone::push_phone`].
 fn read_text_as(values: &[Value<'_>], kind: &Kind, open_is_american: bool) -> (Outcome, Phones) {
     let are_floats = *kind == Kind::Code && text::are_floats(values);
     let mut parts = in_parts(values.len(), |range| {
@@ -503,7 +504,7 @@ fn read_text_part(
                 Err(NoCode::Boolean) => Some("yes or no where a code should be"),
             },
             Kind::Email => contact_problem(value, &mut text, |source, out| {
-                (!contact::push_email(source, out)).then_some("not an e-mail address")
+                (!email::push_email(source, out)).then_some("not an e-mail address")
             }),
             // The digits of a date are no number to call.
             Kind::Phone
@@ -515,15 +516,15 @@ fn read_text_part(
                 is_filled(value).then_some("not a phone number")
             }
             Kind::Phone => contact_problem(value, &mut text, |source, out| {
-                if contact::push_plain_phone(source, out) {
+                if phone::push_plain_phone(source, out) {
                     part.phones.count(first_row + row, Written::American, false);
                     return None;
                 }
                 part.lost_digits += usize::from(amount::has_lost_digits(source));
-                let found = if contact::has_several_phones(source) {
+                let found = if phone::has_several_phones(source) {
                     Err(NoPhone::Several)
                 } else if cut.cut(source) {
-                    contact::push_phone(&cut, open_is_american, out)
+                    phone::push_phone(&cut, open_is_american, out)
                 } else {
                     Err(NoPhone::Other)
                 };
