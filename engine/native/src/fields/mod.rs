@@ -22,7 +22,7 @@ pub mod words;
 
 use self::column::built;
 use self::column::parts::in_parts;
-use self::column::reading::{Decided, Hints, Order, Reading};
+use self::column::reading::{Decided, Hints, Order, Reading, StatedBy};
 use self::dates::date;
 use self::dates::day::{self, Day};
 use self::dates::moment;
@@ -102,6 +102,8 @@ pub struct Surroundings<'a> {
     /// The setting, or the field's own.
     pub order: Option<Order>,
     pub decimal: Option<u8>,
+    /// Which of the two has stated them.
+    pub stated_by: StatedBy,
     pub hints: Hints,
 }
 
@@ -213,6 +215,7 @@ fn read_dates(
         values,
         &DateOptions {
             order: around.order,
+            stated_by: around.stated_by,
             serials,
             with_time,
             header: around.header,
@@ -253,6 +256,7 @@ fn read_numbers(values: &[Value<'_>], kind: &Kind, around: &Surroundings<'_>) ->
         },
         currency: around.unit.and_then(sure_currency).unwrap_or_default(),
         decimal: around.decimal,
+        stated_by: around.stated_by,
         hints: around.hints,
         month_first: around.hints.order == Some(Order::MonthFirst),
     };

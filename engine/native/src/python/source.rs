@@ -155,19 +155,36 @@ impl Source {
         Ok(ranges.into_iter().map(range_of).collect())
     }
 
-    /// How a `.csv` file is read, where settings left that to detection: encoding, delimiter, and whether these are anything
-    /// but UTF-8 and commas.
-    #[expect(clippy::type_complexity, reason = "a tuple of Python's")]
-    fn detected(
-        &self,
-        py: Python<'_>,
-    ) -> PyResult<Option<(&'static str, char, bool, Option<(usize, usize)>)>> {
+    /// How a `.csv` file is read, where settings left that to detection.
+    fn detected(&self, py: Python<'_>) -> PyResult<Option<Detected>> {
         let book = py.detach(|| self.source.book()).map_err(to_python)?;
-        Ok(book.detected().map(|found| {
-            let delimiter = char::from(found.delimiter);
-            (found.encoding, delimiter, found.is_unusual, found.ragged)
+        Ok(book.detected().map(|found| Detected {
+            encoding: found.encoding,
+            delimiter: char::from(found.delimiter),
+            is_unusual: found.is_unusual,
+            ragged: found.ragged,
         }))
     }
+}
+
+/// How a `.csv` file is read.
+#[pyclass(frozen, get_all, module = "ade_engine._native")]
+pub struct Detected {
+    encoding: &'static str,
+    delimiter: char,
+    /// Whether these are anything but UTF-8 and commas.
+    is_unusual: bool,
+    /// Where commas may be decimal marks: how many of the first rows have another number of cells than most, of how many.
+    ragged: Option<(usize, usize)>,
+}
+
+/// The extent that a file says a sheet has, from 1.
+#[pyclass(frozen, get_all, module = "ade_engine._native")]
+pub struct Extent {
+    first_column: usize,
+    first_row: usize,
+    last_column: usize,
+    last_row: usize,
 }
 
 /// First row, last row, first column, last column of a merged range, from 1.
@@ -283,16 +300,14 @@ impl Scan {
         (filled.numbers, filled.first_number.map(range_of))
     }
 
-    /// The extent that the file says the sheet has: (first column, first row, last column, last row), from 1.
+    /// The extent that the file says the sheet has.
     #[getter]
-    fn declared(&self) -> Option<(usize, usize, usize, usize)> {
-        self.sheet.declared().map(|extent| {
-            (
-                extent.first_column,
-                extent.first_row,
-                extent.last_column,
-                extent.last_row,
-            )
+    fn declared(&self) -> Option<Extent> {
+        self.sheet.declared().map(|extent| Extent {
+            first_column: extent.first_column,
+            first_row: extent.first_row,
+            last_column: extent.last_column,
+            last_row: extent.last_row,
         })
     }
 

@@ -8,7 +8,7 @@ use super::amount::{Amount, MARKS};
 use crate::columns::view::Value;
 use crate::fields::column::parts::{in_threads, ranges};
 use crate::fields::column::reading::{
-    Decided, Hints, Reading, WHERE_SET, against_in_words, are_few, certain_in_words,
+    ChosenBy, Decided, Hints, Reading, StatedBy, against_in_words, are_few, certain_in_words,
     left_out_in_words,
 };
 use crate::fields::words::cut::Cut;
@@ -26,6 +26,7 @@ pub struct NumberOptions<'a> {
     pub currency: &'a str,
     /// The decimal mark where nothing decides.
     pub decimal: Option<u8>,
+    pub stated_by: StatedBy,
     pub hints: Hints,
     /// Whether the month comes first in dates beside it.
     pub month_first: bool,
@@ -377,6 +378,10 @@ fn read_text(
     if decided == Decided::Setting {
         let values = numbers.values.iter();
         let cells = cells.iter().zip(values);
+        reading.by = Some(match options.stated_by {
+            StatedBy::Setting => ChosenBy::DecimalMark,
+            StatedBy::Argument => ChosenBy::Argument,
+        });
         reading.open = cells
             .map(|(cell, value)| cell.is(OPEN) && value.is_some())
             .collect();
@@ -602,6 +607,7 @@ impl Facts {
             return (*only, decided, why);
         }
         let mark = options.decimal.unwrap_or(POINT);
+        let decided = options.stated_by.decided("decimal_mark", "decimal_mark");
         let name = if mark == POINT {
             "a decimal comma"
         } else {
@@ -611,10 +617,10 @@ impl Facts {
             mark,
             Decided::Setting,
             vec![if self.open == self.cells {
-                format!("every cell can also have {name}, so decimal_mark decided {WHERE_SET}")
+                format!("every cell can also have {name}, so {decided}")
             } else {
                 format!(
-                    "{} of {} cells can also have {name}, so decimal_mark decided {WHERE_SET}",
+                    "{} of {} cells can also have {name}, so {decided}",
                     self.open, self.cells
                 )
             }],
