@@ -61,6 +61,6 @@ def test_classes_have_the_methods_and_attributes_of_the_stub():
         for part, function in parts.items():
             native = getattr(_native, name) if part == "__new__" else inspect.getattr_static(getattr(_native, name), part)
             if is_property(function):
-                assert inspect.isgetsetdescriptor(native), f"{name}.{part}"
+                assert inspect.isdatadescriptor(native), f"{name}.{part}"
             elif part not in ("__eq__", "__hash__"):
                 assert real(native) == said(function), f"{name}.{part}"

@@ -476,6 +476,60 @@ fn read_text_as(values: &[Value<'_>], kind: &Kind, open_is_american: bool) -> (O
     (outcome, whole.phones)
 }
 
+impl TextPart {
+    /// Adds a code; returns what is wrong with it.
+    fn code(
+        &mut self,
+        value: Value<'_>,
+        are_floats: bool,
+        out: &mut String,
+    ) -> Option<&'static str> {
+        match text::push_code(value, are_floats, out) {
+            Ok(_) => None,
+            Err(NoCode::LostDigits) => {
+                self.lost_digits += 1;
+                Some("a code that has lost its digits")
+            }
+            Err(NoCode::Date) => Some("a date where a code should be"),
+            Err(NoCode::Boolean) => Some("yes or no where a code should be"),
+        }
+    }
+
+    /// Adds the number of a phone; returns what is wrong with it.
+    fn phone(
+        &mut self,
+        row: usize,
+        source: &str,
+        open_is_american: bool,
+        cut: &mut Cut,
+        out: &mut String,
+    ) -> Option<&'static str> {
+        if phone::push_plain_phone(source, out) {
+            self.phones.count(row, Written::American, false);
+            return None;
+        }
+        self.lost_digits += usize::from(amount::has_lost_digits(source));
+        let found = if phone::has_several_phones(source) {
+            Err(NoPhone::Several)
+        } else if cut.cut(source) {
+            phone::push_phone(cut, open_is_american, out)
+        } else {
+            Err(NoPhone::Other)
+        };
+        match found {
+            Ok(written) => {
+                let is_ten_digits = out.len() == 10 && !out.starts_with(['0', '+']);
+                self.phones.count(row, written, is_ten_digits);
+                None
+            }
+            Err(NoPhone::Several) => Some("more than one phone number"),
+            Err(NoPhone::Other) => Some("not a phone number"),
+            Err(NoPhone::TooShort) => Some("too short for a phone number"),
+            Err(NoPhone::TooLong) => Some("too long for a phone number"),
+        }
+    }
+}
+
 fn read_text_part(
     values: &[Value<'_>],
     first_row: usize,
@@ -498,15 +552,7 @@ fn read_text_part(
                 let is_there = text::push_name(value, *name, &mut text);
                 (*name == NamePart::Full && !is_there && is_filled(value)).then_some("not a name")
             }
-            Kind::Code => match text::push_code(value, are_floats, &mut text) {
-                Ok(_) => None,
-                Err(NoCode::LostDigits) => {
-                    part.lost_digits += 1;
-                    Some("a code that has lost its digits")
-                }
-                Err(NoCode::Date) => Some("a date where a code should be"),
-                Err(NoCode::Boolean) => Some("yes or no where a code should be"),
-            },
+            Kind::Code => part.code(value, are_floats, &mut text),
             Kind::Email => contact_problem(value, &mut text, |source, out| {
                 (!email::push_email(source, out)).then_some("not an e-mail address")
             }),
@@ -520,29 +566,7 @@ fn read_text_part(
                 is_filled(value).then_some("not a phone number")
             }
             Kind::Phone => contact_problem(value, &mut text, |source, out| {
-                if phone::push_plain_phone(source, out) {
-                    part.phones.count(first_row + row, Written::American, false);
-                    return None;
-                }
-                part.lost_digits += usize::from(amount::has_lost_digits(source));
-                let found = if phone::has_several_phones(source) {
-                    Err(NoPhone::Several)
-                } else if cut.cut(source) {
-                    phone::push_phone(&cut, open_is_american, out)
-                } else {
-                    Err(NoPhone::Other)
-                };
-                match found {
-                    Ok(written) => {
-                        let is_ten_digits = out.len() == 10 && !out.starts_with(['0', '+']);
-                        part.phones.count(first_row + row, written, is_ten_digits);
-                        None
-                    }
-                    Err(NoPhone::Several) => Some("more than one phone number"),
-                    Err(NoPhone::Other) => Some("not a phone number"),
-                    Err(NoPhone::TooShort) => Some("too short for a phone number"),
-                    Err(NoPhone::TooLong) => Some("too long for a phone number"),
-                }
+                part.phone(first_row + row, source, open_is_american, &mut cut, out)
             }),
             _ => {
                 text::push_text(value, &mut text);

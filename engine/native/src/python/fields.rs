@@ -5,12 +5,11 @@ use std::sync::Mutex;
 
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
-use pyo3::types::{PyByteArray, PyCapsule, PyDict};
+use pyo3::types::{PyByteArray, PyDict};
 
 use super::layout::SheetLayout;
-use super::source::{ArrowColumn, Scan};
+use super::source::{ArrowColumn, Scan, stream_of};
 use crate::cells::{Cell, Sheet, Tag, text_form};
-use crate::columns::arrow::ArrowArrayStream;
 use crate::columns::export::Column;
 use crate::columns::frame::Series;
 use crate::columns::view::Value;
@@ -26,15 +25,8 @@ use crate::fields::words::{cut, lexicon};
 use crate::fields::{self, Kind, Surroundings};
 
 fn series_of(series: &Bound<'_, PyAny>) -> PyResult<Series> {
-    let capsule = series
-        .call_method0("__arrow_c_stream__")?
-        .cast_into::<PyCapsule>()?;
-    let pointer = capsule
-        .pointer_checked(Some(c"arrow_array_stream"))?
-        .cast::<ArrowArrayStream>();
-    // SAFETY: a capsule of this name holds such a structure; what is taken out is marked as taken.
-    unsafe { Series::import(ArrowArrayStream::take(pointer.as_ptr())) }
-        .map_err(PyTypeError::new_err)
+    // SAFETY: the stream is polars' own.
+    unsafe { Series::import(stream_of(series)?) }.map_err(PyTypeError::new_err)
 }
 
 fn order_named(name: Option<&str>) -> PyResult<Option<Order>> {

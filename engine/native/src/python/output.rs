@@ -6,13 +6,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use pyo3::exceptions::{PyOSError, PyRuntimeError, PyTypeError};
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyCapsule};
+use pyo3::types::PyBytes;
 
-use crate::columns::arrow::ArrowArrayStream;
+use super::source::stream_of;
 use crate::columns::frame;
 use crate::write::cells as written;
 use crate::write::rows::{self, PlacedColumn, PlacedRows, Stretch};
-use crate::write::styled::{Kind, Said, Styled, Wish};
+use crate::write::styled::{ColumnKind, IssueColumn, Styled, Wish};
 use crate::write::text::find_illegal_text;
 use crate::write::workbook::{Extent, SheetLook, WorkbookWriter};
 
@@ -27,14 +27,8 @@ impl Frame {
     /// Takes what `frame.__arrow_c_stream__()` returns.
     #[new]
     fn new(frame: &Bound<'_, PyAny>) -> PyResult<Self> {
-        let capsule = frame
-            .call_method0("__arrow_c_stream__")?
-            .cast_into::<PyCapsule>()?;
-        let pointer = capsule
-            .pointer_checked(Some(c"arrow_array_stream"))?
-            .cast::<ArrowArrayStream>();
-        // SAFETY: a capsule of this name holds such a structure; what is taken out is marked as taken.
-        let imported = unsafe { frame::Frame::import(ArrowArrayStream::take(pointer.as_ptr())) };
+        // SAFETY: the stream is polars' own.
+        let imported = unsafe { frame::Frame::import(stream_of(frame)?) };
         Ok(Self {
             frame: Arc::new(imported.map_err(PyTypeError::new_err)?),
         })
@@ -87,12 +81,12 @@ impl StyledColumn {
 impl StyledColumn {
     fn wish(&self) -> PyResult<Wish> {
         let kind = match self.kind {
-            0 => Kind::Field,
-            1 => Kind::MomentField,
-            2 => Kind::Other,
-            3 => Kind::Severity,
-            4 => Kind::Issues,
-            5 => Kind::SourceRow,
+            0 => ColumnKind::Field,
+            1 => ColumnKind::MomentField,
+            2 => ColumnKind::Other,
+            3 => ColumnKind::Severity,
+            4 => ColumnKind::Issues,
+            5 => ColumnKind::SourceRow,
             other => {
                 let message = format!("no kind of column is {other}");
                 return Err(PyTypeError::new_err(message));
@@ -171,9 +165,9 @@ impl StyledFrame {
         let width = frame.frame.names.len();
         let wishes = columns.iter().map(|column| column.get().wish());
         let wishes: Vec<Wish> = wishes.collect::<PyResult<_>>()?;
-        let said: Vec<Said> = said
+        let said: Vec<IssueColumn> = said
             .into_iter()
-            .map(|(label, issue, column)| Said {
+            .map(|(label, issue, column)| IssueColumn {
                 label,
                 issue,
                 column,

@@ -13,11 +13,12 @@ use crate::cells::builder::MAXIMUM_COLUMNS;
 use crate::cells::{
     Cell, Continue, DeclaredExtent, MergedRange, ScanLimits, Sheet, SheetBuilder, Tag,
 };
+use crate::columns::arrow::ArrowArrayStream;
 use crate::columns::series::Plan;
 use crate::columns::{export, series};
 use crate::error::SourceError as ReadError;
+use crate::read::background::BackgroundBook;
 use crate::read::csv::CsvOptions;
-use crate::read::source::Source as BackgroundSource;
 
 /// Progress is reported at most this often.
 const PROGRESS_INTERVAL: Duration = Duration::from_millis(100);
@@ -38,7 +39,7 @@ fn limits(
 /// An input file that is read in the background.
 #[pyclass(frozen, module = "ade_engine._native")]
 pub struct Source {
-    source: BackgroundSource,
+    source: BackgroundBook,
 }
 
 #[pymethods]
@@ -61,7 +62,7 @@ impl Source {
         };
         let guess = guess.then(|| limits(max_empty_rows_run, max_empty_cols_run, fill_merged));
         Self {
-            source: BackgroundSource::open(path, options, guess),
+            source: BackgroundBook::open(path, options, guess),
         }
     }
 
@@ -487,6 +488,18 @@ pub fn scan_of_rows(
     }
     let extent = DeclaredExtent::of_rows(last_row);
     Ok(Scan::of(Arc::new(builder.finish(Some(extent))), None))
+}
+
+/// What `__arrow_c_stream__` of a series or a frame gives.
+pub(super) fn stream_of(object: &Bound<'_, PyAny>) -> PyResult<ArrowArrayStream> {
+    let capsule = object
+        .call_method0("__arrow_c_stream__")?
+        .cast_into::<PyCapsule>()?;
+    let pointer = capsule
+        .pointer_checked(Some(c"arrow_array_stream"))?
+        .cast::<ArrowArrayStream>();
+    // SAFETY: a capsule of this name holds such a structure; what is taken out is marked as taken.
+    Ok(unsafe { ArrowArrayStream::take(pointer.as_ptr()) })
 }
 
 /// A column that polars can take over, once.
