@@ -3,7 +3,7 @@
 //! docs/operating.md explains the events. `ade dev` has API and worker in one process; its lines are short, and say which of the
 //! two speaks.
 
-use ade::api::state::Told;
+use ade::api::state::ServerLine;
 use ade::base::clock::Timestamp;
 use ade::environment::provide::Progress;
 use ade::run::ending::ends;
@@ -55,13 +55,13 @@ impl ServerLog {
     }
 
     /// What the API says.
-    pub fn api(&self, told: &Told<'_>) {
+    pub fn api(&self, told: &ServerLine<'_>) {
         match told {
-            Told::Trouble(message) => {
+            ServerLine::Trouble(message) => {
                 let data = json!({});
                 self.write("api", LogLevel::Error, "api.trouble", message, data);
             }
-            Told::Request {
+            ServerLine::Request {
                 method,
                 path,
                 status,

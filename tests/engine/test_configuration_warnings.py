@@ -25,8 +25,7 @@ def looked(monkeypatch):
 
 
 def warned(outcome):
-    events = outcome.named("run.noticed")
-    return [(notice["code"], notice["level"], notice["message"]) for event in events for notice in event["data"]["notices"]]
+    return [(notice["code"], notice["level"], notice["message"]) for notice in outcome.noticed["notices"]]
 
 
 def test_only_a_run_of_ade_looks(run, monkeypatch, looked):

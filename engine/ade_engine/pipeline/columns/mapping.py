@@ -14,7 +14,7 @@ from ade_engine.fields.headers import FieldHeaders
 from ade_engine.fields.readers import likeness, profile
 from ade_engine.infrastructure.observability.wording import stands_in_code
 from ade_engine.models.column_profile import ColumnProfile, TableProfile
-from ade_engine.models.errors import PipelineError
+from ade_engine.models.errors import PipelineError, nearest
 from ade_engine.models.notices import INFO
 from ade_engine.models.table import MappedColumn, column_letters
 from ade_engine.pipeline.columns.frame import header_text
@@ -411,12 +411,9 @@ def _ask(context: RunContext, entry: RegisteredFn, call: Caller, values: dict[st
 
 def _unknown_field(entry: RegisteredFn, field: Any, fields: Iterable[str]) -> str:
     """What to say of a score for a field that nobody registered; it is named unless it may be a cell's value."""
-    from difflib import get_close_matches
-
     source = source_of(entry.fn)
     name = f"the field {field!r}, which" if stands_in_code(str(field), source and source[0]) else "a field that"
-    near = get_close_matches(str(field), fields, 1)
-    return f"scored {name} is not registered" + (f"; did you mean {near[0]!r}?" if near else "")
+    return f"scored {name} is not registered{nearest(field, fields)}"
 
 
 def _best_field(totals: dict[str, float]) -> str:

@@ -22,14 +22,15 @@ pub mod words;
 
 use self::column::built;
 use self::column::parts::in_parts;
-use self::column::reading::{Decided, Hints, Order, Reading};
+use self::column::reading::{Decided, Hints, Order, Reading, StatedBy};
 use self::dates::date;
 use self::dates::day::{self, Day};
 use self::dates::moment;
 use self::dates::options::DateOptions;
 use self::numbers::amount;
 use self::numbers::number::{self, NumberOptions};
-use self::texts::contact::{self, NoPhone, Written};
+use self::texts::email;
+use self::texts::phone::{self, NoPhone, Written};
 use self::texts::text::{self, NamePart, NoCode};
 use self::texts::truth;
 use self::words::cut::{self, Cut};
@@ -101,6 +102,8 @@ pub struct Surroundings<'a> {
     /// The setting, or the field's own.
     pub order: Option<Order>,
     pub decimal: Option<u8>,
+    /// Which of the two has stated them.
+    pub stated_by: StatedBy,
     pub hints: Hints,
 }
 
@@ -212,6 +215,7 @@ fn read_dates(
         values,
         &DateOptions {
             order: around.order,
+            stated_by: around.stated_by,
             serials,
             with_time,
             header: around.header,
@@ -252,6 +256,7 @@ fn read_numbers(values: &[Value<'_>], kind: &Kind, around: &Surroundings<'_>) ->
         },
         currency: around.unit.and_then(sure_currency).unwrap_or_default(),
         decimal: around.decimal,
+        stated_by: around.stated_by,
         hints: around.hints,
         month_first: around.hints.order == Some(Order::MonthFirst),
     };
@@ -448,7 +453,7 @@ impl Phones {
     }
 }
 
-/// Reads a column of text; `open_is_american`: see [`contact::push_phone`].
+/// Reads a column of text; `open_is_american`: see [`phone::push_phone`].
 fn read_text_as(values: &[Value<'_>], kind: &Kind, open_is_american: bool) -> (Outcome, Phones) {
     let are_floats = *kind == Kind::Code && text::are_floats(values);
     let mut parts = in_parts(values.len(), |range| {
@@ -469,6 +474,60 @@ fn read_text_as(values: &[Value<'_>], kind: &Kind, open_is_american: bool) -> (O
     let mut outcome = outcome(whole.texts.column(), whole.unread, values.len(), None);
     outcome.lost_digits = whole.lost_digits;
     (outcome, whole.phones)
+}
+
+impl TextPart {
+    /// Adds a code; returns what is wrong with it.
+    fn code(
+        &mut self,
+        value: Value<'_>,
+        are_floats: bool,
+        out: &mut String,
+    ) -> Option<&'static str> {
+        match text::push_code(value, are_floats, out) {
+            Ok(_) => None,
+            Err(NoCode::LostDigits) => {
+                self.lost_digits += 1;
+                Some("a code that has lost its digits")
+            }
+            Err(NoCode::Date) => Some("a date where a code should be"),
+            Err(NoCode::Boolean) => Some("yes or no where a code should be"),
+        }
+    }
+
+    /// Adds the number of a phone; returns what is wrong with it.
+    fn phone(
+        &mut self,
+        row: usize,
+        source: &str,
+        open_is_american: bool,
+        cut: &mut Cut,
+        out: &mut String,
+    ) -> Option<&'static str> {
+        if phone::push_plain_phone(source, out) {
+            self.phones.count(row, Written::American, false);
+            return None;
+        }
+        self.lost_digits += usize::from(amount::has_lost_digits(source));
+        let found = if phone::has_several_phones(source) {
+            Err(NoPhone::Several)
+        } else if cut.cut(source) {
+            phone::push_phone(cut, open_is_american, out)
+        } else {
+            Err(NoPhone::Other)
+        };
+        match found {
+            Ok(written) => {
+                let is_ten_digits = out.len() == 10 && !out.starts_with(['0', '+']);
+                self.phones.count(row, written, is_ten_digits);
+                None
+            }
+            Err(NoPhone::Several) => Some("more than one phone number"),
+            Err(NoPhone::Other) => Some("not a phone number"),
+            Err(NoPhone::TooShort) => Some("too short for a phone number"),
+            Err(NoPhone::TooLong) => Some("too long for a phone number"),
+        }
+    }
 }
 
 fn read_text_part(
@@ -493,17 +552,9 @@ fn read_text_part(
                 let is_there = text::push_name(value, *name, &mut text);
                 (*name == NamePart::Full && !is_there && is_filled(value)).then_some("not a name")
             }
-            Kind::Code => match text::push_code(value, are_floats, &mut text) {
-                Ok(_) => None,
-                Err(NoCode::LostDigits) => {
-                    part.lost_digits += 1;
-                    Some("a code that has lost its digits")
-                }
-                Err(NoCode::Date) => Some("a date where a code should be"),
-                Err(NoCode::Boolean) => Some("yes or no where a code should be"),
-            },
+            Kind::Code => part.code(value, are_floats, &mut text),
             Kind::Email => contact_problem(value, &mut text, |source, out| {
-                (!contact::push_email(source, out)).then_some("not an e-mail address")
+                (!email::push_email(source, out)).then_some("not an e-mail address")
             }),
             // The digits of a date are no number to call.
             Kind::Phone
@@ -515,29 +566,7 @@ fn read_text_part(
                 is_filled(value).then_some("not a phone number")
             }
             Kind::Phone => contact_problem(value, &mut text, |source, out| {
-                if contact::push_plain_phone(source, out) {
-                    part.phones.count(first_row + row, Written::American, false);
-                    return None;
-                }
-                part.lost_digits += usize::from(amount::has_lost_digits(source));
-                let found = if contact::has_several_phones(source) {
-                    Err(NoPhone::Several)
-                } else if cut.cut(source) {
-                    contact::push_phone(&cut, open_is_american, out)
-                } else {
-                    Err(NoPhone::Other)
-                };
-                match found {
-                    Ok(written) => {
-                        let is_ten_digits = out.len() == 10 && !out.starts_with(['0', '+']);
-                        part.phones.count(first_row + row, written, is_ten_digits);
-                        None
-                    }
-                    Err(NoPhone::Several) => Some("more than one phone number"),
-                    Err(NoPhone::Other) => Some("not a phone number"),
-                    Err(NoPhone::TooShort) => Some("too short for a phone number"),
-                    Err(NoPhone::TooLong) => Some("too long for a phone number"),
-                }
+                part.phone(first_row + row, source, open_is_american, &mut cut, out)
             }),
             _ => {
                 text::push_text(value, &mut text);

@@ -5,17 +5,16 @@ use std::sync::Mutex;
 
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
-use pyo3::types::{PyByteArray, PyCapsule, PyDict};
+use pyo3::types::{PyByteArray, PyDict};
 
 use super::layout::SheetLayout;
-use super::source::{ArrowColumn, Scan};
+use super::source::{ArrowColumn, Scan, stream_of};
 use crate::cells::{Cell, Sheet, Tag, text_form};
-use crate::columns::arrow::ArrowArrayStream;
 use crate::columns::export::Column;
 use crate::columns::frame::Series;
 use crate::columns::view::Value;
 use crate::fields::column::built;
-use crate::fields::column::reading::{Hints, Order, Reading};
+use crate::fields::column::reading::{ChosenBy, Hints, Order, Reading, StatedBy};
 use crate::fields::dates::moment;
 use crate::fields::looks::profile::{self, Profile};
 use crate::fields::looks::rows::{self, KnownWords, Rule};
@@ -26,15 +25,8 @@ use crate::fields::words::{cut, lexicon};
 use crate::fields::{self, Kind, Surroundings};
 
 fn series_of(series: &Bound<'_, PyAny>) -> PyResult<Series> {
-    let capsule = series
-        .call_method0("__arrow_c_stream__")?
-        .cast_into::<PyCapsule>()?;
-    let pointer = capsule
-        .pointer_checked(Some(c"arrow_array_stream"))?
-        .cast::<ArrowArrayStream>();
-    // SAFETY: a capsule of this name holds such a structure; what is taken out is marked as taken.
-    unsafe { Series::import(ArrowArrayStream::take(pointer.as_ptr())) }
-        .map_err(PyTypeError::new_err)
+    // SAFETY: the stream is polars' own.
+    unsafe { Series::import(stream_of(series)?) }.map_err(PyTypeError::new_err)
 }
 
 fn order_named(name: Option<&str>) -> PyResult<Option<Order>> {
@@ -217,15 +209,27 @@ fn arrow(name: &str, column: Column) -> ArrowColumn {
     ArrowColumn::new(name.to_owned(), Mutex::new(Some(column)))
 }
 
-/// Reads a series as `kind`. Returns the column, the column of messages for cells that came out empty (or nothing), whether
-/// each cell that came out empty has one, how many codes have lost digits, and how the column was read (or nothing).
+/// A series as it was read.
+#[pyclass(frozen, get_all, module = "ade_engine._native")]
+pub struct ReadColumn {
+    column: Py<ArrowColumn>,
+    /// Messages for cells that came out empty, if there are any.
+    unread: Option<Py<ArrowColumn>>,
+    /// Whether each cell that came out empty has one.
+    is_exact: bool,
+    /// How many codes have lost digits.
+    lost_digits: usize,
+    /// How the column was read, for kinds whose text is interpreted.
+    reading: Option<Py<PyDict>>,
+}
+
+/// Reads a series as `kind`. `is_argument`: order and decimal mark are arguments of the reader, and no settings.
 #[pyfunction]
-#[pyo3(signature = (series, kind, option=None, *, header="", unit=None, order=None, decimal=None, hints=(None, None), origin=None))]
+#[pyo3(signature = (series, kind, option=None, *, header="", unit=None, order=None, decimal=None, is_argument=false, hints=(None, None), origin=None))]
 #[allow(
     clippy::too_many_arguments,
     reason = "they are converted one by one, and one caller names them"
 )]
-#[allow(clippy::type_complexity, reason = "a tuple for Python")]
 pub fn read_column<'py>(
     py: Python<'py>,
     series: &Bound<'py, PyAny>,
@@ -235,15 +239,10 @@ pub fn read_column<'py>(
     unit: Option<&str>,
     order: Option<&str>,
     decimal: Option<&str>,
+    is_argument: bool,
     hints: (Option<String>, Option<String>),
     origin: Option<Origin<'py>>,
-) -> PyResult<(
-    ArrowColumn,
-    Option<ArrowColumn>,
-    bool,
-    usize,
-    Option<Bound<'py, PyDict>>,
-)> {
+) -> PyResult<ReadColumn> {
     let kind = kind_named(kind, option)?;
     let column = series_of(series)?;
     let around = Surroundings {
@@ -251,6 +250,10 @@ pub fn read_column<'py>(
         unit,
         order: order_named(order)?,
         decimal: mark_named(decimal)?,
+        stated_by: match is_argument {
+            true => StatedBy::Argument,
+            false => StatedBy::Setting,
+        },
         hints: Hints {
             order: order_named(hints.0.as_deref())?,
             decimal: mark_named(hints.1.as_deref())?,
@@ -284,16 +287,17 @@ pub fn read_column<'py>(
         (outcome, is_exact)
     });
     let reading = match &outcome.reading {
-        Some(reading) => Some(described(py, reading)?),
+        Some(reading) => Some(described(py, reading)?.unbind()),
         None => None,
     };
-    Ok((
-        arrow("", outcome.column),
-        outcome.unread.map(|column| arrow("", column)),
+    let unread = outcome.unread.map(|column| Py::new(py, arrow("", column)));
+    Ok(ReadColumn {
+        column: Py::new(py, arrow("", outcome.column))?,
+        unread: unread.transpose()?,
         is_exact,
-        outcome.lost_digits,
+        lost_digits: outcome.lost_digits,
         reading,
-    ))
+    })
 }
 
 fn described<'py>(py: Python<'py>, reading: &Reading) -> PyResult<Bound<'py, PyDict>> {
@@ -310,6 +314,7 @@ fn described<'py>(py: Python<'py>, reading: &Reading) -> PyResult<Bound<'py, PyD
         arrow("", built::booleans(&open))
     });
     facts.set_item("open", open)?;
+    facts.set_item("by", reading.by.map(ChosenBy::name))?;
     facts.set_item("why", reading.why.clone())?;
     Ok(facts)
 }
@@ -492,8 +497,46 @@ pub fn simplify(text: &str) -> String {
     rows::simplify(text)
 }
 
-/// A detector as Python gives it: `words`, `filled` or `layout`, the words, how many cells at least, the score.
-type GivenRule = (String, Option<HashSet<String>>, usize, f64);
+/// A detector of rows that needs no Python: by `words`, by `filled` cells or by the `layout` of the sheet.
+#[pyclass(frozen, get_all, module = "ade_engine._native")]
+pub struct RowRule {
+    by: String,
+    /// Header words, simplified.
+    words: Option<HashSet<String>>,
+    /// So many cells at least.
+    least: usize,
+    score: f64,
+}
+
+#[pymethods]
+impl RowRule {
+    #[new]
+    #[pyo3(signature = (by, *, words=None, least=0, score))]
+    fn new(by: String, words: Option<HashSet<String>>, least: usize, score: f64) -> Self {
+        Self {
+            by,
+            words,
+            least,
+            score,
+        }
+    }
+}
+
+impl RowRule {
+    /// The rule that it stands for.
+    fn rule(&self) -> PyResult<Rule> {
+        let &Self { least, score, .. } = self;
+        match (self.by.as_str(), &self.words) {
+            ("words", Some(words)) => {
+                let words = KnownWords::new(words.clone(), least, score);
+                Ok(Rule::Header(Box::new(words)))
+            }
+            ("filled", None) => Ok(Rule::Data { least, score }),
+            ("layout", None) => Ok(Rule::Layout { score }),
+            (other, _) => Err(PyValueError::new_err(format!("there is no rule {other:?}"))),
+        }
+    }
+}
 
 /// Classifies all rows of a scan, by rules for known words, for filled cells, and for the layout of the sheet. Returns the
 /// kinds (0 other, 1 header, 2 data, 3 total, 4 section head, 5 note, 6 title) and the best header row.
@@ -502,21 +545,12 @@ type GivenRule = (String, Option<HashSet<String>>, usize, f64);
 pub fn classify_rows<'py>(
     py: Python<'py>,
     scan: &Bound<'py, Scan>,
-    rules: Vec<GivenRule>,
+    rules: Vec<Bound<'py, RowRule>>,
     layout: Option<&Bound<'py, SheetLayout>>,
 ) -> PyResult<(Bound<'py, PyByteArray>, Option<usize>)> {
     let sheet = scan.get().sheet();
-    let rules: Vec<Rule> = rules
-        .into_iter()
-        .map(|(what, words, least, score)| match (what.as_str(), words) {
-            ("words", Some(words)) => {
-                Ok(Rule::Header(Box::new(KnownWords::new(words, least, score))))
-            }
-            ("filled", None) => Ok(Rule::Data { least, score }),
-            ("layout", None) => Ok(Rule::Layout { score }),
-            _ => Err(PyValueError::new_err(format!("there is no rule {what:?}"))),
-        })
-        .collect::<PyResult<_>>()?;
+    let rules = rules.iter().map(|rule| rule.get().rule());
+    let rules: Vec<Rule> = rules.collect::<PyResult<_>>()?;
     let layout = layout.map(Bound::get);
     let found = py.detach(|| rows::classify(&sheet, &rules, layout.map(SheetLayout::layout)));
     Ok((PyByteArray::new(py, &found.kinds), found.best_header))

@@ -18,7 +18,9 @@ use super::said::{Said, say_once};
 use crate::cells::calendar::{DAY_MICROSECONDS, civil_from_days};
 use crate::columns::view::Value;
 use crate::fields::column::parts::{in_parts, in_threads, ranges};
-use crate::fields::column::reading::{Decided, Order, Reading, are_few, left_out_in_words};
+use crate::fields::column::reading::{
+    ChosenBy, Decided, Order, Reading, StatedBy, are_few, left_out_in_words,
+};
 
 /// Serial numbers of spreadsheets count from here: 1899-12-30.
 const SERIAL_EPOCH: i64 = -25_569;
@@ -303,6 +305,7 @@ impl<'a> Column<'a> {
         self.reading.decided = Decided::Refused;
         self.reading.first_open = None;
         self.reading.open.clear();
+        self.reading.by = None;
         if self.refused.is_empty() {
             self.refused.push(match typed.cells {
                 0 => "no cell is a date".to_owned(),
@@ -502,7 +505,9 @@ impl<'a> Column<'a> {
     /// Writes down how a group was read.
     fn note(&mut self, number: u8, way: Way, mut votes: Votes, is_mixed: bool) {
         let is_open = way.decided == Decided::Setting;
+        let is_fallback = self.options.order.is_some_and(|wanted| wanted != way.order);
         if is_open {
+            self.reading.by = Some(self.chosen_by(is_fallback));
             self.note_open(number, &way);
         }
         let reading = &mut self.reading;
@@ -522,11 +527,12 @@ impl<'a> Column<'a> {
             order: way.order,
             cells: self.cells.groups[usize::from(number)].cells,
             reasons: way.why,
+            stated_by: self.options.stated_by,
             other: is_open.then(|| (others.join(" or "), way.explained)),
             certain: is_certain_said.then_some(votes.support),
             against: if is_mixed { 0 } else { against },
             is_alike: way.is_alike,
-            is_fallback: self.options.order.is_some_and(|wanted| wanted != way.order),
+            is_fallback,
         });
         // Of groups that are decided as firmly, the largest names the column.
         if way.decided > reading.decided || reading.read_as.is_empty() {
@@ -537,6 +543,18 @@ impl<'a> Column<'a> {
         {
             let known = [reading.first_open, way.first_open];
             reading.first_open = Some(known.into_iter().flatten().min().unwrap_or(0));
+        }
+    }
+
+    /// What has chosen for the open cells of the groups so far and of another one. One group that an argument has decided
+    /// speaks for all, and of a setting one that it has not.
+    fn chosen_by(&self, is_fallback: bool) -> ChosenBy {
+        match (self.options.stated_by, self.reading.by) {
+            (StatedBy::Argument, Some(ChosenBy::Argument)) => ChosenBy::Argument,
+            (StatedBy::Setting, Some(ChosenBy::Default)) => ChosenBy::Default,
+            _ if is_fallback => ChosenBy::Default,
+            (StatedBy::Argument, _) => ChosenBy::Argument,
+            (StatedBy::Setting, _) => ChosenBy::DateOrder,
         }
     }
 

@@ -1,13 +1,15 @@
 //! What is said of a column of dates: one sentence for cells that were read alike.
 
 use super::orders::name_of;
-use crate::fields::column::reading::{Order, WHERE_SET, against_in_words, certain_in_words};
+use crate::fields::column::reading::{Order, StatedBy, against_in_words, certain_in_words};
 
 /// What is to be said of some cells that were read in one order.
 pub struct Said {
     pub order: Order,
     pub cells: usize,
     pub reasons: Vec<String>,
+    /// Who has stated the order that is taken where nothing decides.
+    pub stated_by: StatedBy,
     /// The other orders that are just as possible where a setting decided, and for how many of the cells.
     pub other: Option<(String, usize)>,
     /// Cells that no other order explains, where some have another one.
@@ -70,7 +72,8 @@ impl Said {
             parts.push(match self.is_fallback {
                 true => format!("{which} can also be {other}, and date_order is neither"),
                 false => {
-                    format!("{which} can also be {other}, so date_order decided {WHERE_SET}")
+                    let decided = self.stated_by.decided("date_order", "order");
+                    format!("{which} can also be {other}, so {decided}")
                 }
             });
         }
