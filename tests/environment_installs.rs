@@ -18,6 +18,7 @@ use std::sync::OnceLock;
 use std::time::Duration;
 
 use ade::base::cancel::Cancel;
+use ade::base::problem::Problem;
 use ade::configuration::Configuration;
 use ade::engine::sandbox::Policy;
 use ade::environment::python::{Python, PythonSearch, find_python};
@@ -375,6 +376,35 @@ fn a_uv_is_fetched_once_where_there_is_none_and_two_at_once_share_it() {
     };
     let (_, events) = built(&request);
     assert!(!notes(&events).contains("fetching"), "{}", notes(&events));
+}
+
+#[test]
+fn without_a_network_the_error_says_whether_that_may_pass() {
+    let place = Place::with_dependencies("");
+    let empty = tempfile::tempdir().unwrap();
+    for offline in [true, false] {
+        let error = refused(&BuildRequest {
+            offline,
+            uv_cache: Some(empty.path().to_owned()),
+            child_variables: variables(Some(&machine().uv_folder), &NO_NETWORK),
+            ..place.request()
+        });
+        assert_eq!(error.is_transient(), !offline, "{error:?}");
+        let (hint, word) = (error.hint().unwrap(), ["network", "--offline"]);
+        assert!(hint.contains(word[usize::from(offline)]), "{hint}");
+        let error = refused(&BuildRequest {
+            offline,
+            tools: ToolsFolder(empty.path().join("tools")),
+            pip_cache: empty.path().join("pip"),
+            child_variables: variables(None, &NO_NETWORK),
+            ..place.request()
+        });
+        assert!(
+            matches!(&error, BuildError::NoInstaller { .. }),
+            "{error:?}"
+        );
+        assert_eq!(error.is_transient(), !offline, "{error:?}");
+    }
 }
 
 #[test]
