@@ -104,7 +104,7 @@ fn what_was_noticed_is_said_listed_and_recorded() {
     audit record   data/workspaces/default/runs/[ID]/artifact.json
     events         data/workspaces/default/runs/[ID]/logs/events.ndjson
     ");
-    let shown = place.ade("runs show latest --json").succeeds().json();
+    let shown = place.json("runs show latest --json");
     assert_eq!(shown["notices"], some_of_each()["notices"]);
     assert_eq!(shown["readings"], some_of_each()["readings"]);
     assert_eq!(shown["result"]["notices"], shown["notices"]);
@@ -158,7 +158,7 @@ fn an_event_of_any_other_shape_breaks_no_run() {
         notice(&configuration, &data);
         let run = place.ade("run config members.csv --json").succeeds();
         assert_eq!(run.records()[0]["notices"], json!([]), "{data}");
-        let shown = place.ade("runs show latest --json").succeeds().json();
+        let shown = place.json("runs show latest --json");
         assert!(shown["result"].get("notices").is_none(), "{shown}");
         assert_eq!(shown["readings"], json!([]), "{data}");
         place.ade("runs show latest").succeeds();
@@ -208,8 +208,8 @@ fn a_run_warns_of_what_a_check_warns_of() {
       0 issues
       data/workspaces/default/runs/[ID]/output/one_normalized.xlsx
     ");
-    let checked = place.ade("check config --json").succeeds().json();
-    let shown = place.ade("runs show latest --json").succeeds().json();
+    let checked = place.json("check config --json");
+    let shown = place.json("runs show latest --json");
     let told: Vec<&Value> = shown["notices"]
         .as_array()
         .unwrap()

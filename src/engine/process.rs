@@ -11,7 +11,7 @@ use serde_json::{Map, Value, json};
 
 use super::noticed::Noticed;
 use super::sandbox;
-use super::sandbox::{Policy, Record};
+use super::sandbox::{InForce, Policy};
 use crate::base::cancel::Cancel;
 use crate::settings::Sandbox;
 use crate::system::process;
@@ -153,7 +153,7 @@ pub struct EngineReport {
     /// The last lines that were not events.
     pub last_lines: Vec<String>,
     /// What of the policy was in force.
-    pub sandbox: Option<Record>,
+    pub sandbox: Option<InForce>,
 }
 
 impl EngineReport {

@@ -75,7 +75,7 @@ def _whole_number(value: Any) -> int:
     return int(value)
 
 
-def _count(least: int, *, or_none: bool = False):
+def _whole_from(least: int, *, or_none: bool = False):
     def read(value: Any, text: bool) -> int | None:
         if value is None and or_none:
             return None
@@ -88,6 +88,11 @@ def _count(least: int, *, or_none: bool = False):
         return number
 
     return read
+
+
+_count = _whole_from(1)
+_count_or_none = _whole_from(1, or_none=True)
+_count_from_zero = _whole_from(0)
 
 
 def _one_of(*words: str):
@@ -209,7 +214,7 @@ _NEWER = (
     ("skip_total_rows", False, _flag, "rows of totals are left out"),
     ("group_rows", "keep", _one_of("keep", "drop", "column"), "section heads: rows, left out, or a column of the rows below"),
     ("headerless_tables", False, _flag, "rows without a header row are all records, and columns are known by their values"),
-    ("stop_at_blank_rows", 0, _count(0), "blank rows in succession that end a table; 0 for none"),
+    ("stop_at_blank_rows", 0, _count_from_zero, "blank rows in succession that end a table; 0 for none"),
     ("sheets", {}, _sheets, "what is said of single sheets: header_rows, range, skip"),
     ("issue_columns", True, _flag, "columns for issues at the end, with output_style = 'table'"),
     ("detect_rows", False, _flag, "rows are told apart by the headers of the fields and by their looks"),
@@ -225,9 +230,9 @@ _SETTINGS = (
     ("merge_tables_in_sheet", False, _flag, "stack the tables of a sheet into one"),
     ("log_format", "text", _one_of(*VALID_LOG_FORMATS), "how events are written"),
     ("log_level", _DEFAULT_LEVEL, parse_log_level, "least severe level of events, from environment variables only"),
-    ("max_empty_rows_run", 1000, _count(1, or_none=True), "empty rows after which a sheet ends"),
-    ("max_empty_cols_run", 500, _count(1, or_none=True), "empty cells after which a row ends"),
-    ("detector_column_sample_size", 100, _count(1), "values in a column detector's sample"),
+    ("max_empty_rows_run", 1000, _count_or_none, "empty rows after which a sheet ends"),
+    ("max_empty_cols_run", 500, _count_or_none, "empty cells after which a row ends"),
+    ("detector_column_sample_size", 100, _count, "values in a column detector's sample"),
     ("merge_stacked_headers", True, _flag, "join header rows that follow each other"),
     ("supported_file_extensions", (".xlsx", ".xlsm", ".xls", ".csv"), _extensions, "what a batch picks up"),
     ("csv_encoding", "utf-8", _encoding, "encoding of .csv files, or 'auto'"),

@@ -33,7 +33,7 @@ def notice_detection(notices: Notices, source: Source) -> None:
     detected = source.detected()
     if detected is None:
         return
-    encoding, delimiter, is_unusual, ragged = detected
+    encoding, delimiter, ragged = detected.encoding, detected.delimiter, detected.ragged
     if ragged is not None:
         notices.add(
             "csv_ragged",
@@ -41,7 +41,7 @@ def notice_detection(notices: Notices, source: Source) -> None:
             "rest). If commas are decimal marks here, columns are shifted: get the file with semicolons or quotes",
             count=ragged[0],
         )
-    if not is_unusual:
+    if not detected.is_unusual:
         return
     separators = _DELIMITERS.get(delimiter, f"{delimiter!r} between cells")
     guessed = "" if encoding.startswith("UTF") else "; the encoding was guessed by its letters. If some are wrong, set csv_encoding"

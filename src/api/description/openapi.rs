@@ -19,7 +19,7 @@ use crate::api::state::Api;
     security(("token" = [])),
     modifiers(&Token)
 )]
-pub struct Document;
+pub struct OpenApiDocument;
 
 struct Token;
 

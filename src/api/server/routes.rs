@@ -15,7 +15,7 @@ use crate::api::state::Api;
 
 /// All routes, and their description.
 fn routes() -> OpenApiRouter<Api> {
-    OpenApiRouter::with_openapi(openapi::Document::openapi())
+    OpenApiRouter::with_openapi(openapi::OpenApiDocument::openapi())
         .merge(runs::routes())
         .merge(cells::routes())
         .merge(documents::routes())

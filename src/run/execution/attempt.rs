@@ -16,7 +16,7 @@ use crate::base::cancel::Cancel;
 use crate::base::files;
 use crate::base::files::FileError;
 use crate::base::problem::{Problem, code};
-use crate::engine::sandbox::{Policy, Record};
+use crate::engine::sandbox::{InForce, Policy};
 use crate::engine::{self, EngineReport, EngineTask, Invocation, Launch, Message};
 use crate::events::EventLog;
 use crate::run::ending::leftovers;
@@ -47,7 +47,7 @@ pub struct Attempted {
     /// Whether the machine or the network was in trouble, and not the run: a worker spends no attempt on that.
     pub of_machine: bool,
     /// What of the run's policy was in force; `None`: no engine was started.
-    pub sandbox: Option<Record>,
+    pub sandbox: Option<InForce>,
 }
 
 impl Attempted {
@@ -314,7 +314,7 @@ impl<'a> Execution<'a> {
     }
 
     /// Says in the log where a run is less confined than it is meant to be, or has less than it asked for.
-    fn note_sandbox(&self, policy: &Policy, record: Option<&Record>) {
+    fn note_sandbox(&self, policy: &Policy, record: Option<&InForce>) {
         let missing = record.map_or(&[][..], |record| &record.missing);
         let mut notes = Vec::new();
         if policy.level == Sandbox::Off {
@@ -332,7 +332,7 @@ impl<'a> Execution<'a> {
                 "warning",
                 "run.sandbox",
                 &note,
-                record.map_or(Value::Null, Record::json),
+                record.map_or(Value::Null, InForce::json),
             );
         }
     }

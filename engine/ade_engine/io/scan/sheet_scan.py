@@ -71,9 +71,9 @@ class SheetScan(_native.Scan):
             self._layouts = SheetRows(self.layout())
         return self._layouts
 
-    def classify_rows(self, rules: list[tuple[str, set[str] | None, int, float]]) -> tuple[bytearray, int | None]:
+    def classify_rows(self, rules: list[_native.RowRule]) -> tuple[bytearray, int | None]:
         """The kinds of all rows by native detectors, and the row with the highest header score."""
-        layout = self.layout() if any(rule[0] == "layout" for rule in rules) else None
+        layout = self.layout() if any(rule.by == "layout" for rule in rules) else None
         return _native.classify_rows(self, rules, layout)
 
 

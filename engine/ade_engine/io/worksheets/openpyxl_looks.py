@@ -11,6 +11,7 @@ from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
 from openpyxl.styles.cell_style import StyleArray
 from openpyxl.utils import get_column_letter
 
+from ade_engine import _native
 from ade_engine.io.output.look import SheetLook, TableLook
 from ade_engine.io.worksheets.rows import Rows
 
@@ -22,27 +23,30 @@ class Looks:
     """The looks of one workbook, each as openpyxl's style."""
 
     def __init__(self) -> None:
-        self._styles: dict[tuple[Any, ...], StyleArray] = {}
+        self._styles: dict[_native.Look, StyleArray] = {}
 
-    def style(self, worksheet: Any, look: tuple[Any, ...]) -> StyleArray:
+    def style(self, worksheet: Any, look: _native.Look) -> StyleArray:
         """The style of a look that the native module describes."""
         style = self._styles.get(look)
         if style is None:
-            number_format, bold, italic, ink, fill, line_left, line_below, horizontal, indent, is_centered = look
             cell = Cell(worksheet, 1, 1)
             line = Side("medium", _LINE)
-            if bold or italic or ink:
+            if look.bold or look.italic or look.ink:
+                color = look.ink and f"FF{look.ink}"
                 cell.font = Font(
-                    name="Calibri", family=2, scheme="minor", sz=11, b=bold, i=italic, color=ink and f"FF{ink}"
+                    name="Calibri", family=2, scheme="minor", sz=11, b=look.bold, i=look.italic, color=color
                 )
-            if fill:
-                cell.fill = PatternFill("solid", fgColor=f"FF{fill}")
-            if line_left or line_below:
-                cell.border = Border(left=line if line_left else Side(), bottom=line if line_below else Side())
-            if horizontal or is_centered:
-                cell.alignment = Alignment(horizontal, "center" if is_centered else None, indent=indent)
-            if number_format != "General":
-                cell.number_format = number_format
+            if look.fill:
+                cell.fill = PatternFill("solid", fgColor=f"FF{look.fill}")
+            if look.line_left or look.line_below:
+                cell.border = Border(
+                    left=line if look.line_left else Side(), bottom=line if look.line_below else Side()
+                )
+            if look.horizontal or look.is_centered:
+                vertical = "center" if look.is_centered else None
+                cell.alignment = Alignment(look.horizontal, vertical, indent=look.indent)
+            if look.format != "General":
+                cell.number_format = look.format
             style = self._styles[look] = cell._style or StyleArray()
         return style
 

@@ -10,7 +10,7 @@ from ade_engine.extensions.invoke import COMMON_NAMES, RAISED, Caller, MissingPa
 from ade_engine.fields import surroundings
 from ade_engine.fields.checks import Check
 from ade_engine.fields.header_unit import header_unit
-from ade_engine.fields.readers import READERS_ARGUMENT, Reader, count_issues, emptied_cells, filled_rows
+from ade_engine.fields.readers import Reader, count_issues, emptied_cells, filled_rows
 from ade_engine.fields.surroundings import ROW, Surroundings, told_as
 from ade_engine.infrastructure.caller import show_values
 from ade_engine.infrastructure.observability.wording import kind_of, missing_column, stands_in_code, told
@@ -247,7 +247,7 @@ def note_readings(context: RunContext, around: Surroundings) -> None:
     """Keep how columns were read, and which codes have lost their digits."""
     for (field, name), reading in around.readings.items():
         source = around.sources.get(name)
-        facts = {key: value for key, value in reading.items() if key not in ("why", "first_open", "open")}
+        facts = {key: value for key, value in reading.items() if key not in ("why", "first_open", "open", "by")}
         context.notices.read(
             sheet=context.sheet_name,
             table=context.table_index,
@@ -335,11 +335,7 @@ def _doubts_of_field(around: Surroundings, field: str, height: int) -> list[pl.S
 def _doubts(reading: dict[str, Any], height: int) -> pl.Series:
     """What is said of the cells of an ambiguous column: of each one that only a setting decided, else of the first one."""
     if reading["open"] is not None:
-        by = "decimal_mark" if reading["kind"] == "number" else "date_order"
-        if READERS_ARGUMENT in reading["message"]:
-            by = READERS_ARGUMENT
-        elif "date_order is neither" in reading["message"]:
-            by = "default"
+        by = "the reader's argument" if reading["by"] == "argument" else reading["by"]
         said = f"ambiguous: {reading['read_as']} by {by} alone"
         return pl.select(pl.when(series_of(reading["open"])).then(pl.lit(said))).to_series()
     doubts = _nothing("", height)

@@ -1,6 +1,6 @@
 //! Opens and scans in the background.
 //!
-//! A [`Source`] starts to read in a thread of its own as soon as it is made, before its first method is called: first the
+//! A [`BackgroundBook`] starts to read in a thread of its own as soon as it is made, before its first method is called: first the
 //! workbook's structure, then the sheets that are expected, at most one ahead of what was taken. The caller waits only for
 //! results that are not ready.
 
@@ -51,11 +51,11 @@ impl Shared {
 }
 
 /// An input file that is being read.
-pub struct Source {
+pub struct BackgroundBook {
     shared: Arc<Shared>,
 }
 
-impl Source {
+impl BackgroundBook {
     /// Starts reading. `guess` are the limits with which the first visible sheet is scanned before it is asked for.
     pub fn open(path: String, options: CsvOptions, guess: Option<ScanLimits>) -> Self {
         let shared = Arc::new(Shared {
@@ -179,7 +179,7 @@ impl Source {
     }
 }
 
-impl Drop for Source {
+impl Drop for BackgroundBook {
     fn drop(&mut self) {
         let mut state = self.shared.lock();
         state.closed = true;

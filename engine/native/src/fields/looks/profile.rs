@@ -5,16 +5,18 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::checksum::is_iban;
-use super::contact;
-use super::cut::{Cut, DIGITS};
-use super::date::{self, DateOptions};
-use super::number::{self, NumberOptions};
-use super::text::{push_text, trimmed};
-use super::truth::truth;
-use super::words::MonthWord;
-use super::{cut, is_filled};
 use crate::columns::view::Value;
+use crate::fields::dates::date;
+use crate::fields::dates::options::DateOptions;
+use crate::fields::is_filled;
+use crate::fields::numbers::number::{self, NumberOptions};
+use crate::fields::texts::checksum::is_iban;
+use crate::fields::texts::email::push_email;
+use crate::fields::texts::phone;
+use crate::fields::texts::text::{push_text, trimmed};
+use crate::fields::texts::truth::truth;
+use crate::fields::words::cut::{self, Cut, DIGITS};
+use crate::fields::words::lexicon::MonthWord;
 
 /// So many filled cells are looked at closely.
 pub const MOST_CELLS: usize = 1000;
@@ -210,7 +212,7 @@ fn readings(values: &[Value<'_>]) -> (Vec<bool>, Amounts) {
 }
 
 fn is_email(text: &str) -> bool {
-    text.contains('@') && contact::push_email(text, &mut String::new())
+    text.contains('@') && push_email(text, &mut String::new())
 }
 
 /// Letters as one `A`, digits as one `9`, marks as they are.
@@ -239,13 +241,13 @@ fn runs(cut: &Cut) -> Vec<&str> {
 /// so may the parts of a postcode, of a book's number, or of an order of some year.
 fn is_phone(text: &str, cut: &Cut, is_number: bool) -> bool {
     let mut found = String::new();
-    if contact::push_plain_phone(text, &mut found) {
+    if phone::push_plain_phone(text, &mut found) {
         return true;
     }
     let runs = runs(cut);
     let lengths: Vec<usize> = runs.iter().map(|run| run.len()).collect();
     let digits: usize = lengths.iter().sum();
-    if digits < 9 || contact::push_phone(cut, false, &mut found).is_err() {
+    if digits < 9 || phone::push_phone(cut, false, &mut found).is_err() {
         return false;
     }
     if text.starts_with(['+', '(']) || text.starts_with("00") && lengths.len() > 1 {

@@ -1,9 +1,9 @@
 //! Times of day and durations.
 
 use super::clock::{clock, half_at};
-use super::cut::{Cut, DIGITS, SPACE, WORD};
 use crate::cells::calendar::DAY_MICROSECONDS;
 use crate::columns::view::Value;
+use crate::fields::words::cut::{Cut, DIGITS, SPACE, Token, WORD};
 
 const SECOND: i64 = 1_000_000;
 const MINUTE: i64 = 60 * SECOND;
@@ -53,97 +53,110 @@ pub fn duration(value: Value<'_>, unit: Option<i64>, cut: &mut Cut) -> Option<i6
 }
 
 fn text_duration(cut: &Cut, unit: Option<i64>) -> Option<i64> {
-    let mut tokens = cut.tokens();
-    let is_negative = tokens[0].kind == b'-';
-    if is_negative {
-        tokens = &tokens[1..];
-    }
-    let number = |at: usize| {
-        cut.text(tokens[at])
-            .parse::<i64>()
-            .ok()
-            .filter(|number| *number < 1_000_000_000)
+    let tokens = cut.tokens();
+    let (sign, tokens) = match tokens {
+        [minus, rest @ ..] if minus.kind == b'-' => (-1, rest),
+        _ => (1, tokens),
     };
-    let mut total: i64 = 0;
-    let kinds: Vec<u8> = tokens.iter().map(|token| token.kind).collect();
-    match kinds.as_slice() {
-        [DIGITS, b':', DIGITS] => {
-            total = number(0)? * HOUR + sixtieth(cut.text(tokens[2]))? * MINUTE
-        }
-        [DIGITS, b':', DIGITS, b':', DIGITS, rest @ ..] => {
-            total = number(0)? * HOUR
-                + sixtieth(cut.text(tokens[2]))? * MINUTE
-                + sixtieth(cut.text(tokens[4]))? * SECOND;
-            match rest {
-                [] => {}
-                [b'.' | b',', DIGITS] => {
-                    let digits = cut.text(tokens[6]);
+    let is_parted_by_colons = matches!(tokens, [first, colon, second, ..]
+        if (first.kind, colon.kind, second.kind) == (DIGITS, b':', DIGITS));
+    let total = match tokens.get(3).map(|token| token.kind) {
+        None | Some(b':') if is_parted_by_colons => clock_duration(cut, tokens),
+        _ => measured_duration(cut, tokens, unit),
+    };
+    total.map(|total| sign * total)
+}
+
+/// "38:30" (hours and minutes), "1:30:00", "0:00:12.5".
+fn clock_duration(cut: &Cut, tokens: &[Token]) -> Option<i64> {
+    let (seconds, fraction) = match tokens {
+        [_, _, _] => (0, 0),
+        [_, _, _, _, seconds, rest @ ..] if seconds.kind == DIGITS => {
+            let fraction = match rest {
+                [] => 0,
+                [mark, digits] if matches!(mark.kind, b'.' | b',') && digits.kind == DIGITS => {
+                    let digits = cut.text(*digits);
                     let digits = &digits[..digits.len().min(6)];
-                    total += digits.parse::<i64>().ok()? * 10i64.pow(6 - digits.len() as u32);
+                    digits.parse::<i64>().ok()? * 10i64.pow(6 - digits.len() as u32)
                 }
                 _ => return None,
-            }
+            };
+            (sixtieth(cut.text(*seconds))?, fraction)
         }
-        _ => {
-            let mut at = 0;
-            let mut smallest = i64::MAX;
-            let mut found = false;
-            // "30 m" alone can be a length.
-            let (mut has_bare_m, mut is_clear) = (false, false);
-            while at < tokens.len() {
-                if tokens[at].kind != DIGITS {
-                    return None;
-                }
-                let mut amount = number(at)? as f64;
+        _ => return None,
+    };
+    let (hours, minutes) = (number(cut, tokens[0])?, sixtieth(cut.text(tokens[2]))?);
+    Some(hours * HOUR + minutes * MINUTE + seconds * SECOND + fraction)
+}
+
+/// "1h 30m", "90 min", "2 days": amounts with their units, from large to small. Only a plain number has the `unit` that the
+/// author names.
+fn measured_duration(cut: &Cut, tokens: &[Token], unit: Option<i64>) -> Option<i64> {
+    let kind = |at: usize| tokens.get(at).map(|token| token.kind);
+    let mut total: i64 = 0;
+    let mut at = 0;
+    let mut smallest = i64::MAX;
+    // "30 m" alone can be a length.
+    let (mut has_bare_m, mut is_clear) = (false, false);
+    while at < tokens.len() {
+        let is_first = at == 0;
+        let (amount, behind) = amount_at(cut, tokens, at)?;
+        at = behind;
+        while kind(at) == Some(SPACE) {
+            at += 1;
+        }
+        let size = match kind(at) {
+            Some(WORD) => {
+                let word = cut.text(tokens[at]);
                 at += 1;
-                if at + 1 < tokens.len()
-                    && matches!(tokens[at].kind, b'.' | b',')
-                    && tokens[at + 1].kind == DIGITS
-                {
-                    let (whole, part) = (cut.text(tokens[at - 1]), cut.text(tokens[at + 1]));
-                    // "1,500 min" can be a minute and a half, and 25 hours.
-                    if part.len() == 3 && whole.len() <= 3 && !whole.starts_with('0') {
-                        return None;
-                    }
-                    amount = format!("{whole}.{part}").parse().ok()?;
-                    at += 2;
-                }
-                while at < tokens.len() && tokens[at].kind == SPACE {
-                    at += 1;
-                }
-                let size = match tokens.get(at) {
-                    Some(token) if token.kind == WORD => {
-                        at += 1;
-                        let word = cut.text(*token);
-                        let size = unit_of(word)?;
-                        has_bare_m |= word == "m";
-                        is_clear |= matches!(size, HOUR | SECOND);
-                        size
-                    }
-                    None if !found => unit?,
-                    _ => return None,
-                };
-                // "30 min 2 h" is no way to write.
-                if size >= smallest {
-                    return None;
-                }
-                smallest = size;
-                found = true;
-                let part = amount * size as f64;
-                if part.abs() > 9e17 {
-                    return None;
-                }
-                total = total.checked_add(part.round() as i64)?;
-                while at < tokens.len() && matches!(tokens[at].kind, SPACE | b',' | b'.') {
-                    at += 1;
-                }
+                let size = unit_of(word)?;
+                has_bare_m |= word == "m";
+                is_clear |= matches!(size, HOUR | SECOND);
+                size
             }
-            if has_bare_m && !is_clear {
-                return None;
-            }
+            None if is_first => unit?,
+            _ => return None,
+        };
+        // "30 min 2 h" is no way to write.
+        if size >= smallest {
+            return None;
+        }
+        smallest = size;
+        let part = amount * size as f64;
+        if part.abs() > 9e17 {
+            return None;
+        }
+        total = total.checked_add(part.round() as i64)?;
+        while matches!(kind(at), Some(SPACE | b',' | b'.')) {
+            at += 1;
         }
     }
-    Some(if is_negative { -total } else { total })
+    (!has_bare_m || is_clear).then_some(total)
+}
+
+/// The amount that begins at a token, and the token behind it.
+fn amount_at(cut: &Cut, tokens: &[Token], at: usize) -> Option<(f64, usize)> {
+    let whole = tokens[at];
+    if whole.kind != DIGITS {
+        return None;
+    }
+    let amount = number(cut, whole)? as f64;
+    match &tokens[at + 1..] {
+        [mark, part, ..] if matches!(mark.kind, b'.' | b',') && part.kind == DIGITS => {
+            let (whole, part) = (cut.text(whole), cut.text(*part));
+            // "1,500 min" can be a minute and a half, and 25 hours.
+            if part.len() == 3 && whole.len() <= 3 && !whole.starts_with('0') {
+                return None;
+            }
+            Some((format!("{whole}.{part}").parse().ok()?, at + 3))
+        }
+        _ => Some((amount, at + 1)),
+    }
+}
+
+fn number(cut: &Cut, token: Token) -> Option<i64> {
+    let number = cut.text(token).parse::<i64>().ok();
+    number.filter(|number| *number < 1_000_000_000)
 }
 
 fn sixtieth(digits: &str) -> Option<i64> {

@@ -3,11 +3,11 @@
 use std::borrow::Cow;
 use std::fmt::Write;
 
-use super::amount::{has_lost_digits, has_lost_digits_behind_letters};
-use super::cut::is_format;
 use crate::cells::calendar::DAY_MICROSECONDS;
 use crate::cells::text_form::push_date;
 use crate::columns::view::Value;
+use crate::fields::numbers::amount::{has_lost_digits, has_lost_digits_behind_letters};
+use crate::fields::words::cut::is_format;
 
 /// Whole numbers from here on may have lost digits when a program made a float of them.
 const EXACT: f64 = 1e15;

@@ -5,14 +5,14 @@
 //! explain stay empty.
 
 use super::amount::{Amount, MARKS};
-use super::cut::Cut;
-use super::parts::{in_threads, ranges};
-use super::reading::{
-    Decided, Hints, Reading, WHERE_SET, against_in_words, are_few, certain_in_words,
+use crate::columns::view::Value;
+use crate::fields::column::parts::{in_threads, ranges};
+use crate::fields::column::reading::{
+    ChosenBy, Decided, Hints, Reading, StatedBy, against_in_words, are_few, certain_in_words,
     left_out_in_words,
 };
-use super::words;
-use crate::columns::view::Value;
+use crate::fields::words::cut::Cut;
+use crate::fields::words::lexicon;
 
 const POINT: u8 = b'.';
 const COMMA: u8 = b',';
@@ -26,6 +26,7 @@ pub struct NumberOptions<'a> {
     pub currency: &'a str,
     /// The decimal mark where nothing decides.
     pub decimal: Option<u8>,
+    pub stated_by: StatedBy,
     pub hints: Hints,
     /// Whether the month comes first in dates beside it.
     pub month_first: bool,
@@ -122,7 +123,7 @@ impl Cell {
         let bit = if mark == POINT { 1 } else { 2 };
         let marks = usize::from(self.currency)
             .checked_sub(1)
-            .map_or(0, words::currency_marks);
+            .map_or(0, lexicon::currency_marks);
         self.grouping(mark) == 0 && marks != 0 && marks & bit == 0
     }
 
@@ -256,6 +257,19 @@ impl Part {
         }
         this
     }
+
+    /// Why the cells can't be numbers, if they can't.
+    fn refusal(&self, has_typed: bool) -> Option<String> {
+        let of_text = if has_typed { " of text" } else { "" };
+        let (count, with_digits) = (self.numbers, self.with_digits);
+        match count {
+            0 => Some(format!("no cell{of_text} is a number")),
+            _ if 2 * count < with_digits => Some(format!(
+                "only {count} of {with_digits} cells{of_text} with digits can be numbers"
+            )),
+            _ => None,
+        }
+    }
 }
 
 fn read_text(
@@ -264,6 +278,51 @@ fn read_text(
     has_typed: bool,
     numbers: &mut Numbers,
 ) {
+    let (cells, whole) = cut(values, options);
+    numbers.reading.cells = whole.filled;
+    if let Some(why) = whole.refusal(has_typed) {
+        numbers.reading.decided = Decided::Refused;
+        numbers.reading.why.push(why);
+        // Numbers that were typed as such are read all the same.
+        if has_typed {
+            numbers.reading.read_as = "typed numbers";
+        }
+        return;
+    }
+    let facts = Facts::of(&cells);
+    let choice = facts.decide(&cells, options);
+    let way = Way {
+        mark: choice.mark,
+        is_mixed: facts.against(choice.mark) > 0
+            && !are_few(facts.against(choice.mark), facts.support(choice.mark)),
+        takes_percent: 2 * facts.percents > whole.numbers,
+        takes_indian: 2 * facts.indian >= facts.several_commas || facts.is_rupee,
+    };
+    for (row, cell) in cells.iter().enumerate() {
+        if cell.is_number() {
+            match way.value(cell, &facts) {
+                Some(value) => numbers.values[row] = Some(value),
+                None => numbers.reading.contradict.push(row),
+            }
+        }
+    }
+    numbers.takes_percent = way.takes_percent;
+    note(choice, &way, &facts, &cells, numbers);
+    if numbers.reading.decided == Decided::Setting {
+        let is_open = |(cell, value): (&Cell, &Option<f64>)| cell.is(OPEN) && value.is_some();
+        numbers.reading.open = cells.iter().zip(&numbers.values).map(is_open).collect();
+        numbers.reading.by = Some(match options.stated_by {
+            StatedBy::Setting => ChosenBy::DecimalMark,
+            StatedBy::Argument => ChosenBy::Argument,
+        });
+    }
+    if whole.has_currency {
+        numbers.currencies = cells.iter().map(|cell| cell.currency).collect();
+    }
+}
+
+/// Cuts all cells.
+fn cut(values: &[Value<'_>], options: &NumberOptions) -> (Vec<Cell>, Part) {
     let mut cells = vec![Cell::default(); values.len()];
     let mut rest = cells.as_mut_slice();
     let mut tasks = Vec::new();
@@ -282,125 +341,99 @@ fn read_text(
         whole.with_digits += part.with_digits;
         whole.has_currency |= part.has_currency;
     }
-    let Part {
-        filled,
-        numbers: count,
-        with_digits,
-        has_currency,
-    } = whole;
-    let reading = &mut numbers.reading;
-    reading.cells = filled;
-    if count == 0 || 2 * count < with_digits {
-        reading.decided = Decided::Refused;
-        let of_text = if has_typed { " of text" } else { "" };
-        reading.why.push(if count == 0 {
-            format!("no cell{of_text} is a number")
-        } else {
-            format!("only {count} of {with_digits} cells{of_text} with digits can be numbers")
-        });
-        // Numbers that were typed as such are read all the same.
-        if has_typed {
-            reading.read_as = "typed numbers";
-        }
-        return;
-    }
-    let facts = Facts::of(&cells);
-    let (mark, mut decided, mut why) = facts.decide(&cells, options);
-    let (against, support) = (
-        facts.only[usize::from(mark == POINT)],
-        facts.only[usize::from(mark == COMMA)],
-    );
-    let is_mixed = against > 0 && !are_few(against, support);
-    let takes_indian = 2 * facts.indian >= facts.several_commas || facts.is_rupee;
-    let takes_percent = 2 * facts.percents > count;
-    numbers.takes_percent = takes_percent;
-    for (row, cell) in cells.iter().enumerate() {
-        if !cell.is_number() {
-            continue;
-        }
-        let fits = if cell.is(OPEN) {
-            !is_mixed && facts.fits(cell, mark) && !cell.is_foreign(mark)
-        } else {
-            is_mixed || cell.allows(mark)
+    (cells, whole)
+}
+
+/// How the cells of a column are read.
+struct Way {
+    /// The decimal mark.
+    mark: u8,
+    /// Whether some cells have another one: then only those that can be read in one way are read.
+    is_mixed: bool,
+    takes_percent: bool,
+    takes_indian: bool,
+}
+
+impl Way {
+    /// The number that a cell is in its column, if it is one there.
+    fn value(&self, cell: &Cell, facts: &Facts) -> Option<f64> {
+        let mark = self.mark;
+        let fits = match cell.is(OPEN) {
+            true => !self.is_mixed && facts.fits(cell, mark) && !cell.is_foreign(mark),
+            false => self.is_mixed || cell.allows(mark),
         };
         // Nothing is nothing, with or without a sign.
-        let is_kind = cell.is(PERCENT) == takes_percent || cell.is_zero();
-        if fits && is_kind && (takes_indian || !cell.is(INDIAN)) {
-            numbers.values[row] =
-                Some(cell.value(if cell.allows(mark) { mark } else { other(mark) }));
-        } else {
-            reading.contradict.push(row);
-        }
+        let is_kind = cell.is(PERCENT) == self.takes_percent || cell.is_zero();
+        let is_it = fits && is_kind && (self.takes_indian || !cell.is(INDIAN));
+        is_it.then(|| cell.value(if cell.allows(mark) { mark } else { other(mark) }))
     }
-    if is_mixed {
-        decided = Decided::Weak;
-    }
-    let (several, second) = several_currencies(&cells);
+}
+
+/// Writes down how a column was read.
+fn note(choice: Choice, way: &Way, facts: &Facts, cells: &[Cell], numbers: &mut Numbers) {
+    let reading = &mut numbers.reading;
+    let Choice {
+        mark,
+        mut decided,
+        mut why,
+    } = choice;
+    let (against, support) = (facts.against(mark), facts.support(mark));
+    let (several, second) = several_currencies(cells);
     if several {
-        decided = Decided::Weak;
         why.push("amounts in several currencies".to_owned());
     }
-    if facts.looks_like_codes(count) {
-        decided = Decided::Weak;
+    let are_codes = facts.looks_like_codes();
+    if are_codes {
         why.push(format!(
             "all have {} digits, so they may be codes or phone numbers",
             facts.size
         ));
-        reading.first_open = cells.iter().position(Cell::is_number);
-    } else {
-        reading.first_open = cells.iter().position(|cell| cell.is(OPEN));
     }
-    if is_mixed {
+    if way.is_mixed || several || are_codes {
+        decided = Decided::Weak;
+    }
+    reading.first_open = match are_codes {
+        true => cells.iter().position(Cell::is_number),
+        false => cells.iter().position(|cell| cell.is(OPEN)),
+    };
+    if way.is_mixed {
         // The one that contradicts is to be looked at, even if no cell stays empty.
         reading.first_open = cells.iter().position(|cell| cell.only(other(mark)));
     } else if several {
         reading.first_open = reading.first_open.or(second);
     }
-    let is_clear =
-        facts.open > 0 && facts.only[0] + facts.only[1] > 0 && decided != Decided::Setting;
-    let is_whole = facts.open == 0 && against == 0 && support == 0;
     let contradicting = reading.contradict.len();
-    if is_mixed {
+    if way.is_mixed {
         // What decided between the marks is of no use where both are there.
-        why.clear();
-    } else if is_clear || support > 0 {
-        why.push(certain_in_words(support, count));
-    }
-    if !is_mixed {
+        why = vec![match contradicting {
+            0 => "decimal points and commas are mixed, each cell in one way only".to_owned(),
+            _ => format!(
+                "decimal points and commas are mixed: {}",
+                left_out_in_words(contradicting)
+            ),
+        }];
+    } else {
+        let is_clear = facts.open > 0 && facts.only != [0, 0] && decided != Decided::Setting;
+        if is_clear || support > 0 {
+            why.push(certain_in_words(support, facts.cells));
+        }
         why.extend(against_in_words(contradicting));
-    } else if contradicting > 0 {
-        let left_out = left_out_in_words(contradicting);
-        why.push(format!("decimal points and commas are mixed: {left_out}"));
-    } else {
-        why.push("decimal points and commas are mixed, each cell in one way only".to_owned());
     }
-    if decided == Decided::Setting {
-        let values = numbers.values.iter();
-        let cells = cells.iter().zip(values);
-        reading.open = cells
-            .map(|(cell, value)| cell.is(OPEN) && value.is_some())
-            .collect();
-    }
-    reading.decided = decided;
-    reading.certain = support;
-    reading.read_as = if is_whole {
-        "whole numbers"
-    } else if mark == POINT {
-        "decimal point"
-    } else {
-        "decimal comma"
-    };
-    reading.why.push(if why.is_empty() {
-        match is_whole {
+    let is_whole = facts.open == 0 && against == 0 && support == 0;
+    if why.is_empty() {
+        why.push(match is_whole {
             true => "no cell has decimals".to_owned(),
             false => "no cell can be read otherwise".to_owned(),
-        }
-    } else {
-        why.join(", ")
-    });
-    if has_currency {
-        numbers.currencies = cells.iter().map(|cell| cell.currency).collect();
+        });
     }
+    reading.why.push(why.join(", "));
+    reading.decided = decided;
+    reading.certain = support;
+    reading.read_as = match mark {
+        _ if is_whole => "whole numbers",
+        POINT => "decimal point",
+        _ => "decimal comma",
+    };
 }
 
 /// Whether a column has amounts in more than one known currency, and the first row with another than the first. A sign that
@@ -408,7 +441,7 @@ fn read_text(
 fn several_currencies(cells: &[Cell]) -> (bool, Option<usize>) {
     let code = |cell: &Cell| {
         let position = usize::from(cell.currency).checked_sub(1)?;
-        words::currency_code(position)
+        lexicon::currency_code(position)
     };
     let first = cells.iter().find_map(code);
     let second = cells
@@ -416,6 +449,58 @@ fn several_currencies(cells: &[Cell]) -> (bool, Option<usize>) {
         .position(|cell| code(cell).is_some_and(|code| Some(code) != first));
     (second.is_some(), second)
 }
+
+/// The decimal mark of a column, and what has decided it.
+struct Choice {
+    mark: u8,
+    decided: Decided,
+    why: Vec<String>,
+}
+
+impl Choice {
+    fn new(mark: u8, decided: Decided, why: Vec<String>) -> Self {
+        Self { mark, decided, why }
+    }
+}
+
+/// A rule for columns whose cells a point and a comma explain as well.
+struct Rule {
+    decided: Decided,
+    says: &'static str,
+    /// The decimal mark, where the rule holds.
+    keeps: fn(&Facts, &NumberOptions<'_>) -> Option<u8>,
+}
+
+/// The first that holds decides.
+const RULES: [Rule; 4] = [
+    Rule {
+        decided: Decided::Hint,
+        says: "as elsewhere in the sheet",
+        keeps: |_, options| options.hints.decimal,
+    },
+    Rule {
+        decided: Decided::Evidence,
+        says: "some cells have no mark and others end in 0: the mark parts thousands",
+        keeps: |facts, _| {
+            let mark = facts.mark_of_open.filter(|_| facts.parts_thousands());
+            mark.map(other)
+        },
+    },
+    Rule {
+        decided: Decided::Weak,
+        says: "as in countries that use the currency",
+        keeps: |facts, _| match facts.marks_of_currencies {
+            Some(1) => Some(POINT),
+            Some(2) => Some(COMMA),
+            _ => None,
+        },
+    },
+    Rule {
+        decided: Decided::Weak,
+        says: "the month comes first in dates beside it",
+        keeps: |_, options| options.month_first.then_some(POINT),
+    },
+];
 
 /// A column in numbers.
 #[derive(Default)]
@@ -482,12 +567,12 @@ impl Facts {
             if cell.currency != 0 && cell.currency != last_currency {
                 last_currency = cell.currency;
                 let position = usize::from(cell.currency) - 1;
-                let marks = words::currency_marks(position);
+                let marks = lexicon::currency_marks(position);
                 this.marks_of_currencies = Some(
                     this.marks_of_currencies
                         .map_or(marks, |known| known & marks),
                 );
-                this.is_rupee |= words::currency_code(position) == Some("INR");
+                this.is_rupee |= lexicon::currency_code(position) == Some("INR");
             }
         }
         this.mark_of_open = mark_of_open.filter(|_| one_mark);
@@ -514,115 +599,106 @@ impl Facts {
         }
     }
 
-    fn decide(&self, cells: &[Cell], options: &NumberOptions<'_>) -> (u8, Decided, Vec<String>) {
-        let mut why = Vec::new();
-        let most = self.counts[0].max(self.counts[1]);
+    /// The decimal mark, and what has decided it.
+    fn decide(&self, cells: &[Cell], options: &NumberOptions<'_>) -> Choice {
+        let tied = self.counts[0] == self.counts[1];
         let best = if self.counts[1] > self.counts[0] {
             COMMA
         } else {
             POINT
         };
         if self.open == 0 {
-            let decided = if self.only[0] + self.only[1] > 0 {
-                Decided::Evidence
-            } else {
-                Decided::Cells
+            let decided = match self.only {
+                [0, 0] => Decided::Cells,
+                _ => Decided::Evidence,
             };
-            return (best, decided, why);
+            return Choice::new(best, decided, Vec::new());
         }
-        let mut tied: Vec<u8> = MARKS
-            .into_iter()
-            .zip(self.counts)
-            .filter(|(_, count)| *count == most)
-            .map(|(mark, _)| mark)
-            .collect();
-        let mut decided = Decided::Evidence;
-        let mut strike = |strength: Decided, reason: &str, keep: Option<u8>| {
-            if let Some(keep) = keep
-                && tied.len() > 1
-                && tied.contains(&keep)
-            {
-                tied = vec![keep];
-                decided = strength;
-                why.push(reason.to_owned());
-            }
-        };
-        strike(
-            Decided::Hint,
-            "as elsewhere in the sheet",
-            options.hints.decimal,
-        );
-        let parts_thousands = self.open_ends_in_zero && self.has_small_plain;
-        strike(
-            Decided::Evidence,
-            "some cells have no mark and others end in 0: the mark parts thousands",
-            self.mark_of_open.filter(|_| parts_thousands).map(other),
-        );
-        let of_currency = match self.marks_of_currencies {
-            Some(1) => Some(POINT),
-            Some(2) => Some(COMMA),
-            _ => None,
-        };
-        strike(
-            Decided::Weak,
-            "as in countries that use the currency",
-            of_currency,
-        );
-        strike(
-            Decided::Weak,
-            "the month comes first in dates beside it",
-            options.month_first.then_some(POINT),
-        );
-        if let [only] = tied.as_slice() {
-            let hard = cells.iter().any(|cell| cell.only(*only));
-            if !hard && why.is_empty() {
-                return (
-                    *only,
-                    Decided::Weak,
-                    vec!["as thousands are parted elsewhere in the column".to_owned()],
-                );
-            }
-            let support = self.only[usize::from(*only == COMMA)];
-            if support == 0 && decided == Decided::Hint && self.mark_of_open.is_none() {
-                // 1.000 beside 1,000: one of them is not meant as the others of the sheet are.
-                why.push("points and commas stand before three digits each".to_owned());
-                return (*only, Decided::Weak, why);
-            }
-            let says_thousands = parts_thousands && support == 1;
-            // One odd cell, and all others become decimals by it, though each has three digits behind its mark.
-            if support > 0
-                && (says_thousands || are_few(support, self.open))
-                && self.mark_of_open == Some(*only)
-                && options.hints.decimal != Some(*only)
-            {
-                let verb = if support == 1 { "shows" } else { "show" };
-                why.push(format!("{support} of {} cells {verb} the decimal mark, and the mark of {} others may part thousands", self.cells, self.open));
-                return (*only, Decided::Weak, why);
-            }
-            return (*only, decided, why);
+        if !tied {
+            return self.confirm(
+                Choice::new(best, Decided::Evidence, Vec::new()),
+                cells,
+                options,
+            );
         }
+        let ruled = RULES.iter().find_map(|rule| {
+            let mark = (rule.keeps)(self, options)?;
+            Some(Choice::new(mark, rule.decided, vec![rule.says.to_owned()]))
+        });
+        match ruled {
+            Some(choice) => self.confirm(choice, cells, options),
+            None => self.by_setting(options),
+        }
+    }
+
+    /// What is left of a choice once the cells are asked that it turns into decimals or thousands.
+    fn confirm(&self, choice: Choice, cells: &[Cell], options: &NumberOptions<'_>) -> Choice {
+        let Choice {
+            mark,
+            decided,
+            mut why,
+        } = choice;
+        if why.is_empty() && !cells.iter().any(|cell| cell.only(mark)) {
+            why.push("as thousands are parted elsewhere in the column".to_owned());
+            return Choice::new(mark, Decided::Weak, why);
+        }
+        let support = self.support(mark);
+        if support == 0 && decided == Decided::Hint && self.mark_of_open.is_none() {
+            // 1.000 beside 1,000: one of them is not meant as the others of the sheet are.
+            why.push("points and commas stand before three digits each".to_owned());
+            return Choice::new(mark, Decided::Weak, why);
+        }
+        let says_thousands = self.parts_thousands() && support == 1;
+        // One odd cell, and all others become decimals by it, though each has three digits behind its mark.
+        if support > 0
+            && (says_thousands || are_few(support, self.open))
+            && self.mark_of_open == Some(mark)
+            && options.hints.decimal != Some(mark)
+        {
+            let verb = if support == 1 { "shows" } else { "show" };
+            why.push(format!(
+                "{support} of {} cells {verb} the decimal mark, and the mark of {} others may part thousands",
+                self.cells, self.open
+            ));
+            return Choice::new(mark, Decided::Weak, why);
+        }
+        Choice::new(mark, decided, why)
+    }
+
+    /// Nothing but the setting decides.
+    fn by_setting(&self, options: &NumberOptions<'_>) -> Choice {
         let mark = options.decimal.unwrap_or(POINT);
+        let decided = options.stated_by.decided("decimal_mark", "decimal_mark");
         let name = if mark == POINT {
             "a decimal comma"
         } else {
             "a decimal point"
         };
-        (
-            mark,
-            Decided::Setting,
-            vec![if self.open == self.cells {
-                format!("every cell can also have {name}, so decimal_mark decided {WHERE_SET}")
-            } else {
-                format!(
-                    "{} of {} cells can also have {name}, so decimal_mark decided {WHERE_SET}",
-                    self.open, self.cells
-                )
-            }],
-        )
+        let which = match self.open == self.cells {
+            true => "every cell".to_owned(),
+            false => format!("{} of {} cells", self.open, self.cells),
+        };
+        let why = format!("{which} can also have {name}, so {decided}");
+        Choice::new(mark, Decided::Setting, vec![why])
     }
 
-    fn looks_like_codes(&self, count: usize) -> bool {
-        count > 4 && self.size > 7 && !self.has_currency
+    /// "950" beside "1.200": a final 0, and no mark below 1,000.
+    fn parts_thousands(&self) -> bool {
+        self.open_ends_in_zero && self.has_small_plain
+    }
+
+    /// Cells that only this decimal mark explains.
+    fn support(&self, mark: u8) -> usize {
+        self.only[usize::from(mark == COMMA)]
+    }
+
+    /// Cells that only the other one explains.
+    fn against(&self, mark: u8) -> usize {
+        self.support(other(mark))
+    }
+
+    fn looks_like_codes(&self) -> bool {
+        self.cells > 4 && self.size > 7 && !self.has_currency
     }
 }
 

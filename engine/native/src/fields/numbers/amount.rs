@@ -2,8 +2,8 @@
 
 use std::sync::LazyLock;
 
-use super::cut::{Cut, DIGITS, SPACE, WORD, is_currency_sign};
-use super::words::{self, Trust};
+use crate::fields::words::cut::{Cut, DIGITS, SPACE, Token, WORD, is_currency_sign};
+use crate::fields::words::lexicon::{self, Trust};
 
 /// More digits do not fit a float exactly: they are a code.
 const MOST_DIGITS: usize = 15;
@@ -50,7 +50,7 @@ impl Amount {
     /// parentheses, which most numbers are; `None` leaves any other text to [`Self::of`], which says the same of these.
     pub fn of_plain(text: &str, units: &[String]) -> Option<Self> {
         static DOLLAR: LazyLock<u16> =
-            LazyLock::new(|| words::currency("$").map_or(0, |at| at as u16 + 1));
+            LazyLock::new(|| lexicon::currency("$").map_or(0, |at| at as u16 + 1));
         let mut this = Self::default();
         let bytes = text.as_bytes();
         let (is_negative, bytes) = match bytes {
@@ -98,7 +98,7 @@ impl Amount {
     /// sign counts.
     pub fn of(cut: &Cut, text: &str, units: &[String], sure: &str) -> Option<Self> {
         let tokens = cut.tokens();
-        let mut first = tokens.iter().position(|token| token.kind == DIGITS)?;
+        let digits = tokens.iter().position(|token| token.kind == DIGITS)?;
         let last = tokens.iter().rposition(|token| token.kind == DIGITS)?;
         let mut this = Self::default();
         let mut around = Around {
@@ -106,72 +106,22 @@ impl Amount {
             sure,
             ..Around::default()
         };
-        // A point before the first digit belongs to the number, unless a currency's word ends with it: "$.50", "Rs.500", and "₹.500"
-        // as if it were a word.
-        let mut leading_mark = 0;
-        if first > 0
-            && matches!(tokens[first - 1].kind, b'.' | b',')
-            && !first.checked_sub(2).is_some_and(|before| {
-                tokens[before].kind == WORD || matches!(cut.text(tokens[before]), "₹" | "₨")
-            })
-        {
-            let is_after_word = tokens[..first - 1].iter().any(|token| token.kind == WORD);
-            // "CHF .50" has cents; what "Rs .500" has, nobody knows.
-            if is_after_word && cut.text(tokens[first]).len() != 2 {
-                return None;
-            }
-            leading_mark = tokens[first - 1].kind;
-            first -= 1;
-        }
-        around.add(cut, 0, first, &[], false)?;
-        let mut behind = last + 1;
-        // "25,-"
-        let mut is_round = false;
-        if behind + 1 < tokens.len()
-            && matches!(tokens[behind].kind, b'.' | b',')
-            && tokens[behind + 1].kind == b'-'
-        {
-            is_round = true;
-            behind += 1;
-            while behind < tokens.len() && tokens[behind].kind == b'-' {
-                behind += 1;
-            }
-        }
+        let mark_before = mark_before(cut, digits)?;
+        let before = digits - usize::from(mark_before.is_some());
+        around.add(cut, 0, before, &[], false)?;
+        let behind = behind_round(tokens, last + 1);
         around.add(cut, behind, tokens.len(), units, true)?;
         around.check()?;
         this.is_percent = around.percents > 0;
         this.has_currency = around.currencies > 0;
         this.currency = around.currency;
         let mut number = Number::default();
-        if leading_mark != 0 {
+        if let Some(mark) = mark_before {
             number.group("0")?;
-            number.marks[0] = leading_mark;
+            number.marks[0] = mark;
         }
-        let mut at = first + usize::from(leading_mark != 0);
-        let mut expects_digits = true;
-        while at <= last {
-            let token = tokens[at];
-            match token.kind {
-                DIGITS if expects_digits => {
-                    number.group(cut.text(token))?;
-                    expects_digits = false;
-                }
-                WORD if !expects_digits && cut.text(token) == "e" => {
-                    number.exponent(cut, at + 1, last)?;
-                    this.has_exponent = true;
-                    break;
-                }
-                // Two values stand beside a gap.
-                SPACE if cut.is_gap(token) => return None,
-                b'.' | b',' | b'\'' | SPACE if !expects_digits => {
-                    number.marks[number.count - 1] = token.kind;
-                    expects_digits = true;
-                }
-                _ => return None,
-            }
-            at += 1;
-        }
-        if is_round {
+        this.has_exponent = number.take(cut, digits, last)?;
+        if behind > last + 1 {
             number.marks[number.count - 1] = tokens[last + 1].kind;
             number.group("00")?;
         }
@@ -195,6 +145,34 @@ impl Amount {
     /// Whether a decimal point and a decimal comma give different numbers.
     pub fn is_open(&self) -> bool {
         matches!(self.meanings, [Some(point), Some(comma)] if point.grouping != comma.grouping)
+    }
+}
+
+/// The point or comma before the first digit, where it belongs to the number: not where a currency's word ends with it, as
+/// "$.50" has one, "Rs.500" has none, nor "₹.500" as if it were a word. None where nobody knows.
+fn mark_before(cut: &Cut, digits: usize) -> Option<Option<u8>> {
+    let before = &cut.tokens()[..digits];
+    let is_of_sign = |sign: &Token| sign.kind == WORD || matches!(cut.text(*sign), "₹" | "₨");
+    match before {
+        [.., sign, mark] if matches!(mark.kind, b'.' | b',') && is_of_sign(sign) => Some(None),
+        [rest @ .., mark] if matches!(mark.kind, b'.' | b',') => {
+            let is_after_word = rest.iter().any(|token| token.kind == WORD);
+            // "CHF .50" has cents; what "Rs .500" has, nobody knows.
+            let is_known = !is_after_word || cut.text(cut.tokens()[digits]).len() == 2;
+            is_known.then_some(Some(mark.kind))
+        }
+        _ => Some(None),
+    }
+}
+
+/// The place behind the dash that stands for no cents: "25,-".
+fn behind_round(tokens: &[Token], behind: usize) -> usize {
+    match &tokens[behind..] {
+        [mark, dash, ..] if matches!(mark.kind, b'.' | b',') && dash.kind == b'-' => {
+            let dashes = tokens[behind + 1..].iter();
+            behind + 1 + dashes.take_while(|token| token.kind == b'-').count()
+        }
+        _ => behind,
     }
 }
 
@@ -265,17 +243,17 @@ impl Around<'_> {
         if units.iter().any(|unit| unit == sign) {
             return Some(());
         }
-        match words::currency(sign) {
+        match lexicon::currency(sign) {
             Some(at) => {
                 // "€" needs no second look, and most columns have such a sign.
                 let trust = if sign.starts_with(char::is_alphabetic) {
-                    words::trust(at, &letters(self.text, is_behind))
+                    lexicon::trust(at, &letters(self.text, is_behind))
                 } else {
                     Trust::Sure
                 };
                 match trust {
                     Trust::Sure => {}
-                    _ if words::currency_code(at).is_some_and(|code| code == self.sure) => {}
+                    _ if lexicon::currency_code(at).is_some_and(|code| code == self.sure) => {}
                     Trust::WithMoney => self.wants_money = true,
                     Trust::Never => return None,
                 }
@@ -359,6 +337,33 @@ impl Number {
         self.lengths[self.count] = digits.len() as u8;
         self.count += 1;
         Some(())
+    }
+
+    /// Takes the digits and marks from one token to another, both digits; whether they end in an exponent. None where they
+    /// are no single number.
+    fn take(&mut self, cut: &Cut, first: usize, last: usize) -> Option<bool> {
+        let mut expects_digits = true;
+        for at in first..=last {
+            let token = cut.tokens()[at];
+            match token.kind {
+                DIGITS if expects_digits => {
+                    self.group(cut.text(token))?;
+                    expects_digits = false;
+                }
+                WORD if !expects_digits && cut.text(token) == "e" => {
+                    self.exponent(cut, at + 1, last)?;
+                    return Some(true);
+                }
+                // Two values stand beside a gap.
+                SPACE if cut.is_gap(token) => return None,
+                b'.' | b',' | b'\'' | SPACE if !expects_digits => {
+                    self.marks[self.count - 1] = token.kind;
+                    expects_digits = true;
+                }
+                _ => return None,
+            }
+        }
+        Some(false)
     }
 
     fn exponent(&mut self, cut: &Cut, start: usize, last: usize) -> Option<()> {

@@ -50,6 +50,8 @@ pub struct Reading {
     pub first_open: Option<usize>,
     /// For each row whether nothing but the setting decided how its cell is read; empty where no cell is of this kind.
     pub open: Vec<bool>,
+    /// What chose for these cells.
+    pub by: Option<ChosenBy>,
     /// Sentences about it, without cell values.
     pub why: Vec<String>,
 }
@@ -61,13 +63,64 @@ impl Reading {
     }
 }
 
-/// Where a setting that has decided is set; said behind its name.
-pub const WHERE_SET: &str = "(set it in settings.toml or with --set)";
+/// Who states what is taken where the cells decide nothing.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum StatedBy {
+    #[default]
+    Setting,
+    /// The author, to the reader: that is stronger than a setting.
+    Argument,
+}
+
+impl StatedBy {
+    /// That a setting has decided, or the argument of the reader that stands in its place.
+    pub fn decided(self, setting: &str, argument: &str) -> String {
+        match self {
+            Self::Setting => {
+                format!("{setting} decided (set it in settings.toml or with --set)")
+            }
+            Self::Argument => format!("the reader's argument {argument} decided"),
+        }
+    }
+}
+
+/// What chose for the cells that can be read in several ways.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ChosenBy {
+    DateOrder,
+    DecimalMark,
+    Argument,
+    /// What is stated explains fewer cells.
+    Default,
+}
+
+impl ChosenBy {
+    /// Its name in records.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::DateOrder => "date_order",
+            Self::DecimalMark => "decimal_mark",
+            Self::Argument => "argument",
+            Self::Default => "default",
+        }
+    }
+}
+
+/// The order of day, month and year.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[repr(u8)]
+pub enum Order {
+    DayFirst,
+    MonthFirst,
+    /// Year, day, month: only where the month has a name.
+    YearDay,
+    YearFirst,
+}
 
 /// What other columns of the same table show.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Hints {
-    pub order: Option<super::day::Order>,
+    pub order: Option<Order>,
     /// The decimal mark.
     pub decimal: Option<u8>,
 }

@@ -1,7 +1,7 @@
 //! A time of day within a text: "14:30", "2:30 pm", "14.30 Uhr", "14h30", "T14:30:05.5+01:00".
 
-use super::cut::{Cut, DIGITS, SPACE, Token, WORD};
-use super::words::is_clock;
+use crate::fields::words::cut::{Cut, DIGITS, SPACE, Token, WORD};
+use crate::fields::words::lexicon::is_clock;
 
 const SECOND: i64 = 1_000_000;
 
@@ -223,46 +223,14 @@ fn time_of(cut: &Cut, start: usize, stop: usize, half_before: Option<Half>) -> O
     let tokens = cut.tokens();
     let span = &tokens[start..stop];
     let is_iso = start > 0 && cut.text(tokens[start - 1]) == "t";
-    let first = cut.text(span[0]);
-    let mut parts = [0u32; 3];
-    let mut count = 1;
+    let (parts, count, mut at) = parts_of(cut, span)?;
     let mut fraction = 0;
-    let mut at = 1;
-    if first.len() >= 4 {
-        // ISO without colons: 1430, 143005.
-        if !first.len().is_multiple_of(2) || first.len() > 6 {
-            return None;
-        }
-        for (part, digits) in parts.iter_mut().zip(first.as_bytes().chunks(2)) {
-            *part = u32::from(digits[0] - b'0') * 10 + u32::from(digits[1] - b'0');
-        }
-        count = first.len() / 2;
-    } else {
-        parts[0] = first.parse().ok()?;
-        let mut mark = None;
-        while count < 3
-            && let Some((by, next)) = next_part(cut, span, at)
-        {
-            let text = cut.text(span[next]);
-            let parts_by = match by {
-                b'.' => text.len() == 2 && mark.is_none_or(|mark| mark == b'.'),
-                _ => true,
-            };
-            if !parts_by {
-                break;
-            }
-            parts[count] = text.parse().ok()?;
-            count += 1;
-            at = next + 1;
-            mark = Some(by);
-        }
-    }
     if count == 3
-        && at + 1 < span.len()
-        && matches!(span[at].kind, b'.' | b',')
-        && span[at + 1].kind == DIGITS
+        && let [mark, digits, ..] = &span[at..]
+        && matches!(mark.kind, b'.' | b',')
+        && digits.kind == DIGITS
     {
-        let digits = cut.text(span[at + 1]);
+        let digits = cut.text(*digits);
         let digits = &digits[..digits.len().min(6)];
         fraction = digits.parse::<i64>().ok()? * 10i64.pow(6 - digits.len() as u32);
         at += 2;
@@ -287,6 +255,41 @@ fn time_of(cut: &Cut, start: usize, stop: usize, half_before: Option<Half>) -> O
     }
     let seconds = i64::from(hour) * 3600 + i64::from(parts[1]) * 60 + i64::from(parts[2]);
     Some(seconds * SECOND + fraction)
+}
+
+/// Hours, minutes and seconds, how many of them stand there, and the place behind.
+fn parts_of(cut: &Cut, span: &[Token]) -> Option<([u32; 3], usize, usize)> {
+    let first = cut.text(span[0]);
+    let mut parts = [0u32; 3];
+    if first.len() >= 4 {
+        // ISO without colons: 1430, 143005.
+        if !first.len().is_multiple_of(2) || first.len() > 6 {
+            return None;
+        }
+        for (part, digits) in parts.iter_mut().zip(first.as_bytes().chunks(2)) {
+            *part = u32::from(digits[0] - b'0') * 10 + u32::from(digits[1] - b'0');
+        }
+        return Some((parts, first.len() / 2, 1));
+    }
+    parts[0] = first.parse().ok()?;
+    let (mut count, mut at, mut mark) = (1, 1, None);
+    while count < 3
+        && let Some((by, next)) = next_part(cut, span, at)
+    {
+        let text = cut.text(span[next]);
+        let parts_by = match by {
+            b'.' => text.len() == 2 && mark.is_none_or(|mark| mark == b'.'),
+            _ => true,
+        };
+        if !parts_by {
+            break;
+        }
+        parts[count] = text.parse().ok()?;
+        count += 1;
+        at = next + 1;
+        mark = Some(by);
+    }
+    Some((parts, count, at))
 }
 
 /// The mark behind a part of a time and the place of the digits behind the mark.
@@ -337,34 +340,32 @@ fn rest_of_time(
             }
             b'+' | b'-' if may_have_offset && kind(at + 1) == Some(DIGITS) => {
                 may_have_offset = false;
-                let digits = cut.text(rest[at + 1]);
-                let mut minutes = if digits.len() == 4 {
-                    &digits[2..]
-                } else {
-                    "00"
-                };
-                let hours = if digits.len() == 4 {
-                    &digits[..2]
-                } else {
-                    digits
-                };
-                at += 1;
-                if digits.len() <= 2 && kind(at + 1) == Some(b':') && kind(at + 2) == Some(DIGITS) {
-                    minutes = cut.text(rest[at + 2]);
-                    at += 2;
-                }
-                if hours.len() > 2 || minutes.len() != 2 || minutes >= "60" {
-                    return None;
-                }
-                if hours.parse::<u32>().ok()? > FURTHEST_ZONE {
-                    return None;
-                }
+                at = zone_at(cut, rest, at + 1)?;
+                continue;
             }
             _ => return None,
         }
         at += 1;
     }
     Some(half)
+}
+
+/// The place behind the distance of a zone, whose digits begin at a place: "+01:00", "+0530", "+1". None where it is further
+/// than any.
+fn zone_at(cut: &Cut, rest: &[Token], at: usize) -> Option<usize> {
+    let digits = cut.text(rest[at]);
+    let (hours, minutes, behind) = match (digits.len(), &rest[at + 1..]) {
+        (4, _) => (&digits[..2], &digits[2..], at + 1),
+        (..=2, [colon, minutes, ..]) if colon.kind == b':' && minutes.kind == DIGITS => {
+            (digits, cut.text(*minutes), at + 3)
+        }
+        _ => (digits, "00", at + 1),
+    };
+    let is_zone = hours.len() <= 2
+        && minutes.len() == 2
+        && minutes < "60"
+        && hours.parse::<u32>().ok()? <= FURTHEST_ZONE;
+    is_zone.then_some(behind)
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! Booleans: yes and no as people write them.
 
-use super::cut::{Cut, fold};
 use crate::columns::view::Value;
+use crate::fields::words::cut::{Cut, fold};
 
 const YES: &[&str] = &[
     "true",

@@ -318,7 +318,7 @@ mod tests {
         };
         for (word, beside) in [("cer", "listopadu"), ("cerv", "listopadu"), ("cer", "x")] {
             assert_eq!(
-                month(word, &crate::fields::cut::fold(beside)),
+                month(word, &crate::fields::words::cut::fold(beside)),
                 None,
                 "{word}"
             );

@@ -1,4 +1,4 @@
-//! Lines of a log, written by a thread of its own: a reader of standard error that stands still stops no worker.
+//! LogWriter of a log, written by a thread of its own: a reader of standard error that stands still stops no worker.
 
 use std::io::Write;
 use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
@@ -12,7 +12,7 @@ const MOST: usize = 10_000;
 const PATIENCE: Duration = Duration::from_secs(1);
 
 /// See the module.
-pub struct Lines {
+pub struct LogWriter {
     state: Mutex<State>,
 }
 
@@ -23,7 +23,7 @@ struct State {
     dropped: u64,
 }
 
-impl Lines {
+impl LogWriter {
     pub fn new() -> Self {
         let (sender, receiver) = sync_channel::<String>(MOST);
         let writer = std::thread::spawn(move || {
@@ -59,7 +59,7 @@ impl Lines {
     }
 }
 
-impl Drop for Lines {
+impl Drop for LogWriter {
     fn drop(&mut self) {
         let state = self.state.get_mut().unwrap_or_else(PoisonError::into_inner);
         state.sender = None;

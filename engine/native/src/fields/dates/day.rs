@@ -1,10 +1,11 @@
 //! One cell as a date: which parts it has, and which days it can mean.
 
 use super::clock::{clock, half_at};
-use super::cut::{Cut, DIGITS, SPACE, Token, WORD, YEAR};
-use super::tables::Languages;
-use super::words::{Lexicon, MonthWord};
 use crate::cells::calendar::days_from_civil;
+use crate::fields::column::reading::Order;
+use crate::fields::words::cut::{Cut, DIGITS, SPACE, Token, WORD, YEAR};
+use crate::fields::words::lexicon::{Lexicon, MonthWord};
+use crate::fields::words::tables::Languages;
 
 /// Two digits mean the year of this window that ends twenty years after this engine was made. It does not move with the
 /// clock: the same engine reads the same file the same on every day.
@@ -17,26 +18,7 @@ const YEARS_OF_EIGHT_DIGITS: std::ops::Range<i64> = 1900..2200;
 /// No day.
 pub const NONE: i32 = i32::MIN;
 
-/// The order of day, month and year.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[repr(u8)]
-pub enum Order {
-    DayFirst,
-    MonthFirst,
-    /// Year, day, month: only where the month has a name.
-    YearDay,
-    YearFirst,
-}
-
-/// All orders, in the order in which one is chosen where nothing else decides.
-pub const ORDERS: [Order; 4] = [
-    Order::DayFirst,
-    Order::MonthFirst,
-    Order::YearDay,
-    Order::YearFirst,
-];
-
-/// The days since 1970 that a cell means under each order of [`ORDERS`]; [`NONE`] where there is no such day.
+/// The days since 1970 that a cell means under each order of [`super::orders::ORDERS`]; [`NONE`] where there is no such day.
 pub type Days = [i32; 4];
 
 /// A number within a date.
@@ -118,111 +100,23 @@ impl Day {
     }
 
     fn parse(cut: &Cut, lexicon: &mut Lexicon, as_weekday: Option<usize>) -> Option<Self> {
-        let tokens = cut.tokens();
-        let mut day = Self::default();
-        let mut gaps = [Gap::default(); 3];
-        let mut gap = Gap::default();
-        // A half of the day that belongs to no time that was read: the time would be another one.
-        let mut loose_half = false;
-        let mut is_behind_time = false;
+        let mut parser = Parser {
+            cut,
+            as_weekday,
+            day: Self::default(),
+            gaps: [Gap::default(); 3],
+            gap: Gap::default(),
+            has_loose_half: false,
+            is_behind_time: false,
+        };
         let mut at = 0;
-        while at < tokens.len() {
-            let token = tokens[at];
-            let is_full = day.count + u8::from(day.month.is_some()) == 3
-                || day.count > 0 && day.digits[0].length == 8;
-            match token.kind {
-                DIGITS if is_full || tokens.get(at + 1).is_some_and(|next| next.kind == b':') => {
-                    // A time of day, which stands behind a blank or a comma, or the point of the date: "31. 1. 2025. 14:30".
-                    let is_apart = is_full && at > 0 && tokens[at - 1].kind == SPACE;
-                    if !gap.is_only(if is_apart { b" ,.(" } else { b" ,(" }) {
-                        return None;
-                    }
-                    gap = Gap::default();
-                    let found = clock(cut, at)?;
-                    // Two times are none.
-                    day.time = found.time.filter(|_| !day.has_time);
-                    day.has_time = true;
-                    loose_half &= !found.has_half_before;
-                    at = found.stop;
-                    is_behind_time = true;
-                    continue;
-                }
-                DIGITS => {
-                    is_behind_time = false;
-                    let text = cut.text(token);
-                    if !matches!(text.len(), 1 | 2 | 4 | 8) {
-                        return None;
-                    }
-                    if day.count == 3 {
-                        return None;
-                    }
-                    day.digits[usize::from(day.count)] = Digits {
-                        value: text.parse().ok()?,
-                        length: text.len() as u8,
-                    };
-                    gaps[usize::from(day.count)] = gap;
-                    day.count += 1;
-                    gap = Gap::default();
-                }
-                WORD => {
-                    let word = lexicon.word(cut.text(token));
-                    let is_behind_number = at > 0 && tokens[at - 1].kind == DIGITS;
-                    // "2025(e)ko", "31(a)"
-                    if word.is_ordinal
-                        && at > 1
-                        && (tokens[at - 2].kind, tokens[at - 1].kind) == (DIGITS, b'(')
-                        && tokens.get(at + 1).is_some_and(|next| next.kind == b')')
-                    {
-                        gap = Gap::default();
-                        at += 2;
-                        continue;
-                    }
-                    let is_of_day = word.is_ordinal && is_behind_number && !is_behind_time;
-                    if is_full
-                        && !is_of_day
-                        && let Some((_, behind)) = half_at(cut, at)
-                    {
-                        loose_half = true;
-                        gap = Gap::default();
-                        at = behind;
-                        continue;
-                    }
-                    if word.is_ordinal && is_behind_number {
-                        // Looked at first: "st" is also a Wednesday.
-                    } else if word.month.is_some()
-                        && as_weekday != Some(at)
-                        && day.month.is_none()
-                        && !is_full
-                    {
-                        day.name_at = Some(day.count);
-                        day.month = word.month;
-                    } else if word.weekdays != 0 {
-                        if day.weekdays == 0 {
-                            day.weekdays = word.weekdays;
-                            day.weekday_languages = word.weekday_languages;
-                        }
-                    } else if is_behind_time && !word.is_clock {
-                        // A word that says which time it is, in a language that nobody here knows.
-                        return None;
-                    } else if !(word.is_filler || is_full && word.is_clock) {
-                        return None;
-                    }
-                    if is_full {
-                        // "kl. 14.30"
-                        gap = Gap::default();
-                        at += usize::from(tokens.get(at + 1).is_some_and(|next| next.kind == b'.'));
-                        at += 1;
-                        continue;
-                    }
-                }
-                SPACE | b'.' | b',' | b'/' | b'-' | b'\'' | b'_' | b'(' | b')' | YEAR => {
-                    gap.add(token)
-                }
-                _ => return None,
-            }
-            at += 1;
+        while at < cut.tokens().len() {
+            at = parser.take(at, lexicon)?;
         }
-        if loose_half {
+        let Parser {
+            mut day, gaps, gap, ..
+        } = parser;
+        if parser.has_loose_half {
             (day.has_time, day.time) = (true, None);
         }
         day.finish(&gaps, gap)
@@ -363,6 +257,131 @@ impl Day {
             }
             _ => NONE,
         }
+    }
+}
+
+/// A date while the tokens of its text are gone through.
+struct Parser<'c> {
+    cut: &'c Cut,
+    /// The word that is a weekday, though it can be a month.
+    as_weekday: Option<usize>,
+    day: Day,
+    /// What stands before each number.
+    gaps: [Gap; 3],
+    /// What has come since the last part.
+    gap: Gap,
+    /// A half of the day that belongs to no time that was read: the time would be another one.
+    has_loose_half: bool,
+    is_behind_time: bool,
+}
+
+impl Parser<'_> {
+    fn kind(&self, at: usize) -> Option<u8> {
+        self.cut.tokens().get(at).map(|token| token.kind)
+    }
+
+    /// Whether the date has all of its parts.
+    fn is_full(&self) -> bool {
+        let day = &self.day;
+        day.count + u8::from(day.month.is_some()) == 3 || day.count > 0 && day.digits[0].length == 8
+    }
+
+    /// Takes the token at a place, and what belongs to it; returns the place behind. None where it belongs to no date.
+    fn take(&mut self, at: usize, lexicon: &mut Lexicon) -> Option<usize> {
+        let token = self.cut.tokens()[at];
+        match token.kind {
+            DIGITS if self.is_full() || self.kind(at + 1) == Some(b':') => self.take_time(at),
+            DIGITS => self.take_number(at),
+            WORD => self.take_word(at, lexicon),
+            SPACE | b'.' | b',' | b'/' | b'-' | b'\'' | b'_' | b'(' | b')' | YEAR => {
+                self.gap.add(token);
+                Some(at + 1)
+            }
+            _ => None,
+        }
+    }
+
+    /// A time of day stands behind a blank or a comma, or the point of the date: "31. 1. 2025. 14:30".
+    fn take_time(&mut self, at: usize) -> Option<usize> {
+        let is_apart = self.is_full() && at > 0 && self.kind(at - 1) == Some(SPACE);
+        if !self.gap.is_only(if is_apart { b" ,.(" } else { b" ,(" }) {
+            return None;
+        }
+        self.gap = Gap::default();
+        let found = clock(self.cut, at)?;
+        // Two times are none.
+        self.day.time = found.time.filter(|_| !self.day.has_time);
+        self.day.has_time = true;
+        self.has_loose_half &= !found.has_half_before;
+        self.is_behind_time = true;
+        Some(found.stop)
+    }
+
+    fn take_number(&mut self, at: usize) -> Option<usize> {
+        self.is_behind_time = false;
+        let text = self.cut.text(self.cut.tokens()[at]);
+        let place = usize::from(self.day.count);
+        if !matches!(text.len(), 1 | 2 | 4 | 8) || place == 3 {
+            return None;
+        }
+        self.day.digits[place] = Digits {
+            value: text.parse().ok()?,
+            length: text.len() as u8,
+        };
+        self.gaps[place] = std::mem::take(&mut self.gap);
+        self.day.count += 1;
+        Some(at + 1)
+    }
+
+    fn take_word(&mut self, at: usize, lexicon: &mut Lexicon) -> Option<usize> {
+        let word = lexicon.word(self.cut.text(self.cut.tokens()[at]));
+        let is_full = self.is_full();
+        let is_behind_number = at > 0 && self.kind(at - 1) == Some(DIGITS);
+        // "2025(e)ko", "31(a)"
+        if word.is_ordinal
+            && at > 1
+            && (self.kind(at - 2), self.kind(at - 1)) == (Some(DIGITS), Some(b'('))
+            && self.kind(at + 1) == Some(b')')
+        {
+            self.gap = Gap::default();
+            return Some(at + 2);
+        }
+        let is_of_day = word.is_ordinal && is_behind_number && !self.is_behind_time;
+        if is_full
+            && !is_of_day
+            && let Some((_, behind)) = half_at(self.cut, at)
+        {
+            self.has_loose_half = true;
+            self.gap = Gap::default();
+            return Some(behind);
+        }
+        let day = &mut self.day;
+        if word.is_ordinal && is_behind_number {
+            // Looked at first: "st" is also a Wednesday.
+        } else if word.month.is_some()
+            && self.as_weekday != Some(at)
+            && day.month.is_none()
+            && !is_full
+        {
+            day.name_at = Some(day.count);
+            day.month = word.month;
+        } else if word.weekdays != 0 {
+            if day.weekdays == 0 {
+                day.weekdays = word.weekdays;
+                day.weekday_languages = word.weekday_languages;
+            }
+        } else if self.is_behind_time && !word.is_clock {
+            // A word that says which time it is, in a language that nobody here knows.
+            return None;
+        } else if !(word.is_filler || is_full && word.is_clock) {
+            return None;
+        }
+        if is_full {
+            // "kl. 14.30"
+            self.gap = Gap::default();
+            return Some(at + 1 + usize::from(self.kind(at + 1) == Some(b'.')));
+        }
+        Some(at + 1)
     }
 }
 

@@ -7,10 +7,10 @@
 use std::collections::HashSet;
 use std::ops::Range;
 
-use super::cut;
-use super::parts::in_parts;
 use crate::cells::{Cell, Sheet, Tag};
-use crate::layout::{Layout, RowLayout, State};
+use crate::fields::column::parts::in_parts;
+use crate::fields::words::cut;
+use crate::layout::{RowLayout, RowLooks, State};
 
 /// What a row counts as: the numbers that the pipeline uses.
 const OTHER: u8 = 0;
@@ -41,13 +41,13 @@ pub enum Rule {
 }
 
 /// The layout of a sheet, by row.
-pub struct SheetLayout<'l> {
-    layout: &'l Layout,
+pub struct LooksByRow<'l> {
+    layout: &'l RowLooks,
     by_row: Vec<Option<u32>>,
 }
 
-impl<'l> SheetLayout<'l> {
-    pub fn new(layout: &'l Layout) -> Self {
+impl<'l> LooksByRow<'l> {
+    pub fn new(layout: &'l RowLooks) -> Self {
         Self {
             by_row: layout.by_row(),
             layout,
@@ -167,16 +167,16 @@ fn simplify_ascii(text: &str) -> String {
 }
 
 /// The kinds of all rows, and the row with the highest header score.
-pub struct Rows {
+pub struct RowKinds {
     pub kinds: Vec<u8>,
     pub best_header: Option<usize>,
 }
 
 /// Applies the rules to every row of a sheet. The highest total wins; of equal ones the first that was scored.
 /// Without a layout, rules that ask for it give no scores.
-pub fn classify(sheet: &Sheet, rules: &[Rule], layout: Option<&Layout>) -> Rows {
+pub fn classify(sheet: &Sheet, rules: &[Rule], layout: Option<&RowLooks>) -> RowKinds {
     let rows = sheet.facts().rows_emitted;
-    let layout = layout.map(SheetLayout::new);
+    let layout = layout.map(LooksByRow::new);
     let parts = in_parts(rows, |range| {
         classify_part(sheet, rules, layout.as_ref(), range)
     });
@@ -190,7 +190,7 @@ pub fn classify(sheet: &Sheet, rules: &[Rule], layout: Option<&Layout>) -> Rows 
             best = Some((score, row));
         }
     }
-    Rows {
+    RowKinds {
         kinds,
         best_header: best.map(|(_, row)| row),
     }
@@ -199,7 +199,7 @@ pub fn classify(sheet: &Sheet, rules: &[Rule], layout: Option<&Layout>) -> Rows 
 fn classify_part(
     sheet: &Sheet,
     rules: &[Rule],
-    layout: Option<&SheetLayout<'_>>,
+    layout: Option<&LooksByRow<'_>>,
     range: Range<usize>,
 ) -> (Vec<u8>, Option<(f64, usize)>) {
     let mut kinds = Vec::with_capacity(range.len());
