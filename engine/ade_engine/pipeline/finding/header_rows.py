@@ -3,7 +3,7 @@
 1. Row detectors score each row: those of authors are called by :mod:`ade_engine.pipeline.finding.row_detectors`, the engine's own are
    in :mod:`ade_engine.fields.headers`; they go by words, by values, and by looks, which the native module judges (``layout``).
 2. :meth:`RowVerdicts.decide` chooses a row's kind by the sums of the scores, and remembers the row with the highest header
-   score. Where all detectors are the engine's own, the native module does the same (``fields/rows.rs``).
+   score. Where all detectors are the engine's own, the native module does the same (``fields/looks/rows.rs``).
 3. :func:`find_tables` opens a table at each header row. Header rows that follow each other directly are one block,
    unless ``merge_stacked_headers`` is off. Where detectors found data but no header, or nothing at all, it guesses.
    Where a user has said where the header is, :func:`chosen_tables` does it instead.
