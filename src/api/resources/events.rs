@@ -9,7 +9,6 @@ use std::collections::hash_map::Entry;
 use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
 
-use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
 use bytes::Bytes;
@@ -23,9 +22,10 @@ use utoipa_axum::routes;
 use super::workspaces::known_workspace;
 use crate::api::access::caller::Reader;
 use crate::api::description::schemas::ServerSentEvent;
+use crate::api::http::answer::Answer;
 use crate::api::http::body::Query;
 use crate::api::http::cursor;
-use crate::api::http::problem::{ApiError, ProblemDetails};
+use crate::api::http::problem::ApiError;
 use crate::api::state::Api;
 use crate::api::state::changes::{ToldSoFar, catch_up};
 use crate::api::state::watched::{Batch, FollowedWorkspace};
@@ -67,15 +67,13 @@ struct Which {
     params(Which, ("Last-Event-ID" = inline(Option<u64>), Header, nullable = false, description = "The id of the last event that was received")),
     responses(
         (status = 200, body = ServerSentEvent, content_type = "text/event-stream"),
-        (status = "4XX", body = ProblemDetails, content_type = "application/problem+json"),
     )
 )]
 async fn events(
-    State(api): State<Api>,
-    Reader(caller): Reader,
+    Reader(api, caller): Reader,
     Query(which): Query<Which>,
     headers: HeaderMap,
-) -> Result<Response, ApiError> {
+) -> Answer<Response> {
     let after = cursor::last_event(&headers, which.after_id)?;
     let after = after.and_then(|after| i64::try_from(after).ok());
     let token = caller.token.id.clone();
