@@ -16,7 +16,6 @@ use crate::engine::Noticed;
 use crate::environment::provide::{Other, Progress, ProvideError, Provider, Want};
 use crate::run::ending::cancel;
 use crate::run::ending::recover::recover;
-use crate::run::execution::attempt::failure;
 use crate::run::execution::error::RunError;
 use crate::run::execution::happenings::{Finished, Happening, Watcher, Where};
 use crate::run::execution::lifecycle::{
@@ -158,7 +157,7 @@ impl OneInput<'_> {
                 // so long. In the last case the claim still stands, and no other process would end it soon.
                 Executed::Lost => {
                     let message = "the lease was lost".to_owned();
-                    let failure = failure(code::LEASE_EXPIRED, "run", message, None);
+                    let failure = Failure::new(code::LEASE_EXPIRED, "run", message, None);
                     self.leave(claimed, &failure)?
                 }
                 Executed::Unrecorded(failure, error) => {

@@ -3,6 +3,7 @@
 use rusqlite::{Row, params};
 
 use super::SqliteStore;
+use super::configurations::ensure_workspace;
 use super::values::{execute, instant, path_text, row, rows, signed, unsigned};
 use crate::store::sqlite::transaction::Transaction;
 use crate::store::{DocumentRecord, Documents, Result, StoreError};
@@ -45,11 +46,7 @@ fn record(row: &Row<'_>) -> rusqlite::Result<DocumentRecord> {
 
 fn add(transaction: &Transaction<'_>, new: &DocumentRecord) -> rusqlite::Result<DocumentRecord> {
     // A workspace is recorded with the first thing in it.
-    execute(
-        transaction,
-        "INSERT INTO workspaces (id, created_at) VALUES (?1, ?2) ON CONFLICT (id) DO NOTHING",
-        params![new.workspace_id, new.created_at.0],
-    )?;
+    ensure_workspace(transaction, &new.workspace_id, new.created_at)?;
     execute(
         transaction,
         "INSERT INTO documents (id, workspace_id, name, path, sha256, size_bytes, created_at) VALUES (?1, ?2, ?3, relative(?4), ?5, ?6, ?7)
