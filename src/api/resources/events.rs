@@ -6,7 +6,7 @@
 //! left out.
 
 use std::collections::hash_map::Entry;
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use axum::http::HeaderMap;
@@ -31,6 +31,7 @@ use crate::api::state::changes::{ToldSoFar, catch_up};
 use crate::api::state::watched::{Batch, FollowedWorkspace};
 use crate::api::transfer::stream::{KEEP_ALIVE, LOOK_AT_TOKEN, may_go_on, server_sent_events};
 use crate::base::clock::Timestamp;
+use crate::base::mutex::lock;
 use crate::workspace::Workspace;
 
 /// How often a workspace that is followed is looked at.
@@ -108,7 +109,7 @@ fn follow(
     api: &Api,
     workspace: &Arc<Workspace>,
 ) -> (Arc<FollowedWorkspace>, broadcast::Receiver<Batch>) {
-    let mut known = api.watched.0.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut known = lock(&api.watched.0);
     match known.entry(workspace.id().to_owned()) {
         Entry::Occupied(found) => (Arc::clone(found.get()), found.get().sender.subscribe()),
         Entry::Vacant(place) => {
@@ -180,7 +181,7 @@ impl FollowedWorkspace {
 
     /// Nobody follows any more. A client that comes now finds no entry and begins anew.
     fn forget_if_alone(&self, api: &Api) -> bool {
-        let mut known = api.watched.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut known = lock(&api.watched.0);
         let is_alone = self.sender.receiver_count() == 0;
         if is_alone {
             known.remove(self.workspace.id());

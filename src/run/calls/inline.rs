@@ -5,12 +5,13 @@
 //! its next attempt, and this process claims it again, unless a worker does so first: then its end is waited for.
 
 use std::path::{Path, PathBuf};
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use super::request::Request;
 use crate::base::cancel::Cancel;
+use crate::base::mutex::lock;
 use crate::base::problem::code;
 use crate::engine::Noticed;
 use crate::environment::provide::{Other, Progress, ProvideError, Provider, Want};
@@ -413,8 +414,4 @@ impl OneInput<'_> {
             self.tell(&Happening::Trouble(&message));
         }
     }
-}
-
-fn lock(failed: &FailedBuild) -> MutexGuard<'_, Option<(Failure, PathBuf)>> {
-    failed.lock().unwrap_or_else(PoisonError::into_inner)
 }
