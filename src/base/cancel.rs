@@ -11,8 +11,10 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::{Duration, Instant};
+
+use crate::base::mutex::lock;
 
 /// The shared flag. Clones are the same flag.
 #[derive(Clone, Default)]
@@ -44,7 +46,7 @@ impl Cancel {
     /// Raises the flag and wakes all threads that wait on it.
     pub fn cancel(&self) {
         let wakers: Vec<Waker> = {
-            let mut wakers = self.shared.lock();
+            let mut wakers = lock(&self.shared.wakers);
             self.shared.raised.store(true, Ordering::Release);
             std::mem::take(&mut wakers.by_key).into_values().collect()
         };
@@ -63,7 +65,7 @@ impl Cancel {
     /// Sleeps for `duration`, or until the flag is raised. Returns whether it is raised.
     pub fn wait(&self, duration: Duration) -> bool {
         let deadline = Instant::now().checked_add(duration);
-        let mut wakers = self.shared.lock();
+        let mut wakers = lock(&self.shared.wakers);
         loop {
             if self.is_cancelled() {
                 return true;
@@ -90,7 +92,7 @@ impl Cancel {
     #[must_use = "the function is called only as long as the subscription is held"]
     pub fn on_cancel(&self, wake: impl Fn() + Send + Sync + 'static) -> Subscription {
         let key = {
-            let mut wakers = self.shared.lock();
+            let mut wakers = lock(&self.shared.wakers);
             if self.is_cancelled() {
                 None
             } else {
@@ -120,12 +122,7 @@ impl fmt::Debug for Cancel {
     }
 }
 
-impl Shared {
-    /// A panic elsewhere must not turn a cancel into a second panic.
-    fn lock(&self) -> MutexGuard<'_, Wakers> {
-        self.wakers.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
+impl Shared {}
 
 /// Keeps a function of [`Cancel::on_cancel`] registered for as long as it lives.
 pub struct Subscription {
@@ -136,7 +133,7 @@ pub struct Subscription {
 impl Drop for Subscription {
     fn drop(&mut self) {
         if let Some(key) = self.key {
-            self.shared.lock().by_key.remove(&key);
+            lock(&self.shared.wakers).by_key.remove(&key);
         }
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! - [`problem`]: what every error says of itself, and its code; [`counted`]: numbers with their nouns.
 //! - [`clock`], [`backoff`], [`cancel`]: time, waits between attempts, cancelling.
-//! - [`files`]: whole-file writes; [`digest`]: SHA-256; [`host`]: the machine's name.
+//! - [`files`]: whole-file writes; [`digest`]: SHA-256; [`host`]: the machine's name; [`mutex`]: locks between threads.
 
 pub mod backoff;
 pub mod cancel;
@@ -11,4 +11,5 @@ pub mod counted;
 pub mod digest;
 pub mod files;
 pub mod host;
+pub mod mutex;
 pub mod problem;

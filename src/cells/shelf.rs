@@ -2,8 +2,10 @@
 
 use std::collections::HashMap;
 use std::hash::Hash;
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::{Duration, Instant};
+
+use crate::base::mutex::lock;
 
 /// What a function has made.
 pub(super) struct Sized<T> {
@@ -46,11 +48,6 @@ enum Stage<T> {
     Made(T),
     /// The maker panicked.
     Abandoned,
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    // Nothing that can panic runs under these locks.
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl<K: Clone + Eq + Hash, T: Clone> KeptSheets<K, T> {

@@ -2,12 +2,13 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard};
 
 use serde_json::{Map, Value, json};
 
 use crate::base::clock::Timestamp;
 use crate::base::files::FileError;
+use crate::base::mutex::lock;
 use crate::system::machine::{Machine, OpenLog};
 
 /// What a log is about.
@@ -101,7 +102,7 @@ struct State {
 impl<'a> EventLog<'a> {
     /// Whether no event was written yet, by anyone.
     pub fn is_empty(&self) -> bool {
-        let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let state = lock(&self.state);
         state.sequence == 0
     }
 
@@ -204,7 +205,7 @@ impl<'a> EventLog<'a> {
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.state)
     }
 }
 

@@ -117,6 +117,12 @@ pub enum StoreError {
 }
 
 impl StoreError {
+    /// There is no such record.
+    pub(super) fn not_found(what: &'static str, id: &str) -> Self {
+        let id = id.to_owned();
+        Self::NotFound { what, id }
+    }
+
     /// Whether a retry may succeed: the database is busy, or its disk is full or temporarily not available.
     pub fn may_pass(&self) -> bool {
         matches!(

@@ -15,5 +15,17 @@ pub struct Failure {
     pub hint: Option<String>,
 }
 
+impl Failure {
+    /// A failure in a stage that is known.
+    pub fn new(code: &str, stage: &str, message: impl Into<String>, hint: Option<String>) -> Self {
+        Self {
+            code: code.to_owned(),
+            stage: Some(stage.to_owned()),
+            message: message.into(),
+            hint,
+        }
+    }
+}
+
 /// How the message of a run begins whose environment could not be built; the environment's own message follows.
 pub const NOT_BUILT: &str = "Build failed before run could start: ";

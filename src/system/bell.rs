@@ -8,6 +8,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use crate::base::cancel::Cancel;
+use crate::base::mutex::lock;
 
 /// Makes every worker of this data directory poll the queue now.
 pub fn wake(path: &Path) {
@@ -40,8 +41,7 @@ impl Bell {
     }
 
     fn lock(&self) -> MutexGuard<'_, u64> {
-        let rings = self.shared.rings.lock();
-        rings.unwrap_or_else(PoisonError::into_inner)
+        lock(&self.shared.rings)
     }
 
     /// Sleeps for `most`, or until it has rung more often than `heard`. Returns whether it has.

@@ -7,12 +7,13 @@
 //! A process can be suspended for longer than its lease without noticing. So code that is about to write asks [`Held`]
 //! first; where the last answer of the store is older than the lease, [`Held`] asks the store again.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::Mutex;
 use std::time::Duration;
 
 use super::machine::{Machine, Steady};
 use crate::base::cancel::Cancel;
 use crate::base::clock::Timestamp;
+use crate::base::mutex::lock;
 
 /// How often the lease is checked between two heartbeats, and so how soon a request to cancel is noticed.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
@@ -79,7 +80,7 @@ impl<'a> Held<'a> {
     pub fn holds(&self) -> bool {
         let asked = self.machine.steady();
         {
-            let state = self.lock();
+            let state = lock(&self.state);
             if state.lost {
                 return false;
             }
@@ -94,7 +95,7 @@ impl<'a> Held<'a> {
 
     /// Notes the answer to a heartbeat that was sent at `asked`. False: the lease is lost.
     fn note(&self, beat: Result<Heartbeat, Unreachable>, asked: Steady) -> bool {
-        let mut state = self.lock();
+        let mut state = lock(&self.state);
         match beat {
             Ok(Heartbeat::Renewed { .. }) => state.answered = state.answered.max(asked),
             Ok(Heartbeat::Lost) => state.lost = true,
@@ -144,7 +145,7 @@ impl<'a> Held<'a> {
                 // Only a heartbeat extends the lease; a check can only find that it was lost.
                 let is_lost = beat == Ok(Heartbeat::Lost) || !self.is_answered_in_time(beat);
                 if is_lost {
-                    self.lock().lost = true;
+                    lock(&self.state).lost = true;
                     cancel.cancel();
                     return;
                 }
@@ -163,13 +164,9 @@ impl<'a> Held<'a> {
 
     /// Whether the store answered, or has been silent for less than the lease.
     fn is_answered_in_time(&self, beat: Result<Heartbeat, Unreachable>) -> bool {
-        let state = self.lock();
+        let state = lock(&self.state);
         let silence = self.machine.steady().since(state.answered);
         !state.lost && (beat.is_ok() || silence < self.leased.length())
-    }
-
-    fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -9,10 +9,9 @@ use super::Pool;
 use crate::base::problem::{Problem, code};
 use crate::environment::needed::prepare::{PrepareError, Prepared};
 use crate::environment::provide::{OtherBuilder, Progress, ProvideError, Provider, Want};
-use crate::run::execution::attempt::failure;
 use crate::run::execution::happenings::Happening;
 use crate::run::execution::safe_mode::SafeMode;
-use crate::store::{AfterFailure, Claimable, EnvironmentRecord, StoreError};
+use crate::store::{AfterFailure, Claimable, EnvironmentRecord, Failure, StoreError};
 
 impl Pool<'_> {
     /// Builds one environment after the other until the worker ends.
@@ -131,7 +130,7 @@ impl Pool<'_> {
     ) -> Result<ProvideError, StoreError> {
         let store = &*self.workspace.store;
         let code = code::ENVIRONMENT_FAILED;
-        let failure = failure(code, "environment", error.to_string(), error.hint());
+        let failure = Failure::new(code, "environment", error.to_string(), error.hint());
         let claim = self.workspace.claim(worker, Some(&self.process));
         let now = self.workspace.machine.now();
         if store

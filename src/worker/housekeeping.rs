@@ -1,11 +1,11 @@
 //! The periodic work of a worker beside its runs, in a thread of its own so that no run delays it.
 
 use std::cell::RefCell;
-use std::sync::PoisonError;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use super::Pool;
+use crate::base::mutex::lock;
 use crate::run::ending::ends;
 use crate::run::ending::recover::recover;
 use crate::run::execution::happenings::Happening;
@@ -139,11 +139,7 @@ impl Pool<'_> {
     /// Leaves the claims that could not be left when their runs ended.
     fn leave_unrecorded(&self, worker: &str) -> Result<(), StoreError> {
         loop {
-            let next = self
-                .unrecorded
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .pop();
+            let next = lock(&self.unrecorded).pop();
             let Some(left) = next else { return Ok(()) };
             match send_back(
                 self.workspace,
@@ -156,10 +152,7 @@ impl Pool<'_> {
                 Ok(Some(run)) => self.report(worker, &Happening::Ended(&run)),
                 Ok(None) => self.report(worker, &Happening::Lost(&left.run)),
                 Err(error) => {
-                    self.unrecorded
-                        .lock()
-                        .unwrap_or_else(PoisonError::into_inner)
-                        .push(left);
+                    lock(&self.unrecorded).push(left);
                     // Not reported once more: it was when it happened, and this is tried every second.
                     return if error.may_pass() { Ok(()) } else { Err(error) };
                 }

@@ -17,6 +17,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use crate::base::cancel::Cancel;
+use crate::base::mutex::lock;
 use crate::run::calls::request::Tools;
 use crate::run::execution::happenings::{Happening, Watcher, Where};
 use crate::store::{Failure, RunRecord, RunStatus, StoreError};
@@ -206,10 +207,7 @@ impl Pool<'_> {
         if error.may_pass() {
             self.report(worker, &Happening::Trouble(&error.to_string()));
         } else {
-            self.fatal
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .get_or_insert(error);
+            lock(&self.fatal).get_or_insert(error);
             self.done.cancel();
             self.shutdown.cancel();
             self.bell.ring();

@@ -1,10 +1,10 @@
 //! One slot: what to do next, and doing it.
 
-use std::sync::PoisonError;
 use std::sync::atomic::Ordering;
 
 use super::{Pool, UnrecordedMetrics};
 use crate::base::clock::Timestamp;
+use crate::base::mutex::lock;
 use crate::environment::needed::prepare::environment_of_run;
 use crate::run::ending::ends;
 use crate::run::execution::error::RunError;
@@ -246,15 +246,12 @@ impl Pool<'_> {
                 if of_machine {
                     self.met_trouble();
                 }
-                self.unrecorded
-                    .lock()
-                    .unwrap_or_else(PoisonError::into_inner)
-                    .push(UnrecordedMetrics {
-                        run: run.clone(),
-                        claim: claim.clone(),
-                        failure,
-                        of_machine,
-                    });
+                lock(&self.unrecorded).push(UnrecordedMetrics {
+                    run: run.clone(),
+                    claim: claim.clone(),
+                    failure,
+                    of_machine,
+                });
                 match error {
                     RunError::Store(error) => return Err(error),
                     RunError::File(error) => {

@@ -31,12 +31,12 @@ GC = "src/environment/collection/"
 FAULTS = [
     # A claim fences everything that is written under it.
     ("what ends a claim does not need its token", RUNS + "live.rs", ("live.claim_token.as_ref() == Some(&claim.token)", "live.claim_token.is_some() && !claim.token.is_empty()")),
-    ("heartbeat without the token", RUNS + "lease.rs", ("claim_expires_at = ?3 WHERE run_id = ?1 AND claim_token = ?2 AND", "claim_expires_at = ?3 WHERE run_id = ?1 AND ?2 = ?2 AND")),
-    ("watch without the token", RUNS + "lease.rs", ("IS NOT NULL FROM queue WHERE run_id = ?1 AND claim_token = ?2", "IS NOT NULL FROM queue WHERE run_id = ?1 AND ?2 = ?2")),
+    ("heartbeat without the token", RUNS + "mod.rs", ("claim_expires_at = ?3 WHERE run_id = ?1 AND claim_token = ?2 AND", "claim_expires_at = ?3 WHERE run_id = ?1 AND ?2 = ?2 AND")),
+    ("watch without the token", RUNS + "mod.rs", ("IS NOT NULL FROM queue WHERE run_id = ?1 AND claim_token = ?2", "IS NOT NULL FROM queue WHERE run_id = ?1 AND ?2 = ?2")),
     ("build completed without the token", ENVIRONMENTS + "build.rs", ("trouble_count = 0 WHERE id = ?1 AND claim_token = ?2 AND", "trouble_count = 0 WHERE id = ?1 AND ?2 = ?2 AND")),
     ("build failed without the token", ENVIRONMENTS + "build.rs", ("ELSE 0 END\n         WHERE id = ?1 AND claim_token = ?2 AND", "ELSE 0 END\n         WHERE id = ?1 AND ?2 = ?2 AND")),
-    ("build released without the token", ENVIRONMENTS + "build.rs", ("updated_at = ?3\n         WHERE id = ?1 AND claim_token = ?2 AND", "updated_at = ?3\n         WHERE id = ?1 AND ?2 = ?2 AND")),
-    ("heartbeat of a build without the token", ENVIRONMENTS + "build.rs", ("claim_expires_at = ?3 WHERE id = ?1 AND claim_token = ?2 AND", "claim_expires_at = ?3 WHERE id = ?1 AND ?2 = ?2 AND")),
+    ("build released without the token", ENVIRONMENTS + "mod.rs", ("updated_at = ?3\n             WHERE id = ?1 AND claim_token = ?2 AND", "updated_at = ?3\n             WHERE id = ?1 AND ?2 = ?2 AND")),
+    ("heartbeat of a build without the token", ENVIRONMENTS + "mod.rs", ("claim_expires_at = ?3 WHERE id = ?1 AND claim_token = ?2 AND", "claim_expires_at = ?3 WHERE id = ?1 AND ?2 = ?2 AND")),
     # Claiming.
     ("claim what is running", RUNS + "due.rs", ("WHERE environment_id = ?1 AND status = 'queued' AND available_at", "WHERE environment_id = ?1 AND status IN ('queued', 'running') AND available_at")),
     ("claim what has been claimed since", RUNS + "claim.rs", ("WHERE run_id = ?1 AND status = 'queued' AND available_at", "WHERE run_id = ?1 AND available_at")),
@@ -76,7 +76,7 @@ FAULTS = [
     ("builds of dead processes are not taken back", ENVIRONMENTS + "build.rs", ("claim_process = ?1\"", "claim_process = ?1 AND ?1 IS NULL\"")),
     ("builds whose builder died are begun again without a pause", ENVIRONMENTS + "build.rs", ("AfterFailure::RetryAt(now.plus((attempts.backoff)(*count)))", "AfterFailure::RetryAt(now)")),
     ("builds whose builder died are begun again for ever", ENVIRONMENTS + "build.rs", ("if *count < attempts.most {", "if *count < u32::MAX {")),
-    ("a build that failed for good is tried again for whoever asks", ENVIRONMENTS + "build.rs", ("AND (error_may_pass OR ?2)", "AND ?2 = ?2")),
+    ("a build that failed for good is tried again for whoever asks", ENVIRONMENTS + "mod.rs", ("AND (error_may_pass OR ?2)", "AND ?2 = ?2")),
     # Ends.
     ("ends are not written", "src/run/ending/ends.rs", ("    log.write(level, event, &message, data);", "    let _ = (level, event, &message, data);")),
     ("the end of another attempt is taken for one's own", LIFECYCLE, ("(found.status == ending.status\n                    && found.attempt_count == run.attempt_count\n                    && found.exit_code == ending.exit_code)", "found.attempt_count > 0")),
@@ -85,7 +85,7 @@ FAULTS = [
     # Environments.
     ("two builders in one folder", PROVIDE, ("        let lock = paths::build_lock(&environment.folder);", "        let lock = paths::build_lock(&environment.folder).with_extension(machine.new_id());"), ("claimable, &elsewhere, now)", "claimable, &environment.folder, now)")),
     ("what is taken over is built in its old folder", ENVIRONMENTS + "build.rs", ("CASE WHEN status = 'building' OR error_code = ?8 THEN", "CASE WHEN ?8 IS NULL THEN")),
-    ("an environment that was built since is built again", ENVIRONMENTS + "build.rs", ("WHERE id = ?1 AND status = 'ready' AND ready_at = ?2", "WHERE id = ?1 AND status = 'ready' AND coalesce(?2, 0) = coalesce(?2, 0)")),
+    ("an environment that was built since is built again", ENVIRONMENTS + "mod.rs", ("WHERE id = ?1 AND status = 'ready' AND ready_at = ?2", "WHERE id = ?1 AND status = 'ready' AND coalesce(?2, 0) = coalesce(?2, 0)")),
     ("an environment that is whole is built again", REBUILD, ("is_ready(files, &environment.folder)", "is_ready(files, &environment.snapshot)")),
     ("runs without an environment are forgotten", "src/worker/slot.rs", ("        for run in store.runs_without_environment(batch)? {", "        for run in store.runs_without_environment(batch)?.split_off(0).drain(0..0) {")),
     ("runs of failed environments wait for ever", RUNS + "end.rs", ("WHERE status = 'failed' AND EXISTS", "WHERE status = 'none' AND EXISTS")),

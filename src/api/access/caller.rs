@@ -1,7 +1,7 @@
 //! The caller: a program with a token, or a browser with a session; and what that token allows.
 //!
-//! A handler names what it needs by the type of its argument: [`Reader`], [`Runner`] or [`Administrator`]. A route without one of
-//! them is open to everybody, and only those of health, documentation and sign-in are.
+//! A handler names what it needs by the type of its argument, and gets the API with it: [`Reader`], [`Runner`] or
+//! [`Administrator`]. A route without one of them is open to everybody, and only those of health, documentation and sign-in are.
 //!
 //! A program sends `Authorization: Bearer ade_…`. A browser sends the cookie of its session; with each request that changes
 //! something it also sends the header `X-CSRF-Token`, whose value only a page of this server knows.
@@ -145,8 +145,7 @@ macro_rules! callers {
     ($($(#[$doc:meta])* $name:ident = $scope:expr;)*) => {
         $(
             $(#[$doc])*
-            #[derive(Clone, Debug)]
-            pub struct $name(pub Caller);
+            pub struct $name(pub Api, pub Caller);
 
             impl FromRequestParts<Api> for $name {
                 type Rejection = ApiError;
@@ -154,7 +153,7 @@ macro_rules! callers {
                 async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, ApiError> {
                     let caller = Caller::of(parts, api).await?;
                     if caller.token.allows($scope) {
-                        return Ok(Self(caller));
+                        return Ok(Self(api.clone(), caller));
                     }
                     let detail = format!(
                         "this needs the scope {:?}, and the token has {:?}",

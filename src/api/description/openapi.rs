@@ -3,10 +3,11 @@
 use axum::Router;
 use axum::http::header;
 use axum::routing::get;
-use utoipa::openapi::OpenApi as Described;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
-use utoipa::{Modify, OpenApi};
+use utoipa::openapi::{ContentBuilder, OpenApi as Described, Ref, ResponseBuilder};
+use utoipa::{Modify, OpenApi, ToSchema};
 
+use crate::api::http::problem::{MEDIA_TYPE, ProblemDetails};
 use crate::api::state::Api;
 
 /// What the document says beside its routes.
@@ -34,6 +35,33 @@ impl Modify for Token {
             .get_or_insert_default()
             .add_security_scheme("token", SecurityScheme::Http(scheme));
     }
+}
+
+/// The same, with what each route answers that refuses a request. Routes without a caller say what they answer themselves.
+pub fn with_refusals(mut document: Described) -> Described {
+    let details = Ref::from_schema_name(ProblemDetails::name());
+    let content = ContentBuilder::new().schema(Some(details)).build();
+    let refusal = ResponseBuilder::new()
+        .description("A problem document.")
+        .content(MEDIA_TYPE, content)
+        .build();
+    for path in document.paths.paths.values_mut() {
+        let operations = [
+            &mut path.get,
+            &mut path.put,
+            &mut path.post,
+            &mut path.delete,
+        ];
+        let of_callers = operations
+            .into_iter()
+            .flatten()
+            .filter(|one| one.security.is_none());
+        for operation in of_callers {
+            let responses = &mut operation.responses.responses;
+            responses.insert("4XX".to_owned(), refusal.clone().into());
+        }
+    }
+    document
 }
 
 /// The route of the document itself.

@@ -4,13 +4,19 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::Value;
 
+use super::problem::ApiError;
+
+/// What a handler returns: JSON unless it says otherwise, or an error.
+pub type Answer<T = axum::Json<Value>> = Result<T, ApiError>;
+
 /// The status of an answer about something that a request made, or that the same request made before.
 pub fn status_of(is_new: bool, made: StatusCode) -> StatusCode {
     if is_new { made } else { StatusCode::OK }
 }
 
 /// An answer about something that was created, with its place.
-pub fn created(status: StatusCode, kind: &str, id: &str, body: Value) -> Response {
+pub fn created(status: StatusCode, kind: &str, body: Value) -> Response {
+    let id = body["id"].as_str().unwrap_or_default();
     let place = format!("/api/v1/{kind}/{id}");
     let mut response = (status, axum::Json(body)).into_response();
     if let Ok(place) = HeaderValue::from_str(&place) {

@@ -51,66 +51,49 @@ pub fn last_event(headers: &HeaderMap, after_id: Option<u64>) -> Result<Option<u
     Ok(Some(number))
 }
 
-/// The parameters of a page.
-#[derive(Debug, Default, Deserialize)]
-pub struct PageQuery {
-    /// The largest number of entries.
-    pub limit: Option<u32>,
-    /// Where the page before ended.
-    pub cursor: Option<String>,
-}
+/// What the parameters of a page ask for: the largest number of entries, and the id of the last entry of the page before.
+pub type Bounds = (u32, Option<String>);
 
-impl PageQuery {
-    /// The largest number of entries.
-    ///
-    /// # Errors
-    /// It is zero, or more than a page may have.
-    pub fn limit(&self) -> Result<u32, ApiError> {
-        match self.limit.unwrap_or(USUAL) {
-            limit @ 1..=LARGEST => Ok(limit),
-            _ => Err(bad_limit()),
-        }
+/// Checks the parameters of a page.
+///
+/// # Errors
+/// The limit is zero or more than a page may have, or the cursor is none of this API.
+pub fn bounds(limit: Option<u32>, cursor: Option<&str>) -> Result<Bounds, ApiError> {
+    let limit = limit.unwrap_or(USUAL);
+    if !(1..=LARGEST).contains(&limit) {
+        return Err(bad_limit());
     }
-
-    /// The id of the last entry of the page before.
-    ///
-    /// # Errors
-    /// It is no cursor of this API.
-    pub fn before(&self) -> Result<Option<String>, ApiError> {
-        let Some(cursor) = &self.cursor else {
-            return Ok(None);
-        };
-        let decoded = URL_SAFE_NO_PAD.decode(cursor).ok();
-        let id = decoded.and_then(|bytes| String::from_utf8(bytes).ok());
-        let id = id.filter(|id| uuid::Uuid::parse_str(id).is_ok());
-        id.map(Some)
-            .ok_or_else(|| ApiError::field("cursor", "is not the `next_cursor` of a page"))
-    }
+    let id_in = |cursor: &str| {
+        let id = String::from_utf8(URL_SAFE_NO_PAD.decode(cursor).ok()?).ok();
+        id.filter(|id| uuid::Uuid::parse_str(id).is_ok())
+    };
+    let no_cursor = || ApiError::field("cursor", "is not the `next_cursor` of a page");
+    let before = cursor.map(|cursor| id_in(cursor).ok_or_else(no_cursor));
+    Ok((limit, before.transpose()?))
 }
 
 /// The part of a whole listing that a page shows: what comes behind the entry that the cursor names, and the page itself.
 ///
 /// # Errors
-/// The parameters are wrong, or the cursor's entry is gone.
+/// The cursor's entry is gone.
 pub fn of_all<T>(
-    all: Vec<T>,
-    wanted: &PageQuery,
+    all: &[T],
+    (limit, before): Bounds,
     id_of: impl Fn(&T) -> &str,
     json_of: impl Fn(&T) -> Value,
 ) -> Result<Value, ApiError> {
-    let limit = wanted.limit()? as usize;
-    let first = match wanted.before()? {
+    let first = match before {
         None => 0,
         Some(id) => {
             let at = all.iter().position(|one| id_of(one) == id);
             at.ok_or_else(|| ApiError::field("cursor", "its entry is gone: begin anew"))? + 1
         }
     };
-    let shown: Vec<&T> = all.iter().skip(first).take(limit).collect();
-    let has_more = all.len() > first + shown.len();
-    let last = shown.last().filter(|_| has_more).map(|one| id_of(one));
-    let items = shown.iter().map(|one| json_of(one)).collect::<Vec<_>>();
-    Ok(json!({"items": items, "next_cursor": last.map(|id| URL_SAFE_NO_PAD.encode(id))}))
+    let rest = &all[first..];
+    let shown = &rest[..rest.len().min(limit as usize)];
+    let last = shown.last().filter(|_| rest.len() > shown.len());
+    let items = shown.iter().map(json_of).collect::<Vec<_>>();
+    Ok(json!({"items": items, "next_cursor": last.map(|one| URL_SAFE_NO_PAD.encode(id_of(one)))}))
 }
 
 /// A part of a log.

@@ -5,13 +5,14 @@ use std::fs::File;
 use std::io;
 use std::os::unix::fs::FileExt;
 use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
 use serde::Deserialize;
 use tokio::sync::watch;
 
 use super::problem::ApiError;
+use crate::base::mutex::lock;
 
 /// How much of a log is read at once.
 pub const PIECE: u64 = 256 * 1024;
@@ -82,7 +83,7 @@ pub struct Tails(pub Mutex<HashMap<String, watch::Sender<LogEnd>>>);
 impl Tails {
     /// Clients that follow a run now.
     pub fn followers(&self) -> u64 {
-        let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = lock(&self.0);
         known
             .values()
             .map(|sender| sender.receiver_count() as u64)

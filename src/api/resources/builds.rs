@@ -3,13 +3,12 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use futures_util::stream as streams;
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::json;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -18,7 +17,7 @@ use super::configurations::Which;
 use super::runs::{log_page, prepared};
 use crate::api::access::caller::{Administrator, Caller, Reader};
 use crate::api::description::schemas::{BuildLogPage, Environment};
-use crate::api::http::answer::created;
+use crate::api::http::answer::{Answer, created};
 use crate::api::http::body::{MaybeJson, Path, Query};
 use crate::api::http::cursor::LogPart;
 use crate::api::http::log_pieces;
@@ -80,16 +79,14 @@ struct NewBuildOptions {
     responses(
         (status = 202, description = "It waits, or is being built", body = Environment, headers(("Location" = String, description = "The build"))),
         (status = 200, description = "It is ready; or it was waited for and has failed; or the stream that was asked for", content((Environment = "application/json"), (String = "application/x-ndjson"))),
-        (status = "4XX", body = ProblemDetails, content_type = "application/problem+json"),
         (status = 503, description = "Too many environments wait", body = ProblemDetails, content_type = "application/problem+json"),
     )
 )]
 async fn create(
-    State(api): State<Api>,
-    Administrator(caller): Administrator,
+    Administrator(api, caller): Administrator,
     Path(which): Path<Which>,
     MaybeJson(new): MaybeJson<NewBuild>,
-) -> Result<Response, ApiError> {
+) -> Answer<Response> {
     let force = new.options.force;
     let (workspace, mut build) = api
         .work(move |api| {
@@ -115,12 +112,7 @@ async fn create(
     } else {
         StatusCode::ACCEPTED
     };
-    Ok(created(
-        status,
-        "builds",
-        &build.id,
-        environment_json(&build),
-    ))
+    Ok(created(status, "builds", environment_json(&build)))
 }
 
 /// The words of what is told to come back later are for the client, unlike those of a database that cannot be used.
@@ -291,13 +283,8 @@ pub fn environment_of(
 /// Show a build: the environment that it makes.
 #[utoipa::path(get, path = "/api/v1/builds/{id}", tag = "builds", params(("id" = String, Path, description = "The build")), responses(
     (status = 200, body = Environment),
-    (status = "4XX", body = ProblemDetails, content_type = "application/problem+json"),
 ))]
-async fn show(
-    State(api): State<Api>,
-    Reader(caller): Reader,
-    Path(id): Path<String>,
-) -> Result<Response, ApiError> {
+async fn show(Reader(api, caller): Reader, Path(id): Path<String>) -> Answer<Response> {
     api.work(move |api| {
         let build = environment_of(api, &caller, "build", &id)?;
         Ok(axum::Json(environment_json(&build)).into_response())
@@ -308,14 +295,12 @@ async fn show(
 /// Read the log of a build.
 #[utoipa::path(get, path = "/api/v1/builds/{id}/logs", tag = "builds", params(("id" = String, Path, description = "The build"), LogPart), responses(
     (status = 200, body = BuildLogPage),
-    (status = "4XX", body = ProblemDetails, content_type = "application/problem+json"),
 ))]
 async fn logs(
-    State(api): State<Api>,
-    Reader(caller): Reader,
+    Reader(api, caller): Reader,
     Path(id): Path<String>,
     Query(part): Query<LogPart>,
-) -> Result<axum::Json<Value>, ApiError> {
+) -> Answer {
     let (after, limit) = part.checked()?;
     api.work(move |api| {
         let build = environment_of(api, &caller, "build", &id)?;

@@ -3,7 +3,6 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
@@ -15,9 +14,10 @@ use utoipa_axum::routes;
 use super::runs::{Left, place_of, run_of};
 use crate::api::access::caller::{Caller, Reader};
 use crate::api::description::schemas::{CellWindow, SheetList};
+use crate::api::http::answer::Answer;
 use crate::api::http::body::{Path, Query};
 use crate::api::http::log_pieces;
-use crate::api::http::problem::{ApiError, ProblemDetails};
+use crate::api::http::problem::ApiError;
 use crate::api::state::Api;
 use crate::api::transfer::tail;
 use crate::base::digest;
@@ -100,14 +100,12 @@ struct WhichSide {
 /// List the sheets of a run's input or output, with their sizes.
 #[utoipa::path(get, path = "/api/v1/runs/{id}/sheets", tag = "cells", params(("id" = String, Path, description = "The run"), WhichSide), responses(
     (status = 200, body = SheetList),
-    (status = "4XX", body = ProblemDetails, content_type = "application/problem+json"),
 ))]
 async fn sheets(
-    State(api): State<Api>,
-    Reader(caller): Reader,
+    Reader(api, caller): Reader,
     Path(id): Path<String>,
     Query(which): Query<WhichSide>,
-) -> Result<axum::Json<Value>, ApiError> {
+) -> Answer {
     let side = Side::of(which.side.as_deref())?;
     api.slow_work(move |api| {
         let (workspace, run) = run_of(api, &caller, &id)?;
@@ -143,15 +141,13 @@ struct WhichCells {
 #[utoipa::path(get, path = "/api/v1/runs/{id}/cells", tag = "cells", params(("id" = String, Path, description = "The run"), WhichCells), responses(
     (status = 200, body = CellWindow, headers(("ETag" = String, description = "Changes when the answer does"))),
     (status = 304, description = "The client has it"),
-    (status = "4XX", body = ProblemDetails, content_type = "application/problem+json"),
 ))]
 async fn cells(
-    State(api): State<Api>,
-    Reader(caller): Reader,
+    Reader(api, caller): Reader,
     Path(id): Path<String>,
     Query(which): Query<WhichCells>,
     headers: HeaderMap,
-) -> Result<Response, ApiError> {
+) -> Answer<Response> {
     let window = window(&api, caller, id, which).await?;
     let text = window.to_string();
     let tag = format!("\"{}\"", digest::of(&text));

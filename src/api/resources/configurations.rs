@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use axum::extract::{DefaultBodyLimit, Request, State};
+use axum::extract::{DefaultBodyLimit, Request};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
@@ -22,12 +22,12 @@ use crate::api::access::caller::{Administrator, Caller, Reader};
 use crate::api::description::schemas::{
     ConfigurationPage, DraftFile, DraftFileList, KnownConfiguration as Shape, Version, VersionList,
 };
-use crate::api::http::answer::{created, status_of};
+use crate::api::http::answer::{Answer, created, status_of};
 use crate::api::http::body::{Json, Path, Query};
 use crate::api::http::cursor;
 use crate::api::http::download;
 use crate::api::http::download::Download;
-use crate::api::http::problem::{ApiError, ProblemDetails};
+use crate::api::http::problem::ApiError;
 use crate::api::state::Api;
 use crate::api::transfer::upload::{Upload, media_type};
 use crate::base::files::name_of;
@@ -123,23 +123,18 @@ struct Page {
     params(("workspace" = String, Path, description = "The workspace"), Page),
     responses(
         (status = 200, body = ConfigurationPage),
-        (status = "4XX", body = ProblemDetails, content_type = "application/problem+json"),
     )
 )]
 async fn list(
-    State(api): State<Api>,
-    Reader(caller): Reader,
+    Reader(api, caller): Reader,
     Path(workspace): Path<String>,
     Query(page): Query<Page>,
-) -> Result<axum::Json<Value>, ApiError> {
-    let wanted = cursor::PageQuery {
-        limit: page.limit,
-        cursor: page.cursor,
-    };
+) -> Answer {
     api.slow_work(move |api| {
         let workspace = known_workspace(api, &caller, &workspace)?;
         let all = workspace.store.configurations(workspace.id())?;
-        let page = cursor::of_all(all, &wanted, |known| &known.record.id, configuration_json)?;
+        let bounds = cursor::bounds(page.limit, page.cursor.as_deref())?;
+        let page = cursor::of_all(&all, bounds, |known| &known.record.id, configuration_json)?;
         Ok(axum::Json(page))
     })
     .await
@@ -177,16 +172,14 @@ struct NewConfiguration {
     )),
     responses(
         (status = 201, body = Shape, headers(("Location" = String, description = "The configuration"))),
-        (status = "4XX", body = ProblemDetails, content_type = "application/problem+json"),
     )
 )]
 async fn create(
-    State(api): State<Api>,
-    Administrator(caller): Administrator,
+    Administrator(api, caller): Administrator,
     Path(workspace): Path<String>,
     Query(named): Query<Named>,
     request: Request,
-) -> Result<Response, ApiError> {
+) -> Answer<Response> {
     let workspace = api
         .slow_work(move |api| known_workspace(api, &caller, &workspace))
         .await?;
@@ -214,7 +207,6 @@ async fn create(
     Ok(created(
         StatusCode::CREATED,
         "configs",
-        &known.record.id,
         configuration_json(&known),
     ))
 }
@@ -249,13 +241,8 @@ fn is_archive(kind: &str) -> bool {
 /// Show a configuration.
 #[utoipa::path(get, path = "/api/v1/configs/{config_id}", tag = "configurations", params(("config_id" = String, Path, description = "The configuration")), responses(
     (status = 200, body = Shape),
-    (status = "4XX", body = ProblemDetails, content_type = "application/problem+json"),
 ))]
-async fn show(
-    State(api): State<Api>,
-    Reader(caller): Reader,
-    Path(which): Path<Which>,
-) -> Result<axum::Json<Value>, ApiError> {
+async fn show(Reader(api, caller): Reader, Path(which): Path<Which>) -> Answer {
     api.slow_work(move |api| {
         let (_, known) = which.find(api, &caller)?;
         Ok(axum::Json(configuration_json(&known)))
@@ -273,15 +260,13 @@ async fn show(
     )),
     responses(
         (status = 200, body = DraftFileList),
-        (status = "4XX", body = ProblemDetails, content_type = "application/problem+json"),
     )
 )]
 async fn replace_draft(
-    State(api): State<Api>,
-    Administrator(caller): Administrator,
+    Administrator(api, caller): Administrator,
     Path(which): Path<Which>,
     request: Request,
-) -> Result<axum::Json<Value>, ApiError> {
+) -> Answer {
     let (workspace, known) = api.slow_work(move |api| which.find(api, &caller)).await?;
     let limit = workspace.settings.upload_limit;
     let content = receive(&api, &workspace, request, limit, is_archive).await?;
@@ -295,13 +280,8 @@ async fn replace_draft(
 /// List the published versions, newest first.
 #[utoipa::path(get, path = "/api/v1/configs/{config_id}/versions", tag = "configurations", params(("config_id" = String, Path, description = "The configuration")), responses(
     (status = 200, body = VersionList),
-    (status = "4XX", body = ProblemDetails, content_type = "application/problem+json"),
 ))]
-async fn versions(
-    State(api): State<Api>,
-    Reader(caller): Reader,
-    Path(which): Path<Which>,
-) -> Result<axum::Json<Value>, ApiError> {
+async fn versions(Reader(api, caller): Reader, Path(which): Path<Which>) -> Answer {
     api.slow_work(move |api| {
         let (workspace, known) = which.find(api, &caller)?;
         let versions = workspace.store.versions(&known.record.id)?;
@@ -314,13 +294,8 @@ async fn versions(
 /// List the files of a draft.
 #[utoipa::path(get, path = "/api/v1/configs/{config_id}/files", tag = "configurations", params(("config_id" = String, Path, description = "The configuration")), responses(
     (status = 200, body = DraftFileList),
-    (status = "4XX", body = ProblemDetails, content_type = "application/problem+json"),
 ))]
-async fn files(
-    State(api): State<Api>,
-    Reader(caller): Reader,
-    Path(which): Path<Which>,
-) -> Result<axum::Json<Value>, ApiError> {
+async fn files(Reader(api, caller): Reader, Path(which): Path<Which>) -> Answer {
     api.slow_work(move |api| {
         let (workspace, known) = which.find(api, &caller)?;
         listed(&workspace, &known)
@@ -328,10 +303,7 @@ async fn files(
     .await
 }
 
-fn listed(
-    workspace: &Workspace,
-    known: &KnownConfiguration,
-) -> Result<axum::Json<Value>, ApiError> {
+fn listed(workspace: &Workspace, known: &KnownConfiguration) -> Answer {
     let files = draft::files(workspace, known)?;
     let items: Vec<Value> = files.iter().map(draft_file_json).collect();
     Ok(axum::Json(json!({"items": items})))
@@ -344,15 +316,13 @@ fn listed(
         (status = 200, body = Vec<u8>, content_type = "application/octet-stream"),
         (status = 206, description = "The part that was asked for"),
         (status = 304, description = "The client has it"),
-        (status = "4XX", body = ProblemDetails, content_type = "application/problem+json"),
     )
 )]
 async fn read_file(
-    State(api): State<Api>,
-    Reader(caller): Reader,
+    Reader(api, caller): Reader,
     Path(which): Path<Which>,
     headers: HeaderMap,
-) -> Result<Response, ApiError> {
+) -> Answer<Response> {
     let path = api
         .slow_work(move |api| {
             let (workspace, known) = which.find(api, &caller)?;
@@ -376,15 +346,13 @@ async fn read_file(
     responses(
         (status = 201, description = "It is new", body = DraftFile),
         (status = 200, description = "It replaces the file before", body = DraftFile),
-        (status = "4XX", body = ProblemDetails, content_type = "application/problem+json"),
     )
 )]
 async fn write_file(
-    State(api): State<Api>,
-    Administrator(caller): Administrator,
+    Administrator(api, caller): Administrator,
     Path(which): Path<Which>,
     request: Request,
-) -> Result<Response, ApiError> {
+) -> Answer<Response> {
     let asked = which.clone();
     let (workspace, known) = api.slow_work(move |api| asked.find(api, &caller)).await?;
     let limit = workspace.settings.upload_limit.min(LARGEST_FILE);
@@ -404,12 +372,10 @@ async fn write_file(
     params(("config_id" = String, Path, description = "The configuration"), ("path" = String, Path, description = "The file's path in the configuration; its slashes are slashes")),
     responses(
         (status = 204, description = "It is gone"),
-        (status = "4XX", body = ProblemDetails, content_type = "application/problem+json"),
     )
 )]
 async fn delete_file(
-    State(api): State<Api>,
-    Administrator(caller): Administrator,
+    Administrator(api, caller): Administrator,
     Path(which): Path<Which>,
 ) -> Result<StatusCode, ApiError> {
     api.slow_work(move |api| {
@@ -434,13 +400,11 @@ fn about_path(error: crate::workspace::configurations::ConfigurationsError) -> A
 /// runs use from now on, the former one is archived, and the configuration is the workspace's active one.
 #[utoipa::path(post, path = "/api/v1/configs/{config_id}/publish", tag = "configurations", params(("config_id" = String, Path, description = "The configuration")), responses(
     (status = 201, body = Version),
-    (status = "4XX", body = ProblemDetails, content_type = "application/problem+json"),
 ))]
 async fn publish_version(
-    State(api): State<Api>,
-    Administrator(caller): Administrator,
+    Administrator(api, caller): Administrator,
     Path(which): Path<Which>,
-) -> Result<Response, ApiError> {
+) -> Answer<Response> {
     api.slow_work(move |api| {
         let (workspace, known) = which.find(api, &caller)?;
         let version = publish::publish(&workspace, &known)?;
@@ -452,35 +416,20 @@ async fn publish_version(
 /// Make a configuration the one that its workspace's runs use by default.
 #[utoipa::path(post, path = "/api/v1/configs/{config_id}/activate", tag = "configurations", params(("config_id" = String, Path, description = "The configuration")), responses(
     (status = 200, body = Shape),
-    (status = "4XX", body = ProblemDetails, content_type = "application/problem+json"),
 ))]
-async fn activate(
-    State(api): State<Api>,
-    Administrator(caller): Administrator,
-    Path(which): Path<Which>,
-) -> Result<axum::Json<Value>, ApiError> {
+async fn activate(Administrator(api, caller): Administrator, Path(which): Path<Which>) -> Answer {
     set_active(&api, caller, which, true).await
 }
 
 /// End that a configuration is the one that its workspace's runs use by default.
 #[utoipa::path(post, path = "/api/v1/configs/{config_id}/deactivate", tag = "configurations", params(("config_id" = String, Path, description = "The configuration")), responses(
     (status = 200, body = Shape),
-    (status = "4XX", body = ProblemDetails, content_type = "application/problem+json"),
 ))]
-async fn deactivate(
-    State(api): State<Api>,
-    Administrator(caller): Administrator,
-    Path(which): Path<Which>,
-) -> Result<axum::Json<Value>, ApiError> {
+async fn deactivate(Administrator(api, caller): Administrator, Path(which): Path<Which>) -> Answer {
     set_active(&api, caller, which, false).await
 }
 
-async fn set_active(
-    api: &Api,
-    caller: Caller,
-    which: Which,
-    active: bool,
-) -> Result<axum::Json<Value>, ApiError> {
+async fn set_active(api: &Api, caller: Caller, which: Which, active: bool) -> Answer {
     api.slow_work(move |api| {
         let (workspace, known) = which.find(api, &caller)?;
         let known = publish::set_active(&workspace, &known, active)?;

@@ -1,10 +1,9 @@
 //! Documents: store, list, show, download.
 
-use axum::extract::{DefaultBodyLimit, Request, State};
+use axum::extract::{DefaultBodyLimit, Request};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use serde::Deserialize;
-use serde_json::Value;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -13,12 +12,12 @@ use super::runs::document_of;
 use super::workspaces::known_workspace;
 use crate::api::access::caller::{Reader, Runner};
 use crate::api::description::schemas::{Document, DocumentPage};
-use crate::api::http::answer::{created, status_of};
+use crate::api::http::answer::{Answer, created, status_of};
 use crate::api::http::body::{Path, Query};
 use crate::api::http::cursor;
 use crate::api::http::download;
 use crate::api::http::download::Download;
-use crate::api::http::problem::{ApiError, ProblemDetails};
+use crate::api::http::problem::ApiError;
 use crate::api::state::Api;
 use crate::api::transfer::upload::Upload;
 use crate::base::problem::code;
@@ -63,16 +62,14 @@ struct Named {
     responses(
         (status = 201, body = Document, headers(("Location" = String, description = "The document"))),
         (status = 200, description = "It is stored already", body = Document),
-        (status = "4XX", body = ProblemDetails, content_type = "application/problem+json"),
     )
 )]
 async fn store(
-    State(api): State<Api>,
-    Runner(caller): Runner,
+    Runner(api, caller): Runner,
     Path(workspace): Path<String>,
     Query(named): Query<Named>,
     request: Request,
-) -> Result<Response, ApiError> {
+) -> Answer<Response> {
     let workspace = api
         .work(move |api| known_workspace(api, &caller, &workspace))
         .await?;
@@ -96,12 +93,7 @@ async fn store(
         .await?;
     let (document, is_new) = api.work(move |_| Ok(arriving.keep(&workspace)?)).await?;
     let status = status_of(is_new, StatusCode::CREATED);
-    Ok(created(
-        status,
-        "documents",
-        &document.id,
-        document_json(&document),
-    ))
+    Ok(created(status, "documents", document_json(&document)))
 }
 
 /// The media types of the formats that are read, and that of any bytes.
@@ -134,20 +126,14 @@ struct Which {
     params(("workspace" = String, Path, description = "The workspace"), Which),
     responses(
         (status = 200, body = DocumentPage),
-        (status = "4XX", body = ProblemDetails, content_type = "application/problem+json"),
     )
 )]
 async fn list(
-    State(api): State<Api>,
-    Reader(caller): Reader,
+    Reader(api, caller): Reader,
     Path(workspace): Path<String>,
     Query(which): Query<Which>,
-) -> Result<axum::Json<Value>, ApiError> {
-    let wanted = cursor::PageQuery {
-        limit: which.limit,
-        cursor: which.cursor,
-    };
-    let (limit, before) = (wanted.limit()?, wanted.before()?);
+) -> Answer {
+    let (limit, before) = cursor::bounds(which.limit, which.cursor.as_deref())?;
     api.work(move |api| {
         let workspace = known_workspace(api, &caller, &workspace)?;
         let store = &workspace.store;
@@ -162,13 +148,8 @@ async fn list(
 /// Show a document.
 #[utoipa::path(get, path = "/api/v1/documents/{id}", tag = "documents", params(("id" = String, Path, description = "The document")), responses(
     (status = 200, body = Document),
-    (status = "4XX", body = ProblemDetails, content_type = "application/problem+json"),
 ))]
-async fn show(
-    State(api): State<Api>,
-    Reader(caller): Reader,
-    Path(id): Path<String>,
-) -> Result<axum::Json<Value>, ApiError> {
+async fn show(Reader(api, caller): Reader, Path(id): Path<String>) -> Answer {
     api.work(move |api| {
         let document = document_of(api, &caller, &id)?;
         Ok(axum::Json(document_json(&document)))
@@ -181,14 +162,12 @@ async fn show(
     (status = 200, content((Vec<u8> = "text/csv"), (Vec<u8> = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"), (Vec<u8> = "application/vnd.ms-excel.sheet.macroenabled.12"), (Vec<u8> = "application/vnd.ms-excel"))),
     (status = 206, description = "The part that was asked for"),
     (status = 304, description = "The client has it"),
-    (status = "4XX", body = ProblemDetails, content_type = "application/problem+json"),
 ))]
 async fn download_document(
-    State(api): State<Api>,
-    Reader(caller): Reader,
+    Reader(api, caller): Reader,
     Path(id): Path<String>,
     headers: HeaderMap,
-) -> Result<Response, ApiError> {
+) -> Answer<Response> {
     let document = api.work(move |api| document_of(api, &caller, &id)).await?;
     if !document.path.is_file() {
         let detail = format!("the bytes of document {} were deleted", document.id);

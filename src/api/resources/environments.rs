@@ -1,8 +1,7 @@
 //! Environments: list, show.
 
-use axum::extract::State;
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::json;
 use utoipa::IntoParams;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -11,9 +10,9 @@ use super::builds::environment_of;
 use super::workspaces::known_workspace;
 use crate::api::access::caller::Reader;
 use crate::api::description::schemas::{EnvironmentDetails, EnvironmentPage};
+use crate::api::http::answer::Answer;
 use crate::api::http::body::{Path, Query};
 use crate::api::http::cursor;
-use crate::api::http::problem::{ApiError, ProblemDetails};
 use crate::api::state::Api;
 use crate::environment::json::environment_json;
 
@@ -40,23 +39,15 @@ struct Which {
 /// List environments, newest first.
 #[utoipa::path(get, path = "/api/v1/environments", tag = "environments", params(Which), responses(
     (status = 200, body = EnvironmentPage),
-    (status = "4XX", body = ProblemDetails, content_type = "application/problem+json"),
 ))]
-async fn list(
-    State(api): State<Api>,
-    Reader(caller): Reader,
-    Query(which): Query<Which>,
-) -> Result<axum::Json<Value>, ApiError> {
-    let wanted = cursor::PageQuery {
-        limit: which.limit,
-        cursor: which.cursor,
-    };
+async fn list(Reader(api, caller): Reader, Query(which): Query<Which>) -> Answer {
     api.work(move |api| {
         let id = which.workspace.as_deref().unwrap_or(api.home().id());
         let workspace = known_workspace(api, &caller, id)?;
         let mut all = workspace.store.environments(workspace.id())?;
         all.sort_by(|left, right| right.id.cmp(&left.id));
-        let page = cursor::of_all(all, &wanted, |known| &known.id, environment_json)?;
+        let bounds = cursor::bounds(which.limit, which.cursor.as_deref())?;
+        let page = cursor::of_all(&all, bounds, |known| &known.id, environment_json)?;
         Ok(axum::Json(page))
     })
     .await
@@ -65,13 +56,8 @@ async fn list(
 /// Show an environment, with what is installed in it.
 #[utoipa::path(get, path = "/api/v1/environments/{id}", tag = "environments", params(("id" = String, Path, description = "The environment")), responses(
     (status = 200, body = EnvironmentDetails),
-    (status = "4XX", body = ProblemDetails, content_type = "application/problem+json"),
 ))]
-async fn show(
-    State(api): State<Api>,
-    Reader(caller): Reader,
-    Path(id): Path<String>,
-) -> Result<axum::Json<Value>, ApiError> {
+async fn show(Reader(api, caller): Reader, Path(id): Path<String>) -> Answer {
     api.work(move |api| {
         let found = environment_of(api, &caller, "environment", &id)?;
         let runs = api.home().store.live_runs_of_environment(&found.id)?;

@@ -6,10 +6,9 @@
 //! left out.
 
 use std::collections::hash_map::Entry;
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
 use bytes::Bytes;
@@ -23,14 +22,16 @@ use utoipa_axum::routes;
 use super::workspaces::known_workspace;
 use crate::api::access::caller::Reader;
 use crate::api::description::schemas::ServerSentEvent;
+use crate::api::http::answer::Answer;
 use crate::api::http::body::Query;
 use crate::api::http::cursor;
-use crate::api::http::problem::{ApiError, ProblemDetails};
+use crate::api::http::problem::ApiError;
 use crate::api::state::Api;
 use crate::api::state::changes::{ToldSoFar, catch_up};
 use crate::api::state::watched::{Batch, FollowedWorkspace};
 use crate::api::transfer::stream::{KEEP_ALIVE, LOOK_AT_TOKEN, may_go_on, server_sent_events};
 use crate::base::clock::Timestamp;
+use crate::base::mutex::lock;
 use crate::workspace::Workspace;
 
 /// How often a workspace that is followed is looked at.
@@ -67,15 +68,13 @@ struct Which {
     params(Which, ("Last-Event-ID" = inline(Option<u64>), Header, nullable = false, description = "The id of the last event that was received")),
     responses(
         (status = 200, body = ServerSentEvent, content_type = "text/event-stream"),
-        (status = "4XX", body = ProblemDetails, content_type = "application/problem+json"),
     )
 )]
 async fn events(
-    State(api): State<Api>,
-    Reader(caller): Reader,
+    Reader(api, caller): Reader,
     Query(which): Query<Which>,
     headers: HeaderMap,
-) -> Result<Response, ApiError> {
+) -> Answer<Response> {
     let after = cursor::last_event(&headers, which.after_id)?;
     let after = after.and_then(|after| i64::try_from(after).ok());
     let token = caller.token.id.clone();
@@ -110,7 +109,7 @@ fn follow(
     api: &Api,
     workspace: &Arc<Workspace>,
 ) -> (Arc<FollowedWorkspace>, broadcast::Receiver<Batch>) {
-    let mut known = api.watched.0.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut known = lock(&api.watched.0);
     match known.entry(workspace.id().to_owned()) {
         Entry::Occupied(found) => (Arc::clone(found.get()), found.get().sender.subscribe()),
         Entry::Vacant(place) => {
@@ -182,7 +181,7 @@ impl FollowedWorkspace {
 
     /// Nobody follows any more. A client that comes now finds no entry and begins anew.
     fn forget_if_alone(&self, api: &Api) -> bool {
-        let mut known = api.watched.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut known = lock(&api.watched.0);
         let is_alone = self.sender.receiver_count() == 0;
         if is_alone {
             known.remove(self.workspace.id());

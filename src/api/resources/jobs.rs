@@ -1,6 +1,5 @@
 //! Jobs: other names for runs, for programs that know no configurations.
 
-use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use serde::{Deserialize, Serialize};
@@ -12,9 +11,9 @@ use utoipa_axum::routes;
 use super::runs::{Left, NewRun, NewRunOptions, again, left, make, run_of};
 use crate::api::access::caller::{Reader, Runner};
 use crate::api::description::schemas::Job;
-use crate::api::http::answer::{created, status_of};
+use crate::api::http::answer::{Answer, created, status_of};
 use crate::api::http::body::{Json, Path};
-use crate::api::http::problem::{ApiError, ProblemDetails};
+use crate::api::http::problem::ProblemDetails;
 use crate::api::state::Api;
 use crate::base::problem::code;
 use crate::store::{RunRecord, RunStatus};
@@ -69,7 +68,7 @@ fn job_json(run: &RunRecord) -> Value {
 }
 
 fn answer(status: StatusCode, run: &RunRecord) -> Response {
-    created(status, "jobs", &run.id, job_json(run))
+    created(status, "jobs", job_json(run))
 }
 
 /// Submit a job.
@@ -80,15 +79,13 @@ fn answer(status: StatusCode, run: &RunRecord) -> Response {
         (status = 202, body = Job, headers(("Location" = String, description = "The job"))),
         (status = 200, description = "The job of the same key", body = Job),
         (status = 429, description = "Too many wait", body = ProblemDetails, content_type = "application/problem+json"),
-        (status = "4XX", body = ProblemDetails, content_type = "application/problem+json"),
     )
 )]
 async fn create(
-    State(api): State<Api>,
-    Runner(caller): Runner,
+    Runner(api, caller): Runner,
     headers: HeaderMap,
     Json(new): Json<NewJob>,
-) -> Result<Response, ApiError> {
+) -> Answer<Response> {
     let run = NewRun {
         document_id: new.document_id,
         stream: false,
@@ -104,13 +101,8 @@ async fn create(
 /// Show a job.
 #[utoipa::path(get, path = "/api/v1/jobs/{id}", tag = "jobs", params(("id" = String, Path, description = "The job")), responses(
     (status = 200, body = Job),
-    (status = "4XX", body = ProblemDetails, content_type = "application/problem+json"),
 ))]
-async fn show(
-    State(api): State<Api>,
-    Reader(caller): Reader,
-    Path(id): Path<String>,
-) -> Result<axum::Json<Value>, ApiError> {
+async fn show(Reader(api, caller): Reader, Path(id): Path<String>) -> Answer {
     api.look(|api| {
         let (_, run) = run_of(api, &caller, &id)?;
         Ok(axum::Json(job_json(&run)))
@@ -122,14 +114,12 @@ async fn show(
     (status = 200, body = Object, content_type = "application/json"),
     (status = 206, description = "The part that was asked for"),
     (status = 304, description = "The client has it"),
-    (status = "4XX", body = ProblemDetails, content_type = "application/problem+json"),
 ))]
 async fn artifact(
-    State(api): State<Api>,
-    Reader(caller): Reader,
+    Reader(api, caller): Reader,
     Path(id): Path<String>,
     headers: HeaderMap,
-) -> Result<Response, ApiError> {
+) -> Answer<Response> {
     left(&api, &caller, id, Left::Artifact, &headers).await
 }
 
@@ -138,14 +128,12 @@ async fn artifact(
     (status = 200, body = Vec<u8>, content_type = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
     (status = 206, description = "The part that was asked for"),
     (status = 304, description = "The client has it"),
-    (status = "4XX", body = ProblemDetails, content_type = "application/problem+json"),
 ))]
 async fn output(
-    State(api): State<Api>,
-    Reader(caller): Reader,
+    Reader(api, caller): Reader,
     Path(id): Path<String>,
     headers: HeaderMap,
-) -> Result<Response, ApiError> {
+) -> Answer<Response> {
     left(&api, &caller, id, Left::Output, &headers).await
 }
 
@@ -157,14 +145,12 @@ async fn output(
     (status = 202, body = Job, headers(("Location" = String, description = "The new job"))),
     (status = 200, description = "The job of the same key", body = Job),
     (status = 429, description = "Too many wait", body = ProblemDetails, content_type = "application/problem+json"),
-    (status = "4XX", body = ProblemDetails, content_type = "application/problem+json"),
 ))]
 async fn retry(
-    State(api): State<Api>,
-    Runner(caller): Runner,
+    Runner(api, caller): Runner,
     Path(id): Path<String>,
     headers: HeaderMap,
-) -> Result<Response, ApiError> {
+) -> Answer<Response> {
     let (run, is_new) = again(&api, &caller, id, &headers).await?;
     Ok(answer(status_of(is_new, StatusCode::ACCEPTED), &run))
 }

@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use axum::extract::State;
 use axum::http::{HeaderMap, HeaderName, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
@@ -16,7 +15,7 @@ use utoipa_axum::routes;
 use super::workspaces::known_workspace;
 use crate::api::access::caller::{Caller, Reader, Runner};
 use crate::api::description::schemas::{LogPage, Run, RunPage, ServerSentEvent, Status};
-use crate::api::http::answer::{created, status_of};
+use crate::api::http::answer::{Answer, created, status_of};
 use crate::api::http::body::{Json, Path, Query};
 use crate::api::http::cursor;
 use crate::api::http::cursor::LogPart;
@@ -185,16 +184,14 @@ impl NewRunOptions {
     responses(
         (status = 201, body = Run, headers(("Location" = String, description = "The run"))),
         (status = 200, description = "The run of the same key, or the stream that was asked for", content((Run = "application/json"), (String = "application/x-ndjson"))),
-        (status = "4XX", body = ProblemDetails, content_type = "application/problem+json"),
     )
 )]
 async fn create(
-    State(api): State<Api>,
-    Runner(caller): Runner,
+    Runner(api, caller): Runner,
     Path(config_id): Path<String>,
     headers: HeaderMap,
     Json(new): Json<NewRun>,
-) -> Result<Response, ApiError> {
+) -> Answer<Response> {
     let made = make(&api, &caller, Some(config_id), &headers, new.clone()).await?;
     if new.stream {
         let follower = stream::StreamClient {
@@ -204,12 +201,7 @@ async fn create(
         return Ok(stream::lines(&api, &made.workspace, &made.run, follower));
     }
     let status = status_of(made.is_new, StatusCode::CREATED);
-    Ok(created(
-        status,
-        "runs",
-        &made.run.id,
-        run_json(&made.run, None),
-    ))
+    Ok(created(status, "runs", run_json(&made.run, None)))
 }
 
 /// A run that was submitted.
@@ -381,18 +373,9 @@ struct Which {
 /// List runs, newest first.
 #[utoipa::path(get, path = "/api/v1/runs", tag = "runs", params(Which), responses(
     (status = 200, body = RunPage),
-    (status = "4XX", body = ProblemDetails, content_type = "application/problem+json"),
 ))]
-async fn list(
-    State(api): State<Api>,
-    Reader(caller): Reader,
-    Query(which): Query<Which>,
-) -> Result<axum::Json<Value>, ApiError> {
-    let wanted = cursor::PageQuery {
-        limit: which.limit,
-        cursor: which.cursor,
-    };
-    let (limit, before) = (wanted.limit()?, wanted.before()?);
+async fn list(Reader(api, caller): Reader, Query(which): Query<Which>) -> Answer {
+    let (limit, before) = cursor::bounds(which.limit, which.cursor.as_deref())?;
     let status = which.status.as_deref().map(|word| {
         RunStatus::parse(word).ok_or_else(|| {
             let words = RunStatus::ALL.map(RunStatus::as_str).join(", ");
@@ -427,13 +410,8 @@ async fn list(
 /// Show a run.
 #[utoipa::path(get, path = "/api/v1/runs/{id}", tag = "runs", params(("id" = String, Path, description = "The run")), responses(
     (status = 200, body = Run),
-    (status = "4XX", body = ProblemDetails, content_type = "application/problem+json"),
 ))]
-async fn show(
-    State(api): State<Api>,
-    Reader(caller): Reader,
-    Path(id): Path<String>,
-) -> Result<axum::Json<Value>, ApiError> {
+async fn show(Reader(api, caller): Reader, Path(id): Path<String>) -> Answer {
     api.look(|api| {
         let (workspace, run) = run_of(api, &caller, &id)?;
         let json = runs_json(&workspace, std::slice::from_ref(&run))?;
@@ -444,14 +422,12 @@ async fn show(
 /// Read a run's log.
 #[utoipa::path(get, path = "/api/v1/runs/{id}/logs", tag = "runs", params(("id" = String, Path, description = "The run"), LogPart), responses(
     (status = 200, body = LogPage),
-    (status = "4XX", body = ProblemDetails, content_type = "application/problem+json"),
 ))]
 async fn logs(
-    State(api): State<Api>,
-    Reader(caller): Reader,
+    Reader(api, caller): Reader,
     Path(id): Path<String>,
     Query(part): Query<LogPart>,
-) -> Result<axum::Json<Value>, ApiError> {
+) -> Answer {
     let (after, limit) = part.checked()?;
     api.work(move |api| {
         let (workspace, run) = run_of(api, &caller, &id)?;
@@ -514,16 +490,14 @@ struct Resume {
     responses(
         (status = 200, body = ServerSentEvent, content_type = "text/event-stream"),
         (status = 204, description = "The run has ended, and the client has all of its events"),
-        (status = "4XX", body = ProblemDetails, content_type = "application/problem+json"),
     )
 )]
 async fn events(
-    State(api): State<Api>,
-    Reader(caller): Reader,
+    Reader(api, caller): Reader,
     Path(id): Path<String>,
     Query(resume): Query<Resume>,
     headers: HeaderMap,
-) -> Result<Response, ApiError> {
+) -> Answer<Response> {
     let last = cursor::last_event(&headers, resume.after_id)?;
     let token = caller.token.id.clone();
     let (workspace, run, is_over) = api
@@ -552,11 +526,9 @@ async fn events(
 #[utoipa::path(post, path = "/api/v1/runs/{id}/cancel", tag = "runs", params(("id" = String, Path, description = "The run")), responses(
     (status = 200, description = "It is cancelled", body = Run),
     (status = 202, description = "Its worker will stop it", body = Run),
-    (status = "4XX", body = ProblemDetails, content_type = "application/problem+json"),
 ))]
 async fn cancel_run(
-    State(api): State<Api>,
-    Runner(caller): Runner,
+    Runner(api, caller): Runner,
     Path(id): Path<String>,
 ) -> Result<(StatusCode, axum::Json<Value>), ApiError> {
     api.work(move |api| {
@@ -578,17 +550,15 @@ async fn cancel_run(
     (status = 201, body = Run, headers(("Location" = String, description = "The new run"))),
     (status = 200, description = "The run of the same key", body = Run),
     (status = 429, description = "Too many wait", body = ProblemDetails, content_type = "application/problem+json"),
-    (status = "4XX", body = ProblemDetails, content_type = "application/problem+json"),
 ))]
 async fn retry_run(
-    State(api): State<Api>,
-    Runner(caller): Runner,
+    Runner(api, caller): Runner,
     Path(id): Path<String>,
     headers: HeaderMap,
-) -> Result<Response, ApiError> {
+) -> Answer<Response> {
     let (run, is_new) = again(&api, &caller, id, &headers).await?;
     let status = status_of(is_new, StatusCode::CREATED);
-    Ok(created(status, "runs", &run.id, run_json(&run, None)))
+    Ok(created(status, "runs", run_json(&run, None)))
 }
 
 /// Queues a new run with the input and the files of another. Returns it, and whether it is new.
@@ -627,7 +597,7 @@ pub async fn left(
     id: String,
     what: Left,
     asked: &HeaderMap,
-) -> Result<Response, ApiError> {
+) -> Answer<Response> {
     let caller = caller.clone();
     let (path, name, tag) = api
         .work(move |api| {
@@ -710,14 +680,12 @@ fn gone(run: &RunRecord, what: &str) -> ApiError {
     (status = 200, body = Object, content_type = "application/json"),
     (status = 206, description = "The part that was asked for"),
     (status = 304, description = "The client has it"),
-    (status = "4XX", body = ProblemDetails, content_type = "application/problem+json"),
 ))]
 async fn artifact(
-    State(api): State<Api>,
-    Reader(caller): Reader,
+    Reader(api, caller): Reader,
     Path(id): Path<String>,
     headers: HeaderMap,
-) -> Result<Response, ApiError> {
+) -> Answer<Response> {
     left(&api, &caller, id, Left::Artifact, &headers).await
 }
 
@@ -726,14 +694,12 @@ async fn artifact(
     (status = 200, body = Vec<u8>, content_type = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
     (status = 206, description = "The part that was asked for"),
     (status = 304, description = "The client has it"),
-    (status = "4XX", body = ProblemDetails, content_type = "application/problem+json"),
 ))]
 async fn output(
-    State(api): State<Api>,
-    Reader(caller): Reader,
+    Reader(api, caller): Reader,
     Path(id): Path<String>,
     headers: HeaderMap,
-) -> Result<Response, ApiError> {
+) -> Answer<Response> {
     left(&api, &caller, id, Left::Output, &headers).await
 }
 
@@ -742,13 +708,11 @@ async fn output(
     (status = 200, content((Vec<u8> = "text/csv"), (Vec<u8> = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"), (Vec<u8> = "application/vnd.ms-excel.sheet.macroenabled.12"), (Vec<u8> = "application/vnd.ms-excel"))),
     (status = 206, description = "The part that was asked for"),
     (status = 304, description = "The client has it"),
-    (status = "4XX", body = ProblemDetails, content_type = "application/problem+json"),
 ))]
 async fn input(
-    State(api): State<Api>,
-    Reader(caller): Reader,
+    Reader(api, caller): Reader,
     Path(id): Path<String>,
     headers: HeaderMap,
-) -> Result<Response, ApiError> {
+) -> Answer<Response> {
     left(&api, &caller, id, Left::Input, &headers).await
 }

@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use axum::extract::State;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use utoipa::IntoParams;
@@ -12,8 +11,9 @@ use utoipa_axum::routes;
 use super::workspaces::known_workspace;
 use crate::api::access::caller::Reader;
 use crate::api::description::schemas::Stats;
+use crate::api::http::answer::Answer;
 use crate::api::http::body::Query;
-use crate::api::http::problem::{ApiError, ProblemDetails};
+use crate::api::http::problem::ApiError;
 use crate::api::state::Api;
 use crate::api::state::statistics::{LONGEST_WINDOW, Statistics, look};
 use crate::workspace::Workspace;
@@ -40,13 +40,8 @@ struct Which {
 /// Show how the work goes: what waits, what ended within a window, waits and durations, and the workers with their slots.
 #[utoipa::path(get, path = "/api/v1/stats", tag = "workspaces", params(Which), responses(
     (status = 200, body = Stats),
-    (status = "4XX", body = ProblemDetails, content_type = "application/problem+json"),
 ))]
-async fn stats(
-    State(api): State<Api>,
-    Reader(caller): Reader,
-    Query(which): Query<Which>,
-) -> Result<axum::Json<Value>, ApiError> {
+async fn stats(Reader(api, caller): Reader, Query(which): Query<Which>) -> Answer {
     let seconds = which.window.unwrap_or(USUAL_WINDOW);
     if !(1..=LONGEST_WINDOW.as_secs()).contains(&seconds) {
         let message = "must be a number of seconds from 1 to 86400";

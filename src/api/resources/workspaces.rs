@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use serde::{Deserialize, Serialize};
@@ -13,9 +12,9 @@ use utoipa_axum::routes;
 
 use crate::api::access::caller::{Administrator, Caller, Reader};
 use crate::api::description::schemas::{Workspace as Shape, WorkspaceList};
-use crate::api::http::answer::{created, status_of};
+use crate::api::http::answer::{Answer, created, status_of};
 use crate::api::http::body::{Json, Path};
-use crate::api::http::problem::{ApiError, ProblemDetails};
+use crate::api::http::problem::ApiError;
 use crate::api::state::Api;
 use crate::settings::paths::checked_segment;
 use crate::store::WorkspaceRecord;
@@ -58,12 +57,8 @@ fn all(api: &Api) -> Result<Vec<WorkspaceRecord>, ApiError> {
 /// List the workspaces that the token is for.
 #[utoipa::path(get, path = "/api/v1/workspaces", tag = "workspaces", responses(
     (status = 200, body = WorkspaceList),
-    (status = "4XX", body = ProblemDetails, content_type = "application/problem+json"),
 ))]
-async fn list(
-    State(api): State<Api>,
-    Reader(caller): Reader,
-) -> Result<axum::Json<Value>, ApiError> {
+async fn list(Reader(api, caller): Reader) -> Answer {
     api.work(move |api| {
         let recorded = all(api)?;
         let is_own = |record: &&WorkspaceRecord| caller.is_for(&record.id);
@@ -86,13 +81,11 @@ struct NewWorkspace {
 #[utoipa::path(post, path = "/api/v1/workspaces", tag = "workspaces", request_body = NewWorkspace, responses(
     (status = 201, body = Shape, headers(("Location" = String, description = "The workspace"))),
     (status = 200, description = "It is there already", body = Shape),
-    (status = "4XX", body = ProblemDetails, content_type = "application/problem+json"),
 ))]
 async fn create(
-    State(api): State<Api>,
-    Administrator(caller): Administrator,
+    Administrator(api, caller): Administrator,
     Json(new): Json<NewWorkspace>,
-) -> Result<Response, ApiError> {
+) -> Answer<Response> {
     api.work(move |api| {
         checked_segment("workspace", &new.id)
             .map_err(|error| ApiError::field("id", error.to_string()))?;
@@ -105,12 +98,7 @@ async fn create(
         let home = api.home();
         let (record, is_new) = home.store.add_workspace(&new.id, home.machine.now())?;
         let status = status_of(is_new, StatusCode::CREATED);
-        Ok(created(
-            status,
-            "workspaces",
-            &record.id,
-            workspace_json(&record),
-        ))
+        Ok(created(status, "workspaces", workspace_json(&record)))
     })
     .await
 }
@@ -118,13 +106,8 @@ async fn create(
 /// Show a workspace.
 #[utoipa::path(get, path = "/api/v1/workspaces/{id}", tag = "workspaces", params(("id" = String, Path, description = "The workspace")), responses(
     (status = 200, body = Shape),
-    (status = "4XX", body = ProblemDetails, content_type = "application/problem+json"),
 ))]
-async fn show(
-    State(api): State<Api>,
-    Reader(caller): Reader,
-    Path(id): Path<String>,
-) -> Result<axum::Json<Value>, ApiError> {
+async fn show(Reader(api, caller): Reader, Path(id): Path<String>) -> Answer {
     api.work(move |api| {
         caller.demand(&id, "workspace", &id)?;
         let recorded = all(api)?;

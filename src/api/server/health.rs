@@ -1,5 +1,7 @@
 //! Whether the server lives, whether it is ready to serve, and its figures.
 
+use std::fmt::Write;
+
 use axum::extract::State;
 use axum::http::header;
 use axum::response::IntoResponse;
@@ -11,6 +13,7 @@ use crate::api::description::schemas::Health;
 use crate::api::http::problem::{ApiError, ProblemDetails};
 use crate::api::state::{Api, busy};
 use crate::base::clock::Timestamp;
+use crate::store::Overview;
 
 pub fn routes() -> OpenApiRouter<Api> {
     OpenApiRouter::new()
@@ -52,73 +55,12 @@ async fn metrics(State(api): State<Api>) -> Result<impl IntoResponse, ApiError> 
             let hour = i64::from(3_600_000);
             let overview = api.home().store.overview(Timestamp(now.0 - hour), now)?;
             let mut text = String::new();
-            gauge(
-                &mut text,
-                "ade_runs_queued",
-                "Runs that wait.",
-                overview.queued,
-            );
-            gauge(
-                &mut text,
-                "ade_runs_in_trouble",
-                "Runs that wait because the machine or the network is in trouble.",
-                overview.in_trouble,
-            );
-            gauge(
-                &mut text,
-                "ade_runs_running",
-                "Runs that are being executed.",
-                overview.running,
-            );
-            gauge(
-                &mut text,
-                "ade_run_longest_wait_milliseconds",
-                "How long the run that has been due longest has waited.",
-                overview.oldest_wait_ms.unwrap_or(0),
-            );
-            gauge(
-                &mut text,
-                "ade_environments_queued",
-                "Environments that wait for a builder.",
-                overview.environments_queued,
-            );
-            gauge(
-                &mut text,
-                "ade_environments_building",
-                "Environments that are being built.",
-                overview.environments_building,
-            );
-            for (status, count) in [
-                ("succeeded", overview.succeeded),
-                ("failed", overview.failed),
-                ("cancelled", overview.cancelled),
-            ] {
-                let name = format!("ade_runs_{status}_last_hour");
-                gauge(
-                    &mut text,
-                    &name,
-                    "Runs that ended so in the last hour.",
-                    count,
+            for (name, help, value) in gauges(api, &overview) {
+                let _ = writeln!(
+                    text,
+                    "# HELP {name} {help}\n# TYPE {name} gauge\n{name} {value}"
                 );
             }
-            gauge(
-                &mut text,
-                "ade_log_followers",
-                "Clients that follow a run.",
-                api.tails.followers(),
-            );
-            gauge(
-                &mut text,
-                "ade_workspace_followers",
-                "Clients that follow a workspace.",
-                api.watched.followers(),
-            );
-            gauge(
-                &mut text,
-                "ade_uptime_seconds",
-                "Since the server started.",
-                api.since.elapsed().as_secs(),
-            );
             api.requests.write(&mut text);
             Ok(text)
         })
@@ -126,10 +68,22 @@ async fn metrics(State(api): State<Api>) -> Result<impl IntoResponse, ApiError> 
     Ok(([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], text))
 }
 
-fn gauge(text: &mut String, name: &str, help: &str, value: u64) {
-    use std::fmt::Write;
-    let _ = writeln!(
-        text,
-        "# HELP {name} {help}\n# TYPE {name} gauge\n{name} {value}"
-    );
+/// Each gauge: its name, what it says, and its value.
+#[rustfmt::skip] // a table
+fn gauges(api: &Api, overview: &Overview) -> [(&'static str, &'static str, u64); 12] {
+    const ENDED: &str = "Runs that ended so in the last hour.";
+    [
+        ("ade_runs_queued", "Runs that wait.", overview.queued),
+        ("ade_runs_in_trouble", "Runs that wait because the machine or the network is in trouble.", overview.in_trouble),
+        ("ade_runs_running", "Runs that are being executed.", overview.running),
+        ("ade_run_longest_wait_milliseconds", "How long the run that has been due longest has waited.", overview.oldest_wait_ms.unwrap_or(0)),
+        ("ade_environments_queued", "Environments that wait for a builder.", overview.environments_queued),
+        ("ade_environments_building", "Environments that are being built.", overview.environments_building),
+        ("ade_runs_succeeded_last_hour", ENDED, overview.succeeded),
+        ("ade_runs_failed_last_hour", ENDED, overview.failed),
+        ("ade_runs_cancelled_last_hour", ENDED, overview.cancelled),
+        ("ade_log_followers", "Clients that follow a run.", api.tails.followers()),
+        ("ade_workspace_followers", "Clients that follow a workspace.", api.watched.followers()),
+        ("ade_uptime_seconds", "Since the server started.", api.since.elapsed().as_secs()),
+    ]
 }

@@ -5,7 +5,7 @@
 //! 100-continue`) is not asked.
 
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -17,6 +17,8 @@ use axum::response::Response;
 use bytes::Bytes;
 use http_body_util::BodyExt;
 use hyper::body::{Frame, SizeHint};
+
+use crate::base::mutex::lock;
 
 /// The most bytes that are read of a body that no handler wants.
 const MOST: u64 = 64 * 1024 * 1024;
@@ -35,17 +37,17 @@ impl HttpBody for Lent {
         self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
-        let mut body = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut body = lock(&self.0);
         Pin::new(&mut *body).poll_frame(context)
     }
 
     fn is_end_stream(&self) -> bool {
-        let body = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let body = lock(&self.0);
         body.is_end_stream()
     }
 
     fn size_hint(&self) -> SizeHint {
-        let body = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let body = lock(&self.0);
         body.size_hint()
     }
 }

@@ -2,6 +2,7 @@
 
 use axum::Router;
 use utoipa::OpenApi;
+use utoipa::openapi::OpenApi as Described;
 use utoipa_axum::router::OpenApiRouter;
 
 use super::{guard, health};
@@ -14,8 +15,8 @@ use crate::api::resources::{
 use crate::api::state::Api;
 
 /// All routes, and their description.
-fn routes() -> OpenApiRouter<Api> {
-    OpenApiRouter::with_openapi(openapi::OpenApiDocument::openapi())
+fn routes() -> (Router<Api>, Described) {
+    let (router, document) = OpenApiRouter::with_openapi(openapi::OpenApiDocument::openapi())
         .merge(runs::routes())
         .merge(cells::routes())
         .merge(documents::routes())
@@ -28,11 +29,13 @@ fn routes() -> OpenApiRouter<Api> {
         .merge(stats::routes())
         .merge(settings::routes())
         .merge(health::routes())
+        .split_for_parts();
+    (router, openapi::with_refusals(document))
 }
 
 /// The whole API as a service.
 pub fn router(api: Api) -> Router {
-    let (mut router, document) = routes().split_for_parts();
+    let (mut router, document) = routes();
     if !api.options.without_pages {
         router = router.merge(pages::routes(&openapi::json(&document)));
     }
@@ -42,5 +45,5 @@ pub fn router(api: Api) -> Router {
 
 /// The OpenAPI document (version 3.1), as it is served and committed.
 pub fn description() -> String {
-    openapi::text(&routes().split_for_parts().1)
+    openapi::text(&routes().1)
 }

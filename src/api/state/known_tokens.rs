@@ -1,9 +1,10 @@
 //! Tokens that were valid a moment ago.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
+use crate::base::mutex::lock;
 use crate::store::TokenRecord;
 
 /// For how long a token that was valid is taken to be valid still, without asking the database: so long may a revoked token be
@@ -19,14 +20,14 @@ pub struct KnownTokens(Mutex<HashMap<String, (Instant, TokenRecord)>>);
 impl KnownTokens {
     /// The token of what a caller showed, if it was valid a moment ago.
     pub fn get(&self, shown: &str) -> Option<TokenRecord> {
-        let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = lock(&self.0);
         let (since, token) = known.get(shown)?;
         (since.elapsed() < KNOWN_FOR).then(|| token.clone())
     }
 
     /// Notes that a token is valid now.
     pub fn put(&self, shown: String, token: TokenRecord) {
-        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut known = lock(&self.0);
         if known.len() >= MOST_KNOWN {
             known.clear();
         }
@@ -35,9 +36,6 @@ impl KnownTokens {
 
     /// Forgets all: one of them was revoked here, or a session ended.
     pub fn clear(&self) {
-        self.0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clear();
+        lock(&self.0).clear();
     }
 }

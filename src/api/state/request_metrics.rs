@@ -1,9 +1,11 @@
 //! Figures of requests, for Prometheus.
 
 use std::collections::BTreeMap;
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
+
+use crate::base::mutex::lock;
 
 /// Upper bounds of the histogram of answer times, in seconds.
 const BOUNDS: [f64; 8] = [0.001, 0.005, 0.02, 0.1, 0.5, 2.0, 10.0, 60.0];
@@ -21,7 +23,7 @@ impl Requests {
     /// Counts an answer.
     pub fn count(&self, method: &str, route: &str, status: u16, took: Duration) {
         let method = known_method(method);
-        let mut routes = self.routes.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut routes = lock(&self.routes);
         if let Some(count) = routes.get_mut(&(method.to_owned(), route.to_owned(), status)) {
             *count += 1;
         } else if routes.len() < 1000 {
@@ -42,9 +44,7 @@ impl Requests {
     pub fn write(&self, text: &mut String) {
         use std::fmt::Write;
         text.push_str("# HELP ade_http_requests_total Requests that were answered.\n# TYPE ade_http_requests_total counter\n");
-        for ((method, route, status), count) in
-            &*self.routes.lock().unwrap_or_else(PoisonError::into_inner)
-        {
+        for ((method, route, status), count) in &*lock(&self.routes) {
             let _ = writeln!(
                 text,
                 "ade_http_requests_total{{method=\"{method}\",route=\"{route}\",status=\"{status}\"}} {count}"

@@ -2,13 +2,14 @@
 
 use std::collections::HashMap;
 use std::fmt::Write;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
 use tokio::sync::broadcast;
 
 use super::changes::{ToldSoFar, Update};
 use crate::base::clock::Timestamp;
+use crate::base::mutex::lock;
 use crate::workspace::Workspace;
 
 /// Events that were found by one look.
@@ -37,7 +38,7 @@ pub struct WatchedWorkspaces(pub Mutex<HashMap<String, Arc<FollowedWorkspace>>>)
 impl WatchedWorkspaces {
     /// Clients that follow a workspace now.
     pub fn followers(&self) -> u64 {
-        let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = lock(&self.0);
         let followers = known.values().map(|known| known.sender.receiver_count());
         followers.sum::<usize>() as u64
     }

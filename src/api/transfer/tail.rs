@@ -9,7 +9,7 @@ use std::collections::hash_map::Entry;
 use std::fs::File;
 use std::io;
 use std::path::PathBuf;
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
@@ -17,6 +17,7 @@ use tokio::sync::watch;
 
 use crate::api::http::log_pieces::{Line, LogEnd, Piece, read_piece};
 use crate::api::state::Api;
+use crate::base::mutex::lock;
 use crate::events;
 use crate::run::ending::ends;
 use crate::run::views::follow::{End, end_of_run};
@@ -31,7 +32,7 @@ const LAST_EVENTS: usize = 256;
 const ASK_AGAIN: Duration = Duration::from_millis(250);
 /// Follows a run's log.
 pub fn follow(api: &Api, workspace: &Arc<Workspace>, run: &RunRecord) -> watch::Receiver<LogEnd> {
-    let mut known = api.tails.0.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut known = lock(&api.tails.0);
     match known.entry(run.id.clone()) {
         Entry::Occupied(found) => found.get().subscribe(),
         Entry::Vacant(place) => {
@@ -140,23 +141,13 @@ impl Watcher {
     }
 
     fn forget(&self) {
-        let mut known = self
-            .api
-            .tails
-            .0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
+        let mut known = lock(&self.api.tails.0);
         known.remove(&self.run);
     }
 
     /// Nobody follows any more. A later follower finds no entry and begins anew.
     fn forget_if_alone(&self) -> bool {
-        let mut known = self
-            .api
-            .tails
-            .0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
+        let mut known = lock(&self.api.tails.0);
         let is_alone = self.sender.is_closed();
         if is_alone {
             known.remove(&self.run);

@@ -8,7 +8,6 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::age::Ages;
 use super::pass::Pass;
 use super::report::{NotDeleted, Removed, Report};
 use crate::base::files::is_partial;
@@ -18,12 +17,7 @@ use crate::system::machine::Files;
 use crate::workspace::Workspace;
 
 pub(super) fn collect(pass: &Pass<'_>, report: &mut Report) {
-    let Pass {
-        workspace,
-        options,
-        ages,
-        ..
-    } = *pass;
+    let (workspace, files) = (pass.workspace, pass.workspace.files());
     let Some(ttl) = workspace.settings.worker.cache_ttl else {
         return;
     };
@@ -33,22 +27,19 @@ pub(super) fn collect(pass: &Pass<'_>, report: &mut Report) {
         }
         let mut cold = parts(workspace, &cache);
         report.scanned += cold.len() as u64;
-        cold.retain(|part| is_cold(workspace.files(), part, ttl, ages));
+        cold.retain(|part| is_cold(pass, part, ttl));
         // Measured before the lock is taken, which builds wait for.
-        let cold: Vec<(PathBuf, Removed)> = cold
-            .into_iter()
-            .map(|part| (part.clone(), describe(workspace.files(), &part)))
-            .collect();
-        if options.dry_run {
-            for (_, removed) in cold {
-                report.add(removed);
-            }
+        let measured = cold.into_iter().map(|part| (describe(files, &part), part));
+        let cold: Vec<(Removed, PathBuf)> = measured.collect();
+        if pass.options.dry_run {
+            cold.into_iter()
+                .for_each(|(removed, _)| report.add(removed));
         } else {
-            set_aside(workspace, &cache, cold, ttl, ages, report);
+            set_aside(pass, &cache, cold, ttl, report);
             // Also what a process left that died before it had deleted it.
-            for folder in workspace.files().folders(&cache.0) {
+            for folder in files.folders(&cache.0) {
                 if CacheFolder::is_trash(&folder) {
-                    empty(workspace.files(), &folder, report);
+                    empty(files, &folder, report);
                 }
             }
         }
@@ -63,12 +54,8 @@ fn parts(workspace: &Workspace, cache: &CacheFolder) -> Vec<PathBuf> {
     let mut parts: Vec<PathBuf> = files.folders(&cache.0);
     parts.retain(|folder| cache.downloads().contains(folder));
     parts.extend(files.folders(&cache.engines()));
-    parts.extend(
-        files
-            .folders(&tools.0)
-            .into_iter()
-            .filter(|folder| !is_partial(folder)),
-    );
+    let tools = files.folders(&tools.0).into_iter();
+    parts.extend(tools.filter(|folder| !is_partial(folder)));
     let chosen = workspace.paths.chosen_caches().into_iter().flatten();
     for chosen in chosen {
         parts.retain(|part| !chosen.starts_with(part));
@@ -76,35 +63,33 @@ fn parts(workspace: &Workspace, cache: &CacheFolder) -> Vec<PathBuf> {
     parts
 }
 
-fn is_cold(files: &dyn Files, part: &Path, ttl: Duration, ages: &Ages) -> bool {
-    files
-        .find(part)
-        .is_ok_and(|found| found.modified < ages.cutoff(ttl))
+fn is_cold(pass: &Pass<'_>, part: &Path, ttl: Duration) -> bool {
+    let found = pass.workspace.files().find(part);
+    found.is_ok_and(|found| pass.ages.is_older(found.modified, ttl))
 }
 
 /// Renames parts out of the cache while no build uses it. Those that were used since they were found stay.
 fn set_aside(
-    workspace: &Workspace,
+    pass: &Pass<'_>,
     cache: &CacheFolder,
-    cold: Vec<(PathBuf, Removed)>,
+    cold: Vec<(Removed, PathBuf)>,
     ttl: Duration,
-    ages: &Ages,
     report: &mut Report,
 ) {
-    let files = workspace.files();
+    let machine = &*pass.workspace.machine;
     if cold.is_empty() {
         return;
     }
     // Where a build is under way, or there are no locks, another collection finds these.
-    let Ok(Some(_alone)) = Lock::try_take(&*workspace.machine, &cache.lock()) else {
+    let Ok(Some(_alone)) = Lock::try_take(machine, &cache.lock()) else {
         return;
     };
-    for (part, removed) in cold {
-        if !is_cold(files, &part, ttl, ages) {
+    for (removed, part) in cold {
+        if !is_cold(pass, &part, ttl) {
             continue;
         }
-        let trash = cache.trash(&workspace.machine.new_token());
-        match files.rename(&part, &trash) {
+        let trash = cache.trash(&machine.new_token());
+        match machine.files().rename(&part, &trash) {
             Ok(()) => report.add(removed),
             Err(error) => report.failed.push(NotDeleted::of(&part, error)),
         }

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use super::delete::{Locks, delete_folder, remove_key_folder, would_remove};
 use super::pass::Pass;
-use super::report::{CollectOptions, Removed, Report, UNKNOWN};
+use super::report::{Removed, Report, UNKNOWN};
 use super::rule::Fate;
 use crate::base::files::name_of;
 use crate::environment::provide::in_use;
@@ -18,14 +18,9 @@ use crate::system::machine::FoundKind;
 use crate::workspace::Workspace;
 
 pub(super) fn collect(pass: &Pass<'_>, report: &mut Report) -> Result<(), StoreError> {
-    let Pass {
-        workspace,
-        options,
-        ages,
-        ..
-    } = *pass;
+    let workspace = pass.workspace;
     let files = workspace.files();
-    let known = Known::look(workspace)?;
+    let known = recorded(workspace)?;
     // venvs/<workspace>/<configuration>/<digest>/<environment>
     let configurations = files
         .folders(workspace.paths.venvs())
@@ -37,14 +32,11 @@ pub(super) fn collect(pass: &Pass<'_>, report: &mut Report) -> Result<(), StoreE
                 return Ok(());
             }
             report.scanned += 1;
-            if known.0.contains_key(&folder) {
-                continue;
-            }
-            if ages.is_older(modified(workspace, &folder), options.leftover_ttl) {
-                remove(workspace, &folder, &known, options, report)?;
+            if !known.contains_key(&folder) && pass.is_leftover(&folder) {
+                remove(pass, &folder, &known, report)?;
             }
         }
-        if !options.dry_run {
+        if !pass.options.dry_run {
             remove_key_folder(&*workspace.machine, &key);
         }
     }
@@ -52,37 +44,29 @@ pub(super) fn collect(pass: &Pass<'_>, report: &mut Report) -> Result<(), StoreE
 }
 
 /// The recorded environments by their folders.
-struct Known(HashMap<PathBuf, EnvironmentRecord>);
+type Known = HashMap<PathBuf, EnvironmentRecord>;
 
-impl Known {
-    fn look(workspace: &Workspace) -> Result<Self, StoreError> {
-        let all = workspace.store.all_environments()?.into_iter();
-        let by_folder = all.map(|environment| (environment.folder.clone(), environment));
-        Ok(Self(by_folder.collect()))
-    }
-}
-
-/// When anything directly in a folder changed last.
-pub(super) fn modified(workspace: &Workspace, folder: &Path) -> crate::base::clock::Timestamp {
-    let found = workspace.files().find(folder);
-    found.map_or(workspace.machine.now(), |found| found.modified)
+fn recorded(workspace: &Workspace) -> Result<Known, StoreError> {
+    let all = workspace.store.all_environments()?.into_iter();
+    let by_folder = all.map(|environment| (environment.folder.clone(), environment));
+    Ok(by_folder.collect())
 }
 
 /// Deletes a folder that no record names, where it is this database's own and no process uses it.
 fn remove(
-    workspace: &Workspace,
+    pass: &Pass<'_>,
     folder: &Path,
     known: &Known,
-    options: &CollectOptions,
     report: &mut Report,
 ) -> Result<(), StoreError> {
+    let workspace = pass.workspace;
     let files = workspace.files();
     if !is_own(workspace, folder, known) {
         report.skip(UNKNOWN);
         return Ok(());
     }
     let removed = leftover(workspace, folder);
-    if options.dry_run {
+    if pass.options.dry_run {
         would_remove(files, folder, removed, report);
         return Ok(());
     }
@@ -94,7 +78,7 @@ fn remove(
             return Ok(());
         }
     };
-    if Known::look(workspace)?.0.contains_key(folder) {
+    if recorded(workspace)?.contains_key(folder) {
         report.skip(Fate::InUse.reason());
         return Ok(());
     }
@@ -120,7 +104,7 @@ fn is_own(workspace: &Workspace, folder: &Path, known: &Known) -> bool {
     let Some(id) = record["environment_id"].as_str() else {
         return false;
     };
-    known.0.values().any(|environment| environment.id == id)
+    known.values().any(|environment| environment.id == id)
 }
 
 pub(super) fn leftover(workspace: &Workspace, folder: &Path) -> Removed {

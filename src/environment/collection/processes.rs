@@ -5,7 +5,6 @@
 use std::collections::HashSet;
 use std::time::Duration;
 
-use super::orphans::modified;
 use super::pass::Pass;
 use super::report::{Removed, Report};
 use crate::settings::paths::WORKER_LOCK;
@@ -18,28 +17,21 @@ use crate::system::machine::FoundKind;
 const GONE: Duration = Duration::from_secs(7 * 86_400);
 
 pub(super) fn collect(pass: &Pass<'_>, report: &mut Report) -> Result<(), StoreError> {
-    let Pass {
-        workspace,
-        options,
-        ages,
-        ..
-    } = *pass;
+    let (workspace, options) = (pass.workspace, pass.options);
     let (store, files) = (&workspace.store, workspace.files());
     let mut known = HashSet::new();
     for worker in store.workers()? {
-        let is_gone = ages.is_older(worker.seen_at, GONE)
+        let is_gone = pass.ages.is_older(worker.seen_at, GONE)
             && lock::is_held(files, &worker.lock_path).is_none();
         if !is_gone || pass.is_stopped() {
             known.insert(worker.lock_path);
             continue;
         }
         report.scanned += 1;
-        if !options.dry_run {
-            // A process that still has claims stays known: their recovery needs its id.
-            if !store.remove_worker(&worker.id)? {
-                known.insert(worker.lock_path);
-                continue;
-            }
+        // A process that still has claims stays known: their recovery needs its id.
+        if !options.dry_run && !store.remove_worker(&worker.id)? {
+            known.insert(worker.lock_path);
+            continue;
         }
         report.add(Removed {
             kind: "process",
@@ -55,7 +47,7 @@ pub(super) fn collect(pass: &Pass<'_>, report: &mut Report) -> Result<(), StoreE
         let is_leftover = kind == FoundKind::File
             && name.ends_with(WORKER_LOCK)
             && !known.contains(&path)
-            && ages.is_older(modified(workspace, &path), options.leftover_ttl);
+            && pass.is_leftover(&path);
         if !is_leftover || options.dry_run || pass.is_stopped() {
             continue;
         }

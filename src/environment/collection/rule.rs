@@ -133,15 +133,16 @@ pub fn judge_all(
         let configuration = activity.get(&environment.key.configuration_id);
         let run_lately = configuration
             .is_some_and(|known| was_run_lately(workspace.files(), known, options.env_ttl, ages));
+        let key = &environment.key;
+        let mut is_former = || {
+            let of = (key.configuration_id.clone(), key.engine_spec.clone());
+            let digest = current
+                .entry(of)
+                .or_insert_with(|| current_digest(workspace, &environment));
+            digest.as_ref().map(|digest| *digest != key.deps_digest)
+        };
         let superseded = if options.superseded {
-            current
-                .entry((
-                    environment.key.configuration_id.clone(),
-                    environment.key.engine_spec.clone(),
-                ))
-                .or_insert_with(|| current_digest(workspace, &environment))
-                .as_ref()
-                .map(|digest| *digest != environment.key.deps_digest)
+            is_former()
         } else {
             None
         };
@@ -194,6 +195,8 @@ mod tests {
     use super::*;
 
     const DAY: i64 = 86_400_000;
+    /// When everything is judged, unless a test says otherwise.
+    const NOW: Timestamp = Timestamp(31 * DAY);
 
     fn options(superseded: bool) -> CollectOptions {
         CollectOptions {
@@ -207,83 +210,56 @@ mod tests {
         }
     }
 
-    fn cold() -> EnvironmentFacts {
-        EnvironmentFacts {
+    /// A cold environment that nothing needs, but for this.
+    fn but(change: impl FnOnce(&mut EnvironmentFacts)) -> EnvironmentFacts {
+        let mut facts = EnvironmentFacts {
             status: EnvironmentStatus::Ready,
             last_used: Timestamp(0),
             live_runs: 0,
             active: false,
             run_lately: false,
             superseded: None,
-        }
+        };
+        change(&mut facts);
+        facts
     }
 
     #[test]
     fn an_environment_goes_only_when_all_four_conditions_hold() {
-        let now = Ages::plain(Timestamp(31 * DAY), None);
-        let verdict = |facts: EnvironmentFacts| judge(&facts, &options(false), &now);
-        assert_eq!(verdict(cold()), Fate::Delete);
+        let now = Ages::plain(NOW, None);
+        let verdict =
+            |change: fn(&mut EnvironmentFacts)| judge(&but(change), &options(false), &now);
+        assert_eq!(verdict(|_| {}), Fate::Delete);
+        assert_eq!(verdict(|facts| facts.active = true), Fate::Active);
+        assert_eq!(verdict(|facts| facts.run_lately = true), Fate::RunLately);
+        assert_eq!(verdict(|facts| facts.live_runs = 1), Fate::InUse);
         assert_eq!(
-            verdict(EnvironmentFacts {
-                status: EnvironmentStatus::Failed,
-                ..cold()
-            }),
-            Fate::Delete
-        );
-        assert_eq!(
-            verdict(EnvironmentFacts {
-                active: true,
-                ..cold()
-            }),
-            Fate::Active
-        );
-        assert_eq!(
-            verdict(EnvironmentFacts {
-                run_lately: true,
-                ..cold()
-            }),
-            Fate::RunLately
-        );
-        assert_eq!(
-            verdict(EnvironmentFacts {
-                live_runs: 1,
-                ..cold()
-            }),
-            Fate::InUse
-        );
-        assert_eq!(
-            verdict(EnvironmentFacts {
-                last_used: Timestamp(DAY),
-                ..cold()
-            }),
+            verdict(|facts| facts.last_used = Timestamp(DAY)),
             Fate::Warm,
             "exactly as old as the time to live"
         );
         for (status, wanted) in [
             (EnvironmentStatus::Building, Fate::Unfinished),
             (EnvironmentStatus::Queued, Fate::Delete),
+            (EnvironmentStatus::Failed, Fate::Delete),
         ] {
-            assert_eq!(verdict(EnvironmentFacts { status, ..cold() }), wanted);
+            let facts = but(|facts| facts.status = status);
+            assert_eq!(judge(&facts, &options(false), &now), wanted);
         }
     }
 
     #[test]
     fn after_a_gap_what_would_go_is_held_and_what_stays_says_why_as_ever() {
-        let now = Timestamp(31 * DAY);
-        let held = Ages::plain(now, Some(now.plus(Duration::from_secs(1))));
-        let verdict = |facts: EnvironmentFacts| judge(&facts, &options(true), &held);
-        assert_eq!(verdict(cold()), Fate::Held);
-        let superseded = EnvironmentFacts {
-            active: true,
-            superseded: Some(true),
-            ..cold()
+        let held = Ages::plain(NOW, Some(NOW.plus(Duration::from_secs(1))));
+        let verdict =
+            |change: fn(&mut EnvironmentFacts)| judge(&but(change), &options(true), &held);
+        assert_eq!(verdict(|_| {}), Fate::Held);
+        let superseded = |facts: &mut EnvironmentFacts| {
+            facts.active = true;
+            facts.superseded = Some(true);
         };
         assert_eq!(verdict(superseded), Fate::Held);
-        let warm = EnvironmentFacts {
-            last_used: now,
-            ..cold()
-        };
-        assert_eq!(verdict(warm), Fate::Warm);
+        assert_eq!(verdict(|facts| facts.last_used = NOW), Fate::Warm);
         assert!(!Fate::Held.deletes());
     }
 
@@ -293,73 +269,35 @@ mod tests {
             env_ttl: None,
             ..options(false)
         };
-        assert_eq!(
-            judge(&cold(), &never, &Ages::plain(Timestamp(i64::MAX), None)),
-            Fate::NeverCold
-        );
+        let late = Ages::plain(Timestamp(i64::MAX), None);
+        assert_eq!(judge(&but(|_| {}), &never, &late), Fate::NeverCold);
     }
 
     #[test]
     fn a_superseded_environment_of_a_configuration_in_use_goes_only_when_asked_for_and_cold() {
-        let now = Timestamp(31 * DAY);
-        let ages = Ages::plain(now, None);
-        let lately = EnvironmentFacts {
-            run_lately: true,
-            superseded: Some(true),
-            ..cold()
+        let ages = Ages::plain(NOW, None);
+        let asked = |facts: &EnvironmentFacts| judge(facts, &options(true), &ages);
+        let unasked = |facts: &EnvironmentFacts| judge(facts, &options(false), &ages);
+        let lately = but(|facts| {
+            facts.run_lately = true;
+            facts.superseded = Some(true);
+        });
+        assert_eq!(unasked(&lately), Fate::RunLately);
+        assert_eq!(asked(&lately), Fate::Superseded);
+        let active = but(|facts| {
+            facts.active = true;
+            facts.superseded = Some(true);
+        });
+        assert_eq!(unasked(&active), Fate::Active);
+        assert_eq!(asked(&active), Fate::Superseded);
+        let also = |change: fn(&mut EnvironmentFacts)| {
+            let mut facts = active;
+            change(&mut facts);
+            asked(&facts)
         };
-        assert_eq!(judge(&lately, &options(false), &ages), Fate::RunLately);
-        assert_eq!(judge(&lately, &options(true), &ages), Fate::Superseded);
-        let facts = EnvironmentFacts {
-            active: true,
-            superseded: Some(true),
-            ..cold()
-        };
-        assert_eq!(judge(&facts, &options(false), &ages), Fate::Active);
-        assert_eq!(judge(&facts, &options(true), &ages), Fate::Superseded);
-        assert_eq!(
-            judge(
-                &EnvironmentFacts {
-                    superseded: Some(false),
-                    ..facts
-                },
-                &options(true),
-                &ages
-            ),
-            Fate::Active
-        );
-        assert_eq!(
-            judge(
-                &EnvironmentFacts {
-                    superseded: None,
-                    ..facts
-                },
-                &options(true),
-                &ages
-            ),
-            Fate::Active
-        );
-        assert_eq!(
-            judge(
-                &EnvironmentFacts {
-                    last_used: now,
-                    ..facts
-                },
-                &options(true),
-                &ages
-            ),
-            Fate::Warm
-        );
-        assert_eq!(
-            judge(
-                &EnvironmentFacts {
-                    live_runs: 2,
-                    ..facts
-                },
-                &options(true),
-                &ages
-            ),
-            Fate::InUse
-        );
+        assert_eq!(also(|facts| facts.superseded = Some(false)), Fate::Active);
+        assert_eq!(also(|facts| facts.superseded = None), Fate::Active);
+        assert_eq!(also(|facts| facts.last_used = NOW), Fate::Warm);
+        assert_eq!(also(|facts| facts.live_runs = 2), Fate::InUse);
     }
 }

@@ -5,9 +5,8 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::age::Ages;
 use super::delete::take_lock;
-use super::orphans::{leftover, modified};
+use super::orphans::leftover;
 use super::pass::Pass;
 use super::report::{CollectOptions, Removed, Report, UNKNOWN, delete};
 use crate::base::files::name_of;
@@ -19,12 +18,7 @@ use crate::workspace::Workspace;
 const BATCH: usize = 500;
 
 pub(super) fn collect(pass: &Pass<'_>, report: &mut Report) -> Result<(), StoreError> {
-    let Pass {
-        workspace,
-        options,
-        ages,
-        ..
-    } = *pass;
+    let workspace = pass.workspace;
     let (files, paths) = (workspace.files(), &workspace.paths);
     for of_workspace in files.folders(paths.runs_of_all()) {
         let runs = paths.runs(&name_of(&of_workspace));
@@ -35,8 +29,7 @@ pub(super) fn collect(pass: &Pass<'_>, report: &mut Report) -> Result<(), StoreE
                 if pass.is_stopped() {
                     return Ok(());
                 }
-                let says = known.get(run).copied();
-                examine(workspace, folder, says, options, ages, report)?;
+                examine(pass, folder, known.get(run).copied(), report)?;
             }
         }
     }
@@ -44,13 +37,12 @@ pub(super) fn collect(pass: &Pass<'_>, report: &mut Report) -> Result<(), StoreE
 }
 
 fn examine(
-    workspace: &Workspace,
+    pass: &Pass<'_>,
     folder: &Path,
     says: Option<RunFiles>,
-    options: &CollectOptions,
-    ages: &Ages,
     report: &mut Report,
 ) -> Result<(), StoreError> {
+    let (workspace, options) = (pass.workspace, pass.options);
     match says {
         Some(RunFiles::Kept) => {}
         Some(RunFiles::Deleted) => {
@@ -66,7 +58,7 @@ fn examine(
             }
             report.add(removed);
         }
-        None if !ages.is_older(modified(workspace, folder), options.leftover_ttl) => {}
+        None if !pass.is_leftover(folder) => {}
         None => {
             report.scanned += 1;
             if is_unrecorded(workspace, folder) {

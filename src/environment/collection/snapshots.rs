@@ -8,101 +8,71 @@
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
-use super::age::Ages;
-use super::orphans::modified;
 use super::pass::Pass;
-use super::report::{CollectOptions, NotDeleted, Removed, Report, delete};
+use super::report::{NotDeleted, Removed, Report, delete};
 use crate::base::files::{is_partial, name_of, partial_in};
 use crate::settings::paths;
 use crate::store::StoreError;
 use crate::system::lock::Lock;
-use crate::workspace::Workspace;
 
 /// So many runs are asked for at once, so that others reach the store meanwhile.
 const BATCH: u32 = 5000;
 
 pub(super) fn collect(pass: &Pass<'_>, report: &mut Report) -> Result<(), StoreError> {
-    let Pass {
-        workspace,
-        options,
-        ages,
-        ..
-    } = *pass;
-    let candidates = candidates(workspace, options, ages)?;
+    let candidates = candidates(pass)?;
     if candidates.is_empty() {
         return Ok(());
     }
-    let needed = Needed::look(pass)?;
+    let needed = needed(pass)?;
     for snapshot in candidates {
         if pass.is_stopped() {
             return Ok(());
         }
         report.scanned += 1;
-        if needed.has(&snapshot) {
-            continue;
+        if !needed.contains(&snapshot) {
+            remove(pass, &snapshot, report);
         }
-        remove(workspace, &snapshot, options, ages, report);
     }
     Ok(())
 }
 
 /// The snapshots of configurations that this database knows which are old, and unfinished copies as old. Those of another one may
 /// be another database's.
-fn candidates(
-    workspace: &Workspace,
-    options: &CollectOptions,
-    ages: &Ages,
-) -> Result<Vec<PathBuf>, StoreError> {
+fn candidates(pass: &Pass<'_>) -> Result<Vec<PathBuf>, StoreError> {
+    let workspace = pass.workspace;
     let (files, paths) = (workspace.files(), &workspace.paths);
     let known = workspace.store.configuration_activity()?;
     let mut found: Vec<PathBuf> = known
         .iter()
         .flat_map(|known| files.folders(&paths.snapshots(&known.workspace_id, &known.id)))
         .collect();
-    found.retain(|snapshot| ages.is_older(modified(workspace, snapshot), options.leftover_ttl));
+    found.retain(|snapshot| pass.is_leftover(snapshot));
     Ok(found)
 }
 
-/// What environments, runs and published versions name: a snapshot, or a folder in it.
-struct Needed(HashSet<PathBuf>);
-
-impl Needed {
-    fn look(pass: &Pass<'_>) -> Result<Self, StoreError> {
-        let workspace = pass.workspace;
-        let store = &workspace.store;
-        let mut needed: HashSet<PathBuf> = HashSet::new();
-        let mut add = |path: PathBuf| {
-            needed.extend(path.ancestors().map(Path::to_owned));
-        };
-        for environment in store.all_environments()? {
-            add(environment.snapshot);
-        }
-        store.published_snapshots()?.into_iter().for_each(&mut add);
-        let mut after = String::new();
-        while !pass.is_stopped() {
-            let (snapshots, last) = store.snapshots_of_runs(&after, BATCH)?;
-            snapshots.into_iter().for_each(&mut add);
-            match last {
-                Some(last) => after = last,
-                None => break,
-            }
-        }
-        Ok(Self(needed))
+/// What environments, runs and published versions name: a snapshot, or a folder in it; and the folders that it is in.
+fn needed(pass: &Pass<'_>) -> Result<HashSet<PathBuf>, StoreError> {
+    let store = &pass.workspace.store;
+    let mut needed: HashSet<PathBuf> = HashSet::new();
+    let mut add = |path: PathBuf| needed.extend(path.ancestors().map(Path::to_owned));
+    for environment in store.all_environments()? {
+        add(environment.snapshot);
     }
-
-    fn has(&self, snapshot: &Path) -> bool {
-        self.0.contains(snapshot)
+    store.published_snapshots()?.into_iter().for_each(&mut add);
+    let mut after = String::new();
+    while !pass.is_stopped() {
+        let (snapshots, last) = store.snapshots_of_runs(&after, BATCH)?;
+        snapshots.into_iter().for_each(&mut add);
+        match last {
+            Some(last) => after = last,
+            None => break,
+        }
     }
+    Ok(needed)
 }
 
-fn remove(
-    workspace: &Workspace,
-    snapshot: &Path,
-    options: &CollectOptions,
-    ages: &Ages,
-    report: &mut Report,
-) {
-    let files = workspace.files();
+fn remove(pass: &Pass<'_>, snapshot: &Path, report: &mut Report) {
+    let (machine, files) = (&*pass.workspace.machine, pass.workspace.files());
     let removed = Removed {
         kind: "snapshot",
         id: snapshot.display().to_string(),
@@ -110,13 +80,12 @@ fn remove(
         reason: "no environment and no run needs it",
         bytes: files.exclusive_bytes(snapshot),
     };
-    if options.dry_run {
+    if pass.options.dry_run {
         report.add(removed);
         return;
     }
     let folder = snapshot.parent().unwrap_or(snapshot);
-    let taken = Lock::try_take(&*workspace.machine, &paths::snapshot_lock(folder));
-    let _lock = match taken {
+    let _lock = match Lock::try_take(machine, &paths::snapshot_lock(folder)) {
         Ok(Some(lock)) => lock,
         Ok(None) => return,
         Err(error) => {
@@ -125,12 +94,12 @@ fn remove(
         }
     };
     // It may have been touched, or deleted, since it was looked at.
-    if !ages.is_older(modified(workspace, snapshot), options.leftover_ttl) {
+    if !pass.is_leftover(snapshot) {
         return;
     }
     let unfinished = match is_partial(snapshot) {
         true => snapshot.to_owned(),
-        false => partial_in(folder, &workspace.machine.new_token()),
+        false => partial_in(folder, &machine.new_token()),
     };
     if let Err(error) = files.rename(snapshot, &unfinished) {
         report.failed.push(NotDeleted::of(snapshot, error));

@@ -114,12 +114,8 @@ impl<'a> BuildAttempt<'a> {
 
     /// The build never began: releases the claim, so that no process waits for its lease to expire.
     pub fn never_began(&self, error: FileError) -> ProvideError {
-        let failure = Failure {
-            code: code::ENVIRONMENT_FAILED.to_owned(),
-            stage: Some("environment".to_owned()),
-            message: error.to_string(),
-            hint: error.hint(),
-        };
+        let (message, hint) = (error.to_string(), error.hint());
+        let failure = Failure::new(code::ENVIRONMENT_FAILED, "environment", message, hint);
         // What is wrong with the folder is corrected without a change of the configuration.
         match self.record_failure(&failure, true, true) {
             Ok(_) => ProvideError::File(error),
@@ -163,12 +159,7 @@ impl<'a> BuildAttempt<'a> {
 
     pub fn fail(&self, error: &BuildError, log: &EventLog<'_>) -> Result<ProvideError, StoreError> {
         let transient = error.is_transient();
-        let failure = Failure {
-            code: error.code().to_owned(),
-            stage: Some("environment".to_owned()),
-            message: in_full(error),
-            hint: error.hint(),
-        };
+        let failure = Failure::new(error.code(), "environment", in_full(error), error.hint());
         let retry_at = self.record_failure(&failure, transient, error.is_of_machine())?;
         log.write(
             "error",

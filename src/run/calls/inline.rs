@@ -5,18 +5,18 @@
 //! its next attempt, and this process claims it again, unless a worker does so first: then its end is waited for.
 
 use std::path::{Path, PathBuf};
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use super::request::Request;
 use crate::base::cancel::Cancel;
+use crate::base::mutex::lock;
 use crate::base::problem::code;
 use crate::engine::Noticed;
 use crate::environment::provide::{OtherBuilder, Progress, ProvideError, Provider, Want};
 use crate::run::ending::cancel;
 use crate::run::ending::recover::recover;
-use crate::run::execution::attempt::failure;
 use crate::run::execution::error::RunError;
 use crate::run::execution::happenings::{Finished, Happening, Watcher, Where};
 use crate::run::execution::lifecycle::{
@@ -158,7 +158,7 @@ impl OneInput<'_> {
                 // so long. In the last case the claim still stands, and no other process would end it soon.
                 Executed::Lost => {
                     let message = "the lease was lost".to_owned();
-                    let failure = failure(code::LEASE_EXPIRED, "run", message, None);
+                    let failure = Failure::new(code::LEASE_EXPIRED, "run", message, None);
                     self.leave(claimed, &failure)?
                 }
                 Executed::Unrecorded(failure, error) => {
@@ -414,8 +414,4 @@ impl OneInput<'_> {
             self.tell(&Happening::Trouble(&message));
         }
     }
-}
-
-fn lock(failed: &FailedBuild) -> MutexGuard<'_, Option<(Failure, PathBuf)>> {
-    failed.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -5,9 +5,10 @@
 //! acknowledged is therefore durable as far as the database is.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 
 use super::request::recorded;
+use crate::base::mutex::lock;
 use crate::base::problem::{Facts, Kind, Problem, code};
 use crate::environment::needed::prepare::{PrepareError, Prepared};
 use crate::run::execution::error::RunError;
@@ -175,7 +176,7 @@ pub struct PreparedVersions(Mutex<HashMap<(String, String), Arc<Prepared>>>);
 
 impl PreparedVersions {
     fn kept(&self) -> MutexGuard<'_, HashMap<(String, String), Arc<Prepared>>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.0)
     }
 
     /// Returns what `prepare` made of this version before, or makes it now.

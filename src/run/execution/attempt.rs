@@ -112,16 +112,6 @@ fn ending(status: RunStatus) -> Ending {
     }
 }
 
-/// A failure with its parts.
-pub fn failure(code: &str, stage: &str, message: String, hint: Option<String>) -> Failure {
-    Failure {
-        code: code.to_owned(),
-        stage: Some(stage.to_owned()),
-        message,
-        hint,
-    }
-}
-
 /// One attempt at a claimed run.
 pub struct Execution<'a> {
     /// The workspace.
@@ -186,7 +176,7 @@ impl<'a> Execution<'a> {
         }
         outcome.unwrap_or_else(|error| {
             let (hint, passes) = (error.hint(), error.may_pass());
-            let failure = failure(code::STORAGE_FAILED, "run", error.to_string(), hint);
+            let failure = Failure::new(code::STORAGE_FAILED, "run", error.to_string(), hint);
             Attempted::failed(failure, passes).of_machine(error.is_of_machine())
         })
     }
@@ -542,7 +532,7 @@ fn not_confined(obstacles: &[String]) -> Attempted {
     let hint =
         "`ade doctor` shows what is missing; ADE_SANDBOX=auto takes what there is".to_owned();
     Attempted::failed(
-        failure(code::SANDBOX_INCOMPLETE, "sandbox", message, Some(hint)),
+        Failure::new(code::SANDBOX_INCOMPLETE, "sandbox", message, Some(hint)),
         false,
     )
 }
@@ -555,7 +545,7 @@ fn not_started(invocation: &Invocation, error: &std::io::Error) -> Attempted {
     );
     let hint = "`ade env build --force CONFIG` builds a new environment".to_owned();
     Attempted::failed(
-        failure(code::ENGINE_NOT_STARTED, "engine", message, Some(hint)),
+        Failure::new(code::ENGINE_NOT_STARTED, "engine", message, Some(hint)),
         true,
     )
 }

@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 
 use super::artifact;
 use super::artifact::Surroundings;
-use super::attempt::{Attempted, Execution, failure};
+use super::attempt::{Attempted, Execution};
 use super::error::RunError;
 use super::happenings::Happening;
 use crate::base::cancel::Cancel;
@@ -144,7 +144,10 @@ impl Lifecycle<'_> {
                     RunError::Store(_) => "worker",
                 };
                 let (message, hint) = (error.to_string(), error.hint());
-                Executed::Unrecorded(failure(code::STORAGE_FAILED, stage, message, hint), error)
+                Executed::Unrecorded(
+                    Failure::new(code::STORAGE_FAILED, stage, message, hint),
+                    error,
+                )
             }
         }
     }
@@ -218,7 +221,7 @@ impl Lifecycle<'_> {
             Err(error) => (without_environment(&error), None),
             Ok((environment, None)) => {
                 let gone = "its environment was deleted as the run began".to_owned();
-                let gone = failure(code::ENVIRONMENT_FAILED, "environment", gone, None);
+                let gone = Failure::new(code::ENVIRONMENT_FAILED, "environment", gone, None);
                 (Attempted::failed(gone, true), Some(environment))
             }
             Ok((environment, Some(_in_use))) => {
@@ -501,16 +504,12 @@ pub fn send_back(
 /// How an attempt ended whose environment could not be provided.
 fn without_environment(error: &ProvideError) -> Attempted {
     if matches!(error, ProvideError::Cancelled) {
-        let cancelled = failure(code::CANCELLED, "environment", error.to_string(), None);
+        let cancelled = Failure::new(code::CANCELLED, "environment", error.to_string(), None);
         return Attempted::failed(cancelled, false);
     }
     let message = format!("{NOT_BUILT}{error}");
-    let failed = failure(
-        code::ENVIRONMENT_FAILED,
-        "environment",
-        message,
-        error.hint(),
-    );
+    let (code, hint) = (code::ENVIRONMENT_FAILED, error.hint());
+    let failed = Failure::new(code, "environment", message, hint);
     Attempted::failed(failed, error.is_transient())
 }
 

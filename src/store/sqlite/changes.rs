@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use rusqlite::{Connection, Row, params};
 
 use super::SqliteStore;
-use super::values::{instant, instant_or_none, small, unsigned};
+use super::values::{instant, instant_or_none, rows, small, unsigned};
 use crate::base::clock::Timestamp;
 use crate::store::{ChangeMark, Changes, EndedRun, EndedRuns, LiveRun, Result, RunStatus};
 
@@ -16,7 +16,17 @@ impl Changes for SqliteStore {
     }
 
     fn live_runs(&self, workspace: &str) -> Result<Vec<LiveRun>> {
-        self.read(|connection| live(connection, workspace))
+        let record = |row: &Row<'_>| {
+            Ok(LiveRun {
+                id: row.get("run_id")?,
+                status: status(row)?,
+                attempt_count: small(row, "attempt_count")?,
+                available_at: instant(row, "available_at")?,
+                created_at: instant(row, "created_at")?,
+                cancel_requested_at: instant_or_none(row, "cancel_requested_at")?,
+            })
+        };
+        self.read(|connection| rows(connection, LIVE, [workspace], record))
     }
 
     fn ended_runs(&self, workspace: &str, since: Timestamp, look_at: u32) -> Result<EndedRuns> {
@@ -24,7 +34,10 @@ impl Changes for SqliteStore {
     }
 
     fn running_by_process(&self) -> Result<BTreeMap<String, u64>> {
-        self.read(by_process)
+        let sql = "SELECT claim_process, count(*) AS runs FROM queue_running WHERE claim_process IS NOT NULL GROUP BY claim_process";
+        let record = |row: &Row<'_>| Ok((row.get("claim_process")?, unsigned(row, "runs")?));
+        let counts = self.read(|connection| rows(connection, sql, [], record))?;
+        Ok(counts.into_iter().collect())
     }
 }
 
@@ -46,21 +59,6 @@ pub(super) const LIVE: &str = "SELECT q.run_id, q.status, q.attempt_count, q.ava
     FROM environments e JOIN queue q ON q.environment_id = e.id WHERE e.workspace_id = ?1
     UNION ALL SELECT q.run_id, q.status, q.attempt_count, q.available_at, q.created_at, q.cancel_requested_at
     FROM queue q JOIN runs r ON r.id = q.run_id WHERE q.environment_id IS NULL AND r.workspace_id = ?1";
-
-fn live(connection: &Connection, workspace: &str) -> rusqlite::Result<Vec<LiveRun>> {
-    let record = |row: &Row<'_>| {
-        Ok(LiveRun {
-            id: row.get("run_id")?,
-            status: status(row)?,
-            attempt_count: small(row, "attempt_count")?,
-            available_at: instant(row, "available_at")?,
-            created_at: instant(row, "created_at")?,
-            cancel_requested_at: instant_or_none(row, "cancel_requested_at")?,
-        })
-    };
-    let mut statement = connection.prepare_cached(LIVE)?;
-    statement.query_map([workspace], record)?.collect()
-}
 
 /// Those that ended last. The workspace is not in the index, so that the record of each entry is looked at.
 pub(super) const ENDED: &str = "SELECT id, workspace_id, status, created_at, started_at, completed_at FROM runs INDEXED BY runs_with_artifacts
@@ -100,13 +98,4 @@ fn ended(
 fn status(row: &Row<'_>) -> rusqlite::Result<RunStatus> {
     let status = RunStatus::parse(row.get_ref("status")?.as_str()?);
     Ok(status.unwrap_or(RunStatus::Failed))
-}
-
-fn by_process(connection: &Connection) -> rusqlite::Result<BTreeMap<String, u64>> {
-    connection
-        .prepare_cached(
-            "SELECT claim_process, count(*) AS runs FROM queue_running WHERE claim_process IS NOT NULL GROUP BY claim_process",
-        )?
-        .query_map([], |row| Ok((row.get("claim_process")?, unsigned(row, "runs")?)))?
-        .collect()
 }

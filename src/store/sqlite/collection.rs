@@ -3,38 +3,30 @@
 use std::collections::HashMap;
 use std::path::PathBuf;
 
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, Row, params};
 
 use super::SqliteStore;
+use super::values::rows;
 use crate::store::{Collection, Result, RunFiles};
 
 impl Collection for SqliteStore {
     fn run_files(&self, runs: &[String]) -> Result<HashMap<String, RunFiles>> {
-        self.read(|connection| run_files(connection, runs))
-    }
-
-    fn snapshots_of_runs(&self, after: &str, limit: u32) -> Result<(Vec<PathBuf>, Option<String>)> {
-        self.read(|connection| snapshots_of_runs(connection, after, limit))
-    }
-}
-
-fn run_files(
-    connection: &Connection,
-    runs: &[String],
-) -> rusqlite::Result<HashMap<String, RunFiles>> {
-    let runs = serde_json::to_string(runs).unwrap_or_default();
-    let mut statement = connection.prepare_cached(
-        "SELECT r.id, r.artifacts_deleted_at IS NOT NULL FROM json_each(?1) given JOIN runs r ON r.id = given.value",
-    )?;
-    statement
-        .query_map([runs], |row| {
+        let runs = serde_json::to_string(runs).unwrap_or_default();
+        let sql = "SELECT r.id, r.artifacts_deleted_at IS NOT NULL FROM json_each(?1) given JOIN runs r ON r.id = given.value";
+        let record = |row: &Row<'_>| {
             let files = match row.get(1)? {
                 true => RunFiles::Deleted,
                 false => RunFiles::Kept,
             };
             Ok((row.get(0)?, files))
-        })?
-        .collect()
+        };
+        let files = self.read(|connection| rows(connection, sql, [runs], record))?;
+        Ok(files.into_iter().collect())
+    }
+
+    fn snapshots_of_runs(&self, after: &str, limit: u32) -> Result<(Vec<PathBuf>, Option<String>)> {
+        self.read(|connection| snapshots_of_runs(connection, after, limit))
+    }
 }
 
 /// A part of the table at a time: nothing else is read or written meanwhile.

@@ -2,10 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
-use rusqlite::{Connection, OptionalExtension, Row, params};
+use rusqlite::{Connection, Row, params};
 
 use super::SqliteStore;
-use super::values::{execute, instant, instant_or_none, path_text};
+use super::values::{changes, execute, instant, instant_or_none, path_text, row, rows};
 use crate::base::clock::Timestamp;
 use crate::store::sqlite::transaction::Transaction;
 use crate::store::{
@@ -15,11 +15,8 @@ use crate::store::{
 
 impl Configurations for SqliteStore {
     fn workspaces(&self) -> Result<Vec<WorkspaceRecord>> {
-        self.read(|connection| {
-            let mut statement =
-                connection.prepare_cached("SELECT id, created_at FROM workspaces ORDER BY id")?;
-            statement.query_map([], workspace)?.collect()
-        })
+        let sql = "SELECT id, created_at FROM workspaces ORDER BY id";
+        self.read(|connection| rows(connection, sql, [], workspace))
     }
 
     fn add_workspace(&self, id: &str, now: Timestamp) -> Result<(WorkspaceRecord, bool)> {
@@ -33,17 +30,13 @@ impl Configurations for SqliteStore {
     }
 
     fn configurations(&self, workspace: &str) -> Result<Vec<KnownConfiguration>> {
-        self.read(|connection| {
-            let sql =
-                format!("{KNOWN} WHERE c.workspace_id = ?1 ORDER BY c.active DESC, c.name, c.id");
-            let mut statement = connection.prepare_cached(&sql)?;
-            statement.query_map([workspace], known)?.collect()
-        })
+        let sql = format!("{KNOWN} WHERE c.workspace_id = ?1 ORDER BY c.active DESC, c.name, c.id");
+        self.read(|connection| rows(connection, &sql, [workspace], known))
     }
 
     fn configuration(&self, id: &str) -> Result<KnownConfiguration> {
-        self.read(|connection| by_id(connection, id).optional())?
-            .ok_or_else(|| no_configuration(id))
+        self.read(|connection| by_id(connection, id))?
+            .ok_or_else(|| StoreError::not_found("configuration", id))
     }
 
     fn add_uploaded_configuration(&self, new: &ConfigurationRecord, now: Timestamp) -> Result<()> {
@@ -61,9 +54,9 @@ impl Configurations for SqliteStore {
     fn set_active(&self, id: &str, active: bool, now: Timestamp) -> Result<KnownConfiguration> {
         self.write(|transaction| {
             set_active(transaction, id, active, now)?;
-            by_id(transaction, id).optional()
+            by_id(transaction, id)
         })?
-        .ok_or_else(|| no_configuration(id))
+        .ok_or_else(|| StoreError::not_found("configuration", id))
     }
 
     fn publish(
@@ -73,37 +66,25 @@ impl Configurations for SqliteStore {
         snapshot: &Path,
         now: Timestamp,
     ) -> Result<Publication> {
-        self.write(|transaction| {
-            let Some(known) = by_id(transaction, id).optional()? else {
-                return Ok(None);
-            };
-            publish(transaction, &known, source_digest, snapshot, now).map(Some)
+        self.write(|transaction| match by_id(transaction, id)? {
+            Some(known) => publish(transaction, &known, source_digest, snapshot, now).map(Some),
+            None => Ok(None),
         })?
-        .ok_or_else(|| no_configuration(id))
+        .ok_or_else(|| StoreError::not_found("configuration", id))
     }
 
     fn versions(&self, id: &str) -> Result<Vec<ConfigurationVersion>> {
-        self.read(|connection| {
-            let mut statement = connection.prepare_cached(
-                "SELECT version, source_digest, absolute(snapshot_path), status, published_at FROM configuration_versions
-                 WHERE configuration_id = ?1 ORDER BY version DESC",
-            )?;
-            statement
-                .query_map([id], |row| version_at(row, 0))?
-                .filter_map(rusqlite::Result::transpose)
-                .collect()
-        })
+        let sql = "SELECT version, source_digest, absolute(snapshot_path), status, published_at FROM configuration_versions
+             WHERE configuration_id = ?1 ORDER BY version DESC";
+        let version = |row: &Row<'_>| version_at(row, 0);
+        let found = self.read(|connection| rows(connection, sql, [id], version))?;
+        Ok(found.into_iter().flatten().collect())
     }
 
     fn published_snapshots(&self) -> Result<Vec<PathBuf>> {
-        self.read(|connection| {
-            let mut statement = connection.prepare_cached(
-                "SELECT DISTINCT absolute(snapshot_path) FROM configuration_versions",
-            )?;
-            statement
-                .query_map([], |row| row.get::<_, String>(0).map(Into::into))?
-                .collect()
-        })
+        let sql = "SELECT DISTINCT absolute(snapshot_path) FROM configuration_versions";
+        let path = |row: &Row<'_>| row.get::<_, String>(0).map(Into::into);
+        self.read(|connection| rows(connection, sql, [], path))
     }
 
     fn ensure_configuration(
@@ -125,11 +106,23 @@ impl Configurations for SqliteStore {
         workspace: &str,
         path: &Path,
     ) -> Result<Option<ConfigurationRecord>> {
-        self.read(|connection| at(connection, workspace, path))
+        let sql = "SELECT *, absolute(path) AS place FROM configurations WHERE workspace_id = ?1 AND path = relative(?2)";
+        let values = [workspace, &path_text(path)];
+        self.read(|connection| row(connection, sql, values, record))
     }
 
     fn configuration_activity(&self) -> Result<Vec<ConfigurationActivity>> {
-        self.read(activity)
+        let sql = "SELECT id, workspace_id, absolute(path) AS path, active, last_run_at FROM configurations";
+        let activity = |row: &Row<'_>| {
+            Ok(ConfigurationActivity {
+                id: row.get("id")?,
+                workspace_id: row.get("workspace_id")?,
+                path: row.get::<_, String>("path")?.into(),
+                active: row.get("active")?,
+                last_run_at: instant_or_none(row, "last_run_at")?,
+            })
+        };
+        self.read(|connection| rows(connection, sql, [], activity))
     }
 }
 
@@ -174,31 +167,18 @@ fn version_at(row: &Row<'_>, first: usize) -> rusqlite::Result<Option<Configurat
     }))
 }
 
-fn no_configuration(id: &str) -> StoreError {
-    StoreError::NotFound {
-        what: "configuration",
-        id: id.to_owned(),
-    }
-}
-
-fn by_id(connection: &Connection, id: &str) -> rusqlite::Result<KnownConfiguration> {
-    connection
-        .prepare_cached(&format!("{KNOWN} WHERE c.id = ?1"))?
-        .query_row([id], known)
+fn by_id(connection: &Connection, id: &str) -> rusqlite::Result<Option<KnownConfiguration>> {
+    row(connection, &format!("{KNOWN} WHERE c.id = ?1"), [id], known)
 }
 
 /// Returns whether the workspace is new.
-fn ensure_workspace(
+pub(super) fn ensure_workspace(
     transaction: &Transaction<'_>,
     id: &str,
     now: Timestamp,
 ) -> rusqlite::Result<bool> {
-    let changed = execute(
-        transaction,
-        "INSERT INTO workspaces (id, created_at) VALUES (?1, ?2) ON CONFLICT (id) DO NOTHING",
-        params![id, now.0],
-    )?;
-    Ok(changed == 1)
+    let sql = "INSERT INTO workspaces (id, created_at) VALUES (?1, ?2) ON CONFLICT (id) DO NOTHING";
+    changes(transaction, sql, params![id, now.0])
 }
 
 fn set_active(
@@ -270,17 +250,6 @@ fn record(row: &Row<'_>) -> rusqlite::Result<ConfigurationRecord> {
     })
 }
 
-fn at(
-    connection: &Connection,
-    workspace: &str,
-    path: &Path,
-) -> rusqlite::Result<Option<ConfigurationRecord>> {
-    connection
-        .prepare_cached("SELECT *, absolute(path) AS place FROM configurations WHERE workspace_id = ?1 AND path = relative(?2)")?
-        .query_row([workspace, &path_text(path)], record)
-        .optional()
-}
-
 fn ensure(
     transaction: &Transaction<'_>,
     new: &ConfigurationRecord,
@@ -302,21 +271,4 @@ fn ensure(
         ],
         record,
     )
-}
-
-fn activity(connection: &Connection) -> rusqlite::Result<Vec<ConfigurationActivity>> {
-    let mut statement = connection.prepare_cached(
-        "SELECT id, workspace_id, absolute(path) AS path, active, last_run_at FROM configurations",
-    )?;
-    statement
-        .query_map([], |row| {
-            Ok(ConfigurationActivity {
-                id: row.get("id")?,
-                workspace_id: row.get("workspace_id")?,
-                path: row.get::<_, String>("path")?.into(),
-                active: row.get("active")?,
-                last_run_at: instant_or_none(row, "last_run_at")?,
-            })
-        })?
-        .collect()
 }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use rusqlite::{OptionalExtension, params};
 
 use super::SqliteStore;
-use super::values::{execute, path_text};
+use super::values::{execute, exists, path_text};
 use crate::base::clock::Timestamp;
 use crate::store::{Copies, OutputCopy, Result};
 
@@ -19,27 +19,19 @@ impl Copies for SqliteStore {
                  ON CONFLICT (path) DO UPDATE SET workspace_id = excluded.workspace_id, run_id = excluded.run_id, written_at = excluded.written_at",
                 params![path_text(&copy.path), copy.workspace_id, copy.run_id, now.0],
             )
-            .map(|_| ())
+            .map(drop)
         })
     }
 
     fn move_copy(&self, from: &Path, to: &Path) -> Result<()> {
-        self.write(|transaction| {
-            execute(
-                transaction,
-                "UPDATE OR REPLACE output_copies SET path = ?2 WHERE path = ?1",
-                params![path_text(from), path_text(to)],
-            )
-            .map(|_| ())
-        })
+        let sql = "UPDATE OR REPLACE output_copies SET path = ?2 WHERE path = ?1";
+        let paths = [path_text(from), path_text(to)];
+        self.write(|transaction| execute(transaction, sql, paths).map(drop))
     }
 
     fn is_copy(&self, path: &Path) -> Result<bool> {
-        self.read(|connection| {
-            connection
-                .prepare_cached("SELECT 1 FROM output_copies WHERE path = ?1")?
-                .exists([path_text(path)])
-        })
+        let sql = "SELECT 1 FROM output_copies WHERE path = ?1";
+        self.read(|connection| exists(connection, sql, [path_text(path)]))
     }
 
     fn copies_of(&self, runs: &[&str]) -> Result<HashMap<String, PathBuf>> {

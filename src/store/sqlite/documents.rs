@@ -1,9 +1,10 @@
 //! Documents.
 
-use rusqlite::{Connection, OptionalExtension, Row, params};
+use rusqlite::{Row, params};
 
 use super::SqliteStore;
-use super::values::{execute, instant, path_text, signed, unsigned};
+use super::configurations::ensure_workspace;
+use super::values::{execute, instant, path_text, row, rows, signed, unsigned};
 use crate::store::sqlite::transaction::Transaction;
 use crate::store::{DocumentRecord, Documents, Result, StoreError};
 
@@ -13,11 +14,9 @@ impl Documents for SqliteStore {
     }
 
     fn document(&self, id: &str) -> Result<DocumentRecord> {
-        self.read(|connection| by_id(connection, id).optional())?
-            .ok_or_else(|| StoreError::NotFound {
-                what: "document",
-                id: id.to_owned(),
-            })
+        let sql = "SELECT *, absolute(path) AS place FROM documents WHERE id = ?1";
+        self.read(|connection| row(connection, sql, [id], record))?
+            .ok_or_else(|| StoreError::not_found("document", id))
     }
 
     fn documents(
@@ -26,7 +25,10 @@ impl Documents for SqliteStore {
         before: Option<&str>,
         limit: u32,
     ) -> Result<Vec<DocumentRecord>> {
-        self.read(|connection| list(connection, workspace, before, limit))
+        // Ids grow with time, so "newest first" is their reverse order.
+        let sql = "SELECT *, absolute(path) AS place FROM documents WHERE +workspace_id = ?1 AND id < ?2 ORDER BY id DESC LIMIT ?3";
+        let values = params![workspace, before.unwrap_or("~"), limit];
+        self.read(|connection| rows(connection, sql, values, record))
     }
 }
 
@@ -44,11 +46,7 @@ fn record(row: &Row<'_>) -> rusqlite::Result<DocumentRecord> {
 
 fn add(transaction: &Transaction<'_>, new: &DocumentRecord) -> rusqlite::Result<DocumentRecord> {
     // A workspace is recorded with the first thing in it.
-    execute(
-        transaction,
-        "INSERT INTO workspaces (id, created_at) VALUES (?1, ?2) ON CONFLICT (id) DO NOTHING",
-        params![new.workspace_id, new.created_at.0],
-    )?;
+    ensure_workspace(transaction, &new.workspace_id, new.created_at)?;
     execute(
         transaction,
         "INSERT INTO documents (id, workspace_id, name, path, sha256, size_bytes, created_at) VALUES (?1, ?2, ?3, relative(?4), ?5, ?6, ?7)
@@ -68,25 +66,4 @@ fn add(transaction: &Transaction<'_>, new: &DocumentRecord) -> rusqlite::Result<
             "SELECT *, absolute(path) AS place FROM documents WHERE workspace_id = ?1 AND sha256 = ?2 AND name = ?3",
         )?
         .query_row([&new.workspace_id, &new.sha256, &new.name], record)
-}
-
-fn by_id(connection: &Connection, id: &str) -> rusqlite::Result<DocumentRecord> {
-    connection
-        .prepare_cached("SELECT *, absolute(path) AS place FROM documents WHERE id = ?1")?
-        .query_row([id], record)
-}
-
-/// Ids grow with time, so "newest first" is their reverse order.
-fn list(
-    connection: &Connection,
-    workspace: &str,
-    before: Option<&str>,
-    limit: u32,
-) -> rusqlite::Result<Vec<DocumentRecord>> {
-    let mut statement = connection.prepare_cached(
-        "SELECT *, absolute(path) AS place FROM documents WHERE +workspace_id = ?1 AND id < ?2 ORDER BY id DESC LIMIT ?3",
-    )?;
-    statement
-        .query_map(params![workspace, before.unwrap_or("~"), limit], record)?
-        .collect()
 }

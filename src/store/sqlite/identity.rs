@@ -1,9 +1,9 @@
 //! Which data directory the database belongs to.
 
-use rusqlite::{Connection, OptionalExtension};
+use rusqlite::Connection;
 
 use super::SqliteStore;
-use super::values::execute;
+use super::values::{execute, row};
 use crate::base::clock::Timestamp;
 use crate::store::{Identities, Identity, Result};
 
@@ -37,13 +37,15 @@ impl Identities for SqliteStore {
 }
 
 fn read(connection: &Connection) -> rusqlite::Result<Option<Identity>> {
-    connection
-        .prepare_cached("SELECT database_id, data_id FROM identity")?
-        .query_row([], |row| {
+    row(
+        connection,
+        "SELECT database_id, data_id FROM identity",
+        [],
+        |row| {
             Ok(Identity {
                 database_id: row.get("database_id")?,
                 data_id: row.get("data_id")?,
             })
-        })
-        .optional()
+        },
+    )
 }

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Row, params};
 
-use super::values::{execute, instant};
+use super::values::{changes, execute, instant, row};
 use super::{SqliteStore, runs};
 use crate::base::clock::Timestamp;
 use crate::store::sqlite::transaction::Transaction;
@@ -19,18 +19,37 @@ impl Leases for SqliteStore {
         lease: Duration,
         clock: &Clock<'_>,
     ) -> Result<bool> {
-        self.write(|transaction| match clock() {
-            Some(now) => acquire(transaction, name, holder, token, lease, now),
-            None => Ok(false),
+        // One statement for the three ways to get a lease: it is not held (INSERT), it has expired, or this token renews it.
+        // In any other case the WHERE of the upsert keeps it from changing the row. The last condition: a lease that expires
+        // later than any that is taken now was taken before the clock was set back.
+        let sql = "INSERT INTO leases (name, holder, token, expires_at) VALUES (?1, ?2, ?3, ?4)
+             ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, token = excluded.token, expires_at = excluded.expires_at
+             WHERE leases.expires_at < ?5 OR leases.token = excluded.token OR leases.expires_at > ?6";
+        self.write(|transaction| {
+            let Some(now) = clock() else { return Ok(false) };
+            let (end, latest) = (now.plus(lease).0, now.plus(lease * 2).0);
+            changes(
+                transaction,
+                sql,
+                params![name, holder, token, end, now.0, latest],
+            )
         })
     }
 
     fn lease_holder(&self, name: &str) -> Result<Option<Holder>> {
-        self.read(|connection| holder(connection, name))
+        let sql = "SELECT holder, expires_at FROM leases WHERE name = ?1";
+        let holder = |row: &Row<'_>| {
+            Ok(Holder {
+                name: row.get("holder")?,
+                expires_at: instant(row, "expires_at")?,
+            })
+        };
+        self.read(|connection| row(connection, sql, [name], holder))
     }
 
     fn release_lease(&self, name: &str, token: &str) -> Result<()> {
-        self.write(|transaction| release(transaction, name, token))
+        let sql = "DELETE FROM leases WHERE name = ?1 AND token = ?2";
+        self.write(|transaction| execute(transaction, sql, [name, token]).map(drop))
     }
 
     fn repair_times(
@@ -49,48 +68,6 @@ impl Leases for SqliteStore {
                 + repair_environments(transaction, due, expiry, now)?)
         })
     }
-}
-
-fn acquire(
-    transaction: &Transaction<'_>,
-    name: &str,
-    holder: &str,
-    token: &str,
-    lease: Duration,
-    now: Timestamp,
-) -> rusqlite::Result<bool> {
-    // One statement for the three ways to get a lease: it is not held (INSERT), it has expired, or this token renews it.
-    // In any other case the WHERE of the upsert keeps it from changing the row. The last condition: a lease that expires
-    // later than any that is taken now was taken before the clock was set back.
-    let changed = execute(
-        transaction,
-        "INSERT INTO leases (name, holder, token, expires_at) VALUES (?1, ?2, ?3, ?4)
-         ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, token = excluded.token, expires_at = excluded.expires_at
-         WHERE leases.expires_at < ?5 OR leases.token = excluded.token OR leases.expires_at > ?6",
-        params![name, holder, token, now.plus(lease).0, now.0, now.plus(lease * 2).0],
-    )?;
-    Ok(changed == 1)
-}
-
-fn holder(connection: &Connection, name: &str) -> rusqlite::Result<Option<Holder>> {
-    connection
-        .prepare_cached("SELECT holder, expires_at FROM leases WHERE name = ?1")?
-        .query_row([name], |row| {
-            Ok(Holder {
-                name: row.get("holder")?,
-                expires_at: instant(row, "expires_at")?,
-            })
-        })
-        .optional()
-}
-
-fn release(transaction: &Transaction<'_>, name: &str, token: &str) -> rusqlite::Result<()> {
-    execute(
-        transaction,
-        "DELETE FROM leases WHERE name = ?1 AND token = ?2",
-        [name, token],
-    )?;
-    Ok(())
 }
 
 /// Repairs the times of environments. The conditions are ranges of the indexes of what waits and of what is leased.

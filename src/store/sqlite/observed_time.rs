@@ -1,9 +1,9 @@
 //! Since when the database is in use.
 
-use rusqlite::{Connection, OptionalExtension};
+use rusqlite::Connection;
 
 use super::SqliteStore;
-use super::values::execute;
+use super::values::{execute, row};
 use crate::base::clock::Timestamp;
 use crate::store::sqlite::transaction::Transaction;
 use crate::store::{ObservedTime, Result};
@@ -62,15 +62,13 @@ impl Look {
 }
 
 fn last(connection: &Connection) -> rusqlite::Result<Option<Look>> {
-    connection
-        .prepare_cached("SELECT seen_at, in_use_since FROM observed_time")?
-        .query_row([], |row| {
-            Ok(Look {
-                seen_at: row.get("seen_at")?,
-                in_use_since: row.get("in_use_since")?,
-            })
+    let sql = "SELECT seen_at, in_use_since FROM observed_time";
+    row(connection, sql, [], |row| {
+        Ok(Look {
+            seen_at: row.get("seen_at")?,
+            in_use_since: row.get("in_use_since")?,
         })
-        .optional()
+    })
 }
 
 /// Whatever time is written by which collection judges ages is observed in the same transaction: else what was used after the

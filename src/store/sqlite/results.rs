@@ -1,25 +1,30 @@
 //! The results of runs: metrics, fields, columns. Recorded as a whole, in the transaction that ends the run.
 
 use rusqlite::types::Value as Sql;
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Row, params};
 use serde_json::Value;
 
 use super::SqliteStore;
-use super::values::{decompressed, signed, unsigned, unsigned_or_none};
+use super::values::{decompressed, row, rows, signed, unsigned, unsigned_or_none};
 use crate::store::sqlite::transaction::Transaction;
 use crate::store::{ColumnResult, FieldResult, Result, Results, RunResults};
 
 impl Results for SqliteStore {
     fn run_fields(&self, run: &str) -> Result<Vec<FieldResult>> {
-        self.read(|connection| fields(connection, run))
+        let sql = "SELECT * FROM run_fields WHERE run_id = ?1 ORDER BY position";
+        self.read(|connection| rows(connection, sql, [run], field))
     }
 
     fn run_columns(&self, run: &str) -> Result<Vec<ColumnResult>> {
-        self.read(|connection| columns(connection, run))
+        let sql = "SELECT * FROM run_table_columns WHERE run_id = ?1 ORDER BY workbook_index, sheet_index, table_index, column_index";
+        self.read(|connection| rows(connection, sql, [run], column))
     }
 
     fn run_payload(&self, run: &str) -> Result<Option<String>> {
-        self.read(|connection| payload(connection, run))
+        let sql = "SELECT result FROM runs WHERE id = ?1";
+        let result = |row: &Row<'_>| decompressed(row, "result");
+        let payload = self.read(|connection| row(connection, sql, [run], result))?;
+        Ok(payload.flatten())
     }
 }
 
@@ -132,56 +137,35 @@ fn sql(value: &Value) -> Sql {
     }
 }
 
-fn fields(connection: &Connection, run: &str) -> rusqlite::Result<Vec<FieldResult>> {
-    let mut statement = connection
-        .prepare_cached("SELECT * FROM run_fields WHERE run_id = ?1 ORDER BY position")?;
-    statement
-        .query_map([run], |row| {
-            Ok(FieldResult {
-                field: row.get("field")?,
-                label: row.get("label")?,
-                detected: row.get("detected")?,
-                computed: row.get("computed")?,
-                best_mapping_score: row.get("best_mapping_score")?,
-                valid_cells: unsigned_or_none(row, "valid_cells")?,
-                occurrences_tables: unsigned(row, "occurrences_tables")?,
-                occurrences_columns: unsigned(row, "occurrences_columns")?,
-            })
-        })?
-        .collect()
+fn field(row: &Row<'_>) -> rusqlite::Result<FieldResult> {
+    Ok(FieldResult {
+        field: row.get("field")?,
+        label: row.get("label")?,
+        detected: row.get("detected")?,
+        computed: row.get("computed")?,
+        best_mapping_score: row.get("best_mapping_score")?,
+        valid_cells: unsigned_or_none(row, "valid_cells")?,
+        occurrences_tables: unsigned(row, "occurrences_tables")?,
+        occurrences_columns: unsigned(row, "occurrences_columns")?,
+    })
 }
 
-fn columns(connection: &Connection, run: &str) -> rusqlite::Result<Vec<ColumnResult>> {
-    let mut statement = connection
-        .prepare_cached("SELECT * FROM run_table_columns WHERE run_id = ?1 ORDER BY workbook_index, sheet_index, table_index, column_index")?;
-    statement
-        .query_map([run], |row| {
-            Ok(ColumnResult {
-                workbook_index: unsigned(row, "workbook_index")?,
-                sheet_index: unsigned(row, "sheet_index")?,
-                table_index: unsigned(row, "table_index")?,
-                column_index: unsigned(row, "column_index")?,
-                workbook_name: row.get("workbook_name")?,
-                sheet_name: row.get("sheet_name")?,
-                header_raw: row.get("header_raw")?,
-                header_normalized: row.get("header_normalized")?,
-                non_empty_cells: unsigned(row, "non_empty_cells")?,
-                valid_cells: unsigned_or_none(row, "valid_cells")?,
-                mapping_status: row.get("mapping_status")?,
-                mapped_field: row.get("mapped_field")?,
-                mapping_score: row.get("mapping_score")?,
-                mapping_method: row.get("mapping_method")?,
-                unmapped_reason: row.get("unmapped_reason")?,
-            })
-        })?
-        .collect()
-}
-
-fn payload(connection: &Connection, run: &str) -> rusqlite::Result<Option<String>> {
-    Ok(connection
-        .query_row("SELECT result FROM runs WHERE id = ?1", [run], |row| {
-            decompressed(row, "result")
-        })
-        .optional()?
-        .flatten())
+fn column(row: &Row<'_>) -> rusqlite::Result<ColumnResult> {
+    Ok(ColumnResult {
+        workbook_index: unsigned(row, "workbook_index")?,
+        sheet_index: unsigned(row, "sheet_index")?,
+        table_index: unsigned(row, "table_index")?,
+        column_index: unsigned(row, "column_index")?,
+        workbook_name: row.get("workbook_name")?,
+        sheet_name: row.get("sheet_name")?,
+        header_raw: row.get("header_raw")?,
+        header_normalized: row.get("header_normalized")?,
+        non_empty_cells: unsigned(row, "non_empty_cells")?,
+        valid_cells: unsigned_or_none(row, "valid_cells")?,
+        mapping_status: row.get("mapping_status")?,
+        mapped_field: row.get("mapped_field")?,
+        mapping_score: row.get("mapping_score")?,
+        mapping_method: row.get("mapping_method")?,
+        unmapped_reason: row.get("unmapped_reason")?,
+    })
 }

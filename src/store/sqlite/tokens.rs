@@ -1,9 +1,9 @@
 //! Tokens and sessions.
 
-use rusqlite::{Connection, OptionalExtension, Row, params};
+use rusqlite::{Row, params};
 
 use super::SqliteStore;
-use super::values::{execute, instant, instant_or_none};
+use super::values::{execute, instant, instant_or_none, row, rows};
 use crate::base::clock::Timestamp;
 use crate::store::{Result, Scope, StoreError, TokenRecord, Tokens};
 
@@ -32,55 +32,33 @@ impl Tokens for SqliteStore {
     }
 
     fn tokens(&self) -> Result<Vec<TokenRecord>> {
-        self.read(|connection| {
-            let mut statement =
-                connection.prepare_cached("SELECT * FROM tokens ORDER BY id DESC")?;
-            statement.query_map([], record)?.collect()
-        })
+        let sql = "SELECT * FROM tokens ORDER BY id DESC";
+        self.read(|connection| rows(connection, sql, [], record))
     }
 
     fn token(&self, id: &str) -> Result<Option<TokenRecord>> {
-        self.read(|connection| by_id(connection, id).optional())
+        self.read(|connection| row(connection, BY_ID, [id], record))
     }
 
     fn token_of(&self, hash: &str) -> Result<Option<TokenRecord>> {
-        self.read(|connection| {
-            connection
-                .prepare_cached("SELECT * FROM tokens WHERE hash = ?1")?
-                .query_row([hash], record)
-                .optional()
-        })
+        let sql = "SELECT * FROM tokens WHERE hash = ?1";
+        self.read(|connection| row(connection, sql, [hash], record))
     }
 
     fn revoke_token(&self, id: &str, now: Timestamp) -> Result<TokenRecord> {
         self.write(|transaction| {
-            execute(
-                transaction,
-                "UPDATE tokens SET revoked_at = ?2 WHERE id = ?1 AND revoked_at IS NULL",
-                params![id, now.0],
-            )?;
-            execute(
-                transaction,
-                "DELETE FROM sessions WHERE token_id = ?1",
-                [id],
-            )?;
-            by_id(transaction, id).optional()
+            let revoke = "UPDATE tokens SET revoked_at = ?2 WHERE id = ?1 AND revoked_at IS NULL";
+            execute(transaction, revoke, params![id, now.0])?;
+            let end = "DELETE FROM sessions WHERE token_id = ?1";
+            execute(transaction, end, [id])?;
+            row(transaction, BY_ID, [id], record)
         })?
-        .ok_or_else(|| StoreError::NotFound {
-            what: "token",
-            id: id.to_owned(),
-        })
+        .ok_or_else(|| StoreError::not_found("token", id))
     }
 
     fn note_token_use(&self, id: &str, now: Timestamp) -> Result<()> {
-        self.write(|transaction| {
-            execute(
-                transaction,
-                "UPDATE tokens SET last_used_at = ?2 WHERE id = ?1",
-                params![id, now.0],
-            )
-            .map(drop)
-        })
+        let sql = "UPDATE tokens SET last_used_at = ?2 WHERE id = ?1";
+        self.write(|transaction| execute(transaction, sql, params![id, now.0]).map(drop))
     }
 
     fn begin_session(
@@ -91,11 +69,8 @@ impl Tokens for SqliteStore {
         now: Timestamp,
     ) -> Result<()> {
         self.write(|transaction| {
-            execute(
-                transaction,
-                "DELETE FROM sessions WHERE expires_at <= ?1",
-                [now.0],
-            )?;
+            let ended = "DELETE FROM sessions WHERE expires_at <= ?1";
+            execute(transaction, ended, [now.0])?;
             execute(
                 transaction,
                 "INSERT INTO sessions (hash, token_id, created_at, expires_at) VALUES (?1, ?2, ?3, ?4)",
@@ -106,20 +81,17 @@ impl Tokens for SqliteStore {
     }
 
     fn session(&self, hash: &str, now: Timestamp) -> Result<Option<TokenRecord>> {
-        self.read(|connection| {
-            connection
-                .prepare_cached("SELECT * FROM tokens WHERE id = (SELECT token_id FROM sessions WHERE hash = ?1 AND expires_at > ?2)")?
-                .query_row(params![hash, now.0], record)
-                .optional()
-        })
+        let sql = "SELECT * FROM tokens WHERE id = (SELECT token_id FROM sessions WHERE hash = ?1 AND expires_at > ?2)";
+        self.read(|connection| row(connection, sql, params![hash, now.0], record))
     }
 
     fn end_session(&self, hash: &str) -> Result<()> {
-        self.write(|transaction| {
-            execute(transaction, "DELETE FROM sessions WHERE hash = ?1", [hash]).map(drop)
-        })
+        let sql = "DELETE FROM sessions WHERE hash = ?1";
+        self.write(|transaction| execute(transaction, sql, [hash]).map(drop))
     }
 }
+
+const BY_ID: &str = "SELECT * FROM tokens WHERE id = ?1";
 
 fn record(row: &Row<'_>) -> rusqlite::Result<TokenRecord> {
     let scope: String = row.get("scope")?;
@@ -135,10 +107,4 @@ fn record(row: &Row<'_>) -> rusqlite::Result<TokenRecord> {
         revoked_at: instant_or_none(row, "revoked_at")?,
         last_used_at: instant_or_none(row, "last_used_at")?,
     })
-}
-
-fn by_id(connection: &Connection, id: &str) -> rusqlite::Result<TokenRecord> {
-    connection
-        .prepare_cached("SELECT * FROM tokens WHERE id = ?1")?
-        .query_row([id], record)
 }

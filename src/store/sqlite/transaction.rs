@@ -3,9 +3,11 @@
 //! The threads of a process take the connection in turn, and each write is one short transaction of its own: a failure or a
 //! panic within undoes all of it, and nothing of another thread's.
 
-use std::sync::{Mutex, MutexGuard, PoisonError, TryLockError};
+use std::sync::{Mutex, MutexGuard, TryLockError};
 
 use rusqlite::{Connection, TransactionBehavior};
+
+use crate::base::mutex::lock;
 
 /// Statements that change anything take this.
 pub(super) use rusqlite::Transaction;
@@ -30,7 +32,7 @@ impl OneConnection {
     /// The connection.
     pub(super) fn lock(&self) -> MutexGuard<'_, Connection> {
         // A panic within a transaction has rolled it back: the connection is sound.
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.0)
     }
 
     /// Runs `work` in a write transaction.

@@ -6,7 +6,7 @@ use std::path::Path;
 use flate2::Compression;
 use flate2::read::ZlibDecoder;
 use flate2::write::ZlibEncoder;
-use rusqlite::{Connection, Row};
+use rusqlite::{Connection, OptionalExtension, Params, Row};
 
 use crate::base::clock::Timestamp;
 
@@ -14,16 +14,56 @@ use crate::base::clock::Timestamp;
 pub(super) fn execute(
     connection: &Connection,
     sql: &str,
-    values: impl rusqlite::Params,
+    values: impl Params,
 ) -> rusqlite::Result<usize> {
     connection.prepare_cached(sql)?.execute(values)
+}
+
+/// The same of one that changes one row or none. Returns whether it did.
+pub(super) fn changes(
+    connection: &Connection,
+    sql: &str,
+    values: impl Params,
+) -> rusqlite::Result<bool> {
+    execute(connection, sql, values).map(|changed| changed == 1)
+}
+
+/// Reads all rows of a statement.
+pub(super) fn rows<T>(
+    connection: &Connection,
+    sql: &str,
+    values: impl Params,
+    record: impl FnMut(&Row<'_>) -> rusqlite::Result<T>,
+) -> rusqlite::Result<Vec<T>> {
+    let mut statement = connection.prepare_cached(sql)?;
+    statement.query_map(values, record)?.collect()
+}
+
+/// Reads the row of a statement, if there is one.
+pub(super) fn row<T>(
+    connection: &Connection,
+    sql: &str,
+    values: impl Params,
+    record: impl FnOnce(&Row<'_>) -> rusqlite::Result<T>,
+) -> rusqlite::Result<Option<T>> {
+    let mut statement = connection.prepare_cached(sql)?;
+    statement.query_row(values, record).optional()
+}
+
+/// Whether a statement finds a row.
+pub(super) fn exists(
+    connection: &Connection,
+    sql: &str,
+    values: impl Params,
+) -> rusqlite::Result<bool> {
+    connection.prepare_cached(sql)?.exists(values)
 }
 
 /// Counts with a statement of this form: `SELECT count(*) …`.
 pub(super) fn count(
     connection: &Connection,
     sql: &str,
-    values: impl rusqlite::Params,
+    values: impl Params,
 ) -> rusqlite::Result<u64> {
     connection
         .prepare_cached(sql)?

@@ -2,32 +2,60 @@
 
 use std::time::Duration;
 
-use rusqlite::{Connection, Row, params};
+use rusqlite::{Row, params};
 
-use super::values::{execute, instant, path_text};
+use super::values::{execute, exists, instant, path_text, rows};
 use super::{SqliteStore, environments, runs};
 use crate::base::clock::{Timestamp, milliseconds};
 use crate::settings::Recovery;
-use crate::store::sqlite::transaction::Transaction;
 use crate::store::{BuildAttempts, Result, RunRecord, WorkerRecord, Workers};
 
 impl Workers for SqliteStore {
     fn register_worker(&self, worker: &WorkerRecord) -> Result<()> {
         self.write_at(worker.started_at, |transaction| {
-            register(transaction, worker)
+            execute(
+                transaction,
+                "INSERT INTO workers (id, host, pid, name, kind, slots, lock_path, lease_ms, started_at, seen_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, relative(?7), ?8, ?9, ?10)",
+                params![
+                    worker.id,
+                    worker.host,
+                    worker.pid,
+                    worker.name,
+                    worker.kind,
+                    worker.slots,
+                    path_text(&worker.lock_path),
+                    milliseconds(worker.lease),
+                    worker.started_at.0,
+                    worker.seen_at.0
+                ],
+            )
+            .map(drop)
         })
     }
 
     fn worker_seen(&self, id: &str, now: Timestamp) -> Result<()> {
-        self.write_at(now, |transaction| seen(transaction, id, now))
+        let sql = "UPDATE workers SET seen_at = ?2 WHERE id = ?1";
+        self.write_at(now, |transaction| {
+            execute(transaction, sql, params![id, now.0]).map(drop)
+        })
     }
 
     fn remove_worker(&self, id: &str) -> Result<bool> {
-        self.write(|transaction| remove(transaction, id))
+        // Its claims name it only by this id: without the record no process could find out that their holder is dead.
+        let delete = "DELETE FROM workers WHERE id = ?1
+             AND NOT EXISTS (SELECT 1 FROM queue_running WHERE claim_process = ?1)
+             AND NOT EXISTS (SELECT 1 FROM environments WHERE status = 'building' AND claim_process = ?1)";
+        self.write(|transaction| {
+            execute(transaction, delete, [id])?;
+            // One that is not known any more was deleted by another process.
+            let stays = exists(transaction, "SELECT 1 FROM workers WHERE id = ?1", [id])?;
+            Ok(!stays)
+        })
     }
 
     fn workers(&self) -> Result<Vec<WorkerRecord>> {
-        self.read(list)
+        let sql = "SELECT *, absolute(lock_path) AS lock_at FROM workers ORDER BY started_at, id";
+        self.read(|connection| rows(connection, sql, [], record))
     }
 
     fn reclaim(
@@ -58,56 +86,4 @@ fn record(row: &Row<'_>) -> rusqlite::Result<WorkerRecord> {
         started_at: instant(row, "started_at")?,
         seen_at: instant(row, "seen_at")?,
     })
-}
-
-fn register(transaction: &Transaction<'_>, worker: &WorkerRecord) -> rusqlite::Result<()> {
-    execute(
-        transaction,
-        "INSERT INTO workers (id, host, pid, name, kind, slots, lock_path, lease_ms, started_at, seen_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, relative(?7), ?8, ?9, ?10)",
-        params![
-            worker.id,
-            worker.host,
-            worker.pid,
-            worker.name,
-            worker.kind,
-            worker.slots,
-            path_text(&worker.lock_path),
-            milliseconds(worker.lease),
-            worker.started_at.0,
-            worker.seen_at.0
-        ],
-    )?;
-    Ok(())
-}
-
-fn seen(transaction: &Transaction<'_>, id: &str, now: Timestamp) -> rusqlite::Result<()> {
-    execute(
-        transaction,
-        "UPDATE workers SET seen_at = ?2 WHERE id = ?1",
-        params![id, now.0],
-    )?;
-    Ok(())
-}
-
-fn remove(transaction: &Transaction<'_>, id: &str) -> rusqlite::Result<bool> {
-    // Its claims name it only by this id: without the record no process could find out that their holder is dead.
-    execute(
-        transaction,
-        "DELETE FROM workers WHERE id = ?1
-         AND NOT EXISTS (SELECT 1 FROM queue_running WHERE claim_process = ?1)
-         AND NOT EXISTS (SELECT 1 FROM environments WHERE status = 'building' AND claim_process = ?1)",
-        [id],
-    )?;
-    // One that is not known any more was deleted by another process.
-    let stays = transaction
-        .prepare_cached("SELECT 1 FROM workers WHERE id = ?1")?
-        .exists([id])?;
-    Ok(!stays)
-}
-
-fn list(connection: &Connection) -> rusqlite::Result<Vec<WorkerRecord>> {
-    let mut statement = connection.prepare_cached(
-        "SELECT *, absolute(lock_path) AS lock_at FROM workers ORDER BY started_at, id",
-    )?;
-    statement.query_map([], record)?.collect()
 }

@@ -8,10 +8,9 @@ use super::read::by_id;
 use crate::base::clock::Timestamp;
 use crate::base::problem::code;
 use crate::store::sqlite::transaction::Transaction;
-use crate::store::sqlite::values::{execute, path_text, signed};
+use crate::store::sqlite::values::{changes, path_text, rows, signed};
 use crate::store::{
     AfterFailure, BuildAttempts, Claim, Claimable, EnvironmentContents, EnvironmentRecord, Failure,
-    Heartbeat,
 };
 
 pub(super) fn claim(
@@ -29,7 +28,7 @@ pub(super) fn claim(
     };
     // The attempt is counted here and not when it fails, so that a build that kills its process counts too. A lease that was
     // renewed since, or another builder's, ends at another time.
-    let changed = execute(
+    let claimed = changes(
         transaction,
         "UPDATE environments SET status = 'building', claimed_by = ?2, claim_token = ?3, claim_expires_at = ?4, claim_process = ?6,
          attempt_count = CASE status WHEN 'failed' THEN 1 ELSE attempt_count + 1 END,
@@ -53,35 +52,11 @@ pub(super) fn claim(
             state,
         ],
     )?;
-    if changed == 0 {
-        Ok(None)
-    } else {
-        by_id(transaction, id).map(Some)
-    }
-}
-
-pub(super) fn heartbeat(
-    transaction: &Transaction<'_>,
-    id: &str,
-    claim: &Claim,
-    now: Timestamp,
-) -> rusqlite::Result<Heartbeat> {
-    let changed = execute(
-        transaction,
-        "UPDATE environments SET claim_expires_at = ?3 WHERE id = ?1 AND claim_token = ?2 AND status = 'building'",
-        params![id, claim.token, now.plus(claim.lease).0],
-    )?;
-    Ok(if changed == 1 {
-        Heartbeat::Renewed {
-            cancel_requested: false,
-        }
-    } else {
-        Heartbeat::Lost
-    })
+    claimed.then(|| by_id(transaction, id)).transpose()
 }
 
 /// Part of every statement that leaves `building`: the schema allows a token in that state only.
-const UNCLAIM: &str =
+pub(super) const UNCLAIM: &str =
     "claimed_by = NULL, claim_token = NULL, claim_expires_at = NULL, claim_process = NULL";
 
 pub(super) fn complete(
@@ -97,7 +72,7 @@ pub(super) fn complete(
         "UPDATE environments SET status = 'ready', {UNCLAIM}, python_version = ?3, python_path = ?4, engine_version = ?5, installer = ?6, packages = ?7,
          lock_digest = ?8, size_bytes = ?9, ready_at = ?10, updated_at = ?10, attempt_count = 0, trouble_count = 0 WHERE id = ?1 AND claim_token = ?2 AND status = 'building'"
     );
-    let changed = execute(
+    changes(
         transaction,
         &sql,
         params![
@@ -112,31 +87,18 @@ pub(super) fn complete(
             signed(contents.size_bytes),
             now.0
         ],
-    )?;
-    Ok(changed == 1)
-}
-
-pub(super) fn fail(
-    transaction: &Transaction<'_>,
-    id: &str,
-    claim: &Claim,
-    failure: &Failure,
-    after: AfterFailure,
-    now: Timestamp,
-) -> rusqlite::Result<bool> {
-    let changed = leave(transaction, id, &claim.token, failure, after, now)?;
-    Ok(changed == 1)
+    )
 }
 
 /// Ends the claim of a build that failed.
-fn leave(
+pub(super) fn leave(
     transaction: &Transaction<'_>,
     id: &str,
     token: &str,
     failure: &Failure,
     after: AfterFailure,
     now: Timestamp,
-) -> rusqlite::Result<usize> {
+) -> rusqlite::Result<bool> {
     let sql = format!(
         "UPDATE environments SET status = ?3, {UNCLAIM}, available_at = ?4, error_code = ?5, error_message = ?6, error_hint = ?7, error_may_pass = ?9, updated_at = ?8,
          attempt_count = max(0, attempt_count - ?10), trouble_count = CASE WHEN ?10 THEN trouble_count + 1 ELSE 0 END
@@ -147,7 +109,7 @@ fn leave(
         AfterFailure::FailUntilAsked => ("failed", now, true),
         AfterFailure::Fail => ("failed", now, false),
     };
-    execute(
+    changes(
         transaction,
         &sql,
         params![
@@ -165,83 +127,14 @@ fn leave(
     )
 }
 
-pub(super) fn move_to(
-    transaction: &Transaction<'_>,
-    id: &str,
-    claim: &Claim,
-    folder: &Path,
-    now: Timestamp,
-) -> rusqlite::Result<bool> {
-    let changed = execute(
-        transaction,
-        "UPDATE environments SET folder = relative(?3), updated_at = ?4 WHERE id = ?1 AND claim_token = ?2 AND status = 'building'",
-        params![id, claim.token, path_text(folder), now.0],
-    )?;
-    Ok(changed == 1)
-}
-
-pub(super) fn ask_for(
-    transaction: &Transaction<'_>,
-    id: &str,
-    by_hand: bool,
-    due: Timestamp,
-    now: Timestamp,
-) -> rusqlite::Result<bool> {
-    // What it failed at stays recorded until the next attempt begins: it says why the environment waits.
-    let changed = execute(
-        transaction,
-        "UPDATE environments SET status = 'queued', attempt_count = 0, trouble_count = 0, available_at = ?3, updated_at = ?4
-         WHERE id = ?1 AND status = 'failed' AND (error_may_pass OR ?2)",
-        params![id, by_hand, due.0, now.0],
-    )?;
-    Ok(changed == 1)
-}
-
-pub(super) fn release(
-    transaction: &Transaction<'_>,
-    id: &str,
-    claim: &Claim,
-    now: Timestamp,
-) -> rusqlite::Result<bool> {
-    // Due again at once, the attempt not counted; never below zero, because a build since may have reset the count.
-    let sql = format!(
-        "UPDATE environments SET status = 'queued', {UNCLAIM}, attempt_count = max(0, attempt_count - 1), available_at = ?3, updated_at = ?3
-         WHERE id = ?1 AND claim_token = ?2 AND status = 'building'"
-    );
-    Ok(execute(transaction, &sql, params![id, claim.token, now.0])? == 1)
-}
-
-pub(super) fn requeue(
-    transaction: &Transaction<'_>,
-    seen: &EnvironmentRecord,
-    folder: &Path,
-    snapshot: &Path,
-    now: Timestamp,
-) -> rusqlite::Result<bool> {
-    // `ready_at` identifies a build: if the environment was built since, it differs, and if it is not ready, it is null, which
-    // equals nothing.
-    let changed = execute(
-        transaction,
-        "UPDATE environments SET status = 'queued', folder = relative(?3), snapshot_path = relative(?4), attempt_count = 0, available_at = ?5, ready_at = NULL, updated_at = ?5
-         WHERE id = ?1 AND status = 'ready' AND ready_at = ?2",
-        params![seen.id, seen.ready_at.map(|ready_at| ready_at.0), path_text(folder), path_text(snapshot), now.0],
-    )?;
-    Ok(changed == 1)
-}
-
 pub(super) fn expire(
     transaction: &Transaction<'_>,
     attempts: &BuildAttempts<'_>,
     now: Timestamp,
 ) -> rusqlite::Result<usize> {
-    let failure = Failure {
-        code: code::LEASE_EXPIRED.to_owned(),
-        stage: Some("environment".to_owned()),
-        message: "the process that built it stood still, or its machine is gone".to_owned(),
-        hint: Some(
-            "see how that worker and its machine are; `ade env build` tries again".to_owned(),
-        ),
-    };
+    let message = "the process that built it stood still, or its machine is gone";
+    let hint = "see how that worker and its machine are; `ade env build` tries again".to_owned();
+    let failure = Failure::new(code::LEASE_EXPIRED, "environment", message, Some(hint));
     end_claims(transaction, EXPIRED, &now.0, &failure, attempts, now)
 }
 
@@ -252,12 +145,9 @@ pub(in crate::store::sqlite) fn reclaim(
     attempts: &BuildAttempts<'_>,
     now: Timestamp,
 ) -> rusqlite::Result<usize> {
-    let failure = Failure {
-        code: code::WORKER_DIED.to_owned(),
-        stage: Some("environment".to_owned()),
-        message: "the process that built it died".to_owned(),
-        hint: Some("is memory short? `ade env build` tries again".to_owned()),
-    };
+    let message = "the process that built it died";
+    let hint = "is memory short? `ade env build` tries again".to_owned();
+    let failure = Failure::new(code::WORKER_DIED, "environment", message, Some(hint));
     end_claims(transaction, HELD_BY, &process, &failure, attempts, now)
 }
 
@@ -277,10 +167,9 @@ fn end_claims(
     attempts: &BuildAttempts<'_>,
     now: Timestamp,
 ) -> rusqlite::Result<usize> {
-    let left: Vec<(String, String, u32)> = transaction
-        .prepare_cached(builds)?
-        .query_map([value], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?
-        .collect::<rusqlite::Result<_>>()?;
+    let left: Vec<(String, String, u32)> = rows(transaction, builds, [value], |row| {
+        Ok((row.get(0)?, row.get(1)?, row.get(2)?))
+    })?;
     for (id, token, count) in &left {
         let after = if *count < attempts.most {
             AfterFailure::RetryAt(now.plus((attempts.backoff)(*count)))

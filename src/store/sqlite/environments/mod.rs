@@ -10,12 +10,13 @@ use rusqlite::params;
 
 #[cfg(test)]
 pub(super) use build::HELD_BY;
+use build::UNCLAIM;
 pub(super) use build::reclaim;
 #[cfg(test)]
 pub(super) use read::NEXT;
 
 use super::prefix::Table;
-use super::values::{execute, path_text};
+use super::values::{changes, count, execute, path_text};
 use super::{SqliteStore, runs};
 use crate::base::clock::{Timestamp, milliseconds};
 use crate::store::sqlite::observed_time::observe;
@@ -84,13 +85,22 @@ impl Environments for SqliteStore {
         folder: &Path,
         now: Timestamp,
     ) -> Result<bool> {
-        self.write_at(now, |transaction| {
-            build::move_to(transaction, id, claim, folder, now)
-        })
+        let sql = "UPDATE environments SET folder = relative(?3), updated_at = ?4 WHERE id = ?1 AND claim_token = ?2 AND status = 'building'";
+        let values = params![id, claim.token, path_text(folder), now.0];
+        self.write_at(now, |transaction| changes(transaction, sql, values))
     }
 
     fn heartbeat_environment(&self, id: &str, claim: &Claim, now: Timestamp) -> Result<Heartbeat> {
-        self.write(|transaction| build::heartbeat(transaction, id, claim, now))
+        let sql = "UPDATE environments SET claim_expires_at = ?3 WHERE id = ?1 AND claim_token = ?2 AND status = 'building'";
+        let values = params![id, claim.token, now.plus(claim.lease).0];
+        Ok(
+            match self.write(|transaction| changes(transaction, sql, values))? {
+                true => Heartbeat::Renewed {
+                    cancel_requested: false,
+                },
+                false => Heartbeat::Lost,
+            },
+        )
     }
 
     fn complete_environment(
@@ -114,7 +124,7 @@ impl Environments for SqliteStore {
         now: Timestamp,
     ) -> Result<bool> {
         self.write_at(now, |transaction| {
-            build::fail(transaction, id, claim, failure, after, now)
+            build::leave(transaction, id, &claim.token, failure, after, now)
         })
     }
 
@@ -125,15 +135,21 @@ impl Environments for SqliteStore {
         due: Timestamp,
         now: Timestamp,
     ) -> Result<bool> {
-        self.write_at(now, |transaction| {
-            build::ask_for(transaction, id, by_hand, due, now)
-        })
+        // What it failed at stays recorded until the next attempt begins: it says why the environment waits.
+        let sql = "UPDATE environments SET status = 'queued', attempt_count = 0, trouble_count = 0, available_at = ?3, updated_at = ?4
+             WHERE id = ?1 AND status = 'failed' AND (error_may_pass OR ?2)";
+        let values = params![id, by_hand, due.0, now.0];
+        self.write_at(now, |transaction| changes(transaction, sql, values))
     }
 
     fn release_environment(&self, id: &str, claim: &Claim, now: Timestamp) -> Result<bool> {
-        self.write_at(now, |transaction| {
-            build::release(transaction, id, claim, now)
-        })
+        // Due again at once, the attempt not counted; never below zero, because a build since may have reset the count.
+        let sql = format!(
+            "UPDATE environments SET status = 'queued', {UNCLAIM}, attempt_count = max(0, attempt_count - 1), available_at = ?3, updated_at = ?3
+             WHERE id = ?1 AND claim_token = ?2 AND status = 'building'"
+        );
+        let values = params![id, claim.token, now.0];
+        self.write_at(now, |transaction| changes(transaction, &sql, values))
     }
 
     fn requeue_environment(
@@ -143,9 +159,19 @@ impl Environments for SqliteStore {
         snapshot: &Path,
         now: Timestamp,
     ) -> Result<bool> {
-        self.write_at(now, |transaction| {
-            build::requeue(transaction, seen, folder, snapshot, now)
-        })
+        // `ready_at` identifies a build: if the environment was built since, it differs, and if it is not ready, it is null,
+        // which equals nothing.
+        let sql = "UPDATE environments SET status = 'queued', folder = relative(?3), snapshot_path = relative(?4), attempt_count = 0, available_at = ?5, ready_at = NULL, updated_at = ?5
+             WHERE id = ?1 AND status = 'ready' AND ready_at = ?2";
+        let ready_at = seen.ready_at.map(|ready_at| ready_at.0);
+        let values = params![
+            seen.id,
+            ready_at,
+            path_text(folder),
+            path_text(snapshot),
+            now.0
+        ];
+        self.write_at(now, |transaction| changes(transaction, sql, values))
     }
 
     fn expire_environment_leases(
@@ -163,7 +189,8 @@ impl Environments for SqliteStore {
     }
 
     fn live_runs_of_environment(&self, id: &str) -> Result<u64> {
-        self.read(|connection| read::live_runs(connection, id))
+        let sql = "SELECT count(*) FROM queue WHERE environment_id = ?1";
+        self.read(|connection| count(connection, sql, [id]))
     }
 
     fn move_waiting_runs(
@@ -253,7 +280,7 @@ fn delete(
         Some(None) => return Ok(false),
         asked => asked.flatten(),
     };
-    let changed = execute(
+    changes(
         transaction,
         "DELETE FROM environments WHERE id = ?1 AND status <> 'building'
          AND (?2 IS NULL OR coalesce(last_used_at + ?3, updated_at) < ?2)
@@ -266,6 +293,5 @@ fn delete(
             cold_since.map(|since| since.0),
             milliseconds(LAST_USE_KNOWN_TO)
         ],
-    )?;
-    Ok(changed == 1)
+    )
 }

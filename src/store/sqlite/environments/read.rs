@@ -1,9 +1,9 @@
 //! Reads environments.
 
-use rusqlite::{Connection, OptionalExtension, Row, params};
+use rusqlite::{Connection, Row, params};
 
 use crate::base::clock::Timestamp;
-use crate::store::sqlite::values::{count, instant, instant_or_none, small, unsigned_or_none};
+use crate::store::sqlite::values::{instant, instant_or_none, row, rows, small, unsigned_or_none};
 use crate::store::{
     EnvironmentContents, EnvironmentKey, EnvironmentRecord, EnvironmentStatus, Failure,
 };
@@ -88,18 +88,14 @@ pub(super) fn of_key(
     let sql = format!(
         "{SELECT} WHERE e.workspace_id = ?1 AND e.configuration_id = ?2 AND e.engine_spec = ?3 AND e.deps_digest = ?4"
     );
-    connection
-        .prepare_cached(&sql)?
-        .query_row(
-            [
-                &key.workspace_id,
-                &key.configuration_id,
-                &key.engine_spec,
-                &key.deps_digest,
-            ],
-            record,
-        )
-        .optional()
+    let EnvironmentKey {
+        workspace_id,
+        configuration_id,
+        engine_spec,
+        deps_digest,
+    } = key;
+    let values = [workspace_id, configuration_id, engine_spec, deps_digest];
+    row(connection, &sql, values, record)
 }
 
 pub(super) fn list(
@@ -110,13 +106,11 @@ pub(super) fn list(
     let sql = format!(
         "{SELECT} WHERE e.workspace_id = ?1 ORDER BY coalesce(e.last_used_at, e.updated_at) DESC, e.id DESC"
     );
-    let mut statement = connection.prepare_cached(&sql)?;
-    statement.query_map([workspace], record)?.collect()
+    rows(connection, &sql, [workspace], record)
 }
 
 pub(super) fn everywhere(connection: &Connection) -> rusqlite::Result<Vec<EnvironmentRecord>> {
-    let mut statement = connection.prepare_cached(&format!("{SELECT} ORDER BY e.id"))?;
-    statement.query_map([], record)?.collect()
+    rows(connection, &format!("{SELECT} ORDER BY e.id"), [], record)
 }
 
 /// The due environment that has waited longest, after one that is given by its place: the next entry of the index
@@ -130,14 +124,7 @@ pub(super) fn next(
     after: Option<&EnvironmentRecord>,
 ) -> rusqlite::Result<Option<EnvironmentRecord>> {
     let (time, place) = after.map_or((i64::MIN, ""), |after| (after.available_at.0, &after.id));
-    let id: Option<String> = connection
-        .prepare_cached(NEXT)?
-        .query_row(params![now.0, time, place], |row| row.get(0))
-        .optional()?;
+    let values = params![now.0, time, place];
+    let id: Option<String> = row(connection, NEXT, values, |row| row.get(0))?;
     id.map(|id| by_id(connection, &id)).transpose()
-}
-
-pub(super) fn live_runs(connection: &Connection, id: &str) -> rusqlite::Result<u64> {
-    let sql = "SELECT count(*) FROM queue WHERE environment_id = ?1";
-    count(connection, sql, [id])
 }

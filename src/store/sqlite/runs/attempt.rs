@@ -5,7 +5,9 @@ use rusqlite::{Connection, params};
 use super::live::Live;
 use crate::base::clock::Timestamp;
 use crate::store::sqlite::transaction::Transaction;
-use crate::store::sqlite::values::{execute, instant, instant_or_none, signed, unsigned_or_none};
+use crate::store::sqlite::values::{
+    execute, instant, instant_or_none, rows, signed, unsigned_or_none,
+};
 use crate::store::{Attempt, Used};
 
 /// How an attempt ended.
@@ -27,11 +29,8 @@ pub(super) fn record(
 ) -> rusqlite::Result<()> {
     // After an attempt that was not counted the next one has the same number: then the record is replaced. REPLACE would do
     // both, with a journal of its own for each.
-    execute(
-        transaction,
-        "DELETE FROM run_attempts WHERE run_id = ?1 AND attempt = ?2",
-        params![run, live.attempt_count],
-    )?;
+    let former = "DELETE FROM run_attempts WHERE run_id = ?1 AND attempt = ?2";
+    execute(transaction, former, params![run, live.attempt_count])?;
     execute(
         transaction,
         "INSERT INTO run_attempts (run_id, attempt, worker, started_at, completed_at, outcome, error, exit_code, peak_memory_bytes, cpu_seconds)
@@ -54,15 +53,15 @@ pub(super) fn record(
 
 /// All attempts at a run, the running one last. It replaces one of the same number that was not counted.
 pub(super) fn list(connection: &Connection, run: &str) -> rusqlite::Result<Vec<Attempt>> {
-    let mut statement = connection.prepare_cached(
+    rows(
+        connection,
         "SELECT attempt, worker, started_at, completed_at, outcome, exit_code, error, peak_memory_bytes, cpu_seconds FROM run_attempts
          WHERE run_id = ?1 AND attempt NOT IN (SELECT attempt_count FROM queue WHERE run_id = ?1 AND status = 'running')
          UNION ALL
          SELECT attempt_count, claimed_by, claimed_at, NULL, NULL, NULL, NULL, NULL, NULL FROM queue WHERE run_id = ?1 AND status = 'running'
          ORDER BY attempt",
-    )?;
-    statement
-        .query_map([run], |row| {
+        [run],
+        |row| {
             Ok(Attempt {
                 attempt: row.get("attempt")?,
                 worker: row.get("worker")?,
@@ -74,6 +73,6 @@ pub(super) fn list(connection: &Connection, run: &str) -> rusqlite::Result<Vec<A
                 peak_memory_bytes: unsigned_or_none(row, "peak_memory_bytes")?,
                 cpu_seconds: row.get("cpu_seconds")?,
             })
-        })?
-        .collect()
+        },
+    )
 }

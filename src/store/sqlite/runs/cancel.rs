@@ -7,7 +7,7 @@ use super::live;
 use super::read::by_id;
 use crate::base::clock::Timestamp;
 use crate::store::sqlite::transaction::Transaction;
-use crate::store::sqlite::values::execute;
+use crate::store::sqlite::values::{changes, execute};
 use crate::store::{CancelOutcome, RunStatus};
 
 pub(super) fn request_cancel(
@@ -19,29 +19,22 @@ pub(super) fn request_cancel(
     // is left to its holder, which learns of it with its next heartbeat. Asking again does not change when it was asked first.
     if let Some(mut live) = live::queued(transaction, id)? {
         live.cancel_requested_at.get_or_insert(now);
-        complete(
-            transaction,
-            id,
-            &live,
-            RunStatus::Cancelled,
-            Some(&cancelled()),
-            None,
-            now,
-        )?;
+        let (status, error) = (RunStatus::Cancelled, cancelled());
+        complete(transaction, id, &live, status, Some(&error), None, now)?;
         if let Some(environment) = &live.environment_id {
             forget_unneeded(transaction, environment)?;
         }
         return Ok(CancelOutcome::Cancelled(Box::new(by_id(transaction, id)?)));
     }
-    let asked = execute(
+    let asked = changes(
         transaction,
         "UPDATE queue SET cancel_requested_at = coalesce(cancel_requested_at, ?2) WHERE run_id = ?1 AND status = 'running'",
         params![id, now.0],
     )?;
     let run = Box::new(by_id(transaction, id)?);
     Ok(match asked {
-        0 => CancelOutcome::Ended(run),
-        _ => CancelOutcome::Requested(run),
+        true => CancelOutcome::Requested(run),
+        false => CancelOutcome::Ended(run),
     })
 }
 

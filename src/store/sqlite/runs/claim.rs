@@ -7,7 +7,7 @@ use super::read::by_id;
 use crate::base::clock::{Timestamp, milliseconds};
 use crate::store::sqlite::observed_time::observe;
 use crate::store::sqlite::transaction::Transaction;
-use crate::store::sqlite::values::execute;
+use crate::store::sqlite::values::{changes, execute};
 use crate::store::{Claim, LAST_USE_KNOWN_TO, RunRecord};
 
 /// Collection depends on this: an environment counts as used when a run that needs it is claimed. A use in the future is
@@ -50,10 +50,10 @@ pub(super) fn next(
     claim: &Claim,
     now: Timestamp,
 ) -> rusqlite::Result<Option<RunRecord>> {
-    match due::next(transaction, now)? {
-        Some(id) => this(transaction, &id, claim, now),
-        None => Ok(None),
-    }
+    let Some(id) = due::next(transaction, now)? else {
+        return Ok(None);
+    };
+    this(transaction, &id, claim, now)
 }
 
 /// Claims a run, where it is queued and due.
@@ -64,14 +64,14 @@ pub(super) fn this(
     now: Timestamp,
 ) -> rusqlite::Result<Option<RunRecord>> {
     // `started_at` keeps the time of the first claim. Without RETURNING, for which SQLite opens a table of its own.
-    let claimed = execute(
+    let claimed = changes(
         transaction,
         "UPDATE queue SET status = 'running', claimed_by = ?3, claim_token = ?4, claim_expires_at = ?5, claim_process = ?6, claimed_at = ?2,
              started_at = coalesce(started_at, ?2), attempt_count = attempt_count + 1, last_error = NULL
              WHERE run_id = ?1 AND status = 'queued' AND available_at <= ?2 AND attempt_count < max_attempts",
         params![id, now.0, claim.worker, claim.token, now.plus(claim.lease).0, claim.process],
     )?;
-    if claimed == 0 {
+    if !claimed {
         return Ok(None);
     }
     let run = by_id(transaction, id)?;

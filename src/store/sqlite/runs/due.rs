@@ -7,6 +7,7 @@
 use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::base::clock::Timestamp;
+use crate::store::sqlite::values::{row, rows};
 
 /// The next environment that has runs in the queue, after a given one, and whether it is ready.
 pub(in crate::store::sqlite) const NEXT_ENVIRONMENT: &str =
@@ -45,12 +46,9 @@ pub(super) fn next(connection: &Connection, now: Timestamp) -> rusqlite::Result<
     let mut oldest: Option<(i64, i64, String)> = None;
     each_environment(connection, |environment, ready| {
         if ready {
-            let due = connection
-                .prepare_cached(DUE_IN)?
-                .query_row(params![environment, now.0], |row| {
-                    Ok((row.get(0)?, row.get(1)?, row.get(2)?))
-                })
-                .optional()?;
+            let due = row(connection, DUE_IN, params![environment, now.0], |row| {
+                Ok((row.get(0)?, row.get(1)?, row.get(2)?))
+            })?;
             oldest = due.into_iter().chain(oldest.take()).min();
         }
         Ok(true)
@@ -65,15 +63,11 @@ pub(super) fn waiting(
     limit: usize,
 ) -> rusqlite::Result<Vec<String>> {
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    let this = "SELECT run_id FROM queue WHERE run_id = ?1 AND status = 'queued'";
+    let any = "SELECT run_id FROM queue WHERE status = 'queued' LIMIT ?1";
     match only {
-        Some(id) => connection
-            .prepare_cached("SELECT run_id FROM queue WHERE run_id = ?1 AND status = 'queued'")?
-            .query_map([id], |row| row.get(0))?
-            .collect(),
-        None => connection
-            .prepare_cached("SELECT run_id FROM queue WHERE status = 'queued' LIMIT ?1")?
-            .query_map([limit], |row| row.get(0))?
-            .collect(),
+        Some(id) => rows(connection, this, [id], |row| row.get(0)),
+        None => rows(connection, any, [limit], |row| row.get(0)),
     }
 }
 
@@ -84,8 +78,8 @@ pub(in crate::store::sqlite) fn waiting_in(
     limit: usize,
 ) -> rusqlite::Result<Vec<String>> {
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-    connection
-        .prepare_cached("SELECT run_id FROM queue WHERE environment_id = ?1 AND status = 'queued' ORDER BY available_at, created_at, run_id LIMIT ?2")?
-        .query_map(params![environment, limit], |row| row.get(0))?
-        .collect()
+    let sql = "SELECT run_id FROM queue WHERE environment_id = ?1 AND status = 'queued' ORDER BY available_at, created_at, run_id LIMIT ?2";
+    rows(connection, sql, params![environment, limit], |row| {
+        row.get(0)
+    })
 }

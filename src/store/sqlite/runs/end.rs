@@ -1,6 +1,6 @@
 //! Ends runs: takes them out of the queue and completes their records, in one transaction.
 
-use rusqlite::{Connection, params};
+use rusqlite::params;
 
 use super::attempt::{self, AttemptEnd};
 use super::due;
@@ -11,7 +11,7 @@ use crate::base::problem::code;
 use crate::store::sqlite::observed_time::observe;
 use crate::store::sqlite::results;
 use crate::store::sqlite::transaction::Transaction;
-use crate::store::sqlite::values::{compressed, execute, path_text};
+use crate::store::sqlite::values::{compressed, execute, path_text, rows};
 use crate::store::{Claim, Ending, Failure, NOT_BUILT, RunRecord, RunStatus, Used};
 
 /// Takes a run out of the queue that the transaction has just read, and completes its record. With `ending`, what its last
@@ -54,12 +54,7 @@ pub(super) fn complete(
 
 /// The error of a run that was cancelled without an engine that could say so.
 pub(super) fn cancelled() -> Failure {
-    Failure {
-        code: code::CANCELLED.to_owned(),
-        stage: Some("run".to_owned()),
-        message: "cancelled".to_owned(),
-        hint: None,
-    }
+    Failure::new(code::CANCELLED, "run", "cancelled", None)
 }
 
 pub(super) fn finish(
@@ -72,18 +67,10 @@ pub(super) fn finish(
     let Some(live) = live::claimed(transaction, id, claim)? else {
         return Ok(false);
     };
-    let error = ending.error.as_ref();
-    complete(
-        transaction,
-        id,
-        &live,
-        ending.status,
-        error,
-        Some(ending),
-        now,
-    )?;
+    let (status, error) = (ending.status, ending.error.as_ref());
+    complete(transaction, id, &live, status, error, Some(ending), now)?;
     let outcome = AttemptEnd {
-        word: ending.status.as_str(),
+        word: status.as_str(),
         error: error.map(|error| error.message.as_str()),
         used: Used::of(ending),
     };
@@ -98,11 +85,6 @@ pub(super) fn finish(
 pub(in crate::store::sqlite) const FAILED_WITH_RUNS: &str = "SELECT id, coalesce(error_message, 'no reason recorded'), error_hint FROM environments
     WHERE status = 'failed' AND EXISTS (SELECT 1 FROM queue WHERE environment_id = environments.id AND queue.status = 'queued')";
 
-/// Whether a run waits for an environment that failed for good. Workers ask this often, so it needs no write lock.
-pub(super) fn any_of_failed_environment(connection: &Connection) -> rusqlite::Result<bool> {
-    connection.prepare_cached(FAILED_WITH_RUNS)?.exists([])
-}
-
 /// Fails the runs that wait for an environment that failed for good, at most `limit` of them: a transaction must not hold up
 /// other processes for as long as a long queue takes.
 pub(super) fn fail_for_environments(
@@ -110,32 +92,23 @@ pub(super) fn fail_for_environments(
     limit: usize,
     now: Timestamp,
 ) -> rusqlite::Result<Vec<RunRecord>> {
-    let failed: Vec<(String, Failure)> = transaction
-        .prepare_cached(FAILED_WITH_RUNS)?
-        .query_map([], |row| {
-            let reason: String = row.get(1)?;
-            let failure = Failure {
-                code: code::ENVIRONMENT_FAILED.to_owned(),
-                stage: Some("environment".to_owned()),
-                message: format!("{NOT_BUILT}{reason}"),
-                hint: row.get(2)?,
-            };
-            Ok((row.get(0)?, failure))
-        })?
-        .collect::<rusqlite::Result<_>>()?;
+    let failed: Vec<(String, Failure)> = rows(transaction, FAILED_WITH_RUNS, [], |row| {
+        let reason: String = row.get(1)?;
+        let message = format!("{NOT_BUILT}{reason}");
+        let failure = Failure::new(
+            code::ENVIRONMENT_FAILED,
+            "environment",
+            message,
+            row.get(2)?,
+        );
+        Ok((row.get(0)?, failure))
+    })?;
     let mut runs = Vec::new();
     for (environment, failure) in failed {
         for id in due::waiting_in(transaction, &environment, limit - runs.len())? {
             if let Some(live) = live::queued(transaction, &id)? {
-                complete(
-                    transaction,
-                    &id,
-                    &live,
-                    RunStatus::Failed,
-                    Some(&failure),
-                    None,
-                    now,
-                )?;
+                let (status, failure) = (RunStatus::Failed, Some(&failure));
+                complete(transaction, &id, &live, status, failure, None, now)?;
                 runs.push(by_id(transaction, &id)?);
             }
         }

@@ -33,6 +33,21 @@ struct Leaving<'a> {
     used: Used,
 }
 
+impl<'a> Leaving<'a> {
+    /// The attempt counts, and nothing more is known of it.
+    fn lost(failure: &'a Failure, available_at: Timestamp) -> Self {
+        Self {
+            failure,
+            outcome: "lost",
+            available_at,
+            last: false,
+            release: false,
+            trouble: false,
+            used: Used::default(),
+        }
+    }
+}
+
 /// Ends a claim that the transaction has just read: the run goes back to the queue, or ends where attempts are spent or its
 /// cancellation was requested. Returns the run as it is then.
 fn leave(
@@ -109,13 +124,11 @@ pub(super) fn retry(
         Retry::Free(at) => (at, true),
     };
     let leaving = Leaving {
-        failure,
         outcome: if is_free { "released" } else { "retried" },
-        available_at,
-        last: false,
         release: is_free,
         trouble: is_free,
         used: *used,
+        ..Leaving::lost(failure, available_at)
     };
     leave_claimed(transaction, id, claim, &leaving, now)
 }
@@ -127,20 +140,11 @@ pub(super) fn release(
     reason: &str,
     now: Timestamp,
 ) -> rusqlite::Result<Option<RunRecord>> {
-    let failure = Failure {
-        code: code::RELEASED.to_owned(),
-        stage: Some("worker".to_owned()),
-        message: reason.to_owned(),
-        hint: None,
-    };
+    let failure = Failure::new(code::RELEASED, "worker", reason, None);
     let leaving = Leaving {
-        failure: &failure,
         outcome: "released",
-        available_at: now,
-        last: false,
         release: true,
-        trouble: false,
-        used: Used::default(),
+        ..Leaving::lost(&failure, now)
     };
     leave_claimed(transaction, id, claim, &leaving, now)
 }
@@ -150,21 +154,10 @@ pub(super) fn expire(
     backoff: &dyn Fn(u32) -> Duration,
     now: Timestamp,
 ) -> rusqlite::Result<Vec<RunRecord>> {
-    let failure = Failure {
-        code: code::LEASE_EXPIRED.to_owned(),
-        stage: Some("worker".to_owned()),
-        message: "lease expired".to_owned(),
-        hint: None,
-    };
+    let failure = Failure::new(code::LEASE_EXPIRED, "worker", "lease expired", None);
     let expired = live::running(transaction, live::EXPIRED, now.0)?;
-    leave_all(transaction, &expired, now, |live| Leaving {
-        failure: &failure,
-        outcome: "lost",
-        available_at: now.plus(backoff(live.attempt_count)),
-        last: false,
-        release: false,
-        trouble: false,
-        used: Used::default(),
+    leave_all(transaction, &expired, now, |live| {
+        Leaving::lost(&failure, now.plus(backoff(live.attempt_count)))
     })
 }
 
@@ -175,21 +168,13 @@ pub(in crate::store::sqlite) fn reclaim(
     recovery: Recovery,
     now: Timestamp,
 ) -> rusqlite::Result<Vec<RunRecord>> {
-    let failure = Failure {
-        code: code::WORKER_DIED.to_owned(),
-        stage: Some("worker".to_owned()),
-        message: "the process that executed the run died".to_owned(),
-        hint: (recovery == Recovery::Fail).then(|| "`ade runs retry` runs it again".to_owned()),
-    };
+    let message = "the process that executed the run died";
+    let hint = (recovery == Recovery::Fail).then(|| "`ade runs retry` runs it again".to_owned());
+    let failure = Failure::new(code::WORKER_DIED, "worker", message, hint);
     let orphans = live::running(transaction, live::HELD_BY, process)?;
     leave_all(transaction, &orphans, now, |_| Leaving {
-        failure: &failure,
-        outcome: "lost",
-        available_at: now,
         last: recovery == Recovery::Fail,
-        release: false,
-        trouble: false,
-        used: Used::default(),
+        ..Leaving::lost(&failure, now)
     })
 }
 

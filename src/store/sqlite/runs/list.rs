@@ -11,6 +11,7 @@ use rusqlite::{Connection, Row, params};
 
 use super::read::by_id;
 use crate::base::clock::{Timestamp, milliseconds};
+use crate::store::sqlite::values::rows;
 use crate::store::{RunFilter, RunRecord, RunStatus};
 
 /// A run's id is made before the run is recorded, with its input staged in between: by no more than this.
@@ -46,18 +47,18 @@ impl Part<'_> {
         let step = i64::try_from(self.step).unwrap_or(i64::MAX);
         let status = self.status.map(RunStatus::as_str);
         let id = |row: &Row<'_>| row.get(0);
+        let of = self.configuration;
         self.read = match self.input {
-            None => connection
-                .prepare_cached(NEWEST)?
-                .query_map(params![self.configuration, status, last, from, step], id)?
-                .collect::<rusqlite::Result<_>>()?,
-            Some(input) => connection
-                .prepare_cached(NEWEST_OF_INPUT)?
-                .query_map(
-                    params![self.configuration, status, last, from, step, input],
-                    id,
-                )?
-                .collect::<rusqlite::Result<_>>()?,
+            None => rows(
+                connection,
+                NEWEST,
+                params![of, status, last, from, step],
+                id,
+            )?,
+            Some(input) => {
+                let values = params![of, status, last, from, step, input];
+                rows(connection, NEWEST_OF_INPUT, values, id)?
+            }
         };
         self.ended = self.read.len() < self.step;
         self.read.reverse();
@@ -136,10 +137,9 @@ fn last(filter: &RunFilter) -> String {
 }
 
 fn configurations(connection: &Connection, filter: &RunFilter) -> rusqlite::Result<Vec<String>> {
-    connection
-        .prepare_cached("SELECT id FROM configurations WHERE workspace_id = ?1 AND (?2 IS NULL OR ?2 IN (id, name) OR path = relative(?2))")?
-        .query_map(params![filter.workspace_id, filter.configuration], |row| row.get(0))?
-        .collect()
+    let sql = "SELECT id FROM configurations WHERE workspace_id = ?1 AND (?2 IS NULL OR ?2 IN (id, name) OR path = relative(?2))";
+    let values = params![filter.workspace_id, filter.configuration];
+    rows(connection, sql, values, |row| row.get(0))
 }
 
 /// Which statuses to look through; none: that of the runs in the queue.
@@ -162,10 +162,8 @@ fn running(
     configurations: &[String],
     limit: usize,
 ) -> rusqlite::Result<Vec<RunRecord>> {
-    let mut statement = connection.prepare_cached("SELECT run_id FROM queue_running")?;
-    let mut ids: Vec<String> = statement
-        .query_map([], |row| row.get(0))?
-        .collect::<rusqlite::Result<_>>()?;
+    let sql = "SELECT run_id FROM queue_running";
+    let mut ids: Vec<String> = rows(connection, sql, [], |row| row.get(0))?;
     ids.sort_unstable_by(|one, other| other.cmp(one));
     let mut runs = Vec::new();
     for id in ids {

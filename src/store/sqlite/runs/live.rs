@@ -1,11 +1,11 @@
 //! Reads what the queue says of a run, for the transaction that changes it: no other process writes in between.
 
-use rusqlite::{OptionalExtension, Row, ToSql};
+use rusqlite::{Row, ToSql};
 
 use crate::base::clock::Timestamp;
 use crate::store::Claim;
 use crate::store::sqlite::transaction::Transaction;
-use crate::store::sqlite::values::{instant_or_none, small};
+use crate::store::sqlite::values::{instant_or_none, row, rows, small};
 
 /// What the queue says of a run.
 pub(super) struct Live {
@@ -34,10 +34,8 @@ fn live(row: &Row<'_>) -> rusqlite::Result<Live> {
 }
 
 fn read(transaction: &Transaction<'_>, id: &str) -> rusqlite::Result<Option<Live>> {
-    transaction
-        .prepare_cached("SELECT * FROM queue WHERE run_id = ?1")?
-        .query_row([id], live)
-        .optional()
+    let sql = "SELECT * FROM queue WHERE run_id = ?1";
+    row(transaction, sql, [id], live)
 }
 
 /// The run that is under this claim.
@@ -70,10 +68,7 @@ pub(super) fn running(
     sql: &str,
     value: impl ToSql,
 ) -> rusqlite::Result<Vec<(String, Live)>> {
-    let ids: Vec<String> = transaction
-        .prepare_cached(sql)?
-        .query_map([value], |row| row.get(0))?
-        .collect::<rusqlite::Result<_>>()?;
+    let ids: Vec<String> = rows(transaction, sql, [value], |row| row.get(0))?;
     ids.into_iter()
         .filter_map(|id| Some(read(transaction, &id).transpose()?.map(|live| (id, live))))
         .collect()

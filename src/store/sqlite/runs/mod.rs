@@ -6,21 +6,21 @@ mod claim;
 mod due;
 mod end;
 mod enqueue;
-mod lease;
 mod leave;
 mod list;
 mod live;
 mod read;
 mod submit;
-mod upkeep;
 
 use std::path::Path;
 use std::time::Duration;
 
-use rusqlite::OptionalExtension;
+use rusqlite::{OptionalExtension, params};
 
+use self::read::{SELECT, record};
 use super::SqliteStore;
 use super::prefix::Table;
+use super::values::{changes, execute, exists, row, rows};
 use crate::base::clock::Timestamp;
 use crate::base::files::name_of;
 use crate::store::{
@@ -38,8 +38,6 @@ pub(super) use leave::reclaim;
 pub(super) use list::NEWEST;
 #[cfg(test)]
 pub(super) use live::{EXPIRED, HELD_BY};
-#[cfg(test)]
-pub(super) use upkeep::{WITH_ARTIFACTS, WITHOUT_ARTIFACTS};
 
 impl Runs for SqliteStore {
     fn submit_run(&self, run: &NewRun, asked: &Submission, now: Timestamp) -> Result<Submitted> {
@@ -48,10 +46,7 @@ impl Runs for SqliteStore {
 
     fn run_of_any_workspace(&self, id: &str) -> Result<RunRecord> {
         self.read(|connection| read::by_id(connection, id).optional())?
-            .ok_or_else(|| StoreError::NotFound {
-                what: "run",
-                id: id.to_owned(),
-            })
+            .ok_or_else(|| StoreError::not_found("run", id))
     }
 
     fn enqueue_runs(&self, runs: &[NewRun], now: Timestamp) -> Result<Vec<RunRecord>> {
@@ -84,11 +79,18 @@ impl Runs for SqliteStore {
     }
 
     fn heartbeat_run(&self, id: &str, claim: &Claim, now: Timestamp) -> Result<Heartbeat> {
-        self.write(|transaction| lease::heartbeat(transaction, id, claim, now))
+        // RETURNING gives no row where the claim is lost, and else what `ade runs cancel` may have left in it.
+        let sql = "UPDATE queue SET claim_expires_at = ?3 WHERE run_id = ?1 AND claim_token = ?2 AND status = 'running' RETURNING cancel_requested_at IS NOT NULL";
+        let values = params![id, claim.token, now.plus(claim.lease).0];
+        self.write(|transaction| row(transaction, sql, values, |row| row.get(0)))
+            .map(heard)
     }
 
     fn watch_run(&self, run: &str, claim: &Claim) -> Result<Heartbeat> {
-        self.read(|connection| lease::watch(connection, run, claim))
+        let sql = "SELECT cancel_requested_at IS NOT NULL FROM queue WHERE run_id = ?1 AND claim_token = ?2 AND status = 'running'";
+        let values = [run, &claim.token];
+        self.read(|connection| row(connection, sql, values, |row| row.get(0)))
+            .map(heard)
     }
 
     fn finish_run(&self, id: &str, claim: &Claim, ending: &Ending, now: Timestamp) -> Result<bool> {
@@ -137,7 +139,8 @@ impl Runs for SqliteStore {
         limit: usize,
         now: Timestamp,
     ) -> Result<Vec<RunRecord>> {
-        if !self.read(end::any_of_failed_environment)? {
+        // Workers ask this often, and a read needs no write lock.
+        if !self.read(|connection| exists(connection, end::FAILED_WITH_RUNS, []))? {
             return Ok(Vec::new());
         }
         self.write(|transaction| end::fail_for_environments(transaction, limit, now))
@@ -159,39 +162,32 @@ impl Runs for SqliteStore {
     }
 
     fn runs_without_environment(&self, limit: u32) -> Result<Vec<RunRecord>> {
-        self.read(|connection| upkeep::without_environment(connection, limit))
+        let sql = format!(
+            "{SELECT} WHERE r.id IN (SELECT run_id FROM queue WHERE environment_id IS NULL AND status = 'queued' ORDER BY available_at, created_at, run_id LIMIT ?1)
+             ORDER BY r.id"
+        );
+        self.read(|connection| rows(connection, &sql, [limit], record))
     }
 
     fn set_run_environment(&self, run: &str, environment: &str) -> Result<()> {
-        self.write(|transaction| upkeep::set_environment(transaction, run, environment))
+        // The environment may have been deleted since it was found: an id without a record would violate the foreign key. And
+        // the run may have been cancelled since: then it is not in the queue.
+        let sql = "UPDATE queue SET environment_id = ?2 WHERE run_id = ?1 AND status = 'queued' AND environment_id IS NULL
+             AND EXISTS (SELECT 1 FROM environments WHERE id = ?2)";
+        self.write(|transaction| execute(transaction, sql, [run, environment]).map(drop))
     }
 
     fn run(&self, workspace: &str, id: &str) -> Result<RunRecord> {
         if id == "latest" {
-            let newest = RunFilter {
-                workspace_id: workspace.to_owned(),
-                limit: 1,
-                ..RunFilter::default()
-            };
-            return self
-                .runs(&newest)?
-                .pop()
-                .ok_or_else(|| StoreError::NotFound {
-                    what: "run",
-                    id: id.to_owned(),
-                });
+            let newest = self.newest(workspace, None)?;
+            return newest.ok_or_else(|| StoreError::not_found("run", id));
         }
         match self.resolve(Table::Runs, workspace, id) {
             Ok(id) => self.read(|connection| read::by_id(connection, &id)),
             // Not an id: the name of an input means its newest run.
             Err(not_found @ StoreError::NotFound { .. }) if !id.is_empty() => {
-                let newest = RunFilter {
-                    workspace_id: workspace.to_owned(),
-                    input: Some(name_of(Path::new(id))),
-                    limit: 1,
-                    ..RunFilter::default()
-                };
-                self.runs(&newest)?.pop().ok_or(not_found)
+                let input = name_of(Path::new(id));
+                self.newest(workspace, Some(input))?.ok_or(not_found)
             }
             Err(error) => Err(error),
         }
@@ -206,22 +202,60 @@ impl Runs for SqliteStore {
     }
 
     fn run_exists(&self, run: &str) -> Result<bool> {
-        self.read(|connection| read::exists(connection, run))
+        let sql = "SELECT 1 FROM runs WHERE id = ?1";
+        self.read(|connection| exists(connection, sql, [run]))
     }
 
     fn runs_with_artifacts(&self, cutoff: Timestamp, limit: u32) -> Result<Vec<RunRecord>> {
-        self.read(|connection| upkeep::with_artifacts_before(connection, cutoff, limit))
+        self.ended_before(WITH_ARTIFACTS, cutoff, limit)
     }
 
     fn runs_without_artifacts(&self, cutoff: Timestamp, limit: u32) -> Result<Vec<RunRecord>> {
-        self.read(|connection| upkeep::without_artifacts_before(connection, cutoff, limit))
+        self.ended_before(WITHOUT_ARTIFACTS, cutoff, limit)
     }
 
     fn mark_artifacts_deleted(&self, run: &str, cutoff: Timestamp, now: Timestamp) -> Result<bool> {
-        self.write(|transaction| upkeep::mark_artifacts_deleted(transaction, run, cutoff, now))
+        let sql = "UPDATE runs SET artifacts_deleted_at = ?3 WHERE id = ?1 AND artifacts_deleted_at IS NULL AND completed_at < ?2";
+        let values = params![run, cutoff.0, now.0];
+        self.write(|transaction| changes(transaction, sql, values))
     }
 
     fn delete_run(&self, run: &str) -> Result<bool> {
-        self.write(|transaction| upkeep::delete(transaction, run))
+        let sql = "DELETE FROM runs WHERE id = ?1 AND status IS NOT NULL";
+        self.write(|transaction| changes(transaction, sql, [run]))
+    }
+}
+
+/// What a heartbeat learns of a claim: whether it still holds, and whether a cancellation was requested.
+fn heard(requested: Option<bool>) -> Heartbeat {
+    requested.map_or(Heartbeat::Lost, |cancel_requested| Heartbeat::Renewed {
+        cancel_requested,
+    })
+}
+
+/// Ended runs that still have their files. The first two conditions are those of the index.
+pub(super) const WITH_ARTIFACTS: &str = "SELECT id FROM runs INDEXED BY runs_with_artifacts
+    WHERE status IS NOT NULL AND artifacts_deleted_at IS NULL AND completed_at < ?1 ORDER BY completed_at LIMIT ?2";
+
+/// Ended runs without their files.
+pub(super) const WITHOUT_ARTIFACTS: &str = "SELECT id FROM runs INDEXED BY runs_without_artifacts
+    WHERE artifacts_deleted_at IS NOT NULL AND completed_at < ?1 ORDER BY completed_at LIMIT ?2";
+
+impl SqliteStore {
+    /// Returns the runs of one of these two, those that ended first.
+    fn ended_before(&self, ended: &str, cutoff: Timestamp, limit: u32) -> Result<Vec<RunRecord>> {
+        let sql = format!("{SELECT} WHERE r.id IN ({ended}) ORDER BY r.completed_at");
+        self.read(|connection| rows(connection, &sql, params![cutoff.0, limit], record))
+    }
+
+    /// Returns the newest run that a filter asks for.
+    fn newest(&self, workspace: &str, input: Option<String>) -> Result<Option<RunRecord>> {
+        let newest = RunFilter {
+            workspace_id: workspace.to_owned(),
+            input,
+            limit: 1,
+            ..RunFilter::default()
+        };
+        self.runs(&newest).map(|mut runs| runs.pop())
     }
 }

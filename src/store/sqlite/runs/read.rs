@@ -145,9 +145,3 @@ pub(super) fn by_id(connection: &Connection, id: &str) -> rusqlite::Result<RunRe
         .prepare_cached(&format!("{SELECT} WHERE r.id = ?1"))?
         .query_row([id], record)
 }
-
-pub(super) fn exists(connection: &Connection, id: &str) -> rusqlite::Result<bool> {
-    connection
-        .prepare_cached("SELECT 1 FROM runs WHERE id = ?1")?
-        .exists([id])
-}

@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, params};
 
 use super::enqueue;
 use super::read::by_id;
 use crate::base::clock::Timestamp;
 use crate::store::sqlite::transaction::Transaction;
-use crate::store::sqlite::values::{count, execute};
+use crate::store::sqlite::values::{count, execute, row};
 use crate::store::{NewRun, RunRecord, Submission, Submitted};
 
 /// How long a client's key is remembered.
@@ -23,11 +23,8 @@ pub(super) fn submit(
     let workspace = &run.key.workspace_id;
     if let Some((key, request)) = &asked.key {
         let oldest = Timestamp(now.0 - crate::base::clock::milliseconds(KEPT));
-        execute(
-            transaction,
-            "DELETE FROM idempotency_keys WHERE created_at < ?1",
-            [oldest.0],
-        )?;
+        let forgotten = "DELETE FROM idempotency_keys WHERE created_at < ?1";
+        execute(transaction, forgotten, [oldest.0])?;
         match of_key(transaction, workspace, key)? {
             Some((used_for, id)) if used_for == *request => {
                 let run: RunRecord = by_id(transaction, &id)?;
@@ -69,10 +66,8 @@ fn of_key(
     workspace: &str,
     key: &str,
 ) -> rusqlite::Result<Option<(String, String)>> {
-    connection
-        .prepare_cached(
-            "SELECT request, run_id FROM idempotency_keys WHERE workspace_id = ?1 AND key = ?2",
-        )?
-        .query_row([workspace, key], |row| Ok((row.get(0)?, row.get(1)?)))
-        .optional()
+    let sql = "SELECT request, run_id FROM idempotency_keys WHERE workspace_id = ?1 AND key = ?2";
+    row(connection, sql, [workspace, key], |row| {
+        Ok((row.get(0)?, row.get(1)?))
+    })
 }
