@@ -31,7 +31,7 @@ const NETWORK_TROUBLE: [&str; 22] = [
 ];
 
 /// A child that ended by itself.
-pub(in crate::environment) struct FinishedChild {
+pub(crate) struct FinishedChild {
     pub exit: Exit,
     pub lines: Vec<(Stream, String)>,
 }

@@ -25,14 +25,14 @@ use crate::system::process::Exit;
 
 /// How much of a child's output is passed on as it comes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::environment) enum Show {
+pub(crate) enum Show {
     Everything,
     /// Kept for an error message.
     Nothing,
 }
 
 /// A build in progress.
-pub(in crate::environment) struct BuildSession<'a> {
+pub(crate) struct BuildSession<'a> {
     pub request: &'a BuildRequest,
     pub cancel: &'a Cancel,
     on_event: &'a mut dyn FnMut(BuildEvent),
