@@ -142,11 +142,7 @@ fn a_run_leaves_its_input_output_events_and_audit_record() {
         place.read("people.csv")
     );
 
-    let events = place.read(format!("{folder}/logs/events.ndjson"));
-    let events: Vec<serde_json::Value> = events
-        .lines()
-        .map(|line| serde_json::from_str(line).unwrap())
-        .collect();
+    let events = place.events(run["id"].as_str().unwrap());
     let names: Vec<&str> = events
         .iter()
         .map(|event| event["event"].as_str().unwrap())
@@ -154,10 +150,7 @@ fn a_run_leaves_its_input_output_events_and_audit_record() {
     assert_eq!(names.first(), Some(&"run.start"));
     assert_eq!(names.last(), Some(&"run.complete"));
     assert!(names.contains(&"engine.run.completed"), "{names:?}");
-    for (position, event) in events.iter().enumerate() {
-        assert_eq!(event["sequence"], position + 1, "{event}");
-        assert_eq!(event["run_id"], run["id"], "{event}");
-    }
+    assert!(events.iter().all(|event| event["run_id"] == run["id"]));
     // Decisions, never cell values.
     let artifact = place.read(format!("{folder}/artifact.json"));
     for text in [artifact.as_str(), &format!("{events:?}")] {

@@ -2,16 +2,8 @@
 
 mod common;
 
-use common::{Place, processes_of, snapshot, wait_for};
+use common::{Place, processes_of, snapshot};
 use libc::{SIGINT, SIGTERM};
-
-/// Checks that no process is left. Children are killed by the kernel when their parent ends, which takes a moment.
-#[track_caller]
-fn nothing_is_left(place: &Place) {
-    wait_for("the processes to end", || {
-        processes_of(&place.path("")).is_none_or(|left| left.is_empty())
-    });
-}
 
 /// Checks that no file of the run or of an environment is incomplete, and that no temporary file is left.
 #[track_caller]
@@ -40,19 +32,16 @@ fn while_the_engine_works() {
     --- stderr
     error: cancelled
     ");
-    nothing_is_left(&place);
+    place.nothing_runs();
     nothing_is_half_written(&place);
     let run = place.latest_run();
     assert_eq!(run["status"], "cancelled");
     assert_eq!(run["error"]["code"], "cancelled");
-    let events = place.read(format!(
-        "{}/logs/events.ndjson",
-        run["run_dir"].as_str().unwrap()
-    ));
-    let last: serde_json::Value = serde_json::from_str(events.lines().last().unwrap()).unwrap();
+    let id = run["id"].as_str().unwrap();
+    let events = place.events(id);
+    let last = events.last().unwrap();
     assert_eq!(last["event"], "run.complete");
-    let counts = place.event_counts(run["id"].as_str().unwrap());
-    assert_eq!(counts["run.cancel_requested"], 1);
+    assert_eq!(place.event_counts(id)["run.cancel_requested"], 1);
     assert_eq!(last["data"]["status"], "cancelled");
     gate.open();
     place.ade("run config members.csv -q").succeeds();
@@ -68,7 +57,7 @@ fn by_sigterm_as_well_and_with_json() {
     let end = running.wait().ends_with(130);
     assert_eq!(end.records()[0]["status"], "cancelled");
     assert_eq!(end.error()["code"], "cancelled");
-    nothing_is_left(&place);
+    place.nothing_runs();
 }
 
 #[test]
@@ -89,7 +78,7 @@ fn while_the_environment_is_built() {
       ✓ create venv  [TIME]
     error: cancelled while the environment was being provisioned
     ");
-    nothing_is_left(&place);
+    place.nothing_runs();
     nothing_is_half_written(&place);
     assert_eq!(place.statuses(), ["cancelled"]);
     assert_eq!(place.environments()[0]["status"], "queued");
@@ -118,7 +107,7 @@ fn while_another_process_builds_the_environment() {
     gate.open();
     builder.wait().succeeds();
     assert_eq!(place.statuses(), ["cancelled", "succeeded"]);
-    nothing_is_left(&place);
+    place.nothing_runs();
 }
 
 #[test]
@@ -130,7 +119,7 @@ fn while_an_environment_is_built_ahead_of_time() {
     gate.wait_until_reached();
     running.signal(SIGINT);
     running.wait().ends_with(130);
-    nothing_is_left(&place);
+    place.nothing_runs();
     place.ade("env path config").ends_with(2);
     gate.open();
     place.ade("env build config -q").succeeds();
@@ -150,7 +139,7 @@ fn while_a_configuration_is_checked() {
     gate.wait_until_reached();
     running.signal(SIGINT);
     running.wait().ends_with(130);
-    nothing_is_left(&place);
+    place.nothing_runs();
 }
 
 #[test]
@@ -190,7 +179,7 @@ fn an_engine_that_ignores_the_request_is_killed() {
     gate.wait_until_reached();
     running.signal(SIGINT);
     running.wait().ends_with(130);
-    nothing_is_left(&place);
+    place.nothing_runs();
     assert_eq!(place.statuses(), ["cancelled"]);
 }
 
@@ -217,7 +206,7 @@ fn a_second_ctrl_c_kills() {
     asked.wait_until_reached();
     running.signal(SIGINT);
     running.wait().ends_with(130);
-    nothing_is_left(&place);
+    place.nothing_runs();
     gate.open();
     place.ade("run config members.csv -q").succeeds();
 }
@@ -233,7 +222,7 @@ fn an_ade_that_is_killed_leaves_no_engine() {
     gate.wait_until_reached();
     assert!(processes_of(&place.path("")).unwrap().len() >= 2);
     running.dies();
-    nothing_is_left(&place);
+    place.nothing_runs();
     nothing_is_half_written(&place);
     gate.open();
     place.ade("run config members.csv -q").succeeds();
@@ -246,7 +235,7 @@ fn a_builder_that_is_killed_leaves_nothing_that_is_used() {
     let running = place.start("run config members.csv");
     gate.wait_until_reached();
     running.dies();
-    nothing_is_left(&place);
+    place.nothing_runs();
     place.ade("env path config").ends_with(2);
     gate.open();
     place.ade_says(

@@ -4,7 +4,7 @@ mod common;
 
 use std::time::Instant;
 
-use common::{Place, is_alive, processes_of, snapshot, wait_for, wait_for_death};
+use common::{Place, is_alive, snapshot, wait_for, wait_for_death};
 
 #[test]
 fn a_run_that_waits_is_cancelled_at_once() {
@@ -86,9 +86,7 @@ fn a_cancel_ends_children_that_ignore_sigterm_and_such_as_left_the_group() {
     }
     worker.stops();
     place.is_sound(&run, "cancelled", &["cancelled"]);
-    wait_for("the processes to end", || {
-        processes_of(&place.path("")).is_none_or(|left| left.is_empty())
-    });
+    place.nothing_runs();
 }
 
 /// A configuration whose process leaves the group. Where runs are confined none can.

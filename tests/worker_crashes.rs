@@ -11,7 +11,7 @@ mod common;
 use std::fs;
 use std::time::{Duration, Instant};
 
-use common::{Outcome, Place, Running, is_alive, processes_of, signal, wait_for, wait_for_death};
+use common::{Outcome, Place, Running, is_alive, signal, wait_for, wait_for_death};
 use libc::{SIGCONT, SIGKILL, SIGSTOP, SIGTERM};
 
 /// A second worker brings to its end the run that a first one has left. Returns what it said.
@@ -322,9 +322,7 @@ fn a_worker_that_froze_for_longer_than_its_lease_writes_nothing_when_it_wakes() 
         "SELECT worker FROM run_attempts WHERE run_id = '{run}' AND attempt = 2"
     ));
     assert!(worker.starts_with("healthy"), "{worker}");
-    wait_for("the processes to end", || {
-        processes_of(&place.path("")).is_none_or(|left| left.is_empty())
-    });
+    place.nothing_runs();
 }
 
 #[test]
@@ -496,9 +494,7 @@ fn whatever_is_killed_at_whatever_moment_every_run_ends_once() {
     assert_eq!(place.files_below("twice"), Vec::<String>::new());
     assert_eq!(place.worker_locks(), Vec::<String>::new());
     assert_eq!(place.query::<i64>("SELECT count(*) FROM workers"), 0);
-    wait_for("the processes to end", || {
-        processes_of(&place.path("")).is_none_or(|left| left.is_empty())
-    });
+    place.nothing_runs();
     eprintln!(
         "{count} runs, {WORKERS} workers, {kills} kills, {attempts} attempts, {unwritten} ends not in their logs, {:.1} s, seed {seed}",
         took.as_secs_f64()

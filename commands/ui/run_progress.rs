@@ -4,6 +4,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use ade::base::clock::Timestamp;
+use ade::events::CONSOLE_LINE;
 use ade::run::execution::error::RunError;
 use ade::run::execution::happenings::{Finished, Happening, Where};
 use ade::run::results::output::Earlier;
@@ -204,7 +205,7 @@ impl<'a> RunProgress<'a> {
                 self.lines.say(format_args!("{level:>7} {name} {message}"));
             }
             // Lines that the configuration's code prints are shown to its author, as they are.
-            "console.line" => self.lines.pass_on(message),
+            CONSOLE_LINE => self.lines.pass_on(message),
             _ => {}
         }
     }

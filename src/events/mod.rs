@@ -12,6 +12,9 @@ mod log;
 pub use follow::{Follower, start_of_last};
 pub use log::{EventLog, OwnEvent, Subject};
 
+/// The event of a line that a program printed: an installer, or the code of a configuration.
+pub const CONSOLE_LINE: &str = "console.line";
+
 /// How severe a level is; unknown words count as `info`.
 pub fn severity(level: &str) -> u8 {
     match level.to_lowercase().as_str() {

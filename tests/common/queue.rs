@@ -8,7 +8,7 @@ use rusqlite::{Connection, OpenFlags};
 use serde_json::Value;
 
 use super::place::{Configuration, Place};
-use super::running::{Running, wait_for};
+use super::running::{Running, processes_of, wait_for};
 
 /// A configuration's hook that writes its process id into a file, and continues when another file exists.
 const HOLD: &str = r#"
@@ -328,6 +328,14 @@ impl Place {
     pub fn drains(&self, run: &str) {
         self.ade("worker --drain -q").succeeds();
         self.is_sound(run, "succeeded", &["succeeded"]);
+    }
+
+    /// No process of the place is left. Children are killed by the kernel when their parent ends, which takes a moment.
+    #[track_caller]
+    pub fn nothing_runs(&self) {
+        wait_for("the processes to end", || {
+            processes_of(&self.path("")).is_none_or(|left| left.is_empty())
+        });
     }
 
     /// The lock files of workers.

@@ -256,7 +256,7 @@ pub(crate) fn record_step(log: &EventLog<'_>, event: &BuildEvent) {
         BuildEvent::Line { stream, text } => {
             log.write(
                 "info",
-                "console.line",
+                events::CONSOLE_LINE,
                 text,
                 json!({"scope": "environment", "stream": stream.as_str(), "message": text}),
             );

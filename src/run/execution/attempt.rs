@@ -18,7 +18,7 @@ use crate::base::files::FileError;
 use crate::base::problem::{Problem, code};
 use crate::engine::sandbox::{InForce, Policy};
 use crate::engine::{self, EngineReport, EngineTask, Invocation, Launch, Message};
-use crate::events::EventLog;
+use crate::events::{CONSOLE_LINE, EventLog};
 use crate::run::ending::leftovers;
 use crate::run::ending::log::open_log;
 use crate::run::inputs::stage;
@@ -398,7 +398,7 @@ impl<'a> Execution<'a> {
             Message::Event(event) => self.log.append(event),
             Message::Line(stream, text) => self.log.write(
                 "info",
-                "console.line",
+                CONSOLE_LINE,
                 &text,
                 json!({"scope": "engine", "stream": stream.as_str(), "message": text}),
             ),

@@ -25,6 +25,7 @@ use crate::engine::Launch;
 use crate::environment::provide::ProvideError;
 use crate::environment::provide::in_use::InUse;
 use crate::environment::provide::rebuild::{is_usable, requeue};
+use crate::events::CONSOLE_LINE;
 use crate::run::ending::{cancel, ends};
 use crate::store::{
     Claim, ClaimLease, ClaimOn, Ending, EnvironmentRecord, EnvironmentStatus, Failure, NOT_BUILT,
@@ -397,7 +398,7 @@ impl Lifecycle<'_> {
         for note in &notes {
             execution.log.write(
                 "warning",
-                "console.line",
+                CONSOLE_LINE,
                 note,
                 json!({"scope": "run", "stream": "stderr", "message": note}),
             );
