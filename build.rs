@@ -251,7 +251,10 @@ fn collect(folder: &Path, package: &Path, files: &mut Vec<(String, Vec<u8>)>) {
             if name != "__pycache__" {
                 collect(&path, package, files);
             }
-        } else if !name.starts_with("_native.") && !name.ends_with(".pyc") && !name.starts_with('.')
+        // The module itself is built here; what says its types is packed.
+        } else if (!name.starts_with("_native.") || name.ends_with(".pyi"))
+            && !name.ends_with(".pyc")
+            && !name.starts_with('.')
         {
             let inside = path
                 .strip_prefix(package)

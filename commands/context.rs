@@ -150,6 +150,15 @@ impl Context {
         Ok(Workspace::open(self.settings()?, Opening::CreateIfAbsent)?)
     }
 
+    /// The workspace, opened for a worker or a server; whether a database that does not exist is created is a setting.
+    pub fn open_to_work(settings: Settings) -> Result<Workspace, Failure> {
+        let opening = match settings.worker.auto_create_schema {
+            true => Opening::CreateIfAbsent,
+            false => Opening::Existing,
+        };
+        Ok(Workspace::open(settings, opening)?)
+    }
+
     /// The workspace and the configuration in this folder, ready to be run. If the folder is no configuration, no database is
     /// created.
     pub fn prepare(&self, folder: &Path) -> Result<(Workspace, Prepared), Failure> {

@@ -85,14 +85,19 @@ impl Failure {
         }
     }
 
-    /// A wrong call.
-    pub fn usage(code: &str, message: impl Into<String>) -> Self {
+    /// A failure without a hint.
+    pub fn new(status: ExitStatus, code: &str, message: impl Into<String>) -> Self {
         Self {
-            status: ExitStatus::Usage,
+            status,
             code: code.to_owned(),
             message: message.into(),
             hint: None,
         }
+    }
+
+    /// A wrong call.
+    pub fn usage(code: &str, message: impl Into<String>) -> Self {
+        Self::new(ExitStatus::Usage, code, message)
     }
 
     /// The same with a hint.

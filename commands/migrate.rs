@@ -10,7 +10,7 @@ use serde_json::json;
 
 use crate::context::Context;
 use crate::exit::{ExitStatus, Outcome};
-use crate::ui::{Align, Table, Tone, Ui};
+use crate::ui::{Table, Tone, Ui};
 
 /// Bring the database schema up to date
 ///
@@ -109,7 +109,7 @@ fn status(ui: &Ui, settings: &Settings, database: &Path) -> Result<(), StoreErro
         ui.document(&json!({"database": status.path, "current": current, "migrations": rows}));
         return Ok(());
     }
-    let mut table = Table::new(&[("MIGRATION", Align::Left), ("APPLIED", Align::Left)], &[]);
+    let mut table = Table::new("MIGRATION  APPLIED", &[]);
     for one in known {
         let state = match applied_at(one.version) {
             Some(time) => (Tone::Plain, time.to_string()),

@@ -7,9 +7,7 @@ use std::time::Duration;
 use ade::api::ServeOptions;
 use ade::api::server::{self, ListenAddress, Listening};
 use ade::settings::LogLevel;
-use ade::store::Opening;
 use ade::worker;
-use ade::workspace::Workspace;
 
 use crate::context::Context;
 use crate::exit::Outcome;
@@ -59,13 +57,8 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
         (None, None) => serving::place(&args.host, args.port)?,
     };
     let notify = variable("NOTIFY_SOCKET");
-    let opening = if settings.worker.auto_create_schema {
-        Opening::CreateIfAbsent
-    } else {
-        Opening::Existing
-    };
     let trusted_proxies = serving::proxies(settings.trusted_proxies.as_deref())?;
-    let workspace = Arc::new(Workspace::open(settings, opening)?);
+    let workspace = Arc::new(Context::open_to_work(settings)?);
     let loopback = serving::is_loopback(&place);
     if matches!(place, ListenAddress::Port(_)) && !loopback {
         serving::demand_tokens(&workspace, &args.host)?;

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use ade::api::access::tokens;
 use ade::api::server::{ListenAddress, Listening};
-use ade::api::state::Told;
+use ade::api::state::ServerLine;
 use ade::api::{Api, ServeOptions};
 use ade::base::cancel::Cancel;
 use ade::run::calls::request::Tools;
@@ -75,7 +75,7 @@ impl Serving {
         tokens::revoke_leftovers(&workspace)?;
         documents::remove_leftovers(&workspace);
         let told = Arc::clone(&log);
-        let report = Box::new(move |now: &Told<'_>| told.api(now));
+        let report = Box::new(move |now: &ServerLine<'_>| told.api(now));
         let api = Api::new(Arc::clone(&workspace), options, report);
         let works = worker.is_some();
         let failed = std::thread::scope(|scope| {

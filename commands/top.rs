@@ -11,7 +11,7 @@ use serde_json::json;
 use crate::context::Context;
 use crate::exit::{ExitStatus, Failure, Outcome};
 use crate::signals;
-use crate::ui::{Align, Screen, Table, Tone, Ui, ago, duration};
+use crate::ui::{Screen, Table, Tone, Ui, ago, duration};
 
 /// Watch the queue: waiting and running runs, workers, throughput
 ///
@@ -130,14 +130,7 @@ fn queue(ui: &Ui, overview: &Overview) -> Vec<String> {
 }
 
 fn workers(view: &View) -> Table {
-    let columns = [
-        ("WORKER", Align::Left),
-        ("KIND", Align::Left),
-        ("SLOTS", Align::Right),
-        ("STARTED", Align::Left),
-        ("SEEN", Align::Left),
-    ];
-    let mut table = Table::new(&columns, &[0]);
+    let mut table = Table::new("WORKER  KIND  SLOTS  STARTED  SEEN", &[0]).numbers(&[2]);
     for worker in &view.workers {
         table.row(vec![
             (Tone::Name, worker.name.clone()),
@@ -151,15 +144,8 @@ fn workers(view: &View) -> Table {
 }
 
 fn running(view: &View) -> Table {
-    let columns = [
-        ("RUN", Align::Left),
-        ("INPUT", Align::Left),
-        ("ATTEMPT", Align::Right),
-        ("FOR", Align::Right),
-        ("LEASE", Align::Right),
-        ("WORKER", Align::Left),
-    ];
-    let mut table = Table::new(&columns, &[1, 5]);
+    let mut table =
+        Table::new("RUN  INPUT  ATTEMPT  FOR  LEASE  WORKER", &[1, 5]).numbers(&[2, 3, 4]);
     for (run, id) in view.running.iter().zip(&view.running_ids) {
         let attempt = format!("{} of {}", run.attempt_count, run.max_attempts);
         let since = run
@@ -184,13 +170,7 @@ fn running(view: &View) -> Table {
 }
 
 fn recent(view: &View) -> Table {
-    let columns = [
-        ("ENDED", Align::Left),
-        ("STATUS", Align::Left),
-        ("INPUT", Align::Left),
-        ("TOOK", Align::Right),
-    ];
-    let mut table = Table::new(&columns, &[2]);
+    let mut table = Table::new("ENDED  STATUS  INPUT  TOOK", &[2]).numbers(&[3]);
     for run in &view.recent {
         let ended = run.completed_at.map(|end| ago(end, view.now));
         let took = run.duration_ms().map(duration);

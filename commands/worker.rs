@@ -5,9 +5,7 @@ use std::time::Duration;
 use ade::base::problem::code;
 use ade::run::calls::request::Tools;
 use ade::settings::SafeMode;
-use ade::store::Opening;
 use ade::worker::{self, WorkerOptions};
-use ade::workspace::Workspace;
 
 use crate::context::Context;
 use crate::exit::{ExitStatus, Failure, Outcome};
@@ -48,13 +46,7 @@ pub struct Args {
 }
 
 pub fn run(args: &Args, context: &Context) -> Outcome {
-    let settings = context.settings()?;
-    let opening = if settings.worker.auto_create_schema {
-        Opening::CreateIfAbsent
-    } else {
-        Opening::Existing
-    };
-    let workspace = Workspace::open(settings, opening)?;
+    let workspace = Context::open_to_work(context.settings()?)?;
     let worker = &workspace.settings.worker;
     let options = WorkerOptions {
         concurrency: args
@@ -77,24 +69,16 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
     let rejects = workspace.settings.safe_mode == SafeMode::Reject;
     if left > 0 && rejects {
         let message = format!("{left} queued and not executed: ADE_SAFE_MODE is reject");
-        return Err(Failure {
-            status: ExitStatus::Refused,
-            code: code::SAFE_MODE_ENABLED.to_owned(),
-            message,
-            hint: Some("a worker without safe mode executes them".to_owned()),
-        });
+        let failure = Failure::new(ExitStatus::Refused, code::SAFE_MODE_ENABLED, message);
+        return Err(failure.hint("a worker without safe mode executes them"));
     }
     if left > 0 {
         let runs = if left == 1 { "run waits" } else { "runs wait" };
         let message = format!(
             "{left} {runs} in the queue: the machine, the network or this worker is in trouble"
         );
-        return Err(Failure {
-            status: ExitStatus::Environment,
-            code: code::ENVIRONMENT_FAILED.to_owned(),
-            message,
-            hint: Some("`ade runs show` says what each waits for; no attempt was spent".to_owned()),
-        });
+        let failure = Failure::new(ExitStatus::Environment, code::ENVIRONMENT_FAILED, message);
+        return Err(failure.hint("`ade runs show` says what each waits for; no attempt was spent"));
     }
     Ok(ExitStatus::Done)
 }

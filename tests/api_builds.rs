@@ -80,8 +80,7 @@ fn a_build_is_asked_for_followed_and_waited_for() {
         .json();
     assert_eq!(forced["status"], "ready");
     assert_ne!(forced["folder"], ready["folder"]);
-    worker.signal(libc::SIGTERM);
-    worker.wait().succeeds();
+    worker.stops();
 
     let shown = server.read(&format!("builds/{id}"));
     assert_eq!(shown["status"], "ready");
@@ -256,8 +255,7 @@ fn a_job_is_a_run_under_another_name() {
         .is(202)
         .json();
     assert_ne!(again["id"], json!(id));
-    worker.signal(libc::SIGTERM);
-    worker.wait().succeeds();
+    worker.stops();
     server.get("jobs/0199").refuses(404, "run_not_found");
     server
         .post("jobs", &json!({"document_id": members, "stream": true}))

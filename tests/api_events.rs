@@ -146,8 +146,7 @@ fn a_run_arrives_from_queued_to_succeeded_at_each_client_in_order() {
     place.ade(&format!("runs cancel {run}")).succeeds();
     let told = second.until(|event| is_run(event, &run, "cancelled"));
     assert!(!told[told.len() - 1].data["cancel_requested_at"].is_null());
-    worker.signal(libc::SIGTERM);
-    worker.wait().succeeds();
+    worker.stops();
 
     // Environments: built anew, and deleted, after which lists are to be loaded anew.
     place.ade("env build config --force").succeeds();

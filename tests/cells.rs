@@ -678,7 +678,7 @@ fn output_rows_know_their_source_rows_where_the_run_has_left_them() {
     let input: Vec<u8> = input.chars().map(|letter| letter as u8).collect();
     let input = place.write("people.csv", input);
     place.ade("run config people.csv -q").succeeds();
-    let run = place.ade("runs show latest --json").succeeds().json();
+    let run = place.json("runs show latest --json");
     let (window, map) = output(&run);
     let names: Vec<&Value> = window.rows.iter().map(|row| &row[0]).collect();
     assert_eq!(json!(names), json!(["Name", "Ann", "Zoë"]), "{window:?}");
@@ -691,7 +691,7 @@ fn output_rows_know_their_source_rows_where_the_run_has_left_them() {
     // In a plain workbook nothing tells.
     configuration.write("settings.toml", settings);
     place.ade("run config people.csv -q").succeeds();
-    let run = place.ade("runs show latest --json").succeeds().json();
+    let run = place.json("runs show latest --json");
     let (window, map) = output(&run);
     assert_eq!(window.rows.len(), 3);
     assert_eq!(map, None);

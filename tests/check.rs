@@ -60,10 +60,7 @@ fn a_configuration_that_does_not_load_exits_1_and_names_the_authors_line() {
     --- stderr
     error: ZeroDivisionError: division by zero ([HERE]/config/src/ade_config/columns/rates.py, line 1, in <module>)
     ");
-    assert_eq!(
-        place.ade("check config --json").ends_with(1).error()["code"],
-        "config_invalid"
-    );
+    place.ade_fails("check config", 1, "config_invalid");
     configuration.write(
         "src/ade_config/columns/rates.py",
         "def check():\n    pass\n\n\ndef register(registry):\n    registry.register_column_validator(check, field=\"nonsense\", priority=1)\n",
@@ -154,7 +151,7 @@ fn what_has_no_effect_is_told_and_is_no_failure() {
     warning: [HERE]/config/manifest.toml, line 2: 'emial' is no registered field, so it counts for a column of that name alone; did you mean 'email'?
     warning: [HERE]/config/src/ade_config/hooks/late.py, line 1: the module is not loaded, because it has no top-level function `register`: `regster` is another name
     ");
-    let json = place.ade("check config --json").succeeds().json();
+    let json = place.json("check config --json");
     assert_eq!(json["warnings"].as_array().unwrap().len(), 3);
 }
 

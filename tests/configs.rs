@@ -89,13 +89,13 @@ fn it_is_found_by_name_folder_id_and_part_of_an_id() {
         assert_eq!(shown["id"].as_str(), Some(id.as_str()), "{given}");
     }
     for given in ["nothing", "./nowhere", &id[..5]] {
-        let outcome = place
-            .ade(&format!("configs show {given} --json"))
-            .ends_with(2);
-        assert_eq!(outcome.error()["code"], "configuration_not_found");
+        place.ade_fails(
+            &format!("configs show {given}"),
+            2,
+            "configuration_not_found",
+        );
     }
-    let outcome = place.ade("configs show --json 0").ends_with(2);
-    assert_eq!(outcome.error()["code"], "configuration_not_found");
+    place.ade_fails("configs show 0", 2, "configuration_not_found");
     snapshot!(place, place.ade("configs show config"), @r"
     status 0
     --- stdout

@@ -49,8 +49,7 @@ fn the_units_start_on_an_empty_data_directory() {
         } else {
             let mut server = place.start(&format!("{started} --port 0"));
             server.wait_until_says("serving on");
-            server.signal(libc::SIGTERM);
-            server.wait().succeeds();
+            server.stops();
         }
     }
 }
@@ -137,8 +136,7 @@ fn the_commands_for_containers_work() {
             assert!(line.contains(" -p 127.0.0.1:8000:8000 "), "{line}");
             let mut server = place.start(&here);
             server.wait_until_says("serving on");
-            server.signal(libc::SIGTERM);
-            server.wait().succeeds();
+            server.stops();
         } else {
             place.ade(&here).succeeds();
         }

@@ -21,7 +21,7 @@ fn a_machine_that_is_ready() {
         assert!(doctor.stdout.contains(words), "{words}: {doctor}");
     }
     assert!(!place.path("data/db").exists(), "looking changes nothing");
-    let json = place.ade("doctor --json").succeeds().json();
+    let json = place.json("doctor --json");
     for finding in json.as_array().unwrap() {
         for key in ["name", "state", "message", "hint"] {
             assert!(finding.get(key).is_some(), "{key}: {finding}");

@@ -93,7 +93,7 @@ fn a_restored_backup_goes_on_and_keeps_what_it_does_not_know() {
     }
     fs::copy(&backup, place.path("data/db/ade.sqlite")).unwrap();
     age_runs(&place);
-    let report = place.ade("env gc --json").succeeds().json();
+    let report = place.json("env gc --json");
     assert_eq!(report["skipped"]["not in the database"], 2, "{report}");
     assert!(Path::new(output.as_str().unwrap()).exists());
     assert!(
@@ -140,15 +140,14 @@ fn a_data_directory_whose_database_was_moved_away_is_not_given_another_unasked()
     // The promise of docs/operating.md: finished workbooks stay.
     place.ade("worker --drain -q").succeeds();
     age_runs(&place);
-    let report = place.ade("env gc --json").succeeds().json();
+    let report = place.json("env gc --json");
     assert_eq!(report["skipped"]["not in the database"], 1, "{report}");
     assert!(Path::new(&output).exists());
     place.ade("run config members.csv -q").succeeds();
     // The former database is refused from now on.
     fs::rename(place.path("data/db"), place.path("db-new")).unwrap();
     fs::rename(place.path("db-away"), place.path("data/db")).unwrap();
-    let refused = place.ade("runs ls --json").ends_with(5);
-    assert_eq!(refused.error()["code"], "identity_mismatch");
+    place.ade_fails("runs ls", 5, "identity_mismatch");
 }
 
 /// Makes every run's folder two days old.
@@ -229,8 +228,7 @@ fn a_second_data_directory_of_one_database_is_refused() {
         .ade_with(adopt)
         .ends_with(1)
         .says("processes of the database");
-    worker.signal(libc::SIGTERM);
-    worker.wait().succeeds();
+    worker.stops();
     place.ade("runs ls").succeeds();
 }
 
@@ -313,12 +311,11 @@ fn a_copy_of_a_data_directory_works_by_itself_and_touches_nothing_of_the_origina
         .unwrap()
         .execute_batch(changes)
         .unwrap();
-    let report = place.ade("--data-dir copy env gc --json").succeeds().json();
+    let report = place.json("--data-dir copy env gc --json");
     // The environment, the files of the runs, and their records.
     assert_eq!(report["deleted"], 5, "{report}");
     assert!(Path::new(output.as_str().unwrap()).exists());
-    worker.signal(libc::SIGTERM);
-    worker.wait().succeeds();
+    worker.stops();
     assert_eq!(
         place.ade("runs ls --json").json().as_array().unwrap().len(),
         1

@@ -54,12 +54,29 @@ fn age(folder: &Path) {
 }
 
 fn removed(report: &Value) -> Vec<&str> {
-    report["removed"]
-        .as_array()
-        .unwrap()
-        .iter()
+    let removed = report["removed"].as_array().unwrap().iter();
+    removed
         .map(|removed| removed["id"].as_str().unwrap())
         .collect()
+}
+
+/// The report of a collection with these flags.
+#[track_caller]
+fn collect(place: &Place, flags: &str) -> Value {
+    place.json(&format!("env gc --json {flags}"))
+}
+
+/// The same, of a collection that removes nothing.
+#[track_caller]
+fn nothing_goes(place: &Place, flags: &str) -> Value {
+    let report = collect(place, flags);
+    assert!(removed(&report).is_empty(), "{report}");
+    report
+}
+
+/// The id of the newest run.
+fn latest(place: &Place) -> String {
+    place.latest_run()["id"].as_str().unwrap().to_owned()
 }
 
 #[test]
@@ -93,8 +110,8 @@ fn an_environment_goes_only_when_it_is_cold_unused_and_so_is_its_configuration()
     [SIZE] would be freed
     ");
     assert!(folder.exists(), "a dry run deletes nothing");
-    let would = place.ade("env gc --dry-run --json").succeeds().json();
-    let report = place.ade("env gc --json").succeeds().json();
+    let would = collect(&place, "--dry-run");
+    let report = collect(&place, "");
     assert_eq!(removed(&report), [cold.as_str()]);
     assert_eq!(removed(&would), removed(&report));
     assert_eq!(
@@ -112,8 +129,7 @@ fn an_environment_goes_only_when_it_is_cold_unused_and_so_is_its_configuration()
     assert!(!folder.parent().unwrap().exists());
     assert_eq!(environment_of(&place, "cold"), None);
 
-    let again = place.ade("env gc --json").succeeds().json();
-    assert_eq!(removed(&again), Vec::<&str>::new());
+    let again = nothing_goes(&place, "");
     assert_eq!(again["bytes_freed"], 0);
     // Kept environments work, and deleted ones are built again.
     place.ade("worker --drain -q").succeeds();
@@ -137,7 +153,7 @@ fn a_configuration_whose_folder_is_gone_keeps_no_environment_and_one_that_was_ac
     ));
     let gone = environment_of(&place, "gone").unwrap();
     fs::remove_dir_all(place.path("gone")).unwrap();
-    let report = place.ade("env gc --json").succeeds().json();
+    let report = collect(&place, "");
     assert_eq!(removed(&report), [gone.as_str()]);
     assert_eq!(report["skipped"], json!({"its configuration is active": 1}));
 }
@@ -150,22 +166,20 @@ fn what_a_changed_dependency_left_behind_goes_when_it_is_asked_for() {
     let old = environment_of(&place, "config").unwrap();
     configuration.depend_on(&["et-xmlfile"]);
     place.ade("run config members.csv -q").succeeds();
-    let warm = place.ade("env gc --superseded --json").succeeds().json();
-    assert_eq!(removed(&warm), Vec::<&str>::new());
+    nothing_goes(&place, "--superseded");
     cool(&place, "config");
-    let kept = place.ade("env gc --json").succeeds().json();
+    let kept = collect(&place, "");
     assert_eq!(
         kept["skipped"],
         json!({"its configuration was run recently": 2})
     );
-    let report = place.ade("env gc --superseded --json").succeeds().json();
+    let report = collect(&place, "--superseded");
     assert_eq!(removed(&report), [old.as_str()]);
     assert_eq!(
         report["removed"][0]["reason"],
         "unused, and superseded by a newer one"
     );
-    let again = place.ade("env gc --superseded --json").succeeds().json();
-    assert_eq!(removed(&again), Vec::<&str>::new());
+    nothing_goes(&place, "--superseded");
     place.ade("run config members.csv -q").succeeds();
     assert_eq!(place.environments().len(), 1);
 }
@@ -174,12 +188,10 @@ fn what_a_changed_dependency_left_behind_goes_when_it_is_asked_for() {
 fn a_time_to_live_is_a_flag_and_zero_means_never() {
     let place = Place::ready();
     cool(&place, "config");
-    for line in ["env gc --ttl-days 0 --json", "env gc --ttl-days 101 --json"] {
-        let report = place.ade(line).succeeds().json();
-        assert_eq!(removed(&report), Vec::<&str>::new(), "{line}");
-    }
+    nothing_goes(&place, "--ttl-days 0");
+    nothing_goes(&place, "--ttl-days 101");
     place.ade("env gc --ttl-days soon").ends_with(2);
-    let report = place.ade("env gc --ttl-days 99.5 --json").succeeds().json();
+    let report = collect(&place, "--ttl-days 99.5");
     assert_eq!(removed(&report).len(), 1);
 }
 
@@ -254,8 +266,8 @@ fn folders_that_no_record_knows_go_with_proof_that_they_are_this_databases_own()
             age(folder);
         }
     }
-    let would = place.ade("env gc --dry-run --json").succeeds().json();
-    let report = place.ade("env gc --json").succeeds().json();
+    let would = collect(&place, "--dry-run");
+    let report = collect(&place, "");
     let mut gone = removed(&report);
     gone.sort_unstable();
     let mut wanted = going.map(|folder| folder.to_str().unwrap());
@@ -271,10 +283,7 @@ fn folders_that_no_record_knows_go_with_proof_that_they_are_this_databases_own()
         assert!(folder.join("inside/file").exists(), "{}", folder.display());
     }
     assert_eq!(report["skipped"]["not in the database"], 5, "{report}");
-    assert_eq!(
-        removed(&place.ade("env gc --json").succeeds().json()),
-        Vec::<&str>::new()
-    );
+    nothing_goes(&place, "");
     // The environment itself still works.
     place.members("members.csv");
     place.ade("run config members.csv -q").succeeds();
@@ -303,7 +312,7 @@ fn of_what_data_directories_share_each_collects_its_own() {
             }
         }
     }
-    let report = place.ade("--data-dir one env gc --json").succeeds().json();
+    let report = place.json("--data-dir one env gc --json");
     assert_eq!(removed(&report), Vec::<&str>::new());
     assert_eq!(report["skipped"]["not in the database"], 2, "{report}");
     place.ade("--data-dir two worker --drain -q").succeeds();
@@ -327,18 +336,17 @@ fn after_a_jump_of_the_clock_nothing_is_collected_for_a_day() {
     place.write(staged.join(".unrecorded"), mark(&place));
     age(&staged);
     let held = "less than a day in use since a gap or a jump of the clock";
-    for line in ["env gc --dry-run --json", "env gc --json"] {
-        let report = place.ade(line).succeeds().json();
-        assert_eq!(removed(&report), Vec::<&str>::new(), "{line}");
-        assert_eq!(report["skipped"], json!({ held: 1 }), "{line}");
-        assert!(report["collects_from"].is_string(), "{line}: {report}");
+    for flags in ["--dry-run", ""] {
+        let report = nothing_goes(&place, flags);
+        assert_eq!(report["skipped"], json!({ held: 1 }), "{flags}");
+        assert!(report["collects_from"].is_string(), "{report}");
     }
     place
         .ade("env gc")
         .succeeds()
         .prints("Nothing is collected until 2")
         .prints("--trust-clock collects at once");
-    let listed = place.ade("env ls --json").succeeds().json();
+    let listed = place.json("env ls --json");
     assert_eq!(listed[0]["gc"]["reason"], held, "{listed}");
     // A worker that starts after the jump, and one that would collect at once.
     place.set("ADE_WORKER_GC_INTERVAL_SECONDS", "1");
@@ -349,14 +357,14 @@ fn after_a_jump_of_the_clock_nothing_is_collected_for_a_day() {
         place.change(&format!(
             "UPDATE observed_time SET in_use_since = seen_at - {hours} * 3600000"
         ));
-        place.ade("env gc --dry-run --json").succeeds().json()
+        collect(&place, "--dry-run")
     };
     assert_eq!(removed(&in_use(23)), Vec::<&str>::new());
     let after_a_day = in_use(24);
     assert_eq!(removed(&after_a_day).len(), 3, "{after_a_day}");
     assert_eq!(after_a_day["collects_from"], Value::Null);
     in_use(0);
-    let report = place.ade("env gc --trust-clock --json").succeeds().json();
+    let report = collect(&place, "--trust-clock");
     assert_eq!(removed(&report).len(), 3, "{report}");
 }
 
@@ -370,8 +378,7 @@ fn an_environment_that_a_run_has_open_stays_whatever_the_records_say() {
     let new = environment_folder(&place);
     assert_ne!(old, new);
     age(&old);
-    let report = place.ade("env gc --json").succeeds().json();
-    assert_eq!(removed(&report), Vec::<&str>::new());
+    let report = nothing_goes(&place, "");
     // The new one is needed by its record, the old one by the process that has it open.
     assert_eq!(report["skipped"]["a run needs it"], 2, "{report}");
     assert!(old.join(".ready").exists());
@@ -379,7 +386,7 @@ fn an_environment_that_a_run_has_open_stays_whatever_the_records_say() {
     run.wait().succeeds();
     // The run has left something there: its warnings.
     age(&old);
-    let report = place.ade("env gc --json").succeeds().json();
+    let report = collect(&place, "");
     assert_eq!(removed(&report), [old.to_str().unwrap()]);
     assert!(!old.exists() && new.join(".ready").exists());
 }
@@ -400,7 +407,7 @@ fn what_cannot_be_locked_stays() {
     assert!(old.join(".ready").exists());
     fs::remove_dir(&owner).unwrap();
     age(&old);
-    let report = place.ade("env gc --json").succeeds().json();
+    let report = collect(&place, "");
     assert_eq!(removed(&report), [old.to_str().unwrap()]);
 }
 
@@ -423,7 +430,7 @@ fn an_interrupted_deletion_is_completed_and_a_refused_one_changes_nothing() {
     fs::remove_file(two.join(".ready")).unwrap();
     fs::remove_dir_all(two.join(".venv")).unwrap();
     age(&two);
-    let report = place.ade("env gc --ttl-days 0 --json").succeeds().json();
+    let report = collect(&place, "--ttl-days 0");
     assert_eq!(removed(&report), [two.to_str().unwrap()]);
     assert!(!two.exists() && one.join(".ready").exists());
 
@@ -442,12 +449,12 @@ fn files_of_a_run_that_were_to_be_deleted_are() {
     let place = Place::ready();
     place.ade("run config members.csv -q").succeeds();
     place.ade("run config members.csv -q").succeeds();
-    let run = place.latest_run()["id"].as_str().unwrap().to_owned();
+    let run = latest(&place);
     // The record says so, and the process died before it did it.
     place.change(&format!(
         "UPDATE runs SET artifacts_deleted_at = 1 WHERE id = '{run}'"
     ));
-    let report = place.ade("env gc --json").succeeds().json();
+    let report = collect(&place, "");
     assert_eq!(removed(&report), [run.as_str()]);
     assert_eq!(
         report["removed"][0]["reason"],
@@ -476,7 +483,7 @@ fn the_record_of_a_run_goes_a_year_after_its_end_and_not_before_its_files() {
             "UPDATE runs SET completed_at = completed_at - {ago} WHERE id = '{id}'"
         ));
     }
-    let report = place.ade("env gc --json").succeeds().json();
+    let report = collect(&place, "");
     let gone = report["removed"].as_array().unwrap().iter();
     let kinds: Vec<_> = gone
         .map(|removed| removed["kind"].as_str().unwrap())
@@ -496,7 +503,7 @@ fn snapshots_that_nothing_needs_go() {
     for number in 0..3 {
         configuration.write("notes.txt", &format!("{number}"));
         place.ade("run config members.csv -q").succeeds();
-        runs.push(place.latest_run()["id"].as_str().unwrap().to_owned());
+        runs.push(latest(&place));
     }
     let folder: PathBuf = {
         let of_environment: String = place.query("SELECT snapshot_path FROM environments");
@@ -515,11 +522,7 @@ fn snapshots_that_nothing_needs_go() {
     for name in &all {
         age(&folder.join(name));
     }
-    assert_eq!(
-        removed(&place.ade("env gc --json").succeeds().json()),
-        Vec::<&str>::new(),
-        "each is needed"
-    );
+    nothing_goes(&place, "");
     let last: String = place.query(&format!(
         "SELECT source_digest FROM runs WHERE id = '{}'",
         runs[2]
@@ -529,7 +532,7 @@ fn snapshots_that_nothing_needs_go() {
     }
     // One that is used again just now is kept; a run that needs it is about to be recorded.
     place.ade("env build config -q").succeeds();
-    let report = place.ade("env gc --json").succeeds().json();
+    let report = collect(&place, "");
     assert_eq!(removed(&report).len(), 2, "{report}");
     assert_eq!(report["removed"][0]["kind"], "snapshot");
     assert_eq!(snapshots().len(), 2);
@@ -549,8 +552,7 @@ fn snapshots_of_a_configuration_that_the_database_does_not_know_stay() {
     let other = all.unwrap().join("another/snapshots/digest");
     fs::create_dir_all(&other).unwrap();
     age(&other);
-    let report = place.ade("env gc --json").succeeds().json();
-    assert_eq!(removed(&report), Vec::<&str>::new());
+    nothing_goes(&place, "");
     assert!(other.is_dir());
 }
 
@@ -576,7 +578,7 @@ fn processes_whose_lock_files_are_missing_are_forgotten() {
     held.lock().unwrap();
     place.write(locks.join("forgotten.lock"), "");
     age(&locks.join("forgotten.lock"));
-    let report = place.ade("env gc --json").succeeds().json();
+    let report = collect(&place, "");
     assert_eq!(removed(&report), ["gone"]);
     let known: i64 = place.query("SELECT count(*) FROM workers");
     assert_eq!(known, 2);
@@ -594,16 +596,13 @@ fn one_process_collects_at_a_time_and_says_so() {
     refused
         .ends_with(1)
         .says("error: elsewhere:7:0 is collecting already (its lease holds until ");
-    assert_eq!(
-        place.ade("env gc --json").ends_with(1).error()["code"],
-        "collection_busy"
-    );
+    place.ade_fails("env gc", 1, "collection_busy");
     assert_eq!(place.environments().len(), 1);
-    let would = place.ade("env gc --dry-run --json").succeeds().json();
+    let would = collect(&place, "--dry-run");
     assert_eq!(removed(&would).len(), 1);
     // The lease of one that died expires.
     place.change("UPDATE leases SET expires_at = expires_at - 51000");
-    let report = place.ade("env gc --json").succeeds().json();
+    let report = collect(&place, "");
     assert_eq!(removed(&report).len(), 1);
     assert_eq!(place.query::<i64>("SELECT count(*) FROM leases"), 0);
 }
@@ -639,8 +638,7 @@ fn while_a_collection_takes_long_the_runs_of_dead_processes_are_recovered() {
     drop(answer);
     place.let_go();
     place.wait_for_status(&run, "succeeded");
-    second.signal(libc::SIGTERM);
-    second.wait().succeeds();
+    second.stops();
     assert!(leftover.exists());
 }
 
@@ -648,19 +646,16 @@ fn while_a_collection_takes_long_the_runs_of_dead_processes_are_recovered() {
 fn files_of_runs_go_with_time_and_their_records_stay() {
     let place = Place::ready();
     place.ade("run config people.csv -q").succeeds();
-    let old = place.latest_run()["id"].as_str().unwrap().to_owned();
+    let old = latest(&place);
     let cancelled = place.enqueue("config", "people.csv");
     place.ade(&format!("runs cancel {cancelled}")).succeeds();
     place.change(&format!(
         "UPDATE runs SET completed_at = completed_at - {LONG_AGO}"
     ));
     place.ade("run config people.csv -q").succeeds();
-    let new = place.latest_run()["id"].as_str().unwrap().to_owned();
-    let waiting = place
-        .ade(&format!("runs retry {old} --json"))
-        .succeeds()
-        .json();
-    let report = place.ade("env gc --json").succeeds().json();
+    let new = latest(&place);
+    let waiting = place.json(&format!("runs retry {old} --json"));
+    let report = collect(&place, "");
     let mut gone = removed(&report);
     gone.sort_unstable();
     assert_eq!(gone, [old.as_str(), cancelled.as_str()]);
@@ -675,10 +670,7 @@ fn files_of_runs_go_with_time_and_their_records_stay() {
     place.ade_prints(&format!("runs show {old}"), "succeeded");
     place.ade(&format!("logs tail {old} -f")).succeeds();
     place.ade_refuses(&format!("runs retry {old}"), "is gone");
-    assert_eq!(
-        removed(&place.ade("env gc --json").succeeds().json()),
-        Vec::<&str>::new()
-    );
+    nothing_goes(&place, "");
 }
 
 #[test]
@@ -688,26 +680,23 @@ fn a_worker_collects_unless_it_is_told_not_to() {
     cool(&place, "config");
     let mut careful = place.start_worker_with("careful", "--no-gc");
     careful.wait_until_says("looking for work");
-    careful.signal(libc::SIGTERM);
-    careful.wait().succeeds();
+    careful.stops();
     place.set("ADE_WORKER_ENABLE_GC", "0");
     let mut forbidden = place.start_worker("forbidden");
     forbidden.wait_until_says("looking for work");
-    forbidden.signal(libc::SIGTERM);
-    forbidden.wait().succeeds();
+    forbidden.stops();
     assert_eq!(place.environments().len(), 1);
     place.set("ADE_WORKER_ENABLE_GC", "1");
     let mut worker = place.start_worker("one");
     worker.wait_until_says("deleted 1 item, ");
-    worker.signal(libc::SIGTERM);
-    worker.wait().succeeds();
+    worker.stops();
     assert!(place.environments().is_empty());
 }
 
 #[test]
 fn without_a_database_there_is_nothing_to_collect() {
     let place = Place::new();
-    let report = place.ade("env gc --json").succeeds().json();
+    let report = collect(&place, "");
     assert_eq!((removed(&report).len(), &report["scanned"]), (0, &0.into()));
 }
 
@@ -731,7 +720,6 @@ fn parts_of_the_cache_go_that_no_build_has_used_for_long() {
     let engine = only(&place, "home/.cache/ade/engine");
     let cache = place.path("home/.cache/ade");
     // A link is not the cache's own, nor is what a setting puts into it.
-    let compiled = cache.join("tools/bytecode");
     let tool = cache.join("tools/uv-old");
     let (uv, pip) = (cache.join("uv"), cache.join("pip"));
     let former = place.path("data/cache/uv");
@@ -751,15 +739,14 @@ fn parts_of_the_cache_go_that_no_build_has_used_for_long() {
     place.ade("env gc").succeeds();
     assert!(cold.iter().all(|part| part.exists()));
     place.unset("ADE_WORKER_CACHE_TTL_DAYS");
-    let would = place.ade("env gc --dry-run --json").succeeds().json();
+    let would = collect(&place, "--dry-run");
     assert_eq!(would["deleted"], 4, "{would}");
     assert!(cold.iter().all(|part| part.exists()));
 
     // A build uses them: first one that is under way, of another data directory, then one that has begun since.
     place.configuration("other");
-    let gate = place.gate("gate");
     place.set("ADE_UV_CACHE_DIR", common::machine().uv_cache());
-    place.hold_installs(&gate);
+    let gate = place.hold_installs();
     let building = place.start("env build other --data-dir elsewhere");
     gate.wait_until_reached();
     place.unset("ADE_UV_CACHE_DIR");
@@ -782,13 +769,13 @@ fn parts_of_the_cache_go_that_no_build_has_used_for_long() {
         let words = format!("deleted cache {}", gone.display());
         assert!(collected.stdout.contains(&words), "{collected}");
     }
-    for kept in [&engine, &recent, &compiled, &pip] {
+    for kept in [&engine, &recent, &pip] {
         assert!(kept.exists(), "{}", kept.display());
     }
     let left = fs::read_dir(&cache).unwrap().flatten();
     let names = left.map(|entry| entry.file_name().into_string().unwrap());
     assert!(!names.into_iter().any(|name| name.starts_with(".trash")));
-    assert_eq!(place.ade("env gc --json").json()["deleted"], 0);
+    assert_eq!(collect(&place, "")["deleted"], 0);
     // What is ready needs none of it.
     leave_unused(&engine);
     place.ade("env gc -q").succeeds();

@@ -37,7 +37,7 @@ fn the_path_is_that_of_a_ready_environment_alone() {
     assert_eq!(ask(), "live");
     configuration.write("src/ade_config/words.py", "word = \"edited\"\n");
     assert_eq!(ask(), "edited");
-    let json = place.ade("env path config --json").succeeds().json();
+    let json = place.json("env path config --json");
     assert_eq!(json["path"], path.stdout.trim());
     place.ade("env path absent").ends_with(2);
 }

@@ -14,10 +14,7 @@ fn an_environment_is_removed_and_built_again_when_it_is_needed() {
     [ID] people would be removed, [SIZE] freed
     ");
     assert_eq!(place.environments().len(), 1);
-    let report = place
-        .ade(&format!("env rm {} --json", &id[..18]))
-        .succeeds()
-        .json();
+    let report = place.json(&format!("env rm {} --json", &id[..18]));
     assert_eq!(report["removed"][0]["id"], id.as_str());
     assert_eq!(report["removed"][0]["reason"], "asked for");
     assert!(report["bytes_freed"].as_u64().unwrap() > 0);
@@ -52,16 +49,14 @@ fn one_that_a_run_needs_is_refused() {
     assert_eq!(place.environments().len(), 1);
     place.let_go();
     place.wait_for_status(&run, "succeeded");
-    worker.signal(libc::SIGTERM);
-    worker.wait().succeeds();
+    worker.stops();
     place.ade("env rm config").succeeds();
 }
 
 #[test]
 fn one_that_is_being_built_is_refused() {
     let mut place = Place::new();
-    let gate = place.gate("gate");
-    place.hold_installs(&gate);
+    let gate = place.hold_installs();
     place.configuration("config");
     let build = place.start("env build config -q");
     gate.wait_until_reached();

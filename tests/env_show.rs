@@ -11,16 +11,10 @@ fn one_is_shown_by_its_configuration_or_its_id() {
     place.ade("env show config").ends_with(2);
     place.members("members.csv");
     place.warm("config");
-    let shown = place.ade("env show config --json").succeeds().json();
+    let shown = place.json("env show config --json");
     let id = shown["id"].as_str().unwrap();
     for given in [id, &id[..18]] {
-        assert_eq!(
-            place
-                .ade(&format!("env show {given} --json"))
-                .succeeds()
-                .json()["id"],
-            id
-        );
+        assert_eq!(place.json(&format!("env show {given} --json"))["id"], id);
     }
     for (key, expected) in [("status", "ready"), ("configuration_name", "people")] {
         assert_eq!(shown[key], expected, "{key}");
@@ -82,7 +76,7 @@ fn one_that_could_not_be_built_is_shown_with_its_error() {
     ] {
         assert!(shown.stdout.contains(words), "{words}: {shown}");
     }
-    let shown = place.ade("env show config --json").succeeds().json();
+    let shown = place.json("env show config --json");
     assert_eq!(shown["error"]["code"], "install_failed");
     assert!(shown["packages"].is_null(), "{shown}");
 }

@@ -90,7 +90,7 @@ fn the_example_is_what_init_writes() {
 #[test]
 fn the_settings_page_is_current() {
     let place = Place::new();
-    let settings = place.ade("settings --json").succeeds().json();
+    let settings = place.json("settings --json");
     let mut page = String::from(
         "# Settings\n\nA setting can be given in several places. The strongest is a flag, then come the environment variable, `ade.toml` (in the\ncurrent folder or a folder above it), and the default. The second column has the key in `ade.toml`. `ade settings` shows each\nsetting with its value and the source of the value, and `ade settings KEY` shows one.\n\n| variable | key | default | meaning |\n|---|---|---|---|\n",
     );

@@ -240,8 +240,7 @@ fn columns_with_strange_headers_or_none_are_found_by_their_values_and_never_gues
     let mut seen = 0;
     for run in runs.records() {
         let folder = run["run_dir"].as_str().unwrap();
-        let artifact: Value =
-            serde_json::from_str(&place.read(format!("{folder}/artifact.json"))).unwrap();
+        let artifact = place.artifact(folder);
         let columns = artifact
             .pointer("/decisions/workbooks/0/sheets/0/tables/0/structure/columns")
             .unwrap_or_else(|| panic!("{artifact:#}"));
@@ -353,7 +352,7 @@ fn nothing_that_exists_is_overwritten() {
     place.ade("init").ends_with(2);
     place.write("cloned/.git/HEAD", "ref: refs/heads/main\n");
     place.ade("init cloned -q").succeeds();
-    let json = place.ade("init fourth --json").succeeds().json();
+    let json = place.json("init fourth --json");
     assert_eq!(json["template"], "default");
     assert_eq!(
         json["files"].as_array().unwrap().len(),

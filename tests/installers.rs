@@ -54,15 +54,12 @@ fn by_the_uv_on_path() {
     let place = Place::cold();
     place.ade("run config members.csv -q").succeeds();
     let environment = &place.environments()[0];
-    assert!(
-        environment["installer"]
-            .as_str()
-            .unwrap()
-            .starts_with("uv "),
-        "{environment}"
-    );
-    // None was fetched.
+    let installer = environment["installer"].as_str().unwrap();
+    assert!(installer.starts_with("uv "), "{environment}");
+    // None was fetched, and no folder of the build is left.
     assert!(!place.path(fetched_uv()).exists());
+    let left = place.files_below("data/venvs");
+    assert!(!left.iter().any(|name| name.contains("/.build/")));
 }
 
 #[test]
@@ -95,20 +92,16 @@ fn by_the_first_uv_on_path_that_is_recent_enough() {
 
 #[test]
 fn by_a_uv_that_is_fetched_once() {
-    let mut place = Place::new();
-    without_uv(&mut place);
+    let mut place = Place::cold();
     let configuration = place.configuration("config");
-    place.members("members.csv");
+    without_uv(&mut place);
     place.ade_says(
         "run config members.csv",
         "there is no uv on PATH; fetching it once",
     );
-    assert!(
-        place.environments()[0]["installer"]
-            .as_str()
-            .unwrap()
-            .starts_with("uv ")
-    );
+    let environment = &place.environments()[0];
+    let installer = environment["installer"].as_str().unwrap();
+    assert!(installer.starts_with("uv "), "{environment}");
     configuration.depend_on(&["et-xmlfile"]);
     let second = place.ade("run config members.csv").succeeds();
     assert!(
@@ -168,11 +161,9 @@ fn without_a_home_the_cache_is_below_the_data_directory() {
 
 #[test]
 fn offline_nothing_claims_to_be_fetched() {
-    let mut place = Place::new();
+    let mut place = Place::cold();
     without_uv(&mut place);
     without_network(&mut place);
-    place.configuration("config");
-    place.members("members.csv");
     let run = place.ade("run config members.csv --offline");
     assert!(!run.stderr.contains("fetch"), "{run}");
     run.says(
@@ -200,6 +191,9 @@ fn a_dependency_that_does_not_exist_fails_in_the_installers_own_words() {
     let environment = &place.environments()[0];
     assert_eq!(environment["status"], "failed");
     assert_eq!(environment["error"]["code"], "install_failed");
+    assert!(!place.query::<bool>("SELECT error_may_pass FROM environments"));
+    let left = place.files_below("data/venvs");
+    assert!(!left.iter().any(|name| name.contains("/.venv/")));
     let id = environment["id"].as_str().unwrap();
     place.ade_prints(
         &format!("logs tail {id}"),
@@ -211,20 +205,12 @@ fn a_dependency_that_does_not_exist_fails_in_the_installers_own_words() {
 }
 
 #[test]
-fn without_a_network_and_with_a_warm_cache() {
-    let mut place = Place::new();
+fn without_a_network_a_warm_cache_suffices_and_a_cold_one_says_what_to_do() {
+    let mut place = Place::cold();
     without_network(&mut place);
-    place.configuration("config");
-    place.members("members.csv");
-    place.ade("run config members.csv").succeeds();
-}
-
-#[test]
-fn without_a_network_and_with_a_cold_cache() {
-    let mut place = Place::new();
-    without_network(&mut place);
-    place.configuration("config");
-    place.members("members.csv");
+    place
+        .ade("run config members.csv --data-dir warm")
+        .succeeds();
     place.set("ADE_UV_CACHE_DIR", place.path("cold"));
     let run = place.ade("run config members.csv").ends_with(3);
     assert!(run.stderr.contains("install_engine: uv"), "{run}");
@@ -238,11 +224,9 @@ fn without_a_network_and_with_a_cold_cache() {
 
 #[test]
 fn without_a_network_uv_or_cache() {
-    let mut place = Place::new();
+    let mut place = Place::cold();
     without_uv(&mut place);
     without_network(&mut place);
-    place.configuration("config");
-    place.members("members.csv");
     place.set("ADE_UV_CACHE_DIR", place.path("cold"));
     place.set("ADE_PIP_CACHE_DIR", place.path("cold-pip"));
     let run = place.ade("run config members.csv").ends_with(3);
@@ -269,7 +253,7 @@ fn offline_builds_from_caches_alone() {
     place.set("ADE_UV_CACHE_DIR", place.path("cold"));
     configuration.depend_on(&["openpyxl"]);
     let run = place.ade("run config members.csv --offline").ends_with(3);
-    assert!(run.stderr.contains("offline"), "{run}");
+    assert!(run.stderr.contains("--offline"), "{run}");
     // What is ready needs no cache at all.
     configuration.depend_on(&[]);
     place.ade("run config members.csv --offline -q").succeeds();
@@ -387,7 +371,7 @@ fn a_python_that_is_too_old() {
 #[test]
 fn a_build_that_takes_too_long() {
     let mut place = Place::cold();
-    place.hold_installs(&place.gate("never"));
+    let _never = place.hold_installs();
     place.set("ADE_BUILD_TIMEOUT", "2");
     let run = place.ade("run config members.csv").ends_with(3);
     assert!(run.stderr.contains("2 s"), "{run}");

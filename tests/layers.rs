@@ -32,11 +32,22 @@ fn root() -> PathBuf {
 
 /// Holds a tree to its drawing, and prints it.
 fn hold(tree: &str, read: impl Fn(&Path) -> Graph) {
+    hold_graph(tree, &read(&root().join(tree)));
+}
+
+/// The same for folders of a tree, each with a drawing of its own.
+fn hold_rooms(tree: &str, rooms: &[&str], read: impl Fn(&Path) -> Graph) {
+    let graph = read(&root().join(tree));
+    for room in rooms {
+        hold_graph(&format!("{tree}/{room}"), &graph.room(room));
+    }
+}
+
+fn hold_graph(tree: &str, graph: &Graph) {
     let document = std::fs::read_to_string(root().join("docs/architecture.md")).unwrap();
     let drawing = Drawing::of(tree, &document).unwrap_or_else(|fault| panic!("{fault}"));
-    let graph = read(&root().join(tree));
-    println!("{}", drawing.with_arrows(&graph));
-    let faults = drawing.faults(&graph);
+    println!("{}", drawing.with_arrows(graph));
+    let faults = drawing.faults(graph);
     assert!(
         faults.is_empty(),
         "{tree} does not keep to the layers of docs/architecture.md:\n  {}",
@@ -47,6 +58,11 @@ fn hold(tree: &str, read: impl Fn(&Path) -> Graph) {
 #[test]
 fn the_library_keeps_its_layers() {
     hold("src", rust::read);
+}
+
+#[test]
+fn the_rooms_of_the_library_keep_theirs() {
+    hold_rooms("src", &["api", "run", "environment"], rust::read);
 }
 
 #[test]
@@ -62,6 +78,14 @@ fn the_engine_keeps_its_layers() {
 }
 
 #[test]
+fn the_pipeline_keeps_its_layers() {
+    hold_rooms("engine/ade_engine", &["pipeline"], |folder| {
+        python::read(folder, &["_native"])
+    });
+}
+
+#[test]
 fn the_native_crate_keeps_its_layers() {
     hold("engine/native/src", rust::read);
+    hold_rooms("engine/native/src", &["fields"], rust::read);
 }

@@ -102,7 +102,7 @@ fn versions(json: &Value) -> Vec<(String, String)> {
 #[test]
 fn a_lock_names_every_file_by_its_hash_and_is_the_same_the_next_time() {
     let (place, _) = place();
-    let first = place.ade("lock config --offline --json").succeeds().json();
+    let first = place.json("lock config --offline --json");
     assert_eq!(first["changed"], true);
     let found = versions(&first);
     assert!(
@@ -127,7 +127,7 @@ fn a_lock_names_every_file_by_its_hash_and_is_the_same_the_next_time() {
 
     // A newer release is no reason for another version, until it is asked for.
     release(&place, "2.0", "");
-    let again = place.ade("lock config --offline --json").succeeds().json();
+    let again = place.json("lock config --offline --json");
     assert_eq!(again["changed"], false);
     assert_eq!(place.read("config/ade.lock"), text);
     place.ade_prints("lock config --check", "up to date");
@@ -184,14 +184,12 @@ fn frozen_is_refused_without_a_lock_that_fits() {
         assert_eq!(refused.error()["code"], "lock_missing", "{line}: {refused}");
         assert!(refused.stderr.contains("ade lock"), "{line}: {refused}");
     }
-    let missing = place.ade("lock config --check --json").ends_with(1);
-    assert_eq!(missing.error()["code"], "lock_missing");
+    place.ade_fails("lock config --check", 1, "lock_missing");
 
     place.ade("lock config --offline").succeeds();
     place.ade("check config --frozen --offline").succeeds();
     configuration.depend_on(&["small-thing<3"]);
-    let outdated = place.ade("lock config --check --json").ends_with(1);
-    assert_eq!(outdated.error()["code"], "lock_outdated");
+    place.ade_fails("lock config --check", 1, "lock_outdated");
     place.set("ADE_FROZEN", "1");
     let refused = place.ade("run config members.csv --json").ends_with(3);
     assert_eq!(refused.error()["code"], "lock_outdated", "{refused}");
@@ -337,8 +335,7 @@ fn without_uv_on_path_one_is_fetched_or_the_error_says_what_is_missing() {
         std::path::Path::new("/usr/bin"),
         std::path::Path::new("/bin"),
     ]);
-    let refused = place.ade("lock config --offline --json").ends_with(3);
-    assert_eq!(refused.error()["code"], "no_installer", "{refused}");
+    place.ade_fails("lock config --offline", 3, "no_installer");
     assert!(!place.path("config/ade.lock").exists());
 }
 

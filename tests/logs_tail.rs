@@ -183,10 +183,7 @@ fn what_is_not_there_is_said() {
     hint: `ade runs ls` and `ade env ls` list them
     "#);
     place.ade_refuses("logs tail 0", "could be any of 2 runs");
-    assert_eq!(
-        place.ade("logs tail nonsense --json").ends_with(2).error()["code"],
-        "run_not_found"
-    );
+    place.ade_fails("logs tail nonsense", 2, "run_not_found");
 }
 
 #[test]

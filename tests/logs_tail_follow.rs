@@ -3,7 +3,6 @@
 mod common;
 
 use common::{Place, Running};
-use libc::{SIGKILL, SIGTERM};
 
 /// What a follower with `--json --level debug` printed is the whole log.
 #[track_caller]
@@ -25,8 +24,7 @@ fn a_follower_goes_on_across_attempts_and_the_restart_of_the_worker() {
     place.wait_until_held(1);
     let mut late = follow(&place, &run);
     late.wait_until_prints("engine.workbook.started");
-    first.signal(SIGKILL);
-    first.wait();
+    first.dies();
     let second = place.start_worker("second");
     early.wait_until_prints("run.recovered");
     place.wait_until_held(2);
@@ -34,8 +32,7 @@ fn a_follower_goes_on_across_attempts_and_the_restart_of_the_worker() {
     for follower in [early, late] {
         printed_all(&place, &run, &follower.wait().succeeds());
     }
-    second.signal(SIGTERM);
-    second.wait().succeeds();
+    second.stops();
     assert_eq!(place.event_counts(&run)["run.start"], 2);
 }
 
@@ -78,8 +75,7 @@ fn a_follower_ends_with_the_runs_own_status() {
 fn the_provisioning_of_an_environment_is_followed_to_its_end() {
     let mut place = Place::new();
     place.hurry();
-    let gate = place.gate("gate");
-    place.hold_installs(&gate);
+    let gate = place.hold_installs();
     place.configuration("config");
     place.members("members.csv");
     place.enqueue("config", "members.csv");

@@ -7,7 +7,7 @@ use rusqlite::Connection;
 
 /// How many migrations this `ade` knows.
 fn known(place: &Place) -> i64 {
-    place.ade("migrate --status --json").succeeds().json()["migrations"]
+    place.json("migrate --status --json")["migrations"]
         .as_array()
         .unwrap()
         .len() as i64
@@ -60,11 +60,8 @@ fn as_json() {
             .map(|migration| migration["version"].as_i64().unwrap())
             .collect()
     };
-    assert_eq!(
-        place.ade("migrate --check --json").ends_with(5).error()["code"],
-        "database_absent"
-    );
-    let created = place.ade("migrate --json").succeeds().json();
+    place.ade_fails("migrate --check", 5, "database_absent");
+    let created = place.json("migrate --json");
     assert_eq!(
         (
             of(&created["applied"]),
@@ -73,17 +70,17 @@ fn as_json() {
         ),
         (versions.clone(), &true.into(), &serde_json::Value::Null)
     );
-    let again = place.ade("migrate --json").succeeds().json();
+    let again = place.json("migrate --json");
     assert_eq!(
         (of(&again["applied"]), &again["created"]),
         (vec![], &false.into())
     );
-    let status = place.ade("migrate --status --json").succeeds().json();
+    let status = place.json("migrate --status --json");
     assert_eq!(
         (of(&status["migrations"]), &status["current"]),
         (versions, &true.into())
     );
-    let check = place.ade("migrate --check --json").succeeds().json();
+    let check = place.json("migrate --check --json");
     assert_eq!(
         (&check["current"], check["version"].as_i64()),
         (&true.into(), Some(known(&place)))
@@ -143,7 +140,7 @@ fn a_database_that_is_behind_is_migrated_after_a_backup() {
             .says("behind this ade")
             .says("hint: run `ade migrate`");
     }
-    let migrated = place.ade("migrate --json").succeeds().json();
+    let migrated = place.json("migrate --json");
     let backup = migrated["backup"].as_str().unwrap();
     let version: i64 = Connection::open(backup)
         .unwrap()

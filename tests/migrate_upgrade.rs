@@ -212,7 +212,7 @@ fn each_comes_up_with_its_data_whole_after_a_backup() {
         let before = contents(&Connection::open(&path).unwrap());
         let old = copy(&path);
         place.ade("migrate --check").ends_with(5);
-        let migrated = place.ade("migrate --json").succeeds().json();
+        let migrated = place.json("migrate --json");
         let applied: Vec<u64> = migrated["applied"]
             .as_array()
             .unwrap()
@@ -251,12 +251,9 @@ fn what_was_recorded_before_is_listed_and_worked_on_afterwards() {
         let place = Place::new();
         restore(&place, version);
         place.ade("migrate").succeeds();
-        let runs = place.ade("runs ls --json").succeeds().json();
+        let runs = place.json("runs ls --json");
         assert_eq!(runs.as_array().unwrap().len(), 6, "version {version}");
-        let shown = place
-            .ade("runs show 01999999-0003-7000-8000-000000000000 --json")
-            .succeeds()
-            .json();
+        let shown = place.json("runs show 01999999-0003-7000-8000-000000000000 --json");
         assert_eq!(shown["status"], "succeeded");
         assert_eq!(shown["metrics"]["rows"], 2);
         assert_eq!(shown["attempts"].as_array().unwrap().len(), 2);

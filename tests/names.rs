@@ -1,5 +1,5 @@
-//! One name in two places: the command `ade runs retry` is in commands/runs/retry.rs and is tested in tests/runs_retry.rs; a group
-//! of small commands may share a file, such as tests/tokens.rs.
+//! One name in three places: the command `ade runs retry` is in commands/runs/retry.rs, calls the operation in the library's module
+//! `retry`, and is tested in tests/runs_retry.rs; a group of small commands may share a file of tests, such as tests/tokens.rs.
 
 mod common;
 
@@ -46,6 +46,45 @@ const SUBJECTS: [&str; 25] = [
     "picture",
 ];
 
+/// The module of the library that has a command's operation, where its name is not that of the command.
+const OPERATIONS: [(&str, &str); 19] = [
+    // An engine runs inputs in many places; this command does it in its own process.
+    ("run", "run/calls/inline"),
+    // `ls`, `rm` and `gc` are words of a shell; the library's are whole.
+    ("runs ls", "run/views/chosen"),
+    ("runs rm", "run/calls/remove"),
+    ("env ls", "environment/collection/find"),
+    ("env rm", "environment/collection/remove"),
+    ("env gc", "environment/collection"),
+    ("env show", "environment/collection/find"),
+    ("env path", "environment/collection/find"),
+    // Whoever asks for an environment is provided with it, built or not.
+    ("env build", "environment/provide"),
+    // A log is followed whether it goes on or has ended.
+    ("logs tail", "run/views/follow"),
+    // What is done to configurations and tokens is one module each.
+    ("configs ls", "workspace/configurations"),
+    ("configs show", "workspace/configurations"),
+    ("configs activate", "workspace/configurations"),
+    ("configs deactivate", "workspace/configurations"),
+    ("tokens create", "api/access/tokens"),
+    ("tokens revoke", "api/access/tokens"),
+    ("init", "configuration/scaffold"),
+    // `lock` is also what a process holds.
+    ("lock", "environment/write_lock"),
+    ("serve", "api/server"),
+];
+
+/// Commands that ask the store or the description of the API one question, or are about the command line itself.
+const WITHOUT_OPERATION: [&str; 6] = [
+    "completions",
+    "man",
+    "migrate",
+    "openapi",
+    "openapi-types",
+    "tokens ls",
+];
+
 fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
 }
@@ -81,6 +120,40 @@ fn every_command_has_a_file_of_its_name_and_a_test_file_that_calls_it() {
             "{} has no test that calls `ade {}`",
             test.display(),
             words.join(" ")
+        );
+    }
+}
+
+#[test]
+fn every_command_calls_the_operation_of_its_name() {
+    for words in commands() {
+        let command = words.join(" ");
+        if WITHOUT_OPERATION.contains(&command.as_str()) {
+            continue;
+        }
+        let base = root().join("commands").join(words.join("/"));
+        // What several commands of a group share is in its file `found.rs`.
+        let files = [
+            base.with_extension("rs"),
+            base.join("mod.rs"),
+            base.join("session.rs"),
+            base.with_file_name("found.rs"),
+        ];
+        let code: String = files.iter().flat_map(fs::read_to_string).collect();
+        let listed = OPERATIONS.iter().find(|(name, _)| *name == command);
+        let path = match listed {
+            Some((_, module)) => {
+                let file = root().join("src").join(module);
+                let is_there = file.join("mod.rs").is_file() || file.with_extension("rs").is_file();
+                assert!(is_there, "src/{module} is missing");
+                format!("ade::{}", module.replace('/', "::"))
+            }
+            None => format!("::{}::", words[words.len() - 1]),
+        };
+        let mut imports = code.lines().filter(|line| line.starts_with("use ade::"));
+        assert!(
+            imports.any(|line| line.contains(&path)),
+            "`ade {command}` does not call {path}; where its operation has another name, OPERATIONS says which"
         );
     }
 }

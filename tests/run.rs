@@ -260,8 +260,7 @@ fn what_earlier_runs_wrote_is_not_normalized_again() {
     );
     // One beside what it was made from is no input, also where nothing is on record and a pattern means it alone.
     place.members("own/sales.csv");
-    let nothing = place.ade("run config own/*.xlsx --json").ends_with(2);
-    assert_eq!(nothing.error()["code"], "no_input");
+    place.ade_fails("run config own/*.xlsx", 2, "no_input");
 }
 
 #[test]
@@ -317,17 +316,7 @@ fn folders_and_globs_stand_for_the_files_in_them() {
         place.members(name);
     }
     place.write("inbox/c.xlsx", sheet("Members", &[&["Name"], &["Cleo"]]));
-    let names = |line: &str| -> Vec<String> {
-        let mut names: Vec<String> = place
-            .ade(line)
-            .succeeds()
-            .records()
-            .iter()
-            .map(|run| run["input"]["name"].as_str().unwrap().to_owned())
-            .collect();
-        names.sort();
-        names
-    };
+    let names = |line: &str| inputs(&place, line);
     assert_eq!(
         names("run config inbox --json"),
         ["B.CSV", "a.csv", "c.xlsx"]
@@ -440,8 +429,7 @@ fn the_header_of_a_sheet_can_be_named() {
         .clone();
     let asked = serde_json::json!({"Q=3": {"header_rows": [3], "range": "B3:B4"}});
     let folder = run["run_dir"].as_str().unwrap();
-    let artifact: serde_json::Value =
-        serde_json::from_str(&place.read(format!("{folder}/artifact.json"))).unwrap();
+    let artifact = place.artifact(folder);
     assert_eq!(artifact["options"]["sheets"], asked);
     let regions = |sheet: usize| -> Vec<String> {
         let tables = &artifact["decisions"]["workbooks"][0]["sheets"][sheet]["tables"];
@@ -464,8 +452,7 @@ fn the_header_of_a_sheet_can_be_named() {
         .records()[0]
         .clone();
     let folder = run["run_dir"].as_str().unwrap();
-    let artifact: serde_json::Value =
-        serde_json::from_str(&place.read(format!("{folder}/artifact.json"))).unwrap();
+    let artifact = place.artifact(folder);
     assert_eq!(
         artifact["options"]["sheets"],
         serde_json::json!({"South": {"header_rows": []}})
@@ -666,7 +653,7 @@ fn rows_that_a_hook_drops_and_fields_that_it_computes_are_said_for_what_they_are
         .prints("2 rows read, 1 dropped, 1 written")
         .prints("computed       made")
         .prints("not found      lost");
-    let json = place.ade("runs show latest --json").succeeds().json();
+    let json = place.json("runs show latest --json");
     let computed: Vec<&serde_json::Value> = json["fields"]
         .as_array()
         .unwrap()

@@ -11,8 +11,7 @@ fn to_cancel_the_input_that_builds_the_environment_cancels_no_other() {
     place.configuration("config");
     place.members("one.csv");
     place.members("two.csv");
-    let gate = place.gate("gate");
-    place.hold_installs(&gate);
+    let gate = place.hold_installs();
     let running = place.start("run config one.csv two.csv --jobs 2 -o out");
     gate.wait_until_reached();
     wait_for("both runs", || {

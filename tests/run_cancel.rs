@@ -3,7 +3,7 @@
 mod common;
 
 use common::{Place, processes_of, snapshot, wait_for};
-use libc::{SIGINT, SIGKILL, SIGTERM};
+use libc::{SIGINT, SIGTERM};
 
 /// Checks that no process is left. Children are killed by the kernel when their parent ends, which takes a moment.
 #[track_caller]
@@ -74,8 +74,7 @@ fn by_sigterm_as_well_and_with_json() {
 #[test]
 fn while_the_environment_is_built() {
     let mut place = Place::cold();
-    let gate = place.gate("gate");
-    place.hold_installs(&gate);
+    let gate = place.hold_installs();
     let running = place.start("run config members.csv");
     gate.wait_until_reached();
     running.signal(SIGINT);
@@ -108,8 +107,7 @@ fn while_the_environment_is_built() {
 #[test]
 fn while_another_process_builds_the_environment() {
     let mut place = Place::cold();
-    let gate = place.gate("gate");
-    place.hold_installs(&gate);
+    let gate = place.hold_installs();
     let builder = place.start("run config members.csv");
     gate.wait_until_reached();
     let mut waiter = place.start("run config members.csv");
@@ -127,8 +125,7 @@ fn while_another_process_builds_the_environment() {
 fn while_an_environment_is_built_ahead_of_time() {
     let mut place = Place::new();
     place.configuration("config");
-    let gate = place.gate("gate");
-    place.hold_installs(&gate);
+    let gate = place.hold_installs();
     let running = place.start("env build config");
     gate.wait_until_reached();
     running.signal(SIGINT);
@@ -183,16 +180,12 @@ fn with_several_files_those_not_begun_are_never_recorded() {
 
 #[test]
 fn an_engine_that_ignores_the_request_is_killed() {
-    let place = Place::new();
-    let configuration = place.configuration("config");
-    let gate = place.gate("gate");
-    configuration.wait_at_with(
+    let (place, gate) = Place::gated();
+    place.configuration("config").wait_at_with(
         &gate,
         "import signal\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)",
         "",
     );
-    place.members("members.csv");
-    place.warm("config");
     let running = place.start("run config members.csv");
     gate.wait_until_reached();
     running.signal(SIGINT);
@@ -207,11 +200,10 @@ fn an_engine_that_ignores_the_request_is_killed() {
     ignore = "children die with their parent on Linux alone"
 )]
 fn a_second_ctrl_c_kills() {
-    let place = Place::new();
-    let configuration = place.configuration("config");
-    let (gate, asked) = (place.gate("gate"), place.gate("asked"));
+    let (place, gate) = Place::gated();
+    let asked = place.gate("asked");
     // It ignores the signal, and shows that it received it: the first Ctrl-C has arrived.
-    configuration.wait_at_with(
+    place.configuration("config").wait_at_with(
         &gate,
         &format!(
             "import signal\nsignal.signal(signal.SIGTERM, lambda *_: open({:?}, \"w\").close())",
@@ -219,8 +211,6 @@ fn a_second_ctrl_c_kills() {
         ),
         "",
     );
-    place.members("members.csv");
-    place.warm("config");
     let running = place.start("run config members.csv");
     gate.wait_until_reached();
     running.signal(SIGINT);
@@ -242,8 +232,7 @@ fn an_ade_that_is_killed_leaves_no_engine() {
     let running = place.start("run config members.csv");
     gate.wait_until_reached();
     assert!(processes_of(&place.path("")).unwrap().len() >= 2);
-    running.signal(SIGKILL);
-    running.wait().ends_with(-SIGKILL);
+    running.dies();
     nothing_is_left(&place);
     nothing_is_half_written(&place);
     gate.open();
@@ -253,12 +242,10 @@ fn an_ade_that_is_killed_leaves_no_engine() {
 #[test]
 fn a_builder_that_is_killed_leaves_nothing_that_is_used() {
     let mut place = Place::cold();
-    let gate = place.gate("gate");
-    place.hold_installs(&gate);
+    let gate = place.hold_installs();
     let running = place.start("run config members.csv");
     gate.wait_until_reached();
-    running.signal(SIGKILL);
-    running.wait().ends_with(-SIGKILL);
+    running.dies();
     nothing_is_left(&place);
     place.ade("env path config").ends_with(2);
     gate.open();

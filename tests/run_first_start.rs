@@ -7,8 +7,7 @@ use common::{Place, snapshot, wait_for};
 #[test]
 fn of_two_first_starts_one_builds_and_the_other_says_for_what_it_waits() {
     let mut place = Place::cold();
-    let gate = place.gate("gate");
-    place.hold_installs(&gate);
+    let gate = place.hold_installs();
     let runs = [0, 1].map(|_| place.start("run config members.csv --data-dir fresh"));
     gate.wait_until_reached();
     wait_for("one of them to wait for the other", || {

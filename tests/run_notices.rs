@@ -104,7 +104,7 @@ fn what_was_noticed_is_said_listed_and_recorded() {
     audit record   data/workspaces/default/runs/[ID]/artifact.json
     events         data/workspaces/default/runs/[ID]/logs/events.ndjson
     ");
-    let shown = place.ade("runs show latest --json").succeeds().json();
+    let shown = place.json("runs show latest --json");
     assert_eq!(shown["notices"], some_of_each()["notices"]);
     assert_eq!(shown["readings"], some_of_each()["readings"]);
     assert_eq!(shown["result"]["notices"], shown["notices"]);
@@ -158,7 +158,7 @@ fn an_event_of_any_other_shape_breaks_no_run() {
         notice(&configuration, &data);
         let run = place.ade("run config members.csv --json").succeeds();
         assert_eq!(run.records()[0]["notices"], json!([]), "{data}");
-        let shown = place.ade("runs show latest --json").succeeds().json();
+        let shown = place.json("runs show latest --json");
         assert!(shown["result"].get("notices").is_none(), "{shown}");
         assert_eq!(shown["readings"], json!([]), "{data}");
         place.ade("runs show latest").succeeds();
@@ -208,8 +208,8 @@ fn a_run_warns_of_what_a_check_warns_of() {
       0 issues
       data/workspaces/default/runs/[ID]/output/one_normalized.xlsx
     ");
-    let checked = place.ade("check config --json").succeeds().json();
-    let shown = place.ade("runs show latest --json").succeeds().json();
+    let checked = place.json("check config --json");
+    let shown = place.json("runs show latest --json");
     let told: Vec<&Value> = shown["notices"]
         .as_array()
         .unwrap()
@@ -244,34 +244,6 @@ fn a_run_warns_of_what_a_check_warns_of() {
     std::fs::remove_file(configuration.folder.join("src/ade_config/hooks/named.py")).unwrap();
     let run = place.ade("run config one.csv --json").succeeds();
     assert_eq!(run.records()[0]["notices"], json!([]));
-}
-
-#[test]
-fn a_configuration_is_looked_at_again_only_when_it_has_changed() {
-    let place = Place::new();
-    let configuration = place.configuration("config");
-    configuration.write("settings.toml", "no_such_setting = 1\n");
-    place.members("members.csv");
-    place.ade("run config members.csv -q").succeeds();
-    let kept = place
-        .files_below("data/venvs")
-        .into_iter()
-        .find(|name| name.ends_with("/.warnings.json"))
-        .map(|name| format!("data/venvs/{name}"))
-        .unwrap();
-    // What is kept is what is said.
-    let known = place.read(&kept);
-    assert!(known.contains("no_such_setting"), "{known}");
-    place.write(&kept, known.replace("no_such_setting", "kept_setting"));
-    let said = |place: &Place| place.ade("run config members.csv").succeeds().stdout;
-    assert!(said(&place).contains("there is no setting 'kept_setting'"));
-    configuration.write("settings.toml", "other_setting = 1\n");
-    assert!(said(&place).contains("there is no setting 'other_setting'"));
-    // Whatever stands in that file, the run goes on and looks again.
-    for broken in ["", "[]", "{\"config_package\": 1}", "{\"warnings\": 3}"] {
-        place.write(&kept, broken);
-        assert!(said(&place).contains("there is no setting 'other_setting'"));
-    }
 }
 
 #[test]

@@ -184,10 +184,7 @@ fn a_database_that_is_newer() {
             "{line}: {outcome}"
         );
     }
-    assert_eq!(
-        place.ade("runs ls --json").ends_with(5).error()["code"],
-        "database_newer"
-    );
+    place.ade_fails("runs ls", 5, "database_newer");
     place.ade("migrate").ends_with(5);
     place
         .ade("doctor")
@@ -218,10 +215,7 @@ fn a_database_that_is_damaged() {
     }
     place.ade("migrate").ends_with(5).says("is damaged");
     assert_eq!(std::fs::read(&database).unwrap(), before);
-    assert_eq!(
-        place.ade("runs ls --json").ends_with(5).error()["code"],
-        "database_damaged"
-    );
+    place.ade_fails("runs ls", 5, "database_damaged");
 }
 
 #[test]
@@ -259,13 +253,7 @@ fn a_database_that_is_locked() {
     error: the database [HERE]/data/db/ade.sqlite is locked by another process (waited 0 s)
     hint: see which process holds it, and try again; ADE_DATABASE_SQLITE_BUSY_TIMEOUT_MS waits longer
     ");
-    assert_eq!(
-        place
-            .ade("run config members.csv --json")
-            .ends_with(5)
-            .error()["code"],
-        "database_locked"
-    );
+    place.ade_fails("run config members.csv", 5, "database_locked");
     // A process that only reads is not blocked.
     place.ade("runs ls").succeeds();
     holder.execute_batch("COMMIT").unwrap();

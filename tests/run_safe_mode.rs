@@ -37,8 +37,7 @@ fn is_skipped(place: &Place, run: &Value) {
     let last: Value = serde_json::from_str(log.lines().last().unwrap()).unwrap();
     assert_eq!(last["event"], "run.complete", "{log}");
     assert_eq!(last["data"]["skipped_reason"], "safe_mode", "{log}");
-    let artifact: Value =
-        serde_json::from_str(&place.read(format!("{folder}/artifact.json"))).unwrap();
+    let artifact = place.artifact(folder);
     assert_eq!(artifact["options"]["safe_mode"], true);
     let schema = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/artifact.schema.json");
     let schema = serde_json::from_str(&std::fs::read_to_string(schema).unwrap()).unwrap();

@@ -124,8 +124,7 @@ fn tables_by_file_name_variables_and_set_outrank_each_other_in_this_order() {
         .succeeds();
     assert_eq!(latest_day(&place), "mdy");
     let artifact = place.latest_run()["run_dir"].as_str().unwrap().to_owned();
-    let artifact: Value =
-        serde_json::from_str(&place.read(format!("{artifact}/artifact.json"))).unwrap();
+    let artifact = place.artifact(&artifact);
     assert_eq!(
         artifact["options"]["settings"],
         json!({"date_order": "mdy"})
@@ -322,7 +321,7 @@ fn what_is_said_of_single_sheets_is_told_by_its_own_flags() {
     ] {
         let call = ["run", "config", "us_may.csv", "-q"];
         place.ade_with(call.iter().chain(flags)).succeeds();
-        let shown = place.ade("runs show latest --json").succeeds().json();
+        let shown = place.json("runs show latest --json");
         let told = &shown["overrides"][0];
         assert_eq!(told["source"], source);
         let words = told["message"].as_str().unwrap();

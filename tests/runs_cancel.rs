@@ -5,7 +5,6 @@ mod common;
 use std::time::Instant;
 
 use common::{Place, is_alive, processes_of, snapshot, wait_for, wait_for_death};
-use libc::SIGTERM;
 
 #[test]
 fn a_run_that_waits_is_cancelled_at_once() {
@@ -30,15 +29,10 @@ fn a_run_that_waits_is_cancelled_at_once() {
 
 #[test]
 fn a_run_in_progress_is_stopped_by_its_worker_within_a_second_or_so() {
-    let place = Place::held("");
-    let run = place.enqueue("config", "members.csv");
-    let worker = place.start_worker("one");
+    let (place, run, worker) = Place::busy("one");
     let engine = place.wait_until_held(1)[0];
     let asked = Instant::now();
-    let answer = place
-        .ade(&format!("runs cancel {run} --json"))
-        .succeeds()
-        .json();
+    let answer = place.json(&format!("runs cancel {run} --json"));
     assert_eq!(answer["cancel_requested"], true);
     // A second request changes nothing, whether the run has ended or not.
     let again = place.ade(&format!("runs cancel {run}"));
@@ -57,8 +51,7 @@ fn a_run_in_progress_is_stopped_by_its_worker_within_a_second_or_so() {
     place.let_go();
     let next = place.enqueue("config", "members.csv");
     place.wait_for_status(&next, "succeeded");
-    worker.signal(SIGTERM);
-    worker.wait().succeeds();
+    worker.stops();
 }
 
 /// A configuration whose run starts a child that ignores TERM.
@@ -91,8 +84,7 @@ fn a_cancel_ends_children_that_ignore_sigterm_and_such_as_left_the_group() {
     if std::path::Path::new("/proc/self/environ").exists() {
         family.into_iter().for_each(wait_for_death);
     }
-    worker.signal(SIGTERM);
-    worker.wait().succeeds();
+    worker.stops();
     place.is_sound(&run, "cancelled", &["cancelled"]);
     wait_for("the processes to end", || {
         processes_of(&place.path("")).is_none_or(|left| left.is_empty())
@@ -130,14 +122,10 @@ fn a_timeout_ends_them_too() {
 
 #[test]
 fn a_cancel_is_not_forgotten_when_the_worker_dies_or_releases_the_run() {
-    let place = Place::held("");
-    let run = place.enqueue("config", "members.csv");
-    let worker = place.start_worker("one");
-    place.wait_until_held(1);
+    let (place, run, worker) = Place::busy("one");
     worker.signal(libc::SIGSTOP);
     place.ade(&format!("runs cancel {run}")).succeeds();
-    worker.signal(libc::SIGKILL);
-    worker.wait();
+    worker.dies();
     place.ade("worker --drain -q").succeeds();
     place.is_sound(&run, "cancelled", &["cancelled"]);
 }

@@ -49,9 +49,7 @@ fn they_are_filtered() {
     }
     let count = |flags: &str| {
         place
-            .ade(&format!("runs ls --json {flags}"))
-            .succeeds()
-            .json()
+            .json(&format!("runs ls --json {flags}"))
             .as_array()
             .unwrap()
             .len()
@@ -132,10 +130,7 @@ fn what_is_shown_of_an_id_is_accepted_by_every_command_that_takes_one() {
     let [a, b, c, d] = &short;
     place.ade_prints(&format!("logs tail {a}"), "run.complete");
     place.ade_refuses(&format!("runs cancel {b}"), "has ended already");
-    let again = place
-        .ade(&format!("runs retry {c} --json"))
-        .succeeds()
-        .json();
+    let again = place.json(&format!("runs retry {c} --json"));
     assert_eq!(again["input"]["name"], "c.csv");
     place.ade(&format!("runs rm {a} {d}")).succeeds();
     assert_eq!(place.statuses().len(), 3);

@@ -12,15 +12,19 @@ fn place_with_a_run() -> (Place, String) {
     (place, run)
 }
 
-#[test]
-fn a_new_run_has_the_same_input_and_the_same_snapshot_whatever_was_edited_since() {
-    let (place, first) = place_with_a_run();
-    let configuration = place.configuration("config");
-    configuration.write(
+/// The configuration fails from now on, and the input is gone.
+fn edit(place: &Place) {
+    place.configuration("config").write(
         "src/ade_config/columns/fields.py",
         "def register(registry):\n    raise ValueError('edited')\n",
     );
     std::fs::remove_file(place.path("people.csv")).unwrap();
+}
+
+#[test]
+fn a_new_run_has_the_same_input_and_the_same_snapshot_whatever_was_edited_since() {
+    let (place, first) = place_with_a_run();
+    edit(&place);
     snapshot!(place, place.ade("runs retry latest"), @r"
     status 0
     --- stdout
@@ -62,10 +66,7 @@ fn its_options_are_those_of_the_first() {
 #[test]
 fn the_first_may_be_removed_before_the_second_is_done() {
     let (place, first) = place_with_a_run();
-    let second = place
-        .ade(&format!("runs retry {first} --json"))
-        .succeeds()
-        .json();
+    let second = place.json(&format!("runs retry {first} --json"));
     place.ade(&format!("runs rm {first}")).succeeds();
     place.ade("worker --drain -q").succeeds();
     let second = second["id"].as_str().unwrap();
@@ -89,10 +90,7 @@ fn only_what_has_ended_and_what_still_has_its_files_is_repeated() {
     error: run [ID] cannot be retried: [HERE]/data/workspaces/default/runs/[ID]/input/people.csv is gone
     hint: `ade run` it from its original file
     ");
-    assert_eq!(
-        place.ade("runs retry zz --json").ends_with(2).error()["code"],
-        "run_not_found"
-    );
+    place.ade_fails("runs retry zz", 2, "run_not_found");
 }
 
 #[test]
@@ -107,12 +105,7 @@ fn an_environment_that_was_removed_since_is_built_again() {
 #[test]
 fn with_now_it_runs_here() {
     let (place, first) = place_with_a_run();
-    let configuration = place.configuration("config");
-    configuration.write(
-        "src/ade_config/columns/fields.py",
-        "def register(registry):\n    raise ValueError('edited')\n",
-    );
-    std::fs::remove_file(place.path("people.csv")).unwrap();
+    edit(&place);
     // Its environment is built where it is gone.
     place.ade("env rm config").ends_with(0);
     let again = place.ade("runs retry latest --now");

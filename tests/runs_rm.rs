@@ -18,14 +18,8 @@ fn an_ended_run_goes_with_its_records_and_its_files() {
     ");
     assert_eq!(place.statuses().len(), 2);
     assert!(place.run_folder(&run).exists());
-    let removed = place
-        .ade(&format!("runs rm {run} --json"))
-        .succeeds()
-        .json();
-    assert_eq!(
-        (&removed["id"], &removed["removed"]),
-        (&run.as_str().into(), &true.into())
-    );
+    let removed = place.json(&format!("runs rm {run} --json"));
+    common::has(&removed, serde_json::json!({"id": run, "removed": true}));
     assert!(removed["bytes_freed"].as_u64().unwrap() > 0);
     assert!(!place.run_folder(&run).exists());
     assert_eq!(place.statuses().len(), 1);
@@ -48,11 +42,7 @@ fn an_ended_run_goes_with_its_records_and_its_files() {
 
 #[test]
 fn what_waits_or_runs_is_refused_and_the_rest_goes() {
-    let mut place = Place::new();
-    place.hurry();
-    place.holding("config", "");
-    place.members("members.csv");
-    place.warm("config");
+    let place = Place::held("");
     place.ade("run config members.csv --dry-run -q").succeeds();
     let ended = place.latest_run()["id"].as_str().unwrap().to_owned();
     let running = place.enqueue("config", "members.csv");
@@ -67,8 +57,7 @@ fn what_waits_or_runs_is_refused_and_the_rest_goes() {
     assert!(answer.stdout.contains(&ended), "{answer}");
     place.let_go();
     place.wait_for_status(&queued, "succeeded");
-    worker.signal(libc::SIGTERM);
-    worker.wait().succeeds();
+    worker.stops();
     assert_eq!(place.statuses(), ["succeeded", "succeeded"]);
     place.ade(&format!("runs rm {queued} {running}")).succeeds();
     place.ade("runs rm latest").ends_with(2);

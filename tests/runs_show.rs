@@ -85,13 +85,7 @@ fn one_is_found_by_the_beginning_of_its_id() {
     place.ade("run config members.csv --dry-run -q").succeeds();
     let id = place.latest_run()["id"].as_str().unwrap().to_owned();
     for given in [id.as_str(), &id[..18], &id[..8], "latest"] {
-        assert_eq!(
-            place
-                .ade(&format!("runs show {given} --json"))
-                .succeeds()
-                .json()["id"],
-            id
-        );
+        assert_eq!(place.json(&format!("runs show {given} --json"))["id"], id);
     }
     place.ade("runs show 0 --json").succeeds();
     place.ade("run config members.csv --dry-run -q").succeeds();
@@ -107,7 +101,7 @@ fn one_is_found_by_the_beginning_of_its_id() {
     hint: `ade runs ls` lists them
     "#);
     assert_eq!(
-        place.ade("runs show --json").succeeds().json()["id"],
+        place.json("runs show --json")["id"],
         place.latest_run()["id"]
     );
 }

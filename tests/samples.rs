@@ -45,8 +45,7 @@ fn every_sample_becomes_a_workbook_with_its_people_found() -> Tried {
             .map(|rows| rows.as_array().unwrap().len())
             .sum();
         let folder = run["run_dir"].as_str().unwrap();
-        let artifact: serde_json::Value =
-            serde_json::from_str(&place.read(format!("{folder}/artifact.json"))).unwrap();
+        let artifact = place.artifact(folder);
         assert!(artifact.is_object());
         let events = place.read(format!("{folder}/logs/events.ndjson"));
         assert!(events.lines().last().unwrap().contains("run.complete"));

@@ -16,8 +16,7 @@ fn other_machines_are_let_in_only_with_tokens() {
     place.ade("tokens create t").succeeds();
     let mut server = place.start("serve --host 0.0.0.0 --port 0");
     server.wait_until_says("serving on http://0.0.0.0:");
-    server.signal(libc::SIGTERM);
-    server.wait().succeeds();
+    server.stops();
 }
 
 #[test]
@@ -45,8 +44,7 @@ fn a_unix_socket_is_listened_on_and_one_that_was_left_is_replaced() {
             server.dies();
             assert!(socket.exists());
         } else {
-            server.signal(libc::SIGTERM);
-            server.wait().succeeds();
+            server.stops();
             assert!(!socket.exists());
         }
     }
@@ -119,12 +117,10 @@ fn a_server_executes_runs_only_if_it_is_told_to() {
     place.ade("run config members.csv --detach -q").succeeds();
     let mut server = place.start("serve --port 0 --worker");
     server.wait_until_says("succeeded in");
-    server.signal(libc::SIGTERM);
-    server.wait().succeeds();
+    server.stops();
     place.ade("run config members.csv --detach -q").succeeds();
     let mut server = place.start("serve --port 0");
     server.wait_until_says("serving on");
-    server.signal(libc::SIGTERM);
-    server.wait().succeeds();
+    server.stops();
     assert_eq!(place.statuses(), ["queued", "succeeded"]);
 }

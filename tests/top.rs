@@ -3,31 +3,20 @@
 mod common;
 
 use common::{Place, snapshot, wait_for};
-use libc::SIGTERM;
 
 #[test]
 fn the_queue_its_workers_and_what_runs_are_shown() {
-    let mut place = Place::new();
-    place.hurry();
-    place.holding("config", "");
-    place.members("members.csv");
-    place.warm("config");
+    let place = Place::held("");
     place.ade("run config members.csv --dry-run -q").succeeds();
     let run = place.enqueue("config", "members.csv");
     place.enqueue("config", "members.csv");
     let worker = place.start_worker("the-worker");
     place.wait_until_held(1);
-    let view = place.ade("top --once --json").succeeds().json();
+    let view = place.json("top --once --json");
     assert_eq!(view["window_seconds"], 60);
     let queue = &view["queue"];
-    assert_eq!(
-        (&queue["queued"], &queue["running"]),
-        (&1.into(), &1.into())
-    );
-    assert_eq!(
-        (&queue["succeeded"], &queue["failed"]),
-        (&1.into(), &0.into())
-    );
+    common::has(queue, serde_json::json!({"queued": 1, "running": 1}));
+    common::has(queue, serde_json::json!({"succeeded": 1, "failed": 0}));
     assert!(queue["oldest_wait_ms"].is_u64(), "{view}");
     assert_eq!(view["workers"][0]["name"], "the-worker");
     assert_eq!(view["workers"][0]["kind"], "worker");
@@ -48,8 +37,7 @@ fn the_queue_its_workers_and_what_runs_are_shown() {
     wait_for("both to end", || {
         place.query::<i64>("SELECT count(*) FROM runs WHERE status = 'succeeded'") == 3
     });
-    worker.signal(SIGTERM);
-    worker.wait().succeeds();
+    worker.stops();
     let empty = place.ade("top --once").succeeds();
     assert!(
         empty.stdout.contains("No workers") && empty.stdout.contains("Nothing runs"),

@@ -120,13 +120,8 @@ fn a_dependency_that_does_not_exist_fails_the_runs_that_wait_for_it() {
 
 #[test]
 fn a_worker_that_is_told_to_stop_lets_its_run_finish() {
-    let place = Place::new();
-    let configuration = place.configuration("config");
-    let gate = place.gate("gate");
-    configuration.wait_at(&gate);
-    place.members("one.csv");
-    place.warm("config");
-    place.ade("run config one.csv --detach -q").succeeds();
+    let (place, gate) = Place::gated();
+    place.ade("run config members.csv --detach -q").succeeds();
     let mut worker = place.start("worker --grace 600");
     gate.wait_until_reached();
     worker.signal(libc::SIGTERM);
@@ -138,17 +133,11 @@ fn a_worker_that_is_told_to_stop_lets_its_run_finish() {
 
 #[test]
 fn a_worker_out_of_grace_releases_its_run_to_the_queue() {
-    let place = Place::new();
-    let configuration = place.configuration("config");
-    let gate = place.gate("gate");
-    configuration.wait_at(&gate);
-    place.members("one.csv");
-    place.warm("config");
-    place.ade("run config one.csv --detach -q").succeeds();
+    let (place, gate) = Place::gated();
+    place.ade("run config members.csv --detach -q").succeeds();
     let worker = place.start("worker --grace 0");
     gate.wait_until_reached();
-    worker.signal(libc::SIGTERM);
-    worker.wait().succeeds();
+    worker.stops();
     assert_eq!(place.statuses(), ["queued"]);
     gate.open();
     place.ade("worker --drain -q").succeeds();
@@ -159,8 +148,7 @@ fn a_worker_out_of_grace_releases_its_run_to_the_queue() {
 fn several_workers_share_a_queue_and_one_of_them_builds_what_all_need() {
     let mut place = Place::new();
     place.hurry();
-    let gate = place.gate("gate");
-    place.hold_installs(&gate);
+    let gate = place.hold_installs();
     place.configuration("config");
     for index in 0..8 {
         place.members(&format!("inputs/{index}.csv"));
@@ -207,8 +195,7 @@ fn a_build_that_hangs_holds_up_no_run_that_is_ready_in_the_same_worker() {
     place.configuration("ready");
     place.members("members.csv");
     place.warm("ready");
-    let gate = place.gate("gate");
-    place.hold_installs(&gate);
+    let gate = place.hold_installs();
     place.configuration("slow").depend_on(&["et-xmlfile"]);
     let slow = place.enqueue("slow", "members.csv");
     let worker = place.start_worker("one");
@@ -217,8 +204,7 @@ fn a_build_that_hangs_holds_up_no_run_that_is_ready_in_the_same_worker() {
     place.wait_for_status(&quick, "succeeded");
     gate.open();
     place.wait_for_status(&slow, "succeeded");
-    worker.signal(libc::SIGTERM);
-    worker.wait().succeeds();
+    worker.stops();
 }
 
 #[test]
@@ -237,15 +223,11 @@ fn an_environment_that_vanished_is_built_again_and_spends_no_attempt() {
 
 #[test]
 fn slots_run_side_by_side() {
-    let mut place = Place::new();
-    place.hurry();
-    place.holding("config", "");
-    place.members("members.csv");
-    place.warm("config");
+    let place = Place::held("");
     for _ in 0..3 {
         place.enqueue("config", "members.csv");
     }
-    let shown = place.ade("runs show latest --json").succeeds().json();
+    let shown = place.json("runs show latest --json");
     assert_eq!(shown["waits_for"], "a worker");
     let worker = place.start_worker_with("one", "--concurrency 3 --drain");
     place.wait_until_held(3);
@@ -257,18 +239,10 @@ fn slots_run_side_by_side() {
 
 #[test]
 fn drained_means_that_nothing_runs_elsewhere_either() {
-    let mut place = Place::new();
-    place.hurry();
-    place.holding("config", "");
-    place.members("members.csv");
-    place.warm("config");
-    let run = place.enqueue("config", "members.csv");
-    let first = place.start_worker("first");
-    place.wait_until_held(1);
+    let (place, run, first) = Place::busy("first");
     let mut drain = place.start_worker_with("drain", "--drain --concurrency 1");
     drain.wait_until_says("looking for work");
-    first.signal(libc::SIGKILL);
-    first.wait();
+    first.dies();
     place.let_go();
     drain.wait().succeeds();
     place.is_sound(&run, "succeeded", &["lost", "succeeded"]);
@@ -276,11 +250,7 @@ fn drained_means_that_nothing_runs_elsewhere_either() {
 
 #[test]
 fn a_second_signal_releases_runs_at_once_and_spends_no_attempt() {
-    let mut place = Place::new();
-    place.hurry();
-    place.holding("config", "");
-    place.members("members.csv");
-    place.warm("config");
+    let place = Place::held("");
     let run = place.enqueue("config", "members.csv");
     let mut worker = place.start_worker_with("one", "--grace 600");
     let engine = place.wait_until_held(1)[0];
@@ -293,16 +263,14 @@ fn a_second_signal_releases_runs_at_once_and_spends_no_attempt() {
     let attempts: i64 = place.query("SELECT attempt_count FROM runs");
     assert_eq!((place.status_of(&run).as_str(), attempts), ("queued", 0));
     place.let_go();
-    place.ade("worker --drain -q").succeeds();
-    place.is_sound(&run, "succeeded", &["succeeded"]);
+    place.drains(&run);
 }
 
 #[test]
 fn a_second_signal_releases_a_build_at_once() {
     let mut place = Place::new();
     place.hurry();
-    let gate = place.gate("gate");
-    place.hold_installs(&gate);
+    let gate = place.hold_installs();
     place.configuration("config");
     place.members("members.csv");
     let run = place.enqueue("config", "members.csv");
@@ -310,16 +278,14 @@ fn a_second_signal_releases_a_build_at_once() {
     gate.wait_until_reached();
     worker.signal(libc::SIGTERM);
     worker.wait_until_says("stopping");
-    worker.signal(libc::SIGTERM);
-    worker.wait().succeeds();
+    worker.stops();
     let environment = &place.environments()[0];
-    assert_eq!(
-        (&environment["status"], &environment["attempt_count"]),
-        (&"queued".into(), &0.into())
+    common::has(
+        environment,
+        serde_json::json!({"status": "queued", "attempt_count": 0}),
     );
     gate.open();
-    place.ade("worker --drain -q").succeeds();
-    place.is_sound(&run, "succeeded", &["succeeded"]);
+    place.drains(&run);
 }
 
 #[test]
@@ -378,11 +344,7 @@ fn a_folder_that_cannot_be_locked_holds_up_no_other_configuration() {
 
 #[test]
 fn a_run_that_was_released_keeps_its_attempts() {
-    let mut place = Place::new();
-    place.hurry();
-    place.holding("config", "");
-    place.members("members.csv");
-    place.warm("config");
+    let place = Place::held("");
     let run = place.enqueue("config", "members.csv");
     for round in 1..=4 {
         let worker = place.start_worker_with("one", "--grace 0");
@@ -393,18 +355,13 @@ fn a_run_that_was_released_keeps_its_attempts() {
         assert_eq!(place.query::<i64>("SELECT attempt_count FROM queue"), 0);
     }
     place.let_go();
-    place.ade("worker --drain -q").succeeds();
-    place.is_sound(&run, "succeeded", &["succeeded"]);
+    place.drains(&run);
 }
 
 #[test]
 fn metrics_are_logged() {
-    let mut place = Place::new();
-    place.hurry();
+    let mut place = Place::held("");
     place.set("ADE_WORKER_METRICS_INTERVAL", "0.3");
-    place.holding("config", "");
-    place.members("members.csv");
-    place.warm("config");
     place.enqueue("config", "members.csv");
     place.enqueue("config", "members.csv");
     let mut worker = place.start_worker("one");
@@ -468,9 +425,9 @@ fn a_log_in_json_is_one_object_a_line() {
         find(event);
     }
     let ended = find("run.ended");
-    assert_eq!(
-        (&ended["run_id"], &ended["status"]),
-        (&run.as_str().into(), &"succeeded".into())
+    common::has(
+        ended,
+        serde_json::json!({"run_id": run, "status": "succeeded"}),
     );
     let metrics = &find("queue.metrics")["metrics"];
     for key in ["queued", "running", "succeeded", "failed", "claims"] {
@@ -486,8 +443,7 @@ fn an_installer_that_cannot_reach_its_index_is_tried_again() {
     place.members("members.csv");
     let mark = place.without_network_at_first();
     let run = place.enqueue("config", "members.csv");
-    place.ade("worker --drain -q").succeeds();
-    place.is_sound(&run, "succeeded", &["succeeded"]);
+    place.drains(&run);
     let tries = std::fs::read_to_string(mark).unwrap().lines().count();
     assert!(tries > 2, "{tries}");
 }

@@ -6,14 +6,13 @@
 mod common;
 
 use common::{Place, wait_for};
-use libc::{SIGCONT, SIGSTOP, SIGTERM};
+use libc::{SIGCONT, SIGSTOP};
 
 /// A place whose installer waits at the gate.
 fn held_place() -> (Place, common::Gate) {
     let mut place = Place::new();
     place.hurry();
-    let gate = place.gate("gate");
-    place.hold_installs(&gate);
+    let gate = place.hold_installs();
     place.members("members.csv");
     (place, gate)
 }
@@ -51,8 +50,7 @@ fn a_builder_that_stands_still_holds_up_no_other_environment_and_is_relieved() {
     frozen.signal(SIGCONT);
     frozen.wait_until_says("took over");
     for worker in [frozen, healthy] {
-        worker.signal(SIGTERM);
-        worker.wait().succeeds();
+        worker.stops();
     }
     assert_eq!(folder_of_first(), taken_over);
     place.ade("run first members.csv").succeeds();
@@ -89,8 +87,7 @@ fn an_env_build_that_is_killed_holds_up_no_other_process() {
     killed.dies();
     gate.open();
     waits.wait().succeeds();
-    place.ade("worker --drain -q").succeeds();
-    place.is_sound(&run, "succeeded", &["succeeded"]);
+    place.drains(&run);
     assert_eq!(place.worker_locks(), Vec::<String>::new());
 }
 
@@ -110,10 +107,7 @@ fn an_installer_that_kills_its_worker_is_not_started_for_ever() {
     }
     place.ade("worker --drain -q").succeeds();
     place.is_sound(&run, "failed", &[]);
-    let shown = place
-        .ade(&format!("runs show {run} --json"))
-        .succeeds()
-        .json();
+    let shown = place.json(&format!("runs show {run} --json"));
     let message = shown["error"]["message"].as_str().unwrap();
     assert!(
         message.contains("the process that built it died (attempt 3)"),
@@ -156,8 +150,7 @@ fn a_build_whose_worker_died_is_not_begun_again_at_once() {
     assert!(pause >= 1_000_000, "{pause} ms");
     // Who asks by hand does not wait.
     place.ade("env build config -q").succeeds();
-    place.ade("worker --drain -q").succeeds();
-    place.is_sound(&run, "succeeded", &["succeeded"]);
+    place.drains(&run);
 }
 
 #[test]
@@ -207,10 +200,7 @@ fn a_request_while_the_network_is_away_waits_for_the_backoff() {
         .ade("worker --once -q")
         .ends_with(3)
         .says("1 run waits in the queue");
-    let shown = place
-        .ade(&format!("runs show {run} --json"))
-        .succeeds()
-        .json();
+    let shown = place.json(&format!("runs show {run} --json"));
     let waits_for = shown["waits_for"].as_str().unwrap();
     assert!(
         waits_for.starts_with("its environment, which is retried at "),
@@ -220,8 +210,7 @@ fn a_request_while_the_network_is_away_waits_for_the_backoff() {
     // A person who does not want to wait need not.
     place.without_network(0);
     place.ade("env build config -q").succeeds();
-    place.ade("worker --drain -q").succeeds();
-    place.is_sound(&run, "succeeded", &["succeeded"]);
+    place.drains(&run);
 }
 
 #[test]
@@ -279,8 +268,7 @@ fn a_run_that_a_newer_ade_queued_waits_for_it_and_that_of_an_older_one_goes_on()
     assert_eq!(place.statuses(), ["queued"]);
     assert_eq!(place.environments()[0]["attempt_count"], 0);
     queued_by("0.0.1");
-    place.ade("worker --drain -q").succeeds();
-    place.is_sound(&run, "succeeded", &["succeeded"]);
+    place.drains(&run);
 }
 
 #[test]
@@ -298,8 +286,7 @@ fn what_one_worker_lacks_is_its_own_trouble_and_another_one_builds_it() {
         .says("absent/python3");
     assert_eq!(place.statuses(), ["queued"]);
     assert_eq!(place.environments()[0]["attempt_count"], 0);
-    place.ade("worker --drain -q").succeeds();
-    place.is_sound(&run, "succeeded", &["succeeded"]);
+    place.drains(&run);
 }
 
 /// A folder that is a mount, and is not mounted.

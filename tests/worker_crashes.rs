@@ -27,9 +27,7 @@ fn completes(place: &Place, run: &str, second: Running) -> Outcome {
 
 #[test]
 fn a_worker_killed_in_the_middle_of_the_engine_leaves_a_run_that_the_next_one_does() {
-    let place = Place::held("");
-    let run = place.enqueue("config", "members.csv");
-    let worker = place.start_worker("one");
+    let (place, run, worker) = Place::busy("one");
     let engine = place.wait_until_held(1)[0];
     worker.dies();
     wait_for_death(engine);
@@ -43,10 +41,7 @@ fn a_worker_killed_in_the_middle_of_the_engine_leaves_a_run_that_the_next_one_do
 
 #[test]
 fn a_worker_that_lives_takes_over_from_one_that_was_killed() {
-    let place = Place::held("");
-    let run = place.enqueue("config", "members.csv");
-    let first = place.start_worker("first");
-    place.wait_until_held(1);
+    let (place, run, first) = Place::busy("first");
     let second = place.start_worker("second");
     first.dies();
     place.wait_until_held(2);
@@ -55,10 +50,7 @@ fn a_worker_that_lives_takes_over_from_one_that_was_killed() {
 
 #[test]
 fn a_dead_process_is_found_although_its_number_is_in_use() {
-    let place = Place::held("");
-    let run = place.enqueue("config", "members.csv");
-    let first = place.start_worker("first");
-    place.wait_until_held(1);
+    let (place, run, first) = Place::busy("first");
     let mut second = place.start_worker("second");
     second.wait_until_says("looking for work");
     // In a container each `ade` is process 1: the one that died, and the one that is to find out.
@@ -70,10 +62,7 @@ fn a_dead_process_is_found_although_its_number_is_in_use() {
 
 #[test]
 fn a_dead_process_is_found_whatever_its_host_was_called() {
-    let place = Place::held("");
-    let run = place.enqueue("config", "members.csv");
-    let first = place.start_worker("first");
-    place.wait_until_held(1);
+    let (place, run, first) = Place::busy("first");
     // As in a container that is made anew, or after a backup was restored on another machine.
     place.change("UPDATE workers SET host = 'another'");
     first.dies();
@@ -85,10 +74,7 @@ fn a_dead_process_is_found_whatever_its_host_was_called() {
 
 #[test]
 fn of_a_process_whose_lock_file_is_not_seen_nothing_is_known() {
-    let place = Place::held("");
-    let run = place.enqueue("config", "members.csv");
-    let first = place.start_worker("first");
-    place.wait_until_held(1);
+    let (place, run, first) = Place::busy("first");
     // As in another container, to which the data directory is mounted without this folder.
     fs::rename(place.path("data/db/workers"), place.path("elsewhere")).unwrap();
     let second = place.start_worker("second");
@@ -109,18 +95,14 @@ fn of_a_process_whose_lock_file_is_not_seen_nothing_is_known() {
     place.let_go();
     place.wait_for_status(&run, "succeeded");
     place.wait_for_status(&other, "succeeded");
-    second.signal(SIGTERM);
-    second.wait().succeeds();
+    second.stops();
     place.is_sound(&run, "succeeded", &["lost", "succeeded"]);
     place.is_sound(&other, "succeeded", &["succeeded"]);
 }
 
 #[test]
 fn a_process_is_seen_by_its_lock_wherever_the_data_directory_is_mounted() {
-    let place = Place::held("");
-    let run = place.enqueue("config", "members.csv");
-    let first = place.start_worker("first");
-    place.wait_until_held(1);
+    let (place, run, first) = Place::busy("first");
     // The path by which it knows its lock file leads nowhere here.
     place.change("UPDATE workers SET lock_path = '/elsewhere/' || lock_path");
     let second = place.start_worker("second");
@@ -163,9 +145,7 @@ fn a_worker_killed_at_the_claim_leaves_a_run_that_the_next_one_does() {
 
 #[test]
 fn a_worker_killed_while_it_records_the_end_has_recorded_nothing() {
-    let place = Place::held("");
-    let run = place.enqueue("config", "members.csv");
-    let worker = place.start_worker("one");
+    let (place, run, worker) = Place::busy("one");
     let engine = place.wait_until_held(1)[0];
     let mut database = place.database();
     let locked = database
@@ -208,16 +188,13 @@ fn an_end_that_was_recorded_and_not_written_is_read_all_the_same() {
 
 #[test]
 fn an_engine_that_was_killed_is_started_again_and_one_that_fails_is_not() {
-    let place = Place::held("");
-    let run = place.enqueue("config", "members.csv");
-    let mut worker = place.start_worker("one");
+    let (place, run, mut worker) = Place::busy("one");
     let engine = place.wait_until_held(1)[0];
     signal(engine, SIGKILL);
     wait_for("the second attempt", || place.wait_until_held(1).len() == 2);
     place.let_go();
     worker.wait_until_says("succeeded");
-    worker.signal(SIGTERM);
-    worker.wait().succeeds();
+    worker.stops();
     place.is_sound(&run, "succeeded", &["retried", "succeeded"]);
     let events = place.events(&run);
     let retry = events
@@ -262,19 +239,13 @@ fn attempts_are_counted_and_spent_with_a_growing_pause_between_them() {
 
 #[test]
 fn runs_of_a_worker_that_died_are_failed_where_the_operator_wants_that() {
-    let mut place = Place::held("");
-    let run = place.enqueue("config", "members.csv");
-    let worker = place.start_worker("one");
-    place.wait_until_held(1);
+    let (mut place, run, worker) = Place::busy("one");
     worker.dies();
     place.let_go();
     place.set("ADE_RECOVERY", "fail");
     place.ade("worker --drain -q").succeeds();
     place.is_sound(&run, "failed", &["lost"]);
-    let shown = place
-        .ade(&format!("runs show {run} --json"))
-        .succeeds()
-        .json();
+    let shown = place.json(&format!("runs show {run} --json"));
     assert_eq!(shown["error"]["code"], "worker_died");
     assert_eq!(shown["error"]["hint"], "`ade runs retry` runs it again");
     place.ade(&format!("runs retry {run}")).succeeds();
@@ -335,11 +306,9 @@ fn a_worker_that_froze_for_longer_than_its_lease_writes_nothing_when_it_wakes() 
     frozen.wait_until_says("the claim was lost; this worker writes nothing more");
     // It continues with other work.
     let next = place.enqueue("config", "members.csv");
-    healthy.signal(SIGTERM);
-    healthy.wait().succeeds();
+    healthy.stops();
     place.wait_for_status(&next, "succeeded");
-    frozen.signal(SIGTERM);
-    frozen.wait().succeeds();
+    frozen.stops();
     assert_eq!(
         String::from_utf8(fs::read(place.run_folder(&run).join("logs/events.ndjson")).unwrap()),
         String::from_utf8(log)
@@ -371,8 +340,7 @@ fn a_worker_that_froze_while_its_run_goes_on_elsewhere_stops_its_engine() {
     frozen.signal(SIGCONT);
     frozen.wait_until_says("the claim was lost; this worker writes nothing more");
     wait_for_death(engine);
-    frozen.signal(SIGTERM);
-    frozen.wait().succeeds();
+    frozen.stops();
     assert_eq!(
         place.status_of(&run),
         "running",
@@ -380,8 +348,7 @@ fn a_worker_that_froze_while_its_run_goes_on_elsewhere_stops_its_engine() {
     );
     place.let_go();
     place.wait_for_status(&run, "succeeded");
-    healthy.signal(SIGTERM);
-    healthy.wait().succeeds();
+    healthy.stops();
     place.is_sound(&run, "succeeded", &["lost", "succeeded"]);
 }
 
@@ -389,8 +356,7 @@ fn a_worker_that_froze_while_its_run_goes_on_elsewhere_stops_its_engine() {
 fn a_builder_that_is_killed_leaves_an_environment_that_the_next_one_builds() {
     let mut place = Place::new();
     place.hurry();
-    let gate = place.gate("gate");
-    place.hold_installs(&gate);
+    let gate = place.hold_installs();
     place.configuration("config");
     place.members("members.csv");
     let run = place.enqueue("config", "members.csv");
@@ -401,8 +367,7 @@ fn a_builder_that_is_killed_leaves_an_environment_that_the_next_one_builds() {
     first.dies();
     gate.open();
     place.wait_for_status(&run, "succeeded");
-    second.signal(SIGTERM);
-    second.wait().succeeds();
+    second.stops();
     place.is_sound(&run, "succeeded", &["succeeded"]);
     assert_eq!(place.environments().len(), 1);
     assert_eq!(place.environments()[0]["status"], "ready");
@@ -423,8 +388,7 @@ fn a_database_that_is_locked_for_a_while_delays_a_run_and_spoils_none() {
     worker.wait_until_says("cannot be recorded yet");
     drop(locked);
     place.wait_for_status(&run, "succeeded");
-    worker.signal(SIGTERM);
-    worker.wait().succeeds();
+    worker.stops();
     place.is_sound(&run, "succeeded", &["succeeded"]);
 }
 
@@ -518,8 +482,7 @@ fn whatever_is_killed_at_whatever_moment_every_run_ends_once() {
     let took = begun.elapsed();
     for mut worker in workers {
         worker.wait_until_says("looking for work");
-        worker.signal(SIGTERM);
-        worker.wait().succeeds();
+        worker.stops();
     }
     let (mut attempts, mut unwritten) = (0, 0);
     for run in runs {

@@ -9,7 +9,6 @@ use std::process::Command;
 
 use common::trials::{Missing, Tried, trials};
 use common::{Place, wait_for, wait_for_death};
-use libc::SIGTERM;
 
 trials!(
     a_worker_killed_in_the_middle_of_staging_leaves_no_half_of_a_file,
@@ -125,8 +124,7 @@ fn a_database_on_a_full_disk_loses_nothing_and_the_worker_goes_on_when_there_is_
     assert_eq!(place.status_of(&run), "running");
     fs::remove_file(filler).unwrap();
     place.wait_for_status(&next, "succeeded");
-    worker.signal(SIGTERM);
-    worker.wait().succeeds();
+    worker.stops();
     place.is_sound(&run, "succeeded", &["succeeded"]);
     place.is_sound(&next, "succeeded", &["succeeded"]);
     Ok(())
@@ -149,8 +147,7 @@ fn no_run_is_claimed_for_a_full_disk_and_one_that_found_it_full_is_tried_again()
     worker.wait_until_says("is full: no run is claimed");
     fs::remove_file(filler).unwrap();
     place.wait_for_status(&run, "succeeded");
-    worker.signal(SIGTERM);
-    worker.wait().succeeds();
+    worker.stops();
     // What the disk was to blame for did not count.
     assert_eq!(place.outcomes(&run), ["succeeded"]);
     Ok(())
@@ -173,7 +170,6 @@ fn a_database_that_is_read_only_is_said_to_be_and_nothing_is_lost() -> Tried {
     assert!(refused.stderr.contains("hint:"), "{refused}");
     place.ade("run config members.csv").ends_with(5);
     assert!(disk.remount("rw"));
-    place.ade("worker --drain -q").succeeds();
-    place.is_sound(&run, "succeeded", &["succeeded"]);
+    place.drains(&run);
     Ok(())
 }

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use crate::context::Context;
 use crate::exit::{ExitStatus, Outcome};
-use crate::ui::{Align, Table, Tone, Ui, ago};
+use crate::ui::{Table, Tone, Ui, ago};
 
 /// List configurations that were run here or uploaded, the active one first
 ///
@@ -36,16 +36,12 @@ pub fn run(_: &Args, context: &Context) -> Outcome {
 }
 
 fn table(ui: &Ui, known: &[KnownConfiguration]) -> Table {
-    let columns = [
-        ("ID", Align::Left),
-        ("CONFIGURATION", Align::Left),
-        ("ACTIVE", Align::Left),
-        ("VERSION", Align::Left),
-        ("LAST RUN", Align::Left),
-        ("FOLDER", Align::Left),
-    ];
     let now = Timestamp::now();
-    let mut table = Table::new(&columns, &[5, 1]).optional(&[3, 4]);
+    let mut table = Table::new(
+        "ID  CONFIGURATION  ACTIVE  VERSION  LAST RUN  FOLDER",
+        &[5, 1],
+    )
+    .optional(&[3, 4]);
     for (known, id) in known.iter().zip(short_ids(known)) {
         table.row(row(ui, known, id, now));
     }

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use crate::context::Context;
 use crate::exit::{ExitStatus, Outcome};
-use crate::ui::{Align, Table, Tone, Ui, ago, bytes, plural};
+use crate::ui::{Table, Tone, Ui, ago, bytes, plural};
 
 /// List environments, last used first
 ///
@@ -65,20 +65,13 @@ fn to_json((judged, size): (&Judged, &Option<DiskUsage>)) -> Value {
 }
 
 fn table(ui: &Ui, environments: &[Judged], sizes: &[Option<DiskUsage>], ids: &[String]) -> Table {
-    let columns = [
-        ("ID", Align::Left),
-        ("CONFIGURATION", Align::Left),
-        ("FOLDER", Align::Left),
-        ("STATUS", Align::Left),
-        ("DIGEST", Align::Left),
-        ("PYTHON", Align::Left),
-        ("OWN", Align::Right),
-        ("SHARED", Align::Right),
-        ("LAST USED", Align::Left),
-        ("GC", Align::Left),
-    ];
     let now = Timestamp::now();
-    let mut table = Table::new(&columns, &[9, 1, 2]).optional(&[4, 5, 7, 6]);
+    let mut table = Table::new(
+        "ID  CONFIGURATION  FOLDER  STATUS  DIGEST  PYTHON  OWN  SHARED  LAST USED  GC",
+        &[9, 1, 2],
+    )
+    .numbers(&[6, 7])
+    .optional(&[4, 5, 7, 6]);
     for ((judged, size), id) in environments.iter().zip(sizes).zip(ids) {
         table.row(row(ui, judged, *size, id, now));
     }

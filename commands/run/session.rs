@@ -16,7 +16,7 @@ use ade::workspace::Workspace;
 
 use super::args::Args;
 use crate::exit::{ExitStatus, Failure, Outcome};
-use crate::ui::{File, LiveLines, RunProgress, Skipped, Ui};
+use crate::ui::{ListedFile, LiveLines, RunProgress, Skipped, Ui};
 
 /// What all runs of one call share.
 pub struct Session<'a> {
@@ -116,11 +116,11 @@ impl Session<'_> {
     }
 
     /// The inputs as they are listed: by their names, or by their paths, if two have the same name.
-    fn files(&self, inputs: &[Input]) -> Vec<File> {
+    fn files(&self, inputs: &[Input]) -> Vec<ListedFile> {
         let name = |input: &Input| input.below.join(input.path.file_name().unwrap_or_default());
         let mut names = HashSet::new();
         let are_distinct = inputs.iter().all(|input| names.insert(name(input)));
-        let files = inputs.iter().map(|input| File {
+        let files = inputs.iter().map(|input| ListedFile {
             name: match are_distinct {
                 true => name(input).display().to_string(),
                 false => self.ui.path(&input.path),

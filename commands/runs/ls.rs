@@ -2,7 +2,7 @@
 
 use crate::context::Context;
 use crate::exit::{ExitStatus, Outcome};
-use crate::ui::{Align, Table, Tone, ago, duration, thousands};
+use crate::ui::{Table, Tone, ago, duration, thousands};
 use ade::base::clock::Timestamp;
 use ade::run::views::chosen::{RunsWanted, instant, pages, short_ids};
 use ade::run::views::json::runs_json;
@@ -84,17 +84,12 @@ fn table(
     wanted: &RunsWanted<'_>,
     now: Timestamp,
 ) -> Result<Option<Table>, StoreError> {
-    let columns = [
-        ("ID", Align::Left),
-        ("STATUS", Align::Left),
-        ("CONFIGURATION", Align::Left),
-        ("INPUT", Align::Left),
-        ("ROWS READ", Align::Right),
-        ("ISSUES", Align::Right),
-        ("TOOK", Align::Right),
-        ("WHEN", Align::Left),
-    ];
-    let mut table = Table::new(&columns, &[3, 2]).optional(&[6, 4]);
+    let mut table = Table::new(
+        "ID  STATUS  CONFIGURATION  INPUT  ROWS READ  ISSUES  TOOK  WHEN",
+        &[3, 2],
+    )
+    .numbers(&[4, 5, 6])
+    .optional(&[6, 4]);
     let mut is_empty = true;
     for page in pages(workspace, wanted) {
         let runs = page?;

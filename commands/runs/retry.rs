@@ -14,7 +14,7 @@ use serde_json::json;
 use crate::context::Context;
 use crate::exit::{ExitStatus, Failure, Outcome};
 use crate::signals;
-use crate::ui::{File, LiveLines, RunProgress, Tone, Ui};
+use crate::ui::{ListedFile, LiveLines, RunProgress, Tone, Ui};
 
 /// Run ended runs again, as new runs
 ///
@@ -77,7 +77,7 @@ fn run_here(args: &Args, workspace: &Workspace, ui: &Ui) -> Outcome {
             options: run.options.clone(),
             jobs: 1,
         };
-        let file = File {
+        let file = ListedFile {
             name: run.input_name.clone(),
             copy: None,
         };

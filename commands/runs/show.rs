@@ -11,9 +11,7 @@ use serde_json::Value;
 
 use crate::context::Context;
 use crate::exit::{ExitStatus, Outcome};
-use crate::ui::{
-    Align, Table, Tone, Ui, ago, bytes, duration, fields_that_are, plural, rows, thousands,
-};
+use crate::ui::{Table, Tone, Ui, ago, bytes, duration, fields_that_are, plural, rows, thousands};
 
 /// Show everything about one run
 #[derive(clap::Args)]
@@ -232,14 +230,7 @@ fn print_table(ui: &Ui, sheet: &Value, table: &Value, columns: &[ColumnResult], 
         ui.paint(Tone::Strong, title),
         ui.paint(Tone::Dim, format!("{from}{to}, {rows}"))
     ));
-    let headers = [
-        ("COLUMN", Align::Left),
-        ("FIELD", Align::Left),
-        ("SCORE", Align::Right),
-        ("FILLED", Align::Right),
-        ("WHY", Align::Left),
-    ];
-    let mut shown = Table::new(&headers, &[0, 4]);
+    let mut shown = Table::new("COLUMN  FIELD  SCORE  FILLED  WHY", &[0, 4]).numbers(&[2, 3]);
     columns
         .iter()
         .filter(|column| (column.sheet_index, column.table_index) == (sheet_index, table_index))

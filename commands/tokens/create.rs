@@ -26,7 +26,7 @@ pub struct Args {
     name: String,
     /// What the token allows; each scope includes those above it
     #[arg(long, value_enum, value_name = "SCOPE", default_value = "run")]
-    scope: Word,
+    scope: ScopeName,
     /// Allow access to this workspace only; may be repeated [default: all workspaces]
     #[arg(long = "for", value_name = "WORKSPACE")]
     workspaces: Vec<String>,
@@ -36,7 +36,7 @@ pub struct Args {
 }
 
 #[derive(Clone, Copy, ValueEnum)]
-enum Word {
+enum ScopeName {
     /// See runs, results, documents and configurations
     Read,
     /// Upload documents, submit, cancel and retry runs
@@ -50,9 +50,9 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
     let new = NewToken {
         name: args.name.clone(),
         scope: match args.scope {
-            Word::Read => Scope::Read,
-            Word::Run => Scope::Run,
-            Word::Admin => Scope::Admin,
+            ScopeName::Read => Scope::Read,
+            ScopeName::Run => Scope::Run,
+            ScopeName::Admin => Scope::Admin,
         },
         workspaces: (!args.workspaces.is_empty()).then(|| args.workspaces.clone()),
         valid_for: args

@@ -5,7 +5,7 @@ use ade::store::TokenRecord;
 
 use crate::context::Context;
 use crate::exit::{ExitStatus, Outcome};
-use crate::ui::{Align, Table, Tone, ago};
+use crate::ui::{Table, Tone, ago};
 
 /// List tokens, newest first, and whether they are still valid
 #[derive(clap::Args)]
@@ -29,15 +29,8 @@ pub fn run(_: &Args, context: &Context) -> Outcome {
 }
 
 fn table(tokens: &[TokenRecord], now: Timestamp) -> Table {
-    let columns = [
-        ("ID", Align::Left),
-        ("NAME", Align::Left),
-        ("SCOPE", Align::Left),
-        ("WORKSPACES", Align::Left),
-        ("STATE", Align::Left),
-        ("LAST USED", Align::Left),
-    ];
-    let mut table = Table::new(&columns, &[3, 1]).optional(&[3, 5]);
+    let mut table =
+        Table::new("ID  NAME  SCOPE  WORKSPACES  STATE  LAST USED", &[3, 1]).optional(&[3, 5]);
     for token in tokens {
         let end = token.id.len().saturating_sub(6);
         let state = match (token.revoked_at, token.expires_at) {

@@ -8,6 +8,7 @@ use ade::engine::{Noticed, Told};
 use ade::run::execution::happenings::Finished;
 use ade::run::results::RowCounts;
 use ade::run::views::summary::unprocessed;
+use ade::store::RunMetrics;
 use console::{measure_text_width, truncate_str};
 
 use super::format::{duration, plural, thousands};
@@ -38,7 +39,7 @@ const FILES: usize = 3;
 
 /// How a run counts in a summary.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Counts {
+pub enum CountsAs {
     /// Its workbook is where it was wanted.
     Normalized,
     /// The same, but there is nothing in it.
@@ -55,7 +56,7 @@ pub enum Counts {
 
 /// A file of a call.
 #[derive(Clone, Debug)]
-pub struct File {
+pub struct ListedFile {
     /// As it is called in the lists.
     pub name: String,
     /// Where the copy of its workbook goes, if one is asked for.
@@ -64,7 +65,7 @@ pub struct File {
 
 /// See the module.
 pub struct Batch {
-    files: Vec<File>,
+    files: Vec<ListedFile>,
     /// The columns of the names.
     name_width: usize,
     /// The terminal's columns. `None`: the output goes elsewhere, and lines are whole.
@@ -126,7 +127,7 @@ impl<T> Of<T> {
 
 impl Batch {
     /// A batch of these files.
-    pub fn new(ui: &Ui, files: Vec<File>) -> Self {
+    pub fn new(ui: &Ui, files: Vec<ListedFile>) -> Self {
         let width = ui.width();
         let figures: usize = FIGURES.iter().map(|(_, width)| GAP.len() + width).sum();
         let longest = |lengths: &mut dyn Iterator<Item = usize>| lengths.max().unwrap_or(0);
@@ -171,89 +172,53 @@ impl Batch {
     }
 
     /// Prints the line of a file whose run ended, or could not begin.
-    pub fn line(&mut self, ui: &Ui, input: usize, ended: Option<&Finished>, counts: Counts) {
+    pub fn line(&mut self, ui: &Ui, input: usize, ended: Option<&Finished>, counts: CountsAs) {
         if !self.begun {
             self.begun = true;
             self.header(ui);
         }
         let metrics = ended.and_then(|ended| ended.run.metrics.as_ref());
         // The figures of a run that failed are those of the moment when it did.
-        let metrics = metrics.filter(|_| counts != Counts::Failed);
-        let took = ended.and_then(|ended| ended.run.duration_ms());
-        let mut figures = [const { String::new() }; 5];
+        let metrics = metrics.filter(|_| counts != CountsAs::Failed);
         if let (Some(metrics), Some(ended)) = (metrics, ended) {
-            let read = RowCounts {
-                read: metrics.rows,
-                written: metrics.rows,
-            };
-            let of_run = ended.rows.unwrap_or(read);
-            self.has_figures = true;
-            self.tables += metrics.tables;
-            self.rows.read += of_run.read;
-            self.rows.written += of_run.written;
-            self.issues += metrics.issues;
-            figures = [
-                thousands(metrics.tables),
-                thousands(metrics.rows),
-                format!("{}/{}", metrics.mapped_fields, metrics.expected_fields),
-                thousands(metrics.issues),
-                String::new(),
-            ];
+            self.add(metrics, ended);
         }
-        if let Some(took) = took {
-            figures[4] = format!("{:.1}", took as f64 / 1000.0);
-        }
-        let unprocessed = ended.and_then(|ended| unprocessed(&ended.run));
-        let unprocessed = unprocessed.map_or("", |(word, _)| word);
-        let issues = metrics.is_some_and(|metrics| metrics.issues > 0);
-        let (mark, tone, word) = match counts {
-            Counts::Normalized if issues => ("⚠", Tone::Warn, ""),
-            Counts::Normalized => ("✓", Tone::Good, ""),
-            Counts::Empty => ("⚠", Tone::Warn, "found nothing"),
-            Counts::Unprocessed => ("✓", Tone::Good, unprocessed),
-            Counts::Refused => ("✗", Tone::Bad, "refused"),
-            Counts::Failed => ("✗", Tone::Bad, "failed"),
-            Counts::Cancelled => ("✗", Tone::Bad, "cancelled"),
-        };
+        let copied_to = ended.and_then(|ended| ended.copied_to.as_ref());
+        let path = copied_to.or(ended.and_then(|ended| ended.run.output_path.as_ref()));
+        let is_normalized = matches!(counts, CountsAs::Normalized | CountsAs::Empty);
+        self.has_workbooks |= copied_to.is_some() || is_normalized && path.is_some();
+        let has_issues = metrics.is_some_and(|metrics| metrics.issues > 0);
+        let (mark, tone, word) = marked(counts, has_issues, ended);
         let mut last: Vec<String> = Vec::new();
         if !word.is_empty() {
             last.push(ui.paint(tone, word));
         }
-        let path = ended.and_then(|ended| {
-            let copy = ended.copied_to.as_ref();
-            copy.or(ended.run.output_path.as_ref())
-        });
-        self.has_workbooks |= path.is_some()
-            && (matches!(counts, Counts::Normalized | Counts::Empty)
-                || ended.is_some_and(|ended| ended.copied_to.is_some()));
         if self.shows_paths
-            && let Some(path) = path.filter(|_| counts != Counts::Failed)
+            && let Some(path) = path.filter(|_| counts != CountsAs::Failed)
         {
             last.push(ui.paint(Tone::Name, ui.path(path)));
         }
-        let tones = [
-            Tone::Plain,
-            Tone::Plain,
-            Tone::Plain,
-            if issues { Tone::Warn } else { Tone::Plain },
-            Tone::Dim,
-        ];
-        let painted = figures.iter().zip(FIGURES).zip(tones);
-        let figures: Vec<String> = painted
-            .map(|((figure, (_, width)), tone)| {
-                let padding = " ".repeat(width.saturating_sub(measure_text_width(figure)));
-                format!("{GAP}{padding}{}", ui.paint(tone, figure))
-            })
-            .collect();
-        let name = self.in_column(self.name(input));
         let line = format!(
             "{} {}{}{GAP}{}",
             ui.paint(tone, mark),
-            ui.paint(Tone::Strong, name),
-            figures.concat(),
+            ui.paint(Tone::Strong, self.in_column(self.name(input))),
+            figures(ui, metrics, ended.and_then(|ended| ended.run.duration_ms())),
             last.join(GAP)
         );
         ui.line(line.trim_end());
+    }
+
+    /// Adds a run to the totals.
+    fn add(&mut self, metrics: &RunMetrics, ended: &Finished) {
+        let rows = ended.rows.unwrap_or(RowCounts {
+            read: metrics.rows,
+            written: metrics.rows,
+        });
+        self.has_figures = true;
+        self.tables += metrics.tables;
+        self.rows.read += rows.read;
+        self.rows.written += rows.written;
+        self.issues += metrics.issues;
     }
 
     fn header(&self, ui: &Ui) {
@@ -427,6 +392,53 @@ impl Batch {
         files.for_each(|input| left.add(Some(self.name(input))));
         (left.count > 0).then(|| left.names())
     }
+}
+
+/// The mark of a line, its tone, and the word that says what else there is to say.
+fn marked(
+    counts: CountsAs,
+    has_issues: bool,
+    ended: Option<&Finished>,
+) -> (&'static str, Tone, &'static str) {
+    match counts {
+        CountsAs::Normalized if has_issues => ("⚠", Tone::Warn, ""),
+        CountsAs::Normalized => ("✓", Tone::Good, ""),
+        CountsAs::Empty => ("⚠", Tone::Warn, "found nothing"),
+        CountsAs::Unprocessed => {
+            let unprocessed = ended.and_then(|ended| unprocessed(&ended.run));
+            ("✓", Tone::Good, unprocessed.map_or("", |(word, _)| word))
+        }
+        CountsAs::Refused => ("✗", Tone::Bad, "refused"),
+        CountsAs::Failed => ("✗", Tone::Bad, "failed"),
+        CountsAs::Cancelled => ("✗", Tone::Bad, "cancelled"),
+    }
+}
+
+/// The columns of figures, empty where there are none.
+fn figures(ui: &Ui, metrics: Option<&RunMetrics>, took: Option<u64>) -> String {
+    let of_run = metrics.map(|metrics| {
+        let issues = if metrics.issues > 0 {
+            Tone::Warn
+        } else {
+            Tone::Plain
+        };
+        let fields = format!("{}/{}", metrics.mapped_fields, metrics.expected_fields);
+        [
+            (Tone::Plain, thousands(metrics.tables)),
+            (Tone::Plain, thousands(metrics.rows)),
+            (Tone::Plain, fields),
+            (issues, thousands(metrics.issues)),
+        ]
+    });
+    let of_run = of_run.unwrap_or([const { (Tone::Plain, String::new()) }; 4]);
+    let seconds = took.map(|took| format!("{:.1}", took as f64 / 1000.0));
+    let seconds = (Tone::Dim, seconds.unwrap_or_default());
+    let figures = of_run.into_iter().chain([seconds]).zip(FIGURES);
+    let painted = figures.map(|((tone, figure), (_, width))| {
+        let padding = " ".repeat(width.saturating_sub(measure_text_width(&figure)));
+        format!("{GAP}{padding}{}", ui.paint(tone, figure))
+    });
+    painted.collect()
 }
 
 /// A name in so many columns: what is in the middle is left out, because names often differ at their ends.

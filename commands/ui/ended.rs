@@ -13,9 +13,9 @@ use ade::run::views::summary::unprocessed;
 use ade::store::{FieldState, RunMetrics, RunRecord, RunStatus};
 use serde_json::Value;
 
-use super::batch::{Batch, Counts};
+use super::batch::{Batch, CountsAs};
 use super::format::{duration, plural, thousands};
-use super::notices::Lines;
+use super::notices::NoticeLines;
 use super::results::{fields_that_are, rows};
 use super::terminal::Ui;
 use super::tone::Tone;
@@ -38,51 +38,31 @@ pub fn print(
     input: usize,
     result: &Result<Finished, RunError>,
     call: &mut Call,
-) -> (Counts, ExitStatus) {
+) -> (CountsAs, ExitStatus) {
     let finished = result.as_ref().ok();
     let short = finished.map_or(&[][..], |finished| &finished.shortfalls);
-    let is_refused = !short.is_empty();
     let failures = match result {
         Ok(finished) => failures(finished),
         Err(error) => vec![Failure::of(error)],
     };
     let counts = match finished {
-        Some(finished) if finished.run.status == RunStatus::Cancelled => Counts::Cancelled,
-        _ if !failures.is_empty() => Counts::Failed,
-        _ if is_refused => Counts::Refused,
-        Some(finished) if unprocessed(&finished.run).is_some() => Counts::Unprocessed,
-        Some(finished) if nothing_in(finished).is_some() => Counts::Empty,
-        _ => Counts::Normalized,
+        Some(finished) if finished.run.status == RunStatus::Cancelled => CountsAs::Cancelled,
+        _ if !failures.is_empty() => CountsAs::Failed,
+        _ if !short.is_empty() => CountsAs::Refused,
+        Some(finished) if unprocessed(&finished.run).is_some() => CountsAs::Unprocessed,
+        Some(finished) if nothing_in(finished).is_some() => CountsAs::Empty,
+        _ => CountsAs::Normalized,
     };
-    let Call {
-        several,
-        told,
-        batch,
-    } = call;
-    if let (Some(batch), false) = (&mut *batch, ui.json()) {
-        if ui.quiet() {
-            finished.iter().for_each(|ended| print_path(ui, ended, ""));
-        } else {
-            print_line(ui, input, finished, counts, batch, told);
-        }
-    } else if let Some(finished) = finished {
-        if ui.json() {
-            ui.record(&to_json(finished));
-        } else if ui.quiet() {
-            print_path(ui, finished, "");
-        } else {
-            print_run(ui, finished, is_refused, *several, told);
-        }
-    }
+    print_run(ui, input, finished, counts, call);
     let mut status = ExitStatus::Done;
     let mut tell = |failure: Failure, of_call: bool| {
         status = status.max(failure.status);
-        match &mut *batch {
+        match &mut call.batch {
             // The line of the file says it.
-            Some(_) if !ui.json() && counts == Counts::Cancelled => {}
+            Some(_) if !ui.json() && counts == CountsAs::Cancelled => {}
             Some(batch) if !ui.json() => batch.failed(input, failure, of_call),
             // What the call says of no file is the same for every file.
-            _ if of_call && !told.insert(failure.message.clone()) => {}
+            _ if of_call && !call.told.insert(failure.message.clone()) => {}
             _ => ui.failure(&failure),
         }
     };
@@ -100,18 +80,35 @@ pub fn print(
     (counts, status)
 }
 
+/// Prints a run, without its errors, in the form that the call asks for.
+fn print_run(
+    ui: &Ui,
+    input: usize,
+    finished: Option<&Finished>,
+    counts: CountsAs,
+    call: &mut Call,
+) {
+    match (finished, &mut call.batch) {
+        (finished, _) if ui.json() => finished.iter().for_each(|ended| ui.record(&to_json(ended))),
+        (finished, _) if ui.quiet() => finished.iter().for_each(|ended| print_path(ui, ended, "")),
+        (_, Some(batch)) => print_line(ui, input, finished, counts, batch, &mut call.told),
+        (Some(finished), None) => print_details(ui, finished, call.several, &mut call.told),
+        (None, None) => {}
+    }
+}
+
 /// The line of one of several files. What is to be said of it is kept for the end.
 fn print_line(
     ui: &Ui,
     input: usize,
     finished: Option<&Finished>,
-    counts: Counts,
+    counts: CountsAs,
     batch: &mut Batch,
     told: &mut HashSet<String>,
 ) {
     if let Some(finished) = finished {
         let run = &finished.run;
-        let lines = Lines { ui, run: &run.id };
+        let lines = NoticeLines { ui, run: &run.id };
         lines.of_configuration(&finished.noticed, told);
         if run.status != RunStatus::Cancelled {
             batch.noticed(input, &finished.noticed);
@@ -154,15 +151,10 @@ fn to_json(finished: &Finished) -> Value {
     object
 }
 
-fn print_run(
-    ui: &Ui,
-    finished: &Finished,
-    is_refused: bool,
-    several: bool,
-    told: &mut HashSet<String>,
-) {
+fn print_details(ui: &Ui, finished: &Finished, several: bool, told: &mut HashSet<String>) {
     let run = &finished.run;
-    let lines = Lines { ui, run: &run.id };
+    let is_refused = !finished.shortfalls.is_empty();
+    let lines = NoticeLines { ui, run: &run.id };
     if several {
         lines.of_configuration(&finished.noticed, told);
     }

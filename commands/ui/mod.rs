@@ -13,8 +13,9 @@ mod early;
 mod ended;
 mod environment_progress;
 mod format;
-mod lines;
+
 mod live_lines;
+mod log_writer;
 mod notices;
 mod results;
 mod run_progress;
@@ -24,7 +25,7 @@ mod table;
 mod terminal;
 mod tone;
 
-pub use batch::File;
+pub use batch::ListedFile;
 pub use early::{answer, report_panics};
 pub use environment_progress::EnvironmentProgress;
 pub use format::{ago, bytes, duration, first, plural, thousands};
@@ -33,6 +34,6 @@ pub use results::{fields_that_are, rows};
 pub use run_progress::{RunProgress, Skipped};
 pub use screen::Screen;
 pub use server_log::ServerLog;
-pub use table::{Align, Table};
+pub use table::Table;
 pub use terminal::Ui;
 pub use tone::{Color, Tone};

@@ -15,14 +15,14 @@ pub const CONFIGURATION: &str = "configuration";
 const OF_ONE_CODE: usize = 8;
 
 /// Where the lines of a run go.
-pub struct Lines<'a> {
+pub struct NoticeLines<'a> {
     /// The terminal.
     pub ui: &'a Ui,
     /// The run's id, for the command that lists everything.
     pub run: &'a str,
 }
 
-impl Lines<'_> {
+impl NoticeLines<'_> {
     /// All notices of a file: warnings, what is good to know, and readings that the cells leave open. `several`: those about
     /// the configuration are told by [`Self::of_configuration`].
     pub fn of_one_file(&self, noticed: &Noticed, several: bool) {

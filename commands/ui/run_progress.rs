@@ -10,7 +10,7 @@ use ade::run::results::output::Earlier;
 use ade::store::RunRecord;
 use serde_json::Value;
 
-use super::batch::{Batch, Counts, File};
+use super::batch::{Batch, CountsAs, ListedFile};
 use super::ended::{self, Call};
 use super::environment_progress::EnvironmentProgress;
 use super::format::{duration, plural};
@@ -45,7 +45,7 @@ struct State {
     /// Which inputs were begun.
     is_started: Vec<bool>,
     /// How those that ended count.
-    ended: Vec<Counts>,
+    ended: Vec<CountsAs>,
     /// How many of all inputs have ended, drawn above what is in progress. `None`: there is one input alone, or all have.
     overall: Option<Task>,
     /// The highest exit status so far.
@@ -59,7 +59,7 @@ impl<'a> RunProgress<'a> {
     pub fn new(
         ui: &'a Ui,
         lines: &'a LiveLines<'a>,
-        files: Vec<File>,
+        files: Vec<ListedFile>,
         configuration: &'a str,
         skipped: &'a [Skipped],
     ) -> Self {
@@ -118,12 +118,12 @@ impl<'a> RunProgress<'a> {
         if inputs + skipped <= 1 || self.ui.json() {
             return;
         }
-        let count = |wanted: Counts| {
+        let count = |wanted: CountsAs| {
             let ended = state.ended.iter();
             ended.filter(|counts| **counts == wanted).count()
         };
-        let (empty, not_started) = (count(Counts::Empty), inputs - state.ended.len());
-        let unprocessed = count(Counts::Unprocessed);
+        let (empty, not_started) = (count(CountsAs::Empty), inputs - state.ended.len());
+        let unprocessed = count(CountsAs::Unprocessed);
         if let (Some(batch), 1..) = (&state.call.batch, not_started)
             && let Some(names) = batch.not_started(|input| state.is_started[input])
         {
@@ -131,15 +131,15 @@ impl<'a> RunProgress<'a> {
         }
         let mut text = format!(
             "{} of {} normalized",
-            count(Counts::Normalized) + empty,
+            count(CountsAs::Normalized) + empty,
             plural((inputs + skipped) as u64, "file")
         );
         for (number, words) in [
             (empty, "without anything found"),
             (unprocessed, "not processed, as asked"),
-            (count(Counts::Refused), "refused"),
-            (count(Counts::Failed), "failed"),
-            (count(Counts::Cancelled), "cancelled"),
+            (count(CountsAs::Refused), "refused"),
+            (count(CountsAs::Failed), "failed"),
+            (count(CountsAs::Cancelled), "cancelled"),
             (not_started, "not started"),
             (skipped, "skipped"),
         ] {

@@ -3,9 +3,10 @@
 //! docs/operating.md explains the events. `ade dev` has API and worker in one process; its lines are short, and say which of the
 //! two speaks.
 
-use ade::api::state::Told;
+use ade::api::state::ServerLine;
 use ade::base::clock::Timestamp;
 use ade::environment::provide::Progress;
+use ade::run::ending::ends;
 use ade::run::execution::happenings::{Happening, Where};
 use ade::run::execution::queue_metrics::QueueMetrics;
 use ade::settings::{LogLevel, Settings};
@@ -13,7 +14,7 @@ use ade::store::{EnvironmentRecord, RunRecord};
 
 use serde_json::{Value, json};
 
-use super::lines::Lines;
+use super::log_writer::LogWriter;
 use super::{Tone, Ui, bytes, duration, plural};
 
 /// See the module.
@@ -23,7 +24,7 @@ pub struct ServerLog {
     /// Lines for a developer who watches.
     short: bool,
     level: LogLevel,
-    lines: Lines,
+    lines: LogWriter,
 }
 
 impl ServerLog {
@@ -39,7 +40,7 @@ impl ServerLog {
             } else {
                 worker.log_level
             },
-            lines: Lines::new(),
+            lines: LogWriter::new(),
             ui,
         }
     }
@@ -54,13 +55,13 @@ impl ServerLog {
     }
 
     /// What the API says.
-    pub fn api(&self, told: &Told<'_>) {
+    pub fn api(&self, told: &ServerLine<'_>) {
         match told {
-            Told::Trouble(message) => {
+            ServerLine::Trouble(message) => {
                 let data = json!({});
                 self.write("api", LogLevel::Error, "api.trouble", message, data);
             }
-            Told::Request {
+            ServerLine::Request {
                 method,
                 path,
                 status,
@@ -223,11 +224,11 @@ impl Line {
             Happening::Ended(run) => Self::ended(run),
             Happening::Lost(run) => {
                 let words = "the claim was lost; this worker writes nothing more";
-                Self::of_run(Warning, "run.lost_claim", run, words, json!({}))
+                Self::of_run(Warning, ends::LOST, run, words, json!({}))
             }
             Happening::Expired(run) => Self::claim_ended("run.expired", run, "its lease expired"),
             Happening::Recovered(run) => {
-                Self::claim_ended("run.recovered", run, "its process died")
+                Self::claim_ended(ends::RECOVERED, run, "its process died")
             }
             Happening::Metrics(metrics) => Self::of_queue(metrics),
             Happening::Collected(report) => Self {

@@ -4,18 +4,11 @@ use console::{measure_text_width, truncate_str};
 
 use super::tone::Tone;
 
-/// How a column is aligned.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Align {
-    /// Text.
-    Left,
-    /// Numbers.
-    Right,
-}
-
 /// A table under construction.
 pub struct Table {
-    headers: Vec<(&'static str, Align)>,
+    headers: Vec<&'static str>,
+    /// The columns of numbers, which end at the right.
+    numbers: Vec<usize>,
     /// The columns that are cut on a narrow terminal, in this order.
     flexible: Vec<usize>,
     /// The columns that are left out where that is not enough, in this order.
@@ -28,14 +21,22 @@ const GAP: &str = "  ";
 const LEAST: usize = 12;
 
 impl Table {
-    /// A table with these columns, of which `flexible` may be cut.
-    pub fn new(headers: &[(&'static str, Align)], flexible: &[usize]) -> Self {
+    /// A table with these columns, apart by two spaces, of which `flexible` may be cut.
+    pub fn new(headers: &'static str, flexible: &[usize]) -> Self {
         Self {
-            headers: headers.to_vec(),
+            headers: headers.split(GAP).collect(),
+            numbers: Vec::new(),
             flexible: flexible.to_vec(),
             optional: Vec::new(),
             rows: Vec::new(),
         }
+    }
+
+    /// The same, with columns of numbers.
+    #[must_use]
+    pub fn numbers(mut self, columns: &[usize]) -> Self {
+        self.numbers = columns.to_vec();
+        self
     }
 
     /// The same, with columns that are left out where the terminal is too narrow for all.
@@ -70,11 +71,8 @@ impl Table {
         width: Option<usize>,
         paint: impl Fn(Tone, &str) -> String,
     ) -> Vec<String> {
-        let mut widths: Vec<usize> = self
-            .headers
-            .iter()
-            .map(|(header, _)| measure_text_width(header))
-            .collect();
+        let headers = self.headers.iter();
+        let mut widths: Vec<usize> = headers.map(|header| measure_text_width(header)).collect();
         for row in &self.rows {
             for (column, (_, text)) in row.iter().enumerate() {
                 widths[column] = widths[column].max(measure_text_width(text));
@@ -86,7 +84,7 @@ impl Table {
             .headers
             .iter()
             .zip(&widths)
-            .map(|((header, _), width)| LEAST.max(measure_text_width(header)).min(*width))
+            .map(|(header, width)| LEAST.max(measure_text_width(header)).min(*width))
             .collect();
         if let Some(most) = width {
             let spare: usize = self
@@ -117,7 +115,7 @@ impl Table {
         let header = self
             .headers
             .iter()
-            .map(|(header, _)| (Tone::Dim, (*header).to_owned()))
+            .map(|header| (Tone::Dim, (*header).to_owned()))
             .collect();
         std::iter::once(&header)
             .chain(&self.rows)
@@ -141,19 +139,15 @@ impl Table {
             let text = truncate_str(text, widths[column], "…");
             let padding = " ".repeat(widths[column].saturating_sub(measure_text_width(&text)));
             let painted = paint(*tone, &text);
-            match self.headers[column].1 {
-                Align::Right => {
-                    line.push_str(&padding);
-                    line.push_str(&painted);
-                }
-                Align::Left => {
-                    line.push_str(&painted);
-                    if column < last {
-                        line.push_str(&padding);
-                    }
-                }
-            }
+            let is_number = self.numbers.contains(&column);
+            let (before, after) = match is_number {
+                true => (padding.as_str(), ""),
+                false => ("", padding.as_str()),
+            };
+            line.push_str(before);
+            line.push_str(&painted);
             if column < last {
+                line.push_str(after);
                 line.push_str(GAP);
             }
         }
@@ -166,7 +160,7 @@ mod tests {
     use super::*;
 
     fn table() -> Table {
-        let mut table = Table::new(&[("NAME", Align::Left), ("ROWS", Align::Right)], &[0]);
+        let mut table = Table::new("NAME  ROWS", &[0]).numbers(&[1]);
         table.row(vec![
             (Tone::Plain, "a rather long file name.xlsx".to_owned()),
             (Tone::Plain, "7".to_owned()),

@@ -10,10 +10,9 @@ The usual entry point is the command line (``python -m ade_engine``); from Pytho
 Where things are:
 
 - ``cli/``             the command line
-- ``application/``     one run from request to result
+- ``application/``     one run from request to result, and the closing ``engine.run.completed`` payload
 - ``extensions/``      finding, registering and calling what a config package defines
 - ``pipeline/``        sheets to rows, rows to tables, tables to fields
-- ``reporting/``       the closing ``engine.run.completed`` payload
 - ``io/``              reading and writing workbooks, over the native module
 - ``models/``          the value classes that authors use
 - ``infrastructure/``  settings and logging

@@ -204,7 +204,6 @@ fn load(
         task: EngineTask::Validate,
         folder,
         scratch,
-        warnings_kept: None,
         settings: BTreeMap::new(),
         variables: workspace.settings.variables.clone(),
         debug,

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
-use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -12,9 +11,8 @@ use serde_json::{Map, Value, json};
 
 use super::noticed::Noticed;
 use super::sandbox;
-use super::sandbox::{Policy, Record};
+use super::sandbox::{InForce, Policy};
 use crate::base::cancel::Cancel;
-use crate::base::files;
 use crate::settings::Sandbox;
 use crate::system::process;
 use crate::system::process::{ChildLimits, Exit, Limit, Stream, Usage};
@@ -23,18 +21,8 @@ use crate::system::process::{ChildLimits, Exit, Limit, Stream, Usage};
 /// (a line in the environment's site-packages asks for it), so that a run cannot import anything but its snapshot.
 pub const RUN_MARKER: &str = "ADE_ENGINE_RUN";
 
-/// The variable that names the file where the engine keeps what it warned of in a configuration, so that it looks again
-/// only when the configuration has changed.
-const WARNINGS_KEPT: &str = "ADE_ENGINE_WARNINGS_KEPT";
-
-/// The variable that names the file where the engine leaves warnings that are to be kept: it may not write where they are kept.
-const WARNINGS_FOUND: &str = "ADE_ENGINE_WARNINGS_FOUND";
-
 /// The variable that tells the engine what it may do, so that it can explain an error that comes from that.
 const POLICY: &str = "ADE_ENGINE_POLICY";
-
-/// More than this is no list of warnings.
-const MOST_WARNING_BYTES: u64 = 1 << 20;
 
 /// The variable that asks the engine to send values that its events leave out, apart from them.
 const SHOW_VALUES: &str = "ADE_ENGINE_SHOW_VALUES";
@@ -91,8 +79,6 @@ pub struct Invocation {
     pub folder: PathBuf,
     /// The folder for temporary files.
     pub scratch: PathBuf,
-    /// Where the engine keeps its warnings about the snapshot.
-    pub warnings_kept: Option<PathBuf>,
     /// The engine's settings that hold for this run, by name.
     pub settings: BTreeMap<String, String>,
     /// The caller's environment variables, from which those for the child are chosen.
@@ -167,7 +153,7 @@ pub struct EngineReport {
     /// The last lines that were not events.
     pub last_lines: Vec<String>,
     /// What of the policy was in force.
-    pub sandbox: Option<Record>,
+    pub sandbox: Option<InForce>,
 }
 
 impl EngineReport {
@@ -255,10 +241,6 @@ impl Invocation {
             command.env("POLARS_MAX_THREADS", threads().to_string());
             command.env(POLICY, self.policy_for_engine().to_string());
         }
-        if let Some(path) = &self.warnings_kept {
-            command.env(WARNINGS_KEPT, path);
-            command.env(WARNINGS_FOUND, self.warnings_found());
-        }
         if shows_values {
             command.env(SHOW_VALUES, "1");
         }
@@ -282,24 +264,6 @@ impl Invocation {
         };
         output.into_iter().chain([self.scratch.clone()]).collect()
     }
-
-    fn warnings_found(&self) -> PathBuf {
-        self.scratch.join(".warnings.json")
-    }
-
-    /// Puts the warnings that the engine found where later runs look for them. Where that fails, each run looks anew.
-    fn keep_warnings(&self) {
-        let found = self.warnings_found();
-        let Some(kept) = &self.warnings_kept else {
-            return;
-        };
-        // The folder is one that the configuration's code writes to: a link there is not followed.
-        let is_file = fs::symlink_metadata(&found)
-            .is_ok_and(|file| file.is_file() && file.len() <= MOST_WARNING_BYTES);
-        if is_file && let Ok(text) = fs::read(&found) {
-            let _ = files::write_whole(kept, &text);
-        }
-    }
 }
 
 /// How many threads the engine's libraries start.
@@ -311,16 +275,11 @@ fn passes(name: &OsStr) -> bool {
     let Some(name) = name.to_str() else {
         return false;
     };
-    // These choose the engine, where values are shown, and where warnings are kept; they are ADE's to decide and no settings of the engine.
+    // These choose the engine, and where values are shown; they are ADE's to decide and no settings of the engine.
     let engine = name.starts_with("ADE_ENGINE_")
         && !matches!(
             name,
-            "ADE_ENGINE_SPEC"
-                | "ADE_ENGINE_PACKAGE_PATH"
-                | SHOW_VALUES
-                | WARNINGS_KEPT
-                | WARNINGS_FOUND
-                | POLICY
+            "ADE_ENGINE_SPEC" | "ADE_ENGINE_PACKAGE_PATH" | SHOW_VALUES | POLICY
         );
     engine || PASSED_ON.contains(&name)
 }
@@ -392,7 +351,6 @@ impl Launch for ChildProcess<'_> {
             }
             _ => error,
         })?;
-        invocation.keep_warnings();
         Ok(EngineReport {
             exit: outcome.exit,
             usage: outcome.usage,
@@ -518,7 +476,6 @@ mod tests {
             "PYTHONPATH",
             "LD_PRELOAD",
             "ADE_ENGINE_SHOW_VALUES",
-            "ADE_ENGINE_WARNINGS_KEPT",
             "ADE_ENGINE_POLICY",
         ] {
             assert!(!passes(OsStr::new(name)), "{name}");

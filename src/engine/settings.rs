@@ -16,7 +16,7 @@ use crate::settings::nearest;
 const PREFIX: &str = "ADE_ENGINE_";
 
 /// A setting that may differ from run to run.
-struct EngineSetting {
+struct RunSetting {
     name: &'static str,
     /// The engine's function that reads its value.
     reader: &'static str,
@@ -24,11 +24,11 @@ struct EngineSetting {
     words: &'static str,
 }
 
-fn settings() -> impl Iterator<Item = EngineSetting> {
+fn settings() -> impl Iterator<Item = RunSetting> {
     env!("ADE_ENGINE_SETTINGS").split(' ').map(|setting| {
         let (name, rest) = setting.split_once(':').unwrap_or((setting, ""));
         let (reader, words) = rest.split_once(':').unwrap_or((rest, ""));
-        EngineSetting {
+        RunSetting {
             name,
             reader,
             words,
@@ -72,7 +72,7 @@ pub fn demand_setting(name: &str, value: &str) -> Result<(), String> {
     ))
 }
 
-impl EngineSetting {
+impl RunSetting {
     /// What a text should have been that this cannot have as its value. What the engine accepts is never refused, but for an
     /// encoding that no file can be read in.
     fn refusal(&self, text: &str) -> Option<String> {
@@ -208,7 +208,7 @@ mod tests {
 
     #[test]
     fn every_setting_but_the_table_refuses_nonsense_and_has_its_engine_s_words() {
-        let nonsense = |setting: &EngineSetting| setting.refusal("non sense").is_none();
+        let nonsense = |setting: &RunSetting| setting.refusal("non sense").is_none();
         let unchecked: Vec<&str> = settings()
             .filter(nonsense)
             .map(|setting| setting.name)

@@ -1,5 +1,5 @@
 //! Every path under the data directory and in the cache; no other module builds one. Not laid out here is what lies inside a virtual
-//! environment, a snapshot or a package's bytecode, and how unfinished files and folders are called ([`crate::base::files`]).
+//! environment or a snapshot, and how unfinished files and folders are called ([`crate::base::files`]).
 //!
 //! Ids that reach a path are checked first ([`checked_segment`]): no separators, no `..`, nothing hidden.
 
@@ -212,7 +212,7 @@ impl Paths {
     pub fn engine_cache(&self) -> PathBuf {
         CacheFolder(self.cache.clone()).engines()
     }
-    /// The cache that all environments share: fetched tools, bytecode, and the answers of the machine's Pythons.
+    /// The cache that all environments share: fetched tools, and the answers of the machine's Pythons.
     pub fn tools(&self) -> ToolsFolder {
         CacheFolder(self.cache.clone()).tools()
     }
@@ -274,11 +274,6 @@ pub fn snapshot(snapshots: &Path, source_digest: &str) -> PathBuf {
     snapshots.join(source_digest)
 }
 
-/// The bytecode that is kept of one package, below that of its Python ([`ToolsFolder::bytecode`]).
-pub fn package_bytecode(shelf: &Path, package: &str) -> PathBuf {
-    shelf.join(package)
-}
-
 /// A database file, for the files beside it.
 #[derive(Clone, Copy, Debug)]
 pub struct DatabaseFile<'a>(pub &'a Path);
@@ -331,14 +326,6 @@ impl ToolsFolder {
     pub fn uv_lock(&self) -> PathBuf {
         self.0.join(".uv.lock")
     }
-    /// The bytecode of packages for one Python.
-    pub fn bytecode(&self, python: &str) -> PathBuf {
-        self.all_bytecode().join(python)
-    }
-    /// The bytecode of packages, a folder for each Python.
-    pub fn all_bytecode(&self) -> PathBuf {
-        self.0.join("bytecode")
-    }
 }
 
 /// A cache: what can be fetched or made again. When a part of it was used last is the time of change of that part's folder.
@@ -356,7 +343,7 @@ impl CacheFolder {
     pub fn engines(&self) -> PathBuf {
         self.0.join("engine")
     }
-    /// Fetched tools, bytecode, and the answers of the machine's Pythons.
+    /// Fetched tools, and the answers of the machine's Pythons.
     pub fn tools(&self) -> ToolsFolder {
         ToolsFolder(self.0.join("tools"))
     }
@@ -504,10 +491,6 @@ impl EnvironmentFolder {
     pub fn record(&self) -> PathBuf {
         self.0.join("environment.json")
     }
-    /// What the engine warned of in the configuration that ran here last.
-    pub fn warnings(&self) -> PathBuf {
-        self.0.join(".warnings.json")
-    }
     /// The files that are passed to the installer; deleted when the environment is ready.
     pub fn workbench(&self) -> Workbench {
         Workbench(self.0.join(".build"))
@@ -554,10 +537,6 @@ impl Workbench {
     /// A writable copy of the configuration.
     pub fn sources(&self) -> PathBuf {
         self.0.join("source")
-    }
-    /// The list of the modules to compile.
-    pub fn modules(&self) -> PathBuf {
-        self.0.join("compile")
     }
     /// The temporary virtual environment with the pip that fetches uv.
     pub fn venv_with_pip(&self) -> PathBuf {

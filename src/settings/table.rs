@@ -117,7 +117,7 @@ table! {
             "The folder for environments.",
             note("<data-dir>/venvs");
         cache_dir: Option<PathBuf> = maybe_path, "ADE_CACHE_DIR", SettingKind::Path, "",
-            "The folder for what is fetched or compiled once for all data directories: downloads, uv, engines, bytecode.",
+            "The folder for what is fetched once for all data directories: downloads, uv, engines.",
             note("ade in the user's cache folder; if that cannot be written, <data-dir>/cache");
         pip_cache_dir: Option<PathBuf> = maybe_path, "ADE_PIP_CACHE_DIR", SettingKind::Path, "",
             "The download cache of pip, which fetches a uv where there is none.",

@@ -8,7 +8,7 @@ use std::sync::atomic::Ordering;
 use super::Pool;
 use crate::base::problem::{Problem, code};
 use crate::environment::needed::prepare::{PrepareError, Prepared};
-use crate::environment::provide::{Other, Progress, ProvideError, Provider, Want};
+use crate::environment::provide::{OtherBuilder, Progress, ProvideError, Provider, Want};
 use crate::run::execution::happenings::Happening;
 use crate::run::execution::safe_mode::SafeMode;
 use crate::store::{AfterFailure, Claimable, EnvironmentRecord, Failure, StoreError};
@@ -78,7 +78,7 @@ impl Pool<'_> {
             builder: self.tools.builder,
             worker,
             process: &self.process,
-            other: Other::Leave,
+            other: OtherBuilder::Leave,
         };
         let mut on = |progress: Progress<'_>| {
             self.report(worker, &Happening::Environment(&progress));

@@ -30,10 +30,6 @@ impl Machine {
     pub fn pip_cache(&self) -> PathBuf {
         self.data.join("cache/pip")
     }
-    /// Compiled packages.
-    pub fn bytecode(&self) -> PathBuf {
-        self.data.join("cache/tools/bytecode")
-    }
     /// The real uv.
     pub fn uv(&self) -> PathBuf {
         let kind = format!("uv-{}-{}", std::env::consts::OS, std::env::consts::ARCH);

@@ -2,8 +2,8 @@
 //!
 //! A [`Place`] is a new folder, independent of the caller: environment variables are cleared except for proxies,
 //! certificates and index settings, and HOME and the data directory are inside. What takes long and is the same for all
-//! tests is made once ([`machine`]) and kept between runs of the tests: a uv, the download caches, and the bytecode of
-//! packages. With it a new environment takes a fraction of a second.
+//! tests is made once ([`machine`]) and kept between runs of the tests: a uv and the download caches.
+//! With it a new environment takes a fraction of a second.
 //!
 //! Tests do not sleep to let something happen. Processes are held and released by files ([`Gate`]), and tests wait for a
 //! file, a line or an exit, with a limit that only a hang reaches.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::fmt;
 use std::fs;
-use std::os::unix::fs::{PermissionsExt, symlink};
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -38,7 +38,6 @@ impl Place {
         // The user's cache, of which all data directories in the place have a part.
         let tools = root.join("home/.cache/ade/tools");
         fs::create_dir_all(&tools).unwrap();
-        symlink(machine.bytecode(), tools.join("bytecode")).unwrap();
         let mut place = Self {
             root,
             folder,
@@ -168,6 +167,12 @@ impl Place {
         self.ade_with(line.split_whitespace())
     }
 
+    /// Runs `ade`, which succeeds and prints one JSON document.
+    #[track_caller]
+    pub fn json(&self, line: &str) -> Value {
+        self.ade(line).succeeds().json()
+    }
+
     /// Runs `ade`, which succeeds and puts this on standard error.
     #[track_caller]
     pub fn ade_says(&self, line: &str, words: &str) {
@@ -184,6 +189,13 @@ impl Place {
     #[track_caller]
     pub fn ade_refuses(&self, line: &str, words: &str) {
         self.ade(line).ends_with(2).says(words);
+    }
+
+    /// Runs `ade`, which ends with this status and, with `--json`, this code of an error.
+    #[track_caller]
+    pub fn ade_fails(&self, line: &str, status: i32, code: &str) {
+        let failed = self.ade(&format!("{line} --json")).ends_with(status);
+        assert_eq!(failed.error()["code"], code, "{failed}");
     }
 
     /// Runs `ade` to its end.
@@ -269,6 +281,12 @@ impl Place {
         self.ade("runs ls --limit 1 --json").json()[0].clone()
     }
 
+    /// The audit record in a run's folder.
+    #[track_caller]
+    pub fn artifact(&self, run_folder: &str) -> Value {
+        serde_json::from_str(&self.read(format!("{run_folder}/artifact.json"))).unwrap()
+    }
+
     /// The statuses of all runs, newest first.
     pub fn statuses(&self) -> Vec<String> {
         let runs = self.ade("runs ls --json").json();
@@ -301,13 +319,15 @@ impl Place {
         }
     }
 
-    /// Puts a uv first on PATH that waits at the gate before it installs anything, and is the real one after that.
-    pub fn hold_installs(&mut self, gate: &Gate) {
+    /// Puts a uv first on PATH that waits at a gate before it installs anything, and is the real one after that.
+    pub fn hold_installs(&mut self) -> Gate {
+        let gate = self.gate("gate");
         self.before_installs(&format!(
             ": > '{}'\n  while [ ! -e '{}' ]; do sleep 0.02; done",
             gate.reached.display(),
             gate.open.display(),
         ));
+        gate
     }
 
     /// Puts a uv first on PATH that does something in the shell before it installs anything, and is the real one after that.

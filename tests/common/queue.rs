@@ -66,6 +66,15 @@ impl Place {
         place
     }
 
+    /// The same with a run, and a worker of this name that has begun it.
+    pub fn busy(worker: &str) -> (Self, String, Running) {
+        let place = Self::held("");
+        let run = place.enqueue("config", "members.csv");
+        let worker = place.start_worker(worker);
+        place.wait_until_held(1);
+        (place, run, worker)
+    }
+
     /// A configuration whose runs write down their process's id and wait, until [`Place::let_go`]. `code` is what they do
     /// before that.
     pub fn holding(&self, name: &str, code: &str) -> Configuration {
@@ -312,6 +321,13 @@ impl Place {
         if status == "succeeded" {
             assert!(self.run_folder(run).join("artifact.json").exists());
         }
+    }
+
+    /// A worker does what is queued, and this run with it, at the first attempt.
+    #[track_caller]
+    pub fn drains(&self, run: &str) {
+        self.ade("worker --drain -q").succeeds();
+        self.is_sound(run, "succeeded", &["succeeded"]);
     }
 
     /// The lock files of workers.

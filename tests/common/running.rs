@@ -86,6 +86,13 @@ impl Running {
         self.wait().ends_with(-libc::SIGKILL);
     }
 
+    /// Asks it to end, and it succeeds.
+    #[track_caller]
+    pub fn stops(self) {
+        self.signal(libc::SIGTERM);
+        self.wait().succeeds();
+    }
+
     /// Waits until it ends. Returns its exit status, or the negative number of the signal that killed it.
     #[track_caller]
     pub fn wait(mut self) -> Outcome {

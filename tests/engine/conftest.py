@@ -10,6 +10,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import shutil
 import subprocess
 import sys
 import textwrap
@@ -91,6 +92,16 @@ class Outcome:
         return [event for event in self.events if event["event"] == f"engine.{name}"]
 
     @property
+    def noticed(self) -> dict[str, list]:
+        """What the run noticed, by list; empty lists where it sent nothing of that."""
+        events = self.named("run.noticed")
+        assert len(events) <= 1
+        return {"notices": [], "readings": [], **(events[0]["data"] if events else {})}
+
+    def notices(self, code: str) -> list[dict]:
+        return [notice for notice in self.noticed["notices"] if notice["code"] == code]
+
+    @property
     def tables(self) -> list[dict]:
         return [table for sheet in self.completed["workbooks"][0]["sheets"] for table in sheet["tables"]]
 
@@ -136,6 +147,12 @@ def package(tmp_path):
         return write_package(tmp_path / "config", files or {}, **options)
 
     return write
+
+
+@pytest.fixture
+def template(tmp_path) -> Path:
+    """A copy of the configuration that `ade init` writes."""
+    return shutil.copytree(Path(__file__).resolve().parents[2] / "templates" / "default", tmp_path / "template")
 
 
 @pytest.fixture

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-import shutil
-from pathlib import Path
 
 import pytest
 
 from ade_engine import fields
 
-TEMPLATE = Path(__file__).resolve().parents[2] / "templates" / "default"
 FIRST_NAMES = ["Avery", "Jordan", "Casey", "Morgan", "Riley", "Quinn", "Drew", "Parker", "Reese", "Rowan"]
 LAST_NAMES = ["Smith", "Lee", "Diaz", "O'Connor", "Brown", "Kim", "Patel", "Moore", "King", "Green", "Hall"]
 #: The template's fields that can be found so, with their headers and values of 30 people.
@@ -26,14 +23,12 @@ STRANGE = ["Zugang", "Quux", "Info", "Kol. B", "???"]
 
 
 @pytest.fixture
-def mapped(run, tmp_path):
+def mapped(run, template):
     """The fields of the columns, left to right, that the template finds below some headers; with the whole outcome."""
-    config = tmp_path / "template"
-    shutil.copytree(TEMPLATE, config)
 
     def call(columns: list[tuple[str | None, list]], **arguments):
         headers, values = zip(*columns)
-        outcome = run(config, {"S": [list(headers), *map(list, zip(*values))]}, **arguments)
+        outcome = run(template, {"S": [list(headers), *map(list, zip(*values))]}, **arguments)
         assert outcome.result.error is None, outcome.result.error
         found = [column["mapping"] for column in outcome.tables[0]["structure"]["columns"]]
         return [mapping["field"] for mapping in found], [mapping["score"] for mapping in found], outcome
@@ -273,11 +268,9 @@ def test_a_key_that_may_be_a_cell_is_not_said(run, monkeypatch):
     assert "KeyError" in message and "secret" not in message
 
 
-def test_what_spoke_for_the_field_of_a_column_is_noted(run, monkeypatch, tmp_path):
+def test_what_spoke_for_the_field_of_a_column_is_noted(run, monkeypatch, template):
     monkeypatch.setenv("ADE_ENGINE_RUN", "1")
-    config = tmp_path / "template"
-    shutil.copytree(TEMPLATE, config)
-    (config / "src/ade_config/columns/z_own.py").write_text("""
+    (template / "src/ade_config/columns/z_own.py").write_text("""
 def ends_it(column_header_original):
     return {"hours": 0.3} if column_header_original == "Overtime hours" else None
 
@@ -286,8 +279,8 @@ def register(registry):
 """)
     columns = [*people({"pay": "Tax", "start_date": "Date"}), ("Overtime hours", [n % 7 for n in range(30)])]
     headers, values = zip(*columns)
-    outcome = run(config, {"S": [list(headers), *map(list, zip(*values))]})
-    noted = outcome.named("run.noticed")[0]["data"]["columns"]
+    outcome = run(template, {"S": [list(headers), *map(list, zip(*values))]})
+    noted = outcome.noticed["columns"]
     assert {one["field"]: (one["column"], one["message"]) for one in noted} == {
         "first_name": ("A", "its header"), "last_name": ("B", "its header"), "member_id": ("C", "its header"),
         "email": ("D", "its header"), "phone": ("E", "its header"), "start_date": ("F", "its values"),
@@ -296,7 +289,7 @@ def register(registry):
 
 
 def test_packages_that_do_not_name_it_neither_get_it_nor_pay_for_it(run, monkeypatch):
-    from ade_engine.pipeline import mapping
+    from ade_engine.pipeline.columns import mapping
 
     def refused(*_):
         raise AssertionError("nobody has asked")
@@ -322,7 +315,7 @@ def test_packages_that_do_not_name_it_neither_get_it_nor_pay_for_it(run, monkeyp
 
 
 def test_the_template_looks_at_no_column_whose_header_is_known(mapped, monkeypatch):
-    from ade_engine.pipeline import mapping
+    from ade_engine.pipeline.columns import mapping
 
     seen = []
     look = mapping.profile
@@ -333,13 +326,9 @@ def test_the_template_looks_at_no_column_whose_header_is_known(mapped, monkeypat
     assert sorted(set(seen)) == sorted(seen) == ["Quux", "Remarks"]
 
 
-def test_a_field_that_only_values_name_is_told(run, monkeypatch, tmp_path):
+def test_a_field_that_only_values_name_is_told(run, monkeypatch, template):
     # As `ade` starts the engine, which asks for notices.
     monkeypatch.setenv("ADE_ENGINE_RUN", "1")
-    config = tmp_path / "template"
-    shutil.copytree(TEMPLATE, config)
     headers, values = zip(*people({"pay": "Tax", "start_date": "Date"}))
-    outcome = run(config, {"S": [list(headers), *map(list, zip(*values))]})
-    notices = outcome.named("run.noticed")[0]["data"]["notices"]
-    told = [notice["cells"] for notice in notices if notice["code"] == "found_by_values"]
-    assert told == [["F1"], ["G1"]], notices
+    outcome = run(template, {"S": [list(headers), *map(list, zip(*values))]})
+    assert [notice["cells"] for notice in outcome.notices("found_by_values")] == [["F1"], ["G1"]]

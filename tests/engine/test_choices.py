@@ -131,7 +131,7 @@ def test_older_encodings_are_told_by_their_letters(run, tmp_path, monkeypatch, e
     data = "".join(f"{first};{second}\r\n" for first, second in lines).encode(encoding)
     outcome = csv(run, tmp_path, data, csv_encoding="auto", csv_delimiter="auto")
     assert outcome.rows() == lines
-    (notice,) = [one for event in outcome.named("run.noticed") for one in event["data"]["notices"] if one["code"] == "csv_guessed"]
+    (notice,) = outcome.notices("csv_guessed")
     assert notice["encoding"] == found and notice["message"].startswith(f"read as {found} text")
 
 

@@ -1,8 +1,6 @@
-"""What a check warns of is noticed in a run of ade, once looked for and then kept."""
+"""What a check warns of is noticed in a run of ade."""
 
 from __future__ import annotations
-
-import json
 
 import pytest
 
@@ -27,8 +25,7 @@ def looked(monkeypatch):
 
 
 def warned(outcome):
-    events = outcome.named("run.noticed")
-    return [(notice["code"], notice["level"], notice["message"]) for event in events for notice in event["data"]["notices"]]
+    return [(notice["code"], notice["level"], notice["message"]) for notice in outcome.noticed["notices"]]
 
 
 def test_only_a_run_of_ade_looks(run, monkeypatch, looked):
@@ -41,32 +38,8 @@ def test_only_a_run_of_ade_looks(run, monkeypatch, looked):
     assert len(looked) == 1
 
 
-def test_what_was_found_is_kept_for_the_same_package_alone(run, monkeypatch, looked, tmp_path):
+def test_a_run_does_not_fail_where_it_cannot_look(run, monkeypatch):
     monkeypatch.setenv("ADE_ENGINE_RUN", "1")
-    kept = tmp_path / "kept.json"
-    monkeypatch.setenv("ADE_ENGINE_WARNINGS_KEPT", str(kept))
-    first = warned(run(FILES, SHEET, fields=["found"]))
-    assert len(first) == 1 and len(looked) == 1
-    document = json.loads(kept.read_text())
-    assert document["warnings"] == [first[0][2]]
-    assert [path.name for path in tmp_path.glob("kept.json*")] == ["kept.json"]
-    for other, again in [
-        (document, 0),
-        ({**document, "config_package": "/another"}, 1),
-        ({**document, "warnings": "text"}, 1),
-        ({**document, "warnings": [1]}, 1),
-        ([], 1),
-    ]:
-        kept.write_text(json.dumps(other))
-        looked.clear()
-        assert warned(run(FILES, SHEET, fields=["found"])) == first
-        assert len(looked) == again, other
-
-
-def test_a_run_does_not_fail_where_it_cannot_look_or_keep(run, monkeypatch, tmp_path):
-    monkeypatch.setenv("ADE_ENGINE_RUN", "1")
-    monkeypatch.setenv("ADE_ENGINE_WARNINGS_KEPT", str(tmp_path / "absent" / "kept.json"))
-    assert len(warned(run(FILES, SHEET, fields=["found"]))) == 1
 
     def broken(*_):
         raise RecursionError

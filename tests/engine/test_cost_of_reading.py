@@ -91,7 +91,7 @@ def open_sheet(kind: str, rows: int, folder: Any) -> Any:
         output.append_table(sheet, table, gap=False)
         return sheet
     source = open_source(str(path))
-    return source.worksheet(source.sheets[0])
+    return source.sheets[0].worksheet
 
 
 def by_rows(sheet: Any, rows: int) -> Any:

@@ -15,7 +15,7 @@ import polars as pl
 import pytest
 
 from ade_engine.fields.readers import gone
-from ade_engine.pipeline.provenance import stretches
+from ade_engine.pipeline.kept_rows.provenance import stretches
 
 NEW = {
     "date_order": "dmy",
@@ -75,12 +75,6 @@ def normalize(run, monkeypatch):
         return [dict(zip(names, row)) for row in found]
 
     return call
-
-
-def noticed(outcome) -> dict:
-    events = outcome.named("run.noticed")
-    assert len(events) == 1
-    return events[0]["data"]
 
 
 def issues(rows: list[dict], field: str) -> list[str | None]:
@@ -219,7 +213,7 @@ def test_an_open_column_follows_its_argument_then_the_setting_and_each_cell_says
     by = "the reader's argument" if argument else "date_order"
     assert issues(rows, "day") == [None, *[f"ambiguous: {way} by {by} alone"] * 2]
     # The summary says it once.
-    (reading,) = noticed(normalize.outcome)["readings"]
+    (reading,) = normalize.outcome.noticed["readings"]
     assert reading["ambiguous"] and f"so {decided} decided" in reading["message"] and "open" not in reading
 
 
@@ -406,7 +400,7 @@ def test_issues_stay_with_their_rows_through_hooks_that_filter_and_sort(normaliz
     rows = normalize(config, [["Key", "Day"], *map(list, cells.items())])
     assert [row["key"] for row in rows] == ["E", "D", "B", "A"]
     assert issues(rows, "day") == ['not a date: "later"', None, 'not a date: "soon"', None]
-    (notice,) = [one for one in noticed(normalize.outcome)["notices"] if one["code"] == "rows_dropped"]
+    (notice,) = normalize.outcome.notices("rows_dropped")
     assert (notice["count"], notice["rows"], notice["level"]) == (1, [[4, 4]], "info")
     assert notice["message"] == "sheet 'Sheet': the hook reshape of ade_config.hooks.h dropped 1 row (row 4)"
 
@@ -442,7 +436,7 @@ def test_a_hook_that_drops_rows_names_them_in_stretches(normalize):
     config = columns('Field("n", read=number)')
     config["hooks/h.py"] = hook("on_table_mapped", 'return table.filter(~pl.col("n").is_in(["2", "3", "4", "7"]))')
     normalize(config, [["N"], *([str(number)] for number in range(1, 9))])
-    (notice,) = [one for one in noticed(normalize.outcome)["notices"] if one["code"] == "rows_dropped"]
+    (notice,) = normalize.outcome.notices("rows_dropped")
     assert (notice["count"], notice["rows"]) == (4, [[3, 5], [8, 8]]) and "(rows 3 to 5 and 8)" in notice["message"]
 
 
@@ -451,7 +445,7 @@ def test_a_hook_that_makes_a_new_frame_leaves_counts_only(normalize):
     config["hooks/h.py"] = hook("on_table_mapped", 'return table.select("n").head(2)')
     rows = normalize(config, [["N"], ["1"], ["x"], ["3"]])
     assert [row["n"] for row in rows] == [1, None] and issues(rows, "n") == [None, 'not a number: "x"']
-    (notice,) = [one for one in noticed(normalize.outcome)["notices"] if one["code"] == "rows_dropped"]
+    (notice,) = normalize.outcome.notices("rows_dropped")
     assert notice["count"] == 1 and "rows" not in notice
 
 
@@ -573,7 +567,7 @@ def test_readings_say_how_each_column_was_read(normalize):
         ["T", "Invoice date", "Net amount"],
         ["a", "31/01/2025", "1.309,50"], ["b", "01/02/2025", "1.200"], ["c", "01/26/2025", "950"], *[["d", "30/01/2025", "7,5"]] * 5,
     ])  # fmt: skip
-    day, net = noticed(normalize.outcome)["readings"]
+    day, net = normalize.outcome.noticed["readings"]
     assert {key: day[key] for key in ("sheet", "table", "field", "column", "header", "kind", "read_as", "decided_by")} == {
         "sheet": "Sheet", "table": 0, "field": "day", "column": "B", "header": "Invoice date", "kind": "date",
         "read_as": "day-first", "decided_by": "evidence",
@@ -588,7 +582,7 @@ def test_text_beside_typed_cells_is_not_all_that_is_said_of_a_column(normalize):
     config = columns('Field("net", read=number)', 'Field("day", read=date)')
     rows = normalize(config, [["Net", "Day"], [12, dt.date(2025, 1, 31)], [15.5, dt.date(2025, 2, 1)], ["n/a", "soon"]])
     assert [row["net"] for row in rows] == [12, 15.5, None]
-    assert [reading["message"] for reading in noticed(normalize.outcome)["readings"]] == [
+    assert [reading["message"] for reading in normalize.outcome.noticed["readings"]] == [
         "typed numbers alone: no cell of text is a number", "typed dates alone: no cell of text is a date",
     ]  # fmt: skip
 
@@ -596,7 +590,7 @@ def test_text_beside_typed_cells_is_not_all_that_is_said_of_a_column(normalize):
 def test_lost_digits_are_a_notice(normalize):
     rows = normalize(columns('Field("no", read=code)'), [["No"], ["1.23E+11"], ["00123"], ["9.78E+12"]])
     assert [row["no"] for row in rows] == [None, "00123", None]
-    (notice,) = [one for one in noticed(normalize.outcome)["notices"] if one["code"] == "lost_digits"]
+    (notice,) = normalize.outcome.notices("lost_digits")
     assert (notice["field"], notice["count"], notice["table"]) == ("no", 2, 0) and notice["level"] == "warning"
 
 
@@ -620,7 +614,7 @@ def test_no_event_holds_a_cell(normalize, level):
         for cell in row:
             if cell not in ("€", "£"):
                 assert cell not in said, cell
-    assert noticed(normalize.outcome)["readings"] and issues(normalize(config, rows), "day")
+    assert normalize.outcome.noticed["readings"] and issues(normalize(config, rows), "day")
 
 
 def test_without_ade_and_without_settings_nothing_new_is_said(run, monkeypatch):
@@ -666,7 +660,7 @@ def test_a_hook_that_loses_the_rows_numbers_makes_a_notice_of_unread_cells(norma
     config["hooks/other.py"] = hook("on_table_transformed", 'return table.select("day", "net")')
     rows = normalize(config, [["Day", "Net"], ["31.01.2025", "1,5"], ["soon", "2,5"]])
     assert len(rows) == 2 and "__ade_issue__day" not in rows[0]
-    codes = [notice["code"] for notice in noticed(normalize.outcome)["notices"]]
+    codes = [notice["code"] for notice in normalize.outcome.noticed["notices"]]
     assert "issues_without_rows" in codes
 
 
@@ -694,7 +688,7 @@ def test_rows_that_hooks_add_and_drop_are_counted_by_their_numbers(normalize):
     )
     config["hooks/b_some.py"] = hook("on_table_mapped", 'return table.filter(pl.col("net") != "2")')
     assert [row["net"] for row in normalize(config, [["Net"], ["1"], ["2"], ["3"]])] == [1, 3, 7]
-    (dropped,) = [one for one in noticed(normalize.outcome)["notices"] if one["code"] == "rows_dropped"]
+    (dropped,) = normalize.outcome.notices("rows_dropped")
     assert (dropped["count"], dropped["rows"]) == (1, [[3, 3]])
 
 

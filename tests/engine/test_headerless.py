@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
-import shutil
-from pathlib import Path
 
 import pytest
 
-TEMPLATE = Path(__file__).resolve().parents[2] / "templates" / "default"
 HEADERS = ["Badge number", "First name", "Last name", "E-mail", "Hire date", "Gross pay"]
 FIRST = ["Avery", "Jordan", "Casey", "Morgan", "Riley"]
 LAST = ["Smith", "Lee", "Diaz", "Kim", "Hall", "Moore", "King"]
@@ -25,15 +22,15 @@ def people(count: int, start: int = 0) -> list[list]:
 
 
 @pytest.fixture
-def template(run, tmp_path, monkeypatch):
+def normalize(run, template, monkeypatch):
     """Runs the template as `ade` runs it: tables as (region, header rows, fields), source rows that were kept, and notices."""
-    config = tmp_path / "template"
-    shutil.copytree(TEMPLATE, config)
+    settings_file = template / "settings.toml"
+    written = settings_file.read_text()
     monkeypatch.setenv("ADE_ENGINE_RUN", "1")
 
     def call(rows: list[list], sheet_settings: str = "", **settings):
-        (config / "settings.toml").write_text((TEMPLATE / "settings.toml").read_text() + sheet_settings)
-        outcome = run(config, {"S": rows}, settings=settings)
+        settings_file.write_text(written + sheet_settings)
+        outcome = run(template, {"S": rows}, settings=settings)
         assert outcome.result.error is None, outcome.result.error
         tables = [
             (
@@ -49,9 +46,8 @@ def template(run, tmp_path, monkeypatch):
                 place = row.index("Source row")
             elif place is not None and any(cell is not None for cell in row):
                 kept.append(row[place])
-        noticed = outcome.named("run.noticed")
         notices = {}
-        for notice in noticed[0]["data"]["notices"] if noticed else []:
+        for notice in outcome.noticed["notices"]:
             notices.setdefault(notice["code"], []).append(notice)
         return tables, kept, notices
 
@@ -61,8 +57,8 @@ def template(run, tmp_path, monkeypatch):
 FIELDS = ["member_id", None, None, "email", "start_date", "pay"]
 
 
-def test_the_first_record_stays_a_record(template):
-    tables, kept, notices = template(people(12))
+def test_the_first_record_stays_a_record(normalize):
+    tables, kept, notices = normalize(people(12))
     assert tables == [("A1:F12", 0, FIELDS)] and kept == [*range(1, 13)]
     (told,) = notices["no_header_row"]
     assert told["level"] == "warning" and told["rows"] == [[1, 1]] and "no_table" not in notices
@@ -70,16 +66,14 @@ def test_the_first_record_stays_a_record(template):
     assert all("it has no header" in one["message"] for one in notices["found_by_values"])
 
 
-def test_without_the_setting_it_becomes_the_header_as_before(template):
-    tables, kept, notices = template(people(12), headerless_tables=False)
+def test_without_the_setting_it_becomes_the_header_as_before(normalize):
+    tables, kept, notices = normalize(people(12), headerless_tables=False)
     assert tables == [("A1:F12", 1, FIELDS)] and kept == [*range(2, 13)]
     assert "no_header_row" not in notices
 
 
-def test_columns_without_a_header_have_their_places_for_names(run, tmp_path):
-    config = tmp_path / "template"
-    shutil.copytree(TEMPLATE, config)
-    outcome = run(config, {"S": people(5)})
+def test_columns_without_a_header_have_their_places_for_names(run, template):
+    outcome = run(template, {"S": people(5)})
     names = outcome.rows("S")[0]
     assert names[:6] == ["Member ID", "col_2", "col_3", "E-mail", "Start date", "Gross pay"]
     columns = outcome.tables[0]["structure"]["columns"]
@@ -103,8 +97,8 @@ def test_columns_without_a_header_have_their_places_for_names(run, tmp_path):
         ([[5, 2], [1, 2]], [1, 2]),
     ],
 )  # fmt: skip
-def test_nothing_is_lost_where_there_is_no_header(template, rows, kept):
-    tables, found, notices = template(rows)
+def test_nothing_is_lost_where_there_is_no_header(normalize, rows, kept):
+    tables, found, notices = normalize(rows)
     assert found == kept and tables[0][1] == 0
     assert notices["no_header_row"][0]["rows"] == [[kept[0], kept[0]]]
 
@@ -119,36 +113,36 @@ def test_nothing_is_lost_where_there_is_no_header(template, rows, kept):
         (["E-mail"], [["a@x.org"], ["b@x.org"], ["c@x.org"]]),
     ],
 )
-def test_a_header_stays_one_without_a_word(template, header, rows):
-    tables, kept, notices = template([header, *rows])
+def test_a_header_stays_one_without_a_word(normalize, header, rows):
+    tables, kept, notices = normalize([header, *rows])
     assert tables[0][1] == 1 and kept == [*range(2, 2 + len(rows))]
     assert not {"no_header_row", "doubtful_header_row", "doubtful_rows"}.intersection(notices)
 
 
 @pytest.mark.parametrize("header", ["Contact", "Names"])
-def test_a_doubtful_header_is_named_with_what_makes_it_doubtful(template, header):
+def test_a_doubtful_header_is_named_with_what_makes_it_doubtful(normalize, header):
     values = [f"{name.lower()}@example.org" for name in FIRST] if header == "Contact" else FIRST
-    tables, kept, notices = template([[header], *([value] for value in values)])
+    tables, kept, notices = normalize([[header], *([value] for value in values)])
     assert tables[0][1] == 1 and kept == [2, 3, 4, 5, 6]
     (told,) = notices["doubtful_header_row"]
     assert told["rows"] == [[1, 1]] and told["message"].startswith("sheet 'S': row 1 taken for the header with doubt (")
     assert "`header_rows`" in told["message"]
 
 
-def test_a_text_above_values_is_their_header(template):
+def test_a_text_above_values_is_their_header(normalize):
     """Although a lone column of addresses looks like a list from its first row on."""
-    tables, _, _ = template([["Contact"], *([f"{name.lower()}@example.org"] for name in FIRST)])
+    tables, _, _ = normalize([["Contact"], *([f"{name.lower()}@example.org"] for name in FIRST)])
     assert tables == [("A1:A6", 1, ["email"])]
 
 
 @pytest.mark.parametrize("count", [1, 3])
-def test_records_above_the_header_row_are_a_table(template, count):
-    tables, kept, notices = template([*people(count), HEADERS, *people(4, count)])
+def test_records_above_the_header_row_are_a_table(normalize, count):
+    tables, kept, notices = normalize([*people(count), HEADERS, *people(4, count)])
     assert [(region, header) for region, header, _ in tables] == [(f"A1:F{count}", 0), (f"A{count + 1}:F{count + 5}", 1)]
     assert kept == [*range(1, count + 1), *range(count + 2, count + 6)]
     assert "above the header row stand records" in notices["no_header_row"][0]["message"]
     # As it was.
-    tables, kept, notices = template([*people(count), HEADERS, *people(4, count)], headerless_tables=False)
+    tables, kept, notices = normalize([*people(count), HEADERS, *people(4, count)], headerless_tables=False)
     assert len(tables) == 1 and kept == [*range(count + 2, count + 6)] and "no_header_row" not in notices
 
 
@@ -160,42 +154,42 @@ def test_records_above_the_header_row_are_a_table(template, count):
         ([["Staff list"], ["Oslo"], []], None),
     ],
 )
-def test_lines_of_names_and_values_above_are_no_records(template, above, told):
-    tables, kept, notices = template([*above, HEADERS, *people(6)])
+def test_lines_of_names_and_values_above_are_no_records(normalize, above, told):
+    tables, kept, notices = normalize([*above, HEADERS, *people(6)])
     first = len(above) + 2
     assert len(tables) == 1 and tables[0][1] == 1 and kept == [*range(first, first + 6)]
     found = [one["rows"] for one in notices.get("rows_left_out", ()) if "above the header row" in one["message"]]
     assert found == ([told] if told else [])
 
 
-def test_a_table_on_its_side_is_kept_whole_and_told(template):
+def test_a_table_on_its_side_is_kept_whole_and_told(normalize):
     rows = [
         ["E-mail", "a@x.org", "b@x.org", "c@x.org"],
         ["Hire date", dt.date(2020, 1, 2), dt.date(2021, 3, 4), dt.date(2022, 5, 6)],
         ["Gross pay", 1200.5, 1300.25, 1400.75],
         ["Last name", "Lee", "Ray", "Orr"],
     ]
-    tables, kept, notices = template(rows)
+    tables, kept, notices = normalize(rows)
     assert tables == [("A1:D4", 0, [None] * 4)] and kept == [1, 2, 3, 4]
     assert notices["table_on_its_side"][0]["rows"] == [[1, 4]] and "doubtful_header_row" not in notices
 
 
-def test_a_row_that_may_be_another_header_is_told(template):
+def test_a_row_that_may_be_another_header_is_told(normalize):
     rows = [["Region", "Units", "Net"], ["North", 12, 13.5], ["South", 3, 4.5], ["West", 7, 8.25]]
-    tables, kept, notices = template([*rows, ["Product", "Price", "Stock"], ["Nut", 1.5, 100], ["Bolt", 2.5, 200]])
+    tables, kept, notices = normalize([*rows, ["Product", "Price", "Stock"], ["Nut", 1.5, 100], ["Bolt", 2.5, 200]])
     assert len(tables) == 1 and kept == [2, 3, 4, 5, 6, 7]
     assert notices["doubtful_rows"][0]["rows"] == [[5, 5]]
 
 
-def test_the_user_has_the_last_word(template):
+def test_the_user_has_the_last_word(normalize):
     rows = [["Report"], [], *people(4)]
-    tables, kept, notices = template([["City", "State", "Status"], ["Zug", "North", "open"]], "\n[sheets.S]\nheader_rows = []\n")
+    tables, kept, notices = normalize([["City", "State", "Status"], ["Zug", "North", "open"]], "\n[sheets.S]\nheader_rows = []\n")
     assert tables[0][1] == 0 and kept == [1, 2] and "no_header_row" not in notices
-    tables, kept, notices = template(rows, "\n[sheets.S]\nheader_rows = [3]\n")
+    tables, kept, notices = normalize(rows, "\n[sheets.S]\nheader_rows = [3]\n")
     assert tables[0][:2] == ("A3:F6", 1) and kept == [4, 5, 6] and "no_header_row" not in notices
-    tables, kept, _ = template(rows, "\n[sheets.S]\nheader_rows = []\n")
+    tables, kept, _ = normalize(rows, "\n[sheets.S]\nheader_rows = []\n")
     assert tables[0][:2] == ("A3:F6", 0) and kept == [3, 4, 5, 6]
-    tables, kept, _ = template([*people(2), *rows], '\n[sheets.S]\nrange = "A4:F8"\n')
+    tables, kept, _ = normalize([*people(2), *rows], '\n[sheets.S]\nrange = "A4:F8"\n')
     assert tables[0][:2] == ("A5:F8", 0) and kept == [5, 6, 7, 8]
 
 
@@ -213,47 +207,45 @@ def test_the_user_has_the_last_word(template):
         ([["North", 12, 13.5], ["South", 3, 4.5], ["West", 1, 2.5], [None, 17, 20.5]], [2, 3, 4, 5]),
     ],
 )  # fmt: skip
-def test_sums_tell_totals_from_records(run, tmp_path, rows, kept):
-    config = tmp_path / "template"
-    shutil.copytree(TEMPLATE, config)
-    outcome = run(config, {"S": [["Region", "Units", "Net"], *rows]}, settings={"drop_blank_rows": False})
+def test_sums_tell_totals_from_records(run, template, rows, kept):
+    outcome = run(template, {"S": [["Region", "Units", "Net"], *rows]}, settings={"drop_blank_rows": False})
     header, *found = outcome.rows("S")
     assert [row[header.index("Source row")] for row in found] == kept
 
 
-def test_a_header_that_repeats_is_no_record(template):
+def test_a_header_that_repeats_is_no_record(normalize):
     """Among texts alone nothing but its words tells it from the records around it."""
     header = ["Artikel", "Ort", "Zustand", "Bemerkung"]
     def records(first: int) -> list[list]:
         return [[f"{what} {first + n}", "Zug", "offen", None] for n, what in enumerate(["Pumpe", "Ventil", "Motor", "Kabel", "Filter"])]
 
-    tables, kept, _ = template([header, *records(0), header, *records(5)])
+    tables, kept, _ = normalize([header, *records(0), header, *records(5)])
     assert [region for region, _, _ in tables] == ["A1:D6", "A7:D12"] and kept == [2, 3, 4, 5, 6, 8, 9, 10, 11, 12]
-    tables, kept, _ = template([header, *records(0), header, *records(5)], headerless_tables=False)
+    tables, kept, _ = normalize([header, *records(0), header, *records(5)], headerless_tables=False)
     assert len(tables) == 1 and 7 in kept
 
 
-def test_notes_and_titles_between_records_are_left_out_and_named(template):
+def test_notes_and_titles_between_records_are_left_out_and_named(normalize):
     rows = [*people(8), [], ["Inventory"], ["Printed 2024-03-01"], [], *people(8, 8)]
-    _, kept, notices = template(rows)
+    _, kept, notices = normalize(rows)
     assert kept == [*range(1, 9), *range(13, 21)]
     assert [one["rows"] for one in notices["rows_left_out"]] == [[[10, 11]]]
 
 
 @pytest.mark.parametrize("second", [["Avery", "A-3031", "open", None, "drew@example.org"]])
-def test_a_record_below_a_header_is_no_part_of_it(template, second):
+def test_a_record_below_a_header_is_no_part_of_it(normalize, second):
     """A lone record looks like a second row of the header."""
-    tables, kept, _ = template([["Given name", "Artikelnr", "State", "Remarks", "Mail"], second, [], ["* estimated"]])
+    tables, kept, _ = normalize([["Given name", "Artikelnr", "State", "Remarks", "Mail"], second, [], ["* estimated"]])
     assert tables[0][:2] == ("A1:E2", 1) and kept == [2]
 
 
-def test_a_section_head_is_no_number(template):
+def test_a_section_head_is_no_number(normalize):
     header = ["Hours", "First name", "Item", "Net", "Last name"]
     rows = [[n * 7, FIRST[n % 5], "Valve", 1.5 * n, LAST[n % 7]] for n in range(1, 9)]
-    _, kept, _ = template([header, *rows, [162, None, None, None, None], *rows])
+    _, kept, _ = normalize([header, *rows, [162, None, None, None, None], *rows])
     assert kept == [*range(2, 19)]
 
 
-def test_a_last_section_head_without_rows_makes_no_column(template):
-    _, kept, notices = template([HEADERS, *people(4), ["Page 2"], HEADERS, *people(4, 4)])
+def test_a_last_section_head_without_rows_makes_no_column(normalize):
+    _, kept, notices = normalize([HEADERS, *people(4), ["Page 2"], HEADERS, *people(4, 4)])
     assert kept == [2, 3, 4, 5, 8, 9, 10, 11] and notices["rows_left_out"][0]["rows"] == [[6, 6]]

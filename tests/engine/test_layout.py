@@ -18,7 +18,7 @@ from ade_engine import Settings, _native
 from ade_engine.io.input.source import open_source
 from ade_engine.models import SettingsError
 from ade_engine.models.row_layout import STATES, SheetRows
-from ade_engine.pipeline.header_rows import joined_headers
+from ade_engine.pipeline.finding.header_rows import joined_headers
 
 ROOT = Path(__file__).resolve().parents[2]
 CORPORA = ROOT.parent / "shared" / "recognition"
@@ -184,7 +184,7 @@ def test_a_blank_row_within_a_header_belongs_to_it(run, package):
 
 def test_rows_at_borders_are_listed_with_their_reasons(run_by_ade, package):
     outcome = run_by_ade(package(rows=NATIVE), {"S": [*REPORT[:11], *REPORT[8:11] * 10, *REPORT[11:]]})
-    rows = outcome.named("run.noticed")[0]["data"]["rows"]
+    rows = outcome.noticed["rows"]
     kinds = {row["row"]: row["kind"] for row in rows}
     assert {1: "title", 3: "header", 42: "total", 44: "note"}.items() <= kinds.items()
     assert {row["sheet"] for row in rows} == {"S"} and not any(20 <= row["row"] <= 30 for row in rows)
@@ -199,7 +199,7 @@ def test_a_detector_has_the_last_word_and_the_record_says_so(run_by_ade, package
         registry.register_row_detector(lambda row_index: {"note": 2.0} if row_index == 12 else None, row_kind="note", priority=0)
     """
     outcome = run_by_ade(package(rows=detector), {"S": REPORT})
-    (row,) = [row for row in outcome.named("run.noticed")[0]["data"]["rows"] if row["row"] == 12]
+    (row,) = [row for row in outcome.noticed["rows"] if row["row"] == 12]
     assert row["kind"] == "note" and row["message"].startswith("row 12, note (says a detector; by its looks total)")
 
 
@@ -211,7 +211,7 @@ def test_nothing_is_listed_where_nobody_asks(run_by_ade, package):
 
 
 def left_out(outcome):
-    return {tuple(map(tuple, one["rows"])): one["message"] for one in outcome.named("run.noticed")[0]["data"]["notices"]}
+    return {tuple(map(tuple, one["rows"])): one["message"] for one in outcome.noticed["notices"]}
 
 
 def test_notes_below_a_table_are_left_out(run_by_ade, package):
@@ -527,12 +527,12 @@ def test_a_range_beyond_the_sheet_ends_with_it(run, package):
 def test_a_user_leaves_a_sheet_out(run_by_ade, package):
     outcome = run_by_ade(package(by_hand("[sheets.S]\nskip = true")), {"S": REPORT, "T": REPORT})
     assert outcome.book.sheetnames == ["T"]
-    assert [one["sheets"] for one in outcome.named("run.noticed")[0]["data"]["notices"]] == [["S"]]
+    assert [one["sheets"] for one in outcome.noticed["notices"]] == [["S"]]
 
 
 def test_a_sheet_that_is_not_there_is_told(run_by_ade, package):
     outcome = run_by_ade(package(by_hand("[sheets.T]\nheader_rows = [3]")), {"S": REPORT})
-    (notice,) = outcome.named("run.noticed")[0]["data"]["notices"]
+    (notice,) = outcome.noticed["notices"]
     assert (notice["code"], notice["level"], notice["sheets"]) == ("sheets_unknown", "info", ["T"])
 
 

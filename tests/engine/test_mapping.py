@@ -93,8 +93,7 @@ def test_of_equal_columns_the_fullest_gets_the_field(run, package, monkeypatch, 
     outcome = run(config, rows, settings={"mapping_tie_resolution": "fullest"})
     assert mapped(outcome) == [["a", None], [None, "a"]][winner]
     assert reasons(outcome)[1 - winner] == "duplicate_field"
-    notices = [event["data"]["notices"] for event in outcome.named("run.noticed")]
-    messages = [notice["message"] for notice in sum(notices, []) if notice["code"] == "column_of_several"]
+    messages = [notice["message"] for notice in outcome.notices("column_of_several")]
     assert [message.partition("score. ")[2] for message in messages] == ([told] if told else [])
     # Older packages have the left one, and hear nothing.
     outcome = run(config, rows)
@@ -106,8 +105,7 @@ def test_of_several_fields_with_equal_columns_each_is_named(run, package, monkey
     rows = [["a=1", "b=1", "a=1 ", "b=1 "], [None, None, 1, 2]]
     outcome = run(package({"columns/v.py": VOTES}), rows, settings={"mapping_tie_resolution": "fullest"})
     assert mapped(outcome) == [None, None, "a", "b"]
-    notices = sum((event["data"]["notices"] for event in outcome.named("run.noticed")), [])
-    told = [(notice["field"], notice["message"]) for notice in notices if notice["code"] == "column_of_several"]
+    told = [(notice["field"], notice["message"]) for notice in outcome.notices("column_of_several")]
     assert [field for field, _ in told] == ["a", "b"]
     assert all(f"the field {field!r} with the same score" in message for field, message in told)
 

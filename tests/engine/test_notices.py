@@ -36,10 +36,8 @@ def noticed(run, monkeypatch):
         monkeypatch.setenv("ADE_ENGINE_RUN", "1")
         outcome = run(*arguments, **options)
         assert outcome.result.error is None, outcome.result.error
-        events = outcome.named("run.noticed")
-        assert len(events) <= 1
         execute.outcome = outcome
-        return events[0]["data"]["notices"] if events else []
+        return outcome.noticed["notices"]
 
     return execute
 

@@ -170,7 +170,7 @@ def make_xls(folder: Any) -> Pair:
 
 def opened(path: Any, expected: Any) -> Pair:
     source = open_source(str(path))
-    return Pair(source.workbook, expected, [source.worksheet(sheet) for sheet in source.sheets])
+    return Pair(source.workbook, expected, [sheet.worksheet for sheet in source.sheets])
 
 
 def value_of_xls(source: Any, cell: Any) -> Any:

@@ -25,10 +25,6 @@ def records(outcome, sheet=None):
     return [dict(zip(header, row)) for row in rows]
 
 
-def notices(outcome, code):
-    return [one for event in outcome.named("run.noticed") for one in event["data"]["notices"] if one["code"] == code]
-
-
 def test_a_full_name_is_split_where_neither_part_has_a_column_and_the_report_says_of_which_column(run):
     sheets = {
         "Split": [["Hours", "Name "], [5, "Smith, Avery"], [7, "Mary Ann van der Berg"]],
@@ -147,7 +143,7 @@ def test_rows_without_a_value_of_a_field_are_dropped_and_named(run, monkeypatch)
     settings = {"drop_blank_rows": True, "row_provenance": True}
     outcome = run({"columns/people.py": PEOPLE}, BLANK, settings=settings)
     assert [row["hours"] for row in records(outcome)] == [5, 0]
-    (notice,) = notices(outcome, "rows_dropped")
+    (notice,) = outcome.notices("rows_dropped")
     assert notice["message"] == "sheet 'Sheet': 2 rows without a value of any field dropped (rows 3 to 4)"
     assert notice["rows"] == [[3, 4]] and "hook" not in notice
     assert len(records(run({"columns/people.py": PEOPLE}, BLANK))) == 4

@@ -113,7 +113,7 @@ def test_the_openpyxl_workbook_has_merged_cells(tmp_path):
     sheet.write(3, 0, 12)
     book.save(str(tmp_path / "book.xls"))
     source = open_source(str(tmp_path / "book.xls"))
-    worksheet = source.worksheet(source.sheets[0])
+    worksheet = source.sheets[0].worksheet
     assert [str(merged) for merged in worksheet.merged_cells.ranges] == ["A1:C2"]
     assert worksheet["A1"].value == "title"
     assert worksheet.cell(4, 1).value == 12

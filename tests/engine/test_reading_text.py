@@ -142,7 +142,7 @@ def test_a_missing_file_is_a_source_error(tmp_path):
 def test_the_openpyxl_workbook_has_the_same_cells(tmp_path):
     (tmp_path / "a.csv").write_text('x,"=1+1",\n\n#N/A,\x01,z\n')
     source = open_source(str(tmp_path / "a.csv"))
-    sheet = source.worksheet(source.sheets[0])
+    sheet = source.sheets[0].worksheet
     assert sheet.title == "a"
     assert source.workbook.sheetnames == ["a"]
     assert [[cell.value for cell in row] for row in sheet.iter_rows()] == [

@@ -330,7 +330,7 @@ def test_font_families_above_14_do_no_harm(tmp_path):
     book.parts["xl/styles.xml"] = styles
     check(book, tmp_path, like_openpyxl=False)
     source = open_source(str(tmp_path / "book.xlsx"))
-    assert source.worksheet(source.sheets[0])["C1"].value == "plain"
+    assert source.sheets[0].worksheet["C1"].value == "plain"
 
 
 def test_sheets_their_states_and_the_active_one(tmp_path):

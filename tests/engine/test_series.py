@@ -13,7 +13,7 @@ import polars as pl
 import pytest
 
 from ade_engine.io.input.source import open_source
-from ade_engine.io.scan.series import series_of_values
+from ade_engine.io.scan.sheet_scan import series_of_values
 from raw_workbooks import RawWorkbook, escape
 
 POLARS = tuple(int(number) for number in pl.__version__.split(".")[:2])

@@ -49,7 +49,7 @@ def both(path):
     """The proxy of the first sheet, and openpyxl's own."""
     source = open_source(str(path))
     book = openpyxl.load_workbook(path, read_only=True, data_only=True)
-    return source.worksheet(source.sheets[0]), book["Orders"]
+    return source.sheets[0].worksheet, book["Orders"]
 
 
 def values(rows):
@@ -113,10 +113,10 @@ def test_extent_and_cells(both):
 
 def test_the_workbook_and_its_sheets_have_one_identity(path):
     source = open_source(str(path))
-    book, sheet = source.workbook, source.worksheet(source.sheets[0])
+    book, sheet = source.workbook, source.sheets[0].worksheet
     assert book.sheetnames == ["Orders", "Second", "Hidden"]
     assert book["Orders"] is sheet and sheet.parent is book and book.worksheets[0] is sheet
-    assert list(book)[1] is source.worksheet(source.sheets[1]) is book.active
+    assert list(book)[1] is source.sheets[1].worksheet is book.active
     assert "Orders" in book and "Nothing" not in book
     with pytest.raises(KeyError):
         book["Nothing"]
@@ -134,7 +134,7 @@ def test_sheets_without_a_dimension(tmp_path):
     book = RawWorkbook({"Data": '<sheetData><row r="2"><c r="B2"><v>1</v></c></row></sheetData>'})
     book.save(tmp_path / "book.xlsx")
     source = open_source(str(tmp_path / "book.xlsx"))
-    sheet = source.worksheet(source.sheets[0])
+    sheet = source.sheets[0].worksheet
     assert (sheet.max_row, sheet.max_column) == (None, None)
     assert sheet["B2"].value == 1 and sheet.cell(1, 1).value is None
     assert list(sheet.iter_rows(values_only=True)) == list(
@@ -165,7 +165,7 @@ def test_nothing_is_imported_before_it_is_needed(path):
     program = (
         "import sys; from ade_engine.io.input.source import open_source; from ade_engine.io.output import workbook\n"
         f"source = open_source({str(path)!r}); source.load()\n"
-        "sheet = source.worksheet(source.sheets[0]); sheet.title, sheet.parent, source.workbook.sheetnames\n"
+        "sheet = source.sheets[0].worksheet; sheet.title, sheet.parent, source.workbook.sheetnames\n"
         "assert not {'openpyxl', 'polars'} & set(sys.modules)\n"
         "source.scan(source.sheets[0], max_empty_rows_run=10, max_empty_cols_run=10).series('a', 0, 0, 5)\n"
         "assert 'openpyxl' not in sys.modules\n"

@@ -9,7 +9,7 @@ import zipfile
 import pytest
 from conftest import write_files
 
-from ade_engine.pipeline.header_rows import DATA, HEADER, OTHER, RowKinds, find_tables
+from ade_engine.pipeline.finding.header_rows import DATA, HEADER, OTHER, RowKinds, find_tables
 
 # Letters for kinds of rows: h header, d data, . another kind with values, _ an empty row.
 KINDS = {"h": HEADER, "d": DATA, ".": OTHER, "_": OTHER, "D": DATA}

@@ -6,7 +6,6 @@ How values are read is tested in `test_fields.py`; here the template's own code 
 from __future__ import annotations
 
 import random
-import shutil
 from datetime import datetime
 from pathlib import Path
 
@@ -14,13 +13,6 @@ import pytest
 
 TEMPLATE = Path(__file__).resolve().parents[2] / "templates" / "default"
 HEADERS = ["Badge number", "Given name", "Surname", "E-mail", "Hire date", "Gross wages", "Regular hours"]
-
-
-@pytest.fixture
-def template(tmp_path):
-    config = tmp_path / "template"
-    shutil.copytree(TEMPLATE, config)
-    return config
 
 
 @pytest.fixture

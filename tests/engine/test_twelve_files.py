@@ -278,8 +278,7 @@ def never_calculated(sheet, number, name) -> bool:
 def formulas_noticed(outcome, sheet) -> str | None:
     """The notice that stands for an issue of each formula without a value, if it counts them all."""
     count = sum(never_calculated(sheet, number, name) for number, _ in sheet.invoices() for name in FIELDS)
-    (event,) = outcome.named("run.noticed")
-    for notice in event["data"]["notices"]:
+    for notice in outcome.noticed["notices"]:
         if notice["code"] == "formulas_without_value" and notice["sheet"] == sheet.title and notice["count"] == count:
             return notice["message"]
     return None
@@ -289,8 +288,7 @@ def formulas_noticed(outcome, sheet) -> str | None:
 def test_the_run_says_how_it_has_read_the_columns(file, read):
     ways = {"dmy": "day-first", "mdy": "month-first", ".": "decimal point", ",": "decimal comma"}
     _, outcome = read(file)
-    (event,) = outcome.named("run.noticed")
-    readings = event["data"]["readings"]
+    readings = outcome.noticed["readings"]
     for name, reading in file.readings.items():
         found = [one["read_as"] for one in readings if one["field"] == name]
         assert found, name

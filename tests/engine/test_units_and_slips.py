@@ -137,8 +137,7 @@ def test_several_ways_to_write_dates_are_told_once(run, monkeypatch, cells, mess
     )
     monkeypatch.setenv("ADE_ENGINE_RUN", "1")
     outcome = run({"columns/day.py": code}, [["day"], *([cell] for cell in cells)])
-    (event,) = outcome.named("run.noticed")
-    assert [reading["message"] for reading in event["data"]["readings"]] == [message]
+    assert [reading["message"] for reading in outcome.noticed["readings"]] == [message]
 
 
 @pytest.mark.parametrize(

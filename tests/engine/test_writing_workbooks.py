@@ -8,7 +8,6 @@ import random
 import re
 import shutil
 import subprocess
-import warnings
 import zipfile
 from pathlib import Path
 

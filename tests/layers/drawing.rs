@@ -14,8 +14,7 @@ use super::graph::Graph;
 ///
 /// A module is a file or a folder with all that is in it; the longest name counts, and `folder/__init__` or `folder/mod`
 /// names the file that stands for a folder, alone. Without a list of modules the layer is
-/// the module of its name; one in brackets is planned and need not exist. Behind the arrow are the layers that may be
-/// imported; `below` means every lower one.
+/// the module of its name. Behind the arrow are the layers that may be imported.
 #[derive(Debug)]
 pub struct Drawing {
     tree: String,
@@ -26,9 +25,7 @@ pub struct Drawing {
 struct Layer {
     name: String,
     modules: Vec<String>,
-    planned: Vec<String>,
     may_import: Vec<String>,
-    all_below: bool,
 }
 
 impl Drawing {
@@ -48,17 +45,12 @@ impl Drawing {
             .map(Layer::of)
             .collect();
         for (position, layer) in layers.iter().enumerate() {
-            if layers[..position]
-                .iter()
-                .any(|upper| upper.name == layer.name)
-            {
+            let (above, below) = (&layers[..position], &layers[position + 1..]);
+            if above.iter().any(|upper| upper.name == layer.name) {
                 return Err(format!("{tree}: the layer {} is drawn twice", layer.name));
             }
             for wanted in &layer.may_import {
-                if !layers[position + 1..]
-                    .iter()
-                    .any(|lower| lower.name == *wanted)
-                {
+                if !below.iter().any(|lower| lower.name == *wanted) {
                     return Err(format!(
                         "{tree}: {} is drawn to import {wanted}, which is not a layer below it",
                         layer.name
@@ -158,20 +150,17 @@ impl Drawing {
     }
 
     fn may_import(&self, upper: usize, lower: usize) -> bool {
-        let layer = &self.layers[upper];
-        layer.may_import.contains(&self.layers[lower].name) || layer.all_below && lower > upper
+        let lower = &self.layers[lower].name;
+        self.layers[upper].may_import.contains(lower)
     }
 
     /// The layer with the longest name of a module that the file is within.
     fn layer_of(&self, file: &str) -> Option<usize> {
-        let candidates = self
-            .layers
-            .iter()
-            .enumerate()
-            .flat_map(|(position, layer)| {
-                let modules = layer.modules.iter().chain(&layer.planned);
-                modules.map(move |module| (module.len(), position, module))
-            });
+        let layers = self.layers.iter().enumerate();
+        let candidates = layers.flat_map(|(position, layer)| {
+            let modules = layer.modules.iter();
+            modules.map(move |module| (module.len(), position, module))
+        });
         candidates
             .filter(|(_, _, module)| is_within(file, module))
             .max()
@@ -183,23 +172,11 @@ impl Layer {
     fn of(line: &str) -> Self {
         let (names, imports) = line.split_once("->").unwrap_or((line, ""));
         let (name, listed) = names.split_once(':').unwrap_or((names, names));
-        let words = |text: &str| {
-            text.split_whitespace()
-                .map(str::to_owned)
-                .collect::<Vec<_>>()
-        };
-        let (planned, modules): (Vec<_>, Vec<_>) = words(listed)
-            .into_iter()
-            .partition(|name| name.starts_with('['));
-        let plain = |name: &String| name.trim_matches(['[', ']']).to_owned();
-        let (below, may_import): (Vec<_>, Vec<_>) =
-            words(imports).into_iter().partition(|name| name == "below");
+        let words = |text: &str| text.split_whitespace().map(str::to_owned).collect();
         Self {
-            name: name.trim().trim_matches(['[', ']']).to_owned(),
-            modules,
-            planned: planned.iter().map(plain).collect(),
-            may_import,
-            all_below: !below.is_empty(),
+            name: name.trim().to_owned(),
+            modules: words(listed),
+            may_import: words(imports),
         }
     }
 }

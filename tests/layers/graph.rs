@@ -19,6 +19,22 @@ impl Graph {
         }
     }
 
+    /// The files of a folder, named from it, and the imports between them. Its own file is `mod`.
+    pub fn room(&self, folder: &str) -> Self {
+        let inside = |file: &String| match file.strip_prefix(folder)? {
+            "" => Some("mod".to_owned()),
+            rest => rest.strip_prefix('/').map(str::to_owned),
+        };
+        Self {
+            files: self.files.iter().filter_map(inside).collect(),
+            arrows: self
+                .arrows
+                .iter()
+                .filter_map(|(from, to)| Some((inside(from)?, inside(to)?)))
+                .collect(),
+        }
+    }
+
     /// The circles: groups of files that import each other, directly or through others.
     pub fn circles(&self) -> Vec<Vec<&str>> {
         let mut targets: BTreeMap<&str, Vec<&str>> = BTreeMap::new();

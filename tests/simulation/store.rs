@@ -15,9 +15,9 @@ use ade::store::{
     EnvironmentContents, EnvironmentKey, EnvironmentRecord, Environments, Failure, FieldResult,
     Heartbeat, Holder, Identities, Identity, Ids, KnownConfiguration, Leases, LiveRun, Named,
     NewEnvironment, NewRun, ObservedTime, OutputCopy, Overview, Publication, QueueDepth,
-    QueueStatistics, Result, Results, Retry, RunFiles, RunFilter, RunRecord, RunStatus, Runs,
-    SqliteStore, Store, StoreError, Submission, Submitted, TokenRecord, Tokens, Used, WorkerRecord,
-    Workers, WorkspaceRecord,
+    QueueStatistics, Result, Results, Retry, RunFiles, RunFilter, RunRecord, Runs, SqliteStore,
+    Store, StoreError, Submission, Submitted, TokenRecord, Tokens, Used, WorkerRecord, Workers,
+    WorkspaceRecord,
 };
 
 use super::judge::Operation;
@@ -524,14 +524,6 @@ impl Answer for Heartbeat {
         format!("{self:?}")
     }
 }
-impl Answer for Option<RunStatus> {
-    fn held(&self) -> Option<bool> {
-        Some(self.is_some())
-    }
-    fn text(&self) -> String {
-        format!("{self:?}")
-    }
-}
 impl Answer for RunRecord {
     fn text(&self) -> String {
         format!("{} {}", self.id, self.status.as_str())
@@ -547,11 +539,6 @@ impl Answer for WorkerRecord {
         self.id.clone()
     }
 }
-impl Answer for QueueDepth {
-    fn text(&self) -> String {
-        format!("{self:?}")
-    }
-}
 impl Answer for CancelOutcome {
     fn text(&self) -> String {
         match self {
@@ -562,56 +549,30 @@ impl Answer for CancelOutcome {
         .to_owned()
     }
 }
-impl Answer for u64 {
-    fn text(&self) -> String {
-        self.to_string()
-    }
+
+macro_rules! answers_as_they_are {
+    ($($answer:ty),*) => {$(
+        impl Answer for $answer {
+            fn text(&self) -> String {
+                format!("{self:?}")
+            }
+        }
+    )*};
 }
-impl Answer for usize {
-    fn text(&self) -> String {
-        self.to_string()
-    }
-}
+answers_as_they_are!(QueueDepth, u64, usize);
 
 macro_rules! answers_without_words {
     ($($answer:ty),*) => {$(impl Answer for $answer {})*};
 }
-answers_without_words!(
-    (),
-    BTreeMap<String, u64>,
-    ChangeMark,
-    EndedRuns,
-    Vec<LiveRun>,
-    ConfigurationRecord,
-    HashMap<String, PathBuf>,
-    HashMap<String, RunFiles>,
-    Identity,
-    Option<ConfigurationRecord>,
-    Option<Timestamp>,
-    Option<Holder>,
-    Option<Identity>,
-    Option<String>,
-    Overview,
-    Vec<Attempt>,
-    Vec<ColumnResult>,
-    DocumentRecord,
-    KnownConfiguration,
-    Option<TokenRecord>,
-    Publication,
-    Submitted,
-    TokenRecord,
-    Vec<ConfigurationActivity>,
-    Vec<ConfigurationVersion>,
-    Vec<DocumentRecord>,
-    Vec<FieldResult>,
-    Vec<KnownConfiguration>,
-    Vec<PathBuf>,
-    Vec<TokenRecord>,
-    Vec<WorkspaceRecord>,
-    Vec<String>,
-    (Vec<PathBuf>, Option<String>),
-    (WorkspaceRecord, bool)
-);
+answers_without_words! {
+    (), BTreeMap<String, u64>, ChangeMark, EndedRuns, Vec<LiveRun>, ConfigurationRecord,
+    HashMap<String, PathBuf>, HashMap<String, RunFiles>, Identity, Option<ConfigurationRecord>,
+    Option<Timestamp>, Option<Holder>, Option<Identity>, Option<String>, Overview, Vec<Attempt>,
+    Vec<ColumnResult>, DocumentRecord, KnownConfiguration, Option<TokenRecord>, Publication,
+    Submitted, TokenRecord, Vec<ConfigurationActivity>, Vec<ConfigurationVersion>,
+    Vec<DocumentRecord>, Vec<FieldResult>, Vec<KnownConfiguration>, Vec<PathBuf>, Vec<TokenRecord>,
+    Vec<WorkspaceRecord>, Vec<String>, (Vec<PathBuf>, Option<String>), (WorkspaceRecord, bool)
+}
 
 macro_rules! answers_of_records {
     ($($record:ty),*) => {$(

@@ -10,7 +10,6 @@ import os
 from datetime import datetime, timezone
 from pathlib import Path
 
-from ade_engine.application.kept_warnings import configuration_warnings
 from ade_engine.infrastructure.caller import show_values
 from ade_engine.infrastructure.observability.context import create_run_logger_context
 from ade_engine.infrastructure.observability.logger import NullLogger, RunLogger
@@ -25,12 +24,12 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from ade_engine.application.completed import RunReport, SheetReport
     from ade_engine.extensions.registry import Registry
     from ade_engine.io.input.source import Source, SourceSheet
-    from ade_engine.pipeline.context import RunContext
-    from ade_engine.pipeline.manifest import Manifest
+    from ade_engine.pipeline.output.manifest import Manifest
+    from ade_engine.pipeline.shared.context import RunContext
     from ade_engine.pipeline.sheet import SheetPipeline
-    from ade_engine.reporting.completed import RunReport, SheetReport
 
 #: The bytes of the longest name of a file.
 _LONGEST_NAME = 255
@@ -87,8 +86,8 @@ class Engine:
         stands in the package and has no effect is logged as warnings. Returns what the package registers.
         """
         from ade_engine.application.ignored import ignored
-        from ade_engine.pipeline.empty_table import wrong_results
         from ade_engine.pipeline.signatures import wrong_signatures
+        from ade_engine.pipeline.values.empty_table import wrong_results
 
         folder = _absolute(config_package, "config package")
         logger = logger or NullLogger()
@@ -202,8 +201,8 @@ class _Run:
 
     def execute(self) -> RunResult:
         # Imported here and not above, because printing the version does not need it.
+        from ade_engine.application.completed import RunReport
         from ade_engine.io.input.source import open_source
-        from ade_engine.reporting.completed import RunReport
 
         plan = self.plan
         started_at = datetime.now(timezone.utc)
@@ -225,25 +224,8 @@ class _Run:
         except BaseException as raised:
             # A panic in native code is no Exception.
             error = self._failure(raised)
-        computed = report.computed_fields() if self.policy.sends_notices else []
-        if computed:
-            # The closing report's shape is fixed, and has no place for them.
-            self.logger.event(
-                "fields.computed",
-                message=f"Computed, without a column of their own: {', '.join(computed)}",
-                data={"fields": computed},
-            )
-        found = self.notices
-        overrides = self.settings.overrides() if self.policy.sends_notices else []
-        if self.policy.sends_notices and (found.notices or found.readings or found.rows or found.columns or overrides):
-            # Packages whose detectors do not ask for the looks of rows, or whose fields have no values, have no such lists.
-            lists = (("rows", found.rows), ("columns", found.columns), ("overrides", overrides))
-            newer = {name: rows for name, rows in lists if rows}
-            self.logger.event(
-                "run.noticed",
-                message="; ".join(notice["message"] for notice in found.notices) or "Columns were read",
-                data={"notices": found.notices, "readings": found.readings, **newer},
-            )
+        if self.policy.sends_notices:
+            self._tell_notices(report)
         completed_at = datetime.now(timezone.utc)
         output_path = plan.output_file if error is None else None
         duration = (completed_at - started_at).total_seconds()
@@ -261,6 +243,26 @@ class _Run:
             started_at=started_at,
             completed_at=completed_at,
         )
+
+    def _tell_notices(self, report: RunReport) -> None:
+        """Send what the closing report's fixed shape has no place for."""
+        computed = report.computed_fields()
+        if computed:
+            self.logger.event(
+                "fields.computed",
+                message=f"Computed, without a column of their own: {', '.join(computed)}",
+                data={"fields": computed},
+            )
+        found, overrides = self.notices, self.settings.overrides()
+        # Packages whose detectors do not ask for the looks of rows, or whose fields have no values, have no such lists.
+        lists = (("rows", found.rows), ("columns", found.columns), ("overrides", overrides))
+        newer = {name: rows for name, rows in lists if rows}
+        if found.notices or found.readings or newer:
+            self.logger.event(
+                "run.noticed",
+                message="; ".join(notice["message"] for notice in found.notices) or "Columns were read",
+                data={"notices": found.notices, "readings": found.readings, **newer},
+            )
 
     def _announce(self) -> None:
         plan = self.plan
@@ -291,15 +293,15 @@ class _Run:
         # Polars is imported here, while the file is being read.
         from ade_engine.io.input.source import SourceError
         from ade_engine.io.output.workbook import Output
-        from ade_engine.pipeline.context import RunContext
         from ade_engine.pipeline.noticed import notice_detection, notice_hidden_sheets
+        from ade_engine.pipeline.shared.context import RunContext
         from ade_engine.pipeline.sheet import SheetPipeline
 
         registry, manifest, package_folder, modules = _load_config(plan.config_package, self.settings, self.logger)
         report.fields = registry.fields
         if self.policy.sends_notices:
             # While the file is being read.
-            for warning in configuration_warnings(plan.config_package, package_folder, modules, registry):
+            for warning in _configuration_warnings(plan.config_package, package_folder, modules, registry):
                 self.notices.add("configuration", warning)
         try:
             source.load()
@@ -340,12 +342,12 @@ class _Run:
             notice_hidden_sheets(self.notices, source, all_sheets)
         for index, sheet in enumerate(sheets):
             sheet_report = report.add_sheet(sheet.title, index, sheet.title == active_title)
-            self._process_sheet(pipeline, context.for_sheet(index), sheet, index, sheet_report)
+            self._process_sheet(pipeline, context.for_sheet(sheet.title, index), sheet, sheet_report)
         pipeline.hooks.run(context, HookName.ON_WORKBOOK_BEFORE_SAVE, output_workbook=output.workbook)
         output.save(str(plan.output_file))
 
     def _process_sheet(
-        self, pipeline: SheetPipeline, context: RunContext, sheet: SourceSheet, index: int, report: SheetReport
+        self, pipeline: SheetPipeline, context: RunContext, sheet: SourceSheet, report: SheetReport
     ) -> None:
         """Process one sheet, and report its results, also after a failure."""
         from ade_engine.io.input.source import SourceError
@@ -353,7 +355,7 @@ class _Run:
 
         outcome = SheetOutcome()
         try:
-            pipeline.process(context, sheet, index, outcome)
+            pipeline.process(context, sheet, outcome)
         except SourceError as error:
             raise InputError(str(error)) from error
         finally:
@@ -457,19 +459,19 @@ def _load_config(
     """The registry of a config package, its manifest if it has one, the folder of the package itself, its plugins."""
     from ade_engine.extensions.loader import import_and_register, resolve_config_import
     from ade_engine.extensions.registry import Registry
-    from ade_engine.pipeline.manifest import load_manifest
+    from ade_engine.pipeline.output.manifest import load_manifest
 
     registry = Registry()
     modules = import_and_register(config_package, registry)
     if settings.detect_rows:
-        from ade_engine.pipeline.rows import register_own_detectors
+        from ade_engine.pipeline.finding.row_detectors import register_own_detectors
 
         register_own_detectors(registry)
     spec = resolve_config_import(config_package)
     package_folder = spec.import_root / spec.package_name
     manifest = load_manifest(Path(config_package), package_folder)
     if settings.output_style == "table":
-        from ade_engine.pipeline.look import check_fields
+        from ade_engine.pipeline.output.output_columns import check_fields
 
         check_fields(registry.fields)
     logger.event(
@@ -484,3 +486,16 @@ def _load_config(
         },
     )
     return registry, manifest, package_folder, modules
+
+
+def _configuration_warnings(
+    config_package: Path, package_folder: Path, plugins: list[str], registry: Registry
+) -> list[str]:
+    """A sentence for each thing in the package without effect. The package is loaded."""
+    try:
+        from ade_engine.application.ignored import ignored
+
+        return ignored(config_package, package_folder, plugins, registry)
+    except Exception:
+        # A run does not fail because of what only helps its author; a check says what is wrong here.
+        return []

@@ -12,14 +12,14 @@ import json
 import os
 import re
 import sys
-from difflib import get_close_matches
 from pathlib import Path
 
 from ade_engine.extensions.alike import in_place_of_register, misspelt_register
 from ade_engine.extensions.loader import PLUGIN_FOLDERS
 from ade_engine.infrastructure.settings import FILES, SETTINGS_FILE, run_setting_names, setting_names
+from ade_engine.models.errors import nearest
 from ade_engine.models.fields import RowKind
-from ade_engine.pipeline.manifest import COLUMN_KEYS, META_KEYS, manifest_file
+from ade_engine.pipeline.output.manifest import COLUMN_KEYS, META_KEYS, manifest_file
 from ade_engine.pipeline.signatures import misspelt_parameters
 
 TYPE_CHECKING = False
@@ -48,21 +48,21 @@ def ignored(config_folder: Path, package_folder: Path, plugins: list[str], regis
 
 def _settings(config_folder: Path, package_folder: Path) -> Iterator[str]:
     path = config_folder / SETTINGS_FILE
-    for key, line in _keys_of(path):
+    text, document = _read(path) if path.is_file() else ("", {})
+    for key in document:
         if key == FILES:
-            yield from _tables_of_files(path)
+            yield from _tables_of_files(path, text, document[FILES])
         elif key == "log_level":
-            yield f"{path}, line {line}: log_level is ignored here: how much is logged is decided where the engine is called"
+            place = f"{path}{_line_of(key, text) or ', line 1'}"
+            yield f"{place}: log_level is ignored here: how much is logged is decided where the engine is called"
         elif key not in setting_names():
-            yield f"{path}, line {line}: there is no setting {key!r}{_meant(key, setting_names())}"
+            yield f"{path}{_line_of(key, text) or ', line 1'}: there is no setting {key!r}{nearest(key.lower(), setting_names())}"
     misplaced = package_folder / SETTINGS_FILE
     if package_folder != config_folder and misplaced.is_file():
         yield f"{misplaced} is not read: settings belong into {path}"
 
 
-def _tables_of_files(path: Path) -> Iterator[str]:
-    text, document = _read(path)
-    tables = document[FILES]
+def _tables_of_files(path: Path, text: str, tables: Any) -> Iterator[str]:
     for pattern, table in tables.items() if isinstance(tables, dict) else ():
         # A key may stand in several tables: its line is the first one below the table's name.
         lines = text.splitlines()
@@ -81,7 +81,7 @@ def _tables_of_files(path: Path) -> Iterator[str]:
             if key in setting_names():
                 yield f"{place}: {key} is ignored here: it is no setting of a single file"
             else:
-                yield f"{place}: there is no setting {key!r}{_meant(key, run_setting_names())}"
+                yield f"{place}: there is no setting {key!r}{nearest(key.lower(), run_setting_names())}"
 
 
 def _unquoted(pattern: str, table: dict[str, Any]) -> str:
@@ -101,7 +101,7 @@ def _manifest(config_folder: Path, package_folder: Path, registry: Registry, mod
     text, document = _read(path)
     for key in document:
         if key != "columns":
-            yield f"{path}{_line_of(key, text)}: the manifest has no {key!r}{_meant(key, ('columns',))}"
+            yield f"{path}{_line_of(key, text)}: the manifest has no {key!r}{nearest(key.lower(), ('columns',))}"
     columns = document.get("columns")
     entries: list[tuple[str | None, Any, Iterable[str]]] = []
     if isinstance(columns, list):
@@ -114,13 +114,13 @@ def _manifest(config_folder: Path, package_folder: Path, registry: Registry, mod
         entries += [(field, entry, META_KEYS) for field, entry in meta.items()]
         for key in columns:
             if key not in ("order", "meta"):
-                yield f"{path}{_line_of(key, text)}: columns has no {key!r}{_meant(key, ('order', 'meta'))}"
+                yield f"{path}{_line_of(key, text)}: columns has no {key!r}{nearest(key.lower(), ('order', 'meta'))}"
     for field, entry, known in entries:
         for key in entry if isinstance(entry, dict) else ():
             if key not in known:
-                yield f"{path}{_line_of(key, text)}: the column {field!r} has no {key!r}{_meant(key, known)}"
+                yield f"{path}{_line_of(key, text)}: the column {field!r} has no {key!r}{nearest(key.lower(), known)}"
         if field is not None and field not in registry.fields and not modules.use(field):
-            meant = _meant(field, registry.fields)
+            meant = nearest(field.lower(), registry.fields)
             only = "so it counts for a column of that name alone"
             yield f"{path}{_line_of(field, text)}: {field!r} is no registered field, {only}{meant}"
 
@@ -131,7 +131,7 @@ def _row_kinds(registry: Registry, modules: _Modules) -> Iterator[str]:
         kind = entry.row_kind
         if kind in acted_on or not isinstance(kind, str):
             continue
-        meant = _meant(kind, ("header", "data"))
+        meant = nearest(kind.lower(), ("header", "data"))
         # A kind of the package's own that its detectors score is no slip, unless it is nearly one of the engine's.
         if meant or not modules.use(kind):
             yield f"{_of(entry)}: row_kind {kind!r} is none that the engine acts on (header, data){meant}"
@@ -150,7 +150,7 @@ def _modules(package_folder: Path, plugins: list[str], modules: _Modules, regist
         functions = {node.name: node.lineno for node in tree.body if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))}
         if place[0] not in PLUGIN_FOLDERS:
             if "register" in functions and len(place) > 1:
-                meant = _meant(place[0], PLUGIN_FOLDERS)
+                meant = nearest(place[0].lower(), PLUGIN_FOLDERS)
                 yield f"{path} is not loaded: plugins lie in {', '.join(f'{name}/' for name in PLUGIN_FOLDERS)}{meant}"
             continue
         alike = misspelt_register(tree) if dotted in sys.modules else in_place_of_register(tree)
@@ -224,11 +224,6 @@ def _of(entry: RegisteredFn) -> str:
     return entry.name if code is None else f"{entry.name} ({code.co_filename}, line {code.co_firstlineno})"
 
 
-def _meant(name: str, known: Iterable[str]) -> str:
-    near = get_close_matches(name.lower(), list(known), 1)
-    return f"; did you mean {near[0]!r}?" if near else ""
-
-
 def _read(path: Path) -> tuple[str, dict[str, Any]]:
     text = path.read_text(encoding="utf-8-sig")
     if path.suffix == ".json":
@@ -238,13 +233,6 @@ def _read(path: Path) -> tuple[str, dict[str, Any]]:
 
         document = parse_toml(text)
     return text, document if isinstance(document, dict) else {}
-
-
-def _keys_of(path: Path) -> Iterator[tuple[str, str]]:
-    if path.is_file():
-        text, document = _read(path)
-        for key in document:
-            yield key, _line_of(key, text).removeprefix(", line ") or "1"
 
 
 def _line_of(name: str, text: str) -> str:

@@ -34,8 +34,8 @@ _SHEETS = (
 )
 _LOGS = Option("--logs-dir", metavar="DIR", help="Folder that receives a log file as well")
 
-_COMMANDS = {
-    "process file": Command(
+_ALL = (
+    Command(
         "process file",
         "Normalize one workbook or CSV file",
         (
@@ -48,7 +48,7 @@ _COMMANDS = {
         ),
         example="ade-engine process file --input orders.xlsx --output-dir out --config-package my-config",
     ),
-    "process batch": Command(
+    Command(
         "process batch",
         "Normalize every supported file below a folder",
         (
@@ -62,7 +62,7 @@ _COMMANDS = {
         ),
         example="ade-engine process batch --input-dir in --output-dir out --config-package my-config",
     ),
-    "config init": Command(
+    Command(
         "config init",
         "Write a starter config package",
         (
@@ -73,14 +73,15 @@ _COMMANDS = {
         arguments=(("TARGET_DIR", "Folder to create the config package in"),),
         example="ade-engine config init my-config",
     ),
-    "config validate": Command(
+    Command(
         "config validate",
         "Load a config package and count what it registers",
         _COMMON,
         example="ade-engine config validate --config-package my-config",
     ),
-    "version": Command("version", "Print the version", ()),
-}
+    Command("version", "Print the version", ()),
+)
+_COMMANDS = {command.name: command for command in _ALL}
 
 
 def app(arguments: Sequence[str] | None = None) -> int:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from ade_engine.cli.arguments import UsageError
 from ade_engine.infrastructure.settings import Settings, parse_log_level, run_setting_names
+from ade_engine.models.errors import nearest
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -46,10 +47,7 @@ def _assignment(text: str) -> tuple[str, str]:
     if not equals:
         raise UsageError(f"--set takes KEY=VALUE, such as date_order=mdy, not {text!r}")
     if key not in run_setting_names():
-        from difflib import get_close_matches
-
-        near = get_close_matches(key, run_setting_names(), 1)
-        raise UsageError(f"--set {text!r}: there is no setting {key!r}{f'; did you mean {near[0]!r}?' if near else ''}")
+        raise UsageError(f"--set {text!r}: there is no setting {key!r}{nearest(key, run_setting_names())}")
     return key, value
 
 
@@ -70,14 +68,11 @@ def _log_level(values: dict[str, Any]) -> int | None:
     return 10 if values["debug"] else given
 
 
-def check_folders(values: dict[str, Any]) -> None:
-    """Refuse files where folders are wanted; raises ``UsageError``."""
+def check_run_options(values: dict[str, Any]) -> None:
+    """Refuse options of a run that exclude each other, and files where folders are wanted; raises ``UsageError``."""
+    check_log_options(values)
+    if values["active_sheet_only"] and values["input_sheet"]:
+        raise UsageError("--active-sheet-only and --input-sheet exclude each other.")
     for key in ("output_dir", "logs_dir"):
         if values[key] is not None and Path(values[key]).is_file():
             raise UsageError(f"--{key.replace('_', '-')} {values[key]!r} is a file; name a folder.")
-
-
-def check_sheet_options(values: dict[str, Any]) -> None:
-    """Refuse options that exclude each other; raises ``UsageError``."""
-    if values["active_sheet_only"] and values["input_sheet"]:
-        raise UsageError("--active-sheet-only and --input-sheet exclude each other.")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from ade_engine.application.engine import Engine
 from ade_engine.cli.arguments import UsageError
-from ade_engine.cli.common import check_folders, check_log_options, check_sheet_options, load_settings
+from ade_engine.cli.common import check_run_options, load_settings
 from ade_engine.infrastructure.caller import refuse
 from ade_engine.models.errors import HookError, InputError
 from ade_engine.models.run import RunRequest, RunStatus
@@ -22,9 +22,7 @@ if TYPE_CHECKING:
 
 def process_file(values: dict[str, Any]) -> int:
     """Normalize one file."""
-    check_log_options(values)
-    check_sheet_options(values)
-    check_folders(values)
+    check_run_options(values)
     input_file = Path(values["input"])
     if not input_file.is_file():
         problem = "is not a file" if input_file.exists() else "does not exist"
@@ -41,9 +39,7 @@ def process_file(values: dict[str, Any]) -> int:
 
 def process_batch(values: dict[str, Any]) -> int:
     """Normalize every supported file below a folder; the others are processed even if one fails."""
-    check_log_options(values)
-    check_sheet_options(values)
-    check_folders(values)
+    check_run_options(values)
     input_dir = Path(values["input_dir"])
     if not input_dir.is_dir():
         problem = "is not a folder" if input_dir.exists() else "does not exist"

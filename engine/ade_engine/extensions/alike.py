@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import ast
-from difflib import get_close_matches
-
 
 _KINDS = (ast.FunctionDef, ast.AsyncFunctionDef)
 
@@ -19,6 +17,9 @@ def misspelt_register(tree: ast.Module) -> tuple[str, int, str] | None:
     """
     functions = {node.name: node.lineno for node in tree.body if isinstance(node, _KINDS) and _takes_one(node.args)}
     functions.pop("registry", None)
+    # Most modules are plugins as they should be: they need no such import.
+    from difflib import get_close_matches
+
     for name in get_close_matches("register", functions, 1, 0.85):
         return f"`{name}`", functions[name], "is another name"
     return None
@@ -43,6 +44,8 @@ def in_place_of_register(tree: ast.Module) -> tuple[str, int, str] | None:
             return "`register`", node.lineno, "is a variable; write `def register(registry):`"
         if isinstance(node, ast.ImportFrom) and any((name.asname or name.name) == "register" for name in node.names):
             return "`register`", node.lineno, "is imported; write `def register(registry):`"
+    from difflib import get_close_matches
+
     near = [name for name in functions if name.lower().startswith("regist")] or get_close_matches("register", functions, 1, 0.7)
     takes_registry = [
         node.name

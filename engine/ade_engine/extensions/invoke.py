@@ -12,7 +12,7 @@ from inspect import Parameter, signature
 from ade_engine.extensions.missing_modules import advice_on
 from ade_engine.infrastructure.observability.stack import author_frame, is_engine_file
 from ade_engine.infrastructure.observability.wording import said_by, told
-from ade_engine.models.errors import AdeEngineError, ExtensionComplaint, PipelineError
+from ade_engine.models.errors import ExtensionComplaint, PipelineError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -99,9 +99,9 @@ class HeaderRows:
                 hits += 1
         return {"header": self.score * hits} if hits and hits >= self.least else None
 
-    def rule(self) -> tuple[str, set[str] | None, int, float]:
+    def rule(self) -> _native.RowRule:
         """The detector as the native module takes it."""
-        return "words", self.words, self.least, self.score
+        return _native.RowRule("words", words=self.words, least=self.least, score=self.score)
 
 
 class DataRows:
@@ -119,9 +119,9 @@ class DataRows:
         filled = sum(value is not None and value != "" for value in row_values)
         return {"data": self.score} if filled >= self.least else None
 
-    def rule(self) -> tuple[str, set[str] | None, int, float]:
+    def rule(self) -> _native.RowRule:
         """The detector as the native module takes it."""
-        return "filled", None, self.least, self.score
+        return _native.RowRule("filled", least=self.least, score=self.score)
 
 
 class LayoutRows:
@@ -145,6 +145,6 @@ class LayoutRows:
             scores.setdefault(kind, self.score * likelihood)
         return scores
 
-    def rule(self) -> tuple[str, set[str] | None, int, float]:
+    def rule(self) -> _native.RowRule:
         """The detector as the native module takes it."""
-        return "layout", None, 0, self.score
+        return _native.RowRule("layout", score=self.score)

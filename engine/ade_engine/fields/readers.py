@@ -113,38 +113,21 @@ class Reader(pl.Expr):
             header = around.header(self.column)
             unit = around.unit(self.column)
             origin = around.origin(self.column, series, self.kind)
+        # What the author has said to the reader is stronger than a setting.
+        is_argument = bool(self._order or self._decimal)
         arguments = {"header": header, "unit": unit, "order": order, "decimal": decimal, "origin": origin}
-        found = _native.read_column(series, self.kind, self._option, **arguments)
-        reading = found[4]
-        if around is not None and reading is not None and reading["ambiguous"]:
+        found = _native.read_column(series, self.kind, self._option, is_argument=is_argument, **arguments)
+        if around is not None and found.reading is not None and found.reading["ambiguous"]:
             hints = around.hints(self.column)
             if hints != (None, None):
-                found = _native.read_column(series, self.kind, self._option, hints=hints, **arguments)
-        column, unread, is_exact, lost, reading = found
-        if reading is not None and (self._order or self._decimal):
-            # The author has said it to the reader, which is stronger than a setting.
-            reading["why"] = [_of_argument(why) for why in reading["why"]]
+                found = _native.read_column(
+                    series, self.kind, self._option, is_argument=is_argument, hints=hints, **arguments
+                )
         if around is not None:
-            messages = None if unread is None else series_of(unread)
+            messages = None if found.unread is None else series_of(found.unread)
             is_own = not self._original and len(series) == len(around.table)
-            around.note(self.column, self.kind, lost, reading, messages, is_exact, is_own)
-        return series_of(column)
-
-
-#: What the native half says behind the name of a setting that has decided.
-_WHERE_SET = " (set it in settings.toml or with --set)"
-
-
-#: What decides in place of a setting, if the author has given it to the reader.
-READERS_ARGUMENT = "the reader's argument"
-
-
-def _of_argument(why: str) -> str:
-    """What is said of a setting that has decided, for an argument of the reader's that stands in its place."""
-    named = {"date_order": "order", "decimal_mark": "decimal_mark"}
-    for setting, argument in named.items():
-        why = why.replace(f"{setting} decided{_WHERE_SET}", f"{READERS_ARGUMENT} {argument} decided")
-    return why
+            around.note(self.column, self.kind, found.lost_digits, found.reading, messages, found.is_exact, is_own)
+        return series_of(found.column)
 
 
 #: Takes the readers that are made, while somebody asks for them.

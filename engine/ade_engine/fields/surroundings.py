@@ -33,7 +33,7 @@ class Surroundings:
         *("_of_transform", "_rows", "_shown"),
     )
 
-    def __init__(self, settings: Any, table: pl.DataFrame, sources: dict[str, Source]):
+    def __init__(self, settings: Any, table: pl.DataFrame, sources: dict[str, ColumnSource]):
         self.settings = settings
         #: The table before its transforms.
         self.table = table
@@ -182,18 +182,18 @@ class Surroundings:
 class Sources(dict):
     """Where the columns of a table came from: those of fields by the fields' names, and those of no field by their own."""
 
-    def __init__(self, of_no_field: dict[str, Source]):
+    def __init__(self, of_no_field: dict[str, ColumnSource]):
         super().__init__()
         self.of_no_field = of_no_field
         #: The columns that the parts of a column were split from, by the parts' fields. Readers of these do not see them.
-        self.of_parts: dict[str, Source] = {}
+        self.of_parts: dict[str, ColumnSource] = {}
 
 
 #: The reserved column that holds each row's number in the source sheet.
 ROW = "__ade_row"
 
 
-class Source:
+class ColumnSource:
     """Where the column of a field came from."""
 
     __slots__ = ("header", "unit", "letters", "mixed_cells", "padded_cells", "shown_by_sheet", "rows_without_value")

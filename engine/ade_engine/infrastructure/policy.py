@@ -19,8 +19,6 @@ if TYPE_CHECKING:
 RUN_MARKER = "ADE_ENGINE_RUN"
 #: Set where a person at a terminal wants to see the values that messages leave out.
 SHOW_VALUES = "ADE_ENGINE_SHOW_VALUES"
-_WARNINGS_KEPT = "ADE_ENGINE_WARNINGS_KEPT"
-_WARNINGS_FOUND = "ADE_ENGINE_WARNINGS_FOUND"
 _RIGHTS = "ADE_ENGINE_POLICY"
 
 
@@ -35,10 +33,6 @@ class Policy(Record, frozen=True):
     sends_notices: bool
     #: Whether failures have codes and hints that the contract does not know.
     sends_codes: bool
-    #: The file that keeps the warnings about a config package between runs; ``None``: they are looked for in each run.
-    warnings_kept: str | None
-    #: The file that new warnings are left in, where the run may not write the file that keeps them.
-    warnings_found: str | None
     #: The folders that the run may write, and whether it has a network; ``None``: nothing is known of limits to that.
     rights: dict[str, Any] | None
 
@@ -50,8 +44,6 @@ def _decided() -> Policy:
         shows_values=is_ade and bool(os.environ.get(SHOW_VALUES)),
         sends_notices=is_ade,
         sends_codes=is_ade,
-        warnings_kept=os.environ.get(_WARNINGS_KEPT) or None,
-        warnings_found=os.environ.get(_WARNINGS_FOUND) or None,
         rights=_rights(),
     )
 

@@ -75,28 +75,24 @@ def _whole_number(value: Any) -> int:
     return int(value)
 
 
-def _count(value: Any, text: bool) -> int:
-    try:
-        number = _whole_number(value)
-    except (ValueError, OverflowError):
-        number = 0
-    if number < 1:
-        raise ValueError("should be a whole number, at least 1")
-    return number
+def _whole_from(least: int, *, or_none: bool = False):
+    def read(value: Any, text: bool) -> int | None:
+        if value is None and or_none:
+            return None
+        try:
+            number = _whole_number(value)
+        except (ValueError, OverflowError):
+            number = -1
+        if number < least:
+            raise ValueError(f"should be a whole number, {'at least 1' if least else '0 or more'}")
+        return number
+
+    return read
 
 
-def _count_or_none(value: Any, text: bool) -> int | None:
-    return None if value is None else _count(value, text)
-
-
-def _count_from_zero(value: Any, text: bool) -> int:
-    try:
-        number = _whole_number(value)
-    except (ValueError, OverflowError):
-        number = -1
-    if number < 0:
-        raise ValueError("should be a whole number, 0 or more")
-    return number
+_count = _whole_from(1)
+_count_or_none = _whole_from(1, or_none=True)
+_count_from_zero = _whole_from(0)
 
 
 def _one_of(*words: str):

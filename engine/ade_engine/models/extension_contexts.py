@@ -71,26 +71,23 @@ class ColumnDetectorContext(ExtensionContext):
         return self.column_header_original
 
 
-class TransformContext(ExtensionContext):
+class _FieldContext(ExtensionContext):
+    """A field of a table."""
+
+    field_name: str
+    table: pl.DataFrame
+    table_region: TableRegion
+    table_index: int
+    column_header: str = ""
+    column_unit: str | None = None
+
+
+class TransformContext(_FieldContext):
     """A field of a table, to be computed by an expression."""
 
-    field_name: str
-    table: pl.DataFrame
-    table_region: TableRegion
-    table_index: int
-    column_header: str = ""
-    column_unit: str | None = None
 
-
-class ValidateContext(ExtensionContext):
+class ValidateContext(_FieldContext):
     """A field of a table, to be checked by an expression."""
-
-    field_name: str
-    table: pl.DataFrame
-    table_region: TableRegion
-    table_index: int
-    column_header: str = ""
-    column_unit: str | None = None
 
 
 class WorkbookStartHookContext(ExtensionContext):

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from ade_engine.extensions.registry import RegisteredFn
     from ade_engine.models.table import TableRegion
-    from ade_engine.pipeline.context import RunContext
+    from ade_engine.pipeline.shared.context import RunContext
 
 _TABLE_NAMES = ("table", "source_sheet", "source_workbook", "source_region", "table_index", "merged_ranges")
 
@@ -62,8 +62,6 @@ class Hooks:
         context: RunContext,
         stage: HookName,
         *,
-        sheet_name: str | None = None,
-        region: TableRegion | None = None,
         on_table: Callable[[RegisteredFn, pl.DataFrame, pl.DataFrame], object] | None = None,
         on_demand: Mapping[str, Callable[[], Any]] | None = None,
         **offered: Any,
@@ -78,9 +76,10 @@ class Hooks:
             return offered.get("table")
         values = {**context.values(), **offered}
         table_index = offered.get("table_index")
+        region = offered.get("source_region", offered.get("output_region"))
         for entry, call in callers:
             if context.debug:
-                self._report(context, "hook.start", stage, entry, table_index, region, sheet_name)
+                self._report(context, "hook.start", stage, entry, table_index, region)
             before = values.get("table")
             try:
                 for name, find in (on_demand or {}).items():
@@ -95,15 +94,15 @@ class Hooks:
                     values["table"] = result
             except RAISED as error:
                 subject = stage.value
-                if sheet_name is not None:
-                    subject += f", sheet {sheet_name!r}"
+                if context.sheet_name is not None:
+                    subject += f", sheet {context.sheet_name!r}"
                 if table_index is not None:
                     subject += f", table {table_index + 1}"
                 context.fail(entry, "hook", subject, error, HookError, stage=stage)
             if on_table is not None and result is not None:
                 on_table(entry, before, result)
             if context.debug:
-                self._report(context, "hook.end", stage, entry, table_index, region, sheet_name)
+                self._report(context, "hook.end", stage, entry, table_index, region)
         return values.get("table")
 
     @staticmethod
@@ -114,7 +113,6 @@ class Hooks:
         entry: RegisteredFn,
         table_index: int | None,
         region: TableRegion | None,
-        sheet_name: str | None,
     ) -> None:
         context.logger.event(
             event,
@@ -125,6 +123,6 @@ class Hooks:
                 "hook": entry.qualname,
                 "table_index": table_index,
                 "table_region": None if region is None else region.a1,
-                "sheet_name": sheet_name,
+                "sheet_name": context.sheet_name,
             },
         )

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from ade_engine.models.notices import INFO, WARNING
 from ade_engine.models.table import column_letters
-from ade_engine.pipeline.header_rows import KIND_NAMES, is_guessed
+from ade_engine.pipeline.finding.header_rows import KIND_NAMES, is_guessed
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from ade_engine.io.input.source import Source, SourceSheet
     from ade_engine.io.scan.sheet_scan import SheetScan
     from ade_engine.models.notices import Notices
-    from ade_engine.pipeline.header_rows import RowKinds, RowSpan
+    from ade_engine.pipeline.finding.header_rows import RowKinds, RowSpan
+    from ade_engine.pipeline.shared.context import RunContext
 
 _DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "pipes"}
 
@@ -32,7 +33,7 @@ def notice_detection(notices: Notices, source: Source) -> None:
     detected = source.detected()
     if detected is None:
         return
-    encoding, delimiter, is_unusual, ragged = detected
+    encoding, delimiter, ragged = detected.encoding, detected.delimiter, detected.ragged
     if ragged is not None:
         notices.add(
             "csv_ragged",
@@ -40,7 +41,7 @@ def notice_detection(notices: Notices, source: Source) -> None:
             "rest). If commas are decimal marks here, columns are shifted: get the file with semicolons or quotes",
             count=ragged[0],
         )
-    if not is_unusual:
+    if not detected.is_unusual:
         return
     separators = _DELIMITERS.get(delimiter, f"{delimiter!r} between cells")
     guessed = "" if encoding.startswith("UTF") else "; the encoding was guessed by its letters. If some are wrong, set csv_encoding"
@@ -65,7 +66,7 @@ def notice_hidden_sheets(notices: Notices, source: Source, sheets: list[SourceSh
     notices.add("hidden_sheets_skipped", f"{were} not read: {named}", level=level, count=len(hidden), sheets=titles)
 
 
-def notice_formulas(notices: Notices, title: str, scan: SheetScan) -> None:
+def notice_formulas(context: RunContext, scan: SheetScan) -> None:
     """Formulas whose cells are empty, because the program that wrote the file saved no values with them."""
     count, first = scan.formulas_without_value
     if not count or first is None:
@@ -77,45 +78,41 @@ def notice_formulas(notices: Notices, title: str, scan: SheetScan) -> None:
         number = f"at least {count}" if scan.stopped_early else str(count)
         noun, verb = ("formula", "has") if count == 1 else ("formulas", "have")
         said = f"{number} {noun} {verb} no saved value, the first in {cell}; their cells are"
-    notices.add(
+    context.notice(
         "formulas_without_value",
-        f"sheet {title!r}: {said} read as empty. Open the file in a spreadsheet program and save it once.",
-        sheet=title,
+        f"{said} read as empty. Open the file in a spreadsheet program and save it once.",
         count=count,
         cells=[cell],
     )
 
 
-def notice_merged(notices: Notices, title: str, scan: SheetScan, spans: list[RowSpan], *, fill: bool) -> None:
+def notice_merged(context: RunContext, scan: SheetScan, spans: list[RowSpan], *, fill: bool) -> None:
     """Merged ranges: those that were filled, or those in tables whose cells are empty but for the first one."""
     if fill:
         count, first, left = scan.filled_ranges
         if count and first is not None:
-            notices.add(
+            context.notice(
                 "merged_cells",
-                f"sheet {title!r}: {_named(count, first, 'was', 'were')} filled with the value of {'its' if count == 1 else 'their'} "
+                f"{_named(count, first, 'was', 'were')} filled with the value of {'its' if count == 1 else 'their'} "
                 "first cell (`fill_merged = true`)",
                 level=INFO,
-                sheet=title,
                 count=count,
                 cells=[range_text(first)],
             )
         count, first = scan.filled_numbers
         if count and first is not None:
-            notices.add(
+            context.notice(
                 "merged_numbers",
-                f"sheet {title!r}: the number in {_named(count, first, '', '').strip()} was repeated in each row (`fill_merged = true`). "
+                f"the number in {_named(count, first, '', '').strip()} was repeated in each row (`fill_merged = true`). "
                 "That is right for an id or a year. An amount is counted several times in a sum; then set fill_merged = false",
-                sheet=title,
                 count=count,
                 cells=[range_text(first)],
             )
         if left:
             ranges = "1 merged range was" if left == 1 else f"{left} merged ranges were"
-            notices.add(
+            context.notice(
                 "merged_cells_left",
-                f"sheet {title!r}: {ranges} not filled, because of an overlap, or of a size out of proportion to the sheet",
-                sheet=title,
+                f"{ranges} not filled, because of an overlap, or of a size out of proportion to the sheet",
                 count=left,
             )
         return
@@ -123,11 +120,10 @@ def notice_merged(notices: Notices, title: str, scan: SheetScan, spans: list[Row
     if not count or first is None:
         return
     ranges = _named(count, first)
-    notices.add(
+    context.notice(
         "merged_cells",
-        f"sheet {title!r}: {ranges} a value in the first cell only. `fill_merged = true` in settings.toml gives it to all "
+        f"{ranges} a value in the first cell only. `fill_merged = true` in settings.toml gives it to all "
         "cells of a range.",
-        sheet=title,
         count=count,
         cells=[range_text(first)],
     )
@@ -144,7 +140,7 @@ _MOST_ROWS = 60
 
 
 def notice_rows(
-    notices: Notices, title: str, scan: SheetScan, kinds: bytearray, repeated: Collection[int] = ()
+    context: RunContext, scan: SheetScan, kinds: bytearray, repeated: Collection[int] = ()
 ) -> None:
     """The rows at which titles, headers, data, totals and notes begin and end, and doubtful ones: what they were taken for.
 
@@ -167,8 +163,8 @@ def notice_rows(
             said = f"row {number + 1}, {kind} (says a detector; by its looks {layout.state})"
         else:
             said = f"row {number + 1}, {kind}" + ("" if likely is None else f" ({min(99, round(likely * 100))}%)")
-        notices.judge(
-            sheet=title,
+        context.notices.judge(
+            sheet=context.sheet_name,
             row=number + 1,
             kind=kind,
             likelihoods={state: round(value, 4) for state, value in layout.likelihoods.items()},
@@ -177,10 +173,10 @@ def notice_rows(
         )
 
 
-def notice_no_table(notices: Notices, title: str, verdict: RowKinds | None, spans: list[RowSpan]) -> None:
+def notice_no_table(context: RunContext, verdict: RowKinds | None, spans: list[RowSpan]) -> None:
     """A sheet without a value (then there is no verdict), or one whose header row no detector has found."""
     if verdict is None:
-        notices.add("no_table", f"sheet {title!r} is empty", level=INFO, sheet=title)
+        context.notices.add("no_table", f"sheet {context.sheet_name!r} is empty", level=INFO, sheet=context.sheet_name)
         return
     if not spans or not spans[0].header_rows or not is_guessed(verdict):
         return
@@ -189,6 +185,6 @@ def notice_no_table(notices: Notices, title: str, verdict: RowKinds | None, span
         taken = "its first filled row was taken for one"
     else:
         taken = f"row {row}, which looks most like one, was taken for it"
-    notices.add(
-        "no_table", f"sheet {title!r}: no header row was recognised; {taken}", sheet=title, rows=[[row, row]]
+    context.notice(
+        "no_table", f"no header row was recognised; {taken}", rows=[[row, row]]
     )

@@ -15,17 +15,15 @@ from ade_engine.infrastructure.settings import scan_limits
 from ade_engine.io.scan.sheet_scan import ChangedScan
 from ade_engine.models.fields import HookName
 from ade_engine.models.table import TableRegion, TableResult, region_of
-from ade_engine.pipeline.context import Progress
-from ade_engine.pipeline.counts import SourceCounts
-from ade_engine.pipeline.derived import derived_mappings, split_columns
-from ade_engine.pipeline.events import region_data
-from ade_engine.pipeline.fields import Transforms, Validators
-from ade_engine.pipeline.frame import SourceTable, header_text
-from ade_engine.pipeline.header_rows import RowSpan, chosen_tables, find_tables
+from ade_engine.pipeline.columns.derived import derived_mappings, split_columns
+from ade_engine.pipeline.columns.frame import SourceTable, header_text
+from ade_engine.pipeline.columns.mapping import ColumnMapper, rename_columns
+from ade_engine.pipeline.finding.header_rows import RowSpan, chosen_tables, find_tables
+from ade_engine.pipeline.finding.row_detectors import RowClassifier
+from ade_engine.pipeline.finding.side_by_side import split_side_by_side
 from ade_engine.pipeline.hooks import Hooks
-from ade_engine.pipeline.look import table_look, written_names
-from ade_engine.pipeline.mapping import ColumnMapper, rename_columns
-from ade_engine.pipeline.merge import BuiltTable, merge_tables, sort_by_mapping_ratio
+from ade_engine.pipeline.kept_rows.other_rows import drop_blank_rows, end_tables, leave_out_rows
+from ade_engine.pipeline.kept_rows.provenance import note_dropped, sources_of, with_rows
 from ade_engine.pipeline.noticed import (
     notice_formulas,
     notice_merged,
@@ -33,10 +31,11 @@ from ade_engine.pipeline.noticed import (
     notice_rows,
     range_text,
 )
-from ade_engine.pipeline.other_rows import drop_blank_rows, end_tables, leave_out_rows
-from ade_engine.pipeline.provenance import note_dropped, sources_of, with_rows
-from ade_engine.pipeline.rows import RowClassifier
-from ade_engine.pipeline.side_by_side import split_side_by_side
+from ade_engine.pipeline.output.merge import BuiltTable, merge_tables, sort_by_mapping_ratio
+from ade_engine.pipeline.output.output_columns import table_look, written_names
+from ade_engine.pipeline.shared.context import Progress
+from ade_engine.pipeline.shared.counts import SourceCounts
+from ade_engine.pipeline.values.values import Transforms, Validators
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -44,11 +43,12 @@ if TYPE_CHECKING:
     from typing import Any
 
     from ade_engine.extensions.registry import Registry
+    from ade_engine.fields.surroundings import Sources
     from ade_engine.io.input.source import Source, SourceSheet
     from ade_engine.io.output.workbook import Output, OutputSheet
     from ade_engine.io.scan.sheet_scan import SheetScan
-    from ade_engine.pipeline.context import RunContext
-    from ade_engine.pipeline.manifest import Manifest
+    from ade_engine.pipeline.output.manifest import Manifest
+    from ade_engine.pipeline.shared.context import RunContext
 
 
 class SheetOutcome:
@@ -76,7 +76,7 @@ class SheetPipeline:
         self._output = output
         self._manifest = manifest
 
-    def process(self, context: RunContext, sheet: SourceSheet, sheet_index: int, outcome: SheetOutcome) -> None:
+    def process(self, context: RunContext, sheet: SourceSheet, outcome: SheetOutcome) -> None:
         """Read, normalize and write one sheet; ``context`` is the sheet's own.
 
         ``outcome`` always holds the results so far.
@@ -84,41 +84,24 @@ class SheetPipeline:
         context.logger.event(
             "sheet.started",
             message=f"Sheet {sheet.title!r}",
-            data={"sheet_name": sheet.title, "sheet_index": sheet_index},
+            data={"sheet_name": sheet.title, "sheet_index": context.sheet_index},
         )
-        source_workbook = self._source.workbook
-        source_sheet = sheet.worksheet
-        self.hooks.run(
-            context,
-            HookName.ON_SHEET_START,
-            sheet_name=sheet.title,
-            source_sheet=source_sheet,
-            source_workbook=source_workbook,
-            on_demand=self._merged_ranges(sheet),
-        )
-        progress = Progress(context, sheet.title, sheet_index)
-        scan = self._source.scan(
-            sheet,
-            **scan_limits(context.settings),
-            on_progress=lambda rows: progress("scan", rows),
-        )
+        source = {"source_sheet": sheet.worksheet, "source_workbook": self._source.workbook}
+        self.hooks.run(context, HookName.ON_SHEET_START, **source, on_demand=self._merged_ranges(sheet))
+        # A hook may have renamed it.
+        context.sheet_name = sheet.title
+        progress = Progress(context)
+        scan = self._source.scan(sheet, **scan_limits(context.settings), on_progress=partial(progress, "scan"))
         outcome.scan = {
             "rows_emitted": scan.rows_emitted,
             "stopped_early": scan.stopped_early,
             "truncated_rows": scan.truncated_rows,
         }
-        notice_formulas(context.notices, sheet.title, scan)
-        scan, spans, kinds = self._find_tables(context, sheet.title, sheet_index, scan, progress)
-        notice_merged(context.notices, sheet.title, scan, spans, fill=bool(context.settings.fill_merged))
-        source_values = {
-            "source_sheet": source_sheet,
-            "source_workbook": source_workbook,
-            "on_demand": self._merged_ranges(sheet, scan),
-        }
-        built = [
-            self._build(context, sheet.title, sheet_index, scan, span, kinds, index, source_values)
-            for index, span in enumerate(spans)
-        ]
+        notice_formulas(context, scan)
+        scan, spans, kinds = self._find_tables(context, scan, progress)
+        notice_merged(context, scan, spans, fill=bool(context.settings.fill_merged))
+        source["on_demand"] = self._merged_ranges(sheet, scan)
+        built = [self._build(context, scan, span, kinds, index, source) for index, span in enumerate(spans)]
         scan_rows = scan.rows_emitted
         del scan
         if context.settings.sort_tables_by_mapping_ratio:
@@ -134,67 +117,45 @@ class SheetPipeline:
         self.hooks.run(
             context,
             HookName.ON_SHEET_END,
-            sheet_name=sheet.title,
             output_sheet=output_sheet,
             output_workbook=self._output.workbook,
             tables=[table.result for table in built],
         )
 
     def _find_tables(
-        self, context: RunContext, sheet_name: str, sheet_index: int, scan: SheetScan, progress: Progress
+        self, context: RunContext, scan: SheetScan, progress: Progress
     ) -> tuple[SheetScan, list[RowSpan], bytearray]:
         """The sheet's tables, the scan to read them from, which row detectors may have changed, and the kinds of rows."""
+        settings = context.settings
         spans: list[RowSpan] = []
         verdict = None
         # Rows are cut after their last value, so a sheet without width is a sheet without values.
         if scan.width:
-            verdict = self._rows.classify(context, sheet_name, scan, progress)
+            verdict = self._rows.classify(context, scan, progress)
             repeated: set[int] = set()
-            if context.settings.headerless_tables:
-                from ade_engine.pipeline.headerless import keep_records, mark_repeated_headers
+            if settings.headerless_tables:
+                from ade_engine.pipeline.kept_rows.headerless import keep_records, mark_repeated_headers
 
                 repeated = mark_repeated_headers(verdict.kinds, scan)
             if self._rows.goes_by_looks and context.policy.sends_notices:
-                notice_rows(context.notices, sheet_name, scan, verdict.kinds, repeated)
+                notice_rows(context, scan, verdict.kinds, repeated)
             if verdict.changed_rows:
                 scan = ChangedScan(scan, verdict.changed_rows)
-            choice = context.settings.sheets.get(sheet_name)
+            choice = settings.sheets.get(context.sheet_name)
             find = find_tables if choice is None else partial(chosen_tables, choice)
-            spans = find(verdict, scan.is_empty_row, merge_stacked_headers=context.settings.merge_stacked_headers)
-            if context.settings.headerless_tables and (choice is None or choice.header_rows is None):
+            spans = find(verdict, scan.is_empty_row, merge_stacked_headers=settings.merge_stacked_headers)
+            if settings.headerless_tables and (choice is None or choice.header_rows is None):
                 area = None if choice is None else choice.area
-                spans = keep_records(context, sheet_name, spans, verdict.kinds, scan, 0 if area is None else area[0] - 1)
+                spans = keep_records(context, spans, verdict.kinds, scan, 0 if area is None else area[0] - 1)
             if choice is None or choice.area is None:
                 # A range is where a user says that the table ends.
-                end_tables(context, sheet_name, spans, verdict.kinds, scan)
-            if context.settings.split_side_by_side_tables:
+                end_tables(context, spans, verdict.kinds, scan)
+            if settings.split_side_by_side_tables:
                 spans = [part for span in spans for part in split_side_by_side(span, scan, scan.width)]
         if verdict is None or self._rows.has_detectors:
-            notice_no_table(context.notices, sheet_name, verdict, spans)
+            notice_no_table(context, verdict, spans)
         if context.debug:
-            tables = []
-            for index, span in enumerate(spans):
-                region = region_of(
-                    min_row=span.start + 1,
-                    min_col=span.first_column + 1,
-                    max_row=span.stop,
-                    max_col=_last_column(scan, span),
-                    header_row_count=span.header_rows,
-                )
-                tables.append({"table_index": index, "region": region_data(region)})
-            context.logger.event(
-                "sheet.tables_detected",
-                level=10,
-                message=f"Sheet {sheet_name!r}: {len(tables)} tables",
-                data={
-                    "sheet_name": sheet_name,
-                    "sheet_index": sheet_index,
-                    "input_file": context.metadata["input_file"],
-                    "row_count": scan.rows_emitted,
-                    "table_count": len(tables),
-                    "tables": tables,
-                },
-            )
+            _report_tables(context, scan, spans)
         return scan, spans, bytearray() if verdict is None else verdict.kinds
 
     def _merged_ranges(self, sheet: SourceSheet, scan: SheetScan | None = None) -> dict[str, Callable[[], Any]]:
@@ -211,27 +172,57 @@ class SheetPipeline:
     def _build(
         self,
         context: RunContext,
-        sheet_name: str,
-        sheet_index: int,
         scan: SheetScan,
         span: RowSpan,
         kinds: bytearray,
         table_index: int,
         source_values: dict[str, Any],
     ) -> BuiltTable:
-        """Steps 1 to 6 of a table: mapping, transforms, validators, and the hooks after each."""
+        """A table from its cells to what is written."""
         has_rows = bool(context.settings.row_provenance)
         source = SourceTable(scan, span, spread_labels=context.settings.spread_header_labels, has_rows=has_rows)
-        region = source.region
-        mapping = self._columns.map(context, source, sheet_name, table_index)
+        context = context.for_table(table_index, source.region)
+        mapping = self._columns.map(context, source)
         table = rename_columns(context, source, mapping)
         if has_rows:
             table = with_rows(table, source)
-        table = leave_out_rows(context, sheet_name, table, span, kinds, scan)
+        table = leave_out_rows(context, table, span, kinds, scan)
         headers = _header_texts(source, table)
-
         sources = sources_of(source, mapping)
-        table, parts = split_columns(context, sheet_name, table_index, table, source, sources)
+        table, parts = split_columns(context, table, source, sources)
+        table = self._normalize(context, table, sources, headers, source_values)
+        taken = {column.source_index for column in mapping.columns}
+        result = TableResult(
+            sheet_name=context.sheet_name,
+            table=table,
+            source_region=source.region,
+            source_columns=source.columns,
+            table_index=table_index,
+            sheet_index=context.sheet_index,
+            mapped_columns=mapping.columns,
+            derived_mappings=derived_mappings(
+                context,
+                parts=parts,
+                columns=source.columns,
+                mapped_fields={column.field_name for column in mapping.columns},
+                table_fields=set(table.columns),
+            ),
+            unmapped_columns=[column for column in source.columns if column.index not in taken],
+            column_scores=mapping.scores,
+            duplicate_unmapped_indices=mapping.duplicates,
+            row_count=table.height,
+        )
+        return BuiltTable(result, SourceCounts(*source.cell_counts()), source.names)
+
+    def _normalize(
+        self,
+        context: RunContext,
+        table: pl.DataFrame,
+        sources: Sources,
+        headers: dict[str, tuple[str, str]],
+        source_values: dict[str, Any],
+    ) -> pl.DataFrame:
+        """Transforms, validators, and the hooks before, between and after them."""
 
         def run_hooks(stage: HookName, table: pl.DataFrame) -> pl.DataFrame:
             if stage not in self.hooks:
@@ -242,12 +233,10 @@ class SheetPipeline:
                 return self.hooks.run(
                     context,
                     stage,
-                    sheet_name=sheet_name,
-                    region=region,
                     table=table,
-                    source_region=region,
-                    table_index=table_index,
-                    on_table=lambda entry, before, after: note_dropped(context, entry, before, after, sheet_name),
+                    source_region=context.region,
+                    table_index=context.table_index,
+                    on_table=partial(note_dropped, context),
                     **source_values,
                 )
             finally:
@@ -256,36 +245,11 @@ class SheetPipeline:
         table = run_hooks(HookName.ON_TABLE_MAPPED, table)
         if context.settings.drop_blank_rows:
             # What hooks have put into a field counts.
-            table = drop_blank_rows(context, sheet_name, table, sources)
-        table, kept = self._transforms.apply(context, table, sheet_name, region, table_index, sources, headers)
+            table = drop_blank_rows(context, table, sources)
+        table, kept = self._transforms.apply(context, table, sources, headers)
         table = run_hooks(HookName.ON_TABLE_TRANSFORMED, table)
-        table = self._validators.apply(context, table, sheet_name, region, table_index, headers, kept)
-        table = run_hooks(HookName.ON_TABLE_VALIDATED, table)
-
-        taken = {column.source_index for column in mapping.columns}
-        result = TableResult(
-            sheet_name=sheet_name,
-            table=table,
-            source_region=region,
-            source_columns=source.columns,
-            table_index=table_index,
-            sheet_index=sheet_index,
-            mapped_columns=mapping.columns,
-            derived_mappings=derived_mappings(
-                context.state,
-                parts=parts,
-                columns=source.columns,
-                mapped_fields={column.field_name for column in mapping.columns},
-                table_fields=set(table.columns),
-                sheet_name=sheet_name,
-                table_index=table_index,
-            ),
-            unmapped_columns=[column for column in source.columns if column.index not in taken],
-            column_scores=mapping.scores,
-            duplicate_unmapped_indices=mapping.duplicates,
-            row_count=table.height,
-        )
-        return BuiltTable(result, SourceCounts(*source.cell_counts()), source.names)
+        table = self._validators.apply(context, table, headers, kept)
+        return run_hooks(HookName.ON_TABLE_VALIDATED, table)
 
     def _write(
         self,
@@ -330,8 +294,6 @@ class SheetPipeline:
         self.hooks.run(
             context,
             HookName.ON_TABLE_WRITTEN,
-            sheet_name=result.sheet_name,
-            region=output_region,
             write_table=write_table,
             output_sheet=output_sheet,
             output_workbook=self._output.workbook,
@@ -350,6 +312,33 @@ class SheetPipeline:
         if self._manifest is not None:
             chosen = self._manifest.arrange(chosen)
         return chosen if chosen.width else pl.DataFrame()
+
+
+def _report_tables(context: RunContext, scan: SheetScan, spans: list[RowSpan]) -> None:
+    tables = []
+    for index, span in enumerate(spans):
+        region = region_of(
+            min_row=span.start + 1,
+            min_col=span.first_column + 1,
+            max_row=span.stop,
+            max_col=_last_column(scan, span),
+            header_row_count=span.header_rows,
+        )
+        names = ("min_row", "min_col", "max_row", "max_col", "header_row_count", "a1")
+        tables.append({"table_index": index, "region": {name: getattr(region, name) for name in names}})
+    context.logger.event(
+        "sheet.tables_detected",
+        level=10,
+        message=f"Sheet {context.sheet_name!r}: {len(tables)} tables",
+        data={
+            "sheet_name": context.sheet_name,
+            "sheet_index": context.sheet_index,
+            "input_file": context.metadata["input_file"],
+            "row_count": scan.rows_emitted,
+            "table_count": len(tables),
+            "tables": tables,
+        },
+    )
 
 
 def _last_column(scan: SheetScan, span: RowSpan) -> int:

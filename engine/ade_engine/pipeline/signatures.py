@@ -8,8 +8,10 @@ from __future__ import annotations
 from inspect import Parameter, signature
 
 from ade_engine.extensions.invoke import MissingParameter, meant_parameter, parameters_of, plan_call, source_of
-from ade_engine.pipeline import fields, mapping, rows
+from ade_engine.pipeline.columns import mapping
+from ade_engine.pipeline.finding import row_detectors
 from ade_engine.pipeline.hooks import offered_to_hooks
+from ade_engine.pipeline.values import values
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -60,10 +62,10 @@ def misspelt_parameters(registry: Registry) -> list[str]:
 
 def _callables(registry: Registry) -> Iterator[tuple[str, RegisteredFn, tuple[str, ...]]]:
     for role, entries, offered in (
-        ("Row detector", registry.row_detectors, rows.OFFERED),
+        ("Row detector", registry.row_detectors, row_detectors.OFFERED),
         ("Column detector", registry.column_detectors, mapping.OFFERED),
-        ("Transform", registry.column_transforms, fields.OFFERED),
-        ("Validator", registry.column_validators, fields.OFFERED),
+        ("Transform", registry.column_transforms, values.OFFERED),
+        ("Validator", registry.column_validators, values.OFFERED),
     ):
         for entry in entries:
             yield role, entry, offered

@@ -6,11 +6,11 @@
 use ade_engine_native::cells::calendar::{DAY_MICROSECONDS, civil_from_days};
 use ade_engine_native::columns::export::{Buffer, Column};
 use ade_engine_native::columns::view::Value;
-use ade_engine_native::fields::date::{self, DateOptions};
-use ade_engine_native::fields::day::Order;
-use ade_engine_native::fields::number::{self, NumberOptions};
-use ade_engine_native::fields::reading::Hints;
-use ade_engine_native::fields::text::NamePart;
+use ade_engine_native::fields::column::reading::{Hints, Order};
+use ade_engine_native::fields::dates::date;
+use ade_engine_native::fields::dates::options::DateOptions;
+use ade_engine_native::fields::numbers::number::{self, NumberOptions};
+use ade_engine_native::fields::texts::text::NamePart;
 use ade_engine_native::fields::{Kind, Surroundings, emptied, is_filled, read, shown};
 use proptest::prelude::*;
 use proptest::sample::select;

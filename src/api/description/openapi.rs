@@ -20,7 +20,7 @@ use crate::api::state::Api;
     security(("token" = [])),
     modifiers(&Token)
 )]
-pub struct Document;
+pub struct OpenApiDocument;
 
 struct Token;
 

@@ -205,7 +205,7 @@ async fn create(
 }
 
 /// A run that was submitted.
-pub struct Submitted {
+pub struct SubmittedRun {
     /// Its workspace.
     pub workspace: Arc<Workspace>,
     /// The run.
@@ -221,7 +221,7 @@ pub async fn make(
     config_id: Option<String>,
     headers: &HeaderMap,
     new: NewRun,
-) -> Result<Submitted, ApiError> {
+) -> Result<SubmittedRun, ApiError> {
     let options = new.options.checked(api.home().settings.allow_network)?;
     let key = key_of(headers)?;
     let caller = caller.clone();
@@ -247,7 +247,7 @@ pub async fn make(
             key: key.map(|key| (key, digest::of(request).to_string())),
         };
         let (run, is_new) = submit(&workspace, &wanted)?;
-        Ok(Submitted {
+        Ok(SubmittedRun {
             workspace,
             run,
             is_new,

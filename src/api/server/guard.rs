@@ -15,7 +15,7 @@ use tower_http::timeout::RequestBodyTimeoutLayer;
 
 use super::refused_bodies;
 use crate::api::http::problem::{ApiError, Inner};
-use crate::api::state::{Api, Told};
+use crate::api::state::{Api, ServerLine};
 use crate::base::problem::code;
 
 /// A body whose next part takes longer than this ends its request.
@@ -86,10 +86,10 @@ async fn surround(State(api): State<Api>, mut request: Request, next: Next) -> R
     secure(&mut response);
     let (status, took) = (response.status().as_u16(), since.elapsed());
     if let Some(Inner(message)) = response.extensions_mut().remove::<Inner>() {
-        (api.report)(&Told::Trouble(&message));
+        (api.report)(&ServerLine::Trouble(&message));
     }
     api.requests.count(method.as_str(), &route, status, took);
-    (api.report)(&Told::Request {
+    (api.report)(&ServerLine::Request {
         method: method.as_str(),
         path: &path,
         status,

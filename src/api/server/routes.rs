@@ -16,7 +16,7 @@ use crate::api::state::Api;
 
 /// All routes, and their description.
 fn routes() -> (Router<Api>, Described) {
-    let (router, document) = OpenApiRouter::with_openapi(openapi::Document::openapi())
+    let (router, document) = OpenApiRouter::with_openapi(openapi::OpenApiDocument::openapi())
         .merge(runs::routes())
         .merge(cells::routes())
         .merge(documents::routes())

@@ -35,11 +35,11 @@ pub struct ServeOptions {
 }
 
 /// Receives what a server's log says.
-pub type ServerLog = dyn Fn(&Told<'_>) + Send + Sync;
+pub type OnServerLine = dyn Fn(&ServerLine<'_>) + Send + Sync;
 
 /// What a server's log says.
 #[derive(Debug)]
-pub enum Told<'a> {
+pub enum ServerLine<'a> {
     /// A request was answered.
     Request {
         /// `GET`
@@ -70,7 +70,7 @@ pub struct ApiState {
     pub(super) tokens: KnownTokens,
     pub(super) requests: Requests,
     pub(super) options: ServeOptions,
-    pub(super) report: Box<ServerLog>,
+    pub(super) report: Box<OnServerLine>,
     pub(super) since: Instant,
     slow: tokio::sync::Semaphore,
     stopping: watch::Sender<bool>,
@@ -90,7 +90,11 @@ impl std::ops::Deref for Api {
 
 impl Api {
     /// The API of a database and its data directory.
-    pub fn new(workspace: Arc<Workspace>, options: ServeOptions, report: Box<ServerLog>) -> Self {
+    pub fn new(
+        workspace: Arc<Workspace>,
+        options: ServeOptions,
+        report: Box<OnServerLine>,
+    ) -> Self {
         Self(Arc::new(ApiState {
             home: workspace,
             others: RwLock::default(),

@@ -5,7 +5,7 @@ use std::os::unix::process::CommandExt;
 use std::process::Command;
 
 use super::Policy;
-use super::record::Record;
+use super::record::InForce;
 use super::resources;
 use super::support::support;
 use crate::settings::Sandbox;
@@ -13,7 +13,7 @@ use crate::settings::Sandbox;
 /// A command whose process confines itself.
 pub struct Confined {
     /// What is in force, as far as is known before the start.
-    record: Record,
+    record: InForce,
     /// The numbers of the steps that failed in the child.
     failed: PipeReader,
 }
@@ -54,7 +54,7 @@ impl Step {
 /// There is no pipe to be had.
 pub fn confine(policy: &Policy, threads: usize, command: &mut Command) -> io::Result<Confined> {
     let (failed, report) = io::pipe()?;
-    let mut record = Record::of(policy, support());
+    let mut record = InForce::of(policy, support());
     let limits = resources::prepare(&policy.limits, threads);
     let is_strict = policy.level == Sandbox::Strict;
     let steps = Steps::prepare(policy, &mut record);
@@ -66,13 +66,13 @@ pub fn confine(policy: &Policy, threads: usize, command: &mut Command) -> io::Re
 pub fn confine_build(policy: &Policy, command: &mut Command) {
     let limits = resources::prepare(&policy.limits, 0);
     let is_strict = policy.level == Sandbox::Strict;
-    let steps = Steps::prepare(policy, &mut Record::default());
+    let steps = Steps::prepare(policy, &mut InForce::default());
     in_child(command, limits, steps, None, is_strict);
 }
 
 impl Confined {
     /// What is in force, once the process was started.
-    pub fn record(mut self) -> Record {
+    pub fn record(mut self) -> InForce {
         let mut steps = [0; 16];
         let count = match rustix::io::ioctl_fionread(&self.failed) {
             Ok(0) | Err(_) => 0,
@@ -163,7 +163,7 @@ mod linux {
     use seccompiler::{BpfProgram, apply_filter};
 
     use super::super::places::Places;
-    use super::super::record::Record;
+    use super::super::record::InForce;
     use super::super::support::support;
     use super::super::{Policy, calls, files};
     use super::Step;
@@ -179,7 +179,7 @@ mod linux {
 
     impl Steps {
         /// Prepares what the kernel offers. What cannot be prepared is recorded as missing.
-        pub fn prepare(policy: &Policy, record: &mut Record) -> Self {
+        pub fn prepare(policy: &Policy, record: &mut InForce) -> Self {
             if policy.level == Sandbox::Off {
                 return Self::default();
             }
@@ -261,7 +261,7 @@ mod elsewhere {
     use std::io;
 
     use super::super::Policy;
-    use super::super::record::Record;
+    use super::super::record::InForce;
     use super::Step;
 
     /// Nothing is added to the limits.
@@ -269,7 +269,7 @@ mod elsewhere {
     pub struct Steps;
 
     impl Steps {
-        pub fn prepare(_policy: &Policy, _record: &mut Record) -> Self {
+        pub fn prepare(_policy: &Policy, _record: &mut InForce) -> Self {
             Self
         }
 

@@ -5,7 +5,7 @@
 //! capabilities, Landlock (files, TCP, signals to other processes), seccomp (sockets, process groups).
 //!
 //! Promises:
-//! - Where the kernel lacks a part, a run with [`Sandbox::Auto`] goes on without it and the [`Record`] names it; with
+//! - Where the kernel lacks a part, a run with [`Sandbox::Auto`] goes on without it and the [`InForce`] names it; with
 //!   [`Sandbox::Strict`] nothing is started.
 //! - Between fork and exec no memory is allocated unless a step fails.
 //! - Memory, processor time, processes and output of the whole group are watched by [`crate::system::process`], since the kernel
@@ -29,7 +29,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 pub use confine::{Confined, confine, confine_build};
-pub use record::Record;
+pub use record::InForce;
 pub use support::{Support, support};
 
 use crate::settings::{Sandbox, Settings};

@@ -8,14 +8,14 @@ use crate::settings::Sandbox;
 
 /// What is in force.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Record {
+pub struct InForce {
     /// The setting, the version of Landlock, network, limits.
     pub applied: Value,
     /// What is missing of it, in words.
     pub missing: Vec<String>,
 }
 
-impl Record {
+impl InForce {
     pub(super) fn of(policy: &Policy, support: &Support) -> Self {
         let is_off = policy.level == Sandbox::Off;
         let limits = &policy.limits;

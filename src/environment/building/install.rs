@@ -76,9 +76,7 @@ pub(super) fn configuration(session: &mut BuildSession<'_>, uv: &Uv) -> Result<(
     write_import_file(session)
 }
 
-pub(in crate::environment) fn write_constraints(
-    session: &BuildSession<'_>,
-) -> Result<Option<PathBuf>, BuildError> {
+pub(crate) fn write_constraints(session: &BuildSession<'_>) -> Result<Option<PathBuf>, BuildError> {
     let constraints = &session.request.configuration.dependencies().constraints;
     if constraints.is_empty() {
         return Ok(None);

@@ -24,7 +24,6 @@ mod verify;
 
 use std::fs;
 
-use self::bytecode::Shelf;
 use self::session::BuildSession;
 use crate::base::cancel::Cancel;
 use crate::base::files;
@@ -67,19 +66,18 @@ fn steps(session: &mut BuildSession<'_>) -> Result<Built, BuildError> {
     session.step(Step::InstallConfig, |session| {
         install::configuration(session, &uv)
     })?;
-    let shelf = session.step(Step::Compile, bytecode::compile)?;
+    session.step(Step::Compile, bytecode::compile)?;
     let engine_version = session.step(Step::VerifyImports, verify::verify)?;
     session.step(Step::CollectMetadata, |session| {
-        finish(session, uv.label(), engine_version, &shelf)
+        finish(session, uv.label(), engine_version)
     })
 }
 
-/// Measures what was built, records it, and keeps its bytecode for other environments.
+/// Measures what was built, and records it.
 fn finish(
     session: &BuildSession<'_>,
     installer: &str,
     engine_version: String,
-    shelf: &Shelf,
 ) -> Result<Built, BuildError> {
     let request = session.request;
     let site_packages = session.site_packages()?;
@@ -102,6 +100,5 @@ fn finish(
         installer: installer.to_owned(),
     };
     ready::finish(request, &built)?;
-    shelf.keep();
     Ok(built)
 }

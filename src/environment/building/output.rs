@@ -31,12 +31,12 @@ const NETWORK_TROUBLE: [&str; 22] = [
 ];
 
 /// A child that ended by itself.
-pub(in crate::environment) struct Finished {
+pub(crate) struct FinishedChild {
     pub exit: Exit,
     pub lines: Vec<(Stream, String)>,
 }
 
-impl Finished {
+impl FinishedChild {
     /// The lines of standard output.
     pub fn stdout(&self) -> impl DoubleEndedIterator<Item = &str> {
         self.lines

@@ -24,7 +24,7 @@ pub enum EngineSource {
 
 impl EngineSource {
     /// The requirement by which an installer gets this engine.
-    pub(in crate::environment) fn requirement(&self) -> String {
+    pub(crate) fn requirement(&self) -> String {
         match self {
             EngineSource::Wheel { path, .. } => format!("ade-engine @ {}", file_url(path)),
             EngineSource::Folder(path) => file_url(path),
@@ -33,7 +33,7 @@ impl EngineSource {
     }
 
     /// The override for every requirement of `ade-engine`. `None`: the engine has another name.
-    pub(in crate::environment) fn replacement(&self) -> Option<String> {
+    pub(crate) fn replacement(&self) -> Option<String> {
         match self {
             EngineSource::Wheel { .. } => Some(self.requirement()),
             EngineSource::Folder(path) => Some(format!("ade-engine @ {}", file_url(path))),

@@ -12,7 +12,7 @@ use std::time::Instant;
 use super::error::BuildError;
 use super::event::{BuildEvent, Step};
 use super::measure;
-use super::output::{self, Finished};
+use super::output::{self, FinishedChild};
 use super::request::BuildRequest;
 use crate::base::cancel::Cancel;
 use crate::base::files::FileError;
@@ -25,14 +25,14 @@ use crate::system::process::Exit;
 
 /// How much of a child's output is passed on as it comes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::environment) enum Show {
+pub(crate) enum Show {
     Everything,
     /// Kept for an error message.
     Nothing,
 }
 
 /// A build in progress.
-pub(in crate::environment) struct BuildSession<'a> {
+pub(crate) struct BuildSession<'a> {
     pub request: &'a BuildRequest,
     pub cancel: &'a Cancel,
     on_event: &'a mut dyn FnMut(BuildEvent),
@@ -110,7 +110,7 @@ impl<'a> BuildSession<'a> {
 
     /// Runs a child within the build's time. An exit of the child, with any status, is a result; a timeout or a cancel is an
     /// error.
-    pub fn run(&mut self, command: &mut Command, show: Show) -> Result<Finished, BuildError> {
+    pub fn run(&mut self, command: &mut Command, show: Show) -> Result<FinishedChild, BuildError> {
         let step = self.step;
         let seconds = self.request.timeout.as_secs();
         let timeout = self
@@ -138,7 +138,9 @@ impl<'a> BuildSession<'a> {
         match exit {
             Exit::Cancelled => Err(BuildError::Cancelled { step }),
             Exit::TimedOut => Err(BuildError::Timeout { step, seconds }),
-            Exit::Code(_) | Exit::Signal(_) | Exit::Exceeded(_) => Ok(Finished { exit, lines }),
+            Exit::Code(_) | Exit::Signal(_) | Exit::Exceeded(_) => {
+                Ok(FinishedChild { exit, lines })
+            }
         }
     }
 
@@ -151,7 +153,7 @@ impl<'a> BuildSession<'a> {
     /// The error for a child that did not succeed. `offline`: it was allowed to use caches only.
     pub fn judge(
         &self,
-        finished: &Finished,
+        finished: &FinishedChild,
         program: &str,
         offline: bool,
     ) -> Result<(), BuildError> {
@@ -200,7 +202,7 @@ impl<'a> BuildSession<'a> {
     }
 
     /// Passes on the output of a child that ran without showing it.
-    pub fn replay(&mut self, finished: &Finished) {
+    pub fn replay(&mut self, finished: &FinishedChild) {
         for (stream, line) in &finished.lines {
             if !line.trim().is_empty() {
                 output::report(*stream, line, self.on_event);
@@ -208,7 +210,7 @@ impl<'a> BuildSession<'a> {
         }
     }
 
-    fn failure(&self, program: &str, finished: &Finished, offline: bool) -> BuildError {
+    fn failure(&self, program: &str, finished: &FinishedChild, offline: bool) -> BuildError {
         if finished.found_disk_full() {
             let full = io::Error::from(io::ErrorKind::StorageFull);
             return FileError::on("write", &self.request.folder)(full).into();

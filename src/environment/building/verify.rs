@@ -1,7 +1,7 @@
 //! Starts the engine once in its new environment, the way a run will.
 
 use super::error::BuildError;
-use super::output::Finished;
+use super::output::FinishedChild;
 use super::request::EngineSource;
 use super::session::{BuildSession, Show};
 
@@ -46,7 +46,7 @@ pub(super) fn verify(session: &mut BuildSession<'_>) -> Result<String, BuildErro
     Ok(found)
 }
 
-fn answered(finished: &Finished) -> Option<String> {
+fn answered(finished: &FinishedChild) -> Option<String> {
     if !finished.exit.is_success() {
         return None;
     }
@@ -57,7 +57,7 @@ fn answered(finished: &Finished) -> Option<String> {
         .map(str::to_owned)
 }
 
-fn failed(message: &str, finished: &Finished) -> BuildError {
+fn failed(message: &str, finished: &FinishedChild) -> BuildError {
     BuildError::VerificationFailed {
         message: message.to_owned(),
         last_lines: finished.last_lines(),

@@ -46,20 +46,16 @@ pub(super) fn collect(pass: &Pass<'_>, report: &mut Report) {
     }
 }
 
-/// Everything that is deleted as a whole: a download cache, a tool, an engine, the bytecode of a package. Links and what the
-/// settings put elsewhere are not this cache's.
+/// Everything that is deleted as a whole: a download cache, a tool, an engine. Links and what the settings
+/// put elsewhere are not this cache's.
 fn parts(workspace: &Workspace, cache: &CacheFolder) -> Vec<PathBuf> {
     let files = workspace.files();
     let tools = cache.tools();
-    let bytecode = tools.all_bytecode();
     let mut parts: Vec<PathBuf> = files.folders(&cache.0);
     parts.retain(|folder| cache.downloads().contains(folder));
     parts.extend(files.folders(&cache.engines()));
     let tools = files.folders(&tools.0).into_iter();
-    parts.extend(tools.filter(|folder| *folder != bytecode && !is_partial(folder)));
-    let pythons = files.folders(&bytecode).into_iter();
-    let packages = pythons.flat_map(|python| files.folders(&python));
-    parts.extend(packages.filter(|folder| !is_partial(folder)));
+    parts.extend(tools.filter(|folder| !is_partial(folder)));
     let chosen = workspace.paths.chosen_caches().into_iter().flatten();
     for chosen in chosen {
         parts.retain(|part| !chosen.starts_with(part));

@@ -79,7 +79,7 @@ pub enum Want {
 
 /// What to do where another process builds the environment.
 #[derive(Clone, Copy)]
-pub enum Other<'a> {
+pub enum OtherBuilder<'a> {
     /// Leave it to that: [`ProvideError::Busy`].
     Leave,
     /// Wait for its end. The function recovers the claims of dead processes, so that no command waits for one of them.
@@ -101,7 +101,7 @@ pub struct Provider<'a> {
     /// The caller's process, as it is registered: where it dies, others find out at once.
     pub process: &'a str,
     /// What to do where another process builds it.
-    pub other: Other<'a>,
+    pub other: OtherBuilder<'a>,
 }
 
 /// Receives each [`Progress`].
@@ -155,8 +155,10 @@ impl Provider<'_> {
                 };
                 match (built, self.other) {
                     // Another process was quicker, or took over: its end is waited for.
-                    (Err(ProvideError::Busy | ProvideError::LostClaim { .. }), Other::Await(_)) => {
-                    }
+                    (
+                        Err(ProvideError::Busy | ProvideError::LostClaim { .. }),
+                        OtherBuilder::Await(_),
+                    ) => {}
                     (ended, _) => return ended,
                 }
             }
@@ -179,11 +181,11 @@ impl Provider<'_> {
         on: &mut OnProgress<'_>,
     ) -> Result<Option<Claimable>, ProvideError> {
         let recover = match self.other {
-            Other::Leave if seen.status == EnvironmentStatus::Building => {
+            OtherBuilder::Leave if seen.status == EnvironmentStatus::Building => {
                 return Err(ProvideError::Busy);
             }
-            Other::Leave => return Ok(Some(Claimable::Due)),
-            Other::Await(recover) => recover,
+            OtherBuilder::Leave => return Ok(Some(Claimable::Due)),
+            OtherBuilder::Await(recover) => recover,
         };
         if seen.status != EnvironmentStatus::Building {
             return Ok(Some(Claimable::Asked));

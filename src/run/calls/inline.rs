@@ -14,7 +14,7 @@ use crate::base::cancel::Cancel;
 use crate::base::mutex::lock;
 use crate::base::problem::code;
 use crate::engine::Noticed;
-use crate::environment::provide::{Other, Progress, ProvideError, Provider, Want};
+use crate::environment::provide::{OtherBuilder, Progress, ProvideError, Provider, Want};
 use crate::run::ending::cancel;
 use crate::run::ending::recover::recover;
 use crate::run::execution::error::RunError;
@@ -231,7 +231,7 @@ impl OneInput<'_> {
             builder: self.request.tools.builder,
             worker: self.worker,
             process: self.process,
-            other: Other::Await(&recover),
+            other: OtherBuilder::Await(&recover),
         };
         let on = &mut |progress: Progress<'_>| self.tell(&Happening::Environment(&progress));
         let provided = provider.provide(self.request.prepared, Want::Ready, cancel, on);

@@ -5,7 +5,7 @@ use serde_json::json;
 
 use crate::base::clock::Timestamp;
 use crate::base::files::FileError;
-use crate::engine::sandbox::Record;
+use crate::engine::sandbox::InForce;
 use crate::settings::paths::RunFolder;
 use crate::store::{Ending, EnvironmentRecord, RunRecord};
 use crate::system::machine::Files;
@@ -16,7 +16,7 @@ pub struct Surroundings<'a> {
     /// The environment; `None`: it did not come to that.
     pub environment: Option<&'a EnvironmentRecord>,
     /// What of the policy was in force; `None`: no engine was started.
-    pub sandbox: Option<&'a Record>,
+    pub sandbox: Option<&'a InForce>,
 }
 
 /// Writes the record.
@@ -73,7 +73,7 @@ pub fn write(
             "sheets": run.input_sheets,
         },
         "options": run.options,
-        "sandbox": sandbox.map(Record::json),
+        "sandbox": sandbox.map(InForce::json),
         "output": ending.output_path.as_ref().map(|path| json!({
             "name": path.file_name().map(|name| name.to_string_lossy()),
             "sha256": output_sha256,

@@ -16,7 +16,7 @@ use crate::base::cancel::Cancel;
 use crate::base::files;
 use crate::base::files::FileError;
 use crate::base::problem::{Problem, code};
-use crate::engine::sandbox::{Policy, Record};
+use crate::engine::sandbox::{InForce, Policy};
 use crate::engine::{self, EngineReport, EngineTask, Invocation, Launch, Message};
 use crate::events::EventLog;
 use crate::run::ending::leftovers;
@@ -47,7 +47,7 @@ pub struct Attempted {
     /// Whether the machine or the network was in trouble, and not the run: a worker spends no attempt on that.
     pub of_machine: bool,
     /// What of the run's policy was in force; `None`: no engine was started.
-    pub sandbox: Option<Record>,
+    pub sandbox: Option<InForce>,
 }
 
 impl Attempted {
@@ -275,7 +275,6 @@ impl<'a> Execution<'a> {
             task,
             folder: self.folder.path().to_owned(),
             scratch: self.folder.scratch(),
-            warnings_kept: Some(EnvironmentFolder(environment.folder.clone()).warnings()),
             settings: self.settings(),
             variables: self.variables(),
             debug: match &run.options.log_level {
@@ -298,7 +297,6 @@ impl<'a> Execution<'a> {
             vec![
                 snapshot.unwrap_or(&run.snapshot).to_owned(),
                 self.folder.input(),
-                folder.warnings(),
             ],
             vec![self.folder.output(), self.folder.scratch()],
             run.options.network,
@@ -306,7 +304,7 @@ impl<'a> Execution<'a> {
     }
 
     /// Says in the log where a run is less confined than it is meant to be, or has less than it asked for.
-    fn note_sandbox(&self, policy: &Policy, record: Option<&Record>) {
+    fn note_sandbox(&self, policy: &Policy, record: Option<&InForce>) {
         let missing = record.map_or(&[][..], |record| &record.missing);
         let mut notes = Vec::new();
         if policy.level == Sandbox::Off {
@@ -324,7 +322,7 @@ impl<'a> Execution<'a> {
                 "warning",
                 "run.sandbox",
                 &note,
-                record.map_or(Value::Null, Record::json),
+                record.map_or(Value::Null, InForce::json),
             );
         }
     }

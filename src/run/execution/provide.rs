@@ -6,7 +6,9 @@ use crate::base::cancel::Cancel;
 use crate::environment::needed::prepare::Prepared;
 use crate::environment::provide::installers::Build;
 use crate::environment::provide::rebuild::is_usable;
-use crate::environment::provide::{OnProgress, Other, Progress, ProvideError, Provider, Want};
+use crate::environment::provide::{
+    OnProgress, OtherBuilder, Progress, ProvideError, Provider, Want,
+};
 use crate::run::ending::recover::recover;
 use crate::store::EnvironmentRecord;
 use crate::workspace::Workspace;
@@ -42,7 +44,7 @@ pub fn provide(
         builder,
         worker: &workspace.worker_id(0),
         process: &member.id,
-        other: Other::Await(&recover),
+        other: OtherBuilder::Await(&recover),
     };
     provider.provide(prepared, want, cancel, on)
 }

@@ -37,7 +37,7 @@ pub struct ChangedInputs {
 }
 
 /// Runs inputs. Returns those that belong to the next round even if they do not change.
-pub type Round<'a, E> = dyn FnMut(&[Input]) -> Result<Vec<Input>, E> + 'a;
+pub type RunInputs<'a, E> = dyn FnMut(&[Input]) -> Result<Vec<Input>, E> + 'a;
 
 /// A file's size and time of change.
 type Stamp = (u64, Option<SystemTime>);
@@ -97,7 +97,7 @@ impl Watch<'_> {
         &self,
         mut inputs: Vec<Input>,
         cancel: &Cancel,
-        round: &mut Round<'_, E>,
+        round: &mut RunInputs<'_, E>,
         waiting: &dyn Fn(),
         changed: &dyn Fn(&ChangedInputs),
     ) -> Result<(), E> {

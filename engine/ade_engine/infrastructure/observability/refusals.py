@@ -38,9 +38,9 @@ _LIMITS = {errno.EFBIG: "file_size", errno.EMFILE: "open_files", errno.ENOSPC: "
 class Refusal(Record, frozen=True):
     """What was refused, what to do about it, and the code of the limit that it comes from, if it is one."""
 
-    said: str
-    hint: str | None
-    limit: str | None
+    said: str = ""
+    hint: str | None = None
+    limit: str | None = None
 
 
 def refusal_behind(error: BaseException | None) -> Refusal | None:
@@ -51,7 +51,7 @@ def refusal_behind(error: BaseException | None) -> Refusal | None:
     for part in _chain(error):
         limit = _limit(part)
         if limit is not None:
-            return Refusal(said="", hint=None, limit=limit)
+            return Refusal(limit=limit)
         missing = _missing(part)
         if missing is not None:
             return missing
@@ -99,7 +99,7 @@ def _missing(error: BaseException) -> Refusal | None:
     if not hasattr(error, "ade_free_of_values") and not stands_in_sources(package, error.__traceback__):
         return None
     hint = f"if {package} is a package, add it to `dependencies` in pyproject.toml; the next run installs it"
-    return Refusal(said="", hint=hint, limit=None)
+    return Refusal(hint=hint)
 
 
 def _processes(error: BaseException) -> Refusal | None:
@@ -110,7 +110,6 @@ def _processes(error: BaseException) -> Refusal | None:
             said="locks, queues, pools and shared memory between processes (multiprocessing, ProcessPoolExecutor) "
             "need memory that all runs would share, and runs do not have it",
             hint="use threads (ThreadPoolExecutor): polars and other native code work side by side in them",
-            limit=None,
         )
     if error.errno != errno.EPERM:
         return None
@@ -119,13 +118,11 @@ def _processes(error: BaseException) -> Refusal | None:
         return Refusal(
             said="processes of a run may not leave its group, because they end with the run",
             hint="leave out start_new_session, process_group, setsid and setpgid",
-            limit=None,
         )
     if any(name in line for name in ("memfd_create", "shmget")):
         return Refusal(
             said="runs may not have memory that is counted for no process",
             hint="use `bytearray`, or a file below the temporary folder (`tempfile`)",
-            limit=None,
         )
     return None
 
@@ -156,7 +153,7 @@ def _network(error: BaseException, known: dict) -> Refusal | None:
             "ask for one with `ade run --allow-network` (over HTTP: runtime_network_access); "
             "the operator allows that with ADE_ALLOW_NETWORK=1"
         )
-    return Refusal(said="this run has no network", hint=hint, limit=None)
+    return Refusal(said="this run has no network", hint=hint)
 
 
 def _comes_from(error: BaseException, module: str) -> bool:
@@ -189,14 +186,12 @@ def _file(error: BaseException, known: dict) -> Refusal | None:
             said=f"the configuration tried to write {shown}; runs may write only their output and temporary files",
             hint="write beside metadata['output_file'], or below the temporary folder (`tempfile`); "
             "the operator adds further folders with ADE_SANDBOX_WRITE",
-            limit=None,
         )
     return Refusal(
         said=f"the configuration tried to open {shown}; runs may open only their input and output, their configuration, "
         "their environment and the system's libraries",
         hint="put the file into the configuration's folder, where git does not ignore it; "
         "the operator adds further ones with ADE_SANDBOX_READ, and with ADE_SANDBOX_WRITE those to write",
-        limit=None,
     )
 
 
@@ -211,7 +206,6 @@ def _left_out(error: BaseException, known: dict) -> Refusal | None:
         said="runs use a copy of the configuration, without the files that git ignores",
         hint="if the file is in the configuration's folder, take it out of .gitignore; "
         "or name it by its whole path, and let the operator add that to ADE_SANDBOX_READ",
-        limit=None,
     )
 
 

@@ -12,7 +12,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
     from traceback import FrameSummary
-    from types import FrameType, TracebackType
+    from types import TracebackType
 
 #: Where the engine's own code lies.
 ENGINE_FOLDER = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
@@ -20,13 +20,10 @@ ENGINE_FOLDER = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(
 _CAUSE = "\nThe above exception was the direct cause of the following exception:\n\n"
 _CONTEXT = "\nDuring handling of the above exception, another exception occurred:\n\n"
 
-#: The file name of code that the engine generates.
-GENERATED_FILE = "<ade_engine row detectors>"
-
 
 def is_engine_file(file_name: str) -> bool:
     """Whether a traceback's file name belongs to the engine's own code."""
-    return file_name == GENERATED_FILE or file_name.startswith(ENGINE_FOLDER + os.sep)
+    return file_name.startswith(ENGINE_FOLDER + os.sep)
 
 
 @cache
@@ -106,12 +103,3 @@ def author_frame(trace: TracebackType | None, folder: str | None = None) -> Fram
         if any(rank) and rank >= best:
             found, best = frame, rank
     return found
-
-
-def frame_in(trace: TracebackType | None, file_name: str) -> tuple[FrameType, int] | None:
-    """The frame of a traceback that runs code of the given file, and the line it stands on."""
-    while trace is not None:
-        if trace.tb_frame.f_code.co_filename == file_name:
-            return trace.tb_frame, trace.tb_lineno
-        trace = trace.tb_next
-    return None

@@ -53,8 +53,10 @@ class NativeReadOnlyWorksheet(ReadOnlyWorksheet):
         self.title = title
         self.sheet_state = state
         self._current_row = None
-        if self._ade_scan.declared is not None:
-            self._min_column, self._min_row, self._max_column, self._max_row = self._ade_scan.declared
+        declared = self._ade_scan.declared
+        if declared is not None:
+            self._min_column, self._min_row = declared.first_column, declared.first_row
+            self._max_column, self._max_row = declared.last_column, declared.last_row
 
     def __getattr__(self, name: str) -> Any:
         # Whatever else openpyxl's own object has: defined names and the like.

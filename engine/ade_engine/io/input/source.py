@@ -150,10 +150,6 @@ class Source:
         self.load()
         return self._workbook
 
-    def worksheet(self, sheet: SourceSheet) -> Any:
-        """The openpyxl worksheet of a sheet, or what becomes it when it is touched."""
-        return sheet.worksheet
-
     def openpyxl_sheet(self, sheet: SourceSheet) -> Any:
         """A worksheet of the ``.xlsx`` family as openpyxl itself reads it."""
         self.open()
@@ -282,12 +278,8 @@ class Source:
             return True
         return scan.width > 0 or scan.rows_emitted >= _ROWS_OF_A_LOOK
 
-    def detected(self) -> tuple[str, str, bool, tuple[int, int] | None] | None:
-        """How a ``.csv`` file is read where settings left that to detection.
-
-        Encoding, delimiter, whether detection has found anything but UTF-8 and commas; and where the commas may be decimal marks,
-        how many of the first rows have another number of cells than most, of how many.
-        """
+    def detected(self) -> _native.Detected | None:
+        """How a ``.csv`` file is read where settings left that to detection."""
         return self._native.detected()
 
 

@@ -80,12 +80,12 @@ class TableLook:
         return _native.StyledFrame(
             frame,
             [
-                (
+                _native.StyledColumn(
                     column.kind,
-                    None if column.source is None else place[column.source],
-                    column.header,
-                    column.width,
-                    column.format,
+                    source=None if column.source is None else place[column.source],
+                    header=column.header,
+                    width=column.width,
+                    format=column.format,
                 )
                 for column in self.columns
             ],

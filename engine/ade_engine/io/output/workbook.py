@@ -12,8 +12,8 @@ from typing import Any
 
 from ade_engine import _native
 from ade_engine.io.limits import LAST_COLUMN, LAST_ROW
+from ade_engine.io.output.appended_table import AppendedTable
 from ade_engine.io.output.look import SheetLook
-from ade_engine.io.output.table import Table
 from ade_engine.io.stand_in import StandIn, become, is_stand_in, opening, set_facts
 from ade_engine.models.errors import OutputError
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     import polars as pl
 
     from ade_engine.io.output.look import TableLook
-    from ade_engine.io.worksheets.look import Looks
+    from ade_engine.io.worksheets.openpyxl_looks import Looks
 
 _ILLEGAL_IN_TITLES = frozenset("\\*?:/[]")
 _LONGEST_TITLE = 31
@@ -69,7 +69,7 @@ class Output:
         self._escape_formulas = escape_formulas
         self._sheets: list[Any] = []
         #: What was appended to each sheet before openpyxl held it, and the rows that this takes.
-        self._tables: list[list[Table]] = []
+        self._tables: list[list[AppendedTable]] = []
         self._rows: list[int] = []
         #: What is known of each sheet's look, once openpyxl holds it.
         self._sheet_looks: dict[int, SheetLook] = {}
@@ -106,7 +106,7 @@ class Output:
 
     def append_table(
         self, sheet: Any, frame: pl.DataFrame, *, gap: bool, look: TableLook | None = None
-    ) -> Table:
+    ) -> AppendedTable:
         """Append a header row and the frame's rows at the sheet's own end, after a blank row where there is a gap.
 
         ``look`` says which of the frame's columns are written, and what they look like; without one the frame is
@@ -128,7 +128,7 @@ class Output:
                 f"{LAST_COLUMN} columns; leave out the columns that no field claims (remove_unmapped_columns = true in "
                 'settings.toml), or give the columns that you need ([sheets."NAME"] range, ade run --range)'
             )
-        table = Table(frame, gap, look, self._escape_formulas)
+        table = AppendedTable(frame, gap, look, self._escape_formulas)
         if table.frame is None:
             self.open()
         if self.is_touched:
@@ -206,7 +206,7 @@ class Output:
                 self._append(sheet, table)
             tables.clear()
 
-    def _append(self, worksheet: Any, table: Table) -> None:
+    def _append(self, worksheet: Any, table: AppendedTable) -> None:
         from ade_engine.io.worksheets.rows import FrameRows
 
         frame = table.original
@@ -227,14 +227,14 @@ class Output:
 
     def _looks_there(self) -> Looks:
         if self._looks is None:
-            from ade_engine.io.worksheets.look import Looks
+            from ade_engine.io.worksheets.openpyxl_looks import Looks
 
             self._looks = Looks()
         return self._looks
 
-    def _style(self, worksheet: Any, table: Table) -> None:
+    def _style(self, worksheet: Any, table: AppendedTable) -> None:
         """Give the header of the table that was appended last, and its sheet, their look."""
-        from ade_engine.io.worksheets.look import style_sheet
+        from ade_engine.io.worksheets.openpyxl_looks import style_sheet
 
         last_row = worksheet._current_row
         header_row = last_row - table.height
@@ -243,7 +243,7 @@ class Output:
         style_sheet(worksheet, known, table.look, table.styled.widths, header_row, last_row)
 
 
-def _look_of(tables: list[Table]) -> SheetLook:
+def _look_of(tables: list[AppendedTable]) -> SheetLook:
     """The look of a sheet with these tables."""
     look = SheetLook()
     row = 0

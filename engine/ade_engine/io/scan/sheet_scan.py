@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from ade_engine import _native
-from ade_engine.io.scan.series import series_of_values
 from ade_engine.models.row_layout import SheetRows
 from ade_engine.models.table import is_blank
 
@@ -72,9 +71,9 @@ class SheetScan(_native.Scan):
             self._layouts = SheetRows(self.layout())
         return self._layouts
 
-    def classify_rows(self, rules: list[tuple[str, set[str] | None, int, float]]) -> tuple[bytearray, int | None]:
+    def classify_rows(self, rules: list[_native.RowRule]) -> tuple[bytearray, int | None]:
         """The kinds of all rows by native detectors, and the row with the highest header score."""
-        layout = self.layout() if any(rule[0] == "layout" for rule in rules) else None
+        layout = self.layout() if any(rule.by == "layout" for rule in rules) else None
         return _native.classify_rows(self, rules, layout)
 
 
@@ -135,3 +134,20 @@ class ChangedScan(SheetScan):
             for at in columns:
                 filled[at] += 1
         return filled, blank_rows
+
+
+def series_of_values(name: str, values: list[Any]) -> Any:
+    """Returns the series of a column of Python values; mixtures that polars refuses become text."""
+    import polars as pl
+
+    try:
+        return pl.Series(name, values, strict=False)
+    except Exception:
+        # Polars has no type for this mixture, and says so with different exceptions.
+        return pl.Series(name, [None if value is None else _as_text(value) for value in values], dtype=pl.String)
+
+
+def _as_text(value: Any) -> str:
+    from datetime import datetime
+
+    return value.isoformat() if isinstance(value, datetime) else str(value)

@@ -23,7 +23,7 @@ class Columns(dict):
         self.last = max(self, default=0)
 
 
-class Part:
+class BandPart:
     """Rows in a band: which of them is the band's first, and which of their columns stand where in the sheet."""
 
     __slots__ = ("rows", "first", "columns")
@@ -39,14 +39,14 @@ class Band:
 
     __slots__ = ("first_row", "last_row", "parts", "filled")
 
-    def __init__(self, first_row: int, last_row: int, parts: list[Part]):
+    def __init__(self, first_row: int, last_row: int, parts: list[BandPart]):
         self.first_row = first_row
         self.last_row = last_row
         self.parts = parts
         #: The column up to which all places are known to have cells, 0 where nothing is known.
         self.filled = 0
 
-    def holes(self) -> Iterator[tuple[Part, int, int]]:
+    def holes(self) -> Iterator[tuple[BandPart, int, int]]:
         """The places without cells: part, row and column of its rows."""
         last = self.last_row - self.first_row
         for part in self.parts:
@@ -141,7 +141,7 @@ class Bands:
         """Put rows where there are none below, with their columns at these places, or from the first column on."""
         if columns is None:
             columns = Columns({column + 1: column for column in range(rows.width)})
-        self._insert(len(self._bands), Band(first_row, first_row + rows.height - 1, [Part(rows, 0, columns)]))
+        self._insert(len(self._bands), Band(first_row, first_row + rows.height - 1, [BandPart(rows, 0, columns)]))
 
     def _insert(self, index: int, band: Band) -> None:
         self._bands.insert(index, band)
@@ -161,7 +161,7 @@ class Bands:
             return index
         if row <= band.last_row:
             above = row - band.first_row
-            parts = [Part(part.rows, part.first + above, part.columns) for part in band.parts]
+            parts = [BandPart(part.rows, part.first + above, part.columns) for part in band.parts]
             below = Band(row, band.last_row, parts)
             below.filled = band.filled
             band.last_row = row - 1
@@ -247,8 +247,8 @@ class Bands:
         """
         filled = []
 
-        def blank(columns: list[int], height: int) -> Part:
-            return Part(BlankRows(height, len(columns)), 0, Columns({column: own for own, column in enumerate(columns)}))
+        def blank(columns: list[int], height: int) -> BandPart:
+            return BandPart(BlankRows(height, len(columns)), 0, Columns({column: own for own, column in enumerate(columns)}))
 
         everything = list(range(first_column, last_column + 1))
         start, stop = self._fill_rows(first_row, last_row)
@@ -286,13 +286,13 @@ class Bands:
                 }
                 if taken:
                     place = (band.first_row + rows, band.last_row + rows)
-                    moved.append((*place, Part(part.rows, part.first, Columns(taken))))
+                    moved.append((*place, BandPart(part.rows, part.first, Columns(taken))))
         self.clear(*range_)
         self.clear(first_row + rows, last_row + rows, first_column + columns, last_column + columns)
         for first, last, part in moved:
             start, stop = self._fill_rows(first, last)
             for band in self._bands[start:stop]:
-                band.parts.append(Part(part.rows, part.first + band.first_row - first, part.columns))
+                band.parts.append(BandPart(part.rows, part.first + band.first_row - first, part.columns))
                 band.filled = 0
 
     def copy(self) -> Bands:
@@ -305,7 +305,7 @@ class Bands:
                 rows = twins.get(id(part.rows))
                 if rows is None:
                     rows = twins[id(part.rows)] = part.rows.copy()
-                parts.append(Part(rows, part.first, part.columns))
+                parts.append(BandPart(rows, part.first, part.columns))
             twin = Band(band.first_row, band.last_row, parts)
             twin.filled = band.filled
             copied._insert(len(copied._bands), twin)

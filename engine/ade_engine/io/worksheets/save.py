@@ -49,10 +49,10 @@ from openpyxl.xml.constants import (
 from openpyxl.xml.functions import tostring
 
 from ade_engine import _native
+from ade_engine.io.limits import LAST_COLUMN, LAST_ROW
 from ade_engine.io.worksheets.bands import Band
 from ade_engine.io.worksheets.cells import LazyCells
 from ade_engine.io.worksheets.rows import BlankRows, FrameRows
-from ade_engine.io.limits import LAST_COLUMN, LAST_ROW
 from ade_engine.io.worksheets.valid import (
     Archive,
     ValidWorkbookWriter,
@@ -73,7 +73,12 @@ from ade_engine.io.worksheets.valid import (
 _LEVEL = 2
 _ROWS_AT_A_TIME = 4096
 _EMPTY_SHEET_DATA = re.compile(rb"<sheetData\s*(?:/>|>\s*</sheetData>)")
-_MOMENTS = (dt.datetime(2000, 1, 1), dt.date(2000, 1, 1), dt.time(1), dt.timedelta(1))
+_MOMENTS = {
+    "date_time": dt.datetime(2000, 1, 1),
+    "date": dt.date(2000, 1, 1),
+    "time": dt.time(1),
+    "duration": dt.timedelta(1),
+}
 
 
 def save_workbook(workbook: Any, path: Any) -> None:
@@ -260,7 +265,8 @@ class _SheetWriter(WorksheetWriter):
         """The XML of all rows, in order."""
         worksheet = self.ws
         links = len(worksheet._hyperlinks)
-        self._moments = tuple(Cell(worksheet, 1, 1, moment).style_id for moment in _MOMENTS)
+        styles = {kind: Cell(worksheet, 1, 1, moment).style_id for kind, moment in _MOMENTS.items()}
+        self._moments = _native.MomentStyles(**styles)
         table = worksheet.parent._ade_styles
         self._styles = [
             0 if style is None else worksheet.parent._cell_styles.add(style) for style in table.styles

@@ -21,11 +21,11 @@ from openpyxl.worksheet.copier import WorksheetCopy
 from openpyxl.worksheet.worksheet import Worksheet
 
 from ade_engine import _native
+from ade_engine.io.limits import LAST_COLUMN, LAST_ROW
+from ade_engine.io.stand_in import named_like
 from ade_engine.io.worksheets.cells import LazyCells
 from ade_engine.io.worksheets.fresh_cells import keep_text
 from ade_engine.io.worksheets.rows import Rows, StyleTable
-from ade_engine.io.limits import LAST_COLUMN, LAST_ROW
-from ade_engine.io.stand_in import named_like
 
 #: Ranges of fewer cells are moved cell by cell.
 _SMALL_RANGE = 256

@@ -1,48 +1,40 @@
 //! Values as people type them: a column of cells in, a column of one type out, and what could not be read.
 //!
 //! # Map
-//! - [`cut`]: a cell's text into digits, words and marks; [`words`] and [`tables`] know months, weekdays and currencies
-//! - [`day`] and [`clock`]: one cell as a date or a time of day; [`date`]: the column decides about the order
-//! - [`amount`]: one cell as a number; [`number`]: the column decides about the decimal mark
-//! - [`text`], [`contact`], [`moment`], [`truth`]: kinds whose cells each speak for themselves
-//! - [`reading`]: how a column was read; [`checksum`]: ids that check themselves
-//! - [`rows`]: which rows of a sheet are headers, by known words
-//! - [`profile`]: what a column looks like
-//! - `built`: the columns that come out; `parts`: long columns, by several threads
+//! - [`words`]: a cell's text [`cut`] into digits, words and marks; its [`lexicon`] knows months, weekdays and currencies
+//! - [`column`]: how a column was read, the columns that come out, and long columns by several threads
+//! - [`dates`]: one cell as a [day](dates::day) or a [time of day](dates::clock); in [`date`] the column decides about the order
+//! - [`numbers`]: one cell as an [amount](numbers::amount); in [`number`] the column decides about the decimal mark
+//! - [`texts`]: kinds whose cells each speak for themselves, and ids that check themselves
+//! - [`looks`]: what a column looks like, and which rows of a sheet are headers
 //!
 //! # Promises
 //! A cell comes out as what is meant, or empty and named among the unread ones; never as another value. The column's own
 //! cells decide before anything else does. No regular expressions, no locale of the machine, no clock: the same column is
 //! read the same everywhere and always.
 
-pub mod amount;
-pub mod built;
-pub mod checksum;
-pub mod clock;
-pub mod contact;
-pub mod cut;
-pub mod date;
-pub mod day;
-pub mod moment;
-pub mod number;
-mod parts;
-pub mod profile;
-pub mod reading;
-pub mod rows;
-pub mod tables;
-pub mod text;
-pub mod truth;
+pub mod column;
+pub mod dates;
+pub mod looks;
+pub mod numbers;
+pub mod texts;
 pub mod words;
 
-use self::contact::{NoPhone, Written};
-use self::cut::Cut;
-use self::date::DateOptions;
-use self::day::{Day, Order};
-use self::number::NumberOptions;
-use self::parts::in_parts;
-use self::reading::{Decided, Hints, Reading};
-use self::text::{NamePart, NoCode};
-use self::words::Lexicon;
+use self::column::built;
+use self::column::parts::in_parts;
+use self::column::reading::{Decided, Hints, Order, Reading, StatedBy};
+use self::dates::date;
+use self::dates::day::{self, Day};
+use self::dates::moment;
+use self::dates::options::DateOptions;
+use self::numbers::amount;
+use self::numbers::number::{self, NumberOptions};
+use self::texts::email;
+use self::texts::phone::{self, NoPhone, Written};
+use self::texts::text::{self, NamePart, NoCode};
+use self::texts::truth;
+use self::words::cut::{self, Cut};
+use self::words::lexicon::{self, Lexicon};
 use crate::cells::white_space::is_blank_text;
 use crate::columns::export::{Buffer, Column};
 use crate::columns::view::Value;
@@ -110,6 +102,8 @@ pub struct Surroundings<'a> {
     /// The setting, or the field's own.
     pub order: Option<Order>,
     pub decimal: Option<u8>,
+    /// Which of the two has stated them.
+    pub stated_by: StatedBy,
     pub hints: Hints,
 }
 
@@ -221,6 +215,7 @@ fn read_dates(
         values,
         &DateOptions {
             order: around.order,
+            stated_by: around.stated_by,
             serials,
             with_time,
             header: around.header,
@@ -261,6 +256,7 @@ fn read_numbers(values: &[Value<'_>], kind: &Kind, around: &Surroundings<'_>) ->
         },
         currency: around.unit.and_then(sure_currency).unwrap_or_default(),
         decimal: around.decimal,
+        stated_by: around.stated_by,
         hints: around.hints,
         month_first: around.hints.order == Some(Order::MonthFirst),
     };
@@ -304,17 +300,17 @@ fn read_numbers(values: &[Value<'_>], kind: &Kind, around: &Surroundings<'_>) ->
 
 /// The ISO code of the currency that a header's unit names; a unit such as "km" is none, though it folds to a sign.
 fn sure_currency(unit: &str) -> Option<&'static str> {
-    let position = words::currency(&cut::fold(unit).replace('.', ""))?;
+    let position = lexicon::currency(&cut::fold(unit).replace('.', ""))?;
     let letters: String = unit.chars().filter(|c| c.is_alphabetic()).collect();
     // In a header a code in capitals is a currency even where it is a word in a cell.
-    let is_code = words::currency_code(position).is_some_and(|code| code == letters);
-    (is_code || words::trust(position, &letters) != words::Trust::Never)
-        .then(|| words::currency_code(position))?
+    let is_code = lexicon::currency_code(position).is_some_and(|code| code == letters);
+    (is_code || lexicon::trust(position, &letters) != lexicon::Trust::Never)
+        .then(|| lexicon::currency_code(position))?
 }
 
 /// Codes where the cell has a currency's sign or code, or is one; beside other numbers the currency of the header.
 fn read_currencies(values: &[Value<'_>], numbers: &number::Numbers, unit: Option<&str>) -> Outcome {
-    let of_header = unit.and_then(|unit| words::currency(&cut::fold(unit).replace('.', "")));
+    let of_header = unit.and_then(|unit| lexicon::currency(&cut::fold(unit).replace('.', "")));
     let mut cut = Cut::default();
     let mut unread = Unread::new();
     let mut found = vec![None; values.len()];
@@ -325,7 +321,7 @@ fn read_currencies(values: &[Value<'_>], numbers: &number::Numbers, unit: Option
                 if !cut.cut(text) || cut.folded().bytes().any(|byte| byte.is_ascii_digit()) {
                     continue;
                 }
-                let alone = words::currency(&cut.folded().replace('.', ""));
+                let alone = lexicon::currency(&cut.folded().replace('.', ""));
                 if alone.is_none() {
                     unread.push((row, message("not a currency", *value)));
                 }
@@ -335,7 +331,7 @@ fn read_currencies(values: &[Value<'_>], numbers: &number::Numbers, unit: Option
             _ => of_number.map(|at| usize::from(at) - 1).or(of_header),
         };
     }
-    let codes = words::codes_of(found.iter().copied().flatten().chain(of_header));
+    let codes = lexicon::codes_of(found.iter().copied().flatten().chain(of_header));
     let mut texts = built::Texts::new(values.len());
     for at in found {
         texts.push(at.map(|at| codes.code(at)));
@@ -457,7 +453,7 @@ impl Phones {
     }
 }
 
-/// Reads a column of text; `open_is_american`: see [`contact::push_phone`].
+/// Reads a column of text; `open_is_american`: see [`phone::push_phone`].
 fn read_text_as(values: &[Value<'_>], kind: &Kind, open_is_american: bool) -> (Outcome, Phones) {
     let are_floats = *kind == Kind::Code && text::are_floats(values);
     let mut parts = in_parts(values.len(), |range| {
@@ -478,6 +474,60 @@ fn read_text_as(values: &[Value<'_>], kind: &Kind, open_is_american: bool) -> (O
     let mut outcome = outcome(whole.texts.column(), whole.unread, values.len(), None);
     outcome.lost_digits = whole.lost_digits;
     (outcome, whole.phones)
+}
+
+impl TextPart {
+    /// Adds a code; returns what is wrong with it.
+    fn code(
+        &mut self,
+        value: Value<'_>,
+        are_floats: bool,
+        out: &mut String,
+    ) -> Option<&'static str> {
+        match text::push_code(value, are_floats, out) {
+            Ok(_) => None,
+            Err(NoCode::LostDigits) => {
+                self.lost_digits += 1;
+                Some("a code that has lost its digits")
+            }
+            Err(NoCode::Date) => Some("a date where a code should be"),
+            Err(NoCode::Boolean) => Some("yes or no where a code should be"),
+        }
+    }
+
+    /// Adds the number of a phone; returns what is wrong with it.
+    fn phone(
+        &mut self,
+        row: usize,
+        source: &str,
+        open_is_american: bool,
+        cut: &mut Cut,
+        out: &mut String,
+    ) -> Option<&'static str> {
+        if phone::push_plain_phone(source, out) {
+            self.phones.count(row, Written::American, false);
+            return None;
+        }
+        self.lost_digits += usize::from(amount::has_lost_digits(source));
+        let found = if phone::has_several_phones(source) {
+            Err(NoPhone::Several)
+        } else if cut.cut(source) {
+            phone::push_phone(cut, open_is_american, out)
+        } else {
+            Err(NoPhone::Other)
+        };
+        match found {
+            Ok(written) => {
+                let is_ten_digits = out.len() == 10 && !out.starts_with(['0', '+']);
+                self.phones.count(row, written, is_ten_digits);
+                None
+            }
+            Err(NoPhone::Several) => Some("more than one phone number"),
+            Err(NoPhone::Other) => Some("not a phone number"),
+            Err(NoPhone::TooShort) => Some("too short for a phone number"),
+            Err(NoPhone::TooLong) => Some("too long for a phone number"),
+        }
+    }
 }
 
 fn read_text_part(
@@ -502,17 +552,9 @@ fn read_text_part(
                 let is_there = text::push_name(value, *name, &mut text);
                 (*name == NamePart::Full && !is_there && is_filled(value)).then_some("not a name")
             }
-            Kind::Code => match text::push_code(value, are_floats, &mut text) {
-                Ok(_) => None,
-                Err(NoCode::LostDigits) => {
-                    part.lost_digits += 1;
-                    Some("a code that has lost its digits")
-                }
-                Err(NoCode::Date) => Some("a date where a code should be"),
-                Err(NoCode::Boolean) => Some("yes or no where a code should be"),
-            },
+            Kind::Code => part.code(value, are_floats, &mut text),
             Kind::Email => contact_problem(value, &mut text, |source, out| {
-                (!contact::push_email(source, out)).then_some("not an e-mail address")
+                (!email::push_email(source, out)).then_some("not an e-mail address")
             }),
             // The digits of a date are no number to call.
             Kind::Phone
@@ -524,29 +566,7 @@ fn read_text_part(
                 is_filled(value).then_some("not a phone number")
             }
             Kind::Phone => contact_problem(value, &mut text, |source, out| {
-                if contact::push_plain_phone(source, out) {
-                    part.phones.count(first_row + row, Written::American, false);
-                    return None;
-                }
-                part.lost_digits += usize::from(amount::has_lost_digits(source));
-                let found = if contact::has_several_phones(source) {
-                    Err(NoPhone::Several)
-                } else if cut.cut(source) {
-                    contact::push_phone(&cut, open_is_american, out)
-                } else {
-                    Err(NoPhone::Other)
-                };
-                match found {
-                    Ok(written) => {
-                        let is_ten_digits = out.len() == 10 && !out.starts_with(['0', '+']);
-                        part.phones.count(first_row + row, written, is_ten_digits);
-                        None
-                    }
-                    Err(NoPhone::Several) => Some("more than one phone number"),
-                    Err(NoPhone::Other) => Some("not a phone number"),
-                    Err(NoPhone::TooShort) => Some("too short for a phone number"),
-                    Err(NoPhone::TooLong) => Some("too long for a phone number"),
-                }
+                part.phone(first_row + row, source, open_is_american, &mut cut, out)
             }),
             _ => {
                 text::push_text(value, &mut text);

@@ -1,6 +1,6 @@
 //! What speaks for a row's state: features that a row has or has not, each with the words that explain it.
 
-use super::kinds::Kind;
+use super::kinds::CellKind;
 use super::rows::{Grid, Row, Shape};
 
 /// Rows above and below that a row's columns are compared with.
@@ -314,6 +314,12 @@ impl Traits {
         }
     }
 
+    fn add_all<const COUNT: usize>(&mut self, facts: [(bool, Trait); COUNT]) {
+        for (holds, one) in facts {
+            self.add_if(holds, one);
+        }
+    }
+
     fn has(&self, one: Trait) -> bool {
         self.0[one as usize / 64] & (1 << (one as usize % 64)) != 0
     }
@@ -346,120 +352,134 @@ pub fn features(grid: &Grid) -> Vec<Vec<u16>> {
         );
         found.add_if(k > 0 && row.count() > fullest_above, Trait::WidestSoFar);
         fullest_above = fullest_above.max(row.count());
-        compare(grid, k, true, &mut found);
-        compare(grid, k, false, &mut found);
-        let texts = row.of(Kind::Words) + row.of(Kind::Mixed);
+        compare(grid, k, Side::Below, &mut found);
+        compare(grid, k, Side::Above, &mut found);
+        let texts = row.of(CellKind::Words) + row.of(CellKind::Mixed);
         let is_again = row.count() >= 2 && texts * 2 >= row.count() && seen.contains(&row.all_text);
         found.add_if(is_again, Trait::Again);
         seen.insert(row.all_text);
         if !is_again && texts > 0 && row.count() >= 2 {
             recurring(grid, k, texts, &mut found);
         }
-        neighbours(rows, k, &mut found);
+        if let Some(next) = rows.get(k + 1) {
+            neighbour(row, next, OF_ROW_BELOW, &mut found);
+        }
+        if k > 0 {
+            neighbour(row, &rows[k - 1], OF_ROW_ABOVE, &mut found);
+        }
         conclude(row, &mut found);
         all.push(found);
     }
-    for k in 0..count {
-        // A short text in the first column may be its name: then the rows of names beside it leave that column empty.
-        if rows[k].shape == Shape::Lone {
-            let lacks_first = |j: usize| {
-                rows[j].columns[0] > grid.first_column
-                    && (rows[j].shape.is_names() || rows[j].is_rule)
-            };
-            let next = k + 1;
-            let may_name = rows[k].length_of_first <= 30
-                && !rows[k].first_is_title
-                && !rows[k].first_is_note
-                && !rows[k].bracket_first;
-            all[k].add_if(may_name && rows[k].headers > 0, Trait::NameAlone);
-            all[k].add_if(
-                may_name && k > 0 && next < count && rows[next].gap == 0 && lacks_first(next),
-                Trait::NamesFirstAbove,
-            );
-            let above = (0..k).rev().take(6).take_while(|&j| {
-                rows[j].shape.is_names() || matches!(rows[j].shape, Shape::Aside) || rows[j].is_rule
-            });
-            let mut named = above.map(lacks_first);
-            all[k].add_if(
-                may_name
-                    && k > 0
-                    && rows[k].gap <= 1
-                    && named.next() == Some(true)
-                    && named.all(|lacks| lacks),
-                Trait::NamesFirstBelow,
-            );
-        }
-        // Whether the first column, which this row leaves empty or is alone in, has its name further down.
-        let is_named = (k + 1..count.min(k + 6))
-            .take_while(|&j| {
-                !matches!(
-                    rows[j].shape,
-                    Shape::Values | Shape::Pairs | Shape::Prose | Shape::LoneLong
-                )
-            })
-            .any(|j| {
-                rows[j].count() > 1
-                    && rows[j].columns[0] == grid.first_column
-                    && matches!(
-                        rows[j].shape,
-                        Shape::Labels | Shape::SomeLabels | Shape::Periods
-                    )
-            });
-        all[k].add_if(is_named, Trait::NamedFurtherDown);
+    for (k, found) in all.iter_mut().enumerate() {
+        first_column(grid, k, found);
     }
     (0..count).map(|k| numbers(rows, &all, k)).collect()
+}
+
+/// Whether the row, or one further down, has the name of the first column.
+fn first_column(grid: &Grid, k: usize, found: &mut Traits) {
+    let rows = &grid.rows;
+    let row = &rows[k];
+    // A short text in the first column may be its name: then the rows of names beside it leave that column empty.
+    let may_name = row.shape == Shape::Lone
+        && row.length_of_first <= 30
+        && !row.first_is_title
+        && !row.first_is_note
+        && !row.bracket_first;
+    if may_name {
+        let lacks_first = |other: &Row| {
+            other.columns[0] > grid.first_column && (other.shape.is_names() || other.is_rule)
+        };
+        let is_above_names = rows
+            .get(k + 1)
+            .is_some_and(|next| next.gap == 0 && lacks_first(next));
+        let above = rows[..k].iter().rev().take(6);
+        let mut named = above
+            .take_while(|other| {
+                other.shape.is_names() || other.shape == Shape::Aside || other.is_rule
+            })
+            .map(lacks_first);
+        let is_below_names = row.gap <= 1 && named.next() == Some(true) && named.all(|lacks| lacks);
+        found.add_if(row.headers > 0, Trait::NameAlone);
+        found.add_if(k > 0 && is_above_names, Trait::NamesFirstAbove);
+        found.add_if(is_below_names, Trait::NamesFirstBelow);
+    }
+    // Whether the first column, which this row leaves empty or is alone in, has its name further down.
+    let is_table = |row: &&Row| {
+        !matches!(
+            row.shape,
+            Shape::Values | Shape::Pairs | Shape::Prose | Shape::LoneLong
+        )
+    };
+    let names_first = |row: &Row| {
+        row.count() > 1
+            && row.columns[0] == grid.first_column
+            && matches!(
+                row.shape,
+                Shape::Labels | Shape::SomeLabels | Shape::Periods
+            )
+    };
+    let mut below = rows[k + 1..].iter().take(5).take_while(is_table);
+    found.add_if(below.any(names_first), Trait::NamedFurtherDown);
 }
 
 /// What the row's own cells say.
 fn own(row: &Row, grid: &Grid, k: usize, found: &mut Traits) {
     use Trait::*;
     let count = row.count();
-    let fullness = row.fullness();
-    found.add(match fullness {
+    found.add(match row.fullness() {
         f if f < 0.35 => VeryThin,
         f if f < 0.7 => Thin,
         f if f < 0.95 => NearlyFull,
         f if f <= 1.05 => Full,
         _ => Fuller,
     });
-    found.add_if(count == grid.widest, Widest);
-    found.add_if(count == 2, Two);
     let begins_left = row.rest_from == 1;
-    found.add_if(!begins_left && count > 1, FirstEmpty);
-    found.add_if(
-        begins_left && count > 1 && row.columns[1] > grid.first_column + 1,
-        GapAfterFirst,
-    );
     let (first, last) = (row.columns[0], row.columns[count - 1]);
-    found.add_if(count >= 2 && usize::from(last - first) + 1 > count, Holes);
-    let values = row.of(Kind::Number) + row.of(Kind::Date) + row.of(Kind::Stand);
-    found.add_if(!row.rest().is_empty() && values == 0, NoValues);
-    found.add_if(row.of(Kind::Number) * 2 >= count, Numbers);
-    found.add_if(row.of(Kind::Stand) * 3 >= count, Stands);
-    found.add_if(row.of(Kind::Date) > 0, HasDate);
-    found.add_if(row.of(Kind::Mixed) * 3 >= count, MixedTexts);
-    found.add_if(row.periods > 0, SomePeriod);
-    found.add_if(row.dates_run, DatesRun);
+    let values = row.of(CellKind::Number) + row.of(CellKind::Date) + row.of(CellKind::Stand);
+    found.add_all([
+        (count == grid.widest, Widest),
+        (count == 2, Two),
+        (!begins_left && count > 1, FirstEmpty),
+        (
+            begins_left && count > 1 && row.columns[1] > grid.first_column + 1,
+            GapAfterFirst,
+        ),
+        (count >= 2 && usize::from(last - first) + 1 > count, Holes),
+        (!row.rest().is_empty() && values == 0, NoValues),
+        (row.of(CellKind::Number) * 2 >= count, Numbers),
+        (row.of(CellKind::Stand) * 3 >= count, Stands),
+        (row.of(CellKind::Date) > 0, HasDate),
+        (row.of(CellKind::Mixed) * 3 >= count, MixedTexts),
+        (row.periods > 0, SomePeriod),
+        (row.dates_run, DatesRun),
+        (row.has_decimals, Decimals),
+        (row.counts_up, CountsUp),
+        (row.years_run, YearsRun),
+    ]);
     if begins_left && count > 1 {
         match grid.slot(k, first).kind {
-            Kind::Number => found.add(FirstNumber),
-            Kind::Period => found.add(FirstPeriod),
-            Kind::Date => found.add(FirstDate),
-            Kind::Mixed => found.add(FirstMixed),
-            Kind::Words => found.add(FirstWords),
-            Kind::Blank | Kind::Stand => {}
+            CellKind::Number => found.add(FirstNumber),
+            CellKind::Period => found.add(FirstPeriod),
+            CellKind::Date => found.add(FirstDate),
+            CellKind::Mixed => found.add(FirstMixed),
+            CellKind::Words => found.add(FirstWords),
+            CellKind::Blank | CellKind::Stand => {}
         }
     }
-    found.add_if(row.has_decimals, Decimals);
-    found.add_if(row.counts_up, CountsUp);
-    found.add_if(row.years_run, YearsRun);
+    own_texts(row, found);
+}
+
+/// What the row's texts say: their lengths, words and letters.
+fn own_texts(row: &Row, found: &mut Traits) {
+    use Trait::*;
+    let count = row.count();
     found.add(match row.length_of_first {
         ..=12 => Length12,
         13..=30 => Length30,
         31..=70 => Length70,
         _ => LengthMore,
     });
-    found.add_if(row.longest > 60, Longest60);
     if count >= 2 {
         found.add(match row.mean_length {
             l if l < 8.0 => Mean8,
@@ -468,34 +488,38 @@ fn own(row: &Row, grid: &Grid, k: usize, found: &mut Traits) {
             _ => MeanMore,
         });
     }
-    found.add_if(row.full_stop, FullStop);
-    found.add_if(row.colon, Colon);
-    found.add_if(row.first_is_note, NoteWord);
-    found.add_if(row.first_is_title, TitleWord);
-    found.add_if(row.first_is_total, TotalWord);
-    found.add_if(row.later_total, LaterTotal);
-    found.add_if(row.units > 0, Unit);
-    found.add_if(count >= 2 && usize::from(row.units) * 2 >= count, Units);
-    found.add_if(row.bracket_first, BracketFirst);
-    found.add_if(row.bracketed, Bracketed);
-    found.add_if(row.address, Address);
-    found.add_if(row.is_rule, Rule);
-    found.add_if(row.most_bracketed, MostBracketed);
+    let units = usize::from(row.units);
     let headers = usize::from(row.headers);
-    found.add_if(headers > 0 && count >= 2, HeaderWord);
-    found.add_if(headers >= 2 && headers * 2 >= count, HeaderWords);
-    found.add_if(row.upper, Upper);
-    if row.lower >= 0.5 {
-        found.add(Lower);
-    } else if row.lower > 0.0 && count >= 2 {
-        found.add(SomeLower);
-    } else if row.lower == 0.0 && count >= 2 {
-        found.add(Capitals);
-    }
     let distinct = usize::from(row.distinct);
-    found.add_if(count >= 3 && distinct == count, Distinct);
-    found.add_if(count >= 3 && distinct * 5 <= count * 3, Repeats);
-    found.add_if(count >= 2 && distinct == 1, SameText);
+    let lower = row.lower;
+    found.add_all([
+        (row.longest > 60, Longest60),
+        (row.full_stop, FullStop),
+        (row.colon, Colon),
+        (row.first_is_note, NoteWord),
+        (row.first_is_title, TitleWord),
+        (row.first_is_total, TotalWord),
+        (row.later_total, LaterTotal),
+        (units > 0, Unit),
+        (count >= 2 && units * 2 >= count, Units),
+        (row.bracket_first, BracketFirst),
+        (row.bracketed, Bracketed),
+        (row.address, Address),
+        (row.is_rule, Rule),
+        (row.most_bracketed, MostBracketed),
+        (headers > 0 && count >= 2, HeaderWord),
+        (headers >= 2 && headers * 2 >= count, HeaderWords),
+        (row.upper, Upper),
+        (lower.is_some_and(|lower| lower >= 0.5), Lower),
+        (
+            count >= 2 && lower.is_some_and(|lower| lower > 0.0 && lower < 0.5),
+            SomeLower,
+        ),
+        (count >= 2 && lower == Some(0.0), Capitals),
+        (count >= 3 && distinct == count, Distinct),
+        (count >= 3 && distinct * 5 <= count * 3, Repeats),
+        (count >= 2 && distinct == 1, SameText),
+    ]);
 }
 
 /// Where the row stands.
@@ -527,102 +551,137 @@ fn place(rows: &[Row], has_values: &[bool], k: usize, found: &mut Traits) {
 }
 
 /// Classes of cells that columns consist of: values, periods, dates, codes, words.
-fn class_of(kind: Kind) -> usize {
+mod class {
+    pub const BLANK: usize = 0;
+    pub const VALUE: usize = 1;
+    pub const PERIOD: usize = 2;
+    pub const DATE: usize = 3;
+    pub const MIXED: usize = 4;
+    pub const WORDS: usize = 5;
+    pub const COUNT: usize = 6;
+}
+
+fn class_of(kind: CellKind) -> usize {
     match kind {
-        Kind::Blank => 0,
-        Kind::Number | Kind::Stand => 1,
-        Kind::Period => 2,
-        Kind::Date => 3,
-        Kind::Mixed => 4,
-        Kind::Words => 5,
+        CellKind::Blank => class::BLANK,
+        CellKind::Number | CellKind::Stand => class::VALUE,
+        CellKind::Period => class::PERIOD,
+        CellKind::Date => class::DATE,
+        CellKind::Mixed => class::MIXED,
+        CellKind::Words => class::WORDS,
+    }
+}
+
+/// The class of most cells, the first of several that are equally frequent, and how many cells are not blank.
+fn usual_class(kinds: impl Iterator<Item = CellKind>) -> (usize, usize) {
+    let mut votes = [0usize; class::COUNT];
+    for kind in kinds {
+        votes[class_of(kind)] += 1;
+    }
+    votes[class::BLANK] = 0;
+    let most = (0..class::COUNT).rev().max_by_key(|&class| votes[class]);
+    (most.unwrap_or(class::BLANK), votes.iter().sum())
+}
+
+/// The rows that a row is compared with.
+#[derive(Clone, Copy)]
+enum Side {
+    Below,
+    Above,
+}
+
+impl Side {
+    /// The trait that the row has by the rows on this side.
+    fn pick(self, below: Trait, above: Trait) -> Trait {
+        match self {
+            Self::Below => below,
+            Self::Above => above,
+        }
     }
 }
 
 /// Compares the row's cells with the columns below it, or above.
-fn compare(grid: &Grid, k: usize, is_below: bool, found: &mut Traits) {
-    use Trait::*;
+fn compare(grid: &Grid, k: usize, side: Side, found: &mut Traits) {
     let rows = &grid.rows;
-    let row = &rows[k];
-    let near = if is_below {
-        k + 1..rows.len().min(k + 1 + NEAR)
-    } else {
-        k.saturating_sub(NEAR)..k
+    let near = match side {
+        Side::Below => k + 1..rows.len().min(k + 1 + NEAR),
+        Side::Above => k.saturating_sub(NEAR)..k,
     };
     let others: Vec<usize> = near.filter(|&j| rows[j].count() >= 2).collect();
-    let pick = |below: Trait, above: Trait| if is_below { below } else { above };
     if others.is_empty() {
-        found.add(pick(NoneBelow, NoneAbove));
+        found.add(side.pick(Trait::NoneBelow, Trait::NoneAbove));
         return;
     }
-    let (mut known, mut like, mut over, mut periods, mut plain, mut filled) = (0, 0, 0, 0, 0, 0);
-    let columns = if row.rest().is_empty() {
-        &row.columns
-    } else {
-        row.rest()
+    compare_kinds(grid, k, &others, side, found);
+    if rows[k].count() >= 2 {
+        compare_texts(grid, k, &others, side, found);
+    }
+}
+
+/// Compares the kinds of the row's cells with what usually stands in their columns.
+fn compare_kinds(grid: &Grid, k: usize, others: &[usize], side: Side, found: &mut Traits) {
+    use Trait::*;
+    let row = &grid.rows[k];
+    let columns = match row.rest() {
+        [] => &row.columns,
+        rest => rest,
     };
+    let (mut known, mut like, mut over, mut periods, mut plain, mut filled) = (0, 0, 0, 0, 0, 0);
     for &column in columns {
-        let mut votes = [0usize; 6];
-        for &j in &others {
-            votes[class_of(grid.slot(j, column).kind)] += 1;
-        }
-        let total = others.len() - votes[0];
+        let theirs = others.iter().map(|&j| grid.slot(j, column).kind);
+        let (usual, total) = usual_class(theirs);
         filled += usize::from(total * 3 >= others.len());
         if total == 0 {
             continue;
         }
-        votes[0] = 0;
         known += 1;
-        // The first class of several that are equally frequent.
-        let usual = (0..6).rev().max_by_key(|&class| votes[class]).unwrap_or(0);
         let slot = grid.slot(k, column);
         let mine = if slot.is_period {
-            2
+            class::PERIOD
         } else {
             class_of(slot.kind)
         };
-        if mine == usual {
-            like += 1;
-        } else if matches!(usual, 1 | 3) && matches!(mine, 4 | 5) {
-            over += 1;
-        } else if usual == 1 && mine == 2 {
-            periods += 1;
-        } else if usual == 4 && mine == 5 {
-            plain += 1;
+        match (usual, mine) {
+            _ if mine == usual => like += 1,
+            (class::VALUE | class::DATE, class::MIXED | class::WORDS) => over += 1,
+            (class::VALUE, class::PERIOD) => periods += 1,
+            (class::MIXED, class::WORDS) => plain += 1,
+            _ => {}
         }
     }
     if known > 0 {
-        found.add(if like == 0 {
-            pick(BelowUnlike, AboveUnlike)
-        } else if like * 2 < known {
-            pick(BelowLittleLike, AboveLittleLike)
-        } else if like * 10 < known * 9 {
-            pick(BelowMostlyLike, AboveMostlyLike)
-        } else {
-            pick(BelowLike, AboveLike)
+        found.add(match like {
+            0 => side.pick(BelowUnlike, AboveUnlike),
+            _ if like * 2 < known => side.pick(BelowLittleLike, AboveLittleLike),
+            _ if like * 10 < known * 9 => side.pick(BelowMostlyLike, AboveMostlyLike),
+            _ => side.pick(BelowLike, AboveLike),
         });
         let names = over + periods;
-        if names > 0 {
-            found.add(if names * 2 < known {
-                pick(BelowSomeOver, AboveSomeOver)
-            } else {
-                pick(BelowOver, AboveOver)
-            });
-        }
-        found.add_if(periods * 2 >= known, pick(BelowPeriods, AbovePeriods));
-        found.add_if(plain * 3 >= known, pick(BelowPlain, AbovePlain));
+        found.add_all([
+            (
+                names > 0 && names * 2 < known,
+                side.pick(BelowSomeOver, AboveSomeOver),
+            ),
+            (
+                names > 0 && names * 2 >= known,
+                side.pick(BelowOver, AboveOver),
+            ),
+            (periods * 2 >= known, side.pick(BelowPeriods, AbovePeriods)),
+            (plain * 3 >= known, side.pick(BelowPlain, AbovePlain)),
+        ]);
     }
-    found.add(if filled * 2 < columns.len() {
-        pick(BelowFewFilled, AboveFewFilled)
-    } else if filled < columns.len() {
-        pick(BelowMostFilled, AboveMostFilled)
-    } else {
-        pick(BelowFilled, AboveFilled)
+    found.add(match filled {
+        _ if filled * 2 < columns.len() => side.pick(BelowFewFilled, AboveFewFilled),
+        _ if filled < columns.len() => side.pick(BelowMostFilled, AboveMostFilled),
+        _ => side.pick(BelowFilled, AboveFilled),
     });
-    if row.count() < 2 {
-        return;
-    }
+}
+
+/// Compares the patterns and the lengths of the row's texts with those in their columns.
+fn compare_texts(grid: &Grid, k: usize, others: &[usize], side: Side, found: &mut Traits) {
+    use Trait::*;
     let (mut texts, mut alike, mut measured, mut outside) = (0, 0, 0, 0);
-    for &column in &row.columns {
+    for &column in &grid.rows[k].columns {
         let slot = grid.slot(k, column);
         if !slot.kind.is_text() {
             continue;
@@ -634,7 +693,7 @@ fn compare(grid: &Grid, k: usize, is_below: bool, found: &mut Traits) {
         );
         let lengths = || {
             theirs()
-                .filter(|other| other.kind != Kind::Blank)
+                .filter(|other| other.kind != CellKind::Blank)
                 .map(|other| other.length)
         };
         if lengths().count() >= 2 {
@@ -644,18 +703,14 @@ fn compare(grid: &Grid, k: usize, is_below: bool, found: &mut Traits) {
         }
     }
     if texts > 0 {
-        found.add(if alike == 0 {
-            pick(BelowPatternNone, AbovePatternNone)
-        } else if alike * 2 < texts {
-            pick(BelowPatternSome, AbovePatternSome)
-        } else {
-            pick(BelowPattern, AbovePattern)
+        found.add(match alike {
+            0 => side.pick(BelowPatternNone, AbovePatternNone),
+            _ if alike * 2 < texts => side.pick(BelowPatternSome, AbovePatternSome),
+            _ => side.pick(BelowPattern, AbovePattern),
         });
     }
-    found.add_if(
-        measured > 0 && outside * 2 >= measured,
-        pick(BelowLength, AboveLength),
-    );
+    let is_outside = measured > 0 && outside * 2 >= measured;
+    found.add_if(is_outside, side.pick(BelowLength, AboveLength));
 }
 
 /// Whether the row's texts stand in rows of the same shape further down and up: categories recur, names of columns do not.
@@ -686,73 +741,63 @@ fn recurring(grid: &Grid, k: usize, texts: usize, found: &mut Traits) {
     }
 }
 
-/// Compares the row's columns with those of the rows directly above and below.
-fn neighbours(rows: &[Row], k: usize, found: &mut Traits) {
+/// What the row below says, in the order of [`neighbour`].
+const OF_ROW_BELOW: [Trait; 8] = {
     use Trait::*;
-    let row = &rows[k];
-    let kinds: [(Option<&Row>, [Trait; 8]); 2] = [
-        (
-            rows.get(k + 1),
-            [
-                NextMuchFuller,
-                NextFuller,
-                NextSame,
-                NextEmptier,
-                NextMuchEmptier,
-                NextDisjoint,
-                NextWithin,
-                NextSameColumns,
-            ],
-        ),
-        (
-            k.checked_sub(1).and_then(|j| rows.get(j)),
-            [
-                LastMuchFuller,
-                LastFuller,
-                LastSame,
-                LastEmptier,
-                LastMuchEmptier,
-                LastDisjoint,
-                LastWithin,
-                LastSameColumns,
-            ],
-        ),
-    ];
-    for (
-        other,
-        [
-            much_fuller,
-            fuller,
-            same,
-            emptier,
-            much_emptier,
-            disjoint,
-            within,
-            same_columns,
-        ],
-    ) in kinds
-    {
-        let Some(other) = other else { continue };
-        let ratio = row.count() as f32 / other.count() as f32;
-        found.add(match ratio {
-            r if r < 0.5 => much_fuller,
-            r if r < 0.9 => fuller,
-            r if r <= 1.12 => same,
-            r if r <= 2.0 => emptier,
-            _ => much_emptier,
-        });
-        let shared = row
-            .columns
-            .iter()
-            .filter(|column| other.columns.binary_search(column).is_ok())
-            .count();
-        if shared == 0 {
-            found.add(disjoint);
-        } else if shared == row.count() && shared < other.count() {
-            found.add(within);
-        } else if shared == row.count() && shared > 1 {
-            found.add(same_columns);
-        }
+    [
+        NextMuchFuller,
+        NextFuller,
+        NextSame,
+        NextEmptier,
+        NextMuchEmptier,
+        NextDisjoint,
+        NextWithin,
+        NextSameColumns,
+    ]
+};
+/// The same of the row above.
+const OF_ROW_ABOVE: [Trait; 8] = {
+    use Trait::*;
+    [
+        LastMuchFuller,
+        LastFuller,
+        LastSame,
+        LastEmptier,
+        LastMuchEmptier,
+        LastDisjoint,
+        LastWithin,
+        LastSameColumns,
+    ]
+};
+
+/// Compares the row's columns with those of a row directly above or below.
+fn neighbour(row: &Row, other: &Row, traits: [Trait; 8], found: &mut Traits) {
+    let [
+        much_fuller,
+        fuller,
+        same,
+        emptier,
+        much_emptier,
+        disjoint,
+        within,
+        same_columns,
+    ] = traits;
+    let ratio = row.count() as f32 / other.count() as f32;
+    found.add(match ratio {
+        r if r < 0.5 => much_fuller,
+        r if r < 0.9 => fuller,
+        r if r <= 1.12 => same,
+        r if r <= 2.0 => emptier,
+        _ => much_emptier,
+    });
+    let is_shared = |column: &&u16| other.columns.binary_search(column).is_ok();
+    let shared = row.columns.iter().filter(is_shared).count();
+    if shared == 0 {
+        found.add(disjoint);
+    } else if shared == row.count() && shared < other.count() {
+        found.add(within);
+    } else if shared == row.count() && shared > 1 {
+        found.add(same_columns);
     }
 }
 

@@ -6,7 +6,7 @@
 /// What a cell holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[repr(u8)]
-pub enum Kind {
+pub enum CellKind {
     Blank = 0,
     Number = 1,
     /// A year, a quarter, a month: what columns of figures are often named after.
@@ -19,7 +19,7 @@ pub enum Kind {
     Words = 6,
 }
 
-impl Kind {
+impl CellKind {
     pub const COUNT: usize = 7;
 
     /// Whether the text has to be read to know what it says.
@@ -44,46 +44,46 @@ pub fn trim(text: &str) -> &str {
 }
 
 /// The kind of a trimmed text.
-pub fn kind_of(text: &str) -> Kind {
+pub fn kind_of(text: &str) -> CellKind {
     if text.is_empty() {
-        return Kind::Blank;
+        return CellKind::Blank;
     }
     let length = text.chars().take(48).count();
     if !text.chars().any(|c| c.is_ascii_digit()) {
         return if length <= 6 && is_stand_in(text) {
-            Kind::Stand
+            CellKind::Stand
         } else if length <= 14 && is_period(text) {
-            Kind::Period
+            CellKind::Period
         } else {
-            Kind::Words
+            CellKind::Words
         };
     }
     if is_multiplier(text) {
-        return Kind::Words;
+        return CellKind::Words;
     }
     if year(text).is_some() {
-        return Kind::Period;
+        return CellKind::Period;
     }
     if length <= 28 && is_date(text) {
-        return Kind::Date;
+        return CellKind::Date;
     }
     if length <= 24 {
         if is_number(text) {
-            return Kind::Number;
+            return CellKind::Number;
         }
         if is_period(text) || text.contains('(') && leading_year(text).is_some() {
-            return Kind::Period;
+            return CellKind::Period;
         }
         let bare = without_marks(text);
         if !bare.is_empty() && bare.len() < text.len() {
             if year(bare).is_some() {
-                return Kind::Period;
+                return CellKind::Period;
             }
             if is_number(bare) {
-                return Kind::Number;
+                return CellKind::Number;
             }
             if is_period(bare) {
-                return Kind::Period;
+                return CellKind::Period;
             }
         }
     }
@@ -91,9 +91,9 @@ pub fn kind_of(text: &str) -> Kind {
     let letters = text.chars().filter(|c| c.is_alphabetic()).count();
     if length <= 40 && letters <= 2 && digits > 2 * letters && !text.contains('=') {
         // Ranges, measurements with their errors, telephone numbers.
-        return Kind::Number;
+        return CellKind::Number;
     }
-    Kind::Mixed
+    CellKind::Mixed
 }
 
 /// "(1,000)", "(000s)": the unit of a column, not a value.
@@ -282,40 +282,8 @@ fn is_month(word: &str) -> bool {
 
 fn is_date(text: &str) -> bool {
     use Piece::{Digits, Letters, Other};
-    let pieces = pieces(text);
     let is_dash = |c: char| matches!(c, '/' | '.' | '-');
-    let clock = |rest: &[Piece<'_>]| match rest {
-        [Digits(1 | 2, _), Other(':'), Digits(2, _), end @ ..] => {
-            let end = match end {
-                [
-                    Other(':'),
-                    Digits(2, _),
-                    Other('.' | ','),
-                    Digits(..),
-                    end @ ..,
-                ]
-                | [Other(':'), Digits(2, _), end @ ..] => end,
-                _ => end,
-            };
-            match end {
-                [] => true,
-                [Letters(half)] | [Other(' '), Letters(half)] => {
-                    half.eq_ignore_ascii_case("am")
-                        || half.eq_ignore_ascii_case("pm")
-                        || half.eq_ignore_ascii_case("z")
-                }
-                _ => false,
-            }
-        }
-        _ => false,
-    };
-    let then_clock = |rest: &[Piece<'_>]| match rest {
-        [] => true,
-        [Other(' '), rest @ ..] => clock(rest),
-        [Letters("T"), rest @ ..] => clock(rest),
-        _ => false,
-    };
-    match pieces.as_slice() {
+    match pieces(text).as_slice() {
         [
             Digits(4, _),
             Other(a),
@@ -323,7 +291,7 @@ fn is_date(text: &str) -> bool {
             Other(b),
             Digits(1 | 2, _),
             rest @ ..,
-        ] => is_dash(*a) && a == b && then_clock(rest),
+        ] => is_dash(*a) && a == b && is_clock_behind(rest),
         [
             Digits(1 | 2, _),
             Other(a),
@@ -331,7 +299,7 @@ fn is_date(text: &str) -> bool {
             Other(b),
             Digits(2 | 4, _),
             rest @ ..,
-        ] if is_dash(*a) => a == b && then_clock(rest),
+        ] if is_dash(*a) => a == b && is_clock_behind(rest),
         [
             Digits(1 | 2, _),
             Other(' ' | '-'),
@@ -339,7 +307,7 @@ fn is_date(text: &str) -> bool {
             Other(' ' | '-'),
             Digits(2 | 4, _),
             rest @ ..,
-        ] => is_month(month) && then_clock(rest),
+        ] => is_month(month) && is_clock_behind(rest),
         [
             Letters(month),
             Other(' '),
@@ -348,102 +316,144 @@ fn is_date(text: &str) -> bool {
             Other(' '),
             Digits(4, _),
         ] => is_month(month),
-        other => clock(other),
+        other => is_clock(other),
+    }
+}
+
+/// Whether nothing but a time of day follows, or nothing.
+fn is_clock_behind(rest: &[Piece<'_>]) -> bool {
+    use Piece::{Letters, Other};
+    match rest {
+        [] => true,
+        [Other(' ') | Letters("T"), rest @ ..] => is_clock(rest),
+        _ => false,
+    }
+}
+
+/// "14:30", "2:30:15 pm", "14:30:15.25Z".
+fn is_clock(pieces: &[Piece<'_>]) -> bool {
+    use Piece::{Digits, Letters, Other};
+    let [Digits(1 | 2, _), Other(':'), Digits(2, _), rest @ ..] = pieces else {
+        return false;
+    };
+    let rest = match rest {
+        [
+            Other(':'),
+            Digits(2, _),
+            Other('.' | ','),
+            Digits(..),
+            rest @ ..,
+        ]
+        | [Other(':'), Digits(2, _), rest @ ..] => rest,
+        _ => rest,
+    };
+    match rest {
+        [] => true,
+        [Letters(half)] | [Other(' '), Letters(half)] => is_one_of(half, &["am", "pm", "z"]),
+        _ => false,
     }
 }
 
 /// "2004-05", "Q1 2004", "Jan-Mar", "March 2004", "FY 2004", "2004 II".
 fn is_period(text: &str) -> bool {
     use Piece::{Digits, Letters, Other};
-    let pieces = pieces(text);
-    let is_year = |number: u32| is_year_number(number);
-    let dash = |c: char| matches!(c, '-' | '–' | '/');
-    let roman = |word: &str| {
-        ["i", "ii", "iii", "iv"]
-            .iter()
-            .any(|known| word.eq_ignore_ascii_case(known))
-    };
-    let q = |word: &str| word.eq_ignore_ascii_case("q");
-    let quarter = |rest: &[Piece<'_>]| match rest {
-        [Letters(word), Digits(1, 1..=4)] | [Digits(1, 1..=4), Letters(word)] => q(word),
-        [Letters(word)] => roman(word) || is_month(word),
-        [Letters(word), Other('.')] => is_month(word),
-        _ => false,
-    };
-    let maybe_year = |rest: &[Piece<'_>]| match rest {
-        [] => true,
-        [Digits(4, number)] => is_year(*number),
-        [Other(' ' | '/' | '-' | ',' | '\''), rest @ ..] => matches!(
-            rest,
-            [Digits(4 | 2, _)] | [Other(' ' | '\''), Digits(4 | 2, _)]
-        ),
-        _ => false,
-    };
-    match pieces.as_slice() {
-        [Digits(4, from), Other(a), Digits(2 | 4, _)] if is_year(*from) => dash(*a),
-        [Digits(4, from), Other(a), Other(b), Digits(2 | 4, _)] if is_year(*from) => {
-            (dash(*a) || *a == ' ') && (dash(*b) || *b == ' ')
-        }
-        [
-            Digits(4, from),
-            Other(' '),
-            Other(a),
-            Other(' '),
-            Digits(2 | 4, _),
-        ] if is_year(*from) => dash(*a),
-        [Digits(4, from), Other('/' | ' '), Digits(1, 1..=4)] => is_year(*from),
-        [Digits(4, from), Other('*')] => is_year(*from),
-        [Digits(4, from), Letters(mark)] | [Digits(4, from), Other(' '), Letters(mark)]
-            if is_year(*from) && mark.chars().count() == 1 =>
+    match pieces(text).as_slice() {
+        [Digits(4, year), rest @ ..] if is_year_number(*year) => makes_period_of_year(rest),
+        [Letters(word), Digits(1, 1..=4), rest @ ..]
+        | [Digits(1, 1..=4), Letters(word), rest @ ..]
+            if is_q(word) =>
         {
-            true
+            is_year_behind(rest)
         }
-        [Digits(4, from), Other(' ' | '/' | '-'), rest @ ..] if is_year(*from) => quarter(rest),
-        [Digits(4, from), rest @ ..] if is_year(*from) => quarter(rest),
-        [Letters(word), Digits(1, 1..=4), rest @ ..] if q(word) => maybe_year(rest),
-        [Digits(1, 1..=4), Letters(word), rest @ ..] if q(word) => maybe_year(rest),
+        // "1st quarter"
         [
             Digits(1, 1..=4),
             Letters(ending),
             Other(' '),
             Letters(word),
             ..,
-        ] => {
-            ["st", "nd", "rd", "th"].contains(ending)
-                && (word.eq_ignore_ascii_case("quarter") || word.eq_ignore_ascii_case("qtr"))
-        }
-        [Letters(word), rest @ ..]
-            if word.eq_ignore_ascii_case("fy") || word.eq_ignore_ascii_case("cy") =>
-        {
-            matches!(
-                rest,
-                [Digits(4 | 2, _)]
-                    | [Other(' ' | '\''), Digits(4 | 2, _)]
-                    | [Other(' '), Other('\''), Digits(4 | 2, _)]
-            )
-        }
+        ] => ["st", "nd", "rd", "th"].contains(ending) && is_one_of(word, &["quarter", "qtr"]),
+        [Letters(word), rest @ ..] if is_one_of(word, &["fy", "cy"]) => matches!(
+            rest,
+            [Digits(4 | 2, _)]
+                | [Other(' ' | '\''), Digits(4 | 2, _)]
+                | [Other(' '), Other('\''), Digits(4 | 2, _)]
+        ),
         [Letters(month), rest @ ..] if is_month(month) => {
+            let rest = without_point(rest);
             let rest = match rest {
-                [Other('.'), rest @ ..] => rest,
-                _ => rest,
-            };
-            let rest = match rest {
-                [Other(a), Letters(other), rest @ ..] if dash(*a) && is_month(other) => rest,
+                [Other(a), Letters(other), rest @ ..] if is_span(*a) && is_month(other) => rest,
                 [Other(' '), Other(a), Other(' '), Letters(other), rest @ ..]
-                    if dash(*a) && is_month(other) =>
+                    if is_span(*a) && is_month(other) =>
                 {
                     rest
                 }
                 _ => rest,
             };
-            let rest = match rest {
-                [Other('.'), rest @ ..] => rest,
-                _ => rest,
-            };
-            maybe_year(rest)
+            is_year_behind(without_point(rest))
         }
         _ => false,
     }
+}
+
+/// What may stand behind a year: another year, a part of the year, the sign of a note.
+fn makes_period_of_year(rest: &[Piece<'_>]) -> bool {
+    use Piece::{Digits, Letters, Other};
+    match rest {
+        [Other(a), Digits(2 | 4, _)] => is_span(*a),
+        [Other(a), Other(b), Digits(2 | 4, _)] => {
+            (is_span(*a) || *a == ' ') && (is_span(*b) || *b == ' ')
+        }
+        [Other(' '), Other(a), Other(' '), Digits(2 | 4, _)] => is_span(*a),
+        [Other('/' | ' '), Digits(1, 1..=4)] | [Other('*')] => true,
+        [Letters(mark)] | [Other(' '), Letters(mark)] if mark.chars().count() == 1 => true,
+        [Other(' ' | '/' | '-'), rest @ ..] | rest => is_part_of_year(rest),
+    }
+}
+
+/// "Q1", "1Q", "II", "Jan", "Jan.".
+fn is_part_of_year(pieces: &[Piece<'_>]) -> bool {
+    use Piece::{Digits, Letters, Other};
+    match pieces {
+        [Letters(word), Digits(1, 1..=4)] | [Digits(1, 1..=4), Letters(word)] => is_q(word),
+        [Letters(word)] => is_one_of(word, &["i", "ii", "iii", "iv"]) || is_month(word),
+        [Letters(word), Other('.')] => is_month(word),
+        _ => false,
+    }
+}
+
+/// Whether nothing but a year follows, or nothing: "2004", "/04", " '04".
+fn is_year_behind(rest: &[Piece<'_>]) -> bool {
+    use Piece::{Digits, Other};
+    match rest {
+        [] => true,
+        [Digits(4, number)] => is_year_number(*number),
+        [Other(' ' | '/' | '-' | ',' | '\''), rest @ ..] => matches!(
+            rest,
+            [Digits(4 | 2, _)] | [Other(' ' | '\''), Digits(4 | 2, _)]
+        ),
+        _ => false,
+    }
+}
+
+fn without_point<'p>(pieces: &'p [Piece<'p>]) -> &'p [Piece<'p>] {
+    match pieces {
+        [Piece::Other('.'), rest @ ..] => rest,
+        _ => pieces,
+    }
+}
+
+fn is_q(word: &str) -> bool {
+    word.eq_ignore_ascii_case("q")
+}
+
+fn is_one_of(word: &str, known: &[&str]) -> bool {
+    known.iter().any(|known| word.eq_ignore_ascii_case(known))
+}
+
+/// Whether a sign stands between the ends of a span of time.
+fn is_span(sign: char) -> bool {
+    matches!(sign, '-' | '–' | '/')
 }
 
 /// "n/a", "–", "(x)", "nil".
@@ -495,7 +505,7 @@ mod tests {
 
     #[test]
     fn cells_are_what_people_say() {
-        use Kind::{Blank, Date, Mixed, Number, Period, Stand, Words};
+        use CellKind::{Blank, Date, Mixed, Number, Period, Stand, Words};
         for (text, kind) in [
             ("", Blank),
             ("12", Number),

@@ -62,13 +62,13 @@ pub struct RowLayout {
 
 /// The rows of a sheet that were looked at, from the top. Rows between them look like the ones before, or are blank.
 #[derive(Debug, Clone, Default)]
-pub struct Layout {
+pub struct RowLooks {
     pub rows: Vec<RowLayout>,
     /// Rows of the sheet.
     count: usize,
 }
 
-impl Layout {
+impl RowLooks {
     /// For each row of the sheet the place of its layout among `rows`; nothing for a blank row, unless it lies within a
     /// header.
     pub fn by_row(&self) -> Vec<Option<u32>> {
@@ -154,7 +154,7 @@ pub fn features_of(sheet: &Sheet) -> Vec<(usize, usize, Vec<u16>)> {
 }
 
 /// Finds the layout of a sheet.
-pub fn recognise(sheet: &Sheet) -> Layout {
+pub fn recognise(sheet: &Sheet) -> RowLooks {
     let model = Model::learned();
     let rows = features_of(sheet);
     let links: Vec<Link> = rows
@@ -166,7 +166,7 @@ pub fn recognise(sheet: &Sheet) -> Layout {
         .collect();
     let states = model.chain.likeliest(&links);
     let likelihoods = model.chain.likelihoods(&links);
-    let mut layout = Layout {
+    let mut layout = RowLooks {
         count: sheet.facts().rows_emitted,
         rows: rows
             .into_iter()

@@ -2,8 +2,8 @@
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-use super::kinds::{Kind, kind_of, leading_year, trim};
-use super::words::{self, Said};
+use super::kinds::{CellKind, kind_of, leading_year, trim};
+use super::words::{self, WordFacts};
 use crate::cells::merged::MergedRange;
 use crate::cells::text_form::as_python;
 use crate::cells::{Cell, Sheet, Tag};
@@ -14,7 +14,7 @@ const MOST_BYTES: usize = 240;
 /// A cell of a row that is looked at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Slot {
-    pub kind: Kind,
+    pub kind: CellKind,
     /// Whether it names a period: years and the like beside one another are headers, not values.
     pub is_period: bool,
     /// Characters.
@@ -27,7 +27,7 @@ pub struct Slot {
 
 impl Slot {
     pub const BLANK: Self = Self {
-        kind: Kind::Blank,
+        kind: CellKind::Blank,
         is_period: false,
         length: 0,
         text: 0,
@@ -36,7 +36,7 @@ impl Slot {
 }
 
 /// The shapes of rows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 #[repr(u8)]
 pub enum Shape {
     /// One short cell, where rows begin.
@@ -54,6 +54,7 @@ pub enum Shape {
     /// Mostly years, quarters, months.
     Periods,
     /// Mostly values.
+    #[default]
     Values,
     /// Mostly values, but few.
     FewValues,
@@ -103,7 +104,7 @@ impl Shape {
 }
 
 /// A filled row that is looked at.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Row {
     /// In the sheet, from 0.
     pub number: usize,
@@ -111,8 +112,8 @@ pub struct Row {
     pub gap: usize,
     /// Columns with a value, in order; among those that are looked at.
     pub columns: Vec<u16>,
-    /// By [`Kind`].
-    pub counts: [u16; Kind::COUNT],
+    /// By [`CellKind`].
+    pub counts: [u16; CellKind::COUNT],
     pub length_of_first: u16,
     pub longest: u16,
     pub mean_length: f32,
@@ -142,8 +143,8 @@ pub struct Row {
     pub is_rule: bool,
     pub address: bool,
     pub upper: bool,
-    /// Share of texts that begin with a small letter; below zero where none has a letter.
-    pub lower: f32,
+    /// Share of texts that begin with a small letter; nothing where none has a letter.
+    pub lower: Option<f32>,
     pub distinct: u16,
     /// Of all texts in order.
     pub all_text: u64,
@@ -160,7 +161,7 @@ impl Row {
         self.columns.len()
     }
 
-    pub fn of(&self, kind: Kind) -> usize {
+    pub fn of(&self, kind: CellKind) -> usize {
         usize::from(self.counts[kind as usize])
     }
 
@@ -249,8 +250,8 @@ impl Grid {
             let (mut periods, mut values) = (0, 0);
             for &column in &row.columns[row.rest_from..] {
                 let slot = &mut slots[usize::from(column)];
-                dates += u16::from(slot.kind == Kind::Date);
-                slot.is_period |= row.dates_run && slot.kind == Kind::Date;
+                dates += u16::from(slot.kind == CellKind::Date);
+                slot.is_period |= row.dates_run && slot.kind == CellKind::Date;
                 periods += u16::from(slot.is_period);
                 values += u16::from(slot.kind.is_value());
             }
@@ -282,7 +283,7 @@ fn shape_of(row: &Row, first_column: u16, slots: &[Slot]) -> Shape {
     let rest = row.rest();
     let numbers = rest
         .iter()
-        .filter(|&&column| slots[usize::from(column)].kind == Kind::Number)
+        .filter(|&&column| slots[usize::from(column)].kind == CellKind::Number)
         .count();
     let values = usize::from(row.values);
     if !rest.is_empty()
@@ -349,7 +350,7 @@ impl<'s> Merged<'s> {
 #[derive(Default)]
 struct Texts {
     /// Column, where its text begins and ends, and its kind.
-    found: Vec<(u16, usize, usize, Kind)>,
+    found: Vec<(u16, usize, usize, CellKind)>,
     all: String,
 }
 
@@ -369,29 +370,31 @@ impl Texts {
                 }
                 Tag::Boolean => {
                     as_python(cell, sheet, &mut self.all);
-                    Kind::Stand
+                    CellKind::Stand
                 }
                 Tag::DateTime | Tag::Date | Tag::Time => {
                     as_python(cell, sheet, &mut self.all);
-                    Kind::Date
+                    CellKind::Date
                 }
-                Tag::Duration => Kind::Number,
+                Tag::Duration => CellKind::Number,
                 Tag::Integer | Tag::Float | Tag::BigInteger => {
                     as_python(cell, sheet, &mut self.all);
                     if self.all[start..].ends_with(".0") {
                         self.all.truncate(self.all.len() - 2);
                     }
                     match kind_of(&self.all[start..]) {
-                        Kind::Period => Kind::Period,
-                        _ => Kind::Number,
+                        CellKind::Period => CellKind::Period,
+                        _ => CellKind::Number,
                     }
                 }
             };
             // "2004.0" is what a text file has where a workbook has the number 2004.
-            if matches!(kind, Kind::Number | Kind::Period) && self.all[start..].ends_with(".0") {
+            if matches!(kind, CellKind::Number | CellKind::Period)
+                && self.all[start..].ends_with(".0")
+            {
                 self.all.truncate(self.all.len() - 2);
             }
-            if kind != Kind::Blank {
+            if kind != CellKind::Blank {
                 self.found
                     .push((column as u16, start, self.all.len(), kind));
             }
@@ -399,153 +402,150 @@ impl Texts {
     }
 
     fn row(&self, number: usize, gap: usize, slots: &mut [Slot]) -> Row {
-        let text = |(_, start, stop, _): (u16, usize, usize, Kind)| &self.all[start..stop];
-        let first = text(self.found[0]);
+        let (_, start, stop, kind) = self.found[0];
+        let first = &self.all[start..stop];
         let mut row = Row {
             number,
             gap,
             columns: Vec::with_capacity(self.found.len()),
-            counts: [0; Kind::COUNT],
-            length_of_first: 0,
-            longest: 0,
-            mean_length: 0.0,
-            colons: 0,
-            headers: 0,
-            units: 0,
-            dates_run: false,
-            years_step: false,
-            years_run: false,
-            counts_up: false,
-            has_decimals: false,
-            first_is_note: self.found[0].3.is_text() && words::is_note(first),
+            first_is_note: kind.is_text() && words::is_note(first),
             first_is_title: words::is_title(first),
-            first_is_total: false,
-            later_total: false,
-            full_stop: false,
             colon: first.ends_with(':'),
             bracket_first: first.starts_with(['(', '[']),
-            bracketed: false,
-            most_bracketed: false,
             is_rule: self.found.len() >= 2,
-            address: false,
-            upper: false,
-            lower: -1.0,
-            distinct: 0,
-            all_text: 0,
-            rest_from: 0,
-            periods: 0,
-            values: 0,
-            typical: 0,
-            shape: Shape::Values,
+            ..Row::default()
         };
-        let mut whole = DefaultHasher::new();
-        let mut different = Vec::with_capacity(self.found.len());
-        let (mut total_length, mut lettered, mut small, mut capital) = (0u32, 0u32, 0u32, 0u32);
-        let mut years = Vec::new();
-        let mut dates: Vec<&str> = Vec::new();
-        let mut counting: Vec<u32> = Vec::new();
-        let mut all_count = true;
-        let mut in_brackets = 0;
-        let mut drawn = 0;
-        for (place, &entry) in self.found.iter().enumerate() {
-            let (column, _, _, kind) = entry;
-            let text = text(entry);
-            let length = text.chars().count() as u16;
+        let mut sums = Sums::default();
+        for (place, &(column, start, stop, kind)) in self.found.iter().enumerate() {
             row.columns.push(column);
-            row.counts[kind as usize] += 1;
-            row.longest = row.longest.max(length);
-            total_length += u32::from(length);
-            let hash = hash_of(text);
-            hash.hash(&mut whole);
-            different.push(hash);
-            let mut slot = Slot {
-                kind,
-                is_period: kind == Kind::Period,
-                length,
-                text: hash,
-                pattern: 0,
-            };
-            let year = leading_year(text);
-            match kind {
-                Kind::Mixed | Kind::Words => {
-                    slot.pattern = pattern_of(text);
-                    slot.is_period = kind == Kind::Mixed && year.is_some();
-                    let Said {
-                        total,
-                        unit,
-                        header,
-                    } = words::said(text);
-                    row.headers += u16::from(header);
-                    row.units += u16::from(unit);
-                    row.first_is_total |= total && place == 0;
-                    row.later_total |= total && place > 0;
-                    in_brackets += usize::from(
-                        place > 0 && text.starts_with(['(', '[']) && text.ends_with([')', ']']),
-                    );
-                    row.address |=
-                        text.contains('@') || text.starts_with("http") || text.starts_with("www.");
-                    if let Some(letter) = text.chars().find(|c| c.is_alphabetic()) {
-                        lettered += 1;
-                        small += u32::from(letter.is_lowercase());
-                        let letters = text.chars().filter(|c| c.is_alphabetic()).count();
-                        capital += u32::from(letters > 2 && !text.chars().any(char::is_lowercase));
-                    }
-                }
-                Kind::Number => {
-                    row.has_decimals |= has_decimals(text);
-                    if text.len() <= 2 {
-                        counting.extend(text.parse::<u32>().ok());
-                    } else {
-                        all_count = false;
-                    }
-                }
-                Kind::Date => dates.push(text),
-                _ => {}
-            }
-            if slot.is_period && place > 0 {
-                years.extend(year);
-            }
-            let is_drawn = text
-                .chars()
-                .all(|c| matches!(c, '-' | '_' | '=' | '–' | '—'));
-            drawn += usize::from(is_drawn);
-            row.is_rule &= is_drawn || place == 0;
-            row.colons += u16::from(text.ends_with(':'));
-            slots[usize::from(column)] = slot;
+            slots[usize::from(column)] = sums.take(&mut row, place, &self.all[start..stop], kind);
         }
-        let count = row.count();
-        row.is_rule &= drawn >= 2;
+        row.length_of_first = slots[usize::from(row.columns[0])].length;
+        row.full_stop = first.ends_with('.') && row.length_of_first > 25;
+        sums.finish(&mut row);
         if row.is_rule {
             // A drawn line stands where names do; its signs stand in for no values.
             for &column in &row.columns {
-                slots[usize::from(column)].kind = Kind::Words;
+                slots[usize::from(column)].kind = CellKind::Words;
             }
-            row.counts = [0; Kind::COUNT];
-            row.counts[Kind::Words as usize] = count as u16;
+            row.counts = [0; CellKind::COUNT];
+            row.counts[CellKind::Words as usize] = row.count() as u16;
         }
-        row.bracketed = in_brackets > 0;
-        row.most_bracketed = in_brackets >= 2 && in_brackets * 2 >= count - 1;
-        row.length_of_first = slots[usize::from(row.columns[0])].length;
-        row.full_stop = first.ends_with('.') && row.length_of_first > 25;
-        row.mean_length = total_length as f32 / count as f32;
-        row.all_text = whole.finish();
-        different.sort_unstable();
-        different.dedup();
-        row.distinct = different.len() as u16;
-        if lettered > 0 {
-            row.lower = small as f32 / lettered as f32;
-            row.upper = capital * 5 >= lettered * 3;
+        row
+    }
+}
+
+/// What is counted over the cells of a row while they are gone through.
+#[derive(Default)]
+struct Sums<'t> {
+    whole: DefaultHasher,
+    /// Of each text.
+    hashes: Vec<u64>,
+    length: u32,
+    /// Texts with a letter, those that begin with a small one, and those of capitals.
+    lettered: u32,
+    small: u32,
+    capital: u32,
+    years: Vec<u32>,
+    dates: Vec<&'t str>,
+    counting: Vec<u32>,
+    has_large: bool,
+    in_brackets: usize,
+    drawn: usize,
+}
+
+impl<'t> Sums<'t> {
+    /// Takes a cell; `place`: its place among those of the row.
+    fn take(&mut self, row: &mut Row, place: usize, text: &'t str, kind: CellKind) -> Slot {
+        let length = text.chars().count() as u16;
+        row.counts[kind as usize] += 1;
+        row.longest = row.longest.max(length);
+        self.length += u32::from(length);
+        let hash = hash_of(text);
+        hash.hash(&mut self.whole);
+        self.hashes.push(hash);
+        let year = leading_year(text);
+        let mut slot = Slot {
+            kind,
+            is_period: kind == CellKind::Period || kind == CellKind::Mixed && year.is_some(),
+            length,
+            text: hash,
+            pattern: 0,
+        };
+        match kind {
+            CellKind::Mixed | CellKind::Words => {
+                slot.pattern = pattern_of(text);
+                self.take_text(row, place, text);
+            }
+            CellKind::Number => {
+                row.has_decimals |= has_decimals(text);
+                if text.len() <= 2 {
+                    self.counting.extend(text.parse::<u32>().ok());
+                } else {
+                    self.has_large = true;
+                }
+            }
+            CellKind::Date => self.dates.push(text),
+            _ => {}
         }
-        let rises = |xs: &[u32]| xs.windows(2).all(|w| w[0] <= w[1]);
-        let falls = |xs: &[u32]| xs.windows(2).all(|w| w[0] >= w[1]);
+        if slot.is_period && place > 0 {
+            self.years.extend(year);
+        }
+        let is_drawn = text
+            .chars()
+            .all(|c| matches!(c, '-' | '_' | '=' | '–' | '—'));
+        self.drawn += usize::from(is_drawn);
+        row.is_rule &= is_drawn || place == 0;
+        row.colons += u16::from(text.ends_with(':'));
+        slot
+    }
+
+    /// Takes what the words of a text say.
+    fn take_text(&mut self, row: &mut Row, place: usize, text: &str) {
+        let WordFacts {
+            total,
+            unit,
+            header,
+        } = words::said(text);
+        row.headers += u16::from(header);
+        row.units += u16::from(unit);
+        row.first_is_total |= total && place == 0;
+        row.later_total |= total && place > 0;
+        let is_in_brackets = text.starts_with(['(', '[']) && text.ends_with([')', ']']);
+        self.in_brackets += usize::from(place > 0 && is_in_brackets);
+        row.address |= text.contains('@') || text.starts_with("http") || text.starts_with("www.");
+        let mut letters = text.chars().filter(|c| c.is_alphabetic());
+        if let Some(letter) = letters.next() {
+            self.lettered += 1;
+            self.small += u32::from(letter.is_lowercase());
+            let are_some = letters.count() > 1;
+            self.capital += u32::from(are_some && !text.chars().any(char::is_lowercase));
+        }
+    }
+
+    fn finish(mut self, row: &mut Row) {
+        let count = row.count();
+        row.is_rule &= self.drawn >= 2;
+        row.bracketed = self.in_brackets > 0;
+        row.most_bracketed = self.in_brackets >= 2 && self.in_brackets * 2 >= count - 1;
+        row.mean_length = self.length as f32 / count as f32;
+        row.all_text = self.whole.finish();
+        self.hashes.sort_unstable();
+        self.hashes.dedup();
+        row.distinct = self.hashes.len() as u16;
+        if self.lettered > 0 {
+            row.lower = Some(self.small as f32 / self.lettered as f32);
+            row.upper = self.capital * 5 >= self.lettered * 3;
+        }
+        let (years, dates, counting) = (&self.years, &self.dates, &self.counting);
         row.years_step = years.windows(2).all(|w| w[0].abs_diff(w[1]) <= 30);
-        row.years_run = years.len() >= 3 && (rises(&years) || falls(&years));
+        row.years_run =
+            years.len() >= 3 && (years.is_sorted() || years.is_sorted_by(|a, b| a >= b));
         row.counts_up =
-            all_count && counting.len() >= 3 && counting.windows(2).all(|w| w[1] == w[0] + 1);
+            !self.has_large && counting.len() >= 3 && counting.windows(2).all(|w| w[1] == w[0] + 1);
         row.dates_run = dates.len() >= 3
             && dates.len() * 2 >= count
-            && (dates.windows(2).all(|w| w[0] < w[1]) || dates.windows(2).all(|w| w[0] > w[1]));
-        row
+            && (dates.is_sorted_by(|a, b| a < b) || dates.is_sorted_by(|a, b| a > b));
     }
 }
 

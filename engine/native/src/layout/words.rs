@@ -368,15 +368,15 @@ pub fn is_title(text: &str) -> bool {
 
 /// What the words of a text are: whether one is of totals, of units, of headers.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Said {
+pub struct WordFacts {
     pub total: bool,
     pub unit: bool,
     pub header: bool,
 }
 
 /// What a text's words say. Long texts say nothing: they have words of every sort.
-pub fn said(text: &str) -> Said {
-    let mut found = Said::default();
+pub fn said(text: &str) -> WordFacts {
+    let mut found = WordFacts::default();
     if text.chars().take(61).count() > 60 {
         return found;
     }
@@ -450,7 +450,7 @@ mod tests {
         assert!(said("InvoiceNumber").header && said("due dates").header);
         assert!(said("Grand Total").total && !said("Totally").total);
         assert!(said("Net (EUR)").unit && said("in %").unit);
-        assert_eq!(said("Marketing"), Said::default());
+        assert_eq!(said("Marketing"), WordFacts::default());
         assert!(is_title("Table 3. Sales") && is_title("2.1 Sales") && !is_title("2004 sales"));
     }
 }

@@ -5,32 +5,28 @@ use std::sync::Mutex;
 
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
-use pyo3::types::{PyByteArray, PyCapsule, PyDict};
+use pyo3::types::{PyByteArray, PyDict};
 
 use super::layout::SheetLayout;
-use super::source::{ArrowColumn, Scan};
+use super::source::{ArrowColumn, Scan, stream_of};
 use crate::cells::{Cell, Sheet, Tag, text_form};
-use crate::columns::arrow::ArrowArrayStream;
 use crate::columns::export::Column;
 use crate::columns::frame::Series;
 use crate::columns::view::Value;
-use crate::fields::day::Order;
-use crate::fields::profile::{self, Profile};
-use crate::fields::reading::{Hints, Reading};
-use crate::fields::rows::{self, KnownWords, Rule};
-use crate::fields::text::NamePart;
-use crate::fields::{self, Kind, Surroundings, cut, moment, words};
+use crate::fields::column::built;
+use crate::fields::column::reading::{ChosenBy, Hints, Order, Reading, StatedBy};
+use crate::fields::dates::moment;
+use crate::fields::looks::profile::{self, Profile};
+use crate::fields::looks::rows::{self, KnownWords, Rule};
+use crate::fields::numbers::number;
+use crate::fields::texts::checksum;
+use crate::fields::texts::text::NamePart;
+use crate::fields::words::{cut, lexicon};
+use crate::fields::{self, Kind, Surroundings};
 
 fn series_of(series: &Bound<'_, PyAny>) -> PyResult<Series> {
-    let capsule = series
-        .call_method0("__arrow_c_stream__")?
-        .cast_into::<PyCapsule>()?;
-    let pointer = capsule
-        .pointer_checked(Some(c"arrow_array_stream"))?
-        .cast::<ArrowArrayStream>();
-    // SAFETY: a capsule of this name holds such a structure; what is taken out is marked as taken.
-    unsafe { Series::import(ArrowArrayStream::take(pointer.as_ptr())) }
-        .map_err(PyTypeError::new_err)
+    // SAFETY: the stream is polars' own.
+    unsafe { Series::import(stream_of(series)?) }.map_err(PyTypeError::new_err)
 }
 
 fn order_named(name: Option<&str>) -> PyResult<Option<Order>> {
@@ -213,15 +209,27 @@ fn arrow(name: &str, column: Column) -> ArrowColumn {
     ArrowColumn::new(name.to_owned(), Mutex::new(Some(column)))
 }
 
-/// Reads a series as `kind`. Returns the column, the column of messages for cells that came out empty (or nothing), whether
-/// each cell that came out empty has one, how many codes have lost digits, and how the column was read (or nothing).
+/// A series as it was read.
+#[pyclass(frozen, get_all, module = "ade_engine._native")]
+pub struct ReadColumn {
+    column: Py<ArrowColumn>,
+    /// Messages for cells that came out empty, if there are any.
+    unread: Option<Py<ArrowColumn>>,
+    /// Whether each cell that came out empty has one.
+    is_exact: bool,
+    /// How many codes have lost digits.
+    lost_digits: usize,
+    /// How the column was read, for kinds whose text is interpreted.
+    reading: Option<Py<PyDict>>,
+}
+
+/// Reads a series as `kind`. `is_argument`: order and decimal mark are arguments of the reader, and no settings.
 #[pyfunction]
-#[pyo3(signature = (series, kind, option=None, *, header="", unit=None, order=None, decimal=None, hints=(None, None), origin=None))]
+#[pyo3(signature = (series, kind, option=None, *, header="", unit=None, order=None, decimal=None, is_argument=false, hints=(None, None), origin=None))]
 #[allow(
     clippy::too_many_arguments,
     reason = "they are converted one by one, and one caller names them"
 )]
-#[allow(clippy::type_complexity, reason = "a tuple for Python")]
 pub fn read_column<'py>(
     py: Python<'py>,
     series: &Bound<'py, PyAny>,
@@ -231,15 +239,10 @@ pub fn read_column<'py>(
     unit: Option<&str>,
     order: Option<&str>,
     decimal: Option<&str>,
+    is_argument: bool,
     hints: (Option<String>, Option<String>),
     origin: Option<Origin<'py>>,
-) -> PyResult<(
-    ArrowColumn,
-    Option<ArrowColumn>,
-    bool,
-    usize,
-    Option<Bound<'py, PyDict>>,
-)> {
+) -> PyResult<ReadColumn> {
     let kind = kind_named(kind, option)?;
     let column = series_of(series)?;
     let around = Surroundings {
@@ -247,6 +250,10 @@ pub fn read_column<'py>(
         unit,
         order: order_named(order)?,
         decimal: mark_named(decimal)?,
+        stated_by: match is_argument {
+            true => StatedBy::Argument,
+            false => StatedBy::Setting,
+        },
         hints: Hints {
             order: order_named(hints.0.as_deref())?,
             decimal: mark_named(hints.1.as_deref())?,
@@ -280,16 +287,17 @@ pub fn read_column<'py>(
         (outcome, is_exact)
     });
     let reading = match &outcome.reading {
-        Some(reading) => Some(described(py, reading)?),
+        Some(reading) => Some(described(py, reading)?.unbind()),
         None => None,
     };
-    Ok((
-        arrow("", outcome.column),
-        outcome.unread.map(|column| arrow("", column)),
+    let unread = outcome.unread.map(|column| Py::new(py, arrow("", column)));
+    Ok(ReadColumn {
+        column: Py::new(py, arrow("", outcome.column))?,
+        unread: unread.transpose()?,
         is_exact,
-        outcome.lost_digits,
+        lost_digits: outcome.lost_digits,
         reading,
-    ))
+    })
 }
 
 fn described<'py>(py: Python<'py>, reading: &Reading) -> PyResult<Bound<'py, PyDict>> {
@@ -303,17 +311,18 @@ fn described<'py>(py: Python<'py>, reading: &Reading) -> PyResult<Bound<'py, PyD
     facts.set_item("first_open", reading.first_open)?;
     let open = reading.open.contains(&true).then(|| {
         let open: Vec<Option<bool>> = reading.open.iter().copied().map(Some).collect();
-        arrow("", fields::built::booleans(&open))
+        arrow("", built::booleans(&open))
     });
     facts.set_item("open", open)?;
+    facts.set_item("by", reading.by.map(ChosenBy::name))?;
     facts.set_item("why", reading.why.clone())?;
     Ok(facts)
 }
 
-/// Whether three capitals at the end of a header are a currency; see [`words::is_code_of_header`].
+/// Whether three capitals at the end of a header are a currency; see [`lexicon::is_code_of_header`].
 #[pyfunction]
 pub fn is_currency_of_header(written: &str, among_capitals: bool) -> bool {
-    words::is_code_of_header(written, among_capitals)
+    lexicon::is_code_of_header(written, among_capitals)
 }
 
 /// Whether a text has a word of totals ("Subtotal", "Zwischensumme").
@@ -410,7 +419,7 @@ pub fn shown_by<'py>(
             restore_types(&mut values, sheet, *number, &rows.values());
         }
         let hints = fields::shown(&values, header);
-        let has_cents = |mark| fields::number::shows_cents(&values, mark);
+        let has_cents = |mark| number::shows_cents(&values, mark);
         (hints, hints.decimal.is_some_and(has_cents))
     });
     let (order, decimal) = in_words(hints);
@@ -468,9 +477,9 @@ pub fn passes_checksum(
     kind: &str,
 ) -> PyResult<ArrowColumn> {
     let check = match kind {
-        "iban" => fields::checksum::is_iban,
-        "vat" => fields::checksum::is_vat,
-        "luhn" => fields::checksum::is_luhn,
+        "iban" => checksum::is_iban,
+        "vat" => checksum::is_vat,
+        "luhn" => checksum::is_luhn,
         other => {
             return Err(PyValueError::new_err(format!(
                 "a checksum is 'iban', 'vat' or 'luhn', not {other:?}"
@@ -488,8 +497,46 @@ pub fn simplify(text: &str) -> String {
     rows::simplify(text)
 }
 
-/// A detector as Python gives it: `words`, `filled` or `layout`, the words, how many cells at least, the score.
-type GivenRule = (String, Option<HashSet<String>>, usize, f64);
+/// A detector of rows that needs no Python: by `words`, by `filled` cells or by the `layout` of the sheet.
+#[pyclass(frozen, get_all, module = "ade_engine._native")]
+pub struct RowRule {
+    by: String,
+    /// Header words, simplified.
+    words: Option<HashSet<String>>,
+    /// So many cells at least.
+    least: usize,
+    score: f64,
+}
+
+#[pymethods]
+impl RowRule {
+    #[new]
+    #[pyo3(signature = (by, *, words=None, least=0, score))]
+    fn new(by: String, words: Option<HashSet<String>>, least: usize, score: f64) -> Self {
+        Self {
+            by,
+            words,
+            least,
+            score,
+        }
+    }
+}
+
+impl RowRule {
+    /// The rule that it stands for.
+    fn rule(&self) -> PyResult<Rule> {
+        let &Self { least, score, .. } = self;
+        match (self.by.as_str(), &self.words) {
+            ("words", Some(words)) => {
+                let words = KnownWords::new(words.clone(), least, score);
+                Ok(Rule::Header(Box::new(words)))
+            }
+            ("filled", None) => Ok(Rule::Data { least, score }),
+            ("layout", None) => Ok(Rule::Layout { score }),
+            (other, _) => Err(PyValueError::new_err(format!("there is no rule {other:?}"))),
+        }
+    }
+}
 
 /// Classifies all rows of a scan, by rules for known words, for filled cells, and for the layout of the sheet. Returns the
 /// kinds (0 other, 1 header, 2 data, 3 total, 4 section head, 5 note, 6 title) and the best header row.
@@ -498,21 +545,12 @@ type GivenRule = (String, Option<HashSet<String>>, usize, f64);
 pub fn classify_rows<'py>(
     py: Python<'py>,
     scan: &Bound<'py, Scan>,
-    rules: Vec<GivenRule>,
+    rules: Vec<Bound<'py, RowRule>>,
     layout: Option<&Bound<'py, SheetLayout>>,
 ) -> PyResult<(Bound<'py, PyByteArray>, Option<usize>)> {
     let sheet = scan.get().sheet();
-    let rules: Vec<Rule> = rules
-        .into_iter()
-        .map(|(what, words, least, score)| match (what.as_str(), words) {
-            ("words", Some(words)) => {
-                Ok(Rule::Header(Box::new(KnownWords::new(words, least, score))))
-            }
-            ("filled", None) => Ok(Rule::Data { least, score }),
-            ("layout", None) => Ok(Rule::Layout { score }),
-            _ => Err(PyValueError::new_err(format!("there is no rule {what:?}"))),
-        })
-        .collect::<PyResult<_>>()?;
+    let rules = rules.iter().map(|rule| rule.get().rule());
+    let rules: Vec<Rule> = rules.collect::<PyResult<_>>()?;
     let layout = layout.map(Bound::get);
     let found = py.detach(|| rows::classify(&sheet, &rules, layout.map(SheetLayout::layout)));
     Ok((PyByteArray::new(py, &found.kinds), found.best_header))

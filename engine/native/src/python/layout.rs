@@ -3,16 +3,16 @@
 use pyo3::prelude::*;
 
 use super::source::Scan;
-use crate::layout::{self, Layout, State, features};
+use crate::layout::{self, RowLooks, State, features};
 
 /// The layout of one sheet.
 #[pyclass(frozen, module = "ade_engine._native")]
 pub struct SheetLayout {
-    layout: Layout,
+    layout: RowLooks,
 }
 
 impl SheetLayout {
-    pub(super) fn layout(&self) -> &Layout {
+    pub(super) fn layout(&self) -> &RowLooks {
         &self.layout
     }
 }

@@ -23,11 +23,18 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<source::Source>()?;
     module.add_class::<source::Scan>()?;
     module.add_class::<source::ArrowColumn>()?;
+    module.add_class::<source::Detected>()?;
+    module.add_class::<source::Extent>()?;
     module.add_function(wrap_pyfunction!(source::scan_of_rows, module)?)?;
     module.add_class::<output::Frame>()?;
     module.add_class::<output::StyledFrame>()?;
+    module.add_class::<output::StyledColumn>()?;
+    module.add_class::<output::Look>()?;
+    module.add_class::<output::MomentStyles>()?;
     module.add_class::<output::Writer>()?;
     module.add_function(wrap_pyfunction!(output::render_rows, module)?)?;
+    module.add_class::<fields::ReadColumn>()?;
+    module.add_class::<fields::RowRule>()?;
     module.add_function(wrap_pyfunction!(fields::read_column, module)?)?;
     module.add_function(wrap_pyfunction!(fields::column_profile, module)?)?;
     module.add_function(wrap_pyfunction!(fields::likeness, module)?)?;

@@ -6,13 +6,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use pyo3::exceptions::{PyOSError, PyRuntimeError, PyTypeError};
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyCapsule};
+use pyo3::types::PyBytes;
 
-use crate::columns::arrow::ArrowArrayStream;
+use super::source::stream_of;
 use crate::columns::frame;
-use crate::write::cells::MomentStyles;
+use crate::write::cells as written;
 use crate::write::rows::{self, PlacedColumn, PlacedRows, Stretch};
-use crate::write::styled::{Kind, Said, Styled, Wish};
+use crate::write::styled::{ColumnKind, IssueColumn, Styled, Wish};
 use crate::write::text::find_illegal_text;
 use crate::write::workbook::{Extent, SheetLook, WorkbookWriter};
 
@@ -27,14 +27,8 @@ impl Frame {
     /// Takes what `frame.__arrow_c_stream__()` returns.
     #[new]
     fn new(frame: &Bound<'_, PyAny>) -> PyResult<Self> {
-        let capsule = frame
-            .call_method0("__arrow_c_stream__")?
-            .cast_into::<PyCapsule>()?;
-        let pointer = capsule
-            .pointer_checked(Some(c"arrow_array_stream"))?
-            .cast::<ArrowArrayStream>();
-        // SAFETY: a capsule of this name holds such a structure; what is taken out is marked as taken.
-        let imported = unsafe { frame::Frame::import(ArrowArrayStream::take(pointer.as_ptr())) };
+        // SAFETY: the stream is polars' own.
+        let imported = unsafe { frame::Frame::import(stream_of(frame)?) };
         Ok(Self {
             frame: Arc::new(imported.map_err(PyTypeError::new_err)?),
         })
@@ -51,25 +45,105 @@ impl Frame {
     }
 }
 
-/// A column of a table with looks: its kind, its column of the frame, its header, its width and its number format.
-type PythonWish = (u8, Option<usize>, String, Option<f64>, Option<String>);
+/// A column of a table with looks, as it is asked for.
+#[pyclass(frozen, get_all, module = "ade_engine._native")]
+pub struct StyledColumn {
+    /// 0 for a field, 1 for a field of moments, 2 for others, 3 for severities, 4 for issues and 5 for rows of the source.
+    kind: u8,
+    /// Its column of the frame.
+    source: Option<usize>,
+    header: String,
+    width: Option<f64>,
+    format: Option<String>,
+}
+
+#[pymethods]
+impl StyledColumn {
+    #[new]
+    #[pyo3(signature = (kind, *, source, header, width, format))]
+    fn new(
+        kind: u8,
+        source: Option<usize>,
+        header: String,
+        width: Option<f64>,
+        format: Option<String>,
+    ) -> Self {
+        Self {
+            kind,
+            source,
+            header,
+            width,
+            format,
+        }
+    }
+}
+
+impl StyledColumn {
+    fn wish(&self) -> PyResult<Wish> {
+        let kind = match self.kind {
+            0 => ColumnKind::Field,
+            1 => ColumnKind::MomentField,
+            2 => ColumnKind::Other,
+            3 => ColumnKind::Severity,
+            4 => ColumnKind::Issues,
+            5 => ColumnKind::SourceRow,
+            other => {
+                let message = format!("no kind of column is {other}");
+                return Err(PyTypeError::new_err(message));
+            }
+        };
+        Ok(Wish {
+            kind,
+            source: self.source,
+            header: self.header.clone(),
+            width: self.width,
+            format: self.format.clone(),
+        })
+    }
+}
+
 /// Where issues stand: the field's label, the columns of the frame with issues and with what was not read, and the column
 /// of the table.
 type PythonSaid = (String, usize, Option<usize>);
-/// A look: format, bold, italic, ink, fill, line at the left, line below, horizontal alignment, indent, whether it is
-/// centered vertically.
-type PythonLook<'a> = (
-    &'a str,
-    bool,
-    bool,
-    Option<&'a str>,
-    Option<&'a str>,
-    bool,
-    bool,
-    Option<&'a str>,
-    u8,
-    bool,
-);
+/// How cells look.
+#[pyclass(frozen, get_all, eq, hash, module = "ade_engine._native")]
+#[derive(PartialEq, Eq, Hash)]
+pub struct Look {
+    format: String,
+    bold: bool,
+    italic: bool,
+    ink: Option<&'static str>,
+    fill: Option<&'static str>,
+    line_left: bool,
+    line_below: bool,
+    horizontal: Option<&'static str>,
+    indent: u8,
+    /// Whether the text stands in the middle between top and bottom.
+    is_centered: bool,
+}
+
+/// The numbers of the cell styles for moments.
+#[pyclass(frozen, get_all, module = "ade_engine._native")]
+pub struct MomentStyles {
+    date_time: u32,
+    date: u32,
+    time: u32,
+    duration: u32,
+}
+
+#[pymethods]
+impl MomentStyles {
+    #[new]
+    #[pyo3(signature = (*, date_time, date, time, duration))]
+    fn new(date_time: u32, date: u32, time: u32, duration: u32) -> Self {
+        Self {
+            date_time,
+            date,
+            time,
+            duration,
+        }
+    }
+}
 
 /// A table with its looks: see [`Styled`].
 #[pyclass(frozen, module = "ade_engine._native")]
@@ -79,43 +153,21 @@ pub struct StyledFrame {
 
 #[pymethods]
 impl StyledFrame {
-    /// Measures a frame. The kinds of columns are 0 for a field, 1 for a field of moments, 2 for others, 3 for severities,
-    /// 4 for issues and 5 for rows of the source.
+    /// Measures a frame.
     #[new]
     fn new(
         py: Python<'_>,
         frame: &Frame,
-        columns: Vec<PythonWish>,
+        columns: Vec<Bound<'_, StyledColumn>>,
         said: Vec<PythonSaid>,
         escape_formulas: bool,
     ) -> PyResult<Self> {
         let width = frame.frame.names.len();
-        let mut wishes = Vec::with_capacity(columns.len());
-        for (kind, source, header, width, format) in columns {
-            let kind = match kind {
-                0 => Kind::Field,
-                1 => Kind::MomentField,
-                2 => Kind::Other,
-                3 => Kind::Severity,
-                4 => Kind::Issues,
-                5 => Kind::SourceRow,
-                other => {
-                    return Err(PyTypeError::new_err(format!(
-                        "no kind of column is {other}"
-                    )));
-                }
-            };
-            wishes.push(Wish {
-                kind,
-                source,
-                header,
-                width,
-                format,
-            });
-        }
-        let said: Vec<Said> = said
+        let wishes = columns.iter().map(|column| column.get().wish());
+        let wishes: Vec<Wish> = wishes.collect::<PyResult<_>>()?;
+        let said: Vec<IssueColumn> = said
             .into_iter()
-            .map(|(label, issue, column)| Said {
+            .map(|(label, issue, column)| IssueColumn {
                 label,
                 issue,
                 column,
@@ -152,22 +204,20 @@ impl StyledFrame {
 
     /// All looks that occur. The first one is that of a plain cell.
     #[getter]
-    fn looks(&self) -> Vec<PythonLook<'_>> {
+    fn looks(&self) -> Vec<Look> {
         let looks = self.table.looks().iter();
         looks
-            .map(|look| {
-                (
-                    look.format.as_ref(),
-                    look.bold,
-                    look.italic,
-                    look.ink,
-                    look.fill,
-                    look.line_left,
-                    look.line_below,
-                    look.horizontal,
-                    look.indent,
-                    look.is_centered,
-                )
+            .map(|look| Look {
+                format: look.format.clone().into_owned(),
+                bold: look.bold,
+                italic: look.italic,
+                ink: look.ink,
+                fill: look.fill,
+                line_left: look.line_left,
+                line_below: look.line_below,
+                horizontal: look.horizontal,
+                indent: look.indent,
+                is_centered: look.is_centered,
             })
             .collect()
     }
@@ -207,8 +257,8 @@ impl StyledFrame {
 type PythonColumn = (usize, usize, Option<Vec<u8>>);
 
 /// Renders `count` rows as XML; the first one becomes row `sheet_row`. `parts` are frames (or nothing, for cells without
-/// values) with the row that they start at and their columns; `moments` are the numbers of the cell styles for
-/// date-times, dates, times and durations, `styles` those that the columns' styles name. For the rest see
+/// values) with the row that they start at and their columns; `styles` are the
+/// numbers of the cell styles that the columns' styles name. For the rest see
 /// [`Stretch`].
 #[pyfunction]
 #[pyo3(signature = (parts, count, sheet_row, moments, styles, escape_formulas, cells, attributes, keep_empty_rows))]
@@ -221,19 +271,18 @@ pub fn render_rows<'py>(
     parts: Vec<(Option<Bound<'py, Frame>>, usize, Vec<PythonColumn>)>,
     count: usize,
     sheet_row: usize,
-    moments: (u32, u32, u32, u32),
+    moments: &MomentStyles,
     styles: Vec<u32>,
     escape_formulas: bool,
     cells: Vec<(usize, usize, String)>,
     attributes: Vec<(usize, String)>,
     keep_empty_rows: bool,
 ) -> Bound<'py, PyBytes> {
-    let (date_time, date, time, duration) = moments;
-    let moments = MomentStyles {
-        date_time,
-        date,
-        time,
-        duration,
+    let moments = written::MomentStyles {
+        date_time: moments.date_time,
+        date: moments.date,
+        time: moments.time,
+        duration: moments.duration,
     };
     let owned: Vec<_> = parts
         .into_iter()

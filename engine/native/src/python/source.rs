@@ -13,11 +13,12 @@ use crate::cells::builder::MAXIMUM_COLUMNS;
 use crate::cells::{
     Cell, Continue, DeclaredExtent, MergedRange, ScanLimits, Sheet, SheetBuilder, Tag,
 };
+use crate::columns::arrow::ArrowArrayStream;
 use crate::columns::series::Plan;
 use crate::columns::{export, series};
 use crate::error::SourceError as ReadError;
+use crate::read::background::BackgroundBook;
 use crate::read::csv::CsvOptions;
-use crate::read::source::Source as BackgroundSource;
 
 /// Progress is reported at most this often.
 const PROGRESS_INTERVAL: Duration = Duration::from_millis(100);
@@ -38,7 +39,7 @@ fn limits(
 /// An input file that is read in the background.
 #[pyclass(frozen, module = "ade_engine._native")]
 pub struct Source {
-    source: BackgroundSource,
+    source: BackgroundBook,
 }
 
 #[pymethods]
@@ -61,7 +62,7 @@ impl Source {
         };
         let guess = guess.then(|| limits(max_empty_rows_run, max_empty_cols_run, fill_merged));
         Self {
-            source: BackgroundSource::open(path, options, guess),
+            source: BackgroundBook::open(path, options, guess),
         }
     }
 
@@ -155,19 +156,36 @@ impl Source {
         Ok(ranges.into_iter().map(range_of).collect())
     }
 
-    /// How a `.csv` file is read, where settings left that to detection: encoding, delimiter, and whether these are anything
-    /// but UTF-8 and commas.
-    #[expect(clippy::type_complexity, reason = "a tuple of Python's")]
-    fn detected(
-        &self,
-        py: Python<'_>,
-    ) -> PyResult<Option<(&'static str, char, bool, Option<(usize, usize)>)>> {
+    /// How a `.csv` file is read, where settings left that to detection.
+    fn detected(&self, py: Python<'_>) -> PyResult<Option<Detected>> {
         let book = py.detach(|| self.source.book()).map_err(to_python)?;
-        Ok(book.detected().map(|found| {
-            let delimiter = char::from(found.delimiter);
-            (found.encoding, delimiter, found.is_unusual, found.ragged)
+        Ok(book.detected().map(|found| Detected {
+            encoding: found.encoding,
+            delimiter: char::from(found.delimiter),
+            is_unusual: found.is_unusual,
+            ragged: found.ragged,
         }))
     }
+}
+
+/// How a `.csv` file is read.
+#[pyclass(frozen, get_all, module = "ade_engine._native")]
+pub struct Detected {
+    encoding: &'static str,
+    delimiter: char,
+    /// Whether these are anything but UTF-8 and commas.
+    is_unusual: bool,
+    /// Where commas may be decimal marks: how many of the first rows have another number of cells than most, of how many.
+    ragged: Option<(usize, usize)>,
+}
+
+/// The extent that a file says a sheet has, from 1.
+#[pyclass(frozen, get_all, module = "ade_engine._native")]
+pub struct Extent {
+    first_column: usize,
+    first_row: usize,
+    last_column: usize,
+    last_row: usize,
 }
 
 /// First row, last row, first column, last column of a merged range, from 1.
@@ -283,16 +301,14 @@ impl Scan {
         (filled.numbers, filled.first_number.map(range_of))
     }
 
-    /// The extent that the file says the sheet has: (first column, first row, last column, last row), from 1.
+    /// The extent that the file says the sheet has.
     #[getter]
-    fn declared(&self) -> Option<(usize, usize, usize, usize)> {
-        self.sheet.declared().map(|extent| {
-            (
-                extent.first_column,
-                extent.first_row,
-                extent.last_column,
-                extent.last_row,
-            )
+    fn declared(&self) -> Option<Extent> {
+        self.sheet.declared().map(|extent| Extent {
+            first_column: extent.first_column,
+            first_row: extent.first_row,
+            last_column: extent.last_column,
+            last_row: extent.last_row,
         })
     }
 
@@ -472,6 +488,18 @@ pub fn scan_of_rows(
     }
     let extent = DeclaredExtent::of_rows(last_row);
     Ok(Scan::of(Arc::new(builder.finish(Some(extent))), None))
+}
+
+/// What `__arrow_c_stream__` of a series or a frame gives.
+pub(super) fn stream_of(object: &Bound<'_, PyAny>) -> PyResult<ArrowArrayStream> {
+    let capsule = object
+        .call_method0("__arrow_c_stream__")?
+        .cast_into::<PyCapsule>()?;
+    let pointer = capsule
+        .pointer_checked(Some(c"arrow_array_stream"))?
+        .cast::<ArrowArrayStream>();
+    // SAFETY: a capsule of this name holds such a structure; what is taken out is marked as taken.
+    Ok(unsafe { ArrowArrayStream::take(pointer.as_ptr()) })
 }
 
 /// A column that polars can take over, once.

@@ -3,16 +3,16 @@
 //! - [`book`]: one input file of any format; the entry point of this module
 //!   - [`xlsx`] over [`archive`] (zip) and [`xml`], [`xls`] over [`compound`], [`csv`]
 //!   - [`foreign`]: files of another format than their name says, or protected by a password
-//! - [`source`]: opens and scans in the background, so that reading overlaps the start of Python and polars;
+//! - [`background`]: opens and scans in the background, so that reading overlaps the start of Python and polars;
 //!   [`read_ahead`] unpacks a part while it is parsed
 
 pub mod archive;
+pub mod background;
 pub mod book;
 pub mod compound;
 pub mod csv;
 pub mod foreign;
 pub mod read_ahead;
-pub mod source;
 pub mod visibility;
 pub mod xls;
 pub mod xlsx;

@@ -26,7 +26,7 @@ const HEADER_HEIGHT: &str = " ht=\"20\" customHeight=\"1\"";
 
 /// What a column is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
+pub enum ColumnKind {
     /// A field, or a column that a hook has made.
     Field,
     /// A field whose date-times have a time of the day that matters.
@@ -40,7 +40,7 @@ pub enum Kind {
 
 /// A column as it is asked for.
 pub struct Wish {
-    pub kind: Kind,
+    pub kind: ColumnKind,
     /// The column of the frame, counted from 0; none for those that are made here.
     pub source: Option<usize>,
     pub header: String,
@@ -49,7 +49,7 @@ pub struct Wish {
 }
 
 /// Where the issues of a field stand in the frame.
-pub struct Said {
+pub struct IssueColumn {
     pub label: String,
     pub issue: usize,
     /// The column of the table that is the field's.
@@ -61,7 +61,7 @@ pub struct StyledColumn {
     pub header: String,
     pub width: f64,
     pub header_look: usize,
-    kind: Kind,
+    kind: ColumnKind,
     source: Option<usize>,
     /// The looks of cells by severity; of formulas, which are no text, as well.
     cells: [[usize; 2]; 2],
@@ -71,14 +71,14 @@ pub struct StyledColumn {
 pub struct Styled {
     frame: Arc<Frame>,
     columns: Vec<StyledColumn>,
-    said: Vec<Said>,
+    said: Vec<IssueColumn>,
     looks: Vec<Look>,
     escapes_formulas: bool,
 }
 
 /// What the cells of a column below its header look like.
 struct Body<'a> {
-    kind: Kind,
+    kind: ColumnKind,
     measure: &'a Measure,
     format: Cow<'static, str>,
     is_indented: bool,
@@ -87,11 +87,13 @@ struct Body<'a> {
 impl<'a> Body<'a> {
     fn of(wish: &Wish, measure: &'a Measure, is_indented: bool) -> Self {
         let format = match wish.kind {
-            Kind::Severity | Kind::Issues | Kind::SourceRow => Cow::Borrowed(GENERAL),
+            ColumnKind::Severity | ColumnKind::Issues | ColumnKind::SourceRow => {
+                Cow::Borrowed(GENERAL)
+            }
             kind => measure.format(
                 wish.format.as_deref(),
-                kind == Kind::Other,
-                kind == Kind::MomentField,
+                kind == ColumnKind::Other,
+                kind == ColumnKind::MomentField,
             ),
         };
         Self {
@@ -104,21 +106,21 @@ impl<'a> Body<'a> {
 
     fn look(&self, severity: usize) -> Look {
         match self.kind {
-            Kind::Severity => Look {
+            ColumnKind::Severity => Look {
                 bold: severity > 0,
                 ink: INKS[severity],
                 line_left: true,
                 ..Look::default()
             },
-            Kind::Issues => Look {
+            ColumnKind::Issues => Look {
                 ink: Some(INK),
                 ..Look::default()
             },
-            Kind::SourceRow => Look {
+            ColumnKind::SourceRow => Look {
                 ink: Some(DIM),
                 ..Look::default()
             },
-            Kind::Field | Kind::MomentField | Kind::Other => {
+            ColumnKind::Field | ColumnKind::MomentField | ColumnKind::Other => {
                 // Other values keep the alignment that programs give them.
                 let is_indented =
                     self.is_indented && matches!(self.measure.class, Class::Text | Class::None);
@@ -139,7 +141,7 @@ impl Styled {
     pub fn new(
         frame: Arc<Frame>,
         wishes: Vec<Wish>,
-        said: Vec<Said>,
+        said: Vec<IssueColumn>,
         escapes_formulas: bool,
     ) -> Self {
         let mut styled = Self {
@@ -154,7 +156,7 @@ impl Styled {
         let mut bodies = Vec::with_capacity(wishes.len());
         for (wish, measure) in wishes.iter().zip(&measures) {
             let is_figure = measure.class.is_figure();
-            let is_indented = follows_figures && !is_figure && wish.kind != Kind::Severity;
+            let is_indented = follows_figures && !is_figure && wish.kind != ColumnKind::Severity;
             bodies.push(Body::of(wish, measure, is_indented));
             follows_figures = is_figure;
         }
@@ -215,7 +217,9 @@ impl Styled {
 
     fn measure(&self, wishes: &[Wish]) -> Vec<Measure> {
         let mut measures: Vec<Measure> = wishes.iter().map(|_| Measure::default()).collect();
-        let issues = wishes.iter().position(|wish| wish.kind == Kind::Issues);
+        let issues = wishes
+            .iter()
+            .position(|wish| wish.kind == ColumnKind::Issues);
         let mut first_row = 0;
         for batch in 0..self.frame.batch_count() {
             let views = self.frame.columns(batch);
@@ -246,13 +250,13 @@ impl Styled {
             width,
             ..
         } = wish;
-        let is_other = kind == Kind::Other;
+        let is_other = kind == ColumnKind::Other;
         let header_look = self.look(Look {
             bold: !is_other,
             italic: is_other,
             ink: Some(if is_other { DIM } else { INK }),
             fill: Some(HEAD),
-            line_left: kind == Kind::Severity,
+            line_left: kind == ColumnKind::Severity,
             line_below: true,
             horizontal: if body.measure.class.is_figure() {
                 Some("right")
@@ -372,8 +376,8 @@ impl Styled {
                 let worst = self.severity(&views, row, &mut cells);
                 let styled = &self.columns[column];
                 let look = match styled.kind {
-                    Kind::Severity => Some(styled.cells[usize::from(worst)][0]),
-                    Kind::Issues => (worst > 0).then_some(styled.cells[0][0]),
+                    ColumnKind::Severity => Some(styled.cells[usize::from(worst)][0]),
+                    ColumnKind::Issues => (worst > 0).then_some(styled.cells[0][0]),
                     _ => {
                         let value = styled
                             .source
@@ -457,11 +461,11 @@ impl Styled {
                 for (place, column) in self.columns.iter().enumerate() {
                     let message;
                     let (value, [severity, form]) = match (column.kind, column.source) {
-                        (Kind::Severity, _) => {
+                        (ColumnKind::Severity, _) => {
                             let severity = usize::from(worst);
                             (Value::Text(WORDS[severity]), [severity, 0])
                         }
-                        (Kind::Issues, _) if worst > 0 => {
+                        (ColumnKind::Issues, _) if worst > 0 => {
                             message = self.message(&views, row);
                             (Value::Text(message.as_str()), [0, 0])
                         }

@@ -7,4 +7,4 @@ mod search;
 mod uv;
 
 pub use search::{FoundUv, UvSearch, find_uv};
-pub(in crate::environment) use uv::{Install, Uv};
+pub(crate) use uv::{Install, Uv};

@@ -17,7 +17,7 @@ use crate::environment::python::child_variables;
 const ENGINE_NAME: &str = "ade-engine";
 
 /// What one call of uv installs.
-pub(in crate::environment) struct Install {
+pub(crate) struct Install {
     pub engine: String,
     /// The engine without what it depends on.
     pub alone: bool,
@@ -28,7 +28,7 @@ pub(in crate::environment) struct Install {
     pub constraints: Option<PathBuf>,
 }
 
-pub(in crate::environment) struct Uv {
+pub(crate) struct Uv {
     program: PathBuf,
     label: String,
 }

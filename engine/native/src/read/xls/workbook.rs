@@ -151,7 +151,6 @@ impl LegacyWorkbook {
             .next()
             .filter(|record| record.code == records::BOF)
             .and_then(|record| read_u16(record.data, 0));
-        let mut code_page = encoding_rs::WINDOWS_1252;
         let is_unicode = match version {
             Some(0x0600) => true,
             Some(0x0500) => false,
@@ -163,46 +162,40 @@ impl LegacyWorkbook {
             None => return Err(self.broken("it does not start like one")),
         };
         if !is_unicode {
-            self.text_form = TextForm::Bytes(code_page);
+            self.text_form = TextForm::Bytes(encoding_rs::WINDOWS_1252);
         }
-        let mut date_formats: HashMap<u16, bool> = HashMap::new();
-        let mut zeros: Vec<Zeros> = Vec::new();
-        let mut zeros_of: HashMap<u16, u16> = HashMap::new();
-        let mut style_formats = Vec::new();
-        let mut has_end = false;
+        let mut formats = Formats::default();
         while let Some(record) = walk.next() {
             match record.code {
                 records::EOF => {
-                    has_end = true;
-                    break;
+                    self.is_date = formats.is_date();
+                    if !formats.zeros.is_empty() {
+                        let number_of = |key| formats.zeros_of.get(key).copied();
+                        self.zeros_of = formats.of_styles.iter().map(number_of).collect();
+                        self.zeros = formats.zeros.into();
+                    }
+                    return Ok(());
                 }
                 records::FILE_PASS => {
                     return Err(foreign::encrypted(&self.path));
                 }
                 records::CODE_PAGE if !is_unicode => {
-                    code_page = records::encoding_of(read_u16(record.data, 0).unwrap_or(1252));
-                    self.text_form = TextForm::Bytes(code_page);
+                    let code_page = read_u16(record.data, 0).unwrap_or(1252);
+                    self.text_form = TextForm::Bytes(records::encoding_of(code_page));
                 }
                 records::DATE_MODE if read_u16(record.data, 0) == Some(1) => {
                     self.epoch = Epoch::Mac1904
                 }
                 records::FORMAT => {
                     let length_bytes = if is_unicode { 2 } else { 1 };
-                    if let (Some(key), Some(code)) = (
-                        read_u16(record.data, 0),
-                        read_text(record.data, 2, length_bytes, self.text_form),
-                    ) {
-                        date_formats.insert(key, is_date_format(&code));
-                        if let (Some(format), Ok(number)) =
-                            (Zeros::of_format(&code), u16::try_from(zeros.len()))
-                        {
-                            zeros.push(format);
-                            zeros_of.insert(key, number);
-                        }
+                    let code = read_text(record.data, 2, length_bytes, self.text_form);
+                    if let (Some(key), Some(code)) = (read_u16(record.data, 0), code) {
+                        formats.add(key, &code);
                     }
                 }
                 records::EXTENDED_FORMAT => {
-                    style_formats.push(read_u16(record.data, 2).unwrap_or(0))
+                    let key = read_u16(record.data, 2).unwrap_or(0);
+                    formats.of_styles.push(key);
                 }
                 records::BOUND_SHEET => self.add_sheet(record.data),
                 records::SHARED_STRINGS => {
@@ -215,24 +208,7 @@ impl LegacyWorkbook {
                 _ => {}
             }
         }
-        if !has_end {
-            return Err(self.broken("it is cut short"));
-        }
-        if !zeros.is_empty() {
-            let of_style = style_formats.iter().map(|key| zeros_of.get(key).copied());
-            self.zeros_of = of_style.collect();
-            self.zeros = zeros.into();
-        }
-        self.is_date = style_formats
-            .iter()
-            .map(|key| {
-                date_formats
-                    .get(key)
-                    .copied()
-                    .unwrap_or_else(|| is_built_in_date(*key))
-            })
-            .collect();
-        Ok(())
+        Err(self.broken("it is cut short"))
     }
 
     fn add_sheet(&mut self, data: &[u8]) {
@@ -319,6 +295,36 @@ impl LegacyWorkbook {
     /// The records of a sheet up to its end.
     pub(super) fn sheet_records(&self, sheet: usize) -> SheetRecords<'_> {
         SheetRecords::at(&self.stream, self.sheets[sheet].position)
+    }
+}
+
+/// The number formats of a workbook, by their keys, and the keys of its styles.
+#[derive(Default)]
+struct Formats {
+    is_date: HashMap<u16, bool>,
+    zeros: Vec<Zeros>,
+    zeros_of: HashMap<u16, u16>,
+    of_styles: Vec<u16>,
+}
+
+impl Formats {
+    fn add(&mut self, key: u16, code: &str) {
+        self.is_date.insert(key, is_date_format(code));
+        if let (Some(format), Ok(number)) =
+            (Zeros::of_format(code), u16::try_from(self.zeros.len()))
+        {
+            self.zeros.push(format);
+            self.zeros_of.insert(key, number);
+        }
+    }
+
+    /// For each style whether it shows dates.
+    fn is_date(&self) -> Vec<bool> {
+        let is_date = |key: &u16| {
+            let known = self.is_date.get(key).copied();
+            known.unwrap_or_else(|| is_built_in_date(*key))
+        };
+        self.of_styles.iter().map(is_date).collect()
     }
 }
 

@@ -4,7 +4,7 @@ use crate::cells::{Cell, Tag};
 
 /// A cell's type: its `t` attribute.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
+pub enum CellType {
     Number,
     SharedString,
     InlineString,
@@ -16,7 +16,7 @@ pub enum Kind {
     Literal,
 }
 
-impl Kind {
+impl CellType {
     /// The type that the attribute names.
     #[inline]
     pub fn of(attribute: &[u8]) -> Self {
@@ -35,23 +35,23 @@ impl Kind {
 
 /// What openpyxl knows about a cell beside its value, as one number: eight times its style plus its data type's place in
 /// `n s b d e str inlineStr`. The last two are those of cells without a value.
-pub fn detail(style: usize, kind: Kind, cell: Cell) -> Cell {
+pub fn detail(style: usize, kind: CellType, cell: Cell) -> Cell {
     let has_value = cell.tag != Tag::Empty;
     let data_type = match kind {
-        Kind::Number => match cell.tag {
+        CellType::Number => match cell.tag {
             Tag::DateTime | Tag::Date | Tag::Time | Tag::Duration => 3,
             // A number that is beyond what dates can be; any other text was not a number.
             Tag::Text if style != 0 => 4,
             Tag::Text => 1,
             _ => 0,
         },
-        Kind::SharedString => 1,
-        Kind::InlineString => [6, 1][usize::from(has_value)],
-        Kind::Boolean => 2,
-        Kind::IsoDate => 3,
-        Kind::Error => 4,
-        Kind::FormulaText => [5, 1][usize::from(has_value)],
-        Kind::Literal => 1,
+        CellType::SharedString => 1,
+        CellType::InlineString => [6, 1][usize::from(has_value)],
+        CellType::Boolean => 2,
+        CellType::IsoDate => 3,
+        CellType::Error => 4,
+        CellType::FormulaText => [5, 1][usize::from(has_value)],
+        CellType::Literal => 1,
     };
     Cell::integer((style.min(1 << 24) * 8 + data_type) as i64)
 }

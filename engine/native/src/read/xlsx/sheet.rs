@@ -4,7 +4,7 @@ use std::io::Read;
 use std::sync::Arc;
 
 use super::Workbook;
-use super::cell_type::{Kind, ROW_WITHOUT_CELLS, detail};
+use super::cell_type::{CellType, ROW_WITHOUT_CELLS, detail};
 use super::iso_date::from_iso8601;
 use super::number::{is_whole_number, number_cell, parse_unsigned, row_number, styled};
 use super::number_format::NumberKind;
@@ -130,7 +130,7 @@ struct SheetReader<'a, R> {
 }
 
 /// A cell as it was read: its column, counted from 0, its value, and what a [`detail`] needs.
-type ReadCell = (usize, Cell, usize, Kind);
+type ReadCell = (usize, Cell, usize, CellType);
 
 impl<R: Read> SheetReader<'_, R> {
     #[inline]
@@ -267,22 +267,22 @@ impl<R: Read> SheetReader<'_, R> {
             style => parse_unsigned(style)?,
         };
         let kind = match usual.kind {
-            [] => Kind::Number,
-            kind => Kind::of(kind),
+            [] => CellType::Number,
+            kind => CellType::of(kind),
         };
         let cell = match (kind, usual.content) {
             (_, Content::Empty) => Cell::EMPTY,
             (_, Content::Value([])) => return None,
-            (Kind::Number, Content::Value(raw)) => {
+            (CellType::Number, Content::Value(raw)) => {
                 number_cell(raw, self.workbook.styles.kind(style), self.workbook.epoch)?
             }
-            (Kind::SharedString, Content::Value(raw)) => {
+            (CellType::SharedString, Content::Value(raw)) => {
                 self.workbook.strings.cell(parse_unsigned(raw)?)?
             }
-            (Kind::Boolean, Content::Value(b"1")) => Cell::boolean(true),
-            (Kind::Boolean, Content::Value(b"0")) => Cell::boolean(false),
-            (Kind::Literal | Kind::Error | Kind::FormulaText, Content::Value(raw))
-            | (Kind::InlineString, Content::Inline(raw)) => {
+            (CellType::Boolean, Content::Value(b"1")) => Cell::boolean(true),
+            (CellType::Boolean, Content::Value(b"0")) => Cell::boolean(false),
+            (CellType::Literal | CellType::Error | CellType::FormulaText, Content::Value(raw))
+            | (CellType::InlineString, Content::Inline(raw)) => {
                 if memchr::memchr2(b'&', b'\r', raw).is_some() {
                     return None;
                 }
@@ -298,12 +298,12 @@ impl<R: Read> SheetReader<'_, R> {
     #[inline]
     fn read_cell(&mut self, next_column: usize) -> Result<ReadCell> {
         let mut column = next_column;
-        let mut kind = Kind::Number;
+        let mut kind = CellType::Number;
         let mut style = 0usize;
         for (name, value) in self.xml.attributes() {
             match name {
                 b"r" => column = column_of(value).unwrap_or(column),
-                b"t" => kind = Kind::of(value),
+                b"t" => kind = CellType::of(value),
                 b"s" => style = parse_unsigned(value).unwrap_or(usize::MAX),
                 _ => {}
             }
@@ -320,11 +320,11 @@ impl<R: Read> SheetReader<'_, R> {
         loop {
             match self.xml.advance()? {
                 Event::Start { own: true } => match self.xml.local_name() {
-                    b"v" if !has_value && kind != Kind::InlineString => {
+                    b"v" if !has_value && kind != CellType::InlineString => {
                         has_value = true;
                         cell = self.read_value(kind, style, column)?;
                     }
-                    b"is" if !has_value && kind == Kind::InlineString => {
+                    b"is" if !has_value && kind == CellType::InlineString => {
                         has_value = true;
                         self.rich_text.read(&mut self.xml)?;
                         cell = self.builder.text_cell(self.rich_text.text());
@@ -341,7 +341,7 @@ impl<R: Read> SheetReader<'_, R> {
             }
         }
         // Text of no length is a value that was saved; an empty number is none.
-        if has_formula && cell.tag == Tag::Empty && !(has_value && kind == Kind::FormulaText) {
+        if has_formula && cell.tag == Tag::Empty && !(has_value && kind == CellType::FormulaText) {
             self.note_formula_without_value(column);
         }
         Ok((column, cell, style, kind))
@@ -363,7 +363,7 @@ impl<R: Read> SheetReader<'_, R> {
 
     /// Reads a `v` element up to its end tag.
     #[inline]
-    fn read_value(&mut self, kind: Kind, style: usize, column: usize) -> Result<Cell> {
+    fn read_value(&mut self, kind: CellType, style: usize, column: usize) -> Result<Cell> {
         let depth = self.xml.depth();
         match self.xml.advance()? {
             Event::Text => {}
@@ -378,13 +378,13 @@ impl<R: Read> SheetReader<'_, R> {
         if self.xml.text_ends_element() {
             let raw = self.xml.raw_text();
             let cell = match kind {
-                Kind::SharedString => {
+                CellType::SharedString => {
                     parse_unsigned(raw).and_then(|index| self.workbook.strings.cell(index))
                 }
-                Kind::Number => {
+                CellType::Number => {
                     number_cell(raw, self.workbook.styles.kind(style), self.workbook.epoch)
                 }
-                Kind::Boolean => match raw {
+                CellType::Boolean => match raw {
                     b"1" => Some(Cell::boolean(true)),
                     b"0" => Some(Cell::boolean(false)),
                     _ => None,
@@ -406,12 +406,18 @@ impl<R: Read> SheetReader<'_, R> {
     }
 
     /// The cell of a value that the fast paths do not handle.
-    fn convert(&mut self, value: &str, kind: Kind, style: usize, column: usize) -> Result<Cell> {
+    fn convert(
+        &mut self,
+        value: &str,
+        kind: CellType,
+        style: usize,
+        column: usize,
+    ) -> Result<Cell> {
         if value.is_empty() {
             return Ok(Cell::EMPTY);
         }
         Ok(match kind {
-            Kind::Number => {
+            CellType::Number => {
                 let trimmed = value.trim();
                 if trimmed.is_empty() {
                     Cell::EMPTY
@@ -447,7 +453,7 @@ impl<R: Read> SheetReader<'_, R> {
                     }
                 }
             }
-            Kind::SharedString => {
+            CellType::SharedString => {
                 let cell = value
                     .trim()
                     .parse()
@@ -462,7 +468,7 @@ impl<R: Read> SheetReader<'_, R> {
                     ))
                 });
             }
-            Kind::Boolean => match value.trim() {
+            CellType::Boolean => match value.trim() {
                 "true" | "TRUE" => Cell::boolean(true),
                 "false" | "FALSE" => Cell::boolean(false),
                 number => match number.parse::<i64>() {
@@ -470,10 +476,13 @@ impl<R: Read> SheetReader<'_, R> {
                     Err(_) => self.builder.text_cell(value),
                 },
             },
-            Kind::IsoDate => from_iso8601(value).unwrap_or_else(|| self.builder.text_cell(value)),
-            Kind::Literal | Kind::Error | Kind::FormulaText | Kind::InlineString => {
-                self.builder.text_cell(value)
+            CellType::IsoDate => {
+                from_iso8601(value).unwrap_or_else(|| self.builder.text_cell(value))
             }
+            CellType::Literal
+            | CellType::Error
+            | CellType::FormulaText
+            | CellType::InlineString => self.builder.text_cell(value),
         })
     }
 }

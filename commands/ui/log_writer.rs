@@ -1,0 +1,74 @@
+//! LogWriter of a log, written by a thread of its own: a reader of standard error that stands still stops no worker.
+
+use std::io::Write;
+use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
+use std::sync::{Mutex, PoisonError};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+/// So many lines wait for the reader; further ones are dropped.
+const MOST: usize = 10_000;
+/// How long the end of the program waits for the reader of the last lines.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// See the module.
+pub struct LogWriter {
+    state: Mutex<State>,
+}
+
+struct State {
+    /// Taken at the end.
+    sender: Option<SyncSender<String>>,
+    writer: Option<JoinHandle<()>>,
+    dropped: u64,
+}
+
+impl LogWriter {
+    pub fn new() -> Self {
+        let (sender, receiver) = sync_channel::<String>(MOST);
+        let writer = std::thread::spawn(move || {
+            for line in receiver {
+                let _ = writeln!(std::io::stderr().lock(), "{line}");
+            }
+        });
+        Self {
+            state: Mutex::new(State {
+                sender: Some(sender),
+                writer: Some(writer),
+                dropped: 0,
+            }),
+        }
+    }
+
+    /// Writes a line as soon as the reader takes it. After lines that were dropped, `of_dropped` makes the line that says how
+    /// many they were.
+    pub fn write(&self, line: String, of_dropped: impl FnOnce(u64) -> String) {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let State {
+            sender, dropped, ..
+        } = &mut *state;
+        let Some(sender) = sender else {
+            return;
+        };
+        if *dropped > 0 && sender.try_send(of_dropped(*dropped)).is_ok() {
+            *dropped = 0;
+        }
+        if let Err(TrySendError::Full(_)) = sender.try_send(line) {
+            *dropped += 1;
+        }
+    }
+}
+
+impl Drop for LogWriter {
+    fn drop(&mut self) {
+        let state = self.state.get_mut().unwrap_or_else(PoisonError::into_inner);
+        state.sender = None;
+        let end = Instant::now() + PATIENCE;
+        while let Some(writer) = &state.writer {
+            if writer.is_finished() || Instant::now() > end {
+                return;
+            }
+            std::thread::sleep(Duration::from_millis(1));
+        }
+    }
+}

@@ -1,0 +1,106 @@
+"""Gives tables that openpyxl holds the looks that the native writer gives to others."""
+
+from __future__ import annotations
+
+from array import array
+from copy import copy
+from typing import Any
+
+from openpyxl.cell.cell import Cell
+from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
+from openpyxl.styles.cell_style import StyleArray
+from openpyxl.utils import get_column_letter
+
+from ade_engine import _native
+from ade_engine.io.output.look import SheetLook, TableLook
+from ade_engine.io.worksheets.rows import Rows
+
+_HEADER_HEIGHT = 20
+_LINE = "FF88837A"
+
+
+class Looks:
+    """The looks of one workbook, each as openpyxl's style."""
+
+    def __init__(self) -> None:
+        self._styles: dict[_native.Look, StyleArray] = {}
+
+    def style(self, worksheet: Any, look: _native.Look) -> StyleArray:
+        """The style of a look that the native module describes."""
+        style = self._styles.get(look)
+        if style is None:
+            cell = Cell(worksheet, 1, 1)
+            line = Side("medium", _LINE)
+            if look.bold or look.italic or look.ink:
+                color = look.ink and f"FF{look.ink}"
+                cell.font = Font(
+                    name="Calibri", family=2, scheme="minor", sz=11, b=look.bold, i=look.italic, color=color
+                )
+            if look.fill:
+                cell.fill = PatternFill("solid", fgColor=f"FF{look.fill}")
+            if look.line_left or look.line_below:
+                cell.border = Border(
+                    left=line if look.line_left else Side(), bottom=line if look.line_below else Side()
+                )
+            if look.horizontal or look.is_centered:
+                vertical = "center" if look.is_centered else None
+                cell.alignment = Alignment(look.horizontal, vertical, indent=look.indent)
+            if look.format != "General":
+                cell.number_format = look.format
+            style = self._styles[look] = cell._style or StyleArray()
+        return style
+
+    def style_rows(self, worksheet: Any, rows: Rows, styled: Any) -> None:
+        """Give the rows of a table their looks, before they are appended."""
+        table = worksheet.parent._ade_styles
+        plain, *others = styled.looks
+        # The first look is that of a cell without one.
+        numbers = [0, *(table.number(self.style(worksheet, look).tobytes()) for look in others)]
+        for column in range(rows.width):
+            content = styled.cell_styles(column, numbers)
+            if content is not None:
+                rows.styles[column] = styles = array("I")
+                styles.frombytes(content)
+
+    def style_header(self, worksheet: Any, row: int, styled: Any) -> None:
+        """Give the header of a table that was appended its look."""
+        looks = styled.looks
+        for column, number in enumerate(styled.header_looks, 1):
+            worksheet.cell(row, column)._style = copy(self.style(worksheet, looks[number]))
+        worksheet.row_dimensions[row].height = _HEADER_HEIGHT
+
+
+def style_sheet(
+    worksheet: Any, known: SheetLook, look: TableLook, widths: list[float], row: int, last_row: int
+) -> None:
+    """Let the sheet look as a table wants it whose header is in this row, and as the tables before it did. What was
+    changed since is left alone where this table wants nothing else.
+    """
+    before = list(zip(known.widths, known.is_closed))
+    is_first = known.frozen_rows is None
+    known.add(look, widths, row, last_row)
+    for number in range(len(known.widths)):
+        width, is_closed = known.widths[number], known.is_closed[number]
+        if number < len(before) and before[number] == (width, is_closed):
+            continue
+        dimension = worksheet.column_dimensions[get_column_letter(number + 1)]
+        if number >= len(before) or before[number][0] != width:
+            dimension.width = width
+        if is_closed:
+            dimension.hidden, dimension.outlineLevel = True, 1
+        elif number < len(before) and before[number][1]:
+            dimension.hidden, dimension.outlineLevel = False, 0
+    opened_before = _behind_groups([is_closed for _, is_closed in before])
+    opened = _behind_groups(known.is_closed)
+    for number in opened_before ^ opened:
+        worksheet.column_dimensions[get_column_letter(number + 1)].collapsed = number in opened
+    if is_first:
+        worksheet.freeze_panes = f"A{row + 1}"
+        if known.filter is not None:
+            worksheet.auto_filter.ref = known.filter
+
+
+def _behind_groups(is_closed: list[bool]) -> set[int]:
+    """The columns behind closed groups: a reader opens the groups there."""
+    followers = [*is_closed[1:], False]
+    return {number for number, (closed, next_is) in enumerate(zip(is_closed, followers), 1) if closed and not next_is}

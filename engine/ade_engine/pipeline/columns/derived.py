@@ -1,0 +1,161 @@
+"""Derived mappings: fields that were made out of a source column that is not their own.
+
+A field that is a part of a column (``Field(…, part_of=…)``) is split from it here. Hooks make such fields, too, and record
+them in ``state``; that changes nothing in the table. The mappings let reports say where a field came from, and that it was
+found.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ade_engine.fields import surroundings
+from ade_engine.fields.surroundings import Surroundings
+from ade_engine.models.table import DerivedMapping, column_letters
+from ade_engine.pipeline.columns.frame import header_text
+from ade_engine.pipeline.shared.table_columns import with_series
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Mapping
+
+    import polars as pl
+
+    from ade_engine.fields.surroundings import Sources
+    from ade_engine.models.table import SourceColumn
+    from ade_engine.pipeline.columns.frame import SourceTable
+    from ade_engine.pipeline.shared.context import RunContext
+
+#: What a field scores that is a part of a column: less than a column of its own.
+_PART_SCORE = 0.9
+
+
+def split_columns(
+    context: RunContext, table: pl.DataFrame, source: SourceTable, sources: Sources
+) -> tuple[pl.DataFrame, list[DerivedMapping]]:
+    """The table with the fields that are parts of one of its columns, and where each came from.
+
+    A column is left alone in a table that has a column for one of its parts. Columns may have been renamed in place.
+    """
+    parts = context.registry.parts
+    found: list[DerivedMapping] = []
+    for whole in dict.fromkeys(part.whole for part in parts.values()):
+        fields = [field for field, part in parts.items() if part.whole is whole]
+        if any(field in table.columns for field in fields):
+            continue
+        at = whole.among(table.columns[: source.frame.width])
+        if at is None:
+            continue
+        name, former = table.columns[at], source.frame.columns[at]
+        surroundings.enter(Surroundings(context.settings, table, sources))
+        try:
+            table = with_series(table, [parts[field].read(name).read_from(table).alias(field) for field in fields])
+        finally:
+            surroundings.enter(None)
+        whole_source = sources.get(name) or sources.of_no_field.get(former)
+        if whole_source is not None:
+            sources.of_parts.update(dict.fromkeys(fields, whole_source))
+        # Of several columns that share a name the last one is in the table.
+        index = max(index for index, one in enumerate(source.names) if one == former)
+        header = header_text(source.columns[index].header) or name
+        found += [DerivedMapping(field, header, index, _PART_SCORE) for field in fields]
+        if context.policy.sends_notices:
+            column = column_letters(source.region.min_col + index)
+            for field in fields:
+                at = {"sheet": context.sheet_name, "table": context.table_index, "field": field, "column": column}
+                context.notices.map(**at, source_index=index, message="split into these fields")
+    return table, found
+
+
+def derived_mappings(
+    context: RunContext,
+    *,
+    parts: list[DerivedMapping],
+    columns: list[SourceColumn],
+    mapped_fields: Collection[str],
+    table_fields: Collection[str],
+) -> list[DerivedMapping]:
+    """The ``parts`` and the entries of hooks that hold for one table, by field; a later one for a field replaces an earlier one."""
+    index_of: dict[str, int] = {}
+    for column in columns:
+        index_of.setdefault(header_text(column.header), column.index)
+    found = {part.field_name: part for part in parts if part.field_name in table_fields}
+    for entry in _entries(context.state):
+        field = _text(_first(entry, "field_name", "field"))
+        # The mapping keeps the header as the hook spelt it; it is looked up without the white space around it.
+        spelt = _first(entry, "source_header", "original_header", "header")
+        header = header_text(spelt)
+        if not field or not header:
+            continue
+        table = entry.get("table_index")
+        if table is not None and _integer(table) != context.table_index:
+            continue
+        sheet = entry.get("sheet_name")
+        if sheet is not None and str(sheet) != context.sheet_name:
+            continue
+        if field in mapped_fields or field not in table_fields:
+            continue
+        index = entry.get("source_index")
+        if index is None:
+            index = index_of.get(header)
+        else:
+            index = _integer(index)
+        if index is None:
+            continue
+        source_header = spelt if isinstance(spelt, str) else header
+        found[field] = DerivedMapping(field, source_header, index, _score(entry.get("score")))
+    return [found[field] for field in sorted(found)]
+
+
+def _entries(state: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    own = _look_up(state, "ade_engine", "derived_mappings")
+    for entry in [own] if isinstance(own, dict) else own if isinstance(own, list) else []:
+        if isinstance(entry, dict):
+            yield entry
+    overrides = _look_up(state, "ade_config", "mapping_overrides", "original_header_overrides")
+    if overrides is None:
+        overrides = _look_up(state, "ade_config.mapping_overrides", "original_header_overrides")
+    if isinstance(overrides, dict):
+        for field, entry in overrides.items():
+            if isinstance(entry, dict):
+                # The field that an entry names itself overrides the key of the entry.
+                named = _first(entry, "field_name", "field")
+                yield {**entry, "field_name": field if named is None else named}
+            else:
+                yield {"field_name": field, "source_header": entry}
+    elif isinstance(overrides, list):
+        for entry in overrides:
+            if isinstance(entry, dict):
+                yield entry
+
+
+def _look_up(state: Any, *path: str) -> Any:
+    for key in path:
+        if not isinstance(state, dict):
+            return None
+        state = state.get(key)
+    return state
+
+
+def _first(entry: Mapping[str, Any], *keys: str) -> Any:
+    return next((entry[key] for key in keys if entry.get(key) is not None), None)
+
+
+def _text(value: Any) -> str:
+    return "" if value is None else str(value).strip()
+
+
+def _integer(value: Any) -> int | None:
+    try:
+        return int(value)
+    except (TypeError, ValueError, OverflowError):
+        return None
+
+
+def _score(value: Any) -> float:
+    """The score, or 1.0 for what cannot be one: not a number, not finite, or not above zero."""
+    try:
+        score = float(value)
+    except (TypeError, ValueError, OverflowError):
+        return 1.0
+    return score if score > 0.0 and score - score == 0.0 else 1.0

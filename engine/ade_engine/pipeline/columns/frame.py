@@ -1,0 +1,158 @@
+"""From the rows of a table to a polars frame: header texts, column names, values."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import polars as pl
+
+from ade_engine.fields.surroundings import ROW
+from ade_engine.models.table import SourceColumn, is_blank, region_of
+from ade_engine.pipeline.finding.header_rows import joined_headers, spread_labels as spread_rows
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from ade_engine.io.scan.sheet_scan import SheetScan
+    from ade_engine.pipeline.finding.header_rows import RowSpan
+
+
+#: What a header with a footnote mark ends with.
+_MARKS = frozenset("¹²³⁴⁵⁶⁷⁸⁹⁰*†‡)]")
+
+
+class SourceTable:
+    """A table as it was read: its place, its columns, and the frame under its own headers.
+
+    ``names[i]`` is the frame column of source column ``i``. Two source columns can share a frame column, when a name
+    made unique (``Note__2``) equals another header.
+    """
+
+    __slots__ = ("region", "columns", "names", "frame", "_header_rows", "_scan", "_span", "_stop_column")
+
+    def __init__(self, scan: SheetScan, span: RowSpan, *, spread_labels: bool = False, has_rows: bool = False):
+        rows = [scan.row(number)[span.first_column : span.stop_column] for number in range(span.start, span.data_start)]
+        headers = joined_headers(rows, spread=spread_labels)
+        written, footnotes, units = headers, {}, {}
+        if spread_labels and (len(rows) > 1 or _may_have_footnotes(rows)):
+            rows, footnotes, units = _without_attributes(rows)
+            if footnotes or units:
+                headers = joined_headers(rows, spread=True)
+        width = max(len(headers), _width(scan, span))
+        headers += [None] * (width - len(headers))
+        first = span.first_column
+        self._header_rows = rows
+        self._scan = scan
+        self._span = span
+        self._stop_column = first + width
+        self.region = region_of(
+            min_row=span.start + 1,
+            min_col=first + 1,
+            max_row=span.stop,
+            max_col=first + max(1, width),
+            header_row_count=span.header_rows,
+        )
+        self.columns = [
+            SourceColumn(index, header, self._values_of(first + index)) for index, header in enumerate(headers)
+        ]
+        for index, marks in footnotes.items():
+            self.columns[index].footnote = marks
+            self.columns[index].header_as_written = written[index]
+        for index, unit in units.items():
+            self.columns[index].unit = unit
+            if headers[index] != written[index]:
+                self.columns[index].header_as_written = written[index]
+        # A sender's column of this name is none of the engine's, where the engine has one of its own.
+        own = {ROW: ROW.strip("_")} if has_rows else {}
+        self.names = unique_names([own.get(header_text(header), header) for header in headers])
+        # A dictionary keeps the place of the first column of a name and the values of the last.
+        series = {
+            name: scan.series(name, first + index, span.data_start, span.stop) for index, name in enumerate(self.names)
+        }
+        self.frame = pl.DataFrame(list(series.values()))
+
+    def header_parts(self, index: int) -> list[str]:
+        """The texts of a column in each row of the header, top to bottom, without blank ones."""
+        parts = [header_text(row[index]) for row in self._header_rows if index < len(row)]
+        return [part for part in parts if part]
+
+    def _values_of(self, column: int):
+        scan, start, stop = self._scan, self._span.data_start, self._span.stop
+        return lambda: scan.values(column, start, stop)
+
+    def mixed_cells(self, index: int) -> tuple[Any, int] | None:
+        """The scan's native cells and the column there, where a source column's cells of several types became text."""
+        return self._scan.mixed(self._span.first_column + index, self._span.data_start, self._span.stop)
+
+    def padded_cells(self, index: int) -> tuple[Any, int] | None:
+        """The scan's native cells and the column there, where the sheet shows numbers with leading zeros."""
+        return self._scan.padded(self._span.first_column + index, self._span.data_start, self._span.stop)
+
+    def rows_without_value(self, index: int) -> list[int]:
+        """The sheet's rows in which a source column has a formula that was saved without a value."""
+        return self._scan.rows_without_value(self._span.first_column + index)
+
+    def shown_by_sheet(self, index: int) -> tuple[str | None, str | None]:
+        """What the column of the sheet that a source column is part of shows about dates and decimal marks."""
+        return self._scan.shown_by(self._span.first_column + index)
+
+    def cell_counts(self) -> tuple[list[int], int]:
+        """Cells that are not blank, for each source column, and data rows whose cells are all blank."""
+        scan, span = self._scan, self._span
+        if span.first_column == 0:
+            filled, blank_rows = scan.cell_counts(span.data_start, span.stop, self._stop_column)
+            return list(filled), blank_rows
+        filled, _ = scan.cell_counts(span.data_start, span.stop, self._stop_column)
+        blank_rows = sum(
+            all(map(is_blank, row))
+            for row in (cells[span.first_column : self._stop_column] for cells in scan.rows(span.data_start, span.stop))
+        )
+        return list(filled[span.first_column :]), blank_rows
+
+
+def _without_attributes(rows: list[list[Any]]) -> tuple[list[list[Any]], dict[int, str], dict[int, str]]:
+    """The rows of a header without its footnote marks and its units; these by column from 0."""
+    # The marks of a label are those of each column that it stands over.
+    clean, footnotes, units = spread_rows(rows) if len(rows) > 1 else rows, {}, {}
+    if _may_have_footnotes(rows):
+        # Most headers have none, and the rules for them take long to import.
+        from ade_engine.pipeline.columns.footnotes import without_footnotes
+
+        clean, footnotes = without_footnotes(clean)
+    if len(rows) > 1:
+        from ade_engine.pipeline.columns.unit_rows import without_units
+
+        clean, units = without_units(clean, joined_headers)
+    if footnotes or units:
+        rows = [
+            [cell if is_blank(cell) else clean[number][column] for column, cell in enumerate(row)]
+            for number, row in enumerate(rows)
+        ]
+    return rows, footnotes, units
+
+
+def _may_have_footnotes(rows: list[list[Any]]) -> bool:
+    return any(isinstance(value, str) and value.rstrip()[-1:] in _MARKS for row in rows for value in row if value)
+
+
+def header_text(header: Any) -> str:
+    """A header cell as text, trimmed; empty where there is none."""
+    return "" if header is None else str(header).strip()
+
+
+def unique_names(headers: list[Any]) -> list[str]:
+    """Frame names: the header's text, ``col_<n>`` where there is none, and ``__2``, ``__3`` … for repeats."""
+    seen: dict[str, int] = {}
+    names = []
+    for number, header in enumerate(headers, 1):
+        name = header_text(header) or f"col_{number}"
+        seen[name] = count = seen.get(name, 0) + 1
+        names.append(name if count == 1 else f"{name}__{count}")
+    return names
+
+
+def _width(scan: SheetScan, span: RowSpan) -> int:
+    """Columns of the widest data row, counted from the table's first column."""
+    widest = scan.widest(span.data_start, span.stop)
+    if span.stop_column is not None:
+        widest = min(widest, span.stop_column)
+    return max(0, widest - span.first_column)

@@ -1,0 +1,475 @@
+"""Maps columns to fields."""
+
+from __future__ import annotations
+
+import time
+from itertools import takewhile
+from typing import Any
+
+import polars as pl
+
+from ade_engine.extensions.invoke import COMMON_NAMES, RAISED, Caller, WrongResult, source_of
+from ade_engine.fields.by_values import FieldValues
+from ade_engine.fields.headers import FieldHeaders
+from ade_engine.fields.readers import likeness, profile
+from ade_engine.infrastructure.observability.wording import stands_in_code
+from ade_engine.models.column_profile import ColumnProfile, TableProfile
+from ade_engine.models.errors import PipelineError, nearest
+from ade_engine.models.notices import INFO
+from ade_engine.models.table import MappedColumn, column_letters
+from ade_engine.pipeline.columns.frame import header_text
+from ade_engine.pipeline.shared.scores import as_scores, in_words, rounded
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from ade_engine.extensions.registry import RegisteredFn
+    from ade_engine.pipeline.columns.frame import SourceTable
+    from ade_engine.pipeline.shared.context import RunContext
+
+#: The names of the values that its callables may take.
+OFFERED = (
+    *COMMON_NAMES,
+    "table",
+    "column",
+    "column_sample_non_empty_values",
+    "column_sample",
+    "column_name",
+    "column_index",
+    "column_header_original",
+    "column_header_parts",
+    "column_profile",
+    "header_text",
+    "field_name",
+    "sheet_name",
+    "table_region",
+    "table_index",
+)
+_SAMPLE_CHUNK = 128
+_SAMPLE_NAMES = ("column_sample_non_empty_values", "column_sample")
+_MOST_REMEMBERED = 10_000
+
+
+class Mapping:
+    """Which source columns were found to hold which fields."""
+
+    __slots__ = ("columns", "scores", "duplicates")
+
+    def __init__(self, columns: list[MappedColumn], scores: dict[int, dict[str, float]], duplicates: set[int]):
+        #: In source order.
+        self.columns = columns
+        #: Totals by source column and field, for the columns that any detector scored.
+        self.scores = scores
+        #: Source columns that lost their field to another column, or to the tie itself.
+        self.duplicates = duplicates
+
+
+class ColumnMapper:
+    """The column detectors of a run, made ready for calling once for each column of each table."""
+
+    def __init__(self, detectors: list[RegisteredFn]):
+        self._detectors = [(entry, Caller(entry.fn, OFFERED)) for entry in detectors]
+        self._wants_sample = any(call.plan.names().intersection(_SAMPLE_NAMES) for _, call in self._detectors)
+        self._wants_profile = any("column_profile" in call.plan.names() for _, call in self._detectors)
+        #: The engine's own detectors of headers, and what all of them together say of a header: the tables of a workbook
+        #: mostly repeat their headers.
+        self._by_header = [entry.fn for entry in detectors if type(entry.fn) is FieldHeaders]
+        self._said_of: dict[tuple[str, str, int | None], dict[str, float]] = {}
+        self._kinds = {fn.field: fn.kind for fn in self._by_header if fn.kind is not None}
+        #: How many of them come first, and how many of the engine's detectors of values directly behind them: these are asked
+        #: for a whole table at once.
+        self._first_by_header = len(list(takewhile(lambda entry: type(entry.fn) is FieldHeaders, detectors)))
+        self._are_first = self._first_by_header == len(self._by_header)
+        behind = detectors[self._first_by_header :]
+        self._by_values = [entry.fn for entry in takewhile(lambda entry: type(entry.fn) is FieldValues, behind)]
+        quick = self._first_by_header + len(self._by_values) if self._first_by_header else 0
+        self._others_want_profile = any("column_profile" in call.plan.names() for _, call in self._detectors[quick:])
+
+    def map(self, context: RunContext, table: SourceTable) -> Mapping:
+        """Score every column and decide which one gets which field."""
+        scores = {}
+        contributions = {}
+        profiles = None
+        if self._wants_profile and (context.debug or self._others_want_profile or self._may_go_by_values(table)):
+            profiles = self._profiles(table)
+        for column in table.columns:
+            totals, contributions[column.index] = self._score_column(context, table, column.index, profiles)
+            if totals:
+                scores[column.index] = totals
+        best: dict[int, tuple[str, float]] = {}
+        for index, totals in scores.items():
+            field = _best_field(totals)
+            if totals[field] > 0 and totals[field] >= context.settings.minimum_mapping_score:
+                best[index] = (field, totals[field])
+        claims: dict[str, list[int]] = {}
+        for index, (field, _) in best.items():
+            claims.setdefault(field, []).append(index)
+        duplicates: set[int] = set()
+        for field, indices in claims.items():
+            if len(indices) > 1:
+                duplicates.update(indices)
+                if context.settings.mapping_tie_resolution == "leftmost":
+                    duplicates.discard(min(indices, key=lambda index: (-best[index][1], index)))
+                elif context.settings.mapping_tie_resolution == "fullest":
+                    duplicates.discard(self._fullest(context, table, field, {i: best[i][1] for i in indices}))
+        columns = [
+            MappedColumn(field, index, table.columns[index].header, lambda c=table.columns[index]: c.values, score)
+            for index, (field, score) in best.items()
+            if index not in duplicates
+        ]
+        if profiles is not None:
+            self._notice_guesses(context, table, profiles, columns)
+        if self._by_values and context.policy.sends_notices:
+            self._note_reasons(context, table, profiles, columns)
+        if context.debug:
+            self._report(context, table, columns, contributions, duplicates)
+        return Mapping(columns, scores, duplicates)
+
+    @staticmethod
+    def _fullest(context: RunContext, table: SourceTable, field: str, scores: dict[int, float]) -> int:
+        """Of several columns that claim a field the one with the highest score; of equal ones the one with the most values,
+        the leftmost of these. Which one it was is told.
+        """
+        highest = max(scores.values())
+        equal = sorted(index for index, score in scores.items() if score == highest)
+        if len(equal) == 1:
+            return equal[0]
+        filled, _ = table.cell_counts()
+        best = max(equal, key=lambda index: (filled[index], -index))
+
+        def letters(index: int) -> str:
+            return column_letters(table.region.min_col + index)
+
+        others = ", ".join(f"{letters(index)} ({filled[index]})" for index in equal if index != best)
+        why = "the leftmost of these" if any(filled[index] == filled[best] for index in equal if index != best) else "the fullest"
+        context.notice(
+            "column_of_several",
+            f"{len(equal)} columns claim the field {field!r} with the same score. {letters(best)} was taken, "
+            f"{why} ({filled[best]} filled cells; the others: {others})",
+            level=INFO,
+            field=field,
+            count=len(equal),
+            cells=[f"{letters(index)}{table.region.min_row}" for index in equal],
+        )
+        return best
+
+    def _said_of_values(self, profiles: TableProfile, column: MappedColumn) -> float:
+        """The score that the values of a column have for its field."""
+        fn = next((fn for fn in reversed(self._by_values) if fn.field == column.field_name), None)
+        return 0.0 if fn is None else fn.of_table(profiles).get(column.source_index, 0.0)
+
+    def _notice_guesses(
+        self, context: RunContext, table: SourceTable, profiles: TableProfile, columns: list[MappedColumn]
+    ) -> None:
+        """Fields whose column was found by its values alone: somebody should look at them once."""
+        for column in columns:
+            by_values = self._said_of_values(profiles, column)
+            if not by_values or column.score is None or column.score - by_values >= context.settings.minimum_mapping_score:
+                continue
+            letters = column_letters(table.region.min_col + column.source_index)
+            header = "its header does not name it. If that is right, add the header to the field"
+            context.notice(
+                "found_by_values",
+                f"column {letters} was taken for the field {column.field_name!r} by its values; "
+                f"{header if header_text(column.header) else 'it has no header'}",
+                count=1,
+                cells=[f"{letters}{table.region.min_row}"],
+            )
+
+    def _note_reasons(
+        self,
+        context: RunContext,
+        table: SourceTable,
+        profiles: TableProfile | None,
+        columns: list[MappedColumn],
+    ) -> None:
+        """Note what spoke for each column's field: its header, its values, other detectors."""
+        for column in columns:
+            field, index = column.field_name, column.source_index
+            said = self._said_of_header(header_text(column.header), table.header_parts(index)).get(field, 0.0)
+            values = self._said_of_values(profiles, column) if profiles is not None else 0.0
+            others = (column.score or 0.0) - said - values
+            reasons = ["its header" if said >= 1 else "the end of its header"] if said else []
+            reasons += ["its values"] if values else []
+            reasons += ["other detectors"] if abs(others) > 1e-9 else []
+            context.notices.map(
+                sheet=context.sheet_name,
+                table=context.table_index,
+                field=field,
+                column=column_letters(table.region.min_col + index),
+                message=", ".join(reasons),
+            )
+
+    def _may_go_by_values(self, table: SourceTable) -> bool:
+        """Whether a field is left that no header of the table names; in most tables none is."""
+        left = {fn.field for fn in self._by_values}
+        for column in table.columns:
+            if not left:
+                return False
+            said = self._said_of_header(header_text(column.header), table.header_parts(column.index))
+            left.difference_update(field for field, score in said.items() if score >= 1)
+        return bool(left)
+
+    def _profiles(self, table: SourceTable) -> TableProfile:
+        """The profiles of a table's columns, which look at their columns when they are asked."""
+
+        def by_header(index: int) -> dict[str, float]:
+            return self._said_of_header(header_text(table.columns[index].header), table.header_parts(index))
+
+        profiles = TableProfile(self._kinds, by_header)
+
+        def made(index: int) -> ColumnProfile:
+            def values() -> pl.Series:
+                return table.frame.get_column(table.names[index])
+
+            header = header_text(table.columns[index].header)
+            return ColumnProfile(index, header, lambda: profile(values()), lambda known: likeness(values(), known), profiles)
+
+        profiles.columns = [made(column.index) for column in table.columns]
+        return profiles
+
+    def _score_column(
+        self,
+        context: RunContext,
+        table: SourceTable,
+        index: int,
+        profiles: TableProfile | None,
+    ) -> tuple[dict[str, float], list[dict[str, Any]]]:
+        """The column's totals, and for debugging what each detector contributed to the best of them."""
+        if not self._detectors:
+            return {}, []
+        header = header_text(table.columns[index].header)
+        parts = table.header_parts(index)
+        detectors, totals = self._detectors, {}
+        if self._first_by_header and not context.debug:
+            totals = self._said_by_own(header, parts, index, profiles)
+            detectors = detectors[self._first_by_header + len(self._by_values) :]
+            if not detectors:
+                return totals, []
+        name = table.names[index]
+        column = table.frame.get_column(name)
+        sample: list[str] = []
+        if self._wants_sample:
+            sample = _sample(column, context.settings.detector_column_sample_size)
+        values = {
+            **context.values(),
+            "table": table.frame,
+            "column": column,
+            "column_name": name,
+            "column_index": index,
+            "column_header_original": header,
+            "column_header_parts": parts,
+            "column_profile": None if profiles is None else profiles.columns[index],
+            "header_text": header,
+            "sheet_name": context.sheet_name,
+            "table_region": context.region,
+            "table_index": context.table_index,
+        }
+        reports = []
+        for entry, call in detectors:
+            # Each detector gets a list of its own, to keep or to change.
+            values["column_sample_non_empty_values"] = values["column_sample"] = sample.copy()
+            values["field_name"] = entry.field
+            started = time.perf_counter() if context.debug else 0.0
+            result = _ask(context, entry, call, values)
+            for field, score in result.items():
+                totals[field] = totals[field] + score if field in totals else score
+            if context.debug:
+                report = {
+                    "name": entry.qualname,
+                    "scores": rounded(result),
+                    "duration_ms": round((time.perf_counter() - started) * 1000, 3),
+                }
+                reports.append(report)
+                context.logger.event(
+                    "detector.column_result",
+                    level=10,
+                    message=f"Sheet {context.sheet_name!r}, column {name!r}: {entry.qualname} {in_words(report['scores'])}",
+                    data={**_place(context, index), "detector": report},
+                )
+        if not context.debug:
+            return totals, []
+        return totals, self._report_column(context, name, header, totals, reports, _place(context, index))
+
+    def _said_by_own(
+        self, header: str, parts: list[str], index: int, profiles: TableProfile | None
+    ) -> dict[str, float]:
+        """What the engine's own detectors, which come first, give a column: those of headers, then those of values."""
+        totals = self._said_of_header(header, parts, None if self._are_first else self._first_by_header).copy()
+        for fn in self._by_values if profiles is not None else ():
+            score = fn.of_table(profiles).get(index)
+            if score:
+                totals[fn.field] = totals[fn.field] + score if fn.field in totals else score
+        return totals
+
+    def _said_of_header(self, header: str, parts: list[str], first: int | None = None) -> dict[str, float]:
+        """What the detectors that look at headers alone, or the ``first`` of them, give a column, added up in their order. It
+        is to be left as it is.
+        """
+        key = header, parts[-1] if parts else "", first
+        known = self._said_of.get(key)
+        if known is None:
+            known = {}
+            for detector in self._by_header[:first]:
+                for field, score in (detector(header, parts) or {}).items():
+                    known[field] = known[field] + score if field in known else score
+            if len(self._said_of) < _MOST_REMEMBERED:
+                self._said_of[key] = known
+        return known
+
+    @staticmethod
+    def _report_column(
+        context: RunContext,
+        name: str,
+        header: str,
+        totals: dict[str, float],
+        reports: list[dict[str, Any]],
+        place: dict[str, Any],
+    ) -> list[dict[str, Any]]:
+        field = _best_field(totals) if totals else None
+        score = 0.0 if field is None else round(totals[field], 6)
+        shown = field if field is not None and totals[field] > 0 else "unknown"
+        context.logger.event(
+            "column_classification",
+            level=10,
+            message=f"Column {name!r} looks like {shown}: {in_words(rounded(totals))}",
+            data={
+                **place,
+                "detectors": reports,
+                "scores": rounded(totals),
+                "classification": {"field": shown, "score": score, "considered_fields": list(totals)},
+            },
+        )
+        if field is None:
+            return []
+        contributions = [
+            {"detector": report["name"], "delta": report["scores"][field]}
+            for report in reports
+            if report["scores"].get(field)
+        ]
+        context.logger.event(
+            "column_detector.candidate",
+            level=10,
+            message=f"Column {name!r}: best is {field}",
+            data={
+                **place,
+                "column_name": name,
+                "column_header_original": header,
+                "best_field": field,
+                "best_score": score,
+                "scores": rounded(totals),
+                "contributions": contributions,
+            },
+        )
+        return contributions
+
+    @staticmethod
+    def _report(
+        context: RunContext,
+        table: SourceTable,
+        columns: list[MappedColumn],
+        contributions: dict[int, list[dict[str, Any]]],
+        duplicates: set[int],
+    ) -> None:
+        context.logger.event(
+            "column_detector.summary",
+            level=10,
+            message=f"{len(columns)} of {len(table.columns)} columns mapped",
+            data={
+                "mapped": [
+                    {
+                        "field": column.field_name,
+                        "source_index": column.source_index,
+                        "header": header_text(column.header),
+                        "score": round(column.score, 6),
+                        "contributions": contributions[column.source_index],
+                    }
+                    for column in columns
+                ],
+                # As packages know it: the columns that had a field, and have lost it to another column or to a tie.
+                "unmapped_indices": sorted(duplicates),
+                "total_columns": len(table.columns),
+            },
+        )
+
+
+def _ask(context: RunContext, entry: RegisteredFn, call: Caller, values: dict[str, Any]) -> dict[Any, float]:
+    """The scores that a detector gives a column."""
+    fields = context.registry.fields
+    try:
+        result = as_scores(call(values), "field", fields)
+        for field in result:
+            if field not in fields:
+                raise WrongResult(_unknown_field(entry, field, fields))
+        return result
+    except RAISED as error:
+        letters = column_letters(context.region.min_col + values["column_index"])
+        subject = f"sheet {context.sheet_name!r}, table {context.table_index + 1}, column {letters} ({values['header_text']!r})"
+        context.fail(entry, "column detector", subject, error, PipelineError)
+
+
+def _unknown_field(entry: RegisteredFn, field: Any, fields: Iterable[str]) -> str:
+    """What to say of a score for a field that nobody registered; it is named unless it may be a cell's value."""
+    source = source_of(entry.fn)
+    name = f"the field {field!r}, which" if stands_in_code(str(field), source and source[0]) else "a field that"
+    return f"scored {name} is not registered{nearest(field, fields)}"
+
+
+def _best_field(totals: dict[str, float]) -> str:
+    """The field with the highest total, the first of the alphabet on a draw."""
+    return min(totals, key=lambda field: (-totals[field], field))
+
+
+def rename_columns(context: RunContext, table: SourceTable, mapping: Mapping) -> pl.DataFrame:
+    """The frame with mapped columns under their fields' names. A name that is taken stays with the column that has it."""
+    names = list(table.frame.columns)
+    for column in mapping.columns:
+        name = table.names[column.source_index]
+        if name == column.field_name or name not in names:
+            continue
+        if column.field_name in names:
+            context.logger.warning(
+                "Column %r keeps its name: the table has a column %r already",
+                name,
+                column.field_name,
+                data={"field": column.field_name, "column_name": name, "source_index": column.source_index},
+            )
+            continue
+        names[names.index(name)] = column.field_name
+    if names == table.frame.columns:
+        return table.frame
+    renamed = table.frame.clone()
+    # As `rename` does, without the query that it runs.
+    renamed.columns = names
+    return renamed
+
+
+def _sample(column: pl.Series, size: int) -> list[str]:
+    """The first texts of a column, trimmed, empty ones left out."""
+    sample: list[str] = []
+    length = len(column)
+    if column.null_count() == length:
+        return sample
+    start, chunk = 0, max(_SAMPLE_CHUNK, min(size, length))
+    while start < length:
+        for value in (column if chunk >= length else column.slice(start, chunk)).to_list():
+            if value is not None:
+                text = (value if type(value) is str else str(value)).strip()
+                if text:
+                    sample.append(text)
+                    if len(sample) == size:
+                        return sample
+        start += chunk
+        # A column that starts with a long gap is searched in larger and larger steps.
+        chunk *= 2
+    return sample
+
+
+def _place(context: RunContext, index: int) -> dict[str, Any]:
+    return {
+        "sheet_name": context.sheet_name,
+        "table_index": context.table_index,
+        "table_region": context.region.a1,
+        "column_index": index,
+    }

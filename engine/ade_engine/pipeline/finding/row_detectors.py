@@ -1,0 +1,224 @@
+"""Calls the row detectors for each row.
+
+Where all detectors are the engine's own, the native module classifies the rows. Otherwise every row goes to every row
+detector, and this loop is where a big sheet spends its time in Python.
+"""
+
+from __future__ import annotations
+
+import time
+
+from ade_engine.extensions.invoke import COMMON_NAMES, RAISED, MissingParameter, plan_call, source_of
+from ade_engine.fields.headers import DataRows, FieldHeaders, HeaderRows, LayoutRows
+from ade_engine.infrastructure.observability.wording import stands_in_code
+from ade_engine.infrastructure.policy import policy
+from ade_engine.io.scan.sheet_scan import ChangedScan, SheetScan
+from ade_engine.models.errors import PipelineError
+from ade_engine.models.fields import RowKind
+from ade_engine.models.row_layout import STATES
+from ade_engine.pipeline.finding.header_rows import RowKinds, RowVerdicts
+from ade_engine.pipeline.shared.scores import as_score, as_scores, in_words, rounded
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from typing import Any, NoReturn
+
+    from ade_engine.extensions.invoke import CallPlan
+    from ade_engine.extensions.registry import RegisteredFn, Registry
+    from ade_engine.pipeline.shared.context import Progress, RunContext
+
+_BATCH = 512
+#: The names of the values that its callables may take.
+OFFERED = (*COMMON_NAMES, "row_index", "row_values", "sheet_name", "row_layout")
+#: Those that change from row to row.
+_OF_ROW = ("row_index", "row_values", "row_layout")
+
+
+def register_own_detectors(registry: Registry) -> None:
+    """Register the detectors that the setting ``detect_rows`` stands for: the headers of all fields, and the looks of rows.
+
+    A field that is found otherwise than by a list of headers may be found by its label or its name.
+    """
+    by_header = [entry.fn for entry in registry.column_detectors if type(entry.fn) is FieldHeaders]
+    words = {header for detector in by_header for header in detector.headers}
+    words.update(header for part in registry.parts.values() for header in part.whole.headers)
+    others = registry.fields.keys() - {detector.field for detector in by_header}
+    words.update(registry.fields[name].label or name for name in others)
+    registry.register_row_detector(HeaderRows(words), row_kind="header", priority=20)
+    registry.register_row_detector(LayoutRows(), row_kind="header", priority=10)
+    registry.finalize()
+
+
+class RowClassifier:
+    """The row detectors of a run, made ready for calling once for each row of each sheet."""
+
+    def __init__(self, detectors: list[RegisteredFn]):
+        self._detectors = detectors
+        self._plans = [plan_call(entry.fn, OFFERED) for entry in detectors]
+        self._wants_values = any("row_values" in plan.names() for plan in self._plans)
+        self._wants_layout = any("row_layout" in plan.names() for plan in self._plans)
+        #: The kinds that events and messages name.
+        self._known_kinds = {kind.value for kind in RowKind} | {*STATES} | {
+            entry.row_kind for entry in detectors if isinstance(entry.row_kind, str)
+        }
+        #: The detectors as the native module takes them, if it can take all of them.
+        self._rules = (
+            [entry.fn.rule() for entry in detectors]
+            if all(type(entry.fn) in (HeaderRows, DataRows, LayoutRows) for entry in detectors)
+            else None
+        )
+
+    @property
+    def has_detectors(self) -> bool:
+        """Whether there is a row detector, so that tables can be found otherwise than by guessing."""
+        return bool(self._detectors)
+
+    @property
+    def goes_by_looks(self) -> bool:
+        """Whether some detector asks what rows are by their looks."""
+        return self._wants_layout
+
+    def classify(self, context: RunContext, scan: SheetScan, progress: Progress) -> RowKinds:
+        """The kind of every scanned row."""
+        if not self._detectors:
+            return RowKinds(bytearray(scan.rows_emitted), None)
+        if self._rules is not None and not context.debug and not isinstance(scan, ChangedScan):
+            kinds, best = scan.classify_rows(self._rules)
+            return RowKinds(kinds, best)
+        verdicts = RowVerdicts()
+        changed: dict[int, list[Any]] = {}
+        layouts = scan.layouts() if self._wants_layout else None
+        events = _RowEvents(context, self._detectors, self._known_kinds) if context.debug else None
+        values = {**context.values(), "sheet_name": context.sheet_name}
+        calls = [(entry, _call(entry, plan, values)) for entry, plan in zip(self._detectors, self._plans)]
+        row_layout = None
+        known = self._known_kinds
+        row_index = 0
+        for rows in self._batches(scan, progress, changed):
+            for row_values in rows:
+                if layouts is not None:
+                    row_layout = layouts[row_index]
+                row_index += 1
+                totals: dict[Any, float] = {}
+                for entry, call in calls:
+                    started = 0.0 if events is None else time.perf_counter()
+                    try:
+                        scores = call(row_index, row_values, row_layout)
+                        if type(scores) is not dict:
+                            scores = {} if scores is None else as_scores(scores, "kind of row", known)
+                        for kind, score in scores.items():
+                            if type(score) is not float or score - score != 0.0:
+                                score = as_score(score, kind, known)
+                            totals[kind] = totals[kind] + score if kind in totals else score
+                    except RAISED as error:
+                        subject = f"sheet {context.sheet_name!r}, row {row_index}"
+                        context.fail(entry, "row detector", subject, error, PipelineError)
+                    if events is not None:
+                        events.scored(row_index, entry, scores, time.perf_counter() - started)
+                decided = verdicts.decide(totals)
+                if events is not None:
+                    events.decided(row_index, decided, totals)
+        return RowKinds(verdicts.kinds, verdicts.best_header_row, changed)
+
+    def _batches(self, scan: SheetScan, progress: Progress, changed: dict[int, list[Any]]) -> Iterator[list[Any]]:
+        """The rows in handfuls; notes in ``changed`` what the detectors have made of them."""
+        count = scan.rows_emitted
+        for start in range(0, count, _BATCH):
+            stop = min(count, start + _BATCH)
+            if self._wants_values:
+                rows = scan.rows(start, stop)
+                before = [row[:] for row in rows]
+                yield rows
+                # Unchanged cells are the same objects, so the comparison is fast.
+                if rows != before:
+                    changed.update((start + at, row) for at, row in enumerate(rows) if row != before[at])
+            else:
+                yield [None] * (stop - start)
+            progress("detect", stop, count)
+
+
+class _RowEvents:
+    """Sends the debug events about the rows of a sheet: what each detector said, and what was decided."""
+
+    def __init__(self, context: RunContext, detectors: list[RegisteredFn], known_kinds: set[Any]):
+        self._logger = context.logger
+        self._sheet_name = context.sheet_name
+        self._detectors = detectors
+        self._known_kinds = known_kinds
+        #: What the detectors said of the row so far.
+        self._reports: list[dict[str, Any]] = []
+
+    def scored(self, row_index: int, entry: RegisteredFn, scores: dict[Any, float], seconds: float) -> None:
+        """A detector has scored a row."""
+        report = {
+            "name": entry.qualname,
+            "scores": self._named(entry, rounded(as_scores(scores, "kind of row", self._known_kinds))),
+            "duration_ms": round(seconds * 1000, 3),
+        }
+        self._reports.append(report)
+        self._logger.event(
+            "detector.row_result",
+            level=10,
+            message=f"Sheet {self._sheet_name!r}, row {row_index}: {entry.qualname} {in_words(report['scores'])}",
+            data={"sheet_name": self._sheet_name, "row_index": row_index, "detector": report},
+        )
+
+    def decided(self, row_index: int, decided: Any, totals: dict[Any, float]) -> None:
+        """All detectors have scored a row."""
+        score = round(totals.get(decided, 0.0), 6)
+        shown = self._named(None, rounded(totals))
+        (kind,) = self._named(None, {decided: score})
+        self._logger.event(
+            "row_classification",
+            level=10,
+            message=f"Sheet {self._sheet_name!r}, row {row_index} is {getattr(kind, 'value', kind)}: {in_words(shown)}",
+            data={
+                "sheet_name": self._sheet_name,
+                "row_index": row_index,
+                "detectors": self._reports,
+                "scores": shown,
+                "classification": {"row_kind": kind, "score": score, "considered_row_kinds": list(shown)},
+            },
+        )
+        self._reports = []
+
+    def _named(self, entry: RegisteredFn | None, scores: dict[Any, float]) -> dict[Any, float]:
+        """Scores as events show them. A kind that no code names could be a cell's value, which `ade` does not store."""
+        if policy().quotes_values or all(kind in self._known_kinds for kind in scores):
+            return scores
+        shown: dict[Any, float] = {}
+        for kind, score in scores.items():
+            if kind not in self._known_kinds and self._is_written(entry, str(kind)):
+                self._known_kinds.add(kind)
+            shown[kind if kind in self._known_kinds else "other"] = score
+        return shown
+
+    def _is_written(self, entry: RegisteredFn | None, kind: str) -> bool:
+        """Whether a kind stands in the code of the detector that scored it, or of any."""
+        sources = [source_of(one.fn) for one in (self._detectors if entry is None else [entry])]
+        return any(stands_in_code(kind, source and source[0]) for source in sources)
+
+
+def _call(entry: RegisteredFn, plan: CallPlan, values: dict[str, Any]) -> Callable[[int, Any, Any], Any]:
+    """A function of what a row brings that calls a detector with exactly the values that it asks for.
+
+    The call is written out in Python: a dictionary of arguments for each row takes longer than many a detector.
+    """
+    if plan.missing is not None:
+
+        def refuse(*_: Any) -> NoReturn:
+            raise MissingParameter(plan.missing, OFFERED)
+
+        return refuse
+    names = {"detector": entry.fn, **values}
+    arguments = []
+    for number, (name, default) in enumerate(plan.positional):
+        if name not in OFFERED:
+            name = f"default_{number}"
+            names[name] = default
+        arguments.append(name)
+    arguments += [f"{name}={name}" for name in plan.keywords]
+    code = f"lambda {', '.join(_OF_ROW)}: detector({', '.join(arguments)})"
+    # A file of the engine's own, so that its frame is left out of what authors see.
+    return eval(compile(code, f"{__file__} (call)", "eval"), names)

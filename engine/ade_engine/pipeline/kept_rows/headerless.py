@@ -1,0 +1,374 @@
+"""Tables without a header row: with ``headerless_tables`` their first record stays a record. Rows count from 0 here.
+
+Where no detector has found a header row, :mod:`ade_engine.pipeline.finding.header_rows` guesses one, and a guessed row may be the
+first record. Whether it is one is said by its looks, by the words of the package's fields, and by values that no header has,
+such as an e-mail address. What is uncertain is told in a notice: no row is lost without a word.
+"""
+
+from __future__ import annotations
+
+import datetime
+
+import polars as pl
+
+from ade_engine.fields.headers import FieldHeaders, HeaderRows, simplify
+from ade_engine.fields.readers import profile
+from ade_engine.models.notices import INFO
+from ade_engine.models.table import is_blank
+from ade_engine.pipeline.finding.header_rows import DATA, GROUP, HEADER, TOTAL, RowSpan
+from ade_engine.pipeline.kept_rows.provenance import rows_in_words, stretches
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from ade_engine.io.scan.sheet_scan import SheetScan
+    from ade_engine.pipeline.shared.context import RunContext
+
+#: A header row that is less likely one than this is told of.
+_SURE = 0.75
+#: A row among records that is likelier one than this is told of.
+_LEAST_OF_HEADER = 0.2
+#: A row above the header has to fill so many cells to be a record; lines of a name and a value fill two.
+_LEAST_OF_RECORD = 3
+#: Numbers in this range may be the years that a header names.
+_YEARS = (1900, 2100)
+#: So many rows above the header row are looked at, and so many below a row that may be one.
+_MOST_ABOVE, _MOST_COMPARED = 100, 40
+#: A longer text is no value.
+_LONGEST_VALUE = 120
+#: Values that no header has.
+_ADDRESSES = frozenset(("email", "phone"))
+#: So many reasons are told.
+_MOST_REASONS = 3
+
+
+def keep_records(
+    context: RunContext, spans: list[RowSpan], kinds: bytearray, scan: SheetScan, first: int = 0
+) -> list[RowSpan]:
+    """The tables of a sheet, with the records that were taken for its header row and those above the first header row.
+
+    ``first``: where the user's range begins.
+    """
+    if not spans:
+        return spans
+    sheet = _Sheet(context, kinds, scan)
+    if spans[0].is_guessed:
+        sheet.judge_guess(spans[0], first)
+    spans = sheet.above(spans[0], first) + spans
+    found = []
+    while spans:
+        span, *spans = spans
+        found.append(span)
+        if sheet.is_on_its_side(span):
+            # What was taken for the header is the first line of names and values.
+            span.header_rows = 0
+        elif span.header_rows and not span.is_guessed:
+            spans[:0] = sheet.doubt(span)
+        sheet.tell_other_headers(span)
+    return found
+
+
+def mark_repeated_headers(kinds: bytearray, scan: SheetScan) -> set[int]:
+    """Make header rows of those that repeat one word for word, as on each printed page. Returns these rows.
+
+    Among texts a repeated header looks like a record.
+    """
+    found: set[int] = set()
+    known: set[tuple] = set()
+    for row, _ in scan.layouts().looked_at:
+        if kinds[row] != HEADER and not known:
+            continue
+        said = tuple("" if is_blank(cell) else str(cell).strip() for cell in scan.row(row))
+        if kinds[row] == HEADER:
+            # A line drawn with signs is no header by itself.
+            if sum(any(map(str.isalpha, text)) for text in {*said}) > 1:
+                known.add(said)
+        elif said in known:
+            kinds[row] = HEADER
+            found.add(row)
+    return found
+
+
+class _Sheet:
+    """The rows of a sheet, and what is known of each."""
+
+    def __init__(self, context: RunContext, kinds: bytearray, scan: SheetScan):
+        self.notice = context.notice
+        self.kinds = kinds
+        self.scan = scan
+        self.layouts = scan.layouts()
+        detectors = context.registry.row_detectors + context.registry.column_detectors
+        self.words: set[str] = set()
+        for fn in (entry.fn for entry in detectors):
+            if isinstance(fn, HeaderRows):
+                self.words |= fn.words
+            elif isinstance(fn, FieldHeaders):
+                self.words.update(map(simplify, fn.headers))
+
+    def cells(self, row: int) -> list[Any]:
+        """The filled cells of a row. A merged range that was filled says the same in each of its cells."""
+        found = {str(cell).strip(): cell for cell in self.scan.row(row) if not is_blank(cell)}
+        return list(found.values())
+
+    def has_known_word(self, row: int) -> bool:
+        """Whether a cell is the header of a field, or a word that headers have."""
+        return any(map(self.is_word, self.cells(row)))
+
+    def is_word(self, cell: Any) -> bool:
+        """Whether a cell is the header of a field, or a word that headers have."""
+        return isinstance(cell, str) and simplify(cell.partition("(")[0].partition("[")[0]) in self.words
+
+    def has_values(self, row: int) -> bool:
+        """Whether a row has what no header has: an address, a number that is no year, a day."""
+        return any(_kind(cell) for cell in self.cells(row))
+
+    def is_record(self, row: int) -> bool:
+        """Whether a row that was guessed to be the header is a record."""
+        looks = self.layouts[row].state
+        if looks == "header" or self.has_known_word(row) or self.likeness_to_rows_below(row) < 0:
+            return False
+        return self.kinds[row] in (DATA, TOTAL) and looks in ("data", "total") or self.has_values(row)
+
+    def likeness_to_rows_below(self, row: int) -> int:
+        """The columns in which a row has a value as the rows below have, less those in which it has a text above values."""
+        cells = self.scan.row(row)
+        below: list[list[Any]] = []
+        for one in range(row + 1, min(len(self.kinds), row + 1 + _MOST_COMPARED)):
+            if not self.scan.is_empty_row(one):
+                below.append(self.scan.row(one))
+            elif below:
+                # What follows may be another table.
+                break
+        likeness = 0
+        for column, cell in enumerate(cells):
+            kinds = {_kind(one[column]) for one in below if column < len(one) and not is_blank(one[column])}
+            if not is_blank(cell) and len(kinds) == 1 and kinds != {""}:
+                likeness += 1 if _kind(cell) in kinds else -1
+        return likeness
+
+    def judge_guess(self, span: RowSpan, first: int, what: str = "") -> None:
+        """Let a table whose header row was guessed begin with its first record, or say what is doubtful."""
+        row = span.start
+        is_followed = row + 1 < span.stop and self.kinds[row + 1] == DATA
+        is_thin = is_followed and len(self.cells(row)) * 2 <= len(self.cells(row + 1))
+        if self.is_record(row):
+            span.header_rows = 0
+        elif is_thin and not self.has_known_word(row):
+            # A title or a section head stands above the first record.
+            span.header_rows = 0
+            if self.kinds[row] != GROUP:
+                span.start += 1
+        elif not is_followed and (record := self.lone_record(first, span)) is not None:
+            span.start, span.header_rows = record, 0
+        elif is_followed:
+            self.tell_doubt([row])
+            return
+        else:
+            # That no table was found is told by another notice. Rows as full above the one that was taken are not lost.
+            width = len(self.cells(row))
+            span.start = next((one for one in range(first, row) if len(self.cells(one)) >= max(2, width)), row)
+            return
+        record = next((one for one in range(span.start, span.stop) if self.kinds[one] != GROUP), span.start)
+        self.tell_no_header(record, what)
+
+    def lone_record(self, first: int, span: RowSpan) -> int | None:
+        """The only record of a sheet of a title and a record, say: a full row with values."""
+        if len(self.cells(span.start)) >= _LEAST_OF_RECORD:
+            return None
+        for row in range(first, min(span.stop, len(self.kinds))):
+            if len(self.cells(row)) >= _LEAST_OF_RECORD:
+                return row if self.is_record(row) else None
+        return None
+
+    def above(self, span: RowSpan, first: int) -> list[RowSpan]:
+        """Tables of the records above the first header row. Lines of names and values there, and what else is lost, are told."""
+        names = len(self.cells(max(span.start, span.data_start - 1)))
+        tables: list[RowSpan] = []
+        left_out: list[int] = []
+        for start, stop in self.blocks(first, span.start):
+            some = range(start, stop)
+            if stop - start > 2 * _MOST_ABOVE:
+                some = [*range(start, start + _MOST_ABOVE), *range(stop - _MOST_ABOVE, stop)]
+            widths = {row: len(self.cells(row)) for row in some}
+            records = [row for row in some if self.kinds[row] == DATA and widths[row] > 1 or self.is_like(row, span.data_start)]
+            widest = max((widths[row] for row in records), default=0)
+            # Two lines of two cells are names and values; and a line of these, twice beside each other, is no record either.
+            is_wide = widest >= _LEAST_OF_RECORD and widest * 2 > names
+            is_table = len(records) * 2 > len(widths) and (is_wide or len(records) >= _LEAST_OF_RECORD)
+            if not is_table:
+                # A title is one cell in a row of its own.
+                is_more = any(widths[row] > 1 or self.kinds[row] == DATA for row in some)
+                left_out += some if is_more else ()
+            elif tables and not left_out:
+                # Blank rows lie within a table.
+                tables[-1].stop = stop
+            else:
+                begin = records[0]
+                while begin > start and (self.kinds[begin - 1] == GROUP or begin == records[0]):
+                    begin -= 1
+                tables.append(RowSpan(begin, 1, stop, is_guessed=True))
+        for table in tables:
+            self.judge_guess(table, table.start, "above the header row stand records: ")
+        if left_out:
+            numbers = stretches([row + 1 for row in left_out])
+            plural = "row" if len(left_out) == 1 else "rows"
+            self.notice(
+                "rows_left_out",
+                f"{len(left_out)} {plural} above the header row left out ({rows_in_words(numbers)})",
+                level=INFO,
+                count=len(left_out),
+                rows=numbers,
+            )
+        return tables
+
+    def blocks(self, start: int, stop: int) -> list[tuple[int, int]]:
+        """The stretches of rows without a blank one between them."""
+        found: list[tuple[int, int]] = []
+        for row in range(start, stop):
+            if not self.scan.is_empty_row(row):
+                if found and found[-1][1] == row:
+                    found[-1] = found[-1][0], row + 1
+                else:
+                    found.append((row, row + 1))
+        return found
+
+    def is_like(self, row: int, other: int) -> bool:
+        """Whether two rows have the same kinds of cells in their columns, values among them."""
+        if other >= len(self.kinds):
+            return False
+        pairs = [
+            (_kind(cell), _kind(below))
+            for cell, below in zip(self.scan.row(row), self.scan.row(other))
+            if not is_blank(cell) and not is_blank(below)
+        ]
+        same = sum(one == below for one, below in pairs)
+        return same >= _LEAST_OF_RECORD and same * 5 >= len(pairs) * 4
+
+    def doubt(self, span: RowSpan) -> list[RowSpan]:
+        """Keep the records of a header block that was taken for one by its looks, and say so where it is doubtful.
+
+        Returns the table whose header was a part of the block, below such a record.
+        """
+        rows = [
+            row
+            for row in range(span.start, span.data_start)
+            if self.kinds[row] == HEADER and not self.scan.is_empty_row(row)
+        ]
+        looks = [self.layouts[row] for row in rows]
+        if not rows or any(one.state != "header" for one in looks):
+            # A detector that knows more than the looks took it for the header.
+            return []
+        unknown = [row for row in rows if not self.has_known_word(row) and self.likeness_to_rows_below(row) >= 0]
+        for row in unknown:
+            kinds = {_kind(cell) for cell in self.cells(row)} - {""}
+            is_doubtful = bool(kinds) and self.layouts[row]["header"] < _SURE
+            if row > span.start and (kinds & _ADDRESSES or len(kinds) > 1 or is_doubtful):
+                self.tell_kept([row], "looks like a part of the header, and has values")
+                stop = span.data_start
+                span.header_rows = row - span.start
+                below = next((one for one in rows if one > row and self.scan.is_empty_row(one - 1)), None)
+                if below is None:
+                    return []
+                other = RowSpan(below, stop - below, span.stop)
+                span.stop = below
+                return [other]
+            if row == span.start and len(kinds) > 1 and (span.header_rows == 1 or is_doubtful):
+                # A lone record below a title looks like a header more than like anything else.
+                span.header_rows = 0
+                self.tell_no_header(row)
+                return []
+        addressed = next((row for row in rows if _ADDRESSES.intersection(map(_kind, self.cells(row)))), None)
+        last = rows[-1]
+        is_apart = span.data_start < span.stop and self.scan.is_empty_row(span.data_start)
+        weak = [row for row in rows if self.layouts[row]["header"] < _SURE and not self.has_known_word(row)]
+        if addressed is not None:
+            self.tell_doubt([addressed], "it has an e-mail address or a phone number")
+        elif weak == rows and (rows == unknown or is_apart):
+            self.tell_doubt(rows)
+        elif last in weak and last in unknown:
+            self.tell_doubt([row for row in rows if row in weak and row in unknown])
+        elif rows == unknown and len(self.cells(last)) > 1 and all(map(self.scan.is_empty_row, range(span.data_start, span.stop))):
+            self.tell_doubt(rows, "no row stands below it")
+        return []
+
+    def tell_other_headers(self, span: RowSpan) -> None:
+        """Name the rows of a table that look somewhat like the header of another one, and were kept as records."""
+        found = [
+            number
+            for number, looks in self.layouts.looked_at
+            if span.data_start < number < span.stop - 1
+            and self.kinds[number] == DATA
+            and (looks["header"] >= _LEAST_OF_HEADER or self.scan.is_empty_row(number - 1))
+            and len(self.cells(number)) > 1
+            and not self.has_values(number)
+            and self.likeness_to_rows_below(number) < 0
+        ]
+        if found:
+            self.tell_kept(found, "may be the header of another table")
+
+    def is_on_its_side(self, span: RowSpan) -> bool:
+        """Whether, which is told, the names of fields stand below each other, in the first column, instead of beside each other."""
+        rows = range(span.start, min(span.stop, span.start + _MOST_COMPARED))
+        first = [cells[0] for cells in map(self.cells, rows) if cells]
+        below = sum(map(self.is_word, first))
+        header = range(span.start, span.data_start)
+        beside = max((sum(map(self.is_word, self.cells(row))) for row in header), default=0)
+        if below < 2 or below <= beside or below * 2 < len(first):
+            return False
+        self.notice(
+            "table_on_its_side",
+            f"the names of {below} fields stand below each other, in rows {span.start + 1} to {rows.stop}; the "
+            "table seems to lie on its side. All rows were kept as they are, and no row is the header",
+            rows=[[span.start + 1, rows.stop]],
+        )
+        return True
+
+    def tell_kept(self, found: list[int], what: str) -> None:
+        rows = stretches([row + 1 for row in found])
+        self.notice(
+            "doubtful_rows",
+            f"{rows_in_words(rows)} {what}; kept as {'a record' if len(found) == 1 else 'records'}",
+            count=len(found),
+            rows=rows,
+        )
+
+    def tell_no_header(self, row: int, what: str = "") -> None:
+        looks = self.layouts[row]
+        why = f" ({'; '.join(looks.reasons[:_MOST_REASONS])})" if looks.state == "data" else ""
+        self.notice(
+            "no_header_row",
+            f"{what or 'no header row was found; '}row {row + 1} is a record by its looks{why}. Columns were "
+            f"recognised by their values. If row {row + 1} is the header, set `header_rows = [{row + 1}]`",
+            rows=[[row + 1, row + 1]],
+        )
+
+    def tell_doubt(self, rows: list[int], reason: str | None = None) -> None:
+        if reason is None:
+            looks = self.layouts[max(rows, key=lambda row: self.layouts[row]["header"])]
+            if looks.state == "header":
+                reason = f"a header by their looks with {round(looks['header'] * 100)}% only"
+            else:
+                reason = f"by their looks {looks.state} ({'; '.join(looks.reasons[:_MOST_REASONS])})"
+        numbers = stretches([row + 1 for row in rows])
+        self.notice(
+            "doubtful_header_row",
+            f"{rows_in_words(numbers)} taken for the header with doubt ({reason}). If there is a record among "
+            "them, set `header_rows`, [] for a sheet without a header",
+            rows=numbers,
+        )
+
+
+def _kind(cell: Any) -> str:
+    """What a value is that no header is: ``email``, ``phone``, ``date``, ``number``; nothing for texts and years."""
+    if isinstance(cell, (bool, datetime.date, datetime.time, datetime.timedelta)):
+        return "number" if isinstance(cell, bool) else "date"
+    text = str(cell).strip()
+    if text.removesuffix(".0").isdigit() and _YEARS[0] <= int(text.removesuffix(".0")) <= _YEARS[1]:
+        return ""
+    if isinstance(cell, (int, float)):
+        return "number"
+    if not isinstance(cell, str) or not text or len(text) > _LONGEST_VALUE:
+        return ""
+    found = profile(pl.Series([text]))["patterns"]
+    return next((kind for kind in ("email", "phone", "date", "number") if found[kind]), "")

@@ -1,0 +1,282 @@
+"""What settings make of rows that are neither header nor data: notes, totals, section heads, blank rows.
+
+Their kinds come from row detectors. Without these settings such rows belong to the table they follow, as data. Each row
+that is left out is named in a notice. Rows count from 0 here.
+"""
+
+from __future__ import annotations
+
+import polars as pl
+
+from ade_engine.fields.readers import filled_rows, profile, without_blank_rows
+from ade_engine.fields.surroundings import Surroundings
+from ade_engine.models.notices import INFO
+from ade_engine.models.table import is_blank
+from ade_engine.pipeline.finding.header_rows import DATA, GROUP, NOTE, TITLE, TOTAL, RowSpan
+from ade_engine.pipeline.finding.totals import amount_of, correct_totals
+from ade_engine.pipeline.kept_rows.provenance import note_dropped, rows_in_words, stretches
+from ade_engine.pipeline.shared.table_columns import with_series
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+    from ade_engine.fields.surroundings import Sources
+    from ade_engine.io.scan.sheet_scan import SheetScan
+    from ade_engine.pipeline.shared.context import RunContext
+
+#: The header of the column that `group_rows = "column"` adds.
+SECTION = "Section"
+#: A longer text is no name of a column.
+_LONGEST_NAME = 40
+#: So many rows say how wide a table without a header row is.
+_FIRST_RECORDS = 20
+#: A section head may be a year.
+_YEARS = (1900, 2100)
+#: What remarks begin with.
+_MARKS = ("*", "†", "‡", "§")
+
+
+def end_tables(context: RunContext, spans: list[RowSpan], kinds: bytearray, scan: SheetScan) -> None:
+    """Let tables end above their notes, and at blank rows, where the settings say so."""
+    notes, blank_rows = context.settings.end_tables_at_notes, context.settings.stop_at_blank_rows
+    if not notes and not blank_rows:
+        return
+    left_out: list[int] = []
+    for span in list(spans):
+        before = span.stop
+        if blank_rows:
+            span.stop = _first_gap(span, scan.is_empty_row, blank_rows)
+        rows = {*range(span.stop, before)}
+        if notes:
+            end, span.stop = span.stop, _above_notes(span, kinds, scan)
+            rows.update(range(span.stop, end))
+            at = spans.index(span) + 1
+            spans[at:at] = small = _small_tables(span.stop, end, scan)
+            rows.difference_update(row for one in small for row in range(one.start, one.stop))
+        left_out += (row for row in sorted(rows) if not scan.is_empty_row(row))
+    _notice(context, "below the end of a table", left_out)
+
+
+def _first_gap(span: RowSpan, is_empty_row: Callable[[int], bool], blank_rows: int) -> int:
+    """Where a table has so many blank rows below a filled one; its end otherwise."""
+    run, has_data = 0, False
+    for row in range(span.data_start, span.stop):
+        if not is_empty_row(row):
+            run, has_data = 0, True
+        elif has_data:
+            run += 1
+            if run == blank_rows:
+                return row + 1 - run
+    return span.stop
+
+
+def _above_notes(span: RowSpan, kinds: bytearray, scan: SheetScan) -> int:
+    """Below the table's last row that is no note; its end where it has no notes there."""
+    stop, has_notes = span.stop, False
+    names = _names(scan, span)
+    while stop > span.data_start:
+        row = stop - 1
+        if not scan.is_empty_row(row):
+            if kinds[row] not in (NOTE, TITLE, GROUP) or not _is_thin(scan, span, row, names):
+                break
+            has_notes |= kinds[row] != GROUP
+        stop = row
+    return stop if has_notes else span.stop
+
+
+def _small_tables(start: int, stop: int, scan: SheetScan) -> list[RowSpan]:
+    """The tables of a few cells among the notes below a table: between blank rows, names above values in the same columns."""
+    tables = []
+    row = start
+    while row < stop:
+        if scan.is_empty_row(row):
+            row += 1
+            continue
+        first = row
+        while row < stop and not scan.is_empty_row(row):
+            row += 1
+        # What follows the table directly belongs to its notes.
+        if row - first > 1 and first > start and _is_small_table([scan.row(one) for one in range(first, row)]):
+            tables.append(RowSpan(first, 1, row))
+    return tables
+
+
+def _is_small_table(rows: list[list[Any]]) -> bool:
+    names = {column: cell for column, cell in enumerate(rows[0]) if not is_blank(cell)}
+    if len(names) < 2 or not all(isinstance(cell, str) and len(cell) <= _LONGEST_NAME for cell in names.values()):
+        return False
+    values = {column: [] for column in names}
+    for row in rows[1:]:
+        for column, cell in enumerate(row):
+            if not is_blank(cell):
+                if column not in values:
+                    return False
+                values[column].append(str(cell))
+    if not all(map(len, values.values())):
+        return False
+    # Lines of a name and a value each are no table: the first of them has a value, too.
+    looks = [(profile(pl.Series([names[column]])), profile(pl.Series(cells))) for column, cells in values.items()]
+    has_values = [below["patterns"]["number"] + below["patterns"]["date"] == below["filled"] for _, below in looks]
+    is_named = not any(above["patterns"][what] for above, _ in looks for what in ("number", "date", "email", "phone"))
+    return is_named and any(has_values)
+
+
+def _texts(scan: SheetScan, span: RowSpan, rows: range) -> int:
+    """Different values in some rows of a table. A merged range that was filled says the same in each of its cells."""
+    cells = (cell for row in rows for cell in scan.row(row)[span.first_column : span.stop_column])
+    return len({str(cell).strip() for cell in cells if not is_blank(cell)})
+
+
+def _names(scan: SheetScan, span: RowSpan) -> int:
+    """How many columns a table's header names; without a header row, how many its fullest record fills."""
+    if span.header_rows:
+        return _texts(scan, span, range(span.start, span.data_start))
+    first = range(span.start, min(span.stop, span.start + _FIRST_RECORDS))
+    return max((_texts(scan, span, range(row, row + 1)) for row in first), default=0)
+
+
+def _is_named(cells: list[Any]) -> bool:
+    """Whether a row has texts alone, or a year: a section head is no number and no day."""
+    filled = [cell for cell in cells if not is_blank(cell)]
+    amounts = [amount_of(cell) for cell in filled]
+    return all(
+        isinstance(cell, str) if amount is None else _YEARS[0] <= amount <= _YEARS[1] for cell, amount in zip(filled, amounts)
+    )
+
+
+def _is_thin(scan: SheetScan, span: RowSpan, row: int, names: int) -> bool:
+    """Whether a row has few values beside the table's header: a full row is never left out for its looks."""
+    return _texts(scan, span, range(row, row + 1)) * 2 <= names
+
+
+def leave_out_rows(
+    context: RunContext, table: pl.DataFrame, span: RowSpan, kinds: bytearray, scan: SheetScan
+) -> pl.DataFrame:
+    """The table without the rows that settings leave out, and with a column for its section heads if they say so.
+
+    The table has to have a row for each row of the span below its header.
+    """
+    settings = context.settings
+    inside = kinds[span.data_start : span.stop]
+    if settings.group_rows != "keep" and GROUP in inside:
+        names = _names(scan, span)
+        for at, kind in enumerate(inside):
+            row = span.data_start + at
+            if kind == GROUP and not (_is_thin(scan, span, row, names) and _is_named(scan.row(row)[span.first_column : span.stop_column])):
+                inside[at] = DATA
+    if settings.skip_total_rows:
+        kept = correct_totals(span, inside, scan)
+        if kept:
+            numbers = stretches([row + 1 for row in kept])
+            context.notice(
+                "doubtful_rows",
+                f"{rows_in_words(numbers)} may be totals; kept as records, for the numbers do not add up",
+                count=len(kept),
+                rows=numbers,
+            )
+    if settings.end_tables_at_notes:
+        _find_remarks(span, inside, scan)
+    unwanted = []
+    if settings.end_tables_at_notes and NOTE in inside:
+        unwanted.append((NOTE, "of notes between records"))
+    if settings.skip_total_rows and TOTAL in inside:
+        unwanted.append((TOTAL, "of totals"))
+    if settings.group_rows != "keep" and GROUP in inside:
+        unwanted.append((GROUP, "with section heads"))
+    if not unwanted or table.height != len(inside):
+        return table
+    if settings.group_rows == "column" and GROUP in inside:
+        sections = _sections(table, span, inside, scan)
+        if any(head is not None for head, kind in zip(sections, inside) if kind != GROUP):
+            table = with_series(table, [sections])
+    for kind, what in unwanted:
+        rows = [span.data_start + at for at, one in enumerate(inside) if one == kind]
+        _notice(context, what, rows)
+    gone = {kind for kind, _ in unwanted}
+    return table.filter(pl.Series([one not in gone for one in inside], dtype=pl.Boolean))
+
+
+def drop_blank_rows(context: RunContext, table: pl.DataFrame, sources: Sources) -> pl.DataFrame:
+    """The table without the rows in which no field has a value: blank rows, and notes beside the columns that are wanted.
+
+    A row of formulas that were saved without values is not blank where these are issues.
+    """
+    around = Surroundings(context.settings, table, sources)
+    fields = context.registry.fields
+    of_fields = (*sources, *sources.of_parts) if context.settings.report_unread_cells else ()
+    found = map(around.without_value, of_fields)
+    lost = [cells for cells in found if cells is not None]
+    if lost:
+        kept = table.filter(pl.any_horizontal(filled_rows(table, fields), *lost))
+    else:
+        kept = without_blank_rows(table, fields)
+    note_dropped(context, None, table, kept)
+    return kept
+
+
+def _find_remarks(span: RowSpan, inside: bytearray, scan: SheetScan) -> None:
+    """Let notes and titles be those that stand between blank rows and fill a part of the columns; the others are records."""
+    if NOTE not in inside and TITLE not in inside:
+        return
+    names = _names(scan, span)
+
+    def is_thin(at: int) -> bool:
+        return inside[at] in (NOTE, TITLE) and _is_thin(scan, span, span.data_start + at, names)
+
+    def is_blank_row(at: int) -> bool:
+        return not 0 <= at < len(inside) or scan.is_empty_row(span.data_start + at)
+
+    at, stop = 0, inside.rfind(DATA)
+    for one in range(stop + 1, len(inside)):
+        # Below the last record, tables end where they are said to end.
+        inside[one] = DATA if inside[one] in (NOTE, TITLE) else inside[one]
+    while at < stop:
+        end = at
+        while end < len(inside) and is_thin(end):
+            end += 1
+        if end == at:
+            inside[at] = DATA if inside[at] in (NOTE, TITLE) else inside[at]
+            at += 1
+            continue
+        is_apart = is_blank_row(at - 1) and is_blank_row(end)
+        for one in range(at, end):
+            inside[one] = NOTE if is_apart else DATA
+        at = end
+
+
+def _sections(table: pl.DataFrame, span: RowSpan, inside: bytearray, scan: SheetScan) -> pl.Series:
+    """For each row the section head above it."""
+    name, number = SECTION, 1
+    while name in table.columns:
+        number += 1
+        name = f"{SECTION}__{number}"
+    heads: list[str | None] = []
+    head: str | None = None
+    for at, kind in enumerate(inside):
+        if kind == GROUP:
+            cells = scan.row(span.data_start + at)[span.first_column : span.stop_column]
+            # A merged head that was filled says the same in each of its cells.
+            texts = dict.fromkeys(str(cell).strip() for cell in cells if not is_blank(cell))
+            text = " ".join(texts)
+            # A remark between two rows looks like a section head, and names nothing.
+            head = head if text.startswith(_MARKS) else text or None
+        heads.append(head)
+    return pl.Series(name, heads, dtype=pl.String)
+
+
+def _notice(context: RunContext, what: str, rows: list[int]) -> None:
+    """Name rows that were left out."""
+    if not rows:
+        return
+    numbers = stretches([row + 1 for row in rows])
+    count = len(rows)
+    plural = "row" if count == 1 else "rows"
+    context.notice(
+        "rows_left_out",
+        f"{count} {plural} {what} left out ({rows_in_words(numbers)})",
+        level=INFO,
+        count=count,
+        rows=numbers,
+    )

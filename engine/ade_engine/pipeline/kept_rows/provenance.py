@@ -1,0 +1,121 @@
+"""Which source row each row of a table comes from, and which rows hooks drop.
+
+With the setting ``row_provenance`` a table carries the reserved column ``__ade_row``: the row's number in its sheet, from
+1. Hooks that filter and sort keep it. A hook that makes a new frame without it loses it, and then only counts are known.
+"""
+
+from __future__ import annotations
+
+import polars as pl
+
+from ade_engine.fields.header_unit import header_unit
+from ade_engine.fields.readers import gone
+from ade_engine.fields.surroundings import ROW, ColumnSource, Sources
+from ade_engine.models.table import column_letters
+from ade_engine.pipeline.columns.frame import header_text
+from ade_engine.pipeline.shared.table_columns import with_series
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from ade_engine.extensions.registry import RegisteredFn
+    from ade_engine.pipeline.columns.frame import SourceTable
+    from ade_engine.pipeline.columns.mapping import Mapping
+    from ade_engine.pipeline.shared.context import RunContext
+
+
+def with_rows(table: pl.DataFrame, source: SourceTable) -> pl.DataFrame:
+    """The table with the number of each row's source row."""
+    region = source.region
+    if table.height != region.data_row_count:
+        return table
+    first = region.data_first_row
+    return with_series(table, [pl.int_range(first, first + table.height, dtype=pl.UInt32, eager=True).alias(ROW)])
+
+
+def sources_of(source: SourceTable, mapping: Mapping) -> Sources:
+    """Where the column of each mapped field came from, and each other column."""
+
+    def source_at(index: int, header: str, unit: str | None = None) -> ColumnSource:
+        return ColumnSource(
+            header,
+            unit,
+            column_letters(source.region.min_col + index),
+            lambda: source.mixed_cells(index),
+            lambda: source.padded_cells(index),
+            lambda: source.shown_by_sheet(index),
+            lambda: source.rows_without_value(index),
+        )
+
+    taken = {column.source_index for column in mapping.columns}
+    # Of several columns that share a name the last one is in the table.
+    others = {name: source_at(index, name) for index, name in enumerate(source.names) if index not in taken}
+    found = Sources(others)
+    for column in mapping.columns:
+        header = header_text(column.header)
+        unit = source.columns[column.source_index].unit or header_unit(header)
+        found[column.field_name] = source_at(column.source_index, header, unit)
+    return found
+
+
+def note_dropped(context: RunContext, entry: RegisteredFn | None, before: pl.DataFrame, after: pl.DataFrame) -> None:
+    """Note the rows that a hook, or the setting ``drop_blank_rows``, has dropped from the tables of a sheet: which ones, where
+    that is known.
+    """
+    count = before.height - after.height
+    rows: list[list[int]] = []
+    if after is before:
+        return
+    if ROW in before.columns and ROW in after.columns:
+        # Rows that a hook has added have no number.
+        series = before.get_column(ROW), after.get_column(ROW)
+        found = gone(*series) if all(column.dtype.is_integer() for column in series) else None
+        if found is None:
+            others = {*series[1].to_list(), None}
+            lost = sorted({*series[0].to_list()} - others)
+            found = len(lost), stretches(lost)
+        count, rows = found
+    if count <= 0:
+        return
+    hook = None if entry is None else entry.name
+    earlier = (one for one in context.notices.notices if one["code"] == "rows_dropped")
+    known = next((one for one in earlier if one["sheet"] == context.sheet_name and one.get("hook") == hook), None)
+    if known is not None:
+        # One notice for all tables of a sheet.
+        context.notices.notices.remove(known)
+        count += known["count"]
+        rows = [*known["rows"], *rows] if "rows" in known and rows else []
+    which = f" ({rows_in_words(rows)})" if rows else ""
+    plural = "row" if count == 1 else "rows"
+    facts = {"rows": rows} if rows else {}
+    if entry is None:
+        said, by_hook = f"{count} {plural} without a value of any field dropped", {}
+    else:
+        said, by_hook = f"{_hook_in_words(entry)} dropped {count} {plural}", {"hook": hook}
+    context.notice("rows_dropped", f"{said}{which}", level="info", **by_hook, count=count, **facts)
+
+
+def _hook_in_words(entry: RegisteredFn) -> str:
+    """``the hook tidy of ade_config.hooks.rows``; a module that is called as its hook is named once."""
+    is_alike = entry.module.rpartition(".")[2] == entry.qualname
+    return f"the hook {entry.qualname}" if is_alike else f"the hook {entry.qualname} of {entry.module}"
+
+
+def stretches(rows: list[int]) -> list[list[int]]:
+    """Sorted numbers as first and last of each stretch without a gap."""
+    found: list[list[int]] = []
+    for row in rows:
+        if found and found[-1][1] == row - 1:
+            found[-1][1] = row
+        else:
+            found.append([row, row])
+    return found
+
+
+def rows_in_words(rows: list[list[int]], most: int = 4) -> str:
+    """``rows 3, 7 to 9 and 12``; after a few, how many more stretches there are."""
+    shown = [str(first) if first == last else f"{first} to {last}" for first, last in rows[:most]]
+    more = len(rows) - most
+    if more > 0:
+        shown.append(f"{more} more stretches")
+    words = shown[0] if len(shown) == 1 else f"{', '.join(shown[:-1])} and {shown[-1]}"
+    return ("row " if len(rows) == 1 and rows[0][0] == rows[0][1] else "rows ") + words

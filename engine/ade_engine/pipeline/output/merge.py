@@ -1,0 +1,205 @@
+"""Sorts the tables of a sheet, and stacks them into one."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from ade_engine.infrastructure.policy import policy
+from ade_engine.models.errors import PipelineError
+from ade_engine.models.table import DerivedMapping, MappedColumn, SourceColumn, TableRegion, TableResult, is_blank, region_of
+from ade_engine.pipeline.columns.frame import header_text
+from ade_engine.pipeline.shared.counts import SourceCounts, blank_rows, filled_cells
+from ade_engine.pipeline.shared.table_columns import is_provenance
+
+
+class BuiltTable:
+    """A table that is ready to be written, and what was counted at its source."""
+
+    __slots__ = ("result", "counts", "frame_names", "output_range", "_unmapped")
+
+    def __init__(
+        self,
+        result: TableResult,
+        counts: SourceCounts,
+        frame_names: list[str],
+        unmapped: set[str] | None = None,
+    ):
+        self.result = result
+        self.counts = counts
+        #: The frame column that each source column was read into, before mapping.
+        self.frame_names = frame_names
+        #: Where it was written, such as ``Orders!A1:H4``: the sheet's title is the one it had then.
+        self.output_range: str | None = None
+        #: Of several stacked tables, whose source columns are those of the stacked frame: their unmapped columns.
+        self._unmapped = unmapped
+
+    def unmapped_names(self) -> set[str]:
+        """The frame columns of source columns that are no field's."""
+        if self._unmapped is None:
+            return {self.frame_names[column.index] for column in self.result.unmapped_columns}
+        return self._unmapped
+
+    @property
+    def mapping_ratio(self) -> float:
+        """The share of non-empty columns that are mapped to a field."""
+        filled = sum(
+            1
+            for column, cells in zip(self.result.source_columns, self.counts.filled_by_column)
+            if cells or not is_blank(column.header)
+        )
+        return len(self.result.mapped_columns) / filled if filled else 0.0
+
+
+def sort_by_mapping_ratio(tables: list[BuiltTable]) -> list[BuiltTable]:
+    """The best mapped tables first; equals stay in sheet order."""
+    return sorted(tables, key=lambda table: -table.mapping_ratio)
+
+
+def merge_tables(tables: list[BuiltTable], *, typed: bool = False) -> BuiltTable:
+    """One table out of several: the union of their columns, their rows one below the other.
+
+    ``typed``: columns without values may have a type all the same, which then gives way to that of values.
+    """
+    results = [table.result for table in tables]
+    named = {name for table in tables for name in table.frame_names}
+    named |= {column.field_name for result in results for column in result.mapped_columns}
+    frame = _stack([_untyped(result.table) if typed else result.table for result in results], named)
+    region = _spanning_region([result.source_region for result in results])
+
+    known = _Known()
+    for table in tables:
+        known.add(table)
+    scores, headers = known.scores, known.headers
+    # Columns that say where a row comes from are no columns of the source, and their cells count nowhere.
+    names = [name for name in frame.columns if not is_provenance(name)]
+    columns = [
+        SourceColumn(
+            index,
+            # Columns without a source column, the engine's own among them, have no header.
+            headers.get(name),
+            lambda name=name: frame.get_column(name).to_list(),
+        )
+        for index, name in enumerate(names)
+    ]
+    mapped_columns = [
+        MappedColumn(name, index, headers.get(name), lambda c=columns[index]: c.values, scores[name])
+        for index, name in enumerate(names)
+        if name in scores
+    ]
+    first = results[0]
+    merged = TableResult(
+        sheet_name=first.sheet_name,
+        table=frame,
+        source_region=region,
+        source_columns=columns,
+        table_index=0,
+        sheet_index=first.sheet_index,
+        mapped_columns=mapped_columns,
+        derived_mappings=list(known.derived.values()),
+        unmapped_columns=[column for column, name in zip(columns, names) if name not in scores],
+        column_scores={index: known.totals[name] for index, name in enumerate(names) if known.totals.get(name)},
+        duplicate_unmapped_indices={
+            index for index, name in enumerate(names) if name in known.duplicates and name not in scores
+        },
+        row_count=frame.height,
+    )
+    # Rows between the tables (their headers, and the gaps) lie in the region and hold nothing of the merged table.
+    # Rows that a hook has added beyond the region are not source rows, and are not counted as such.
+    missing = max(0, region.data_row_count - frame.height)
+    counted = frame.head(region.data_row_count)
+    counts = SourceCounts(filled_cells(counted, names), blank_rows(counted) + missing)
+    unmapped = set().union(*(table.unmapped_names() for table in tables)) - scores.keys()
+    return BuiltTable(merged, counts, names, unmapped)
+
+
+class _Known:
+    """What is known of the columns of several tables, by their names in these."""
+
+    def __init__(self) -> None:
+        #: The best score of each field that was mapped.
+        self.scores: dict[str, float] = {}
+        #: The first header with a text.
+        self.headers: dict[str, object] = {}
+        self.derived: dict[str, DerivedMapping] = {}
+        #: What each column scored for each field, at best.
+        self.totals: dict[str, dict[str, float]] = {}
+        self.duplicates: set[str] = set()
+
+    def add(self, table: BuiltTable) -> None:
+        result = table.result
+        field_of = {column.source_index: column.field_name for column in result.mapped_columns}
+        for mapped in result.mapped_columns:
+            self.scores[mapped.field_name] = max(self.scores.get(mapped.field_name, mapped.score), mapped.score)
+            self._keep_first(mapped.field_name, mapped.header)
+        for column in result.unmapped_columns:
+            self._keep_first(table.frame_names[column.index], column.header)
+        for index, found in result.column_scores.items():
+            known = self.totals.setdefault(field_of.get(index, table.frame_names[index]), {})
+            for field, score in found.items():
+                known[field] = max(known.get(field, score), score)
+        self.duplicates.update(table.frame_names[index] for index in result.duplicate_unmapped_indices)
+        for entry in result.derived_mappings:
+            known_entry = self.derived.get(entry.field_name)
+            if known_entry is None or entry.score > known_entry.score:
+                self.derived[entry.field_name] = entry
+
+    def _keep_first(self, name: str, header: object) -> None:
+        if not header_text(self.headers.get(name)):
+            self.headers[name] = header
+
+
+def _spanning_region(regions: list[TableRegion]) -> TableRegion:
+    return region_of(
+        min_row=min(region.min_row for region in regions),
+        min_col=min(region.min_col for region in regions),
+        max_row=max(region.max_row for region in regions),
+        max_col=max(region.max_col for region in regions),
+        header_row_count=min(region.header_row_count for region in regions),
+    )
+
+
+def _stack(frames: list[pl.DataFrame], named: set[str]) -> pl.DataFrame:
+    """The frames, one below the other. ``named``: the columns whose names are headers or fields."""
+    kinds: dict[str, list[pl.DataType]] = {}
+    for frame in frames:
+        for name, dtype in frame.schema.items():
+            kinds.setdefault(name, []).append(dtype)
+    schema = {name: _common_type(name, dtypes, named) for name, dtypes in kinds.items()}
+    return pl.concat(
+        [
+            frame.select(
+                pl.col(name).cast(dtype) if name in frame.columns else pl.lit(None, dtype=dtype).alias(name)
+                for name, dtype in schema.items()
+            )
+            if frame.width
+            # A table that a hook has left without columns has one row for the merged ones: nulls throughout.
+            else pl.DataFrame([[None] for _ in schema], schema=schema)
+            for frame in frames
+        ]
+    )
+
+
+def _untyped(frame: pl.DataFrame) -> pl.DataFrame:
+    """The frame, with columns that have no value as columns of nulls."""
+    empty = [name for name in frame.columns if frame.get_column(name).null_count() == frame.height]
+    return frame.with_columns(pl.lit(None, dtype=pl.Null).alias(name) for name in empty) if empty and frame.height else frame
+
+
+def _common_type(name: str, dtypes: list[pl.DataType], named: set[str]) -> pl.DataType:
+    known = list(dict.fromkeys(dtype for dtype in dtypes if dtype != pl.Null))
+    if not known:
+        return pl.Null()
+    if len(known) == 1:
+        return known[0]
+    if all(dtype.is_integer() for dtype in known):
+        empty = [pl.DataFrame(schema={name: dtype}) for dtype in known]
+        return pl.concat(empty, how="vertical_relaxed").schema[name]
+    if all(dtype.is_integer() or dtype.is_float() for dtype in known):
+        return pl.Float64()
+    types = " and ".join(str(dtype) for dtype in known)
+    # A hook can make columns that are called like values.
+    column = "a column that a hook has made" if name not in named and not policy().quotes_values else f"column {name!r}"
+    raise PipelineError(
+        f"tables cannot be merged: {column} is {types}; let a transform give it one type, "
+        "or switch merge_tables_in_sheet off"
+    )

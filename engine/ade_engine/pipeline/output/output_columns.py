@@ -1,0 +1,156 @@
+"""Which columns a table gets with ``output_style = "table"``, under which headers, and what is known of each."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ade_engine.fields.surroundings import ROW
+from ade_engine.io.output.look import (
+    FIELD,
+    ISSUES,
+    MOMENT_FIELD,
+    OTHER,
+    SEVERITY,
+    SOURCE_ROW,
+    Issues,
+    LookColumn,
+    TableLook,
+)
+from ade_engine.models.errors import ConfigError
+from ade_engine.models.table import is_blank
+from ade_engine.pipeline.output.manifest import unique_header
+from ade_engine.pipeline.shared.table_columns import ISSUE_PREFIX, RESERVED_PREFIX, is_provenance
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import polars as pl
+
+    from ade_engine.models.fields import FieldDef
+    from ade_engine.pipeline.output.manifest import Manifest
+    from ade_engine.pipeline.output.merge import BuiltTable
+    from ade_engine.pipeline.shared.context import RunContext
+
+_SEVERITY, _ISSUES, _SOURCE_ROW = "Severity", "Issues", "Source row"
+_MOMENT_TYPES = frozenset(("datetime", "timestamp", "date and time"))
+
+
+def check_fields(fields: dict[str, FieldDef]) -> None:
+    """Refuse widths and number formats that no spreadsheet program takes: the whole file would count as damaged."""
+    for field in fields.values():
+        width, number_format = field.width, field.format
+        if width is not None and (
+            isinstance(width, bool) or not isinstance(width, (int, float)) or not 0 < width <= 255
+        ):
+            raise ConfigError(f"field {field.name!r} has the width {width!r}; it should be a number up to 255")
+        if number_format is not None and not (
+            isinstance(number_format, str) and 0 < len(number_format) <= 255 and min(number_format) >= " "
+        ):
+            raise ConfigError(
+                f"field {field.name!r} has the format {number_format!r}; it should be a number format such as '0.00', "
+                "or 'money' or 'percent'"
+            )
+
+
+def written_names(context: RunContext, table: pl.DataFrame) -> list[str]:
+    """The columns of a table that are written: fields, unmapped columns and the engine's own, where they are wanted."""
+    settings = context.settings
+    fields = context.registry.fields
+    return [
+        name
+        for name in table.columns
+        if (
+            settings.write_diagnostics_columns and not is_provenance(name)
+            if name.startswith(RESERVED_PREFIX)
+            else not settings.remove_unmapped_columns or name in fields
+        )
+    ]
+
+
+def table_look(
+    context: RunContext, table: BuiltTable, manifest: Manifest | None, *, has_filter: bool
+) -> TableLook | None:
+    """The look of a table; ``None`` where it has no column to write."""
+    frame = table.result.table
+    unmapped = table.unmapped_names()
+    nameless = _nameless(table)
+    names = [
+        name for name in written_names(context, frame) if name not in nameless or not _is_empty(frame.get_column(name))
+    ]
+    order = [(name, None) for name in names] if manifest is None else manifest.order(names)
+    if not order:
+        return None
+    # The engine's own columns follow the others.
+    order.sort(key=lambda entry: entry[0].startswith(RESERVED_PREFIX))
+    fields = context.registry.fields
+    mapped = {column.field_name for column in table.result.mapped_columns}
+    has_issues = context.settings.issue_columns
+    has_row = has_issues and ROW in frame.columns
+    wanted = {name: header or (fields[name].label if name in fields else None) or name for name, header in order}
+    # Where headers are equal, those of fields stay as they are.
+    taken: dict[str, None] = {}
+    headers: dict[str, str] = {}
+    for name in [name for name, _ in order if name in fields]:
+        headers[name] = unique_header(wanted[name], taken)
+        taken[headers[name]] = None
+    severity, issues, source_row = (unique_header(text, taken) for text in (_SEVERITY, _ISSUES, _SOURCE_ROW))
+    if has_issues:
+        taken.update(dict.fromkeys((severity, issues, source_row) if has_row else (severity, issues)))
+    for name, _ in order:
+        if name not in headers:
+            headers[name] = unique_header(wanted[name], taken)
+            taken[headers[name]] = None
+
+    columns: list[LookColumn] = []
+    own: list[LookColumn] = []
+    for name, _ in order:
+        if name.startswith(RESERVED_PREFIX):
+            own.append(LookColumn(OTHER, name, headers[name], is_closed=True))
+            continue
+        field = fields.get(name)
+        if field is None:
+            # What a hook has made is as much a result as a field.
+            columns.append(LookColumn(OTHER if name in unmapped else FIELD, name, headers[name]))
+            continue
+        series = frame.get_column(name)
+        is_found = name in mapped or series.null_count() < len(series)
+        is_moment = isinstance(field.dtype, str) and field.dtype.lower() in _MOMENT_TYPES
+        kind = MOMENT_FIELD if is_moment else FIELD
+        columns.append(LookColumn(kind if is_found else OTHER, name, headers[name], field.width, field.format))
+    if has_issues:
+        columns.append(LookColumn(SEVERITY, None, severity))
+        columns.append(LookColumn(ISSUES, None, issues))
+        if has_row:
+            columns.append(LookColumn(SOURCE_ROW, ROW, source_row))
+    return TableLook(columns + own, _issues(frame, order, headers, fields), has_filter)
+
+
+def _issues(
+    frame: pl.DataFrame, order: list[tuple[str, Any]], headers: dict[str, str], fields: dict[str, Any]
+) -> list[Issues]:
+    """The issues of a table: those of columns that are written, in their order, then the others."""
+    there = frame.columns
+    found = [name.removeprefix(ISSUE_PREFIX) for name in there if name.startswith(ISSUE_PREFIX)]
+    if not found:
+        return []
+    place = {name: number for number, (name, _) in enumerate(order)}
+    found.sort(key=lambda name: place.get(name, len(place)))
+    issues = []
+    for name in found:
+        label = headers.get(name) or (fields[name].label if name in fields else None) or name
+        issues.append(Issues(label, name, ISSUE_PREFIX + name))
+    return issues
+
+
+def _nameless(table: BuiltTable) -> set[str]:
+    """The frame columns of source columns that have no header, and that no field has."""
+    return {
+        table.frame_names[column.index] for column in table.result.unmapped_columns if is_blank(column.header)
+    } & table.unmapped_names()
+
+
+def _is_empty(series: pl.Series) -> bool:
+    """Whether a column has nothing to show."""
+    if series.null_count() == len(series):
+        return True
+    # A cell with text of no length is empty, too.
+    return str(series.dtype) == "String" and not any(series)

@@ -1,0 +1,123 @@
+"""What the stages of one run share."""
+
+from __future__ import annotations
+
+import time
+from logging import DEBUG, INFO
+
+from ade_engine.extensions.invoke import explain
+from ade_engine.infrastructure.policy import policy
+from ade_engine.models.errors import AdeEngineError
+from ade_engine.models.notices import WARNING, Notices
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, NoReturn
+
+    from ade_engine.extensions.registry import Registry, RegisteredFn
+    from ade_engine.infrastructure.observability.logger import RunLogger
+    from ade_engine.infrastructure.settings import Settings
+    from ade_engine.models.table import TableRegion
+
+
+class RunContext:
+    """Settings, registry, logger, and the values that every callable of the run is offered.
+
+    One for a sheet or for a table knows besides where it is.
+    """
+
+    sheet_name: str | None = None
+    sheet_index: int
+    #: Counted from 0.
+    table_index: int
+    #: Where the table lies in the sheet.
+    region: TableRegion
+
+    def __init__(
+        self,
+        *,
+        settings: Settings,
+        registry: Registry,
+        logger: RunLogger,
+        metadata: dict[str, Any],
+        package_folder: str | None,
+        notices: Notices | None = None,
+    ):
+        self.settings = settings
+        self.registry = registry
+        self.logger = logger
+        self.metadata = metadata
+        self.package_folder = package_folder
+        self.state: dict[str, Any] = {}
+        self.notices = notices or Notices()
+        self.policy = policy()
+        self.debug = logger.isEnabledFor(DEBUG)
+
+    def values(self) -> dict[str, Any]:
+        """What every callable may take, ready for a stage to add its own."""
+        return {
+            "settings": self.settings,
+            "metadata": self.metadata,
+            "state": self.state,
+            "input_file_name": self.metadata["input_file_name"],
+            "logger": self.logger,
+        }
+
+    def for_sheet(self, sheet_name: str, sheet_index: int) -> RunContext:
+        """The same run, with metadata of its own for one sheet."""
+        metadata = {**self.metadata, "sheet_index": sheet_index}
+        return self._inside(sheet_name=sheet_name, sheet_index=sheet_index, metadata=metadata)
+
+    def for_table(self, table_index: int, region: TableRegion) -> RunContext:
+        """The same sheet, at one of its tables."""
+        return self._inside(table_index=table_index, region=region)
+
+    def _inside(self, **place: Any) -> RunContext:
+        inside = object.__new__(RunContext)
+        inside.__dict__.update(self.__dict__, **place)
+        return inside
+
+    def notice(self, code: str, message: str, *, level: str = WARNING, **facts: Any) -> None:
+        """Add a notice about the sheet: see :meth:`Notices.add`."""
+        self.notices.add(code, f"sheet {self.sheet_name!r}: {message}", level=level, sheet=self.sheet_name, **facts)
+
+    def fail(
+        self,
+        entry: RegisteredFn,
+        role: str,
+        subject: str,
+        error: BaseException,
+        error_class: type[AdeEngineError],
+        **arguments: Any,
+    ) -> NoReturn:
+        """End the run with an error that names the callable and the place in its author's file."""
+        failure = explain(entry, role, subject, error, self.package_folder)
+        raised = error_class(failure.message, **arguments)
+        raised.ade_location = failure.location
+        raise raised from error
+
+
+class Progress:
+    """Sends ``engine.sheet.progress``: nothing while a sheet is young, then at most ten events a second."""
+
+    _QUIET_SECONDS = 0.2
+    _INTERVAL_SECONDS = 0.1
+
+    def __init__(self, context: RunContext):
+        self._logger = context.logger
+        self._enabled = context.logger.isEnabledFor(INFO)
+        self._data = {"sheet_name": context.sheet_name, "sheet_index": context.sheet_index}
+        self._next = time.monotonic() + self._QUIET_SECONDS
+
+    def __call__(self, stage: str, rows: int, total_rows: int | None = None) -> None:
+        """``total_rows``: where the stage ends, as far as that is known."""
+        if not self._enabled:
+            return
+        now = time.monotonic()
+        if now >= self._next:
+            self._next = now + self._INTERVAL_SECONDS
+            self._logger.event(
+                "sheet.progress",
+                message=f"{self._data['sheet_name']}: {stage}, {rows} rows",
+                data={**self._data, "stage": stage, "rows": rows, "total_rows": total_rows},
+            )

@@ -1,0 +1,47 @@
+"""Columns of tables: those that the engine reserves for itself, and putting columns into frames as they are."""
+
+from __future__ import annotations
+
+from ade_engine.fields.surroundings import ROW
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import polars as pl
+
+
+RESERVED_PREFIX = "__ade_"
+ISSUE_PREFIX = "__ade_issue__"
+HAS_ISSUES = "__ade_has_issues"
+ISSUE_COUNT = "__ade_issue_count"
+#: For new packages: why a filled cell came out empty, and what is doubtful about a cell that was read. They go from the
+#: transforms through hooks to the validators.
+UNREAD_PREFIX = "__ade_unread__"
+DOUBT_PREFIX = "__ade_doubt__"
+
+
+def is_provenance(name: str) -> bool:
+    """Whether a column is about the rows and cells of the source; such columns are never written as themselves."""
+    return name == ROW or name.startswith((UNREAD_PREFIX, DOUBT_PREFIX))
+
+
+def with_series(table: pl.DataFrame, columns: Sequence[pl.Series]) -> pl.DataFrame:
+    """The table with these columns, in place of those of the same names or behind the others.
+
+    What ``table.with_columns(columns)`` gives, without the query that it builds and runs: that costs a small table more than
+    its values do. The table itself stays as it is.
+    """
+    height, names = table.height, table.columns
+    if not names or any(len(column) != height for column in columns):
+        # Polars knows what becomes of columns of another length.
+        return table.with_columns(*columns)
+    changed = table.clone()
+    for column in columns:
+        name = column.name
+        if name in names:
+            changed.replace_column(names.index(name), column)
+        else:
+            changed.insert_column(len(names), column)
+            names.append(name)
+    return changed

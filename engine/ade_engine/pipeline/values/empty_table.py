@@ -1,0 +1,135 @@
+"""What transforms and validators return, found by calling them for a table without rows.
+
+A run finds that out when it has a file. What a function does on such a table may say nothing of it: one that looks into its
+cells fails there, and one that asks `state` for what a hook puts there. So only what would fail on every table is told:
+results of a wrong type, arguments that the engine's own functions refuse from a function that gets nothing but its field's
+name, and names that are nowhere defined. All else is left to a run.
+"""
+
+from __future__ import annotations
+
+from dis import get_instructions
+from inspect import Parameter, signature
+from typing import Any
+
+import polars as pl
+
+from ade_engine import fields
+from ade_engine.extensions.invoke import RAISED, Caller, explain
+from ade_engine.infrastructure.observability.logger import NullLogger
+from ade_engine.infrastructure.observability.stack import is_engine_file
+from ade_engine.infrastructure.observability.wording import mark_as_free_of_values
+from ade_engine.models.errors import ExtensionComplaint
+from ade_engine.models.table import TableRegion
+from ade_engine.pipeline.values.types import field_type
+from ade_engine.pipeline.values.values import OFFERED, Transforms, Validators, demand_expression, demand_text
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ade_engine.extensions.registry import Registry
+    from ade_engine.infrastructure.settings import Settings
+
+_UNKNOWN_ARGUMENT = "() got an unexpected keyword argument "
+
+
+def wrong_results(registry: Registry, settings: Settings, package_folder: str) -> list[str]:
+    """A message for each transform and validator whose result no table could use, with the place of its code."""
+    schema = {name: field_type(field) if settings.typed_fields else pl.String for name, field in registry.fields.items()}
+    table = pl.DataFrame(schema=schema)
+    complaints: dict[str, str] = {}
+    for role, entries_by_field in (
+        (Transforms.role, registry.column_transforms_by_field),
+        (Validators.role, registry.column_validators_by_field),
+    ):
+        for field, entries in entries_by_field.items():
+            for entry in entries:
+                try:
+                    result = Caller(entry.fn, OFFERED)(_values(settings, table, field))
+                    demand_expression(result)
+                    if result is not None:
+                        table = _with_result(table, field, result, role, settings)
+                except RAISED as error:
+                    if _holds_for_every_table(error, entry.fn):
+                        mark_as_free_of_values(error)
+                        told = explain(entry, role, f"field {field!r}", error, package_folder).message
+                        # One function may be there for many fields.
+                        complaints.setdefault(told.replace(repr(field), ""), told)
+    return list(complaints.values())
+
+
+def _values(settings: Settings, table: pl.DataFrame, field: str) -> dict[str, Any]:
+    return {
+        "settings": settings,
+        "metadata": {"input_file": "", "output_file": "", "input_file_name": ""},
+        "state": {},
+        "input_file_name": "",
+        "logger": NullLogger(),
+        "field_name": field,
+        "table": table,
+        "table_region": TableRegion(min_row=1, min_col=1, max_row=1, max_col=max(1, table.width)),
+        "table_index": 0,
+        "column_header": "",
+        "column_unit": None,
+    }
+
+
+def _with_result(table: pl.DataFrame, field: str, result: pl.Expr, role: str, settings: Settings) -> pl.DataFrame:
+    """The table with the type that a transform gives its field; a validator's type is looked at."""
+    try:
+        schema = table.lazy().with_columns(result.alias(field)).collect_schema()
+        typed = pl.DataFrame(schema=schema)
+    except RAISED:
+        # It may need a column that only files have.
+        return table
+    if role == Transforms.role:
+        return typed
+    if settings.strict_validators:
+        demand_text(schema[field])
+    return table
+
+
+def _holds_for_every_table(error: BaseException, fn: Callable[..., Any]) -> bool:
+    if isinstance(error, ExtensionComplaint):
+        # A parameter that is missing has been told of with the signatures.
+        return not hasattr(error, "offered")
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    if trace is None:
+        return False
+    code = trace.tb_frame.f_code
+    if isinstance(error, NameError):
+        # A local variable may get its value in a loop over rows, and a global one from a hook.
+        is_local = isinstance(error, UnboundLocalError) or error.name in code.co_freevars
+        return not is_local and not _is_global_elsewhere(error.name, trace.tb_frame.f_globals)
+    if isinstance(error, TypeError) and _UNKNOWN_ARGUMENT in str(error):
+        # Python refuses the call before it comes to the function: whatever the values are, fields.number takes no "unitz".
+        return str(error).partition(_UNKNOWN_ARGUMENT)[0] in fields.__all__ and _gets_only_its_field(fn)
+    return isinstance(error, (TypeError, ValueError)) and is_engine_file(code.co_filename) and _gets_only_its_field(fn)
+
+
+def _gets_only_its_field(fn: Callable[..., Any]) -> bool:
+    """Whether a function asks for no value that is another one in a run. ``**_`` asks for nothing."""
+    try:
+        parameters = signature(fn).parameters.values()
+    except (TypeError, ValueError):
+        return False
+    return not any(
+        parameter.name in OFFERED
+        if parameter.kind is not Parameter.VAR_KEYWORD
+        else not parameter.name.startswith("_")
+        for parameter in parameters
+        if parameter.name != "field_name"
+    )
+
+
+def _is_global_elsewhere(name: str, module: dict[str, Any]) -> bool:
+    """Whether a function of the module sets a global variable of this name."""
+    return any(
+        instruction.opname == "STORE_GLOBAL" and instruction.argval == name
+        for function in module.values()
+        if hasattr(function, "__code__")
+        for instruction in get_instructions(function.__code__)
+    )

@@ -1,0 +1,590 @@
+"""Transforms and validators: the expressions that authors return, applied field by field."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import polars as pl
+
+from ade_engine.extensions.invoke import COMMON_NAMES, RAISED, Caller, MissingParameter, WrongResult, source_of
+from ade_engine.fields import surroundings
+from ade_engine.fields.checks import Check
+from ade_engine.fields.header_unit import header_unit
+from ade_engine.fields.readers import Reader, count_issues, emptied_cells, filled_rows
+from ade_engine.fields.surroundings import ROW, Surroundings, told_as
+from ade_engine.infrastructure.caller import show_values
+from ade_engine.infrastructure.observability.wording import kind_of, missing_column, stands_in_code, told
+from ade_engine.models.errors import (
+    AdeEngineError,
+    ConfigError,
+    ExtensionError,
+    HookError,
+    InputError,
+    PipelineError,
+    nearest,
+)
+from ade_engine.models.series import series_of
+from ade_engine.pipeline.shared.table_columns import (
+    DOUBT_PREFIX,
+    HAS_ISSUES,
+    ISSUE_COUNT,
+    ISSUE_PREFIX,
+    RESERVED_PREFIX,
+    UNREAD_PREFIX,
+    with_series,
+)
+from ade_engine.pipeline.values.types import as_text, column_wanted_as_text, field_type
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from ade_engine.extensions.registry import RegisteredFn
+    from ade_engine.fields.surroundings import ColumnSource
+    from ade_engine.pipeline.shared.context import RunContext
+
+#: The names of the values that its callables may take.
+OFFERED = (*COMMON_NAMES, "field_name", "table", "table_region", "table_index", "column_header", "column_unit")
+_SAMPLE_ROWS = 5
+_OWN_ERRORS = (ConfigError, InputError, HookError, PipelineError)
+
+
+class _Expressions:
+    """Callables of one kind that return an expression for their field."""
+
+    role = ""
+
+    def __init__(self, entries_by_field: dict[str, list[RegisteredFn]]):
+        self._callers = {
+            field: [(entry, Caller(entry.fn, OFFERED)) for entry in entries]
+            for field, entries in entries_by_field.items()
+        }
+
+    @staticmethod
+    def _in_one_piece(table: pl.DataFrame) -> pl.DataFrame:
+        """The table with columns in one piece: polars counts failed conversions by the piece ("7 out of 7 values" of 12 rows)."""
+        return table.rechunk() if max(table.n_chunks("all"), default=1) > 1 else table
+
+    def _fields_in_order(self, table: pl.DataFrame, registered: Iterable[str]) -> list[str]:
+        """Fields of the table in column order, then the others as they were registered; only those with callables."""
+        present = [name for name in table.columns if name in self._callers]
+        return present + [name for name in registered if name in self._callers and name not in table.columns]
+
+    def _ask(
+        self,
+        context: RunContext,
+        entry: RegisteredFn,
+        call: Caller,
+        values: dict[str, Any],
+        subject: str,
+    ) -> pl.Expr | None:
+        try:
+            result = call(values)
+            demand_expression(result)
+            return result
+        except RAISED as error:
+            error_class = _class_of(error)
+            # A HookError that a transform raises on purpose brings the stage that the run reports.
+            stage = {"stage": error.stage} if isinstance(error, HookError) else {}
+            context.fail(entry, self.role, subject, error, error_class, **stage)
+
+
+def demand_expression(result: Any) -> None:
+    """Refuse what a callable has returned unless it is an expression or nothing."""
+    if result is not None and not isinstance(result, pl.Expr):
+        raise WrongResult(f"returned {type(result).__name__}; it should return pl.Expr or None")
+
+
+def demand_text(dtype: pl.DataType) -> None:
+    """Refuse the type of a validator's expression unless it is messages or nulls."""
+    if dtype not in (pl.String, pl.Null, pl.Categorical, pl.Enum):
+        raise WrongResult(
+            f"returned an expression of type {dtype.base_type()}; it should give text: a message where a value is wrong, else null. "
+            'Write pl.when(is_wrong).then(pl.lit("what is wrong"))'
+        )
+
+
+def _filled(table: pl.DataFrame, typed: bool) -> frozenset[str]:
+    """The columns that need not be made: with ``typed_fields`` a column without any value still has to get its field's type."""
+    if not typed:
+        return frozenset(table.columns)
+    return frozenset(name for name, dtype in table.schema.items() if dtype != pl.Null)
+
+
+def _with_column(context: RunContext, table: pl.DataFrame, field: str) -> pl.DataFrame:
+    """The table, with a column of nulls for a field that it lacks; with ``typed_fields`` these nulls have the field's type."""
+    typed = context.settings.typed_fields
+    if field in table.columns and not (typed and table.schema[field] == pl.Null):
+        return table
+    dtype = field_type(context.registry.fields.get(field)) if typed else pl.Null
+    if not table.width:
+        return table.with_columns(pl.lit(None, dtype=dtype).alias(field))
+    return with_series(table, [pl.Series(field, [None], dtype=dtype).new_from_index(0, table.height)])
+
+
+def _values(context: RunContext, table: pl.DataFrame, field: str, header: tuple[str, str]) -> dict[str, Any]:
+    """What a callable may ask for: the values of ``OFFERED``."""
+    return {
+        **context.values(),
+        "field_name": field,
+        "table": table,
+        "table_region": context.region,
+        "table_index": context.table_index,
+        "column_header": header[0],
+        "column_unit": header[1] or header_unit(header[0]),
+    }
+
+
+def _subject(context: RunContext, field: str) -> str:
+    """What a callable was called for, in messages about it."""
+    return f"sheet {context.sheet_name!r}, table {context.table_index + 1}, field {field!r}"
+
+
+def _class_of(error: BaseException) -> type[AdeEngineError]:
+    """A misused stage or a ``TypeError`` is a pipeline error; all else that a callable raises is its own error."""
+    if isinstance(error, (TypeError, MissingParameter, WrongResult)):
+        return PipelineError
+    # Not the error's own class: one that a package has derived from an engine's may want other arguments.
+    return next((known for known in _OWN_ERRORS if isinstance(error, known)), ExtensionError)
+
+
+class Transforms(_Expressions):
+    """The column transforms of a run."""
+
+    role = "transform"
+
+    def apply(
+        self,
+        context: RunContext,
+        table: pl.DataFrame,
+        sources: dict[str, ColumnSource] | None = None,
+        headers: dict[str, tuple[str, str]] | None = None,
+    ) -> tuple[pl.DataFrame, pl.DataFrame | None]:
+        """Apply every field's expressions in turn, each to the result of the one before.
+
+        ``sources``: where the columns of fields came from; ``headers``: the header texts of the columns that were found, and
+        the units below these, by their names in the table. Returns the table, and what the validators are to say of cells that were not read.
+        """
+        table = self._in_one_piece(table)
+        around = Surroundings(context.settings, table, {} if sources is None else sources)
+        surroundings.enter(around)
+        try:
+            table = self._apply(context, table, around, headers or {})
+        finally:
+            surroundings.enter(None)
+        note_readings(context, around)
+        return keep_unread(context, table, around)
+
+    def _apply(
+        self,
+        context: RunContext,
+        table: pl.DataFrame,
+        around: Surroundings,
+        headers: dict[str, tuple[str, str]],
+    ) -> pl.DataFrame:
+        there = _filled(table, context.settings.typed_fields)
+        for field in self._fields_in_order(table, context.registry.fields):
+            around.field = field
+            if field not in there:
+                table = _with_column(context, table, field)
+            subject = _subject(context, field)
+            is_first, is_only_read = True, False
+            for entry, call in self._callers[field]:
+                values = _values(context, table, field, headers.get(field, ("", "")))
+                expression = self._ask(context, entry, call, values, subject)
+                before = table
+                if expression is not None:
+                    is_reader = isinstance(expression, Reader)
+                    is_only_read = (
+                        is_first and is_reader and expression.column == field and expression.reads_as_it_stands
+                    )
+                    is_first = False
+                    try:
+                        if is_reader:
+                            table = with_series(table, [expression.read_from(table).alias(field)])
+                        else:
+                            table = _applied(context, table, expression.alias(field), field)
+                    except RAISED as error:
+                        context.fail(entry, self.role, subject, _Unusable(error, entry, context), ExtensionError)
+                    around.end_transform(field)
+                if context.debug:
+                    self._report(context, entry, field, before, table, expression is not None)
+            if not is_only_read:
+                around.exact.pop((field, field), None)
+        return table
+
+    @staticmethod
+    def _report(
+        context: RunContext,
+        entry: RegisteredFn,
+        field: str,
+        before: pl.DataFrame,
+        after: pl.DataFrame,
+        emitted: bool,
+    ) -> None:
+        samples: list[Any] = [frame.get_column(field).head(_SAMPLE_ROWS).to_list() for frame in (before, after)]
+        if not context.policy.quotes_values:
+            show_values(f"{entry.name} on {field!r}, the first values: {samples[0]} became {samples[1]}")
+            samples = [None, None]
+        context.logger.event(
+            "transform.result",
+            level=10,
+            message=f"{entry.name} on {field!r}",
+            data={
+                "transform": entry.qualname,
+                "field": field,
+                "table_index": context.table_index,
+                "table_region": context.region.a1,
+                "row_count": after.height,
+                "sample_before": samples[0],
+                "sample_after": samples[1],
+                "emitted_column": field if emitted else None,
+            },
+        )
+
+
+def note_readings(context: RunContext, around: Surroundings) -> None:
+    """Keep how columns were read, and which codes have lost their digits."""
+    for (field, name), reading in around.readings.items():
+        source = around.sources.get(name)
+        facts = {key: value for key, value in reading.items() if key not in ("why", "first_open", "open", "by")}
+        context.notices.read(
+            sheet=context.sheet_name,
+            table=context.table_index,
+            field=field,
+            column=None if source is None else source.letters,
+            header=around.header(name),
+            **facts,
+        )
+    for (field, _), count in around.lost_digits.items():
+        cells = "1 cell has lost its digits" if count == 1 else f"{count} cells have lost their digits"
+        context.notices.add(
+            "lost_digits",
+            f"sheet {context.sheet_name!r}, field {field!r}: {cells} (a number such as 1.23E+11 stands for a code or a phone number); "
+            f"{'it is' if count == 1 else 'they are'} left empty. Get the file anew with the column as text",
+            sheet=context.sheet_name,
+            table=context.table_index,
+            field=field,
+            count=count,
+        )
+
+
+def keep_unread(
+    context: RunContext, table: pl.DataFrame, around: Surroundings
+) -> tuple[pl.DataFrame, pl.DataFrame | None]:
+    """Messages about cells that came out empty or are doubtful, for the validators.
+
+    Where rows are known by their numbers the messages stay apart, so that hooks see the author's columns alone. Else they
+    are reserved columns of the table.
+    """
+    if not context.settings.report_unread_cells:
+        return table, None
+    added = []
+    for field in table.columns:
+        if field.startswith(RESERVED_PREFIX) or field not in context.registry.fields:
+            continue
+        unread = _with_formulas(around, field, _unread(around, table, field))
+        if unread is not None:
+            added.append(unread.alias(f"{UNREAD_PREFIX}{field}"))
+    for field in dict.fromkeys(field for field, _ in around.readings):
+        doubts = _doubts_of_field(around, field, table.height) if field in table.columns else []
+        if doubts:
+            said = doubts[0] if len(doubts) == 1 else pl.select(pl.coalesce(doubts)).to_series()
+            added.append(said.alias(f"{DOUBT_PREFIX}{field}"))
+    if not added:
+        return table, None
+    if ROW not in table.columns:
+        return with_series(table, added), None
+    kept = pl.DataFrame([table.get_column(ROW), *added])
+    kept = kept.filter(pl.any_horizontal(pl.all().exclude(ROW).is_not_null()))
+    # A hook may have made several rows of one: what is said of its cells is said of each.
+    return table, kept.unique(subset=ROW, keep="first", maintain_order=True)
+
+
+def _doubts_of_field(around: Surroundings, field: str, height: int) -> list[pl.Series]:
+    """What is said of the cells of each ambiguous column that was read for a field, its own column first.
+
+    Where the own column was read, too, another one stands in for its cells that are blank or could not be read.
+    """
+    readings = {name: one for (of, name), one in around.readings.items() if of == field and one["ambiguous"]}
+    own, doubts = readings.pop(field, None), []
+    if own is not None:
+        doubts.append(_doubts(own, height))
+    if not readings:
+        return doubts
+    stands_in = None
+    if field in around.read_own:
+        stands_in = ~filled_rows(around.table, [field])
+        if len(around.hidden.get(field, ())) == height:
+            stands_in |= around.hidden[field].is_not_null()
+    # Polars asks for columns in any order.
+    for name in sorted(readings):
+        said = _doubts(readings[name], height)
+        if stands_in is not None:
+            first = said.is_not_null().arg_max()
+            used = pl.select(pl.when(stands_in).then(said)).to_series()
+            if readings[name]["open"] is None and used.null_count() == height and first is not None:
+                # What is said of the column stands at the first of its cells that count.
+                filled = stands_in & filled_rows(around.table, [name])
+                used = used.scatter(filled.arg_max(), said[first]) if filled.any() else used
+            said = used
+        doubts.append(said)
+    return doubts
+
+
+def _doubts(reading: dict[str, Any], height: int) -> pl.Series:
+    """What is said of the cells of an ambiguous column: of each one that only a setting decided, else of the first one."""
+    if reading["open"] is not None:
+        by = "the reader's argument" if reading["by"] == "argument" else reading["by"]
+        said = f"ambiguous: {reading['read_as']} by {by} alone"
+        return pl.select(pl.when(series_of(reading["open"])).then(pl.lit(said))).to_series()
+    doubts = _nothing("", height)
+    if reading["first_open"] is not None:
+        doubts = doubts.scatter(reading["first_open"], f"ambiguous column, {told_as(reading['message'])}")
+    return doubts
+
+
+def _with_formulas(around: Surroundings, field: str, unread: pl.Series | None) -> pl.Series | None:
+    """The messages for cells that were not read, with those for formulas that were saved without a value."""
+    found = around.without_value(field)
+    if found is None:
+        return unread
+    said = pl.when(found).then(pl.lit("formula without a saved value"))
+    return pl.select(said if unread is None else pl.coalesce(unread, said)).to_series()
+
+
+_NO_TEXT = pl.Series([None], dtype=pl.String)
+
+
+def _nothing(name: str, height: int) -> pl.Series:
+    """A column of text without a value."""
+    return _NO_TEXT.new_from_index(0, height).alias(name)
+
+
+def _with_unread(context: RunContext, table: pl.DataFrame, kept: pl.DataFrame | None) -> pl.DataFrame:
+    """The table with the messages that were kept, at the rows that hooks have left."""
+    if kept is None:
+        return table
+    if ROW in table.columns and table.schema[ROW].is_integer():
+        places = table.select(pl.col(ROW).cast(pl.UInt32, strict=False))
+        joined = places.join(kept, on=ROW, how="left", maintain_order="left").drop(ROW)
+        return with_series(table, joined.get_columns())
+    context.notice(
+        "issues_without_rows",
+        f"{kept.height} rows have cells that could not be read, but a hook has replaced the table, so "
+        "that it is not known which rows these are now. Keep the column __ade_row in the table that the hook returns",
+        table=context.table_index,
+        count=kept.height,
+    )
+    return table
+
+
+def _unread(around: Surroundings, table: pl.DataFrame, field: str) -> pl.Series | None:
+    """Messages for the cells of a field that were filled before its transforms, and that no reader could read or that are
+    empty now.
+    """
+    if (field, field) in around.exact:
+        return around.exact[field, field]
+    after = table.get_column(field)
+    emptied = _emptied(around, table, field)
+    hidden = around.hidden.get(field)
+    if hidden is None or len(hidden) != len(after):
+        return emptied
+    # A value that was put in place of a cell that nobody could read does not make the cell read.
+    return hidden if emptied is None else pl.select(pl.coalesce(emptied, hidden)).to_series()
+
+
+def _emptied(around: Surroundings, table: pl.DataFrame, field: str) -> pl.Series | None:
+    """Messages for the cells of a field that were filled before its transforms and are empty now."""
+    after = table.get_column(field)
+    if field not in around.table.columns or len(around.table) != len(after) or not after.null_count():
+        return None
+    before = around.table.get_column(field)
+    if before is after or before.null_count() == len(before):
+        return None
+    emptied = emptied_cells(before, after)
+    if emptied is None:
+        return None
+    for messages in around.unread.get(field, ()):
+        if len(messages) == len(emptied):
+            # What the reader says is nearer to the point than "left empty".
+            emptied = pl.select(pl.when(emptied.is_not_null()).then(pl.coalesce(messages, emptied))).to_series()
+    return emptied
+
+
+class Validators(_Expressions):
+    """The column validators of a run."""
+
+    role = "validator"
+
+    def apply(
+        self,
+        context: RunContext,
+        table: pl.DataFrame,
+        headers: dict[str, tuple[str, str]] | None = None,
+        kept: pl.DataFrame | None = None,
+    ) -> pl.DataFrame:
+        """Add an issue column for each field with messages, and the two columns that sum them up.
+
+        Issue columns that a hook has set before stay as they are and are not summed up.
+        """
+        headers = headers or {}
+        table = self._in_one_piece(_with_unread(context, table, kept))
+        made: list[str] = []
+        prefixes = (UNREAD_PREFIX, DOUBT_PREFIX) if context.settings.report_unread_cells else ()
+        there = frozenset(table.columns)
+        filled = _filled(table, context.settings.typed_fields)
+        noted = [name.removeprefix(prefix) for name in table.columns for prefix in prefixes if name.startswith(prefix)]
+        # A field that a hook has taken out of the table has no cells to speak of.
+        noted = [field for field in noted if field in there]
+        for field in dict.fromkeys((*self._fields_in_order(table, context.registry.fields), *noted)):
+            if field not in filled:
+                table = _with_column(context, table, field)
+            subject = _subject(context, field)
+            own = [prefix + field for prefix in prefixes if prefix + field in there]
+            values = _values(context, table, field, headers.get(field, ("", "")))
+            messages, speakers, has_passed = self._messages(context, values, own, subject)
+            name = f"{ISSUE_PREFIX}{field}"
+            if messages or len(own) > 1:
+                messages = [*map(pl.col, own), *messages]
+                table = self._add_issues(context, table, field, messages, speakers, subject)
+            elif own:
+                table = with_series(table, [table.get_column(own[0]).alias(name)])
+            elif has_passed:
+                table = with_series(table, [_nothing(name, table.height)])
+            else:
+                continue
+            made.append(name)
+        table = _summed_up(table, made)
+        if context.debug:
+            self._report(context, table, made)
+        return table
+
+    def _messages(
+        self, context: RunContext, values: dict[str, Any], own: list[str], subject: str
+    ) -> tuple[list[pl.Expr], list[RegisteredFn], bool]:
+        """The messages of a field's validators, whose each is, and whether some check has passed.
+
+        ``own``: the columns of what the engine says of cells that were not read.
+        """
+        table: pl.DataFrame = values["table"]
+        messages: list[pl.Expr] = []
+        speakers: list[RegisteredFn] = []
+        has_passed = False
+        for entry, call in self._callers.get(values["field_name"], ()):
+            expression = self._ask(context, entry, call, values, subject)
+            if isinstance(expression, Check) and expression.passes(table):
+                has_passed = True
+            elif expression is not None:
+                if not isinstance(expression, Check):
+                    if context.settings.strict_validators:
+                        self._demand_text(context, table, expression, entry, subject)
+                elif expression.is_about_emptiness and own:
+                    # A cell that could not be read was not empty.
+                    expression = pl.when(pl.all_horizontal(pl.col(own).is_null())).then(expression)
+                messages.append(expression.cast(pl.String))
+                speakers.append(entry)
+        return messages, speakers, has_passed
+
+    def _demand_text(
+        self, context: RunContext, table: pl.DataFrame, expression: pl.Expr, entry: RegisteredFn, subject: str
+    ) -> None:
+        """Fail where a result is neither text nor null: a column of ``true`` would make every row an issue."""
+        try:
+            dtype = table.lazy().select(expression).collect_schema().dtypes()[0]
+        except RAISED as error:
+            context.fail(entry, self.role, subject, _Unusable(error, entry, context), ExtensionError)
+        try:
+            demand_text(dtype)
+        except WrongResult as wrong:
+            context.fail(entry, self.role, subject, wrong, PipelineError)
+
+    def _add_issues(
+        self,
+        context: RunContext,
+        table: pl.DataFrame,
+        field: str,
+        messages: list[pl.Expr],
+        speakers: list[RegisteredFn],
+        subject: str,
+    ) -> pl.DataFrame:
+        try:
+            return _applied(context, table, _joined(messages).alias(f"{ISSUE_PREFIX}{field}"), field)
+        except RAISED as error:
+            # Find out whose expression failed, for the error message.
+            for entry, message in zip(speakers, messages[-len(speakers) :] if speakers else ()):
+                try:
+                    table.select(message)
+                except RAISED as own:
+                    context.fail(entry, self.role, subject, _Unusable(own, entry, context), ExtensionError)
+            if not speakers:
+                raise
+            context.fail(speakers[-1], self.role, subject, _Unusable(error, speakers[-1], context), ExtensionError)
+
+    @staticmethod
+    def _report(context: RunContext, table: pl.DataFrame, columns: list[str]) -> None:
+        issues = sum(table.height - table.get_column(name).null_count() for name in columns)
+        context.logger.event(
+            "validation.summary",
+            level=10,
+            message=f"{issues} issues",
+            data={
+                "issue_columns": columns,
+                "table_index": context.table_index,
+                "table_region": context.region.a1,
+                "rows": table.height,
+            },
+        )
+
+
+def _summed_up(table: pl.DataFrame, names: list[str]) -> pl.DataFrame:
+    """The table with the two columns that say which rows have issues, and how many."""
+    # Columns without any message add nothing.
+    issues = [column for name in names if (column := table.get_column(name)).null_count() < table.height]
+    if issues:
+        some, count = count_issues(issues)
+        return with_series(table, [some.alias(HAS_ISSUES), count.alias(ISSUE_COUNT)])
+    if not table.width:
+        return table.with_columns(pl.lit(False).alias(HAS_ISSUES), pl.lit(0, dtype=pl.Int32).alias(ISSUE_COUNT))
+    none = pl.Series(HAS_ISSUES, [False]), pl.Series(ISSUE_COUNT, [0], dtype=pl.Int32)
+    return with_series(table, [column.new_from_index(0, table.height) for column in none])
+
+
+def _applied(context: RunContext, table: pl.DataFrame, expression: pl.Expr, field: str) -> pl.DataFrame:
+    """The table with the expression's column. With ``typed_fields`` an expression that is written for text sees text."""
+    if not context.settings.typed_fields:
+        return table.with_columns(expression)
+    seen = table
+    # Each turn makes text of one more column, so there are no more turns than columns.
+    for turn in range(table.width + 1):
+        try:
+            made = seen.with_columns(expression)
+            break
+        except RAISED as error:
+            column = column_wanted_as_text(error, seen, field)
+            if column is None or turn == table.width:
+                raise
+            seen = with_series(seen, [as_text(seen.get_column(column))])
+    return made if seen is table else with_series(table, [made.get_column(expression.meta.output_name())])
+
+
+def _joined(messages: list[pl.Expr]) -> pl.Expr:
+    if len(messages) == 1:
+        return messages[0]
+    some = pl.any_horizontal([message.is_not_null() for message in messages])
+    return pl.when(some).then(pl.concat_str(messages, separator="; ", ignore_nulls=True))
+
+
+class _Unusable(WrongResult):
+    """An expression that polars refuses to apply."""
+
+    def __init__(self, error: BaseException, entry: RegisteredFn, context: RunContext):
+        said, name = told(error), missing_column(error)
+        source = source_of(entry.fn)
+        # A name that the code does not have may be a cell's value.
+        if name is not None and (context.policy.quotes_values or stands_in_code(name, source and source[0])):
+            meant = nearest(name, context.registry.fields)
+            advice = f"; where only some files have it, a reader (fields.text({name!r})) is empty in the others"
+            said = f"{kind_of(error)}: the table has no column {name!r}{meant or advice}"
+        super().__init__(f"returned an expression that cannot be applied: {said}")
+        self.__cause__ = error

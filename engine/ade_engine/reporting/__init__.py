@@ -1,1 +1,0 @@
-"""The closing report of a run."""

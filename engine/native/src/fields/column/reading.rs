@@ -1,0 +1,155 @@
+//! How a column was read: what decided, how many cells can't be otherwise, which contradict.
+
+/// What decided how a column is read, from strong to weak.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Decided {
+    /// Each cell alone: none can be read in two ways.
+    #[default]
+    Cells,
+    /// Nothing was read: most of the cells are something else.
+    Refused,
+    /// Cells that only one reading explains.
+    Evidence,
+    /// What stands around: the header, the other columns, how people write.
+    Hint,
+    /// A hint that may mislead: the column is ambiguous.
+    Weak,
+    /// Nothing but the setting: the column is ambiguous.
+    Setting,
+}
+
+impl Decided {
+    /// Its name in records.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Cells => "cells",
+            Self::Refused => "refused",
+            Self::Evidence => "evidence",
+            Self::Hint => "hint",
+            Self::Weak => "weak_hint",
+            Self::Setting => "setting",
+        }
+    }
+}
+
+/// How a column was read.
+#[derive(Clone, Debug, Default)]
+pub struct Reading {
+    /// `day-first`, `decimal comma` …; empty where the kind of value knows one way only.
+    pub read_as: &'static str,
+    pub decided: Decided,
+    /// Filled cells of text that were looked at.
+    pub cells: usize,
+    /// Cells that only the chosen reading explains.
+    pub certain: usize,
+    /// Rows whose cells can be read, but not in the way of the column; they stay empty.
+    pub contradict: Vec<usize>,
+    /// Whether two ways are mixed: cells that can be read in one way only are read, and those that can be read in two are not.
+    pub is_mixed: bool,
+    /// The first row whose cell can be read in more than one way.
+    pub first_open: Option<usize>,
+    /// For each row whether nothing but the setting decided how its cell is read; empty where no cell is of this kind.
+    pub open: Vec<bool>,
+    /// What chose for these cells.
+    pub by: Option<ChosenBy>,
+    /// Sentences about it, without cell values.
+    pub why: Vec<String>,
+}
+
+impl Reading {
+    /// Whether the column can be read in another way just as well.
+    pub fn is_ambiguous(&self) -> bool {
+        matches!(self.decided, Decided::Weak | Decided::Setting) && self.first_open.is_some()
+    }
+}
+
+/// Who states what is taken where the cells decide nothing.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum StatedBy {
+    #[default]
+    Setting,
+    /// The author, to the reader: that is stronger than a setting.
+    Argument,
+}
+
+impl StatedBy {
+    /// That a setting has decided, or the argument of the reader that stands in its place.
+    pub fn decided(self, setting: &str, argument: &str) -> String {
+        match self {
+            Self::Setting => {
+                format!("{setting} decided (set it in settings.toml or with --set)")
+            }
+            Self::Argument => format!("the reader's argument {argument} decided"),
+        }
+    }
+}
+
+/// What chose for the cells that can be read in several ways.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ChosenBy {
+    DateOrder,
+    DecimalMark,
+    Argument,
+    /// What is stated explains fewer cells.
+    Default,
+}
+
+impl ChosenBy {
+    /// Its name in records.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::DateOrder => "date_order",
+            Self::DecimalMark => "decimal_mark",
+            Self::Argument => "argument",
+            Self::Default => "default",
+        }
+    }
+}
+
+/// The order of day, month and year.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[repr(u8)]
+pub enum Order {
+    DayFirst,
+    MonthFirst,
+    /// Year, day, month: only where the month has a name.
+    YearDay,
+    YearFirst,
+}
+
+/// What other columns of the same table show.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Hints {
+    pub order: Option<Order>,
+    /// The decimal mark.
+    pub decimal: Option<u8>,
+}
+
+/// Whether a few cells are slips, and no second writer's.
+pub fn are_few(against: usize, support: usize) -> bool {
+    against * 20 <= support || against == 1 && support >= 5
+}
+
+/// How many cells can't be read otherwise.
+pub fn certain_in_words(certain: usize, cells: usize) -> String {
+    if certain == cells {
+        "no cell can be read otherwise".to_owned()
+    } else {
+        format!("{certain} of {cells} cells can't be otherwise")
+    }
+}
+
+/// How many cells contradict; nothing where none does.
+pub fn against_in_words(against: usize) -> Option<String> {
+    match against {
+        0 => None,
+        1 => Some("1 contradicts".to_owned()),
+        more => Some(format!("{more} contradict")),
+    }
+}
+
+/// How many cells were left out where two ways to write are mixed.
+pub fn left_out_in_words(count: usize) -> String {
+    let verb = if count == 1 { "was" } else { "were" };
+    format!("only cells that can be read in one way were read, {count} {verb} not")
+}

@@ -1,0 +1,457 @@
+//! A time of day within a text: "14:30", "2:30 pm", "14.30 Uhr", "14h30", "T14:30:05.5+01:00".
+
+use crate::fields::words::cut::{Cut, DIGITS, SPACE, Token, WORD};
+use crate::fields::words::lexicon::is_clock;
+
+const SECOND: i64 = 1_000_000;
+
+/// No zone lies further from Greenwich.
+const FURTHEST_ZONE: u32 = 14;
+/// What makes a time of an hour alone.
+const HOUR_WORDS: &[&str] = &[
+    "am", "pm", "a", "p", "h", "hr", "hrs", "uhr", "ora", "ore", "hod", "godz",
+];
+
+/// A half of the day, as a word names it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Half {
+    Morning,
+    Afternoon,
+    /// The hours around twelve: "中午".
+    Noon,
+    /// The hours before midnight: "晚上".
+    Evening,
+}
+
+impl Half {
+    /// The hour of the day; none where the half has no such hour.
+    fn hour(self, hour: u32) -> Option<u32> {
+        let of_twelve = (1..=12).contains(&hour).then_some(hour % 12);
+        match self {
+            Self::Morning => of_twelve,
+            Self::Afternoon => of_twelve.map(|hour| hour + 12),
+            Self::Noon if hour == 11 => Some(11),
+            Self::Noon => matches!(hour, 12 | 1 | 2).then_some(hour % 12 + 12),
+            Self::Evening => (5..12).contains(&hour).then_some(hour + 12),
+        }
+    }
+}
+
+/// Words of the halves of the day, folded and without points and blanks, as locales with a clock of twelve hours write them.
+const HALVES: &[(&str, Half)] = {
+    use Half::{Afternoon, Evening, Morning, Noon};
+    &[
+        ("am", Morning),
+        ("pm", Afternoon),
+        ("a", Morning),
+        ("p", Afternoon),
+        ("πμ", Morning),
+        ("μμ", Afternoon),
+        ("pd", Morning),
+        ("md", Afternoon),
+        ("gh", Morning),
+        ("gd", Afternoon),
+        ("oo", Morning),
+        ("os", Afternoon),
+        ("ص", Morning),
+        ("م", Afternoon),
+        ("قظ", Morning),
+        ("بظ", Afternoon),
+        ("ጥዋት", Morning),
+        ("ከሰዓት", Afternoon),
+        ("오전", Morning),
+        ("오후", Afternoon),
+        ("午前", Morning),
+        ("午後", Afternoon),
+        ("上午", Morning),
+        ("下午", Afternoon),
+        ("凌晨", Morning),
+        ("清晨", Morning),
+        ("早上", Morning),
+        ("中午", Noon),
+        ("晚上", Evening),
+    ]
+};
+
+/// The half of the day that the token at a place names, in one word or in letters with points ("p. m."), and the token behind it
+/// and its point.
+pub fn half_at(cut: &Cut, at: usize) -> Option<(Half, usize)> {
+    let tokens = cut.tokens();
+    let kind = |at: usize| tokens.get(at).map(|token| token.kind);
+    if kind(at) != Some(WORD) {
+        return None;
+    }
+    let first = cut.text(tokens[at]);
+    let named = |second: &str| {
+        let is_it = |word: &str| {
+            word.len() == first.len() + second.len()
+                && word.starts_with(first)
+                && word.ends_with(second)
+        };
+        HALVES.iter().find(|(word, _)| is_it(word)).map(|one| one.1)
+    };
+    let behind_point = |at: usize| at + usize::from(kind(at) == Some(b'.'));
+    if kind(at + 1) == Some(b'.') {
+        let next = at + 2 + usize::from(kind(at + 2) == Some(SPACE));
+        if kind(next) == Some(WORD)
+            && let Some(half) = named(cut.text(tokens[next]))
+        {
+            return Some((half, behind_point(next + 1)));
+        }
+    }
+    named("").map(|half| (half, behind_point(at + 1)))
+}
+
+/// A time of day that was found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Clock {
+    /// The token behind it and its zone.
+    pub stop: usize,
+    /// Microseconds since midnight; none where the digits say no time, such as 25:00, or more than one, such as 9:00-17:00. A
+    /// zone changes nothing.
+    pub time: Option<i64>,
+    /// It is one of the half of the day that is named before it, as in "PM 2:30".
+    pub has_half_before: bool,
+}
+
+/// The time of day and its zone that begin at a token; none where no time begins there.
+pub fn clock(cut: &Cut, start: usize) -> Option<Clock> {
+    let tokens = cut.tokens();
+    let mut stop = start;
+    while let Some(token) = tokens.get(stop) {
+        let belongs = match token.kind {
+            DIGITS | b':' | b'.' | b',' | b'+' | b'-' => true,
+            WORD => match half_at(cut, stop) {
+                Some((_, behind)) => {
+                    stop = behind;
+                    continue;
+                }
+                None => is_clock(cut.text(*token)),
+            },
+            SPACE => {
+                // "14 h 30"
+                tokens.get(stop + 1).is_some_and(|next| next.kind != DIGITS)
+                    || stop > start && parts_hours(cut, tokens[stop - 1])
+            }
+            _ => false,
+        };
+        if !belongs {
+            break;
+        }
+        stop += 1;
+    }
+    let span = &tokens[start..stop];
+    let number = |at: usize| cut.text(span[at]).parse::<u32>().unwrap_or(u32::MAX);
+    let is_iso = start > 0 && cut.text(tokens[start - 1]) == "t";
+    let has = |kind| span.iter().any(|token| token.kind == kind);
+    let is_short = span.len() == 3
+        && span[1].kind == b'.'
+        && span[2].kind == DIGITS
+        && cut.text(span[2]).len() == 2;
+    if span.first()?.kind != DIGITS
+        || !(is_iso || has(WORD) || has(b':') || is_short || start > 0 && is_pointed(cut, span))
+    {
+        return None;
+    }
+    for (at, pair) in span.windows(2).enumerate() {
+        if pair[1].kind == DIGITS {
+            let minutes = number(at + 1) < 60 && cut.text(pair[1]).len() == 2;
+            let good = match pair[0].kind {
+                b':' => minutes,
+                WORD => parts_hours(cut, pair[0]) && minutes,
+                SPACE => minutes,
+                b'.' | b',' | b'+' | b'-' => true,
+                _ => false,
+            };
+            if !good {
+                return None;
+            }
+        }
+    }
+    if !is_iso && number(0) > 24 {
+        return None;
+    }
+    let half = half_before(cut, start);
+    Some(Clock {
+        stop,
+        time: time_of(cut, start, stop, half),
+        has_half_before: half.is_some(),
+    })
+}
+
+/// Whether a word stands between hours and minutes: "14h30", "14 Uhr 30".
+fn parts_hours(cut: &Cut, token: Token) -> bool {
+    token.kind == WORD && matches!(cut.text(token), "h" | "uhr")
+}
+
+/// The half of the day that is named right before a time.
+fn half_before(cut: &Cut, start: usize) -> Option<Half> {
+    let before = &cut.tokens()[..start];
+    let last = before.iter().rposition(|token| token.kind != SPACE)?;
+    // A single letter may be anything there, and so may letters with points.
+    if before[last].kind != WORD || cut.text(before[last]).chars().nth(1).is_none() {
+        return None;
+    }
+    half_at(cut, last).map(|(half, _)| half)
+}
+
+/// Whether a token is a mark that stands behind hours only: "2時".
+fn is_mark_of_hours(cut: &Cut, token: Option<&Token>) -> bool {
+    token.is_some_and(|token| token.kind == b':' && cut.text(*token) != ":")
+}
+
+/// Hours, minutes and seconds with points between them: "14.30.15". What can be a day and a month, as 5.12.25, is no time.
+fn is_pointed(cut: &Cut, span: &[Token]) -> bool {
+    let Some([hour, first, minute, second, rest]) = span.first_chunk::<5>() else {
+        return false;
+    };
+    let is_sixtieth = |token: &Token| {
+        token.kind == DIGITS && cut.text(*token).len() == 2 && cut.text(*token) < "60"
+    };
+    let has_fraction = span.get(5).is_some_and(|next| next.kind == b'.')
+        && span.get(6).is_some_and(|next| next.kind == DIGITS);
+    let is_month = ("01".."13").contains(&cut.text(*minute)) && cut.text(*hour) != "00";
+    first.kind == b'.'
+        && second.kind == b'.'
+        && cut.text(*hour).len() <= 2
+        && is_sixtieth(minute)
+        && is_sixtieth(rest)
+        && (has_fraction || !is_month)
+}
+
+fn time_of(cut: &Cut, start: usize, stop: usize, half_before: Option<Half>) -> Option<i64> {
+    let tokens = cut.tokens();
+    let span = &tokens[start..stop];
+    let is_iso = start > 0 && cut.text(tokens[start - 1]) == "t";
+    let (parts, count, mut at) = parts_of(cut, span)?;
+    let mut fraction = 0;
+    if count == 3
+        && let [mark, digits, ..] = &span[at..]
+        && matches!(mark.kind, b'.' | b',')
+        && digits.kind == DIGITS
+    {
+        let digits = cut.text(*digits);
+        let digits = &digits[..digits.len().min(6)];
+        fraction = digits.parse::<i64>().ok()? * 10i64.pow(6 - digits.len() as u32);
+        at += 2;
+    }
+    let words = span.iter().filter(|token| token.kind == WORD);
+    let mut words = words.map(|token| cut.text(*token));
+    if count == 1
+        && !is_iso
+        && half_before.is_none()
+        && !words.any(|word| HOUR_WORDS.contains(&word))
+        && !is_mark_of_hours(cut, span.get(1))
+    {
+        return None;
+    }
+    let half = rest_of_time(cut, start + at..stop, is_iso, count, half_before)?;
+    let hour = match half {
+        Some(half) => half.hour(parts[0])?,
+        None => parts[0],
+    };
+    if hour > 23 || parts[1] > 59 || parts[2] > 59 {
+        return None;
+    }
+    let seconds = i64::from(hour) * 3600 + i64::from(parts[1]) * 60 + i64::from(parts[2]);
+    Some(seconds * SECOND + fraction)
+}
+
+/// Hours, minutes and seconds, how many of them stand there, and the place behind.
+fn parts_of(cut: &Cut, span: &[Token]) -> Option<([u32; 3], usize, usize)> {
+    let first = cut.text(span[0]);
+    let mut parts = [0u32; 3];
+    if first.len() >= 4 {
+        // ISO without colons: 1430, 143005.
+        if !first.len().is_multiple_of(2) || first.len() > 6 {
+            return None;
+        }
+        for (part, digits) in parts.iter_mut().zip(first.as_bytes().chunks(2)) {
+            *part = u32::from(digits[0] - b'0') * 10 + u32::from(digits[1] - b'0');
+        }
+        return Some((parts, first.len() / 2, 1));
+    }
+    parts[0] = first.parse().ok()?;
+    let (mut count, mut at, mut mark) = (1, 1, None);
+    while count < 3
+        && let Some((by, next)) = next_part(cut, span, at)
+    {
+        let text = cut.text(span[next]);
+        let parts_by = match by {
+            b'.' => text.len() == 2 && mark.is_none_or(|mark| mark == b'.'),
+            _ => true,
+        };
+        if !parts_by {
+            break;
+        }
+        parts[count] = text.parse().ok()?;
+        count += 1;
+        at = next + 1;
+        mark = Some(by);
+    }
+    Some((parts, count, at))
+}
+
+/// The mark behind a part of a time and the place of the digits behind the mark.
+fn next_part(cut: &Cut, span: &[Token], at: usize) -> Option<(u8, usize)> {
+    let kind = |at: usize| span.get(at).map(|token| token.kind);
+    if matches!(kind(at)?, b':' | b'.') {
+        return (kind(at + 1)? == DIGITS).then_some((span[at].kind, at + 1));
+    }
+    let word = at + usize::from(kind(at)? == SPACE);
+    if !parts_hours(cut, *span.get(word)?) {
+        return None;
+    }
+    let digits = word + 1 + usize::from(kind(word + 1)? == SPACE);
+    (kind(digits)? == DIGITS).then_some((WORD, digits))
+}
+
+/// The half of the day, if what stands behind a time names one. None where something stands there that belongs to no time, as
+/// in "9:00-17:00": a time that is only begun would be another one.
+fn rest_of_time(
+    cut: &Cut,
+    range: std::ops::Range<usize>,
+    is_iso: bool,
+    count: usize,
+    mut half: Option<Half>,
+) -> Option<Option<Half>> {
+    let start = range.start;
+    let rest = &cut.tokens()[range];
+    let kind = |at: usize| rest.get(at).map(|token| token.kind);
+    let mut may_have_offset = count == 3 || is_iso && count == 2;
+    let mut at = 0;
+    while at < rest.len() {
+        match rest[at].kind {
+            SPACE => {}
+            // Of a word cut short, or the end of a sentence.
+            b'.' | b',' if kind(at + 1) != Some(DIGITS) => {}
+            b':' if is_mark_of_hours(cut, rest.get(at)) && kind(at + 1) != Some(DIGITS) => {}
+            WORD => {
+                let word = cut.text(rest[at]);
+                if let Some((named, behind)) = half_at(cut, start + at) {
+                    if half.is_some() {
+                        return None;
+                    }
+                    half = Some(named);
+                    at = behind - start;
+                    continue;
+                }
+                may_have_offset |= matches!(word, "utc" | "gmt");
+            }
+            b'+' | b'-' if may_have_offset && kind(at + 1) == Some(DIGITS) => {
+                may_have_offset = false;
+                at = zone_at(cut, rest, at + 1)?;
+                continue;
+            }
+            _ => return None,
+        }
+        at += 1;
+    }
+    Some(half)
+}
+
+/// The place behind the distance of a zone, whose digits begin at a place: "+01:00", "+0530", "+1". None where it is further
+/// than any.
+fn zone_at(cut: &Cut, rest: &[Token], at: usize) -> Option<usize> {
+    let digits = cut.text(rest[at]);
+    let (hours, minutes, behind) = match (digits.len(), &rest[at + 1..]) {
+        (4, _) => (&digits[..2], &digits[2..], at + 1),
+        (..=2, [colon, minutes, ..]) if colon.kind == b':' && minutes.kind == DIGITS => {
+            (digits, cut.text(*minutes), at + 3)
+        }
+        _ => (digits, "00", at + 1),
+    };
+    let is_zone = hours.len() <= 2
+        && minutes.len() == 2
+        && minutes < "60"
+        && hours.parse::<u32>().ok()? <= FURTHEST_ZONE;
+    is_zone.then_some(behind)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_as_people_write_them() {
+        let minutes = |hour: i64, minute: i64| Some((hour * 60 + minute) * 60 * SECOND);
+        for (text, wanted) in [
+            ("14:30", minutes(14, 30)),
+            ("2:30 pm", minutes(14, 30)),
+            ("12:05 a.m.", minutes(0, 5)),
+            ("14.30", minutes(14, 30)),
+            ("14h30", minutes(14, 30)),
+            ("9 Uhr", minutes(9, 0)),
+            ("14:30:00+01:00", minutes(14, 30)),
+            ("14:30:15.25", Some(52_215_250_000)),
+            ("13:00 pm", None),
+            ("14 h 30", minutes(14, 30)),
+            ("14 Uhr 30", minutes(14, 30)),
+            ("02.30.45.000000 PM", Some(52_245_000_000)),
+            ("14:30:00 +0530", minutes(14, 30)),
+            ("14:30 GMT+1", minutes(14, 30)),
+            ("2:30 p. m.", minutes(14, 30)),
+            ("2:05 μ.μ.", minutes(14, 5)),
+            ("12:05 π.μ.", minutes(0, 5)),
+            ("2:05 m.d.", minutes(14, 5)),
+            ("2:05 p.d.", minutes(2, 5)),
+            ("2:05 م", minutes(14, 5)),
+            ("14時30分", minutes(14, 30)),
+        ] {
+            let mut cut = Cut::default();
+            assert!(cut.cut(text));
+            let found = clock(&cut, 0).unwrap_or_else(|| panic!("{text}"));
+            assert_eq!(found.time, wanted, "{text}");
+        }
+        // The words of the half of the day, before the time.
+        for (text, wanted) in [
+            ("오후 2:05", minutes(14, 5)),
+            ("오전 12:05", minutes(0, 5)),
+            ("下午2:05", minutes(14, 5)),
+            ("中午12:05", minutes(12, 5)),
+            ("中午11:30", minutes(11, 30)),
+            ("凌晨12:05", minutes(0, 5)),
+            ("晚上9:05", minutes(21, 5)),
+            ("晚上12:05", None),
+            ("午後2時5分", None),
+            ("午後2時05分", minutes(14, 5)),
+            ("午後2時", minutes(14, 0)),
+            ("下午14:05", None),
+        ] {
+            let mut cut = Cut::default();
+            let value = crate::columns::view::Value::Text(text);
+            assert_eq!(
+                super::super::moment::time(value, false, &mut cut),
+                wanted,
+                "{text}"
+            );
+        }
+        // More than one time is none.
+        for text in [
+            "09:00-17:00",
+            "09:00 - 17:00",
+            "9 am-5 pm",
+            "8am-4pm",
+            "10-2pm",
+            "09:00:00-17:00:00",
+            "09:00:00-12:00:00",
+            "2 pm am",
+            "14:30,5",
+            "5 m",
+        ] {
+            let mut cut = Cut::default();
+            assert!(cut.cut(text));
+            let is_time = clock(&cut, 0)
+                .is_some_and(|found| found.time.is_some() && found.stop == cut.tokens().len());
+            assert!(!is_time, "{text}");
+        }
+        let mut cut = Cut::default();
+        for text in ["12", "7.5", "25:00", "1.2.3", "3/4"] {
+            assert!(cut.cut(text));
+            assert!(
+                clock(&cut, 0).is_none_or(|found| found.stop < cut.tokens().len()),
+                "{text}"
+            );
+        }
+    }
+}

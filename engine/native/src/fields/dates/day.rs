@@ -1,0 +1,559 @@
+//! One cell as a date: which parts it has, and which days it can mean.
+
+use super::clock::{clock, half_at};
+use crate::cells::calendar::days_from_civil;
+use crate::fields::column::reading::Order;
+use crate::fields::words::cut::{Cut, DIGITS, SPACE, Token, WORD, YEAR};
+use crate::fields::words::lexicon::{Lexicon, MonthWord};
+use crate::fields::words::tables::Languages;
+
+/// Two digits mean the year of this window that ends twenty years after this engine was made. It does not move with the
+/// clock: the same engine reads the same file the same on every day.
+pub const LAST_SHORT_YEAR: i64 = MADE_IN + 20;
+/// The year in which this engine was made.
+pub const MADE_IN: i64 = 2026;
+/// Years that a date may have. Beyond them are other calendars, serial numbers and slips.
+const YEARS: std::ops::Range<i64> = 1800..2200;
+const YEARS_OF_EIGHT_DIGITS: std::ops::Range<i64> = 1900..2200;
+/// No day.
+pub const NONE: i32 = i32::MIN;
+
+/// The days since 1970 that a cell means under each order of [`super::orders::ORDERS`]; [`NONE`] where there is no such day.
+pub type Days = [i32; 4];
+
+/// A number within a date.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Digits {
+    value: u32,
+    length: u8,
+}
+
+/// The parts of a cell that may be a date.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Day {
+    digits: [Digits; 3],
+    count: u8,
+    /// How many numbers stand before the month's name, if it has one.
+    name_at: Option<u8>,
+    pub month: Option<MonthWord>,
+    /// Weekdays that the cell names, a bit each from Monday; 0: none.
+    weekdays: u8,
+    pub weekday_languages: Languages,
+    /// The mark between the numbers: `w` with a month's name, `8` for eight digits, 0 for a mark outside of ASCII.
+    pub mark: u8,
+    /// A mark behind the last number, as in "31.1.25.".
+    pub mark_behind: bool,
+    /// Microseconds since midnight; none without a time of day, or with one that does not exist.
+    pub time: Option<i64>,
+    pub has_time: bool,
+}
+
+impl Day {
+    /// The parts of a text of three numbers with one mark between them, which most dates are; `None` leaves any other text to
+    /// [`Self::of`], which says the same of these.
+    pub fn of_plain(text: &str) -> Option<Self> {
+        let bytes = text.as_bytes();
+        if !(5..=10).contains(&bytes.len()) {
+            return None;
+        }
+        let mut day = Self::default();
+        for &byte in bytes {
+            let digits = &mut day.digits[usize::from(day.count)];
+            match byte {
+                // No number of a date is longer.
+                b'0'..=b'9' if digits.length < 4 => {
+                    digits.value = digits.value * 10 + u32::from(byte - b'0');
+                    digits.length += 1;
+                }
+                b'/' | b'.' | b'-'
+                    if digits.length > 0
+                        && day.count < 2
+                        && (day.count == 0 || byte == day.mark) =>
+                {
+                    day.mark = byte;
+                    day.count += 1;
+                }
+                _ => return None,
+            }
+        }
+        day.count += 1;
+        let are_good = day
+            .digits
+            .iter()
+            .all(|digits| matches!(digits.length, 1 | 2 | 4));
+        (day.count == 3 && are_good).then_some(day)
+    }
+
+    /// The parts of a text that was cut; none where it can be no date.
+    pub fn of(cut: &Cut, lexicon: &mut Lexicon) -> Option<Self> {
+        if let Some(day) = Self::parse(cut, lexicon, None) {
+            return Some(day);
+        }
+        // "mar" is March in many languages, and Tuesday in some: one word can be either.
+        let both = cut.tokens().iter().position(|token| {
+            token.kind == WORD && {
+                let word = lexicon.word(cut.text(*token));
+                word.weekdays != 0 && word.month.is_some()
+            }
+        })?;
+        Self::parse(cut, lexicon, Some(both))
+    }
+
+    fn parse(cut: &Cut, lexicon: &mut Lexicon, as_weekday: Option<usize>) -> Option<Self> {
+        let mut parser = Parser {
+            cut,
+            as_weekday,
+            day: Self::default(),
+            gaps: [Gap::default(); 3],
+            gap: Gap::default(),
+            has_loose_half: false,
+            is_behind_time: false,
+        };
+        let mut at = 0;
+        while at < cut.tokens().len() {
+            at = parser.take(at, lexicon)?;
+        }
+        let Parser {
+            mut day, gaps, gap, ..
+        } = parser;
+        if parser.has_loose_half {
+            (day.has_time, day.time) = (true, None);
+        }
+        day.finish(&gaps, gap)
+    }
+
+    fn finish(mut self, gaps: &[Gap; 3], behind: Gap) -> Option<Self> {
+        let has_month = self.month.is_some();
+        let is_eight = self.count == 1 && self.digits[0].length == 8;
+        if self.count + u8::from(has_month) != 3 && !is_eight {
+            return None;
+        }
+        let named = has_month || self.weekdays != 0;
+        if !gaps[0].is_only(if named { b" .,('/-" } else { b" ('" }) {
+            return None;
+        }
+        if has_month || self.count == 1 {
+            self.mark = if has_month { b'w' } else { b'8' };
+            return Some(self);
+        }
+        self.mark = gaps[1].single()?;
+        let second = gaps[2].single()?;
+        if second == YEAR {
+            return None;
+        }
+        if second != self.mark {
+            // The mark of a group is its first one; "1-2/25" is a way to write, too.
+            self.mark |= 0x80;
+        }
+        self.mark_behind = self.mark == b'.' && behind.has_mark();
+        Some(self)
+    }
+
+    /// Where a year of four digits stands among the numbers.
+    pub fn long_year_at(&self) -> Option<u8> {
+        (0..self.count).find(|&at| self.digits[usize::from(at)].length == 4)
+    }
+
+    /// Whether a program wrote it for no date, as 00.00.0000, or for one that never comes, as 31.12.9999.
+    pub fn is_placeholder(&self) -> bool {
+        let digits = &self.digits[..usize::from(self.count)];
+        let is_never = |digits: &Digits| match digits.length {
+            4 => digits.value == 9999,
+            8 => digits.value / 10_000 == 9999 || digits.value % 10_000 == 9999,
+            _ => false,
+        };
+        let is_nothing = self.month.is_none() && digits.iter().all(|digits| digits.value == 0);
+        is_nothing || digits.iter().any(is_never)
+    }
+
+    /// How many numbers stand before the month's name.
+    pub fn name_at(&self) -> Option<u8> {
+        self.name_at
+    }
+
+    /// The days that it means under each order; `languages` know most words of the column.
+    pub fn days(&self, languages: Languages) -> Days {
+        let mut days = [NONE; 4];
+        let [a, b, c] = self.digits;
+        let mut set = |order: Order, year: Digits, month: Digits, day: Digits| {
+            days[order as usize] = self.day_of(year, month, day);
+        };
+        if self.count == 1 {
+            let digits = a.value;
+            let part = |value: u32, length: u8| Digits { value, length };
+            set(
+                Order::YearFirst,
+                part(digits / 10_000, 4),
+                part(digits / 100 % 100, 2),
+                part(digits % 100, 2),
+            );
+            set(
+                Order::DayFirst,
+                part(digits % 10_000, 4),
+                part(digits / 10_000 % 100, 2),
+                part(digits / 1_000_000, 2),
+            );
+            set(
+                Order::MonthFirst,
+                part(digits % 10_000, 4),
+                part(digits / 1_000_000, 2),
+                part(digits / 10_000 % 100, 2),
+            );
+        } else if let Some(name_at) = self.name_at {
+            let month = self.month.and_then(|month| month.month(languages));
+            let Some(month) = month else {
+                return days;
+            };
+            let month = Digits {
+                value: month.into(),
+                length: 2,
+            };
+            match name_at {
+                0 => set(Order::MonthFirst, b, month, a),
+                1 => {
+                    set(Order::DayFirst, b, month, a);
+                    set(Order::YearFirst, a, month, b);
+                }
+                _ => set(Order::YearDay, a, month, b),
+            }
+        } else if self.mark & 0x7f == YEAR {
+            // The year says itself that it comes first.
+            set(Order::YearFirst, a, b, c);
+        } else {
+            set(Order::DayFirst, c, b, a);
+            set(Order::MonthFirst, c, a, b);
+            // 2024-31-12 is a slip: nobody writes so.
+            set(Order::YearFirst, a, b, c);
+        }
+        days
+    }
+
+    fn day_of(&self, year: Digits, month: Digits, day: Digits) -> i32 {
+        if !matches!(year.length, 2 | 4) || month.length > 2 || day.length > 2 {
+            return NONE;
+        }
+        let mut full = i64::from(year.value);
+        if year.length == 2 {
+            full += if full <= LAST_SHORT_YEAR % 100 {
+                2000
+            } else {
+                1900
+            };
+        }
+        let years = if self.count == 1 {
+            YEARS_OF_EIGHT_DIGITS
+        } else {
+            YEARS
+        };
+        if !years.contains(&full) {
+            return NONE;
+        }
+        match days_from_civil(full, month.value.into(), day.value.into()) {
+            // 1970-01-01 was a Thursday.
+            Some(days)
+                if self.weekdays == 0 || self.weekdays & (1 << (days + 3).rem_euclid(7)) != 0 =>
+            {
+                days as i32
+            }
+            _ => NONE,
+        }
+    }
+}
+
+/// A date while the tokens of its text are gone through.
+struct Parser<'c> {
+    cut: &'c Cut,
+    /// The word that is a weekday, though it can be a month.
+    as_weekday: Option<usize>,
+    day: Day,
+    /// What stands before each number.
+    gaps: [Gap; 3],
+    /// What has come since the last part.
+    gap: Gap,
+    /// A half of the day that belongs to no time that was read: the time would be another one.
+    has_loose_half: bool,
+    is_behind_time: bool,
+}
+
+impl Parser<'_> {
+    fn kind(&self, at: usize) -> Option<u8> {
+        self.cut.tokens().get(at).map(|token| token.kind)
+    }
+
+    /// Whether the date has all of its parts.
+    fn is_full(&self) -> bool {
+        let day = &self.day;
+        day.count + u8::from(day.month.is_some()) == 3 || day.count > 0 && day.digits[0].length == 8
+    }
+
+    /// Takes the token at a place, and what belongs to it; returns the place behind. None where it belongs to no date.
+    fn take(&mut self, at: usize, lexicon: &mut Lexicon) -> Option<usize> {
+        let token = self.cut.tokens()[at];
+        match token.kind {
+            DIGITS if self.is_full() || self.kind(at + 1) == Some(b':') => self.take_time(at),
+            DIGITS => self.take_number(at),
+            WORD => self.take_word(at, lexicon),
+            SPACE | b'.' | b',' | b'/' | b'-' | b'\'' | b'_' | b'(' | b')' | YEAR => {
+                self.gap.add(token);
+                Some(at + 1)
+            }
+            _ => None,
+        }
+    }
+
+    /// A time of day stands behind a blank or a comma, or the point of the date: "31. 1. 2025. 14:30".
+    fn take_time(&mut self, at: usize) -> Option<usize> {
+        let is_apart = self.is_full() && at > 0 && self.kind(at - 1) == Some(SPACE);
+        if !self.gap.is_only(if is_apart { b" ,.(" } else { b" ,(" }) {
+            return None;
+        }
+        self.gap = Gap::default();
+        let found = clock(self.cut, at)?;
+        // Two times are none.
+        self.day.time = found.time.filter(|_| !self.day.has_time);
+        self.day.has_time = true;
+        self.has_loose_half &= !found.has_half_before;
+        self.is_behind_time = true;
+        Some(found.stop)
+    }
+
+    fn take_number(&mut self, at: usize) -> Option<usize> {
+        self.is_behind_time = false;
+        let text = self.cut.text(self.cut.tokens()[at]);
+        let place = usize::from(self.day.count);
+        if !matches!(text.len(), 1 | 2 | 4 | 8) || place == 3 {
+            return None;
+        }
+        self.day.digits[place] = Digits {
+            value: text.parse().ok()?,
+            length: text.len() as u8,
+        };
+        self.gaps[place] = std::mem::take(&mut self.gap);
+        self.day.count += 1;
+        Some(at + 1)
+    }
+
+    fn take_word(&mut self, at: usize, lexicon: &mut Lexicon) -> Option<usize> {
+        let word = lexicon.word(self.cut.text(self.cut.tokens()[at]));
+        let is_full = self.is_full();
+        let is_behind_number = at > 0 && self.kind(at - 1) == Some(DIGITS);
+        // "2025(e)ko", "31(a)"
+        if word.is_ordinal
+            && at > 1
+            && (self.kind(at - 2), self.kind(at - 1)) == (Some(DIGITS), Some(b'('))
+            && self.kind(at + 1) == Some(b')')
+        {
+            self.gap = Gap::default();
+            return Some(at + 2);
+        }
+        let is_of_day = word.is_ordinal && is_behind_number && !self.is_behind_time;
+        if is_full
+            && !is_of_day
+            && let Some((_, behind)) = half_at(self.cut, at)
+        {
+            self.has_loose_half = true;
+            self.gap = Gap::default();
+            return Some(behind);
+        }
+        let day = &mut self.day;
+        if word.is_ordinal && is_behind_number {
+            // Looked at first: "st" is also a Wednesday.
+        } else if word.month.is_some()
+            && self.as_weekday != Some(at)
+            && day.month.is_none()
+            && !is_full
+        {
+            day.name_at = Some(day.count);
+            day.month = word.month;
+        } else if word.weekdays != 0 {
+            if day.weekdays == 0 {
+                day.weekdays = word.weekdays;
+                day.weekday_languages = word.weekday_languages;
+            }
+        } else if self.is_behind_time && !word.is_clock {
+            // A word that says which time it is, in a language that nobody here knows.
+            return None;
+        } else if !(word.is_filler || is_full && word.is_clock) {
+            return None;
+        }
+        if is_full {
+            // "kl. 14.30"
+            self.gap = Gap::default();
+            return Some(at + 1 + usize::from(self.kind(at + 1) == Some(b'.')));
+        }
+        Some(at + 1)
+    }
+}
+
+/// What stands between two numbers: blanks, and at most two marks that are remembered.
+#[derive(Clone, Copy, Default)]
+struct Gap {
+    marks: [u8; 2],
+    count: u8,
+}
+
+impl Gap {
+    #[inline]
+    fn add(&mut self, token: Token) {
+        if token.kind == SPACE {
+            return;
+        }
+        if let Some(place) = self.marks.get_mut(usize::from(self.count)) {
+            *place = token.kind;
+        }
+        self.count = self.count.saturating_add(1);
+    }
+
+    fn is_only(&self, allowed: &[u8]) -> bool {
+        let known = usize::from(self.count).min(2);
+        self.marks[..known]
+            .iter()
+            .all(|mark| allowed.contains(mark))
+            && (self.count <= 2 || self.marks.iter().all(|mark| allowed.contains(mark)))
+    }
+
+    /// The only mark, or a space where there is none; none for several.
+    fn single(&self) -> Option<u8> {
+        match self.count {
+            0 => Some(b' '),
+            1 => Some(self.marks[0]),
+            _ => None,
+        }
+    }
+
+    fn has_mark(&self) -> bool {
+        let known = usize::from(self.count).min(2);
+        self.marks[..known].iter().any(|mark| *mark != b')')
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mark_of_a_year_says_where_it_stands() {
+        let mut cut = Cut::default();
+        let mut lexicon = Lexicon::default();
+        for text in ["25年10月12日", "25년 10월 12일", "2025年10月12日 14:30"] {
+            assert!(cut.cut(text));
+            let days = Day::of(&cut, &mut lexicon).unwrap_or_else(|| panic!("{text}"));
+            let days = days.days(0);
+            assert_eq!(days[Order::DayFirst as usize], NONE, "{text}");
+            let wanted = days_from_civil(2025, 10, 12).map(|day| day as i32);
+            assert_eq!(Some(days[Order::YearFirst as usize]), wanted, "{text}");
+        }
+    }
+
+    #[test]
+    fn names_with_endings_and_weekdays_of_many_languages() {
+        let mut cut = Cut::default();
+        let mut lexicon = Lexicon::default();
+        for text in [
+            "2025(e)ko urtarrilaren 31(a), ostirala",
+            "2025eko urtarrilaren 31",
+            "2025ko urtarrilak 31",
+            "2025(e)ko urt. 31(a)",
+            "2025ko urtarrilaren 31an",
+            "2025ko urtarrilaren 31a",
+            "2025年1月31日",
+            "วันศุกร์ที่ 31 มกราคม ค.ศ. 2025",
+            "2025년 1월 31일 금요일",
+            "2025年1月31日(金)",
+            "2025年1月31日金曜日",
+            "пʼятниця, 31 січня 2025 р.",
+        ] {
+            assert!(cut.cut(text));
+            let days = Day::of(&cut, &mut lexicon).unwrap_or_else(|| panic!("{text}"));
+            let days: Vec<i32> = days
+                .days(0)
+                .into_iter()
+                .filter(|day| *day != NONE)
+                .collect();
+            assert_eq!(days, [20_119], "{text}");
+        }
+        // The weekday has to agree.
+        assert!(cut.cut("2025년 1월 31일 일요일"));
+        let wrong = Day::of(&cut, &mut lexicon).unwrap();
+        assert!(wrong.days(0).iter().all(|day| *day == NONE));
+    }
+
+    #[test]
+    fn times_behind_dates() {
+        let hours = |hour: i64, minute: i64| Some((hour * 60 + minute) * 60_000_000);
+        let mut cut = Cut::default();
+        let mut lexicon = Lexicon::default();
+        for (text, time) in [
+            ("31.01.2025 14:30", hours(14, 30)),
+            ("2025. 01. 31. 14:30", hours(14, 30)),
+            ("31.01.2025. 14:30", hours(14, 30)),
+            ("31.01.2025 14 h 30", hours(14, 30)),
+            ("31.01.2025 14.30.15", Some(52_215_000_000)),
+            ("31/01/2025 PM 2:30", hours(14, 30)),
+            ("2025. 1. 31. AM 12:30", hours(0, 30)),
+            ("31-JAN-25 02.30.45.000000 PM", Some(52_245_000_000)),
+            ("2025-01-31T14:30+01:00", hours(14, 30)),
+            ("2025-01-31T143000Z", hours(14, 30)),
+            ("2025年1月31日 下午2:05", hours(14, 5)),
+            ("2025年1月31日下午2:05", hours(14, 5)),
+            ("2025년 1월 31일 오후 2:05", hours(14, 5)),
+            ("2025年1月31日 14時05分", hours(14, 5)),
+            ("31 jan 2025, 2:05 m.d.", hours(14, 5)),
+            ("31/1/2025, 2:05 μ.μ.", hours(14, 5)),
+            ("25/1/31 (14:05)", hours(14, 5)),
+            ("2025(e)ko urt. 31(a) (14:05:09)", Some(50_709_000_000)),
+            ("31/01/2025 P.M. 2:30", None),
+            ("31/01/2025 PM 2:30 pm", None),
+            ("2:30 31/01/2025 PM", None),
+            ("31.01.2025 09:00-17:00", None),
+            ("31.01.2025 09:00 - 17:00", None),
+            ("31.01.2025 8am-4pm", None),
+            ("31.01.2025 10-2pm", None),
+        ] {
+            assert!(cut.cut(text));
+            let day = Day::of(&cut, &mut lexicon).unwrap_or_else(|| panic!("{text}"));
+            assert!(day.has_time, "{text}");
+            assert_eq!(day.time, time, "{text}");
+        }
+        // A word behind the time may say which one it is.
+        for text in ["31 jan 2025, 2:05 d.", "31/01/2025 2:30 de la tarde"] {
+            assert!(cut.cut(text));
+            assert!(Day::of(&cut, &mut lexicon).is_none(), "{text}");
+        }
+        // Another date is no time.
+        assert!(cut.cut("01.02.2025 05.03.25"));
+        assert!(Day::of(&cut, &mut lexicon).is_none());
+    }
+
+    #[test]
+    fn plain_dates_mean_the_same_either_way() {
+        let pieces = [
+            "1", "31", "007", "2025", "25", "/", ".", "-", " ", "20250131", "x",
+        ];
+        let mut cut = Cut::default();
+        let mut lexicon = Lexicon::default();
+        let mut agreed = 0;
+        for a in pieces {
+            for b in pieces {
+                for c in pieces {
+                    for d in pieces {
+                        for e in pieces {
+                            let text = format!("{a}{b}{c}{d}{e}");
+                            if let Some(plain) = Day::of_plain(&text) {
+                                assert!(cut.cut(&text));
+                                let full = Day::of(&cut, &mut lexicon);
+                                assert_eq!(
+                                    Some(format!("{plain:?}")),
+                                    full.map(|full| format!("{full:?}")),
+                                    "{text}"
+                                );
+                                agreed += 1;
+                            }
+                        }
+                    }
+                }
+            }
+        }
+        assert!(agreed > 100);
+    }
+}

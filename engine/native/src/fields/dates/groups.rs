@@ -1,0 +1,382 @@
+//! The cells of a column of dates, each cut once, in groups of those that are written alike.
+
+use super::day::{Day, Days, NONE};
+use super::orders::Orders;
+use crate::cells::calendar::{civil_from_days, days_from_civil};
+use crate::columns::view::Value;
+use crate::fields::column::parts::{in_threads, ranges};
+use crate::fields::column::reading::Order;
+use crate::fields::words::cut::{Cut, DIGITS, WORD};
+use crate::fields::words::lexicon::Lexicon;
+use crate::fields::words::tables::Languages;
+
+/// The group of a cell that is no date.
+pub const NO_GROUP: u8 = u8::MAX;
+/// A time that does not exist makes no date-time.
+pub const NO_TIME: i64 = i64::MIN;
+
+/// A way to write dates.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Shape {
+    pub mark: u8,
+    mark_behind: bool,
+    pub name_at: Option<u8>,
+    pub year_at: Option<u8>,
+}
+
+impl Shape {
+    fn of(day: &Day) -> Self {
+        Self {
+            mark: day.mark,
+            mark_behind: day.mark_behind,
+            name_at: day.name_at(),
+            year_at: day.long_year_at(),
+        }
+    }
+
+    /// The mark between the first two numbers.
+    pub fn first_mark(self) -> u8 {
+        self.mark & 0x7f
+    }
+
+    /// Whether the year has two digits and no name tells it apart from the other numbers.
+    pub fn is_short(self) -> bool {
+        self.name_at.is_none() && self.year_at.is_none()
+    }
+
+    /// Whether nothing but numbers stands there, none of which is clearly a year in front.
+    pub fn is_of_days(self) -> bool {
+        self.name_at.is_none() && self.year_at != Some(0)
+    }
+}
+
+/// The cells of one shape, in numbers.
+pub struct Group {
+    pub shape: Shape,
+    pub cells: usize,
+    /// How many of them are a day under each order.
+    pub counts: [usize; 4],
+}
+
+impl Group {
+    #[inline]
+    fn count(&mut self, days: &Days) {
+        self.cells += 1;
+        for (count, day) in self.counts.iter_mut().zip(days) {
+            *count += usize::from(*day != NONE);
+        }
+    }
+
+    /// The cells that an order explains.
+    pub fn count_of(&self, order: Order) -> usize {
+        self.counts[order as usize]
+    }
+
+    /// As many cells as the best order explains.
+    pub fn most(&self) -> usize {
+        self.counts.into_iter().max().unwrap_or(0)
+    }
+
+    /// The orders that explain so many cells.
+    pub fn that_explain(&self, cells: usize) -> Orders {
+        Orders::that(|order| self.count_of(order) >= cells)
+    }
+
+    /// The first order that explains most cells.
+    pub fn best_order(&self) -> Order {
+        self.that_explain(self.most()).first()
+    }
+}
+
+/// Where the parts of some cells go: the places of their rows in [`Cells`].
+struct Places<'a> {
+    days: &'a mut [Days],
+    group_of: &'a mut [u8],
+    /// Empty where times of day are not kept.
+    times: &'a mut [i64],
+}
+
+impl<'a> Places<'a> {
+    /// The first `count` places, and those behind them.
+    #[allow(clippy::type_complexity, reason = "the same three slices again")]
+    fn split(
+        count: usize,
+        days: &'a mut [Days],
+        group_of: &'a mut [u8],
+        times: &'a mut [i64],
+    ) -> (Self, &'a mut [Days], &'a mut [u8], &'a mut [i64]) {
+        let (own_days, days) = days.split_at_mut(count);
+        let (own_group_of, group_of) = group_of.split_at_mut(count);
+        let (own_times, times) = times.split_at_mut(count.min(times.len()));
+        let own = Self {
+            days: own_days,
+            group_of: own_group_of,
+            times: own_times,
+        };
+        (own, days, group_of, times)
+    }
+}
+
+/// Cells that were cut.
+pub struct Cells {
+    pub days: Vec<Days>,
+    pub groups: Vec<Group>,
+    pub group_of: Vec<u8>,
+    /// Empty where times of day are not kept.
+    pub times: Vec<i64>,
+    /// Those that know most words of the column.
+    pub languages: Languages,
+    /// Cells with a month's name that is known.
+    pub named: usize,
+    /// Cells with numbers and words that are no dates.
+    pub strange: usize,
+    pub cells: usize,
+}
+
+impl Cells {
+    /// Cuts all cells.
+    pub fn cut(values: &[Value<'_>], with_time: bool) -> Self {
+        let rows = values.len();
+        let mut days = vec![[NONE; 4]; rows];
+        let mut group_of = vec![NO_GROUP; rows];
+        let mut times = vec![0; if with_time { rows } else { 0 }];
+        let mut rest = (&mut days[..], &mut group_of[..], &mut times[..]);
+        let mut tasks = Vec::new();
+        for range in ranges(rows) {
+            let places;
+            (places, rest.0, rest.1, rest.2) = Places::split(range.len(), rest.0, rest.1, rest.2);
+            tasks.push((range, places));
+        }
+        let parts = in_threads(tasks, |(range, places)| {
+            (
+                range.clone(),
+                Part::of(&values[range.clone()], range.start, places),
+            )
+        });
+        let mut whole = Part::default();
+        for (range, part) in parts {
+            whole.add(part, &mut group_of[range]);
+        }
+        let languages = most_known(&whole.known);
+        for (row, day) in whole.waiting {
+            days[row] = day.days(languages);
+            whole.groups[usize::from(group_of[row])].count(&days[row]);
+        }
+        Self {
+            days,
+            groups: whole.groups,
+            group_of,
+            times,
+            languages,
+            named: whole.named,
+            strange: whole.strange,
+            cells: whole.cells,
+        }
+    }
+
+    /// The rows of a group's cells.
+    pub fn rows_of(&self, group: u8) -> impl Iterator<Item = usize> + '_ {
+        let rows = self.group_of.iter().enumerate();
+        rows.filter(move |(_, own)| **own == group)
+            .map(|(row, _)| row)
+    }
+
+    /// With a year of two digits, a slip looks like evidence: 30-Feb-25 is no 30th of February, but would be the 25th in
+    /// 2030. Returns how many cells the order explains against which nothing but slips speaks, and the slips' rows.
+    ///
+    /// A slip has a day that the month lacks. What is no day at all (99-01-31, 00-01-31) stays evidence.
+    pub fn slips(&self, number: u8) -> Option<(usize, Vec<usize>)> {
+        let group = &self.groups[usize::from(number)];
+        let (shape, count) = (group.shape, |order: Order| group.count_of(order));
+        if shape.year_at.is_some() {
+            return None;
+        }
+        let more = |one, other| {
+            if count(other) > count(one) {
+                other
+            } else {
+                one
+            }
+        };
+        let behind = more(Order::DayFirst, Order::MonthFirst);
+        let front = more(Order::YearFirst, Order::YearDay);
+        let (most, less) = if count(front) > count(behind) {
+            (front, behind)
+        } else {
+            (behind, front)
+        };
+        // Where a year in front is unlikely anyway, nothing needs to be said for it.
+        let is_usual = shape.name_at.is_some() || matches!(shape.first_mark(), b'.' | b'/');
+        if count(less) == 0 || count(most) == count(less) || most == behind && is_usual {
+            return None;
+        }
+        let of_most_only = |row: &usize| {
+            let days = &self.days[*row];
+            days[less as usize] == NONE && days[most as usize] != NONE
+        };
+        let rows: Vec<usize> = self.rows_of(number).filter(of_most_only).collect();
+        let is_slip = |row: &usize| {
+            let (year, month, day) = civil_from_days(self.days[*row][most as usize].into());
+            let year = year.rem_euclid(100);
+            // The month and the day that the other order would make of the same numbers.
+            let (less_month, less_day) = match (most, less) {
+                (Order::MonthFirst, Order::YearFirst) => (i64::from(day), year),
+                (Order::YearFirst, Order::MonthFirst) => (year, i64::from(month)),
+                _ => (i64::from(month), year),
+            };
+            let may_be = (1..=12).contains(&less_month) && (1..=31).contains(&less_day);
+            // 23/9/4 is a day as well, and no slip: only the other order explains a year of one digit.
+            let is_lacking = days_from_civil(2024, less_month, less_day).is_none();
+            may_be && (is_lacking || (less_month, less_day) == (2, 29))
+        };
+        (2 * rows.len() <= count(less) && rows.iter().all(is_slip)).then_some((count(less), rows))
+    }
+}
+
+/// What was found in some cells, beside what has gone to its [`Places`].
+#[derive(Default)]
+struct Part {
+    groups: Vec<Group>,
+    named: usize,
+    strange: usize,
+    cells: usize,
+    /// Which languages know the words of how many cells.
+    known: Vec<(Languages, usize)>,
+    /// Cells that wait until the languages of all are counted, with their rows: "lis" is October for some and November for
+    /// others.
+    waiting: Vec<(usize, Day)>,
+}
+
+impl Part {
+    /// Cuts some cells, from a row on, each into its place.
+    fn of(values: &[Value<'_>], first_row: usize, places: Places<'_>) -> Self {
+        let mut this = Self::default();
+        let mut cut = Cut::default();
+        let mut lexicon = Lexicon::default();
+        let mut digits = itoa::Buffer::new();
+        for (row, value) in values.iter().enumerate() {
+            let text = match *value {
+                Value::Text(text) => text,
+                // 20250131 as a number is what the text would be.
+                _ => match eight_digits(*value) {
+                    Some(number) => digits.format(number),
+                    None => continue,
+                },
+            };
+            let plain = Day::of_plain(text);
+            if plain.is_none() && !cut.cut(text) {
+                this.cells += usize::from(!text.trim().is_empty());
+                continue;
+            }
+            this.cells += 1;
+            let Some(day) = plain.or_else(|| Day::of(&cut, &mut lexicon)) else {
+                let has = |kind| cut.tokens().iter().any(|token| token.kind == kind);
+                this.strange += usize::from(has(DIGITS) && has(WORD));
+                continue;
+            };
+            if day.is_placeholder() {
+                // It says nothing of how the other cells are written, however many there are.
+                continue;
+            }
+            let languages = day.month.map_or(0, |month| month.languages()) | day.weekday_languages;
+            if languages != 0 {
+                count_languages(&mut this.known, languages, 1);
+            }
+            this.named += usize::from(day.month.is_some());
+            let group = this.group(Shape::of(&day));
+            places.group_of[row] = group;
+            if day.has_time
+                && let Some(time) = places.times.get_mut(row)
+            {
+                *time = day.time.unwrap_or(NO_TIME);
+            }
+            if day.month.is_some_and(|month| month.month(0).is_none()) {
+                this.waiting.push((first_row + row, day));
+            } else {
+                let days = day.days(0);
+                this.groups[usize::from(group)].count(&days);
+                places.days[row] = days;
+            }
+        }
+        this
+    }
+
+    /// Adds the part that lies behind; the groups of its cells get the numbers that they have here.
+    fn add(&mut self, part: Self, group_of: &mut [u8]) {
+        let mut numbers = [NO_GROUP; 256];
+        let mut is_the_same = true;
+        for (number, group) in part.groups.iter().enumerate() {
+            let own = self.group(group.shape);
+            is_the_same &= usize::from(own) == number;
+            numbers[number] = own;
+            let known = &mut self.groups[usize::from(own)];
+            known.cells += group.cells;
+            for (count, more) in known.counts.iter_mut().zip(group.counts) {
+                *count += more;
+            }
+        }
+        if !is_the_same {
+            for group in group_of {
+                *group = numbers[usize::from(*group)];
+            }
+        }
+        self.named += part.named;
+        self.strange += part.strange;
+        self.cells += part.cells;
+        for (languages, count) in part.known {
+            count_languages(&mut self.known, languages, count);
+        }
+        self.waiting.extend(part.waiting);
+    }
+
+    #[inline]
+    fn group(&mut self, shape: Shape) -> u8 {
+        let known = self.groups.iter().position(|group| group.shape == shape);
+        known.unwrap_or_else(|| {
+            // More ways to write than this share the last one.
+            if self.groups.len() < usize::from(NO_GROUP) {
+                self.groups.push(Group {
+                    shape,
+                    cells: 0,
+                    counts: [0; 4],
+                });
+            }
+            self.groups.len() - 1
+        }) as u8
+    }
+}
+
+/// A number that may be year, month and day.
+pub fn eight_digits(value: Value<'_>) -> Option<i64> {
+    let number = match value {
+        Value::Integer(number) => number,
+        Value::Unsigned(number) => i64::try_from(number).ok()?,
+        Value::Float(number) if number.fract() == 0.0 && number.abs() < 1e9 => number as i64,
+        _ => return None,
+    };
+    (10_000_000..=99_999_999)
+        .contains(&number)
+        .then_some(number)
+}
+
+fn count_languages(known: &mut Vec<(Languages, usize)>, languages: Languages, count: usize) {
+    match known.iter_mut().find(|(mask, _)| *mask == languages) {
+        Some((_, counted)) => *counted += count,
+        None => known.push((languages, count)),
+    }
+}
+
+/// The languages that know most of the words.
+fn most_known(known: &[(Languages, usize)]) -> Languages {
+    let mut counts = [0usize; 128];
+    for (mask, count) in known {
+        let mut rest = *mask;
+        while rest != 0 {
+            counts[rest.trailing_zeros() as usize] += count;
+            rest &= rest - 1;
+        }
+    }
+    let most = counts.iter().copied().max().unwrap_or(0);
+    let languages = (0..128).filter(|bit| most > 0 && counts[*bit] == most);
+    languages.fold(0, |mask, bit| mask | 1 << bit)
+}

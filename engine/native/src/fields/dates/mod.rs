@@ -1,0 +1,15 @@
+//! Dates, times of day and durations: one cell, and the column that decides about the order.
+//!
+//! - [`day`] and [`clock`]: one cell as a date, and the time of day in it; [`moment`]: cells that are times or durations
+//! - `groups`: the cells of a column, cut, by the way they are written; `rules`: which order a group has
+//! - [`date`]: the column; `said`: how it was read, in words
+
+pub mod clock;
+pub mod date;
+pub mod day;
+mod groups;
+pub mod moment;
+pub mod options;
+mod orders;
+mod rules;
+mod said;

@@ -1,0 +1,221 @@
+//! Times of day and durations.
+
+use super::clock::{clock, half_at};
+use crate::cells::calendar::DAY_MICROSECONDS;
+use crate::columns::view::Value;
+use crate::fields::words::cut::{Cut, DIGITS, SPACE, Token, WORD};
+
+const SECOND: i64 = 1_000_000;
+const MINUTE: i64 = 60 * SECOND;
+const HOUR: i64 = 60 * MINUTE;
+
+/// The microseconds since midnight that a cell says. Of a date-time the time of day; a number of spreadsheets is a part of
+/// a day, where `serials` are meant.
+pub fn time(value: Value<'_>, serials: bool, cut: &mut Cut) -> Option<i64> {
+    match value {
+        Value::Time(microseconds) => Some(microseconds),
+        Value::DateTime(microseconds) => Some(microseconds.rem_euclid(DAY_MICROSECONDS)),
+        Value::Duration(microseconds) => (0..DAY_MICROSECONDS)
+            .contains(&microseconds)
+            .then_some(microseconds),
+        Value::Float(number) if serials && (0.0..1.0).contains(&number) => {
+            Some(((number * 86_400.0).round() as i64).min(86_399) * SECOND)
+        }
+        Value::Text(text) if cut.cut(text) => {
+            // "PM 2:30", "오후 2:30"
+            let start = match half_at(cut, 0) {
+                Some((_, 1)) => 1 + usize::from(cut.tokens().get(1)?.kind == SPACE),
+                _ => 0,
+            };
+            let found = clock(cut, start)?;
+            (found.stop == cut.tokens().len()).then_some(found.time)?
+        }
+        _ => None,
+    }
+}
+
+/// The microseconds that a cell says as a duration: "38:30", "1:30:00", "1h 30m", "90 min", "2 days 4 h". A number counts
+/// `unit` microseconds, where one is given.
+pub fn duration(value: Value<'_>, unit: Option<i64>, cut: &mut Cut) -> Option<i64> {
+    let of_number = |number: f64| {
+        let unit = unit?;
+        let microseconds = number * unit as f64;
+        (microseconds.abs() < 9e18).then_some(microseconds.round() as i64)
+    };
+    match value {
+        Value::Duration(microseconds) | Value::Time(microseconds) => Some(microseconds),
+        Value::Integer(number) => of_number(number as f64),
+        Value::Unsigned(number) => of_number(number as f64),
+        Value::Float(number) if number.is_finite() => of_number(number),
+        Value::Text(text) if cut.cut(text) => text_duration(cut, unit),
+        _ => None,
+    }
+}
+
+fn text_duration(cut: &Cut, unit: Option<i64>) -> Option<i64> {
+    let tokens = cut.tokens();
+    let (sign, tokens) = match tokens {
+        [minus, rest @ ..] if minus.kind == b'-' => (-1, rest),
+        _ => (1, tokens),
+    };
+    let is_parted_by_colons = matches!(tokens, [first, colon, second, ..]
+        if (first.kind, colon.kind, second.kind) == (DIGITS, b':', DIGITS));
+    let total = match tokens.get(3).map(|token| token.kind) {
+        None | Some(b':') if is_parted_by_colons => clock_duration(cut, tokens),
+        _ => measured_duration(cut, tokens, unit),
+    };
+    total.map(|total| sign * total)
+}
+
+/// "38:30" (hours and minutes), "1:30:00", "0:00:12.5".
+fn clock_duration(cut: &Cut, tokens: &[Token]) -> Option<i64> {
+    let (seconds, fraction) = match tokens {
+        [_, _, _] => (0, 0),
+        [_, _, _, _, seconds, rest @ ..] if seconds.kind == DIGITS => {
+            let fraction = match rest {
+                [] => 0,
+                [mark, digits] if matches!(mark.kind, b'.' | b',') && digits.kind == DIGITS => {
+                    let digits = cut.text(*digits);
+                    let digits = &digits[..digits.len().min(6)];
+                    digits.parse::<i64>().ok()? * 10i64.pow(6 - digits.len() as u32)
+                }
+                _ => return None,
+            };
+            (sixtieth(cut.text(*seconds))?, fraction)
+        }
+        _ => return None,
+    };
+    let (hours, minutes) = (number(cut, tokens[0])?, sixtieth(cut.text(tokens[2]))?);
+    Some(hours * HOUR + minutes * MINUTE + seconds * SECOND + fraction)
+}
+
+/// "1h 30m", "90 min", "2 days": amounts with their units, from large to small. Only a plain number has the `unit` that the
+/// author names.
+fn measured_duration(cut: &Cut, tokens: &[Token], unit: Option<i64>) -> Option<i64> {
+    let kind = |at: usize| tokens.get(at).map(|token| token.kind);
+    let mut total: i64 = 0;
+    let mut at = 0;
+    let mut smallest = i64::MAX;
+    // "30 m" alone can be a length.
+    let (mut has_bare_m, mut is_clear) = (false, false);
+    while at < tokens.len() {
+        let is_first = at == 0;
+        let (amount, behind) = amount_at(cut, tokens, at)?;
+        at = behind;
+        while kind(at) == Some(SPACE) {
+            at += 1;
+        }
+        let size = match kind(at) {
+            Some(WORD) => {
+                let word = cut.text(tokens[at]);
+                at += 1;
+                let size = unit_of(word)?;
+                has_bare_m |= word == "m";
+                is_clear |= matches!(size, HOUR | SECOND);
+                size
+            }
+            None if is_first => unit?,
+            _ => return None,
+        };
+        // "30 min 2 h" is no way to write.
+        if size >= smallest {
+            return None;
+        }
+        smallest = size;
+        let part = amount * size as f64;
+        if part.abs() > 9e17 {
+            return None;
+        }
+        total = total.checked_add(part.round() as i64)?;
+        while matches!(kind(at), Some(SPACE | b',' | b'.')) {
+            at += 1;
+        }
+    }
+    (!has_bare_m || is_clear).then_some(total)
+}
+
+/// The amount that begins at a token, and the token behind it.
+fn amount_at(cut: &Cut, tokens: &[Token], at: usize) -> Option<(f64, usize)> {
+    let whole = tokens[at];
+    if whole.kind != DIGITS {
+        return None;
+    }
+    let amount = number(cut, whole)? as f64;
+    match &tokens[at + 1..] {
+        [mark, part, ..] if matches!(mark.kind, b'.' | b',') && part.kind == DIGITS => {
+            let (whole, part) = (cut.text(whole), cut.text(*part));
+            // "1,500 min" can be a minute and a half, and 25 hours.
+            if part.len() == 3 && whole.len() <= 3 && !whole.starts_with('0') {
+                return None;
+            }
+            Some((format!("{whole}.{part}").parse().ok()?, at + 3))
+        }
+        _ => Some((amount, at + 1)),
+    }
+}
+
+fn number(cut: &Cut, token: Token) -> Option<i64> {
+    let number = cut.text(token).parse::<i64>().ok();
+    number.filter(|number| *number < 1_000_000_000)
+}
+
+fn sixtieth(digits: &str) -> Option<i64> {
+    let number: i64 = digits.parse().ok()?;
+    (digits.len() == 2 && number < 60).then_some(number)
+}
+
+fn unit_of(word: &str) -> Option<i64> {
+    Some(match word {
+        "d" | "day" | "days" | "tag" | "tage" | "jour" | "jours" | "dia" | "dias" => 24 * HOUR,
+        "h" | "hr" | "hrs" | "hour" | "hours" | "std" | "stunde" | "stunden" | "heure"
+        | "heures" | "hora" | "horas" => HOUR,
+        "m" | "min" | "mins" | "minute" | "minutes" | "minuten" | "minuto" | "minutos" => MINUTE,
+        "s" | "sec" | "secs" | "second" | "seconds" | "sek" | "sekunden" | "seconde"
+        | "secondes" => SECOND,
+        _ => return None,
+    })
+}
+
+/// The microseconds of a unit by its name, for numbers without one.
+pub fn unit_named(name: &str) -> Option<i64> {
+    unit_of(name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations() {
+        let mut cut = Cut::default();
+        let mut minutes = |text: &str, unit| {
+            duration(Value::Text(text), unit, &mut cut).map(|found| found / MINUTE)
+        };
+        assert_eq!(minutes("38:30", None), Some(2310));
+        assert_eq!(minutes("1:30:00", None), Some(90));
+        assert_eq!(minutes("-0:15", None), Some(-15));
+        assert_eq!(minutes("1h 30m", None), Some(90));
+        assert_eq!(minutes("1h30", None), None);
+        assert_eq!(minutes("90 min.", None), Some(90));
+        assert_eq!(minutes("2 days, 4 hours", None), Some(52 * 60));
+        assert_eq!(minutes("1,5 Std", None), Some(90));
+        assert_eq!(minutes("7.5", Some(HOUR)), Some(450));
+        assert_eq!(minutes("0.250 h", None), Some(15));
+        assert_eq!(minutes("5m 30s", None), Some(5));
+        for text in [
+            "",
+            "7.5",
+            "abc",
+            "30 min 2 h",
+            "1:75",
+            "5 kg",
+            "1,500 min",
+            "1.500 min",
+            "2,000 hours",
+            "30 m",
+            "2 d 30 m",
+        ] {
+            assert_eq!(minutes(text, None), None, "{text}");
+        }
+    }
+}

@@ -1,0 +1,17 @@
+//! What is asked of a column of dates.
+
+use crate::fields::column::reading::{Hints, Order, StatedBy};
+
+/// What an author or a setting says about a column of dates.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct DateOptions<'a> {
+    /// The order where nothing decides.
+    pub order: Option<Order>,
+    pub stated_by: StatedBy,
+    /// Numbers are spreadsheet serials.
+    pub serials: bool,
+    /// Keep the time of day.
+    pub with_time: bool,
+    pub header: &'a str,
+    pub hints: Hints,
+}

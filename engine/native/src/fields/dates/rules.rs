@@ -1,0 +1,367 @@
+//! The order of a group of cells that several orders explain as well: [`RULES`] strike out the unlikely ones.
+
+use super::day::{MADE_IN, NONE};
+use super::groups::{Cells, Group};
+use super::options::DateOptions;
+use super::orders::Orders;
+use crate::cells::calendar::{civil_from_days, days_from_civil};
+use crate::columns::view::Value;
+use crate::fields::column::reading::Decided::{self, Evidence, Hint, Weak};
+use crate::fields::column::reading::Order;
+use crate::fields::words::cut::fold;
+use crate::fields::words::tables::MONTH_FIRST_LANGUAGES;
+
+/// In as many dates some day is late in its month: that none is, speaks against an order.
+const ENOUGH_TO_SPREAD: usize = 20;
+/// Rows that rise or fall by chance are fewer.
+const ENOUGH_TO_BE_SORTED: usize = 8;
+
+/// What other groups of the column show.
+#[derive(Default)]
+pub struct Others {
+    /// The order that cells show by themselves.
+    pub clear: Option<Order>,
+    /// The first marks of such cells.
+    pub clear_marks: Vec<u8>,
+    /// Where none does, the order that is likely for some group, and the mark between its numbers.
+    pub leaning: Option<(Order, u8)>,
+}
+
+/// The order of a group, and what has decided it.
+pub struct Choice {
+    pub order: Order,
+    pub decided: Decided,
+    pub why: Vec<&'static str>,
+    /// The orders that nothing speaks against: several where nothing but the setting has decided.
+    pub left: Orders,
+}
+
+/// A tie: several orders explain as many cells of a group.
+pub struct Tie<'a> {
+    pub cells: &'a Cells,
+    pub values: &'a [Value<'a>],
+    pub options: &'a DateOptions<'a>,
+    pub number: u8,
+    pub group: &'a Group,
+    pub others: &'a Others,
+    /// The orders that explain most cells, without those that were struck out.
+    pub left: Orders,
+}
+
+/// A rule says which orders may stay; the others are struck out, unless that would be all.
+struct Rule {
+    /// How firm an order is that this rule leaves.
+    decided: Decided,
+    /// What is said of it then.
+    says: &'static str,
+    /// The orders that may stay; none where the rule does not hold.
+    keeps: fn(&Tie<'_>) -> Option<Orders>,
+}
+
+/// A rule as a line of the table.
+const fn rule(decided: Decided, says: &'static str, keeps: fn(&Tie<'_>) -> Option<Orders>) -> Rule {
+    Rule {
+        decided,
+        says,
+        keeps,
+    }
+}
+
+const YEAR_FIRST: Orders = Orders::only(Order::YearFirst);
+const NOT_MONTH_FIRST: Orders = Orders::all_but(Order::MonthFirst);
+
+pub const AS_THE_REST: &str = "as in the rest of the column";
+const SPREAD: &str = "read so, days reach the end of a month and no year lies ahead";
+
+/// From the first to the last, until one order is left.
+const RULES: &[Rule] = &[
+    rule(Hint, "the header says so", |tie| {
+        order_in_header(tie.options.header).map(Orders::only)
+    }),
+    rule(Evidence, AS_THE_REST, |tie| tie.as_clear_cells()),
+    rule(Hint, "as elsewhere in the sheet", |tie| {
+        tie.options.hints.order.map(Orders::only)
+    }),
+    rule(Hint, "eight digits mostly begin with the year", |tie| {
+        keep(tie.group.shape.mark == b'8', YEAR_FIRST)
+    }),
+    rule(Evidence, "read so, the rows are in order", |tie| {
+        tie.in_which_rows_are_sorted()
+    }),
+    rule(Hint, "with dots the month never comes first", |tie| {
+        keep(tie.mark() == b'.', NOT_MONTH_FIRST)
+    }),
+    rule(
+        Hint,
+        "beside a decimal comma the month never comes first",
+        |tie| keep(tie.options.hints.decimal == Some(b','), NOT_MONTH_FIRST),
+    ),
+    rule(
+        Hint,
+        "in this language the month never comes first",
+        |tie| {
+            let languages = tie.cells.languages;
+            let is_it = languages != 0 && languages & *MONTH_FIRST_LANGUAGES == 0;
+            keep(is_it, NOT_MONTH_FIRST)
+        },
+    ),
+    rule(Hint, AS_THE_REST, |tie| {
+        let (order, mark) = tie.others.leaning?;
+        keep(mark == tie.mark(), Orders::only(order))
+    }),
+    // With another mark there may be another writer.
+    rule(Weak, AS_THE_REST, |tie| {
+        let (order, _) = tie.others.leaning?;
+        Some(Orders::only(order))
+    }),
+    rule(Evidence, SPREAD, |tie| {
+        let may_be = tie.may_be_short_year_first() && tie.group.cells >= ENOUGH_TO_SPREAD;
+        may_be.then(|| tie.that_spread(true))
+    }),
+    // Few cells may well have no late day, and years to come: with points and slashes that says nothing, else it is flagged.
+    rule(Weak, SPREAD, |tie| {
+        let may_be = tie.may_be_short_year_first()
+            && !matches!(tie.mark(), b'.' | b'/')
+            && tie.options.order.is_none();
+        may_be.then(|| tie.that_spread(false))
+    }),
+    // Between hyphens years often come first, also where the setting says otherwise.
+    rule(
+        Weak,
+        "read so, all dates are of the last years and none lies ahead",
+        |tie| keep(tie.is_of_last_years_between_hyphens(), YEAR_FIRST),
+    ),
+    // 25. 1. 28 may well be of 2025, as people write in Korea.
+    rule(
+        Weak,
+        "a year of two digits hardly ever comes first, but here all would be of the last years",
+        |tie| {
+            let is_it = tie.has_year_behind() && tie.may_have_recent_year_first();
+            keep(is_it, Orders::DAY_OR_MONTH_FIRST)
+        },
+    ),
+    rule(
+        Hint,
+        "a year of two digits hardly ever comes first",
+        |tie| keep(tie.has_year_behind(), Orders::DAY_OR_MONTH_FIRST),
+    ),
+];
+
+/// What a rule keeps that holds on a condition.
+fn keep(holds: bool, orders: Orders) -> Option<Orders> {
+    holds.then_some(orders)
+}
+
+impl Tie<'_> {
+    /// Strikes out orders that explain as many cells but are unlikely; where several are left, the setting chooses.
+    pub fn choose(mut self) -> Choice {
+        let mut decided = Decided::Evidence;
+        let mut why = Vec::new();
+        for rule in RULES {
+            if self.left.count() < 2 {
+                break;
+            }
+            let kept = (rule.keeps)(&self).map_or(self.left, |keeps| self.left.and(keeps));
+            if kept.count() > 0 && kept != self.left {
+                self.left = kept;
+                decided = rule.decided;
+                why.push(rule.says);
+            }
+        }
+        let mut order = self.left.first();
+        if self.left.count() > 1 {
+            let wanted = self.options.order.unwrap_or(Order::DayFirst);
+            if self.left.has(wanted) {
+                order = wanted;
+            }
+            decided = Decided::Setting;
+            // What has struck out a third order has not decided.
+            why.clear();
+        }
+        Choice {
+            order,
+            decided,
+            why,
+            left: self.left,
+        }
+    }
+
+    /// The orders that are left and for which something is so.
+    fn left_that(&self, is_so: impl Fn(Order) -> bool) -> Orders {
+        Orders::that(|order| self.left.has(order) && is_so(order))
+    }
+
+    /// The first mark between the numbers.
+    fn mark(&self) -> u8 {
+        self.group.shape.first_mark()
+    }
+
+    fn as_clear_cells(&self) -> Option<Orders> {
+        let clear = self.others.clear?;
+        let shape = self.group.shape;
+        // 25-1-31 beside 31.01.2025 may have its year in front.
+        let may_be_year = shape.is_short()
+            && shape.mark == b'-'
+            && !self.others.clear_marks.contains(&shape.mark);
+        Some(self.left_that(|one| one == clear || one == Order::YearFirst && may_be_year))
+    }
+
+    /// Whether years of two digits may stand in front.
+    fn may_be_short_year_first(&self) -> bool {
+        self.group.shape.is_short() && self.left.has(Order::YearFirst)
+    }
+
+    fn is_of_last_years_between_hyphens(&self) -> bool {
+        let shape = self.group.shape;
+        shape.is_short()
+            && shape.mark == b'-'
+            && self.group.cells > 1
+            && self.is_recent(Order::YearFirst, 3)
+            && self
+                .left
+                .iter()
+                .all(|order| order == Order::YearFirst || self.lies_ahead(order))
+    }
+
+    /// Whether years of two digits are written in a way that puts them behind: with points and slashes, or around a name.
+    fn has_year_behind(&self) -> bool {
+        let shape = self.group.shape;
+        shape.year_at.is_none()
+            && self.options.order != Some(Order::YearFirst)
+            && (matches!(shape.first_mark(), b'.' | b'/') || shape.name_at == Some(1))
+    }
+
+    fn may_have_recent_year_first(&self) -> bool {
+        self.may_be_short_year_first()
+            && match self.group.cells {
+                1 => {
+                    let is_ahead = |order| order != Order::YearFirst && self.lies_ahead(order);
+                    self.is_recent(Order::YearFirst, 3) && self.left.iter().any(is_ahead)
+                }
+                2 => self.is_recent(Order::YearFirst, 3),
+                _ => self.is_recent(Order::YearFirst, 7),
+            }
+    }
+
+    /// The group's days under an order.
+    fn days(&self, order: Order) -> impl Iterator<Item = i32> + '_ {
+        let rows = self.cells.rows_of(self.number);
+        let days = rows.map(move |row| self.cells.days[row][order as usize]);
+        days.filter(|day| *day != NONE)
+    }
+
+    fn years(&self, order: Order) -> impl Iterator<Item = i64> + '_ {
+        self.days(order).map(|day| civil_from_days(day.into()).0)
+    }
+
+    /// Whether some of the dates would lie more than a year ahead of this engine.
+    fn lies_ahead(&self, order: Order) -> bool {
+        self.years(order).any(|year| year > MADE_IN + 1)
+    }
+
+    /// Whether all of the dates would be of this engine's year and so many before.
+    fn is_recent(&self, order: Order, years: i64) -> bool {
+        self.years(order)
+            .all(|year| (MADE_IN - years..=MADE_IN).contains(&year))
+    }
+
+    /// The orders under which the rows rise or fall throughout, if they don't as text.
+    fn in_which_rows_are_sorted(&self) -> Option<Orders> {
+        let texts = self
+            .cells
+            .rows_of(self.number)
+            .map(|row| match self.values[row] {
+                Value::Text(text) => text,
+                _ => "",
+            });
+        (!runs_one_way(texts)).then(|| self.left_that(|order| runs_one_way(self.days(order))))
+    }
+
+    /// The orders under which some day is late in its month and no date lies more than a year ahead of this engine; and some
+    /// day is early, if that is asked: the ends of contracts in 2027 to 2031 look like late days, and nothing but.
+    fn that_spread(&self, and_early: bool) -> Orders {
+        let last = days_from_civil(MADE_IN + 2, 1, 1).unwrap_or(i64::MAX);
+        self.left_that(|order| {
+            let (mut earliest_in_month, mut latest_in_month) = (u32::MAX, 0);
+            let mut latest = i64::MIN;
+            for day in self.days(order) {
+                let in_month = civil_from_days(day.into()).2;
+                earliest_in_month = earliest_in_month.min(in_month);
+                latest_in_month = latest_in_month.max(in_month);
+                latest = latest.max(day.into());
+            }
+            (!and_early || earliest_in_month <= 5) && latest_in_month >= 28 && latest < last
+        })
+    }
+}
+
+/// Whether values rise throughout or fall throughout, and enough of them are different.
+fn runs_one_way<T: PartialOrd + Copy>(values: impl Iterator<Item = T>) -> bool {
+    let mut last = None;
+    let (mut rises, mut falls, mut different) = (true, true, 0);
+    for value in values {
+        if let Some(last) = last {
+            rises &= last <= value;
+            falls &= last >= value;
+            different += usize::from(last != value);
+            if !rises && !falls {
+                return false;
+            }
+        } else {
+            different = 1;
+        }
+        last = Some(value);
+    }
+    different >= ENOUGH_TO_BE_SORTED
+}
+
+/// The order that a header such as "Date (DD/MM/YYYY)" states.
+fn order_in_header(header: &str) -> Option<Order> {
+    let header = fold(header);
+    let words: Vec<&str> = header
+        .split(|c: char| !c.is_alphanumeric())
+        .filter(|word| !word.is_empty())
+        .collect();
+    let is_day = |word: &str| matches!(word, "dd" | "tt" | "jj" | "gg" | "pp");
+    let is_month = |word: &str| matches!(word, "mm" | "kk" | "aa");
+    let is_year = |word: &str| matches!(word, "yyyy" | "jjjj" | "aaaa" | "rrrr" | "yy");
+    // Three before two: "YYYY-MM-DD" ends as a month and a day do.
+    for three in words.windows(3) {
+        if is_year(three[0]) && is_month(three[1]) && is_day(three[2]) {
+            return Some(Order::YearFirst);
+        }
+    }
+    for pair in words.windows(2) {
+        if is_day(pair[0]) && is_month(pair[1]) {
+            return Some(Order::DayFirst);
+        }
+        if is_month(pair[0]) && is_day(pair[1]) {
+            return Some(Order::MonthFirst);
+        }
+    }
+    words.iter().find_map(|word| match *word {
+        "ddmmyyyy" | "ttmmjjjj" | "jjmmaaaa" | "ddmmyy" | "dmy" => Some(Order::DayFirst),
+        "mmddyyyy" | "mmddyy" | "mdy" => Some(Order::MonthFirst),
+        "yyyymmdd" | "yymmdd" | "ymd" => Some(Order::YearFirst),
+        _ => None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn headers_state_an_order() {
+        for (header, order) in [
+            ("Date (YYYY-MM-DD)", Order::YearFirst),
+            ("JJJJ-MM-TT", Order::YearFirst),
+            ("YY-MM-DD", Order::YearFirst),
+            ("TT.MM.JJJJ", Order::DayFirst),
+            ("MM/DD/YY", Order::MonthFirst),
+            ("MM/DD", Order::MonthFirst),
+        ] {
+            assert_eq!(order_in_header(header), Some(order), "{header}");
+        }
+    }
+}

@@ -1,0 +1,127 @@
+//! What is said of a column of dates: one sentence for cells that were read alike.
+
+use super::orders::name_of;
+use crate::fields::column::reading::{Order, StatedBy, against_in_words, certain_in_words};
+
+/// What is to be said of some cells that were read in one order.
+pub struct Said {
+    pub order: Order,
+    pub cells: usize,
+    pub reasons: Vec<String>,
+    /// Who has stated the order that is taken where nothing decides.
+    pub stated_by: StatedBy,
+    /// The other orders that are just as possible where a setting decided, and for how many of the cells.
+    pub other: Option<(String, usize)>,
+    /// Cells that no other order explains, where some have another one.
+    pub certain: Option<usize>,
+    /// Cells that the order cannot explain.
+    pub against: usize,
+    /// Whether the order makes no difference: 5/5/2025.
+    pub is_alike: bool,
+    /// Whether the order is none that the setting names, because that one explains fewer cells.
+    pub is_fallback: bool,
+}
+
+impl Said {
+    /// Whether nothing but this order explains the cells.
+    fn is_clear(&self) -> bool {
+        self.reasons.is_empty()
+            && self.other.is_none()
+            && self.certain.is_none()
+            && self.against == 0
+            && !self.is_alike
+    }
+
+    fn says_the_same(&self, other: &Self) -> bool {
+        self.order == other.order
+            && self.reasons == other.reasons
+            && self.is_alike == other.is_alike
+            && self.other.as_ref().map(|one| &one.0) == other.other.as_ref().map(|one| &one.0)
+            && self.certain.is_some() == other.certain.is_some()
+    }
+
+    fn add(&mut self, more: &Self) {
+        self.cells += more.cells;
+        self.against += more.against;
+        if let Some((_, open)) = &mut self.other {
+            *open += more.other.as_ref().map_or(0, |one| one.1);
+        }
+        if let Some(certain) = &mut self.certain {
+            *certain += more
+                .certain
+                .unwrap_or(if more.is_clear() { more.cells } else { 0 });
+        }
+    }
+
+    fn cells_in_words(&self) -> String {
+        match self.cells {
+            1 => "1 cell".to_owned(),
+            cells => format!("{cells} cells"),
+        }
+    }
+
+    fn sentence(&self, is_only: bool) -> String {
+        let mut parts = self.reasons.clone();
+        if let Some((other, open)) = &self.other {
+            let which = match (open == &self.cells, is_only) {
+                (true, true) => "every cell".to_owned(),
+                (true, false) if *open == 1 => "it".to_owned(),
+                (true, false) => "each".to_owned(),
+                (false, _) => format!("{open} of {} cells", self.cells),
+            };
+            parts.push(match self.is_fallback {
+                true => format!("{which} can also be {other}, and date_order is neither"),
+                false => {
+                    let decided = self.stated_by.decided("date_order", "order");
+                    format!("{which} can also be {other}, so {decided}")
+                }
+            });
+        }
+        if let Some(certain) = self.certain {
+            parts.push(certain_in_words(certain, self.cells));
+        }
+        parts.extend(against_in_words(self.against));
+        if parts.is_empty() {
+            parts.push(match (self.is_alike, is_only) {
+                (true, _) => "the order makes no difference".to_owned(),
+                (false, true) => "no cell can be read otherwise".to_owned(),
+                (false, false) if self.cells == 1 => "it can't be otherwise".to_owned(),
+                (false, false) => "they can't be otherwise".to_owned(),
+            });
+        }
+        let name = name_of(self.order);
+        let of = match is_only {
+            true => String::new(),
+            false => format!(" in {}", self.cells_in_words()),
+        };
+        format!("{name}{of}: {}", parts.join(", "))
+    }
+}
+
+/// The sentences about groups of cells: what several say alike is said once.
+pub fn say_once(said: Vec<Said>) -> Vec<String> {
+    let mut told: Vec<Said> = Vec::new();
+    let (clear, others): (Vec<_>, Vec<_>) = said.into_iter().partition(Said::is_clear);
+    for one in others {
+        match told.iter_mut().find(|known| known.says_the_same(&one)) {
+            Some(known) => known.add(&one),
+            None => told.push(one),
+        }
+    }
+    // What is said of other cells in this order is true of those that are clear, too.
+    for one in clear {
+        match told.iter_mut().find(|known| known.order == one.order) {
+            Some(known) => known.add(&one),
+            None => told.push(one),
+        }
+    }
+    if told.len() > 1 && told.iter().all(Said::is_clear) {
+        let of = told
+            .iter()
+            .map(|one| format!("{} in {}", name_of(one.order), one.cells_in_words()));
+        let of: Vec<String> = of.collect();
+        return vec![format!("{}: no cell can be read otherwise", of.join(", "))];
+    }
+    let is_only = told.len() == 1;
+    told.iter().map(|one| one.sentence(is_only)).collect()
+}

@@ -1,0 +1,440 @@
+//! What a column looks like: for detectors that find columns by their values.
+//!
+//! Kinds of values are counted in all cells. Patterns, distinct values and lengths are those of at most [`MOST_CELLS`] filled
+//! cells, taken evenly from the whole column, so that the time that a column takes has a bound. Nothing is random.
+
+use std::collections::{HashMap, HashSet};
+
+use crate::columns::view::Value;
+use crate::fields::dates::date;
+use crate::fields::dates::options::DateOptions;
+use crate::fields::is_filled;
+use crate::fields::numbers::number::{self, NumberOptions};
+use crate::fields::texts::checksum::is_iban;
+use crate::fields::texts::email::push_email;
+use crate::fields::texts::phone;
+use crate::fields::texts::text::{push_text, trimmed};
+use crate::fields::texts::truth::truth;
+use crate::fields::words::cut::{self, Cut, DIGITS};
+use crate::fields::words::lexicon::MonthWord;
+
+/// So many filled cells are looked at closely.
+pub const MOST_CELLS: usize = 1000;
+/// A longer text is no code.
+const LONGEST_CODE: usize = 40;
+
+/// A column in numbers.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Profile {
+    pub rows: usize,
+    /// Cells in which something stands.
+    pub filled: usize,
+    /// Filled cells by their type.
+    pub texts: usize,
+    pub numbers: usize,
+    pub dates: usize,
+    pub times: usize,
+    pub durations: usize,
+    pub booleans: usize,
+    /// Filled cells that were looked at closely; what follows counts these.
+    pub looked_at: usize,
+    /// Cells by what stands in them, whatever their type. A cell has one of these patterns, or none.
+    pub emails: usize,
+    pub phones: usize,
+    pub days: usize,
+    pub amounts: usize,
+    pub codes: usize,
+    pub flags: usize,
+    /// Amounts with a currency.
+    pub with_currency: usize,
+    /// Amounts with two decimals at most.
+    pub with_cents: usize,
+    /// Of these, the ones with two: "12.00" is one, and the number 12.25.
+    pub with_hundredths: usize,
+    pub distinct: usize,
+    /// Cells of the most frequent shape: letters, digits and marks in the same order.
+    pub same_shape: usize,
+    /// Characters of the shortest and of the longest cell, and of all.
+    pub shortest: usize,
+    pub longest: usize,
+    pub characters: usize,
+    /// Of the amounts.
+    pub smallest: Option<f64>,
+    pub largest: Option<f64>,
+    pub sum: f64,
+}
+
+impl Profile {
+    /// The profile of a column.
+    pub fn of(values: &[Value<'_>]) -> Self {
+        let mut this = Self {
+            rows: values.len(),
+            ..Self::default()
+        };
+        for value in values {
+            if !is_filled(*value) {
+                continue;
+            }
+            this.filled += 1;
+            *match value {
+                Value::Null => continue,
+                Value::Text(_) => &mut this.texts,
+                Value::Integer(_) | Value::Unsigned(_) | Value::Float(_) => &mut this.numbers,
+                Value::Date(_) | Value::DateTime(_) => &mut this.dates,
+                Value::Time(_) => &mut this.times,
+                Value::Duration(_) => &mut this.durations,
+                Value::Boolean(_) => &mut this.booleans,
+            } += 1;
+        }
+        this.look_at(&taken(values, this.filled));
+        this
+    }
+
+    fn look_at(&mut self, values: &[Value<'_>]) {
+        self.looked_at = values.len();
+        let (days, amounts) = readings(values);
+        let mut cut = Cut::default();
+        let mut text = String::new();
+        let mut shape = String::new();
+        let mut shapes: HashMap<String, usize> = HashMap::new();
+        let mut known: HashSet<String> = HashSet::new();
+        for (row, &value) in values.iter().enumerate() {
+            text.clear();
+            push_text(value, &mut text);
+            let length = text.chars().count();
+            self.shortest = if row == 0 {
+                length
+            } else {
+                self.shortest.min(length)
+            };
+            self.longest = self.longest.max(length);
+            self.characters += length;
+            shape.clear();
+            push_shape(&text, &mut shape);
+            match shapes.get_mut(&shape) {
+                Some(count) => *count += 1,
+                None => {
+                    shapes.insert(shape.clone(), 1);
+                }
+            }
+            let written = matches!(value, Value::Text(_)).then_some(text.as_str());
+            let is_cut = written.is_some_and(|text| cut.cut(text));
+            if written.is_some_and(is_email) {
+                self.emails += 1;
+            } else if days.get(row).is_some_and(|day| *day) {
+                self.days += 1;
+            } else if is_cut && is_phone(&text, &cut, amounts.is_number(row)) {
+                self.phones += 1;
+            } else if let Some(number) = amounts.number(row) {
+                self.add_amount(number, written, amounts.has_currency(row));
+            } else if matches!(value, Value::Boolean(_))
+                || written.is_some() && truth(value, None, &mut cut).is_some()
+            {
+                self.flags += 1;
+            } else if is_cut && is_code(&text, &cut) {
+                self.codes += 1;
+            }
+            if !known.contains(&text) {
+                known.insert(text.clone());
+            }
+        }
+        self.distinct = known.len();
+        self.same_shape = shapes.into_values().max().unwrap_or(0);
+    }
+
+    fn add_amount(&mut self, number: f64, written: Option<&str>, has_currency: bool) {
+        self.amounts += 1;
+        self.with_currency += usize::from(has_currency);
+        let is_in = |steps: f64| ((number * steps).round() - number * steps).abs() < 1e-6;
+        let has_cents = is_in(100.0);
+        let has_hundredths = has_cents && (!is_in(10.0) || written.is_some_and(has_two_decimals));
+        self.with_cents += usize::from(has_cents);
+        self.with_hundredths += usize::from(has_hundredths);
+        self.smallest = Some(self.smallest.map_or(number, |known| known.min(number)));
+        self.largest = Some(self.largest.map_or(number, |known| known.max(number)));
+        self.sum += number;
+    }
+}
+
+/// How many of the filled cells that are looked at closely are one of `known`, and how many are looked at. Case, accents and
+/// blanks at the ends do not count.
+pub fn likeness(values: &[Value<'_>], known: &[String]) -> (usize, usize) {
+    let known: HashSet<String> = known.iter().map(|one| cut::fold(one.trim())).collect();
+    let filled = values.iter().filter(|value| is_filled(**value)).count();
+    let values = taken(values, filled);
+    let mut text = String::new();
+    let mut alike = 0;
+    for &value in &values {
+        text.clear();
+        push_text(value, &mut text);
+        alike += usize::from(known.contains(&cut::fold(text.trim())));
+    }
+    (alike, values.len())
+}
+
+/// The filled cells that are looked at closely: all, or [`MOST_CELLS`] of them at even distances.
+fn taken<'a>(values: &[Value<'a>], filled: usize) -> Vec<Value<'a>> {
+    let most = filled.min(MOST_CELLS);
+    let mut taken = Vec::with_capacity(most);
+    for (number, value) in values.iter().filter(|value| is_filled(**value)).enumerate() {
+        // The first cell at or behind each of the even distances.
+        if taken.len() < most && number >= taken.len() * filled / most {
+            taken.push(*value);
+        }
+    }
+    taken
+}
+
+/// The cells as numbers.
+struct Amounts(number::Numbers);
+
+impl Amounts {
+    fn number(&self, row: usize) -> Option<f64> {
+        self.0.values[row]
+    }
+
+    fn is_number(&self, row: usize) -> bool {
+        self.number(row).is_some()
+    }
+
+    fn has_currency(&self, row: usize) -> bool {
+        self.0.currencies.get(row).is_some_and(|at| *at > 0)
+    }
+}
+
+/// What the readers of dates and of numbers make of the cells: they look at the column as a whole, and so refuse columns of
+/// which only some cells happen to look like dates.
+fn readings(values: &[Value<'_>]) -> (Vec<bool>, Amounts) {
+    let dates = date::read(values, &DateOptions::default());
+    let numbers = number::read(values, &NumberOptions::default());
+    let days = dates.values.iter().map(Option::is_some).collect();
+    (days, Amounts(numbers))
+}
+
+fn is_email(text: &str) -> bool {
+    text.contains('@') && push_email(text, &mut String::new())
+}
+
+/// Letters as one `A`, digits as one `9`, marks as they are.
+fn push_shape(text: &str, out: &mut String) {
+    for c in text.chars() {
+        let one = if c.is_alphabetic() {
+            'A'
+        } else if c.is_numeric() {
+            '9'
+        } else {
+            c
+        };
+        if !out.ends_with(one) || !matches!(one, 'A' | '9') {
+            out.push(one);
+        }
+    }
+}
+
+/// The runs of digits in a text that was cut.
+fn runs(cut: &Cut) -> Vec<&str> {
+    let digits = cut.tokens().iter().filter(|token| token.kind == DIGITS);
+    digits.map(|token| cut.text(*token)).collect()
+}
+
+/// Whether a text is written as phone numbers are: with a plus or brackets, or in parts. Digits alone may be anything, and
+/// so may the parts of a postcode, of a book's number, or of an order of some year.
+fn is_phone(text: &str, cut: &Cut, is_number: bool) -> bool {
+    let mut found = String::new();
+    if phone::push_plain_phone(text, &mut found) {
+        return true;
+    }
+    let runs = runs(cut);
+    let lengths: Vec<usize> = runs.iter().map(|run| run.len()).collect();
+    let digits: usize = lengths.iter().sum();
+    if digits < 9 || phone::push_phone(cut, false, &mut found).is_err() {
+        return false;
+    }
+    if text.starts_with(['+', '(']) || text.starts_with("00") && lengths.len() > 1 {
+        return true;
+    }
+    let is_other = matches!(lengths.as_slice(), [_] | [3, 2, 4] | [5, 4] | [2, 7])
+        || digits == 13 && (runs[0].starts_with("978") || runs[0].starts_with("979"))
+        || lengths[0] == 4 && (runs[0].starts_with("19") || runs[0].starts_with("20"));
+    !is_number && !is_other
+}
+
+/// Whether a text is written as ids are: letters with digits ("B1000", "M-2021-10001"), or digits with zeros before them.
+fn is_code(text: &str, cut: &Cut) -> bool {
+    let text = trimmed(text);
+    let is_of_code = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | '/' | '#' | '.');
+    if text.len() > LONGEST_CODE || !text.chars().all(is_of_code) || is_iban(text) {
+        return false;
+    }
+    let runs = runs(cut);
+    if runs.is_empty() {
+        return false;
+    }
+    let digits: usize = runs.iter().map(|run| run.len()).sum();
+    let words: Vec<String> = text
+        .split(|c: char| !c.is_alphabetic())
+        .filter(|word| !word.is_empty())
+        .map(cut::fold)
+        .collect();
+    if words.is_empty() {
+        // "2024-0017", but no version, and no range such as "18-24".
+        let has_zeros = runs.iter().any(|run| run.len() > 1 && run.starts_with('0'));
+        return has_zeros && !text.contains(['.', '/']);
+    }
+    // "Q3-2025", "FY25", "Jan-20": periods.
+    let is_period = |word: &String| {
+        matches!(word.as_str(), "q" | "h" | "w" | "kw" | "fy" | "cy" | "t") && digits <= 6
+            || word.len() >= 3 && MonthWord::of(word).is_some()
+    };
+    // "3rd", "5kg": a number and what it counts.
+    let is_measure = text.starts_with(|c: char| c.is_ascii_digit())
+        && words.len() == 1
+        && runs.len() == 1
+        && words[0].len() <= 4
+        && digits <= 4;
+    !words.iter().any(is_period) && !is_measure
+}
+
+/// Whether the last mark of an amount has two digits behind it: "1,309.50", "12,00 €".
+fn has_two_decimals(text: &str) -> bool {
+    let is_of_number = |c: char| c.is_ascii_digit() || matches!(c, '.' | ',');
+    let Some(last) = text.rfind(|c: char| c.is_ascii_digit()) else {
+        return false;
+    };
+    let digits = text[..=last].rsplit(|c| !is_of_number(c)).next();
+    digits.is_some_and(|digits| {
+        let behind = digits.rfind(['.', ',']).map(|at| digits.len() - at - 1);
+        behind == Some(2)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn profile(texts: &[&str]) -> Profile {
+        let values: Vec<_> = texts.iter().map(|text| Value::Text(text)).collect();
+        Profile::of(&values)
+    }
+
+    #[test]
+    fn each_cell_has_one_pattern() {
+        let found = profile(&[
+            "a@b.co",
+            "c@d.example",
+            "",
+            "  ",
+            "(555) 123-4567",
+            "+49 30 1234567",
+            "M-2021-10001",
+            "yes",
+            "remarks of some length",
+        ]);
+        assert_eq!((found.rows, found.filled, found.texts), (9, 7, 7));
+        assert_eq!((found.emails, found.phones), (2, 2));
+        assert_eq!((found.codes, found.flags), (1, 1));
+        assert_eq!((found.days, found.amounts, found.distinct), (0, 0, 7));
+        assert_eq!((found.shortest, found.longest), (3, 22));
+    }
+
+    #[test]
+    fn phones_are_no_other_numbers_in_parts() {
+        for phone in [
+            "555-123-4567",
+            "+1 555 123 4567",
+            "(0151) 1234567",
+            "06 12 34 56 78",
+            "020 7946 0958",
+            "+15551234567",
+        ] {
+            assert_eq!(profile(&[phone]).phones, 1, "{phone}");
+        }
+        for other in [
+            "5551234567",
+            "123-45-6789",
+            "12345-6789",
+            "978-3-16-148410-0",
+            "2024-0001-33",
+            "123 456 789",
+            "1.234.567.890",
+            "2025-01-31",
+            "192.168.1.100",
+        ] {
+            assert_eq!(profile(&[other]).phones, 0, "{other}");
+        }
+    }
+
+    #[test]
+    fn codes_are_no_words_periods_or_measures() {
+        for code in [
+            "B1000",
+            "OPS-700000",
+            "00123",
+            "2024-0017",
+            "3f2a-99b1",
+            "A/17#2",
+        ] {
+            assert_eq!(profile(&[code]).codes, 1, "{code}");
+        }
+        for other in [
+            "Local 101",
+            "Q3-2025",
+            "FY25",
+            "Jan-20",
+            "3rd",
+            "5kg",
+            "18-24",
+            "1.2.3",
+            "Smith",
+            "4711",
+            "DE89370400440532013000",
+        ] {
+            assert_eq!(profile(&[other]).codes, 0, "{other}");
+        }
+    }
+
+    #[test]
+    fn amounts_tell_their_currency_and_their_cents() {
+        let found = profile(&["1.309,50 €", "12,00 €", "7,25 €"]);
+        assert_eq!(
+            (found.amounts, found.with_currency, found.with_cents),
+            (3, 3, 3)
+        );
+        let values = [1408.75, 1512.0, 1368.5].map(Value::Float);
+        let found = Profile::of(&values);
+        assert_eq!((found.with_cents, found.with_hundredths), (3, 1));
+        assert_eq!(
+            (found.smallest, found.largest),
+            (Some(1368.5), Some(1512.0))
+        );
+        let found = Profile::of(&[0.187, 0.194].map(Value::Float));
+        assert_eq!(found.with_cents, 0);
+    }
+
+    #[test]
+    fn long_columns_are_looked_at_evenly() {
+        let texts: Vec<String> = (0..50_000).map(|n| format!("A{n:05}")).collect();
+        let mut values: Vec<_> = texts.iter().map(|text| Value::Text(text)).collect();
+        values.extend([Value::Null; 7]);
+        let found = Profile::of(&values);
+        assert_eq!((found.rows, found.filled), (50_007, 50_000));
+        assert_eq!((found.looked_at, found.codes), (MOST_CELLS, MOST_CELLS));
+        assert_eq!((found.distinct, found.same_shape), (MOST_CELLS, MOST_CELLS));
+        let half: Vec<_> = (0..4000)
+            .map(|n| Value::Text(if n < 2000 { "x@y.org" } else { "none" }))
+            .collect();
+        assert_eq!(Profile::of(&half).emails, MOST_CELLS / 2);
+    }
+
+    #[test]
+    fn known_values_are_compared_without_case_and_accents() {
+        let values = [
+            Value::Text(" Café"),
+            Value::Text("TEA "),
+            Value::Text("milk"),
+            Value::Null,
+        ];
+        let known = ["cafe".to_owned(), "Tea".to_owned()];
+        assert_eq!(likeness(&values, &known), (2, 3));
+    }
+}

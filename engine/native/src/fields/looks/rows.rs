@@ -1,0 +1,320 @@
+//! Which rows are headers and which are data, for detectors that need no Python: rows of known words, rows with values,
+//! what the layout of the sheet says.
+//!
+//! A row detector in Python is called for every row; of a large sheet that is most of a run's time. These say the same
+//! for all rows at once.
+
+use std::collections::HashSet;
+use std::ops::Range;
+
+use crate::cells::{Cell, Sheet, Tag};
+use crate::fields::column::parts::in_parts;
+use crate::fields::words::cut;
+use crate::layout::{RowLayout, RowLooks, State};
+
+/// What a row counts as: the numbers that the pipeline uses.
+const OTHER: u8 = 0;
+const HEADER: u8 = 1;
+const DATA: u8 = 2;
+const KINDS: usize = 7;
+
+/// The kind of each state of the layout.
+fn kind_of(state: State) -> u8 {
+    match state {
+        State::Header => HEADER,
+        State::Data => DATA,
+        State::Total => 3,
+        State::Group => 4,
+        State::Note => 5,
+        State::Title => 6,
+    }
+}
+
+/// A detector of rows.
+pub enum Rule {
+    /// Rows with known header words; one with a number or a date in it is none.
+    Header(Box<KnownWords>),
+    /// Rows with at least so many filled cells.
+    Data { least: usize, score: f64 },
+    /// What the layout of the sheet says: the likelihood of each kind, times the score.
+    Layout { score: f64 },
+}
+
+/// The layout of a sheet, by row.
+pub struct LooksByRow<'l> {
+    layout: &'l RowLooks,
+    by_row: Vec<Option<u32>>,
+}
+
+impl<'l> LooksByRow<'l> {
+    pub fn new(layout: &'l RowLooks) -> Self {
+        Self {
+            by_row: layout.by_row(),
+            layout,
+        }
+    }
+
+    fn row(&self, row: usize) -> Option<&RowLayout> {
+        let at = (*self.by_row.get(row)?)?;
+        self.layout.rows.get(at as usize)
+    }
+}
+
+/// Header words, simplified.
+pub struct KnownWords {
+    words: HashSet<String>,
+    least: usize,
+    /// Score of each word.
+    score: f64,
+    /// Letters that words begin and end with: most cells are told apart by these.
+    first: [bool; 128],
+    last: [bool; 128],
+    has_others: bool,
+}
+
+impl KnownWords {
+    pub fn new(words: HashSet<String>, least: usize, score: f64) -> Self {
+        let (mut first, mut last) = ([false; 128], [false; 128]);
+        let mut has_others = false;
+        for word in &words {
+            match (word.bytes().next(), word.bytes().next_back()) {
+                (Some(a), Some(b)) if a.is_ascii() && b.is_ascii() => {
+                    first[usize::from(a)] = true;
+                    last[usize::from(b)] = true;
+                }
+                _ => has_others = true,
+            }
+        }
+        Self {
+            words,
+            least,
+            score,
+            first,
+            last,
+            has_others,
+        }
+    }
+
+    fn knows(&self, text: &str) -> bool {
+        if text.is_ascii() && !self.has_others {
+            let bytes = text.as_bytes();
+            let Some(first) = bytes.iter().find(|byte| byte.is_ascii_alphanumeric()) else {
+                return false;
+            };
+            if !self.first[usize::from(first.to_ascii_lowercase())] {
+                return false;
+            }
+            let last = bytes
+                .iter()
+                .rfind(|byte| byte.is_ascii_alphanumeric())
+                .unwrap_or(first);
+            if !self.last[usize::from(last.to_ascii_lowercase())]
+                && !bytes.contains(&b'(')
+                && !bytes.contains(&b'[')
+            {
+                return false;
+            }
+        }
+        self.words.contains(&simplify(text)) || {
+            let bare = without_brackets(text);
+            bare.len() < text.len() && self.words.contains(&simplify(bare))
+        }
+    }
+}
+
+/// The text before a bracket: "Net (EUR)" is "Net ".
+pub fn without_brackets(text: &str) -> &str {
+    &text[..text.find(['(', '[']).unwrap_or(text.len())]
+}
+
+/// A header for comparing: small letters without accents, single blanks in place of anything else.
+pub fn simplify(text: &str) -> String {
+    if text.is_ascii() {
+        return simplify_ascii(text);
+    }
+    // "Nº", "N°" and "№" are "no".
+    let folded = cut::fold(&text.replace('№', "no")).replace("n°", "no");
+    let mut simple = String::with_capacity(folded.len());
+    for c in folded.chars() {
+        if c.is_alphanumeric() {
+            simple.push(c);
+        } else if !simple.is_empty() && !simple.ends_with(' ') {
+            simple.push(' ');
+        }
+    }
+    if simple.ends_with(' ') {
+        simple.pop();
+    }
+    simple
+}
+
+/// What [`simplify`] says of text without any other letters, where nothing has to be folded.
+fn simplify_ascii(text: &str) -> String {
+    let mut simple = String::with_capacity(text.len());
+    let mut is_parted = false;
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() {
+            if is_parted && !simple.is_empty() {
+                simple.push(' ');
+            }
+            simple.push(char::from(byte.to_ascii_lowercase()));
+            is_parted = false;
+        } else {
+            is_parted = true;
+        }
+    }
+    simple
+}
+
+/// The kinds of all rows, and the row with the highest header score.
+pub struct RowKinds {
+    pub kinds: Vec<u8>,
+    pub best_header: Option<usize>,
+}
+
+/// Applies the rules to every row of a sheet. The highest total wins; of equal ones the first that was scored.
+/// Without a layout, rules that ask for it give no scores.
+pub fn classify(sheet: &Sheet, rules: &[Rule], layout: Option<&RowLooks>) -> RowKinds {
+    let rows = sheet.facts().rows_emitted;
+    let layout = layout.map(LooksByRow::new);
+    let parts = in_parts(rows, |range| {
+        classify_part(sheet, rules, layout.as_ref(), range)
+    });
+    let mut kinds = Vec::with_capacity(rows);
+    let mut best: Option<(f64, usize)> = None;
+    for (part, best_of_part) in parts {
+        kinds.extend(part);
+        if let Some((score, row)) = best_of_part
+            && best.is_none_or(|(known, _)| score > known)
+        {
+            best = Some((score, row));
+        }
+    }
+    RowKinds {
+        kinds,
+        best_header: best.map(|(_, row)| row),
+    }
+}
+
+fn classify_part(
+    sheet: &Sheet,
+    rules: &[Rule],
+    layout: Option<&LooksByRow<'_>>,
+    range: Range<usize>,
+) -> (Vec<u8>, Option<(f64, usize)>) {
+    let mut kinds = Vec::with_capacity(range.len());
+    let mut best: Option<(f64, usize)> = None;
+    let mut cells = Vec::new();
+    for row in range {
+        sheet.read_row(row, &mut cells);
+        let mut totals = Totals::default();
+        for rule in rules {
+            match rule {
+                Rule::Header(words) => {
+                    let hits = known_cells(sheet, &cells, words);
+                    if hits >= words.least && hits > 0 {
+                        totals.add(HEADER, words.score * hits as f64);
+                    }
+                }
+                Rule::Data { least, score } => {
+                    let filled = cells
+                        .iter()
+                        .filter(|cell| !matches!(cell.tag, Tag::Empty | Tag::EmptyText));
+                    if filled.take(*least).count() == *least {
+                        totals.add(DATA, *score);
+                    }
+                }
+                Rule::Layout { score } => {
+                    if let Some(row) = layout.and_then(|layout| layout.row(row)) {
+                        // The state in the likeliest sequence comes first, and scores no less than any other.
+                        let highest = row.likelihoods.iter().copied().fold(0.0, f64::max);
+                        totals.add(kind_of(row.state), score * highest);
+                        for state in State::ALL {
+                            if state != row.state {
+                                let likelihood = row.likelihoods[state as usize];
+                                totals.add(kind_of(state), score * likelihood);
+                            }
+                        }
+                    }
+                }
+            }
+        }
+        if let Some(score) = totals.of(HEADER)
+            && score > best.map_or(0.0, |(known, _)| known)
+        {
+            best = Some((score, row));
+        }
+        kinds.push(totals.highest());
+    }
+    (kinds, best)
+}
+
+/// The sums of the scores for each kind, in the order in which kinds were scored first.
+#[derive(Default)]
+struct Totals {
+    kinds: [u8; KINDS],
+    sums: [f64; KINDS],
+    count: usize,
+}
+
+impl Totals {
+    fn add(&mut self, kind: u8, score: f64) {
+        let known = self.kinds[..self.count].iter().position(|&one| one == kind);
+        let at = known.unwrap_or(self.count);
+        self.kinds[at] = kind;
+        self.sums[at] += score;
+        self.count = self.count.max(at + 1);
+    }
+
+    fn of(&self, kind: u8) -> Option<f64> {
+        let at = self.kinds[..self.count]
+            .iter()
+            .position(|&one| one == kind)?;
+        Some(self.sums[at])
+    }
+
+    /// The kind with the highest sum, the first of several; nothing in particular without any score.
+    fn highest(&self) -> u8 {
+        let mut best: Option<usize> = None;
+        for at in 0..self.count {
+            if best.is_none_or(|best| self.sums[at] > self.sums[best]) {
+                best = Some(at);
+            }
+        }
+        best.map_or(OTHER, |at| self.kinds[at])
+    }
+}
+
+fn known_cells(sheet: &Sheet, cells: &[Cell], words: &KnownWords) -> usize {
+    // Most rows of data have a number or a date, and then no text of theirs is looked at.
+    let is_header = |cell: &Cell| matches!(cell.tag, Tag::Empty | Tag::EmptyText | Tag::Text);
+    if !cells.iter().all(is_header) {
+        return 0;
+    }
+    let texts = cells.iter().filter(|cell| cell.tag == Tag::Text);
+    texts
+        .filter(|cell| words.knows(sheet.text(cell.as_text())))
+        .count()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn plain_headers_are_simplified_as_others_are() {
+        for text in [
+            "",
+            " E-Mail  (work)",
+            "Nº",
+            "__Net__(EUR)",
+            "a\tb\u{7f}c`d",
+            "100%",
+            "???",
+        ] {
+            let with_accent = simplify(&format!("{text} é"));
+            let folded = with_accent.strip_suffix('e').unwrap_or_default().trim_end();
+            assert_eq!(simplify(text), folded, "{text:?}");
+        }
+    }
+}

@@ -1,0 +1,736 @@
+//! One cell as a number: its sign, currency and marks, and what it means with a decimal point or a decimal comma.
+
+use std::sync::LazyLock;
+
+use crate::fields::words::cut::{Cut, DIGITS, SPACE, Token, WORD, is_currency_sign};
+use crate::fields::words::lexicon::{self, Trust};
+
+/// More digits do not fit a float exactly: they are a code.
+const MOST_DIGITS: usize = 15;
+const MOST_GROUPS: usize = 12;
+
+/// A reading of a cell under one decimal mark.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Meaning {
+    pub value: f64,
+    /// The mark between groups of thousands; 0: there is none.
+    pub grouping: u8,
+    /// Groups of two digits, as in 12,34,567.
+    pub is_indian: bool,
+}
+
+/// A cell that may be a number.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Amount {
+    /// With a decimal point, and with a decimal comma.
+    pub meanings: [Option<Meaning>; 2],
+    /// The currency's position in the table of currencies, plus one; 0: none, or one that the table lacks.
+    pub currency: u16,
+    pub has_currency: bool,
+    pub is_percent: bool,
+    /// Digits before the first point or comma, where nothing parts them and they are more than four.
+    pub has_long_head: bool,
+    /// The mark before the last three digits.
+    pub mark_of_three: u8,
+    /// The digits where there are nothing but digits (and blanks); else 0.
+    pub plain_digits: u8,
+    /// The same, without blanks.
+    pub is_plain: bool,
+    pub ends_in_zero: bool,
+    pub commas: u8,
+    /// Written with an exponent: "1.23E+11".
+    pub has_exponent: bool,
+}
+
+/// The decimal marks, in the order of [`Amount::meanings`].
+pub const MARKS: [u8; 2] = [b'.', b','];
+
+impl Amount {
+    /// The number in a text of nothing but digits, points and commas, with a minus sign or a dollar's before them or in
+    /// parentheses, which most numbers are; `None` leaves any other text to [`Self::of`], which says the same of these.
+    pub fn of_plain(text: &str, units: &[String]) -> Option<Self> {
+        static DOLLAR: LazyLock<u16> =
+            LazyLock::new(|| lexicon::currency("$").map_or(0, |at| at as u16 + 1));
+        let mut this = Self::default();
+        let bytes = text.as_bytes();
+        let (is_negative, bytes) = match bytes {
+            [b'-', rest @ ..] | [b'(', rest @ .., b')'] => (true, rest),
+            // An author may call the sign a unit.
+            [b'$', rest @ ..] if units.is_empty() => {
+                (this.currency, this.has_currency) = (*DOLLAR, true);
+                (false, rest)
+            }
+            _ => (false, bytes),
+        };
+        let mut number = Number::default();
+        let mut at = 0;
+        loop {
+            let start = at;
+            while bytes.get(at).is_some_and(u8::is_ascii_digit) {
+                at += 1;
+            }
+            if at == start {
+                return None;
+            }
+            number.group_of(&bytes[start..at])?;
+            match bytes.get(at) {
+                None => break,
+                Some(mark @ (b'.' | b',')) => number.marks[number.count - 1] = *mark,
+                Some(_) => return None,
+            }
+            at += 1;
+        }
+        if number.significant() > MOST_DIGITS {
+            return None;
+        }
+        for (meaning, decimal) in this.meanings.iter_mut().zip(MARKS) {
+            *meaning = number.meaning(decimal, is_negative, 0);
+        }
+        if this.meanings == [None, None] {
+            return None;
+        }
+        number.describe(&mut this);
+        Some(this)
+    }
+
+    /// The number in a text that was cut; none where it is something else. One of the `units` may stand behind it. The
+    /// `text` itself says what is capital, which tells currencies from units; of the `sure` currency, an ISO code, every
+    /// sign counts.
+    pub fn of(cut: &Cut, text: &str, units: &[String], sure: &str) -> Option<Self> {
+        let tokens = cut.tokens();
+        let digits = tokens.iter().position(|token| token.kind == DIGITS)?;
+        let last = tokens.iter().rposition(|token| token.kind == DIGITS)?;
+        let mut this = Self::default();
+        let mut around = Around {
+            text,
+            sure,
+            ..Around::default()
+        };
+        let mark_before = mark_before(cut, digits)?;
+        let before = digits - usize::from(mark_before.is_some());
+        around.add(cut, 0, before, &[], false)?;
+        let behind = behind_round(tokens, last + 1);
+        around.add(cut, behind, tokens.len(), units, true)?;
+        around.check()?;
+        this.is_percent = around.percents > 0;
+        this.has_currency = around.currencies > 0;
+        this.currency = around.currency;
+        let mut number = Number::default();
+        if let Some(mark) = mark_before {
+            number.group("0")?;
+            number.marks[0] = mark;
+        }
+        this.has_exponent = number.take(cut, digits, last)?;
+        if behind > last + 1 {
+            number.marks[number.count - 1] = tokens[last + 1].kind;
+            number.group("00")?;
+        }
+        if number.significant() > MOST_DIGITS {
+            return None;
+        }
+        if around.wants_money && !number.looks_like_money() {
+            return None;
+        }
+        let shift = if this.is_percent { -2 } else { 0 };
+        for (meaning, decimal) in this.meanings.iter_mut().zip(MARKS) {
+            *meaning = number.meaning(decimal, around.is_negative(), shift);
+        }
+        if this.meanings == [None, None] {
+            return None;
+        }
+        number.describe(&mut this);
+        Some(this)
+    }
+
+    /// Whether a decimal point and a decimal comma give different numbers.
+    pub fn is_open(&self) -> bool {
+        matches!(self.meanings, [Some(point), Some(comma)] if point.grouping != comma.grouping)
+    }
+}
+
+/// The point or comma before the first digit, where it belongs to the number: not where a currency's word ends with it, as
+/// "$.50" has one, "Rs.500" has none, nor "₹.500" as if it were a word. None where nobody knows.
+fn mark_before(cut: &Cut, digits: usize) -> Option<Option<u8>> {
+    let before = &cut.tokens()[..digits];
+    let is_of_sign = |sign: &Token| sign.kind == WORD || matches!(cut.text(*sign), "₹" | "₨");
+    match before {
+        [.., sign, mark] if matches!(mark.kind, b'.' | b',') && is_of_sign(sign) => Some(None),
+        [rest @ .., mark] if matches!(mark.kind, b'.' | b',') => {
+            let is_after_word = rest.iter().any(|token| token.kind == WORD);
+            // "CHF .50" has cents; what "Rs .500" has, nobody knows.
+            let is_known = !is_after_word || cut.text(cut.tokens()[digits]).len() == 2;
+            is_known.then_some(Some(mark.kind))
+        }
+        _ => Some(None),
+    }
+}
+
+/// The place behind the dash that stands for no cents: "25,-".
+fn behind_round(tokens: &[Token], behind: usize) -> usize {
+    match &tokens[behind..] {
+        [mark, dash, ..] if matches!(mark.kind, b'.' | b',') && dash.kind == b'-' => {
+            let dashes = tokens[behind + 1..].iter();
+            behind + 1 + dashes.take_while(|token| token.kind == b'-').count()
+        }
+        _ => behind,
+    }
+}
+
+/// What stands before and behind the digits: signs, parentheses, currencies.
+#[derive(Default)]
+struct Around<'a> {
+    text: &'a str,
+    sure: &'a str,
+    /// Whether a sign that is also a unit or a word counts only beside a number that looks like an amount of money.
+    wants_money: bool,
+    minus: u8,
+    plus: u8,
+    open: u8,
+    close: u8,
+    percents: u8,
+    currencies: u8,
+    currency: u16,
+    /// Whether the sign before is a word.
+    is_word_before: bool,
+    /// The characters of the sign behind.
+    length_behind: usize,
+}
+
+impl Around<'_> {
+    /// Takes the tokens from `start` to before `stop`; none where something else stands there.
+    fn add(
+        &mut self,
+        cut: &Cut,
+        start: usize,
+        stop: usize,
+        units: &[String],
+        is_behind: bool,
+    ) -> Option<()> {
+        if start >= stop {
+            return Some(());
+        }
+        let tokens = &cut.tokens()[start..stop];
+        let mut sign = String::new();
+        for token in tokens {
+            match token.kind {
+                b'-' => self.minus += 1,
+                b'+' if is_behind => return None,
+                b'+' => self.plus += 1,
+                b'(' => self.open += 1,
+                b')' => self.close += 1,
+                b'%' => self.percents += 1,
+                SPACE => {}
+                b'.' if is_behind && sign.is_empty() => return None,
+                // The table of currencies knows signs without points.
+                b'.' => {}
+                DIGITS => return None,
+                _ => {
+                    if sign.len() > 24 {
+                        return None;
+                    }
+                    sign.push_str(cut.text(*token));
+                }
+            }
+            // Nobody has used a sign of more tokens than a few.
+            if self.minus + self.plus + self.open > 1 || self.percents > 1 {
+                return None;
+            }
+        }
+        let sign = sign.as_str();
+        if sign.is_empty() {
+            return Some(());
+        }
+        if units.iter().any(|unit| unit == sign) {
+            return Some(());
+        }
+        match lexicon::currency(sign) {
+            Some(at) => {
+                // "€" needs no second look, and most columns have such a sign.
+                let trust = if sign.starts_with(char::is_alphabetic) {
+                    lexicon::trust(at, &letters(self.text, is_behind))
+                } else {
+                    Trust::Sure
+                };
+                match trust {
+                    Trust::Sure => {}
+                    _ if lexicon::currency_code(at).is_some_and(|code| code == self.sure) => {}
+                    Trust::WithMoney => self.wants_money = true,
+                    Trust::Never => return None,
+                }
+                self.currency = at as u16 + 1;
+            }
+            // Glued to a word, a sign means something else: "£m 3.4" are millions. Cents are no amounts in the currency.
+            None if sign.chars().count() == 1
+                && sign
+                    .chars()
+                    .all(|sign| is_currency_sign(sign) && !matches!(sign, '¢' | '\u{ffe0}')) => {}
+            None => return None,
+        }
+        self.currencies += 1;
+        if is_behind {
+            self.length_behind = sign.chars().count();
+        } else {
+            self.is_word_before = sign.chars().next_back().is_some_and(char::is_alphabetic);
+        }
+        Some(())
+    }
+
+    fn check(&self) -> Option<()> {
+        let signs = self.minus + self.plus + self.open;
+        // "$ 5 USD" says the same twice; "EUR 5 kg" says something else.
+        let doubled = self.currencies > 1 && (self.is_word_before || self.length_behind != 3);
+        (signs <= 1 && self.open == self.close && !doubled).then_some(())
+    }
+
+    fn is_negative(&self) -> bool {
+        self.minus > 0 || self.open > 0
+    }
+}
+
+/// The letters before the first digit of a text or behind its last, as they are written.
+fn letters(text: &str, is_behind: bool) -> String {
+    let part = if is_behind {
+        text.rsplit(char::is_numeric).next()
+    } else {
+        text.split(char::is_numeric).next()
+    };
+    let part = part.unwrap_or_default();
+    part.chars().filter(|c| c.is_alphabetic()).collect()
+}
+
+/// Groups of digits, and the marks behind them.
+struct Number {
+    digits: [u8; 32],
+    lengths: [u8; MOST_GROUPS],
+    marks: [u8; MOST_GROUPS],
+    count: usize,
+    stop: usize,
+    exponent: i32,
+    has_exponent: bool,
+}
+
+impl Default for Number {
+    fn default() -> Self {
+        Self {
+            digits: [0; 32],
+            lengths: [0; MOST_GROUPS],
+            marks: [0; MOST_GROUPS],
+            count: 0,
+            stop: 0,
+            exponent: 0,
+            has_exponent: false,
+        }
+    }
+}
+
+impl Number {
+    fn group(&mut self, digits: &str) -> Option<()> {
+        self.group_of(digits.as_bytes())
+    }
+
+    fn group_of(&mut self, digits: &[u8]) -> Option<()> {
+        if self.count == MOST_GROUPS || self.stop + digits.len() > self.digits.len() {
+            return None;
+        }
+        self.digits[self.stop..self.stop + digits.len()].copy_from_slice(digits);
+        self.stop += digits.len();
+        self.lengths[self.count] = digits.len() as u8;
+        self.count += 1;
+        Some(())
+    }
+
+    /// Takes the digits and marks from one token to another, both digits; whether they end in an exponent. None where they
+    /// are no single number.
+    fn take(&mut self, cut: &Cut, first: usize, last: usize) -> Option<bool> {
+        let mut expects_digits = true;
+        for at in first..=last {
+            let token = cut.tokens()[at];
+            match token.kind {
+                DIGITS if expects_digits => {
+                    self.group(cut.text(token))?;
+                    expects_digits = false;
+                }
+                WORD if !expects_digits && cut.text(token) == "e" => {
+                    self.exponent(cut, at + 1, last)?;
+                    return Some(true);
+                }
+                // Two values stand beside a gap.
+                SPACE if cut.is_gap(token) => return None,
+                b'.' | b',' | b'\'' | SPACE if !expects_digits => {
+                    self.marks[self.count - 1] = token.kind;
+                    expects_digits = true;
+                }
+                _ => return None,
+            }
+        }
+        Some(false)
+    }
+
+    fn exponent(&mut self, cut: &Cut, start: usize, last: usize) -> Option<()> {
+        let tokens = &cut.tokens()[start..=last];
+        let (sign, digits) = match tokens {
+            [digits] => (1, digits),
+            [sign, digits] if sign.kind == b'+' => (1, digits),
+            [sign, digits] if sign.kind == b'-' => (-1, digits),
+            _ => return None,
+        };
+        let power: i32 = (digits.kind == DIGITS).then(|| cut.text(*digits).parse().ok())??;
+        if power > 15 {
+            return None;
+        }
+        self.exponent = sign * power;
+        self.has_exponent = true;
+        Some(())
+    }
+
+    /// Whether the digits are written as money is: with cents, or with thousands that are parted.
+    fn looks_like_money(&self) -> bool {
+        self.count > 1 && matches!(self.lengths[self.count - 1], 2 | 3)
+    }
+
+    /// Digits without leading zeros.
+    fn significant(&self) -> usize {
+        let digits = &self.digits[..self.stop];
+        self.stop - digits.iter().take_while(|digit| **digit == b'0').count()
+    }
+
+    fn meaning(&self, decimal: u8, is_negative: bool, shift: i32) -> Option<Meaning> {
+        let marks = &self.marks[..self.count - 1];
+        let has_fraction = marks.last() == Some(&decimal);
+        let between = &marks[..marks.len() - usize::from(has_fraction)];
+        let whole = &self.lengths[..self.count - usize::from(has_fraction)];
+        // Programs write exponents, and part no thousands.
+        if self.has_exponent && !between.is_empty() {
+            return None;
+        }
+        if between.contains(&decimal) || between.iter().any(|mark| *mark != between[0]) {
+            return None;
+        }
+        let inner = &whole[1..];
+        let is_indian = inner.len() > 1
+            && between[0] == b','
+            && inner[..inner.len() - 1].iter().all(|length| *length == 2)
+            && inner[inner.len() - 1] == 3
+            && whole[0] < 3;
+        // 0.123 has no thousands; 007 is a code.
+        let starts_with_zero =
+            self.digits[0] == b'0' && (!between.is_empty() || whole[0] > 1 && !has_fraction);
+        if starts_with_zero
+            || !between.is_empty() && whole[0] > 3
+            || !is_indian && inner.iter().any(|length| *length != 3)
+        {
+            return None;
+        }
+        let fraction = if has_fraction {
+            i32::from(self.lengths[self.count - 1])
+        } else {
+            0
+        };
+        Some(Meaning {
+            value: self.value(self.exponent + shift - fraction, is_negative),
+            grouping: between.first().copied().unwrap_or(0),
+            is_indian,
+        })
+    }
+
+    /// The digits times a power of ten, to the nearest float.
+    fn value(&self, power: i32, is_negative: bool) -> f64 {
+        let digits = &self.digits[..self.stop];
+        let whole = digits.iter().fold(0u64, |whole, digit| {
+            whole
+                .saturating_mul(10)
+                .saturating_add((digit - b'0').into())
+        });
+        let value = match power {
+            // Both sides are exact, so that the result is the nearest float.
+            -22..=0 if whole < 1 << 53 => whole as f64 / 10f64.powi(-power),
+            1..=22 if whole < 1 << 53 => whole as f64 * 10f64.powi(power),
+            _ => format!("{}e{power}", String::from_utf8_lossy(digits))
+                .parse()
+                .unwrap_or(f64::NAN),
+        };
+        if is_negative && value != 0.0 {
+            -value
+        } else {
+            value
+        }
+    }
+
+    fn describe(&self, amount: &mut Amount) {
+        let marks = &self.marks[..self.count - 1];
+        let head: usize = {
+            let stop = marks
+                .iter()
+                .position(|mark| matches!(mark, b'.' | b','))
+                .unwrap_or(marks.len());
+            if marks[..stop].is_empty() {
+                self.lengths[..=stop]
+                    .iter()
+                    .map(|length| usize::from(*length))
+                    .sum()
+            } else {
+                0
+            }
+        };
+        amount.has_long_head = head > 4;
+        amount.mark_of_three = if self.count > 1 && self.lengths[self.count - 1] == 3 {
+            marks[marks.len() - 1]
+        } else {
+            0
+        };
+        amount.is_plain = marks.is_empty() && self.exponent == 0;
+        if marks.iter().all(|mark| *mark == SPACE) && !amount.has_exponent {
+            amount.plain_digits = self.stop.min(255) as u8;
+        }
+        amount.ends_in_zero = self.digits[self.stop - 1] == b'0';
+        amount.commas = marks.iter().filter(|mark| **mark == b',').count() as u8;
+    }
+}
+
+/// A number that a program has cut down to few digits: "1.23E+11".
+pub fn has_lost_digits(text: &str) -> bool {
+    let text = text.trim().as_bytes();
+    let Some(at) = text.iter().position(|byte| matches!(byte, b'E' | b'e')) else {
+        return false;
+    };
+    let (mantissa, exponent) = (&text[..at], &text[at + 1..]);
+    // "3E12" is a code as good as any: programs write a sign or decimals.
+    if exponent.first() != Some(&b'+') && mantissa.iter().all(u8::is_ascii_digit) {
+        return false;
+    }
+    let exponent = exponent.strip_prefix(b"+").unwrap_or(exponent);
+    let digits = mantissa.iter().filter(|byte| byte.is_ascii_digit()).count();
+    (1..=2).contains(&exponent.len())
+        && exponent.iter().all(u8::is_ascii_digit)
+        && mantissa.first().is_some_and(u8::is_ascii_digit)
+        && mantissa
+            .iter()
+            .all(|byte| byte.is_ascii_digit() || matches!(byte, b'.' | b','))
+        && (mantissa.len() == digits && digits == 1 || mantissa.len() == digits + 1)
+        && exponent
+            .iter()
+            .fold(0, |all, digit| all * 10 + usize::from(digit - b'0'))
+            + 1
+            > digits
+}
+
+/// The same behind letters that a formula has put before it: "CZ7.70101E+09". Only with a mark and a plus sign, for codes of
+/// letters and digits are many.
+pub fn has_lost_digits_behind_letters(text: &str) -> bool {
+    let number = text
+        .trim()
+        .trim_start_matches(|c: char| c.is_ascii_alphabetic());
+    number.len() < text.trim().len()
+        && number.contains(['.', ','])
+        && number.contains('+')
+        && has_lost_digits(number)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn meanings(text: &str) -> Option<[Option<f64>; 2]> {
+        let mut cut = Cut::default();
+        cut.cut(text).then_some(())?;
+        Amount::of(&cut, text, &[], "")
+            .map(|amount| amount.meanings.map(|one| one.map(|one| one.value)))
+    }
+
+    #[test]
+    fn marks_signs_and_currencies() {
+        let both = |value| Some([Some(value), Some(value)]);
+        for (text, wanted) in [
+            ("1309", both(1309.0)),
+            ("1,309.50", Some([Some(1309.5), None])),
+            ("1.309,50", Some([None, Some(1309.5)])),
+            ("1 309,50 €", Some([None, Some(1309.5)])),
+            ("CHF 1'309.50", Some([Some(1309.5), None])),
+            ("(1,309.50)", Some([Some(-1309.5), None])),
+            ("1309.50-", Some([Some(-1309.5), None])),
+            ("-$ 25", both(-25.0)),
+            ("$-25", both(-25.0)),
+            ("12,34,567.50", Some([Some(1_234_567.5), None])),
+            ("1.200", Some([Some(1.2), Some(1200.0)])),
+            ("19%", both(0.19)),
+            ("7,7 %", Some([None, Some(0.077)])),
+            ("25,-", Some([None, Some(25.0)])),
+            (".5", Some([Some(0.5), None])),
+            ("Rs.500", both(500.0)),
+            ("₹.500", both(500.0)),
+            ("$.50", Some([Some(0.5), None])),
+            ("CHF .50", Some([Some(0.5), None])),
+            ("€ ,50", Some([None, Some(0.5)])),
+            ("-$.05", Some([Some(-0.05), None])),
+            ("US$.99", Some([Some(0.99), None])),
+            ("1.5e3", Some([Some(1500.0), None])),
+            ("$5 USD", both(5.0)),
+            ("0.123", Some([Some(0.123), None])),
+            ("$   5 ", both(5.0)),
+            ("1 000", both(1000.0)),
+            ("1.234e+05", Some([Some(123_400.0), None])),
+            ("1,234e5", Some([None, Some(123_400.0)])),
+            ("1.234.567", Some([None, Some(1_234_567.0)])),
+        ] {
+            assert_eq!(meanings(text), wanted, "{text}");
+        }
+        for text in [
+            "",
+            "abc",
+            "5 kg",
+            "12 months",
+            "1..5",
+            "1,2,3",
+            "+49 30 123456",
+            "007",
+            "1-2",
+            "(5",
+            "5)",
+            "--5",
+            "1234567890123456",
+            "1.2.3",
+            "5+",
+            "EUR 5 kg",
+            "12/05",
+            "5 %%",
+            "1,23,45",
+            "1.5 Mio",
+            "Rs .500",
+            "100\n200",
+            "100   200",
+            "1\t000",
+        ] {
+            assert_eq!(meanings(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn signs_of_currencies_are_told_from_units_and_words() {
+        for text in [
+            "25 km",
+            "25 KM",
+            "6 ft",
+            "6 FT",
+            "25 KGS",
+            "60 dB",
+            "7,5 Std",
+            "7,5 STD",
+            "10 cf",
+            "12 all",
+            "3 cup",
+            "2 PEN",
+            "TOP 10",
+            "Rm. 12",
+            "R12",
+            "12 arm",
+            "30 Sek",
+            "25 км",
+            "£m 3.4",
+            "$k 12",
+            "12 $M",
+            "5 €k",
+            "3 € Mio",
+            "5 €cent",
+            "50¢",
+            "99 ¢",
+        ] {
+            assert_eq!(meanings(text), None, "{text}");
+        }
+        let comma = |value| Some([None, Some(value)]);
+        for (text, wanted) in [
+            ("1 234,56 Ft", comma(1234.56)),
+            ("500 Ft", Some([Some(500.0), Some(500.0)])),
+            ("12,50 KM", comma(12.5)),
+            ("R 1 234,56", comma(1234.56)),
+            ("RM 12,50", comma(12.5)),
+            ("12,50 zł", comma(12.5)),
+            ("12,50 Kč", comma(12.5)),
+            ("12,50 kr", comma(12.5)),
+            ("12,50 eur", comma(12.5)),
+            ("12,50 SEK", comma(12.5)),
+            ("12,50 €", comma(12.5)),
+            ("-₿12,50", comma(-12.5)),
+        ] {
+            assert_eq!(meanings(text), wanted, "{text}");
+        }
+        let mut cut = Cut::default();
+        for (text, sure) in [("R12", "ZAR"), ("2 PEN", "PEN"), ("25 km", "BAM")] {
+            assert!(cut.cut(text));
+            assert!(Amount::of(&cut, text, &[], sure).is_some(), "{text}");
+        }
+    }
+
+    #[test]
+    fn units_are_left_out_where_they_are_known() {
+        let units = ["kg".to_owned(), "szt".to_owned()];
+        let mut cut = Cut::default();
+        let mut of = |text: &str| {
+            assert!(cut.cut(text));
+            Amount::of(&cut, text, &units, "")
+                .and_then(|amount| amount.meanings[1])
+                .map(|meaning| meaning.value)
+        };
+        assert_eq!(of("12 szt."), Some(12.0));
+        assert_eq!(of("1 200,5 KG"), Some(1200.5));
+        assert_eq!(of("-3kg"), Some(-3.0));
+        for text in ["kg 12", "12 m", "12 kg szt", "12 EUR kg", "12 lb"] {
+            assert_eq!(of(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn plain_numbers_mean_the_same_either_way() {
+        let pieces = [
+            "",
+            "0",
+            "1",
+            "12",
+            "007",
+            "234",
+            "1234",
+            "12345",
+            ".",
+            ",",
+            "-",
+            "$",
+            "(",
+            ")",
+            "1234567890",
+            "5",
+        ];
+        let mut cut = Cut::default();
+        let mut agreed = 0;
+        for a in pieces {
+            for b in pieces {
+                for c in pieces {
+                    for d in pieces {
+                        let text = format!("{a}{b}{c}{d}");
+                        if let Some(plain) = Amount::of_plain(&text, &[]) {
+                            assert!(cut.cut(&text));
+                            let full = Amount::of(&cut, &text, &[], "");
+                            assert_eq!(
+                                Some(format!("{plain:?}")),
+                                full.map(|full| format!("{full:?}")),
+                                "{text}"
+                            );
+                            agreed += 1;
+                        }
+                    }
+                }
+            }
+        }
+        assert!(agreed > 1000);
+    }
+
+    #[test]
+    fn codes_that_a_program_has_shortened() {
+        for text in ["1.23E+11", "4,56E+12", "1e+20", "9.78014E+12"] {
+            assert!(has_lost_digits(text), "{text}");
+        }
+        for text in [
+            "12E4X", "1E5", "3E12", "1e20", "A1E5", "E12", "1.5", "123E4", "12345",
+        ] {
+            assert!(!has_lost_digits(text), "{text}");
+        }
+    }
+}

@@ -1,0 +1,4 @@
+//! Numbers: one cell, and the column that decides about the decimal mark.
+
+pub mod amount;
+pub mod number;

@@ -1,0 +1,740 @@
+//! A column of numbers: amounts, quantities, percentages.
+//!
+//! Each cell has one or two meanings, with a decimal point and with a decimal comma. The mark that explains most cells is
+//! taken; where both explain as many, what stands around decides, and else the setting. Cells that the mark cannot
+//! explain stay empty.
+
+use super::amount::{Amount, MARKS};
+use crate::columns::view::Value;
+use crate::fields::column::parts::{in_threads, ranges};
+use crate::fields::column::reading::{
+    ChosenBy, Decided, Hints, Reading, StatedBy, against_in_words, are_few, certain_in_words,
+    left_out_in_words,
+};
+use crate::fields::words::cut::Cut;
+use crate::fields::words::lexicon;
+
+const POINT: u8 = b'.';
+const COMMA: u8 = b',';
+
+/// What an author or a setting says about a column of numbers.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct NumberOptions<'a> {
+    /// What may stand behind a number and is left out, folded.
+    pub units: &'a [String],
+    /// The ISO code of the currency that the header names; empty: it names none.
+    pub currency: &'a str,
+    /// The decimal mark where nothing decides.
+    pub decimal: Option<u8>,
+    pub stated_by: StatedBy,
+    pub hints: Hints,
+    /// Whether the month comes first in dates beside it.
+    pub month_first: bool,
+}
+
+/// Numbers as they were read.
+pub struct Numbers {
+    pub values: Vec<Option<f64>>,
+    /// The currency of each row, as its position in the table plus one; empty where no cell has one.
+    pub currencies: Vec<u16>,
+    /// Whether the column is one of percentages; cells that differ in this contradict.
+    pub takes_percent: bool,
+    pub reading: Reading,
+}
+
+impl Numbers {
+    /// Whether a cell that contradicts does so because it is a percentage or is none.
+    pub fn differs_in_percent(&self, value: Value<'_>) -> bool {
+        matches!(value, Value::Text(text) if text.contains(['%', '٪', '％']) != self.takes_percent)
+    }
+}
+
+/// A cell, in few bytes.
+#[derive(Clone, Copy, Default)]
+struct Cell {
+    point: f64,
+    comma: f64,
+    flags: u16,
+    grouping: [u8; 2],
+    currency: u16,
+    plain_digits: u8,
+    commas: u8,
+}
+
+const HAS_POINT: u16 = 1;
+const HAS_COMMA: u16 = 2;
+const OPEN: u16 = 4;
+const PERCENT: u16 = 8;
+const INDIAN: u16 = 16;
+const LONG_HEAD: u16 = 32;
+const PLAIN: u16 = 64;
+const ENDS_IN_ZERO: u16 = 128;
+const CURRENCY: u16 = 256;
+
+impl Cell {
+    fn of(amount: &Amount) -> Self {
+        let [point, comma] = amount.meanings;
+        let mut flags = 0;
+        let mut set = |condition: bool, flag: u16| flags |= if condition { flag } else { 0 };
+        set(point.is_some(), HAS_POINT);
+        set(comma.is_some(), HAS_COMMA);
+        set(amount.is_open(), OPEN);
+        set(amount.is_percent, PERCENT);
+        set(
+            point.is_some_and(|one| one.is_indian) || comma.is_some_and(|one| one.is_indian),
+            INDIAN,
+        );
+        set(amount.has_long_head, LONG_HEAD);
+        set(amount.is_plain, PLAIN);
+        set(amount.ends_in_zero, ENDS_IN_ZERO);
+        set(amount.has_currency, CURRENCY);
+        let (point, comma) = (point.unwrap_or_default(), comma.unwrap_or_default());
+        Self {
+            point: point.value,
+            comma: comma.value,
+            flags,
+            grouping: [point.grouping, comma.grouping],
+            currency: amount.currency,
+            plain_digits: amount.plain_digits,
+            commas: amount.commas,
+        }
+    }
+
+    fn is(&self, flag: u16) -> bool {
+        self.flags & flag != 0
+    }
+
+    fn is_number(&self) -> bool {
+        self.is(HAS_POINT | HAS_COMMA)
+    }
+
+    fn allows(&self, mark: u8) -> bool {
+        self.is(if mark == POINT { HAS_POINT } else { HAS_COMMA })
+    }
+
+    /// Whether only this mark explains the cell.
+    fn only(&self, mark: u8) -> bool {
+        self.allows(mark) && !self.allows(other(mark))
+    }
+
+    /// Whether a cell would have three decimals by this mark, in a currency whose countries write the other one: ¥5,000 among
+    /// amounts with a decimal comma.
+    fn is_foreign(&self, mark: u8) -> bool {
+        let bit = if mark == POINT { 1 } else { 2 };
+        let marks = usize::from(self.currency)
+            .checked_sub(1)
+            .map_or(0, lexicon::currency_marks);
+        self.grouping(mark) == 0 && marks != 0 && marks & bit == 0
+    }
+
+    fn is_zero(&self) -> bool {
+        MARKS
+            .into_iter()
+            .all(|mark| !self.allows(mark) || self.value(mark) == 0.0)
+    }
+
+    fn value(&self, mark: u8) -> f64 {
+        if mark == POINT {
+            self.point
+        } else {
+            self.comma
+        }
+    }
+
+    fn grouping(&self, mark: u8) -> u8 {
+        self.grouping[usize::from(mark == COMMA)]
+    }
+}
+
+fn other(mark: u8) -> u8 {
+    if mark == POINT { COMMA } else { POINT }
+}
+
+/// Reads a column.
+pub fn read(values: &[Value<'_>], options: &NumberOptions<'_>) -> Numbers {
+    let mut found: Vec<Option<f64>> = vec![None; values.len()];
+    let mut has_text = false;
+    for (row, value) in values.iter().enumerate() {
+        found[row] = match *value {
+            Value::Float(number) if number.is_finite() => Some(number),
+            Value::Integer(number) => Some(number as f64),
+            Value::Unsigned(number) => Some(number as f64),
+            Value::Text(_) => {
+                has_text = true;
+                None
+            }
+            _ => None,
+        };
+    }
+    let mut numbers = Numbers {
+        values: found,
+        currencies: Vec::new(),
+        takes_percent: false,
+        reading: Reading::default(),
+    };
+    if has_text {
+        let has_typed = numbers.values.iter().any(Option::is_some);
+        read_text(values, options, has_typed, &mut numbers);
+    }
+    numbers
+}
+
+/// Whether a cell by itself is a number, with whatever decimal mark.
+pub fn is_number(value: Value<'_>, options: &NumberOptions<'_>) -> bool {
+    let Value::Text(text) = value else {
+        return false;
+    };
+    let mut cut = Cut::default();
+    cut.cut(text) && Amount::of(&cut, text, options.units, options.currency).is_some()
+}
+
+/// The decimal mark that the cells of a column show by themselves.
+pub fn shown_decimal(values: &[Value<'_>]) -> Option<u8> {
+    let numbers = read(values, &NumberOptions::default());
+    let reading = &numbers.reading;
+    if !reading.contradict.is_empty() && !are_few(reading.contradict.len(), reading.certain) {
+        return None;
+    }
+    match (numbers.reading.decided, numbers.reading.read_as) {
+        (Decided::Evidence, "decimal point") => Some(POINT),
+        (Decided::Evidence, "decimal comma") => Some(COMMA),
+        _ => None,
+    }
+}
+
+/// Whether a column is written as money is, with so many cents and with thousands: an outline number, a version or a coordinate
+/// is no witness for the decimal mark of amounts.
+pub fn shows_cents(values: &[Value<'_>], mark: u8) -> bool {
+    let (mut with_mark, mut with_cents, mut with_hundreds) = (0, 0, false);
+    for value in values {
+        let Value::Text(text) = value else { continue };
+        let Some((whole, rest)) = text.rsplit_once(char::from(mark)) else {
+            continue;
+        };
+        with_mark += 1;
+        let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
+        with_cents += usize::from(digits == 2);
+        let digits: Vec<u8> = whole.bytes().filter(u8::is_ascii_digit).collect();
+        // 2025.01 is a month.
+        let is_year = digits.len() == 4 && matches!(digits[..2], [b'1', b'9'] | [b'2', b'0']);
+        with_hundreds |= digits.len() > 2 && (!is_year || whole.contains(['.', ',']));
+    }
+    with_hundreds && 10 * with_cents >= 9 * with_mark
+}
+
+/// What was found in cells that were cut.
+#[derive(Default)]
+struct Part {
+    /// Filled cells of text.
+    filled: usize,
+    numbers: usize,
+    with_digits: usize,
+    has_currency: bool,
+}
+
+impl Part {
+    /// Cuts the cells of some values, each into its place.
+    fn of(values: &[Value<'_>], cells: &mut [Cell], units: &[String], currency: &str) -> Self {
+        let mut this = Self::default();
+        let mut cut = Cut::default();
+        for (cell, value) in cells.iter_mut().zip(values) {
+            let Value::Text(text) = value else { continue };
+            let plain = Amount::of_plain(text, units);
+            if plain.is_none() && !cut.cut(text) {
+                this.filled += usize::from(!text.trim().is_empty());
+                continue;
+            }
+            this.filled += 1;
+            if let Some(amount) = plain.or_else(|| Amount::of(&cut, text, units, currency)) {
+                *cell = Cell::of(&amount);
+                this.numbers += 1;
+                this.with_digits += 1;
+                this.has_currency |= amount.currency > 0;
+            } else {
+                this.with_digits +=
+                    usize::from(cut.folded().bytes().any(|byte| byte.is_ascii_digit()));
+            }
+        }
+        this
+    }
+
+    /// Why the cells can't be numbers, if they can't.
+    fn refusal(&self, has_typed: bool) -> Option<String> {
+        let of_text = if has_typed { " of text" } else { "" };
+        let (count, with_digits) = (self.numbers, self.with_digits);
+        match count {
+            0 => Some(format!("no cell{of_text} is a number")),
+            _ if 2 * count < with_digits => Some(format!(
+                "only {count} of {with_digits} cells{of_text} with digits can be numbers"
+            )),
+            _ => None,
+        }
+    }
+}
+
+fn read_text(
+    values: &[Value<'_>],
+    options: &NumberOptions,
+    has_typed: bool,
+    numbers: &mut Numbers,
+) {
+    let (cells, whole) = cut(values, options);
+    numbers.reading.cells = whole.filled;
+    if let Some(why) = whole.refusal(has_typed) {
+        numbers.reading.decided = Decided::Refused;
+        numbers.reading.why.push(why);
+        // Numbers that were typed as such are read all the same.
+        if has_typed {
+            numbers.reading.read_as = "typed numbers";
+        }
+        return;
+    }
+    let facts = Facts::of(&cells);
+    let choice = facts.decide(&cells, options);
+    let way = Way {
+        mark: choice.mark,
+        is_mixed: facts.against(choice.mark) > 0
+            && !are_few(facts.against(choice.mark), facts.support(choice.mark)),
+        takes_percent: 2 * facts.percents > whole.numbers,
+        takes_indian: 2 * facts.indian >= facts.several_commas || facts.is_rupee,
+    };
+    for (row, cell) in cells.iter().enumerate() {
+        if cell.is_number() {
+            match way.value(cell, &facts) {
+                Some(value) => numbers.values[row] = Some(value),
+                None => numbers.reading.contradict.push(row),
+            }
+        }
+    }
+    numbers.takes_percent = way.takes_percent;
+    note(choice, &way, &facts, &cells, numbers);
+    if numbers.reading.decided == Decided::Setting {
+        let is_open = |(cell, value): (&Cell, &Option<f64>)| cell.is(OPEN) && value.is_some();
+        numbers.reading.open = cells.iter().zip(&numbers.values).map(is_open).collect();
+        numbers.reading.by = Some(match options.stated_by {
+            StatedBy::Setting => ChosenBy::DecimalMark,
+            StatedBy::Argument => ChosenBy::Argument,
+        });
+    }
+    if whole.has_currency {
+        numbers.currencies = cells.iter().map(|cell| cell.currency).collect();
+    }
+}
+
+/// Cuts all cells.
+fn cut(values: &[Value<'_>], options: &NumberOptions) -> (Vec<Cell>, Part) {
+    let mut cells = vec![Cell::default(); values.len()];
+    let mut rest = cells.as_mut_slice();
+    let mut tasks = Vec::new();
+    for range in ranges(values.len()) {
+        let (own, others) = rest.split_at_mut(range.len());
+        tasks.push((&values[range], own));
+        rest = others;
+    }
+    let parts = in_threads(tasks, |(values, cells)| {
+        Part::of(values, cells, options.units, options.currency)
+    });
+    let mut whole = Part::default();
+    for part in parts {
+        whole.filled += part.filled;
+        whole.numbers += part.numbers;
+        whole.with_digits += part.with_digits;
+        whole.has_currency |= part.has_currency;
+    }
+    (cells, whole)
+}
+
+/// How the cells of a column are read.
+struct Way {
+    /// The decimal mark.
+    mark: u8,
+    /// Whether some cells have another one: then only those that can be read in one way are read.
+    is_mixed: bool,
+    takes_percent: bool,
+    takes_indian: bool,
+}
+
+impl Way {
+    /// The number that a cell is in its column, if it is one there.
+    fn value(&self, cell: &Cell, facts: &Facts) -> Option<f64> {
+        let mark = self.mark;
+        let fits = match cell.is(OPEN) {
+            true => !self.is_mixed && facts.fits(cell, mark) && !cell.is_foreign(mark),
+            false => self.is_mixed || cell.allows(mark),
+        };
+        // Nothing is nothing, with or without a sign.
+        let is_kind = cell.is(PERCENT) == self.takes_percent || cell.is_zero();
+        let is_it = fits && is_kind && (self.takes_indian || !cell.is(INDIAN));
+        is_it.then(|| cell.value(if cell.allows(mark) { mark } else { other(mark) }))
+    }
+}
+
+/// Writes down how a column was read.
+fn note(choice: Choice, way: &Way, facts: &Facts, cells: &[Cell], numbers: &mut Numbers) {
+    let reading = &mut numbers.reading;
+    let Choice {
+        mark,
+        mut decided,
+        mut why,
+    } = choice;
+    let (against, support) = (facts.against(mark), facts.support(mark));
+    let (several, second) = several_currencies(cells);
+    if several {
+        why.push("amounts in several currencies".to_owned());
+    }
+    let are_codes = facts.looks_like_codes();
+    if are_codes {
+        why.push(format!(
+            "all have {} digits, so they may be codes or phone numbers",
+            facts.size
+        ));
+    }
+    if way.is_mixed || several || are_codes {
+        decided = Decided::Weak;
+    }
+    reading.first_open = match are_codes {
+        true => cells.iter().position(Cell::is_number),
+        false => cells.iter().position(|cell| cell.is(OPEN)),
+    };
+    if way.is_mixed {
+        // The one that contradicts is to be looked at, even if no cell stays empty.
+        reading.first_open = cells.iter().position(|cell| cell.only(other(mark)));
+    } else if several {
+        reading.first_open = reading.first_open.or(second);
+    }
+    let contradicting = reading.contradict.len();
+    if way.is_mixed {
+        // What decided between the marks is of no use where both are there.
+        why = vec![match contradicting {
+            0 => "decimal points and commas are mixed, each cell in one way only".to_owned(),
+            _ => format!(
+                "decimal points and commas are mixed: {}",
+                left_out_in_words(contradicting)
+            ),
+        }];
+    } else {
+        let is_clear = facts.open > 0 && facts.only != [0, 0] && decided != Decided::Setting;
+        if is_clear || support > 0 {
+            why.push(certain_in_words(support, facts.cells));
+        }
+        why.extend(against_in_words(contradicting));
+    }
+    let is_whole = facts.open == 0 && against == 0 && support == 0;
+    if why.is_empty() {
+        why.push(match is_whole {
+            true => "no cell has decimals".to_owned(),
+            false => "no cell can be read otherwise".to_owned(),
+        });
+    }
+    reading.why.push(why.join(", "));
+    reading.decided = decided;
+    reading.certain = support;
+    reading.read_as = match mark {
+        _ if is_whole => "whole numbers",
+        POINT => "decimal point",
+        _ => "decimal comma",
+    };
+}
+
+/// Whether a column has amounts in more than one known currency, and the first row with another than the first. A sign that
+/// several currencies share may be any of them.
+fn several_currencies(cells: &[Cell]) -> (bool, Option<usize>) {
+    let code = |cell: &Cell| {
+        let position = usize::from(cell.currency).checked_sub(1)?;
+        lexicon::currency_code(position)
+    };
+    let first = cells.iter().find_map(code);
+    let second = cells
+        .iter()
+        .position(|cell| code(cell).is_some_and(|code| Some(code) != first));
+    (second.is_some(), second)
+}
+
+/// The decimal mark of a column, and what has decided it.
+struct Choice {
+    mark: u8,
+    decided: Decided,
+    why: Vec<String>,
+}
+
+impl Choice {
+    fn new(mark: u8, decided: Decided, why: Vec<String>) -> Self {
+        Self { mark, decided, why }
+    }
+}
+
+/// A rule for columns whose cells a point and a comma explain as well.
+struct Rule {
+    decided: Decided,
+    says: &'static str,
+    /// The decimal mark, where the rule holds.
+    keeps: fn(&Facts, &NumberOptions<'_>) -> Option<u8>,
+}
+
+/// The first that holds decides.
+const RULES: [Rule; 4] = [
+    Rule {
+        decided: Decided::Hint,
+        says: "as elsewhere in the sheet",
+        keeps: |_, options| options.hints.decimal,
+    },
+    Rule {
+        decided: Decided::Evidence,
+        says: "some cells have no mark and others end in 0: the mark parts thousands",
+        keeps: |facts, _| {
+            let mark = facts.mark_of_open.filter(|_| facts.parts_thousands());
+            mark.map(other)
+        },
+    },
+    Rule {
+        decided: Decided::Weak,
+        says: "as in countries that use the currency",
+        keeps: |facts, _| match facts.marks_of_currencies {
+            Some(1) => Some(POINT),
+            Some(2) => Some(COMMA),
+            _ => None,
+        },
+    },
+    Rule {
+        decided: Decided::Weak,
+        says: "the month comes first in dates beside it",
+        keeps: |_, options| options.month_first.then_some(POINT),
+    },
+];
+
+/// A column in numbers.
+#[derive(Default)]
+struct Facts {
+    /// Cells that only a decimal point explains, and only a decimal comma.
+    only: [usize; 2],
+    open: usize,
+    /// Marks that part thousands beyond doubt.
+    seen: Vec<u8>,
+    /// More cells than are open have many digits without a mark: nothing parts thousands here.
+    never_grouped: bool,
+    counts: [usize; 2],
+    /// The only mark before three last digits of open cells.
+    mark_of_open: Option<u8>,
+    open_ends_in_zero: bool,
+    has_small_plain: bool,
+    /// Decimal marks that all known currencies of the column share.
+    marks_of_currencies: Option<u8>,
+    is_rupee: bool,
+    indian: usize,
+    several_commas: usize,
+    percents: usize,
+    cells: usize,
+    /// The number of digits, where all cells are whole numbers of as many.
+    size: u8,
+    has_currency: bool,
+}
+
+impl Facts {
+    fn of(cells: &[Cell]) -> Self {
+        let mut this = Self::default();
+        let (mut long_heads, mut sizes) = (0, None);
+        let mut same_size = true;
+        let mut mark_of_open = None;
+        let mut one_mark = true;
+        let mut last_currency = 0;
+        for cell in cells.iter().filter(|cell| cell.is_number()) {
+            this.cells += 1;
+            for (count, mark) in this.only.iter_mut().zip(MARKS) {
+                *count += usize::from(cell.only(mark));
+            }
+            if cell.is(OPEN) {
+                this.open += 1;
+                let mark = cell.grouping[0].max(cell.grouping[1]);
+                one_mark &= mark_of_open.is_none_or(|known| known == mark);
+                mark_of_open = Some(mark);
+                this.open_ends_in_zero |= cell.is(ENDS_IN_ZERO);
+            } else {
+                for mark in MARKS {
+                    let grouping = cell.grouping(mark);
+                    if cell.allows(mark) && grouping != 0 && !this.seen.contains(&grouping) {
+                        this.seen.push(grouping);
+                    }
+                }
+            }
+            long_heads += usize::from(cell.is(LONG_HEAD));
+            this.has_small_plain |= cell.is(PLAIN) && cell.plain_digits < 4;
+            this.indian += usize::from(cell.is(INDIAN));
+            this.several_commas += usize::from(cell.commas > 1);
+            this.percents += usize::from(cell.is(PERCENT));
+            this.has_currency |= cell.is(CURRENCY);
+            same_size &= sizes.is_none_or(|size| size == cell.plain_digits);
+            sizes = Some(cell.plain_digits);
+            if cell.currency != 0 && cell.currency != last_currency {
+                last_currency = cell.currency;
+                let position = usize::from(cell.currency) - 1;
+                let marks = lexicon::currency_marks(position);
+                this.marks_of_currencies = Some(
+                    this.marks_of_currencies
+                        .map_or(marks, |known| known & marks),
+                );
+                this.is_rupee |= lexicon::currency_code(position) == Some("INR");
+            }
+        }
+        this.mark_of_open = mark_of_open.filter(|_| one_mark);
+        this.never_grouped = long_heads > this.open;
+        this.size = if same_size { sizes.unwrap_or(0) } else { 0 };
+        for (count, mark) in this.counts.iter_mut().zip(MARKS) {
+            *count = usize::from(mark == POINT) * this.only[0]
+                + usize::from(mark == COMMA) * this.only[1];
+        }
+        let open: Vec<&Cell> = cells.iter().filter(|cell| cell.is(OPEN)).collect();
+        for (at, mark) in MARKS.into_iter().enumerate() {
+            this.counts[at] += open.iter().filter(|cell| this.fits(cell, mark)).count();
+        }
+        this
+    }
+
+    /// Whether an open cell agrees with what else the column shows about its thousands.
+    fn fits(&self, cell: &Cell, mark: u8) -> bool {
+        match cell.grouping(mark) {
+            0 => true,
+            grouping => {
+                self.seen.contains(&grouping) || self.seen.is_empty() && !self.never_grouped
+            }
+        }
+    }
+
+    /// The decimal mark, and what has decided it.
+    fn decide(&self, cells: &[Cell], options: &NumberOptions<'_>) -> Choice {
+        let tied = self.counts[0] == self.counts[1];
+        let best = if self.counts[1] > self.counts[0] {
+            COMMA
+        } else {
+            POINT
+        };
+        if self.open == 0 {
+            let decided = match self.only {
+                [0, 0] => Decided::Cells,
+                _ => Decided::Evidence,
+            };
+            return Choice::new(best, decided, Vec::new());
+        }
+        if !tied {
+            return self.confirm(
+                Choice::new(best, Decided::Evidence, Vec::new()),
+                cells,
+                options,
+            );
+        }
+        let ruled = RULES.iter().find_map(|rule| {
+            let mark = (rule.keeps)(self, options)?;
+            Some(Choice::new(mark, rule.decided, vec![rule.says.to_owned()]))
+        });
+        match ruled {
+            Some(choice) => self.confirm(choice, cells, options),
+            None => self.by_setting(options),
+        }
+    }
+
+    /// What is left of a choice once the cells are asked that it turns into decimals or thousands.
+    fn confirm(&self, choice: Choice, cells: &[Cell], options: &NumberOptions<'_>) -> Choice {
+        let Choice {
+            mark,
+            decided,
+            mut why,
+        } = choice;
+        if why.is_empty() && !cells.iter().any(|cell| cell.only(mark)) {
+            why.push("as thousands are parted elsewhere in the column".to_owned());
+            return Choice::new(mark, Decided::Weak, why);
+        }
+        let support = self.support(mark);
+        if support == 0 && decided == Decided::Hint && self.mark_of_open.is_none() {
+            // 1.000 beside 1,000: one of them is not meant as the others of the sheet are.
+            why.push("points and commas stand before three digits each".to_owned());
+            return Choice::new(mark, Decided::Weak, why);
+        }
+        let says_thousands = self.parts_thousands() && support == 1;
+        // One odd cell, and all others become decimals by it, though each has three digits behind its mark.
+        if support > 0
+            && (says_thousands || are_few(support, self.open))
+            && self.mark_of_open == Some(mark)
+            && options.hints.decimal != Some(mark)
+        {
+            let verb = if support == 1 { "shows" } else { "show" };
+            why.push(format!(
+                "{support} of {} cells {verb} the decimal mark, and the mark of {} others may part thousands",
+                self.cells, self.open
+            ));
+            return Choice::new(mark, Decided::Weak, why);
+        }
+        Choice::new(mark, decided, why)
+    }
+
+    /// Nothing but the setting decides.
+    fn by_setting(&self, options: &NumberOptions<'_>) -> Choice {
+        let mark = options.decimal.unwrap_or(POINT);
+        let decided = options.stated_by.decided("decimal_mark", "decimal_mark");
+        let name = if mark == POINT {
+            "a decimal comma"
+        } else {
+            "a decimal point"
+        };
+        let which = match self.open == self.cells {
+            true => "every cell".to_owned(),
+            false => format!("{} of {} cells", self.open, self.cells),
+        };
+        let why = format!("{which} can also have {name}, so {decided}");
+        Choice::new(mark, Decided::Setting, vec![why])
+    }
+
+    /// "950" beside "1.200": a final 0, and no mark below 1,000.
+    fn parts_thousands(&self) -> bool {
+        self.open_ends_in_zero && self.has_small_plain
+    }
+
+    /// Cells that only this decimal mark explains.
+    fn support(&self, mark: u8) -> usize {
+        self.only[usize::from(mark == COMMA)]
+    }
+
+    /// Cells that only the other one explains.
+    fn against(&self, mark: u8) -> usize {
+        self.support(other(mark))
+    }
+
+    fn looks_like_codes(&self) -> bool {
+        self.cells > 4 && self.size > 7 && !self.has_currency
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn reading(texts: &[&str]) -> Reading {
+        let values: Vec<_> = texts.iter().map(|text| Value::Text(text)).collect();
+        read(&values, &NumberOptions::default()).reading
+    }
+
+    #[test]
+    fn one_odd_cell_does_not_decide_alone() {
+        let mut texts = vec!["1.234"; 39];
+        texts.push("2.5");
+        assert!(reading(&texts).is_ambiguous());
+        texts.extend(["2.5"; 5]);
+        assert!(!reading(&texts).is_ambiguous());
+        assert!(reading(&["1.230", "850", "2.450", "2.5"]).is_ambiguous());
+        assert!(!reading(&["1.5", "2.345"]).is_ambiguous());
+        // The mark of the others parts thousands beside another decimal mark.
+        let mut texts = vec!["1,234"; 39];
+        texts.push("2.5");
+        assert!(!reading(&texts).is_ambiguous());
+    }
+
+    #[test]
+    fn mixed_marks_and_currencies_are_to_be_looked_at() {
+        let mixed = reading(&["1.5", "2.5", "3,5", "4,5"]);
+        assert!(mixed.is_ambiguous());
+        assert_eq!(mixed.first_open, Some(2));
+        assert!(mixed.why[0].contains("mixed"));
+        let several = reading(&["5 €", "6 €", "$7", "US$ 8"]);
+        assert!(several.is_ambiguous());
+        assert_eq!(several.first_open, Some(3));
+        assert!(!reading(&["5 €", "6 EUR", "7"]).is_ambiguous());
+    }
+}

@@ -1,0 +1,535 @@
+//! Numbers of phones.
+
+use crate::fields::dates::day::{Day, NONE};
+use crate::fields::words::cut::{Cut, DIGITS, SPACE, Token, WORD};
+use crate::fields::words::lexicon::Lexicon;
+
+/// Why a text is no number of a phone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NoPhone {
+    Other,
+    Several,
+    TooShort,
+    TooLong,
+}
+
+/// A number has at least so many digits, and with its country at most so many (ITU-T E.164).
+const LEAST: usize = 7;
+const MOST: usize = 15;
+
+/// Whether a text lists numbers: "555-1234567 / 555-7654321". Joined they would be one that nobody has.
+pub fn has_several_phones(text: &str) -> bool {
+    const BETWEEN: [char; 7] = ['\n', '\r', '/', ',', ';', '|', '&'];
+    if !text.bytes().any(|byte| BETWEEN.contains(&char::from(byte))) {
+        return false;
+    }
+    let parts = text.split(BETWEEN);
+    let is_number = |part: &&str| part.chars().filter(char::is_ascii_digit).count() >= LEAST;
+    parts.filter(is_number).count() > 1
+}
+
+/// Whether a text is a day with its whole year, such as 2025-01-31 or 1/31/2025 14:30, whose digits are no number to call.
+fn is_day(cut: &Cut) -> bool {
+    let mut lengths = cut
+        .tokens()
+        .iter()
+        .filter(|token| token.kind == DIGITS)
+        .map(|token| cut.text(*token).len());
+    // Most numbers have parts that no day has: they are not looked at further.
+    let may_be = (0..3).all(|_| matches!(lengths.next(), Some(1 | 2 | 4)));
+    may_be
+        && Day::of(cut, &mut Lexicon::default()).is_some_and(|day| {
+            day.long_year_at().is_some() && day.days(0).iter().any(|day| *day != NONE)
+        })
+}
+
+/// Whether a text is an address of the internet, such as 192.168.1.100.
+fn is_ip_address(cut: &Cut) -> bool {
+    let tokens = cut.tokens();
+    tokens.len() == 7
+        && tokens.iter().enumerate().all(|(at, token)| {
+            let text = cut.text(*token);
+            if at % 2 == 1 {
+                token.kind == b'.'
+            } else {
+                token.kind == DIGITS
+                    && text.parse::<u8>().is_ok()
+                    && (text == "0" || !text.starts_with('0'))
+            }
+        })
+}
+
+/// Whether the digits of a text are of more than one number: "5551234 5551235", "030 1234567/8".
+fn are_several(cut: &Cut, has_plus: bool) -> bool {
+    // The country's digits belong to no number of their own: "+49 36203/12345" is one.
+    let least = if has_plus { LEAST + 2 } else { LEAST };
+    let (mut all, mut since_gap, mut longest, mut whole) = (0, 0, 0, 0);
+    let mut before_mark = None;
+    let mut is_parted = true;
+    for token in cut.tokens() {
+        match token.kind {
+            DIGITS => {
+                let length = cut.text(*token).len();
+                all += length;
+                since_gap += length;
+                longest += usize::from(length >= LEAST && is_parted);
+            }
+            SPACE if cut.is_gap(*token) => {
+                whole += usize::from(since_gap >= LEAST);
+                since_gap = 0;
+            }
+            b'/' | b',' | b';' if all >= least && before_mark.is_none() => before_mark = Some(all),
+            // An extension follows.
+            WORD | b'#' if all > 0 => break,
+            _ => {}
+        }
+        is_parted = token.kind == SPACE;
+    }
+    whole += usize::from(since_gap >= LEAST);
+    longest > 1 || whole > 1 || before_mark.is_some_and(|before| (1..=6).contains(&(all - before)))
+}
+
+/// What the way in which a number is written says of its country.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Written {
+    /// As in North America: `(555) 123-4567`, `+1 555 123 4567`.
+    American,
+    /// Ten digits that may be a number of North America or of anywhere else: `5551234567`, `555 123 4567`.
+    Open,
+    /// As elsewhere: with another country, a zero in front, or so many digits or such parts as no number of North America has.
+    Elsewhere,
+    /// Too little to say: `5551234`.
+    Unsaid,
+}
+
+/// Adds the number in a text that has it as most people of North America write theirs: `(555) 123-4567`, or with one mark
+/// between its three parts. `false` leaves any other text to [`push_phone`], which says the same of these.
+pub fn push_plain_phone(text: &str, out: &mut String) -> bool {
+    let bytes = text.as_bytes();
+    let (area, middle, last) = match bytes {
+        [
+            b'(',
+            area @ ..,
+            b')',
+            b' ',
+            m0,
+            m1,
+            m2,
+            b'-',
+            l0,
+            l1,
+            l2,
+            l3,
+        ] if area.len() == 3 => (area, [*m0, *m1, *m2], [*l0, *l1, *l2, *l3]),
+        [area @ .., first, m0, m1, m2, second, l0, l1, l2, l3]
+            if area.len() == 3 && first == second && matches!(first, b'-' | b'.') =>
+        {
+            (area, [*m0, *m1, *m2], [*l0, *l1, *l2, *l3])
+        }
+        _ => return false,
+    };
+    let mut digits = area.iter().chain(&middle).chain(&last);
+    if area[0] < b'2' || !digits.all(u8::is_ascii_digit) {
+        return false;
+    }
+    push_digits(area, out);
+    out.push('-');
+    push_digits(&middle, out);
+    out.push('-');
+    push_digits(&last, out);
+    true
+}
+
+fn push_digits(digits: &[u8], out: &mut String) {
+    out.extend(digits.iter().map(|digit| char::from(*digit)));
+}
+
+/// Countries whose numbers have a trunk prefix of 0, which people put in brackets with the area behind it: "+49 (030)".
+const WITH_TRUNK_IN_BRACKETS: &[&[u8]] = &[b"49", b"41", b"43", b"44"];
+
+/// Whether ten digits can be a number of North America. Nobody's area is 555: examples have it, with whatever behind it.
+fn may_be_american(digits: &[u8]) -> bool {
+    let is_area = digits[0] >= b'2' && digits[1] != b'9' && digits[1..3] != *b"11";
+    is_area && (digits[3] >= b'2' || digits.starts_with(b"555"))
+}
+
+/// Adds the number in a text in one shape, whatever parts its digits: with a country "+442079460958", of North America
+/// "555-123-4567", any other as its digits; an extension behind it as " x8". `open_is_american`: what becomes of numbers that
+/// are [`Written::Open`].
+///
+/// # Errors
+/// Something else stands in the text, or it has too few or too many digits.
+pub fn push_phone(cut: &Cut, open_is_american: bool, out: &mut String) -> Result<Written, NoPhone> {
+    let phone = Phone::of(cut)?;
+    let written = phone.written();
+    if written == Written::American || written == Written::Open && open_is_american {
+        let home = phone.home();
+        push_digits(&home[..3], out);
+        out.push('-');
+        push_digits(&home[3..6], out);
+        out.push('-');
+        push_digits(&home[6..], out);
+    } else {
+        if phone.has_plus {
+            out.push('+');
+        }
+        push_digits(phone.digits(), out);
+    }
+    if let Some(extension) = phone.extension {
+        out.push_str(" x");
+        out.push_str(extension);
+    }
+    Ok(written)
+}
+
+/// What a way to write says of the country, and when a number is written so.
+type Way = (Written, fn(&Phone<'_>) -> bool);
+
+/// The first that holds counts.
+const WAYS: [Way; 8] = [
+    // Without a plus a number of China begins with 1, too: "138 1234 5678".
+    (Written::American, |phone| {
+        phone.has_one_before_home() && (phone.has_plus || phone.is_in_parts(&[1, 3, 3, 4]))
+    }),
+    (Written::Unsaid, |phone| {
+        phone.count == 11 && phone.digits[0] == b'1' && !phone.has_plus
+    }),
+    // With another country, or the zero that is dialled within a country.
+    (Written::Elsewhere, |phone| {
+        phone.has_plus || phone.digits[0] == b'0'
+    }),
+    (Written::Unsaid, |phone| phone.count == 7),
+    (Written::Elsewhere, |phone| {
+        phone.count != 10 || phone.digits[0] == b'1'
+    }),
+    // "(555) 123-4567", "555.123.4567"
+    (Written::American, |phone| {
+        phone.is_in_parts(&[3, 3, 4]) && phone.has_mark()
+    }),
+    // "5551234567", "555 123 4567"
+    (Written::Open, |phone| {
+        let is_usual = phone.parts == 1
+            || phone.is_in_parts(&[3, 3, 4])
+            || phone.is_in_parts(&[3, 7])
+            || phone.is_in_parts(&[6, 4]);
+        is_usual && may_be_american(phone.digits())
+    }),
+    (Written::Elsewhere, |_| true),
+];
+
+/// Words that may stand before a number.
+const LABELS: &[&str] = &[
+    "tel", "phone", "mobile", "mob", "cell", "fon", "telefon", "t", "m", "p",
+];
+/// Words before an extension.
+const BEFORE_EXTENSION: &[&str] = &["x", "ext", "extension", "#", "poste", "durchwahl", "dw"];
+
+/// A number, and how it is written.
+struct Phone<'a> {
+    cut: &'a Cut,
+    tokens: &'a [Token],
+    /// Its first digits where they begin with "00", which stands for a plus.
+    zeros_at: Option<usize>,
+    digits: [u8; 24],
+    count: usize,
+    /// The lengths of its first parts, and how many it has.
+    lengths: [usize; 4],
+    parts: usize,
+    has_plus: bool,
+    extension: Option<&'a str>,
+}
+
+impl<'a> Phone<'a> {
+    fn of(cut: &'a Cut) -> Result<Self, NoPhone> {
+        if is_day(cut) || is_ip_address(cut) {
+            return Err(NoPhone::Other);
+        }
+        let tokens = without_decimal(cut);
+        let zeros_at = zeros_for_plus(cut, tokens);
+        if are_several(cut, zeros_at.is_some() || tokens.iter().any(is_plus)) {
+            return Err(NoPhone::Several);
+        }
+        let mut phone = Self {
+            cut,
+            tokens,
+            zeros_at,
+            digits: [0; 24],
+            count: 0,
+            lengths: [0; 4],
+            parts: 0,
+            has_plus: false,
+            extension: None,
+        };
+        let mut at = 0;
+        while at < tokens.len() {
+            at = phone.take(at)?;
+        }
+        match phone.count {
+            _ if phone.digits().iter().all(|digit| *digit == b'0') => Err(NoPhone::Other),
+            ..LEAST => Err(NoPhone::TooShort),
+            LEAST..=MOST => Ok(phone),
+            _ => Err(NoPhone::TooLong),
+        }
+    }
+
+    /// Takes the token at a place, and what belongs to it; returns the place behind.
+    fn take(&mut self, at: usize) -> Result<usize, NoPhone> {
+        let token = self.tokens[at];
+        match token.kind {
+            DIGITS => self.take_digits(at)?,
+            b'+' if self.count == 0 && !self.has_plus => self.has_plus = true,
+            b'(' if self.is_trunk_prefix(at) => {
+                // Without a country nobody knows whether it is dialled.
+                if !self.has_plus || self.count == 0 {
+                    return Err(NoPhone::Other);
+                }
+                return Ok(at + 3);
+            }
+            SPACE | b'-' | b'.' | b'/' | b'(' | b')' | b',' | b':' => {}
+            WORD | b'#' if self.count > 0 => {
+                self.extension = Some(self.extension_at(at).ok_or(NoPhone::Other)?);
+                return Ok(self.tokens.len());
+            }
+            WORD if LABELS.contains(&self.cut.text(token)) => {}
+            _ => return Err(NoPhone::Other),
+        }
+        Ok(at + 1)
+    }
+
+    fn take_digits(&mut self, at: usize) -> Result<(), NoPhone> {
+        let mut text = self.cut.text(self.tokens[at]);
+        if self.zeros_at == Some(at) {
+            self.has_plus = true;
+            text = &text[2..];
+        }
+        let is_in_bracket = at > 0 && self.tokens[at - 1].kind == b'(';
+        if self.has_plus && is_in_bracket && WITH_TRUNK_IN_BRACKETS.contains(&self.digits()) {
+            text = text.strip_prefix('0').unwrap_or(text);
+        }
+        if let Some(length) = self.lengths.get_mut(self.parts) {
+            *length = text.len();
+        }
+        self.parts += 1;
+        for digit in text.bytes() {
+            *self.digits.get_mut(self.count).ok_or(NoPhone::TooLong)? = digit;
+            self.count += 1;
+        }
+        Ok(())
+    }
+
+    /// Whether a bracket holds a zero that is not dialled from abroad: "+44 (0)20".
+    fn is_trunk_prefix(&self, at: usize) -> bool {
+        matches!(&self.tokens[at..], [_, zero, close, ..]
+            if zero.kind == DIGITS && self.cut.text(*zero) == "0" && close.kind == b')')
+    }
+
+    /// The extension that a word begins, if nothing else stands there.
+    fn extension_at(&self, at: usize) -> Option<&'a str> {
+        let mut rest = self.tokens[at + 1..]
+            .iter()
+            .filter(|token| !matches!(token.kind, SPACE | b'.' | b':' | b'#'));
+        let digits = rest.next().filter(|token| token.kind == DIGITS)?;
+        let digits = self.cut.text(*digits);
+        let is_it = BEFORE_EXTENSION.contains(&self.cut.text(self.tokens[at]))
+            && rest.next().is_none()
+            && digits.len() <= 6;
+        is_it.then_some(digits)
+    }
+
+    fn digits(&self) -> &[u8] {
+        &self.digits[..self.count]
+    }
+
+    /// The last ten digits: of a number of North America all but the country's.
+    fn home(&self) -> &[u8] {
+        &self.digits[self.count - 10..self.count]
+    }
+
+    fn has_one_before_home(&self) -> bool {
+        self.count == 11 && self.digits[0] == b'1' && self.home()[0] >= b'2'
+    }
+
+    fn is_in_parts(&self, lengths: &[usize]) -> bool {
+        self.parts == lengths.len() && self.lengths.starts_with(lengths)
+    }
+
+    /// Whether more than blanks stand between its parts.
+    fn has_mark(&self) -> bool {
+        let is_mark = |token: &Token| matches!(token.kind, b'-' | b'.' | b'/' | b'(');
+        self.tokens.iter().any(is_mark)
+    }
+
+    fn written(&self) -> Written {
+        let way = WAYS.iter().find(|(_, holds)| holds(self));
+        way.map_or(Written::Elsewhere, |(written, _)| *written)
+    }
+}
+
+fn is_plus(token: &Token) -> bool {
+    token.kind == b'+'
+}
+
+/// "5551234567.0" is a number that a program has written as a float: its tokens without the decimal.
+fn without_decimal(cut: &Cut) -> &[Token] {
+    match cut.tokens() {
+        tokens @ [digits, point, zero]
+            if (digits.kind, point.kind, cut.text(*zero)) == (DIGITS, b'.', "0") =>
+        {
+            &tokens[..1]
+        }
+        tokens => tokens,
+    }
+}
+
+/// The place of the first digits where they begin with "00" in place of a plus.
+fn zeros_for_plus(cut: &Cut, tokens: &[Token]) -> Option<usize> {
+    let is_digits = |token: &&Token| token.kind == DIGITS;
+    let digits = tokens.iter().filter(is_digits);
+    let count: usize = digits.map(|token| cut.text(*token).len()).sum();
+    let first = tokens.iter().position(|token| token.kind == DIGITS)?;
+    let is_it = count > LEAST + 3
+        && cut.text(tokens[first]).starts_with("00")
+        && !tokens[..first].iter().any(is_plus);
+    is_it.then_some(first)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn plain_phones_are_the_same_either_way() {
+        let mut cut = Cut::default();
+        let mut agreed = 0;
+        for area in ["555", "212", "055", "155", "999", "5a5", "55"] {
+            for middle in ["123", "000", "999", "12"] {
+                for last in ["4567", "0000", "99", "45678"] {
+                    for (a, b, c) in [
+                        ("(", ") ", "-"),
+                        ("", "-", "-"),
+                        ("", ".", "."),
+                        ("", " ", " "),
+                        ("", "", ""),
+                        ("", "/", "/"),
+                        ("", "-", "."),
+                        ("(", ")", "-"),
+                        ("+", " ", " "),
+                    ] {
+                        let text = format!("{a}{area}{b}{middle}{c}{last}");
+                        let mut plain = String::new();
+                        if push_plain_phone(&text, &mut plain) {
+                            let mut full = String::new();
+                            assert!(!has_several_phones(&text) && cut.cut(&text));
+                            let written = push_phone(&cut, false, &mut full);
+                            assert_eq!(written, Ok(Written::American), "{text}");
+                            assert_eq!(plain, full, "{text}");
+                            agreed += 1;
+                        }
+                    }
+                }
+            }
+        }
+        assert!(agreed > 45);
+    }
+
+    #[test]
+    fn phones() {
+        let phone = |text: &str| {
+            let mut cut = Cut::default();
+            let mut out = String::new();
+            cut.cut(text);
+            push_phone(&cut, true, &mut out).map(|_| out)
+        };
+        for (text, wanted) in [
+            ("(555) 123-4567 ext. 8", "555-123-4567 x8"),
+            ("+1 555 123 4567", "555-123-4567"),
+            ("1-555-123-4567", "555-123-4567"),
+            ("+44 20 7946 0958", "+442079460958"),
+            ("+44 (0)20 7946 0958", "+442079460958"),
+            ("0044 20 7946 0958", "+442079460958"),
+            ("030 123456", "030123456"),
+            ("06 12 34 56 78", "0612345678"),
+            ("5551234", "5551234"),
+            ("5551234567.0", "555-123-4567"),
+            ("+49/30/123456", "+4930123456"),
+            ("13812345678", "13812345678"),
+            ("138 1234 5678", "13812345678"),
+            ("+86 138 1234 5678", "+8613812345678"),
+            ("+15551234567", "555-123-4567"),
+            ("0049 (0) 30 123456", "+4930123456"),
+            ("00 49 30 123456", "+4930123456"),
+            ("+49 (030) 123456", "+4930123456"),
+            ("+39 (06) 1234567", "+39061234567"),
+            ("(030) 123456", "030123456"),
+            ("+49 36203/12345", "+493620312345"),
+            ("0171/1234567", "01711234567"),
+            ("555  123 4567", "555-123-4567"),
+            ("555-123-4567, ext. 12", "555-123-4567 x12"),
+        ] {
+            assert_eq!(phone(text).as_deref(), Ok(wanted), "{text}");
+        }
+        for text in [
+            "5551234 5551235",
+            "555-1234   555-1235",
+            "555-1234\t555-1235",
+            "555-123-4567 / 4568",
+            "030 1234567/8",
+        ] {
+            assert_eq!(phone(text), Err(NoPhone::Several), "{text}");
+        }
+        assert_eq!(phone("12345"), Err(NoPhone::TooShort));
+        assert_eq!(phone("12345678901234567"), Err(NoPhone::TooLong));
+        for text in [
+            "n/a",
+            "",
+            "call Bob 5551234567",
+            "555-1234 and 555-1235",
+            "1.23E+11",
+            "2025-01-31",
+            "31.01.2025",
+            "1/31/2025",
+            "2025-01-31 14:30",
+            "12 10 2025",
+            "192.168.1.100",
+            "0000000",
+            "000-000-0000",
+            "(0) 30 123456",
+        ] {
+            assert_eq!(phone(text), Err(NoPhone::Other), "{text}");
+        }
+        let written = |text: &str| {
+            let mut cut = Cut::default();
+            let mut out = String::new();
+            cut.cut(text);
+            push_phone(&cut, false, &mut out).map(|written| (written, out))
+        };
+        for (text, wanted, digits) in [
+            ("(555) 123-4567", Written::American, "555-123-4567"),
+            ("1 555 123 4567", Written::American, "555-123-4567"),
+            ("5551234567", Written::Open, "5551234567"),
+            ("555 123 4567", Written::Open, "5551234567"),
+            ("9876543210", Written::Open, "9876543210"),
+            ("4930555000", Written::Elsewhere, "4930555000"),
+            ("2115551234", Written::Elsewhere, "2115551234"),
+            ("2120551234", Written::Elsewhere, "2120551234"),
+            ("98765 43210", Written::Elsewhere, "9876543210"),
+            ("20 7946 0958", Written::Elsewhere, "2079460958"),
+            ("+49 30 123456", Written::Elsewhere, "+4930123456"),
+            ("030 123456", Written::Elsewhere, "030123456"),
+            ("13812345678", Written::Unsaid, "13812345678"),
+            ("5551234", Written::Unsaid, "5551234"),
+        ] {
+            assert_eq!(written(text), Ok((wanted, digits.to_owned())), "{text}");
+        }
+        for text in [
+            "555-1234567 / 555-7654321",
+            "5551234567, 5557654321",
+            "0612345678\n0687654321",
+        ] {
+            assert!(has_several_phones(text), "{text}");
+        }
+        for text in ["+49/30/1234567", "555-1234567, 12", "0612345678"] {
+            assert!(!has_several_phones(text), "{text}");
+        }
+    }
+}

@@ -1,0 +1,422 @@
+//! Text, codes and names: cells as they stand, without what nobody can see.
+
+use std::borrow::Cow;
+use std::fmt::Write;
+
+use crate::cells::calendar::DAY_MICROSECONDS;
+use crate::cells::text_form::push_date;
+use crate::columns::view::Value;
+use crate::fields::numbers::amount::{has_lost_digits, has_lost_digits_behind_letters};
+use crate::fields::words::cut::is_format;
+
+/// Whole numbers from here on may have lost digits when a program made a float of them.
+const EXACT: f64 = 1e15;
+
+/// Adds a cell as text, trimmed; `false` where nothing is left. A whole number has no decimals: 4711 is not "4711.0".
+pub fn push_text(value: Value<'_>, out: &mut String) -> bool {
+    let start = out.len();
+    match value {
+        Value::Null => {}
+        Value::Text(text) => push_shown(trimmed(text), out),
+        Value::Boolean(flag) => out.push_str(if flag { "true" } else { "false" }),
+        Value::Integer(number) => out.push_str(itoa::Buffer::new().format(number)),
+        Value::Unsigned(number) => out.push_str(itoa::Buffer::new().format(number)),
+        Value::Float(number) if !number.is_finite() => {}
+        Value::Float(number) if number.fract() == 0.0 && number.abs() < 1e18 => {
+            out.push_str(itoa::Buffer::new().format(number as i64));
+        }
+        Value::Float(number) => out.push_str(ryu::Buffer::new().format_finite(number)),
+        Value::Date(days) => push_date(days, out),
+        Value::DateTime(microseconds) => {
+            push_date(microseconds.div_euclid(DAY_MICROSECONDS), out);
+            let time = microseconds.rem_euclid(DAY_MICROSECONDS);
+            if time != 0 {
+                out.push(' ');
+                push_clock(time, out);
+            }
+        }
+        Value::Time(microseconds) | Value::Duration(microseconds) => push_clock(microseconds, out),
+    }
+    out.len() > start
+}
+
+/// Adds a text with blanks for control characters, which show nothing and which no workbook can hold.
+fn push_shown(text: &str, out: &mut String) {
+    let is_refused = |c: char| c < ' ' && !matches!(c, '\t' | '\n' | '\r');
+    if text.contains(is_refused) {
+        out.extend(text.chars().map(|c| if is_refused(c) { ' ' } else { c }));
+    } else {
+        out.push_str(text);
+    }
+}
+
+/// The text without white space and invisible characters at its ends.
+pub fn trimmed(text: &str) -> &str {
+    let bytes = text.as_bytes();
+    if let (Some(first), Some(last)) = (bytes.first(), bytes.last())
+        && first.is_ascii_graphic()
+        && last.is_ascii_graphic()
+    {
+        return text;
+    }
+    text.trim_matches(|c: char| c.is_whitespace() || is_format(c) || c.is_control())
+}
+
+/// Hours, minutes and seconds; hours may be more than a day has.
+fn push_clock(microseconds: i64, out: &mut String) {
+    if microseconds < 0 {
+        out.push('-');
+    }
+    let seconds = microseconds.abs() / 1_000_000;
+    let _ = write!(out, "{:02}:{:02}", seconds / 3600, seconds / 60 % 60);
+    if seconds % 60 != 0 {
+        let _ = write!(out, ":{:02}", seconds % 60);
+    }
+}
+
+/// Why nobody can know the code that a cell had.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NoCode {
+    /// A program has cut the number down to few digits.
+    LostDigits,
+    /// A program took the code for a date or a time: "3-1" is the third of January since.
+    Date,
+    Boolean,
+}
+
+/// Where a program has written the numbers of a column as floats, some has so many digits before its point.
+const DIGITS_OF_FLOATS: usize = 3;
+
+/// Whether a program has written the codes of a column as floats: "4711.0". Then no text has other decimals, none begins with a
+/// zero, and some is longer than the numbers of chapters and versions are.
+pub fn are_floats(values: &[Value<'_>]) -> bool {
+    let of_text = |value: &Value<'_>| matches!(value, Value::Text(text) if text.ends_with(".0"));
+    if !values.iter().any(of_text) {
+        return false;
+    }
+    let mut longest = 0;
+    for value in values {
+        match value {
+            Value::Text(text) => {
+                let Some((whole, decimals)) = trimmed(text).split_once('.') else {
+                    continue;
+                };
+                let is_number =
+                    |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+                if !is_number(whole) || !is_number(decimals) {
+                    continue;
+                }
+                if decimals != "0" || whole.starts_with('0') {
+                    return false;
+                }
+                longest = longest.max(whole.len());
+            }
+            Value::Float(number) if number.fract() != 0.0 => return false,
+            _ => {}
+        }
+    }
+    longest >= DIGITS_OF_FLOATS
+}
+
+/// Adds a code: an id, an account, a postcode. `Ok(false)` where nothing is left. `are_floats`: see [`are_floats`].
+///
+/// # Errors
+/// A program has made something else of the code.
+pub fn push_code(value: Value<'_>, are_floats: bool, out: &mut String) -> Result<bool, NoCode> {
+    match value {
+        Value::Float(number) if !number.is_finite() => return Ok(false),
+        Value::Float(number) if number.abs() >= EXACT => return Err(NoCode::LostDigits),
+        Value::Text(text) if has_lost_digits(text) || has_lost_digits_behind_letters(text) => {
+            return Err(NoCode::LostDigits);
+        }
+        Value::Date(_) | Value::DateTime(_) | Value::Time(_) | Value::Duration(_) => {
+            return Err(NoCode::Date);
+        }
+        Value::Boolean(_) => return Err(NoCode::Boolean),
+        Value::Text(text) if are_floats => {
+            let text = trimmed(text);
+            let whole = text.strip_suffix(".0").filter(|whole| {
+                !whole.is_empty() && whole.bytes().all(|byte| byte.is_ascii_digit())
+            });
+            return Ok(push_text(Value::Text(whole.unwrap_or(text)), out));
+        }
+        _ => {}
+    }
+    Ok(push_text(value, out))
+}
+
+/// Which part of a person's name is wanted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NamePart {
+    Full,
+    First,
+    Last,
+}
+
+/// Small words that belong to the last name behind them.
+const PARTICLES: &[&str] = &[
+    "van", "von", "der", "den", "de", "del", "della", "di", "da", "dos", "das", "du", "la", "le",
+    "ter", "ten", "zu", "zum", "zur", "af", "av", "al", "el", "bin", "ibn", "y",
+];
+
+/// What stands behind a name and belongs to no part of it, without points: "Ph.D.".
+const SUFFIXES: &[&str] = &[
+    "jr", "sr", "ii", "iii", "iv", "v", "phd", "md", "mba", "cpa", "rn", "esq", "dds", "msc", "bsc",
+];
+
+/// What stands behind a company's name, without points.
+const COMPANIES: &[&str] = &[
+    "inc", "ltd", "llc", "gmbh", "ag", "corp", "co", "sa", "srl", "bv",
+];
+
+/// What stands before a name and is no first name, without points.
+const TITLES: &[&str] = &["dr", "mr", "mrs", "ms", "prof", "herr", "frau", "mme", "m"];
+
+/// Adds a person's name with single blanks; "Smith, Avery" becomes "Avery Smith". `false` where nothing is left.
+pub fn push_name(value: Value<'_>, part: NamePart, out: &mut String) -> bool {
+    let made;
+    let whole = match value {
+        Value::Text(text) if is_spaced_plainly(text) => Cow::Borrowed(text),
+        _ => {
+            let mut whole = String::new();
+            if !push_text(value, &mut whole) {
+                return false;
+            }
+            Cow::Owned(whole)
+        }
+    };
+    let joined = if is_spaced_plainly(&whole) {
+        &*whole
+    } else {
+        made = whole
+            .split(|c: char| c.is_whitespace() || is_format(c))
+            .filter(|word| !word.is_empty())
+            .collect::<Vec<_>>()
+            .join(" ");
+        made.as_str()
+    };
+    // A remark in brackets is no last name: "Avery Smith (Sales)".
+    let (name, remark) = match joined.rfind(" (") {
+        Some(at) if joined.ends_with(')') => (joined[..at].trim_end(), &joined[at..]),
+        _ => (joined, ""),
+    };
+    let start = out.len();
+    let mut parts = name.split(',').map(str::trim);
+    let head = parts.next().unwrap_or_default();
+    let (suffixes, others): (Vec<_>, Vec<_>) = parts.partition(|part| is_suffix(part, head));
+    match others[..] {
+        // "Acme, Inc." is nobody's first and last name, and stays as it is.
+        _ if others.iter().any(|part| is_one_of(COMPANIES, part)) => match part {
+            NamePart::First => {}
+            NamePart::Last => out.push_str(name),
+            NamePart::Full => out.push_str(joined),
+        },
+        [first] if !first.is_empty() || suffixes.is_empty() => {
+            let (title_of_last, last) = split_title(head);
+            let (title, first) = split_title(first);
+            let mut last = last.to_owned();
+            for suffix in suffixes {
+                last.push_str(", ");
+                last.push_str(suffix);
+            }
+            match part {
+                NamePart::First => out.push_str(first),
+                NamePart::Last => out.push_str(&last),
+                NamePart::Full => {
+                    for piece in [title_of_last, title, first, &last] {
+                        if !piece.is_empty() {
+                            if out.len() > start {
+                                out.push(' ');
+                            }
+                            out.push_str(piece);
+                        }
+                    }
+                    out.push_str(remark);
+                }
+            }
+        }
+        _ => {
+            let (_, untitled) = split_title(name);
+            let (first, last) = split_name(untitled);
+            match part {
+                NamePart::First => out.push_str(first),
+                NamePart::Last => out.push_str(last),
+                NamePart::Full => out.push_str(joined),
+            }
+        }
+    }
+    out.len() > start
+}
+
+/// Whether a word is one of those, without its points and whatever its letters.
+fn is_one_of(words: &[&str], text: &str) -> bool {
+    words.iter().any(|word| {
+        let plain = text.bytes().filter(|byte| *byte != b'.');
+        plain.map(|byte| byte.to_ascii_lowercase()).eq(word.bytes())
+    })
+}
+
+/// Whether a text consists of visible ASCII and letters, with single blanks between its words.
+fn is_spaced_plainly(text: &str) -> bool {
+    let mut before = ' ';
+    for c in text.chars() {
+        if !c.is_ascii_graphic() && (c != ' ' || before == ' ') && !c.is_alphabetic() {
+            return false;
+        }
+        before = c;
+    }
+    before != ' '
+}
+
+/// What stands behind a comma and turns no name round: "Avery Smith, Jr.". `head` stands before the first comma.
+fn is_suffix(text: &str, head: &str) -> bool {
+    // "Smith, V." has an initial, "Avery Smith, V" is the fifth.
+    if text.trim_end_matches('.').len() == 1 && (text.ends_with('.') || !head.contains(' ')) {
+        return false;
+    }
+    let mut words = text.split(' ').filter(|word| !word.is_empty()).peekable();
+    let is_any = words.peek().is_some();
+    is_any && words.all(|word| is_one_of(SUFFIXES, word)) || text.eq_ignore_ascii_case("ph. d.")
+}
+
+/// The titles before a name, and the name; no titles where nothing would be left.
+fn split_title(name: &str) -> (&str, &str) {
+    let mut stop = 0;
+    while let Some(length) = name[stop..].find(' ') {
+        let word = &name[stop..stop + length];
+        // "M. Smith" has an initial, "M. Jean Dupont" a title.
+        let is_initial =
+            word.trim_end_matches('.').len() == 1 && !name[stop + length + 1..].contains(' ');
+        if !is_one_of(TITLES, word) || is_initial {
+            break;
+        }
+        stop += length + 1;
+    }
+    // In "Smith, Dr." the title is all that stands there.
+    if !name[stop..].contains(' ') && is_one_of(TITLES, &name[stop..]) && name.ends_with('.') {
+        return (name, "");
+    }
+    (name[..stop].trim_end(), &name[stop..])
+}
+
+/// First and last name of a name in its usual order: the last word is the last name, with the small words before it.
+fn split_name(name: &str) -> (&str, &str) {
+    let body = name.split_once(',').map_or(name, |(name, _)| name);
+    let Some(mut at) = body.rfind(' ') else {
+        return ("", name);
+    };
+    let mut stop = body.len();
+    while is_suffix(&body[at + 1..stop], body)
+        && let Some(before) = body[..at].rfind(' ')
+    {
+        stop = at;
+        at = before;
+    }
+    while let Some(before) = body[..at].rfind(' ') {
+        let word = &body[before + 1..at];
+        if !PARTICLES.contains(&word) && !PARTICLES.contains(&word.to_lowercase().as_str()) {
+            break;
+        }
+        at = before;
+    }
+    (&name[..at], &name[at + 1..])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_parted() {
+        for (name, first, last) in [
+            ("Avery Smith", "Avery", "Smith"),
+            ("  Smith ,  Avery  M. ", "Avery M.", "Smith"),
+            ("Maria van der Berg", "Maria", "van der Berg"),
+            ("Avery Smith, Jr.", "Avery", "Smith, Jr."),
+            ("Avery Smith Jr.", "Avery", "Smith Jr."),
+            ("Cher", "", "Cher"),
+            ("Van Morrison", "Van", "Morrison"),
+            ("Carlos de la Cruz", "Carlos", "de la Cruz"),
+            ("Lee, Ann, PhD", "Ann", "Lee, PhD"),
+            ("Lee, Ph.D., Ann", "Ann", "Lee, Ph.D."),
+            ("Ann Lee, M.D., Ph.D.", "Ann", "Lee, M.D., Ph.D."),
+            ("Ann Lee MD PhD", "Ann", "Lee MD PhD"),
+            ("Smith, V.", "V.", "Smith"),
+            ("Smith, J. R.", "J. R.", "Smith"),
+            ("Ann Lee, Ph. D.", "Ann", "Lee, Ph. D."),
+            ("Avery Smith, III", "Avery", "Smith, III"),
+            ("Acme, Inc.", "", "Acme, Inc."),
+            ("Weber & Co, GmbH", "", "Weber & Co, GmbH"),
+            ("Avery Smith (Sales)", "Avery", "Smith"),
+            ("Smith, Avery (Sales)", "Avery", "Smith"),
+            ("Dr. Ann Lee", "Ann", "Lee"),
+            ("Prof. Dr. Anna von Weber", "Anna", "von Weber"),
+            ("Lee, Dr. Ann", "Ann", "Lee"),
+            ("Lee, Mr.", "", "Lee"),
+            ("Frau Weber", "", "Weber"),
+            ("M. Jean Dupont", "Jean", "Dupont"),
+            ("M. Smith", "M.", "Smith"),
+            ("Herr, John", "John", "Herr"),
+            ("Avery Mohr, M", "M", "Avery Mohr"),
+        ] {
+            for (part, wanted) in [(NamePart::First, first), (NamePart::Last, last)] {
+                let mut out = String::new();
+                push_name(Value::Text(name), part, &mut out);
+                assert_eq!(out, wanted, "{name}");
+            }
+        }
+    }
+
+    #[test]
+    fn full_names_keep_every_word() {
+        for (name, full) in [
+            ("Smith, Avery", "Avery Smith"),
+            ("Lee, Ann, PhD", "Ann Lee, PhD"),
+            ("Acme, Inc.", "Acme, Inc."),
+            ("Smith, Avery (Sales)", "Avery Smith (Sales)"),
+            ("Dr. Ann Lee", "Dr. Ann Lee"),
+            ("Lee, Dr. Ann", "Dr. Ann Lee"),
+            ("Dr. Lee, Ann", "Dr. Ann Lee"),
+            ("Lee, Mr.", "Mr. Lee"),
+            ("Avery  Smith, Jr.", "Avery Smith, Jr."),
+            ("(Sales)", "(Sales)"),
+        ] {
+            let mut out = String::new();
+            assert!(push_name(Value::Text(name), NamePart::Full, &mut out));
+            assert_eq!(out, full, "{name}");
+        }
+    }
+
+    #[test]
+    fn codes_keep_their_zeros_and_say_what_was_lost() {
+        let code = |value| {
+            let mut out = String::new();
+            push_code(value, false, &mut out).map(|_| out)
+        };
+        let lost = Err(NoCode::LostDigits);
+        let is = |text: &str| Ok(text.to_owned());
+        assert_eq!(code(Value::Text(" 00123 ")), is("00123"));
+        assert_eq!(code(Value::Float(4711.0)), is("4711"));
+        assert_eq!(code(Value::Text("9.78E+12")), lost);
+        assert_eq!(code(Value::Text("CZ7,70101E+09")), lost);
+        for whole in [
+            "CZ7E09",
+            "1E5",
+            "3E12",
+            "AB1.5",
+            "R1.2E3",
+            "E+12",
+            "K1.5E+3-X",
+            "1A2.5E+09",
+        ] {
+            assert_eq!(code(Value::Text(whole)), is(whole));
+        }
+        assert_eq!(code(Value::Float(1.23e17)), lost);
+        assert_eq!(code(Value::Float(f64::INFINITY)), is(""));
+        assert_eq!(code(Value::Text("A\u{b}1\0")), is("A 1"));
+        assert_eq!(code(Value::Text("\u{200b} ")), is(""));
+        assert_eq!(code(Value::Date(20_000)), Err(NoCode::Date));
+        assert_eq!(code(Value::Time(1)), Err(NoCode::Date));
+        assert_eq!(code(Value::Boolean(true)), Err(NoCode::Boolean));
+    }
+}

@@ -1,0 +1,5 @@
+//! A cell's text in tokens, and the words that are known.
+
+pub mod cut;
+pub mod lexicon;
+pub mod tables;
