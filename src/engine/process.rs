@@ -314,91 +314,102 @@ impl Launch for ChildProcess<'_> {
         cancel: &Cancel,
         on_message: &mut dyn FnMut(Message) -> Option<Value>,
     ) -> io::Result<EngineReport> {
-        invoke(self.values, invocation, cancel, on_message)
-    }
-}
-
-fn invoke(
-    values: Option<&(dyn Fn(&str) + Sync)>,
-    invocation: &Invocation,
-    cancel: &Cancel,
-    on_message: &mut dyn FnMut(Message) -> Option<Value>,
-) -> io::Result<EngineReport> {
-    let mut report = EngineReport::silent(Exit::Cancelled);
-    let options = ChildLimits {
-        timeout: invocation.timeout,
-        limits: invocation.policy.limits.of_group(),
-        folders: invocation.own_folders(),
-        ..ChildLimits::default()
-    };
-    let mut command = invocation.command(values.is_some());
-    let confined = sandbox::confine(&invocation.policy, threads(), &mut command)?;
-    let mut has_begun = false;
-    let started = process::run(&mut command, cancel, &options, &mut |stream, line| {
-        if let Some(event) = engine_event(line) {
-            let data = event.get("data");
-            let mut is_completed = false;
-            match (event.get("event").and_then(Value::as_str), values) {
-                (Some(COMPLETED), _) => is_completed = true,
-                (Some(COMPUTED), _) => {
-                    report.computed_fields = data.map(fields_in).unwrap_or_default();
-                }
-                (Some(NOTICED), _) => report.noticed = data.map(Noticed::of).unwrap_or_default(),
-                (Some(LOG), _) => {
-                    let text = |key: &str| data.and_then(|data| data.get(key)?.as_str());
-                    report.hint = text("hint").map(str::to_owned);
-                    report.limit = text("limit").and_then(limit_of);
-                    report.disk_full = text("limit") == Some("disk_full");
-                }
-                // Once the run has begun, these are words of the configuration's own code, and may hold a cell.
-                (Some(REFUSED), _) => {
-                    if !has_begun {
-                        report.refused = data.and_then(EngineFailure::of);
-                    }
-                    return;
-                }
-                (Some(STARTED), _) => has_begun = true,
-                (Some(VALUES), Some(show)) => {
-                    show(
-                        event
-                            .get("message")
-                            .and_then(Value::as_str)
-                            .unwrap_or_default(),
-                    );
-                    return;
-                }
-                _ => {}
+        let mut heard = Heard {
+            report: EngineReport::silent(Exit::Cancelled),
+            has_begun: false,
+            values: self.values,
+        };
+        let options = ChildLimits {
+            timeout: invocation.timeout,
+            limits: invocation.policy.limits.of_group(),
+            folders: invocation.own_folders(),
+            ..ChildLimits::default()
+        };
+        let mut command = invocation.command(self.values.is_some());
+        let confined = sandbox::confine(&invocation.policy, threads(), &mut command)?;
+        let started = process::run(&mut command, cancel, &options, &mut |stream, line| {
+            let Some(event) = engine_event(line) else {
+                heard.note_line(line);
+                on_message(Message::Line(stream, line.to_owned()));
+                return;
+            };
+            if !heard.is_for_all(&event) {
+                return;
             }
+            let is_completed = event.get("event").and_then(Value::as_str) == Some(COMPLETED);
             let kept = on_message(Message::Event(event));
             if is_completed {
                 // It is large; as its owner returns it, it need not be copied.
-                report.completed =
-                    kept.and_then(|mut event| event.get_mut("data").map(Value::take));
+                let data = kept.and_then(|mut event| event.get_mut("data").map(Value::take));
+                heard.report.completed = data;
             }
-            return;
+        });
+        let record = confined.record();
+        let outcome = started.map_err(|error| match record.missing.last() {
+            Some(missing) if invocation.policy.level == Sandbox::Strict => {
+                io::Error::new(error.kind(), format!("{missing}: {error}"))
+            }
+            _ => error,
+        })?;
+        Ok(EngineReport {
+            exit: outcome.exit,
+            usage: outcome.usage,
+            wall: outcome.wall,
+            sandbox: Some(record),
+            ..heard.report
+        })
+    }
+}
+
+/// What a process has said so far.
+struct Heard<'a> {
+    report: EngineReport,
+    has_begun: bool,
+    /// See [`ChildProcess`].
+    values: Option<&'a (dyn Fn(&str) + Sync)>,
+}
+
+impl Heard<'_> {
+    /// Notes what an event says. Returns whether it is passed on.
+    fn is_for_all(&mut self, event: &Map<String, Value>) -> bool {
+        let (report, data) = (&mut self.report, event.get("data"));
+        let word = |key: &str| event.get(key).and_then(Value::as_str).unwrap_or_default();
+        match (word("event"), self.values) {
+            (COMPUTED, _) => report.computed_fields = data.map(fields_in).unwrap_or_default(),
+            (NOTICED, _) => report.noticed = data.map(Noticed::of).unwrap_or_default(),
+            (LOG, _) => {
+                let text = |key: &str| data.and_then(|data| data.get(key)?.as_str());
+                report.hint = text("hint").map(str::to_owned);
+                report.limit = text("limit").and_then(limit_of);
+                report.disk_full = text("limit") == Some("disk_full");
+            }
+            // Once the run has begun, these are words of the configuration's own code, and may hold a cell.
+            (REFUSED, _) => {
+                if !self.has_begun {
+                    report.refused = data.and_then(EngineFailure::of);
+                }
+                return false;
+            }
+            (STARTED, _) => self.has_begun = true,
+            (VALUES, Some(show)) => {
+                show(word("message"));
+                return false;
+            }
+            _ => {}
         }
+        true
+    }
+
+    /// Notes a line that is no event.
+    fn note_line(&mut self, line: &str) {
+        let last = &mut self.report.last_lines;
         if !line.trim().is_empty() {
-            if report.last_lines.len() == 20 {
-                report.last_lines.remove(0);
+            if last.len() == 20 {
+                last.remove(0);
             }
-            report.last_lines.push(line.to_owned());
+            last.push(line.to_owned());
         }
-        on_message(Message::Line(stream, line.to_owned()));
-    });
-    let record = confined.record();
-    let outcome = started.map_err(|error| match record.missing.last() {
-        Some(missing) if invocation.policy.level == Sandbox::Strict => {
-            io::Error::new(error.kind(), format!("{missing}: {error}"))
-        }
-        _ => error,
-    })?;
-    Ok(EngineReport {
-        exit: outcome.exit,
-        usage: outcome.usage,
-        wall: outcome.wall,
-        sandbox: Some(record),
-        ..report
-    })
+    }
 }
 
 /// The limit that an event of the engine names.

@@ -105,29 +105,6 @@ mod tests {
     }
 
     #[test]
-    fn flag_beats_variable_beats_file() {
-        let folder = tempfile::tempdir().unwrap();
-        std::fs::write(
-            folder.path().join("ade.toml"),
-            "workspace = \"file\"\nbuild_timeout = 5\ndata_dir = \"store\"\n",
-        )
-        .unwrap();
-        let below = folder.path().join("a/b");
-        std::fs::create_dir_all(&below).unwrap();
-        let mut given = inputs(&below, &[("ADE_WORKSPACE", "variable")]);
-        let settings = Settings::resolve(&given).unwrap();
-        assert_eq!(settings.workspace, "variable");
-        assert_eq!(settings.build_timeout, Duration::from_secs(5));
-        assert_eq!(
-            settings.data_dir,
-            folder.path().join("store"),
-            "paths count from the file's folder"
-        );
-        given.flags.insert("ADE_WORKSPACE", "flag".to_owned());
-        assert_eq!(Settings::resolve(&given).unwrap().workspace, "flag");
-    }
-
-    #[test]
     fn errors_name_the_key_the_file_and_the_line() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("ade.toml");
@@ -157,21 +134,5 @@ mod tests {
             "/ade.toml:1: worker_max_attempts = \"0\" is not between 1 and 4294967295"
         );
         assert!(message("a = = 3\n").0.starts_with("/ade.toml:1: "));
-    }
-
-    #[test]
-    fn an_alias_is_accepted_and_a_conflict_refused() {
-        let folder = tempfile::tempdir().unwrap();
-        let settings =
-            Settings::resolve(&inputs(folder.path(), &[("ADE_JOB_TIMEOUT_SECONDS", "7")])).unwrap();
-        assert_eq!(settings.run_timeout, Some(Duration::from_secs(7)));
-        let both = [
-            ("ADE_JOB_TIMEOUT_SECONDS", "7"),
-            ("ADE_RUN_TIMEOUT_SECONDS", "8"),
-        ];
-        assert!(matches!(
-            Settings::resolve(&inputs(folder.path(), &both)),
-            Err(SettingsError::Conflict { .. })
-        ));
     }
 }

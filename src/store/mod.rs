@@ -103,24 +103,3 @@ pub trait Store:
     + Sync
 {
 }
-
-impl<S> Store for S where
-    S: Changes
-        + Collection
-        + Configurations
-        + Copies
-        + Documents
-        + Environments
-        + Identities
-        + Ids
-        + Leases
-        + ObservedTime
-        + QueueStatistics
-        + Results
-        + Runs
-        + Tokens
-        + Workers
-        + Send
-        + Sync
-{
-}

@@ -58,7 +58,7 @@ FAULTS = [
     ("leases of others are judged by this process's own length", "src/workspace/fleet.rs", ("Ok(leases.fold(workspace.settings.worker.lease, Duration::max))", "Ok(leases.fold(workspace.settings.worker.lease, Duration::min))")),
     ("leases are renewed too late", LEASE, ("if asked.since(renewed) >= renew_every {", "if asked.since(renewed) >= renew_every * 5 {")),
     ("a lost lease is not noticed", LEASE, ("Ok(Heartbeat::Lost) => state.lost = true,", "Ok(Heartbeat::Lost) => {}"), ("let is_lost = beat == Ok(Heartbeat::Lost) ||", "let is_lost = beat.is_err() &&")),
-    ("a lost lease does not end the work", LEASE, ("                if !self.note(beat, asked) {\n                    cancel.cancel();", "                if !self.note(beat, asked) {"), ("                    self.lock().lost = true;\n                    cancel.cancel();", "                    self.lock().lost = true;")),
+    ("a lost lease does not end the work", LEASE, ("                if !self.note(beat, asked) {\n                    cancel.cancel();", "                if !self.note(beat, asked) {"), ("                    lock(&self.state).lost = true;\n                    cancel.cancel();", "                    self.lock().lost = true;")),
     ("a request to cancel is not heard", LEASE, ("            if beat == asked_to_stop {", "            if beat == asked_to_stop && beat.is_err() {")),
     ("leases never expire", RUNS + "live.rs", ("claim_expires_at < ?1", "claim_expires_at < ?1 - 1000000000")),
     ("leases expire early", RUNS + "live.rs", ("claim_expires_at < ?1", "claim_expires_at < ?1 + 30000")),

@@ -16,7 +16,7 @@ use ade::store::{
     Heartbeat, Holder, Identities, Identity, Ids, KnownConfiguration, Leases, LiveRun, Named,
     NewEnvironment, NewRun, ObservedTime, OutputCopy, Overview, Publication, QueueDepth,
     QueueStatistics, Result, Results, Retry, RunFiles, RunFilter, RunRecord, Runs, SqliteStore,
-    StoreError, Submission, Submitted, TokenRecord, Tokens, Used, WorkerRecord, Workers,
+    Store, StoreError, Submission, Submitted, TokenRecord, Tokens, Used, WorkerRecord, Workers,
     WorkspaceRecord,
 };
 
@@ -138,6 +138,8 @@ macro_rules! judged {
         }
     )*};
 }
+
+impl Store for SimulatedStore {}
 
 impl Configurations for SimulatedStore {
     looks! {

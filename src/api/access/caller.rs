@@ -8,7 +8,7 @@
 
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, Method, StatusCode, header};
+use axum::http::{HeaderMap, Method, header};
 
 use super::tokens;
 use crate::api::http::problem::ApiError;
@@ -130,14 +130,12 @@ fn demand_own_page(headers: &HeaderMap, session: &str) -> Result<(), ApiError> {
         return Ok(());
     }
     let detail = "the header X-CSRF-Token is absent or wrong";
-    Err(
-        ApiError::new(StatusCode::FORBIDDEN, code::FORBIDDEN, detail)
-            .hint("reload the page; a program sends a bearer token"),
-    )
+    Err(ApiError::of(code::FORBIDDEN, detail)
+        .hint("reload the page; a program sends a bearer token"))
 }
 
 fn unauthorized(detail: &str) -> ApiError {
-    ApiError::new(StatusCode::UNAUTHORIZED, code::UNAUTHORIZED, detail)
+    ApiError::of(code::UNAUTHORIZED, detail)
         .hint("`ade tokens create` makes a token; send it as `Authorization: Bearer TOKEN`")
 }
 
@@ -160,7 +158,7 @@ macro_rules! callers {
                         $scope.as_str(),
                         caller.token.scope.as_str()
                     );
-                    Err(ApiError::new(StatusCode::FORBIDDEN, code::FORBIDDEN, detail))
+                    Err(ApiError::of(code::FORBIDDEN, detail))
                 }
             }
         )*

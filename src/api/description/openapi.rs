@@ -41,10 +41,7 @@ impl Modify for Token {
 pub fn with_refusals(mut document: Described) -> Described {
     let details = Ref::from_schema_name(ProblemDetails::name());
     let content = ContentBuilder::new().schema(Some(details)).build();
-    let refusal = ResponseBuilder::new()
-        .description("A problem document.")
-        .content(MEDIA_TYPE, content)
-        .build();
+    let refusal = ResponseBuilder::new().content(MEDIA_TYPE, content).build();
     for path in document.paths.paths.values_mut() {
         let operations = [
             &mut path.get,

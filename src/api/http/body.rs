@@ -3,7 +3,7 @@
 use axum::extract::rejection::PathRejection;
 use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, header};
 use serde::de::DeserializeOwned;
 
 use super::problem::ApiError;
@@ -57,11 +57,7 @@ fn demand_json(headers: &HeaderMap) -> Result<(), ApiError> {
         return Ok(());
     }
     let detail = format!("the body must be application/json, and its content type is {found:?}");
-    Err(ApiError::new(
-        StatusCode::UNSUPPORTED_MEDIA_TYPE,
-        code::UNSUPPORTED_MEDIA_TYPE,
-        detail,
-    ))
+    Err(ApiError::of(code::UNSUPPORTED_MEDIA_TYPE, detail))
 }
 
 /// A body that is too long, or that ended before its end.
@@ -70,13 +66,9 @@ pub fn refused_body(error: &(dyn std::error::Error + 'static)) -> ApiError {
     let is_too_long = causes.any(|cause| cause.is::<http_body_util::LengthLimitError>());
     if is_too_long {
         let detail = format!("the body has more than {LARGEST} bytes");
-        return ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, code::TOO_LARGE, detail);
+        return ApiError::of(code::TOO_LARGE, detail);
     }
-    ApiError::new(
-        StatusCode::BAD_REQUEST,
-        code::BAD_REQUEST,
-        "the body ended early, or took too long",
-    )
+    ApiError::of(code::BAD_REQUEST, "the body ended early, or took too long")
 }
 
 fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ApiError> {
@@ -91,12 +83,12 @@ fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ApiError> {
             )
         } else {
             let detail = format!("the body is no JSON: {inner}");
-            ApiError::new(StatusCode::BAD_REQUEST, code::BAD_REQUEST, detail)
+            ApiError::of(code::BAD_REQUEST, detail)
         }
     })?;
     parser.end().map_err(|error| {
         let detail = format!("the body is no JSON: {error}");
-        ApiError::new(StatusCode::BAD_REQUEST, code::BAD_REQUEST, detail)
+        ApiError::of(code::BAD_REQUEST, detail)
     })?;
     Ok(value)
 }
@@ -153,8 +145,6 @@ impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for Path<T>
         axum::extract::Path::from_request_parts(parts, state)
             .await
             .map(|axum::extract::Path(value)| Self(value))
-            .map_err(|error: PathRejection| {
-                ApiError::new(StatusCode::NOT_FOUND, code::NOT_FOUND, error.body_text())
-            })
+            .map_err(|error: PathRejection| ApiError::of(code::NOT_FOUND, error.body_text()))
     }
 }

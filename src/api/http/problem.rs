@@ -78,6 +78,11 @@ impl ApiError {
         }
     }
 
+    /// An error of this code, with the status that the code has.
+    pub fn of(code: &'static str, detail: impl Into<String>) -> Self {
+        Self::new(status_of(Kind::Usage, code), code, detail)
+    }
+
     /// The same with a hint.
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
@@ -89,11 +94,7 @@ impl ApiError {
     pub fn field(field: impl Into<String>, message: impl Into<String>) -> Self {
         let (field, message) = (field.into(), message.into());
         let detail = format!("{field}: {message}");
-        let mut error = Self::new(
-            StatusCode::UNPROCESSABLE_ENTITY,
-            code::INVALID_FIELD,
-            detail,
-        );
+        let mut error = Self::of(code::INVALID_FIELD, detail);
         error.errors.push(FieldError { field, message });
         error
     }
@@ -124,17 +125,14 @@ impl ApiError {
         } else {
             code::NOT_FOUND
         };
-        Self::new(StatusCode::NOT_FOUND, code, detail)
+        Self::of(code, detail)
     }
 
     /// The server itself failed: 500.
     pub fn internal(message: impl Into<String>) -> Self {
         let detail = "the server could not do this; its log says why";
-        let mut error = Self::new(
-            StatusCode::INTERNAL_SERVER_ERROR,
-            code::STORAGE_FAILED,
-            detail,
-        );
+        let status = StatusCode::INTERNAL_SERVER_ERROR;
+        let mut error = Self::new(status, code::STORAGE_FAILED, detail);
         error.inner = Some(message.into().into());
         error
     }
@@ -167,7 +165,7 @@ impl<P: Problem> From<P> for ApiError {
     }
 }
 
-/// The status for an error of the library.
+/// The status for an error.
 fn status_of(kind: Kind, code: &str) -> StatusCode {
     match code {
         code::RUN_NOT_FOUND
@@ -192,6 +190,10 @@ fn status_of(kind: Kind, code: &str) -> StatusCode {
         code::QUEUE_FULL => StatusCode::TOO_MANY_REQUESTS,
         code::BUSY => StatusCode::SERVICE_UNAVAILABLE,
         code::BAD_REQUEST => StatusCode::BAD_REQUEST,
+        code::UNAUTHORIZED => StatusCode::UNAUTHORIZED,
+        code::FORBIDDEN => StatusCode::FORBIDDEN,
+        code::METHOD_NOT_ALLOWED => StatusCode::METHOD_NOT_ALLOWED,
+        code::WRONG_HOST => StatusCode::MISDIRECTED_REQUEST,
         _ => match kind {
             Kind::Usage => StatusCode::UNPROCESSABLE_ENTITY,
             Kind::Database => StatusCode::SERVICE_UNAVAILABLE,

@@ -145,11 +145,7 @@ async fn sign_out(
     if let Some(session) = cookie(&headers).map(str::to_owned) {
         if shown.as_deref() != Some(&*tokens::csrf_of(&session)) {
             let detail = "the form is of another session";
-            return Err(ApiError::new(
-                StatusCode::FORBIDDEN,
-                code::FORBIDDEN,
-                detail,
-            ));
+            return Err(ApiError::of(code::FORBIDDEN, detail));
         }
         api.work(move |api| {
             tokens::end_session(api.home(), &session)?;
@@ -190,11 +186,7 @@ fn demand_same_origin(headers: &HeaderMap) -> Result<(), ApiError> {
         return Ok(());
     }
     let detail = "the form comes from a page of another site";
-    Err(ApiError::new(
-        StatusCode::FORBIDDEN,
-        code::FORBIDDEN,
-        detail,
-    ))
+    Err(ApiError::of(code::FORBIDDEN, detail))
 }
 
 fn sign_in_form(problem: Option<&str>) -> String {

@@ -286,10 +286,7 @@ pub fn prepared(
                 "configuration {:?} has no published version yet",
                 record.name
             );
-            Err(
-                ApiError::new(StatusCode::CONFLICT, code::NOT_PUBLISHED, detail)
-                    .hint("publish it first"),
-            )
+            Err(ApiError::of(code::NOT_PUBLISHED, detail).hint("publish it first"))
         }
         None => {
             let prepared = Configuration::open(&record.path)
@@ -631,8 +628,7 @@ pub fn place_of(
     if !run.status.is_terminal() {
         let detail = format!("run {} is {}", run.id, run.status.as_str());
         return Err(
-            ApiError::new(StatusCode::CONFLICT, code::OUTPUT_NOT_READY, detail)
-                .hint("follow its events until it ends"),
+            ApiError::of(code::OUTPUT_NOT_READY, detail).hint("follow its events until it ends")
         );
     }
     if run.artifacts_deleted_at.is_some() {
@@ -643,7 +639,7 @@ pub fn place_of(
         (_, Some(path)) => path.clone(),
         (_, None) => {
             let detail = format!("run {} {} and has no output", run.id, run.status.as_str());
-            let error = ApiError::new(StatusCode::CONFLICT, code::RUN_FAILED_NO_OUTPUT, detail);
+            let error = ApiError::of(code::RUN_FAILED_NO_OUTPUT, detail);
             return Err(match &run.error {
                 Some(failure) => error.hint(format!("{}: {}", failure.code, failure.message)),
                 None => error,
@@ -658,7 +654,7 @@ pub fn place_of(
             run.status.as_str()
         );
         let code = code::RUN_FAILED_NO_OUTPUT;
-        return Err(ApiError::new(StatusCode::CONFLICT, code, detail));
+        return Err(ApiError::of(code, detail));
     }
     if !path.is_file() {
         return Err(gone(run, "files"));

@@ -66,11 +66,7 @@ async fn no_method(request: Request) -> ApiError {
         request.uri().path(),
         request.method()
     );
-    ApiError::new(
-        StatusCode::METHOD_NOT_ALLOWED,
-        code::METHOD_NOT_ALLOWED,
-        detail,
-    )
+    ApiError::of(code::METHOD_NOT_ALLOWED, detail)
 }
 
 async fn surround(State(api): State<Api>, mut request: Request, next: Next) -> Response {
@@ -141,10 +137,8 @@ fn demand_host(api: &Api, request: &Request) -> Result<(), ApiError> {
         return Ok(());
     }
     let detail = "the Host header does not name this server";
-    Err(
-        ApiError::new(StatusCode::MISDIRECTED_REQUEST, code::WRONG_HOST, detail)
-            .hint("use http://127.0.0.1 or http://localhost with its port"),
-    )
+    Err(ApiError::of(code::WRONG_HOST, detail)
+        .hint("use http://127.0.0.1 or http://localhost with its port"))
 }
 
 /// `localhost`, or an address of loopback, with or without a port.

@@ -11,7 +11,6 @@ use std::path::Path;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Instant;
 
-use axum::http::StatusCode;
 use tokio::sync::watch;
 
 use super::http::log_pieces::Tails;
@@ -213,5 +212,5 @@ impl ApiError {
 
 /// The database is busy or gone; the client may try again.
 pub(super) fn busy(detail: &str) -> ApiError {
-    ApiError::new(StatusCode::SERVICE_UNAVAILABLE, code::BUSY, detail)
+    ApiError::of(code::BUSY, detail)
 }

@@ -10,7 +10,7 @@ use std::task::{Context, Poll};
 use axum::body::{Body, BodyDataStream};
 use axum::extract::multipart::{Multipart, MultipartError};
 use axum::extract::{FromRequest, Request};
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, header};
 use bytes::Bytes;
 use futures_util::{Stream, StreamExt};
 
@@ -195,18 +195,14 @@ fn demand_length(headers: &HeaderMap, limit: u64) -> Result<(), ApiError> {
     let length = length.and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
     if length.is_some_and(|length| length > limit.saturating_add(FRAME)) {
         let detail = format!("the body has more than {limit} bytes");
-        return Err(
-            ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, code::TOO_LARGE, detail)
-                .hint("ADE_API_UPLOAD_LIMIT_MB sets the limit of uploads"),
-        );
+        return Err(ApiError::of(code::TOO_LARGE, detail)
+            .hint("ADE_API_UPLOAD_LIMIT_MB sets the limit of uploads"));
     }
     Ok(())
 }
 
 fn unsupported(detail: &str) -> ApiError {
-    ApiError::new(
-        StatusCode::UNSUPPORTED_MEDIA_TYPE,
-        code::UNSUPPORTED_MEDIA_TYPE,
+    ApiError::of(code::UNSUPPORTED_MEDIA_TYPE,
         detail,
     )
     .hint("send the file as a form (`curl -F file=@NAME`), or as it is with the content type application/octet-stream")
@@ -219,5 +215,5 @@ fn broken(error: &MultipartError) -> ApiError {
         cause = inner;
     }
     let detail = format!("the form ended early, took too long, or is malformed: {cause}");
-    ApiError::new(StatusCode::BAD_REQUEST, code::BAD_REQUEST, detail)
+    ApiError::of(code::BAD_REQUEST, detail)
 }

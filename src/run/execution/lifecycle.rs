@@ -304,26 +304,16 @@ impl Lifecycle<'_> {
         // Both may have been raised. A request to cancel has priority over a shutdown.
         let shuts_down = self.shutdown.is_cancelled() && !self.cancel.is_cancelled();
         let of_machine = of_machine && matches!(self.environments, EnvironmentSource::Ready);
-        match (
-            next(
-                ending.status,
-                transient,
-                of_machine,
-                attempts_left,
-                shuts_down,
-            ),
-            &ending.error,
-        ) {
-            (Next::Release, _) => Ok(self
-                .persist(execution, || {
-                    self.release(
-                        (run, execution.claim),
-                        "the worker was stopped",
-                        "The worker was stopped; the run goes back to the queue",
-                    )
-                })?
-                .1),
-            (next @ (Next::Wait | Next::Retry), Some(failure)) => {
+        let status = ending.status;
+        let next = next(status, transient, of_machine, attempts_left, shuts_down);
+        match (next, &ending.error) {
+            (Next::Release, _) => {
+                let message = "The worker was stopped; the run goes back to the queue";
+                let release =
+                    || self.release((run, execution.claim), "the worker was stopped", message);
+                Ok(self.persist(execution, release)?.1)
+            }
+            (Next::Wait | Next::Retry, Some(failure)) => {
                 let (used, of_machine) = (Used::of(&ending), next == Next::Wait);
                 let (_, left) = self.persist(execution, || {
                     let claim = execution.claim;

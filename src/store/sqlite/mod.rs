@@ -57,7 +57,7 @@ use rusqlite::Connection;
 
 use self::options::DatabaseOptions;
 use self::transaction::{OneConnection, Transaction};
-use super::{Result, StoreError};
+use super::{Result, Store, StoreError};
 
 /// The store on SQLite.
 pub struct SqliteStore {
@@ -67,6 +67,8 @@ pub struct SqliteStore {
     reader: OnceLock<Option<OneConnection>>,
     options: DatabaseOptions,
 }
+
+impl Store for SqliteStore {}
 
 impl SqliteStore {
     fn connect(options: &DatabaseOptions, create: bool) -> Result<Self> {

@@ -39,25 +39,18 @@ pub(super) fn insert(
     insert_columns(transaction, run, &results.columns)
 }
 
-/// What is not bound is null.
-const INSERT_METRICS: &str =
-    "INSERT INTO run_metrics (run_id, evaluation_outcome, evaluation_findings_total, evaluation_findings_info, evaluation_findings_warning,
-     evaluation_findings_error, validation_issues_total, validation_issues_info, validation_issues_warning,
-     validation_issues_error, validation_max_severity, workbook_count, sheet_count, table_count, row_count_total,
-     row_count_empty, column_count_total, column_count_empty, column_count_mapped, column_count_unmapped,
-     field_count_expected, field_count_detected, field_count_not_detected, cell_count_total, cell_count_non_empty)
-     VALUES (:run_id, :evaluation_outcome, :evaluation_findings_total, :evaluation_findings_info, :evaluation_findings_warning,
-     :evaluation_findings_error, :validation_issues_total, :validation_issues_info, :validation_issues_warning,
-     :validation_issues_error, :validation_max_severity, :workbook_count, :sheet_count, :table_count, :row_count_total,
-     :row_count_empty, :column_count_total, :column_count_empty, :column_count_mapped, :column_count_unmapped,
-     :field_count_expected, :field_count_detected, :field_count_not_detected, :cell_count_total, :cell_count_non_empty)";
-
 fn insert_metrics(
     transaction: &Transaction<'_>,
     run: &str,
     metrics: &[(&'static str, Value)],
 ) -> rusqlite::Result<()> {
-    let mut insert = transaction.prepare_cached(INSERT_METRICS)?;
+    let each = |before: &str| -> String {
+        let names = metrics.iter().map(|(name, _)| name);
+        names.map(|name| format!("{before}{name}")).collect()
+    };
+    let (columns, values) = (each(", "), each(", :"));
+    let insert = format!("INSERT INTO run_metrics (run_id{columns}) VALUES (:run_id{values})");
+    let mut insert = transaction.prepare_cached(&insert)?;
     insert.raw_bind_parameter(":run_id", run)?;
     for (name, value) in metrics {
         insert.raw_bind_parameter(format!(":{name}").as_str(), sql(value))?;

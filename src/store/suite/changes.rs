@@ -1,9 +1,9 @@
 //! What changed.
 
 use super::places::{
-    at, claim, claim_next, ended, environment, failure, find, queued, ready, running,
+    at, claim, claim_next, ended, environment, find, queued, ready, running, send_back,
 };
-use crate::store::{EndedRuns, Retry, RunStatus, Store, Used};
+use crate::store::{EndedRuns, Retry, RunStatus, Store};
 
 pub fn whatever_is_written_changes_the_mark_and_reading_does_not(store: &dyn Store) {
     let ready = ready(store, "d", at(0));
@@ -54,16 +54,7 @@ pub fn runs_in_the_queue_are_those_of_the_workspace_as_they_are(store: &dyn Stor
     let third = queued(store, &ready, at(6));
     let mine = claim("w");
     assert_eq!(claim_next(store, &mine, at(7)).unwrap().id, third.id);
-    store
-        .retry_run(
-            &third.id,
-            &mine,
-            &failure(),
-            &Used::default(),
-            Retry::Counted(at(900)),
-            at(8),
-        )
-        .unwrap();
+    send_back(store, &third.id, &mine, Retry::Counted(at(900)), at(8)).unwrap();
     let back = &live()[2];
     assert_eq!(
         (back.status, back.attempt_count, back.available_at),

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::places::{
     at, build, build_attempts, claim, contents, elsewhere, ended, environment, expiry, failure,
-    find, key, queued, ready, reread, running,
+    find, key, queued, ready, reclaim, reread, running, take,
 };
 use crate::settings::Recovery;
 use crate::store::{
@@ -55,11 +55,7 @@ pub fn the_environment_that_has_waited_longest_is_built_next(store: &dyn Store) 
 pub fn an_environment_has_one_builder_and_one_that_lost_it_changes_nothing(store: &dyn Store) {
     let EnvironmentRecord { id, folder, .. } = environment(store, "d", at(0));
     let (mine, theirs) = (claim("mine"), claim("theirs"));
-    let take = |claim, claimable, now| {
-        store
-            .claim_environment(&id, claim, claimable, elsewhere(), at(now))
-            .unwrap()
-    };
+    let take = |claim, claimable, now| take(store, &id, claim, claimable, at(now));
     let held = take(&mine, Claimable::Due, 1).unwrap();
     assert!(take(&theirs, Claimable::Due, 2).is_none());
     assert!(take(&theirs, Claimable::Asked, 2).is_none());
@@ -128,9 +124,7 @@ pub fn what_is_in_an_environment_is_known_once_it_is_ready(store: &dyn Store) {
 pub fn a_cancelled_build_gives_its_attempt_back(store: &dyn Store) {
     let waiting = environment(store, "d", at(0));
     let mine = claim("mine");
-    store
-        .claim_environment(&waiting.id, &mine, Claimable::Due, elsewhere(), at(1))
-        .unwrap();
+    take(store, &waiting.id, &mine, Claimable::Due, at(1)).unwrap();
     assert!(
         store
             .release_environment(&waiting.id, &mine, at(2))
@@ -146,9 +140,7 @@ pub fn a_cancelled_build_gives_its_attempt_back(store: &dyn Store) {
 pub fn a_builder_whose_lease_expired_loses_the_environment(store: &dyn Store) {
     let waiting = environment(store, "d", at(0));
     let mine = claim("mine");
-    store
-        .claim_environment(&waiting.id, &mine, Claimable::Due, elsewhere(), at(1))
-        .unwrap();
+    take(store, &waiting.id, &mine, Claimable::Due, at(1)).unwrap();
     let expire = |now| {
         store
             .expire_environment_leases(&build_attempts(), &|| now)
@@ -167,9 +159,9 @@ pub fn a_builder_whose_lease_expired_loses_the_environment(store: &dyn Store) {
         "it is tried again after a while"
     );
     let theirs = claim("theirs");
-    let taken = store.claim_environment(&waiting.id, &theirs, Claimable::Asked, elsewhere(), late);
+    let taken = take(store, &waiting.id, &theirs, Claimable::Asked, late);
     assert_eq!(
-        taken.unwrap().unwrap().folder,
+        taken.unwrap().folder,
         elsewhere(),
         "the other may still be at work in its folder"
     );
@@ -185,24 +177,15 @@ pub fn an_environment_whose_builders_die_fails_in_the_end(store: &dyn Store) {
     let run = queued(store, &waiting, at(0));
     let attempt = |now, claimable| {
         let builder = claim("w").by(Some("dead"));
-        let claimed = store.claim_environment(&waiting.id, &builder, claimable, elsewhere(), now);
-        assert!(claimed.unwrap().is_some());
-        let builds = build_attempts();
-        store
-            .reclaim("dead", Recovery::Requeue, &builds, now)
-            .unwrap();
+        take(store, &waiting.id, &builder, claimable, now).unwrap();
+        reclaim(store, "dead", Recovery::Requeue, now);
         reread(store, &waiting)
     };
     for number in [1, 2] {
         let left = attempt(at(number), Claimable::Asked);
-        assert_eq!(
-            (left.status, left.attempt_count, left.available_at),
-            (
-                EnvironmentStatus::Queued,
-                number as u32,
-                at(number).plus(BACKOFF)
-            )
-        );
+        let wanted = (number as u32, at(number).plus(BACKOFF));
+        assert_eq!(left.status, EnvironmentStatus::Queued);
+        assert_eq!((left.attempt_count, left.available_at), wanted);
         assert_eq!(
             left.folder, waiting.folder,
             "a dead process is at work nowhere"
@@ -232,9 +215,7 @@ pub fn what_can_pass_is_tried_again_for_who_asks_anew_and_the_rest_by_hand(store
     };
     let fail = |after| {
         let mine = claim("w");
-        let claimed =
-            store.claim_environment(&waiting.id, &mine, Claimable::Asked, elsewhere(), at(1));
-        assert!(claimed.unwrap().is_some());
+        take(store, &waiting.id, &mine, Claimable::Asked, at(1)).unwrap();
         let failed = store.fail_environment(&waiting.id, &mine, &failure(), after, at(2));
         assert!(failed.unwrap());
         reread(store, &waiting)

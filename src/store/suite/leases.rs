@@ -1,8 +1,9 @@
 //! Leases by name, and the repair of times after the clock was set back.
 
-use super::places::{LEASE, at, claim, claim_next, expiry, failure, find, queued, ready};
-use super::workers::process;
-use crate::store::{Retry, Store, Used};
+use super::places::{
+    LEASE, at, claim, claim_next, expiry, find, process, queued, ready, send_back,
+};
+use crate::store::{Retry, Store};
 
 pub fn a_lease_has_one_holder_until_it_expires(store: &dyn Store) {
     let acquire = |token, now| {
@@ -59,16 +60,8 @@ pub fn after_a_clock_that_went_back_nothing_waits_for_what_it_was(store: &dyn St
     claim_next(store, &claim("w"), future).unwrap();
     let theirs = claim("v");
     claim_next(store, &theirs, future).unwrap();
-    store
-        .retry_run(
-            &waiting.id,
-            &theirs,
-            &failure(),
-            &Used::default(),
-            Retry::Counted(future.plus(LEASE)),
-            future,
-        )
-        .unwrap();
+    let later = Retry::Counted(future.plus(LEASE));
+    send_back(store, &waiting.id, &theirs, later, future).unwrap();
     store.register_worker(&process("p")).unwrap();
     let repair = |now| {
         let margin = LEASE - process("p").lease;

@@ -1,10 +1,8 @@
 //! Since when the database is in use.
 
-use std::time::Duration;
-
-use super::places::{at, build, claim, claim_next, ending, environment, queued};
+use super::places::{at, build, claim, claim_next, ending, environment, process, queued};
 use crate::base::clock::Timestamp;
-use crate::store::{RunStatus, Store, WorkerRecord};
+use crate::store::{RunStatus, Store};
 
 const MINUTE: i64 = 60_000;
 const DAY: i64 = 86_400_000;
@@ -35,19 +33,7 @@ pub fn a_gap_or_a_clock_that_was_set_back_begins_anew(store: &dyn Store) {
 }
 
 pub fn processes_that_live_see_the_time_pass(store: &dyn Store) {
-    let process = WorkerRecord {
-        id: "p".to_owned(),
-        host: "here".to_owned(),
-        pid: 1,
-        name: "w".to_owned(),
-        kind: "worker".to_owned(),
-        slots: 1,
-        lock_path: "/l".into(),
-        lease: Duration::from_secs(900),
-        started_at: at(0),
-        seen_at: at(0),
-    };
-    store.register_worker(&process).unwrap();
+    store.register_worker(&process("p")).unwrap();
     for week in 1..=10 {
         store.worker_seen("p", at(week * 7 * DAY)).unwrap();
     }

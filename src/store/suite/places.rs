@@ -4,10 +4,11 @@ use std::path::Path;
 use std::time::Duration;
 
 use crate::base::clock::Timestamp;
+use crate::settings::Recovery;
 use crate::store::{
     BuildAttempts, Claim, Claimable, ConfigurationRecord, Ending, EnvironmentContents,
-    EnvironmentKey, EnvironmentRecord, Failure, NewEnvironment, NewRun, RunOptions, RunRecord,
-    RunStatus, Store,
+    EnvironmentKey, EnvironmentRecord, Failure, NewEnvironment, NewRun, Retry, RunOptions,
+    RunRecord, RunStatus, Store, Used, WorkerRecord,
 };
 
 pub const LEASE: Duration = Duration::from_secs(900);
@@ -84,12 +85,22 @@ pub fn elsewhere() -> &'static Path {
     Path::new("/elsewhere")
 }
 
+/// Claims an environment for building.
+pub fn take(
+    store: &dyn Store,
+    environment: &str,
+    claim: &Claim,
+    claimable: Claimable,
+    now: Timestamp,
+) -> Option<EnvironmentRecord> {
+    let taken = store.claim_environment(environment, claim, claimable, elsewhere(), now);
+    taken.unwrap()
+}
+
 /// Builds a queued environment.
 pub fn build(store: &dyn Store, environment: &EnvironmentRecord, now: Timestamp) {
     let builder = claim("builder");
-    let claimed =
-        store.claim_environment(&environment.id, &builder, Claimable::Due, elsewhere(), now);
-    assert!(claimed.unwrap().is_some());
+    assert!(take(store, &environment.id, &builder, Claimable::Due, now).is_some());
     let built = store.complete_environment(&environment.id, &builder, &contents(), now);
     assert!(built.unwrap());
 }
@@ -191,10 +202,43 @@ pub fn ending(status: RunStatus) -> Ending {
 }
 
 pub fn failure() -> Failure {
-    Failure {
-        code: "x".to_owned(),
-        stage: None,
-        message: "m".to_owned(),
-        hint: None,
+    Failure::new("x", "y", "m", None)
+}
+
+/// Sends a run back to the queue, of whose attempt nothing is known.
+pub fn send_back(
+    store: &dyn Store,
+    run: &str,
+    claim: &Claim,
+    retry: Retry,
+    now: Timestamp,
+) -> Option<RunRecord> {
+    let left = store.retry_run(run, claim, &failure(), &Used::default(), retry, now);
+    left.unwrap()
+}
+
+/// Ends the claims of a dead process.
+pub fn reclaim(
+    store: &dyn Store,
+    process: &str,
+    recovery: Recovery,
+    now: Timestamp,
+) -> Vec<RunRecord> {
+    let ended = store.reclaim(process, recovery, &build_attempts(), now);
+    ended.unwrap()
+}
+
+pub fn process(id: &str) -> WorkerRecord {
+    WorkerRecord {
+        id: id.to_owned(),
+        host: "here".to_owned(),
+        pid: 1,
+        name: "w".to_owned(),
+        kind: "worker".to_owned(),
+        slots: 1,
+        lock_path: "/l".into(),
+        lease: Duration::from_secs(5),
+        started_at: at(1),
+        seen_at: at(1),
     }
 }

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use super::places::{
-    at, claim, claim_next, elsewhere, ended, ending, enqueue, environment, expiry, failure, find,
-    new_run, queued, ready, reread, running,
+    at, claim, claim_next, ended, ending, enqueue, environment, expiry, failure, find, new_run,
+    queued, ready, reread, running, send_back, take,
 };
 use crate::base::clock::Timestamp;
 use crate::store::{
@@ -55,16 +55,7 @@ pub fn who_lost_the_claim_changes_nothing(store: &dyn Store) {
     assert_eq!(heartbeat, Heartbeat::Lost);
     assert_eq!(store.watch_run(&id, &mine).unwrap(), Heartbeat::Lost);
     assert!(!finish(&mine, RunStatus::Succeeded));
-    let retried = store
-        .retry_run(
-            &id,
-            &mine,
-            &failure(),
-            &Used::default(),
-            Retry::Counted(late),
-            late,
-        )
-        .unwrap();
+    let retried = send_back(store, &id, &mine, Retry::Counted(late), late);
     assert!(retried.is_none());
     let released = store.release_run(&id, &mine, "x", late).unwrap();
     assert!(released.is_none());
@@ -107,17 +98,15 @@ pub fn a_retry_waits_for_its_time_and_a_release_gives_the_attempt_back(store: &d
     let environment = ready(store, "r", at(0));
     let (first, second) = (claim("w"), claim("w"));
     let run = running(store, &environment, &first, at(0));
-    let retried = store
-        .retry_run(
-            &run.id,
-            &first,
-            &failure(),
-            &Used::of(&ending(RunStatus::Failed)),
-            Retry::Counted(at(5000)),
-            at(10),
-        )
-        .unwrap();
-    assert_eq!(retried.map(|run| run.status), Some(RunStatus::Queued));
+    let (used, later) = (
+        Used::of(&ending(RunStatus::Failed)),
+        Retry::Counted(at(5000)),
+    );
+    let retried = store.retry_run(&run.id, &first, &failure(), &used, later, at(10));
+    assert_eq!(
+        retried.unwrap().map(|run| run.status),
+        Some(RunStatus::Queued)
+    );
     let attempt = store.attempts(&run.id).unwrap().remove(0);
     assert_eq!(
         (attempt.outcome.as_deref(), attempt.peak_memory_bytes),
@@ -140,12 +129,11 @@ pub fn trouble_of_the_machine_spends_no_attempt_and_is_counted_apart(store: &dyn
     let first = claim("w");
     let run = running(store, &environment, &first, at(0));
     let wait = |claim: &Claim, now, until| {
-        let retry = Retry::Free(at(until));
-        store.retry_run(&run.id, claim, &failure(), &Used::default(), retry, at(now))
+        send_back(store, &run.id, claim, Retry::Free(at(until)), at(now))
     };
-    let left = wait(&first, 10, 1010).unwrap().unwrap();
+    let left = wait(&first, 10, 1010).unwrap();
     assert_eq!((left.available_at, left.trouble_count), (at(1010), 1));
-    assert!(wait(&first, 11, 12).unwrap().is_none(), "the claim is gone");
+    assert!(wait(&first, 11, 12).is_none(), "the claim is gone");
     assert_eq!(store.runs_in_trouble().unwrap(), 1);
     // More often than it has attempts.
     let mut now = 1010;
@@ -154,7 +142,7 @@ pub fn trouble_of_the_machine_spends_no_attempt_and_is_counted_apart(store: &dyn
         let claimed = claim_next(store, &next, at(now)).unwrap();
         assert_eq!(claimed.attempt_count, 1);
         let until = now + 1000 * i64::from(times);
-        let left = wait(&next, now, until).unwrap().unwrap();
+        let left = wait(&next, now, until).unwrap();
         assert_eq!(left.status, RunStatus::Queued);
         assert_eq!((left.available_at, left.trouble_count), (at(until), times));
         now = left.available_at.0 - at(0).0;
@@ -218,29 +206,15 @@ pub fn runs_fail_with_the_reason_of_an_environment_that_failed_for_good(store: &
     let environment = environment(store, "d", at(0));
     let run = queued(store, &environment, at(0));
     let builder = claim("b");
-    store
-        .claim_environment(
-            &environment.id,
-            &builder,
-            Claimable::Due,
-            elsewhere(),
-            at(1),
-        )
-        .unwrap();
+    take(store, &environment.id, &builder, Claimable::Due, at(1)).unwrap();
     let fail = |now| {
         let failed = store.fail_runs_of_failed_environments(9, at(now));
         failed.unwrap()
     };
     assert!(fail(2).is_empty());
-    store
-        .fail_environment(
-            &environment.id,
-            &builder,
-            &failure(),
-            AfterFailure::Fail,
-            at(3),
-        )
-        .unwrap();
+    let (id, after) = (&environment.id, AfterFailure::Fail);
+    let end = store.fail_environment(id, &builder, &failure(), after, at(3));
+    assert!(end.unwrap());
     let failed = fail(4);
     assert_eq!(ids(&failed), [run.id.as_str()]);
     assert_eq!(

@@ -1,28 +1,11 @@
 //! Registered processes, and recovery of the claims of a dead one.
 
-use std::time::Duration;
-
 use super::places::{
-    at, build_attempts, claim, claim_next, elsewhere, environment, find, new_run, queued, ready,
-    reread,
+    at, claim, claim_next, environment, find, process, queued, ready, reclaim, reread, running,
+    take,
 };
 use crate::settings::Recovery;
-use crate::store::{Claimable, EnvironmentStatus, RunStatus, Store, WorkerRecord};
-
-pub(super) fn process(id: &str) -> WorkerRecord {
-    WorkerRecord {
-        id: id.to_owned(),
-        host: "here".to_owned(),
-        pid: 1,
-        name: "w".to_owned(),
-        kind: "worker".to_owned(),
-        slots: 1,
-        lock_path: "/l".into(),
-        lease: Duration::from_secs(5),
-        started_at: at(1),
-        seen_at: at(1),
-    }
-}
+use crate::store::{Claimable, EnvironmentStatus, RunRecord, RunStatus, Store};
 
 pub fn a_process_that_still_holds_a_run_stays_known(store: &dyn Store) {
     let environment = ready(store, "d", at(0));
@@ -34,10 +17,7 @@ pub fn a_process_that_still_holds_a_run_stays_known(store: &dyn Store) {
     assert!(claim_next(store, &claim, at(2)).is_some());
     assert!(!store.remove_worker("p1").unwrap());
     assert_eq!(store.workers().unwrap().len(), 1);
-    let reclaimed = store
-        .reclaim("p1", Recovery::Requeue, &build_attempts(), at(3))
-        .unwrap();
-    assert_eq!(reclaimed.len(), 1);
+    assert_eq!(reclaim(store, "p1", Recovery::Requeue, at(3)).len(), 1);
     assert!(store.remove_worker("p1").unwrap());
     assert!(store.workers().unwrap().is_empty());
     assert!(store.remove_worker("p1").unwrap(), "another was quicker");
@@ -52,19 +32,11 @@ pub fn what_a_dead_process_held_is_reclaimed(store: &dyn Store) {
         claim_next(store, &claim, at(2)).unwrap();
     }
     let builder = claim("w").by(Some("dead"));
-    store
-        .claim_environment(&waiting.id, &builder, Claimable::Due, elsewhere(), at(2))
-        .unwrap();
-    let taken = store
-        .reclaim("dead", Recovery::Requeue, &build_attempts(), at(3))
-        .unwrap();
-    assert_eq!(
-        taken
-            .iter()
-            .map(|run| (run.status, run.attempt_count, run.available_at))
-            .collect::<Vec<_>>(),
-        [(RunStatus::Queued, 1, at(3))]
-    );
+    take(store, &waiting.id, &builder, Claimable::Due, at(2)).unwrap();
+    let taken = reclaim(store, "dead", Recovery::Requeue, at(3));
+    let back = |run: &RunRecord| (run.status, run.attempt_count, run.available_at);
+    let back: Vec<_> = taken.iter().map(back).collect();
+    assert_eq!(back, [(RunStatus::Queued, 1, at(3))]);
     assert_eq!(
         reread(store, &waiting).status,
         EnvironmentStatus::Queued,
@@ -78,12 +50,8 @@ pub fn what_a_dead_process_held_is_reclaimed(store: &dyn Store) {
 pub fn runs_of_a_dead_process_fail_where_that_is_asked_for(store: &dyn Store) {
     let environment = ready(store, "d", at(0));
     let claim = claim("w").by(Some("dead"));
-    let run = store
-        .insert_claimed_run(&new_run(&environment), &claim, at(1))
-        .unwrap();
-    store
-        .reclaim("dead", Recovery::Fail, &build_attempts(), at(2))
-        .unwrap();
+    let run = running(store, &environment, &claim, at(1));
+    reclaim(store, "dead", Recovery::Fail, at(2));
     let run = find(store, &run.id);
     assert_eq!(run.status, RunStatus::Failed);
     assert_eq!(run.error.unwrap().code, "worker_died");
