@@ -4,7 +4,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use ade::base::clock::Timestamp;
-use ade::events::CONSOLE_LINE;
+use ade::events::names::CONSOLE_LINE;
 use ade::run::execution::error::RunError;
 use ade::run::execution::happenings::{Finished, Happening, Where};
 use ade::run::results::output::Earlier;

@@ -6,7 +6,7 @@
 use ade::api::state::ServerLine;
 use ade::base::clock::Timestamp;
 use ade::environment::provide::Progress;
-use ade::run::ending::ends;
+use ade::events::names;
 use ade::run::execution::happenings::{Happening, Where};
 use ade::run::execution::queue_metrics::QueueMetrics;
 use ade::settings::{LogLevel, Settings};
@@ -218,17 +218,17 @@ impl Line {
             }
             Happening::BuildFailed(environment, error) => {
                 let words = error.to_string();
-                Self::of_environment(Error, "environment.failed", environment, &words)
+                Self::of_environment(Error, names::ENVIRONMENT_FAILED, environment, &words)
             }
             Happening::Claimed(run) => Self::claimed(run),
             Happening::Ended(run) => Self::ended(run),
             Happening::Lost(run) => {
                 let words = "the claim was lost; this worker writes nothing more";
-                Self::of_run(Warning, ends::LOST, run, words, json!({}))
+                Self::of_run(Warning, names::RUN_LOST_CLAIM, run, words, json!({}))
             }
             Happening::Expired(run) => Self::claim_ended("run.expired", run, "its lease expired"),
             Happening::Recovered(run) => {
-                Self::claim_ended(ends::RECOVERED, run, "its process died")
+                Self::claim_ended(names::RUN_RECOVERED, run, "its process died")
             }
             Happening::Metrics(metrics) => Self::of_queue(metrics),
             Happening::Collected(report) => Self {

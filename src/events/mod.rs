@@ -4,16 +4,14 @@
 //! `level`, `event`, `message`, `data`. Events of the engine keep what they came with and get `sequence` and `run_id`.
 //! Cell values never appear in them. Followers of a log read the file and not the database.
 //!
-//! [`EventLog`] writes a log, [`Follower`] reads one.
+//! [`EventLog`] writes a log, [`Follower`] reads one; [`names`] are the events.
 
 mod follow;
 mod log;
+pub mod names;
 
 pub use follow::{Follower, start_of_last};
 pub use log::{EventLog, OwnEvent, Subject};
-
-/// The event of a line that a program printed: an installer, or the code of a configuration.
-pub const CONSOLE_LINE: &str = "console.line";
 
 /// How severe a level is; unknown words count as `info`.
 pub fn severity(level: &str) -> u8 {

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::Pool;
 use crate::base::mutex::lock;
+use crate::events::names;
 use crate::run::ending::ends;
 use crate::run::ending::recover::recover;
 use crate::run::execution::happenings::Happening;
@@ -192,7 +193,7 @@ impl Pool<'_> {
             ends::report_claim_ended(
                 self.workspace,
                 &run,
-                ends::LOST,
+                names::RUN_LOST_CLAIM,
                 "Its lease expired; the worker that held it writes nothing more",
             );
             self.report(worker, &Happening::Expired(&run));

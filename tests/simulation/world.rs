@@ -670,7 +670,7 @@ impl World {
 /// The run and the status, where a line of a log is the end of a run.
 fn end_of(line: &[u8]) -> Option<(String, String)> {
     let event: Value = serde_json::from_slice(line).ok()?;
-    if event["event"] != ade::run::ending::ends::COMPLETE {
+    if event["event"] != ade::events::names::RUN_COMPLETE {
         return None;
     }
     let text = |value: &Value| value.as_str().map(str::to_owned);

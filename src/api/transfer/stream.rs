@@ -18,7 +18,7 @@ use crate::api::http::log_pieces;
 use crate::api::http::log_pieces::{Line, LogEnd, Piece};
 use crate::api::http::problem::ApiError;
 use crate::api::state::Api;
-use crate::run::ending::ends;
+use crate::events::names;
 use crate::run::views::json::run_json;
 use crate::store::RunRecord;
 use crate::workspace::Workspace;
@@ -238,12 +238,12 @@ pub fn lines(
 async fn renamed(api: &Api, run: &str, line: &Line) -> Bytes {
     let parsed = || serde_json::from_slice::<Value>(&line.text).unwrap_or_default();
     match line.event.as_str() {
-        "run.start" => {
+        names::RUN_START => {
             let mut event = parsed();
             event["event"] = json!("run.started");
             line_of(&event)
         }
-        ends::COMPLETE => {
+        names::RUN_COMPLETE => {
             let mut event = parsed();
             event["event"] = json!("run.completed");
             let id = run.to_owned();

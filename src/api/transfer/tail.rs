@@ -19,7 +19,7 @@ use crate::api::http::log_pieces::{Line, LogEnd, Piece, read_piece};
 use crate::api::state::Api;
 use crate::base::mutex::lock;
 use crate::events;
-use crate::run::ending::ends;
+use crate::events::names;
 use crate::run::views::follow::{End, end_of_run};
 use crate::store::RunRecord;
 use crate::workspace::Workspace;
@@ -135,7 +135,7 @@ impl Watcher {
         let line = event.line(events::Subject::Run, &self.run, sequence + 1, &id, at);
         Some(Line {
             sequence: sequence + 1,
-            event: ends::COMPLETE.to_owned(),
+            event: names::RUN_COMPLETE.to_owned(),
             text: line.to_string().into(),
         })
     }
@@ -205,7 +205,7 @@ impl Reading {
             self.position = piece.to;
             for line in &piece.lines {
                 self.sequence = line.sequence;
-                if line.event == ends::COMPLETE {
+                if line.event == names::RUN_COMPLETE {
                     self.last_end = serde_json::from_slice(&line.text).ok();
                 }
             }

@@ -10,7 +10,7 @@ use crate::base::files::FileError;
 use crate::base::problem::{Facts, Kind, Problem, code};
 use crate::environment::needed::prepare::Prepared;
 use crate::environment::{BuildError, BuildEvent, Built};
-use crate::events::{self, EventLog};
+use crate::events::{EventLog, Subject, names};
 use crate::settings::paths::EnvironmentFolder;
 use crate::store::{
     AfterFailure, Claim, EnvironmentContents, EnvironmentRecord, Failure, Package, StoreError,
@@ -99,13 +99,13 @@ impl<'a> BuildAttempt<'a> {
         let log = EventLog::open(
             &*self.workspace.machine,
             &folder.events(),
-            events::Subject::Environment,
+            Subject::Environment,
             &environment.id,
         )?;
         in_use::own(self.workspace, &folder.0).map_err(FileError::on("write", &folder.owner()))?;
         log.write(
             "info",
-            "environment.start",
+            names::ENVIRONMENT_START,
             &format!("Provisioning the environment of {}", prepared.record.name),
             json!({"configuration": prepared.record.path, "deps_digest": prepared.key.deps_digest, "attempt": environment.attempt_count, "worker": self.claim.worker}),
         );
@@ -132,11 +132,11 @@ impl<'a> BuildAttempt<'a> {
         }
         log.write(
             "info",
-            "environment.versions",
+            names::ENVIRONMENT_VERSIONS,
             &format!("Python {}, engine {}, {} packages", contents.python_version, contents.engine_version, contents.packages.len()),
             json!({"python_version": contents.python_version, "engine_version": contents.engine_version, "installer": contents.installer, "packages": contents.packages}),
         );
-        log.write("info", "environment.complete", "The environment is ready", json!({"status": "ready", "size_bytes": contents.size_bytes, "lock_digest": contents.lock_digest}));
+        log.write("info", names::ENVIRONMENT_COMPLETE, "The environment is ready", json!({"status": "ready", "size_bytes": contents.size_bytes, "lock_digest": contents.lock_digest}));
         let _ = log.finish();
         Ok(())
     }
@@ -150,7 +150,7 @@ impl<'a> BuildAttempt<'a> {
             .release_environment(id, self.claim, now)?;
         log.write(
             "warning",
-            "environment.failed",
+            names::ENVIRONMENT_FAILED,
             "Cancelled",
             json!({"status": "queued", "code": code::CANCELLED}),
         );
@@ -163,7 +163,7 @@ impl<'a> BuildAttempt<'a> {
         let retry_at = self.record_failure(&failure, transient, error.is_of_machine())?;
         log.write(
             "error",
-            "environment.failed",
+            names::ENVIRONMENT_FAILED,
             &failure.message,
             json!({"status": if retry_at.is_some() { "queued" } else { "failed" }, "code": failure.code, "hint": failure.hint, "retry_at": retry_at}),
         );
@@ -239,7 +239,7 @@ pub(crate) fn record_step(log: &EventLog<'_>, event: &BuildEvent) {
         BuildEvent::StepStarted { step } => {
             log.write(
                 "debug",
-                "environment.step",
+                names::ENVIRONMENT_STEP,
                 &format!("{} …", step.as_str()),
                 json!({"step": step.as_str(), "state": "started"}),
             );
@@ -248,7 +248,7 @@ pub(crate) fn record_step(log: &EventLog<'_>, event: &BuildEvent) {
             let milliseconds = u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
             log.write(
                 "info",
-                "environment.step",
+                names::ENVIRONMENT_STEP,
                 &format!("{} in {:.2} s", step.as_str(), duration.as_secs_f64()),
                 json!({"step": step.as_str(), "state": "finished", "duration_ms": milliseconds}),
             );
@@ -256,7 +256,7 @@ pub(crate) fn record_step(log: &EventLog<'_>, event: &BuildEvent) {
         BuildEvent::Line { stream, text } => {
             log.write(
                 "info",
-                events::CONSOLE_LINE,
+                names::CONSOLE_LINE,
                 text,
                 json!({"scope": "environment", "stream": stream.as_str(), "message": text}),
             );
@@ -264,7 +264,7 @@ pub(crate) fn record_step(log: &EventLog<'_>, event: &BuildEvent) {
         BuildEvent::Note { message } => {
             log.write(
                 "info",
-                "environment.step",
+                names::ENVIRONMENT_STEP,
                 message,
                 json!({"note": message}),
             );

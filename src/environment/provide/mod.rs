@@ -22,6 +22,7 @@ use crate::base::cancel::{Cancel, linked};
 use crate::base::clock::Timestamp;
 use crate::base::files::FileError;
 use crate::base::problem::code;
+use crate::events::names;
 use crate::settings::paths;
 use crate::settings::paths::EnvironmentFolder;
 use crate::store::{
@@ -360,7 +361,7 @@ impl Provider<'_> {
         if !held.holds() {
             log.write(
                 "warning",
-                "environment.lost_claim",
+                names::ENVIRONMENT_LOST_CLAIM,
                 "Another process took over; nothing more is written",
                 Value::Null,
             );

@@ -4,6 +4,7 @@ use serde_json::json;
 
 use super::request::Request;
 use crate::base::files::FileError;
+use crate::events::names;
 use crate::events::{EventLog, Subject};
 use crate::run::execution::error::RunError;
 use crate::run::execution::safe_mode::end_if_on;
@@ -105,6 +106,6 @@ fn begin_log(workspace: &Workspace, run: &NewRun) -> Result<(), FileError> {
     if let Some(first) = &run.retry_of_run_id {
         data["retry_of_run_id"] = json!(first);
     }
-    log.write("info", "run.queued", "Waiting for a worker", data);
+    log.write("info", names::RUN_QUEUED, "Waiting for a worker", data);
     log.finish()
 }

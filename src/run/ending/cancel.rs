@@ -9,7 +9,7 @@ use super::log::open_log;
 use super::{ends, leftovers};
 use crate::base::cancel::Cancel;
 use crate::base::problem::{Facts, Kind, Problem, code};
-use crate::events::EventLog;
+use crate::events::{EventLog, names};
 use crate::settings::paths::RunFolder;
 use crate::store::{CancelOutcome, RunRecord, StoreError};
 use crate::system::machine::Steady;
@@ -17,9 +17,6 @@ use crate::workspace::Workspace;
 
 /// How often a run that is being stopped is looked at.
 const LOOK_EVERY: Duration = Duration::from_millis(100);
-
-/// The run is to be cancelled.
-pub const REQUESTED: &str = "run.cancel_requested";
 
 /// A run cannot be cancelled.
 #[derive(Debug, thiserror::Error)]
@@ -122,5 +119,10 @@ fn note(workspace: &Workspace, run: &RunRecord) {
 /// Writes the request into a run's log.
 pub(crate) fn note_in(log: &EventLog<'_>, run: &RunRecord) {
     let data = json!({"requested_at": run.cancel_requested_at, "attempt": run.attempt_count});
-    log.write("warning", REQUESTED, "Asked to stop", data);
+    log.write(
+        "warning",
+        names::RUN_CANCEL_REQUESTED,
+        "Asked to stop",
+        data,
+    );
 }

@@ -7,19 +7,9 @@
 use serde_json::json;
 
 use super::log::open_log;
-use crate::events::{EventLog, OwnEvent};
+use crate::events::{EventLog, OwnEvent, names};
 use crate::store::{Failure, RunRecord, RunStatus};
 use crate::workspace::Workspace;
-
-/// The event that ends a run's log.
-pub const COMPLETE: &str = "run.complete";
-
-/// A claim was ended because its lease had expired.
-pub const LOST: &str = "run.lost_claim";
-/// A claim was ended because its process had died.
-pub const RECOVERED: &str = "run.recovered";
-/// An attempt was left, and the run waits for the next.
-pub const RETRY: &str = "run.retry";
 
 /// Writes the end of a run into its log. The caller has recorded it, and is the only one that writes it.
 pub fn report(log: &EventLog<'_>, run: &RunRecord) {
@@ -52,7 +42,7 @@ pub fn report_left(
     if run.status.is_terminal() {
         report_ended(workspace, run);
     } else {
-        note(workspace, run, RETRY, message, failure);
+        note(workspace, run, names::RUN_RETRY, message, failure);
     }
 }
 
@@ -103,7 +93,7 @@ pub fn event_of(run: &RunRecord) -> OwnEvent {
     }
     OwnEvent {
         level,
-        event: COMPLETE,
+        event: names::RUN_COMPLETE,
         message,
         data,
     }

@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use crate::base::files::FileError;
+use crate::events::names;
 use crate::events::{EventLog, Subject};
 use crate::settings::paths::RunFolder;
 use crate::store::RunRecord;
@@ -25,7 +26,7 @@ pub(crate) fn open_log<'a>(
     let log = EventLog::open(&*workspace.machine, &folder.events(), Subject::Run, &run.id)?;
     if run.document_id.is_some() && log.is_empty() {
         let data = json!({"input": run.input_name, "environment_id": run.environment_id, "created_at": run.created_at});
-        log.write("info", "run.queued", "Waiting for a worker", data);
+        log.write("info", names::RUN_QUEUED, "Waiting for a worker", data);
     }
     Ok(log)
 }

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use super::{ends, leftovers};
 use crate::base::cancel::Cancel;
+use crate::events::names;
 use crate::settings::paths::RunFolder;
 use crate::store::{RunRecord, StoreError};
 use crate::workspace::Workspace;
@@ -21,7 +22,7 @@ pub fn recover(workspace: &Workspace) -> Result<Vec<RunRecord>, StoreError> {
             let folder = RunFolder::at(&run.run_dir);
             leftovers::clear(&*workspace.machine, &folder);
         }
-        ends::report_claim_ended(workspace, run, ends::RECOVERED, "Its process died");
+        ends::report_claim_ended(workspace, run, names::RUN_RECOVERED, "Its process died");
     }
     Ok(runs)
 }

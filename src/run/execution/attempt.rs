@@ -18,7 +18,7 @@ use crate::base::files::FileError;
 use crate::base::problem::{Problem, code};
 use crate::engine::sandbox::{InForce, Policy};
 use crate::engine::{self, EngineReport, EngineTask, Invocation, Launch, Message};
-use crate::events::{CONSOLE_LINE, EventLog};
+use crate::events::{EventLog, names};
 use crate::run::ending::leftovers;
 use crate::run::ending::log::open_log;
 use crate::run::inputs::stage;
@@ -156,7 +156,7 @@ impl<'a> Execution<'a> {
     pub fn start(&self) -> Value {
         self.log.write(
             "info",
-            "run.start",
+            names::RUN_START,
             &format!("Attempt {} of {} by {}", self.run.attempt_count, self.run.max_attempts, self.claim.worker),
             json!({"attempt": self.run.attempt_count, "worker": self.claim.worker, "input": self.run.input_name, "configuration": self.run.configuration_path}),
         )
@@ -320,7 +320,7 @@ impl<'a> Execution<'a> {
         for note in notes {
             self.log.write(
                 "warning",
-                "run.sandbox",
+                names::RUN_SANDBOX,
                 &note,
                 record.map_or(Value::Null, InForce::json),
             );
@@ -398,7 +398,7 @@ impl<'a> Execution<'a> {
             Message::Event(event) => self.log.append(event),
             Message::Line(stream, text) => self.log.write(
                 "info",
-                CONSOLE_LINE,
+                names::CONSOLE_LINE,
                 &text,
                 json!({"scope": "engine", "stream": stream.as_str(), "message": text}),
             ),

@@ -13,6 +13,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
+use super::after_attempt::{Next, next};
 use super::artifact;
 use super::artifact::Surroundings;
 use super::attempt::{Attempted, Execution};
@@ -25,7 +26,7 @@ use crate::engine::Launch;
 use crate::environment::provide::ProvideError;
 use crate::environment::provide::in_use::InUse;
 use crate::environment::provide::rebuild::{is_usable, requeue};
-use crate::events::CONSOLE_LINE;
+use crate::events::names::CONSOLE_LINE;
 use crate::run::ending::{cancel, ends};
 use crate::store::{
     Claim, ClaimLease, ClaimOn, Ending, EnvironmentRecord, EnvironmentStatus, Failure, NOT_BUILT,
@@ -70,36 +71,6 @@ pub enum Executed {
     Lost,
     /// It could not be recorded. The claim has to be left later, with that failure.
     Unrecorded(Failure, RunError),
-}
-
-/// What is to be done with the run after an attempt.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Next {
-    /// Its end is recorded.
-    Finish,
-    /// It waits for another attempt.
-    Retry,
-    /// It waits, and the attempt does not count: the machine or the network is in trouble.
-    Wait,
-    /// It goes back to the queue, and the attempt does not count.
-    Release,
-}
-
-/// What is to be done with the run after an attempt that ended so. `of_machine`: a worker has it, and the machine or the network is
-/// in trouble; a user who waits for a run is told instead. `shuts_down`: its worker stops.
-pub fn next(
-    status: RunStatus,
-    transient: bool,
-    of_machine: bool,
-    attempts_left: bool,
-    shuts_down: bool,
-) -> Next {
-    match status {
-        RunStatus::Cancelled if shuts_down => Next::Release,
-        RunStatus::Failed if of_machine => Next::Wait,
-        RunStatus::Failed if transient && attempts_left => Next::Retry,
-        _ => Next::Finish,
-    }
 }
 
 /// See the module.
@@ -502,36 +473,4 @@ fn without_environment(error: &ProvideError) -> Attempted {
     let (code, hint) = (code::ENVIRONMENT_FAILED, error.hint());
     let failed = Failure::new(code, "environment", message, hint);
     Attempted::failed(failed, error.is_transient())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_is_done_after_an_attempt_follows_from_four_facts() {
-        use RunStatus::{Cancelled, Failed, Succeeded};
-        for (status, transient, attempts_left, shuts_down, wanted) in [
-            (Succeeded, false, true, false, Next::Finish),
-            // What succeeded while the worker was stopping has succeeded.
-            (Succeeded, false, true, true, Next::Finish),
-            (Failed, false, true, false, Next::Finish),
-            (Failed, true, true, false, Next::Retry),
-            (Failed, true, true, true, Next::Retry),
-            (Failed, true, false, false, Next::Finish),
-            (Cancelled, false, true, false, Next::Finish),
-            (Cancelled, false, true, true, Next::Release),
-            (Cancelled, false, false, true, Next::Release),
-        ] {
-            let next = next(status, transient, false, attempts_left, shuts_down);
-            assert_eq!(
-                next, wanted,
-                "{status:?} {transient} {attempts_left} {shuts_down}"
-            );
-        }
-        // Trouble of the machine spends nothing, however many attempts are left.
-        assert_eq!(next(Failed, true, true, false, false), Next::Wait);
-        assert_eq!(next(Failed, false, true, true, true), Next::Wait);
-        assert_eq!(next(Cancelled, false, true, true, false), Next::Finish);
-    }
 }

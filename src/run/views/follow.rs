@@ -13,6 +13,7 @@ use crate::base::cancel::Cancel;
 use crate::base::clock::Timestamp;
 use crate::base::files::FileError;
 use crate::base::problem::{Facts, Kind, Problem, code};
+use crate::events::names;
 use crate::events::{self, Follower, OwnEvent};
 use crate::run::ending::ends;
 use crate::run::ending::recover::settle;
@@ -270,7 +271,12 @@ fn find(workspace: &Workspace, given: &str) -> Result<Found, FollowError> {
 fn reports_an_end(event: &Value) -> bool {
     let name = event.get("event").and_then(Value::as_str);
     name.is_some_and(|name| {
-        [ends::COMPLETE, "environment.complete", "environment.failed"].contains(&name)
+        [
+            names::RUN_COMPLETE,
+            names::ENVIRONMENT_COMPLETE,
+            names::ENVIRONMENT_FAILED,
+        ]
+        .contains(&name)
     })
 }
 
