@@ -21,6 +21,7 @@ import sys
 RUNS = "src/store/sqlite/runs/"
 ENVIRONMENTS = "src/store/sqlite/environments/"
 LIFECYCLE = "src/run/execution/lifecycle.rs"
+AFTER_ATTEMPT = "src/run/execution/after_attempt.rs"
 HOUSE = "src/worker/housekeeping.rs"
 LEASE = "src/system/lease.rs"
 PROVIDE = "src/environment/provide/mod.rs"
@@ -81,7 +82,7 @@ FAULTS = [
     ("ends are not written", "src/run/ending/ends.rs", ("    log.write(level, event, &message, data);", "    let _ = (level, event, &message, data);")),
     ("the end of another attempt is taken for one's own", LIFECYCLE, ("(found.status == ending.status\n                    && found.attempt_count == run.attempt_count\n                    && found.exit_code == ending.exit_code)", "found.attempt_count > 0")),
     ("an end is recorded once without another try", LIFECYCLE, ("                Err(error) if error.may_pass() && has_patience => {", "                Err(error) if error.may_pass() && has_patience && times > 1000 => {")),
-    ("a worker that stops spends the attempt", LIFECYCLE, ("RunStatus::Cancelled if shuts_down => Next::Release,", "RunStatus::Cancelled if shuts_down && transient => Next::Release,")),
+    ("a worker that stops spends the attempt", AFTER_ATTEMPT, ("RunStatus::Cancelled if shuts_down => Next::Release,", "RunStatus::Cancelled if shuts_down && transient => Next::Release,")),
     # Environments.
     ("two builders in one folder", PROVIDE, ("        let lock = paths::build_lock(&environment.folder);", "        let lock = paths::build_lock(&environment.folder).with_extension(machine.new_id());"), ("claimable, &elsewhere, now)", "claimable, &environment.folder, now)")),
     ("what is taken over is built in its old folder", ENVIRONMENTS + "build.rs", ("CASE WHEN status = 'building' OR error_code = ?8 THEN", "CASE WHEN ?8 IS NULL THEN")),
