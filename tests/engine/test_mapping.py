@@ -225,3 +225,29 @@ def test_columns_that_share_a_frame_column_share_its_values(run):
     outcome = run({"columns/v.py": VOTES}, [["A", "A", "A__2"], [1, 2, 3]])
     assert outcome.rows() == [["A", "A__2"], [1, 3]]
     assert outcome.completed["counts"]["columns"]["total"] == 3
+
+
+TWO_AMOUNTS = """
+    from ade_engine.fields import Field, money
+
+    def register(registry):
+        Field("net", headers=["net", "net amount"], read=money).register(registry)
+    """
+
+
+@pytest.mark.parametrize(
+    "headers, level, units",
+    [
+        (["Net (USD)", "Net (EUR)"], "warning", "different units (USD, EUR)"),
+        (["Net", "Net amount (EUR)"], "warning", "different units (none, EUR)"),
+        (["Net (EUR)", "Net amount, EUR"], "info", None),
+        (["Net", "Net amount"], "info", None),
+    ],
+)
+def test_columns_of_different_units_that_claim_one_field_are_a_warning(run, package, monkeypatch, headers, level, units):
+    monkeypatch.setenv("ADE_ENGINE_RUN", "1")
+    rows = [headers, [5, 15], [6, 16]]
+    outcome = run(package({"columns/v.py": TWO_AMOUNTS}), rows, settings={"mapping_tie_resolution": "fullest"})
+    (notice,) = outcome.notices("column_of_several")
+    assert notice["level"] == level
+    assert "units" not in notice["message"] if units is None else units in notice["message"]

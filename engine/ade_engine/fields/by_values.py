@@ -5,7 +5,9 @@ that they were born. So they count for less than a header, and for nothing where
 
 - a column whose header is known, and a field that a header of the table names, are left as they are;
 - of several columns that would do, none gets the field, and neither does a column that would do for several fields;
-- a header that says what the values are and more ("Birth date", "Supervisor e-mail") names a field of its own.
+- a header that says what the values are and more ("Birth date", "Supervisor e-mail") names a field of its own;
+- below a header of unknown words only unmistakable values count: e-mail addresses, IBANs, phones with a plus, values that the
+  author lists. Numbers, dates and ids may be anything there ("Weight", "Expiry", "Ticket").
 """
 
 from __future__ import annotations
@@ -14,6 +16,7 @@ import polars as pl
 
 from ade_engine import _native
 from ade_engine.fields.headers import simplify
+from ade_engine.fields.readers import profile
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -34,8 +37,11 @@ _KIND_WORDS = {
     "date": ("date", "datum", "day", "tag", "fecha", "jour", "dia", "giorno", "dob", "born", "geboren", "birth"),
     "money": ("amount", "betrag", "montant", "importe", "importo", "sum", "summe", "total", "price", "preis", "cost", "value"),
     "code": ("id", "no", "nr", "number", "code", "key", "nummer", "numero", "ref", "reference"),
+    "iban": ("iban", "account", "konto", "compte", "cuenta"),
     "known": (),
 }
+#: The kinds whose values are unmistakable; those of phones are with a plus.
+_UNMISTAKABLE = frozenset(("email", "phone", "iban", "known"))
 #: Of those, what is never the field's name by itself.
 _OF_OTHERS = frozenset(("fax", "dob", "born", "geboren", "birth", "total", "sum", "summe"))
 #: A part of a word has to be as long to be told from other letters.
@@ -51,8 +57,8 @@ _LEAST_SHARE = 0.9
 class FieldValues:
     """A column detector: the columns whose values look like a field's. See the module for when they count.
 
-    ``kind``: what the values are: ``"email"``, ``"phone"``, ``"date"``, ``"money"``, ``"code"``, or ``"known"`` with the
-    ``known`` values themselves.
+    ``kind``: what the values are: ``"email"``, ``"phone"``, ``"iban"``, ``"date"``, ``"money"``, ``"code"``, or ``"known"`` with
+    the ``known`` values themselves.
     """
 
     def __init__(self, field: str, kind: str, known: Sequence[str] = ()):
@@ -98,13 +104,47 @@ class FieldValues:
         return scores
 
 
+#: What the values of a kind are called.
+_IN_WORDS = {"email": "e-mail addresses", "phone": "phone numbers", "date": "dates", "iban": "IBANs"}
+
+
+def kind_of_others(values: pl.Series, kind: str | None, missed: set[str]) -> str | None:
+    """What all values of a column are, where they are none of their field's ``kind``.
+
+    Text and ids may be anything: there only values count that a field of those ``missed`` in the table would have. Few columns
+    are looked at closely: those whose first value does not look like one of the kind.
+    """
+    first = next((value for value in values.head(5).to_list() if value is not None and value != ""), None)
+    if not (_suspects[kind] if kind in _suspects else _says_contact)(first if type(first) is str else ""):
+        return None
+    found = profile(values)
+    for other, name in _IN_WORDS.items():
+        is_it = found["looked_at"] and found["patterns"][other] >= _LEAST_SHARE * found["looked_at"]
+        if is_it and other != kind and (kind in _suspects or other in missed):
+            return name
+    return None
+
+
+def _says_contact(text: str) -> bool:
+    return "@" in text or text.startswith("+")
+
+
+#: What makes a first value strange, by the kind of the field.
+_suspects = {
+    "email": lambda text: "@" not in text,
+    "phone": lambda text: "@" in text or not any(letter.isdigit() for letter in text),
+    "date": _says_contact,
+    "money": _says_contact,
+}
+
+
 def _fit(column: ColumnProfile, kind: str, known: Sequence[str]) -> float:
     """How much of a column is values of a kind; 0.0 where they are of another kind although they look alike."""
     if not column.filled:
         return 0.0
     if kind == "known":
         return column.like(known)
-    if kind in ("email", "phone"):
+    if kind in ("email", "phone", "iban"):
         return column[kind]
     if column.filled < 2:
         return 0.0
@@ -145,7 +185,8 @@ def _trust(column: ColumnProfile, kind: str) -> float:
         patterns = _native.column_profile(pl.Series([column.header]))["patterns"]
         if patterns["number" if kind == "money" else kind]:
             return _SAYS_NOTHING
-    return _UNKNOWN
+    is_doubtful = kind not in _UNMISTAKABLE or kind == "phone" and column.with_plus < _LEAST_SHARE
+    return _NAMES_OTHER if is_doubtful else _UNKNOWN
 
 
 def _has_year(header: str) -> bool:

@@ -33,8 +33,8 @@ _FACTS = tuple(name for name in FieldDef._annotations if name not in ("name", "l
 class Field:
     """A field of the output: what it is called, which headers people give it, how its cells are read and checked.
 
-    ``by_values``: whether a column whose header says nothing, or something unknown, may be found by its values, with a score
-    of 0.6 at most: ``True`` for the readers ``code``, ``date``, ``date_time``, ``email``, ``money`` and ``phone``, or a list
+    ``by_values``: whether a column whose header says nothing may be found by its values, and one whose header says something
+    unknown where they are unmistakable, with a score of 0.6 at most: ``True`` for the readers ``code``, ``date``, ``date_time``, ``email``, ``money`` and ``phone``, or a list
     of the values that the field has.
 
     ``part_of``: what the field is a part of, where it has no column of its own: ``FULL_NAME.first`` of a :class:`FullName`.

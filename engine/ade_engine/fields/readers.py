@@ -34,7 +34,7 @@ _TYPES = {
 
 
 #: What values tell of themselves, by kind.
-_VALUES = {"code": "code", "date": "date", "date_time": "date", "email": "email", "phone": "phone"}
+_VALUES = {"code": "code", "date": "date", "date_time": "date", "email": "email", "phone": "phone", "iban": "iban"}
 
 #: Types that the native half reads as they are; most columns have one of them.
 _READ_AS_THEY_ARE = frozenset((pl.String, pl.Float64, pl.Int64, pl.Boolean, pl.Date, pl.Null))

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 #: What a cell's value is read as, whatever its type: ``profile["date"]``.
-PATTERNS = ("email", "phone", "date", "number", "code", "boolean")
+PATTERNS = ("email", "phone", "date", "number", "code", "boolean", "iban")
 
 
 class ColumnProfile:
@@ -92,6 +92,12 @@ class ColumnProfile:
     def lengths(self) -> tuple[int, int, float]:
         """Characters of the shortest cell, of the longest one, and of a cell on average."""
         return (*self._found["lengths"], self._share(self._found["characters"]))
+
+    @property
+    def with_plus(self) -> float:
+        """The share of the phone numbers that have a plus before their country."""
+        patterns = self._found["patterns"]
+        return patterns["plus"] / patterns["phone"] if patterns["phone"] else 0.0
 
     @property
     def currency(self) -> float:

@@ -9,13 +9,14 @@ from typing import Any
 import polars as pl
 
 from ade_engine.extensions.invoke import COMMON_NAMES, RAISED, Caller, WrongResult, source_of
-from ade_engine.fields.by_values import FieldValues
+from ade_engine.fields.by_values import FieldValues, kind_of_others
+from ade_engine.fields.header_unit import header_unit
 from ade_engine.fields.headers import FieldHeaders
 from ade_engine.fields.readers import likeness, profile
 from ade_engine.infrastructure.observability.wording import stands_in_code
 from ade_engine.models.column_profile import ColumnProfile, TableProfile
 from ade_engine.models.errors import PipelineError, nearest
-from ade_engine.models.notices import INFO
+from ade_engine.models.notices import INFO, WARNING
 from ade_engine.models.table import MappedColumn, column_letters
 from ade_engine.pipeline.columns.frame import header_text
 from ade_engine.pipeline.shared.scores import as_scores, in_words, rounded
@@ -122,6 +123,7 @@ class ColumnMapper:
             self._notice_guesses(context, table, profiles, columns)
         if self._by_values and context.policy.sends_notices:
             self._note_reasons(context, table, profiles, columns)
+            self._notice_others(context, table, columns)
         if context.debug:
             self._report(context, table, columns, contributions, duplicates)
         return Mapping(columns, scores, duplicates)
@@ -143,11 +145,13 @@ class ColumnMapper:
 
         others = ", ".join(f"{letters(index)} ({filled[index]})" for index in equal if index != best)
         why = "the leftmost of these" if any(filled[index] == filled[best] for index in equal if index != best) else "the fullest"
+        units = list(dict.fromkeys(header_unit(header_text(table.columns[index].header)) or "none" for index in equal))
+        said = f", and their headers name different units ({', '.join(units)})" if len(units) > 1 else ""
         context.notice(
             "column_of_several",
-            f"{len(equal)} columns claim the field {field!r} with the same score. {letters(best)} was taken, "
+            f"{len(equal)} columns claim the field {field!r} with the same score{said}. {letters(best)} was taken, "
             f"{why} ({filled[best]} filled cells; the others: {others})",
-            level=INFO,
+            level=WARNING if said else INFO,
             field=field,
             count=len(equal),
             cells=[f"{letters(index)}{table.region.min_row}" for index in equal],
@@ -176,6 +180,24 @@ class ColumnMapper:
                 count=1,
                 cells=[f"{letters}{table.region.min_row}"],
             )
+
+    def _notice_others(self, context: RunContext, table: SourceTable, columns: list[MappedColumn]) -> None:
+        """Columns whose header names a field, and whose values are all another's: "E-mail" above phone numbers."""
+        mapped = {column.field_name for column in columns}
+        missed = {kind for field, kind in self._kinds.items() if field not in mapped}
+        for column in columns:
+            values = table.frame.get_column(table.names[column.source_index])
+            found = kind_of_others(values, self._kinds.get(column.field_name), missed)
+            if found is not None:
+                letters = column_letters(table.region.min_col + column.source_index)
+                context.notice(
+                    "values_of_another",
+                    f"column {letters} has a header of the field {column.field_name!r}, and its values are {found}. Look whether "
+                    "headers or columns were swapped",
+                    field=column.field_name,
+                    count=1,
+                    cells=[f"{letters}{table.region.min_row}"],
+                )
 
     def _note_reasons(
         self,

@@ -367,6 +367,8 @@ pub fn column_profile<'py>(
         counts(&[
             ("email", found.emails),
             ("phone", found.phones),
+            ("iban", found.ibans),
+            ("plus", found.with_plus),
             ("date", found.days),
             ("number", found.amounts),
             ("code", found.codes),

@@ -41,10 +41,13 @@ pub struct Profile {
     /// Cells by what stands in them, whatever their type. A cell has one of these patterns, or none.
     pub emails: usize,
     pub phones: usize,
+    pub ibans: usize,
     pub days: usize,
     pub amounts: usize,
     pub codes: usize,
     pub flags: usize,
+    /// Phones with a plus before their country.
+    pub with_plus: usize,
     /// Amounts with a currency.
     pub with_currency: usize,
     /// Amounts with two decimals at most.
@@ -125,6 +128,7 @@ impl Profile {
                 self.days += 1;
             } else if is_cut && is_phone(&text, &cut, amounts.is_number(row)) {
                 self.phones += 1;
+                self.with_plus += usize::from(trimmed(&text).starts_with('+'));
             } else if let Some(number) = amounts.number(row) {
                 self.add_amount(number, written, amounts.has_currency(row));
             } else if matches!(value, Value::Boolean(_))
@@ -133,6 +137,8 @@ impl Profile {
                 self.flags += 1;
             } else if is_cut && is_code(&text, &cut) {
                 self.codes += 1;
+            } else if written.is_some_and(is_iban) {
+                self.ibans += 1;
             }
             if !known.contains(&text) {
                 known.insert(text.clone());

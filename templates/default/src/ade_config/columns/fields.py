@@ -15,8 +15,8 @@ def not_negative(field_name):
     return range(field_name, least=0)
 
 
-# With `by_values` a column is also found by its values, where its header says nothing ("Column 4") or something unknown, and
-# no other column would do as well. It scores less than a known header, so `ade runs show` tells which ones were found so.
+# With `by_values` a column is also found by its values, where its header says nothing ("Column 4"), or something unknown above
+# e-mail addresses or phones with "+", and no other column would do as well. It scores less than a known header, so `ade runs show` tells which ones were found so.
 FIELDS = [
     Field("member_id", "Member ID", headers=["member id", "member no", "employee id", "badge number", "record id"],
           read=code, by_values=True),
