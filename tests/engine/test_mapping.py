@@ -240,7 +240,7 @@ TWO_AMOUNTS = """
     [
         (["Net (USD)", "Net (EUR)"], "warning", "different units (USD, EUR)"),
         (["Net", "Net amount (EUR)"], "warning", "different units (none, EUR)"),
-        (["Net (EUR)", "Net amount, EUR"], "info", None),
+        (["Net (EUR)", "Net amount (EUR)"], "info", None),
         (["Net", "Net amount"], "info", None),
     ],
 )
