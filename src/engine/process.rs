@@ -21,6 +21,9 @@ use crate::system::process::{ChildLimits, Exit, Limit, Stream, Usage};
 /// (a line in the environment's site-packages asks for it), so that a run cannot import anything but its snapshot.
 pub const RUN_MARKER: &str = "ADE_ENGINE_RUN";
 
+/// Tells the engine the day of the run's record, such as 2026-03-31.
+pub const RUN_DAY: &str = "ADE_ENGINE_DAY";
+
 /// The variable that tells the engine what it may do, so that it can explain an error that comes from that.
 const POLICY: &str = "ADE_ENGINE_POLICY";
 

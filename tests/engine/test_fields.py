@@ -951,11 +951,13 @@ def test_one_column_has_one_order(cells, wanted, why, settings):
 
 
 def test_short_years_that_may_come_first_are_flagged():
-    for cells in (["25. 1. 28."], ["25. 1. 28.", "25. 3. 15.", "24. 12. 31."], ["25/1/28"]):
+    for cells in (["25. 1. 28."], ["25. 1. 28.", "25. 3. 15.", "24. 12. 31."], ["25/1/28"], ["25. 1. 28.", "12. 3. 15."]):
         column = Column(cells)
         assert column.reading["ambiguous"], cells
         assert Column(cells, date_order="ymd").values[0] == D(2025, 1, 28)
-    for cells in (["15.03.27", "20.06.28"], ["28.01.25"], ["25.01.24"]):
+    for cells in (["19. 4. 30."], ["19.4.30"]):
+        assert Column(cells).reading["ambiguous"], cells
+    for cells in (["15.03.27", "20.06.28"], ["28.01.25"], ["25.01.24"], ["05.03.24", "12.04.23", "28.05.24"]):
         assert not Column(cells).reading["ambiguous"], cells
 
 

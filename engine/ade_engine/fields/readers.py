@@ -107,15 +107,18 @@ class Reader(pl.Expr):
             before = readable(around.table.get_column(self.column))
             series = before if len(before) == len(series) else series
         order, decimal, header, unit, origin = self._order, self._decimal, "", None, None
+        today, from_1904 = None, False
         if around is not None:
             order = order or around.settings.date_order
             decimal = decimal or around.settings.decimal_mark
             header = around.header(self.column)
             unit = around.unit(self.column)
             origin = around.origin(self.column, series, self.kind)
+            today, from_1904 = around.today, around.from_1904(self.column)
         # What the author has said to the reader is stronger than a setting.
         is_argument = bool(self._order or self._decimal)
         arguments = {"header": header, "unit": unit, "order": order, "decimal": decimal, "origin": origin}
+        arguments |= {"today": today, "from_1904": from_1904}
         found = _native.read_column(series, self.kind, self._option, is_argument=is_argument, **arguments)
         if around is not None and found.reading is not None and found.reading["ambiguous"]:
             hints = around.hints(self.column)

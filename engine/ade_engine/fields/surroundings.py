@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 
 from ade_engine import _native
+from ade_engine.infrastructure.policy import day_of_run
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 _ROWS_FOR_HINTS = 5_000
 #: Kinds that are read as a sheet shows them.
 _SHOWN_AS_THEY_ARE = frozenset(("code", "text", "phone"))
-_KINDS_IN_WORDS = {"date": "dates", "date_time": "dates", "number": "numbers", "phone": "phone numbers"}
+_KINDS_IN_WORDS = {"date": "dates", "date_time": "dates", "number": "numbers", "phone": "phone numbers", "time": "times"}
 
 
 class Surroundings:
@@ -29,12 +30,14 @@ class Surroundings:
 
     __slots__ = (
         *("settings", "table", "sources", "field", "readings", "unread", "exact", "hidden", "lost_digits"),
-        "read_own",
+        *("read_own", "today"),
         *("_of_transform", "_rows", "_shown"),
     )
 
     def __init__(self, settings: Any, table: pl.DataFrame, sources: dict[str, ColumnSource]):
         self.settings = settings
+        #: The day of the run, in days since 1970.
+        self.today = day_of_run()
         #: The table before its transforms.
         self.table = table
         #: Where each field's column came from.
@@ -99,6 +102,11 @@ class Surroundings:
         """The header of a field's column, or the name of any other column, which is its header."""
         source = self.sources.get(name)
         return name if source is None else source.header
+
+    def from_1904(self, name: str) -> bool:
+        """Whether the workbook of a field's column counts days from 1904."""
+        source = self.sources.get(name)
+        return source is not None and source.from_1904
 
     def unit(self, name: str) -> str | None:
         """The unit or currency that the header of a field's column names."""
@@ -196,7 +204,7 @@ ROW = "__ade_row"
 class ColumnSource:
     """Where the column of a field came from."""
 
-    __slots__ = ("header", "unit", "letters", "mixed_cells", "padded_cells", "shown_by_sheet", "rows_without_value")
+    __slots__ = ("header", "unit", "letters", "mixed_cells", "padded_cells", "shown_by_sheet", "rows_without_value", "from_1904")
 
     def __init__(
         self,
@@ -207,6 +215,7 @@ class ColumnSource:
         padded_cells: Callable[[], tuple[Any, int] | None],
         shown_by_sheet: Callable[[], tuple[str | None, str | None]],
         rows_without_value: Callable[[], list[int]] = list,
+        from_1904: bool = False,
     ):
         self.header = header
         #: The unit or currency that the header names.
@@ -221,6 +230,8 @@ class ColumnSource:
         self.shown_by_sheet = shown_by_sheet
         #: Gives the sheet's rows in which the column has a formula that was saved without a value.
         self.rows_without_value = rows_without_value
+        #: Whether the workbook counts days from 1904.
+        self.from_1904 = from_1904
 
 
 def sentence(kind: str, reading: dict[str, Any]) -> str:
@@ -233,7 +244,7 @@ def sentence(kind: str, reading: dict[str, Any]) -> str:
         return f"{typed} alone: {why}" if typed else f"not read as {words}: {why}"
     if words == "dates":
         return f"{words} {why}"
-    if kind == "phone":
+    if kind in ("phone", "time"):
         return f"{words}: {why}"
     if reading["read_as"] == "whole numbers":
         return f"{reading['read_as']}: {why}"

@@ -20,6 +20,9 @@ RUN_MARKER = "ADE_ENGINE_RUN"
 #: Set where a person at a terminal wants to see the values that messages leave out.
 SHOW_VALUES = "ADE_ENGINE_SHOW_VALUES"
 _RIGHTS = "ADE_ENGINE_POLICY"
+#: The day of the run's record, such as 2026-03-31: a run that is tried again reads its input in the same way.
+RUN_DAY = "ADE_ENGINE_DAY"
+_ORDINAL_OF_1970 = 719_163
 
 
 class Policy(Record, frozen=True):
@@ -73,3 +76,14 @@ def decide() -> None:
     """Decide anew, by the environment variables as they are now."""
     global _policy
     _policy = _decided()
+
+
+def day_of_run() -> int:
+    """The day of the run in days since 1970; without a record the day on which it is asked for."""
+    from datetime import date, datetime, timezone
+
+    try:
+        day = date.fromisoformat(os.environ.get(RUN_DAY, ""))
+    except ValueError:
+        day = datetime.now(timezone.utc).date()
+    return day.toordinal() - _ORDINAL_OF_1970

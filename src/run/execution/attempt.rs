@@ -330,10 +330,14 @@ impl<'a> Execution<'a> {
     /// The variables of this process, with the engine's settings as they were where the run was recorded.
     fn variables(&self) -> BTreeMap<OsString, OsString> {
         let variables = &self.workspace.settings.variables;
-        match &self.run.options.engine_variables {
+        let mut variables = match &self.run.options.engine_variables {
             Some(recorded) => engine::with_recorded(variables, recorded),
             None => variables.clone(),
-        }
+        };
+        // The same for each attempt: what "the past" is must not change with the next one.
+        let day: String = self.run.created_at.to_string().chars().take(10).collect();
+        variables.insert(engine::RUN_DAY.into(), day.into());
+        variables
     }
 
     /// The engine's settings that the caller gave, and in its setting `sheets` what the caller has said of single sheets.

@@ -70,6 +70,11 @@ class SourceTable:
         }
         self.frame = pl.DataFrame(list(series.values()))
 
+    @property
+    def from_1904(self) -> bool:
+        """Whether the workbook counts days from 1904."""
+        return self._scan.from_1904
+
     def header_parts(self, index: int) -> list[str]:
         """The texts of a column in each row of the header, top to bottom, without blank ones."""
         parts = [header_text(row[index]) for row in self._header_rows if index < len(row)]

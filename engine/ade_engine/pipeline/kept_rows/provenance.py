@@ -44,6 +44,7 @@ def sources_of(source: SourceTable, mapping: Mapping) -> Sources:
             lambda: source.padded_cells(index),
             lambda: source.shown_by_sheet(index),
             lambda: source.rows_without_value(index),
+            source.from_1904,
         )
 
     taken = {column.source_index for column in mapping.columns}

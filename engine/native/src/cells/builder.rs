@@ -13,6 +13,7 @@ use super::grouping::{Groups, Pending};
 use super::merged::MergedRange;
 use super::sheet::{DeclaredExtent, ScanFacts, Sheet};
 use super::text::{TextArena, TextReference};
+use super::serial_date::Epoch;
 use super::zeros::{ZeroCells, Zeros};
 use crate::error::{Result, SourceError};
 
@@ -91,6 +92,7 @@ pub struct SheetBuilder {
     stopped: bool,
     findings: Findings,
     zeros: ZeroCells,
+    from_1904: bool,
 }
 
 impl SheetBuilder {
@@ -112,7 +114,13 @@ impl SheetBuilder {
             stopped: false,
             findings: Findings::default(),
             zeros: ZeroCells::default(),
+            from_1904: false,
         }
+    }
+
+    /// Sets the day that the workbook counts from.
+    pub fn set_epoch(&mut self, epoch: Epoch) {
+        self.from_1904 = epoch == Epoch::Mac1904;
     }
 
     /// Sets the workbook's formats that show leading zeros, before any cell is noted to have one.
@@ -358,6 +366,7 @@ impl SheetBuilder {
                 stopped_early: self.stopped,
                 truncated_rows,
                 width: self.width,
+                from_1904: self.from_1904,
             },
             declared,
             zeros: self.zeros,
@@ -429,7 +438,8 @@ mod tests {
                 rows_emitted: 6,
                 stopped_early: true,
                 truncated_rows: 4994,
-                width: 1
+                width: 1,
+                from_1904: false
             }
         );
     }

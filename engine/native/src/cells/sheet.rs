@@ -28,6 +28,8 @@ pub struct ScanFacts {
     pub truncated_rows: usize,
     /// Cells of the widest row.
     pub width: usize,
+    /// The workbook counts days from 1904.
+    pub from_1904: bool,
 }
 
 /// The extent that a file says a sheet has; rows and columns count from 1.

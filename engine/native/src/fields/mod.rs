@@ -105,6 +105,10 @@ pub struct Surroundings<'a> {
     /// Which of the two has stated them.
     pub stated_by: StatedBy,
     pub hints: Hints,
+    /// The day of the run, in days since 1970: people are born before.
+    pub today: Option<i64>,
+    /// The workbook counts days from 1904.
+    pub from_1904: bool,
 }
 
 /// A column that was read.
@@ -158,11 +162,11 @@ fn read_unguarded(values: &[Value<'_>], kind: &Kind, around: &Surroundings<'_>) 
         }
         Kind::Number { .. } | Kind::Currency => read_numbers(values, kind, around),
         Kind::Time { serials } => {
-            let mut cut = Cut::default();
-            let times = each(values, |value| moment::time(value, *serials, &mut cut));
-            finish(values, kind, built::times(&times), |row| {
+            let (times, reading) = moment::times(values, *serials);
+            let outcome = finish(values, kind, built::times(&times), |row| {
                 times[row].is_some()
-            })
+            });
+            Outcome { reading, ..outcome }
         }
         Kind::Duration { unit } => {
             let mut cut = Cut::default();
@@ -219,6 +223,8 @@ fn read_dates(
             serials,
             with_time,
             header: around.header,
+            today: around.today,
+            from_1904: around.from_1904,
             hints: around.hints,
         },
     );

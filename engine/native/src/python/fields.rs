@@ -223,9 +223,10 @@ pub struct ReadColumn {
     reading: Option<Py<PyDict>>,
 }
 
-/// Reads a series as `kind`. `is_argument`: order and decimal mark are arguments of the reader, and no settings.
+/// Reads a series as `kind`. `is_argument`: order and decimal mark are arguments of the reader, and no settings. `today`: the
+/// day of the run, in days since 1970; `from_1904`: the workbook counts days from 1904.
 #[pyfunction]
-#[pyo3(signature = (series, kind, option=None, *, header="", unit=None, order=None, decimal=None, is_argument=false, hints=(None, None), origin=None))]
+#[pyo3(signature = (series, kind, option=None, *, header="", unit=None, order=None, decimal=None, is_argument=false, hints=(None, None), origin=None, today=None, from_1904=false))]
 #[allow(
     clippy::too_many_arguments,
     reason = "they are converted one by one, and one caller names them"
@@ -242,6 +243,8 @@ pub fn read_column<'py>(
     is_argument: bool,
     hints: (Option<String>, Option<String>),
     origin: Option<Origin<'py>>,
+    today: Option<i64>,
+    from_1904: bool,
 ) -> PyResult<ReadColumn> {
     let kind = kind_named(kind, option)?;
     let column = series_of(series)?;
@@ -258,6 +261,8 @@ pub fn read_column<'py>(
             order: order_named(hints.0.as_deref())?,
             decimal: mark_named(hints.1.as_deref())?,
         },
+        today,
+        from_1904,
     };
     let origin = match origin {
         Some((scan, column, rows)) => Some((scan.get().sheet(), column, series_of(&rows)?)),

@@ -428,6 +428,12 @@ impl Scan {
         }
     }
 
+    /// Whether the workbook counts days from 1904.
+    #[getter]
+    fn from_1904(&self) -> bool {
+        self.sheet.facts().from_1904
+    }
+
     /// Whether a column has numbers that are shown with leading zeros.
     fn has_zeros(&self, column: usize, start: usize, stop: usize) -> bool {
         self.sheet.zeros().any_in(column, start, stop)

@@ -9,25 +9,30 @@
 
 use std::cmp::Reverse;
 
-use super::day::{Days, NONE};
+use super::day::{Days, MADE_IN, NONE};
 use super::groups::{Cells, Group, NO_GROUP, NO_TIME, eight_digits};
 use super::options::DateOptions;
 use super::orders::{ORDERS, Orders, name_of};
-use super::rules::{AS_THE_REST, Choice, Others, Tie};
+use super::rules::{AS_THE_REST, Choice, Others, Tie, names_birth};
 use super::said::{Said, say_once};
-use crate::cells::calendar::{DAY_MICROSECONDS, civil_from_days};
+use crate::cells::calendar::{DAY_MICROSECONDS, civil_from_days, days_from_civil};
 use crate::columns::view::Value;
 use crate::fields::column::parts::{in_parts, in_threads, ranges};
 use crate::fields::column::reading::{
     ChosenBy, Decided, Order, Reading, StatedBy, are_few, left_out_in_words,
 };
 
-/// Serial numbers of spreadsheets count from here: 1899-12-30.
+/// Serial numbers of spreadsheets count from here: 1899-12-30, or 1904-01-01.
 const SERIAL_EPOCH: i64 = -25_569;
+const SERIAL_EPOCH_1904: i64 = -24_107;
 /// Serial numbers from 1900-03-01 (before it, programs disagree) to 9999-12-31.
 const SERIALS: std::ops::Range<f64> = 61.0..2_958_466.0;
 /// Spreadsheets know no earlier days.
 const FIRST_DAY: i64 = -25_567;
+
+/// What is said of a column with times of several zones.
+pub const ZONES_DIFFER: &str =
+    "the zones behind the times differ, and each time stays as it is written";
 
 /// Dates as they were read.
 pub struct Dates {
@@ -43,7 +48,7 @@ pub fn read(values: &[Value<'_>], options: &DateOptions<'_>) -> Dates {
     let mut found = vec![None; values.len()];
     let mut typed = Typed::default();
     for (row, value) in values.iter().enumerate() {
-        if let Some(days) = typed_day(*value, options.serials) {
+        if let Some(days) = typed_day(*value, options) {
             if matches!(value, Value::Date(_) | Value::DateTime(_)) {
                 let (_, _, day) = civil_from_days(days.div_euclid(DAY_MICROSECONDS));
                 typed.cells += 1;
@@ -58,7 +63,7 @@ pub fn read(values: &[Value<'_>], options: &DateOptions<'_>) -> Dates {
         matches!(value, Value::Text(_)) || !options.serials && eight_digits(*value).is_some()
     };
     if values.iter().any(is_text) {
-        let cells = Cells::cut(values, options.with_time);
+        let cells = Cells::cut(values, options.with_time, latest(options));
         (reading, shown) = Column::new(&cells, values, options, &mut found).read(typed);
     }
     Dates {
@@ -76,11 +81,16 @@ struct Typed {
 }
 
 /// The microseconds since 1970 of a cell that is no text.
-fn typed_day(value: Value<'_>, serials: bool) -> Option<i64> {
+fn typed_day(value: Value<'_>, options: &DateOptions<'_>) -> Option<i64> {
+    let serials = options.serials;
     let serial = |number: f64| {
         (serials && SERIALS.contains(&number)).then(|| {
             let seconds = (number * 86_400.0).round() as i64;
-            SERIAL_EPOCH * DAY_MICROSECONDS + seconds * 1_000_000
+            let epoch = match options.from_1904 {
+                true => SERIAL_EPOCH_1904,
+                false => SERIAL_EPOCH,
+            };
+            epoch * DAY_MICROSECONDS + seconds * 1_000_000
         })
     };
     match value {
@@ -101,6 +111,17 @@ fn typed_day(value: Value<'_>, serials: bool) -> Option<i64> {
             })
         }
         _ => None,
+    }
+}
+
+/// The last day that a year of two digits may mean.
+fn latest(options: &DateOptions<'_>) -> i64 {
+    match names_birth(options.header) {
+        // Without a run the year in which this engine was made.
+        true => options
+            .today
+            .unwrap_or_else(|| days_from_civil(MADE_IN, 12, 31).unwrap_or(i64::MAX)),
+        false => i64::MAX,
     }
 }
 
@@ -219,6 +240,8 @@ impl<'a> Column<'a> {
         }
         self.reading.why = say_once(std::mem::take(&mut self.said));
         self.reading.why.append(&mut self.refused);
+        self.say_birth();
+        self.suspect_zones();
         self.suspect_swapped(typed);
         self.reading.contradict.sort_unstable();
         (self.reading, self.others.clear)
@@ -314,6 +337,26 @@ impl<'a> Column<'a> {
         }
         if typed.cells > 0 {
             self.reading.read_as = "typed dates";
+        }
+    }
+
+    /// What a header of dates of birth says of years of two digits.
+    fn say_birth(&mut self) {
+        let has_short = |group: &Group| group.shape.year_at.is_none() && group.shape.mark != b'8';
+        if self.cells.groups.iter().any(has_short) && names_birth(self.options.header) {
+            let said = "dates of birth lie in the past, so do years of two digits";
+            self.reading.why.push(said.to_owned());
+        }
+    }
+
+    /// Times of several zones are read as they are written, and so are none that can be compared.
+    fn suspect_zones(&mut self) {
+        if let Some(row) = self.cells.zones.differ_at
+            && self.reading.decided != Decided::Refused
+        {
+            self.reading.decided = self.reading.decided.max(Decided::Weak);
+            self.reading.first_open.get_or_insert(row);
+            self.reading.why.push(ZONES_DIFFER.to_owned());
         }
     }
 

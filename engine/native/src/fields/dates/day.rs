@@ -173,10 +173,15 @@ impl Day {
 
     /// The days that it means under each order; `languages` know most words of the column.
     pub fn days(&self, languages: Languages) -> Days {
+        self.days_until(languages, i64::MAX)
+    }
+
+    /// The same, where a year of two digits means one that is not behind a day: people are born in the past.
+    pub fn days_until(&self, languages: Languages, latest: i64) -> Days {
         let mut days = [NONE; 4];
         let [a, b, c] = self.digits;
         let mut set = |order: Order, year: Digits, month: Digits, day: Digits| {
-            days[order as usize] = self.day_of(year, month, day);
+            days[order as usize] = self.day_of(year, month, day, latest);
         };
         if self.count == 1 {
             let digits = a.value;
@@ -228,7 +233,7 @@ impl Day {
         days
     }
 
-    fn day_of(&self, year: Digits, month: Digits, day: Digits) -> i32 {
+    fn day_of(&self, year: Digits, month: Digits, day: Digits, latest: i64) -> i32 {
         if !matches!(year.length, 2 | 4) || month.length > 2 || day.length > 2 {
             return NONE;
         }
@@ -248,7 +253,12 @@ impl Day {
         if !years.contains(&full) {
             return NONE;
         }
-        match days_from_civil(full, month.value.into(), day.value.into()) {
+        let (month, day) = (month.value.into(), day.value.into());
+        let mut found = days_from_civil(full, month, day);
+        if year.length == 2 && found.is_some_and(|days| days > latest) {
+            found = days_from_civil(full - 100, month, day);
+        }
+        match found {
             // 1970-01-01 was a Thursday.
             Some(days)
                 if self.weekdays == 0 || self.weekdays & (1 << (days + 3).rem_euclid(7)) != 0 =>

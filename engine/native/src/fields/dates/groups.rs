@@ -2,6 +2,7 @@
 
 use super::day::{Day, Days, NONE};
 use super::orders::Orders;
+use super::zone::Zones;
 use crate::cells::calendar::{civil_from_days, days_from_civil};
 use crate::columns::view::Value;
 use crate::fields::column::parts::{in_threads, ranges};
@@ -37,6 +38,11 @@ impl Shape {
     /// The mark between the first two numbers.
     pub fn first_mark(self) -> u8 {
         self.mark & 0x7f
+    }
+
+    /// Whether a mark stands behind the last number, too: "19. 4. 30."
+    pub fn ends_with_mark(self) -> bool {
+        self.mark_behind
     }
 
     /// Whether the year has two digits and no name tells it apart from the other numbers.
@@ -131,11 +137,13 @@ pub struct Cells {
     /// Cells with numbers and words that are no dates.
     pub strange: usize,
     pub cells: usize,
+    /// Those behind times of day, where these are kept.
+    pub zones: Zones,
 }
 
 impl Cells {
-    /// Cuts all cells.
-    pub fn cut(values: &[Value<'_>], with_time: bool) -> Self {
+    /// Cuts all cells. Years of two digits lie not behind `latest`.
+    pub fn cut(values: &[Value<'_>], with_time: bool, latest: i64) -> Self {
         let rows = values.len();
         let mut days = vec![[NONE; 4]; rows];
         let mut group_of = vec![NO_GROUP; rows];
@@ -150,16 +158,17 @@ impl Cells {
         let parts = in_threads(tasks, |(range, places)| {
             (
                 range.clone(),
-                Part::of(&values[range.clone()], range.start, places),
+                Part::of(&values[range.clone()], range.start, latest, places),
             )
         });
         let mut whole = Part::default();
         for (range, part) in parts {
+            whole.zones.append(part.zones, range.start);
             whole.add(part, &mut group_of[range]);
         }
         let languages = most_known(&whole.known);
         for (row, day) in whole.waiting {
-            days[row] = day.days(languages);
+            days[row] = day.days_until(languages, latest);
             whole.groups[usize::from(group_of[row])].count(&days[row]);
         }
         Self {
@@ -171,6 +180,7 @@ impl Cells {
             named: whole.named,
             strange: whole.strange,
             cells: whole.cells,
+            zones: whole.zones,
         }
     }
 
@@ -245,11 +255,12 @@ struct Part {
     /// Cells that wait until the languages of all are counted, with their rows: "lis" is October for some and November for
     /// others.
     waiting: Vec<(usize, Day)>,
+    zones: Zones,
 }
 
 impl Part {
     /// Cuts some cells, from a row on, each into its place.
-    fn of(values: &[Value<'_>], first_row: usize, places: Places<'_>) -> Self {
+    fn of(values: &[Value<'_>], first_row: usize, latest: i64, places: Places<'_>) -> Self {
         let mut this = Self::default();
         let mut cut = Cut::default();
         let mut lexicon = Lexicon::default();
@@ -289,11 +300,14 @@ impl Part {
                 && let Some(time) = places.times.get_mut(row)
             {
                 *time = day.time.unwrap_or(NO_TIME);
+                if day.time.is_some() {
+                    this.zones.add(text, first_row + row);
+                }
             }
             if day.month.is_some_and(|month| month.month(0).is_none()) {
                 this.waiting.push((first_row + row, day));
             } else {
-                let days = day.days(0);
+                let days = day.days_until(0, latest);
                 this.groups[usize::from(group)].count(&days);
                 places.days[row] = days;
             }

@@ -1,6 +1,7 @@
 //! Dates, times of day and durations: one cell, and the column that decides about the order.
 //!
 //! - [`day`] and [`clock`]: one cell as a date, and the time of day in it; [`moment`]: cells that are times or durations
+//! - [`zone`]: the zones behind times
 //! - `groups`: the cells of a column, cut, by the way they are written; `rules`: which order a group has
 //! - [`date`]: the column; `said`: how it was read, in words
 
@@ -13,3 +14,4 @@ pub mod options;
 mod orders;
 mod rules;
 mod said;
+pub mod zone;

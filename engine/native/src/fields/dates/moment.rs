@@ -1,13 +1,99 @@
-//! Times of day and durations.
+//! Times of day and durations: cells, and columns of times.
 
 use super::clock::{clock, half_at};
+use super::date::ZONES_DIFFER;
+use super::zone::Zones;
 use crate::cells::calendar::DAY_MICROSECONDS;
 use crate::columns::view::Value;
+use crate::fields::column::reading::{Decided, Reading};
 use crate::fields::words::cut::{Cut, DIGITS, SPACE, Token, WORD};
 
 const SECOND: i64 = 1_000_000;
 const MINUTE: i64 = 60 * SECOND;
 const HOUR: i64 = 60 * MINUTE;
+
+/// A column of times of day; how it was read is told where that is doubtful.
+pub fn times(values: &[Value<'_>], serials: bool) -> (Vec<Option<i64>>, Option<Reading>) {
+    let mut cut = Cut::default();
+    let mut found: Vec<Option<i64>> = values
+        .iter()
+        .map(|value| time(*value, serials, &mut cut))
+        .collect();
+    let (mut zones, mut hundredths) = (Zones::default(), Hundredths::default());
+    for (row, value) in values.iter().enumerate() {
+        if let Value::Text(text) = value {
+            hundredths.add(text, row);
+            if found[row].is_some() {
+                zones.add(text, row);
+            }
+        }
+    }
+    if hundredths.are_sure {
+        // 7.25 beside 7.75: hours in decimals, and none of them is a time.
+        for row in hundredths.rows.iter() {
+            found[*row] = None;
+        }
+    }
+    let doubt = match (zones.differ_at, hundredths.first_quarter()) {
+        (Some(row), _) => Some((row, ZONES_DIFFER)),
+        (None, Some(row)) => Some((
+            row,
+            "they may be hours in decimals: all are full, half or quarter",
+        )),
+        (None, None) => None,
+    };
+    let reading = doubt.map(|(row, why)| Reading {
+        read_as: "as they are",
+        decided: Decided::Weak,
+        cells: values
+            .iter()
+            .filter(|value| matches!(value, Value::Text(_)))
+            .count(),
+        first_open: Some(row),
+        why: vec![why.to_owned()],
+        ..Reading::default()
+    });
+    (found, reading)
+}
+
+/// Cells such as "7.25", which are a quarter past seven in decimals, or 25 minutes past seven.
+#[derive(Default)]
+struct Hundredths {
+    rows: Vec<usize>,
+    /// The first with a half or a quarter in decimals.
+    quarter: Option<usize>,
+    /// Whether some are minutes, but no quarter in decimals: "7.15".
+    has_minutes: bool,
+    /// Whether some can be decimals alone: "7.75", "7.5".
+    are_sure: bool,
+}
+
+impl Hundredths {
+    fn add(&mut self, text: &str, row: usize) {
+        let Some((hour, part)) = text.trim().split_once('.') else {
+            return;
+        };
+        let is_number = |digits: &str| digits.bytes().all(|byte| byte.is_ascii_digit());
+        if !matches!(hour.len(), 1 | 2) || part.is_empty() || !is_number(hour) || !is_number(part) {
+            return;
+        }
+        if part.len() != 2 || part > "59" {
+            self.are_sure = true;
+            return;
+        }
+        self.rows.push(row);
+        match part {
+            "25" | "50" => self.quarter = self.quarter.or(Some(row)),
+            "00" => {}
+            _ => self.has_minutes = true,
+        }
+    }
+
+    /// The first half or quarter, where the cells may all be decimals and nothing shows that they are.
+    fn first_quarter(&self) -> Option<usize> {
+        self.quarter.filter(|_| !self.are_sure && !self.has_minutes)
+    }
+}
 
 /// The microseconds since midnight that a cell says. Of a date-time the time of day; a number of spreadsheets is a part of
 /// a day, where `serials` are meant.

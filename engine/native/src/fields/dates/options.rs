@@ -13,5 +13,9 @@ pub struct DateOptions<'a> {
     /// Keep the time of day.
     pub with_time: bool,
     pub header: &'a str,
+    /// The day of the run: dates of birth lie not behind it.
+    pub today: Option<i64>,
+    /// The workbook counts serials from 1904.
+    pub from_1904: bool,
     pub hints: Hints,
 }

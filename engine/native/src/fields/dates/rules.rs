@@ -134,7 +134,7 @@ const RULES: &[Rule] = &[
     // 25. 1. 28 may well be of 2025, as people write in Korea.
     rule(
         Weak,
-        "a year of two digits hardly ever comes first, but here all would be of the last years",
+        "a year of two digits hardly ever comes first, but here all would be of past years",
         |tie| {
             let is_it = tie.has_year_behind() && tie.may_have_recent_year_first();
             keep(is_it, Orders::DAY_OR_MONTH_FIRST)
@@ -232,12 +232,16 @@ impl Tie<'_> {
     }
 
     fn may_have_recent_year_first(&self) -> bool {
+        let is_ahead = |order| order != Order::YearFirst && self.lies_ahead(order);
+        let are_ahead = |order| self.years(order).all(|year| year > MADE_IN + 1);
+        let mut left = self.left.iter();
+        let all_others_are = left.all(|order| order == Order::YearFirst || are_ahead(order));
+        let is_past = || self.years(Order::YearFirst).all(|year| year <= MADE_IN);
         self.may_be_short_year_first()
             && match self.group.cells {
-                1 => {
-                    let is_ahead = |order| order != Order::YearFirst && self.lies_ahead(order);
-                    self.is_recent(Order::YearFirst, 3) && self.left.iter().any(is_ahead)
-                }
+                // "19. 4. 30." as in Korea; and where all else would lie ahead.
+                _ if self.group.shape.ends_with_mark() || all_others_are => is_past(),
+                1 => self.is_recent(Order::YearFirst, 3) && self.left.iter().any(is_ahead),
                 2 => self.is_recent(Order::YearFirst, 3),
                 _ => self.is_recent(Order::YearFirst, 7),
             }
@@ -315,6 +319,64 @@ fn runs_one_way<T: PartialOrd + Copy>(values: impl Iterator<Item = T>) -> bool {
     different >= ENOUGH_TO_BE_SORTED
 }
 
+/// Words of birth in headers, folded; shorter ones stand alone.
+const BIRTH: &[&str] = &[
+    "birth",
+    "born",
+    "geburt",
+    "geboren",
+    "naissance",
+    "nacimiento",
+    "nascita",
+    "nascimento",
+    "naixement",
+    "geboort",
+    "fodsel",
+    "fodd",
+    "fodelse",
+    "syntyma",
+    "faeding",
+    "urodzen",
+    "narozen",
+    "narodenia",
+    "szulet",
+    "dogum",
+    "nastere",
+    "nasterii",
+    "rodenja",
+    "rojstva",
+    "rozhden",
+    "рожден",
+    "народжен",
+    "раждан",
+    "рођења",
+    "γεννησ",
+    "dzimsan",
+    "gimim",
+    "sunni",
+    "sinnikuup",
+    "lahir",
+    "ngay sinh",
+    "तिथि जन्म",
+    "जन्म",
+    "생년월일",
+    "生年月日",
+    "出生",
+    "לידה",
+    "ميلاد",
+    "تولد",
+    "วันเกิด",
+];
+const BIRTH_ALONE: &[&str] = &["dob", "geb", "nee", "ddn"];
+
+/// Whether a header names a date of birth.
+pub fn names_birth(header: &str) -> bool {
+    let header = fold(header);
+    let is_alone = |word: &str| BIRTH_ALONE.contains(&word);
+    BIRTH.iter().any(|word| header.contains(word))
+        || header.split(|c: char| !c.is_alphanumeric()).any(is_alone)
+}
+
 /// The order that a header such as "Date (DD/MM/YYYY)" states.
 fn order_in_header(header: &str) -> Option<Order> {
     let header = fold(header);
@@ -350,6 +412,27 @@ fn order_in_header(header: &str) -> Option<Order> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn headers_name_a_birth() {
+        for word in BIRTH.iter().chain(BIRTH_ALONE) {
+            assert_eq!(fold(word), *word);
+        }
+        for header in [
+            "Birth date",
+            "D.O.B. (DOB)",
+            "Geb.",
+            "Geburtsdatum",
+            "Né(e) - Nee",
+            "Дата рождения",
+            "生年月日",
+        ] {
+            assert!(names_birth(header), "{header}");
+        }
+        for header in ["Begeben", "Hire date", "Doberman", ""] {
+            assert!(!names_birth(header), "{header}");
+        }
+    }
 
     #[test]
     fn headers_state_an_order() {

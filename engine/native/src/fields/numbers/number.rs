@@ -471,20 +471,29 @@ struct Rule {
     keeps: fn(&Facts, &NumberOptions<'_>) -> Option<u8>,
 }
 
+const PARTS_THOUSANDS: &str =
+    "some cells have no mark and others end in 0: the mark parts thousands";
+
 /// The first that holds decides.
-const RULES: [Rule; 4] = [
+const RULES: [Rule; 5] = [
     Rule {
         decided: Decided::Hint,
         says: "as elsewhere in the sheet",
         keeps: |_, options| options.hints.decimal,
     },
+    // Of money nobody writes three decimals; of weights many do: 1.250 beside 2.
     Rule {
         decided: Decided::Evidence,
-        says: "some cells have no mark and others end in 0: the mark parts thousands",
-        keeps: |facts, _| {
-            let mark = facts.mark_of_open.filter(|_| facts.parts_thousands());
-            mark.map(other)
+        says: PARTS_THOUSANDS,
+        keeps: |facts, options| {
+            let is_money = facts.has_currency || !options.currency.is_empty();
+            facts.mark_of_thousands().filter(|_| is_money).map(other)
         },
+    },
+    Rule {
+        decided: Decided::Weak,
+        says: PARTS_THOUSANDS,
+        keeps: |facts, _| facts.mark_of_thousands().map(other),
     },
     Rule {
         decided: Decided::Weak,
@@ -685,6 +694,11 @@ impl Facts {
     /// "950" beside "1.200": a final 0, and no mark below 1,000.
     fn parts_thousands(&self) -> bool {
         self.open_ends_in_zero && self.has_small_plain
+    }
+
+    /// The mark that parts thousands, if that is so.
+    fn mark_of_thousands(&self) -> Option<u8> {
+        self.mark_of_open.filter(|_| self.parts_thousands())
     }
 
     /// Cells that only this decimal mark explains.

@@ -126,6 +126,11 @@ pub fn push_code(value: Value<'_>, are_floats: bool, out: &mut String) -> Result
     match value {
         Value::Float(number) if !number.is_finite() => return Ok(false),
         Value::Float(number) if number.abs() >= EXACT => return Err(NoCode::LostDigits),
+        // A program that has opened the file since would have made zeros of the last digits.
+        Value::Integer(number) if number.unsigned_abs() >= EXACT as u64 => {
+            return Err(NoCode::LostDigits);
+        }
+        Value::Unsigned(number) if number >= EXACT as u64 => return Err(NoCode::LostDigits),
         Value::Text(text) if has_lost_digits(text) || has_lost_digits_behind_letters(text) => {
             return Err(NoCode::LostDigits);
         }

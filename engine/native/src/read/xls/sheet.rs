@@ -30,6 +30,7 @@ pub fn scan(
         row_count: 0,
         stopped: false,
     };
+    filling.builder.set_epoch(workbook.epoch);
     if !workbook.zeros.is_empty() {
         filling.builder.set_zeros(workbook.zeros.clone());
     }

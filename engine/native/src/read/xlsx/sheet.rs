@@ -71,6 +71,7 @@ fn reader_of<'a, R: Read>(
     mut builder: SheetBuilder,
     details: Option<SheetBuilder>,
 ) -> SheetReader<'a, impl Read + use<R>> {
+    builder.set_epoch(workbook.epoch);
     let zeros = workbook.styles.zeros();
     if !zeros.is_empty() {
         builder.set_zeros(zeros.clone());

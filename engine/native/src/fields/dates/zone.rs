@@ -1,0 +1,129 @@
+//! The zone that a text with a time of day ends with, for columns that mix several: the times are read as they are written.
+
+/// A zone: its distance from Greenwich in minutes, or its letters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Zone {
+    Offset(i16),
+    Letters([u8; 4]),
+}
+
+/// The zones of some cells.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Zones {
+    first: Option<Zone>,
+    /// The first row whose zone is another than that of the rows before.
+    pub differ_at: Option<usize>,
+}
+
+impl Zones {
+    /// Counts a cell.
+    #[inline]
+    pub fn add(&mut self, text: &str, row: usize) {
+        if let Some(zone) = zone_of(text) {
+            self.add_zone(zone, row);
+        }
+    }
+
+    /// Adds those of the cells behind, of which the first one with a zone stands in or behind a row.
+    pub fn append(&mut self, behind: Self, row: usize) {
+        if let Some(zone) = behind.first {
+            self.add_zone(zone, row);
+        }
+        self.differ_at = self.differ_at.or(behind.differ_at);
+    }
+
+    fn add_zone(&mut self, zone: Zone, row: usize) {
+        match self.first {
+            None => self.first = Some(zone),
+            Some(first) if first != zone => {
+                self.differ_at.get_or_insert(row);
+            }
+            Some(_) => {}
+        }
+    }
+}
+
+/// The zone at the end of a text that was read as a time: `Z`, `+01:00`, `-0530`, `+1`, `UTC`, `CET`.
+fn zone_of(text: &str) -> Option<Zone> {
+    let bytes = text.trim_ascii_end().as_bytes();
+    let last = *bytes.last()?;
+    let (start, zone) = if last.is_ascii_digit() {
+        // A sign stands two to six characters from the end.
+        let tail = bytes.len().saturating_sub(6);
+        let at = tail
+            + bytes[tail..]
+                .iter()
+                .rposition(|byte| matches!(byte, b'+' | b'-'))?;
+        (at, Zone::Offset(offset(&bytes[at..])?))
+    } else {
+        let count = bytes
+            .iter()
+            .rev()
+            .take_while(|byte| byte.is_ascii_uppercase())
+            .count();
+        let start = bytes.len() - count;
+        (start, letters(&bytes[start..])?)
+    };
+    bytes[..start].contains(&b':').then_some(zone)
+}
+
+fn offset(digits: &[u8]) -> Option<i16> {
+    let (sign, digits) = digits.split_first()?;
+    let mut number = 0;
+    let mut count = 0;
+    for byte in digits.iter().filter(|byte| **byte != b':') {
+        number = number * 10 + i16::from(byte.checked_sub(b'0').filter(|digit| *digit < 10)?);
+        count += 1;
+    }
+    let minutes = if count > 2 {
+        number / 100 * 60 + number % 100
+    } else {
+        number * 60
+    };
+    Some(if *sign == b'-' { -minutes } else { minutes })
+}
+
+/// `Z`, and abbreviations such as `CET` or `AEDT`; `AM` and `UHR` are none.
+fn letters(letters: &[u8]) -> Option<Zone> {
+    match letters {
+        b"Z" | b"UTC" | b"GMT" => Some(Zone::Offset(0)),
+        [.., b'T' | b'Z'] if matches!(letters.len(), 3 | 4) => {
+            let mut zone = [0; 4];
+            zone[..letters.len()].copy_from_slice(letters);
+            Some(Zone::Letters(zone))
+        }
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn zones_stand_behind_times() {
+        for (text, zone) in [
+            ("2025-01-31T14:30:00Z", Some(Zone::Offset(0))),
+            ("2025-01-31 14:30:00+01:00", Some(Zone::Offset(60))),
+            ("2025-01-31T14:30:00-0530", Some(Zone::Offset(-330))),
+            ("14:30 GMT+1", Some(Zone::Offset(60))),
+            ("14:30:00 UTC", Some(Zone::Offset(0))),
+            ("31.01.2025 14:30 CET", Some(Zone::Letters(*b"CET\0"))),
+            ("31.01.2025 14:30", None),
+            ("2025-01-31", None),
+            ("14:30 PM", None),
+            ("14:30 UHR", None),
+            ("", None),
+        ] {
+            assert_eq!(zone_of(text), zone, "{text}");
+        }
+        let mut zones = Zones::default();
+        for (row, text) in ["14:30Z", "14:30", "15:30+00:00", "16:30+01:00", "17:30Z"]
+            .iter()
+            .enumerate()
+        {
+            zones.add(text, row);
+        }
+        assert_eq!(zones.differ_at, Some(3));
+    }
+}
