@@ -37,6 +37,7 @@ DEFAULTS = {
     "fill_merged": False,
     "row_provenance": False,
     "report_unread_cells": False,
+    "header_units": False,
     "strict_validators": False,
     "typed_fields": False,
     "output_style": "plain",

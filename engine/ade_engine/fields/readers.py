@@ -13,7 +13,8 @@ import polars as pl
 from polars.selectors import by_name
 
 from ade_engine import _native
-from ade_engine.fields.surroundings import current
+from ade_engine.fields.measures import Measure, measure_of
+from ade_engine.fields.surroundings import Surroundings, current
 from ade_engine.models.errors import nearest, saying
 from ade_engine.models.series import series_of
 
@@ -107,7 +108,7 @@ class Reader(pl.Expr):
             before = readable(around.table.get_column(self.column))
             series = before if len(before) == len(series) else series
         order, decimal, header, unit, origin = self._order, self._decimal, "", None, None
-        today, from_1904 = None, False
+        today, from_1904, measure, option = None, False, None, self._option
         if around is not None:
             order = order or around.settings.date_order
             decimal = decimal or around.settings.decimal_mark
@@ -115,22 +116,39 @@ class Reader(pl.Expr):
             unit = around.unit(self.column)
             origin = around.origin(self.column, series, self.kind)
             today, from_1904 = around.today, around.from_1904(self.column)
+            if around.settings.header_units:
+                measure = self._measured(header, unit, around)
+            if measure is not None:
+                unit = measure.currency if measure.shift else unit
+                option = measure.time or option
         # What the author has said to the reader is stronger than a setting.
         is_argument = bool(self._order or self._decimal)
         arguments = {"header": header, "unit": unit, "order": order, "decimal": decimal, "origin": origin}
         arguments |= {"today": today, "from_1904": from_1904}
-        found = _native.read_column(series, self.kind, self._option, is_argument=is_argument, **arguments)
+        if measure is not None:
+            arguments |= {"shift": measure.shift, "minutes_first": measure.minutes_first}
+        found = _native.read_column(series, self.kind, option, is_argument=is_argument, **arguments)
         if around is not None and found.reading is not None and found.reading["ambiguous"]:
             hints = around.hints(self.column)
             if hints != (None, None):
                 found = _native.read_column(
-                    series, self.kind, self._option, is_argument=is_argument, hints=hints, **arguments
+                    series, self.kind, option, is_argument=is_argument, hints=hints, **arguments
                 )
         if around is not None:
             messages = None if found.unread is None else series_of(found.unread)
             is_own = not self._original and len(series) == len(around.table)
             around.note(self.column, self.kind, found.lost_digits, found.reading, messages, found.is_exact, is_own)
         return series_of(found.column)
+
+
+    def _measured(self, header: str, unit: str | None, around: Surroundings) -> Measure | None:
+        """What the header says of how the column counts, noted; what the author has said to the reader is stronger."""
+        measure = measure_of(header, unit, "money" if self.values == "money" else self.kind)
+        if measure is None or self.kind == "duration" and self._option is not None and measure.time is not None:
+            return None
+        if self.kind != "currency":
+            around.measures[around.field or self.column, self.column] = measure
+        return measure
 
 
 #: Takes the readers that are made, while somebody asks for them.

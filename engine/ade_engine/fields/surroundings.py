@@ -18,18 +18,21 @@ if TYPE_CHECKING:
 
     import polars as pl
 
+    from ade_engine.fields.measures import Measure
+
 #: Other columns are asked what they show by their first rows.
 _ROWS_FOR_HINTS = 5_000
 #: Kinds that are read as a sheet shows them.
 _SHOWN_AS_THEY_ARE = frozenset(("code", "text", "phone"))
-_KINDS_IN_WORDS = {"date": "dates", "date_time": "dates", "number": "numbers", "phone": "phone numbers", "time": "times"}
+_KINDS_IN_WORDS = {"date": "dates", "date_time": "dates", "number": "numbers", "phone": "phone numbers"}
+_KINDS_IN_WORDS |= {"time": "times", "duration": "durations"}
 
 
 class Surroundings:
     """The surroundings of the columns of one table."""
 
     __slots__ = (
-        *("settings", "table", "sources", "field", "readings", "unread", "exact", "hidden", "lost_digits"),
+        *("settings", "table", "sources", "field", "readings", "unread", "exact", "hidden", "lost_digits", "measures"),
         *("read_own", "today"),
         *("_of_transform", "_rows", "_shown"),
     )
@@ -57,6 +60,8 @@ class Surroundings:
         self.read_own: set[str] = set()
         # The messages of each reader of the field's own column in the transform that is applied at the moment.
         self._of_transform: list[pl.Series | None] = []
+        #: What headers say of how columns count, by field and by the name of the column.
+        self.measures: dict[tuple[str, str], Measure] = {}
         #: How many codes have lost digits, by field and by the name of the column.
         self.lost_digits: dict[tuple[str, str], int] = {}
         # The number of each row in its sheet, where that is known.
@@ -244,7 +249,7 @@ def sentence(kind: str, reading: dict[str, Any]) -> str:
         return f"{typed} alone: {why}" if typed else f"not read as {words}: {why}"
     if words == "dates":
         return f"{words} {why}"
-    if kind in ("phone", "time"):
+    if kind in ("phone", "time", "duration"):
         return f"{words}: {why}"
     if reading["read_as"] == "whole numbers":
         return f"{reading['read_as']}: {why}"

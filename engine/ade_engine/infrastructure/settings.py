@@ -206,6 +206,7 @@ _NEWER = (
     ("fill_merged", False, _flag, "each cell of a merged range has the value of its first cell"),
     ("row_provenance", False, _flag, "know which source row each output row comes from"),
     ("report_unread_cells", False, _flag, "a filled cell that a transform leaves empty is an issue"),
+    ("header_units", False, _flag, "readers go by the unit in a header, such as (cents), T€, (mm:ss)"),
     ("strict_validators", False, _flag, "the result of a validator has to be text"),
     ("typed_fields", False, _flag, "fields without values have their type, and transforms written for text get text"),
     ("output_style", "plain", _one_of("plain", "table"), "how the output looks: plain cells, or a formatted table"),
@@ -313,6 +314,7 @@ class Settings:
     fill_merged: bool
     row_provenance: bool
     report_unread_cells: bool
+    header_units: bool
     strict_validators: bool
     typed_fields: bool
     output_style: str

@@ -23,6 +23,7 @@ from ade_engine.models.errors import (
     PipelineError,
     nearest,
 )
+from ade_engine.models.notices import INFO, WARNING
 from ade_engine.models.series import series_of
 from ade_engine.pipeline.shared.table_columns import (
     DOUBT_PREFIX,
@@ -255,6 +256,18 @@ def note_readings(context: RunContext, around: Surroundings) -> None:
             column=None if source is None else source.letters,
             header=around.header(name),
             **facts,
+        )
+    for (field, name), measure in around.measures.items():
+        source = around.sources.get(name)
+        if source is None:
+            continue
+        said = measure.said or "the reader does not know what to make of that, and the values are as they stand"
+        context.notice(
+            "header_unit",
+            f"the header of column {source.letters}, field {field!r}, says {measure.text!r}: {said}",
+            level=INFO if measure.said else WARNING,
+            field=field,
+            count=1,
         )
     for (field, _), count in around.lost_digits.items():
         cells = "1 cell has lost its digits" if count == 1 else f"{count} cells have lost their digits"

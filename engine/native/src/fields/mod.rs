@@ -109,6 +109,10 @@ pub struct Surroundings<'a> {
     pub today: Option<i64>,
     /// The workbook counts days from 1904.
     pub from_1904: bool,
+    /// The power of ten that the header says numbers count in: thousands, cents.
+    pub shift: i32,
+    /// The header says that two numbers with a colon are minutes and seconds.
+    pub minutes_first: bool,
 }
 
 /// A column that was read.
@@ -170,10 +174,15 @@ fn read_unguarded(values: &[Value<'_>], kind: &Kind, around: &Surroundings<'_>) 
         }
         Kind::Duration { unit } => {
             let mut cut = Cut::default();
-            let spans = each(values, |value| moment::duration(value, *unit, &mut cut));
-            finish(values, kind, built::durations(&spans), |row| {
+            let mut spans = each(values, |value| moment::duration(value, *unit, &mut cut));
+            let reading = match around.minutes_first {
+                true => moment::take_for_minutes(values, &mut spans),
+                false => None,
+            };
+            let outcome = finish(values, kind, built::durations(&spans), |row| {
                 spans[row].is_some()
-            })
+            });
+            Outcome { reading, ..outcome }
         }
         Kind::Boolean { yes, no } => {
             let mut cut = Cut::default();
@@ -266,7 +275,10 @@ fn read_numbers(values: &[Value<'_>], kind: &Kind, around: &Surroundings<'_>) ->
         hints: around.hints,
         month_first: around.hints.order == Some(Order::MonthFirst),
     };
-    let numbers = number::read(values, &options);
+    let mut numbers = number::read(values, &options);
+    if around.shift != 0 {
+        number::shift(&mut numbers.values, around.shift);
+    }
     if *kind == Kind::Currency {
         return read_currencies(values, &numbers, around.unit);
     }

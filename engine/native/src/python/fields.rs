@@ -224,9 +224,10 @@ pub struct ReadColumn {
 }
 
 /// Reads a series as `kind`. `is_argument`: order and decimal mark are arguments of the reader, and no settings. `today`: the
-/// day of the run, in days since 1970; `from_1904`: the workbook counts days from 1904.
+/// day of the run, in days since 1970; `from_1904`: the workbook counts days from 1904. The header says the power of ten that
+/// numbers count in (`shift`), and that durations such as "4:10" are minutes and seconds (`minutes_first`).
 #[pyfunction]
-#[pyo3(signature = (series, kind, option=None, *, header="", unit=None, order=None, decimal=None, is_argument=false, hints=(None, None), origin=None, today=None, from_1904=false))]
+#[pyo3(signature = (series, kind, option=None, *, header="", unit=None, order=None, decimal=None, is_argument=false, hints=(None, None), origin=None, today=None, from_1904=false, shift=0, minutes_first=false))]
 #[allow(
     clippy::too_many_arguments,
     reason = "they are converted one by one, and one caller names them"
@@ -245,6 +246,8 @@ pub fn read_column<'py>(
     origin: Option<Origin<'py>>,
     today: Option<i64>,
     from_1904: bool,
+    shift: i32,
+    minutes_first: bool,
 ) -> PyResult<ReadColumn> {
     let kind = kind_named(kind, option)?;
     let column = series_of(series)?;
@@ -263,6 +266,8 @@ pub fn read_column<'py>(
         },
         today,
         from_1904,
+        shift,
+        minutes_first,
     };
     let origin = match origin {
         Some((scan, column, rows)) => Some((scan.get().sheet(), column, series_of(&rows)?)),

@@ -42,17 +42,7 @@ pub fn times(values: &[Value<'_>], serials: bool) -> (Vec<Option<i64>>, Option<R
         )),
         (None, None) => None,
     };
-    let reading = doubt.map(|(row, why)| Reading {
-        read_as: "as they are",
-        decided: Decided::Weak,
-        cells: values
-            .iter()
-            .filter(|value| matches!(value, Value::Text(_)))
-            .count(),
-        first_open: Some(row),
-        why: vec![why.to_owned()],
-        ..Reading::default()
-    });
+    let reading = doubt.map(|(row, why)| doubtful(values, row, why));
     (found, reading)
 }
 
@@ -135,6 +125,38 @@ pub fn duration(value: Value<'_>, unit: Option<i64>, cut: &mut Cut) -> Option<i6
         Value::Float(number) if number.is_finite() => of_number(number),
         Value::Text(text) if cut.cut(text) => text_duration(cut, unit),
         _ => None,
+    }
+}
+
+/// Makes minutes and seconds of the texts that were read as hours and minutes: "4:10" below "(mm:ss)". Typed cells stay what
+/// they are, and are doubtful: whoever types 4:10 into a sheet gets four hours.
+pub fn take_for_minutes(values: &[Value<'_>], spans: &mut [Option<i64>]) -> Option<Reading> {
+    let mut typed = None;
+    for (row, (value, span)) in values.iter().zip(spans).enumerate() {
+        let Some(span) = span else { continue };
+        match value {
+            Value::Text(text) if text.bytes().filter(|byte| *byte == b':').count() == 1 => {
+                *span /= 60;
+            }
+            Value::Time(_) | Value::Duration(_) if *span >= HOUR && *span % MINUTE == 0 => {
+                typed = typed.or(Some(row));
+            }
+            _ => {}
+        }
+    }
+    let why = "typed cells count hours and minutes, and the header says minutes and seconds";
+    typed.map(|row| doubtful(values, row, why))
+}
+
+/// What is said of a column whose cells stay as they are from a row on that is doubtful.
+fn doubtful(values: &[Value<'_>], row: usize, why: &str) -> Reading {
+    Reading {
+        read_as: "as they are",
+        decided: Decided::Weak,
+        cells: values.iter().filter(|value| **value != Value::Null).count(),
+        first_open: Some(row),
+        why: vec![why.to_owned()],
+        ..Reading::default()
     }
 }
 

@@ -377,6 +377,12 @@ pub fn names_birth(header: &str) -> bool {
         || header.split(|c: char| !c.is_alphanumeric()).any(is_alone)
 }
 
+/// The letter that a part of a pattern of dates repeats: the D of "DD".
+fn letter(word: &str) -> Option<char> {
+    let first = word.chars().next()?;
+    (word.chars().count() <= 4 && word.chars().all(|one| one == first)).then_some(first)
+}
+
 /// The order that a header such as "Date (DD/MM/YYYY)" states.
 fn order_in_header(header: &str) -> Option<Order> {
     let header = fold(header);
@@ -386,11 +392,23 @@ fn order_in_header(header: &str) -> Option<Order> {
         .collect();
     let is_day = |word: &str| matches!(word, "dd" | "tt" | "jj" | "gg" | "pp");
     let is_month = |word: &str| matches!(word, "mm" | "kk" | "aa");
-    let is_year = |word: &str| matches!(word, "yyyy" | "jjjj" | "aaaa" | "rrrr" | "yy");
-    // Three before two: "YYYY-MM-DD" ends as a month and a day do.
+    // Three before two: "YYYY-MM-DD" ends as a month and a day do. The letters of one part are another's elsewhere: the J of
+    // JJ-MM-TT is a year, that of JJ/MM/AA a day.
     for three in words.windows(3) {
-        if is_year(three[0]) && is_month(three[1]) && is_day(three[2]) {
+        let [Some(first), Some(second), Some(third)] = [0, 1, 2].map(|at| letter(three[at])) else {
+            continue;
+        };
+        let is_year = |letter| matches!(letter, 'y' | 'j' | 'a' | 'r' | 'v');
+        let is_day = |letter| matches!(letter, 'd' | 't' | 'j' | 'g' | 'p');
+        let is_month = |letter| matches!(letter, 'm' | 'k' | 'a');
+        if is_year(first) && is_month(second) && is_day(third) && !is_year(third) {
             return Some(Order::YearFirst);
+        }
+        if is_day(first) && is_month(second) && is_year(third) {
+            return Some(Order::DayFirst);
+        }
+        if is_month(first) && is_day(second) && is_year(third) {
+            return Some(Order::MonthFirst);
         }
     }
     for pair in words.windows(2) {
@@ -443,6 +461,13 @@ mod tests {
             ("TT.MM.JJJJ", Order::DayFirst),
             ("MM/DD/YY", Order::MonthFirst),
             ("MM/DD", Order::MonthFirst),
+            ("JJ-MM-TT", Order::YearFirst),
+            ("JJ/MM/AA", Order::DayFirst),
+            ("AA-MM-DD", Order::YearFirst),
+            ("GG.AA.YYYY", Order::DayFirst),
+            ("PP.KK.VVVV", Order::DayFirst),
+            ("Date (d/m/y)", Order::DayFirst),
+            ("Date (m/d/yy)", Order::MonthFirst),
         ] {
             assert_eq!(order_in_header(header), Some(order), "{header}");
         }

@@ -179,6 +179,15 @@ pub fn read(values: &[Value<'_>], options: &NumberOptions<'_>) -> Numbers {
     numbers
 }
 
+/// Multiplies numbers by a power of ten, each to the nearest float of its decimals: 2.3 million is 2300000.
+pub fn shift(values: &mut [Option<f64>], power: i32) {
+    for value in values.iter_mut().flatten().filter(|value| **value != 0.0) {
+        if let Ok(shifted) = format!("{value}e{power}").parse() {
+            *value = shifted;
+        }
+    }
+}
+
 /// Whether a cell by itself is a number, with whatever decimal mark.
 pub fn is_number(value: Value<'_>, options: &NumberOptions<'_>) -> bool {
     let Value::Text(text) = value else {

@@ -1,0 +1,152 @@
+"""What a header says of how its column counts: ``Amount (cents)``, ``EUR thousands``, ``T€``, ``(mm:ss)``, ``(min)``.
+
+Readers go by it with the setting ``header_units``, and the run says so. The unit is a row of its own below the header, or it
+stands in brackets at the header's end or in its last words; what is not known as a whole is left as it is.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+from ade_engine import _native
+from ade_engine.fields.header_unit import is_sign
+from ade_engine.fields.units import is_unit, without_brackets
+from ade_engine.models.record import Record
+
+#: Powers of ten by their words; "m" and "k" count beside a currency alone.
+_SCALES = {
+    word: power
+    for power, words in {
+        -2: "cent cents pence centimes centimos centavos centesimi rappen grosze groszy øre öre kopecks копеек",
+        3: "thousand thousands tsd tausend thsd k ths mille milliers miles mil migliaia tys тыс tis duizend 000 1000 '000 ’000",
+        6: "million millions mio mill mln mn m millionen millones milhões milioni mil. miljoen milj млн 000000 1000000",
+        9: "billion billions bn mrd milliarden milliards miliardi mld miljard млрд",
+    }.items()
+    for word in words.split()
+}
+#: Of those, what is a metre, a kelvin or "per mille" without a currency.
+_BESIDE_CURRENCY = frozenset(("k", "m", "mil", "mille", "miles", "mn", "mill"))
+#: Letters that stand for a power before or behind a currency: "T€", "TEUR", "$m".
+_GLUED = {"T": 3, "k": 3, "K": 3, "m": 6, "M": 6, "mn": 6, "bn": 9, "000": 3, "'000": 3}
+_FILLERS = frozenset(("in", "of", "en", "de", "x", "*", "×"))
+_TIMES = {
+    word: unit
+    for unit, words in {
+        "days": "d day days tag tage jours dias días giorni dagen dni",
+        "hours": "h hr hrs hour hours std stunde stunden heures horas ore uren",
+        "minutes": "min mins minute minutes minuten minutos minuti",
+        "seconds": "s sec secs second seconds sek sekunden secondes segundos secondi",
+    }.items()
+    for word in words.split()
+}
+_IN_BRACKETS = re.compile(r"(?:\(([^()]*)\)|\[([^\[\]]*)\])$")
+_NUMBER_GAPS = re.compile(r"(?<=\d)[., ](?=000)")
+_CLOCK = re.compile(r"(h{1,2}|m{1,2})(:(m{1,2}|s{1,2}))?(:s{1,2})?(\.0+)?")
+#: In words, by power.
+_SAID = {-2: "divided by 100", 3: "multiplied by 1,000", 6: "multiplied by 1,000,000", 9: "multiplied by 1,000,000,000"}
+
+
+class Measure(Record, frozen=True):
+    """How a column counts."""
+
+    #: As the header writes it.
+    text: str
+    #: Numbers are to be shifted by so many powers of ten.
+    shift: int
+    #: The currency beside that, as it is written.
+    currency: str | None
+    #: What plain numbers of durations count: ``"minutes"``.
+    time: str | None
+    #: Two numbers with a colon are minutes and seconds.
+    minutes_first: bool
+    #: What was made of it, in words; ``None``: nothing, and the values stand as they are.
+    said: str | None
+
+
+@lru_cache(maxsize=1024)
+def measure_of(header: str, unit: str | None, kind: str) -> Measure | None:
+    """What the header of a column, or the unit below it, says to a reader of a kind; ``None`` where it says nothing of that."""
+    found = None if unit else _IN_BRACKETS.search(header.strip())
+    inside = unit or (None if found is None else found[1] or found[2])
+    words = header.split()
+    tails = [inside] if inside else [" ".join(words[at:]) for at in range(max(0, len(words) - 4), len(words))]
+    made = _of_numbers if kind in ("number", "money", "currency") else _of_times if kind in ("duration", "time") else None
+    if made is None:
+        return None
+    for text in tails:
+        measure = made(without_brackets(text), kind, bool(inside))
+        if measure is not None:
+            return measure
+    return None
+
+
+def _measure(text: str, **facts: object) -> Measure:
+    return Measure(**{"text": text, "shift": 0, "currency": None, "time": None, "minutes_first": False, "said": None, **facts})
+
+
+def _of_numbers(text: str, kind: str, is_apart: bool) -> Measure | None:
+    powers, currencies, is_whole, is_letter_alone = [], [], True, False
+    for word in _NUMBER_GAPS.sub("", text).replace("/", " / ").split():
+        bare = word.strip(".,")
+        power, currency = _glued(bare)
+        small = bare.lower()
+        if currency is not None:
+            currencies.append(currency)
+            powers += [power] if power else []
+        elif small in _SCALES and bare != "K":
+            powers.append(_SCALES[small])
+            is_letter_alone |= small in _BESIDE_CURRENCY
+        elif small not in _FILLERS:
+            is_whole = False
+    if is_letter_alone and not currencies and (kind != "money" or text.lower() != "k"):
+        is_whole = False
+        powers = powers if kind == "money" else []
+    # Behind other words a power is one beside a currency or behind "in" alone: "Price per thousand" is none.
+    is_whole &= is_apart or bool(currencies) or text.lower().startswith("in ")
+    if powers and is_whole and len(powers) == 1 and len(currencies) <= 1:
+        return _measure(text, shift=powers[0], currency="".join(currencies) or None, said=f"its numbers were {_SAID[powers[0]]}")
+    # "EUR per 1000", and "kg" above amounts of money.
+    is_odd = kind == "money" and not currencies and is_unit(f"({text})")
+    return _measure(text) if is_apart and (powers or is_odd) else None
+
+
+def _glued(word: str) -> tuple[int, str | None]:
+    """The power and the currency of a word such as ``EUR``, ``T€``, ``kUSD`` and ``$m``; no currency where it is none."""
+    if len(word) > 1 and is_sign(word[-1]) and word[:-1].isupper() and word[:-1] not in _GLUED:
+        # "US$"
+        return 0, word
+    if _is_currency(word):
+        return 0, word
+    for letters, power in _GLUED.items():
+        rests = [word.removeprefix(letters)] if letters in ("T", "k", "K", "M", "m") else []
+        for rest in (*rests, word.removesuffix(letters)):
+            if rest != word and _is_currency(rest):
+                return power, rest
+    return 0, None
+
+
+def _is_currency(word: str) -> bool:
+    return len(word) == 1 and is_sign(word) or len(word) == 3 and _native.is_currency_of_header(word, False)
+
+
+def _of_times(text: str, kind: str, is_apart: bool) -> Measure | None:
+    small = text.lower().strip(". ")
+    if kind == "duration":
+        unit = _TIMES.get(small.removeprefix("in "))
+        if unit is not None and (is_apart or len(small) > 2):
+            return _measure(text, time=unit, said=f"plain numbers were read as {unit}")
+    if not is_apart:
+        return None
+    clock = _CLOCK.fullmatch(small)
+    if clock is not None and clock[2] is not None:
+        if not clock[1].startswith("m"):
+            # Hours first is what readers take for granted.
+            return None
+        if kind == "duration" and clock[3].startswith("s") and clock[4] is None:
+            return _measure(text, minutes_first=True, said="two numbers with a colon were read as minutes and seconds")
+        return _measure(text)
+    is_half = kind == "time" and small.replace(".", "") in ("am", "pm")
+    is_zone = kind == "time" and text.isupper() and text.isalpha() and 2 < len(text) < 5
+    is_other = small in _TIMES or is_unit(f"({text})") or small in ("week", "weeks", "wochen", "semaines", "semanas", "m")
+    return _measure(text) if is_half or is_zone or is_other else None

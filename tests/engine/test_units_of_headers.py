@@ -1,0 +1,157 @@
+"""The unit that a header names: heeded by readers of numbers, money, durations and times, and said."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+
+from ade_engine.fields.measures import measure_of
+
+CONFIG = """
+from ade_engine.fields import Field, currency, duration, money, number, time
+
+def currency_of_net(field_name):
+    return currency("net")
+
+def minutes(field_name):
+    return duration(field_name, unit="minutes")
+
+FIELDS = [
+    Field("net", headers=["net", "net eur thousands", "net t€", "net in t€"], read=money),
+    Field("currency", read=currency_of_net),
+    Field("count", headers=["count"], read=number),
+    Field("span", headers=["span", "span minutes"], read=duration),
+    Field("rest", headers=["rest"], read=minutes),
+    Field("clock", headers=["clock"], read=time),
+]
+
+def register(registry):
+    for field in FIELDS:
+        field.register(registry)
+"""
+
+
+@pytest.fixture
+def column(run, monkeypatch):
+    """The values of a field below a header, and the notice about its unit: its level and its words."""
+    monkeypatch.setenv("ADE_ENGINE_RUN", "1")
+
+    def call(header, cells, field, **settings):
+        settings = {"header_units": True, "report_unread_cells": True, **settings}
+        outcome = run({"columns/a.py": CONFIG}, [[header], *([cell] for cell in cells)], settings=settings)
+        names, *rows = outcome.rows()
+        told = [(notice["level"], notice["message"].partition("says ")[2]) for notice in outcome.notices("header_unit")]
+        return [row[names.index(field)] for row in rows], told
+
+    return call
+
+
+@pytest.mark.parametrize(
+    "header, values, said",
+    [
+        ("Net (cents)", [12.05, 0.07], "'cents': its numbers were divided by 100"),
+        ("Net (EUR thousands)", [1_205_000, 7000], "'EUR thousands': its numbers were multiplied by 1,000"),
+        ("Net EUR thousands", [1_205_000, 7000], "'EUR thousands': its numbers were multiplied by 1,000"),
+        ("Net T€", [1_205_000, 7000], "'T€': its numbers were multiplied by 1,000"),
+        ("Net (TEUR)", [1_205_000, 7000], "'TEUR': its numbers were multiplied by 1,000"),
+        ("Net [in 1.000 EUR]", [1_205_000, 7000], "'in 1.000 EUR': its numbers were multiplied by 1,000"),
+        ("Net in T€", [1_205_000, 7000], "'in T€': its numbers were multiplied by 1,000"),
+        ("Net ($m)", [1_205_000_000, 7_000_000], "'$m': its numbers were multiplied by 1,000,000"),
+        ("Net (Mrd. EUR)", [1_205_000_000_000, 7_000_000_000], "'Mrd. EUR': its numbers were multiplied by 1,000,000,000"),
+    ],
+)
+def test_amounts_are_what_their_header_counts(column, header, values, said):
+    for cells in ([1205, 7], ["1205", "7"]):
+        assert column(header, cells, "net") == (values, [("info", said)])
+
+
+def test_decimals_stay_exact(column):
+    assert column("Net (Mio. EUR)", [2.3, 0.1, 1.000001], "net")[0] == [2_300_000, 100_000, 1_000_001]
+    assert column("Net (Mio. EUR)", ["2,3", "0,07"], "net")[0] == [2_300_000, 70_000]
+    assert column("Net (cents)", [70, 29, -110], "net")[0] == [0.7, 0.29, -1.1]
+
+
+def test_the_currency_beside_the_power_counts(column):
+    assert column("Net (TEUR)", [5, 6], "currency")[0] == ["EUR", "EUR"]
+    assert column("Net (EUR thousands)", [5], "currency")[0] == ["EUR"]
+
+
+@pytest.mark.parametrize("header", ["Net", "Net (EUR)", "Net €", "Net (US$)", "Net (incl. VAT)", "Net (EUR/kg)", "Count (kg)", "Count (K)"])
+def test_other_words_change_nothing(column, header):
+    values, told = column(header, [1205, 7], header.split()[0].lower())
+    assert values == [1205, 7] and not told
+
+
+@pytest.mark.parametrize("header", ["Net (EUR per 1000)", "Net (kg)", "Net (m)", "Count (thousands of m²)"])
+def test_what_cannot_be_heeded_is_a_warning(column, header):
+    values, told = column(header, [1205, 7], header.split()[0].lower())
+    assert values == [1205, 7] and [level for level, _ in told] == ["warning"]
+
+
+@pytest.mark.parametrize("header", ["Net (cents)", "Span (min)", "Span (mm:ss)"])
+def test_older_packages_read_values_as_they_stand(column, header):
+    field = header.split()[0].lower()
+    values, told = column(header, ["4:10"] if field == "span" else [1205], field, header_units=False)
+    assert values == [dt.timedelta(hours=4, minutes=10) if "mm" in header or "min" in header else 1205] and not told
+
+
+@pytest.mark.parametrize(
+    "header, unit",
+    [("Span (min)", "minutes"), ("Span [h]", "hours"), ("Span (Std.)", "hours"), ("Span (s)", "seconds"), ("Span minutes", "minutes")]
+    + [("Span (days)", "days")],
+)
+def test_plain_numbers_of_durations_are_what_the_header_counts(column, header, unit):
+    values, told = column(header, [90, "1,5"], "span")
+    assert values == [dt.timedelta(**{unit: 90}), dt.timedelta(**{unit: 1.5})]
+    assert [level for level, _ in told] == ["info"]
+
+
+def test_what_the_author_says_is_stronger(column):
+    values, told = column("Rest (h)", [90], "rest")
+    assert values == [dt.timedelta(minutes=90)] and not told
+
+
+def test_two_numbers_with_a_colon_may_be_minutes(column):
+    values, told = column("Span (mm:ss)", ["4:10", "59:59", "1:00:00"], "span")
+    assert values == [dt.timedelta(minutes=4, seconds=10), dt.timedelta(minutes=59, seconds=59), dt.timedelta(hours=1)]
+    assert told == [("info", "'mm:ss': two numbers with a colon were read as minutes and seconds")]
+    values, told = column("Span (h:mm)", ["4:10"], "span")
+    assert values == [dt.timedelta(hours=4, minutes=10)] and not told
+
+
+def test_typed_cells_below_minutes_and_seconds_are_doubtful(run, monkeypatch):
+    monkeypatch.setenv("ADE_ENGINE_RUN", "1")
+    cells = [dt.timedelta(hours=4, minutes=10), dt.timedelta(minutes=3, seconds=5)]
+    settings = {"header_units": True, "report_unread_cells": True}
+    outcome = run({"columns/a.py": CONFIG}, [["Span (mm:ss)"], *([cell] for cell in cells)], settings=settings)
+    (reading,) = outcome.noticed["readings"]
+    assert reading["ambiguous"] and "typed cells count hours and minutes" in reading["message"]
+
+
+@pytest.mark.parametrize("header, field", [("Span (weeks)", "span"), ("Span (m)", "span"), ("Clock (pm)", "clock"), ("Clock (CET)", "clock")])
+def test_units_of_time_that_no_reader_knows_are_told(column, header, field):
+    _, told = column(header, ["2:30", "3:15"], field)
+    assert [level for level, _ in told] == ["warning"]
+
+
+def test_a_unit_below_the_header_counts(run, monkeypatch):
+    monkeypatch.setenv("ADE_ENGINE_RUN", "1")
+    settings = {"header_units": True, "spread_header_labels": True, "merge_stacked_headers": True}
+    rows = """
+def two_rows(*, row_index, **_):
+    return {"header": 1.0} if row_index < 3 else {"data": 1.0}
+
+def register(registry):
+    registry.register_row_detector(two_rows, row_kind="header", priority=1)
+"""
+    outcome = run({"columns/a.py": CONFIG}, [["Net", "Count"], ["TEUR", "kg"], [5, 6]], settings=settings, rows=rows)
+    names, row = outcome.rows()
+    assert row[names.index("net")] == 5000 and row[names.index("count")] == 6
+
+
+@pytest.mark.parametrize("header", ["Team", "Team M", "Cell K", "Stream in m", "Million Dollar Baby", "Percent", "Net (m²)", "Room 1000", ""]
+    + ["Price per thousand", "Price EUR per 1000", "Thousands"])
+def test_names_are_no_powers(header):
+    measure = measure_of(header, None, "number")
+    assert measure is None or measure.shift == 0
