@@ -79,18 +79,19 @@ class HeaderRows:
 
     A row with a number or a date in it is no header. The engine applies this detector to all rows of a sheet at once, as
     long as all detectors of a configuration are of this kind, :class:`DataRows` or :class:`LayoutRows`; beside others it is
-    called row by row.
+    called row by row. With ``once`` cells that say the same count once, as those of a filled merged range do.
     """
 
-    def __init__(self, words: Iterable[str], *, least: int = 2, score: float = 0.5):
+    def __init__(self, words: Iterable[str], *, least: int = 2, score: float = 0.5, once: bool = False):
         self.words = {simplify(word) for word in words} - {""}
         self.least = least
         self.score = float(score)
+        self.once = once
         self.__name__ = self.__qualname__ = "HeaderRows"
 
     def __call__(self, row_values: list[Any]) -> dict[str, float] | None:
         hits = 0
-        for value in row_values:
+        for value in dict.fromkeys(row_values) if self.once else row_values:
             if value is None:
                 continue
             if type(value) is not str:
@@ -101,7 +102,7 @@ class HeaderRows:
 
     def rule(self) -> _native.RowRule:
         """The detector as the native module takes it."""
-        return _native.RowRule("words", words=self.words, least=self.least, score=self.score)
+        return _native.RowRule("words", words=self.words, least=self.least, score=self.score, once=self.once)
 
 
 class DataRows:

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from ade_engine.models.notices import INFO, WARNING
 from ade_engine.models.table import column_letters
-from ade_engine.pipeline.finding.header_rows import KIND_NAMES, is_guessed
+from ade_engine.pipeline.finding.header_rows import HEADER, KIND_NAMES, is_guessed
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Mapping
 
     from ade_engine.io.input.source import Source, SourceSheet
     from ade_engine.io.scan.sheet_scan import SheetScan
@@ -135,14 +135,16 @@ def _named(count: int, first: tuple[int, int, int, int], one: str = "has", sever
     return f"{count} merged ranges (first {range_text(first)}) {several}"
 
 
+_HEADER = bytes((HEADER,))
 #: Rows of one sheet that are listed with what they were taken for.
 _MOST_ROWS = 60
 
 
 def notice_rows(
-    context: RunContext, scan: SheetScan, kinds: bytearray, repeated: Collection[int] = ()
+    context: RunContext, scan: SheetScan, kinds: bytearray, repeated: Mapping[int, str]
 ) -> None:
-    """The rows at which titles, headers, data, totals and notes begin and end, and doubtful ones: what they were taken for.
+    """The rows at which titles, headers, data, totals and notes begin and end, doubtful ones, and those that a word or a detector
+    made a header against their looks: what they were taken for.
 
     The words of a reason speak of the looks of a row, and hold no values.
     """
@@ -150,7 +152,8 @@ def notice_rows(
     found = []
     for at, (number, layout) in enumerate(looked_at):
         near = [looked_at[other][1].state for other in (at - 1, at + 1) if 0 <= other < len(looked_at)]
-        is_border = number in repeated or len(near) < 2 or any(state != layout.state for state in near)
+        is_made = kinds[number : number + 1] == _HEADER and layout.state != "header"
+        is_border = is_made or len(near) < 2 or any(state != layout.state for state in near)
         if is_border or max(layout.likelihoods.values()) < 0.8:
             found.append((number, layout))
     for number, layout in found[:_MOST_ROWS]:
@@ -158,7 +161,7 @@ def notice_rows(
         likely = layout.likelihoods.get(kind)
         reasons = layout.reasons
         if number in repeated:
-            said = f"row {number + 1}, {kind} (repeats one word for word; by its looks {layout.state})"
+            said = f"row {number + 1}, {kind} ({repeated[number]}; by its looks {layout.state})"
         elif kind != layout.state:
             said = f"row {number + 1}, {kind} (says a detector; by its looks {layout.state})"
         else:

@@ -132,7 +132,7 @@ class SheetPipeline:
         # Rows are cut after their last value, so a sheet without width is a sheet without values.
         if scan.width:
             verdict = self._rows.classify(context, scan, progress)
-            repeated: set[int] = set()
+            repeated: dict[int, str] = {}
             if settings.headerless_tables:
                 from ade_engine.pipeline.kept_rows.headerless import keep_records, mark_repeated_headers
 

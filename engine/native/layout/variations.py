@@ -2,7 +2,8 @@
 
 The corpora are statistical tables: stacked headers, titles, notes, figures. People also send lists with one header row and
 no title, columns of text, several tables on a sheet, lines of names and values above a table, tables that begin in column
-B or C. Each variation keeps a sheet's shape where it is not changed on purpose. The same seed makes the same variations.
+B or C. And they send what looks like these and is something else: a title right above a header without a name for its first
+column, a section head right below one, ranges as names, records whose texts recur. Each variation keeps a sheet's shape where it is not changed on purpose. The same seed makes the same variations.
 """
 
 from __future__ import annotations
@@ -19,6 +20,8 @@ _HEADERS = (
     "Betrag|Menge|Preis|Artikel|Rechnungsnr.|Währung|Ort|PLZ|Straße|Nombre|Fecha|Importe|Nom|Prix|Montant|#|No."
 ).split("|")
 _SYLLABLES = "an ber cor den el fin gar hol in jun ka lor mar nor ol per quin ros sten tor ul ver win yor zen".split()
+#: One look-alike for so many sheets.
+_LOOK_ALIKE_SHARE = 4
 _UNITS = "% USD EUR kg hrs No. 000s".split()
 
 
@@ -118,7 +121,7 @@ class _Table:
         self.roles[at:at] = [role if _is_filled(row) else None for row in rows]
 
 
-def _vary(sheet: Labelled, chance: random.Random) -> _Table | None:
+def _vary(sheet: Labelled, chance: random.Random, *, look_alike: bool = False) -> _Table | None:
     table, make, happens = _Table(sheet), _Maker(chance), lambda share: chance.random() < share
     for role, share in (("metadata", 0.3), ("notes", 0.35), ("group", 0.25), ("derived", 0.2)):
         if happens(share):
@@ -141,7 +144,9 @@ def _vary(sheet: Labelled, chance: random.Random) -> _Table | None:
         if happens(0.15):
             for at in table.of("header"):
                 table.rows[at] = [cell.upper() for cell in table.rows[at]]
-    if happens(0.3):
+    if look_alike:
+        chance.choice(_LOOK_ALIKES)(table, make)
+    elif happens(0.3):
         _header_details(table, make)
     if happens(0.35):
         _shorten(table, chance.randint(1, 12))
@@ -242,6 +247,123 @@ def _header_details(table: _Table, make: _Maker) -> None:
                 table.insert(last + 1, [*gap, line, *gap], "header")
 
 
+def _body(table: _Table) -> list[int]:
+    return table.of("data", "derived")
+
+
+def _title_above(table: _Table, make: _Maker) -> None:
+    """A title right above a header whose first cell is blank; now and then with a number in a cell before it."""
+    headers = table.of("header")
+    table.rows[headers[0]][0] = ""
+    words = make.words(3, 8) + make.chance.choice(("", "", f" {make.chance.randint(1990, 2026)}", f" in {make.word()}"))
+    number = make.chance.choice(("", "", "", str(make.chance.randint(1, 40)), f"{make.chance.choice('ABT')}{make.chance.randint(1, 9)}"))
+    line = [number, words] if number and table.width > 1 else [words]
+    table.insert(headers[0], [line + [""] * (table.width - len(line))], "metadata")
+
+
+def _section_below(table: _Table, make: _Maker) -> None:
+    """A section head right below the header, and others further down; or a first record with its name alone."""
+    chance = make.chance
+    headers, body = table.of("header"), _body(table)
+    first = body[0]
+    if first != headers[-1] + 1 and "header" in table.roles[first:]:
+        return
+    names = table.rows[[at for at in headers if at < first][-1]] if headers[0] < first else table.rows[headers[0]]
+    if not names[0].strip():
+        names[0] = make.header()
+    heads = [first] + [at for at in body[1:] if chance.random() < chance.choice((0.0, 0.15, 0.3))]
+    role = "group" if len(heads) > 1 or chance.random() < 0.7 else "data"
+    leaves_first = role == "group" and chance.random() < 0.3
+    if leaves_first:
+        for at in body:
+            if _is_filled(table.rows[at][1:]):
+                table.rows[at][0] = ""
+    for at in reversed(heads):
+        table.insert(at, [[make.words(1, 3)] + [""] * (table.width - 1)], role)
+
+
+def _ranges(table: _Table, make: _Maker) -> None:
+    """Ranges, months or years in brackets name the columns of figures."""
+    chance = make.chance
+    above = [at for at in table.of("header") if at < _body(table)[0]] or table.of("header")[:1]
+    step, least = chance.choice((1, 4, 5, 10, 25)), chance.choice((0, 1, 10, 2001))
+    style = chance.choice(("{0}-{1}", "{0} to {1}", "({0})", "<{1}", "> {0}", "{2}{3:02}", "{0}+"))
+    months = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
+    for column in range(1, table.width):
+        if table.rows[above[-1]][column].strip():
+            low = least + step * column
+            table.rows[above[-1]][column] = style.format(low, low + step - 1 if step > 1 else low + 1, months[column % 12], low % 100)
+
+
+def _texts_that_recur(table: _Table, make: _Maker) -> None:
+    """Columns of text in which keys and categories recur, and the first records leave cells empty."""
+    chance = make.chance
+    columns = [column for column in range(table.width) if any(table.rows[at][column].strip() for at in table.of("header"))]
+    few = {column: [make.words(1, 2) for _ in range(chance.randint(2, 6))] for column in columns[:6]}
+    key, left = make.word(), 0
+    for at in _body(table):
+        if left == 0:
+            key, left = chance.choice((make.word(), f"{chance.choice('ABKX')}{chance.randint(1, 99)}")), chance.randint(1, 4)
+        left -= 1
+        table.rows[at] = [""] * table.width
+        for column, texts in few.items():
+            if chance.random() < 0.85:
+                table.rows[at][column] = chance.choice(texts).lower() if chance.random() < 0.3 else chance.choice(texts)
+        table.rows[at][columns[0]] = key
+    for at in table.of("header"):
+        for column in columns:
+            if column not in few or _is_figure(table.rows[at][column]):
+                table.rows[at][column] = make.header() if column in few else ""
+
+
+def _filled_merges(table: _Table, make: _Maker) -> None:
+    """Labels over several columns stand in each of them, and the names of single columns in both rows."""
+    headers = table.of("header")
+    names = table.rows[headers[-1]] if len(headers) == 1 else None
+    if names is None or sum(bool(cell.strip()) for cell in names) < 4:
+        return
+    fixed = make.chance.randint(1, 2)
+    below = make.chance.sample(("Net", "Gross", "Units", "Value", "Share", "Plan", "Actual", "Men", "Women"), 2)
+    line = names[:fixed] + [below[at % 2] if cell.strip() else "" for at, cell in enumerate(names[fixed:])]
+    top = names[:fixed] + [names[fixed + at - at % 2] for at in range(len(names) - fixed)]
+    table.rows[headers[-1]] = top
+    table.insert(headers[-1] + 1, [line], "header")
+
+
+def _lone_unit(table: _Table, make: _Maker) -> None:
+    """A unit for all columns, in a row of its own below the names."""
+    unit = make.chance.choice(("EUR", "1,000 t", "in %", "mio. USD", "(000s)", "kg", "(1,000)", f"in {make.word()}"))
+    last = [at for at in table.of("header") if at < _body(table)[0]] or table.of("header")[:1]
+    if table.width > 2 and table.rows[last[-1]][0].strip():
+        gap = [[""] * table.width] if make.chance.random() < 0.4 else []
+        line = [""] * table.width
+        line[make.chance.choice((1, 1, 1, table.width // 2))] = unit
+        table.insert(last[-1] + 1, [line, *gap], "header")
+
+
+def _forms_above(table: _Table, make: _Maker) -> None:
+    """Lines of names and values beside each other, as full as the header."""
+    chance = make.chance
+    lines = []
+    for _ in range(chance.randint(1, 3)):
+        pairs = [(f"{make.words(1, 2)}:", chance.choice((make.words(1, 2), make.day(), str(chance.randint(1, 500)), "")))
+                 for _ in range(chance.randint(1, 3))]
+        if chance.random() < 0.3:
+            line = [f"{name} {value or make.word()}" for name, value in pairs]
+        else:
+            gap = [""] * chance.choice((0, 0, 1))
+            line = [cell for name, value in pairs for cell in (name, value, *gap)]
+        lines.append((line + [""] * table.width)[: table.width])
+    if chance.random() < 0.6:
+        lines.append([""] * table.width)
+    table.insert(table.of("header")[0], lines, "metadata")
+
+
+_LOOK_ALIKES = (
+    _title_above, _section_below, _section_below, _ranges, _texts_that_recur, _filled_merges, _lone_unit, _forms_above,
+)  # fmt: skip
+
+
 def _shorten(table: _Table, most: int) -> None:
     """At most so many rows of data."""
     seen = 0
@@ -305,10 +427,17 @@ def _names_and_values(table: _Table, make: _Maker) -> None:
 
 
 def variations(sheets: list[Labelled], seed: int, *, most_rows: int = 140, several: float = 0.5) -> list[Labelled]:
-    """As many variations as there are sheets; some have two or three tables one below the other."""
+    """As many variations as there are sheets, of which some have two or three tables one below the other; and look-alikes."""
     chance = random.Random(seed)
     made = []
-    for number in range(len(sheets)):
+
+    def add(rows: list, roles: list) -> None:
+        rows, roles = rows[:most_rows], roles[:most_rows]
+        if any(map(_is_filled, rows)):
+            roles = [role if _is_filled(row) else None for row, role in zip(rows, roles)]
+            made.append(Labelled(f"variation {seed}.{len(made)}", "", rows, roles))
+
+    for _ in sheets:
         first = chance.choice(sheets)
         count = chance.choice((2, 2, 3)) if chance.random() < several else 1
         rows: list = []
@@ -324,8 +453,10 @@ def variations(sheets: list[Labelled], seed: int, *, most_rows: int = 140, sever
                 roles += [None] * gap
             rows += table.rows
             roles += table.roles
-        rows, roles = rows[:most_rows], roles[:most_rows]
-        if any(map(_is_filled, rows)):
-            roles = [role if _is_filled(row) else None for row, role in zip(rows, roles)]
-            made.append(Labelled(f"variation {seed}.{number}", "", rows, roles))
+        add(rows, roles)
+    chance = random.Random(seed)
+    for _ in range(len(sheets) // _LOOK_ALIKE_SHARE):
+        table = _vary(chance.choice(sheets), chance, look_alike=True)
+        if table is not None:
+            add(table.rows, table.roles)
     return made

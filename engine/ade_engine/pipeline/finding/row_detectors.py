@@ -45,7 +45,7 @@ def register_own_detectors(registry: Registry) -> None:
     words.update(header for part in registry.parts.values() for header in part.whole.headers)
     others = registry.fields.keys() - {detector.field for detector in by_header}
     words.update(registry.fields[name].label or name for name in others)
-    registry.register_row_detector(HeaderRows(words), row_kind="header", priority=20)
+    registry.register_row_detector(HeaderRows(words, once=True), row_kind="header", priority=20)
     registry.register_row_detector(LayoutRows(), row_kind="header", priority=10)
     registry.finalize()
 

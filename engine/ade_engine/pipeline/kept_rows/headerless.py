@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 _SURE = 0.75
 #: A row among records that is likelier one than this is told of.
 _LEAST_OF_HEADER = 0.2
+#: A row right below the header that is likelier a part of it than this is told of.
+_LEAST_OF_LAST = 0.25
 #: A row above the header has to fill so many cells to be a record; lines of a name and a value fill two.
 _LEAST_OF_RECORD = 3
 #: Numbers in this range may be the years that a header names.
@@ -39,6 +41,8 @@ _MOST_ABOVE, _MOST_COMPARED = 100, 40
 _LONGEST_VALUE = 120
 #: Values that no header has.
 _ADDRESSES = frozenset(("email", "phone"))
+#: What a row is, in words.
+_TAKEN_FOR = ("something else", "a header", "a record", "a total", "a section head", "a note", "a title")
 #: So many reasons are told.
 _MOST_REASONS = 3
 
@@ -65,17 +69,20 @@ def keep_records(
             span.header_rows = 0
         elif span.header_rows and not span.is_guessed:
             spans[:0] = sheet.doubt(span)
+            sheet.tell_row_below(span)
         sheet.tell_other_headers(span)
     return found
 
 
-def mark_repeated_headers(kinds: bytearray, scan: SheetScan) -> set[int]:
-    """Make header rows of those that repeat one word for word, as on each printed page. Returns these rows.
+def mark_repeated_headers(kinds: bytearray, scan: SheetScan) -> dict[int, str]:
+    """Make header rows of those that repeat one: word for word, as on each printed page, or below a blank row all but its first
+    name, as tables of one form do. Returns these rows, each with what it is in words.
 
     Among texts a repeated header looks like a record.
     """
-    found: set[int] = set()
+    found: dict[int, str] = {}
     known: set[tuple] = set()
+    tails: set[tuple] = set()
     for row, _ in scan.layouts().looked_at:
         if kinds[row] != HEADER and not known:
             continue
@@ -84,10 +91,19 @@ def mark_repeated_headers(kinds: bytearray, scan: SheetScan) -> set[int]:
             # A line drawn with signs is no header by itself.
             if sum(any(map(str.isalpha, text)) for text in {*said}) > 1:
                 known.add(said)
+                tails.add(said[1:])
         elif said in known:
             kinds[row] = HEADER
-            found.add(row)
+            found[row] = "repeats one word for word"
+        elif said[1:] in tails and _is_other_table(said) and scan.is_empty_row(row - 1):
+            kinds[row] = HEADER
+            found[row] = "repeats one but for its first name"
     return found
+
+
+def _is_other_table(said: tuple[str, ...]) -> bool:
+    """Whether a row that repeats the names of a header has two of these at least, and a name for its first column."""
+    return len({*said[1:]} - {""}) > 1 and any(map(str.isalpha, said[0]))
 
 
 class _Sheet:
@@ -154,6 +170,11 @@ class _Sheet:
         is_thin = is_followed and len(self.cells(row)) * 2 <= len(self.cells(row + 1))
         if self.is_record(row):
             span.header_rows = 0
+        elif is_thin and not self.has_known_word(row) and self.likeness_to_rows_below(row + 1) < 0:
+            # A title stands above names over values.
+            span.start += 1
+            self.tell_doubt([span.start])
+            return
         elif is_thin and not self.has_known_word(row):
             # A title or a section head stands above the first record.
             span.header_rows = 0
@@ -288,9 +309,25 @@ class _Sheet:
             self.tell_doubt(rows)
         elif last in weak and last in unknown:
             self.tell_doubt([row for row in rows if row in weak and row in unknown])
+        elif rows[0] in weak:
+            self.tell_doubt(rows[:1])
         elif rows == unknown and len(self.cells(last)) > 1 and all(map(self.scan.is_empty_row, range(span.data_start, span.stop))):
             self.tell_doubt(rows, "no row stands below it")
         return []
+
+    def tell_row_below(self, span: RowSpan) -> None:
+        """Name the first row below a header that may be a part of it."""
+        row = next((row for row in range(span.data_start, span.stop) if not self.scan.is_empty_row(row)), None)
+        if not span.header_rows or row is None or self.kinds[row] == HEADER:
+            return
+        likely = self.layouts[row]["header"]
+        if likely >= _LEAST_OF_LAST:
+            self.notice(
+                "doubtful_header_row",
+                f"row {row + 1}, right below the header, may be a part of it ({round(likely * 100)}% by its looks); taken for "
+                f"{_TAKEN_FOR[self.kinds[row]]}. If it is a part of the header, set `header_rows`",
+                rows=[[row + 1, row + 1]],
+            )
 
     def tell_other_headers(self, span: RowSpan) -> None:
         """Name the rows of a table that look somewhat like the header of another one, and were kept as records."""

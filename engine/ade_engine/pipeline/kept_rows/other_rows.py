@@ -10,7 +10,7 @@ import polars as pl
 
 from ade_engine.fields.readers import filled_rows, profile, without_blank_rows
 from ade_engine.fields.surroundings import Surroundings
-from ade_engine.models.notices import INFO
+from ade_engine.models.notices import INFO, WARNING
 from ade_engine.models.table import is_blank
 from ade_engine.pipeline.finding.header_rows import DATA, GROUP, NOTE, TITLE, TOTAL, RowSpan
 from ade_engine.pipeline.finding.totals import amount_of, correct_totals
@@ -34,6 +34,8 @@ _LONGEST_NAME = 40
 _FIRST_RECORDS = 20
 #: A section head may be a year.
 _YEARS = (1900, 2100)
+#: The mark of a footnote in a cell of its own is at most so long, its text at least so.
+_LONGEST_MARK, _LEAST_OF_REMARK = 2, 12
 #: What remarks begin with.
 _MARKS = ("*", "†", "‡", "§")
 
@@ -44,6 +46,8 @@ def end_tables(context: RunContext, spans: list[RowSpan], kinds: bytearray, scan
     if not notes and not blank_rows:
         return
     left_out: list[int] = []
+    if notes:
+        _join_strays(spans, kinds, scan)
     for span in list(spans):
         before = span.stop
         if blank_rows:
@@ -51,12 +55,28 @@ def end_tables(context: RunContext, spans: list[RowSpan], kinds: bytearray, scan
         rows = {*range(span.stop, before)}
         if notes:
             end, span.stop = span.stop, _above_notes(span, kinds, scan)
+            kept = _below_records(scan, span, end)
+            if kept > span.stop:
+                _tell_kept(context, range(span.stop, kept))
+                span.stop = kept
             rows.update(range(span.stop, end))
             at = spans.index(span) + 1
             spans[at:at] = small = _small_tables(span.stop, end, scan)
             rows.difference_update(row for one in small for row in range(one.start, one.stop))
         left_out += (row for row in sorted(rows) if not scan.is_empty_row(row))
-    _notice(context, "below the end of a table", left_out)
+    kept = sum(not scan.is_empty_row(row) for span in spans for row in range(span.data_start, span.stop))
+    _notice(context, "below the end of a table", left_out, level=WARNING if len(left_out) > kept else INFO)
+
+
+def _join_strays(spans: list[RowSpan], kinds: bytearray, scan: SheetScan) -> None:
+    """Give a later table of one name with one record at most back to the table above: a remark beside its notes."""
+    for span in spans[1:]:
+        records = [row for row in range(span.data_start, span.stop) if not scan.is_empty_row(row)]
+        if span.header_rows and len(records) <= 1 and all(_texts(scan, span, range(row, row + 1)) == 1 for row in (span.start, *records)):
+            above = spans[spans.index(span) - 1]
+            kinds[span.start : span.stop] = bytes((NOTE,)) * (span.stop - span.start)
+            above.stop = span.stop
+            spans.remove(span)
 
 
 def _first_gap(span: RowSpan, is_empty_row: Callable[[int], bool], blank_rows: int) -> int:
@@ -84,6 +104,39 @@ def _above_notes(span: RowSpan, kinds: bytearray, scan: SheetScan) -> int:
             has_notes |= kinds[row] != GROUP
         stop = row
     return stop if has_notes else span.stop
+
+
+def _below_records(scan: SheetScan, span: RowSpan, end: int) -> int:
+    """Below the last of the rows under a table that look like notes, and are records of text.
+
+    They follow the table without a blank row. Notes begin in the first column; records begin under a name further right as well.
+    """
+    names = [
+        column
+        for column in range(span.first_column, scan.width if span.stop_column is None else span.stop_column)
+        if any(not is_blank(cell) for row in range(span.start, span.data_start) for cell in scan.row(row)[column : column + 1])
+    ]
+    found, row = span.stop, span.stop
+    while row < end and not scan.is_empty_row(row):
+        columns = [column for column, cell in enumerate(scan.row(row)) if column >= span.first_column and not is_blank(cell)]
+        is_named = bool(columns) and set(columns) <= set(names)
+        row += 1
+        # Below such a record, a row of several cells under names is one, too.
+        if is_named and (columns[0] > names[0] or found > span.stop and len(columns) > 1 and not _is_marked(scan.row(row - 1))):
+            found = row
+    return row if found == span.data_start < row else found
+
+
+def _tell_kept(context: RunContext, rows: range) -> None:
+    """Name records that look like notes."""
+    numbers = stretches([row + 1 for row in rows])
+    context.notice(
+        "doubtful_rows",
+        f"{rows_in_words(numbers)} may be notes; kept as {'a record' if len(rows) == 1 else 'records'}",
+        level=INFO,
+        count=len(rows),
+        rows=numbers,
+    )
 
 
 def _small_tables(start: int, stop: int, scan: SheetScan) -> list[RowSpan]:
@@ -148,7 +201,14 @@ def _is_named(cells: list[Any]) -> bool:
 
 def _is_thin(scan: SheetScan, span: RowSpan, row: int, names: int) -> bool:
     """Whether a row has few values beside the table's header: a full row is never left out for its looks."""
-    return _texts(scan, span, range(row, row + 1)) * 2 <= names
+    is_remark = names > 2 and _is_marked(scan.row(row)[span.first_column : span.stop_column])
+    return is_remark or _texts(scan, span, range(row, row + 1)) * 2 <= names
+
+
+def _is_marked(cells: list[Any]) -> bool:
+    """Whether a row is a footnote with its mark in a cell of its own."""
+    filled = [str(cell).strip() for cell in cells if not is_blank(cell)]
+    return len(filled) == 2 and len(filled[0]) <= _LONGEST_MARK and len(filled[1]) >= _LEAST_OF_REMARK
 
 
 def leave_out_rows(
@@ -266,7 +326,7 @@ def _sections(table: pl.DataFrame, span: RowSpan, inside: bytearray, scan: Sheet
     return pl.Series(name, heads, dtype=pl.String)
 
 
-def _notice(context: RunContext, what: str, rows: list[int]) -> None:
+def _notice(context: RunContext, what: str, rows: list[int], level: str = INFO) -> None:
     """Name rows that were left out."""
     if not rows:
         return
@@ -276,7 +336,7 @@ def _notice(context: RunContext, what: str, rows: list[int]) -> None:
     context.notice(
         "rows_left_out",
         f"{count} {plural} {what} left out ({rows_in_words(numbers)})",
-        level=INFO,
+        level=level,
         count=count,
         rows=numbers,
     )

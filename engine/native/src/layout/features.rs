@@ -165,6 +165,9 @@ traits! {
     NamesFirstAbove = "a name for the first column, over names for the others",
     NamesFirstBelow = "a name for the first column, under names for the others",
     NameAlone = "a word that headers have, alone",
+    RepeatsLast = "texts that stand in their columns in the row above",
+    Length20 = "alone, with twenty characters or more",
+    SeveralWords = "alone, with four words or more",
 }
 
 const COUNT: usize = WORDS.len();
@@ -367,6 +370,7 @@ pub fn features(grid: &Grid) -> Vec<Vec<u16>> {
         if k > 0 {
             neighbour(row, &rows[k - 1], OF_ROW_ABOVE, &mut found);
         }
+        unlike_names(grid, k, &mut found);
         conclude(row, &mut found);
         all.push(found);
     }
@@ -374,6 +378,23 @@ pub fn features(grid: &Grid) -> Vec<Vec<u16>> {
         first_column(grid, k, found);
     }
     (0..count).map(|k| numbers(rows, &all, k)).collect()
+}
+
+/// What tells rows from names of columns: texts of the row above that recur, a text alone that is long for a name.
+fn unlike_names(grid: &Grid, k: usize, found: &mut Traits) {
+    let row = &grid.rows[k];
+    if row.count() == 1 && row.columns[0] == grid.first_column {
+        found.add_if(row.length_of_first >= 20, Trait::Length20);
+        found.add_if(row.words >= 4, Trait::SeveralWords);
+    } else if row.count() > 1 && k > 0 {
+        let is_repeated = |column: &&u16| {
+            let slot = grid.slot(k, **column);
+            slot.kind.is_text() && grid.slot(k - 1, **column).text == slot.text
+        };
+        let texts = row.of(CellKind::Words) + row.of(CellKind::Mixed);
+        let repeated = row.columns.iter().filter(is_repeated).count();
+        found.add_if(repeated > 0 && repeated * 3 >= texts, Trait::RepeatsLast);
+    }
 }
 
 /// Whether the row, or one further down, has the name of the first column.

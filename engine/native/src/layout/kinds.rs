@@ -61,7 +61,8 @@ pub fn kind_of(text: &str) -> CellKind {
     if is_multiplier(text) {
         return CellKind::Words;
     }
-    if year(text).is_some() {
+    let inner = text.strip_prefix('(').and_then(|t| t.strip_suffix(')'));
+    if year(inner.unwrap_or(text)).is_some() {
         return CellKind::Period;
     }
     if length <= 28 && is_date(text) {
@@ -186,6 +187,32 @@ pub fn is_number(text: &str) -> bool {
         }
     }
     at == bytes.len()
+}
+
+/// "20-49", "<20", "250+", "1 to 5": a class of values, which names a column as often as it stands in one.
+pub fn is_range(text: &str) -> bool {
+    let rest = text.trim_start_matches(['<', '>', '≤', '≥', '=']);
+    let number = |part: &str| {
+        let digits: String = trim(part)
+            .chars()
+            .filter(|c| !matches!(c, ',' | '.' | ' '))
+            .collect();
+        digits.parse::<u32>().ok()
+    };
+    if rest.len() < text.len() {
+        return number(rest).is_some();
+    }
+    if let Some(least) = text.strip_suffix('+') {
+        return number(least).is_some();
+    }
+    let ends = ["-", "–", " to ", " bis "]
+        .iter()
+        .find_map(|sign| text.split_once(sign));
+    ends.is_some_and(|(from, to)| {
+        number(from)
+            .zip(number(to))
+            .is_some_and(|(from, to)| from < to)
+    })
 }
 
 /// A text without the marks of footnotes at its end: "1,204 (2)", "Total*", "5.1\3".
@@ -426,7 +453,8 @@ fn is_part_of_year(pieces: &[Piece<'_>]) -> bool {
 fn is_year_behind(rest: &[Piece<'_>]) -> bool {
     use Piece::{Digits, Other};
     match rest {
-        [] => true,
+        // "Jan07"
+        [] | [Digits(2, _)] => true,
         [Digits(4, number)] => is_year_number(*number),
         [Other(' ' | '/' | '-' | ',' | '\''), rest @ ..] => matches!(
             rest,
@@ -525,6 +553,10 @@ mod tests {
             ("2004 (1,000)", Period),
             ("2004 p", Period),
             ("2004/II", Period),
+            ("(2004)", Period),
+            ("(1,204)", Number),
+            ("Jan07", Period),
+            ("Jan 7th", Mixed),
             ("Q1 2004", Period),
             ("1st quarter", Period),
             ("Jan", Period),
@@ -559,6 +591,26 @@ mod tests {
         assert_eq!(leading_year("2004.5"), None);
         assert_eq!(leading_year("1204 items"), None);
         assert_eq!(leading_year("200é"), None);
+    }
+
+    #[test]
+    fn ranges_are_told_from_numbers() {
+        for text in [
+            "20-49",
+            "<20",
+            "250+",
+            "1 to 5",
+            "1,000–4,999",
+            "> 5",
+            "≥65",
+        ] {
+            assert!(is_range(text), "{text}");
+        }
+        for text in [
+            "20", "-49", "9-3", "1-2-2004", "a-b", "+", "<", "<LOD", "to 5", "",
+        ] {
+            assert!(!is_range(text), "{text}");
+        }
     }
 
     #[test]

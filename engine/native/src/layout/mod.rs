@@ -2,11 +2,13 @@
 //!
 //! [`choose`] picks the rows to look at, [`rows`] reads them, [`features`] says what speaks for each state, and [`chain`]
 //! finds the likeliest sequence of states, with learned weights (`weights`, which `engine/native/layout/train.py` writes).
+//! [`guards`] corrects the ends of header blocks.
 //! The same sheet always has the same layout.
 
 pub mod chain;
 pub mod choose;
 pub mod features;
+mod guards;
 pub mod kinds;
 pub mod rows;
 mod weights;
@@ -58,6 +60,8 @@ pub struct RowLayout {
     pub likelihoods: [f64; STATES],
     /// The row's features, by number.
     pub features: Vec<u16>,
+    /// The rule that gave the row its state, in words.
+    pub rule: Option<&'static str>,
 }
 
 /// The rows of a sheet that were looked at, from the top. Rows between them look like the ones before, or are blank.
@@ -120,6 +124,20 @@ impl RowLooks {
 const MOST_BETWEEN: usize = 2;
 
 impl RowLayout {
+    /// Whether the row has a trait.
+    fn has(&self, one: features::Trait) -> bool {
+        self.features.contains(&(one as u16))
+    }
+
+    /// Gives the row another state, by a rule: the looks said otherwise, so it is as likely as the one before.
+    fn take_rule(&mut self, state: State, words: &'static str) {
+        let (before, now) = (self.state as usize, state as usize);
+        let half = f64::midpoint(self.likelihoods[before], self.likelihoods[now]);
+        (self.likelihoods[before], self.likelihoods[now]) = (half, half);
+        self.state = state;
+        self.rule = Some(words);
+    }
+
     fn make_header(&mut self, sure: f64) {
         let header = State::Header as usize;
         let others = 1.0 - self.likelihoods[header];
@@ -136,54 +154,62 @@ impl RowLayout {
     }
 }
 
-/// The features of the rows that are looked at: number in the sheet, blank rows above, features.
-pub fn features_of(sheet: &Sheet) -> Vec<(usize, usize, Vec<u16>)> {
+/// The rows of a sheet that are looked at.
+fn grid_of(sheet: &Sheet) -> Grid {
     let chosen = choose::choose(sheet);
-    let grid = Grid::read(
+    Grid::read(
         sheet,
         &chosen.rows,
         chosen.columns.start,
         chosen.columns.end,
-    );
+    )
+}
+
+/// The features of the rows that are looked at: number in the sheet, blank rows above, features.
+pub fn features_of(sheet: &Sheet) -> Vec<(usize, usize, Vec<u16>)> {
+    let grid = grid_of(sheet);
     let features = features::features(&grid);
-    grid.rows
-        .iter()
-        .zip(features)
-        .map(|(row, features)| (row.number, row.gap, features))
+    let rows = grid.rows.iter().zip(features);
+    rows.map(|(row, features)| (row.number, row.gap, features))
         .collect()
 }
 
 /// Finds the layout of a sheet.
 pub fn recognise(sheet: &Sheet) -> RowLooks {
     let model = Model::learned();
-    let rows = features_of(sheet);
-    let links: Vec<Link> = rows
+    let grid = grid_of(sheet);
+    let features = features::features(&grid);
+    let links: Vec<Link> = grid
+        .rows
         .iter()
-        .map(|(_, gap, features)| Link {
+        .zip(&features)
+        .map(|(row, features)| Link {
             scores: model.scores(features),
-            after_blank: *gap > 0,
+            after_blank: row.gap > 0,
         })
         .collect();
     let states = model.chain.likeliest(&links);
     let likelihoods = model.chain.likelihoods(&links);
     let mut layout = RowLooks {
         count: sheet.facts().rows_emitted,
-        rows: rows
-            .into_iter()
+        rows: grid
+            .rows
+            .iter()
+            .zip(features)
             .zip(states)
             .zip(likelihoods)
-            .map(
-                |(((number, gap, features), state), likelihoods)| RowLayout {
-                    number,
-                    gap,
-                    state: State::ALL[usize::from(state)],
-                    likelihoods,
-                    features,
-                },
-            )
+            .map(|(((row, features), state), likelihoods)| RowLayout {
+                number: row.number,
+                gap: row.gap,
+                state: State::ALL[usize::from(state)],
+                likelihoods,
+                features,
+                rule: None,
+            })
             .collect(),
     };
     layout.join_headers();
+    guards::correct(&mut layout, &grid);
     layout
 }
 

@@ -2,7 +2,7 @@
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-use super::kinds::{CellKind, kind_of, leading_year, trim};
+use super::kinds::{CellKind, is_range, kind_of, leading_year, trim};
 use super::words::{self, WordFacts};
 use crate::cells::merged::MergedRange;
 use crate::cells::text_form::as_python;
@@ -17,6 +17,8 @@ pub struct Slot {
     pub kind: CellKind,
     /// Whether it names a period: years and the like beside one another are headers, not values.
     pub is_period: bool,
+    /// Whether it is a class of values: "20-49".
+    pub is_range: bool,
     /// Characters.
     pub length: u16,
     /// Of its text, for comparing.
@@ -29,6 +31,7 @@ impl Slot {
     pub const BLANK: Self = Self {
         kind: CellKind::Blank,
         is_period: false,
+        is_range: false,
         length: 0,
         text: 0,
         pattern: 0,
@@ -118,6 +121,12 @@ pub struct Row {
     pub longest: u16,
     pub mean_length: f32,
     pub colons: u16,
+    /// Texts with a colon at the end or within: "Zone:", "Zone: 1".
+    pub named: u16,
+    /// Of the first text.
+    pub words: u16,
+    /// Whether the first text is a number with letters behind it: "1,000 t".
+    pub is_measure: bool,
     pub headers: u16,
     pub units: u16,
     /// Whether dates stand beside one another in order.
@@ -128,6 +137,8 @@ pub struct Row {
     pub years_run: bool,
     /// Whether small numbers count: 1, 2, 3.
     pub counts_up: bool,
+    /// Whether three whole numbers or more, and no other values, rise: 3, 8, 21.
+    pub rises: bool,
     pub has_decimals: bool,
     pub first_is_note: bool,
     pub first_is_title: bool,
@@ -226,12 +237,59 @@ impl Grid {
             .min()
             .unwrap_or(0);
         grid.widest = grid.rows.iter().map(Row::count).max().unwrap_or(0);
+        grid.take_values_for_names();
         grid.find_shapes();
         grid
     }
 
     pub fn slot(&self, row: usize, column: u16) -> &Slot {
         &self.slots[row * self.width + usize::from(column)]
+    }
+
+    /// Lets values be names, as years are, where they cannot be of the columns that they stand over: ranges over plain
+    /// numbers, whole numbers that rise over texts.
+    fn take_values_for_names(&mut self) {
+        for k in 1..self.rows.len() {
+            if self.rows[k].gap > 1 {
+                continue;
+            }
+            let row = &self.rows[k - 1];
+            let rises = row.rises;
+            let names: Vec<u16> = row
+                .columns
+                .iter()
+                .copied()
+                .filter(|&column| {
+                    let slot = self.slot(k - 1, column);
+                    slot.is_range || rises && slot.kind == CellKind::Number
+                })
+                .collect();
+            if names.len() < 2 || names.len() * 2 < row.count() {
+                continue;
+            }
+            let below = names.iter().map(|&column| self.slot(k, column));
+            let fits = below.clone().filter(|slot| match slot.kind {
+                CellKind::Number => !rises && !slot.is_range,
+                CellKind::Words | CellKind::Mixed | CellKind::Stand => rises,
+                _ => false,
+            });
+            let is_other = below.clone().any(|slot| match slot.kind {
+                CellKind::Number => rises || slot.is_range,
+                CellKind::Words | CellKind::Mixed => !rises,
+                _ => false,
+            });
+            if is_other || fits.count() * 2 < names.len() {
+                continue;
+            }
+            for column in names {
+                let slot = &mut self.slots[(k - 1) * self.width + usize::from(column)];
+                let row = &mut self.rows[k - 1];
+                row.counts[slot.kind as usize] -= 1;
+                row.counts[CellKind::Period as usize] += 1;
+                slot.kind = CellKind::Period;
+                slot.is_period = true;
+            }
+        }
     }
 
     fn find_shapes(&mut self) {
@@ -413,6 +471,7 @@ impl Texts {
             colon: first.ends_with(':'),
             bracket_first: first.starts_with(['(', '[']),
             is_rule: self.found.len() >= 2,
+            is_measure: kind == CellKind::Number && first.ends_with(char::is_alphabetic),
             ..Row::default()
         };
         let mut sums = Sums::default();
@@ -421,6 +480,7 @@ impl Texts {
             slots[usize::from(column)] = sums.take(&mut row, place, &self.all[start..stop], kind);
         }
         row.length_of_first = slots[usize::from(row.columns[0])].length;
+        row.words = first.split_whitespace().count() as u16;
         row.full_stop = first.ends_with('.') && row.length_of_first > 25;
         sums.finish(&mut row);
         if row.is_rule {
@@ -450,6 +510,10 @@ struct Sums<'t> {
     dates: Vec<&'t str>,
     counting: Vec<u32>,
     has_large: bool,
+    /// The last of the whole numbers, how many they are, and whether a value among them is none or does not rise.
+    whole_number: Option<u32>,
+    whole_numbers: usize,
+    falls: bool,
     in_brackets: usize,
     drawn: usize,
 }
@@ -468,6 +532,7 @@ impl<'t> Sums<'t> {
         let mut slot = Slot {
             kind,
             is_period: kind == CellKind::Period || kind == CellKind::Mixed && year.is_some(),
+            is_range: matches!(kind, CellKind::Number | CellKind::Mixed) && is_range(text),
             length,
             text: hash,
             pattern: 0,
@@ -478,6 +543,10 @@ impl<'t> Sums<'t> {
                 self.take_text(row, place, text);
             }
             CellKind::Number => {
+                let number = text.parse::<u32>().ok();
+                self.falls |= number.is_none() || number <= self.whole_number;
+                self.whole_number = number;
+                self.whole_numbers += 1;
                 row.has_decimals |= has_decimals(text);
                 if text.len() <= 2 {
                     self.counting.extend(text.parse::<u32>().ok());
@@ -497,6 +566,7 @@ impl<'t> Sums<'t> {
         self.drawn += usize::from(is_drawn);
         row.is_rule &= is_drawn || place == 0;
         row.colons += u16::from(text.ends_with(':'));
+        row.named += u16::from(kind.is_text() && (text.ends_with(':') || text.contains(": ")));
         slot
     }
 
@@ -543,6 +613,7 @@ impl<'t> Sums<'t> {
             years.len() >= 3 && (years.is_sorted() || years.is_sorted_by(|a, b| a >= b));
         row.counts_up =
             !self.has_large && counting.len() >= 3 && counting.windows(2).all(|w| w[1] == w[0] + 1);
+        row.rises = self.whole_numbers >= 3 && !self.falls && count - self.whole_numbers <= 1;
         row.dates_run = dates.len() >= 3
             && dates.len() * 2 >= count
             && (dates.is_sorted_by(|a, b| a < b) || dates.is_sorted_by(|a, b| a > b));

@@ -518,18 +518,27 @@ pub struct RowRule {
     /// So many cells at least.
     least: usize,
     score: f64,
+    /// Whether cells that say the same count once.
+    once: bool,
 }
 
 #[pymethods]
 impl RowRule {
     #[new]
-    #[pyo3(signature = (by, *, words=None, least=0, score))]
-    fn new(by: String, words: Option<HashSet<String>>, least: usize, score: f64) -> Self {
+    #[pyo3(signature = (by, *, words=None, least=0, score, once=false))]
+    fn new(
+        by: String,
+        words: Option<HashSet<String>>,
+        least: usize,
+        score: f64,
+        once: bool,
+    ) -> Self {
         Self {
             by,
             words,
             least,
             score,
+            once,
         }
     }
 }
@@ -537,10 +546,12 @@ impl RowRule {
 impl RowRule {
     /// The rule that it stands for.
     fn rule(&self) -> PyResult<Rule> {
-        let &Self { least, score, .. } = self;
+        let &Self {
+            least, score, once, ..
+        } = self;
         match (self.by.as_str(), &self.words) {
             ("words", Some(words)) => {
-                let words = KnownWords::new(words.clone(), least, score);
+                let words = KnownWords::new(words.clone(), least, score, once);
                 Ok(Rule::Header(Box::new(words)))
             }
             ("filled", None) => Ok(Rule::Data { least, score }),

@@ -52,10 +52,12 @@ impl SheetLayout {
             likely(a).total_cmp(&likely(b))
         });
         let reasons = layout::reasons(&row.features, row.state, second.unwrap_or(row.state), most);
-        reasons
+        let learned = reasons
             .into_iter()
-            .map(|(feature, adds)| (features::words_of(usize::from(feature)), adds))
-            .collect()
+            .map(|(feature, adds)| (features::words_of(usize::from(feature)), adds));
+        // A rule has the last word.
+        let rule = row.rule.map(|words| (words.to_owned(), 0.0));
+        rule.into_iter().chain(learned).take(most).collect()
     }
 }
 

@@ -66,6 +66,8 @@ pub struct KnownWords {
     least: usize,
     /// Score of each word.
     score: f64,
+    /// Whether cells that say the same count once: a filled merged range is one word.
+    once: bool,
     /// Letters that words begin and end with: most cells are told apart by these.
     first: [bool; 128],
     last: [bool; 128],
@@ -73,7 +75,7 @@ pub struct KnownWords {
 }
 
 impl KnownWords {
-    pub fn new(words: HashSet<String>, least: usize, score: f64) -> Self {
+    pub fn new(words: HashSet<String>, least: usize, score: f64, once: bool) -> Self {
         let (mut first, mut last) = ([false; 128], [false; 128]);
         let mut has_others = false;
         for word in &words {
@@ -89,6 +91,7 @@ impl KnownWords {
             words,
             least,
             score,
+            once,
             first,
             last,
             has_others,
@@ -292,9 +295,14 @@ fn known_cells(sheet: &Sheet, cells: &[Cell], words: &KnownWords) -> usize {
         return 0;
     }
     let texts = cells.iter().filter(|cell| cell.tag == Tag::Text);
-    texts
-        .filter(|cell| words.knows(sheet.text(cell.as_text())))
-        .count()
+    let known = texts
+        .map(|cell| sheet.text(cell.as_text()))
+        .filter(|text| words.knows(text));
+    if words.once {
+        known.collect::<HashSet<_>>().len()
+    } else {
+        known.count()
+    }
 }
 
 #[cfg(test)]

@@ -1,0 +1,219 @@
+//! What is said of a header block after the likeliest sequence is known: rules for look-alikes of header rows, of which there
+//! are too few to learn from. Each takes one row into the block, or out of it, at its upper or lower end.
+
+use super::features::Trait;
+use super::kinds::CellKind;
+use super::rows::{Grid, Row, Shape};
+use super::{RowLayout, RowLooks, State};
+
+/// A row at the end of a block of header rows, or right below it.
+struct Place<'g> {
+    grid: &'g Grid,
+    rows: &'g [RowLayout],
+    at: usize,
+    first: usize,
+    last: usize,
+}
+
+impl Place<'_> {
+    fn row(&self) -> &Row {
+        &self.grid.rows[self.at]
+    }
+
+    fn has(&self, one: Trait) -> bool {
+        self.rows[self.at].has(one)
+    }
+
+    fn sure(&self) -> f64 {
+        self.rows[self.at].likelihoods[State::Header as usize]
+    }
+
+    /// Whether the row is one cell in the first column.
+    fn is_lone(&self) -> bool {
+        matches!(self.row().shape, Shape::Lone | Shape::LoneLong)
+    }
+
+    fn next(&self) -> Option<&Row> {
+        self.grid.rows.get(self.at + 1)
+    }
+
+    /// Whether another row of the block has a name for the first column.
+    fn is_first_named(&self) -> bool {
+        let others = (self.first..=self.last).filter(|&at| at != self.at);
+        others
+            .map(|at| &self.grid.rows[at])
+            .any(|row| row.count() > 1 && row.columns[0] == self.grid.first_column)
+    }
+
+    /// Whether the row leaves numbers and days to the rows below.
+    fn has_no_values(&self) -> bool {
+        self.row().of(CellKind::Number) + self.row().of(CellKind::Date) == 0
+    }
+
+    /// Whether a text stands in its column one or two rows below as well: a record's key recurs, names of columns do not.
+    fn recurs_soon(&self) -> bool {
+        let below = self.at + 1..self.grid.rows.len().min(self.at + 3);
+        self.row().columns.iter().any(|&column| {
+            let slot = self.grid.slot(self.at, column);
+            let mut others = below.clone().map(|row| self.grid.slot(row, column));
+            slot.kind.is_text() && others.any(|other| other.text == slot.text)
+        })
+    }
+
+    /// Whether the row is a number and a longer text beside it.
+    fn is_numbered_title(&self) -> bool {
+        let row = self.row();
+        let &[first, second] = row.columns.as_slice() else {
+            return false;
+        };
+        let (first, second) = (
+            self.grid.slot(self.at, first),
+            self.grid.slot(self.at, second),
+        );
+        let is_number = first.kind != CellKind::Words && first.length <= 4;
+        is_number && second.kind.is_text() && second.length >= 20
+    }
+
+    /// Whether names and values stand beside each other: "Room:", "12", or "Room: 12".
+    fn is_form(&self) -> bool {
+        let (named, count) = (usize::from(self.row().named), self.row().count());
+        let is_all_names = usize::from(self.row().colons) == count;
+        named >= 2 && named * 2 >= count && !is_all_names
+    }
+}
+
+/// A rule: what it says, where it holds, and what the row is then.
+struct Rule {
+    words: &'static str,
+    holds: fn(&Place<'_>) -> bool,
+    state: State,
+}
+
+/// For the row right below a block.
+const BELOW: [Rule; 3] = [
+    Rule {
+        words: "repeats names of the header row above",
+        holds: |place| {
+            place.has(Trait::RepeatsLast)
+                && place.has_no_values()
+                && (place.has(Trait::BelowOver) || place.has(Trait::BelowSomeOver))
+        },
+        state: State::Header,
+    },
+    Rule {
+        words: "no plain number, over columns of values, below a header row",
+        holds: |place| {
+            place.row().count() > 1
+                && !place.has(Trait::VeryThin)
+                && place.sure() >= LIKELY
+                && place.has_no_values()
+                && place.has(Trait::BelowOver)
+        },
+        state: State::Header,
+    },
+    Rule {
+        words: "a unit alone below a header row",
+        holds: |place| {
+            let is_unit = place.has(Trait::Unit) || place.row().is_measure;
+            place.row().shape == Shape::Aside && place.sure() >= LIKELY && is_unit
+        },
+        state: State::Header,
+    },
+];
+/// For the last row of a block.
+const LAST: [Rule; 2] = [
+    Rule {
+        words: "its texts recur in the next rows",
+        holds: |place| place.recurs_soon(),
+        state: State::Data,
+    },
+    Rule {
+        words: "a text alone below a full header row",
+        holds: |place| {
+            let next_lacks = |next: &Row| next.columns[0] > place.grid.first_column;
+            place.is_lone()
+                && (place.is_first_named()
+                    || place.sure() < WEAK
+                    || place.next().is_some_and(next_lacks))
+        },
+        state: State::Group,
+    },
+];
+/// For the first row of a block.
+const FIRST: [Rule; 3] = [
+    Rule {
+        words: "a title alone above a header row",
+        holds: |place| place.is_lone() && place.has(Trait::Length20),
+        state: State::Title,
+    },
+    Rule {
+        words: "a number and a title above a header row",
+        holds: |place| place.is_numbered_title(),
+        state: State::Title,
+    },
+    Rule {
+        words: "names with values beside them",
+        holds: |place| place.is_form(),
+        state: State::Title,
+    },
+];
+/// A row below a header that is less likely one is none.
+const LIKELY: f64 = 0.1;
+/// A last header row that is less likely one is weak.
+const WEAK: f64 = 0.75;
+
+/// Corrects the blocks of header rows. No block loses its last row.
+pub fn correct(looks: &mut RowLooks, grid: &Grid) {
+    let mut first = 0;
+    while first < looks.rows.len() {
+        if looks.rows[first].state != State::Header {
+            first += 1;
+            continue;
+        }
+        let mut last = first;
+        while looks
+            .rows
+            .get(last + 1)
+            .is_some_and(|row| row.state == State::Header)
+        {
+            last += 1;
+        }
+        let end = last + 1;
+        while last + 1 < looks.rows.len()
+            && looks.rows[last + 1].gap <= 1
+            && apply(looks, grid, &BELOW, last + 1, (first, last))
+        {
+            last += 1;
+        }
+        while last > first && apply(looks, grid, &LAST, last, (first, last)) {
+            last -= 1;
+        }
+        while last > first && apply(looks, grid, &FIRST, first, (first, last)) {
+            first += 1;
+        }
+        first = end.max(last + 1);
+    }
+}
+
+/// Gives a row the state of the first rule that holds.
+fn apply(
+    looks: &mut RowLooks,
+    grid: &Grid,
+    rules: &'static [Rule],
+    at: usize,
+    block: (usize, usize),
+) -> bool {
+    let (first, last) = block;
+    let place = Place {
+        grid,
+        rows: &looks.rows,
+        at,
+        first,
+        last,
+    };
+    let Some(rule) = rules.iter().find(|rule| (rule.holds)(&place)) else {
+        return false;
+    };
+    looks.rows[at].take_rule(rule.state, rule.words);
+    true
+}
