@@ -9,6 +9,7 @@ pub mod choose;
 pub mod features;
 pub mod kinds;
 pub mod rows;
+pub mod totals;
 mod weights;
 pub mod words;
 

@@ -51,6 +51,7 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(fields::gone, module)?)?;
     module.add_function(wrap_pyfunction!(fields::simplify, module)?)?;
     module.add_function(wrap_pyfunction!(fields::classify_rows, module)?)?;
+    module.add_function(wrap_pyfunction!(layout::find_totals, module)?)?;
     module.add_function(wrap_pyfunction!(layout::layout_features, module)?)?;
     module.add_function(wrap_pyfunction!(layout::layout_feature_names, module)?)?;
     module.add_class::<layout::SheetLayout>()?;
