@@ -44,7 +44,6 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(fields::passes_checksum, module)?)?;
     module.add_function(wrap_pyfunction!(fields::filled_cells, module)?)?;
     module.add_function(wrap_pyfunction!(fields::is_currency_of_header, module)?)?;
-    module.add_function(wrap_pyfunction!(fields::names_total, module)?)?;
     module.add_function(wrap_pyfunction!(fields::count_issues, module)?)?;
     module.add_function(wrap_pyfunction!(fields::filled_rows, module)?)?;
     module.add_function(wrap_pyfunction!(fields::filled_stretch, module)?)?;

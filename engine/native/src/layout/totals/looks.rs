@@ -6,7 +6,7 @@ use std::ops::Range;
 use super::read::{Column, Kind, NONE};
 use crate::layout::kinds::{CellKind, kind_of};
 use super::words::{self, How, Word};
-use super::{NEED_BLANK, NEED_FULL, NEED_NOTHING, NEED_WITHIN, NEED_WORD};
+use super::{NEED_ALONE, NEED_BLANK, NEED_FULL, NEED_LAST, NEED_NOTHING, NEED_WITHIN, NEED_WORD};
 use crate::cells::{Sheet, Tag};
 
 /// Columns that are looked at.
@@ -134,11 +134,18 @@ impl<'s> Table<'s> {
             .collect();
         let mut found = Vec::new();
         for &balance in &filled {
+            let steps = [false, true].map(|is_reverse| steps_of(&rows, is_reverse, |row| number(row, balance)));
+            if steps.iter().all(Vec::is_empty) {
+                continue;
+            }
             let others = || filled.iter().copied().filter(move |&column| column != balance);
-            let pairs = others().flat_map(|plus| std::iter::once((plus, None)).chain(others().filter(move |&minus| minus != plus).map(move |minus| (plus, Some(minus)))));
+            let pairs = others().flat_map(|plus| {
+                let minus = others().filter(move |&minus| minus != plus).map(Some);
+                std::iter::once(None).chain(minus).map(move |minus| (plus, minus))
+            });
             for (plus, minus) in pairs {
                 let amount = |row: usize| number(row, plus).unwrap_or(0.0) - minus.and_then(|minus| number(row, minus)).unwrap_or(0.0);
-                if is_running(&rows, |row| number(row, balance), amount) {
+                if steps.iter().any(|steps| are_amounts(steps, amount)) {
                     found.push((balance, plus, minus));
                     break;
                 }
@@ -148,26 +155,31 @@ impl<'s> Table<'s> {
     }
 }
 
-/// Whether most steps of a balance are the amounts of its rows; the newest may come first.
-fn is_running(rows: &[usize], balance: impl Fn(usize) -> Option<f64>, amount: impl Fn(usize) -> f64) -> bool {
-    let holds = |is_reverse: bool| {
-        let (mut steps, mut fits, mut different) = (0, 0, HashSet::new());
-        for pair in rows.windows(2) {
-            let (from, to) = if is_reverse { (pair[1], pair[0]) } else { (pair[0], pair[1]) };
-            if let (Some(before), Some(after)) = (balance(from), balance(to))
-                && before != after
-            {
-                steps += 1;
-                fits += usize::from((after - before - amount(to)).abs() < 0.005);
-                different.insert((after - before).to_bits());
-                if steps > 6 && fits * 2 < steps {
-                    return false;
-                }
-            }
+/// The steps of a balance, each with the row that makes it; none where fewer than three differ. The newest row may come first.
+fn steps_of(rows: &[usize], is_reverse: bool, balance: impl Fn(usize) -> Option<f64>) -> Vec<(usize, f64)> {
+    let mut steps = Vec::new();
+    for pair in rows.windows(2) {
+        let (from, to) = if is_reverse { (pair[1], pair[0]) } else { (pair[0], pair[1]) };
+        if let (Some(before), Some(after)) = (balance(from), balance(to))
+            && before != after
+        {
+            steps.push((to, after - before));
         }
-        different.len() >= 3 && fits * 100 >= steps * 85
-    };
-    holds(false) || holds(true)
+    }
+    let mut different: Vec<u64> = steps.iter().map(|(_, step)| step.to_bits()).collect();
+    different.sort_unstable();
+    different.dedup();
+    if different.len() < 3 {
+        steps.clear();
+    }
+    steps
+}
+
+/// Whether at least 85 in 100 steps are the amounts of their rows.
+fn are_amounts(steps: &[(usize, f64)], amount: impl Fn(usize) -> f64) -> bool {
+    let most = steps.len() * 15 / 100;
+    let misses = steps.iter().filter(|&&(row, step)| (step - amount(row)).abs() >= 0.005).take(most + 1);
+    !steps.is_empty() && misses.count() <= most
 }
 
 /// What the texts of a row say.
@@ -216,6 +228,14 @@ impl Look {
         Self { blank: Some(0.0), is_full: true, need: NEED_FULL, ..Self::default() }
     }
 
+    /// The same for the last row: numbers without any text are not often a record.
+    pub fn at_the_end(mut self, keys: &[usize]) -> Self {
+        if self.at.is_none() && self.is_bare && !keys.is_empty() {
+            self.need = self.need.min(NEED_LAST);
+        }
+        self
+    }
+
     /// Whether the word is one of totals and subtotals.
     pub fn names_total(&self) -> bool {
         matches!(self.word, Some(Word::Total | Word::Subtotal))
@@ -248,6 +268,7 @@ impl Look {
         self.need = match (self.is_full, self.names_total()) {
             (true, _) => NEED_FULL,
             (false, true) if self.is_alone() && (some_blank || is_short) => NEED_WORD,
+            (false, true) if self.is_alone() => NEED_ALONE,
             (false, true) => NEED_WITHIN,
             (false, false) if some_blank || is_short || self.at.is_none() && !keys.is_empty() => NEED_BLANK,
             (false, false) => NEED_NOTHING,

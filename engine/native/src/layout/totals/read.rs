@@ -17,8 +17,8 @@ const ROUNDED: [i64; 4] = [1_000, 100, 10, 5];
 /// So many numbers show that a column is rounded.
 const LEAST_ROUNDED: usize = 5;
 const CURRENCIES: &[&str] = &[
-    "AUD", "BGN", "BRL", "CAD", "CHF", "CNY", "CZK", "DKK", "EUR", "GBP", "HUF", "INR", "JPY", "KRW", "MXN",
-    "NOK", "NZD", "PLN", "RON", "RSD", "RUB", "SEK", "TRY", "UAH", "USD", "ZAR", "Kč", "kr", "zł", "Ft", "лв",
+    "AUD", "BGN", "BRL", "CAD", "CHF", "CNY", "CZK", "DKK", "EUR", "Ft", "GBP", "HUF", "INR", "JPY", "KRW", "Kč", "MXN",
+    "NOK", "NZD", "PLN", "RON", "RSD", "RUB", "SEK", "TRY", "UAH", "USD", "ZAR", "kr", "zł", "лв",
 ];
 
 /// What a cell is here.
@@ -194,7 +194,8 @@ fn of_float(value: f64) -> Option<(i64, u8)> {
 /// The number that a text writes, with its decimals: "-1,234.50", "(12,5) €", "1 200-".
 pub fn number_of(text: &str, comma: bool) -> Option<(i64, u8)> {
     let first = *text.as_bytes().first()?;
-    if text.len() > 40 || first.is_ascii_lowercase() && first != b'k' {
+    let may_begin = first.is_ascii_digit() || !first.is_ascii_alphabetic() || !text.as_bytes().get(3).is_some_and(u8::is_ascii_alphabetic);
+    if text.len() > 40 || !may_begin {
         return None;
     }
     if !text.is_ascii() && text.chars().any(|c| matches!(c, '٠'..='٩' | '۰'..='۹' | '０'..='９' | '٫' | '٬')) {
@@ -245,16 +246,25 @@ fn without_signs(text: &str) -> Option<(&str, bool)> {
         }
         let bare = text.trim_matches(|c| is_space(c) || matches!(c, '$' | '€' | '£' | '¥' | '₹' | '₽' | '₴' | '₺'));
         text = bare.strip_suffix('%').unwrap_or(bare).trim_end();
-        for code in CURRENCIES {
-            if let Some(rest) = text.strip_prefix(code).filter(|rest| rest.starts_with(|c: char| !c.is_alphabetic())) {
-                text = rest.trim_start();
-            }
-            if let Some(rest) = text.strip_suffix(code).filter(|rest| rest.ends_with(|c: char| !c.is_alphabetic())) {
-                text = rest.trim_end();
-            }
-        }
+        text = without_code(text)?;
     }
     (!text.is_empty()).then_some((text, is_negative))
+}
+
+/// Takes off the code of a currency; nothing where other letters stand there.
+fn without_code(text: &str) -> Option<&str> {
+    let mut text = text;
+    if text.starts_with(char::is_alphabetic) {
+        let stop = text.find(|c: char| !c.is_alphabetic())?;
+        CURRENCIES.binary_search(&&text[..stop]).ok()?;
+        text = text[stop..].trim_start();
+    }
+    if text.ends_with(char::is_alphabetic) {
+        let start = text.trim_end_matches(char::is_alphabetic).len();
+        CURRENCIES.binary_search(&&text[start..]).ok()?;
+        text = text[..start].trim_end();
+    }
+    Some(text)
 }
 
 /// The number of digits with marks between them.
@@ -331,6 +341,7 @@ mod tests {
         ] {
             assert_eq!(number_of(text, comma), wanted, "{text}");
         }
+        assert!(CURRENCIES.is_sorted());
         assert_eq!(of_float(1309.5), Some((13095, 1)));
         assert_eq!(of_float(0.1 + 0.2), Some((3, 1)));
         assert_eq!(of_float(f64::NAN), None);

@@ -92,8 +92,7 @@ pub fn slack(terms: u32) -> f64 {
 #[derive(Debug, Clone)]
 pub struct Sum {
     pub bits: f64,
-    /// Columns that agree, and columns that do not.
-    pub agree: Vec<usize>,
+    /// Columns that do not agree.
     pub differ: Vec<usize>,
     /// Items that were added, in the order in which they were met.
     pub parts: Vec<usize>,
@@ -312,7 +311,7 @@ pub fn find(items: &Items, is_below: bool) -> HashMap<usize, Sum> {
         match best {
             Some(((bits, agree, differ), is_leaves, height)) if bits >= need && (agree.len() > 1 || need <= super::NEED_BLANK) => {
                 let parts = if is_leaves { leaves.pile[height..].to_vec() } else { tops.pile[height..].to_vec() };
-                found.insert(item, Sum { bits, agree, differ, parts, is_below });
+                found.insert(item, Sum { bits, differ, parts, is_below });
                 if !is_leaves {
                     tops.cut(height);
                 }
