@@ -5,10 +5,12 @@ use std::collections::HashMap;
 use super::read::NONE;
 use super::sums::{Sum, slack};
 use super::words::Word;
-use super::{Rows, Verdict};
+use super::{Doubt, Rows, Verdict};
 
 /// A sum that is further off is none: a mean, a percentage.
 const NEAR: f64 = 0.2;
+/// The same where a word and blank keys say that it is a total.
+const NEAR_OF_WORDS: f64 = 0.5;
 
 /// A total beside what was added.
 #[derive(Debug, Clone, PartialEq)]
@@ -28,19 +30,25 @@ pub struct Check {
     pub is_sure: bool,
 }
 
+/// Columns that are tried as the amounts between two balances.
+const MOST_COLUMNS: usize = 8;
+
+/// A step as it was said or turned around, whichever is nearer.
+fn nearer(step: f64, sum: f64) -> f64 {
+    if (sum - step).abs() <= (-sum - step).abs() { sum } else { -sum }
+}
+
 /// What does not add up.
 pub fn check(rows: &Rows<'_>, sums: &HashMap<usize, Sum>, verdicts: &[Verdict]) -> Vec<Check> {
     let mut found = Vec::new();
     for (total, verdict) in verdicts.iter().enumerate() {
-        if *verdict != Verdict::Total {
-            continue;
-        }
-        match sums.get(&total) {
-            Some(sum) => differing(rows, total, sum, &mut found),
-            None if rows.looks[total].names_total() && rows.looks[total].is_alone() => {
-                found.extend(without_sum(rows, total, verdicts));
-            }
-            None => {}
+        let look = &rows.looks[total];
+        let is_word = look.names_total() && (look.is_alone() || look.is_all_blank());
+        match (verdict, sums.get(&total)) {
+            (Verdict::Total, Some(sum)) => differing(rows, total, sum, &mut found),
+            (Verdict::Total, None) if is_word => found.extend(without_sum(rows, total, verdicts, NEAR_OF_WORDS)),
+            (Verdict::Doubtful(Doubt::NoSum), _) if is_word => found.extend(without_sum(rows, total, verdicts, NEAR)),
+            _ => {}
         }
     }
     found.extend(balances(rows, verdicts));
@@ -93,7 +101,7 @@ fn differing(rows: &Rows<'_>, total: usize, sum: &Sum, found: &mut Vec<Check>) {
 }
 
 /// A total by its word, whose numbers are no sums: beside the rows since the last total, or all records above or below.
-fn without_sum(rows: &Rows<'_>, total: usize, verdicts: &[Verdict]) -> Vec<Check> {
+fn without_sum(rows: &Rows<'_>, total: usize, verdicts: &[Verdict], near: f64) -> Vec<Check> {
     let is_total = |item: usize| matches!(verdicts[item], Verdict::Total | Verdict::Balance);
     let records = |from: usize, to: usize| -> Vec<usize> { (from..to).filter(|&item| !is_total(item)).collect() };
     let last = (0..total).rev().find(|&item| is_total(item)).map_or(0, |item| item + 1);
@@ -108,12 +116,12 @@ fn without_sum(rows: &Rows<'_>, total: usize, verdicts: &[Verdict]) -> Vec<Check
         if rows.items.row(total)[at] == NONE {
             continue;
         }
-        let near = candidates.iter().map(|parts| (added(rows, at, parts), parts)).filter(|((_, terms), _)| *terms > 0);
-        let Some(((sum, terms), parts)) = near.min_by_key(|((sum, _), _)| (sum - said).unsigned_abs()) else {
+        let sums = candidates.iter().map(|parts| (added(rows, at, parts), parts)).filter(|((_, terms), _)| *terms > 0);
+        let Some(((sum, terms), parts)) = sums.min_by_key(|((sum, _), _)| (sum - said).unsigned_abs()) else {
             continue;
         };
         let off = (sum - said).unsigned_abs() as f64;
-        if off > slack(terms) && off <= NEAR.max(0.5) * said.unsigned_abs() as f64 {
+        if off > slack(terms) && off <= near * said.unsigned_abs() as f64 {
             found.push(made(rows, total, at, sum, parts));
         }
     }
@@ -136,21 +144,24 @@ fn balances(rows: &Rows<'_>, verdicts: &[Verdict]) -> Option<Check> {
         Some(rows.written(at, added(rows, at, &records).0))
     };
     let others: Vec<usize> = rows.amounts.iter().copied().filter(|&one| one != column).collect();
-    let own = sum(column).filter(|_| records.iter().any(|&item| rows.table.value(rows.row(item), column) != NONE));
-    let running = rows.running.iter().find(|&&(balance, ..)| balance == column);
-    let ways: Vec<f64> = match (own, running) {
-        (Some(own), _) => vec![own],
-        (None, Some(&(_, plus, minus))) => vec![sum(plus)? - minus.map_or(Some(0.0), sum)?],
-        (None, None) => match others[..] {
-            [one] => vec![sum(one)?, -sum(one)?],
-            [one, other] => vec![sum(one)? - sum(other)?, sum(other)? - sum(one)?],
-            _ => return None,
-        },
-    };
-    let near = ways.into_iter().min_by(|a, b| (a - step).abs().total_cmp(&(b - step).abs()))?;
-    if records.is_empty() || (near - step).abs() < unit / 2.0 {
+    let has_own = records.iter().any(|&item| rows.table.value(rows.row(item), column) != NONE);
+    let fits = |one: f64| (one - step).abs() < unit / 2.0;
+    let either = |plus: f64, minus: f64| fits(plus - minus) || fits(minus - plus);
+    let mut sums: Vec<f64> = others.iter().take(MOST_COLUMNS).filter_map(|&one| sum(one)).collect();
+    sums.push(0.0);
+    let adds_up = sums.iter().any(|&plus| sums.iter().any(|&minus| either(plus, minus)));
+    if records.is_empty() || adds_up || sum(column).is_some_and(fits) {
         return None;
     }
+    // Whose sums these are has to be sure.
+    let running = rows.running.iter().find(|&&(balance, ..)| balance == column);
+    let near = match (running, &others[..]) {
+        (Some(&(_, plus, minus)), _) => sum(plus)? - minus.map_or(Some(0.0), sum)?,
+        (None, []) if has_own => sum(column)?,
+        (None, [one]) if !has_own => nearer(step, sum(*one)?),
+        (None, [one, other]) if !has_own => nearer(step, sum(*one)? - sum(*other)?),
+        _ => return None,
+    };
     let said = rows.table.value(to, column) as f64 * unit;
     Some(Check {
         row: to,

@@ -127,13 +127,13 @@ impl<'s> Table<'s> {
             let value = self.value(row, column);
             (value != NONE).then(|| value as f64 * self.columns[column].unit)
         };
+        let share = |column: usize| rows.iter().filter(|&&row| self.value(row, column) != NONE).count();
         let filled: Vec<usize> = (0..self.columns.len())
-            .filter(|column| !keys.contains(column))
-            .filter(|&column| rows.iter().filter(|&&row| number(row, column).is_some()).count() * 4 >= rows.len().max(1))
+            .filter(|column| !keys.contains(column) && share(*column) > 0)
             .take(COLUMNS_OF_STEPS)
             .collect();
         let mut found = Vec::new();
-        for &balance in &filled {
+        for &balance in filled.iter().filter(|&&column| share(column) * 2 >= rows.len()) {
             let steps = [false, true].map(|is_reverse| steps_of(&rows, is_reverse, |row| number(row, balance)));
             if steps.iter().all(Vec::is_empty) {
                 continue;

@@ -24,14 +24,14 @@ pub use self::control::Check;
 /// Bits that a sum needs: with a word that stands alone and blank keys, with such a word in a table of one key, with a word, with blank keys, with nothing, and beside
 /// the texts of a record, where it is doubtful up to so much more.
 const NEED_WORD: f64 = -3.0;
-const NEED_ALONE: f64 = 2.0;
+const NEED_ALONE: f64 = 1.0;
 const NEED_WITHIN: f64 = 7.0;
 const NEED_BLANK: f64 = 10.0;
 const NEED_NOTHING: f64 = 18.0;
-const NEED_FULL: f64 = 28.0;
+const NEED_FULL: f64 = 36.0;
 /// At the end, without any text.
 const NEED_LAST: f64 = 4.0;
-const DOUBTFUL_ABOVE_FULL: f64 = 12.0;
+const DOUBTFUL_ABOVE_FULL: f64 = 15.0;
 /// In longer tables records are added together.
 const MOST_ROWS: usize = 2_000;
 /// Rows at an end.

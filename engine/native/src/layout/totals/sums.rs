@@ -9,7 +9,7 @@ use std::hash::{BuildHasherDefault, Hasher};
 use super::read::NONE;
 
 /// What one column can say at most.
-const MOST_BITS: f64 = 14.0;
+const MOST_BITS: f64 = 18.0;
 /// What each column costs that does not add up.
 const COST_OF_DIFFERING: f64 = 3.0;
 /// Columns whose sums are looked up, those that say most first.
