@@ -44,6 +44,8 @@ DEFAULTS = {
     "spread_header_labels": False,
     "end_tables_at_notes": False,
     "skip_total_rows": False,
+    "balance_rows": "keep",
+    "check_totals": False,
     "group_rows": "keep",
     "headerless_tables": False,
     "stop_at_blank_rows": 0,

@@ -186,11 +186,6 @@ def readable(series: pl.Series) -> pl.Series:
     return series
 
 
-def names_total(text: str) -> bool:
-    """Whether a text has a word of totals: "Subtotal", "Zwischensumme"."""
-    return _native.names_total(text)
-
-
 def profile(series: pl.Series) -> dict[str, Any]:
     """What a column looks like, as numbers; see :class:`ade_engine.models.column_profile.ColumnProfile`."""
     return _native.column_profile(_readable_or_text(series))

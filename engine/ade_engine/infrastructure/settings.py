@@ -213,6 +213,8 @@ _NEWER = (
     ("spread_header_labels", False, _flag, "a label over several columns of a stacked header belongs to each of them"),
     ("end_tables_at_notes", False, _flag, "tables end above the notes below them"),
     ("skip_total_rows", False, _flag, "rows of totals are left out"),
+    ("balance_rows", "keep", _one_of("keep", "drop"), "with skip_total_rows: balances stay rows, or are left out"),
+    ("check_totals", False, _flag, "with skip_total_rows: a total that is not the sum of what is kept is an issue"),
     ("group_rows", "keep", _one_of("keep", "drop", "column"), "section heads: rows, left out, or a column of the rows below"),
     ("headerless_tables", False, _flag, "rows without a header row are all records, and columns are known by their values"),
     ("stop_at_blank_rows", 0, _count_from_zero, "blank rows in succession that end a table; 0 for none"),
@@ -321,6 +323,8 @@ class Settings:
     spread_header_labels: bool
     end_tables_at_notes: bool
     skip_total_rows: bool
+    balance_rows: str
+    check_totals: bool
     group_rows: str
     headerless_tables: bool
     stop_at_blank_rows: int

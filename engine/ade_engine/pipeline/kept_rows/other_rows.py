@@ -6,15 +6,17 @@ that is left out is named in a notice. Rows count from 0 here.
 
 from __future__ import annotations
 
+import re
+
 import polars as pl
 
 from ade_engine.fields.readers import filled_rows, profile, without_blank_rows
 from ade_engine.fields.surroundings import Surroundings
 from ade_engine.models.notices import INFO, WARNING
 from ade_engine.models.table import is_blank
-from ade_engine.pipeline.finding.header_rows import DATA, GROUP, NOTE, TITLE, TOTAL, RowSpan
-from ade_engine.pipeline.finding.totals import amount_of, correct_totals
+from ade_engine.pipeline.finding.header_rows import BALANCE, DATA, GROUP, NOTE, TITLE, TOTAL, RowSpan
 from ade_engine.pipeline.kept_rows.provenance import note_dropped, rows_in_words, stretches
+from ade_engine.pipeline.kept_rows.totals import find_totals, tell_balances
 from ade_engine.pipeline.shared.table_columns import with_series
 
 TYPE_CHECKING = False
@@ -36,6 +38,8 @@ _FIRST_RECORDS = 20
 _YEARS = (1900, 2100)
 #: The mark of a footnote in a cell of its own is at most so long, its text at least so.
 _LONGEST_MARK, _LEAST_OF_REMARK = 2, 12
+#: A number as .csv files write it.
+_NUMBER = re.compile(r"-?\d+(?:\.\d+)?|-?\d{1,3}(?:,\d{3})+(?:\.\d+)?")
 #: What remarks begin with.
 _MARKS = ("*", "†", "‡", "§")
 
@@ -193,10 +197,18 @@ def _names(scan: SheetScan, span: RowSpan) -> int:
 def _is_named(cells: list[Any]) -> bool:
     """Whether a row has texts alone, or a year: a section head is no number and no day."""
     filled = [cell for cell in cells if not is_blank(cell)]
-    amounts = [amount_of(cell) for cell in filled]
+    amounts = [_amount_of(cell) for cell in filled]
     return all(
         isinstance(cell, str) if amount is None else _YEARS[0] <= amount <= _YEARS[1] for cell, amount in zip(filled, amounts)
     )
+
+
+def _amount_of(cell: Any) -> float | None:
+    """The number in a cell; texts have one as .csv files write them."""
+    if isinstance(cell, str):
+        text = cell.strip()
+        return float(text.replace(",", "")) if _NUMBER.fullmatch(text) else None
+    return None if isinstance(cell, bool) or not isinstance(cell, (int, float)) else float(cell)
 
 
 def _is_thin(scan: SheetScan, span: RowSpan, row: int, names: int) -> bool:
@@ -227,15 +239,7 @@ def leave_out_rows(
             if kind == GROUP and not (_is_thin(scan, span, row, names) and _is_named(scan.row(row)[span.first_column : span.stop_column])):
                 inside[at] = DATA
     if settings.skip_total_rows:
-        kept = correct_totals(span, inside, scan)
-        if kept:
-            numbers = stretches([row + 1 for row in kept])
-            context.notice(
-                "doubtful_rows",
-                f"{rows_in_words(numbers)} may be totals; kept as records, for the numbers do not add up",
-                count=len(kept),
-                rows=numbers,
-            )
+        find_totals(context, span, inside, scan)
     if settings.end_tables_at_notes:
         _find_remarks(span, inside, scan)
     unwanted = []
@@ -243,6 +247,8 @@ def leave_out_rows(
         unwanted.append((NOTE, "of notes between records"))
     if settings.skip_total_rows and TOTAL in inside:
         unwanted.append((TOTAL, "of totals"))
+    if BALANCE in inside:
+        unwanted.append((BALANCE, "of balances"))
     if settings.group_rows != "keep" and GROUP in inside:
         unwanted.append((GROUP, "with section heads"))
     if not unwanted or table.height != len(inside):
@@ -253,7 +259,10 @@ def leave_out_rows(
             table = with_series(table, [sections])
     for kind, what in unwanted:
         rows = [span.data_start + at for at, one in enumerate(inside) if one == kind]
-        _notice(context, what, rows)
+        if kind == BALANCE:
+            tell_balances(context, span, rows, scan)
+        else:
+            _notice(context, what, rows)
     gone = {kind for kind, _ in unwanted}
     return table.filter(pl.Series([one not in gone for one in inside], dtype=pl.Boolean))
 

@@ -32,6 +32,8 @@ class RunContext:
     table_index: int
     #: Where the table lies in the sheet.
     region: TableRegion
+    #: What is said of totals that are not the sums of a table's records: column of the sheet, last row that was added, message.
+    total_issues: list[tuple[str, int, str]]
 
     def __init__(
         self,
@@ -70,7 +72,7 @@ class RunContext:
 
     def for_table(self, table_index: int, region: TableRegion) -> RunContext:
         """The same sheet, at one of its tables."""
-        return self._inside(table_index=table_index, region=region)
+        return self._inside(table_index=table_index, region=region, total_issues=[])
 
     def _inside(self, **place: Any) -> RunContext:
         inside = object.__new__(RunContext)

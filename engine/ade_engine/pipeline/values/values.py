@@ -304,14 +304,29 @@ def keep_unread(
         if doubts:
             said = doubts[0] if len(doubts) == 1 else pl.select(pl.coalesce(doubts)).to_series()
             added.append(said.alias(f"{DOUBT_PREFIX}{field}"))
+    if ROW not in table.columns:
+        return (with_series(table, added), None) if added else (table, None)
+    added = _with_totals(context, table, around, added)
     if not added:
         return table, None
-    if ROW not in table.columns:
-        return with_series(table, added), None
     kept = pl.DataFrame([table.get_column(ROW), *added])
     kept = kept.filter(pl.any_horizontal(pl.all().exclude(ROW).is_not_null()))
     # A hook may have made several rows of one: what is said of its cells is said of each.
     return table, kept.unique(subset=ROW, keep="first", maintain_order=True)
+
+
+def _with_totals(context: RunContext, table: pl.DataFrame, around: Surroundings, added: list[pl.Series]) -> list[pl.Series]:
+    """The messages with those of totals that are not the sums of the records, each at the last record that was added."""
+    fields = {source.letters: field for field, source in around.sources.items() if field in table.columns}
+    found = {series.name: series for series in added}
+    for letters, row, said in context.total_issues:
+        if letters in fields and table.schema[ROW].is_integer():
+            name = f"{DOUBT_PREFIX}{fields[letters]}"
+            at = pl.select(pl.when(table.get_column(ROW) == row).then(pl.lit(said))).to_series().alias(name)
+            if name in found:
+                at = pl.select(pl.concat_str([found[name], at], separator="; ", ignore_nulls=True).replace("", None)).to_series().alias(name)
+            found[name] = at
+    return list(found.values())
 
 
 def _doubts_of_field(around: Surroundings, field: str, height: int) -> list[pl.Series]:

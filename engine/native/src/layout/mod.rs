@@ -11,6 +11,7 @@ pub mod features;
 mod guards;
 pub mod kinds;
 pub mod rows;
+pub mod totals;
 mod weights;
 pub mod words;
 

@@ -335,12 +335,6 @@ pub fn is_currency_of_header(written: &str, among_capitals: bool) -> bool {
     lexicon::is_code_of_header(written, among_capitals)
 }
 
-/// Whether a text has a word of totals ("Subtotal", "Zwischensumme").
-#[pyfunction]
-pub fn names_total(text: &str) -> bool {
-    crate::layout::words::said(text).total
-}
-
 /// What a series looks like: rows, filled cells, and the cells that were looked at; the counts by type, the counts by pattern,
 /// and other facts about the cells that were looked at.
 #[pyfunction]

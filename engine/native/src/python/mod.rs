@@ -44,13 +44,13 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(fields::passes_checksum, module)?)?;
     module.add_function(wrap_pyfunction!(fields::filled_cells, module)?)?;
     module.add_function(wrap_pyfunction!(fields::is_currency_of_header, module)?)?;
-    module.add_function(wrap_pyfunction!(fields::names_total, module)?)?;
     module.add_function(wrap_pyfunction!(fields::count_issues, module)?)?;
     module.add_function(wrap_pyfunction!(fields::filled_rows, module)?)?;
     module.add_function(wrap_pyfunction!(fields::filled_stretch, module)?)?;
     module.add_function(wrap_pyfunction!(fields::gone, module)?)?;
     module.add_function(wrap_pyfunction!(fields::simplify, module)?)?;
     module.add_function(wrap_pyfunction!(fields::classify_rows, module)?)?;
+    module.add_function(wrap_pyfunction!(layout::find_totals, module)?)?;
     module.add_function(wrap_pyfunction!(layout::layout_features, module)?)?;
     module.add_function(wrap_pyfunction!(layout::layout_feature_names, module)?)?;
     module.add_class::<layout::SheetLayout>()?;

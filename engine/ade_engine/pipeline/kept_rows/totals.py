@@ -1,0 +1,108 @@
+"""Totals and balances among the rows of a table, and whether totals are the sums of what is kept.
+
+The native module decides (``engine/native/src/layout/totals``); here kinds of rows, notices and issues are made of that. Rows
+count here from 0 at the first row below a table's header.
+"""
+
+from __future__ import annotations
+
+from ade_engine import _native
+from ade_engine.infrastructure.caller import show_values
+from ade_engine.models.notices import INFO, WARNING
+from ade_engine.models.table import column_letters
+from ade_engine.pipeline.finding.header_rows import BALANCE, DATA, GROUP, HEADER, NOTE, TITLE, TOTAL
+from ade_engine.pipeline.kept_rows.provenance import rows_in_words, stretches
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from ade_engine.io.scan.sheet_scan import SheetScan
+    from ade_engine.pipeline.finding.header_rows import RowSpan
+    from ade_engine.pipeline.shared.context import RunContext
+
+#: Why rows are doubtful, by the numbers of the native module.
+_DOUBTS = (
+    "the numbers are sums of other rows, and there are texts of a record beside them",
+    "the numbers are those of one other row",
+    "a word for totals, but the numbers are no sums of other rows",
+    "numbers at the end, without the texts that records have",
+    "a word for balances, with the texts or amounts of a record",
+    "a word for VAT, shipping or discounts, without the texts that records have",
+    "a word for averages, but the numbers are none",
+)
+#: So many numbers of totals that do not add up are told one by one.
+_MOST_TOLD = 10
+
+
+def find_totals(context: RunContext, span: RowSpan, inside: bytearray, scan: SheetScan) -> None:
+    """Mark the totals and balances among the kinds of a table's rows, and say what is doubtful and what does not add up."""
+    last = scan.widest(span.start, span.stop) if span.stop_column is None else span.stop_column
+    notes = bytes(kind in (NOTE, TITLE, HEADER) for kind in inside)
+    judged, checks = _native.find_totals(scan, (span.data_start, span.stop), (span.first_column, last), notes)
+    layouts = scan.layouts()
+    for at, kind in enumerate(inside):
+        # What an author's own detector calls a total is one.
+        if kind == TOTAL and layouts[span.data_start + at].state == "total":
+            inside[at] = DATA
+    doubtful: dict[int, list[int]] = {}
+    for at, kind, doubt in judged:
+        if kind == "doubtful":
+            if inside[at] in (DATA, TOTAL):
+                doubtful.setdefault(doubt, []).append(span.data_start + at + 1)
+        elif inside[at] != HEADER:
+            inside[at] = TOTAL if kind == "total" else BALANCE if context.settings.balance_rows == "drop" else DATA
+    _tell_doubtful(context, doubtful)
+    if context.settings.check_totals:
+        _tell_checks(context, span, checks)
+
+
+def _tell_doubtful(context: RunContext, doubtful: dict[int, list[int]]) -> None:
+    """One notice for all doubtful rows of a table, with the reasons."""
+    rows = sorted(row for found in doubtful.values() for row in found)
+    if not rows:
+        return
+    said = "; ".join(f"{rows_in_words(stretches(found))}: {_DOUBTS[doubt]}" for doubt, found in sorted(doubtful.items()))
+    are = "1 row may be a total or balance; kept as a record" if len(rows) == 1 else f"{len(rows)} rows may be totals or balances; kept as records"
+    context.notice("doubtful_rows", f"{are} ({said})", count=len(rows), rows=stretches(rows))
+
+
+def _tell_checks(context: RunContext, span: RowSpan, checks: list[tuple[int, int, float, float, int, int, int, bool, bool]]) -> None:
+    """Say which totals are not the sums of what is kept: a warning where cents have to add up, else a line of the audit record."""
+    told = 0
+    for at, column, said, added, first, last, decimals, is_balance, is_sure in checks:
+        row, letters = span.data_start + at + 1, column_letters(span.first_column + column + 1)
+        rows = f"rows {span.data_start + first + 1} to {span.data_start + last + 1}"
+        what = f"the closing balance in {letters}{row} is not the opening balance and the amounts" if is_balance else f"the total in {letters}{row} is not the sum of what was kept"
+        what += f" ({rows})"
+        numbers = f"it says {said:.{decimals}f}, added up are {added:.{decimals}f}, the difference is {said - added:.{decimals}f}"
+        if not is_sure or told == _MOST_TOLD:
+            if context.policy.sends_notices:
+                kind = "balance" if is_balance else "total"
+                context.notices.judge(sheet=context.sheet_name, row=row, kind=kind, likelihoods={}, reasons=[what], message=f"row {row}, {kind}: {what}")
+            continue
+        told += 1
+        facts = {}
+        if context.policy.quotes_values:
+            what += f": {numbers}"
+            facts = {"said": said, "added": added, "difference": round(said - added, decimals)}
+        else:
+            show_values(f"sheet {context.sheet_name!r}, {letters}{row}: {numbers}")
+        context.notice("total_differs", f"{what}. Look for a row that is missing or read wrongly", level=WARNING, cells=[f"{letters}{row}"], rows=[[row, row]], **facts)
+        context.total_issues.append((letters, span.data_start + last + 1, f"{what if context.policy.quotes_values else f'{what}: {numbers}'}"))
+
+
+def tell_balances(context: RunContext, span: RowSpan, rows: list[int], scan: SheetScan) -> None:
+    """Name balances that were left out, with their values where values may be quoted."""
+    cells, values = [], []
+    for row in rows:
+        numbers = [(column, cell) for column, cell in enumerate(scan.row(row)) if column >= span.first_column and isinstance(cell, (int, float))]
+        texts = [(column, cell) for column, cell in enumerate(scan.row(row)) if isinstance(cell, str) and any(map(str.isdigit, cell))]
+        for column, cell in (numbers or texts)[-1:]:
+            cells.append(f"{column_letters(column + 1)}{row + 1}")
+            values.append(f"{cells[-1]}: {cell}")
+    numbers = stretches([row + 1 for row in rows])
+    plural = "row" if len(rows) == 1 else "rows"
+    said = f"{len(rows)} {plural} of balances left out ({rows_in_words(numbers)}"
+    quoted = f"; {', '.join(values)}" if values and context.policy.quotes_values else f"; {', '.join(cells)}" if cells else ""
+    if values and not context.policy.quotes_values:
+        show_values(f"sheet {context.sheet_name!r}, balances: {', '.join(values)}")
+    context.notice("rows_left_out", f"{said}{quoted})", level=INFO, count=len(rows), rows=numbers, cells=cells)

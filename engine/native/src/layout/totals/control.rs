@@ -1,0 +1,177 @@
+//! Checks totals against the sums of what was kept, and closing balances against opening ones and the amounts between.
+
+use std::collections::HashMap;
+
+use super::read::NONE;
+use super::sums::{Sum, slack};
+use super::words::Word;
+use super::{Doubt, Rows, Verdict};
+
+/// A sum that is further off is none: a mean, a percentage.
+const NEAR: f64 = 0.2;
+/// The same where a word and blank keys say that it is a total.
+const NEAR_OF_WORDS: f64 = 0.5;
+
+/// A total beside what was added.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Check {
+    /// From 0 at the table's first row and column.
+    pub row: usize,
+    pub column: usize,
+    pub said: f64,
+    pub added: f64,
+    /// The first and last row that were added.
+    pub first: usize,
+    pub last: usize,
+    pub decimals: u8,
+    /// Whether this is opening balance and amounts beside the closing balance.
+    pub is_balance: bool,
+    /// Whether the numbers are of a kind that has to add up: amounts with cents, in a row with a word or blank keys.
+    pub is_sure: bool,
+}
+
+/// Columns that are tried as the amounts between two balances.
+const MOST_COLUMNS: usize = 8;
+
+/// A step as it was said or turned around, whichever is nearer.
+fn nearer(step: f64, sum: f64) -> f64 {
+    if (sum - step).abs() <= (-sum - step).abs() { sum } else { -sum }
+}
+
+/// What does not add up.
+pub fn check(rows: &Rows<'_>, sums: &HashMap<usize, Sum>, verdicts: &[Verdict]) -> Vec<Check> {
+    let mut found = Vec::new();
+    for (total, verdict) in verdicts.iter().enumerate() {
+        let look = &rows.looks[total];
+        let is_word = look.names_total() && (look.is_alone() || look.is_all_blank());
+        match (verdict, sums.get(&total)) {
+            (Verdict::Total, Some(sum)) => differing(rows, total, sum, &mut found),
+            (Verdict::Total, None) if is_word => found.extend(without_sum(rows, total, verdicts, NEAR_OF_WORDS)),
+            (Verdict::Doubtful(Doubt::NoSum), _) if is_word => found.extend(without_sum(rows, total, verdicts, NEAR)),
+            _ => {}
+        }
+    }
+    found.extend(balances(rows, verdicts));
+    found.sort_by_key(|check| (check.row, check.column));
+    found
+}
+
+/// Whether cents have to add up in a column of amounts.
+fn has_cents(rows: &Rows<'_>, at: usize) -> bool {
+    rows.table.columns[rows.amounts[at]].decimals == 2
+}
+
+fn made(rows: &Rows<'_>, total: usize, at: usize, added: i128, parts: &[usize]) -> Check {
+    let look = &rows.looks[total];
+    let column = rows.amounts[at];
+    Check {
+        row: rows.row(total),
+        column,
+        said: rows.written(at, i128::from(rows.items.row(total)[at])),
+        added: rows.written(at, added),
+        first: parts.iter().map(|&part| rows.row(part)).min().unwrap_or(0),
+        last: parts.iter().map(|&part| rows.last_row(part)).max().unwrap_or(0),
+        decimals: rows.table.columns[column].decimals,
+        is_balance: false,
+        is_sure: has_cents(rows, at) && (look.word.is_some() || look.is_all_blank()),
+    }
+}
+
+fn added(rows: &Rows<'_>, at: usize, parts: &[usize]) -> (i128, u32) {
+    let width = rows.amounts.len();
+    let mut sum = (0, 0);
+    for &part in parts {
+        let value = rows.items.row(part)[at];
+        if value != NONE {
+            sum = (sum.0 + i128::from(value), sum.1 + rows.items.terms[part * width + at]);
+        }
+    }
+    sum
+}
+
+/// The columns of a sum that are near it, and do not agree.
+fn differing(rows: &Rows<'_>, total: usize, sum: &Sum, found: &mut Vec<Check>) {
+    for &at in &sum.differ {
+        let said = i128::from(rows.items.row(total)[at]);
+        let (added, _) = added(rows, at, &sum.parts);
+        if (added - said).unsigned_abs() as f64 <= NEAR * said.unsigned_abs() as f64 {
+            found.push(made(rows, total, at, added, &sum.parts));
+        }
+    }
+}
+
+/// A total by its word, whose numbers are no sums: beside the rows since the last total, or all records above or below.
+fn without_sum(rows: &Rows<'_>, total: usize, verdicts: &[Verdict], near: f64) -> Vec<Check> {
+    let is_total = |item: usize| matches!(verdicts[item], Verdict::Total | Verdict::Balance);
+    let records = |from: usize, to: usize| -> Vec<usize> { (from..to).filter(|&item| !is_total(item)).collect() };
+    let last = (0..total).rev().find(|&item| is_total(item)).map_or(0, |item| item + 1);
+    let next = (total + 1..verdicts.len()).find(|&item| is_total(item)).unwrap_or(verdicts.len());
+    let mut candidates = vec![records(last, total), records(total + 1, next)];
+    if last > 0 && total + 1 == verdicts.len() {
+        candidates.push(records(0, total));
+    }
+    let mut found = Vec::new();
+    for at in 0..rows.amounts.len() {
+        let said = i128::from(rows.items.row(total)[at]);
+        if rows.items.row(total)[at] == NONE {
+            continue;
+        }
+        let sums = candidates.iter().map(|parts| (added(rows, at, parts), parts)).filter(|((_, terms), _)| *terms > 0);
+        let Some(((sum, terms), parts)) = sums.min_by_key(|((sum, _), _)| (sum - said).unsigned_abs()) else {
+            continue;
+        };
+        let off = (sum - said).unsigned_abs() as f64;
+        if off > slack(terms) && off <= near * said.unsigned_abs() as f64 {
+            found.push(made(rows, total, at, sum, parts));
+        }
+    }
+    found
+}
+
+/// The opening balance and the amounts between beside the closing balance.
+fn balances(rows: &Rows<'_>, verdicts: &[Verdict]) -> Option<Check> {
+    let named = |&item: &usize| verdicts[item] == Verdict::Balance && rows.looks[item].word == Some(Word::Balance);
+    let opening = (0..verdicts.len()).find(named)?;
+    let closing = (opening + 1..verdicts.len()).rev().find(named)?;
+    let records: Vec<usize> = (opening + 1..closing).filter(|&item| matches!(verdicts[item], Verdict::Record | Verdict::Doubtful(_))).collect();
+    let (from, to) = (rows.row(opening), rows.row(closing));
+    let width = rows.table.columns.len();
+    let column = (0..width).rev().find(|&column| rows.table.value(from, column) != NONE && rows.table.value(to, column) != NONE)?;
+    let unit = rows.table.columns[column].unit;
+    let step = (rows.table.value(to, column) - rows.table.value(from, column)) as f64 * unit;
+    let sum = |column: usize| {
+        let at = rows.amounts.iter().position(|&one| one == column)?;
+        Some(rows.written(at, added(rows, at, &records).0))
+    };
+    let others: Vec<usize> = rows.amounts.iter().copied().filter(|&one| one != column).collect();
+    let has_own = records.iter().any(|&item| rows.table.value(rows.row(item), column) != NONE);
+    let fits = |one: f64| (one - step).abs() < unit / 2.0;
+    let either = |plus: f64, minus: f64| fits(plus - minus) || fits(minus - plus);
+    let mut sums: Vec<f64> = others.iter().take(MOST_COLUMNS).filter_map(|&one| sum(one)).collect();
+    sums.push(0.0);
+    let adds_up = sums.iter().any(|&plus| sums.iter().any(|&minus| either(plus, minus)));
+    if records.is_empty() || adds_up || sum(column).is_some_and(fits) {
+        return None;
+    }
+    // Whose sums these are has to be sure.
+    let running = rows.running.iter().find(|&&(balance, ..)| balance == column);
+    let near = match (running, &others[..]) {
+        (Some(&(_, plus, minus)), _) => sum(plus)? - minus.map_or(Some(0.0), sum)?,
+        (None, []) if has_own => sum(column)?,
+        (None, [one]) if !has_own => nearer(step, sum(*one)?),
+        (None, [one, other]) if !has_own => nearer(step, sum(*one)? - sum(*other)?),
+        _ => return None,
+    };
+    let said = rows.table.value(to, column) as f64 * unit;
+    Some(Check {
+        row: to,
+        column,
+        said,
+        added: said - step + near,
+        first: from,
+        last: records.iter().map(|&item| rows.last_row(item)).max().unwrap_or(from),
+        decimals: rows.table.columns[column].decimals,
+        is_balance: true,
+        is_sure: rows.table.columns[column].decimals == 2,
+    })
+}

@@ -1,0 +1,209 @@
+//! Decides what each row is, by its sum, its word, and what is blank beside it.
+
+use std::collections::{HashMap, HashSet};
+
+use super::read::NONE;
+use super::sums::Sum;
+use super::words::Word;
+use super::{DOUBTFUL_ABOVE_FULL, Doubt, EDGE, NEED_FULL, Rows, Verdict};
+
+/// Rows at the end with nothing but numbers are told from two rows on.
+const LEAST_ABOVE: usize = 2;
+/// Numbers that say what is small and large in a column.
+const LEAST_NUMBERS: u32 = 3;
+
+/// What the columns of amounts hold.
+struct Columns {
+    count: Vec<u32>,
+    mean: Vec<f64>,
+    most: Vec<i64>,
+    /// Sum and count of the records so far, and since the last total.
+    all: Vec<(i128, u32)>,
+    here: Vec<(i128, u32)>,
+}
+
+impl Columns {
+    fn of(rows: &Rows<'_>) -> Self {
+        let width = rows.amounts.len();
+        let (mut sums, mut count, mut most) = (vec![0_i128; width], vec![0; width], vec![0; width]);
+        for item in 0..rows.items.count() {
+            for (at, &value) in rows.items.row(item).iter().enumerate().filter(|(_, value)| **value != NONE) {
+                sums[at] += i128::from(value);
+                count[at] += rows.items.filled[item * width + at];
+                // The sum of many is as large as a total would be.
+                most[at] = most[at].max(value);
+            }
+        }
+        let mean = sums.iter().zip(&count).map(|(&sum, &count)| sum as f64 / f64::from(count.max(1))).collect();
+        Self { count, mean, most, all: vec![(0, 0); width], here: vec![(0, 0); width] }
+    }
+
+    fn add(&mut self, rows: &Rows<'_>, item: usize, verdict: Verdict) {
+        if matches!(verdict, Verdict::Total | Verdict::Balance) {
+            self.here.fill((0, 0));
+            return;
+        }
+        let width = rows.amounts.len();
+        for (at, &value) in rows.items.row(item).iter().enumerate().filter(|(_, value)| **value != NONE) {
+            for sums in [&mut self.all, &mut self.here] {
+                sums[at] = (sums[at].0 + i128::from(value), sums[at].1 + rows.items.filled[item * width + at]);
+            }
+        }
+    }
+
+    /// Whether all numbers of a row are the means of records above.
+    fn is_mean(&self, row: &[i64]) -> bool {
+        let tested: Vec<usize> = (0..row.len()).filter(|&at| row[at] != NONE && self.all[at].1 > 1).collect();
+        let fits = |sums: &[(i128, u32)]| {
+            tested.iter().all(|&at| sums[at].1 > 0 && (sums[at].0 as f64 / f64::from(sums[at].1) - row[at] as f64).abs() <= 1.0)
+        };
+        !tested.is_empty() && (fits(&self.all) || fits(&self.here))
+    }
+
+    /// Whether most numbers of a row are below the mean, and whether most are the largest.
+    fn size(&self, row: &[i64]) -> (bool, bool) {
+        let tested: Vec<usize> = (0..row.len()).filter(|&at| row[at] != NONE && self.count[at] >= LEAST_NUMBERS).collect();
+        let small = tested.iter().filter(|&&at| (row[at] as f64) < self.mean[at]).count();
+        let largest = tested.iter().filter(|&&at| row[at] >= self.most[at]).count();
+        (small * 2 > tested.len(), tested.is_empty() || largest * 2 >= tested.len())
+    }
+}
+
+/// Where a row stands.
+struct Place {
+    is_edge: bool,
+    is_last: bool,
+    is_outer: bool,
+    is_below_total: bool,
+}
+
+/// The verdicts on all items.
+pub fn judge(rows: &Rows<'_>, sums: &HashMap<usize, Sum>) -> Vec<Verdict> {
+    let count = rows.items.count();
+    let mut columns = Columns::of(rows);
+    let has_balances = balances_are_few(rows);
+    let tail = tail_of(rows);
+    let mut verdicts: Vec<Verdict> = Vec::with_capacity(count);
+    for item in 0..count {
+        let place = Place {
+            is_edge: item < EDGE - 1 || item + EDGE >= count,
+            is_last: item >= tail.min(count - 1),
+            is_outer: sums.get(&item).is_some_and(|sum| sum.parts.iter().any(|part| sums.contains_key(part))),
+            is_below_total: verdicts.last().is_some_and(|above| matches!(above, Verdict::Total | Verdict::Doubtful(Doubt::Charge))),
+        };
+        let verdict = decide(rows, item, sums.get(&item), &place, &columns, has_balances);
+        columns.add(rows, item, verdict);
+        verdicts.push(verdict);
+    }
+    take_charges(rows, sums, &mut verdicts);
+    verdicts
+}
+
+/// Where most rows have a word for balances, as in a trial balance, these are records.
+fn balances_are_few(rows: &Rows<'_>) -> bool {
+    let balances = rows.looks.iter().filter(|look| look.word == Some(Word::Balance)).count();
+    balances * 2 < rows.table.live.len().max(3)
+}
+
+/// The first of the rows at the end that have numbers, and nothing in their keys.
+fn tail_of(rows: &Rows<'_>) -> usize {
+    let mut tail = rows.items.count();
+    while tail > LEAST_ABOVE {
+        let look = &rows.looks[tail - 1];
+        if !look.is_all_blank() || rows.items.row(tail - 1).iter().all(|&value| value == NONE) {
+            break;
+        }
+        tail -= 1;
+    }
+    tail
+}
+
+fn decide(rows: &Rows<'_>, item: usize, sum: Option<&Sum>, place: &Place, columns: &Columns, has_balances: bool) -> Verdict {
+    let (look, row) = (&rows.looks[item], rows.items.row(item));
+    if rows.items.needs[item].is_infinite() {
+        return Verdict::Record;
+    }
+    if look.word == Some(Word::Balance) && look.is_alone() && has_balances {
+        return balance(rows, item, sum, place);
+    }
+    let is_charge = matches!(look.word, Some(Word::Charge | Word::Discount));
+    if let Some(sum) = sum.filter(|sum| !is_charge || sum.parts.len() > 1) {
+        return with_sum(rows, item, sum, place);
+    }
+    let has_numbers = row.iter().any(|&value| value != NONE);
+    if look.word == Some(Word::Average) && !look.is_full && (look.is_alone() || look.is_all_blank()) {
+        let is_mean = columns.is_mean(row) || look.is_all_blank();
+        return if is_mean { Verdict::Total } else { Verdict::Doubtful(Doubt::NoMean) };
+    }
+    let (is_small, is_largest) = columns.size(row);
+    if look.names_total() && !look.is_full {
+        if look.is_all_blank() && (look.is_alone() || is_largest) || look.is_alone() && !has_numbers {
+            return Verdict::Total;
+        }
+        if look.is_alone() || look.blank.is_some_and(|share| share > 0.0) || !is_small {
+            return Verdict::Doubtful(Doubt::NoSum);
+        }
+    }
+    if is_charge && look.is_alone() && has_numbers && (look.is_all_blank() || place.is_below_total && !look.is_full) {
+        return Verdict::Doubtful(Doubt::Charge);
+    }
+    let has_nothing = look.is_all_blank() || look.at.is_none() && look.is_bare && !rows.keys.is_empty();
+    if place.is_last && has_numbers && look.word.is_none() && has_nothing {
+        return Verdict::Doubtful(Doubt::AtTheEnd);
+    }
+    Verdict::Record
+}
+
+/// A row with a word for balances alone.
+fn balance(rows: &Rows<'_>, item: usize, sum: Option<&Sum>, place: &Place) -> Verdict {
+    let look = &rows.looks[item];
+    let numbers = rows.items.row(item).iter().filter(|&&value| value != NONE).count();
+    let is_by_days = look.stands_beside_days(&rows.table, rows.row(item), &rows.keys);
+    if is_by_days && (numbers == 0 && !rows.running.is_empty() || numbers < 2 && (place.is_edge || look.is_all_blank())) {
+        return Verdict::Balance;
+    }
+    if sum.is_some() && is_by_days && !look.is_full {
+        return Verdict::Balance;
+    }
+    if look.is_full && !is_by_days {
+        return Verdict::Record;
+    }
+    Verdict::Doubtful(Doubt::Amounts)
+}
+
+/// A row that is the sum of others.
+fn with_sum(rows: &Rows<'_>, item: usize, sum: &Sum, place: &Place) -> Verdict {
+    let look = &rows.looks[item];
+    if look.word.is_none() && look.at.is_some() && look.blank.is_some_and(|share| share > 0.0 && share < 1.0) {
+        return Verdict::Doubtful(Doubt::HasTexts);
+    }
+    if look.is_full && (look.word.is_none() || !look.is_alone()) && sum.bits < NEED_FULL + DOUBTFUL_ABOVE_FULL {
+        return Verdict::Doubtful(Doubt::HasTexts);
+    }
+    if sum.parts.len() == 1 && !look.is_all_blank() && !place.is_last && !place.is_outer {
+        return Verdict::Doubtful(Doubt::Twice);
+    }
+    Verdict::Total
+}
+
+/// VAT, shipping, discounts: what is added to a total to make another one, or stands between the records and their total, is part of the totals.
+fn take_charges(rows: &Rows<'_>, sums: &HashMap<usize, Sum>, verdicts: &mut [Verdict]) {
+    let mut charges: HashSet<usize> = HashSet::new();
+    for (&total, sum) in sums {
+        if !matches!(verdicts[total], Verdict::Total | Verdict::Balance) {
+            continue;
+        }
+        let is_open = |part: usize| matches!(verdicts[part], Verdict::Record | Verdict::Doubtful(_));
+        let is_charge = |part: usize| matches!(rows.looks[part].word, Some(Word::Charge | Word::Discount));
+        if sum.parts.iter().any(|&part| verdicts[part] == Verdict::Total) {
+            let added = sum.parts.iter().filter(|&&part| is_open(part));
+            charges.extend(added.filter(|&&part| rows.looks[part].is_all_blank() || is_charge(part) && !rows.looks[part].is_full));
+        } else if !sum.is_below {
+            let beside = sum.parts.iter().rev().take_while(|&&part| is_charge(part) && rows.looks[part].is_alone() && rows.looks[part].is_all_blank());
+            charges.extend(beside);
+        }
+    }
+    for charge in charges {
+        verdicts[charge] = Verdict::Total;
+    }
+}

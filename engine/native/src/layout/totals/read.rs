@@ -1,0 +1,349 @@
+//! The cells of a table as whole counts of the unit of their column, so that sums are exact.
+
+use crate::cells::white_space::is_blank_text;
+use crate::cells::{Cell, Sheet, Tag};
+
+/// No number.
+pub const NONE: i64 = i64::MIN;
+/// Larger numbers are ids.
+const MOST: f64 = 9e15;
+/// Decimals beyond these come from computing.
+const MOST_DECIMALS: u8 = 6;
+const POWERS: [i64; 7] = [1, 10, 100, 1_000, 10_000, 100_000, 1_000_000];
+/// So many rows say what the decimal mark is.
+const ROWS_FOR_MARK: usize = 2_000;
+/// Units of columns whose numbers are all rounded, the largest first.
+const ROUNDED: [i64; 4] = [1_000, 100, 10, 5];
+/// So many numbers show that a column is rounded.
+const LEAST_ROUNDED: usize = 5;
+const CURRENCIES: &[&str] = &[
+    "AUD", "BGN", "BRL", "CAD", "CHF", "CNY", "CZK", "DKK", "EUR", "Ft", "GBP", "HUF", "INR", "JPY", "KRW", "Kč", "MXN",
+    "NOK", "NZD", "PLN", "RON", "RSD", "RUB", "SEK", "TRY", "UAH", "USD", "ZAR", "kr", "zł", "лв",
+];
+
+/// What a cell is here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Kind {
+    #[default]
+    Blank,
+    Number,
+    /// Texts, days and codes.
+    Text,
+}
+
+/// A column of a table.
+#[derive(Debug, Default)]
+pub struct Column {
+    pub kinds: Vec<Kind>,
+    /// In units, or [`NONE`].
+    pub values: Vec<i64>,
+    /// What 1 stands for: 0.01, or 1000 where all is rounded to thousands.
+    pub unit: f64,
+    pub decimals: u8,
+    /// The largest common step in units: prices of 19.90, 39.80 and 59.70 are 1, 2 and 3 steps, and add up by chance.
+    pub step: i64,
+    pub numbers: usize,
+}
+
+/// Whether decimals stand behind a comma, as most texts of the table show it.
+pub fn has_commas(sheet: &Sheet, rows: std::ops::Range<usize>, columns: std::ops::Range<usize>) -> bool {
+    let stop = rows.end.min(rows.start + ROWS_FOR_MARK);
+    let mut lead = 0_i64;
+    for column in columns {
+        sheet.visit_column(column, rows.start, stop, |cell| {
+            if cell.tag == Tag::Text {
+                lead += shows_mark(sheet.text(cell.as_text()));
+            }
+        });
+    }
+    lead > 0
+}
+
+/// 1 where a text shows a comma before decimals, -1 where it shows a point there or commas between thousands, else 0.
+fn shows_mark(text: &str) -> i64 {
+    let text = text.trim_matches(|c: char| !c.is_ascii_digit());
+    if text.len() > 24 || !text.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'.' | b',' | b' ' | b'\'')) {
+        return 0;
+    }
+    let Some(last) = text.rfind([',', '.']) else {
+        return 0;
+    };
+    let (mark, behind) = (text.as_bytes()[last], text.len() - last - 1);
+    let other = text.contains(if mark == b',' { '.' } else { ',' });
+    let is_decimal = text.bytes().filter(|&b| b == mark).count() == 1 && (other || behind != 3);
+    let is_repeated = text.bytes().filter(|&b| b == mark).count() > 1;
+    match (mark, is_decimal, is_repeated) {
+        (b',', true, _) | (b'.', _, true) => 1,
+        (b'.', true, _) | (b',', _, true) => -1,
+        _ => 0,
+    }
+}
+
+impl Column {
+    /// Reads a column of some rows.
+    pub fn read(sheet: &Sheet, column: usize, rows: std::ops::Range<usize>, comma: bool) -> Self {
+        let count = rows.len();
+        let mut found = Self {
+            kinds: Vec::with_capacity(count),
+            values: Vec::with_capacity(count),
+            ..Self::default()
+        };
+        let mut decimals: Vec<u8> = Vec::with_capacity(count);
+        sheet.visit_column(column, rows.start, rows.end, |cell| {
+            let (kind, number) = take(sheet, cell, comma);
+            let (value, places) = number.unwrap_or((NONE, 0));
+            found.kinds.push(kind);
+            found.values.push(value);
+            decimals.push(places);
+            found.numbers += usize::from(kind == Kind::Number);
+        });
+        found.scale(&decimals);
+        found
+    }
+
+    /// Makes the numbers counts of one unit.
+    fn scale(&mut self, decimals: &[u8]) {
+        self.decimals = decimals.iter().copied().max().unwrap_or(0);
+        self.step = 1;
+        self.unit = 1.0 / POWERS[usize::from(self.decimals)] as f64;
+        if self.numbers == 0 {
+            return;
+        }
+        if self.decimals > 0 {
+            for (value, &places) in self.values.iter_mut().zip(decimals) {
+                if *value != NONE && places < self.decimals {
+                    *value = value.saturating_mul(POWERS[usize::from(self.decimals - places)]);
+                }
+            }
+        }
+        let mut step = 0;
+        for &value in self.values.iter().filter(|&&value| value != NONE) {
+            step = divisor(step, value.saturating_abs());
+            if step == 1 {
+                break;
+            }
+        }
+        self.step = step.max(1);
+        let rounded = ROUNDED.into_iter().find(|unit| self.step % unit == 0);
+        if let Some(unit) = rounded.filter(|_| self.decimals == 0 && self.numbers >= LEAST_ROUNDED) {
+            for value in self.values.iter_mut().filter(|value| **value != NONE) {
+                *value /= unit;
+            }
+            self.unit = unit as f64;
+            self.step /= unit;
+        }
+    }
+}
+
+fn divisor(mut a: i64, mut b: i64) -> i64 {
+    while b != 0 {
+        (a, b) = (b, a % b);
+    }
+    a
+}
+
+/// What a cell is, and its number with its decimals.
+fn take(sheet: &Sheet, cell: Cell, comma: bool) -> (Kind, Option<(i64, u8)>) {
+    let number = match cell.tag {
+        Tag::Empty | Tag::EmptyText => return (Kind::Blank, None),
+        Tag::Integer => whole(cell.as_integer()),
+        Tag::Float => of_float(cell.as_float()),
+        Tag::Duration => of_float(cell.as_integer() as f64 / 1e6),
+        Tag::Text => {
+            let text = sheet.text(cell.as_text());
+            match number_of(text, comma) {
+                Some(number) => Some(number),
+                None if is_mark(text) => return (Kind::Blank, None),
+                None => None,
+            }
+        }
+        _ => None,
+    };
+    let kind = if number.is_some() { Kind::Number } else { Kind::Text };
+    (kind, number)
+}
+
+/// Blank, or a dash that stands for nothing.
+fn is_mark(text: &str) -> bool {
+    let first = text.as_bytes().first().copied().unwrap_or(b' ');
+    !first.is_ascii_alphanumeric() && (is_blank_text(text) || !text.chars().any(char::is_alphanumeric))
+}
+
+fn whole(value: i64) -> Option<(i64, u8)> {
+    ((value.unsigned_abs() as f64) < MOST).then_some((value, 0))
+}
+
+/// The decimals that a float was written with.
+fn of_float(value: f64) -> Option<(i64, u8)> {
+    let least = 1e-9 * value.abs().max(1.0);
+    for places in 0..=MOST_DECIMALS {
+        let power = POWERS[usize::from(places)] as f64;
+        let scaled = value * power;
+        // Comparing so leaves out NaN, too.
+        if !(scaled.abs() < MOST) {
+            return None;
+        }
+        let near = (scaled + 0.5_f64.copysign(scaled)) as i64;
+        if places == MOST_DECIMALS || (near as f64 - scaled).abs() < least * power {
+            return Some((near, places));
+        }
+    }
+    None
+}
+
+/// The number that a text writes, with its decimals: "-1,234.50", "(12,5) €", "1 200-".
+pub fn number_of(text: &str, comma: bool) -> Option<(i64, u8)> {
+    let first = *text.as_bytes().first()?;
+    let may_begin = first.is_ascii_digit() || !first.is_ascii_alphabetic() || !text.as_bytes().get(3).is_some_and(u8::is_ascii_alphabetic);
+    if text.len() > 40 || !may_begin {
+        return None;
+    }
+    if !text.is_ascii() && text.chars().any(|c| matches!(c, '٠'..='٩' | '۰'..='۹' | '０'..='９' | '٫' | '٬')) {
+        let plain: String = text.chars().map(plain_digit).collect();
+        return number_of(&plain, comma);
+    }
+    let (text, is_negative) = without_signs(text)?;
+    let (value, places) = digits_of(text, comma)?;
+    Some((if is_negative { -value } else { value }, places))
+}
+
+fn plain_digit(c: char) -> char {
+    let digit = |first: char| char::from(b'0' + (c as u32 - first as u32) as u8);
+    match c {
+        '٠'..='٩' => digit('٠'),
+        '۰'..='۹' => digit('۰'),
+        '０'..='９' => digit('０'),
+        '٫' => '.',
+        '٬' => ',',
+        _ => c,
+    }
+}
+
+/// Takes off brackets, signs, currencies, per cent and the mark of a footnote.
+fn without_signs(text: &str) -> Option<(&str, bool)> {
+    let is_space = |c: char| c.is_whitespace();
+    let mut text = text.trim();
+    if let Some((before, mark)) = text.rsplit_once('\\') {
+        if !mark.is_empty() && mark.bytes().all(|b| b.is_ascii_digit()) {
+            text = before.trim_end();
+        }
+    }
+    let mut is_negative = false;
+    if let Some(inner) = text.strip_prefix('(').and_then(|text| text.strip_suffix(')')) {
+        (text, is_negative) = (inner.trim(), true);
+    }
+    // A sign before and one behind a currency, a currency before and one behind the digits.
+    for _ in 0..2 {
+        if let Some(rest) = text.strip_prefix(['-', '\u{2212}', '\u{2013}']) {
+            (text, is_negative) = (rest.trim_start(), true);
+        }
+        text = text.strip_prefix('+').unwrap_or(text);
+        if let Some(rest) = text.strip_suffix(['-', '\u{2212}']) {
+            (text, is_negative) = (rest, true);
+        }
+        if text.starts_with(|c: char| c.is_ascii_digit()) && text.ends_with(|c: char| c.is_ascii_digit()) {
+            break;
+        }
+        let bare = text.trim_matches(|c| is_space(c) || matches!(c, '$' | '€' | '£' | '¥' | '₹' | '₽' | '₴' | '₺'));
+        text = bare.strip_suffix('%').unwrap_or(bare).trim_end();
+        text = without_code(text)?;
+    }
+    (!text.is_empty()).then_some((text, is_negative))
+}
+
+/// Takes off the code of a currency; nothing where other letters stand there.
+fn without_code(text: &str) -> Option<&str> {
+    let mut text = text;
+    if text.starts_with(char::is_alphabetic) {
+        let stop = text.find(|c: char| !c.is_alphabetic())?;
+        CURRENCIES.binary_search(&&text[..stop]).ok()?;
+        text = text[stop..].trim_start();
+    }
+    if text.ends_with(char::is_alphabetic) {
+        let start = text.trim_end_matches(char::is_alphabetic).len();
+        CURRENCIES.binary_search(&&text[start..]).ok()?;
+        text = text[..start].trim_end();
+    }
+    Some(text)
+}
+
+/// The number of digits with marks between them.
+fn digits_of(text: &str, comma: bool) -> Option<(i64, u8)> {
+    let (mut value, mut digits, mut run) = (0_i64, 0_usize, 0_usize);
+    // Each mark, and how many digits stand before the first one.
+    let (mut last, mut marks, mut same, mut first_run) = ('\0', 0, true, 0);
+    let mut bad_group = false;
+    for c in text.chars() {
+        if let Some(digit) = c.to_digit(10) {
+            (value, digits, run) = (value.checked_mul(10)?.checked_add(i64::from(digit))?, digits + 1, run + 1);
+            continue;
+        }
+        if !matches!(c, '.' | ',' | ' ' | '\'' | '’' | '\u{a0}' | '\u{202f}' | '\u{2009}') || run == 0 {
+            return None;
+        }
+        if marks == 0 {
+            first_run = run;
+        } else {
+            bad_group |= run != 3;
+            same &= c == last;
+        }
+        (last, run, marks) = (c, 0, marks + 1);
+    }
+    if run == 0 || value as f64 >= MOST {
+        return None;
+    }
+    if marks == 0 {
+        let is_code = digits > 1 && text.starts_with('0');
+        return (!is_code).then_some((value, 0));
+    }
+    bad_group |= marks > 1 && first_run > 3;
+    let decimal = if comma { ',' } else { '.' };
+    let is_decimal = matches!(last, '.' | ',')
+        && (last == decimal && (marks == 1 || !same) || last != decimal && (run != 3 || first_run > 3) && (marks == 1 || !same));
+    if bad_group || (!is_decimal && (run != 3 || first_run > 3 || !same && marks > 1)) {
+        return None;
+    }
+    if !is_decimal {
+        return Some((value, 0));
+    }
+    let mut places = run;
+    while places > 0 && (value % 10 == 0 || places > usize::from(MOST_DECIMALS)) {
+        (value, places) = (value / 10, places - 1);
+    }
+    Some((value, places as u8))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_read_as_they_are_written() {
+        for (text, comma, wanted) in [
+            ("1234", false, Some((1234, 0))),
+            ("1,234.50", false, Some((12345, 1))),
+            ("1.234,56", true, Some((123_456, 2))),
+            ("(12.25)", false, Some((-1225, 2))),
+            ("€ 1 200,00-", true, Some((-1200, 0))),
+            ("-$19.90", false, Some((-199, 1))),
+            ("1 250 CZK", true, Some((1250, 0))),
+            ("19,90", false, Some((199, 1))),
+            ("1.250", true, Some((1250, 0))),
+            ("12 %", false, Some((12, 0))),
+            ("43 \\2", false, Some((43, 0))),
+            ("١٢٫٥", false, Some((125, 1))),
+            ("00421", false, None),
+            ("31.01.2024", false, None),
+            ("2024-01-31", false, None),
+            ("TVA 25 %", false, None),
+            ("12 34", false, None),
+            ("K-17", false, None),
+        ] {
+            assert_eq!(number_of(text, comma), wanted, "{text}");
+        }
+        assert!(CURRENCIES.is_sorted());
+        assert_eq!(of_float(1309.5), Some((13095, 1)));
+        assert_eq!(of_float(0.1 + 0.2), Some((3, 1)));
+        assert_eq!(of_float(f64::NAN), None);
+    }
+}

@@ -1,0 +1,333 @@
+//! Rows that are the sums of the rows directly above or below, found by looking up prefix sums: linear in the cells.
+//!
+//! A total takes the place of its parts, so that a total of totals is found as well. How much speaks for a sum is counted in
+//! bits: what a number would have to be hit by chance, less what was tried and what does not add up.
+
+use std::collections::HashMap;
+use std::hash::{BuildHasherDefault, Hasher};
+
+use super::read::NONE;
+
+/// What one column can say at most.
+const MOST_BITS: f64 = 18.0;
+/// What each column costs that does not add up.
+const COST_OF_DIFFERING: f64 = 3.0;
+/// Columns whose sums are looked up, those that say most first.
+const LOOKED_UP: usize = 5;
+/// Heights that are tried for a row, and places with the same sum in a column.
+const TRIED: usize = 4;
+const PLACES: usize = 3;
+/// Parts that are compared to tell net from VAT.
+const COMPARED: usize = 12;
+/// Sums of this width lie in one bucket; rounding moves a sum into the next one at most.
+const BUCKET: i128 = 4;
+
+/// The rows that are added, and the amounts in them: one row, or many that are surely records.
+#[derive(Debug, Default)]
+pub struct Items {
+    /// Columns of amounts.
+    pub width: usize,
+    /// By item, then by column: the number or sum, how many are not zero, how many are there.
+    pub values: Vec<i64>,
+    pub terms: Vec<u32>,
+    pub filled: Vec<u32>,
+    /// The common step of each column.
+    pub steps: Vec<i64>,
+    /// Whether a section begins with an item.
+    pub begins: Vec<bool>,
+    /// The bits that it takes to make a total of an item; infinite where none can.
+    pub needs: Vec<f64>,
+    /// Whether one part is enough: the row has a word.
+    pub takes_one: Vec<bool>,
+    /// Whether an item has a word for totals, or nothing in its other keys.
+    pub has_word: Vec<bool>,
+    pub is_blank: Vec<bool>,
+}
+
+impl Items {
+    pub fn count(&self) -> usize {
+        self.needs.len()
+    }
+
+    pub fn row(&self, item: usize) -> &[i64] {
+        &self.values[item * self.width..][..self.width]
+    }
+
+    fn has_amounts(&self, item: usize) -> bool {
+        self.row(item).iter().any(|&value| value != NONE)
+    }
+
+    /// The most that the columns of a row could say.
+    fn most_bits(&self, item: usize) -> f64 {
+        let count = self.row(item).iter().filter(|&&value| value != NONE && value != 0).count();
+        MOST_BITS + MOST_BITS / 2.0 * (count.saturating_sub(1)) as f64
+    }
+
+    /// The columns whose numbers say most.
+    fn looked_up(&self) -> Vec<usize> {
+        let bits = |column: usize| {
+            let mut sum = 0.0;
+            for item in 0..self.count().min(400) {
+                let value = self.row(item)[column];
+                if value != NONE && value != 0 {
+                    sum += (value as f64 / self.steps[column] as f64).abs().log2().clamp(0.0, MOST_BITS);
+                }
+            }
+            sum
+        };
+        let mut columns: Vec<(f64, usize)> = (0..self.width).map(|column| (bits(column), column)).collect();
+        columns.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
+        columns.truncate(LOOKED_UP);
+        columns.into_iter().map(|(_, column)| column).collect()
+    }
+}
+
+/// How far a rounded total may lie from the sum of so many rounded numbers, in units.
+pub fn slack(terms: u32) -> f64 {
+    let terms = f64::from(terms);
+    0.5 * (1.0 + terms.min(3.0 + 0.35 * terms))
+}
+
+/// An item as the sum of others.
+#[derive(Debug, Clone)]
+pub struct Sum {
+    pub bits: f64,
+    /// Columns that do not agree.
+    pub differ: Vec<usize>,
+    /// Items that were added, in the order in which they were met.
+    pub parts: Vec<usize>,
+    pub is_below: bool,
+}
+
+/// Bits, columns that agree, columns that differ.
+type Checked = (f64, Vec<usize>, Vec<usize>);
+
+#[derive(Default)]
+struct Mixing(u64);
+
+impl Hasher for Mixing {
+    fn finish(&self) -> u64 {
+        self.0 ^ (self.0 >> 29)
+    }
+    fn write(&mut self, bytes: &[u8]) {
+        bytes.iter().for_each(|&byte| self.write_u64(u64::from(byte)));
+    }
+    fn write_u64(&mut self, value: u64) {
+        self.0 = (self.0.rotate_left(5) ^ value).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    }
+}
+
+/// Where a sum of a column was reached, and the place before with the same one.
+struct Mark {
+    key: u64,
+    height: u32,
+    before: Option<u32>,
+}
+
+/// A pile of items with their prefix sums.
+struct Pile<'i> {
+    items: &'i Items,
+    columns: &'i [usize],
+    pile: Vec<usize>,
+    prefix: Vec<i128>,
+    terms: Vec<u32>,
+    last: HashMap<u64, u32, BuildHasherDefault<Mixing>>,
+    marks: Vec<Mark>,
+}
+
+impl<'i> Pile<'i> {
+    fn new(items: &'i Items, columns: &'i [usize]) -> Self {
+        let mut pile = Self {
+            items,
+            columns,
+            pile: Vec::new(),
+            prefix: vec![0; items.width],
+            terms: vec![0; items.width],
+            last: HashMap::default(),
+            marks: Vec::new(),
+        };
+        for place in 0..columns.len() {
+            pile.mark(place, 0, 0);
+        }
+        pile
+    }
+
+    fn key(place: usize, bucket: i128) -> u64 {
+        (bucket as u64).wrapping_mul(8).wrapping_add(place as u64)
+    }
+
+    fn mark(&mut self, place: usize, sum: i128, height: usize) {
+        let key = Self::key(place, sum.div_euclid(BUCKET));
+        let before = self.last.insert(key, self.marks.len() as u32);
+        self.marks.push(Mark { key, height: height as u32, before });
+    }
+
+    fn push(&mut self, item: usize) {
+        let (items, width) = (self.items, self.items.width);
+        let top = self.pile.len() * width;
+        self.pile.push(item);
+        for column in 0..width {
+            let value = items.row(item)[column];
+            let value = if value == NONE { 0 } else { i128::from(value) };
+            self.prefix.push(self.prefix[top + column] + value);
+            self.terms.push(self.terms[top + column] + items.terms[item * width + column]);
+        }
+        for (place, &column) in self.columns.iter().enumerate() {
+            if items.row(item)[column] != NONE {
+                self.mark(place, self.prefix[top + width + column], self.pile.len());
+            }
+        }
+    }
+
+    /// Takes items off until so many are left.
+    fn cut(&mut self, height: usize) {
+        while self.marks.last().is_some_and(|mark| mark.height as usize > height) {
+            let Some(mark) = self.marks.pop() else { break };
+            match mark.before {
+                Some(before) => self.last.insert(mark.key, before),
+                None => self.last.remove(&mark.key),
+            };
+        }
+        self.pile.truncate(height);
+        self.prefix.truncate((height + 1) * self.items.width);
+        self.terms.truncate((height + 1) * self.items.width);
+    }
+
+    /// Heights from which on the items may add up to a row, those that more columns name first.
+    fn heights(&self, row: &[i64], found: &mut Vec<(u32, usize)>) {
+        found.clear();
+        let top = self.pile.len();
+        let mut vote = |height: usize| match found.iter_mut().find(|(_, one)| *one == height) {
+            Some((votes, _)) => *votes += 1,
+            None => found.push((1, height)),
+        };
+        for (place, &column) in self.columns.iter().enumerate() {
+            if row[column] == NONE || row[column] == 0 {
+                continue;
+            }
+            let wanted = (self.prefix[top * self.items.width + column] - i128::from(row[column])).div_euclid(BUCKET);
+            for bucket in wanted - 1..=wanted + 1 {
+                let mut next = self.last.get(&Self::key(place, bucket)).copied();
+                for _ in 0..PLACES {
+                    let Some(mark) = next.map(|next| &self.marks[next as usize]) else { break };
+                    let height = mark.height as usize;
+                    (height.saturating_sub(1)..=height).filter(|&one| one < top).for_each(&mut vote);
+                    next = mark.before;
+                }
+            }
+        }
+        // The sort keeps the order in which they were found.
+        found.sort_by_key(|&(votes, _)| std::cmp::Reverse(votes));
+        found.truncate(TRIED);
+    }
+
+    /// Whether the parts have the same shares in two columns, as net and VAT have: these agree together or not at all.
+    fn is_alike(&self, row: &[i64], height: usize, one: usize, other: usize) -> bool {
+        let (a, b) = (row[one] as f64, row[other] as f64);
+        if a == 0.0 || b == 0.0 {
+            return true;
+        }
+        let least = 1.2 / a.abs().min(b.abs());
+        self.pile[height..].iter().take(COMPARED).all(|&part| {
+            let part = self.items.row(part);
+            part[one] != NONE && part[other] != NONE && (part[one] as f64 / a - part[other] as f64 / b).abs() < least
+        })
+    }
+
+    /// What speaks for a row being the sum of the items from a height on.
+    fn check(&self, row: &[i64], height: usize, least: u32) -> Option<Checked> {
+        let width = self.items.width;
+        let count = self.pile.len() - height;
+        if count < least as usize {
+            return None;
+        }
+        let (mut agree, mut differ, mut bits) = (Vec::new(), Vec::new(), Vec::new());
+        let (top, base) = (self.pile.len() * width, height * width);
+        for (column, &value) in row.iter().enumerate() {
+            let terms = self.terms[top + column] - self.terms[base + column];
+            if value == NONE || value == 0 && terms == 0 {
+                continue;
+            }
+            let off = (self.prefix[top + column] - self.prefix[base + column] - i128::from(value)).unsigned_abs() as f64;
+            if off > slack(terms) {
+                differ.push(column);
+            } else if terms >= least {
+                let has_like = agree.iter().take(3).any(|&other| self.is_alike(row, height, column, other));
+                agree.push(column);
+                if !has_like {
+                    let chances = (value.unsigned_abs() as f64 / self.items.steps[column] as f64 + 1.0) / (2.0 * off + 1.0);
+                    bits.push(chances.log2().min(MOST_BITS));
+                }
+            }
+        }
+        if bits.is_empty() || agree.len() < differ.len() {
+            return None;
+        }
+        // The best counts whole; others hang together with it.
+        let best = bits.iter().copied().fold(f64::MIN, f64::max);
+        let all: f64 = bits.iter().sum();
+        let tried = (self.pile.len() as f64).log2();
+        Some((best + (all - best) / 2.0 - tried - COST_OF_DIFFERING * differ.len() as f64, agree, differ))
+    }
+}
+
+/// For each item the likeliest sum of the items before it, where enough speaks for one; `is_below`: from the last item to the first.
+pub fn find(items: &Items, is_below: bool) -> HashMap<usize, Sum> {
+    let columns = items.looked_up();
+    let mut tops = Pile::new(items, &columns);
+    let mut leaves = Pile::new(items, &columns);
+    let mut found: HashMap<usize, Sum> = HashMap::new();
+    let mut start = 0;
+    let mut heights = Vec::new();
+    let count = items.count();
+    for step in 0..count {
+        let item = if is_below { count - 1 - step } else { step };
+        let begins = if is_below { item + 1 < count && items.begins[item + 1] } else { items.begins[item] };
+        if begins {
+            start = leaves.pile.len();
+        }
+        if !items.has_amounts(item) {
+            continue;
+        }
+        let need = items.needs[item];
+        let mut best: Option<(Checked, bool, usize)> = None;
+        if need <= items.most_bits(item) {
+            for (pile, is_leaves) in [(&tops, false), (&leaves, true)] {
+                pile.heights(items.row(item), &mut heights);
+                let least = if items.takes_one[item] { 1 } else { 2 };
+                let known = [Some(0), is_leaves.then_some(start), (least == 1 && !pile.pile.is_empty()).then(|| pile.pile.len() - 1)];
+                let heights = heights.iter().map(|&(_, height)| height).chain(known.into_iter().flatten());
+                for height in heights {
+                    if height >= pile.pile.len() || !may_be_one(items, pile, &found, item, height, start) {
+                        continue;
+                    }
+                    let Some(checked) = pile.check(items.row(item), height, least) else { continue };
+                    if best.as_ref().is_none_or(|(before, ..)| checked.0 > before.0 + 1.0) {
+                        best = Some((checked, is_leaves, height));
+                    }
+                }
+            }
+        }
+        match best {
+            Some(((bits, agree, differ), is_leaves, height)) if bits >= need && (agree.len() > 1 || need <= super::NEED_BLANK) => {
+                let parts = if is_leaves { leaves.pile[height..].to_vec() } else { tops.pile[height..].to_vec() };
+                found.insert(item, Sum { bits, differ, parts, is_below });
+                if !is_leaves {
+                    tops.cut(height);
+                }
+            }
+            _ if need > super::NEED_WORD => leaves.push(item),
+            _ => {}
+        }
+        tops.push(item);
+    }
+    found
+}
+
+/// Whether one part alone may make a total here: the same numbers twice are two records, and totals do not prove each other.
+fn may_be_one(items: &Items, pile: &Pile<'_>, found: &HashMap<usize, Sum>, item: usize, height: usize, start: usize) -> bool {
+    if height + 1 != pile.pile.len() || found.contains_key(&pile.pile[height]) {
+        return true;
+    }
+    !items.has_word[pile.pile[height]] && (height == 0 || height == start || items.is_blank[item])
+}
