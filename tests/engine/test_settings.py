@@ -35,6 +35,7 @@ DEFAULTS = {
     "decimal_mark": "auto",
     "minimum_mapping_score": 0.0,
     "fill_merged": False,
+    "fill_merged_numbers": True,
     "row_provenance": False,
     "report_unread_cells": False,
     "strict_validators": False,

@@ -204,6 +204,7 @@ _NEWER = (
     ("decimal_mark", "auto", _one_of("auto", ".", ","), "how numbers are read where their column leaves it open"),
     ("minimum_mapping_score", 0.0, _score, "least total score that maps a column to a field"),
     ("fill_merged", False, _flag, "each cell of a merged range has the value of its first cell"),
+    ("fill_merged_numbers", True, _flag, "with fill_merged: amounts too; without it keys and labels alone"),
     ("row_provenance", False, _flag, "know which source row each output row comes from"),
     ("report_unread_cells", False, _flag, "a filled cell that a transform leaves empty is an issue"),
     ("strict_validators", False, _flag, "the result of a validator has to be text"),
@@ -311,6 +312,7 @@ class Settings:
     decimal_mark: str
     minimum_mapping_score: float
     fill_merged: bool
+    fill_merged_numbers: bool
     row_provenance: bool
     report_unread_cells: bool
     strict_validators: bool
@@ -495,7 +497,8 @@ def scan_limits(settings: Settings) -> dict[str, Any]:
             ("max_empty_cols_run", settings.max_empty_cols_run),
         )
     }
-    limits["fill_merged"] = bool(settings.fill_merged)
+    # 0: none, 1: each range, 2: those without an amount.
+    limits["fill_merged"] = (1 if settings.fill_merged_numbers else 2) if settings.fill_merged else 0
     return limits
 
 

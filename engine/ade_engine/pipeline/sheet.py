@@ -26,6 +26,7 @@ from ade_engine.pipeline.kept_rows.other_rows import drop_blank_rows, end_tables
 from ade_engine.pipeline.kept_rows.provenance import note_dropped, sources_of, with_rows
 from ade_engine.pipeline.noticed import (
     notice_formulas,
+    notice_hidden_rows,
     notice_merged,
     notice_no_table,
     notice_rows,
@@ -98,6 +99,7 @@ class SheetPipeline:
             "truncated_rows": scan.truncated_rows,
         }
         notice_formulas(context, scan)
+        notice_hidden_rows(context, scan)
         scan, spans, kinds = self._find_tables(context, scan, progress)
         notice_merged(context, scan, spans, fill=bool(context.settings.fill_merged))
         source["on_demand"] = self._merged_ranges(sheet, scan)
