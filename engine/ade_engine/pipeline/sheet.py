@@ -19,7 +19,7 @@ from ade_engine.pipeline.columns.derived import derived_mappings, split_columns
 from ade_engine.pipeline.columns.frame import SourceTable, header_text
 from ade_engine.pipeline.columns.mapping import ColumnMapper, rename_columns
 from ade_engine.pipeline.finding.header_rows import RowSpan, chosen_tables, find_tables
-from ade_engine.pipeline.finding.row_detectors import RowClassifier
+from ade_engine.pipeline.finding.row_detectors import RowClassifier, known_words
 from ade_engine.pipeline.finding.side_by_side import split_side_by_side
 from ade_engine.pipeline.hooks import Hooks
 from ade_engine.pipeline.kept_rows.other_rows import drop_blank_rows, end_tables, leave_out_rows
@@ -139,6 +139,14 @@ class SheetPipeline:
                 from ade_engine.pipeline.kept_rows.headerless import keep_records, mark_repeated_headers
 
                 repeated = mark_repeated_headers(verdict.kinds, scan)
+            titles: set[int] = set()
+            if settings.rows_by_context:
+                from ade_engine.pipeline.kept_rows import rows_in_context
+
+                words = known_words(context.registry)
+                rows_in_context.mark_further_headers(verdict.kinds, scan, words)
+                rows_in_context.mark_lone_headers(verdict.kinds, scan, words)
+                titles = rows_in_context.mark_page_titles(context, verdict.kinds, scan)
             if self._rows.goes_by_looks and context.policy.sends_notices:
                 notice_rows(context, scan, verdict.kinds, repeated)
             if verdict.changed_rows:
@@ -146,9 +154,14 @@ class SheetPipeline:
             choice = settings.sheets.get(context.sheet_name)
             find = find_tables if choice is None else partial(chosen_tables, choice)
             spans = find(verdict, scan.is_empty_row, merge_stacked_headers=settings.merge_stacked_headers)
+            if settings.rows_by_context and (choice is None or choice.header_rows is None):
+                rows_in_context.free_first_heads(spans, verdict.kinds, scan)
             if settings.headerless_tables and (choice is None or choice.header_rows is None):
                 area = None if choice is None else choice.area
                 spans = keep_records(context, spans, verdict.kinds, scan, 0 if area is None else area[0] - 1)
+            if settings.rows_by_context and (choice is None or choice.header_rows is None):
+                rows_in_context.end_above_titles(spans, titles)
+                rows_in_context.find_lines(spans, verdict.kinds, scan)
             if choice is None or choice.area is None:
                 # A range is where a user says that the table ends.
                 end_tables(context, spans, verdict.kinds, scan)
@@ -188,7 +201,7 @@ class SheetPipeline:
         table = rename_columns(context, source, mapping)
         if has_rows:
             table = with_rows(table, source)
-        table = leave_out_rows(context, table, span, kinds, scan)
+        table = leave_out_rows(context, table, span, kinds, scan, source)
         headers = _header_texts(source, table)
         sources = sources_of(source, mapping)
         table, parts = split_columns(context, table, source, sources)

@@ -22,9 +22,9 @@ if TYPE_CHECKING:
     from ade_engine.models.sheet_choice import SheetChoice
 
 #: What a row counts as when tables are sought. Only headers and data make tables; settings act on the others.
-OTHER, HEADER, DATA, TOTAL, GROUP, NOTE, TITLE = range(7)
+OTHER, HEADER, DATA, TOTAL, GROUP, NOTE, TITLE, LINE, LONE = range(9)
 #: What each of them is called.
-KIND_NAMES = ("other", "header", "data", "total", "group", "note", "title")
+KIND_NAMES = ("other", "header", "data", "total", "group", "note", "title", "line", "lone text")
 _OTHER_KINDS = {"total": TOTAL, "group": GROUP, "note": NOTE, "title": TITLE}
 
 
