@@ -220,6 +220,7 @@ _NEWER = (
     ("issue_columns", True, _flag, "columns for issues at the end, with output_style = 'table'"),
     ("detect_rows", False, _flag, "rows are told apart by the headers of the fields and by their looks"),
     ("drop_blank_rows", False, _flag, "rows in which no field has a value are left out"),
+    ("columns_by_context", False, _flag, "with split_side_by_side_tables: spacer columns and notes beside tables are known"),
     ("rows_by_context", False, _flag, "second lines of records, page titles and lone texts are known by the rows around"),
 )
 #: Key, default, reader, meaning. The order is the one in which settings are printed and reported.
@@ -329,6 +330,7 @@ class Settings:
     issue_columns: bool
     detect_rows: bool
     drop_blank_rows: bool
+    columns_by_context: bool
     rows_by_context: bool
 
     model_fields = {key: SettingField(default, meaning) for key, default, _, meaning in _SETTINGS}

@@ -100,12 +100,13 @@ def _small_tables(start: int, stop: int, scan: SheetScan) -> list[RowSpan]:
         while row < stop and not scan.is_empty_row(row):
             row += 1
         # What follows the table directly belongs to its notes.
-        if row - first > 1 and first > start and _is_small_table([scan.row(one) for one in range(first, row)]):
+        if row - first > 1 and first > start and is_small_table([scan.row(one) for one in range(first, row)]):
             tables.append(RowSpan(first, 1, row))
     return tables
 
 
-def _is_small_table(rows: list[list[Any]]) -> bool:
+def is_small_table(rows: list[list[Any]]) -> bool:
+    """Whether a row of names stands above values in the same columns."""
     names = {column: cell for column, cell in enumerate(rows[0]) if not is_blank(cell)}
     if len(names) < 2 or not all(isinstance(cell, str) and len(cell) <= _LONGEST_NAME for cell in names.values()):
         return False

@@ -32,7 +32,7 @@ _LONGEST_NAME = 40
 _DIGITS = re.compile(r"\d+")
 
 
-def mark_page_titles(context: RunContext, kinds: bytearray, scan: SheetScan) -> set[int]:
+def mark_page_titles(kinds: bytearray, scan: SheetScan) -> set[int]:
     """Make titles of the rows above a header that repeats, as on each printed page. Returns these rows."""
     blocks: dict[tuple, list[tuple[int, int]]] = {}
     for first, stop in _blocks_of_headers(kinds):
@@ -65,8 +65,16 @@ def mark_page_titles(context: RunContext, kinds: bytearray, scan: SheetScan) -> 
         found.add(last)
     for row in found:
         kinds[row] = TITLE
+    return found
+
+
+def end_above_titles(context: RunContext, spans: list[RowSpan], titles: set[int]) -> None:
+    """Let tables end above the title of the next page, and say which rows are such titles."""
+    for span in spans:
+        while span.stop > span.data_start and span.stop - 1 in titles:
+            span.stop -= 1
     # A title above the first table is none of its rows anyway.
-    among = [row + 1 for row in sorted(found) if 0 <= kinds.find(DATA) < row]
+    among = [row + 1 for row in sorted(titles) if spans and row > spans[0].start]
     if among:
         numbers = stretches(among)
         plural = "row" if len(among) == 1 else "rows"
@@ -77,14 +85,6 @@ def mark_page_titles(context: RunContext, kinds: bytearray, scan: SheetScan) -> 
             count=len(among),
             rows=numbers,
         )
-    return found
-
-
-def end_above_titles(spans: list[RowSpan], titles: set[int]) -> None:
-    """Let tables end above the title of the next page."""
-    for span in spans:
-        while span.stop > span.data_start and span.stop - 1 in titles:
-            span.stop -= 1
 
 
 def mark_lone_headers(kinds: bytearray, scan: SheetScan, words: set[str]) -> None:
