@@ -51,6 +51,7 @@ DEFAULTS = {
     "issue_columns": True,
     "detect_rows": False,
     "drop_blank_rows": False,
+    "turn_tables": False,
     "columns_by_context": False,
     "rows_by_context": False,
 }

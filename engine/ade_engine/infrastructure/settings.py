@@ -220,6 +220,7 @@ _NEWER = (
     ("issue_columns", True, _flag, "columns for issues at the end, with output_style = 'table'"),
     ("detect_rows", False, _flag, "rows are told apart by the headers of the fields and by their looks"),
     ("drop_blank_rows", False, _flag, "rows in which no field has a value are left out"),
+    ("turn_tables", False, _flag, "with rows_by_context: a table that lies on its side is turned"),
     ("columns_by_context", False, _flag, "with split_side_by_side_tables: spacer columns and notes beside tables are known"),
     ("rows_by_context", False, _flag, "second lines of records, page titles and lone texts are known by the rows around"),
 )
@@ -330,6 +331,7 @@ class Settings:
     issue_columns: bool
     detect_rows: bool
     drop_blank_rows: bool
+    turn_tables: bool
     columns_by_context: bool
     rows_by_context: bool
 

@@ -18,7 +18,7 @@ from ade_engine.models.table import TableRegion, TableResult, region_of
 from ade_engine.pipeline.columns.derived import derived_mappings, split_columns
 from ade_engine.pipeline.columns.frame import SourceTable, header_text
 from ade_engine.pipeline.columns.mapping import ColumnMapper, rename_columns
-from ade_engine.pipeline.finding.header_rows import HEADER, RowKinds, RowSpan, chosen_tables, find_tables
+from ade_engine.pipeline.finding.header_rows import DATA, HEADER, RowKinds, RowSpan, chosen_tables, find_tables
 from ade_engine.pipeline.finding.row_detectors import RowClassifier, known_words
 from ade_engine.pipeline.finding.side_by_side import last_filled_row, split_side_by_side
 from ade_engine.pipeline.hooks import Hooks
@@ -168,6 +168,10 @@ class SheetPipeline:
             titles = rows_in_context.mark_page_titles(kinds, scan)
         if self._rows.goes_by_looks and context.policy.sends_notices and not is_part:
             notice_rows(context, scan, kinds, repeated)
+        if settings.rows_by_context and choice is None and not is_part:
+            lying = self._on_its_side(context, scan, words, progress)
+            if lying is not None:
+                return lying
         find = find_tables if choice is None else partial(chosen_tables, choice)
         spans = find(verdict, scan.is_empty_row, merge_stacked_headers=settings.merge_stacked_headers)
         if settings.split_side_by_side_tables and settings.columns_by_context and choice is None and not is_part:
@@ -188,6 +192,29 @@ class SheetPipeline:
         if settings.split_side_by_side_tables and not settings.columns_by_context:
             spans = [part for span in spans for part in split_side_by_side(span, scan, scan.width)]
         return spans
+
+    def _on_its_side(
+        self, context: RunContext, scan: SheetScan, words: set[str], progress: Progress
+    ) -> list[RowSpan] | None:
+        """The table of a sheet, turned where that is sure and wanted, if it lies on its side."""
+        from ade_engine.pipeline.finding import on_its_side
+
+        side = on_its_side.find_side(scan, words)
+        if side is None:
+            return None
+        if not (side.is_sure and context.settings.turn_tables):
+            on_its_side.tell_left(context, side)
+            return [side.span]
+        on_its_side.tell_turned(context, side)
+        turned = on_its_side.turned(scan, side)
+        verdict = self._rows.classify(context, turned, progress)
+        # Nothing but the names is a header.
+        verdict.kinds[:] = bytes([HEADER if row == side.names else DATA for row in range(turned.rows_emitted)])
+        tables = self._tables(context, turned, verdict, progress, is_part=True)
+        for table in tables:
+            table.scan = table.turned = turned
+            table.kinds = verdict.kinds
+        return tables
 
     def _parts(
         self, context: RunContext, scan: SheetScan, spans: list[RowSpan], progress: Progress
@@ -239,7 +266,7 @@ class SheetPipeline:
     ) -> BuiltTable:
         """A table from its cells to what is written."""
         has_rows = bool(context.settings.row_provenance)
-        source = SourceTable(scan, span, spread_labels=context.settings.spread_header_labels, has_rows=has_rows)
+        source = SourceTable(span.turned or scan, span, spread_labels=context.settings.spread_header_labels, has_rows=has_rows)
         context = context.for_table(table_index, source.region)
         mapping = self._columns.map(context, source)
         table = rename_columns(context, source, mapping)
@@ -402,7 +429,7 @@ def _report_tables(context: RunContext, scan: SheetScan, spans: list[RowSpan]) -
 
 def _last_column(scan: SheetScan, span: RowSpan) -> int:
     """The last column of a table that was detected, from 1: the widest of its own rows decides, header rows included."""
-    widest = scan.widest(span.start, span.stop)
+    widest = (span.turned or scan).widest(span.start, span.stop)
     return max(span.first_column + 1, widest if span.stop_column is None else min(widest, span.stop_column))
 
 

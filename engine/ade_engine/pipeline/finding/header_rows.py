@@ -76,7 +76,7 @@ class RowKinds:
 class RowSpan:
     """The rows of a table: a header block, and everything below it up to ``stop``."""
 
-    __slots__ = ("start", "header_rows", "stop", "is_guessed", "first_column", "stop_column", "scan", "kinds")
+    __slots__ = ("start", "header_rows", "stop", "is_guessed", "first_column", "stop_column", "scan", "kinds", "turned")
 
     def __init__(self, start: int, header_rows: int, stop: int, *, is_guessed: bool = False):
         self.start = start
@@ -91,6 +91,8 @@ class RowSpan:
         #: The cells among which it was found, and the kinds of their rows, where these are not all of the sheet.
         self.scan: SheetScan | None = None
         self.kinds: bytearray | None = None
+        #: The cells of a table that lay on its side, on its feet.
+        self.turned: SheetScan | None = None
 
     @property
     def data_start(self) -> int:
