@@ -60,18 +60,18 @@ class Source:
         guess: bool,
         max_empty_rows_run: int | None,
         max_empty_cols_run: int | None,
-        fill_merged: bool,
+        fill_merged: int,
     ) -> Source: ...
     def load(self) -> tuple[list[tuple[str, str]], int | None]: ...
     def prefetch(
-        self, sheets: list[int], max_empty_rows_run: int | None, max_empty_cols_run: int | None, fill_merged: bool
+        self, sheets: list[int], max_empty_rows_run: int | None, max_empty_cols_run: int | None, fill_merged: int
     ) -> None: ...
     def scan(
         self,
         sheet: int,
         max_empty_rows_run: int | None,
         max_empty_cols_run: int | None,
-        fill_merged: bool,
+        fill_merged: int,
         on_progress: Callable[[int], Any] | None = None,
     ) -> Scan: ...
     def all_titles(self) -> list[str]: ...
@@ -114,6 +114,10 @@ class Scan:
     @property
     def filled_numbers(self) -> tuple[int, _Range | None]: ...
     @property
+    def lone_numbers(self) -> tuple[int, _Range | None]: ...
+    @property
+    def hidden_rows(self) -> list[tuple[int, int]]: ...
+    @property
     def declared(self) -> Extent | None: ...
     def rows_without_value(self, column: int) -> list[int]: ...
     def hiding_ranges(self, blocks: list[tuple[int, int]]) -> tuple[int, _Range | None]: ...
@@ -151,7 +155,7 @@ def scan_of_rows(
     rows: Iterable[Iterable[Any]],
     max_empty_rows_run: int | None,
     max_empty_cols_run: int | None,
-    fill_merged: bool,
+    fill_merged: int,
     merged_ranges: list[_Range],
 ) -> Scan: ...
 

@@ -26,6 +26,8 @@ pub struct Reading {
     pub max_empty_cols_run: Option<usize>,
     /// Whether each cell of a merged range has the value of its first cell.
     pub fill_merged: bool,
+    /// Whether amounts do too.
+    pub fill_merged_numbers: bool,
 }
 
 impl Default for Reading {
@@ -38,6 +40,7 @@ impl Default for Reading {
             max_empty_rows_run: limits.empty_rows,
             max_empty_cols_run: limits.empty_columns,
             fill_merged: false,
+            fill_merged_numbers: true,
         }
     }
 }
@@ -73,6 +76,8 @@ impl Reading {
             max_empty_rows_run: count("max_empty_rows_run", default.max_empty_rows_run),
             max_empty_cols_run: count("max_empty_cols_run", default.max_empty_cols_run),
             fill_merged: settings.get("fill_merged").and_then(Value::as_bool) == Some(true),
+            fill_merged_numbers: settings.get("fill_merged_numbers").and_then(Value::as_bool)
+                != Some(false),
         }
     }
 
@@ -89,6 +94,7 @@ impl Reading {
             empty_columns: self.max_empty_cols_run,
             bytes: Some(bytes),
             fill_merged: self.fill_merged,
+            fill_numbers: self.fill_merged_numbers,
             ..ScanLimits::NONE
         }
     }
@@ -183,6 +189,7 @@ mod tests {
                 max_empty_rows_run: None,
                 max_empty_cols_run: Some(7),
                 fill_merged: true,
+                fill_merged_numbers: true,
             }
         );
         assert_eq!(Reading::of_settings(&Value::Null), Reading::default());

@@ -169,7 +169,7 @@ def test_a_table_on_its_side_is_kept_whole_and_told(normalize):
         ["Gross pay", 1200.5, 1300.25, 1400.75],
         ["Last name", "Lee", "Ray", "Orr"],
     ]
-    tables, kept, notices = normalize(rows)
+    tables, kept, notices = normalize(rows, turn_tables=False)
     assert tables == [("A1:D4", 0, [None] * 4)] and kept == [1, 2, 3, 4]
     assert notices["table_on_its_side"][0]["rows"] == [[1, 4]] and "doubtful_header_row" not in notices
 

@@ -197,6 +197,64 @@ def test_numbers_that_are_filled_over_several_rows_are_told(noticed, tmp_path):
     }
 
 
+AMOUNTS = [
+    ["Order", "Year", "Line", "Region", "Total", "Share"],
+    [1001, 2024, "x", "North", 300, "EUR 12.50"],
+    [None, None, "y"],
+    [None, None, "z"],
+    [1002, 2023, "x", "South", 50, "0049"],
+    [None, None, "q", None, 20],
+]
+
+
+def test_an_amount_of_several_records_stands_in_the_first_alone(noticed, tmp_path):
+    """Ids in the first column, years and labels are filled; amounts are told."""
+    ranges = ["A2:A4", "B2:B4", "D2:D4", "E2:E4", "F2:F4", "A5:A6", "B5:B6", "D5:D6", "F5:F6"]
+    book = openpyxl.Workbook()
+    for row in AMOUNTS:
+        book.active.append(row)
+    for area in ranges:
+        book.active.merge_cells(area)
+    book.save(tmp_path / "orders.xlsx")
+    settings = {"fill_merged": True, "fill_merged_numbers": False}
+    filled, numbers = noticed({}, tmp_path / "orders.xlsx", settings=settings)
+    assert noticed.outcome.rows()[1:] == [
+        [1001, 2024, "x", "North", 300, "EUR 12.50"],
+        [1001, 2024, "y", "North", None, None],
+        [1001, 2024, "z", "North", None, None],
+        [1002, 2023, "x", "South", 50, "0049"],
+        [1002, 2023, "q", "South", 20, "0049"],
+    ]
+    assert filled["count"] == 7
+    assert (numbers["code"], numbers["level"], numbers["count"], numbers["cells"]) == ("merged_numbers", "warning", 2, ["E2:E4"])
+    assert "stands in their first cells only" in numbers["message"]
+
+
+def test_the_year_of_a_header_is_filled(noticed, tmp_path):
+    book = openpyxl.Workbook()
+    for row in [["Region", 2024, 2025], [], ["North", 30.5, 31.5], ["South", 40.25, None]]:
+        book.active.append(row)
+    for area in ("A1:A2", "B1:B2", "C1:C2", "C3:C4"):
+        book.active.merge_cells(area)
+    book.save(tmp_path / "years.xlsx")
+    settings = {"fill_merged": True, "fill_merged_numbers": False}
+    _, numbers = noticed({}, tmp_path / "years.xlsx", settings=settings)
+    assert numbers["cells"] == ["C3:C4"]
+
+
+def test_hidden_rows_are_read_and_told(noticed, tmp_path):
+    book = openpyxl.Workbook()
+    for row in [["name", "pay"], *([name, 5.5] for name in "abcdef")]:
+        book.active.append(row)
+    for row in (3, 4, 6, 40):
+        book.active.row_dimensions[row].hidden = True
+    book.save(tmp_path / "hidden.xlsx")
+    (told,) = noticed({}, tmp_path / "hidden.xlsx")
+    assert [row[0] for row in noticed.outcome.rows()] == ["name", *"abcdef"]
+    assert (told["code"], told["level"], told["count"], told["rows"]) == ("hidden_rows_read", "info", 3, [[3, 4], [6, 6]])
+    assert told["message"] == "sheet 'Sheet': 3 hidden rows were read as the others are (rows 3 to 4 and 6)"
+
+
 @pytest.mark.parametrize("kind", ["xlsx", "xls"])
 def test_each_cell_of_a_merged_range_has_the_value_of_the_first(tmp_path, kind):
     path = tmp_path / f"book.{kind}"

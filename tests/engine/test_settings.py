@@ -35,6 +35,7 @@ DEFAULTS = {
     "decimal_mark": "auto",
     "minimum_mapping_score": 0.0,
     "fill_merged": False,
+    "fill_merged_numbers": True,
     "row_provenance": False,
     "report_unread_cells": False,
     "header_units": False,
@@ -53,6 +54,9 @@ DEFAULTS = {
     "issue_columns": True,
     "detect_rows": False,
     "drop_blank_rows": False,
+    "turn_tables": False,
+    "columns_by_context": False,
+    "rows_by_context": False,
 }
 
 

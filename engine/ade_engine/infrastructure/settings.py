@@ -204,6 +204,7 @@ _NEWER = (
     ("decimal_mark", "auto", _one_of("auto", ".", ","), "how numbers are read where their column leaves it open"),
     ("minimum_mapping_score", 0.0, _score, "least total score that maps a column to a field"),
     ("fill_merged", False, _flag, "each cell of a merged range has the value of its first cell"),
+    ("fill_merged_numbers", True, _flag, "with fill_merged: amounts too; without it keys and labels alone"),
     ("row_provenance", False, _flag, "know which source row each output row comes from"),
     ("report_unread_cells", False, _flag, "a filled cell that a transform leaves empty is an issue"),
     ("header_units", False, _flag, "readers go by the unit in a header, such as (cents), T€, (mm:ss)"),
@@ -222,6 +223,9 @@ _NEWER = (
     ("issue_columns", True, _flag, "columns for issues at the end, with output_style = 'table'"),
     ("detect_rows", False, _flag, "rows are told apart by the headers of the fields and by their looks"),
     ("drop_blank_rows", False, _flag, "rows in which no field has a value are left out"),
+    ("turn_tables", False, _flag, "with rows_by_context: a table that lies on its side is turned"),
+    ("columns_by_context", False, _flag, "with split_side_by_side_tables: spacer columns and notes beside tables are known"),
+    ("rows_by_context", False, _flag, "second lines of records, page titles and lone texts are known by the rows around"),
 )
 #: Key, default, reader, meaning. The order is the one in which settings are printed and reported.
 _SETTINGS = (
@@ -314,6 +318,7 @@ class Settings:
     decimal_mark: str
     minimum_mapping_score: float
     fill_merged: bool
+    fill_merged_numbers: bool
     row_provenance: bool
     report_unread_cells: bool
     header_units: bool
@@ -332,6 +337,9 @@ class Settings:
     issue_columns: bool
     detect_rows: bool
     drop_blank_rows: bool
+    turn_tables: bool
+    columns_by_context: bool
+    rows_by_context: bool
 
     model_fields = {key: SettingField(default, meaning) for key, default, _, meaning in _SETTINGS}
     model_computed_fields: dict[str, Any] = {}
@@ -501,7 +509,8 @@ def scan_limits(settings: Settings) -> dict[str, Any]:
             ("max_empty_cols_run", settings.max_empty_cols_run),
         )
     }
-    limits["fill_merged"] = bool(settings.fill_merged)
+    # 0: none, 1: each range, 2: those without an amount.
+    limits["fill_merged"] = (1 if settings.fill_merged_numbers else 2) if settings.fill_merged else 0
     return limits
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from ade_engine.models.notices import INFO, WARNING
 from ade_engine.models.table import column_letters
 from ade_engine.pipeline.finding.header_rows import HEADER, KIND_NAMES, is_guessed
+from ade_engine.pipeline.kept_rows.provenance import rows_in_words
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -86,6 +87,21 @@ def notice_formulas(context: RunContext, scan: SheetScan) -> None:
     )
 
 
+def notice_hidden_rows(context: RunContext, scan: SheetScan) -> None:
+    """Rows that spreadsheet programs do not show, filtered ones too: they are read as the others are."""
+    rows = [list(stretch) for stretch in scan.hidden_rows]
+    if rows:
+        count = sum(last - first + 1 for first, last in rows)
+        said = "1 hidden row was" if count == 1 else f"{count} hidden rows were"
+        context.notice(
+            "hidden_rows_read",
+            f"{said} read as the others are ({rows_in_words(rows)})",
+            level=INFO,
+            count=count,
+            rows=rows,
+        )
+
+
 def notice_merged(context: RunContext, scan: SheetScan, spans: list[RowSpan], *, fill: bool) -> None:
     """Merged ranges: those that were filled, or those in tables whose cells are empty but for the first one."""
     if fill:
@@ -105,6 +121,16 @@ def notice_merged(context: RunContext, scan: SheetScan, spans: list[RowSpan], *,
                 "merged_numbers",
                 f"the number in {_named(count, first, '', '').strip()} was repeated in each row (`fill_merged = true`). "
                 "That is right for an id or a year. An amount is counted several times in a sum; then set fill_merged = false",
+                count=count,
+                cells=[range_text(first)],
+            )
+        count, first = scan.lone_numbers
+        if count and first is not None:
+            cells = "its first cell" if count == 1 else "their first cells"
+            context.notice(
+                "merged_numbers",
+                f"the number in {_named(count, first, '', '').strip()} stands in {cells} only; the others are empty, for an amount "
+                "of several records is not several amounts. If it belongs to each of them, set fill_merged_numbers = true",
                 count=count,
                 cells=[range_text(first)],
             )

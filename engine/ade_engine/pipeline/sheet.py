@@ -18,14 +18,15 @@ from ade_engine.models.table import TableRegion, TableResult, region_of
 from ade_engine.pipeline.columns.derived import derived_mappings, split_columns
 from ade_engine.pipeline.columns.frame import SourceTable, header_text
 from ade_engine.pipeline.columns.mapping import ColumnMapper, rename_columns
-from ade_engine.pipeline.finding.header_rows import RowSpan, chosen_tables, find_tables
-from ade_engine.pipeline.finding.row_detectors import RowClassifier
-from ade_engine.pipeline.finding.side_by_side import split_side_by_side
+from ade_engine.pipeline.finding.header_rows import DATA, HEADER, RowKinds, RowSpan, chosen_tables, find_tables
+from ade_engine.pipeline.finding.row_detectors import RowClassifier, known_words
+from ade_engine.pipeline.finding.side_by_side import last_filled_row, split_side_by_side
 from ade_engine.pipeline.hooks import Hooks
 from ade_engine.pipeline.kept_rows.other_rows import drop_blank_rows, end_tables, leave_out_rows
 from ade_engine.pipeline.kept_rows.provenance import note_dropped, sources_of, with_rows
 from ade_engine.pipeline.noticed import (
     notice_formulas,
+    notice_hidden_rows,
     notice_merged,
     notice_no_table,
     notice_rows,
@@ -98,6 +99,7 @@ class SheetPipeline:
             "truncated_rows": scan.truncated_rows,
         }
         notice_formulas(context, scan)
+        notice_hidden_rows(context, scan)
         scan, spans, kinds = self._find_tables(context, scan, progress)
         notice_merged(context, scan, spans, fill=bool(context.settings.fill_merged))
         source["on_demand"] = self._merged_ranges(sheet, scan)
@@ -132,31 +134,115 @@ class SheetPipeline:
         # Rows are cut after their last value, so a sheet without width is a sheet without values.
         if scan.width:
             verdict = self._rows.classify(context, scan, progress)
-            repeated: dict[int, str] = {}
-            if settings.headerless_tables:
-                from ade_engine.pipeline.kept_rows.headerless import keep_records, mark_repeated_headers
-
-                repeated = mark_repeated_headers(verdict.kinds, scan)
-            if self._rows.goes_by_looks and context.policy.sends_notices:
-                notice_rows(context, scan, verdict.kinds, repeated)
             if verdict.changed_rows:
                 scan = ChangedScan(scan, verdict.changed_rows)
-            choice = settings.sheets.get(context.sheet_name)
-            find = find_tables if choice is None else partial(chosen_tables, choice)
-            spans = find(verdict, scan.is_empty_row, merge_stacked_headers=settings.merge_stacked_headers)
-            if settings.headerless_tables and (choice is None or choice.header_rows is None):
-                area = None if choice is None else choice.area
-                spans = keep_records(context, spans, verdict.kinds, scan, 0 if area is None else area[0] - 1)
-            if choice is None or choice.area is None:
-                # A range is where a user says that the table ends.
-                end_tables(context, spans, verdict.kinds, scan)
-            if settings.split_side_by_side_tables:
-                spans = [part for span in spans for part in split_side_by_side(span, scan, scan.width)]
+            spans = self._tables(context, scan, verdict, progress)
         if verdict is None or self._rows.has_detectors:
             notice_no_table(context, verdict, spans)
         if context.debug:
             _report_tables(context, scan, spans)
         return scan, spans, bytearray() if verdict is None else verdict.kinds
+
+    def _tables(
+        self, context: RunContext, scan: SheetScan, verdict: RowKinds, progress: Progress, *, is_part: bool = False
+    ) -> list[RowSpan]:
+        """The tables among the rows of a scan, which is a sheet or a part of one."""
+        settings, kinds = context.settings, verdict.kinds
+        choice = settings.sheets.get(context.sheet_name)
+        # What a user has said of header rows is not judged.
+        is_open = choice is None or choice.header_rows is None
+        by_context = settings.rows_by_context and is_open
+        repeated: dict[int, str] = {}
+        titles: set[int] = set()
+        words: set[str] = set()
+        if settings.headerless_tables:
+            from ade_engine.pipeline.kept_rows.headerless import keep_records, mark_repeated_headers
+
+            repeated = mark_repeated_headers(kinds, scan)
+        if settings.rows_by_context:
+            from ade_engine.pipeline.kept_rows import rows_in_context
+
+            words = known_words(context.registry)
+            rows_in_context.mark_further_headers(kinds, scan, words)
+            rows_in_context.mark_lone_headers(kinds, scan, words)
+            titles = rows_in_context.mark_page_titles(kinds, scan)
+        if self._rows.goes_by_looks and context.policy.sends_notices and not is_part:
+            notice_rows(context, scan, kinds, repeated)
+        if settings.rows_by_context and choice is None and not is_part:
+            lying = self._on_its_side(context, scan, words, progress)
+            if lying is not None:
+                return lying
+        find = find_tables if choice is None else partial(chosen_tables, choice)
+        spans = find(verdict, scan.is_empty_row, merge_stacked_headers=settings.merge_stacked_headers)
+        if settings.split_side_by_side_tables and settings.columns_by_context and choice is None and not is_part:
+            parts = self._parts(context, scan, spans, progress)
+            if parts is not None:
+                return parts
+        if by_context:
+            rows_in_context.free_first_heads(spans, kinds, scan)
+        if settings.headerless_tables and is_open:
+            area = None if choice is None else choice.area
+            spans = keep_records(context, spans, kinds, scan, 0 if area is None else area[0] - 1)
+        if by_context:
+            rows_in_context.end_above_titles(context, spans, titles)
+            rows_in_context.find_lines(spans, kinds, scan)
+        if choice is None or choice.area is None:
+            # A range is where a user says that the table ends.
+            end_tables(context, spans, kinds, scan)
+        if settings.split_side_by_side_tables and not settings.columns_by_context:
+            spans = [part for span in spans for part in split_side_by_side(span, scan, scan.width)]
+        return spans
+
+    def _on_its_side(
+        self, context: RunContext, scan: SheetScan, words: set[str], progress: Progress
+    ) -> list[RowSpan] | None:
+        """The table of a sheet, turned where that is sure and wanted, if it lies on its side."""
+        from ade_engine.pipeline.finding import on_its_side
+
+        side = on_its_side.find_side(scan, words)
+        if side is None:
+            return None
+        if not (side.is_sure and context.settings.turn_tables):
+            on_its_side.tell_left(context, side)
+            return [side.span]
+        on_its_side.tell_turned(context, side)
+        turned = on_its_side.turned(scan, side)
+        verdict = self._rows.classify(context, turned, progress)
+        # Nothing but the names is a header.
+        verdict.kinds[:] = bytes([HEADER if row == side.names else DATA for row in range(turned.rows_emitted)])
+        tables = self._tables(context, turned, verdict, progress, is_part=True)
+        for table in tables:
+            table.scan = table.turned = turned
+            table.kinds = verdict.kinds
+        return tables
+
+    def _parts(
+        self, context: RunContext, scan: SheetScan, spans: list[RowSpan], progress: Progress
+    ) -> list[RowSpan] | None:
+        """The tables of a sheet on which some lie beside one another, or beside notes; nothing if none does."""
+        from ade_engine.pipeline.finding.columns_in_context import areas_of, part_of
+
+        words = known_words(context.registry)
+        areas = [areas_of(context, span, scan, words) for span in spans]
+        if not any(areas):
+            return None
+        tables: list[RowSpan] = []
+        above = 0
+        for span, columns in zip(spans, areas):
+            for first, stop in columns or [(0, scan.width)]:
+                part = part_of(scan, (above, span.stop), (first, stop))
+                verdict = self._rows.classify(context, part, progress)
+                last = span.data_start - 1
+                if HEADER not in verdict.kinds and not part.is_empty_row(last):
+                    # Alone its header looks like none.
+                    verdict.kinds[last] = HEADER
+                for table in self._tables(context, part, verdict, progress, is_part=True):
+                    table.stop = last_filled_row(table, part, first, stop)
+                    table.first_column, table.stop_column = first, stop
+                    table.scan, table.kinds = part, verdict.kinds
+                    tables.append(table)
+            above = span.stop
+        return tables
 
     def _merged_ranges(self, sheet: SourceSheet, scan: SheetScan | None = None) -> dict[str, Callable[[], Any]]:
         """The value ``merged_ranges`` for hooks that name it: as the sheet is now, or as it was scanned."""
@@ -180,13 +266,13 @@ class SheetPipeline:
     ) -> BuiltTable:
         """A table from its cells to what is written."""
         has_rows = bool(context.settings.row_provenance)
-        source = SourceTable(scan, span, spread_labels=context.settings.spread_header_labels, has_rows=has_rows)
+        source = SourceTable(span.turned or scan, span, spread_labels=context.settings.spread_header_labels, has_rows=has_rows)
         context = context.for_table(table_index, source.region)
         mapping = self._columns.map(context, source)
         table = rename_columns(context, source, mapping)
         if has_rows:
             table = with_rows(table, source)
-        table = leave_out_rows(context, table, span, kinds, scan)
+        table = leave_out_rows(context, table, span, span.kinds or kinds, span.scan or scan, source)
         headers = _header_texts(source, table)
         sources = sources_of(source, mapping)
         table, parts = split_columns(context, table, source, sources)
@@ -343,7 +429,7 @@ def _report_tables(context: RunContext, scan: SheetScan, spans: list[RowSpan]) -
 
 def _last_column(scan: SheetScan, span: RowSpan) -> int:
     """The last column of a table that was detected, from 1: the widest of its own rows decides, header rows included."""
-    widest = scan.widest(span.start, span.stop)
+    widest = (span.turned or scan).widest(span.start, span.stop)
     return max(span.first_column + 1, widest if span.stop_column is None else min(widest, span.stop_column))
 
 

@@ -32,7 +32,7 @@ def open_source(
     csv_delimiter: str = ",",
     max_empty_rows_run: int | None = _USUAL_ROWS_RUN,
     max_empty_cols_run: int | None = _USUAL_COLS_RUN,
-    fill_merged: bool = False,
+    fill_merged: int = 0,
     scan_ahead: bool = True,
 ) -> Source:
     """Start reading a file and return at once; :meth:`Source.load` raises what is wrong with it.
@@ -83,7 +83,7 @@ class Source:
         csv_delimiter: str,
         max_empty_rows_run: int | None,
         max_empty_cols_run: int | None,
-        fill_merged: bool,
+        fill_merged: int,
         scan_ahead: bool,
     ):
         self.path = str(path)
@@ -219,7 +219,7 @@ class Source:
         *,
         max_empty_rows_run: int | None,
         max_empty_cols_run: int | None,
-        fill_merged: bool = False,
+        fill_merged: int = 0,
     ) -> None:
         """Set which sheets will be scanned, in order: each is then read while the one before is processed."""
         indices = [sheet.index for sheet in sheets if sheet.index is not None]
@@ -231,7 +231,7 @@ class Source:
         *,
         max_empty_rows_run: int | None,
         max_empty_cols_run: int | None,
-        fill_merged: bool = False,
+        fill_merged: int = 0,
         on_progress: Callable[[int], object] | None = None,
     ) -> SheetScan:
         """Read a sheet's cells, as hooks left them. ``None`` means no limit; ``on_progress(rows)`` is called at most ten

@@ -14,7 +14,7 @@ _TYPES_OF_FILES = frozenset((type(None), str, bool, int, float, dt.datetime, dt.
 
 
 def scan_of_worksheet(
-    worksheet: Any, max_empty_rows_run: int | None, max_empty_cols_run: int | None, fill_merged: bool = False
+    worksheet: Any, max_empty_rows_run: int | None, max_empty_cols_run: int | None, fill_merged: int = 0
 ) -> SheetScan:
     """A scan of the rows of an openpyxl worksheet."""
     rows = [list(row) for row in worksheet.iter_rows(values_only=True)]
@@ -29,9 +29,10 @@ def scan_of_worksheet(
     others = {}
     for number in range(scan.rows_emitted):
         row = []
-        for column in range(len(scan.row(number))):
+        for column, known in enumerate(scan.row(number)):
+            # An amount that is not filled has no value here either.
             first_row, first_column = origin.get((number, column), (number, column))
-            row.append(rows[first_row][first_column] if first_row < len(rows) else None)
+            row.append(rows[first_row][first_column] if known is not None and first_row < len(rows) else None)
         if any(type(value) not in _TYPES_OF_FILES for value in row):
             others[number] = row
     return ChangedScan(scan, others) if others else scan

@@ -19,12 +19,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
+    from ade_engine.io.scan.sheet_scan import SheetScan
     from ade_engine.models.sheet_choice import SheetChoice
 
 #: What a row counts as when tables are sought. Only headers and data make tables; settings act on the others.
-OTHER, HEADER, DATA, TOTAL, GROUP, NOTE, TITLE, BALANCE = range(8)
+OTHER, HEADER, DATA, TOTAL, GROUP, NOTE, TITLE, BALANCE, LINE, LONE = range(10)
 #: What each of them is called.
-KIND_NAMES = ("other", "header", "data", "total", "group", "note", "title", "balance")
+KIND_NAMES = ("other", "header", "data", "total", "group", "note", "title", "balance", "line", "lone text")
 _OTHER_KINDS = {"total": TOTAL, "group": GROUP, "note": NOTE, "title": TITLE}
 
 
@@ -75,7 +76,7 @@ class RowKinds:
 class RowSpan:
     """The rows of a table: a header block, and everything below it up to ``stop``."""
 
-    __slots__ = ("start", "header_rows", "stop", "is_guessed", "first_column", "stop_column")
+    __slots__ = ("start", "header_rows", "stop", "is_guessed", "first_column", "stop_column", "scan", "kinds", "turned")
 
     def __init__(self, start: int, header_rows: int, stop: int, *, is_guessed: bool = False):
         self.start = start
@@ -87,6 +88,11 @@ class RowSpan:
         #: Where the table lies when tables beside one another were separated; the whole width otherwise.
         self.first_column = 0
         self.stop_column: int | None = None
+        #: The cells among which it was found, and the kinds of their rows, where these are not all of the sheet.
+        self.scan: SheetScan | None = None
+        self.kinds: bytearray | None = None
+        #: The cells of a table that lay on its side, on its feet.
+        self.turned: SheetScan | None = None
 
     @property
     def data_start(self) -> int:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 
 from ade_engine.extensions.invoke import COMMON_NAMES, RAISED, MissingParameter, plan_call, source_of
-from ade_engine.fields.headers import DataRows, FieldHeaders, HeaderRows, LayoutRows
+from ade_engine.fields.headers import DataRows, FieldHeaders, HeaderRows, LayoutRows, simplify
 from ade_engine.infrastructure.observability.wording import stands_in_code
 from ade_engine.infrastructure.policy import policy
 from ade_engine.io.scan.sheet_scan import ChangedScan, SheetScan
@@ -48,6 +48,17 @@ def register_own_detectors(registry: Registry) -> None:
     registry.register_row_detector(HeaderRows(words, once=True), row_kind="header", priority=20)
     registry.register_row_detector(LayoutRows(), row_kind="header", priority=10)
     registry.finalize()
+
+
+def known_words(registry: Registry) -> set[str]:
+    """The headers of all fields, and the words that headers have, simplified."""
+    words: set[str] = set()
+    for fn in (entry.fn for entry in registry.row_detectors + registry.column_detectors):
+        if isinstance(fn, HeaderRows):
+            words |= fn.words
+        elif isinstance(fn, FieldHeaders):
+            words.update(map(simplify, fn.headers))
+    return words
 
 
 class RowClassifier:

@@ -38,13 +38,13 @@ def split_side_by_side(table: RowSpan, scan: SheetScan, width: int) -> list[RowS
         return [table]
     found = []
     for first, stop in tables:
-        span = RowSpan(table.start, table.header_rows, _last_filled_row(table, scan, first, stop))
+        span = RowSpan(table.start, table.header_rows, last_filled_row(table, scan, first, stop))
         span.first_column, span.stop_column = first, stop
         found.append(span)
     return found
 
 
-def _last_filled_row(table: RowSpan, scan: SheetScan, first: int, stop: int) -> int:
+def last_filled_row(table: RowSpan, scan: SheetScan, first: int, stop: int) -> int:
     """Where a block ends: below its last row with a value, for blank rows there belong to its longer neighbour."""
     low, high = table.data_start, table.stop
     while low < high:

@@ -11,11 +11,12 @@ import datetime
 
 import polars as pl
 
-from ade_engine.fields.headers import FieldHeaders, HeaderRows, simplify
+from ade_engine.fields.headers import simplify
 from ade_engine.fields.readers import profile
 from ade_engine.models.notices import INFO
 from ade_engine.models.table import is_blank
 from ade_engine.pipeline.finding.header_rows import DATA, GROUP, HEADER, TOTAL, RowSpan
+from ade_engine.pipeline.finding.row_detectors import known_words
 from ade_engine.pipeline.kept_rows.provenance import rows_in_words, stretches
 
 TYPE_CHECKING = False
@@ -114,13 +115,8 @@ class _Sheet:
         self.kinds = kinds
         self.scan = scan
         self.layouts = scan.layouts()
-        detectors = context.registry.row_detectors + context.registry.column_detectors
-        self.words: set[str] = set()
-        for fn in (entry.fn for entry in detectors):
-            if isinstance(fn, HeaderRows):
-                self.words |= fn.words
-            elif isinstance(fn, FieldHeaders):
-                self.words.update(map(simplify, fn.headers))
+        self.words = known_words(context.registry)
+        self.by_context = bool(context.settings.rows_by_context)
 
     def cells(self, row: int) -> list[Any]:
         """The filled cells of a row. A merged range that was filled says the same in each of its cells."""
@@ -340,9 +336,22 @@ class _Sheet:
             and len(self.cells(number)) > 1
             and not self.has_values(number)
             and self.likeness_to_rows_below(number) < 0
+            or span.data_start < number < span.stop - 1
+            and self.by_context
+            and self.kinds[number] == DATA
+            and self.is_above_texts(number)
         ]
         if found:
             self.tell_kept(found, "may be the header of another table")
+
+    def is_above_texts(self, row: int) -> bool:
+        """Whether a row of names stands below a blank row, above texts alone: nothing tells such a header from a record."""
+        from ade_engine.pipeline.kept_rows.rows_in_context import begins_block, names_of
+
+        if not begins_block(self.scan, row) or not names_of(self.scan.row(row)):
+            return False
+        (_, stop), *_ = self.blocks(row, min(row + _MOST_COMPARED, len(self.kinds)))
+        return not any(map(self.has_values, range(row + 1, stop)))
 
     def is_on_its_side(self, span: RowSpan) -> bool:
         """Whether, which is told, the names of fields stand below each other, in the first column, instead of beside each other."""

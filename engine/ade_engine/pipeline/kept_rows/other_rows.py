@@ -14,7 +14,8 @@ from ade_engine.fields.readers import filled_rows, profile, without_blank_rows
 from ade_engine.fields.surroundings import Surroundings
 from ade_engine.models.notices import INFO, WARNING
 from ade_engine.models.table import is_blank
-from ade_engine.pipeline.finding.header_rows import BALANCE, DATA, GROUP, NOTE, TITLE, TOTAL, RowSpan
+from ade_engine.pipeline.columns.frame import header_text
+from ade_engine.pipeline.finding.header_rows import BALANCE, DATA, GROUP, LINE, LONE, NOTE, TITLE, TOTAL, RowSpan
 from ade_engine.pipeline.kept_rows.provenance import note_dropped, rows_in_words, stretches
 from ade_engine.pipeline.kept_rows.totals import find_totals, tell_balances
 from ade_engine.pipeline.shared.table_columns import with_series
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
     from ade_engine.fields.surroundings import Sources
     from ade_engine.io.scan.sheet_scan import SheetScan
+    from ade_engine.pipeline.columns.frame import SourceTable
     from ade_engine.pipeline.shared.context import RunContext
 
 #: The header of the column that `group_rows = "column"` adds.
@@ -155,12 +157,13 @@ def _small_tables(start: int, stop: int, scan: SheetScan) -> list[RowSpan]:
         while row < stop and not scan.is_empty_row(row):
             row += 1
         # What follows the table directly belongs to its notes.
-        if row - first > 1 and first > start and _is_small_table([scan.row(one) for one in range(first, row)]):
+        if row - first > 1 and first > start and is_small_table([scan.row(one) for one in range(first, row)]):
             tables.append(RowSpan(first, 1, row))
     return tables
 
 
-def _is_small_table(rows: list[list[Any]]) -> bool:
+def is_small_table(rows: list[list[Any]]) -> bool:
+    """Whether a row of names stands above values in the same columns."""
     names = {column: cell for column, cell in enumerate(rows[0]) if not is_blank(cell)}
     if len(names) < 2 or not all(isinstance(cell, str) and len(cell) <= _LONGEST_NAME for cell in names.values()):
         return False
@@ -224,7 +227,7 @@ def _is_marked(cells: list[Any]) -> bool:
 
 
 def leave_out_rows(
-    context: RunContext, table: pl.DataFrame, span: RowSpan, kinds: bytearray, scan: SheetScan
+    context: RunContext, table: pl.DataFrame, span: RowSpan, kinds: bytearray, scan: SheetScan, source: SourceTable
 ) -> pl.DataFrame:
     """The table without the rows that settings leave out, and with a column for its section heads if they say so.
 
@@ -251,19 +254,39 @@ def leave_out_rows(
         unwanted.append((BALANCE, "of balances"))
     if settings.group_rows != "keep" and GROUP in inside:
         unwanted.append((GROUP, "with section heads"))
-    if not unwanted or table.height != len(inside):
+    gone = {kind for kind, _ in unwanted}.union(kind for kind in (LINE, LONE) if kind in inside)
+    if not gone or table.height != len(inside):
         return table
     if settings.group_rows == "column" and GROUP in inside:
         sections = _sections(table, span, inside, scan)
         if any(head is not None for head, kind in zip(sections, inside) if kind != GROUP):
             table = with_series(table, [sections])
+    if LINE in inside:
+        table = with_series(table, _lines(table, span, inside, scan, source))
+        rows = [span.data_start + at for at, kind in enumerate(inside) if kind == LINE]
+        numbers = stretches([row + 1 for row in rows])
+        context.notice(
+            "lines_of_records",
+            f"{len(rows)} {'row is' if len(rows) == 1 else 'rows are'} further lines of the records above "
+            f"({rows_in_words(numbers)}); their texts stand in columns of their own",
+            level=INFO,
+            count=len(rows),
+            rows=numbers,
+        )
+    if LONE in inside:
+        numbers = stretches([span.data_start + at + 1 for at, kind in enumerate(inside) if kind == LONE])
+        context.notice(
+            "doubtful_rows",
+            f"{rows_in_words(numbers)} between records may be a section head, a note, or a line of the record above; left out",
+            count=inside.count(LONE),
+            rows=numbers,
+        )
     for kind, what in unwanted:
         rows = [span.data_start + at for at, one in enumerate(inside) if one == kind]
         if kind == BALANCE:
             tell_balances(context, span, rows, scan)
         else:
             _notice(context, what, rows)
-    gone = {kind for kind, _ in unwanted}
     return table.filter(pl.Series([one not in gone for one in inside], dtype=pl.Boolean))
 
 
@@ -333,6 +356,37 @@ def _sections(table: pl.DataFrame, span: RowSpan, inside: bytearray, scan: Sheet
             head = head if text.startswith(_MARKS) else text or None
         heads.append(head)
     return pl.Series(name, heads, dtype=pl.String)
+
+
+def _lines(table: pl.DataFrame, span: RowSpan, inside: bytearray, scan: SheetScan, source: SourceTable) -> list[pl.Series]:
+    """The texts of the lines below records, as columns of the records."""
+    found: dict[tuple[int, int], dict[int, str]] = {}
+    names: dict[int, str] = {}
+    record, number = None, 1
+    for at, kind in enumerate(inside):
+        row = span.data_start + at
+        if kind != LINE:
+            record, number = at, 1
+            continue
+        number += 1
+        for column, cell in enumerate(scan.row(row)[span.first_column : span.stop_column]):
+            if is_blank(cell):
+                continue
+            if record is None:
+                names[column] = str(cell).strip()
+            else:
+                found.setdefault((number, column), {})[record] = str(cell)
+    series, taken = [], {*table.columns}
+    for (number, column), texts in sorted(found.items()):
+        header = header_text(source.columns[column].header) or f"col_{column + 1}"
+        wanted = name = names.get(column) or f"{header} line {number}"
+        repeats = 1
+        while name in taken:
+            repeats += 1
+            name = f"{wanted}__{repeats}"
+        taken.add(name)
+        series.append(pl.Series(name, [texts.get(at) for at in range(len(inside))], dtype=pl.String))
+    return series
 
 
 def _notice(context: RunContext, what: str, rows: list[int], level: str = INFO) -> None:

@@ -42,6 +42,8 @@ pub struct ScanLimits {
     pub keep_blank_text: bool,
     /// Whether each cell of a merged range gets the value of the first one.
     pub fill_merged: bool,
+    /// Whether numbers do, too: an amount in a range of three records is not three amounts.
+    pub fill_numbers: bool,
 }
 
 impl ScanLimits {
@@ -53,6 +55,7 @@ impl ScanLimits {
         bytes: None,
         keep_blank_text: false,
         fill_merged: false,
+        fill_numbers: true,
     };
 }
 
@@ -141,6 +144,11 @@ impl SheetBuilder {
     /// Notes a formula that was saved without a value; its row and column count from 0.
     pub fn note_formula_without_value(&mut self, row: usize, column: usize) {
         self.findings.formulas_without_value.note(row, column);
+    }
+
+    /// Notes a row that spreadsheet programs do not show; it counts from 0.
+    pub fn note_hidden_row(&mut self, row: usize) {
+        self.findings.hidden_rows.note(row);
     }
 
     /// Adds a merged range; a single cell is none.
@@ -374,7 +382,7 @@ impl SheetBuilder {
             shared_text: self.shared_text,
         };
         if self.limits.fill_merged {
-            filling::fill(&mut sheet, self.cells_seen);
+            filling::fill(&mut sheet, self.cells_seen, self.limits.fill_numbers);
         }
         sheet
     }

@@ -1,16 +1,20 @@
 //! Filling merged ranges: every cell of a range gets the value of its first one.
 //!
+//! Where labels and keys alone are filled, an amount stays in its first cell: three records share it, and none of them has it
+//! whole. Ids in the first column and years are keys.
+//!
 //! Ranges come from files, which may name any: they may overlap, reach beyond the sheet, or be as large as a sheet can be. So
 //! a sheet grows neither in rows nor in width, a range that overlaps an earlier one is left as it is, and so is one that
 //! would take more cells than are in proportion to the cells that the file has.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use super::cell::{Cell, Tag};
 use super::findings::Filled;
 use super::group::{Chunk, GROUP_ROWS, Group};
 use super::merged::MergedRange;
 use super::sheet::Sheet;
+use crate::fields::words::{cut, lexicon};
 
 /// So many cells may be filled in any sheet …
 const FREE_CELLS: usize = 1 << 18;
@@ -28,9 +32,10 @@ struct Piece {
     cell: Cell,
 }
 
-/// Fills the merged ranges of a sheet. `cells` is the number of cells that the file has for it.
-pub(super) fn fill(sheet: &mut Sheet, cells: usize) {
-    let (fillings, filled) = chosen(sheet, cells);
+/// Fills the merged ranges of a sheet. `cells` is the number of cells that the file has for it; `numbers`: whether amounts are
+/// filled as labels are.
+pub(super) fn fill(sheet: &mut Sheet, cells: usize, numbers: bool) {
+    let (fillings, filled) = chosen(sheet, cells, numbers);
     sheet.findings.filled = filled;
     for (range, _) in &fillings {
         sheet.zeros.fill(range);
@@ -59,7 +64,7 @@ pub(super) fn fill(sheet: &mut Sheet, cells: usize) {
 }
 
 /// The ranges to fill in order of rows, none of which overlap.
-fn chosen(sheet: &Sheet, cells: usize) -> (Vec<Filling>, Filled) {
+fn chosen(sheet: &Sheet, cells: usize, numbers: bool) -> (Vec<Filling>, Filled) {
     let facts = sheet.facts;
     let mut filled = Filled::default();
     let mut fillings = Vec::new();
@@ -74,6 +79,7 @@ fn chosen(sheet: &Sheet, cells: usize) -> (Vec<Filling>, Filled) {
         .saturating_add(FREE_CELLS);
     // The ranges that lie in the row that was reached, by their first columns, and some that end above it.
     let mut above: BTreeMap<u32, MergedRange> = BTreeMap::new();
+    let mut keys = Keys::default();
     for whole in &sheet.findings.merged {
         let mut range = *whole;
         range.last_row = range.last_row.min(last_row as u32);
@@ -95,9 +101,14 @@ fn chosen(sheet: &Sheet, cells: usize) -> (Vec<Filling>, Filled) {
         }
         allowed -= area;
         above.insert(range.first_column, range);
+        if !numbers && keys.is_amount(sheet, &range, cell) {
+            filled.first_lone_number.get_or_insert(*whole);
+            filled.lone_numbers += 1;
+            continue;
+        }
         filled.first.get_or_insert(*whole);
         filled.ranges += 1;
-        if rows > 1 && may_be_summed(sheet, cell) {
+        if numbers && rows > 1 && may_be_summed(sheet, cell) {
             filled.first_number.get_or_insert(*whole);
             filled.numbers += 1;
         }
@@ -112,15 +123,143 @@ fn may_be_summed(sheet: &Sheet, cell: Cell) -> bool {
         Tag::Integer | Tag::Float => true,
         Tag::Text => {
             let text = sheet.text(cell.as_text());
-            let groups = text.split(|c: char| !c.is_ascii_digit());
-            let lengths: Vec<usize> = groups.map(str::len).filter(|length| *length > 0).collect();
-            let is_date = matches!(lengths[..], [1 | 2 | 4, 1 | 2, 1 | 2 | 4]);
-            !lengths.is_empty()
-                && !is_date
+            text.contains(|c: char| c.is_ascii_digit())
+                && !is_date(text)
                 && !text.contains(|c: char| c.is_alphabetic() || matches!(c, '/' | ':'))
         }
         _ => false,
     }
+}
+
+/// What tells keys from amounts: where the first column is, and what the numbers of columns are.
+#[derive(Default)]
+struct Keys {
+    first_column: Option<usize>,
+    columns: HashMap<usize, Numbers>,
+}
+
+/// The numbers of a column, together.
+#[derive(Clone, Copy)]
+struct Numbers {
+    are_whole: bool,
+    are_years: bool,
+}
+
+impl Keys {
+    /// Whether the cell of a range has a number that belongs to several records together.
+    fn is_amount(&mut self, sheet: &Sheet, range: &MergedRange, cell: Cell) -> bool {
+        let (row, column) = (range.first_row as usize, range.first_column as usize);
+        match Number::of(sheet, cell) {
+            None => false,
+            Some(Number::Other) => true,
+            // The label of several columns.
+            Some(Number::Whole(_)) if range.last_row == range.first_row => false,
+            Some(Number::Whole(number)) => {
+                let is_blank = |row: usize| sheet.is_blank(sheet.cell(row, column));
+                if YEARS.contains(&number) && (0..row).all(is_blank) {
+                    // A year in a header.
+                    return false;
+                }
+                let first = *self.first_column.get_or_insert_with(|| first_column(sheet));
+                let numbers = *self
+                    .columns
+                    .entry(column)
+                    .or_insert_with(|| Numbers::of(sheet, column));
+                !(numbers.are_years || numbers.are_whole && column == first)
+            }
+        }
+    }
+}
+
+impl Numbers {
+    fn of(sheet: &Sheet, column: usize) -> Self {
+        let mut all = Self {
+            are_whole: true,
+            are_years: true,
+        };
+        sheet.visit_column(
+            column,
+            0,
+            sheet.facts().rows_emitted,
+            |cell| match Number::of(sheet, cell) {
+                None => {}
+                Some(Number::Whole(number)) => all.are_years &= YEARS.contains(&number),
+                Some(Number::Other) => (all.are_whole, all.are_years) = (false, false),
+            },
+        );
+        all
+    }
+}
+
+const YEARS: std::ops::RangeInclusive<i64> = 1900..=2100;
+
+/// The first column with a value in more than one row: a title alone makes none.
+fn first_column(sheet: &Sheet) -> usize {
+    let facts = sheet.facts();
+    let has_two = |column: &usize| {
+        let mut filled = 0;
+        sheet.visit_column(*column, 0, facts.rows_emitted, |cell| {
+            filled += usize::from(!sheet.is_blank(cell));
+        });
+        filled > 1
+    };
+    (0..facts.width).find(has_two).unwrap_or(0)
+}
+
+/// A number that a cell holds, or a text that a reader may take for one.
+enum Number {
+    Whole(i64),
+    Other,
+}
+
+impl Number {
+    fn of(sheet: &Sheet, cell: Cell) -> Option<Self> {
+        match cell.tag {
+            Tag::Integer => Some(Self::Whole(cell.as_integer())),
+            Tag::Float => Some(match cell.as_float() {
+                number if number.fract() == 0.0 => Self::Whole(number as i64),
+                _ => Self::Other,
+            }),
+            Tag::Duration => Some(Self::Other),
+            Tag::Text => Self::of_text(sheet.text(cell.as_text()).trim()),
+            _ => None,
+        }
+    }
+
+    /// "1,250.00", "EUR 300", "12.50-"; no date, no time, no phone, no code.
+    fn of_text(text: &str) -> Option<Self> {
+        let digits = text.chars().filter(char::is_ascii_digit).count();
+        let has_code = text.starts_with('+') && digits > 7
+            || text.starts_with('0') && text[1..].starts_with(|c: char| c.is_ascii_digit())
+            || text.as_bytes().windows(3).any(|near| {
+                near[1] == b'-' && near[0].is_ascii_digit() && near[2].is_ascii_digit()
+            });
+        if digits == 0 || has_code || text.contains(['/', ':']) || is_date(text) {
+            return None;
+        }
+        if digits == text.len() {
+            return text
+                .parse()
+                .map_or(Some(Self::Other), |number| Some(Self::Whole(number)));
+        }
+        let has_cents = text.rsplit(['.', ',']).next().is_some_and(|end| {
+            end.len() < text.len() && end.bytes().take_while(u8::is_ascii_digit).count() == 2
+        });
+        text.split(|c: char| !c.is_alphabetic())
+            .filter(|word| !word.is_empty())
+            .all(|word| {
+                has_cents && word.chars().count() <= 4
+                    || lexicon::currency(&cut::fold(word)).is_some()
+            })
+            .then_some(Self::Other)
+    }
+}
+
+/// Whether a text has the numbers of a day, a month and a year.
+fn is_date(text: &str) -> bool {
+    let groups = text.split(|c: char| !c.is_ascii_digit());
+    let lengths: Vec<usize> = groups.map(str::len).filter(|length| *length > 0).collect();
+    matches!(lengths[..], [1 | 2 | 4, 1 | 2, 1 | 2 | 4])
 }
 
 /// Whether a range overlaps one of those above, which are taken out where they end above it.

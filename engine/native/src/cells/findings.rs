@@ -55,6 +55,9 @@ pub struct Filled {
     /// Those among them that give a number to several rows, so that a sum counts it several times.
     pub numbers: usize,
     pub first_number: Option<MergedRange>,
+    /// Ranges whose number stands in their first cell only, because an amount of several records is not several amounts.
+    pub lone_numbers: usize,
+    pub first_lone_number: Option<MergedRange>,
     /// Ranges that were left as they are, because they overlap others or are out of proportion to the sheet.
     pub left: usize,
 }
@@ -68,4 +71,30 @@ pub struct Findings {
     /// Whether the scan ended before it came to the merged ranges.
     pub merged_unknown: bool,
     pub filled: Filled,
+    pub hidden_rows: HiddenRows,
+}
+
+/// Rows that spreadsheet programs do not show, filtered ones too. They are read as the others are.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct HiddenRows(Vec<(u32, u32)>);
+
+impl HiddenRows {
+    /// Notes one; it counts from 0.
+    pub fn note(&mut self, row: usize) {
+        let row = row as u32;
+        match self.0.last_mut() {
+            Some((_, last)) if *last + 1 == row => *last = row,
+            _ => self.0.push((row, row)),
+        }
+    }
+
+    /// First and last of each stretch, among the rows that have a value.
+    pub fn stretches(&self, has_value: impl Fn(usize) -> bool) -> Vec<(u32, u32)> {
+        let mut found = Self::default();
+        let rows = self.0.iter().flat_map(|&(first, last)| first..=last);
+        rows.map(|row| row as usize)
+            .filter(|&row| has_value(row))
+            .for_each(|row| found.note(row));
+        found.0
+    }
 }

@@ -23,15 +23,19 @@ use crate::read::csv::CsvOptions;
 /// Progress is reported at most this often.
 const PROGRESS_INTERVAL: Duration = Duration::from_millis(100);
 
+/// What `fill_merged` is where labels and keys are filled, and amounts are not; 0 fills none, 1 all.
+const LABELS_ALONE: u8 = 2;
+
 fn limits(
     max_empty_rows_run: Option<usize>,
     max_empty_cols_run: Option<usize>,
-    fill_merged: bool,
+    fill_merged: u8,
 ) -> ScanLimits {
     ScanLimits {
         empty_rows: max_empty_rows_run,
         empty_columns: max_empty_cols_run,
-        fill_merged,
+        fill_merged: fill_merged > 0,
+        fill_numbers: fill_merged != LABELS_ALONE,
         ..ScanLimits::NONE
     }
 }
@@ -54,7 +58,7 @@ impl Source {
         guess: bool,
         max_empty_rows_run: Option<usize>,
         max_empty_cols_run: Option<usize>,
-        fill_merged: bool,
+        fill_merged: u8,
     ) -> Self {
         let options = CsvOptions {
             encoding: csv_encoding,
@@ -82,7 +86,7 @@ impl Source {
         sheets: Vec<usize>,
         max_empty_rows_run: Option<usize>,
         max_empty_cols_run: Option<usize>,
-        fill_merged: bool,
+        fill_merged: u8,
     ) {
         let limits = limits(max_empty_rows_run, max_empty_cols_run, fill_merged);
         self.source.prefetch(&sheets, limits);
@@ -96,7 +100,7 @@ impl Source {
         sheet: usize,
         max_empty_rows_run: Option<usize>,
         max_empty_cols_run: Option<usize>,
-        fill_merged: bool,
+        fill_merged: u8,
         on_progress: Option<Py<PyAny>>,
     ) -> PyResult<Scan> {
         enum Failure {
@@ -301,6 +305,24 @@ impl Scan {
         (filled.numbers, filled.first_number.map(range_of))
     }
 
+    /// How many ranges have their number in the first cell only, and the first of these.
+    #[getter]
+    fn lone_numbers(&self) -> (usize, Option<Range>) {
+        let filled = self.sheet.findings().filled;
+        (filled.lone_numbers, filled.first_lone_number.map(range_of))
+    }
+
+    /// First and last of each stretch of hidden rows with a value, from 1.
+    #[getter]
+    fn hidden_rows(&self) -> Vec<(u32, u32)> {
+        let hidden = &self.sheet.findings().hidden_rows;
+        let found = hidden.stretches(|row| self.sheet.row_width(row) > 0);
+        found
+            .into_iter()
+            .map(|(first, last)| (first + 1, last + 1))
+            .collect()
+    }
+
     /// The extent that the file says the sheet has.
     #[getter]
     fn declared(&self) -> Option<Extent> {
@@ -468,7 +490,7 @@ pub fn scan_of_rows(
     rows: &Bound<'_, PyAny>,
     max_empty_rows_run: Option<usize>,
     max_empty_cols_run: Option<usize>,
-    fill_merged: bool,
+    fill_merged: u8,
     merged_ranges: Vec<Range>,
 ) -> PyResult<Scan> {
     let limits = limits(max_empty_rows_run, max_empty_cols_run, fill_merged);

@@ -125,6 +125,9 @@ fn formula_text(text_form: TextForm, pieces: &[&[u8]]) -> String {
     text
 }
 
+/// The flag of a row that is not shown.
+const HIDDEN_ROW: u16 = 0x20;
+
 /// A sheet that is being filled from records.
 struct Filling<'a> {
     workbook: &'a LegacyWorkbook,
@@ -218,6 +221,12 @@ impl Filling<'_> {
         let style = read_u16(data, 4).unwrap_or(0);
         let cut_short = || self.workbook.broken("a cell's record is cut short");
         match code {
+            records::ROW => {
+                if read_u16(data, 12).is_some_and(|flags| flags & HIDDEN_ROW != 0) {
+                    self.builder.note_hidden_row(usize::from(row));
+                }
+                Ok(())
+            }
             records::NUMBER => {
                 let number = read_f64(data, 6).ok_or_else(cut_short)?;
                 self.put_number(row, column, style, number)

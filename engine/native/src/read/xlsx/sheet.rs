@@ -214,12 +214,18 @@ impl<R: Read> SheetReader<'_, R> {
     }
 
     fn read_row(&mut self) -> Result<Continue> {
-        let number = self
-            .xml
-            .attributes()
-            .find(|(name, _)| *name == b"r")
-            .and_then(|(_, value)| row_number(value));
+        let (mut number, mut is_hidden) = (None, false);
+        for (name, value) in self.xml.attributes() {
+            match name {
+                b"r" => number = row_number(value),
+                b"hidden" => is_hidden = matches!(value, b"1" | b"true"),
+                _ => {}
+            }
+        }
         self.row = number.unwrap_or(self.row + 1);
+        if is_hidden && let Some(row) = self.row.checked_sub(1) {
+            self.builder.note_hidden_row(row);
+        }
         let depth = self.xml.depth();
         let mut next_column = 0;
         loop {

@@ -1,0 +1,93 @@
+"""Tables whose names stand below each other: turned where that is sure, told otherwise, and never lost."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+
+CREW = [
+    ["Member ID", "M-101", "M-102", "M-103", "M-104"],
+    ["First name", "Ann", "Bo", "Cy", "Di"],
+    ["Last name", "Hall", "Kim", "Lee", "Moore"],
+    ["E-mail", "ann@example.org", None, "cy@example.org", "di@example.org"],
+    ["Hire date", dt.date(2021, 5, 3), dt.date(2022, 5, 3), dt.date(2020, 1, 7), dt.date(2019, 9, 9)],
+    ["Pay", 1000.5, 1033.25, 990, 1500],
+    ["Locker", 12, 14, 15, 11],
+]
+STRANGE = [
+    ["Ticket", "T-1", "T-2", "T-3"],
+    ["Client", "Alder & Co", "Birch Ltd", "Cedar plc"],
+    ["Place", "Bern", "Lyon", "Graz"],
+    ["Fee", 120.5, 153.75, 187],
+    ["Due", dt.date(2024, 3, 4), dt.date(2024, 3, 5), dt.date(2024, 3, 6)],
+]
+
+
+@pytest.fixture
+def normalize(run, template, monkeypatch):
+    """Runs the template as `ade` runs it: rows by name of column, the number of header rows, and notices by code."""
+    monkeypatch.setenv("ADE_ENGINE_RUN", "1")
+
+    def call(rows, **settings):
+        outcome = run(template, {"S": rows}, settings=settings)
+        assert outcome.result.error is None, outcome.result.error
+        (table,) = outcome.tables
+        names, *found = outcome.rows("S")
+        notices = {}
+        for notice in outcome.noticed["notices"]:
+            notices.setdefault(notice["code"], []).append(notice)
+        return [dict(zip(names, row)) for row in found], table["structure"]["header"]["row_count"], notices
+
+    return call
+
+
+@pytest.mark.parametrize("above", [[], [["Crew of the north"], []]])
+@pytest.mark.parametrize("left", [0, 1])
+def test_a_table_on_its_side_is_turned(normalize, above, left):
+    table, header_rows, notices = normalize([*above, *([None] * left + row for row in CREW)])
+    assert header_rows == 1 and [row["Source row"] for row in table] == [*range(2 + left, 6 + left)]
+    assert [row["Member ID"] for row in table] == CREW[0][1:] and [row["Gross pay"] for row in table] == CREW[5][1:]
+    assert [row["E-mail"] for row in table] == CREW[3][1:] and [row["Locker"] for row in table] == CREW[6][1:]
+    assert table[1]["Start date"] == dt.datetime(2022, 5, 3)
+    (told,) = notices["table_on_its_side"]
+    assert told["level"] == "info" and "was turned" in told["message"] and told["rows"] == [[1 + len(above), 7 + len(above)]]
+    assert not {"rows_left_out", "no_header_row", "doubtful_header_row"} & notices.keys()
+
+
+def test_a_single_record_is_turned(normalize):
+    table, _, _ = normalize([row[:2] for row in CREW])
+    assert [row["Last name"] for row in table] == ["Hall"] and table[0]["Gross pay"] == 1000.5
+
+
+@pytest.mark.parametrize(
+    ("rows", "settings"),
+    [
+        (CREW, {"turn_tables": False}),
+        # Two words of fields are too few, and so is none.
+        ([["Member ID", "M-101", "M-102"], ["Pay", 1000.5, 1033.25], ["Locker", 12, 14]], {}),
+        (STRANGE, {}),
+        # A list of names and their meanings.
+        ([["First name", "text"], ["Last name", "text"], ["E-mail", "text"]], {}),
+    ],
+)
+def test_a_table_that_is_not_turned_is_told_and_keeps_its_rows(normalize, rows, settings):
+    table, header_rows, notices = normalize(rows, **settings)
+    assert header_rows == 0 and [row["Source row"] for row in table] == [*range(1, len(rows) + 1)]
+    assert [row["col_1"] for row in table] == [row[0] for row in rows]
+    (told,) = notices["table_on_its_side"]
+    assert told["level"] == "warning" and told["rows"] == [[1, len(rows)]] and "rows_left_out" not in notices
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        [["Year", "2021", "2022", "2023"], ["Revenue", 100.5, 200.5, 300.5], ["Costs", 50.5, 60.5, 70.5], ["Margin", 50, 140, 230]],
+        [["Region", "Net", "Gross"], ["North", 12.5, 14.5], ["South", 13.5, 15.5], ["East", "n/a", "n/a"], ["West", "n/a", "n/a"]],
+        [[*row] for row in zip(*STRANGE)],
+        [[*row] for row in zip(*CREW)],
+    ],
+)
+def test_a_table_on_its_feet_stays(normalize, rows):
+    table, header_rows, notices = normalize(rows)
+    assert header_rows == 1 and len(table) == len(rows) - 1 and "table_on_its_side" not in notices
