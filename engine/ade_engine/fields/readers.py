@@ -23,6 +23,7 @@ _TYPES = {
     "code": pl.String,
     "person_name": pl.String,
     "email": pl.String,
+    "iban": pl.String,
     "phone": pl.String,
     "currency": pl.String,
     "boolean": pl.Boolean,
@@ -310,16 +311,31 @@ def email(column: str) -> pl.Expr:
     return Reader(column, "email")
 
 
-def phone(column: str) -> pl.Expr:
+def iban(column: str) -> pl.Expr:
+    """The number of a bank account in one word: ``"DE89 3704 0044 0532 0130 00"`` is ``"DE89370400440532013000"``.
+
+    A cell whose length or check digits are not those of an IBAN comes out empty and is an issue.
+    """
+    return Reader(column, "iban")
+
+
+def phone(column: str, *, country: str | None = None) -> pl.Expr:
     """A phone number in one shape, whatever parts its digits.
 
-    With its country ``"+442079460958"``, of North America ``"555-123-4567"``, any other as its digits; an extension behind
-    it as ``" x8"``. It has 7 to 15 digits. A cell with several numbers comes out empty and is an issue.
+    ``country``, such as ``"DE"``, says where numbers without a country are dialled: ``"030 123456"`` is ``"+4930123456"``
+    (E.164), and a number that the country does not have comes out empty and is an issue. Numbers with a country keep theirs.
 
-    Ten digits that say nothing of their country (``5551234567``) are of North America if its numbers may begin so and nearly
-    none of the column is of elsewhere; else they stay as they are.
+    Without it a number with its country is ``"+442079460958"``, one that is written as in North America ``"555-123-4567"``,
+    any other its digits. Ten digits that say nothing of their country (``5551234567``, ``312 345 9875``) are of North America
+    only where others in the column are, and nearly none is of elsewhere.
+
+    An extension stands behind it as ``" x8"``. It has 7 to 15 digits. A cell with several numbers comes out empty and is an
+    issue, and so do amounts, numbers of cards, and numbers that begin with their year (``2025-0001234``).
     """
-    return Reader(column, "phone")
+    if country is not None and country not in _native.phone_countries():
+        near = nearest(str(country).upper(), _native.phone_countries())
+        raise ValueError(f"country should be two capitals, such as 'DE', not {country!r}{near}")
+    return Reader(column, "phone", country)
 
 
 def boolean(column: str, *, yes: list[str] | tuple[str, ...] = (), no: list[str] | tuple[str, ...] = ()) -> pl.Expr:

@@ -24,8 +24,15 @@ LANGUAGES = (
 ).split()
 # Excel's own and ASCII spellings, which the CLDR does not have.
 EXTRA_MONTHS = {"mrz": 3, "maerz": 3, "okt": 10, "dez": 12, "sept": 9}
-FILLERS = set("de del d of the den le el em am on and dia".split())
+FILLERS = set("de del d of the den le el em am on and dia ngay".split())
 CURRENCY_WORDS = {"us$": "USD", "a$": "AUD", "c$": "CAD", "nz$": "NZD", "hk$": "HKD", "r$": "BRL", "euro": "EUR", "rs": "INR", "sfr": "CHF", "fr": "CHF", "руб": "RUB", "kc": "CZK", "cn¥": "CNY", "jp¥": "JPY", "mx$": "MXN", "円": "JPY", "元": "CNY", "원": "KRW"}
+# Languages whose names of currencies and of units of time are known, and the currencies whose names are known beside a country's own.
+SPOKEN = "ar bg bn ca cs da de el en es et fa fi fr he hi hr hu id is it ja ko lt lv ms nb nl pl pt ro ru sk sl sr sv th tr uk vi".split()
+USUAL_CURRENCIES = ("EUR", "USD", "GBP", "CHF", "JPY", "CNY", "DKK", "NOK", "SEK", "PLN", "CZK", "CAD", "AUD")
+# Spoken of in amounts, and too short to be anything else's: "12,50 Euro".
+SHORTEST_NAME = 5
+# Years and months have no length, but words that mean one of them in some language are not taken for another unit.
+UNITS = {"year": "", "month": "", "week": "w", "day": "d", "hour": "h", "minute": "m", "second": "s"}
 # Endings of months' names within dates: "urtarrilaren 31", "urtarrilak 31".
 ENDINGS = {"eu": ("ren", "k")}
 # ... and of weekdays: "วันศุกร์ที่ 31".
@@ -153,6 +160,44 @@ def currency_words() -> dict[str, tuple[str, set]]:
     return {word: (USUAL_SIGNS.get(word) or ("" if word in SHARED_SIGNS or len(codes[word]) != 1 else min(codes[word])), marks[word]) for word in marks}
 
 
+def currency_names() -> dict[str, str]:
+    """What people call currencies beside an amount, in one word ("danskekroner") -> ISO code; none that means several."""
+    meant = collections.defaultdict(set)
+    for tag in SPOKEN:
+        locale = Locale.parse(tag)
+        codes = set(USUAL_CURRENCIES)
+        for land in Locale("en").territories:
+            if len(land) == 2 and land.isalpha() and tag in languages.get_official_languages(land, de_facto=True):
+                codes.update(numbers.get_territory_currencies(land))
+        for code in codes:
+            names = {locale.currencies.get(code, ""), *locale._data["currency_names_plural"].get(code, {}).values()}
+            for name in names:
+                word = fold("".join(c for c in name if c not in " -\xa0\u202f" and unicodedata.category(c) != "Cf"))
+                if len(word) >= SHORTEST_NAME and all(unicodedata.category(c)[0] in "LM" for c in word):
+                    meant[word].add(code)
+    return {word: min(codes) for word, codes in meant.items() if len(codes) == 1}
+
+
+def duration_words() -> dict[str, list[str]]:
+    """What languages call the units of time behind an amount, by unit; none that means several, and none of one or two plain
+    letters ("5 st")."""
+    meant = collections.defaultdict(set)
+    for tag in SPOKEN:
+        patterns = Locale.parse(tag)._data["unit_patterns"]
+        for name, unit in UNITS.items():
+            for width in ("long", "short"):
+                for plural, pattern in patterns[f"duration-{name}"].get(width, {}).items():
+                    before, _, behind = pattern.partition("{0}")
+                    words = words_in(behind)
+                    if plural != "per" and not words_in(before) and len(words) == 1 and (len(words[0]) > 2 or not words[0].isascii()):
+                        meant[words[0]].add(unit)
+    found = collections.defaultdict(list)
+    for word, units in sorted(meant.items(), key=lambda item: item[0].encode()):
+        if len(units) == 1 and units != {""}:
+            found[min(units)].append(word)
+    return found
+
+
 def locale_tags() -> list[str]:
     wanted = []
     for tag in sorted(localedata.locale_identifiers()):
@@ -187,6 +232,9 @@ def lines_of_words(words: dict[str, dict[str, int]]) -> list[str]:
 def main() -> None:
     months, days, fillers = calendar_words()
     currencies = currency_words()
+    for word, code in currency_names().items():
+        currencies.setdefault(word, (code, set()))
+    durations = duration_words()
     folds = collections.defaultdict(str)
     spans = [(0xA0, 0x24F), (0x370, 0x6FF), (0x900, 0x109F), (0x1E00, 0x1FFF), (0xFF00, 0xFF5E)]
     for first, last in spans:
@@ -213,6 +261,7 @@ def main() -> None:
         "currencies: sign or code (_ is a blank) = ISO code (none where several share the sign), decimal marks of the countries that use it": wrapped(
             [f"{word.replace(' ', '_')}={currencies[word][0]}{''.join(sorted(currencies[word][1] & {'.', ','}, reverse=True))}" for word in by_bytes]
         ),
+        "durations: a unit of time, and what languages call it": [f"{unit} {' '.join(durations[unit])}" for unit in UNITS.values() if unit],
         "folds: what letters fold to (_ is a blank) = the small letters that do": wrapped([f"{to.replace(' ', '_')}={letters}" for to, letters in folds.items()]),
         "zeros: the digit zero of each script but ASCII; nine more digits follow each": wrapped([f"{zero:x}" for zero in zeros]),
         "marks: those that belong to words, first and last; + where folding keeps them": wrapped(

@@ -10,6 +10,7 @@ use ade_engine_native::fields::column::reading::{Hints, Order};
 use ade_engine_native::fields::dates::date;
 use ade_engine_native::fields::dates::options::DateOptions;
 use ade_engine_native::fields::numbers::number::{self, NumberOptions};
+use ade_engine_native::fields::texts::country::Country;
 use ade_engine_native::fields::texts::text::NamePart;
 use ade_engine_native::fields::{Kind, Surroundings, emptied, is_filled, read, shown};
 use proptest::prelude::*;
@@ -154,7 +155,11 @@ fn alone() -> Vec<Kind> {
         Kind::Code,
         Kind::Name(NamePart::Full),
         Kind::Email,
-        Kind::Phone,
+        Kind::Iban,
+        Kind::Phone { country: None },
+        Kind::Phone {
+            country: Country::named("DE"),
+        },
         Kind::Boolean {
             yes: Vec::new(),
             no: vec!["12".to_owned()],
@@ -273,7 +278,7 @@ proptest! {
             matches!(value, Value::Text(text) if text.trim().len() >= 10 && text.trim().bytes().all(|byte| byte.is_ascii_digit()))
         });
         for kind in alone() {
-            if has_bare_digits && matches!(kind, Kind::Phone) {
+            if has_bare_digits && matches!(kind, Kind::Phone { .. }) {
                 continue;
             }
             let together = read(&whole, &kind, &around);

@@ -29,6 +29,8 @@ use self::dates::moment;
 use self::dates::options::DateOptions;
 use self::numbers::amount;
 use self::numbers::number::{self, NumberOptions};
+use self::texts::checksum;
+use self::texts::country::Country;
 use self::texts::email;
 use self::texts::phone::{self, NoPhone, Written};
 use self::texts::text::{self, NamePart, NoCode};
@@ -46,7 +48,11 @@ pub enum Kind {
     Code,
     Name(NamePart),
     Email,
-    Phone,
+    Phone {
+        /// Where numbers without a country are dialled.
+        country: Option<Country>,
+    },
+    Iban,
     Boolean {
         /// The author's own words for yes and for no, folded.
         yes: Vec<String>,
@@ -81,7 +87,8 @@ impl Kind {
             Self::Code => "a code",
             Self::Name(_) => "a name",
             Self::Email => "an e-mail address",
-            Self::Phone => "a phone number",
+            Self::Phone { .. } => "a phone number",
+            Self::Iban => "an IBAN",
             Self::Boolean { .. } => "yes or no",
             Self::Number { .. } => "a number",
             Self::Currency => "a currency",
@@ -130,11 +137,17 @@ pub struct Outcome {
 /// Cells that came out empty, with the reason.
 type Unread = Vec<(usize, String)>;
 
-/// The text inside the guard that exports put around ids so that spreadsheets keep their zeros: `="00123"`.
+/// The text inside the guard that people and exports put around ids so that spreadsheets keep their zeros: `'00123`, `="00123"`.
 fn unguarded(value: Value<'_>) -> Option<Value<'_>> {
     let Value::Text(text) = value else {
         return None;
     };
+    if let Some(inside) = text.strip_prefix('\'') {
+        // "'90s", "'n'" are words.
+        let is_guard = inside.starts_with(|c: char| c.is_ascii_digit() || matches!(c, '+' | '-'))
+            && !inside.contains(|c: char| c == '\'' || c.is_lowercase());
+        return is_guard.then_some(Value::Text(inside));
+    }
     // Hardly any text ends so.
     if let Some(last) = text.as_bytes().last()
         && last.is_ascii_graphic()
@@ -188,7 +201,8 @@ fn read_unguarded(values: &[Value<'_>], kind: &Kind, around: &Surroundings<'_>) 
             let mut cut = Cut::default();
             let own =
                 (!yes.is_empty() || !no.is_empty()).then_some((yes.as_slice(), no.as_slice()));
-            let flags = each(values, |value| truth::truth(value, own, &mut cut));
+            let initials = truth::Initials::of(values, own);
+            let flags = each(values, |value| truth::truth(value, own, initials, &mut cut));
             finish(values, kind, built::booleans(&flags), |row| {
                 flags[row].is_some()
             })
@@ -366,9 +380,15 @@ struct TextPart {
 }
 
 fn read_texts(values: &[Value<'_>], kind: &Kind) -> Outcome {
-    let (whole, phones) = read_text_as(values, kind, true);
-    if phones.open > 0 && !phones.open_are_american() {
-        let (mut whole, _) = read_text_as(values, kind, false);
+    // Mostly the first cells show what the whole column does.
+    let shown = &values[..values.len().min(100)];
+    let guess = matches!(kind, Kind::Phone { .. })
+        && shown.iter().any(|value| {
+            matches!(value, Value::Text(text) if phone::push_plain_phone(text, &mut String::new()))
+        });
+    let (whole, phones) = read_text_as(values, kind, guess);
+    if phones.open > 0 && phones.open_are_american() != guess {
+        let (mut whole, _) = read_text_as(values, kind, !guess);
         whole.reading = Some(phones.reading());
         return whole;
     }
@@ -416,10 +436,11 @@ impl Phones {
         self.first_open = self.first_open.or(other.first_open);
     }
 
-    /// Whether ten digits without a country are taken for a number of North America: if nearly nothing in the column speaks
-    /// against it, or more cells for it.
+    /// Whether ten digits without a country are taken for a number of North America: if some cell is written as there, and
+    /// nearly nothing in the column speaks against it, or fewer cells do. "312 345 9875" is of Chicago, or of Italy.
     fn open_are_american(&self) -> bool {
-        self.elsewhere * 20 <= self.american + self.open || self.american > self.elsewhere
+        let is_usual = self.elsewhere * 20 <= self.american + self.open;
+        self.american > 0 && (is_usual || self.american > self.elsewhere)
     }
 
     fn reading(&self) -> Reading {
@@ -443,10 +464,12 @@ impl Phones {
             } else {
                 "stay as they are"
             };
-            let reason = if left == self.doubtful {
-                "no number of North America is written so"
-            } else {
-                "others in the column are not North American"
+            let reason = match () {
+                () if left == self.doubtful => "no number of North America is written so",
+                () if self.american + self.elsewhere > 0 => {
+                    "others in the column are not North American"
+                }
+                () => "nothing says of which country they are",
             };
             why.push(format!("{} {verb}, for {reason}", numbers(left)));
         }
@@ -518,32 +541,39 @@ impl TextPart {
         &mut self,
         row: usize,
         source: &str,
+        country: Option<Country>,
         open_is_american: bool,
         cut: &mut Cut,
         out: &mut String,
     ) -> Option<&'static str> {
-        if phone::push_plain_phone(source, out) {
+        if country.is_none() && phone::push_plain_phone(source, out) {
             self.phones.count(row, Written::American, false);
             return None;
         }
-        self.lost_digits += usize::from(amount::has_lost_digits(source));
         let found = if phone::has_several_phones(source) {
             Err(NoPhone::Several)
-        } else if cut.cut(source) {
-            phone::push_phone(cut, open_is_american, out)
-        } else {
+        } else if !cut.cut(source) {
             Err(NoPhone::Other)
+        } else if let Some(country) = country {
+            phone::push_phone_of(country, cut, out).map(|()| Written::Unsaid)
+        } else {
+            phone::push_phone(cut, open_is_american, out)
         };
         match found {
+            Ok(_) if country.is_some() => None,
             Ok(written) => {
                 let is_ten_digits = out.len() == 10 && !out.starts_with(['0', '+']);
                 self.phones.count(row, written, is_ten_digits);
                 None
             }
             Err(NoPhone::Several) => Some("more than one phone number"),
-            Err(NoPhone::Other) => Some("not a phone number"),
+            Err(NoPhone::Other) => {
+                self.lost_digits += usize::from(amount::has_lost_digits(source));
+                Some("not a phone number")
+            }
             Err(NoPhone::TooShort) => Some("too short for a phone number"),
             Err(NoPhone::TooLong) => Some("too long for a phone number"),
+            Err(NoPhone::OfNoCountry) => Some("not a phone number of its country"),
         }
     }
 }
@@ -574,17 +604,15 @@ fn read_text_part(
             Kind::Email => contact_problem(value, &mut text, |source, out| {
                 (!email::push_email(source, out)).then_some("not an e-mail address")
             }),
-            // The digits of a date are no number to call.
-            Kind::Phone
-                if !matches!(
-                    value,
-                    Value::Text(_) | Value::Integer(_) | Value::Unsigned(_) | Value::Float(_)
-                ) =>
-            {
+            Kind::Iban => contact_problem(value, &mut text, |source, out| {
+                (!checksum::push_iban(source, out)).then_some("not an IBAN")
+            }),
+            Kind::Phone { .. } if !may_be_phone(value) => {
                 is_filled(value).then_some("not a phone number")
             }
-            Kind::Phone => contact_problem(value, &mut text, |source, out| {
-                part.phone(first_row + row, source, open_is_american, &mut cut, out)
+            Kind::Phone { country } => contact_problem(value, &mut text, |source, out| {
+                let row = first_row + row;
+                part.phone(row, source, *country, open_is_american, &mut cut, out)
             }),
             _ => {
                 text::push_text(value, &mut text);
@@ -597,6 +625,16 @@ fn read_text_part(
         part.texts.push((!text.is_empty()).then_some(text.as_str()));
     }
     part
+}
+
+/// Whether a cell is of a type in which a number of a phone arrives: the digits of a date or of an amount are none to call.
+fn may_be_phone(value: Value<'_>) -> bool {
+    match value {
+        Value::Text(_) | Value::Unsigned(_) => true,
+        Value::Integer(number) => number >= 0,
+        Value::Float(number) => number >= 0.0 && number.fract() == 0.0,
+        _ => false,
+    }
 }
 
 /// Reads the text of a cell, where there is some. Cells that are text already are not copied.
@@ -774,7 +812,7 @@ mod tests {
     fn guards_of_spreadsheets_are_taken_off() {
         for kind in [
             Kind::Code,
-            Kind::Phone,
+            Kind::Phone { country: None },
             Kind::Number { units: Vec::new() },
             Kind::Date { serials: false },
         ] {
@@ -788,7 +826,16 @@ mod tests {
             unguarded(Value::Text(" =\"00123\"")),
             Some(Value::Text("00123"))
         );
-        for text in ["=\"", "=1+\"2\"", "=\"a\"&\"b\"", "\"1\""] {
+        assert_eq!(unguarded(Value::Text("'00421")), Some(Value::Text("00421")));
+        for text in [
+            "=\"",
+            "=1+\"2\"",
+            "=\"a\"&\"b\"",
+            "\"1\"",
+            "'90s",
+            "'12'",
+            "'",
+        ] {
             assert_eq!(unguarded(Value::Text(text)), None, "{text}");
         }
     }

@@ -20,6 +20,7 @@ use crate::fields::looks::profile::{self, Profile};
 use crate::fields::looks::rows::{self, KnownWords, Rule};
 use crate::fields::numbers::number;
 use crate::fields::texts::checksum;
+use crate::fields::texts::country::Country;
 use crate::fields::texts::text::NamePart;
 use crate::fields::words::{cut, lexicon};
 use crate::fields::{self, Kind, Surroundings};
@@ -73,7 +74,17 @@ fn kind_named(name: &str, option: Option<&Bound<'_, PyAny>>) -> PyResult<Kind> {
             })
         }
         "email" => Kind::Email,
-        "phone" => Kind::Phone,
+        "iban" => Kind::Iban,
+        "phone" => {
+            let code: Option<String> = option.map(|code| code.extract()).transpose()?;
+            let country = |code: String| {
+                Country::named(&code)
+                    .ok_or_else(|| PyValueError::new_err(format!("there is no country {code:?}")))
+            };
+            Kind::Phone {
+                country: code.map(country).transpose()?,
+            }
+        }
         "boolean" => {
             let words: Option<(Vec<String>, Vec<String>)> =
                 option.map(|words| words.extract()).transpose()?;
@@ -279,7 +290,7 @@ pub fn read_column<'py>(
             let rows = rows.values();
             restore_types(&mut values, sheet, *number, &rows);
             let shown = match kind {
-                Kind::Code | Kind::Text | Kind::Phone => {
+                Kind::Code | Kind::Text | Kind::Phone { .. } => {
                     shown_with_zeros(&values, sheet, *number, &rows)
                 }
                 _ => Vec::new(),
@@ -333,6 +344,12 @@ fn described<'py>(py: Python<'py>, reading: &Reading) -> PyResult<Bound<'py, PyD
 #[pyfunction]
 pub fn is_currency_of_header(written: &str, among_capitals: bool) -> bool {
     lexicon::is_code_of_header(written, among_capitals)
+}
+
+/// The codes of the countries that the reader of phones knows.
+#[pyfunction]
+pub fn phone_countries() -> Vec<String> {
+    Country::codes()
 }
 
 /// What a series looks like: rows, filled cells, and the cells that were looked at; the counts by type, the counts by pattern,

@@ -44,6 +44,7 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(fields::passes_checksum, module)?)?;
     module.add_function(wrap_pyfunction!(fields::filled_cells, module)?)?;
     module.add_function(wrap_pyfunction!(fields::is_currency_of_header, module)?)?;
+    module.add_function(wrap_pyfunction!(fields::phone_countries, module)?)?;
     module.add_function(wrap_pyfunction!(fields::count_issues, module)?)?;
     module.add_function(wrap_pyfunction!(fields::filled_rows, module)?)?;
     module.add_function(wrap_pyfunction!(fields::filled_stretch, module)?)?;

@@ -4,7 +4,7 @@ use super::clock::{clock, half_at};
 use crate::cells::calendar::days_from_civil;
 use crate::fields::column::reading::Order;
 use crate::fields::words::cut::{Cut, DIGITS, SPACE, Token, WORD, YEAR};
-use crate::fields::words::lexicon::{Lexicon, MonthWord};
+use crate::fields::words::lexicon::{Lexicon, MonthWord, is_roman};
 use crate::fields::words::tables::Languages;
 
 /// Two digits mean the year of this window that ends twenty years after this engine was made. It does not move with the
@@ -331,6 +331,18 @@ impl Parser<'_> {
         self.is_behind_time = false;
         let text = self.cut.text(self.cut.tokens()[at]);
         let place = usize::from(self.day.count);
+        // "20250131143000", as logs have it.
+        if text.len() == 14 && place == 0 {
+            let (day, time) = text.split_at(8);
+            self.day.digits[0] = Digits {
+                value: day.parse().ok()?,
+                length: 8,
+            };
+            (self.day.count, self.day.has_time) = (1, true);
+            self.day.time = clock_of_six(time);
+            self.gaps[0] = std::mem::take(&mut self.gap);
+            return Some(at + 1);
+        }
         if !matches!(text.len(), 1 | 2 | 4 | 8) || place == 3 {
             return None;
         }
@@ -344,8 +356,18 @@ impl Parser<'_> {
     }
 
     fn take_word(&mut self, at: usize, lexicon: &mut Lexicon) -> Option<usize> {
-        let word = lexicon.word(self.cut.text(self.cut.tokens()[at]));
+        let text = self.cut.text(self.cut.tokens()[at]);
+        let word = lexicon.word(text);
         let is_full = self.is_full();
+        let next = at + 1 + usize::from(self.kind(at + 1) == Some(SPACE));
+        let is_before_number = self.kind(next) == Some(DIGITS);
+        // In Vietnamese "năm" is Thursday and year, and "thứ" stands before the name of most weekdays.
+        let is_of_weekday = |token: &Token| WEEKDAYS_OF_VIETNAM.contains(&self.cut.text(*token));
+        if text == "nam" && is_before_number
+            || text == "thu" && self.cut.tokens().get(next).is_some_and(is_of_weekday)
+        {
+            return Some(at + 1);
+        }
         let is_behind_number = at > 0 && self.kind(at - 1) == Some(DIGITS);
         // "2025(e)ko", "31(a)"
         if word.is_ordinal
@@ -359,6 +381,8 @@ impl Parser<'_> {
         let is_of_day = word.is_ordinal && is_behind_number && !self.is_behind_time;
         if is_full
             && !is_of_day
+            // "à 14:30"
+            && !(text == "a" && is_before_number)
             && let Some((_, behind)) = half_at(self.cut, at)
         {
             self.has_loose_half = true;
@@ -372,6 +396,7 @@ impl Parser<'_> {
             && self.as_weekday != Some(at)
             && day.month.is_none()
             && !is_full
+            && (day.count == 1 || !is_roman(text))
         {
             day.name_at = Some(day.count);
             day.month = word.month;
@@ -394,6 +419,19 @@ impl Parser<'_> {
         Some(at + 1)
     }
 }
+
+/// The time of day in six digits.
+fn clock_of_six(text: &str) -> Option<i64> {
+    let part = |at: usize, most: i64| {
+        let part = text[at..at + 2].parse::<i64>().ok();
+        part.filter(|part| *part < most)
+    };
+    let seconds = part(0, 24)? * 3600 + part(2, 60)? * 60 + part(4, 60)?;
+    Some(seconds * 1_000_000)
+}
+
+/// What stands behind "thứ" in the names of weekdays.
+const WEEKDAYS_OF_VIETNAM: [&str; 6] = ["hai", "ba", "tu", "nam", "sau", "bay"];
 
 /// What stands between two numbers: blanks, and at most two marks that are remembered.
 #[derive(Clone, Copy, Default)]

@@ -7,10 +7,23 @@ use crate::cells::calendar::DAY_MICROSECONDS;
 use crate::columns::view::Value;
 use crate::fields::column::reading::{Decided, Reading};
 use crate::fields::words::cut::{Cut, DIGITS, SPACE, Token, WORD};
+use crate::fields::words::tables::UNITS_OF_TIME;
 
 const SECOND: i64 = 1_000_000;
 const MINUTE: i64 = 60 * SECOND;
 const HOUR: i64 = 60 * MINUTE;
+const DAY: i64 = 24 * HOUR;
+
+/// Words before a time of day, folded: "at 14:30", "kl. 14.30", "à 14h30".
+const BEFORE_TIMES: &[&str] = &[
+    "at", "kl", "klo", "kello", "klokken", "kell", "um", "a", "as", "la", "las", "alle", "o", "om",
+    "u", "v", "ve", "в", "о", "ora", "ore", "saat", "godz",
+];
+/// Words between the parts of a duration: "1 hour and 30 minutes".
+const AND: &[&str] = &[
+    "and", "und", "et", "y", "e", "i", "a", "en", "og", "och", "ja", "es", "ve", "si", "dan", "и",
+    "і", "та", "και",
+];
 
 /// A column of times of day; how it was read is told where that is doubtful.
 pub fn times(values: &[Value<'_>], serials: bool) -> (Vec<Option<i64>>, Option<Reading>) {
@@ -99,9 +112,9 @@ pub fn time(value: Value<'_>, serials: bool, cut: &mut Cut) -> Option<i64> {
         }
         Value::Text(text) if cut.cut(text) => {
             // "PM 2:30", "오후 2:30"
-            let start = match half_at(cut, 0) {
-                Some((_, 1)) => 1 + usize::from(cut.tokens().get(1)?.kind == SPACE),
-                _ => 0,
+            let start = match (behind_words(cut), half_at(cut, 0)) {
+                (0, Some((_, 1))) => 1 + usize::from(cut.tokens().get(1)?.kind == SPACE),
+                (start, _) => start,
             };
             let found = clock(cut, start)?;
             (found.stop == cut.tokens().len()).then_some(found.time)?
@@ -110,7 +123,20 @@ pub fn time(value: Value<'_>, serials: bool, cut: &mut Cut) -> Option<i64> {
     }
 }
 
-/// The microseconds that a cell says as a duration: "38:30", "1:30:00", "1h 30m", "90 min", "2 days 4 h". A number counts
+/// The place behind the words before a time of day.
+fn behind_words(cut: &Cut) -> usize {
+    let tokens = cut.tokens();
+    let kind = |at: usize| tokens.get(at).map(|token| token.kind);
+    let mut at = 0;
+    while kind(at) == Some(WORD) && BEFORE_TIMES.contains(&cut.text(tokens[at])) {
+        at += 1;
+        at += usize::from(kind(at) == Some(b'.'));
+        at += usize::from(kind(at) == Some(SPACE));
+    }
+    at
+}
+
+/// The microseconds that a cell says as a duration: "38:30", "1:30:00", "1h 30m", "90 min", "2 days 4 h", "PT1H30M". A number counts
 /// `unit` microseconds, where one is given.
 pub fn duration(value: Value<'_>, unit: Option<i64>, cut: &mut Cut) -> Option<i64> {
     let of_number = |number: f64| {
@@ -170,9 +196,66 @@ fn text_duration(cut: &Cut, unit: Option<i64>) -> Option<i64> {
         if (first.kind, colon.kind, second.kind) == (DIGITS, b':', DIGITS));
     let total = match tokens.get(3).map(|token| token.kind) {
         None | Some(b':') if is_parted_by_colons => clock_duration(cut, tokens),
-        _ => measured_duration(cut, tokens, unit),
+        _ if tokens.first()?.kind == WORD => iso_duration(cut, tokens),
+        _ => measured_duration(cut, tokens, unit, sign < 0),
     };
     total.map(|total| sign * total)
+}
+
+/// "PT1H30M", "P1DT2H", "P2W" (ISO 8601). Years and months have no length.
+fn iso_duration(cut: &Cut, tokens: &[Token]) -> Option<i64> {
+    let mut is_time = match cut.text(tokens[0]) {
+        "p" => false,
+        "pt" => true,
+        _ => return None,
+    };
+    let mut sum = Sum::default();
+    let mut at = 1;
+    while at < tokens.len() {
+        let (amount, behind) = amount_at(cut, tokens, at)?;
+        let word = cut.text(*tokens.get(behind).filter(|token| token.kind == WORD)?);
+        at = behind + 1;
+        let name = word.strip_suffix('t').filter(|_| !is_time).unwrap_or(word);
+        let size = match name {
+            "w" if !is_time => 7 * DAY,
+            "d" if !is_time => DAY,
+            "h" if is_time => HOUR,
+            "m" if is_time => MINUTE,
+            "s" if is_time => SECOND,
+            _ => return None,
+        };
+        sum.add(amount, size)?;
+        is_time |= name.len() < word.len();
+    }
+    (sum.smallest < i64::MAX).then_some(sum.total)
+}
+
+/// What the parts of a duration add up to, from large to small.
+struct Sum {
+    total: i64,
+    smallest: i64,
+}
+
+impl Default for Sum {
+    fn default() -> Self {
+        Self {
+            total: 0,
+            smallest: i64::MAX,
+        }
+    }
+}
+
+impl Sum {
+    fn add(&mut self, amount: f64, size: i64) -> Option<()> {
+        let part = amount * size as f64;
+        // "30 min 2 h" is no way to write.
+        if size >= self.smallest || part.abs() > 9e17 {
+            return None;
+        }
+        self.smallest = size;
+        self.total = self.total.checked_add(part.round() as i64)?;
+        Some(())
+    }
 }
 
 /// "38:30" (hours and minutes), "1:30:00", "0:00:12.5".
@@ -197,18 +280,29 @@ fn clock_duration(cut: &Cut, tokens: &[Token]) -> Option<i64> {
     Some(hours * HOUR + minutes * MINUTE + seconds * SECOND + fraction)
 }
 
-/// "1h 30m", "90 min", "2 days": amounts with their units, from large to small. Only a plain number has the `unit` that the
-/// author names.
-fn measured_duration(cut: &Cut, tokens: &[Token], unit: Option<i64>) -> Option<i64> {
+/// "1h 30m", "90 min", "2 days, 9:07:00": amounts with their units, from large to small. Only a plain number has the `unit` that
+/// the author names.
+fn measured_duration(
+    cut: &Cut,
+    tokens: &[Token],
+    unit: Option<i64>,
+    is_negative: bool,
+) -> Option<i64> {
     let kind = |at: usize| tokens.get(at).map(|token| token.kind);
-    let mut total: i64 = 0;
+    let mut sum = Sum::default();
     let mut at = 0;
-    let mut smallest = i64::MAX;
     // "30 m" alone can be a length.
     let (mut has_bare_m, mut is_clear) = (false, false);
     while at < tokens.len() {
-        let is_first = at == 0;
+        if sum.smallest < i64::MAX && sum.smallest >= DAY && kind(at + 1) == Some(b':') {
+            // Of "-1 day, 23:59:00" only programs know that its time is added.
+            let time = clock_duration(cut, &tokens[at..]).filter(|time| *time < DAY)?;
+            return (!is_negative).then_some(sum.total + time);
+        }
         let (amount, behind) = amount_at(cut, tokens, at)?;
+        let is_last = behind == tokens.len();
+        let is_glued = kind(behind) == Some(WORD) && behind == at + 1;
+        let digits = cut.text(tokens[at]);
         at = behind;
         while kind(at) == Some(SPACE) {
             at += 1;
@@ -218,28 +312,31 @@ fn measured_duration(cut: &Cut, tokens: &[Token], unit: Option<i64>) -> Option<i
                 let word = cut.text(tokens[at]);
                 at += 1;
                 let size = unit_of(word)?;
-                has_bare_m |= word == "m";
+                has_bare_m |= word == "m" && !is_glued;
                 is_clear |= matches!(size, HOUR | SECOND);
                 size
             }
-            None if is_first => unit?,
+            // "2時間": the mark of hours is no colon.
+            Some(b':') if cut.text(tokens[at]) != ":" => {
+                at += 1 + usize::from(kind(at + 1) == Some(WORD));
+                HOUR
+            }
+            None if sum.smallest == i64::MAX => unit?,
+            // "1h30"
+            None if is_last && sum.smallest == HOUR && digits.len() == 2 && amount < 60.0 => MINUTE,
             _ => return None,
         };
-        // "30 min 2 h" is no way to write.
-        if size >= smallest {
-            return None;
-        }
-        smallest = size;
-        let part = amount * size as f64;
-        if part.abs() > 9e17 {
-            return None;
-        }
-        total = total.checked_add(part.round() as i64)?;
+        sum.add(amount, size)?;
         while matches!(kind(at), Some(SPACE | b',' | b'.')) {
             at += 1;
         }
+        if kind(at) == Some(WORD) && AND.contains(&cut.text(tokens[at])) {
+            at += 1 + usize::from(kind(at + 1) == Some(SPACE));
+            // Something follows.
+            kind(at)?;
+        }
     }
-    (!has_bare_m || is_clear).then_some(total)
+    (!has_bare_m || is_clear).then_some(sum.total)
 }
 
 /// The amount that begins at a token, and the token behind it.
@@ -273,14 +370,23 @@ fn sixtieth(digits: &str) -> Option<i64> {
 }
 
 fn unit_of(word: &str) -> Option<i64> {
-    Some(match word {
-        "d" | "day" | "days" | "tag" | "tage" | "jour" | "jours" | "dia" | "dias" => 24 * HOUR,
-        "h" | "hr" | "hrs" | "hour" | "hours" | "std" | "stunde" | "stunden" | "heure"
-        | "heures" | "hora" | "horas" => HOUR,
-        "m" | "min" | "mins" | "minute" | "minutes" | "minuten" | "minuto" | "minutos" => MINUTE,
-        "s" | "sec" | "secs" | "second" | "seconds" | "sek" | "sekunden" | "seconde"
-        | "secondes" => SECOND,
-        _ => return None,
+    let named = |word: &str| {
+        let at = UNITS_OF_TIME.binary_search_by_key(&word, |(name, _)| name);
+        at.ok().map(|at| UNITS_OF_TIME[at].1)
+    };
+    let unit = match word {
+        "w" | "d" | "h" | "m" | "s" => word,
+        "hr" | "hrs" => "h",
+        "min" | "mins" => "m",
+        "secs" => "s",
+        _ => named(word)?,
+    };
+    Some(match unit {
+        "w" => 7 * DAY,
+        "d" => DAY,
+        "h" => HOUR,
+        "m" => MINUTE,
+        _ => SECOND,
     })
 }
 
@@ -303,7 +409,16 @@ mod tests {
         assert_eq!(minutes("1:30:00", None), Some(90));
         assert_eq!(minutes("-0:15", None), Some(-15));
         assert_eq!(minutes("1h 30m", None), Some(90));
-        assert_eq!(minutes("1h30", None), None);
+        assert_eq!(minutes("1h30", None), Some(90));
+        assert_eq!(minutes("90m", None), Some(90));
+        assert_eq!(minutes("PT1H30M", None), Some(90));
+        assert_eq!(minutes("P1DT2H", None), Some(26 * 60));
+        assert_eq!(minutes("P2W", None), Some(14 * 24 * 60));
+        assert_eq!(minutes("2 days, 9:07:00", None), Some((48 + 9) * 60 + 7));
+        assert_eq!(minutes("1 hour and 30 minutes", None), Some(90));
+        assert_eq!(minutes("3 weeks", None), Some(21 * 24 * 60));
+        assert_eq!(minutes("2 godziny 15 minut", None), Some(135));
+        assert_eq!(minutes("2時間30分", None), Some(150));
         assert_eq!(minutes("90 min.", None), Some(90));
         assert_eq!(minutes("2 days, 4 hours", None), Some(52 * 60));
         assert_eq!(minutes("1,5 Std", None), Some(90));
@@ -322,6 +437,16 @@ mod tests {
             "2,000 hours",
             "30 m",
             "2 d 30 m",
+            "-1 day, 23:59:00",
+            "2 days, 25:00:00",
+            "P1M",
+            "P",
+            "PT",
+            "P1H",
+            "1h60",
+            "1h5",
+            "1 hour and",
+            "2 год",
         ] {
             assert_eq!(minutes(text, None), None, "{text}");
         }

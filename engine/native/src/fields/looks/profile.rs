@@ -14,7 +14,7 @@ use crate::fields::texts::checksum::is_iban;
 use crate::fields::texts::email::push_email;
 use crate::fields::texts::phone;
 use crate::fields::texts::text::{push_text, trimmed};
-use crate::fields::texts::truth::truth;
+use crate::fields::texts::truth::{Initials, truth};
 use crate::fields::words::cut::{self, Cut, DIGITS};
 use crate::fields::words::lexicon::MonthWord;
 
@@ -96,6 +96,7 @@ impl Profile {
     fn look_at(&mut self, values: &[Value<'_>]) {
         self.looked_at = values.len();
         let (days, amounts) = readings(values);
+        let initials = Initials::of(values, None);
         let mut cut = Cut::default();
         let mut text = String::new();
         let mut shape = String::new();
@@ -132,7 +133,7 @@ impl Profile {
             } else if let Some(number) = amounts.number(row) {
                 self.add_amount(number, written, amounts.has_currency(row));
             } else if matches!(value, Value::Boolean(_))
-                || written.is_some() && truth(value, None, &mut cut).is_some()
+                || written.is_some() && truth(value, None, initials, &mut cut).is_some()
             {
                 self.flags += 1;
             } else if is_cut && is_code(&text, &cut) {

@@ -8,6 +8,15 @@ use crate::fields::words::lexicon::{self, Trust};
 /// More digits do not fit a float exactly: they are a code.
 const MOST_DIGITS: usize = 15;
 const MOST_GROUPS: usize = 12;
+/// A currency's name has at most so many bytes: "швейцарских франков".
+const LONGEST_SIGN: usize = 60;
+/// Words for the sides of an account behind an amount, and whether it is owed there.
+const SIDES: [(&str, bool); 4] = [
+    ("cr", false),
+    ("dr", true),
+    ("haben", false),
+    ("soll", true),
+];
 
 /// A reading of a cell under one decimal mark.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -28,6 +37,8 @@ pub struct Amount {
     pub currency: u16,
     pub has_currency: bool,
     pub is_percent: bool,
+    /// It says on which side of an account it stands: "12.50 CR", "12,50 Soll". What is owed is negative.
+    pub has_side: bool,
     /// Digits before the first point or comma, where nothing parts them and they are more than four.
     pub has_long_head: bool,
     /// The mark before the last three digits.
@@ -110,11 +121,17 @@ impl Amount {
         let before = digits - usize::from(mark_before.is_some());
         around.add(cut, 0, before, &[], false)?;
         let behind = behind_round(tokens, last + 1);
-        around.add(cut, behind, tokens.len(), units, true)?;
+        let stop = match &tokens[last + 1..] {
+            // "Rs. 156/-"
+            [slash, dash] if (slash.kind, dash.kind) == (b'/', b'-') => last + 1,
+            _ => tokens.len(),
+        };
+        around.add(cut, behind, stop, units, true)?;
         around.check()?;
         this.is_percent = around.percents > 0;
         this.has_currency = around.currencies > 0;
         this.currency = around.currency;
+        this.has_side = around.side.is_some();
         let mut number = Number::default();
         if let Some(mark) = mark_before {
             number.group("0")?;
@@ -128,7 +145,8 @@ impl Amount {
         if number.significant() > MOST_DIGITS {
             return None;
         }
-        if around.wants_money && !number.looks_like_money() {
+        // "5 Cr" are crores.
+        if (around.wants_money || this.has_side) && !number.looks_like_money() {
             return None;
         }
         let shift = if this.is_percent { -2 } else { 0 };
@@ -188,6 +206,8 @@ struct Around<'a> {
     open: u8,
     close: u8,
     percents: u8,
+    /// Whether it is owed, where the cell says a side of an account.
+    side: Option<bool>,
     currencies: u8,
     currency: u16,
     /// Whether the sign before is a word.
@@ -211,9 +231,16 @@ impl Around<'_> {
         }
         let tokens = &cut.tokens()[start..stop];
         let mut sign = String::new();
-        for token in tokens {
+        let is_word = |at: usize| tokens.get(at).is_some_and(|token| token.kind == WORD);
+        let mut stars = 0;
+        for (at, token) in tokens.iter().enumerate() {
             match token.kind {
+                // "US-Dollar"
+                b'-' if at > 0 && is_word(at - 1) && is_word(at + 1) => {}
                 b'-' => self.minus += 1,
+                // "about"; of a footnote
+                b'~' if !is_behind && start + at == 0 => {}
+                b'*' if is_behind && sign.is_empty() && stars < 3 => stars += 1,
                 b'+' if is_behind => return None,
                 b'+' => self.plus += 1,
                 b'(' => self.open += 1,
@@ -225,7 +252,7 @@ impl Around<'_> {
                 b'.' => {}
                 DIGITS => return None,
                 _ => {
-                    if sign.len() > 24 {
+                    if sign.len() > LONGEST_SIGN {
                         return None;
                     }
                     sign.push_str(cut.text(*token));
@@ -241,6 +268,10 @@ impl Around<'_> {
             return Some(());
         }
         if units.iter().any(|unit| unit == sign) {
+            return Some(());
+        }
+        if is_behind && let Some((_, is_owed)) = SIDES.iter().find(|(word, _)| *word == sign) {
+            self.side = Some(*is_owed);
             return Some(());
         }
         match lexicon::currency(sign) {
@@ -279,11 +310,15 @@ impl Around<'_> {
         let signs = self.minus + self.plus + self.open;
         // "$ 5 USD" says the same twice; "EUR 5 kg" says something else.
         let doubled = self.currencies > 1 && (self.is_word_before || self.length_behind != 3);
-        (signs <= 1 && self.open == self.close && !doubled).then_some(())
+        // Beside a minus sign nobody knows what a side means, and of rupees crores are usual.
+        let is_rupee = self.currency > 0
+            && lexicon::currency_code(usize::from(self.currency) - 1) == Some("INR");
+        let is_strange = self.side.is_some() && (signs > 0 || self.percents > 0 || is_rupee);
+        (signs <= 1 && self.open == self.close && !doubled && !is_strange).then_some(())
     }
 
     fn is_negative(&self) -> bool {
-        self.minus > 0 || self.open > 0
+        self.minus > 0 || self.open > 0 || self.side == Some(true)
     }
 }
 
@@ -571,6 +606,14 @@ mod tests {
             ("1.234e+05", Some([Some(123_400.0), None])),
             ("1,234e5", Some([None, Some(123_400.0)])),
             ("1.234.567", Some([None, Some(1_234_567.0)])),
+            ("12.50 CR", Some([Some(12.5), None])),
+            ("12,50 Soll", Some([None, Some(-12.5)])),
+            ("12.50*", Some([Some(12.5), None])),
+            ("~59.02", Some([Some(59.02), None])),
+            ("Rs. 156.04/-", Some([Some(156.04), None])),
+            ("Rs 200/-", both(200.0)),
+            ("530,56 danske kroner", Some([None, Some(530.56)])),
+            ("12,50 US-Dollar", Some([None, Some(12.5)])),
         ] {
             assert_eq!(meanings(text), wanted, "{text}");
         }
@@ -599,6 +642,13 @@ mod tests {
             "100\n200",
             "100   200",
             "1\t000",
+            "5 Cr",
+            "-12.50 DR",
+            "Rs 1.50 Cr",
+            "12.50 CR DR",
+            "12 ~",
+            "12/-5",
+            "5 kr*m",
         ] {
             assert_eq!(meanings(text), None, "{text}");
         }

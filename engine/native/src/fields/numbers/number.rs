@@ -70,6 +70,7 @@ const LONG_HEAD: u16 = 32;
 const PLAIN: u16 = 64;
 const ENDS_IN_ZERO: u16 = 128;
 const CURRENCY: u16 = 256;
+const SIDE: u16 = 512;
 
 impl Cell {
     fn of(amount: &Amount) -> Self {
@@ -88,6 +89,7 @@ impl Cell {
         set(amount.is_plain, PLAIN);
         set(amount.ends_in_zero, ENDS_IN_ZERO);
         set(amount.has_currency, CURRENCY);
+        set(amount.has_side, SIDE);
         let (point, comma) = (point.unwrap_or_default(), comma.unwrap_or_default());
         Self {
             point: point.value,
@@ -305,6 +307,7 @@ fn read_text(
         is_mixed: facts.against(choice.mark) > 0
             && !are_few(facts.against(choice.mark), facts.support(choice.mark)),
         takes_percent: 2 * facts.percents > whole.numbers,
+        takes_sides: 2 * cells.iter().filter(|cell| cell.is(SIDE)).count() > whole.numbers,
         takes_indian: 2 * facts.indian >= facts.several_commas || facts.is_rupee,
     };
     for (row, cell) in cells.iter().enumerate() {
@@ -360,6 +363,8 @@ struct Way {
     /// Whether some cells have another one: then only those that can be read in one way are read.
     is_mixed: bool,
     takes_percent: bool,
+    /// Whether amounts say on which side of an account they stand: then what others mean, nobody knows, and the other way round.
+    takes_sides: bool,
     takes_indian: bool,
 }
 
@@ -372,7 +377,8 @@ impl Way {
             false => self.is_mixed || cell.allows(mark),
         };
         // Nothing is nothing, with or without a sign.
-        let is_kind = cell.is(PERCENT) == self.takes_percent || cell.is_zero();
+        let is_kind = cell.is(PERCENT) == self.takes_percent && cell.is(SIDE) == self.takes_sides
+            || cell.is_zero();
         let is_it = fits && is_kind && (self.takes_indian || !cell.is(INDIAN));
         is_it.then(|| cell.value(if cell.allows(mark) { mark } else { other(mark) }))
     }
@@ -391,6 +397,9 @@ fn note(choice: Choice, way: &Way, facts: &Facts, cells: &[Cell], numbers: &mut 
     if several {
         why.push("amounts in several currencies".to_owned());
     }
+    if way.takes_sides {
+        why.push("CR and Haben are read as plus, DR and Soll as minus".to_owned());
+    }
     let are_codes = facts.looks_like_codes();
     if are_codes {
         why.push(format!(
@@ -398,7 +407,7 @@ fn note(choice: Choice, way: &Way, facts: &Facts, cells: &[Cell], numbers: &mut 
             facts.size
         ));
     }
-    if way.is_mixed || several || are_codes {
+    if way.is_mixed || several || are_codes || way.takes_sides {
         decided = Decided::Weak;
     }
     reading.first_open = match are_codes {
@@ -410,6 +419,8 @@ fn note(choice: Choice, way: &Way, facts: &Facts, cells: &[Cell], numbers: &mut 
         reading.first_open = cells.iter().position(|cell| cell.only(other(mark)));
     } else if several {
         reading.first_open = reading.first_open.or(second);
+    } else if way.takes_sides {
+        reading.first_open = cells.iter().position(|cell| cell.is(SIDE));
     }
     let contradicting = reading.contradict.len();
     if way.is_mixed {

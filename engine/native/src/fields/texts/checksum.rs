@@ -113,6 +113,23 @@ pub fn is_iban(text: &str) -> bool {
     }
 }
 
+/// Adds the IBAN in a text, without blanks and in capitals, whatever stands before it in words: "IBAN: de89 3704 …". `false`: it
+/// is none, or its check digits say that some digit is another one.
+pub fn push_iban(text: &str, out: &mut String) -> bool {
+    let start = text
+        .get(..4)
+        .filter(|start| start.eq_ignore_ascii_case("iban"));
+    let text = match start {
+        Some(_) => text[4..].trim_start_matches([':', '.', ' ']),
+        None => text,
+    };
+    let is_it = is_iban(text);
+    if is_it {
+        out.extend(plain(text).into_iter().map(char::from));
+    }
+    is_it
+}
+
 /// Whether the last digit is Luhn's (ISO/IEC 7812): card numbers and many ids.
 pub fn is_luhn(text: &str) -> bool {
     let id = plain(text);

@@ -3,6 +3,20 @@
 use super::text::trimmed;
 use crate::fields::words::cut::is_format;
 
+/// The most bytes of an address, of its part before the sign, and of a label behind it (RFC 5321, RFC 1035).
+const MOST: usize = 254;
+const MOST_OF_LOCAL: usize = 64;
+const MOST_OF_LABEL: usize = 63;
+
+/// Whether a label can be the last one: letters, or letters as programs write those outside of ASCII ("xn--p1ai").
+fn is_top_level(label: &str) -> bool {
+    let is_long = label.chars().nth(1).is_some();
+    let is_encoded = label
+        .get(..4)
+        .is_some_and(|start| start.eq_ignore_ascii_case("xn--"));
+    is_long && (is_encoded || label.chars().all(char::is_alphabetic))
+}
+
 /// Adds the address in a text, in small letters: of "Avery <mailto:A@B.com>" what stands in the brackets. `false`: there is
 /// none, or more than one.
 pub fn push_email(text: &str, out: &mut String) -> bool {
@@ -19,11 +33,11 @@ fn push_plain_email(text: &str, out: &mut String) -> bool {
             b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' => {}
             // Neither part of the address begins or ends with a mark, nor has two in succession.
             b'.' | b'-' | b'_' | b'+' | b'@' if place == label => return false,
-            b'@' if at.is_none() => {
+            b'@' if at.is_none() && place <= MOST_OF_LOCAL => {
                 at = Some(place);
                 label = place + 1;
             }
-            b'.' => label = place + 1,
+            b'.' if at.is_none() || place - label <= MOST_OF_LABEL => label = place + 1,
             b'-' | b'_' | b'+' if at.is_none() => label = place + 1,
             _ => return false,
         }
@@ -33,8 +47,8 @@ fn push_plain_email(text: &str, out: &mut String) -> bool {
     };
     let last = &bytes[label..];
     let is_good = label > at + 1
-        && last.len() > 1
-        && bytes.len() <= 254
+        && (2..=MOST_OF_LABEL).contains(&last.len())
+        && bytes.len() <= MOST
         && last.iter().all(u8::is_ascii_alphabetic);
     if is_good {
         let start = out.len();
@@ -62,26 +76,26 @@ fn push_any_email(text: &str, out: &mut String) -> bool {
             && !is_format(c)
             && !matches!(
                 c,
-                '@' | ',' | ';' | '<' | '>' | '(' | ')' | '"' | ':' | '/' | '\\' | '[' | ']' | '|'
+                '@' | ',' | ';' | '<' | '>' | '(' | ')' | '"' | ':' | '\\' | '[' | ']' | '|'
             )
     };
     let labels_are_good = domain.split('.').count() > 1
         && domain.split('.').all(|label| {
-            !label.is_empty()
+            (1..=MOST_OF_LABEL).contains(&label.len())
                 && !label.starts_with('-')
                 && !label.ends_with('-')
                 && label.chars().all(|c| c.is_alphanumeric() || c == '-')
         })
-        && domain.rsplit('.').next().is_some_and(|last| {
-            last.chars().count() > 1 && !last.bytes().all(|b| b.is_ascii_digit())
-        });
-    if local.is_empty()
+        && domain.rsplit('.').next().is_some_and(is_top_level);
+    if !(1..=MOST_OF_LOCAL).contains(&local.len())
         || !local.chars().all(is_plain)
         || local.starts_with('.')
         || local.ends_with('.')
         || local.contains("..")
+        || local.starts_with('/')
+        || local.contains("//")
         || !labels_are_good
-        || address.len() > 254
+        || address.len() > MOST
     {
         return false;
     }
@@ -135,6 +149,8 @@ mod tests {
             ("To: \"a@b.co\",", "a@b.co"),
             ("a@b.co.", "a@b.co"),
             ("o'neil+x@sub.example.org", "o'neil+x@sub.example.org"),
+            ("Dept/Sales@b.co", "dept/sales@b.co"),
+            ("a@b.XN--P1AI", "a@b.xn--p1ai"),
         ] {
             let mut out = String::new();
             assert!(push_email(text, &mut out), "{text}");
@@ -152,7 +168,9 @@ mod tests {
             "n/a",
             "a@b.12",
             "http://a@b.co",
-            "a/b@c.co",
+            "/b@c.co",
+            "a@b.c0m",
+            "a@b.co1",
             "a\\b@c.co",
             "[a@b.co]",
             "a|b@c.co",

@@ -1,6 +1,7 @@
 //! Values that stay texts, and yes or no: their cells each speak for themselves.
 
 pub mod checksum;
+pub mod country;
 pub mod email;
 pub mod phone;
 pub mod text;

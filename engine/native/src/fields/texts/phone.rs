@@ -1,5 +1,6 @@
 //! Numbers of phones.
 
+use super::country::Country;
 use crate::fields::dates::day::{Day, NONE};
 use crate::fields::words::cut::{Cut, DIGITS, SPACE, Token, WORD};
 use crate::fields::words::lexicon::Lexicon;
@@ -11,11 +12,15 @@ pub enum NoPhone {
     Several,
     TooShort,
     TooLong,
+    /// No number of the country that the reader was told.
+    OfNoCountry,
 }
 
 /// A number has at least so many digits, and with its country at most so many (ITU-T E.164).
 const LEAST: usize = 7;
 const MOST: usize = 15;
+/// Without a country, and without the zero that is dialled before it, hardly any has more: cards of 14 and 15 digits are no phones.
+const MOST_OF_PLAIN: usize = 13;
 
 /// Whether a text lists numbers: "555-1234567 / 555-7654321". Joined they would be one that nobody has.
 pub fn has_several_phones(text: &str) -> bool {
@@ -58,6 +63,75 @@ fn is_ip_address(cut: &Cut) -> bool {
             }
         })
 }
+
+/// Whether a text is an amount: "1,234,567.89", "1234567.50", "1.234.567", "-1234567". In numbers of phones other marks stand
+/// between the parts, or parts of other lengths.
+fn is_amount(cut: &Cut) -> bool {
+    let inner = match cut.tokens() {
+        [minus, ..] if minus.kind == b'-' => return true,
+        [open, inner @ .., close] if (open.kind, close.kind) == (b'(', b')') => inner,
+        all => all,
+    };
+    let ([first, rest @ ..], [.., mark, last]) = (inner, inner) else {
+        return false;
+    };
+    if !matches!(mark.kind, b'.' | b',' | b'\'') {
+        return false;
+    }
+    let length = |token: &Token| cut.text(*token).len();
+    let is_pair = |pair: &[Token]| {
+        matches!(pair[0].kind, b'.' | b',' | b'\'' | SPACE) && pair[1].kind == DIGITS
+    };
+    let is_zero = cut.text(*first) == "0";
+    if first.kind != DIGITS
+        || cut.text(*first).starts_with('0') && !is_zero
+        || rest.len() % 2 == 1
+        || !rest.chunks_exact(2).all(is_pair)
+    {
+        return false;
+    }
+    let are_thousands = |pairs: &[Token]| {
+        let is_one = |pair: &[Token]| pair[0].kind == pairs[0].kind && length(&pair[1]) == 3;
+        length(first) <= 3 && pairs.chunks_exact(2).all(is_one)
+    };
+    let before = &rest[..rest.len() - 2];
+    let has_decimals = mark.kind != b'\''
+        && before.iter().all(|token| token.kind != mark.kind)
+        && (before.is_empty() || are_thousands(before));
+    let is_whole = match mark.kind {
+        b'.' => length(first) < 3 && are_thousands(rest),
+        _ => are_thousands(rest),
+    };
+    // "5551234567.0" is a whole number of a program.
+    is_whole || has_decimals && (is_zero || length(last) <= 2 && cut.text(*last) != "0")
+}
+
+/// Whether a text is the number of an invoice or an order, which begins with its year or its day: "2025-0001234",
+/// "10/2025-00017", "20250131001".
+fn is_numbered_by_year(cut: &Cut) -> bool {
+    let tokens = cut.tokens();
+    let Some(first) = tokens.first().map(|token| cut.text(*token)) else {
+        return false;
+    };
+    let is_year = |text: &str| text.len() == 4 && ("1980".."2050").contains(&text);
+    if !first.starts_with(|c: char| ('1'..='9').contains(&c)) {
+        return false;
+    }
+    let is_of_year = |pair: &[Token]| {
+        let [year, mark] = pair else { return false };
+        year.kind == DIGITS && is_year(cut.text(*year)) && matches!(mark.kind, b'-' | b'/')
+    };
+    if let [_] = tokens {
+        return first.len() > 10
+            && is_year(&first[..4])
+            && ("01".."13").contains(&&first[4..6])
+            && ("01".."32").contains(&&first[6..8]);
+    }
+    tokens.windows(2).take(3).any(is_of_year)
+}
+
+/// What a text with enough digits may be, other than the number of a phone.
+const NO_PHONES: [fn(&Cut) -> bool; 4] = [is_day, is_ip_address, is_amount, is_numbered_by_year];
 
 /// Whether the digits of a text are of more than one number: "5551234 5551235", "030 1234567/8".
 fn are_several(cut: &Cut, has_plus: bool) -> bool {
@@ -170,16 +244,28 @@ pub fn push_phone(cut: &Cut, open_is_american: bool, out: &mut String) -> Result
         out.push('-');
         push_digits(&home[6..], out);
     } else {
-        if phone.has_plus {
-            out.push('+');
-        }
-        push_digits(phone.digits(), out);
+        phone.push_whole(out);
     }
-    if let Some(extension) = phone.extension {
-        out.push_str(" x");
-        out.push_str(extension);
-    }
+    phone.push_extension(out);
     Ok(written)
+}
+
+/// Adds the number in a text as one dials it from elsewhere ("+4930123456"): one without a country is of this one.
+///
+/// # Errors
+/// Something else stands in the text, it has too few or too many digits, or the country has no such number.
+pub fn push_phone_of(country: Country, cut: &Cut, out: &mut String) -> Result<(), NoPhone> {
+    let phone = Phone::of(cut)?;
+    if phone.has_plus {
+        phone.push_whole(out);
+    } else {
+        let digits = String::from_utf8_lossy(phone.digits());
+        if !country.push_international(&digits, out) {
+            return Err(NoPhone::OfNoCountry);
+        }
+    }
+    phone.push_extension(out);
+    Ok(())
 }
 
 /// What a way to write says of the country, and when a number is written so.
@@ -241,7 +327,9 @@ struct Phone<'a> {
 
 impl<'a> Phone<'a> {
     fn of(cut: &'a Cut) -> Result<Self, NoPhone> {
-        if is_day(cut) || is_ip_address(cut) {
+        // Only the number of a phone begins with a plus.
+        let may_be_other = cut.tokens().first().is_none_or(|first| !is_plus(first));
+        if may_be_other && NO_PHONES.iter().any(|is_it| is_it(cut)) {
             return Err(NoPhone::Other);
         }
         let tokens = without_decimal(cut);
@@ -267,7 +355,8 @@ impl<'a> Phone<'a> {
         match phone.count {
             _ if phone.digits().iter().all(|digit| *digit == b'0') => Err(NoPhone::Other),
             ..LEAST => Err(NoPhone::TooShort),
-            LEAST..=MOST => Ok(phone),
+            LEAST..=MOST_OF_PLAIN => Ok(phone),
+            ..=MOST if phone.has_plus || phone.digits[0] == b'0' => Ok(phone),
             _ => Err(NoPhone::TooLong),
         }
     }
@@ -336,6 +425,20 @@ impl<'a> Phone<'a> {
         is_it.then_some(digits)
     }
 
+    fn push_whole(&self, out: &mut String) {
+        if self.has_plus {
+            out.push('+');
+        }
+        push_digits(self.digits(), out);
+    }
+
+    fn push_extension(&self, out: &mut String) {
+        if let Some(extension) = self.extension {
+            out.push_str(" x");
+            out.push_str(extension);
+        }
+    }
+
     fn digits(&self) -> &[u8] {
         &self.digits[..self.count]
     }
@@ -369,13 +472,14 @@ fn is_plus(token: &Token) -> bool {
     token.kind == b'+'
 }
 
-/// "5551234567.0" is a number that a program has written as a float: its tokens without the decimal.
+/// "5551234567.0", "+4930123456.0" are numbers that a program has written as floats: their tokens without the decimal.
 fn without_decimal(cut: &Cut) -> &[Token] {
     match cut.tokens() {
-        tokens @ [digits, point, zero]
-            if (digits.kind, point.kind, cut.text(*zero)) == (DIGITS, b'.', "0") =>
+        [before @ .., digits, point, zero]
+            if (digits.kind, point.kind, cut.text(*zero)) == (DIGITS, b'.', "0")
+                && before.iter().all(is_plus) =>
         {
-            &tokens[..1]
+            &cut.tokens()[..=before.len()]
         }
         tokens => tokens,
     }
@@ -383,14 +487,14 @@ fn without_decimal(cut: &Cut) -> &[Token] {
 
 /// The place of the first digits where they begin with "00" in place of a plus.
 fn zeros_for_plus(cut: &Cut, tokens: &[Token]) -> Option<usize> {
-    let is_digits = |token: &&Token| token.kind == DIGITS;
-    let digits = tokens.iter().filter(is_digits);
+    let is_digits = |token: &Token| token.kind == DIGITS;
+    let first = tokens.iter().position(is_digits)?;
+    if !cut.text(tokens[first]).starts_with("00") || tokens[..first].iter().any(is_plus) {
+        return None;
+    }
+    let digits = tokens.iter().filter(|token| is_digits(token));
     let count: usize = digits.map(|token| cut.text(*token).len()).sum();
-    let first = tokens.iter().position(|token| token.kind == DIGITS)?;
-    let is_it = count > LEAST + 3
-        && cut.text(tokens[first]).starts_with("00")
-        && !tokens[..first].iter().any(is_plus);
-    is_it.then_some(first)
+    (count > LEAST + 3).then_some(first)
 }
 
 #[cfg(test)]
@@ -451,6 +555,7 @@ mod tests {
             ("06 12 34 56 78", "0612345678"),
             ("5551234", "5551234"),
             ("5551234567.0", "555-123-4567"),
+            ("+49301234567.0", "+49301234567"),
             ("+49/30/123456", "+4930123456"),
             ("13812345678", "13812345678"),
             ("138 1234 5678", "13812345678"),
@@ -479,7 +584,23 @@ mod tests {
         }
         assert_eq!(phone("12345"), Err(NoPhone::TooShort));
         assert_eq!(phone("12345678901234567"), Err(NoPhone::TooLong));
+        for text in ["378282246310005", "3056 930902 5904"] {
+            assert_eq!(phone(text), Err(NoPhone::TooLong), "{text}");
+        }
         for text in [
+            "1,234,567.89",
+            "1.234.567,89",
+            "1 234 567,89",
+            "1'234'567",
+            "1,234,567",
+            "1.234.567",
+            "(1,234,567.50)",
+            "1234567.5",
+            "0.1234567",
+            "-1234567",
+            "2025-0001234",
+            "10/2025-00017",
+            "20250131001",
             "n/a",
             "",
             "call Bob 5551234567",

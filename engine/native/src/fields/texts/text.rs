@@ -40,11 +40,17 @@ pub fn push_text(value: Value<'_>, out: &mut String) -> bool {
     out.len() > start
 }
 
-/// Adds a text with blanks for control characters, which show nothing and which no workbook can hold.
+/// Adds a text with blanks for control characters, which show nothing and which no workbook can hold, and for blanks at which
+/// no line breaks.
 fn push_shown(text: &str, out: &mut String) {
-    let is_refused = |c: char| c < ' ' && !matches!(c, '\t' | '\n' | '\r');
-    if text.contains(is_refused) {
-        out.extend(text.chars().map(|c| if is_refused(c) { ' ' } else { c }));
+    let is_blank = |c: char| {
+        c < ' ' && !matches!(c, '\t' | '\n' | '\r')
+            || matches!(c, '\u{a0}' | '\u{2007}' | '\u{202f}')
+    };
+    // Their first bytes: most texts have none of these.
+    let may_be = |byte: u8| byte < b' ' || matches!(byte, 0xc2 | 0xe2);
+    if text.bytes().any(may_be) {
+        out.extend(text.chars().map(|c| if is_blank(c) { ' ' } else { c }));
     } else {
         out.push_str(text);
     }
@@ -161,21 +167,75 @@ pub enum NamePart {
 /// Small words that belong to the last name behind them.
 const PARTICLES: &[&str] = &[
     "van", "von", "der", "den", "de", "del", "della", "di", "da", "dos", "das", "du", "la", "le",
-    "ter", "ten", "zu", "zum", "zur", "af", "av", "al", "el", "bin", "ibn", "y",
+    "ter", "ten", "zu", "zum", "zur", "und", "vom", "af", "av", "al", "el", "bin", "ibn", "y",
 ];
 
-/// What stands behind a name and belongs to no part of it, without points: "Ph.D.".
+/// What stands behind a name and belongs to no part of it, without points: "Ph.D.". Sorted, as the next two.
 const SUFFIXES: &[&str] = &[
-    "jr", "sr", "ii", "iii", "iv", "v", "phd", "md", "mba", "cpa", "rn", "esq", "dds", "msc", "bsc",
+    "acca", "beng", "bsc", "bsn", "cbe", "cfa", "cpa", "dds", "dipl-ing", "dipl-kfm", "dmd",
+    "dphil", "dvm", "esq", "fca", "frcs", "ii", "iii", "iv", "jr", "llb", "llm", "mba", "mbe",
+    "md", "meng", "mfa", "mpa", "mph", "msc", "msn", "msw", "obe", "pharmd", "phd", "pmp", "psyd",
+    "rn", "sr", "v",
 ];
 
-/// What stands behind a company's name, without points.
+/// The same as they are written, behind two words or more: "Lee, M.A." has initials.
+const SUFFIXES_AS_WRITTEN: &[&str] = &["MA", "BA", "MS", "BS", "M.A.", "B.A.", "M.S.", "B.S."];
+
+/// What stands behind a company's name, without points and blanks. Two letters are often initials: of these there are few.
 const COMPANIES: &[&str] = &[
-    "inc", "ltd", "llc", "gmbh", "ag", "corp", "co", "sa", "srl", "bv",
+    "a/s",
+    "ag",
+    "aps",
+    "bv",
+    "co",
+    "coltd",
+    "company",
+    "corp",
+    "corporation",
+    "doo",
+    "gbr",
+    "gmbh",
+    "gmbh&co",
+    "gmbh&cokg",
+    "inc",
+    "incorporated",
+    "kft",
+    "kg",
+    "limited",
+    "llc",
+    "llp",
+    "ltd",
+    "ltda",
+    "mbh",
+    "nv",
+    "nyrt",
+    "ohg",
+    "oy",
+    "oyj",
+    "plc",
+    "pllc",
+    "pteltd",
+    "ptyltd",
+    "pvtltd",
+    "sa",
+    "sadecv",
+    "sarl",
+    "sas",
+    "slu",
+    "spa",
+    "spj",
+    "spzoo",
+    "srl",
+    "sro",
+    "vof",
+    "zrt",
 ];
+
+/// The same as they are written.
+const COMPANIES_AS_WRITTEN: &[&str] = &["e.V.", "e.K.", "eG", "a.s.", "ООО", "ЗАО", "АО"];
 
 /// What stands before a name and is no first name, without points.
-const TITLES: &[&str] = &["dr", "mr", "mrs", "ms", "prof", "herr", "frau", "mme", "m"];
+const TITLES: &[&str] = &["dr", "frau", "herr", "m", "mme", "mr", "mrs", "ms", "prof"];
 
 /// Adds a person's name with single blanks; "Smith, Avery" becomes "Avery Smith". `false` where nothing is left.
 pub fn push_name(value: Value<'_>, part: NamePart, out: &mut String) -> bool {
@@ -210,16 +270,32 @@ pub fn push_name(value: Value<'_>, part: NamePart, out: &mut String) -> bool {
     let head = parts.next().unwrap_or_default();
     let (suffixes, others): (Vec<_>, Vec<_>) = parts.partition(|part| is_suffix(part, head));
     match others[..] {
-        // "Acme, Inc." is nobody's first and last name, and stays as it is.
-        _ if others.iter().any(|part| is_one_of(COMPANIES, part)) => match part {
-            NamePart::First => {}
-            NamePart::Last => out.push_str(name),
-            NamePart::Full => out.push_str(joined),
-        },
+        // "Acme, Inc." is nobody's first and last name, and stays as it is; so does "Stein, von und zu".
+        _ if others
+            .iter()
+            .any(|other| is_company(other) || are_particles(other))
+            || !others.is_empty() && head.contains('&') =>
+        {
+            match part {
+                NamePart::First => {}
+                NamePart::Last => out.push_str(name),
+                NamePart::Full => out.push_str(joined),
+            }
+        }
         [first] if !first.is_empty() || suffixes.is_empty() => {
             let (title_of_last, last) = split_title(head);
             let (title, first) = split_title(first);
-            let mut last = last.to_owned();
+            // "Smith, Ann PhD", "Berg, Maria van der": what is behind the first name is no part of it.
+            let (first, suffix) = split_behind(first, |word| is_suffix(word, ""));
+            let (first, particles) = split_behind(first, is_particle);
+            let mut last = match particles {
+                "" => last.to_owned(),
+                _ => format!("{particles} {last}"),
+            };
+            if !suffix.is_empty() {
+                last.push(' ');
+                last.push_str(suffix);
+            }
             for suffix in suffixes {
                 last.push_str(", ");
                 last.push_str(suffix);
@@ -253,12 +329,42 @@ pub fn push_name(value: Value<'_>, part: NamePart, out: &mut String) -> bool {
     out.len() > start
 }
 
-/// Whether a word is one of those, without its points and whatever its letters.
+/// Whether a text is one of those, without its points and blanks and whatever its letters. They are sorted.
 fn is_one_of(words: &[&str], text: &str) -> bool {
-    words.iter().any(|word| {
-        let plain = text.bytes().filter(|byte| *byte != b'.');
-        plain.map(|byte| byte.to_ascii_lowercase()).eq(word.bytes())
-    })
+    let (mut plain, mut count) = ([0; 16], 0);
+    for byte in text.bytes().filter(|byte| !matches!(byte, b'.' | b' ')) {
+        if count == plain.len() {
+            return false;
+        }
+        plain[count] = byte.to_ascii_lowercase();
+        count += 1;
+    }
+    let is_it = |word: &&str| word.as_bytes().cmp(&plain[..count]);
+    words.binary_search_by(is_it).is_ok()
+}
+
+/// Whether a text says what kind of company stands before it: "LLP", "S.p.A.", "GmbH & Co. KG".
+fn is_company(text: &str) -> bool {
+    is_one_of(COMPANIES, text) || COMPANIES_AS_WRITTEN.contains(&text)
+}
+
+fn is_particle(word: &str) -> bool {
+    PARTICLES.contains(&word)
+}
+
+fn are_particles(text: &str) -> bool {
+    text.starts_with(char::is_lowercase) && text.split(' ').all(is_particle)
+}
+
+/// A name, and the words at its end that are something else; nothing where no name would be left.
+fn split_behind(name: &str, is_other: impl Fn(&str) -> bool) -> (&str, &str) {
+    let mut stop = name.len();
+    while let Some(at) = name[..stop].rfind(' ')
+        && is_other(&name[at + 1..stop])
+    {
+        stop = at;
+    }
+    (&name[..stop], name[stop..].trim_start())
 }
 
 /// Whether a text consists of visible ASCII and letters, with single blanks between its words.
@@ -281,7 +387,10 @@ fn is_suffix(text: &str, head: &str) -> bool {
     }
     let mut words = text.split(' ').filter(|word| !word.is_empty()).peekable();
     let is_any = words.peek().is_some();
-    is_any && words.all(|word| is_one_of(SUFFIXES, word)) || text.eq_ignore_ascii_case("ph. d.")
+    let is_known = |word: &str| {
+        is_one_of(SUFFIXES, word) || head.contains(' ') && SUFFIXES_AS_WRITTEN.contains(&word)
+    };
+    is_any && words.all(is_known) || text.eq_ignore_ascii_case("ph. d.")
 }
 
 /// The titles before a name, and the name; no titles where nothing would be left.
@@ -319,7 +428,7 @@ fn split_name(name: &str) -> (&str, &str) {
     }
     while let Some(before) = body[..at].rfind(' ') {
         let word = &body[before + 1..at];
-        if !PARTICLES.contains(&word) && !PARTICLES.contains(&word.to_lowercase().as_str()) {
+        if !is_particle(word) && !is_particle(&word.to_lowercase()) {
             break;
         }
         at = before;
@@ -330,6 +439,15 @@ fn split_name(name: &str) -> (&str, &str) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn words_around_names_are_sorted() {
+        assert!(
+            [SUFFIXES, COMPANIES, TITLES]
+                .iter()
+                .all(|words| words.is_sorted())
+        );
+    }
 
     #[test]
     fn names_are_parted() {
@@ -363,6 +481,16 @@ mod tests {
             ("M. Smith", "M.", "Smith"),
             ("Herr, John", "John", "Herr"),
             ("Avery Mohr, M", "M", "Avery Mohr"),
+            ("Ernst & Young, LLP", "", "Ernst & Young, LLP"),
+            ("Rossi, S.p.A.", "", "Rossi, S.p.A."),
+            ("Weber, GmbH & Co. KG", "", "Weber, GmbH & Co. KG"),
+            ("Smith, Ann PhD", "Ann", "Smith PhD"),
+            ("Ann Lee, M.Sc., MPH", "Ann", "Lee, M.Sc., MPH"),
+            ("Ann Lee, M.A.", "Ann", "Lee, M.A."),
+            ("Lee, M.A.", "M.A.", "Lee"),
+            ("Karl von und zu Stein", "Karl", "von und zu Stein"),
+            ("Berg, Maria van der", "Maria", "van der Berg"),
+            ("Stein, von und zu", "", "Stein, von und zu"),
         ] {
             for (part, wanted) in [(NamePart::First, first), (NamePart::Last, last)] {
                 let mut out = String::new();

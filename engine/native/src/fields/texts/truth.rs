@@ -3,12 +3,10 @@
 use crate::columns::view::Value;
 use crate::fields::words::cut::{Cut, fold};
 
+/// Words for yes, folded, and what spreadsheet programs show for it in their languages.
 const YES: &[&str] = &[
     "true",
-    "t",
     "yes",
-    "y",
-    "x",
     "1",
     "on",
     "ok",
@@ -17,8 +15,8 @@ const YES: &[&str] = &[
     "☑",
     "✅",
     "1.0",
+    "x",
     "ja",
-    "j",
     "oui",
     "si",
     "sim",
@@ -37,6 +35,21 @@ const YES: &[&str] = &[
     "ναι",
     "是",
     "はい",
+    "verdadeiro",
+    "prawda",
+    "pravda",
+    "истина",
+    "істина",
+    "sann",
+    "sant",
+    "sand",
+    "tosi",
+    "igaz",
+    "dogru",
+    "adevarat",
+    "toene",
+    "cert",
+    "egia",
     "checked",
     "paid",
     "bezahlt",
@@ -45,11 +58,10 @@ const YES: &[&str] = &[
     "pagado",
     "betaald",
 ];
+/// Words for no.
 const NO: &[&str] = &[
     "false",
-    "f",
     "no",
-    "n",
     "0",
     "off",
     "✗",
@@ -78,14 +90,122 @@ const NO: &[&str] = &[
     "οχι",
     "否",
     "いいえ",
+    "falsz",
+    "nepravda",
+    "ложь",
+    "хибність",
+    "usann",
+    "falskt",
+    "falsk",
+    "epatosi",
+    "hamis",
+    "yanlis",
+    "fals",
+    "vaar",
     "unchecked",
     "unpaid",
     "offen",
     "impaye",
 ];
 
+/// Initials of yes and no, in some language. One alone may be anything: "F" is female, "N" north.
+const INITIALS: &[(char, char)] = &[
+    ('y', 'n'),
+    ('j', 'n'),
+    ('t', 'f'),
+    ('v', 'f'),
+    ('w', 'f'),
+    ('s', 'n'),
+    ('o', 'n'),
+    ('t', 'n'),
+    ('a', 'n'),
+    ('e', 'h'),
+    ('i', 'n'),
+    ('i', 'h'),
+    ('k', 'e'),
+    ('д', 'н'),
+    ('и', 'л'),
+    ('p', 'f'),
+];
+
+/// What single letters mean in a column: nothing, unless all of them are the initials of one language's yes and no.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Initials {
+    yes: [Option<char>; 2],
+    no: Option<char>,
+}
+
+impl Initials {
+    /// Those of a column; letters of the author's `own` words are none.
+    pub fn of(values: &[Value<'_>], own: Option<(&[String], &[String])>) -> Self {
+        let mut seen: [Option<char>; 3] = [None; 3];
+        for value in values {
+            let Some(letter) = single_letter(*value) else {
+                continue;
+            };
+            let mut bytes = [0; 4];
+            let text: &str = letter.encode_utf8(&mut bytes);
+            let is_own = own.is_some_and(|(yes, no)| yes.iter().chain(no).any(|word| word == text));
+            if letter == 'x' || is_own || seen.contains(&Some(letter)) {
+                continue;
+            }
+            match seen.iter_mut().find(|place| place.is_none()) {
+                Some(place) => *place = Some(letter),
+                None => return Self::default(),
+            }
+        }
+        let has = |letter: char| seen.contains(&Some(letter));
+        let all_among = |known: &[char]| seen.iter().flatten().all(|letter| known.contains(letter));
+        // These are hardly anything else.
+        if all_among(&['y', 'j', 'n']) {
+            return Self {
+                yes: [Some('y'), Some('j')],
+                no: Some('n'),
+            };
+        }
+        let is_whole = |(yes, no): &&(char, char)| has(*yes) && has(*no) && all_among(&[*yes, *no]);
+        match INITIALS.iter().find(is_whole) {
+            Some((yes, no)) => Self {
+                yes: [Some(*yes), None],
+                no: Some(*no),
+            },
+            None => Self::default(),
+        }
+    }
+
+    fn says(self, letter: char) -> Option<bool> {
+        match letter {
+            _ if self.yes.contains(&Some(letter)) => Some(true),
+            _ if self.no == Some(letter) => Some(false),
+            _ => None,
+        }
+    }
+}
+
+/// The only letter of a cell, small.
+fn single_letter(value: Value<'_>) -> Option<char> {
+    let Value::Text(text) = value else {
+        return None;
+    };
+    if text.len() > 4 {
+        return None;
+    }
+    let mut letters = text
+        .trim()
+        .trim_end_matches('.')
+        .chars()
+        .flat_map(char::to_lowercase);
+    let letter = letters.next().filter(|c| c.is_alphabetic())?;
+    letters.next().is_none().then_some(letter)
+}
+
 /// The boolean that a cell says. `own` are words of the author's own, folded: those that mean yes, and those that mean no.
-pub fn truth(value: Value<'_>, own: Option<(&[String], &[String])>, cut: &mut Cut) -> Option<bool> {
+pub fn truth(
+    value: Value<'_>,
+    own: Option<(&[String], &[String])>,
+    initials: Initials,
+    cut: &mut Cut,
+) -> Option<bool> {
     match value {
         Value::Boolean(flag) => Some(flag),
         Value::Integer(0) | Value::Unsigned(0) => Some(false),
@@ -110,6 +230,12 @@ pub fn truth(value: Value<'_>, own: Option<(&[String], &[String])>, cut: &mut Cu
             let word = word.trim_end_matches(['.', '\u{fe0e}', '\u{fe0f}']);
             if YES.contains(&word) {
                 Some(true)
+            } else if word.len() < 3
+                && let Some(letter) = word.chars().next()
+                && word.len() == letter.len_utf8()
+                && letter.is_alphabetic()
+            {
+                initials.says(letter)
             } else {
                 NO.contains(&word).then_some(false)
             }
@@ -125,7 +251,7 @@ mod tests {
     #[test]
     fn yes_and_no_in_signs_and_languages() {
         let mut cut = Cut::default();
-        let mut says = |text| truth(Value::Text(text), None, &mut cut);
+        let mut says = |text| truth(Value::Text(text), None, Initials::default(), &mut cut);
         for yes in [
             "✅", "✔️", "✔", "☑️", "да", "Da", "Ναι", "是", "はい", "1.0", "YES.",
         ] {
@@ -149,5 +275,27 @@ mod tests {
         for neither in ["", "2.0", "1.00.", "maybe", "？"] {
             assert_eq!(says(neither), None, "{neither}");
         }
+    }
+    #[test]
+    fn initials_are_read_where_both_are_known() {
+        let mut cut = Cut::default();
+        let mut says = |texts: &[&str]| -> Vec<Option<bool>> {
+            let values: Vec<_> = texts.iter().map(|text| Value::Text(text)).collect();
+            let initials = Initials::of(&values, None);
+            values
+                .iter()
+                .map(|value| truth(*value, None, initials, &mut cut))
+                .collect()
+        };
+        let (yes, no) = (Some(true), Some(false));
+        assert_eq!(says(&["V", "F"]), [yes, no]);
+        assert_eq!(says(&["s", "N.", "no"]), [yes, no, no]);
+        assert_eq!(says(&["Y", "y", "x"]), [yes, yes, yes]);
+        assert_eq!(says(&["Д", "Н"]), [yes, no]);
+        assert_eq!(says(&["N", "J"]), [no, yes]);
+        assert_eq!(says(&["F", "F", "yes"]), [None, None, yes]);
+        assert_eq!(says(&["F", "M"]), [None, None]);
+        assert_eq!(says(&["N", "S", "E", "W"]), [None; 4]);
+        assert_eq!(says(&["V", "N"]), [None, None]);
     }
 }

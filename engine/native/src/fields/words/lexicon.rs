@@ -1,6 +1,6 @@
 //! Looking words up: names of months and weekdays, fillers, currencies. All words are folded ([`super::cut`]).
 
-use super::tables::{CURRENCIES, FILLERS, Languages, MONTHS, WEEKDAYS};
+use super::tables::{CURRENCIES, FILLERS, Languages, MONTHS, ROMAN_LANGUAGES, WEEKDAYS};
 
 /// What follows a day in some languages: "31st", "1er".
 const ORDINALS: &[&str] = &[
@@ -11,7 +11,13 @@ const ORDINALS: &[&str] = &[
 const CLOCK: &[&str] = &[
     "t", "z", "h", "m", "s", "am", "pm", "a", "p", "utc", "gmt", "cet", "cest", "est", "edt",
     "pst", "pdt", "uhr", "kl", "klo", "kello", "ora", "ore", "hod", "godz", "um", "at", "et",
-    "bst", "ist", "cst", "cdt", "mst", "mdt", "hrs", "hr",
+    "bst", "ist", "cst", "cdt", "mst", "mdt", "hrs", "hr", "mez", "mesz", "wet", "west", "eet",
+    "eest", "msk", "trt", "aest", "aedt", "acst", "acdt", "awst", "nzst", "nzdt", "akst", "akdt",
+    "hst", "ast", "adt", "nst", "ndt", "jst", "kst", "hkt", "sgt", "sast", "pkt", "brt", "as",
+];
+/// The months as numbers of Rome: "31.XII.2025".
+const ROMAN: &[&str] = &[
+    "i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix", "x", "xi", "xii",
 ];
 /// An abbreviated month has at least as many letters.
 const SHORTEST_PREFIX: usize = 3;
@@ -35,6 +41,10 @@ impl MonthWord {
         let mut any = false;
         for (_, month, languages) in exact {
             found.add(*month, *languages);
+            any = true;
+        }
+        if let Some(month) = ROMAN.iter().position(|name| *name == word) {
+            found.add(month as u8 + 1, *ROMAN_LANGUAGES);
             any = true;
         }
         if !any && word.chars().count() >= SHORTEST_PREFIX {
@@ -143,6 +153,11 @@ impl Lexicon {
         }
         slot.get_or_insert_with(|| Box::new(Word::of(text)))
     }
+}
+
+/// Whether a word is a month as a number of Rome.
+pub fn is_roman(word: &str) -> bool {
+    ROMAN.contains(&word)
 }
 
 /// Whether a word belongs to a time of day.

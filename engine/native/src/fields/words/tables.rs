@@ -14,6 +14,10 @@ static TEXT: &str = include_str!("tables.txt");
 pub static MONTH_FIRST_LANGUAGES: LazyLock<Languages> =
     LazyLock::new(|| section("month first").map(bit_of).sum());
 
+/// Bits of languages that also write months as numbers of Rome: Hungarian, Polish and Romanian are some of them.
+pub static ROMAN_LANGUAGES: LazyLock<Languages> =
+    LazyLock::new(|| ["hu", "pl", "ro"].into_iter().map(bit_of).sum());
+
 /// Folded names of months: word, month, languages. Sorted; a word with two meanings has two rows.
 pub static MONTHS: LazyLock<Vec<(&str, u8, Languages)>> = LazyLock::new(|| words("months"));
 
@@ -33,6 +37,21 @@ pub static CURRENCIES: LazyLock<Vec<(&str, &str, u8)>> = LazyLock::new(|| {
         Some((sign, code, marks))
     };
     section("currencies").filter_map(row).collect()
+});
+
+/// Folded words for units of time, and the letter of the unit: w, d, h, m, s. Sorted.
+pub static UNITS_OF_TIME: LazyLock<Vec<(&str, &str)>> = LazyLock::new(|| {
+    let line = |line: &'static str| {
+        let (unit, words) = line.split_once(' ')?;
+        Some(words.split(' ').map(move |word| (word, unit)))
+    };
+    let mut words: Vec<_> = body("durations")
+        .lines()
+        .filter_map(line)
+        .flatten()
+        .collect();
+    words.sort_unstable();
+    words
 });
 
 /// Small letters that fold to other ones. Sorted.
@@ -122,7 +141,7 @@ mod tests {
     fn every_table_is_read_whole_and_sorted() {
         assert_eq!(MONTH_FIRST_LANGUAGES.count_ones(), 2);
         assert_eq!((MONTHS.len(), WEEKDAYS.len()), (1404, 964));
-        assert_eq!((FILLERS.len(), CURRENCIES.len()), (240, 419));
+        assert_eq!((FILLERS.len(), CURRENCIES.len()), (241, 1589));
         assert_eq!((FOLDS.len(), ZEROS.len(), MARKS.len()), (551, 65, 212));
         assert!(
             MONTHS
@@ -134,6 +153,7 @@ mod tests {
                 .iter()
                 .all(|row| !row.0.is_empty() && row.1 < 7 && row.2 != 0)
         );
+        assert_eq!(UNITS_OF_TIME.len(), 343);
         assert!(MONTHS.is_sorted() && WEEKDAYS.is_sorted() && FILLERS.is_sorted());
         assert!(
             CURRENCIES.is_sorted() && FOLDS.is_sorted() && ZEROS.is_sorted() && MARKS.is_sorted()

@@ -1,0 +1,75 @@
+//! Countries and how their phones are dialled from within: the metadata of libphonenumber.
+
+use rlibphonenumber::enums::Region;
+use rlibphonenumber::{PHONE_NUMBER_UTIL, PhoneNumberFormat};
+
+/// A country whose numbers are known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Country(Region);
+
+impl Country {
+    /// The country with a code of two capitals, such as "DE".
+    pub fn named(code: &str) -> Option<Self> {
+        let region = Region::from_code(code).ok()?;
+        let known = PHONE_NUMBER_UTIL.get_supported_regions();
+        let is_it =
+            region.as_region_str().as_str() == code && known.into_iter().any(|one| one == region);
+        is_it.then_some(Self(region))
+    }
+
+    /// The codes of all countries.
+    pub fn codes() -> Vec<String> {
+        let known = PHONE_NUMBER_UTIL.get_supported_regions();
+        let mut codes: Vec<String> = known
+            .map(|one| one.as_region_str().as_str().to_owned())
+            .collect();
+        codes.sort_unstable();
+        codes
+    }
+
+    /// Adds a number that somebody dials within the country, as one dials it from elsewhere: "030123456" of Germany is
+    /// "+4930123456" (ITU-T E.164). `false`: the country has no such number.
+    pub fn push_international(self, digits: &str, out: &mut String) -> bool {
+        let Ok(number) = PHONE_NUMBER_UTIL.parse(digits, Some(self.0)) else {
+            return false;
+        };
+        let is_valid = number.is_valid();
+        if is_valid {
+            out.push_str(&number.format_as(PhoneNumberFormat::E164));
+        }
+        is_valid
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn national_numbers() {
+        for (code, digits, wanted) in [
+            ("DE", "030123456", Some("+4930123456")),
+            ("DE", "01712345678", Some("+491712345678")),
+            // A spreadsheet program has taken the zero away.
+            ("DE", "30123456", Some("+4930123456")),
+            ("IT", "3123459875", Some("+393123459875")),
+            ("IT", "0669821234", Some("+390669821234")),
+            ("US", "12125550199", Some("+12125550199")),
+            ("US", "0114930123456", Some("+4930123456")),
+            ("FR", "0612345678", Some("+33612345678")),
+            ("GB", "02079460958", Some("+442079460958")),
+            ("DE", "0000000", None),
+            ("US", "5551234567", None),
+        ] {
+            let mut out = String::new();
+            let is_number = Country::named(code)
+                .unwrap()
+                .push_international(digits, &mut out);
+            assert_eq!(is_number.then_some(out.as_str()), wanted, "{code} {digits}");
+        }
+        for code in ["de", "XX", "", "DEU", "D"] {
+            assert_eq!(Country::named(code), None, "{code}");
+        }
+        assert!(Country::codes().len() > 200);
+    }
+}
