@@ -56,7 +56,7 @@ def column(run, monkeypatch):
         ("Net T€", [1_205_000, 7000], "'T€': its numbers were multiplied by 1,000"),
         ("Net (TEUR)", [1_205_000, 7000], "'TEUR': its numbers were multiplied by 1,000"),
         ("Net [in 1.000 EUR]", [1_205_000, 7000], "'in 1.000 EUR': its numbers were multiplied by 1,000"),
-        ("Net in T€", [1_205_000, 7000], "'in T€': its numbers were multiplied by 1,000"),
+        ("Net in T€", [1_205_000, 7000], "'T€': its numbers were multiplied by 1,000"),
         ("Net ($m)", [1_205_000_000, 7_000_000], "'$m': its numbers were multiplied by 1,000,000"),
         ("Net (Mrd. EUR)", [1_205_000_000_000, 7_000_000_000], "'Mrd. EUR': its numbers were multiplied by 1,000,000,000"),
     ],
@@ -155,3 +155,46 @@ def register(registry):
 def test_names_are_no_powers(header):
     measure = measure_of(header, None, "number")
     assert measure is None or measure.shift == 0
+
+
+EURO, DOLLAR, FRANC = '#,##0.00 [$€-407]', '"$"#,##0.00', "[$CHF] #,##0.00"
+
+
+@pytest.mark.parametrize(
+    "header, formats, codes",
+    [
+        ("Net", [EURO, EURO, EURO], ["EUR", "EUR", "EUR"]),
+        ("Net", [DOLLAR, DOLLAR, DOLLAR], ["$", "$", "$"]),
+        ("Net", [FRANC, "0.00", FRANC], ["CHF", None, "CHF"]),
+        # The cell's own sign comes before the header's.
+        ("Net (EUR)", [FRANC, "0.00", '0 "kg"'], ["CHF", "EUR", "EUR"]),
+        ("Net", ["0.00", '0 "kg"', "0%"], [None, None, None]),
+    ],
+)
+def test_a_currency_in_a_number_format_is_a_currency(run, tmp_path, header, formats, codes):
+    outcome = run({"columns/a.py": CONFIG}, book_of(tmp_path, header, formats), settings={"row_provenance": True})
+    names, *rows = outcome.rows()
+    found = [row[names.index("currency")] if "currency" in names else None for row in rows]
+    assert found == codes
+    assert [row[names.index("net")] for row in rows] == [5.5, 6.5, 7.5]
+
+
+@pytest.mark.parametrize("formats, row", [([EURO, EURO, FRANC], 2), ([EURO, "0.00", DOLLAR], 2), ([EURO, "0.00", EURO], None)])
+def test_formats_of_several_currencies_are_told(run, tmp_path, monkeypatch, formats, row):
+    monkeypatch.setenv("ADE_ENGINE_RUN", "1")
+    settings = {"row_provenance": True, "report_unread_cells": True}
+    outcome = run({"columns/a.py": CONFIG}, book_of(tmp_path, "Net", formats), settings=settings)
+    readings = [reading for reading in outcome.noticed["readings"] if reading["field"] == "net"]
+    assert [reading["ambiguous"] for reading in readings] == ([] if row is None else [True])
+    assert all("the formats of the numbers show several currencies" in reading["message"] for reading in readings)
+
+
+def book_of(folder, header, formats):
+    import openpyxl
+
+    book = openpyxl.Workbook()
+    book.active.append([header])
+    for number, code in enumerate(formats):
+        book.active.cell(number + 2, 1, 5.5 + number).number_format = code
+    book.save(folder / "formats.xlsx")
+    return folder / "formats.xlsx"

@@ -286,7 +286,7 @@ def code(column: str) -> pl.Expr:
     """A code as it stands: an id, an account, a postcode; leading zeros are kept, the number 4711 is ``"4711"``.
 
     A number that its workbook shows by a format of zeros (``00000``, ``000-00-0000``) is what people see there: ``"04711"``.
-    A code that a spreadsheet program has cut down to few digits (``1.23E+11``, or a number of 16 digits and more) is lost:
+    A code that a spreadsheet program has cut down to few digits (``1.23E+11``, or a number of 16 digits and more, whole or not) is lost:
     it comes out empty and is an issue. ``"4711.0"`` is ``"4711"`` where a program has written the numbers of the column as
     floats: no cell has other decimals or a zero in front, and some has three digits or more. In ``1.0, 1.1, 2.0`` all stays.
     """
@@ -368,7 +368,8 @@ def money(column: str, *, decimal_mark: str | None = None) -> pl.Expr:
 def currency(column: str) -> pl.Expr:
     """The currency that stands beside the amounts of a column, as its ISO code: ``"1.309,50 €"`` is ``"EUR"``.
 
-    Amounts without one have the currency of their header (``Net (EUR)``). A sign that several currencies share (``$``,
+    Amounts without one have the currency that their number format shows (``[$€-407]``), else that of their header (``Net
+    (EUR)``). A sign that several currencies share (``$``,
     ``kr``) stays as it is, unless the column names one of them besides (``US$``). The column may be one that another field
     has turned into numbers already: the cells are read as they came.
     """
@@ -379,8 +380,8 @@ def date(column: str, *, order: str | None = None, serials: bool = False) -> pl.
     """A date: ``2025-01-31``, ``31.01.25``, ``1/31/2025``, ``31-Jan-25``, ``31 janvier 2025``, ``20250131`` …
 
     The column decides about the order of day and month; where it leaves that open, ``order`` (``"dmy"``, ``"mdy"``,
-    ``"ymd"``) does, or the setting ``date_order``. Years of two digits are 1947 to 2046. ``serials``: numbers are days
-    as spreadsheet programs count them. Days before 1900 are none that a workbook can hold.
+    ``"ymd"``) does, or the setting ``date_order``. Years of two digits are 1947 to 2046; below a header of births
+    they are not behind the day of the run. ``serials``: numbers are days as the workbook counts them. Days before 1900 are none that a workbook can hold.
     """
     return Reader(column, "date", serials, order=order)
 
@@ -394,14 +395,18 @@ def date_time(column: str, *, order: str | None = None, serials: bool = False) -
 
 
 def time(column: str, *, serials: bool = False) -> pl.Expr:
-    """A time of day: ``14:30``, ``2:30 pm``, ``14h30``, ``14.30 Uhr``; of a date-time its time."""
+    """A time of day: ``14:30``, ``2:30 pm``, ``14h30``, ``14.30 Uhr``; of a date-time its time.
+
+    ``7.25`` is none where the column has hours in decimals: ``7.75``, ``8.5``.
+    """
     return Reader(column, "time", serials)
 
 
 def duration(column: str, *, unit: str | None = None) -> pl.Expr:
     """A duration: ``38:30`` (hours and minutes), ``1:30:00``, ``1h 30m``, ``90 min``, ``2 days``.
 
-    ``unit`` (``"days"``, ``"hours"``, ``"minutes"``, ``"seconds"``) says what plain numbers count; without it they are none.
+    ``unit`` (``"days"``, ``"hours"``, ``"minutes"``, ``"seconds"``) says what plain numbers count; without it they are none,
+    unless the header says it (``Duration (min)``) and the setting ``header_units`` is on.
     """
     _one_of("unit", unit, ("days", "hours", "minutes", "seconds"))
     return Reader(column, "duration", unit)

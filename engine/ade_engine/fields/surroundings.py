@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 _ROWS_FOR_HINTS = 5_000
 #: Kinds that are read as a sheet shows them.
 _SHOWN_AS_THEY_ARE = frozenset(("code", "text", "phone"))
+#: Kinds for which the currency counts that a sheet shows beside a number.
+_SHOWN_WITH_CURRENCY = frozenset(("number", "currency"))
 _KINDS_IN_WORDS = {"date": "dates", "date_time": "dates", "number": "numbers", "phone": "phone numbers"}
 _KINDS_IN_WORDS |= {"time": "times", "duration": "durations"}
 
@@ -126,7 +128,7 @@ class Surroundings:
         if source is None or rows is None or len(rows) != len(series):
             return None
         cells = source.mixed_cells()
-        if cells is None and kind in _SHOWN_AS_THEY_ARE:
+        if cells is None and (kind in _SHOWN_AS_THEY_ARE or kind in _SHOWN_WITH_CURRENCY):
             cells = source.padded_cells()
         return None if cells is None else (*cells, rows)
 
@@ -251,7 +253,7 @@ def sentence(kind: str, reading: dict[str, Any]) -> str:
         return f"{words} {why}"
     if kind in ("phone", "time", "duration"):
         return f"{words}: {why}"
-    if reading["read_as"] == "whole numbers":
+    if reading["read_as"] in ("whole numbers", "typed numbers"):
         return f"{reading['read_as']}: {why}"
     return f"{words} with {reading['read_as']}: {why}"
 

@@ -1,7 +1,7 @@
-//! Numbers that a workbook shows with leading zeros: the formats that do so, and the cells that have one.
+//! Numbers that a workbook shows with leading zeros or with a currency: the formats that do so, and the cells that have one.
 //!
 //! A postcode that was typed as 123 under the format `00000` is 00123 to everybody who looks at the sheet. Cells stay the
-//! numbers that they are; readers of codes ask here how a number is shown.
+//! numbers that they are; readers of codes ask here how a number is shown, and readers of currencies with which sign.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -13,17 +13,36 @@ const PLACE: char = '\0';
 /// No more digits are exact in a workbook.
 const MOST_PLACES: usize = 15;
 
-/// A number format that consists of zeros, such as `00000` or `000-00-0000`.
+/// A number format that consists of zeros, such as `00000` or `000-00-0000`, or one with a currency, such as `#,##0 [$€-407]`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Zeros {
     /// What is shown, with [`PLACE`] for each digit.
     look: String,
     places: usize,
+    /// The currency's sign or code; empty where it has none.
+    currency: String,
 }
 
 impl Zeros {
-    /// The format of a code; nothing where it shows decimals, units behind the digits, or fewer than two zeros.
+    /// The format of a code: of zeros, or with a currency; nothing for any other.
     pub fn of_format(code: &str) -> Option<Self> {
+        let with_currency = || {
+            currency_of(code).map(|currency| Self {
+                look: String::new(),
+                places: 0,
+                currency,
+            })
+        };
+        Self::of_zeros(code).or_else(with_currency)
+    }
+
+    /// The currency that it shows beside numbers.
+    pub fn currency(&self) -> Option<&str> {
+        (!self.currency.is_empty()).then_some(&*self.currency)
+    }
+
+    /// The format of a code; nothing where it shows decimals, units behind the digits, or fewer than two zeros.
+    fn of_zeros(code: &str) -> Option<Self> {
         let mut look = String::new();
         let mut places = 0;
         let mut rest = code.chars();
@@ -55,8 +74,11 @@ impl Zeros {
                 _ => return None,
             }
         }
-        (places > 1 && places <= MOST_PLACES && look.ends_with(PLACE))
-            .then_some(Self { look, places })
+        (places > 1 && places <= MOST_PLACES && look.ends_with(PLACE)).then_some(Self {
+            look,
+            places,
+            currency: String::new(),
+        })
     }
 
     /// Adds a number as it is shown. Digits beyond the zeros stand where the first one is.
@@ -83,6 +105,41 @@ impl Zeros {
     }
 }
 
+/// The currency's sign or code that a format shows: `"$"#,##0.00`, `#,##0.00 [$€-407]`, `[$CHF] 0`, `#,##0 "EUR"`.
+fn currency_of(code: &str) -> Option<String> {
+    let section = code.split(';').next()?;
+    let mut rest = section;
+    while let Some(at) = rest.find(['[', '"', '\\', '$', '€', '£', '¥']) {
+        let mark = rest[at..].chars().next()?;
+        let behind = &rest[at + mark.len_utf8()..];
+        let stop = |end: char| behind.find(end).unwrap_or(behind.len());
+        let (found, next) = match mark {
+            '[' => {
+                let inside = &behind[..stop(']')];
+                let sign = inside
+                    .strip_prefix('$')
+                    .and_then(|sign| sign.split('-').next());
+                (sign.unwrap_or_default(), inside.len() + 1)
+            }
+            '"' => {
+                let inside = &behind[..stop('"')];
+                let text = inside.trim();
+                let is_code = text.len() == 3 && text.bytes().all(|byte| byte.is_ascii_uppercase());
+                let is_sign =
+                    text.contains(['$', '€', '£', '¥', '₹', '₽', '₩', '₪', '₺', '₫', '₴', '₱']);
+                (if is_code || is_sign { text } else { "" }, inside.len() + 1)
+            }
+            '\\' => ("", 0),
+            _ => (&rest[at..at + mark.len_utf8()], 0),
+        };
+        if !found.trim().is_empty() {
+            return Some(found.trim().to_owned());
+        }
+        rest = behind.get(next..)?;
+    }
+    None
+}
+
 /// Successive rows of a column that have the same format.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct Run {
@@ -91,7 +148,7 @@ struct Run {
     format: u16,
 }
 
-/// The cells of a sheet whose numbers are shown with leading zeros.
+/// The cells of a sheet whose numbers are shown with leading zeros or a currency.
 #[derive(Debug, Default)]
 pub struct ZeroCells {
     formats: Arc<[Zeros]>,
@@ -206,6 +263,25 @@ mod tests {
         let mut out = String::new();
         Zeros::of_format(code)?.push(number, &mut out);
         Some(out)
+    }
+
+    #[test]
+    fn formats_show_currencies() {
+        for (code, currency) in [
+            ("\"$\"#,##0.00", Some("$")),
+            ("#,##0.00 [$€-407]", Some("€")),
+            ("[$CHF-807] #,##0.00;[Red]-0", Some("CHF")),
+            ("#,##0.00\\ \"EUR\"", Some("EUR")),
+            ("$#,##0_);($#,##0)", Some("$")),
+            ("_-* #,##0.00\\ €_-", Some("€")),
+            ("#,##0 \"kg\"", None),
+            ("[Red]0.00", None),
+            ("[$-409]mmm", None),
+            ("\"open", None),
+            ("0%", None),
+        ] {
+            assert_eq!(currency_of(code).as_deref(), currency, "{code}");
+        }
     }
 
     #[test]

@@ -116,6 +116,8 @@ pub struct Surroundings<'a> {
     pub today: Option<i64>,
     /// The workbook counts days from 1904.
     pub from_1904: bool,
+    /// The currencies that number formats show, with their rows.
+    pub currencies: &'a [(usize, &'a str)],
     /// The power of ten that the header says numbers count in: thousands, cents.
     pub shift: i32,
     /// The header says that two numbers with a colon are minutes and seconds.
@@ -294,8 +296,9 @@ fn read_numbers(values: &[Value<'_>], kind: &Kind, around: &Surroundings<'_>) ->
         number::shift(&mut numbers.values, around.shift);
     }
     if *kind == Kind::Currency {
-        return read_currencies(values, &numbers, around.unit);
+        return read_currencies(values, &numbers, around);
     }
+    note_currencies(&mut numbers.reading, around.currencies);
     let differs_in_percent = |row: usize| numbers.differs_in_percent(values[row]);
     let percent = match numbers.takes_percent {
         true => "a percentage as its column",
@@ -341,13 +344,21 @@ fn sure_currency(unit: &str) -> Option<&'static str> {
 }
 
 /// Codes where the cell has a currency's sign or code, or is one; beside other numbers the currency of the header.
-fn read_currencies(values: &[Value<'_>], numbers: &number::Numbers, unit: Option<&str>) -> Outcome {
-    let of_header = unit.and_then(|unit| lexicon::currency(&cut::fold(unit).replace('.', "")));
+fn read_currencies(
+    values: &[Value<'_>],
+    numbers: &number::Numbers,
+    around: &Surroundings<'_>,
+) -> Outcome {
+    let known = |sign: &str| lexicon::currency(&cut::fold(sign).replace('.', ""));
+    let of_header = around.unit.and_then(known);
+    let mut of_formats = around.currencies.iter().peekable();
     let mut cut = Cut::default();
     let mut unread = Unread::new();
     let mut found = vec![None; values.len()];
     for (row, value) in values.iter().enumerate() {
         let of_number = numbers.currencies.get(row).copied().filter(|at| *at > 0);
+        let of_format = of_formats.next_if(|(own, _)| *own == row);
+        let of_format = of_format.and_then(|(_, sign)| known(sign));
         found[row] = match *value {
             Value::Text(text) if of_number.is_none() && numbers.values[row].is_none() => {
                 if !cut.cut(text) || cut.folded().bytes().any(|byte| byte.is_ascii_digit()) {
@@ -360,7 +371,10 @@ fn read_currencies(values: &[Value<'_>], numbers: &number::Numbers, unit: Option
                 alone
             }
             _ if numbers.values[row].is_none() && of_number.is_none() => None,
-            _ => of_number.map(|at| usize::from(at) - 1).or(of_header),
+            _ => {
+                let of_cell = of_number.map(|at| usize::from(at) - 1).or(of_format);
+                of_cell.or(of_header)
+            }
         };
     }
     let codes = lexicon::codes_of(found.iter().copied().flatten().chain(of_header));
@@ -369,6 +383,24 @@ fn read_currencies(values: &[Value<'_>], numbers: &number::Numbers, unit: Option
         texts.push(at.map(|at| codes.code(at)));
     }
     outcome(texts.column(), unread, values.len(), None)
+}
+
+/// Says that the formats of numbers show several currencies.
+fn note_currencies(reading: &mut Reading, currencies: &[(usize, &str)]) {
+    let Some(&(_, first)) = currencies.first() else {
+        return;
+    };
+    if let Some((row, _)) = currencies.iter().find(|(_, sign)| *sign != first) {
+        reading.cells = reading.cells.max(currencies.len());
+        reading.decided = Decided::Weak;
+        reading.first_open.get_or_insert(*row);
+        reading
+            .why
+            .push("the formats of the numbers show several currencies".to_owned());
+        if reading.read_as.is_empty() {
+            reading.read_as = "typed numbers";
+        }
+    }
 }
 
 /// What became of the cells of a part of a column.

@@ -198,10 +198,33 @@ fn shown_with_zeros(
         };
         if of_cell == Some(number)
             && let Some(zeros) = sheet.zeros().at(row - 1, column)
+            && zeros.currency().is_none()
         {
             let mut text = String::new();
             zeros.push(number, &mut text);
             shown.push((place, text));
+        }
+    }
+    shown
+}
+
+/// The currencies that number formats show, with the places of their numbers in the series.
+fn shown_currencies<'s>(
+    values: &[Value<'_>],
+    sheet: &'s Sheet,
+    column: usize,
+    rows: &[Value<'_>],
+) -> Vec<(usize, &'s str)> {
+    let mut shown = Vec::new();
+    for (place, (value, row)) in values.iter().zip(rows).enumerate() {
+        if matches!(
+            value,
+            Value::Integer(_) | Value::Unsigned(_) | Value::Float(_)
+        ) && let Some(row) = row_number(*row)
+            && let Some(format) = sheet.zeros().at(row - 1, column)
+            && let Some(currency) = format.currency()
+        {
+            shown.push((place, currency));
         }
     }
     shown
@@ -279,6 +302,7 @@ pub fn read_column<'py>(
         from_1904,
         shift,
         minutes_first,
+        currencies: &[],
     };
     let origin = match origin {
         Some((scan, column, rows)) => Some((scan.get().sheet(), column, series_of(&rows)?)),
@@ -298,6 +322,16 @@ pub fn read_column<'py>(
             for (place, text) in &shown {
                 values[*place] = Value::Text(text);
             }
+            let currencies = match kind {
+                Kind::Number { .. } | Kind::Currency => {
+                    shown_currencies(&values, sheet, *number, &rows)
+                }
+                _ => Vec::new(),
+            };
+            let around = Surroundings {
+                currencies: &currencies,
+                ..around
+            };
             let outcome = fields::read(&values, &kind, &around);
             values = column.values();
             outcome
