@@ -118,6 +118,11 @@ HEADERS = {
             Oster|670.55|0.506|2
             """),
     ],
+    "two cells above a full header": [
+        ([2], "May|Team Vale\nPerson|Group|Price|Stock\nB2268|no|0.359|214\nB2269|yes|0.938|392\nB2270|open|0.751|16"),
+        ([2], "Client|Oak\nSite|Material|Team|Units|Weight\n4249|no|Nettle|633.83|349.39\n4250|yes|Cedar|488.18|686.79\n4251|open|Vale|130.76|248.81"),
+        ([2], "May|Team Pine\nMonth|Supplier|Rooms|Net\nMarsh|open|395|568.65\nKelso|open|113|583.94\nBrook|open|67|352.59"),
+    ],
     "names that look like values": [
         ([1], """
             Site|<20|20-49|50-249|250+
@@ -309,6 +314,9 @@ HEADERS = {
         ([1], "Guest|Room|Floor|Bed\nAda|3|8|21\nBob|5|2|34\nCid|1|9|12"),
     ],
     "names with colons": [([1], "Name:|Town:|Price:\nAda|Arlen|12.5\nBob|Brook|13.5\nCid|Carden|14.5")],
+    "a label over the columns at the right": [
+        ([1, 2], "Team|Hours\n|Plan|Actual|Total\nAmber|3.5|4.5|5\nBirch|5.5|6.5|7\nCedar|7.5|8.5|9"),
+    ],
     "a header of two rows": [
         ([1, 2], "||Inner||Outer|\nTeam|Town|Net|Gross|Net|Gross\nAmber|Arlen|3.5|4.5|5.5|6.5\nBirch|Brook|5.5|6.5|7.5|8.5"),
         ([1, 2], "Team|Hours||Days|\n|Plan|Actual|Plan|Actual\nAmber|3.5|4.5|5|6\nBirch|5.5|6.5|7|8\nCedar|7.5|8.5|9|9"),
@@ -553,6 +561,14 @@ def test_a_row_that_words_make_a_header_is_among_the_decisions(read):
     (row,) = [row for row in rows if row["row"] == 12]
     assert row["kind"] == "header" and row["message"].startswith("row 12, header (says a detector; by its looks data)")
     assert row["likelihoods"]["data"] > 0.5
+
+
+def test_also_far_down_a_long_table(read):
+    records = "\n".join(f"Form {number}|yes|no|yes" for number in range(400))
+    headers, _, _, rows = read(f"Asked for|Web|Paper|Mail\n{records}\nE-mail|Phone|no|yes\n{records}")
+    assert headers == [[1], [402]]
+    (row,) = [row for row in rows if row["row"] == 402]
+    assert row["kind"] == "header" and "by its looks data" in row["message"]
 
 
 def test_a_rule_says_why(read):
