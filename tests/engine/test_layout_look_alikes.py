@@ -118,6 +118,11 @@ HEADERS = {
             Oster|670.55|0.506|2
             """),
     ],
+    "two cells above a full header": [
+        ([2], "May|Team Vale\nPerson|Group|Price|Stock\nB2268|no|0.359|214\nB2269|yes|0.938|392\nB2270|open|0.751|16"),
+        ([2], "Client|Oak\nSite|Material|Team|Units|Weight\n4249|no|Nettle|633.83|349.39\n4250|yes|Cedar|488.18|686.79\n4251|open|Vale|130.76|248.81"),
+        ([2], "May|Team Pine\nMonth|Supplier|Rooms|Net\nMarsh|open|395|568.65\nKelso|open|113|583.94\nBrook|open|67|352.59"),
+    ],
     "names that look like values": [
         ([1], """
             Site|<20|20-49|50-249|250+
@@ -160,6 +165,11 @@ HEADERS = {
             Quartz zinnia|T|G|A|T|-
             Jade zinnia|C|T|-|G|G
             """),
+    ],
+    "names that stand in for values, below a title": [
+        ([2], "Costs per household and year\nx|s|(c)\nJade|2776|165\nOak|4242|102\nElm|5151|119"),
+        ([2], "Fees by district in 2019\nd|s|b|f\nJade|0.388|525.42|79\nOak|0.038|286.52|54"),
+        ([2], "Visitors of the hall\nx|n/a|(c)|u\n203|51148|617.84|50.46\n295|61738|386.64|124.62"),
     ],
     "lines of names and values": [
         ([2], """
@@ -304,6 +314,9 @@ HEADERS = {
         ([1], "Guest|Room|Floor|Bed\nAda|3|8|21\nBob|5|2|34\nCid|1|9|12"),
     ],
     "names with colons": [([1], "Name:|Town:|Price:\nAda|Arlen|12.5\nBob|Brook|13.5\nCid|Carden|14.5")],
+    "a label over the columns at the right": [
+        ([1, 2], "Team|Hours\n|Plan|Actual|Total\nAmber|3.5|4.5|5\nBirch|5.5|6.5|7\nCedar|7.5|8.5|9"),
+    ],
     "a header of two rows": [
         ([1, 2], "||Inner||Outer|\nTeam|Town|Net|Gross|Net|Gross\nAmber|Arlen|3.5|4.5|5.5|6.5\nBirch|Brook|5.5|6.5|7.5|8.5"),
         ([1, 2], "Team|Hours||Days|\n|Plan|Actual|Plan|Actual\nAmber|3.5|4.5|5|6\nBirch|5.5|6.5|7|8\nCedar|7.5|8.5|9|9"),
@@ -374,6 +387,75 @@ KEPT = {
         Ms Fern|2|Chess|Wed
         Mr Reed|4|Choir|Fri
         """),
+    "a table of one form below its notes": ([[3], [8]], [4, 5, 6, 7, 9, 10], """
+        Keys of the house
+        .
+        Floor|Door|Lock|Held by
+        Cellar|oak|old|guard
+        Ground|ash|new|office
+        Attic|elm|old|nobody
+        .
+        Shed|Door|Lock|Held by
+        Garden|oak|new|gardener
+        Yard|ash|old|guard
+        """),
+    "a name beside the notes": ([[1]], [2, 3], """
+        Code|Kind|Hours|Weight|Net
+        X-3514|68 Fern Road|149|69|52152
+        X-3515|11 Quartz Road|319|104|17703
+        .
+        .
+        |||||Checked
+        .
+        |||||2021
+        """),
+    "a name beside the notes of text": ([[2]], [3, 4, 5, 6, 7, 8], """
+        List of members
+        Item|Owner|Group|Branch|Team
+        Sage umber|73 Sage Road|Vale cedar elm|yes|Brook
+        Fern sage|29 Iris Road|Cedar pine|open|Marsh
+        Oak fern|19 Willow Road|Thyme heath|no|Harth
+        Umber heath|39 Linden Road|Jade|open|Brook
+        Pine quartz|34 Sage Road|Jade nettle|open|Carden
+        Oak amber|75 Nettle Road|Birch iris zinnia|open|Arlen
+        .
+        .
+        |||||Signed
+        |||||A. Miller
+        """),
+    "a name below the notes": ([[1]], [2, 3, 4], """
+        Code|Shelf|Hours|Members|Share
+        B1209|Pine jade|277.52|82977|0.606
+        B1210|Willow reed|768.21|9746|0.041
+        B1211|Umber quartz|400.04|47327|0.196
+        .
+        .
+        |||||Prepared
+        .
+        |||||12 May
+        """),
+    "a known word twice in a record": ([[1]], [2, 3, 4, 5, 6], """
+        Asked for|Web|Paper|Mail
+        Form A|yes|yes|no
+        Form B|no|yes|no
+        Phone|Phone|yes|yes
+        Form C|yes|no|no
+        Form D|yes|yes|no
+        """),
+    "a known word twice in a list": ([[1]], [2, 3, 4, 5], """
+        Item|Shown|Where|Count
+        Door|hall|yes|3
+        Phone|Phone|no|both
+        Wall|yard|no|some
+        Gate|yard|yes|one
+        """),
+    "a known word in each cell": ([[1]], [2, 3, 4, 5], """
+        Topic|Left|Middle|Right
+        Door|oak|ash|elm
+        Wages|Wages|Wages|open
+        Wall|ash|oak|elm
+        Gate|elm|oak|ash
+        """),
     "a record like another is no header": ([[1]], [2, 3, 4, 5, 6], """
         Person|Town|State
         Ada|Arlen|new
@@ -400,6 +482,15 @@ KEPT = {
         *|Figures of the first half of the year only.
         **|Estimated by the branch itself.
         """),
+    "notes with a number below a blank row": ([[1]], [2, 3, 4], """
+        Town|Rooms|Guests
+        Arlen|12|900
+        Brook|13|1000
+        Carden|14|1100
+        .
+        1)|Rooms that were shut in winter are not in it.
+        2)|Counted in the night of the first of May.
+        """),
     "notes with a letter in a cell of its own": ([[1]], [2, 3, 4, 5], """
         Line|Stops|Riders|Delay
         Red|12|900|1.5
@@ -422,3 +513,67 @@ KEPT = {
 @pytest.mark.parametrize("headers, kept, text", KEPT.values(), ids=KEPT)
 def test_records_are_told_from_notes(read, headers, kept, text):
     assert read(text)[:2] == (headers, kept)
+
+
+def told(notices: list, code: str) -> list[tuple]:
+    return [(one["rows"], one["level"]) for one in notices if one["code"] == code]
+
+
+def test_records_that_look_like_notes_are_told(read):
+    *_, notices, _ = read(KEPT["also below others"][2])
+    assert told(notices, "doubtful_rows") == [([[5, 6]], "info")]
+
+
+def test_more_rows_left_out_than_kept_are_a_warning(read):
+    text = "Month|Oil|Gas|Coal\nMay|3|4|5\n.\nSource: own figures.\nNote: rounded to whole tons.\nNote: the year ends in June."
+    *_, kept, notices, _ = read(text)
+    assert kept == [2] and told(notices, "rows_left_out") == [([[4, 6]], "warning")]
+    text = text.replace(".\n", "June|5|6|7\nJuly|5|8|7\nMay|4|8|7\n.\n", 1)
+    *_, notices, _ = read(text)
+    assert told(notices, "rows_left_out") == [([[7, 9]], "info")]
+
+
+@pytest.mark.parametrize(
+    "rows, level, text",
+    [
+        # The first row of the header is weak.
+        ([1, 1], "warning", "7|List of members\n|Hours|Members\nEston|193|0.108\nNorden|81|0.139\nGilden|280|0.693\nIvel|267|0.514"),
+        # The row below the header may be a part of it.
+        ([2, 2], "warning", "Position|16|18|28|30\nJade birch|T|T|G|T\nThyme birch|C|G|T|A\nZinnia hill|G|T|A|T\nFern cedar|C|G|T|T"),
+        ([2, 2], "info", "Item|Author|Shape|Town|Cost\nTeam Elm\nK416|Carden|69 Willow Road|41 Amber Road|0.268\nK417|Eston|85 Kelp Road|82 Reed Road|0.593"),
+    ],
+)  # fmt: skip
+def test_what_is_nearly_a_header_row_is_told(read, rows, level, text):
+    *_, notices, _ = read(text)
+    assert told(notices, "doubtful_header_row") == [([rows], level)]
+
+
+@pytest.mark.parametrize("text", [text for kind in ("years and ranges", "section heads below records") for _, text in HEADERS[kind]])
+def test_a_sure_header_is_not_told(read, text):
+    *_, notices, _ = read(text)
+    assert not told(notices, "doubtful_header_row")
+
+
+def test_a_row_that_words_make_a_header_is_among_the_decisions(read):
+    records = "\n".join(f"Form {letter}|{'yes' if letter in 'ACE' else 'no'}|yes|no" for letter in "ABCDEFGHIJ")
+    headers, _, _, rows = read(f"Asked for|Web|Paper|Mail\n{records}\nE-mail|Phone|yes|yes\n{records}")
+    assert headers == [[1], [12]]
+    (row,) = [row for row in rows if row["row"] == 12]
+    assert row["kind"] == "header" and row["message"].startswith("row 12, header (says a detector; by its looks data)")
+    assert row["likelihoods"]["data"] > 0.5
+
+
+def test_also_far_down_a_long_table(read):
+    records = "\n".join(f"Form {number}|yes|no|yes" for number in range(400))
+    headers, _, _, rows = read(f"Asked for|Web|Paper|Mail\n{records}\nE-mail|Phone|no|yes\n{records}")
+    assert headers == [[1], [402]]
+    (row,) = [row for row in rows if row["row"] == 402]
+    assert row["kind"] == "header" and "by its looks data" in row["message"]
+
+
+def test_a_rule_says_why(read):
+    *_, rows = read(HEADERS["lines of names and values"][1][1])
+    (row,) = [row for row in rows if row["row"] == 2]
+    assert row["kind"] == "title" and row["reasons"][0] == "names with values beside them"
+    # The looks said otherwise, so it is not sure.
+    assert row["likelihoods"]["header"] == row["likelihoods"]["title"] < 0.6

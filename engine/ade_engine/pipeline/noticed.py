@@ -161,27 +161,31 @@ def _named(count: int, first: tuple[int, int, int, int], one: str = "has", sever
     return f"{count} merged ranges (first {range_text(first)}) {several}"
 
 
-_HEADER = bytes((HEADER,))
 #: Rows of one sheet that are listed with what they were taken for.
 _MOST_ROWS = 60
 
 
-def notice_rows(
-    context: RunContext, scan: SheetScan, kinds: bytearray, repeated: Mapping[int, str]
-) -> None:
+def notice_rows(context: RunContext, scan: SheetScan, kinds: bytearray, repeated: Mapping[int, str]) -> None:
     """The rows at which titles, headers, data, totals and notes begin and end, doubtful ones, and those that a word or a detector
     made a header against their looks: what they were taken for.
 
     The words of a reason speak of the looks of a row, and hold no values.
     """
-    looked_at = scan.layouts().looked_at
+    layouts = scan.layouts()
+    looked_at = layouts.looked_at
     found = []
     for at, (number, layout) in enumerate(looked_at):
         near = [looked_at[other][1].state for other in (at - 1, at + 1) if 0 <= other < len(looked_at)]
-        is_made = kinds[number : number + 1] == _HEADER and layout.state != "header"
-        is_border = is_made or len(near) < 2 or any(state != layout.state for state in near)
+        is_border = len(near) < 2 or any(state != layout.state for state in near)
         if is_border or max(layout.likelihoods.values()) < 0.8:
             found.append((number, layout))
+    listed = {number for number, _ in found}
+    row = kinds.find(HEADER)
+    while row != -1:
+        if row not in listed and layouts[row].state not in ("header", "blank"):
+            found.append((row, layouts[row]))
+        row = kinds.find(HEADER, row + 1)
+    found.sort(key=lambda row: row[0])
     for number, layout in found[:_MOST_ROWS]:
         kind = KIND_NAMES[kinds[number]] if number < len(kinds) else layout.state
         likely = layout.likelihoods.get(kind)

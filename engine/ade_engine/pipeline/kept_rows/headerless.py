@@ -13,7 +13,7 @@ import polars as pl
 
 from ade_engine.fields.headers import simplify
 from ade_engine.fields.readers import profile
-from ade_engine.models.notices import INFO
+from ade_engine.models.notices import INFO, WARNING
 from ade_engine.models.table import is_blank
 from ade_engine.pipeline.finding.header_rows import DATA, GROUP, HEADER, TOTAL, RowSpan
 from ade_engine.pipeline.finding.row_detectors import known_words
@@ -322,6 +322,8 @@ class _Sheet:
                 "doubtful_header_row",
                 f"row {row + 1}, right below the header, may be a part of it ({round(likely * 100)}% by its looks); taken for "
                 f"{_TAKEN_FOR[self.kinds[row]]}. If it is a part of the header, set `header_rows`",
+                # A section head is not lost: it stands beside its rows.
+                level=INFO if self.kinds[row] == GROUP else WARNING,
                 rows=[[row + 1, row + 1]],
             )
 

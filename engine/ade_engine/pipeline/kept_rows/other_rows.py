@@ -115,20 +115,24 @@ def _above_notes(span: RowSpan, kinds: bytearray, scan: SheetScan) -> int:
 def _below_records(scan: SheetScan, span: RowSpan, end: int) -> int:
     """Below the last of the rows under a table that look like notes, and are records of text.
 
-    They follow the table without a blank row. Notes begin in the first column; records begin under a name further right as well.
+    They follow the table without a blank row. Notes begin in the first column, most of them; records begin under a name further
+    right as well. Where no record would stay, all of these rows do.
     """
-    names = [
-        column
-        for column in range(span.first_column, scan.width if span.stop_column is None else span.stop_column)
-        if any(not is_blank(cell) for row in range(span.start, span.data_start) for cell in scan.row(row)[column : column + 1])
-    ]
+    if span.stop == end:
+        return end
+    header = [scan.row(row)[span.first_column : span.stop_column] for row in range(span.start, span.data_start)]
+    named = {span.first_column + at for cells in header for at, cell in enumerate(cells) if not is_blank(cell)}
     found, row = span.stop, span.stop
     while row < end and not scan.is_empty_row(row):
-        columns = [column for column, cell in enumerate(scan.row(row)) if column >= span.first_column and not is_blank(cell)]
-        is_named = bool(columns) and set(columns) <= set(names)
+        cells = scan.row(row)
+        columns = [column for column, cell in enumerate(cells) if column >= span.first_column and not is_blank(cell)]
+        if not columns or str(cells[columns[0]]).strip().endswith(":"):
+            # "Sources:" and what is indented below it.
+            break
+        is_named = named.issuperset(columns)
         row += 1
         # Below such a record, a row of several cells under names is one, too.
-        if is_named and (columns[0] > names[0] or found > span.stop and len(columns) > 1 and not _is_marked(scan.row(row - 1))):
+        if is_named and (columns[0] > min(named) or found > span.stop and len(columns) > 1 and not _is_marked(cells)):
             found = row
     return row if found == span.data_start < row else found
 

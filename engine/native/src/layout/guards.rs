@@ -74,6 +74,15 @@ impl Place<'_> {
         is_number && second.kind.is_text() && second.length >= 20
     }
 
+    /// Whether the row is two cells at the left, above a full row of names.
+    fn is_title_of_two(&self) -> bool {
+        let first = self.grid.first_column;
+        let is_left = self.row().columns == [first, first + 1];
+        let is_full =
+            |next: &Row| next.count() >= 4 && next.columns[0] == first && next.fullness() >= 0.95;
+        is_left && self.at < self.last && self.next().is_some_and(is_full)
+    }
+
     /// Whether names and values stand beside each other: "Room:", "12", or "Room: 12".
     fn is_form(&self) -> bool {
         let (named, count) = (usize::from(self.row().named), self.row().count());
@@ -140,7 +149,7 @@ const LAST: [Rule; 2] = [
     },
 ];
 /// For the first row of a block.
-const FIRST: [Rule; 3] = [
+const FIRST: [Rule; 4] = [
     Rule {
         words: "a title alone above a header row",
         holds: |place| place.is_lone() && place.has(Trait::Length20),
@@ -149,6 +158,11 @@ const FIRST: [Rule; 3] = [
     Rule {
         words: "a number and a title above a header row",
         holds: |place| place.is_numbered_title(),
+        state: State::Title,
+    },
+    Rule {
+        words: "two cells above a full header row",
+        holds: |place| place.is_title_of_two(),
         state: State::Title,
     },
     Rule {

@@ -191,6 +191,13 @@ pub fn is_number(text: &str) -> bool {
 
 /// "20-49", "<20", "250+", "1 to 5": a class of values, which names a column as often as it stands in one.
 pub fn is_range(text: &str) -> bool {
+    // Most numbers are plain.
+    if text
+        .bytes()
+        .all(|byte| byte.is_ascii_digit() || byte == b'.')
+    {
+        return false;
+    }
     let rest = text.trim_start_matches(['<', '>', '≤', '≥', '=']);
     let number = |part: &str| {
         let digits: String = trim(part)
