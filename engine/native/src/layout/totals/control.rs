@@ -56,9 +56,10 @@ pub fn check(rows: &Rows<'_>, sums: &HashMap<usize, Sum>, verdicts: &[Verdict]) 
     found
 }
 
-/// Whether cents have to add up in a column of amounts.
-fn has_cents(rows: &Rows<'_>, at: usize) -> bool {
-    rows.table.columns[rows.amounts[at]].decimals == 2
+/// Whether cents have to add up in a column of amounts: it has two decimals, or one in a table where another column has two.
+fn has_cents(rows: &Rows<'_>, column: usize) -> bool {
+    let decimals = |column: usize| rows.table.columns[column].decimals;
+    decimals(column) == 2 || decimals(column) == 1 && (0..rows.table.columns.len()).any(|other| decimals(other) == 2)
 }
 
 fn made(rows: &Rows<'_>, total: usize, at: usize, added: i128, parts: &[usize]) -> Check {
@@ -73,7 +74,7 @@ fn made(rows: &Rows<'_>, total: usize, at: usize, added: i128, parts: &[usize]) 
         last: parts.iter().map(|&part| rows.last_row(part)).max().unwrap_or(0),
         decimals: rows.table.columns[column].decimals,
         is_balance: false,
-        is_sure: has_cents(rows, at) && (look.word.is_some() || look.is_all_blank()),
+        is_sure: has_cents(rows, column) && (look.word.is_some() || look.is_all_blank()),
     }
 }
 
@@ -155,11 +156,13 @@ fn balances(rows: &Rows<'_>, verdicts: &[Verdict]) -> Option<Check> {
     }
     // Whose sums these are has to be sure.
     let running = rows.running.iter().find(|&&(balance, ..)| balance == column);
+    // What stands beside the last record is the closing balance, so this column has balances.
+    let is_balance = records.last().is_some_and(|&item| rows.table.value(rows.last_row(item), column) == rows.table.value(to, column));
     let near = match (running, &others[..]) {
         (Some(&(_, plus, minus)), _) => sum(plus)? - minus.map_or(Some(0.0), sum)?,
         (None, []) if has_own => sum(column)?,
-        (None, [one]) if !has_own => nearer(step, sum(*one)?),
-        (None, [one, other]) if !has_own => nearer(step, sum(*one)? - sum(*other)?),
+        (None, [one]) if !has_own || is_balance => nearer(step, sum(*one)?),
+        (None, [one, other]) if !has_own || is_balance => nearer(step, sum(*one)? - sum(*other)?),
         _ => return None,
     };
     let said = rows.table.value(to, column) as f64 * unit;
@@ -172,6 +175,6 @@ fn balances(rows: &Rows<'_>, verdicts: &[Verdict]) -> Option<Check> {
         last: records.iter().map(|&item| rows.last_row(item)).max().unwrap_or(from),
         decimals: rows.table.columns[column].decimals,
         is_balance: true,
-        is_sure: rows.table.columns[column].decimals == 2,
+        is_sure: has_cents(rows, column),
     })
 }
