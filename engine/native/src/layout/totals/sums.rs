@@ -99,8 +99,8 @@ pub struct Sum {
     pub is_below: bool,
 }
 
-/// Bits, columns that agree, columns that differ.
-type Checked = (f64, Vec<usize>, Vec<usize>);
+/// Bits, how many columns agree, columns that differ.
+type Checked = (f64, usize, Vec<usize>);
 
 #[derive(Default)]
 struct Mixing(u64);
@@ -241,7 +241,8 @@ impl<'i> Pile<'i> {
         if count < least as usize {
             return None;
         }
-        let (mut agree, mut differ, mut bits) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut agree, mut differ): (Vec<(usize, usize)>, Vec<usize>) = (Vec::new(), Vec::new());
+        let mut bits: Vec<f64> = Vec::new();
         let (top, base) = (self.pile.len() * width, height * width);
         for (column, &value) in row.iter().enumerate() {
             let terms = self.terms[top + column] - self.terms[base + column];
@@ -252,12 +253,14 @@ impl<'i> Pile<'i> {
             if off > slack(terms) {
                 differ.push(column);
             } else if terms >= least {
-                let has_like = agree.iter().take(3).any(|&other| self.is_alike(row, height, column, other));
-                agree.push(column);
-                if !has_like {
-                    let chances = (value.unsigned_abs() as f64 / self.items.steps[column] as f64 + 1.0) / (2.0 * off + 1.0);
-                    bits.push(chances.log2().min(MOST_BITS));
+                let chances = (value.unsigned_abs() as f64 / self.items.steps[column] as f64 + 1.0) / (2.0 * off + 1.0);
+                let says = chances.log2().min(MOST_BITS);
+                // Of columns that agree together the one that says most is the witness.
+                match agree.iter().take(3).find(|(other, _)| self.is_alike(row, height, column, *other)) {
+                    Some(&(_, witness)) => bits[witness] = says.max(bits[witness]),
+                    None => bits.push(says),
                 }
+                agree.push((column, bits.len() - 1));
             }
         }
         if bits.is_empty() || agree.len() < differ.len() {
@@ -267,7 +270,7 @@ impl<'i> Pile<'i> {
         let best = bits.iter().copied().fold(f64::MIN, f64::max);
         let all: f64 = bits.iter().sum();
         let tried = (self.pile.len() as f64).log2();
-        Some((best + (all - best) / 2.0 - tried - COST_OF_DIFFERING * differ.len() as f64, agree, differ))
+        Some((best + (all - best) / 2.0 - tried - COST_OF_DIFFERING * differ.len() as f64, agree.len(), differ))
     }
 }
 
@@ -309,7 +312,7 @@ pub fn find(items: &Items, is_below: bool) -> HashMap<usize, Sum> {
             }
         }
         match best {
-            Some(((bits, agree, differ), is_leaves, height)) if bits >= need && (agree.len() > 1 || need <= super::NEED_BLANK) => {
+            Some(((bits, agree, differ), is_leaves, height)) if bits >= need && (agree > 1 || need <= super::NEED_BLANK) => {
                 let parts = if is_leaves { leaves.pile[height..].to_vec() } else { tops.pile[height..].to_vec() };
                 found.insert(item, Sum { bits, differ, parts, is_below });
                 if !is_leaves {
