@@ -105,7 +105,17 @@ pub fn find_totals(
     });
     let checks = found.checks.into_iter().map(|one| {
         let (first, last) = (one.first, one.last);
-        (one.row, one.column, one.said, one.added, first, last, one.decimals, one.is_balance, one.is_sure)
+        (
+            one.row,
+            one.column,
+            one.said,
+            one.added,
+            first,
+            last,
+            one.decimals,
+            one.is_balance,
+            one.is_sure,
+        )
     });
     (judged.collect(), checks.collect())
 }

@@ -35,7 +35,11 @@ const MOST_COLUMNS: usize = 8;
 
 /// A step as it was said or turned around, whichever is nearer.
 fn nearer(step: f64, sum: f64) -> f64 {
-    if (sum - step).abs() <= (-sum - step).abs() { sum } else { -sum }
+    if (sum - step).abs() <= (-sum - step).abs() {
+        sum
+    } else {
+        -sum
+    }
 }
 
 /// What does not add up.
@@ -46,8 +50,12 @@ pub fn check(rows: &Rows<'_>, sums: &HashMap<usize, Sum>, verdicts: &[Verdict]) 
         let is_word = look.names_total() && (look.is_alone() || look.is_all_blank());
         match (verdict, sums.get(&total)) {
             (Verdict::Total, Some(sum)) => differing(rows, total, sum, &mut found),
-            (Verdict::Total, None) if is_word => found.extend(without_sum(rows, total, verdicts, NEAR_OF_WORDS)),
-            (Verdict::Doubtful(Doubt::NoSum), _) if is_word => found.extend(without_sum(rows, total, verdicts, NEAR)),
+            (Verdict::Total, None) if is_word => {
+                found.extend(without_sum(rows, total, verdicts, NEAR_OF_WORDS))
+            }
+            (Verdict::Doubtful(Doubt::NoSum), _) if is_word => {
+                found.extend(without_sum(rows, total, verdicts, NEAR))
+            }
             _ => {}
         }
     }
@@ -56,9 +64,11 @@ pub fn check(rows: &Rows<'_>, sums: &HashMap<usize, Sum>, verdicts: &[Verdict]) 
     found
 }
 
-/// Whether cents have to add up in a column of amounts.
-fn has_cents(rows: &Rows<'_>, at: usize) -> bool {
-    rows.table.columns[rows.amounts[at]].decimals == 2
+/// Whether cents have to add up in a column of amounts: it has two decimals, or one in a table where another column has two.
+fn has_cents(rows: &Rows<'_>, column: usize) -> bool {
+    let decimals = |column: usize| rows.table.columns[column].decimals;
+    decimals(column) == 2
+        || decimals(column) == 1 && (0..rows.table.columns.len()).any(|other| decimals(other) == 2)
 }
 
 fn made(rows: &Rows<'_>, total: usize, at: usize, added: i128, parts: &[usize]) -> Check {
@@ -70,10 +80,14 @@ fn made(rows: &Rows<'_>, total: usize, at: usize, added: i128, parts: &[usize]) 
         said: rows.written(at, i128::from(rows.items.row(total)[at])),
         added: rows.written(at, added),
         first: parts.iter().map(|&part| rows.row(part)).min().unwrap_or(0),
-        last: parts.iter().map(|&part| rows.last_row(part)).max().unwrap_or(0),
+        last: parts
+            .iter()
+            .map(|&part| rows.last_row(part))
+            .max()
+            .unwrap_or(0),
         decimals: rows.table.columns[column].decimals,
         is_balance: false,
-        is_sure: has_cents(rows, at) && (look.word.is_some() || look.is_all_blank()),
+        is_sure: has_cents(rows, column) && (look.word.is_some() || look.is_all_blank()),
     }
 }
 
@@ -83,7 +97,10 @@ fn added(rows: &Rows<'_>, at: usize, parts: &[usize]) -> (i128, u32) {
     for &part in parts {
         let value = rows.items.row(part)[at];
         if value != NONE {
-            sum = (sum.0 + i128::from(value), sum.1 + rows.items.terms[part * width + at]);
+            sum = (
+                sum.0 + i128::from(value),
+                sum.1 + rows.items.terms[part * width + at],
+            );
         }
     }
     sum
@@ -103,9 +120,16 @@ fn differing(rows: &Rows<'_>, total: usize, sum: &Sum, found: &mut Vec<Check>) {
 /// A total by its word, whose numbers are no sums: beside the rows since the last total, or all records above or below.
 fn without_sum(rows: &Rows<'_>, total: usize, verdicts: &[Verdict], near: f64) -> Vec<Check> {
     let is_total = |item: usize| matches!(verdicts[item], Verdict::Total | Verdict::Balance);
-    let records = |from: usize, to: usize| -> Vec<usize> { (from..to).filter(|&item| !is_total(item)).collect() };
-    let last = (0..total).rev().find(|&item| is_total(item)).map_or(0, |item| item + 1);
-    let next = (total + 1..verdicts.len()).find(|&item| is_total(item)).unwrap_or(verdicts.len());
+    let records = |from: usize, to: usize| -> Vec<usize> {
+        (from..to).filter(|&item| !is_total(item)).collect()
+    };
+    let last = (0..total)
+        .rev()
+        .find(|&item| is_total(item))
+        .map_or(0, |item| item + 1);
+    let next = (total + 1..verdicts.len())
+        .find(|&item| is_total(item))
+        .unwrap_or(verdicts.len());
     let mut candidates = vec![records(last, total), records(total + 1, next)];
     if last > 0 && total + 1 == verdicts.len() {
         candidates.push(records(0, total));
@@ -116,8 +140,13 @@ fn without_sum(rows: &Rows<'_>, total: usize, verdicts: &[Verdict], near: f64) -
         if rows.items.row(total)[at] == NONE {
             continue;
         }
-        let sums = candidates.iter().map(|parts| (added(rows, at, parts), parts)).filter(|((_, terms), _)| *terms > 0);
-        let Some(((sum, terms), parts)) = sums.min_by_key(|((sum, _), _)| (sum - said).unsigned_abs()) else {
+        let sums = candidates
+            .iter()
+            .map(|parts| (added(rows, at, parts), parts))
+            .filter(|((_, terms), _)| *terms > 0);
+        let Some(((sum, terms), parts)) =
+            sums.min_by_key(|((sum, _), _)| (sum - said).unsigned_abs())
+        else {
             continue;
         };
         let off = (sum - said).unsigned_abs() as f64;
@@ -130,36 +159,62 @@ fn without_sum(rows: &Rows<'_>, total: usize, verdicts: &[Verdict], near: f64) -
 
 /// The opening balance and the amounts between beside the closing balance.
 fn balances(rows: &Rows<'_>, verdicts: &[Verdict]) -> Option<Check> {
-    let named = |&item: &usize| verdicts[item] == Verdict::Balance && rows.looks[item].word == Some(Word::Balance);
+    let named = |&item: &usize| {
+        verdicts[item] == Verdict::Balance && rows.looks[item].word == Some(Word::Balance)
+    };
     let opening = (0..verdicts.len()).find(named)?;
     let closing = (opening + 1..verdicts.len()).rev().find(named)?;
-    let records: Vec<usize> = (opening + 1..closing).filter(|&item| matches!(verdicts[item], Verdict::Record | Verdict::Doubtful(_))).collect();
+    let records: Vec<usize> = (opening + 1..closing)
+        .filter(|&item| matches!(verdicts[item], Verdict::Record | Verdict::Doubtful(_)))
+        .collect();
     let (from, to) = (rows.row(opening), rows.row(closing));
     let width = rows.table.columns.len();
-    let column = (0..width).rev().find(|&column| rows.table.value(from, column) != NONE && rows.table.value(to, column) != NONE)?;
+    let column = (0..width).rev().find(|&column| {
+        rows.table.value(from, column) != NONE && rows.table.value(to, column) != NONE
+    })?;
     let unit = rows.table.columns[column].unit;
     let step = (rows.table.value(to, column) - rows.table.value(from, column)) as f64 * unit;
     let sum = |column: usize| {
         let at = rows.amounts.iter().position(|&one| one == column)?;
         Some(rows.written(at, added(rows, at, &records).0))
     };
-    let others: Vec<usize> = rows.amounts.iter().copied().filter(|&one| one != column).collect();
-    let has_own = records.iter().any(|&item| rows.table.value(rows.row(item), column) != NONE);
+    let others: Vec<usize> = rows
+        .amounts
+        .iter()
+        .copied()
+        .filter(|&one| one != column)
+        .collect();
+    let has_own = records
+        .iter()
+        .any(|&item| rows.table.value(rows.row(item), column) != NONE);
     let fits = |one: f64| (one - step).abs() < unit / 2.0;
     let either = |plus: f64, minus: f64| fits(plus - minus) || fits(minus - plus);
-    let mut sums: Vec<f64> = others.iter().take(MOST_COLUMNS).filter_map(|&one| sum(one)).collect();
+    let mut sums: Vec<f64> = others
+        .iter()
+        .take(MOST_COLUMNS)
+        .filter_map(|&one| sum(one))
+        .collect();
     sums.push(0.0);
-    let adds_up = sums.iter().any(|&plus| sums.iter().any(|&minus| either(plus, minus)));
+    let adds_up = sums
+        .iter()
+        .any(|&plus| sums.iter().any(|&minus| either(plus, minus)));
     if records.is_empty() || adds_up || sum(column).is_some_and(fits) {
         return None;
     }
     // Whose sums these are has to be sure.
-    let running = rows.running.iter().find(|&&(balance, ..)| balance == column);
+    let running = rows
+        .running
+        .iter()
+        .find(|&&(balance, ..)| balance == column);
+    // What stands beside the last record is the closing balance, so this column has balances.
+    let is_balance = records.last().is_some_and(|&item| {
+        rows.table.value(rows.last_row(item), column) == rows.table.value(to, column)
+    });
     let near = match (running, &others[..]) {
         (Some(&(_, plus, minus)), _) => sum(plus)? - minus.map_or(Some(0.0), sum)?,
         (None, []) if has_own => sum(column)?,
-        (None, [one]) if !has_own => nearer(step, sum(*one)?),
-        (None, [one, other]) if !has_own => nearer(step, sum(*one)? - sum(*other)?),
+        (None, [one]) if !has_own || is_balance => nearer(step, sum(*one)?),
+        (None, [one, other]) if !has_own || is_balance => nearer(step, sum(*one)? - sum(*other)?),
         _ => return None,
     };
     let said = rows.table.value(to, column) as f64 * unit;
@@ -169,9 +224,13 @@ fn balances(rows: &Rows<'_>, verdicts: &[Verdict]) -> Option<Check> {
         said,
         added: said - step + near,
         first: from,
-        last: records.iter().map(|&item| rows.last_row(item)).max().unwrap_or(from),
+        last: records
+            .iter()
+            .map(|&item| rows.last_row(item))
+            .max()
+            .unwrap_or(from),
         decimals: rows.table.columns[column].decimals,
         is_balance: true,
-        is_sure: rows.table.columns[column].decimals == 2,
+        is_sure: has_cents(rows, column),
     })
 }

@@ -27,15 +27,31 @@ impl Columns {
         let width = rows.amounts.len();
         let (mut sums, mut count, mut most) = (vec![0_i128; width], vec![0; width], vec![0; width]);
         for item in 0..rows.items.count() {
-            for (at, &value) in rows.items.row(item).iter().enumerate().filter(|(_, value)| **value != NONE) {
+            for (at, &value) in rows
+                .items
+                .row(item)
+                .iter()
+                .enumerate()
+                .filter(|(_, value)| **value != NONE)
+            {
                 sums[at] += i128::from(value);
                 count[at] += rows.items.filled[item * width + at];
                 // The sum of many is as large as a total would be.
                 most[at] = most[at].max(value);
             }
         }
-        let mean = sums.iter().zip(&count).map(|(&sum, &count)| sum as f64 / f64::from(count.max(1))).collect();
-        Self { count, mean, most, all: vec![(0, 0); width], here: vec![(0, 0); width] }
+        let mean = sums
+            .iter()
+            .zip(&count)
+            .map(|(&sum, &count)| sum as f64 / f64::from(count.max(1)))
+            .collect();
+        Self {
+            count,
+            mean,
+            most,
+            all: vec![(0, 0); width],
+            here: vec![(0, 0); width],
+        }
     }
 
     fn add(&mut self, rows: &Rows<'_>, item: usize, verdict: Verdict) {
@@ -44,28 +60,53 @@ impl Columns {
             return;
         }
         let width = rows.amounts.len();
-        for (at, &value) in rows.items.row(item).iter().enumerate().filter(|(_, value)| **value != NONE) {
+        for (at, &value) in rows
+            .items
+            .row(item)
+            .iter()
+            .enumerate()
+            .filter(|(_, value)| **value != NONE)
+        {
             for sums in [&mut self.all, &mut self.here] {
-                sums[at] = (sums[at].0 + i128::from(value), sums[at].1 + rows.items.filled[item * width + at]);
+                sums[at] = (
+                    sums[at].0 + i128::from(value),
+                    sums[at].1 + rows.items.filled[item * width + at],
+                );
             }
         }
     }
 
     /// Whether all numbers of a row are the means of records above.
     fn is_mean(&self, row: &[i64]) -> bool {
-        let tested: Vec<usize> = (0..row.len()).filter(|&at| row[at] != NONE && self.all[at].1 > 1).collect();
+        let tested: Vec<usize> = (0..row.len())
+            .filter(|&at| row[at] != NONE && self.all[at].1 > 1)
+            .collect();
         let fits = |sums: &[(i128, u32)]| {
-            tested.iter().all(|&at| sums[at].1 > 0 && (sums[at].0 as f64 / f64::from(sums[at].1) - row[at] as f64).abs() <= 1.0)
+            tested.iter().all(|&at| {
+                sums[at].1 > 0
+                    && (sums[at].0 as f64 / f64::from(sums[at].1) - row[at] as f64).abs() <= 1.0
+            })
         };
         !tested.is_empty() && (fits(&self.all) || fits(&self.here))
     }
 
     /// Whether most numbers of a row are below the mean, and whether most are the largest.
     fn size(&self, row: &[i64]) -> (bool, bool) {
-        let tested: Vec<usize> = (0..row.len()).filter(|&at| row[at] != NONE && self.count[at] >= LEAST_NUMBERS).collect();
-        let small = tested.iter().filter(|&&at| (row[at] as f64) < self.mean[at]).count();
-        let largest = tested.iter().filter(|&&at| row[at] >= self.most[at]).count();
-        (small * 2 > tested.len(), tested.is_empty() || largest * 2 >= tested.len())
+        let tested: Vec<usize> = (0..row.len())
+            .filter(|&at| row[at] != NONE && self.count[at] >= LEAST_NUMBERS)
+            .collect();
+        let small = tested
+            .iter()
+            .filter(|&&at| (row[at] as f64) < self.mean[at])
+            .count();
+        let largest = tested
+            .iter()
+            .filter(|&&at| row[at] >= self.most[at])
+            .count();
+        (
+            small * 2 > tested.len(),
+            tested.is_empty() || largest * 2 >= tested.len(),
+        )
     }
 }
 
@@ -88,8 +129,12 @@ pub fn judge(rows: &Rows<'_>, sums: &HashMap<usize, Sum>) -> Vec<Verdict> {
         let place = Place {
             is_edge: item < EDGE - 1 || item + EDGE >= count,
             is_last: item >= tail.min(count - 1),
-            is_outer: sums.get(&item).is_some_and(|sum| sum.parts.iter().any(|part| sums.contains_key(part))),
-            is_below_total: verdicts.last().is_some_and(|above| matches!(above, Verdict::Total | Verdict::Doubtful(Doubt::Charge))),
+            is_outer: sums
+                .get(&item)
+                .is_some_and(|sum| sum.parts.iter().any(|part| sums.contains_key(part))),
+            is_below_total: verdicts.last().is_some_and(|above| {
+                matches!(above, Verdict::Total | Verdict::Doubtful(Doubt::Charge))
+            }),
         };
         let verdict = decide(rows, item, sums.get(&item), &place, &columns, has_balances);
         columns.add(rows, item, verdict);
@@ -101,7 +146,11 @@ pub fn judge(rows: &Rows<'_>, sums: &HashMap<usize, Sum>) -> Vec<Verdict> {
 
 /// Where most rows have a word for balances, as in a trial balance, these are records.
 fn balances_are_few(rows: &Rows<'_>) -> bool {
-    let balances = rows.looks.iter().filter(|look| look.word == Some(Word::Balance)).count();
+    let balances = rows
+        .looks
+        .iter()
+        .filter(|look| look.word == Some(Word::Balance))
+        .count();
     balances * 2 < rows.table.live.len().max(3)
 }
 
@@ -118,7 +167,14 @@ fn tail_of(rows: &Rows<'_>) -> usize {
     tail
 }
 
-fn decide(rows: &Rows<'_>, item: usize, sum: Option<&Sum>, place: &Place, columns: &Columns, has_balances: bool) -> Verdict {
+fn decide(
+    rows: &Rows<'_>,
+    item: usize,
+    sum: Option<&Sum>,
+    place: &Place,
+    columns: &Columns,
+    has_balances: bool,
+) -> Verdict {
     let (look, row) = (&rows.looks[item], rows.items.row(item));
     if rows.items.needs[item].is_infinite() {
         return Verdict::Record;
@@ -131,23 +187,34 @@ fn decide(rows: &Rows<'_>, item: usize, sum: Option<&Sum>, place: &Place, column
         return with_sum(rows, item, sum, place);
     }
     let has_numbers = row.iter().any(|&value| value != NONE);
-    if look.word == Some(Word::Average) && !look.is_full && (look.is_alone() || look.is_all_blank()) {
+    if look.word == Some(Word::Average) && !look.is_full && (look.is_alone() || look.is_all_blank())
+    {
         let is_mean = columns.is_mean(row) || look.is_all_blank();
-        return if is_mean { Verdict::Total } else { Verdict::Doubtful(Doubt::NoMean) };
+        return if is_mean {
+            Verdict::Total
+        } else {
+            Verdict::Doubtful(Doubt::NoMean)
+        };
     }
     let (is_small, is_largest) = columns.size(row);
     if look.names_total() && !look.is_full {
-        if look.is_all_blank() && (look.is_alone() || is_largest) || look.is_alone() && !has_numbers {
+        if look.is_all_blank() && (look.is_alone() || is_largest) || look.is_alone() && !has_numbers
+        {
             return Verdict::Total;
         }
         if look.is_alone() || look.blank.is_some_and(|share| share > 0.0) || !is_small {
             return Verdict::Doubtful(Doubt::NoSum);
         }
     }
-    if is_charge && look.is_alone() && has_numbers && (look.is_all_blank() || place.is_below_total && !look.is_full) {
+    if is_charge
+        && look.is_alone()
+        && has_numbers
+        && (look.is_all_blank() || place.is_below_total && !look.is_full)
+    {
         return Verdict::Doubtful(Doubt::Charge);
     }
-    let has_nothing = look.is_all_blank() || look.at.is_none() && look.is_bare && !rows.keys.is_empty();
+    let has_nothing =
+        look.is_all_blank() || look.at.is_none() && look.is_bare && !rows.keys.is_empty();
     if place.is_last && has_numbers && look.word.is_none() && has_nothing {
         return Verdict::Doubtful(Doubt::AtTheEnd);
     }
@@ -157,9 +224,17 @@ fn decide(rows: &Rows<'_>, item: usize, sum: Option<&Sum>, place: &Place, column
 /// A row with a word for balances alone.
 fn balance(rows: &Rows<'_>, item: usize, sum: Option<&Sum>, place: &Place) -> Verdict {
     let look = &rows.looks[item];
-    let numbers = rows.items.row(item).iter().filter(|&&value| value != NONE).count();
+    let numbers = rows
+        .items
+        .row(item)
+        .iter()
+        .filter(|&&value| value != NONE)
+        .count();
     let is_by_days = look.stands_beside_days(&rows.table, rows.row(item), &rows.keys);
-    if is_by_days && (numbers == 0 && !rows.running.is_empty() || numbers < 2 && (place.is_edge || look.is_all_blank())) {
+    if is_by_days
+        && (numbers == 0 && !rows.running.is_empty()
+            || numbers < 2 && (place.is_edge || look.is_all_blank()))
+    {
         return Verdict::Balance;
     }
     if sum.is_some() && is_by_days && !look.is_full {
@@ -174,10 +249,16 @@ fn balance(rows: &Rows<'_>, item: usize, sum: Option<&Sum>, place: &Place) -> Ve
 /// A row that is the sum of others.
 fn with_sum(rows: &Rows<'_>, item: usize, sum: &Sum, place: &Place) -> Verdict {
     let look = &rows.looks[item];
-    if look.word.is_none() && look.at.is_some() && look.blank.is_some_and(|share| share > 0.0 && share < 1.0) {
+    if look.word.is_none()
+        && look.at.is_some()
+        && look.blank.is_some_and(|share| share > 0.0 && share < 1.0)
+    {
         return Verdict::Doubtful(Doubt::HasTexts);
     }
-    if look.is_full && (look.word.is_none() || !look.is_alone()) && sum.bits < NEED_FULL + DOUBTFUL_ABOVE_FULL {
+    if look.is_full
+        && (look.word.is_none() || !look.is_alone())
+        && sum.bits < NEED_FULL + DOUBTFUL_ABOVE_FULL
+    {
         return Verdict::Doubtful(Doubt::HasTexts);
     }
     if sum.parts.len() == 1 && !look.is_all_blank() && !place.is_last && !place.is_outer {
@@ -193,13 +274,23 @@ fn take_charges(rows: &Rows<'_>, sums: &HashMap<usize, Sum>, verdicts: &mut [Ver
         if !matches!(verdicts[total], Verdict::Total | Verdict::Balance) {
             continue;
         }
-        let is_open = |part: usize| matches!(verdicts[part], Verdict::Record | Verdict::Doubtful(_));
-        let is_charge = |part: usize| matches!(rows.looks[part].word, Some(Word::Charge | Word::Discount));
-        if sum.parts.iter().any(|&part| verdicts[part] == Verdict::Total) {
+        let is_open =
+            |part: usize| matches!(verdicts[part], Verdict::Record | Verdict::Doubtful(_));
+        let is_charge =
+            |part: usize| matches!(rows.looks[part].word, Some(Word::Charge | Word::Discount));
+        if sum
+            .parts
+            .iter()
+            .any(|&part| verdicts[part] == Verdict::Total)
+        {
             let added = sum.parts.iter().filter(|&&part| is_open(part));
-            charges.extend(added.filter(|&&part| rows.looks[part].is_all_blank() || is_charge(part) && !rows.looks[part].is_full));
+            charges.extend(added.filter(|&&part| {
+                rows.looks[part].is_all_blank() || is_charge(part) && !rows.looks[part].is_full
+            }));
         } else if !sum.is_below {
-            let beside = sum.parts.iter().rev().take_while(|&&part| is_charge(part) && rows.looks[part].is_alone() && rows.looks[part].is_all_blank());
+            let beside = sum.parts.iter().rev().take_while(|&&part| {
+                is_charge(part) && rows.looks[part].is_alone() && rows.looks[part].is_all_blank()
+            });
             charges.extend(beside);
         }
     }

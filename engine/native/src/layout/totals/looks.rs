@@ -4,10 +4,10 @@ use std::collections::HashSet;
 use std::ops::Range;
 
 use super::read::{Column, Kind, NONE};
-use crate::layout::kinds::{CellKind, kind_of};
 use super::words::{self, How, Word};
 use super::{NEED_ALONE, NEED_BLANK, NEED_FULL, NEED_LAST, NEED_NOTHING, NEED_WITHIN, NEED_WORD};
 use crate::cells::{Sheet, Tag};
+use crate::layout::kinds::{CellKind, kind_of};
 
 /// Columns that are looked at.
 const MOST_COLUMNS: usize = 128;
@@ -31,11 +31,19 @@ pub struct Table<'s> {
 
 impl<'s> Table<'s> {
     /// Reads a table; `is_note` says of each row whether it counts as a note or title.
-    pub fn read(sheet: &'s Sheet, rows: Range<usize>, columns: Range<usize>, is_note: &[bool]) -> Self {
+    pub fn read(
+        sheet: &'s Sheet,
+        rows: Range<usize>,
+        columns: Range<usize>,
+        is_note: &[bool],
+    ) -> Self {
         let columns = columns.start..columns.end.min(columns.start + MOST_COLUMNS);
         let comma = super::read::has_commas(sheet, rows.clone(), columns.clone());
         let count = rows.len();
-        let read: Vec<Column> = columns.clone().map(|column| Column::read(sheet, column, rows.clone(), comma)).collect();
+        let read: Vec<Column> = columns
+            .clone()
+            .map(|column| Column::read(sheet, column, rows.clone(), comma))
+            .collect();
         let mut is_filled = vec![0_u8; count];
         for column in &read {
             for (seen, kind) in is_filled.iter_mut().zip(&column.kinds) {
@@ -46,7 +54,9 @@ impl<'s> Table<'s> {
                 };
             }
         }
-        let is_live = |&row: &usize| is_filled[row] > 1 || is_filled[row] == 1 && !is_note.get(row).copied().unwrap_or(false);
+        let is_live = |&row: &usize| {
+            is_filled[row] > 1 || is_filled[row] == 1 && !is_note.get(row).copied().unwrap_or(false)
+        };
         Self {
             sheet,
             first_row: rows.start,
@@ -66,7 +76,9 @@ impl<'s> Table<'s> {
 
     /// The text of a cell; nothing where it is a day or the like.
     fn text(&self, row: usize, column: usize) -> Option<&'s str> {
-        let cell = self.sheet.cell(self.first_row + row, self.first_column + column);
+        let cell = self
+            .sheet
+            .cell(self.first_row + row, self.first_column + column);
         (cell.tag == Tag::Text).then(|| self.sheet.text(cell.as_text()))
     }
 
@@ -81,43 +93,74 @@ impl<'s> Table<'s> {
 
     /// At most [`SOME`] of some rows, at even distances.
     fn some(rows: &[usize]) -> Vec<usize> {
-        rows.iter().copied().step_by((rows.len() / SOME).max(1)).collect()
+        rows.iter()
+            .copied()
+            .step_by((rows.len() / SOME).max(1))
+            .collect()
     }
 
     /// The columns of texts, days and counts that records fill: keys; and those that most rows fill.
     pub fn keys(&self) -> (Vec<usize>, Vec<usize>) {
         let some = Self::some(&self.live);
-        let records: Vec<usize> = some.iter().copied().filter(|&row| Look::of(self, row).how != Some(How::Alone)).collect();
+        let records: Vec<usize> = some
+            .iter()
+            .copied()
+            .filter(|&row| Look::of(self, row).how != Some(How::Alone))
+            .collect();
         let records = if records.is_empty() { some } else { records };
         let is_key = |&column: &usize| self.is_key(column, &records);
         let is_usual = |&column: &usize| {
-            let filled = records.iter().filter(|&&row| self.kind(row, column) != Kind::Blank).count();
+            let filled = records
+                .iter()
+                .filter(|&&row| self.kind(row, column) != Kind::Blank)
+                .count();
             filled * 10 > records.len() * 7
         };
         let all = 0..self.columns.len();
-        (all.clone().filter(is_key).collect(), all.filter(is_usual).collect())
+        (
+            all.clone().filter(is_key).collect(),
+            all.filter(is_usual).collect(),
+        )
     }
 
     fn is_key(&self, column: usize, records: &[usize]) -> bool {
-        let filled: Vec<usize> = records.iter().copied().filter(|&row| self.kind(row, column) != Kind::Blank).collect();
+        let filled: Vec<usize> = records
+            .iter()
+            .copied()
+            .filter(|&row| self.kind(row, column) != Kind::Blank)
+            .collect();
         if filled.is_empty() || filled.len() * 2 < records.len() {
             return false;
         }
-        let numbers: Vec<i64> = filled.iter().map(|&row| self.value(row, column)).filter(|&value| value != NONE).collect();
+        let numbers: Vec<i64> = filled
+            .iter()
+            .map(|&row| self.value(row, column))
+            .filter(|&value| value != NONE)
+            .collect();
         let texts = filled.len() - numbers.len();
         if texts * 2 > filled.len() {
             if column == 0 {
                 return true;
             }
-            let distinct: HashSet<&str> = filled.iter().filter_map(|&row| self.text(row, column)).collect();
+            let distinct: HashSet<&str> = filled
+                .iter()
+                .filter_map(|&row| self.text(row, column))
+                .collect();
             // Days are keys; a text that is the same in nearly all rows, such as a currency, tells no record.
-            let days = texts.saturating_sub(filled.iter().filter(|&&row| self.text(row, column).is_some()).count());
+            let days = texts.saturating_sub(
+                filled
+                    .iter()
+                    .filter(|&&row| self.text(row, column).is_some())
+                    .count(),
+            );
             return days * 2 > texts || distinct.len() * 8 > filled.len();
         }
         let (Some(first), Some(last)) = (numbers.first(), numbers.last()) else {
             return false;
         };
-        numbers.len() > 3 && numbers.is_sorted_by(|a, b| a < b) && last - first < 3 * numbers.len() as i64
+        numbers.len() > 3
+            && numbers.is_sorted_by(|a, b| a < b)
+            && last - first < 3 * numbers.len() as i64
     }
 
     /// Columns of running balances, each with the columns that are added and taken off: its steps are their amounts.
@@ -127,24 +170,42 @@ impl<'s> Table<'s> {
             let value = self.value(row, column);
             (value != NONE).then(|| value as f64 * self.columns[column].unit)
         };
-        let share = |column: usize| rows.iter().filter(|&&row| self.value(row, column) != NONE).count();
+        let share = |column: usize| {
+            rows.iter()
+                .filter(|&&row| self.value(row, column) != NONE)
+                .count()
+        };
         let filled: Vec<usize> = (0..self.columns.len())
             .filter(|column| !keys.contains(column) && share(*column) > 0)
             .take(COLUMNS_OF_STEPS)
             .collect();
         let mut found = Vec::new();
-        for &balance in filled.iter().filter(|&&column| share(column) * 2 >= rows.len()) {
-            let steps = [false, true].map(|is_reverse| steps_of(&rows, is_reverse, |row| number(row, balance)));
+        for &balance in filled
+            .iter()
+            .filter(|&&column| share(column) * 2 >= rows.len())
+        {
+            let steps = [false, true]
+                .map(|is_reverse| steps_of(&rows, is_reverse, |row| number(row, balance)));
             if steps.iter().all(Vec::is_empty) {
                 continue;
             }
-            let others = || filled.iter().copied().filter(move |&column| column != balance);
+            let others = || {
+                filled
+                    .iter()
+                    .copied()
+                    .filter(move |&column| column != balance)
+            };
             let pairs = others().flat_map(|plus| {
                 let minus = others().filter(move |&minus| minus != plus).map(Some);
-                std::iter::once(None).chain(minus).map(move |minus| (plus, minus))
+                std::iter::once(None)
+                    .chain(minus)
+                    .map(move |minus| (plus, minus))
             });
             for (plus, minus) in pairs {
-                let amount = |row: usize| number(row, plus).unwrap_or(0.0) - minus.and_then(|minus| number(row, minus)).unwrap_or(0.0);
+                let amount = |row: usize| {
+                    number(row, plus).unwrap_or(0.0)
+                        - minus.and_then(|minus| number(row, minus)).unwrap_or(0.0)
+                };
                 if steps.iter().any(|steps| are_amounts(steps, amount)) {
                     found.push((balance, plus, minus));
                     break;
@@ -156,10 +217,18 @@ impl<'s> Table<'s> {
 }
 
 /// The steps of a balance, each with the row that makes it; none where fewer than three differ. The newest row may come first.
-fn steps_of(rows: &[usize], is_reverse: bool, balance: impl Fn(usize) -> Option<f64>) -> Vec<(usize, f64)> {
+fn steps_of(
+    rows: &[usize],
+    is_reverse: bool,
+    balance: impl Fn(usize) -> Option<f64>,
+) -> Vec<(usize, f64)> {
     let mut steps = Vec::new();
     for pair in rows.windows(2) {
-        let (from, to) = if is_reverse { (pair[1], pair[0]) } else { (pair[0], pair[1]) };
+        let (from, to) = if is_reverse {
+            (pair[1], pair[0])
+        } else {
+            (pair[0], pair[1])
+        };
         if let (Some(before), Some(after)) = (balance(from), balance(to))
             && before != after
         {
@@ -178,7 +247,10 @@ fn steps_of(rows: &[usize], is_reverse: bool, balance: impl Fn(usize) -> Option<
 /// Whether at least 85 in 100 steps are the amounts of their rows.
 fn are_amounts(steps: &[(usize, f64)], amount: impl Fn(usize) -> f64) -> bool {
     let most = steps.len() * 15 / 100;
-    let misses = steps.iter().filter(|&&(row, step)| (step - amount(row)).abs() >= 0.005).take(most + 1);
+    let misses = steps
+        .iter()
+        .filter(|&&(row, step)| (step - amount(row)).abs() >= 0.005)
+        .take(most + 1);
     !steps.is_empty() && misses.count() <= most
 }
 
@@ -202,7 +274,9 @@ pub struct Look {
 impl Look {
     /// What a row's first texts say.
     pub fn of(table: &Table<'_>, row: usize) -> Self {
-        let texts = (0..table.columns.len()).filter(|&column| table.kind(row, column) == Kind::Text).take(TEXTS);
+        let texts = (0..table.columns.len())
+            .filter(|&column| table.kind(row, column) == Kind::Text)
+            .take(TEXTS);
         let mut look = Self::default();
         for column in texts {
             let is_first = look.at.is_none();
@@ -225,7 +299,12 @@ impl Look {
 
     /// A row that is surely a record: nothing is blank beside its label.
     pub fn of_record() -> Self {
-        Self { blank: Some(0.0), is_full: true, need: NEED_FULL, ..Self::default() }
+        Self {
+            blank: Some(0.0),
+            is_full: true,
+            need: NEED_FULL,
+            ..Self::default()
+        }
     }
 
     /// The same for the last row: numbers without any text are not often a record.
@@ -250,15 +329,27 @@ impl Look {
     }
 
     /// Finds out what stands beside the label, and how much a sum needs.
-    pub fn look_beside(mut self, table: &Table<'_>, row: usize, keys: &[usize], usual: &[usize]) -> Self {
+    pub fn look_beside(
+        mut self,
+        table: &Table<'_>,
+        row: usize,
+        keys: &[usize],
+        usual: &[usize],
+    ) -> Self {
         let label = self.at.and_then(|column| table.text(row, column));
         let others = || keys.iter().filter(|&&column| Some(column) != self.at);
         let count = others().count();
-        let blank = others().filter(|&&column| table.is_blank_beside(row, column, label)).count();
+        let blank = others()
+            .filter(|&&column| table.is_blank_beside(row, column, label))
+            .count();
         self.blank = (count > 0).then(|| blank as f64 / count as f64);
         self.is_full = self.blank == Some(0.0) && keys.len() > 1;
         let bare = |column: usize| table.kind(row, column) == Kind::Blank;
-        self.is_bare = if keys.is_empty() { table.columns.is_empty() || bare(0) } else { keys.iter().all(|&column| bare(column)) };
+        self.is_bare = if keys.is_empty() {
+            table.columns.is_empty() || bare(0)
+        } else {
+            keys.iter().all(|&column| bare(column))
+        };
         if self.how == Some(How::Weak) && !self.is_all_blank() {
             (self.word, self.how) = (None, None);
         }
@@ -270,7 +361,9 @@ impl Look {
             (false, true) if self.is_alone() && (some_blank || is_short) => NEED_WORD,
             (false, true) if self.is_alone() => NEED_ALONE,
             (false, true) => NEED_WITHIN,
-            (false, false) if some_blank || is_short || self.at.is_none() && !keys.is_empty() => NEED_BLANK,
+            (false, false) if some_blank || is_short || self.at.is_none() && !keys.is_empty() => {
+                NEED_BLANK
+            }
             (false, false) => NEED_NOTHING,
         };
         self
@@ -280,10 +373,14 @@ impl Look {
 impl Look {
     /// Whether what stands beside the label are days alone: "1 May", "Opening balance".
     pub fn stands_beside_days(&self, table: &Table<'_>, row: usize, keys: &[usize]) -> bool {
-        keys.iter().filter(|&&column| Some(column) != self.at).all(|&column| match table.kind(row, column) {
-            Kind::Blank => true,
-            Kind::Number => false,
-            Kind::Text => table.text(row, column).is_none_or(|text| kind_of(text) == CellKind::Date),
-        })
+        keys.iter()
+            .filter(|&&column| Some(column) != self.at)
+            .all(|&column| match table.kind(row, column) {
+                Kind::Blank => true,
+                Kind::Number => false,
+                Kind::Text => table
+                    .text(row, column)
+                    .is_none_or(|text| kind_of(text) == CellKind::Date),
+            })
     }
 }

@@ -33,7 +33,7 @@ const NEED_FULL: f64 = 36.0;
 const NEED_LAST: f64 = 4.0;
 const DOUBTFUL_ABOVE_FULL: f64 = 15.0;
 /// In longer tables records are added together.
-const MOST_ROWS: usize = 2_000;
+const MOST_ROWS: usize = 500;
 /// Rows at an end.
 const EDGE: usize = 3;
 
@@ -97,9 +97,14 @@ pub fn find(sheet: &Sheet, rows: Range<usize>, columns: Range<usize>, is_note: &
     }
     let verdicts = judge::judge(&rows, &sums);
     let checks = control::check(&rows, &sums, &verdicts);
-    let judged = verdicts.iter().enumerate().filter(|(_, verdict)| **verdict != Verdict::Record);
+    let judged = verdicts
+        .iter()
+        .enumerate()
+        .filter(|(_, verdict)| **verdict != Verdict::Record);
     Found {
-        rows: judged.map(|(item, &verdict)| (rows.row(item), verdict)).collect(),
+        rows: judged
+            .map(|(item, &verdict)| (rows.row(item), verdict))
+            .collect(),
         checks,
     }
 }
@@ -110,12 +115,17 @@ impl<'s> Rows<'s> {
         let running = table.running(&keys);
         let is_running = |column: usize| running.iter().any(|&(balance, ..)| balance == column);
         let amounts: Vec<usize> = (0..table.columns.len())
-            .filter(|&column| table.columns[column].numbers > 0 && !keys.contains(&column) && !is_running(column))
+            .filter(|&column| {
+                table.columns[column].numbers > 0 && !keys.contains(&column) && !is_running(column)
+            })
             .collect();
         let mut rows = Self {
             items: Items {
                 width: amounts.len(),
-                steps: amounts.iter().map(|&column| table.columns[column].step).collect(),
+                steps: amounts
+                    .iter()
+                    .map(|&column| table.columns[column].step)
+                    .collect(),
                 ..Items::default()
             },
             places: Vec::new(),
@@ -137,13 +147,23 @@ impl<'s> Rows<'s> {
         for place in 0..count {
             let row = self.table.live[place];
             let is_inside = is_long && place >= EDGE && place + EDGE < count;
-            let has_all = || self.keys.len() > 1 && self.keys.iter().all(|&key| self.table.kind(row, key) != read::Kind::Blank);
+            let has_all = || {
+                self.keys.len() > 1
+                    && self
+                        .keys
+                        .iter()
+                        .all(|&key| self.table.kind(row, key) != read::Kind::Blank)
+            };
             let look = if is_inside && has_all() {
                 Look::of_record()
             } else {
                 Look::of(&self.table, row).look_beside(&self.table, row, &self.keys, usual)
             };
-            let look = if place + 1 == count { look.at_the_end(&self.keys) } else { look };
+            let look = if place + 1 == count {
+                look.at_the_end(&self.keys)
+            } else {
+                look
+            };
             let begins = self.begins(place);
             let is_plain = is_inside && look.need >= NEED_NOTHING;
             if is_plain && is_open && !begins {
@@ -162,22 +182,36 @@ impl<'s> Rows<'s> {
     fn begins(&self, place: usize) -> bool {
         let row = self.table.live[place];
         let is_below_blank = place > 0 && self.table.live[place - 1] + 1 < row;
-        is_below_blank || self.table.columns.iter().all(|column| column.values[row] == NONE)
+        is_below_blank
+            || self
+                .table
+                .columns
+                .iter()
+                .all(|column| column.values[row] == NONE)
     }
 
     fn push(&mut self, place: usize, look: Look, begins: bool, is_plain: bool) {
         let row = self.table.live[place];
-        let is_off = look.word == Some(Word::Discount) && look.blank.is_none_or(|share| share == 1.0);
+        let is_off =
+            look.word == Some(Word::Discount) && look.blank.is_none_or(|share| share == 1.0);
         for &column in &self.amounts {
             let value = self.table.value(row, column);
             // A discount is taken off, with a minus or without.
-            let value = if is_off && value != NONE { -value.abs() } else { value };
+            let value = if is_off && value != NONE {
+                -value.abs()
+            } else {
+                value
+            };
             self.items.values.push(value);
-            self.items.terms.push(u32::from(value != NONE && value != 0));
+            self.items
+                .terms
+                .push(u32::from(value != NONE && value != 0));
             self.items.filled.push(u32::from(value != NONE));
         }
         self.items.begins.push(begins);
-        self.items.needs.push(if is_plain { f64::INFINITY } else { look.need });
+        self.items
+            .needs
+            .push(if is_plain { f64::INFINITY } else { look.need });
         self.items.takes_one.push(look.need <= NEED_WITHIN);
         self.items.has_word.push(look.names_total());
         self.items.is_blank.push(look.is_all_blank());
@@ -194,7 +228,11 @@ impl<'s> Rows<'s> {
                 continue;
             }
             let sum = &mut self.items.values[start + at];
-            *sum = if *sum == NONE { value } else { sum.saturating_add(value) };
+            *sum = if *sum == NONE {
+                value
+            } else {
+                sum.saturating_add(value)
+            };
             self.items.terms[start + at] += u32::from(value != 0);
             self.items.filled[start + at] += 1;
         }

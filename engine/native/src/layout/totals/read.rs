@@ -11,14 +11,15 @@ const MOST: f64 = 9e15;
 const MOST_DECIMALS: u8 = 6;
 const POWERS: [i64; 7] = [1, 10, 100, 1_000, 10_000, 100_000, 1_000_000];
 /// So many rows say what the decimal mark is.
-const ROWS_FOR_MARK: usize = 2_000;
+const ROWS_FOR_MARK: usize = 300;
 /// Units of columns whose numbers are all rounded, the largest first.
 const ROUNDED: [i64; 4] = [1_000, 100, 10, 5];
 /// So many numbers show that a column is rounded.
 const LEAST_ROUNDED: usize = 5;
 const CURRENCIES: &[&str] = &[
-    "AUD", "BGN", "BRL", "CAD", "CHF", "CNY", "CZK", "DKK", "EUR", "Ft", "GBP", "HUF", "INR", "JPY", "KRW", "Kč", "MXN",
-    "NOK", "NZD", "PLN", "RON", "RSD", "RUB", "SEK", "TRY", "UAH", "USD", "ZAR", "kr", "zł", "лв",
+    "AUD", "BGN", "BRL", "CAD", "CHF", "CNY", "CZK", "DKK", "EUR", "Ft", "GBP", "HUF", "INR",
+    "JPY", "KRW", "Kč", "MXN", "NOK", "NZD", "PLN", "RON", "RSD", "RUB", "SEK", "TRY", "UAH",
+    "USD", "ZAR", "kr", "zł", "лв",
 ];
 
 /// What a cell is here.
@@ -46,7 +47,11 @@ pub struct Column {
 }
 
 /// Whether decimals stand behind a comma, as most texts of the table show it.
-pub fn has_commas(sheet: &Sheet, rows: std::ops::Range<usize>, columns: std::ops::Range<usize>) -> bool {
+pub fn has_commas(
+    sheet: &Sheet,
+    rows: std::ops::Range<usize>,
+    columns: std::ops::Range<usize>,
+) -> bool {
     let stop = rows.end.min(rows.start + ROWS_FOR_MARK);
     let mut lead = 0_i64;
     for column in columns {
@@ -62,7 +67,11 @@ pub fn has_commas(sheet: &Sheet, rows: std::ops::Range<usize>, columns: std::ops
 /// 1 where a text shows a comma before decimals, -1 where it shows a point there or commas between thousands, else 0.
 fn shows_mark(text: &str) -> i64 {
     let text = text.trim_matches(|c: char| !c.is_ascii_digit());
-    if text.len() > 24 || !text.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'.' | b',' | b' ' | b'\'')) {
+    if text.len() > 24
+        || !text
+            .bytes()
+            .all(|b| b.is_ascii_digit() || matches!(b, b'.' | b',' | b' ' | b'\''))
+    {
         return 0;
     }
     let Some(last) = text.rfind([',', '.']) else {
@@ -125,7 +134,8 @@ impl Column {
         }
         self.step = step.max(1);
         let rounded = ROUNDED.into_iter().find(|unit| self.step % unit == 0);
-        if let Some(unit) = rounded.filter(|_| self.decimals == 0 && self.numbers >= LEAST_ROUNDED) {
+        if let Some(unit) = rounded.filter(|_| self.decimals == 0 && self.numbers >= LEAST_ROUNDED)
+        {
             for value in self.values.iter_mut().filter(|value| **value != NONE) {
                 *value /= unit;
             }
@@ -159,14 +169,19 @@ fn take(sheet: &Sheet, cell: Cell, comma: bool) -> (Kind, Option<(i64, u8)>) {
         }
         _ => None,
     };
-    let kind = if number.is_some() { Kind::Number } else { Kind::Text };
+    let kind = if number.is_some() {
+        Kind::Number
+    } else {
+        Kind::Text
+    };
     (kind, number)
 }
 
 /// Blank, or a dash that stands for nothing.
 fn is_mark(text: &str) -> bool {
     let first = text.as_bytes().first().copied().unwrap_or(b' ');
-    !first.is_ascii_alphanumeric() && (is_blank_text(text) || !text.chars().any(char::is_alphanumeric))
+    !first.is_ascii_alphanumeric()
+        && (is_blank_text(text) || !text.chars().any(char::is_alphanumeric))
 }
 
 fn whole(value: i64) -> Option<(i64, u8)> {
@@ -193,18 +208,52 @@ fn of_float(value: f64) -> Option<(i64, u8)> {
 
 /// The number that a text writes, with its decimals: "-1,234.50", "(12,5) €", "1 200-".
 pub fn number_of(text: &str, comma: bool) -> Option<(i64, u8)> {
+    if let Some(number) = plain_number(text.as_bytes(), if comma { b',' } else { b'.' }) {
+        return Some(number);
+    }
     let first = *text.as_bytes().first()?;
-    let may_begin = first.is_ascii_digit() || !first.is_ascii_alphabetic() || !text.as_bytes().get(3).is_some_and(u8::is_ascii_alphabetic);
+    let may_begin = first.is_ascii_digit()
+        || !first.is_ascii_alphabetic()
+        || !text.as_bytes().get(3).is_some_and(u8::is_ascii_alphabetic);
     if text.len() > 40 || !may_begin {
         return None;
     }
-    if !text.is_ascii() && text.chars().any(|c| matches!(c, '٠'..='٩' | '۰'..='۹' | '０'..='９' | '٫' | '٬')) {
+    if !text.is_ascii()
+        && text
+            .chars()
+            .any(|c| matches!(c, '٠'..='٩' | '۰'..='۹' | '０'..='９' | '٫' | '٬'))
+    {
         let plain: String = text.chars().map(plain_digit).collect();
         return number_of(&plain, comma);
     }
     let (text, is_negative) = without_signs(text)?;
     let (value, places) = digits_of(text, comma)?;
     Some((if is_negative { -value } else { value }, places))
+}
+
+/// Digits with at most one decimal mark, as most cells have them; nothing of a larger number, or one with a zero at either end.
+fn plain_number(text: &[u8], decimal: u8) -> Option<(i64, u8)> {
+    let digits = text.strip_prefix(b"-").unwrap_or(text);
+    if digits.is_empty() || digits.len() > 16 || digits[0] == b'0' && digits.len() > 1 {
+        return None;
+    }
+    let (mut value, mut mark) = (0_i64, None);
+    for (at, &byte) in digits.iter().enumerate() {
+        match byte {
+            b'0'..=b'9' => value = value * 10 + i64::from(byte - b'0'),
+            _ if byte == decimal && mark.is_none() && at > 0 => mark = Some(at),
+            _ => return None,
+        }
+    }
+    let places = mark.map_or(0, |mark| digits.len() - mark - 1);
+    let is_plain =
+        mark.is_none() || places > 0 && places <= usize::from(MOST_DECIMALS) && value % 10 != 0;
+    let value = if digits.len() < text.len() {
+        -value
+    } else {
+        value
+    };
+    (is_plain && (value as f64).abs() < MOST).then_some((value, places as u8))
 }
 
 fn plain_digit(c: char) -> char {
@@ -229,7 +278,10 @@ fn without_signs(text: &str) -> Option<(&str, bool)> {
         }
     }
     let mut is_negative = false;
-    if let Some(inner) = text.strip_prefix('(').and_then(|text| text.strip_suffix(')')) {
+    if let Some(inner) = text
+        .strip_prefix('(')
+        .and_then(|text| text.strip_suffix(')'))
+    {
         (text, is_negative) = (inner.trim(), true);
     }
     // A sign before and one behind a currency, a currency before and one behind the digits.
@@ -241,10 +293,14 @@ fn without_signs(text: &str) -> Option<(&str, bool)> {
         if let Some(rest) = text.strip_suffix(['-', '\u{2212}']) {
             (text, is_negative) = (rest, true);
         }
-        if text.starts_with(|c: char| c.is_ascii_digit()) && text.ends_with(|c: char| c.is_ascii_digit()) {
+        if text.starts_with(|c: char| c.is_ascii_digit())
+            && text.ends_with(|c: char| c.is_ascii_digit())
+        {
             break;
         }
-        let bare = text.trim_matches(|c| is_space(c) || matches!(c, '$' | '€' | '£' | '¥' | '₹' | '₽' | '₴' | '₺'));
+        let bare = text.trim_matches(|c| {
+            is_space(c) || matches!(c, '$' | '€' | '£' | '¥' | '₹' | '₽' | '₴' | '₺')
+        });
         text = bare.strip_suffix('%').unwrap_or(bare).trim_end();
         text = without_code(text)?;
     }
@@ -275,10 +331,18 @@ fn digits_of(text: &str, comma: bool) -> Option<(i64, u8)> {
     let mut bad_group = false;
     for c in text.chars() {
         if let Some(digit) = c.to_digit(10) {
-            (value, digits, run) = (value.checked_mul(10)?.checked_add(i64::from(digit))?, digits + 1, run + 1);
+            (value, digits, run) = (
+                value.checked_mul(10)?.checked_add(i64::from(digit))?,
+                digits + 1,
+                run + 1,
+            );
             continue;
         }
-        if !matches!(c, '.' | ',' | ' ' | '\'' | '’' | '\u{a0}' | '\u{202f}' | '\u{2009}') || run == 0 {
+        if !matches!(
+            c,
+            '.' | ',' | ' ' | '\'' | '’' | '\u{a0}' | '\u{202f}' | '\u{2009}'
+        ) || run == 0
+        {
             return None;
         }
         if marks == 0 {
@@ -299,7 +363,8 @@ fn digits_of(text: &str, comma: bool) -> Option<(i64, u8)> {
     bad_group |= marks > 1 && first_run > 3;
     let decimal = if comma { ',' } else { '.' };
     let is_decimal = matches!(last, '.' | ',')
-        && (last == decimal && (marks == 1 || !same) || last != decimal && (run != 3 || first_run > 3) && (marks == 1 || !same));
+        && (last == decimal && (marks == 1 || !same)
+            || last != decimal && (run != 3 || first_run > 3) && (marks == 1 || !same));
     if bad_group || (!is_decimal && (run != 3 || first_run > 3 || !same && marks > 1)) {
         return None;
     }

@@ -59,7 +59,11 @@ impl Items {
 
     /// The most that the columns of a row could say.
     fn most_bits(&self, item: usize) -> f64 {
-        let count = self.row(item).iter().filter(|&&value| value != NONE && value != 0).count();
+        let count = self
+            .row(item)
+            .iter()
+            .filter(|&&value| value != NONE && value != 0)
+            .count();
         MOST_BITS + MOST_BITS / 2.0 * (count.saturating_sub(1)) as f64
     }
 
@@ -70,12 +74,17 @@ impl Items {
             for item in 0..self.count().min(400) {
                 let value = self.row(item)[column];
                 if value != NONE && value != 0 {
-                    sum += (value as f64 / self.steps[column] as f64).abs().log2().clamp(0.0, MOST_BITS);
+                    sum += (value as f64 / self.steps[column] as f64)
+                        .abs()
+                        .log2()
+                        .clamp(0.0, MOST_BITS);
                 }
             }
             sum
         };
-        let mut columns: Vec<(f64, usize)> = (0..self.width).map(|column| (bits(column), column)).collect();
+        let mut columns: Vec<(f64, usize)> = (0..self.width)
+            .map(|column| (bits(column), column))
+            .collect();
         columns.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
         columns.truncate(LOOKED_UP);
         columns.into_iter().map(|(_, column)| column).collect()
@@ -99,8 +108,8 @@ pub struct Sum {
     pub is_below: bool,
 }
 
-/// Bits, columns that agree, columns that differ.
-type Checked = (f64, Vec<usize>, Vec<usize>);
+/// Bits, how many columns agree, columns that differ.
+type Checked = (f64, usize, Vec<usize>);
 
 #[derive(Default)]
 struct Mixing(u64);
@@ -110,7 +119,9 @@ impl Hasher for Mixing {
         self.0 ^ (self.0 >> 29)
     }
     fn write(&mut self, bytes: &[u8]) {
-        bytes.iter().for_each(|&byte| self.write_u64(u64::from(byte)));
+        bytes
+            .iter()
+            .for_each(|&byte| self.write_u64(u64::from(byte)));
     }
     fn write_u64(&mut self, value: u64) {
         self.0 = (self.0.rotate_left(5) ^ value).wrapping_mul(0x9e37_79b9_7f4a_7c15);
@@ -159,7 +170,11 @@ impl<'i> Pile<'i> {
     fn mark(&mut self, place: usize, sum: i128, height: usize) {
         let key = Self::key(place, sum.div_euclid(BUCKET));
         let before = self.last.insert(key, self.marks.len() as u32);
-        self.marks.push(Mark { key, height: height as u32, before });
+        self.marks.push(Mark {
+            key,
+            height: height as u32,
+            before,
+        });
     }
 
     fn push(&mut self, item: usize) {
@@ -170,7 +185,8 @@ impl<'i> Pile<'i> {
             let value = items.row(item)[column];
             let value = if value == NONE { 0 } else { i128::from(value) };
             self.prefix.push(self.prefix[top + column] + value);
-            self.terms.push(self.terms[top + column] + items.terms[item * width + column]);
+            self.terms
+                .push(self.terms[top + column] + items.terms[item * width + column]);
         }
         for (place, &column) in self.columns.iter().enumerate() {
             if items.row(item)[column] != NONE {
@@ -181,7 +197,11 @@ impl<'i> Pile<'i> {
 
     /// Takes items off until so many are left.
     fn cut(&mut self, height: usize) {
-        while self.marks.last().is_some_and(|mark| mark.height as usize > height) {
+        while self
+            .marks
+            .last()
+            .is_some_and(|mark| mark.height as usize > height)
+        {
             let Some(mark) = self.marks.pop() else { break };
             match mark.before {
                 Some(before) => self.last.insert(mark.key, before),
@@ -205,13 +225,18 @@ impl<'i> Pile<'i> {
             if row[column] == NONE || row[column] == 0 {
                 continue;
             }
-            let wanted = (self.prefix[top * self.items.width + column] - i128::from(row[column])).div_euclid(BUCKET);
+            let wanted = (self.prefix[top * self.items.width + column] - i128::from(row[column]))
+                .div_euclid(BUCKET);
             for bucket in wanted - 1..=wanted + 1 {
                 let mut next = self.last.get(&Self::key(place, bucket)).copied();
                 for _ in 0..PLACES {
-                    let Some(mark) = next.map(|next| &self.marks[next as usize]) else { break };
+                    let Some(mark) = next.map(|next| &self.marks[next as usize]) else {
+                        break;
+                    };
                     let height = mark.height as usize;
-                    (height.saturating_sub(1)..=height).filter(|&one| one < top).for_each(&mut vote);
+                    (height.saturating_sub(1)..=height)
+                        .filter(|&one| one < top)
+                        .for_each(&mut vote);
                     next = mark.before;
                 }
             }
@@ -230,7 +255,9 @@ impl<'i> Pile<'i> {
         let least = 1.2 / a.abs().min(b.abs());
         self.pile[height..].iter().take(COMPARED).all(|&part| {
             let part = self.items.row(part);
-            part[one] != NONE && part[other] != NONE && (part[one] as f64 / a - part[other] as f64 / b).abs() < least
+            part[one] != NONE
+                && part[other] != NONE
+                && (part[one] as f64 / a - part[other] as f64 / b).abs() < least
         })
     }
 
@@ -241,23 +268,35 @@ impl<'i> Pile<'i> {
         if count < least as usize {
             return None;
         }
-        let (mut agree, mut differ, mut bits) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut agree, mut differ): (Vec<(usize, usize)>, Vec<usize>) = (Vec::new(), Vec::new());
+        let mut bits: Vec<f64> = Vec::new();
         let (top, base) = (self.pile.len() * width, height * width);
         for (column, &value) in row.iter().enumerate() {
             let terms = self.terms[top + column] - self.terms[base + column];
             if value == NONE || value == 0 && terms == 0 {
                 continue;
             }
-            let off = (self.prefix[top + column] - self.prefix[base + column] - i128::from(value)).unsigned_abs() as f64;
+            let off = (self.prefix[top + column] - self.prefix[base + column] - i128::from(value))
+                .unsigned_abs() as f64;
             if off > slack(terms) {
                 differ.push(column);
-            } else if terms >= least {
-                let has_like = agree.iter().take(3).any(|&other| self.is_alike(row, height, column, other));
-                agree.push(column);
-                if !has_like {
-                    let chances = (value.unsigned_abs() as f64 / self.items.steps[column] as f64 + 1.0) / (2.0 * off + 1.0);
-                    bits.push(chances.log2().min(MOST_BITS));
+                if differ.len() > agree.len() + width - column - 1 {
+                    return None;
                 }
+            } else if terms >= least {
+                let chances = (value.unsigned_abs() as f64 / self.items.steps[column] as f64 + 1.0)
+                    / (2.0 * off + 1.0);
+                let says = chances.log2().min(MOST_BITS);
+                // Of columns that agree together the one that says most is the witness.
+                match agree
+                    .iter()
+                    .take(3)
+                    .find(|(other, _)| self.is_alike(row, height, column, *other))
+                {
+                    Some(&(_, witness)) => bits[witness] = says.max(bits[witness]),
+                    None => bits.push(says),
+                }
+                agree.push((column, bits.len() - 1));
             }
         }
         if bits.is_empty() || agree.len() < differ.len() {
@@ -267,7 +306,11 @@ impl<'i> Pile<'i> {
         let best = bits.iter().copied().fold(f64::MIN, f64::max);
         let all: f64 = bits.iter().sum();
         let tried = (self.pile.len() as f64).log2();
-        Some((best + (all - best) / 2.0 - tried - COST_OF_DIFFERING * differ.len() as f64, agree, differ))
+        Some((
+            best + (all - best) / 2.0 - tried - COST_OF_DIFFERING * differ.len() as f64,
+            agree.len(),
+            differ,
+        ))
     }
 }
 
@@ -282,7 +325,11 @@ pub fn find(items: &Items, is_below: bool) -> HashMap<usize, Sum> {
     let count = items.count();
     for step in 0..count {
         let item = if is_below { count - 1 - step } else { step };
-        let begins = if is_below { item + 1 < count && items.begins[item + 1] } else { items.begins[item] };
+        let begins = if is_below {
+            item + 1 < count && items.begins[item + 1]
+        } else {
+            items.begins[item]
+        };
         if begins {
             start = leaves.pile.len();
         }
@@ -295,23 +342,51 @@ pub fn find(items: &Items, is_below: bool) -> HashMap<usize, Sum> {
             for (pile, is_leaves) in [(&tops, false), (&leaves, true)] {
                 pile.heights(items.row(item), &mut heights);
                 let least = if items.takes_one[item] { 1 } else { 2 };
-                let known = [Some(0), is_leaves.then_some(start), (least == 1 && !pile.pile.is_empty()).then(|| pile.pile.len() - 1)];
-                let heights = heights.iter().map(|&(_, height)| height).chain(known.into_iter().flatten());
+                let known = [
+                    Some(0),
+                    is_leaves.then_some(start),
+                    (least == 1 && !pile.pile.is_empty()).then(|| pile.pile.len() - 1),
+                ];
+                let heights = heights
+                    .iter()
+                    .map(|&(_, height)| height)
+                    .chain(known.into_iter().flatten());
                 for height in heights {
-                    if height >= pile.pile.len() || !may_be_one(items, pile, &found, item, height, start) {
+                    if height >= pile.pile.len()
+                        || !may_be_one(items, pile, &found, item, height, start)
+                    {
                         continue;
                     }
-                    let Some(checked) = pile.check(items.row(item), height, least) else { continue };
-                    if best.as_ref().is_none_or(|(before, ..)| checked.0 > before.0 + 1.0) {
+                    let Some(checked) = pile.check(items.row(item), height, least) else {
+                        continue;
+                    };
+                    if best
+                        .as_ref()
+                        .is_none_or(|(before, ..)| checked.0 > before.0 + 1.0)
+                    {
                         best = Some((checked, is_leaves, height));
                     }
                 }
             }
         }
         match best {
-            Some(((bits, agree, differ), is_leaves, height)) if bits >= need && (agree.len() > 1 || need <= super::NEED_BLANK) => {
-                let parts = if is_leaves { leaves.pile[height..].to_vec() } else { tops.pile[height..].to_vec() };
-                found.insert(item, Sum { bits, differ, parts, is_below });
+            Some(((bits, agree, differ), is_leaves, height))
+                if bits >= need && (agree > 1 || need <= super::NEED_BLANK) =>
+            {
+                let parts = if is_leaves {
+                    leaves.pile[height..].to_vec()
+                } else {
+                    tops.pile[height..].to_vec()
+                };
+                found.insert(
+                    item,
+                    Sum {
+                        bits,
+                        differ,
+                        parts,
+                        is_below,
+                    },
+                );
                 if !is_leaves {
                     tops.cut(height);
                 }
@@ -325,7 +400,14 @@ pub fn find(items: &Items, is_below: bool) -> HashMap<usize, Sum> {
 }
 
 /// Whether one part alone may make a total here: the same numbers twice are two records, and totals do not prove each other.
-fn may_be_one(items: &Items, pile: &Pile<'_>, found: &HashMap<usize, Sum>, item: usize, height: usize, start: usize) -> bool {
+fn may_be_one(
+    items: &Items,
+    pile: &Pile<'_>,
+    found: &HashMap<usize, Sum>,
+    item: usize,
+    height: usize,
+    start: usize,
+) -> bool {
     if height + 1 != pile.pile.len() || found.contains_key(&pile.pile[height]) {
         return true;
     }

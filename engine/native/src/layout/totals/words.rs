@@ -112,7 +112,9 @@ struct Phrase {
 }
 
 fn listed(text: &'static str) -> impl Iterator<Item = &'static str> {
-    text.split(',').map(str::trim).filter(|word| !word.is_empty())
+    text.split(',')
+        .map(str::trim)
+        .filter(|word| !word.is_empty())
 }
 
 impl Known {
@@ -130,7 +132,13 @@ impl Known {
         };
         known.weak.sort_unstable();
         known.beside.sort_unstable();
-        let kinds = [Word::Total, Word::Subtotal, Word::Charge, Word::Discount, Word::Balance];
+        let kinds = [
+            Word::Total,
+            Word::Subtotal,
+            Word::Charge,
+            Word::Discount,
+            Word::Balance,
+        ];
         for (_, words) in LANGUAGES {
             for (word, phrases) in kinds.into_iter().zip(words) {
                 listed(phrases).for_each(|phrase| known.add(word, phrase));
@@ -141,7 +149,9 @@ impl Known {
             // The longest first, then by kind.
             phrases.sort_by_key(|phrase| (std::cmp::Reverse(phrase.words.len()), phrase.word));
         }
-        known.unspaced.sort_by_key(|(word, phrase)| (std::cmp::Reverse(phrase.len()), *word));
+        known
+            .unspaced
+            .sort_by_key(|(word, phrase)| (std::cmp::Reverse(phrase.len()), *word));
         known
     }
 
@@ -154,7 +164,11 @@ impl Known {
         let is_weak = self.weak.binary_search(&phrase).is_ok();
         let phrases = self.phrases.entry(words[0]).or_default();
         if phrases.iter().all(|other| other.words != words) {
-            phrases.push(Phrase { word, words, is_weak });
+            phrases.push(Phrase {
+                word,
+                words,
+                is_weak,
+            });
         }
     }
 
@@ -178,9 +192,17 @@ fn words_of(text: &str) -> String {
         } else if c.is_alphabetic() || is_unspaced(c) || is_vowel_sign(c) {
             // A capital I with a dot has a dot more in small letters.
             flat.extend(c.to_lowercase().filter(|&small| small != '\u{307}'));
-        } else if c == '.' && chars.peek().is_some_and(|next| next.is_alphabetic()) && flat.chars().next_back().is_some_and(char::is_alphabetic) {
+        } else if c == '.'
+            && chars.peek().is_some_and(|next| next.is_alphabetic())
+            && flat.chars().next_back().is_some_and(char::is_alphabetic)
+        {
             // "m.v.a." is one word.
-            if !flat.ends_with(' ') && flat.rsplit(' ').next().is_some_and(|last| last.chars().count() > 3) {
+            if !flat.ends_with(' ')
+                && flat
+                    .rsplit(' ')
+                    .next()
+                    .is_some_and(|last| last.chars().count() > 3)
+            {
                 flat.push(' ');
             }
         } else if !flat.ends_with(' ') {
@@ -197,17 +219,22 @@ fn is_vowel_sign(c: char) -> bool {
 
 /// What a label names, and how the word stands in it.
 pub fn said(text: &str) -> Option<(Word, How)> {
-    if text.len() > 4 * MOST_CHARACTERS || text.chars().take(MOST_CHARACTERS + 1).count() > MOST_CHARACTERS {
+    if text.len() > 4 * MOST_CHARACTERS
+        || text.chars().take(MOST_CHARACTERS + 1).count() > MOST_CHARACTERS
+    {
         return None;
     }
     let known = Known::get();
     let flat = words_of(text);
     if flat.chars().any(is_unspaced) {
         let joined: String = flat.chars().filter(|&c| c != ' ').collect();
-        let found = known.unspaced.iter().find(|(_, phrase)| joined.starts_with(phrase.as_str()) || joined.ends_with(phrase.as_str()));
+        let found = known.unspaced.iter().find(|(_, phrase)| {
+            joined.starts_with(phrase.as_str()) || joined.ends_with(phrase.as_str())
+        });
         return found.map(|(word, phrase)| {
             let rest = joined.replacen(phrase.as_str(), "", 1);
-            let is_alone = rest.is_empty() || known.unspaced.iter().any(|(_, other)| rest == *other);
+            let is_alone =
+                rest.is_empty() || known.unspaced.iter().any(|(_, other)| rest == *other);
             (*word, if is_alone { How::Alone } else { How::Beside })
         });
     }
@@ -215,12 +242,20 @@ pub fn said(text: &str) -> Option<(Word, How)> {
     let mut best: Option<(Word, How)> = None;
     for at in 0..words.len() {
         let Some(phrase) = known.phrases.get(words[at]).and_then(|phrases| {
-            phrases.iter().find(|phrase| words[at..].starts_with(&phrase.words))
+            phrases
+                .iter()
+                .find(|phrase| words[at..].starts_with(&phrase.words))
         }) else {
             continue;
         };
         let behind = at + phrase.words.len();
-        let is_known = |word: &&str| known.goes_with(word) || known.phrases.get(word).is_some_and(|phrases| phrases.iter().any(|one| one.words.len() == 1));
+        let is_known = |word: &&str| {
+            known.goes_with(word)
+                || known
+                    .phrases
+                    .get(word)
+                    .is_some_and(|phrases| phrases.iter().any(|one| one.words.len() == 1))
+        };
         let is_alone = words[..at].iter().chain(&words[behind..]).all(is_known);
         let how = match (is_alone, phrase.is_weak) {
             (true, _) => How::Alone,
@@ -228,7 +263,8 @@ pub fn said(text: &str) -> Option<(Word, How)> {
             (false, true) if at == 0 || behind == words.len() => How::Weak,
             (false, true) => continue,
         };
-        let is_better = best.is_none_or(|(word, before)| (how as u8, phrase.word) < (before as u8, word));
+        let is_better =
+            best.is_none_or(|(word, before)| (how as u8, phrase.word) < (before as u8, word));
         if is_better {
             best = Some((phrase.word, how));
         }
@@ -247,7 +283,11 @@ mod tests {
         for (_, words) in LANGUAGES {
             for phrase in words.iter().flat_map(|phrases| phrases.split(", ")) {
                 assert_eq!(words_of(phrase), phrase, "{phrase}");
-                assert_eq!(said(phrase).map(|(_, how)| how), Some(How::Alone), "{phrase}");
+                assert_eq!(
+                    said(phrase).map(|(_, how)| how),
+                    Some(How::Alone),
+                    "{phrase}"
+                );
             }
         }
     }

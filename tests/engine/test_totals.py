@@ -1,0 +1,202 @@
+"""Totals and balances: what is left out, what is kept and told, and totals that are not the sums of what is kept.
+
+`ADE_TOTALS_SHEETS=900` in the environment tries so many random sheets; by itself the test takes sixty.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+
+import pytest
+from random_sheets import BALANCE, RECORD, random_sheet, spoiled
+
+#: Taken when the tests are collected, for the runs below remove such variables.
+SHEETS = int(os.environ.get("ADE_TOTALS_SHEETS", "60"))
+IN_A_WORKBOOK = 60
+
+INVOICE = [["Item no", "Item", "Quantity", "Price", "Amount"],
+           ["K-1201", "oak shelf", 4, 120.5, 482.0], ["K-0077", "brass hinge", 30, 2.35, 70.5], ["B-4410", "long screw", 250, 0.12, 30.0],
+           ["P-2001", "blue lamp", 2, 88.9, 177.8]]  # fmt: skip
+AMOUNTS = [["Date", "Text", "Amount"], ["2024-03-04", "Rent March", -850.0], ["2024-03-09", "Sale K-17", 1210.55],
+           ["2024-03-17", "Fuel", -64.2], ["2024-03-21", "Sale K-18", 377.1]]  # fmt: skip
+
+
+def with_rows(rows, *more):
+    return [*rows, *map(list, more)]
+
+
+class Kept:
+    """What came of a sheet: source rows that are records, notices by their codes, and issues by source row."""
+
+    def __init__(self, outcome, sheet="S"):
+        rows = outcome.rows(sheet)
+        header = rows[0]
+        place = header.index("Source row")
+        records = [row for row in rows[1:] if len(row) > place and isinstance(row[place], int)]
+        self.rows = [row[place] for row in records]
+        issues = header.index("Issues") if "Issues" in header else None
+        self.issues = {row[place]: row[issues] for row in records if issues is not None and row[issues]}
+        self.notices = {}
+        for notice in outcome.noticed["notices"]:
+            if notice.get("sheet") == sheet:
+                self.notices.setdefault(notice["code"], []).append(notice)
+
+    def named(self, code):
+        return sorted(row for notice in self.notices.get(code, ()) for first, last in notice["rows"] for row in range(first, last + 1))
+
+
+@pytest.fixture
+def take(run, template, monkeypatch):
+    """Runs the template as `ade` runs it on sheets."""
+    monkeypatch.setenv("ADE_ENGINE_RUN", "1")
+
+    def call(sheets, **settings):
+        outcome = run(template, sheets if isinstance(sheets, dict) else {"S": sheets}, settings=settings)
+        assert outcome.result.error is None, outcome.result.error
+        return outcome
+
+    return call
+
+
+#: Words at the end of an invoice whose records add up to 760.30, and what they stand for.
+@pytest.mark.parametrize(
+    "ends",
+    [
+        [("Net total", 760.3), ("VAT 20%", 152.06), ("Amount due", 912.36)],
+        [("Zwischensumme", 760.3), ("Rabatt 5 %", -38.02), ("Versand", 12.5), ("Zu zahlen", 734.78)],
+        # A discount without a minus is taken off.
+        [("Sous-total", 760.3), ("Remise 5 %", 38.02), ("Net à payer", 722.28)],
+        [("Shipping", 20.0), ("Sales tax", 15.2), ("Total", 795.5)],
+        [("合計", 760.3)],
+        [("ИТОГО", 760.3)],
+        [("Összesen", 760.3)],
+        # Without a word: nothing but the sum.
+        [(None, 760.3)],
+        [("Vasto", 760.3)],
+    ],
+)
+def test_totals_and_what_is_added_to_them_are_left_out(take, ends):
+    kept = Kept(take(with_rows(INVOICE, *((None, label, None, None, amount) for label, amount in ends))))
+    assert kept.rows == [2, 3, 4, 5]
+    assert kept.named("rows_left_out") == list(range(6, 6 + len(ends)))
+    assert not {"doubtful_rows", "total_differs"} & kept.notices.keys()
+
+
+def test_totals_stand_above_their_parts_too(take):
+    kept = Kept(take(with_rows(INVOICE[:1], ["", "All articles", None, None, 760.3], *INVOICE[1:])))
+    assert kept.rows == [3, 4, 5, 6] and kept.named("rows_left_out") == [2]
+
+
+def test_a_total_takes_the_place_of_its_parts(take):
+    people = [["Ada Berg", "North", 160, 3210.4], ["Ben Lund", "North", 152, 2875.15], ["Cleo Toth", "North", 40, 812.3]]
+    others = [["Dora Rossi", "South", 160, 4021.75], ["Emil Horak", "South", 80, 1502.6]]
+    rows = [["Name", "Group", "Hours", "Pay"], *people, ["Total North", None, 352, 6897.85], *others, ["Total South", None, 240, 5524.35],
+            ["Everybody", None, 592, 12422.2]]  # fmt: skip
+    kept = Kept(take(rows))
+    assert kept.rows == [2, 3, 4, 6, 7] and kept.named("rows_left_out") == [5, 8, 9]
+
+
+def test_words_alone_do_not_decide_where_a_table_has_one_key(take):
+    """Net, VAT and gross are one witness; an item may be called as it likes."""
+    rows = [["Item", "Net", "VAT", "Gross"], ["desk", 100.0, 20.0, 120.0], ["Total cleaner", 30.0, 6.0, 36.0], ["lamp", 55.0, 11.0, 66.0],
+            ["chair", 85.0, 17.0, 102.0]]  # fmt: skip
+    kept = Kept(take(rows))
+    assert kept.rows == [2, 3, 4, 5]
+    kept = Kept(take([*rows[:4], ["Total", 900.0, 180.0, 1080.0], rows[4]]))
+    assert kept.rows == [2, 3, 4, 5, 6] and kept.named("doubtful_rows") == [5]
+    (told,) = kept.notices["doubtful_rows"]
+    assert "kept as a record" in told["message"] and "the numbers are no sums of other rows" in told["message"]
+
+
+def test_the_same_numbers_twice_are_two_records(take):
+    kept = Kept(take(with_rows(INVOICE, ["P-2001", "blue lamp", 2, 88.9, 177.8], ["", None, 2, 88.9, 177.8], ["X-1", "rail", 1, 9.5, 9.5])))
+    assert kept.rows == [2, 3, 4, 5, 6, 7, 8]
+
+
+@pytest.mark.parametrize(
+    "opening, closing",
+    [("Opening balance", "Closing balance"), ("Übertrag", "Saldo"), ("Balance brought forward", "Balance carried forward"),
+     ("Solde initial", "Solde final"), ("Начальное сальдо", "Конечное сальдо"), ("前月繰越", "次月繰越")],
+)  # fmt: skip
+def test_balances_are_no_records_and_are_named(take, opening, closing):
+    header, *records = AMOUNTS
+    rows = [header, [None, opening, 1500.25], *records, [None, closing, 2173.7]]
+    kept = Kept(take(rows))
+    assert kept.rows == [3, 4, 5, 6] and kept.named("rows_left_out") == [2, 7]
+    (told,) = [one for one in kept.notices["rows_left_out"] if "balances" in one["message"]]
+    assert told["cells"] == ["C2", "C7"] and "total_differs" not in kept.notices
+    assert Kept(take(rows, balance_rows="keep")).rows == [2, 3, 4, 5, 6, 7]
+
+
+def test_balances_with_a_running_balance_are_left_out(take):
+    rows = [["Date", "Text", "Debit", "Credit", "Balance"], ["2024-05-01", "Opening balance", None, None, 400.0],
+            ["2024-05-02", "Rent", 250.5, None, 149.5], ["2024-05-04", "Sale", None, 99.25, 248.75], ["2024-05-09", "Fuel", 40.1, None, 208.65],
+            ["2024-05-12", "Sale", None, 310.4, 519.05], ["2024-05-31", "Closing balance", None, None, 519.05]]  # fmt: skip
+    kept = Kept(take(rows))
+    assert kept.rows == [3, 4, 5, 6] and kept.named("rows_left_out") == [2, 7] and "total_differs" not in kept.notices
+    del rows[4]
+    told = Kept(take(rows)).notices["total_differs"]
+    assert [one["cells"] for one in told] == [["E6"]]
+
+
+def test_balances_beside_amounts_are_records(take):
+    rows = [["Account", "Name", "Debit", "Credit", "Balance"], ["1000", "Balance at bank", 500.0, 120.0, 380.0],
+            ["1200", "Balance", 210.0, 40.0, 170.0], ["1400", "Stock", 90.0, 12.0, 78.0], ["1600", "Tools", 61.0, 9.0, 52.0]]  # fmt: skip
+    assert Kept(take(rows)).rows == [2, 3, 4, 5]
+
+
+def test_a_total_that_is_not_the_sum_of_what_was_kept_is_told(take):
+    rows = with_rows(INVOICE, [None, "Total", None, None, 790.3])
+    kept = Kept(take(rows))
+    assert kept.rows == [2, 3, 4, 5]
+    (told,) = kept.notices["total_differs"]
+    assert told["level"] == "warning" and told["cells"] == ["E6"] and "790" not in told["message"]
+    assert "total_differs" not in Kept(take(rows, check_totals=False)).notices
+
+
+def test_what_is_said_added_and_missing_is_an_issue_in_the_output(take):
+    rows = [["Member ID", "Last name", "Gross pay"], ["M-1", "Lee", 1200.55], ["M-2", "Ray", 1500.25], ["M-3", "Orr", 1350.1], [None, "Total", 5050.9]]
+    kept = Kept(take(rows))
+    assert kept.rows == [2, 3, 4]
+    assert "it says 5050.90, added up are 4050.90, the difference is 1000.00" in kept.issues[4]
+
+
+def test_clean_totals_raise_no_alarm_and_rounded_ones_are_a_line_of_the_record(take):
+    rows = [["Region", "Code", "Persons", "Share"], ["North", "N1", 5_120_000, 41.5], ["South", "S1", 3_310_000, 26.8], ["East", "E1", 2_070_000, 16.8],
+            ["West", "W1", 1_840_000, 14.9], ["Total", None, 12_340_000, 99.0]]  # fmt: skip
+    outcome = take(rows)
+    kept = Kept(outcome)
+    assert kept.rows == [2, 3, 4, 5] and "total_differs" not in kept.notices
+    said = [row["message"] for row in outcome.noticed["rows"] if row["row"] == 6 and "not the sum" in row["message"]]
+    assert len(said) == 1 and "D6" in said[0]
+
+
+def test_random_sheets(take):
+    """Totals kept without a word, records left out, doubtful records, and false alarms of the control: none, or few in a thousand."""
+    count, alarms = Counter(), []
+    for first in range(0, SHEETS, IN_A_WORKBOOK):
+        sheets = {f"S{seed}": random_sheet(seed) for seed in range(first, min(SHEETS, first + IN_A_WORKBOOK))}
+        outcome = take({name: sheet.rows for name, sheet in sheets.items()})
+        for name, sheet in sheets.items():
+            kept = Kept(outcome, name)
+            doubtful = kept.named("doubtful_rows")
+            for row, role in enumerate(sheet.roles, 2):
+                what = "doubtful" if row in doubtful else "kept" if row in kept.rows else "out"
+                count["record" if role == RECORD else "balance" if role == BALANCE else "total", what] += 1
+            alarms += [name] * ("total_differs" in kept.notices)
+    records = sum(number for (role, _), number in count.items() if role == "record")
+    others = sum(count.values()) - records
+    assert count["total", "kept"] + count["balance", "kept"] <= 0.005 * others, count
+    assert count["record", "out"] <= 0.0002 * records, count
+    assert count["record", "doubtful"] <= 0.015 * records, count
+    assert alarms == []
+
+
+def test_a_lost_record_is_seen(take):
+    """Of invoices, statements, payrolls and aging lists that are not whole most are told; stock may have had none of the article."""
+    sheets = {f"S{seed}": spoiled(seed) for seed in range(IN_A_WORKBOOK // 2)}
+    sheets = {name: sheet for name, (sheet, how) in sheets.items() if how == "lost"}
+    outcome = take({name: sheet.rows for name, sheet in sheets.items()})
+    seen = [name for name in sheets if "total_differs" in Kept(outcome, name).notices]
+    assert len(seen) >= 0.75 * len(sheets)
