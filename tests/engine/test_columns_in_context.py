@@ -116,6 +116,10 @@ SPACERS = {
         ["Region", "Net", "Gross", None, "Net", "Gross"],
         *([place, n + 1.5, n + 2.5, None, n + 3.5, n + 5.5] for n, place in enumerate(PLACES)),
     ],
+    "a name on both sides": [
+        ["Name", "Place", None, "Name", "Phone"],
+        *([f"{place}er, Ann", place, None, client, f"+41 44 668 18 0{n}"] for n, (place, client) in enumerate(zip(PLACES, CLIENTS))),
+    ],
     "the key again": [
         ["Region", "Net", "Gross", None, "Region", "Tax"],
         *([place, n + 1.5, n + 2.5, None, place, n + 3.5] for n, place in enumerate(PLACES)),

@@ -161,9 +161,16 @@ GOODS = [["Chair", "red", "Alder"], ["Table", "green", "Birch"], ["Lamp", "white
 
 
 def test_a_word_of_a_field_makes_the_header_of_a_further_table_of_texts(normalize):
-    tables, _ = normalize([*TOWNS, [], ["Product", "Contractor", "Maker"], *GOODS])
+    tables, notices = normalize([*TOWNS, [], ["Product", "Contractor", "Maker"], *GOODS])
+    assert [one["rows"] for one in notices["doubtful_header_row"]] == [[[6, 6]]]
     assert [numbers(table) for table in tables] == [[2, 3, 4], [7, 8, 9]]
     assert [row["Employer"] for row in tables[1]] == ["red", "green", "white"]
+
+
+def test_a_word_that_recurs_in_its_column_makes_no_header(normalize):
+    people = [["Company", "Town", "Way"], ["Alder", "Bern", "Mail"], [], ["Birch", "Lyon", "Phone"], ["Cedar", "Graz", "Phone"]]
+    (table,), _ = normalize(people)
+    assert numbers(table) == [2, 4, 5]
 
 
 @pytest.mark.parametrize("above", [[[]], [[], ["Goods"]], [[], []]])

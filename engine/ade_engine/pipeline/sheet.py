@@ -163,7 +163,7 @@ class SheetPipeline:
             from ade_engine.pipeline.kept_rows import rows_in_context
 
             words = known_words(context.registry)
-            rows_in_context.mark_further_headers(kinds, scan, words)
+            rows_in_context.mark_further_headers(context, kinds, scan, words)
             rows_in_context.mark_lone_headers(kinds, scan, words)
             titles = rows_in_context.mark_page_titles(kinds, scan)
         if self._rows.goes_by_looks and context.policy.sends_notices and not is_part:

@@ -14,6 +14,7 @@ from ade_engine.io.scan.sheet_scan import SheetScan
 from ade_engine.models.notices import INFO, WARNING
 from ade_engine.models.table import column_letters, is_blank
 from ade_engine.pipeline.finding.side_by_side import last_filled_row
+from ade_engine.pipeline.finding.totals import amount_of
 from ade_engine.pipeline.kept_rows.other_rows import is_small_table
 
 TYPE_CHECKING = False
@@ -65,7 +66,7 @@ class Block:
     def has_key(self) -> bool:
         """Whether its first column has another text, or a day, in each row."""
         values = self.values(self.first)
-        is_text = all(not isinstance(value, (int, float)) for value in values)
+        is_text = all(amount_of(value) is None for value in values)
         return is_text and len(values) == min(self.rows, _MOST_OF_KEY) > 1 and len({*map(str, values)}) == len(values)
 
     def is_full(self) -> bool:
@@ -156,8 +157,10 @@ def _are_tables(left: list[Block], block: Block, words: set[str]) -> bool:
     if len(block.names) < 2 or len(names) < 2:
         return False
     if block.key and block.key == left[0].key:
-        # One that is printed twice, for people who read wide tables, is the key of one table.
-        return block.values(block.first) != left[0].values(left[0].first)
+        # A list of the same columns goes on beside itself, or each table has rows of its own. A key that is printed twice, for
+        # people who read wide tables, is that of one.
+        goes_on = block.names == names or block.end != max(one.end for one in left)
+        return goes_on and block.values(block.first) != left[0].values(left[0].first)
     if not all(one.is_full() for one in (*left, block)) or not left[0].has_key() or not block.has_key():
         return False
     further = block.end - max(one.end for one in left)

@@ -100,13 +100,24 @@ def mark_lone_headers(kinds: bytearray, scan: SheetScan, words: set[str]) -> Non
                 kinds[start] = NOTE
 
 
-def mark_further_headers(kinds: bytearray, scan: SheetScan, words: set[str]) -> None:
-    """Make headers of rows of texts, below a blank row, in which a word is the header of a field."""
+def mark_further_headers(context: RunContext, kinds: bytearray, scan: SheetScan, words: set[str]) -> None:
+    """Make headers of rows of texts, below a blank row, in which a word is the header of a field and no other cell of its column."""
+    found = []
+    first = kinds.find(HEADER)
     for row, _ in scan.layouts().looked_at:
-        if kinds[row] == DATA and begins_block(scan, row):
-            names = names_of(scan.row(row))
-            if any(simplify(name.partition("(")[0].partition("[")[0]) in words for name in names):
+        if kinds[row] == DATA and 0 <= first < row and begins_block(scan, row) and names_of(scan.row(row)):
+            named = [(column, name) for column, name in _texts_of(scan.row(row)) if simplify(name) in words]
+            if any(scan.values(column, 0, scan.rows_emitted).count(name) == 1 for column, name in named):
                 kinds[row] = HEADER
+                found.append(row)
+    if found:
+        numbers = stretches([row + 1 for row in found])
+        context.notice(
+            "doubtful_header_row",
+            f"{rows_in_words(numbers)} below a blank row taken for the header of another table, for one of the words is the header of "
+            "a field. If that is a record, name the header rows of the sheet: `header_rows`",
+            rows=numbers,
+        )
 
 
 def begins_block(scan: SheetScan, row: int) -> bool:

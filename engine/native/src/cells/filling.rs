@@ -245,10 +245,12 @@ impl Number {
         let has_cents = text.rsplit(['.', ',']).next().is_some_and(|end| {
             end.len() < text.len() && end.bytes().take_while(u8::is_ascii_digit).count() == 2
         });
+        // "8 h", "5 kg".
+        let has_unit = text.starts_with(|c: char| c.is_ascii_digit()) && text.contains(' ');
         text.split(|c: char| !c.is_alphabetic())
             .filter(|word| !word.is_empty())
             .all(|word| {
-                has_cents && word.chars().count() <= 4
+                (has_cents || has_unit) && word.chars().count() <= 4
                     || lexicon::currency(&cut::fold(word)).is_some()
             })
             .then_some(Self::Other)
