@@ -263,14 +263,19 @@ impl Around<'_> {
                 return None;
             }
         }
-        let sign = sign.as_str();
-        if sign.is_empty() {
+        if sign.is_empty() || units.contains(&sign) {
             return Some(());
         }
-        if units.iter().any(|unit| unit == sign) {
-            return Some(());
-        }
-        if is_behind && let Some((_, is_owed)) = SIDES.iter().find(|(word, _)| *word == sign) {
+        self.add_sign(&sign, is_behind)
+    }
+
+    /// Takes the words and signs before the digits or behind them: a currency, or the side of an account.
+    fn add_sign(&mut self, sign: &str, is_behind: bool) -> Option<()> {
+        // Many write "Cr" for ten million.
+        let is_side = |word: &str| {
+            word == sign && (sign.len() > 2 || letters(self.text, true) == sign.to_uppercase())
+        };
+        if is_behind && let Some((_, is_owed)) = SIDES.iter().find(|(word, _)| is_side(word)) {
             self.side = Some(*is_owed);
             return Some(());
         }
@@ -643,6 +648,7 @@ mod tests {
             "100   200",
             "1\t000",
             "5 Cr",
+            "1.50 Cr",
             "-12.50 DR",
             "Rs 1.50 Cr",
             "12.50 CR DR",

@@ -28,16 +28,31 @@ impl Country {
     }
 
     /// Adds a number that somebody dials within the country, as one dials it from elsewhere: "030123456" of Germany is
-    /// "+4930123456" (ITU-T E.164). `false`: the country has no such number.
+    /// "+4930123456" (ITU-T E.164). `false`: the country has no such number, or nobody knows whether its first digits are the
+    /// country's: "491711234567" may be of Leer in Ostfriesland, or a German mobile without its plus.
     pub fn push_international(self, digits: &str, out: &mut String) -> bool {
-        let Ok(number) = PHONE_NUMBER_UTIL.parse(digits, Some(self.0)) else {
+        let Some((number, code)) = self.dialled(digits) else {
             return false;
         };
-        let is_valid = number.is_valid();
-        if is_valid {
-            out.push_str(&number.format_as(PhoneNumberFormat::E164));
+        let has_code = number[1..] == *digits;
+        let may_have_code = || {
+            let rest = digits.strip_prefix(&code);
+            rest.is_some_and(|rest| self.dialled(rest).is_some())
+        };
+        let is_clear = has_code || !may_have_code();
+        if is_clear {
+            out.push_str(&number);
         }
-        is_valid
+        is_clear
+    }
+
+    /// A number that the country has, with a plus, and the country's own digits.
+    fn dialled(self, digits: &str) -> Option<(String, String)> {
+        let number = PHONE_NUMBER_UTIL.parse(digits, Some(self.0)).ok()?;
+        let whole = number
+            .is_valid()
+            .then(|| number.format_as(PhoneNumberFormat::E164));
+        whole.map(|whole| (whole.into_owned(), number.country_code.to_string()))
     }
 }
 
@@ -58,6 +73,9 @@ mod tests {
             ("US", "0114930123456", Some("+4930123456")),
             ("FR", "0612345678", Some("+33612345678")),
             ("GB", "02079460958", Some("+442079460958")),
+            ("DE", "4930123456", Some("+4930123456")),
+            ("DE", "491711234567", None),
+            ("DE", "0491711234567", Some("+49491711234567")),
             ("DE", "0000000", None),
             ("US", "5551234567", None),
         ] {

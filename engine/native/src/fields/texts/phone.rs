@@ -477,7 +477,7 @@ fn without_decimal(cut: &Cut) -> &[Token] {
     match cut.tokens() {
         [before @ .., digits, point, zero]
             if (digits.kind, point.kind, cut.text(*zero)) == (DIGITS, b'.', "0")
-                && before.iter().all(is_plus) =>
+                && cut.text(*digits).len() > 3 =>
         {
             &cut.tokens()[..=before.len()]
         }
@@ -556,6 +556,7 @@ mod tests {
             ("5551234", "5551234"),
             ("5551234567.0", "555-123-4567"),
             ("+49301234567.0", "+49301234567"),
+            ("+1 (212) 555-0123.0", "212-555-0123"),
             ("+49/30/123456", "+4930123456"),
             ("13812345678", "13812345678"),
             ("138 1234 5678", "13812345678"),

@@ -170,19 +170,60 @@ const PARTICLES: &[&str] = &[
     "ter", "ten", "zu", "zum", "zur", "und", "vom", "af", "av", "al", "el", "bin", "ibn", "y",
 ];
 
-/// What stands behind a name and belongs to no part of it, without points: "Ph.D.". Sorted, as the next two.
-const SUFFIXES: &[&str] = &[
+/// Words that are looked for without points and blanks, and whatever their letters.
+struct Words {
+    words: &'static [&'static str],
+    /// The first letters of words of each length, a bit each: most words of names are none of these.
+    firsts: [u32; Self::LONGEST + 1],
+}
+
+impl Words {
+    const LONGEST: usize = 16;
+
+    const fn of(words: &'static [&'static str]) -> Self {
+        let mut firsts = [0; Self::LONGEST + 1];
+        let mut at = 0;
+        while at < words.len() {
+            let word = words[at].as_bytes();
+            firsts[word.len()] |= 1 << (word[0] & 31);
+            at += 1;
+        }
+        Self { words, firsts }
+    }
+
+    fn have(&self, text: &str) -> bool {
+        let plain = || text.bytes().filter(|byte| !matches!(byte, b'.' | b' '));
+        let (length, Some(first)) = (plain().take(Self::LONGEST + 1).count(), plain().next())
+        else {
+            return false;
+        };
+        if self
+            .firsts
+            .get(length)
+            .is_none_or(|firsts| firsts & 1 << (first & 31) == 0)
+        {
+            return false;
+        }
+        let small = || plain().map(|byte| byte.to_ascii_lowercase());
+        self.words
+            .iter()
+            .any(|word| word.len() == length && small().eq(word.bytes()))
+    }
+}
+
+/// What stands behind a name and belongs to no part of it: "Ph.D.".
+static SUFFIXES: Words = Words::of(&[
     "acca", "beng", "bsc", "bsn", "cbe", "cfa", "cpa", "dds", "dipl-ing", "dipl-kfm", "dmd",
     "dphil", "dvm", "esq", "fca", "frcs", "ii", "iii", "iv", "jr", "llb", "llm", "mba", "mbe",
     "md", "meng", "mfa", "mpa", "mph", "msc", "msn", "msw", "obe", "pharmd", "phd", "pmp", "psyd",
     "rn", "sr", "v",
-];
+]);
 
 /// The same as they are written, behind two words or more: "Lee, M.A." has initials.
 const SUFFIXES_AS_WRITTEN: &[&str] = &["MA", "BA", "MS", "BS", "M.A.", "B.A.", "M.S.", "B.S."];
 
-/// What stands behind a company's name, without points and blanks. Two letters are often initials: of these there are few.
-const COMPANIES: &[&str] = &[
+/// What stands behind a company's name. Two letters are often initials: of these there are few.
+static COMPANIES: Words = Words::of(&[
     "a/s",
     "ag",
     "aps",
@@ -229,13 +270,13 @@ const COMPANIES: &[&str] = &[
     "sro",
     "vof",
     "zrt",
-];
+]);
 
 /// The same as they are written.
 const COMPANIES_AS_WRITTEN: &[&str] = &["e.V.", "e.K.", "eG", "a.s.", "ООО", "ЗАО", "АО"];
 
-/// What stands before a name and is no first name, without points.
-const TITLES: &[&str] = &["dr", "frau", "herr", "m", "mme", "mr", "mrs", "ms", "prof"];
+/// What stands before a name and is no first name.
+static TITLES: Words = Words::of(&["dr", "frau", "herr", "m", "mme", "mr", "mrs", "ms", "prof"]);
 
 /// Adds a person's name with single blanks; "Smith, Avery" becomes "Avery Smith". `false` where nothing is left.
 pub fn push_name(value: Value<'_>, part: NamePart, out: &mut String) -> bool {
@@ -283,37 +324,9 @@ pub fn push_name(value: Value<'_>, part: NamePart, out: &mut String) -> bool {
             }
         }
         [first] if !first.is_empty() || suffixes.is_empty() => {
-            let (title_of_last, last) = split_title(head);
-            let (title, first) = split_title(first);
-            // "Smith, Ann PhD", "Berg, Maria van der": what is behind the first name is no part of it.
-            let (first, suffix) = split_behind(first, |word| is_suffix(word, ""));
-            let (first, particles) = split_behind(first, is_particle);
-            let mut last = match particles {
-                "" => last.to_owned(),
-                _ => format!("{particles} {last}"),
-            };
-            if !suffix.is_empty() {
-                last.push(' ');
-                last.push_str(suffix);
-            }
-            for suffix in suffixes {
-                last.push_str(", ");
-                last.push_str(suffix);
-            }
-            match part {
-                NamePart::First => out.push_str(first),
-                NamePart::Last => out.push_str(&last),
-                NamePart::Full => {
-                    for piece in [title_of_last, title, first, &last] {
-                        if !piece.is_empty() {
-                            if out.len() > start {
-                                out.push(' ');
-                            }
-                            out.push_str(piece);
-                        }
-                    }
-                    out.push_str(remark);
-                }
+            push_turned(head, first, &suffixes, part, out);
+            if part == NamePart::Full {
+                out.push_str(remark);
             }
         }
         _ => {
@@ -329,23 +342,36 @@ pub fn push_name(value: Value<'_>, part: NamePart, out: &mut String) -> bool {
     out.len() > start
 }
 
-/// Whether a text is one of those, without its points and blanks and whatever its letters. They are sorted.
-fn is_one_of(words: &[&str], text: &str) -> bool {
-    let (mut plain, mut count) = ([0; 16], 0);
-    for byte in text.bytes().filter(|byte| !matches!(byte, b'.' | b' ')) {
-        if count == plain.len() {
-            return false;
+/// Adds a name whose last part stands before its first one.
+fn push_turned(head: &str, first: &str, suffixes: &[&str], part: NamePart, out: &mut String) {
+    let start = out.len();
+    let (title_of_last, last) = split_title(head);
+    let (title, first) = split_title(first);
+    // "Smith, Ann PhD", "Berg, Maria van der": what is behind the first name is no part of it.
+    let (first, suffix) = split_behind(first, |word| is_suffix(word, ""));
+    let (first, particles) = split_behind(first, is_particle);
+    let pieces = match part {
+        NamePart::First => [first, "", "", "", "", ""],
+        NamePart::Last => ["", "", "", particles, last, suffix],
+        NamePart::Full => [title_of_last, title, first, particles, last, suffix],
+    };
+    for piece in pieces.into_iter().filter(|piece| !piece.is_empty()) {
+        if out.len() > start {
+            out.push(' ');
         }
-        plain[count] = byte.to_ascii_lowercase();
-        count += 1;
+        out.push_str(piece);
     }
-    let is_it = |word: &&str| word.as_bytes().cmp(&plain[..count]);
-    words.binary_search_by(is_it).is_ok()
+    if part != NamePart::First {
+        for suffix in suffixes {
+            out.push_str(", ");
+            out.push_str(suffix);
+        }
+    }
 }
 
 /// Whether a text says what kind of company stands before it: "LLP", "S.p.A.", "GmbH & Co. KG".
 fn is_company(text: &str) -> bool {
-    is_one_of(COMPANIES, text) || COMPANIES_AS_WRITTEN.contains(&text)
+    COMPANIES.have(text) || COMPANIES_AS_WRITTEN.contains(&text)
 }
 
 fn is_particle(word: &str) -> bool {
@@ -388,7 +414,7 @@ fn is_suffix(text: &str, head: &str) -> bool {
     let mut words = text.split(' ').filter(|word| !word.is_empty()).peekable();
     let is_any = words.peek().is_some();
     let is_known = |word: &str| {
-        is_one_of(SUFFIXES, word) || head.contains(' ') && SUFFIXES_AS_WRITTEN.contains(&word)
+        SUFFIXES.have(word) || head.contains(' ') && SUFFIXES_AS_WRITTEN.contains(&word)
     };
     is_any && words.all(is_known) || text.eq_ignore_ascii_case("ph. d.")
 }
@@ -401,13 +427,13 @@ fn split_title(name: &str) -> (&str, &str) {
         // "M. Smith" has an initial, "M. Jean Dupont" a title.
         let is_initial =
             word.trim_end_matches('.').len() == 1 && !name[stop + length + 1..].contains(' ');
-        if !is_one_of(TITLES, word) || is_initial {
+        if !TITLES.have(word) || is_initial {
             break;
         }
         stop += length + 1;
     }
     // In "Smith, Dr." the title is all that stands there.
-    if !name[stop..].contains(' ') && is_one_of(TITLES, &name[stop..]) && name.ends_with('.') {
+    if !name[stop..].contains(' ') && TITLES.have(&name[stop..]) && name.ends_with('.') {
         return (name, "");
     }
     (name[..stop].trim_end(), &name[stop..])
@@ -439,15 +465,6 @@ fn split_name(name: &str) -> (&str, &str) {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn words_around_names_are_sorted() {
-        assert!(
-            [SUFFIXES, COMPANIES, TITLES]
-                .iter()
-                .all(|words| words.is_sorted())
-        );
-    }
 
     #[test]
     fn names_are_parted() {
