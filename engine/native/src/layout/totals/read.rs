@@ -212,10 +212,9 @@ pub fn number_of(text: &str, comma: bool) -> Option<(i64, u8)> {
         return Some(number);
     }
     let first = *text.as_bytes().first()?;
-    let may_begin = first.is_ascii_digit()
-        || !first.is_ascii_alphabetic()
-        || !text.as_bytes().get(3).is_some_and(u8::is_ascii_alphabetic);
-    if text.len() > 40 || !may_begin {
+    // A currency has two letters or three.
+    let is_letter = |at: usize| text.as_bytes().get(at).is_some_and(u8::is_ascii_alphabetic);
+    if text.len() > 40 || first.is_ascii_alphabetic() && (!is_letter(1) || is_letter(3)) {
         return None;
     }
     if !text.is_ascii()
