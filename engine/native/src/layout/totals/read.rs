@@ -194,8 +194,7 @@ fn of_float(value: f64) -> Option<(i64, u8)> {
     for places in 0..=MOST_DECIMALS {
         let power = POWERS[usize::from(places)] as f64;
         let scaled = value * power;
-        // Comparing so leaves out NaN, too.
-        if !(scaled.abs() < MOST) {
+        if scaled.is_nan() || scaled.abs() >= MOST {
             return None;
         }
         let near = (scaled + 0.5_f64.copysign(scaled)) as i64;
@@ -271,10 +270,11 @@ fn plain_digit(c: char) -> char {
 fn without_signs(text: &str) -> Option<(&str, bool)> {
     let is_space = |c: char| c.is_whitespace();
     let mut text = text.trim();
-    if let Some((before, mark)) = text.rsplit_once('\\') {
-        if !mark.is_empty() && mark.bytes().all(|b| b.is_ascii_digit()) {
-            text = before.trim_end();
-        }
+    if let Some((before, mark)) = text.rsplit_once('\\')
+        && !mark.is_empty()
+        && mark.bytes().all(|b| b.is_ascii_digit())
+    {
+        text = before.trim_end();
     }
     let mut is_negative = false;
     if let Some(inner) = text
@@ -362,8 +362,8 @@ fn digits_of(text: &str, comma: bool) -> Option<(i64, u8)> {
     bad_group |= marks > 1 && first_run > 3;
     let decimal = if comma { ',' } else { '.' };
     let is_decimal = matches!(last, '.' | ',')
-        && (last == decimal && (marks == 1 || !same)
-            || last != decimal && (run != 3 || first_run > 3) && (marks == 1 || !same));
+        && (marks == 1 || !same)
+        && (last == decimal || run != 3 || first_run > 3);
     if bad_group || (!is_decimal && (run != 3 || first_run > 3 || !same && marks > 1)) {
         return None;
     }
