@@ -32,8 +32,6 @@ class RunContext:
     table_index: int
     #: Where the table lies in the sheet.
     region: TableRegion
-    #: What is said of totals that are not the sums of a table's records: column of the sheet, last row that was added, message.
-    total_issues: list[tuple[str, int, str]]
 
     def __init__(
         self,
@@ -51,6 +49,8 @@ class RunContext:
         self.metadata = metadata
         self.package_folder = package_folder
         self.state: dict[str, Any] = {}
+        #: What is said of totals that are not the sums of a table's records: column of the sheet, last row that was added, message.
+        self.total_issues: list[tuple[str, int, str]] = []
         self.notices = notices or Notices()
         self.policy = policy()
         self.debug = logger.isEnabledFor(DEBUG)

@@ -194,8 +194,7 @@ fn of_float(value: f64) -> Option<(i64, u8)> {
     for places in 0..=MOST_DECIMALS {
         let power = POWERS[usize::from(places)] as f64;
         let scaled = value * power;
-        // Comparing so leaves out NaN, too.
-        if !(scaled.abs() < MOST) {
+        if scaled.is_nan() || scaled.abs() >= MOST {
             return None;
         }
         let near = (scaled + 0.5_f64.copysign(scaled)) as i64;
@@ -212,10 +211,9 @@ pub fn number_of(text: &str, comma: bool) -> Option<(i64, u8)> {
         return Some(number);
     }
     let first = *text.as_bytes().first()?;
-    let may_begin = first.is_ascii_digit()
-        || !first.is_ascii_alphabetic()
-        || !text.as_bytes().get(3).is_some_and(u8::is_ascii_alphabetic);
-    if text.len() > 40 || !may_begin {
+    // A currency has two letters or three.
+    let is_letter = |at: usize| text.as_bytes().get(at).is_some_and(u8::is_ascii_alphabetic);
+    if text.len() > 40 || first.is_ascii_alphabetic() && (!is_letter(1) || is_letter(3)) {
         return None;
     }
     if !text.is_ascii()
@@ -272,10 +270,11 @@ fn plain_digit(c: char) -> char {
 fn without_signs(text: &str) -> Option<(&str, bool)> {
     let is_space = |c: char| c.is_whitespace();
     let mut text = text.trim();
-    if let Some((before, mark)) = text.rsplit_once('\\') {
-        if !mark.is_empty() && mark.bytes().all(|b| b.is_ascii_digit()) {
-            text = before.trim_end();
-        }
+    if let Some((before, mark)) = text.rsplit_once('\\')
+        && !mark.is_empty()
+        && mark.bytes().all(|b| b.is_ascii_digit())
+    {
+        text = before.trim_end();
     }
     let mut is_negative = false;
     if let Some(inner) = text
@@ -363,8 +362,8 @@ fn digits_of(text: &str, comma: bool) -> Option<(i64, u8)> {
     bad_group |= marks > 1 && first_run > 3;
     let decimal = if comma { ',' } else { '.' };
     let is_decimal = matches!(last, '.' | ',')
-        && (last == decimal && (marks == 1 || !same)
-            || last != decimal && (run != 3 || first_run > 3) && (marks == 1 || !same));
+        && (marks == 1 || !same)
+        && (last == decimal || run != 3 || first_run > 3);
     if bad_group || (!is_decimal && (run != 3 || first_run > 3 || !same && marks > 1)) {
         return None;
     }
