@@ -198,7 +198,9 @@ class _Table:
                     kinds[row] = LINE
             return
         last = max((row for row, _ in records if kinds[row] == DATA), default=0)
-        alone = [row for row in lines if row < last and (kinds[row] in (GROUP, NOTE, TITLE) or self.is_remark(row, records))]
+        # Below a blank row, and directly above its records, stands a section head.
+        between = [row for row in lines if row < last and not self.scan.is_empty_row(row - 1)]
+        alone = [row for row in between if kinds[row] in (GROUP, NOTE, TITLE) or self.is_remark(row, records)]
         if len(alone) == 1 or len(alone) * _LEAST_RECORDS > len(records):
             for row in alone:
                 kinds[row] = LONE
