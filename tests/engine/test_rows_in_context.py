@@ -112,6 +112,11 @@ def test_a_lone_text_between_records_is_told(normalize, text):
     assert told["rows"] == [[6, 6]] and told["level"] == "warning" and "left out" in told["message"]
 
 
+def test_a_lone_text_below_a_blank_row_is_a_section_head(normalize):
+    (table,), notices = normalize([HEADERS, *TICKETS[:4], [], ["Branches abroad"], *TICKETS[4:]])
+    assert [row["Section"] for row in table] == [None] * 4 + ["Branches abroad"] * 4 and "doubtful_rows" not in notices
+
+
 def test_a_lone_text_between_blank_rows_is_no_header(normalize):
     (table,), notices = normalize([HEADERS, *TICKETS[:4], [], ["prices with tax from here"], [], *TICKETS[4:]])
     assert [row["Client"] for row in table] == CLIENTS
@@ -178,5 +183,6 @@ def test_a_row_that_may_be_the_header_of_a_further_table_of_texts_is_told(normal
     (table,), notices = normalize([*TOWNS, *above, ["Product", "Colour", "Maker"], *GOODS])
     row = 5 + len(above)
     assert numbers(table) == [2, 3, 4, *range(row, row + 4)]
-    (told,) = [one for one in notices["doubtful_rows"] if "may be the header of another table" in one["message"]]
+    (told,) = notices["doubtful_rows"]
+    assert "may be the header of another table" in told["message"]
     assert told["rows"] == [[row, row]]

@@ -182,31 +182,14 @@ class _Table:
         return 0 < len(columns) * 2 <= len(self.names) and self.names.issuperset(columns)
 
     def judge(self) -> None:
-        span, kinds = self.span, self.kinds
-        # Each record, and the lines directly below it.
-        records: list[tuple[int, list[int]]] = []
-        lines: list[int] = []
-        head: int | None = None
-        is_apart = False
-        for row in range(span.data_start, span.stop):
-            if self.scan.is_empty_row(row):
-                is_apart = True
-                continue
-            if kinds[row] == TOTAL or not self.is_line(row):
-                records.append((row, []))
-            elif not records:
-                head = row
-            elif not is_apart:
-                records[-1][1].append(row)
-                lines.append(row)
-            elif kinds[row] == GROUP:
-                lines.append(row)
-            is_apart = False
-        if head is not None and kinds[head] == GROUP:
-            for row in lines:
-                # What stands where the first head does is one.
-                if kinds[row] == DATA and self.columns(row) == self.columns(head):
-                    kinds[row] = GROUP
+        kinds = self.kinds
+        head, records, lines = self.parts()
+        heads = {self.columns(row) for row in (lines if head is None else [head]) if kinds[row] == GROUP}
+        for row in lines:
+            # What stands alone where a head does is one.
+            columns = self.columns(row)
+            if kinds[row] == DATA and len(columns) == 1 and columns in heads and (head is not None or min(self.names) in columns):
+                kinds[row] = GROUP
         if head is not None or not lines or len(records) < _LEAST_RECORDS:
             return
         if self.are_lines(records, lines):
@@ -215,10 +198,44 @@ class _Table:
                     kinds[row] = LINE
             return
         last = max((row for row, _ in records if kinds[row] == DATA), default=0)
-        alone = [row for row in lines if row < last and kinds[row] in (GROUP, NOTE, TITLE)]
+        # Below a blank row, and directly above its records, stands a section head.
+        between = [row for row in lines if row < last and not self.scan.is_empty_row(row - 1)]
+        alone = [row for row in between if kinds[row] in (GROUP, NOTE, TITLE) or self.is_remark(row, records)]
         if len(alone) == 1 or len(alone) * _LEAST_RECORDS > len(records):
             for row in alone:
                 kinds[row] = LONE
+
+    def parts(self) -> tuple[int | None, list[tuple[int, list[int]]], list[int]]:
+        """The row above the first record that is none, if there is one; each record, and the lines directly below it; all lines."""
+        records: list[tuple[int, list[int]]] = []
+        lines: list[int] = []
+        head: int | None = None
+        is_apart = False
+        for row in range(self.span.data_start, self.span.stop):
+            if self.scan.is_empty_row(row):
+                is_apart = True
+                continue
+            if self.kinds[row] == TOTAL or not self.is_line(row):
+                records.append((row, []))
+            elif not records:
+                head = row
+            elif not is_apart:
+                records[-1][1].append(row)
+                lines.append(row)
+            elif self.kinds[row] == GROUP:
+                lines.append(row)
+            is_apart = False
+        return head, records, lines
+
+    def is_remark(self, row: int, records: list[tuple[int, list[int]]]) -> bool:
+        """Whether a lone text stands among keys with digits, and has none."""
+        columns, first = self.columns(row), min(self.names)
+
+        def has_digit(row: int) -> bool:
+            cells = self.cells(row)
+            return first < len(cells) and bool(_DIGITS.search(str(cells[first])))
+
+        return columns == (first,) and not has_digit(row) and all(has_digit(record) for record, _ in records[:_MOST_LOOKED_AT])
 
     def is_line(self, row: int) -> bool:
         """Whether a row is no record: a few texts, or the texts that the second row of the header names."""
@@ -252,7 +269,7 @@ class _Table:
             return False
         if sum(map(bool, counts[:-1])) < 2 or any(one == self.second_names() != () for one in columns):
             return False
-        if has_blank_key and not any(self.kinds[row] == GROUP for row in lines):
+        if has_blank_key and sum(self.kinds[row] == GROUP for row in lines) * 2 < len(lines):
             # The key is blank, and the texts stand below the record's own.
             return True
         # A table does not end with a section head, and a section has records.
