@@ -9,6 +9,8 @@ use super::{DOUBTFUL_ABOVE_FULL, Doubt, EDGE, NEED_FULL, Rows, Verdict};
 
 /// Rows at the end with nothing but numbers are told from two rows on.
 const LEAST_ABOVE: usize = 2;
+/// A statement has at least so many rows: balances and what lies between them.
+const LEAST_STATEMENT: usize = 4;
 /// Numbers that say what is small and large in a column.
 const LEAST_NUMBERS: u32 = 3;
 
@@ -151,7 +153,7 @@ fn balances_are_few(rows: &Rows<'_>) -> bool {
         .iter()
         .filter(|look| look.word == Some(Word::Balance))
         .count();
-    balances * 2 < rows.table.live.len().max(3)
+    balances * 2 <= rows.table.live.len().max(LEAST_STATEMENT)
 }
 
 /// The first of the rows at the end that have numbers, and nothing in their keys.
@@ -289,7 +291,8 @@ fn take_charges(rows: &Rows<'_>, sums: &HashMap<usize, Sum>, verdicts: &mut [Ver
             }));
         } else if !sum.is_below {
             let beside = sum.parts.iter().rev().take_while(|&&part| {
-                is_charge(part) && rows.looks[part].is_alone() && rows.looks[part].is_all_blank()
+                let look = &rows.looks[part];
+                is_charge(part) && look.is_alone() && (look.is_all_blank() || look.is_short)
             });
             charges.extend(beside);
         }

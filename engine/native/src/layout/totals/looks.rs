@@ -267,6 +267,8 @@ pub struct Look {
     pub is_full: bool,
     /// Whether no key at all is filled.
     pub is_bare: bool,
+    /// Whether there is no other key, and a column that most records fill is blank: quantity and price are blank in a total.
+    pub is_short: bool,
     /// The bits that a sum needs.
     pub need: f64,
 }
@@ -353,15 +355,16 @@ impl Look {
         if self.how == Some(How::Weak) && !self.is_all_blank() {
             (self.word, self.how) = (None, None);
         }
-        // Quantity and price are blank in a total.
-        let is_short = count == 0 && usual.iter().any(|&column| bare(column));
+        self.is_short = count == 0 && usual.iter().any(|&column| bare(column));
         let some_blank = self.blank.is_some_and(|share| share > 0.0);
         self.need = match (self.is_full, self.names_total()) {
             (true, _) => NEED_FULL,
-            (false, true) if self.is_alone() && (some_blank || is_short) => NEED_WORD,
+            (false, true) if self.is_alone() && (some_blank || self.is_short) => NEED_WORD,
             (false, true) if self.is_alone() => NEED_ALONE,
             (false, true) => NEED_WITHIN,
-            (false, false) if some_blank || is_short || self.at.is_none() && !keys.is_empty() => {
+            (false, false)
+                if some_blank || self.is_short || self.at.is_none() && !keys.is_empty() =>
+            {
                 NEED_BLANK
             }
             (false, false) => NEED_NOTHING,

@@ -212,6 +212,16 @@ fn words_of(text: &str) -> String {
     flat
 }
 
+/// Whether a label begins with the number of an account, which is not a year: "1200 Opening balance" is one of many accounts.
+fn begins_with_account(text: &str) -> bool {
+    let digits = text
+        .trim_start()
+        .split(|c: char| !c.is_ascii_digit())
+        .next();
+    let digits = digits.unwrap_or_default();
+    digits.len() > 2 && !(digits.len() == 4 && ("1900".."2100").contains(&digits))
+}
+
 /// Signs of Devanagari that are no letters of their own.
 fn is_vowel_sign(c: char) -> bool {
     matches!(c, '\u{93a}'..='\u{94d}' | '\u{200c}')
@@ -239,6 +249,7 @@ pub fn said(text: &str) -> Option<(Word, How)> {
         });
     }
     let words: Vec<&str> = flat.split_ascii_whitespace().collect();
+    let has_account = begins_with_account(text);
     let mut best: Option<(Word, How)> = None;
     for at in 0..words.len() {
         let Some(phrase) = known.phrases.get(words[at]).and_then(|phrases| {
@@ -256,7 +267,7 @@ pub fn said(text: &str) -> Option<(Word, How)> {
                     .get(word)
                     .is_some_and(|phrases| phrases.iter().any(|one| one.words.len() == 1))
         };
-        let is_alone = words[..at].iter().chain(&words[behind..]).all(is_known);
+        let is_alone = !has_account && words[..at].iter().chain(&words[behind..]).all(is_known);
         let how = match (is_alone, phrase.is_weak) {
             (true, _) => How::Alone,
             (false, false) => How::Beside,
@@ -310,6 +321,8 @@ mod tests {
             ("合計", Some((Word::Total, How::Alone))),
             ("Total North", Some((Word::Total, How::Beside))),
             ("Less common goods", Some((Word::Discount, How::Weak))),
+            ("1200 Opening balance", Some((Word::Balance, How::Beside))),
+            ("2024 Total", Some((Word::Total, How::Alone))),
             ("Miller", None),
             ("Totally fine", None),
         ] {
