@@ -3,109 +3,109 @@
 use crate::columns::view::Value;
 use crate::fields::words::cut::{Cut, fold};
 
-/// Words for yes, folded, and what spreadsheet programs show for it in their languages.
+/// Words for yes, folded, and what spreadsheet programs show for it in their languages. Sorted, as the next.
 const YES: &[&str] = &[
-    "true",
-    "yes",
     "1",
-    "on",
-    "ok",
-    "✓",
-    "✔",
-    "☑",
-    "✅",
     "1.0",
-    "x",
+    "adevarat",
+    "ano",
+    "betaald",
+    "bezahlt",
+    "cert",
+    "checked",
+    "da",
+    "dogru",
+    "egia",
+    "evet",
+    "igaz",
+    "igen",
     "ja",
+    "kylla",
+    "ok",
+    "on",
     "oui",
+    "paga",
+    "pagado",
+    "paid",
+    "paye",
+    "pravda",
+    "prawda",
+    "sand",
+    "sann",
+    "sant",
     "si",
     "sim",
     "tak",
-    "ano",
-    "wahr",
-    "vrai",
+    "toene",
+    "tosi",
+    "true",
+    "verdadeiro",
     "verdadero",
     "vero",
+    "vrai",
     "waar",
-    "evet",
-    "igen",
-    "kylla",
-    "да",
-    "da",
+    "wahr",
+    "x",
+    "yes",
     "ναι",
-    "是",
-    "はい",
-    "verdadeiro",
-    "prawda",
-    "pravda",
+    "да",
     "истина",
     "істина",
-    "sann",
-    "sant",
-    "sand",
-    "tosi",
-    "igaz",
-    "dogru",
-    "adevarat",
-    "toene",
-    "cert",
-    "egia",
-    "checked",
-    "paid",
-    "bezahlt",
-    "paye",
-    "paga",
-    "pagado",
-    "betaald",
+    "☑",
+    "✅",
+    "✓",
+    "✔",
+    "はい",
+    "是",
 ];
 /// Words for no.
 const NO: &[&str] = &[
-    "false",
-    "no",
     "0",
-    "off",
-    "✗",
-    "✘",
-    "☐",
-    "❌",
     "0.0",
-    "nein",
-    "non",
-    "nao",
-    "nie",
-    "ne",
-    "falsch",
-    "faux",
-    "falso",
-    "onwaar",
-    "nee",
-    "nej",
-    "nei",
-    "hayir",
-    "nem",
     "ei",
-    "нет",
-    "не",
-    "nu",
-    "οχι",
-    "否",
-    "いいえ",
-    "falsz",
-    "nepravda",
-    "ложь",
-    "хибність",
-    "usann",
-    "falskt",
-    "falsk",
     "epatosi",
-    "hamis",
-    "yanlis",
     "fals",
-    "vaar",
+    "falsch",
+    "false",
+    "falsk",
+    "falskt",
+    "falso",
+    "falsz",
+    "faux",
+    "hamis",
+    "hayir",
+    "impaye",
+    "nao",
+    "ne",
+    "nee",
+    "nei",
+    "nein",
+    "nej",
+    "nem",
+    "nepravda",
+    "nie",
+    "no",
+    "non",
+    "nu",
+    "off",
+    "offen",
+    "onwaar",
     "unchecked",
     "unpaid",
-    "offen",
-    "impaye",
+    "usann",
+    "vaar",
+    "yanlis",
+    "οχι",
+    "ложь",
+    "не",
+    "нет",
+    "хибність",
+    "☐",
+    "✗",
+    "✘",
+    "❌",
+    "いいえ",
+    "否",
 ];
 
 /// Initials of yes and no, in some language. One alone may be anything: "F" is female, "N" north.
@@ -187,8 +187,12 @@ fn single_letter(value: Value<'_>) -> Option<char> {
     let Value::Text(text) = value else {
         return None;
     };
-    if text.len() > 4 {
-        return None;
+    match text.as_bytes() {
+        [first, second, ..] if first.is_ascii_alphanumeric() && second.is_ascii_alphanumeric() => {
+            return None;
+        }
+        bytes if bytes.len() > 4 => return None,
+        _ => {}
     }
     let mut letters = text
         .trim()
@@ -228,7 +232,7 @@ pub fn truth(
             }
             // A variation selector makes a sign an emoji.
             let word = word.trim_end_matches(['.', '\u{fe0e}', '\u{fe0f}']);
-            if YES.contains(&word) {
+            if YES.binary_search(&word).is_ok() {
                 Some(true)
             } else if word.len() < 3
                 && let Some(letter) = word.chars().next()
@@ -237,7 +241,7 @@ pub fn truth(
             {
                 initials.says(letter)
             } else {
-                NO.contains(&word).then_some(false)
+                NO.binary_search(&word).is_ok().then_some(false)
             }
         }
         _ => None,
@@ -276,6 +280,11 @@ mod tests {
             assert_eq!(says(neither), None, "{neither}");
         }
     }
+    #[test]
+    fn words_are_sorted() {
+        assert!(YES.is_sorted() && NO.is_sorted());
+    }
+
     #[test]
     fn initials_are_read_where_both_are_known() {
         let mut cut = Cut::default();
