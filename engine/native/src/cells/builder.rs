@@ -11,9 +11,9 @@ use super::findings::Findings;
 use super::group::GROUP_ROWS;
 use super::grouping::{Groups, Pending};
 use super::merged::MergedRange;
+use super::serial_date::Epoch;
 use super::sheet::{DeclaredExtent, ScanFacts, Sheet};
 use super::text::{TextArena, TextReference};
-use super::serial_date::Epoch;
 use super::zeros::{ZeroCells, Zeros};
 use crate::error::{Result, SourceError};
 
