@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from ade_engine.models.record import Record
 
 TYPE_CHECKING = False
@@ -10,6 +12,9 @@ if TYPE_CHECKING:
     from typing import Any
 
     import polars as pl
+
+#: A number as .csv files write it.
+_NUMBER = re.compile(r"-?\d+(?:\.\d+)?|-?\d{1,3}(?:,\d{3})+(?:\.\d+)?")
 
 
 class TableRegion(Record, frozen=True):
@@ -114,6 +119,14 @@ def column_letters(number: int) -> str:
 def is_blank(value: Any) -> bool:
     """Whether reports count a cell as blank: nothing, or text without a visible character."""
     return value is None or (isinstance(value, str) and not value.strip())
+
+
+def amount_of(cell: Any) -> float | None:
+    """The number in a cell; texts have one as .csv files write them."""
+    if isinstance(cell, str):
+        text = cell.strip()
+        return float(text.replace(",", "")) if _NUMBER.fullmatch(text) else None
+    return None if isinstance(cell, bool) or not isinstance(cell, (int, float)) else float(cell)
 
 
 class _LazyValues:

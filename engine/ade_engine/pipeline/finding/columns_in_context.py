@@ -12,10 +12,8 @@ from ade_engine import _native
 from ade_engine.fields.headers import simplify
 from ade_engine.io.scan.sheet_scan import SheetScan
 from ade_engine.models.notices import INFO, WARNING
-from ade_engine.models.table import column_letters, is_blank
-from ade_engine.pipeline.finding.side_by_side import last_filled_row
-from ade_engine.pipeline.finding.totals import amount_of
-from ade_engine.pipeline.kept_rows.other_rows import is_small_table
+from ade_engine.models.table import amount_of, column_letters, is_blank
+from ade_engine.pipeline.finding.side_by_side import is_small_table, last_filled_row
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

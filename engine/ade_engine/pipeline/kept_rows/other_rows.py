@@ -13,9 +13,10 @@ import polars as pl
 from ade_engine.fields.readers import filled_rows, profile, without_blank_rows
 from ade_engine.fields.surroundings import Surroundings
 from ade_engine.models.notices import INFO, WARNING
-from ade_engine.models.table import is_blank
+from ade_engine.models.table import amount_of, is_blank
 from ade_engine.pipeline.columns.frame import header_text
 from ade_engine.pipeline.finding.header_rows import BALANCE, DATA, GROUP, LINE, LONE, NOTE, TITLE, TOTAL, RowSpan
+from ade_engine.pipeline.finding.side_by_side import is_small_table
 from ade_engine.pipeline.kept_rows.provenance import note_dropped, rows_in_words, stretches
 from ade_engine.pipeline.kept_rows.totals import find_totals, tell_balances
 from ade_engine.pipeline.shared.table_columns import with_series
@@ -32,16 +33,12 @@ if TYPE_CHECKING:
 
 #: The header of the column that `group_rows = "column"` adds.
 SECTION = "Section"
-#: A longer text is no name of a column.
-_LONGEST_NAME = 40
 #: So many rows say how wide a table without a header row is.
 _FIRST_RECORDS = 20
 #: A section head may be a year.
 _YEARS = (1900, 2100)
 #: The mark of a footnote in a cell of its own is at most so long, its text at least so.
 _LONGEST_MARK, _LEAST_OF_REMARK = 2, 12
-#: A number as .csv files write it.
-_NUMBER = re.compile(r"-?\d+(?:\.\d+)?|-?\d{1,3}(?:,\d{3})+(?:\.\d+)?")
 #: What remarks begin with.
 _MARKS = ("*", "†", "‡", "§")
 
@@ -166,27 +163,6 @@ def _small_tables(start: int, stop: int, scan: SheetScan) -> list[RowSpan]:
     return tables
 
 
-def is_small_table(rows: list[list[Any]]) -> bool:
-    """Whether a row of names stands above values in the same columns."""
-    names = {column: cell for column, cell in enumerate(rows[0]) if not is_blank(cell)}
-    if len(names) < 2 or not all(isinstance(cell, str) and len(cell) <= _LONGEST_NAME for cell in names.values()):
-        return False
-    values = {column: [] for column in names}
-    for row in rows[1:]:
-        for column, cell in enumerate(row):
-            if not is_blank(cell):
-                if column not in values:
-                    return False
-                values[column].append(str(cell))
-    if not all(map(len, values.values())):
-        return False
-    # Lines of a name and a value each are no table: the first of them has a value, too.
-    looks = [(profile(pl.Series([names[column]])), profile(pl.Series(cells))) for column, cells in values.items()]
-    has_values = [below["patterns"]["number"] + below["patterns"]["date"] == below["filled"] for _, below in looks]
-    is_named = not any(above["patterns"][what] for above, _ in looks for what in ("number", "date", "email", "phone"))
-    return is_named and any(has_values)
-
-
 def _texts(scan: SheetScan, span: RowSpan, rows: range) -> int:
     """Different values in some rows of a table. A merged range that was filled says the same in each of its cells."""
     cells = (cell for row in rows for cell in scan.row(row)[span.first_column : span.stop_column])
@@ -204,18 +180,10 @@ def _names(scan: SheetScan, span: RowSpan) -> int:
 def _is_named(cells: list[Any]) -> bool:
     """Whether a row has texts alone, or a year: a section head is no number and no day."""
     filled = [cell for cell in cells if not is_blank(cell)]
-    amounts = [_amount_of(cell) for cell in filled]
+    amounts = [amount_of(cell) for cell in filled]
     return all(
         isinstance(cell, str) if amount is None else _YEARS[0] <= amount <= _YEARS[1] for cell, amount in zip(filled, amounts)
     )
-
-
-def _amount_of(cell: Any) -> float | None:
-    """The number in a cell; texts have one as .csv files write them."""
-    if isinstance(cell, str):
-        text = cell.strip()
-        return float(text.replace(",", "")) if _NUMBER.fullmatch(text) else None
-    return None if isinstance(cell, bool) or not isinstance(cell, (int, float)) else float(cell)
 
 
 def _is_thin(scan: SheetScan, span: RowSpan, row: int, names: int) -> bool:

@@ -451,8 +451,8 @@ impl Scan {
     }
 
     /// Whether the workbook counts days from 1904.
-    #[getter]
-    fn from_1904(&self) -> bool {
+    #[getter(from_1904)]
+    fn is_from_1904(&self) -> bool {
         self.sheet.facts().from_1904
     }
 
