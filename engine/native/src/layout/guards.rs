@@ -60,6 +60,25 @@ impl Place<'_> {
         })
     }
 
+    /// Whether a code is written as both codes below it are, and the header row above is not: "A-17" above "A-18" and "B-02".
+    fn has_code_of_column(&self) -> bool {
+        let row_at = |at: usize, column: u16| self.grid.slot(at, column);
+        self.at + 2 < self.grid.rows.len()
+            && self.row().columns.iter().any(|&column| {
+                let slot = row_at(self.at, column);
+                let is_alike = |at: usize| {
+                    let other = row_at(at, column);
+                    other.kind == slot.kind
+                        && other.pattern == slot.pattern
+                        && other.length == slot.length
+                };
+                slot.kind == CellKind::Mixed
+                    && is_alike(self.at + 1)
+                    && is_alike(self.at + 2)
+                    && row_at(self.first, column).kind == CellKind::Words
+            })
+    }
+
     /// Whether the row is a number and a longer text beside it.
     fn is_numbered_title(&self) -> bool {
         let row = self.row();
@@ -130,10 +149,15 @@ const BELOW: [Rule; 3] = [
     },
 ];
 /// For the last row of a block.
-const LAST: [Rule; 2] = [
+const LAST: [Rule; 3] = [
     Rule {
         words: "its texts recur in the next rows",
         holds: |place| place.recurs_soon(),
+        state: State::Data,
+    },
+    Rule {
+        words: "a code as the rows below have them",
+        holds: |place| place.has_code_of_column(),
         state: State::Data,
     },
     Rule {
