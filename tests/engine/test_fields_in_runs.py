@@ -15,7 +15,7 @@ import polars as pl
 import pytest
 
 from ade_engine.fields.readers import gone
-from ade_engine.pipeline.kept_rows.provenance import stretches
+from ade_engine.pipeline.shared.row_numbers import stretches
 
 NEW = {
     "date_order": "dmy",

@@ -8,7 +8,7 @@ from __future__ import annotations
 from ade_engine.models.notices import INFO, WARNING
 from ade_engine.models.table import column_letters
 from ade_engine.pipeline.finding.header_rows import HEADER, KIND_NAMES, is_guessed
-from ade_engine.pipeline.kept_rows.provenance import rows_in_words
+from ade_engine.pipeline.shared.row_numbers import rows_in_words
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -25,6 +25,7 @@ pub mod progress;
 #[cfg(feature = "python")]
 mod python;
 pub mod read;
+pub mod words;
 pub mod write;
 
 pub use error::{Result, SourceError};

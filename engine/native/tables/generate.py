@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes `src/fields/words/tables.txt`: what the readers of dates and amounts know about languages and currencies.
+"""Writes `src/words/tables.txt`: what the readers of dates and amounts know about languages and currencies.
 
     python3 -m venv v && v/bin/pip install babel && v/bin/python engine/native/tables/generate.py
 
@@ -44,7 +44,7 @@ USUAL_SIGNS = {"£": "GBP", "rs": "INR", "fr": "CHF"}
 # Marks of abbreviation that belong to the word: Hebrew geresh, Devanagari. So do points in Thai and Lao: "ก.ย.".
 ABBREVIATING = "\u05f3\u05f4\u0970"
 PLAIN = str.maketrans({"ı": "i", "ł": "l", "đ": "d", "ð": "d", "ø": "o", "æ": "ae", "þ": "th"})
-TARGET = Path(__file__).resolve().parent.parent / "src" / "fields" / "words" / "tables.txt"
+TARGET = Path(__file__).resolve().parent.parent / "src" / "words" / "tables.txt"
 
 
 def fold(text: str) -> str:

@@ -17,7 +17,7 @@ from ade_engine.models.notices import INFO, WARNING
 from ade_engine.models.table import is_blank
 from ade_engine.pipeline.finding.header_rows import DATA, GROUP, HEADER, TOTAL, RowSpan
 from ade_engine.pipeline.finding.row_detectors import known_words
-from ade_engine.pipeline.kept_rows.provenance import rows_in_words, stretches
+from ade_engine.pipeline.shared.row_numbers import rows_in_words, stretches
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -17,8 +17,9 @@ from ade_engine.models.table import amount_of, is_blank
 from ade_engine.pipeline.columns.frame import header_text
 from ade_engine.pipeline.finding.header_rows import BALANCE, DATA, GROUP, LINE, LONE, NOTE, TITLE, TOTAL, RowSpan
 from ade_engine.pipeline.finding.side_by_side import is_small_table
-from ade_engine.pipeline.kept_rows.provenance import note_dropped, rows_in_words, stretches
+from ade_engine.pipeline.kept_rows.provenance import note_dropped
 from ade_engine.pipeline.kept_rows.totals import find_totals, tell_balances
+from ade_engine.pipeline.shared.row_numbers import rows_in_words, stretches
 from ade_engine.pipeline.shared.table_columns import with_series
 
 TYPE_CHECKING = False

@@ -13,6 +13,7 @@ from ade_engine.fields.readers import gone
 from ade_engine.fields.surroundings import ROW, ColumnSource, Sources
 from ade_engine.models.table import column_letters
 from ade_engine.pipeline.columns.frame import header_text
+from ade_engine.pipeline.shared.row_numbers import rows_in_words, stretches
 from ade_engine.pipeline.shared.table_columns import with_series
 
 TYPE_CHECKING = False
@@ -99,24 +100,3 @@ def _hook_in_words(entry: RegisteredFn) -> str:
     """``the hook tidy of ade_config.hooks.rows``; a module that is called as its hook is named once."""
     is_alike = entry.module.rpartition(".")[2] == entry.qualname
     return f"the hook {entry.qualname}" if is_alike else f"the hook {entry.qualname} of {entry.module}"
-
-
-def stretches(rows: list[int]) -> list[list[int]]:
-    """Sorted numbers as first and last of each stretch without a gap."""
-    found: list[list[int]] = []
-    for row in rows:
-        if found and found[-1][1] == row - 1:
-            found[-1][1] = row
-        else:
-            found.append([row, row])
-    return found
-
-
-def rows_in_words(rows: list[list[int]], most: int = 4) -> str:
-    """``rows 3, 7 to 9 and 12``; after a few, how many more stretches there are."""
-    shown = [str(first) if first == last else f"{first} to {last}" for first, last in rows[:most]]
-    more = len(rows) - most
-    if more > 0:
-        shown.append(f"{more} more stretches")
-    words = shown[0] if len(shown) == 1 else f"{', '.join(shown[:-1])} and {shown[-1]}"
-    return ("row " if len(rows) == 1 and rows[0][0] == rows[0][1] else "rows ") + words

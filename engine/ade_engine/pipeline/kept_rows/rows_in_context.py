@@ -13,7 +13,7 @@ from ade_engine.fields.headers import simplify
 from ade_engine.models.notices import INFO
 from ade_engine.models.table import is_blank
 from ade_engine.pipeline.finding.header_rows import DATA, GROUP, HEADER, LINE, LONE, NOTE, TITLE, TOTAL
-from ade_engine.pipeline.kept_rows.provenance import rows_in_words, stretches
+from ade_engine.pipeline.shared.row_numbers import rows_in_words, stretches
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

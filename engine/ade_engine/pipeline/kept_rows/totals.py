@@ -11,7 +11,7 @@ from ade_engine.infrastructure.caller import show_values
 from ade_engine.models.notices import INFO, WARNING
 from ade_engine.models.table import column_letters
 from ade_engine.pipeline.finding.header_rows import BALANCE, DATA, GROUP, HEADER, NOTE, TITLE, TOTAL
-from ade_engine.pipeline.kept_rows.provenance import rows_in_words, stretches
+from ade_engine.pipeline.shared.row_numbers import rows_in_words, stretches
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ use super::findings::Filled;
 use super::group::{Chunk, GROUP_ROWS, Group};
 use super::merged::MergedRange;
 use super::sheet::Sheet;
-use crate::fields::words::{cut, lexicon};
+use crate::words::{cut, lexicon};
 
 /// So many cells may be filled in any sheet …
 const FREE_CELLS: usize = 1 << 18;

@@ -18,7 +18,6 @@ pub mod dates;
 pub mod looks;
 pub mod numbers;
 pub mod texts;
-pub mod words;
 
 use self::column::built;
 use self::column::parts::in_parts;
@@ -35,11 +34,11 @@ use self::texts::email;
 use self::texts::phone::{self, NoPhone, Written};
 use self::texts::text::{self, NamePart, NoCode};
 use self::texts::truth;
-use self::words::cut::{self, Cut};
-use self::words::lexicon::{self, Lexicon};
 use crate::cells::white_space::is_blank_text;
 use crate::columns::export::{Buffer, Column};
 use crate::columns::view::Value;
+use crate::words::cut::{self, Cut};
+use crate::words::lexicon::{self, Lexicon};
 
 /// What a column is read as.
 #[derive(Clone, Debug, PartialEq)]

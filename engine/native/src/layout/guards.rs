@@ -3,8 +3,8 @@
 
 use super::features::Trait;
 use super::kinds::CellKind;
+use super::row_layout::{RowLayout, RowLooks, State};
 use super::rows::{Grid, Row, Shape};
-use super::{RowLayout, RowLooks, State};
 
 /// A row at the end of a block of header rows, or right below it.
 struct Place<'g> {

@@ -22,8 +22,8 @@ use crate::fields::numbers::number;
 use crate::fields::texts::checksum;
 use crate::fields::texts::country::Country;
 use crate::fields::texts::text::NamePart;
-use crate::fields::words::{cut, lexicon};
 use crate::fields::{self, Kind, Surroundings};
+use crate::words::{cut, lexicon};
 
 fn series_of(series: &Bound<'_, PyAny>) -> PyResult<Series> {
     // SAFETY: the stream is polars' own.

@@ -1,7 +1,7 @@
 //! A time of day within a text: "14:30", "2:30 pm", "14.30 Uhr", "14h30", "T14:30:05.5+01:00".
 
-use crate::fields::words::cut::{Cut, DIGITS, SPACE, Token, WORD};
-use crate::fields::words::lexicon::is_clock;
+use crate::words::cut::{Cut, DIGITS, SPACE, Token, WORD};
+use crate::words::lexicon::is_clock;
 
 const SECOND: i64 = 1_000_000;
 

@@ -3,9 +3,9 @@
 use super::clock::{clock, half_at};
 use crate::cells::calendar::days_from_civil;
 use crate::fields::column::reading::Order;
-use crate::fields::words::cut::{Cut, DIGITS, SPACE, Token, WORD, YEAR};
-use crate::fields::words::lexicon::{Lexicon, MonthWord, is_roman};
-use crate::fields::words::tables::Languages;
+use crate::words::cut::{Cut, DIGITS, SPACE, Token, WORD, YEAR};
+use crate::words::lexicon::{Lexicon, MonthWord, is_roman};
+use crate::words::tables::Languages;
 
 /// Two digits mean the year of this window that ends twenty years after this engine was made. It does not move with the
 /// clock: the same engine reads the same file the same on every day.

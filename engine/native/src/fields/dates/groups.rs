@@ -7,9 +7,9 @@ use crate::cells::calendar::{civil_from_days, days_from_civil};
 use crate::columns::view::Value;
 use crate::fields::column::parts::{in_threads, ranges};
 use crate::fields::column::reading::Order;
-use crate::fields::words::cut::{Cut, DIGITS, WORD};
-use crate::fields::words::lexicon::Lexicon;
-use crate::fields::words::tables::Languages;
+use crate::words::cut::{Cut, DIGITS, WORD};
+use crate::words::lexicon::Lexicon;
+use crate::words::tables::Languages;
 
 /// The group of a cell that is no date.
 pub const NO_GROUP: u8 = u8::MAX;

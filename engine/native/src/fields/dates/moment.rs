@@ -6,8 +6,8 @@ use super::zone::Zones;
 use crate::cells::calendar::DAY_MICROSECONDS;
 use crate::columns::view::Value;
 use crate::fields::column::reading::{Decided, Reading};
-use crate::fields::words::cut::{Cut, DIGITS, SPACE, Token, WORD};
-use crate::fields::words::tables::UNITS_OF_TIME;
+use crate::words::cut::{Cut, DIGITS, SPACE, Token, WORD};
+use crate::words::tables::UNITS_OF_TIME;
 
 const SECOND: i64 = 1_000_000;
 const MINUTE: i64 = 60 * SECOND;

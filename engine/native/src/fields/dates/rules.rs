@@ -8,8 +8,8 @@ use crate::cells::calendar::{civil_from_days, days_from_civil};
 use crate::columns::view::Value;
 use crate::fields::column::reading::Decided::{self, Evidence, Hint, Weak};
 use crate::fields::column::reading::Order;
-use crate::fields::words::cut::fold;
-use crate::fields::words::tables::MONTH_FIRST_LANGUAGES;
+use crate::words::cut::fold;
+use crate::words::tables::MONTH_FIRST_LANGUAGES;
 
 /// In as many dates some day is late in its month: that none is, speaks against an order.
 const ENOUGH_TO_SPREAD: usize = 20;

@@ -15,8 +15,8 @@ use crate::fields::texts::email::push_email;
 use crate::fields::texts::phone;
 use crate::fields::texts::text::{push_text, trimmed};
 use crate::fields::texts::truth::{Initials, truth};
-use crate::fields::words::cut::{self, Cut, DIGITS};
-use crate::fields::words::lexicon::MonthWord;
+use crate::words::cut::{self, Cut, DIGITS};
+use crate::words::lexicon::MonthWord;
 
 /// So many filled cells are looked at closely.
 pub const MOST_CELLS: usize = 1000;

@@ -9,8 +9,8 @@ use std::ops::Range;
 
 use crate::cells::{Cell, Sheet, Tag};
 use crate::fields::column::parts::in_parts;
-use crate::fields::words::cut;
 use crate::layout::{RowLayout, RowLooks, State};
+use crate::words::cut;
 
 /// What a row counts as: the numbers that the pipeline uses.
 const OTHER: u8 = 0;

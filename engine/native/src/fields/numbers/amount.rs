@@ -2,8 +2,8 @@
 
 use std::sync::LazyLock;
 
-use crate::fields::words::cut::{Cut, DIGITS, SPACE, Token, WORD, is_currency_sign};
-use crate::fields::words::lexicon::{self, Trust};
+use crate::words::cut::{Cut, DIGITS, SPACE, Token, WORD, is_currency_sign};
+use crate::words::lexicon::{self, Trust};
 
 /// More digits do not fit a float exactly: they are a code.
 const MOST_DIGITS: usize = 15;

@@ -11,8 +11,8 @@ use crate::fields::column::reading::{
     ChosenBy, Decided, Hints, Reading, StatedBy, against_in_words, are_few, certain_in_words,
     left_out_in_words,
 };
-use crate::fields::words::cut::Cut;
-use crate::fields::words::lexicon;
+use crate::words::cut::Cut;
+use crate::words::lexicon;
 
 const POINT: u8 = b'.';
 const COMMA: u8 = b',';

@@ -1,7 +1,7 @@
 //! Addresses of mail.
 
 use super::text::trimmed;
-use crate::fields::words::cut::is_format;
+use crate::words::cut::is_format;
 
 /// The most bytes of an address, of its part before the sign, and of a label behind it (RFC 5321, RFC 1035).
 const MOST: usize = 254;

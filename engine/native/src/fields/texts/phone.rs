@@ -2,8 +2,8 @@
 
 use super::country::Country;
 use crate::fields::dates::day::{Day, NONE};
-use crate::fields::words::cut::{Cut, DIGITS, SPACE, Token, WORD};
-use crate::fields::words::lexicon::Lexicon;
+use crate::words::cut::{Cut, DIGITS, SPACE, Token, WORD};
+use crate::words::lexicon::Lexicon;
 
 /// Why a text is no number of a phone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -7,7 +7,7 @@ use crate::cells::calendar::DAY_MICROSECONDS;
 use crate::cells::text_form::push_date;
 use crate::columns::view::Value;
 use crate::fields::numbers::amount::{has_lost_digits, has_lost_digits_behind_letters};
-use crate::fields::words::cut::is_format;
+use crate::words::cut::is_format;
 
 /// Whole numbers from here on may have lost digits when a program made a float of them.
 const EXACT: f64 = 1e15;

@@ -1,7 +1,7 @@
 //! Booleans: yes and no as people write them.
 
 use crate::columns::view::Value;
-use crate::fields::words::cut::{Cut, fold};
+use crate::words::cut::{Cut, fold};
 
 /// Words for yes, folded, and what spreadsheet programs show for it in their languages.
 const YES: &[&str] = &[

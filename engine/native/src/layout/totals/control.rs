@@ -3,9 +3,9 @@
 use std::collections::HashMap;
 
 use super::read::NONE;
+use super::rows::{Doubt, Rows, Verdict};
 use super::sums::{Sum, slack};
 use super::words::Word;
-use super::{Doubt, Rows, Verdict};
 
 /// A sum that is further off is none: a mean, a percentage.
 const NEAR: f64 = 0.2;

@@ -2,10 +2,11 @@
 
 use std::collections::{HashMap, HashSet};
 
+use super::looks::{DOUBTFUL_ABOVE_FULL, NEED_FULL};
 use super::read::NONE;
+use super::rows::{Doubt, EDGE, Rows, Verdict};
 use super::sums::Sum;
 use super::words::Word;
-use super::{DOUBTFUL_ABOVE_FULL, Doubt, EDGE, NEED_FULL, Rows, Verdict};
 
 /// Rows at the end with nothing but numbers are told from two rows on.
 const LEAST_ABOVE: usize = 2;

@@ -5,10 +5,20 @@ use std::ops::Range;
 
 use super::read::{Column, Kind, NONE};
 use super::words::{self, How, Word};
-use super::{NEED_ALONE, NEED_BLANK, NEED_FULL, NEED_LAST, NEED_NOTHING, NEED_WITHIN, NEED_WORD};
 use crate::cells::{Sheet, Tag};
 use crate::layout::kinds::{CellKind, kind_of};
 
+/// Bits that a sum needs: with a word that stands alone and blank keys, with such a word in a table of one key, with a word, with blank keys, with nothing, and beside
+/// the texts of a record, where it is doubtful up to so much more.
+pub const NEED_WORD: f64 = -3.0;
+pub const NEED_ALONE: f64 = 1.0;
+pub const NEED_WITHIN: f64 = 7.0;
+pub const NEED_BLANK: f64 = 10.0;
+pub const NEED_NOTHING: f64 = 18.0;
+pub const NEED_FULL: f64 = 36.0;
+/// At the end, without any text.
+pub const NEED_LAST: f64 = 4.0;
+pub const DOUBTFUL_ABOVE_FULL: f64 = 15.0;
 /// Columns that are looked at.
 const MOST_COLUMNS: usize = 128;
 /// Rows that say which columns are keys.

@@ -8,78 +8,24 @@ mod control;
 mod judge;
 mod looks;
 mod read;
+mod rows;
 mod sums;
 mod words;
 
 use std::ops::Range;
 
-use self::looks::{Look, Table};
-use self::read::NONE;
-use self::sums::Items;
-use self::words::Word;
+use self::looks::Table;
+use self::rows::Rows;
 use crate::cells::Sheet;
 
 pub use self::control::Check;
-
-/// Bits that a sum needs: with a word that stands alone and blank keys, with such a word in a table of one key, with a word, with blank keys, with nothing, and beside
-/// the texts of a record, where it is doubtful up to so much more.
-const NEED_WORD: f64 = -3.0;
-const NEED_ALONE: f64 = 1.0;
-const NEED_WITHIN: f64 = 7.0;
-const NEED_BLANK: f64 = 10.0;
-const NEED_NOTHING: f64 = 18.0;
-const NEED_FULL: f64 = 36.0;
-/// At the end, without any text.
-const NEED_LAST: f64 = 4.0;
-const DOUBTFUL_ABOVE_FULL: f64 = 15.0;
-/// In longer tables records are added together.
-const MOST_ROWS: usize = 500;
-/// Rows at an end.
-const EDGE: usize = 3;
-
-/// What a row is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Verdict {
-    Record,
-    /// A total, a subtotal, an average, or what is added to a total to make another one.
-    Total,
-    /// An opening, closing or carried-forward balance.
-    Balance,
-    Doubtful(Doubt),
-}
-
-/// Why a row may be a total and is kept.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[repr(u8)]
-pub enum Doubt {
-    HasTexts = 0,
-    Twice = 1,
-    NoSum = 2,
-    AtTheEnd = 3,
-    Amounts = 4,
-    Charge = 5,
-    NoMean = 6,
-}
+pub use self::rows::{Doubt, Verdict};
 
 /// What was found in a table. Rows count from 0 at its first one.
 #[derive(Debug, Default)]
 pub struct Found {
     pub rows: Vec<(usize, Verdict)>,
     pub checks: Vec<Check>,
-}
-
-/// A table with all that is known of its rows.
-struct Rows<'s> {
-    table: Table<'s>,
-    keys: Vec<usize>,
-    /// Columns of amounts, among those of the table.
-    amounts: Vec<usize>,
-    running: Vec<(usize, usize, Option<usize>)>,
-    items: Items,
-    /// The first and last place among the live rows of each item.
-    places: Vec<(usize, usize)>,
-    /// Of items of one row.
-    looks: Vec<Look>,
 }
 
 /// Finds totals and balances among the rows of a table. `is_note` says which rows count as notes or titles, unless they have numbers.
@@ -106,149 +52,5 @@ pub fn find(sheet: &Sheet, rows: Range<usize>, columns: Range<usize>, is_note: &
             .map(|(item, &verdict)| (rows.row(item), verdict))
             .collect(),
         checks,
-    }
-}
-
-impl<'s> Rows<'s> {
-    fn of(table: Table<'s>) -> Self {
-        let (keys, usual) = table.keys();
-        let running = table.running(&keys);
-        let is_running = |column: usize| running.iter().any(|&(balance, ..)| balance == column);
-        let amounts: Vec<usize> = (0..table.columns.len())
-            .filter(|&column| {
-                table.columns[column].numbers > 0 && !keys.contains(&column) && !is_running(column)
-            })
-            .collect();
-        let mut rows = Self {
-            items: Items {
-                width: amounts.len(),
-                steps: amounts
-                    .iter()
-                    .map(|&column| table.columns[column].step)
-                    .collect(),
-                ..Items::default()
-            },
-            places: Vec::new(),
-            looks: Vec::new(),
-            table,
-            keys,
-            amounts,
-            running,
-        };
-        rows.fill(&usual);
-        rows
-    }
-
-    /// Makes items of the live rows.
-    fn fill(&mut self, usual: &[usize]) {
-        let count = self.table.live.len();
-        let is_long = count > MOST_ROWS;
-        let mut is_open = false;
-        for place in 0..count {
-            let row = self.table.live[place];
-            let is_inside = is_long && place >= EDGE && place + EDGE < count;
-            let has_all = || {
-                self.keys.len() > 1
-                    && self
-                        .keys
-                        .iter()
-                        .all(|&key| self.table.kind(row, key) != read::Kind::Blank)
-            };
-            let look = if is_inside && has_all() {
-                Look::of_record()
-            } else {
-                Look::of(&self.table, row).look_beside(&self.table, row, &self.keys, usual)
-            };
-            let look = if place + 1 == count {
-                look.at_the_end(&self.keys)
-            } else {
-                look
-            };
-            let begins = self.begins(place);
-            let is_plain = is_inside && look.need >= NEED_NOTHING;
-            if is_plain && is_open && !begins {
-                self.add(row);
-                if let Some(last) = self.places.last_mut() {
-                    last.1 = place;
-                }
-                continue;
-            }
-            is_open = is_plain;
-            self.push(place, look, begins, is_plain);
-        }
-    }
-
-    /// Whether a section begins at a live row: a row without numbers, or one below a blank row.
-    fn begins(&self, place: usize) -> bool {
-        let row = self.table.live[place];
-        let is_below_blank = place > 0 && self.table.live[place - 1] + 1 < row;
-        is_below_blank
-            || self
-                .table
-                .columns
-                .iter()
-                .all(|column| column.values[row] == NONE)
-    }
-
-    fn push(&mut self, place: usize, look: Look, begins: bool, is_plain: bool) {
-        let row = self.table.live[place];
-        let is_off =
-            look.word == Some(Word::Discount) && look.blank.is_none_or(|share| share == 1.0);
-        for &column in &self.amounts {
-            let value = self.table.value(row, column);
-            // A discount is taken off, with a minus or without.
-            let value = if is_off && value != NONE {
-                -value.abs()
-            } else {
-                value
-            };
-            self.items.values.push(value);
-            self.items
-                .terms
-                .push(u32::from(value != NONE && value != 0));
-            self.items.filled.push(u32::from(value != NONE));
-        }
-        self.items.begins.push(begins);
-        self.items
-            .needs
-            .push(if is_plain { f64::INFINITY } else { look.need });
-        self.items.takes_one.push(look.need <= NEED_WITHIN);
-        self.items.has_word.push(look.names_total());
-        self.items.is_blank.push(look.is_all_blank());
-        self.places.push((place, place));
-        self.looks.push(look);
-    }
-
-    /// Adds a row to the last item.
-    fn add(&mut self, row: usize) {
-        let start = self.items.values.len() - self.amounts.len();
-        for (at, &column) in self.amounts.iter().enumerate() {
-            let value = self.table.value(row, column);
-            if value == NONE {
-                continue;
-            }
-            let sum = &mut self.items.values[start + at];
-            *sum = if *sum == NONE {
-                value
-            } else {
-                sum.saturating_add(value)
-            };
-            self.items.terms[start + at] += u32::from(value != 0);
-            self.items.filled[start + at] += 1;
-        }
-    }
-
-    /// The first row of an item, from 0 at the table's first row.
-    fn row(&self, item: usize) -> usize {
-        self.table.live[self.places[item].0]
-    }
-
-    fn last_row(&self, item: usize) -> usize {
-        self.table.live[self.places[item].1]
-    }
-
-    /// A number of an item as it is written, not in units.
-    fn written(&self, at: usize, units: i128) -> f64 {
-        units as f64 * self.table.columns[self.amounts[at]].unit
     }
 }

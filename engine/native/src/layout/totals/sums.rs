@@ -6,6 +6,7 @@
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
 
+use super::looks;
 use super::read::NONE;
 
 /// What one column can say at most.
@@ -371,7 +372,7 @@ pub fn find(items: &Items, is_below: bool) -> HashMap<usize, Sum> {
         }
         match best {
             Some(((bits, agree, differ), is_leaves, height))
-                if bits >= need && (agree > 1 || need <= super::NEED_BLANK) =>
+                if bits >= need && (agree > 1 || need <= looks::NEED_BLANK) =>
             {
                 let parts = if is_leaves {
                     leaves.pile[height..].to_vec()
@@ -391,7 +392,7 @@ pub fn find(items: &Items, is_below: bool) -> HashMap<usize, Sum> {
                     tops.cut(height);
                 }
             }
-            _ if need > super::NEED_WORD => leaves.push(item),
+            _ if need > looks::NEED_WORD => leaves.push(item),
             _ => {}
         }
         tops.push(item);

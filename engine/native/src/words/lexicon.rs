@@ -333,7 +333,7 @@ mod tests {
         };
         for (word, beside) in [("cer", "listopadu"), ("cerv", "listopadu"), ("cer", "x")] {
             assert_eq!(
-                month(word, &crate::fields::words::cut::fold(beside)),
+                month(word, &crate::words::cut::fold(beside)),
                 None,
                 "{word}"
             );

@@ -1,0 +1,135 @@
+//! What was found out about the rows of a sheet: the state of each, how likely it is, and why.
+
+use super::chain::STATES;
+use super::features::Trait;
+
+/// What a row is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub enum State {
+    Title = 0,
+    Header = 1,
+    /// A section head: it names the rows below it.
+    Group = 2,
+    Data = 3,
+    Total = 4,
+    Note = 5,
+}
+
+impl State {
+    /// All of them, by number.
+    pub const ALL: [Self; STATES] = [
+        Self::Title,
+        Self::Header,
+        Self::Group,
+        Self::Data,
+        Self::Total,
+        Self::Note,
+    ];
+}
+
+/// A row that was looked at.
+#[derive(Debug, Clone)]
+pub struct RowLayout {
+    /// In the sheet, from 0.
+    pub number: usize,
+    /// Blank rows directly above.
+    pub gap: usize,
+    pub state: State,
+    /// How likely each state is.
+    pub likelihoods: [f64; STATES],
+    /// The row's features, by number.
+    pub features: Vec<u16>,
+    /// The rule that gave the row its state, in words.
+    pub rule: Option<&'static str>,
+}
+
+/// The rows of a sheet that were looked at, from the top. Rows between them look like the ones before, or are blank.
+#[derive(Debug, Clone, Default)]
+pub struct RowLooks {
+    pub rows: Vec<RowLayout>,
+    /// Rows of the sheet.
+    pub count: usize,
+}
+
+impl RowLooks {
+    /// For each row of the sheet the place of its layout among `rows`; nothing for a blank row, unless it lies within a
+    /// header.
+    pub fn by_row(&self) -> Vec<Option<u32>> {
+        let mut found = vec![None; self.count];
+        let mut before: Option<usize> = None;
+        let mut usual = None;
+        for (at, row) in self.rows.iter().enumerate() {
+            if let Some(before) = before {
+                let first = self.rows[before].number + 1;
+                // Rows between that were not looked at are like those before.
+                found[first..row.number - row.gap].fill(usual);
+                if self.rows[before].state == State::Header && row.state == State::Header {
+                    found[first..row.number].fill(Some(at as u32));
+                }
+            }
+            found[row.number] = Some(at as u32);
+            if row.state == State::Data || usual.is_none() {
+                usual = found[row.number];
+            }
+            before = Some(at);
+        }
+        found
+    }
+
+    /// Makes one block of header rows between which lie but a title or a section head: "2024", "Region", "Net".
+    pub fn join_headers(&mut self) {
+        let mut last: Option<usize> = None;
+        for at in 0..self.rows.len() {
+            match self.rows[at].state {
+                State::Header => {
+                    if let Some(last) = last
+                        && at - last <= MOST_BETWEEN + 1
+                    {
+                        let sure = self.rows[last].likelihoods[1].min(self.rows[at].likelihoods[1]);
+                        for row in &mut self.rows[last + 1..at] {
+                            row.make_header(sure);
+                        }
+                    }
+                    last = Some(at);
+                }
+                State::Data | State::Total => last = None,
+                State::Title | State::Group | State::Note => {}
+            }
+        }
+    }
+}
+
+/// Rows other than header rows within a header.
+const MOST_BETWEEN: usize = 2;
+
+impl RowLayout {
+    /// Whether the row has a trait.
+    pub fn has(&self, one: Trait) -> bool {
+        self.features.contains(&(one as u16))
+    }
+
+    /// Gives the row another state, by a rule: the looks said otherwise, so it is as likely as the one before.
+    pub fn take_rule(&mut self, state: State, words: &'static str) {
+        let (before, now) = (self.state as usize, state as usize);
+        let half = f64::midpoint(self.likelihoods[before], self.likelihoods[now]);
+        (self.likelihoods[before], self.likelihoods[now]) = (half, half);
+        self.state = state;
+        self.rule = Some(words);
+    }
+
+    fn make_header(&mut self, sure: f64) {
+        let header = State::Header as usize;
+        let others = 1.0 - self.likelihoods[header];
+        let share = if others > 0.0 {
+            (1.0 - sure) / others
+        } else {
+            0.0
+        };
+        for likelihood in &mut self.likelihoods {
+            *likelihood *= share;
+        }
+        self.likelihoods[header] = sure;
+        self.state = State::Header;
+    }
+}
