@@ -91,3 +91,19 @@ def test_a_table_that_is_not_turned_is_told_and_keeps_its_rows(normalize, rows, 
 def test_a_table_on_its_feet_stays(normalize, rows):
     table, header_rows, notices = normalize(rows)
     assert header_rows == 1 and len(table) == len(rows) - 1 and "table_on_its_side" not in notices
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        # Three words of one field are one, and months stand beside the first.
+        [["Employer", "Jan", "Feb", "Mar"], ["Wages", 100.5, 120.5, 130.5], ["Pay", 60.5, 61.5, 62.5], ["Gross pay", 20.5, 22.5, 25.5]],
+        [["Category", "Jan", "Feb", "Mar"], ["Wages", 100.5, 120.5, 130.5], ["Hours", 38, 40, 37], ["Mobile", 20.5, 22.5, 25.5]],
+        [["Employer", "2023", "2024"], ["Wages", 100.5, 120.5], ["Hours", 38, 40], ["Mobile", 20.5, 22.5]],
+        # Words of two fields stand in the first row.
+        [["Employer", "Hours"], ["Phone", 3], ["Mobile", 2], ["Pay", 4]],
+    ],
+)
+def test_a_header_of_columns_is_no_line_of_a_record(normalize, rows):
+    table, header_rows, notices = normalize(rows, drop_blank_rows=False)
+    assert "table_on_its_side" not in notices and header_rows == 1 and len(table) == len(rows) - 1

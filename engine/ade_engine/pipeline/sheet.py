@@ -154,7 +154,7 @@ class SheetPipeline:
         by_context = settings.rows_by_context and is_open
         repeated: dict[int, str] = {}
         titles: set[int] = set()
-        words: set[str] = set()
+        words: dict[str, str] = {}
         if settings.headerless_tables:
             from ade_engine.pipeline.kept_rows.headerless import keep_records, mark_repeated_headers
 
@@ -194,7 +194,7 @@ class SheetPipeline:
         return spans
 
     def _on_its_side(
-        self, context: RunContext, scan: SheetScan, words: set[str], progress: Progress
+        self, context: RunContext, scan: SheetScan, words: dict[str, str], progress: Progress
     ) -> list[RowSpan] | None:
         """The table of a sheet, turned where that is sure and wanted, if it lies on its side."""
         from ade_engine.pipeline.finding import on_its_side

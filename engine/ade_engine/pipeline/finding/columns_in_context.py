@@ -84,7 +84,7 @@ class Block:
         return [value for column in range(self.first, self.stop) for value in self.values(column)]
 
 
-def areas_of(context: RunContext, span: RowSpan, scan: SheetScan, words: set[str]) -> list[tuple[int, int]]:
+def areas_of(context: RunContext, span: RowSpan, scan: SheetScan, words: dict[str, str]) -> list[tuple[int, int]]:
     """The columns of each table that lies in a stretch of rows, from left to right. Notes beside the tables are told, and are in none."""
     blocks = _blocks(span, scan)
     if len(blocks) < 2:
@@ -138,7 +138,7 @@ def _blocks(span: RowSpan, scan: SheetScan) -> list[Block]:
     return [Block(scan, span, first, stop, sum(below[first:stop])) for first, stop in stretches]
 
 
-def _is_note(block: Block, words: set[str]) -> bool:
+def _is_note(block: Block, words: dict[str, str]) -> bool:
     """Whether a block beside a table is a text or two: beside the header alone, or without a name."""
     if any(name in words for name in block.names):
         return False
@@ -147,7 +147,7 @@ def _is_note(block: Block, words: set[str]) -> bool:
     return is_small and block.stop - block.first == 1 and all(isinstance(text, str) for text in texts)
 
 
-def _are_tables(left: list[Block], block: Block, words: set[str]) -> bool:
+def _are_tables(left: list[Block], block: Block, words: dict[str, str]) -> bool:
     """Whether a block is a table beside the one that the blocks at its left make."""
     if not block.names:
         return block.starts_lower()

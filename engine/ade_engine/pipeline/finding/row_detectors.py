@@ -50,14 +50,17 @@ def register_own_detectors(registry: Registry) -> None:
     registry.finalize()
 
 
-def known_words(registry: Registry) -> set[str]:
-    """The headers of all fields, and the words that headers have, simplified."""
-    words: set[str] = set()
+def known_words(registry: Registry) -> dict[str, str]:
+    """The headers of all fields, and the words that headers have, simplified, each with its field. A word of no field stands for itself."""
+    words: dict[str, str] = {}
     for fn in (entry.fn for entry in registry.row_detectors + registry.column_detectors):
         if isinstance(fn, HeaderRows):
-            words |= fn.words
+            words = {word: word for word in fn.words} | words
         elif isinstance(fn, FieldHeaders):
-            words.update(map(simplify, fn.headers))
+            words.update(dict.fromkeys(map(simplify, fn.headers), fn.field))
+    for part in registry.parts.values():
+        whole = [*map(simplify, part.whole.headers)]
+        words.update(dict.fromkeys(whole, whole[0]))
     return words
 
 

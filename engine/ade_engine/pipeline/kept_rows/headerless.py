@@ -16,6 +16,7 @@ from ade_engine.fields.readers import profile
 from ade_engine.models.notices import INFO, WARNING
 from ade_engine.models.table import is_blank
 from ade_engine.pipeline.finding.header_rows import DATA, GROUP, HEADER, TOTAL, RowSpan
+from ade_engine.pipeline.finding.on_its_side import fields_of, names_columns
 from ade_engine.pipeline.finding.row_detectors import known_words
 from ade_engine.pipeline.shared.row_numbers import rows_in_words, stretches
 
@@ -359,10 +360,12 @@ class _Sheet:
         """Whether, which is told, the names of fields stand below each other, in the first column, instead of beside each other."""
         rows = range(span.start, min(span.stop, span.start + _MOST_COMPARED))
         first = [cells[0] for cells in map(self.cells, rows) if cells]
-        below = sum(map(self.is_word, first))
+        known = sum(map(self.is_word, first))
+        below = len(fields_of(first, self.words))
         header = range(span.start, span.data_start)
-        beside = max((sum(map(self.is_word, self.cells(row))) for row in header), default=0)
-        if below < 2 or below <= beside or below * 2 < len(first):
+        if below < 2 or not self.is_word(first[0]) or known * 2 < len(first):
+            return False
+        if any(names_columns(self.scan.row(row), self.words) for row in header):
             return False
         self.notice(
             "table_on_its_side",

@@ -87,7 +87,7 @@ def end_above_titles(context: RunContext, spans: list[RowSpan], titles: set[int]
         )
 
 
-def mark_lone_headers(kinds: bytearray, scan: SheetScan, words: set[str]) -> None:
+def mark_lone_headers(kinds: bytearray, scan: SheetScan, words: dict[str, str]) -> None:
     """Make notes of header rows among records that are one text, and no word that headers have."""
     first = kinds.find(DATA)
     for start, stop in _blocks_of_headers(kinds):
@@ -100,7 +100,7 @@ def mark_lone_headers(kinds: bytearray, scan: SheetScan, words: set[str]) -> Non
                 kinds[start] = NOTE
 
 
-def mark_further_headers(context: RunContext, kinds: bytearray, scan: SheetScan, words: set[str]) -> None:
+def mark_further_headers(context: RunContext, kinds: bytearray, scan: SheetScan, words: dict[str, str]) -> None:
     """Make headers of rows of texts, below a blank row, in which a word is the header of a field and no other cell of its column."""
     found = []
     first = kinds.find(HEADER)
