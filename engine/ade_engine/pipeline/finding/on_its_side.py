@@ -141,10 +141,10 @@ def names_columns(cells: list[Any], words: dict[str, str]) -> bool:
     filled = [cell for cell in cells if not is_blank(cell)]
     beside = filled[1:]
     is_counted = [str(cell).strip() for cell in beside] == [str(number) for number in range(1, len(beside) + 1)]
-    return len(fields_of(filled, words)) > 1 or len(beside) > 1 and (is_counted or all(map(_is_period, beside)))
+    return len(fields_of(filled, words)) > 1 or len(beside) > 1 and (is_counted or all(map(is_period, beside)))
 
 
-def _is_period(cell: Any) -> bool:
+def is_period(cell: Any) -> bool:
     """Whether a cell is a year, a month, or a part of a year that is counted."""
     text = str(cell).strip().lower()
     letters = "".join(filter(str.isalpha, text))

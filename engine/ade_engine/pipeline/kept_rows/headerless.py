@@ -13,10 +13,11 @@ import polars as pl
 
 from ade_engine.fields.headers import simplify
 from ade_engine.fields.readers import profile
+from ade_engine.fields.units import is_unit
 from ade_engine.models.notices import INFO, WARNING
 from ade_engine.models.table import is_blank
 from ade_engine.pipeline.finding.header_rows import DATA, GROUP, HEADER, TOTAL, RowSpan
-from ade_engine.pipeline.finding.on_its_side import fields_of, names_columns
+from ade_engine.pipeline.finding.on_its_side import fields_of, is_period, names_columns
 from ade_engine.pipeline.finding.row_detectors import known_words
 from ade_engine.pipeline.shared.row_numbers import rows_in_words, stretches
 
@@ -70,8 +71,9 @@ def keep_records(
             # What was taken for the header is the first line of names and values.
             span.header_rows = 0
         elif span.header_rows and not span.is_guessed:
+            freed = sheet.free_first_records(span)
             spans[:0] = sheet.doubt(span)
-            sheet.tell_row_below(span)
+            sheet.tell_row_below(span, freed)
         sheet.tell_other_headers(span)
     return found
 
@@ -312,20 +314,40 @@ class _Sheet:
             self.tell_doubt(rows, "no row stands below it")
         return []
 
-    def tell_row_below(self, span: RowSpan) -> None:
-        """Name the first row below a header that may be a part of it."""
+    def free_first_records(self, span: RowSpan) -> int:
+        """Let the rows of a header block below names of fields be records, where no word, unit or gap says otherwise. Returns how many."""
+        first, *others = (self.scan.row(row) for row in range(span.start, span.data_start))
+        names = {column: str(cell).strip() for column, cell in enumerate(first) if not is_blank(cell)}
+        if not others or len(fields_of(first, self.words)) < 2 or len({*names.values()}) < len(names):
+            return 0
+        below = self.scan.row(span.data_start) if span.data_start < span.stop else []
+        key = min(names)
+        is_lower = key < len(below) and str(below[key])[:1].islower()
+        for cells in others:
+            filled = {column: cell for column, cell in enumerate(cells) if not is_blank(cell)}
+            if key not in filled or len(filled) < 2 or not names.keys() >= filled.keys() or any(map(self.is_word, cells)):
+                return 0
+            if str(filled[key])[:1].islower() and not is_lower or any(map(_is_below_names, [*filled.values()][1:])):
+                return 0
+        span.header_rows = 1
+        self.kinds[span.data_start : span.data_start + len(others)] = bytes((DATA,)) * len(others)
+        return len(others)
+
+    def tell_row_below(self, span: RowSpan, freed: int = 0) -> None:
+        """Name the first row below a header that may be a part of it, or those that were freed of it."""
         row = next((row for row in range(span.data_start, span.stop) if not self.scan.is_empty_row(row)), None)
         if not span.header_rows or row is None or self.kinds[row] == HEADER:
             return
         likely = self.layouts[row]["header"]
-        if likely >= _LEAST_OF_LAST:
+        if freed or likely >= _LEAST_OF_LAST:
+            numbers = [[row + 1, row + max(1, freed)]]
             self.notice(
                 "doubtful_header_row",
-                f"row {row + 1}, right below the header, may be a part of it ({round(likely * 100)}% by its looks); taken for "
+                f"{rows_in_words(numbers)}, right below the header, may be a part of it ({round(likely * 100)}% by its looks); taken for "
                 f"{_TAKEN_FOR[self.kinds[row]]}. If it is a part of the header, set `header_rows`",
                 # A section head is not lost: it stands beside its rows.
                 level=INFO if self.kinds[row] == GROUP else WARNING,
-                rows=[[row + 1, row + 1]],
+                rows=numbers,
             )
 
     def tell_other_headers(self, span: RowSpan) -> None:
@@ -408,6 +430,12 @@ class _Sheet:
             "them, set `header_rows`, [] for a sheet without a header",
             rows=numbers,
         )
+
+
+def _is_below_names(cell: Any) -> bool:
+    """Whether a cell says more of the name above it: a unit, a remark in brackets, a period."""
+    text = str(cell).strip()
+    return text[:1] in ("(", "[") or text[:1] != "-" and is_unit(f"({text})") or is_period(cell)
 
 
 def _kind(cell: Any) -> str:

@@ -1,0 +1,46 @@
+"""First records without a value of their column's kind: they stay below the header."""
+
+from __future__ import annotations
+
+import pytest
+
+
+@pytest.fixture
+def find(run, template, monkeypatch):
+    """Runs the template as `ade` runs it: the rows of the header, those of the records, and what is said of the first of them."""
+    monkeypatch.setenv("ADE_ENGINE_RUN", "1")
+
+    def call(rows):
+        outcome = run(template, {"S": rows}, settings={"drop_blank_rows": False})
+        assert outcome.result.error is None, outcome.result.error
+        (table,) = outcome.tables
+        names, *found = outcome.rows("S")
+        at = names.index("Source row")
+        told = [one for one in outcome.noticed["notices"] if one["code"] == "doubtful_header_row"]
+        return table["structure"]["header"]["row_count"], [row[at] for row in found], told
+
+    return call
+
+
+@pytest.mark.parametrize(
+    ("rows", "doubtful"),
+    [
+        ([["Name", "Hours"], ["Ada Blom", "on leave"], ["Bo Cohen", 35], ["Cy Dahl", 40]], [2, 2]),
+        ([["Employer", "Pay"], ["Pen", "on request"], ["Pad", "45.00"]], [2, 2]),
+        ([["Employer", "Hours", "Pay"], ["Pen", "-", "-"], ["Pad", 3, 45.5]], [2, 2]),
+        ([["Name", "Pay", "Hire date"], ["Pen", "on request", "open"], ["Ink", "on request", "open"], ["Pad", "45.00", "01.02.2025"]], [2, 3]),
+    ],
+)
+def test_a_first_record_of_texts_is_no_part_of_the_header(find, rows, doubtful):
+    header_rows, found, told = find(rows)
+    assert header_rows == 1 and found == [*range(2, len(rows) + 1)]
+    assert [one["rows"] for one in told] == [[doubtful]] and told[0]["level"] == "warning"
+
+
+@pytest.mark.parametrize(
+    "below",
+    [["", "(net)", "(gross)"], ["", "h", "EUR"], ["(full)", "h", "EUR"], ["as in the contract", "per week", "per month"]],
+)
+def test_units_and_remarks_below_names_are_no_record(find, below):
+    header_rows, found, _ = find([["Name", "Hours", "Pay"], below, ["Bo Cohen", 35, 1200.5], ["Cy Dahl", 40, 1300.5], ["Di Eng", 38, 1250.5]])
+    assert header_rows == 2 and found == [3, 4, 5]
