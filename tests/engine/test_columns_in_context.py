@@ -167,3 +167,16 @@ def test_a_column_with_a_name_stays(normalize, name, value):
     # That column may be the only one of a field.
     regions, tables, notices = normalize(rows, drop_blank_rows=False)
     assert regions == ["A1:E9"] and tables[0][3][name] == value and "notes_beside_table" not in notices
+
+
+@pytest.mark.parametrize(
+    "texts",
+    [{4: "ok"}, {4: "ann@example.org"}, {4: "X-12"}, {4: 17}, {2: "to be paid", 5: "to be paid"}, {2: "please call them back", 5: "yes"}],
+)
+def test_values_below_no_name_are_a_column(normalize, texts):
+    rows = [[*cells] for cells in LEFT]
+    for row, text in texts.items():
+        rows[row] += [None, text]
+    regions, tables, notices = normalize(rows, drop_blank_rows=False)
+    assert regions == ["A1:E9"] and "notes_beside_table" not in notices
+    assert all(text in tables[0][row - 1].values() for row, text in texts.items())

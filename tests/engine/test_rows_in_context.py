@@ -105,6 +105,21 @@ def test_a_table_that_begins_with_a_section_head_has_sections(normalize, place, 
     assert {one["level"] for one in notices.get("doubtful_header_row", [])} <= {"info"}
 
 
+@pytest.mark.parametrize(
+    "rows",
+    [
+        [["Order", "Customer", "Article"], [1001, "Blom Ltd", "Hammer"], [None, None, "Nails"], [None, None, "Saw"],
+         [1002, "Cohen & Co", "Screws"], [None, None, "Glue"], [1003, "Dahl AG", "Drill"]],
+        [["Team", "Member"], ["North", "Ada"], [None, "Bo"], [None, "Cy"], ["South", "Di"], [None, "Eli"], ["West", "Flo"]],
+        [["Course", "Dish"], ["Starter", "Soup"], [None, "Salad"], ["Main", "Fish"], [None, "Pasta"], ["Dessert", "Cake"]],
+    ],
+)  # fmt: skip
+def test_items_below_a_key_that_is_written_once_are_records(normalize, rows):
+    (table,), notices = normalize(rows)
+    assert numbers(table) == [*range(2, len(rows) + 1)] and [row[rows[0][-1]] for row in table] == [row[-1] for row in rows[1:]]
+    assert not {"lines_of_records", "rows_left_out"} & notices.keys()
+
+
 @pytest.mark.parametrize("text", [["customer called, will pay later"], [None, "see the contract of 2019"]])
 def test_a_lone_text_between_records_is_told(normalize, text):
     (table,), notices = normalize([HEADERS, *TICKETS[:4], text, *TICKETS[4:]])

@@ -28,6 +28,8 @@ _FIRST_ROWS = 200
 _LEAST_UNEVEN, _LEAST_FULL = 2, 0.8
 #: A note beside a table has so many texts at most.
 _MOST_NOTES = 2
+#: And each of them has so many words.
+_LEAST_WORDS = 3
 #: So many cells of a column say whether it is a key.
 _MOST_OF_KEY = 1000
 
@@ -139,12 +141,17 @@ def _blocks(span: RowSpan, scan: SheetScan) -> list[Block]:
 
 
 def _is_note(block: Block, words: dict[str, str]) -> bool:
-    """Whether a block beside a table is a text or two: beside the header alone, or without a name."""
+    """Whether a block beside a table is a text or two of some words: beside the header alone, or without a name.
+
+    What is shorter is a value, and so are addresses and what stands there twice.
+    """
     if any(name in words for name in block.names):
         return False
     texts = block.texts()
     is_small = not texts if block.names else len(texts) <= _MOST_NOTES
-    return is_small and block.stop - block.first == 1 and all(isinstance(text, str) for text in texts)
+    said = block.names or texts
+    are_texts = all(isinstance(text, str) and "@" not in text and len(text.split()) >= _LEAST_WORDS for text in said)
+    return is_small and block.stop - block.first == 1 and are_texts and len({*said}) == len(said)
 
 
 def _are_tables(left: list[Block], block: Block, words: dict[str, str]) -> bool:

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 _MOST_LOOKED_AT = 60
 #: So many records make a pattern, and so many lines a record may have below its first one.
 _LEAST_RECORDS, _MOST_LINES = 3, 4
+#: The words of an item.
+_MOST_OF_ITEM = 2
 #: A longer text is no name of a column.
 _LONGEST_NAME = 40
 _DIGITS = re.compile(r"\d+")
@@ -192,6 +194,11 @@ class _Table:
                 kinds[row] = GROUP
         if head is not None or not lines or len(records) < _LEAST_RECORDS:
             return
+        if self.are_items(records):
+            for row in lines:
+                if min(self.names) not in self.columns(row):
+                    kinds[row] = DATA
+            return
         if self.are_lines(records, lines):
             for _, below in records:
                 for row in below:
@@ -275,6 +282,18 @@ class _Table:
         # A table does not end with a section head, and a section has records.
         return counts[-1] > 0 and {*map(len, columns)} == {1} and len(lines) * _LEAST_RECORDS > len(records)
 
+    def are_items(self, records: list[tuple[int, list[int]]]) -> bool:
+        """Whether the lines below records are items as the records' own: a word or two each, below blank keys."""
+        first = min(self.names)
+        pairs = [(row, line) for row, lines in records for line in lines if first not in self.columns(line)]
+        if any(self.columns(line) == self.second_names() != () for _, line in pairs):
+            return False
+        alike = 0
+        for row, line in pairs:
+            own = self.cells(row)
+            alike += all(column < len(own) and _is_item(own[column]) and _is_item(text) for column, text in _texts_of(self.cells(line)))
+        return len(pairs) > 1 and alike * 2 > len(pairs)
+
     def is_alike(self, row: int, lines: list[int]) -> bool:
         """Whether the last line of a table may be one as the others are, by its length: notes are longer."""
         longest = max((self.length(one) for one in lines if one != row), default=0)
@@ -329,6 +348,12 @@ def _texts_of(cells: list[Any]) -> tuple[tuple[int, str], ...]:
 def _without_numbers(cells: list[Any]) -> tuple[str, ...]:
     """The texts of a row, alike on each page where they count these."""
     return tuple(_DIGITS.sub("0", text) for _, text in _texts_of(cells))
+
+
+def _is_item(cell: Any) -> bool:
+    """Whether a cell is a word or two, without digits and signs."""
+    words = str(cell).replace("-", " ").split()
+    return 0 < len(words) <= _MOST_OF_ITEM and all(word.isalpha() for word in words)
 
 
 def _is_value(cell: Any) -> bool:
