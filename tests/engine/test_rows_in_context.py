@@ -203,3 +203,29 @@ def test_a_row_that_may_be_the_header_of_a_further_table_of_texts_is_told(normal
     (told,) = notices["doubtful_rows"]
     assert "may be the header of another table" in told["message"]
     assert told["rows"] == [[row, row]]
+
+
+STAFF = [["Ada Blom", 38, 1200.5], ["Bo Cohen", 36, 1100.5], ["Cy Dahl", 40, 1300.75], ["Di Eng", 39, 1250.25], ["Eli Falk", 37, 1150.75]]
+
+
+@pytest.mark.parametrize("at", [[1], [3], [1, 2], [1, 3]])
+def test_a_record_of_a_name_alone_stays_and_is_told(normalize, at):
+    rows = [[name] if n in at else [name, *values] for n, (name, *values) in enumerate(STAFF)]
+    (table,), notices = normalize([["Name", "Hours", "Pay"], *rows])
+    assert [row["Name"] for row in table] == [row[0] for row in STAFF] and "Section" not in table[0]
+    (told,) = [one for one in notices["doubtful_rows"] if "with nothing but a name" in one["message"]]
+    assert told["level"] == "warning" and told["count"] == len(at) and "rows_left_out" not in notices
+
+
+@pytest.mark.parametrize("text", ["delivered late, see mail", "See the letter of the bank", "Still open:"])
+def test_a_note_between_names_is_left_out_and_told(normalize, text):
+    (table,), notices = normalize([["Name", "Hours", "Pay"], *STAFF[:2], [text], *STAFF[2:]])
+    assert [row["Name"] for row in table] == [row[0] for row in STAFF] and "Section" not in table[0]
+    assert [one["rows"] for one in notices["doubtful_rows"]] == [[[4, 4]]]
+
+
+@pytest.mark.parametrize("rows", [[["North"], *STAFF[:3], ["South"], *STAFF[3:]], [*STAFF[:3], [], ["South"], *STAFF[3:]]])
+def test_a_section_head_among_names_is_one(normalize, rows):
+    (table,), notices = normalize([["Name", "Hours", "Pay"], *rows])
+    assert [row["Name"] for row in table if row["Name"]] == [row[0] for row in STAFF]
+    assert table[-1]["Section"] == "South" and "doubtful_rows" not in notices

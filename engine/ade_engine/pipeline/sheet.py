@@ -185,7 +185,7 @@ class SheetPipeline:
             spans = keep_records(context, spans, kinds, scan, 0 if area is None else area[0] - 1)
         if by_context:
             rows_in_context.end_above_titles(context, spans, titles)
-            rows_in_context.find_lines(spans, kinds, scan)
+            rows_in_context.find_lines(context, spans, kinds, scan, words)
         if choice is None or choice.area is None:
             # A range is where a user says that the table ends.
             end_tables(context, spans, kinds, scan)

@@ -29,6 +29,8 @@ _MOST_LOOKED_AT = 60
 _LEAST_RECORDS, _MOST_LINES = 3, 4
 #: The words of an item.
 _MOST_OF_ITEM = 2
+#: The words of a name, and so many rows of a table may have nothing else.
+_MOST_OF_NAME, _MOST_NAMED = 3, 2
 #: A longer text is no name of a column.
 _LONGEST_NAME = 40
 _DIGITS = re.compile(r"\d+")
@@ -146,15 +148,36 @@ def free_first_heads(spans: list[RowSpan], kinds: bytearray, scan: SheetScan) ->
             _Table(span, kinds, scan).free_first_head()
 
 
-def find_lines(spans: list[RowSpan], kinds: bytearray, scan: SheetScan) -> None:
-    """Mark the second lines of records (``LINE``), and lone texts of which nothing says what they are (``LONE``)."""
+def find_lines(
+    context: RunContext, spans: list[RowSpan], kinds: bytearray, scan: SheetScan, words: dict[str, str]
+) -> None:
+    """Mark the second lines of records (``LINE``), and lone texts of which nothing says what they are (``LONE``).
+
+    A record of which nothing but its name is filled stays one, which is told.
+    """
+    kept = []
     for span in spans:
         if not span.header_rows or span.is_guessed:
             continue
         some = range(span.data_start, min(span.stop, span.data_start + _MOST_LOOKED_AT))
         table = _Table(span, kinds, scan)
         if kinds.find(GROUP, span.data_start, span.stop) >= 0 or any(map(table.is_line, some)):
-            table.judge()
+            named = table.named_records(words)
+            if named:
+                for row in named:
+                    kinds[row] = DATA
+                kept += named
+            else:
+                table.judge()
+    if kept:
+        numbers = stretches([row + 1 for row in kept])
+        context.notice(
+            "doubtful_rows",
+            f"{rows_in_words(numbers)} between records may be {'a section head or a note' if len(kept) == 1 else 'section heads or notes'}, "
+            f"with nothing but a name; kept as {'a record' if len(kept) == 1 else 'records'}",
+            count=len(kept),
+            rows=numbers,
+        )
 
 
 class _Table:
@@ -211,6 +234,34 @@ class _Table:
         if len(alone) == 1 or len(alone) * _LEAST_RECORDS > len(records):
             for row in alone:
                 kinds[row] = LONE
+
+    def named_records(self, words: dict[str, str]) -> list[int]:
+        """The rows, two at most, that have nothing but a name in the first column, as the records above and below have.
+
+        Section heads begin a table, or stand below a blank row, or have some records each.
+        """
+        head, records, lines = self.parts()
+        if head is not None or not lines or len(lines) > _MOST_NAMED or len(records) < _MOST_NAMED or not records[-1][0] > lines[-1]:
+            return []
+        first = min(self.names)
+        header = [
+            simplify(text)
+            for row in range(self.span.start, self.span.data_start)
+            for at, text in _texts_of(self.cells(row))
+            if at == first
+        ]
+        if not any(text in words for text in header) or any(self.columns(row) != (first,) for row in lines):
+            return []
+        keys = [cells[first] for cells in (self.cells(row) for row, _ in records) if first < len(cells)]
+        own = [str(cell) for cell in keys if not is_blank(cell)]
+        names = [str(self.cells(row)[first]).strip() for row in lines]
+        has_digits = sum(bool(_DIGITS.search(text)) for text in own) * 2 > len(own)
+        if sum(map(_is_name, own)) * 2 <= len(own) or not all(_is_name(name) and bool(_DIGITS.search(name)) == has_digits for name in names):
+            return []
+        apart = any(self.scan.is_empty_row(row - 1) for row in lines)
+        below = [sum(lines[at] < row < ([*lines, self.span.stop])[at + 1] for row, _ in records) for at in range(len(lines))]
+        are_heads = len(lines) > 1 and min(below) > 1
+        return [] if apart or are_heads or {*names}.intersection(own) else lines
 
     def parts(self) -> tuple[int | None, list[tuple[int, list[int]]], list[int]]:
         """The row above the first record that is none, if there is one; each record, and the lines directly below it; all lines."""
@@ -354,6 +405,12 @@ def _is_item(cell: Any) -> bool:
     """Whether a cell is a word or two, without digits and signs."""
     words = str(cell).replace("-", " ").split()
     return 0 < len(words) <= _MOST_OF_ITEM and all(word.isalpha() for word in words)
+
+
+def _is_name(text: str) -> bool:
+    """Whether a text may be the name of a person or a thing: a few words that begin with a capital letter or a digit."""
+    text = text.strip()
+    return 0 < len(text.split()) <= _MOST_OF_NAME and (text[0].isupper() or text[0].isdigit()) and text[-1] not in ".:"
 
 
 def _is_value(cell: Any) -> bool:
