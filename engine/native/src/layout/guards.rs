@@ -75,7 +75,10 @@ impl Place<'_> {
                 slot.kind == CellKind::Mixed
                     && is_alike(self.at + 1)
                     && is_alike(self.at + 2)
-                    && row_at(self.first, column).kind == CellKind::Words
+                    && matches!(
+                        row_at(self.first, column).kind,
+                        CellKind::Words | CellKind::Blank
+                    )
             })
     }
 
