@@ -182,6 +182,14 @@ def test_payments_of_a_rest_are_records(take, last):
     assert kept.named("doubtful_rows") == ([5] if last == "Saldo" else [])
 
 
+def test_bare_balances_that_the_amounts_add_up_to_are_left_out(take):
+    header, *records = AMOUNTS
+    rows = [header, ["2024-03-01", "Saldo", 1500.25], *records, ["2024-03-31", "Saldo", 2173.7]]
+    assert Kept(take(rows)).rows == [3, 4, 5, 6]
+    kept = Kept(take([*rows[:-1], ["2024-03-31", "Saldo", 2100.7]]))
+    assert kept.rows == [2, 3, 4, 5, 6, 7] and kept.named("doubtful_rows") == [2, 7]
+
+
 @pytest.mark.parametrize("has_count", [True, False])
 @pytest.mark.parametrize(
     "ends",

@@ -130,7 +130,6 @@ pub fn judge(rows: &Rows<'_>, sums: &HashMap<usize, Sum>) -> Vec<Verdict> {
     let has_balances = balances_are_few(rows);
     let tail = tail_of(rows);
     let mut verdicts: Vec<Verdict> = Vec::with_capacity(count);
-    let is_balance = |item: usize| rows.looks[item].word == Some(Word::Balance);
     for item in 0..count {
         let place = Place {
             is_edge: item < EDGE - 1 || item + EDGE >= count,
@@ -138,11 +137,7 @@ pub fn judge(rows: &Rows<'_>, sums: &HashMap<usize, Sum>) -> Vec<Verdict> {
             is_outer: sums
                 .get(&item)
                 .is_some_and(|sum| sum.parts.iter().any(|part| sums.contains_key(part))),
-            goes_on: is_balance(item)
-                && (sums.get(&item).is_some_and(|sum| sum.parts.len() > 1)
-                    || sums
-                        .iter()
-                        .any(|(&other, sum)| is_balance(other) && sum.parts.contains(&item))),
+            goes_on: goes_on(rows, sums, item),
             is_below_total: verdicts.last().is_some_and(|above| {
                 matches!(above, Verdict::Total | Verdict::Doubtful(Doubt::Charge))
             }),
@@ -153,6 +148,28 @@ pub fn judge(rows: &Rows<'_>, sums: &HashMap<usize, Sum>) -> Vec<Verdict> {
     }
     take_charges(rows, sums, &mut verdicts);
     verdicts
+}
+
+/// Whether a balance is the sum of rows above or below, or a part of the sum that another balance is.
+fn goes_on(rows: &Rows<'_>, sums: &HashMap<usize, Sum>, item: usize) -> bool {
+    let is_balance = |item: usize| rows.looks[item].word == Some(Word::Balance);
+    let last = rows.items.count() - 1;
+    // A day beside a balance makes it look like a record, for which sums say little: these are added up here.
+    let is_sum_of_all = |item: usize| {
+        (0..rows.amounts.len()).any(|at| {
+            let above = (0..item).map(|above| rows.items.row(above)[at]);
+            let sum: i128 = above.filter(|&value| value != NONE).map(i128::from).sum();
+            rows.items.row(item)[at] != NONE && sum == i128::from(rows.items.row(item)[at])
+        })
+    };
+    let is_part = |(&other, sum): (&usize, &Sum)| is_balance(other) && sum.parts.contains(&item);
+    is_balance(item)
+        && (sums.get(&item).is_some_and(|sum| sum.parts.len() > 1)
+            || sums.iter().any(is_part)
+            || last > LEAST_ABOVE
+                && (item == 0 || item == last)
+                && is_balance(last)
+                && is_sum_of_all(last))
 }
 
 /// The rows that are averages: these are no parts of sums.
