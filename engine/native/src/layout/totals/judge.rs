@@ -282,7 +282,7 @@ fn balance(rows: &Rows<'_>, item: usize, sum: Option<&Sum>, place: &Place) -> Ve
     if numbers > 0
         && !place.goes_on
         && look.names_bare_balance(&rows.table, rows.row(item))
-        && !(look.is_full && !is_by_days)
+        && (!look.is_full || is_by_days)
     {
         return Verdict::Doubtful(Doubt::Amounts);
     }
