@@ -172,6 +172,73 @@ def test_clean_totals_raise_no_alarm_and_rounded_ones_are_a_line_of_the_record(t
     assert len(said) == 1 and "D6" in said[0]
 
 
+@pytest.mark.parametrize("last", ["Balance invoice 13", "Saldo Rechnung 12", "Saldo factura 12", "Saldo 2024", "Saldo Q1", "Saldo"])
+def test_payments_of_a_rest_are_records(take, last):
+    """The rest of an invoice is called a balance as well; a bare word that does not go on from the amounts is named."""
+    rows = [["Date", "Text", "Amount"], ["2025-01-03", "Balance invoice 12", 480.0], ["2025-01-05", "Deposit invoice 13", 250.0],
+            ["2025-01-07", "Rent", -700.0], ["2025-01-09", last, 330.0]]  # fmt: skip
+    kept = Kept(take(rows))
+    assert kept.rows == [2, 3, 4, 5]
+    assert kept.named("doubtful_rows") == ([5] if last == "Saldo" else [])
+
+
+def test_bare_balances_that_the_amounts_add_up_to_are_left_out(take):
+    header, *records = AMOUNTS
+    rows = [header, ["2024-03-01", "Saldo", 1500.25], *records, ["2024-03-31", "Saldo", 2173.7]]
+    assert Kept(take(rows)).rows == [3, 4, 5, 6]
+    kept = Kept(take([*rows[:-1], ["2024-03-31", "Saldo", 2100.7]]))
+    assert kept.rows == [2, 3, 4, 5, 6, 7] and kept.named("doubtful_rows") == [2, 7]
+
+
+@pytest.mark.parametrize("has_count", [True, False])
+@pytest.mark.parametrize(
+    "ends",
+    [
+        [("Net", 211.15), ("VAT 20%", 42.23), ("Gross", 253.38)],
+        [("Netto", 211.15), ("USt 20 %", 42.23), ("Brutto", 253.38)],
+        [("Netto", 211.15), ("Versand", 5.9), ("Brutto", 217.05), ("Anzahlung", -100.0), ("Restbetrag", 117.05)],
+    ],
+)
+def test_net_and_gross_are_totals_in_a_table_of_one_key(take, ends, has_count):
+    rows = [["Item", "Qty", "Price"], ["Lamp", 2, 10.5], ["Desk", 1, 120.25], ["Chair", 4, 80.4], *([label, None, amount] for label, amount in ends)]
+    kept = Kept(take(rows if has_count else [[row[0], row[2]] for row in rows]))
+    assert kept.rows == [2, 3, 4]
+
+
+def test_subtotals_named_by_their_section_are_left_out(take):
+    rows = [["Region", "Name", "Amount"], ["North", "Ada", 100.0], ["North", "Bo", 150.0], ["North total", None, 250.0], ["South", "Cy", 60.0],
+            ["South", "Di", 40.0], ["South total", None, 100.0], ["Grand total", None, 350.0]]  # fmt: skip
+    kept = Kept(take(rows))
+    assert kept.rows == [2, 3, 5, 6] and "doubtful_rows" not in kept.notices
+
+
+def test_an_average_is_no_part_of_a_sum(take):
+    rows = [["Name", "Score", "Price"], ["Ada", 5, 10.25], ["Bo", 6, 20.35], ["Cy", 7, 30.6], ["Average", 6, 20.4], ["Total", 18, 61.2]]
+    kept = Kept(take(rows))
+    assert kept.rows == [2, 3, 4] and not {"doubtful_rows", "total_differs"} & kept.notices.keys()
+
+
+@pytest.mark.parametrize(
+    "ends",
+    [
+        [("Goods total", 211.15), ("Carriage", 9.9), ("Insurance", 3.1), ("Total", 224.15)],
+        [("Subtotal", 211.15), ("Withholding tax", -21.12), ("VAT", 42.23), ("Total", 232.26)],
+        # No words for what is added, and no quantity.
+        [("Subtotal", 211.15), ("Pallets", 9.9), ("Total", 221.05)],
+    ],
+)
+def test_what_is_added_to_a_total_is_left_out(take, ends):
+    rows = [["Item", "Qty", "Price"], ["Lamp", 2, 10.5], ["Desk", 1, 120.25], ["Chair", 4, 80.4], *([label, None, amount] for label, amount in ends)]
+    kept = Kept(take(rows))
+    assert kept.rows == [2, 3, 4] and "total_differs" not in kept.notices
+
+
+def test_a_last_record_with_a_name_is_no_total(take):
+    rows = [["Name", "Score", None, "Legend"], ["Ada", 5, None, "A = absent"], ["Bo", 6, None, "L = late"], ["Cy", 7, None, None]]
+    kept = Kept(take(rows))
+    assert kept.rows == [2, 3, 4] and "doubtful_rows" not in kept.notices
+
+
 def test_random_sheets(take):
     """Totals kept without a word, records left out, doubtful records, and false alarms of the control: none, or few in a thousand."""
     count, alarms = Counter(), []

@@ -119,6 +119,8 @@ struct Place {
     is_last: bool,
     is_outer: bool,
     is_below_total: bool,
+    /// Whether it is the sum of rows above or below, or a part of the sum that another balance is.
+    goes_on: bool,
 }
 
 /// The verdicts on all items.
@@ -135,6 +137,7 @@ pub fn judge(rows: &Rows<'_>, sums: &HashMap<usize, Sum>) -> Vec<Verdict> {
             is_outer: sums
                 .get(&item)
                 .is_some_and(|sum| sum.parts.iter().any(|part| sums.contains_key(part))),
+            goes_on: goes_on(rows, sums, item),
             is_below_total: verdicts.last().is_some_and(|above| {
                 matches!(above, Verdict::Total | Verdict::Doubtful(Doubt::Charge))
             }),
@@ -145,6 +148,46 @@ pub fn judge(rows: &Rows<'_>, sums: &HashMap<usize, Sum>) -> Vec<Verdict> {
     }
     take_charges(rows, sums, &mut verdicts);
     verdicts
+}
+
+/// Whether a balance is the sum of rows above or below, or a part of the sum that another balance is.
+fn goes_on(rows: &Rows<'_>, sums: &HashMap<usize, Sum>, item: usize) -> bool {
+    let is_balance = |item: usize| rows.looks[item].word == Some(Word::Balance);
+    let last = rows.items.count() - 1;
+    // A day beside a balance makes it look like a record, for which sums say little: these are added up here.
+    let is_sum_of_all = |item: usize| {
+        (0..rows.amounts.len()).any(|at| {
+            let above = (0..item).map(|above| rows.items.row(above)[at]);
+            let sum: i128 = above.filter(|&value| value != NONE).map(i128::from).sum();
+            rows.items.row(item)[at] != NONE && sum == i128::from(rows.items.row(item)[at])
+        })
+    };
+    let is_part = |(&other, sum): (&usize, &Sum)| is_balance(other) && sum.parts.contains(&item);
+    is_balance(item)
+        && (sums.get(&item).is_some_and(|sum| sum.parts.len() > 1)
+            || sums.iter().any(is_part)
+            || last > LEAST_ABOVE
+                && (item == 0 || item == last)
+                && is_balance(last)
+                && is_sum_of_all(last))
+}
+
+/// The rows that are averages: these are no parts of sums.
+pub fn averages(rows: &Rows<'_>) -> Vec<bool> {
+    let mut columns = Columns::of(rows);
+    let is_average = |columns: &Columns, item: usize| {
+        let look = &rows.looks[item];
+        look.word == Some(Word::Average)
+            && !look.is_full
+            && (look.is_all_blank() || look.is_alone() && columns.is_mean(rows.items.row(item)))
+    };
+    (0..rows.items.count())
+        .map(|item| {
+            let found = is_average(&columns, item);
+            columns.add(rows, item, Verdict::Record);
+            found
+        })
+        .collect()
 }
 
 /// Where most rows have a word for balances, as in a trial balance, these are records.
@@ -218,7 +261,8 @@ fn decide(
     }
     let has_nothing =
         look.is_all_blank() || look.at.is_none() && look.is_bare && !rows.keys.is_empty();
-    if place.is_last && has_numbers && look.word.is_none() && has_nothing {
+    let has_name = look.at.is_some() && look.at.as_ref() == rows.keys.first();
+    if place.is_last && has_numbers && look.word.is_none() && has_nothing && !has_name {
         return Verdict::Doubtful(Doubt::AtTheEnd);
     }
     Verdict::Record
@@ -234,6 +278,14 @@ fn balance(rows: &Rows<'_>, item: usize, sum: Option<&Sum>, place: &Place) -> Ve
         .filter(|&&value| value != NONE)
         .count();
     let is_by_days = look.stands_beside_days(&rows.table, rows.row(item), &rows.keys);
+    // The rest of an invoice is called a balance as well: where it is an amount it has to go on from the others.
+    if numbers > 0
+        && !place.goes_on
+        && look.names_bare_balance(&rows.table, rows.row(item))
+        && (!look.is_full || is_by_days)
+    {
+        return Verdict::Doubtful(Doubt::Amounts);
+    }
     if is_by_days
         && (numbers == 0 && !rows.running.is_empty()
             || numbers < 2 && (place.is_edge || look.is_all_blank()))
@@ -288,7 +340,9 @@ fn take_charges(rows: &Rows<'_>, sums: &HashMap<usize, Sum>, verdicts: &mut [Ver
         {
             let added = sum.parts.iter().filter(|&&part| is_open(part));
             charges.extend(added.filter(|&&part| {
-                rows.looks[part].is_all_blank() || is_charge(part) && !rows.looks[part].is_full
+                let look = &rows.looks[part];
+                let is_exact = look.is_short && sum.differ.is_empty();
+                look.is_all_blank() || (is_charge(part) || is_exact) && !look.is_full
             }));
         } else if !sum.is_below {
             let beside = sum.parts.iter().rev().take_while(|&&part| {

@@ -12,6 +12,8 @@ use crate::layout::kinds::{CellKind, kind_of};
 /// the texts of a record, where it is doubtful up to so much more.
 pub const NEED_WORD: f64 = -3.0;
 pub const NEED_ALONE: f64 = 1.0;
+/// "North total", and nothing in the other keys.
+pub const NEED_BESIDE: f64 = 0.0;
 pub const NEED_WITHIN: f64 = 7.0;
 pub const NEED_BLANK: f64 = 10.0;
 pub const NEED_NOTHING: f64 = 18.0;
@@ -336,6 +338,12 @@ impl Look {
         self.how == Some(How::Alone)
     }
 
+    /// Whether the label says balance, and not which one.
+    pub fn names_bare_balance(&self, table: &Table<'_>, row: usize) -> bool {
+        let label = self.at.and_then(|column| table.text(row, column));
+        label.is_some_and(words::is_bare_balance)
+    }
+
     pub fn is_all_blank(&self) -> bool {
         self.blank == Some(1.0)
     }
@@ -371,6 +379,7 @@ impl Look {
             (true, _) => NEED_FULL,
             (false, true) if self.is_alone() && (some_blank || self.is_short) => NEED_WORD,
             (false, true) if self.is_alone() => NEED_ALONE,
+            (false, true) if self.is_all_blank() => NEED_BESIDE,
             (false, true) => NEED_WITHIN,
             (false, false)
                 if some_blank || self.is_short || self.at.is_none() && !keys.is_empty() =>

@@ -34,7 +34,8 @@ pub fn find(sheet: &Sheet, rows: Range<usize>, columns: Range<usize>, is_note: &
     if table.live.len() < 2 || table.columns.iter().all(|column| column.numbers == 0) {
         return Found::default();
     }
-    let rows = Rows::of(table);
+    let mut rows = Rows::of(table);
+    rows.items.is_average = judge::averages(&rows);
     let mut sums = sums::find(&rows.items, false);
     for (item, sum) in sums::find(&rows.items, true) {
         if sums.get(&item).is_none_or(|above| above.bits < sum.bits) {

@@ -43,6 +43,8 @@ pub struct Items {
     /// Whether an item has a word for totals, or nothing in its other keys.
     pub has_word: Vec<bool>,
     pub is_blank: Vec<bool>,
+    /// Whether an item is the average of others, and no part of a sum.
+    pub is_average: Vec<bool>,
 }
 
 impl Items {
@@ -334,7 +336,7 @@ pub fn find(items: &Items, is_below: bool) -> HashMap<usize, Sum> {
         if begins {
             start = leaves.pile.len();
         }
-        if !items.has_amounts(item) {
+        if !items.has_amounts(item) || items.is_average[item] {
             continue;
         }
         let need = items.needs[item];

@@ -33,37 +33,37 @@ const LANGUAGES: &[(&str, [&str; 5])] = &[
     ("bg", ["общо, всичко, сума, общо за плащане, сума за плащане", "междинна сума, данъчна основа", "ддс, доставка", "отстъпка, аванс", "салдо, начално салдо, крайно салдо"]),
     ("ca", ["total, suma, total a pagar, import total", "subtotal, base imposable", "iva, enviament, ports", "descompte", "saldo, saldo inicial, saldo final, saldo anterior"]),
     ("cs", ["celkem, součet, celková částka, k úhradě, celkem k úhradě", "mezisoučet, základ daně", "dph, doprava, poštovné, zaokrouhlení", "sleva, záloha", "zůstatek, počáteční zůstatek, konečný zůstatek, převod"]),
-    ("da", ["total, i alt, sum, at betale, beløb i alt, samlet", "subtotal, delsum, mellemsum", "moms, fragt, porto, afrunding", "rabat, forudbetaling", "saldo, primosaldo, ultimosaldo, overført, overførsel"]),
-    ("de", ["gesamt, gesamtsumme, gesamtbetrag, summe, endsumme, endbetrag, insgesamt, rechnungsbetrag, zahlbetrag, zu zahlen, gesamtergebnis, zahllast", "zwischensumme, teilsumme, nettosumme, nettobetrag, summe netto, netto gesamt", "mwst, ust, mehrwertsteuer, umsatzsteuer, versand, versandkosten, fracht, porto, rundung", "rabatt, skonto, nachlass, abzüglich, abzgl, anzahlung", "saldo, anfangssaldo, endsaldo, anfangsbestand, endbestand, saldovortrag, übertrag, vortrag, alter saldo, neuer saldo, kontostand, schlusssaldo, eröffnungssaldo, alter kontostand, neuer kontostand"]),
+    ("da", ["total, i alt, sum, at betale, beløb i alt, samlet, brutto", "subtotal, delsum, mellemsum, netto", "moms, fragt, porto, afrunding", "rabat, forudbetaling", "saldo, primosaldo, ultimosaldo, overført, overførsel"]),
+    ("de", ["gesamt, gesamtsumme, gesamtbetrag, summe, endsumme, endbetrag, insgesamt, rechnungsbetrag, zahlbetrag, zu zahlen, gesamtergebnis, zahllast, brutto, bruttobetrag, bruttosumme, restbetrag", "zwischensumme, teilsumme, nettosumme, nettobetrag, summe netto, netto gesamt, netto", "mwst, ust, mehrwertsteuer, umsatzsteuer, versand, versandkosten, fracht, porto, rundung, quellensteuer", "rabatt, skonto, nachlass, abzüglich, abzgl, anzahlung", "saldo, anfangssaldo, endsaldo, anfangsbestand, endbestand, saldovortrag, übertrag, vortrag, alter saldo, neuer saldo, kontostand, schlusssaldo, eröffnungssaldo, alter kontostand, neuer kontostand"]),
     ("el", ["σύνολο, γενικό σύνολο, άθροισμα, πληρωτέο, πληρωτέο ποσό", "υποσύνολο, μερικό σύνολο, καθαρή αξία", "φπα, μεταφορικά", "έκπτωση, προκαταβολή", "υπόλοιπο, αρχικό υπόλοιπο, τελικό υπόλοιπο, εκ μεταφοράς, σε μεταφορά"]),
-    ("en", ["total, totals, grand total, grand totals, sum, sum total, overall, overall total, amount due, total due, balance due, amount payable, total payable, all items", "subtotal, subtotals, sub total, net total, total net, net amount, total before tax", "vat, tax, sales tax, gst, hst, shipping, freight, postage, delivery, shipping and handling, handling, rounding, surcharge", "discount, less, deduction, deposit, rebate, credit note, paid, amount paid, less paid", "balance, opening balance, closing balance, balance forward, balance brought forward, balance carried forward, brought forward, carried forward, carry forward, ending balance, starting balance, beginning balance, new balance, previous balance, opening stock, closing stock, b f, c f, b d, c d"]),
-    ("es", ["total, suma, suma total, total general, importe total, total a pagar, a pagar", "subtotal, base imponible, total parcial, importe neto", "iva, envío, gastos de envío, portes, impuestos", "descuento, anticipo", "saldo, saldo inicial, saldo final, saldo anterior, saldo actual, suma anterior, suma y sigue"]),
+    ("en", ["total, totals, grand total, grand totals, sum, sum total, overall, overall total, amount due, total due, balance due, amount payable, total payable, all items, gross, gross total, total gross, gross amount", "subtotal, subtotals, sub total, net total, total net, net amount, total before tax, net", "vat, tax, sales tax, gst, hst, shipping, freight, postage, delivery, shipping and handling, handling, rounding, surcharge, carriage, insurance, withholding tax", "discount, less, deduction, deposit, rebate, credit note, paid, amount paid, less paid", "balance, opening balance, closing balance, balance forward, balance brought forward, balance carried forward, brought forward, carried forward, carry forward, ending balance, starting balance, beginning balance, new balance, previous balance, opening stock, closing stock, b f, c f, b d, c d"]),
+    ("es", ["total, suma, suma total, total general, importe total, total a pagar, a pagar, bruto", "subtotal, base imponible, total parcial, importe neto, neto", "iva, envío, gastos de envío, portes, impuestos, retención", "descuento, anticipo", "saldo, saldo inicial, saldo final, saldo anterior, saldo actual, suma anterior, suma y sigue"]),
     ("et", ["kokku, kogusumma, summa, tasuda, tasumisele kuulub", "vahesumma, vahekokkuvõte", "käibemaks, km, transport", "allahindlus, ettemaks", "saldo, algsaldo, lõppsaldo, jääk, algjääk, lõppjääk"]),
     ("fa", ["جمع, جمع کل, مجموع, قابل پرداخت", "جمع جزء", "مالیات, هزینه ارسال", "تخفیف", "مانده, مانده اول دوره, مانده پایان دوره, نقل از قبل"]),
     ("fi", ["yhteensä, summa, loppusumma, maksettava, maksettavaa yhteensä, kaikki yhteensä", "välisumma, veroton yhteensä", "alv, toimitus, toimituskulut, rahti, pyöristys", "alennus, ennakko", "saldo, alkusaldo, loppusaldo, siirto"]),
-    ("fr", ["total, totaux, total général, somme, ensemble, montant total, à payer, net à payer, total ttc, montant dû, total à payer", "sous total, total ht, montant ht, total partiel, total net", "tva, livraison, frais de port, frais de livraison, port, arrondi", "remise, escompte, acompte, rabais, réduction", "solde, solde initial, solde final, ancien solde, nouveau solde, report, à reporter, à nouveau, solde reporté, solde précédent"]),
+    ("fr", ["total, totaux, total général, somme, ensemble, montant total, à payer, net à payer, total ttc, montant dû, total à payer, ttc, brut, montant ttc", "sous total, total ht, montant ht, total partiel, total net, ht, montant net", "tva, livraison, frais de port, frais de livraison, port, arrondi, assurance, retenue à la source", "remise, escompte, acompte, rabais, réduction", "solde, solde initial, solde final, ancien solde, nouveau solde, report, à reporter, à nouveau, solde reporté, solde précédent"]),
     ("he", ["סה כ, סך הכל, סכום כולל, לתשלום, סה כ לתשלום", "סכום ביניים", "מע מ, משלוח", "הנחה", "יתרה, יתרת פתיחה, יתרת סגירה, יתרה קודמת"]),
     ("hi", ["कुल, योग, कुल योग, कुल राशि, देय राशि", "उप योग, उपयोग राशि", "कर, जीएसटी", "छूट", "शेष, प्रारंभिक शेष, अंतिम शेष, अथ शेष"]),
     ("hr", ["ukupno, svega, sveukupno, zbroj, iznos za plaćanje, za platiti", "međuzbroj, osnovica", "pdv, dostava, poštarina", "popust, predujam", "saldo, početno stanje, završno stanje, stanje, prijenos"]),
     ("hu", ["összesen, végösszeg, mindösszesen, összeg, fizetendő", "részösszeg, nettó összesen", "áfa, szállítás, kerekítés", "kedvezmény, előleg", "egyenleg, nyitó egyenleg, záró egyenleg, nyitóegyenleg, záróegyenleg, áthozat, átvitel"]),
     ("id", ["jumlah, total, total keseluruhan, jumlah total, total tagihan", "subtotal", "ppn, pajak, ongkir, ongkos kirim", "diskon, potongan", "saldo, saldo awal, saldo akhir"]),
     ("is", ["samtals, alls, heildarupphæð, til greiðslu", "millisamtala", "vsk, virðisaukaskattur, sending", "afsláttur", "staða, upphafsstaða, lokastaða"]),
-    ("it", ["totale, totale generale, totale complessivo, somma, importo totale, da pagare, totale da pagare, totale fattura", "subtotale, imponibile, parziale, totale parziale, totale imponibile", "iva, spedizione, trasporto, spese di spedizione, arrotondamento", "sconto, acconto", "saldo, saldo iniziale, saldo finale, saldo precedente, riporto, a riporto, a nuovo"]),
+    ("it", ["totale, totale generale, totale complessivo, somma, importo totale, da pagare, totale da pagare, totale fattura, lordo", "subtotale, imponibile, parziale, totale parziale, totale imponibile, netto", "iva, spedizione, trasporto, spese di spedizione, arrotondamento, ritenuta d acconto", "sconto, acconto", "saldo, saldo iniziale, saldo finale, saldo precedente, riporto, a riporto, a nuovo"]),
     ("ja", ["合計, 総計, 総合計, 計, 総額, 合計金額, 請求金額, 請求額", "小計", "消費税, 税, 送料", "割引, 値引, 値引き", "残高, 繰越, 前月繰越, 次月繰越, 前期繰越, 次期繰越, 繰越残高, 前回残高"]),
     ("ko", ["합계, 총계, 총합계, 총액, 청구금액", "소계", "부가세, 배송비, 세금", "할인", "잔액, 이월, 전월이월, 차월이월, 기초잔액, 기말잔액"]),
     ("lt", ["iš viso, viso, bendra suma, suma, mokėti, mokėtina suma", "tarpinė suma", "pvm, pristatymas", "nuolaida, avansas", "likutis, pradinis likutis, galutinis likutis"]),
     ("lv", ["kopā, pavisam, summa, apmaksai, summa apmaksai", "starpsumma", "pvn, piegāde", "atlaide, avanss", "atlikums, sākuma atlikums, beigu atlikums"]),
     ("mk", ["вкупно, се вкупно, за плаќање", "меѓузбир", "ддв, достава", "попуст", "салдо, почетно салдо, крајно салдо"]),
-    ("nb", ["sum, totalt, total, i alt, å betale, til sammen, sum totalt, totalsum", "delsum, mellomsum", "mva, merverdiavgift, frakt, avrunding", "rabatt, forskudd", "saldo, inngående saldo, utgående saldo, overført, inngående balanse, utgående balanse"]),
-    ("nl", ["totaal, eindtotaal, totaalbedrag, som, te betalen, totaal te betalen, te voldoen", "subtotaal, tussentotaal, totaal excl", "btw, verzendkosten, verzending, vracht, afronding", "korting, aanbetaling", "saldo, beginsaldo, eindsaldo, openingssaldo, slotsaldo, vorig saldo, nieuw saldo, transport, overdracht"]),
-    ("pl", ["razem, suma, łącznie, ogółem, do zapłaty, suma końcowa, razem do zapłaty", "suma częściowa, suma netto, razem netto", "vat, podatek, dostawa, wysyłka, zaokrąglenie", "rabat, zaliczka, upust", "saldo, saldo początkowe, saldo końcowe, bilans otwarcia, bilans zamknięcia, z przeniesienia, do przeniesienia, stan początkowy, stan końcowy"]),
-    ("pt", ["total, soma, total geral, montante total, valor total, a pagar, total a pagar, valor a pagar", "subtotal, total parcial, total líquido", "iva, envio, portes, frete, impostos", "desconto, adiantamento", "saldo, saldo inicial, saldo final, saldo anterior, saldo atual, a transportar, transporte"]),
+    ("nb", ["sum, totalt, total, i alt, å betale, til sammen, sum totalt, totalsum, brutto", "delsum, mellomsum, netto", "mva, merverdiavgift, frakt, avrunding", "rabatt, forskudd", "saldo, inngående saldo, utgående saldo, overført, inngående balanse, utgående balanse"]),
+    ("nl", ["totaal, eindtotaal, totaalbedrag, som, te betalen, totaal te betalen, te voldoen, bruto", "subtotaal, tussentotaal, totaal excl, netto", "btw, verzendkosten, verzending, vracht, afronding", "korting, aanbetaling", "saldo, beginsaldo, eindsaldo, openingssaldo, slotsaldo, vorig saldo, nieuw saldo, transport, overdracht"]),
+    ("pl", ["razem, suma, łącznie, ogółem, do zapłaty, suma końcowa, razem do zapłaty, brutto", "suma częściowa, suma netto, razem netto, netto", "vat, podatek, dostawa, wysyłka, zaokrąglenie", "rabat, zaliczka, upust", "saldo, saldo początkowe, saldo końcowe, bilans otwarcia, bilans zamknięcia, z przeniesienia, do przeniesienia, stan początkowy, stan końcowy"]),
+    ("pt", ["total, soma, total geral, montante total, valor total, a pagar, total a pagar, valor a pagar, bruto", "subtotal, total parcial, total líquido, líquido", "iva, envio, portes, frete, impostos", "desconto, adiantamento", "saldo, saldo inicial, saldo final, saldo anterior, saldo atual, a transportar, transporte"]),
     ("ro", ["total, total general, suma, de plată, total de plată", "subtotal, total parțial, total net", "tva, livrare, transport", "reducere, avans", "sold, sold inițial, sold final, sold precedent, report"]),
     ("ru", ["итого, всего, общий итог, сумма, к оплате, итого к оплате, всего к оплате", "промежуточный итог, подытог, итого без ндс", "ндс, доставка", "скидка, аванс", "сальдо, остаток, начальное сальдо, конечное сальдо, сальдо на начало, сальдо на конец, входящий остаток, исходящий остаток, остаток на начало, остаток на конец"]),
     ("sk", ["spolu, celkom, súčet, na úhradu, celkom na úhradu", "medzisúčet, základ dane", "dph, doprava, poštovné", "zľava, záloha", "zostatok, počiatočný zostatok, konečný zostatok, prevod"]),
     ("sl", ["skupaj, vsota, za plačilo, skupaj za plačilo", "vmesna vsota, osnova", "ddv, dostava, poštnina", "popust, predplačilo", "saldo, začetno stanje, končno stanje, prenos"]),
     ("sr", ["укупно, ukupno, свега, svega, за уплату, za uplatu", "међузбир, međuzbir, основица", "пдв, pdv, достава", "попуст, popust", "салдо, почетно стање, завршно стање, početno stanje, krajnje stanje, пренос"]),
-    ("sv", ["totalt, summa, totalsumma, att betala, summa att betala, sammanlagt", "delsumma, summa exkl moms", "moms, frakt, porto, öresavrundning, avrundning", "rabatt, förskott", "saldo, ingående saldo, utgående saldo, ingående balans, utgående balans, överfört, transport"]),
+    ("sv", ["totalt, summa, totalsumma, att betala, summa att betala, sammanlagt, brutto", "delsumma, summa exkl moms, netto", "moms, frakt, porto, öresavrundning, avrundning", "rabatt, förskott", "saldo, ingående saldo, utgående saldo, ingående balans, utgående balans, överfört, transport"]),
     ("th", ["รวม, รวมทั้งสิ้น, ยอดรวม, รวมเป็นเงิน, ยอดชำระ", "ยอดรวมย่อย", "ภาษีมูลค่าเพิ่ม, ค่าจัดส่ง", "ส่วนลด", "ยอดยกมา, ยอดยกไป, ยอดคงเหลือ"]),
     ("tr", ["toplam, genel toplam, ödenecek, ödenecek tutar, yekün", "ara toplam, net toplam", "kdv, kargo, nakliye", "indirim, iskonto, kapora", "bakiye, açılış bakiyesi, kapanış bakiyesi, devir, devreden bakiye, önceki bakiye"]),
     ("uk", ["разом, усього, всього, загальний підсумок, до сплати, разом до сплати", "проміжний підсумок, разом без пдв", "пдв, доставка", "знижка, аванс", "сальдо, залишок, початкове сальдо, кінцеве сальдо, початковий залишок, кінцевий залишок"]),
@@ -76,11 +76,18 @@ const AVERAGES: &str = "average, averages, avg, mean, median, durchschnitt, mitt
     среднее, середнє, μέσος όρος, gennemsnit, genomsnitt, medelvärde, gjennomsnitt, keskiarvo, keskmine, vidējais, vidurkis, \
     ortalama, المتوسط, میانگین, ממוצע, औसत, ค่าเฉลี่ย, trung bình, rata rata, 平均, 平均值, 평균, mitjana, meðaltal, просек";
 /// Words that mean something else in another language or trade: they count where nothing but words that go with it stands beside them.
-const WEAK: &str = "all items, a pagar, balance, com, cong, credit note, deduction, delivery, deposit, devir, discount, ensemble, \
+const WEAK: &str = "assurance, brut, bruto, brutto, carriage, gross, ht, insurance, lordo, líquido, net, neto, ttc, all items, a pagar, balance, com, cong, credit note, deduction, delivery, deposit, devir, discount, ensemble, \
     freight, gst, handling, hst, km, less, media, mean, medie, mittel, moms, mva, net amount, netto, osnova, osnovica, overall, paid, \
     parziale, plata, port, porto, portes, postage, prenos, prevod, prijenos, rabat, rabais, remise, report, rounding, shipping, sold, \
     som, spolu, stand, stanje, staða, sum, surcharge, tax, trasporto, transport, transporte, tva, ust, alv, dostava, livraison, \
     livrare, envio, viso, siirto, b d, b f, c d, c f, opening stock, closing stock, suma anterior, vat, iva, btw, pdv, dph, ddv";
+/// Words that say no more than that something is left: the balance of an account, or the rest of an invoice.
+const BARE_BALANCES: &str = "balance, saldo, solde, sold, салдо, сальдо, остаток, залишок, υπόλοιπο, zůstatek, zostatok, egyenleg, bakiye, likutis, \
+    atlikums, jääk, stanje, staða, kontostand, stan, الرصيد, رصيد, مانده, יתרה, शेष, 残高, 余额, 餘額, 잔액, ยอดคงเหลือ";
+/// What is paid in parts.
+const INVOICES: &str = "invoice, inv, bill, order, rechnung, rg, re, auftrag, bestellung, facture, commande, factura, pedido, fattura, ordine, fatura, \
+    factuur, faktura, faktury, faktuře, fakturu, faktúra, számla, lasku, račun, arve, счет, счёт, рахунок, сметка, τιμολόγιο, reikning, rēķins, sąskaita, contract, \
+    project, booking, acconto, deposit";
 /// What may stand beside such a word in the label of a total.
 const BESIDE: &str = "a, ab, according, account, aktuell, all, al, am, amount, and, at, au, auf, aus, az, b, betrag, bis, brutto, by, c, carried, charge, cost, costs, currency, d, da, dag, date, \
     datum, day, days, de, dei, del, della, delle, den, der, des, di, die, do, down, du, e, each, el, employees, en, end, est, et, excl, excluding, exkl, \
@@ -103,6 +110,8 @@ struct Known {
     unspaced: Vec<(Word, String)>,
     weak: Vec<&'static str>,
     beside: Vec<&'static str>,
+    bare: Vec<&'static str>,
+    invoices: Vec<&'static str>,
 }
 
 struct Phrase {
@@ -129,7 +138,11 @@ impl Known {
             unspaced: Vec::new(),
             weak: listed(WEAK).collect(),
             beside: listed(BESIDE).collect(),
+            bare: listed(BARE_BALANCES).collect(),
+            invoices: listed(INVOICES).collect(),
         };
+        known.bare.sort_unstable();
+        known.invoices.sort_unstable();
         known.weak.sort_unstable();
         known.beside.sort_unstable();
         let kinds = [
@@ -170,6 +183,10 @@ impl Known {
                 is_weak,
             });
         }
+    }
+
+    fn is_bare(&self, phrase: &Phrase) -> bool {
+        phrase.words.len() == 1 && self.bare.binary_search(&phrase.words[0]).is_ok()
     }
 
     fn goes_with(&self, word: &str) -> bool {
@@ -222,6 +239,49 @@ fn begins_with_account(text: &str) -> bool {
     digits.len() > 2 && !(digits.len() == 4 && ("1900".."2100").contains(&digits))
 }
 
+/// Whether digits beside a balance are no day: "Saldo 2024", "Balance Q1". A day is 31.12.2024, or 31 December 2024.
+fn has_plain_number(text: &str) -> bool {
+    let is_digit = |c: char| c.is_ascii_digit();
+    let with_digits: Vec<&str> = text
+        .split_whitespace()
+        .filter(|word| word.contains(is_digit))
+        .collect();
+    let number = |word: &str| word.trim_matches(['.', ',']).parse::<u32>().ok();
+    let is_day = match with_digits[..] {
+        [one] => {
+            one.split(['.', '-', '/'])
+                .filter(|part| part.contains(is_digit))
+                .count()
+                == 3
+        }
+        [day, year] => {
+            number(day).is_some_and(|day| (1..=31).contains(&day))
+                && number(year).is_some_and(|year| (1900..2100).contains(&year))
+        }
+        _ => false,
+    };
+    !with_digits.is_empty() && !is_day
+}
+
+/// Whether a label of balances says no more than that: no opening, closing or carried forward.
+pub fn is_bare_balance(text: &str) -> bool {
+    let known = Known::get();
+    let flat = words_of(text);
+    if flat.chars().any(is_unspaced) {
+        return listed(BARE_BALANCES).any(|bare| bare == flat.trim());
+    }
+    let words: Vec<&str> = flat.split_ascii_whitespace().collect();
+    (0..words.len())
+        .filter_map(|at| {
+            let phrases = known.phrases.get(words[at])?;
+            phrases
+                .iter()
+                .find(|phrase| words[at..].starts_with(&phrase.words))
+        })
+        .filter(|phrase| phrase.word == Word::Balance)
+        .all(|phrase| known.is_bare(phrase))
+}
+
 /// Signs of Devanagari that are no letters of their own.
 fn is_vowel_sign(c: char) -> bool {
     matches!(c, '\u{93a}'..='\u{94d}' | '\u{200c}')
@@ -259,6 +319,15 @@ pub fn said(text: &str) -> Option<(Word, How)> {
         }) else {
             continue;
         };
+        let is_of_invoice = || {
+            has_plain_number(text)
+                || words
+                    .iter()
+                    .any(|word| known.invoices.binary_search(word).is_ok())
+        };
+        if phrase.word == Word::Balance && known.is_bare(phrase) && is_of_invoice() {
+            continue;
+        }
         let behind = at + phrase.words.len();
         let is_known = |word: &&str| {
             known.goes_with(word)
@@ -323,6 +392,13 @@ mod tests {
             ("Less common goods", Some((Word::Discount, How::Weak))),
             ("1200 Opening balance", Some((Word::Balance, How::Beside))),
             ("2024 Total", Some((Word::Total, How::Alone))),
+            ("Saldo per 31.12.2024", Some((Word::Balance, How::Alone))),
+            ("Balance 31 March 2024", Some((Word::Balance, How::Alone))),
+            ("Balance invoice 12", None),
+            ("Saldo Rechnung", None),
+            ("Saldo 2024", None),
+            ("Saldo Q1", None),
+            ("Saldo iniziale 2024", Some((Word::Balance, How::Alone))),
             ("Miller", None),
             ("Totally fine", None),
         ] {
