@@ -309,34 +309,17 @@ pub fn read_column<'py>(
         None => None,
     };
     let (outcome, is_exact) = py.detach(|| {
-        let mut values = column.values();
-        let outcome = if let Some((sheet, number, rows)) = &origin {
-            let rows = rows.values();
-            restore_types(&mut values, sheet, *number, &rows);
-            let shown = match kind {
-                Kind::Code | Kind::Text | Kind::Phone { .. } => {
-                    shown_with_zeros(&values, sheet, *number, &rows)
-                }
-                _ => Vec::new(),
-            };
-            for (place, text) in &shown {
-                values[*place] = Value::Text(text);
-            }
-            let currencies = match kind {
-                Kind::Number { .. } | Kind::Currency => {
-                    shown_currencies(&values, sheet, *number, &rows)
-                }
-                _ => Vec::new(),
-            };
-            let around = Surroundings {
-                currencies: &currencies,
-                ..around
-            };
-            let outcome = fields::read(&values, &kind, &around);
-            values = column.values();
-            outcome
-        } else {
-            fields::read(&values, &kind, &around)
+        let values = column.values();
+        let outcome = match &origin {
+            Some((sheet, number, rows)) => read_of_sheet(
+                column.values(),
+                sheet,
+                *number,
+                &rows.values(),
+                &kind,
+                around,
+            ),
+            None => fields::read(&values, &kind, &around),
         };
         let is_exact = fields::count_emptied(&values, &outcome.column) == outcome.unread_count;
         (outcome, is_exact)
@@ -353,6 +336,37 @@ pub fn read_column<'py>(
         lost_digits: outcome.lost_digits,
         reading,
     })
+}
+
+/// Reads a column as its cells stand in the sheet: with their types, and with the zeros and currencies that formats show.
+fn read_of_sheet<'v>(
+    mut values: Vec<Value<'v>>,
+    sheet: &'v Sheet,
+    number: usize,
+    rows: &[Value<'v>],
+    kind: &Kind,
+    around: Surroundings<'_>,
+) -> fields::Outcome {
+    restore_types(&mut values, sheet, number, rows);
+    let shown = match kind {
+        Kind::Code | Kind::Text | Kind::Phone { .. } => {
+            shown_with_zeros(&values, sheet, number, rows)
+        }
+        _ => Vec::new(),
+    };
+    let mut values: Vec<Value<'_>> = values;
+    for (place, text) in &shown {
+        values[*place] = Value::Text(text);
+    }
+    let currencies = match kind {
+        Kind::Number { .. } | Kind::Currency => shown_currencies(&values, sheet, number, rows),
+        _ => Vec::new(),
+    };
+    let around = Surroundings {
+        currencies: &currencies,
+        ..around
+    };
+    fields::read(&values, kind, &around)
 }
 
 fn described<'py>(py: Python<'py>, reading: &Reading) -> PyResult<Bound<'py, PyDict>> {
