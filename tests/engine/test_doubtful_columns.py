@@ -17,7 +17,7 @@ def serial_day(field_name):
 FIELDS = [
     Field("weight", headers=["weight", "net"], read=number),
     Field("clock", headers=["clock"], read=time),
-    Field("born", headers=["birth date", "dob", "geburtsdatum", "due"], read=date),
+    Field("born", headers=["birth date", "dob", "d.o.b.", "né le", "nata il", "geburtsdatum", "due", "due (dd/mm/yyyy)"], read=date),
     Field("at", headers=["at"], read=date_time),
     Field("card", headers=["card"], read=code),
     Field("day", headers=["day"], read=serial_day),
@@ -71,12 +71,32 @@ def test_hours_in_decimals_are_no_times(column):
     assert values == [dt.time(7, 15), dt.time(7, 50), dt.time(8, 0)] and not any(issues)
 
 
-@pytest.mark.parametrize("header", ["Birth date", "DOB", "Geburtsdatum"])
+@pytest.mark.parametrize("header", ["Birth date", "DOB", "D.O.B.", "Né le", "Nata il", "Geburtsdatum"])
 def test_people_are_born_in_the_past(column, header):
     cells = ["12/05/46", "30/11/85", "01/02/39", "31/03/26", "01/04/26", "5-Jun-31"]
     values, issues, said = column(header, cells)
     assert [value.year for value in values] == [1946, 1985, 1939, 2026, 1926, 1931] and not any(issues)
     assert said[0].endswith("dates of birth lie in the past, so do years of two digits")
+
+
+@pytest.mark.parametrize("cells", [["12/05/2046", "30/11/1985"], [dt.date(2046, 5, 12), dt.date(1985, 11, 30)]])
+def test_nobody_is_born_in_the_future(column, cells):
+    values, issues, _ = column("DOB", cells)
+    assert values[0] is None and "lies in the future" in issues[0]
+    assert values[1].year == 1985 and issues[1] is None
+    values, issues, _ = column("Due", cells)
+    assert values[0].year == 2046 and not any(issues)
+
+
+def test_the_order_that_the_header_names_holds_for_cells_that_it_explains(column):
+    header = "Due (DD/MM/YYYY)"
+    values, issues, _ = column(header, ["01/14/2025", "03/04/2025"])
+    assert values == [None, dt.datetime(2025, 4, 3)] and "not day-first" in issues[0] and issues[1] is None
+    values, issues, said = column(header, ["01/14/2025", "02/17/2025", "03/04/2025"])
+    assert values[2] == dt.datetime(2025, 3, 4) and "most cells contradict the order that the header names" in said[0]
+    assert issues[0].startswith("born: ambiguous")
+    values, issues, _ = column(header, ["14/01/2025", "03/04/2025"])
+    assert values == [dt.datetime(2025, 1, 14), dt.datetime(2025, 4, 3)] and not any(issues)
 
 
 def test_the_day_of_the_record_decides_what_the_past_is(column, monkeypatch):

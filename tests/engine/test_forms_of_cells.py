@@ -38,6 +38,10 @@ COLUMNS = {
     "invoices": (phone, ["2025-0001234", "2024/000123", "2024-03-15-001", "20250131001", "RE-2025-00123", "10/2025-00017"], [None]*6),
     "companies": (R("person_name"), ["Ernst & Young, LLP", "Weber, GmbH & Co. KG", "Acme, S.A.", "Novo, A/S", "Smith & Sons, Limited", "Rossi, S.p.A.", "Kowalski, Sp. z o.o."], None),
     "companies first": (R("person_name", part="first"), ["Ernst & Young, LLP", "Weber, GmbH & Co. KG", "Novo, A/S", "Price, PLC", "Rossi, S.p.A."], [None]*5),
+    "companies with commas": (R("person_name"), ["Huber, Franz GmbH", "Stone, Hill & Partners", "Games, Puzzles and More", "Keller, Söhne und Töchter", "Orlo Ltd"], None),
+    "companies with commas first": (R("person_name", part="first"), ["Huber, Franz GmbH", "Stone, Hill & Partners", "Games, Puzzles and More", "Orlo Ltd"], [None]*4),
+    "companies with commas last": (R("person_name", part="last"), ["Huber, Franz GmbH", "Orlo Ltd", "Marco Sa", "Änne Äg"], ["Huber, Franz GmbH", "Orlo Ltd", "Sa", "Äg"]),
+    "juniors": (R("person_name", part="last"), ["Ida Holm, jun.", "Holm, Ida sen."], ["Holm, jun.", "Holm sen."]),
     "degrees": (R("person_name"), ["Smith, Ann PhD", "Ann Lee, MPH", "Ann Lee, Dipl.-Ing.", "Ann Lee, M.Sc.", "Lee, Ann, MPH", "Ann Lee, FRCS"], ["Ann Smith PhD", "Ann Lee, MPH", "Ann Lee, Dipl.-Ing.", "Ann Lee, M.Sc.", "Ann Lee, MPH", "Ann Lee, FRCS"]),
     "degrees last": (R("person_name", part="last"), ["Smith, Ann PhD", "Ann Lee, MPH", "Ann Lee, M.Sc.", "Ann Lee, PhD"], ["Smith PhD", "Lee, MPH", "Lee, M.Sc.", "Lee, PhD"]),
     "particles last": (R("person_name", part="last"), ["Karl von und zu Stein", "Berg, Maria van der", "Anna von der Heide", "Stein, Karl von und zu"], ["von und zu Stein", "van der Berg", "von der Heide", "von und zu Stein"]),
@@ -100,7 +104,7 @@ def read(cells, reader):
 
 
 #: Where an empty cell needs no message: nobody has a first name there.
-WITHOUT_MESSAGES = {"companies first", "particles alone"}
+WITHOUT_MESSAGES = {"companies first", "companies with commas first", "particles alone"}
 
 
 @pytest.mark.parametrize("name", COLUMNS)

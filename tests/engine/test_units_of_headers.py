@@ -89,6 +89,55 @@ def test_what_cannot_be_heeded_is_a_warning(column, header):
     assert values == [1205, 7] and [level for level, _ in told] == ["warning"]
 
 
+@pytest.mark.parametrize(
+    "header, cells, values",
+    [
+        ("Net (cents)", ["1.35", "4.20", "17.99"], [1.35, 4.2, 17.99]),
+        ("Net (cents)", [1.35, 4.2, 18.0], [1.35, 4.2, 18]),
+        ("Net (pence)", ["12.00", "5.00"], [12, 5]),
+        ("Net (cents)", ["$3", "$7"], [3, 7]),
+        ("Net (TEUR)", ["1.350.000,00", "870.000,00"], [1_350_000, 870_000]),
+        ("Net (EUR k)", ["13500.00", "8750.40"], [13_500, 8750.4]),
+        ("Net (EUR k)", [13500.49, 8750.95, 12.5], [13_500.49, 8750.95, 12.5]),
+        ("Net (in thousands)", ["$13,500,000", "$9,000"], [13_500_000, 9000]),
+        ("Net (in thousands)", ["$1,350,000.00", "$9,000.00"], [1_350_000, 9000]),
+        ("Net (Mio. EUR)", [1_350_000, 7000], [1_350_000, 7000]),
+    ],
+)
+def test_values_that_are_right_already_stay(column, header, cells, values):
+    found, told = column(header, cells, "net")
+    assert found == values
+    assert [level for level, _ in told] == ["warning"] and "so the values are as they stand" in told[0][1]
+
+
+@pytest.mark.parametrize(
+    "header, cells, values",
+    [
+        ("Net (TEUR)", [1.5, 2.25], [1500, 2250]),
+        ("Net (TEUR)", [1205.5, 7.25], [1_205_500, 7250]),
+        ("Net ($m)", ["3.45", "12.30"], [3_450_000, 12_300_000]),
+        ("Net (in thousands)", ["$1,350,000", "$9,000"], [1_350_000_000, 9_000_000]),
+        ("Net (p)", [135, 420], [1.35, 4.2]),
+        ("Net (pence)", [135, 420], [1.35, 4.2]),
+        ("Net (hundreds)", [3, 42], [300, 4200]),
+        ("Count (hundreds)", ["3", "42"], [300, 4200]),
+    ],
+)
+def test_values_that_may_be_what_the_header_counts_are(column, header, cells, values):
+    found, told = column(header, cells, header.split()[0].lower())
+    assert found == values and [level for level, _ in told] == ["info"]
+
+
+@pytest.mark.parametrize("cells", [["3:55", "4:20", "13:40"], [dt.time(3, 55), dt.time(4, 20)]])
+def test_colons_below_minutes_are_doubtful(run, monkeypatch, cells):
+    monkeypatch.setenv("ADE_ENGINE_RUN", "1")
+    settings = {"header_units": True, "report_unread_cells": True}
+    outcome = run({"columns/a.py": CONFIG}, [["Span (min)"], *([cell] for cell in cells)], settings=settings)
+    (reading,) = outcome.noticed["readings"]
+    assert reading["ambiguous"] and "they may be minutes and seconds" in reading["message"]
+    assert not outcome.notices("header_unit")
+
+
 @pytest.mark.parametrize("header", ["Net (cents)", "Span (min)", "Span (mm:ss)"])
 def test_older_packages_read_values_as_they_stand(column, header):
     field = header.split()[0].lower()

@@ -8,6 +8,9 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
+from typing import Any
+
+import polars as pl
 
 from ade_engine import _native
 from ade_engine.fields.header_unit import is_sign
@@ -18,7 +21,8 @@ from ade_engine.models.record import Record
 _SCALES = {
     word: power
     for power, words in {
-        -2: "cent cents pence centimes centimos centavos centesimi rappen grosze groszy øre öre kopecks копеек",
+        -2: "cent cents ¢ p pence centimes centimos centavos centesimi rappen grosze groszy øre öre kopecks копеек",
+        2: "hundred hundreds hundert centaines cientos centinaia",
         3: "thousand thousands tsd tausend thsd k ths mille milliers miles mil migliaia tys тыс tis duizend 000 1000 '000 ’000",
         6: "million millions mio mill mln mn m millionen millones milhões milioni mil. miljoen milj млн 000000 1000000",
         9: "billion billions bn mrd milliarden milliards miliardi mld miljard млрд",
@@ -26,7 +30,7 @@ _SCALES = {
     for word in words.split()
 }
 #: Of those, what is a metre, a kelvin or "per mille" without a currency.
-_BESIDE_CURRENCY = frozenset(("k", "m", "mil", "mille", "miles", "mn", "mill"))
+_BESIDE_CURRENCY = frozenset(("k", "m", "p", "mil", "mille", "miles", "mn", "mill"))
 #: Letters that stand for a power before or behind a currency: "T€", "TEUR", "$m".
 _GLUED = {"T": 3, "k": 3, "K": 3, "m": 6, "M": 6, "mn": 6, "bn": 9, "000": 3, "'000": 3}
 _FILLERS = frozenset(("in", "of", "en", "de", "x", "*", "×"))
@@ -44,7 +48,11 @@ _IN_BRACKETS = re.compile(r"(?:\(([^()]*)\)|\[([^\[\]]*)\])$")
 _NUMBER_GAPS = re.compile(r"(?<=\d)[., ](?=000)")
 _CLOCK = re.compile(r"(h{1,2}|m{1,2})(:(m{1,2}|s{1,2}))?(:s{1,2})?(\.0+)?")
 #: In words, by power.
-_SAID = {-2: "divided by 100", 3: "multiplied by 1,000", 6: "multiplied by 1,000,000", 9: "multiplied by 1,000,000,000"}
+_SAID = {-2: "divided by 100", 2: "multiplied by 100", 3: "multiplied by 1,000", 6: "multiplied by 1,000,000", 9: "multiplied by 1,000,000,000"}
+#: Numbers of this size are no hundreds, thousands, millions: they are written in full already.
+_TOO_LARGE = {2: 10_000_000, 3: 10_000_000, 6: 100_000, 9: 100_000}
+#: Numbers with cents are that from this size on.
+_LARGE = 1_000
 
 
 class Measure(Record, frozen=True):
@@ -62,6 +70,13 @@ class Measure(Record, frozen=True):
     minutes_first: bool
     #: What was made of it, in words; ``None``: nothing, and the values stand as they are.
     said: str | None
+    #: Why the values speak against it, and stay as they stand.
+    doubt: str | None
+
+    def doubted(self, cells: pl.Series, values: pl.Series) -> Measure:
+        """The measure, without its power of ten where the values are right as they stand: ``1.25`` is no number of cents."""
+        why = _contradiction(self.shift, cells, values.drop_nulls().abs())
+        return self if why is None else _measure(self.text, currency=self.currency, doubt=f"{why}, so the values are as they stand")
 
 
 @lru_cache(maxsize=1024)
@@ -82,14 +97,42 @@ def measure_of(header: str, unit: str | None, kind: str) -> Measure | None:
 
 
 def _measure(text: str, **facts: object) -> Measure:
-    return Measure(**{"text": text, "shift": 0, "currency": None, "time": None, "minutes_first": False, "said": None, **facts})
+    return Measure(**{"text": text, "shift": 0, "currency": None, "time": None, "minutes_first": False, "said": None, "doubt": None, **facts})
+
+
+def _contradiction(power: int, cells: pl.Series, values: pl.Series) -> str | None:
+    """Why numbers are not in hundredths or thousands, as they are written and as they were read; ``None``: nothing says so."""
+    is_text = cells.dtype == pl.String
+    decimals = _decimals(cells) if is_text else values.head(0).cast(pl.Int64)
+    are_cents = len(decimals) > 0 and bool((decimals == 2).all())
+    if power < 0:
+        if is_text and any(is_sign(letter) and letter != "¢" for letter in set("".join(cells.drop_nulls()))):
+            return "cells have a currency's own sign"
+        return "cells have decimals" if are_cents or bool((values % 1 != 0).any()) else None
+    if (values >= _TOO_LARGE[power]).any():
+        return "some numbers are too large for that"
+    if is_text:
+        is_it = are_cents and (power <= 3 or bool((values >= _LARGE).any()))
+        return "all decimals are cents" if is_it else None
+    # Floats do not show how they were written: some have cents, and none has more.
+    cents = values * 100
+    has_more = ((cents - cents.round()).abs() > 1e-4).any()
+    with_cents = (values >= _LARGE) & ((values * 10 - (values * 10).round()).abs() > 1e-4)
+    return None if has_more or with_cents.sum() < 2 else "large numbers have cents"
+
+
+def _decimals(cells: pl.Series) -> pl.Series:
+    """How many decimals each text has that has some; three may be a group of thousands, and ".0" is a float's."""
+    found = cells.str.extract(r"\d?[.,](\d+)[^\d]*$").drop_nulls()
+    lengths = found.str.len_chars()
+    return lengths.filter((lengths != 3) & (found != "0"))
 
 
 def _of_numbers(text: str, kind: str, is_apart: bool) -> Measure | None:
     powers, currencies, is_whole, is_letter_alone = [], [], True, False
     for word in _NUMBER_GAPS.sub("", text).replace("/", " / ").split():
         bare = word.strip(".,")
-        power, currency = _glued(bare)
+        power, currency = (0, None) if bare == "¢" else _glued(bare)
         small = bare.lower()
         if currency is not None:
             currencies.append(currency)
@@ -99,7 +142,7 @@ def _of_numbers(text: str, kind: str, is_apart: bool) -> Measure | None:
             is_letter_alone |= small in _BESIDE_CURRENCY
         elif small not in _FILLERS:
             is_whole = False
-    if is_letter_alone and not currencies and (kind != "money" or text.lower() != "k"):
+    if is_letter_alone and not currencies and (kind != "money" or text.lower() not in ("k", "p")):
         is_whole = False
         powers = powers if kind == "money" else []
     # Behind other words a power is one beside a currency or behind "in" alone: "Price per thousand" is none.
@@ -150,3 +193,26 @@ def _of_times(text: str, kind: str, is_apart: bool) -> Measure | None:
     is_zone = kind == "time" and text.isupper() and text.isalpha() and 2 < len(text) < 5
     is_other = small in _TIMES or is_unit(f"({text})") or small in ("week", "weeks", "wochen", "semaines", "semanas", "m")
     return _measure(text) if is_half or is_zone or is_other else None
+
+
+def has_plain_numbers(cells: pl.Series) -> bool:
+    """Whether some cells are numbers and nothing else."""
+    if cells.dtype != pl.String:
+        return cells.dtype.is_numeric()
+    return bool(cells.str.contains(r"^\s*[-+]?\d+([.,]\d+)?\s*$").any())
+
+
+def colons_below_minutes(cells: pl.Series) -> dict[str, Any] | None:
+    """What is said of a column that counts minutes and has cells such as ``3:45``; ``None`` where there is none."""
+    if cells.dtype == pl.String:
+        is_open = cells.str.contains(r"^\s*-?\d+:\d\d\s*$")
+    elif cells.dtype in (pl.Time, pl.Duration):
+        is_open = cells.cast(pl.Int64) != 0
+    else:
+        return None
+    first = is_open.fill_null(False).arg_max()
+    if first is None or not is_open[first]:
+        return None
+    why = ["two numbers with a colon were read as hours and minutes, and below a header that says minutes they may be minutes and seconds"]
+    facts = {"read_as": "as they are", "decided_by": "weak_hint", "cells": len(cells) - cells.null_count(), "certain": 0}
+    return facts | {"contradict": 0, "ambiguous": True, "first_open": first, "open": None, "by": None, "why": why}

@@ -13,7 +13,7 @@ import polars as pl
 from polars.selectors import by_name
 
 from ade_engine import _native
-from ade_engine.fields.measures import Measure, measure_of
+from ade_engine.fields.measures import Measure, colons_below_minutes, has_plain_numbers, measure_of
 from ade_engine.fields.surroundings import Surroundings, current
 from ade_engine.models.errors import nearest, saying
 from ade_engine.models.series import series_of
@@ -118,7 +118,7 @@ class Reader(pl.Expr):
             origin = around.origin(self.column, series, self.kind)
             today, from_1904 = around.today, around.from_1904(self.column)
             if around.settings.header_units:
-                measure = self._measured(header, unit, around)
+                measure = self._measured(header, unit)
             if measure is not None:
                 unit = measure.currency if measure.shift else unit
                 option = measure.time or option
@@ -127,28 +127,35 @@ class Reader(pl.Expr):
         arguments = {"header": header, "unit": unit, "order": order, "decimal": decimal, "origin": origin}
         arguments |= {"today": today, "from_1904": from_1904}
         if measure is not None:
-            arguments |= {"shift": measure.shift, "minutes_first": measure.minutes_first}
+            arguments["minutes_first"] = measure.minutes_first
         found = _native.read_column(series, self.kind, option, is_argument=is_argument, **arguments)
         if around is not None and found.reading is not None and found.reading["ambiguous"]:
             hints = around.hints(self.column)
             if hints != (None, None):
-                found = _native.read_column(
-                    series, self.kind, option, is_argument=is_argument, hints=hints, **arguments
-                )
+                arguments["hints"] = hints
+                found = _native.read_column(series, self.kind, option, is_argument=is_argument, **arguments)
+        reading, values = found.reading, series_of(found.column)
+        if around is not None and measure is not None and self.kind != "currency":
+            if measure.shift:
+                measure = measure.doubted(series, values)
+            if measure.shift:
+                found = _native.read_column(series, self.kind, option, is_argument=is_argument, shift=measure.shift, **arguments)
+                reading, values = found.reading, series_of(found.column)
+            if measure.time is None or has_plain_numbers(series):
+                around.measures[around.field or self.column, self.column] = measure
+            if measure.time == "minutes" and reading is None:
+                reading = colons_below_minutes(series)
         if around is not None:
             messages = None if found.unread is None else series_of(found.unread)
             is_own = not self._original and len(series) == len(around.table)
-            around.note(self.column, self.kind, found.lost_digits, found.reading, messages, found.is_exact, is_own)
-        return series_of(found.column)
+            around.note(self.column, self.kind, found.lost_digits, reading, messages, found.is_exact, is_own)
+        return values
 
-
-    def _measured(self, header: str, unit: str | None, around: Surroundings) -> Measure | None:
-        """What the header says of how the column counts, noted; what the author has said to the reader is stronger."""
+    def _measured(self, header: str, unit: str | None) -> Measure | None:
+        """What the header says of how the column counts; what the author has said to the reader is stronger."""
         measure = measure_of(header, unit, "money" if self.values == "money" else self.kind)
         if measure is None or self.kind == "duration" and self._option is not None and measure.time is not None:
             return None
-        if self.kind != "currency":
-            around.measures[around.field or self.column, self.column] = measure
         return measure
 
 

@@ -261,7 +261,7 @@ def note_readings(context: RunContext, around: Surroundings) -> None:
         source = around.sources.get(name)
         if source is None:
             continue
-        said = measure.said or "the reader does not know what to make of that, and the values are as they stand"
+        said = measure.said or measure.doubt or "the reader does not know what to make of that, and the values are as they stand"
         context.notice(
             "header_unit",
             f"the header of column {source.letters}, field {field!r}, says {measure.text!r}: {said}",

@@ -239,7 +239,7 @@ fn read_dates(
     around: &Surroundings<'_>,
 ) -> Outcome {
     let with_time = matches!(kind, Kind::DateTime { .. });
-    let dates = date::read(
+    let mut dates = date::read(
         values,
         &DateOptions {
             order: around.order,
@@ -252,6 +252,7 @@ fn read_dates(
             hints: around.hints,
         },
     );
+    let to_come = dates.take_births_to_come(around.header, around.today, with_time);
     let column = if with_time {
         built::date_times(&dates.values)
     } else {
@@ -267,7 +268,9 @@ fn read_dates(
         values,
         |row| dates.values[row].is_some(),
         |row| {
-            if is_refused && is_day(values[row]) {
+            if to_come.binary_search(&row).is_ok() {
+                "no date of birth, since it lies in the future".to_owned()
+            } else if is_refused && is_day(values[row]) {
                 "in a column that is not read as dates".to_owned()
             } else {
                 reason(reading.contradict.binary_search(&row).is_ok(), &way, kind)

@@ -13,7 +13,7 @@ use super::day::{Days, MADE_IN, NONE};
 use super::groups::{Cells, Group, NO_GROUP, NO_TIME, eight_digits};
 use super::options::DateOptions;
 use super::orders::{ORDERS, Orders, name_of};
-use super::rules::{AS_THE_REST, Choice, Others, Tie, names_birth};
+use super::rules::{AS_THE_REST, Choice, Others, Tie, names_birth, order_in_header};
 use super::said::{Said, say_once};
 use crate::cells::calendar::{DAY_MICROSECONDS, civil_from_days, days_from_civil};
 use crate::columns::view::Value;
@@ -41,6 +41,29 @@ pub struct Dates {
     pub reading: Reading,
     /// The order of numbers that cells show by themselves, where all groups that show one agree.
     pub shown: Option<Order>,
+}
+
+impl Dates {
+    /// Empties the dates of birth that lie behind the day of the run, and returns their rows.
+    pub fn take_births_to_come(
+        &mut self,
+        header: &str,
+        today: Option<i64>,
+        with_time: bool,
+    ) -> Vec<usize> {
+        let Some(today) = today.filter(|_| names_birth(header)) else {
+            return Vec::new();
+        };
+        let first = (today + 1) * if with_time { DAY_MICROSECONDS } else { 1 };
+        let to_come = |value: &Option<i64>| value.is_some_and(|value| value >= first);
+        let rows: Vec<usize> = (0..self.values.len())
+            .filter(|row| to_come(&self.values[*row]))
+            .collect();
+        for row in &rows {
+            self.values[*row] = None;
+        }
+        rows
+    }
 }
 
 /// Reads a column.
@@ -190,6 +213,8 @@ struct Way {
     first_open: Option<usize>,
     /// Whether other orders explain as many cells, and all give the same days: 5/5/2025.
     is_alike: bool,
+    /// Whether the header names the order, and cells contradict it.
+    is_of_header: bool,
 }
 
 /// What the cells of a group say about its order.
@@ -393,6 +418,7 @@ impl<'a> Column<'a> {
         let torn = self.torn.iter().find(is_torn);
         if let Some(most) = torn.and_then(|torn| torn.most)
             && way.order != most
+            && !way.is_of_header
             && Orders::DAY_OR_MONTH_FIRST.has(way.order)
         {
             (way.order, way.decided) = (most, Decided::Evidence);
@@ -400,6 +426,7 @@ impl<'a> Column<'a> {
         }
         let mut votes = self.votes(number, &way);
         let is_mixed = match torn {
+            _ if way.is_of_header => false,
             Some(torn) => torn.most.is_none(),
             None => !votes.against.is_empty() && !are_few(votes.against.len(), votes.support),
         };
@@ -447,6 +474,9 @@ impl<'a> Column<'a> {
             1 => None,
             _ => self.cells.rows_of(number).find(differs),
         };
+        if let Some(way) = self.way_of_header(number) {
+            return way;
+        }
         let choice = match first_open {
             Some(_) => self.tie(number, tied, &self.others).choose(),
             None => Choice {
@@ -468,7 +498,47 @@ impl<'a> Column<'a> {
             slips,
             first_open,
             is_alike: tied.count() > 1 && first_open.is_none(),
+            is_of_header: false,
         }
+    }
+
+    /// The order that the header names where some cells contradict it: it holds for the others. Where most of them do, the
+    /// cells' own order does, and is doubtful.
+    fn way_of_header(&self, number: u8) -> Option<Way> {
+        let group = self.group(number);
+        let named = order_in_header(self.options.header)?;
+        let is_it = Orders::DAY_OR_MONTH_FIRST.has(named) && group.shape.name_at.is_none();
+        let other = match named {
+            Order::DayFirst => Order::MonthFirst,
+            _ => Order::DayFirst,
+        };
+        let has = |row: usize, order: Order| self.cells.days[row][order as usize] != NONE;
+        let contradicts = |row: &usize| has(*row, other) && !has(*row, named);
+        let first = self.cells.rows_of(number).find(contradicts)?;
+        if !is_it || self.cells.slips(number).is_some() {
+            return None;
+        }
+        let against = self.cells.rows_of(number).filter(contradicts).count();
+        let is_most = 2 * against > group.count_of(named).max(group.count_of(other));
+        let (order, decided, why) = match is_most {
+            true => (
+                other,
+                Decided::Weak,
+                "most cells contradict the order that the header names",
+            ),
+            false => (named, Decided::Hint, "the header says so"),
+        };
+        Some(Way {
+            order,
+            decided,
+            why: vec![why.to_owned()],
+            left: Orders::only(order),
+            explained: group.count_of(order),
+            slips: Vec::new(),
+            first_open: Some(first),
+            is_alike: false,
+            is_of_header: true,
+        })
     }
 
     /// Counts the cells of a group that speak for its order rather than for another one, and those that speak against it.

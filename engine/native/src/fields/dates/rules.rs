@@ -367,13 +367,32 @@ const BIRTH: &[&str] = &[
     "วันเกิด",
 ];
 const BIRTH_ALONE: &[&str] = &["dob", "geb", "nee", "ddn"];
+/// As many words beside each other: "D.O.B.", "Né le".
+const BIRTH_IN_WORDS: &[&[&str]] = &[
+    &["d", "o", "b"],
+    &["d", "d", "n"],
+    &["ne", "le"],
+    &["ne", "e", "le"],
+    &["nato", "il"],
+    &["nata", "il"],
+    &["nato", "a", "il"],
+    &["nacido", "el"],
+    &["nacida", "el"],
+    &["nascido", "em"],
+    &["nascida", "em"],
+];
 
 /// Whether a header names a date of birth.
 pub fn names_birth(header: &str) -> bool {
     let header = fold(header);
-    let is_alone = |word: &str| BIRTH_ALONE.contains(&word);
+    let words: Vec<&str> = header
+        .split(|c: char| !c.is_alphanumeric())
+        .filter(|word| !word.is_empty())
+        .collect();
+    let are_there = |birth: &&[&str]| words.windows(birth.len()).any(|some| some == *birth);
     BIRTH.iter().any(|word| header.contains(word))
-        || header.split(|c: char| !c.is_alphanumeric()).any(is_alone)
+        || words.iter().any(|word| BIRTH_ALONE.contains(word))
+        || BIRTH_IN_WORDS.iter().any(are_there)
 }
 
 /// The letter that a part of a pattern of dates repeats: the D of "DD".
@@ -383,7 +402,7 @@ fn letter(word: &str) -> Option<char> {
 }
 
 /// The order that a header such as "Date (DD/MM/YYYY)" states.
-fn order_in_header(header: &str) -> Option<Order> {
+pub fn order_in_header(header: &str) -> Option<Order> {
     let header = fold(header);
     let words: Vec<&str> = header
         .split(|c: char| !c.is_alphanumeric())
@@ -441,12 +460,19 @@ mod tests {
             "Geb.",
             "Geburtsdatum",
             "Né(e) - Nee",
+            "D.O.B.",
+            "D. O. B",
+            "Né le",
+            "Née le",
+            "Né(e) le",
+            "Nato il",
+            "Nata il",
             "Дата рождения",
             "生年月日",
         ] {
             assert!(names_birth(header), "{header}");
         }
-        for header in ["Begeben", "Hire date", "Doberman", ""] {
+        for header in ["Begeben", "Hire date", "Doberman", "Ne", "Senato il", ""] {
             assert!(!names_birth(header), "{header}");
         }
     }

@@ -214,9 +214,9 @@ impl Words {
 /// What stands behind a name and belongs to no part of it: "Ph.D.".
 static SUFFIXES: Words = Words::of(&[
     "acca", "beng", "bsc", "bsn", "cbe", "cfa", "cpa", "dds", "dipl-ing", "dipl-kfm", "dmd",
-    "dphil", "dvm", "esq", "fca", "frcs", "ii", "iii", "iv", "jr", "llb", "llm", "mba", "mbe",
-    "md", "meng", "mfa", "mpa", "mph", "msc", "msn", "msw", "obe", "pharmd", "phd", "pmp", "psyd",
-    "rn", "sr", "v",
+    "dphil", "dvm", "esq", "fca", "frcs", "ii", "iii", "iv", "jr", "jun", "llb", "llm", "mba",
+    "mbe", "md", "meng", "mfa", "mpa", "mph", "msc", "msn", "msw", "obe", "pharmd", "phd", "pmp",
+    "psyd", "rn", "sen", "sr", "v",
 ]);
 
 /// The same as they are written, behind two words or more: "Lee, M.A." has initials.
@@ -314,8 +314,9 @@ pub fn push_name(value: Value<'_>, part: NamePart, out: &mut String) -> bool {
         // "Acme, Inc." is nobody's first and last name, and stays as it is; so does "Stein, von und zu".
         _ if others
             .iter()
-            .any(|other| is_company(other) || are_particles(other))
-            || !others.is_empty() && head.contains('&') =>
+            .any(|other| is_of_company(other) || are_particles(other))
+            || !others.is_empty() && (head.contains('&') || is_of_company(head))
+            || others.is_empty() && ends_as_company(head) =>
         {
             match part {
                 NamePart::First => {}
@@ -372,6 +373,24 @@ fn push_turned(head: &str, first: &str, suffixes: &[&str], part: NamePart, out: 
 /// Whether a text says what kind of company stands before it: "LLP", "S.p.A.", "GmbH & Co. KG".
 fn is_company(text: &str) -> bool {
     COMPANIES.have(text) || COMPANIES_AS_WRITTEN.contains(&text)
+}
+
+/// Whether a part of a name between commas is a company's: "GmbH", "Karl GmbH", "Jones & Partners", "Books and More".
+fn is_of_company(text: &str) -> bool {
+    let joins = |word: &str| matches!(word, "&" | "and" | "und" | "et" | "+");
+    // "von und zu Stein" is one person.
+    let joins_names = || text.split(' ').any(joins) && !text.contains("von und zu");
+    is_company(text) || ends_as_company(text) || joins_names()
+}
+
+/// Whether the last word says what kind of company stands before it: "Blom Ltd", and not "Marco Sa".
+fn ends_as_company(text: &str) -> bool {
+    text.rsplit_once(' ').is_some_and(|(_, last)| {
+        let is_name =
+            last.starts_with(char::is_uppercase) && last.chars().skip(1).all(char::is_lowercase);
+        let is_clear = !is_name || last.len() > 3 || matches!(last, "Ltd" | "Inc" | "Plc" | "Llc");
+        is_clear && is_company(last) && !last.eq_ignore_ascii_case("co")
+    })
 }
 
 fn is_particle(word: &str) -> bool {
