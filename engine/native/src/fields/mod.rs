@@ -1,12 +1,13 @@
 //! Values as people type them: a column of cells in, a column of one type out, and what could not be read.
 //!
 //! # Map
-//! - [`words`]: a cell's text [`cut`] into digits, words and marks; its [`lexicon`] knows months, weekdays and currencies
-//! - [`column`]: how a column was read, the columns that come out, and long columns by several threads
-//! - [`dates`]: one cell as a [day](dates::day) or a [time of day](dates::clock); in [`date`] the column decides about the order
-//! - [`numbers`]: one cell as an [amount](numbers::amount); in [`number`] the column decides about the decimal mark
+//! - [`mod@column`]: how a column was read, the columns that come out, and long columns by several threads
+//! - [`dates`]: one cell as a [`dates::day`] or a [`dates::clock`]; in [`date`] the column decides about the order
+//! - [`numbers`]: one cell as an [`numbers::amount`]; in [`number`] the column decides about the decimal mark
 //! - [`texts`]: kinds whose cells each speak for themselves, and ids that check themselves
 //! - [`looks`]: what a column looks like, and which rows of a sheet are headers
+//!
+//! [`crate::words`] cuts a cell's text into digits, words and marks, and knows months, weekdays and currencies.
 //!
 //! # Promises
 //! A cell comes out as what is meant, or empty and named among the unread ones; never as another value. The column's own

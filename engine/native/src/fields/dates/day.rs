@@ -18,7 +18,7 @@ const YEARS_OF_EIGHT_DIGITS: std::ops::Range<i64> = 1900..2200;
 /// No day.
 pub const NONE: i32 = i32::MIN;
 
-/// The days since 1970 that a cell means under each order of [`super::orders::ORDERS`]; [`NONE`] where there is no such day.
+/// The days since 1970 that a cell means under each order of `super::orders::ORDERS`; [`NONE`] where there is no such day.
 pub type Days = [i32; 4];
 
 /// A number within a date.

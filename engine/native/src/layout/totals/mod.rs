@@ -1,7 +1,7 @@
 //! Tells totals and balances from records: by what their numbers add up to, by words, and by what is blank beside these.
 //!
-//! [`read`] makes whole numbers of a table's cells, [`looks`] says what its texts say, [`sums`] finds rows that are the sums of
-//! others, [`judge`] decides, and [`control`] checks totals against what was kept. All of it is linear in the cells. Of long tables
+//! `read` makes whole numbers of a table's cells, `looks` says what its texts say, `sums` finds rows that are the sums of
+//! others, `judge` decides, and `control` checks totals against what was kept. All of it is linear in the cells. Of long tables
 //! rows that have all that records have are added together, and not looked at one by one.
 
 mod control;
