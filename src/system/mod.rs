@@ -2,7 +2,7 @@
 //!
 //! - [`machine`]: time, threads, files and locks behind a trait, which a simulation implements a second time.
 //! - [`process`]: child processes, which never outlive the call that started them.
-//! - [`lock`]: locks between processes; [`lease`]: a lease that is kept alive while the work under it goes on; [`wake`]: waking a worker.
+//! - [`lock`]: locks between processes; [`lease`]: a lease that is kept alive while the work under it goes on; [`bell`]: waking a worker.
 
 pub mod bell;
 pub mod lease;

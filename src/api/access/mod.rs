@@ -1,6 +1,6 @@
 //! Who may use the API, and for what.
 //!
-//! - [`caller`]: which token a request has, and what it allows.
+//! - `caller`: which token a request has, and what it allows.
 //! - [`tokens`]: tokens and sessions, made, listed and revoked.
 
 pub(crate) mod caller;

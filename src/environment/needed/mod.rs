@@ -1,7 +1,7 @@
 //! Which environment a configuration needs.
 //!
 //! - [`prepare`] opens the configuration, keeps a snapshot of it and names the environment by digest.
-//! - [`fitting`] says whether its lock fits what it declares.
+//! - `fitting` says whether its lock fits what it declares.
 
 pub(crate) mod fitting;
 pub mod prepare;

@@ -2,7 +2,7 @@
 //!
 //! - [`lifecycle`]: the order of things; [`after_attempt`]: what is done after an attempt, and what spends one. [`provide`]: the
 //!   environment for a command that runs nothing.
-//! - [`attempt`]: input in place, engine started, its events kept; [`artifact`]: what it leaves for auditors; [`names`]: files named as people know them.
+//! - [`attempt`]: input in place, engine started, its events kept; `artifact`: what it leaves for auditors; [`names`]: files named as people know them.
 //! - [`verdict`]: what the end of an engine means; [`error`]: what can go wrong; [`safe_mode`]: nothing is executed.
 //! - [`happenings`]: what a person or a log is told meanwhile; [`queue_metrics`]: the figures of a worker.
 
