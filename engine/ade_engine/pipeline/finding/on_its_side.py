@@ -60,6 +60,9 @@ def find_side(scan: SheetScan, words: dict[str, str]) -> Side | None:
     if scan.rows_emitted > 2 * _MOST_ROWS or scan.width > _MOST_COLUMNS:
         return None
     rows = scan.rows(0, scan.rows_emitted)
+    top = next((row for row in rows if len(row) - sum(map(is_blank, row)) > 1), [])
+    if names_columns(top, words):
+        return None
     filled = [[column for column, cell in enumerate(row) if not is_blank(cell)] for row in rows]
     lines = [number for number, columns in enumerate(filled) if len(columns) > 1]
     if not 1 < len(lines) <= _MOST_ROWS or lines[-1] - lines[0] >= len(lines):
@@ -67,8 +70,6 @@ def find_side(scan: SheetScan, words: dict[str, str]) -> Side | None:
     first = min(filled[line][0] for line in lines)
     names = [rows[line][first] for line in lines]
     if not all(isinstance(name, str) and name.strip() and len(name) <= _LONGEST_NAME and not name.strip()[0].isdigit() for name in names):
-        return None
-    if names_columns(rows[lines[0]], words):
         return None
     known = [bool(fields_of([name], words)) for name in names]
     count = len(fields_of(names, words))

@@ -7,6 +7,7 @@ detector, and this loop is where a big sheet spends its time in Python.
 from __future__ import annotations
 
 import time
+from functools import lru_cache
 
 from ade_engine.extensions.invoke import COMMON_NAMES, RAISED, MissingParameter, plan_call, source_of
 from ade_engine.fields.headers import DataRows, FieldHeaders, HeaderRows, LayoutRows, simplify
@@ -50,8 +51,12 @@ def register_own_detectors(registry: Registry) -> None:
     registry.finalize()
 
 
+@lru_cache(maxsize=1)
 def known_words(registry: Registry) -> dict[str, str]:
-    """The headers of all fields, and the words that headers have, simplified, each with its field. A word of no field stands for itself."""
+    """The headers of all fields, and the words that headers have, simplified, each with its field. A word of no field stands for itself.
+
+    Made once for a registry; nobody changes it.
+    """
     words: dict[str, str] = {}
     for fn in (entry.fn for entry in registry.row_detectors + registry.column_detectors):
         if isinstance(fn, HeaderRows):

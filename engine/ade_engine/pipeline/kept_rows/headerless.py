@@ -354,17 +354,16 @@ class _Sheet:
         """Name the rows of a table that look somewhat like the header of another one, and were kept as records."""
         found = [
             number
-            for number, looks in self.layouts.looked_at
-            if span.data_start < number < span.stop - 1
-            and self.kinds[number] == DATA
-            and (looks["header"] >= _LEAST_OF_HEADER or self.scan.is_empty_row(number - 1))
-            and len(self.cells(number)) > 1
-            and not self.has_values(number)
-            and self.likeness_to_rows_below(number) < 0
-            or span.data_start < number < span.stop - 1
-            and self.by_context
-            and self.kinds[number] == DATA
-            and self.is_above_texts(number)
+            for number, looks in self.layouts.between(span.data_start + 1, span.stop - 1)
+            if self.kinds[number] == DATA
+            and (
+                (looks["header"] >= _LEAST_OF_HEADER or self.scan.is_empty_row(number - 1))
+                and len(self.cells(number)) > 1
+                and not self.has_values(number)
+                and self.likeness_to_rows_below(number) < 0
+                or self.by_context
+                and self.is_above_texts(number)
+            )
         ]
         if found:
             self.tell_kept(found, "may be the header of another table")
@@ -447,7 +446,8 @@ def _kind(cell: Any) -> str:
         return ""
     if isinstance(cell, (int, float)):
         return "number"
-    if not isinstance(cell, str) or not text or len(text) > _LONGEST_VALUE:
+    # Without a digit or an @ a text is none of these.
+    if not isinstance(cell, str) or len(text) > _LONGEST_VALUE or not ("@" in text or any(map(str.isdigit, text))):
         return ""
     found = profile(pl.Series([text]))["patterns"]
     return next((kind for kind in ("email", "phone", "date", "number") if found[kind]), "")

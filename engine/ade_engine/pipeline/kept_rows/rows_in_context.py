@@ -126,12 +126,11 @@ def mark_further_headers(context: RunContext, kinds: bytearray, scan: SheetScan,
 
 def begins_block(scan: SheetScan, row: int) -> bool:
     """Whether a row begins a stretch of rows below a blank one, or stands there below a lone title."""
-    if row + 1 >= scan.rows_emitted or scan.is_empty_row(row + 1):
+    if row < 2 or row + 1 >= scan.rows_emitted or scan.is_empty_row(row + 1):
         return False
-    above = row - 1
-    if above > 0 and not scan.is_empty_row(above) and len(_texts_of(scan.row(above))) == 1:
-        above -= 1
-    return above > 0 and scan.is_empty_row(above)
+    if scan.is_empty_row(row - 1):
+        return True
+    return row > 2 and scan.is_empty_row(row - 2) and len(_texts_of(scan.row(row - 1))) == 1
 
 
 def names_of(cells: list[Any]) -> list[str]:
@@ -195,16 +194,15 @@ class _Table:
     def columns(self, row: int) -> tuple[int, ...]:
         """The columns of a row's texts; nothing where it has a value. A merged text that was filled counts once."""
         cells = self.cells(row)
-        if any(not is_blank(cell) and _is_value(cell) for cell in cells):
-            return ()
-        filled = [column for column, cell in enumerate(cells) if not is_blank(cell)]
+        filled = []
+        for column, cell in enumerate(cells):
+            if is_blank(cell):
+                continue
+            if _is_value(cell):
+                return ()
+            filled.append(column)
         is_merged = len({cells[column] for column in filled}) == 1
         return tuple(filled[:1] if is_merged else filled)
-
-    def may_be_line(self, row: int) -> bool:
-        """Whether a row has texts alone, in named columns, and in half of these at most."""
-        columns = self.columns(row)
-        return 0 < len(columns) * 2 <= len(self.names) and self.names.issuperset(columns)
 
     def judge(self) -> None:
         kinds = self.kinds
@@ -296,8 +294,11 @@ class _Table:
         return columns == (first,) and not has_digit(row) and all(has_digit(record) for record, _ in records[:_MOST_LOOKED_AT])
 
     def is_line(self, row: int) -> bool:
-        """Whether a row is no record: a few texts, or the texts that the second row of the header names."""
-        return self.may_be_line(row) or row + 1 > self.span.data_start and self.columns(row) == self.second_names() != ()
+        """Whether a row is no record: texts alone, in half of the named columns at most, or where the second row of the header names."""
+        columns = self.columns(row)
+        if not columns or not self.names.issuperset(columns):
+            return False
+        return len(columns) * 2 <= len(self.names) or row + 1 > self.span.data_start and columns == self.second_names()
 
     def second_names(self) -> tuple[int, ...]:
         """The columns of the second row of a header of two, where it names fewer than the first."""

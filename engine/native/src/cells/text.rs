@@ -56,7 +56,8 @@ impl TextReference {
         ((self.0 >> LENGTH_BITS) & ((1 << OFFSET_BITS) - 1)) as usize
     }
 
-    fn length(self) -> u64 {
+    /// Bytes of the text; of one that fills a block of its own no more is known than that it is long.
+    pub fn length(self) -> u64 {
         self.0 & WHOLE_BLOCK
     }
 }

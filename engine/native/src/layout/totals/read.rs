@@ -12,6 +12,10 @@ const MOST_DECIMALS: u8 = 6;
 const POWERS: [i64; 7] = [1, 10, 100, 1_000, 10_000, 100_000, 1_000_000];
 /// So many rows say what the decimal mark is.
 const ROWS_FOR_MARK: usize = 300;
+/// After so many texts that are no numbers the texts of a column are not read any more.
+const TEXTS_WITHOUT_NUMBER: usize = 200;
+/// Bytes of the longest text that is looked at for being a mark where texts are not read.
+const LONGEST_MARK: u64 = 8;
 /// Units of columns whose numbers are all rounded, the largest first.
 const ROUNDED: [i64; 4] = [1_000, 100, 10, 5];
 /// So many numbers show that a column is rounded.
@@ -98,9 +102,15 @@ impl Column {
             ..Self::default()
         };
         let mut decimals: Vec<u8> = Vec::with_capacity(count);
+        let mut texts = 0;
         sheet.visit_column(column, rows.start, rows.end, |cell| {
-            let (kind, number) = take(sheet, cell, comma);
+            let (kind, number) = take(sheet, cell, comma, texts < TEXTS_WITHOUT_NUMBER);
             let (value, places) = number.unwrap_or((NONE, 0));
+            match kind {
+                Kind::Text => texts += 1,
+                Kind::Number if cell.tag == Tag::Text => texts = 0,
+                _ => {}
+            }
             found.kinds.push(kind);
             found.values.push(value);
             decimals.push(places);
@@ -152,20 +162,26 @@ fn divisor(mut a: i64, mut b: i64) -> i64 {
     a
 }
 
-/// What a cell is, and its number with its decimals.
-fn take(sheet: &Sheet, cell: Cell, comma: bool) -> (Kind, Option<(i64, u8)>) {
+/// What a cell is, and its number with its decimals. Texts are read where they may be numbers.
+fn take(
+    sheet: &Sheet,
+    cell: Cell,
+    comma: bool,
+    are_read: bool,
+) -> (Kind, Option<(i64, u8)>) {
     let number = match cell.tag {
         Tag::Empty | Tag::EmptyText => return (Kind::Blank, None),
         Tag::Integer => whole(cell.as_integer()),
         Tag::Float => of_float(cell.as_float()),
         Tag::Duration => of_float(cell.as_integer() as f64 / 1e6),
+        Tag::Text if !are_read && cell.as_text().length() > LONGEST_MARK => None,
         Tag::Text => {
             let text = sheet.text(cell.as_text());
-            match number_of(text, comma) {
-                Some(number) => Some(number),
-                None if is_mark(text) => return (Kind::Blank, None),
-                None => None,
+            let number = if are_read { number_of(text, comma) } else { None };
+            if number.is_none() && is_mark(text) {
+                return (Kind::Blank, None);
             }
+            number
         }
         _ => None,
     };
@@ -191,6 +207,12 @@ fn whole(value: i64) -> Option<(i64, u8)> {
 /// The decimals that a float was written with.
 fn of_float(value: f64) -> Option<(i64, u8)> {
     let least = 1e-9 * value.abs().max(1.0);
+    // Most have cents.
+    let scaled = value * 100.0;
+    let near = (scaled + 0.5_f64.copysign(scaled)) as i64;
+    if scaled.abs() < MOST && (near as f64 - scaled).abs() < least && near % 10 != 0 {
+        return Some((near, 2));
+    }
     for places in 0..=MOST_DECIMALS {
         let power = POWERS[usize::from(places)] as f64;
         let scaled = value * power;
@@ -229,29 +251,45 @@ pub fn number_of(text: &str, comma: bool) -> Option<(i64, u8)> {
     Some((if is_negative { -value } else { value }, places))
 }
 
-/// Digits with at most one decimal mark, as most cells have them; nothing of a larger number, or one with a zero at either end.
+/// Digits with marks between thousands and one before decimals, as most cells have them: "-$1,234.50".
 fn plain_number(text: &[u8], decimal: u8) -> Option<(i64, u8)> {
-    let digits = text.strip_prefix(b"-").unwrap_or(text);
-    if digits.is_empty() || digits.len() > 16 || digits[0] == b'0' && digits.len() > 1 {
+    let unsigned = text.strip_prefix(b"-").unwrap_or(text);
+    let digits = unsigned.strip_prefix(b"$").unwrap_or(unsigned);
+    let is_code = digits.len() > 1 && digits[0] == b'0' && digits[1] != decimal;
+    if digits.len() > 16 || is_code {
         return None;
     }
-    let (mut value, mut mark) = (0_i64, None);
-    for (at, &byte) in digits.iter().enumerate() {
+    let thousands = if decimal == b'.' { b',' } else { b'.' };
+    let (mut value, mut run, mut groups, mut is_decimal) = (0_i64, 0_u8, 0, false);
+    for &byte in digits {
+        let is_group = if groups == 0 {
+            (1..=3).contains(&run)
+        } else {
+            run == 3
+        };
         match byte {
-            b'0'..=b'9' => value = value * 10 + i64::from(byte - b'0'),
-            _ if byte == decimal && mark.is_none() && at > 0 => mark = Some(at),
+            b'0'..=b'9' => (value, run) = (value * 10 + i64::from(byte - b'0'), run + 1),
+            _ if is_decimal => return None,
+            _ if byte == decimal && run > 0 && (groups == 0 || is_group) => {
+                (is_decimal, run) = (true, 0);
+            }
+            _ if byte == thousands && is_group => (groups, run) = (groups + 1, 0),
             _ => return None,
         }
     }
-    let places = mark.map_or(0, |mark| digits.len() - mark - 1);
-    let is_plain =
-        mark.is_none() || places > 0 && places <= usize::from(MOST_DECIMALS) && value % 10 != 0;
-    let value = if digits.len() < text.len() {
+    let mut places = if is_decimal { run } else { 0 };
+    if run == 0 || places > MOST_DECIMALS || groups > 0 && !is_decimal && run != 3 {
+        return None;
+    }
+    while places > 0 && value % 10 == 0 {
+        (value, places) = (value / 10, places - 1);
+    }
+    let value = if unsigned.len() < text.len() {
         -value
     } else {
         value
     };
-    (is_plain && (value as f64).abs() < MOST).then_some((value, places as u8))
+    ((value as f64).abs() < MOST).then_some((value, places))
 }
 
 fn plain_digit(c: char) -> char {

@@ -86,14 +86,7 @@ impl<'s> Rows<'s> {
         for place in 0..count {
             let row = self.table.live[place];
             let is_inside = is_long && place >= EDGE && place + EDGE < count;
-            let has_all = || {
-                self.keys.len() > 1
-                    && self
-                        .keys
-                        .iter()
-                        .all(|&key| self.table.kind(row, key) != read::Kind::Blank)
-            };
-            let look = if is_inside && has_all() {
+            let look = if is_inside && self.is_record(row) {
                 Look::of_record()
             } else {
                 Look::of(&self.table, row).look_beside(&self.table, row, &self.keys, usual)
@@ -115,6 +108,15 @@ impl<'s> Rows<'s> {
             is_open = is_plain;
             self.push(place, look, begins, is_plain);
         }
+    }
+
+    /// Whether a row within a long table is surely a record: all keys are filled, or most of them and no word stands there.
+    fn is_record(&self, row: usize) -> bool {
+        let is_filled = |&&key: &&usize| self.table.kind(row, key) != read::Kind::Blank;
+        let filled = self.keys.iter().filter(is_filled).count();
+        filled > 1
+            && (filled == self.keys.len()
+                || filled * 3 > self.keys.len() * 2 && Look::of(&self.table, row).word.is_none())
     }
 
     /// Whether a section begins at a live row: a row without numbers, or one below a blank row.

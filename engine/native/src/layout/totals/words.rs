@@ -107,6 +107,8 @@ const MOST_CHARACTERS: usize = 60;
 /// The phrases by their first word, those of scripts without blanks, and what goes with them.
 struct Known {
     phrases: HashMap<&'static str, Vec<Phrase>>,
+    /// By two letters that a phrase begins with: a bit for each length of its first word.
+    beginnings: Vec<u64>,
     unspaced: Vec<(Word, String)>,
     weak: Vec<&'static str>,
     beside: Vec<&'static str>,
@@ -135,6 +137,7 @@ impl Known {
     fn made() -> Self {
         let mut known = Self {
             phrases: HashMap::new(),
+            beginnings: vec![0; 32 * 32],
             unspaced: Vec::new(),
             weak: listed(WEAK).collect(),
             beside: listed(BESIDE).collect(),
@@ -175,6 +178,8 @@ impl Known {
         }
         let words: Vec<&'static str> = phrase.split(' ').collect();
         let is_weak = self.weak.binary_search(&phrase).is_ok();
+        let (at, length) = beginning(words[0].as_bytes());
+        self.beginnings[at] |= length;
         let phrases = self.phrases.entry(words[0]).or_default();
         if phrases.iter().all(|other| other.words != words) {
             phrases.push(Phrase {
@@ -185,6 +190,17 @@ impl Known {
         }
     }
 
+    /// Whether a text may have a phrase; most names have none, and are told without being cut into words.
+    fn may_have_phrase(&self, text: &str) -> bool {
+        let mut letters = text.as_bytes().split(|byte| !byte.is_ascii_alphabetic());
+        let is_plain = |byte: u8| byte.is_ascii() && !matches!(byte, b'%' | b'.');
+        !text.bytes().all(is_plain)
+            || letters.any(|word| {
+                let (at, length) = beginning(word);
+                self.beginnings[at] & length != 0
+            })
+    }
+
     fn is_bare(&self, phrase: &Phrase) -> bool {
         phrase.words.len() == 1 && self.bare.binary_search(&phrase.words[0]).is_ok()
     }
@@ -192,6 +208,12 @@ impl Known {
     fn goes_with(&self, word: &str) -> bool {
         self.beside.binary_search(&word).is_ok()
     }
+}
+
+/// A word's two first letters as one number below 32 × 32, in small letters or large, and the bit of its length.
+fn beginning(word: &[u8]) -> (usize, u64) {
+    let letter = |at: usize| usize::from(word.get(at).copied().unwrap_or(0) & 31);
+    (letter(0) * 32 + letter(1), 1 << word.len().min(63))
 }
 
 /// Thai, Chinese, Japanese, Korean: words follow each other without blanks.
@@ -295,6 +317,9 @@ pub fn said(text: &str) -> Option<(Word, How)> {
         return None;
     }
     let known = Known::get();
+    if !known.may_have_phrase(text) {
+        return None;
+    }
     let flat = words_of(text);
     if flat.chars().any(is_unspaced) {
         let joined: String = flat.chars().filter(|&c| c != ' ').collect();
