@@ -73,6 +73,9 @@ struct Hundredths {
 
 impl Hundredths {
     fn add(&mut self, text: &str, row: usize) {
+        if !text.as_bytes().contains(&b'.') {
+            return;
+        }
         let Some((hour, part)) = text.trim().split_once('.') else {
             return;
         };

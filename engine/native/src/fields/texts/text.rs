@@ -192,22 +192,16 @@ impl Words {
     }
 
     fn have(&self, text: &str) -> bool {
-        let plain = || text.bytes().filter(|byte| !matches!(byte, b'.' | b' '));
-        let (length, Some(first)) = (plain().take(Self::LONGEST + 1).count(), plain().next())
-        else {
-            return false;
-        };
-        if self
-            .firsts
-            .get(length)
-            .is_none_or(|firsts| firsts & 1 << (first & 31) == 0)
-        {
-            return false;
+        let (mut plain, mut length) = ([0; Self::LONGEST], 0);
+        for byte in text.bytes().filter(|byte| !matches!(byte, b'.' | b' ')) {
+            let Some(place) = plain.get_mut(length) else {
+                return false;
+            };
+            (*place, length) = (byte.to_ascii_lowercase(), length + 1);
         }
-        let small = || plain().map(|byte| byte.to_ascii_lowercase());
-        self.words
-            .iter()
-            .any(|word| word.len() == length && small().eq(word.bytes()))
+        let plain = &plain[..length];
+        self.firsts[length] & 1 << (plain.first().copied().unwrap_or(0) & 31) != 0
+            && self.words.iter().any(|word| word.as_bytes() == plain)
     }
 }
 
@@ -302,9 +296,12 @@ pub fn push_name(value: Value<'_>, part: NamePart, out: &mut String) -> bool {
         made.as_str()
     };
     // A remark in brackets is no last name: "Avery Smith (Sales)".
-    let (name, remark) = match joined.rfind(" (") {
-        Some(at) if joined.ends_with(')') => (joined[..at].trim_end(), &joined[at..]),
-        _ => (joined, ""),
+    let (name, remark) = if joined.ends_with(')')
+        && let Some(at) = joined.rfind(" (")
+    {
+        (joined[..at].trim_end(), &joined[at..])
+    } else {
+        (joined, "")
     };
     let start = out.len();
     let mut parts = name.split(',').map(str::trim);
@@ -330,14 +327,12 @@ pub fn push_name(value: Value<'_>, part: NamePart, out: &mut String) -> bool {
                 out.push_str(remark);
             }
         }
+        _ if part == NamePart::Full => out.push_str(joined),
         _ => {
             let (_, untitled) = split_title(name);
             let (first, last) = split_name(untitled);
-            match part {
-                NamePart::First => out.push_str(first),
-                NamePart::Last => out.push_str(last),
-                NamePart::Full => out.push_str(joined),
-            }
+            let is_first = part == NamePart::First;
+            out.push_str(if is_first { first } else { last });
         }
     }
     out.len() > start
@@ -379,18 +374,30 @@ fn is_company(text: &str) -> bool {
 fn is_of_company(text: &str) -> bool {
     let joins = |word: &str| matches!(word, "&" | "and" | "und" | "et" | "+");
     // "von und zu Stein" is one person.
-    let joins_names = || text.split(' ').any(joins) && !text.contains("von und zu");
+    let joins_names = || {
+        blank_behind(text).is_some()
+            && text.split(' ').any(joins)
+            && !text.contains("von und zu")
+    };
     is_company(text) || ends_as_company(text) || joins_names()
 }
 
 /// Whether the last word says what kind of company stands before it: "Blom Ltd", and not "Marco Sa".
 fn ends_as_company(text: &str) -> bool {
-    text.rsplit_once(' ').is_some_and(|(_, last)| {
-        let is_name =
-            last.starts_with(char::is_uppercase) && last.chars().skip(1).all(char::is_lowercase);
-        let is_clear = !is_name || last.len() > 3 || matches!(last, "Ltd" | "Inc" | "Plc" | "Llc");
-        is_clear && is_company(last) && !last.eq_ignore_ascii_case("co")
+    blank_behind(text).is_some_and(|at| {
+        let last = &text[at + 1..];
+        let is_name = || {
+            last.starts_with(char::is_uppercase) && last.chars().skip(1).all(char::is_lowercase)
+        };
+        is_company(last)
+            && !last.eq_ignore_ascii_case("co")
+            && (last.len() > 3 || matches!(last, "Ltd" | "Inc" | "Plc" | "Llc") || !is_name())
     })
+}
+
+/// The last blank of a text. In texts as short as names a plain loop is quicker than a search.
+fn blank_behind(text: &str) -> Option<usize> {
+    text.bytes().rposition(|byte| byte == b' ')
 }
 
 fn is_particle(word: &str) -> bool {
@@ -404,7 +411,7 @@ fn are_particles(text: &str) -> bool {
 /// A name, and the words at its end that are something else; nothing where no name would be left.
 fn split_behind(name: &str, is_other: impl Fn(&str) -> bool) -> (&str, &str) {
     let mut stop = name.len();
-    while let Some(at) = name[..stop].rfind(' ')
+    while let Some(at) = blank_behind(&name[..stop])
         && is_other(&name[at + 1..stop])
     {
         stop = at;
@@ -414,6 +421,14 @@ fn split_behind(name: &str, is_other: impl Fn(&str) -> bool) -> (&str, &str) {
 
 /// Whether a text consists of visible ASCII and letters, with single blanks between its words.
 fn is_spaced_plainly(text: &str) -> bool {
+    if text.is_ascii() {
+        let bytes = text.as_bytes();
+        let is_double = |pair: &[u8]| pair == b"  ";
+        return bytes.iter().all(|byte| matches!(byte, b' '..=b'~'))
+            && !bytes.windows(2).any(is_double)
+            && bytes.first().is_some_and(|byte| *byte != b' ')
+            && bytes.last() != Some(&b' ');
+    }
     let mut before = ' ';
     for c in text.chars() {
         if !c.is_ascii_graphic() && (c != ' ' || before == ' ') && !c.is_alphabetic() {
@@ -441,7 +456,7 @@ fn is_suffix(text: &str, head: &str) -> bool {
 /// The titles before a name, and the name; no titles where nothing would be left.
 fn split_title(name: &str) -> (&str, &str) {
     let mut stop = 0;
-    while let Some(length) = name[stop..].find(' ') {
+    while let Some(length) = name[stop..].bytes().position(|byte| byte == b' ') {
         let word = &name[stop..stop + length];
         // "M. Smith" has an initial, "M. Jean Dupont" a title.
         let is_initial =
@@ -461,17 +476,17 @@ fn split_title(name: &str) -> (&str, &str) {
 /// First and last name of a name in its usual order: the last word is the last name, with the small words before it.
 fn split_name(name: &str) -> (&str, &str) {
     let body = name.split_once(',').map_or(name, |(name, _)| name);
-    let Some(mut at) = body.rfind(' ') else {
+    let Some(mut at) = blank_behind(body) else {
         return ("", name);
     };
     let mut stop = body.len();
     while is_suffix(&body[at + 1..stop], body)
-        && let Some(before) = body[..at].rfind(' ')
+        && let Some(before) = blank_behind(&body[..at])
     {
         stop = at;
         at = before;
     }
-    while let Some(before) = body[..at].rfind(' ') {
+    while let Some(before) = blank_behind(&body[..at]) {
         let word = &body[before + 1..at];
         if !is_particle(word) && !is_particle(&word.to_lowercase()) {
             break;

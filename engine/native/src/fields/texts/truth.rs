@@ -188,6 +188,9 @@ fn single_letter(value: Value<'_>) -> Option<char> {
         return None;
     };
     match text.as_bytes() {
+        [letter] if letter.is_ascii_alphabetic() => {
+            return Some(char::from(letter.to_ascii_lowercase()));
+        }
         [first, second, ..] if first.is_ascii_alphanumeric() && second.is_ascii_alphanumeric() => {
             return None;
         }
