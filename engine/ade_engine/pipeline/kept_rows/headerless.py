@@ -315,20 +315,32 @@ class _Sheet:
         return []
 
     def free_first_records(self, span: RowSpan) -> int:
-        """Let the rows of a header block below names of fields be records, where no word, unit or gap says otherwise. Returns how many."""
+        """Let the rows of a header block below names of fields be records, where no word, unit or gap says otherwise. Returns how many.
+
+        Below one known name they are records where they are as full as it is. Else, and below unknown names, they are told.
+        """
         first, *others = (self.scan.row(row) for row in range(span.start, span.data_start))
         names = {column: str(cell).strip() for column, cell in enumerate(first) if not is_blank(cell)}
-        if not others or len(fields_of(first, self.words)) < 2 or len({*names.values()}) < len(names):
+        known = len(fields_of(first, self.words))
+        if not others or len({*names.values()}) < max(2, len(names)):
             return 0
         below = self.scan.row(span.data_start) if span.data_start < span.stop else []
         key = min(names)
         is_lower = key < len(below) and str(below[key])[:1].islower()
+        is_full, has_units = True, False
         for cells in others:
             filled = {column: cell for column, cell in enumerate(cells) if not is_blank(cell)}
             if key not in filled or len(filled) < 2 or not names.keys() >= filled.keys() or any(map(self.is_word, cells)):
                 return 0
-            if str(filled[key])[:1].islower() and not is_lower or any(map(_is_below_names, [*filled.values()][1:])):
+            units = sum(map(_is_below_names, [*filled.values()][1:]))
+            if str(filled[key])[:1].islower() and not is_lower or units * 2 >= len(filled):
                 return 0
+            is_full &= len(filled) == len(names)
+            has_units |= units > 0
+        if has_units or known < 2 and not (known and is_full):
+            if known or is_full:
+                self.tell_doubt([*range(span.start + 1, span.data_start)], "below a row of names, with texts alone")
+            return 0
         span.header_rows = 1
         self.kinds[span.data_start : span.data_start + len(others)] = bytes((DATA,)) * len(others)
         return len(others)
