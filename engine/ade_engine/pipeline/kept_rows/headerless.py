@@ -16,7 +16,7 @@ from ade_engine.fields.readers import profile
 from ade_engine.fields.units import is_unit
 from ade_engine.models.notices import INFO, WARNING
 from ade_engine.models.table import is_blank
-from ade_engine.pipeline.finding.header_rows import DATA, GROUP, HEADER, TOTAL, RowSpan
+from ade_engine.pipeline.finding.header_rows import DATA, GROUP, HEADER, NOTE, TITLE, TOTAL, RowSpan
 from ade_engine.pipeline.finding.on_its_side import fields_of, is_period, names_columns
 from ade_engine.pipeline.finding.row_detectors import known_words
 from ade_engine.pipeline.shared.row_numbers import rows_in_words, stretches
@@ -375,20 +375,34 @@ class _Sheet:
             and self.likeness_to_rows_below(number) < 0
             or span.data_start < number < span.stop - 1
             and self.by_context
-            and self.kinds[number] == DATA
-            and self.is_above_texts(number)
+            and self.kinds[number] in (DATA, NOTE, TITLE)
+            and self.is_other_header(span, number)
         ]
         if found:
             self.tell_kept(found, "may be the header of another table")
 
-    def is_above_texts(self, row: int) -> bool:
-        """Whether a row of names stands below a blank row, above texts alone: nothing tells such a header from a record."""
+    def is_other_header(self, span: RowSpan, row: int) -> bool:
+        """Whether a row of names below a blank row stands above texts alone, or above texts in a column of values: nothing tells such a
+        header from a record.
+        """
         from ade_engine.pipeline.kept_rows.rows_in_context import begins_block, names_of
 
-        if not begins_block(self.scan, row) or not names_of(self.scan.row(row)):
+        if not begins_block(self.scan, row) or not names_of(self.scan.row(row)) or self.kinds[row + 1] == HEADER:
             return False
-        (_, stop), *_ = self.blocks(row, min(row + _MOST_COMPARED, len(self.kinds)))
-        return not any(map(self.has_values, range(row + 1, stop)))
+        ((_, stop), *_) = self.blocks(row, min(row + _MOST_COMPARED, len(self.kinds)))
+        above = [self.scan.row(one) for one in range(max(span.data_start, row - _MOST_COMPARED), row) if not self.scan.is_empty_row(one)]
+        below = [self.scan.row(one) for one in range(row + 1, stop)]
+        cells = self.scan.row(row)
+        named = [column for column, cell in enumerate(cells) if not is_blank(cell)]
+        columns = [(cells[column], _column(above, column), _column(below, column)) for column in named]
+        others = [one for one in above + below if one != cells]
+        if any(cells[column] in _column(others, column) for column in named) or any(_is_in_shape(*one) for one in columns):
+            # A text that recurs in its column, or has the shape of the names there, is a record's.
+            return False
+        if not any(map(self.has_values, range(row + 1, stop))):
+            is_left_out = self.kinds[row] != DATA and len(named) * 2 <= len(self.cells(span.start))
+            return not is_left_out
+        return any(_are_values(over) and under and not any(map(_kind, under)) for _, over, under in columns)
 
     def is_on_its_side(self, span: RowSpan) -> bool:
         """Whether, which is told, the names of fields stand below each other, in the first column, instead of beside each other."""
@@ -448,6 +462,26 @@ def _is_below_names(cell: Any) -> bool:
     """Whether a cell says more of the name above it: a unit, a remark in brackets, a period."""
     text = str(cell).strip()
     return text[:1] in ("(", "[") or text[:1] != "-" and is_unit(f"({text})") or is_period(cell)
+
+
+def _column(rows: list[list[Any]], column: int) -> list[Any]:
+    """The filled cells of a column."""
+    return [cells[column] for cells in rows if column < len(cells) and not is_blank(cells[column])]
+
+
+def _is_in_shape(name: str, above: list[Any], below: list[Any]) -> bool:
+    """Whether a text of several words is written as all cells above and below it are: a small or a large letter first in each word."""
+
+    def shape(cell: Any) -> list[bool]:
+        return [word[:1].isupper() for word in str(cell).split()]
+
+    written = shape(name)
+    return len(written) > 1 and bool(above) and bool(below) and all(shape(cell) == written for cell in above + below)
+
+
+def _are_values(cells: list[Any]) -> bool:
+    """Whether some cells are values, nine in ten of them at least."""
+    return len(cells) > 1 and sum(bool(_kind(cell)) for cell in cells) * 10 >= len(cells) * 9
 
 
 def _kind(cell: Any) -> str:
