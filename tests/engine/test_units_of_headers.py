@@ -247,3 +247,52 @@ def book_of(folder, header, formats):
         book.active.cell(number + 2, 1, 5.5 + number).number_format = code
     book.save(folder / "formats.xlsx")
     return folder / "formats.xlsx"
+
+
+@pytest.mark.parametrize("plain", [8, 7.5])
+@pytest.mark.parametrize("typed", [dt.time(1, 30), dt.timedelta(hours=30, minutes=30)])
+@pytest.mark.parametrize("is_first", [True, False])
+def test_typed_times_beside_numbers_are_durations(column, plain, typed, is_first):
+    span = dt.timedelta(hours=typed.hour, minutes=typed.minute) if isinstance(typed, dt.time) else typed
+    cells, values = [typed, plain], [span, dt.timedelta(hours=plain)]
+    if not is_first:
+        cells, values = cells[::-1], values[::-1]
+    found, told = column("Span (h)", cells, "span", row_provenance=True, typed_fields=True)
+    assert [dt.timedelta(hours=one.hour, minutes=one.minute) if isinstance(one, dt.time) else one for one in found] == values
+    assert told == [("info", "'h': plain numbers were read as hours")]
+
+
+@pytest.fixture
+def said(run, monkeypatch):
+    """The values of the first column, and what is said of each cell."""
+    monkeypatch.setenv("ADE_ENGINE_RUN", "1")
+    settings = {"header_units": True, "report_unread_cells": True, "row_provenance": True, "issue_columns": True, "output_style": "table"}
+
+    def call(header, *cells):
+        outcome = run({"columns/a.py": CONFIG}, [[header], *([cell] for cell in cells)], settings=settings)
+        names, *rows = outcome.rows()
+        at = names.index("Issues") if "Issues" in names else None
+        return [row[0] for row in rows], [None if at is None else row[at] for row in rows]
+
+    return call
+
+
+def test_typed_times_beside_minutes_are_told(said):
+    _, (of_number, of_time) = said("Span (min)", 45, dt.time(1, 30))
+    assert of_number is None and "they may be minutes and seconds" in of_time
+
+
+def test_typed_times_are_no_numbers(said):
+    assert said("Count", 8, dt.time(7, 30)) == ([8, None], [None, 'count: not a number: "07:30"'])
+    assert said("Count", dt.timedelta(hours=30, minutes=30), 7.5) == ([None, 7.5], ['count: not a number: "30:30"', None])
+
+
+@pytest.mark.parametrize("long", [1234567890123456, 1234567890123456.0, 12345678901234567])
+def test_numbers_that_may_have_lost_digits_are_told(said, long):
+    _, (*others, of_long, last) = said("Count", 7, long, long)
+    assert others == [None] and "may have lost their last digits" in of_long and last is None
+    assert "may have lost their last digits" in said("Count", long, "7.5")[1][0]
+
+
+def test_numbers_of_fifteen_digits_are_whole(said):
+    assert said("Count", 7, 123456789012345)[1] == [None, None]

@@ -202,12 +202,17 @@ def has_plain_numbers(cells: pl.Series) -> bool:
     return bool(cells.str.contains(r"^\s*[-+]?\d+([.,]\d+)?\s*$").any())
 
 
-def colons_below_minutes(cells: pl.Series) -> dict[str, Any] | None:
-    """What is said of a column that counts minutes and has cells such as ``3:45``; ``None`` where there is none."""
+def colons_below_minutes(cells: pl.Series, values: pl.Series) -> dict[str, Any] | None:
+    """What is said of a column that counts minutes and has cells such as ``3:45``; ``None`` where there is none.
+
+    Times among numbers have become counts: what was read of them is another number of minutes.
+    """
     if cells.dtype == pl.String:
         is_open = cells.str.contains(r"^\s*-?\d+:\d\d\s*$")
     elif cells.dtype in (pl.Time, pl.Duration):
         is_open = cells.cast(pl.Int64) != 0
+    elif cells.dtype.is_numeric():
+        is_open = (values.dt.total_microseconds() / 60_000_000 - cells).abs() > 1e-6
     else:
         return None
     first = is_open.fill_null(False).arg_max()

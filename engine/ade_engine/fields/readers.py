@@ -144,7 +144,7 @@ class Reader(pl.Expr):
             if measure.time is None or has_plain_numbers(series):
                 around.measures[around.field or self.column, self.column] = measure
             if measure.time == "minutes" and reading is None:
-                reading = colons_below_minutes(series)
+                reading = colons_below_minutes(series, values)
         if around is not None:
             messages = None if found.unread is None else series_of(found.unread)
             is_own = not self._original and len(series) == len(around.table)
