@@ -554,6 +554,25 @@ def test_decimal_commas_between_commas_are_told(noticed, tmp_path):
     assert noticed({}, path, rows=HEADER_BY_WORDS, settings={"csv_delimiter": "auto"}) == []
 
 
+@pytest.mark.parametrize("sign, what", [("~", 'set `csv_delimiter = "~"`'), (";", 'set `csv_delimiter = ";"`'), ("§", "get the file with semicolons")])
+@pytest.mark.parametrize("title", ["", "Zorb\n"])
+def test_a_sign_between_the_cells_of_one_column_is_told(noticed, tmp_path, sign, what, title):
+    path = tmp_path / "pay.csv"
+    path.write_text(title + "region|pay\nUlm|3.5\nBonn|4.5\n".replace("|", sign), encoding="utf-8")
+    found = noticed({}, path, rows=HEADER_BY_WORDS, settings={"csv_delimiter": ","})
+    (told,) = [one for one in found if one["code"] == "csv_one_column"]
+    assert told["level"] == "warning"
+    assert told["message"].endswith(f"the file has one column only, and {sign!r} in its rows. If that stands between cells, {what}")
+
+
+@pytest.mark.parametrize("text", ["region\nUlm\nBonn\n", "e-mail\na@b.example\nc@d.example\n", "Time:\n10:30\n11:30\n", "region\nUlm~\nBonn\n"])
+def test_a_column_alone_is_not(noticed, tmp_path, text):
+    path = tmp_path / "pay.csv"
+    path.write_text(text)
+    found = noticed({}, path, rows=HEADER_BY_WORDS, settings={"csv_delimiter": "auto"})
+    assert not [one for one in found if one["code"] == "csv_one_column"]
+
+
 def test_what_settings_say_is_no_guess(noticed, tmp_path):
     path = tmp_path / "pay.csv"
     path.write_bytes("region;name\nNörd;Ann\n".encode("cp1252"))

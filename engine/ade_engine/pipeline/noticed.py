@@ -5,6 +5,8 @@ Notices name sheets, cells and numbers, and no values.
 
 from __future__ import annotations
 
+import json
+
 from ade_engine.models.notices import INFO, WARNING
 from ade_engine.models.table import column_letters
 from ade_engine.pipeline.finding.header_rows import HEADER, KIND_NAMES, is_guessed
@@ -20,6 +22,9 @@ if TYPE_CHECKING:
     from ade_engine.pipeline.finding.header_rows import RowKinds, RowSpan
     from ade_engine.pipeline.shared.context import RunContext
 
+#: So many rows of a column are looked at for signs between cells, fewer than so many above them are titles, and these signs stand
+#: within texts.
+_ROWS_OF_SIGN, _MOST_TITLES, _WITHIN_TEXTS = 100, 4, frozenset("\"'’.-–_()/@+&%#*")
 _DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "pipes"}
 
 
@@ -53,6 +58,23 @@ def notice_detection(notices: Notices, source: Source) -> None:
         encoding=encoding,
         delimiter=delimiter,
     )
+
+
+def notice_one_column(context: RunContext, scan: SheetScan) -> None:
+    """The one column of a ``.csv`` file, where each row below the titles has a sign as often: it may stand between cells."""
+    if scan.width != 1:
+        return
+    texts = [str(cells[0]).strip() for cells in scan.rows(0, min(scan.rows_emitted, _ROWS_OF_SIGN)) if cells]
+    for sign in dict.fromkeys(texts[-1] if texts else ""):
+        if sign.isalnum() or sign.isspace() or sign in _WITHIN_TEXTS:
+            continue
+        rows = texts[next(at for at, text in enumerate(texts) if sign in text) :]
+        # "Time:" is a name.
+        if 1 < len(rows) > len(texts) - _MOST_TITLES and len({text.count(sign) for text in rows}) == 1 and rows[0][-1] != sign:
+            known = sign.isascii() and sign.isprintable()
+            what = f"set `csv_delimiter = {json.dumps(sign)}`" if known else "get the file with semicolons"
+            context.notice("csv_one_column", f"the file has one column only, and {sign!r} in its rows. If that stands between cells, {what}")
+            return
 
 
 def notice_hidden_sheets(notices: Notices, source: Source, sheets: list[SourceSheet]) -> None:

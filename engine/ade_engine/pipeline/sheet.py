@@ -29,6 +29,7 @@ from ade_engine.pipeline.noticed import (
     notice_hidden_rows,
     notice_merged,
     notice_no_table,
+    notice_one_column,
     notice_rows,
     range_text,
 )
@@ -100,6 +101,8 @@ class SheetPipeline:
         }
         notice_formulas(context, scan)
         notice_hidden_rows(context, scan)
+        if self._source.format == "csv" and context.policy.sends_notices:
+            notice_one_column(context, scan)
         scan, spans, kinds = self._find_tables(context, scan, progress)
         notice_merged(context, scan, spans, fill=bool(context.settings.fill_merged))
         source["on_demand"] = self._merged_ranges(sheet, scan)
