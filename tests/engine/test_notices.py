@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import textwrap
 from decimal import Decimal
@@ -660,3 +661,12 @@ def test_notices_hold_no_values(noticed, tmp_path):
     path = merged_book(tmp_path / "pay.xlsx", secret, ["A2:A3"])
     notices = noticed({}, path, rows=HEADER_BY_WORDS)
     assert notices and "SECRET" not in json.dumps(notices)
+
+
+@pytest.mark.parametrize("value", [dt.time(7, 30), dt.timedelta(hours=30), dt.datetime(2024, 1, 1)])
+def test_times_among_numbers_that_no_reader_reads_are_told(run, template, monkeypatch, value):
+    monkeypatch.setenv("ADE_ENGINE_RUN", "1")
+    rows = [["Name", "Blorb", "Hours", "Zed"], ["Ada Blom", 8, 7, 7], ["Bo Cohen", value, value, 8], ["Cy Dahl", 7.5, 8, 9]]
+    (told,) = run(template, {"S": rows}).notices("times_among_numbers")
+    assert told["level"] == "warning" and told["message"].startswith("sheet 'S': column B has days or times among numbers")
+    assert not run(template, {"S": [*rows[:2], *rows[3:]]}).notices("times_among_numbers")
