@@ -328,7 +328,12 @@ fn read_numbers(values: &[Value<'_>], kind: &Kind, around: &Surroundings<'_>) ->
             }
         },
     );
-    note_long_numbers(&mut numbers.reading, values);
+    // A power of ten has shifted them, by a hundredth at least.
+    let least = text::EXACT / 100.0;
+    let is_long = |value: &Option<f64>| value.unwrap_or_default().abs() >= least;
+    if (numbers.values.iter()).fold(false, |found, value| found | is_long(value)) {
+        note_long_numbers(&mut numbers.reading, values);
+    }
     outcome(
         built::floats(&numbers.values),
         unread,
