@@ -152,3 +152,32 @@ def test_the_starter_and_the_templates_are_without_a_word(check, ade_engine, tmp
     for config in (tmp_path / "starter", *(root / "templates").iterdir(), root / "examples" / "roster"):
         done = ade_engine("config", "validate", "--config-package", config, "--log-format", "ndjson")
         assert done.status == 0 and not [event for event in done.events if event["level"] == "warning"], done.stderr
+
+
+FIELDS = """
+from ade_engine.fields import Field, date
+
+def register(registry):
+    Field("zeta", headers=["Blorb", "Zed"], read=date, by_values=True).register(registry)
+    Field("alfa", headers=["alpha", "BLORB:"]).register(registry)
+"""
+OWN = """
+def by_neighbours(column_header_original):
+    return {"zeta": 0.5} if column_header_original == "Blorb" else None
+
+def register(registry):
+    registry.register_column_detector(by_neighbours, field="zeta", priority=1)
+"""
+
+
+def test_a_header_of_two_fields_is_told(check, run, tmp_path):
+    done, warnings = check({"columns/z.py": FIELDS})
+    assert done.status == 0
+    (warning,) = warnings
+    assert warning.endswith("z.py, line 5: fields 'alfa' and 'zeta' both list the header 'Blorb': a column below it is always the field 'alfa'. Take it from one of them")
+    names, *_ = run(tmp_path / "config", [["Blorb"], ["x"]]).rows()
+    assert names[0] == "alfa"
+
+
+def test_a_detector_of_the_author_may_decide_between_them(check):
+    assert check({"columns/z.py": FIELDS, "columns/y.py": OWN})[1] == []

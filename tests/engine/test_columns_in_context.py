@@ -140,6 +140,8 @@ def test_a_spacer_parts_no_table(normalize, case):
         OTHER[:6],
         [["Paid on", "Receipt"], *([dt.date(2024, 3, 4 + n), 7001 + n] for n in range(4))],
         [["Legend"], ["A = open"], ["B = closed"], ["C = void"]],
+        # Without names.
+        [[], ["A", "open"], ["B", "closed"], ["C", "void"]],
     ],
 )
 def test_what_ends_above_the_table_is_told(normalize, right):
@@ -157,6 +159,19 @@ def test_a_note_beside_a_table_is_no_column(normalize, row, cell):
     assert regions == ["A1:C9"] and len(tables[0]) == 8
     (told,) = notices["notes_beside_table"]
     assert told["cells"] == [cell] and told["level"] == "info"
+
+
+def test_what_ends_a_row_above_the_table_is_for_information(normalize):
+    _, _, notices = normalize(beside(LEFT, [["Key", "Means"], *([f"K{n}", f"kind {n}"] for n in range(7))]))
+    (told,) = notices["tables_side_by_side"]
+    assert told["level"] == "info" and "may be another table" in told["message"]
+
+
+@pytest.mark.parametrize(("text", "is_note"), [("ask Bo", False), ("ask Bo soon", True)])
+def test_three_words_beside_a_table_make_a_note(normalize, text, is_note):
+    rows = [[*cells] for cells in LEFT]
+    rows[4] += [None, text]
+    assert ("notes_beside_table" in normalize(rows)[2]) == is_note
 
 
 @pytest.mark.parametrize(("name", "value"), [("E-mail", "ann@example.org"), ("Remark", "paid late")])

@@ -580,6 +580,19 @@ def test_ten_digits_are_north_american_only_where_others_of_the_column_are(cells
     assert column.reading["ambiguous"] == (says == "not North American")
 
 
+def test_numbers_without_an_exchange_of_north_america_are_none_of_it():
+    """No exchange begins with 0 or 1. In examples the area is 555."""
+    column = Column(["347-123-4567", "(347) 023-4567", "347.123.4567"], fields.phone)
+    assert column.values == ["3471234567", "3470234567", "3471234567"]
+    assert "3 numbers of ten digits without a country stay as they are, for no number of North America" in column.why
+    assert not column.reading["ambiguous"]
+    column = Column(["(212) 555-0123", "347-123-4567", "212-555-0188"], fields.phone)
+    assert column.values == ["212-555-0123", "3471234567", "212-555-0188"]
+    assert column.reading["ambiguous"] and column.reading["first_open"] == 1
+    column = Column(["555-123-4567", "+1 347 123 4567", "347-234-4567"], fields.phone)
+    assert column.values == ["555-123-4567", "347-123-4567", "347-234-4567"] and not column.reading.get("ambiguous")
+
+
 def test_codes_keep_every_character():
     chance = random.Random(3)
     for _ in range(300):

@@ -44,3 +44,39 @@ def test_a_first_record_of_texts_is_no_part_of_the_header(find, rows, doubtful):
 def test_units_and_remarks_below_names_are_no_record(find, below):
     header_rows, found, _ = find([["Name", "Hours", "Pay"], below, ["Bo Cohen", 35, 1200.5], ["Cy Dahl", 40, 1300.5], ["Di Eng", 38, 1250.5]])
     assert header_rows == 2 and found == [3, 4, 5]
+
+
+NUMBERS = [["Bo Cohen", 12, 4], ["Cy Dahl", 14, 5], ["Di Eng", 11, 8]]
+
+
+def test_a_first_record_below_one_known_name_stays_one(find):
+    header_rows, found, told = find([["Name", "Blorb", "Zzz?"], ["Ada Blom", "wup", "red"], *NUMBERS])
+    assert header_rows == 1 and found == [2, 3, 4, 5]
+    assert [(one["rows"], one["level"]) for one in told] == [([[2, 2]], "warning")]
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        # No name is known; one cell may be a unit.
+        [["Wer", "Blorb", "Zzz?"], ["Ada Blom", "wup", "red"], *NUMBERS],
+        [["Name", "Blorb", "Zzz?"], ["Ada Blom", "wup", "kg"], *NUMBERS],
+    ],
+)
+def test_a_full_row_of_texts_in_the_header_is_told(find, rows):
+    header_rows, found, told = find(rows)
+    assert header_rows == 2 and found == [3, 4, 5]
+    assert [(one["rows"], one["level"]) for one in told] == [([[2, 2]], "warning")]
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        [["Name", "Blorb", "Zzz?"], ["", "(net)", "(gross)"], *NUMBERS],
+        [["Name", "Blorb", "Zzz?"], ["(full)", "kg", "EUR"], *NUMBERS],
+        [["Name", "Blorb", "Blorb"], ["Whose", "inland", "abroad"], *NUMBERS],
+    ],
+)
+def test_second_rows_of_a_header_are_not_doubted(find, rows):
+    header_rows, found, told = find(rows)
+    assert header_rows == 2 and found == [3, 4, 5] and told == []

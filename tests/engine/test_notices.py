@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import textwrap
 from decimal import Decimal
@@ -554,6 +555,25 @@ def test_decimal_commas_between_commas_are_told(noticed, tmp_path):
     assert noticed({}, path, rows=HEADER_BY_WORDS, settings={"csv_delimiter": "auto"}) == []
 
 
+@pytest.mark.parametrize("sign, what", [("~", 'set `csv_delimiter = "~"`'), (";", 'set `csv_delimiter = ";"`'), ("§", "get the file with semicolons")])
+@pytest.mark.parametrize("title", ["", "Zorb\n"])
+def test_a_sign_between_the_cells_of_one_column_is_told(noticed, tmp_path, sign, what, title):
+    path = tmp_path / "pay.csv"
+    path.write_text(title + "region|pay\nUlm|3.5\nBonn|4.5\n".replace("|", sign), encoding="utf-8")
+    found = noticed({}, path, rows=HEADER_BY_WORDS, settings={"csv_delimiter": ","})
+    (told,) = [one for one in found if one["code"] == "csv_one_column"]
+    assert told["level"] == "warning"
+    assert told["message"].endswith(f"the file has one column only, and {sign!r} in its rows. If that stands between cells, {what}")
+
+
+@pytest.mark.parametrize("text", ["region\nUlm\nBonn\n", "e-mail\na@b.example\nc@d.example\n", "Time:\n10:30\n11:30\n", "region\nUlm~\nBonn\n"])
+def test_a_column_alone_is_not(noticed, tmp_path, text):
+    path = tmp_path / "pay.csv"
+    path.write_text(text)
+    found = noticed({}, path, rows=HEADER_BY_WORDS, settings={"csv_delimiter": "auto"})
+    assert not [one for one in found if one["code"] == "csv_one_column"]
+
+
 def test_what_settings_say_is_no_guess(noticed, tmp_path):
     path = tmp_path / "pay.csv"
     path.write_bytes("region;name\nNörd;Ann\n".encode("cp1252"))
@@ -641,3 +661,12 @@ def test_notices_hold_no_values(noticed, tmp_path):
     path = merged_book(tmp_path / "pay.xlsx", secret, ["A2:A3"])
     notices = noticed({}, path, rows=HEADER_BY_WORDS)
     assert notices and "SECRET" not in json.dumps(notices)
+
+
+@pytest.mark.parametrize("value", [dt.time(7, 30), dt.timedelta(hours=30), dt.datetime(2024, 1, 1)])
+def test_times_among_numbers_that_no_reader_reads_are_told(run, template, monkeypatch, value):
+    monkeypatch.setenv("ADE_ENGINE_RUN", "1")
+    rows = [["Name", "Blorb", "Hours", "Zed"], ["Ada Blom", 8, 7, 7], ["Bo Cohen", value, value, 8], ["Cy Dahl", 7.5, 8, 9]]
+    (told,) = run(template, {"S": rows}).notices("times_among_numbers")
+    assert told["level"] == "warning" and told["message"].startswith("sheet 'S': column B has days or times among numbers")
+    assert not run(template, {"S": [*rows[:2], *rows[3:]]}).notices("times_among_numbers")

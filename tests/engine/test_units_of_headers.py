@@ -247,3 +247,99 @@ def book_of(folder, header, formats):
         book.active.cell(number + 2, 1, 5.5 + number).number_format = code
     book.save(folder / "formats.xlsx")
     return folder / "formats.xlsx"
+
+
+@pytest.mark.parametrize("plain", [8, 7.5])
+@pytest.mark.parametrize("typed", [dt.time(1, 30), dt.timedelta(hours=30, minutes=30)])
+@pytest.mark.parametrize("is_first", [True, False])
+def test_typed_times_beside_numbers_are_durations(column, plain, typed, is_first):
+    span = dt.timedelta(hours=typed.hour, minutes=typed.minute) if isinstance(typed, dt.time) else typed
+    cells, values = [typed, plain], [span, dt.timedelta(hours=plain)]
+    if not is_first:
+        cells, values = cells[::-1], values[::-1]
+    found, told = column("Span (h)", cells, "span", row_provenance=True, typed_fields=True)
+    assert [dt.timedelta(hours=one.hour, minutes=one.minute) if isinstance(one, dt.time) else one for one in found] == values
+    assert told == [("info", "'h': plain numbers were read as hours")]
+
+
+@pytest.fixture
+def said(run, monkeypatch):
+    """The values of the first column, and what is said of each cell."""
+    monkeypatch.setenv("ADE_ENGINE_RUN", "1")
+    settings = {"header_units": True, "report_unread_cells": True, "row_provenance": True, "issue_columns": True, "output_style": "table"}
+
+    def call(header, *cells):
+        outcome = run({"columns/a.py": CONFIG}, [[header], *([cell] for cell in cells)], settings=settings)
+        names, *rows = outcome.rows()
+        at = names.index("Issues") if "Issues" in names else None
+        return [row[0] for row in rows], [None if at is None else row[at] for row in rows]
+
+    return call
+
+
+def test_typed_times_beside_minutes_are_told(said):
+    _, (of_number, of_time) = said("Span (min)", 45, dt.time(1, 30))
+    assert of_number is None and "they may be minutes and seconds" in of_time
+
+
+def test_typed_times_are_no_numbers(said):
+    assert said("Count", 8, dt.time(7, 30)) == ([8, None], [None, 'count: not a number: "07:30"'])
+    assert said("Count", dt.timedelta(hours=30, minutes=30), 7.5) == ([None, 7.5], ['count: not a number: "30:30"', None])
+
+
+@pytest.mark.parametrize("long", [1234567890123456, 1234567890123456.0, 12345678901234567])
+def test_numbers_that_may_have_lost_digits_are_told(said, long):
+    _, (*others, of_long, last) = said("Count", 7, long, long)
+    assert others == [None] and "may have lost their last digits" in of_long and last is None
+    assert "may have lost their last digits" in said("Count", long, "7.5")[1][0]
+
+
+def test_numbers_of_fifteen_digits_are_whole(said):
+    assert said("Count", 7, 123456789012345)[1] == [None, None]
+
+
+@pytest.fixture
+def formatted(run, tmp_path, monkeypatch):
+    """The values of `net` below a header, where its numbers have a format, and the notice about the unit."""
+    monkeypatch.setenv("ADE_ENGINE_RUN", "1")
+
+    def call(header, cells, number_format):
+        from openpyxl import Workbook
+
+        book = Workbook()
+        sheet = book.active
+        for row in [[header], *([cell] for cell in cells)]:
+            sheet.append(row)
+        sheet["A2"].number_format = number_format
+        book.save(tmp_path / "formatted.xlsx")
+        settings = {"header_units": True, "report_unread_cells": True, "row_provenance": True}
+        outcome = run({"columns/a.py": CONFIG}, tmp_path / "formatted.xlsx", settings=settings)
+        names, *rows = outcome.rows()
+        told = [(notice["level"], notice["message"].partition("says ")[2]) for notice in outcome.notices("header_unit")]
+        return [row[names.index("net")] for row in rows], told
+
+    return call
+
+
+@pytest.mark.parametrize("number_format", ['"$"#,##0.00', "#,##0 [$€-407]"])
+@pytest.mark.parametrize("cells", [[1205, 350], [1205, "350"]])
+def test_amounts_that_are_shown_in_a_currency_are_no_cents(formatted, number_format, cells):
+    why = "the formats of numbers show a currency's own sign, so the values are as they stand"
+    assert formatted("Net (cents)", cells, number_format) == ([1205, 350], [("warning", f"'cents': {why}")])
+
+
+@pytest.mark.parametrize("number_format", ["#,##0", '#,##0"¢"'])
+def test_other_formats_say_nothing_of_cents(formatted, number_format):
+    assert formatted("Net (cents)", [1205, 350], number_format) == ([12.05, 3.5], [("info", "'cents': its numbers were divided by 100")])
+
+
+def test_a_currency_in_a_format_says_nothing_of_thousands(formatted):
+    assert formatted("Net ($k)", [1205, 350], '"$"#,##0')[0] == [1_205_000, 350_000]
+
+
+@pytest.mark.parametrize("cells", [[12500, 9750.5], ["12500", "9750.5"]])
+def test_large_thousands_with_decimals_are_told(column, cells):
+    values, ((level, message),) = column("Net (EUR k)", cells, "net")
+    assert values == [12_500_000, 9_750_500] and level == "warning" and "some are 10,000 or more" in message
+    for others in ([12500, 9750], [125, 97.5]):
+        assert column("Net (EUR k)", others, "net")[1] == [("info", "'EUR k': its numbers were multiplied by 1,000")]

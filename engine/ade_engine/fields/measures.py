@@ -16,6 +16,7 @@ from ade_engine import _native
 from ade_engine.fields.header_unit import is_sign
 from ade_engine.fields.units import is_unit, without_brackets
 from ade_engine.models.record import Record
+from ade_engine.models.series import series_of
 
 #: Powers of ten by their words; "m" and "k" count beside a currency alone.
 _SCALES = {
@@ -53,6 +54,8 @@ _SAID = {-2: "divided by 100", 2: "multiplied by 100", 3: "multiplied by 1,000",
 _TOO_LARGE = {2: 10_000_000, 3: 10_000_000, 6: 100_000, 9: 100_000}
 #: Numbers with cents are that from this size on.
 _LARGE = 1_000
+#: So many thousands with decimals beside them are told.
+_LARGE_THOUSANDS = 10_000
 
 
 class Measure(Record, frozen=True):
@@ -70,13 +73,25 @@ class Measure(Record, frozen=True):
     minutes_first: bool
     #: What was made of it, in words; ``None``: nothing, and the values stand as they are.
     said: str | None
-    #: Why the values speak against it, and stay as they stand.
+    #: Why the values speak against it; they stay as they stand, unless ``said`` says otherwise.
     doubt: str | None
 
-    def doubted(self, cells: pl.Series, values: pl.Series) -> Measure:
-        """The measure, without its power of ten where the values are right as they stand: ``1.25`` is no number of cents."""
-        why = _contradiction(self.shift, cells, values.drop_nulls().abs())
-        return self if why is None else _measure(self.text, currency=self.currency, doubt=f"{why}, so the values are as they stand")
+    def doubted(self, cells: pl.Series, values: pl.Series, *, shows_currency: bool) -> Measure:
+        """The measure, without its power of ten where the values are right as they stand: ``1.25`` is no number of cents.
+
+        ``shows_currency``: the formats of numbers show a currency's own sign.
+        """
+        values = values.drop_nulls().abs()
+        if self.shift < 0 and shows_currency:
+            why: str | None = "the formats of numbers show a currency's own sign"
+        else:
+            why = _contradiction(self.shift, cells, values)
+        if why is not None:
+            return _measure(self.text, currency=self.currency, doubt=f"{why}, so the values are as they stand")
+        if self.shift == 3 and bool((values >= _LARGE_THOUSANDS).any()) and bool((values % 1 != 0).any()):
+            doubt = "some are 10,000 or more, and some have decimals, as amounts have that are written in full"
+            return _measure(self.text, shift=self.shift, currency=self.currency, said=self.said, doubt=doubt)
+        return self
 
 
 @lru_cache(maxsize=1024)
@@ -195,6 +210,18 @@ def _of_times(text: str, kind: str, is_apart: bool) -> Measure | None:
     return _measure(text) if is_half or is_zone or is_other else None
 
 
+def shows_currency(cells: pl.Series, origin: tuple[Any, int, pl.Series] | None) -> bool:
+    """Whether the formats of a column's numbers show a currency, and not its hundredth."""
+    if origin is None:
+        return False
+    found = _native.read_column(cells, "currency", None, origin=origin)
+    signs = series_of(found.column)
+    if cells.dtype == pl.String:
+        # What a text says itself is no format.
+        signs = signs.set(cells.str.contains(r"[^\d\s.,()+-]").fill_null(True), None)
+    return bool((signs.drop_nulls() != "¢").any())
+
+
 def has_plain_numbers(cells: pl.Series) -> bool:
     """Whether some cells are numbers and nothing else."""
     if cells.dtype != pl.String:
@@ -202,12 +229,17 @@ def has_plain_numbers(cells: pl.Series) -> bool:
     return bool(cells.str.contains(r"^\s*[-+]?\d+([.,]\d+)?\s*$").any())
 
 
-def colons_below_minutes(cells: pl.Series) -> dict[str, Any] | None:
-    """What is said of a column that counts minutes and has cells such as ``3:45``; ``None`` where there is none."""
+def colons_below_minutes(cells: pl.Series, values: pl.Series) -> dict[str, Any] | None:
+    """What is said of a column that counts minutes and has cells such as ``3:45``; ``None`` where there is none.
+
+    Times among numbers have become counts: what was read of them is another number of minutes.
+    """
     if cells.dtype == pl.String:
         is_open = cells.str.contains(r"^\s*-?\d+:\d\d\s*$")
     elif cells.dtype in (pl.Time, pl.Duration):
         is_open = cells.cast(pl.Int64) != 0
+    elif cells.dtype.is_numeric():
+        is_open = (values.dt.total_microseconds() / 60_000_000 - cells).abs() > 1e-6
     else:
         return None
     first = is_open.fill_null(False).arg_max()

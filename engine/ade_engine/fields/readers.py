@@ -13,7 +13,7 @@ import polars as pl
 from polars.selectors import by_name
 
 from ade_engine import _native
-from ade_engine.fields.measures import Measure, colons_below_minutes, has_plain_numbers, measure_of
+from ade_engine.fields.measures import Measure, colons_below_minutes, has_plain_numbers, measure_of, shows_currency
 from ade_engine.fields.surroundings import Surroundings, current
 from ade_engine.models.errors import nearest, saying
 from ade_engine.models.series import series_of
@@ -137,14 +137,15 @@ class Reader(pl.Expr):
         reading, values = found.reading, series_of(found.column)
         if around is not None and measure is not None and self.kind != "currency":
             if measure.shift:
-                measure = measure.doubted(series, values)
+                is_shown = measure.shift < 0 and shows_currency(series, origin)
+                measure = measure.doubted(series, values, shows_currency=is_shown)
             if measure.shift:
                 found = _native.read_column(series, self.kind, option, is_argument=is_argument, shift=measure.shift, **arguments)
                 reading, values = found.reading, series_of(found.column)
             if measure.time is None or has_plain_numbers(series):
                 around.measures[around.field or self.column, self.column] = measure
             if measure.time == "minutes" and reading is None:
-                reading = colons_below_minutes(series)
+                reading = colons_below_minutes(series, values)
         if around is not None:
             messages = None if found.unread is None else series_of(found.unread)
             is_own = not self._original and len(series) == len(around.table)

@@ -5,6 +5,9 @@ Notices name sheets, cells and numbers, and no values.
 
 from __future__ import annotations
 
+import datetime
+import json
+
 from ade_engine.models.notices import INFO, WARNING
 from ade_engine.models.table import column_letters
 from ade_engine.pipeline.finding.header_rows import HEADER, KIND_NAMES, is_guessed
@@ -17,9 +20,13 @@ if TYPE_CHECKING:
     from ade_engine.io.input.source import Source, SourceSheet
     from ade_engine.io.scan.sheet_scan import SheetScan
     from ade_engine.models.notices import Notices
+    from ade_engine.pipeline.columns.frame import SourceTable
     from ade_engine.pipeline.finding.header_rows import RowKinds, RowSpan
     from ade_engine.pipeline.shared.context import RunContext
 
+#: So many rows of a column are looked at for signs between cells, fewer than so many above them are titles, and these signs stand
+#: within texts.
+_ROWS_OF_SIGN, _MOST_TITLES, _WITHIN_TEXTS = 100, 4, frozenset("\"'’.-–_()/@+&%#*")
 _DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "pipes"}
 
 
@@ -53,6 +60,23 @@ def notice_detection(notices: Notices, source: Source) -> None:
         encoding=encoding,
         delimiter=delimiter,
     )
+
+
+def notice_one_column(context: RunContext, scan: SheetScan) -> None:
+    """The one column of a ``.csv`` file, where each row below the titles has a sign as often: it may stand between cells."""
+    if scan.width != 1:
+        return
+    texts = [str(cells[0]).strip() for cells in scan.rows(0, min(scan.rows_emitted, _ROWS_OF_SIGN)) if cells]
+    for sign in dict.fromkeys(texts[-1] if texts else ""):
+        if sign.isalnum() or sign.isspace() or sign in _WITHIN_TEXTS:
+            continue
+        rows = texts[next(at for at, text in enumerate(texts) if sign in text) :]
+        # "Time:" is a name.
+        if 1 < len(rows) > len(texts) - _MOST_TITLES and len({text.count(sign) for text in rows}) == 1 and rows[0][-1] != sign:
+            known = sign.isascii() and sign.isprintable()
+            what = f"set `csv_delimiter = {json.dumps(sign)}`" if known else "get the file with semicolons"
+            context.notice("csv_one_column", f"the file has one column only, and {sign!r} in its rows. If that stands between cells, {what}")
+            return
 
 
 def notice_hidden_sheets(notices: Notices, source: Source, sheets: list[SourceSheet]) -> None:
@@ -99,6 +123,25 @@ def notice_hidden_rows(context: RunContext, scan: SheetScan) -> None:
             level=INFO,
             count=count,
             rows=rows,
+        )
+
+
+def notice_counts(context: RunContext, source: SourceTable, read: set[int]) -> None:
+    """Days and times among the numbers of columns that no reader reads: polars makes numbers of them, which count their parts."""
+    found = [
+        column_letters(source.region.min_col + column.index)
+        for column in source.columns
+        if column.index not in read
+        and source.frame[source.names[column.index]].dtype.is_numeric()
+        and source.mixed_cells(column.index) is not None
+        and any(isinstance(value, (datetime.date, datetime.time, datetime.timedelta)) for value in column.values)
+    ]
+    if found:
+        columns = f"column {found[0]} has" if len(found) == 1 else f"columns {', '.join(found)} have"
+        context.notice(
+            "times_among_numbers",
+            f"{columns} days or times among numbers, and no reader: they come out as numbers that count microseconds or nanoseconds",
+            count=len(found),
         )
 
 

@@ -25,10 +25,12 @@ from ade_engine.pipeline.hooks import Hooks
 from ade_engine.pipeline.kept_rows.other_rows import drop_blank_rows, end_tables, leave_out_rows
 from ade_engine.pipeline.kept_rows.provenance import note_dropped, sources_of, with_rows
 from ade_engine.pipeline.noticed import (
+    notice_counts,
     notice_formulas,
     notice_hidden_rows,
     notice_merged,
     notice_no_table,
+    notice_one_column,
     notice_rows,
     range_text,
 )
@@ -100,6 +102,8 @@ class SheetPipeline:
         }
         notice_formulas(context, scan)
         notice_hidden_rows(context, scan)
+        if self._source.format == "csv" and context.policy.sends_notices:
+            notice_one_column(context, scan)
         scan, spans, kinds = self._find_tables(context, scan, progress)
         notice_merged(context, scan, spans, fill=bool(context.settings.fill_merged))
         source["on_demand"] = self._merged_ranges(sheet, scan)
@@ -269,6 +273,9 @@ class SheetPipeline:
         source = SourceTable(span.turned or scan, span, spread_labels=context.settings.spread_header_labels, has_rows=has_rows)
         context = context.for_table(table_index, source.region)
         mapping = self._columns.map(context, source)
+        if context.policy.sends_notices:
+            transforms = context.registry.column_transforms_by_field
+            notice_counts(context, source, {column.source_index for column in mapping.columns if column.field_name in transforms})
         table = rename_columns(context, source, mapping)
         if has_rows:
             table = with_rows(table, source)

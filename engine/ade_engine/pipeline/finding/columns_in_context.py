@@ -176,10 +176,12 @@ def _are_tables(left: list[Block], block: Block, words: dict[str, str]) -> bool:
 
 def _tell_doubt(context: RunContext, left: list[Block], block: Block) -> None:
     """Name a block that may be no part of its table: it has a key of its own."""
-    if not block.names or not left[0].has_key() or not block.has_key() or not block.is_full():
+    if not left[0].has_key() or not block.has_key() or not block.is_full():
         return
     ends_above = max(one.end for one in left) - block.end >= _LEAST_UNEVEN
-    if not ends_above and (len(left[0].names) < 2 or len(block.names) < 2):
+    # What has no names is a legend where it has two columns.
+    is_legend = ends_above and (bool(block.names) or block.stop - block.first > 1)
+    if not is_legend and (len(left[0].names) < 2 or len(block.names) < 2):
         return
     columns = _letters(block.first, block.stop)
     context.notice(

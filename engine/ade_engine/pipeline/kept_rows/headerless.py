@@ -16,7 +16,7 @@ from ade_engine.fields.readers import profile
 from ade_engine.fields.units import is_unit
 from ade_engine.models.notices import INFO, WARNING
 from ade_engine.models.table import is_blank
-from ade_engine.pipeline.finding.header_rows import DATA, GROUP, HEADER, TOTAL, RowSpan
+from ade_engine.pipeline.finding.header_rows import DATA, GROUP, HEADER, NOTE, TITLE, TOTAL, RowSpan
 from ade_engine.pipeline.finding.on_its_side import fields_of, is_period, names_columns
 from ade_engine.pipeline.finding.row_detectors import known_words
 from ade_engine.pipeline.shared.row_numbers import rows_in_words, stretches
@@ -315,20 +315,32 @@ class _Sheet:
         return []
 
     def free_first_records(self, span: RowSpan) -> int:
-        """Let the rows of a header block below names of fields be records, where no word, unit or gap says otherwise. Returns how many."""
+        """Let the rows of a header block below names of fields be records, where no word, unit or gap says otherwise. Returns how many.
+
+        Below one known name they are records where they are as full as it is. Else, and below unknown names, they are told.
+        """
         first, *others = (self.scan.row(row) for row in range(span.start, span.data_start))
         names = {column: str(cell).strip() for column, cell in enumerate(first) if not is_blank(cell)}
-        if not others or len(fields_of(first, self.words)) < 2 or len({*names.values()}) < len(names):
+        known = len(fields_of(first, self.words))
+        if not others or len({*names.values()}) < max(2, len(names)):
             return 0
         below = self.scan.row(span.data_start) if span.data_start < span.stop else []
         key = min(names)
         is_lower = key < len(below) and str(below[key])[:1].islower()
+        is_full, has_units = True, False
         for cells in others:
             filled = {column: cell for column, cell in enumerate(cells) if not is_blank(cell)}
             if key not in filled or len(filled) < 2 or not names.keys() >= filled.keys() or any(map(self.is_word, cells)):
                 return 0
-            if str(filled[key])[:1].islower() and not is_lower or any(map(_is_below_names, [*filled.values()][1:])):
+            units = sum(map(_is_below_names, [*filled.values()][1:]))
+            if str(filled[key])[:1].islower() and not is_lower or units * 2 >= len(filled):
                 return 0
+            is_full &= len(filled) == len(names)
+            has_units |= units > 0
+        if has_units or known < 2 and not (known and is_full):
+            if known or is_full:
+                self.tell_doubt([*range(span.start + 1, span.data_start)], "below a row of names, with texts alone")
+            return 0
         span.header_rows = 1
         self.kinds[span.data_start : span.data_start + len(others)] = bytes((DATA,)) * len(others)
         return len(others)
@@ -356,26 +368,39 @@ class _Sheet:
             number
             for number, looks in self.layouts.between(span.data_start + 1, span.stop - 1)
             if self.kinds[number] == DATA
-            and (
-                (looks["header"] >= _LEAST_OF_HEADER or self.scan.is_empty_row(number - 1))
-                and len(self.cells(number)) > 1
-                and not self.has_values(number)
-                and self.likeness_to_rows_below(number) < 0
-                or self.by_context
-                and self.is_above_texts(number)
-            )
+            and (looks["header"] >= _LEAST_OF_HEADER or self.scan.is_empty_row(number - 1))
+            and len(self.cells(number)) > 1
+            and not self.has_values(number)
+            and self.likeness_to_rows_below(number) < 0
+            or self.by_context
+            and self.kinds[number] in (DATA, NOTE, TITLE)
+            and self.is_other_header(span, number)
         ]
         if found:
             self.tell_kept(found, "may be the header of another table")
 
-    def is_above_texts(self, row: int) -> bool:
-        """Whether a row of names stands below a blank row, above texts alone: nothing tells such a header from a record."""
+    def is_other_header(self, span: RowSpan, row: int) -> bool:
+        """Whether a row of names below a blank row stands above texts alone, or above texts in a column of values: nothing tells such a
+        header from a record.
+        """
         from ade_engine.pipeline.kept_rows.rows_in_context import begins_block, names_of
 
-        if not begins_block(self.scan, row) or not names_of(self.scan.row(row)):
+        if not begins_block(self.scan, row) or not names_of(self.scan.row(row)) or self.kinds[row + 1] == HEADER:
             return False
-        (_, stop), *_ = self.blocks(row, min(row + _MOST_COMPARED, len(self.kinds)))
-        return not any(map(self.has_values, range(row + 1, stop)))
+        ((_, stop), *_) = self.blocks(row, min(row + _MOST_COMPARED, len(self.kinds)))
+        above = [self.scan.row(one) for one in range(max(span.data_start, row - _MOST_COMPARED), row) if not self.scan.is_empty_row(one)]
+        below = [self.scan.row(one) for one in range(row + 1, stop)]
+        cells = self.scan.row(row)
+        named = [column for column, cell in enumerate(cells) if not is_blank(cell)]
+        columns = [(cells[column], _column(above, column), _column(below, column)) for column in named]
+        others = [one for one in above + below if one != cells]
+        if any(cells[column] in _column(others, column) for column in named) or any(_is_in_shape(*one) for one in columns):
+            # A text that recurs in its column, or has the shape of the names there, is a record's.
+            return False
+        if not any(map(self.has_values, range(row + 1, stop))):
+            is_left_out = self.kinds[row] != DATA and len(named) * 2 <= len(self.cells(span.start))
+            return not is_left_out
+        return any(_are_values(over) and under and not any(map(_kind, under)) for _, over, under in columns)
 
     def is_on_its_side(self, span: RowSpan) -> bool:
         """Whether, which is told, the names of fields stand below each other, in the first column, instead of beside each other."""
@@ -435,6 +460,26 @@ def _is_below_names(cell: Any) -> bool:
     """Whether a cell says more of the name above it: a unit, a remark in brackets, a period."""
     text = str(cell).strip()
     return text[:1] in ("(", "[") or text[:1] != "-" and is_unit(f"({text})") or is_period(cell)
+
+
+def _column(rows: list[list[Any]], column: int) -> list[Any]:
+    """The filled cells of a column."""
+    return [cells[column] for cells in rows if column < len(cells) and not is_blank(cells[column])]
+
+
+def _is_in_shape(name: str, above: list[Any], below: list[Any]) -> bool:
+    """Whether a text of several words is written as all cells above and below it are: a small or a large letter first in each word."""
+
+    def shape(cell: Any) -> list[bool]:
+        return [word[:1].isupper() for word in str(cell).split()]
+
+    written = shape(name)
+    return len(written) > 1 and bool(above) and bool(below) and all(shape(cell) == written for cell in above + below)
+
+
+def _are_values(cells: list[Any]) -> bool:
+    """Whether some cells are values, nine in ten of them at least."""
+    return len(cells) > 1 and sum(bool(_kind(cell)) for cell in cells) * 10 >= len(cells) * 9
 
 
 def _kind(cell: Any) -> str:

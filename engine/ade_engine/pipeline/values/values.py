@@ -261,11 +261,12 @@ def note_readings(context: RunContext, around: Surroundings) -> None:
         source = around.sources.get(name)
         if source is None:
             continue
-        said = measure.said or measure.doubt or "the reader does not know what to make of that, and the values are as they stand"
+        told = "; ".join(filter(None, (measure.said, measure.doubt)))
+        said = told or "the reader does not know what to make of that, and the values are as they stand"
         context.notice(
             "header_unit",
             f"the header of column {source.letters}, field {field!r}, says {measure.text!r}: {said}",
-            level=INFO if measure.said else WARNING,
+            level=INFO if measure.said and not measure.doubt else WARNING,
             field=field,
             count=1,
         )

@@ -328,6 +328,12 @@ fn read_numbers(values: &[Value<'_>], kind: &Kind, around: &Surroundings<'_>) ->
             }
         },
     );
+    // A power of ten has shifted them, by a hundredth at least.
+    let least = text::EXACT / 100.0;
+    let is_long = |value: &Option<f64>| value.unwrap_or_default().abs() >= least;
+    if (numbers.values.iter()).fold(false, |found, value| found | is_long(value)) {
+        note_long_numbers(&mut numbers.reading, values);
+    }
     outcome(
         built::floats(&numbers.values),
         unread,
@@ -406,6 +412,30 @@ fn note_currencies(reading: &mut Reading, currencies: &[(usize, &str)]) {
     }
 }
 
+/// Says that typed numbers have more digits than a program keeps.
+fn note_long_numbers(reading: &mut Reading, values: &[Value<'_>]) {
+    let is_long = |value: &Value<'_>| match *value {
+        Value::Integer(number) => number.unsigned_abs() >= text::EXACT as u64,
+        Value::Unsigned(number) => number >= text::EXACT as u64,
+        Value::Float(number) => number.is_finite() && number.abs() >= text::EXACT,
+        _ => false,
+    };
+    let Some(first) = values.iter().position(is_long) else {
+        return;
+    };
+    reading.cells = reading.cells.max(1);
+    if reading.decided != Decided::Setting {
+        reading.decided = Decided::Weak;
+        reading.first_open = Some(first);
+    }
+    reading.why.push(
+        "numbers of 16 digits or more may have lost their last digits, for programs keep 15; codes are read by `code`".to_owned(),
+    );
+    if reading.read_as.is_empty() {
+        reading.read_as = "typed numbers";
+    }
+}
+
 /// What became of the cells of a part of a column.
 struct TextPart {
     texts: built::Texts,
@@ -443,6 +473,7 @@ struct Phones {
     /// Those among the last whose ten digits say nothing of another country, but that are none of North America.
     doubtful: usize,
     first_open: Option<usize>,
+    first_doubtful: Option<usize>,
 }
 
 impl Phones {
@@ -457,6 +488,9 @@ impl Phones {
             Written::Elsewhere => {
                 self.elsewhere += 1;
                 self.doubtful += usize::from(is_ten_digits);
+                if is_ten_digits {
+                    self.first_doubtful.get_or_insert(row);
+                }
             }
             Written::Unsaid => {}
         }
@@ -469,6 +503,7 @@ impl Phones {
         self.elsewhere += other.elsewhere;
         self.doubtful += other.doubtful;
         self.first_open = self.first_open.or(other.first_open);
+        self.first_doubtful = self.first_doubtful.or(other.first_doubtful);
     }
 
     /// Whether ten digits without a country are taken for a number of North America: if some cell is written as there, and
@@ -509,6 +544,8 @@ impl Phones {
             why.push(format!("{} {verb}, for {reason}", numbers(left)));
         }
         let is_contested = self.open > 0 && self.american > 0 && self.elsewhere > 0;
+        // "347-123-4567" among numbers of North America.
+        let is_odd = self.american > 0 && self.doubtful > 0;
         Reading {
             read_as: if is_american {
                 "North American"
@@ -516,13 +553,13 @@ impl Phones {
                 "as they are"
             },
             decided: match () {
-                () if is_contested && !is_american => Decided::Weak,
+                () if is_contested && !is_american || is_odd => Decided::Weak,
                 () if self.american > 0 => Decided::Evidence,
                 () => Decided::Hint,
             },
             cells: self.filled,
             certain: self.american,
-            first_open: self.first_open,
+            first_open: self.first_doubtful.filter(|_| is_odd).or(self.first_open),
             why,
             ..Reading::default()
         }

@@ -145,16 +145,15 @@ fn restore_types(values: &mut [Value<'_>], sheet: &Sheet, column: usize, rows: &
             Tag::DateTime => Value::DateTime(cell.as_integer()),
             Tag::Date => Value::Date(cell.as_integer()),
             Tag::Time => Value::Time(cell.as_integer()),
+            Tag::Duration => Value::Duration(cell.as_integer()),
             _ => continue,
         };
-        let shown = match *value {
-            Value::Text(shown) => shown,
-            // Date-times behind numbers have become counts of microseconds.
-            Value::Integer(count) if typed == Value::DateTime(count) => {
-                *value = typed;
-                continue;
-            }
-            _ => continue,
+        if is_count_of(*value, typed) {
+            *value = typed;
+            continue;
+        }
+        let Value::Text(shown) = *value else {
+            continue;
         };
         let is_the_same = [text_form::as_polars, text_form::as_python]
             .iter()
@@ -165,6 +164,24 @@ fn restore_types(values: &mut [Value<'_>], sheet: &Sheet, column: usize, rows: &
         if is_the_same {
             *value = typed;
         }
+    }
+}
+
+/// Whether a number is what polars makes of a date, time or duration among numbers: a count of microseconds, of nanoseconds for a time.
+/// The number may have become text since.
+fn is_count_of(value: Value<'_>, typed: Value<'_>) -> bool {
+    let count = match typed {
+        Value::DateTime(microseconds) | Value::Duration(microseconds) => microseconds,
+        Value::Time(microseconds) => microseconds.saturating_mul(1000),
+        _ => return false,
+    };
+    match value {
+        Value::Integer(number) => number == count,
+        Value::Float(number) => number == count as f64,
+        Value::Text(text) => {
+            text.strip_suffix(".0").unwrap_or(text) == itoa::Buffer::new().format(count)
+        }
+        _ => false,
     }
 }
 

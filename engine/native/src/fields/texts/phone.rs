@@ -203,7 +203,8 @@ pub fn push_plain_phone(text: &str, out: &mut String) -> bool {
         _ => return false,
     };
     let mut digits = area.iter().chain(&middle).chain(&last);
-    if area[0] < b'2' || !digits.all(u8::is_ascii_digit) {
+    let has_exchange = middle[0] >= b'2' || area == b"555";
+    if area[0] < b'2' || !has_exchange || !digits.all(u8::is_ascii_digit) {
         return false;
     }
     push_digits(area, out);
@@ -221,10 +222,15 @@ fn push_digits(digits: &[u8], out: &mut String) {
 /// Countries whose numbers have a trunk prefix of 0, which people put in brackets with the area behind it: "+49 (030)".
 const WITH_TRUNK_IN_BRACKETS: &[&[u8]] = &[b"49", b"41", b"43", b"44"];
 
-/// Whether ten digits can be a number of North America. Nobody's area is 555: examples have it, with whatever behind it.
+/// Whether ten digits can be a number of North America by the first digits of their area and exchange. Nobody's area is 555: examples
+/// have it, with whatever behind it.
+fn has_exchange(digits: &[u8]) -> bool {
+    digits[0] >= b'2' && (digits[3] >= b'2' || digits.starts_with(b"555"))
+}
+
+/// The same, by what areas there are.
 fn may_be_american(digits: &[u8]) -> bool {
-    let is_area = digits[0] >= b'2' && digits[1] != b'9' && digits[1..3] != *b"11";
-    is_area && (digits[3] >= b'2' || digits.starts_with(b"555"))
+    has_exchange(digits) && digits[1] != b'9' && digits[1..3] != *b"11"
 }
 
 /// Adds the number in a text in one shape, whatever parts its digits: with a country "+442079460958", of North America
@@ -288,9 +294,9 @@ const WAYS: [Way; 8] = [
     (Written::Elsewhere, |phone| {
         phone.count != 10 || phone.digits[0] == b'1'
     }),
-    // "(555) 123-4567", "555.123.4567"
+    // "(555) 123-4567", "555.123.4567"; "347-123-4567" is of elsewhere.
     (Written::American, |phone| {
-        phone.is_in_parts(&[3, 3, 4]) && phone.has_mark()
+        phone.is_in_parts(&[3, 3, 4]) && phone.has_mark() && has_exchange(phone.digits())
     }),
     // "5551234567", "555 123 4567"
     (Written::Open, |phone| {
@@ -506,7 +512,7 @@ mod tests {
         let mut cut = Cut::default();
         let mut agreed = 0;
         for area in ["555", "212", "055", "155", "999", "5a5", "55"] {
-            for middle in ["123", "000", "999", "12"] {
+            for middle in ["123", "000", "999", "234", "12"] {
                 for last in ["4567", "0000", "99", "45678"] {
                     for (a, b, c) in [
                         ("(", ") ", "-"),

@@ -10,7 +10,7 @@ use crate::fields::numbers::amount::{has_lost_digits, has_lost_digits_behind_let
 use crate::words::cut::is_format;
 
 /// Whole numbers from here on may have lost digits when a program made a float of them.
-const EXACT: f64 = 1e15;
+pub const EXACT: f64 = 1e15;
 
 /// Adds a cell as text, trimmed; `false` where nothing is left. A whole number has no decimals: 4711 is not "4711.0".
 pub fn push_text(value: Value<'_>, out: &mut String) -> bool {
