@@ -375,9 +375,7 @@ fn is_of_company(text: &str) -> bool {
     let joins = |word: &str| matches!(word, "&" | "and" | "und" | "et" | "+");
     // "von und zu Stein" is one person.
     let joins_names = || {
-        blank_behind(text).is_some()
-            && text.split(' ').any(joins)
-            && !text.contains("von und zu")
+        blank_behind(text).is_some() && text.split(' ').any(joins) && !text.contains("von und zu")
     };
     is_company(text) || ends_as_company(text) || joins_names()
 }
@@ -386,9 +384,8 @@ fn is_of_company(text: &str) -> bool {
 fn ends_as_company(text: &str) -> bool {
     blank_behind(text).is_some_and(|at| {
         let last = &text[at + 1..];
-        let is_name = || {
-            last.starts_with(char::is_uppercase) && last.chars().skip(1).all(char::is_lowercase)
-        };
+        let is_name =
+            || last.starts_with(char::is_uppercase) && last.chars().skip(1).all(char::is_lowercase);
         is_company(last)
             && !last.eq_ignore_ascii_case("co")
             && (last.len() > 3 || matches!(last, "Ltd" | "Inc" | "Plc" | "Llc") || !is_name())

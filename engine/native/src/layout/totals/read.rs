@@ -163,12 +163,7 @@ fn divisor(mut a: i64, mut b: i64) -> i64 {
 }
 
 /// What a cell is, and its number with its decimals. Texts are read where they may be numbers.
-fn take(
-    sheet: &Sheet,
-    cell: Cell,
-    comma: bool,
-    are_read: bool,
-) -> (Kind, Option<(i64, u8)>) {
+fn take(sheet: &Sheet, cell: Cell, comma: bool, are_read: bool) -> (Kind, Option<(i64, u8)>) {
     let number = match cell.tag {
         Tag::Empty | Tag::EmptyText => return (Kind::Blank, None),
         Tag::Integer => whole(cell.as_integer()),
@@ -177,7 +172,11 @@ fn take(
         Tag::Text if !are_read && cell.as_text().length() > LONGEST_MARK => None,
         Tag::Text => {
             let text = sheet.text(cell.as_text());
-            let number = if are_read { number_of(text, comma) } else { None };
+            let number = if are_read {
+                number_of(text, comma)
+            } else {
+                None
+            };
             if number.is_none() && is_mark(text) {
                 return (Kind::Blank, None);
             }

@@ -340,66 +340,83 @@ pub fn find(items: &Items, is_below: bool) -> HashMap<usize, Sum> {
             continue;
         }
         let need = items.needs[item];
-        let mut best: Option<(Checked, bool, usize)> = None;
-        if need <= items.most_bits(item) {
-            for (pile, is_leaves) in [(&tops, false), (&leaves, true)] {
-                pile.heights(items.row(item), &mut heights);
-                let least = if items.takes_one[item] { 1 } else { 2 };
-                let known = [
-                    Some(0),
-                    is_leaves.then_some(start),
-                    (least == 1 && !pile.pile.is_empty()).then(|| pile.pile.len() - 1),
-                ];
-                let heights = heights
-                    .iter()
-                    .map(|&(_, height)| height)
-                    .chain(known.into_iter().flatten());
-                for height in heights {
-                    if height >= pile.pile.len()
-                        || !may_be_one(items, pile, &found, item, height, start)
-                    {
-                        continue;
-                    }
-                    let Some(checked) = pile.check(items.row(item), height, least) else {
-                        continue;
-                    };
-                    if best
-                        .as_ref()
-                        .is_none_or(|(before, ..)| checked.0 > before.0 + 1.0)
-                    {
-                        best = Some((checked, is_leaves, height));
-                    }
-                }
+        let is_enough = |best: &Best| {
+            best.checked.0 >= need && (best.checked.1 > 1 || need <= looks::NEED_BLANK)
+        };
+        let best = if need <= items.most_bits(item) {
+            best_of([&tops, &leaves], &found, item, start, &mut heights).filter(is_enough)
+        } else {
+            None
+        };
+        if let Some(Best {
+            checked: (bits, _, differ),
+            is_leaves,
+            height,
+        }) = best
+        {
+            let pile = if is_leaves { &leaves } else { &tops };
+            let sum = Sum {
+                bits,
+                differ,
+                parts: pile.pile[height..].to_vec(),
+                is_below,
+            };
+            found.insert(item, sum);
+            if !is_leaves {
+                tops.cut(height);
             }
-        }
-        match best {
-            Some(((bits, agree, differ), is_leaves, height))
-                if bits >= need && (agree > 1 || need <= looks::NEED_BLANK) =>
-            {
-                let parts = if is_leaves {
-                    leaves.pile[height..].to_vec()
-                } else {
-                    tops.pile[height..].to_vec()
-                };
-                found.insert(
-                    item,
-                    Sum {
-                        bits,
-                        differ,
-                        parts,
-                        is_below,
-                    },
-                );
-                if !is_leaves {
-                    tops.cut(height);
-                }
-            }
-            _ if need > looks::NEED_WORD => leaves.push(item),
-            _ => {}
+        } else if need > looks::NEED_WORD {
+            leaves.push(item);
         }
         tops.push(item);
     }
     found
+}
+
+/// A sum that a row may be: of the items of a pile from a height on.
+struct Best {
+    checked: Checked,
+    is_leaves: bool,
+    height: usize,
+}
+
+/// The likeliest sum among the piles of totals and of records; `start`: where the section begins among the records.
+fn best_of(
+    [tops, leaves]: [&Pile<'_>; 2],
+    found: &HashMap<usize, Sum>,
+    item: usize,
+    start: usize,
+    heights: &mut Vec<(u32, usize)>,
+) -> Option<Best> {
+    let (items, row) = (tops.items, tops.items.row(item));
+    let least = if items.takes_one[item] { 1 } else { 2 };
+    let mut best: Option<Best> = None;
+    for (pile, is_leaves) in [(tops, false), (leaves, true)] {
+        pile.heights(row, heights);
+        let known = [
+            Some(0),
+            is_leaves.then_some(start),
+            (least == 1 && !pile.pile.is_empty()).then(|| pile.pile.len() - 1),
+        ];
+        let looked_up = heights.iter().map(|&(_, height)| height);
+        for height in looked_up.chain(known.into_iter().flatten()) {
+            if height >= pile.pile.len() || !may_be_one(items, pile, found, item, height, start) {
+                continue;
+            }
+            if let Some(checked) = pile.check(row, height, least)
+                && best
+                    .as_ref()
+                    .is_none_or(|before| checked.0 > before.checked.0 + 1.0)
+            {
+                best = Some(Best {
+                    checked,
+                    is_leaves,
+                    height,
+                });
+            }
+        }
+    }
+    best
 }
 
 /// Whether one part alone may make a total here: the same numbers twice are two records, and totals do not prove each other.
