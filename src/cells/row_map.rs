@@ -205,6 +205,12 @@ mod tests {
             (&["Ann"], Some(7)),
         ];
         assert_eq!(map(&output(rows), &[table("Out!A1:D2", "In", 7, 1)]), None);
+        // The table was turned: its records are columns.
+        let rows: &[(&[&str], Option<i64>)] = &[
+            (&["Name", "Severity", "Issues", "Source column"], None),
+            (&["Ann"], Some(2)),
+        ];
+        assert_eq!(map(&output(rows), &[table("Out!A1:D2", "In", 2, 1)]), None);
         // A hook has put a title above the table.
         let rows: &[(&[&str], Option<i64>)] =
             &[(&["Title"], None), (HEADER, None), (&["Ann"], Some(7))];

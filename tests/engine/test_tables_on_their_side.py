@@ -46,7 +46,9 @@ def normalize(run, template, monkeypatch):
 @pytest.mark.parametrize("left", [0, 1])
 def test_a_table_on_its_side_is_turned(normalize, above, left):
     table, header_rows, notices = normalize([*above, *([None] * left + row for row in CREW)])
-    assert header_rows == 1 and [row["Source row"] for row in table] == [*range(2 + left, 6 + left)]
+    # Numbers of columns are no numbers of rows.
+    assert header_rows == 1 and [row["Source column"] for row in table] == [*range(2 + left, 6 + left)]
+    assert not any("Source row" in row for row in table)
     assert [row["Member ID"] for row in table] == CREW[0][1:] and [row["Gross pay"] for row in table] == CREW[5][1:]
     assert [row["E-mail"] for row in table] == CREW[3][1:] and [row["Locker"] for row in table] == CREW[6][1:]
     assert table[1]["Start date"] == dt.datetime(2022, 5, 3)

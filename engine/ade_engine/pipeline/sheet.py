@@ -305,7 +305,7 @@ class SheetPipeline:
             duplicate_unmapped_indices=mapping.duplicates,
             row_count=table.height,
         )
-        return BuiltTable(result, SourceCounts(*source.cell_counts()), source.names)
+        return BuiltTable(result, SourceCounts(*source.cell_counts()), source.names, is_turned=span.turned is not None)
 
     def _normalize(
         self,

@@ -101,7 +101,7 @@ def tell_turned(context: RunContext, side: Side) -> None:
     context.notice(
         "table_on_its_side",
         f"the names of {side.words} fields stand below each other, in rows {side.start + 1} to {side.stop}: the table lies on its side, "
-        f"and was turned (`turn_tables = true`). Each column is a record; its number stands in place of a row's, 2 for column "
+        f"and was turned (`turn_tables = true`). Each column is a record; `Source column` has its number, 2 for column "
         f"{column_letters(2)}",
         level=INFO,
         rows=[[side.start + 1, side.stop]],

@@ -15,7 +15,7 @@ from ade_engine.pipeline.shared.table_columns import is_provenance
 class BuiltTable:
     """A table that is ready to be written, and what was counted at its source."""
 
-    __slots__ = ("result", "counts", "frame_names", "output_range", "_unmapped")
+    __slots__ = ("result", "counts", "frame_names", "is_turned", "output_range", "_unmapped")
 
     def __init__(
         self,
@@ -23,11 +23,15 @@ class BuiltTable:
         counts: SourceCounts,
         frame_names: list[str],
         unmapped: set[str] | None = None,
+        *,
+        is_turned: bool = False,
     ):
         self.result = result
         self.counts = counts
         #: The frame column that each source column was read into, before mapping.
         self.frame_names = frame_names
+        #: Whether its records are columns of the sheet.
+        self.is_turned = is_turned
         #: Where it was written, such as ``Orders!A1:H4``: the sheet's title is the one it had then.
         self.output_range: str | None = None
         #: Of several stacked tables, whose source columns are those of the stacked frame: their unmapped columns.
@@ -109,7 +113,7 @@ def merge_tables(tables: list[BuiltTable], *, typed: bool = False) -> BuiltTable
     counted = frame.head(region.data_row_count)
     counts = SourceCounts(filled_cells(counted, names), blank_rows(counted) + missing)
     unmapped = set().union(*(table.unmapped_names() for table in tables)) - scores.keys()
-    return BuiltTable(merged, counts, names, unmapped)
+    return BuiltTable(merged, counts, names, unmapped, is_turned=any(table.is_turned for table in tables))
 
 
 class _Known:

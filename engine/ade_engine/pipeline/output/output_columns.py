@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from ade_engine.pipeline.shared.context import RunContext
 
 _SEVERITY, _ISSUES, _SOURCE_ROW = "Severity", "Issues", "Source row"
+#: Of a table that was turned the records are columns.
+_SOURCE_COLUMN = "Source column"
 _MOMENT_TYPES = frozenset(("datetime", "timestamp", "date and time"))
 
 
@@ -92,7 +94,8 @@ def table_look(
     for name in [name for name, _ in order if name in fields]:
         headers[name] = unique_header(wanted[name], taken)
         taken[headers[name]] = None
-    severity, issues, source_row = (unique_header(text, taken) for text in (_SEVERITY, _ISSUES, _SOURCE_ROW))
+    place = _SOURCE_COLUMN if table.is_turned else _SOURCE_ROW
+    severity, issues, source_row = (unique_header(text, taken) for text in (_SEVERITY, _ISSUES, place))
     if has_issues:
         taken.update(dict.fromkeys((severity, issues, source_row) if has_row else (severity, issues)))
     for name, _ in order:
