@@ -471,9 +471,9 @@ def _load_config(
     package_folder = spec.import_root / spec.package_name
     manifest = load_manifest(Path(config_package), package_folder)
     if settings.output_style == "table":
-        from ade_engine.pipeline.output.output_columns import check_fields
+        from ade_engine.extensions.field_facts import check_looks
 
-        check_fields(registry.fields)
+        check_looks(registry.fields.values())
     logger.event(
         "config.loaded",
         message=f"Config package {config_package}: {len(registry.fields)} fields from {len(modules)} modules",

@@ -7,9 +7,11 @@ registration), and the run reads it.
 
 from __future__ import annotations
 
+from ade_engine.extensions.field_facts import check_demands
 from ade_engine.extensions.place import calling_place
 from ade_engine.models.errors import ConfigError
 from ade_engine.models.fields import FieldDef, HookName
+from ade_engine.models.issues import WARNING, checked_severity
 from ade_engine.models.record import Record
 
 TYPE_CHECKING = False
@@ -28,6 +30,8 @@ class RegisteredFn(Record):
     field: str | None = None
     row_kind: str | None = None
     hook_name: HookName | None = None
+    #: How much it matters what a validator finds.
+    severity: str = WARNING
 
     @classmethod
     def of(cls, fn: Callable[..., Any], priority: int = 0, **purpose: Any) -> RegisteredFn:
@@ -85,6 +89,12 @@ class Registry:
             if place is not None:
                 error.ade_place = dict(zip(("file", "line", "function"), place))
             raise error
+        try:
+            check_demands(field)
+        except ConfigError as error:
+            if place is not None:
+                error.ade_place = dict(zip(("file", "line", "function"), place))
+            raise
         self.fields[field.name] = field
         self._places[field.name] = place
         return field
@@ -103,10 +113,15 @@ class Registry:
         self._require_field(fn, field, "column transform")
         self.column_transforms.append(RegisteredFn.of(fn, priority, field=field))
 
-    def register_column_validator(self, fn: Callable[..., Any], *, field: str, priority: int) -> None:
-        """Let ``fn`` check ``field`` by an expression that yields a message, or null where all is well."""
+    def register_column_validator(self, fn: Callable[..., Any], *, field: str, priority: int, severity: str = WARNING) -> None:
+        """Let ``fn`` check ``field`` by an expression that yields a message, or null where all is well.
+
+        ``severity``: how much it matters what ``fn`` finds: ``error``, ``warning`` or ``info``.
+        """
         self._require_field(fn, field, "column validator")
-        self.column_validators.append(RegisteredFn.of(fn, priority, field=field))
+        entry = RegisteredFn.of(fn, priority, field=field)
+        entry.severity = checked_severity(severity, f"column validator {entry.name}")
+        self.column_validators.append(entry)
 
     def register_hook(self, fn: Callable[..., Any], *, hook: HookName | str, priority: int) -> None:
         """Run ``fn`` at a stage of the run."""

@@ -12,6 +12,7 @@ from ade_engine.fields.parts import Part
 from ade_engine.fields.readers import code, date, date_time, email, money, phone, readers_made
 from ade_engine.models.errors import did_you_mean
 from ade_engine.models.fields import FieldDef
+from ade_engine.models.issues import WARNING
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -39,6 +40,8 @@ class Field:
 
     ``part_of``: what the field is a part of, where it has no column of its own: ``FULL_NAME.first`` of a :class:`FullName`.
 
+    ``checks``: functions, or pairs of a function and the severity of what it finds, which is ``warning`` by itself.
+
     ``read`` and each of ``checks`` take the field's name and return an expression: the functions of this package, or your
     own. A function of yours that calls its argument ``field_name`` may also name what a transform may name, such as
     ``column_unit``. What is not said here can be registered beside it: more detectors, transforms and validators for the
@@ -52,7 +55,7 @@ class Field:
         *,
         headers: Sequence[str] = (),
         read: Callable[..., pl.Expr] | None = None,
-        checks: Sequence[Callable[..., pl.Expr]] = (),
+        checks: Sequence[Callable[..., pl.Expr] | tuple[Callable[..., pl.Expr], str]] = (),
         by_values: bool | Sequence[str] = False,
         part_of: Part | None = None,
         **facts: Any,
@@ -63,8 +66,12 @@ class Field:
                 raise TypeError(f"Field {name!r} takes no {fact!r}{did_you_mean(fact, [*own, *_FACTS])}")
         if isinstance(headers, str) or not all(isinstance(header, str) for header in headers):
             raise TypeError(f"Field {name!r}: headers should be a list of texts, not {headers!r}")
-        if callable(checks) or not all(map(callable, checks)):
-            raise TypeError(f"Field {name!r}: checks should be a list of functions, such as checks=[required]")
+        pairs = () if callable(checks) else tuple(check if isinstance(check, tuple) else (check, WARNING) for check in checks)
+        if callable(checks) or not all(len(pair) == 2 and callable(pair[0]) for pair in pairs):
+            raise TypeError(
+                f"Field {name!r}: checks should be a list of functions, or of pairs of a function and a severity, such as "
+                'checks=[pattern_of_codes, (range_of_hours, "error")]'
+            )
         if read is not None and not callable(read):
             raise TypeError(f"Field {name!r}: read should be a function such as date, without brackets behind it")
         known = () if isinstance(by_values, bool) else tuple(by_values)
@@ -85,7 +92,8 @@ class Field:
         self.label = label
         self.headers = tuple(headers) or (label or name.replace("_", " "),)
         self.read = read
-        self.checks = tuple(checks)
+        #: Each check, and the severity of what it finds.
+        self.checks = pairs
         self.by_values = known or by_values is True
         self.part_of = part_of
         self._kind = kind
@@ -116,9 +124,9 @@ class Field:
         if self.read is not None:
             reader = _of_field(self.read, self.name, "read", self._place)
             registry.register_column_transform(reader, field=self.name, priority=20)
-        for number, check in enumerate(self.checks):
+        for number, (check, severity) in enumerate(self.checks):
             validator = _of_field(check, self.name, f"check {number + 1}", self._place)
-            registry.register_column_validator(validator, field=self.name, priority=20 - number)
+            registry.register_column_validator(validator, field=self.name, priority=20 - number, severity=severity)
 
 
 def _of_field(

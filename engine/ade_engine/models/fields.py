@@ -13,6 +13,10 @@ class FieldDef(Record):
     Only ``name`` matters for what is found and computed. ``label`` and ``dtype`` are for readers of reports; with
     ``output_style = "table"`` the label is the header, ``width`` the width of the column in characters, and ``format``
     its number format: ``"money"``, ``"percent"``, or as spreadsheets write it (``"0.000"``).
+
+    ``required`` asks for the field and for a value in each row, ``unique`` for another value in each row of a sheet. Both are
+    ``True``, which makes each breach an error, or the severity of a breach. The values of fields with ``key`` name the row in
+    lists of issues. ``description`` is for people who read reports.
     """
 
     #: File, line and function where its author wrote it, if that is not where it is registered.
@@ -24,8 +28,12 @@ class FieldDef(Record):
     meta: dict = {}
     width: float | None = None
     format: str | None = None
+    required: bool | str = False
+    key: bool = False
+    unique: bool | str = False
+    description: str | None = None
 
-    _by_name_only = ("width", "format")
+    _by_name_only = ("width", "format", "required", "key", "unique", "description")
 
 
 class RowKind(str, Enum):

@@ -16,7 +16,6 @@ from ade_engine.io.output.look import (
     LookColumn,
     TableLook,
 )
-from ade_engine.models.errors import ConfigError
 from ade_engine.models.table import is_blank
 from ade_engine.pipeline.output.manifest import unique_header
 from ade_engine.pipeline.shared.table_columns import ISSUE_PREFIX, RESERVED_PREFIX, is_provenance
@@ -34,23 +33,6 @@ _SEVERITY, _ISSUES, _SOURCE_ROW = "Severity", "Issues", "Source row"
 #: Of a table that was turned the records are columns.
 _SOURCE_COLUMN = "Source column"
 _MOMENT_TYPES = frozenset(("datetime", "timestamp", "date and time"))
-
-
-def check_fields(fields: dict[str, FieldDef]) -> None:
-    """Refuse widths and number formats that no spreadsheet program takes: the whole file would count as damaged."""
-    for field in fields.values():
-        width, number_format = field.width, field.format
-        if width is not None and (
-            isinstance(width, bool) or not isinstance(width, (int, float)) or not 0 < width <= 255
-        ):
-            raise ConfigError(f"field {field.name!r} has the width {width!r}; it should be a number up to 255")
-        if number_format is not None and not (
-            isinstance(number_format, str) and 0 < len(number_format) <= 255 and min(number_format) >= " "
-        ):
-            raise ConfigError(
-                f"field {field.name!r} has the format {number_format!r}; it should be a number format such as '0.00', "
-                "or 'money' or 'percent'"
-            )
 
 
 def written_names(context: RunContext, table: pl.DataFrame) -> list[str]:

@@ -1,0 +1,44 @@
+"""Checks what a field's definition says, when a package registers it and when its run begins."""
+
+from __future__ import annotations
+
+from ade_engine.models.errors import ConfigError
+from ade_engine.models.issues import SEVERITIES
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from ade_engine.models.fields import FieldDef
+
+#: The widest column, and the longest number format, that spreadsheet programs take.
+_WIDEST = _LONGEST = 255
+
+
+def check_demands(field: FieldDef) -> None:
+    """Refuse what is no demand on a field's values, as soon as it is registered."""
+    for name in ("required", "unique"):
+        demand = getattr(field, name)
+        if not isinstance(demand, bool) and demand not in SEVERITIES:
+            raise ConfigError(f"field {field.name!r} has {name}={demand!r}; it should be True, False, 'error', 'warning' or 'info'")
+    if not isinstance(field.key, bool):
+        raise ConfigError(f"field {field.name!r} has key={field.key!r}; it should be True or False")
+    if field.description is not None and not isinstance(field.description, str):
+        raise ConfigError(f"field {field.name!r} has a description of type {type(field.description).__name__}; it should be text")
+
+
+def check_looks(fields: Iterable[FieldDef]) -> None:
+    """Refuse widths and number formats that no spreadsheet program takes: the whole file would count as damaged."""
+    for field in fields:
+        width, number_format = field.width, field.format
+        if width is not None and (
+            isinstance(width, bool) or not isinstance(width, (int, float)) or not 0 < width <= _WIDEST
+        ):
+            raise ConfigError(f"field {field.name!r} has the width {width!r}; it should be a number up to {_WIDEST}")
+        if number_format is not None and not (
+            isinstance(number_format, str) and 0 < len(number_format) <= _LONGEST and min(number_format) >= " "
+        ):
+            raise ConfigError(
+                f"field {field.name!r} has the format {number_format!r}; it should be a number format such as '0.00', "
+                "or 'money' or 'percent'"
+            )
