@@ -100,6 +100,11 @@ class Engine:
         return registry
 
 
+def _list_beside(output: Path) -> str:
+    """Where the list of issues goes: ``people_issues.ndjson`` beside ``people_normalized.xlsx``."""
+    return str(output.with_name(f"{output.stem.removesuffix('_normalized')}_issues.ndjson"))
+
+
 def output_path_for(input_file: Path, output_dir: Path | None = None) -> Path:
     """Where a run writes by default."""
     return (output_dir or input_file.parent) / _file_name(input_file.stem, "_normalized.xlsx")
@@ -344,7 +349,7 @@ class _Run:
             sheet_report = report.add_sheet(sheet.title, index, sheet.title == active_title)
             self._process_sheet(pipeline, context.for_sheet(sheet.title, index), sheet, sheet_report)
         pipeline.hooks.run(context, HookName.ON_WORKBOOK_BEFORE_SAVE, output_workbook=output.workbook)
-        output.save(str(plan.output_file))
+        output.save(str(plan.output_file), _list_beside(plan.output_file) if self.settings.issue_list else None)
 
     def _process_sheet(
         self, pipeline: SheetPipeline, context: RunContext, sheet: SourceSheet, report: SheetReport

@@ -10,6 +10,7 @@ import threading
 
 from ade_engine import _native
 from ade_engine.infrastructure.policy import day_of_run
+from ade_engine.models.table import column_letters
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -211,13 +212,13 @@ ROW = "__ade_row"
 class ColumnSource:
     """Where the column of a field came from."""
 
-    __slots__ = ("header", "unit", "letters", "mixed_cells", "padded_cells", "shown_by_sheet", "rows_without_value", "from_1904")
+    __slots__ = ("header", "unit", "number", "letters", "mixed_cells", "padded_cells", "shown_by_sheet", "rows_without_value", "from_1904")
 
     def __init__(
         self,
         header: str,
         unit: str | None,
-        letters: str,
+        number: int,
         mixed_cells: Callable[[], tuple[Any, int] | None],
         padded_cells: Callable[[], tuple[Any, int] | None],
         shown_by_sheet: Callable[[], tuple[str | None, str | None]],
@@ -227,8 +228,9 @@ class ColumnSource:
         self.header = header
         #: The unit or currency that the header names.
         self.unit = unit
-        #: The column of the sheet, such as ``D``.
-        self.letters = letters
+        #: The column of the sheet, from 1, and as spreadsheets name it.
+        self.number = number
+        self.letters = column_letters(number)
         #: Gives the scan and the column in it, where cells of several types have become text.
         self.mixed_cells = mixed_cells
         #: The same, where the sheet shows numbers with leading zeros.

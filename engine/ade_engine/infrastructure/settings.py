@@ -206,6 +206,7 @@ _NEWER = (
     ("fill_merged", False, _flag, "each cell of a merged range has the value of its first cell"),
     ("fill_merged_numbers", True, _flag, "with fill_merged: amounts too; without it keys and labels alone"),
     ("row_provenance", False, _flag, "know which source row each output row comes from"),
+    ("issue_list", False, _flag, "a list of all issues beside the output: where, by which rule, what stood there"),
     ("report_unread_cells", False, _flag, "a filled cell that a transform leaves empty is an issue"),
     ("header_units", False, _flag, "readers go by the unit in a header, such as (cents), T€, (mm:ss)"),
     ("strict_validators", False, _flag, "the result of a validator has to be text"),
@@ -320,6 +321,7 @@ class Settings:
     fill_merged: bool
     fill_merged_numbers: bool
     row_provenance: bool
+    issue_list: bool
     report_unread_cells: bool
     header_units: bool
     strict_validators: bool

@@ -217,6 +217,7 @@ class SheetPipeline:
         tables = self._tables(context, turned, verdict, progress, is_part=True)
         for table in tables:
             table.scan = table.turned = turned
+            table.turned_from = side.start
             table.kinds = verdict.kinds
         return tables
 
@@ -276,7 +277,7 @@ class SheetPipeline:
         if context.policy.sends_notices:
             transforms = context.registry.column_transforms_by_field
             notice_counts(context, source, {column.source_index for column in mapping.columns if column.field_name in transforms})
-        table = rename_columns(context, source, mapping)
+        table = raw = rename_columns(context, source, mapping)
         if has_rows:
             table = with_rows(table, source)
         table = leave_out_rows(context, table, span, span.kinds or kinds, span.scan or scan, source)
@@ -284,6 +285,13 @@ class SheetPipeline:
         sources = sources_of(source, mapping)
         table, parts = split_columns(context, table, source, sources)
         table = self._normalize(context, table, sources, headers, source_values)
+        issues = None
+        if context.collected is not None:
+            from ade_engine.pipeline.issues.listed import list_issues
+            from ade_engine.pipeline.issues.places import Places
+
+            turned = None if span.turned is None else span.turned_from
+            issues = list_issues(table, context.collected, Places(source, sources, mapping, raw, turned))
         taken = {column.source_index for column in mapping.columns}
         result = TableResult(
             sheet_name=context.sheet_name,
@@ -305,7 +313,8 @@ class SheetPipeline:
             duplicate_unmapped_indices=mapping.duplicates,
             row_count=table.height,
         )
-        return BuiltTable(result, SourceCounts(*source.cell_counts()), source.names, is_turned=span.turned is not None)
+        counts = SourceCounts(*source.cell_counts())
+        return BuiltTable(result, counts, source.names, is_turned=span.turned is not None, issues=issues)
 
     def _normalize(
         self,
@@ -374,6 +383,12 @@ class SheetPipeline:
         result.output_region = output_region
         result.output_sheet_name = output_sheet.title
         table.output_range = f"{result.output_sheet_name}!{output_region.a1}"
+        if table.issues is not None:
+            from ade_engine.pipeline.issues.listed import completed
+
+            columns = {column.source: number for number, column in enumerate(look.columns, 1)} if look is not None else {}
+            columns = columns or {name: number for number, name in enumerate(write_table.columns, 1)}
+            self._output.add_issues(completed(context, table, output_region, columns, look))
         written.append(table)
         context.logger.event(
             "table.written",

@@ -74,6 +74,8 @@ class Output:
         #: What is known of each sheet's look, once openpyxl holds it.
         self._sheet_looks: dict[int, SheetLook] = {}
         self._looks: Any = None
+        #: The lines of the list of issues; nothing where none is wanted.
+        self._issues: list[pl.DataFrame] | None = None
         self._workbook = OutputWorkbook(self)
 
     @property
@@ -138,27 +140,49 @@ class Output:
             self._rows[number] += len(table)
         return table
 
-    def save(self, path: str) -> None:
-        """Write the file: beside its place first, forced to the disk, then moved there. A failure leaves nothing."""
+    def add_issues(self, lines: pl.DataFrame) -> None:
+        """Add lines to the list of issues."""
+        self._issues = [*(self._issues or ()), lines]
+
+    def save(self, path: str, issues_path: str | None = None) -> None:
+        """Write the file: beside its place first, forced to the disk, then moved there. A failure leaves nothing.
+
+        ``issues_path``: where the list of issues goes, which is there before the workbook is.
+        """
         # Where the path is a link, the file that it leads to is replaced.
         path = os.path.realpath(path)
         folder = os.path.dirname(path)
         beside = os.path.join(folder, f".ade-{os.getpid()}-{id(self):x}.part")
+        of_issues = f"{beside[:-5]}-issues.part"
         try:
+            if issues_path is not None:
+                self._write_issues(of_issues)
             if self.is_touched:
                 self._workbook.save(beside)
                 with open(beside, "rb+") as file:
                     os.fsync(file.fileno())
             else:
                 self._write(beside)
+            if issues_path is not None:
+                os.replace(of_issues, issues_path)
             os.replace(beside, path)
         except BaseException:
-            try:
-                os.unlink(beside)
-            except OSError:
-                pass
+            for name in (beside, of_issues):
+                try:
+                    os.unlink(name)
+                except OSError:
+                    pass
             raise
         _sync_folder(folder)
+
+    def _write_issues(self, path: str) -> None:
+        import polars as pl
+
+        with open(path, "wb") as file:
+            if self._issues:
+                pl.concat(self._issues).write_ndjson(file)
+            file.flush()
+            os.fsync(file.fileno())
 
     def _write(self, path: str) -> None:
         if not self._sheets:

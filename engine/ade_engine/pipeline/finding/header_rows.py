@@ -76,7 +76,7 @@ class RowKinds:
 class RowSpan:
     """The rows of a table: a header block, and everything below it up to ``stop``."""
 
-    __slots__ = ("start", "header_rows", "stop", "is_guessed", "first_column", "stop_column", "scan", "kinds", "turned")
+    __slots__ = ("start", "header_rows", "stop", "is_guessed", "first_column", "stop_column", "scan", "kinds", "turned", "turned_from")
 
     def __init__(self, start: int, header_rows: int, stop: int, *, is_guessed: bool = False):
         self.start = start
@@ -93,6 +93,8 @@ class RowSpan:
         self.kinds: bytearray | None = None
         #: The cells of a table that lay on its side, on its feet.
         self.turned: SheetScan | None = None
+        #: The row of the sheet, from 0, that is the first column of such a table.
+        self.turned_from = 0
 
     @property
     def data_start(self) -> int:

@@ -11,7 +11,6 @@ import polars as pl
 from ade_engine.fields.header_unit import header_unit
 from ade_engine.fields.readers import gone
 from ade_engine.fields.surroundings import ROW, ColumnSource, Sources
-from ade_engine.models.table import column_letters
 from ade_engine.pipeline.columns.frame import header_text
 from ade_engine.pipeline.shared.row_numbers import rows_in_words, stretches
 from ade_engine.pipeline.shared.table_columns import with_series
@@ -40,7 +39,7 @@ def sources_of(source: SourceTable, mapping: Mapping) -> Sources:
         return ColumnSource(
             header,
             unit,
-            column_letters(source.region.min_col + index),
+            source.region.min_col + index,
             lambda: source.mixed_cells(index),
             lambda: source.padded_cells(index),
             lambda: source.shown_by_sheet(index),

@@ -15,7 +15,7 @@ from ade_engine.pipeline.shared.table_columns import is_provenance
 class BuiltTable:
     """A table that is ready to be written, and what was counted at its source."""
 
-    __slots__ = ("result", "counts", "frame_names", "is_turned", "output_range", "_unmapped")
+    __slots__ = ("result", "counts", "frame_names", "is_turned", "issues", "output_range", "_unmapped")
 
     def __init__(
         self,
@@ -25,6 +25,7 @@ class BuiltTable:
         unmapped: set[str] | None = None,
         *,
         is_turned: bool = False,
+        issues: pl.DataFrame | None = None,
     ):
         self.result = result
         self.counts = counts
@@ -32,6 +33,8 @@ class BuiltTable:
         self.frame_names = frame_names
         #: Whether its records are columns of the sheet.
         self.is_turned = is_turned
+        #: With ``issue_list``: the issues of its cells, by their positions.
+        self.issues = issues
         #: Where it was written, such as ``Orders!A1:H4``: the sheet's title is the one it had then.
         self.output_range: str | None = None
         #: Of several stacked tables, whose source columns are those of the stacked frame: their unmapped columns.
@@ -113,7 +116,17 @@ def merge_tables(tables: list[BuiltTable], *, typed: bool = False) -> BuiltTable
     counted = frame.head(region.data_row_count)
     counts = SourceCounts(filled_cells(counted, names), blank_rows(counted) + missing)
     unmapped = set().union(*(table.unmapped_names() for table in tables)) - scores.keys()
-    return BuiltTable(merged, counts, names, unmapped, is_turned=any(table.is_turned for table in tables))
+    return BuiltTable(merged, counts, names, unmapped, is_turned=any(table.is_turned for table in tables), issues=_stacked_issues(tables))
+
+
+def _stacked_issues(tables: list[BuiltTable]) -> pl.DataFrame | None:
+    """The issues of tables that stand below each other."""
+    above, found = 0, []
+    for table in tables:
+        if table.issues is not None:
+            found.append(table.issues.with_columns(pl.col("position") + above))
+        above += table.result.table.height
+    return pl.concat(found) if found else None
 
 
 class _Known:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from ade_engine.infrastructure.observability.logger import RunLogger
     from ade_engine.infrastructure.settings import Settings
     from ade_engine.models.table import TableRegion
+    from ade_engine.pipeline.issues.collected import Collected
 
 
 class RunContext:
@@ -51,6 +52,8 @@ class RunContext:
         self.state: dict[str, Any] = {}
         #: What is said of totals that are not the sums of a table's records: column of the sheet, last row that was added, message.
         self.total_issues: list[tuple[str, int, str]] = []
+        #: With ``issue_list``: what is said of the cells of a table.
+        self.collected: Collected | None = None
         self.notices = notices or Notices()
         self.policy = policy()
         self.debug = logger.isEnabledFor(DEBUG)
@@ -72,7 +75,12 @@ class RunContext:
 
     def for_table(self, table_index: int, region: TableRegion) -> RunContext:
         """The same sheet, at one of its tables."""
-        return self._inside(table_index=table_index, region=region, total_issues=[])
+        collected = None
+        if self.settings.issue_list:
+            from ade_engine.pipeline.issues.collected import Collected
+
+            collected = Collected()
+        return self._inside(table_index=table_index, region=region, total_issues=[], collected=collected)
 
     def _inside(self, **place: Any) -> RunContext:
         inside = object.__new__(RunContext)

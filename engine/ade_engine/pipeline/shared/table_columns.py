@@ -15,15 +15,16 @@ RESERVED_PREFIX = "__ade_"
 ISSUE_PREFIX = "__ade_issue__"
 HAS_ISSUES = "__ade_has_issues"
 ISSUE_COUNT = "__ade_issue_count"
-#: For new packages: why a filled cell came out empty, and what is doubtful about a cell that was read. They go from the
-#: transforms through hooks to the validators.
+#: For new packages: why a filled cell came out empty, what is doubtful about a cell that was read, and a total that is not the
+#: sum of the cells that end with it. They go from the transforms through hooks to the validators.
 UNREAD_PREFIX = "__ade_unread__"
 DOUBT_PREFIX = "__ade_doubt__"
+TOTAL_PREFIX = "__ade_total__"
 
 
 def is_provenance(name: str) -> bool:
     """Whether a column is about the rows and cells of the source; such columns are never written as themselves."""
-    return name == ROW or name.startswith((UNREAD_PREFIX, DOUBT_PREFIX))
+    return name == ROW or name.startswith((UNREAD_PREFIX, DOUBT_PREFIX, TOTAL_PREFIX))
 
 
 def with_series(table: pl.DataFrame, columns: Sequence[pl.Series]) -> pl.DataFrame:

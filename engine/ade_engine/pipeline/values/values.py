@@ -23,6 +23,7 @@ from ade_engine.models.errors import (
     PipelineError,
     nearest,
 )
+from ade_engine.models.issues import ERROR
 from ade_engine.models.notices import INFO, WARNING
 from ade_engine.models.series import series_of
 from ade_engine.pipeline.shared.table_columns import (
@@ -31,6 +32,7 @@ from ade_engine.pipeline.shared.table_columns import (
     ISSUE_COUNT,
     ISSUE_PREFIX,
     RESERVED_PREFIX,
+    TOTAL_PREFIX,
     UNREAD_PREFIX,
     with_series,
 )
@@ -42,6 +44,7 @@ if TYPE_CHECKING:
 
     from ade_engine.extensions.registry import RegisteredFn
     from ade_engine.fields.surroundings import ColumnSource
+    from ade_engine.pipeline.issues.collected import Collected
     from ade_engine.pipeline.shared.context import RunContext
 
 #: The names of the values that its callables may take.
@@ -319,15 +322,15 @@ def keep_unread(
 def _with_totals(context: RunContext, table: pl.DataFrame, around: Surroundings, added: list[pl.Series]) -> list[pl.Series]:
     """The messages with those of totals that are not the sums of the records, each at the last record that was added."""
     fields = {source.letters: field for field, source in around.sources.items() if field in table.columns}
-    found = {series.name: series for series in added}
+    found: dict[str, pl.Series] = {}
     for letters, row, said in context.total_issues:
         if letters in fields and table.schema[ROW].is_integer():
-            name = f"{DOUBT_PREFIX}{fields[letters]}"
+            name = f"{TOTAL_PREFIX}{fields[letters]}"
             at = pl.select(pl.when(table.get_column(ROW) == row).then(pl.lit(said))).to_series().alias(name)
             if name in found:
                 at = pl.select(pl.concat_str([found[name], at], separator="; ", ignore_nulls=True).replace("", None)).to_series().alias(name)
             found[name] = at
-    return list(found.values())
+    return [*added, *found.values()]
 
 
 def _doubts_of_field(around: Surroundings, field: str, height: int) -> list[pl.Series]:
@@ -382,6 +385,14 @@ def _with_formulas(around: Surroundings, field: str, unread: pl.Series | None) -
     return pl.select(said if unread is None else pl.coalesce(unread, said)).to_series()
 
 
+#: The rules of what the engine says of cells, and their severities, in the order in which a cell's messages stand.
+_RULES = {
+    UNREAD_PREFIX: ("value_lost", ERROR),
+    DOUBT_PREFIX: ("ambiguous", WARNING),
+    TOTAL_PREFIX: ("total_differs", WARNING),
+}
+#: The column of one message by itself.
+_ALONE = "__ade_message"
 _NO_TEXT = pl.Series([None], dtype=pl.String)
 
 
@@ -460,7 +471,7 @@ class Validators(_Expressions):
         headers = headers or {}
         table = self._in_one_piece(_with_unread(context, table, kept))
         made: list[str] = []
-        prefixes = (UNREAD_PREFIX, DOUBT_PREFIX) if context.settings.report_unread_cells else ()
+        prefixes = tuple(_RULES) if context.settings.report_unread_cells else ()
         there = frozenset(table.columns)
         filled = _filled(table, context.settings.typed_fields)
         noted = [name.removeprefix(prefix) for name in table.columns for prefix in prefixes if name.startswith(prefix)]
@@ -471,12 +482,15 @@ class Validators(_Expressions):
                 table = _with_column(context, table, field)
             subject = _subject(context, field)
             own = [prefix + field for prefix in prefixes if prefix + field in there]
+            parts: list[pl.Series] = []
             values = _values(context, table, field, headers.get(field, ("", "")))
             messages, speakers, has_passed = self._messages(context, values, own, subject)
             name = f"{ISSUE_PREFIX}{field}"
             if messages or len(own) > 1:
                 messages = [*map(pl.col, own), *messages]
                 table = self._add_issues(context, table, field, messages, speakers, subject)
+                if context.collected is not None and table.get_column(name).null_count() < table.height:
+                    parts = [_applied_alone(context, table, message, field) for message in messages]
             elif own:
                 table = with_series(table, [table.get_column(own[0]).alias(name)])
             elif has_passed:
@@ -484,6 +498,8 @@ class Validators(_Expressions):
             else:
                 continue
             made.append(name)
+            if context.collected is not None:
+                _collect(context.collected, table, field, own, speakers, parts or [table.get_column(name)])
         table = _summed_up(table, made)
         if context.debug:
             self._report(context, table, made)
@@ -577,6 +593,22 @@ def _summed_up(table: pl.DataFrame, names: list[str]) -> pl.DataFrame:
         return table.with_columns(pl.lit(False).alias(HAS_ISSUES), pl.lit(0, dtype=pl.Int32).alias(ISSUE_COUNT))
     none = pl.Series(HAS_ISSUES, [False]), pl.Series(ISSUE_COUNT, [0], dtype=pl.Int32)
     return with_series(table, [column.new_from_index(0, table.height) for column in none])
+
+
+def _collect(
+    collected: Collected, table: pl.DataFrame, field: str, own: list[str], speakers: list[RegisteredFn], parts: list[pl.Series]
+) -> None:
+    """Keep the messages of a field apart: what the engine says of its cells, then what validators say."""
+    from ade_engine.pipeline.issues.collected import Said, rule_of
+
+    rules = [_RULES[name.removesuffix(field)] for name in own]
+    said = [Said(f"{field}.{rule}", severity, part) for (rule, severity), part in zip(rules, parts)]
+    said += [Said(rule_of(entry), entry.severity, part) for entry, part in zip(speakers, parts[len(own) :])]
+    collected.add(table, field, table.get_column(f"{ISSUE_PREFIX}{field}"), said)
+
+
+def _applied_alone(context: RunContext, table: pl.DataFrame, expression: pl.Expr, field: str) -> pl.Series:
+    return _applied(context, table, expression.alias(_ALONE), field).get_column(_ALONE)
 
 
 def _applied(context: RunContext, table: pl.DataFrame, expression: pl.Expr, field: str) -> pl.DataFrame:

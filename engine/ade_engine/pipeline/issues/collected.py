@@ -1,0 +1,66 @@
+"""What is said of the cells of one table, message by message, with the rule and the severity of each.
+
+The texts of the issue columns, which hooks see and may change, join the messages of a cell. What a text was made of stands here
+beside it, so that the list of issues, which is made from the table as its last hook left it, can tell the messages apart.
+"""
+
+from __future__ import annotations
+
+import polars as pl
+
+from ade_engine.fields.surroundings import ROW
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from ade_engine.extensions.registry import RegisteredFn
+
+
+class Said:
+    """The messages of one rule: as many as the table has rows, and null where a cell is fine."""
+
+    __slots__ = ("rule", "severity", "messages")
+
+    def __init__(self, rule: str, severity: str, messages: pl.Series):
+        self.rule = rule
+        self.severity = severity
+        self.messages = messages
+
+
+class Collected:
+    """The messages of one table."""
+
+    __slots__ = ("_by_field",)
+
+    def __init__(self) -> None:
+        self._by_field: dict[str, list[pl.DataFrame]] = {}
+
+    def add(self, table: pl.DataFrame, field: str, texts: pl.Series, said: Iterable[Said]) -> None:
+        """Keep what the texts of a field's cells were made of, in the order of the messages in a text."""
+        ids = ids_of(table)
+        frames = self._by_field.setdefault(field, [])
+        for one in said:
+            if one.messages.null_count() == len(one.messages):
+                continue
+            frame = pl.DataFrame({"id": ids, "text": texts, "message": one.messages}).filter(pl.col("message").is_not_null())
+            frames.append(frame.with_columns(pl.lit(one.rule).alias("rule"), pl.lit(one.severity).alias("severity")))
+
+    def of(self, field: str) -> pl.DataFrame | None:
+        """What was said of the cells of a field: ``id`` (the row's number, or null), ``text``, ``message``, ``rule``, ``severity``."""
+        frames = self._by_field.get(field)
+        return pl.concat(frames) if frames else None
+
+
+def ids_of(table: pl.DataFrame) -> pl.Series:
+    """The numbers of the rows in their sheet; nulls where they are not known."""
+    if ROW in table.columns and table.schema[ROW].is_integer():
+        return table.get_column(ROW).cast(pl.UInt32, strict=False).alias("id")
+    return pl.Series("id", [None], dtype=pl.UInt32).new_from_index(0, table.height)
+
+
+def rule_of(entry: RegisteredFn) -> str:
+    """The rule that a validator is, in the lists of issues: ``hours.up_to_80``. What an author has not named is ``hours.check``."""
+    function = getattr(entry.fn, "ade_wraps", entry.fn)
+    name = getattr(function, "__name__", "")
+    return f"{entry.field}.{name if name.isidentifier() else 'check'}"

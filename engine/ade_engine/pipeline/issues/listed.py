@@ -1,0 +1,107 @@
+"""The list of a table's issues, made from the table as its last hook left it.
+
+So the list has what the workbook has, whatever hooks did to rows: a row that was dropped has taken its issues along, and a text
+that a hook has put into an issue column is an issue of the rule ``<field>.hook``.
+"""
+
+from __future__ import annotations
+
+import polars as pl
+
+from ade_engine.models.issues import WARNING
+from ade_engine.models.table import column_letters
+from ade_engine.pipeline.issues.collected import Collected, ids_of
+from ade_engine.pipeline.shared.table_columns import ISSUE_PREFIX
+from ade_engine.pipeline.values.types import as_text
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from ade_engine.io.output.look import TableLook
+    from ade_engine.models.table import TableRegion
+    from ade_engine.pipeline.issues.places import Places
+    from ade_engine.pipeline.output.merge import BuiltTable
+    from ade_engine.pipeline.shared.context import RunContext
+
+#: The keys of a line of the list, in their order, and their types.
+KEYS = {
+    **dict.fromkeys(("sheet", "cell", "severity", "field", "label", "rule", "message", "value", "written", "key", "output"), pl.String()),
+    "row": pl.UInt32(),
+    "column": pl.String(),
+    "output_sheet": pl.String(),
+    "table": pl.UInt32(),
+}
+
+
+def list_issues(table: pl.DataFrame, collected: Collected, places: Places) -> pl.DataFrame:
+    """The issues of a table: ``position`` in it, ``field``, ``rule``, ``severity``, ``message``, ``row``, ``column``, ``cell`` and ``value``."""
+    ids = ids_of(table)
+    found = []
+    for name in table.columns:
+        texts = table.get_column(name)
+        if not name.startswith(ISSUE_PREFIX) or texts.null_count() == table.height:
+            continue
+        field = name.removeprefix(ISSUE_PREFIX)
+        there = pl.DataFrame({"id": ids, "text": texts.cast(pl.String)}).with_row_index("position")
+        parts = _in_parts(there.filter(pl.col("text").is_not_null()), collected.of(field), field)
+        found.append(places.put(field, parts).with_columns(pl.lit(field).alias("field")))
+    if not found:
+        return pl.DataFrame(schema=SCHEMA)
+    return pl.concat(found).select(*SCHEMA)
+
+
+#: Of the issues of a table that is not written yet.
+SCHEMA = {
+    "position": pl.UInt32(),
+    **dict.fromkeys(("field", "rule", "severity", "message"), pl.String()),
+    "row": pl.UInt32(),
+    **dict.fromkeys(("column", "cell", "value"), pl.String()),
+}
+
+
+def _in_parts(there: pl.DataFrame, parts: pl.DataFrame | None, field: str) -> pl.DataFrame:
+    """Each text as the messages that it was made of."""
+    of_hook = (pl.lit(f"{field}.hook"), pl.lit(WARNING), pl.col("text"))
+    if parts is None:
+        return there.with_columns(rule=of_hook[0], severity=of_hook[1], message=of_hook[2])
+    # Without a row's number its text tells the parts; with one they have to agree on both.
+    on = ["text"] if parts.get_column("id").null_count() or there.get_column("id").null_count() else ["id", "text"]
+    known = parts.unique([*on, "rule", "message"], keep="first", maintain_order=True).select(*on, "rule", "severity", "message")
+    joined = there.join(known, on=on, how="left", maintain_order="left")
+    return joined.with_columns(
+        pl.coalesce("rule", of_hook[0]).alias("rule"),
+        pl.coalesce("severity", of_hook[1]).alias("severity"),
+        pl.coalesce("message", of_hook[2]).alias("message"),
+    )
+
+
+def completed(
+    context: RunContext, table: BuiltTable, region: TableRegion, columns: dict[str | None, int], look: TableLook | None
+) -> pl.DataFrame:
+    """The lines of the list for a table that was written. ``region``: where; ``columns``: of each frame column the number there, from 1."""
+    issues, frame, fields = table.issues, table.result.table, context.registry.fields
+    letters = {name: column_letters(number) for name, number in columns.items() if name is not None}
+    headers = {} if look is None else {column.source: column.header for column in look.columns}
+    names = issues.get_column("field").unique().to_list()
+    labels = {name: headers.get(name) or (fields[name].label if name in fields else None) or name for name in names}
+    at = issues.get_column("position")
+    written = [
+        issues.filter(pl.col("field") == name).select("position", "field", as_text(frame.get_column(name)).fill_null("").gather(at.filter(issues.get_column("field") == name)).alias("written"))
+        for name in names
+        if name in frame.columns
+    ]
+    keys = [as_text(frame.get_column(name)) for name in fields if fields[name].key and name in frame.columns]
+    key = pl.select(pl.concat_str(keys, separator=" ", ignore_nulls=True).replace("", None)).to_series().gather(at) if keys else None
+    column = pl.col("field").replace_strict(letters, default=None, return_dtype=pl.String)
+    found = issues.with_columns(
+        pl.lit(context.sheet_name).alias("sheet"),
+        pl.col("field").replace_strict(labels, default=None, return_dtype=pl.String).alias("label"),
+        pl.lit(None, dtype=pl.String).alias("key") if key is None else key.alias("key"),
+        (column + (pl.col("position") + region.min_row + 1).cast(pl.String)).alias("output"),
+        pl.lit(table.result.output_sheet_name).alias("output_sheet"),
+        pl.lit(table.result.table_index + 1, dtype=pl.UInt32).alias("table"),
+    )
+    if written:
+        found = found.join(pl.concat(written).unique(["position", "field"]), on=["position", "field"], how="left", maintain_order="left")
+    else:
+        found = found.with_columns(pl.lit(None, dtype=pl.String).alias("written"))
+    return found.select(*KEYS).sort("row", "column", "rule", nulls_last=False, maintain_order=True)
