@@ -38,6 +38,7 @@ from ade_engine.pipeline.output.merge import BuiltTable, merge_tables, sort_by_m
 from ade_engine.pipeline.output.output_columns import table_look, written_names
 from ade_engine.pipeline.shared.context import Progress
 from ade_engine.pipeline.shared.counts import SourceCounts
+from ade_engine.pipeline.values.own_checks import missing_fields, validators_of
 from ade_engine.pipeline.values.values import Transforms, Validators
 
 TYPE_CHECKING = False
@@ -74,7 +75,7 @@ class SheetPipeline:
         self._rows = RowClassifier(registry.row_detectors)
         self._columns = ColumnMapper(registry.column_detectors)
         self._transforms = Transforms(registry.column_transforms_by_field)
-        self._validators = Validators(registry.column_validators_by_field)
+        self._validators = Validators(validators_of(registry))
         self._source = source
         self._output = output
         self._manifest = manifest
@@ -115,6 +116,8 @@ class SheetPipeline:
         if context.settings.merge_tables_in_sheet and len(built) > 1:
             built = [merge_tables(built, typed=bool(context.settings.typed_fields))]
 
+        if built and context.settings.issue_list:
+            self._output.add_issues(missing_fields(context, built))
         output_sheet = self._output.add_sheet(sheet.title)
         next_row = 1
         for table in built:

@@ -36,6 +36,7 @@ from ade_engine.pipeline.shared.table_columns import (
     UNREAD_PREFIX,
     with_series,
 )
+from ade_engine.pipeline.values.own_checks import is_demand
 from ade_engine.pipeline.values.types import as_text, column_wanted_as_text, field_type
 
 TYPE_CHECKING = False
@@ -484,7 +485,7 @@ class Validators(_Expressions):
             own = [prefix + field for prefix in prefixes if prefix + field in there]
             parts: list[pl.Series] = []
             values = _values(context, table, field, headers.get(field, ("", "")))
-            messages, speakers, has_passed = self._messages(context, values, own, subject)
+            messages, speakers, has_passed = self._messages(context, values, own, subject, is_there=field in there)
             name = f"{ISSUE_PREFIX}{field}"
             if messages or len(own) > 1:
                 messages = [*map(pl.col, own), *messages]
@@ -506,7 +507,7 @@ class Validators(_Expressions):
         return table
 
     def _messages(
-        self, context: RunContext, values: dict[str, Any], own: list[str], subject: str
+        self, context: RunContext, values: dict[str, Any], own: list[str], subject: str, *, is_there: bool
     ) -> tuple[list[pl.Expr], list[RegisteredFn], bool]:
         """The messages of a field's validators, whose each is, and whether some check has passed.
 
@@ -517,6 +518,9 @@ class Validators(_Expressions):
         speakers: list[RegisteredFn] = []
         has_passed = False
         for entry, call in self._callers.get(values["field_name"], ()):
+            if not is_there and is_demand(entry):
+                # That the whole column is missing is one issue of the sheet.
+                continue
             expression = self._ask(context, entry, call, values, subject)
             if isinstance(expression, Check) and expression.passes(table):
                 has_passed = True

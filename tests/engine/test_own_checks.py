@@ -1,0 +1,51 @@
+"""What the definition of a field asks for is checked, and stands in the list of issues."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+PACKAGE = """
+from ade_engine.fields import Field, text, number
+
+FIELDS = [
+    Field("no", headers=["no"], read=text, key=True, unique=True),
+    Field("name", headers=["name"], read=text, required=True),
+    Field("pay", headers=["pay"], read=number, required="warning"),
+]
+
+def register(registry):
+    for field in FIELDS:
+        field.register(registry)
+"""
+
+
+@pytest.fixture
+def issues(run, template):
+    """The list of issues of some sheets."""
+    (template / "src/ade_config/columns/fields.py").write_text(PACKAGE)
+
+    def call(sheets):
+        outcome = run(template, sheets, settings={"issue_list": True})
+        assert outcome.result.error is None, outcome.result.error
+        path = outcome.output.with_name(f"{outcome.output.stem.removesuffix('_normalized')}_issues.ndjson")
+        return [json.loads(line) for line in path.read_text("utf-8").splitlines()]
+
+    return call
+
+
+def test_values_that_are_asked_for(issues):
+    found = issues({"A": [["No", "Name", "Pay"], ["7", "Ann", 10], ["8", None, None], ["7", "Cy", 12], ["9", "Di", 3]]})
+    assert [(one["cell"], one["severity"], one["rule"], one["key"], one["value"]) for one in found] == [
+        ("A2", "error", "no.unique", "7", "7"),
+        ("B3", "error", "name.required", "8", ""),
+        ("C3", "warning", "pay.required", "8", ""),
+        ("A4", "error", "no.unique", "7", "7"),
+    ]
+
+
+def test_fields_that_are_asked_for(issues):
+    (found,) = issues({"A": [["No", "Name"], ["7", "Ann"], ["8", "Bo"]]})
+    assert (found["sheet"], found["cell"], found["rule"], found["severity"]) == ("A", None, "pay.required", "warning")
+    assert found["message"] == "no column for this field" and found["row"] is None
