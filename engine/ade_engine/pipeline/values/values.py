@@ -485,7 +485,7 @@ class Validators(_Expressions):
             own = [prefix + field for prefix in prefixes if prefix + field in there]
             parts: list[pl.Series] = []
             values = _values(context, table, field, headers.get(field, ("", "")))
-            messages, speakers, has_passed = self._messages(context, values, own, subject, is_there=field in there)
+            messages, speakers, has_passed = self._messages(context, values, own, subject, is_there=field in headers or _has_value(table, field))
             name = f"{ISSUE_PREFIX}{field}"
             if messages or len(own) > 1:
                 messages = [*map(pl.col, own), *messages]
@@ -584,6 +584,10 @@ class Validators(_Expressions):
                 "rows": table.height,
             },
         )
+
+
+def _has_value(table: pl.DataFrame, field: str) -> bool:
+    return table.get_column(field).null_count() < table.height
 
 
 def _summed_up(table: pl.DataFrame, names: list[str]) -> pl.DataFrame:
