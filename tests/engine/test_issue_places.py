@@ -9,6 +9,7 @@ import json
 import os
 import random
 
+import openpyxl
 import pytest
 
 EDITS = int(os.environ.get("ADE_ISSUE_EDITS", "40"))
@@ -35,6 +36,22 @@ HOOKS = {
 }
 
 
+#: What hooks do that leaves nobody knowing which row is which, or which cell.
+HOSTILE = {
+    "counts double": "table.with_columns(pl.selectors.numeric() * 2)",
+    "adds one": 'table.with_columns(pl.col("__ade_row") + 1)',
+    "sorts each column": "pl.DataFrame({name: table.get_column(name).sort() for name in table.columns})",
+    "makes groups": 'table.group_by("last_name", maintain_order=True).agg(pl.all().max())',
+    "sums up": 'table.group_by("first_name", maintain_order=True).agg(pl.selectors.numeric().sum(), pl.selectors.string().first())',
+    "drops a number": 'table.drop("__ade_row").reverse()',
+    "selects and sorts": 'table.select(pl.exclude("^__ade_.*$")).sort("last_name")',
+    "shifts a column": 'table.with_columns(pl.col("email", "hours", "start_date", "pay").shift(1))',
+    "reverses a column": 'table.with_columns(pl.col("email", "hours", "start_date", "pay").reverse())',
+    "moves rows and values": 'table.reverse().with_columns(pl.col("email", "hours", "start_date", "pay").shift(2))',
+    "makes a new table": "pl.DataFrame({name: table.get_column(name).reverse() for name in table.columns if name[0] != '_'})",
+}
+
+
 def person(random_, number):
     first, last = random_.choice(FIRST), random_.choice(LAST)
     day = f"2021-{random_.randint(1, 12):02}-{random_.randint(1, 28):02}"
@@ -56,17 +73,20 @@ def letters(column):
     return "ABCDEFGHIJKLMN"[column]
 
 
-@pytest.mark.parametrize("stage", ["on_table_mapped", "on_table_transformed", "on_table_validated"])
-@pytest.mark.parametrize("hook", HOOKS)
-def test_an_issue_names_the_cell_that_was_broken(run, template, tmp_path, monkeypatch, hook, stage):
-    (template / "src/ade_config/hooks").mkdir(exist_ok=True)
-    (template / "src/ade_config/hooks/moves.py").write_text(
-        f"import polars as pl\n\ndef moves(*, table, **_):\n    return {HOOKS[hook]}\n\n"
-        f'def register(registry):\n    registry.register_hook(moves, hook="{stage}", priority=1)\n'
-    )
-    random_ = random.Random(f"{hook} {stage}")
-    cases = len(HOOKS) * 3
-    for _ in range(max(1, EDITS // cases)):
+STAGES = ("on_table_mapped", "on_table_transformed", "on_table_validated")
+
+
+@pytest.fixture
+def issues(run, template, monkeypatch):
+    """Runs the template with a hook on random sheets with a broken cell each: the list, what it should have, and the run."""
+    monkeypatch.setenv("ADE_ENGINE_RUN", "1")
+
+    def call(hook, stage, random_):
+        (template / "src/ade_config/hooks").mkdir(exist_ok=True)
+        (template / "src/ade_config/hooks/moves.py").write_text(
+            f"import polars as pl\n\ndef moves(*, table, **_):\n    return {hook}\n\n"
+            f'def register(registry):\n    registry.register_hook(moves, hook="{stage}", priority=1)\n'
+        )
         sheets, wanted = {}, {}
         for title in ("North", "South"):
             rows, header, count = sheet(random_)
@@ -76,15 +96,33 @@ def test_an_issue_names_the_cell_that_was_broken(run, template, tmp_path, monkey
             rows[row][column], rule = BROKEN[name]
             sheets[title] = rows
             wanted[title] = (f"{letters(column)}{row + 1}", rule, str(rows[row][column]))
-        monkeypatch.setenv("ADE_ENGINE_RUN", "1")
         outcome = run(template, sheets, settings={"issue_list": True})
         assert outcome.result.error is None, outcome.result.error
         path = outcome.output.with_name(f"{outcome.output.stem.removesuffix('_normalized')}_issues.ndjson")
-        found = [json.loads(line) for line in path.read_text("utf-8").splitlines()]
+        return [json.loads(line) for line in path.read_text("utf-8").splitlines()], wanted, outcome
+
+    return call
+
+
+@pytest.mark.parametrize("stage", STAGES)
+@pytest.mark.parametrize("hook", HOOKS)
+def test_an_issue_names_the_cell_that_was_broken(issues, hook, stage):
+    random_ = random.Random(f"{hook} {stage}")
+    for _ in range(max(1, EDITS // (len(HOOKS) * len(STAGES)))):
+        found, wanted, outcome = issues(HOOKS[hook], stage, random_)
         assert {one["sheet"]: (one["cell"], one["rule"], one["value"]) for one in found} == wanted and len(found) == 2
+        output = openpyxl.load_workbook(outcome.output)
         for one in found:
             # The value stands in the output where the list says.
-            import openpyxl
-
-            written = openpyxl.load_workbook(outcome.output)[one["output_sheet"]][one["output"]].value
+            written = output[one["output_sheet"]][one["output"]].value
             assert one["written"] == ("" if written is None else str(written))
+
+
+@pytest.mark.parametrize("stage", STAGES)
+@pytest.mark.parametrize("hook", HOSTILE)
+def test_no_issue_names_a_wrong_cell(issues, hook, stage):
+    random_ = random.Random(f"{hook} {stage}")
+    for _ in range(max(1, EDITS // (len(HOSTILE) * len(STAGES)))):
+        found, wanted, _ = issues(HOSTILE[hook], stage, random_)
+        for one in found:
+            assert one["cell"] is None or (one["cell"], one["rule"]) == wanted[one["sheet"]][:2], one

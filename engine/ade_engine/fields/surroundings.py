@@ -207,6 +207,8 @@ class Sources(dict):
 
 #: The reserved column that holds each row's number in the source sheet.
 ROW = "__ade_row"
+#: The reserved column, with ``issue_list``, of numbers that are computed from these, so that a row is known to be what it says.
+ROW_CHECK = "__ade_row_check"
 
 
 class ColumnSource:

@@ -62,13 +62,14 @@ class Hooks:
         context: RunContext,
         stage: HookName,
         *,
-        on_table: Callable[[RegisteredFn, pl.DataFrame, pl.DataFrame], object] | None = None,
+        on_table: Callable[[RegisteredFn, pl.DataFrame, pl.DataFrame], pl.DataFrame] | None = None,
         on_demand: Mapping[str, Callable[[], Any]] | None = None,
         **offered: Any,
     ) -> pl.DataFrame | None:
         """Call the stage's hooks in order. At a table stage, returns the table as the last hook left it.
 
-        ``on_table`` is called with each hook that replaced the table, and with the table before and after.
+        ``on_table`` is called with each hook that replaced the table, and with the table before and after; what it returns is the
+        table from then on.
         Values of ``on_demand`` are found out for each hook that names them, and only then.
         """
         callers = self._callers.get(stage)
@@ -100,7 +101,7 @@ class Hooks:
                     subject += f", table {table_index + 1}"
                 context.fail(entry, "hook", subject, error, HookError, stage=stage)
             if on_table is not None and result is not None:
-                on_table(entry, before, result)
+                values["table"] = on_table(entry, before, result)
             if context.debug:
                 self._report(context, "hook.end", stage, entry, table_index, region)
         return values.get("table")

@@ -23,7 +23,8 @@ from ade_engine.pipeline.finding.row_detectors import RowClassifier, known_words
 from ade_engine.pipeline.finding.side_by_side import last_filled_row, split_side_by_side
 from ade_engine.pipeline.hooks import Hooks
 from ade_engine.pipeline.kept_rows.other_rows import drop_blank_rows, end_tables, leave_out_rows
-from ade_engine.pipeline.kept_rows.provenance import note_dropped, sources_of, with_rows
+from ade_engine.pipeline.kept_rows.identity import after_hook, with_checks
+from ade_engine.pipeline.kept_rows.provenance import sources_of, with_rows
 from ade_engine.pipeline.noticed import (
     notice_counts,
     notice_formulas,
@@ -283,6 +284,8 @@ class SheetPipeline:
         table = raw = rename_columns(context, source, mapping)
         if has_rows:
             table = with_rows(table, source)
+            if context.settings.issue_list:
+                table = with_checks(table, _number_of(context))
         table = leave_out_rows(context, table, span, span.kinds or kinds, span.scan or scan, source)
         headers = _header_texts(source, table)
         sources = sources_of(source, mapping)
@@ -341,7 +344,7 @@ class SheetPipeline:
                     table=table,
                     source_region=context.region,
                     table_index=context.table_index,
-                    on_table=partial(note_dropped, context),
+                    on_table=partial(after_hook, context, _number_of(context)),
                     **source_values,
                 )
             finally:
@@ -456,6 +459,11 @@ def _last_column(scan: SheetScan, span: RowSpan) -> int:
     """The last column of a table that was detected, from 1: the widest of its own rows decides, header rows included."""
     widest = (span.turned or scan).widest(span.start, span.stop)
     return max(span.first_column + 1, widest if span.stop_column is None else min(widest, span.stop_column))
+
+
+def _number_of(context: RunContext) -> int:
+    """The table as one number, within the run."""
+    return context.sheet_index << 20 | context.table_index
 
 
 def _header_texts(source: SourceTable, table: pl.DataFrame) -> dict[str, tuple[str, str]]:

@@ -31,9 +31,11 @@ class Said:
 class Collected:
     """The messages of one table."""
 
-    __slots__ = ("_by_field",)
+    __slots__ = ("_by_field", "astray")
 
     def __init__(self) -> None:
+        #: The fields whose values hooks have moved from row to row: which cells they come from is not known.
+        self.astray: set[str] = set()
         self._by_field: dict[str, list[pl.DataFrame]] = {}
 
     def add(self, table: pl.DataFrame, field: str, texts: pl.Series, said: Iterable[Said]) -> None:

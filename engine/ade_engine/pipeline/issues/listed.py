@@ -43,7 +43,7 @@ def list_issues(table: pl.DataFrame, collected: Collected, places: Places) -> pl
         field = name.removeprefix(ISSUE_PREFIX)
         there = pl.DataFrame({"id": ids, "text": texts.cast(pl.String)}).with_row_index("position")
         parts = _in_parts(there.filter(pl.col("text").is_not_null()), collected.of(field), field)
-        found.append(places.put(field, parts).with_columns(pl.lit(field).alias("field")))
+        found.append(places.put(field, parts, is_astray=field in collected.astray).with_columns(pl.lit(field).alias("field")))
     if not found:
         return pl.DataFrame(schema=SCHEMA)
     return pl.concat(found).select(*SCHEMA)

@@ -30,9 +30,12 @@ class Places:
         self._first = source.region.data_first_row
         self._turned = turned
 
-    def put(self, field: str, issues: pl.DataFrame) -> pl.DataFrame:
-        """The issues of a field with ``row``, ``column``, ``cell`` and ``value``; nulls where these are not known."""
-        source = self._sources.get(field) or self._sources.of_parts.get(field)
+    def put(self, field: str, issues: pl.DataFrame, *, is_astray: bool = False) -> pl.DataFrame:
+        """The issues of a field with ``row``, ``column``, ``cell`` and ``value``; nulls where these are not known.
+
+        ``is_astray``: the field's values were moved from row to row.
+        """
+        source = None if is_astray else self._sources.get(field) or self._sources.of_parts.get(field)
         ids, letters = pl.col("id"), pl.lit(None if source is None else source.letters, dtype=pl.String)
         row, column = ids, letters
         if self._turned is not None:

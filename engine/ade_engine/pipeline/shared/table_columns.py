@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ade_engine.fields.surroundings import ROW
+from ade_engine.fields.surroundings import ROW, ROW_CHECK
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ TOTAL_PREFIX = "__ade_total__"
 
 def is_provenance(name: str) -> bool:
     """Whether a column is about the rows and cells of the source; such columns are never written as themselves."""
-    return name == ROW or name.startswith((UNREAD_PREFIX, DOUBT_PREFIX, TOTAL_PREFIX))
+    return name in (ROW, ROW_CHECK) or name.startswith((UNREAD_PREFIX, DOUBT_PREFIX, TOTAL_PREFIX))
 
 
 def with_series(table: pl.DataFrame, columns: Sequence[pl.Series]) -> pl.DataFrame:

@@ -1,0 +1,113 @@
+"""Whether the rows that a hook has returned are still those whose numbers they carry: known for sure, or not known.
+
+Beside each row's number stands a second one that is computed from it. Whatever moves rows moves both; whatever computes with one of
+them, as ``pl.all().sum()`` and ``cs.numeric() * 2`` do, or sorts each column by itself, breaks the pair. One broken pair is enough:
+then nothing is said of where the rows of the table come from, for a pair may fit by chance.
+"""
+
+from __future__ import annotations
+
+import polars as pl
+
+from ade_engine.fields.surroundings import ROW, ROW_CHECK
+from ade_engine.pipeline.kept_rows.provenance import note_dropped
+from ade_engine.pipeline.shared.table_columns import with_series
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from ade_engine.extensions.registry import RegisteredFn
+    from ade_engine.pipeline.shared.context import RunContext
+
+#: Keeps 52 bits of a hash: so many pass through floats, and through the whole numbers of other libraries.
+_BITS_LOST = 1 << 12
+
+
+def checks_of(rows: pl.Series, table: int) -> pl.Series:
+    """The second numbers of rows; ``table``: of which sheet and table, as one number."""
+    return (rows.hash(seed=table) // _BITS_LOST).alias(ROW_CHECK)
+
+
+def with_checks(table: pl.DataFrame, number: int) -> pl.DataFrame:
+    """The table with the second numbers, where it has the first ones."""
+    return with_series(table, [checks_of(table.get_column(ROW), number)]) if ROW in table.columns else table
+
+
+def after_hook(
+    context: RunContext, number: int, entry: RegisteredFn, before: pl.DataFrame, after: pl.DataFrame
+) -> pl.DataFrame:
+    """The table that a hook has returned, with the numbers of its rows where they are surely its own, and without them elsewhere."""
+    if after is before or ROW_CHECK not in before.columns:
+        note_dropped(context, entry, before, after)
+        return after
+    if ROW in after.columns and ROW_CHECK in after.columns:
+        if _are_pairs(after.get_column(ROW), after.get_column(ROW_CHECK), number):
+            note_dropped(context, entry, before, after)
+            if context.collected is not None:
+                context.collected.astray |= _astray(before, after, context.registry.fields)
+            return after
+    elif _has_not_moved(before, after):
+        return with_series(after, [before.get_column(ROW), before.get_column(ROW_CHECK)])
+    context.notice(
+        "rows_unknown",
+        f"which rows of the file these are is not known from the hook {entry.name} on, which replaced them; issues name no cells. "
+        f"Keep the columns {ROW} and {ROW_CHECK} as they are",
+        table=context.table_index,
+        hook=entry.name,
+        count=after.height,
+    )
+    return after.drop(ROW, ROW_CHECK, strict=False)
+
+
+def _are_pairs(rows: pl.Series, checks: pl.Series, number: int) -> bool:
+    """Whether each number stands beside its own second one; rows that a hook has added have neither."""
+    if not rows.dtype.is_numeric() or not checks.dtype.is_numeric():
+        return False
+    whole = rows.cast(pl.UInt32, strict=False)
+    expected = checks_of(whole, number)
+    # A hash of nothing is a number.
+    pairs = pl.DataFrame({"row": rows, "whole": whole, "check": checks, "expected": expected}).select(
+        pl.when(pl.col("row").is_null() | pl.col("check").is_null())
+        .then(pl.col("row").is_null() & pl.col("check").is_null())
+        .otherwise((pl.col("row") == pl.col("whole")).fill_null(False) & (pl.col("check") == pl.col("expected")).fill_null(False))
+    )
+    return bool(pairs.to_series().all())
+
+
+def _astray(before: pl.DataFrame, after: pl.DataFrame, fields: Collection[str]) -> set[str]:
+    """The fields of which a hook has moved values from row to row, or may have: those whose values have changed places, and those
+    whose values have changed while their rows were moved.
+    """
+    names = [name for name in after.columns if name in fields and name in before.columns]
+    rows = after.get_column(ROW)
+    has_moved = not rows.equals(before.get_column(ROW))
+    if has_moved:
+        places = pl.DataFrame({ROW: before.get_column(ROW)}).with_row_index("place")
+        at = pl.DataFrame({ROW: rows.cast(pl.UInt32)}).join(places, on=ROW, how="left", maintain_order="left").get_column("place")
+        before = before.select(names)[at.fill_null(0)]
+    found = set()
+    for name in names:
+        one, other = before.get_column(name), after.get_column(name)
+        if one is other or one.dtype == other.dtype and one.equals(other):
+            continue
+        if has_moved or one.dtype == other.dtype and _come_from_others(one, other):
+            found.add(name)
+    return found
+
+
+def _come_from_others(before: pl.Series, after: pl.Series) -> bool:
+    """Whether most values that have changed stood in other rows before, as those of a column that was shifted did."""
+    changed = after.filter(before.ne_missing(after)).drop_nulls()
+    return bool(len(changed)) and changed.is_in(before.unique().implode()).sum() * 2 > len(changed)
+
+
+def _has_not_moved(before: pl.DataFrame, after: pl.DataFrame) -> bool:
+    """Whether a table without numbers has its rows where they were: columns that tell them apart are unchanged."""
+    if before.height != after.height:
+        return False
+    common = [name for name in after.columns if name in before.columns and name not in (ROW, ROW_CHECK)]
+    same = [name for name in common if after.get_column(name).equals(before.get_column(name), check_dtypes=True)]
+    if not same:
+        return False
+    return len(same) == len(common) or not bool(after.select(same).is_duplicated().any())
