@@ -16,10 +16,10 @@ from pathlib import Path
 
 from ade_engine.extensions.alike import in_place_of_register, misspelt_register
 from ade_engine.extensions.loader import PLUGIN_FOLDERS
-from ade_engine.fields.headers import FieldHeaders, simplify
 from ade_engine.infrastructure.settings import FILES, SETTINGS_FILE, run_setting_names, setting_names
 from ade_engine.models.errors import nearest
 from ade_engine.models.fields import RowKind
+from ade_engine.pipeline.finding.row_detectors import shared_headers
 from ade_engine.pipeline.output.manifest import COLUMN_KEYS, META_KEYS, manifest_file
 from ade_engine.pipeline.signatures import misspelt_parameters
 
@@ -43,7 +43,7 @@ def ignored(config_folder: Path, package_folder: Path, plugins: list[str], regis
         *_row_kinds(registry, modules),
         *_modules(package_folder, plugins, modules, registry),
         *_fields(registry, modules),
-        *_shared_headers(registry),
+        *shared_headers(registry),
         *misspelt_parameters(registry),
     ]
 
@@ -168,28 +168,6 @@ def _fields(registry: Registry, modules: _Modules) -> Iterator[str]:
     for name in registry.fields:
         if name not in filled and not modules.use(name):
             yield f"field {name!r} is never found: it has no column detector and no transform, and no other code names it"
-
-
-def _shared_headers(registry: Registry) -> Iterator[str]:
-    """Headers that several fields list: the first of the alphabet has each such column, unless a detector of the author's decides."""
-    detectors = [entry for entry in registry.column_detectors if isinstance(entry.fn, FieldHeaders)]
-    if len(detectors) < 2:
-        return
-    from ade_engine.fields.by_values import FieldValues
-
-    own = {entry.field for entry in registry.column_detectors if not isinstance(entry.fn, (FieldHeaders, FieldValues))}
-    lists = sorted((entry.fn.field, entry.fn.headers) for entry in detectors if not own.intersection((entry.fn.field, None)))
-    known: dict[str, str] = {}
-    for field, headers in lists:
-        for header in headers:
-            first = known.setdefault(simplify(header), field)
-            if first != field and simplify(header):
-                place = getattr(registry.fields.get(field), "ade_place", None)
-                where = f"{place[0]}, line {place[1]}: " if place else ""
-                yield (
-                    f"{where}fields {first!r} and {field!r} both list the header {header!r}: a column below it is always the field {first!r}. "
-                    "Take it from one of them"
-                )
 
 
 class _Modules:

@@ -5,7 +5,6 @@ Notices name sheets, cells and numbers, and no values.
 
 from __future__ import annotations
 
-import datetime
 import json
 
 from ade_engine.models.notices import INFO, WARNING
@@ -20,7 +19,6 @@ if TYPE_CHECKING:
     from ade_engine.io.input.source import Source, SourceSheet
     from ade_engine.io.scan.sheet_scan import SheetScan
     from ade_engine.models.notices import Notices
-    from ade_engine.pipeline.columns.frame import SourceTable
     from ade_engine.pipeline.finding.header_rows import RowKinds, RowSpan
     from ade_engine.pipeline.shared.context import RunContext
 
@@ -123,25 +121,6 @@ def notice_hidden_rows(context: RunContext, scan: SheetScan) -> None:
             level=INFO,
             count=count,
             rows=rows,
-        )
-
-
-def notice_counts(context: RunContext, source: SourceTable, read: set[int]) -> None:
-    """Days and times among the numbers of columns that no reader reads: polars makes numbers of them, which count their parts."""
-    found = [
-        column_letters(source.region.min_col + column.index)
-        for column in source.columns
-        if column.index not in read
-        and source.frame[source.names[column.index]].dtype.is_numeric()
-        and source.mixed_cells(column.index) is not None
-        and any(isinstance(value, (datetime.date, datetime.time, datetime.timedelta)) for value in column.values)
-    ]
-    if found:
-        columns = f"column {found[0]} has" if len(found) == 1 else f"columns {', '.join(found)} have"
-        context.notice(
-            "times_among_numbers",
-            f"{columns} days or times among numbers, and no reader: they come out as numbers that count microseconds or nanoseconds",
-            count=len(found),
         )
 
 

@@ -16,7 +16,7 @@ from ade_engine.io.scan.sheet_scan import ChangedScan
 from ade_engine.models.fields import HookName
 from ade_engine.models.table import TableRegion, TableResult, region_of
 from ade_engine.pipeline.columns.derived import derived_mappings, split_columns
-from ade_engine.pipeline.columns.frame import SourceTable, header_text
+from ade_engine.pipeline.columns.frame import SourceTable, header_text, notice_counts
 from ade_engine.pipeline.columns.mapping import ColumnMapper, rename_columns
 from ade_engine.pipeline.finding.header_rows import DATA, HEADER, RowKinds, RowSpan, chosen_tables, find_tables
 from ade_engine.pipeline.finding.row_detectors import RowClassifier, known_words
@@ -26,7 +26,6 @@ from ade_engine.pipeline.kept_rows.other_rows import drop_blank_rows, end_tables
 from ade_engine.pipeline.kept_rows.identity import after_hook, with_checks
 from ade_engine.pipeline.kept_rows.provenance import sources_of, with_rows
 from ade_engine.pipeline.noticed import (
-    notice_counts,
     notice_formulas,
     notice_hidden_rows,
     notice_merged,

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import datetime
 from typing import Any
 
 import polars as pl
 
 from ade_engine.fields.surroundings import ROW
-from ade_engine.models.table import SourceColumn, is_blank, region_of
+from ade_engine.models.table import SourceColumn, column_letters, is_blank, region_of
 from ade_engine.pipeline.finding.header_rows import joined_headers, spread_labels as spread_rows
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from ade_engine.io.scan.sheet_scan import SheetScan
     from ade_engine.pipeline.finding.header_rows import RowSpan
+    from ade_engine.pipeline.shared.context import RunContext
 
 
 #: What a header with a footnote mark ends with.
@@ -161,3 +163,22 @@ def _width(scan: SheetScan, span: RowSpan) -> int:
     if span.stop_column is not None:
         widest = min(widest, span.stop_column)
     return max(0, widest - span.first_column)
+
+
+def notice_counts(context: RunContext, source: SourceTable, read: set[int]) -> None:
+    """Days and times among the numbers of columns that no reader reads: polars makes numbers of them, which count their parts."""
+    found = [
+        column_letters(source.region.min_col + column.index)
+        for column in source.columns
+        if column.index not in read
+        and source.frame[source.names[column.index]].dtype.is_numeric()
+        and source.mixed_cells(column.index) is not None
+        and any(isinstance(value, (datetime.date, datetime.time, datetime.timedelta)) for value in column.values)
+    ]
+    if found:
+        columns = f"column {found[0]} has" if len(found) == 1 else f"columns {', '.join(found)} have"
+        context.notice(
+            "times_among_numbers",
+            f"{columns} days or times among numbers, and no reader: they come out as numbers that count microseconds or nanoseconds",
+            count=len(found),
+        )

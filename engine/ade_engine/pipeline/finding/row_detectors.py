@@ -69,6 +69,28 @@ def known_words(registry: Registry) -> dict[str, str]:
     return words
 
 
+def shared_headers(registry: Registry) -> Iterator[str]:
+    """Headers that several fields list: the first of the alphabet has each such column, unless a detector of the author's decides."""
+    detectors = [entry for entry in registry.column_detectors if isinstance(entry.fn, FieldHeaders)]
+    if len(detectors) < 2:
+        return
+    from ade_engine.fields.by_values import FieldValues
+
+    own = {entry.field for entry in registry.column_detectors if not isinstance(entry.fn, (FieldHeaders, FieldValues))}
+    lists = sorted((entry.fn.field, entry.fn.headers) for entry in detectors if not own.intersection((entry.fn.field, None)))
+    known: dict[str, str] = {}
+    for field, headers in lists:
+        for header in headers:
+            first = known.setdefault(simplify(header), field)
+            if first != field and simplify(header):
+                place = getattr(registry.fields.get(field), "ade_place", None)
+                where = f"{place[0]}, line {place[1]}: " if place else ""
+                yield (
+                    f"{where}fields {first!r} and {field!r} both list the header {header!r}: a column below it is always the field {first!r}. "
+                    "Take it from one of them"
+                )
+
+
 class RowClassifier:
     """The row detectors of a run, made ready for calling once for each row of each sheet."""
 
