@@ -324,11 +324,13 @@ pub fn boxes(text: &str, old: Option<&str>) -> (BTreeSet<(u32, u32)>, Vec<String
             continue;
         }
         let at = |name: &str| between(shape, name, "</")?.trim().parse::<u32>().ok();
+        // Some programs place boxes by their style alone.
+        let is_anchored = shape.contains("<x:Anchor>");
         let anchor = between(shape, "<x:Anchor>", "</").unwrap_or_default();
         let anchor: Vec<u32> = anchor.split(',').filter_map(|number| number.trim().parse().ok()).collect();
         let is_within = anchor.len() == 8 && anchor[4] < 16_384 && anchor[6] < 1_048_576
             && (anchor[0], anchor[1]) < (anchor[4], anchor[5]) && (anchor[2], anchor[3]) < (anchor[6], anchor[7]);
-        if !is_within {
+        if is_anchored && !is_within {
             faults.push(format!("a box lies at {anchor:?}"));
         }
         if let (Some(row), Some(column)) = (at("<x:Row>"), at("<x:Column>"))
@@ -338,6 +340,7 @@ pub fn boxes(text: &str, old: Option<&str>) -> (BTreeSet<(u32, u32)>, Vec<String
         }
     }
     for shape in old.as_deref().iter().flat_map(|old| old.split("<v:shape ").skip(1)) {
+        let shape = shape.split("</v:shape>").next().unwrap_or_default();
         let head = shape.split("<x:Anchor>").next().unwrap_or_default();
         if !text.contains(head) {
             faults.push("a shape of the sender's has changed".to_owned());
