@@ -56,12 +56,22 @@ fn painted(case: &Case, folder: &Path) -> Result<(Vec<u8>, Painted), Refusal> {
     painted_from(&case.bytes, case, &case.marks, folder)
 }
 
-fn painted_from(bytes: &[u8], case: &Case, marks: &[Mark], folder: &Path) -> Result<(Vec<u8>, Painted), Refusal> {
+fn painted_from(
+    bytes: &[u8],
+    case: &Case,
+    marks: &[Mark],
+    folder: &Path,
+) -> Result<(Vec<u8>, Painted), Refusal> {
     let original = folder.join(format!("{}.{}", case.name, case.extension));
     fs::write(&original, bytes).unwrap();
     let target = place_of_copy(&original, folder);
     let painted = paint(&original, marks, &target)?;
-    assert_eq!(fs::read(&original).unwrap(), bytes, "{}: the original has changed", case.name);
+    assert_eq!(
+        fs::read(&original).unwrap(),
+        bytes,
+        "{}: the original has changed",
+        case.name
+    );
     Ok((fs::read(&target).unwrap(), painted))
 }
 
@@ -74,12 +84,21 @@ fn every_workbook_is_painted_and_nothing_else_changes() -> Tried {
         match painted(case, folder.path()) {
             Ok((copy, _)) => {
                 let found = checker::faults(&case.bytes, &copy, &case.marks);
-                faults.extend(found.into_iter().map(|fault| format!("{}: {fault}", case.name)));
+                faults.extend(
+                    found
+                        .into_iter()
+                        .map(|fault| format!("{}: {fault}", case.name)),
+                );
             }
             Err(refusal) => faults.push(format!("{}: {refusal}", case.name)),
         }
     }
-    assert!(faults.is_empty(), "{} faults:\n{}", faults.len(), faults.join("\n"));
+    assert!(
+        faults.is_empty(),
+        "{} faults:\n{}",
+        faults.len(),
+        faults.join("\n")
+    );
     Ok(())
 }
 
@@ -88,11 +107,25 @@ fn a_painted_copy_painted_again_stays_as_it_is() -> Tried {
     for case in cases::all() {
         let (once, first) = painted(&case, folder.path()).unwrap();
         let (again, _) = painted(&case, folder.path()).unwrap();
-        assert!(once == again, "{}: the same marks make another file", case.name);
+        assert!(
+            once == again,
+            "{}: the same marks make another file",
+            case.name
+        );
         let (twice, second) = painted_from(&once, &case, &case.marks, folder.path()).unwrap();
-        assert_eq!((first.cells, first.comments, first.list), (second.cells, second.comments, second.list), "{}", case.name);
+        assert_eq!(
+            (first.cells, first.comments, first.list),
+            (second.cells, second.comments, second.list),
+            "{}",
+            case.name
+        );
         let parts = |bytes: &[u8]| -> Vec<(String, Vec<u8>)> {
-            let mut parts: Vec<_> = package::Parts::read(bytes).unwrap().0.into_iter().map(|part| (part.name, part.bytes)).collect();
+            let mut parts: Vec<_> = package::Parts::read(bytes)
+                .unwrap()
+                .0
+                .into_iter()
+                .map(|part| (part.name, part.bytes))
+                .collect();
             parts.sort();
             parts
         };
@@ -100,7 +133,13 @@ fn a_painted_copy_painted_again_stays_as_it_is() -> Tried {
             let said = || String::from_utf8_lossy(&other.1).into_owned();
             // The note of a signature is told once: then there is none.
             if case.name != "a_signed_package" {
-                assert!(one == other, "{}: {} has changed: {}", case.name, one.0, said());
+                assert!(
+                    one == other,
+                    "{}: {} has changed: {}",
+                    case.name,
+                    one.0,
+                    said()
+                );
             }
         }
         assert_eq!(parts(&once).len(), parts(&twice).len());
@@ -110,12 +149,18 @@ fn a_painted_copy_painted_again_stays_as_it_is() -> Tried {
 
 fn a_painted_copy_takes_other_marks_in_the_place_of_the_first() -> Tried {
     let folder = tempfile::tempdir().unwrap();
-    for case in cases::all().into_iter().filter(|case| case.marks.len() > 1 && case.marks.len() < 20) {
+    for case in cases::all()
+        .into_iter()
+        .filter(|case| case.marks.len() > 1 && case.marks.len() < 20)
+    {
         let (once, _) = painted(&case, folder.path()).unwrap();
         let other = &case.marks[..1];
         let (twice, painted) = painted_from(&once, &case, other, folder.path()).unwrap();
         let parts = package::Parts::read(&twice).unwrap();
-        let lists = parts.0.iter().filter(|part| String::from_utf8_lossy(&part.bytes).contains("Value as it stood"));
+        let lists = parts
+            .0
+            .iter()
+            .filter(|part| String::from_utf8_lossy(&part.bytes).contains("Value as it stood"));
         assert_eq!((lists.count(), painted.listed), (1, 1), "{}", case.name);
     }
     Ok(())
@@ -131,14 +176,36 @@ fn what_should_be_told_is_told() -> Tried {
     assert_eq!(notes("a_signed_package"), [Note::SignatureLeftOut]);
     assert_eq!(notes("macros"), [Note::MacrosMayCount]);
     assert_eq!(notes("protected_and_filtered"), [Note::NotThere(1)]);
-    assert!(matches!(notes("as_many_formats_as_excel_allows")[..], [Note::FormatsFull(_)]));
+    assert!(matches!(
+        notes("as_many_formats_as_excel_allows")[..],
+        [Note::FormatsFull(_)]
+    ));
     assert_eq!(notes("inline_strings"), []);
-    let mut many = all.into_iter().find(|case| case.name == "inline_strings").unwrap();
-    many.marks = (1..=70_000).map(|row| cases::mark("North", &format!("B{row}"), row)).collect();
+    let mut many = all
+        .into_iter()
+        .find(|case| case.name == "inline_strings")
+        .unwrap();
+    many.marks = (1..=70_000)
+        .map(|row| cases::mark("North", &format!("B{row}"), row))
+        .collect();
     let (copy, painted) = painted(&many, folder.path()).unwrap();
-    assert_eq!(painted.notes, [Note::CommentsEnd(10_000), Note::LinksEnd(65_530)]);
-    assert_eq!((painted.cells, painted.comments, painted.listed), (70_000, 10_000, 70_000));
-    let list = String::from_utf8(package::Parts::read(&copy).unwrap().get("xl/worksheets/sheet2.xml").unwrap().bytes.clone()).unwrap();
+    assert_eq!(
+        painted.notes,
+        [Note::CommentsEnd(10_000), Note::LinksEnd(65_530)]
+    );
+    assert_eq!(
+        (painted.cells, painted.comments, painted.listed),
+        (70_000, 10_000, 70_000)
+    );
+    let list = String::from_utf8(
+        package::Parts::read(&copy)
+            .unwrap()
+            .get("xl/worksheets/sheet2.xml")
+            .unwrap()
+            .bytes
+            .clone(),
+    )
+    .unwrap();
     assert!(list.contains("Comments end after 10,000 cells. Links end after 65,530 lines."));
     assert_eq!(list.matches("<hyperlink ").count(), 65_530);
     Ok(())

@@ -35,7 +35,9 @@ const NAMESPACES: [(&str, &str); 3] = [
 pub fn blocks(drawing: &[u8]) -> BTreeSet<usize> {
     let list = attribute_after(drawing, b"idmap", b"data=").map(|range| &drawing[range]);
     let list = list.map(String::from_utf8_lossy).unwrap_or_default();
-    list.split(',').filter_map(|number| number.trim().parse().ok()).collect()
+    list.split(',')
+        .filter_map(|number| number.trim().parse().ok())
+        .collect()
 }
 
 /// What is to be put into a drawing.
@@ -69,7 +71,12 @@ impl Boxes<'_> {
                 edits.extend(self.larger_anchor(drawing, shape, *lines));
             }
         }
-        let fresh: Vec<Cell> = self.outcomes.keys().copied().filter(|cell| !there.contains_key(cell)).collect();
+        let fresh: Vec<Cell> = self
+            .outcomes
+            .keys()
+            .copied()
+            .filter(|cell| !there.contains_key(cell))
+            .collect();
         if !fresh.is_empty() {
             let declared = declarations(&String::from_utf8_lossy(&drawing[root]));
             let own = free_blocks(fresh.len(), taken);
@@ -95,7 +102,9 @@ impl Boxes<'_> {
             edits.push((end..end, new.into_bytes()));
         }
         edits.sort_by_key(|(range, _)| range.start);
-        let mut out = Vec::with_capacity(drawing.len() + edits.iter().map(|(_, new)| new.len()).sum::<usize>());
+        let mut out = Vec::with_capacity(
+            drawing.len() + edits.iter().map(|(_, new)| new.len()).sum::<usize>(),
+        );
         let mut at = 0;
         for (range, new) in edits {
             out.extend_from_slice(&drawing[at..range.start]);
@@ -124,7 +133,10 @@ impl Boxes<'_> {
     }
 
     fn shape(&self, cell: Cell, number: usize, z: usize, declared: &str) -> String {
-        let lines = self.texts.get(&cell).map_or(0, |text| text.lines().count() as u32);
+        let lines = self
+            .texts
+            .get(&cell)
+            .map_or(0, |text| text.lines().count() as u32);
         let height = HEIGHT + LINE * lines.saturating_sub(3);
         let anchor = self.anchor(cell, height);
         let (row, column) = (cell.row - 1, cell.column - 1);
@@ -150,7 +162,9 @@ impl Boxes<'_> {
         let height_of = |row| self.measures.height(row + 1);
         let (right, right_offset) = across(left, 15 + WIDTH, MOST_COLUMNS - 1, width_of);
         let (bottom, bottom_offset) = across(top, top_offset + height, MOST_ROWS - 1, height_of);
-        format!("{left}, 15, {top}, {top_offset}, {right}, {right_offset}, {bottom}, {bottom_offset}")
+        format!(
+            "{left}, 15, {top}, {top_offset}, {right}, {right_offset}, {bottom}, {bottom_offset}"
+        )
     }
 }
 
@@ -167,7 +181,10 @@ fn across(first: u32, pixels: u32, last: u32, size_of: impl Fn(u32) -> u32) -> (
 /// Blocks for so many shapes that nothing uses yet.
 fn free_blocks(shapes: usize, taken: &mut BTreeSet<usize>) -> Vec<usize> {
     let needed = shapes.div_ceil(BLOCK - 1);
-    let free: Vec<usize> = (1..).filter(|block| !taken.contains(block)).take(needed).collect();
+    let free: Vec<usize> = (1..)
+        .filter(|block| !taken.contains(block))
+        .take(needed)
+        .collect();
     taken.extend(&free);
     free
 }
@@ -183,7 +200,9 @@ fn declarations(root: &str) -> String {
         let plain = root.replace('\'', "\"");
         !plain.contains(&format!("xmlns:{prefix}=\"{namespace}\""))
     });
-    missing.map(|(prefix, namespace)| format!(" xmlns:{prefix}=\"{namespace}\"")).collect()
+    missing
+        .map(|(prefix, namespace)| format!(" xmlns:{prefix}=\"{namespace}\""))
+        .collect()
 }
 
 fn comment_type(declared: &str) -> String {
@@ -196,8 +215,13 @@ fn comment_type(declared: &str) -> String {
 
 fn has_comment_type(drawing: &[u8]) -> bool {
     memmem::find_iter(drawing, b"shapetype").any(|at| {
-        let tag = drawing[at..].split(|byte| *byte == b'>').next().unwrap_or_default();
-        memmem::find(tag, b"id=\"_x0000_t202\"").or_else(|| memmem::find(tag, b"id='_x0000_t202'")).is_some()
+        let tag = drawing[at..]
+            .split(|byte| *byte == b'>')
+            .next()
+            .unwrap_or_default();
+        memmem::find(tag, b"id=\"_x0000_t202\"")
+            .or_else(|| memmem::find(tag, b"id='_x0000_t202'"))
+            .is_some()
     })
 }
 
@@ -214,13 +238,21 @@ fn last_root_end(drawing: &[u8]) -> Option<usize> {
 }
 
 /// Where tags of a name begin, whatever their prefix: `open` is `<` or `</`.
-fn named_tags<'a>(bytes: &'a [u8], local: &'a [u8], open: &'a [u8]) -> impl Iterator<Item = usize> + 'a {
+fn named_tags<'a>(
+    bytes: &'a [u8],
+    local: &'a [u8],
+    open: &'a [u8],
+) -> impl Iterator<Item = usize> + 'a {
     memmem::find_iter(bytes, open).filter(move |&at| {
         let rest = &bytes[at + open.len()..];
-        let is_name = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.' | b':');
+        let is_name =
+            |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.' | b':');
         let length = rest.iter().take_while(|byte| is_name(byte)).count();
         let name = &rest[..length];
-        let name = name.iter().rposition(|byte| *byte == b':').map_or(name, |colon| &name[colon + 1..]);
+        let name = name
+            .iter()
+            .rposition(|byte| *byte == b':')
+            .map_or(name, |colon| &name[colon + 1..]);
         name == local
     })
 }
@@ -235,13 +267,18 @@ fn shapes(drawing: &[u8]) -> BTreeMap<Cell, Range<usize>> {
         let shape = start..end;
         let number = |name| -> Option<u32> {
             let text = text_of(drawing, &shape, name)?;
-            std::str::from_utf8(&drawing[text]).ok()?.trim().parse().ok()
+            std::str::from_utf8(&drawing[text])
+                .ok()?
+                .trim()
+                .parse()
+                .ok()
         };
         let is_note = [&b"ObjectType=\"Note\""[..], b"ObjectType='Note'"]
             .iter()
             .any(|words| memmem::find(&drawing[shape.clone()], words).is_some());
         let place = number("Row").zip(number("Column")).filter(|_| is_note);
-        let cell = place.and_then(|(row, column)| Cell::new(row.checked_add(1)?, column.checked_add(1)?));
+        let cell =
+            place.and_then(|(row, column)| Cell::new(row.checked_add(1)?, column.checked_add(1)?));
         found.extend(cell.map(|cell| (cell, shape)));
     }
     found
@@ -262,7 +299,9 @@ fn attribute_after(bytes: &[u8], element: &[u8], attribute: &[u8]) -> Option<Ran
     let length = bytes[at..].iter().position(|byte| *byte == b'>')?;
     let tag = &bytes[at..at + length];
     let open = at + memmem::find(tag, attribute)? + attribute.len();
-    let quote = *bytes.get(open).filter(|byte| matches!(byte, b'"' | b'\''))?;
+    let quote = *bytes
+        .get(open)
+        .filter(|byte| matches!(byte, b'"' | b'\''))?;
     let length = bytes[open + 1..].iter().position(|byte| *byte == quote)?;
     Some(open + 1..open + 1 + length)
 }
@@ -272,7 +311,10 @@ mod tests {
     use super::*;
 
     fn put(drawing: &[u8], outcomes: &[(&str, Outcome)]) -> String {
-        let outcomes = outcomes.iter().map(|(name, outcome)| (Cell::named(name).unwrap(), *outcome)).collect();
+        let outcomes = outcomes
+            .iter()
+            .map(|(name, outcome)| (Cell::named(name).unwrap(), *outcome))
+            .collect();
         let boxes = Boxes {
             outcomes: &outcomes,
             texts: &BTreeMap::new(),
@@ -289,7 +331,10 @@ mod tests {
         assert!(once.contains("idmap v:ext=\"edit\" data=\"1\"") && once.contains("_x0000_s1025"));
         assert_eq!(put(once.as_bytes(), &[("B2", Outcome::Stands)]), once);
         let grown = put(once.as_bytes(), &[("B2", Outcome::Grew(5))]);
-        assert_eq!(once.replace("2, 15, 0, 10, 6, 19, 4, 4", "2, 15, 0, 10, 6, 19, 8, 4"), grown);
+        assert_eq!(
+            once.replace("2, 15, 0, 10, 6, 19, 4, 4", "2, 15, 0, 10, 6, 19, 8, 4"),
+            grown
+        );
     }
 
     #[test]
@@ -297,8 +342,14 @@ mod tests {
         let old = b"<v:xml xmlns:v='urn:schemas-microsoft-com:vml'><br><o:idmap v:ext='edit' data='1,3'/><v:shapetype \
             id='_x0000_t202'></v:shapetype><v:shape id=_x0000_s1 ><x:ClientData ObjectType='Note'><x:Row>0</x:Row>\
             <x:Column>0</x:Column></x:ClientData></v:shape></v:xml>";
-        let new = put(old, &[("A1", Outcome::Stands), ("XFD1048576", Outcome::Stands)]);
-        assert!(new.contains("data='1,3,2'") && new.contains("_x0000_s2049"), "{new}");
+        let new = put(
+            old,
+            &[("A1", Outcome::Stands), ("XFD1048576", Outcome::Stands)],
+        );
+        assert!(
+            new.contains("data='1,3,2'") && new.contains("_x0000_s2049"),
+            "{new}"
+        );
         assert_eq!(new.matches("shapetype ").count(), 1);
         assert!(new.contains("<v:shape xmlns:o=") && new.ends_with("</v:shape></v:xml>"));
     }
@@ -306,9 +357,16 @@ mod tests {
     #[test]
     fn many_boxes_take_more_blocks() {
         let cells: Vec<String> = (1..=1100).map(|row| format!("A{row}")).collect();
-        let outcomes: Vec<_> = cells.iter().map(|cell| (cell.as_str(), Outcome::Stands)).collect();
+        let outcomes: Vec<_> = cells
+            .iter()
+            .map(|cell| (cell.as_str(), Outcome::Stands))
+            .collect();
         let new = put(EMPTY, &outcomes);
-        assert!(new.contains("data=\"1,2\"") && new.contains("_x0000_s2047\"") && new.contains("_x0000_s2049\""));
+        assert!(
+            new.contains("data=\"1,2\"")
+                && new.contains("_x0000_s2047\"")
+                && new.contains("_x0000_s2049\"")
+        );
         assert!(!new.contains("_x0000_s2048\""));
     }
 }

@@ -64,14 +64,19 @@ pub struct Colors {
 impl Colors {
     /// Of a theme, if there is one that can be read, and the root of the styles.
     pub fn new(theme: Option<&str>, styles: &Element<'_>) -> Self {
-        let listed = styles.child("colors").and_then(|colors| colors.child("indexedColors"));
+        let listed = styles
+            .child("colors")
+            .and_then(|colors| colors.child("indexedColors"));
         let indexed = match listed {
             Some(listed) => {
                 let colors = listed.all("rgbColor");
-                let values = colors.map(|color| color.tag.value("rgb").and_then(|value| rgb(&value)));
+                let values =
+                    colors.map(|color| color.tag.value("rgb").and_then(|value| rgb(&value)));
                 values.map(Option::unwrap_or_default).collect()
             }
-            None => (0..INDEXED.len() / 6).filter_map(|at| rgb(&INDEXED[at * 6..at * 6 + 6])).collect(),
+            None => (0..INDEXED.len() / 6)
+                .filter_map(|at| rgb(&INDEXED[at * 6..at * 6 + 6]))
+                .collect(),
         };
         Self {
             theme: theme_colors(theme.unwrap_or_default()),
@@ -82,13 +87,18 @@ impl Colors {
     /// The colour of a font: its element `color`, or none; black where it is automatic.
     pub fn of(&self, color: Option<&Element<'_>>) -> Rgb {
         let black = [0; 3];
-        let Some(tag) = color.map(|color| color.tag).filter(|tag| !tag.is_true("auto")) else {
+        let Some(tag) = color
+            .map(|color| color.tag)
+            .filter(|tag| !tag.is_true("auto"))
+        else {
             return black;
         };
         let by_index = |list: &[Rgb], name| list.get(tag.number::<usize>(name)?).copied();
         let plain = tag.value("rgb").and_then(|value| rgb(&value));
         let plain = plain.or_else(|| by_index(&self.theme, "theme"));
-        let plain = plain.or_else(|| by_index(&self.indexed, "indexed")).unwrap_or(black);
+        let plain = plain
+            .or_else(|| by_index(&self.indexed, "indexed"))
+            .unwrap_or(black);
         match tag.number::<f64>("tint") {
             Some(tint) if tint != 0.0 => tinted(plain, tint.clamp(-1.0, 1.0)),
             _ => plain,
@@ -102,11 +112,17 @@ fn theme_colors(text: &str) -> Vec<Rgb> {
     let scheme = elements.and_then(|elements| elements.child("clrScheme"));
     let own = |name: &str| {
         let color = scheme?.child(name)?.children.first()?;
-        let value = color.tag.value("lastClr").or_else(|| color.tag.value("val"))?;
+        let value = color
+            .tag
+            .value("lastClr")
+            .or_else(|| color.tag.value("val"))?;
         rgb(&value)
     };
     let usual = |color: &str| rgb(color).unwrap_or_default();
-    THEME.iter().map(|(name, color)| own(name).unwrap_or_else(|| usual(color))).collect()
+    THEME
+        .iter()
+        .map(|(name, color)| own(name).unwrap_or_else(|| usual(color)))
+        .collect()
 }
 
 /// Lighter or darker by a share (ECMA-376 part 1, 18.8.19). The standard scales the lightness of HLS; all three parts are
@@ -114,7 +130,11 @@ fn theme_colors(text: &str) -> Vec<Rgb> {
 fn tinted(color: Rgb, tint: f64) -> Rgb {
     color.map(|part| {
         let part = f64::from(part);
-        let new = if tint < 0.0 { part * (1.0 + tint) } else { part + (255.0 - part) * tint };
+        let new = if tint < 0.0 {
+            part * (1.0 + tint)
+        } else {
+            part + (255.0 - part) * tint
+        };
         new.round() as u8
     })
 }

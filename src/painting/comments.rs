@@ -46,7 +46,10 @@ pub fn patch(
     let (Some(authors), Some(list)) = (root.child("authors"), root.child("commentList")) else {
         return Err(Trouble::part(part, "has no list of comments"));
     };
-    let names: Vec<_> = authors.all("author").map(|author| author.words(text)).collect();
+    let names: Vec<_> = authors
+        .all("author")
+        .map(|author| author.words(text))
+        .collect();
     let ours = names.iter().position(|name| name == AUTHOR);
     let author = ours.unwrap_or(names.len());
     let there: BTreeMap<Cell, &Element<'_>> = list
@@ -68,8 +71,12 @@ pub fn patch(
             outcomes.insert(cell, Outcome::Stands);
             continue;
         };
-        let by = comment.tag.number("authorId").and_then(|number: usize| names.get(number));
-        let is_stand_in = threaded.contains(&cell) || by.is_some_and(|name| name.starts_with("tc="));
+        let by = comment
+            .tag
+            .number("authorId")
+            .and_then(|number: usize| names.get(number));
+        let is_stand_in =
+            threaded.contains(&cell) || by.is_some_and(|name| name.starts_with("tc="));
         let (edit, outcome) = match comment.child("text") {
             Some(body) if !is_stand_in => grown(text, p, body, words),
             _ => (None, None),
@@ -88,12 +95,7 @@ pub fn patch(
 }
 
 /// What is done to a comment that is there.
-fn grown(
-    text: &str,
-    p: &str,
-    body: &Element<'_>,
-    words: &str,
-) -> (Option<Edit>, Option<Outcome>) {
+fn grown(text: &str, p: &str, body: &Element<'_>, words: &str) -> (Option<Edit>, Option<Outcome>) {
     let before = all_words(text, body);
     if before.starts_with(STAND_IN) {
         return (None, None);
@@ -106,7 +108,11 @@ fn grown(
         return (Some(edit), Some(Outcome::Stands));
     }
     let tail = run(p, &format!("{SEPARATOR}{words}"));
-    let runs = || body.children.iter().filter(|child| matches!(child.local(), "t" | "r"));
+    let runs = || {
+        body.children
+            .iter()
+            .filter(|child| matches!(child.local(), "t" | "r"))
+    };
     let lines = words.matches('\n').count() + 3;
     // Painted before with other issues: its own run says so, and is replaced.
     if let Some(old) = runs().next_back().filter(|run| {
@@ -151,7 +157,9 @@ fn all_words(text: &str, body: &Element<'_>) -> String {
 /// The cells of threads, from a part of threaded comments.
 pub fn threaded_cells(text: &str, part: &str) -> Result<Vec<Cell>, Trouble> {
     let root = tree::parse(text).in_part(part)?;
-    let cells = root.all("threadedComment").filter_map(|comment| Cell::named(&comment.tag.value("ref")?));
+    let cells = root
+        .all("threadedComment")
+        .filter_map(|comment| Cell::named(&comment.tag.value("ref")?));
     Ok(cells.collect())
 }
 
@@ -174,7 +182,10 @@ mod tests {
         let (once, outcomes) = patch(before, "c", &texts("Error: no"), &threaded).unwrap();
         let cells: Vec<String> = outcomes.keys().map(Cell::to_string).collect();
         assert_eq!(cells, ["A1", "B2"]);
-        assert!(once.contains("<author>tc={1}</author><author>ADE</author>"), "{once}");
+        assert!(
+            once.contains("<author>tc={1}</author><author>ADE</author>"),
+            "{once}"
+        );
         assert!(once.contains("<text><t>Look</t><r>") && once.contains("</r><rPh>"));
         assert!(once.contains("<comment ref=\"A1\" authorId=\"2\">"));
         // Once more, then with other words.

@@ -4,6 +4,7 @@
 //! `=…` stays what it was.
 
 use std::borrow::Cow;
+use std::fmt::Write as _;
 use std::io::Write;
 
 use super::mark::{Mark, Severity, counted};
@@ -11,7 +12,7 @@ use super::places::{MOST_ROWS, column_name};
 use super::refusal::Trouble;
 use super::styles::{INK, Styles};
 use super::workbook::quoted;
-use super::xml::text::{attribute, shortened, text_element};
+use super::xml::text::{attribute, push_text_element, shortened};
 
 /// The row of the header; lines follow.
 pub const HEADER: u32 = 4;
@@ -105,7 +106,10 @@ pub struct Formats {
 impl Formats {
     /// Adds them to a workbook's.
     pub fn new(styles: &mut Styles) -> Result<Self, Trouble> {
-        let (line, rule) = (styles.line_below("thin", "E8E5DE"), styles.line_below("medium", "88837A"));
+        let (line, rule) = (
+            styles.line_below("thin", "E8E5DE"),
+            styles.line_below("medium", "88837A"),
+        );
         let ink = styles.font(INK, 11, None)?;
         let bold = styles.font(INK, 11, Some("b"))?;
         let quiet = styles.font(QUIET, 11, None)?;
@@ -216,9 +220,16 @@ impl<'a> List<'a> {
         let mut text = String::new();
         for mark in self.lines() {
             row += 1;
-            let cell = mark.place.first_cell().filter(|_| links.len() < MOST_LINKS && is_linked(mark));
+            let cell = mark
+                .place
+                .first_cell()
+                .filter(|_| links.len() < MOST_LINKS && is_linked(mark));
             if let Some(cell) = cell {
-                links.push((row, format!("{}!{cell}", quoted(&mark.sheet)), mark.place.to_string()));
+                links.push((
+                    row,
+                    format!("{}!{cell}", quoted(&mark.sheet)),
+                    mark.place.to_string(),
+                ));
             }
             text.push_str(&format!("<row r=\"{row}\">"));
             for (index, &column) in self.columns.iter().enumerate() {
@@ -269,7 +280,9 @@ impl<'a> List<'a> {
             .zip(&self.columns)
             .map(|(number, &column)| {
                 let width = self.width(column);
-                format!("<col min=\"{number}\" max=\"{number}\" width=\"{width}\" customWidth=\"1\"/>")
+                format!(
+                    "<col min=\"{number}\" max=\"{number}\" width=\"{width}\" customWidth=\"1\"/>"
+                )
             })
             .collect();
         let mut text = format!(
@@ -288,7 +301,9 @@ impl<'a> List<'a> {
             push_cell(&mut text, 0, 3, self.formats.quiet, &self.notes);
             text.push_str("</row>");
         }
-        text.push_str(&format!("<row r=\"{HEADER}\" ht=\"20\" customHeight=\"1\">"));
+        text.push_str(&format!(
+            "<row r=\"{HEADER}\" ht=\"20\" customHeight=\"1\">"
+        ));
         for (index, column) in self.columns.iter().enumerate() {
             push_cell(&mut text, index, HEADER, self.formats.head, column.header());
         }
@@ -298,7 +313,12 @@ impl<'a> List<'a> {
 
     /// `2 errors, 3 warnings.`
     fn counts(&self) -> String {
-        let count = |severity| self.marks.iter().filter(|mark| mark.severity == severity).count();
+        let count = |severity| {
+            self.marks
+                .iter()
+                .filter(|mark| mark.severity == severity)
+                .count()
+        };
         let counts = Severity::ALL.map(|severity| (count(severity), severity));
         let told: Vec<String> = counts
             .iter()
@@ -317,7 +337,9 @@ impl<'a> List<'a> {
     /// The larger of the header with room for the filter's arrow, and what 95 of 100 texts need; at most 36.
     fn width(&self, column: Column) -> usize {
         let lines = self.lines().iter().take(MEASURED);
-        let mut lengths: Vec<usize> = lines.map(|mark| column.text(mark).chars().count()).collect();
+        let mut lengths: Vec<usize> = lines
+            .map(|mark| column.text(mark).chars().count())
+            .collect();
         lengths.sort_unstable();
         let usual = lengths.get(lengths.len().saturating_sub(1) * 95 / 100);
         let header = column.header().len() + 4;
@@ -327,8 +349,11 @@ impl<'a> List<'a> {
 
 fn push_cell(out: &mut String, index: usize, row: u32, format: u32, text: &str) {
     let column = char::from(b'A' + index as u8);
-    let text = text_element("", &shortened(text, MOST_TEXT));
-    out.push_str(&format!(
-        "<c r=\"{column}{row}\" s=\"{format}\" t=\"inlineStr\"><is>{text}</is></c>"
-    ));
+    // Writing to a string does not fail.
+    let _ = write!(
+        out,
+        "<c r=\"{column}{row}\" s=\"{format}\" t=\"inlineStr\"><is>"
+    );
+    push_text_element(out, "", &shortened(text, MOST_TEXT));
+    out.push_str("</is></c>");
 }

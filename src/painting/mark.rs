@@ -30,7 +30,9 @@ impl Severity {
 
     /// By its word.
     pub fn named(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|severity| severity.word() == word)
+        Self::ALL
+            .into_iter()
+            .find(|severity| severity.word() == word)
     }
 
     /// As a comment begins.

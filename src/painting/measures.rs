@@ -56,7 +56,9 @@ impl Measures {
     }
 
     fn columns(&self, column: u32) -> Option<&Columns> {
-        self.columns.iter().find(|columns| (columns.first..=columns.last).contains(&column))
+        self.columns
+            .iter()
+            .find(|columns| (columns.first..=columns.last).contains(&column))
     }
 
     /// The format of cells that a column does not have yet.

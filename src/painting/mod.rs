@@ -108,7 +108,10 @@ pub fn paint_read_as(
     }
     let folder = target.parent().unwrap_or(Path::new("."));
     let beside = files::unfinished(folder).map_err(FileError::on("write", target))?;
-    let copy = beside.as_file().try_clone().map_err(FileError::on("write", target))?;
+    let copy = beside
+        .as_file()
+        .try_clone()
+        .map_err(FileError::on("write", target))?;
     let painted = painted(original, &file, reading, marks, copy, folder);
     let painted = painted.map_err(|trouble| trouble.of(&file, target))?;
     files::settle(beside, target).map_err(FileError::on("write", target))?;
@@ -130,13 +133,19 @@ fn painted(
     }
     let is_text = kind == Content::Text;
     let path = original.to_str();
-    let path = path.ok_or_else(|| Trouble::NotAWorkbook("has a path that is not UTF-8".to_owned()))?;
+    let path =
+        path.ok_or_else(|| Trouble::NotAWorkbook("has a path that is not UTF-8".to_owned()))?;
     let options = CsvOptions {
         encoding: reading.encoding.clone(),
         delimiter: reading.delimiter.clone(),
     };
     let plain = files::unfinished(folder).map_err(Trouble::Write)?;
-    values::write(path, &options, is_text, plain.as_file().try_clone().map_err(Trouble::Write)?)?;
+    values::write(
+        path,
+        &options,
+        is_text,
+        plain.as_file().try_clone().map_err(Trouble::Write)?,
+    )?;
     let plain = File::open(plain.path()).map_err(Trouble::Write)?;
     let note = Note::ValuesAlone {
         file: file.to_owned(),
@@ -156,7 +165,9 @@ enum Content {
 impl Content {
     fn of(file: &mut File, path: &Path) -> Result<Self, Trouble> {
         let mut start = Vec::new();
-        file.take(foreign::START_BYTES).read_to_end(&mut start).map_err(Trouble::Read)?;
+        file.take(foreign::START_BYTES)
+            .read_to_end(&mut start)
+            .map_err(Trouble::Read)?;
         file.seek(SeekFrom::Start(0)).map_err(Trouble::Read)?;
         let extension = extension(path);
         if start.starts_with(ARCHIVE) {
@@ -190,7 +201,10 @@ fn instead(start: &[u8]) -> Trouble {
 
 /// Whether a compound file holds an encrypted package: the name of its stream stands in UTF-16 in the directory.
 fn is_encrypted(file: &mut File) -> io::Result<bool> {
-    let name: Vec<u8> = "EncryptedPackage".encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let name: Vec<u8> = "EncryptedPackage"
+        .encode_utf16()
+        .flat_map(u16::to_le_bytes)
+        .collect();
     let (mut piece, mut kept) = (vec![0; 1 << 16], 0);
     let found = loop {
         let count = file.read(&mut piece[kept..])?;

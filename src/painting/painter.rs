@@ -97,7 +97,9 @@ impl<'a> Painter<'a> {
         }
         let types = ContentTypes::parse(package.text(content_types::PART)?)?;
         let top = Relationships::of(&mut package, "")?;
-        let part = top.first(&package, "officeDocument").ok_or_else(Trouble::no_workbook)?;
+        let part = top
+            .first(&package, "officeDocument")
+            .ok_or_else(Trouble::no_workbook)?;
         if types.of(&part).contains(".binary.") || part.to_lowercase().ends_with(".bin") {
             return Err(Trouble::Binary);
         }
@@ -106,8 +108,14 @@ impl<'a> Painter<'a> {
         if workbook::tracks_changes(&relationships) {
             return Err(Trouble::TrackedChanges);
         }
-        let others = book.sheets.iter().enumerate().filter(|(index, _)| Some(*index) != book.own);
-        let plans = others.map(|(_, entry)| Plan::new(entry, &relationships, &package)).collect();
+        let others = book
+            .sheets
+            .iter()
+            .enumerate()
+            .filter(|(index, _)| Some(*index) != book.own);
+        let plans = others
+            .map(|(_, entry)| Plan::new(entry, &relationships, &package))
+            .collect();
         Ok(Self {
             package,
             types,
@@ -130,7 +138,9 @@ impl<'a> Painter<'a> {
         }
         let plans = &mut self.plans;
         let mut is_taken = |mark: &'a Mark| {
-            let sheet = sheets.get(&mark.sheet).or_else(|| sheets.get(&mark.sheet.to_lowercase()));
+            let sheet = sheets
+                .get(&mark.sheet)
+                .or_else(|| sheets.get(&mark.sheet.to_lowercase()));
             sheet.is_some_and(|&sheet| plans[sheet].take(mark))
         };
         let not_there = marks.iter().filter(|mark| !is_taken(mark)).count();
@@ -143,7 +153,10 @@ impl<'a> Painter<'a> {
         let mut room = MOST_KEPT;
         let mut left = MOST_COMMENTS;
         for plan in self.plans.iter_mut().filter(|plan| plan.has_issues()) {
-            let size = plan.part.as_deref().map_or(0, |part| self.package.size(part));
+            let size = plan
+                .part
+                .as_deref()
+                .map_or(0, |part| self.package.size(part));
             plan.survey(&mut self.package, size <= room)?;
             room -= size.min(room);
             plan.compose(left);
@@ -162,11 +175,16 @@ impl<'a> Painter<'a> {
         let namespace = self.book.main_namespace();
         let package = &mut self.package;
         for plan in self.plans.iter_mut().filter(|plan| !plan.texts.is_empty()) {
-            let Some(relationships) = &mut plan.relationships else { continue };
+            let Some(relationships) = &mut plan.relationships else {
+                continue;
+            };
             let there = relationships.first(package, "comments");
             let (part, text) = match &there {
                 Some(part) => (part.clone(), package.text(part)?),
-                None => (package.free_name("xl/comments#.xml"), comments::empty(namespace)),
+                None => (
+                    package.free_name("xl/comments#.xml"),
+                    comments::empty(namespace),
+                ),
             };
             let (new, outcomes) = comments::patch(&text, &part, &plan.texts, &plan.threaded)?;
             self.painted.comments += outcomes.len();
@@ -180,7 +198,10 @@ impl<'a> Painter<'a> {
             if there.is_none() || new != text {
                 self.changed.insert(package.stored(&part), new);
             }
-            let named = plan.legacy.as_deref().and_then(|id| relationships.by_id(id));
+            let named = plan
+                .legacy
+                .as_deref()
+                .and_then(|id| relationships.by_id(id));
             let part = match named.and_then(|relationship| relationship.target.clone()) {
                 Some(part) => part,
                 None => {
@@ -208,17 +229,29 @@ impl<'a> Painter<'a> {
     /// The part of the list: that which a painted copy has, or a new one.
     fn plan_list(&mut self) -> Result<ListPart, Trouble> {
         let own = self.book.own.map(|own| self.book.sheets[own].clone());
-        let target = own.as_ref().and_then(|own| self.relationships.by_id(&own.relation)?.target.clone());
+        let target = own
+            .as_ref()
+            .and_then(|own| self.relationships.by_id(&own.relation)?.target.clone());
         if let (Some(own), Some(part)) = (own, target.filter(|part| self.package.has(part))) {
             let part = self.package.stored(&part);
-            return Ok(ListPart { part, name: own.name, relation: None });
+            return Ok(ListPart {
+                part,
+                name: own.name,
+                relation: None,
+            });
         }
         self.book.own = None;
         let name = self.book.free_title("Issues");
         let part = self.package.free_name("xl/worksheets/sheet#.xml");
-        let relation = self.relationships.add(self.book.office_namespace(), "worksheet", &part)?;
+        let relation = self
+            .relationships
+            .add(self.book.office_namespace(), "worksheet", &part)?;
         self.types.add(&part, "worksheet+xml");
-        Ok(ListPart { part, name, relation: Some(relation) })
+        Ok(ListPart {
+            part,
+            name,
+            relation: Some(relation),
+        })
     }
 
     fn read_styles(&mut self) -> Result<(String, Styles), Trouble> {
@@ -238,19 +271,29 @@ impl<'a> Painter<'a> {
             true => usual.to_owned(),
             false => self.package.free_name("xl/styles#.xml"),
         };
-        self.relationships.add(self.book.office_namespace(), "styles", &part)?;
+        self.relationships
+            .add(self.book.office_namespace(), "styles", &part)?;
         self.types.add(&part, "styles+xml");
-        let styles = Styles::parse(&styles::empty(self.book.main_namespace()), &part, theme.as_deref())?;
+        let styles = Styles::parse(
+            &styles::empty(self.book.main_namespace()),
+            &part,
+            theme.as_deref(),
+        )?;
         Ok((part, styles))
     }
 
     /// The issues as the sheets and their cells follow each other; those of sheets that are not there come last.
     fn ordered(&self, marks: &'a [Mark]) -> Vec<&'a Mark> {
         let sheets = self.plans.iter().enumerate();
-        let positions: HashMap<&str, usize> = sheets.map(|(index, plan)| (plan.name.as_str(), index)).collect();
+        let positions: HashMap<&str, usize> = sheets
+            .map(|(index, plan)| (plan.name.as_str(), index))
+            .collect();
         let mut ordered: Vec<&Mark> = marks.iter().collect();
         ordered.sort_by_key(|mark| {
-            let sheet = positions.get(mark.sheet.as_str()).copied().unwrap_or(usize::MAX);
+            let sheet = positions
+                .get(mark.sheet.as_str())
+                .copied()
+                .unwrap_or(usize::MAX);
             let (row, column) = match mark.place {
                 Place::Sheet => (0, 0),
                 Place::Column(column) => (0, column),
@@ -269,7 +312,8 @@ impl<'a> Painter<'a> {
             area,
             header: list::HEADER,
         })?;
-        self.changed.insert(self.package.stored(&self.book.part), text);
+        self.changed
+            .insert(self.package.stored(&self.book.part), text);
         let properties = ["extended-properties", "extendedProperties"]
             .iter()
             .find_map(|kind| self.top.first(&self.package, kind));
@@ -286,7 +330,9 @@ impl<'a> Painter<'a> {
     /// A signature no longer holds after any edit: it is left out with all that names it.
     fn drop_signatures(&mut self) -> Result<(), Trouble> {
         let names = self.package.names();
-        let signed = names.iter().filter(|name| folded(name).starts_with(SIGNATURES));
+        let signed = names
+            .iter()
+            .filter(|name| folded(name).starts_with(SIGNATURES));
         let mut is_signed = false;
         for name in signed {
             self.types.drop_part(name);
@@ -296,7 +342,9 @@ impl<'a> Painter<'a> {
             self.top.drop_folder(SIGNATURES);
             self.painted.notes.push(Note::SignatureLeftOut);
         }
-        let has_macros = names.iter().any(|name| folded(name).ends_with("vbaproject.bin"));
+        let has_macros = names
+            .iter()
+            .any(|name| folded(name).ends_with("vbaproject.bin"));
         if has_macros {
             self.painted.notes.push(Note::MacrosMayCount);
         }
@@ -305,14 +353,18 @@ impl<'a> Painter<'a> {
 
     /// Relationships and types as they are now.
     fn collect_changed(&mut self) -> Result<(), Trouble> {
-        let of_sheets = self.plans.iter().filter_map(|plan| plan.relationships.as_ref());
+        let of_sheets = self
+            .plans
+            .iter()
+            .filter_map(|plan| plan.relationships.as_ref());
         for relationships in of_sheets.chain([&self.top, &self.relationships]) {
             if let Some(text) = relationships.changed()? {
                 self.changed.insert(relationships.part.clone(), text);
             }
         }
         if let Some(text) = self.types.changed()? {
-            self.changed.insert(self.package.stored(content_types::PART), text);
+            self.changed
+                .insert(self.package.stored(content_types::PART), text);
         }
         Ok(())
     }
@@ -340,7 +392,9 @@ impl<'a> Painter<'a> {
                 continue;
             }
             match sheets.get(&key).copied() {
-                Some(index) if self.plans[index].has_issues() => self.write_sheet(&name, index, copy, styles)?,
+                Some(index) if self.plans[index].has_issues() => {
+                    self.write_sheet(&name, index, copy, styles)?
+                }
                 Some(_) => self.write_unselected(&name, copy)?,
                 None => self.package.copy(&name, copy)?,
             }
@@ -399,7 +453,8 @@ impl<'a> Painter<'a> {
         };
         let size = self.package.size(part);
         let mut stream = self.package.open_part(part)?;
-        io::copy(&mut stream.by_ref().take(length as u64), &mut io::sink()).map_err(Trouble::Read)?;
+        io::copy(&mut stream.by_ref().take(length as u64), &mut io::sink())
+            .map_err(Trouble::Read)?;
         let out = copy.start(part, size)?;
         out.write_all(head.as_bytes()).map_err(Trouble::Write)?;
         let mut piece = vec![0; 1 << 17];
@@ -423,7 +478,9 @@ impl<'a> Painter<'a> {
             }
         }
         for plan in &self.plans {
-            let Some(drawing) = &plan.drawing else { continue };
+            let Some(drawing) = &plan.drawing else {
+                continue;
+            };
             let is_there = self.package.has(&drawing.part);
             let old = match is_there {
                 true => self.package.bytes(&drawing.part, MOST_PART)?,
@@ -467,7 +524,10 @@ impl<'a> Painter<'a> {
     }
 
     fn write_list(&mut self, copy: &mut Copy, part: &str, list: &List<'_>) -> Result<(), Trouble> {
-        let sheets = self.plans.iter().filter(|plan| plan.is_worksheet() && !plan.is_hidden);
+        let sheets = self
+            .plans
+            .iter()
+            .filter(|plan| plan.is_worksheet() && !plan.is_hidden);
         let shown: BTreeSet<&str> = sheets.map(|plan| plan.name.as_str()).collect();
         // A line takes about 600 bytes.
         let out = copy.start(part, self.painted.listed as u64 * 600)?;

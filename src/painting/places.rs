@@ -131,13 +131,19 @@ mod tests {
 
     #[test]
     fn names_and_numbers_are_the_same_cells() {
-        for (name, row, column) in [("A1", 1, 1), ("AB28", 28, 28), ("XFD1048576", MOST_ROWS, MOST_COLUMNS)] {
+        for (name, row, column) in [
+            ("A1", 1, 1),
+            ("AB28", 28, 28),
+            ("XFD1048576", MOST_ROWS, MOST_COLUMNS),
+        ] {
             let cell = Cell::named(name).unwrap();
             assert_eq!((cell.row, cell.column), (row, column));
             assert_eq!(cell.to_string(), name);
         }
         assert_eq!(Cell::named("$c$3"), Cell::new(3, 3));
-        for none in ["", "A", "7", "A0", "XFE1", "A1048577", "AAAA1", "A1B", "A+1", "é1"] {
+        for none in [
+            "", "A", "7", "A0", "XFE1", "A1048577", "AAAA1", "A1B", "A+1", "é1",
+        ] {
             assert_eq!(Cell::named(none), None, "{none}");
         }
         assert_eq!(Area::named("D9:B2").unwrap().to_string(), "B2:D9");

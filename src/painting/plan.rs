@@ -104,7 +104,9 @@ impl<'a> Plan<'a> {
 
     /// Looks at all that decides how its cells are painted. `keeps`: the text is kept for the writing.
     pub fn survey(&mut self, package: &mut Package, keeps: bool) -> Result<(), Trouble> {
-        let Some(part) = self.part.clone() else { return Ok(()) };
+        let Some(part) = self.part.clone() else {
+            return Ok(());
+        };
         let relationships = Relationships::of(package, &part)?;
         let text = package.text_within(&part, MOST_SHEET)?;
         let outline = Outline::of(&text).in_part(&part)?;
@@ -117,7 +119,8 @@ impl<'a> Plan<'a> {
         }
         for target in relationships.targets("threadedComment") {
             if package.has(target) {
-                self.threaded.extend(threaded_cells(&package.text(target)?, target)?);
+                self.threaded
+                    .extend(threaded_cells(&package.text(target)?, target)?);
             }
         }
         for (kind, element) in [("table", "table"), ("pivotTable", "location")] {
@@ -138,8 +141,9 @@ impl<'a> Plan<'a> {
         for area in merged {
             let within = self.issues.range(area.first..=area.last);
             let covered = within.map(|(cell, _)| *cell);
-            let covered: Vec<Cell> =
-                covered.filter(|cell| *cell != area.first && area.holds(*cell)).collect();
+            let covered: Vec<Cell> = covered
+                .filter(|cell| *cell != area.first && area.holds(*cell))
+                .collect();
             for cell in covered {
                 if let Some(marks) = self.issues.remove(&cell) {
                     self.issues.entry(area.first).or_default().extend(marks);
@@ -151,7 +155,9 @@ impl<'a> Plan<'a> {
     /// Writes the comments of at most so many cells.
     pub fn compose(&mut self, most: usize) {
         let commented = self.issues.iter().take(most);
-        self.texts = commented.map(|(cell, marks)| (*cell, wording::comment(marks))).collect();
+        self.texts = commented
+            .map(|(cell, marks)| (*cell, wording::comment(marks)))
+            .collect();
     }
 }
 

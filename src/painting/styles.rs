@@ -21,7 +21,14 @@ pub const INK: &str = "1C1B19";
 const LEAST_CONTRAST: f64 = 4.5;
 
 /// The children of `styleSheet` in their order, up to those that painting needs (CT_Stylesheet, 18.8.39).
-const ORDER: [&str; 6] = ["numFmts", "fonts", "fills", "borders", "cellStyleXfs", "cellXfs"];
+const ORDER: [&str; 6] = [
+    "numFmts",
+    "fonts",
+    "fills",
+    "borders",
+    "cellStyleXfs",
+    "cellXfs",
+];
 
 /// The lists that are added to: their name, that of an item, and what a workbook has at least.
 const LISTS: [(&str, &str, &str); 4] = [
@@ -265,10 +272,22 @@ impl Styles {
 /// A font with our colour, in the place that the order of a font's children gives it (CT_Font, 18.8.22).
 fn inked(text: &str, font: &Element<'_>, prefix: &str) -> Result<String, Malformed> {
     const BEFORE: [&str; 10] = [
-        "b", "i", "strike", "condense", "extend", "outline", "shadow", "u", "vertAlign", "sz",
+        "b",
+        "i",
+        "strike",
+        "condense",
+        "extend",
+        "outline",
+        "shadow",
+        "u",
+        "vertAlign",
+        "sz",
     ];
     let color = format!("<{prefix}color rgb=\"FF{INK}\"/>");
-    let before = font.children.iter().rfind(|child| BEFORE.contains(&child.local()));
+    let before = font
+        .children
+        .iter()
+        .rfind(|child| BEFORE.contains(&child.local()));
     let edit = match (font.child("color"), before) {
         (Some(own), _) => Edit::replace(own.span(), color),
         (None, Some(before)) => Edit::insert(before.end, color),
@@ -285,7 +304,12 @@ fn completed(text: &str) -> Result<String, Malformed> {
     if root.local() != "styleSheet" {
         return Err(Malformed("lists no styles"));
     }
-    let rank = |local: &str| ORDER.iter().position(|name| *name == local).unwrap_or(ORDER.len());
+    let rank = |local: &str| {
+        ORDER
+            .iter()
+            .position(|name| *name == local)
+            .unwrap_or(ORDER.len())
+    };
     let (mut edits, mut at_end) = (Vec::new(), String::new());
     for (name, item, least) in LISTS {
         let least = least.replace("</", "\0").replace('<', &format!("<{p}"));
@@ -296,7 +320,10 @@ fn completed(text: &str) -> Result<String, Malformed> {
             None => {
                 let count = least.matches(&format!("<{p}{item}>")).count().max(1);
                 let new = format!("<{p}{name} count=\"{count}\">{least}</{p}{name}>");
-                let behind = root.children.iter().find(|child| rank(child.local()) > rank(name));
+                let behind = root
+                    .children
+                    .iter()
+                    .find(|child| rank(child.local()) > rank(name));
                 match behind {
                     Some(behind) => edits.push(Edit::insert(behind.tag.start, new)),
                     None => at_end.push_str(&new),
@@ -328,7 +355,10 @@ mod tests {
         assert_eq!(styles.painted(1, Severity::Error, false).unwrap(), 3);
         assert_eq!(styles.painted(1, Severity::Error, false).unwrap(), 3);
         let new = styles.changed().unwrap().unwrap();
-        assert!(new.contains("<xf numFmtId='9' fontId='0' fillId=\"1\" applyFill=\"1\"/>"), "{new}");
+        assert!(
+            new.contains("<xf numFmtId='9' fontId='0' fillId=\"1\" applyFill=\"1\"/>"),
+            "{new}"
+        );
         assert!(new.contains(
             "<xf numFmtId='14' fontId=\"2\" fillId=\"1\" applyFill=\"1\" applyFont=\"1\"><alignment wrapText='1'/></xf>"
         ));
@@ -345,9 +375,14 @@ mod tests {
         let text = completed(&empty(MAIN)).unwrap();
         let root = tree::parse(&text).unwrap();
         let names: Vec<&str> = root.children.iter().map(Element::local).collect();
-        assert_eq!(names, ["fonts", "fills", "borders", "cellStyleXfs", "cellXfs"]);
+        assert_eq!(
+            names,
+            ["fonts", "fills", "borders", "cellStyleXfs", "cellXfs"]
+        );
         assert!(text.contains("<fills count=\"2\">"));
-        let prefixed = completed(&format!("<x:styleSheet xmlns:x='{MAIN}'><x:dxfs/></x:styleSheet>"));
+        let prefixed = completed(&format!(
+            "<x:styleSheet xmlns:x='{MAIN}'><x:dxfs/></x:styleSheet>"
+        ));
         assert!(prefixed.unwrap().contains("</x:cellXfs><x:dxfs/>"));
     }
 

@@ -76,7 +76,9 @@ pub fn write(path: &str, options: &CsvOptions, is_text: bool, copy: File) -> Res
         "{DECLARATION}<workbook xmlns=\"{MAIN}\" xmlns:r=\"{OFFICE}\"><sheets>{listed}</sheets></workbook>"
     );
     copy.put("xl/workbook.xml", workbook.as_bytes())?;
-    let related = format!("{DECLARATION}<Relationships xmlns=\"{PACKAGE}/relationships\">{related}</Relationships>");
+    let related = format!(
+        "{DECLARATION}<Relationships xmlns=\"{PACKAGE}/relationships\">{related}</Relationships>"
+    );
     copy.put("xl/_rels/workbook.xml.rels", related.as_bytes())?;
     copy.put("xl/styles.xml", styles().as_bytes())?;
     let limits = ScanLimits {
@@ -88,11 +90,15 @@ pub fn write(path: &str, options: &CsvOptions, is_text: bool, copy: File) -> Res
         let part = format!("xl/worksheets/sheet{}.xml", index + 1);
         let scanned = book.scan(index, limits, &Watch::default());
         let sheet = scanned.map_err(|failure| unreadable(failure, path))?;
-        let merged = book.merged_ranges(index).map_err(|failure| unreadable(failure, path))?;
+        let merged = book
+            .merged_ranges(index)
+            .map_err(|failure| unreadable(failure, path))?;
         let merged: Vec<String> = merged.iter().map(|range| range.reference()).collect();
         let facts = sheet.facts();
         if facts.rows_emitted > MOST_ROWS as usize || facts.width > MOST_COLUMNS as usize {
-            return Err(Trouble::NotAWorkbook("has more rows or columns than a workbook holds".to_owned()));
+            return Err(Trouble::NotAWorkbook(
+                "has more rows or columns than a workbook holds".to_owned(),
+            ));
         }
         let out = copy.start(&part, facts.rows_emitted as u64 * facts.width as u64 * 60)?;
         write_sheet(&sheet, &merged, is_text, out)?;
@@ -188,7 +194,13 @@ fn write_sheet(
         text.push_str(&format!("<row r=\"{number}\">"));
         let empty = text.len();
         for (column, cell) in (1..).zip(&cells) {
-            push_cell(&mut text, sheet, *cell, &format!("{}{number}", column_name(column)), is_text);
+            push_cell(
+                &mut text,
+                sheet,
+                *cell,
+                &format!("{}{number}", column_name(column)),
+                is_text,
+            );
         }
         if text.len() == empty {
             text.truncate(before);
@@ -202,8 +214,14 @@ fn write_sheet(
     }
     text.push_str("</sheetData>");
     if !merged.is_empty() {
-        let areas: String = merged.iter().map(|area| format!("<mergeCell ref=\"{area}\"/>")).collect();
-        text.push_str(&format!("<mergeCells count=\"{}\">{areas}</mergeCells>", merged.len()));
+        let areas: String = merged
+            .iter()
+            .map(|area| format!("<mergeCell ref=\"{area}\"/>"))
+            .collect();
+        text.push_str(&format!(
+            "<mergeCells count=\"{}\">{areas}</mergeCells>",
+            merged.len()
+        ));
     }
     text.push_str("</worksheet>");
     put(&text)

@@ -43,7 +43,9 @@ fn one(mark: &Mark) -> String {
 
 /// Whether a text begins as ours do: then it was put there when the workbook was painted before.
 pub fn is_ours(text: &str) -> bool {
-    Severity::ALL.iter().any(|severity| text.starts_with(severity.heading()))
+    Severity::ALL
+        .iter()
+        .any(|severity| text.starts_with(severity.heading()))
 }
 
 #[cfg(test)]

@@ -63,7 +63,9 @@ impl Book {
     /// Reads the part.
     pub fn parse(text: String, part: &str) -> Result<Self, Trouble> {
         let root = tree::parse(&text).in_part(part)?;
-        let sheets = root.child("sheets").ok_or_else(|| Trouble::part(part, "lists no sheets"))?;
+        let sheets = root
+            .child("sheets")
+            .ok_or_else(|| Trouble::part(part, "lists no sheets"))?;
         let mut largest_id = 0;
         let mut entries = Vec::new();
         for sheet in sheets.all("sheet") {
@@ -71,14 +73,23 @@ impl Book {
             let state = sheet.tag.value("state").unwrap_or_default();
             entries.push(SheetEntry {
                 name: sheet.tag.value("name").unwrap_or_default().into_owned(),
-                relation: sheet.tag.prefixed_value("id").unwrap_or_default().into_owned(),
+                relation: sheet
+                    .tag
+                    .prefixed_value("id")
+                    .unwrap_or_default()
+                    .into_owned(),
                 is_hidden: state == "hidden" || state == "veryHidden",
             });
         }
-        let own = names(&root).find(|name| name.tag.value("name").is_some_and(|name| name == OWN_NAME));
+        let own =
+            names(&root).find(|name| name.tag.value("name").is_some_and(|name| name == OWN_NAME));
         let own = own.and_then(|name| name.tag.number("localSheetId"));
-        let windows = root.child("bookViews").map_or(1, |views| views.all("workbookView").count());
-        let is_strict = root.namespace().is_some_and(|namespace| namespace == MAIN[1]);
+        let windows = root
+            .child("bookViews")
+            .map_or(1, |views| views.all("workbookView").count());
+        let is_strict = root
+            .namespace()
+            .is_some_and(|namespace| namespace == MAIN[1]);
         Ok(Self {
             part: part.to_owned(),
             own: own.filter(|own| *own < entries.len()),
@@ -104,7 +115,9 @@ impl Book {
     pub fn free_title(&self, wanted: &str) -> String {
         let is_free = |title: &str| {
             let title = title.to_lowercase();
-            self.sheets.iter().all(|sheet| sheet.name.to_lowercase() != title)
+            self.sheets
+                .iter()
+                .all(|sheet| sheet.name.to_lowercase() != title)
         };
         let numbered = (2..).map(|number: usize| format!("{wanted} {number}"));
         let mut titles = std::iter::once(wanted.to_owned()).chain(numbered);
@@ -116,7 +129,9 @@ impl Book {
         let root = tree::parse(&self.text).in_part(&self.part)?;
         let p = root.tag.prefix();
         let mut edits = Vec::new();
-        let sheets = root.child("sheets").ok_or_else(|| Trouble::part(&self.part, "lists no sheets"))?;
+        let sheets = root
+            .child("sheets")
+            .ok_or_else(|| Trouble::part(&self.part, "lists no sheets"))?;
         if let Some(relation) = list.relation {
             let office = self.office_namespace();
             let reference = match root.prefix_of(office) {
@@ -131,7 +146,11 @@ impl Book {
             });
         }
         self.edit_names(&root, list, &mut edits);
-        for view in root.child("bookViews").iter().flat_map(|views| views.all("workbookView")) {
+        for view in root
+            .child("bookViews")
+            .iter()
+            .flat_map(|views| views.all("workbookView"))
+        {
             let mut tag = view.tag.text.to_owned();
             for name in ["activeTab", "firstSheet"] {
                 tag = super::xml::scan::with_attribute(&tag, name, None);
@@ -174,9 +193,15 @@ impl Book {
             None => {
                 // Behind these, in this order (CT_Workbook).
                 let before = ["sheets", "functionGroups", "externalReferences"];
-                let last = root.children.iter().rfind(|child| before.contains(&child.local()));
+                let last = root
+                    .children
+                    .iter()
+                    .rfind(|child| before.contains(&child.local()));
                 let at = last.map_or(root.inner_end, |last| last.end);
-                edits.push(Edit::insert(at, format!("<{p}definedNames>{new}</{p}definedNames>")));
+                edits.push(Edit::insert(
+                    at,
+                    format!("<{p}definedNames>{new}</{p}definedNames>"),
+                ));
             }
         }
     }
@@ -197,7 +222,9 @@ pub fn quoted(title: &str) -> String {
 pub fn properties_with(text: &str, title: &str, worksheets: usize) -> Option<String> {
     let root = tree::parse(text).ok()?;
     let pairs = root.child("HeadingPairs")?.child("vector")?;
-    let count = pairs.all("variant").find_map(|variant| variant.child("i4"))?;
+    let count = pairs
+        .all("variant")
+        .find_map(|variant| variant.child("i4"))?;
     if count.words(text).trim().parse() != Ok(worksheets) {
         return None;
     }
@@ -208,7 +235,10 @@ pub fn properties_with(text: &str, title: &str, worksheets: usize) -> Option<Str
     let edits = vec![
         Edit::replace(count.tag.end..count.inner_end, (worksheets + 1).to_string()),
         titles.set("size", Some(&(size + 1).to_string())),
-        Edit::insert(first.tag.start, format!("<{p}lpstr>{}</{p}lpstr>", plain(title))),
+        Edit::insert(
+            first.tag.start,
+            format!("<{p}lpstr>{}</{p}lpstr>", plain(title)),
+        ),
     ];
     apply(text, edits).ok()
 }
@@ -242,22 +272,38 @@ mod tests {
         assert!(book.sheets[1].is_hidden && book.own.is_none());
         assert_eq!(book.free_title("issues"), "issues 2");
         let new = book.with_list(&LIST).unwrap();
-        assert!(new.contains("<sheets><sheet name=\"Issues\" sheetId=\"8\" q:id=\"rId9\"/><sheet name='Issues'"), "{new}");
-        assert!(new.contains("localSheetId=\"2\">B!$A$1") && new.contains("<definedName name='y'>"));
+        assert!(
+            new.contains(
+                "<sheets><sheet name=\"Issues\" sheetId=\"8\" q:id=\"rId9\"/><sheet name='Issues'"
+            ),
+            "{new}"
+        );
+        assert!(
+            new.contains("localSheetId=\"2\">B!$A$1") && new.contains("<definedName name='y'>")
+        );
         assert!(new.contains("<workbookView xWindow='0'/>"));
         // Again: what is there is ours.
         let again = Book::parse(new.clone(), "book").unwrap();
         assert_eq!(again.own, Some(0));
-        let list = ListPlace { relation: None, ..LIST };
+        let list = ListPlace {
+            relation: None,
+            ..LIST
+        };
         assert_eq!(again.with_list(&list).unwrap(), new);
     }
 
     #[test]
     fn a_workbook_without_names_and_prefixes_gets_them() {
-        let text = format!("<m:workbook xmlns:m='{}'><m:sheets/><m:calcPr/></m:workbook>", MAIN[1]);
+        let text = format!(
+            "<m:workbook xmlns:m='{}'><m:sheets/><m:calcPr/></m:workbook>",
+            MAIN[1]
+        );
         let book = Book::parse(text, "book").unwrap();
         let new = book.with_list(&LIST).unwrap();
-        assert!(new.contains("<m:sheet name=\"Issues\" sheetId=\"1\" xmlns:r=\"http://purl.oclc.org/"), "{new}");
+        assert!(
+            new.contains("<m:sheet name=\"Issues\" sheetId=\"1\" xmlns:r=\"http://purl.oclc.org/"),
+            "{new}"
+        );
         assert!(new.contains("</m:sheets><m:definedNames><m:definedName name="));
     }
 
@@ -267,7 +313,10 @@ mod tests {
             <vt:i4>1</vt:i4></vt:variant></vt:vector></HeadingPairs><TitlesOfParts><vt:vector size='1'><vt:lpstr>A</vt:lpstr>\
             </vt:vector></TitlesOfParts></Properties>";
         let new = properties_with(text, "Issues", 1).unwrap();
-        assert!(new.contains("<vt:i4>2</vt:i4>") && new.contains("size=\"2\"><vt:lpstr>Issues</vt:lpstr><vt:lpstr>A"));
+        assert!(
+            new.contains("<vt:i4>2</vt:i4>")
+                && new.contains("size=\"2\"><vt:lpstr>Issues</vt:lpstr><vt:lpstr>A")
+        );
         assert_eq!(properties_with(text, "Issues", 2), None);
     }
 }

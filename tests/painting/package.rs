@@ -29,12 +29,21 @@ impl Parts {
         let mut parts = Vec::new();
         for index in 0..zip.len() {
             let mut packed = Vec::new();
-            zip.by_index_raw(index).map_err(said)?.read_to_end(&mut packed).map_err(|error| error.to_string())?;
+            zip.by_index_raw(index)
+                .map_err(said)?
+                .read_to_end(&mut packed)
+                .map_err(|error| error.to_string())?;
             let mut entry = zip.by_index(index).map_err(said)?;
             let name = entry.name().map_err(said)?.into_owned();
             let mut bytes = Vec::new();
-            entry.read_to_end(&mut bytes).map_err(|error| format!("{name}: {error}"))?;
-            parts.push(Part { name, bytes, packed });
+            entry
+                .read_to_end(&mut bytes)
+                .map_err(|error| format!("{name}: {error}"))?;
+            parts.push(Part {
+                name,
+                bytes,
+                packed,
+            });
         }
         Ok(Self(parts))
     }
@@ -43,7 +52,9 @@ impl Parts {
     pub fn write(&self) -> Vec<u8> {
         let mut archive = zip::ZipWriter::new(Cursor::new(Vec::new()));
         for part in &self.0 {
-            archive.start_file(&part.name, SimpleFileOptions::default()).unwrap();
+            archive
+                .start_file(&part.name, SimpleFileOptions::default())
+                .unwrap();
             archive.write_all(&part.bytes).unwrap();
         }
         archive.finish().unwrap().into_inner()
@@ -68,7 +79,11 @@ impl Parts {
 
     pub fn set(&mut self, name: &str, text: impl Into<Vec<u8>>) {
         let key = folded(name);
-        let part = self.0.iter_mut().find(|part| folded(&part.name) == key).unwrap();
+        let part = self
+            .0
+            .iter_mut()
+            .find(|part| folded(&part.name) == key)
+            .unwrap();
         part.bytes = text.into();
     }
 
@@ -78,7 +93,10 @@ impl Parts {
     }
 
     /// Relationships of a part by their ids: type and, for parts of the package, target.
-    pub fn relationships(&self, part: &str) -> Result<BTreeMap<String, (String, Option<String>)>, String> {
+    pub fn relationships(
+        &self,
+        part: &str,
+    ) -> Result<BTreeMap<String, (String, Option<String>)>, String> {
         let (folder, name) = part.rsplit_once('/').unwrap_or(("", part));
         let own = format!("{folder}/_rels/{name}.rels");
         if self.get(&own).is_none() {
@@ -87,7 +105,8 @@ impl Parts {
         let mut all = BTreeMap::new();
         for one in &self.xml(&own)?.children {
             let value = |name| one.get(name).unwrap_or_default().to_owned();
-            let target = (one.get("TargetMode") != Some("External")).then(|| joined(folder, &value("Target")));
+            let target = (one.get("TargetMode") != Some("External"))
+                .then(|| joined(folder, &value("Target")));
             if all.insert(value("Id"), (value("Type"), target)).is_some() {
                 return Err(format!("{own}: the id {} twice", value("Id")));
             }
@@ -99,19 +118,25 @@ impl Parts {
     pub fn book(&self) -> Result<String, String> {
         let mut all = self.relationships("")?.into_values();
         let found = all.find(|(kind, _)| kind.ends_with("/officeDocument"));
-        found.and_then(|(_, target)| target).ok_or_else(|| "no workbook".to_owned())
+        found
+            .and_then(|(_, target)| target)
+            .ok_or_else(|| "no workbook".to_owned())
     }
 
     /// The part that another refers to as something.
     pub fn related(&self, part: &str, kind: &str) -> Result<Option<String>, String> {
         let ending = format!("/{kind}");
         let mut all = self.relationships(part)?.into_values();
-        Ok(all.find(|(kind, _)| kind.ends_with(&ending)).and_then(|(_, target)| target))
+        Ok(all
+            .find(|(kind, _)| kind.ends_with(&ending))
+            .and_then(|(_, target)| target))
     }
 }
 
 pub fn folded(name: &str) -> String {
-    name.replace('\\', "/").trim_start_matches('/').to_ascii_lowercase()
+    name.replace('\\', "/")
+        .trim_start_matches('/')
+        .to_ascii_lowercase()
 }
 
 fn joined(folder: &str, target: &str) -> String {

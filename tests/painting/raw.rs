@@ -101,48 +101,89 @@ impl Raw {
     }
 
     /// Adds a part that a sheet (from 0) refers to.
-    pub fn of_sheet(&mut self, sheet: usize, id: &'static str, word: &'static str, name: &str, kind: &str, content: &str) {
-        self.sheets[sheet].related.push((id, word, format!("/{name}")));
+    pub fn of_sheet(
+        &mut self,
+        sheet: usize,
+        id: &'static str,
+        word: &'static str,
+        name: &str,
+        kind: &str,
+        content: &str,
+    ) {
+        self.sheets[sheet]
+            .related
+            .push((id, word, format!("/{name}")));
         self.part(name, kind, content);
     }
 
     /// All parts in order.
     pub fn all_parts(&self) -> Vec<(String, Vec<u8>)> {
         let (main, office, p) = (self.main, self.office, self.prefix);
-        let bound = p.strip_suffix(':').map_or("xmlns".to_owned(), |prefix| format!("xmlns:{prefix}"));
+        let bound = p
+            .strip_suffix(':')
+            .map_or("xmlns".to_owned(), |prefix| format!("xmlns:{prefix}"));
         let root = |name: &str, inner: &str| {
             format!("{DECLARATION}<{p}{name} {bound}=\"{main}\" xmlns:r=\"{office}\">{inner}</{p}{name}>").into_bytes()
         };
         let related = |all: &[(&str, &str, String)]| {
             let each = all.iter().map(|(id, word, target)| {
-                let mode = if target.starts_with("http") { " TargetMode=\"External\"" } else { "" };
-                format!("<Relationship Id=\"{id}\" Type=\"{office}/{word}\" Target=\"{target}\"{mode}/>")
+                let mode = if target.starts_with("http") {
+                    " TargetMode=\"External\""
+                } else {
+                    ""
+                };
+                format!(
+                    "<Relationship Id=\"{id}\" Type=\"{office}/{word}\" Target=\"{target}\"{mode}/>"
+                )
             });
             let each: String = each.collect();
             format!("{DECLARATION}<Relationships xmlns=\"{PACKAGE}/relationships\">{each}</Relationships>").into_bytes()
         };
         let (mut parts, mut types, mut listed) = (Vec::new(), self.types.clone(), String::new());
-        let mut of_book: Vec<(&str, &str, String)> =
-            self.related.iter().map(|(id, word, target)| (*id, *word, (*target).to_owned())).collect();
-        let ids: Vec<String> = (1..=self.sheets.len()).map(|number| format!("rId{number}")).collect();
+        let mut of_book: Vec<(&str, &str, String)> = self
+            .related
+            .iter()
+            .map(|(id, word, target)| (*id, *word, (*target).to_owned()))
+            .collect();
+        let ids: Vec<String> = (1..=self.sheets.len())
+            .map(|number| format!("rId{number}"))
+            .collect();
         for ((number, sheet), id) in (1..).zip(&self.sheets).zip(&ids) {
             let name = format!("xl/{}s/sheet{number}.xml", sheet.kind);
             types.push((format!("/{name}"), format!("{TYPE}{}+xml", sheet.kind)));
             of_book.push((id, sheet.kind, format!("{}s/sheet{number}.xml", sheet.kind)));
-            listed += &format!("<{p}sheet name=\"{}\" sheetId=\"{}\"{} r:id=\"{id}\"/>", sheet.title, number * 3, sheet.state);
+            listed += &format!(
+                "<{p}sheet name=\"{}\" sheetId=\"{}\"{} r:id=\"{id}\"/>",
+                sheet.title,
+                number * 3,
+                sheet.state
+            );
             parts.push((name, root(sheet.kind, &sheet.body)));
             if !sheet.related.is_empty() {
-                parts.push((format!("xl/{}s/_rels/sheet{number}.xml.rels", sheet.kind), related(&sheet.related)));
+                parts.push((
+                    format!("xl/{}s/_rels/sheet{number}.xml.rels", sheet.kind),
+                    related(&sheet.related),
+                ));
             }
         }
         if let Some(styles) = &self.styles {
-            let styles = if p.is_empty() { styles.clone() } else { prefixed(styles, p) };
+            let styles = if p.is_empty() {
+                styles.clone()
+            } else {
+                prefixed(styles, p)
+            };
             of_book.push(("rIdStyles", "styles", "styles.xml".to_owned()));
             types.push(("/xl/styles.xml".to_owned(), format!("{TYPE}styles+xml")));
             parts.push(("xl/styles.xml".to_owned(), root("styleSheet", &styles)));
         }
-        let book = format!("{}<{p}sheets>{listed}</{p}sheets>{}", self.before, self.behind);
-        types.push(("/xl/workbook.xml".to_owned(), format!("{TYPE}{}", self.book_kind)));
+        let book = format!(
+            "{}<{p}sheets>{listed}</{p}sheets>{}",
+            self.before, self.behind
+        );
+        types.push((
+            "/xl/workbook.xml".to_owned(),
+            format!("{TYPE}{}", self.book_kind),
+        ));
         let mut all = vec![("[Content_Types].xml".to_owned(), content_types(&types))];
         let top = &self.top;
         let top = format!(
@@ -166,7 +207,9 @@ impl Raw {
 /// The same elements with a prefix.
 pub fn prefixed(xml: &str, prefix: &str) -> String {
     let marked = xml.replace("</", "\0");
-    marked.replace('<', &format!("<{prefix}")).replace('\0', &format!("</{prefix}"))
+    marked
+        .replace('<', &format!("<{prefix}"))
+        .replace('\0', &format!("</{prefix}"))
 }
 
 fn content_types(types: &[(String, String)]) -> Vec<u8> {
@@ -189,7 +232,9 @@ fn content_types(types: &[(String, String)]) -> Vec<u8> {
 pub fn zipped(parts: &[(String, Vec<u8>)]) -> Vec<u8> {
     let mut archive = zip::ZipWriter::new(Cursor::new(Vec::new()));
     for (name, bytes) in parts {
-        archive.start_file(name.as_str(), SimpleFileOptions::default()).unwrap();
+        archive
+            .start_file(name.as_str(), SimpleFileOptions::default())
+            .unwrap();
         archive.write_all(bytes).unwrap();
     }
     archive.finish().unwrap().into_inner()

@@ -24,7 +24,9 @@ impl Node {
     }
 
     pub fn all<'s>(&'s self, local: &'s str) -> impl Iterator<Item = &'s Node> {
-        self.children.iter().filter(move |child| child.local() == local)
+        self.children
+            .iter()
+            .filter(move |child| child.local() == local)
     }
 
     pub fn get(&self, name: &str) -> Option<&str> {
@@ -34,7 +36,10 @@ impl Node {
     /// An attribute of another namespace, by its local name.
     pub fn foreign(&self, local: &str) -> Option<&str> {
         let ending = format!("}}{local}");
-        self.attributes.iter().find(|(name, _)| name.ends_with(&ending)).map(|(_, value)| value.as_str())
+        self.attributes
+            .iter()
+            .find(|(name, _)| name.ends_with(&ending))
+            .map(|(_, value)| value.as_str())
     }
 
     pub fn number<N: std::str::FromStr>(&self, name: &str) -> Option<N> {
@@ -43,8 +48,16 @@ impl Node {
 
     /// All texts within, in order of the elements, those of `rPh` left out.
     pub fn words(&self) -> String {
-        let inner = self.children.iter().filter(|child| child.local() != "rPh").map(Node::words);
-        if self.local() == "t" { self.text.clone() } else { inner.collect() }
+        let inner = self
+            .children
+            .iter()
+            .filter(|child| child.local() != "rPh")
+            .map(Node::words);
+        if self.local() == "t" {
+            self.text.clone()
+        } else {
+            inner.collect()
+        }
     }
 
     /// This element and all within.
@@ -65,7 +78,12 @@ pub fn parse(bytes: &[u8]) -> Result<Node, String> {
             rest = after.split_once("-->").ok_or("an open comment")?.1;
         } else if let Some(after) = rest.strip_prefix("<![CDATA[") {
             let (words, after) = after.split_once("]]>").ok_or("open CDATA")?;
-            stack.last_mut().ok_or("CDATA outside")?.1.text.push_str(words);
+            stack
+                .last_mut()
+                .ok_or("CDATA outside")?
+                .1
+                .text
+                .push_str(words);
             rest = after;
         } else if let Some(after) = rest.strip_prefix("<?") {
             rest = after.split_once("?>").ok_or("an open instruction")?.1;
@@ -106,10 +124,19 @@ fn close(node: Node, stack: &mut Stack, root: &mut Option<Node>) -> Result<(), S
     Ok(())
 }
 
-fn open<'t>(mut rest: &'t str, stack: &mut Stack, root: &mut Option<Node>) -> Result<&'t str, String> {
-    let end = rest.find(|letter: char| letter.is_whitespace() || "/>".contains(letter)).ok_or("an open tag")?;
+fn open<'t>(
+    mut rest: &'t str,
+    stack: &mut Stack,
+    root: &mut Option<Node>,
+) -> Result<&'t str, String> {
+    let end = rest
+        .find(|letter: char| letter.is_whitespace() || "/>".contains(letter))
+        .ok_or("an open tag")?;
     let qualified = rest[..end].to_owned();
-    let mut spaces = stack.last().map(|(_, _, spaces)| spaces.clone()).unwrap_or_default();
+    let mut spaces = stack
+        .last()
+        .map(|(_, _, spaces)| spaces.clone())
+        .unwrap_or_default();
     let mut written: Vec<(String, String)> = Vec::new();
     rest = &rest[end..];
     let is_empty = loop {
@@ -124,7 +151,11 @@ fn open<'t>(mut rest: &'t str, stack: &mut Stack, root: &mut Option<Node>) -> Re
         }
         let (name, after) = rest.split_once('=').ok_or("an attribute without a value")?;
         let after = after.trim_start();
-        let quote = after.chars().next().filter(|letter| "\"'".contains(*letter)).ok_or("no quote")?;
+        let quote = after
+            .chars()
+            .next()
+            .filter(|letter| "\"'".contains(*letter))
+            .ok_or("no quote")?;
         let (value, after) = after[1..].split_once(quote).ok_or("an open quote")?;
         if value.contains('<') {
             return Err("< in an attribute".to_owned());
@@ -132,8 +163,12 @@ fn open<'t>(mut rest: &'t str, stack: &mut Stack, root: &mut Option<Node>) -> Re
         let (name, value) = (name.trim().to_owned(), resolved(value)?);
         match name.strip_prefix("xmlns") {
             Some("") => drop(spaces.insert(String::new(), value)),
-            Some(prefix) if prefix.starts_with(':') => drop(spaces.insert(prefix[1..].to_owned(), value)),
-            _ if written.iter().any(|(other, _)| *other == name) => return Err(format!("{name} twice")),
+            Some(prefix) if prefix.starts_with(':') => {
+                drop(spaces.insert(prefix[1..].to_owned(), value))
+            }
+            _ if written.iter().any(|(other, _)| *other == name) => {
+                return Err(format!("{name} twice"));
+            }
             _ => written.push((name, value)),
         }
         rest = after;
@@ -142,11 +177,15 @@ fn open<'t>(mut rest: &'t str, stack: &mut Stack, root: &mut Option<Node>) -> Re
         match name.split_once(':') {
             Some(("xml", local)) => Ok(format!("{{xml}}{local}")),
             Some((prefix, local)) => {
-                let space = spaces.get(prefix).ok_or_else(|| format!("the prefix {prefix} is not declared"))?;
+                let space = spaces
+                    .get(prefix)
+                    .ok_or_else(|| format!("the prefix {prefix} is not declared"))?;
                 Ok(format!("{{{space}}}{local}"))
             }
             None if is_attribute => Ok(name.to_owned()),
-            None => Ok(spaces.get("").map_or_else(|| name.to_owned(), |space| format!("{{{space}}}{name}"))),
+            None => Ok(spaces
+                .get("")
+                .map_or_else(|| name.to_owned(), |space| format!("{{{space}}}{name}"))),
         }
     };
     let mut attributes = BTreeMap::new();
@@ -180,7 +219,9 @@ fn resolved(text: &str) -> Result<String, String> {
             "quot" => '"',
             "apos" => '\'',
             _ => {
-                let number = name.strip_prefix('#').ok_or_else(|| format!("the entity {name}"))?;
+                let number = name
+                    .strip_prefix('#')
+                    .ok_or_else(|| format!("the entity {name}"))?;
                 let code = match number.strip_prefix('x') {
                     Some(digits) => u32::from_str_radix(digits, 16),
                     None => number.parse(),

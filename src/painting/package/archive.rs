@@ -38,8 +38,13 @@ impl Package {
         let (mut names, mut positions) = (Vec::new(), HashMap::new());
         let has_twice = zip.has_duplicate_names();
         for index in 0..zip.len() {
-            let entry = zip.by_index_raw(index).map_err(|error| damaged("", error))?;
-            let name = entry.name().map_err(|error| damaged("", error))?.into_owned();
+            let entry = zip
+                .by_index_raw(index)
+                .map_err(|error| damaged("", error))?;
+            let name = entry
+                .name()
+                .map_err(|error| damaged("", error))?
+                .into_owned();
             if entry.encrypted() {
                 return Err(Trouble::Encrypted);
             }
@@ -97,7 +102,9 @@ impl Package {
     pub fn open_part(&mut self, part: &str) -> Result<impl Read + '_, Trouble> {
         let position = self.positions.get(&folded(part)).copied();
         let position = position.ok_or_else(|| Trouble::part(part, "is missing"))?;
-        self.zip.by_index(position).map_err(|error| damaged(part, error))
+        self.zip
+            .by_index(position)
+            .map_err(|error| damaged(part, error))
     }
 
     /// Unpacks a part that has at most so many bytes.

@@ -50,6 +50,8 @@ impl Relationships {
             let value = |name| element.tag.value(name).unwrap_or_default().into_owned();
             let is_outside = value("TargetMode") == "External";
             let target = (!is_outside).then(|| resolved(package, folder, &value("Target")));
+            // A part that is referred to and missing must not turn into one of ours.
+            package.reserve(target.as_deref().unwrap_or_default());
             let kind = value("Type");
             all.push(Relationship {
                 id: value("Id"),
@@ -216,8 +218,14 @@ mod tests {
 
     #[test]
     fn a_way_leads_from_the_folder_to_the_part() {
-        assert_eq!(relative("xl/worksheets", "xl/comments1.xml"), "../comments1.xml");
-        assert_eq!(relative("xl", "xl/worksheets/sheet9.xml"), "worksheets/sheet9.xml");
+        assert_eq!(
+            relative("xl/worksheets", "xl/comments1.xml"),
+            "../comments1.xml"
+        );
+        assert_eq!(
+            relative("xl", "xl/worksheets/sheet9.xml"),
+            "worksheets/sheet9.xml"
+        );
         assert_eq!(relative("", "xl/workbook.xml"), "xl/workbook.xml");
         assert_eq!(relative("a/b", "c/d.xml"), "../../c/d.xml");
         assert_eq!(without_percents("a%20b%zz%4"), "a b%zz%4");

@@ -49,7 +49,10 @@ fn unselected(head: &str) -> Result<Vec<Edit>, Malformed> {
     let (mut edits, mut scanner) = (Vec::new(), Scanner::new(head, 0));
     while let Some(tag) = scanner.tag()? {
         if tag.opens() && tag.local() == "sheetView" && tag.is_true("tabSelected") {
-            edits.push(Edit::replace(tag.start..tag.end, tag.with("tabSelected", None)));
+            edits.push(Edit::replace(
+                tag.start..tag.end,
+                tag.with("tabSelected", None),
+            ));
         }
     }
     Ok(edits)
@@ -97,9 +100,16 @@ mod tests {
         let mut measures = Measures::default();
         let cells = [Cell::named("D1").unwrap()];
         let new = patched(head, cells.iter(), &mut measures).unwrap();
-        assert!(new.contains("<dimension ref=\"B1:D3\"/>") && new.contains("<sheetView workbookViewId='0'/>"), "{new}");
+        assert!(
+            new.contains("<dimension ref=\"B1:D3\"/>")
+                && new.contains("<sheetView workbookViewId='0'/>"),
+            "{new}"
+        );
         assert!(new.contains("<sheetView tabSelected='0'/>"));
-        assert_eq!((measures.format(3), measures.format(4), measures.width(2)), (4, 0, 70));
+        assert_eq!(
+            (measures.format(3), measures.format(4), measures.width(2)),
+            (4, 0, 70)
+        );
         let same = patched(head, [].iter(), &mut measures).unwrap();
         assert!(same.contains("ref='B2:C3'"));
     }
@@ -110,8 +120,15 @@ mod tests {
         let (length, new) = selected(&mut sheet.as_bytes()).unwrap().unwrap();
         assert_eq!(&sheet[length..], "<x:sheetData><row/>");
         assert_eq!(new, "<worksheet><sheetViews><sheetView/></sheetViews>");
-        let chart = "<chartsheet><sheetViews><sheetView tabSelected='1'/></sheetViews></chartsheet>";
-        assert_eq!(selected(&mut chart.as_bytes()).unwrap().unwrap().0, chart.len());
-        assert_eq!(selected(&mut &b"<worksheet><sheetData/>"[..]).unwrap(), None);
+        let chart =
+            "<chartsheet><sheetViews><sheetView tabSelected='1'/></sheetViews></chartsheet>";
+        assert_eq!(
+            selected(&mut chart.as_bytes()).unwrap().unwrap().0,
+            chart.len()
+        );
+        assert_eq!(
+            selected(&mut &b"<worksheet><sheetData/>"[..]).unwrap(),
+            None
+        );
     }
 }

@@ -70,7 +70,11 @@ impl<'a> Outline<'a> {
             let tag = scanner.tag()?.ok_or(CUT_SHORT)?;
             if !tag.opens() {
                 let is_root = tag.name == self.root.name;
-                return if is_root { Ok(children) } else { Err(NOT_WELL_FORMED) };
+                return if is_root {
+                    Ok(children)
+                } else {
+                    Err(NOT_WELL_FORMED)
+                };
             }
             scanner.leave(&tag)?;
             children.push((tag, scanner.at));
@@ -105,11 +109,21 @@ mod tests {
         let text = "<w><sheetViews><x/></sheetViews><sheetData><row><c><t><![CDATA[</sheetData>]]></t></c></row></sheetData><a><b/></a><c/></w>";
         let outline = Outline::of(text).unwrap();
         assert!(!outline.is_plain);
-        let names: Vec<&str> = outline.tail_children().unwrap().iter().map(|(tag, _)| tag.name).collect();
+        let names: Vec<&str> = outline
+            .tail_children()
+            .unwrap()
+            .iter()
+            .map(|(tag, _)| tag.name)
+            .collect();
         assert_eq!(names, ["a", "c"]);
         let empty = Outline::of("<w><sheetData/></w>").unwrap();
         assert_eq!((empty.rows_end, empty.tail), (15, 15));
-        for broken in ["<w></w>", "<w><sheetData>", "", "<w><a><sheetData/></a></w>"] {
+        for broken in [
+            "<w></w>",
+            "<w><sheetData>",
+            "",
+            "<w><a><sheetData/></a></w>",
+        ] {
             assert!(Outline::of(broken).is_err(), "{broken}");
         }
     }

@@ -44,7 +44,9 @@ impl Paint<'_> {
         let mut waiting = by_row.iter().peekable();
         let text = outline.text;
         if outline.data.kind == TagKind::Empty && !by_row.is_empty() {
-            let open = text[outline.data.start..outline.data.end].trim_end_matches("/>").trim_end();
+            let open = text[outline.data.start..outline.data.end]
+                .trim_end_matches("/>")
+                .trim_end();
             let rows = self.new_rows(outline, waiting, measures)?;
             let all = format!("{open}>{rows}</{}>", outline.data.name);
             return put(out, &all);
@@ -54,7 +56,7 @@ impl Paint<'_> {
         let (mut copied, mut at, mut number) = (outline.data.end, outline.data.end, 0);
         while let Some(tag) = finder.next(at).in_part(self.part)? {
             let before = number;
-            number = tag.number("r").unwrap_or(before + 1);
+            number = finder.number_of(&tag, before).in_part(self.part)?;
             if number <= before {
                 let what = format!("has row {number} behind row {before}");
                 return Err(Trouble::part(self.part, what));
@@ -72,7 +74,12 @@ impl Paint<'_> {
             copied = tag.start;
             if let Some((_, columns)) = painted {
                 let (inner_end, end) = finder.end_of(&tag).in_part(self.part)?;
-                let row = Row { number, tag, inner_end, end };
+                let row = Row {
+                    number,
+                    tag,
+                    inner_end,
+                    end,
+                };
                 put(out, &self.painted_row(outline, &row, columns, measures)?)?;
                 (copied, at) = (end, end);
             }
@@ -125,14 +132,21 @@ impl Paint<'_> {
         measures: &Measures,
     ) -> Result<String, Trouble> {
         let (text, p) = (outline.text, outline.prefix());
-        let own_format = row.tag.is_true("customFormat").then(|| row.tag.number("s").unwrap_or(0));
+        let own_format = row
+            .tag
+            .is_true("customFormat")
+            .then(|| row.tag.number("s").unwrap_or(0));
         let base = |column| own_format.unwrap_or_else(|| measures.format(column));
         let mut waiting = columns.iter().copied().peekable();
         let mut out = grown_tag(row, columns);
         let mut scanner = Scanner::new(text, row.tag.end);
         let (mut copied, mut column) = (row.tag.end, 0);
         while row.tag.kind == TagKind::Start {
-            let tag = scanner.tag().in_part(self.part)?.ok_or(CUT_SHORT).in_part(self.part)?;
+            let tag = scanner
+                .tag()
+                .in_part(self.part)?
+                .ok_or(CUT_SHORT)
+                .in_part(self.part)?;
             // Cells end where the row does, or its list of extensions begins.
             let is_cell = tag.opens() && tag.local() == "c";
             if is_cell {
@@ -142,7 +156,10 @@ impl Paint<'_> {
             while let Some((missing, severity)) = waiting.next_if(|(missing, _)| *missing < limit) {
                 out.push_str(&text[copied..tag.start]);
                 copied = tag.start;
-                let cell = Cell { row: row.number, column: missing };
+                let cell = Cell {
+                    row: row.number,
+                    column: missing,
+                };
                 out.push_str(&self.new_cell(p, cell, base(missing), severity)?);
             }
             if !is_cell {
@@ -150,7 +167,10 @@ impl Paint<'_> {
             }
             if let Some((_, severity)) = waiting.next_if(|(painted, _)| *painted == column) {
                 out.push_str(&text[copied..tag.start]);
-                let cell = Cell { row: row.number, column };
+                let cell = Cell {
+                    row: row.number,
+                    column,
+                };
                 let format = self.format(cell, tag.number("s").unwrap_or(0), severity)?;
                 out.push_str(&tag.with("s", Some(&format.to_string())));
                 copied = tag.end;
@@ -159,7 +179,10 @@ impl Paint<'_> {
         }
         out.push_str(&text[copied..row.inner_end]);
         for (column, severity) in waiting {
-            let cell = Cell { row: row.number, column };
+            let cell = Cell {
+                row: row.number,
+                column,
+            };
             out.push_str(&self.new_cell(p, cell, base(column), severity)?);
         }
         match row.tag.kind {
@@ -171,15 +194,16 @@ impl Paint<'_> {
 
     /// The column of a cell, which must lie behind the one before.
     fn column_of(&self, tag: &Tag<'_>, before: u32, row: u32) -> Result<u32, Trouble> {
-        let column = match tag.value("r") {
-            Some(name) => Cell::named(&name).map_or(0, |cell| cell.column),
-            None => before + 1,
+        let name = tag.value("r");
+        let cell = match &name {
+            Some(name) => Cell::named(name).filter(|cell| cell.row == row),
+            None => Cell::new(row, before + 1),
         };
-        if column <= before {
-            let what = format!("has cells of row {row} out of order");
-            return Err(Trouble::part(self.part, what));
-        }
-        Ok(column)
+        let behind = cell
+            .map(|cell| cell.column)
+            .filter(|column| *column > before);
+        behind
+            .ok_or_else(|| Trouble::part(self.part, format!("has cells of row {row} out of order")))
     }
 }
 
@@ -219,7 +243,9 @@ fn grown_tag(row: &Row<'_>, columns: &Columns) -> String {
 fn by_row(cells: &BTreeMap<Cell, Severity>) -> BTreeMap<u32, Vec<(u32, Severity)>> {
     let mut rows: BTreeMap<u32, Vec<(u32, Severity)>> = BTreeMap::new();
     for (cell, severity) in cells {
-        rows.entry(cell.row).or_default().push((cell.column, *severity));
+        rows.entry(cell.row)
+            .or_default()
+            .push((cell.column, *severity));
     }
     rows
 }
@@ -267,6 +293,21 @@ impl<'a> RowFinder<'a> {
         }
     }
 
+    /// The number of a row: its own, else that which its first cell names, else the next.
+    fn number_of(&self, row: &Tag<'a>, before: u32) -> Result<u32, Malformed> {
+        if let Some(number) = row.number("r") {
+            return Ok(number);
+        }
+        let mut first = None;
+        if row.kind == TagKind::Start {
+            first = Scanner::new(self.text, row.end)
+                .tag()?
+                .filter(|tag| tag.opens() && tag.local() == "c");
+        }
+        let named = first.and_then(|cell| Cell::named(&cell.value("r")?));
+        Ok(named.map_or(before + 1, |cell| cell.row))
+    }
+
     /// Where a row ends: the byte of its end tag, and that behind it.
     fn end_of(&self, row: &Tag<'a>) -> Result<(usize, usize), Malformed> {
         if row.kind == TagKind::Empty {
@@ -295,7 +336,10 @@ mod tests {
         let text = format!("<worksheet>{cells}</worksheet>");
         let outline = Outline::of(&text).in_part("sheet")?;
         let mut styles = Styles::parse(&empty("main"), "styles", None)?;
-        let cells = names.iter().map(|name| (Cell::named(name).unwrap(), Severity::Error)).collect();
+        let cells = names
+            .iter()
+            .map(|name| (Cell::named(name).unwrap(), Severity::Error))
+            .collect();
         let mut out = Vec::new();
         let mut paint = Paint {
             part: "sheet",
@@ -310,14 +354,22 @@ mod tests {
     #[test]
     fn cells_are_painted_where_they_stand_and_put_in_where_they_do_not() {
         for (before, names, after) in [
-            ("<sheetData/>", &["B2", "A1"][..], "<sheetData><row r=\"1\"><c r=\"A1\" s=\"1\"/></row><row r=\"2\"><c r=\"B2\" s=\"1\"/></row></sheetData>"),
+            (
+                "<sheetData/>",
+                &["B2", "A1"][..],
+                "<sheetData><row r=\"1\"><c r=\"A1\" s=\"1\"/></row><row r=\"2\"><c r=\"B2\" s=\"1\"/></row></sheetData>",
+            ),
             (
                 "<sheetData><row r='2'><c r='B2'><v>1</v></c></row></sheetData>",
                 &["A1", "A2", "B2", "C2", "A3"],
                 "<sheetData><row r=\"1\"><c r=\"A1\" s=\"1\"/></row><row r='2'><c r=\"A2\" s=\"1\"/><c r='B2' s=\"1\"><v>1</v></c>\
                  <c r=\"C2\" s=\"1\"/></row><row r=\"3\"><c r=\"A3\" s=\"1\"/></row></sheetData>",
             ),
-            ("<sheetData><row spans='2:2' /></sheetData>", &["A1"], "<sheetData><row spans=\"1:2\"><c r=\"A1\" s=\"1\"/></row></sheetData>"),
+            (
+                "<sheetData><row spans='2:2' /></sheetData>",
+                &["A1"],
+                "<sheetData><row spans=\"1:2\"><c r=\"A1\" s=\"1\"/></row></sheetData>",
+            ),
             (
                 "<sheetData><row><c/><c><is><t>x</t></is></c><extLst><c/></extLst></row><row r='5'/></sheetData>",
                 &["B1", "C1", "A4"],
@@ -345,7 +397,10 @@ mod tests {
             "<sheetData><row r='2'/><row r='1'/></sheetData>",
             "<sheetData><row r='1'><c r='B1'/><c r='A1'/></row></sheetData>",
         ] {
-            assert!(matches!(painted(broken, &["C1"]), Err(Trouble::Part { .. })), "{broken}");
+            assert!(
+                matches!(painted(broken, &["C1"]), Err(Trouble::Part { .. })),
+                "{broken}"
+            );
         }
     }
 }

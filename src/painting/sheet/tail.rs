@@ -38,7 +38,8 @@ pub fn read(outline: &Outline<'_>) -> Result<Tail, Malformed> {
                 let mut scanner = Scanner::new(&outline.text[..end], tag.end);
                 while let Some(inner) = scanner.tag()? {
                     let area = inner.value("ref").and_then(|name| Area::named(&name));
-                    tail.merged.extend(area.filter(|_| inner.local() == "mergeCell"));
+                    tail.merged
+                        .extend(area.filter(|_| inner.local() == "mergeCell"));
                 }
             }
             _ => {}
@@ -54,7 +55,9 @@ pub fn with_drawing(outline: &Outline<'_>, element: Option<&str>) -> Result<Stri
         return Ok(tail.to_owned());
     };
     let children = outline.tail_children()?;
-    let before = children.iter().rfind(|(tag, _)| !BEHIND.contains(&tag.local()));
+    let before = children
+        .iter()
+        .rfind(|(tag, _)| !BEHIND.contains(&tag.local()));
     let at = before.map_or(0, |(_, end)| end - outline.tail);
     Ok(format!("{}{element}{}", &tail[..at], &tail[at..]))
 }
@@ -67,10 +70,18 @@ mod tests {
     fn the_drawing_goes_where_the_order_wants_it() {
         for (tail, expected) in [
             ("", "^"),
-            ("<pageMargins/><tableParts><tablePart/></tableParts>", "<pageMargins/>^<tableParts><tablePart/></tableParts>"),
-            ("<mc:AlternateContent><drawing/></mc:AlternateContent><drawing/><legacyDrawingHF/><extLst/>",
-             "<mc:AlternateContent><drawing/></mc:AlternateContent><drawing/>^<legacyDrawingHF/><extLst/>"),
-            ("<mc:AlternateContent><controls/></mc:AlternateContent>", "^<mc:AlternateContent><controls/></mc:AlternateContent>"),
+            (
+                "<pageMargins/><tableParts><tablePart/></tableParts>",
+                "<pageMargins/>^<tableParts><tablePart/></tableParts>",
+            ),
+            (
+                "<mc:AlternateContent><drawing/></mc:AlternateContent><drawing/><legacyDrawingHF/><extLst/>",
+                "<mc:AlternateContent><drawing/></mc:AlternateContent><drawing/>^<legacyDrawingHF/><extLst/>",
+            ),
+            (
+                "<mc:AlternateContent><controls/></mc:AlternateContent>",
+                "^<mc:AlternateContent><controls/></mc:AlternateContent>",
+            ),
         ] {
             let text = format!("<worksheet><sheetData/>{tail}</worksheet>");
             let outline = Outline::of(&text).unwrap();

@@ -93,9 +93,10 @@ impl<'a> Tag<'a> {
     pub fn prefixed_value(&self, local: &str) -> Option<Cow<'a, str>> {
         let mut attributes = self.attributes();
         let found = attributes.find(|found| {
-            found.name.split_once(':').is_some_and(|(prefix, rest)| {
-                prefix != "xmlns" && rest == local
-            })
+            found
+                .name
+                .split_once(':')
+                .is_some_and(|(prefix, rest)| prefix != "xmlns" && rest == local)
         });
         found.map(|found| found.value())
     }
@@ -299,7 +300,10 @@ mod tests {
         assert_eq!(cell.value("r").as_deref(), Some("A1"));
         assert_eq!(cell.value("t").as_deref(), Some("a&b"));
         assert_eq!(cell.number::<u32>("s"), Some(4));
-        assert_eq!(cell.with("s", Some("9")), "<c r = 'A1'  s=\"9\" t='a&amp;b'/>");
+        assert_eq!(
+            cell.with("s", Some("9")),
+            "<c r = 'A1'  s=\"9\" t='a&amp;b'/>"
+        );
         assert_eq!(cell.with("s", None), "<c r = 'A1' t='a&amp;b'/>");
         assert_eq!(tag("<c/>").with("s", Some("1")), "<c s=\"1\"/>");
         assert_eq!(tag("<c>").with("s", Some("1")), "<c s=\"1\">");

@@ -62,6 +62,11 @@ pub fn plain(text: &str) -> String {
 /// Appends a text of a cell or a comment (ST_Xstring, ECMA-376 part 1, 22.9.2.19): what would be read as the escape of a
 /// control character is escaped itself, and control characters get that escape.
 pub fn push_cell_text(out: &mut String, text: &str) {
+    let has_escapes = text.bytes().any(|byte| byte == b'_' || byte < b' ');
+    if !has_escapes {
+        push_escaped(out, text, false);
+        return;
+    }
     let mut from = 0;
     for (at, letter) in text.char_indices() {
         let is_escape = letter == '_' && looks_like_escape(&text[at..]);
@@ -100,7 +105,11 @@ pub fn cell_text(text: &str) -> String {
         out.push_str(&rest[..at]);
         rest = &rest[at..];
         let letter = looks_like_escape(rest)
-            .then(|| u32::from_str_radix(&rest[2..6], 16).ok().and_then(char::from_u32))
+            .then(|| {
+                u32::from_str_radix(&rest[2..6], 16)
+                    .ok()
+                    .and_then(char::from_u32)
+            })
             .flatten();
         match letter {
             Some(letter) => {
@@ -119,15 +128,35 @@ pub fn cell_text(text: &str) -> String {
 
 /// `<t>` with a text; spaces at its ends and line breaks are kept.
 pub fn text_element(prefix: &str, text: &str) -> String {
-    let keeps_space = text.trim() != text || text.contains(['\n', '\t']) || text.contains("  ");
-    let space = if keeps_space { " xml:space=\"preserve\"" } else { "" };
-    let mut out = format!("<{prefix}t{space}>");
-    push_cell_text(&mut out, text);
-    out.push_str(&format!("</{prefix}t>"));
+    let mut out = String::with_capacity(text.len() + 40);
+    push_text_element(&mut out, prefix, text);
     out
 }
 
+/// Appends it.
+pub fn push_text_element(out: &mut String, prefix: &str, text: &str) {
+    let keeps_space = text.trim() != text || text.contains(['\n', '\t']) || text.contains("  ");
+    let space = if keeps_space {
+        " xml:space=\"preserve\""
+    } else {
+        ""
+    };
+    for piece in ["<", prefix, "t", space, ">"] {
+        out.push_str(piece);
+    }
+    push_cell_text(out, text);
+    for piece in ["</", prefix, "t>"] {
+        out.push_str(piece);
+    }
+}
+
 fn push_escaped(out: &mut String, text: &str, in_attribute: bool) {
+    // Most texts have nothing to escape. U+FFFE and U+FFFF begin with the byte 0xEF.
+    let is_special = |byte: u8| byte < b' ' || matches!(byte, b'&' | b'<' | b'>' | b'"' | 0xEF);
+    if !text.bytes().any(is_special) {
+        out.push_str(text);
+        return;
+    }
     for letter in text.chars() {
         match letter {
             '&' => out.push_str("&amp;"),
@@ -166,12 +195,23 @@ mod tests {
 
     #[test]
     fn entities_are_resolved_and_unknown_ones_kept() {
-        assert_eq!(unescaped("a&lt;&#65;&#x42;&amp;amp;&nope;&"), "a<AB&amp;&nope;&");
+        assert_eq!(
+            unescaped("a&lt;&#65;&#x42;&amp;amp;&nope;&"),
+            "a<AB&amp;&nope;&"
+        );
     }
 
     #[test]
     fn a_text_comes_back_as_it_was() {
-        for text in ["_x000D_", "a\u{1}b", "<&>\"'", " two  spaces ", "line\nline\ttab", "_x00", "ö"] {
+        for text in [
+            "_x000D_",
+            "a\u{1}b",
+            "<&>\"'",
+            " two  spaces ",
+            "line\nline\ttab",
+            "_x00",
+            "ö",
+        ] {
             let mut out = String::new();
             push_cell_text(&mut out, text);
             assert_eq!(cell_text(&unescaped(&out)), text, "{out}");
@@ -179,7 +219,10 @@ mod tests {
         let mut out = String::new();
         push_cell_text(&mut out, "a\r\nb\rc");
         assert_eq!(out, "a\nb\nc");
-        assert_eq!(text_element("x:", " a"), "<x:t xml:space=\"preserve\"> a</x:t>");
+        assert_eq!(
+            text_element("x:", " a"),
+            "<x:t xml:space=\"preserve\"> a</x:t>"
+        );
         assert_eq!(attribute("\"\n"), "&quot;&#10;");
     }
 

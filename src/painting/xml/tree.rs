@@ -79,7 +79,9 @@ impl<'a> Element<'a> {
 
     /// Its children of a name, whatever their prefix.
     pub fn all<'s>(&'s self, local: &'s str) -> impl Iterator<Item = &'s Element<'a>> {
-        self.children.iter().filter(move |child| child.local() == local)
+        self.children
+            .iter()
+            .filter(move |child| child.local() == local)
     }
 
     /// The first of them.
@@ -150,7 +152,11 @@ mod tests {
         let second = root.all("b").nth(1).unwrap();
         assert_eq!(&text[second.span()], "<x:b d='1'>t&amp;</x:b>");
         assert_eq!(second.words(text), "t&");
-        let edits = vec![root.children[0].append("<e/>"), root.append("<f/>"), second.set("d", None)];
+        let edits = vec![
+            root.children[0].append("<e/>"),
+            root.append("<f/>"),
+            second.set("d", None),
+        ];
         assert_eq!(
             apply(text, edits).unwrap(),
             "<a><b><e/></b><!-- c --><x:b>t&amp;</x:b><f/></a>"
