@@ -8,7 +8,7 @@ use super::boxes::{self, Boxes};
 use super::comments;
 use super::list::{self, Formats, List};
 use super::mark::{Mark, Note, Painted, Place};
-use super::package::archive::{Copy, MOST_PART, MOST_SHEET, Package, folded};
+use super::package::archive::{Copy, MOST_PART, MOST_SHEET, Package, folded, shared};
 use super::package::content_types::{self, ContentTypes};
 use super::package::relationships::Relationships;
 use super::plan::{Drawing, Plan};
@@ -152,7 +152,15 @@ impl<'a> Painter<'a> {
     fn survey(&mut self) -> Result<(), Trouble> {
         let mut room = MOST_KEPT;
         let mut left = MOST_COMMENTS;
+        let mut parts: BTreeMap<String, usize> = BTreeMap::new();
+        for part in self.plans.iter().filter_map(|plan| plan.part.as_deref()) {
+            *parts.entry(folded(part)).or_default() += 1;
+        }
         for plan in self.plans.iter_mut().filter(|plan| plan.has_issues()) {
+            let part = plan.part.as_deref().unwrap_or_default();
+            if parts.get(&folded(part)).is_some_and(|count| *count > 1) {
+                return Err(shared(part));
+            }
             let size = plan
                 .part
                 .as_deref()
@@ -196,7 +204,10 @@ impl<'a> Painter<'a> {
                 self.types.add(&part, "comments+xml");
             }
             if there.is_none() || new != text {
-                self.changed.insert(package.stored(&part), new);
+                let before = self.changed.insert(package.stored(&part), new);
+                if before.is_some() {
+                    return Err(shared(&part));
+                }
             }
             let named = plan
                 .legacy

@@ -165,6 +165,21 @@ fn styles() -> String {
     )
 }
 
+/// The columns with their widths, and the format of cells that are not there yet.
+fn columns(sheet: &Sheet, is_text: bool) -> String {
+    let style = if is_text { TEXT } else { 0 };
+    let columns: String = (1..)
+        .zip(widths(sheet))
+        .map(|(number, width)| {
+            format!("<col min=\"{number}\" max=\"{number}\" width=\"{width}\" style=\"{style}\" customWidth=\"1\"/>")
+        })
+        .collect();
+    match columns.is_empty() {
+        true => columns,
+        false => format!("<cols>{columns}</cols>"),
+    }
+}
+
 fn write_sheet(
     sheet: &Sheet,
     merged: &[String],
@@ -173,18 +188,7 @@ fn write_sheet(
 ) -> Result<(), Trouble> {
     let mut put = |text: &str| out.write_all(text.as_bytes()).map_err(Trouble::Write);
     put(&format!("{DECLARATION}<worksheet xmlns=\"{MAIN}\">"))?;
-    let widths = widths(sheet);
-    if !widths.is_empty() {
-        // Cells that are not there yet have the format of their column.
-        let style = if is_text { TEXT } else { 0 };
-        let columns: String = (1..)
-            .zip(widths)
-            .map(|(number, width)| {
-                format!("<col min=\"{number}\" max=\"{number}\" width=\"{width}\" style=\"{style}\" customWidth=\"1\"/>")
-            })
-            .collect();
-        put(&format!("<cols>{columns}</cols>"))?;
-    }
+    put(&columns(sheet, is_text))?;
     put("<sheetData>")?;
     let (mut cells, mut text) = (Vec::new(), String::new());
     for row in 0..sheet.facts().rows_emitted {

@@ -25,12 +25,12 @@ pub fn mark(sheet: &str, cell: &str, number: usize) -> Mark {
         rule: format!("rule.number_{number}"),
         message: format!("not what <{number}> & others should be"),
         value: "=1+1".to_owned(),
-        written: if number % 2 == 0 {
+        written: if number.is_multiple_of(2) {
             Some(String::new())
         } else {
             Some("as it is".to_owned())
         },
-        key: (number % 4 == 0).then(|| "Ann Example".to_owned()),
+        key: number.is_multiple_of(4).then(|| "Ann Example".to_owned()),
     }
 }
 

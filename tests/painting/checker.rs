@@ -507,7 +507,7 @@ impl<'a> Check<'a> {
     }
 
     fn comments(&mut self, sheet: &Sheet) -> Result<(), String> {
-        let read = |parts: &Parts| -> Result<BTreeMap<(u32, u32), (String, String)>, String> {
+        let read = |parts: &Parts| -> Result<sheets::Comments, String> {
             let Some(part) = parts
                 .related(&sheet.part, "comments")?
                 .filter(|part| parts.get(part).is_some())

@@ -1,7 +1,7 @@
 //! Whether other programs read a painted copy: openpyxl and LibreOffice, where the machine has them.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use super::cases::{self, Case, marks};
@@ -33,20 +33,18 @@ fn script(python: &Path, work: &str, folder: &Path) -> String {
     String::from_utf8(output.stdout).unwrap()
 }
 
-/// A Python with openpyxl and XlsxWriter.
-fn python() -> std::path::PathBuf {
+/// A Python with openpyxl and XlsxWriter; it is there as long as its place.
+fn python() -> (Place, PathBuf) {
     let place = Place::new();
     let configuration = place.configuration("companions");
     configuration.depend_on(&["openpyxl", "xlsxwriter"]);
     let venv = place.ade("env build companions").succeeds().stdout;
     let python = place.path(venv.trim()).join("bin/python");
-    // The environment goes with the place: it is needed for as long as the test runs.
-    std::mem::forget(place);
-    python
+    (place, python)
 }
 
 pub fn workbooks_by_libraries() -> Tried {
-    let python = python();
+    let (_place, python) = python();
     let folder = tempfile::tempdir().unwrap();
     script(&python, "make", folder.path());
     let mut faults = Vec::new();

@@ -182,7 +182,7 @@ impl Grid {
         };
         columns
             .clone()
-            .find(|column| holds(&column))
+            .find(|column| holds(column))
             .and_then(|column| column.number("style"))
             .unwrap_or(0)
     }
@@ -262,7 +262,7 @@ pub fn differences(old: &Grid, new: &Grid, marked: &BTreeSet<(u32, u32)>) -> Vec
             }
             found
         };
-        let is_new = old.rows.get(row).is_none() && marked.iter().any(|cell| cell.0 == *row);
+        let is_new = !old.rows.contains_key(row) && marked.iter().any(|cell| cell.0 == *row);
         if bare(old) != bare(new) && !is_new {
             faults.push(format!("row {row} has changed"));
         }
@@ -408,7 +408,10 @@ pub fn format_fault(
 }
 
 /// Comments by cell: author and words.
-pub fn comments(root: &Node) -> Result<BTreeMap<(u32, u32), (String, String)>, String> {
+pub type Comments = BTreeMap<(u32, u32), (String, String)>;
+
+/// Reads a part of comments.
+pub fn comments(root: &Node) -> Result<Comments, String> {
     let authors: Vec<String> = root
         .child("authors")
         .map(|authors| {

@@ -155,6 +155,11 @@ fn unwritable(error: zip::result::ZipError) -> Trouble {
     Trouble::Write(error.into())
 }
 
+/// A part that several sheets share cannot be edited for one of them.
+pub fn shared(part: &str) -> Trouble {
+    Trouble::part(part, "belongs to two sheets")
+}
+
 /// Part names are equal whatever the case of their letters (ECMA-376 part 2, "Part Names"); some writers use `\`.
 pub fn folded(name: &str) -> String {
     let name = name.replace('\\', "/");
@@ -164,6 +169,8 @@ pub fn folded(name: &str) -> String {
 /// The archive of the painted copy.
 pub struct Copy {
     zip: ZipWriter<BufWriter<File>>,
+    /// Folded names of its parts.
+    written: BTreeSet<String>,
 }
 
 impl Copy {
@@ -171,6 +178,7 @@ impl Copy {
     pub fn new(file: File) -> Self {
         Self {
             zip: ZipWriter::new(BufWriter::with_capacity(1 << 17, file)),
+            written: BTreeSet::new(),
         }
     }
 
@@ -178,6 +186,9 @@ impl Copy {
     ///
     /// New parts have no time, so that the same marks make the same file.
     pub fn start(&mut self, part: &str, expected: u64) -> Result<&mut impl Write, Trouble> {
+        if !self.written.insert(folded(part)) {
+            return Err(shared(part));
+        }
         let options = SimpleFileOptions::default()
             .compression_method(CompressionMethod::Deflated)
             .compression_level(Some(LEVEL))

@@ -132,21 +132,19 @@ impl Paint<'_> {
         measures: &Measures,
     ) -> Result<String, Trouble> {
         let (text, p) = (outline.text, outline.prefix());
-        let own_format = row
-            .tag
-            .is_true("customFormat")
-            .then(|| row.tag.number("s").unwrap_or(0));
-        let base = |column| own_format.unwrap_or_else(|| measures.format(column));
+        let at = |column| Cell {
+            row: row.number,
+            column,
+        };
+        let base = |column| row.format(measures, column);
         let mut waiting = columns.iter().copied().peekable();
         let mut out = grown_tag(row, columns);
         let mut scanner = Scanner::new(text, row.tag.end);
         let (mut copied, mut column) = (row.tag.end, 0);
-        while row.tag.kind == TagKind::Start {
-            let tag = scanner
-                .tag()
-                .in_part(self.part)?
-                .ok_or(CUT_SHORT)
-                .in_part(self.part)?;
+        let mut has_more = row.tag.kind == TagKind::Start;
+        while has_more {
+            let next = scanner.tag().and_then(|tag| tag.ok_or(CUT_SHORT));
+            let tag = next.in_part(self.part)?;
             // Cells end where the row does, or its list of extensions begins.
             let is_cell = tag.opens() && tag.local() == "c";
             if is_cell {
@@ -156,22 +154,15 @@ impl Paint<'_> {
             while let Some((missing, severity)) = waiting.next_if(|(missing, _)| *missing < limit) {
                 out.push_str(&text[copied..tag.start]);
                 copied = tag.start;
-                let cell = Cell {
-                    row: row.number,
-                    column: missing,
-                };
-                out.push_str(&self.new_cell(p, cell, base(missing), severity)?);
+                out.push_str(&self.new_cell(p, at(missing), base(missing), severity)?);
             }
+            has_more = is_cell;
             if !is_cell {
-                break;
+                continue;
             }
             if let Some((_, severity)) = waiting.next_if(|(painted, _)| *painted == column) {
                 out.push_str(&text[copied..tag.start]);
-                let cell = Cell {
-                    row: row.number,
-                    column,
-                };
-                let format = self.format(cell, tag.number("s").unwrap_or(0), severity)?;
+                let format = self.format(at(column), tag.number("s").unwrap_or(0), severity)?;
                 out.push_str(&tag.with("s", Some(&format.to_string())));
                 copied = tag.end;
             }
@@ -179,11 +170,7 @@ impl Paint<'_> {
         }
         out.push_str(&text[copied..row.inner_end]);
         for (column, severity) in waiting {
-            let cell = Cell {
-                row: row.number,
-                column,
-            };
-            out.push_str(&self.new_cell(p, cell, base(column), severity)?);
+            out.push_str(&self.new_cell(p, at(column), base(column), severity)?);
         }
         match row.tag.kind {
             TagKind::Empty => out.push_str(&format!("</{}>", row.tag.name)),
@@ -219,6 +206,16 @@ struct Row<'a> {
     /// The byte of its end tag.
     inner_end: usize,
     end: usize,
+}
+
+impl Row<'_> {
+    /// The format of a cell that is not there: the row's own, else that of its column.
+    fn format(&self, measures: &Measures, column: u32) -> u32 {
+        match self.tag.is_true("customFormat") {
+            true => self.tag.number("s").unwrap_or(0),
+            false => measures.format(column),
+        }
+    }
 }
 
 /// The first tag of a row that gets cells: its `spans`, which only help readers, may not be wrong; an empty one is opened.

@@ -123,11 +123,10 @@ impl<'a> Element<'a> {
     /// attributes cannot use it.
     pub fn prefix_of(&self, namespace: &str) -> Option<String> {
         let mut attributes = self.tag.attributes();
-        let bound = attributes.find_map(|found| {
+        attributes.find_map(|found| {
             let prefix = found.name.strip_prefix("xmlns:")?;
             (found.value() == namespace).then(|| format!("{prefix}:"))
-        });
-        bound
+        })
     }
 
     /// The namespace of this element, where it is declared on it.
