@@ -223,6 +223,7 @@ fn what_cannot_be_painted_is_refused_in_words() -> Tried {
 
 fn text_and_old_workbooks_become_new_ones() -> Tried {
     refused::text_becomes_a_workbook();
+    refused::an_old_workbook_becomes_a_new_one();
     Ok(())
 }
 

@@ -1,8 +1,10 @@
 //! What is not painted, and what becomes another workbook.
 
 use std::fs;
+use std::path::Path;
 
 use ade::base::problem::Problem;
+use ade::cells::{Cells, Choice, Reading, WindowLimits};
 use ade::painting::{Note, Painted, Refusal, paint, place_of_copy};
 
 use super::cases::{self, mark, marks};
@@ -215,6 +217,43 @@ pub fn text_becomes_a_workbook() {
         .texts(1);
     assert_eq!(list[&1], ["2 issues in people.csv"]);
     assert_eq!(list[&3], ["The text file itself is unchanged."]);
+}
+
+/// An old workbook's copy has the same cells in the same sheets, as the reader of windows shows them.
+pub fn an_old_workbook_becomes_a_new_one() {
+    let original =
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/conformance/cases/legacy-xls/input.xls");
+    let folder = tempfile::tempdir().unwrap();
+    let target = place_of_copy(&original, folder.path());
+    let cells = Cells::new(WindowLimits::default());
+    let reading = Reading::whole();
+    let before = cells.sheets(&original, &reading).unwrap();
+    let title = before[0].name.clone();
+    let painted = paint(&original, &[mark(&title, "B2", 0)], &target).unwrap();
+    let is_text = false;
+    assert_eq!(
+        painted.notes,
+        [Note::ValuesAlone {
+            file: "input.xls".to_owned(),
+            is_text
+        }]
+    );
+    let after = cells.sheets(&target, &reading).unwrap();
+    assert_eq!(after[0].name, "Issues");
+    assert_eq!(after.len(), before.len() + 1);
+    for (old, new) in before.iter().zip(&after[1..]) {
+        assert_eq!((&old.name, old.state), (&new.name, new.state));
+        let rows = |path: &Path, name: &str| {
+            let window = cells.window(path, &reading, Choice::Named(name), 1..=200, 1..=100);
+            window.unwrap().rows
+        };
+        assert_eq!(
+            rows(&original, &old.name),
+            rows(&target, &new.name),
+            "{}",
+            old.name
+        );
+    }
 }
 
 pub fn a_copy_appears_whole_or_not_at_all() {
