@@ -138,7 +138,7 @@ impl Book {
                 Some(prefix) => format!("{prefix}id=\"{relation}\""),
                 None => format!("xmlns:r=\"{office}\" r:id=\"{relation}\""),
             };
-            let (name, id) = (attribute(list.name), self.largest_id + 1);
+            let (name, id) = (attribute(list.name), self.largest_id.saturating_add(1));
             let new = format!("<{p}sheet name=\"{name}\" sheetId=\"{id}\" {reference}/>");
             edits.push(match sheets.children.first() {
                 Some(first) => Edit::insert(first.tag.start, new),
@@ -185,7 +185,10 @@ impl Book {
         }
         for name in names(root) {
             if let Some(position) = name.tag.number::<usize>("localSheetId") {
-                edits.push(name.set("localSheetId", Some(&(position + 1).to_string())));
+                edits.push(name.set(
+                    "localSheetId",
+                    Some(&position.saturating_add(1).to_string()),
+                ));
             }
         }
         match root.child("definedNames") {
@@ -234,7 +237,7 @@ pub fn properties_with(text: &str, title: &str, worksheets: usize) -> Option<Str
     let p = first.tag.prefix();
     let edits = vec![
         Edit::replace(count.tag.end..count.inner_end, (worksheets + 1).to_string()),
-        titles.set("size", Some(&(size + 1).to_string())),
+        titles.set("size", Some(&size.saturating_add(1).to_string())),
         Edit::insert(
             first.tag.start,
             format!("<{p}lpstr>{}</{p}lpstr>", plain(title)),

@@ -15,7 +15,7 @@ use crate::painting::places::{Area, Cell, MOST_COLUMNS};
 use crate::painting::refusal::{InPart, Trouble};
 use crate::painting::styles::Styles;
 use crate::painting::xml::scan::{Scanner, Tag, TagKind, with_attribute};
-use crate::painting::xml::{CUT_SHORT, Malformed};
+use crate::painting::xml::{CUT_SHORT, Malformed, NOT_WELL_FORMED};
 
 /// What is painted, with what.
 pub struct Paint<'a> {
@@ -167,6 +167,9 @@ impl Paint<'_> {
                 copied = tag.end;
             }
             scanner.leave(&tag).in_part(self.part)?;
+            if scanner.at > row.inner_end {
+                return Err(NOT_WELL_FORMED).in_part(self.part);
+            }
         }
         out.push_str(&text[copied..row.inner_end]);
         for (column, severity) in waiting {
@@ -184,7 +187,7 @@ impl Paint<'_> {
         let name = tag.value("r");
         let cell = match &name {
             Some(name) => Cell::named(name).filter(|cell| cell.row == row),
-            None => Cell::new(row, before + 1),
+            None => Cell::new(row, before.saturating_add(1)),
         };
         let behind = cell
             .map(|cell| cell.column)
@@ -302,7 +305,7 @@ impl<'a> RowFinder<'a> {
                 .filter(|tag| tag.opens() && tag.local() == "c");
         }
         let named = first.and_then(|cell| Cell::named(&cell.value("r")?));
-        Ok(named.map_or(before + 1, |cell| cell.row))
+        Ok(named.map_or(before.saturating_add(1), |cell| cell.row))
     }
 
     /// Where a row ends: the byte of its end tag, and that behind it.
@@ -392,6 +395,7 @@ mod tests {
     fn what_is_out_of_order_is_refused() {
         for broken in [
             "<sheetData><row r='2'/><row r='1'/></sheetData>",
+            "<sheetData><row r='1'><c r='C1'><c></row><row r='2'/></sheetData>",
             "<sheetData><row r='1'><c r='B1'/><c r='A1'/></row></sheetData>",
         ] {
             assert!(
