@@ -19,6 +19,7 @@
 //! | [`engine`] | the packed engine, its protocol, one process of it, its sandbox |
 //! | [`events`] | event logs, written and followed |
 //! | [`cells`] | windows of cells of inputs and outputs, without Python |
+//! | [`painting`] | the sender's workbook with its issues marked at their cells |
 //! | [`store`] | the queue and the records, SQLite behind traits |
 //! | [`settings`] | every setting, and every path that follows from them ([`crate::settings::paths`]) |
 //! | [`system`] | the operating system: machine, processes, locks, leases |
@@ -46,6 +47,7 @@ pub mod configuration;
 pub mod engine;
 pub mod environment;
 pub mod events;
+pub mod painting;
 pub mod run;
 pub mod settings;
 pub mod store;

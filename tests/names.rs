@@ -10,7 +10,7 @@ use std::path::PathBuf;
 use common::Place;
 
 /// Test files that are not about one command.
-const SUBJECTS: [&str; 25] = [
+const SUBJECTS: [&str; 26] = [
     // The HTTP API, by subject; its commands have files of their own.
     "api",
     "api_builds",
@@ -25,6 +25,8 @@ const SUBJECTS: [&str; 25] = [
     "samples",
     // Cells of inputs and outputs, read by the library alone.
     "cells",
+    // The sender's workbook with its issues marked, by the library alone.
+    "painting",
     // Environments and installers, below the commands.
     "environment_installs",
     "installers",

@@ -234,7 +234,10 @@ pub fn unfinished(folder: &Path) -> io::Result<NamedTempFile> {
 }
 
 /// Syncs an unfinished file and renames it into its place.
-fn settle(beside: NamedTempFile, path: &Path) -> io::Result<()> {
+///
+/// # Errors
+/// It cannot be synced or renamed; then an old file is as it was.
+pub fn settle(beside: NamedTempFile, path: &Path) -> io::Result<()> {
     beside.as_file().sync_all()?;
     readable(beside.as_file())?;
     beside.persist(path).map_err(|error| error.error)?;

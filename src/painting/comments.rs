@@ -1,0 +1,199 @@
+//! Comments of cells (ECMA-376 part 1, 18.7): ours are added; one that is there stays and gets ours behind its own words.
+//!
+//! Ours are known by their words, not by their author: some programs drop the authors when they save.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::places::Cell;
+use super::refusal::{InPart, Trouble};
+use super::wording::{AUTHOR, SEPARATOR, is_ours};
+use super::xml::edit::{Edit, apply};
+use super::xml::text::{cell_text, text_element, unescaped};
+use super::xml::tree::{self, Element};
+
+/// What the words of a comment begin with that stands for a thread; programs write them anew from the thread.
+const STAND_IN: &str = "[Threaded comment]";
+
+/// What became of a cell's comment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// It is there as it should be, and needs no larger box; if it has no box at all, it gets one.
+    Stands,
+    /// One that was there has got so many more lines.
+    Grew(usize),
+}
+
+/// A part with no comments.
+pub fn empty(namespace: &str) -> String {
+    format!(
+        "<?xml version=\"1.0\" encoding=\"UTF-8\" standalone=\"yes\"?>\n<comments \
+         xmlns=\"{namespace}\"><authors/><commentList/></comments>"
+    )
+}
+
+/// Puts texts into a part of comments. Returns the part and what became of each cell; of one whose comment belongs to a
+/// thread nothing is said, for nothing was done.
+///
+/// # Errors
+/// The part is damaged.
+pub fn patch(
+    text: &str,
+    part: &str,
+    texts: &BTreeMap<Cell, String>,
+    threaded: &BTreeSet<Cell>,
+) -> Result<(String, BTreeMap<Cell, Outcome>), Trouble> {
+    let root = tree::parse(text).in_part(part)?;
+    let (Some(authors), Some(list)) = (root.child("authors"), root.child("commentList")) else {
+        return Err(Trouble::part(part, "has no list of comments"));
+    };
+    let names: Vec<_> = authors
+        .all("author")
+        .map(|author| author.words(text))
+        .collect();
+    let ours = names.iter().position(|name| name == AUTHOR);
+    let author = ours.unwrap_or(names.len());
+    let there: BTreeMap<Cell, &Element<'_>> = list
+        .all("comment")
+        .filter_map(|comment| Some((Cell::named(&comment.tag.value("ref")?)?, comment)))
+        .collect();
+
+    let p = root.tag.prefix();
+    let (mut edits, mut fresh, mut outcomes) = (Vec::new(), String::new(), BTreeMap::new());
+    for (&cell, words) in texts {
+        let Some(comment) = there.get(&cell) else {
+            if threaded.contains(&cell) {
+                continue;
+            }
+            let run = run(p, words);
+            fresh.push_str(&format!(
+                "<{p}comment ref=\"{cell}\" authorId=\"{author}\"><{p}text>{run}</{p}text></{p}comment>"
+            ));
+            outcomes.insert(cell, Outcome::Stands);
+            continue;
+        };
+        let by = comment
+            .tag
+            .number("authorId")
+            .and_then(|number: usize| names.get(number));
+        let is_stand_in =
+            threaded.contains(&cell) || by.is_some_and(|name| name.starts_with("tc="));
+        let (edit, outcome) = match comment.child("text") {
+            Some(body) if !is_stand_in => grown(text, p, body, words),
+            _ => (None, None),
+        };
+        edits.extend(edit);
+        outcomes.extend(outcome.map(|outcome| (cell, outcome)));
+    }
+    if !fresh.is_empty() {
+        if ours.is_none() {
+            edits.push(authors.append(&format!("<{p}author>{AUTHOR}</{p}author>")));
+        }
+        edits.push(list.append(&fresh));
+    }
+    let new = apply(text, edits).in_part(part)?;
+    Ok((new, outcomes))
+}
+
+/// What is done to a comment that is there.
+fn grown(text: &str, p: &str, body: &Element<'_>, words: &str) -> (Option<Edit>, Option<Outcome>) {
+    let before = all_words(text, body);
+    if before.starts_with(STAND_IN) {
+        return (None, None);
+    }
+    if before == words || before.ends_with(&format!("{SEPARATOR}{words}")) {
+        return (None, Some(Outcome::Stands));
+    }
+    if is_ours(&before) {
+        let edit = Edit::replace(body.tag.end..body.inner_end, run(p, words));
+        return (Some(edit), Some(Outcome::Stands));
+    }
+    let tail = run(p, &format!("{SEPARATOR}{words}"));
+    let runs = || {
+        body.children
+            .iter()
+            .filter(|child| matches!(child.local(), "t" | "r"))
+    };
+    let lines = words.matches('\n').count() + 3;
+    // Painted before with other issues: its own run says so, and is replaced.
+    if let Some(old) = runs().next_back().filter(|run| {
+        let said = all_words(text, run);
+        said.strip_prefix(SEPARATOR).is_some_and(is_ours)
+    }) {
+        return (Some(Edit::replace(old.span(), tail)), Some(Outcome::Stands));
+    }
+    let edit = match runs().next_back() {
+        Some(last) => Edit::insert(last.end, tail),
+        None => body.append(&tail),
+    };
+    (Some(edit), Some(Outcome::Grew(lines)))
+}
+
+/// A run in the font of comments.
+fn run(p: &str, words: &str) -> String {
+    let text = text_element(p, words);
+    format!(
+        "<{p}r><{p}rPr><{p}sz val=\"9\"/><{p}color indexed=\"81\"/><{p}rFont val=\"Tahoma\"/><{p}family val=\"2\"/></{p}rPr>\
+         {text}</{p}r>"
+    )
+}
+
+/// The words of a rich text or of one run, without those that say how it is pronounced.
+fn all_words(text: &str, body: &Element<'_>) -> String {
+    let mut words = String::new();
+    for child in &body.children {
+        match child.local() {
+            "t" => words.push_str(&unescaped(child.inner(text))),
+            "r" => {
+                for inner in child.all("t") {
+                    words.push_str(&unescaped(inner.inner(text)));
+                }
+            }
+            _ => {}
+        }
+    }
+    cell_text(&words)
+}
+
+/// The cells of threads, from a part of threaded comments.
+pub fn threaded_cells(text: &str, part: &str) -> Result<Vec<Cell>, Trouble> {
+    let root = tree::parse(text).in_part(part)?;
+    let cells = root
+        .all("threadedComment")
+        .filter_map(|comment| Cell::named(&comment.tag.value("ref")?));
+    Ok(cells.collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn texts(words: &str) -> BTreeMap<Cell, String> {
+        ["A1", "B2", "C3", "D4"]
+            .map(|name| (Cell::named(name).unwrap(), words.to_owned()))
+            .into()
+    }
+
+    #[test]
+    fn comments_that_are_there_stay_first_and_threads_are_left_alone() {
+        let before = "<comments><authors><author>Ann</author><author>tc={1}</author></authors><commentList>\
+            <comment ref='B2' authorId='0'><text><t>Look</t><rPh><t>x</t></rPh></text></comment>\
+            <comment ref='C3' authorId='1'><text><t>Thread</t></text></comment></commentList></comments>";
+        let threaded = [Cell::named("D4").unwrap()].into();
+        let (once, outcomes) = patch(before, "c", &texts("Error: no"), &threaded).unwrap();
+        let cells: Vec<String> = outcomes.keys().map(Cell::to_string).collect();
+        assert_eq!(cells, ["A1", "B2"]);
+        assert!(
+            once.contains("<author>tc={1}</author><author>ADE</author>"),
+            "{once}"
+        );
+        assert!(once.contains("<text><t>Look</t><r>") && once.contains("</r><rPh>"));
+        assert!(once.contains("<comment ref=\"A1\" authorId=\"2\">"));
+        // Once more, then with other words.
+        let (twice, outcomes) = patch(&once, "c", &texts("Error: no"), &threaded).unwrap();
+        assert_eq!(twice, once);
+        assert!(outcomes.values().all(|outcome| *outcome == Outcome::Stands));
+        let (other, _) = patch(&once, "c", &texts("Info: perhaps"), &threaded).unwrap();
+        assert!(!other.contains("Error: no") && other.contains("Look"));
+        assert_eq!(other.matches("Info: perhaps").count(), 2);
+    }
+}

@@ -1,0 +1,249 @@
+//! What is to be marked, and what became of it.
+
+use std::fmt;
+
+use super::places::{Cell, column_name};
+
+/// How bad an issue is; the worst comes first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Severity {
+    /// A value is not in the result, or is wrong there.
+    Error,
+    /// Written, to be checked.
+    Warning,
+    /// Worth knowing.
+    Info,
+}
+
+impl Severity {
+    /// All of them, the worst first.
+    pub const ALL: [Self; 3] = [Self::Error, Self::Warning, Self::Info];
+
+    /// `error`, `warning` or `info`.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Error => "error",
+            Self::Warning => "warning",
+            Self::Info => "info",
+        }
+    }
+
+    /// By its word.
+    pub fn named(word: &str) -> Option<Self> {
+        Self::ALL
+            .into_iter()
+            .find(|severity| severity.word() == word)
+    }
+
+    /// As a comment begins.
+    pub(super) fn heading(self) -> &'static str {
+        match self {
+            Self::Error => "Error: ",
+            Self::Warning => "Warning: ",
+            Self::Info => "Info: ",
+        }
+    }
+
+    /// The fill of its cells, as RGB.
+    pub(super) fn fill(self) -> &'static str {
+        match self {
+            Self::Error => "F9CCC6",
+            Self::Warning => "FCE4AE",
+            Self::Info => "DCE4F5",
+        }
+    }
+}
+
+/// What an issue is about. All count from 1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// One cell: it is filled and has a comment.
+    Cell {
+        /// Its row.
+        row: u32,
+        /// Its column.
+        column: u32,
+    },
+    /// A whole row: it is in the list alone.
+    Row(u32),
+    /// A whole column: it is in the list alone.
+    Column(u32),
+    /// The whole sheet: it is in the list alone.
+    Sheet,
+}
+
+impl Place {
+    /// A cell by its name, such as `B7`.
+    pub fn named(name: &str) -> Option<Self> {
+        let Cell { row, column } = Cell::named(name)?;
+        Some(Self::Cell { row, column })
+    }
+
+    /// The cell to be painted.
+    pub(super) fn cell(self) -> Option<Cell> {
+        match self {
+            Self::Cell { row, column } => Cell::new(row, column),
+            _ => None,
+        }
+    }
+
+    /// Where a link leads: the cell, or the first of several.
+    pub(super) fn first_cell(self) -> Option<Cell> {
+        match self {
+            Self::Cell { row, column } => Cell::new(row, column),
+            Self::Row(row) => Cell::new(row, 1),
+            Self::Column(column) => Cell::new(1, column),
+            Self::Sheet => Cell::new(1, 1),
+        }
+    }
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match *self {
+            Self::Cell { row, column } => write!(f, "{}{row}", column_name(column)),
+            Self::Row(row) => write!(f, "row {row}"),
+            Self::Column(column) => write!(f, "column {}", column_name(column)),
+            Self::Sheet => f.write_str("sheet"),
+        }
+    }
+}
+
+/// One issue, as it is painted and listed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mark {
+    /// The sheet's name, as the sender's workbook has it.
+    pub sheet: String,
+    /// What of the sheet.
+    pub place: Place,
+    /// Decides the colour.
+    pub severity: Severity,
+    /// The field as people know it: its label, else its name. Empty: none.
+    pub field: String,
+    /// The rule's name, such as `start_date.is_date`.
+    pub rule: String,
+    /// What is wrong, without "is".
+    pub message: String,
+    /// The value as it stood.
+    pub value: String,
+    /// What became of it: empty where the result's cell is. `None`: unknown, and nothing is said of it.
+    pub written: Option<String>,
+    /// Whose row it is, where the configuration names a key.
+    pub key: Option<String>,
+}
+
+/// Something that a reader of the copy should be told.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Note {
+    /// The package was signed; a signature holds for the file as it came.
+    SignatureLeftOut,
+    /// Comments end after so many cells.
+    CommentsEnd(usize),
+    /// Excel's limit of cell formats is reached: so many cells keep their own fill.
+    FormatsFull(usize),
+    /// Excel's limit of links in a sheet is reached: the list has no more of them.
+    LinksEnd(usize),
+    /// A sheet has no more rows for the list: so many issues are not in it.
+    ListEnds(usize),
+    /// So many issues name a sheet, or a cell, that the workbook has not; they are in the list alone.
+    NotThere(usize),
+    /// Macros that count sheets find the list as the first one.
+    MacrosMayCount,
+    /// The original is text or an old workbook: the copy has its values.
+    ValuesAlone {
+        /// The original's name.
+        file: String,
+        /// Whether it is text.
+        is_text: bool,
+    },
+}
+
+impl fmt::Display for Note {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::SignatureLeftOut => {
+                f.write_str("The digital signature is left out: it was for the file as it came.")
+            }
+            Self::CommentsEnd(most) => write!(f, "Comments end after {} cells.", grouped(*most)),
+            Self::FormatsFull(cells) => write!(
+                f,
+                "The workbook has as many cell formats as Excel allows: {} keep their fill.",
+                counted(*cells, "cell")
+            ),
+            Self::LinksEnd(most) => write!(f, "Links end after {} lines.", grouped(*most)),
+            Self::ListEnds(left) => write!(
+                f,
+                "A sheet has no room for more lines: {} not listed.",
+                counted(*left, "issue")
+            ),
+            Self::NotThere(count) => write!(
+                f,
+                "{} of cells or sheets that the workbook does not have.",
+                counted(*count, "issue")
+            ),
+            Self::MacrosMayCount => f.write_str(
+                "Macros that count sheets, such as Worksheets(1), now find the list of issues first.",
+            ),
+            Self::ValuesAlone { is_text: true, .. } => {
+                f.write_str("The text file itself is unchanged.")
+            }
+            Self::ValuesAlone { file, .. } => {
+                write!(f, "Values of {file} alone: no charts, macros, formats.")
+            }
+        }
+    }
+}
+
+/// What was painted.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Painted {
+    /// Cells that are marked; several issues may be of one.
+    pub cells: usize,
+    /// How many of them have a comment with their issues.
+    pub comments: usize,
+    /// Lines of the list.
+    pub listed: usize,
+    /// The list's name.
+    pub list: String,
+    /// What should be told.
+    pub notes: Vec<Note>,
+}
+
+/// `1 issue`, `1,234 issues`
+pub(super) fn counted(count: usize, thing: &str) -> String {
+    let ending = if count == 1 { "" } else { "s" };
+    format!("{} {thing}{ending}", grouped(count))
+}
+
+/// `12,345`
+fn grouped(count: usize) -> String {
+    let digits = count.to_string();
+    let mut out = String::new();
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn places_are_named_as_people_name_them() {
+        assert_eq!(Place::named("AB7").unwrap().to_string(), "AB7");
+        assert_eq!(Place::Row(7).to_string(), "row 7");
+        assert_eq!(Place::Column(28).to_string(), "column AB");
+        assert_eq!(Place::Column(28).first_cell().unwrap().to_string(), "AB1");
+        assert_eq!(Place::Cell { row: 0, column: 1 }.cell(), None);
+    }
+
+    #[test]
+    fn numbers_are_grouped() {
+        assert_eq!(counted(1, "issue"), "1 issue");
+        assert_eq!(counted(1_234_567, "issue"), "1,234,567 issues");
+    }
+}

@@ -1,0 +1,95 @@
+//! Widths and heights of a sheet in pixels, as far as the boxes of comments need them; and the formats of its columns.
+
+use std::collections::BTreeMap;
+
+use super::xml::scan::Tag;
+
+/// Those of a sheet.
+#[derive(Debug, Default)]
+pub struct Measures {
+    columns: Vec<Columns>,
+    heights: BTreeMap<u32, u32>,
+    default_width: Option<u32>,
+    default_height: Option<u32>,
+}
+
+/// A run of columns, `col` (ECMA-376 part 1, 18.3.1.13).
+#[derive(Debug)]
+struct Columns {
+    first: u32,
+    last: u32,
+    width: Option<u32>,
+    format: u32,
+}
+
+impl Measures {
+    /// Notes what a tag before the cells says.
+    pub fn note(&mut self, tag: &Tag<'_>) {
+        match tag.local() {
+            "sheetFormatPr" => {
+                self.default_width = tag.number("defaultColWidth").map(pixels_of_width);
+                self.default_height = tag.number("defaultRowHeight").map(pixels_of_height);
+            }
+            "col" => {
+                let width = match tag.is_true("hidden") {
+                    true => Some(0),
+                    false => tag.number("width").map(pixels_of_width),
+                };
+                self.columns.push(Columns {
+                    first: tag.number("min").unwrap_or(1),
+                    last: tag.number("max").unwrap_or(1),
+                    width,
+                    format: tag.number("style").unwrap_or_default(),
+                });
+            }
+            _ => {}
+        }
+    }
+
+    /// Notes the height of a row, where its tag says one.
+    pub fn note_row(&mut self, row: u32, tag: &Tag<'_>) {
+        if tag.is_true("hidden") {
+            self.heights.insert(row, 0);
+        } else if let Some(points) = tag.number("ht") {
+            self.heights.insert(row, pixels_of_height(points));
+        }
+    }
+
+    fn columns(&self, column: u32) -> Option<&Columns> {
+        self.columns
+            .iter()
+            .find(|columns| (columns.first..=columns.last).contains(&column))
+    }
+
+    /// The format of cells that a column does not have yet.
+    pub fn format(&self, column: u32) -> u32 {
+        self.columns(column).map_or(0, |columns| columns.format)
+    }
+
+    /// The width of a column.
+    pub fn width(&self, column: u32) -> u32 {
+        let own = self.columns(column).and_then(|columns| columns.width);
+        own.or(self.default_width).unwrap_or(64)
+    }
+
+    /// The height of a row.
+    pub fn height(&self, row: u32) -> u32 {
+        let own = self.heights.get(&row).copied();
+        own.unwrap_or_else(|| self.default_height())
+    }
+
+    /// The height of rows that say none.
+    pub fn default_height(&self) -> u32 {
+        self.default_height.unwrap_or(20)
+    }
+}
+
+/// A width in letters of the usual font, each 7 pixels wide (ECMA-376 part 1, 18.3.1.13).
+fn pixels_of_width(letters: f64) -> u32 {
+    ((256.0 * letters + (128.0_f64 / 7.0).trunc()) / 256.0 * 7.0) as u32
+}
+
+/// A height in points; screens show 96 pixels where print has 72 points.
+fn pixels_of_height(points: f64) -> u32 {
+    (points * 4.0 / 3.0).round() as u32
+}

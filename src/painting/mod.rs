@@ -1,0 +1,236 @@
+//! The painted copy: the sender's own workbook with the cells of issues filled and commented, and a first sheet that lists
+//! them.
+//!
+//! The package is patched part by part and never loaded and saved: what needs no edit is copied as it is packed, and an edited
+//! part keeps every byte that is not part of the edit. It is always painted from the original; a painted copy that is painted
+//! again with the same marks stays as it is.
+//!
+//! - [`paint`] does it; `mark`: [`Mark`], and what is told of the copy; `refusal`: why a file cannot be painted
+//! - `painter` goes through the parts; `plan`: what is to be done to one sheet
+//! - `workbook`, `sheet`, `styles`, `comments`, `boxes`, `list`: one kind of part each; `package`: what ties them together
+//! - `values`: a workbook made of a `.csv` or `.xls`
+//! - `places`, `measures`, `colors`, `wording`, `xml`: what these need
+//!
+//! # Promises
+//! A file never makes it panic or take memory beyond the text of one sheet, which is bounded, and of the parts that are edited.
+//! The copy appears whole or not at all. Names of parts and files are said, values are not.
+
+mod boxes;
+mod colors;
+mod comments;
+mod list;
+mod mark;
+mod measures;
+mod package;
+mod painter;
+mod places;
+mod plan;
+mod refusal;
+mod sheet;
+mod styles;
+mod values;
+mod wording;
+mod workbook;
+mod xml;
+
+use std::fs::File;
+use std::io::{self, Read, Seek, SeekFrom};
+use std::path::{Path, PathBuf};
+
+use ade_engine_native::read::csv::CsvOptions;
+use ade_engine_native::read::foreign;
+use memchr::memmem;
+
+pub use mark::{Mark, Note, Painted, Place, Severity};
+pub use refusal::Refusal;
+
+use crate::base::files::{self, FileError, name_of};
+use refusal::Trouble;
+
+/// What an archive begins with.
+const ARCHIVE: &[u8] = b"PK\x03\x04";
+/// What a compound file begins with: an old workbook, or a new one behind a password.
+const COMPOUND: &[u8] = b"\xd0\xcf\x11\xe0";
+
+/// How text files are read; the same as the run that found the issues.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TextReading {
+    /// Their encoding, or `auto`.
+    pub encoding: String,
+    /// Their separator, or `auto`.
+    pub delimiter: String,
+}
+
+impl Default for TextReading {
+    fn default() -> Self {
+        Self {
+            encoding: "auto".to_owned(),
+            delimiter: "auto".to_owned(),
+        }
+    }
+}
+
+/// The painted copy of a file in a folder: `<stem>_annotated` with the ending that tells programs whether it is a template and
+/// has macros; `.xlsx` for other formats.
+pub fn place_of_copy(original: &Path, folder: &Path) -> PathBuf {
+    let stem = original.file_stem().unwrap_or_default().to_string_lossy();
+    let ending = match extension(original).as_str() {
+        kept @ ("xlsm" | "xltx" | "xltm") => kept.to_owned(),
+        _ => "xlsx".to_owned(),
+    };
+    folder.join(format!("{stem}_annotated.{ending}"))
+}
+
+/// Writes the painted copy of a workbook: `.xlsx`, `.xlsm`, `.xltx` and `.xltm` with all that is in them; of `.xls` and `.csv`
+/// a new workbook with their values.
+///
+/// The copy is written beside its place, synced and renamed into it.
+///
+/// # Errors
+/// The file cannot be painted, or the copy not be written; then an old copy is as it was.
+pub fn paint(original: &Path, marks: &[Mark], target: &Path) -> Result<Painted, Refusal> {
+    paint_read_as(original, &TextReading::default(), marks, target)
+}
+
+/// The same; `reading` says how a text file is read.
+///
+/// # Errors
+/// Those of [`paint`].
+pub fn paint_read_as(
+    original: &Path,
+    reading: &TextReading,
+    marks: &[Mark],
+    target: &Path,
+) -> Result<Painted, Refusal> {
+    let file = name_of(original);
+    if is_same(original, target) {
+        return Err(Refusal::SameFile { file });
+    }
+    let folder = target.parent().unwrap_or(Path::new("."));
+    let beside = files::unfinished(folder).map_err(FileError::on("write", target))?;
+    let copy = beside
+        .as_file()
+        .try_clone()
+        .map_err(FileError::on("write", target))?;
+    let painted = painted(original, &file, reading, marks, copy, folder);
+    let painted = painted.map_err(|trouble| trouble.of(&file, target))?;
+    files::settle(beside, target).map_err(FileError::on("write", target))?;
+    Ok(painted)
+}
+
+fn painted(
+    original: &Path,
+    file: &str,
+    reading: &TextReading,
+    marks: &[Mark],
+    copy: File,
+    folder: &Path,
+) -> Result<Painted, Trouble> {
+    let mut opened = File::open(original).map_err(Trouble::Read)?;
+    let kind = Content::of(&mut opened, original)?;
+    if kind == Content::Package {
+        return painter::paint(opened, file, marks, Vec::new(), copy);
+    }
+    let is_text = kind == Content::Text;
+    let path = original.to_str();
+    let path =
+        path.ok_or_else(|| Trouble::NotAWorkbook("has a path that is not UTF-8".to_owned()))?;
+    let options = CsvOptions {
+        encoding: reading.encoding.clone(),
+        delimiter: reading.delimiter.clone(),
+    };
+    let plain = files::unfinished(folder).map_err(Trouble::Write)?;
+    values::write(
+        path,
+        &options,
+        is_text,
+        plain.as_file().try_clone().map_err(Trouble::Write)?,
+    )?;
+    let plain = File::open(plain.path()).map_err(Trouble::Write)?;
+    let note = Note::ValuesAlone {
+        file: file.to_owned(),
+        is_text,
+    };
+    painter::paint(plain, file, marks, vec![note], copy)
+}
+
+/// What a file is by its first bytes and, where these say nothing, its name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Content {
+    Package,
+    Legacy,
+    Text,
+}
+
+impl Content {
+    fn of(file: &mut File, path: &Path) -> Result<Self, Trouble> {
+        let mut start = Vec::new();
+        file.take(foreign::START_BYTES)
+            .read_to_end(&mut start)
+            .map_err(Trouble::Read)?;
+        file.seek(SeekFrom::Start(0)).map_err(Trouble::Read)?;
+        let extension = extension(path);
+        if start.starts_with(ARCHIVE) {
+            return Ok(Self::Package);
+        }
+        if start.starts_with(COMPOUND) && is_encrypted(file).map_err(Trouble::Read)? {
+            return Err(Trouble::Encrypted);
+        }
+        match extension.as_str() {
+            "xls" => Ok(Self::Legacy),
+            "csv" => Ok(Self::Text),
+            // An archive may have bytes before it.
+            _ if !start.is_empty() && memmem::find(&start, ARCHIVE).is_some() => Ok(Self::Package),
+            "xlsx" | "xlsm" | "xltx" | "xltm" => Err(instead(&start)),
+            "xlsb" => Err(Trouble::Binary),
+            _ => Err(Trouble::NotAWorkbook(
+                "is none of .xlsx, .xlsm, .xltx, .xltm, .xls and .csv".to_owned(),
+            )),
+        }
+    }
+}
+
+/// What a file is that should be an archive.
+fn instead(start: &[u8]) -> Trouble {
+    if start.is_empty() {
+        return Trouble::NotAWorkbook("is empty: it has no bytes at all".to_owned());
+    }
+    let words = foreign::instead_of_archive("", start).to_string();
+    Trouble::NotAWorkbook(words.trim_start().to_owned())
+}
+
+/// Whether a compound file holds an encrypted package: the name of its stream stands in UTF-16 in the directory.
+fn is_encrypted(file: &mut File) -> io::Result<bool> {
+    let name: Vec<u8> = "EncryptedPackage"
+        .encode_utf16()
+        .flat_map(u16::to_le_bytes)
+        .collect();
+    let (mut piece, mut kept) = (vec![0; 1 << 16], 0);
+    let found = loop {
+        let count = file.read(&mut piece[kept..])?;
+        let end = kept + count;
+        if memmem::find(&piece[..end], &name).is_some() {
+            break true;
+        }
+        if count == 0 {
+            break false;
+        }
+        // The name may lie across two pieces.
+        kept = end.min(name.len());
+        piece.copy_within(end - kept..end, 0);
+    };
+    file.seek(SeekFrom::Start(0))?;
+    Ok(found)
+}
+
+fn extension(path: &Path) -> String {
+    let extension = path.extension().unwrap_or_default();
+    extension.to_string_lossy().to_ascii_lowercase()
+}
+
+fn is_same(original: &Path, target: &Path) -> bool {
+    match (original.canonicalize(), target.canonicalize()) {
+        (Ok(original), Ok(target)) => original == target,
+        _ => false,
+    }
+}

@@ -1,0 +1,109 @@
+//! `[Content_Types].xml`: the kind of each part (ECMA-376 part 2, "Content Types").
+
+use std::collections::HashMap;
+
+use super::archive::folded;
+use crate::painting::refusal::{InPart, Trouble};
+use crate::painting::xml::edit::{Edit, apply};
+use crate::painting::xml::text::attribute;
+use crate::painting::xml::tree;
+
+/// Its name in the archive.
+pub const PART: &str = "[Content_Types].xml";
+/// What the types of a workbook's parts begin with.
+pub const SPREADSHEET: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.";
+/// The drawing of comments.
+const VML: &str = "application/vnd.openxmlformats-officedocument.vmlDrawing";
+
+/// The types, with those that are new.
+pub struct ContentTypes {
+    text: String,
+    prefix: String,
+    defaults: HashMap<String, String>,
+    overrides: HashMap<String, String>,
+    added: String,
+    dropped: Vec<String>,
+}
+
+impl ContentTypes {
+    /// Reads the part.
+    pub fn parse(text: String) -> Result<Self, Trouble> {
+        let (mut defaults, mut overrides) = (HashMap::new(), HashMap::new());
+        let root = tree::parse(&text).in_part(PART)?;
+        let prefix = root.tag.prefix().to_owned();
+        for child in &root.children {
+            let kind = child.tag.value("ContentType").unwrap_or_default();
+            if let Some(extension) = child.tag.value("Extension") {
+                defaults.insert(extension.to_ascii_lowercase(), kind.into_owned());
+            } else if let Some(part) = child.tag.value("PartName") {
+                overrides.insert(folded(&part), kind.into_owned());
+            }
+        }
+        Ok(Self {
+            text,
+            prefix,
+            defaults,
+            overrides,
+            added: String::new(),
+            dropped: Vec::new(),
+        })
+    }
+
+    /// The type of a part.
+    pub fn of(&self, part: &str) -> &str {
+        let part = folded(part);
+        let extension = part.rsplit('.').next().unwrap_or_default();
+        let by_extension = || self.defaults.get(extension);
+        let found = self.overrides.get(&part).or_else(by_extension);
+        found.map(String::as_str).unwrap_or_default()
+    }
+
+    /// Adds a part of a workbook: `kind` without what all begin with.
+    pub fn add(&mut self, part: &str, kind: &str) {
+        self.add_override(part, &format!("{SPREADSHEET}{kind}"));
+    }
+
+    /// Adds a drawing of comments: by its extension where that does not mean something else.
+    pub fn add_vml(&mut self, part: &str) {
+        match self.defaults.get("vml").map(String::as_str) {
+            Some(VML) => {}
+            Some(_) => self.add_override(part, VML),
+            None => {
+                self.defaults.insert("vml".to_owned(), VML.to_owned());
+                let prefix = &self.prefix;
+                let new = format!("<{prefix}Default Extension=\"vml\" ContentType=\"{VML}\"/>");
+                self.added.insert_str(0, &new);
+            }
+        }
+    }
+
+    fn add_override(&mut self, part: &str, kind: &str) {
+        let (prefix, name) = (&self.prefix, attribute(part));
+        self.added.push_str(&format!(
+            "<{prefix}Override PartName=\"/{name}\" ContentType=\"{kind}\"/>"
+        ));
+        self.overrides.insert(folded(part), kind.to_owned());
+    }
+
+    /// Takes a part's type away.
+    pub fn drop_part(&mut self, part: &str) {
+        self.dropped.push(folded(part));
+    }
+
+    /// The part, where it changed.
+    pub fn changed(&self) -> Result<Option<String>, Trouble> {
+        let root = tree::parse(&self.text).in_part(PART)?;
+        let gone = root.children.iter().filter(|child| {
+            let name = child.tag.value("PartName");
+            name.is_some_and(|name| self.dropped.contains(&folded(&name)))
+        });
+        let mut edits: Vec<Edit> = gone.map(|child| Edit::remove(child.span())).collect();
+        if !self.added.is_empty() {
+            edits.push(root.append(&self.added));
+        }
+        if edits.is_empty() {
+            return Ok(None);
+        }
+        apply(&self.text, edits).in_part(PART).map(Some)
+    }
+}

@@ -1,0 +1,173 @@
+//! What is to be done to one sheet, found out before anything is written.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::comments::{Outcome, threaded_cells};
+use super::mark::{Mark, Severity};
+use super::measures::Measures;
+use super::package::archive::{MOST_SHEET, Package};
+use super::package::relationships::Relationships;
+use super::places::{Area, Cell};
+use super::refusal::{InPart, Trouble};
+use super::sheet::outline::Outline;
+use super::sheet::tail;
+use super::wording;
+use super::workbook::SheetEntry;
+use super::xml::scan::Scanner;
+
+/// The plan of a sheet.
+pub struct Plan<'a> {
+    /// Its title.
+    pub name: String,
+    /// Whether it is not shown.
+    pub is_hidden: bool,
+    /// Its part, where the package holds it.
+    pub part: Option<String>,
+    /// Whether it has cells: chart and dialog sheets have none.
+    has_cells: bool,
+    /// Issues by cell.
+    issues: BTreeMap<Cell, Vec<&'a Mark>>,
+    /// The cells to be filled.
+    pub fills: BTreeMap<Cell, Severity>,
+    /// The comments to be written.
+    pub texts: BTreeMap<Cell, String>,
+    /// Cells of threaded comments.
+    pub threaded: BTreeSet<Cell>,
+    /// Tables and pivot tables.
+    pub ink: Vec<Area>,
+    /// What its part refers to.
+    pub relationships: Option<Relationships>,
+    /// The relationship to its drawing of comments.
+    pub legacy: Option<String>,
+    /// The element that names it, where it is new.
+    pub legacy_element: Option<String>,
+    /// The boxes to be drawn.
+    pub drawing: Option<Drawing>,
+    /// Known when its cells have been written.
+    pub measures: Measures,
+    /// Its text, kept from the survey until it is written.
+    pub text: Option<String>,
+}
+
+/// The boxes of a sheet's comments.
+pub struct Drawing {
+    /// The part.
+    pub part: String,
+    /// What became of the comments.
+    pub outcomes: BTreeMap<Cell, Outcome>,
+}
+
+impl<'a> Plan<'a> {
+    /// A plan with nothing to do yet.
+    pub fn new(entry: &SheetEntry, book: &Relationships, package: &Package) -> Self {
+        let relation = book.by_id(&entry.relation);
+        let target = relation.and_then(|relation| relation.target.clone());
+        Self {
+            name: entry.name.clone(),
+            is_hidden: entry.is_hidden,
+            part: target.filter(|part| package.has(part)),
+            has_cells: relation.is_some_and(|relation| relation.kind == "worksheet"),
+            issues: BTreeMap::new(),
+            fills: BTreeMap::new(),
+            texts: BTreeMap::new(),
+            threaded: BTreeSet::new(),
+            ink: Vec::new(),
+            relationships: None,
+            legacy: None,
+            legacy_element: None,
+            drawing: None,
+            measures: Measures::default(),
+            text: None,
+        }
+    }
+
+    /// Whether it is a sheet with cells that the package holds.
+    pub fn is_worksheet(&self) -> bool {
+        self.has_cells && self.part.is_some()
+    }
+
+    /// Takes an issue on. False: it is of a cell that the sheet does not have.
+    pub fn take(&mut self, mark: &'a Mark) -> bool {
+        if !self.is_worksheet() || mark.place.first_cell().is_none() {
+            return false;
+        }
+        if let Some(cell) = mark.place.cell() {
+            self.issues.entry(cell).or_default().push(mark);
+        }
+        true
+    }
+
+    /// Whether any of its cells is to be painted.
+    pub fn has_issues(&self) -> bool {
+        !self.issues.is_empty()
+    }
+
+    /// Looks at all that decides how its cells are painted. `keeps`: the text is kept for the writing.
+    pub fn survey(&mut self, package: &mut Package, keeps: bool) -> Result<(), Trouble> {
+        let Some(part) = self.part.clone() else {
+            return Ok(());
+        };
+        let relationships = Relationships::of(package, &part)?;
+        let text = package.text_within(&part, MOST_SHEET)?;
+        let outline = Outline::of(&text).in_part(&part)?;
+        let tail = tail::read(&outline).in_part(&part)?;
+        self.legacy = tail.legacy;
+        self.move_to_first_cells(&tail.merged);
+        for (&cell, marks) in &mut self.issues {
+            marks.sort_by_key(|mark| mark.severity);
+            self.fills.insert(cell, marks[0].severity);
+        }
+        for target in relationships.targets("threadedComment") {
+            if package.has(target) {
+                self.threaded
+                    .extend(threaded_cells(&package.text(target)?, target)?);
+            }
+        }
+        for (kind, element) in [("table", "table"), ("pivotTable", "location")] {
+            for target in relationships.targets(kind) {
+                if package.has(target) {
+                    let text = package.text(target)?;
+                    self.ink.extend(area_of(&text, element).in_part(target)?);
+                }
+            }
+        }
+        self.relationships = Some(relationships);
+        self.text = keeps.then_some(text);
+        Ok(())
+    }
+
+    /// Of a merged area only the first cell is seen.
+    fn move_to_first_cells(&mut self, merged: &[Area]) {
+        for area in merged {
+            let within = self.issues.range(area.first..=area.last);
+            let covered = within.map(|(cell, _)| *cell);
+            let covered: Vec<Cell> = covered
+                .filter(|cell| *cell != area.first && area.holds(*cell))
+                .collect();
+            for cell in covered {
+                if let Some(marks) = self.issues.remove(&cell) {
+                    self.issues.entry(area.first).or_default().extend(marks);
+                }
+            }
+        }
+    }
+
+    /// Writes the comments of at most so many cells.
+    pub fn compose(&mut self, most: usize) {
+        let commented = self.issues.iter().take(most);
+        self.texts = commented
+            .map(|(cell, marks)| (*cell, wording::comment(marks)))
+            .collect();
+    }
+}
+
+/// Where a table or pivot table lies: the `ref` of its first element of a name.
+fn area_of(text: &str, element: &str) -> Result<Option<Area>, super::xml::Malformed> {
+    let mut scanner = Scanner::new(text, 0);
+    while let Some(tag) = scanner.tag()? {
+        if tag.opens() && tag.local() == element {
+            return Ok(tag.value("ref").and_then(|name| Area::named(&name)));
+        }
+    }
+    Ok(None)
+}

@@ -1,0 +1,134 @@
+//! What stands before the cells: which sheets are selected, how far the cells go, and the columns.
+
+use std::io::Read;
+
+use memchr::memmem;
+
+use crate::painting::measures::Measures;
+use crate::painting::places::{Area, Cell};
+use crate::painting::xml::Malformed;
+use crate::painting::xml::edit::{Edit, apply};
+use crate::painting::xml::scan::Scanner;
+
+/// No sheet has more than this before its cells: 16,384 columns take 2 MB.
+const MOST_HEAD: usize = 32 << 20;
+
+/// The head with its edits. `cells`: those that are painted.
+///
+/// Of several selected sheets each is typed into at once, so that none but the list may be (`tabSelected`, ECMA-376 part 1,
+/// 18.3.1.87). The dimension grows where a new cell lies outside of it.
+pub fn patched<'c>(
+    head: &str,
+    cells: impl Iterator<Item = &'c Cell>,
+    measures: &mut Measures,
+) -> Result<String, Malformed> {
+    let mut edits = unselected(head)?;
+    let cells: Vec<&Cell> = cells.collect();
+    let mut scanner = Scanner::new(head, 0);
+    while let Some(tag) = scanner.tag()? {
+        if !tag.opens() {
+            continue;
+        }
+        measures.note(&tag);
+        let declared = match tag.local() {
+            "dimension" => tag.value("ref").and_then(|name| Area::named(&name)),
+            _ => None,
+        };
+        let Some(declared) = declared else { continue };
+        let needed = cells.iter().fold(declared, |area, cell| area.with(**cell));
+        if needed != declared {
+            let tag_with = tag.with("ref", Some(&needed.to_string()));
+            edits.push(Edit::replace(tag.start..tag.end, tag_with));
+        }
+    }
+    apply(head, edits)
+}
+
+/// The edits that take the selection away.
+fn unselected(head: &str) -> Result<Vec<Edit>, Malformed> {
+    let (mut edits, mut scanner) = (Vec::new(), Scanner::new(head, 0));
+    while let Some(tag) = scanner.tag()? {
+        if tag.opens() && tag.local() == "sheetView" && tag.is_true("tabSelected") {
+            edits.push(Edit::replace(
+                tag.start..tag.end,
+                tag.with("tabSelected", None),
+            ));
+        }
+    }
+    Ok(edits)
+}
+
+/// The head of a sheet that is not painted: as it is, and without the selection, where it has one.
+///
+/// Reads no further than the cells; of chart and dialog sheets, which have none, all. `None` also where the head is so
+/// unusual that it is left alone.
+pub fn selected(part: &mut impl Read) -> std::io::Result<Option<(usize, String)>> {
+    let mut bytes = Vec::new();
+    let mut piece = vec![0; 1 << 16];
+    let end = loop {
+        let count = part.read(&mut piece)?;
+        let from = bytes.len().saturating_sub(16);
+        bytes.extend_from_slice(&piece[..count]);
+        if let Some(at) = memmem::find(&bytes[from..], b"sheetData") {
+            // Before the tag: its `<`, and a prefix perhaps.
+            let start = bytes[..from + at].iter().rposition(|byte| *byte == b'<');
+            break start.unwrap_or(bytes.len());
+        }
+        if count == 0 || bytes.len() > MOST_HEAD {
+            break bytes.len();
+        }
+    };
+    let Ok(head) = std::str::from_utf8(&bytes[..end]) else {
+        return Ok(None);
+    };
+    let edits = unselected(head).unwrap_or_default();
+    if edits.is_empty() {
+        return Ok(None);
+    }
+    let new = apply(head, edits).ok();
+    Ok(new.map(|new| (end, new)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_selection_goes_and_the_dimension_grows() {
+        let head = "<worksheet><dimension ref='B2:C3'/><sheetViews><sheetView tabSelected='1' workbookViewId='0'/>\
+            <sheetView tabSelected='0'/></sheetViews><cols><col min='2' max='3' width='10' style='4'/></cols>";
+        let mut measures = Measures::default();
+        let cells = [Cell::named("D1").unwrap()];
+        let new = patched(head, cells.iter(), &mut measures).unwrap();
+        assert!(
+            new.contains("<dimension ref=\"B1:D3\"/>")
+                && new.contains("<sheetView workbookViewId='0'/>"),
+            "{new}"
+        );
+        assert!(new.contains("<sheetView tabSelected='0'/>"));
+        assert_eq!(
+            (measures.format(3), measures.format(4), measures.width(2)),
+            (4, 0, 70)
+        );
+        let same = patched(head, [].iter(), &mut measures).unwrap();
+        assert!(same.contains("ref='B2:C3'"));
+    }
+
+    #[test]
+    fn of_a_sheet_that_is_not_painted_the_head_alone_is_read() {
+        let sheet = "<worksheet><sheetViews><sheetView tabSelected='true'/></sheetViews><x:sheetData><row/>";
+        let (length, new) = selected(&mut sheet.as_bytes()).unwrap().unwrap();
+        assert_eq!(&sheet[length..], "<x:sheetData><row/>");
+        assert_eq!(new, "<worksheet><sheetViews><sheetView/></sheetViews>");
+        let chart =
+            "<chartsheet><sheetViews><sheetView tabSelected='1'/></sheetViews></chartsheet>";
+        assert_eq!(
+            selected(&mut chart.as_bytes()).unwrap().unwrap().0,
+            chart.len()
+        );
+        assert_eq!(
+            selected(&mut &b"<worksheet><sheetData/>"[..]).unwrap(),
+            None
+        );
+    }
+}

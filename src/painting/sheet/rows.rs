@@ -1,0 +1,407 @@
+//! The cells: those that are painted get another format; where there is none, one is put in its place.
+//!
+//! Rows without painted cells are passed over by their first tags. New rows and cells always stand before a greater one that
+//! says its number, or at the end: those that say none are counted as before.
+
+use std::collections::BTreeMap;
+use std::io::{self, Write};
+
+use memchr::memmem::Finder;
+
+use super::outline::Outline;
+use crate::painting::mark::Severity;
+use crate::painting::measures::Measures;
+use crate::painting::places::{Area, Cell, MOST_COLUMNS};
+use crate::painting::refusal::{InPart, Trouble};
+use crate::painting::styles::Styles;
+use crate::painting::xml::scan::{Scanner, Tag, TagKind, with_attribute};
+use crate::painting::xml::{CUT_SHORT, Malformed, NOT_WELL_FORMED};
+
+/// What is painted, with what.
+pub struct Paint<'a> {
+    /// The part's name.
+    pub part: &'a str,
+    /// The cells.
+    pub cells: &'a BTreeMap<Cell, Severity>,
+    /// Where the text of cells has a colour that their formats do not tell: tables and pivot tables.
+    pub ink: &'a [Area],
+    /// The workbook's formats.
+    pub styles: &'a mut Styles,
+}
+
+/// The painted columns of a row.
+type Columns = [(u32, Severity)];
+
+impl Paint<'_> {
+    /// Writes all between the first and the last tag of the cells, both included, and notes the heights of rows.
+    pub fn write(
+        &mut self,
+        outline: &Outline<'_>,
+        measures: &mut Measures,
+        out: &mut impl Write,
+    ) -> Result<(), Trouble> {
+        let by_row = by_row(self.cells);
+        let mut waiting = by_row.iter().peekable();
+        let text = outline.text;
+        if outline.data.kind == TagKind::Empty && !by_row.is_empty() {
+            let open = text[outline.data.start..outline.data.end]
+                .trim_end_matches("/>")
+                .trim_end();
+            let rows = self.new_rows(outline, waiting, measures)?;
+            let all = format!("{open}>{rows}</{}>", outline.data.name);
+            return put(out, &all);
+        }
+        put(out, outline.data.text)?;
+        let finder = RowFinder::new(outline);
+        let (mut copied, mut at, mut number) = (outline.data.end, outline.data.end, 0);
+        while let Some(tag) = finder.next(at).in_part(self.part)? {
+            let before = number;
+            number = finder.number_of(&tag, before).in_part(self.part)?;
+            if number <= before {
+                let what = format!("has row {number} behind row {before}");
+                return Err(Trouble::part(self.part, what));
+            }
+            measures.note_row(number, &tag);
+            let missing = std::iter::from_fn(|| waiting.next_if(|(row, _)| **row < number));
+            let new = self.new_rows(outline, missing, measures)?;
+            at = tag.end;
+            let painted = waiting.next_if(|(row, _)| **row == number);
+            if new.is_empty() && painted.is_none() {
+                continue;
+            }
+            put(out, &text[copied..tag.start])?;
+            put(out, &new)?;
+            copied = tag.start;
+            if let Some((_, columns)) = painted {
+                let (inner_end, end) = finder.end_of(&tag).in_part(self.part)?;
+                let row = Row {
+                    number,
+                    tag,
+                    inner_end,
+                    end,
+                };
+                put(out, &self.painted_row(outline, &row, columns, measures)?)?;
+                (copied, at) = (end, end);
+            }
+        }
+        put(out, &text[copied..outline.rows_end])?;
+        put(out, &self.new_rows(outline, waiting, measures)?)?;
+        put(out, &text[outline.rows_end..outline.tail])
+    }
+
+    fn new_rows<'c>(
+        &mut self,
+        outline: &Outline<'_>,
+        rows: impl Iterator<Item = (&'c u32, &'c Vec<(u32, Severity)>)>,
+        measures: &Measures,
+    ) -> Result<String, Trouble> {
+        let (p, mut out) = (outline.prefix(), String::new());
+        for (&row, columns) in rows {
+            out.push_str(&format!("<{p}row r=\"{row}\">"));
+            for &(column, severity) in columns {
+                let base = measures.format(column);
+                out.push_str(&self.new_cell(p, Cell { row, column }, base, severity)?);
+            }
+            out.push_str(&format!("</{p}row>"));
+        }
+        Ok(out)
+    }
+
+    fn new_cell(
+        &mut self,
+        p: &str,
+        cell: Cell,
+        base: u32,
+        severity: Severity,
+    ) -> Result<String, Trouble> {
+        let format = self.format(cell, base, severity)?;
+        Ok(format!("<{p}c r=\"{cell}\" s=\"{format}\"/>"))
+    }
+
+    fn format(&mut self, cell: Cell, base: u32, severity: Severity) -> Result<u32, Trouble> {
+        let is_inked = self.ink.iter().any(|area| area.holds(cell));
+        self.styles.painted(base, severity, is_inked)
+    }
+
+    /// A row that is there, with its painted cells.
+    fn painted_row(
+        &mut self,
+        outline: &Outline<'_>,
+        row: &Row<'_>,
+        columns: &Columns,
+        measures: &Measures,
+    ) -> Result<String, Trouble> {
+        let (text, p) = (outline.text, outline.prefix());
+        let at = |column| Cell {
+            row: row.number,
+            column,
+        };
+        let base = |column| row.format(measures, column);
+        let mut waiting = columns.iter().copied().peekable();
+        let mut out = grown_tag(row, columns);
+        let mut scanner = Scanner::new(text, row.tag.end);
+        let (mut copied, mut column) = (row.tag.end, 0);
+        let mut has_more = row.tag.kind == TagKind::Start;
+        while has_more {
+            let next = scanner.tag().and_then(|tag| tag.ok_or(CUT_SHORT));
+            let tag = next.in_part(self.part)?;
+            // Cells end where the row does, or its list of extensions begins.
+            let is_cell = tag.opens() && tag.local() == "c";
+            if is_cell {
+                column = self.column_of(&tag, column, row.number)?;
+            }
+            let limit = if is_cell { column } else { MOST_COLUMNS + 1 };
+            while let Some((missing, severity)) = waiting.next_if(|(missing, _)| *missing < limit) {
+                out.push_str(&text[copied..tag.start]);
+                copied = tag.start;
+                out.push_str(&self.new_cell(p, at(missing), base(missing), severity)?);
+            }
+            has_more = is_cell;
+            if !is_cell {
+                continue;
+            }
+            if let Some((_, severity)) = waiting.next_if(|(painted, _)| *painted == column) {
+                out.push_str(&text[copied..tag.start]);
+                let format = self.format(at(column), tag.number("s").unwrap_or(0), severity)?;
+                out.push_str(&tag.with("s", Some(&format.to_string())));
+                copied = tag.end;
+            }
+            scanner.leave(&tag).in_part(self.part)?;
+            if scanner.at > row.inner_end {
+                return Err(NOT_WELL_FORMED).in_part(self.part);
+            }
+        }
+        out.push_str(&text[copied..row.inner_end]);
+        for (column, severity) in waiting {
+            out.push_str(&self.new_cell(p, at(column), base(column), severity)?);
+        }
+        match row.tag.kind {
+            TagKind::Empty => out.push_str(&format!("</{}>", row.tag.name)),
+            _ => out.push_str(&text[row.inner_end..row.end]),
+        }
+        Ok(out)
+    }
+
+    /// The column of a cell, which must lie behind the one before.
+    fn column_of(&self, tag: &Tag<'_>, before: u32, row: u32) -> Result<u32, Trouble> {
+        let name = tag.value("r");
+        let cell = match &name {
+            Some(name) => Cell::named(name).filter(|cell| cell.row == row),
+            None => Cell::new(row, before.saturating_add(1)),
+        };
+        let behind = cell
+            .map(|cell| cell.column)
+            .filter(|column| *column > before);
+        behind
+            .ok_or_else(|| Trouble::part(self.part, format!("has cells of row {row} out of order")))
+    }
+}
+
+fn put(out: &mut impl Write, text: &str) -> Result<(), Trouble> {
+    let written: io::Result<()> = out.write_all(text.as_bytes());
+    written.map_err(Trouble::Write)
+}
+
+/// A row that is there.
+struct Row<'a> {
+    number: u32,
+    tag: Tag<'a>,
+    /// The byte of its end tag.
+    inner_end: usize,
+    end: usize,
+}
+
+impl Row<'_> {
+    /// The format of a cell that is not there: the row's own, else that of its column.
+    fn format(&self, measures: &Measures, column: u32) -> u32 {
+        match self.tag.is_true("customFormat") {
+            true => self.tag.number("s").unwrap_or(0),
+            false => measures.format(column),
+        }
+    }
+}
+
+/// The first tag of a row that gets cells: its `spans`, which only help readers, may not be wrong; an empty one is opened.
+fn grown_tag(row: &Row<'_>, columns: &Columns) -> String {
+    let mut tag = row.tag.text.to_owned();
+    let spans = row.tag.value("spans");
+    let spans = spans.as_deref().and_then(|spans| spans.split_once(':'));
+    let spans = spans.and_then(|(low, high)| Some((low.parse().ok()?, high.parse().ok()?)));
+    if let Some((low, high)) = spans {
+        let (first, last) = (columns[0].0, columns[columns.len() - 1].0);
+        let grown: (u32, u32) = (first.min(low), last.max(high));
+        if grown != (low, high) {
+            tag = with_attribute(&tag, "spans", Some(&format!("{}:{}", grown.0, grown.1)));
+        }
+    }
+    if row.tag.kind == TagKind::Empty {
+        tag = format!("{}>", tag.trim_end_matches("/>").trim_end());
+    }
+    tag
+}
+
+fn by_row(cells: &BTreeMap<Cell, Severity>) -> BTreeMap<u32, Vec<(u32, Severity)>> {
+    let mut rows: BTreeMap<u32, Vec<(u32, Severity)>> = BTreeMap::new();
+    for (cell, severity) in cells {
+        rows.entry(cell.row)
+            .or_default()
+            .push((cell.column, *severity));
+    }
+    rows
+}
+
+/// Finds the first tags of rows.
+struct RowFinder<'a> {
+    text: &'a str,
+    /// Behind the last row.
+    end: usize,
+    is_plain: bool,
+    name: String,
+    start: Finder<'static>,
+    close: Finder<'static>,
+}
+
+impl<'a> RowFinder<'a> {
+    fn new(outline: &Outline<'a>) -> Self {
+        let name = format!("{}row", outline.prefix());
+        Self {
+            text: outline.text,
+            end: outline.rows_end,
+            is_plain: outline.is_plain,
+            start: Finder::new(format!("<{name}").as_bytes()).into_owned(),
+            close: Finder::new(format!("</{name}").as_bytes()).into_owned(),
+            name,
+        }
+    }
+
+    /// The next row from a byte on.
+    fn next(&self, from: usize) -> Result<Option<Tag<'a>>, Malformed> {
+        let mut scanner = Scanner::new(self.text, from);
+        loop {
+            if self.is_plain {
+                match self.start.find(&self.text.as_bytes()[scanner.at..self.end]) {
+                    Some(at) => scanner.at += at,
+                    None => return Ok(None),
+                }
+            }
+            match scanner.tag()? {
+                Some(tag) if tag.start >= self.end => return Ok(None),
+                Some(tag) if tag.opens() && tag.name == self.name => return Ok(Some(tag)),
+                Some(_) => {}
+                None => return Ok(None),
+            }
+        }
+    }
+
+    /// The number of a row: its own, else that which its first cell names, else the next.
+    fn number_of(&self, row: &Tag<'a>, before: u32) -> Result<u32, Malformed> {
+        if let Some(number) = row.number("r") {
+            return Ok(number);
+        }
+        let mut first = None;
+        if row.kind == TagKind::Start {
+            first = Scanner::new(self.text, row.end)
+                .tag()?
+                .filter(|tag| tag.opens() && tag.local() == "c");
+        }
+        let named = first.and_then(|cell| Cell::named(&cell.value("r")?));
+        Ok(named.map_or(before.saturating_add(1), |cell| cell.row))
+    }
+
+    /// Where a row ends: the byte of its end tag, and that behind it.
+    fn end_of(&self, row: &Tag<'a>) -> Result<(usize, usize), Malformed> {
+        if row.kind == TagKind::Empty {
+            return Ok((row.end, row.end));
+        }
+        let mut scanner = Scanner::new(self.text, row.end);
+        loop {
+            if self.is_plain {
+                let rest = &self.text.as_bytes()[scanner.at..self.end];
+                scanner.at += self.close.find(rest).ok_or(CUT_SHORT)?;
+            }
+            let tag = scanner.tag()?.ok_or(CUT_SHORT)?;
+            if tag.kind == TagKind::End && tag.name == self.name {
+                return Ok((tag.start, tag.end));
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::painting::styles::empty;
+
+    fn painted(cells: &str, names: &[&str]) -> Result<String, Trouble> {
+        let text = format!("<worksheet>{cells}</worksheet>");
+        let outline = Outline::of(&text).in_part("sheet")?;
+        let mut styles = Styles::parse(&empty("main"), "styles", None)?;
+        let cells = names
+            .iter()
+            .map(|name| (Cell::named(name).unwrap(), Severity::Error))
+            .collect();
+        let mut out = Vec::new();
+        let mut paint = Paint {
+            part: "sheet",
+            cells: &cells,
+            ink: &[],
+            styles: &mut styles,
+        };
+        paint.write(&outline, &mut Measures::default(), &mut out)?;
+        Ok(String::from_utf8(out).unwrap())
+    }
+
+    #[test]
+    fn cells_are_painted_where_they_stand_and_put_in_where_they_do_not() {
+        for (before, names, after) in [
+            (
+                "<sheetData/>",
+                &["B2", "A1"][..],
+                "<sheetData><row r=\"1\"><c r=\"A1\" s=\"1\"/></row><row r=\"2\"><c r=\"B2\" s=\"1\"/></row></sheetData>",
+            ),
+            (
+                "<sheetData><row r='2'><c r='B2'><v>1</v></c></row></sheetData>",
+                &["A1", "A2", "B2", "C2", "A3"],
+                "<sheetData><row r=\"1\"><c r=\"A1\" s=\"1\"/></row><row r='2'><c r=\"A2\" s=\"1\"/><c r='B2' s=\"1\"><v>1</v></c>\
+                 <c r=\"C2\" s=\"1\"/></row><row r=\"3\"><c r=\"A3\" s=\"1\"/></row></sheetData>",
+            ),
+            (
+                "<sheetData><row spans='2:2' /></sheetData>",
+                &["A1"],
+                "<sheetData><row spans=\"1:2\"><c r=\"A1\" s=\"1\"/></row></sheetData>",
+            ),
+            (
+                "<sheetData><row><c/><c><is><t>x</t></is></c><extLst><c/></extLst></row><row r='5'/></sheetData>",
+                &["B1", "C1", "A4"],
+                "<sheetData><row><c/><c s=\"1\"><is><t>x</t></is></c><c r=\"C1\" s=\"1\"/><extLst><c/></extLst></row>\
+                 <row r=\"4\"><c r=\"A4\" s=\"1\"/></row><row r='5'/></sheetData>",
+            ),
+            (
+                "<sheetData><row><c t='x'><is><t><![CDATA[<row r='9'></row>]]></t></is></c></row><!-- <row r='7'> --></sheetData>",
+                &["A1"],
+                "<sheetData><row><c t='x' s=\"1\"><is><t><![CDATA[<row r='9'></row>]]></t></is></c></row><!-- <row r='7'> --></sheetData>",
+            ),
+            (
+                "<sheetData><row r='1' s='0' customFormat='1'><c r='A1' s='0'/></row></sheetData>",
+                &["C1"],
+                "<sheetData><row r='1' s='0' customFormat='1'><c r='A1' s='0'/><c r=\"C1\" s=\"1\"/></row></sheetData>",
+            ),
+        ] {
+            assert_eq!(painted(before, names).unwrap(), after, "{before}");
+        }
+    }
+
+    #[test]
+    fn what_is_out_of_order_is_refused() {
+        for broken in [
+            "<sheetData><row r='2'/><row r='1'/></sheetData>",
+            "<sheetData><row r='1'><c r='C1'><c></row><row r='2'/></sheetData>",
+            "<sheetData><row r='1'><c r='B1'/><c r='A1'/></row></sheetData>",
+        ] {
+            assert!(
+                matches!(painted(broken, &["C1"]), Err(Trouble::Part { .. })),
+                "{broken}"
+            );
+        }
+    }
+}

@@ -1,0 +1,397 @@
+//! Cell formats (ECMA-376 part 1, 18.8): lists that are only added to, so that every number in the workbook stays right.
+//!
+//! The format of a painted cell is that of the cell before, byte by byte, with another fill and, where the text could not be
+//! read on it, another font. What is there already is used again: painting a painted copy adds nothing.
+
+use std::collections::HashMap;
+
+use super::colors::{Colors, contrast, rgb};
+use super::mark::Severity;
+use super::refusal::{InPart, Trouble};
+use super::xml::edit::{Edit, apply};
+use super::xml::scan::{Scanner, with_attribute};
+use super::xml::tree::{self, Element};
+use super::xml::{Malformed, NOT_WELL_FORMED};
+
+/// Excel's own limit.
+const MOST_FORMATS: usize = 65_490;
+/// The colour of text on our fills.
+pub const INK: &str = "1C1B19";
+/// Below this a text is hard to read (WCAG 2.2, 1.4.3).
+const LEAST_CONTRAST: f64 = 4.5;
+
+/// The children of `styleSheet` in their order, up to those that painting needs (CT_Stylesheet, 18.8.39).
+const ORDER: [&str; 6] = [
+    "numFmts",
+    "fonts",
+    "fills",
+    "borders",
+    "cellStyleXfs",
+    "cellXfs",
+];
+
+/// The lists that are added to: their name, that of an item, and what a workbook has at least.
+const LISTS: [(&str, &str, &str); 4] = [
+    (
+        "fonts",
+        "font",
+        "<font><sz val=\"11\"/><name val=\"Calibri\"/><family val=\"2\"/></font>",
+    ),
+    (
+        "fills",
+        "fill",
+        "<fill><patternFill patternType=\"none\"/></fill><fill><patternFill patternType=\"gray125\"/></fill>",
+    ),
+    (
+        "borders",
+        "border",
+        "<border><left/><right/><top/><bottom/><diagonal/></border>",
+    ),
+    (
+        "cellXfs",
+        "xf",
+        "<xf numFmtId=\"0\" fontId=\"0\" fillId=\"0\" borderId=\"0\"/>",
+    ),
+];
+
+/// Where its list is in [`LISTS`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum List {
+    Fonts,
+    Fills,
+    Borders,
+    Formats,
+}
+
+/// The items of a list as they are written.
+#[derive(Default)]
+struct Items {
+    all: Vec<String>,
+    numbers: HashMap<String, u32>,
+    /// How many the sender's workbook has.
+    before: usize,
+}
+
+impl Items {
+    fn push(&mut self, item: String) -> u32 {
+        let number = self.all.len() as u32;
+        self.numbers.entry(item.clone()).or_insert(number);
+        self.all.push(item);
+        number
+    }
+}
+
+/// The styles of a workbook.
+pub struct Styles {
+    text: String,
+    part: String,
+    prefix: String,
+    colors: Colors,
+    lists: [Items; 4],
+    painted: HashMap<(u32, Severity, bool), Option<u32>>,
+    /// Cells that keep their fill, because there is no room for one more format.
+    pub unpainted: usize,
+}
+
+/// A styles part with nothing in it, for a workbook that has none.
+pub fn empty(namespace: &str) -> String {
+    format!(
+        "<?xml version=\"1.0\" encoding=\"UTF-8\" standalone=\"yes\"?>\n<styleSheet xmlns=\"{namespace}\"><cellStyleXfs \
+         count=\"1\"><xf numFmtId=\"0\" fontId=\"0\" fillId=\"0\" borderId=\"0\"/></cellStyleXfs></styleSheet>"
+    )
+}
+
+impl Styles {
+    /// Reads the part.
+    pub fn parse(text: &str, part: &str, theme: Option<&str>) -> Result<Self, Trouble> {
+        let text = completed(text).in_part(part)?;
+        let root = tree::parse(&text).in_part(part)?;
+        let lists = LISTS.map(|(list, item, _)| {
+            let mut items = Items::default();
+            for element in root.child(list).iter().flat_map(|list| list.all(item)) {
+                items.push(text[element.span()].to_owned());
+            }
+            items.before = items.all.len();
+            items
+        });
+        let (prefix, colors) = (root.tag.prefix().to_owned(), Colors::new(theme, &root));
+        Ok(Self {
+            part: part.to_owned(),
+            prefix,
+            colors,
+            lists,
+            text,
+            painted: HashMap::new(),
+            unpainted: 0,
+        })
+    }
+
+    /// The number of an item, which is added where it is not there; `None` where there is no room for one more format.
+    fn add(&mut self, list: List, item: String) -> Option<u32> {
+        let items = &mut self.lists[list as usize];
+        if let Some(&number) = items.numbers.get(&item) {
+            return Some(number);
+        }
+        let is_full = list == List::Formats && items.all.len() >= MOST_FORMATS;
+        (!is_full).then(|| items.push(item))
+    }
+
+    /// An item that a number means; the first where the number means none.
+    fn item(&self, list: List, number: u32) -> &str {
+        let all = &self.lists[list as usize].all;
+        let item = all.get(number as usize).or_else(|| all.first());
+        item.map(String::as_str).unwrap_or_default()
+    }
+
+    /// A solid fill.
+    pub fn fill(&mut self, color: &str) -> u32 {
+        let p = &self.prefix;
+        let fill = format!(
+            "<{p}fill><{p}patternFill patternType=\"solid\"><{p}fgColor rgb=\"FF{color}\"/><{p}bgColor indexed=\"64\"/>\
+             </{p}patternFill></{p}fill>"
+        );
+        self.add(List::Fills, fill).unwrap_or_default()
+    }
+
+    /// A font like the workbook's first, with a colour, a size and what goes before them, such as `b`.
+    pub fn font(&mut self, color: &str, size: u32, look: Option<&str>) -> Result<u32, Trouble> {
+        let p = &self.prefix;
+        let first = self.item(List::Fonts, 0);
+        let root = tree::parse(first).in_part(&self.part)?;
+        // Every font is named: unnamed ones turn into a serif in some programs.
+        let mut face: String = ["name", "family", "charset", "scheme"]
+            .iter()
+            .filter_map(|name| root.child(name))
+            .map(|child| &first[child.span()])
+            .collect();
+        if root.child("name").is_none() {
+            face = format!("<{p}name val=\"Calibri\"/><{p}family val=\"2\"/>");
+        }
+        let look = look.map(|name| format!("<{p}{name}/>")).unwrap_or_default();
+        let font = format!(
+            "<{p}font>{look}<{p}sz val=\"{size}\"/><{p}color rgb=\"FF{color}\"/>{face}</{p}font>"
+        );
+        Ok(self.add(List::Fonts, font).unwrap_or_default())
+    }
+
+    /// A border with a line below.
+    pub fn line_below(&mut self, style: &str, color: &str) -> u32 {
+        let p = &self.prefix;
+        let border = format!(
+            "<{p}border><{p}left/><{p}right/><{p}top/><{p}bottom style=\"{style}\"><{p}color rgb=\"FF{color}\"/></{p}bottom>\
+             <{p}diagonal/></{p}border>"
+        );
+        self.add(List::Borders, border).unwrap_or_default()
+    }
+
+    /// A format of text cells (`@`, number 49) at the top of their rows. Where there is no room: that of plain cells.
+    pub fn text_format(&mut self, font: u32, fill: u32, border: u32, wraps: bool) -> u32 {
+        let (p, wraps) = (&self.prefix, u8::from(wraps));
+        let format = format!(
+            "<{p}xf numFmtId=\"49\" fontId=\"{font}\" fillId=\"{fill}\" borderId=\"{border}\" xfId=\"0\" \
+             applyNumberFormat=\"1\" applyFont=\"1\" applyFill=\"1\" applyBorder=\"1\" applyAlignment=\"1\"><{p}alignment \
+             vertical=\"top\" wrapText=\"{wraps}\"/></{p}xf>"
+        );
+        self.add(List::Formats, format).unwrap_or_default()
+    }
+
+    /// The format of a painted cell from that which it has. `ink`: its text gets our colour whatever its own is.
+    ///
+    /// Without room for one more format the cell keeps its own.
+    pub fn painted(&mut self, base: u32, severity: Severity, ink: bool) -> Result<u32, Trouble> {
+        let key = (base, severity, ink);
+        let number = match self.painted.get(&key) {
+            Some(&number) => number,
+            None => {
+                let format = self.painted_format(base, severity, ink)?;
+                let number = self.add(List::Formats, format);
+                self.painted.insert(key, number);
+                number
+            }
+        };
+        self.unpainted += usize::from(number.is_none());
+        Ok(number.unwrap_or(base))
+    }
+
+    fn painted_format(
+        &mut self,
+        base: u32,
+        severity: Severity,
+        ink: bool,
+    ) -> Result<String, Trouble> {
+        let fill = self.fill(severity.fill()).to_string();
+        let format = self.item(List::Formats, base).to_owned();
+        let tag = Scanner::new(&format, 0).tag().in_part(&self.part)?;
+        let tag = tag.ok_or(NOT_WELL_FORMED).in_part(&self.part)?;
+        let font = tag.number("fontId").unwrap_or_default();
+        let mut start = tag.with("fillId", Some(&fill));
+        start = with_attribute(&start, "applyFill", Some("1"));
+        if let Some(font) = self.readable_font(font, severity, ink)? {
+            start = with_attribute(&start, "fontId", Some(&font.to_string()));
+            start = with_attribute(&start, "applyFont", Some("1"));
+        }
+        Ok(format!("{start}{}", &format[tag.end..]))
+    }
+
+    /// The same font in ink, where its own colour cannot be read on the fill, or is not the one that is shown.
+    fn readable_font(
+        &mut self,
+        font: u32,
+        severity: Severity,
+        ink: bool,
+    ) -> Result<Option<u32>, Trouble> {
+        let text = self.item(List::Fonts, font);
+        let root = tree::parse(text).in_part(&self.part)?;
+        let color = self.colors.of(root.child("color"));
+        let ground = rgb(severity.fill()).unwrap_or_default();
+        if !ink && contrast(color, ground) >= LEAST_CONTRAST {
+            return Ok(None);
+        }
+        let inked = inked(text, &root, &self.prefix).in_part(&self.part)?;
+        Ok(self.add(List::Fonts, inked))
+    }
+
+    /// The part, where it changed.
+    pub fn changed(&self) -> Result<Option<String>, Trouble> {
+        let root = tree::parse(&self.text).in_part(&self.part)?;
+        let mut edits = Vec::new();
+        for ((name, ..), items) in LISTS.iter().zip(&self.lists) {
+            let Some(list) = root.child(name).filter(|_| items.all.len() > items.before) else {
+                continue;
+            };
+            edits.push(list.set("count", Some(&items.all.len().to_string())));
+            edits.push(list.append(&items.all[items.before..].concat()));
+        }
+        if edits.is_empty() {
+            return Ok(None);
+        }
+        apply(&self.text, edits).in_part(&self.part).map(Some)
+    }
+}
+
+/// A font with our colour, in the place that the order of a font's children gives it (CT_Font, 18.8.22).
+fn inked(text: &str, font: &Element<'_>, prefix: &str) -> Result<String, Malformed> {
+    const BEFORE: [&str; 10] = [
+        "b",
+        "i",
+        "strike",
+        "condense",
+        "extend",
+        "outline",
+        "shadow",
+        "u",
+        "vertAlign",
+        "sz",
+    ];
+    let color = format!("<{prefix}color rgb=\"FF{INK}\"/>");
+    let before = font
+        .children
+        .iter()
+        .rfind(|child| BEFORE.contains(&child.local()));
+    let edit = match (font.child("color"), before) {
+        (Some(own), _) => Edit::replace(own.span(), color),
+        (None, Some(before)) => Edit::insert(before.end, color),
+        (None, None) if font.children.is_empty() => font.append(&color),
+        (None, None) => Edit::insert(font.tag.end, color),
+    };
+    apply(text, vec![edit])
+}
+
+/// Styles with at least one item in each list that is added to: a workbook may leave out what it does not use.
+fn completed(text: &str) -> Result<String, Malformed> {
+    let root = tree::parse(text)?;
+    let p = root.tag.prefix();
+    if root.local() != "styleSheet" {
+        return Err(Malformed("lists no styles"));
+    }
+    let rank = |local: &str| {
+        ORDER
+            .iter()
+            .position(|name| *name == local)
+            .unwrap_or(ORDER.len())
+    };
+    let (mut edits, mut at_end) = (Vec::new(), String::new());
+    for (name, item, least) in LISTS {
+        let least = least.replace("</", "\0").replace('<', &format!("<{p}"));
+        let least = least.replace('\0', &format!("</{p}"));
+        match root.child(name) {
+            Some(list) if list.child(item).is_some() => {}
+            Some(list) => edits.push(list.append(&least)),
+            None => {
+                let count = least.matches(&format!("<{p}{item}>")).count().max(1);
+                let new = format!("<{p}{name} count=\"{count}\">{least}</{p}{name}>");
+                let behind = root
+                    .children
+                    .iter()
+                    .find(|child| rank(child.local()) > rank(name));
+                match behind {
+                    Some(behind) => edits.push(Edit::insert(behind.tag.start, new)),
+                    None => at_end.push_str(&new),
+                }
+            }
+        }
+    }
+    if !at_end.is_empty() {
+        edits.push(root.append(&at_end));
+    }
+    apply(text, edits)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MAIN: &str = "http://schemas.openxmlformats.org/spreadsheetml/2006/main";
+
+    #[test]
+    fn a_painted_format_keeps_all_but_fill_and_unreadable_font() {
+        let text = format!(
+            "<styleSheet xmlns='{MAIN}'><fonts><font><b/><sz val='11'/><name val='A'/></font><font><color rgb='FFFFFFFF'/>\
+             <name val='B'/></font></fonts><fills><fill/></fills><borders><border/></borders><cellXfs><xf numFmtId='9' \
+             fontId='0' fillId='0'/><xf numFmtId='14' fontId='1'><alignment wrapText='1'/></xf></cellXfs></styleSheet>"
+        );
+        let mut styles = Styles::parse(&text, "styles", None).unwrap();
+        assert_eq!(styles.painted(0, Severity::Error, false).unwrap(), 2);
+        assert_eq!(styles.painted(1, Severity::Error, false).unwrap(), 3);
+        assert_eq!(styles.painted(1, Severity::Error, false).unwrap(), 3);
+        let new = styles.changed().unwrap().unwrap();
+        assert!(
+            new.contains("<xf numFmtId='9' fontId='0' fillId=\"1\" applyFill=\"1\"/>"),
+            "{new}"
+        );
+        assert!(new.contains(
+            "<xf numFmtId='14' fontId=\"2\" fillId=\"1\" applyFill=\"1\" applyFont=\"1\"><alignment wrapText='1'/></xf>"
+        ));
+        assert!(new.contains("<font><color rgb=\"FF1C1B19\"/><name val='B'/></font></fonts>"));
+        assert!(new.contains("<cellXfs count=\"4\">") && new.contains("<fills count=\"2\">"));
+        // Again: nothing is new, for the formats are there.
+        let mut again = Styles::parse(&new, "styles", None).unwrap();
+        assert_eq!(again.painted(3, Severity::Error, false).unwrap(), 3);
+        assert_eq!(again.changed().unwrap(), None);
+    }
+
+    #[test]
+    fn what_a_workbook_leaves_out_is_put_in_its_place() {
+        let text = completed(&empty(MAIN)).unwrap();
+        let root = tree::parse(&text).unwrap();
+        let names: Vec<&str> = root.children.iter().map(Element::local).collect();
+        assert_eq!(
+            names,
+            ["fonts", "fills", "borders", "cellStyleXfs", "cellXfs"]
+        );
+        assert!(text.contains("<fills count=\"2\">"));
+        let prefixed = completed(&format!(
+            "<x:styleSheet xmlns:x='{MAIN}'><x:dxfs/></x:styleSheet>"
+        ));
+        assert!(prefixed.unwrap().contains("</x:cellXfs><x:dxfs/>"));
+    }
+
+    #[test]
+    fn without_room_a_cell_keeps_its_format() {
+        let formats = "<xf/>".repeat(MOST_FORMATS);
+        let text = format!("<styleSheet xmlns='{MAIN}'><cellXfs>{formats}</cellXfs></styleSheet>");
+        let mut styles = Styles::parse(&text, "styles", None).unwrap();
+        assert_eq!(styles.painted(7, Severity::Info, false).unwrap(), 7);
+        assert_eq!(styles.unpainted, 1);
+    }
+}

@@ -1,0 +1,325 @@
+//! `workbook.xml` (ECMA-376 part 1, 18.2.27): which sheets there are, and the list put before them.
+//!
+//! What counts sheets by position grows by one: `localSheetId` of defined names. What names them by `sheetId` or title stays.
+
+use super::package::relationships::Relationships;
+use super::refusal::{InPart, Trouble};
+use super::xml::edit::{Edit, apply};
+use super::xml::text::{attribute, plain};
+use super::xml::tree::{self, Element};
+
+/// A hidden name that is of our list: by it the list is known when a painted copy is painted again.
+const OWN_NAME: &str = "_ade_issues";
+
+/// The namespaces of workbooks, transitional and strict (ECMA-376 parts 4 and 1).
+const MAIN: [&str; 2] = [
+    "http://schemas.openxmlformats.org/spreadsheetml/2006/main",
+    "http://purl.oclc.org/ooxml/spreadsheetml/main",
+];
+const OFFICE: [&str; 2] = [
+    "http://schemas.openxmlformats.org/officeDocument/2006/relationships",
+    "http://purl.oclc.org/ooxml/officeDocument/relationships",
+];
+
+/// A sheet of any kind.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SheetEntry {
+    /// Its title.
+    pub name: String,
+    /// Its relationship.
+    pub relation: String,
+    /// Whether it is not shown.
+    pub is_hidden: bool,
+}
+
+/// A workbook.
+pub struct Book {
+    /// Its part.
+    pub part: String,
+    text: String,
+    /// All sheets, in order.
+    pub sheets: Vec<SheetEntry>,
+    /// The position of our list, where the workbook was painted before.
+    pub own: Option<usize>,
+    /// How many windows it opens.
+    pub windows: usize,
+    is_strict: bool,
+    largest_id: u32,
+}
+
+/// Where the list of issues is.
+pub struct ListPlace<'a> {
+    /// Its title.
+    pub name: &'a str,
+    /// Its relationship; `None` where it was there before.
+    pub relation: Option<&'a str>,
+    /// Its header and lines, such as `$A$4:$I$9`.
+    pub area: &'a str,
+    /// The row of its header.
+    pub header: u32,
+}
+
+impl Book {
+    /// Reads the part.
+    pub fn parse(text: String, part: &str) -> Result<Self, Trouble> {
+        let root = tree::parse(&text).in_part(part)?;
+        let sheets = root
+            .child("sheets")
+            .ok_or_else(|| Trouble::part(part, "lists no sheets"))?;
+        let mut largest_id = 0;
+        let mut entries = Vec::new();
+        for sheet in sheets.all("sheet") {
+            largest_id = largest_id.max(sheet.tag.number("sheetId").unwrap_or(0));
+            let state = sheet.tag.value("state").unwrap_or_default();
+            entries.push(SheetEntry {
+                name: sheet.tag.value("name").unwrap_or_default().into_owned(),
+                relation: sheet
+                    .tag
+                    .prefixed_value("id")
+                    .unwrap_or_default()
+                    .into_owned(),
+                is_hidden: state == "hidden" || state == "veryHidden",
+            });
+        }
+        let own =
+            names(&root).find(|name| name.tag.value("name").is_some_and(|name| name == OWN_NAME));
+        let own = own.and_then(|name| name.tag.number("localSheetId"));
+        let windows = root
+            .child("bookViews")
+            .map_or(1, |views| views.all("workbookView").count());
+        let is_strict = root
+            .namespace()
+            .is_some_and(|namespace| namespace == MAIN[1]);
+        Ok(Self {
+            part: part.to_owned(),
+            own: own.filter(|own| *own < entries.len()),
+            sheets: entries,
+            windows: windows.max(1),
+            is_strict,
+            largest_id,
+            text,
+        })
+    }
+
+    /// The namespace of its parts.
+    pub fn main_namespace(&self) -> &'static str {
+        MAIN[usize::from(self.is_strict)]
+    }
+
+    /// The namespace of references to relationships, and what their types begin with.
+    pub fn office_namespace(&self) -> &'static str {
+        OFFICE[usize::from(self.is_strict)]
+    }
+
+    /// A title that no sheet has, whatever the case of its letters.
+    pub fn free_title(&self, wanted: &str) -> String {
+        let is_free = |title: &str| {
+            let title = title.to_lowercase();
+            self.sheets
+                .iter()
+                .all(|sheet| sheet.name.to_lowercase() != title)
+        };
+        let numbered = (2..).map(|number: usize| format!("{wanted} {number}"));
+        let mut titles = std::iter::once(wanted.to_owned()).chain(numbered);
+        titles.find(|title| is_free(title)).unwrap_or_default()
+    }
+
+    /// The part with the list before all sheets, which the workbook then opens with.
+    pub fn with_list(&self, list: &ListPlace<'_>) -> Result<String, Trouble> {
+        let root = tree::parse(&self.text).in_part(&self.part)?;
+        let p = root.tag.prefix();
+        let mut edits = Vec::new();
+        let sheets = root
+            .child("sheets")
+            .ok_or_else(|| Trouble::part(&self.part, "lists no sheets"))?;
+        if let Some(relation) = list.relation {
+            let office = self.office_namespace();
+            let reference = match root.prefix_of(office) {
+                Some(prefix) => format!("{prefix}id=\"{relation}\""),
+                None => format!("xmlns:r=\"{office}\" r:id=\"{relation}\""),
+            };
+            let (name, id) = (attribute(list.name), self.largest_id.saturating_add(1));
+            let new = format!("<{p}sheet name=\"{name}\" sheetId=\"{id}\" {reference}/>");
+            edits.push(match sheets.children.first() {
+                Some(first) => Edit::insert(first.tag.start, new),
+                None => sheets.append(&new),
+            });
+        }
+        self.edit_names(&root, list, &mut edits);
+        for view in root
+            .child("bookViews")
+            .iter()
+            .flat_map(|views| views.all("workbookView"))
+        {
+            let mut tag = view.tag.text.to_owned();
+            for name in ["activeTab", "firstSheet"] {
+                tag = super::xml::scan::with_attribute(&tag, name, None);
+            }
+            edits.push(Edit::replace(view.tag.start..view.tag.end, tag));
+        }
+        apply(&self.text, edits).in_part(&self.part)
+    }
+
+    /// The names of the list, and those of other sheets counted anew.
+    fn edit_names(&self, root: &Element<'_>, list: &ListPlace<'_>, edits: &mut Vec<Edit>) {
+        let p = root.tag.prefix();
+        let own = self.own.unwrap_or(0);
+        let title = plain(&quoted(list.name));
+        let (area, header) = (list.area, list.header);
+        let new: String = [
+            ("_xlnm._FilterDatabase", format!("{title}!{area}"), " hidden=\"1\""),
+            ("_xlnm.Print_Titles", format!("{title}!${header}:${header}"), ""),
+            (OWN_NAME, format!("{title}!{area}"), " hidden=\"1\""),
+        ]
+        .map(|(name, means, hidden)| {
+            format!("<{p}definedName name=\"{name}\" localSheetId=\"{own}\"{hidden}>{means}</{p}definedName>")
+        })
+        .concat();
+        if self.own.is_some() {
+            let of_list = names(root).filter(|name| name.tag.number("localSheetId") == self.own);
+            for (index, name) in of_list.enumerate() {
+                let text = if index == 0 { new.as_str() } else { "" };
+                edits.push(Edit::replace(name.span(), text));
+            }
+            return;
+        }
+        for name in names(root) {
+            if let Some(position) = name.tag.number::<usize>("localSheetId") {
+                edits.push(name.set(
+                    "localSheetId",
+                    Some(&position.saturating_add(1).to_string()),
+                ));
+            }
+        }
+        match root.child("definedNames") {
+            Some(all) => edits.push(all.append(&new)),
+            None => {
+                // Behind these, in this order (CT_Workbook).
+                let before = ["sheets", "functionGroups", "externalReferences"];
+                let last = root
+                    .children
+                    .iter()
+                    .rfind(|child| before.contains(&child.local()));
+                let at = last.map_or(root.inner_end, |last| last.end);
+                edits.push(Edit::insert(
+                    at,
+                    format!("<{p}definedNames>{new}</{p}definedNames>"),
+                ));
+            }
+        }
+    }
+}
+
+fn names<'s, 'a>(root: &'s Element<'a>) -> impl Iterator<Item = &'s Element<'a>> {
+    let all = root.child("definedNames").into_iter();
+    all.flat_map(|all| all.all("definedName"))
+}
+
+/// A title in a reference.
+pub fn quoted(title: &str) -> String {
+    format!("'{}'", title.replace('\'', "''"))
+}
+
+/// `docProps/app.xml` with one more title; `None` where it does not list as many sheets as there are, as some programs
+/// leave out hidden ones.
+pub fn properties_with(text: &str, title: &str, worksheets: usize) -> Option<String> {
+    let root = tree::parse(text).ok()?;
+    let pairs = root.child("HeadingPairs")?.child("vector")?;
+    let count = pairs
+        .all("variant")
+        .find_map(|variant| variant.child("i4"))?;
+    if count.words(text).trim().parse() != Ok(worksheets) {
+        return None;
+    }
+    let titles = root.child("TitlesOfParts")?.child("vector")?;
+    let size: usize = titles.tag.number("size")?;
+    let first = titles.child("lpstr")?;
+    let p = first.tag.prefix();
+    let edits = vec![
+        Edit::replace(count.tag.end..count.inner_end, (worksheets + 1).to_string()),
+        titles.set("size", Some(&size.saturating_add(1).to_string())),
+        Edit::insert(
+            first.tag.start,
+            format!("<{p}lpstr>{}</{p}lpstr>", plain(title)),
+        ),
+    ];
+    apply(text, edits).ok()
+}
+
+/// Whether a workbook keeps each change of several people.
+pub fn tracks_changes(relationships: &Relationships) -> bool {
+    relationships.has_kind("revisionHeaders")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LIST: ListPlace<'static> = ListPlace {
+        name: "Issues",
+        relation: Some("rId9"),
+        area: "$A$4:$I$5",
+        header: 4,
+    };
+
+    #[test]
+    fn the_list_comes_first_and_positions_grow() {
+        let text = format!(
+            "<workbook xmlns='{}' xmlns:q='{}'><bookViews><workbookView activeTab='1' firstSheet='1' xWindow='0'/></bookViews>\
+             <sheets><sheet name='Issues' sheetId='7' q:id='rId1'/><sheet name='B' sheetId='2' state='hidden' q:id='rId2'/>\
+             </sheets><definedNames><definedName name='x' localSheetId='1'>B!$A$1</definedName><definedName name='y'>1\
+             </definedName></definedNames></workbook>",
+            MAIN[0], OFFICE[0]
+        );
+        let book = Book::parse(text, "book").unwrap();
+        assert!(book.sheets[1].is_hidden && book.own.is_none());
+        assert_eq!(book.free_title("issues"), "issues 2");
+        let new = book.with_list(&LIST).unwrap();
+        assert!(
+            new.contains(
+                "<sheets><sheet name=\"Issues\" sheetId=\"8\" q:id=\"rId9\"/><sheet name='Issues'"
+            ),
+            "{new}"
+        );
+        assert!(
+            new.contains("localSheetId=\"2\">B!$A$1") && new.contains("<definedName name='y'>")
+        );
+        assert!(new.contains("<workbookView xWindow='0'/>"));
+        // Again: what is there is ours.
+        let again = Book::parse(new.clone(), "book").unwrap();
+        assert_eq!(again.own, Some(0));
+        let list = ListPlace {
+            relation: None,
+            ..LIST
+        };
+        assert_eq!(again.with_list(&list).unwrap(), new);
+    }
+
+    #[test]
+    fn a_workbook_without_names_and_prefixes_gets_them() {
+        let text = format!(
+            "<m:workbook xmlns:m='{}'><m:sheets/><m:calcPr/></m:workbook>",
+            MAIN[1]
+        );
+        let book = Book::parse(text, "book").unwrap();
+        let new = book.with_list(&LIST).unwrap();
+        assert!(
+            new.contains("<m:sheet name=\"Issues\" sheetId=\"1\" xmlns:r=\"http://purl.oclc.org/"),
+            "{new}"
+        );
+        assert!(new.contains("</m:sheets><m:definedNames><m:definedName name="));
+    }
+
+    #[test]
+    fn titles_in_the_properties_are_counted() {
+        let text = "<Properties><HeadingPairs><vt:vector><vt:variant><vt:lpstr>Worksheets</vt:lpstr></vt:variant><vt:variant>\
+            <vt:i4>1</vt:i4></vt:variant></vt:vector></HeadingPairs><TitlesOfParts><vt:vector size='1'><vt:lpstr>A</vt:lpstr>\
+            </vt:vector></TitlesOfParts></Properties>";
+        let new = properties_with(text, "Issues", 1).unwrap();
+        assert!(
+            new.contains("<vt:i4>2</vt:i4>")
+                && new.contains("size=\"2\"><vt:lpstr>Issues</vt:lpstr><vt:lpstr>A")
+        );
+        assert_eq!(properties_with(text, "Issues", 2), None);
+    }
+}

@@ -1,0 +1,241 @@
+//! Painted copies: workbooks of all kinds, painted by the library, and looked at by a checker that knows nothing of it.
+//!
+//! - [`cases`]: workbooks written part by part ([`raw`]); `painting/made_by_libraries.py` makes more
+//! - [`checker`]: what is wrong with a copy; [`sheets`], [`package`] and [`xml`]: how it reads both files
+//! - [`breakages`]: copies broken on purpose, each of which the checker must find
+//! - [`readers`]: whether other programs open a copy
+
+#![allow(
+    clippy::disallowed_methods,
+    reason = "a test reads its caller's process variables"
+)]
+
+mod common;
+
+#[path = "painting/breakages.rs"]
+mod breakages;
+#[path = "painting/cases.rs"]
+mod cases;
+#[path = "painting/checker.rs"]
+mod checker;
+#[path = "painting/package.rs"]
+mod package;
+#[path = "painting/raw.rs"]
+mod raw;
+#[path = "painting/readers.rs"]
+mod readers;
+#[path = "painting/refused.rs"]
+mod refused;
+#[path = "painting/sheets.rs"]
+mod sheets;
+#[path = "painting/xml.rs"]
+mod xml;
+
+use std::fs;
+use std::path::Path;
+
+use ade::painting::{Mark, Note, Painted, Refusal, paint, place_of_copy};
+use cases::Case;
+use common::trials::{Tried, trials};
+
+trials!(
+    every_workbook_is_painted_and_nothing_else_changes,
+    a_painted_copy_painted_again_stays_as_it_is,
+    a_painted_copy_takes_other_marks_in_the_place_of_the_first,
+    what_should_be_told_is_told,
+    every_breakage_is_found,
+    what_cannot_be_painted_is_refused_in_words,
+    text_and_old_workbooks_become_new_ones,
+    a_copy_appears_whole_or_not_at_all,
+    workbooks_by_libraries_are_painted_and_open_in_openpyxl,
+    workbooks_open_in_libreoffice_as_before,
+);
+
+/// Paints a workbook in a folder of its own.
+fn painted(case: &Case, folder: &Path) -> Result<(Vec<u8>, Painted), Refusal> {
+    painted_from(&case.bytes, case, &case.marks, folder)
+}
+
+fn painted_from(
+    bytes: &[u8],
+    case: &Case,
+    marks: &[Mark],
+    folder: &Path,
+) -> Result<(Vec<u8>, Painted), Refusal> {
+    let original = folder.join(format!("{}.{}", case.name, case.extension));
+    fs::write(&original, bytes).unwrap();
+    let target = place_of_copy(&original, folder);
+    let painted = paint(&original, marks, &target)?;
+    assert_eq!(
+        fs::read(&original).unwrap(),
+        bytes,
+        "{}: the original has changed",
+        case.name
+    );
+    Ok((fs::read(&target).unwrap(), painted))
+}
+
+fn every_workbook_is_painted_and_nothing_else_changes() -> Tried {
+    let folder = tempfile::tempdir().unwrap();
+    let all = cases::all();
+    assert!(all.len() >= 30, "{}", all.len());
+    let mut faults = Vec::new();
+    for case in &all {
+        match painted(case, folder.path()) {
+            Ok((copy, _)) => {
+                let found = checker::faults(&case.bytes, &copy, &case.marks);
+                faults.extend(
+                    found
+                        .into_iter()
+                        .map(|fault| format!("{}: {fault}", case.name)),
+                );
+            }
+            Err(refusal) => faults.push(format!("{}: {refusal}", case.name)),
+        }
+    }
+    assert!(
+        faults.is_empty(),
+        "{} faults:\n{}",
+        faults.len(),
+        faults.join("\n")
+    );
+    Ok(())
+}
+
+fn a_painted_copy_painted_again_stays_as_it_is() -> Tried {
+    let folder = tempfile::tempdir().unwrap();
+    for case in cases::all() {
+        let (once, first) = painted(&case, folder.path()).unwrap();
+        let (again, _) = painted(&case, folder.path()).unwrap();
+        assert!(
+            once == again,
+            "{}: the same marks make another file",
+            case.name
+        );
+        let (twice, second) = painted_from(&once, &case, &case.marks, folder.path()).unwrap();
+        assert_eq!(
+            (first.cells, first.comments, first.list),
+            (second.cells, second.comments, second.list),
+            "{}",
+            case.name
+        );
+        let parts = |bytes: &[u8]| -> Vec<(String, Vec<u8>)> {
+            let mut parts: Vec<_> = package::Parts::read(bytes)
+                .unwrap()
+                .0
+                .into_iter()
+                .map(|part| (part.name, part.bytes))
+                .collect();
+            parts.sort();
+            parts
+        };
+        for (one, other) in parts(&once).iter().zip(&parts(&twice)) {
+            let said = || String::from_utf8_lossy(&other.1).into_owned();
+            // The note of a signature is told once: then there is none.
+            if case.name != "a_signed_package" {
+                assert!(
+                    one == other,
+                    "{}: {} has changed: {}",
+                    case.name,
+                    one.0,
+                    said()
+                );
+            }
+        }
+        assert_eq!(parts(&once).len(), parts(&twice).len());
+    }
+    Ok(())
+}
+
+fn a_painted_copy_takes_other_marks_in_the_place_of_the_first() -> Tried {
+    let folder = tempfile::tempdir().unwrap();
+    for case in cases::all()
+        .into_iter()
+        .filter(|case| case.marks.len() > 1 && case.marks.len() < 20)
+    {
+        let (once, _) = painted(&case, folder.path()).unwrap();
+        let other = &case.marks[..1];
+        let (twice, painted) = painted_from(&once, &case, other, folder.path()).unwrap();
+        let parts = package::Parts::read(&twice).unwrap();
+        let lists = parts
+            .0
+            .iter()
+            .filter(|part| String::from_utf8_lossy(&part.bytes).contains("Value as it stood"));
+        assert_eq!((lists.count(), painted.listed), (1, 1), "{}", case.name);
+    }
+    Ok(())
+}
+
+fn what_should_be_told_is_told() -> Tried {
+    let folder = tempfile::tempdir().unwrap();
+    let all = cases::all();
+    let notes = |name: &str| {
+        let case = all.iter().find(|case| case.name == name).unwrap();
+        painted(case, folder.path()).unwrap().1.notes
+    };
+    assert_eq!(notes("a_signed_package"), [Note::SignatureLeftOut]);
+    assert_eq!(notes("macros"), [Note::MacrosMayCount]);
+    assert_eq!(notes("protected_and_filtered"), [Note::NotThere(1)]);
+    assert!(matches!(
+        notes("as_many_formats_as_excel_allows")[..],
+        [Note::FormatsFull(_)]
+    ));
+    assert_eq!(notes("inline_strings"), []);
+    let mut many = all
+        .into_iter()
+        .find(|case| case.name == "inline_strings")
+        .unwrap();
+    many.marks = (1..=70_000)
+        .map(|row| cases::mark("North", &format!("B{row}"), row))
+        .collect();
+    let (copy, painted) = painted(&many, folder.path()).unwrap();
+    assert_eq!(
+        painted.notes,
+        [Note::CommentsEnd(10_000), Note::LinksEnd(65_530)]
+    );
+    assert_eq!(
+        (painted.cells, painted.comments, painted.listed),
+        (70_000, 10_000, 70_000)
+    );
+    let list = String::from_utf8(
+        package::Parts::read(&copy)
+            .unwrap()
+            .get("xl/worksheets/sheet2.xml")
+            .unwrap()
+            .bytes
+            .clone(),
+    )
+    .unwrap();
+    assert!(list.contains("Comments end after 10,000 cells. Links end after 65,530 lines."));
+    assert_eq!(list.matches("<hyperlink ").count(), 65_530);
+    Ok(())
+}
+
+fn every_breakage_is_found() -> Tried {
+    breakages::every_breakage_is_found();
+    Ok(())
+}
+
+fn what_cannot_be_painted_is_refused_in_words() -> Tried {
+    refused::what_cannot_be_painted_is_refused_in_words();
+    Ok(())
+}
+
+fn text_and_old_workbooks_become_new_ones() -> Tried {
+    refused::text_becomes_a_workbook();
+    refused::an_old_workbook_becomes_a_new_one();
+    Ok(())
+}
+
+fn a_copy_appears_whole_or_not_at_all() -> Tried {
+    refused::a_copy_appears_whole_or_not_at_all();
+    Ok(())
+}
+
+fn workbooks_by_libraries_are_painted_and_open_in_openpyxl() -> Tried {
+    readers::workbooks_by_libraries()
+}
+
+fn workbooks_open_in_libreoffice_as_before() -> Tried {
+    readers::libreoffice()
+}

@@ -1,0 +1,182 @@
+//! Whether other programs read a painted copy: openpyxl and LibreOffice, where the machine has them.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use super::cases::{self, Case, marks};
+use super::common::Place;
+use super::common::trials::{Missing, Tried};
+use super::package::Parts;
+use super::{checker, painted};
+
+/// What openpyxl cannot read before painting either.
+const NOT_BY_OPENPYXL: [&str; 4] = [
+    "strict_namespaces",
+    "nothing_to_mark",
+    "folders_of_other_names",
+    "a_sheet_whose_part_is_missing",
+];
+
+/// Runs the script that makes workbooks and opens copies.
+fn script(python: &Path, work: &str, folder: &Path) -> String {
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/painting/made_by_libraries.py");
+    let output = Command::new(python)
+        .arg(script)
+        .arg(work)
+        .arg(folder)
+        .env("PYTHONDONTWRITEBYTECODE", "1")
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(output.status.success(), "{said}");
+    String::from_utf8(output.stdout).unwrap()
+}
+
+/// A Python with openpyxl and XlsxWriter; it is there as long as its place.
+fn python() -> (Place, PathBuf) {
+    let place = Place::new();
+    let configuration = place.configuration("companions");
+    configuration.depend_on(&["openpyxl", "xlsxwriter"]);
+    let venv = place.ade("env build companions").succeeds().stdout;
+    let python = place.path(venv.trim()).join("bin/python");
+    (place, python)
+}
+
+pub fn workbooks_by_libraries() -> Tried {
+    let (_place, python) = python();
+    let folder = tempfile::tempdir().unwrap();
+    script(&python, "make", folder.path());
+    let mut faults = Vec::new();
+    let mut count = 0;
+    let paths: Vec<_> = fs::read_dir(folder.path())
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .collect();
+    for cells in paths
+        .iter()
+        .filter(|path| path.extension().is_some_and(|ending| ending == "cells"))
+    {
+        count += 1;
+        let name = cells.file_stem().unwrap().to_str().unwrap().to_owned();
+        let extension = if name.ends_with("macros") {
+            "xlsm"
+        } else {
+            "xlsx"
+        };
+        let case = Case {
+            name: name.clone().leak(),
+            extension,
+            bytes: fs::read(cells.with_extension(extension)).unwrap(),
+            marks: marks("Data", &fs::read_to_string(cells).unwrap()),
+        };
+        let (copy, _) =
+            painted(&case, folder.path()).unwrap_or_else(|refusal| panic!("{name}: {refusal}"));
+        let found = checker::faults(&case.bytes, &copy, &case.marks);
+        faults.extend(found.into_iter().map(|fault| format!("{name}: {fault}")));
+        let (twice, _) = super::painted_from(&copy, &case, &case.marks, folder.path()).unwrap();
+        let mut parts = [&copy, &twice].map(|bytes| Parts::read(bytes).unwrap().0);
+        parts
+            .iter_mut()
+            .for_each(|parts| parts.sort_by(|one, other| one.name.cmp(&other.name)));
+        for (one, other) in parts[0]
+            .iter()
+            .zip(&parts[1])
+            .filter(|(one, other)| one.bytes != other.bytes)
+        {
+            faults.push(format!(
+                "{name}: {} differs from {} when painted twice",
+                one.name, other.name
+            ));
+        }
+    }
+    assert_eq!(count, 10);
+    for case in cases::all()
+        .iter()
+        .filter(|case| !NOT_BY_OPENPYXL.contains(&case.name) && case.marks.len() < 20)
+    {
+        let inner = tempfile::tempdir().unwrap();
+        painted(case, inner.path()).unwrap();
+        let words = script(&python, "load", inner.path());
+        faults.extend(
+            words
+                .lines()
+                .filter(|line| !line.is_empty())
+                .map(str::to_owned),
+        );
+    }
+    let said = script(&python, "open", folder.path());
+    faults.extend(
+        said.lines()
+            .filter(|line| !line.is_empty())
+            .map(str::to_owned),
+    );
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+    Ok(())
+}
+
+/// Opens all at once, and writes the first sheet of each as text: that must be the list.
+pub fn libreoffice() -> Tried {
+    let soffice = std::env::var_os("PATH").and_then(|path| {
+        std::env::split_paths(&path)
+            .map(|folder| folder.join("soffice"))
+            .find(|found| found.is_file())
+    });
+    let Some(soffice) = soffice else {
+        return Err(Missing("LibreOffice (soffice) is not there".to_owned()));
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("out");
+    let mut cases = cases::all();
+    // Excel's limit of formats takes LibreOffice a minute to load.
+    cases.retain(|case| case.name != "as_many_formats_as_excel_allows");
+    let mut files = Vec::new();
+    for case in &cases {
+        painted(case, folder.path()).unwrap();
+        files.push(
+            folder
+                .path()
+                .join(format!("{}_annotated.{}", case.name, case.extension)),
+        );
+    }
+    let output = Command::new(soffice)
+        .arg(format!(
+            "-env:UserInstallation=file://{}/profile",
+            folder.path().display()
+        ))
+        .args(["--headless", "--convert-to", "csv", "--outdir"])
+        .arg(&out)
+        .args(&files)
+        .output()
+        .unwrap();
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    for case in &cases {
+        let converted = out.join(format!("{}_annotated.csv", case.name));
+        let text = fs::read(&converted)
+            .unwrap_or_else(|error| panic!("{} was not opened: {error}", case.name));
+        let text = String::from_utf8_lossy(&text).into_owned();
+        let count = case.marks.len();
+        let ending = if count == 1 { "" } else { "s" };
+        let count = if count > 999 {
+            "1,100".to_owned()
+        } else {
+            count.to_string()
+        };
+        let title = format!("{count} issue{ending} in {}.{}", case.name, case.extension);
+        assert!(
+            text.trim_start_matches('"').starts_with(&title),
+            "{}: {text}",
+            case.name
+        );
+        assert!(
+            text.contains("Sheet,Cell,Severity,Field,Value as it stood"),
+            "{}: {text}",
+            case.name
+        );
+    }
+    Ok(())
+}

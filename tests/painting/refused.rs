@@ -1,0 +1,285 @@
+//! What is not painted, and what becomes another workbook.
+
+use std::fs;
+use std::path::Path;
+
+use ade::base::problem::Problem;
+use ade::cells::{Cells, Choice, Reading, WindowLimits};
+use ade::painting::{Note, Painted, Refusal, paint, place_of_copy};
+
+use super::cases::{self, mark, marks};
+use super::common;
+use super::package::Parts;
+use super::raw::{Raw, TYPE, zipped};
+use super::sheets::Grid;
+
+fn refusal(name: &str, bytes: &[u8]) -> String {
+    let folder = tempfile::tempdir().unwrap();
+    let original = folder.path().join(name);
+    fs::write(&original, bytes).unwrap();
+    let target = place_of_copy(&original, folder.path());
+    let refusal = paint(&original, &marks("North", "A1 B2"), &target).unwrap_err();
+    assert!(!target.exists(), "{name}: there is a copy");
+    let left: Vec<_> = fs::read_dir(folder.path()).unwrap().collect();
+    assert_eq!(left.len(), 1, "{name}: {left:?}");
+    assert!(!refusal.code().is_empty());
+    refusal.to_string()
+}
+
+pub fn what_cannot_be_painted_is_refused_in_words() {
+    let sheet = |data: &str| Raw::new(&[("North", data)]);
+    let plain = || sheet("<sheetData><row r=\"1\"><c r=\"A1\"/></row></sheetData>");
+    let with = |change: fn(&mut Parts)| {
+        let mut parts = Parts::read(&plain().bytes()).unwrap();
+        change(&mut parts);
+        parts.write()
+    };
+    let mut shared = plain();
+    shared
+        .related
+        .push(("rIdR", "revisionHeaders", "revisions/revisionHeaders.xml"));
+    shared.part(
+        "xl/revisions/revisionHeaders.xml",
+        &format!("{TYPE}revisionHeaders+xml"),
+        "<headers/>",
+    );
+    let binary = with(|parts| {
+        let kind = format!("{TYPE}sheet.main+xml");
+        parts.replace(
+            "[Content_Types].xml",
+            &kind,
+            "application/vnd.ms-excel.sheet.binary.macroEnabled.main",
+        );
+    });
+    let mut twice = plain().all_parts();
+    twice.push(("XL/Workbook.xml".to_owned(), b"<a/>".to_vec()));
+    let whole = plain().bytes();
+    let broken = whole.len() / 2;
+    let utf16: Vec<u8> = "\u{feff}<worksheet><sheetData/></worksheet>"
+        .encode_utf16()
+        .flat_map(u16::to_le_bytes)
+        .collect();
+    let mut other = plain().all_parts();
+    other
+        .iter_mut()
+        .find(|(name, _)| name.ends_with("sheet1.xml"))
+        .unwrap()
+        .1 = utf16;
+    for (name, bytes, words) in [
+        (
+            "a.xlsx",
+            common::encrypted_workbook(),
+            "a.xlsx is protected by a password; save it without one",
+        ),
+        (
+            "b.xls",
+            common::encrypted_workbook(),
+            "b.xls is protected by a password; save it without one",
+        ),
+        (
+            "c.xlsb",
+            binary,
+            ".xlsb workbooks cannot be painted; save c.xlsb as .xlsx",
+        ),
+        (
+            "d.xlsx",
+            shared.bytes(),
+            "d.xlsx is shared with tracked changes; stop sharing (Review) and save it",
+        ),
+        (
+            "e.xlsx",
+            zipped(&twice),
+            "e.xlsx cannot be painted: XL/Workbook.xml is in the archive twice",
+        ),
+        (
+            "f.xlsx",
+            sheet("<sheetData><row r=\"2\"/><row r=\"1\"/></sheetData>").bytes(),
+            "f.xlsx cannot be painted: xl/worksheets/sheet1.xml has row 1 behind row 2",
+        ),
+        (
+            "g.xlsx",
+            sheet("<sheetData><row r=\"1\"><c r=\"B1\"/><c r=\"A1\"/></row></sheetData>").bytes(),
+            "g.xlsx cannot be painted: xl/worksheets/sheet1.xml has cells of row 1 out of order",
+        ),
+        (
+            "g2.xlsx",
+            sheet("<sheetData><row r=\"1\"><c r=\"A2\"/></row></sheetData>").bytes(),
+            "g2.xlsx cannot be painted: xl/worksheets/sheet1.xml has cells of row 1 out of order",
+        ),
+        (
+            "h.xlsx",
+            sheet("<sheetData><row r=\"1\">").bytes(),
+            "h.xlsx cannot be painted: xl/worksheets/sheet1.xml is cut short",
+        ),
+        (
+            "i.xlsx",
+            sheet("").bytes(),
+            "i.xlsx cannot be painted: xl/worksheets/sheet1.xml has no cells",
+        ),
+        (
+            "j.xlsx",
+            zipped(&other),
+            "j.xlsx cannot be painted: xl/worksheets/sheet1.xml is not in UTF-8",
+        ),
+        (
+            "k.xlsx",
+            with(|parts| parts.set("xl/styles.xml", "<styleSheet><fonts></styleSheet>")),
+            "k.xlsx cannot be painted: xl/styles.xml is not well-formed XML",
+        ),
+        (
+            "l.xlsx",
+            with(|parts| {
+                parts.set(
+                    "xl/workbook.xml",
+                    "<!DOCTYPE a [<!ENTITY b 'c'>]><workbook/>",
+                )
+            }),
+            "l.xlsx cannot be painted: xl/workbook.xml has a document type",
+        ),
+        (
+            "m.xlsx",
+            with(|parts| parts.set("_rels/.rels", "<Relationships/>")),
+            "m.xlsx is not a workbook, or is damaged",
+        ),
+        (
+            "n.xlsx",
+            whole[..broken].to_vec(),
+            "n.xlsx is not a workbook, or is damaged",
+        ),
+        (
+            "o.xlsx",
+            Vec::new(),
+            "o.xlsx is empty: it has no bytes at all",
+        ),
+        (
+            "p.ods",
+            whole[..2].to_vec(),
+            "p.ods is none of .xlsx, .xlsm, .xltx, .xltm, .xls and .csv",
+        ),
+    ] {
+        assert_eq!(refusal(name, &bytes), words);
+    }
+    let rows = "<sheetData><row r=\"1\"><c r=\"A1\"/></row></sheetData>";
+    let mut two = Parts::read(&Raw::new(&[("North", rows), ("South", rows)]).bytes()).unwrap();
+    two.replace("xl/workbook.xml", "r:id=\"rId2\"", "r:id=\"rId1\"");
+    assert_eq!(
+        refusal("t.xlsx", &two.write()),
+        "t.xlsx cannot be painted: xl/worksheets/sheet1.xml belongs to two sheets"
+    );
+    let page = refusal("q.xlsx", b"<html><body>a page</body></html>");
+    assert!(
+        page.starts_with("q.xlsx ") && !page.contains("workbook, or is damaged"),
+        "{page}"
+    );
+    let deep = format!("<sheetData>{}", "<row>".repeat(1_000_000));
+    assert!(refusal("r.xlsx", &sheet(&deep).bytes()).starts_with("r.xlsx cannot be painted"));
+    let nested = format!("<sheets>{}", "<a>".repeat(1_000_000));
+    let mut raw = plain();
+    raw.behind = nested;
+    assert!(refusal("s.xlsx", &raw.bytes()).ends_with("xl/workbook.xml is not well-formed XML"));
+}
+
+/// The copy of a text file, read back.
+fn copy_of(name: &str, bytes: &[u8], list: &str) -> (Parts, Painted) {
+    let folder = tempfile::tempdir().unwrap();
+    let original = folder.path().join(name);
+    fs::write(&original, bytes).unwrap();
+    let target = place_of_copy(&original, folder.path());
+    assert!(target.to_str().unwrap().ends_with("people_annotated.xlsx"));
+    let painted = paint(
+        &original,
+        &[mark(list, "B2", 0), mark(list, "C4", 1)],
+        &target,
+    )
+    .unwrap();
+    (Parts::read(&fs::read(&target).unwrap()).unwrap(), painted)
+}
+
+pub fn text_becomes_a_workbook() {
+    let text = "name;start\nAnn;\"02.13.2018\nor later\"\n\n=1+1;007\n";
+    // A sheet of text is called as the engine calls it.
+    let (parts, painted) = copy_of("people.csv", text.as_bytes(), "people");
+    let is_text = true;
+    assert_eq!(
+        painted.notes,
+        [Note::ValuesAlone {
+            file: "people.csv".to_owned(),
+            is_text
+        }]
+    );
+    assert_eq!((painted.cells, painted.comments), (2, 2));
+    let sheet = Grid::of(&parts, "xl/worksheets/sheet1.xml").unwrap();
+    let rows = sheet.texts(1);
+    assert_eq!(rows[&2], ["Ann", "02.13.2018\nor later"]);
+    assert_eq!(rows[&4], ["=1+1", "007", ""]);
+    let list = Grid::of(&parts, "xl/worksheets/sheet2.xml")
+        .unwrap()
+        .texts(1);
+    assert_eq!(list[&1], ["2 issues in people.csv"]);
+    assert_eq!(list[&3], ["The text file itself is unchanged."]);
+}
+
+/// An old workbook's copy has the same cells in the same sheets, as the reader of windows shows them.
+pub fn an_old_workbook_becomes_a_new_one() {
+    let original =
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/conformance/cases/legacy-xls/input.xls");
+    let folder = tempfile::tempdir().unwrap();
+    let target = place_of_copy(&original, folder.path());
+    let cells = Cells::new(WindowLimits::default());
+    let reading = Reading::whole();
+    let before = cells.sheets(&original, &reading).unwrap();
+    let title = before[0].name.clone();
+    let painted = paint(&original, &[mark(&title, "B2", 0)], &target).unwrap();
+    let is_text = false;
+    assert_eq!(
+        painted.notes,
+        [Note::ValuesAlone {
+            file: "input.xls".to_owned(),
+            is_text
+        }]
+    );
+    let after = cells.sheets(&target, &reading).unwrap();
+    assert_eq!(after[0].name, "Issues");
+    assert_eq!(after.len(), before.len() + 1);
+    for (old, new) in before.iter().zip(&after[1..]) {
+        assert_eq!((&old.name, old.state), (&new.name, new.state));
+        let rows = |path: &Path, name: &str| {
+            let window = cells.window(path, &reading, Choice::Named(name), 1..=200, 1..=100);
+            window.unwrap().rows
+        };
+        assert_eq!(
+            rows(&original, &old.name),
+            rows(&target, &new.name),
+            "{}",
+            old.name
+        );
+    }
+}
+
+pub fn a_copy_appears_whole_or_not_at_all() {
+    let folder = tempfile::tempdir().unwrap();
+    let case = cases::all().swap_remove(0);
+    let original = folder.path().join("book.xlsx");
+    fs::write(&original, &case.bytes).unwrap();
+    let same = paint(&original, &case.marks, &original).unwrap_err();
+    assert!(matches!(same, Refusal::SameFile { .. }), "{same}");
+    assert_eq!(fs::read(&original).unwrap(), case.bytes);
+    let nowhere = folder.path().join("not/there.xlsx");
+    let refused = paint(&original, &case.marks, &nowhere).unwrap_err();
+    assert!(matches!(refused, Refusal::Unwritable(_)), "{refused}");
+    let gone = paint(
+        &folder.path().join("gone.xlsx"),
+        &case.marks,
+        &folder.path().join("x.xlsx"),
+    )
+    .unwrap_err();
+    assert!(
+        gone.to_string().starts_with("cannot read gone.xlsx"),
+        "{gone}"
+    );
+    let old = folder.path().join("old.xlsx");
+    fs::write(&old, "an old copy").unwrap();
+    fs::write(&original, &case.bytes[..100]).unwrap();
+    assert!(paint(&original, &case.marks, &old).is_err());
+    assert_eq!(fs::read_to_string(&old).unwrap(), "an old copy");
+}
