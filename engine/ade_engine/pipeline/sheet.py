@@ -38,7 +38,7 @@ from ade_engine.pipeline.output.merge import BuiltTable, merge_tables, sort_by_m
 from ade_engine.pipeline.output.output_columns import table_look, written_names
 from ade_engine.pipeline.shared.context import Progress
 from ade_engine.pipeline.shared.counts import SourceCounts
-from ade_engine.pipeline.values.own_checks import missing_fields, validators_of
+from ade_engine.pipeline.values.own_checks import validators_of
 from ade_engine.pipeline.values.values import Transforms, Validators
 
 TYPE_CHECKING = False
@@ -117,6 +117,8 @@ class SheetPipeline:
             built = [merge_tables(built, typed=bool(context.settings.typed_fields))]
 
         if built and context.settings.issue_list:
+            from ade_engine.pipeline.issues.listed import missing_fields
+
             self._output.add_issues(missing_fields(context, built))
         output_sheet = self._output.add_sheet(sheet.title)
         next_row = 1

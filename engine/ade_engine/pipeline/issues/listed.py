@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import polars as pl
 
-from ade_engine.models.issues import WARNING
+from ade_engine.models.issues import ERROR, WARNING
 from ade_engine.models.table import column_letters
-from ade_engine.pipeline.issues.collected import Collected, ids_of
-from ade_engine.pipeline.shared.table_columns import ISSUE_PREFIX
-from ade_engine.pipeline.values.types import as_text
+from ade_engine.pipeline.shared.collected import Collected, ids_of
+from ade_engine.pipeline.shared.table_columns import ISSUE_PREFIX, as_text
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -105,3 +104,25 @@ def completed(
     else:
         found = found.with_columns(pl.lit(None, dtype=pl.String).alias("written"))
     return found.select(*KEYS).sort("row", "column", "rule", nulls_last=False, maintain_order=True)
+
+
+def missing_fields(context: RunContext, tables: list[BuiltTable]) -> pl.DataFrame:
+    """Lines of the list of issues for the required fields that no table of a sheet has."""
+    there: set[str] = set()
+    for result in (table.result for table in tables):
+        there.update(column.field_name for column in (*result.mapped_columns, *result.derived_mappings))
+        # What a hook or a transform has computed is there, too.
+        there.update(column.name for column in result.table.get_columns() if column.null_count() < len(column))
+    missing = [field for name, field in context.registry.fields.items() if field.required and name not in there]
+    lines = [
+        {
+            "sheet": context.sheet_name,
+            "severity": ERROR if field.required is True else field.required,
+            "field": field.name,
+            "label": field.label or field.name,
+            "rule": f"{field.name}.required",
+            "message": "no column for this field",
+        }
+        for field in missing
+    ]
+    return pl.DataFrame([{key: line.get(key) for key in KEYS} for line in lines], schema=KEYS)

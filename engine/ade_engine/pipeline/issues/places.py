@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from ade_engine.models.table import column_letters
-from ade_engine.pipeline.values.types import as_text
+from ade_engine.pipeline.shared.table_columns import as_text
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

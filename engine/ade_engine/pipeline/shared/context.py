@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from ade_engine.infrastructure.observability.logger import RunLogger
     from ade_engine.infrastructure.settings import Settings
     from ade_engine.models.table import TableRegion
-    from ade_engine.pipeline.issues.collected import Collected
+    from ade_engine.pipeline.shared.collected import Collected
 
 
 class RunContext:
@@ -77,7 +77,7 @@ class RunContext:
         """The same sheet, at one of its tables."""
         collected = None
         if self.settings.issue_list:
-            from ade_engine.pipeline.issues.collected import Collected
+            from ade_engine.pipeline.shared.collected import Collected
 
             collected = Collected()
         return self._inside(table_index=table_index, region=region, total_issues=[], collected=collected)

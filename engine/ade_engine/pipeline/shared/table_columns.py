@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ade_engine.fields.readers import Reader
 from ade_engine.fields.surroundings import ROW, ROW_CHECK
 
 TYPE_CHECKING = False
@@ -46,3 +47,8 @@ def with_series(table: pl.DataFrame, columns: Sequence[pl.Series]) -> pl.DataFra
             changed.insert_column(len(names), column)
             names.append(name)
     return changed
+
+
+def as_text(column: pl.Series) -> pl.Series:
+    """A column as people see it: whole numbers without decimals, dates as ``2025-01-31``."""
+    return Reader(column.name, "text").read(column).alias(column.name)

@@ -6,7 +6,6 @@ import re
 
 import polars as pl
 
-from ade_engine.fields.readers import Reader
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -45,8 +44,3 @@ def column_wanted_as_text(error: BaseException, table: pl.DataFrame, field: str)
         if name in table.columns and table.schema[name] != pl.String:
             return name
     return None
-
-
-def as_text(column: pl.Series) -> pl.Series:
-    """A column as people see it: whole numbers without decimals, dates as ``2025-01-31``."""
-    return Reader(column.name, "text").read(column).alias(column.name)

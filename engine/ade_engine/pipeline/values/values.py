@@ -34,10 +34,11 @@ from ade_engine.pipeline.shared.table_columns import (
     RESERVED_PREFIX,
     TOTAL_PREFIX,
     UNREAD_PREFIX,
+    as_text,
     with_series,
 )
 from ade_engine.pipeline.values.own_checks import is_demand
-from ade_engine.pipeline.values.types import as_text, column_wanted_as_text, field_type
+from ade_engine.pipeline.values.types import column_wanted_as_text, field_type
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ if TYPE_CHECKING:
 
     from ade_engine.extensions.registry import RegisteredFn
     from ade_engine.fields.surroundings import ColumnSource
-    from ade_engine.pipeline.issues.collected import Collected
+    from ade_engine.pipeline.shared.collected import Collected
     from ade_engine.pipeline.shared.context import RunContext
 
 #: The names of the values that its callables may take.
@@ -607,7 +608,7 @@ def _collect(
     collected: Collected, table: pl.DataFrame, field: str, own: list[str], speakers: list[RegisteredFn], parts: list[pl.Series]
 ) -> None:
     """Keep the messages of a field apart: what the engine says of its cells, then what validators say."""
-    from ade_engine.pipeline.issues.collected import Said, rule_of
+    from ade_engine.pipeline.shared.collected import Said, rule_of
 
     rules = [_RULES[name.removesuffix(field)] for name in own]
     said = [Said(f"{field}.{rule}", severity, part) for (rule, severity), part in zip(rules, parts)]
