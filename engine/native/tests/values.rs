@@ -220,6 +220,24 @@ fn unread_rows(unread: Option<&Column>, rows: usize) -> Vec<bool> {
     unread.map_or_else(|| vec![false; rows], set_rows)
 }
 
+/// Whether some cells of a column are of those that mean nothing by themselves.
+fn goes_by_the_others(kind: &Kind, values: &[Value<'_>]) -> bool {
+    let is_open = |text: &str| match kind {
+        // Ten digits without a mark are a number of North America only where no other cell of the column is of elsewhere.
+        Kind::Phone { .. } => text.len() >= 10 && text.bytes().all(|byte| byte.is_ascii_digit()),
+        // A letter says yes or no where all letters of its column are initials of these.
+        Kind::Boolean { .. } => text.trim_end_matches('.').chars().count() == 1,
+        // 7.15 is a time where no other cell shows that these are hours in decimals.
+        Kind::Time { .. } => text.contains('.'),
+        // 100.0 is a code that a program has made a float of where all cells of its column may be.
+        Kind::Code => text.ends_with(".0"),
+        _ => false,
+    };
+    values
+        .iter()
+        .any(|value| matches!(value, Value::Text(text) if is_open(text.trim())))
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
@@ -273,14 +291,7 @@ proptest! {
         let whole: Vec<Value<'_>> = first.iter().chain(&second).map(Cell::value).collect();
         let (one, other) = whole.split_at(first.len());
         let around = Surroundings::default();
-        // Ten digits without a mark are a number of North America only where no other cell of the column is of elsewhere.
-        let has_bare_digits = whole.iter().any(|value| {
-            matches!(value, Value::Text(text) if text.trim().len() >= 10 && text.trim().bytes().all(|byte| byte.is_ascii_digit()))
-        });
-        for kind in alone() {
-            if has_bare_digits && matches!(kind, Kind::Phone { .. }) {
-                continue;
-            }
+        for kind in alone().into_iter().filter(|kind| !goes_by_the_others(kind, &whole)) {
             let together = read(&whole, &kind, &around);
             let parts = [read(one, &kind, &around), read(other, &kind, &around)];
             let apart: Vec<_> = parts.iter().flat_map(|part| values_of(&part.column)).collect();
