@@ -11,7 +11,6 @@ import datetime
 
 import polars as pl
 
-from ade_engine.fields.headers import simplify
 from ade_engine.fields.readers import profile
 from ade_engine.fields.units import is_unit
 from ade_engine.models.notices import INFO, WARNING
@@ -128,11 +127,11 @@ class _Sheet:
 
     def has_known_word(self, row: int) -> bool:
         """Whether a cell is the header of a field, or a word that headers have."""
-        return any(map(self.is_word, self.cells(row)))
+        return bool(fields_of(self.cells(row), self.words))
 
     def is_word(self, cell: Any) -> bool:
         """Whether a cell is the header of a field, or a word that headers have."""
-        return isinstance(cell, str) and simplify(cell.partition("(")[0].partition("[")[0]) in self.words
+        return bool(fields_of([cell], self.words))
 
     def has_values(self, row: int) -> bool:
         """Whether a row has what no header has: an address, a number that is no year, a day."""

@@ -203,8 +203,7 @@ pub fn push_plain_phone(text: &str, out: &mut String) -> bool {
         _ => return false,
     };
     let mut digits = area.iter().chain(&middle).chain(&last);
-    let has_exchange = middle[0] >= b'2' || area == b"555";
-    if area[0] < b'2' || !has_exchange || !digits.all(u8::is_ascii_digit) {
+    if !has_exchange(area, middle[0]) || !digits.all(u8::is_ascii_digit) {
         return false;
     }
     push_digits(area, out);
@@ -222,15 +221,15 @@ fn push_digits(digits: &[u8], out: &mut String) {
 /// Countries whose numbers have a trunk prefix of 0, which people put in brackets with the area behind it: "+49 (030)".
 const WITH_TRUNK_IN_BRACKETS: &[&[u8]] = &[b"49", b"41", b"43", b"44"];
 
-/// Whether ten digits can be a number of North America by the first digits of their area and exchange. Nobody's area is 555: examples
-/// have it, with whatever behind it.
-fn has_exchange(digits: &[u8]) -> bool {
-    digits[0] >= b'2' && (digits[3] >= b'2' || digits.starts_with(b"555"))
+/// Whether an area of three digits and the first digit of the exchange behind it can be those of a number of North America. Nobody's area
+/// is 555: examples have it, with whatever behind it.
+fn has_exchange(area: &[u8], exchange: u8) -> bool {
+    area[0] >= b'2' && (exchange >= b'2' || area == b"555")
 }
 
-/// The same, by what areas there are.
+/// The same of ten digits, by what areas there are.
 fn may_be_american(digits: &[u8]) -> bool {
-    has_exchange(digits) && digits[1] != b'9' && digits[1..3] != *b"11"
+    has_exchange(&digits[..3], digits[3]) && digits[1] != b'9' && digits[1..3] != *b"11"
 }
 
 /// Adds the number in a text in one shape, whatever parts its digits: with a country "+442079460958", of North America
@@ -296,7 +295,9 @@ const WAYS: [Way; 8] = [
     }),
     // "(555) 123-4567", "555.123.4567"; "347-123-4567" is of elsewhere.
     (Written::American, |phone| {
-        phone.is_in_parts(&[3, 3, 4]) && phone.has_mark() && has_exchange(phone.digits())
+        phone.is_in_parts(&[3, 3, 4])
+            && phone.has_mark()
+            && has_exchange(&phone.digits()[..3], phone.digits()[3])
     }),
     // "5551234567", "555 123 4567"
     (Written::Open, |phone| {

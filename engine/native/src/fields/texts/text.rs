@@ -1,6 +1,5 @@
 //! Text, codes and names: cells as they stand, without what nobody can see.
 
-use std::borrow::Cow;
 use std::fmt::Write;
 
 use crate::cells::calendar::DAY_MICROSECONDS;
@@ -275,25 +274,20 @@ static TITLES: Words = Words::of(&["dr", "frau", "herr", "m", "mme", "mr", "mrs"
 /// Adds a person's name with single blanks; "Smith, Avery" becomes "Avery Smith". `false` where nothing is left.
 pub fn push_name(value: Value<'_>, part: NamePart, out: &mut String) -> bool {
     let made;
-    let whole = match value {
-        Value::Text(text) if is_spaced_plainly(text) => Cow::Borrowed(text),
+    let joined = match value {
+        Value::Text(text) if is_spaced_plainly(text) => text,
         _ => {
             let mut whole = String::new();
             if !push_text(value, &mut whole) {
                 return false;
             }
-            Cow::Owned(whole)
+            made = whole
+                .split(|c: char| c.is_whitespace() || is_format(c))
+                .filter(|word| !word.is_empty())
+                .collect::<Vec<_>>()
+                .join(" ");
+            made.as_str()
         }
-    };
-    let joined = if is_spaced_plainly(&whole) {
-        &*whole
-    } else {
-        made = whole
-            .split(|c: char| c.is_whitespace() || is_format(c))
-            .filter(|word| !word.is_empty())
-            .collect::<Vec<_>>()
-            .join(" ");
-        made.as_str()
     };
     // A remark in brackets is no last name: "Avery Smith (Sales)".
     let (name, remark) = if joined.ends_with(')')
@@ -384,12 +378,17 @@ fn is_of_company(text: &str) -> bool {
 fn ends_as_company(text: &str) -> bool {
     blank_behind(text).is_some_and(|at| {
         let last = &text[at + 1..];
-        let is_name =
-            || last.starts_with(char::is_uppercase) && last.chars().skip(1).all(char::is_lowercase);
-        is_company(last)
-            && !last.eq_ignore_ascii_case("co")
-            && (last.len() > 3 || matches!(last, "Ltd" | "Inc" | "Plc" | "Llc") || !is_name())
+        let is_clear = || {
+            last.len() > 3 || matches!(last, "Ltd" | "Inc" | "Plc" | "Llc") || !is_capitalized(last)
+        };
+        is_company(last) && !last.eq_ignore_ascii_case("co") && is_clear()
     })
+}
+
+/// Whether a word is written as names are: a large letter, and small ones behind it.
+fn is_capitalized(word: &str) -> bool {
+    let mut letters = word.chars();
+    letters.next().is_some_and(char::is_uppercase) && letters.all(char::is_lowercase)
 }
 
 /// The last blank of a text. In texts as short as names a plain loop is quicker than a search.

@@ -129,6 +129,7 @@ pub fn judge(rows: &Rows<'_>, sums: &HashMap<usize, Sum>) -> Vec<Verdict> {
     let mut columns = Columns::of(rows);
     let has_balances = balances_are_few(rows);
     let tail = tail_of(rows);
+    let going_on = balances_that_go_on(rows, sums);
     let mut verdicts: Vec<Verdict> = Vec::with_capacity(count);
     for item in 0..count {
         let place = Place {
@@ -137,7 +138,7 @@ pub fn judge(rows: &Rows<'_>, sums: &HashMap<usize, Sum>) -> Vec<Verdict> {
             is_outer: sums
                 .get(&item)
                 .is_some_and(|sum| sum.parts.iter().any(|part| sums.contains_key(part))),
-            goes_on: goes_on(rows, sums, item),
+            goes_on: going_on.contains(&item),
             is_below_total: verdicts.last().is_some_and(|above| {
                 matches!(above, Verdict::Total | Verdict::Doubtful(Doubt::Charge))
             }),
@@ -150,26 +151,29 @@ pub fn judge(rows: &Rows<'_>, sums: &HashMap<usize, Sum>) -> Vec<Verdict> {
     verdicts
 }
 
-/// Whether a balance is the sum of rows above or below, or a part of the sum that another balance is.
-fn goes_on(rows: &Rows<'_>, sums: &HashMap<usize, Sum>, item: usize) -> bool {
-    let is_balance = |item: usize| rows.looks[item].word == Some(Word::Balance);
-    let last = rows.items.count() - 1;
+/// The balances that are the sums of rows above or below, or parts of the sum that another balance is.
+fn balances_that_go_on(rows: &Rows<'_>, sums: &HashMap<usize, Sum>) -> HashSet<usize> {
+    let is_balance = |item: &usize| rows.looks[*item].word == Some(Word::Balance);
+    let of_balances = sums.iter().filter(|(item, _)| is_balance(item));
+    let mut found: HashSet<usize> = HashSet::new();
+    for (&item, sum) in of_balances {
+        found.extend(sum.parts.iter().copied().filter(is_balance));
+        if sum.parts.len() > 1 {
+            found.insert(item);
+        }
+    }
     // A day beside a balance makes it look like a record, for which sums say little: these are added up here.
-    let is_sum_of_all = |item: usize| {
-        (0..rows.amounts.len()).any(|at| {
-            let above = (0..item).map(|above| rows.items.row(above)[at]);
-            let sum: i128 = above.filter(|&value| value != NONE).map(i128::from).sum();
-            rows.items.row(item)[at] != NONE && sum == i128::from(rows.items.row(item)[at])
-        })
+    let last = rows.items.count() - 1;
+    let closing = rows.items.row(last);
+    let is_sum_of_all = |at: usize| {
+        let above = (0..last).map(|above| rows.items.row(above)[at]);
+        let sum: i128 = above.filter(|&value| value != NONE).map(i128::from).sum();
+        closing[at] != NONE && sum == i128::from(closing[at])
     };
-    let is_part = |(&other, sum): (&usize, &Sum)| is_balance(other) && sum.parts.contains(&item);
-    is_balance(item)
-        && (sums.get(&item).is_some_and(|sum| sum.parts.len() > 1)
-            || sums.iter().any(is_part)
-            || last > LEAST_ABOVE
-                && (item == 0 || item == last)
-                && is_balance(last)
-                && is_sum_of_all(last))
+    if last > LEAST_ABOVE && is_balance(&last) && (0..closing.len()).any(is_sum_of_all) {
+        found.extend([0, last].into_iter().filter(is_balance));
+    }
+    found
 }
 
 /// The rows that are averages: these are no parts of sums.

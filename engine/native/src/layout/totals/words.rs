@@ -201,6 +201,14 @@ impl Known {
             })
     }
 
+    /// The longest phrase that some words begin with.
+    fn phrase_at(&self, words: &[&str]) -> Option<&Phrase> {
+        let phrases = self.phrases.get(*words.first()?)?;
+        phrases
+            .iter()
+            .find(|phrase| words.starts_with(&phrase.words))
+    }
+
     fn is_bare(&self, phrase: &Phrase) -> bool {
         phrase.words.len() == 1 && self.bare.binary_search(&phrase.words[0]).is_ok()
     }
@@ -290,16 +298,11 @@ pub fn is_bare_balance(text: &str) -> bool {
     let known = Known::get();
     let flat = words_of(text);
     if flat.chars().any(is_unspaced) {
-        return listed(BARE_BALANCES).any(|bare| bare == flat.trim());
+        return known.bare.binary_search(&flat.trim()).is_ok();
     }
     let words: Vec<&str> = flat.split_ascii_whitespace().collect();
     (0..words.len())
-        .filter_map(|at| {
-            let phrases = known.phrases.get(words[at])?;
-            phrases
-                .iter()
-                .find(|phrase| words[at..].starts_with(&phrase.words))
-        })
+        .filter_map(|at| known.phrase_at(&words[at..]))
         .filter(|phrase| phrase.word == Word::Balance)
         .all(|phrase| known.is_bare(phrase))
 }
@@ -337,11 +340,7 @@ pub fn said(text: &str) -> Option<(Word, How)> {
     let has_account = begins_with_account(text);
     let mut best: Option<(Word, How)> = None;
     for at in 0..words.len() {
-        let Some(phrase) = known.phrases.get(words[at]).and_then(|phrases| {
-            phrases
-                .iter()
-                .find(|phrase| words[at..].starts_with(&phrase.words))
-        }) else {
+        let Some(phrase) = known.phrase_at(&words[at..]) else {
             continue;
         };
         let is_of_invoice = || {
