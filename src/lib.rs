@@ -19,6 +19,7 @@
 //! | [`engine`] | the packed engine, its protocol, one process of it, its sandbox |
 //! | [`events`] | event logs, written and followed |
 //! | [`cells`] | windows of cells of inputs and outputs, without Python |
+//! | [`issues`] | the issues of a run, read from its list |
 //! | [`painting`] | the sender's workbook with its issues marked at their cells |
 //! | [`store`] | the queue and the records, SQLite behind traits |
 //! | [`settings`] | every setting, and every path that follows from them ([`crate::settings::paths`]) |
@@ -47,6 +48,7 @@ pub mod configuration;
 pub mod engine;
 pub mod environment;
 pub mod events;
+pub mod issues;
 pub mod painting;
 pub mod run;
 pub mod settings;

@@ -134,6 +134,7 @@ pub mod code {
         RUN_ENDED = "run_ended";
         RUN_NOT_ENDED = "run_not_ended";
         INPUT_GONE = "input_gone";
+        NO_ISSUE_LIST = "no_issue_list";
         ENVIRONMENT_IN_USE = "environment_in_use";
         DELETE_FAILED = "delete_failed";
         FOLDER_NOT_EMPTY = "folder_not_empty";

@@ -7,12 +7,13 @@ use std::borrow::Cow;
 use std::fmt::Write as _;
 use std::io::Write;
 
-use super::mark::{Mark, Severity, counted};
+use super::mark::{Mark, counted};
 use super::places::{MOST_ROWS, column_name};
 use super::refusal::Trouble;
 use super::styles::{INK, Styles};
 use super::workbook::quoted;
 use super::xml::text::{attribute, push_text_element, shortened};
+use crate::issues::Severity;
 
 /// The row of the header; lines follow.
 pub const HEADER: u32 = 4;

@@ -2,54 +2,16 @@
 
 use std::fmt;
 
-use super::places::{Cell, column_name};
-
-/// How bad an issue is; the worst comes first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Severity {
-    /// A value is not in the result, or is wrong there.
-    Error,
-    /// Written, to be checked.
-    Warning,
-    /// Worth knowing.
-    Info,
-}
+use super::places::{Cell, column_name, column_named};
+use crate::issues::{Issue, Severity};
 
 impl Severity {
-    /// All of them, the worst first.
-    pub const ALL: [Self; 3] = [Self::Error, Self::Warning, Self::Info];
-
-    /// `error`, `warning` or `info`.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Error => "error",
-            Self::Warning => "warning",
-            Self::Info => "info",
-        }
-    }
-
-    /// By its word.
-    pub fn named(word: &str) -> Option<Self> {
-        Self::ALL
-            .into_iter()
-            .find(|severity| severity.word() == word)
-    }
-
     /// As a comment begins.
     pub(super) fn heading(self) -> &'static str {
         match self {
             Self::Error => "Error: ",
             Self::Warning => "Warning: ",
             Self::Info => "Info: ",
-        }
-    }
-
-    /// The fill of its cells, as RGB.
-    pub(super) fn fill(self) -> &'static str {
-        match self {
-            Self::Error => "F9CCC6",
-            Self::Warning => "FCE4AE",
-            Self::Info => "DCE4F5",
         }
     }
 }
@@ -130,6 +92,27 @@ pub struct Mark {
     pub written: Option<String>,
     /// Whose row it is, where the configuration names a key.
     pub key: Option<String>,
+}
+
+impl From<&Issue> for Mark {
+    fn from(issue: &Issue) -> Self {
+        let cell = issue.cell.as_deref().and_then(Place::named);
+        let column = || issue.column.as_deref().and_then(column_named);
+        let place = cell
+            .or(issue.row.map(Place::Row))
+            .or_else(|| column().map(Place::Column));
+        Self {
+            sheet: issue.sheet.clone(),
+            place: place.unwrap_or(Place::Sheet),
+            severity: issue.severity,
+            field: issue.whose().to_owned(),
+            rule: issue.rule.clone(),
+            message: issue.message.clone(),
+            value: issue.value.clone().unwrap_or_default(),
+            written: issue.written.clone(),
+            key: issue.key.clone(),
+        }
+    }
 }
 
 /// Something that a reader of the copy should be told.

@@ -41,7 +41,7 @@ use ade_engine_native::read::csv::CsvOptions;
 use ade_engine_native::read::foreign;
 use memchr::memmem;
 
-pub use mark::{Mark, Note, Painted, Place, Severity};
+pub use mark::{Mark, Note, Painted, Place};
 pub use refusal::Refusal;
 
 use crate::base::files::{self, FileError, name_of};

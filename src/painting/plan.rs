@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::comments::{Outcome, threaded_cells};
-use super::mark::{Mark, Severity};
+use super::mark::Mark;
 use super::measures::Measures;
 use super::package::archive::{MOST_SHEET, Package};
 use super::package::relationships::Relationships;
@@ -14,6 +14,7 @@ use super::sheet::tail;
 use super::wording;
 use super::workbook::SheetEntry;
 use super::xml::scan::Scanner;
+use crate::issues::Severity;
 
 /// The plan of a sheet.
 pub struct Plan<'a> {

@@ -6,12 +6,12 @@
 use std::collections::HashMap;
 
 use super::colors::{Colors, contrast, rgb};
-use super::mark::Severity;
 use super::refusal::{InPart, Trouble};
 use super::xml::edit::{Edit, apply};
 use super::xml::scan::{Scanner, with_attribute};
 use super::xml::tree::{self, Element};
 use super::xml::{Malformed, NOT_WELL_FORMED};
+use crate::issues::Severity;
 
 /// Excel's own limit.
 const MOST_FORMATS: usize = 65_490;

@@ -1,7 +1,8 @@
 //! What a comment says.
 
-use super::mark::{Mark, Severity};
+use super::mark::Mark;
 use super::xml::text::shortened;
+use crate::issues::Severity;
 
 /// Who writes our comments.
 pub const AUTHOR: &str = "ADE";

@@ -440,6 +440,20 @@ impl RunFolder {
     pub fn normalized(&self, input_name: &str) -> PathBuf {
         self.output().join(normalized_name(input_name))
     }
+    /// The list of issues of an input's name: `<stem>_issues.ndjson`.
+    pub fn issues(&self, input_name: &str) -> PathBuf {
+        self.beside_output(input_name, ISSUES)
+    }
+    /// The rows of the output in the sender's sheets, of an input's name: `<stem>_rows.json`.
+    pub fn rows(&self, input_name: &str) -> PathBuf {
+        self.beside_output(input_name, ROWS)
+    }
+    fn beside_output(&self, input_name: &str, ending: &str) -> PathBuf {
+        // The engine names them after the workbook, whose name may have been cut.
+        let workbook = normalized_name(input_name);
+        let stem = workbook.strip_suffix(NORMALIZED).unwrap_or(&workbook);
+        self.output().join(format!("{stem}{ending}"))
+    }
     /// The event log.
     pub fn events(&self) -> PathBuf {
         self.0.join("logs/events.ndjson")
@@ -560,6 +574,10 @@ pub fn normalized_name(input_name: &str) -> String {
         .to_string_lossy();
     named_after(&stem, NORMALIZED)
 }
+
+/// What follows the stem of an input's name in the names of what is written beside its workbook.
+const ISSUES: &str = "_issues.ndjson";
+const ROWS: &str = "_rows.json";
 
 /// The bytes of the longest name of a file.
 const LONGEST_NAME: usize = 255;

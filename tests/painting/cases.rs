@@ -1,6 +1,7 @@
 //! Workbooks with everything in them, each with the cells that are marked.
 
-use ade::painting::{Mark, Place, Severity};
+use ade::issues::Severity;
+use ade::painting::{Mark, Place};
 
 use super::raw::{
     OFFICE, PACKAGE, Raw, STRICT_MAIN, STRICT_OFFICE, STYLES, TYPE, prefixed, zipped,

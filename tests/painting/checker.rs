@@ -4,7 +4,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use ade::painting::{Mark, Place, Severity};
+use ade::issues::Severity;
+use ade::painting::{Mark, Place};
 
 use super::package::{Parts, folded};
 use super::sheets::{self, Grid};

@@ -9,7 +9,7 @@ use std::io::{self, Write};
 use memchr::memmem::Finder;
 
 use super::outline::Outline;
-use crate::painting::mark::Severity;
+use crate::issues::Severity;
 use crate::painting::measures::Measures;
 use crate::painting::places::{Area, Cell, MOST_COLUMNS};
 use crate::painting::refusal::{InPart, Trouble};

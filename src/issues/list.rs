@@ -1,0 +1,203 @@
+//! Reads a list of issues, line by line.
+
+use std::fs::{File, OpenOptions};
+use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+
+use super::Issue;
+use crate::base::files::FileError;
+use crate::base::problem::{Facts, Kind, Problem, code};
+
+/// A longer line is no issue: a cell has at most 32,767 characters, and a line quotes two of them.
+const LONGEST_LINE: u64 = 1 << 20;
+
+/// The list cannot be read.
+#[derive(Debug, thiserror::Error)]
+pub enum ListError {
+    /// There is none.
+    #[error("{} is not there", path.display())]
+    Missing {
+        /// Where it should be.
+        path: PathBuf,
+    },
+    /// It is a link or a folder.
+    #[error("{} is not a file", path.display())]
+    NoFile {
+        /// What it is not.
+        path: PathBuf,
+    },
+    /// It cannot be read.
+    #[error(transparent)]
+    File(#[from] FileError),
+}
+
+impl Problem for ListError {
+    fn facts(&self) -> Facts {
+        match self {
+            Self::Missing { .. } | Self::NoFile { .. } => {
+                Facts::new(Kind::Usage, code::NO_ISSUE_LIST)
+            }
+            Self::File(error) => error.facts(),
+        }
+    }
+}
+
+/// A list that is being read. As an iterator it gives one issue after the other.
+#[derive(Debug)]
+pub struct List {
+    path: PathBuf,
+    reader: BufReader<File>,
+    size: u64,
+    offset: u64,
+    passed_over: u64,
+}
+
+impl List {
+    /// Opens the list of a file.
+    ///
+    /// # Errors
+    /// It is not there, is a link or a folder, or cannot be read.
+    pub fn open(path: &Path) -> Result<Self, ListError> {
+        let opened = OpenOptions::new()
+            .read(true)
+            .custom_flags(rustix::fs::OFlags::NOFOLLOW.bits().cast_signed())
+            .open(path);
+        let file = match opened {
+            Ok(file) => file,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                return Err(ListError::Missing {
+                    path: path.to_owned(),
+                });
+            }
+            Err(_) if path.is_symlink() => {
+                return Err(ListError::NoFile {
+                    path: path.to_owned(),
+                });
+            }
+            Err(error) => return Err(FileError::on("read", path)(error).into()),
+        };
+        let found = file.metadata().map_err(FileError::on("read", path))?;
+        if !found.is_file() {
+            return Err(ListError::NoFile {
+                path: path.to_owned(),
+            });
+        }
+        Ok(Self {
+            path: path.to_owned(),
+            reader: BufReader::new(file),
+            size: found.len(),
+            offset: 0,
+            passed_over: 0,
+        })
+    }
+
+    /// The file's bytes when it was opened.
+    pub fn size(&self) -> u64 {
+        self.size
+    }
+
+    /// Where the next line begins, in bytes: a reader may go on there.
+    pub fn offset(&self) -> u64 {
+        self.offset
+    }
+
+    /// How many lines were no issues so far.
+    pub fn passed_over(&self) -> u64 {
+        self.passed_over
+    }
+
+    /// Goes on at the beginning of a line that [`List::offset`] has named.
+    ///
+    /// # Errors
+    /// The file cannot be read there.
+    pub fn go_to(&mut self, offset: u64) -> Result<(), ListError> {
+        let failed = FileError::on("read", &self.path);
+        self.reader.seek(SeekFrom::Start(offset)).map_err(failed)?;
+        self.offset = offset;
+        Ok(())
+    }
+
+    /// The bytes of the next line without its end, at most [`LONGEST_LINE`] of them; `None`: there are no more.
+    fn line(&mut self) -> io::Result<Option<Vec<u8>>> {
+        let mut line = Vec::new();
+        let mut first = self.reader.by_ref().take(LONGEST_LINE);
+        let mut read = first.read_until(b'\n', &mut line)? as u64;
+        if read == 0 {
+            return Ok(None);
+        }
+        let mut ends = line.last() == Some(&b'\n');
+        while !ends && read >= LONGEST_LINE {
+            // The rest of a line that is too long is passed over in pieces.
+            let mut rest = Vec::new();
+            let mut piece = self.reader.by_ref().take(LONGEST_LINE);
+            let more = piece.read_until(b'\n', &mut rest)? as u64;
+            read += more;
+            ends = more == 0 || rest.last() == Some(&b'\n');
+        }
+        self.offset += read;
+        Ok(Some(line))
+    }
+}
+
+impl Iterator for List {
+    type Item = Result<Issue, ListError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        loop {
+            match self.line() {
+                Ok(None) => return None,
+                Ok(Some(line)) => match serde_json::from_slice(&line) {
+                    Ok(issue) => return Some(Ok(issue)),
+                    Err(_) => self.passed_over += 1,
+                },
+                Err(error) => {
+                    let failed = FileError::on("read", &self.path);
+                    return Some(Err(failed(error).into()));
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LINE: &str = r#"{"sheet":"A","cell":"B2","severity":"info","field":null,"label":null,"rule":"r","message":"m","value":"","written":null,"key":null,"output":null,"row":2,"column":"B","output_sheet":null,"table":1,"more":[1]}"#;
+
+    #[test]
+    fn lines_that_are_no_issues_are_passed_over() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a_issues.ndjson");
+        let long = format!("{{\"sheet\":\"{}\"}}", "x".repeat(3 << 20));
+        let odd = r#"{"sheet":"A","severity":"fatal","rule":"r","message":"m"}"#;
+        let text = format!("{LINE}\n{long}\n\nnull\n{odd}\n{LINE}\n{LINE}");
+        std::fs::write(&path, text).unwrap();
+        let mut list = List::open(&path).unwrap();
+        let first = list.next().unwrap().unwrap();
+        assert_eq!(
+            (first.place().as_str(), first.value.as_deref()),
+            ("A!B2", Some(""))
+        );
+        let second = list.offset();
+        assert_eq!(list.by_ref().count(), 2);
+        assert_eq!((list.passed_over(), list.offset()), (4, list.size()));
+        list.go_to(second).unwrap();
+        assert_eq!(list.count(), 2);
+    }
+
+    #[test]
+    fn a_link_is_no_list() {
+        let folder = tempfile::tempdir().unwrap();
+        let (real, link) = (folder.path().join("real"), folder.path().join("link"));
+        assert!(matches!(List::open(&real), Err(ListError::Missing { .. })));
+        std::fs::write(&real, LINE).unwrap();
+        std::os::unix::fs::symlink(&real, &link).unwrap();
+        assert!(matches!(List::open(&link), Err(ListError::NoFile { .. })));
+        assert!(matches!(
+            List::open(folder.path()),
+            Err(ListError::NoFile { .. })
+        ));
+    }
+}

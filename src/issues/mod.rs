@@ -1,0 +1,220 @@
+//! The issues of a run: what is wrong with the sender's cells, rows, columns and sheets, by which rule, and how much it matters.
+//!
+//! The engine writes them to `output/<stem>_issues.ndjson`, a line for each, sorted as the sheets are; docs/issues.schema.json
+//! describes a line. [`Issue`] is one, [`List`] reads them one after the other, and [`Wanted`] chooses among them. Everything
+//! that shows issues, paints them or counts them reads this list.
+//!
+//! # Promises
+//! A list is never held in memory as a whole. Code of the configuration may have written anything to the file, so a line that is
+//! no issue is passed over and counted, and a link is no list.
+
+mod list;
+mod severity;
+
+use serde::{Deserialize, Serialize};
+
+pub use list::{List, ListError};
+pub use severity::Severity;
+
+/// The version of the keys of a line; within a version keys are only added.
+pub const SCHEMA_VERSION: u32 = 1;
+
+/// One issue. Rows and tables count from 1; `None` is what does not apply, or is not known.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Issue {
+    /// The sender's sheet.
+    pub sheet: String,
+    /// The sender's cell, such as `B7`.
+    pub cell: Option<String>,
+    /// How much it matters.
+    pub severity: Severity,
+    /// The field.
+    pub field: Option<String>,
+    /// The field as the header of the output says it.
+    pub label: Option<String>,
+    /// Which rule spoke, such as `start_date.is_date`.
+    pub rule: String,
+    /// What is wrong, without the value.
+    pub message: String,
+    /// The value as it stood; of no length where the cell is empty.
+    pub value: Option<String>,
+    /// What became of it; of no length where the result's cell is empty.
+    pub written: Option<String>,
+    /// Whose row it is, where the configuration names a key.
+    pub key: Option<String>,
+    /// The cell of the output.
+    pub output: Option<String>,
+    /// The sender's row.
+    pub row: Option<u32>,
+    /// The letters of the sender's column.
+    pub column: Option<String>,
+    /// The sheet of the output.
+    pub output_sheet: Option<String>,
+    /// Which table of the sheet.
+    pub table: Option<u32>,
+}
+
+impl Issue {
+    /// Where it is, as people say it: `North!E9`, `North!row 9`, `North!column E`, `North`.
+    pub fn place(&self) -> String {
+        let sheet = &self.sheet;
+        match (&self.cell, self.row, &self.column) {
+            (Some(cell), ..) => format!("{sheet}!{cell}"),
+            (None, Some(row), _) => format!("{sheet}!row {row}"),
+            (None, None, Some(column)) => format!("{sheet}!column {column}"),
+            (None, None, None) => sheet.clone(),
+        }
+    }
+
+    /// The field as people know it: its label, else its name; of no length where the issue is of none.
+    pub fn whose(&self) -> &str {
+        let name = self.label.as_deref().or(self.field.as_deref());
+        name.unwrap_or_default()
+    }
+}
+
+/// Which issues are wanted: of each list that names something, one name has to fit.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Wanted {
+    /// Names or labels of fields.
+    pub fields: Vec<String>,
+    /// Names of rules, `hours.up_to_80`, or their part behind the field, `up_to_80`.
+    pub rules: Vec<String>,
+    /// Severities.
+    pub severities: Vec<Severity>,
+    /// The sender's sheets.
+    pub sheets: Vec<String>,
+}
+
+impl Wanted {
+    /// Whether an issue is wanted.
+    pub fn takes(&self, issue: &Issue) -> bool {
+        let among = |names: &[String], fits: &dyn Fn(&str) -> bool| {
+            names.is_empty() || names.iter().any(|name| fits(name))
+        };
+        let is = |given: &Option<String>, name: &str| given.as_deref() == Some(name);
+        among(&self.fields, &|name| {
+            is(&issue.field, name) || is(&issue.label, name)
+        }) && among(&self.rules, &|name| {
+            issue.rule == name
+                || issue
+                    .rule
+                    .split_once('.')
+                    .is_some_and(|(_, rule)| rule == name)
+        }) && among(&self.sheets, &|name| issue.sheet == name)
+            && (self.severities.is_empty() || self.severities.contains(&issue.severity))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn issue() -> Issue {
+        Issue {
+            sheet: "North".to_owned(),
+            cell: Some("E9".to_owned()),
+            severity: Severity::Error,
+            field: Some("start_date".to_owned()),
+            label: Some("Start date".to_owned()),
+            rule: "start_date.is_date".to_owned(),
+            message: "not a date".to_owned(),
+            value: Some("soon".to_owned()),
+            written: Some(String::new()),
+            key: None,
+            output: Some("E6".to_owned()),
+            row: Some(9),
+            column: Some("E".to_owned()),
+            output_sheet: Some("North".to_owned()),
+            table: Some(1),
+        }
+    }
+
+    #[test]
+    fn a_place_is_said_as_far_as_it_is_known() {
+        let mut one = issue();
+        assert_eq!(one.place(), "North!E9");
+        one.cell = None;
+        assert_eq!(one.place(), "North!row 9");
+        one.row = None;
+        assert_eq!(one.place(), "North!column E");
+        one.column = None;
+        assert_eq!(one.place(), "North");
+    }
+
+    #[test]
+    fn of_each_list_one_name_has_to_fit() {
+        let names = |names: &[&str]| names.iter().map(|&name| name.to_owned()).collect();
+        let one = issue();
+        for (wanted, taken) in [
+            (Wanted::default(), true),
+            (
+                Wanted {
+                    fields: names(&["start_date"]),
+                    ..Wanted::default()
+                },
+                true,
+            ),
+            (
+                Wanted {
+                    fields: names(&["Start date"]),
+                    ..Wanted::default()
+                },
+                true,
+            ),
+            (
+                Wanted {
+                    fields: names(&["hours"]),
+                    ..Wanted::default()
+                },
+                false,
+            ),
+            (
+                Wanted {
+                    rules: names(&["start_date.is_date"]),
+                    ..Wanted::default()
+                },
+                true,
+            ),
+            (
+                Wanted {
+                    rules: names(&["hours", "is_date"]),
+                    ..Wanted::default()
+                },
+                true,
+            ),
+            (
+                Wanted {
+                    rules: names(&["date"]),
+                    ..Wanted::default()
+                },
+                false,
+            ),
+            (
+                Wanted {
+                    severities: vec![Severity::Warning],
+                    ..Wanted::default()
+                },
+                false,
+            ),
+            (
+                Wanted {
+                    sheets: names(&["North"]),
+                    severities: vec![Severity::Error],
+                    ..Wanted::default()
+                },
+                true,
+            ),
+            (
+                Wanted {
+                    sheets: names(&["South"]),
+                    fields: names(&["start_date"]),
+                    ..Wanted::default()
+                },
+                false,
+            ),
+        ] {
+            assert_eq!(wanted.takes(&one), taken, "{wanted:?}");
+        }
+    }
+}

@@ -1,0 +1,53 @@
+//! How much an issue matters: one list of words and colours for workbooks, lists, reports and the API.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// How bad an issue is; the worst comes first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Severity {
+    /// A value is not in the result, or is wrong there.
+    Error,
+    /// Written, to be checked.
+    Warning,
+    /// Worth knowing.
+    Info,
+}
+
+impl Severity {
+    /// All of them, the worst first.
+    pub const ALL: [Self; 3] = [Self::Error, Self::Warning, Self::Info];
+
+    /// `error`, `warning` or `info`.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Error => "error",
+            Self::Warning => "warning",
+            Self::Info => "info",
+        }
+    }
+
+    /// By its word.
+    pub fn named(word: &str) -> Option<Self> {
+        Self::ALL
+            .into_iter()
+            .find(|severity| severity.word() == word)
+    }
+
+    /// The fill of its cells, as RGB.
+    pub fn fill(self) -> &'static str {
+        match self {
+            Self::Error => "F9CCC6",
+            Self::Warning => "FCE4AE",
+            Self::Info => "DCE4F5",
+        }
+    }
+}
+
+impl fmt::Display for Severity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.word())
+    }
+}
