@@ -4,7 +4,7 @@
 //! sent them, so nothing here relies on their shape: what is no notice is passed over.
 
 use serde::Serializer;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 /// The key of the notices, in the event and in the recorded payload.
 const NOTICES: &str = "notices";
@@ -19,8 +19,16 @@ const COLUMNS: &str = "columns";
 /// The key of the settings that held for the run alone.
 const OVERRIDES: &str = "overrides";
 
+/// The key of how many issues there are of each rule.
+const ISSUES: &str = "issues";
+/// The key of what is known of the list of issues.
+const ISSUE_LIST: &str = "issue_list";
+
 /// The source of a setting that came with the call of the engine.
 const OF_THE_CALL: &str = "--set";
+
+/// The severities of issues.
+const SEVERITIES: &[&str] = &["error", "warning", "info"];
 
 /// The facts that are text where they are there.
 const TEXTS: &[&str] = &[
@@ -49,6 +57,10 @@ pub struct Noticed {
     pub columns: Vec<Told>,
     /// The settings that held for this run and not for every run of the configuration, and where each came from.
     pub overrides: Vec<Told>,
+    /// How many issues there are of each rule on each sheet, and the ranges of their cells.
+    pub issues: Vec<Value>,
+    /// What is known of the list of issues; nothing where the run has none.
+    pub issue_list: Option<Value>,
 }
 
 /// A notice or a reading, as it is recorded: an object with a sentence.
@@ -68,6 +80,8 @@ impl Noticed {
             rows: list(ROWS).filter_map(told).collect(),
             columns: list(COLUMNS).filter_map(told).collect(),
             overrides: list(OVERRIDES).filter_map(told).collect(),
+            issues: list(ISSUES).filter_map(of_rule).collect(),
+            issue_list: holder.get(ISSUE_LIST).and_then(issue_list),
         }
     }
 
@@ -85,6 +99,17 @@ impl Noticed {
             (OVERRIDES, &self.overrides),
         ];
         let lists = lists.map(|(key, list)| (key, as_json(list), !list.is_empty()));
+        let issues = Value::Array(self.issues.clone());
+        let issue_list = self.issue_list.clone();
+        let lists = lists.into_iter().chain([
+            (ISSUES, issues, !self.issues.is_empty()),
+            (
+                ISSUE_LIST,
+                issue_list.unwrap_or_default(),
+                self.issue_list.is_some(),
+            ),
+        ]);
+        let lists: Vec<_> = lists.collect();
         let own = lists.iter().filter(|(_, _, is_told)| *is_told);
         let others = entries
             .iter()
@@ -219,6 +244,44 @@ fn told(object: &Map<String, Value>) -> Option<Told> {
     Some(Told(object))
 }
 
+/// The issues of one rule on a sheet, with the keys that are known; nothing where they are not what they should be.
+fn of_rule(object: &Map<String, Value>) -> Option<Value> {
+    let text = |key: &str| object.get(key).and_then(Value::as_str);
+    let number = |key: &str| object.get(key).and_then(Value::as_u64);
+    let severity = text("severity").filter(|word| SEVERITIES.contains(word))?;
+    let cells = object.get("cells").and_then(Value::as_array)?;
+    let is_range = |text: &str| {
+        let mut letters = text.bytes();
+        !text.is_empty() && letters.all(|letter| letter.is_ascii_alphanumeric() || letter == b':')
+    };
+    let cells: Vec<&str> = cells
+        .iter()
+        .filter_map(Value::as_str)
+        .filter(|text| is_range(text))
+        .collect();
+    Some(json!({
+        "rule": text("rule")?, "field": text("field"), "severity": severity, "sheet": text("sheet")?,
+        "count": number("count")?, "cells": cells, "more": number("more").unwrap_or(0),
+    }))
+}
+
+/// What is known of a list of issues, where every number is one.
+fn issue_list(value: &Value) -> Option<Value> {
+    let number = |key: &str| value.pointer(key).and_then(Value::as_u64);
+    Some(json!({
+        "schema_version": number("/schema_version")?,
+        "count": number("/count")?,
+        "unlisted": number("/unlisted")?,
+        "rows_with_errors": number("/rows_with_errors")?,
+        "rows_quarantined": number("/rows_quarantined").unwrap_or(0),
+        "by_severity": {
+            "error": number("/by_severity/error")?,
+            "warning": number("/by_severity/warning")?,
+            "info": number("/by_severity/info")?,
+        },
+    }))
+}
+
 fn notice(object: &Map<String, Value>) -> Option<Told> {
     let code = object.get("code").and_then(Value::as_str)?;
     let in_code = |letter: u8| letter.is_ascii_alphanumeric() || b"_-.".contains(&letter);
@@ -235,8 +298,6 @@ fn notice(object: &Map<String, Value>) -> Option<Told> {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
 
     #[test]
@@ -291,6 +352,22 @@ mod tests {
         ] {
             assert_eq!(Noticed::of(&nothing), Noticed::default(), "{nothing}");
         }
+    }
+
+    #[test]
+    fn counts_of_issues_are_kept_where_they_are_numbers() {
+        let counts = json!({"schema_version": 1, "count": 2, "unlisted": 0, "rows_with_errors": 1, "rows_quarantined": 0,
+            "by_severity": {"error": 1, "warning": 1, "info": 0}});
+        let rule = json!({"rule": "a.b", "field": null, "severity": "error", "sheet": "S", "count": 1, "cells": ["C2:C3"], "more": 0});
+        let odd = json!({"issue_list": counts, "issues": [rule, 1, {"rule": "c"},
+            {"rule": "a.b", "severity": "loud", "sheet": "S", "count": 1, "cells": []}]});
+        let noticed = Noticed::of(&odd);
+        assert_eq!(noticed.issues, [rule]);
+        assert_eq!(noticed.issue_list, Some(counts));
+        let recorded: Value = serde_json::from_str(&noticed.recorded_with(&json!({}))).unwrap();
+        assert_eq!(Noticed::of(&recorded), noticed);
+        let odd = json!({"issues": "x", "issue_list": {"count": "many"}});
+        assert_eq!(Noticed::of(&odd), Noticed::default());
     }
 
     #[test]

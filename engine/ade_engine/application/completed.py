@@ -98,7 +98,10 @@ class Totals:
         "cells",
         "filled_cells",
         "rows_evaluated",
-        "issues",
+        "errors",
+        "warnings",
+        "infos",
+        "rows_with_errors",
         "fields",
     )
 
@@ -113,7 +116,10 @@ class Totals:
         self.cells = 0
         self.filled_cells = 0
         self.rows_evaluated = 0
-        self.issues = 0
+        self.errors = 0
+        self.warnings = 0
+        self.infos = 0
+        self.rows_with_errors = 0
         self.fields = {name: FieldFindings() for name in fields}
 
     def add(self, other: Totals) -> None:
@@ -123,6 +129,17 @@ class Totals:
                 setattr(self, name, getattr(self, name) + getattr(other, name))
         for name, findings in other.fields.items():
             self.fields[name].add(findings)
+
+    @property
+    def issues(self) -> int:
+        """All issues, whatever their severities."""
+        return self.errors + self.warnings + self.infos
+
+    def count(self, by_severity: dict[str, int]) -> None:
+        """Take in issues of the list."""
+        self.errors += by_severity["error"]
+        self.warnings += by_severity["warning"]
+        self.infos += by_severity["info"]
 
     @property
     def detected(self) -> int:
@@ -149,11 +166,13 @@ class Totals:
 
     def validation_payload(self) -> dict[str, Any]:
         """What validators found, as the event has it."""
+        counts = {"error": self.errors, "warning": self.warnings, "info": self.infos}
+        by_severity = {severity: count for severity, count in counts.items() if count}
         return {
             "rows_evaluated": self.rows_evaluated,
             "issues_total": self.issues,
-            "issues_by_severity": {"warning": self.issues} if self.issues else {},
-            "max_severity": "warning" if self.issues else None,
+            "issues_by_severity": by_severity,
+            "max_severity": next(iter(by_severity), None),
         }
 
     def fields_payload(self, registered: dict[str, FieldDef]) -> list[dict[str, Any]]:
@@ -212,7 +231,12 @@ class TableReport:
         totals.cells = region.data_row_count * len(columns)
         totals.filled_cells = counted_cells
         totals.rows_evaluated = result.table.height
-        totals.issues = final.issues()
+        if table.by_severity is None:
+            # Without a list of issues all of them are warnings.
+            totals.warnings = final.issues()
+        else:
+            totals.count(table.by_severity)
+            totals.rows_with_errors = table.rows_with_errors
         self._find_fields(result, final)
         self.structure = {
             "region": {"a1": region.a1},
@@ -312,7 +336,7 @@ class _FinalTable:
 class SheetReport:
     """One sheet that the run has reached."""
 
-    __slots__ = ("title", "index", "is_active", "scan", "tables")
+    __slots__ = ("title", "index", "is_active", "scan", "tables", "issues")
 
     def __init__(self, title: str, index: int, is_active: bool):
         self.title = title
@@ -320,10 +344,13 @@ class SheetReport:
         self.is_active = is_active
         self.scan: dict[str, Any] | None = None
         self.tables: list[TableReport] = []
+        #: The issues of the sheet that are of none of its tables, by severity.
+        self.issues: list[dict[str, int]] = []
 
     def add(self, outcome: SheetOutcome, registry: Registry) -> None:
         """Add the results of the sheet."""
         self.scan = outcome.scan
+        self.issues += outcome.issues
         self.tables += [TableReport(table, registry) for table in outcome.written]
 
 
@@ -335,6 +362,8 @@ class RunReport:
         self._sheets: list[SheetReport] = []
         #: The registered fields; none until the config package was loaded.
         self.fields: dict[str, FieldDef] = {}
+        #: The issues that are of no sheet, by severity.
+        self.issues: list[dict[str, int]] = []
 
     def add_sheet(self, title: str, index: int, is_active: bool) -> SheetReport:
         """Start the report of a sheet that the run has reached."""
@@ -349,6 +378,10 @@ class RunReport:
             for table in sheet.tables:
                 run.add(table.totals)
         return _computed(run)
+
+    def rows_with_errors(self) -> int:
+        """How many rows that were written have an error."""
+        return sum(table.totals.rows_with_errors for sheet in self._sheets for table in sheet.tables)
 
     def payload(
         self,
@@ -366,6 +399,8 @@ class RunReport:
             totals, payload = self._sheet_payload(sheet, saved)
             run.add(totals)
             sheets.append(payload)
+        for by_severity in self.issues:
+            run.count(by_severity)
         workbook = {
             "scope": "workbook",
             "locator": {"workbook": self._workbook_locator()},
@@ -396,9 +431,11 @@ class RunReport:
     def _sheet_payload(self, sheet: SheetReport, saved: str | None) -> tuple[Totals, dict[str, Any]]:
         locator = {"workbook": self._workbook_locator(), "sheet": {"index": sheet.index, "name": sheet.title}}
         totals = Totals(self.fields)
+        for by_severity in sheet.issues:
+            totals.count(by_severity)
         tables = []
         for table in sorted(sheet.tables, key=lambda table: table.index):
-            if table.totals.issues < 0:
+            if table.totals.warnings < 0:
                 raise HookError(
                     f"sheet {sheet.title!r}, table {table.index + 1}: a hook has made the number of issues negative (the sum of "
                     "__ade_issue_count), so the run has no report; let the hook write 0 or more into each row"
@@ -457,9 +494,11 @@ def _evaluate(run: Totals, error: RunError | None) -> dict[str, Any]:
         findings.append(_finding("fields_not_detected", "warning", " ".join(said)))
     else:
         outcome = "success"
-    if run.issues:
-        message = f"{run.issues} {'issue was' if run.issues == 1 else 'issues were'} found."
-        findings.append(_finding("validation_warnings_present", "warning", message, run.issues))
+    # What is for information alone is no finding.
+    issues = run.errors + run.warnings
+    if issues:
+        message = f"{issues} {'issue was' if issues == 1 else 'issues were'} found."
+        findings.append(_finding("validation_warnings_present", "warning", message, issues))
     if error is not None:
         findings.append(_execution_failed(error))
         if outcome == "success":

@@ -23,6 +23,7 @@ from ade_engine.models.run import RunError, RunErrorCode, RunRequest, RunResult,
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from typing import Any
 
     from ade_engine.application.completed import RunReport, SheetReport
     from ade_engine.extensions.registry import Registry
@@ -203,6 +204,8 @@ class _Run:
         #: Whether cells may have been read: what an error says may quote one from then on.
         self.cells_read = False
         self.notices = Notices()
+        #: With ``issue_list``, once the output was saved: what is told of the issues.
+        self.issues: dict[str, Any] = {}
 
     def execute(self) -> RunResult:
         # Imported here and not above, because printing the version does not need it.
@@ -261,7 +264,7 @@ class _Run:
         found, overrides = self.notices, self.settings.overrides()
         # Packages whose detectors do not ask for the looks of rows, or whose fields have no values, have no such lists.
         lists = (("rows", found.rows), ("columns", found.columns), ("overrides", overrides))
-        newer = {name: rows for name, rows in lists if rows}
+        newer = {name: rows for name, rows in lists if rows} | self.issues
         if found.notices or found.readings or newer:
             self.logger.event(
                 "run.noticed",
@@ -349,7 +352,13 @@ class _Run:
             sheet_report = report.add_sheet(sheet.title, index, sheet.title == active_title)
             self._process_sheet(pipeline, context.for_sheet(sheet.title, index), sheet, sheet_report)
         pipeline.hooks.run(context, HookName.ON_WORKBOOK_BEFORE_SAVE, output_workbook=output.workbook)
-        output.save(str(plan.output_file), _list_beside(plan.output_file) if self.settings.issue_list else None)
+        if not self.settings.issue_list:
+            output.save(str(plan.output_file))
+            return
+        from ade_engine.pipeline.issues.counted import told
+
+        output.save(str(plan.output_file), _list_beside(plan.output_file))
+        self.issues = told(output.issues, report.rows_with_errors(), context.unnamed_rules, registry.fields)
 
     def _process_sheet(
         self, pipeline: SheetPipeline, context: RunContext, sheet: SourceSheet, report: SheetReport

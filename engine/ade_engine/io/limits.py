@@ -1,6 +1,8 @@
-"""What a worksheet can hold, by the file format and by openpyxl."""
+"""What a worksheet can hold, by the file format and by openpyxl; and how long a list of issues gets."""
 
 LAST_ROW = 1_048_576
 LAST_COLUMN = 16_384
 #: The longest text of a cell, in characters.
 LONGEST_TEXT = 32_767
+#: So many lines has a list of issues; further ones are counted.
+MOST_ISSUES = 1_000_000

@@ -58,13 +58,15 @@ if TYPE_CHECKING:
 class SheetOutcome:
     """What is known about a sheet so far, also when the run ends within it."""
 
-    __slots__ = ("scan", "written")
+    __slots__ = ("scan", "written", "issues")
 
     def __init__(self) -> None:
         #: What scanning found out, once it has.
         self.scan: dict[str, Any] | None = None
         #: The tables that were written.
         self.written: list[BuiltTable] = []
+        #: With ``issue_list``: the issues that are of none of the tables, by severity.
+        self.issues: list[dict[str, int]] = []
 
 
 class SheetPipeline:
@@ -117,9 +119,12 @@ class SheetPipeline:
             built = [merge_tables(built, typed=bool(context.settings.typed_fields))]
 
         if built and context.settings.issue_list:
+            from ade_engine.pipeline.issues.counted import by_severity
             from ade_engine.pipeline.issues.listed import missing_fields
 
-            self._output.add_issues(missing_fields(context, built))
+            missing = missing_fields(context, built)
+            self._output.add_issues(missing)
+            outcome.issues.append(by_severity(missing))
         output_sheet = self._output.add_sheet(sheet.title)
         next_row = 1
         for table in built:
@@ -391,11 +396,14 @@ class SheetPipeline:
         result.output_sheet_name = output_sheet.title
         table.output_range = f"{result.output_sheet_name}!{output_region.a1}"
         if table.issues is not None:
+            from ade_engine.pipeline.issues.counted import by_severity
             from ade_engine.pipeline.issues.listed import completed
 
             columns = {column.source: number for number, column in enumerate(look.columns, 1)} if look is not None else {}
             columns = columns or {name: number for number, name in enumerate(write_table.columns, 1)}
-            self._output.add_issues(completed(context, table, output_region, columns, look))
+            lines = completed(context, table, output_region, columns, look)
+            self._output.add_issues(lines)
+            table.by_severity = by_severity(lines)
         written.append(table)
         context.logger.event(
             "table.written",

@@ -11,7 +11,7 @@ import os
 from typing import Any
 
 from ade_engine import _native
-from ade_engine.io.limits import LAST_COLUMN, LAST_ROW
+from ade_engine.io.limits import LAST_COLUMN, LAST_ROW, MOST_ISSUES
 from ade_engine.io.output.appended_table import AppendedTable
 from ade_engine.io.output.look import SheetLook
 from ade_engine.io.stand_in import StandIn, become, is_stand_in, opening, set_facts
@@ -144,6 +144,18 @@ class Output:
         """Add lines to the list of issues."""
         self._issues = [*(self._issues or ()), lines]
 
+    @property
+    def issues(self) -> pl.DataFrame | None:
+        """The list of issues, sheet by sheet, in the order of the sender's cells."""
+        import polars as pl
+
+        if not self._issues:
+            return None
+        lines = pl.concat(self._issues)
+        sheets = {title: number for number, title in enumerate(lines.get_column("sheet").unique(maintain_order=True))}
+        at = pl.col("sheet").replace_strict(sheets, return_dtype=pl.UInt32)
+        return lines.sort(at, "row", pl.col("column").str.len_bytes(), "column", "rule", maintain_order=True, nulls_last=False)
+
     def save(self, path: str, issues_path: str | None = None) -> None:
         """Write the file: beside its place first, forced to the disk, then moved there. A failure leaves nothing.
 
@@ -176,11 +188,10 @@ class Output:
         _sync_folder(folder)
 
     def _write_issues(self, path: str) -> None:
-        import polars as pl
-
         with open(path, "wb") as file:
-            if self._issues:
-                pl.concat(self._issues).write_ndjson(file)
+            lines = self.issues
+            if lines is not None:
+                lines.head(MOST_ISSUES).write_ndjson(file)
             file.flush()
             os.fsync(file.fileno())
 

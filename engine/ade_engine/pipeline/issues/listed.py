@@ -103,7 +103,10 @@ def completed(
         found = found.join(pl.concat(written).unique(["position", "field"]), on=["position", "field"], how="left", maintain_order="left")
     else:
         found = found.with_columns(pl.lit(None, dtype=pl.String).alias("written"))
-    return found.select(*KEYS).sort("row", "column", "rule", nulls_last=False, maintain_order=True)
+    lines = found.select(*KEYS).sort("row", "column", "rule", nulls_last=False, maintain_order=True)
+    # A row that a hook has doubled is one of the sender's all the same.
+    is_again = pl.col("row").is_not_null() & ~pl.struct("row", "column", "rule", "message").is_first_distinct()
+    return lines.filter(~is_again)
 
 
 def missing_fields(context: RunContext, tables: list[BuiltTable]) -> pl.DataFrame:

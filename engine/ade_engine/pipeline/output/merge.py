@@ -15,7 +15,7 @@ from ade_engine.pipeline.shared.table_columns import is_provenance
 class BuiltTable:
     """A table that is ready to be written, and what was counted at its source."""
 
-    __slots__ = ("result", "counts", "frame_names", "is_turned", "issues", "output_range", "_unmapped")
+    __slots__ = ("result", "counts", "frame_names", "is_turned", "issues", "by_severity", "output_range", "_unmapped")
 
     def __init__(
         self,
@@ -35,6 +35,8 @@ class BuiltTable:
         self.is_turned = is_turned
         #: With ``issue_list``: the issues of its cells, by their positions.
         self.issues = issues
+        #: With ``issue_list``, once it was written: how many lines of the list it has, by severity.
+        self.by_severity: dict[str, int] | None = None
         #: Where it was written, such as ``Orders!A1:H4``: the sheet's title is the one it had then.
         self.output_range: str | None = None
         #: Of several stacked tables, whose source columns are those of the stacked frame: their unmapped columns.
@@ -45,6 +47,13 @@ class BuiltTable:
         if self._unmapped is None:
             return {self.frame_names[column.index] for column in self.result.unmapped_columns}
         return self._unmapped
+
+    @property
+    def rows_with_errors(self) -> int:
+        """With ``issue_list``: how many of its rows have an error."""
+        from ade_engine.pipeline.issues.counted import rows_with_errors
+
+        return 0 if self.issues is None else rows_with_errors(self.issues)
 
     @property
     def mapping_ratio(self) -> float:

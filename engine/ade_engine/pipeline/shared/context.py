@@ -54,6 +54,8 @@ class RunContext:
         self.total_issues: list[tuple[str, int, str]] = []
         #: With ``issue_list``: what is said of the cells of a table.
         self.collected: Collected | None = None
+        #: The rules of issues that hooks have named by words that stand in no code: events do not tell them.
+        self.unnamed_rules: set[str] = set()
         self.notices = notices or Notices()
         self.policy = policy()
         self.debug = logger.isEnabledFor(DEBUG)
