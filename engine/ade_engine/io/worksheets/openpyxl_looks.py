@@ -17,6 +17,7 @@ from ade_engine.io.worksheets.rows import Rows
 
 _HEADER_HEIGHT = 20
 _LINE = "FF88837A"
+_PALE_LINE = "FFE8E5DE"
 
 
 class Looks:
@@ -31,20 +32,29 @@ class Looks:
         if style is None:
             cell = Cell(worksheet, 1, 1)
             line = Side("medium", _LINE)
-            if look.bold or look.italic or look.ink:
+            if look.bold or look.italic or look.ink or look.underlined or look.size != 11:
                 color = look.ink and f"FF{look.ink}"
                 cell.font = Font(
-                    name="Calibri", family=2, scheme="minor", sz=11, b=look.bold, i=look.italic, color=color
+                    name="Calibri",
+                    family=2,
+                    scheme="minor",
+                    sz=look.size,
+                    b=look.bold,
+                    i=look.italic,
+                    u="single" if look.underlined else None,
+                    color=color,
                 )
             if look.fill:
                 cell.fill = PatternFill("solid", fgColor=f"FF{look.fill}")
-            if look.line_left or look.line_below:
+            if look.thin_below:
+                cell.border = Border(bottom=Side("thin", _PALE_LINE))
+            elif look.line_left or look.line_below:
                 cell.border = Border(
                     left=line if look.line_left else Side(), bottom=line if look.line_below else Side()
                 )
-            if look.horizontal or look.is_centered:
-                vertical = "center" if look.is_centered else None
-                cell.alignment = Alignment(look.horizontal, vertical, indent=look.indent)
+            if look.horizontal or look.is_centered or look.is_top or look.wraps:
+                vertical = "center" if look.is_centered else "top" if look.is_top else None
+                cell.alignment = Alignment(look.horizontal, vertical, indent=look.indent, wrap_text=look.wraps or None)
             if look.format != "General":
                 cell.number_format = look.format
             style = self._styles[look] = cell._style or StyleArray()
