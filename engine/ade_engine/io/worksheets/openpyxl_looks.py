@@ -10,6 +10,7 @@ from openpyxl.cell.cell import Cell
 from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
 from openpyxl.styles.cell_style import StyleArray
 from openpyxl.utils import get_column_letter
+from openpyxl.worksheet.properties import PageSetupProperties
 
 from ade_engine import _native
 from ade_engine.io.output.look import SheetLook, TableLook
@@ -78,6 +79,17 @@ class Looks:
         for column, number in enumerate(styled.header_looks, 1):
             worksheet.cell(row, column)._style = copy(self.style(worksheet, looks[number]))
         worksheet.row_dimensions[row].height = _HEADER_HEIGHT
+
+
+def set_up_print(worksheet: Any, header_row: int, *, is_first: bool = True) -> None:
+    """Let a sheet be printed landscape and one page wide, with the header row on each page unless it is 0.
+
+    ``is_first``: nothing was said of the sheet before; otherwise only the row on each page changes.
+    """
+    if is_first:
+        worksheet.page_setup.orientation, worksheet.page_setup.fitToHeight = "landscape", 0
+        worksheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
+    worksheet.print_title_rows = f"{header_row}:{header_row}" if header_row else None
 
 
 def style_sheet(
