@@ -334,7 +334,7 @@ class _Run:
             package_folder=str(package_folder),
             notices=self.notices,
         )
-        output = Output(escape_formulas=self.settings.escape_formulas)
+        output = Output(escape_formulas=self.settings.escape_formulas, print_setup=bool(self.settings.print_setup))
         pipeline = SheetPipeline(registry, source, output, manifest)
         active_title = None if source.active is None else source.active.title
         pipeline.hooks.run(context, HookName.ON_WORKBOOK_START, source_workbook=source.workbook)
@@ -351,6 +351,10 @@ class _Run:
         for index, sheet in enumerate(sheets):
             sheet_report = report.add_sheet(sheet.title, index, sheet.title == active_title)
             self._process_sheet(pipeline, context.for_sheet(sheet.title, index), sheet, sheet_report)
+        if self.settings.issues_sheet:
+            from ade_engine.pipeline.output.own_sheets import add_issues_sheet
+
+            add_issues_sheet(output, plan.input_file.name)
         pipeline.hooks.run(context, HookName.ON_WORKBOOK_BEFORE_SAVE, output_workbook=output.workbook)
         if not self.settings.issue_list:
             output.save(str(plan.output_file))

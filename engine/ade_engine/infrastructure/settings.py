@@ -207,6 +207,8 @@ _NEWER = (
     ("fill_merged_numbers", True, _flag, "with fill_merged: amounts too; without it keys and labels alone"),
     ("row_provenance", False, _flag, "know which source row each output row comes from"),
     ("issue_list", False, _flag, "a list of all issues beside the output: where, by which rule, what stood there"),
+    ("issues_sheet", False, _flag, "with issue_list: a sheet of all issues behind the others, each linked to its cell"),
+    ("print_setup", False, _flag, "sheets are printed landscape, one page wide, with the header on each page"),
     ("report_unread_cells", False, _flag, "a filled cell that a transform leaves empty is an issue"),
     ("header_units", False, _flag, "readers go by the unit in a header, such as (cents), T€, (mm:ss)"),
     ("strict_validators", False, _flag, "the result of a validator has to be text"),
@@ -322,6 +324,8 @@ class Settings:
     fill_merged_numbers: bool
     row_provenance: bool
     issue_list: bool
+    issues_sheet: bool
+    print_setup: bool
     report_unread_cells: bool
     header_units: bool
     strict_validators: bool

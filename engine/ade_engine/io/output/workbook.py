@@ -7,6 +7,7 @@ appended so far; from then on openpyxl holds it. Either way the values follow op
 
 from __future__ import annotations
 
+import itertools
 import os
 from typing import Any
 
@@ -14,6 +15,7 @@ from ade_engine import _native
 from ade_engine.io.limits import LAST_COLUMN, LAST_ROW, MOST_ISSUES
 from ade_engine.io.output.appended_table import AppendedTable
 from ade_engine.io.output.look import SheetLook
+from ade_engine.io.output.own_list import OwnList
 from ade_engine.io.stand_in import StandIn, become, is_stand_in, opening, set_facts
 from ade_engine.models.errors import OutputError
 
@@ -62,11 +64,13 @@ def _cut(text: str, length: int) -> str:
 class Output:
     """A workbook that is being written.
 
-    ``escape_formulas`` leaves text that starts with ``=`` text.
+    ``escape_formulas`` leaves text that starts with ``=`` text. ``print_setup``: sheets are printed landscape and one page wide,
+    the header of a sheet with one table on each page.
     """
 
-    def __init__(self, *, escape_formulas: bool = False):
+    def __init__(self, *, escape_formulas: bool = False, print_setup: bool = False):
         self._escape_formulas = escape_formulas
+        self._print_setup = print_setup
         self._sheets: list[Any] = []
         #: What was appended to each sheet before openpyxl held it, and the rows that this takes.
         self._tables: list[list[AppendedTable]] = []
@@ -74,6 +78,8 @@ class Output:
         #: What is known of each sheet's look, once openpyxl holds it.
         self._sheet_looks: dict[int, SheetLook] = {}
         self._looks: Any = None
+        #: The sheets that openpyxl holds and that are set up for printing.
+        self._printed: set[int] = set()
         #: The lines of the list of issues; nothing where none is wanted.
         self._issues: list[pl.DataFrame] | None = None
         self._workbook = OutputWorkbook(self)
@@ -140,6 +146,17 @@ class Output:
             self._rows[number] += len(table)
         return table
 
+    def add_list(self, title: str, lines: OwnList) -> None:
+        """Add a sheet at the end that is a list of the engine's own; where the title is taken, it gets a number."""
+        taken = {known.casefold() for known in self._workbook.sheetnames}
+        names = (title if number == 1 else f"{title} {number}" for number in itertools.count(1))
+        sheet = self.add_sheet(next(name for name in names if name.casefold() not in taken))
+        if self.is_touched:
+            lines.append_to(sheet, self._looks_there())
+        else:
+            self._tables[-1].append(lines)
+            self._rows[-1] += len(lines)
+
     def add_issues(self, lines: pl.DataFrame) -> None:
         """Add lines to the list of issues."""
         self._issues = [*(self._issues or ()), lines]
@@ -202,6 +219,9 @@ class Output:
         writer = _native.Writer(path, self._escape_formulas)
         try:
             for sheet, tables, rows in zip(self._sheets, self._tables, self._rows):
+                if tables and isinstance(tables[0], OwnList):
+                    tables[0].write(writer, sheet.title)
+                    continue
                 width = max((table.width for table in tables), default=0)
                 look = _look_of(tables)
                 writer.start_sheet(
@@ -210,6 +230,7 @@ class Output:
                     list(zip(look.widths, look.is_closed)),
                     look.frozen_rows or 0,
                     look.filter,
+                    _printed_row(tables) if self._print_setup else None,
                 )
                 for table in tables:
                     table.check_time_zones()
@@ -238,7 +259,10 @@ class Output:
             LazyWorksheet.__init__(sheet, self._workbook, title)
             self._workbook._add_sheet(sheet)
             for table in tables:
-                self._append(sheet, table)
+                if isinstance(table, OwnList):
+                    table.append_to(sheet, self._looks_there())
+                else:
+                    self._append(sheet, table)
             tables.clear()
 
     def _append(self, worksheet: Any, table: AppendedTable) -> None:
@@ -259,6 +283,16 @@ class Output:
         )
         if table.styled is not None:
             self._style(worksheet, table)
+        if self._print_setup:
+            self._set_up_print(worksheet, worksheet._current_row - table.height)
+
+    def _set_up_print(self, worksheet: Any, header_row: int) -> None:
+        """Let a sheet be printed as one that openpyxl never held; a second table's header is not the first one's."""
+        from ade_engine.io.worksheets.openpyxl_looks import set_up_print
+
+        is_first = id(worksheet) not in self._printed
+        self._printed.add(id(worksheet))
+        set_up_print(worksheet, header_row if is_first else 0, is_first=is_first)
 
     def _looks_there(self) -> Looks:
         if self._looks is None:
@@ -276,6 +310,11 @@ class Output:
         self._looks_there().style_header(worksheet, header_row, table.styled)
         known = self._sheet_looks.setdefault(id(worksheet), SheetLook())
         style_sheet(worksheet, known, table.look, table.styled.widths, header_row, last_row)
+
+
+def _printed_row(tables: list[AppendedTable]) -> int:
+    """The header that stands on each page of a sheet with these tables; 0 for none."""
+    return 1 + tables[0].gap if len(tables) == 1 else 0
 
 
 def _look_of(tables: list[AppendedTable]) -> SheetLook:

@@ -10,6 +10,7 @@ from openpyxl.cell.cell import Cell
 from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
 from openpyxl.styles.cell_style import StyleArray
 from openpyxl.utils import get_column_letter
+from openpyxl.worksheet.properties import PageSetupProperties
 
 from ade_engine import _native
 from ade_engine.io.output.look import SheetLook, TableLook
@@ -17,6 +18,7 @@ from ade_engine.io.worksheets.rows import Rows
 
 _HEADER_HEIGHT = 20
 _LINE = "FF88837A"
+_PALE_LINE = "FFE8E5DE"
 
 
 class Looks:
@@ -31,20 +33,29 @@ class Looks:
         if style is None:
             cell = Cell(worksheet, 1, 1)
             line = Side("medium", _LINE)
-            if look.bold or look.italic or look.ink:
+            if look.bold or look.italic or look.ink or look.underlined or look.size != 11:
                 color = look.ink and f"FF{look.ink}"
                 cell.font = Font(
-                    name="Calibri", family=2, scheme="minor", sz=11, b=look.bold, i=look.italic, color=color
+                    name="Calibri",
+                    family=2,
+                    scheme="minor",
+                    sz=look.size,
+                    b=look.bold,
+                    i=look.italic,
+                    u="single" if look.underlined else None,
+                    color=color,
                 )
             if look.fill:
                 cell.fill = PatternFill("solid", fgColor=f"FF{look.fill}")
-            if look.line_left or look.line_below:
+            if look.thin_below:
+                cell.border = Border(bottom=Side("thin", _PALE_LINE))
+            elif look.line_left or look.line_below:
                 cell.border = Border(
                     left=line if look.line_left else Side(), bottom=line if look.line_below else Side()
                 )
-            if look.horizontal or look.is_centered:
-                vertical = "center" if look.is_centered else None
-                cell.alignment = Alignment(look.horizontal, vertical, indent=look.indent)
+            if look.horizontal or look.is_centered or look.is_top or look.wraps:
+                vertical = "center" if look.is_centered else "top" if look.is_top else None
+                cell.alignment = Alignment(look.horizontal, vertical, indent=look.indent, wrap_text=look.wraps or None)
             if look.format != "General":
                 cell.number_format = look.format
             style = self._styles[look] = cell._style or StyleArray()
@@ -68,6 +79,17 @@ class Looks:
         for column, number in enumerate(styled.header_looks, 1):
             worksheet.cell(row, column)._style = copy(self.style(worksheet, looks[number]))
         worksheet.row_dimensions[row].height = _HEADER_HEIGHT
+
+
+def set_up_print(worksheet: Any, header_row: int, *, is_first: bool = True) -> None:
+    """Let a sheet be printed landscape and one page wide, with the header row on each page unless it is 0.
+
+    ``is_first``: nothing was said of the sheet before; otherwise only the row on each page changes.
+    """
+    if is_first:
+        worksheet.page_setup.orientation, worksheet.page_setup.fitToHeight = "landscape", 0
+        worksheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
+    worksheet.print_title_rows = f"{header_row}:{header_row}" if header_row else None
 
 
 def style_sheet(

@@ -28,6 +28,7 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(source::scan_of_rows, module)?)?;
     module.add_class::<output::Frame>()?;
     module.add_class::<output::StyledFrame>()?;
+    module.add_class::<output::ListFrame>()?;
     module.add_class::<output::StyledColumn>()?;
     module.add_class::<output::Look>()?;
     module.add_class::<output::MomentStyles>()?;

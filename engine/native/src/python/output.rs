@@ -11,8 +11,10 @@ use pyo3::types::PyBytes;
 use super::source::stream_of;
 use crate::columns::frame;
 use crate::write::cells as written;
+use crate::write::list_sheet::{COUNTS_LOOK, HEADER_LOOK, List, Role, TITLE_LOOK};
 use crate::write::rows::{self, PlacedColumn, PlacedRows, Stretch};
 use crate::write::styled::{ColumnKind, IssueColumn, Styled, Wish};
+use crate::write::styles;
 use crate::write::text::find_illegal_text;
 use crate::write::workbook::{Extent, SheetLook, WorkbookWriter};
 
@@ -112,14 +114,44 @@ pub struct Look {
     format: String,
     bold: bool,
     italic: bool,
+    underlined: bool,
+    /// In points.
+    size: u8,
     ink: Option<&'static str>,
     fill: Option<&'static str>,
     line_left: bool,
     line_below: bool,
+    thin_below: bool,
     horizontal: Option<&'static str>,
     indent: u8,
     /// Whether the text stands in the middle between top and bottom.
     is_centered: bool,
+    /// Whether the text stands at the top.
+    is_top: bool,
+    /// Whether long text goes on in further lines.
+    wraps: bool,
+}
+
+impl From<&styles::Look> for Look {
+    fn from(look: &styles::Look) -> Self {
+        Self {
+            format: look.format.clone().into_owned(),
+            bold: look.bold,
+            italic: look.italic,
+            underlined: look.underlined,
+            size: look.size,
+            ink: look.ink,
+            fill: look.fill,
+            line_left: look.line_left,
+            line_below: look.line_below,
+            thin_below: look.thin_below,
+            horizontal: look.horizontal,
+            indent: look.indent,
+            is_centered: look.is_centered,
+            is_top: look.is_top,
+            wraps: look.wraps,
+        }
+    }
 }
 
 /// The numbers of the cell styles for moments.
@@ -205,21 +237,7 @@ impl StyledFrame {
     /// All looks that occur. The first one is that of a plain cell.
     #[getter]
     fn looks(&self) -> Vec<Look> {
-        let looks = self.table.looks().iter();
-        looks
-            .map(|look| Look {
-                format: look.format.clone().into_owned(),
-                bold: look.bold,
-                italic: look.italic,
-                ink: look.ink,
-                fill: look.fill,
-                line_left: look.line_left,
-                line_below: look.line_below,
-                horizontal: look.horizontal,
-                indent: look.indent,
-                is_centered: look.is_centered,
-            })
-            .collect()
+        self.table.looks().iter().map(Look::from).collect()
     }
 
     /// The look of each header, as a place in the looks.
@@ -250,6 +268,67 @@ impl StyledFrame {
         }
         let styles = py.detach(|| self.table.cell_styles(column, &numbers));
         Ok(styles.map(|styles| PyBytes::new(py, &styles)))
+    }
+}
+
+/// A list of what is told of a workbook: see [`List`].
+#[pyclass(frozen, module = "ade_engine._native")]
+pub struct ListFrame {
+    list: Arc<List>,
+}
+
+#[pymethods]
+impl ListFrame {
+    /// Takes a frame of text; `roles`: 0 for text, 1 for long text, 2 for links, 3 for severities, 4 for what was written and
+    /// 5 for what few need.
+    #[new]
+    fn new(frame: &Frame, title: String, counts: String, roles: Vec<u8>) -> PyResult<Self> {
+        const ROLES: [Role; 6] = [
+            Role::Text,
+            Role::Wrapped,
+            Role::Link,
+            Role::Severity,
+            Role::Written,
+            Role::Quiet,
+        ];
+        let known = roles.iter().map(|&role| ROLES.get(usize::from(role)));
+        match known.map(|role| role.copied()).collect::<Option<Vec<_>>>() {
+            Some(roles) if roles.len() == frame.frame.names.len() => Ok(Self {
+                list: Arc::new(List::new(frame.frame.clone(), title, counts, roles)),
+            }),
+            _ => Err(PyTypeError::new_err("each column of a list has a role")),
+        }
+    }
+
+    /// The first text that a worksheet cannot hold, if there is one.
+    fn find_illegal_text(&self, py: Python<'_>) -> Option<String> {
+        py.detach(|| self.list.find_illegal_text())
+    }
+
+    /// All looks that occur. The first one is that of a plain cell.
+    #[getter]
+    fn looks(&self) -> Vec<Look> {
+        self.list.looks().iter().map(Look::from).collect()
+    }
+
+    /// The looks of the title, of the line below it and of each header, as places in the looks.
+    #[getter]
+    fn own_looks(&self) -> (usize, usize, usize) {
+        (TITLE_LOOK, COUNTS_LOOK, HEADER_LOOK)
+    }
+
+    /// The style of each cell of a column, four bytes in the machine's order: what `numbers` has for its look.
+    fn cell_styles<'py>(
+        &self,
+        py: Python<'py>,
+        column: usize,
+        numbers: Vec<u32>,
+    ) -> PyResult<Bound<'py, PyBytes>> {
+        if column >= self.list.width() || numbers.len() < self.list.looks().len() {
+            return Err(PyTypeError::new_err("the list has no such column or look"));
+        }
+        let styles = py.detach(|| self.list.cell_styles(column, &numbers));
+        Ok(PyBytes::new(py, &styles))
     }
 }
 
@@ -366,8 +445,13 @@ impl Writer {
     }
 
     /// Starts a sheet; `extent` is its (rows, columns), if they are known. `columns` are their widths, and whether each is
-    /// in a closed group; `frozen_rows` stay in view; `filter` is the range that is filtered.
-    #[pyo3(signature = (title, extent=None, columns=Vec::new(), frozen_rows=0, filter=None))]
+    /// in a closed group; `frozen_rows` stay in view; `filter` is the range that is filtered. With `printed_row` it is printed
+    /// landscape, one page wide, and that row on each page unless it is 0; `list_color` is that of a list's tab.
+    #[pyo3(signature = (title, extent=None, columns=Vec::new(), frozen_rows=0, filter=None, printed_row=None, list_color=None))]
+    #[allow(
+        clippy::too_many_arguments,
+        reason = "they are converted one by one, and one caller names them"
+    )]
     fn start_sheet(
         &self,
         py: Python<'_>,
@@ -376,12 +460,16 @@ impl Writer {
         columns: Vec<(f64, bool)>,
         frozen_rows: usize,
         filter: Option<String>,
+        printed_row: Option<usize>,
+        list_color: Option<String>,
     ) -> PyResult<()> {
         let extent = extent.map(|(rows, columns)| Extent { rows, columns });
         let look = SheetLook {
             columns,
             frozen_rows,
             filter,
+            printed_row,
+            list_color,
         };
         self.with(py, |writer| writer.start_sheet(title, extent, &look))
     }
@@ -396,6 +484,17 @@ impl Writer {
     fn append_styled(&self, py: Python<'_>, table: &StyledFrame, gap: bool) -> PyResult<()> {
         let table = table.table.clone();
         self.with(py, |writer| writer.append_styled(&table, gap))
+    }
+
+    /// Adds a list to a sheet that has nothing else. `links`: its cells, and the places that they lead to.
+    fn append_list(
+        &self,
+        py: Python<'_>,
+        list: &ListFrame,
+        links: Vec<(String, String)>,
+    ) -> PyResult<()> {
+        let list = list.list.clone();
+        self.with(py, move |writer| writer.append_list(&list, links))
     }
 
     /// Ends the workbook and forces it to the disk.

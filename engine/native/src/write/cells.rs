@@ -260,18 +260,41 @@ impl CellWriter {
                 out.extend_from_slice(text.as_bytes());
                 out.extend_from_slice(b"</v></c>");
             }
-            _ => match self.texts.as_mut().and_then(|texts| texts.number(text)) {
-                Some(number) => {
-                    out.extend_from_slice(b"\" t=\"s\"><v>");
-                    out.extend_from_slice(itoa::Buffer::new().format(number).as_bytes());
-                    out.extend_from_slice(b"</v></c>");
-                }
-                None => {
-                    out.extend_from_slice(b"\" t=\"inlineStr\"><is>");
-                    push_text_element(text, out);
-                    out.extend_from_slice(b"</is></c>");
-                }
-            },
+            _ => self.push_text(text, out),
+        }
+    }
+
+    /// Writes a cell with text that stays text, whatever it looks like; without text its style alone.
+    pub(super) fn write_as_text(
+        &mut self,
+        text: &str,
+        column: usize,
+        row: &RowDigits,
+        style: u32,
+        out: &mut Vec<u8>,
+    ) {
+        let style = CellStyle::Number(style);
+        if text.is_empty() {
+            return self.write_empty(column, row, style, out);
+        }
+        self.start_cell(column, row, style, out);
+        self.push_text(cut(text), out);
+    }
+
+    /// The rest of a cell with text, behind its reference.
+    #[inline]
+    fn push_text(&mut self, text: &str, out: &mut Vec<u8>) {
+        match self.texts.as_mut().and_then(|texts| texts.number(text)) {
+            Some(number) => {
+                out.extend_from_slice(b"\" t=\"s\"><v>");
+                out.extend_from_slice(itoa::Buffer::new().format(number).as_bytes());
+                out.extend_from_slice(b"</v></c>");
+            }
+            None => {
+                out.extend_from_slice(b"\" t=\"inlineStr\"><is>");
+                push_text_element(text, out);
+                out.extend_from_slice(b"</is></c>");
+            }
         }
     }
 }

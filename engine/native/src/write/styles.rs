@@ -39,6 +39,8 @@ const FIRST_FILLS: [&str; 2] = [
 const FIRST_BORDER: &str = "<border><left/><right/><top/><bottom/><diagonal/></border>";
 /// The colour of lines.
 pub const LINE: &str = "88837A";
+/// The colour of lines between the lines of a list.
+pub const PALE_LINE: &str = "E8E5DE";
 
 /// What a cell looks like. Colours are six hexadecimal digits.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -46,16 +48,25 @@ pub struct Look {
     pub format: Cow<'static, str>,
     pub bold: bool,
     pub italic: bool,
+    pub underlined: bool,
+    /// In points.
+    pub size: u8,
     pub ink: Option<&'static str>,
     pub fill: Option<&'static str>,
     /// A medium line at the left.
     pub line_left: bool,
     /// A medium line below.
     pub line_below: bool,
+    /// A thin, pale line below.
+    pub thin_below: bool,
     pub horizontal: Option<&'static str>,
     pub indent: u8,
     /// Whether the content stands in the middle of the row's height.
     pub is_centered: bool,
+    /// Whether the content stands at the top of the row.
+    pub is_top: bool,
+    /// Whether long text goes on in further lines.
+    pub wraps: bool,
 }
 
 impl Default for Look {
@@ -64,13 +75,18 @@ impl Default for Look {
             format: Cow::Borrowed(GENERAL),
             bold: false,
             italic: false,
+            underlined: false,
+            size: 11,
             ink: None,
             fill: None,
             line_left: false,
             line_below: false,
+            thin_below: false,
             horizontal: None,
             indent: 0,
             is_centered: false,
+            is_top: false,
+            wraps: false,
         }
     }
 }
@@ -147,6 +163,11 @@ impl StyleSheet {
         }
         if look.is_centered {
             alignment.push_str(" vertical=\"center\"");
+        } else if look.is_top {
+            alignment.push_str(" vertical=\"top\"");
+        }
+        if look.wraps {
+            alignment.push_str(" wrapText=\"1\"");
         }
         if look.indent > 0 {
             alignment.push_str(&format!(" indent=\"{}\"", look.indent));
@@ -230,13 +251,15 @@ fn plain_cell(format: usize, applied: &str) -> String {
 fn font(look: &Look) -> String {
     let bold = if look.bold { "<b/>" } else { "" };
     let italic = if look.italic { "<i/>" } else { "" };
+    let underlined = if look.underlined { "<u/>" } else { "" };
     let color = look
         .ink
         .map(|ink| format!("<color rgb=\"FF{ink}\"/>"))
         .unwrap_or_default();
     format!(
-        "<font>{bold}{italic}<sz val=\"11\"/>{color}<name val=\"Calibri\"/><family val=\"2\"/><scheme val=\"minor\"/>\
-         </font>"
+        "<font>{bold}{italic}{underlined}<sz val=\"{}\"/>{color}<name val=\"Calibri\"/><family val=\"2\"/>\
+         <scheme val=\"minor\"/></font>",
+        look.size
     )
 }
 
@@ -248,10 +271,14 @@ fn border(look: &Look) -> String {
             format!("<{name}/>")
         }
     };
-    format!(
-        "<border>{}<right/><top/>{}<diagonal/></border>",
-        side("left", look.line_left),
+    let below = if look.thin_below {
+        format!("<bottom style=\"thin\"><color rgb=\"FF{PALE_LINE}\"/></bottom>")
+    } else {
         side("bottom", look.line_below)
+    };
+    format!(
+        "<border>{}<right/><top/>{below}<diagonal/></border>",
+        side("left", look.line_left)
     )
 }
 

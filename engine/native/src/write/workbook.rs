@@ -4,6 +4,7 @@ use std::fs::File;
 use std::io;
 
 use super::cells::CellWriter;
+use super::list_sheet::List;
 use super::package::Package;
 use super::shared_texts::Texts;
 use super::styled::Styled;
@@ -26,8 +27,10 @@ const PACKAGE: &str = "http://schemas.openxmlformats.org/package/2006";
 pub struct WorkbookWriter {
     package: Package,
     titles: Vec<String>,
-    /// For each sheet, the range that is filtered, if one is.
-    filters: Vec<Option<String>>,
+    /// For each sheet, what it looks like beside its cells.
+    looks: Vec<SheetLook>,
+    /// The links of the current sheet: a cell, and the place that it leads to.
+    links: Vec<(String, String)>,
     styles: StyleSheet,
     cells: CellWriter,
     /// The XML of the current sheet that was not passed on yet.
@@ -52,6 +55,11 @@ pub struct SheetLook {
     pub frozen_rows: usize,
     /// The range that is filtered, such as `A1:C20`.
     pub filter: Option<String>,
+    /// How it is printed: landscape, one page wide, with this row on each page where it is not 0. Nothing is said of sheets
+    /// without.
+    pub printed_row: Option<usize>,
+    /// The colour of the tab of a list, which has no grid lines.
+    pub list_color: Option<String>,
 }
 
 impl WorkbookWriter {
@@ -60,7 +68,8 @@ impl WorkbookWriter {
         Self {
             package: Package::new(file),
             titles: Vec::new(),
-            filters: Vec::new(),
+            looks: Vec::new(),
+            links: Vec::new(),
             styles: StyleSheet::default(),
             cells: CellWriter::new(escape_formulas, MOMENT_STYLES, Some(Texts::default())),
             piece: Vec::with_capacity(PIECE_BYTES + (PIECE_BYTES >> 2)),
@@ -81,7 +90,7 @@ impl WorkbookWriter {
     ) -> io::Result<()> {
         self.end_sheet()?;
         self.titles.push(title.to_owned());
-        self.filters.push(look.filter.clone());
+        self.looks.push(look.clone());
         let likely_bytes =
             extent.map_or(0, |extent| extent.rows as u64 * extent.columns as u64 * 64);
         let part = format!("xl/worksheets/sheet{}.xml", self.titles.len());
@@ -99,7 +108,11 @@ impl WorkbookWriter {
         } else {
             ""
         };
-        let view = format!("<sheetView{selected} workbookViewId=\"0\"");
+        let grid = match look.list_color {
+            Some(_) => " showGridLines=\"0\"",
+            None => "",
+        };
+        let view = format!("<sheetView{grid}{selected} workbookViewId=\"0\"");
         let view = match look.frozen_rows {
             0 => format!("{view}/>"),
             rows => format!(
@@ -115,10 +128,11 @@ impl WorkbookWriter {
             ""
         };
         let columns = columns_element(&look.columns);
+        let properties = look.properties();
         self.piece.clear();
         self.piece.extend_from_slice(
             format!(
-                "{HEADER}<worksheet xmlns=\"{MAIN}\">{dimension}<sheetViews>{view}\
+                "{HEADER}<worksheet xmlns=\"{MAIN}\">{properties}{dimension}<sheetViews>{view}\
                  </sheetViews><sheetFormatPr baseColWidth=\"8\" defaultRowHeight=\"15\"{outline}/>{columns}<sheetData>"
             )
             .as_bytes(),
@@ -178,19 +192,53 @@ impl WorkbookWriter {
         Ok(())
     }
 
+    /// Adds a list, which is all of its sheet. `links`: cells, and the places that they lead to.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub fn append_list(&mut self, list: &List, links: Vec<(String, String)>) -> io::Result<()> {
+        let numbers: Vec<u32> = list
+            .looks()
+            .iter()
+            .map(|look| self.styles.number(look))
+            .collect();
+        let package = &mut self.package;
+        list.write(&mut self.cells, &numbers, &mut self.piece, |piece| {
+            if piece.len() < PIECE_BYTES {
+                return Ok(());
+            }
+            package.write(piece)
+        })?;
+        self.links = links;
+        Ok(())
+    }
+
     fn end_sheet(&mut self) -> io::Result<()> {
         if !std::mem::take(&mut self.in_sheet) {
             return Ok(());
         }
-        self.piece.extend_from_slice(b"</sheetData>");
-        if let Some(Some(filter)) = self.filters.last() {
-            self.piece
-                .extend_from_slice(format!("<autoFilter ref=\"{filter}\"/>").as_bytes());
+        let look = self.looks.last().cloned().unwrap_or_default();
+        let mut end = "</sheetData>".to_owned();
+        if let Some(filter) = &look.filter {
+            end.push_str(&format!("<autoFilter ref=\"{filter}\"/>"));
         }
-        self.piece.extend_from_slice(
-            b"<pageMargins left=\"0.75\" right=\"0.75\" top=\"1\" bottom=\"1\" header=\"0.5\" footer=\"0.5\"/>\
-              </worksheet>",
+        let links = std::mem::take(&mut self.links);
+        if !links.is_empty() {
+            end.push_str("<hyperlinks>");
+            for (cell, place) in &links {
+                let place = text::attribute(place);
+                end.push_str(&format!("<hyperlink ref=\"{cell}\" location=\"{place}\"/>"));
+            }
+            end.push_str("</hyperlinks>");
+        }
+        end.push_str(
+            "<pageMargins left=\"0.75\" right=\"0.75\" top=\"1\" bottom=\"1\" header=\"0.5\" footer=\"0.5\"/>",
         );
+        if look.printed_row.is_some() {
+            end.push_str("<pageSetup orientation=\"landscape\" fitToHeight=\"0\"/>");
+        }
+        end.push_str("</worksheet>");
+        self.piece.extend_from_slice(end.as_bytes());
         self.package.write(&mut self.piece)?;
         self.package.end_part()
     }
@@ -219,7 +267,7 @@ impl WorkbookWriter {
         if has_texts {
             listing.add("sharedStrings.xml", "sharedStrings");
         }
-        let names = filter_names(&self.titles, &self.filters);
+        let names = defined_names(&self.titles, &self.looks);
         let workbook = format!(
             "{HEADER}<workbook xmlns=\"{MAIN}\" xmlns:r=\"{OFFICE}\"><workbookPr/>\
              <bookViews><workbookView visibility=\"visible\" minimized=\"0\" showHorizontalScroll=\"1\" \
@@ -287,21 +335,47 @@ fn columns_element(columns: &[(f64, bool)]) -> String {
     format!("<cols>{elements}</cols>")
 }
 
-/// The names under which programs look for what is filtered in each sheet.
-fn filter_names(titles: &[String], filters: &[Option<String>]) -> String {
+impl SheetLook {
+    /// What stands in front of all else of a sheet.
+    fn properties(&self) -> String {
+        let mut properties = String::new();
+        if let Some(color) = &self.list_color {
+            properties.push_str(&format!("<tabColor rgb=\"FF{color}\"/>"));
+        }
+        if self.printed_row.is_some() {
+            properties.push_str("<pageSetUpPr fitToPage=\"1\"/>");
+        }
+        if properties.is_empty() {
+            properties
+        } else {
+            format!("<sheetPr>{properties}</sheetPr>")
+        }
+    }
+}
+
+/// The names under which programs look for what is filtered in each sheet, and for what is printed on each page.
+fn defined_names(titles: &[String], looks: &[SheetLook]) -> String {
     let mut names = String::new();
-    for (number, (title, filter)) in titles.iter().zip(filters).enumerate() {
-        let Some((first, last)) = filter.as_deref().and_then(|filter| filter.split_once(':'))
-        else {
-            continue;
-        };
+    for (number, (title, look)) in titles.iter().zip(looks).enumerate() {
         let title = text::attribute(&title.replace('\'', "''"));
-        names.push_str(&format!(
-            "<definedName name=\"_xlnm._FilterDatabase\" localSheetId=\"{number}\" hidden=\"1\">'{title}'!{}:{}\
-             </definedName>",
-            absolute(first),
-            absolute(last)
-        ));
+        if let Some((first, last)) = look
+            .filter
+            .as_deref()
+            .and_then(|range| range.split_once(':'))
+        {
+            names.push_str(&format!(
+                "<definedName name=\"_xlnm._FilterDatabase\" localSheetId=\"{number}\" hidden=\"1\">'{title}'!{}:{}\
+                 </definedName>",
+                absolute(first),
+                absolute(last)
+            ));
+        }
+        if let Some(row @ 1..) = look.printed_row {
+            names.push_str(&format!(
+                "<definedName name=\"_xlnm.Print_Titles\" localSheetId=\"{number}\">'{title}'!${row}:${row}\
+                 </definedName>"
+            ));
+        }
     }
     if names.is_empty() {
         names
