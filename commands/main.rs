@@ -5,6 +5,7 @@
 
 #![deny(clippy::print_stdout, clippy::print_stderr, clippy::disallowed_methods)]
 
+mod annotate;
 mod check;
 mod command_line;
 mod completions;
@@ -15,6 +16,7 @@ mod doctor;
 mod env;
 mod exit;
 mod init;
+mod issues;
 mod lock;
 mod logs;
 mod man;
@@ -65,6 +67,8 @@ enum Command {
     Lock(lock::Args),
     #[command(subcommand)]
     Runs(runs::Command),
+    Issues(issues::Args),
+    Annotate(annotate::Args),
     #[command(subcommand)]
     Logs(logs::Command),
     #[command(subcommand)]
@@ -94,6 +98,8 @@ impl Command {
             Self::Check(args) => check::run(args, context),
             Self::Lock(args) => lock::run(args, context),
             Self::Runs(command) => command.run(context),
+            Self::Issues(args) => issues::run(args, context),
+            Self::Annotate(args) => annotate::run(args, context),
             Self::Logs(command) => command.run(context),
             Self::Env(command) => command.run(context),
             Self::Configs(command) => command.run(context),

@@ -4,9 +4,11 @@
 //! itself is kept too, with what the engine noticed, so that the rows can be derived again when the rules change. Whatever the payload lacks is null or
 //! absent in the rows; nothing here fails. `src/store/results.rs` records them.
 
+pub mod annotated;
 mod columns;
 pub mod demands;
 mod fields;
+pub mod issues;
 mod metrics;
 pub mod output;
 mod payload;

@@ -1,0 +1,59 @@
+//! `ade annotate`: the sender's own workbook, with the issues of a run marked in it.
+
+use std::path::PathBuf;
+
+use ade::run::results::annotated::{annotate, place_of};
+use serde_json::json;
+
+use crate::context::Context;
+use crate::exit::{ExitStatus, Outcome};
+use crate::ui::plural;
+
+/// Mark a run's issues in a copy of the sender's workbook
+///
+/// The copy has everything that the sender's workbook has. The cells of issues are filled by severity and have a comment each,
+/// and a first sheet lists them with links. Of .xls and .csv files it is a new workbook with the same cells.
+#[derive(clap::Args)]
+#[command(
+    after_help = "Examples:\n  ade annotate latest\n  ade annotate crew.xlsx -o crew_marked.xlsx"
+)]
+pub struct Args {
+    /// A run's id (the part that a listing shows, or the beginning, is enough), the file name of an input, or `latest`
+    #[arg(default_value = "latest")]
+    run: String,
+    /// Where the copy goes: a file or a folder. Else `<stem>_annotated.xlsx` in the run's folder
+    #[arg(short, long, value_name = "PATH")]
+    output: Option<PathBuf>,
+}
+
+pub fn run(args: &Args, context: &Context) -> Outcome {
+    let ui = &context.ui;
+    let workspace = context.open_for_runs()?;
+    let run = workspace.store.run(workspace.id(), &args.run)?;
+    let own = place_of(&run);
+    let target = match &args.output {
+        Some(folder) if folder.is_dir() => folder.join(own.file_name().unwrap_or_default()),
+        Some(file) => file.clone(),
+        None => own,
+    };
+    let painted = annotate(&run, &target)?;
+    if ui.json() {
+        let notes: Vec<String> = painted.notes.iter().map(ToString::to_string).collect();
+        ui.document(&json!({
+            "run_id": run.id,
+            "output": target,
+            "cells": painted.cells,
+            "listed": painted.listed,
+            "notes": notes,
+        }));
+        return Ok(ExitStatus::Done);
+    }
+    let (cells, listed) = (
+        plural(painted.cells as u64, "cell"),
+        plural(painted.listed as u64, "issue"),
+    );
+    ui.say(format_args!("{cells} marked, {listed} listed"));
+    painted.notes.iter().for_each(|note| ui.say(note));
+    ui.line(ui.path(&target));
+    Ok(ExitStatus::Done)
+}

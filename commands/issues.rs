@@ -1,0 +1,163 @@
+//! `ade issues`: what is wrong with a run's input, at the sender's own cells.
+
+use ade::issues::{Issue, List, ListError, Severity, Wanted};
+use ade::run::results::issues::issues_of;
+use clap::builder::PossibleValuesParser;
+
+use crate::context::Context;
+use crate::exit::{ExitStatus, Outcome};
+use crate::ui::{Table, Tone, Ui, plural, thousands};
+
+/// How many lines a table has; a list of a million issues is read by programs.
+const MOST_LINES: usize = 5_000;
+
+/// List what is wrong with a run's input, at the sender's own cells
+///
+/// The list is sorted as the sheets are. It holds values of the input.
+#[derive(clap::Args)]
+#[command(
+    after_help = "Examples:\n  ade issues latest\n  ade issues crew.xlsx --severity error\n  ade issues latest --field phone --format csv > phones.csv"
+)]
+pub struct Args {
+    /// A run's id (the part that a listing shows, or the beginning, is enough), the file name of an input, or `latest`
+    #[arg(default_value = "latest")]
+    run: String,
+    /// Only issues of this field; may be repeated
+    #[arg(long, value_name = "F")]
+    field: Vec<String>,
+    /// Only issues of this rule, such as `hours.up_to_80` or `up_to_80`; may be repeated
+    #[arg(long, value_name = "R")]
+    rule: Vec<String>,
+    /// Only issues of this severity; may be repeated
+    #[arg(long, value_name = "S", value_parser = PossibleValuesParser::new(Severity::ALL.map(Severity::word)))]
+    severity: Vec<String>,
+    /// Only issues of this sheet; may be repeated
+    #[arg(long, value_name = "SHEET")]
+    sheet: Vec<String>,
+    /// How the list is printed; json is one object a line
+    #[arg(long, value_name = "FORMAT", default_value = "table", value_parser = ["table", "csv", "json"])]
+    format: String,
+}
+
+pub fn run(args: &Args, context: &Context) -> Outcome {
+    let ui = &context.ui;
+    let workspace = context.open_for_runs()?;
+    let run = workspace.store.run(workspace.id(), &args.run)?;
+    let list = issues_of(&run)?;
+    let wanted = Wanted {
+        fields: args.field.clone(),
+        rules: args.rule.clone(),
+        severities: args
+            .severity
+            .iter()
+            .filter_map(|word| Severity::named(word))
+            .collect(),
+        sheets: args.sheet.clone(),
+    };
+    match (ui.json(), args.format.as_str()) {
+        (true, _) | (_, "json") => print_records(ui, list, &wanted)?,
+        (_, "csv") => print_csv(ui, list, &wanted)?,
+        _ => print_table(ui, list, &wanted)?,
+    }
+    Ok(ExitStatus::Done)
+}
+
+/// The issues that are wanted, one after the other.
+fn chosen<'a>(
+    list: List,
+    wanted: &'a Wanted,
+) -> impl Iterator<Item = Result<Issue, ListError>> + 'a {
+    list.filter(|issue| issue.as_ref().map_or(true, |issue| wanted.takes(issue)))
+}
+
+fn print_records(ui: &Ui, list: List, wanted: &Wanted) -> Result<(), ListError> {
+    for issue in chosen(list, wanted) {
+        ui.record(&issue?);
+    }
+    Ok(())
+}
+
+fn print_csv(ui: &Ui, list: List, wanted: &Wanted) -> Result<(), ListError> {
+    const HEADER: &str = "sheet,cell,severity,field,label,rule,message,value,written,key,output";
+    ui.line(HEADER);
+    for issue in chosen(list, wanted) {
+        let issue = issue?;
+        let text = |text: &Option<String>| quoted(text.as_deref().unwrap_or_default());
+        let cells = [
+            quoted(&issue.sheet),
+            text(&issue.cell),
+            issue.severity.word().to_owned(),
+            text(&issue.field),
+            text(&issue.label),
+            quoted(&issue.rule),
+            quoted(&issue.message),
+            text(&issue.value),
+            text(&issue.written),
+            text(&issue.key),
+            text(&issue.output),
+        ];
+        ui.line(cells.join(","));
+    }
+    Ok(())
+}
+
+/// A cell of a csv file. What a spreadsheet would take for a formula stays text.
+fn quoted(text: &str) -> String {
+    let mark = if text.starts_with(['=', '+', '-', '@', '\t', '\r']) {
+        "'"
+    } else {
+        ""
+    };
+    if mark.is_empty() && !text.contains([',', '"', '\n', '\r']) {
+        return text.to_owned();
+    }
+    format!("\"{mark}{}\"", text.replace('"', "\"\""))
+}
+
+fn print_table(ui: &Ui, list: List, wanted: &Wanted) -> Result<(), ListError> {
+    let mut table = Table::new(
+        "SHEET  CELL  SEVERITY  FIELD  VALUE  MESSAGE  RULE",
+        &[6, 4, 5, 0, 3],
+    )
+    .optional(&[6]);
+    let mut count = 0;
+    for issue in chosen(list, wanted) {
+        let issue = issue?;
+        count += 1;
+        if count <= MOST_LINES {
+            table.row(row(issue));
+        }
+    }
+    if count == 0 {
+        ui.say("No issues");
+        return Ok(());
+    }
+    ui.table(&table);
+    if count > MOST_LINES {
+        let more = thousands((count - MOST_LINES) as u64);
+        ui.say(format_args!("and {more} more; --format csv lists all"));
+    }
+    ui.say(plural(count as u64, "issue"));
+    Ok(())
+}
+
+fn row(issue: Issue) -> Vec<(Tone, String)> {
+    let tone = match issue.severity {
+        Severity::Error => Tone::Bad,
+        Severity::Warning => Tone::Warn,
+        Severity::Info => Tone::Dim,
+    };
+    let place = issue.place();
+    let place = place.strip_prefix(&issue.sheet).unwrap_or_default();
+    let cell = place.trim_start_matches('!').to_owned();
+    let whose = issue.whose().to_owned();
+    vec![
+        (Tone::Plain, issue.sheet),
+        (Tone::Plain, cell),
+        (tone, issue.severity.word().to_owned()),
+        (Tone::Plain, whose),
+        (Tone::Plain, issue.value.unwrap_or_default()),
+        (Tone::Plain, issue.message),
+        (Tone::Dim, issue.rule),
+    ]
+}

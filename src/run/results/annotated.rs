@@ -1,0 +1,99 @@
+//! The painted copy of a run's input: the sender's own workbook with the run's issues marked in it.
+//!
+//! It is painted from the input as the run had it, whatever has become of the sender's file since.
+
+use std::path::{Path, PathBuf};
+
+use super::issues::{NoList, issues_of};
+use crate::base::digest;
+use crate::base::problem::{Facts, Kind, Problem, code};
+use crate::issues::ListError;
+use crate::painting::{self, Mark, Painted, Refusal, TextReading};
+use crate::settings::paths::RunFolder;
+use crate::store::RunRecord;
+
+/// There is no painted copy.
+#[derive(Debug, thiserror::Error)]
+pub enum AnnotateError {
+    /// The run has no list of issues.
+    #[error(transparent)]
+    NoList(#[from] NoList),
+    /// The input is not there any more as the run had it.
+    #[error("{} of run {id} is not there any more as the run read it", input.display())]
+    InputGone {
+        /// The run.
+        id: String,
+        /// Its input.
+        input: PathBuf,
+    },
+    /// It cannot be painted, or the copy not be written.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+}
+
+impl From<ListError> for AnnotateError {
+    fn from(error: ListError) -> Self {
+        Self::NoList(error.into())
+    }
+}
+
+impl Problem for AnnotateError {
+    fn facts(&self) -> Facts {
+        match self {
+            Self::NoList(error) => error.facts(),
+            Self::InputGone { .. } => {
+                Facts::new(Kind::Usage, code::INPUT_GONE).hint("run the file again")
+            }
+            Self::Refused(error) => error.facts(),
+        }
+    }
+}
+
+/// The place of a run's painted copy in its folder.
+pub fn place_of(run: &RunRecord) -> PathBuf {
+    let folder = RunFolder::at(&run.run_dir);
+    painting::place_of_copy(Path::new(&run.input_name), &folder.output())
+}
+
+/// Writes the painted copy of a run's input; it appears whole or not at all.
+///
+/// # Errors
+/// The run has no list of issues, its input is gone or has changed, or cannot be painted.
+pub fn annotate(run: &RunRecord, target: &Path) -> Result<Painted, AnnotateError> {
+    let marks = issues_of(run)?.map(|issue| issue.map(|issue| Mark::from(&issue)));
+    let marks = marks.collect::<Result<Vec<_>, _>>()?;
+    let original = input_as_read(run).ok_or_else(|| AnnotateError::InputGone {
+        id: run.id.clone(),
+        input: run.input_path.clone(),
+    })?;
+    Ok(painting::paint_read_as(
+        &original,
+        &reading_of(run),
+        &marks,
+        target,
+    )?)
+}
+
+/// The staged input, else the sender's file where it is still the same.
+fn input_as_read(run: &RunRecord) -> Option<PathBuf> {
+    let staged = RunFolder::at(&run.run_dir).staged(&run.input_name);
+    let is_same = |path: &PathBuf| {
+        digest::of_file(path).is_ok_and(|(found, _)| found.to_string() == run.input_sha256)
+    };
+    [staged, run.input_path.clone()].into_iter().find(is_same)
+}
+
+/// How the run read text files: by the settings of its configuration, and of its call.
+fn reading_of(run: &RunRecord) -> TextReading {
+    let settings = std::fs::read_to_string(run.snapshot.join("settings.toml")).unwrap_or_default();
+    let settings: toml::Table = settings.parse().unwrap_or_default();
+    let setting = |key: &str, default: &str| {
+        let of_call = run.options.settings.get(key).map(String::as_str);
+        let of_package = || settings.get(key).and_then(toml::Value::as_str);
+        of_call.or_else(of_package).unwrap_or(default).to_owned()
+    };
+    TextReading {
+        encoding: setting("csv_encoding", "utf-8"),
+        delimiter: setting("csv_delimiter", ","),
+    }
+}

@@ -1,0 +1,82 @@
+//! The list of issues of a run, for everything that shows it.
+
+use crate::base::problem::{Facts, Kind, Problem, code};
+use crate::issues::{List, ListError};
+use crate::settings::paths::RunFolder;
+use crate::store::{RunRecord, RunStatus};
+
+/// A run has no list to show.
+#[derive(Debug, thiserror::Error)]
+pub enum NoList {
+    /// It has not ended.
+    #[error("run {id} is {}; its issues are known when it ends", status.as_str())]
+    NotEnded {
+        /// The run.
+        id: String,
+        /// What it is.
+        status: RunStatus,
+    },
+    /// Its files were deleted.
+    #[error("the files of run {id} were deleted, its list of issues among them")]
+    Gone {
+        /// The run.
+        id: String,
+    },
+    /// It did not succeed, so it has no output.
+    #[error("run {id} {} and has no list of issues", status.as_str())]
+    NoOutput {
+        /// The run.
+        id: String,
+        /// What it is.
+        status: RunStatus,
+    },
+    /// Its configuration does not ask for one.
+    #[error("run {id} has no list of issues: the configuration does not ask for one")]
+    NotAskedFor {
+        /// The run.
+        id: String,
+    },
+    /// The list cannot be read.
+    #[error(transparent)]
+    List(#[from] ListError),
+}
+
+impl Problem for NoList {
+    fn facts(&self) -> Facts {
+        let usage = |code| Facts::new(Kind::Usage, code);
+        match self {
+            Self::NotEnded { id, .. } => {
+                usage(code::RUN_NOT_ENDED).hint(format!("`ade logs tail {id}` follows it"))
+            }
+            Self::Gone { .. } => usage(code::INPUT_GONE).hint("run the file again"),
+            Self::NoOutput { id, .. } => {
+                usage(code::NO_ISSUE_LIST).hint(format!("`ade runs show {id}` says why"))
+            }
+            Self::NotAskedFor { .. } => usage(code::NO_ISSUE_LIST)
+                .hint("set `issue_list = true` in its settings.toml and run the file again"),
+            Self::List(error) => error.facts(),
+        }
+    }
+}
+
+/// Opens the list of a run.
+///
+/// # Errors
+/// The run has not ended, has no list, or the list cannot be read.
+pub fn issues_of(run: &RunRecord) -> Result<List, NoList> {
+    let (id, status) = (run.id.clone(), run.status);
+    if !status.is_terminal() {
+        return Err(NoList::NotEnded { id, status });
+    }
+    if run.artifacts_deleted_at.is_some() {
+        return Err(NoList::Gone { id });
+    }
+    if run.output_path.is_none() {
+        return Err(NoList::NoOutput { id, status });
+    }
+    match List::open(&RunFolder::at(&run.run_dir).issues(&run.input_name)) {
+        Err(ListError::Missing { .. }) if !run.run_dir.is_dir() => Err(NoList::Gone { id }),
+        Err(ListError::Missing { .. }) => Err(NoList::NotAskedFor { id }),
+        opened => Ok(opened?),
+    }
+}
