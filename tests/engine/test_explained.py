@@ -127,6 +127,61 @@ def test_the_header_rows_that_a_user_chose(explained):
     assert [column["header_cells"] for column in table["columns"]] == [["A2", "A3"], ["B2"], ["C3"]]
 
 
+OWN_ROWS = """
+def words(*, row_values, **_):
+    return {"header": 0.9} if "Hours" in row_values else {"header": 0.3} if "Total" in row_values else None
+
+def numbers(*, row_values, **_):
+    return {"data": 0.5, "header": 0.0} if any(isinstance(value, (int, float)) for value in row_values) else {"secret": 0.1}
+
+def register(registry):
+    registry.register_row_detector(words, row_kind="header", priority=1)
+    registry.register_row_detector(numbers, row_kind="data", priority=1)
+"""
+
+
+def test_votes_of_an_authors_detectors(explained):
+    rows = [["Red"], ["Hours", "Crew"], [7, "Red"], ["Total", 7]]
+    (table,) = explained(rows, rows=OWN_ROWS, detect_rows=False)
+    assert table["header_rows"] == {
+        "rows": [2],
+        "chosen_by": "votes",
+        "votes": [{"row": 2, "kind": "header", "score": 0.9, "by": [{"detector": "words", "score": 0.9}]}],
+        "runner_up": {"row": 4, "kind": "data", "score": 0.3, "by": [{"detector": "words", "score": 0.3}]},
+    }
+
+
+@pytest.mark.parametrize(
+    ("data", "rows", "chosen_by"),
+    [
+        (PEOPLE, [3], "votes"),
+        ([["Ort", "Menge", "Preis"], ["Ulm", 7, 3.5], ["Bonn", 8, 4.5], ["Kiel", 9, 5.5]], [1], "looks"),
+    ],
+)
+def test_votes_of_the_engines_detectors(explained, data, rows, chosen_by):
+    (table,) = explained(data)
+    header_rows = table["header_rows"]
+    assert (header_rows["rows"], header_rows["chosen_by"]) == (rows, chosen_by)
+    (votes,) = header_rows["votes"]
+    assert votes["row"] == rows[0] and votes["kind"] == "header"
+    assert votes["score"] == pytest.approx(sum(by["score"] for by in votes["by"]), abs=1e-5)
+    runner_up = header_rows["runner_up"]
+    assert runner_up["row"] not in rows and 0 < runner_up["score"] < votes["score"]
+
+
+def test_a_header_that_no_detector_found_is_a_fallback(explained):
+    (table,) = explained([["a", "b"], ["c", "d"]], rows="def register(registry):\n    pass\n", detect_rows=False)
+    assert table["header_rows"] == {"rows": [1], "chosen_by": "fallback", "votes": [], "runner_up": None}
+
+
+def test_the_votes_are_those_of_a_run_that_calls_each_detector(explained):
+    """Asked again, the engine's own detectors say what they say row by row."""
+    (table,) = explained(PEOPLE)
+    own = "def silent(**_):\n    return None\n\ndef register(registry):\n    registry.register_row_detector(silent, row_kind='x', priority=0)\n"
+    (other,) = explained(PEOPLE, rows=own)
+    assert other["header_rows"] == table["header_rows"]
+
+
 def test_fields_name_their_columns_transforms_and_rules(explained):
     (table,) = explained(PEOPLE)
     fields = {field["field"]: field for field in table["fields"]}

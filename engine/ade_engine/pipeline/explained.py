@@ -18,15 +18,19 @@ if TYPE_CHECKING:
     import polars as pl
 
     from ade_engine.extensions.registry import RegisteredFn
+    from ade_engine.io.scan.sheet_scan import SheetScan
     from ade_engine.models.fields import HookName
     from ade_engine.pipeline.columns.frame import SourceTable
     from ade_engine.pipeline.columns.mapping import Mapping
     from ade_engine.pipeline.columns.nearest import Nearest
     from ade_engine.pipeline.finding.header_rows import RowSpan
+    from ade_engine.pipeline.finding.row_detectors import RowClassifier
     from ade_engine.pipeline.shared.context import RunContext
 
 #: So many letters of a header are told.
 _MOST_LETTERS = 200
+#: So many header rows of a table are told.
+_MOST_ROWS = 20
 
 
 def explained(
@@ -36,29 +40,34 @@ def explained(
     mapping: Mapping,
     nearest: Nearest,
     found: Collection[str],
-    by_looks: bool,
+    header_rows: dict[str, Any],
 ) -> dict[str, Any]:
     """What is told of a table. ``found``: the fields that have a column or are part of one."""
     return {
         "sheet": context.sheet_name,
         "table": context.table_index,
         "turned": span.turned is not None,
-        "header_rows": _header_rows(context, span, by_looks),
+        "header_rows": header_rows,
         "columns": _columns(context, span, source, mapping, nearest, found),
     }
 
 
-def _header_rows(context: RunContext, span: RowSpan, by_looks: bool) -> dict[str, Any]:
+def header_rows_told(context: RunContext, span: RowSpan, scan: SheetScan, detectors: RowClassifier) -> dict[str, Any]:
+    """Which rows the header of a table are, and why: what detectors said of each as a header, and of the row that came next."""
     choice = context.settings.sheets.get(context.sheet_name)
-    if choice is not None and choice.header_rows is not None:
-        chosen_by = "setting"
-    elif span.is_guessed:
-        chosen_by = "fallback"
-    else:
-        chosen_by = "looks" if by_looks else "votes"
-    # The header of a table on its side is a column.
-    rows = [] if span.turned is not None else [*range(span.start + 1, span.data_start + 1)]
-    return {"rows": rows, "chosen_by": chosen_by}
+    is_set = choice is not None and choice.header_rows is not None
+    if span.turned is not None:
+        # The header of a table on its side is a column.
+        return {"rows": [], "chosen_by": "looks", "votes": [], "runner_up": None}
+    rows, scan = range(span.start, span.data_start), span.scan or scan
+    votes, next_best = [], None
+    if span.verdict is not None:
+        told = (detectors.votes(span.verdict, scan, row) for row in rows[:_MOST_ROWS])
+        votes = [one for one in told if one is not None]
+        next_best = detectors.next_best(span.verdict, scan, rows, span.stop)
+    by_looks = "looks" if detectors.is_by_looks(votes) else "votes"
+    chosen_by = "setting" if is_set else "fallback" if span.is_guessed else by_looks
+    return {"rows": [row + 1 for row in rows[:_MOST_ROWS]], "chosen_by": chosen_by, "votes": votes, "runner_up": next_best}
 
 
 def _columns(

@@ -19,7 +19,7 @@ from ade_engine.pipeline.columns.derived import derived_mappings, split_columns
 from ade_engine.pipeline.columns.frame import SourceTable, header_text, notice_counts
 from ade_engine.pipeline.columns.mapping import ColumnMapper, rename_columns
 from ade_engine.pipeline.columns.nearest import Nearest
-from ade_engine.pipeline.explained import explained, fields_told, hook_told, rules_of
+from ade_engine.pipeline.explained import explained, fields_told, header_rows_told, hook_told, rules_of
 from ade_engine.pipeline.finding.header_rows import DATA, HEADER, RowKinds, RowSpan, chosen_tables, find_tables
 from ade_engine.pipeline.finding.row_detectors import RowClassifier, known_words
 from ade_engine.pipeline.finding.side_by_side import last_filled_row, split_side_by_side
@@ -210,6 +210,8 @@ class SheetPipeline:
             end_tables(context, spans, kinds, scan)
         if settings.split_side_by_side_tables and not settings.columns_by_context:
             spans = [part for span in spans for part in split_side_by_side(span, scan, scan.width)]
+        for span in spans:
+            span.verdict = verdict
         return spans
 
     def _on_its_side(
@@ -306,7 +308,7 @@ class SheetPipeline:
         if context.policy.sends_notices and context.notices.takes_tables:
             split = {part.field_name: part.source_index for part in parts}
             fields = {**split, **{column.field_name: column.source_index for column in mapping.columns}}
-            told = explained(context, span, source, mapping, self._nearest, fields, self._rows.goes_by_looks)
+            told = explained(context, span, source, mapping, self._nearest, fields, header_rows_told(context, span, scan, self._rows))
             context.notices.explain({**told, "fields": fields_told(context, span, source, fields, table, self._rules), "hooks": hooks})
         issues = None
         if context.collected is not None:

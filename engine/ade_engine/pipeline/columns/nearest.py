@@ -28,16 +28,23 @@ _MOST_REPEATED = 200
 class Nearest:
     """The words of a package's fields, and what was found for the headers of a run."""
 
-    __slots__ = ("_words", "_with_headers", "_found")
+    __slots__ = ("_registry", "_words", "_with_headers", "_found")
 
     def __init__(self, registry: Registry):
+        self._registry = registry
+        #: Each with its field; made when a header is compared for the first time.
+        self._words: list[tuple[str, str]] = []
+        self._with_headers: set[str] = set()
+        self._found: dict[str, dict[str, float]] = {}
+
+    def _learn(self) -> None:
+        registry = self._registry
         by_header = [entry.fn for entry in registry.column_detectors if type(entry.fn) is FieldHeaders]
         self._with_headers = {detector.field for detector in by_header}
         words = {(simplify(header), detector.field) for detector in by_header for header in detector.headers}
         for name, field in registry.fields.items():
             words.update((simplify(word), name) for word in (name, field.label) if word)
         self._words = sorted((word, field) for word, field in words if word and len(word) <= _MOST_LETTERS)
-        self._found: dict[str, dict[str, float]] = {}
 
     def to(self, header: str, fields: Collection[str]) -> dict[str, Any] | None:
         """The one of these fields that a header comes closest to; nothing where none is near."""
@@ -56,6 +63,8 @@ class Nearest:
         return {"field": field, "by": "header", "likeness": round(-score, 2), "suggestion": suggestion}
 
     def _likenesses(self, text: str) -> dict[str, float]:
+        if not self._words:
+            self._learn()
         found: dict[str, float] = {}
         letters, words = frozenset(text), frozenset(text.split())
         for word, field in self._words:
