@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from ade_engine.extensions.registry import Registry
 
-#: Less is no likeness: of letters, and of words. Between the two a word of three letters has to be the same.
+#: Less is no likeness: of letters, and of words.
 _LEAST_OF_LETTERS, _LEAST_OF_WORDS = 0.7, 0.65
 #: So many different headers of a run are compared, each with so many letters at most.
 _MOST_HEADERS, _MOST_LETTERS = 200, 60
@@ -32,8 +32,8 @@ class Nearest:
 
     def __init__(self, registry: Registry):
         self._registry = registry
-        #: Each with its field; made when a header is compared for the first time.
-        self._words: list[tuple[str, str]] = []
+        #: Each with its field, its letters and the words that it consists of; made when a header is compared for the first time.
+        self._words: list[tuple[str, str, frozenset[str], frozenset[str]]] = []
         self._with_headers: set[str] = set()
         self._found: dict[str, dict[str, float]] = {}
 
@@ -44,7 +44,9 @@ class Nearest:
         words = {(simplify(header), detector.field) for detector in by_header for header in detector.headers}
         for name, field in registry.fields.items():
             words.update((simplify(word), name) for word in (name, field.label) if word)
-        self._words = sorted((word, field) for word, field in words if word and len(word) <= _MOST_LETTERS)
+        self._words = [
+            (word, field, frozenset(word), frozenset(word.split())) for word, field in sorted(words) if word and len(word) <= _MOST_LETTERS
+        ]
 
     def to(self, header: str, fields: Collection[str]) -> dict[str, Any] | None:
         """The one of these fields that a header comes closest to; nothing where none is near."""
@@ -67,33 +69,26 @@ class Nearest:
             self._learn()
         found: dict[str, float] = {}
         letters, words = frozenset(text), frozenset(text.split())
-        for word, field in self._words:
-            score = _likeness(text, letters, words, word)
+        for word, field, others, parts in self._words:
+            longer, shorter = max(len(text), len(word)), min(len(text), len(word))
+            score = 0.0
+            if shorter > 2 and (parts <= words or words <= parts):
+                score = 1.0 if text == word else 0.5 + shorter / longer / 2
+                score = score if score >= _LEAST_OF_WORDS else 0.0
+            # Each letter that only one of the two has is a change at least; counting all changes takes long.
+            most = longer * (1 - _LEAST_OF_LETTERS)
+            if longer > 3 and longer - shorter <= most and len(letters - others) <= most and len(others - letters) <= most:
+                share = 1 - _changes(text, word, most) / longer
+                score = max(score, share if share >= _LEAST_OF_LETTERS else 0.0)
             if score > found.get(field, 0.0):
                 found[field] = score
         return found
 
 
-def _likeness(text: str, letters: frozenset[str], words: frozenset[str], other: str) -> float:
-    """How alike two texts are, from 0 to 1; 0 where it is less than counts. ``letters``, ``words``: those of the first."""
-    if text == other:
-        return 1.0
-    shorter, longer = sorted((len(text), len(other)))
-    found = 0.0
-    others = frozenset(other.split())
-    if shorter > 2 and (others <= words or words <= others):
-        share = 0.5 + shorter / longer / 2
-        found = share if share >= _LEAST_OF_WORDS else 0.0
-    # Most pairs are told apart by their lengths and letters: counting changes takes long.
-    common = len(letters.intersection(other))
-    if shorter >= longer * _LEAST_OF_LETTERS and common * 2 > len(letters) and longer > 3:
-        share = 1 - _changes(text, other) / longer
-        found = max(found, share if share >= _LEAST_OF_LETTERS else 0.0)
-    return found
-
-
-def _changes(one: str, other: str) -> int:
-    """How many letters have to be put in, left out, exchanged, or swapped with their neighbour to make one text the other."""
+def _changes(one: str, other: str, most: float) -> int:
+    """How many letters have to be put in, left out, exchanged, or swapped with their neighbour to make one text the other; where that
+    are more than ``most``, some number above that.
+    """
     before: list[int] = []
     last = list(range(len(other) + 1))
     for at, letter in enumerate(one):
@@ -103,5 +98,7 @@ def _changes(one: str, other: str) -> int:
             if at and place and letter == other[place - 1] and one[at - 1] == wanted:
                 least = min(least, before[place - 1] + 1)
             row.append(least)
+        if min(row) > most and min(last) > most:
+            return min(row)
         before, last = last, row
     return last[-1]
