@@ -4,6 +4,7 @@
 //! standard error, ends with `engine.run.completed`, and exits 0 when the run succeeded, 1 when it failed, 2 when it was
 //! called wrongly. Any other output of the engine or the configuration's code is passed on as plain lines.
 
+mod explained;
 mod noticed;
 mod process;
 pub mod sandbox;

@@ -6,6 +6,8 @@
 use serde::Serializer;
 use serde_json::{Map, Value, json};
 
+use super::explained;
+
 /// The key of the notices, in the event and in the recorded payload.
 const NOTICES: &str = "notices";
 /// The key of the readings.
@@ -21,6 +23,8 @@ const OVERRIDES: &str = "overrides";
 
 /// The key of how many issues there are of each rule.
 const ISSUES: &str = "issues";
+/// The key of why tables were read as they were.
+const TABLES: &str = "tables";
 /// The key of what is known of the list of issues.
 const ISSUE_LIST: &str = "issue_list";
 
@@ -59,6 +63,8 @@ pub struct Noticed {
     pub overrides: Vec<Told>,
     /// How many issues there are of each rule on each sheet, and the ranges of their cells.
     pub issues: Vec<Value>,
+    /// Why each table was read as it was: its header rows, columns, fields and hooks.
+    pub tables: Vec<Value>,
     /// What is known of the list of issues; nothing where the run has none.
     pub issue_list: Option<Value>,
 }
@@ -81,6 +87,7 @@ impl Noticed {
             columns: list(COLUMNS).filter_map(told).collect(),
             overrides: list(OVERRIDES).filter_map(told).collect(),
             issues: list(ISSUES).filter_map(of_rule).collect(),
+            tables: list(TABLES).filter_map(explained::table).collect(),
             issue_list: holder.get(ISSUE_LIST).and_then(issue_list),
         }
     }
@@ -100,9 +107,11 @@ impl Noticed {
         ];
         let lists = lists.map(|(key, list)| (key, as_json(list), !list.is_empty()));
         let issues = Value::Array(self.issues.clone());
+        let tables = Value::Array(self.tables.clone());
         let issue_list = self.issue_list.clone();
         let lists = lists.into_iter().chain([
             (ISSUES, issues, !self.issues.is_empty()),
+            (TABLES, tables, !self.tables.is_empty()),
             (
                 ISSUE_LIST,
                 issue_list.unwrap_or_default(),

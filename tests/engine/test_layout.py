@@ -204,7 +204,7 @@ def test_a_detector_has_the_last_word_and_the_record_says_so(run_by_ade, package
 
 
 def test_nothing_is_listed_where_nobody_asks(run_by_ade, package):
-    assert not run_by_ade(package(rows=OLDER), {"S": REPORT}).named("run.noticed")
+    assert "rows" not in run_by_ade(package(rows=OLDER), {"S": REPORT}).noticed
 
 
 # ---- settings

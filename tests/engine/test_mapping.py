@@ -97,7 +97,7 @@ def test_of_equal_columns_the_fullest_gets_the_field(run, package, monkeypatch, 
     assert [message.partition("score. ")[2] for message in messages] == ([told] if told else [])
     # Older packages have the left one, and hear nothing.
     outcome = run(config, rows)
-    assert mapped(outcome) == ["a", None] and not outcome.named("run.noticed")
+    assert mapped(outcome) == ["a", None] and not outcome.noticed["notices"]
 
 
 def test_of_several_fields_with_equal_columns_each_is_named(run, package, monkeypatch):

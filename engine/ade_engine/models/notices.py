@@ -2,7 +2,8 @@
 
 Notices are no issues: an issue belongs to a cell, a notice to a sheet, a table, a hook or the run. Where rows were judged by
 their looks, those at the borders of titles, headers, data and notes are listed with the reasons; where fields may be found by
-values, each column that got one is listed with what spoke for it. All lists go into the event ``engine.run.noticed``, from there into the audit record and the summary, and hold no cell values.
+values, each column that got one is listed with what spoke for it. Each table is listed with its header rows, its columns, its fields
+and the hooks that changed it. All lists go into the event ``engine.run.noticed``, from there into the audit record and the summary, and hold no cell values.
 """
 
 from __future__ import annotations
@@ -15,18 +16,23 @@ WARNING = "warning"
 INFO = "info"
 #: So many columns of a run are listed with why they got their fields.
 _MOST_COLUMNS = 2_000
+#: So many tables of a run are explained, and so many columns of them.
+_MOST_TABLES, _MOST_COLUMNS_OF_TABLES = 200, 2_000
 
 
 class Notices:
     """The notices and readings of one run, in the order in which they came up."""
 
-    __slots__ = ("notices", "readings", "rows", "columns")
+    __slots__ = ("notices", "readings", "rows", "columns", "tables", "columns_to_tell")
 
     def __init__(self) -> None:
         self.notices: list[dict[str, Any]] = []
         self.readings: list[dict[str, Any]] = []
         self.rows: list[dict[str, Any]] = []
         self.columns: list[dict[str, Any]] = []
+        self.tables: list[dict[str, Any]] = []
+        #: So many columns of tables may still be told.
+        self.columns_to_tell = _MOST_COLUMNS_OF_TABLES
 
     def add(self, code: str, message: str, *, level: str = WARNING, **facts: Any) -> None:
         """Add a notice.
@@ -48,6 +54,16 @@ class Notices:
         """Add why a column got its field: ``sheet``, ``table``, ``field``, ``column`` and ``message``."""
         if len(self.columns) < _MOST_COLUMNS:
             self.columns.append(facts)
+
+    @property
+    def takes_tables(self) -> bool:
+        """Whether one more table may be explained."""
+        return len(self.tables) < _MOST_TABLES and self.columns_to_tell > 0
+
+    def explain(self, table: dict[str, Any]) -> None:
+        """Add why a table was read as it was: ``sheet``, ``table``, ``turned``, ``header_rows``, ``columns``, ``fields``, ``hooks``."""
+        self.columns_to_tell -= len(table["columns"])
+        self.tables.append(table)
 
     def judge(self, **facts: Any) -> None:
         """Add what a row was taken for: ``sheet``, ``row`` (from 1), ``kind``, ``likelihoods``, ``reasons`` and ``message``."""

@@ -18,6 +18,8 @@ from ade_engine.models.table import TableRegion, TableResult, region_of
 from ade_engine.pipeline.columns.derived import derived_mappings, split_columns
 from ade_engine.pipeline.columns.frame import SourceTable, header_text, notice_counts
 from ade_engine.pipeline.columns.mapping import ColumnMapper, rename_columns
+from ade_engine.pipeline.columns.nearest import Nearest
+from ade_engine.pipeline.explained import explained, fields_told, header_rows_told, hook_told, rules_of
 from ade_engine.pipeline.finding.header_rows import DATA, HEADER, RowKinds, RowSpan, chosen_tables, find_tables
 from ade_engine.pipeline.finding.row_detectors import RowClassifier, known_words
 from ade_engine.pipeline.finding.side_by_side import last_filled_row, split_side_by_side
@@ -46,7 +48,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
-    from ade_engine.extensions.registry import Registry
+    from ade_engine.extensions.registry import RegisteredFn, Registry
     from ade_engine.fields.surroundings import Sources
     from ade_engine.io.input.source import Source, SourceSheet
     from ade_engine.io.output.workbook import Output, OutputSheet
@@ -76,8 +78,11 @@ class SheetPipeline:
         self.hooks = Hooks(registry.hooks)
         self._rows = RowClassifier(registry.row_detectors)
         self._columns = ColumnMapper(registry.column_detectors)
+        self._nearest = Nearest(registry)
         self._transforms = Transforms(registry.column_transforms_by_field)
-        self._validators = Validators(validators_of(registry))
+        checks = validators_of(registry)
+        self._validators = Validators(checks)
+        self._rules = rules_of(checks)
         self._source = source
         self._output = output
         self._manifest = manifest
@@ -205,6 +210,8 @@ class SheetPipeline:
             end_tables(context, spans, kinds, scan)
         if settings.split_side_by_side_tables and not settings.columns_by_context:
             spans = [part for span in spans for part in split_side_by_side(span, scan, scan.width)]
+        for span in spans:
+            span.verdict = verdict
         return spans
 
     def _on_its_side(
@@ -296,7 +303,13 @@ class SheetPipeline:
         headers = _header_texts(source, table)
         sources = sources_of(source, mapping)
         table, parts = split_columns(context, table, source, sources)
-        table = self._normalize(context, table, sources, headers, source_values)
+        hooks: list[dict[str, str]] = []
+        table = self._normalize(context, table, sources, headers, source_values, hooks)
+        if context.policy.sends_notices and context.notices.takes_tables:
+            split = {part.field_name: part.source_index for part in parts}
+            fields = {**split, **{column.field_name: column.source_index for column in mapping.columns}}
+            told = explained(context, span, source, mapping, self._nearest, fields, header_rows_told(context, span, scan, self._rows))
+            context.notices.explain({**told, "fields": fields_told(context, span, source, fields, table, self._rules), "hooks": hooks})
         issues = None
         if context.collected is not None:
             from ade_engine.pipeline.issues.listed import list_issues
@@ -335,8 +348,9 @@ class SheetPipeline:
         sources: Sources,
         headers: dict[str, tuple[str, str]],
         source_values: dict[str, Any],
+        told: list[dict[str, str]],
     ) -> pl.DataFrame:
-        """Transforms, validators, and the hooks before, between and after them."""
+        """Transforms, validators, and the hooks before, between and after them; ``told`` gets what the hooks did."""
 
         def run_hooks(stage: HookName, table: pl.DataFrame) -> pl.DataFrame:
             if stage not in self.hooks:
@@ -344,13 +358,18 @@ class SheetPipeline:
             # Readers that a hook uses go by the settings too.
             surroundings.enter(Surroundings(context.settings, table, sources))
             try:
+                def on_table(entry: RegisteredFn, before: pl.DataFrame, after: pl.DataFrame) -> pl.DataFrame:
+                    known = after_hook(context, _number_of(context), entry, before, after)
+                    told.append(hook_told(stage, entry, before, known))
+                    return known
+
                 return self.hooks.run(
                     context,
                     stage,
                     table=table,
                     source_region=context.region,
                     table_index=context.table_index,
-                    on_table=partial(after_hook, context, _number_of(context)),
+                    on_table=on_table,
                     **source_values,
                 )
             finally:

@@ -82,6 +82,13 @@ class SourceTable:
         parts = [header_text(row[index]) for row in self._header_rows if index < len(row)]
         return [part for part in parts if part]
 
+    def header_rows(self, index: int) -> list[int]:
+        """The rows of the sheet, from 1, in which a column's header stands."""
+        first = self.region.min_row
+        return [
+            first + at for at, row in enumerate(self._header_rows) if index < len(row) and header_text(row[index])
+        ]
+
     def _values_of(self, column: int):
         scan, start, stop = self._scan, self._span.data_start, self._span.stop
         return lambda: scan.values(column, start, stop)

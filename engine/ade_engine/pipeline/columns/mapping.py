@@ -55,15 +55,23 @@ _MOST_REMEMBERED = 10_000
 class Mapping:
     """Which source columns were found to hold which fields."""
 
-    __slots__ = ("columns", "scores", "duplicates")
+    __slots__ = ("columns", "scores", "duplicates", "by")
 
-    def __init__(self, columns: list[MappedColumn], scores: dict[int, dict[str, float]], duplicates: set[int]):
+    def __init__(
+        self,
+        columns: list[MappedColumn],
+        scores: dict[int, dict[str, float]],
+        duplicates: set[int],
+        by: dict[int, list[dict[str, Any]]],
+    ):
         #: In source order.
         self.columns = columns
         #: Totals by source column and field, for the columns that any detector scored.
         self.scores = scores
         #: Source columns that lost their field to another column, or to the tie itself.
         self.duplicates = duplicates
+        #: In a run that tells it: what each detector gave a column for its best field.
+        self.by = by
 
 
 class ColumnMapper:
@@ -91,13 +99,17 @@ class ColumnMapper:
         """Score every column and decide which one gets which field."""
         scores = {}
         contributions = {}
+        by: dict[int, list[dict[str, Any]]] = {}
         profiles = None
         if self._wants_profile and (context.debug or self._others_want_profile or self._may_go_by_values(table)):
             profiles = self._profiles(table)
         for column in table.columns:
-            totals, contributions[column.index] = self._score_column(context, table, column.index, profiles)
+            said: list[tuple[RegisteredFn, dict[str, float]]] = []
+            totals, contributions[column.index] = self._score_column(context, table, column.index, profiles, said)
             if totals:
                 scores[column.index] = totals
+                if context.policy.sends_notices:
+                    by[column.index] = self._shares(table, column.index, _best_field(totals), profiles, said)
         best: dict[int, tuple[str, float]] = {}
         for index, totals in scores.items():
             field = _best_field(totals)
@@ -126,7 +138,27 @@ class ColumnMapper:
             self._notice_others(context, table, columns)
         if context.debug:
             self._report(context, table, columns, contributions, duplicates)
-        return Mapping(columns, scores, duplicates)
+        return Mapping(columns, scores, duplicates, by)
+
+    def _shares(
+        self,
+        table: SourceTable,
+        index: int,
+        field: str,
+        profiles: TableProfile | None,
+        said: list[tuple[RegisteredFn, dict[str, float]]],
+    ) -> list[dict[str, Any]]:
+        """What each detector gave a column for a field. ``said``: by those that were called for it."""
+        header = header_text(table.columns[index].header)
+        shares = [(f"Field({field!r}).header", self._said_of_header(header, table.header_parts(index)).get(field, 0.0))]
+        asked_at_once = () if profiles is None else [fn for fn in self._by_values if fn.field == field]
+        shares += [(fn.__qualname__, fn.of_table(profiles).get(index, 0.0)) for fn in asked_at_once]
+        shares += [
+            (entry.qualname, scores.get(field, 0.0))
+            for entry, scores in said
+            if type(entry.fn) is not FieldHeaders and not any(entry.fn is fn for fn in self._by_values)
+        ]
+        return [{"detector": name, "score": round(score, 6)} for name, score in shares if score]
 
     @staticmethod
     def _fullest(context: RunContext, table: SourceTable, field: str, scores: dict[int, float]) -> int:
@@ -257,8 +289,11 @@ class ColumnMapper:
         table: SourceTable,
         index: int,
         profiles: TableProfile | None,
+        said: list[tuple[RegisteredFn, dict[str, float]]],
     ) -> tuple[dict[str, float], list[dict[str, Any]]]:
-        """The column's totals, and for debugging what each detector contributed to the best of them."""
+        """The column's totals, and for debugging what each detector contributed to the best of them. ``said`` gets what each
+        detector that is called for the column alone said of it.
+        """
         if not self._detectors:
             return {}, []
         header = header_text(table.columns[index].header)
@@ -295,6 +330,7 @@ class ColumnMapper:
             values["field_name"] = entry.field
             started = time.perf_counter() if context.debug else 0.0
             result = _ask(context, entry, call, values)
+            said.append((entry, result))
             for field, score in result.items():
                 totals[field] = totals[field] + score if field in totals else score
             if context.debug:

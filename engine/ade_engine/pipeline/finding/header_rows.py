@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
+    from ade_engine.extensions.registry import RegisteredFn
     from ade_engine.io.scan.sheet_scan import SheetScan
     from ade_engine.models.sheet_choice import SheetChoice
 
@@ -63,7 +64,7 @@ class RowVerdicts:
 class RowKinds:
     """The kinds of a sheet's rows, and the row with the highest header score."""
 
-    __slots__ = ("kinds", "best_header_row", "changed_rows")
+    __slots__ = ("kinds", "best_header_row", "changed_rows", "heard")
 
     def __init__(self, kinds: bytearray, best_header_row: int | None, changed_rows: dict[int, list[Any]] | None = None):
         self.kinds = kinds
@@ -71,12 +72,15 @@ class RowKinds:
         self.changed_rows = changed_rows or {}
         #: Counted from 0; ``None`` when no row has a positive header total.
         self.best_header_row = best_header_row
+        #: In a run that tells it, of the rows that detectors of authors made headers and of the next best one: what each detector
+        #: said, by number from 0.
+        self.heard: dict[int, list[tuple[RegisteredFn, dict[Any, float]]]] = {}
 
 
 class RowSpan:
     """The rows of a table: a header block, and everything below it up to ``stop``."""
 
-    __slots__ = ("start", "header_rows", "stop", "is_guessed", "first_column", "stop_column", "scan", "kinds", "turned", "turned_from")
+    __slots__ = ("start", "header_rows", "stop", "is_guessed", "first_column", "stop_column", "scan", "kinds", "turned", "turned_from", "verdict")
 
     def __init__(self, start: int, header_rows: int, stop: int, *, is_guessed: bool = False):
         self.start = start
@@ -95,6 +99,8 @@ class RowSpan:
         self.turned: SheetScan | None = None
         #: The row of the sheet, from 0, that is the first column of such a table.
         self.turned_from = 0
+        #: The verdict on the rows among which it was found.
+        self.verdict: RowKinds | None = None
 
     @property
     def data_start(self) -> int:

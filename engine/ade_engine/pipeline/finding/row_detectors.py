@@ -30,6 +30,10 @@ if TYPE_CHECKING:
     from ade_engine.pipeline.shared.context import Progress, RunContext
 
 _BATCH = 512
+#: Of so many header rows of a sheet it is kept what detectors of authors said.
+_MOST_HEARD = 200
+#: So many rows above and below a header are asked again for the next best one, and among so many the ones that look most like one.
+_NEAR, _FAR = 3, 100
 #: The names of the values that its callables may take.
 OFFERED = (*COMMON_NAMES, "row_index", "row_values", "sheet_name", "row_layout")
 #: Those that change from row to row.
@@ -135,6 +139,7 @@ class RowClassifier:
         calls = [(entry, _call(entry, plan, values)) for entry, plan in zip(self._detectors, self._plans)]
         row_layout = None
         known = self._known_kinds
+        heard = _Heard() if context.policy.sends_notices else None
         row_index = 0
         for rows in self._batches(scan, progress, changed):
             for row_values in rows:
@@ -142,6 +147,7 @@ class RowClassifier:
                     row_layout = layouts[row_index]
                 row_index += 1
                 totals: dict[Any, float] = {}
+                said = []
                 for entry, call in calls:
                     started = 0.0 if events is None else time.perf_counter()
                     try:
@@ -155,12 +161,67 @@ class RowClassifier:
                     except RAISED as error:
                         subject = f"sheet {context.sheet_name!r}, row {row_index}"
                         context.fail(entry, "row detector", subject, error, PipelineError)
+                    said.append(scores)
                     if events is not None:
                         events.scored(row_index, entry, scores, time.perf_counter() - started)
                 decided = verdicts.decide(totals)
+                if heard is not None and "header" in totals:
+                    heard.note(row_index - 1, decided == "header", totals["header"], said)
                 if events is not None:
                     events.decided(row_index, decided, totals)
-        return RowKinds(verdicts.kinds, verdicts.best_header_row, changed)
+        found = RowKinds(verdicts.kinds, verdicts.best_header_row, changed)
+        if heard is not None:
+            found.heard = {row: [*zip(self._detectors, said)] for row, said in heard.rows()}
+        return found
+
+    def votes(self, verdict: RowKinds, scan: SheetScan, row: int) -> dict[str, Any] | None:
+        """What the detectors said of a row (from 0) as a header, and what they made of it; nothing where it was not kept.
+
+        The engine's own detectors are asked again, in a run that has no others.
+        """
+        heard = verdict.heard.get(row)
+        if heard is None and self._detectors and self._rules is not None:
+            heard = [
+                (entry, entry.fn(scan.layouts()[row] if type(entry.fn) is LayoutRows else scan.row(row)) or {})
+                for entry in self._detectors
+            ]
+        if heard is None:
+            return None
+        totals: dict[Any, float] = {}
+        for _, scores in heard:
+            for kind, score in scores.items():
+                totals[kind] = totals.get(kind, 0.0) + score
+        kind = max(totals, key=totals.__getitem__) if totals else "unknown"
+        return {
+            "row": row + 1,
+            # What no code names could be a cell's value.
+            "kind": getattr(kind, "value", kind) if kind in self._known_kinds else "other",
+            "score": round(totals.get("header", 0.0), 6),
+            "by": [
+                {"detector": entry.qualname, "score": round(scores["header"], 6)} for entry, scores in heard if scores.get("header")
+            ],
+        }
+
+    def next_best(self, verdict: RowKinds, scan: SheetScan, rows: range, stop: int) -> dict[str, Any] | None:
+        """The votes of the row that comes next to the header rows of a table as a header. ``stop``: the row behind the table.
+
+        Where the engine's own detectors are asked again, rows around the header are, and those that look most like one.
+        """
+        near = {row for row in verdict.heard if row < stop}
+        if self._rules is not None:
+            near.update(range(max(0, rows.start - _NEAR), min(stop, rows.stop + _NEAR)))
+            if self._wants_layout:
+                looked_at = scan.layouts().between(max(0, rows.start - _FAR), min(stop, rows.stop + _FAR))
+                likely = sorted((-layout["header"], row) for row, layout in looked_at if row not in rows)
+                near.update(row for _, row in likely[:_NEAR])
+        found = [self.votes(verdict, scan, row) for row in sorted(near.difference(rows)) if row < len(verdict.kinds)]
+        told = [votes for votes in found if votes is not None and votes["score"] > 0]
+        return max(told, key=lambda votes: votes["score"], default=None)
+
+    def is_by_looks(self, votes: list[dict[str, Any]]) -> bool:
+        """Whether nothing but their looks spoke for header rows."""
+        looks = {entry.qualname for entry in self._detectors if type(entry.fn) is LayoutRows}
+        return self._wants_layout and all(by["detector"] in looks for vote in votes for by in vote["by"])
 
     def _batches(self, scan: SheetScan, progress: Progress, changed: dict[int, list[Any]]) -> Iterator[list[Any]]:
         """The rows in handfuls; notes in ``changed`` what the detectors have made of them."""
@@ -177,6 +238,31 @@ class RowClassifier:
             else:
                 yield [None] * (stop - start)
             progress("detect", stop, count)
+
+
+class _Heard:
+    """What detectors said of the rows that they made headers, and of the one that came next."""
+
+    __slots__ = ("_headers", "_next", "_best")
+
+    def __init__(self) -> None:
+        self._headers: list[tuple[int, list[Any]]] = []
+        self._next: list[tuple[int, list[Any]]] = []
+        self._best = 0.0
+
+    def note(self, row: int, is_header: bool, score: float, said: list[Any]) -> None:
+        if is_header:
+            if len(self._headers) < _MOST_HEARD:
+                self._headers.append((row, said))
+        elif score > self._best:
+            self._best, self._next = score, [(row, said)]
+
+    def rows(self) -> list[tuple[int, list[dict[Any, float]]]]:
+        """The rows with the scores that each detector gave."""
+        return [
+            (row, [{kind: as_score(score) for kind, score in scores.items()} for scores in said])
+            for row, said in (*self._headers, *self._next)
+        ]
 
 
 class _RowEvents:

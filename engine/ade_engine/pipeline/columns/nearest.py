@@ -1,0 +1,104 @@
+"""Which field without a column a header comes closest to: a suggestion for people, which nothing goes by.
+
+Headers are compared as detectors compare them (``simplify``): with the headers that the fields list, their labels and names. Two are
+alike by the letters that would have to be changed, or because all words of one are among those of the other.
+"""
+
+from __future__ import annotations
+
+import json
+
+from ade_engine.fields.headers import FieldHeaders, simplify
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Collection
+    from typing import Any
+
+    from ade_engine.extensions.registry import Registry
+
+#: Less is no likeness: of letters, and of words.
+_LEAST_OF_LETTERS, _LEAST_OF_WORDS = 0.7, 0.65
+#: So many different headers of a run are compared, each with so many letters at most.
+_MOST_HEADERS, _MOST_LETTERS = 200, 60
+#: So many letters of a header are repeated in a suggestion.
+_MOST_REPEATED = 200
+
+
+class Nearest:
+    """The words of a package's fields, and what was found for the headers of a run."""
+
+    __slots__ = ("_registry", "_words", "_with_headers", "_found")
+
+    def __init__(self, registry: Registry):
+        self._registry = registry
+        #: Each with its field, its letters and the words that it consists of; made when a header is compared for the first time.
+        self._words: list[tuple[str, str, frozenset[str], frozenset[str]]] = []
+        self._with_headers: set[str] = set()
+        self._found: dict[str, dict[str, float]] = {}
+
+    def _learn(self) -> None:
+        registry = self._registry
+        by_header = [entry.fn for entry in registry.column_detectors if type(entry.fn) is FieldHeaders]
+        self._with_headers = {detector.field for detector in by_header}
+        words = {(simplify(header), detector.field) for detector in by_header for header in detector.headers}
+        for name, field in registry.fields.items():
+            words.update((simplify(word), name) for word in (name, field.label) if word)
+        self._words = [
+            (word, field, frozenset(word), frozenset(word.split())) for word, field in sorted(words) if word and len(word) <= _MOST_LETTERS
+        ]
+
+    def to(self, header: str, fields: Collection[str]) -> dict[str, Any] | None:
+        """The one of these fields that a header comes closest to; nothing where none is near."""
+        text = simplify(header)
+        known = self._found.get(text)
+        if known is None:
+            if not text or len(text) > _MOST_LETTERS or len(self._found) >= _MOST_HEADERS:
+                return None
+            known = self._found[text] = self._likenesses(text)
+        near = [(-score, field) for field, score in known.items() if field in fields]
+        if not near:
+            return None
+        score, field = min(near)
+        shown = json.dumps(header[:_MOST_REPEATED], ensure_ascii=False)
+        suggestion = f"headers=[…, {shown}]" if field in self._with_headers else f"a column detector that knows {shown}"
+        return {"field": field, "by": "header", "likeness": round(-score, 2), "suggestion": suggestion}
+
+    def _likenesses(self, text: str) -> dict[str, float]:
+        if not self._words:
+            self._learn()
+        found: dict[str, float] = {}
+        letters, words = frozenset(text), frozenset(text.split())
+        for word, field, others, parts in self._words:
+            longer, shorter = max(len(text), len(word)), min(len(text), len(word))
+            score = 0.0
+            if shorter > 2 and (parts <= words or words <= parts):
+                score = 1.0 if text == word else 0.5 + shorter / longer / 2
+                score = score if score >= _LEAST_OF_WORDS else 0.0
+            # Each letter that only one of the two has is a change at least; counting all changes takes long.
+            most = longer * (1 - _LEAST_OF_LETTERS)
+            if longer > 3 and longer - shorter <= most and len(letters - others) <= most and len(others - letters) <= most:
+                share = 1 - _changes(text, word, most) / longer
+                score = max(score, share if share >= _LEAST_OF_LETTERS else 0.0)
+            if score > found.get(field, 0.0):
+                found[field] = score
+        return found
+
+
+def _changes(one: str, other: str, most: float) -> int:
+    """How many letters have to be put in, left out, exchanged, or swapped with their neighbour to make one text the other; where that
+    are more than ``most``, some number above that.
+    """
+    before: list[int] = []
+    last = list(range(len(other) + 1))
+    for at, letter in enumerate(one):
+        row = [at + 1]
+        for place, wanted in enumerate(other):
+            least = min(last[place + 1] + 1, row[place] + 1, last[place] + (letter != wanted))
+            if at and place and letter == other[place - 1] and one[at - 1] == wanted:
+                least = min(least, before[place - 1] + 1)
+            row.append(least)
+        if min(row) > most and min(last) > most:
+            return min(row)
+        before, last = last, row
+    return last[-1]

@@ -1,0 +1,175 @@
+"""Why a table was read as it was: its header rows, and what became of each column. For the list ``tables`` of a run's notices.
+
+Fields, detectors and hooks are named, places, scores and headers told, and no values.
+"""
+
+from __future__ import annotations
+
+from ade_engine.fields.surroundings import ROW
+from ade_engine.models.table import column_letters
+from ade_engine.pipeline.columns.frame import header_text
+from ade_engine.pipeline.shared.collected import rule_of
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Collection
+    from typing import Any
+
+    import polars as pl
+
+    from ade_engine.extensions.registry import RegisteredFn
+    from ade_engine.io.scan.sheet_scan import SheetScan
+    from ade_engine.models.fields import HookName
+    from ade_engine.pipeline.columns.frame import SourceTable
+    from ade_engine.pipeline.columns.mapping import Mapping
+    from ade_engine.pipeline.columns.nearest import Nearest
+    from ade_engine.pipeline.finding.header_rows import RowSpan
+    from ade_engine.pipeline.finding.row_detectors import RowClassifier
+    from ade_engine.pipeline.shared.context import RunContext
+
+#: So many letters of a header are told.
+_MOST_LETTERS = 200
+#: So many header rows of a table are told.
+_MOST_ROWS = 20
+
+
+def explained(
+    context: RunContext,
+    span: RowSpan,
+    source: SourceTable,
+    mapping: Mapping,
+    nearest: Nearest,
+    found: Collection[str],
+    header_rows: dict[str, Any],
+) -> dict[str, Any]:
+    """What is told of a table. ``found``: the fields that have a column or are part of one."""
+    return {
+        "sheet": context.sheet_name,
+        "table": context.table_index,
+        "turned": span.turned is not None,
+        "header_rows": header_rows,
+        "columns": _columns(context, span, source, mapping, nearest, found),
+    }
+
+
+def header_rows_told(context: RunContext, span: RowSpan, scan: SheetScan, detectors: RowClassifier) -> dict[str, Any]:
+    """Which rows the header of a table are, and why: what detectors said of each as a header, and of the row that came next."""
+    choice = context.settings.sheets.get(context.sheet_name)
+    is_set = choice is not None and choice.header_rows is not None
+    if span.turned is not None:
+        # The header of a table on its side is a column.
+        return {"rows": [], "chosen_by": "looks", "votes": [], "runner_up": None}
+    rows, scan = range(span.start, span.data_start), span.scan or scan
+    votes, next_best = [], None
+    if span.verdict is not None:
+        told = (detectors.votes(span.verdict, scan, row) for row in rows[:_MOST_ROWS])
+        votes = [one for one in told if one is not None]
+        next_best = detectors.next_best(span.verdict, scan, rows, span.stop)
+    by_looks = "looks" if detectors.is_by_looks(votes) else "votes"
+    chosen_by = "setting" if is_set else "fallback" if span.is_guessed else by_looks
+    return {"rows": [row + 1 for row in rows[:_MOST_ROWS]], "chosen_by": chosen_by, "votes": votes, "runner_up": next_best}
+
+
+def _columns(
+    context: RunContext,
+    span: RowSpan,
+    source: SourceTable,
+    mapping: Mapping,
+    nearest: Nearest,
+    found: Collection[str],
+) -> list[dict[str, Any]]:
+    minimum = context.settings.minimum_mapping_score
+    missing = context.registry.fields.keys() - set(found)
+    taken = {column.source_index: column.field_name for column in mapping.columns}
+    best: dict[int, list[tuple[float, str]]] = {}
+    claims: dict[str, list[int]] = {}
+    for index, totals in mapping.scores.items():
+        best[index] = sorted((-score, field) for field, score in totals.items() if score > 0)
+        if best[index] and -best[index][0][0] >= minimum:
+            claims.setdefault(best[index][0][1], []).append(index)
+
+    told = []
+    for column in source.columns[: context.notices.columns_to_tell]:
+        index, name = column.index, header_text(column.header)
+        field, ranked = taken.get(index), best.get(index, [])
+        others = [other for other in claims.get(ranked[0][1], ()) if other != index] if ranked else []
+        facts: dict[str, Any] = {"column": place(span, source, index), "name": name[:_MOST_LETTERS]}
+        facts["header_cells"] = _header_cells(span, source, index)
+        facts["field"] = field
+        facts["score"] = round(-ranked[0][0], 6) if field is not None else None
+        facts["by"] = mapping.by.get(index, [])
+        second = ranked[1:] if field is not None else ranked
+        facts["second"] = {"field": second[0][1], "score": round(-second[0][0], 6)} if second else None
+        claimed = index in claims.get(ranked[0][1], ()) if ranked else False
+        facts["wanted_by"] = [place(span, source, other) for other in others] if claimed else []
+        facts["reason"] = _reason(field, ranked, claimed, ranked[0][1] in taken.values() if ranked else False)
+        # A column that lost its field to another has a header that says enough.
+        wants_hint = field is None and not claimed and name and missing
+        facts["nearest"] = nearest.to(name, missing) if wants_hint else None
+        told.append(facts)
+    return told
+
+
+def _reason(field: str | None, ranked: list[tuple[float, str]], claimed: bool, is_taken: bool) -> str:
+    """Why a column has its field, or none."""
+    if field is not None:
+        return "highest_score"
+    if not ranked:
+        return "no_score"
+    if not claimed:
+        return "below_minimum"
+    return "lost_to_another" if is_taken else "tie"
+
+
+def place(span: RowSpan, source: SourceTable, index: int) -> str:
+    """The letters of a source column in its sheet; of a table on its side the number of the row that it is."""
+    number = source.region.min_col + index
+    return column_letters(number) if span.turned is None else str(span.turned_from + number)
+
+
+def _header_cells(span: RowSpan, source: SourceTable, index: int) -> list[str]:
+    """The cells in which a column's own header stands; a label that stands over several columns is the first one's."""
+    own, rows = place(span, source, index), source.header_rows(index)
+    return [f"{own}{row}" if span.turned is None else f"{column_letters(row)}{own}" for row in rows]
+
+
+def fields_told(
+    context: RunContext,
+    span: RowSpan,
+    source: SourceTable,
+    of: dict[str, int | None],
+    table: pl.DataFrame,
+    rules: dict[str, list[str]],
+) -> list[dict[str, Any]]:
+    """The fields of a table: their columns, and the callables that made and checked their values. ``of``: the fields that have a
+    column or are part of one, with its position; ``rules``: those of each field's validators.
+    """
+    registry = context.registry
+    return [
+        {
+            "field": field,
+            "from": [] if of.get(field) is None else [place(span, source, of[field])],
+            "transforms": [entry.qualname for entry in registry.column_transforms_by_field.get(field, ())],
+            "validators": rules.get(field, []),
+        }
+        for field in registry.fields
+        if field in table.columns
+    ]
+
+
+def rules_of(validators: dict[str, list[RegisteredFn]]) -> dict[str, list[str]]:
+    """The rules that the validators of each field are."""
+    return {field: [rule_of(entry) for entry in entries] for field, entries in validators.items()}
+
+
+def hook_told(stage: HookName, entry: RegisteredFn, before: pl.DataFrame, after: pl.DataFrame) -> dict[str, str]:
+    """What a hook that returned a table did to its rows, as far as their numbers say it: ``kept``, ``moved``, or ``lost`` where
+    it is not known which rows of the sheet they are.
+    """
+    if after is before:
+        rows = "kept"
+    elif ROW not in before.columns or ROW not in after.columns:
+        rows = "lost"
+    else:
+        rows = "kept" if after.get_column(ROW).equals(before.get_column(ROW)) else "moved"
+    return {"stage": stage.value, "name": entry.name, "rows": rows}
