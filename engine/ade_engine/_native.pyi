@@ -267,11 +267,11 @@ class StyledColumn:
     def format(self) -> str | None: ...
 
 class StyledFrame:
-    """A table with its looks. ``said`` says of each field with issues its label, the frame's column of issues, and its own
-    column of the table."""
+    """A table with its looks. ``said`` says of each field with issues its label, the frame's column of issues, its own
+    column of the table, and the frame's column of the issues' severities (1 info, 2 warning, 3 error; without it all are warnings)."""
 
     def __new__(
-        cls, frame: Frame, columns: list[StyledColumn], said: list[tuple[str, int, int | None]], escape_formulas: bool
+        cls, frame: Frame, columns: list[StyledColumn], said: list[tuple[str, int, int | None, int | None]], escape_formulas: bool
     ) -> StyledFrame: ...
     @property
     def widths(self) -> list[float]: ...

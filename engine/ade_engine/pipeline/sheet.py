@@ -37,7 +37,7 @@ from ade_engine.pipeline.noticed import (
     range_text,
 )
 from ade_engine.pipeline.output.merge import BuiltTable, merge_tables, sort_by_mapping_ratio
-from ade_engine.pipeline.output.output_columns import table_look, written_names
+from ade_engine.pipeline.output.output_columns import table_look, with_severities, written_names
 from ade_engine.pipeline.shared.context import Progress
 from ade_engine.pipeline.shared.counts import SourceCounts
 from ade_engine.pipeline.values.own_checks import validators_of
@@ -399,7 +399,7 @@ class SheetPipeline:
         look = None
         if context.settings.output_style == "table":
             look = table_look(context, table, self._manifest, has_filter=is_only)
-            write_table = pl.DataFrame() if look is None else result.table
+            write_table = pl.DataFrame() if look is None else with_severities(table)
         else:
             write_table = self._columns_to_write(context, result.table)
         appended = self._output.append_table(output_sheet, write_table, gap=next_row > 1, look=look)

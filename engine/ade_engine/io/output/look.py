@@ -42,14 +42,17 @@ class LookColumn:
 
 
 class Issues:
-    """Where the issues of a field stand: its label, and the frame's columns with the field's values and with its issues."""
+    """Where the issues of a field stand: its label, and the frame's columns with the field's values, with its issues and with
+    their severities. Without ``severity`` all are warnings.
+    """
 
-    __slots__ = ("label", "field", "issue")
+    __slots__ = ("label", "field", "issue", "severity")
 
-    def __init__(self, label: str, field: str, issue: str):
+    def __init__(self, label: str, field: str, issue: str, severity: str | None = None):
         self.label = label
         self.field = field
         self.issue = issue
+        self.severity = severity
 
 
 class TableLook:
@@ -71,6 +74,7 @@ class TableLook:
         """The frame's columns that it is made from."""
         names = [column.source for column in self.columns if column.source is not None]
         names += [issues.issue for issues in self.issues]
+        names += [issues.severity for issues in self.issues if issues.severity is not None]
         return list(dict.fromkeys(names))
 
     def native(self, frame: Any, escape_formulas: bool) -> Any:
@@ -90,7 +94,12 @@ class TableLook:
                 for column in self.columns
             ],
             [
-                (issues.label, place[issues.issue], written.get(issues.field))
+                (
+                    issues.label,
+                    place[issues.issue],
+                    written.get(issues.field),
+                    None if issues.severity is None else place[issues.severity],
+                )
                 for issues in self.issues
             ],
             escape_formulas,

@@ -16,9 +16,10 @@ from ade_engine.io.output.look import (
     LookColumn,
     TableLook,
 )
+from ade_engine.models.issues import SEVERITIES
 from ade_engine.models.table import is_blank
 from ade_engine.pipeline.output.manifest import unique_header
-from ade_engine.pipeline.shared.table_columns import ISSUE_PREFIX, RESERVED_PREFIX, is_provenance
+from ade_engine.pipeline.shared.table_columns import ISSUE_PREFIX, RESERVED_PREFIX, SEVERITY_PREFIX, is_provenance, with_series
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -106,14 +107,35 @@ def table_look(
         columns.append(LookColumn(ISSUES, None, issues))
         if has_row:
             columns.append(LookColumn(SOURCE_ROW, ROW, source_row))
-    return TableLook(columns + own, _issues(frame, order, headers, fields), has_filter)
+    return TableLook(columns + own, _issues(table, order, headers, fields), has_filter)
 
 
-def _issues(
-    frame: pl.DataFrame, order: list[tuple[str, Any]], headers: dict[str, str], fields: dict[str, Any]
-) -> list[Issues]:
+def with_severities(table: BuiltTable) -> pl.DataFrame:
+    """The frame of a table, where its issues are listed with columns that say how severe those of each cell are at worst."""
+    frame = table.result.table
+    if table.issues is None or not table.issues.height:
+        return frame
+    import polars as pl
+
+    # As the native module numbers them: the worst is the greatest.
+    numbers = {word: number for number, word in enumerate(reversed(SEVERITIES), 1)}
+    level = pl.col("severity").replace_strict(numbers, return_dtype=pl.UInt8)
+    # The last one of a cell stays.
+    issues = table.issues.select("position", "field", level.alias("level")).drop_nulls().sort("level")
+    none = pl.Series([0], dtype=pl.UInt8)
+    return with_series(
+        frame,
+        [
+            none.new_from_index(0, frame.height).scatter(own.get_column("position"), own.get_column("level")).alias(f"{SEVERITY_PREFIX}{field}")
+            for (field,), own in issues.partition_by("field", as_dict=True).items()
+        ],
+    )
+
+
+def _issues(table: BuiltTable, order: list[tuple[str, Any]], headers: dict[str, str], fields: dict[str, Any]) -> list[Issues]:
     """The issues of a table: those of columns that are written, in their order, then the others."""
-    there = frame.columns
+    there = table.result.table.columns
+    listed = set() if table.issues is None else set(table.issues.get_column("field"))
     found = [name.removeprefix(ISSUE_PREFIX) for name in there if name.startswith(ISSUE_PREFIX)]
     if not found:
         return []
@@ -122,7 +144,7 @@ def _issues(
     issues = []
     for name in found:
         label = headers.get(name) or (fields[name].label if name in fields else None) or name
-        issues.append(Issues(label, name, ISSUE_PREFIX + name))
+        issues.append(Issues(label, name, ISSUE_PREFIX + name, SEVERITY_PREFIX + name if name in listed else None))
     return issues
 
 

@@ -21,6 +21,8 @@ ISSUE_COUNT = "__ade_issue_count"
 UNREAD_PREFIX = "__ade_unread__"
 DOUBT_PREFIX = "__ade_doubt__"
 TOTAL_PREFIX = "__ade_total__"
+#: How severe the issues of a field's cells are, of tables that are about to be written: no hook sees these.
+SEVERITY_PREFIX = "__ade_severity__"
 
 
 def is_provenance(name: str) -> bool:

@@ -383,7 +383,7 @@ def _with_formulas(around: Surroundings, field: str, unread: pl.Series | None) -
     found = around.without_value(field)
     if found is None:
         return unread
-    said = pl.when(found).then(pl.lit("formula without a saved value"))
+    said = pl.when(found).then(pl.lit(_NO_SAVED_VALUE))
     return pl.select(said if unread is None else pl.coalesce(unread, said)).to_series()
 
 
@@ -393,6 +393,15 @@ _RULES = {
     DOUBT_PREFIX: ("ambiguous", WARNING),
     TOTAL_PREFIX: ("total_differs", WARNING),
 }
+_NO_SAVED_VALUE = "formula without a saved value"
+#: The rules of cells that came out empty for a reason of their own, and what is said of these, value and all: a program that
+#: has cut a code down writes it as "1.23E+11", which no reader of phone numbers takes for one.
+_RULES_OF_UNREAD = {
+    "formula_without_value": f"^{_NO_SAVED_VALUE}$",
+    "digits_lost": r'^(a code that has lost its digits: "|not a phone number: "\s*\d[.,]\d+[Ee]\+\d\d\s*"$)',
+}
+#: What a message says before it quotes the cell.
+_BEFORE_QUOTE = r'(?s)^(.*?): ".*"$'
 #: The column of one message by itself.
 _ALONE = "__ade_message"
 _NO_TEXT = pl.Series([None], dtype=pl.String)
@@ -610,10 +619,24 @@ def _collect(
     """Keep the messages of a field apart: what the engine says of its cells, then what validators say."""
     from ade_engine.pipeline.shared.collected import Said, rule_of
 
-    rules = [_RULES[name.removesuffix(field)] for name in own]
-    said = [Said(f"{field}.{rule}", severity, part) for (rule, severity), part in zip(rules, parts)]
+    said = []
+    for prefix, part in zip((name.removesuffix(field) for name in own), parts):
+        rule, severity = _RULES[prefix]
+        of_rules = _unread_by_rule(part, rule) if prefix == UNREAD_PREFIX else {rule: part}
+        said += [Said(f"{field}.{name}", severity, messages) for name, messages in of_rules.items()]
     said += [Said(rule_of(entry), entry.severity, part) for entry, part in zip(speakers, parts[len(own) :])]
     collected.add(table, field, table.get_column(f"{ISSUE_PREFIX}{field}"), said)
+
+
+def _unread_by_rule(texts: pl.Series, otherwise: str) -> dict[str, pl.Series]:
+    """What is said of cells that came out empty, by rule, without the cells' values: these stand beside the messages."""
+    texts = texts.cast(pl.String)
+    rule = pl.lit(otherwise)
+    for name, expression in _RULES_OF_UNREAD.items():
+        rule = pl.when(pl.lit(texts).str.contains(expression)).then(pl.lit(name)).otherwise(rule)
+    said = pl.lit(texts).str.replace(_BEFORE_QUOTE, "$1")
+    names = (otherwise, *_RULES_OF_UNREAD)
+    return dict(zip(names, pl.select(pl.when(rule == name).then(said).alias(name) for name in names).get_columns()))
 
 
 def _applied_alone(context: RunContext, table: pl.DataFrame, expression: pl.Expr, field: str) -> pl.Series:

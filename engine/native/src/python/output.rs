@@ -104,9 +104,9 @@ impl StyledColumn {
     }
 }
 
-/// Where issues stand: the field's label, the columns of the frame with issues and with what was not read, and the column
-/// of the table.
-type PythonSaid = (String, usize, Option<usize>);
+/// Where issues stand: the field's label, the column of the frame with issues, the column of the table, and the column of the
+/// frame with their severities.
+type PythonSaid = (String, usize, Option<usize>, Option<usize>);
 /// How cells look.
 #[pyclass(frozen, get_all, eq, hash, module = "ade_engine._native")]
 #[derive(PartialEq, Eq, Hash)]
@@ -199,15 +199,17 @@ impl StyledFrame {
         let wishes: Vec<Wish> = wishes.collect::<PyResult<_>>()?;
         let said: Vec<IssueColumn> = said
             .into_iter()
-            .map(|(label, issue, column)| IssueColumn {
+            .map(|(label, issue, column, severity)| IssueColumn {
                 label,
                 issue,
                 column,
+                severity,
             })
             .collect();
         let sources = wishes.iter().filter_map(|wish| wish.source);
         let issues = said.iter().map(|said| said.issue);
-        if sources.chain(issues).any(|source| source >= width)
+        let severities = said.iter().filter_map(|said| said.severity);
+        if sources.chain(issues).chain(severities).any(|source| source >= width)
             || said.iter().any(|said| said.column >= Some(wishes.len()))
         {
             return Err(PyTypeError::new_err("the frame has no such column"));

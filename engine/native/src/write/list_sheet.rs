@@ -7,6 +7,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::cells::CellWriter;
+use super::severity::{ERROR, SEVERITIES};
 use super::styles::Look;
 use super::text::{cut, is_illegal};
 use crate::columns::frame::Frame;
@@ -23,13 +24,6 @@ const INK: &str = "1C1B19";
 const DIM: &str = "6B675F";
 const HEAD: &str = "F3F1EC";
 const LINK: &str = "2148C0";
-const RED: &str = "B42318";
-/// The words for severities and their fills.
-const SEVERITIES: [(&str, &str); 3] = [
-    ("error", "F9CCC6"),
-    ("warning", "FCE4AE"),
-    ("info", "DCE4F5"),
-];
 
 /// Places in the looks of a list.
 const PLAIN: usize = 1;
@@ -37,7 +31,7 @@ const WRAPPED: usize = 2;
 const LINKED: usize = 3;
 const QUIET: usize = 4;
 const EMPTY: usize = 5;
-/// The three severities from here.
+/// The looks of the three severities from here, the mildest first.
 const FIRST_SEVERITY: usize = 6;
 /// The look of a header.
 pub const HEADER_LOOK: usize = 9;
@@ -67,9 +61,9 @@ impl Role {
     fn look(self, text: &str) -> usize {
         match self {
             Self::Link if !text.is_empty() => LINKED,
-            Self::Severity => SEVERITIES
+            Self::Severity => SEVERITIES[1..]
                 .iter()
-                .position(|(word, _)| *word == text)
+                .position(|severity| severity.word == text)
                 .map_or(PLAIN, |place| FIRST_SEVERITY + place),
             Self::Written if text == LEFT_EMPTY => EMPTY,
             Self::Wrapped | Self::Written => WRAPPED,
@@ -217,15 +211,16 @@ fn looks() -> Vec<Look> {
         ..line.clone()
     };
     let empty = Look {
-        ink: Some(RED),
+        ink: SEVERITIES[usize::from(ERROR)].ink,
         italic: true,
         ..wrapped.clone()
     };
-    let severities = SEVERITIES.map(|(_, fill)| Look {
+    let severity = |number: usize| Look {
         bold: true,
-        fill: Some(fill),
+        fill: SEVERITIES[number].fill,
         ..line.clone()
-    });
+    };
+    let [info, warning, error] = [1, 2, 3].map(severity);
     let header = Look {
         bold: true,
         fill: Some(HEAD),
@@ -242,7 +237,6 @@ fn looks() -> Vec<Look> {
         ink: Some(DIM),
         ..text
     };
-    let [error, warning, info] = severities;
     vec![
         Look::default(),
         line,
@@ -250,9 +244,9 @@ fn looks() -> Vec<Look> {
         linked,
         quiet,
         empty,
-        error,
-        warning,
         info,
+        warning,
+        error,
         header,
         title,
         counts,

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use super::cells::{CellStyle, CellWriter, start_of_cell};
 use super::measure::{Class, MEASURED_ROWS, Measure, is_blank, is_formula, shown_length};
+use super::severity::{ERROR, SEVERITIES, WARNING};
 use super::styles::{GENERAL, Look};
 use super::text::{cut, has_control, is_illegal};
 use crate::columns::frame::Frame;
@@ -16,11 +17,6 @@ use crate::columns::view::{ColumnView, Value};
 const INK: &str = "1C1B19";
 const DIM: &str = "6B675F";
 const HEAD: &str = "F3F1EC";
-/// By severity: none, warning. Every issue is a warning, as in the events and the summary.
-const FILLS: [Option<&str>; 2] = [None, Some("FCE4AE")];
-const INKS: [Option<&str>; 2] = [None, Some("855000")];
-const WORDS: [&str; 2] = ["", "warning"];
-const WARNING: u8 = 1;
 /// The height of a header row, as an attribute of the row.
 const HEADER_HEIGHT: &str = " ht=\"20\" customHeight=\"1\"";
 
@@ -54,6 +50,23 @@ pub struct IssueColumn {
     pub issue: usize,
     /// The column of the table that is the field's.
     pub column: Option<usize>,
+    /// The frame's column of the worst severity of each cell, as a number of [`SEVERITIES`]. Without one, and where it says
+    /// nothing, issues are warnings.
+    pub severity: Option<usize>,
+}
+
+impl IssueColumn {
+    /// The worst severity of the issues of a row's cell; 0 where there is none.
+    #[inline]
+    fn severity(&self, views: &[ColumnView<'_>], row: usize) -> u8 {
+        if views[self.issue].value(row) == Value::Null {
+            return 0;
+        }
+        match self.severity.map(|place| views[place].value(row)) {
+            Some(Value::Unsigned(number @ 1..=3)) => number as u8,
+            _ => WARNING,
+        }
+    }
 }
 
 /// A column with its looks, each a place in [`Styled::looks`].
@@ -64,7 +77,7 @@ pub struct StyledColumn {
     kind: ColumnKind,
     source: Option<usize>,
     /// The looks of cells by severity; of formulas, which are no text, as well.
-    cells: [[usize; 2]; 2],
+    cells: [[usize; 2]; SEVERITIES.len()],
 }
 
 /// A table and its looks.
@@ -108,7 +121,7 @@ impl<'a> Body<'a> {
         match self.kind {
             ColumnKind::Severity => Look {
                 bold: severity > 0,
-                ink: INKS[severity],
+                ink: SEVERITIES[severity].ink,
                 line_left: true,
                 ..Look::default()
             },
@@ -126,7 +139,7 @@ impl<'a> Body<'a> {
                     self.is_indented && matches!(self.measure.class, Class::Text | Class::None);
                 Look {
                     format: self.format.clone(),
-                    fill: FILLS[severity],
+                    fill: SEVERITIES[severity].fill,
                     horizontal: is_indented.then_some("left"),
                     indent: u8::from(is_indented),
                     ..Look::default()
@@ -164,8 +177,9 @@ impl Styled {
         for body in &bodies {
             styled.look(body.look(0));
         }
+        let severities = styled.severities();
         for (wish, body) in wishes.into_iter().zip(&bodies) {
-            let column = styled.column(wish, body);
+            let column = styled.column(wish, body, &severities);
             styled.columns.push(column);
         }
         styled
@@ -242,7 +256,23 @@ impl Styled {
         measures
     }
 
-    fn column(&mut self, wish: Wish, body: &Body<'_>) -> StyledColumn {
+    /// The severities that cells have looks for: none and warnings always, others where they occur.
+    fn severities(&self) -> Vec<u8> {
+        let mut occurs = [true, false, true, false];
+        for batch in 0..self.frame.batch_count() {
+            let views = self.frame.columns(batch);
+            for said in self.said.iter().filter(|said| said.severity.is_some()) {
+                for row in 0..self.frame.batch_rows(batch) {
+                    occurs[usize::from(said.severity(&views, row))] = true;
+                }
+            }
+        }
+        (0..=ERROR)
+            .filter(|&number| occurs[usize::from(number)])
+            .collect()
+    }
+
+    fn column(&mut self, wish: Wish, body: &Body<'_>, severities: &[u8]) -> StyledColumn {
         let Wish {
             kind,
             source,
@@ -267,7 +297,9 @@ impl Styled {
             is_centered: true,
             ..Look::default()
         });
-        let cells = [0, 1].map(|severity| {
+        let mut cells = [[0; 2]; SEVERITIES.len()];
+        for &severity in severities {
+            let severity = usize::from(severity);
             let look = body.look(severity);
             // A formula in a cell for text would turn into text as soon as a person edits it.
             let formula = if look.format == "@" {
@@ -278,8 +310,8 @@ impl Styled {
             } else {
                 look.clone()
             };
-            [self.look(look), self.look(formula)]
-        });
+            cells[severity] = [self.look(look), self.look(formula)];
+        }
         StyledColumn {
             width: width.unwrap_or_else(|| body.measure.width(&header, &body.format)),
             header,
@@ -305,12 +337,13 @@ impl Styled {
     fn severity(&self, views: &[ColumnView<'_>], row: usize, cells: &mut [u8]) -> u8 {
         let mut worst = 0;
         for said in &self.said {
-            if views[said.issue].value(row) == Value::Null {
+            let severity = said.severity(views, row);
+            if severity == 0 {
                 continue;
             }
-            worst = WARNING;
+            worst = worst.max(severity);
             if let Some(column) = said.column {
-                cells[column] = WARNING;
+                cells[column] = severity;
             }
         }
         worst
@@ -354,10 +387,12 @@ impl Styled {
             let views = self.frame.columns(batch);
             for row in 0..self.frame.batch_rows(batch) {
                 let severity = self.severity(&views, row, &mut cells);
-                rows.push(
-                    (severity > 0)
-                        .then(|| (WORDS[usize::from(severity)], self.message(&views, row))),
-                );
+                rows.push((severity > 0).then(|| {
+                    (
+                        SEVERITIES[usize::from(severity)].word,
+                        self.message(&views, row),
+                    )
+                }));
             }
         }
         rows
@@ -408,7 +443,7 @@ impl Styled {
     }
 
     /// For each column and each of its looks, the start of its cells; nothing for cells without a style.
-    fn starts(&self, numbers: &[u32]) -> Vec<[[Vec<u8>; 2]; 2]> {
+    fn starts(&self, numbers: &[u32]) -> Vec<[[Vec<u8>; 2]; SEVERITIES.len()]> {
         let columns = self.columns.iter().enumerate();
         columns
             .map(|(place, column)| {
@@ -463,7 +498,7 @@ impl Styled {
                     let (value, [severity, form]) = match (column.kind, column.source) {
                         (ColumnKind::Severity, _) => {
                             let severity = usize::from(worst);
-                            (Value::Text(WORDS[severity]), [severity, 0])
+                            (Value::Text(SEVERITIES[severity].word), [severity, 0])
                         }
                         (ColumnKind::Issues, _) if worst > 0 => {
                             message = self.message(&views, row);
