@@ -39,6 +39,8 @@ DEFAULTS = {
     "row_provenance": False,
     "issue_list": False,
     "issues_sheet": False,
+    "all_fields": False,
+    "skip_sheets_without_fields": False,
     "print_setup": False,
     "report_unread_cells": False,
     "header_units": False,

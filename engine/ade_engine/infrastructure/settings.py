@@ -208,6 +208,8 @@ _NEWER = (
     ("row_provenance", False, _flag, "know which source row each output row comes from"),
     ("issue_list", False, _flag, "a list of all issues beside the output: where, by which rule, what stood there"),
     ("issues_sheet", False, _flag, "with issue_list: a sheet of all issues behind the others, each linked to its cell"),
+    ("all_fields", False, _flag, "each table has all fields, in the configuration's order, before its other columns"),
+    ("skip_sheets_without_fields", False, _flag, "sheets in which no column was found for a field are left out"),
     ("print_setup", False, _flag, "sheets are printed landscape, one page wide, with the header on each page"),
     ("report_unread_cells", False, _flag, "a filled cell that a transform leaves empty is an issue"),
     ("header_units", False, _flag, "readers go by the unit in a header, such as (cents), T€, (mm:ss)"),
@@ -325,6 +327,8 @@ class Settings:
     row_provenance: bool
     issue_list: bool
     issues_sheet: bool
+    all_fields: bool
+    skip_sheets_without_fields: bool
     print_setup: bool
     report_unread_cells: bool
     header_units: bool

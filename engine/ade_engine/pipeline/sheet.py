@@ -35,7 +35,7 @@ from ade_engine.pipeline.noticed import (
     range_text,
 )
 from ade_engine.pipeline.output.merge import BuiltTable, merge_tables, sort_by_mapping_ratio
-from ade_engine.pipeline.output.output_columns import table_look, written_names
+from ade_engine.pipeline.output.output_columns import table_look, with_all_fields, written_names
 from ade_engine.pipeline.shared.context import Progress
 from ade_engine.pipeline.shared.counts import SourceCounts
 from ade_engine.pipeline.values.own_checks import validators_of
@@ -69,10 +69,27 @@ class SheetOutcome:
         self.issues: list[dict[str, int]] = []
 
 
-class SheetPipeline:
-    """Everything a run needs to process sheet after sheet."""
+class LeftOut:
+    """A sheet without fields. ``write`` puts it into the output after all."""
 
-    def __init__(self, registry: Registry, source: Source, output: Output, manifest: Manifest | None):
+    __slots__ = ("title", "index", "outcome", "write")
+
+    def __init__(self, title: str, index: int, outcome: SheetOutcome, write: Callable[[], None] | None):
+        self.title = title
+        self.index = index
+        self.outcome = outcome
+        self.write = write
+
+
+class SheetPipeline:
+    """Everything a run needs to process sheet after sheet. ``asks_for_fields``: sheets without any are left out."""
+
+    def __init__(
+        self, registry: Registry, source: Source, output: Output, manifest: Manifest | None, *, asks_for_fields: bool = False
+    ):
+        self._asks_for_fields = asks_for_fields and bool(registry.fields)
+        #: Of these the first one can still be written.
+        self.left_out: list[LeftOut] = []
         self.hooks = Hooks(registry.hooks)
         self._rows = RowClassifier(registry.row_detectors)
         self._columns = ColumnMapper(registry.column_detectors)
@@ -117,7 +134,23 @@ class SheetPipeline:
             built = sort_by_mapping_ratio(built)
         if context.settings.merge_tables_in_sheet and len(built) > 1:
             built = [merge_tables(built, typed=bool(context.settings.typed_fields))]
+        write = partial(self._write_sheet, context, sheet, built, outcome, scan_rows, progress)
+        if self._asks_for_fields and not any(table.result.mapping_lookup() for table in built):
+            # The first one may be all that there is to write; the others need no memory.
+            self.left_out.append(LeftOut(sheet.title, context.sheet_index, outcome, None if self.left_out else write))
+        else:
+            write()
 
+    def _write_sheet(
+        self,
+        context: RunContext,
+        sheet: SourceSheet,
+        built: list[BuiltTable],
+        outcome: SheetOutcome,
+        scan_rows: int,
+        progress: Progress,
+    ) -> None:
+        """Write the tables of a sheet one below the other."""
         if built and context.settings.issue_list:
             from ade_engine.pipeline.issues.counted import by_severity
             from ade_engine.pipeline.issues.listed import missing_fields
@@ -377,6 +410,8 @@ class SheetPipeline:
     ) -> int:
         """Append a table to the output sheet and to ``written``; returns the row where the next one would start."""
         result = table.result
+        if context.settings.all_fields:
+            result.table = with_all_fields(context, result.table)
         look = None
         if context.settings.output_style == "table":
             look = table_look(context, table, self._manifest, has_filter=is_only)
