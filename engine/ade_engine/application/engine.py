@@ -337,7 +337,7 @@ class _Run:
         output = Output(escape_formulas=self.settings.escape_formulas, print_setup=bool(self.settings.print_setup))
         are_named = plan.input_sheets is not None or plan.active_sheet_only
         asks_for_fields = bool(self.settings.skip_sheets_without_fields) and not are_named
-        pipeline = SheetPipeline(registry, source, output, manifest, asks_for_fields=asks_for_fields)
+        pipeline = SheetPipeline(registry, source, output, manifest, self.settings, asks_for_fields=asks_for_fields)
         active_title = None if source.active is None else source.active.title
         pipeline.hooks.run(context, HookName.ON_WORKBOOK_START, source_workbook=source.workbook)
         # Hooks may have renamed, hidden, moved, removed or added sheets.
@@ -354,6 +354,9 @@ class _Run:
             sheet_report = report.add_sheet(sheet.title, index, sheet.title == active_title)
             self._process_sheet(pipeline, context.for_sheet(sheet.title, index), sheet, sheet_report)
         self._leave_out(pipeline.left_out, report, registry, is_all=len(pipeline.left_out) == len(sheets))
+        quarantine = pipeline.quarantine
+        if quarantine is not None:
+            quarantine.write(output, self.notices, style=self.settings.output_style)
         if self.settings.issues_sheet:
             from ade_engine.pipeline.output.own_sheets import add_issues_sheet
 
@@ -365,7 +368,8 @@ class _Run:
         from ade_engine.pipeline.issues.counted import told
 
         output.save(str(plan.output_file), _list_beside(plan.output_file))
-        self.issues = told(output.issues, report.rows_with_errors(), context.unnamed_rules, registry.fields)
+        quarantined = 0 if quarantine is None else quarantine.rows
+        self.issues = told(output.issues, report.rows_with_errors(), context.unnamed_rules, registry.fields, rows_quarantined=quarantined)
 
     def _process_sheet(
         self, pipeline: SheetPipeline, context: RunContext, sheet: SourceSheet, report: SheetReport

@@ -47,11 +47,13 @@ if TYPE_CHECKING:
     from typing import Any
 
     from ade_engine.extensions.registry import Registry
+    from ade_engine.infrastructure.settings import Settings
     from ade_engine.fields.surroundings import Sources
     from ade_engine.io.input.source import Source, SourceSheet
     from ade_engine.io.output.workbook import Output, OutputSheet
     from ade_engine.io.scan.sheet_scan import SheetScan
     from ade_engine.pipeline.output.manifest import Manifest
+    from ade_engine.pipeline.output.quarantine import Quarantine
     from ade_engine.pipeline.shared.context import RunContext
 
 
@@ -85,11 +87,24 @@ class SheetPipeline:
     """Everything a run needs to process sheet after sheet. ``asks_for_fields``: sheets without any are left out."""
 
     def __init__(
-        self, registry: Registry, source: Source, output: Output, manifest: Manifest | None, *, asks_for_fields: bool = False
+        self,
+        registry: Registry,
+        source: Source,
+        output: Output,
+        manifest: Manifest | None,
+        settings: Settings,
+        *,
+        asks_for_fields: bool = False,
     ):
         self._asks_for_fields = asks_for_fields and bool(registry.fields)
         #: Of these the first one can still be written.
         self.left_out: list[LeftOut] = []
+        #: With ``quarantine``: the rows that are not written with their tables.
+        self.quarantine: Quarantine | None = None
+        if settings.quarantine != "keep":
+            from ade_engine.pipeline.output.quarantine import Quarantine
+
+            self.quarantine = Quarantine()
         self.hooks = Hooks(registry.hooks)
         self._rows = RowClassifier(registry.row_detectors)
         self._columns = ColumnMapper(registry.column_detectors)
@@ -158,6 +173,11 @@ class SheetPipeline:
             missing = missing_fields(context, built)
             self._output.add_issues(missing)
             outcome.issues.append(by_severity(missing))
+        if context.settings.all_fields:
+            for table in built:
+                table.result.table = with_all_fields(context, table.result.table)
+        if self.quarantine is not None:
+            built = [self.quarantine.take(context, table, self._manifest) for table in built]
         output_sheet = self._output.add_sheet(sheet.title)
         next_row = 1
         for table in built:
@@ -410,8 +430,6 @@ class SheetPipeline:
     ) -> int:
         """Append a table to the output sheet and to ``written``; returns the row where the next one would start."""
         result = table.result
-        if context.settings.all_fields:
-            result.table = with_all_fields(context, result.table)
         look = None
         if context.settings.output_style == "table":
             look = table_look(context, table, self._manifest, has_filter=is_only)
@@ -429,7 +447,7 @@ class SheetPipeline:
             write_table = appended.original
         result.output_region = output_region
         result.output_sheet_name = output_sheet.title
-        table.output_range = f"{result.output_sheet_name}!{output_region.a1}"
+        table.whole.output_range = f"{result.output_sheet_name}!{output_region.a1}"
         if table.issues is not None:
             from ade_engine.pipeline.issues.counted import by_severity
             from ade_engine.pipeline.issues.listed import completed
@@ -438,8 +456,8 @@ class SheetPipeline:
             columns = columns or {name: number for number, name in enumerate(write_table.columns, 1)}
             lines = completed(context, table, output_region, columns, look)
             self._output.add_issues(lines)
-            table.by_severity = by_severity(lines)
-        written.append(table)
+            table.whole.count(by_severity(lines))
+        written.append(table.whole)
         context.logger.event(
             "table.written",
             message=f"Table {result.table_index + 1} of sheet {result.sheet_name!r}: {write_table.height} rows",

@@ -37,7 +37,9 @@ def rows_with_errors(issues: pl.DataFrame) -> int:
     return issues.filter(pl.col("severity") == ERROR).get_column("position").drop_nulls().n_unique()
 
 
-def told(lines: pl.DataFrame | None, rows_with_errors: int, unnamed: Collection[str], fields: Collection[str]) -> dict[str, Any]:
+def told(
+    lines: pl.DataFrame | None, rows_with_errors: int, unnamed: Collection[str], fields: Collection[str], *, rows_quarantined: int = 0
+) -> dict[str, Any]:
     """What an event tells of the list of a run. ``unnamed``: the rules that stand in no code; ``fields``: those that may be named."""
     if lines is None:
         lines = pl.DataFrame(schema=KEYS)
@@ -49,7 +51,7 @@ def told(lines: pl.DataFrame | None, rows_with_errors: int, unnamed: Collection[
             "count": listed,
             "unlisted": lines.height - listed,
             "rows_with_errors": rows_with_errors,
-            "rows_quarantined": 0,
+            "rows_quarantined": rows_quarantined,
             "by_severity": by_severity(lines),
         },
     }

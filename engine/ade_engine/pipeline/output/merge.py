@@ -15,7 +15,7 @@ from ade_engine.pipeline.shared.table_columns import is_provenance
 class BuiltTable:
     """A table that is ready to be written, and what was counted at its source."""
 
-    __slots__ = ("result", "counts", "frame_names", "is_turned", "issues", "by_severity", "output_range", "_unmapped")
+    __slots__ = ("result", "counts", "frame_names", "is_turned", "issues", "by_severity", "output_range", "_whole", "_unmapped")
 
     def __init__(
         self,
@@ -39,8 +39,25 @@ class BuiltTable:
         self.by_severity: dict[str, int] | None = None
         #: Where it was written, such as ``Orders!A1:H4``: the sheet's title is the one it had then.
         self.output_range: str | None = None
+        self._whole: BuiltTable | None = None
         #: Of several stacked tables, whose source columns are those of the stacked frame: their unmapped columns.
         self._unmapped = unmapped
+
+    @property
+    def whole(self) -> BuiltTable:
+        """The table that it is a part of, else itself."""
+        return self._whole or self
+
+    def part(self, result: TableResult, issues: pl.DataFrame) -> BuiltTable:
+        """Some of its rows, with their issues."""
+        part = BuiltTable(result, self.counts, self.frame_names, self._unmapped, is_turned=self.is_turned, issues=issues)
+        part._whole = self
+        return part
+
+    def count(self, by_severity: dict[str, int]) -> None:
+        """Count lines of the list."""
+        known = self.by_severity or {}
+        self.by_severity = {severity: known.get(severity, 0) + count for severity, count in by_severity.items()}
 
     def unmapped_names(self) -> set[str]:
         """The frame columns of source columns that are no field's."""
