@@ -371,6 +371,10 @@ class RunReport:
         self._sheets.append(sheet)
         return sheet
 
+    def sheet(self, index: int) -> SheetReport:
+        """The report of a sheet that was started."""
+        return next(sheet for sheet in self._sheets if sheet.index == index)
+
     def computed_fields(self) -> list[str]:
         """The fields that no column was found for, and that have values all the same."""
         run = Totals(self.fields)

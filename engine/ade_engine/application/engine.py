@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from ade_engine.io.input.source import Source, SourceSheet
     from ade_engine.pipeline.output.manifest import Manifest
     from ade_engine.pipeline.shared.context import RunContext
-    from ade_engine.pipeline.sheet import SheetPipeline
+    from ade_engine.pipeline.sheet import LeftOut, SheetPipeline
 
 #: The bytes of the longest name of a file.
 _LONGEST_NAME = 255
@@ -335,7 +335,9 @@ class _Run:
             notices=self.notices,
         )
         output = Output(escape_formulas=self.settings.escape_formulas, print_setup=bool(self.settings.print_setup))
-        pipeline = SheetPipeline(registry, source, output, manifest)
+        are_named = plan.input_sheets is not None or plan.active_sheet_only
+        asks_for_fields = bool(self.settings.skip_sheets_without_fields) and not are_named
+        pipeline = SheetPipeline(registry, source, output, manifest, self.settings, asks_for_fields=asks_for_fields)
         active_title = None if source.active is None else source.active.title
         pipeline.hooks.run(context, HookName.ON_WORKBOOK_START, source_workbook=source.workbook)
         # Hooks may have renamed, hidden, moved, removed or added sheets.
@@ -346,11 +348,15 @@ class _Run:
             sheets,
             **scan_limits(self.settings),
         )
-        if plan.input_sheets is None and not plan.active_sheet_only:
+        if not are_named:
             notice_hidden_sheets(self.notices, source, all_sheets)
         for index, sheet in enumerate(sheets):
             sheet_report = report.add_sheet(sheet.title, index, sheet.title == active_title)
             self._process_sheet(pipeline, context.for_sheet(sheet.title, index), sheet, sheet_report)
+        self._leave_out(pipeline.left_out, report, registry, is_all=len(pipeline.left_out) == len(sheets))
+        quarantine = pipeline.quarantine
+        if quarantine is not None:
+            quarantine.write(output, self.notices, style=self.settings.output_style)
         if self.settings.issues_sheet:
             from ade_engine.pipeline.output.own_sheets import add_issues_sheet
 
@@ -362,7 +368,8 @@ class _Run:
         from ade_engine.pipeline.issues.counted import told
 
         output.save(str(plan.output_file), _list_beside(plan.output_file))
-        self.issues = told(output.issues, report.rows_with_errors(), context.unnamed_rules, registry.fields)
+        quarantined = 0 if quarantine is None else quarantine.rows
+        self.issues = told(output.issues, report.rows_with_errors(), context.unnamed_rules, registry.fields, rows_quarantined=quarantined)
 
     def _process_sheet(
         self, pipeline: SheetPipeline, context: RunContext, sheet: SourceSheet, report: SheetReport
@@ -379,6 +386,26 @@ class _Run:
         finally:
             # Last, because a hook may change a table's result, and reports show the final one.
             report.add(outcome, context.registry)
+
+    def _leave_out(self, sheets: list[LeftOut], report: RunReport, registry: Registry, *, is_all: bool) -> None:
+        """Name the sheets that have no field; the first is written after all where they are all that there is."""
+        if sheets and is_all:
+            first = sheets.pop(0)
+            try:
+                first.write()
+            finally:
+                report.sheet(first.index).add(first.outcome, registry)
+        titles = [sheet.title for sheet in sheets]
+        if titles:
+            have = "1 sheet has" if len(titles) == 1 else f"{len(titles)} sheets have"
+            were = "was" if len(titles) == 1 else "were"
+            self.notices.add(
+                "sheets_skipped",
+                f"{have} no column for any field and {were} left out: {', '.join(map(repr, titles))}",
+                level="info",
+                count=len(titles),
+                sheets=titles,
+            )
 
     def _choose_sheets(self, sheets: list[SourceSheet], active: SourceSheet | None) -> list[SourceSheet]:
         """The sheets to process, in workbook order."""

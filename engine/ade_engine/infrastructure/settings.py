@@ -208,6 +208,9 @@ _NEWER = (
     ("row_provenance", False, _flag, "know which source row each output row comes from"),
     ("issue_list", False, _flag, "a list of all issues beside the output: where, by which rule, what stood there"),
     ("issues_sheet", False, _flag, "with issue_list: a sheet of all issues behind the others, each linked to its cell"),
+    ("quarantine", "keep", _one_of("keep", "sheet"), "with issue_list: rows with errors stay, or stand on a sheet of their own"),
+    ("all_fields", False, _flag, "each table has all fields, in the configuration's order, before its other columns"),
+    ("skip_sheets_without_fields", False, _flag, "sheets in which no column was found for a field are left out"),
     ("print_setup", False, _flag, "sheets are printed landscape, one page wide, with the header on each page"),
     ("report_unread_cells", False, _flag, "a filled cell that a transform leaves empty is an issue"),
     ("header_units", False, _flag, "readers go by the unit in a header, such as (cents), T€, (mm:ss)"),
@@ -325,6 +328,9 @@ class Settings:
     row_provenance: bool
     issue_list: bool
     issues_sheet: bool
+    quarantine: str
+    all_fields: bool
+    skip_sheets_without_fields: bool
     print_setup: bool
     report_unread_cells: bool
     header_units: bool
@@ -568,6 +574,10 @@ def _resolve(
             if "sheets" in source
             for title, choice in _read("sheets", source["sheets"]).items()
         }
+    if values["quarantine"] != "keep" and not values["issue_list"]:
+        entry = given["quarantine"]
+        what = f"{entry.name} from {entry.source}"
+        raise SettingsError(f"{what}: rows with errors are known with issue_list alone; add issue_list = true")
     of_run = ((key, entry.of_run) for key, entry in given.items() if key not in _OF_THE_CALL)
     return values, tuple((key, source) for key, source in of_run if source is not None)
 

@@ -37,7 +37,7 @@ from ade_engine.pipeline.noticed import (
     range_text,
 )
 from ade_engine.pipeline.output.merge import BuiltTable, merge_tables, sort_by_mapping_ratio
-from ade_engine.pipeline.output.output_columns import table_look, with_severities, written_names
+from ade_engine.pipeline.output.output_columns import table_look, with_all_fields, with_severities, written_names
 from ade_engine.pipeline.shared.context import Progress
 from ade_engine.pipeline.shared.counts import SourceCounts
 from ade_engine.pipeline.values.own_checks import validators_of
@@ -49,11 +49,13 @@ if TYPE_CHECKING:
     from typing import Any
 
     from ade_engine.extensions.registry import RegisteredFn, Registry
+    from ade_engine.infrastructure.settings import Settings
     from ade_engine.fields.surroundings import Sources
     from ade_engine.io.input.source import Source, SourceSheet
     from ade_engine.io.output.workbook import Output, OutputSheet
     from ade_engine.io.scan.sheet_scan import SheetScan
     from ade_engine.pipeline.output.manifest import Manifest
+    from ade_engine.pipeline.output.quarantine import Quarantine
     from ade_engine.pipeline.shared.context import RunContext
 
 
@@ -71,10 +73,40 @@ class SheetOutcome:
         self.issues: list[dict[str, int]] = []
 
 
-class SheetPipeline:
-    """Everything a run needs to process sheet after sheet."""
+class LeftOut:
+    """A sheet without fields. ``write`` puts it into the output after all."""
 
-    def __init__(self, registry: Registry, source: Source, output: Output, manifest: Manifest | None):
+    __slots__ = ("title", "index", "outcome", "write")
+
+    def __init__(self, title: str, index: int, outcome: SheetOutcome, write: Callable[[], None] | None):
+        self.title = title
+        self.index = index
+        self.outcome = outcome
+        self.write = write
+
+
+class SheetPipeline:
+    """Everything a run needs to process sheet after sheet. ``asks_for_fields``: sheets without any are left out."""
+
+    def __init__(
+        self,
+        registry: Registry,
+        source: Source,
+        output: Output,
+        manifest: Manifest | None,
+        settings: Settings,
+        *,
+        asks_for_fields: bool = False,
+    ):
+        self._asks_for_fields = asks_for_fields and bool(registry.fields)
+        #: Of these the first one can still be written.
+        self.left_out: list[LeftOut] = []
+        #: With ``quarantine``: the rows that are not written with their tables.
+        self.quarantine: Quarantine | None = None
+        if settings.quarantine != "keep":
+            from ade_engine.pipeline.output.quarantine import Quarantine
+
+            self.quarantine = Quarantine()
         self.hooks = Hooks(registry.hooks)
         self._rows = RowClassifier(registry.row_detectors)
         self._columns = ColumnMapper(registry.column_detectors)
@@ -122,7 +154,23 @@ class SheetPipeline:
             built = sort_by_mapping_ratio(built)
         if context.settings.merge_tables_in_sheet and len(built) > 1:
             built = [merge_tables(built, typed=bool(context.settings.typed_fields))]
+        write = partial(self._write_sheet, context, sheet, built, outcome, scan_rows, progress)
+        if self._asks_for_fields and not any(table.result.mapping_lookup() for table in built):
+            # The first one may be all that there is to write; the others need no memory.
+            self.left_out.append(LeftOut(sheet.title, context.sheet_index, outcome, None if self.left_out else write))
+        else:
+            write()
 
+    def _write_sheet(
+        self,
+        context: RunContext,
+        sheet: SourceSheet,
+        built: list[BuiltTable],
+        outcome: SheetOutcome,
+        scan_rows: int,
+        progress: Progress,
+    ) -> None:
+        """Write the tables of a sheet one below the other."""
         if built and context.settings.issue_list:
             from ade_engine.pipeline.issues.counted import by_severity
             from ade_engine.pipeline.issues.listed import missing_fields
@@ -130,6 +178,11 @@ class SheetPipeline:
             missing = missing_fields(context, built)
             self._output.add_issues(missing)
             outcome.issues.append(by_severity(missing))
+        if context.settings.all_fields:
+            for table in built:
+                table.result.table = with_all_fields(context, table.result.table)
+        if self.quarantine is not None:
+            built = [self.quarantine.take(context, table, self._manifest) for table in built]
         output_sheet = self._output.add_sheet(sheet.title)
         next_row = 1
         for table in built:
@@ -413,7 +466,7 @@ class SheetPipeline:
             write_table = appended.original
         result.output_region = output_region
         result.output_sheet_name = output_sheet.title
-        table.output_range = f"{result.output_sheet_name}!{output_region.a1}"
+        table.whole.output_range = f"{result.output_sheet_name}!{output_region.a1}"
         if table.issues is not None:
             from ade_engine.pipeline.issues.counted import by_severity
             from ade_engine.pipeline.issues.listed import completed
@@ -422,8 +475,8 @@ class SheetPipeline:
             columns = columns or {name: number for number, name in enumerate(write_table.columns, 1)}
             lines = completed(context, table, output_region, columns, look)
             self._output.add_issues(lines)
-            table.by_severity = by_severity(lines)
-        written.append(table)
+            table.whole.count(by_severity(lines))
+        written.append(table.whole)
         context.logger.event(
             "table.written",
             message=f"Table {result.table_index + 1} of sheet {result.sheet_name!r}: {write_table.height} rows",

@@ -28,7 +28,8 @@ _NARROWEST, _WIDEST = 8, 36
 #: Widths are measured on so many lines.
 _MEASURED = 10_000
 _TITLE_HEIGHT, _HEADER_HEIGHT = 22, 20
-_CONTROL_CHARACTERS = "[\x00-\x08\x0b\x0c\x0e-\x1f]"
+#: What no cell can hold.
+CONTROL_CHARACTERS = "[\x00-\x08\x0b\x0c\x0e-\x1f]"
 
 
 class OwnList:
@@ -44,8 +45,8 @@ class OwnList:
         import polars as pl
 
         # A message may quote what no cell can hold.
-        self.frame = lines.select(pl.col(name).fill_null("").str.replace_all(_CONTROL_CHARACTERS, "\ufffd") for name in roles)
-        self.title, self.counts = (pl.Series([text]).str.replace_all(_CONTROL_CHARACTERS, "\ufffd")[0] for text in (title, counts))
+        self.frame = lines.select(pl.col(name).fill_null("").str.replace_all(CONTROL_CHARACTERS, "\ufffd") for name in roles)
+        self.title, self.counts = (pl.Series([text]).str.replace_all(CONTROL_CHARACTERS, "\ufffd")[0] for text in (title, counts))
         self.color = color
         self.native = _native.ListFrame(_native.Frame(self.frame), self.title, self.counts, list(roles.values()))
         letter = column_letters(list(roles.values()).index(LINK) + 1)

@@ -146,11 +146,15 @@ class Output:
             self._rows[number] += len(table)
         return table
 
-    def add_list(self, title: str, lines: OwnList) -> None:
-        """Add a sheet at the end that is a list of the engine's own; where the title is taken, it gets a number."""
+    def free_title(self, title: str) -> str:
+        """The title of a sheet of the engine's own, with a number where it is taken."""
         taken = {known.casefold() for known in self._workbook.sheetnames}
         names = (title if number == 1 else f"{title} {number}" for number in itertools.count(1))
-        sheet = self.add_sheet(next(name for name in names if name.casefold() not in taken))
+        return next(name for name in names if name.casefold() not in taken)
+
+    def add_list(self, title: str, lines: OwnList) -> None:
+        """Add a sheet at the end that is a list of the engine's own; where the title is taken, it gets a number."""
+        sheet = self.add_sheet(self.free_title(title))
         if self.is_touched:
             lines.append_to(sheet, self._looks_there())
         else:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import polars as pl
 
 from ade_engine.io.limits import MOST_ISSUES
-from ade_engine.models.issues import ERROR, SEVERITIES
+from ade_engine.models.issues import SEVERITIES
 from ade_engine.pipeline.issues.listed import KEYS
 
 TYPE_CHECKING = False
@@ -32,12 +32,9 @@ def by_severity(lines: pl.DataFrame) -> dict[str, int]:
     return {severity: counts.get(severity, 0) for severity in SEVERITIES}
 
 
-def rows_with_errors(issues: pl.DataFrame) -> int:
-    """How many rows of a table have an error; ``issues``: those of the table, with their positions."""
-    return issues.filter(pl.col("severity") == ERROR).get_column("position").drop_nulls().n_unique()
-
-
-def told(lines: pl.DataFrame | None, rows_with_errors: int, unnamed: Collection[str], fields: Collection[str]) -> dict[str, Any]:
+def told(
+    lines: pl.DataFrame | None, rows_with_errors: int, unnamed: Collection[str], fields: Collection[str], *, rows_quarantined: int = 0
+) -> dict[str, Any]:
     """What an event tells of the list of a run. ``unnamed``: the rules that stand in no code; ``fields``: those that may be named."""
     if lines is None:
         lines = pl.DataFrame(schema=KEYS)
@@ -49,7 +46,7 @@ def told(lines: pl.DataFrame | None, rows_with_errors: int, unnamed: Collection[
             "count": listed,
             "unlisted": lines.height - listed,
             "rows_with_errors": rows_with_errors,
-            "rows_quarantined": 0,
+            "rows_quarantined": rows_quarantined,
             "by_severity": by_severity(lines),
         },
     }

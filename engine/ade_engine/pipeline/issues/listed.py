@@ -77,9 +77,21 @@ def completed(
     context: RunContext, table: BuiltTable, region: TableRegion, columns: dict[str | None, int], look: TableLook | None
 ) -> pl.DataFrame:
     """The lines of the list for a table that was written. ``region``: where; ``columns``: of each frame column the number there, from 1."""
-    issues, frame, fields = table.issues, table.result.table, context.registry.fields
-    letters = {name: column_letters(number) for name, number in columns.items() if name is not None}
     headers = {} if look is None else {column.source: column.header for column in look.columns}
+    return placed(lines_of(context, table, headers), columns, region.min_row, table.result.output_sheet_name)
+
+
+def placed(lines: pl.DataFrame, columns: dict[str | None, int], header_row: int, sheet: str | None) -> pl.DataFrame:
+    """The lines of a table, with their places in the output."""
+    letters = {name: column_letters(number) for name, number in columns.items() if name is not None}
+    column = pl.col("field").replace_strict(letters, default=None, return_dtype=pl.String)
+    output = column + (pl.col("position") + header_row + 1).cast(pl.String)
+    return lines.with_columns(output.alias("output"), pl.lit(sheet, dtype=pl.String).alias("output_sheet")).select(*KEYS)
+
+
+def lines_of(context: RunContext, table: BuiltTable, headers: dict[str | None, str]) -> pl.DataFrame:
+    """The lines of the list for a table without places in the output, but with their positions in the table. ``headers``: of its frame columns."""
+    issues, frame, fields = table.issues, table.result.table, context.registry.fields
     names = issues.get_column("field").unique().to_list()
     labels = {name: headers.get(name) or (fields[name].label if name in fields else None) or name for name in names}
     at = issues.get_column("position")
@@ -90,20 +102,17 @@ def completed(
     ]
     keys = [as_text(frame.get_column(name)) for name in fields if fields[name].key and name in frame.columns]
     key = pl.select(pl.concat_str(keys, separator=" ", ignore_nulls=True).replace("", None)).to_series().gather(at) if keys else None
-    column = pl.col("field").replace_strict(letters, default=None, return_dtype=pl.String)
     found = issues.with_columns(
         pl.lit(context.sheet_name).alias("sheet"),
         pl.col("field").replace_strict(labels, default=None, return_dtype=pl.String).alias("label"),
         pl.lit(None, dtype=pl.String).alias("key") if key is None else key.alias("key"),
-        (column + (pl.col("position") + region.min_row + 1).cast(pl.String)).alias("output"),
-        pl.lit(table.result.output_sheet_name).alias("output_sheet"),
         pl.lit(table.result.table_index + 1, dtype=pl.UInt32).alias("table"),
     )
     if written:
         found = found.join(pl.concat(written).unique(["position", "field"]), on=["position", "field"], how="left", maintain_order="left")
     else:
         found = found.with_columns(pl.lit(None, dtype=pl.String).alias("written"))
-    lines = found.select(*KEYS).sort("row", "column", "rule", nulls_last=False, maintain_order=True)
+    lines = found.select("position", *(key for key in KEYS if not key.startswith("output"))).sort("row", "column", "rule", nulls_last=False, maintain_order=True)
     # A row that a hook has doubled is one of the sender's all the same.
     is_again = pl.col("row").is_not_null() & ~pl.struct("row", "column", "rule", "message").is_first_distinct()
     return lines.filter(~is_again)

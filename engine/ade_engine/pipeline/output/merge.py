@@ -6,6 +6,7 @@ import polars as pl
 
 from ade_engine.infrastructure.policy import policy
 from ade_engine.models.errors import PipelineError
+from ade_engine.models.issues import ERROR
 from ade_engine.models.table import DerivedMapping, MappedColumn, SourceColumn, TableRegion, TableResult, is_blank, region_of
 from ade_engine.pipeline.columns.frame import header_text
 from ade_engine.pipeline.shared.counts import SourceCounts, blank_rows, filled_cells
@@ -15,7 +16,7 @@ from ade_engine.pipeline.shared.table_columns import is_provenance
 class BuiltTable:
     """A table that is ready to be written, and what was counted at its source."""
 
-    __slots__ = ("result", "counts", "frame_names", "is_turned", "issues", "by_severity", "output_range", "_unmapped")
+    __slots__ = ("result", "counts", "frame_names", "is_turned", "issues", "by_severity", "output_range", "_whole", "_unmapped")
 
     def __init__(
         self,
@@ -39,8 +40,25 @@ class BuiltTable:
         self.by_severity: dict[str, int] | None = None
         #: Where it was written, such as ``Orders!A1:H4``: the sheet's title is the one it had then.
         self.output_range: str | None = None
+        self._whole: BuiltTable | None = None
         #: Of several stacked tables, whose source columns are those of the stacked frame: their unmapped columns.
         self._unmapped = unmapped
+
+    @property
+    def whole(self) -> BuiltTable:
+        """The table that it is a part of, else itself."""
+        return self._whole or self
+
+    def part(self, result: TableResult, issues: pl.DataFrame) -> BuiltTable:
+        """Some of its rows, with their issues."""
+        part = BuiltTable(result, self.counts, self.frame_names, self._unmapped, is_turned=self.is_turned, issues=issues)
+        part._whole = self
+        return part
+
+    def count(self, by_severity: dict[str, int]) -> None:
+        """Count lines of the list."""
+        known = self.by_severity or {}
+        self.by_severity = {severity: known.get(severity, 0) + count for severity, count in by_severity.items()}
 
     def unmapped_names(self) -> set[str]:
         """The frame columns of source columns that are no field's."""
@@ -51,9 +69,9 @@ class BuiltTable:
     @property
     def rows_with_errors(self) -> int:
         """With ``issue_list``: how many of its rows have an error."""
-        from ade_engine.pipeline.issues.counted import rows_with_errors
-
-        return 0 if self.issues is None else rows_with_errors(self.issues)
+        if self.issues is None:
+            return 0
+        return self.issues.filter(pl.col("severity") == ERROR).get_column("position").drop_nulls().n_unique()
 
     @property
     def mapping_ratio(self) -> float:

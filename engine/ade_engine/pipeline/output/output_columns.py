@@ -20,6 +20,7 @@ from ade_engine.models.issues import SEVERITIES
 from ade_engine.models.table import is_blank
 from ade_engine.pipeline.output.manifest import unique_header
 from ade_engine.pipeline.shared.table_columns import ISSUE_PREFIX, RESERVED_PREFIX, SEVERITY_PREFIX, is_provenance, with_series
+from ade_engine.pipeline.values.types import field_type
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -34,6 +35,15 @@ _SEVERITY, _ISSUES, _SOURCE_ROW = "Severity", "Issues", "Source row"
 #: Of a table that was turned the records are columns.
 _SOURCE_COLUMN = "Source column"
 _MOMENT_TYPES = frozenset(("datetime", "timestamp", "date and time"))
+
+
+def with_all_fields(context: RunContext, table: pl.DataFrame) -> pl.DataFrame:
+    """The table with all fields, in the configuration's order, before its other columns."""
+    import polars as pl
+
+    fields = context.registry.fields
+    made = [pl.Series(name, [], dtype=field_type(field)).extend_constant(None, table.height) for name, field in fields.items() if name not in table.columns]
+    return with_series(table, made).select(*fields, *(name for name in table.columns if name not in fields))
 
 
 def written_names(context: RunContext, table: pl.DataFrame) -> list[str]:

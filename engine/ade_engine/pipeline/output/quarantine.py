@@ -1,0 +1,194 @@
+"""Rows with errors, apart from the others: on a sheet of their own behind the data sheets, with what is wrong with them.
+
+A table is parted once its last hook has left it: the rows without errors are written where the table would have been, the others
+when all sheets are, because only then their places are known. What is counted of the table are all its rows.
+"""
+
+from __future__ import annotations
+
+from copy import copy
+
+import polars as pl
+
+from ade_engine.fields.surroundings import ROW
+from ade_engine.io.output.look import FIELD, OTHER, SOURCE_ROW, LookColumn, TableLook
+from ade_engine.io.output.own_list import CONTROL_CHARACTERS
+from ade_engine.models.issues import ERROR
+from ade_engine.pipeline.issues.counted import by_severity
+from ade_engine.pipeline.issues.listed import SCHEMA, lines_of, placed
+from ade_engine.pipeline.output.manifest import unique_header
+from ade_engine.pipeline.output.merge import BuiltTable
+from ade_engine.pipeline.output.output_columns import table_look, written_names
+from ade_engine.pipeline.shared.table_columns import ISSUE_PREFIX, RESERVED_PREFIX, as_text
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from ade_engine.io.output.workbook import Output
+    from ade_engine.models.notices import Notices
+    from ade_engine.pipeline.output.manifest import Manifest
+    from ade_engine.pipeline.shared.context import RunContext
+
+_TITLE = "Quarantine"
+#: The columns in front of the tables' own: their names in the frame, their headers.
+_SHEET, _MESSAGES = f"{RESERVED_PREFIX}sheet", f"{RESERVED_PREFIX}messages"
+_OWN = {_SHEET: "Sheet", ROW: "Source row", _MESSAGES: "Messages"}
+_MESSAGES_WIDTH = 48
+
+
+class _Part:
+    """The rows of one table: the frame with the columns of :data:`_OWN`, its columns that are written, the lines of its issues."""
+
+    __slots__ = ("frame", "columns", "lines")
+
+    def __init__(self, frame: pl.DataFrame, columns: list[LookColumn], lines: pl.DataFrame):
+        self.frame = frame
+        self.columns = columns
+        self.lines = lines
+
+
+class Quarantine:
+    """The rows with errors of a run. Raises what :meth:`Output.append_table` does if there are more than a sheet can have."""
+
+    def __init__(self) -> None:
+        self._parts: list[_Part] = []
+        self._titles: list[str] = []
+
+    @property
+    def rows(self) -> int:
+        """How many there are."""
+        return sum(part.frame.height for part in self._parts)
+
+    def take(self, context: RunContext, table: BuiltTable, manifest: Manifest | None) -> BuiltTable:
+        """The table without its rows with errors; the table itself where it has none."""
+        at = table.issues.filter(pl.col("severity") == ERROR).get_column("position").unique()
+        if at.is_empty():
+            return table
+        height = table.result.table.height
+        is_out = pl.repeat(False, height, dtype=pl.Boolean, eager=True).scatter(at, True)
+        kept, rest = _part(table, ~is_out), _part(table, is_out)
+        columns = _columns(context, rest, manifest)
+        # As for the rows that stay: without a look fields have their labels there.
+        headers = {column.source: column.header for column in columns} if context.settings.output_style == "table" else {}
+        lines = lines_of(context, rest, headers)
+        table.count(by_severity(lines))
+        self._parts.append(_Part(_with_own(context, rest, columns, headers), columns, lines))
+        if context.sheet_name not in self._titles:
+            self._titles.append(context.sheet_name)
+        return kept
+
+    def write(self, output: Output, notices: Notices, *, style: str) -> None:
+        """Add the sheet, if there are such rows, and their issues to the list."""
+        if not self._parts:
+            return
+        columns = _united(self._parts)
+        frame = _stacked([part.frame for part in self._parts], [column.source for column in columns])
+        sheet = output.add_sheet(output.free_title(_TITLE))
+        if style == "table":
+            output.append_table(sheet, frame, gap=False, look=TableLook(columns, [], has_filter=True))
+        else:
+            output.append_table(sheet, frame.rename({column.source: column.header for column in columns}), gap=False)
+        numbers = {column.source: number for number, column in enumerate(columns, 1)}
+        header_row = 1
+        for part in self._parts:
+            output.add_issues(placed(part.lines, numbers, header_row, sheet.title))
+            header_row += part.frame.height
+        have = "1 row with an error stands" if frame.height == 1 else f"{frame.height} rows with errors stand"
+        notices.add(
+            "rows_quarantined",
+            f"{have} on the sheet {sheet.title!r} of the output, and not among the others",
+            count=frame.height,
+            sheets=self._titles,
+        )
+
+
+def _part(table: BuiltTable, mask: pl.Series) -> BuiltTable:
+    """Some rows of a table, with their issues."""
+    result = copy(table.result)
+    result.table = table.result.table.filter(mask)
+    result.row_count = result.table.height
+    places = pl.DataFrame({"position": mask.arg_true().cast(pl.UInt32)}).with_row_index("place")
+    issues = table.issues.join(places, on="position", how="inner", maintain_order="left")
+    return table.part(result, issues.with_columns(pl.col("place").alias("position")).select(*SCHEMA))
+
+
+def _columns(context: RunContext, table: BuiltTable, manifest: Manifest | None) -> list[LookColumn]:
+    """The columns of a table that are written, without the engine's own."""
+    if context.settings.output_style == "table":
+        look = table_look(context, table, manifest, has_filter=False)
+        found = [] if look is None else look.columns
+    else:
+        names = written_names(context, table.result.table)
+        order = [(name, None) for name in names] if manifest is None else manifest.order(names)
+        found = [LookColumn(FIELD, name, header or name) for name, header in order]
+    return [column for column in found if column.source is not None and not column.source.startswith(RESERVED_PREFIX)]
+
+
+def _with_own(context: RunContext, table: BuiltTable, columns: list[LookColumn], headers: dict[str, str]) -> pl.DataFrame:
+    """The columns of a table that are written, behind those that say where its rows come from and what is wrong with them."""
+    frame = table.result.table
+    texts = {_SHEET: pl.lit(context.sheet_name), _MESSAGES: _messages(context, frame, headers)}
+    # A message may quote what no cell can hold.
+    own = [text.str.replace_all(CONTROL_CHARACTERS, "\ufffd").alias(name) for name, text in texts.items()]
+    # Of a table that was turned the records were columns.
+    if not table.is_turned and ROW in frame.columns and frame.schema[ROW].is_integer():
+        own.insert(1, pl.col(ROW))
+    return frame.select(*own, *(column.source for column in columns))
+
+
+def _messages(context: RunContext, frame: pl.DataFrame, headers: dict[str, str]) -> pl.Expr:
+    """What is wrong with each row, in the words of the column ``Issues``."""
+    fields = context.registry.fields
+    found = [name.removeprefix(ISSUE_PREFIX) for name in frame.columns if name.startswith(ISSUE_PREFIX)]
+    places = {name: number for number, name in enumerate(frame.columns)}
+    found.sort(key=lambda name: places.get(name, len(places)))
+    texts = []
+    for name in found:
+        label = headers.get(name) or (fields[name].label if name in fields else None) or name
+        texts.append(pl.lit(f"{label}: ") + pl.col(ISSUE_PREFIX + name).cast(pl.String))
+    return pl.concat_str(texts, separator="; ", ignore_nulls=True)
+
+
+def _united(parts: list[_Part]) -> list[LookColumn]:
+    """The columns of all tables, each once, behind the sheet's own."""
+    columns: dict[str, LookColumn] = {}
+    for column in (column for part in parts for column in part.columns):
+        known = columns.setdefault(column.source, column)
+        # A field that one table does not have is one all the same.
+        if known.kind == OTHER != column.kind:
+            columns[column.source] = column
+    taken: dict[str, None] = {}
+    own, others = [], []
+    for source, column in columns.items():
+        header = unique_header(column.header, taken)
+        taken[header] = None
+        others.append(LookColumn(column.kind, source, header, column.width, column.format))
+    has_row = any(ROW in part.frame.columns for part in parts)
+    for source, wanted in _OWN.items():
+        if source != ROW or has_row:
+            header = unique_header(wanted, taken)
+            taken[header] = None
+            kind = SOURCE_ROW if source == ROW else FIELD
+            own.append(LookColumn(kind, source, header, _MESSAGES_WIDTH if source == _MESSAGES else None))
+    return own + others
+
+
+def _stacked(frames: list[pl.DataFrame], names: list[str]) -> pl.DataFrame:
+    """The frames, one below the other. A column that differs in its type from table to table is text."""
+    schema = {name: _common_type([frame.schema[name] for frame in frames if name in frame.columns]) for name in names}
+    return pl.concat([pl.DataFrame([_column(frame, name, dtype) for name, dtype in schema.items()]) for frame in frames])
+
+
+def _common_type(dtypes: list[pl.DataType]) -> pl.DataType:
+    known = list(dict.fromkeys(dtype for dtype in dtypes if dtype != pl.Null))
+    if len(known) < 2:
+        return known[0] if known else pl.Null()
+    return pl.Float64() if all(dtype.is_numeric() for dtype in known) else pl.String()
+
+
+def _column(frame: pl.DataFrame, name: str, dtype: pl.DataType) -> pl.Series:
+    if name not in frame.columns:
+        return pl.Series(name, [], dtype=dtype).extend_constant(None, frame.height)
+    column = frame.get_column(name)
+    if column.dtype == dtype:
+        return column
+    return as_text(column) if dtype == pl.String and column.dtype != pl.Null else column.cast(dtype)

@@ -1,0 +1,250 @@
+"""Rows with errors on a sheet of their own."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+
+import pytest
+from package_check import check_package
+
+PACKAGE = """
+import polars as pl
+from ade_engine.fields import Field, number, text, date
+
+def up_to_80(*, field_name, **_):
+    return pl.when(pl.col(field_name) > 80).then(pl.lit("more than 80"))
+
+def is_round(*, field_name, **_):
+    return pl.when(pl.col(field_name) % 10 == 0).then(pl.lit("a round number"))
+
+FIELDS = [
+    Field("no", headers=["no"], read=text, key=True, label="Number"),
+    Field("name", headers=["name"], read=text, required="warning"),
+    Field("hours", headers=["hours"], read=number, checks=[(up_to_80, "error"), (is_round, "info")]),
+    Field("day", headers=["day"], read=date),
+]
+
+def register(registry):
+    for field in FIELDS:
+        field.register(registry)
+"""
+HEADER = ["No", "Name", "Hours", "Day"]
+A = [
+    HEADER,
+    ["1", "Ann", 91, "2024-05-06"],
+    ["2", None, 10, "soon"],
+    ["3", "Cy", 12, "2024-05-07"],
+    ["4", None, 100, "later"],
+    ["5", "Di", 13, "2024-05-08"],
+]
+B = [["Hours", "No", "Team", "Name"], [85, "6", 7, "Ed"], [20, "7", 8, None]]
+C = [["Team", "No", "Hours"], ["red", "8", 99], ["blue", "9", 7]]
+TWO = [*A, [None] * 4, [None] * 4, *B]
+HOOKS = {
+    "none": None,
+    "sorts": 'table.sort("no", descending=True)',
+    "filters": 'table.filter(pl.col("no") != "1")',
+    "doubles": "pl.concat([table, table])",
+    "loses the numbers of rows": 'table.select(pl.exclude("__ade_row", "__ade_row_check")).reverse()',
+    "says something itself": 'table.with_columns(pl.lit("a word of mine").alias("__ade_issue__name"))',
+}
+SHEETS = {
+    "one": {"A": A},
+    "three": {"A": A, "B": B, "Quarantine": C},
+    "two tables on a sheet": {"A": TWO},
+    "nothing wrong": {"A": [HEADER, A[3], A[5]]},
+    "nothing but errors": {"A": A[:2]},
+}
+TOUCH = """
+def touch(*, output_sheet, **_):
+    output_sheet["A1"].value
+
+def register(registry):
+    registry.register_hook(touch, hook="on_sheet_end", priority=1)
+"""
+
+
+@pytest.fixture
+def made(run, template, monkeypatch):
+    monkeypatch.setenv("ADE_ENGINE_RUN", "1")
+    (template / "src/ade_config/columns/fields.py").write_text(PACKAGE)
+
+    def call(sheets, hook=None, touched=False, **settings):
+        hooks = template / "src/ade_config/hooks"
+        hooks.mkdir(exist_ok=True)
+        if hook is not None:
+            (hooks / "own.py").write_text(
+                f"import polars as pl\n\ndef own(*, table, **_):\n    return {hook}\n\n"
+                'def register(registry):\n    registry.register_hook(own, hook="on_table_validated", priority=1)\n'
+            )
+        if touched:
+            (hooks / "touch.py").write_text(TOUCH)
+        outcome = run(template, sheets, settings={"quarantine": "sheet", **settings})
+        assert outcome.result.error is None, outcome.result.error
+        check_package(outcome.output)
+        path = outcome.output.with_name("input_issues.ndjson")
+        return [json.loads(line) for line in path.read_text("utf-8").splitlines()], outcome, outcome.book
+
+    return call
+
+
+def _title(book):
+    # Behind the data sheets, in front of the sheet of issues.
+    (title,) = [name for name in book.sheetnames if name.startswith("Quarantine")][-1:]
+    assert book.sheetnames.index(title) == len(book.sheetnames) - 2
+    return title
+
+
+@pytest.mark.parametrize("merged", [False, True], ids=["apart", "merged"])
+@pytest.mark.parametrize("hook", HOOKS)
+@pytest.mark.parametrize("sheets", SHEETS)
+def test_each_issue_is_at_its_cell_and_rows_with_errors_are_apart(made, sheets, hook, merged):
+    before, kept, _ = made(SHEETS[sheets], HOOKS[hook], merge_tables_in_sheet=merged, quarantine="keep")
+    lines, outcome, book = made(SHEETS[sheets], HOOKS[hook], merge_tables_in_sheet=merged)
+    # All but places in the output is as it was, in the list, the report and its counts.
+    theirs = ("output", "output_sheet")
+    assert _sorted([{key: line[key] for key in line if key not in theirs} for line in before]) == _sorted(
+        [{key: line[key] for key in line if key not in theirs} for line in lines]
+    )
+    for key in ("validation", "counts", "fields"):
+        assert kept.completed[key] == outcome.completed[key]
+    is_error = {(line["output_sheet"], _row(line)) for line in before if line["severity"] == "error" and line["output"]}
+    with_errors = outcome.noticed["issue_list"]["rows_with_errors"]
+    quarantined = outcome.noticed["issue_list"]["rows_quarantined"]
+    assert quarantined == with_errors == (len(is_error) if hook != "doubles" else 2 * len(is_error))
+    assert kept.noticed["issue_list"]["rows_quarantined"] == 0 and kept.notices("rows_quarantined") == []
+    if not quarantined:
+        assert [name for name in book.sheetnames if name.startswith("Quarantine")] == [name for name in SHEETS[sheets] if name == "Quarantine"]
+        assert outcome.notices("rows_quarantined") == []
+        return
+    title = _title(book)
+    (notice,) = outcome.notices("rows_quarantined")
+    assert notice["count"] == quarantined == book[title].max_row - 1
+    headers = [cell.value for cell in book[title][1]]
+    # One row has nowhere to move.
+    has_row = hook != "loses the numbers of rows" or sheets == "nothing but errors"
+    assert headers[: 2 + has_row] == (["Sheet", "Source row", "Messages"] if has_row else ["Sheet", "Messages"])
+    errors = {(line["output_sheet"], _row(line)) for line in lines if line["severity"] == "error"}
+    assert {sheet for sheet, _ in errors} == {title}
+    for line in lines:
+        if line["output"] is None:
+            # A field that the whole sheet lacks.
+            assert line["row"] is None and line["output_sheet"] is None
+            continue
+        cell = book[line["output_sheet"]][line["output"]]
+        assert str("" if cell.value is None else cell.value) == line["written"], line
+        if line["output_sheet"] != title:
+            continue
+        row = dict(zip(headers, [cell.value for cell in book[title][_row(line)]]))
+        assert row["Sheet"] == line["sheet"] and (not has_row or row["Source row"] == line["row"])
+        assert f"{line['label']}: " in row["Messages"] and line["message"].split(":")[0] in row["Messages"]
+        assert str(row["Number"]) == line["key"]
+
+
+def _row(line):
+    return int(line["output"].lstrip("ABCDEFGHIJKLMNOPQRSTUVWXYZ"))
+
+
+def _sorted(lines):
+    return sorted(json.dumps(line) for line in lines)
+
+
+@pytest.mark.parametrize("touched", [False, True], ids=["written", "touched"])
+@pytest.mark.parametrize("style", ["plain", "table"])
+def test_the_sheet_has_the_columns_of_all_tables(made, style, touched):
+    _, outcome, book = made(SHEETS["three"], touched=touched, output_style=style)
+    assert book.sheetnames == ["A", "B", "Quarantine", "Quarantine 2", "Issues"]
+    number = "no" if style == "plain" else "Number"
+    rows = [list(row) for row in book["Quarantine 2"].iter_rows(values_only=True)]
+    # Text on one sheet and a number on another: both are text.
+    assert rows[0] == ["Sheet", "Source row", "Messages", number, "name", "hours", "day", "Team"]
+    assert [[row[0], row[1], row[3], row[5], row[7]] for row in rows[1:]] == [
+        ["A", 2, "1", 91, None],
+        ["A", 3, "2", 10, None],
+        ["A", 5, "4", 100, None],
+        ["B", 2, "6", 85, "7"],
+        ["Quarantine", 2, "8", 99, "red"],
+    ]
+    assert rows[1][2] == "hours: more than 80"
+    name, *others = rows[2][2].split("; ")
+    assert name.startswith("name: ") and others == ["hours: a round number", 'day: not a date: "soon"']
+    data = [[row[0].value for row in book[sheet].iter_rows(min_row=2)] for sheet in ("A", "B")]
+    assert len(data[0]) == 2 and len(data[1]) == 1
+    assert outcome.notices("rows_quarantined")[0]["sheets"] == ["A", "B", "Quarantine"]
+    assert outcome.notices("rows_quarantined")[0]["message"].startswith("5 rows with errors stand on the sheet 'Quarantine 2'")
+
+
+def test_a_table_without_good_rows_keeps_its_header(made):
+    _, outcome, book = made(SHEETS["nothing but errors"], output_style="plain")
+    assert [list(row) for row in book["A"].iter_rows(values_only=True)] == [["no", "name", "hours", "day"]]
+    assert book["Quarantine"].max_row == 2
+    assert outcome.notices("rows_quarantined")[0]["message"].startswith("1 row with an error stands")
+
+
+def test_all_fields_and_a_manifest_hold_there_too(made, template):
+    (template / "manifest.toml").write_text('[[columns]]\nfield = "hours"\nheader = "Time"\n\n[[columns]]\nfield = "day"\nenabled = false\n')
+    lines, _, book = made({"C": C}, all_fields=True)
+    assert [cell.value for cell in book["Quarantine"][1]] == ["Sheet", "Source row", "Messages", "Time", "Number", "name", "Team"]
+    (error,) = [line for line in lines if line["severity"] == "error" and line["rule"] == "hours.up_to_80"]
+    assert (error["output_sheet"], error["output"], error["label"]) == ("Quarantine", "D2", "Time")
+
+
+def test_columns_that_are_named_as_the_sheets_own_keep_apart(made):
+    _, _, book = made({"A": [["Sheet", "No", "Hours", "Messages"], ["x", "1", 91, "y"]]})
+    assert [cell.value for cell in book["Quarantine"][1]] == ["Sheet__2", "Source row", "Messages__2", "Sheet", "Number", "hours", "Messages", "name", "day"]
+    assert [cell.value for cell in book["Quarantine"][2]] == ["A", 2, "hours: more than 80", "x", "1", 91, "y", None, None]
+
+
+def test_it_needs_the_list_of_issues(tmp_path, monkeypatch):
+    from ade_engine import Settings
+    from ade_engine.models import SettingsError
+
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(SettingsError, match="quarantine from the caller: .*; add issue_list = true"):
+        Settings(quarantine="sheet")
+    assert Settings(quarantine="sheet", issue_list=True).quarantine == "sheet"
+    with pytest.raises(SettingsError, match="'keep' or 'sheet'"):
+        Settings(quarantine="file", issue_list=True)
+
+
+def test_of_a_turned_table_no_row_is_named(run, template):
+    lying = [
+        ["Member ID", "M-101", "M-102", "M-103"],
+        ["First name", "Ann", "Bo", "Cy"],
+        ["Last name", "Hall", "Kim", "Lee"],
+        ["E-mail", "ann@example.org", "bo@example.org", "cy@example.org"],
+        ["Hire date", dt.date(2021, 5, 3), "soon", dt.date(2020, 1, 7)],
+        ["Pay", 1000.5, 1033.25, 990],
+    ]
+    outcome = run(template, lying, settings={"quarantine": "sheet"})
+    print(outcome.output.with_name("input_issues.ndjson").read_text("utf-8"), outcome.rows())
+    sheet = outcome.book["Quarantine"]
+    assert [cell.value for cell in sheet[1]][:3] == ["Sheet", "Messages", "Member ID"]
+    assert [cell.value for cell in sheet[2]][2] == "M-102" and sheet.max_row == 2
+    lines = [json.loads(line) for line in outcome.output.with_name("input_issues.ndjson").read_text("utf-8").splitlines()]
+    assert {line["cell"] for line in lines if line["output_sheet"] == "Quarantine"} == {"C5"}
+
+
+def test_what_no_cell_can_hold_is_replaced(made):
+    _, _, book = made(SHEETS["nothing but errors"], 'table.with_columns(pl.lit("a\\x01b").alias("__ade_issue__name"))')
+    assert book["Quarantine"]["C2"].value == "name: a\ufffdb; hours: more than 80"
+
+
+def test_hooks_see_the_rows_that_stay(made, template):
+    (template / "src/ade_config/hooks").mkdir(exist_ok=True)
+    (template / "src/ade_config/hooks/seen.py").write_text('''
+def written(*, write_table, table_result, output_region, **_):
+    assert write_table.height == table_result.table.height == table_result.row_count == 2
+    assert output_region.max_row == 3
+
+def end(*, tables, **_):
+    assert [result.output_sheet_name for result in tables] == ["A"] and tables[0].table.height == 2
+
+def register(registry):
+    registry.register_hook(written, hook="on_table_written", priority=1)
+    registry.register_hook(end, hook="on_sheet_end", priority=1)
+''')
+    _, outcome, _ = made(SHEETS["one"])
+    (table,) = outcome.tables
+    assert table["counts"]["rows"]["total"] == 5
