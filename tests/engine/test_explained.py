@@ -268,3 +268,10 @@ def test_what_is_told_is_bounded(explained):
     wide = [[f"Column {number}" for number in range(700)], list(range(700))]
     tables = explained({title: wide for title in "ABCDE"})
     assert sum(len(table["columns"]) for table in tables) == 2000
+
+
+def test_columns_that_all_want_one_field_name_a_few_others(explained):
+    (table,) = explained([["Hours"] * 300, list(range(300)), list(range(300))], mapping_tie_resolution="leftmost")
+    assert {len(column["wanted_by"]) for column in table["columns"]} == {20}
+    assert all(column["column"] not in column["wanted_by"] for column in table["columns"])
+    assert [column["reason"] for column in table["columns"]] == ["highest_score", *["lost_to_another"] * 299]
