@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
+from test_columns_in_context import LEFT, SAME, beside
 
 FIELDS = """
 from ade_engine.fields import Field, number, text
@@ -182,6 +183,39 @@ def test_the_votes_are_those_of_a_run_that_calls_each_detector(explained):
     assert other["header_rows"] == table["header_rows"]
 
 
+def test_a_table_on_its_side_names_rows(run, template, monkeypatch):
+    monkeypatch.setenv("ADE_ENGINE_RUN", "1")
+    crew = [
+        ["Member ID", "M-101", "M-102", "M-103", "M-104"],
+        ["First name", "Ann", "Bo", "Cy", "Di"],
+        ["Last name", "Hall", "Kim", "Lee", "Moore"],
+        ["E-mail", "ann@example.org", None, "cy@example.org", "di@example.org"],
+        ["Lockre", 12, 14, 15, 11],
+    ]
+    outcome = run(template, {"S": [["Crew"], [], *([None] + row for row in crew)]})
+    (table,) = outcome.noticed["tables"]
+    assert table["turned"] and table["header_rows"] == {"rows": [], "chosen_by": "looks", "votes": [], "runner_up": None}
+    places = [(column["column"], column["header_cells"], column["name"]) for column in table["columns"]]
+    assert places == [(str(row), [f"B{row}"], crew[row - 3][0]) for row in range(3, 8)]
+    fields = {field["field"]: field["from"] for field in table["fields"]}
+    assert fields["member_id"] == ["3"]
+
+
+def test_tables_beside_one_another_have_the_columns_of_the_sheet(run, template, monkeypatch):
+    monkeypatch.setenv("ADE_ENGINE_RUN", "1")
+    rows = [["Crews"], [], *beside(LEFT, SAME)]
+    outcome = run(template, {"S": rows}, settings={"merge_tables_in_sheet": False})
+    tables = outcome.noticed["tables"]
+    assert [[column["column"] for column in table["columns"]] for table in tables] == [["A", "B", "C"], ["E", "F", "G"]]
+    for table in tables:
+        assert table["header_rows"]["rows"] == [3]
+        # The cells say what the columns are called.
+        for column in table["columns"]:
+            assert column["header_cells"] == [f"{column['column']}3"]
+            assert column["name"] == rows[2][ord(column["column"]) - ord("A")]
+        assert [votes["row"] for votes in table["header_rows"]["votes"]] == [3]
+
+
 def test_fields_name_their_columns_transforms_and_rules(explained):
     (table,) = explained(PEOPLE)
     fields = {field["field"]: field for field in table["fields"]}
@@ -234,3 +268,10 @@ def test_what_is_told_is_bounded(explained):
     wide = [[f"Column {number}" for number in range(700)], list(range(700))]
     tables = explained({title: wide for title in "ABCDE"})
     assert sum(len(table["columns"]) for table in tables) == 2000
+
+
+def test_columns_that_all_want_one_field_name_a_few_others(explained):
+    (table,) = explained([["Hours"] * 300, list(range(300)), list(range(300))], mapping_tie_resolution="leftmost")
+    assert {len(column["wanted_by"]) for column in table["columns"]} == {20}
+    assert all(column["column"] not in column["wanted_by"] for column in table["columns"])
+    assert [column["reason"] for column in table["columns"]] == ["highest_score", *["lost_to_another"] * 299]

@@ -16,14 +16,14 @@ WARNING = "warning"
 INFO = "info"
 #: So many columns of a run are listed with why they got their fields.
 _MOST_COLUMNS = 2_000
-#: So many tables of a run are explained, and so many columns of them.
-_MOST_TABLES, _MOST_COLUMNS_OF_TABLES = 200, 2_000
+#: So many tables of a run are explained, and so many columns and fields of them.
+_MOST_TABLES, _MOST_COLUMNS_OF_TABLES, _MOST_FIELDS = 200, 2_000, 5_000
 
 
 class Notices:
     """The notices and readings of one run, in the order in which they came up."""
 
-    __slots__ = ("notices", "readings", "rows", "columns", "tables", "columns_to_tell")
+    __slots__ = ("notices", "readings", "rows", "columns", "tables", "columns_to_tell", "_fields_to_tell")
 
     def __init__(self) -> None:
         self.notices: list[dict[str, Any]] = []
@@ -33,6 +33,7 @@ class Notices:
         self.tables: list[dict[str, Any]] = []
         #: So many columns of tables may still be told.
         self.columns_to_tell = _MOST_COLUMNS_OF_TABLES
+        self._fields_to_tell = _MOST_FIELDS
 
     def add(self, code: str, message: str, *, level: str = WARNING, **facts: Any) -> None:
         """Add a notice.
@@ -62,6 +63,8 @@ class Notices:
 
     def explain(self, table: dict[str, Any]) -> None:
         """Add why a table was read as it was: ``sheet``, ``table``, ``turned``, ``header_rows``, ``columns``, ``fields``, ``hooks``."""
+        table["fields"] = table["fields"][: self._fields_to_tell]
+        self._fields_to_tell -= len(table["fields"])
         self.columns_to_tell -= len(table["columns"])
         self.tables.append(table)
 

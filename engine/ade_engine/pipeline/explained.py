@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 _MOST_LETTERS = 200
 #: So many header rows of a table are told.
 _MOST_ROWS = 20
+#: So many columns are told that want the field of another.
+_MOST_OTHERS = 20
 
 
 def explained(
@@ -81,6 +83,7 @@ def _columns(
     minimum = context.settings.minimum_mapping_score
     missing = context.registry.fields.keys() - set(found)
     taken = {column.source_index: column.field_name for column in mapping.columns}
+    mapped = {*taken.values()}
     best: dict[int, list[tuple[float, str]]] = {}
     claims: dict[str, list[int]] = {}
     for index, totals in mapping.scores.items():
@@ -92,7 +95,8 @@ def _columns(
     for column in source.columns[: context.notices.columns_to_tell]:
         index, name = column.index, header_text(column.header)
         field, ranked = taken.get(index), best.get(index, [])
-        others = [other for other in claims.get(ranked[0][1], ()) if other != index] if ranked else []
+        claimed = bool(ranked) and -ranked[0][0] >= minimum
+        others = [other for other in claims[ranked[0][1]][: _MOST_OTHERS + 1] if other != index] if claimed else []
         facts: dict[str, Any] = {"column": place(span, source, index), "name": name[:_MOST_LETTERS]}
         facts["header_cells"] = _header_cells(span, source, index)
         facts["field"] = field
@@ -100,9 +104,8 @@ def _columns(
         facts["by"] = mapping.by.get(index, [])
         second = ranked[1:] if field is not None else ranked
         facts["second"] = {"field": second[0][1], "score": round(-second[0][0], 6)} if second else None
-        claimed = index in claims.get(ranked[0][1], ()) if ranked else False
-        facts["wanted_by"] = [place(span, source, other) for other in others] if claimed else []
-        facts["reason"] = _reason(field, ranked, claimed, ranked[0][1] in taken.values() if ranked else False)
+        facts["wanted_by"] = [place(span, source, other) for other in others[:_MOST_OTHERS]]
+        facts["reason"] = _reason(field, ranked, claimed, bool(ranked) and ranked[0][1] in mapped)
         # A column that lost its field to another has a header that says enough.
         wants_hint = field is None and not claimed and name and missing
         facts["nearest"] = nearest.to(name, missing) if wants_hint else None
