@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 
+import openpyxl
 import pytest
 
 PACKAGE = """
@@ -38,8 +39,14 @@ SHEETS = {
         "A": [HEADER, ["1", "Ann", 95, "2024-05-06", 3], ["2", "Bo", 100, "2024-05-07", 4]],
         "B": [HEADER[:4], ["3", None, 81, "later", ], ["4", None, 20, "2024-05-07"]],
     },
+    "two tables of a sheet": {
+        "A": [HEADER, ["1", "Ann", 12, "2024-05-06", 3], ["2", "Bo", 90, "2024-05-07", 4], [], HEADER, ["3", None, 20, "2024-05-06", 3], ["4", "Di", 12, "soon", 4]]
+    },
     "no sheet with a table": {"A": []},
 }
+#: Stages in which a hook takes the workbook in its hands, so that openpyxl writes what follows and what was written.
+TOUCHES = [None, "on_table_written", "on_workbook_before_save"]
+FILLS = {"error": "FFF9CCC6", "warning": "FFFCE4AE", "info": "FFDCE4F5"}
 HOOKS = {
     "none": None,
     "drops rows with issues": 'table.filter(~pl.col("__ade_has_issues"))',
@@ -55,12 +62,18 @@ def counted(run, template, monkeypatch):
     monkeypatch.setenv("ADE_ENGINE_RUN", "1")
     (template / "src/ade_config/columns/fields.py").write_text(PACKAGE)
 
-    def call(sheets, hook=None, **settings):
+    def call(sheets, hook=None, touch=None, **settings):
+        hooks = template / "src/ade_config/hooks"
+        hooks.mkdir(exist_ok=True)
         if hook is not None:
-            (template / "src/ade_config/hooks").mkdir(exist_ok=True)
-            (template / "src/ade_config/hooks/own.py").write_text(
+            (hooks / "own.py").write_text(
                 f"import polars as pl\n\ndef own(*, table, **_):\n    return {hook}\n\n"
                 'def register(registry):\n    registry.register_hook(own, hook="on_table_validated", priority=1)\n'
+            )
+        if touch is not None:
+            (hooks / "touch.py").write_text(
+                "def touch(*, output_workbook, **_):\n    output_workbook.active.sheet_properties.tabColor = '112233'\n\n"
+                f'def register(registry):\n    registry.register_hook(touch, hook="{touch}", priority=1)\n'
             )
         outcome = run(template, sheets, settings={"issue_list": True, **settings})
         assert outcome.result.error is None, outcome.result.error
@@ -100,6 +113,45 @@ def test_one_number(counted, sheets, hook, merged):
     for one in noticed["issues"]:
         cells = {line["cell"] for line in lines if line["cell"] and (line["rule"], line["sheet"]) == (one["rule"], one["sheet"])}
         assert {cell for text in one["cells"] for cell in _cells(text)} == cells and one["more"] == 0
+
+
+@pytest.mark.parametrize("touch", TOUCHES)
+@pytest.mark.parametrize("merged", [True, False])
+@pytest.mark.parametrize("hook", HOOKS)
+@pytest.mark.parametrize("sheets", SHEETS)
+def test_the_workbook_shows_what_the_list_has(counted, sheets, hook, merged, touch):
+    lines, outcome = counted(SHEETS[sheets], HOOKS[hook], touch, merge_tables_in_sheet=merged)
+    workbook = openpyxl.load_workbook(outcome.output)
+    if touch == "on_workbook_before_save" or touch and sheets != "no sheet with a table":
+        assert "112233" in workbook.active.sheet_properties.tabColor.rgb
+    shown = {}
+    for sheet in workbook.worksheets:
+        header = None
+        for row in sheet.iter_rows():
+            texts = [cell.value for cell in row]
+            if "Source row" in texts:
+                header = texts
+            elif header is not None and any(texts) and sheet.title in SHEETS[sheets]:
+                shown.setdefault((sheet.title, texts[header.index("Source row")]), []).append(dict(zip(header, row)))
+    by_row = {}
+    for line in lines:
+        if line["row"] is not None:
+            by_row.setdefault((line["sheet"], line["row"]), []).append(line)
+    assert by_row.keys() <= shown.keys()
+    assert shown or sheets == "no sheet with a table" or hook == "drops rows with issues"
+    for place, rows in shown.items():
+        own = by_row.get(place, [])
+        wanted = {line["label"]: _worst(one["severity"] for one in own if one["label"] == line["label"]) for line in own}
+        for cells in rows:
+            assert cells["Severity"].value == _worst(line["severity"] for line in own)
+            assert all(f"{line['label']}: " in cells["Issues"].value and line["message"] in cells["Issues"].value for line in own)
+            assert (cells["Issues"].value is None) == (not own)
+            fills = {label: cell.fill.fgColor.rgb for label, cell in cells.items() if cell.fill.patternType == "solid"}
+            assert fills == {label: FILLS[severity] for label, severity in wanted.items()}
+
+
+def _worst(severities):
+    return min(severities, key=list(FILLS).index, default=None)
 
 
 def _cells(text):

@@ -209,7 +209,10 @@ impl StyledFrame {
         let sources = wishes.iter().filter_map(|wish| wish.source);
         let issues = said.iter().map(|said| said.issue);
         let severities = said.iter().filter_map(|said| said.severity);
-        if sources.chain(issues).chain(severities).any(|source| source >= width)
+        if sources
+            .chain(issues)
+            .chain(severities)
+            .any(|source| source >= width)
             || said.iter().any(|said| said.column >= Some(wishes.len()))
         {
             return Err(PyTypeError::new_err("the frame has no such column"));

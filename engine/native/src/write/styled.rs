@@ -63,7 +63,7 @@ impl IssueColumn {
             return 0;
         }
         match self.severity.map(|place| views[place].value(row)) {
-            Some(Value::Unsigned(number @ 1..=3)) => number as u8,
+            Some(Value::Integer(number @ 1..=3)) => number as u8,
             _ => WARNING,
         }
     }

@@ -1,0 +1,66 @@
+"""What the engine finds in cells by itself: the rule, the severity and the message of each in the list of issues."""
+
+from __future__ import annotations
+
+import json
+
+PACKAGE = """
+from ade_engine.fields import Field, code, date, number, phone, text
+
+FIELDS = [
+    Field("no", headers=["no"], read=text),
+    Field("item", headers=["item"], read=code),
+    Field("line", headers=["line"], read=phone),
+    Field("day", headers=["day"], read=date),
+    Field("pay", headers=["pay"], read=number),
+]
+
+def register(registry):
+    for field in FIELDS:
+        field.register(registry)
+"""
+SHEET = [
+    ["No", "Item", "Line", "Day", "Pay"],
+    ["1", "A-100", "+1 312 345 9875", "2024-05-06", 3],
+    ["2", "4.11E+13", "+1 312 345 9876", "2024-05-07", 4],
+    ["3", "A-101", "1.23E+11", 'so: "on"', 5],
+    ["4", "A-102", "call me", "2024-05-09", "=1+1"],
+    ["5", "A-103", "+1 312 345 9879", "2024-05-10", 7],
+]
+WITH_TOTAL = [
+    SHEET[0],
+    ["1", "A-100", "+1 312 345 9875", "2024-05-06", 10.25],
+    ["2", "A-101", "+1 312 345 9876", "2024-05-07", 20.5],
+    ["3", "A-102", "+1 312 345 9877", "2024-05-08", 30.35],
+    ["Total", None, None, None, 99.95],
+]
+FOUND = [
+    ("B3", "item.digits_lost", "error", "a code that has lost its digits", "4.11E+13"),
+    ("C4", "line.digits_lost", "error", "not a phone number", "1.23E+11"),
+    ("D4", "day.value_lost", "error", "not a date", 'so: "on"'),
+    ("C5", "line.value_lost", "error", "not a phone number", "call me"),
+    ("E5", "pay.formula_without_value", "error", "formula without a saved value", ""),
+]
+
+
+def _listed(outcome):
+    assert outcome.result.error is None, outcome.result.error
+    path = outcome.output.with_name("input_issues.ndjson")
+    lines = [json.loads(line) for line in path.read_text("utf-8").splitlines()]
+    return [tuple(line[key] for key in ("cell", "rule", "severity", "message", "value")) for line in lines]
+
+
+def test_each_finding_has_its_rule_and_stands_beside_its_value(run, template):
+    (template / "src/ade_config/columns/fields.py").write_text(PACKAGE)
+    outcome = run(template, {"A": SHEET}, settings={"issue_list": True})
+    assert _listed(outcome) == FOUND
+    # The workbook quotes what could not be read.
+    header, *rows = outcome.rows("A")
+    (row,) = [row for row in rows if row[header.index("Source row")] == 4]
+    assert row[header.index("Issues")] == 'line: not a phone number: "1.23E+11"; day: not a date: "so: "on""'
+
+
+def test_a_total_that_differs_has_its_rule(run, template):
+    (template / "src/ade_config/columns/fields.py").write_text(PACKAGE)
+    outcome = run(template, {"A": WITH_TOTAL}, settings={"issue_list": True})
+    assert [line[:3] for line in _listed(outcome)] == [("E4", "pay.total_differs", "warning")]
