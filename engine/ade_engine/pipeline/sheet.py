@@ -55,7 +55,7 @@ if TYPE_CHECKING:
     from ade_engine.io.output.workbook import Output, OutputSheet
     from ade_engine.io.scan.sheet_scan import SheetScan
     from ade_engine.pipeline.output.manifest import Manifest
-    from ade_engine.pipeline.output.quarantine import Quarantine
+    from ade_engine.pipeline.issues.quarantine import Quarantine
     from ade_engine.pipeline.shared.context import RunContext
 
 
@@ -104,7 +104,7 @@ class SheetPipeline:
         #: With ``quarantine``: the rows that are not written with their tables.
         self.quarantine: Quarantine | None = None
         if settings.quarantine != "keep":
-            from ade_engine.pipeline.output.quarantine import Quarantine
+            from ade_engine.pipeline.issues.quarantine import Quarantine
 
             self.quarantine = Quarantine()
         self.hooks = Hooks(registry.hooks)
