@@ -19,7 +19,7 @@ from ade_engine.pipeline.columns.derived import derived_mappings, split_columns
 from ade_engine.pipeline.columns.frame import SourceTable, header_text, notice_counts
 from ade_engine.pipeline.columns.mapping import ColumnMapper, rename_columns
 from ade_engine.pipeline.columns.nearest import Nearest
-from ade_engine.pipeline.explained import explained, fields_told, header_rows_told, hook_told, rules_of
+from ade_engine.pipeline.explained import explained, fields_told, header_rows_told, hook_told, places_of, rules_of, tell_written
 from ade_engine.pipeline.finding.header_rows import DATA, HEADER, RowKinds, RowSpan, chosen_tables, find_tables
 from ade_engine.pipeline.finding.row_detectors import RowClassifier, known_words
 from ade_engine.pipeline.finding.side_by_side import last_filled_row, split_side_by_side
@@ -52,6 +52,7 @@ if TYPE_CHECKING:
     from ade_engine.infrastructure.settings import Settings
     from ade_engine.fields.surroundings import Sources
     from ade_engine.io.input.source import Source, SourceSheet
+    from ade_engine.io.output.look import TableLook
     from ade_engine.io.output.workbook import Output, OutputSheet
     from ade_engine.io.scan.sheet_scan import SheetScan
     from ade_engine.pipeline.output.manifest import Manifest
@@ -362,7 +363,8 @@ class SheetPipeline:
             split = {part.field_name: part.source_index for part in parts}
             fields = {**split, **{column.field_name: column.source_index for column in mapping.columns}}
             told = explained(context, span, source, mapping, self._nearest, fields, header_rows_told(context, span, scan, self._rows))
-            context.notices.explain({**told, "fields": fields_told(context, span, source, fields, table, self._rules), "hooks": hooks})
+            told |= {"fields": fields_told(context, span, source, fields, table, self._rules), "hooks": hooks}
+            context.notices.explain(told, places_of(span, source, fields, table))
         issues = None
         if context.collected is not None:
             from ade_engine.pipeline.issues.listed import list_issues
@@ -476,6 +478,8 @@ class SheetPipeline:
             lines = completed(context, table, output_region, columns, look)
             self._output.add_issues(lines)
             table.whole.count(by_severity(lines))
+        if context.policy.sends_notices:
+            tell_written(context, result, self._headers(context, result.table, write_table, look))
         written.append(table.whole)
         context.logger.event(
             "table.written",
@@ -497,6 +501,17 @@ class SheetPipeline:
             table_result=result,
         )
         return output_region.max_row + 2
+
+    def _headers(
+        self, context: RunContext, table: pl.DataFrame, written: pl.DataFrame, look: TableLook | None
+    ) -> list[tuple[str, str]]:
+        """The columns that are written, by their names in the table, with their headers; no name where one is made of the issues."""
+        if look is not None:
+            return [(column.source or "", column.header) for column in look.columns]
+        names = written_names(context, table)
+        if self._manifest is not None:
+            names = [name for name, _ in self._manifest.order(names)]
+        return list(zip(names, written.columns))
 
     def _columns_to_write(self, context: RunContext, table: pl.DataFrame) -> pl.DataFrame:
         names = written_names(context, table)

@@ -1,11 +1,12 @@
 //! How many rows were read, and how many were written: hooks may drop rows, and add some.
 
+use serde::Serialize;
 use serde_json::Value;
 
 use super::payload::number;
 
 /// The rows of a run or of a table.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct RowCounts {
     /// Data rows of the source.
     pub read: u64,

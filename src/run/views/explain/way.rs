@@ -1,0 +1,674 @@
+//! The way of a row or of a cell: from the sender's sheet to the output, and back.
+
+use std::path::Path;
+
+use serde::Serialize;
+use serde_json::Value;
+
+use super::ExplainError;
+use super::place::{Area, Cell, letters};
+use super::told::{Column, Hook, Table, Written};
+use super::words::looks_of;
+use crate::cells::{Cells, CellsError, Choice, MOST_ROWS, RowMap};
+use crate::engine::Noticed;
+use crate::issues::{Issue, Severity};
+use crate::run::results::issues::issues_of;
+use crate::store::RunRecord;
+
+/// What is known of a row or of a cell.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct Way {
+    /// `header`, `data`, or `outside` of every table.
+    pub part: &'static str,
+    /// Which table of the sender's sheet, from 1.
+    pub table: Option<u64>,
+    /// Where it stands in the sender's sheet.
+    pub source: Option<Place>,
+    /// Where it stands in the output; several where one column makes several fields.
+    pub output: Vec<Place>,
+    /// The sender's column, and why it is what it is.
+    pub column: Option<Column>,
+    /// The field.
+    pub field: Option<String>,
+    /// What changed the field's values, in order.
+    pub transforms: Vec<String>,
+    /// The rules that looked at them.
+    pub validators: Vec<String>,
+    /// The hooks that returned the table, and what they did to its rows.
+    pub hooks: Vec<Hook>,
+    /// The issues of the cell, of its row and of its column.
+    pub issues: Vec<Said>,
+    /// The same in words; what is not known is said there.
+    pub why: Vec<String>,
+}
+
+/// A place; `None` is what is not known, or not asked for.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Place {
+    /// The sheet.
+    pub sheet: String,
+    /// The cell.
+    pub cell: Option<String>,
+    /// The row.
+    pub row: Option<u64>,
+    /// The column's letters.
+    pub column: Option<String>,
+    /// What the header says.
+    pub header: Option<String>,
+}
+
+impl Place {
+    fn new(sheet: &str, row: Option<u64>, column: Option<&str>, header: Option<&str>) -> Self {
+        Self {
+            sheet: sheet.to_owned(),
+            cell: column
+                .zip(row)
+                .map(|(column, row)| format!("{column}{row}")),
+            row,
+            column: column.map(str::to_owned),
+            header: header.map(str::to_owned),
+        }
+    }
+
+    /// `North!D8`, `North!row 8`, `North!column D`
+    pub fn in_words(&self) -> String {
+        let sheet = &self.sheet;
+        match (&self.cell, self.row, &self.column) {
+            (Some(cell), ..) => format!("{sheet}!{cell}"),
+            (None, Some(row), _) => format!("{sheet}!row {row}"),
+            (None, None, Some(column)) => format!("{sheet}!column {column}"),
+            (None, None, None) => sheet.clone(),
+        }
+    }
+}
+
+/// What an issue says, without the value.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Said {
+    /// The sender's cell; nothing where the issue is of a row or of a column.
+    pub cell: Option<String>,
+    /// How much it matters.
+    pub severity: Severity,
+    /// Which rule spoke.
+    pub rule: String,
+    /// What is wrong.
+    pub message: String,
+}
+
+impl Way {
+    /// The sender's sheet.
+    pub fn sheet(&self) -> Option<&String> {
+        self.source.as_ref().map(|source| &source.sheet)
+    }
+}
+
+/// Follows rows and cells of one run.
+pub(super) struct Tracer<'a> {
+    pub run: &'a RunRecord,
+    pub tables: &'a [Table],
+    pub payload: &'a Value,
+    pub noticed: &'a Noticed,
+    pub cells: &'a Cells,
+}
+
+/// The rows of the output that a row of the sheet became.
+struct Traced {
+    rows: Vec<u64>,
+    /// Of all rows of the table it is known which they are.
+    is_whole: bool,
+}
+
+impl Tracer<'_> {
+    /// The ways of a row of the sender, or of a cell in it.
+    pub fn of_input(
+        &self,
+        sheet: &str,
+        row: u64,
+        column: Option<u64>,
+    ) -> Result<Vec<Way>, ExplainError> {
+        let name = column.map(letters);
+        let of_sheet = self.tables.iter().filter(|table| table.sheet == sheet);
+        let having = of_sheet.filter(|table| match (table.turned, table.area()) {
+            (true, _) => table.column(&row.to_string()).is_some(),
+            (false, Some(area)) => {
+                area.has_row(row) && column.is_none_or(|column| area.has_column(column))
+            }
+            (false, None) => false,
+        });
+        let mut ways = Vec::new();
+        for table in having {
+            ways.push(if table.turned {
+                self.turned(table, row, name.as_deref())?
+            } else {
+                self.upright(table, row, name.as_deref())?
+            });
+        }
+        if ways.is_empty() {
+            ways.push(self.outside(sheet, row, name.as_deref())?);
+        }
+        Ok(ways)
+    }
+
+    /// A row or cell within a table.
+    fn upright(&self, table: &Table, row: u64, column: Option<&str>) -> Result<Way, ExplainError> {
+        let mut way = self.begun(table, column);
+        let header = way.column.as_ref().map(|column| column.name.clone());
+        way.source = Some(Place::new(
+            &table.sheet,
+            Some(row),
+            column,
+            header.as_deref(),
+        ));
+        let rows = &table.header_rows.rows;
+        let is_header = rows.contains(&row) || rows.last().is_some_and(|last| row < *last);
+        if is_header {
+            way.part = "header";
+            way.why.push(format!(
+                "row {row} is a header row of table {}",
+                table.table
+            ));
+            if column.is_none() {
+                way.why.extend(table.header_rows.why.iter().cloned());
+            }
+        } else {
+            way.part = "data";
+            way.why.extend(self.said_of_row(&table.sheet, row));
+        }
+        let traced = if is_header {
+            None
+        } else {
+            self.written_rows(table, row)?
+        };
+        self.place_in_output(&mut way, table, column, is_header, traced);
+        way.issues = self.issues(&table.sheet, Some(row), column)?;
+        Ok(way)
+    }
+
+    /// Where a row or cell of a table stands in the output, or why that is not known.
+    fn place_in_output(
+        &self,
+        way: &mut Way,
+        table: &Table,
+        column: Option<&str>,
+        is_header: bool,
+        traced: Option<Traced>,
+    ) {
+        let Some(output) = &table.output else {
+            way.why
+                .push("the table was not written, or it is not known where".to_owned());
+            return;
+        };
+        let first = Area::named(&output.range).map(|area| area.first.row);
+        let rows: Vec<Option<u64>> = match &traced {
+            _ if is_header => vec![first],
+            Some(traced) => traced.rows.iter().map(|row| Some(*row)).collect(),
+            None => vec![None],
+        };
+        match &traced {
+            None if !is_header => way.why.push(self.why_unknown(table)),
+            Some(traced) if traced.rows.is_empty() => way.why.push(if traced.is_whole {
+                "the row is not in the output".to_owned()
+            } else {
+                "the row was not found in the output; of some rows there it is not known which they are".to_owned()
+            }),
+            _ => {}
+        }
+        let Some(column) = column else {
+            let places = rows.iter().filter(|row| row.is_some());
+            way.output
+                .extend(places.map(|row| Place::new(&output.sheet, *row, None, None)));
+            return;
+        };
+        let written: Vec<&Written> = output
+            .columns
+            .iter()
+            .filter(|one| one.from.as_deref() == Some(column))
+            .collect();
+        if written.is_empty() {
+            way.why
+                .push("the column was not written, or it is not known where".to_owned());
+        }
+        for one in &written {
+            if !self.stands(output.sheet.as_str(), first, one) {
+                way.why.push(moved(one));
+                continue;
+            }
+            let place = |row: &Option<u64>| {
+                Place::new(&output.sheet, *row, Some(&one.column), Some(&one.header))
+            };
+            way.output.extend(rows.iter().map(place));
+        }
+        if let [one] = written.as_slice() {
+            self.tell_field(way, table, one.field.as_deref());
+        }
+    }
+
+    /// A row or cell of a table on its side, whose records are columns.
+    fn turned(&self, table: &Table, row: u64, column: Option<&str>) -> Result<Way, ExplainError> {
+        let own = row.to_string();
+        let mut way = self.begun(table, Some(&own));
+        let header = way.column.as_ref().map(|column| column.name.clone());
+        way.source = Some(Place::new(
+            &table.sheet,
+            Some(row),
+            column,
+            header.as_deref(),
+        ));
+        way.part = "data";
+        way.why
+            .push("the table lies on its side: the row is a column of the output".to_owned());
+        if let Some(output) = &table.output {
+            let first = Area::named(&output.range).map(|area| area.first.row);
+            for one in output
+                .columns
+                .iter()
+                .filter(|one| one.from.as_deref() == Some(&own))
+            {
+                if self.stands(&output.sheet, first, one) {
+                    way.output.push(Place::new(
+                        &output.sheet,
+                        None,
+                        Some(&one.column),
+                        Some(&one.header),
+                    ));
+                }
+                self.tell_field(&mut way, table, one.field.as_deref());
+            }
+            if column.is_some() {
+                way.why
+                    .push("which row of the output the record is, is not known".to_owned());
+            }
+        }
+        way.issues = self.issues(&table.sheet, Some(row), column)?;
+        Ok(way)
+    }
+
+    /// A row or cell that is of no table.
+    fn outside(&self, sheet: &str, row: u64, column: Option<&str>) -> Result<Way, ExplainError> {
+        let areas: Vec<(u64, Area)> = self
+            .tables
+            .iter()
+            .filter(|table| table.sheet == sheet)
+            .filter_map(|table| Some((table.table, table.area()?)))
+            .collect();
+        let beside = areas.iter().find(|(_, area)| area.has_row(row));
+        let next = areas.iter().find(|(_, area)| row < area.first.row);
+        let place = match (beside, next, areas.last()) {
+            (Some((table, _)), ..) => format!("beside table {table}"),
+            (None, Some((table, _)), _) => format!("above table {table}"),
+            (None, None, Some((table, _))) => format!("below table {table}"),
+            (None, None, None) => "in no table".to_owned(),
+        };
+        let what = if column.is_some() {
+            "the cell"
+        } else {
+            "the row"
+        };
+        let mut why = vec![format!("{what} is {place} and is not in the output")];
+        why.extend(self.said_of_row(sheet, row));
+        Ok(Way {
+            part: "outside",
+            source: Some(Place::new(sheet, Some(row), column, None)),
+            issues: self.issues(sheet, Some(row), column)?,
+            why,
+            ..Way::default()
+        })
+    }
+
+    /// The ways of a row of the output, or of a cell in it.
+    pub fn of_output(
+        &self,
+        sheet: &str,
+        row: u64,
+        column: Option<u64>,
+    ) -> Result<Vec<Way>, ExplainError> {
+        let having: Vec<(&Table, Area)> = self
+            .tables
+            .iter()
+            .filter_map(|table| {
+                let output = table
+                    .output
+                    .as_ref()
+                    .filter(|output| output.sheet == sheet)?;
+                Some((table, Area::named(&output.range)?))
+            })
+            .filter(|(_, area)| {
+                area.has_row(row) && column.is_none_or(|column| area.has_column(column))
+            })
+            .collect();
+        let Some((first, area)) = having.first() else {
+            let place = match column {
+                Some(column) => format!("cell {}", Cell { row, column }.name()),
+                None => format!("row {row}"),
+            };
+            let ranges = self.tables.iter().filter_map(|table| table.output.as_ref());
+            let mut ranges: Vec<&str> = ranges
+                .filter(|output| output.sheet == sheet)
+                .map(|output| output.range.as_str())
+                .collect();
+            ranges.dedup();
+            return Err(ExplainError::NotThere {
+                what: format!("{place} in a table on the sheet {sheet:?} of the output"),
+                hint: Some(format!("the tables there are {}", ranges.join(", "))),
+            });
+        };
+        if row == area.first.row {
+            return Ok(having
+                .iter()
+                .map(|(table, area)| self.back(table, area, row, None, column))
+                .collect());
+        }
+        let from = self.source_row(first, row)?;
+        // Of several tables in one, the one that has the sender's row.
+        let of_row = |(table, _): &&(&Table, Area)| {
+            from.is_none_or(|from| table.area().is_none_or(|area| area.has_row(from)))
+        };
+        let having: Vec<_> = having.iter().filter(of_row).collect();
+        let mut ways: Vec<Way> = having
+            .iter()
+            .map(|(table, area)| self.back(table, area, row, from, column))
+            .collect();
+        if let [_, _, ..] = ways.as_slice() {
+            for way in &mut ways {
+                way.why.push(
+                    "several tables were stacked here; which of them the row is of, is not known"
+                        .to_owned(),
+                );
+            }
+        }
+        for way in &mut ways {
+            let source = way.source.clone().unwrap_or_default();
+            way.issues = match source.row {
+                Some(row) => self.issues(&source.sheet, Some(row), source.column.as_deref())?,
+                None => self.issues_written(sheet, row, column)?,
+            };
+        }
+        Ok(ways)
+    }
+
+    /// The way back from a row or cell of the output. `from`: the sender's row, where it is known.
+    fn back(
+        &self,
+        table: &Table,
+        area: &Area,
+        row: u64,
+        from: Option<u64>,
+        column: Option<u64>,
+    ) -> Way {
+        let output = table.output.clone().unwrap_or_default();
+        let is_header = row == area.first.row;
+        let name = column.map(letters);
+        let written = output
+            .columns
+            .iter()
+            .find(|one| Some(&one.column) == name.as_ref());
+        let written = written.filter(|one| self.stands(&output.sheet, Some(area.first.row), one));
+        let place = written.and_then(|one| one.from.as_deref());
+        let mut way = self.begun(table, place);
+        let header = way.column.as_ref().map(|column| column.name.clone());
+        way.part = if is_header { "header" } else { "data" };
+        way.output.push(Place::new(
+            &output.sheet,
+            Some(row),
+            name.as_deref(),
+            written.map(|one| one.header.as_str()),
+        ));
+        let own_cells = way
+            .column
+            .as_ref()
+            .map_or(&[][..], |column| &column.header_cells);
+        let source_row = if is_header {
+            own_cells
+                .last()
+                .and_then(|cell| Cell::named(cell))
+                .map(|cell| cell.row)
+        } else {
+            from
+        };
+        let place = place.filter(|_| !table.turned).or(None);
+        way.source = Some(Place::new(
+            &table.sheet,
+            source_row,
+            place,
+            header.as_deref(),
+        ));
+        if !is_header && from.is_none() {
+            way.why.push(self.why_unknown(table));
+        }
+        match (column, written) {
+            (Some(_), Some(one)) => {
+                if one.from.is_none() {
+                    way.why.push(made(one, table));
+                }
+                self.tell_field(&mut way, table, one.field.as_deref());
+            }
+            (Some(_), None) => way.why.push("the column is the engine's own, was made by a hook, or it is not known where it comes from".to_owned()),
+            (None, _) => way.why.extend(source_row.iter().flat_map(|row| self.said_of_row(&table.sheet, *row))),
+        }
+        way
+    }
+
+    fn begun(&self, table: &Table, column: Option<&str>) -> Way {
+        Way {
+            table: Some(table.table),
+            column: column.and_then(|column| table.column(column)).cloned(),
+            hooks: table.hooks.clone(),
+            ..Way::default()
+        }
+    }
+
+    fn tell_field(&self, way: &mut Way, table: &Table, field: Option<&str>) {
+        way.field = field.map(str::to_owned);
+        if let Some(known) = field.and_then(|field| table.field(field)) {
+            way.transforms.clone_from(&known.transforms);
+            way.validators.clone_from(&known.validators);
+        }
+    }
+
+    /// What the engine said of a row: what it looks like, and why it was left out.
+    fn said_of_row(&self, sheet: &str, row: u64) -> Vec<String> {
+        let looks = looks_of(sheet, row, &self.noticed.rows);
+        let looks = looks.map(|looks| format!("row {row} looks like {looks}"));
+        let notices = self
+            .noticed
+            .notices
+            .iter()
+            .filter(|told| told.sheet() == sheet && told.has_row(row));
+        looks
+            .into_iter()
+            .chain(notices.map(|told| told.message().to_owned()))
+            .collect()
+    }
+
+    fn why_unknown(&self, table: &Table) -> String {
+        let lost = table
+            .hooks
+            .iter()
+            .find(|hook| hook.rows.as_deref() == Some("lost"));
+        match lost {
+            Some(hook) => format!("which row it is on the other side is not known: {} replaced the rows", hook.name),
+            None => "which row it is on the other side is not known: a hook has added it, or the run did not record rows (`row_provenance = true` does)".to_owned(),
+        }
+    }
+
+    /// The output, if it is there.
+    fn output(&self) -> Option<&Path> {
+        self.run
+            .output_path
+            .as_deref()
+            .filter(|path| path.is_file())
+    }
+
+    /// Where rows of the output come from. `None`: it is not known, or the file is gone.
+    fn row_map(
+        &self,
+        sheet: &str,
+        rows: std::ops::RangeInclusive<u64>,
+    ) -> Result<Option<RowMap>, ExplainError> {
+        let Some(path) = self.output() else {
+            return Ok(None);
+        };
+        let read =
+            self.cells
+                .output_window(path, Some(self.payload), Choice::Named(sheet), rows, 1..=1);
+        match read {
+            Ok((_, map)) => Ok(map),
+            // A hook may have removed or renamed what was written.
+            Err(
+                CellsError::NoSheet { .. }
+                | CellsError::OutOfBounds { .. }
+                | CellsError::Gone { .. },
+            ) => Ok(None),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// The sender's row of a row of the output.
+    fn source_row(&self, table: &Table, row: u64) -> Result<Option<u64>, ExplainError> {
+        let Some(output) = &table.output else {
+            return Ok(None);
+        };
+        let map = self.row_map(&output.sheet, row..=row)?;
+        let map = map.filter(|map| map.sheet == table.sheet && !table.turned);
+        Ok(map.and_then(|map| map.rows.first().copied().flatten()))
+    }
+
+    /// The rows of the output that a row of a table became. `None`: it is not known of any row.
+    fn written_rows(&self, table: &Table, row: u64) -> Result<Option<Traced>, ExplainError> {
+        let Some(output) = &table.output else {
+            return Ok(None);
+        };
+        let Some(area) = Area::named(&output.range) else {
+            return Ok(None);
+        };
+        let mut traced = Traced {
+            rows: Vec::new(),
+            is_whole: true,
+        };
+        let mut is_known = area.first.row == area.last.row;
+        let mut first = area.first.row + 1;
+        while first <= area.last.row {
+            let last = area.last.row.min(first + MOST_ROWS - 1);
+            let map = self.row_map(&output.sheet, first..=last)?;
+            let Some(map) = map.filter(|map| map.sheet == table.sheet) else {
+                traced.is_whole = false;
+                first = last + 1;
+                continue;
+            };
+            is_known |= map.rows.iter().any(Option::is_some);
+            traced.is_whole &= map.rows.iter().all(Option::is_some);
+            let rows = (first..)
+                .zip(&map.rows)
+                .filter(|(_, from)| **from == Some(row));
+            traced.rows.extend(rows.map(|(row, _)| row));
+            first = last + 1;
+        }
+        Ok(is_known.then_some(traced))
+    }
+
+    /// Whether the header of a column is where it was written: a hook may have changed the output since.
+    fn stands(&self, sheet: &str, row: Option<u64>, written: &Written) -> bool {
+        let Some((path, row)) = self.output().zip(row) else {
+            return false;
+        };
+        let Some(column) = super::place::column_named(&written.column) else {
+            return false;
+        };
+        let read =
+            self.cells
+                .output_window(path, None, Choice::Named(sheet), row..=row, column..=column);
+        let Ok((window, _)) = read else {
+            return false;
+        };
+        let value = window.rows.first().and_then(|row| row.first());
+        value
+            .and_then(Value::as_str)
+            .is_some_and(|text| text.starts_with(&written.header))
+    }
+
+    /// The issues of a cell with those of its row and of its column; without a column all of a row.
+    fn issues(
+        &self,
+        sheet: &str,
+        row: Option<u64>,
+        column: Option<&str>,
+    ) -> Result<Vec<Said>, ExplainError> {
+        self.issues_that(|issue| {
+            let of_row = issue.row.is_some() && issue.row.map(u64::from) == row;
+            let of_column =
+                column.is_none_or(|column| issue.column.as_deref().is_none_or(|own| own == column));
+            let whole =
+                issue.row.is_none() && issue.column.is_some() && issue.column.as_deref() == column;
+            issue.sheet == sheet && (of_row && of_column || whole)
+        })
+    }
+
+    /// The issues of a cell of the output, or of a row of it.
+    fn issues_written(
+        &self,
+        sheet: &str,
+        row: u64,
+        column: Option<u64>,
+    ) -> Result<Vec<Said>, ExplainError> {
+        self.issues_that(|issue| {
+            let cell = issue.output.as_deref().and_then(Cell::named);
+            issue.output_sheet.as_deref() == Some(sheet)
+                && cell.is_some_and(|cell| {
+                    cell.row == row && column.is_none_or(|column| column == cell.column)
+                })
+        })
+    }
+
+    fn issues_that(&self, fits: impl Fn(&Issue) -> bool) -> Result<Vec<Said>, ExplainError> {
+        // A run without a list has none to show here.
+        let Ok(list) = issues_of(self.run) else {
+            return Ok(Vec::new());
+        };
+        let mut found = Vec::new();
+        for issue in list {
+            let issue = issue?;
+            if fits(&issue) {
+                found.push(Said {
+                    cell: issue.cell,
+                    severity: issue.severity,
+                    rule: issue.rule,
+                    message: issue.message,
+                });
+            }
+        }
+        Ok(found)
+    }
+}
+
+impl Table {
+    /// Where it lies in the sender's sheet.
+    fn area(&self) -> Option<Area> {
+        Area::named(self.region.as_deref()?)
+    }
+}
+
+fn moved(written: &Written) -> String {
+    format!(
+        "the header {:?} is not in {} of the output: a hook has changed the output, or its file is gone",
+        written.header, written.column
+    )
+}
+
+/// Where the values of a column come from that has no single column of the sender.
+fn made(written: &Written, table: &Table) -> String {
+    match written
+        .field
+        .as_deref()
+        .and_then(|field| table.field(field))
+    {
+        Some(field) if field.transforms.is_empty() => format!(
+            "no column of the sheet is {}; where it has values, a hook made them",
+            field.field
+        ),
+        Some(field) => format!(
+            "no column of the sheet is {}; where it has values, a transform or a hook made them",
+            field.field
+        ),
+        None => "no column of the sheet is known for it; a hook may have made it".to_owned(),
+    }
+}
