@@ -155,7 +155,7 @@ fn cells_are_followed_both_ways(place: &Place) {
     let cell = explained(place, "--row 6 --column hours")["places"][0].take();
     has(
         &cell,
-        json!({"field": "hours", "transforms": ["ade_engine.fields.field.Field('hours').read"], "validators": ["hours.up_to_80"]}),
+        json!({"fields": ["hours"], "transforms": ["ade_engine.fields.field.Field('hours').read"], "validators": ["hours.up_to_80"]}),
     );
     assert_eq!(cell["issues"][0]["rule"], "hours.up_to_80", "{cell}");
     assert_eq!(cell["hooks"][0]["rows"], "moved");

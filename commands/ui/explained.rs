@@ -71,7 +71,7 @@ fn print_header(ui: &Ui, table: &Explained) {
 
 /// The columns of a table, a line for each.
 fn columns(table: &Explained) -> Table {
-    let mut shown = Table::new("COLUMN  HEADER  FIELD  SCORE  WHY", &[4, 1, 2]).numbers(&[3]);
+    let mut shown = Table::new("COLUMN  HEADER  FIELD  SCORE  WHY", &[1, 2, 4]).numbers(&[3]);
     for column in &table.columns {
         let score = column.score.map(|score| format!("{score:.2}"));
         shown.row(vec![
@@ -226,15 +226,9 @@ fn print_way(ui: &Ui, way: &Way) {
         ui.fact("output", ui.paint(Tone::Warn, "none"));
     }
     if let Some(column) = &way.column {
-        let fields: Vec<String> = column
-            .field
-            .clone()
-            .or_else(|| way.field.clone())
-            .into_iter()
-            .collect();
-        print_field(ui, &fields, column);
-    } else if let Some(field) = &way.field {
-        ui.fact("field", ui.paint(Tone::Good, field));
+        print_field(ui, &way.fields, column);
+    } else if !way.fields.is_empty() {
+        ui.fact("field", ui.paint(Tone::Good, way.fields.join(", ")));
     }
     print_callables(ui, &way.transforms, &way.validators);
     if way.part == "data" {

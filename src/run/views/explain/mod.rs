@@ -13,6 +13,7 @@ mod way;
 mod words;
 
 use serde::Serialize;
+use serde_json::Value;
 
 use crate::base::problem::{Facts, Kind, Problem, code, typed};
 use crate::cells::{Cells, CellsError};
@@ -172,7 +173,7 @@ pub fn explain(
         return Err(ExplainError::NotEnded { id, status });
     }
     let payload = workspace.store.run_payload(&run.id)?;
-    let payload = payload.and_then(|text| serde_json::from_str(&text).ok());
+    let payload: Option<Value> = payload.and_then(|text| serde_json::from_str(&text).ok());
     let payload = payload.unwrap_or_default();
     let noticed = Noticed::of(&payload);
     let tables = tables_of(&noticed, &payload);
@@ -201,7 +202,7 @@ pub fn explain(
 }
 
 /// What was told of each table, with its rows and in words.
-pub fn tables_of(noticed: &Noticed, payload: &serde_json::Value) -> Vec<Table> {
+pub fn tables_of(noticed: &Noticed, payload: &Value) -> Vec<Table> {
     let mut tables: Vec<Table> = noticed.tables.iter().filter_map(Table::of).collect();
     let headers: Vec<(String, u64, Vec<u64>)> = tables
         .iter()
@@ -236,31 +237,23 @@ pub fn tables_of(noticed: &Noticed, payload: &serde_json::Value) -> Vec<Table> {
 }
 
 /// How many rows were read and written, of a table that the closing report knows as such: merged ones are one there.
-fn rows_of(payload: &serde_json::Value, table: &Table) -> Option<RowCounts> {
-    let list = |holder: &'_ serde_json::Value, pointer: &str| {
-        let found = holder.pointer(pointer).and_then(|found| found.as_array());
-        found.cloned().unwrap_or_default()
+fn rows_of(payload: &Value, table: &Table) -> Option<RowCounts> {
+    fn list<'a>(holder: &'a Value, pointer: &str) -> &'a [Value] {
+        let found = holder.pointer(pointer).and_then(Value::as_array);
+        found.map_or(&[], Vec::as_slice)
+    }
+    let text = |holder: &'_ Value, pointer: &str, wanted: Option<&str>| {
+        wanted.is_some() && holder.pointer(pointer).and_then(Value::as_str) == wanted
     };
-    let of_sheet = list(payload, "/workbooks/0/sheets")
-        .into_iter()
-        .filter(|sheet| {
-            sheet
-                .pointer("/locator/sheet/name")
-                .and_then(|name| name.as_str())
-                == Some(&table.sheet)
-        });
-    let known: Vec<serde_json::Value> =
-        of_sheet.flat_map(|sheet| list(&sheet, "/tables")).collect();
-    let region = |one: &&serde_json::Value| {
-        one.pointer("/structure/region/a1")
-            .and_then(|region| region.as_str())
-            == table.region.as_deref()
-            && one
-                .pointer("/locator/table/index")
-                .and_then(serde_json::Value::as_u64)
-                == Some(table.table - 1)
-    };
-    RowCounts::of(known.iter().find(region)?)
+    let mut known = list(payload, "/workbooks/0/sheets")
+        .iter()
+        .filter(|sheet| text(sheet, "/locator/sheet/name", Some(&table.sheet)))
+        .flat_map(|sheet| list(sheet, "/tables"));
+    let index = |one: &Value| one.pointer("/locator/table/index").and_then(Value::as_u64);
+    RowCounts::of(known.find(|one| {
+        index(one) == Some(table.table - 1)
+            && text(one, "/structure/region/a1", table.region.as_deref())
+    })?)
 }
 
 /// The tables that are meant, and the ways of the row or cell that is.

@@ -28,9 +28,9 @@ pub struct Way {
     pub output: Vec<Place>,
     /// The sender's column, and why it is what it is.
     pub column: Option<Column>,
-    /// The field.
-    pub field: Option<String>,
-    /// What changed the field's values, in order.
+    /// The field; several where the column was split.
+    pub fields: Vec<String>,
+    /// What changed the values, in order.
     pub transforms: Vec<String>,
     /// The rules that looked at them.
     pub validators: Vec<String>,
@@ -172,7 +172,6 @@ impl Tracer<'_> {
             }
         } else {
             way.part = "data";
-            way.why.extend(self.said_of_row(&table.sheet, row));
         }
         let traced = if is_header {
             None
@@ -180,6 +179,14 @@ impl Tracer<'_> {
             self.written_rows(table, row)?
         };
         self.place_in_output(&mut way, table, column, is_header, traced);
+        if way.fields.is_empty() {
+            // Not written, and still of its field.
+            let field = way.column.as_ref().and_then(|column| column.field.clone());
+            self.tell_field(&mut way, table, field.as_deref());
+        }
+        if !is_header {
+            way.why.extend(self.said_of_row(&table.sheet, row));
+        }
         way.issues = self.issues(&table.sheet, Some(row), column)?;
         Ok(way)
     }
@@ -238,7 +245,7 @@ impl Tracer<'_> {
             };
             way.output.extend(rows.iter().map(place));
         }
-        if let [one] = written.as_slice() {
+        for one in &written {
             self.tell_field(way, table, one.field.as_deref());
         }
     }
@@ -457,11 +464,13 @@ impl Tracer<'_> {
         }
     }
 
+    /// Adds a field and what changes and checks it; a column may be split into several.
     fn tell_field(&self, way: &mut Way, table: &Table, field: Option<&str>) {
-        way.field = field.map(str::to_owned);
-        if let Some(known) = field.and_then(|field| table.field(field)) {
-            way.transforms.clone_from(&known.transforms);
-            way.validators.clone_from(&known.validators);
+        let Some(field) = field else { return };
+        way.fields.push(field.to_owned());
+        if let Some(known) = table.field(field) {
+            way.transforms.extend(known.transforms.iter().cloned());
+            way.validators.extend(known.validators.iter().cloned());
         }
     }
 

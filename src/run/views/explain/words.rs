@@ -71,6 +71,8 @@ fn taken_for(vote: &Vote) -> String {
 fn next_row(header: &HeaderRows, others: &[u64]) -> Option<String> {
     let next = header.runner_up.as_ref();
     let next = next.filter(|next| !others.contains(&next.row))?;
+    // What is shown as 0.00 is no rival.
+    next.score.filter(|score| *score >= 0.005)?;
     let scores = header.votes.iter().filter_map(|vote| vote.score);
     let best = scores.max_by(f64::total_cmp);
     let less = best.zip(next.score).map(|(best, score)| best - score);
@@ -152,7 +154,7 @@ fn without_field(column: &Column, table: &Table) -> String {
         .map(|field| field.field.as_str())
         .collect();
     if !made.is_empty() {
-        return format!("{} made of it", made.join(", "));
+        return format!("split into {}", made.join(", "));
     }
     let best = column.second.as_ref();
     let field = best.map_or("its field", |best| best.field.as_str());
