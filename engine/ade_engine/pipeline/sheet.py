@@ -107,7 +107,7 @@ class SheetPipeline:
             from ade_engine.pipeline.issues.quarantine import Quarantine
 
             self.quarantine = Quarantine()
-        self.hooks = Hooks(registry.hooks)
+        self.hooks = Hooks(registry.hooks, reports=bool(settings.issue_list))
         self._rows = RowClassifier(registry.row_detectors)
         self._columns = ColumnMapper(registry.column_detectors)
         self._nearest = Nearest(registry)
@@ -195,6 +195,13 @@ class SheetPipeline:
             output_workbook=self._output.workbook,
             tables=[table.result for table in built],
         )
+        if context.remarks:
+            from ade_engine.pipeline.issues.counted import by_severity
+            from ade_engine.pipeline.issues.listed import lines_of_remarks
+
+            lines = lines_of_remarks(context)
+            self._output.add_issues(lines)
+            outcome.issues.append(by_severity(lines))
 
     def _find_tables(
         self, context: RunContext, scan: SheetScan, progress: Progress
@@ -413,6 +420,7 @@ class SheetPipeline:
             try:
                 def on_table(entry: RegisteredFn, before: pl.DataFrame, after: pl.DataFrame) -> pl.DataFrame:
                     known = after_hook(context, _number_of(context), entry, before, after)
+                    _follow(context, before, known)
                     told.append(hook_told(stage, entry, before, known))
                     return known
 
@@ -431,11 +439,12 @@ class SheetPipeline:
         table = run_hooks(HookName.ON_TABLE_MAPPED, table)
         if context.settings.drop_blank_rows:
             # What hooks have put into a field counts.
-            table = drop_blank_rows(context, table, sources)
+            before, table = table, drop_blank_rows(context, table, sources)
+            _follow(context, before, table)
         table, kept = self._transforms.apply(context, table, sources, headers)
         table = run_hooks(HookName.ON_TABLE_TRANSFORMED, table)
-        table = self._validators.apply(context, table, headers, kept)
-        return run_hooks(HookName.ON_TABLE_VALIDATED, table)
+        table = _settled(context, self._validators.apply(context, table, headers, kept))
+        return _settled(context, run_hooks(HookName.ON_TABLE_VALIDATED, table))
 
     def _write(
         self,
@@ -540,6 +549,23 @@ def _last_column(scan: SheetScan, span: RowSpan) -> int:
     """The last column of a table that was detected, from 1: the widest of its own rows decides, header rows included."""
     widest = (span.turned or scan).widest(span.start, span.stop)
     return max(span.first_column + 1, widest if span.stop_column is None else min(widest, span.stop_column))
+
+
+def _follow(context: RunContext, before: pl.DataFrame, after: pl.DataFrame) -> None:
+    """Keep what hooks have reported of rows at these."""
+    if context.collected is not None and context.collected.reported:
+        from ade_engine.pipeline.issues.reported import follow
+
+        follow(context.collected, before, after)
+
+
+def _settled(context: RunContext, table: pl.DataFrame) -> pl.DataFrame:
+    """The table with what hooks have reported of its rows among its issues."""
+    if context.collected is None or not context.collected.reported:
+        return table
+    from ade_engine.pipeline.issues.reported import settle
+
+    return settle(context, table)
 
 
 def _number_of(context: RunContext) -> int:
