@@ -43,7 +43,7 @@ def made(run, template, monkeypatch):
                 text += f"    def own(*, {named}):\n        {lines}\n"
                 text += f'    registry.register_hook(own, hook="{stage}", priority={-number})\n'
         (hooks / "own.py").write_text(text)
-        outcome = run(template, sheets or {"A": ROWS}, settings=settings)
+        outcome = run(template, sheets or {"A": ROWS}, settings={"report_dropped_rows": False, **(settings or {})})
         if is_refused:
             return outcome
         assert outcome.result.error is None, outcome.result.error

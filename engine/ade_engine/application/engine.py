@@ -535,6 +535,10 @@ def _load_config(
         from ade_engine.extensions.field_facts import check_looks
 
         check_looks(registry.fields.values())
+    if settings.enforce_types:
+        from ade_engine.pipeline.values.types import check_types
+
+        check_types(registry.fields.values())
     logger.event(
         "config.loaded",
         message=f"Config package {config_package}: {len(registry.fields)} fields from {len(modules)} modules",

@@ -94,13 +94,13 @@ def completed(
 def placed(lines: pl.DataFrame, columns: dict[str | None, int], header_row: int, sheet: str | None) -> pl.DataFrame:
     """The lines of a table, with their places in the output."""
     letters = {name: column_letters(number) for name, number in columns.items() if name is not None}
-    column = pl.col("field").replace_strict(letters, default=None, return_dtype=pl.String)
+    column = pl.col("frame_column").replace_strict(letters, default=None, return_dtype=pl.String)
     output = column + (pl.col("position") + header_row + 1).cast(pl.String)
     return lines.with_columns(output.alias("output"), pl.lit(sheet, dtype=pl.String).alias("output_sheet")).select(*KEYS)
 
 
 def lines_of(context: RunContext, table: BuiltTable, headers: dict[str | None, str]) -> pl.DataFrame:
-    """The lines of the list for a table without places in the output, but with their positions in the table. ``headers``: of its frame columns."""
+    """The lines of the list for a table without places in the output, but with their positions and columns in the table. ``headers``: of its frame columns."""
     issues, frame, fields = table.issues, table.result.table, context.registry.fields
     names = issues.get_column("field").drop_nulls().unique().to_list()
     labels = {name: headers.get(name) or (fields[name].label if name in fields else None) or name for name in names}
@@ -122,7 +122,11 @@ def lines_of(context: RunContext, table: BuiltTable, headers: dict[str | None, s
         found = found.join(pl.concat(written).unique(["position", "field"]), on=["position", "field"], how="left", maintain_order="left")
     else:
         found = found.with_columns(pl.lit(None, dtype=pl.String).alias("written"))
-    lines = found.select("position", *(key for key in KEYS if not key.startswith("output"))).sort("row", "column", "rule", nulls_last=False, maintain_order=True)
+    # Of a column that no field has the field is not known.
+    unmapped = table.unmapped_names()
+    is_unmapped = pl.col("field").is_in([*unmapped])
+    found = found.with_columns(pl.col("field").alias("frame_column"), pl.when(~is_unmapped).then("field").alias("field"))
+    lines = found.select("position", "frame_column", *(key for key in KEYS if not key.startswith("output"))).sort("row", "column", "rule", nulls_last=False, maintain_order=True)
     # A row that a hook has doubled is one of the sender's all the same.
     is_again = pl.col("row").is_not_null() & ~pl.struct("row", "column", "rule", "message").is_first_distinct()
     return lines.filter(~is_again)

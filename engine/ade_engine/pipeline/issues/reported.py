@@ -154,8 +154,8 @@ def settle(context: RunContext, table: pl.DataFrame) -> pl.DataFrame:
             rows = "1 row" if one.unknown == 1 else f"{one.unknown} rows"
             context.notice(
                 "issues_without_rows",
-                f"a hook has reported {one.rule} of {rows}, but a hook has replaced the table since, so that it is not known "
-                "which rows these are now. Keep the column __ade_row in the table that the hook returns",
+                f"{one.rule} was found in {rows} of a table that was changed since, so that it is not known which rows these are "
+                "now. It is with row_provenance = true, if hooks keep the column __ade_row",
                 table=context.table_index,
                 count=one.unknown,
             )

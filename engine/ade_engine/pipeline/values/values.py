@@ -179,7 +179,12 @@ class Transforms(_Expressions):
         finally:
             surroundings.enter(None)
         note_readings(context, around)
-        return keep_unread(context, table, around)
+        table, kept = keep_unread(context, table, around)
+        if context.settings.enforce_types and context.collected is not None:
+            from ade_engine.pipeline.issues.own import with_types
+
+            table = with_types(context, table, around.read_own)
+        return table, kept
 
     def _apply(
         self,
