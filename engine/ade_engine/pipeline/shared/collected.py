@@ -73,8 +73,16 @@ def ids_of(table: pl.DataFrame) -> pl.Series:
     return pl.Series("id", [None], dtype=pl.UInt32).new_from_index(0, table.height)
 
 
-def rule_of(entry: RegisteredFn) -> str:
-    """The rule that a validator is, in the lists of issues: ``hours.up_to_80``. What an author has not named is ``hours.check``."""
-    function = getattr(entry.fn, "ade_wraps", entry.fn)
-    name = getattr(function, "__name__", "")
-    return f"{entry.field}.{name if name.isidentifier() else 'check'}"
+def rules_of(entries: Iterable[RegisteredFn]) -> list[str]:
+    """The rules that the validators of a field are, in the lists of issues: ``hours.up_to_80``. What an author has not named is
+    ``hours.check``; of equal names the second is ``hours.check_2``.
+    """
+    counts: dict[str, int] = {}
+    rules = []
+    for entry in entries:
+        function = getattr(entry.fn, "ade_wraps", entry.fn)
+        name = getattr(function, "__name__", "")
+        rule = f"{entry.field}.{name if name.isidentifier() else 'check'}"
+        counts[rule] = count = counts.get(rule, 0) + 1
+        rules.append(rule if count == 1 else f"{rule}_{count}")
+    return rules
