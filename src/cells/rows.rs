@@ -20,7 +20,7 @@
 use std::fmt;
 use std::fs::OpenOptions;
 use std::io::Read;
-use std::ops::RangeInclusive;
+use std::ops::Range;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
@@ -300,23 +300,23 @@ impl Rows {
 
     /// What became of a row of the sender's, from 1.
     pub fn fate(&self, sheet: &str, row: u64) -> Fate<'_> {
-        let mut fates = self.fates_of(sheet, row..=row, false);
+        let mut fates = self.fates_of(sheet, row..row.saturating_add(1), false);
         fates.pop().unwrap_or(Fate::NotTold)
     }
 
     /// What became of a column of the sender's in which records were columns, from 1.
     pub fn fate_of_column(&self, sheet: &str, column: u64) -> Fate<'_> {
-        let mut fates = self.fates_of(sheet, column..=column, true);
+        let mut fates = self.fates_of(sheet, column..column.saturating_add(1), true);
         fates.pop().unwrap_or(Fate::NotTold)
     }
 
     /// What became of rows of the sender's, one by one.
-    pub fn fates(&self, sheet: &str, rows: RangeInclusive<u64>) -> Vec<Fate<'_>> {
+    pub fn fates(&self, sheet: &str, rows: Range<u64>) -> Vec<Fate<'_>> {
         self.fates_of(sheet, rows, false)
     }
 
-    fn fates_of(&self, sheet: &str, rows: RangeInclusive<u64>, turned: bool) -> Vec<Fate<'_>> {
-        let from = *rows.start();
+    fn fates_of(&self, sheet: &str, rows: Range<u64>, turned: bool) -> Vec<Fate<'_>> {
+        let from = rows.start;
         let mut fates = vec![Fate::NotTold; rows.clone().count()];
         for (table, stretch) in self.stretches_of(sheet, turned) {
             for number in stretch.within(&rows) {
@@ -332,7 +332,7 @@ impl Rows {
         }
         let unwritten = self.not_written.iter().filter(|rows| rows.sheet == sheet);
         for one in unwritten.filter(|_| !turned) {
-            for number in (one.first.max(from))..=(one.last.min(*rows.end())) {
+            for number in one.first.max(from)..one.last.saturating_add(1).min(rows.end) {
                 let fate = &mut fates[(number - from) as usize];
                 if *fate == Fate::NotTold {
                     *fate = Fate::NotWritten(one);
@@ -385,14 +385,11 @@ impl Rows {
     }
 
     /// The rows of a sheet of the sender that were not written, within a range.
-    pub(super) fn not_written_within(
-        &self,
-        sheet: &str,
-        rows: &RangeInclusive<u64>,
-    ) -> Vec<NotWritten> {
-        let within = self.not_written.iter().filter(|one| {
-            one.sheet == sheet && one.first <= *rows.end() && one.last >= *rows.start()
-        });
+    pub fn not_written_within(&self, sheet: &str, rows: &Range<u64>) -> Vec<NotWritten> {
+        let within = self
+            .not_written
+            .iter()
+            .filter(|one| one.sheet == sheet && one.first < rows.end && one.last >= rows.start);
         within.cloned().collect()
     }
 
@@ -493,10 +490,10 @@ impl Stretch {
     }
 
     /// The sender's rows of it that lie within a range.
-    fn within(self, rows: &RangeInclusive<u64>) -> RangeInclusive<u64> {
+    fn within(self, rows: &Range<u64>) -> Range<u64> {
         let low = u64::from(self.first.min(self.last));
         let high = u64::from(self.first.max(self.last));
-        low.max(*rows.start())..=high.min(*rows.end())
+        low.max(rows.start)..(high + 1).min(rows.end)
     }
 
     /// The output's row of one of its rows.
@@ -686,7 +683,7 @@ mod tests {
             (Reason::Dropped, Some("no_doubles"))
         );
         // What a later engine says in a word that is not known here.
-        let fates = rows.fates("In", 1..=2);
+        let fates = rows.fates("In", 1..3);
         assert!(
             matches!(fates[..], [Fate::NotWritten(one), Fate::NotTold] if one.reason == Reason::Other)
         );
