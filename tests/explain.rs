@@ -79,8 +79,8 @@ fn tables_say_why(place: &Place) {
         "header         row 3 is the header by what row detectors say",
         "COLUMN  HEADER      FIELD       SCORE  WHY",
         "D       Hours       hours        1.00  its header",
-        "nothing speaks for a field; nearest phone, its headers are ",
-        "hook           ade_config.hooks.by_hours.by_hours (on_table_transformed): its rows are others, or in another order",
+        "below minimum_mapping_score; nearest phone, its headers are 80% alike, to map it: headers=[…, \"Phnoe\"]",
+        "hook           ade_config.hooks.by_hours.by_hours (on_table_transformed): rows are others or in another order",
     ] {
         assert!(shown.stdout.contains(line), "{line}\n{}", shown.stdout);
     }

@@ -110,9 +110,9 @@ fn print_rest(ui: &Ui, table: &Explained) {
 fn print_hooks(ui: &Ui, hooks: &[Hook]) {
     for hook in hooks {
         let rows = match hook.rows.as_deref() {
-            Some("moved") => ": its rows are others, or in another order",
+            Some("moved") => ": rows are others or in another order, values may be others",
             Some("lost") => ": which rows of the sheet these are, is not known from here on",
-            _ => "",
+            _ => ": rows stayed, values may be others",
         };
         ui.told(
             "hook",

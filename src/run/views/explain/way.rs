@@ -1,15 +1,14 @@
 //! The way of a row or of a cell: from the sender's sheet to the output, and back.
 
-use std::path::Path;
-
 use serde::Serialize;
 use serde_json::Value;
 
 use super::ExplainError;
 use super::place::{Area, Cell, letters};
 use super::told::{Column, Hook, Table, Written};
+use super::trace::{Fated, From};
 use super::words::looks_of;
-use crate::cells::{Cells, CellsError, Choice, MOST_ROWS, RowMap};
+use crate::cells::{Cells, Choice};
 use crate::engine::Noticed;
 use crate::issues::{Issue, Severity};
 use crate::run::results::issues::issues_of;
@@ -111,13 +110,6 @@ pub(super) struct Tracer<'a> {
     pub cells: &'a Cells,
 }
 
-/// The rows of the output that a row of the sheet became.
-struct Traced {
-    rows: Vec<u64>,
-    /// Of all rows of the table it is known which they are.
-    is_whole: bool,
-}
-
 impl Tracer<'_> {
     /// The ways of a row of the sender, or of a cell in it.
     pub fn of_input(
@@ -173,17 +165,22 @@ impl Tracer<'_> {
         } else {
             way.part = "data";
         }
-        let traced = if is_header {
-            None
-        } else {
-            self.written_rows(table, row)?
+        let fate = match (&table.output, is_header) {
+            (None, _) => {
+                Fated::Unknown("the table was not written, or it is not known where".to_owned())
+            }
+            (Some(output), true) => {
+                let area = Area::named(&output.range);
+                Fated::Written(
+                    area.map(|area| (output.sheet.clone(), area.first.row))
+                        .into_iter()
+                        .collect(),
+                )
+            }
+            (Some(_), false) => self.fate(table, row)?,
         };
-        self.place_in_output(&mut way, table, column, is_header, traced);
-        if way.fields.is_empty() {
-            // Not written, and still of its field.
-            let field = way.column.as_ref().and_then(|column| column.field.clone());
-            self.tell_field(&mut way, table, field.as_deref());
-        }
+        self.place_in_output(&mut way, table, column, fate);
+        self.tell_own_field(&mut way, table);
         if !is_header {
             way.why.extend(self.said_of_row(&table.sheet, row));
         }
@@ -191,63 +188,75 @@ impl Tracer<'_> {
         Ok(way)
     }
 
-    /// Where a row or cell of a table stands in the output, or why that is not known.
-    fn place_in_output(
+    /// Where a row or cell of a table stands in the output, or why it does not, or why that is not known. `column`: as the table has
+    /// it, where a cell is meant.
+    fn place_in_output(&self, way: &mut Way, table: &Table, column: Option<&str>, fate: Fated) {
+        let rows = match fate {
+            Fated::Written(places) => places
+                .into_iter()
+                .map(|(sheet, row)| (sheet, Some(row)))
+                .collect(),
+            Fated::NotWritten(why) => {
+                way.why.push(why);
+                Vec::new()
+            }
+            Fated::Unknown(why) => {
+                way.why.push(why);
+                let output = table.output.as_ref().filter(|_| column.is_some());
+                output
+                    .map(|output| (output.sheet.clone(), None))
+                    .into_iter()
+                    .collect()
+            }
+        };
+        let written = self.written(way, table, column);
+        let own = table
+            .output
+            .as_ref()
+            .map(|output| (output.sheet.as_str(), Area::named(&output.range)));
+        for (sheet, row) in rows {
+            // A hook may have brought the row into another table, whose columns are others.
+            let is_own = own.is_some_and(|(title, area)| {
+                title == sheet && row.is_none_or(|row| area.is_some_and(|area| area.has_row(row)))
+            });
+            if column.is_none() || !is_own {
+                way.output
+                    .extend(row.map(|row| Place::new(&sheet, Some(row), None, None)));
+                continue;
+            }
+            let place =
+                |one: &&Written| Place::new(&sheet, row, Some(&one.column), Some(&one.header));
+            way.output.extend(written.iter().map(place));
+        }
+    }
+
+    /// The columns of the output that a column of the sender became, where they still are.
+    fn written<'t>(
         &self,
         way: &mut Way,
-        table: &Table,
+        table: &'t Table,
         column: Option<&str>,
-        is_header: bool,
-        traced: Option<Traced>,
-    ) {
-        let Some(output) = &table.output else {
-            way.why
-                .push("the table was not written, or it is not known where".to_owned());
-            return;
+    ) -> Vec<&'t Written> {
+        let (Some(output), Some(column)) = (&table.output, column) else {
+            return Vec::new();
         };
-        let first = Area::named(&output.range).map(|area| area.first.row);
-        let rows: Vec<Option<u64>> = match &traced {
-            _ if is_header => vec![first],
-            Some(traced) => traced.rows.iter().map(|row| Some(*row)).collect(),
-            None => vec![None],
-        };
-        match &traced {
-            None if !is_header => way.why.push(self.why_unknown(table)),
-            Some(traced) if traced.rows.is_empty() => way.why.push(if traced.is_whole {
-                "the row is not in the output".to_owned()
-            } else {
-                "the row was not found in the output; of some rows there it is not known which they are".to_owned()
-            }),
-            _ => {}
-        }
-        let Some(column) = column else {
-            let places = rows.iter().filter(|row| row.is_some());
-            way.output
-                .extend(places.map(|row| Place::new(&output.sheet, *row, None, None)));
-            return;
-        };
-        let written: Vec<&Written> = output
+        let all = output
             .columns
             .iter()
-            .filter(|one| one.from.as_deref() == Some(column))
-            .collect();
-        if written.is_empty() {
+            .filter(|one| one.from.as_deref() == Some(column));
+        let all: Vec<&Written> = all.collect();
+        if all.is_empty() {
             way.why
                 .push("the column was not written, or it is not known where".to_owned());
         }
-        for one in &written {
-            if !self.stands(output.sheet.as_str(), first, one) {
-                way.why.push(moved(one));
-                continue;
-            }
-            let place = |row: &Option<u64>| {
-                Place::new(&output.sheet, *row, Some(&one.column), Some(&one.header))
-            };
-            way.output.extend(rows.iter().map(place));
-        }
-        for one in &written {
-            self.tell_field(way, table, one.field.as_deref());
-        }
+        all.iter()
+            .for_each(|one| self.tell_field(way, table, one.field.as_deref()));
+        let first = Area::named(&output.range).map(|area| area.first.row);
+        let (there, moved): (Vec<&Written>, Vec<&Written>) = all
+            .into_iter()
+            .partition(|one| self.stands(&output.sheet, first, one));
+        way.why.extend(moved.into_iter().map(is_moved));
+        there
     }
 
     /// A row or cell of a table on its side, whose records are columns.
@@ -263,29 +272,27 @@ impl Tracer<'_> {
         ));
         way.part = "data";
         way.why
-            .push("the table lies on its side: the row is a column of the output".to_owned());
-        if let Some(output) = &table.output {
-            let first = Area::named(&output.range).map(|area| area.first.row);
-            for one in output
-                .columns
-                .iter()
-                .filter(|one| one.from.as_deref() == Some(&own))
-            {
-                if self.stands(&output.sheet, first, one) {
-                    way.output.push(Place::new(
-                        &output.sheet,
-                        None,
-                        Some(&one.column),
-                        Some(&one.header),
-                    ));
-                }
-                self.tell_field(&mut way, table, one.field.as_deref());
+            .push("the table lies on its side: its rows are columns of the output".to_owned());
+        let record = column.and_then(super::place::column_named);
+        let header_cells = way
+            .column
+            .as_ref()
+            .map_or(&[][..], |column| &column.header_cells);
+        let own_cell = record.map(|column| Cell { row, column }.name());
+        let first = table
+            .output
+            .as_ref()
+            .and_then(|output| Some((output.sheet.clone(), Area::named(&output.range)?.first.row)));
+        let fate = match record {
+            _ if own_cell.is_some_and(|own| header_cells.contains(&own)) => {
+                way.part = "header";
+                Fated::Written(first.into_iter().collect())
             }
-            if column.is_some() {
-                way.why
-                    .push("which row of the output the record is, is not known".to_owned());
-            }
-        }
+            Some(record) => self.fate(table, record)?,
+            None => Fated::Unknown("each cell of it is in another row of the output".to_owned()),
+        };
+        self.place_in_output(&mut way, table, Some(&own), fate);
+        self.tell_own_field(&mut way, table);
         way.issues = self.issues(&table.sheet, Some(row), column)?;
         Ok(way)
     }
@@ -312,6 +319,7 @@ impl Tracer<'_> {
             "the row"
         };
         let mut why = vec![format!("{what} is {place} and is not in the output")];
+        why.extend(self.not_written(sheet, row));
         why.extend(self.said_of_row(sheet, row));
         Ok(Way {
             part: "outside",
@@ -359,88 +367,72 @@ impl Tracer<'_> {
                 hint: Some(format!("the tables there are {}", ranges.join(", "))),
             });
         };
-        if row == area.first.row {
-            return Ok(having
-                .iter()
-                .map(|(table, area)| self.back(table, area, row, None, column))
-                .collect());
-        }
-        let from = self.source_row(first, row)?;
-        // Of several tables in one, the one that has the sender's row.
-        let of_row = |(table, _): &&(&Table, Area)| {
-            from.is_none_or(|from| table.area().is_none_or(|area| area.has_row(from)))
+        let from = if row == area.first.row {
+            From::Header
+        } else {
+            self.source_of(first, row)?
         };
-        let having: Vec<_> = having.iter().filter(of_row).collect();
-        let mut ways: Vec<Way> = having
-            .iter()
-            .map(|(table, area)| self.back(table, area, row, from, column))
-            .collect();
-        if let [_, _, ..] = ways.as_slice() {
-            for way in &mut ways {
+        // Of several tables in one, the one that has the sender's row.
+        let is_of = |table: &Table| match &from {
+            From::Row(sheet, row) => {
+                table.sheet == *sheet && table.area().is_some_and(|area| area.has_row(*row))
+            }
+            From::Column(sheet, _) => table.sheet == *sheet && table.turned,
+            _ => true,
+        };
+        let found: Vec<_> = having.iter().filter(|(table, _)| is_of(table)).collect();
+        // A hook may have brought the row from elsewhere.
+        let found = if found.is_empty() {
+            having.iter().take(1).collect()
+        } else {
+            found
+        };
+        let is_one = found.len() == 1 || from == From::Header;
+        let mut ways: Vec<Way> = Vec::new();
+        for (table, area) in found {
+            let mut way = self.back(table, area, row, &from, column);
+            if !is_one {
                 way.why.push(
-                    "several tables were stacked here; which of them the row is of, is not known"
+                    "several tables stand here as one; which of them the row is of, is not known"
                         .to_owned(),
                 );
             }
-        }
-        for way in &mut ways {
             let source = way.source.clone().unwrap_or_default();
             way.issues = match source.row {
                 Some(row) => self.issues(&source.sheet, Some(row), source.column.as_deref())?,
                 None => self.issues_written(sheet, row, column)?,
             };
+            ways.push(way);
         }
         Ok(ways)
     }
 
-    /// The way back from a row or cell of the output. `from`: the sender's row, where it is known.
-    fn back(
-        &self,
-        table: &Table,
-        area: &Area,
-        row: u64,
-        from: Option<u64>,
-        column: Option<u64>,
-    ) -> Way {
+    /// The way back from a row or cell of the output.
+    fn back(&self, table: &Table, area: &Area, row: u64, from: &From, column: Option<u64>) -> Way {
         let output = table.output.clone().unwrap_or_default();
-        let is_header = row == area.first.row;
         let name = column.map(letters);
-        let written = output
-            .columns
-            .iter()
-            .find(|one| Some(&one.column) == name.as_ref());
+        let mut columns = output.columns.iter();
+        let written = columns.find(|one| Some(&one.column) == name.as_ref());
         let written = written.filter(|one| self.stands(&output.sheet, Some(area.first.row), one));
         let place = written.and_then(|one| one.from.as_deref());
         let mut way = self.begun(table, place);
-        let header = way.column.as_ref().map(|column| column.name.clone());
-        way.part = if is_header { "header" } else { "data" };
-        way.output.push(Place::new(
-            &output.sheet,
-            Some(row),
-            name.as_deref(),
-            written.map(|one| one.header.as_str()),
-        ));
-        let own_cells = way
-            .column
-            .as_ref()
-            .map_or(&[][..], |column| &column.header_cells);
-        let source_row = if is_header {
-            own_cells
-                .last()
-                .and_then(|cell| Cell::named(cell))
-                .map(|cell| cell.row)
+        way.part = if *from == From::Header {
+            "header"
         } else {
-            from
+            "data"
         };
-        let place = place.filter(|_| !table.turned).or(None);
-        way.source = Some(Place::new(
-            &table.sheet,
-            source_row,
-            place,
-            header.as_deref(),
-        ));
-        if !is_header && from.is_none() {
-            way.why.push(self.why_unknown(table));
+        let title = written.map(|one| one.header.as_str());
+        way.output
+            .push(Place::new(&output.sheet, Some(row), name.as_deref(), title));
+        way.source = Some(source_in(table, &way, from, place));
+        match from {
+            From::Header => {}
+            From::Row(sheet, row) => way.why.extend(self.said_of_row(sheet, *row)),
+            From::Column(..) => way
+                .why
+                .push("the table lies on its side: the row was a column there".to_owned()),
+            From::Added => way.why.push("a hook added the row".to_owned()),
+            From::Unknown(why) => way.why.push(why.clone()),
         }
         match (column, written) {
             (Some(_), Some(one)) => {
@@ -450,7 +442,7 @@ impl Tracer<'_> {
                 self.tell_field(&mut way, table, one.field.as_deref());
             }
             (Some(_), None) => way.why.push("the column is the engine's own, was made by a hook, or it is not known where it comes from".to_owned()),
-            (None, _) => way.why.extend(source_row.iter().flat_map(|row| self.said_of_row(&table.sheet, *row))),
+            (None, _) => {}
         }
         way
     }
@@ -461,6 +453,14 @@ impl Tracer<'_> {
             column: column.and_then(|column| table.column(column)).cloned(),
             hooks: table.hooks.clone(),
             ..Way::default()
+        }
+    }
+
+    /// The field of a column that was not written.
+    fn tell_own_field(&self, way: &mut Way, table: &Table) {
+        if way.fields.is_empty() {
+            let field = way.column.as_ref().and_then(|column| column.field.clone());
+            self.tell_field(way, table, field.as_deref());
         }
     }
 
@@ -487,92 +487,6 @@ impl Tracer<'_> {
             .into_iter()
             .chain(notices.map(|told| told.message().to_owned()))
             .collect()
-    }
-
-    fn why_unknown(&self, table: &Table) -> String {
-        let lost = table
-            .hooks
-            .iter()
-            .find(|hook| hook.rows.as_deref() == Some("lost"));
-        match lost {
-            Some(hook) => format!("which row it is on the other side is not known: {} replaced the rows", hook.name),
-            None => "which row it is on the other side is not known: a hook has added it, or the run did not record rows (`row_provenance = true` does)".to_owned(),
-        }
-    }
-
-    /// The output, if it is there.
-    fn output(&self) -> Option<&Path> {
-        self.run
-            .output_path
-            .as_deref()
-            .filter(|path| path.is_file())
-    }
-
-    /// Where rows of the output come from. `None`: it is not known, or the file is gone.
-    fn row_map(
-        &self,
-        sheet: &str,
-        rows: std::ops::RangeInclusive<u64>,
-    ) -> Result<Option<RowMap>, ExplainError> {
-        let Some(path) = self.output() else {
-            return Ok(None);
-        };
-        let read =
-            self.cells
-                .output_window(path, Some(self.payload), Choice::Named(sheet), rows, 1..=1);
-        match read {
-            Ok((_, map)) => Ok(map),
-            // A hook may have removed or renamed what was written.
-            Err(
-                CellsError::NoSheet { .. }
-                | CellsError::OutOfBounds { .. }
-                | CellsError::Gone { .. },
-            ) => Ok(None),
-            Err(error) => Err(error.into()),
-        }
-    }
-
-    /// The sender's row of a row of the output.
-    fn source_row(&self, table: &Table, row: u64) -> Result<Option<u64>, ExplainError> {
-        let Some(output) = &table.output else {
-            return Ok(None);
-        };
-        let map = self.row_map(&output.sheet, row..=row)?;
-        let map = map.filter(|map| map.sheet == table.sheet && !table.turned);
-        Ok(map.and_then(|map| map.rows.first().copied().flatten()))
-    }
-
-    /// The rows of the output that a row of a table became. `None`: it is not known of any row.
-    fn written_rows(&self, table: &Table, row: u64) -> Result<Option<Traced>, ExplainError> {
-        let Some(output) = &table.output else {
-            return Ok(None);
-        };
-        let Some(area) = Area::named(&output.range) else {
-            return Ok(None);
-        };
-        let mut traced = Traced {
-            rows: Vec::new(),
-            is_whole: true,
-        };
-        let mut is_known = area.first.row == area.last.row;
-        let mut first = area.first.row + 1;
-        while first <= area.last.row {
-            let last = area.last.row.min(first + MOST_ROWS - 1);
-            let map = self.row_map(&output.sheet, first..=last)?;
-            let Some(map) = map.filter(|map| map.sheet == table.sheet) else {
-                traced.is_whole = false;
-                first = last + 1;
-                continue;
-            };
-            is_known |= map.rows.iter().any(Option::is_some);
-            traced.is_whole &= map.rows.iter().all(Option::is_some);
-            let rows = (first..)
-                .zip(&map.rows)
-                .filter(|(_, from)| **from == Some(row));
-            traced.rows.extend(rows.map(|(row, _)| row));
-            first = last + 1;
-        }
-        Ok(is_known.then_some(traced))
     }
 
     /// Whether the header of a column is where it was written: a hook may have changed the output since.
@@ -656,7 +570,34 @@ impl Table {
     }
 }
 
-fn moved(written: &Written) -> String {
+/// Where a row or cell of the output stands in the sender's sheet. `column`: the sender's column, as the table has it.
+fn source_in(table: &Table, way: &Way, from: &From, column: Option<&str>) -> Place {
+    let header = way.column.as_ref().map(|column| column.name.as_str());
+    let own = table.sheet.as_str();
+    match from {
+        From::Header => {
+            let mut cells = way.column.iter().flat_map(|column| &column.header_cells);
+            let cell = cells.next_back().and_then(|name| Cell::named(name));
+            let letters = cell.map(|cell| letters(cell.column));
+            Place::new(own, cell.map(|cell| cell.row), letters.as_deref(), header)
+        }
+        From::Row(sheet, row)
+            if sheet == own && table.area().is_some_and(|area| area.has_row(*row)) =>
+        {
+            Place::new(own, Some(*row), column, header)
+        }
+        // Brought by a hook from another table, whose columns are others.
+        From::Row(sheet, row) => Place::new(sheet, Some(*row), None, None),
+        From::Column(sheet, record) => {
+            let row = column.and_then(|row| row.parse().ok());
+            Place::new(sheet, row, Some(&letters(*record)), header)
+        }
+        From::Added => Place::new(own, None, None, None),
+        From::Unknown(_) => Place::new(own, None, column.filter(|_| !table.turned), header),
+    }
+}
+
+fn is_moved(written: &Written) -> String {
     format!(
         "the header {:?} is not in {} of the output: a hook has changed the output, or its file is gone",
         written.header, written.column
