@@ -210,3 +210,77 @@ fn rows_in_words(rows: &[u64]) -> String {
         [first, .., last] => format!("rows {first} to {last}"),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::engine::Noticed;
+
+    fn table(told: &serde_json::Value) -> Table {
+        Table::of(told).unwrap()
+    }
+
+    #[test]
+    fn a_header_says_how_it_was_chosen_and_which_row_came_next() {
+        let looks = json!({"rows": [{"sheet": "Crew", "row": 3, "message": "row 3, header (97%): no values"}]});
+        let looks = Noticed::of(&looks).rows;
+        let vote = |row: u64, score: f64, kind: &str| json!({"row": row, "kind": kind, "score": score, "by": [{"detector": "words", "score": score}]});
+        let said = |chosen_by: &str, next: &serde_json::Value| {
+            let told = table(
+                &json!({"sheet": "Crew", "table": 0, "header_rows": {"rows": [3], "chosen_by": chosen_by,
+                "votes": [vote(3, 2.5, "header")], "runner_up": next}}),
+            );
+            of_header(&told, &[9], &looks)
+        };
+        assert_eq!(
+            said("votes", &vote(2, 0.5, "title")),
+            [
+                "row 3 is the header by what row detectors say",
+                "row 3: 2.50 (words 2.50)",
+                "row 3 looks like header (97%): no values",
+                "next row 2: 0.50 (words 0.50), 2.00 less, taken for title",
+            ]
+        );
+        // The header of another table, or a row that nearly nothing spoke for, is no rival.
+        for none in [vote(9, 2.6, "header"), vote(2, 0.001, "data"), json!(null)] {
+            assert_eq!(said("looks", &none).len(), 3, "{none}");
+        }
+        assert!(said("fallback", &json!(null))[0].contains("no row was found to be a header"));
+        assert!(said("setting", &json!(null))[0].contains("a setting of this sheet"));
+        let turned = json!({"sheet": "S", "table": 1, "turned": true, "columns": [{"column": "3", "header_cells": ["B3"]}]});
+        assert!(of_header(&table(&turned), &[], &[])[0].contains("stand in column B"));
+    }
+
+    #[test]
+    fn a_column_says_why_it_has_its_field_or_none() {
+        let whole = table(&json!({"sheet": "Crew", "table": 0, "columns": [
+            {"column": "A", "name": "Hours", "field": "hours", "score": 1.4, "reason": "highest_score", "wanted_by": ["B"],
+                "by": [{"detector": "Field('hours').header", "score": 1.0}, {"detector": "own", "score": 0.4}],
+                "second": {"field": "pay", "score": 0.3}},
+            {"column": "B", "reason": "lost_to_another", "second": {"field": "hours", "score": 1.0}},
+            {"column": "C", "reason": "below_minimum", "second": {"field": "pay", "score": 0.2}},
+            {"column": "D", "reason": "tie", "wanted_by": ["E"], "second": {"field": "pay", "score": 1.0}},
+            {"column": "E", "reason": "no_score",
+                "nearest": {"field": "team", "by": "header", "likeness": 0.75, "suggestion": "headers=[…, \"Taem\"]"}},
+            {"column": "F", "reason": "no_score"},
+        ], "fields": [{"field": "first", "from": ["F"]}, {"field": "last", "from": ["F"]}]}));
+        let said: Vec<String> = whole
+            .columns
+            .iter()
+            .map(|column| of_column(column, &whole, None).join("; "))
+            .collect();
+        assert_eq!(
+            said,
+            [
+                "its header 1.00 + own 0.40; next pay with 0.30, 1.10 less; column B wanted it too",
+                "hours with 1.00, which column A got",
+                "pay has 0.20, which is below minimum_mapping_score",
+                "pay with 1.00, as much as E: none got it",
+                "nothing speaks for a field; nearest team, its headers are 75% alike, to map it: headers=[…, \"Taem\"]",
+                "split into first, last",
+            ]
+        );
+    }
+}
