@@ -79,13 +79,13 @@ fn tables_say_why(place: &Place) {
         "header         row 3 is the header by what row detectors say",
         "COLUMN  HEADER      FIELD       SCORE  WHY",
         "D       Hours       hours        1.00  its header",
-        "below minimum_mapping_score; nearest phone, its headers are 80% alike, to map it: headers=[…, \"Phnoe\"]",
+        "suggestion     E Phnoe: nearest phone, its headers are 80% alike, to map it: headers=[…, \"Phnoe\"]",
         "hook           ade_config.hooks.by_hours.by_hours (on_table_transformed): rows are others or in another order",
     ] {
         assert!(shown.stdout.contains(line), "{line}\n{}", shown.stdout);
     }
     // The same words where a run is shown.
-    place.ade_prints("runs show latest", "no signal; nearest phone, ");
+    place.ade_prints("runs show latest", "; nearest phone, its headers are 80% alike");
     place.ade_prints(
         "runs show latest --rows",
         "row 3 is the header by what row detectors say",

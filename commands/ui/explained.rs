@@ -2,7 +2,9 @@
 
 use ade::engine::Told;
 use ade::issues::Severity;
-use ade::run::views::explain::{Column, Explanation, Hook, Table as Explained, Way, spoken};
+use ade::run::views::explain::{
+    Column, Explanation, Hook, Table as Explained, Way, nearest_in_words, spoken,
+};
 
 use super::results::rows;
 use super::table::Table;
@@ -79,10 +81,20 @@ fn columns(table: &Explained) -> Table {
             (Tone::Plain, column.name.clone()),
             (Tone::Good, fields_of(column, table).join(", ")),
             (Tone::Plain, score.unwrap_or_default()),
-            (Tone::Dim, column.why.join("; ")),
+            (Tone::Dim, why(column).join("; ")),
         ]);
     }
     shown
+}
+
+/// Why a column has its field or none, without what it is nearest to.
+fn why(column: &Column) -> Vec<String> {
+    let nearest = column.nearest.as_ref().map(nearest_in_words);
+    let why = column
+        .why
+        .iter()
+        .filter(|why| Some(*why) != nearest.as_ref());
+    why.cloned().collect()
 }
 
 /// The field of a column, or those that were made of it.
@@ -97,8 +109,18 @@ fn fields_of(column: &Column, table: &Explained) -> Vec<String> {
     made.map(|field| field.field.clone()).collect()
 }
 
-/// Fields without a column, and hooks.
+/// What unmapped columns are nearest to, fields without a column, and hooks.
 fn print_rest(ui: &Ui, table: &Explained) {
+    for column in &table.columns {
+        if let Some(nearest) = &column.nearest {
+            let name = format!("{} {}", column.column, column.name);
+            ui.told(
+                "suggestion",
+                None,
+                &format!("{name}: {}", nearest_in_words(nearest)),
+            );
+        }
+    }
     let without = table.fields.iter().filter(|field| field.from.is_empty());
     let without: Vec<&str> = without.map(|field| field.field.as_str()).collect();
     if !without.is_empty() {
@@ -165,7 +187,8 @@ fn print_field(ui: &Ui, fields: &[String], column: &Column) {
 
 fn print_callables(ui: &Ui, transforms: &[String], validators: &[String]) {
     if !transforms.is_empty() {
-        let names: Vec<String> = transforms.iter().map(|name| spoken(name)).collect();
+        let mut names: Vec<String> = transforms.iter().map(|name| spoken(name)).collect();
+        names.dedup();
         ui.told("changed by", None, &names.join(", "));
     }
     if !validators.is_empty() {

@@ -7,6 +7,7 @@
 //! No value of a cell is in an explanation. What is not known is said to be unknown, and nothing is guessed: rows are only
 //! traced where the run has recorded where they come from.
 
+mod error;
 mod place;
 mod told;
 mod trace;
@@ -16,14 +17,14 @@ mod words;
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::base::problem::{Facts, Kind, Problem, code, typed};
-use crate::cells::{Cells, CellsError};
+use crate::cells::Cells;
 use crate::engine::{Noticed, Told};
-use crate::issues::ListError;
 use crate::run::results::RowCounts;
-use crate::store::{RunRecord, StoreError};
+use crate::store::RunRecord;
 use crate::workspace::Workspace;
 use place::Cell;
+use trace::Tracer;
+pub use error::ExplainError;
 pub use told::{
     Column, Field, HeaderRows, Hook, Nearest, Output, Part, Second, Table, Vote, Written,
 };
@@ -80,84 +81,6 @@ pub struct Explanation {
     pub rows: Vec<Told>,
 }
 
-/// There is no explanation.
-#[derive(Debug, thiserror::Error)]
-pub enum ExplainError {
-    /// The run has not ended.
-    #[error("run {id} is {status}; why it read its input as it did is known when it ends")]
-    NotEnded {
-        /// The run.
-        id: String,
-        /// What it is.
-        status: &'static str,
-    },
-    /// The run recorded nothing of its tables.
-    #[error("run {id} has recorded nothing of how it read its tables")]
-    Nothing {
-        /// The run.
-        id: String,
-    },
-    /// No table is on a sheet of this name.
-    #[error("there is no table on a sheet {sheet:?} of the {side}")]
-    NoSheet {
-        /// As it was asked for.
-        sheet: String,
-        /// `input` or `output`.
-        side: &'static str,
-        /// The sheets that have tables.
-        sheets: Vec<String>,
-    },
-    /// Several sheets have tables, and none was named.
-    #[error("{what} of which sheet? There are tables on {}", sheets.join(", "))]
-    WhichSheet {
-        /// What was asked for.
-        what: String,
-        /// The sheets that have tables.
-        sheets: Vec<String>,
-    },
-    /// There is no such cell, row or column.
-    #[error("there is no {what}")]
-    NotThere {
-        /// What was asked for, and where.
-        what: String,
-        /// What there is.
-        hint: Option<String>,
-    },
-    /// The records cannot be read.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    /// The output cannot be read.
-    #[error(transparent)]
-    Cells(#[from] CellsError),
-    /// The list of issues cannot be read.
-    #[error(transparent)]
-    Issues(#[from] ListError),
-}
-
-impl Problem for ExplainError {
-    fn facts(&self) -> Facts {
-        let usage = |code| Facts::new(Kind::Usage, code);
-        match self {
-            Self::NotEnded { id, .. } => {
-                usage(code::RUN_NOT_ENDED).hint(format!("`ade logs tail {id}` follows it"))
-            }
-            Self::Nothing { .. } => {
-                usage(code::NO_EXPLANATION).hint("run the file again: runs of older engines recorded none, and failed ones may have none")
-            }
-            Self::NoSheet { sheets, .. } => usage(code::SHEET_NOT_FOUND)
-                .hint(format!("there are tables on {}", sheets.join(", "))),
-            Self::WhichSheet { sheets, .. } => {
-                let sheet = sheets.first().map(typed).unwrap_or_default();
-                usage(code::USAGE).hint(format!("name it: `--sheet {sheet}`"))
-            }
-            Self::NotThere { hint, .. } => usage(code::CELL_NOT_FOUND).maybe_hint(hint.clone()),
-            Self::Store(error) => error.facts(),
-            Self::Cells(error) => error.facts(),
-            Self::Issues(error) => error.facts(),
-        }
-    }
-}
-
 /// Explains a run that has ended. `cells` reads its output, where a row or a cell is asked for.
 ///
 /// # Errors
@@ -181,7 +104,7 @@ pub fn explain(
     if tables.is_empty() {
         return Err(ExplainError::Nothing { id });
     }
-    let tracer = way::Tracer {
+    let tracer = Tracer {
         run,
         tables: &tables,
         payload: &payload,
@@ -261,7 +184,7 @@ fn rows_of(payload: &Value, table: &Table) -> Option<RowCounts> {
 fn chosen(
     tables: &[Table],
     wanted: &Wanted,
-    tracer: &way::Tracer<'_>,
+    tracer: &Tracer<'_>,
 ) -> Result<(Vec<Table>, Vec<Way>), ExplainError> {
     let (of_cell, cell) = match &wanted.cell {
         Some(name) => cell_named(name).map(|(sheet, cell)| (sheet, Some(cell)))?,

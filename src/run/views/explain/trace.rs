@@ -5,14 +5,22 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use super::ExplainError;
+use super::error::ExplainError;
 use super::place::Area;
 use super::told::Table;
-use super::way::Tracer;
 use crate::cells::{
     CellsError, Choice, Fate, MOST_ROWS, NotWritten, Origin, Reason, RowMap, Rows, Written,
 };
 use crate::settings::paths::RunFolder;
+
+/// Follows rows and cells of one run.
+pub(super) struct Tracer<'a> {
+    pub run: &'a RunRecord,
+    pub tables: &'a [Table],
+    pub payload: &'a Value,
+    pub noticed: &'a Noticed,
+    pub cells: &'a Cells,
+}
 
 /// What a row of the output was.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -98,6 +106,33 @@ impl Tracer<'_> {
         })
     }
 
+    /// What became of a row of a table, where another table may lie beside it: its rows are others.
+    pub(super) fn fate_in(&self, table: &Table, row: u64) -> Result<Fated, ExplainError> {
+        let fate = self.fate(table, row)?;
+        let Fated::Written(mut places) = fate else {
+            return Ok(fate);
+        };
+        let beside = self.tables.iter().filter(|other| {
+            other.table != table.table
+                && other.sheet == table.sheet
+                && other.area().is_some_and(|area| area.has_row(row))
+        });
+        let beside: Vec<&Table> = beside.collect();
+        let stacked = |other: &&Table| match (&other.output, &table.output) {
+            (Some(one), Some(own)) => (&one.sheet, &one.range) == (&own.sheet, &own.range),
+            _ => false,
+        };
+        if beside.iter().any(stacked) {
+            let why = "tables that lie beside one another were stacked; which row of the output is this one's, is not known";
+            return Ok(Fated::Unknown(why.to_owned()));
+        }
+        places.retain(|(sheet, row)| !beside.iter().any(|other| other.holds(sheet, *row)));
+        if places.is_empty() {
+            return Ok(Fated::Unknown(unknown(table)));
+        }
+        Ok(Fated::Written(places))
+    }
+
     /// Why a row of the sender is not in the output, where the run tells.
     pub(super) fn not_written(&self, sheet: &str, row: u64) -> Option<String> {
         match self.rows()?.fate(sheet, row) {
@@ -155,6 +190,20 @@ impl Tracer<'_> {
             ) => Ok(None),
             Err(error) => Err(error.into()),
         }
+    }
+}
+
+impl Table {
+    /// Where it lies in the sender's sheet.
+    pub(super) fn area(&self) -> Option<Area> {
+        Area::named(self.region.as_deref()?)
+    }
+
+    /// Whether a row of the output is one of its own.
+    pub(super) fn holds(&self, sheet: &str, row: u64) -> bool {
+        let output = self.output.as_ref().filter(|output| output.sheet == sheet);
+        let area = output.and_then(|output| Area::named(&output.range));
+        area.is_some_and(|area| area.has_row(row))
     }
 }
 

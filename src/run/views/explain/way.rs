@@ -3,10 +3,10 @@
 use serde::Serialize;
 use serde_json::Value;
 
-use super::ExplainError;
+use super::error::ExplainError;
 use super::place::{Area, Cell, letters};
 use super::told::{Column, Hook, Table, Written};
-use super::trace::{Fated, From};
+use super::trace::{Fated, From, Tracer};
 use super::words::looks_of;
 use crate::cells::{Cells, Choice};
 use crate::engine::Noticed;
@@ -101,15 +101,6 @@ impl Way {
     }
 }
 
-/// Follows rows and cells of one run.
-pub(super) struct Tracer<'a> {
-    pub run: &'a RunRecord,
-    pub tables: &'a [Table],
-    pub payload: &'a Value,
-    pub noticed: &'a Noticed,
-    pub cells: &'a Cells,
-}
-
 impl Tracer<'_> {
     /// The ways of a row of the sender, or of a cell in it.
     pub fn of_input(
@@ -177,7 +168,7 @@ impl Tracer<'_> {
                         .collect(),
                 )
             }
-            (Some(_), false) => self.fate(table, row)?,
+            (Some(_), false) => self.fate_in(table, row)?,
         };
         self.place_in_output(&mut way, table, column, fate);
         self.tell_own_field(&mut way, table);
@@ -210,15 +201,9 @@ impl Tracer<'_> {
             }
         };
         let written = self.written(way, table, column);
-        let own = table
-            .output
-            .as_ref()
-            .map(|output| (output.sheet.as_str(), Area::named(&output.range)));
         for (sheet, row) in rows {
             // A hook may have brought the row into another table, whose columns are others.
-            let is_own = own.is_some_and(|(title, area)| {
-                title == sheet && row.is_none_or(|row| area.is_some_and(|area| area.has_row(row)))
-            });
+            let is_own = row.is_none_or(|row| table.holds(&sheet, row));
             if column.is_none() || !is_own {
                 way.output
                     .extend(row.map(|row| Place::new(&sheet, Some(row), None, None)));
@@ -563,13 +548,6 @@ impl Tracer<'_> {
     }
 }
 
-impl Table {
-    /// Where it lies in the sender's sheet.
-    fn area(&self) -> Option<Area> {
-        Area::named(self.region.as_deref()?)
-    }
-}
-
 /// Where a row or cell of the output stands in the sender's sheet. `column`: the sender's column, as the table has it.
 fn source_in(table: &Table, way: &Way, from: &From, column: Option<&str>) -> Place {
     let header = way.column.as_ref().map(|column| column.name.as_str());
@@ -593,7 +571,10 @@ fn source_in(table: &Table, way: &Way, from: &From, column: Option<&str>) -> Pla
             Place::new(sheet, row, Some(&letters(*record)), header)
         }
         From::Added => Place::new(own, None, None, None),
-        From::Unknown(_) => Place::new(own, None, column.filter(|_| !table.turned), header),
+        From::Unknown(_) if table.turned => {
+            Place::new(own, column.and_then(|row| row.parse().ok()), None, header)
+        }
+        From::Unknown(_) => Place::new(own, None, column, header),
     }
 }
 
