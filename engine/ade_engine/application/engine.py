@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from datetime import datetime, timezone
+from functools import partial
 from pathlib import Path
 
 from ade_engine.infrastructure.caller import show_values
@@ -101,9 +102,9 @@ class Engine:
         return registry
 
 
-def _list_beside(output: Path) -> str:
-    """Where the list of issues goes: ``people_issues.ndjson`` beside ``people_normalized.xlsx``."""
-    return str(output.with_name(f"{output.stem.removesuffix('_normalized')}_issues.ndjson"))
+def _beside(output: Path, ending: str) -> str:
+    """Where a further file of the output goes: ``people_issues.ndjson`` beside ``people_normalized.xlsx``."""
+    return str(output.with_name(f"{output.stem.removesuffix('_normalized')}_{ending}"))
 
 
 def output_path_for(input_file: Path, output_dir: Path | None = None) -> Path:
@@ -362,12 +363,25 @@ class _Run:
 
             add_issues_sheet(output, plan.input_file.name)
         pipeline.hooks.run(context, HookName.ON_WORKBOOK_BEFORE_SAVE, output_workbook=output.workbook)
+        files = {}
+        if self.settings.issue_list:
+            files[_beside(plan.output_file, "issues.ndjson")] = output.write_issues
+        if pipeline.row_map is not None:
+            stands = partial(output.stands, with_columns=False)
+            files[_beside(plan.output_file, "rows.json")] = partial(pipeline.row_map.write, stands=stands)
+        moved = output.moved() if files else []
+        if moved:
+            self.notices.add(
+                "places_moved",
+                f"hooks have moved what was written on {', '.join(map(repr, moved))}; of issues and rows no places in the output are known there",
+                count=len(moved),
+                sheets=moved,
+            )
+        output.save(str(plan.output_file), files)
         if not self.settings.issue_list:
-            output.save(str(plan.output_file))
             return
         from ade_engine.pipeline.issues.counted import told
 
-        output.save(str(plan.output_file), _list_beside(plan.output_file))
         quarantined = 0 if quarantine is None else quarantine.rows
         self.issues = told(output.issues, report.rows_with_errors(), context.unnamed_rules, registry.fields, rows_quarantined=quarantined)
 

@@ -84,13 +84,13 @@ class Quarantine:
         frame = _stacked([part.frame for part in self._parts], [column.source for column in columns])
         sheet = output.add_sheet(output.free_title(_TITLE))
         if style == "table":
-            output.append_table(sheet, frame, gap=False, look=TableLook(columns, [], has_filter=True))
+            table = output.append_table(sheet, frame, gap=False, look=TableLook(columns, [], has_filter=True))
         else:
-            output.append_table(sheet, frame.rename({column.source: column.header for column in columns}), gap=False)
+            table = output.append_table(sheet, frame.rename({column.source: column.header for column in columns}), gap=False)
         numbers = {column.source: number for number, column in enumerate(columns, 1)}
         header_row = 1
         for part in self._parts:
-            output.add_issues(placed(part.lines, numbers, header_row, sheet.title))
+            output.add_issues(placed(part.lines, numbers, header_row, sheet.title), table)
             header_row += part.frame.height
         have = "1 row with an error stands" if frame.height == 1 else f"{frame.height} rows with errors stand"
         notices.add(
