@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from ade_engine.application.completed import RunReport, SheetReport
     from ade_engine.extensions.registry import Registry
     from ade_engine.io.input.source import Source, SourceSheet
+    from ade_engine.io.output.workbook import Output
     from ade_engine.pipeline.output.manifest import Manifest
     from ade_engine.pipeline.shared.context import RunContext
     from ade_engine.pipeline.sheet import LeftOut, SheetPipeline
@@ -301,7 +302,6 @@ class _Run:
         plan = self.plan
         # Polars is imported here, while the file is being read.
         from ade_engine.io.input.source import SourceError
-        from ade_engine.io.output.workbook import Output
         from ade_engine.pipeline.noticed import notice_detection, notice_hidden_sheets
         from ade_engine.pipeline.shared.context import RunContext
         from ade_engine.pipeline.sheet import SheetPipeline
@@ -335,7 +335,7 @@ class _Run:
             package_folder=str(package_folder),
             notices=self.notices,
         )
-        output = Output(escape_formulas=self.settings.escape_formulas, print_setup=bool(self.settings.print_setup))
+        output = self._new_output()
         are_named = plan.input_sheets is not None or plan.active_sheet_only
         asks_for_fields = bool(self.settings.skip_sheets_without_fields) and not are_named
         pipeline = SheetPipeline(registry, source, output, manifest, self.settings, asks_for_fields=asks_for_fields)
@@ -355,9 +355,10 @@ class _Run:
             sheet_report = report.add_sheet(sheet.title, index, sheet.title == active_title)
             self._process_sheet(pipeline, context.for_sheet(sheet.title, index), sheet, sheet_report)
         self._leave_out(pipeline.left_out, report, registry, is_all=len(pipeline.left_out) == len(sheets))
-        quarantine = pipeline.quarantine
+        quarantine, apart = pipeline.quarantine, None
         if quarantine is not None:
-            quarantine.write(output, self.notices, style=self.settings.output_style)
+            apart = self._new_output() if self.settings.quarantine == "file" and quarantine.rows else None
+            quarantine.write(output, self.notices, style=self.settings.output_style, book=apart)
         if self.settings.issues_sheet:
             from ade_engine.pipeline.output.own_sheets import add_issues_sheet
 
@@ -369,6 +370,8 @@ class _Run:
         if pipeline.row_map is not None:
             stands = partial(output.stands, with_columns=False)
             files[_beside(plan.output_file, "rows.json")] = partial(pipeline.row_map.write, stands=stands)
+        if apart is not None:
+            files[_beside(plan.output_file, "quarantine.xlsx")] = apart.write
         moved = output.moved() if files else []
         if moved:
             self.notices.add(
@@ -384,6 +387,12 @@ class _Run:
 
         quarantined = 0 if quarantine is None else quarantine.rows
         self.issues = told(output.issues, report.rows_with_errors(), context.unnamed_rules, registry.fields, rows_quarantined=quarantined)
+
+    def _new_output(self) -> Output:
+        """A workbook to write."""
+        from ade_engine.io.output.workbook import Output
+
+        return Output(escape_formulas=self.settings.escape_formulas, print_setup=bool(self.settings.print_setup))
 
     def _process_sheet(
         self, pipeline: SheetPipeline, context: RunContext, sheet: SourceSheet, report: SheetReport

@@ -208,7 +208,7 @@ _NEWER = (
     ("row_provenance", False, _flag, "know which source row each output row comes from"),
     ("issue_list", False, _flag, "a list of all issues beside the output: where, by which rule, what stood there"),
     ("issues_sheet", False, _flag, "with issue_list: a sheet of all issues behind the others, each linked to its cell"),
-    ("quarantine", "keep", _one_of("keep", "sheet"), "with issue_list: rows with errors stay, or stand on a sheet of their own"),
+    ("quarantine", "keep", _one_of("keep", "sheet", "file"), "with issue_list: rows with errors stay, or stand on a sheet or in a file of their own"),
     ("all_fields", False, _flag, "each table has all fields, in the configuration's order, before its other columns"),
     ("skip_sheets_without_fields", False, _flag, "sheets in which no column was found for a field are left out"),
     ("print_setup", False, _flag, "sheets are printed landscape, one page wide, with the header on each page"),

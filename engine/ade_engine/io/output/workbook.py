@@ -219,11 +219,8 @@ class Output:
             for final, part in parts.items():
                 beside_it[final](part)
                 _sync(part)
-            if self.is_touched:
-                self._workbook.save(beside)
-                _sync(beside)
-            else:
-                self._write(beside)
+            self.write(beside)
+            _sync(beside)
             for final, part in parts.items():
                 os.replace(part, final)
             os.replace(beside, path)
@@ -243,7 +240,11 @@ class Output:
             if lines is not None:
                 lines.head(MOST_ISSUES).write_ndjson(file)
 
-    def _write(self, path: str) -> None:
+    def write(self, path: str) -> None:
+        """Write the workbook there and then."""
+        if self.is_touched:
+            self._workbook.save(path)
+            return
         if not self._sheets:
             # As openpyxl says it: a workbook cannot be without sheets.
             raise IndexError("At least one sheet must be visible")
