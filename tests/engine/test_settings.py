@@ -39,6 +39,7 @@ DEFAULTS = {
     "row_provenance": False,
     "issue_list": False,
     "issues_sheet": False,
+    "notes_sheet": False,
     "quarantine": "keep",
     "all_fields": False,
     "skip_sheets_without_fields": False,

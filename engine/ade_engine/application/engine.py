@@ -363,6 +363,10 @@ class _Run:
             from ade_engine.pipeline.output.own_sheets import add_issues_sheet
 
             add_issues_sheet(output, plan.input_file.name)
+        if self.settings.notes_sheet:
+            from ade_engine.pipeline.output.own_sheets import add_notes_sheet
+
+            add_notes_sheet(output, plan.input_file.name, self.notices)
         pipeline.hooks.run(context, HookName.ON_WORKBOOK_BEFORE_SAVE, output_workbook=output.workbook)
         files = {}
         if self.settings.issue_list:

@@ -208,6 +208,7 @@ _NEWER = (
     ("row_provenance", False, _flag, "know which source row each output row comes from"),
     ("issue_list", False, _flag, "a list of all issues beside the output: where, by which rule, what stood there"),
     ("issues_sheet", False, _flag, "with issue_list: a sheet of all issues behind the others, each linked to its cell"),
+    ("notes_sheet", False, _flag, "a sheet behind the others of what was left out, turned and guessed, and where"),
     ("quarantine", "keep", _one_of("keep", "sheet", "file"), "with issue_list: rows with errors stay, or stand on a sheet or in a file of their own"),
     ("all_fields", False, _flag, "each table has all fields, in the configuration's order, before its other columns"),
     ("skip_sheets_without_fields", False, _flag, "sheets in which no column was found for a field are left out"),
@@ -328,6 +329,7 @@ class Settings:
     row_provenance: bool
     issue_list: bool
     issues_sheet: bool
+    notes_sheet: bool
     quarantine: str
     all_fields: bool
     skip_sheets_without_fields: bool
