@@ -41,6 +41,7 @@ DEFAULTS = {
     "issues_sheet": False,
     "notes_sheet": False,
     "quarantine": "keep",
+    "also_write": "xlsx",
     "all_fields": False,
     "skip_sheets_without_fields": False,
     "print_setup": False,

@@ -23,12 +23,13 @@ from ade_engine.models.run import RunError, RunErrorCode, RunRequest, RunResult,
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from typing import Any
 
     from ade_engine.application.completed import RunReport, SheetReport
     from ade_engine.extensions.registry import Registry
     from ade_engine.io.input.source import Source, SourceSheet
+    from ade_engine.io.output.other_shapes import OtherShapes
     from ade_engine.io.output.workbook import Output
     from ade_engine.pipeline.output.manifest import Manifest
     from ade_engine.pipeline.shared.context import RunContext
@@ -376,6 +377,8 @@ class _Run:
             files[_beside(plan.output_file, "rows.json")] = partial(pipeline.row_map.write, stands=stands)
         if apart is not None:
             files[_beside(plan.output_file, "quarantine.xlsx")] = apart.write
+        if pipeline.shapes is not None:
+            self._add_shapes(files, pipeline.shapes, output)
         moved = output.moved() if files else []
         if moved:
             self.notices.add(
@@ -391,6 +394,20 @@ class _Run:
 
         quarantined = 0 if quarantine is None else quarantine.rows
         self.issues = told(output.issues, report.rows_with_errors(), context.unnamed_rules, registry.fields, rows_quarantined=quarantined)
+
+    def _add_shapes(self, files: dict[str, Callable[[str], None]], shapes: OtherShapes, output: Output) -> None:
+        """Add the files of another shape, and say where they are not what the workbook shows."""
+        workbook = self.plan.output_file
+        files.update((str(workbook.with_name(_file_name(workbook.stem, end))), write) for end, write in shapes.files().items())
+        titles = list(dict.fromkeys(table.title for table in shapes.tables if not output.is_as_written(table)))
+        if titles:
+            self.notices.add(
+                "shapes_differ",
+                f"hooks have changed what was written on {', '.join(map(repr, titles))} of the workbook; the files beside it have the tables "
+                "as they were before",
+                count=len(titles),
+                sheets=titles,
+            )
 
     def _new_output(self) -> Output:
         """A workbook to write."""

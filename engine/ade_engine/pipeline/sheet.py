@@ -52,6 +52,7 @@ if TYPE_CHECKING:
     from ade_engine.infrastructure.settings import Settings
     from ade_engine.fields.surroundings import Sources
     from ade_engine.io.input.source import Source, SourceSheet
+    from ade_engine.io.output.other_shapes import OtherShapes
     from ade_engine.io.output.workbook import Output, OutputSheet
     from ade_engine.io.scan.sheet_scan import SheetScan
     from ade_engine.pipeline.output.manifest import Manifest
@@ -114,6 +115,12 @@ class SheetPipeline:
             from ade_engine.pipeline.kept_rows.row_map import RowMap
 
             self.row_map = RowMap()
+        #: With ``also_write``: the tables in another shape.
+        self.shapes: OtherShapes | None = None
+        if settings.also_write != "xlsx":
+            from ade_engine.io.output.other_shapes import OtherShapes
+
+            self.shapes = OtherShapes(settings.also_write, escape_formulas=settings.escape_formulas)
         self.hooks = Hooks(registry.hooks)
         self._rows = RowClassifier(registry.row_detectors)
         self._columns = ColumnMapper(registry.column_detectors)
@@ -504,6 +511,8 @@ class SheetPipeline:
             table.whole.count(by_severity(lines))
         if self.row_map is not None:
             self.row_map.add_table(context.sheet_name, result.table_index + 1, _rows_of(table), appended)
+        if self.shapes is not None:
+            self.shapes.add(output_sheet.title, result.table_index + 1, appended)
         written.append(table.whole)
         context.logger.event(
             "table.written",

@@ -174,6 +174,17 @@ class Output:
         is_there = any(sheet is table.sheet for sheet in self._workbook.worksheets)
         return is_there and stands(table.sheet, table.header_row + 1, table.rows, with_columns=with_columns)
 
+    def is_as_written(self, table: AppendedTable) -> bool:
+        """Whether hooks have left a table as it was appended, and added no rows to its sheet."""
+        if not self.is_touched:
+            return True
+        from ade_engine.io.worksheets.places import is_as_written
+
+        if not any(sheet is table.sheet for sheet in self._workbook.worksheets):
+            return False
+        last = max(one.header_row + one.height for one in self._placed if one.sheet is table.sheet)
+        return table.sheet.max_row <= last and is_as_written(table.sheet, table.header_row + 1, table.rows)
+
     def moved(self) -> list[str]:
         """The titles of the sheets on which hooks have moved the engine's tables, as they were."""
         return list(dict.fromkeys(table.title for table in self._placed if not self.stands(table)))

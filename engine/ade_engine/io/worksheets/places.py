@@ -16,27 +16,42 @@ def stands(worksheet: Any, first_row: int, rows: FrameRows, *, with_columns: boo
 
     Values may have been changed in place, as long as what is unchanged tells the rows that have changes from each other.
     """
+    changed = _changed(worksheet, first_row, rows, with_columns=with_columns)
+    return changed is not None and _tells_apart(rows, changed)
+
+
+def is_as_written(worksheet: Any, first_row: int, rows: FrameRows) -> bool:
+    """Whether rows and the header above them stand as they were appended, with all their values."""
+    changed = _changed(worksheet, first_row, rows, with_columns=True)
+    if changed is None or changed:
+        return False
+    header = [dict.get(worksheet._cells, (first_row - 1, column)) for column in range(1, rows.width + 1)]
+    return [None if cell is None else cell.value for cell in header] == rows.frame.columns
+
+
+def _changed(worksheet: Any, first_row: int, rows: FrameRows, *, with_columns: bool) -> set[tuple[int, int]] | None:
+    """The places (row, column) in rows whose values were changed; nothing where the rows have moved."""
     cells = getattr(worksheet, "_cells", None)
     # A cell that was taken away may stand elsewhere now.
     if type(cells) is not LazyCells or rows.holes:
-        return False
+        return None
     cells.release()
     loose = _loose_rows(cells, first_row, rows, with_columns=with_columns)
     if loose is None:
-        return False
+        return None
     changed = {(row, column) for column, changes in rows.changes.items() for row in changes}
     for row in loose:
         for column in range(rows.width):
             cell = dict.get(cells, (first_row + row, column + 1))
             if cell is None:
-                return False
+                return None
             if not rows.is_original(cell._value, cell.data_type, row, column):
                 changed.add((row, column))
     for (row, column), cell in cells.made():
         own = row - first_row, column - 1
         if 0 <= own[0] < rows.height and 0 <= own[1] < rows.width and not rows.is_original(cell._value, cell.data_type, *own):
             changed.add(own)
-    return _tells_apart(rows, changed)
+    return changed
 
 
 def _loose_rows(cells: LazyCells, first_row: int, rows: FrameRows, *, with_columns: bool) -> list[int] | None:
