@@ -10,7 +10,7 @@ from functools import partial
 import polars as pl
 
 from ade_engine.fields import surroundings
-from ade_engine.fields.surroundings import Surroundings
+from ade_engine.fields.surroundings import ROW, Surroundings
 from ade_engine.infrastructure.settings import scan_limits
 from ade_engine.io.scan.sheet_scan import ChangedScan
 from ade_engine.models.fields import HookName
@@ -512,7 +512,7 @@ class SheetPipeline:
         if self.row_map is not None:
             self.row_map.add_table(context.sheet_name, result.table_index + 1, _rows_of(table), appended)
         if self.shapes is not None:
-            self.shapes.add(output_sheet.title, result.table_index + 1, appended)
+            self.shapes.add(output_sheet.title, result.table_index + 1, appended, partial(self._origin, context, table, columns))
         written.append(table.whole)
         context.logger.event(
             "table.written",
@@ -534,6 +534,19 @@ class SheetPipeline:
             table_result=result,
         )
         return output_region.max_row + 2
+
+    def _origin(self, context: RunContext, table: BuiltTable, columns: list[str | None]) -> dict[str, Any]:
+        """Where a table's rows and its columns come from: what tables of several files are combined by."""
+        fields = context.registry.fields
+        rows = _rows_of(table)
+        known = rows.unknown is None and not rows.is_turned and ROW in table.result.table.columns
+        return {
+            "schema_version": 1,
+            "sheet": context.sheet_name,
+            "rows": rows.numbers.to_list() if known else None,
+            "columns": [name if name in fields or name == ROW else None for name in columns],
+            "fields": [[name, field.dtype if isinstance(field.dtype, str) else None] for name, field in fields.items()],
+        }
 
     def _columns_to_write(self, context: RunContext, table: pl.DataFrame) -> tuple[pl.DataFrame, list[str]]:
         """The frame that is written, and the columns of the table that its columns are."""

@@ -1,11 +1,13 @@
 """The tables of the output in other shapes beside the workbook: text, Parquet, or a line of JSON for each row.
 
 Each table is a file of its own, with the columns and the headers that it has in the workbook. Values keep their types as far as the
-shape has them; what it cannot hold is text.
+shape has them; what it cannot hold is text. A Parquet file also says, as its metadata ``ade``, where its rows and columns come from, by
+which :mod:`ade_engine.application.combine` makes one table of several.
 """
 
 from __future__ import annotations
 
+import json
 import re
 
 import polars as pl
@@ -13,6 +15,7 @@ import polars as pl
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from typing import Any
 
     from ade_engine.io.output.appended_table import AppendedTable
 
@@ -30,22 +33,22 @@ class OtherShapes:
     def __init__(self, shape: str, *, escape_formulas: bool = False):
         self._shape = shape
         self._escape_formulas = escape_formulas
-        self._tables: list[tuple[str, int, AppendedTable]] = []
+        self._tables: list[tuple[str, int, AppendedTable, dict[str, Any] | None]] = []
 
-    def add(self, sheet: str, number: int, table: AppendedTable) -> None:
-        """Add a table that was written; ``number``: on its sheet, from 1."""
-        self._tables.append((sheet, number, table))
+    def add(self, sheet: str, number: int, table: AppendedTable, origin: Callable[[], dict[str, Any]]) -> None:
+        """Add a table that was written; ``number``: on its sheet, from 1; ``origin``: what a Parquet file says of it."""
+        self._tables.append((sheet, number, table, origin() if self._shape == "parquet" else None))
 
     @property
     def tables(self) -> list[AppendedTable]:
         """All tables."""
-        return [table for _, _, table in self._tables]
+        return [table for _, _, table, _ in self._tables]
 
     def files(self) -> dict[str, Callable[[str], None]]:
         """What writes each file, by the end of its name: ``.csv`` for the first table, ``_North_2.csv`` for a further one."""
         found: dict[str, Callable[[str], None]] = {}
         taken: set[str] = set()
-        for sheet, number, table in self._tables:
+        for sheet, number, table, origin in self._tables:
             name = "" if not found else f"_{_ILLEGAL_IN_NAMES.sub('_', sheet)}_{number}"
             wanted, count = name, 1
             # Systems that pass over case would take one file for the other.
@@ -53,18 +56,20 @@ class OtherShapes:
                 count += 1
                 name = f"{wanted}_{count}"
             taken.add(name.casefold())
-            found[f"{name}.{self._shape}"] = lambda path, table=table: self._write(path, table)
+            found[f"{name}.{self._shape}"] = lambda path, table=table, origin=origin: self._write(path, table, origin)
         return found
 
-    def _write(self, path: str, table: AppendedTable) -> None:
-        write_frame(table.original, path, self._shape, escape_formulas=self._escape_formulas)
+    def _write(self, path: str, table: AppendedTable, origin: dict[str, Any] | None) -> None:
+        write_frame(table.original, path, self._shape, escape_formulas=self._escape_formulas, origin=origin)
 
 
-def write_frame(frame: pl.DataFrame, path: str, shape: str, *, escape_formulas: bool = False) -> None:
+def write_frame(
+    frame: pl.DataFrame, path: str, shape: str, *, escape_formulas: bool = False, origin: dict[str, Any] | None = None
+) -> None:
     """Write a frame as ``csv`` (UTF-8 with a mark at its start, lines end as on Windows), ``parquet`` or ``jsonl``."""
     frame = frame.select(_held(series, shape) for series in frame.get_columns())
     if shape == "parquet":
-        frame.write_parquet(path)
+        frame.write_parquet(path, metadata={"ade": json.dumps(origin)} if origin else None)
     elif shape == "jsonl":
         frame.write_ndjson(path)
     else:

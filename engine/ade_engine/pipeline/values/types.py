@@ -29,7 +29,11 @@ _NAMED = re.compile(r"for series with name `([^`]*)`")
 
 def field_type(field: FieldDef | None) -> pl.DataType:
     """The type of a field's column that has no value to tell: the ``dtype`` of its definition, else text."""
-    declared = getattr(field, "dtype", None)
+    return type_of(getattr(field, "dtype", None))
+
+
+def type_of(declared: object) -> pl.DataType:
+    """The type that a declared one such as ``money`` is; text where it is none of those that are known."""
     return _TYPES.get(declared.strip().lower() if isinstance(declared, str) else "", pl.String())
 
 
