@@ -46,16 +46,18 @@ def combined(run, template, tmp_path, capsys, monkeypatch):
     monkeypatch.setenv("ADE_ENGINE_RUN", "1")
     (template / "src/ade_config/columns/fields.py").write_text(PACKAGE)
 
-    def call(name, files=FILES, **settings):
+    def call(name, files=FILES, missing=(), **settings):
         listed = []
         for file, sheets in files.items():
             outcome = run(template, write_workbook(tmp_path / file, sheets), settings={"also_write": "parquet", "escape_formulas": True, **settings})
             assert outcome.result.error is None, outcome.result.error
             tables = sorted(outcome.output.parent.glob(f"{outcome.output.stem}*.parquet"), key=lambda path: (len(path.name), path.name))
-            listed.append({"file": file, "tables": [str(path) for path in tables]})
+            # In whatever order they are listed.
+            listed.append({"file": file, "tables": [str(path) for path in reversed(tables)]})
+        listed += [{"file": file, "tables": None} for file in missing]
         (tmp_path / "list.json").write_text(json.dumps(listed), "utf-8")
         capsys.readouterr()
-        status = app(["combine", "--list", str(tmp_path / "list.json"), "--output", str(tmp_path / name), "--escape-formulas"])
+        status = app(["combine", "--list", str(tmp_path / "list.json"), "--output", str(tmp_path / name), "--config-package", str(template), "--set", "escape_formulas=true"])
         return status, capsys.readouterr().out, tmp_path / name
 
     return call
@@ -106,14 +108,21 @@ def test_nothing_to_combine_is_a_table_without_rows(combined):
     assert status == 0 and read(path) == (HEADER[:3], [])
 
 
-def test_what_cannot_be_combined_is_said(combined, tmp_path, capsys):
+def test_a_file_that_is_missing_is_named_in_the_workbook(combined):
+    book = openpyxl.load_workbook(combined("all.xlsx", missing=["c.xlsx"])[2])
+    assert book.sheetnames == ["Combined", "Missing"]
+    assert [[cell.value for cell in row] for row in book["Missing"]][3:] == [["File", "Why"], ["c.xlsx", "Its run failed"]]
+
+
+def test_what_cannot_be_combined_is_said(combined, template, tmp_path, capsys):
     assert combined("all.txt", files={})[0] == 2
     pl.DataFrame({"a": [1]}).write_parquet(tmp_path / "other.parquet")
     (tmp_path / "list.json").write_text(json.dumps([{"file": "a", "tables": [str(tmp_path / "other.parquet")]}]))
-    assert app(["combine", "--list", str(tmp_path / "list.json"), "--output", str(tmp_path / "b.csv")]) == 1
+    config = ["--config-package", str(template)]
+    assert app(["combine", "--list", str(tmp_path / "list.json"), "--output", str(tmp_path / "b.csv"), *config]) == 1
     assert "Not combined: other.parquet does not say where its columns come from" in capsys.readouterr().out
     assert not (tmp_path / "b.csv").exists()
-    assert app(["combine", "--list", str(tmp_path / "none.json"), "--output", str(tmp_path / "b.csv")]) == 2
+    assert app(["combine", "--list", str(tmp_path / "none.json"), "--output", str(tmp_path / "b.csv"), *config]) == 2
 
 
 @pytest.mark.skipif(shutil.which("soffice") is None, reason="LibreOffice is not installed")

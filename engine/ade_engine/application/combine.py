@@ -15,6 +15,7 @@ import polars as pl
 
 from ade_engine.io.output.look import FIELD, OTHER, SOURCE_ROW, LookColumn, TableLook
 from ade_engine.io.output.other_shapes import write_frame
+from ade_engine.io.output.own_list import TEXT, OwnList
 from ade_engine.io.output.workbook import Output
 from ade_engine.models.errors import OutputError
 from ade_engine.pipeline.output.manifest import unique_header
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
 #: The endings that a combined file can have, and so its shapes.
 SHAPES = ("xlsx", "csv", "parquet", "jsonl")
+_TAB = "B42318"
 _FILE, _SHEET, _ROW = "Source file", "Source sheet", "Source row"
 
 
@@ -45,7 +47,7 @@ class Combined:
 class _Table:
     """A table of a file: its frame, for each column what tells it from others, and its place."""
 
-    __slots__ = ("frame", "keys", "file", "sheet", "rows", "fields")
+    __slots__ = ("frame", "keys", "file", "place", "sheet", "rows", "fields")
 
     def __init__(self, file: str, path: Path):
         self.frame = pl.read_parquet(path)
@@ -60,24 +62,30 @@ class _Table:
         own = {("field", name) for name in columns if name and is_provenance(name)}
         self.frame = self.frame.select(header for key, header in zip(keys, self.frame.columns) if key not in own)
         self.keys = [key for key in keys if key not in own]
+        #: Among the tables of the file.
+        self.place = origin["place"]
         self.sheet = str(origin["sheet"])
         self.rows: list[int | None] | None = origin["rows"]
         #: All fields of the configuration: name, declared type.
         self.fields: list[list[str | None]] = origin["fields"]
 
 
-def combine(inputs: Sequence[tuple[str, Sequence[Path]]], output: Path, *, escape_formulas: bool = False) -> Combined:
-    """Write the tables of some inputs, given as the name of each file and its Parquet files, as one table.
+def combine(inputs: Sequence[tuple[str, Sequence[Path] | None]], output: Path, *, escape_formulas: bool = False) -> Combined:
+    """Write the tables of some inputs, given as the name of each file and its Parquet files, as one table. A file that has none, because
+    its run failed, is named on a sheet of its own where the output is a workbook.
 
     The ending of ``output`` is its shape. Raises :class:`OutputError` where a worksheet cannot hold so many rows.
     """
-    tables = [_Table(file, path) for file, paths in inputs for path in paths]
+    tables = []
+    for file, paths in inputs:
+        tables += sorted((_Table(file, path) for path in paths or ()), key=lambda table: table.place)
+    missing = [file for file, paths in inputs if paths is None]
     frame, kinds, as_texts = _stacked(tables)
     part = output.with_name(f".ade-{os.getpid()}-combined.part")
     shape = output.suffix.lower().removeprefix(".")
     try:
         if shape == "xlsx":
-            _write_workbook(frame, kinds, part, escape_formulas=escape_formulas)
+            _write_workbook(frame, kinds, missing, part, escape_formulas=escape_formulas)
         else:
             write_frame(frame, str(part), shape, escape_formulas=escape_formulas)
         with open(part, "rb+") as file:
@@ -152,8 +160,13 @@ def _cast(series: pl.Series | None, dtype: pl.DataType, height: int) -> pl.Serie
     return (as_text(series) if dtype == pl.String else series.cast(dtype)).alias("")
 
 
-def _write_workbook(frame: pl.DataFrame, kinds: list[int], path: Path, *, escape_formulas: bool) -> None:
+def _write_workbook(frame: pl.DataFrame, kinds: list[int], missing: list[str], path: Path, *, escape_formulas: bool) -> None:
     output = Output(escape_formulas=escape_formulas)
     columns = [LookColumn(kind, name, name) for kind, name in zip(kinds, frame.columns)]
     output.append_table(output.add_sheet("Combined"), frame, gap=False, look=TableLook(columns, [], has_filter=True))
+    if missing:
+        lines = pl.DataFrame({"File": missing}).with_columns(pl.lit("Its run failed").alias("Why"))
+        counted = "1 file is" if len(missing) == 1 else f"{len(missing)} files are"
+        roles = {"File": TEXT, "Why": TEXT}
+        output.add_list("Missing", OwnList(lines, roles, None, title=f"{counted} missing", counts="Their rows are not in this table.", color=_TAB))
     output.write(str(path))

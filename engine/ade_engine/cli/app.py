@@ -83,11 +83,11 @@ _ALL = (
         "combine",
         "Make one table of the tables that several runs have written as Parquet",
         (
-            Option("--list", metavar="FILE", required=True, help='JSON: [{"file": "a.xlsx", "tables": ["a.parquet"]}]'),
+            Option("--list", metavar="FILE", required=True, help='JSON: [{"file": "a.xlsx", "tables": ["a.parquet"]}]; no tables: null'),
             Option("--output", "-o", metavar="PATH", required=True, help="File to write: .xlsx, .csv, .parquet or .jsonl"),
-            Option("--escape-formulas", help="Text that starts with = stays text"),
+            *_COMMON,
         ),
-        example="ade-engine combine --list tables.json --output all.xlsx",
+        example="ade-engine combine --list tables.json --output all.xlsx --config-package my-config",
     ),
     Command("version", "Print the version", ()),
 )

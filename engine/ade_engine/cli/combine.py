@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 from ade_engine.cli.arguments import UsageError
+from ade_engine.cli.common import load_settings
 from ade_engine.infrastructure.caller import refuse
 
 TYPE_CHECKING = False
@@ -23,11 +24,12 @@ def combine_files(values: dict[str, Any]) -> int:
         raise UsageError(f"--output has to end in {', '.join(f'.{shape}' for shape in SHAPES)}: {output.name!r}")
     try:
         listed = json.loads(Path(values["list"]).read_text(encoding="utf-8"))
-        inputs = [(str(entry["file"]), [Path(path) for path in entry["tables"]]) for entry in listed]
+        inputs = [(str(entry["file"]), entry["tables"] and [Path(path) for path in entry["tables"]]) for entry in listed]
     except (OSError, ValueError, TypeError, KeyError) as error:
         raise UsageError(f"--list is no list of files and their tables: {error}") from error
+    settings, _ = load_settings(values)
     try:
-        made = combine(inputs, output, escape_formulas=values["escape_formulas"])
+        made = combine(inputs, output, escape_formulas=settings.escape_formulas)
     except (OutputError, OSError) as error:
         refuse("combine_failed", str(error))
         print(f"Not combined: {error}")

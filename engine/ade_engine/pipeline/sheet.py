@@ -542,6 +542,7 @@ class SheetPipeline:
         known = rows.unknown is None and not rows.is_turned and ROW in table.result.table.columns
         return {
             "schema_version": 1,
+            "place": len(self.shapes.tables),
             "sheet": context.sheet_name,
             "rows": rows.numbers.to_list() if known else None,
             "columns": [name if name in fields or name == ROW else None for name in columns],
