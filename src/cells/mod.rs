@@ -8,6 +8,7 @@
 //! - `reader`: [`Cells`]; `shelf`: what is kept, and for how long
 //! - `file`: which file it is, and the settings that it is read with
 //! - `window`: cells as JSON values
+//! - `whole`: a sheet as a whole
 //! - `row_map`: which source row an output row came from
 //!
 //! # Promises
@@ -19,10 +20,12 @@ mod file;
 mod reader;
 mod row_map;
 mod shelf;
+mod whole;
 mod window;
 
 pub use error::CellsError;
 pub use file::Reading;
 pub use reader::{Cells, Choice, SheetInfo, WindowLimits};
 pub use row_map::RowMap;
+pub use whole::{ShownCell, WholeSheet};
 pub use window::{MOST_COLUMNS, MOST_ROWS, Window};

@@ -15,6 +15,7 @@ use super::error::CellsError;
 use super::file::{FileVersion, Reading};
 use super::row_map::{self, RowMap};
 use super::shelf::{KeptSheets, Permits, Sized};
+use super::whole::WholeSheet;
 use super::window::{self, Window};
 
 /// What a failure takes that is kept, roughly.
@@ -196,6 +197,21 @@ impl Cells {
         Ok((window, map))
     }
 
+    /// A sheet as a whole. It stays in memory for as long as the caller has it.
+    ///
+    /// # Errors
+    /// There is no such sheet; the file is gone or cannot be read, or the sheet is damaged or too large.
+    pub fn whole(
+        &self,
+        path: &Path,
+        reading: &Reading,
+        sheet: Choice<'_>,
+    ) -> Result<WholeSheet, CellsError> {
+        let file = FileVersion::of(path, reading)?;
+        let (sheet, ..) = self.chosen(&file, sheet)?;
+        Ok(WholeSheet { sheet })
+    }
+
     /// Drops what has not been used for so long: its memory, and the files that are held open. To be called now and then.
     pub fn forget(&self, unused_for: Duration) {
         self.shelf.forget(unused_for);
@@ -216,7 +232,18 @@ impl Cells {
     ) -> Result<(Window, Arc<Sheet>), CellsError> {
         window::check(rows, columns)?;
         let file = FileVersion::of(path, reading)?;
-        let book = self.book(&file)?;
+        let (sheet, title, index) = self.chosen(&file, sheet)?;
+        let window = window::cut_out(&sheet, &title, index, rows, columns)?;
+        Ok((window, sheet))
+    }
+
+    /// The sheet that is asked for, its title and its position.
+    fn chosen(
+        &self,
+        file: &FileVersion,
+        sheet: Choice<'_>,
+    ) -> Result<(Arc<Sheet>, String, usize), CellsError> {
+        let book = self.book(file)?;
         let known = book.sheets();
         let found = match sheet {
             Choice::Named(name) => known.iter().position(|known| known.title == name),
@@ -230,9 +257,8 @@ impl Cells {
             },
             sheets: known.iter().map(|known| known.title.clone()).collect(),
         })?;
-        let sheet = self.sheet(&file, &book, index)?;
-        let window = window::cut_out(&sheet, &known[index].title, index, rows, columns)?;
-        Ok((window, sheet))
+        let sheet = self.sheet(file, &book, index)?;
+        Ok((sheet, known[index].title.clone(), index))
     }
 
     /// The structure of a file.
