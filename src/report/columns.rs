@@ -230,7 +230,7 @@ pub fn write_unmapped(html: &mut Html<'_>, groups: &[Unmapped<'_>], samples: &Sa
     html.mark("<table class=\"list\"><caption class=\"sr\">Unmapped columns</caption><thead><tr><th scope=\"col\">Column</th><th scope=\"col\">Header</th><th scope=\"col\">Why</th><th scope=\"col\">Nearest</th><th scope=\"col\">Suggestion</th></tr></thead><tbody>");
     for group in groups.iter().take(MOST) {
         let (_, first) = group.places[0];
-        html.mark("<tr><td class=\"mono\">");
+        html.mark("<tr><td class=\"mono nw\">");
         for (index, (table, column)) in group.places.iter().take(8).enumerate() {
             html.mark_if(index > 0, "<br>")
                 .value(&place(table, &column.letters));

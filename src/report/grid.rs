@@ -102,6 +102,20 @@ enum Kind {
     Out(String, Option<String>),
 }
 
+impl Kind {
+    /// Of a row that is in no table, and that no notice names.
+    fn outside(rows: &Rows<'_>, row: u64) -> Self {
+        let words = if rows.tables.is_empty() {
+            "no table was found"
+        } else if row < rows.first {
+            "above the table"
+        } else {
+            "not in a table"
+        };
+        Self::Out(words.to_owned(), None)
+    }
+}
+
 /// What decides about the rows of a sheet.
 struct Rows<'a> {
     tables: Vec<&'a Table>,
@@ -143,14 +157,7 @@ impl<'a> Rows<'a> {
         if self.tables.iter().any(is_data) {
             return Kind::Data;
         }
-        let words = if self.tables.is_empty() {
-            "no table was found"
-        } else if row < self.first {
-            "above the table"
-        } else {
-            "not in a table"
-        };
-        Kind::Out(words.to_owned(), None)
+        Kind::outside(self, row)
     }
 
     /// What the columns of the tables went to, of those whose header begins in a row, or of the first ones.
@@ -361,10 +368,15 @@ impl Grid {
         is_far: bool,
     ) -> Row {
         let is_out = matches!(kind, Kind::Out(..)) && !has_marks(issues, row);
+        let mut kind = kind;
         let cells = if is_out {
+            let shown = line(sheet, row);
+            if shown.text.is_empty() && row > rows.first && kind == Kind::outside(rows, row) {
+                kind = Kind::Out("blank".to_owned(), None);
+            }
             vec![Cell {
                 column: 0,
-                shown: line(sheet, row),
+                shown,
                 severity: None,
                 is_unmapped: false,
             }]
@@ -396,10 +408,7 @@ impl Grid {
         said.truncate(12);
         Row {
             number: row,
-            kind: match kind {
-                Kind::Out(words, hook) if !is_out => Kind::Out(words, hook),
-                kind => kind,
-            },
+            kind,
             is_far,
             cells,
             said: {
@@ -723,9 +732,13 @@ fn write_row(html: &mut Html<'_>, grid: &Grid, row: &Row, found: &Found, names: 
     if is_line {
         html.mark("<td colspan=\"")
             .number(grid.columns.len() as u64)
-            .mark("\"><span><bdi>")
-            .clipped(&row.cells[0].shown.text, LINE)
-            .mark("</bdi></span></td>");
+            .mark("\">");
+        if !row.cells[0].shown.text.is_empty() {
+            html.mark("<span><bdi>")
+                .clipped(&row.cells[0].shown.text, LINE)
+                .mark("</bdi></span>");
+        }
+        html.mark("</td>");
     } else {
         let mut cells = row.cells.iter();
         for column in &grid.columns {

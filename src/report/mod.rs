@@ -38,7 +38,8 @@ use html::Html;
 use run::Ended;
 
 /// What a page may load and do: nothing but its own styles. The page says so itself; who serves it says so too.
-pub const SECURITY_POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'";
+pub const SECURITY_POLICY: &str =
+    "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'";
 
 const STYLE: &str = include_str!("style.css");
 

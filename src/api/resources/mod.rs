@@ -7,6 +7,7 @@ pub(crate) mod documents;
 pub(crate) mod environments;
 pub(crate) mod events;
 pub(crate) mod jobs;
+pub(crate) mod report;
 pub(crate) mod runs;
 pub(crate) mod settings;
 pub(crate) mod stats;
