@@ -10,7 +10,7 @@ use std::path::PathBuf;
 use common::Place;
 
 /// Test files that are not about one command.
-const SUBJECTS: [&str; 26] = [
+const SUBJECTS: [&str; 27] = [
     // The HTTP API, by subject; its commands have files of their own.
     "api",
     "api_builds",
@@ -18,6 +18,7 @@ const SUBJECTS: [&str; 26] = [
     "api_configurations",
     "api_documents",
     "api_events",
+    "api_issues",
     "api_recovery",
     // The engine, and workbooks of which the result is known.
     "conformance",

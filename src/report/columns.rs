@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::facts::{Column, Facts, Table, text};
 use super::html::Html;
+use super::issues::Found;
 use crate::base::counted::{plural, thousands};
 use crate::cells::WholeSheet;
 
@@ -82,7 +83,7 @@ pub fn mapped(facts: &Facts) -> usize {
 }
 
 /// Writes the columns that have a field.
-pub fn write(html: &mut Html<'_>, facts: &Facts) {
+pub fn write(html: &mut Html<'_>, facts: &Facts, found: Option<&Found>) {
     html.mark("<table class=\"list\"><caption class=\"sr\">Columns and their fields</caption><thead><tr><th scope=\"col\">Column</th><th scope=\"col\">Header</th><th scope=\"col\">Field</th><th scope=\"col\">Score</th><th scope=\"col\" class=\"hide-s\">Next best</th><th scope=\"col\">Cells</th><th scope=\"col\">Because</th></tr></thead>");
     let mut left = MOST;
     for table in &facts.tables {
@@ -98,7 +99,7 @@ pub fn write(html: &mut Html<'_>, facts: &Facts) {
         html.mark("<tbody>");
         columns
             .iter()
-            .for_each(|column| write_column(html, table, column));
+            .for_each(|column| write_column(html, table, column, found));
         html.mark("</tbody>");
     }
     html.mark("</table>");
@@ -110,7 +111,7 @@ pub fn write(html: &mut Html<'_>, facts: &Facts) {
     }
 }
 
-fn write_column(html: &mut Html<'_>, table: &Table, column: &Column) {
+fn write_column(html: &mut Html<'_>, table: &Table, column: &Column, found: Option<&Found>) {
     let fields = match &column.field {
         Some(field) => field.clone(),
         None => column.parts.join(", "),
@@ -132,6 +133,12 @@ fn write_column(html: &mut Html<'_>, table: &Table, column: &Column) {
     html.mark("</td><td class=\"nw last\">");
     if let Some(filled) = column.filled {
         html.count(filled).mark(" filled");
+    }
+    let on_sheet = found.and_then(|found| found.sheets.get(&table.sheet));
+    let issues = on_sheet.and_then(|sheet| sheet.columns.get(&column.letters));
+    if let Some(issues) = issues.filter(|_| !table.turned) {
+        html.mark_if(column.filled.is_some(), ", ")
+            .text(&plural(*issues, "issue"));
     }
     html.mark("</td><td class=\"dim full\">")
         .clipped(&column.because, 200)

@@ -9,7 +9,7 @@ use ade_engine_native::cells::MergedRange;
 use ade_engine_native::cells::column_letters::{column_name, column_of};
 use serde_json::Value;
 
-use crate::cells::Reading;
+use crate::cells::{Reading, Rows};
 use crate::events::Follower;
 use crate::run::results::RowCounts;
 use crate::settings::paths::RunFolder;
@@ -23,6 +23,8 @@ pub struct Facts {
     pub payload: Value,
     /// The tables that were found, in the order of the sheets.
     pub tables: Vec<Table>,
+    /// What became of each row, where the run tells it.
+    pub rows_told: Option<Rows>,
     /// What its event log tells.
     pub log: Log,
 }
@@ -105,6 +107,7 @@ impl Facts {
         Ok(Self {
             tables: tables(&payload),
             log: log(run),
+            rows_told: Rows::read(&RunFolder::at(&run.run_dir).rows(&run.input_name)),
             payload,
             run: run.clone(),
         })

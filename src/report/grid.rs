@@ -8,7 +8,7 @@ use super::issues::{Found, Mark, OnSheet, VALUE, beginning, clipped_value};
 use super::names::Names;
 use super::notes::LeftOut;
 use crate::base::counted::{plural, thousands};
-use crate::cells::{ShownCell, WholeSheet};
+use crate::cells::{Fate, Reason, ShownCell, WholeSheet};
 use crate::issues::Severity;
 
 /// A sheet with at most so many rows is shown whole, if it is not too wide.
@@ -121,10 +121,13 @@ struct Rows<'a> {
     tables: Vec<&'a Table>,
     left_out: Vec<&'a LeftOut>,
     first: u64,
+    /// What the run tells of each row.
+    facts: &'a Facts,
+    sheet: &'a str,
 }
 
 impl<'a> Rows<'a> {
-    fn of(facts: &'a Facts, left_out: &'a [LeftOut], sheet: &str) -> Self {
+    fn of(facts: &'a Facts, left_out: &'a [LeftOut], sheet: &'a str) -> Self {
         let tables: Vec<&Table> = facts
             .tables
             .iter()
@@ -135,12 +138,17 @@ impl<'a> Rows<'a> {
             left_out: left_out.iter().filter(|rows| rows.sheet == sheet).collect(),
             first: firsts.min().unwrap_or(u64::MAX),
             tables,
+            facts,
+            sheet,
         }
     }
 
     fn kind(&self, row: u64) -> Kind {
         if self.tables.iter().any(|table| table.header.contains(&row)) {
             return Kind::Header;
+        }
+        if let Some(kind) = self.told(row) {
+            return kind;
         }
         let named = self.left_out.iter().find(|out| {
             out.rows
@@ -158,6 +166,24 @@ impl<'a> Rows<'a> {
             return Kind::Data;
         }
         Kind::outside(self, row)
+    }
+
+    /// What a row is that the run tells to be not in the result; nothing where it tells nothing, or not why.
+    fn told(&self, row: u64) -> Option<Kind> {
+        let Fate::NotWritten(told) = self.facts.rows_told.as_ref()?.fate(self.sheet, row) else {
+            return None;
+        };
+        let words = match told.reason {
+            Reason::Blank => "blank",
+            Reason::Total => "left out: total",
+            Reason::Note => "left out: note",
+            Reason::Title => "left out: title of a section",
+            Reason::RepeatedHeader => "left out: header again",
+            Reason::Dropped => "dropped",
+            Reason::Quarantined => "quarantined",
+            Reason::Header | Reason::Outside | Reason::Other => return None,
+        };
+        Some(Kind::Out(words.to_owned(), told.hook.clone()))
     }
 
     /// What the columns of the tables went to, of those whose header begins in a row, or of the first ones.

@@ -87,6 +87,8 @@ pub struct Line {
 pub struct OnSheet {
     /// How many issues.
     pub count: u64,
+    /// How many each column has, by its letters.
+    pub columns: BTreeMap<String, u64>,
     /// The row of each issue that has one, with the line that stands for it and others, if one does.
     pub rows: Vec<(u64, Option<(usize, usize)>)>,
     /// The rows that open a window.
@@ -281,6 +283,9 @@ impl Found {
             let position = position(&issue);
             let sheet = self.sheets.entry(issue.sheet.clone()).or_default();
             sheet.count += 1;
+            if let Some(letters) = issue.column.as_ref().filter(|letters| letters.len() <= 3) {
+                *sheet.columns.entry(letters.clone()).or_default() += 1;
+            }
             let known = repeated.and_then(|key| lines.get(&key).copied());
             if let Some((row, _)) = position {
                 let line = known.or(repeated.map(|_| rule.lines.len()));

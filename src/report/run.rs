@@ -625,7 +625,7 @@ fn write_tables(html: &mut Html<'_>, prepared: &Prepared, options: Options) {
             "Columns and their fields",
         );
         html.mark("A column goes to the field with the highest score.</p></div>");
-        columns::write(html, facts);
+        columns::write(html, facts, prepared.issues.as_ref().ok());
         html.mark("</section>");
     }
     let groups = columns::unmapped(facts.tables.iter());
