@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from ade_engine.application.completed import RunReport, SheetReport
     from ade_engine.extensions.registry import Registry
     from ade_engine.io.input.source import Source, SourceSheet
+    from ade_engine.io.output.workbook import Output
     from ade_engine.pipeline.output.manifest import Manifest
     from ade_engine.pipeline.shared.context import RunContext
     from ade_engine.pipeline.sheet import LeftOut, SheetPipeline
@@ -268,7 +269,7 @@ class _Run:
         if found.notices or found.readings or newer:
             self.logger.event(
                 "run.noticed",
-                message="; ".join(notice["message"] for notice in found.notices) or "Columns were read",
+                message="; ".join(notice["message"] for notice in found.notices) or "How the tables were read",
                 data={"notices": found.notices, "readings": found.readings, **newer},
             )
 
@@ -357,11 +358,20 @@ class _Run:
         quarantine = pipeline.quarantine
         if quarantine is not None:
             quarantine.write(output, self.notices, style=self.settings.output_style)
-        if self.settings.issues_sheet:
-            from ade_engine.pipeline.output.own_sheets import add_issues_sheet
-
-            add_issues_sheet(output, plan.input_file.name)
+        # What hooks report at the very end has to be listed, too.
+        is_late = pipeline.hooks.asks_to_report(HookName.ON_WORKBOOK_BEFORE_SAVE)
+        if not is_late:
+            self._add_issues_sheet(output)
         pipeline.hooks.run(context, HookName.ON_WORKBOOK_BEFORE_SAVE, output_workbook=output.workbook)
+        if context.remarks:
+            from ade_engine.pipeline.issues.counted import by_severity
+            from ade_engine.pipeline.issues.listed import lines_of_remarks
+
+            lines = lines_of_remarks(context)
+            output.add_issues(lines)
+            report.issues.append(by_severity(lines))
+        if is_late:
+            self._add_issues_sheet(output)
         if not self.settings.issue_list:
             output.save(str(plan.output_file))
             return
@@ -370,6 +380,12 @@ class _Run:
         output.save(str(plan.output_file), _list_beside(plan.output_file))
         quarantined = 0 if quarantine is None else quarantine.rows
         self.issues = told(output.issues, report.rows_with_errors(), context.unnamed_rules, registry.fields, rows_quarantined=quarantined)
+
+    def _add_issues_sheet(self, output: Output) -> None:
+        if self.settings.issues_sheet:
+            from ade_engine.pipeline.output.own_sheets import add_issues_sheet
+
+            add_issues_sheet(output, self.plan.input_file.name)
 
     def _process_sheet(
         self, pipeline: SheetPipeline, context: RunContext, sheet: SourceSheet, report: SheetReport
@@ -519,6 +535,10 @@ def _load_config(
         from ade_engine.extensions.field_facts import check_looks
 
         check_looks(registry.fields.values())
+    if settings.enforce_types:
+        from ade_engine.pipeline.values.types import check_types
+
+        check_types(registry.fields.values())
     logger.event(
         "config.loaded",
         message=f"Config package {config_package}: {len(registry.fields)} fields from {len(modules)} modules",

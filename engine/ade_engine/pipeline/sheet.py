@@ -107,7 +107,7 @@ class SheetPipeline:
             from ade_engine.pipeline.issues.quarantine import Quarantine
 
             self.quarantine = Quarantine()
-        self.hooks = Hooks(registry.hooks)
+        self.hooks = Hooks(registry.hooks, reports=bool(settings.issue_list))
         self._rows = RowClassifier(registry.row_detectors)
         self._columns = ColumnMapper(registry.column_detectors)
         self._nearest = Nearest(registry)
@@ -148,6 +148,8 @@ class SheetPipeline:
         notice_merged(context, scan, spans, fill=bool(context.settings.fill_merged))
         source["on_demand"] = self._merged_ranges(sheet, scan)
         built = [self._build(context, scan, span, kinds, index, source) for index, span in enumerate(spans)]
+        if context.settings.issue_list:
+            _list_issues(context, built)
         scan_rows = scan.rows_emitted
         del scan
         if context.settings.sort_tables_by_mapping_ratio:
@@ -195,6 +197,13 @@ class SheetPipeline:
             output_workbook=self._output.workbook,
             tables=[table.result for table in built],
         )
+        if context.remarks:
+            from ade_engine.pipeline.issues.counted import by_severity
+            from ade_engine.pipeline.issues.listed import lines_of_remarks
+
+            lines = lines_of_remarks(context)
+            self._output.add_issues(lines)
+            outcome.issues.append(by_severity(lines))
 
     def _find_tables(
         self, context: RunContext, scan: SheetScan, progress: Progress
@@ -352,7 +361,12 @@ class SheetPipeline:
             table = with_rows(table, source)
             if context.settings.issue_list:
                 table = with_checks(table, _number_of(context))
-        table = leave_out_rows(context, table, span, span.kinds or kinds, span.scan or scan, source)
+        if context.settings.report_text_columns and context.collected is not None:
+            from ade_engine.pipeline.issues.own import find_lone_texts
+
+            find_lone_texts(context, source, mapping, table)
+        before, table = table, leave_out_rows(context, table, span, span.kinds or kinds, span.scan or scan, source)
+        _follow(context, before, table)
         headers = _header_texts(source, table)
         sources = sources_of(source, mapping)
         table, parts = split_columns(context, table, source, sources)
@@ -363,13 +377,6 @@ class SheetPipeline:
             fields = {**split, **{column.field_name: column.source_index for column in mapping.columns}}
             told = explained(context, span, source, mapping, self._nearest, fields, header_rows_told(context, span, scan, self._rows))
             context.notices.explain({**told, "fields": fields_told(context, span, source, fields, table, self._rules), "hooks": hooks})
-        issues = None
-        if context.collected is not None:
-            from ade_engine.pipeline.issues.listed import list_issues
-            from ade_engine.pipeline.issues.places import Places
-
-            turned = None if span.turned is None else span.turned_from
-            issues = list_issues(table, context.collected, Places(source, sources, mapping, raw, turned))
         taken = {column.source_index for column in mapping.columns}
         result = TableResult(
             sheet_name=context.sheet_name,
@@ -392,7 +399,13 @@ class SheetPipeline:
             row_count=table.height,
         )
         counts = SourceCounts(*source.cell_counts())
-        return BuiltTable(result, counts, source.names, is_turned=span.turned is not None, issues=issues)
+        built = BuiltTable(result, counts, source.names, is_turned=span.turned is not None)
+        if context.collected is not None:
+            from ade_engine.pipeline.issues.places import Places
+
+            built.context = context
+            built.places = Places(source, sources, mapping, raw, None if span.turned is None else span.turned_from)
+        return built
 
     def _normalize(
         self,
@@ -413,6 +426,7 @@ class SheetPipeline:
             try:
                 def on_table(entry: RegisteredFn, before: pl.DataFrame, after: pl.DataFrame) -> pl.DataFrame:
                     known = after_hook(context, _number_of(context), entry, before, after)
+                    _follow(context, before, known)
                     told.append(hook_told(stage, entry, before, known))
                     return known
 
@@ -431,11 +445,17 @@ class SheetPipeline:
         table = run_hooks(HookName.ON_TABLE_MAPPED, table)
         if context.settings.drop_blank_rows:
             # What hooks have put into a field counts.
-            table = drop_blank_rows(context, table, sources)
+            before, table = table, drop_blank_rows(context, table, sources)
+            _follow(context, before, table)
         table, kept = self._transforms.apply(context, table, sources, headers)
         table = run_hooks(HookName.ON_TABLE_TRANSFORMED, table)
         table = self._validators.apply(context, table, headers, kept)
-        return run_hooks(HookName.ON_TABLE_VALIDATED, table)
+        if context.settings.check_dates and context.collected is not None:
+            from ade_engine.pipeline.issues.own import find_wrong_dates
+
+            find_wrong_dates(context, table)
+        table = _settled(context, table)
+        return _settled(context, run_hooks(HookName.ON_TABLE_VALIDATED, table))
 
     def _write(
         self,
@@ -540,6 +560,36 @@ def _last_column(scan: SheetScan, span: RowSpan) -> int:
     """The last column of a table that was detected, from 1: the widest of its own rows decides, header rows included."""
     widest = (span.turned or scan).widest(span.start, span.stop)
     return max(span.first_column + 1, widest if span.stop_column is None else min(widest, span.stop_column))
+
+
+def _follow(context: RunContext, before: pl.DataFrame, after: pl.DataFrame) -> None:
+    """Keep what hooks have reported of rows at these."""
+    if context.collected is not None and context.collected.reported:
+        from ade_engine.pipeline.issues.reported import follow
+
+        follow(context.collected, before, after)
+
+
+def _settled(context: RunContext, table: pl.DataFrame) -> pl.DataFrame:
+    """The table with what hooks have reported of its rows among its issues."""
+    if context.collected is None or not context.collected.reported:
+        return table
+    from ade_engine.pipeline.issues.reported import settle
+
+    return settle(context, table)
+
+
+def _list_issues(context: RunContext, tables: list[BuiltTable]) -> None:
+    """List the issues of the tables of a sheet, with what only all of them together show."""
+    from ade_engine.pipeline.issues.listed import list_issues
+    from ade_engine.pipeline.issues.own import find_repeated, note_dropped_rows
+
+    find_repeated(context, tables)
+    if context.settings.report_dropped_rows:
+        note_dropped_rows(context)
+    for table in tables:
+        table.issues = list_issues(table.result.table, table.context.collected, table.places)
+        table.context = table.places = None
 
 
 def _number_of(context: RunContext) -> int:

@@ -47,7 +47,7 @@ def after_hook(
             if context.collected is not None:
                 context.collected.astray |= _astray(before, after, context.registry.fields)
             return after
-    elif _has_not_moved(before, after):
+    elif has_not_moved(before, after):
         return with_series(after, [before.get_column(ROW), before.get_column(ROW_CHECK)])
     context.notice(
         "rows_unknown",
@@ -102,7 +102,7 @@ def _come_from_others(before: pl.Series, after: pl.Series) -> bool:
     return bool(len(changed)) and changed.is_in(before.unique().implode()).sum() * 2 > len(changed)
 
 
-def _has_not_moved(before: pl.DataFrame, after: pl.DataFrame) -> bool:
+def has_not_moved(before: pl.DataFrame, after: pl.DataFrame) -> bool:
     """Whether a table without numbers has its rows where they were: columns that tell them apart are unchanged."""
     if before.height != after.height:
         return False
