@@ -24,6 +24,7 @@ mod man;
 mod migrate;
 mod openapi;
 mod openapi_types;
+mod report;
 mod run;
 mod runs;
 mod serve;
@@ -71,6 +72,7 @@ enum Command {
     Explain(explain::Args),
     Issues(issues::Args),
     Annotate(annotate::Args),
+    Report(report::Args),
     #[command(subcommand)]
     Logs(logs::Command),
     #[command(subcommand)]
@@ -103,6 +105,7 @@ impl Command {
             Self::Explain(args) => explain::run(args, context),
             Self::Issues(args) => issues::run(args, context),
             Self::Annotate(args) => annotate::run(args, context),
+            Self::Report(args) => report::run(args, context),
             Self::Logs(command) => command.run(context),
             Self::Env(command) => command.run(context),
             Self::Configs(command) => command.run(context),

@@ -60,7 +60,7 @@ fn tables_say_why(place: &Place) {
     let table = &whole["tables"][0];
     has(
         table,
-        json!({"sheet": "crew", "table": 1, "region": "A3:F8", "rows": {"read": 5, "written": 4}}),
+        json!({"sheet": "crew", "table": 1, "region": "A3:F8", "rows": {"read": 5, "written": 4, "quarantined": 0}}),
     );
     assert_eq!(table["header_rows"]["rows"], json!([3]));
     assert!(
@@ -85,7 +85,10 @@ fn tables_say_why(place: &Place) {
         assert!(shown.stdout.contains(line), "{line}\n{}", shown.stdout);
     }
     // The same words where a run is shown.
-    place.ade_prints("runs show latest", "; nearest phone, its headers are 80% alike");
+    place.ade_prints(
+        "runs show latest",
+        "; nearest phone, its headers are 80% alike",
+    );
     place.ade_prints(
         "runs show latest --rows",
         "row 3 is the header by what row detectors say",

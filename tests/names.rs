@@ -50,11 +50,13 @@ const SUBJECTS: [&str; 27] = [
 ];
 
 /// The module of the library that has a command's operation, where its name is not that of the command.
-const OPERATIONS: [(&str, &str); 21] = [
+const OPERATIONS: [(&str, &str); 22] = [
     // An engine runs inputs in many places; this command does it in its own process.
     ("run", "run/calls/inline"),
     ("issues", "run/results/issues"),
     ("annotate", "run/results/annotated"),
+    // A page of runs; `report` alone is what the engine says when it ends.
+    ("report", "report"),
     // `ls`, `rm` and `gc` are words of a shell; the library's are whole.
     ("runs ls", "run/views/chosen"),
     ("runs rm", "run/calls/remove"),

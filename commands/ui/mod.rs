@@ -15,6 +15,7 @@ mod environment_progress;
 mod explained;
 mod format;
 
+mod issue_lines;
 mod live_lines;
 mod log_writer;
 mod notices;

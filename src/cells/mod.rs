@@ -10,6 +10,7 @@
 //! - `window`: cells as JSON values; `find`: those that hold a text
 //! - `rows`: [`Rows`], where the rows of an output came from and what became of those of its input, as the run tells
 //! - `row_map`: the same for the rows of a window, for runs that tell less too
+//! - `whole`: a sheet as a whole
 //!
 //! # Promises
 //! A file never makes it panic, hang or take memory without a bound: a sheet that takes more than [`WindowLimits::sheet_bytes`] is
@@ -22,6 +23,7 @@ mod reader;
 mod row_map;
 mod rows;
 mod shelf;
+mod whole;
 mod window;
 
 pub use error::CellsError;
@@ -30,4 +32,5 @@ pub use find::Found;
 pub use reader::{Cells, Choice, SheetInfo, WindowLimits};
 pub use row_map::RowMap;
 pub use rows::{Fate, NotWritten, Origin, Reason, Rows, Segment, Written};
+pub use whole::{ShownCell, WholeSheet};
 pub use window::{MOST_COLUMNS, MOST_ROWS, Window};

@@ -17,6 +17,7 @@ use super::find::{self, Found};
 use super::row_map::{self, RowMap};
 use super::rows::Rows;
 use super::shelf::{KeptSheets, Permits, Sized};
+use super::whole::WholeSheet;
 use super::window::{self, Window};
 
 /// What a failure takes that is kept, roughly.
@@ -181,6 +182,10 @@ impl Cells {
 
     /// What a run tells of its rows in a file; `None`: it tells nothing. It is kept as sheets are.
     pub fn rows(&self, path: &Path) -> Option<Arc<Rows>> {
+        // What a link leads to may be what is kept.
+        path.symlink_metadata()
+            .ok()
+            .filter(|found| found.is_file())?;
         let file = FileVersion::of(path, &Reading::whole()).ok()?;
         let made = self.part(&file, Part::Rows, || {
             let rows = Rows::read(path).map(Arc::new);
@@ -232,6 +237,20 @@ impl Cells {
         let (window, sheet) = self.cut_out(path, &reading, sheet, &rows, &columns)?;
         let map = payload.and_then(|payload| row_map::of(&window, &sheet, payload));
         Ok((window, map))
+    }
+
+    /// A sheet as a whole. It stays in memory for as long as the caller has it.
+    ///
+    /// # Errors
+    /// There is no such sheet; the file is gone or cannot be read, or the sheet is damaged or too large.
+    pub fn whole(
+        &self,
+        path: &Path,
+        reading: &Reading,
+        sheet: Choice<'_>,
+    ) -> Result<WholeSheet, CellsError> {
+        let (_, _, sheet) = self.open(path, reading, sheet)?;
+        Ok(WholeSheet { sheet })
     }
 
     /// Drops what has not been used for so long: its memory, and the files that are held open. To be called now and then.

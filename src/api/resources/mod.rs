@@ -9,6 +9,7 @@ pub(crate) mod events;
 pub(crate) mod explain;
 pub(crate) mod issues;
 pub(crate) mod jobs;
+pub(crate) mod report;
 pub(crate) mod rows;
 pub(crate) mod runs;
 pub(crate) mod settings;

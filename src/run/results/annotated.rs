@@ -106,7 +106,7 @@ pub fn annotate(run: &RunRecord, target: &Path) -> Result<Painted, AnnotateError
 }
 
 /// The staged input, else the sender's file where it is still the same.
-fn input_as_read(run: &RunRecord) -> Option<PathBuf> {
+pub fn input_as_read(run: &RunRecord) -> Option<PathBuf> {
     let staged = RunFolder::at(&run.run_dir).staged(&run.input_name);
     let is_same = |path: &PathBuf| {
         digest::of_file(path).is_ok_and(|(found, _)| found.to_string() == run.input_sha256)

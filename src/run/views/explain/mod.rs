@@ -22,12 +22,12 @@ use crate::engine::{Noticed, Told};
 use crate::run::results::RowCounts;
 use crate::store::RunRecord;
 use crate::workspace::Workspace;
-use place::Cell;
-use trace::Tracer;
 pub use error::ExplainError;
+use place::Cell;
 pub use told::{
     Column, Field, HeaderRows, Hook, Nearest, Output, Part, Second, Table, Vote, Written,
 };
+use trace::Tracer;
 pub use way::{Place, Said, Way};
 pub use words::{nearest_in_words, spoken};
 
