@@ -8,7 +8,7 @@ use crate::context::Context;
 use crate::exit::{ExitStatus, Outcome};
 use crate::ui::print_explanation;
 
-/// Say why a run read its input as it did: header rows, columns, and the way of a cell
+/// Say why a run read its input as it did
 ///
 /// Without options: for each table why this is its header row, why each column went to its field, and what unmapped columns are
 /// nearest to. With a row or a cell: where it went in the output, or where it came from. No values of cells are printed.
