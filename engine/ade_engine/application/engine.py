@@ -269,7 +269,7 @@ class _Run:
         if found.notices or found.readings or newer:
             self.logger.event(
                 "run.noticed",
-                message="; ".join(notice["message"] for notice in found.notices) or "Columns were read",
+                message="; ".join(notice["message"] for notice in found.notices) or "How the tables were read",
                 data={"notices": found.notices, "readings": found.readings, **newer},
             )
 
