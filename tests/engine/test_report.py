@@ -6,6 +6,12 @@ import json
 
 import pytest
 
+from ade_engine.extensions.invoke import Caller
+from ade_engine.extensions.registry import Registry
+from ade_engine.models.fields import HookName
+from ade_engine.pipeline.hooks import offered_to_hooks
+from ade_engine.pipeline.signatures import wrong_signatures
+
 PACKAGE = """
 from ade_engine.fields import Field, number, text
 
@@ -238,3 +244,21 @@ def test_stages_without_a_table(made):
 def test_without_a_list_there_is_nothing_to_report_to(made):
     outcome = made(is_refused=True, settings={"issue_list": False, "issues_sheet": False}, on_table_validated='report("x")')
     assert "needs 'report', which is there with the setting issue_list = true" in outcome.result.error.message
+
+
+def test_a_check_knows_which_stages_can_report():
+    registry = Registry()
+
+    def tells(*, report):
+        report("x")
+
+    for stage in HookName:
+        registry.register_hook(tells, hook=stage, priority=1)
+    (wrong,) = wrong_signatures(registry)
+    assert wrong.startswith("Hook of on_workbook_start") and "needs 'report'" in wrong
+
+    # A package of older days that takes everything is not given a value that it does not know.
+    def takes_all(**values):
+        return values
+
+    assert "report" not in Caller(takes_all, offered_to_hooks(HookName.ON_SHEET_END)).plan.names()
