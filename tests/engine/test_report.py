@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 
 import pytest
 
@@ -262,3 +263,40 @@ def test_a_check_knows_which_stages_can_report():
         return values
 
     assert "report" not in Caller(takes_all, offered_to_hooks(HookName.ON_SHEET_END)).plan.names()
+
+
+MOVES = [
+    'return table.filter(pl.col("hours").cast(pl.Float64) > 20)',
+    'return table.sort("hours")',
+    "return table.reverse()",
+    "return table.sample(fraction=0.7, shuffle=True, seed=3)",
+    "return pl.concat([table, table.head(3)])",
+    'return table.with_columns(pl.col("hours").cast(pl.Float64) + 1)',
+    'return table.select("no", "hours", "^__ade_(issue|has).*$")',
+    'return table.with_columns(pl.col("^__ade_row$").shift(1))',
+    'return table.group_by("hours", maintain_order=True).first()',
+    'return pl.concat([table, pl.DataFrame({"no": ["new"], "hours": [1]}, schema={name: table.schema[name] for name in ("no", "hours")})], how="diagonal")',
+]
+
+
+@pytest.mark.parametrize("settings", [{}, {"row_provenance": False}])
+@pytest.mark.parametrize("seed", range(20))
+def test_no_row_is_named_that_was_not_meant(made, seed, settings):
+    chance = random.Random(seed)
+    rows = [[f"{n}", chance.randrange(80)] for n in range(1, 31)]
+    meant = {f"{chance.randrange(1, 31)}" for _ in range(8)}
+    said = f'report("meant", rows=pl.col("no").cast(pl.String).is_in({sorted(meant)}))'
+    stages = [[], []]
+    for _ in range(3):
+        stages[chance.random() < 0.4].append(chance.choice(MOVES))
+    stages[chance.random() < 0.4].insert(0, said)
+    outcome = made({"A": [["No", "Hours"], *rows]}, settings, on_table_mapped=stages[0], on_table_validated=stages[1])
+    found = [line for line in outcome.lines if line["message"] == "meant"]
+    named = {rows[line["row"] - 2][0] for line in found if line["row"] is not None}
+    assert named <= meant
+    if all(line["row"] is not None for line in found):
+        # Of each row that was written and that was meant, the list has it.
+        header, *written = outcome.rows("A")
+        there = {row[header.index("Number")] for row in written}
+        assert named == meant & there
+    assert _counts(outcome) is not None
