@@ -454,6 +454,10 @@ impl RunFolder {
         let stem = workbook.strip_suffix(NORMALIZED).unwrap_or(&workbook);
         self.output().join(format!("{stem}{ending}"))
     }
+    /// The folder of painted copies of the input that are kept; a run's own process cannot write there.
+    pub fn painted(&self) -> PathBuf {
+        self.0.join("painted")
+    }
     /// The event log.
     pub fn events(&self) -> PathBuf {
         self.0.join("logs/events.ndjson")
