@@ -7,7 +7,6 @@ use ade::run::execution::error::RunError;
 use ade::run::execution::happenings::Finished;
 use ade::run::execution::verdict::kind_of_end;
 use ade::run::results::demands::{Nothing, Shortfall};
-use ade::run::views::issues;
 use ade::run::views::json::run_json;
 use ade::run::views::summary::unprocessed;
 use ade::store::{FieldState, RunMetrics, RunRecord, RunStatus};
@@ -15,6 +14,7 @@ use serde_json::Value;
 
 use super::batch::{Batch, CountsAs};
 use super::format::{duration, plural, thousands};
+use super::issue_lines;
 use super::notices::NoticeLines;
 use super::results::{fields_that_are, rows};
 use super::terminal::Ui;
@@ -70,7 +70,10 @@ pub fn print(
         tell(failure, false);
     }
     for short in short {
-        let of_call = matches!(short, Shortfall::UnknownField { .. });
+        let of_call = matches!(
+            short,
+            Shortfall::UnknownField { .. } | Shortfall::Unknown { .. }
+        );
         tell(Failure::of(short), of_call);
     }
     // A run that failed without an error of its own still failed.
@@ -113,10 +116,8 @@ fn print_line(
         if run.status != RunStatus::Cancelled {
             batch.noticed(input, &finished.noticed);
         }
-        if run.status == RunStatus::Succeeded && has_issues(run) {
-            hint_at_issues(run)
-                .into_iter()
-                .for_each(|hint| batch.hint(hint));
+        if run.status == RunStatus::Succeeded && has_faults(run) {
+            batch.hint(issue_lines::hint_at_list(finished));
         }
     }
     batch.line(ui, input, finished, counts);
@@ -163,7 +164,7 @@ fn print_details(ui: &Ui, finished: &Finished, several: bool, told: &mut HashSet
     let (mark, words) = match run.status {
         RunStatus::Succeeded if is_refused => (ui.paint(Tone::Bad, "✗"), "refused "),
         RunStatus::Succeeded if nothing.is_some() => (ui.paint(Tone::Warn, "⚠"), "found nothing "),
-        RunStatus::Succeeded if has_issues(run) => (ui.paint(Tone::Warn, "⚠"), ""),
+        RunStatus::Succeeded if has_faults(run) => (ui.paint(Tone::Warn, "⚠"), ""),
         RunStatus::Succeeded => (ui.paint(Tone::Good, "✓"), ""),
         RunStatus::Cancelled => (ui.paint(Tone::Bad, "✗"), "cancelled "),
         _ => (ui.paint(Tone::Bad, "✗"), "failed "),
@@ -191,14 +192,14 @@ fn print_details(ui: &Ui, finished: &Finished, several: bool, told: &mut HashSet
         return;
     }
     if let Some(metrics) = &run.metrics {
-        print_issues(ui, metrics.issues, run);
+        issue_lines::print(ui, finished, metrics);
     }
     print_path(ui, finished, "  ");
 }
 
-fn has_issues(run: &RunRecord) -> bool {
+fn has_faults(run: &RunRecord) -> bool {
     let metrics = run.metrics.as_ref();
-    metrics.is_some_and(|found| found.issues > 0)
+    metrics.is_some_and(|found| found.faults() > 0)
 }
 
 fn nothing_in(finished: &Finished) -> Option<Nothing> {
@@ -237,26 +238,6 @@ fn print_found(ui: &Ui, metrics: &RunMetrics, nothing: Option<Nothing>, finished
         let missing = ui.paint(Tone::Warn, missing.join(", "));
         ui.line(format_args!("  not found: {missing}"));
     }
-}
-
-fn print_issues(ui: &Ui, issues: u64, run: &RunRecord) {
-    let tone = if issues == 0 { Tone::Plain } else { Tone::Warn };
-    ui.line(format_args!(
-        "  {}",
-        ui.paint(tone, plural(issues, "issue"))
-    ));
-    if issues > 0 {
-        hint_at_issues(run)
-            .into_iter()
-            .for_each(|hint| ui.hint(hint));
-    }
-}
-
-fn hint_at_issues(run: &RunRecord) -> Option<String> {
-    let setting = issues::setting_for_workbook(run)?;
-    Some(format!(
-        "{setting} = true in settings.toml puts each issue beside its row"
-    ))
 }
 
 fn print_path(ui: &Ui, finished: &Finished, indent: &str) {

@@ -209,6 +209,8 @@ pub mod code {
         NOTHING_FOUND = "nothing_found";
         FIELD_NOT_FOUND = "field_not_found";
         TOO_FEW_ROWS = "too_few_rows";
+        TOO_MANY_ERRORS = "too_many_errors";
+        UNMAPPED_DENIED = "unmapped_denied";
         UNKNOWN_FIELD = "unknown_field";
 
         // The database.

@@ -182,6 +182,10 @@ impl Cells {
 
     /// What a run tells of its rows in a file; `None`: it tells nothing. It is kept as sheets are.
     pub fn rows(&self, path: &Path) -> Option<Arc<Rows>> {
+        // What a link leads to may be what is kept.
+        path.symlink_metadata()
+            .ok()
+            .filter(|found| found.is_file())?;
         let file = FileVersion::of(path, &Reading::whole()).ok()?;
         let made = self.part(&file, Part::Rows, || {
             let rows = Rows::read(path).map(Arc::new);

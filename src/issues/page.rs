@@ -114,7 +114,11 @@ impl List {
     pub fn within(self, window: &InWindow<'_>) -> Result<(Vec<CellIssue>, u64), ListError> {
         let (mut found, mut more) = (Vec::new(), 0);
         for issue in self {
-            let Some(one) = window.part_of(issue?) else {
+            let issue = issue?;
+            if window.is_behind(&issue) {
+                break;
+            }
+            let Some(one) = window.part_of(issue) else {
                 continue;
             };
             if found.len() < MOST_IN_WINDOW {
@@ -128,6 +132,14 @@ impl List {
 }
 
 impl InWindow<'_> {
+    /// Whether an issue, and so all that follow, is of a row below the window: lists are sorted by the sender's sheets and rows.
+    fn is_behind(&self, issue: &Issue) -> bool {
+        let is_below = issue
+            .row
+            .is_some_and(|row| u64::from(row) > *self.rows.end());
+        !self.of_output && is_below && issue.sheet == self.sheet
+    }
+
     /// The issue as a part of this window, if it is one.
     fn part_of(&self, issue: Issue) -> Option<CellIssue> {
         let (row, column) = if self.of_output {
@@ -266,6 +278,7 @@ mod tests {
             json!({"rule": "far column", "column": "B"}),
             json!({"rule": "row", "row": 5}),
             json!({"rule": "cell", "row": 5, "column": "AB", "cell": "AB5", "output_sheet": "Out", "output": "C3"}),
+            json!({"rule": "next row", "row": 6, "column": "AC", "cell": "AC6"}),
             json!({"rule": "far row", "row": 50, "column": "AB", "cell": "AB50", "output_sheet": "Out", "output": "C4"}),
             json!({"rule": "elsewhere", "sheet": "Other", "row": 5, "column": "AB", "cell": "AB5"}),
         ]);
@@ -290,6 +303,7 @@ mod tests {
                 of("column", None, Some(28)),
                 of("row", Some(5), None),
                 of("cell", Some(5), Some(28)),
+                of("next row", Some(6), Some(29)),
             ]
         );
         assert_eq!(

@@ -127,7 +127,11 @@ pub struct Metrics {
     pub columns: u64,
     pub mapped_fields: u64,
     pub unmapped_columns: u64,
+    /// Issues, of all severities.
     pub issues: u64,
+    pub errors: u64,
+    pub warnings: u64,
+    pub infos: u64,
 }
 
 /// A page of runs, newest first.

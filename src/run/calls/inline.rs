@@ -24,10 +24,11 @@ use crate::run::execution::lifecycle::{
 };
 use crate::run::results;
 use crate::run::results::RowCounts;
+use crate::run::results::demands::{Denied, Found, Shortfall};
 use crate::run::results::output;
 use crate::run::results::output::OutputError;
 use crate::store::{
-    EnvironmentRecord, Failure, OutputCopy, RunRecord, RunResults, RunStatus, StoreError, Used,
+    EnvironmentRecord, Failure, Named, OutputCopy, RunRecord, RunResults, RunStatus, StoreError, Used,
 };
 use crate::system::machine::{Steady, Work};
 use crate::workspace::fleet::{FleetError, Member};
@@ -347,7 +348,10 @@ impl OneInput<'_> {
             ),
         };
         let payload = payload.and_then(|text| results::head(&text));
+        let ids = store.short_ids(Named::Runs, &run.key.workspace_id, &[&run.id]);
+        let short_id = ids.ok().and_then(|mut ids| ids.pop());
         let mut finished = Finished {
+            short_id: short_id.unwrap_or_else(|| run.id.clone()),
             fields,
             rows: payload.as_ref().and_then(RowCounts::of),
             noticed: payload.as_ref().map(Noticed::of).unwrap_or_default(),
@@ -357,8 +361,7 @@ impl OneInput<'_> {
             copy_path: None,
             copy_error: None,
         };
-        let (demands, run) = (&self.request.demands, &finished.run);
-        finished.shortfalls = demands.shortfalls(run, &finished.fields, finished.rows);
+        finished.shortfalls = self.shortfalls(&finished);
         if finished.run.status == RunStatus::Failed || !finished.shortfalls.is_empty() {
             self.mark_stale();
             return finished;
@@ -385,6 +388,25 @@ impl OneInput<'_> {
             }
         }
         finished
+    }
+
+    fn shortfalls(&self, finished: &Finished) -> Vec<Shortfall> {
+        let demands = &self.request.demands;
+        let run = &finished.run;
+        let columns = match demands.denied.contains(&Denied::Unmapped) {
+            true => self.request.workspace.store.run_columns(&run.id),
+            false => Ok(Vec::new()),
+        };
+        let unmapped = columns.unwrap_or_default().into_iter();
+        let unmapped = unmapped.filter(|column| column.mapped_field.is_none());
+        let unmapped: Vec<String> = unmapped.filter_map(|column| column.header_raw).collect();
+        let found = Found {
+            fields: &finished.fields,
+            rows: finished.rows,
+            issue_list: finished.noticed.issue_list.as_ref(),
+            unmapped: &unmapped,
+        };
+        demands.shortfalls(run, &found)
     }
 
     /// This run has no result in the output directory: what an earlier one left there must not look like it.

@@ -78,6 +78,8 @@ pub enum Happening<'a> {
 pub struct Finished {
     /// As recorded.
     pub run: RunRecord,
+    /// The part of the run's id that commands take.
+    pub short_id: String,
     /// What became of each field.
     pub fields: Vec<FieldResult>,
     /// The rows that were read and written; `None`: the engine did not tell.

@@ -16,7 +16,6 @@ from ade_engine.pipeline.shared.table_columns import ISSUE_PREFIX, as_text
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from ade_engine.io.output.look import TableLook
-    from ade_engine.models.table import TableRegion
     from ade_engine.pipeline.issues.places import Places
     from ade_engine.pipeline.issues.reported import Reported
     from ade_engine.pipeline.output.merge import BuiltTable
@@ -84,11 +83,13 @@ def in_parts(there: pl.DataFrame, parts: pl.DataFrame | None, field: str) -> pl.
 
 
 def completed(
-    context: RunContext, table: BuiltTable, region: TableRegion, columns: dict[str | None, int], look: TableLook | None
+    context: RunContext, table: BuiltTable, header_row: int, sheet: str, columns: dict[str | None, int], look: TableLook | None
 ) -> pl.DataFrame:
-    """The lines of the list for a table that was written. ``region``: where; ``columns``: of each frame column the number there, from 1."""
+    """The lines of the list for a table that was written. ``header_row``, ``sheet``: where; ``columns``: of each frame column the number
+    there, from 1.
+    """
     headers = {} if look is None else {column.source: column.header for column in look.columns}
-    return placed(lines_of(context, table, headers), columns, region.min_row, table.result.output_sheet_name)
+    return placed(lines_of(context, table, headers), columns, header_row, sheet)
 
 
 def placed(lines: pl.DataFrame, columns: dict[str | None, int], header_row: int, sheet: str | None) -> pl.DataFrame:

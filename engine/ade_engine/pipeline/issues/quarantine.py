@@ -1,4 +1,5 @@
-"""Rows with errors, apart from the others: on a sheet of their own behind the data sheets, with what is wrong with them.
+"""Rows with errors, apart from the others: on a sheet of their own behind the data sheets, or in a workbook of their own beside
+the output, with what is wrong with them.
 
 A table is parted once its last hook has left it: the rows without errors are written where the table would have been, the others
 when all sheets are, because only then their places are known. What is counted of the table are all its rows.
@@ -77,26 +78,37 @@ class Quarantine:
             self._titles.append(context.sheet_name)
         return kept
 
-    def write(self, output: Output, notices: Notices, *, style: str) -> None:
-        """Add the sheet, if there are such rows, and their issues to the list."""
+    def write(self, output: Output, notices: Notices, *, style: str, book: Output | None = None) -> None:
+        """Add the sheet, if there are such rows, and their issues to the list.
+
+        ``book``: another workbook that gets the sheet; issues have no places in the output then.
+        """
         if not self._parts:
             return
+        title = _TITLE if book is not None else output.free_title(_TITLE)
         columns = _united(self._parts)
         frame = _stacked([part.frame for part in self._parts], [column.source for column in columns])
-        sheet = output.add_sheet(output.free_title(_TITLE))
+        target = output if book is None else book
+        sheet = target.add_sheet(title)
         if style == "table":
-            output.append_table(sheet, frame, gap=False, look=TableLook(columns, [], has_filter=True))
+            table = target.append_table(sheet, frame, gap=False, look=TableLook(columns, [], has_filter=True))
         else:
-            output.append_table(sheet, frame.rename({column.source: column.header for column in columns}), gap=False)
+            table = target.append_table(sheet, frame.rename({column.source: column.header for column in columns}), gap=False)
         numbers = {column.source: number for number, column in enumerate(columns, 1)}
         header_row = 1
         for part in self._parts:
-            output.add_issues(placed(part.lines, numbers, header_row, sheet.title))
+            if book is None:
+                output.add_issues(placed(part.lines, numbers, header_row, sheet.title), table)
+            else:
+                output.add_issues(placed(part.lines, {}, header_row, None))
             header_row += part.frame.height
         have = "1 row with an error stands" if frame.height == 1 else f"{frame.height} rows with errors stand"
+        where = f"on the sheet {sheet.title!r} of the output" if book is None else "in a workbook of their own beside the output"
+        if frame.height == 1:
+            where = where.replace("their", "its")
         notices.add(
             "rows_quarantined",
-            f"{have} on the sheet {sheet.title!r} of the output, and not among the others",
+            f"{have} {where}, and not among the others",
             count=frame.height,
             sheets=self._titles,
         )
