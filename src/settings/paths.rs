@@ -451,6 +451,10 @@ impl RunFolder {
     fn beside_output(&self, input_name: &str, ending: &str) -> PathBuf {
         self.output().join(after_workbook(input_name, ending))
     }
+    /// The folder of painted copies of the input that are kept; a run's own process cannot write there.
+    pub fn painted(&self) -> PathBuf {
+        self.0.join("painted")
+    }
     /// The event log.
     pub fn events(&self) -> PathBuf {
         self.0.join("logs/events.ndjson")

@@ -134,3 +134,110 @@ def test_a_sheet_of_issues_without_a_list_is_named_by_a_check(template):
     Engine(Settings.load(config_package_dir=template)).check(config_package=template, logger=Log())
     (said,) = [str(entry) for entry in log if "issues_sheet" in str(entry) and "no effect" in str(entry)]
     assert "issues_sheet has no effect without issue_list = true" in said and "line " in said
+
+
+ROWS = [
+    ["Name", "No", "Day", "Pay", "Remark"],
+    ["Ann", "1", "2024-05-06", 12.5, "=1+1"],
+    ["Bö, Jr.", "02", "2024-05-07", 7, 'say "hi"\nthere'],
+    [None, "3", None, None, None],
+]
+TOUCHES = {
+    "looks": ("sheet['A1'].value", False),
+    "makes a header bold": ("setattr(sheet['A1'], 'font', __import__('openpyxl').styles.Font(bold=True))", False),
+    "changes a value": ("setattr(sheet['A2'], 'value', 'x')", True),
+    "changes a header": ("setattr(sheet['A1'], 'value', 'x')", True),
+    "adds a row": ("sheet.append(['x'])", True),
+    "removes a row": ("sheet.delete_rows(2)", True),
+    "removes a sheet": ("(sheet.parent.create_sheet('Left'), sheet.parent.remove(sheet))", True),
+}
+
+
+def _read(path):
+    import polars as pl
+
+    if path.suffix == ".parquet":
+        return pl.read_parquet(path)
+    if path.suffix == ".jsonl":
+        return pl.read_ndjson(path)
+    assert path.read_bytes().startswith(b"\xef\xbb\xbf") and path.read_bytes().endswith(b"\r\n")
+    return pl.read_csv(path, infer_schema=False)
+
+
+def _files(outcome, shape):
+    return sorted(path.name for path in outcome.output.parent.glob(f"*.{shape}"))
+
+
+@pytest.mark.parametrize("touched", [False, True], ids=["written", "touched"])
+@pytest.mark.parametrize("style", ["plain", "table"])
+@pytest.mark.parametrize("shape", ["csv", "parquet", "jsonl"])
+def test_a_table_is_a_file_with_the_columns_and_values_of_the_workbook(made, shape, style, touched):
+    hook = HOOK_ON_BOOK.format("sheet['A1'].value") if touched else None
+    outcome = made({"A": ROWS}, hook, also_write=shape, output_style=style, escape_formulas=False)
+    assert _files(outcome, shape) == [f"input_normalized.{shape}"] and not outcome.notices("shapes_differ")
+    frame = _read(outcome.output.with_suffix(f".{shape}"))
+    header, *rows = outcome.rows("A")
+    assert frame.columns == header
+
+    def text(value):
+        return None if value in (None, "") else str(float(value)) if isinstance(value, (int, float)) else str(value).removesuffix(" 00:00:00")
+
+    plain = [[text(float(value) if name in ("pay", "Source row") and value else value) for name, value in zip(header, row)] for row in frame.rows()]
+    assert plain == [[text(value) for value in row] for row in rows]
+    if shape == "parquet":
+        assert str(frame.schema["day"]) == "Date" and str(frame.schema["pay"]) == "Float64"
+
+
+def test_further_tables_are_files_of_their_own(made):
+    two = [*PEOPLE, [None] * 3, [None] * 3, *OTHERS]
+    outcome = made({"A": two, "a?b".replace("?", " "): OTHERS, "A 2": PEOPLE}, also_write="csv")
+    assert _files(outcome, "csv") == ["input_normalized.csv", "input_normalized_A 2_1.csv", "input_normalized_A_2.csv", "input_normalized_a b_1.csv"]
+    assert "Ann" in (outcome.output.parent / "input_normalized.csv").read_text("utf-8")
+    assert "2024-05-06" in (outcome.output.parent / "input_normalized_A_2.csv").read_text("utf-8")
+
+
+def test_a_formula_in_text_follows_an_apostrophe_where_formulas_are_escaped(made):
+    hook = HOOK.replace('table.drop("name")', 'table.with_columns(__import__("polars").lit("=1+1").alias("Remark"))')
+    escaped, as_is = (made({"A": ROWS}, hook, also_write="csv", escape_formulas=on).output.with_suffix(".csv").read_text("utf-8-sig") for on in (True, False))
+    assert ",'=1+1" in escaped and ",=1+1" in as_is
+
+
+HOOK_ON_BOOK = """
+def touch(*, output_workbook, **_):
+    sheet = output_workbook.worksheets[0]
+    {}
+
+def register(registry):
+    registry.register_hook(touch, hook="on_workbook_before_save", priority=1)
+"""
+
+
+@pytest.mark.parametrize("touch", TOUCHES)
+def test_a_notice_says_where_a_hook_has_changed_the_workbook(made, touch):
+    code, differs = TOUCHES[touch]
+    outcome = made({"A": ROWS, "B": OTHERS}, HOOK_ON_BOOK.format(code), also_write="csv")
+    assert [notice["sheets"] for notice in outcome.notices("shapes_differ")] == ([["A"]] if differs else [])
+    assert "Ann" in outcome.output.with_suffix(".csv").read_text("utf-8")
+
+
+def test_rows_that_are_quarantined_are_not_in_it(made):
+    outcome = made({"A": [["No", "Pay"], ["1", 5], ["2", None]]}, also_write="jsonl", quarantine="sheet", issue_columns=False)
+    assert [line["Number"] for line in _read(outcome.output.with_suffix(".jsonl")).to_dicts()] == ["1"]
+
+
+def test_what_no_text_can_hold_is_text(tmp_path):
+    import datetime as dt
+
+    import polars as pl
+
+    from ade_engine.io.output.other_shapes import write_frame
+
+    moment = dt.datetime(2024, 5, 6, 7, 8, 9)
+    frame = pl.DataFrame(
+        {"d": [dt.timedelta(hours=30), None], "t": [moment, moment.replace(microsecond=5000)], "l": [[1, 2], None], "b": [b"x", None]}
+    ).with_columns(pl.Series("o", [object, None], dtype=pl.Object))
+    for shape in ("csv", "jsonl", "parquet"):
+        write_frame(frame, str(tmp_path / f"a.{shape}"), shape)
+        assert _read(tmp_path / f"a.{shape}").height == 2
+    lines = (tmp_path / "a.csv").read_text("utf-8-sig").splitlines()
+    assert lines[1] == "\"1 day, 6:00:00\",2024-05-06 07:08:09,\"[1, 2]\",x,<class 'object'>" and "07:08:09.005" in lines[2]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 
+import openpyxl
 import pytest
 from package_check import check_package
 
@@ -175,6 +176,31 @@ def test_the_sheet_has_the_columns_of_all_tables(made, style, touched):
     assert outcome.notices("rows_quarantined")[0]["message"].startswith("5 rows with errors stand on the sheet 'Quarantine 2'")
 
 
+@pytest.mark.parametrize("touched", [False, True], ids=["written", "touched"])
+@pytest.mark.parametrize("style", ["plain", "table"])
+def test_rows_with_errors_can_stand_in_a_workbook_of_their_own(made, style, touched):
+    _, _, whole = made(SHEETS["three"], touched=touched, output_style=style)
+    in_sheet = [list(row) for row in whole["Quarantine 2"].iter_rows(values_only=True)]
+    lines, outcome, book = made(SHEETS["three"], touched=touched, output_style=style, quarantine="file")
+    path = outcome.output.with_name("input_quarantine.xlsx")
+    check_package(path)
+    apart = openpyxl.load_workbook(path)
+    assert book.sheetnames == ["A", "B", "Quarantine", "Issues"] and apart.sheetnames == ["Quarantine"]
+    assert [list(row) for row in apart["Quarantine"].iter_rows(values_only=True)] == in_sheet
+    (notice,) = outcome.notices("rows_quarantined")
+    assert notice["message"] == "5 rows with errors stand in a workbook of their own beside the output, and not among the others"
+    assert notice["count"] == outcome.noticed["issue_list"]["rows_quarantined"] == 5
+    errors = [line for line in lines if line["severity"] == "error"]
+    assert errors and all(line["output"] is None and line["output_sheet"] is None and line["cell"] for line in errors)
+    # What is not quarantined has its place in the output.
+    assert all(line["output"] for line in lines if line["rule"] == "hours.is_round" and line["row"] not in {one["row"] for one in errors})
+
+
+def test_without_rows_with_errors_there_is_no_such_workbook(made):
+    _, outcome, _ = made(SHEETS["nothing wrong"], quarantine="file")
+    assert not outcome.output.with_name("input_quarantine.xlsx").exists() and outcome.notices("rows_quarantined") == []
+
+
 def test_a_table_without_good_rows_keeps_its_header(made):
     _, outcome, book = made(SHEETS["nothing but errors"], output_style="plain")
     assert [list(row) for row in book["A"].iter_rows(values_only=True)] == [["no", "name", "hours", "day"]]
@@ -204,8 +230,8 @@ def test_it_needs_the_list_of_issues(tmp_path, monkeypatch):
     with pytest.raises(SettingsError, match="quarantine from the caller: .*; add issue_list = true"):
         Settings(quarantine="sheet")
     assert Settings(quarantine="sheet", issue_list=True).quarantine == "sheet"
-    with pytest.raises(SettingsError, match="'keep' or 'sheet'"):
-        Settings(quarantine="file", issue_list=True)
+    with pytest.raises(SettingsError, match="'keep' or 'sheet' or 'file'"):
+        Settings(quarantine="folder", issue_list=True)
 
 
 def test_of_a_turned_table_no_row_is_named(run, template):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from datetime import datetime, timezone
+from functools import partial
 from pathlib import Path
 
 from ade_engine.infrastructure.caller import show_values
@@ -22,12 +23,14 @@ from ade_engine.models.run import RunError, RunErrorCode, RunRequest, RunResult,
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from typing import Any
 
     from ade_engine.application.completed import RunReport, SheetReport
     from ade_engine.extensions.registry import Registry
     from ade_engine.io.input.source import Source, SourceSheet
+    from ade_engine.io.output.other_shapes import OtherShapes
+    from ade_engine.io.output.workbook import Output
     from ade_engine.pipeline.output.manifest import Manifest
     from ade_engine.pipeline.shared.context import RunContext
     from ade_engine.pipeline.sheet import LeftOut, SheetPipeline
@@ -101,9 +104,9 @@ class Engine:
         return registry
 
 
-def _list_beside(output: Path) -> str:
-    """Where the list of issues goes: ``people_issues.ndjson`` beside ``people_normalized.xlsx``."""
-    return str(output.with_name(f"{output.stem.removesuffix('_normalized')}_issues.ndjson"))
+def _beside(output: Path, ending: str) -> str:
+    """Where a further file of the output goes: ``people_issues.ndjson`` beside ``people_normalized.xlsx``."""
+    return str(output.with_name(f"{output.stem.removesuffix('_normalized')}_{ending}"))
 
 
 def output_path_for(input_file: Path, output_dir: Path | None = None) -> Path:
@@ -268,7 +271,7 @@ class _Run:
         if found.notices or found.readings or newer:
             self.logger.event(
                 "run.noticed",
-                message="; ".join(notice["message"] for notice in found.notices) or "Columns were read",
+                message="; ".join(notice["message"] for notice in found.notices) or "How the tables were read",
                 data={"notices": found.notices, "readings": found.readings, **newer},
             )
 
@@ -300,7 +303,6 @@ class _Run:
         plan = self.plan
         # Polars is imported here, while the file is being read.
         from ade_engine.io.input.source import SourceError
-        from ade_engine.io.output.workbook import Output
         from ade_engine.pipeline.noticed import notice_detection, notice_hidden_sheets
         from ade_engine.pipeline.shared.context import RunContext
         from ade_engine.pipeline.sheet import SheetPipeline
@@ -334,7 +336,7 @@ class _Run:
             package_folder=str(package_folder),
             notices=self.notices,
         )
-        output = Output(escape_formulas=self.settings.escape_formulas, print_setup=bool(self.settings.print_setup))
+        output = self._new_output()
         are_named = plan.input_sheets is not None or plan.active_sheet_only
         asks_for_fields = bool(self.settings.skip_sheets_without_fields) and not are_named
         pipeline = SheetPipeline(registry, source, output, manifest, self.settings, asks_for_fields=asks_for_fields)
@@ -354,22 +356,85 @@ class _Run:
             sheet_report = report.add_sheet(sheet.title, index, sheet.title == active_title)
             self._process_sheet(pipeline, context.for_sheet(sheet.title, index), sheet, sheet_report)
         self._leave_out(pipeline.left_out, report, registry, is_all=len(pipeline.left_out) == len(sheets))
-        quarantine = pipeline.quarantine
+        quarantine, apart = pipeline.quarantine, None
         if quarantine is not None:
-            quarantine.write(output, self.notices, style=self.settings.output_style)
-        if self.settings.issues_sheet:
-            from ade_engine.pipeline.output.own_sheets import add_issues_sheet
-
-            add_issues_sheet(output, plan.input_file.name)
+            apart = self._new_output() if self.settings.quarantine == "file" and quarantine.rows else None
+            quarantine.write(output, self.notices, style=self.settings.output_style, book=apart)
+        # What hooks report at the very end has to be listed, too.
+        is_late = pipeline.hooks.asks_to_report(HookName.ON_WORKBOOK_BEFORE_SAVE)
+        if not is_late:
+            self._add_own_sheets(output)
         pipeline.hooks.run(context, HookName.ON_WORKBOOK_BEFORE_SAVE, output_workbook=output.workbook)
+        if context.remarks:
+            from ade_engine.pipeline.issues.counted import by_severity
+            from ade_engine.pipeline.issues.listed import lines_of_remarks
+
+            lines = lines_of_remarks(context)
+            output.add_issues(lines)
+            report.issues.append(by_severity(lines))
+        if is_late:
+            self._add_own_sheets(output)
+        output.save(str(plan.output_file), self._files_beside(pipeline, output, apart))
         if not self.settings.issue_list:
-            output.save(str(plan.output_file))
             return
         from ade_engine.pipeline.issues.counted import told
 
-        output.save(str(plan.output_file), _list_beside(plan.output_file))
         quarantined = 0 if quarantine is None else quarantine.rows
         self.issues = told(output.issues, report.rows_with_errors(), context.unnamed_rules, registry.fields, rows_quarantined=quarantined)
+
+    def _add_own_sheets(self, output: Output) -> None:
+        """Add the sheets of issues and of notes, where they are wanted."""
+        if self.settings.issues_sheet:
+            from ade_engine.pipeline.output.own_sheets import add_issues_sheet
+
+            add_issues_sheet(output, self.plan.input_file.name)
+        if self.settings.notes_sheet:
+            from ade_engine.pipeline.output.own_sheets import add_notes_sheet
+
+            add_notes_sheet(output, self.plan.input_file.name, self.notices)
+
+    def _files_beside(self, pipeline: SheetPipeline, output: Output, apart: Output | None) -> dict[str, Callable[[str], None]]:
+        """What stands beside the workbook, and what writes it. ``apart``: the rows that are quarantined."""
+        workbook = self.plan.output_file
+        files: dict[str, Callable[[str], None]] = {}
+        if self.settings.issue_list:
+            files[_beside(workbook, "issues.ndjson")] = output.write_issues
+        if pipeline.row_map is not None:
+            stands = partial(output.stands, with_columns=False)
+            files[_beside(workbook, "rows.json")] = partial(pipeline.row_map.write, stands=stands)
+        if apart is not None:
+            files[_beside(workbook, "quarantine.xlsx")] = apart.write
+        if pipeline.shapes is not None:
+            self._add_shapes(files, pipeline.shapes, output)
+        moved = output.moved() if files else []
+        if moved:
+            self.notices.add(
+                "places_moved",
+                f"hooks have moved what was written on {', '.join(map(repr, moved))}; of issues and rows no places in the output are known there",
+                count=len(moved),
+                sheets=moved,
+            )
+        return files
+
+    def _add_shapes(self, files: dict[str, Callable[[str], None]], shapes: OtherShapes, output: Output) -> None:
+        """Add the files of another shape, and say where they are not what the workbook shows."""
+        workbook = self.plan.output_file
+        files.update((str(workbook.with_name(_file_name(workbook.stem, end))), write) for end, write in shapes.files().items())
+        titles = list(dict.fromkeys(table.title for table in shapes.tables if not output.is_as_written(table)))
+        if titles:
+            self.notices.add(
+                "shapes_differ",
+                f"hooks have changed what was written on {', '.join(map(repr, titles))} of the workbook; the files beside it have the tables "
+                "as they were before",
+                count=len(titles),
+                sheets=titles,
+            )
+
+    def _new_output(self) -> Output:
+        """A workbook to write."""
+        from ade_engine.io.output.workbook import Output
+
+        return Output(escape_formulas=self.settings.escape_formulas, print_setup=bool(self.settings.print_setup))
 
     def _process_sheet(
         self, pipeline: SheetPipeline, context: RunContext, sheet: SourceSheet, report: SheetReport
@@ -519,6 +584,10 @@ def _load_config(
         from ade_engine.extensions.field_facts import check_looks
 
         check_looks(registry.fields.values())
+    if settings.enforce_types:
+        from ade_engine.pipeline.values.types import check_types
+
+        check_types(registry.fields.values())
     logger.event(
         "config.loaded",
         message=f"Config package {config_package}: {len(registry.fields)} fields from {len(modules)} modules",

@@ -79,6 +79,16 @@ _ALL = (
         _COMMON,
         example="ade-engine config validate --config-package my-config",
     ),
+    Command(
+        "combine",
+        "Make one table of the tables that several runs have written as Parquet",
+        (
+            Option("--list", metavar="FILE", required=True, help='JSON: [{"file": "a.xlsx", "tables": ["a.parquet"]}]; no tables: null'),
+            Option("--output", "-o", metavar="PATH", required=True, help="File to write: .xlsx, .csv, .parquet or .jsonl"),
+            *_COMMON,
+        ),
+        example="ade-engine combine --list tables.json --output all.xlsx --config-package my-config",
+    ),
     Command("version", "Print the version", ()),
 )
 _COMMANDS = {command.name: command for command in _ALL}
@@ -201,6 +211,10 @@ def _runner(name: str) -> Callable[[dict[str, Any]], int]:
         from ade_engine.cli.process import process_batch
 
         return process_batch
+    if name == "combine":
+        from ade_engine.cli.combine import combine_files
+
+        return combine_files
     if name == "config init":
         from ade_engine.cli.config import init
 

@@ -41,7 +41,7 @@ class Notices:
         ``code`` names its kind, such as ``formulas_without_value``; ``message`` is a sentence without cell values.
         ``facts`` say where and how much, each only where it applies: ``sheet`` (title), ``table`` (index from 0),
         ``field``, ``hook``, ``count``, ``cells`` (``["C4"]``), ``rows`` (``[[first, last]]``, from 1), ``sheets``
-        (titles), ``encoding``, ``delimiter``.
+        (titles), ``reason`` (why lines have no row in the output, in a word of the row map), ``encoding``, ``delimiter``.
         """
         self.notices.append({"code": code, "level": level, "message": message, **facts})
 

@@ -10,7 +10,7 @@ from functools import partial
 import polars as pl
 
 from ade_engine.fields import surroundings
-from ade_engine.fields.surroundings import Surroundings
+from ade_engine.fields.surroundings import ROW, Surroundings
 from ade_engine.infrastructure.settings import scan_limits
 from ade_engine.io.scan.sheet_scan import ChangedScan
 from ade_engine.models.fields import HookName
@@ -25,7 +25,7 @@ from ade_engine.pipeline.finding.row_detectors import RowClassifier, known_words
 from ade_engine.pipeline.finding.side_by_side import last_filled_row, split_side_by_side
 from ade_engine.pipeline.hooks import Hooks
 from ade_engine.pipeline.kept_rows.other_rows import drop_blank_rows, end_tables, leave_out_rows
-from ade_engine.pipeline.kept_rows.identity import after_hook, with_checks
+from ade_engine.pipeline.kept_rows.identity import after_hook, unknown_from, with_checks
 from ade_engine.pipeline.kept_rows.provenance import sources_of, with_rows
 from ade_engine.pipeline.noticed import (
     notice_formulas,
@@ -52,10 +52,12 @@ if TYPE_CHECKING:
     from ade_engine.infrastructure.settings import Settings
     from ade_engine.fields.surroundings import Sources
     from ade_engine.io.input.source import Source, SourceSheet
+    from ade_engine.io.output.other_shapes import OtherShapes
     from ade_engine.io.output.workbook import Output, OutputSheet
     from ade_engine.io.scan.sheet_scan import SheetScan
     from ade_engine.pipeline.output.manifest import Manifest
     from ade_engine.pipeline.issues.quarantine import Quarantine
+    from ade_engine.pipeline.kept_rows.row_map import RowMap, RowsOfTable
     from ade_engine.pipeline.shared.context import RunContext
 
 
@@ -107,7 +109,19 @@ class SheetPipeline:
             from ade_engine.pipeline.issues.quarantine import Quarantine
 
             self.quarantine = Quarantine()
-        self.hooks = Hooks(registry.hooks)
+        #: With ``row_provenance``: which lines the rows of the output are of.
+        self.row_map: RowMap | None = None
+        if settings.row_provenance:
+            from ade_engine.pipeline.kept_rows.row_map import RowMap
+
+            self.row_map = RowMap()
+        #: With ``also_write``: the tables in another shape.
+        self.shapes: OtherShapes | None = None
+        if settings.also_write != "xlsx":
+            from ade_engine.io.output.other_shapes import OtherShapes
+
+            self.shapes = OtherShapes(settings.also_write, escape_formulas=settings.escape_formulas)
+        self.hooks = Hooks(registry.hooks, reports=bool(settings.issue_list))
         self._rows = RowClassifier(registry.row_detectors)
         self._columns = ColumnMapper(registry.column_detectors)
         self._nearest = Nearest(registry)
@@ -148,13 +162,20 @@ class SheetPipeline:
         notice_merged(context, scan, spans, fill=bool(context.settings.fill_merged))
         source["on_demand"] = self._merged_ranges(sheet, scan)
         built = [self._build(context, scan, span, kinds, index, source) for index, span in enumerate(spans)]
+        if context.settings.issue_list:
+            _list_issues(context, built)
+        lines = []
+        if self.row_map is not None:
+            from ade_engine.pipeline.kept_rows.row_map import lines_without_row
+
+            lines = lines_without_row(context, scan, spans, kinds, [_rows_of(table) for table in built])
         scan_rows = scan.rows_emitted
         del scan
         if context.settings.sort_tables_by_mapping_ratio:
             built = sort_by_mapping_ratio(built)
         if context.settings.merge_tables_in_sheet and len(built) > 1:
             built = [merge_tables(built, typed=bool(context.settings.typed_fields))]
-        write = partial(self._write_sheet, context, sheet, built, outcome, scan_rows, progress)
+        write = partial(self._write_sheet, context, sheet, built, outcome, scan_rows, progress, lines)
         if self._asks_for_fields and not any(table.result.mapping_lookup() for table in built):
             # The first one may be all that there is to write; the others need no memory.
             self.left_out.append(LeftOut(sheet.title, context.sheet_index, outcome, None if self.left_out else write))
@@ -169,8 +190,9 @@ class SheetPipeline:
         outcome: SheetOutcome,
         scan_rows: int,
         progress: Progress,
+        lines: list[dict[str, Any]],
     ) -> None:
-        """Write the tables of a sheet one below the other."""
+        """Write the tables of a sheet one below the other; ``lines``: those of the sender's sheet that have no row in them."""
         if built and context.settings.issue_list:
             from ade_engine.pipeline.issues.counted import by_severity
             from ade_engine.pipeline.issues.listed import missing_fields
@@ -182,7 +204,13 @@ class SheetPipeline:
             for table in built:
                 table.result.table = with_all_fields(context, table.result.table)
         if self.quarantine is not None:
-            built = [self.quarantine.take(context, table, self._manifest) for table in built]
+            whole, built = built, [self.quarantine.take(context, table, self._manifest) for table in built]
+            if self.row_map is not None and built and not built[0].is_turned:
+                from ade_engine.pipeline.kept_rows.row_map import quarantined_lines
+
+                lines = lines + quarantined_lines(context, *([_rows_of(table) for table in tables] for tables in (whole, built)))
+        if self.row_map is not None:
+            self.row_map.add_lines(lines)
         output_sheet = self._output.add_sheet(sheet.title)
         next_row = 1
         for table in built:
@@ -195,6 +223,13 @@ class SheetPipeline:
             output_workbook=self._output.workbook,
             tables=[table.result for table in built],
         )
+        if context.remarks:
+            from ade_engine.pipeline.issues.counted import by_severity
+            from ade_engine.pipeline.issues.listed import lines_of_remarks
+
+            lines = lines_of_remarks(context)
+            self._output.add_issues(lines)
+            outcome.issues.append(by_severity(lines))
 
     def _find_tables(
         self, context: RunContext, scan: SheetScan, progress: Progress
@@ -352,7 +387,12 @@ class SheetPipeline:
             table = with_rows(table, source)
             if context.settings.issue_list:
                 table = with_checks(table, _number_of(context))
-        table = leave_out_rows(context, table, span, span.kinds or kinds, span.scan or scan, source)
+        if context.settings.report_text_columns and context.collected is not None:
+            from ade_engine.pipeline.issues.own import find_lone_texts
+
+            find_lone_texts(context, source, mapping, table)
+        before, table = table, leave_out_rows(context, table, span, span.kinds or kinds, span.scan or scan, source)
+        _follow(context, before, table)
         headers = _header_texts(source, table)
         sources = sources_of(source, mapping)
         table, parts = split_columns(context, table, source, sources)
@@ -363,13 +403,6 @@ class SheetPipeline:
             fields = {**split, **{column.field_name: column.source_index for column in mapping.columns}}
             told = explained(context, span, source, mapping, self._nearest, fields, header_rows_told(context, span, scan, self._rows))
             context.notices.explain({**told, "fields": fields_told(context, span, source, fields, table, self._rules), "hooks": hooks})
-        issues = None
-        if context.collected is not None:
-            from ade_engine.pipeline.issues.listed import list_issues
-            from ade_engine.pipeline.issues.places import Places
-
-            turned = None if span.turned is None else span.turned_from
-            issues = list_issues(table, context.collected, Places(source, sources, mapping, raw, turned))
         taken = {column.source_index for column in mapping.columns}
         result = TableResult(
             sheet_name=context.sheet_name,
@@ -392,7 +425,19 @@ class SheetPipeline:
             row_count=table.height,
         )
         counts = SourceCounts(*source.cell_counts())
-        return BuiltTable(result, counts, source.names, is_turned=span.turned is not None, issues=issues)
+        built = BuiltTable(
+            result,
+            counts,
+            source.names,
+            is_turned=span.turned is not None,
+            rows_unknown=unknown_from(context, _number_of(context), table) if has_rows else None,
+        )
+        if context.collected is not None:
+            from ade_engine.pipeline.issues.places import Places
+
+            built.context = context
+            built.places = Places(source, sources, mapping, raw, None if span.turned is None else span.turned_from)
+        return built
 
     def _normalize(
         self,
@@ -413,6 +458,7 @@ class SheetPipeline:
             try:
                 def on_table(entry: RegisteredFn, before: pl.DataFrame, after: pl.DataFrame) -> pl.DataFrame:
                     known = after_hook(context, _number_of(context), entry, before, after)
+                    _follow(context, before, known)
                     told.append(hook_told(stage, entry, before, known))
                     return known
 
@@ -431,11 +477,17 @@ class SheetPipeline:
         table = run_hooks(HookName.ON_TABLE_MAPPED, table)
         if context.settings.drop_blank_rows:
             # What hooks have put into a field counts.
-            table = drop_blank_rows(context, table, sources)
+            before, table = table, drop_blank_rows(context, table, sources)
+            _follow(context, before, table)
         table, kept = self._transforms.apply(context, table, sources, headers)
         table = run_hooks(HookName.ON_TABLE_TRANSFORMED, table)
         table = self._validators.apply(context, table, headers, kept)
-        return run_hooks(HookName.ON_TABLE_VALIDATED, table)
+        if context.settings.check_dates and context.collected is not None:
+            from ade_engine.pipeline.issues.own import find_wrong_dates
+
+            find_wrong_dates(context, table)
+        table = _settled(context, table)
+        return _settled(context, run_hooks(HookName.ON_TABLE_VALIDATED, table))
 
     def _write(
         self,
@@ -453,8 +505,9 @@ class SheetPipeline:
         if context.settings.output_style == "table":
             look = table_look(context, table, self._manifest, has_filter=is_only)
             write_table = pl.DataFrame() if look is None else with_severities(table)
+            columns = [] if look is None else [column.source for column in look.columns]
         else:
-            write_table = self._columns_to_write(context, result.table)
+            write_table, columns = self._columns_to_write(context, result.table)
         appended = self._output.append_table(output_sheet, write_table, gap=next_row > 1, look=look)
         output_region = TableRegion(
             min_row=next_row,
@@ -471,11 +524,14 @@ class SheetPipeline:
             from ade_engine.pipeline.issues.counted import by_severity
             from ade_engine.pipeline.issues.listed import completed
 
-            columns = {column.source: number for number, column in enumerate(look.columns, 1)} if look is not None else {}
-            columns = columns or {name: number for number, name in enumerate(write_table.columns, 1)}
-            lines = completed(context, table, output_region, columns, look)
-            self._output.add_issues(lines)
+            numbers = {name: number for number, name in enumerate(columns, 1)}
+            lines = completed(context, table, appended.header_row, output_sheet.title, numbers, look)
+            self._output.add_issues(lines, appended)
             table.whole.count(by_severity(lines))
+        if self.row_map is not None:
+            self.row_map.add_table(context.sheet_name, result.table_index + 1, _rows_of(table), appended)
+        if self.shapes is not None:
+            self.shapes.add(output_sheet.title, result.table_index + 1, appended, partial(self._origin, context, table, columns))
         written.append(table.whole)
         context.logger.event(
             "table.written",
@@ -498,15 +554,31 @@ class SheetPipeline:
         )
         return output_region.max_row + 2
 
-    def _columns_to_write(self, context: RunContext, table: pl.DataFrame) -> pl.DataFrame:
+    def _origin(self, context: RunContext, table: BuiltTable, columns: list[str | None]) -> dict[str, Any]:
+        """Where a table's rows and its columns come from: what tables of several files are combined by."""
+        fields = context.registry.fields
+        rows = _rows_of(table)
+        known = rows.unknown is None and not rows.is_turned and ROW in table.result.table.columns
+        return {
+            "schema_version": 1,
+            "place": len(self.shapes.tables),
+            "sheet": context.sheet_name,
+            "rows": rows.numbers.to_list() if known else None,
+            "columns": [name if name in fields or name == ROW else None for name in columns],
+            "fields": [[name, field.dtype if isinstance(field.dtype, str) else None] for name, field in fields.items()],
+        }
+
+    def _columns_to_write(self, context: RunContext, table: pl.DataFrame) -> tuple[pl.DataFrame, list[str]]:
+        """The frame that is written, and the columns of the table that its columns are."""
         names = written_names(context, table)
         if not names:
             # A table without columns has no rows either; and polars takes no name at all for every name.
-            return pl.DataFrame()
+            return pl.DataFrame(), names
         chosen = table if len(names) == table.width else table[names]
         if self._manifest is not None:
+            names = [name for name, _ in self._manifest.order(names)]
             chosen = self._manifest.arrange(chosen)
-        return chosen if chosen.width else pl.DataFrame()
+        return (chosen if chosen.width else pl.DataFrame()), names
 
 
 def _report_tables(context: RunContext, scan: SheetScan, spans: list[RowSpan]) -> None:
@@ -540,6 +612,43 @@ def _last_column(scan: SheetScan, span: RowSpan) -> int:
     """The last column of a table that was detected, from 1: the widest of its own rows decides, header rows included."""
     widest = (span.turned or scan).widest(span.start, span.stop)
     return max(span.first_column + 1, widest if span.stop_column is None else min(widest, span.stop_column))
+
+
+def _follow(context: RunContext, before: pl.DataFrame, after: pl.DataFrame) -> None:
+    """Keep what hooks have reported of rows at these."""
+    if context.collected is not None and context.collected.reported:
+        from ade_engine.pipeline.issues.reported import follow
+
+        follow(context.collected, before, after)
+
+
+def _settled(context: RunContext, table: pl.DataFrame) -> pl.DataFrame:
+    """The table with what hooks have reported of its rows among its issues."""
+    if context.collected is None or not context.collected.reported:
+        return table
+    from ade_engine.pipeline.issues.reported import settle
+
+    return settle(context, table)
+
+
+def _list_issues(context: RunContext, tables: list[BuiltTable]) -> None:
+    """List the issues of the tables of a sheet, with what only all of them together show."""
+    from ade_engine.pipeline.issues.listed import list_issues
+    from ade_engine.pipeline.issues.own import find_repeated, note_dropped_rows
+
+    find_repeated(context, tables)
+    if context.settings.report_dropped_rows:
+        note_dropped_rows(context)
+    for table in tables:
+        table.issues = list_issues(table.result.table, table.context.collected, table.places)
+        table.context = table.places = None
+
+
+def _rows_of(table: BuiltTable) -> RowsOfTable:
+    """The rows of a table in the sender's sheet."""
+    from ade_engine.pipeline.kept_rows.row_map import RowsOfTable
+
+    return RowsOfTable(table.result.table, table.rows_unknown, is_turned=table.is_turned)
 
 
 def _number_of(context: RunContext) -> int:

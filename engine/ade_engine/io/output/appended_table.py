@@ -21,7 +21,7 @@ class AppendedTable:
     written, and how they look; without one it is written as it is.
     """
 
-    __slots__ = ("look", "styled", "frame", "gap", "width", "height", "has_time_zones", "_given")
+    __slots__ = ("look", "styled", "frame", "gap", "width", "height", "has_time_zones", "sheet", "title", "header_row", "rows", "_given")
 
     def __init__(self, frame: pl.DataFrame, gap: bool, look: TableLook | None = None, escape_formulas: bool = False):
         self.gap = bool(gap)
@@ -33,6 +33,10 @@ class AppendedTable:
         #: ``None`` where only openpyxl knows what becomes of the values.
         self.frame: Any = None
         self.has_time_zones = False
+        #: Where it was put: the sheet, what this was called then, the row of the header, from 1; and its rows, once openpyxl holds them.
+        self.sheet: Any = None
+        self.title, self.header_row = "", 0
+        self.rows: Any = None
         if look is not None:
             names = look.sources()
             # Names as they are: polars takes some for patterns.

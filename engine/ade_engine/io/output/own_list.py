@@ -36,12 +36,12 @@ class OwnList:
     """A list: a title, a line of counts, a header, and lines of text.
 
     ``roles`` says what each column of ``lines`` holds; ``places`` where the cells of the column ``Cell`` lead to, such as
-    ``'Orders'!D5``: as many as there are lines, null where nowhere. ``color`` is that of the sheet's tab.
+    ``'Orders'!D5``: as many as there are lines, null where nowhere; nothing for a list without links. ``color`` is that of the sheet's tab.
     """
 
     __slots__ = ("frame", "title", "counts", "color", "native", "links", "widths")
 
-    def __init__(self, lines: pl.DataFrame, roles: dict[str, int], places: pl.Series, *, title: str, counts: str, color: str):
+    def __init__(self, lines: pl.DataFrame, roles: dict[str, int], places: pl.Series | None, *, title: str, counts: str, color: str):
         import polars as pl
 
         # A message may quote what no cell can hold.
@@ -49,9 +49,11 @@ class OwnList:
         self.title, self.counts = (pl.Series([text]).str.replace_all(CONTROL_CHARACTERS, "\ufffd")[0] for text in (title, counts))
         self.color = color
         self.native = _native.ListFrame(_native.Frame(self.frame), self.title, self.counts, list(roles.values()))
-        letter = column_letters(list(roles.values()).index(LINK) + 1)
-        there = pl.DataFrame({"place": places}).with_row_index("line").drop_nulls().head(MOST_LINKS)
-        self.links = [(f"{letter}{HEADER_ROW + 1 + line}", place) for line, place in there.rows()]
+        self.links: list[tuple[str, str]] = []
+        if places is not None:
+            letter = column_letters(list(roles.values()).index(LINK) + 1)
+            there = pl.DataFrame({"place": places}).with_row_index("line").drop_nulls().head(MOST_LINKS)
+            self.links = [(f"{letter}{HEADER_ROW + 1 + line}", place) for line, place in there.rows()]
         self.widths = [_width(column) for column in self.frame.head(_MEASURED).get_columns()]
 
     def __len__(self) -> int:

@@ -21,7 +21,7 @@ from ade_engine.models.errors import OutputError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable, Mapping
 
     import polars as pl
 
@@ -81,7 +81,9 @@ class Output:
         #: The sheets that openpyxl holds and that are set up for printing.
         self._printed: set[int] = set()
         #: The lines of the list of issues; nothing where none is wanted.
-        self._issues: list[pl.DataFrame] | None = None
+        self._issues: list[tuple[pl.DataFrame, AppendedTable | None]] | None = None
+        #: All tables that were appended.
+        self._placed: list[AppendedTable] = []
         self._workbook = OutputWorkbook(self)
 
     @property
@@ -137,6 +139,8 @@ class Output:
                 'settings.toml), or give the columns that you need ([sheets."NAME"] range, ade run --range)'
             )
         table = AppendedTable(frame, gap, look, self._escape_formulas)
+        self._placed.append(table)
+        table.sheet, table.title, table.header_row = sheet, sheet.title, last_row + table.gap + 1
         if table.frame is None:
             self.open()
         if self.is_touched:
@@ -161,9 +165,33 @@ class Output:
             self._tables[-1].append(lines)
             self._rows[-1] += len(lines)
 
-    def add_issues(self, lines: pl.DataFrame) -> None:
-        """Add lines to the list of issues."""
-        self._issues = [*(self._issues or ()), lines]
+    def stands(self, table: AppendedTable, *, with_columns: bool = True) -> bool:
+        """Whether a table is where it was put; ``with_columns``: its columns, too, and not just its rows. Hooks may have moved it."""
+        if not self.is_touched:
+            return True
+        from ade_engine.io.worksheets.places import stands
+
+        is_there = any(sheet is table.sheet for sheet in self._workbook.worksheets)
+        return is_there and stands(table.sheet, table.header_row + 1, table.rows, with_columns=with_columns)
+
+    def is_as_written(self, table: AppendedTable) -> bool:
+        """Whether hooks have left a table as it was appended, and added no rows to its sheet."""
+        if not self.is_touched:
+            return True
+        from ade_engine.io.worksheets.places import is_as_written
+
+        if not any(sheet is table.sheet for sheet in self._workbook.worksheets):
+            return False
+        last = max(one.header_row + one.height for one in self._placed if one.sheet is table.sheet)
+        return table.sheet.max_row <= last and is_as_written(table.sheet, table.header_row + 1, table.rows)
+
+    def moved(self) -> list[str]:
+        """The titles of the sheets on which hooks have moved the engine's tables, as they were."""
+        return list(dict.fromkeys(table.title for table in self._placed if not self.stands(table)))
+
+    def add_issues(self, lines: pl.DataFrame, table: AppendedTable | None = None) -> None:
+        """Add lines to the list of issues; ``table``: in which their cells of the output are."""
+        self._issues = [*(self._issues or ()), (lines, table)]
 
     @property
     def issues(self) -> pl.DataFrame | None:
@@ -172,35 +200,43 @@ class Output:
 
         if not self._issues:
             return None
-        lines = pl.concat(self._issues)
+        lines = pl.concat([self._with_places(*entry) for entry in self._issues])
         sheets = {title: number for number, title in enumerate(lines.get_column("sheet").unique(maintain_order=True))}
         at = pl.col("sheet").replace_strict(sheets, return_dtype=pl.UInt32)
         return lines.sort(at, "row", pl.col("column").str.len_bytes(), "column", "rule", maintain_order=True, nulls_last=False)
 
-    def save(self, path: str, issues_path: str | None = None) -> None:
+    def _with_places(self, lines: pl.DataFrame, table: AppendedTable | None) -> pl.DataFrame:
+        """Lines of the list, with the places that their cells have now; without where hooks have moved the table."""
+        import polars as pl
+
+        if table is None or not self.is_touched:
+            return lines
+        if not self.stands(table):
+            return lines.with_columns(pl.lit(None, dtype=pl.String).alias(name) for name in ("output", "output_sheet"))
+        return lines.with_columns(pl.lit(table.sheet.title).alias("output_sheet"))
+
+    def save(self, path: str, beside_it: Mapping[str, Callable[[str], None]] | None = None) -> None:
         """Write the file: beside its place first, forced to the disk, then moved there. A failure leaves nothing.
 
-        ``issues_path``: where the list of issues goes, which is there before the workbook is.
+        ``beside_it``: what writes each further file of the output. They are there before the workbook is.
         """
         # Where the path is a link, the file that it leads to is replaced.
         path = os.path.realpath(path)
         folder = os.path.dirname(path)
         beside = os.path.join(folder, f".ade-{os.getpid()}-{id(self):x}.part")
-        of_issues = f"{beside[:-5]}-issues.part"
+        # The workbook comes last.
+        parts = {final: f"{beside[:-5]}-{number}.part" for number, final in enumerate(beside_it or {})}
         try:
-            if issues_path is not None:
-                self._write_issues(of_issues)
-            if self.is_touched:
-                self._workbook.save(beside)
-                with open(beside, "rb+") as file:
-                    os.fsync(file.fileno())
-            else:
-                self._write(beside)
-            if issues_path is not None:
-                os.replace(of_issues, issues_path)
+            for final, part in parts.items():
+                beside_it[final](part)
+                _sync(part)
+            self.write(beside)
+            _sync(beside)
+            for final, part in parts.items():
+                os.replace(part, final)
             os.replace(beside, path)
         except BaseException:
-            for name in (beside, of_issues):
+            for name in (beside, *parts.values()):
                 try:
                     os.unlink(name)
                 except OSError:
@@ -208,15 +244,18 @@ class Output:
             raise
         _sync_folder(folder)
 
-    def _write_issues(self, path: str) -> None:
+    def write_issues(self, path: str) -> None:
+        """Write the list of issues."""
         with open(path, "wb") as file:
             lines = self.issues
             if lines is not None:
                 lines.head(MOST_ISSUES).write_ndjson(file)
-            file.flush()
-            os.fsync(file.fileno())
 
-    def _write(self, path: str) -> None:
+    def write(self, path: str) -> None:
+        """Write the workbook there and then."""
+        if self.is_touched:
+            self._workbook.save(path)
+            return
         if not self._sheets:
             # As openpyxl says it: a workbook cannot be without sheets.
             raise IndexError("At least one sheet must be visible")
@@ -275,7 +314,7 @@ class Output:
         frame = table.original
         # Time zones fail when openpyxl writes them, so openpyxl has to.
         native = None if table.has_time_zones else table.native_of(frame)
-        rows = FrameRows(frame, native, self._escape_formulas)
+        table.rows = rows = FrameRows(frame, native, self._escape_formulas)
         if table.styled is not None:
             self._looks_there().style_rows(worksheet, rows, table.styled)
         worksheet._ade_append_table(
@@ -377,6 +416,12 @@ class OutputSheet(StandIn):
     @property
     def parent(self) -> Any:
         return self._ade_output.workbook
+
+
+def _sync(path: str) -> None:
+    """Force a file to the disk."""
+    with open(path, "rb+") as file:
+        os.fsync(file.fileno())
 
 
 def _sync_folder(folder: str) -> None:

@@ -1,4 +1,5 @@
-"""Rows with errors, apart from the others: on a sheet of their own behind the data sheets, with what is wrong with them.
+"""Rows with errors, apart from the others: on a sheet of their own behind the data sheets, or in a workbook of their own beside
+the output, with what is wrong with them.
 
 A table is parted once its last hook has left it: the rows without errors are written where the table would have been, the others
 when all sheets are, because only then their places are known. What is counted of the table are all its rows.
@@ -18,7 +19,7 @@ from ade_engine.pipeline.issues.counted import by_severity
 from ade_engine.pipeline.issues.listed import SCHEMA, lines_of, placed
 from ade_engine.pipeline.output.manifest import unique_header
 from ade_engine.pipeline.output.merge import BuiltTable
-from ade_engine.pipeline.output.output_columns import table_look, written_names
+from ade_engine.pipeline.output.output_columns import ROW_LABEL, table_look, written_names
 from ade_engine.pipeline.shared.table_columns import ISSUE_PREFIX, RESERVED_PREFIX, as_text
 
 TYPE_CHECKING = False
@@ -60,12 +61,13 @@ class Quarantine:
 
     def take(self, context: RunContext, table: BuiltTable, manifest: Manifest | None) -> BuiltTable:
         """The table without its rows with errors; the table itself where it has none."""
-        at = table.issues.filter(pl.col("severity") == ERROR).get_column("position").unique()
+        at = table.issues.filter(pl.col("severity") == ERROR).get_column("position").drop_nulls().unique()
         if at.is_empty():
             return table
         height = table.result.table.height
         is_out = pl.repeat(False, height, dtype=pl.Boolean, eager=True).scatter(at, True)
-        kept, rest = _part(table, ~is_out), _part(table, is_out)
+        # What is of no row, or of one that is not known, is of the table.
+        kept, rest = _part(table, ~is_out, has_whole=True), _part(table, is_out)
         columns = _columns(context, rest, manifest)
         # As for the rows that stay: without a look fields have their labels there.
         headers = {column.source: column.header for column in columns} if context.settings.output_style == "table" else {}
@@ -76,39 +78,53 @@ class Quarantine:
             self._titles.append(context.sheet_name)
         return kept
 
-    def write(self, output: Output, notices: Notices, *, style: str) -> None:
-        """Add the sheet, if there are such rows, and their issues to the list."""
+    def write(self, output: Output, notices: Notices, *, style: str, book: Output | None = None) -> None:
+        """Add the sheet, if there are such rows, and their issues to the list.
+
+        ``book``: another workbook that gets the sheet; issues have no places in the output then.
+        """
         if not self._parts:
             return
+        title = _TITLE if book is not None else output.free_title(_TITLE)
         columns = _united(self._parts)
         frame = _stacked([part.frame for part in self._parts], [column.source for column in columns])
-        sheet = output.add_sheet(output.free_title(_TITLE))
+        target = output if book is None else book
+        sheet = target.add_sheet(title)
         if style == "table":
-            output.append_table(sheet, frame, gap=False, look=TableLook(columns, [], has_filter=True))
+            table = target.append_table(sheet, frame, gap=False, look=TableLook(columns, [], has_filter=True))
         else:
-            output.append_table(sheet, frame.rename({column.source: column.header for column in columns}), gap=False)
+            table = target.append_table(sheet, frame.rename({column.source: column.header for column in columns}), gap=False)
         numbers = {column.source: number for number, column in enumerate(columns, 1)}
         header_row = 1
         for part in self._parts:
-            output.add_issues(placed(part.lines, numbers, header_row, sheet.title))
+            if book is None:
+                output.add_issues(placed(part.lines, numbers, header_row, sheet.title), table)
+            else:
+                output.add_issues(placed(part.lines, {}, header_row, None))
             header_row += part.frame.height
         have = "1 row with an error stands" if frame.height == 1 else f"{frame.height} rows with errors stand"
+        where = f"on the sheet {sheet.title!r} of the output" if book is None else "in a workbook of their own beside the output"
+        if frame.height == 1:
+            where = where.replace("their", "its")
         notices.add(
             "rows_quarantined",
-            f"{have} on the sheet {sheet.title!r} of the output, and not among the others",
+            f"{have} {where}, and not among the others",
             count=frame.height,
             sheets=self._titles,
         )
 
 
-def _part(table: BuiltTable, mask: pl.Series) -> BuiltTable:
+def _part(table: BuiltTable, mask: pl.Series, *, has_whole: bool = False) -> BuiltTable:
     """Some rows of a table, with their issues."""
     result = copy(table.result)
     result.table = table.result.table.filter(mask)
     result.row_count = result.table.height
     places = pl.DataFrame({"position": mask.arg_true().cast(pl.UInt32)}).with_row_index("place")
     issues = table.issues.join(places, on="position", how="inner", maintain_order="left")
-    return table.part(result, issues.with_columns(pl.col("place").alias("position")).select(*SCHEMA))
+    issues = issues.with_columns(pl.col("place").alias("position")).select(*SCHEMA)
+    if has_whole:
+        issues = pl.concat([table.issues.filter(pl.col("position").is_null()), issues])
+    return table.part(result, issues)
 
 
 def _columns(context: RunContext, table: BuiltTable, manifest: Manifest | None) -> list[LookColumn]:
@@ -143,7 +159,7 @@ def _messages(context: RunContext, frame: pl.DataFrame, headers: dict[str, str])
     found.sort(key=lambda name: places.get(name, len(places)))
     texts = []
     for name in found:
-        label = headers.get(name) or (fields[name].label if name in fields else None) or name
+        label = headers.get(name) or (fields[name].label if name in fields else None) or name or ROW_LABEL
         texts.append(pl.lit(f"{label}: ") + pl.col(ISSUE_PREFIX + name).cast(pl.String))
     return pl.concat_str(texts, separator="; ", ignore_nulls=True)
 

@@ -18,6 +18,7 @@ from ade_engine.models.table import is_blank
 from ade_engine.pipeline.finding.header_rows import DATA, GROUP, HEADER, NOTE, TITLE, TOTAL, RowSpan
 from ade_engine.pipeline.finding.on_its_side import fields_of, is_period, names_columns
 from ade_engine.pipeline.finding.row_detectors import known_words
+from ade_engine.pipeline.shared.not_written import OUTSIDE
 from ade_engine.pipeline.shared.row_numbers import rows_in_words, stretches
 
 TYPE_CHECKING = False
@@ -238,6 +239,7 @@ class _Sheet:
                 level=INFO,
                 count=len(left_out),
                 rows=numbers,
+                reason=OUTSIDE,
             )
         return tables
 

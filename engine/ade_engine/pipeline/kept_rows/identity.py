@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 #: Keeps 52 bits of a hash: so many pass through floats, and through the whole numbers of other libraries.
 _BITS_LOST = 1 << 12
+#: What is named where a hook has changed a table in place.
+_SOME_HOOK = "a hook"
 
 
 def checks_of(rows: pl.Series, table: int) -> pl.Series:
@@ -39,6 +41,8 @@ def after_hook(
 ) -> pl.DataFrame:
     """The table that a hook has returned, with the numbers of its rows where they are surely its own, and without them elsewhere."""
     if after is before or ROW_CHECK not in before.columns:
+        if ROW in before.columns and context.rows_unknown is None and not _have_their_values(before, after):
+            context.rows_unknown = entry.name
         note_dropped(context, entry, before, after)
         return after
     if ROW in after.columns and ROW_CHECK in after.columns:
@@ -47,8 +51,9 @@ def after_hook(
             if context.collected is not None:
                 context.collected.astray |= _astray(before, after, context.registry.fields)
             return after
-    elif _has_not_moved(before, after):
+    elif has_not_moved(before, after):
         return with_series(after, [before.get_column(ROW), before.get_column(ROW_CHECK)])
+    context.rows_unknown = entry.name
     context.notice(
         "rows_unknown",
         f"which rows of the file these are is not known from the hook {entry.name} on, which replaced them; issues name no cells. "
@@ -58,6 +63,33 @@ def after_hook(
         count=after.height,
     )
     return after.drop(ROW, ROW_CHECK, strict=False)
+
+
+def unknown_from(context: RunContext, number: int, table: pl.DataFrame) -> str | None:
+    """The hook from which on it is not known which rows of the sheet these are; nothing where that is known. ``table``: the last."""
+    if context.rows_unknown is not None:
+        return context.rows_unknown
+    # A hook may change a table in place, too.
+    there = [name for name in (ROW, ROW_CHECK) if name in table.columns]
+    if len(there) < 2:
+        return None if there == [ROW] and not context.settings.issue_list else _SOME_HOOK
+    return None if _are_pairs(table.get_column(ROW), table.get_column(ROW_CHECK), number) else _SOME_HOOK
+
+
+def _have_their_values(before: pl.DataFrame, after: pl.DataFrame) -> bool:
+    """Whether each row of a table without second numbers has the values that its number says; rows that a hook added have none."""
+    if after is before:
+        return True
+    if ROW not in after.columns or not after.schema[ROW].is_integer():
+        return False
+    if after.get_column(ROW).equals(before.get_column(ROW)):
+        return has_not_moved(before, after)
+    after = after.filter(pl.col(ROW).is_not_null())
+    places = before.select(pl.col(ROW).cast(pl.Int64)).with_row_index("place").unique(ROW, keep="first")
+    at = after.select(pl.col(ROW).cast(pl.Int64)).join(places, on=ROW, how="left", maintain_order="left").get_column("place")
+    common = [name for name in before.columns if name in after.columns and name != ROW]
+    # A row that stands for several may have its key, and other values.
+    return bool(common) and not at.null_count() and before[at].select(common).equals(after.select(common))
 
 
 def _are_pairs(rows: pl.Series, checks: pl.Series, number: int) -> bool:
@@ -102,7 +134,7 @@ def _come_from_others(before: pl.Series, after: pl.Series) -> bool:
     return bool(len(changed)) and changed.is_in(before.unique().implode()).sum() * 2 > len(changed)
 
 
-def _has_not_moved(before: pl.DataFrame, after: pl.DataFrame) -> bool:
+def has_not_moved(before: pl.DataFrame, after: pl.DataFrame) -> bool:
     """Whether a table without numbers has its rows where they were: columns that tell them apart are unchanged."""
     if before.height != after.height:
         return False

@@ -19,6 +19,7 @@ from ade_engine.pipeline.finding.header_rows import BALANCE, DATA, GROUP, LINE, 
 from ade_engine.pipeline.finding.side_by_side import is_small_table
 from ade_engine.pipeline.kept_rows.provenance import note_dropped
 from ade_engine.pipeline.kept_rows.totals import find_totals, tell_balances
+from ade_engine.pipeline.shared import not_written
 from ade_engine.pipeline.shared.row_numbers import rows_in_words, stretches
 from ade_engine.pipeline.shared.table_columns import with_series
 
@@ -40,6 +41,8 @@ _FIRST_RECORDS = 20
 _YEARS = (1900, 2100)
 #: The mark of a footnote in a cell of its own is at most so long, its text at least so.
 _LONGEST_MARK, _LEAST_OF_REMARK = 2, 12
+#: Why rows have none in the output, by their kinds.
+_REASONS = {NOTE: not_written.NOTE, TOTAL: not_written.TOTAL, BALANCE: not_written.TOTAL}
 #: What remarks begin with.
 _MARKS = ("*", "†", "‡", "§")
 
@@ -69,7 +72,7 @@ def end_tables(context: RunContext, spans: list[RowSpan], kinds: bytearray, scan
             rows.difference_update(row for one in small for row in range(one.start, one.stop))
         left_out += (row for row in sorted(rows) if not scan.is_empty_row(row))
     kept = sum(not scan.is_empty_row(row) for span in spans for row in range(span.data_start, span.stop))
-    _notice(context, "below the end of a table", left_out, level=WARNING if len(left_out) > kept else INFO)
+    _notice(context, "below the end of a table", left_out, not_written.OUTSIDE, level=WARNING if len(left_out) > kept else INFO)
 
 
 def _join_strays(spans: list[RowSpan], kinds: bytearray, scan: SheetScan) -> None:
@@ -230,6 +233,9 @@ def leave_out_rows(
     gone = {kind for kind, _ in unwanted}.union(kind for kind in (LINE, LONE) if kind in inside)
     if not gone or table.height != len(inside):
         return table
+    for kind in gone:
+        rows = [span.data_start + at + 1 for at, one in enumerate(inside) if one == kind]
+        context.not_written.add(stretches(rows), _REASONS.get(kind, not_written.OTHER))
     if settings.group_rows == "column" and GROUP in inside:
         sections = _sections(table, span, inside, scan)
         if any(head is not None for head, kind in zip(sections, inside) if kind != GROUP):
@@ -259,7 +265,7 @@ def leave_out_rows(
         if kind == BALANCE:
             tell_balances(context, span, rows, scan)
         else:
-            _notice(context, what, rows)
+            _notice(context, what, rows, _REASONS.get(kind, not_written.OTHER))
     return table.filter(pl.Series([one not in gone for one in inside], dtype=pl.Boolean))
 
 
@@ -362,8 +368,8 @@ def _lines(table: pl.DataFrame, span: RowSpan, inside: bytearray, scan: SheetSca
     return series
 
 
-def _notice(context: RunContext, what: str, rows: list[int], level: str = INFO) -> None:
-    """Name rows that were left out."""
+def _notice(context: RunContext, what: str, rows: list[int], reason: str, level: str = INFO) -> None:
+    """Name rows that were left out; ``reason``: a word of the row map."""
     if not rows:
         return
     numbers = stretches([row + 1 for row in rows])
@@ -375,4 +381,5 @@ def _notice(context: RunContext, what: str, rows: list[int], level: str = INFO) 
         level=level,
         count=count,
         rows=numbers,
+        reason=reason,
     )

@@ -12,6 +12,7 @@ from ade_engine.fields.header_unit import header_unit
 from ade_engine.fields.readers import gone
 from ade_engine.fields.surroundings import ROW, ColumnSource, Sources
 from ade_engine.pipeline.columns.frame import header_text
+from ade_engine.pipeline.shared.not_written import DROPPED
 from ade_engine.pipeline.shared.row_numbers import rows_in_words, stretches
 from ade_engine.pipeline.shared.table_columns import with_series
 
@@ -78,6 +79,8 @@ def note_dropped(context: RunContext, entry: RegisteredFn | None, before: pl.Dat
     if count <= 0:
         return
     hook = None if entry is None else entry.name
+    if entry is not None and context.rows_unknown is None:
+        context.not_written.add(rows, DROPPED, hook)
     earlier = (one for one in context.notices.notices if one["code"] == "rows_dropped")
     known = next((one for one in earlier if one["sheet"] == context.sheet_name and one.get("hook") == hook), None)
     if known is not None:

@@ -13,6 +13,7 @@ from ade_engine.fields.headers import simplify
 from ade_engine.models.notices import INFO
 from ade_engine.models.table import is_blank
 from ade_engine.pipeline.finding.header_rows import DATA, GROUP, HEADER, LINE, LONE, NOTE, TITLE, TOTAL
+from ade_engine.pipeline.shared import not_written
 from ade_engine.pipeline.shared.row_numbers import rows_in_words, stretches
 
 TYPE_CHECKING = False
@@ -88,6 +89,7 @@ def end_above_titles(context: RunContext, spans: list[RowSpan], titles: set[int]
             level=INFO,
             count=len(among),
             rows=numbers,
+            reason=not_written.TITLE,
         )
 
 

@@ -11,6 +11,7 @@ from ade_engine.infrastructure.caller import show_values
 from ade_engine.models.notices import INFO, WARNING
 from ade_engine.models.table import column_letters
 from ade_engine.pipeline.finding.header_rows import BALANCE, DATA, GROUP, HEADER, NOTE, TITLE, TOTAL
+from ade_engine.pipeline.shared import not_written
 from ade_engine.pipeline.shared.row_numbers import rows_in_words, stretches
 
 TYPE_CHECKING = False
@@ -105,4 +106,4 @@ def tell_balances(context: RunContext, span: RowSpan, rows: list[int], scan: She
     quoted = f"; {', '.join(values)}" if values and context.policy.quotes_values else f"; {', '.join(cells)}" if cells else ""
     if values and not context.policy.quotes_values:
         show_values(f"sheet {context.sheet_name!r}, balances: {', '.join(values)}")
-    context.notice("rows_left_out", f"{said}{quoted})", level=INFO, count=len(rows), rows=numbers, cells=cells)
+    context.notice("rows_left_out", f"{said}{quoted})", level=INFO, count=len(rows), rows=numbers, cells=cells, reason=not_written.TOTAL)

@@ -12,11 +12,16 @@ from ade_engine.pipeline.columns.frame import header_text
 from ade_engine.pipeline.shared.counts import SourceCounts, blank_rows, filled_cells
 from ade_engine.pipeline.shared.table_columns import is_provenance
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from ade_engine.pipeline.issues.places import Places
+    from ade_engine.pipeline.shared.context import RunContext
+
 
 class BuiltTable:
     """A table that is ready to be written, and what was counted at its source."""
 
-    __slots__ = ("result", "counts", "frame_names", "is_turned", "issues", "by_severity", "output_range", "_whole", "_unmapped")
+    __slots__ = ("result", "counts", "frame_names", "is_turned", "rows_unknown", "issues", "by_severity", "context", "places", "output_range", "_whole", "_unmapped")
 
     def __init__(
         self,
@@ -26,6 +31,7 @@ class BuiltTable:
         unmapped: set[str] | None = None,
         *,
         is_turned: bool = False,
+        rows_unknown: str | None = None,
         issues: pl.DataFrame | None = None,
     ):
         self.result = result
@@ -34,10 +40,15 @@ class BuiltTable:
         self.frame_names = frame_names
         #: Whether its records are columns of the sheet.
         self.is_turned = is_turned
+        #: With ``row_provenance``: the hook from which on it is not known which rows of the sheet these are.
+        self.rows_unknown = rows_unknown
         #: With ``issue_list``: the issues of its cells, by their positions.
         self.issues = issues
         #: With ``issue_list``, once it was written: how many lines of the list it has, by severity.
         self.by_severity: dict[str, int] | None = None
+        #: With ``issue_list``, until the issues are listed: what was said of the table, and where its cells stood.
+        self.context: RunContext | None = None
+        self.places: Places | None = None
         #: Where it was written, such as ``Orders!A1:H4``: the sheet's title is the one it had then.
         self.output_range: str | None = None
         self._whole: BuiltTable | None = None
@@ -51,7 +62,15 @@ class BuiltTable:
 
     def part(self, result: TableResult, issues: pl.DataFrame) -> BuiltTable:
         """Some of its rows, with their issues."""
-        part = BuiltTable(result, self.counts, self.frame_names, self._unmapped, is_turned=self.is_turned, issues=issues)
+        part = BuiltTable(
+            result,
+            self.counts,
+            self.frame_names,
+            self._unmapped,
+            is_turned=self.is_turned,
+            rows_unknown=self.rows_unknown,
+            issues=issues,
+        )
         part._whole = self
         return part
 
@@ -143,7 +162,15 @@ def merge_tables(tables: list[BuiltTable], *, typed: bool = False) -> BuiltTable
     counted = frame.head(region.data_row_count)
     counts = SourceCounts(filled_cells(counted, names), blank_rows(counted) + missing)
     unmapped = set().union(*(table.unmapped_names() for table in tables)) - scores.keys()
-    return BuiltTable(merged, counts, names, unmapped, is_turned=any(table.is_turned for table in tables), issues=_stacked_issues(tables))
+    return BuiltTable(
+        merged,
+        counts,
+        names,
+        unmapped,
+        is_turned=any(table.is_turned for table in tables),
+        rows_unknown=next((table.rows_unknown for table in tables if table.rows_unknown is not None), None),
+        issues=_stacked_issues(tables),
+    )
 
 
 def _stacked_issues(tables: list[BuiltTable]) -> pl.DataFrame | None:

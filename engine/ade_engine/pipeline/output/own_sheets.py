@@ -1,4 +1,4 @@
-"""The sheet that lists all issues behind the data sheets of the output."""
+"""The sheets of the engine's own behind the data sheets of the output: all issues, and notes on how the file was read."""
 
 from __future__ import annotations
 
@@ -7,12 +7,17 @@ import polars as pl
 from ade_engine.io.limits import LAST_ROW
 from ade_engine.io.output.own_list import HEADER_ROW, LINK, QUIET, SEVERITY, TEXT, WRAPPED, WRITTEN, OwnList
 from ade_engine.models.issues import SEVERITIES
+from ade_engine.pipeline.shared.row_numbers import rows_in_words
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from ade_engine.io.output.workbook import Output
+    from ade_engine.models.notices import Notices
 
 _TAB = "B42318"
+_TAB_OF_NOTES = "6B675F"
 #: Its columns, in order, and what they hold; and the keys of the list of issues that they show.
 _ROLES = {
     "Sheet": TEXT,
@@ -57,6 +62,45 @@ def add_issues_sheet(output: Output, file_name: str) -> None:
     counts = _counts(issues) + ("" if lines.height == total else f" The first {lines.height} are listed here.")
     title = f"{_counted(total, 'issue')} in {file_name}"
     output.add_list("Issues", OwnList(shown, roles, places, title=title, counts=counts, color=_TAB))
+
+
+_NOTES = {"What": TEXT, "Sheet": TEXT, "Where": WRAPPED, "How many": TEXT, "What was done": WRAPPED}
+#: What is said to authors, and not of a file.
+_NO_NOTES = frozenset(("configuration",))
+
+
+def add_notes_sheet(output: Output, file_name: str, notices: Notices) -> None:
+    """Add the sheet "Notes" with a line for each notice of the run and for each column that had to be interpreted; nothing where there
+    is none.
+    """
+    notes = [_note(notice) for notice in notices.notices if notice["code"] not in _NO_NOTES]
+    notes += [_note_on_column(reading) for reading in notices.readings]
+    if not notes:
+        return
+    lines = pl.DataFrame(notes[: LAST_ROW - HEADER_ROW], schema=dict.fromkeys(_NOTES, pl.String()), orient="row")
+    title = f"{_counted(len(notes), 'note')} on {file_name}"
+    told = "What was left out, turned or guessed while the file was read. Rows and cells are those of the file."
+    output.add_list("Notes", OwnList(lines, _NOTES, None, title=title, counts=told, color=_TAB_OF_NOTES))
+
+
+def _note(notice: dict[str, Any]) -> tuple[str, ...]:
+    sheet, rows, cells, count = notice.get("sheet"), notice.get("rows"), notice.get("cells"), notice.get("count")
+    what = notice["code"].replace("csv_", "CSV_").replace("_", " ")
+    what = what[0].upper() + what[1:] + (f": {notice['reason'].replace('_', ' ')}" if notice.get("reason") else "")
+    done = notice["message"]
+    for known in () if sheet is None else (f"sheet {sheet!r}: ", f"sheet {sheet!r}, "):
+        done = done.removeprefix(known)
+    where = rows_in_words(rows) if rows else ", ".join(cells or ())
+    is_of_rows = rows and count == sum(last - first + 1 for first, last in rows)
+    many = "" if count is None else _counted(count, "row") if is_of_rows else str(count)
+    return what, sheet or ", ".join(notice.get("sheets", ())), where, many, done[0].upper() + done[1:]
+
+
+def _note_on_column(reading: dict[str, Any]) -> tuple[str, ...]:
+    column = "" if reading.get("column") is None else f"column {reading['column']} "
+    where = f"{column}({' '.join(str(reading['header']).split())})" if reading.get("header") else column.strip()
+    done = reading["message"]
+    return "Column read", reading["sheet"], where, _counted(reading["cells"], "cell"), done if done.startswith("not read") else f"Read as {done}"
 
 
 def _counts(issues: pl.DataFrame) -> str:

@@ -9,6 +9,7 @@ from ade_engine.extensions.invoke import explain
 from ade_engine.infrastructure.policy import policy
 from ade_engine.models.errors import AdeEngineError
 from ade_engine.models.notices import WARNING, Notices
+from ade_engine.pipeline.shared.not_written import NotWritten
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -33,6 +34,8 @@ class RunContext:
     table_index: int
     #: Where the table lies in the sheet.
     region: TableRegion
+    #: With ``row_provenance``: the hook from which on it is not known which rows of the sheet the table's rows are.
+    rows_unknown: str | None = None
 
     def __init__(
         self,
@@ -54,9 +57,13 @@ class RunContext:
         self.total_issues: list[tuple[str, int, str]] = []
         #: With ``issue_list``: what is said of the cells of a table.
         self.collected: Collected | None = None
+        #: With ``issue_list``: what hooks report of the sheet, or of the workbook, as beginnings of lines of the list.
+        self.remarks: list[dict[str, Any]] = []
         #: The rules of issues that hooks have named by words that stand in no code: events do not tell them.
         self.unnamed_rules: set[str] = set()
         self.notices = notices or Notices()
+        #: Which lines of the sheet have no row in the output.
+        self.not_written = NotWritten()
         self.policy = policy()
         self.debug = logger.isEnabledFor(DEBUG)
 
@@ -73,7 +80,7 @@ class RunContext:
     def for_sheet(self, sheet_name: str, sheet_index: int) -> RunContext:
         """The same run, with metadata of its own for one sheet."""
         metadata = {**self.metadata, "sheet_index": sheet_index}
-        return self._inside(sheet_name=sheet_name, sheet_index=sheet_index, metadata=metadata)
+        return self._inside(sheet_name=sheet_name, sheet_index=sheet_index, metadata=metadata, remarks=[], not_written=NotWritten())
 
     def for_table(self, table_index: int, region: TableRegion) -> RunContext:
         """The same sheet, at one of its tables."""

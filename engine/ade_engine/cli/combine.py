@@ -1,0 +1,42 @@
+"""``combine``."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from ade_engine.cli.arguments import UsageError
+from ade_engine.cli.common import load_settings
+from ade_engine.infrastructure.caller import refuse
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+
+def combine_files(values: dict[str, Any]) -> int:
+    """Make one table of the tables of several runs, and print what it has."""
+    from ade_engine.application.combine import SHAPES, combine
+    from ade_engine.models.errors import OutputError
+
+    output = Path(values["output"])
+    if output.suffix.lower().removeprefix(".") not in SHAPES:
+        raise UsageError(f"--output has to end in {', '.join(f'.{shape}' for shape in SHAPES)}: {output.name!r}")
+    try:
+        listed = json.loads(Path(values["list"]).read_text(encoding="utf-8"))
+        inputs = [(str(entry["file"]), entry["tables"] and [Path(path) for path in entry["tables"]]) for entry in listed]
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        raise UsageError(f"--list is no list of files and their tables: {error}") from error
+    settings, _ = load_settings(values)
+    try:
+        made = combine(inputs, output, escape_formulas=settings.escape_formulas)
+    except (OutputError, OSError) as error:
+        refuse("combine_failed", str(error))
+        print(f"Not combined: {error}")
+        return 1
+    print("Combined")
+    print(f"- rows: {made.rows}")
+    print(f"- tables: {made.tables}")
+    for header in made.as_text:
+        print(f"- as_text: {header}")
+    return 0

@@ -1,0 +1,96 @@
+"""The tables of the output in other shapes beside the workbook: text, Parquet, or a line of JSON for each row.
+
+Each table is a file of its own, with the columns and the headers that it has in the workbook. Values keep their types as far as the
+shape has them; what it cannot hold is text. A Parquet file also says, as its metadata ``ade``, where its rows and columns come from, by
+which :mod:`ade_engine.application.combine` makes one table of several.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+
+import polars as pl
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+    from ade_engine.io.output.appended_table import AppendedTable
+
+#: What no name of a file has on some system.
+_ILLEGAL_IN_NAMES = re.compile(r'[<>:"/\\|?*\x00-\x1f]')
+#: Of a moment as many digits of a second as it has.
+_MOMENT = "%Y-%m-%d %H:%M:%S%.f"
+
+
+class OtherShapes:
+    """The tables of a run in a shape: ``csv``, ``parquet`` or ``jsonl``. ``escape_formulas``: text that starts with ``=`` is text for
+    programs that open a ``.csv`` file, too.
+    """
+
+    def __init__(self, shape: str, *, escape_formulas: bool = False):
+        self._shape = shape
+        self._escape_formulas = escape_formulas
+        self._tables: list[tuple[str, int, AppendedTable, dict[str, Any] | None]] = []
+
+    def add(self, sheet: str, number: int, table: AppendedTable, origin: Callable[[], dict[str, Any]]) -> None:
+        """Add a table that was written; ``number``: on its sheet, from 1; ``origin``: what a Parquet file says of it."""
+        self._tables.append((sheet, number, table, origin() if self._shape == "parquet" else None))
+
+    @property
+    def tables(self) -> list[AppendedTable]:
+        """All tables."""
+        return [table for _, _, table, _ in self._tables]
+
+    def files(self) -> dict[str, Callable[[str], None]]:
+        """What writes each file, by the end of its name: ``.csv`` for the first table, ``_North_2.csv`` for a further one."""
+        found: dict[str, Callable[[str], None]] = {}
+        taken: set[str] = set()
+        for sheet, number, table, origin in self._tables:
+            name = "" if not found else f"_{_ILLEGAL_IN_NAMES.sub('_', sheet)}_{number}"
+            wanted, count = name, 1
+            # Systems that pass over case would take one file for the other.
+            while name.casefold() in taken:
+                count += 1
+                name = f"{wanted}_{count}"
+            taken.add(name.casefold())
+            found[f"{name}.{self._shape}"] = lambda path, table=table, origin=origin: self._write(path, table, origin)
+        return found
+
+    def _write(self, path: str, table: AppendedTable, origin: dict[str, Any] | None) -> None:
+        write_frame(table.original, path, self._shape, escape_formulas=self._escape_formulas, origin=origin)
+
+
+def write_frame(
+    frame: pl.DataFrame, path: str, shape: str, *, escape_formulas: bool = False, origin: dict[str, Any] | None = None
+) -> None:
+    """Write a frame as ``csv`` (UTF-8 with a mark at its start, lines end as on Windows), ``parquet`` or ``jsonl``."""
+    frame = frame.select(_held(series, shape) for series in frame.get_columns())
+    if shape == "parquet":
+        frame.write_parquet(path, metadata={"ade": json.dumps(origin)} if origin else None)
+    elif shape == "jsonl":
+        frame.write_ndjson(path)
+    else:
+        if escape_formulas:
+            texts = pl.selectors.string()
+            frame = frame.with_columns(pl.when(texts.str.starts_with("=")).then("'" + texts).otherwise(texts).name.keep())
+            frame.columns = [f"'{name}" if name.startswith("=") else name for name in frame.columns]
+        frame.write_csv(path, include_bom=True, line_terminator="\r\n", datetime_format=_MOMENT)
+
+
+def _held(series: pl.Series, shape: str) -> pl.Series:
+    """The column as the shape can hold it."""
+    dtype = series.dtype
+    if dtype == pl.Object:
+        return pl.Series(series.name, [None if value is None else str(value) for value in series], dtype=pl.String)
+    if shape == "parquet":
+        return series
+    if dtype == pl.Binary:
+        return pl.Series(series.name, [None if value is None else value.decode("utf-8", "replace") for value in series], dtype=pl.String)
+    if dtype == pl.Duration:
+        return pl.Series(series.name, [None if value is None else str(value) for value in series], dtype=pl.String)
+    if dtype.is_nested() and shape == "csv":
+        return pl.Series(series.name, [None if value is None else str(value) for value in series.to_list()], dtype=pl.String)
+    return series

@@ -1,0 +1,182 @@
+"""The row map: of which line of the sender each row of the output is, and which lines have no row there, and why.
+
+It is written beside the workbook with the setting ``row_provenance``, as docs/rows.schema.json describes it, for grids that show input
+and output beside each other. It holds no values. Where rows or places are not known, it says so.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+
+import polars as pl
+
+from ade_engine.fields.surroundings import ROW
+from ade_engine.pipeline.finding import header_rows
+from ade_engine.pipeline.shared.not_written import BLANK, HEADER, NOTE, OTHER, OUTSIDE, QUARANTINED, REPEATED_HEADER, TITLE, TOTAL
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from typing import Any
+
+    from ade_engine.io.output.appended_table import AppendedTable
+    from ade_engine.io.scan.sheet_scan import SheetScan
+    from ade_engine.pipeline.finding.header_rows import RowSpan
+    from ade_engine.pipeline.shared.context import RunContext
+
+#: Within a version keys are only added.
+SCHEMA_VERSION = 1
+#: The reasons that lines have by what they look like, by number; 0: nothing is to be said of the line.
+_BY_LOOKS = ("", HEADER, REPEATED_HEADER, BLANK, TOTAL, NOTE, TITLE, OUTSIDE, OTHER)
+_OF_KINDS = {
+    header_rows.HEADER: HEADER,
+    header_rows.TOTAL: TOTAL,
+    header_rows.BALANCE: TOTAL,
+    header_rows.NOTE: NOTE,
+    header_rows.TITLE: TITLE,
+}
+
+
+def _numbers_of_kinds(reason: str) -> bytes:
+    """The number of the reason of each kind of row; ``reason``: that of all others."""
+    return bytes(_BY_LOOKS.index(_OF_KINDS.get(kind, reason)) for kind in range(256))
+
+
+_AROUND, _WITHIN = _numbers_of_kinds(OUTSIDE), _numbers_of_kinds(OTHER)
+_RUN = re.compile(rb"([^\0])\1*", re.DOTALL)
+
+
+class RowsOfTable:
+    """The lines that the rows of a table are of: their numbers, as they come in the table, and null for rows that a hook has added.
+
+    ``unknown``: who made them unknown; then there are no numbers. ``is_turned``: the numbers are those of columns.
+    """
+
+    __slots__ = ("numbers", "unknown", "is_turned")
+
+    def __init__(self, table: pl.DataFrame, unknown: str | None, *, is_turned: bool):
+        self.unknown = unknown
+        self.is_turned = is_turned
+        known = unknown is None and ROW in table.columns
+        self.numbers = table.get_column(ROW).cast(pl.UInt32) if known else pl.Series(ROW, [], dtype=pl.UInt32)
+
+
+class RowMap:
+    """The row map of a run."""
+
+    def __init__(self) -> None:
+        self._tables: list[tuple[dict[str, Any], RowsOfTable, AppendedTable]] = []
+        self._not_written: list[dict[str, Any]] = []
+
+    def add_table(self, sheet: str, number: int, rows: RowsOfTable, appended: AppendedTable) -> None:
+        """Add a table that was written; ``number``: on its sheet, from 1."""
+        self._tables.append(({"sheet": sheet, "table": number}, rows, appended))
+
+    def add_lines(self, lines: Iterable[dict[str, Any]]) -> None:
+        """Add the lines of a sheet that have no row."""
+        self._not_written += sorted(lines, key=lambda one: (one["first"], one["last"]))
+
+    def write(self, path: str, stands: Callable[[AppendedTable], bool]) -> None:
+        """Write the map. ``stands``: whether the rows of a table are where they were put."""
+        tables = []
+        for place, rows, appended in self._tables:
+            is_there = stands(appended)
+            known = {
+                **place,
+                "output_sheet": appended.sheet.title if is_there else appended.title,
+                "first_row": appended.header_row + 1 if is_there else None,
+                "turned": rows.is_turned,
+                "rows": in_order(rows.numbers),
+                "unknown": rows.unknown,
+            }
+            tables.append(known)
+        content = {"schema_version": SCHEMA_VERSION, "tables": tables, "not_written": self._not_written}
+        with open(path, "w", encoding="utf-8") as file:
+            json.dump(content, file, ensure_ascii=False, separators=(",", ":"))
+            file.write("\n")
+
+
+def ascending(rows: pl.Series) -> list[list[int]]:
+    """Numbers as first and last of each stretch in which they go up by one. 0 is a stretch of its own."""
+    if not len(rows):
+        return []
+    step = rows.cast(pl.Int64).diff()
+    starts = ((step != 1).fill_null(True) | (rows.shift(1) == 0).fill_null(True)).arg_true()
+    stops = pl.concat([starts.slice(1), pl.Series([len(rows)], dtype=starts.dtype)]) - 1
+    return [list(stretch) for stretch in zip(rows.gather(starts).to_list(), rows.gather(stops).to_list())]
+
+
+def in_order(rows: pl.Series) -> list[list[int]]:
+    """The numbers of rows as stretches that go up or down by one; ``[0, 0]`` for each row without a number."""
+    found: list[list[int]] = []
+    for first, last in ascending(rows.fill_null(0)):
+        before = found[-1] if found else [0, 0]
+        if first == last != 0 and before[1] == first + 1 and before[0] >= before[1]:
+            # Downwards each row is a stretch of its own until here.
+            before[1] = last
+        else:
+            found.append([first, last])
+    return found
+
+
+def lines_without_row(
+    context: RunContext, scan: SheetScan, spans: list[RowSpan], kinds: bytearray, tables: list[RowsOfTable]
+) -> list[dict[str, Any]]:
+    """The lines of a sheet that have no row in its tables, as stretches with the reason. ``tables``: in the order of the spans."""
+    reasons: list[tuple[str, str | None]] = [(reason, None) for reason in _BY_LOOKS]
+    numbers = bytearray(b"\0" + kinds[: scan.rows_emitted].translate(_AROUND))
+    _mark_spans(numbers, scan, spans, kinds, tables)
+    of_looks = len(reasons)
+    if not any(table.is_turned for table in tables):
+        # Of a table on its side the rows are columns of the sheet.
+        for first, last, reason, hook in context.not_written:
+            if (reason, hook) not in reasons[of_looks:]:
+                reasons.append((reason, hook))
+            _mark(numbers, first, last, of_looks + reasons[of_looks:].index((reason, hook)))
+        for table in tables:
+            for first, last in ascending(table.numbers.drop_nulls().unique().sort()):
+                _mark(numbers, first, last, 0)
+    blank, header = _BY_LOOKS.index(BLANK), _BY_LOOKS.index(REPEATED_HEADER)
+    for run in list(_RUN.finditer(numbers)):
+        if header < numbers[run.start()] < of_looks:
+            for row in range(*run.span()):
+                if scan.is_empty_row(row - 1):
+                    numbers[row] = blank
+    return [
+        _line(context, run.start(), run.end() - 1, *reasons[numbers[run.start()]])
+        for run in _RUN.finditer(numbers)
+    ]
+
+
+def quarantined_lines(context: RunContext, before: list[RowsOfTable], after: list[RowsOfTable]) -> list[dict[str, Any]]:
+    """The lines whose rows were in the tables of a sheet before they were quarantined, and are not any more."""
+    rows, kept = (pl.concat([table.numbers for table in tables]).drop_nulls() for tables in (before, after))
+    gone = rows.filter(~rows.is_in(kept.implode())).unique().sort()
+    return [_line(context, first, last, QUARANTINED, None) for first, last in ascending(gone)]
+
+
+def _mark_spans(numbers: bytearray, scan: SheetScan, spans: list[RowSpan], kinds: bytearray, tables: list[RowsOfTable]) -> None:
+    """Mark what each line is to the tables: their headers, their records, lines around them."""
+    headers: set[tuple[str, ...]] = set()
+    for span, table in zip(spans, tables):
+        if span.turned is not None:
+            # Each of its lines is a field.
+            _mark(numbers, span.turned_from + 1, span.turned_from + span.turned.width, 0)
+            continue
+        within = (span.kinds or kinds)[span.data_start : span.stop].translate(_WITHIN)
+        # Of lines whose rows are not known, nothing is known.
+        numbers[span.data_start + 1 : span.data_start + 1 + len(within)] = bytes(len(within)) if table.unknown else within
+        words = tuple(str(cell).strip() for row in range(span.start, span.data_start) for cell in scan.row(row)[span.first_column : span.stop_column])
+        _mark(numbers, span.start + 1, span.data_start, _BY_LOOKS.index(REPEATED_HEADER if words in headers else HEADER))
+        headers.add(words)
+
+
+def _mark(numbers: bytearray, first: int, last: int, number: int) -> None:
+    last = min(last, len(numbers) - 1)
+    if 0 < first <= last:
+        numbers[first : last + 1] = bytes((min(number, 255),)) * (last + 1 - first)
+
+
+def _line(context: RunContext, first: int, last: int, reason: str, hook: str | None) -> dict[str, Any]:
+    return {"sheet": context.sheet_name, "first": first, "last": last, "reason": reason, "hook": hook}

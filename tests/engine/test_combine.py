@@ -1,0 +1,133 @@
+"""One table out of the tables of several files."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+
+import openpyxl
+import polars as pl
+import pytest
+from conftest import write_workbook
+from package_check import check_package
+
+from ade_engine.cli.app import app
+
+PACKAGE = """
+from ade_engine.fields import Field, date, number, text
+
+FIELDS = [
+    Field("no", headers=["no"], read=text, label="Number"),
+    Field("day", headers=["day"], read=date, dtype="date"),
+    Field("pay", headers=["pay"], read=number, required=True),
+]
+
+def register(registry):
+    for field in FIELDS:
+        field.register(registry)
+"""
+FILES = {
+    "a.xlsx": {"May": [["Crew"], [], ["Pay", "Team", "No"], [12.5, "red", "1"], [None, None, None], [7, "blue", "2"]]},
+    "b.xlsx": {"June": [["No", "Day", "Team", "Pay", "Source file"], ["3", "2024-05-06", 8, None, "mine"]], "July": [["Team", "No", "Pay"], [9, "4", 5]]},
+}
+HEADER = ["Source file", "Source sheet", "Source row", "Number", "day", "pay", "Team", "Severity", "Issues", "Source file__2"]
+ROWS = [
+    ["a.xlsx", "May", 4, "1", None, 12.5, "red", None, None, None],
+    ["a.xlsx", "May", 6, "2", None, 7, "blue", None, None, None],
+    ["b.xlsx", "June", 2, "3", "2024-05-06", None, "8", None, None, "mine"],
+    ["b.xlsx", "July", 2, "4", None, 5, "9", None, None, None],
+]
+
+
+@pytest.fixture
+def combined(run, template, tmp_path, capsys, monkeypatch):
+    monkeypatch.setenv("ADE_ENGINE_RUN", "1")
+    (template / "src/ade_config/columns/fields.py").write_text(PACKAGE)
+
+    def call(name, files=FILES, missing=(), **settings):
+        listed = []
+        for file, sheets in files.items():
+            outcome = run(template, write_workbook(tmp_path / file, sheets), settings={"also_write": "parquet", "escape_formulas": True, **settings})
+            assert outcome.result.error is None, outcome.result.error
+            tables = sorted(outcome.output.parent.glob(f"{outcome.output.stem}*.parquet"), key=lambda path: (len(path.name), path.name))
+            # In whatever order they are listed.
+            listed.append({"file": file, "tables": [str(path) for path in reversed(tables)]})
+        listed += [{"file": file, "tables": None} for file in missing]
+        (tmp_path / "list.json").write_text(json.dumps(listed), "utf-8")
+        capsys.readouterr()
+        status = app(["combine", "--list", str(tmp_path / "list.json"), "--output", str(tmp_path / name), "--config-package", str(template), "--set", "escape_formulas=true"])
+        return status, capsys.readouterr().out, tmp_path / name
+
+    return call
+
+
+def plain(rows):
+    return [[str(value)[:10] if str(value).startswith("2024") else None if value == "" else value for value in row] for row in rows]
+
+
+def read(path):
+    if path.suffix == ".xlsx":
+        check_package(path)
+        header, *rows = ([cell.value for cell in row] for row in openpyxl.load_workbook(path).active)
+        return header, rows
+    options = {"schema_overrides": {"Number": pl.String, "Team": pl.String}} if path.suffix == ".csv" else {}
+    frame = {".parquet": pl.read_parquet, ".jsonl": pl.read_ndjson, ".csv": pl.read_csv}[path.suffix](path, **options)
+    return frame.columns, [list(row) for row in frame.rows()]
+
+
+@pytest.mark.parametrize("shape", ["xlsx", "csv", "parquet", "jsonl"])
+def test_rows_of_all_files_stand_in_one_table(combined, shape):
+    status, said, path = combined(f"all.{shape}")
+    assert status == 0 and said.splitlines() == ["Combined", "- rows: 4", "- tables: 3", "- as_text: Team"]
+    header, rows = read(path)
+    assert header == HEADER
+    # A required field without a value is an issue.
+    assert rows[2][7] == "error" and rows[2][8]
+    rows = [[value if place not in (7, 8) else None for place, value in enumerate(row)] for row in rows]
+    assert plain(rows) == ROWS
+    assert not list(path.parent.glob(".ade-*"))
+
+
+def test_where_rows_are_not_known_none_is_named(combined):
+    _, rows = read(combined("all.csv", row_provenance=False)[2])
+    assert {row[2] for row in rows} == {None} and [row[0] for row in rows] == ["a.xlsx", "a.xlsx", "b.xlsx", "b.xlsx"]
+
+
+@pytest.mark.parametrize("style", ["plain", "table"])
+def test_types_are_those_of_the_fields(combined, style):
+    frame = pl.read_parquet(combined("all.parquet", output_style=style)[2])
+    names = {"plain": ["no", "day", "pay"], "table": ["Number", "day", "pay"]}[style]
+    assert [str(frame.schema[name]) for name in names] == ["String", "Date", "Float64"]
+    assert frame.schema["Source row"] == pl.UInt32
+
+
+def test_nothing_to_combine_is_a_table_without_rows(combined):
+    status, _, path = combined("all.csv", files={})
+    assert status == 0 and read(path) == (HEADER[:3], [])
+
+
+def test_a_file_that_is_missing_is_named_in_the_workbook(combined):
+    book = openpyxl.load_workbook(combined("all.xlsx", missing=["c.xlsx"])[2])
+    assert book.sheetnames == ["Combined", "Missing"]
+    assert [[cell.value for cell in row] for row in book["Missing"]][3:] == [["File", "Why"], ["c.xlsx", "Its run failed"]]
+
+
+def test_what_cannot_be_combined_is_said(combined, template, tmp_path, capsys):
+    assert combined("all.txt", files={})[0] == 2
+    pl.DataFrame({"a": [1]}).write_parquet(tmp_path / "other.parquet")
+    (tmp_path / "list.json").write_text(json.dumps([{"file": "a", "tables": [str(tmp_path / "other.parquet")]}]))
+    config = ["--config-package", str(template)]
+    assert app(["combine", "--list", str(tmp_path / "list.json"), "--output", str(tmp_path / "b.csv"), *config]) == 1
+    assert "Not combined: other.parquet does not say where its columns come from" in capsys.readouterr().out
+    assert not (tmp_path / "b.csv").exists()
+    assert app(["combine", "--list", str(tmp_path / "none.json"), "--output", str(tmp_path / "b.csv"), *config]) == 2
+
+
+@pytest.mark.skipif(shutil.which("soffice") is None, reason="LibreOffice is not installed")
+def test_it_opens_in_libreoffice(combined, tmp_path):
+    path = combined("all.xlsx")[2]
+    command = ["soffice", f"-env:UserInstallation=file://{tmp_path / 'home'}", "--headless", "--convert-to", "xlsx:Calc MS Excel 2007 XML", "--outdir", str(tmp_path / "again"), str(path)]
+    subprocess.run(command, check=True, capture_output=True, timeout=120, env=os.environ | {"HOME": str(tmp_path)})
+    assert read(path)[1] == [[cell.value for cell in row] for row in openpyxl.load_workbook(tmp_path / "again/all.xlsx").active][1:]

@@ -1,0 +1,246 @@
+"""The row map beside the workbook: which line of the sender each row of the output is of, and why lines have none."""
+
+from __future__ import annotations
+
+import json
+import random
+
+import openpyxl
+import pytest
+from test_issue_places import HOOKS, HOSTILE, STAGES, sheet
+
+REASONS = {"header", "blank", "total", "note", "title", "repeated_header", "outside", "dropped", "quarantined", "other"}
+TOUCHES = {
+    "looks at a cell": "output_sheet['A1'].value",
+    "renames the sheet": "setattr(output_sheet, 'title', 'Other')",
+    "writes headers in capitals": "[setattr(cell, 'value', str(cell.value).upper()) for cell in output_sheet[1]]",
+    "changes one column": "[setattr(cell, 'value', 'x') for cell in output_sheet['B'][1:]]",
+}
+MOVES = {
+    "inserts a row on top": "output_sheet.insert_rows(1)",
+    "inserts a row in the middle": "output_sheet.insert_rows(4)",
+    "deletes a row": "output_sheet.delete_rows(3)",
+    "moves a range": "output_sheet.move_range('A2:H4', rows=30)",
+    "sorts by hand": "sort(output_sheet)",
+    "removes the sheet": "(output_sheet.parent.create_sheet('Left'), output_sheet.parent.remove(output_sheet))",
+    "swaps two rows": "swap(output_sheet, 2, 3)",
+}
+BY_HAND = """
+def put(worksheet, rows):
+    for number, row in rows:
+        for column, value in enumerate(row, 1):
+            worksheet.cell(number, column).value = value
+
+def sort(worksheet):
+    rows = [[cell.value for cell in row] for row in worksheet.iter_rows(min_row=2)]
+    put(worksheet, enumerate(reversed(rows), 2))
+
+def swap(worksheet, one, other):
+    rows = {number: [cell.value for cell in worksheet[number]] for number in (one, other)}
+    put(worksheet, [(one, rows[other]), (other, rows[one])])
+"""
+
+
+@pytest.fixture
+def mapped(run, template, monkeypatch, tmp_path):
+    """Runs the template: the row map, and the run."""
+    monkeypatch.setenv("ADE_ENGINE_RUN", "1")
+
+    def call(data, hook=None, stage="on_table_validated", touch=None, touched_at="on_sheet_end", **settings):
+        hooks = template / "src/ade_config/hooks"
+        hooks.mkdir(exist_ok=True)
+        (hooks / "moves.py").write_text(
+            f"import polars as pl\n\ndef moves(*, table, **_):\n    return {hook}\n\n"
+            f'def register(registry):\n    registry.register_hook(moves, hook="{stage}", priority=1)\n'
+        )
+        (hooks / "touches.py").write_text(
+            f"{BY_HAND}\ndef touches(*, output_workbook, **_):\n    output_sheet = output_workbook.worksheets[0]\n    {touch or 'pass'}\n\n"
+            f'def register(registry):\n    registry.register_hook(touches, hook="{touched_at}", priority=1)\n'
+        )
+        outcome = run(template, data, settings={"issue_list": True, **settings})
+        assert outcome.result.error is None, outcome.result.error
+        path = outcome.output.with_name(f"{outcome.output.stem.removesuffix('_normalized')}_rows.json")
+        return json.loads(path.read_text("utf-8")), outcome
+
+    return call
+
+
+def numbers(table):
+    """The sender's row of each row of a table."""
+    found = []
+    for first, last in table["rows"]:
+        found += range(first, last + 1) if first <= last else range(first, last - 1, -1)
+    return found
+
+
+def lines_of(content, title):
+    """The lines that have no row, with their reasons."""
+    lines = [one for one in content["not_written"] if one["sheet"] == title]
+    found = {row: one["reason"] for one in lines for row in range(one["first"], one["last"] + 1)}
+    assert len(found) == sum(one["last"] - one["first"] + 1 for one in lines)
+    assert {*found.values()} <= REASONS
+    assert [*found] == sorted(found)
+    return found
+
+
+def holds(content, outcome, sheets, key, *, is_whole=True):
+    """Each row of the output has the key of the line that the map names, and each line is told of once."""
+    output = openpyxl.load_workbook(outcome.output)
+    assert content["schema_version"] == 1
+    for title, rows in sheets.items():
+        own = [table for table in content["tables"] if table["sheet"] == title]
+        written = set()
+        for table in own:
+            worksheet = output[table["output_sheet"]]
+            shown = [[cell.value for cell in row] for row in worksheet.iter_rows(min_row=table["first_row"])]
+            known = numbers(table)
+            assert table["unknown"] is None and table["turned"] is False and len(shown) >= len(known)
+            for row, values in zip(known, shown):
+                there = [value for value in rows[row - 1] if str(value).startswith(key)] if row else []
+                assert {*there} <= {*values} and bool(there) == bool(row), (row, values)
+            written |= {*known} - {0}
+        lines = lines_of(content, title)
+        assert not written & {*lines}
+        if is_whole:
+            assert written | {*lines} == {*range(1, len(rows) + 1)}
+
+
+@pytest.mark.parametrize("has_list", [True, False])
+@pytest.mark.parametrize("stage", STAGES)
+@pytest.mark.parametrize("hook", HOOKS)
+def test_each_row_is_of_the_line_that_the_map_names(mapped, hook, stage, has_list):
+    random_ = random.Random(f"{hook} {stage}")
+    sheets = {title: sheet(random_)[0] for title in ("North", "South")}
+    content, outcome = mapped(sheets, HOOKS[hook], stage, issue_list=has_list)
+    assert [table["sheet"] for table in content["tables"]] == ["North", "South"]
+    holds(content, outcome, sheets, "M-")
+
+
+@pytest.mark.parametrize("has_list", [True, False])
+@pytest.mark.parametrize("stage", STAGES)
+@pytest.mark.parametrize("hook", [name for name in HOSTILE if "column" not in name or "each" in name])
+def test_where_rows_are_not_known_the_map_names_the_hook(mapped, hook, stage, has_list):
+    sheets = {"North": sheet(random.Random(f"{hook} {stage}"))[0]}
+    content, outcome = mapped(sheets, HOSTILE[hook], stage, issue_list=has_list)
+    (table,) = content["tables"]
+    if table["unknown"] is None:
+        # Values have moved, and the row is the one with the key all the same.
+        holds(content, outcome, sheets, "M-")
+        return
+    assert table["unknown"] == "ade_config.hooks.moves.moves" and table["rows"] == []
+    assert {*lines_of(content, "North").values()} <= {"header", "blank", "title", "outside"}
+
+
+def test_rows_that_a_hook_adds_have_no_line(mapped):
+    sheets = {"North": sheet(random.Random(1))[0]}
+    new = 'pl.concat([pl.DataFrame({"email": ["a@example.org", "b@example.org"]}), table], how="diagonal_relaxed")'
+    content, outcome = mapped(sheets, new)
+    assert content["tables"][0]["rows"][:2] == [[0, 0], [0, 0]]
+    holds(content, outcome, sheets, "M-")
+
+
+def test_why_lines_have_no_row(mapped):
+    names = ["Member ID", "First Name", "E-mail", "Hours"]
+    people = [[f"M-{number:03}", "Ann", f"a{number}@example.org", 7] for number in range(40)]
+    rows = [
+        ["Hours of the yard", None, None, None],
+        [None] * 4,
+        names,
+        *people[:12],
+        names,
+        *people[12:24],
+        [None] * 4,
+        *people[24:],
+        ["Total", None, None, 280],
+        [None] * 4,
+        ["Hours are those of the shop only, and not yet approved by the office.", None, None, None],
+    ]
+    sheets = {"North": rows}
+    content, outcome = mapped(sheets, 'table.filter(pl.col("email") != "a3@example.org")')
+    lines = lines_of(content, "North")
+    assert lines == {1: "title", 2: "blank", 3: "header", 7: "dropped", 16: "repeated_header", 29: "blank", 46: "total", 47: "blank", 48: "note"}
+    assert [one["hook"] for one in content["not_written"] if one["hook"]] == ["ade_config.hooks.moves.moves"]
+    holds(content, outcome, sheets, "M-")
+
+
+def test_quarantined_lines_are_told(mapped, template):
+    fields = template / "src/ade_config/columns"
+    (fields / "own.py").write_text(
+        "import polars as pl\nfrom ade_engine.fields import Field, number, text\n\n"
+        "def up_to_80(*, field_name, **_):\n    return pl.when(pl.col(field_name) > 80).then(pl.lit('more than 80'))\n\n"
+        "def register(registry):\n"
+        "    Field('badge', headers=['badge'], read=text).register(registry)\n"
+        "    Field('load', headers=['load'], read=number, checks=[(up_to_80, 'error')]).register(registry)\n"
+    )
+    loads = [7, 112, 9, 113, 114, 10]
+    sheets = {"North": [["Badge", "Load"], *([f"M-{number}", load] for number, load in enumerate(loads))]}
+    content, outcome = mapped(sheets, quarantine="sheet")
+    assert lines_of(content, "North") == {1: "header", 3: "quarantined", 5: "quarantined", 6: "quarantined"}
+    assert content["tables"][0]["rows"] == [[2, 2], [4, 4], [7, 7]]
+    holds(content, outcome, sheets, "M-")
+
+
+@pytest.mark.parametrize("style", ["table", "plain"])
+@pytest.mark.parametrize("is_merged", [True, False])
+def test_tables_below_and_beside_each_other(mapped, style, is_merged):
+    one = [["Member ID", "E-mail", "Hours"], *([f"M-{n}", f"a{n}@example.org", n] for n in range(6))]
+    other = [["E-mail", "Member ID", "Hours"], *([f"b{n}@example.org", f"M-b{n}", n] for n in range(4))]
+    sheets = {"Below": [*one, [None] * 3, [None] * 3, *other]}
+    content, outcome = mapped(sheets, output_style=style, merge_tables_in_sheet=is_merged)
+    assert len(content["tables"]) == (1 if is_merged else 2)
+    holds(content, outcome, sheets, "M-")
+
+
+def test_of_a_table_that_was_turned_the_numbers_are_those_of_columns(mapped):
+    rows = [
+        ["First Name", "Ann", "Bo", "Cy"],
+        ["Last Name", "Hall", "Kim", "Lee"],
+        ["E-mail", "a@example.org", "b@example.org", "c@example.org"],
+        ["Hours", 7, 8, 9],
+    ]
+    content, _ = mapped({"Side": [["Crew"], [], *rows]})
+    (table,) = content["tables"]
+    assert table["turned"] is True and table["rows"] == [[2, 4]]
+    assert lines_of(content, "Side") == {1: "title", 2: "blank"} or lines_of(content, "Side") == {1: "outside", 2: "blank"}
+
+
+@pytest.mark.parametrize("at", ["on_table_written", "on_sheet_end", "on_workbook_before_save"])
+@pytest.mark.parametrize("touch", TOUCHES)
+def test_a_hook_that_moves_nothing_leaves_places_known(mapped, touch, at):
+    sheets = {"North": sheet(random.Random(9))[0]}
+    content, outcome = mapped(sheets, touch=TOUCHES[touch], touched_at=at)
+    assert content["tables"][0]["output_sheet"] == openpyxl.load_workbook(outcome.output).sheetnames[0]
+    holds(content, outcome, sheets, "M-") if touch != "changes one column" else None
+    assert content["tables"][0]["first_row"] == 2 and not outcome.notices("places_moved")
+
+
+@pytest.mark.parametrize("at", ["on_table_written", "on_sheet_end", "on_workbook_before_save"])
+@pytest.mark.parametrize("touch", MOVES)
+def test_a_hook_that_moves_rows_makes_their_place_unknown(mapped, touch, at):
+    rows, header, _ = sheet(random.Random(9))
+    rows[header + 1][rows[header].index("Hours")] = 112
+    content, outcome = mapped({"North": rows}, touch=MOVES[touch], touched_at=at)
+    (table,) = content["tables"]
+    assert table["first_row"] is None and table["rows"]
+    (notice,) = outcome.notices("places_moved")
+    assert notice["sheets"] == ["North"]
+    lines = outcome.output.with_name(outcome.output.name.replace("normalized.xlsx", "issues.ndjson")).read_text("utf-8").splitlines()
+    assert lines and all(json.loads(line)["output"] is None and json.loads(line)["cell"] for line in lines)
+
+
+def test_without_row_provenance_there_is_no_map(run, template, monkeypatch):
+    monkeypatch.setenv("ADE_ENGINE_RUN", "1")
+    outcome = run(template, [["E-mail"], ["a@example.org"]], settings={"row_provenance": False})
+    assert not outcome.output.with_name("input_rows.json").exists()
+
+
+def test_what_is_written_is_what_the_schema_describes(mapped):
+    from pathlib import Path
+
+    schema = json.loads((Path(__file__).parents[2] / "docs/rows.schema.json").read_text("utf-8"))
+    content, _ = mapped({"North": sheet(random.Random(2))[0]})
+    assert [*content] == schema["required"]
+    for name in ("tables", "not_written"):
+        item = schema["properties"][name]["items"]
+        assert all([*one] == item["required"] == [*item["properties"]] for one in content[name])
+    assert {*schema["properties"]["not_written"]["items"]["properties"]["reason"]["enum"]} == REASONS
