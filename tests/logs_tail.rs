@@ -18,6 +18,7 @@ fn a_log_is_printed_in_a_readable_form() {
     [CLOCK] info    engine.workbook.started Workbook people.csv: 1 sheets
     [CLOCK] info    engine.sheet.started Sheet 'people'
     [CLOCK] info    engine.table.written Table 1 of sheet 'people': 2 rows
+    [CLOCK] info    engine.run.noticed How the tables were read
     [CLOCK] info    engine.run.completed Run succeeded in [TIME]
     [CLOCK] info    run.complete succeeded
     ");

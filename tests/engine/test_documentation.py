@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import doctest
+import json
 import re
 from pathlib import Path
 
@@ -94,6 +95,41 @@ def test_the_guide_names_all_that_fields_offers():
         assert re.search(rf"\b{name}\(", chapter), name
     for setting in ("date_order", "decimal_mark", "report_unread_cells", "row_provenance"):
         assert f"| `{setting}` |" in chapter
+
+
+def _section(name: str) -> str:
+    return AUTHORING.partition(f"\n## {name}\n")[2].partition("\n## ")[0]
+
+
+def test_the_guides_hook_reports_what_it_says(run, template):
+    (text,) = re.findall(r"```python\n(import polars[^`]*report\([^`]*)```", _section("Issues"))
+    columns = 'from ade_engine.fields import Field, date, number, text\n\n\ndef register(registry):\n'
+    for name, read in (("order_id", "text"), ("customer", "text"), ("paid", "date"), ("due", "date"), ("amount", "number")):
+        columns += f'    Field("{name}", read={read}).register(registry)\n'
+    (template / "src/ade_config/columns/fields.py").write_text(columns)
+    (template / "src/ade_config/hooks").mkdir()
+    (template / "src/ade_config/hooks/orders.py").write_text(text)
+    rows = [["Order id", "Customer", "Paid", "Due", "Amount"], ["A-1", "Ann", "2024-05-06", "2024-05-07", 0]]
+    outcome = run(template, [*rows, ["A-2", "Bo", "2024-05-09", "2024-05-07", 0], ["A-1", "Ann", "2024-05-09", "2024-05-07", 0]])
+    assert outcome.result.error is None, outcome.result.error
+    lines = outcome.output.with_name("input_issues.ndjson").read_text("utf-8").splitlines()
+    found = [(line["cell"], line["row"], line["rule"], line["severity"]) for line in map(json.loads, lines)]
+    assert found == [
+        (None, None, "check_orders", "warning"),
+        (None, 2, "check_orders", "error"),
+        ("C2", 2, "paid.too_early", "warning"),
+        (None, 4, "check_orders", "error"),
+    ]
+
+
+def test_every_rule_of_the_engine_is_described():
+    code = "".join(path.read_text("utf-8") for path in Path(fields.__file__).parents[1].joinpath("pipeline").rglob("*.py"))
+    described = {rule: setting for rule, setting in re.findall(r"^\| `(\w+)` \| \w+ \| .*\| `(\w+)` \|$", _section("Issues"), re.MULTILINE)}
+    assert len(described) == 9
+    settings = {key for key, *_ in _SETTINGS}
+    for rule, setting in described.items():
+        assert re.search(rf'["}}.]{rule}"', code), rule
+        assert setting in settings, setting
 
 
 def test_every_stage_is_described():

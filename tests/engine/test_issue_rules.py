@@ -64,3 +64,13 @@ def test_a_total_that_differs_has_its_rule(run, template):
     (template / "src/ade_config/columns/fields.py").write_text(PACKAGE)
     outcome = run(template, {"A": WITH_TOTAL}, settings={"issue_list": True})
     assert [line[:3] for line in _listed(outcome)] == [("E4", "pay.total_differs", "warning")]
+
+
+def test_two_checks_of_one_name_are_two_rules(run, template):
+    text = PACKAGE.replace("read=number)", 'read=number, checks=[lambda name: range(name, most=4), (lambda name: range(name, most=6), "error")])')
+    (template / "src/ade_config/columns/fields.py").write_text(text.replace("import Field,", "import Field, range,"))
+    outcome = run(template, {"A": [SHEET[0], *(row for row in SHEET[1:] if row[0] in "125")]}, settings={"issue_list": True})
+    assert [line[:4] for line in _listed(outcome) if line[0] > "E"] == [
+        ("E4", "pay.check", "warning", "more than 4"),
+        ("E4", "pay.check_2", "error", "more than 6"),
+    ]

@@ -50,3 +50,12 @@ def test_fields_that_are_asked_for(issues):
     assert not others, others
     assert (found["sheet"], found["cell"], found["rule"], found["severity"]) == ("A", None, "pay.required", "warning")
     assert found["message"] == "no column for this field" and found["row"] is None
+
+
+def test_unique_values_are_so_over_the_tables_of_a_sheet(issues):
+    two = [["No", "Name", "Pay"], ["7", "Ann", 10], ["8", "Bo", 3], [None] * 3, [None] * 3, ["No", "Name", "Pay"], ["7", "Cy", 1], ["9", "Di", 2]]
+    found = issues({"A": two, "B": [["No", "Name", "Pay"], ["8", "Ed", 3], ["6", "Fy", 3]]})
+    assert [(one["sheet"], one["cell"], one["rule"], one["value"], one["table"]) for one in found] == [
+        ("A", "A2", "no.unique", "7", 1),
+        ("A", "A7", "no.unique", "7", 2),
+    ]

@@ -140,7 +140,7 @@ def _common_type(columns: list[pl.Series], declared: str | None) -> pl.DataType 
     """The type that all values of a column can have; nothing where there is none but text."""
     known = list(dict.fromkeys(one.dtype for one in columns if one.dtype != pl.Null and one.null_count() < len(one)))
     if not known:
-        return type_of(declared)
+        return type_of(declared) or pl.String()
     if len(known) == 1:
         return known[0]
     if all(dtype.is_integer() for dtype in known):

@@ -271,7 +271,7 @@ class _Run:
         if found.notices or found.readings or newer:
             self.logger.event(
                 "run.noticed",
-                message="; ".join(notice["message"] for notice in found.notices) or "Columns were read",
+                message="; ".join(notice["message"] for notice in found.notices) or "How the tables were read",
                 data={"notices": found.notices, "readings": found.readings, **newer},
             )
 
@@ -360,15 +360,20 @@ class _Run:
         if quarantine is not None:
             apart = self._new_output() if self.settings.quarantine == "file" and quarantine.rows else None
             quarantine.write(output, self.notices, style=self.settings.output_style, book=apart)
-        if self.settings.issues_sheet:
-            from ade_engine.pipeline.output.own_sheets import add_issues_sheet
-
-            add_issues_sheet(output, plan.input_file.name)
-        if self.settings.notes_sheet:
-            from ade_engine.pipeline.output.own_sheets import add_notes_sheet
-
-            add_notes_sheet(output, plan.input_file.name, self.notices)
+        # What hooks report at the very end has to be listed, too.
+        is_late = pipeline.hooks.asks_to_report(HookName.ON_WORKBOOK_BEFORE_SAVE)
+        if not is_late:
+            self._add_own_sheets(output)
         pipeline.hooks.run(context, HookName.ON_WORKBOOK_BEFORE_SAVE, output_workbook=output.workbook)
+        if context.remarks:
+            from ade_engine.pipeline.issues.counted import by_severity
+            from ade_engine.pipeline.issues.listed import lines_of_remarks
+
+            lines = lines_of_remarks(context)
+            output.add_issues(lines)
+            report.issues.append(by_severity(lines))
+        if is_late:
+            self._add_own_sheets(output)
         files = {}
         if self.settings.issue_list:
             files[_beside(plan.output_file, "issues.ndjson")] = output.write_issues
@@ -414,6 +419,16 @@ class _Run:
         from ade_engine.io.output.workbook import Output
 
         return Output(escape_formulas=self.settings.escape_formulas, print_setup=bool(self.settings.print_setup))
+
+    def _add_own_sheets(self, output: Output) -> None:
+        if self.settings.issues_sheet:
+            from ade_engine.pipeline.output.own_sheets import add_issues_sheet
+
+            add_issues_sheet(output, self.plan.input_file.name)
+        if self.settings.notes_sheet:
+            from ade_engine.pipeline.output.own_sheets import add_notes_sheet
+
+            add_notes_sheet(output, self.plan.input_file.name, self.notices)
 
     def _process_sheet(
         self, pipeline: SheetPipeline, context: RunContext, sheet: SourceSheet, report: SheetReport
@@ -563,6 +578,10 @@ def _load_config(
         from ade_engine.extensions.field_facts import check_looks
 
         check_looks(registry.fields.values())
+    if settings.enforce_types:
+        from ade_engine.pipeline.values.types import check_types
+
+        check_types(registry.fields.values())
     logger.event(
         "config.loaded",
         message=f"Config package {config_package}: {len(registry.fields)} fields from {len(modules)} modules",

@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from ade_engine.extensions.registry import RegisteredFn, Registry
 
 #: Functions whose arguments name a field or a kind without being a use of it.
+#: Settings that only have a meaning where issues are listed.
+_WITH_LIST = ("issues_sheet", "check_dates", "report_dropped_rows", "report_text_columns", "enforce_types")
 _REGISTERING = re.compile(r"register(_\w+)?|FieldDef")
 
 
@@ -59,8 +61,9 @@ def _settings(config_folder: Path, package_folder: Path) -> Iterator[str]:
             yield f"{place}: log_level is ignored here: how much is logged is decided where the engine is called"
         elif key not in setting_names():
             yield f"{path}{_line_of(key, text) or ', line 1'}: there is no setting {key!r}{nearest(key.lower(), setting_names())}"
-    if document.get("issues_sheet") is True and not document.get("issue_list"):
-        yield f"{path}{_line_of('issues_sheet', text)}: issues_sheet has no effect without issue_list = true"
+    for key in _WITH_LIST:
+        if document.get(key) is True and not document.get("issue_list"):
+            yield f"{path}{_line_of(key, text)}: {key} has no effect without issue_list = true"
     misplaced = package_folder / SETTINGS_FILE
     if package_folder != config_folder and misplaced.is_file():
         yield f"{misplaced} is not read: settings belong into {path}"

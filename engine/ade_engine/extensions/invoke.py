@@ -29,7 +29,7 @@ COMMON_NAMES = ("settings", "metadata", "state", "input_file_name", "logger")
 
 #: Offered only to callables that name them: packages with ``**kwargs`` were written before these were there.
 ONLY_BY_NAME = frozenset(
-    ("column_header", "column_header_parts", "column_profile", "column_unit", "merged_ranges", "row_layout")
+    ("column_header", "column_header_parts", "column_profile", "column_unit", "merged_ranges", "report", "row_layout")
 )
 
 

@@ -51,7 +51,7 @@ def _says(is_wrong: pl.Expr, message: str) -> pl.Expr:
 
 def required(column: str) -> pl.Expr:
     """The cell has a value."""
-    check = Check(column, lambda: _says(pl.col(column).is_null(), "is empty"), lambda values: not values.null_count())
+    check = Check(column, lambda: _says(pl.col(column).is_null(), "empty"), lambda values: not values.null_count())
     check.is_about_emptiness = True
     return check
 
@@ -74,7 +74,7 @@ def one_of(column: str, values: list[Any] | tuple[Any, ...], *, case_sensitive: 
         value, known = pl.col(column), list(values)
         if not case_sensitive:
             value, known = value.cast(pl.String).str.to_lowercase(), [str(one).lower() for one in known]
-        return _says(~value.is_in(known), f"is none of {shown}")
+        return _says(~value.is_in(known), f"none of {shown}")
 
     return Check(column, expression, lambda cells: cells.null_count() == len(cells))
 
@@ -127,6 +127,6 @@ def checksum(column: str, kind: str) -> pl.Expr:
 
     return Check(
         column,
-        lambda: _says(~pl.col(column).map_batches(passed, return_dtype=pl.Boolean), f"is not {names[kind]}"),
+        lambda: _says(~pl.col(column).map_batches(passed, return_dtype=pl.Boolean), f"not {names[kind]}"),
         lambda values: passed(values).all(),
     )

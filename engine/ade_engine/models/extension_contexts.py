@@ -102,6 +102,7 @@ class SheetStartHookContext(ExtensionContext):
     source_sheet: Worksheet
     source_workbook: Workbook
     merged_ranges: list[str] = []
+    report: Any = None
 
 
 class TableMappedHookContext(ExtensionContext):
@@ -113,6 +114,7 @@ class TableMappedHookContext(ExtensionContext):
     source_region: TableRegion
     table_index: int
     merged_ranges: list[str] = []
+    report: Any = None
 
 
 class TableTransformedHookContext(TableMappedHookContext):
@@ -132,6 +134,7 @@ class TableWrittenHookContext(ExtensionContext):
     output_region: TableRegion
     table_index: int
     table_result: TableResult
+    report: Any = None
 
 
 class SheetEndHookContext(ExtensionContext):
@@ -140,12 +143,14 @@ class SheetEndHookContext(ExtensionContext):
     output_sheet: Worksheet
     output_workbook: Workbook
     tables: list[TableResult]
+    report: Any = None
 
 
 class WorkbookBeforeSaveHookContext(ExtensionContext):
     """``on_workbook_before_save``: the output is complete and about to be saved."""
 
     output_workbook: Workbook
+    report: Any = None
 
 
 HookContext = Union[

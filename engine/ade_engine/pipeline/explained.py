@@ -8,7 +8,7 @@ from __future__ import annotations
 from ade_engine.fields.surroundings import ROW
 from ade_engine.models.table import column_letters
 from ade_engine.pipeline.columns.frame import header_text
-from ade_engine.pipeline.shared.collected import rule_of
+from ade_engine.pipeline.shared.collected import rules_of as rules_of_field
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -162,7 +162,7 @@ def fields_told(
 
 def rules_of(validators: dict[str, list[RegisteredFn]]) -> dict[str, list[str]]:
     """The rules that the validators of each field are."""
-    return {field: [rule_of(entry) for entry in entries] for field, entries in validators.items()}
+    return {field: rules_of_field(entries) for field, entries in validators.items()}
 
 
 def hook_told(stage: HookName, entry: RegisteredFn, before: pl.DataFrame, after: pl.DataFrame) -> dict[str, str]:

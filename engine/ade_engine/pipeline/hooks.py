@@ -18,12 +18,12 @@ if TYPE_CHECKING:
     from ade_engine.models.table import TableRegion
     from ade_engine.pipeline.shared.context import RunContext
 
-_TABLE_NAMES = ("table", "source_sheet", "source_workbook", "source_region", "table_index", "merged_ranges")
+_TABLE_NAMES = ("table", "source_sheet", "source_workbook", "source_region", "table_index", "merged_ranges", "report")
 
 #: What each stage offers beyond what every callable is offered.
 _OFFERED = {
     HookName.ON_WORKBOOK_START: ("source_workbook",),
-    HookName.ON_SHEET_START: ("source_sheet", "source_workbook", "merged_ranges"),
+    HookName.ON_SHEET_START: ("source_sheet", "source_workbook", "merged_ranges", "report"),
     HookName.ON_TABLE_MAPPED: _TABLE_NAMES,
     HookName.ON_TABLE_TRANSFORMED: _TABLE_NAMES,
     HookName.ON_TABLE_VALIDATED: _TABLE_NAMES,
@@ -34,9 +34,10 @@ _OFFERED = {
         "output_region",
         "table_index",
         "table_result",
+        "report",
     ),
-    HookName.ON_SHEET_END: ("output_sheet", "output_workbook", "tables"),
-    HookName.ON_WORKBOOK_BEFORE_SAVE: ("output_workbook",),
+    HookName.ON_SHEET_END: ("output_sheet", "output_workbook", "tables", "report"),
+    HookName.ON_WORKBOOK_BEFORE_SAVE: ("output_workbook", "report"),
 }
 _GIVES_TABLE = {HookName.ON_TABLE_MAPPED, HookName.ON_TABLE_TRANSFORMED, HookName.ON_TABLE_VALIDATED}
 
@@ -47,15 +48,21 @@ def offered_to_hooks(stage: HookName) -> tuple[str, ...]:
 
 
 class Hooks:
-    """The hooks of a run, made ready for calling."""
+    """The hooks of a run, made ready for calling. ``reports``: whether there is a list for what they report."""
 
-    def __init__(self, hooks: dict[HookName, list[RegisteredFn]]):
+    def __init__(self, hooks: dict[HookName, list[RegisteredFn]], *, reports: bool = False):
+        self._reports = reports
         self._callers: dict[HookName, list[tuple[RegisteredFn, Caller]]] = {}
         for stage, entries in hooks.items():
-            self._callers[stage] = [(entry, Caller(entry.fn, offered_to_hooks(stage))) for entry in entries]
+            offered = [name for name in offered_to_hooks(stage) if reports or name != "report"]
+            self._callers[stage] = [(entry, Caller(entry.fn, offered)) for entry in entries]
 
     def __contains__(self, stage: HookName) -> bool:
         return bool(self._callers.get(stage))
+
+    def asks_to_report(self, stage: HookName) -> bool:
+        """Whether a hook of the stage may report issues."""
+        return any("report" in call.plan.names() for _, call in self._callers.get(stage, ()))
 
     def run(
         self,
@@ -86,7 +93,7 @@ class Hooks:
                 for name, find in (on_demand or {}).items():
                     if name in call.plan.names():
                         values[name] = find()
-                result = call(values)
+                result = self._call(context, stage, entry, call, values)
                 if result is not None:
                     if stage not in _GIVES_TABLE:
                         raise WrongResult(f"returned {type(result).__name__}; it should return None")
@@ -105,6 +112,19 @@ class Hooks:
             if context.debug:
                 self._report(context, "hook.end", stage, entry, table_index, region)
         return values.get("table")
+
+    def _call(self, context: RunContext, stage: HookName, entry: RegisteredFn, call: Caller, values: dict[str, Any]) -> Any:
+        if call.plan.missing == "report" and not self._reports and "report" in offered_to_hooks(stage):
+            raise WrongResult("needs 'report', which is there with the setting issue_list = true")
+        if "report" not in call.plan.names():
+            return call(values)
+        from ade_engine.pipeline.issues.reported import Report
+
+        report = Report(context, stage, entry, values.get("table"), values.get("table_index"))
+        try:
+            return call({**values, "report": report})
+        finally:
+            report.is_open = False
 
     @staticmethod
     def _report(

@@ -121,7 +121,7 @@ class SheetPipeline:
             from ade_engine.io.output.other_shapes import OtherShapes
 
             self.shapes = OtherShapes(settings.also_write, escape_formulas=settings.escape_formulas)
-        self.hooks = Hooks(registry.hooks)
+        self.hooks = Hooks(registry.hooks, reports=bool(settings.issue_list))
         self._rows = RowClassifier(registry.row_detectors)
         self._columns = ColumnMapper(registry.column_detectors)
         self._nearest = Nearest(registry)
@@ -162,18 +162,20 @@ class SheetPipeline:
         notice_merged(context, scan, spans, fill=bool(context.settings.fill_merged))
         source["on_demand"] = self._merged_ranges(sheet, scan)
         built = [self._build(context, scan, span, kinds, index, source) for index, span in enumerate(spans)]
-        lines = []
+        if context.settings.issue_list:
+            _list_issues(context, built)
+        unwritten: list[dict[str, Any]] = []
         if self.row_map is not None:
             from ade_engine.pipeline.kept_rows.row_map import lines_without_row
 
-            lines = lines_without_row(context, scan, spans, kinds, [_rows_of(table) for table in built])
+            unwritten = lines_without_row(context, scan, spans, kinds, [_rows_of(table) for table in built])
         scan_rows = scan.rows_emitted
         del scan
         if context.settings.sort_tables_by_mapping_ratio:
             built = sort_by_mapping_ratio(built)
         if context.settings.merge_tables_in_sheet and len(built) > 1:
             built = [merge_tables(built, typed=bool(context.settings.typed_fields))]
-        write = partial(self._write_sheet, context, sheet, built, outcome, scan_rows, progress, lines)
+        write = partial(self._write_sheet, context, sheet, built, outcome, scan_rows, progress, unwritten)
         if self._asks_for_fields and not any(table.result.mapping_lookup() for table in built):
             # The first one may be all that there is to write; the others need no memory.
             self.left_out.append(LeftOut(sheet.title, context.sheet_index, outcome, None if self.left_out else write))
@@ -188,9 +190,9 @@ class SheetPipeline:
         outcome: SheetOutcome,
         scan_rows: int,
         progress: Progress,
-        lines: list[dict[str, Any]],
+        unwritten: list[dict[str, Any]],
     ) -> None:
-        """Write the tables of a sheet one below the other; ``lines``: those of the sender's sheet that have no row in them."""
+        """Write the tables of a sheet one below the other; ``unwritten``: those of the sender's sheet that have no row in them."""
         if built and context.settings.issue_list:
             from ade_engine.pipeline.issues.counted import by_severity
             from ade_engine.pipeline.issues.listed import missing_fields
@@ -206,9 +208,9 @@ class SheetPipeline:
             if self.row_map is not None and built and not built[0].is_turned:
                 from ade_engine.pipeline.kept_rows.row_map import quarantined_lines
 
-                lines = lines + quarantined_lines(context, *([_rows_of(table) for table in tables] for tables in (whole, built)))
+                unwritten = unwritten + quarantined_lines(context, *([_rows_of(table) for table in tables] for tables in (whole, built)))
         if self.row_map is not None:
-            self.row_map.add_lines(lines)
+            self.row_map.add_lines(unwritten)
         output_sheet = self._output.add_sheet(sheet.title)
         next_row = 1
         for table in built:
@@ -221,6 +223,13 @@ class SheetPipeline:
             output_workbook=self._output.workbook,
             tables=[table.result for table in built],
         )
+        if context.remarks:
+            from ade_engine.pipeline.issues.counted import by_severity
+            from ade_engine.pipeline.issues.listed import lines_of_remarks
+
+            lines = lines_of_remarks(context)
+            self._output.add_issues(lines)
+            outcome.issues.append(by_severity(lines))
 
     def _find_tables(
         self, context: RunContext, scan: SheetScan, progress: Progress
@@ -378,7 +387,12 @@ class SheetPipeline:
             table = with_rows(table, source)
             if context.settings.issue_list:
                 table = with_checks(table, _number_of(context))
-        table = leave_out_rows(context, table, span, span.kinds or kinds, span.scan or scan, source)
+        if context.settings.report_text_columns and context.collected is not None:
+            from ade_engine.pipeline.issues.own import find_lone_texts
+
+            find_lone_texts(context, source, mapping, table)
+        before, table = table, leave_out_rows(context, table, span, span.kinds or kinds, span.scan or scan, source)
+        _follow(context, before, table)
         headers = _header_texts(source, table)
         sources = sources_of(source, mapping)
         table, parts = split_columns(context, table, source, sources)
@@ -389,13 +403,6 @@ class SheetPipeline:
             fields = {**split, **{column.field_name: column.source_index for column in mapping.columns}}
             told = explained(context, span, source, mapping, self._nearest, fields, header_rows_told(context, span, scan, self._rows))
             context.notices.explain({**told, "fields": fields_told(context, span, source, fields, table, self._rules), "hooks": hooks})
-        issues = None
-        if context.collected is not None:
-            from ade_engine.pipeline.issues.listed import list_issues
-            from ade_engine.pipeline.issues.places import Places
-
-            turned = None if span.turned is None else span.turned_from
-            issues = list_issues(table, context.collected, Places(source, sources, mapping, raw, turned))
         taken = {column.source_index for column in mapping.columns}
         result = TableResult(
             sheet_name=context.sheet_name,
@@ -418,14 +425,19 @@ class SheetPipeline:
             row_count=table.height,
         )
         counts = SourceCounts(*source.cell_counts())
-        return BuiltTable(
+        built = BuiltTable(
             result,
             counts,
             source.names,
             is_turned=span.turned is not None,
             rows_unknown=unknown_from(context, _number_of(context), table) if has_rows else None,
-            issues=issues,
         )
+        if context.collected is not None:
+            from ade_engine.pipeline.issues.places import Places
+
+            built.context = context
+            built.places = Places(source, sources, mapping, raw, None if span.turned is None else span.turned_from)
+        return built
 
     def _normalize(
         self,
@@ -446,6 +458,7 @@ class SheetPipeline:
             try:
                 def on_table(entry: RegisteredFn, before: pl.DataFrame, after: pl.DataFrame) -> pl.DataFrame:
                     known = after_hook(context, _number_of(context), entry, before, after)
+                    _follow(context, before, known)
                     told.append(hook_told(stage, entry, before, known))
                     return known
 
@@ -464,11 +477,17 @@ class SheetPipeline:
         table = run_hooks(HookName.ON_TABLE_MAPPED, table)
         if context.settings.drop_blank_rows:
             # What hooks have put into a field counts.
-            table = drop_blank_rows(context, table, sources)
+            before, table = table, drop_blank_rows(context, table, sources)
+            _follow(context, before, table)
         table, kept = self._transforms.apply(context, table, sources, headers)
         table = run_hooks(HookName.ON_TABLE_TRANSFORMED, table)
         table = self._validators.apply(context, table, headers, kept)
-        return run_hooks(HookName.ON_TABLE_VALIDATED, table)
+        if context.settings.check_dates and context.collected is not None:
+            from ade_engine.pipeline.issues.own import find_wrong_dates
+
+            find_wrong_dates(context, table)
+        table = _settled(context, table)
+        return _settled(context, run_hooks(HookName.ON_TABLE_VALIDATED, table))
 
     def _write(
         self,
@@ -600,6 +619,36 @@ def _rows_of(table: BuiltTable) -> RowsOfTable:
     from ade_engine.pipeline.kept_rows.row_map import RowsOfTable
 
     return RowsOfTable(table.result.table, table.rows_unknown, is_turned=table.is_turned)
+
+
+def _follow(context: RunContext, before: pl.DataFrame, after: pl.DataFrame) -> None:
+    """Keep what hooks have reported of rows at these."""
+    if context.collected is not None and context.collected.reported:
+        from ade_engine.pipeline.issues.reported import follow
+
+        follow(context.collected, before, after)
+
+
+def _settled(context: RunContext, table: pl.DataFrame) -> pl.DataFrame:
+    """The table with what hooks have reported of its rows among its issues."""
+    if context.collected is None or not context.collected.reported:
+        return table
+    from ade_engine.pipeline.issues.reported import settle
+
+    return settle(context, table)
+
+
+def _list_issues(context: RunContext, tables: list[BuiltTable]) -> None:
+    """List the issues of the tables of a sheet, with what only all of them together show."""
+    from ade_engine.pipeline.issues.listed import list_issues
+    from ade_engine.pipeline.issues.own import find_repeated, note_dropped_rows
+
+    find_repeated(context, tables)
+    if context.settings.report_dropped_rows:
+        note_dropped_rows(context)
+    for table in tables:
+        table.issues = list_issues(table.result.table, table.context.collected, table.places)
+        table.context = table.places = None
 
 
 def _number_of(context: RunContext) -> int:

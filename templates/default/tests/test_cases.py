@@ -29,6 +29,8 @@ class Cases(unittest.TestCase):
         """The wanted fields of each row of all sheets, as text."""
         found = []
         for sheet in load_workbook(workbook):
+            if sheet.title.startswith("Issues"):
+                continue  # what is wrong with the input, and no rows of it
             header, *rows = sheet.iter_rows(values_only=True)
             names = [self.field_of.get(name, name) for name in header]
             places = [names.index(name) if name in names else None for name in wanted]

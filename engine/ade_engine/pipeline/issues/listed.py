@@ -17,6 +17,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from ade_engine.io.output.look import TableLook
     from ade_engine.pipeline.issues.places import Places
+    from ade_engine.pipeline.issues.reported import Reported
     from ade_engine.pipeline.output.merge import BuiltTable
     from ade_engine.pipeline.shared.context import RunContext
 
@@ -40,11 +41,13 @@ def list_issues(table: pl.DataFrame, collected: Collected, places: Places) -> pl
             continue
         field = name.removeprefix(ISSUE_PREFIX)
         there = pl.DataFrame({"id": ids, "text": texts.cast(pl.String)}).with_row_index("position")
-        parts = _in_parts(there.filter(pl.col("text").is_not_null()), collected.of(field), field)
-        found.append(places.put(field, parts, is_astray=field in collected.astray).with_columns(pl.lit(field).alias("field")))
+        parts = in_parts(there.filter(pl.col("text").is_not_null()), collected.of(field), field)
+        of_field = pl.lit(field or None, dtype=pl.String).alias("field")
+        found.append(places.put(field, parts, is_astray=field in collected.astray).with_columns(of_field).select(*SCHEMA))
+    found += [_of_whole(one, places) for one in collected.of_whole]
     if not found:
         return pl.DataFrame(schema=SCHEMA)
-    return pl.concat(found).select(*SCHEMA)
+    return pl.concat(found)
 
 
 #: Of the issues of a table that is not written yet.
@@ -56,9 +59,16 @@ SCHEMA = {
 }
 
 
-def _in_parts(there: pl.DataFrame, parts: pl.DataFrame | None, field: str) -> pl.DataFrame:
+def _of_whole(one: Reported, places: Places) -> pl.DataFrame:
+    """What a hook has said of a column or a table as a whole, or of rows that are not known: a line for each."""
+    lines = pl.DataFrame({"position": [None], "id": [None], "rule": one.rule, "severity": one.severity, "message": one.message}, schema_overrides={"position": pl.UInt32, "id": pl.UInt32})
+    placed = places.put(one.field or "", lines).with_columns(pl.lit(one.field, dtype=pl.String).alias("field"))
+    return pl.concat([placed.select(*SCHEMA)] * (one.unknown + (one.messages is None)))
+
+
+def in_parts(there: pl.DataFrame, parts: pl.DataFrame | None, field: str) -> pl.DataFrame:
     """Each text as the messages that it was made of."""
-    of_hook = (pl.lit(f"{field}.hook"), pl.lit(WARNING), pl.col("text"))
+    of_hook = (pl.lit(f"{field}.hook" if field else "hook"), pl.lit(WARNING), pl.col("text"))
     if parts is None:
         return there.with_columns(rule=of_hook[0], severity=of_hook[1], message=of_hook[2])
     # Without a row's number its text tells the parts; with one they have to agree on both.
@@ -85,15 +95,15 @@ def completed(
 def placed(lines: pl.DataFrame, columns: dict[str | None, int], header_row: int, sheet: str | None) -> pl.DataFrame:
     """The lines of a table, with their places in the output."""
     letters = {name: column_letters(number) for name, number in columns.items() if name is not None}
-    column = pl.col("field").replace_strict(letters, default=None, return_dtype=pl.String)
+    column = pl.col("frame_column").replace_strict(letters, default=None, return_dtype=pl.String)
     output = column + (pl.col("position") + header_row + 1).cast(pl.String)
     return lines.with_columns(output.alias("output"), pl.lit(sheet, dtype=pl.String).alias("output_sheet")).select(*KEYS)
 
 
 def lines_of(context: RunContext, table: BuiltTable, headers: dict[str | None, str]) -> pl.DataFrame:
-    """The lines of the list for a table without places in the output, but with their positions in the table. ``headers``: of its frame columns."""
+    """The lines of the list for a table without places in the output, but with their positions and columns in the table. ``headers``: of its frame columns."""
     issues, frame, fields = table.issues, table.result.table, context.registry.fields
-    names = issues.get_column("field").unique().to_list()
+    names = issues.get_column("field").drop_nulls().unique().to_list()
     labels = {name: headers.get(name) or (fields[name].label if name in fields else None) or name for name in names}
     at = issues.get_column("position")
     written = [
@@ -113,10 +123,20 @@ def lines_of(context: RunContext, table: BuiltTable, headers: dict[str | None, s
         found = found.join(pl.concat(written).unique(["position", "field"]), on=["position", "field"], how="left", maintain_order="left")
     else:
         found = found.with_columns(pl.lit(None, dtype=pl.String).alias("written"))
-    lines = found.select("position", *(key for key in KEYS if not key.startswith("output"))).sort("row", "column", "rule", nulls_last=False, maintain_order=True)
+    # Of a column that no field has the field is not known.
+    unmapped = table.unmapped_names()
+    is_unmapped = pl.col("field").is_in([*unmapped])
+    found = found.with_columns(pl.col("field").alias("frame_column"), pl.when(~is_unmapped).then("field").alias("field"))
+    lines = found.select("position", "frame_column", *(key for key in KEYS if not key.startswith("output"))).sort("row", "column", "rule", nulls_last=False, maintain_order=True)
     # A row that a hook has doubled is one of the sender's all the same.
     is_again = pl.col("row").is_not_null() & ~pl.struct("row", "column", "rule", "message").is_first_distinct()
     return lines.filter(~is_again)
+
+
+def lines_of_remarks(context: RunContext) -> pl.DataFrame:
+    """Lines of the list of issues for what hooks have said of the sheet, or of the workbook, which has no title."""
+    lines = [{**dict.fromkeys(KEYS), **remark, "sheet": context.sheet_name or ""} for remark in context.remarks]
+    return pl.DataFrame(lines, schema=KEYS)
 
 
 def missing_fields(context: RunContext, tables: list[BuiltTable]) -> pl.DataFrame:

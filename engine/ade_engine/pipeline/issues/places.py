@@ -35,7 +35,7 @@ class Places:
 
         ``is_astray``: the field's values were moved from row to row.
         """
-        source = None if is_astray else self._sources.get(field) or self._sources.of_parts.get(field)
+        source = None if is_astray else self._sources.get(field) or self._sources.of_parts.get(field) or self._sources.of_no_field.get(field)
         ids, letters = pl.col("id"), pl.lit(None if source is None else source.letters, dtype=pl.String)
         row, column = ids, letters
         if self._turned is not None:

@@ -19,7 +19,7 @@ from ade_engine.pipeline.issues.counted import by_severity
 from ade_engine.pipeline.issues.listed import SCHEMA, lines_of, placed
 from ade_engine.pipeline.output.manifest import unique_header
 from ade_engine.pipeline.output.merge import BuiltTable
-from ade_engine.pipeline.output.output_columns import table_look, written_names
+from ade_engine.pipeline.output.output_columns import ROW_LABEL, table_look, written_names
 from ade_engine.pipeline.shared.table_columns import ISSUE_PREFIX, RESERVED_PREFIX, as_text
 
 TYPE_CHECKING = False
@@ -61,12 +61,13 @@ class Quarantine:
 
     def take(self, context: RunContext, table: BuiltTable, manifest: Manifest | None) -> BuiltTable:
         """The table without its rows with errors; the table itself where it has none."""
-        at = table.issues.filter(pl.col("severity") == ERROR).get_column("position").unique()
+        at = table.issues.filter(pl.col("severity") == ERROR).get_column("position").drop_nulls().unique()
         if at.is_empty():
             return table
         height = table.result.table.height
         is_out = pl.repeat(False, height, dtype=pl.Boolean, eager=True).scatter(at, True)
-        kept, rest = _part(table, ~is_out), _part(table, is_out)
+        # What is of no row, or of one that is not known, is of the table.
+        kept, rest = _part(table, ~is_out, has_whole=True), _part(table, is_out)
         columns = _columns(context, rest, manifest)
         # As for the rows that stay: without a look fields have their labels there.
         headers = {column.source: column.header for column in columns} if context.settings.output_style == "table" else {}
@@ -113,14 +114,17 @@ class Quarantine:
         )
 
 
-def _part(table: BuiltTable, mask: pl.Series) -> BuiltTable:
+def _part(table: BuiltTable, mask: pl.Series, *, has_whole: bool = False) -> BuiltTable:
     """Some rows of a table, with their issues."""
     result = copy(table.result)
     result.table = table.result.table.filter(mask)
     result.row_count = result.table.height
     places = pl.DataFrame({"position": mask.arg_true().cast(pl.UInt32)}).with_row_index("place")
     issues = table.issues.join(places, on="position", how="inner", maintain_order="left")
-    return table.part(result, issues.with_columns(pl.col("place").alias("position")).select(*SCHEMA))
+    issues = issues.with_columns(pl.col("place").alias("position")).select(*SCHEMA)
+    if has_whole:
+        issues = pl.concat([table.issues.filter(pl.col("position").is_null()), issues])
+    return table.part(result, issues)
 
 
 def _columns(context: RunContext, table: BuiltTable, manifest: Manifest | None) -> list[LookColumn]:
@@ -155,7 +159,7 @@ def _messages(context: RunContext, frame: pl.DataFrame, headers: dict[str, str])
     found.sort(key=lambda name: places.get(name, len(places)))
     texts = []
     for name in found:
-        label = headers.get(name) or (fields[name].label if name in fields else None) or name
+        label = headers.get(name) or (fields[name].label if name in fields else None) or name or ROW_LABEL
         texts.append(pl.lit(f"{label}: ") + pl.col(ISSUE_PREFIX + name).cast(pl.String))
     return pl.concat_str(texts, separator="; ", ignore_nulls=True)
 

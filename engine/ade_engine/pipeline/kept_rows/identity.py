@@ -51,7 +51,7 @@ def after_hook(
             if context.collected is not None:
                 context.collected.astray |= _astray(before, after, context.registry.fields)
             return after
-    elif _has_not_moved(before, after):
+    elif has_not_moved(before, after):
         return with_series(after, [before.get_column(ROW), before.get_column(ROW_CHECK)])
     context.rows_unknown = entry.name
     context.notice(
@@ -83,7 +83,7 @@ def _have_their_values(before: pl.DataFrame, after: pl.DataFrame) -> bool:
     if ROW not in after.columns or not after.schema[ROW].is_integer():
         return False
     if after.get_column(ROW).equals(before.get_column(ROW)):
-        return _has_not_moved(before, after)
+        return has_not_moved(before, after)
     after = after.filter(pl.col(ROW).is_not_null())
     places = before.select(pl.col(ROW).cast(pl.Int64)).with_row_index("place").unique(ROW, keep="first")
     at = after.select(pl.col(ROW).cast(pl.Int64)).join(places, on=ROW, how="left", maintain_order="left").get_column("place")
@@ -134,7 +134,7 @@ def _come_from_others(before: pl.Series, after: pl.Series) -> bool:
     return bool(len(changed)) and changed.is_in(before.unique().implode()).sum() * 2 > len(changed)
 
 
-def _has_not_moved(before: pl.DataFrame, after: pl.DataFrame) -> bool:
+def has_not_moved(before: pl.DataFrame, after: pl.DataFrame) -> bool:
     """Whether a table without numbers has its rows where they were: columns that tell them apart are unchanged."""
     if before.height != after.height:
         return False

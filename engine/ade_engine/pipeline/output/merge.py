@@ -12,11 +12,29 @@ from ade_engine.pipeline.columns.frame import header_text
 from ade_engine.pipeline.shared.counts import SourceCounts, blank_rows, filled_cells
 from ade_engine.pipeline.shared.table_columns import is_provenance
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from ade_engine.pipeline.issues.places import Places
+    from ade_engine.pipeline.shared.context import RunContext
+
 
 class BuiltTable:
     """A table that is ready to be written, and what was counted at its source."""
 
-    __slots__ = ("result", "counts", "frame_names", "is_turned", "rows_unknown", "issues", "by_severity", "output_range", "_whole", "_unmapped")
+    __slots__ = (
+        "result",
+        "counts",
+        "frame_names",
+        "is_turned",
+        "rows_unknown",
+        "issues",
+        "by_severity",
+        "context",
+        "places",
+        "output_range",
+        "_whole",
+        "_unmapped",
+    )
 
     def __init__(
         self,
@@ -41,6 +59,9 @@ class BuiltTable:
         self.issues = issues
         #: With ``issue_list``, once it was written: how many lines of the list it has, by severity.
         self.by_severity: dict[str, int] | None = None
+        #: With ``issue_list``, until the issues are listed: what was said of the table, and where its cells stood.
+        self.context: RunContext | None = None
+        self.places: Places | None = None
         #: Where it was written, such as ``Orders!A1:H4``: the sheet's title is the one it had then.
         self.output_range: str | None = None
         self._whole: BuiltTable | None = None

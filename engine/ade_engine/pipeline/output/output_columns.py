@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 _SEVERITY, _ISSUES, _SOURCE_ROW = "Severity", "Issues", "Source row"
 #: Of a table that was turned the records are columns.
 _SOURCE_COLUMN = "Source column"
+#: What stands before the issues of a row that are of none of its cells.
+ROW_LABEL = "Row"
 _MOMENT_TYPES = frozenset(("datetime", "timestamp", "date and time"))
 
 
@@ -131,7 +133,7 @@ def with_severities(table: BuiltTable) -> pl.DataFrame:
     numbers = {word: number for number, word in enumerate(reversed(SEVERITIES), 1)}
     level = pl.col("severity").replace_strict(numbers, return_dtype=pl.UInt8)
     # The last one of a cell stays.
-    issues = table.issues.select("position", "field", level.alias("level")).drop_nulls().sort("level")
+    issues = table.issues.select("position", pl.col("field").fill_null(""), level.alias("level")).drop_nulls().sort("level")
     none = pl.Series([0], dtype=pl.UInt8)
     return with_series(
         frame,
@@ -145,7 +147,7 @@ def with_severities(table: BuiltTable) -> pl.DataFrame:
 def _issues(table: BuiltTable, order: list[tuple[str, Any]], headers: dict[str, str], fields: dict[str, Any]) -> list[Issues]:
     """The issues of a table: those of columns that are written, in their order, then the others."""
     there = table.result.table.columns
-    listed = set() if table.issues is None else set(table.issues.get_column("field"))
+    listed = set() if table.issues is None else set(table.issues.filter(table.issues.get_column("position").is_not_null()).get_column("field").fill_null(""))
     found = [name.removeprefix(ISSUE_PREFIX) for name in there if name.startswith(ISSUE_PREFIX)]
     if not found:
         return []
@@ -153,7 +155,7 @@ def _issues(table: BuiltTable, order: list[tuple[str, Any]], headers: dict[str, 
     found.sort(key=lambda name: place.get(name, len(place)))
     issues = []
     for name in found:
-        label = headers.get(name) or (fields[name].label if name in fields else None) or name
+        label = headers.get(name) or (fields[name].label if name in fields else None) or name or ROW_LABEL
         issues.append(Issues(label, name, ISSUE_PREFIX + name, SEVERITY_PREFIX + name if name in listed else None))
     return issues
 

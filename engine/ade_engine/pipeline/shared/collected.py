@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from ade_engine.extensions.registry import RegisteredFn
+    from ade_engine.pipeline.issues.reported import Reported
+
+
+_PARTS = ("id", "text", "message", "rule", "severity")
 
 
 class Said:
@@ -31,11 +35,14 @@ class Said:
 class Collected:
     """The messages of one table."""
 
-    __slots__ = ("_by_field", "astray")
+    __slots__ = ("_by_field", "astray", "reported", "of_whole")
 
     def __init__(self) -> None:
         #: The fields whose values hooks have moved from row to row: which cells they come from is not known.
         self.astray: set[str] = set()
+        #: What hooks have said and what is not in an issue column yet; what they said of no row, or of rows that are not known.
+        self.reported: list[Reported] = []
+        self.of_whole: list[Reported] = []
         self._by_field: dict[str, list[pl.DataFrame]] = {}
 
     def add(self, table: pl.DataFrame, field: str, texts: pl.Series, said: Iterable[Said]) -> None:
@@ -46,7 +53,12 @@ class Collected:
             if one.messages.null_count() == len(one.messages):
                 continue
             frame = pl.DataFrame({"id": ids, "text": texts, "message": one.messages}).filter(pl.col("message").is_not_null())
-            frames.append(frame.with_columns(pl.lit(one.rule).alias("rule"), pl.lit(one.severity).alias("severity")))
+            frame = frame.with_columns(pl.lit(one.rule).alias("rule"), pl.lit(one.severity).alias("severity"))
+            frames.append(frame.select(*_PARTS))
+
+    def keep(self, field: str, parts: pl.DataFrame) -> None:
+        """Keep what further texts of a field's cells were made of: the columns that :meth:`of` gives."""
+        self._by_field.setdefault(field, []).insert(0, parts.select(*_PARTS))
 
     def of(self, field: str) -> pl.DataFrame | None:
         """What was said of the cells of a field: ``id`` (the row's number, or null), ``text``, ``message``, ``rule``, ``severity``."""
@@ -61,8 +73,16 @@ def ids_of(table: pl.DataFrame) -> pl.Series:
     return pl.Series("id", [None], dtype=pl.UInt32).new_from_index(0, table.height)
 
 
-def rule_of(entry: RegisteredFn) -> str:
-    """The rule that a validator is, in the lists of issues: ``hours.up_to_80``. What an author has not named is ``hours.check``."""
-    function = getattr(entry.fn, "ade_wraps", entry.fn)
-    name = getattr(function, "__name__", "")
-    return f"{entry.field}.{name if name.isidentifier() else 'check'}"
+def rules_of(entries: Iterable[RegisteredFn]) -> list[str]:
+    """The rules that the validators of a field are, in the lists of issues: ``hours.up_to_80``. What an author has not named is
+    ``hours.check``; of equal names the second is ``hours.check_2``.
+    """
+    counts: dict[str, int] = {}
+    rules = []
+    for entry in entries:
+        function = getattr(entry.fn, "ade_wraps", entry.fn)
+        name = getattr(function, "__name__", "")
+        rule = f"{entry.field}.{name if name.isidentifier() else 'check'}"
+        counts[rule] = count = counts.get(rule, 0) + 1
+        rules.append(rule if count == 1 else f"{rule}_{count}")
+    return rules

@@ -57,6 +57,8 @@ class RunContext:
         self.total_issues: list[tuple[str, int, str]] = []
         #: With ``issue_list``: what is said of the cells of a table.
         self.collected: Collected | None = None
+        #: With ``issue_list``: what hooks report of the sheet, or of the workbook, as beginnings of lines of the list.
+        self.remarks: list[dict[str, Any]] = []
         #: The rules of issues that hooks have named by words that stand in no code: events do not tell them.
         self.unnamed_rules: set[str] = set()
         self.notices = notices or Notices()
@@ -78,7 +80,9 @@ class RunContext:
     def for_sheet(self, sheet_name: str, sheet_index: int) -> RunContext:
         """The same run, with metadata of its own for one sheet."""
         metadata = {**self.metadata, "sheet_index": sheet_index}
-        return self._inside(sheet_name=sheet_name, sheet_index=sheet_index, metadata=metadata, not_written=NotWritten())
+        return self._inside(
+            sheet_name=sheet_name, sheet_index=sheet_index, metadata=metadata, remarks=[], not_written=NotWritten()
+        )
 
     def for_table(self, table_index: int, region: TableRegion) -> RunContext:
         """The same sheet, at one of its tables."""

@@ -6,9 +6,12 @@ import re
 
 import polars as pl
 
+from ade_engine.models.errors import ConfigError, nearest
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from ade_engine.models.fields import FieldDef
 
 _TYPES = {
@@ -19,7 +22,10 @@ _TYPES = {
     "datetime": pl.Datetime("us"),
     "time": pl.Time(),
     "duration": pl.Duration("us"),
+    **dict.fromkeys(("text", "string", "str"), pl.String()),
 }
+#: Other words for a date with a time that looks of columns go by.
+_TYPES.update(dict.fromkeys(("timestamp", "date and time"), _TYPES["datetime"]))
 #: How polars says that an expression needs text; some of these messages name the column.
 _NEEDS_TEXT = re.compile(
     r"expected `?String`?( type)?, got|cannot compare string with numeric type|arithmetic on string and numeric not allowed"
@@ -29,12 +35,26 @@ _NAMED = re.compile(r"for series with name `([^`]*)`")
 
 def field_type(field: FieldDef | None) -> pl.DataType:
     """The type of a field's column that has no value to tell: the ``dtype`` of its definition, else text."""
+    declared = declared_type(field)
+    return pl.String() if declared is None else declared
+
+
+def declared_type(field: FieldDef | None) -> pl.DataType | None:
+    """The type that a field's definition names; ``None``: none that is known."""
     return type_of(getattr(field, "dtype", None))
 
 
-def type_of(declared: object) -> pl.DataType:
-    """The type that a declared one such as ``money`` is; text where it is none of those that are known."""
-    return _TYPES.get(declared.strip().lower() if isinstance(declared, str) else "", pl.String())
+def type_of(declared: object) -> pl.DataType | None:
+    """The type that a name such as ``money`` means; ``None``: none that is known."""
+    return _TYPES.get(declared.strip().lower()) if isinstance(declared, str) else None
+
+
+def check_types(fields: Iterable[FieldDef]) -> None:
+    """Refuse types that nobody knows: with ``enforce_types`` they would be no types at all."""
+    for field in fields:
+        if field.dtype is not None and declared_type(field) is None:
+            known = "bool, int, float, date, datetime, time, duration or text"
+            raise ConfigError(f"field {field.name!r} has the dtype {field.dtype!r}; it should be {known}{nearest(field.dtype, _TYPES)}")
 
 
 def column_wanted_as_text(error: BaseException, table: pl.DataFrame, field: str) -> str | None:

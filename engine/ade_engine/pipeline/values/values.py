@@ -26,6 +26,7 @@ from ade_engine.models.errors import (
 from ade_engine.models.issues import ERROR
 from ade_engine.models.notices import INFO, WARNING
 from ade_engine.models.series import series_of
+from ade_engine.pipeline.shared.collected import rules_of
 from ade_engine.pipeline.shared.table_columns import (
     DOUBT_PREFIX,
     HAS_ISSUES,
@@ -179,7 +180,12 @@ class Transforms(_Expressions):
         finally:
             surroundings.enter(None)
         note_readings(context, around)
-        return keep_unread(context, table, around)
+        table, kept = keep_unread(context, table, around)
+        if context.settings.enforce_types and context.collected is not None:
+            from ade_engine.pipeline.issues.own import with_types
+
+            table = with_types(context, table, around.read_own)
+        return table, kept
 
     def _apply(
         self,
@@ -468,6 +474,10 @@ class Validators(_Expressions):
 
     role = "validator"
 
+    def __init__(self, entries_by_field: dict[str, list[RegisteredFn]]):
+        super().__init__(entries_by_field)
+        self._rules = {id(entry): rule for entries in entries_by_field.values() for entry, rule in zip(entries, rules_of(entries))}
+
     def apply(
         self,
         context: RunContext,
@@ -510,7 +520,8 @@ class Validators(_Expressions):
                 continue
             made.append(name)
             if context.collected is not None:
-                _collect(context.collected, table, field, own, speakers, parts or [table.get_column(name)])
+                rules = [(self._rules[id(entry)], entry.severity) for entry in speakers]
+                _collect(context.collected, table, field, own, rules, parts or [table.get_column(name)])
         table = _summed_up(table, made)
         if context.debug:
             self._report(context, table, made)
@@ -614,17 +625,17 @@ def _summed_up(table: pl.DataFrame, names: list[str]) -> pl.DataFrame:
 
 
 def _collect(
-    collected: Collected, table: pl.DataFrame, field: str, own: list[str], speakers: list[RegisteredFn], parts: list[pl.Series]
+    collected: Collected, table: pl.DataFrame, field: str, own: list[str], rules: list[tuple[str, str]], parts: list[pl.Series]
 ) -> None:
-    """Keep the messages of a field apart: what the engine says of its cells, then what validators say."""
-    from ade_engine.pipeline.shared.collected import Said, rule_of
+    """Keep the messages of a field apart: what the engine says of its cells, then what validators say, with their rules."""
+    from ade_engine.pipeline.shared.collected import Said
 
     said = []
     for prefix, part in zip((name.removesuffix(field) for name in own), parts):
         rule, severity = _RULES[prefix]
         of_rules = _unread_by_rule(part, rule) if prefix == UNREAD_PREFIX else {rule: part}
         said += [Said(f"{field}.{name}", severity, messages) for name, messages in of_rules.items()]
-    said += [Said(rule_of(entry), entry.severity, part) for entry, part in zip(speakers, parts[len(own) :])]
+    said += [Said(rule, severity, part) for (rule, severity), part in zip(rules, parts[len(own) :])]
     collected.add(table, field, table.get_column(f"{ISSUE_PREFIX}{field}"), said)
 
 

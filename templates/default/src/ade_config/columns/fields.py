@@ -1,6 +1,6 @@
 """The fields: what each is called, which headers people give it, and how its cells are read and checked."""
 
-from ade_engine.fields import Field, FullName, code, date, email, money, number, person_name, phone, range, required, text
+from ade_engine.fields import Field, FullName, code, date, email, money, number, person_name, phone, range, text
 
 # A column below one of these headers is split, where neither first nor last name has a column of its own.
 FULL_NAME = FullName(["full name", "name", "employee name", "member name"])
@@ -15,20 +15,23 @@ def not_negative(field_name):
     return range(field_name, least=0)
 
 
+# `required` asks for the field and for a value in each row; the values of fields with `key` name a row in the list of issues.
+# What a check finds is a warning, unless the check stands beside another word: "error" or "info".
 # With `by_values` a column is also found by its values, where its header says nothing ("Column 4"), or something unknown above
 # e-mail addresses or phones with "+", and no other column would do as well. It scores less than a known header, so `ade runs show` tells which ones were found so.
 FIELDS = [
     Field("member_id", "Member ID", headers=["member id", "member no", "employee id", "badge number", "record id"],
           read=code, by_values=True),
     Field("first_name", "First name", headers=["first name", "given name", "forename"],
-          read=person_name, part_of=FULL_NAME.first),
+          read=person_name, part_of=FULL_NAME.first, key=True),
     Field("last_name", "Last name", headers=["last name", "surname", "family name"],
-          read=person_name, part_of=FULL_NAME.last, checks=[required]),
+          read=person_name, part_of=FULL_NAME.last, key=True, required=True),
     Field("email", "E-mail", headers=["email", "e mail", "email address", "e mail address", "mail"], read=email, by_values=True),
     Field("phone", "Phone", headers=["phone", "phone number", "mobile", "telephone"], read=phone, by_values=True),
     Field("employer", "Employer", headers=["employer", "company", "contractor"], read=text),
     Field("start_date", "Start date", headers=["hire date", "start date", "date hired", "joined"], read=date, by_values=True),
-    Field("hours", "Hours", headers=["hours", "regular hours", "base hours", "hours worked"], read=number, checks=[up_to_80]),
+    Field("hours", "Hours", headers=["hours", "regular hours", "base hours", "hours worked"],
+          read=number, checks=[(up_to_80, "error")], description="Of one week, without overtime"),
     Field("pay", "Gross pay", headers=["gross wages", "gross pay", "wages", "pay"],
           read=money, by_values=True, checks=[not_negative]),
 ]  # fmt: skip

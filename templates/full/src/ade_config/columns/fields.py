@@ -2,7 +2,7 @@
 
 import polars as pl
 from ade_engine.fields import (
-    Field, FullName, code, date, duration, email, money, number, person_name, phone, range, required, text
+    Field, FullName, code, date, duration, email, money, number, person_name, phone, range, text
 )  # fmt: skip
 
 # A column below one of these headers is split, where neither first nor last name has a column of its own.
@@ -20,18 +20,21 @@ def up_to_80(field_name):
     return range(field_name, least=0, most=80)
 
 
+# `required` asks for the field and for a value in each row; the values of fields with `key` name a row in the list of issues.
+# What a check finds is a warning, unless the check stands beside another word: "error" or "info".
 FIELDS = [
     Field("site", "Site", headers=["site", "location"], read=text),
     Field("member_id", "Member ID", headers=["member id", "member no", "employee id", "badge number", "record id"],
           read=code, by_values=True),
     Field("first_name", "First name", headers=["first name", "given name", "forename"],
-          read=person_name, part_of=FULL_NAME.first),
+          read=person_name, part_of=FULL_NAME.first, key=True),
     Field("last_name", "Last name", headers=["last name", "surname", "family name"],
-          read=person_name, part_of=FULL_NAME.last, checks=[required]),
+          read=person_name, part_of=FULL_NAME.last, key=True, required=True),
     Field("email", "E-mail", headers=["email", "e mail", "email address", "e mail address", "mail"], read=email, by_values=True),
     Field("phone", "Phone", headers=["phone", "phone number", "mobile", "telephone"], read=phone, by_values=True),
     Field("start_date", "Start date", headers=["hire date", "start date", "date hired", "joined"], read=date, by_values=True),
-    Field("hours", "Hours", headers=["hours", "regular hours", "base hours", "hours worked"], read=hours, checks=[up_to_80]),
+    Field("hours", "Hours", headers=["hours", "regular hours", "base hours", "hours worked"],
+          read=hours, checks=[(up_to_80, "error")], description="Of one week, without overtime"),
     Field("pay", "Gross pay", headers=["gross wages", "gross pay", "wages", "pay"], read=money, by_values=True),
 ]  # fmt: skip
 

@@ -1,0 +1,126 @@
+"""What the engine finds by itself, each with a setting of its own."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+
+import pytest
+
+PACKAGE = """
+from ade_engine.fields import Field, date, text
+from ade_engine.models import FieldDef
+
+FIELDS = [
+    Field("no", headers=["no"], read=text),
+    Field("born", headers=["born"], read=date, dtype="date"),
+    Field("count", headers=["count"], dtype="int"),
+    Field("price", headers=["price"], dtype="float"),
+    Field("plain", headers=["plain"]),
+]
+
+def register(registry):
+    for field in FIELDS:
+        field.register(registry)
+"""
+ON = ("check_dates", "report_dropped_rows", "report_text_columns", "enforce_types")
+KEYS = ("cell", "severity", "rule", "field", "message", "value", "written")
+
+
+@pytest.fixture
+def made(run, template, tmp_path):
+    (template / "src/ade_config/columns/fields.py").write_text(PACKAGE)
+
+    def call(rows, hook=None, **settings):
+        if hook is not None:
+            hooks = template / "src/ade_config/hooks"
+            hooks.mkdir(exist_ok=True)
+            (hooks / "own.py").write_text(
+                f"import polars as pl\n\ndef drops(*, table, **_):\n    return {hook}\n\n"
+                'def register(registry):\n    registry.register_hook(drops, hook="on_table_mapped", priority=1)\n'
+            )
+        outcome = run(template, {"A": rows}, settings=settings)
+        assert outcome.result.error is None, outcome.result.error
+        path = outcome.output.with_name("input_issues.ndjson")
+        outcome.lines = [json.loads(line) for line in path.read_text("utf-8").splitlines()]
+        outcome.found = [tuple(line[key] for key in KEYS) for line in outcome.lines]
+        return outcome
+
+    return call
+
+
+def test_days_that_spreadsheets_do_not_show_alike(made):
+    rows = [["No", "Born"], ["1", "1900-01-15"], ["2", "1900-02-28"], ["3", "1900-03-01"], ["4", dt.date(2024, 5, 6)]]
+    said = ("born.date_out_of_range", "born", "before 1900-03-01")
+    assert made(rows).found == [
+        ("B2", "warning", *said, "1900-01-15", "1900-01-15"),
+        ("B3", "warning", *said, "1900-02-28", "1900-02-28"),
+    ]
+    assert made(rows, check_dates=False).found == []
+
+
+NUMBERS = [["No", "Kg", "Plain"], *([str(n), n * 1.5, "x"] for n in range(1, 41))]
+
+
+def test_the_text_that_makes_text_of_a_column(made):
+    rows = [row[:] for row in NUMBERS]
+    rows[7][1], rows[9][2] = "n/a", 5
+    outcome = made(rows)
+    said = "text among numbers or dates: the whole column is text"
+    # Of a column that no field has; one that is text but for a few numbers is what it is.
+    assert outcome.found == [("B8", "warning", "column_is_text", None, said, "n/a", "n/a")]
+    assert [(line["label"], line["column"], line["output"]) for line in outcome.lines] == [("Kg", "B", "B8")]
+    header, *written = outcome.rows("A")
+    assert written[6][header.index("Issues")] == f"Kg: {said}"
+    assert made(rows, report_text_columns=False).found == []
+    assert made(rows, remove_unmapped_columns=True).found == []
+    # Without the numbers of rows nothing has moved all the same.
+    assert made(rows, row_provenance=False).lines[0]["row"] is None
+
+
+def test_more_texts_are_no_slip(made):
+    rows = [row[:] for row in NUMBERS]
+    for at in (3, 7, 11):
+        rows[at][1] = "n/a"
+    assert made(rows).found == []
+
+
+def test_a_field_that_no_reader_reads(made):
+    rows = [["No", "Plain"], *([str(n), n * 1.5] for n in range(1, 41))]
+    rows[20][1] = "none"
+    assert [line[:4] for line in made(rows).found] == [("B21", "warning", "plain.column_is_text", "plain")]
+
+
+def test_columns_have_the_types_of_their_fields(made):
+    rows = [["No", "Count", "Price"], ["1", 3, "4.50"], ["2", "4", "soon"], ["3", 2.5, 7], ["4", "four", None], ["5", None, "1e3"]]
+    outcome = made(rows)
+    assert outcome.found == [
+        ("C3", "error", "price.wrong_type", "price", "not a number", "soon", ""),
+        ("B4", "error", "count.wrong_type", "count", "not a whole number", "2.5", ""),
+        ("B5", "error", "count.wrong_type", "count", "not a whole number", "four", ""),
+    ]
+    written = [tuple(row[1:3]) for row in outcome.rows("A")[1:]]
+    assert written == [(3, 4.5), (4, None), (None, 7), (None, None), (None, 1000)]
+    assert made(rows, enforce_types=False).found == []
+
+
+def test_types_that_nobody_knows(run, template):
+    (template / "src/ade_config/columns/fields.py").write_text(PACKAGE.replace('"int"', '"floot"'))
+    error = run(template, {"A": NUMBERS}).result.error
+    assert error.code.value == "config_error"
+    known = "it should be bool, int, float, date, datetime, time, duration or text"
+    assert error.message == f"field 'count' has the dtype 'floot'; {known}; did you mean 'float'?"
+    assert run(template, {"A": NUMBERS}, settings={"enforce_types": False}).result.error is None
+
+
+def test_rows_that_hooks_drop(made):
+    rows = [["No", "Kg"], *([str(n), n] for n in range(1, 8))]
+    outcome = made(rows, 'table.filter(~pl.col("no").cast(pl.String).is_in(["2", "3", "6"]))')
+    (line,) = outcome.lines
+    assert (line["sheet"], line["cell"], line["row"], line["table"]) == ("A", None, None, None)
+    assert (line["rule"], line["severity"]) == ("rows_dropped", "info")
+    assert line["message"] == "the hook drops of ade_config.hooks.own dropped 3 rows (rows 3 to 4 and 7)"
+    assert outcome.completed["validation"]["issues_by_severity"] == {"info": 1}
+    # What is for information alone is no finding.
+    assert "validation_warnings_present" not in [one["code"] for one in outcome.completed["evaluation"]["findings"]]
+    assert made(rows, 'table.filter(pl.col("Kg") > 3)', report_dropped_rows=False).lines == []
