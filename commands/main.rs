@@ -23,6 +23,7 @@ mod man;
 mod migrate;
 mod openapi;
 mod openapi_types;
+mod report;
 mod run;
 mod runs;
 mod serve;
@@ -69,6 +70,7 @@ enum Command {
     Runs(runs::Command),
     Issues(issues::Args),
     Annotate(annotate::Args),
+    Report(report::Args),
     #[command(subcommand)]
     Logs(logs::Command),
     #[command(subcommand)]
@@ -100,6 +102,7 @@ impl Command {
             Self::Runs(command) => command.run(context),
             Self::Issues(args) => issues::run(args, context),
             Self::Annotate(args) => annotate::run(args, context),
+            Self::Report(args) => report::run(args, context),
             Self::Logs(command) => command.run(context),
             Self::Env(command) => command.run(context),
             Self::Configs(command) => command.run(context),

@@ -12,6 +12,7 @@
 //! | [`api`] | the HTTP API, with its tokens and its looks at a workspace |
 //! | [`worker`] | the loop over the queue |
 //! | [`checks`] | what finds trouble before a run does: `ade doctor`, `ade check`, `ade dev` |
+//! | [`report`] | pages of what runs found, to be read in a browser, printed or mailed |
 //! | [`run`] | one run, from a call to its recorded end; its inputs, and runs as people see them |
 //! | [`environment`] | one virtual environment: its Python, its build, its provision, its collection |
 //! | [`workspace`] | one workspace, opened: database and folder match, who is alive in it, the configurations it knows |
@@ -50,6 +51,7 @@ pub mod environment;
 pub mod events;
 pub mod issues;
 pub mod painting;
+pub mod report;
 pub mod run;
 pub mod settings;
 pub mod store;

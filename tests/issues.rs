@@ -53,10 +53,7 @@ fn each_names_the_cell_the_rule_and_what_stood_there() {
     // Each filter, by the name of a field and by its label, by a rule with and without its field.
     for (flags, cells) in [
         ("--field start_date", vec!["D3", "D4"]),
-        (
-            "--field E-mail --field hours",
-            vec!["C3", "E4"],
-        ),
+        ("--field E-mail --field hours", vec!["C3", "E4"]),
         ("--rule email.value_lost", vec!["C3"]),
         (
             "--rule value_lost --sheet crew",

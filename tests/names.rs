@@ -10,7 +10,7 @@ use std::path::PathBuf;
 use common::Place;
 
 /// Test files that are not about one command.
-const SUBJECTS: [&str; 26] = [
+const SUBJECTS: [&str; 27] = [
     // The HTTP API, by subject; its commands have files of their own.
     "api",
     "api_builds",
@@ -18,6 +18,7 @@ const SUBJECTS: [&str; 26] = [
     "api_configurations",
     "api_documents",
     "api_events",
+    "api_issues",
     "api_recovery",
     // The engine, and workbooks of which the result is known.
     "conformance",
@@ -49,11 +50,13 @@ const SUBJECTS: [&str; 26] = [
 ];
 
 /// The module of the library that has a command's operation, where its name is not that of the command.
-const OPERATIONS: [(&str, &str); 21] = [
+const OPERATIONS: [(&str, &str); 22] = [
     // An engine runs inputs in many places; this command does it in its own process.
     ("run", "run/calls/inline"),
     ("issues", "run/results/issues"),
     ("annotate", "run/results/annotated"),
+    // A page of runs; `report` alone is what the engine says when it ends.
+    ("report", "report"),
     // `ls`, `rm` and `gc` are words of a shell; the library's are whole.
     ("runs ls", "run/views/chosen"),
     ("runs rm", "run/calls/remove"),

@@ -17,7 +17,7 @@ fn a_messy_file_becomes_a_normalized_workbook() {
       1 issue
       data/workspaces/default/runs/[ID]/output/people_normalized.xlsx
     --- stderr
-    hint: write_diagnostics_columns = true in settings.toml puts each issue beside its row
+    hint: issue_list = true in settings.toml lists each issue with its cell (`ade issues`)
     ");
     let path = run.stdout.lines().last().unwrap().trim();
     snapshot!(place, place.cells(path), @r#"{"people":[["name","email","Shoe size"],["Ann","ann@example.org","38"],["Bob","bob(at)example.org","44"]]}"#);
@@ -171,7 +171,7 @@ fn a_copy_lands_in_the_output_directory() {
       1 issue
       clean/today/people_normalized.xlsx
     --- stderr
-    hint: write_diagnostics_columns = true in settings.toml puts each issue beside its row
+    hint: issue_list = true in settings.toml lists each issue with its cell (`ade issues`)
     ");
     assert_eq!(place.files_below("clean"), ["today/people_normalized.xlsx"]);
     // Again: the copy is replaced.
@@ -235,7 +235,7 @@ fn what_earlier_runs_wrote_is_not_normalized_again() {
       0 issues
       inbox/a_normalized.xlsx
     --- stderr
-    note: normalized workbooks of earlier runs are left out: inbox/a_normalized.xlsx, inbox/b_normalized.xlsx; name one alone to normalize it once more
+    note: outputs of earlier runs are left out: inbox/a_normalized.xlsx, inbox/b_normalized.xlsx; name one alone to normalize it once more
     ");
     std::fs::remove_file(place.path("inbox/a.csv")).unwrap();
     let nothing = place.ade("run config inbox --json").ends_with(2);
@@ -525,7 +525,7 @@ fn issues_are_denied_where_that_is_asked_for() {
       1 issue
       data/workspaces/default/runs/[ID]/output/people_normalized.xlsx
     --- stderr
-    hint: write_diagnostics_columns = true in settings.toml puts each issue beside its row
+    hint: issue_list = true in settings.toml lists each issue with its cell (`ade issues`)
     error: people.csv has 1 issue, which --deny-issues does not allow
     ");
     assert_eq!(place.latest_run()["status"], "succeeded");

@@ -5,14 +5,15 @@ mod common;
 use common::{Configuration, Place, snapshot};
 use serde_json::{Value, json};
 
-/// Makes each run send this as the data of its event `engine.run.noticed`.
+/// Makes each run send this as the data of its event `engine.run.noticed`, after the engine's own and on the
+/// same stream: the last one holds.
 fn notice(configuration: &Configuration, data: &Value) {
     let event =
         json!({"event": "engine.run.noticed", "level": "info", "message": "Noticed", "data": data});
     let line = serde_json::to_string(&event.to_string()).unwrap();
     configuration.write(
         "src/ade_config/hooks/notice.py",
-        &format!("def notice():\n    print({line})\n\n\ndef register(registry):\n    registry.register_hook(notice, hook=\"on_workbook_start\", priority=10)\n"),
+        &format!("import atexit\nimport sys\n\n\ndef notice():\n    atexit.register(print, {line}, file=sys.stderr)\n\n\ndef register(registry):\n    registry.register_hook(notice, hook=\"on_workbook_start\", priority=10)\n"),
     );
 }
 
@@ -62,7 +63,7 @@ fn what_was_noticed_is_said_listed_and_recorded() {
       1 issue
       data/workspaces/default/runs/[ID]/output/people_normalized.xlsx
     --- stderr
-    hint: write_diagnostics_columns = true in settings.toml puts each issue beside its row
+    hint: issue_list = true in settings.toml lists each issue with its cell (`ade issues`)
     ");
     snapshot!(place, place.ade("runs show latest"), @r"
     status 0

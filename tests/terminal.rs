@@ -332,7 +332,7 @@ fn what_was_noticed_is_broken_between_words_to_fit() {
     let event = serde_json::json!({"event": "engine.run.noticed", "data": data}).to_string();
     place.configuration("config").write(
         "src/ade_config/hooks/notice.py",
-        &format!("def notice():\n    print({event:?})\n\n\ndef register(registry):\n    registry.register_hook(notice, hook=\"on_workbook_start\", priority=10)\n"),
+        &format!("import atexit\nimport sys\n\n\ndef notice():\n    atexit.register(print, {event:?}, file=sys.stderr)\n\n\ndef register(registry):\n    registry.register_hook(notice, hook=\"on_workbook_start\", priority=10)\n"),
     );
     for (width, line, wanted) in [
         (

@@ -4,8 +4,9 @@ use std::collections::{BTreeMap, HashSet};
 use std::path::PathBuf;
 
 use ade::engine::{assignment, demand_setting};
-use ade::run::results::demands::Demands;
+use ade::run::results::demands::{Demands, Denied, MostErrors};
 use ade::store::{RunOptions, SheetChoice};
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 
 /// Normalize files
 ///
@@ -13,14 +14,14 @@ use ade::store::{RunOptions, SheetChoice};
 /// configuration's environment; later runs start at once. `ade runs show` tells how an input was read.
 #[derive(clap::Args)]
 #[command(
-    after_help = "Examples:\n  ade run my-config orders.xlsx\n  ade run my-config inbox/ -o clean/\n  ade run my-config inbox/ --recursive -o clean/\n  ade run my-config 'inbox/*.csv' --jobs 2 --json\n  ade run my-config orders.xlsx --input-sheet North --input-sheet South\n  ade run my-config orders.xlsx --require email --min-rows 1\n  ade run my-config inbox/ -o clean/ --deny-issues    no copies with issues\n  ade run my-config orders.xlsx --watch               again at each change\n  ade run my-config inbox/ --detach                   for `ade worker`"
+    after_help = "Examples:\n  ade run my-config orders.xlsx\n  ade run my-config inbox/ -o clean/\n  ade run my-config inbox/ --recursive -o clean/\n  ade run my-config 'inbox/*.csv' --jobs 2 --json\n  ade run my-config orders.xlsx --input-sheet North --input-sheet South\n  ade run my-config orders.xlsx --require email --min-rows 1\n  ade run my-config inbox/ -o clean/ --deny-issues    no copies with issues\n  ade run my-config orders.xlsx --max-errors 2% --annotate\n  ade run my-config orders.xlsx --watch               again at each change\n  ade run my-config inbox/ --detach                   for `ade worker`"
 )]
 pub struct Args {
     /// The configuration's folder
     pub config: PathBuf,
     /// Files, folders or quoted globs
     ///
-    /// Of a folder, all files of the supported formats are taken, except the normalized workbooks of earlier runs. To normalize
+    /// Of a folder, all files of the supported formats are taken, except the outputs of earlier runs. To normalize
     /// one of these again, name the workbook itself.
     #[arg(required = true)]
     pub input: Vec<PathBuf>,
@@ -61,13 +62,28 @@ pub struct Args {
     /// renamed to `<input>_normalized.xlsx.stale`.
     #[arg(short, long, value_name = "DIR", help_heading = OUTPUT)]
     pub output_dir: Option<PathBuf>,
+    /// Mark the issues in a copy of the sender's workbook too, `<input>_annotated.xlsx`, as `ade annotate` does
+    ///
+    /// A file that cannot be painted is a warning; the run stays what it is. The copy goes where the workbook goes. Of a run that is
+    /// refused it stays in the run's folder.
+    #[arg(long, conflicts_with_all = ["detach", "validate_only", "dry_run"], help_heading = OUTPUT)]
+    pub annotate: bool,
+    /// Put rows with errors on a sheet of their own, with their messages; short for --set quarantine=sheet
+    #[arg(long, help_heading = OUTPUT)]
+    pub quarantine: bool,
     /// Show cell values in error messages, on this terminal only; logs and records never have them
     #[arg(long, conflicts_with = "detach", help_heading = OUTPUT)]
     pub show_values: bool,
 
-    /// Refuse a run that has issues, or that finds no table or no field
+    /// Refuse a run that has errors or warnings, or that finds no table or no field
     #[arg(long, help_heading = DEMANDS)]
     pub deny_issues: bool,
+    /// Refuse a run that has errors, warnings or worse, or columns that no field claims; may be repeated
+    #[arg(long, value_name = "WHAT", value_parser = denied(), conflicts_with_all = ["detach", "validate_only", "dry_run"], help_heading = DEMANDS)]
+    pub deny: Vec<Denied>,
+    /// Refuse a run with more errors than N, or with errors in more than P percent of its rows
+    #[arg(long, value_name = "N|P%", value_parser = most_errors, conflicts_with_all = ["detach", "validate_only", "dry_run"], help_heading = DEMANDS)]
+    pub max_errors: Option<MostErrors>,
     /// Refuse a run in which this field is neither found nor computed; may be repeated
     #[arg(long, value_name = "FIELD", conflicts_with_all = ["detach", "validate_only", "dry_run"], help_heading = DEMANDS)]
     pub require: Vec<String>,
@@ -131,6 +147,8 @@ impl Args {
         fields.retain(|field| seen.insert(field.clone()));
         Demands {
             no_issues: self.deny_issues,
+            denied: self.deny.clone(),
+            errors: self.max_errors,
             fields,
             rows: self.min_rows,
         }
@@ -150,15 +168,32 @@ impl Args {
 
     /// The engine's settings that the call gives; of those that are given twice, the last.
     fn settings(&self) -> BTreeMap<String, String> {
+        let quarantine = self.quarantine.then(|| "sheet".to_owned());
         let short = [
             ("csv_delimiter", &self.csv_delimiter),
             ("csv_encoding", &self.csv_encoding),
+            ("quarantine", &quarantine),
         ];
         let short = short
             .into_iter()
             .filter_map(|(name, value)| Some((name.to_owned(), value.clone()?)));
         self.settings.iter().cloned().chain(short).collect()
     }
+}
+
+fn denied() -> impl TypedValueParser<Value = Denied> {
+    PossibleValuesParser::new(Denied::ALL.map(Denied::word)).try_map(|word| {
+        let all = Denied::ALL.into_iter();
+        all.into_iter()
+            .find(|what| what.word() == word)
+            .ok_or("not one of these")
+    })
+}
+
+fn most_errors(text: &str) -> Result<MostErrors, String> {
+    MostErrors::parse(text).ok_or_else(|| {
+        "not a number of errors, such as 5, or a part of the rows, such as 2%".to_owned()
+    })
 }
 
 fn seconds(text: &str) -> Result<f64, String> {

@@ -107,7 +107,7 @@ fn row(run: &RunRecord, id: &str, now: Timestamp) -> Vec<(Tone, String)> {
         Some(metrics) => (
             thousands(metrics.rows),
             thousands(metrics.issues),
-            if metrics.issues > 0 {
+            if metrics.faults() > 0 {
                 Tone::Warn
             } else {
                 Tone::Plain

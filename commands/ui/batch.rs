@@ -12,6 +12,7 @@ use ade::store::RunMetrics;
 use console::{measure_text_width, truncate_str};
 
 use super::format::{duration, plural, thousands};
+use super::issue_lines::IssueCounts;
 use super::notices::CONFIGURATION;
 use super::results::rows;
 use super::terminal::Ui;
@@ -77,7 +78,7 @@ pub struct Batch {
     since: Instant,
     tables: u64,
     rows: RowCounts,
-    issues: u64,
+    issues: IssueCounts,
     failures: Vec<Of<Failure>>,
     notices: Vec<Of<String>>,
     more_notices: usize,
@@ -150,11 +151,8 @@ impl Batch {
             begun: false,
             since: Instant::now(),
             tables: 0,
-            rows: RowCounts {
-                read: 0,
-                written: 0,
-            },
-            issues: 0,
+            rows: RowCounts::default(),
+            issues: IssueCounts::default(),
             failures: Vec::new(),
             notices: Vec::new(),
             more_notices: 0,
@@ -187,8 +185,8 @@ impl Batch {
         let path = copied_to.or(ended.and_then(|ended| ended.run.output_path.as_ref()));
         let is_normalized = matches!(counts, CountsAs::Normalized | CountsAs::Empty);
         self.has_workbooks |= copied_to.is_some() || is_normalized && path.is_some();
-        let has_issues = metrics.is_some_and(|metrics| metrics.issues > 0);
-        let (mark, tone, word) = marked(counts, has_issues, ended);
+        let has_faults = metrics.is_some_and(|metrics| metrics.faults() > 0);
+        let (mark, tone, word) = marked(counts, has_faults, ended);
         let mut last: Vec<String> = Vec::new();
         if !word.is_empty() {
             last.push(ui.paint(tone, word));
@@ -213,12 +211,14 @@ impl Batch {
         let rows = ended.rows.unwrap_or(RowCounts {
             read: metrics.rows,
             written: metrics.rows,
+            quarantined: 0,
         });
         self.has_figures = true;
         self.tables += metrics.tables;
         self.rows.read += rows.read;
         self.rows.written += rows.written;
-        self.issues += metrics.issues;
+        self.rows.quarantined += rows.quarantined;
+        self.issues.add(metrics);
     }
 
     fn header(&self, ui: &Ui) {
@@ -364,7 +364,7 @@ impl Batch {
             "{}, {}, {} in {}",
             plural(self.tables, "table"),
             rows(self.rows.read, Some(self.rows)),
-            plural(self.issues, "issue"),
+            self.issues.in_all(),
             duration(took)
         ))
     }
@@ -397,11 +397,11 @@ impl Batch {
 /// The mark of a line, its tone, and the word that says what else there is to say.
 fn marked(
     counts: CountsAs,
-    has_issues: bool,
+    has_faults: bool,
     ended: Option<&Finished>,
 ) -> (&'static str, Tone, &'static str) {
     match counts {
-        CountsAs::Normalized if has_issues => ("⚠", Tone::Warn, ""),
+        CountsAs::Normalized if has_faults => ("⚠", Tone::Warn, ""),
         CountsAs::Normalized => ("✓", Tone::Good, ""),
         CountsAs::Empty => ("⚠", Tone::Warn, "found nothing"),
         CountsAs::Unprocessed => {
@@ -417,7 +417,7 @@ fn marked(
 /// The columns of figures, empty where there are none.
 fn figures(ui: &Ui, metrics: Option<&RunMetrics>, took: Option<u64>) -> String {
     let of_run = metrics.map(|metrics| {
-        let issues = if metrics.issues > 0 {
+        let issues = if metrics.faults() > 0 {
             Tone::Warn
         } else {
             Tone::Plain

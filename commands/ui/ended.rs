@@ -7,14 +7,14 @@ use ade::run::execution::error::RunError;
 use ade::run::execution::happenings::Finished;
 use ade::run::execution::verdict::kind_of_end;
 use ade::run::results::demands::{Nothing, Shortfall};
-use ade::run::views::issues;
 use ade::run::views::json::run_json;
 use ade::run::views::summary::unprocessed;
 use ade::store::{FieldState, RunMetrics, RunRecord, RunStatus};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::batch::{Batch, CountsAs};
 use super::format::{duration, plural, thousands};
+use super::issue_lines;
 use super::notices::NoticeLines;
 use super::results::{fields_that_are, rows};
 use super::terminal::Ui;
@@ -54,6 +54,9 @@ pub fn print(
         _ => CountsAs::Normalized,
     };
     print_run(ui, input, finished, counts, call);
+    if let Some(finished) = finished {
+        tell_of_copy(ui, finished, call.batch.as_mut());
+    }
     let mut status = ExitStatus::Done;
     let mut tell = |failure: Failure, of_call: bool| {
         status = status.max(failure.status);
@@ -70,7 +73,10 @@ pub fn print(
         tell(failure, false);
     }
     for short in short {
-        let of_call = matches!(short, Shortfall::UnknownField { .. });
+        let of_call = matches!(
+            short,
+            Shortfall::UnknownField { .. } | Shortfall::Unknown { .. }
+        );
         tell(Failure::of(short), of_call);
     }
     // A run that failed without an error of its own still failed.
@@ -113,10 +119,8 @@ fn print_line(
         if run.status != RunStatus::Cancelled {
             batch.noticed(input, &finished.noticed);
         }
-        if run.status == RunStatus::Succeeded && has_issues(run) {
-            hint_at_issues(run)
-                .into_iter()
-                .for_each(|hint| batch.hint(hint));
+        if run.status == RunStatus::Succeeded && has_faults(run) {
+            batch.hint(issue_lines::hint_at_list(finished));
         }
     }
     batch.line(ui, input, finished, counts);
@@ -142,6 +146,7 @@ fn failure_of(run: &RunRecord) -> Option<Failure> {
 fn to_json(finished: &Finished) -> Value {
     let mut object = run_json(&finished.run, finished.copy_path.as_deref());
     object["notices"] = as_json(&finished.noticed.notices);
+    object["other_outputs"] = json!(finished.beside);
     // The former name of `output_copy`.
     if let Some(copy) = &finished.copied_to {
         // Absolute, as every path in the object.
@@ -163,7 +168,7 @@ fn print_details(ui: &Ui, finished: &Finished, several: bool, told: &mut HashSet
     let (mark, words) = match run.status {
         RunStatus::Succeeded if is_refused => (ui.paint(Tone::Bad, "✗"), "refused "),
         RunStatus::Succeeded if nothing.is_some() => (ui.paint(Tone::Warn, "⚠"), "found nothing "),
-        RunStatus::Succeeded if has_issues(run) => (ui.paint(Tone::Warn, "⚠"), ""),
+        RunStatus::Succeeded if has_faults(run) => (ui.paint(Tone::Warn, "⚠"), ""),
         RunStatus::Succeeded => (ui.paint(Tone::Good, "✓"), ""),
         RunStatus::Cancelled => (ui.paint(Tone::Bad, "✗"), "cancelled "),
         _ => (ui.paint(Tone::Bad, "✗"), "failed "),
@@ -191,14 +196,14 @@ fn print_details(ui: &Ui, finished: &Finished, several: bool, told: &mut HashSet
         return;
     }
     if let Some(metrics) = &run.metrics {
-        print_issues(ui, metrics.issues, run);
+        issue_lines::print(ui, finished, metrics);
     }
     print_path(ui, finished, "  ");
 }
 
-fn has_issues(run: &RunRecord) -> bool {
+fn has_faults(run: &RunRecord) -> bool {
     let metrics = run.metrics.as_ref();
-    metrics.is_some_and(|found| found.issues > 0)
+    metrics.is_some_and(|found| found.faults() > 0)
 }
 
 fn nothing_in(finished: &Finished) -> Option<Nothing> {
@@ -239,26 +244,6 @@ fn print_found(ui: &Ui, metrics: &RunMetrics, nothing: Option<Nothing>, finished
     }
 }
 
-fn print_issues(ui: &Ui, issues: u64, run: &RunRecord) {
-    let tone = if issues == 0 { Tone::Plain } else { Tone::Warn };
-    ui.line(format_args!(
-        "  {}",
-        ui.paint(tone, plural(issues, "issue"))
-    ));
-    if issues > 0 {
-        hint_at_issues(run)
-            .into_iter()
-            .for_each(|hint| ui.hint(hint));
-    }
-}
-
-fn hint_at_issues(run: &RunRecord) -> Option<String> {
-    let setting = issues::setting_for_workbook(run)?;
-    Some(format!(
-        "{setting} = true in settings.toml puts each issue beside its row"
-    ))
-}
-
 fn print_path(ui: &Ui, finished: &Finished, indent: &str) {
     let path = finished.copied_to.as_ref();
     if let Some(path) = path.or(finished.run.output_path.as_ref()) {
@@ -266,5 +251,24 @@ fn print_path(ui: &Ui, finished: &Finished, indent: &str) {
         let path = ui.path(path);
         let tone = if ui.quiet() { Tone::Plain } else { Tone::Name };
         ui.line(format_args!("{indent}{}", ui.paint(tone, path)));
+    }
+    for path in &finished.beside {
+        let tone = if ui.quiet() { Tone::Plain } else { Tone::Name };
+        ui.line(format_args!("{indent}{}", ui.paint(tone, ui.path(path))));
+    }
+}
+
+/// Says what is to be said of the painted copy; of several files at the end.
+fn tell_of_copy(ui: &Ui, finished: &Finished, batch: Option<&mut Batch>) {
+    let name = &finished.run.input_name;
+    let notes = finished.notes.iter();
+    let mut lines: Vec<String> = notes.map(|note| format!("note: {name}: {note}")).collect();
+    if let Some(error) = &finished.annotate_error {
+        let warning = ui.paint_err(Tone::Warn, "warning:");
+        lines.push(format!("{warning} {name} is not annotated: {error}"));
+    }
+    match batch {
+        Some(batch) if !ui.json() => lines.into_iter().for_each(|line| batch.note(line)),
+        _ => lines.iter().for_each(|line| ui.say(line)),
     }
 }

@@ -14,6 +14,7 @@ mod ended;
 mod environment_progress;
 mod format;
 
+mod issue_lines;
 mod live_lines;
 mod log_writer;
 mod notices;

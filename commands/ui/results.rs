@@ -5,23 +5,31 @@ use ade::store::{FieldResult, FieldState};
 
 use super::format::{plural, thousands};
 
-/// `154 rows`, and where hooks dropped or added some `154 rows read, 4 dropped, 150 written`. `read`: where the engine did
-/// not tell how many were written.
+/// `154 rows`, and where some were quarantined, or hooks dropped or added some, `154 rows read, 3 quarantined, 4 dropped,
+/// 147 written`. `read`: where the engine did not tell how many were written.
 pub fn rows(read: u64, rows: Option<RowCounts>) -> String {
     let rows = rows.unwrap_or(RowCounts {
         read,
         written: read,
+        quarantined: 0,
     });
-    let (dropped, added) = (rows.dropped(), rows.added());
-    let change = match (dropped, added) {
-        (0, 0) => return plural(rows.read, "row"),
-        (0, added) => format!("{} added", thousands(added)),
-        (dropped, _) => format!("{} dropped", thousands(dropped)),
-    };
-    let written = thousands(rows.written);
+    let changes = [
+        (rows.quarantined, "quarantined"),
+        (rows.dropped(), "dropped"),
+        (rows.added(), "added"),
+    ];
+    let changes = changes.iter().filter(|(count, _)| *count > 0);
+    let changes: Vec<String> = changes
+        .map(|(count, word)| format!("{} {word}", thousands(*count)))
+        .collect();
+    if changes.is_empty() {
+        return plural(rows.read, "row");
+    }
     format!(
-        "{} read, {change}, {written} written",
-        plural(rows.read, "row")
+        "{} read, {}, {} written",
+        plural(rows.read, "row"),
+        changes.join(", "),
+        thousands(rows.written)
     )
 }
 

@@ -156,6 +156,7 @@ pub mod code {
         SAFE_MODE_ENABLED = "safe_mode_enabled";
         OUTPUT_NOT_READY = "output_not_ready";
         RUN_FAILED_NO_OUTPUT = "run_failed_no_output";
+        CANNOT_BE_PAINTED = "cannot_be_painted";
         NOT_PUBLISHED = "not_published";
         NOTHING_TO_PUBLISH = "nothing_to_publish";
         NOT_UPLOADED = "not_uploaded";
@@ -208,6 +209,8 @@ pub mod code {
         NOTHING_FOUND = "nothing_found";
         FIELD_NOT_FOUND = "field_not_found";
         TOO_FEW_ROWS = "too_few_rows";
+        TOO_MANY_ERRORS = "too_many_errors";
+        UNMAPPED_DENIED = "unmapped_denied";
         UNKNOWN_FIELD = "unknown_field";
 
         // The database.

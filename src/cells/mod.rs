@@ -7,8 +7,10 @@
 //!
 //! - `reader`: [`Cells`]; `shelf`: what is kept, and for how long
 //! - `file`: which file it is, and the settings that it is read with
-//! - `window`: cells as JSON values
-//! - `row_map`: which source row an output row came from
+//! - `window`: cells as JSON values; `find`: those that hold a text
+//! - `rows`: [`Rows`], where the rows of an output came from and what became of those of its input, as the run tells
+//! - `row_map`: the same for the rows of a window, for runs that tell less too
+//! - `whole`: a sheet as a whole
 //!
 //! # Promises
 //! A file never makes it panic, hang or take memory without a bound: a sheet that takes more than [`WindowLimits::sheet_bytes`] is
@@ -16,13 +18,19 @@
 
 mod error;
 mod file;
+mod find;
 mod reader;
 mod row_map;
+mod rows;
 mod shelf;
+mod whole;
 mod window;
 
 pub use error::CellsError;
 pub use file::Reading;
+pub use find::Found;
 pub use reader::{Cells, Choice, SheetInfo, WindowLimits};
 pub use row_map::RowMap;
+pub use rows::{Fate, NotWritten, Origin, Reason, Rows, Segment, Written};
+pub use whole::{ShownCell, WholeSheet};
 pub use window::{MOST_COLUMNS, MOST_ROWS, Window};

@@ -13,8 +13,11 @@ use serde_json::Value;
 
 use super::error::CellsError;
 use super::file::{FileVersion, Reading};
+use super::find::{self, Found};
 use super::row_map::{self, RowMap};
+use super::rows::Rows;
 use super::shelf::{KeptSheets, Permits, Sized};
+use super::whole::WholeSheet;
 use super::window::{self, Window};
 
 /// What a failure takes that is kept, roughly.
@@ -92,6 +95,7 @@ enum Part {
     Structure,
     Sheet(usize),
     List,
+    Rows,
 }
 
 #[derive(Clone)]
@@ -99,6 +103,7 @@ enum Kept {
     Structure(Arc<Book>),
     Sheet(Arc<Sheet>),
     List(Arc<[SheetInfo]>),
+    Rows(Option<Arc<Rows>>),
 }
 
 impl Default for Cells {
@@ -153,7 +158,7 @@ impl Cells {
         })?;
         match made {
             Kept::List(sheets) => Ok(sheets.to_vec()),
-            Kept::Structure(_) | Kept::Sheet(_) => unreachable!("a list is kept as one"),
+            _ => unreachable!("a list is kept as one"),
         }
     }
 
@@ -175,10 +180,48 @@ impl Cells {
             .map(|(window, _)| window)
     }
 
-    /// A window of a run's normalized workbook, and which source rows its rows came from, where that is known: only with
-    /// the column `Source row` in the workbook, which the settings `row_provenance = true`, `output_style = "table"` and
-    /// `issue_columns` (on by default) bring. Without it nothing that a run leaves tells. `payload` is the engine's completed
-    /// payload as it was recorded.
+    /// What a run tells of its rows in a file; `None`: it tells nothing. It is kept as sheets are.
+    pub fn rows(&self, path: &Path) -> Option<Arc<Rows>> {
+        // What a link leads to may be what is kept.
+        path.symlink_metadata()
+            .ok()
+            .filter(|found| found.is_file())?;
+        let file = FileVersion::of(path, &Reading::whole()).ok()?;
+        let made = self.part(&file, Part::Rows, || {
+            let rows = Rows::read(path).map(Arc::new);
+            let bytes = rows
+                .as_ref()
+                .map_or(FAILURE_BYTES, |rows| rows.heap_bytes());
+            Ok((Kept::Rows(rows), bytes))
+        });
+        match made {
+            Ok(Kept::Rows(rows)) => rows,
+            _ => None,
+        }
+    }
+
+    /// The cells of a sheet that hold a text, whatever its case, in the order of rows: at most `most` of them, from a row and
+    /// column on.
+    ///
+    /// # Errors
+    /// There is no such sheet; the file is gone or cannot be read, or the sheet is damaged or too large.
+    pub fn find(
+        &self,
+        path: &Path,
+        reading: &Reading,
+        sheet: Choice<'_>,
+        text: &str,
+        from: (u64, u64),
+        most: usize,
+    ) -> Result<Found, CellsError> {
+        let (_, _, sheet) = self.open(path, reading, sheet)?;
+        Ok(find::find(&sheet, text, from, most))
+    }
+
+    /// A window of a run's normalized workbook, and which source rows its rows came from, where the column `Source row` in
+    /// the workbook tells, which the settings `row_provenance = true`, `output_style = "table"` and `issue_columns` (on by
+    /// default) bring: for runs that tell nothing of their [`rows`](Self::rows). `payload` is the engine's completed payload
+    /// as it was recorded.
     ///
     /// # Errors
     /// Those of [`window`](Self::window).
@@ -194,6 +237,20 @@ impl Cells {
         let (window, sheet) = self.cut_out(path, &reading, sheet, &rows, &columns)?;
         let map = payload.and_then(|payload| row_map::of(&window, &sheet, payload));
         Ok((window, map))
+    }
+
+    /// A sheet as a whole. It stays in memory for as long as the caller has it.
+    ///
+    /// # Errors
+    /// There is no such sheet; the file is gone or cannot be read, or the sheet is damaged or too large.
+    pub fn whole(
+        &self,
+        path: &Path,
+        reading: &Reading,
+        sheet: Choice<'_>,
+    ) -> Result<WholeSheet, CellsError> {
+        let (_, _, sheet) = self.open(path, reading, sheet)?;
+        Ok(WholeSheet { sheet })
     }
 
     /// Drops what has not been used for so long: its memory, and the files that are held open. To be called now and then.
@@ -215,6 +272,18 @@ impl Cells {
         columns: &RangeInclusive<u64>,
     ) -> Result<(Window, Arc<Sheet>), CellsError> {
         window::check(rows, columns)?;
+        let (title, index, sheet) = self.open(path, reading, sheet)?;
+        let window = window::cut_out(&sheet, &title, index, rows, columns)?;
+        Ok((window, sheet))
+    }
+
+    /// A sheet of a file, with its title and its position.
+    fn open(
+        &self,
+        path: &Path,
+        reading: &Reading,
+        sheet: Choice<'_>,
+    ) -> Result<(String, usize, Arc<Sheet>), CellsError> {
         let file = FileVersion::of(path, reading)?;
         let book = self.book(&file)?;
         let known = book.sheets();
@@ -231,8 +300,7 @@ impl Cells {
             sheets: known.iter().map(|known| known.title.clone()).collect(),
         })?;
         let sheet = self.sheet(&file, &book, index)?;
-        let window = window::cut_out(&sheet, &known[index].title, index, rows, columns)?;
-        Ok((window, sheet))
+        Ok((known[index].title.clone(), index, sheet))
     }
 
     /// The structure of a file.
@@ -247,7 +315,7 @@ impl Cells {
         })?;
         match made {
             Kept::Structure(book) => Ok(book),
-            Kept::Sheet(_) | Kept::List(_) => unreachable!("a structure is kept as one"),
+            _ => unreachable!("a structure is kept as one"),
         }
     }
 
@@ -270,7 +338,7 @@ impl Cells {
         })?;
         match made {
             Kept::Sheet(sheet) => Ok(sheet),
-            Kept::Structure(_) | Kept::List(_) => unreachable!("a sheet is kept as one"),
+            _ => unreachable!("a sheet is kept as one"),
         }
     }
 

@@ -1,33 +1,87 @@
-//! Which source row an output row came from.
+//! Which row of the other side each row of a window belongs to.
 //!
-//! A run leaves this in one place: the column `Source row` of its normalized workbook, which the engine writes behind the
-//! columns `Severity` and `Issues` with the settings `row_provenance = true`, `output_style = "table"` and `issue_columns`
-//! (the template's configuration has them). Hooks that drop and sort rows carry it along. Without the column nothing that a
-//! run leaves tells which row is which: a hook may have dropped, added and sorted rows, and counts do not tell. So there is
-//! no map then.
+//! What the run tells of its rows ([`Rows`]) is believed. A run of an older engine has left this in one place: the column
+//! `Source row` of its normalized workbook, which the engine writes behind the columns `Severity` and `Issues` with the settings
+//! `row_provenance = true`, `output_style = "table"` and `issue_columns`. Hooks that drop and sort rows carry it along. Without
+//! the column nothing that such a run leaves tells which row is which: a hook may have dropped, added and sorted rows, and counts
+//! do not tell. So there is no map then.
 //!
 //! Where tables lie, in the source and in the output, is in the engine's completed payload. A hook may have changed the output
-//! after that was noted. So a table has a map only where its header is where it should be, and numbers only count that lie
-//! within the table's source rows.
+//! after that was noted. So a table has a map by its column only where its header is where it should be, and numbers only count
+//! that lie within the table's source rows.
 
 use ade_engine_native::cells::{MergedRange, Sheet, Tag};
 use serde::Serialize;
 use serde_json::Value;
 
+use super::rows::{Fate, Origin, Rows};
 use super::window::Window;
 
 /// The columns that the engine writes together, in order. Where the source has columns of such a name, `__2` and so on
 /// follows.
 const COLUMNS: [&str; 3] = ["Severity", "Issues", "Source row"];
 
-/// Which source row each row of a window of the output came from.
+/// Which rows of a sheet of the other side the rows of a window belong to.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct RowMap {
-    /// The name of the source sheet.
+    /// The sheet of the other side: of the input for a window of the output, of the output for one of the input.
     pub sheet: String,
-    /// For each row of the window the number of its source row, from 1; `None` for headers, for rows between tables, for rows
-    /// that a hook has added, and for rows of tables of which it is not known.
+    /// For each row of the window the number of that row, from 1; `None` for headers, for rows between tables, for rows that a
+    /// hook has added or dropped, for those of other sheets, and for those of which it is not known.
     pub rows: Vec<Option<u64>>,
+    /// The hook because of which it is not known of some of these rows.
+    pub unknown: Option<String>,
+}
+
+impl RowMap {
+    /// The map of a window of the output, by what the run tells of its rows; `None`: no table is on this sheet.
+    pub fn of_output(window: &Window, known: &Rows) -> Option<Self> {
+        let mut map = Self::on(known.sheet_behind(&window.sheet)?);
+        for row in rows_of(window) {
+            let origin = known.origin(&window.sheet, row);
+            if let Origin::Unknown { hook } = origin {
+                map.unknown.get_or_insert_with(|| hook.to_owned());
+            }
+            map.rows.push(match origin {
+                Origin::Row { sheet, row } if sheet == map.sheet => Some(row),
+                _ => None,
+            });
+        }
+        Some(map)
+    }
+
+    /// The map of a window of the input; of rows that were written more than once, the first place. `None`: no table of this
+    /// sheet was written.
+    pub fn of_input(window: &Window, known: &Rows) -> Option<Self> {
+        let mut map = Self::on(known.sheet_before(&window.sheet)?);
+        for fate in known.fates(&window.sheet, rows_of(window)) {
+            if let Fate::Unknown { hook } = fate {
+                map.unknown.get_or_insert_with(|| hook.to_owned());
+            }
+            let place = match fate {
+                Fate::Written(places) => places
+                    .iter()
+                    .find(|place| place.sheet == Some(&map.sheet))
+                    .and_then(|place| place.row),
+                _ => None,
+            };
+            map.rows.push(place);
+        }
+        Some(map)
+    }
+
+    fn on(sheet: &str) -> Self {
+        Self {
+            sheet: sheet.to_owned(),
+            rows: Vec::new(),
+            unknown: None,
+        }
+    }
+}
+
+/// The rows of a window, from 1.
+fn rows_of(window: &Window) -> std::ops::Range<u64> {
+    window.first_row..window.first_row + window.rows.len() as u64
 }
 
 /// A table that was written, and whose source rows are known.
@@ -41,7 +95,7 @@ struct Table<'a> {
     column: usize,
 }
 
-/// The map of a window of the output, if it is known. `sheet` is the sheet of the window, `payload` the engine's completed
+/// The map of a window of the output by the column `Source row`, if it has one. `sheet` is the sheet of the window, `payload` the engine's completed
 /// payload of the run.
 pub(super) fn of(window: &Window, sheet: &Sheet, payload: &Value) -> Option<RowMap> {
     let tables: Vec<Table<'_>> = list(payload, "/workbooks")
@@ -66,6 +120,7 @@ pub(super) fn of(window: &Window, sheet: &Sheet, payload: &Value) -> Option<RowM
     Some(RowMap {
         sheet: source_sheet.to_owned(),
         rows,
+        unknown: None,
     })
 }
 

@@ -138,7 +138,7 @@ pub(super) fn size(sheet: &Sheet) -> (u64, u64) {
 }
 
 /// A cell as JSON, and whether its text was cut.
-fn value_of(cell: Cell, sheet: &Sheet, most_text: usize) -> (Value, bool) {
+pub(super) fn value_of(cell: Cell, sheet: &Sheet, most_text: usize) -> (Value, bool) {
     let value = match cell.tag {
         Tag::Empty | Tag::EmptyText => Value::Null,
         Tag::Text => {

@@ -9,11 +9,13 @@
 //! no issue is passed over and counted, and a link is no list.
 
 mod list;
+mod page;
 mod severity;
 
 use serde::{Deserialize, Serialize};
 
 pub use list::{List, ListError};
+pub use page::{CellIssue, Counts, InWindow, Page};
 pub use severity::Severity;
 
 /// The version of the keys of a line; within a version keys are only added.

@@ -34,11 +34,24 @@ pub struct RunMetrics {
     pub mapped_fields: u64,
     /// Columns that were mapped to no field.
     pub unmapped_columns: u64,
-    /// Validation findings.
+    /// Issues, of all severities.
     pub issues: u64,
+    /// Those that are errors.
+    pub errors: u64,
+    /// Those that are warnings.
+    pub warnings: u64,
+    /// Those that are infos, which ask for nothing.
+    pub infos: u64,
     /// Fields that the configuration defines.
     #[serde(skip)]
     pub expected_fields: u64,
+}
+
+impl RunMetrics {
+    /// Issues that ask for attention: errors and warnings.
+    pub fn faults(&self) -> u64 {
+        self.issues.saturating_sub(self.infos)
+    }
 }
 
 /// The result of one field.

@@ -20,7 +20,7 @@ from ade_engine.io.output.workbook import Output
 from ade_engine.models.errors import OutputError
 from ade_engine.pipeline.output.manifest import unique_header
 from ade_engine.pipeline.shared.table_columns import as_text, is_provenance
-from ade_engine.pipeline.values.types import type_of
+from ade_engine.pipeline.values.types import declared_type
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -140,7 +140,7 @@ def _common_type(columns: list[pl.Series], declared: str | None) -> pl.DataType 
     """The type that all values of a column can have; nothing where there is none but text."""
     known = list(dict.fromkeys(one.dtype for one in columns if one.dtype != pl.Null and one.null_count() < len(one)))
     if not known:
-        return type_of(declared) or pl.String()
+        return declared_type(declared) or pl.String()
     if len(known) == 1:
         return known[0]
     if all(dtype.is_integer() for dtype in known):

@@ -374,14 +374,36 @@ class _Run:
             report.issues.append(by_severity(lines))
         if is_late:
             self._add_own_sheets(output)
-        files = {}
+        output.save(str(plan.output_file), self._files_beside(pipeline, output, apart))
+        if not self.settings.issue_list:
+            return
+        from ade_engine.pipeline.issues.counted import told
+
+        quarantined = 0 if quarantine is None else quarantine.rows
+        self.issues = told(output.issues, report.rows_with_errors(), context.unnamed_rules, registry.fields, rows_quarantined=quarantined)
+
+    def _add_own_sheets(self, output: Output) -> None:
+        """Add the sheets of issues and of notes, where they are wanted."""
+        if self.settings.issues_sheet:
+            from ade_engine.pipeline.output.own_sheets import add_issues_sheet
+
+            add_issues_sheet(output, self.plan.input_file.name)
+        if self.settings.notes_sheet:
+            from ade_engine.pipeline.output.own_sheets import add_notes_sheet
+
+            add_notes_sheet(output, self.plan.input_file.name, self.notices)
+
+    def _files_beside(self, pipeline: SheetPipeline, output: Output, apart: Output | None) -> dict[str, Callable[[str], None]]:
+        """What stands beside the workbook, and what writes it. ``apart``: the rows that are quarantined."""
+        workbook = self.plan.output_file
+        files: dict[str, Callable[[str], None]] = {}
         if self.settings.issue_list:
-            files[_beside(plan.output_file, "issues.ndjson")] = output.write_issues
+            files[_beside(workbook, "issues.ndjson")] = output.write_issues
         if pipeline.row_map is not None:
             stands = partial(output.stands, with_columns=False)
-            files[_beside(plan.output_file, "rows.json")] = partial(pipeline.row_map.write, stands=stands)
+            files[_beside(workbook, "rows.json")] = partial(pipeline.row_map.write, stands=stands)
         if apart is not None:
-            files[_beside(plan.output_file, "quarantine.xlsx")] = apart.write
+            files[_beside(workbook, "quarantine.xlsx")] = apart.write
         if pipeline.shapes is not None:
             self._add_shapes(files, pipeline.shapes, output)
         moved = output.moved() if files else []
@@ -392,13 +414,7 @@ class _Run:
                 count=len(moved),
                 sheets=moved,
             )
-        output.save(str(plan.output_file), files)
-        if not self.settings.issue_list:
-            return
-        from ade_engine.pipeline.issues.counted import told
-
-        quarantined = 0 if quarantine is None else quarantine.rows
-        self.issues = told(output.issues, report.rows_with_errors(), context.unnamed_rules, registry.fields, rows_quarantined=quarantined)
+        return files
 
     def _add_shapes(self, files: dict[str, Callable[[str], None]], shapes: OtherShapes, output: Output) -> None:
         """Add the files of another shape, and say where they are not what the workbook shows."""
@@ -419,16 +435,6 @@ class _Run:
         from ade_engine.io.output.workbook import Output
 
         return Output(escape_formulas=self.settings.escape_formulas, print_setup=bool(self.settings.print_setup))
-
-    def _add_own_sheets(self, output: Output) -> None:
-        if self.settings.issues_sheet:
-            from ade_engine.pipeline.output.own_sheets import add_issues_sheet
-
-            add_issues_sheet(output, self.plan.input_file.name)
-        if self.settings.notes_sheet:
-            from ade_engine.pipeline.output.own_sheets import add_notes_sheet
-
-            add_notes_sheet(output, self.plan.input_file.name, self.notices)
 
     def _process_sheet(
         self, pipeline: SheetPipeline, context: RunContext, sheet: SourceSheet, report: SheetReport

@@ -210,11 +210,11 @@ _NEWER = (
     ("issues_sheet", False, _flag, "with issue_list: a sheet of all issues behind the others, each linked to its cell"),
     ("notes_sheet", False, _flag, "a sheet behind the others of what was left out, turned and guessed, and where"),
     ("quarantine", "keep", _one_of("keep", "sheet", "file"), "with issue_list: rows with errors stay, or stand on a sheet or in a file of their own"),
-    ("also_write", "xlsx", _one_of("xlsx", "csv", "parquet", "jsonl"), "the shape of the tables beside the workbook; xlsx for none"),
     ("check_dates", False, _flag, "with issue_list: days before 1900-03-01 and after 9999-12-31 are issues"),
     ("report_dropped_rows", False, _flag, "with issue_list: rows that a hook has dropped are an issue of their sheet"),
     ("report_text_columns", False, _flag, "with issue_list: few texts that make a column of numbers text are issues"),
     ("enforce_types", False, _flag, "with issue_list: cells that do not fit the dtype of their field are left empty"),
+    ("also_write", "xlsx", _one_of("xlsx", "csv", "parquet", "jsonl"), "the shape of the tables beside the workbook; xlsx for none"),
     ("all_fields", False, _flag, "each table has all fields, in the configuration's order, before its other columns"),
     ("skip_sheets_without_fields", False, _flag, "sheets in which no column was found for a field are left out"),
     ("print_setup", False, _flag, "sheets are printed landscape, one page wide, with the header on each page"),
@@ -336,11 +336,11 @@ class Settings:
     issues_sheet: bool
     notes_sheet: bool
     quarantine: str
-    also_write: str
     check_dates: bool
     report_dropped_rows: bool
     report_text_columns: bool
     enforce_types: bool
+    also_write: str
     all_fields: bool
     skip_sheets_without_fields: bool
     print_setup: bool

@@ -164,18 +164,18 @@ class SheetPipeline:
         built = [self._build(context, scan, span, kinds, index, source) for index, span in enumerate(spans)]
         if context.settings.issue_list:
             _list_issues(context, built)
-        unwritten: list[dict[str, Any]] = []
+        lines = []
         if self.row_map is not None:
             from ade_engine.pipeline.kept_rows.row_map import lines_without_row
 
-            unwritten = lines_without_row(context, scan, spans, kinds, [_rows_of(table) for table in built])
+            lines = lines_without_row(context, scan, spans, kinds, [_rows_of(table) for table in built])
         scan_rows = scan.rows_emitted
         del scan
         if context.settings.sort_tables_by_mapping_ratio:
             built = sort_by_mapping_ratio(built)
         if context.settings.merge_tables_in_sheet and len(built) > 1:
             built = [merge_tables(built, typed=bool(context.settings.typed_fields))]
-        write = partial(self._write_sheet, context, sheet, built, outcome, scan_rows, progress, unwritten)
+        write = partial(self._write_sheet, context, sheet, built, outcome, scan_rows, progress, lines)
         if self._asks_for_fields and not any(table.result.mapping_lookup() for table in built):
             # The first one may be all that there is to write; the others need no memory.
             self.left_out.append(LeftOut(sheet.title, context.sheet_index, outcome, None if self.left_out else write))
@@ -190,9 +190,9 @@ class SheetPipeline:
         outcome: SheetOutcome,
         scan_rows: int,
         progress: Progress,
-        unwritten: list[dict[str, Any]],
+        lines: list[dict[str, Any]],
     ) -> None:
-        """Write the tables of a sheet one below the other; ``unwritten``: those of the sender's sheet that have no row in them."""
+        """Write the tables of a sheet one below the other; ``lines``: those of the sender's sheet that have no row in them."""
         if built and context.settings.issue_list:
             from ade_engine.pipeline.issues.counted import by_severity
             from ade_engine.pipeline.issues.listed import missing_fields
@@ -208,9 +208,9 @@ class SheetPipeline:
             if self.row_map is not None and built and not built[0].is_turned:
                 from ade_engine.pipeline.kept_rows.row_map import quarantined_lines
 
-                unwritten = unwritten + quarantined_lines(context, *([_rows_of(table) for table in tables] for tables in (whole, built)))
+                lines = lines + quarantined_lines(context, *([_rows_of(table) for table in tables] for tables in (whole, built)))
         if self.row_map is not None:
-            self.row_map.add_lines(unwritten)
+            self.row_map.add_lines(lines)
         output_sheet = self._output.add_sheet(sheet.title)
         next_row = 1
         for table in built:
@@ -614,13 +614,6 @@ def _last_column(scan: SheetScan, span: RowSpan) -> int:
     return max(span.first_column + 1, widest if span.stop_column is None else min(widest, span.stop_column))
 
 
-def _rows_of(table: BuiltTable) -> RowsOfTable:
-    """The rows of a table in the sender's sheet."""
-    from ade_engine.pipeline.kept_rows.row_map import RowsOfTable
-
-    return RowsOfTable(table.result.table, table.rows_unknown, is_turned=table.is_turned)
-
-
 def _follow(context: RunContext, before: pl.DataFrame, after: pl.DataFrame) -> None:
     """Keep what hooks have reported of rows at these."""
     if context.collected is not None and context.collected.reported:
@@ -649,6 +642,13 @@ def _list_issues(context: RunContext, tables: list[BuiltTable]) -> None:
     for table in tables:
         table.issues = list_issues(table.result.table, table.context.collected, table.places)
         table.context = table.places = None
+
+
+def _rows_of(table: BuiltTable) -> RowsOfTable:
+    """The rows of a table in the sender's sheet."""
+    from ade_engine.pipeline.kept_rows.row_map import RowsOfTable
+
+    return RowsOfTable(table.result.table, table.rows_unknown, is_turned=table.is_turned)
 
 
 def _number_of(context: RunContext) -> int:

@@ -127,7 +127,11 @@ pub struct Metrics {
     pub columns: u64,
     pub mapped_fields: u64,
     pub unmapped_columns: u64,
+    /// Issues, of all severities.
     pub issues: u64,
+    pub errors: u64,
+    pub warnings: u64,
+    pub infos: u64,
 }
 
 /// A page of runs, newest first.
@@ -317,18 +321,227 @@ pub struct CellWindow {
     /// The cells, as row and column, whose text is cut.
     #[schema(value_type = Vec<Vec<u64>>)]
     pub cut: Vec<(u64, u64)>,
-    /// The rows of the input that the rows of an output come from; null if that is not known.
+    /// The rows of the other side that the window's rows belong to; null if the run does not tell, or no table is on the sheet.
     #[schema(required)]
     pub row_map: Option<RowMap>,
+    /// Of an input, the rows of the window that were not written; null if the run does not tell, and of an output.
+    #[schema(required)]
+    pub row_reasons: Option<Vec<RowReason>>,
+    /// With `with=issues`: the issues of the window; null if the run has no list of them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub issues: Option<WindowIssues>,
 }
 
-/// Where rows of an output come from.
+/// Which rows of a sheet of the other side the rows of a window belong to.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
 pub struct RowMap {
+    /// The sheet of the other side: of the input for a window of the output, of the output for one of the input.
+    pub sheet: String,
+    /// A row of that sheet for each row of the window; null for headers, for rows of other sheets, for those that a hook added
+    /// or dropped, and where it is not known.
+    pub rows: Vec<Option<u64>>,
+    /// The hook because of which it is not known of some of these rows.
+    #[schema(required)]
+    pub unknown: Option<String>,
+}
+
+/// Rows of an input that were not written.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+pub struct RowReason {
     /// The sheet of the input.
     pub sheet: String,
-    /// A row of the input for each row of the window, or null.
-    pub rows: Vec<Option<u64>>,
+    pub first: u64,
+    pub last: u64,
+    pub reason: NotWrittenReason,
+    /// The hook that dropped them.
+    #[schema(required)]
+    pub hook: Option<String>,
+}
+
+/// Why rows of an input were not written.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum NotWrittenReason {
+    /// The header of a table.
+    Header,
+    Blank,
+    /// A total or a balance.
+    Total,
+    Note,
+    /// The title of a section.
+    Title,
+    RepeatedHeader,
+    /// Of no table.
+    Outside,
+    /// By a hook.
+    Dropped,
+    /// Its errors keep it apart.
+    Quarantined,
+    Other,
+}
+
+/// The issues of a window.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+pub struct WindowIssues {
+    pub listed: Vec<CellIssue>,
+    /// How many more there are than are listed here.
+    pub more: u64,
+}
+
+/// An issue of a cell, a row or a column.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+pub struct CellIssue {
+    /// Null: of the whole column.
+    #[schema(required)]
+    pub row: Option<u64>,
+    /// Null: of the whole row.
+    #[schema(required)]
+    pub column: Option<u64>,
+    pub severity: Severity,
+    #[schema(required)]
+    pub field: Option<String>,
+    pub rule: String,
+    /// What is wrong, without the value.
+    pub message: String,
+}
+
+/// How much an issue matters.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Severity {
+    /// A value is not in the result, or is wrong there.
+    Error,
+    /// Written, to be checked.
+    Warning,
+    /// Worth knowing.
+    Info,
+}
+
+/// Which rows of input and output belong together.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+pub struct RowSegments {
+    /// In the order of the sheet; null if the run does not tell.
+    #[schema(required)]
+    pub segments: Option<Vec<RowSegment>>,
+    #[schema(required)]
+    pub next_cursor: Option<String>,
+}
+
+/// Rows that follow each other on both sides, or on one where the other has none.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+pub struct RowSegment {
+    /// The sheet of the input; null: a hook added the rows.
+    #[schema(required)]
+    pub sheet: Option<String>,
+    /// The first row of the input; null: a hook added the rows, or it is not known which they are.
+    #[schema(required)]
+    pub row: Option<u64>,
+    /// Whether records were columns of the input: then its numbers are those of columns.
+    pub turned: bool,
+    /// The sheet of the output; null: the rows were not written.
+    #[schema(required)]
+    pub output_sheet: Option<String>,
+    /// The first row of the output; null: they were not written, or it is not known where.
+    #[schema(required)]
+    pub output_row: Option<u64>,
+    /// How many rows; null: that is not known.
+    #[schema(required)]
+    pub count: Option<u64>,
+    /// Whether the rows of the input come in reverse.
+    pub descending: bool,
+    /// Why they were not written; null: they were.
+    #[schema(required)]
+    pub reason: Option<NotWrittenReason>,
+    /// The hook that dropped them, or because of which they are not known.
+    #[schema(required)]
+    pub hook: Option<String>,
+    /// Whether it is not known which rows of the input these are.
+    pub unknown: bool,
+}
+
+/// Cells that have a text in them.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+pub struct FoundCells {
+    pub cells: Vec<FoundCell>,
+    /// Where to go on: the `from` of the next search; null: the whole sheet was searched.
+    #[schema(required)]
+    pub next: Option<String>,
+}
+
+/// A cell.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+pub struct FoundCell {
+    pub row: u64,
+    pub column: u64,
+}
+
+/// A page of issues.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+pub struct IssuePage {
+    /// In the order of the sheets, their rows and columns.
+    pub issues: Vec<Issue>,
+    /// Of all issues that the filters take; null on the pages behind the first.
+    #[schema(required)]
+    pub counts: Option<IssueCounts>,
+    #[schema(required)]
+    pub next_cursor: Option<String>,
+}
+
+/// How many issues there are.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+pub struct IssueCounts {
+    /// Of this severity, that the filters take.
+    pub error: u64,
+    pub warning: u64,
+    pub info: u64,
+    /// All that are in the run's list, whatever the filters.
+    pub listed: u64,
+    /// Those of the run that its list has no room for.
+    pub unlisted: u64,
+}
+
+/// What is wrong with a cell, a row, a column or a sheet of the sender. Null is what does not apply, or is not known.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+pub struct Issue {
+    /// The sender's sheet.
+    pub sheet: String,
+    /// The sender's cell, such as `B7`.
+    #[schema(required)]
+    pub cell: Option<String>,
+    pub severity: Severity,
+    #[schema(required)]
+    pub field: Option<String>,
+    /// The field as the header of the output says it.
+    #[schema(required)]
+    pub label: Option<String>,
+    /// Such as `start_date.is_date`.
+    pub rule: String,
+    /// What is wrong, without the value.
+    pub message: String,
+    /// The value as it stood; empty where the cell is.
+    #[schema(required)]
+    pub value: Option<String>,
+    /// What became of it.
+    #[schema(required)]
+    pub written: Option<String>,
+    /// Whose row it is, where the configuration names a key.
+    #[schema(required)]
+    pub key: Option<String>,
+    /// The cell of the output.
+    #[schema(required)]
+    pub output: Option<String>,
+    /// The sender's row.
+    #[schema(required)]
+    pub row: Option<u32>,
+    /// The letters of the sender's column.
+    #[schema(required)]
+    pub column: Option<String>,
+    /// The sheet of the output.
+    #[schema(required)]
+    pub output_sheet: Option<String>,
+    /// Which table of the sheet, from 1.
+    #[schema(required)]
+    pub table: Option<u32>,
 }
 
 /// The status of an environment.

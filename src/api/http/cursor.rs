@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use utoipa::IntoParams;
 
 use super::problem::ApiError;
+use crate::base::digest;
 
 /// The number of entries of a page, unless a request says otherwise.
 const USUAL: u32 = 50;
@@ -121,6 +122,48 @@ impl LogPart {
             limit @ 1..=LARGEST => Ok((self.after_id, limit as usize)),
             _ => Err(bad_limit()),
         }
+    }
+}
+
+/// How many bytes of a digest a sealed cursor has.
+const SEAL: usize = 16;
+
+/// A cursor that names a place, such as a byte of a file, within something that has no ids. `what` says all that the place
+/// depends on: the run, the file's size, the filters.
+pub fn sealed(what: &str, place: u64) -> String {
+    URL_SAFE_NO_PAD.encode(format!("{place:016x}{}", seal(what)))
+}
+
+/// The place that a cursor of [`sealed`] names.
+///
+/// # Errors
+/// It is the cursor of something else.
+pub fn place_in(what: &str, cursor: &str) -> Result<u64, ApiError> {
+    let place = || {
+        let text = String::from_utf8(URL_SAFE_NO_PAD.decode(cursor).ok()?).ok()?;
+        let (place, sealed) = text.split_at_checked(SEAL)?;
+        let place = u64::from_str_radix(place, 16).ok()?;
+        (sealed == seal(what)).then_some(place)
+    };
+    place().ok_or_else(|| ApiError::field("cursor", "is not the `next_cursor` of a page of this"))
+}
+
+fn seal(what: &str) -> String {
+    let digest = digest::of(what).to_string();
+    digest[digest.len() - SEAL..].to_owned()
+}
+
+/// Checks how many entries of a page are wanted.
+///
+/// # Errors
+/// None, or more than a page may have.
+pub fn limit(limit: Option<u32>, usual: u32, largest: u32) -> Result<usize, ApiError> {
+    match limit.unwrap_or(usual) {
+        limit if (1..=largest).contains(&limit) => Ok(limit as usize),
+        _ => Err(ApiError::field(
+            "limit",
+            format!("must be from 1 to {largest}"),
+        )),
     }
 }
 

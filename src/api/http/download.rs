@@ -31,6 +31,8 @@ pub fn kind_of(name: &str) -> &'static str {
     match extension.to_ascii_lowercase().as_str() {
         "xlsx" => "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
         "xlsm" => "application/vnd.ms-excel.sheet.macroenabled.12",
+        "xltx" => "application/vnd.openxmlformats-officedocument.spreadsheetml.template",
+        "xltm" => "application/vnd.ms-excel.template.macroenabled.12",
         "xls" => "application/vnd.ms-excel",
         "csv" => "text/csv",
         "json" => "application/json",

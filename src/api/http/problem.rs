@@ -172,6 +172,7 @@ fn status_of(kind: Kind, code: &str) -> StatusCode {
         | code::NOT_FOUND
         | code::ENVIRONMENT_NOT_FOUND
         | code::SHEET_NOT_FOUND
+        | code::NO_ISSUE_LIST
         | code::CONFIGURATION_NOT_FOUND => StatusCode::NOT_FOUND,
         code::RUN_ENDED
         | code::RUN_NOT_ENDED
@@ -179,6 +180,7 @@ fn status_of(kind: Kind, code: &str) -> StatusCode {
         | code::ENVIRONMENT_IN_USE
         | code::OUTPUT_NOT_READY
         | code::RUN_FAILED_NO_OUTPUT
+        | code::CANNOT_BE_PAINTED
         | code::NOT_PUBLISHED
         | code::NOTHING_TO_PUBLISH
         | code::SAFE_MODE_ENABLED

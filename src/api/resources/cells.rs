@@ -11,17 +11,22 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use super::rows::known_rows;
 use super::runs::{Left, place_of, run_of};
 use crate::api::access::caller::{Caller, Reader};
-use crate::api::description::schemas::{CellWindow, SheetList};
+use crate::api::description::schemas::{CellWindow, FoundCells, SheetList};
 use crate::api::http::answer::Answer;
 use crate::api::http::body::{Path, Query};
+use crate::api::http::cursor;
 use crate::api::http::log_pieces;
 use crate::api::http::problem::ApiError;
 use crate::api::state::Api;
 use crate::api::transfer::tail;
 use crate::base::digest;
-use crate::cells::{Choice, MOST_COLUMNS, MOST_ROWS, Reading};
+use crate::base::problem::{Kind, Problem};
+use crate::cells::{Choice, MOST_COLUMNS, MOST_ROWS, Reading, RowMap, Window};
+use crate::issues::InWindow;
+use crate::run::results::issues::issues_of;
 use crate::store::RunRecord;
 use crate::workspace::Workspace;
 
@@ -29,16 +34,21 @@ use crate::workspace::Workspace;
 const FORGOTTEN_AFTER: Duration = Duration::from_secs(600);
 /// The engine says with which settings it reads within its first events.
 const EARLY_EVENTS: usize = 50;
+/// A search returns so many cells at most.
+const MOST_FOUND: u32 = 1000;
+/// The longest text that is searched for, in characters.
+const LONGEST_TEXT: usize = 200;
 
 pub fn routes() -> OpenApiRouter<Api> {
     OpenApiRouter::new()
         .routes(routes!(sheets))
         .routes(routes!(cells))
+        .routes(routes!(find))
 }
 
 /// Input or output.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Side {
+pub(super) enum Side {
     Input,
     Output,
 }
@@ -47,13 +57,13 @@ enum Side {
 #[derive(ToSchema)]
 #[schema(rename_all = "lowercase")]
 #[expect(dead_code, reason = "a shape for the description of the API")]
-enum SideName {
+pub(super) enum SideName {
     Input,
     Output,
 }
 
 impl Side {
-    fn of(word: Option<&str>) -> Result<Self, ApiError> {
+    pub(super) fn of(word: Option<&str>) -> Result<Self, ApiError> {
         match word {
             None | Some("output") => Ok(Self::Output),
             Some("input") => Ok(Self::Input),
@@ -132,12 +142,23 @@ struct WhichCells {
     /// Columns, counted from 1: `1-100`. At most 100.
     #[param(nullable = false, pattern = "^[1-9][0-9]*-[1-9][0-9]*$")]
     columns: Option<String>,
+    /// `issues`: also the issues of the window's cells, rows and columns, without values.
+    #[param(nullable = false, inline, value_type = WithName)]
+    with: Option<String>,
+}
+
+/// What else a window has, for the description of the API.
+#[derive(ToSchema)]
+#[schema(rename_all = "lowercase")]
+#[expect(dead_code, reason = "a shape for the description of the API")]
+enum WithName {
+    Issues,
 }
 
 /// Read a window of cells.
 ///
-/// At most 200 rows of 100 columns. `row_map` tells, of an output, the rows of the input that its rows come from, where the
-/// configuration has `row_provenance`; otherwise it is null.
+/// At most 200 rows of 100 columns. Where the configuration has `row_provenance`, `row_map` tells the rows of the other side that
+/// the window's rows belong to, and `row_reasons`, of an input, why rows of it were not written; otherwise they are null.
 #[utoipa::path(get, path = "/api/v1/runs/{id}/cells", tag = "cells", params(("id" = String, Path, description = "The run"), WhichCells), responses(
     (status = 200, body = CellWindow, headers(("ETag" = String, description = "Changes when the answer does"))),
     (status = 304, description = "The client has it"),
@@ -180,28 +201,135 @@ async fn window(
     let side = Side::of(which.side.as_deref())?;
     let rows = range("rows", which.rows.as_deref(), MOST_ROWS)?;
     let columns = range("columns", which.columns.as_deref(), MOST_COLUMNS)?;
+    let with_issues = match which.with.as_deref() {
+        None => false,
+        Some("issues") => true,
+        Some(_) => return Err(ApiError::field("with", "must be issues")),
+    };
     api.slow_work(move |api| {
         let (workspace, run) = run_of(api, &caller, &id)?;
         let (path, reading) = side.file(&workspace, &run)?;
         let sheet = which.sheet.as_deref().map_or(Choice::At(0), Choice::Named);
         api.cells.forget(FORGOTTEN_AFTER);
-        let (window, row_map) = match side {
-            Side::Input => (
-                api.cells.window(&path, &reading, sheet, rows, columns)?,
-                None,
-            ),
-            Side::Output => {
+        let known = known_rows(api, &run);
+        let (mut row_map, mut row_reasons) = (None, None);
+        let window = match (side, &known) {
+            (Side::Output, None) => {
                 let payload = workspace.store.run_payload(&run.id)?;
                 let payload = payload.and_then(|text| serde_json::from_str::<Value>(&text).ok());
-                api.cells
-                    .output_window(&path, payload.as_ref(), sheet, rows, columns)?
+                let (window, map) =
+                    api.cells
+                        .output_window(&path, payload.as_ref(), sheet, rows, columns)?;
+                row_map = map;
+                window
             }
+            _ => api.cells.window(&path, &reading, sheet, rows, columns)?,
         };
+        if let Some(known) = known {
+            row_map = match side {
+                Side::Output => RowMap::of_output(&window, &known),
+                Side::Input => RowMap::of_input(&window, &known),
+            };
+            row_reasons = (side == Side::Input).then(|| {
+                let last = window.first_row + window.rows.len() as u64;
+                known.not_written_within(&window.sheet, &(window.first_row..last))
+            });
+        }
+        let issues = with_issues.then(|| issues_within(&run, side, &window));
         let mut value = json!(window);
         value["row_map"] = json!(row_map);
+        value["row_reasons"] = json!(row_reasons);
+        if let Some(issues) = issues {
+            value["issues"] = issues?;
+        }
         Ok(value)
     })
     .await
+}
+
+/// The issues of a window; null where the run has no list of them.
+fn issues_within(run: &RunRecord, side: Side, window: &Window) -> Result<Value, ApiError> {
+    let list = match issues_of(run) {
+        Err(error) if error.kind() == Kind::Usage => return Ok(Value::Null),
+        list => list?,
+    };
+    let columns = window.rows.first().map_or(0, |row| row.len() as u64);
+    let (listed, more) = list.within(&InWindow {
+        sheet: &window.sheet,
+        of_output: side == Side::Output,
+        rows: window.first_row..=(window.first_row + window.rows.len() as u64).saturating_sub(1),
+        columns: window.first_column..=(window.first_column + columns).saturating_sub(1),
+    })?;
+    Ok(json!({"listed": listed, "more": more}))
+}
+
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct WhatToFind {
+    /// `input` or `output`; absent: output.
+    #[param(nullable = false, inline, value_type = SideName)]
+    side: Option<String>,
+    /// The name of a sheet; absent: the first one.
+    #[param(nullable = false)]
+    sheet: Option<String>,
+    /// A part of what cells show, whatever its case.
+    #[param(min_length = 1, max_length = 200)]
+    text: String,
+    /// The cell to begin with, as row and column: the `next` of the answer before.
+    #[param(nullable = false, pattern = "^[1-9][0-9]{0,8},[1-9][0-9]{0,8}$")]
+    from: Option<String>,
+    /// The largest number of cells, from 1 to 1000.
+    #[param(nullable = false, minimum = 1, maximum = 1000)]
+    limit: Option<u32>,
+}
+
+/// Find the cells of a sheet that have a text in them.
+///
+/// In the order of rows. A large sheet is searched in parts: `next` says where to go on, even where this part has no such cell.
+#[utoipa::path(get, path = "/api/v1/runs/{id}/find", tag = "cells", params(("id" = String, Path, description = "The run"), WhatToFind), responses(
+    (status = 200, body = FoundCells),
+))]
+async fn find(
+    Reader(api, caller): Reader,
+    Path(id): Path<String>,
+    Query(what): Query<WhatToFind>,
+) -> Answer {
+    let side = Side::of(what.side.as_deref())?;
+    let most = cursor::limit(what.limit, MOST_FOUND, MOST_FOUND)?;
+    if !(1..=LONGEST_TEXT).contains(&what.text.chars().count()) {
+        let message = format!("must have 1 to {LONGEST_TEXT} characters");
+        return Err(ApiError::field("text", message));
+    }
+    let from = match what.from.as_deref() {
+        None => (1, 1),
+        Some(text) => place(text)
+            .ok_or_else(|| ApiError::field("from", "must be a row and a column, such as 12,3"))?,
+    };
+    api.slow_work(move |api| {
+        let (workspace, run) = run_of(api, &caller, &id)?;
+        let (path, reading) = side.file(&workspace, &run)?;
+        let sheet = what.sheet.as_deref().map_or(Choice::At(0), Choice::Named);
+        api.cells.forget(FORGOTTEN_AFTER);
+        let found = api
+            .cells
+            .find(&path, &reading, sheet, &what.text, from, most)?;
+        let cell = |(row, column): &(u64, u64)| json!({"row": row, "column": column});
+        let cells: Vec<Value> = found.cells.iter().map(cell).collect();
+        let next = found.next.map(|(row, column)| format!("{row},{column}"));
+        Ok(axum::Json(json!({"cells": cells, "next": next})))
+    })
+    .await
+}
+
+/// `12,3`: row and column, from 1.
+fn place(text: &str) -> Option<(u64, u64)> {
+    let (row, column) = text.split_once(',')?;
+    let number = |digits: &str| {
+        let number = digits.parse::<u32>().ok().filter(|&number| number > 0);
+        number.filter(|_| digits.bytes().all(|digit| digit.is_ascii_digit()))
+    };
+    Some((number(row)?.into(), number(column)?.into()))
 }
 
 /// `a-b`, counted from 1. Without it, the first ones.

@@ -618,10 +618,12 @@ pub fn place_of(
 ) -> Result<(PathBuf, String, Option<String>), ApiError> {
     let folder = RunFolder::at(&run.run_dir);
     if let Left::Input = what {
-        let staged = folder.staged(&run.input_name);
-        let path = [run.input_path.clone(), staged]
-            .into_iter()
-            .find(|path| path.is_file());
+        // The sender's file may have changed since.
+        let staged = Some(folder.staged(&run.input_name)).filter(|path| path.is_file());
+        let is_same = |path: &PathBuf| {
+            digest::of_file(path).is_ok_and(|(found, _)| found.to_string() == run.input_sha256)
+        };
+        let path = staged.or_else(|| Some(run.input_path.clone()).filter(is_same));
         let path = path.ok_or_else(|| gone(run, "input"))?;
         return Ok((path, run.input_name.clone(), Some(run.input_sha256.clone())));
     }

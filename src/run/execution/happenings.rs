@@ -14,6 +14,7 @@ use crate::engine::Noticed;
 use crate::environment::collection;
 use crate::environment::provide::{Progress, ProvideError};
 use crate::run::results::RowCounts;
+use crate::run::results::annotated::AnnotateError;
 use crate::run::results::demands::Shortfall;
 use crate::run::results::output::{Earlier, OutputError};
 use crate::store::{EnvironmentRecord, Failure, FieldResult, RunRecord};
@@ -78,6 +79,8 @@ pub enum Happening<'a> {
 pub struct Finished {
     /// As recorded.
     pub run: RunRecord,
+    /// The part of the run's id that commands take.
+    pub short_id: String,
     /// What became of each field.
     pub fields: Vec<FieldResult>,
     /// The rows that were read and written; `None`: the engine did not tell.
@@ -90,6 +93,12 @@ pub struct Finished {
     pub copied_to: Option<PathBuf>,
     /// The same, absolute.
     pub copy_path: Option<PathBuf>,
+    /// What else the run has, absolute, where a person looks for it: the painted copy, the workbook of the rows that are quarantined.
+    pub beside: Vec<PathBuf>,
+    /// What is to be told of the painted copy.
+    pub notes: Vec<String>,
+    /// There is no painted copy, although one was asked for.
+    pub annotate_error: Option<AnnotateError>,
     /// The copy could not be made; the workbook in the run's folder is whole.
     pub copy_error: Option<OutputError>,
 }

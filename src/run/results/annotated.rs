@@ -6,11 +6,13 @@ use std::path::{Path, PathBuf};
 
 use super::issues::{NoList, issues_of};
 use crate::base::digest;
+use crate::base::files::{self, FileError};
 use crate::base::problem::{Facts, Kind, Problem, code};
 use crate::issues::ListError;
 use crate::painting::{self, Mark, Painted, Refusal, TextReading};
 use crate::settings::paths::RunFolder;
 use crate::store::RunRecord;
+use crate::system::lock::Lock;
 
 /// There is no painted copy.
 #[derive(Debug, thiserror::Error)]
@@ -29,6 +31,16 @@ pub enum AnnotateError {
     /// It cannot be painted, or the copy not be written.
     #[error(transparent)]
     Refused(#[from] Refusal),
+    /// The folder of kept copies cannot be used.
+    #[error(transparent)]
+    File(#[from] FileError),
+}
+
+impl AnnotateError {
+    /// Whether the input itself cannot be painted, however often that is tried.
+    pub fn is_of_input(&self) -> bool {
+        matches!(self, Self::Refused(refusal) if !matches!(refusal, Refusal::Unwritable(_) | Refusal::Unreadable { .. }))
+    }
 }
 
 impl From<ListError> for AnnotateError {
@@ -45,6 +57,7 @@ impl Problem for AnnotateError {
                 Facts::new(Kind::Usage, code::INPUT_GONE).hint("run the file again")
             }
             Self::Refused(error) => error.facts(),
+            Self::File(error) => error.facts(),
         }
     }
 }
@@ -53,6 +66,24 @@ impl Problem for AnnotateError {
 pub fn place_of(run: &RunRecord) -> PathBuf {
     let folder = RunFolder::at(&run.run_dir);
     painting::place_of_copy(Path::new(&run.input_name), &folder.output())
+}
+
+/// The painted copy of a run's input, made when it is asked for first, and kept. It is not among what the run itself wrote,
+/// which may hold anything. Who asks while it is being made waits for it.
+///
+/// # Errors
+/// Those of [`annotate`]; the folder of kept copies cannot be used.
+pub fn kept_copy(run: &RunRecord) -> Result<PathBuf, AnnotateError> {
+    // Of a run without a list nothing is kept, whose folder may be gone.
+    issues_of(run)?;
+    let folder = RunFolder::at(&run.run_dir).painted();
+    files::create_folder(&folder)?;
+    let copy = painting::place_of_copy(Path::new(&run.input_name), &folder);
+    let _lock = Lock::take(&folder.join(".lock"))?;
+    if !copy.is_file() {
+        annotate(run, &copy)?;
+    }
+    Ok(copy)
 }
 
 /// Writes the painted copy of a run's input; it appears whole or not at all.
@@ -75,7 +106,7 @@ pub fn annotate(run: &RunRecord, target: &Path) -> Result<Painted, AnnotateError
 }
 
 /// The staged input, else the sender's file where it is still the same.
-fn input_as_read(run: &RunRecord) -> Option<PathBuf> {
+pub fn input_as_read(run: &RunRecord) -> Option<PathBuf> {
     let staged = RunFolder::at(&run.run_dir).staged(&run.input_name);
     let is_same = |path: &PathBuf| {
         digest::of_file(path).is_ok_and(|(found, _)| found.to_string() == run.input_sha256)

@@ -1,31 +1,128 @@
-//! What a caller asks of a run beyond that it succeeds: no issues, certain fields, so many rows.
+//! What a caller asks of a run beyond that it succeeds: no issues or few errors, certain fields, so many rows.
 //!
 //! The run stays what it is in the records. Only the command that made it says no, and puts no copy of its workbook into the
 //! output directory.
 
+use serde_json::Value;
+
 use super::RowCounts;
-use crate::base::counted::plural;
+use crate::base::counted::{plural, thousands};
 use crate::base::problem::{Facts, Kind, Problem, code};
+use crate::engine::Noticed;
 use crate::settings::distance;
-use crate::store::{FieldResult, FieldState, RunMetrics, RunRecord, RunStatus};
+use crate::store::{ColumnResult, FieldResult, FieldState, RunMetrics, RunRecord, RunStatus};
 
 /// Where a person finds out why a field is missing.
 const WHY_NOT: &str = "`ade runs show` says why columns were not recognised";
 
+/// Where a person finds out what is wrong.
+const WHICH: &str = "`ade issues` lists them";
+/// So many headers are named, and of each so many characters.
+const HEADERS: usize = 3;
+const LONGEST_HEADER: usize = 40;
+
 /// See the module.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Demands {
-    /// There are no validation issues, and something was found.
+    /// There are no errors and no warnings, and something was found.
     pub no_issues: bool,
+    /// What there may be none of.
+    pub denied: Vec<Denied>,
+    /// How many errors there may be.
+    pub errors: Option<MostErrors>,
     /// The fields that have to be found or computed.
     pub fields: Vec<String>,
     /// How many rows have to be written at least.
     pub rows: Option<u64>,
 }
 
+/// What a run may have none of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Denied {
+    /// Errors.
+    Error,
+    /// Warnings, and what is worse.
+    Warning,
+    /// Columns that no field claims.
+    Unmapped,
+}
+
+/// How many errors a run may have.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum MostErrors {
+    /// So many.
+    Count(u64),
+    /// In so many percent of the rows, those that are quarantined among them.
+    Percent(f64),
+}
+
+/// What is known of a run that succeeded.
+#[derive(Clone, Copy, Debug)]
+pub struct Found<'a> {
+    /// What became of each field.
+    pub fields: &'a [FieldResult],
+    /// The rows; `None`: the engine did not tell.
+    pub rows: Option<RowCounts>,
+    /// What is known of the list of issues; `None`: there is no list.
+    pub issue_list: Option<&'a Value>,
+    /// The headers of the columns that no field claims, of no length where a column has none; `None`: they are not known.
+    pub unmapped: Option<&'a [String]>,
+}
+
 /// In what a run falls short.
 #[derive(Debug, thiserror::Error)]
 pub enum Shortfall {
+    /// It has more errors than it may have.
+    #[error("{input} has {}, and --max-errors allows {most}", plural(*.errors, "error"))]
+    TooManyErrors {
+        /// The input's name.
+        input: String,
+        /// How many it has.
+        errors: u64,
+        /// How many it may have.
+        most: u64,
+    },
+    /// More rows have errors than may have any.
+    #[error("{} of {} ({:.1}%) of {input} {}, and --max-errors allows {most}%", thousands(*.wrong), plural(*.rows, "row"), percent(*.wrong, *.rows),
+        if *.wrong == 1 { "has errors" } else { "have errors" })]
+    TooManyRows {
+        /// The input's name.
+        input: String,
+        /// How many have errors.
+        wrong: u64,
+        /// How many there are.
+        rows: u64,
+        /// How many percent of them may have errors.
+        most: f64,
+    },
+    /// It has what it may not have.
+    #[error("{input} has {what}, which --deny {word} does not allow")]
+    Denied {
+        /// The input's name.
+        input: String,
+        /// How many errors and warnings.
+        what: String,
+        /// The flag's value.
+        word: &'static str,
+    },
+    /// It has columns that no field claims.
+    #[error("{input} has {} that no field claims{}, which --deny unmapped does not allow", plural(*.columns, "column"), named(*.columns, headers))]
+    Unmapped {
+        /// The input's name.
+        input: String,
+        /// How many.
+        columns: u64,
+        /// Their headers.
+        headers: Vec<String>,
+    },
+    /// It has issues, and which of them are errors is not known.
+    #[error(
+        "{flag}: the configuration asks for no list of issues, so it is not known which issues are errors"
+    )]
+    Unknown {
+        /// The flag.
+        flag: &'static str,
+    },
     /// It has issues.
     #[error("{input} has {}, which --deny-issues does not allow", plural(*.issues, "issue"))]
     Issues {
@@ -59,12 +156,15 @@ pub enum Shortfall {
         known: Vec<String>,
     },
     /// Fewer rows were written than asked for.
-    #[error("{input} came to {}, and --min-rows asks for {least}", plural(*.written, "row"))]
+    #[error("{input} came to {}{}, and --min-rows asks for {least}", plural(*.written, "row"),
+        if *.quarantined > 0 { format!(" beside {} quarantined", thousands(*.quarantined)) } else { String::new() })]
     Rows {
         /// The input's name.
         input: String,
         /// How many were written.
         written: u64,
+        /// How many more were quarantined.
+        quarantined: u64,
         /// How many were asked for.
         least: u64,
     },
@@ -73,7 +173,15 @@ pub enum Shortfall {
 impl Problem for Shortfall {
     fn facts(&self) -> Facts {
         match self {
-            Self::Issues { .. } => Facts::new(Kind::Refused, code::ISSUES_DENIED),
+            Self::Issues { .. } | Self::Denied { .. } => {
+                Facts::new(Kind::Refused, code::ISSUES_DENIED)
+            }
+            Self::TooManyErrors { .. } | Self::TooManyRows { .. } => {
+                Facts::new(Kind::Refused, code::TOO_MANY_ERRORS).hint(WHICH)
+            }
+            Self::Unmapped { .. } => Facts::new(Kind::Refused, code::UNMAPPED_DENIED).hint(WHY_NOT),
+            Self::Unknown { .. } => Facts::new(Kind::Usage, code::NO_ISSUE_LIST)
+                .hint("set `issue_list = true` in its settings.toml"),
             Self::Nothing { nothing, .. } => Facts::new(Kind::Refused, code::NOTHING_FOUND)
                 .maybe_hint((*nothing == Nothing::Field).then(|| WHY_NOT.to_owned())),
             Self::Field { .. } => Facts::new(Kind::Refused, code::FIELD_NOT_FOUND).hint(WHY_NOT),
@@ -119,61 +227,235 @@ impl Nothing {
     }
 }
 
+impl Denied {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Error, Self::Warning, Self::Unmapped];
+
+    /// `error`, `warning` or `unmapped`.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Error => "error",
+            Self::Warning => "warning",
+            Self::Unmapped => "unmapped",
+        }
+    }
+}
+
+impl MostErrors {
+    /// Of a text such as `5` or `0.5%`. `None`: it is neither.
+    pub fn parse(text: &str) -> Option<Self> {
+        let Some(percent) = text.strip_suffix('%') else {
+            return text.parse().ok().map(Self::Count);
+        };
+        let percent: f64 = percent.trim_end().parse().ok()?;
+        (0.0..=100.0)
+            .contains(&percent)
+            .then_some(Self::Percent(percent))
+    }
+}
+
 impl Demands {
     /// In what a run with these results falls short. A run that failed, or that processed nothing, is not asked.
-    pub fn shortfalls(
-        &self,
-        run: &RunRecord,
-        fields: &[FieldResult],
-        rows: Option<RowCounts>,
-    ) -> Vec<Shortfall> {
-        let Some(metrics) = run
-            .metrics
-            .as_ref()
-            .filter(|_| run.status == RunStatus::Succeeded)
-        else {
+    pub fn shortfalls(&self, run: &RunRecord, found: &Found<'_>) -> Vec<Shortfall> {
+        let succeeded = run.status == RunStatus::Succeeded;
+        let Some(metrics) = run.metrics.as_ref().filter(|_| succeeded) else {
             return Vec::new();
         };
-        let input = || run.input_name.clone();
-        let mut found = Vec::new();
+        let input = &run.input_name;
+        let mut short = Vec::new();
         if self.no_issues {
-            if metrics.issues > 0 {
-                found.push(Shortfall::Issues {
-                    input: input(),
-                    issues: metrics.issues,
-                });
+            short.extend(issues(input, metrics));
+        }
+        short.extend(self.too_many_errors(input, metrics, found));
+        short.extend(self.denied(input, metrics, found));
+        let missing = self.fields.iter();
+        short.extend(missing.filter_map(|field| missing_field(input, field, found.fields)));
+        short.extend(self.too_few_rows(input, metrics, found));
+        short
+    }
+
+    fn too_many_errors(
+        &self,
+        input: &str,
+        metrics: &RunMetrics,
+        found: &Found<'_>,
+    ) -> Option<Shortfall> {
+        let most = self.errors?;
+        let unknown = Shortfall::Unknown {
+            flag: "--max-errors",
+        };
+        if !knows_errors(metrics, found) {
+            return Some(unknown);
+        }
+        let input = input.to_owned();
+        match most {
+            MostErrors::Count(most) => {
+                let errors = metrics.errors;
+                (errors > most).then_some(Shortfall::TooManyErrors {
+                    input,
+                    errors,
+                    most,
+                })
             }
-            if let Some(nothing) = Nothing::of(metrics) {
-                let input = input();
-                found.push(Shortfall::Nothing { input, nothing });
+            MostErrors::Percent(_) if metrics.errors == 0 => None,
+            MostErrors::Percent(most) => {
+                let list = found
+                    .issue_list
+                    .and_then(|list| list.get("rows_with_errors"));
+                let Some(wrong) = list.and_then(Value::as_u64) else {
+                    return Some(unknown);
+                };
+                // An engine that does not tell what it wrote still counts what it read.
+                let rows = found.rows.map_or(metrics.rows, RowCounts::evaluated);
+                let is_over = percent(wrong, rows) > most;
+                is_over.then_some(Shortfall::TooManyRows {
+                    input,
+                    wrong,
+                    rows,
+                    most,
+                })
             }
         }
-        for field in &self.fields {
-            let state = fields.iter().find(|known| known.field == *field);
-            match state.map(FieldResult::state) {
-                Some(FieldState::Found | FieldState::Computed) => {}
-                Some(FieldState::Missing) => found.push(Shortfall::Field {
-                    input: input(),
-                    field: field.clone(),
-                }),
-                None => found.push(Shortfall::UnknownField {
-                    field: field.clone(),
-                    known: meant(field, fields),
-                }),
-            }
+    }
+
+    fn denied(&self, input: &str, metrics: &RunMetrics, found: &Found<'_>) -> Vec<Shortfall> {
+        let denies = |what: Denied| self.denied.contains(&what);
+        let mut short = Vec::new();
+        let denied = |what: String, of: Denied| Shortfall::Denied {
+            input: input.to_owned(),
+            what,
+            word: of.word(),
+        };
+        // The one includes the other, so one of them says it.
+        if denies(Denied::Warning) && metrics.faults() > 0 {
+            let counts = [(metrics.errors, "error"), (metrics.warnings, "warning")];
+            let counts = counts.iter().filter(|(count, _)| *count > 0);
+            let counts: Vec<String> = counts.map(|(count, word)| plural(*count, word)).collect();
+            short.push(denied(counts.join(" and "), Denied::Warning));
+        } else if denies(Denied::Error) && !knows_errors(metrics, found) {
+            short.push(Shortfall::Unknown {
+                flag: "--deny error",
+            });
+        } else if denies(Denied::Error) && metrics.errors > 0 {
+            short.push(denied(plural(metrics.errors, "error"), Denied::Error));
         }
-        if let Some(least) = self.rows {
-            // An engine that does not tell what it wrote still counts what it read.
-            let written = rows.map_or(metrics.rows, |rows| rows.written);
-            if written < least {
-                found.push(Shortfall::Rows {
-                    input: input(),
-                    written,
-                    least,
-                });
-            }
+        let headers = found.unmapped;
+        let columns = headers.map_or(metrics.unmapped_columns, |headers| headers.len() as u64);
+        if denies(Denied::Unmapped) && columns > 0 {
+            short.push(Shortfall::Unmapped {
+                input: input.to_owned(),
+                columns,
+                headers: headers.unwrap_or_default().to_vec(),
+            });
         }
-        found
+        short
+    }
+
+    fn too_few_rows(
+        &self,
+        input: &str,
+        metrics: &RunMetrics,
+        found: &Found<'_>,
+    ) -> Option<Shortfall> {
+        let least = self.rows?;
+        let written = found.rows.map_or(metrics.rows, |rows| rows.written);
+        (written < least).then(|| Shortfall::Rows {
+            input: input.to_owned(),
+            written,
+            quarantined: found.rows.map_or(0, |rows| rows.quarantined),
+            least,
+        })
+    }
+}
+
+/// The headers of the columns that no field claims, of no length where a column has none. A column is claimed too where fields
+/// were split from it, and one without a header and without a value is no column of the sender.
+pub fn unclaimed(columns: Vec<ColumnResult>, noticed: &Noticed) -> Vec<String> {
+    let is_split = |column: &ColumnResult| {
+        noticed.columns.iter().any(|told| {
+            told.is_of_table(&column.sheet_name, column.table_index)
+                && told.source_index() == Some(column.column_index)
+        })
+    };
+    let unmapped = columns.into_iter().filter(|column| {
+        let has_header = column
+            .header_raw
+            .as_deref()
+            .is_some_and(|header| !header.trim().is_empty());
+        let is_there = column.non_empty_cells > 0 || has_header;
+        column.mapped_field.is_none() && is_there && !is_split(column)
+    });
+    unmapped
+        .map(|column| column.header_raw.unwrap_or_default())
+        .collect()
+}
+
+/// What `--deny-issues` does not allow.
+fn issues(input: &str, metrics: &RunMetrics) -> Vec<Shortfall> {
+    let input = || input.to_owned();
+    let faults = metrics.faults();
+    let issues = (faults > 0).then(|| Shortfall::Issues {
+        input: input(),
+        issues: faults,
+    });
+    let nothing = Nothing::of(metrics).map(|nothing| Shortfall::Nothing {
+        input: input(),
+        nothing,
+    });
+    issues.into_iter().chain(nothing).collect()
+}
+
+/// Without a list every issue counts as a warning, whatever it is.
+fn knows_errors(metrics: &RunMetrics, found: &Found<'_>) -> bool {
+    found.issue_list.is_some() || metrics.warnings < metrics.issues || metrics.issues == 0
+}
+
+fn missing_field(input: &str, field: &str, fields: &[FieldResult]) -> Option<Shortfall> {
+    let state = fields.iter().find(|known| known.field == *field);
+    match state.map(FieldResult::state) {
+        Some(FieldState::Found | FieldState::Computed) => None,
+        Some(FieldState::Missing) => Some(Shortfall::Field {
+            input: input.to_owned(),
+            field: field.to_owned(),
+        }),
+        None => Some(Shortfall::UnknownField {
+            field: field.to_owned(),
+            known: meant(field, fields),
+        }),
+    }
+}
+
+/// How many percent a part is; none of nothing.
+fn percent(part: u64, whole: u64) -> f64 {
+    if whole == 0 {
+        return 0.0;
+    }
+    part as f64 * 100.0 / whole as f64
+}
+
+/// The first headers, behind a colon, and how many columns have others or none.
+fn named(columns: u64, headers: &[String]) -> String {
+    let mut names: Vec<String> = Vec::new();
+    for header in headers {
+        let words: Vec<&str> = header.split_whitespace().collect();
+        let mut letters = words
+            .join(" ")
+            .chars()
+            .filter(|letter| !letter.is_control())
+            .collect::<Vec<_>>();
+        if letters.len() > LONGEST_HEADER {
+            letters.truncate(LONGEST_HEADER);
+            letters.push('…');
+        }
+        let name: String = letters.into_iter().collect();
+        if !name.is_empty() && !names.contains(&name) && names.len() < HEADERS {
+            names.push(name);
+        }
+    }
+    match columns.saturating_sub(names.len() as u64) {
+        _ if names.is_empty() => String::new(),
+        0 => format!(": {}", names.join(", ")),
+        _ => format!(": {}, …", names.join(", ")),
     }
 }
 
@@ -194,6 +476,52 @@ fn meant(given: &str, fields: &[FieldResult]) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_number_or_a_percentage_says_how_many_errors_there_may_be() {
+        use MostErrors::{Count, Percent};
+        for (text, meant) in [
+            ("0", Some(Count(0))),
+            ("12", Some(Count(12))),
+            ("5%", Some(Percent(5.0))),
+            ("0.5 %", Some(Percent(0.5))),
+            ("100%", Some(Percent(100.0))),
+            ("101%", None),
+            ("-1%", None),
+            ("NaN%", None),
+            ("-1", None),
+            ("few", None),
+            ("1.5", None),
+            ("", None),
+            ("%", None),
+        ] {
+            assert_eq!(MostErrors::parse(text), meant, "{text}");
+        }
+        assert!(percent(0, 0) < f64::EPSILON);
+    }
+
+    #[test]
+    fn the_first_headers_are_named() {
+        let headers = |names: &[&str]| {
+            names
+                .iter()
+                .map(|&name| name.to_owned())
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(
+            named(2, &headers(&["Shirt", "Shoe\n size"])),
+            ": Shirt, Shoe size"
+        );
+        assert_eq!(
+            named(5, &headers(&["a", "", "b", "a", "c"])),
+            ": a, b, c, …"
+        );
+        assert_eq!(named(1, &[]), "");
+        assert_eq!(
+            named(2, &headers(&["", &"x".repeat(99)])),
+            format!(": {}…, …", "x".repeat(40))
+        );
+    }
 
     fn field(name: &str) -> FieldResult {
         FieldResult {

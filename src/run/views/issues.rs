@@ -1,62 +1,167 @@
-//! Where a person finds the validation issues of a run.
+//! The issues of a run as its summary tells them: of each rule how many there are, and where the first ones are. Messages are
+//! told, values are not: a summary is kept in the logs of builds.
 
-use crate::store::RunRecord;
+use std::collections::HashMap;
 
-/// The setting that would put them into the normalized workbook, beside its rows; none where the configuration's
-/// settings.toml asks for that already.
-pub fn setting_for_workbook(run: &RunRecord) -> Option<&'static str> {
-    let settings = std::fs::read_to_string(run.snapshot.join("settings.toml")).unwrap_or_default();
-    missing_in(&settings.parse::<toml::Table>().unwrap_or_default())
+use crate::issues::{Issue, List, ListError, Severity};
+
+/// So many places of a rule are told.
+const PLACES: usize = 3;
+/// Code of the configuration may have written any list: so many rules are told apart, and of texts so many characters kept.
+const RULES: usize = 1_000;
+const LONGEST: usize = 160;
+
+/// The errors, or the warnings, of one rule.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OfRule {
+    /// How much they matter.
+    pub severity: Severity,
+    /// The rule.
+    pub rule: String,
+    /// How many there are.
+    pub count: u64,
+    /// Where the first ones are: `North!E9`, and without the sheet where it is that of the place before.
+    pub places: Vec<String>,
+    /// What is said of the first one.
+    pub message: String,
+    /// Something else is said of another one.
+    pub says_more: bool,
 }
 
-fn missing_in(settings: &toml::Table) -> Option<&'static str> {
-    let flag = |name: &str| settings.get(name).and_then(toml::Value::as_bool);
-    let is_table = settings.get("output_style").and_then(toml::Value::as_str) == Some("table");
-    if flag("write_diagnostics_columns") == Some(true) {
-        None
-    } else if !is_table {
-        Some("write_diagnostics_columns")
-    } else if flag("issue_columns") == Some(false) {
-        Some("issue_columns")
-    } else {
-        None
+/// The errors and the warnings of a list by their rules: errors first, then the most frequent.
+///
+/// # Errors
+/// The list cannot be read.
+pub fn by_rule(list: List) -> Result<Vec<OfRule>, ListError> {
+    let mut known: HashMap<(Severity, String), Gathered> = HashMap::new();
+    for issue in list {
+        let issue = issue?;
+        let key = (issue.severity, shortened(&issue.rule));
+        let is_told = issue.severity != Severity::Info;
+        if is_told && (known.len() < RULES || known.contains_key(&key)) {
+            known.entry(key).or_default().add(&issue);
+        }
     }
+    let rules = known.into_iter().map(|((severity, rule), of)| OfRule {
+        severity,
+        rule,
+        count: of.count,
+        places: of.places,
+        message: of.message,
+        says_more: of.says_more,
+    });
+    let mut rules: Vec<OfRule> = rules.collect();
+    rules.sort_by(|one, other| {
+        let order = |of: &OfRule| (of.severity, u64::MAX - of.count);
+        (order(one), &one.rule).cmp(&(order(other), &other.rule))
+    });
+    Ok(rules)
+}
+
+/// What is known of a rule so far.
+#[derive(Default)]
+struct Gathered {
+    count: u64,
+    places: Vec<String>,
+    /// The sheet of the last place.
+    sheet: String,
+    message: String,
+    says_more: bool,
+}
+
+impl Gathered {
+    fn add(&mut self, issue: &Issue) {
+        let message = shortened(&issue.message);
+        if self.count == 0 {
+            self.message = message;
+        } else {
+            self.says_more |= self.message != message;
+        }
+        self.count += 1;
+        if self.places.len() == PLACES {
+            return;
+        }
+        let place = issue.place();
+        let on_sheet = place.strip_prefix(&issue.sheet);
+        let on_sheet = on_sheet.and_then(|rest| rest.strip_prefix('!'));
+        let place = match on_sheet {
+            Some(cell) if !self.places.is_empty() && self.sheet == issue.sheet => cell,
+            _ => &place,
+        };
+        self.places.push(shortened(place));
+        self.sheet.clone_from(&issue.sheet);
+    }
+}
+
+/// What would move the cursor becomes a space.
+fn shortened(text: &str) -> String {
+    let letters = text.chars().take(LONGEST);
+    let mut short: String = letters
+        .map(|letter| if letter.is_control() { ' ' } else { letter })
+        .collect();
+    if text.chars().nth(LONGEST).is_some() {
+        short.push('…');
+    }
+    short
 }
 
 #[cfg(test)]
 mod tests {
-    use super::missing_in;
+    use serde_json::json;
+
+    use super::*;
+
+    fn rules(lines: &[(&str, Option<&str>, &str, &str, &str)]) -> Vec<OfRule> {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a_issues.ndjson");
+        let lines = lines.iter().map(|(sheet, cell, severity, rule, message)| {
+            let issue = json!({"sheet": sheet, "cell": cell, "severity": severity, "rule": rule, "message": message, "row": 9});
+            format!("{issue}\n")
+        });
+        std::fs::write(&path, lines.collect::<String>()).unwrap();
+        by_rule(List::open(&path).unwrap()).unwrap()
+    }
 
     #[test]
-    fn what_puts_issues_into_the_workbook() {
-        for (settings, missing) in [
-            ("", Some("write_diagnostics_columns")),
-            (
-                "write_diagnostics_columns = false",
-                Some("write_diagnostics_columns"),
-            ),
-            ("issue_columns = true", Some("write_diagnostics_columns")),
-            (
-                "output_style = \"plain\"",
-                Some("write_diagnostics_columns"),
-            ),
-            (
-                "output_style = \"table\"\nissue_columns = false",
-                Some("issue_columns"),
-            ),
-            ("write_diagnostics_columns = true", None),
-            ("output_style = \"table\"", None),
-            ("output_style = \"table\"\nissue_columns = true", None),
-            (
-                "output_style = \"table\"\nissue_columns = false\nwrite_diagnostics_columns = true",
-                None,
-            ),
-        ] {
-            assert_eq!(
-                missing_in(&settings.parse().unwrap()),
-                missing,
-                "{settings}"
-            );
+    fn of_each_rule_the_first_places_are_told() {
+        let found = rules(&[
+            ("North", Some("D8"), "warning", "phone.check", "too short"),
+            ("North", Some("F16"), "error", "hours.max", "more than 80"),
+            ("North", None, "error", "hours.max", "more than 90"),
+            ("North", Some("D9"), "warning", "phone.check", "too short"),
+            ("North", Some("D9"), "info", "phone.check", "odd"),
+            ("South", Some("F2"), "error", "hours.max", "more than 80"),
+            ("South", Some("F3"), "error", "hours.max", "more than 80"),
+            ("South", Some("F4"), "error", "age.max", "more than 99"),
+        ]);
+        let told = |of: &OfRule| {
+            let places = of.places.join(", ");
+            format!(
+                "{} {} {} {places}: {}, {}",
+                of.severity.word(),
+                of.rule,
+                of.count,
+                of.message,
+                of.says_more
+            )
+        };
+        assert_eq!(
+            found.iter().map(told).collect::<Vec<_>>(),
+            [
+                "error hours.max 4 North!F16, row 9, South!F2: more than 80, true",
+                "error age.max 1 South!F4: more than 99, false",
+                "warning phone.check 2 North!D8, D9: too short, false",
+            ]
+        );
+    }
+
+    #[test]
+    fn a_list_of_any_texts_is_bounded() {
+        let long = "é\u{1b}".repeat(5_000);
+        let found = rules(&[(&long, Some("D8"), "error", &long, &long)]);
+        for text in [&found[0].rule, &found[0].message, &found[0].places[0]] {
+            assert_eq!(text.chars().count(), LONGEST + 1);
+            assert!(!text.contains(char::is_control));
         }
     }
 }

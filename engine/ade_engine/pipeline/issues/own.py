@@ -58,7 +58,7 @@ def find_lone_texts(context: RunContext, source: SourceTable, mapping: Mapping, 
     for column in source.columns:
         field = taken.get(column.index)
         name = field or source.names[column.index]
-        is_read = field in transforms or field in fields and declared_type(fields[field]) == pl.String
+        is_read = field in transforms or field in fields and declared_type(fields[field].dtype) == pl.String
         is_left_out = field is None and context.settings.remove_unmapped_columns
         if is_read or is_left_out or name not in table.columns or source.mixed_cells(column.index) is None:
             continue
@@ -96,7 +96,7 @@ def with_types(context: RunContext, table: pl.DataFrame, read: Collection[str]) 
     """
     changed = []
     for name, field in context.registry.fields.items():
-        wanted = declared_type(field)
+        wanted = declared_type(field.dtype)
         if wanted is None or name in read or name not in table.columns:
             continue
         before = table.get_column(name)

@@ -21,20 +21,7 @@ if TYPE_CHECKING:
 class BuiltTable:
     """A table that is ready to be written, and what was counted at its source."""
 
-    __slots__ = (
-        "result",
-        "counts",
-        "frame_names",
-        "is_turned",
-        "rows_unknown",
-        "issues",
-        "by_severity",
-        "context",
-        "places",
-        "output_range",
-        "_whole",
-        "_unmapped",
-    )
+    __slots__ = ("result", "counts", "frame_names", "is_turned", "rows_unknown", "issues", "by_severity", "context", "places", "output_range", "_whole", "_unmapped")
 
     def __init__(
         self,

@@ -80,9 +80,7 @@ class RunContext:
     def for_sheet(self, sheet_name: str, sheet_index: int) -> RunContext:
         """The same run, with metadata of its own for one sheet."""
         metadata = {**self.metadata, "sheet_index": sheet_index}
-        return self._inside(
-            sheet_name=sheet_name, sheet_index=sheet_index, metadata=metadata, remarks=[], not_written=NotWritten()
-        )
+        return self._inside(sheet_name=sheet_name, sheet_index=sheet_index, metadata=metadata, remarks=[], not_written=NotWritten())
 
     def for_table(self, table_index: int, region: TableRegion) -> RunContext:
         """The same sheet, at one of its tables."""

@@ -35,24 +35,19 @@ _NAMED = re.compile(r"for series with name `([^`]*)`")
 
 def field_type(field: FieldDef | None) -> pl.DataType:
     """The type of a field's column that has no value to tell: the ``dtype`` of its definition, else text."""
-    declared = declared_type(field)
+    declared = declared_type(getattr(field, "dtype", None))
     return pl.String() if declared is None else declared
 
 
-def declared_type(field: FieldDef | None) -> pl.DataType | None:
-    """The type that a field's definition names; ``None``: none that is known."""
-    return type_of(getattr(field, "dtype", None))
-
-
-def type_of(declared: object) -> pl.DataType | None:
-    """The type that a name such as ``money`` means; ``None``: none that is known."""
+def declared_type(declared: object) -> pl.DataType | None:
+    """The type that a declared one such as ``money`` is; ``None``: none that is known."""
     return _TYPES.get(declared.strip().lower()) if isinstance(declared, str) else None
 
 
 def check_types(fields: Iterable[FieldDef]) -> None:
     """Refuse types that nobody knows: with ``enforce_types`` they would be no types at all."""
     for field in fields:
-        if field.dtype is not None and declared_type(field) is None:
+        if field.dtype is not None and declared_type(field.dtype) is None:
             known = "bool, int, float, date, datetime, time, duration or text"
             raise ConfigError(f"field {field.name!r} has the dtype {field.dtype!r}; it should be {known}{nearest(field.dtype, _TYPES)}")
 

@@ -18,7 +18,8 @@ pub(super) const SELECT: &str = "SELECT r.id, r.workspace_id, r.configuration_id
     coalesce(q.trouble_count, 0), coalesce(q.available_at, r.created_at), q.claimed_by, q.claim_expires_at, q.claim_process, coalesce(q.cancel_requested_at, r.cancel_requested_at),
     r.artifacts_deleted_at, r.created_at, coalesce(q.started_at, r.started_at), r.completed_at, r.exit_code, q.last_error, r.error_code, r.error_stage,
     r.error_message, r.error_hint, r.summary, absolute(r.output_path), absolute(r.run_dir), m.sheet_count, m.table_count, m.row_count_total, m.column_count_total,
-    m.field_count_detected, m.column_count_unmapped, m.validation_issues_total, m.field_count_expected
+    m.field_count_detected, m.column_count_unmapped, m.validation_issues_total,
+    m.validation_issues_error, m.validation_issues_warning, m.validation_issues_info, m.field_count_expected
     FROM runs r JOIN configurations c ON c.id = r.configuration_id LEFT JOIN queue q ON q.run_id = r.id LEFT JOIN run_metrics m ON m.run_id = r.id";
 
 pub(super) fn record(row: &Row<'_>) -> rusqlite::Result<RunRecord> {
@@ -126,6 +127,7 @@ impl Columns<'_, '_> {
         let mut or_zero = || self.unsigned().map(|number| number.unwrap_or(0));
         let (tables, rows, columns) = (or_zero()?, or_zero()?, or_zero()?);
         let (mapped_fields, unmapped_columns, issues) = (or_zero()?, or_zero()?, or_zero()?);
+        let (errors, warnings, infos) = (or_zero()?, or_zero()?, or_zero()?);
         let expected_fields = or_zero()?;
         Ok(sheets.map(|sheets| RunMetrics {
             sheets,
@@ -135,6 +137,9 @@ impl Columns<'_, '_> {
             mapped_fields,
             unmapped_columns,
             issues,
+            errors,
+            warnings,
+            infos,
             expected_fields,
         }))
     }

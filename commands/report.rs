@@ -1,0 +1,90 @@
+//! `ade report`: a page of what runs found, to be read in a browser, printed or mailed.
+
+use std::path::{Path, PathBuf};
+
+use ade::report::{Options, write};
+use ade::store::RunRecord;
+use serde_json::json;
+
+use crate::context::Context;
+use crate::exit::{ExitStatus, Outcome};
+use crate::ui::plural;
+
+/// Write a page of what a run found, or several runs, to be read in a browser, printed or mailed
+///
+/// It is one file that needs no network. It shows the issues and the sender's sheets with the issues where they are, what each
+/// column went to and why, and what was left out. It holds cell values; `--without-values` leaves them out.
+#[derive(clap::Args)]
+#[command(
+    after_help = "Examples:\n  ade report latest --html crew.html\n  ade report *.xlsx --html inbox.html\n  ade report 0199c2 --html crew.html --without-values"
+)]
+pub struct Args {
+    /// Runs: ids (the part that a listing shows, or the beginning, is enough), file names of inputs, or `latest`
+    ///
+    /// The file name of an input stands for the newest run of that input. Several runs are one page.
+    #[arg(default_value = "latest", value_name = "RUN")]
+    runs: Vec<String>,
+    /// Where the page goes: a file, or a folder in which it is named after the input
+    #[arg(long, value_name = "FILE")]
+    html: PathBuf,
+    /// Leave out cell values: no sheets and no values of issues, but their cells, rules and messages
+    #[arg(long)]
+    without_values: bool,
+}
+
+pub fn run(args: &Args, context: &Context) -> Outcome {
+    let ui = &context.ui;
+    let workspace = context.open_for_runs()?;
+    let mut runs: Vec<RunRecord> = Vec::with_capacity(args.runs.len());
+    for given in &args.runs {
+        let run = workspace.store.run(workspace.id(), given)?;
+        // The same run twice is one part of the page.
+        if runs.iter().all(|known| known.id != run.id) {
+            runs.push(run);
+        }
+    }
+    let target = if args.html.is_dir() {
+        args.html.join(own_name(&runs))
+    } else {
+        args.html.clone()
+    };
+    let options = Options {
+        values: !args.without_values,
+    };
+    write(&*workspace.store, &runs, options, &target)?;
+    if ui.json() {
+        let ids: Vec<&str> = runs.iter().map(|run| run.id.as_str()).collect();
+        ui.document(&json!({"run_ids": ids, "html": target, "holds_values": options.values}));
+        return Ok(ExitStatus::Done);
+    }
+    let of = plural(runs.len() as u64, "run");
+    ui.say(format_args!(
+        "report of {of}, {}",
+        if options.values {
+            "with cell values"
+        } else {
+            "without cell values"
+        }
+    ));
+    ui.line(ui.path(&target));
+    Ok(ExitStatus::Done)
+}
+
+/// The name of a page in a folder: `<stem>_report.html`, of several runs `<configuration>_batch_<date>_report.html`.
+fn own_name(runs: &[RunRecord]) -> String {
+    match runs {
+        [run] => {
+            let stem = Path::new(&run.input_name).file_stem();
+            format!("{}_report.html", stem.unwrap_or_default().to_string_lossy())
+        }
+        runs => {
+            let first = runs
+                .first()
+                .map_or("", |run| run.configuration_name.as_str());
+            let ended = runs.iter().filter_map(|run| run.completed_at).max();
+            let date = ended.map(|at| at.to_string()).unwrap_or_default();
+            let date = date.split('T').next().unwrap_or_default();
+            format!("{}_batch_{date}_report.html", first.replace('/', "_"))
+        }
+    }
+}

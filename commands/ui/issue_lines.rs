@@ -1,0 +1,145 @@
+//! What `ade run` says of the issues of a file: how many, the first places of each rule, and how all of them are listed. Values
+//! are not told: what is printed is kept in the logs of builds.
+
+use ade::issues::Severity;
+use ade::run::execution::happenings::Finished;
+use ade::run::results::issues::{NoList, issues_of};
+use ade::run::views::issues::{OfRule, by_rule};
+use ade::store::RunMetrics;
+use console::measure_text_width;
+
+use super::format::{plural, thousands};
+use super::terminal::Ui;
+use super::tone::Tone;
+
+/// So many rules are told.
+const RULES: usize = 8;
+/// A longer rule is not aligned with the others.
+const ALIGNED: usize = 32;
+
+/// How many issues some files have.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct IssueCounts {
+    issues: u64,
+    errors: u64,
+    warnings: u64,
+    infos: u64,
+}
+
+impl IssueCounts {
+    /// Counts those of one more file.
+    pub fn add(&mut self, metrics: &RunMetrics) {
+        self.issues += metrics.issues;
+        self.errors += metrics.errors;
+        self.warnings += metrics.warnings;
+        self.infos += metrics.infos;
+    }
+
+    /// `13 issues`, and where they are not alike `13 issues (7 errors, 4 warnings, 2 infos)`.
+    pub fn in_all(self) -> String {
+        let counts = [
+            (self.errors, "error"),
+            (self.warnings, "warning"),
+            (self.infos, "info"),
+        ];
+        let counts = counts.iter().filter(|(count, _)| *count > 0);
+        let counts: Vec<String> = counts.map(|(count, word)| plural(*count, word)).collect();
+        let issues = plural(self.issues, "issue");
+        match self.errors + self.infos {
+            0 => issues,
+            _ => format!("{issues} ({})", counts.join(", ")),
+        }
+    }
+}
+
+/// Says what is wrong with a file that was normalized.
+pub fn print(ui: &Ui, finished: &Finished, metrics: &RunMetrics) {
+    if metrics.issues == 0 {
+        ui.line("  0 issues");
+        return;
+    }
+    let rules = match issues_of(&finished.run) {
+        Ok(list) => by_rule(list).map_err(NoList::from),
+        Err(error) => Err(error),
+    };
+    let rules = match rules {
+        Ok(rules) => rules,
+        Err(error) => {
+            let issues = plural(metrics.issues, "issue");
+            ui.line(format_args!("  {}", ui.paint(Tone::Warn, issues)));
+            match error {
+                NoList::NotAskedFor { .. } => ui.hint(HOW_TO_LIST),
+                error => ui.say(format_args!("note: {error}")),
+            }
+            return;
+        }
+    };
+    print_counts(ui, metrics);
+    print_rules(ui, &rules);
+    let list = format!("`ade issues {}` lists all", finished.short_id);
+    ui.words("  ", None, Tone::Dim, &list);
+}
+
+/// How the issues of several files are listed.
+pub fn hint_at_list(finished: &Finished) -> String {
+    match finished.noticed.issue_list {
+        Some(_) => "`ade issues FILE` lists the issues of a file".to_owned(),
+        None => HOW_TO_LIST.to_owned(),
+    }
+}
+
+const HOW_TO_LIST: &str =
+    "issue_list = true in settings.toml lists each issue with its cell (`ade issues`)";
+
+/// Errors and warnings; infos on a line of their own, because nobody has to look at them.
+fn print_counts(ui: &Ui, metrics: &RunMetrics) {
+    let counts = [
+        (metrics.errors, "error", Tone::Bad),
+        (metrics.warnings, "warning", Tone::Warn),
+    ];
+    let counts = counts.iter().filter(|(count, ..)| *count > 0);
+    let counts: Vec<String> = counts
+        .map(|(count, word, tone)| ui.paint(*tone, plural(*count, word)))
+        .collect();
+    if !counts.is_empty() {
+        ui.line(format_args!("  {}", counts.join(", ")));
+    }
+    if metrics.infos > 0 {
+        ui.line(format_args!("  {}", plural(metrics.infos, "info")));
+    }
+}
+
+fn print_rules(ui: &Ui, rules: &[OfRule]) {
+    let told = &rules[..rules.len().min(RULES)];
+    let width = |text: &str| measure_text_width(text);
+    let names = told.iter().map(|of| width(&of.rule));
+    let names = names.filter(|width| *width <= ALIGNED).max().unwrap_or(0);
+    let counts = told.iter().map(|of| thousands(of.count).len());
+    let counts = counts.max().unwrap_or(0);
+    for of in told {
+        let (tone, mark) = match of.severity {
+            Severity::Error => (Tone::Bad, "✗"),
+            Severity::Warning | Severity::Info => (Tone::Warn, "!"),
+        };
+        let padding = " ".repeat(names.saturating_sub(width(&of.rule)));
+        let count = thousands(of.count);
+        let mark = ui.paint(tone, mark);
+        let lead = format!("{mark} {}{padding}  {count:>counts$} ", of.rule);
+        ui.words("    ", Some((Tone::Plain, &lead)), Tone::Plain, &words(of));
+    }
+    if rules.len() > told.len() {
+        let more = plural((rules.len() - told.len()) as u64, "more rule");
+        ui.words("    ", None, Tone::Dim, &format!("and {more}"));
+    }
+}
+
+/// `North!F16, F27, F33, …: more than 80`
+fn words(of: &OfRule) -> String {
+    let more = if of.count > of.places.len() as u64 {
+        ", …"
+    } else {
+        ""
+    };
+    let others = if of.says_more { ", among others" } else { "" };
+    format!("{}{more}: {}{others}", of.places.join(", "), of.message)
+}

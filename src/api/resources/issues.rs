@@ -1,0 +1,221 @@
+//! What is wrong with a run's input, at the sender's own cells: the list of issues, and the painted copy.
+
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::Response;
+use serde_json::{Value, json};
+use utoipa::{IntoParams, ToSchema};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::runs::run_of;
+use crate::api::access::caller::Reader;
+use crate::api::description::schemas::IssuePage;
+use crate::api::http::answer::Answer;
+use crate::api::http::body::{Path, Query};
+use crate::api::http::cursor;
+use crate::api::http::download;
+use crate::api::http::download::Download;
+use crate::api::http::problem::ApiError;
+use crate::api::state::Api;
+use crate::base::files::name_of;
+use crate::base::problem::code;
+use crate::issues::{List, Severity, Wanted};
+use crate::run::results::annotated::{AnnotateError, kept_copy};
+use crate::run::results::issues::{NoList, issues_of};
+use crate::store::RunRecord;
+use crate::workspace::Workspace;
+
+/// The issues of a page, unless a request says otherwise, and at most.
+const USUAL: u32 = 100;
+const LARGEST: u32 = 1000;
+
+pub fn routes() -> OpenApiRouter<Api> {
+    OpenApiRouter::new()
+        .routes(routes!(issues))
+        .routes(routes!(annotated))
+}
+
+/// Which issues of a run, for the description of the API.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+#[expect(dead_code, reason = "a shape for the description of the API")]
+struct WhichIssues {
+    /// Of this field, by its name or its label; may be repeated.
+    #[param(nullable = false)]
+    field: Option<Vec<String>>,
+    /// Of this rule, with or without its field: `hours.up_to_80`, `up_to_80`; may be repeated.
+    #[param(nullable = false)]
+    rule: Option<Vec<String>>,
+    /// Of this severity; may be repeated.
+    #[param(nullable = false, inline)]
+    severity: Option<Vec<SeverityName>>,
+    /// Of this sheet of the sender; may be repeated.
+    #[param(nullable = false)]
+    sheet: Option<Vec<String>>,
+    /// The largest number of issues, from 1 to 1000. A page of long values may have fewer.
+    #[param(nullable = false, minimum = 1, maximum = 1000)]
+    limit: Option<u32>,
+    /// The `next_cursor` of the page before, with the same filters.
+    #[param(nullable = false, min_length = 43, max_length = 43)]
+    cursor: Option<String>,
+}
+
+/// How much an issue matters, for the description of the API.
+#[derive(ToSchema)]
+#[schema(rename_all = "lowercase")]
+#[expect(dead_code, reason = "a shape for the description of the API")]
+enum SeverityName {
+    Error,
+    Warning,
+    Info,
+}
+
+/// What a request for issues asks for.
+#[derive(Debug, Default)]
+struct Asked {
+    wanted: Wanted,
+    limit: usize,
+    cursor: Option<String>,
+}
+
+impl Asked {
+    /// Reads the parameters; those that filter may be repeated.
+    fn of(pairs: Vec<(String, String)>) -> Result<Self, ApiError> {
+        let (mut wanted, mut limit, mut cursor) = (Wanted::default(), None, None);
+        for (name, value) in pairs {
+            match name.as_str() {
+                "field" => wanted.fields.push(value),
+                "rule" => wanted.rules.push(value),
+                "sheet" => wanted.sheets.push(value),
+                "severity" => {
+                    let severity = Severity::named(&value).ok_or_else(|| {
+                        ApiError::field("severity", "must be error, warning or info")
+                    })?;
+                    wanted.severities.push(severity);
+                }
+                "limit" if limit.is_none() => {
+                    let number = value.parse::<u32>();
+                    limit = Some(number.map_err(|_| ApiError::field("limit", "must be a number"))?);
+                }
+                "cursor" if cursor.is_none() => cursor = Some(value),
+                "limit" | "cursor" => return Err(ApiError::field(name, "is given twice")),
+                _ => return Err(ApiError::field(name, "is unknown")),
+            }
+        }
+        Ok(Self {
+            wanted,
+            limit: cursor::limit(limit, USUAL, LARGEST)?,
+            cursor,
+        })
+    }
+}
+
+/// List what is wrong with a run's input, in the order of its sheets.
+///
+/// `counts` are of all issues that the filters take, and are there on the first page alone.
+#[utoipa::path(get, path = "/api/v1/runs/{id}/issues", tag = "issues", params(("id" = String, Path, description = "The run"), WhichIssues), responses(
+    (status = 200, body = IssuePage),
+))]
+async fn issues(
+    Reader(api, caller): Reader,
+    Path(id): Path<String>,
+    Query(pairs): Query<Vec<(String, String)>>,
+) -> Answer {
+    let asked = Asked::of(pairs)?;
+    api.slow_work(move |api| {
+        let (workspace, run) = run_of(api, &caller, &id)?;
+        page(&workspace, &run, &asked).map(axum::Json)
+    })
+    .await
+}
+
+fn page(workspace: &Workspace, run: &RunRecord, asked: &Asked) -> Result<Value, ApiError> {
+    let mut list = list_of(run)?;
+    let what = format!("issues {} {} {:?}", run.id, list.size(), asked.wanted);
+    let counts = match &asked.cursor {
+        Some(cursor) => {
+            list.go_to(cursor::place_in(&what, cursor)?)?;
+            Value::Null
+        }
+        None => counts(workspace, run, &asked.wanted)?,
+    };
+    let page = list.page(&asked.wanted, asked.limit)?;
+    let next = page.next.map(|place| cursor::sealed(&what, place));
+    Ok(json!({"issues": page.issues, "counts": counts, "next_cursor": next}))
+}
+
+/// How many issues the filters take, how many are listed at all, and how many more the run has than its list has room for.
+fn counts(workspace: &Workspace, run: &RunRecord, wanted: &Wanted) -> Result<Value, ApiError> {
+    let (counts, listed) = list_of(run)?.counts(wanted)?;
+    let payload = workspace.store.run_payload(&run.id)?;
+    let payload = payload.and_then(|text| serde_json::from_str::<Value>(&text).ok());
+    let unlisted = payload.and_then(|payload| payload["issue_list"]["unlisted"].as_u64());
+    let mut counts = json!(counts);
+    counts["listed"] = json!(listed);
+    counts["unlisted"] = json!(unlisted.unwrap_or(0));
+    Ok(counts)
+}
+
+/// The list of issues of a run.
+pub(super) fn list_of(run: &RunRecord) -> Result<List, ApiError> {
+    issues_of(run).map_err(no_list)
+}
+
+/// That there is no list, as other routes say of what a run leaves.
+fn no_list(error: NoList) -> ApiError {
+    let detail = error.to_string();
+    match error {
+        NoList::NotEnded { .. } => {
+            ApiError::of(code::OUTPUT_NOT_READY, detail).hint("follow its events until it ends")
+        }
+        NoList::Gone { .. } => {
+            ApiError::new(StatusCode::GONE, code::INPUT_GONE, detail).hint("run the document again")
+        }
+        NoList::NoOutput { .. } => ApiError::of(code::NO_ISSUE_LIST, detail)
+            .hint("the run's `error` says why it has no output"),
+        other => other.into(),
+    }
+}
+
+/// Download the painted copy: the sender's own workbook with the cells of issues marked.
+///
+/// It is made when it is asked for first. Of `.xls` and `.csv` it is a new workbook with the same cells.
+#[utoipa::path(get, path = "/api/v1/runs/{id}/annotated", tag = "issues", params(("id" = String, Path, description = "The run")), responses(
+    (status = 200, content((Vec<u8> = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"), (Vec<u8> = "application/vnd.ms-excel.sheet.macroenabled.12"), (Vec<u8> = "application/vnd.openxmlformats-officedocument.spreadsheetml.template"), (Vec<u8> = "application/vnd.ms-excel.template.macroenabled.12"))),
+    (status = 206, description = "The part that was asked for"),
+    (status = 304, description = "The client has it"),
+))]
+async fn annotated(
+    Reader(api, caller): Reader,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+) -> Answer<Response> {
+    let path = api
+        .slow_work(move |api| {
+            let (_, run) = run_of(api, &caller, &id)?;
+            kept_copy(&run).map_err(not_painted)
+        })
+        .await?;
+    let name = name_of(&path);
+    let file = Download {
+        path: &path,
+        name: &name,
+        kind: download::kind_of(&name),
+        tag: None,
+    };
+    download::serve(&file, &headers).await
+}
+
+fn not_painted(error: AnnotateError) -> ApiError {
+    if error.is_of_input() {
+        return ApiError::of(code::CANNOT_BE_PAINTED, error.to_string());
+    }
+    match error {
+        AnnotateError::NoList(error) => no_list(error),
+        AnnotateError::InputGone { id, .. } => {
+            let detail = format!("the input of run {id} is not there any more as the run read it");
+            ApiError::new(StatusCode::GONE, code::INPUT_GONE, detail).hint("run the document again")
+        }
+        other => other.into(),
+    }
+}

@@ -1,0 +1,89 @@
+//! The page of a run: what it found, to be read in a browser, printed or mailed.
+
+use std::io::{Seek, SeekFrom};
+use std::path::Path as FilePath;
+
+use axum::body::Body;
+use axum::http::{HeaderValue, header};
+use axum::response::{IntoResponse, Response};
+use serde::Deserialize;
+use tokio_util::io::ReaderStream;
+use utoipa::IntoParams;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::runs::run_of;
+use crate::api::access::caller::Reader;
+use crate::api::http::answer::Answer;
+use crate::api::http::body::{Path, Query};
+use crate::api::http::problem::ApiError;
+use crate::api::state::Api;
+use crate::base::problem::code;
+use crate::report::{Options, ReportError, SECURITY_POLICY, page};
+use crate::run::results::issues::NoList;
+
+pub fn routes() -> OpenApiRouter<Api> {
+    OpenApiRouter::new().routes(routes!(report))
+}
+
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct WhichReport {
+    /// `false`: without cell values, so without the sheets.
+    #[param(nullable = false)]
+    values: Option<bool>,
+}
+
+/// Read a page of what a run found.
+///
+/// One HTML file that needs no network and runs no script: the issues, the sender's sheets with the issues where they are, what
+/// each column went to and why, and what was left out. It holds cell values, unless it is asked for without.
+#[utoipa::path(get, path = "/api/v1/runs/{id}/report", tag = "issues", params(("id" = String, Path, description = "The run"), WhichReport), responses(
+    (status = 200, description = "The page", content_type = "text/html", body = String, headers(("Content-Security-Policy" = String, description = "Nothing is loaded and nothing is run"))),
+))]
+async fn report(
+    Reader(api, caller): Reader,
+    Path(id): Path<String>,
+    Query(which): Query<WhichReport>,
+) -> Answer<Response> {
+    let options = Options {
+        values: which.values.unwrap_or(true),
+    };
+    let (file, length) = api
+        .slow_work(move |api| {
+            let (workspace, run) = run_of(api, &caller, &id)?;
+            // A file without a name: it is gone when it was sent, or the server has ended.
+            let unwritable = |error: std::io::Error| ApiError::internal(error.to_string());
+            let mut file = tempfile::tempfile().map_err(unwritable)?;
+            let name = FilePath::new("the page");
+            page(&*workspace.store, &[run], options, &mut file, name).map_err(not_made)?;
+            let length = file.stream_position().map_err(unwritable)?;
+            file.seek(SeekFrom::Start(0)).map_err(unwritable)?;
+            Ok((file, length))
+        })
+        .await?;
+    let stream = ReaderStream::with_capacity(tokio::fs::File::from_std(file), 64 * 1024);
+    let mut response = Body::from_stream(stream).into_response();
+    let headers = response.headers_mut();
+    for (name, value) in [
+        (header::CONTENT_TYPE, "text/html; charset=utf-8"),
+        (header::CONTENT_SECURITY_POLICY, SECURITY_POLICY),
+        (header::CACHE_CONTROL, "private, no-cache"),
+    ] {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+    headers.insert(header::CONTENT_LENGTH, HeaderValue::from(length));
+    Ok(response)
+}
+
+/// That there is no page, as other routes say of what a run leaves.
+fn not_made(error: ReportError) -> ApiError {
+    match error {
+        ReportError::List(error @ NoList::NotEnded { .. }) => {
+            ApiError::of(code::OUTPUT_NOT_READY, error.to_string())
+                .hint("follow its events until it ends")
+        }
+        error => error.into(),
+    }
+}

@@ -1,0 +1,111 @@
+//! Which rows of a run's input and output belong together, for a whole sheet at once.
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+use utoipa::IntoParams;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::cells::{Side, SideName};
+use super::runs::{Left, place_of, run_of};
+use crate::api::access::caller::Reader;
+use crate::api::description::schemas::RowSegments;
+use crate::api::http::answer::Answer;
+use crate::api::http::body::{Path, Query};
+use crate::api::http::cursor;
+use crate::api::http::problem::ApiError;
+use crate::api::state::Api;
+use crate::cells::{Rows, Segment};
+use crate::settings::paths::RunFolder;
+use crate::store::RunRecord;
+
+/// The segments of a page, unless a request says otherwise, and at most.
+const USUAL: u32 = 1000;
+const LARGEST: u32 = 10_000;
+
+pub fn routes() -> OpenApiRouter<Api> {
+    OpenApiRouter::new().routes(routes!(rows))
+}
+
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct WhichRows {
+    /// `input` or `output`: whose sheet it is, and in whose order the rows come; absent: output.
+    #[param(nullable = false, inline, value_type = SideName)]
+    side: Option<String>,
+    /// The name of a sheet.
+    sheet: String,
+    /// The largest number of segments, from 1 to 10000.
+    #[param(nullable = false, minimum = 1, maximum = 10000)]
+    limit: Option<u32>,
+    /// The `next_cursor` of the page before.
+    #[param(nullable = false, min_length = 43, max_length = 43)]
+    cursor: Option<String>,
+}
+
+/// Read which rows of input and output belong together.
+///
+/// A segment is a stretch of rows that follow each other on both sides: row `row` of the sender's sheet is row `output_row` of the
+/// output, the next ones are the next ones (with `descending`, the ones before). Rows that were not written have a `reason` instead.
+/// `segments` is null where the run does not tell: the configuration does not ask for `row_provenance`, or the engine is older.
+#[utoipa::path(get, path = "/api/v1/runs/{id}/rows", tag = "cells", params(("id" = String, Path, description = "The run"), WhichRows), responses(
+    (status = 200, body = RowSegments),
+))]
+async fn rows(
+    Reader(api, caller): Reader,
+    Path(id): Path<String>,
+    Query(which): Query<WhichRows>,
+) -> Answer {
+    let side = Side::of(which.side.as_deref())?;
+    let limit = cursor::limit(which.limit, USUAL, LARGEST)?;
+    api.slow_work(move |api| {
+        let (_, run) = run_of(api, &caller, &id)?;
+        // What is not known of a run that has not ended is an error, as elsewhere.
+        place_of(&run, Left::Output)?;
+        let Some(known) = known_rows(api, &run) else {
+            return Ok(axum::Json(json!({"segments": null, "next_cursor": null})));
+        };
+        page(&known, &run, side, &which, limit).map(axum::Json)
+    })
+    .await
+}
+
+/// What a run tells of its rows.
+pub(super) fn known_rows(api: &Api, run: &RunRecord) -> Option<std::sync::Arc<Rows>> {
+    api.cells
+        .rows(&RunFolder::at(&run.run_dir).rows(&run.input_name))
+}
+
+fn page(
+    known: &Rows,
+    run: &RunRecord,
+    side: Side,
+    which: &WhichRows,
+    limit: usize,
+) -> Result<Value, ApiError> {
+    let segments = match side {
+        Side::Input => known.of_input(&which.sheet),
+        Side::Output => known.of_output(&which.sheet),
+    };
+    let count = segments.len();
+    let what = format!("rows {} {side:?} {} {count}", run.id, which.sheet);
+    let first = match &which.cursor {
+        Some(cursor) => cursor::place_in(&what, cursor)?,
+        None => 0,
+    };
+    let first = usize::try_from(first).unwrap_or(count).min(count);
+    let last = count.min(first + limit);
+    let shown: Vec<Value> = segments[first..last].iter().map(segment).collect();
+    let next = (last < count).then(|| cursor::sealed(&what, last as u64));
+    Ok(json!({"segments": shown, "next_cursor": next}))
+}
+
+fn segment(one: &Segment<'_>) -> Value {
+    json!({
+        "sheet": one.sheet, "row": one.row, "turned": one.turned,
+        "output_sheet": one.output_sheet, "output_row": one.output_row,
+        "count": one.count, "descending": one.descending,
+        "reason": one.reason, "hook": one.hook, "unknown": one.unknown,
+    })
+}

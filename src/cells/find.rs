@@ -1,0 +1,119 @@
+//! Finds text in the cells of a sheet.
+
+use ade_engine_native::cells::{Cell, Sheet, Tag};
+use serde::Serialize;
+use serde_json::Value;
+
+use super::window;
+
+/// A search looks at so many cells at most; where it ends, the next one goes on.
+const MOST_CELLS: usize = 4_000_000;
+
+/// Cells that hold a text.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Found {
+    /// Row and column of each, from 1, in the order of rows.
+    pub cells: Vec<(u64, u64)>,
+    /// The row and column where a further search goes on; `None`: all of the sheet was searched.
+    pub next: Option<(u64, u64)>,
+}
+
+/// The cells whose text, as a window shows it, has this text in it, whatever its case.
+pub(super) fn find(sheet: &Sheet, text: &str, from: (u64, u64), most: usize) -> Found {
+    find_within(sheet, text, from, most, MOST_CELLS)
+}
+
+fn find_within(
+    sheet: &Sheet,
+    text: &str,
+    (first_row, first_column): (u64, u64),
+    most: usize,
+    mut cells_left: usize,
+) -> Found {
+    let wanted = text.to_lowercase();
+    let (rows, columns) = window::size(sheet);
+    let mut cells = Vec::new();
+    for row in first_row..=rows {
+        let begin = if row == first_row { first_column } else { 1 };
+        for column in begin..=columns {
+            if cells.len() == most || cells_left == 0 {
+                let next = Some((row, column));
+                return Found { cells, next };
+            }
+            cells_left -= 1;
+            let cell = sheet.cell(row as usize - 1, column as usize - 1);
+            if holds(cell, sheet, &wanted) {
+                cells.push((row, column));
+            }
+        }
+    }
+    Found { cells, next: None }
+}
+
+fn holds(cell: Cell, sheet: &Sheet, wanted: &str) -> bool {
+    if cell.tag == Tag::Text {
+        let text = sheet.text(cell.as_text());
+        return text.to_lowercase().contains(wanted);
+    }
+    match window::value_of(cell, sheet, usize::MAX).0 {
+        Value::Null => false,
+        Value::String(text) => text.to_lowercase().contains(wanted),
+        other => other.to_string().contains(wanted),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use ade_engine_native::cells::{ScanLimits, SheetBuilder, TextArena};
+
+    use super::*;
+
+    fn sheet() -> Sheet {
+        let mut builder = SheetBuilder::new("S", ScanLimits::NONE, Arc::new(TextArena::new()));
+        for row in 0..3 {
+            for (column, text) in ["Straße 12", "", "ÄHRE"].iter().enumerate() {
+                let cell = builder.text_cell(text);
+                builder.push(column, cell);
+            }
+            builder.push(3, Cell::integer(1200 + row));
+            builder.push(4, Cell::boolean(row == 1));
+            builder.push(5, Cell::date(19_782));
+            builder.end_row(row as usize).unwrap();
+        }
+        builder.finish(None)
+    }
+
+    #[test]
+    fn text_is_found_in_cells_of_all_kinds_whatever_its_case() {
+        let sheet = sheet();
+        let cells = |text: &str| find(&sheet, text, (1, 1), 100).cells;
+        assert_eq!(cells("ähr"), [(1, 3), (2, 3), (3, 3)]);
+        assert_eq!(cells("STRASSE"), []);
+        assert_eq!(cells("straße"), [(1, 1), (2, 1), (3, 1)]);
+        assert_eq!(cells("12")[..2], [(1, 1), (1, 4)]);
+        assert_eq!(cells("1202"), [(3, 4)]);
+        assert_eq!(cells("true"), [(2, 5)]);
+        assert_eq!(cells("2024-02-29"), [(1, 6), (2, 6), (3, 6)]);
+        assert_eq!(find(&sheet, "12", (3, 2), 100).cells, [(3, 4)]);
+        assert_eq!(find(&sheet, "12", (9, 1), 100).cells, []);
+    }
+
+    #[test]
+    fn a_search_goes_on_where_the_one_before_ended() {
+        let sheet = sheet();
+        let whole = find(&sheet, "12", (1, 1), 100);
+        assert_eq!((whole.cells.len(), whole.next), (6, None));
+        for (most, cells_left) in [(1, 100), (4, 100), (100, 5)] {
+            let (mut cells, mut from) = (Vec::new(), Some((1, 1)));
+            while let Some(place) = from {
+                let found = find_within(&sheet, "12", place, most, cells_left);
+                assert!(found.cells.len() <= most);
+                cells.extend(found.cells);
+                from = found.next;
+            }
+            assert_eq!(cells, whole.cells);
+        }
+    }
+}

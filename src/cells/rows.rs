@@ -1,0 +1,828 @@
+//! Where the rows of a run's output came from, and what became of the rows of its input: what the engine writes to
+//! `output/<stem>_rows.json`, with the setting `row_provenance`.
+//!
+//! ```json
+//! {"schema_version": 1,
+//!  "tables": [{"sheet": "North", "table": 1, "output_sheet": "North", "first_row": 2, "turned": false,
+//!              "rows": [[5, 7], [0, 0], [19, 14], [3, 3, 1]], "unknown": null}],
+//!  "not_written": [{"sheet": "North", "first": 8, "last": 8, "reason": "blank", "hook": null}]}
+//! ```
+//!
+//! `rows` are the sender's rows in the order of the output, as stretches: `[9, 7]` is 9, 8, 7; `[0, 0]`, or `0`, is a row that a hook added; a
+//! third number says which entry of `tables` has the sheet of these rows, where a hook brought them from there. `first_row` is
+//! the output's row of the first of them. Of a table that was `turned`, the numbers are the sender's columns. `unknown` is the
+//! hook that replaced the rows of a table, which has none in the file then.
+//!
+//! # Promises
+//! Code of the configuration may have written anything to the file: a link is no file, its size is bounded, and a file of another
+//! shape is none. What the file does not tell is said to be unknown, never guessed.
+
+use std::fmt;
+use std::fs::OpenOptions;
+use std::io::Read;
+use std::ops::Range;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
+
+use serde::de::{self, Deserializer, SeqAccess, Visitor};
+use serde::{Deserialize, Serialize};
+
+/// The version of the file's keys; within a version keys are only added.
+const SCHEMA_VERSION: u32 = 1;
+/// A larger file is not read: the rows of a full sheet, each for itself, take half of it.
+const MOST_BYTES: u64 = 32 << 20;
+/// So many tables, and so many stretches of rows that were not written, are read.
+const MOST_ENTRIES: usize = 100_000;
+
+/// The rows of a run.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Rows {
+    tables: Vec<Table>,
+    not_written: Vec<NotWritten>,
+}
+
+/// A table of the sender that was written.
+#[derive(Debug, PartialEq, Eq)]
+struct Table {
+    sheet: String,
+    output_sheet: Option<String>,
+    /// The output's row of its first row of data, from 1.
+    first_row: Option<u64>,
+    turned: bool,
+    stretches: Vec<Stretch>,
+    /// How many rows it has in the output.
+    height: u32,
+    unknown: Option<String>,
+}
+
+/// Rows of the sender that follow each other in the output.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Stretch {
+    /// How many rows of the table stand above it.
+    above: u32,
+    /// The sender's row, or of a turned table the column, that stands first; 0: a hook added the row.
+    first: u32,
+    /// The one that stands last; it may be smaller.
+    last: u32,
+    /// The entry of `tables` that has their sheet.
+    of: u32,
+}
+
+/// Rows of the sender that are not in the output, and why.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NotWritten {
+    /// The sender's sheet.
+    pub sheet: String,
+    /// The first of them, from 1.
+    pub first: u64,
+    /// The last of them.
+    pub last: u64,
+    /// Why.
+    pub reason: Reason,
+    /// The hook that dropped them.
+    pub hook: Option<String>,
+}
+
+/// Why a row of the sender is not in the output.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Reason {
+    /// It is the header of a table.
+    Header,
+    /// It is blank.
+    Blank,
+    /// It is a total or a balance.
+    Total,
+    /// It is a note.
+    Note,
+    /// It is the title of a section.
+    Title,
+    /// It says the header again.
+    RepeatedHeader,
+    /// It belongs to no table.
+    Outside,
+    /// A hook dropped it.
+    Dropped,
+    /// It has errors and stands on a sheet or in a file of its own.
+    Quarantined,
+    /// Another reason.
+    #[serde(other)]
+    Other,
+}
+
+impl Reason {
+    /// Its word in the file, such as `repeated_header`.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Header => "header",
+            Self::Blank => "blank",
+            Self::Total => "total",
+            Self::Note => "note",
+            Self::Title => "title",
+            Self::RepeatedHeader => "repeated_header",
+            Self::Outside => "outside",
+            Self::Dropped => "dropped",
+            Self::Quarantined => "quarantined",
+            Self::Other => "other",
+        }
+    }
+}
+
+/// Where a row of the output came from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Origin<'a> {
+    /// From this row of the sender's, from 1.
+    Row {
+        /// The sender's sheet.
+        sheet: &'a str,
+        /// The row.
+        row: u64,
+    },
+    /// From this column of the sender's, from 1: records were columns there.
+    Column {
+        /// The sender's sheet.
+        sheet: &'a str,
+        /// The column.
+        column: u64,
+    },
+    /// A hook added it.
+    Added,
+    /// It is a row of a table whose rows this hook replaced, or stands below it.
+    Unknown {
+        /// The hook.
+        hook: &'a str,
+    },
+    /// It is no row of a table's data whose place is known: a header, a row between tables, or of a sheet that a hook touched.
+    NoData,
+}
+
+/// Where a row of the sender's is in the output.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Written<'a> {
+    /// The sheet of the output; `None`: a hook touched the output, and the place is not known.
+    pub sheet: Option<&'a str>,
+    /// The row, from 1; `None` as above.
+    pub row: Option<u64>,
+}
+
+/// What became of a row of the sender's.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Fate<'a> {
+    /// It was written, more than once where a hook doubled it; in the order of the tables.
+    Written(Vec<Written<'a>>),
+    /// It is not in the output.
+    NotWritten(&'a NotWritten),
+    /// It may be anywhere: this hook replaced the rows of a table.
+    Unknown {
+        /// The hook.
+        hook: &'a str,
+    },
+    /// The file says nothing of it.
+    NotTold,
+}
+
+/// Rows of input and output that belong together one by one, or rows of one of them alone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Segment<'a> {
+    /// The sender's sheet; `None`: the rows are of the output alone.
+    pub sheet: Option<&'a str>,
+    /// The first of the sender's rows (of a turned table: columns), from 1; `None`: a hook added them, or they are not known.
+    pub row: Option<u64>,
+    /// Whether the numbers of the sender are those of columns.
+    pub turned: bool,
+    /// The sheet of the output; `None`: they were not written, or the place is not known.
+    pub output_sheet: Option<&'a str>,
+    /// The first of the output's rows, from 1; `None` as above.
+    pub output_row: Option<u64>,
+    /// How many rows these are; `None`: that is not known.
+    pub count: Option<u64>,
+    /// Whether the sender's row goes down by one as the output's goes up.
+    pub descending: bool,
+    /// Why they were not written; `None`: they were.
+    pub reason: Option<Reason>,
+    /// The hook that dropped them, or because of which the rows are not known.
+    pub hook: Option<&'a str>,
+    /// Whether it is not known which rows of the sender's these are.
+    pub unknown: bool,
+}
+
+impl Rows {
+    /// Reads the file. `None`: it is not there, is a link, too large, or of another shape; then nothing is known.
+    pub fn read(path: &Path) -> Option<Self> {
+        let file = OpenOptions::new()
+            .read(true)
+            .custom_flags(rustix::fs::OFlags::NOFOLLOW.bits().cast_signed())
+            .open(path)
+            .ok()?;
+        let found = file.metadata().ok()?;
+        if !found.is_file() || found.len() > MOST_BYTES {
+            return None;
+        }
+        let mut bytes = Vec::new();
+        file.take(MOST_BYTES).read_to_end(&mut bytes).ok()?;
+        Self::of(&bytes)
+    }
+
+    fn of(bytes: &[u8]) -> Option<Self> {
+        let file: InFile = serde_json::from_slice(bytes).ok()?;
+        let is_sound = file.schema_version == SCHEMA_VERSION
+            && file.tables.len() <= MOST_ENTRIES
+            && file.not_written.len() <= MOST_ENTRIES
+            && file
+                .not_written
+                .iter()
+                .all(|rows| rows.first >= 1 && rows.first <= rows.last);
+        if !is_sound {
+            return None;
+        }
+        let count = file.tables.len();
+        let tables = file.tables.into_iter().enumerate();
+        Some(Self {
+            tables: tables
+                .map(|(index, table)| table.checked(index, count))
+                .collect::<Option<_>>()?,
+            not_written: file.not_written,
+        })
+    }
+
+    /// The bytes that it takes, roughly.
+    pub(super) fn heap_bytes(&self) -> usize {
+        let text = |text: &Option<String>| text.as_ref().map_or(0, String::len);
+        let of_table = |table: &Table| {
+            let texts = table.sheet.len() + text(&table.output_sheet) + text(&table.unknown);
+            size_of::<Table>() + texts + table.stretches.len() * size_of::<Stretch>()
+        };
+        let of_rows =
+            |rows: &NotWritten| size_of::<NotWritten>() + rows.sheet.len() + text(&rows.hook);
+        self.tables.iter().map(of_table).sum::<usize>()
+            + self.not_written.iter().map(of_rows).sum::<usize>()
+    }
+
+    /// Where a row of the output came from, from 1.
+    pub fn origin(&self, output_sheet: &str, row: u64) -> Origin<'_> {
+        let here = self
+            .tables
+            .iter()
+            .filter(|table| table.output_sheet.as_deref() == Some(output_sheet));
+        let above = here
+            .filter_map(|table| Some((table.first_row.filter(|first| *first <= row)?, table)))
+            .max_by_key(|(first, _)| *first);
+        let Some((first, table)) = above else {
+            return Origin::NoData;
+        };
+        if let Some(hook) = &table.unknown {
+            return Origin::Unknown { hook };
+        }
+        let place = row - first;
+        if place >= u64::from(table.height) {
+            return Origin::NoData;
+        }
+        let place = place as u32;
+        let behind = table.stretches.partition_point(|one| one.above <= place);
+        let Some(stretch) = behind.checked_sub(1).map(|index| table.stretches[index]) else {
+            return Origin::NoData;
+        };
+        if stretch.first == 0 {
+            return Origin::Added;
+        }
+        let number = stretch.at(place - stretch.above);
+        let of = &self.tables[stretch.of as usize];
+        let sheet = &*of.sheet;
+        if of.turned {
+            Origin::Column {
+                sheet,
+                column: number,
+            }
+        } else {
+            Origin::Row { sheet, row: number }
+        }
+    }
+
+    /// What became of a row of the sender's, from 1.
+    pub fn fate(&self, sheet: &str, row: u64) -> Fate<'_> {
+        let mut fates = self.fates_of(sheet, row..row.saturating_add(1), false);
+        fates.pop().unwrap_or(Fate::NotTold)
+    }
+
+    /// What became of a column of the sender's in which records were columns, from 1.
+    pub fn fate_of_column(&self, sheet: &str, column: u64) -> Fate<'_> {
+        let mut fates = self.fates_of(sheet, column..column.saturating_add(1), true);
+        fates.pop().unwrap_or(Fate::NotTold)
+    }
+
+    /// What became of rows of the sender's, one by one.
+    pub fn fates(&self, sheet: &str, rows: Range<u64>) -> Vec<Fate<'_>> {
+        self.fates_of(sheet, rows, false)
+    }
+
+    fn fates_of(&self, sheet: &str, rows: Range<u64>, turned: bool) -> Vec<Fate<'_>> {
+        let from = rows.start;
+        let mut fates = vec![Fate::NotTold; rows.clone().count()];
+        for (table, stretch) in self.stretches_of(sheet, turned) {
+            for number in stretch.within(&rows) {
+                let written = Written {
+                    sheet: table.output_sheet.as_deref(),
+                    row: stretch.place_of(table, number),
+                };
+                match &mut fates[(number - from) as usize] {
+                    Fate::Written(places) => places.push(written),
+                    other => *other = Fate::Written(vec![written]),
+                }
+            }
+        }
+        let unwritten = self.not_written.iter().filter(|rows| rows.sheet == sheet);
+        for one in unwritten.filter(|_| !turned) {
+            for number in one.first.max(from)..one.last.saturating_add(1).min(rows.end) {
+                let fate = &mut fates[(number - from) as usize];
+                if *fate == Fate::NotTold {
+                    *fate = Fate::NotWritten(one);
+                }
+            }
+        }
+        // A hook that replaced the rows of one table may have brought them from any other.
+        if let Some(hook) = self.unknown_near(sheet) {
+            let open = fates.iter_mut().filter(|fate| **fate == Fate::NotTold);
+            open.for_each(|fate| *fate = Fate::Unknown { hook });
+        }
+        fates
+    }
+
+    /// The hook because of which rows of a sheet are not known: one that replaced rows of this sheet, else of another.
+    fn unknown_near(&self, sheet: &str) -> Option<&str> {
+        let unknown = || self.tables.iter().filter(|table| table.unknown.is_some());
+        let own = unknown().find(|table| table.sheet == sheet);
+        own.or_else(|| unknown().next())?.unknown.as_deref()
+    }
+
+    /// The stretches of rows (or columns) of a sender's sheet, and the tables whose output they are in.
+    fn stretches_of(
+        &self,
+        sheet: &str,
+        turned: bool,
+    ) -> impl Iterator<Item = (&Table, Stretch)> + '_ {
+        let of_sheet: Vec<bool> = self
+            .tables
+            .iter()
+            .map(|table| table.sheet == sheet && table.turned == turned)
+            .collect();
+        let known = self.tables.iter().filter(|table| table.unknown.is_none());
+        known
+            .flat_map(|table| table.stretches.iter().map(move |stretch| (table, *stretch)))
+            .filter(move |(_, stretch)| stretch.first > 0 && of_sheet[stretch.of as usize])
+    }
+
+    /// The sender's sheet that the rows of a sheet of the output are of: that of its first table.
+    pub(super) fn sheet_behind(&self, output_sheet: &str) -> Option<&str> {
+        let mut tables = self.tables.iter();
+        let first = tables.find(|table| table.output_sheet.as_deref() == Some(output_sheet))?;
+        Some(&first.sheet)
+    }
+
+    /// The sheet of the output that the rows of a sheet of the sender are on: that of its first table.
+    pub(super) fn sheet_before(&self, sheet: &str) -> Option<&str> {
+        let mut tables = self.tables.iter().filter(|table| table.sheet == sheet);
+        tables.find_map(|table| table.output_sheet.as_deref())
+    }
+
+    /// The rows of a sheet of the sender that were not written, within a range.
+    pub fn not_written_within(&self, sheet: &str, rows: &Range<u64>) -> Vec<NotWritten> {
+        let within = self
+            .not_written
+            .iter()
+            .filter(|one| one.sheet == sheet && one.first < rows.end && one.last >= rows.start);
+        within.cloned().collect()
+    }
+
+    /// All rows of a sheet of the output, in its order.
+    pub fn of_output(&self, output_sheet: &str) -> Vec<Segment<'_>> {
+        let here = |table: &&Table| table.output_sheet.as_deref() == Some(output_sheet);
+        let mut tables: Vec<_> = self.tables.iter().filter(here).collect();
+        tables.sort_by_key(|table| table.first_row);
+        tables
+            .into_iter()
+            .flat_map(|table| self.segments_of(table))
+            .collect()
+    }
+
+    fn segments_of<'a>(&'a self, table: &'a Table) -> Vec<Segment<'a>> {
+        if table.unknown.is_some() {
+            return vec![Segment {
+                sheet: Some(&table.sheet),
+                row: None,
+                turned: table.turned,
+                output_sheet: table.output_sheet.as_deref(),
+                output_row: table.first_row,
+                count: None,
+                descending: false,
+                reason: None,
+                hook: table.unknown.as_deref(),
+                unknown: true,
+            }];
+        }
+        let segment = |stretch: &Stretch| self.segment(table, *stretch);
+        table.stretches.iter().map(segment).collect()
+    }
+
+    fn segment<'a>(&'a self, table: &'a Table, stretch: Stretch) -> Segment<'a> {
+        let of = &self.tables[stretch.of as usize];
+        let is_of_sender = stretch.first > 0;
+        Segment {
+            sheet: is_of_sender.then_some(&of.sheet),
+            row: is_of_sender.then_some(u64::from(stretch.first)),
+            turned: is_of_sender && of.turned,
+            output_sheet: table.output_sheet.as_deref(),
+            output_row: table.first_row.map(|row| row + u64::from(stretch.above)),
+            count: Some(u64::from(stretch.count())),
+            descending: stretch.last < stretch.first,
+            reason: None,
+            hook: None,
+            unknown: false,
+        }
+    }
+
+    /// All rows of a sheet of the sender that the file tells of, in the sheet's order: those that were written, and those that
+    /// were not with the reason. Rows that a hook doubled are there as often as they were written. Tables whose rows are not
+    /// known come last.
+    pub fn of_input(&self, sheet: &str) -> Vec<Segment<'_>> {
+        let both = [false, true].into_iter();
+        let written = both.flat_map(|turned| self.stretches_of(sheet, turned));
+        let mut segments: Vec<_> = written
+            .map(|(table, stretch)| self.segment(table, stretch))
+            .collect();
+        let unwritten = self.not_written.iter().filter(|one| one.sheet == sheet);
+        segments.extend(unwritten.map(|one| Segment {
+            sheet: Some(&one.sheet),
+            row: Some(one.first),
+            turned: false,
+            output_sheet: None,
+            output_row: None,
+            count: Some(one.last - one.first + 1),
+            descending: false,
+            reason: Some(one.reason),
+            hook: one.hook.as_deref(),
+            unknown: false,
+        }));
+        let lowest = |one: &Segment<'_>| {
+            let (row, count) = (one.row.unwrap_or_default(), one.count.unwrap_or(1));
+            let first = if one.descending { row + 1 - count } else { row };
+            (one.turned, first)
+        };
+        segments.sort_by_key(lowest);
+        let of_sheet = self.tables.iter().filter(|table| table.sheet == sheet);
+        let unknown = of_sheet.filter(|table| table.unknown.is_some());
+        segments.extend(unknown.flat_map(|table| self.segments_of(table)));
+        segments
+    }
+}
+
+impl Stretch {
+    fn count(self) -> u32 {
+        self.first.abs_diff(self.last) + 1
+    }
+
+    /// The sender's row that stands so far down in it.
+    fn at(self, down: u32) -> u64 {
+        u64::from(if self.last < self.first {
+            self.first - down
+        } else {
+            self.first + down
+        })
+    }
+
+    /// The sender's rows of it that lie within a range.
+    fn within(self, rows: &Range<u64>) -> Range<u64> {
+        let low = u64::from(self.first.min(self.last));
+        let high = u64::from(self.first.max(self.last));
+        low.max(rows.start)..(high + 1).min(rows.end)
+    }
+
+    /// The output's row of one of its rows.
+    fn place_of(self, table: &Table, number: u64) -> Option<u64> {
+        let down = u64::from(self.first).abs_diff(number);
+        Some(table.first_row? + u64::from(self.above) + down)
+    }
+}
+
+/// The file as it is written.
+#[derive(Deserialize)]
+struct InFile {
+    schema_version: u32,
+    tables: Vec<InTable>,
+    not_written: Vec<NotWritten>,
+}
+
+#[derive(Deserialize)]
+struct InTable {
+    sheet: String,
+    output_sheet: Option<String>,
+    first_row: Option<u32>,
+    turned: bool,
+    rows: Vec<InStretch>,
+    unknown: Option<String>,
+}
+
+impl InTable {
+    /// `None`: the numbers make no sense.
+    fn checked(self, index: usize, tables: usize) -> Option<Table> {
+        let mut above = 0_u32;
+        let mut stretches = Vec::with_capacity(self.rows.len());
+        for InStretch { first, last, of } in self.rows {
+            let of = of.unwrap_or(index as u32);
+            let is_added = first == 0 && last == 0;
+            if (of as usize) >= tables || (!is_added && (first == 0 || last == 0)) {
+                return None;
+            }
+            let stretch = Stretch {
+                above,
+                first,
+                last,
+                of,
+            };
+            above = above.checked_add(first.abs_diff(last).checked_add(1)?)?;
+            stretches.push(stretch);
+        }
+        if self.first_row == Some(0) {
+            return None;
+        }
+        Some(Table {
+            sheet: self.sheet,
+            output_sheet: self.output_sheet,
+            first_row: self.first_row.map(u64::from),
+            turned: self.turned,
+            stretches,
+            height: above,
+            unknown: self.unknown,
+        })
+    }
+}
+
+/// `0`, `[5, 7]` or `[5, 7, 1]`.
+struct InStretch {
+    first: u32,
+    last: u32,
+    of: Option<u32>,
+}
+
+impl<'de> Deserialize<'de> for InStretch {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        from.deserialize_any(StretchVisitor)
+    }
+}
+
+struct StretchVisitor;
+
+impl<'de> Visitor<'de> for StretchVisitor {
+    type Value = InStretch;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("0, or two or three numbers")
+    }
+
+    fn visit_u64<E: de::Error>(self, number: u64) -> Result<InStretch, E> {
+        if number != 0 {
+            return Err(E::custom("a row alone is 0"));
+        }
+        Ok(InStretch {
+            first: 0,
+            last: 0,
+            of: None,
+        })
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut numbers: A) -> Result<InStretch, A::Error> {
+        let missing = || de::Error::custom("a stretch has two numbers");
+        let stretch = InStretch {
+            first: numbers.next_element()?.ok_or_else(missing)?,
+            last: numbers.next_element()?.ok_or_else(missing)?,
+            of: numbers.next_element()?,
+        };
+        match numbers.next_element::<de::IgnoredAny>()? {
+            None => Ok(stretch),
+            Some(_) => Err(de::Error::custom("a stretch has at most three numbers")),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn table(sheet: &str, first_row: Option<u64>, rows: Value, unknown: Option<&str>) -> Value {
+        json!({
+            "sheet": sheet, "table": 1, "output_sheet": "Out", "first_row": first_row, "turned": false, "rows": rows,
+            "unknown": unknown, "later": {},
+        })
+    }
+
+    fn file(tables: &[Value], not_written: &Value) -> Value {
+        json!({"schema_version": 1, "tables": tables, "not_written": not_written})
+    }
+
+    fn rows(tables: &[Value]) -> Rows {
+        let not_written = json!([
+            {"sheet": "In", "first": 8, "last": 10, "reason": "dropped", "hook": "no_doubles"},
+            {"sheet": "In", "first": 1, "last": 1, "reason": "unheard_of", "hook": null},
+        ]);
+        Rows::of(file(tables, &not_written).to_string().as_bytes()).unwrap()
+    }
+
+    fn at(row: u64) -> Fate<'static> {
+        Fate::Written(vec![Written {
+            sheet: Some("Out"),
+            row: Some(row),
+        }])
+    }
+
+    #[test]
+    fn rows_are_found_in_both_directions() {
+        let rows = rows(&[
+            table(
+                "In",
+                Some(2),
+                json!([[5, 7], [0, 0], 0, [13, 11], [3, 4, 1]]),
+                None,
+            ),
+            table("More", Some(14), json!([[2, 2], [5, 5, 0]]), None),
+        ]);
+        let of = |sheet, row| Origin::Row { sheet, row };
+        for (row, origin) in [
+            (1, Origin::NoData),
+            (2, of("In", 5)),
+            (4, of("In", 7)),
+            (5, Origin::Added),
+            (6, Origin::Added),
+            (7, of("In", 13)),
+            (9, of("In", 11)),
+            (10, of("More", 3)),
+            (11, of("More", 4)),
+            (12, Origin::NoData),
+            (14, of("More", 2)),
+            (15, of("In", 5)),
+            (16, Origin::NoData),
+            (u64::MAX, Origin::NoData),
+        ] {
+            assert_eq!(rows.origin("Out", row), origin, "{row}");
+        }
+        assert_eq!(rows.origin("Other", 2), Origin::NoData);
+        assert_eq!(rows.fate("In", 6), at(3));
+        assert_eq!(rows.fate("In", 12), at(8));
+        assert_eq!(rows.fate("More", 4), at(11));
+        assert_eq!(rows.fate("In", 3), Fate::NotTold);
+        let Fate::Written(twice) = rows.fate("In", 5) else {
+            panic!("it was written")
+        };
+        let places: Vec<_> = twice.iter().map(|written| written.row).collect();
+        assert_eq!(places, [Some(2), Some(15)]);
+        let Fate::NotWritten(dropped) = rows.fate("In", 9) else {
+            panic!("it was dropped")
+        };
+        assert_eq!(
+            (dropped.reason, dropped.hook.as_deref()),
+            (Reason::Dropped, Some("no_doubles"))
+        );
+        // What a later engine says in a word that is not known here.
+        let fates = rows.fates("In", 1..3);
+        assert!(
+            matches!(fates[..], [Fate::NotWritten(one), Fate::NotTold] if one.reason == Reason::Other)
+        );
+    }
+
+    #[test]
+    fn what_is_not_known_is_said_to_be_unknown() {
+        let rows = rows(&[
+            table("In", Some(2), json!([]), Some("rebuilt")),
+            table("More", Some(9), json!([[2, 3]]), None),
+            table("Moved", None, json!([[2, 3]]), None),
+        ]);
+        let unknown = Origin::Unknown { hook: "rebuilt" };
+        assert_eq!(rows.origin("Out", 1), Origin::NoData);
+        assert_eq!(rows.origin("Out", 2), unknown);
+        assert_eq!(rows.origin("Out", 5), unknown);
+        let row = Origin::Row {
+            sheet: "More",
+            row: 2,
+        };
+        assert_eq!(rows.origin("Out", 9), row);
+        assert_eq!(rows.fate("In", 5), Fate::Unknown { hook: "rebuilt" });
+        // The hook may have brought rows from here.
+        assert_eq!(rows.fate("More", 7), Fate::Unknown { hook: "rebuilt" });
+        assert_eq!(rows.fate("More", 3), at(10));
+        assert!(matches!(rows.fate("In", 8), Fate::NotWritten(_)));
+        // A hook has touched the output since: that the row is there is known, where is not.
+        let somewhere = Written {
+            sheet: Some("Out"),
+            row: None,
+        };
+        assert_eq!(rows.fate("Moved", 2), Fate::Written(vec![somewhere]));
+        let segments = rows.of_output("Out");
+        assert!(
+            segments
+                .iter()
+                .any(|one| one.unknown && one.hook == Some("rebuilt"))
+        );
+        assert!(rows.of_input("In").last().unwrap().unknown);
+    }
+
+    #[test]
+    fn of_a_turned_table_columns_are_known() {
+        let mut turned = table("In", Some(2), json!([[4, 2]]), None);
+        turned["turned"] = json!(true);
+        let rows = rows(&[turned]);
+        let origin = Origin::Column {
+            sheet: "In",
+            column: 3,
+        };
+        assert_eq!(rows.origin("Out", 3), origin);
+        assert_eq!(rows.fate_of_column("In", 2), at(4));
+        assert_eq!(rows.fate_of_column("In", 5), Fate::NotTold);
+        assert_eq!(rows.fate("In", 3), Fate::NotTold);
+    }
+
+    #[test]
+    fn a_whole_sheet_is_told_in_segments() {
+        let rows = rows(&[
+            table("In", Some(2), json!([[13, 11], [0, 0], [5, 7]]), None),
+            table("More", Some(20), json!([[1, 1]]), None),
+        ]);
+        let told = |segments: Vec<Segment<'_>>| -> Vec<_> {
+            let told = |one: Segment<'_>| (one.row, one.output_row, one.count, one.reason);
+            segments.into_iter().map(told).collect()
+        };
+        assert_eq!(
+            told(rows.of_input("In")),
+            [
+                (Some(1), None, Some(1), Some(Reason::Other)),
+                (Some(5), Some(6), Some(3), None),
+                (Some(8), None, Some(3), Some(Reason::Dropped)),
+                (Some(13), Some(2), Some(3), None),
+            ]
+        );
+        assert_eq!(
+            told(rows.of_output("Out")),
+            [
+                (Some(13), Some(2), Some(3), None),
+                (None, Some(5), Some(1), None),
+                (Some(5), Some(6), Some(3), None),
+                (Some(1), Some(20), Some(1), None),
+            ]
+        );
+    }
+
+    #[test]
+    fn a_file_of_another_shape_tells_nothing() {
+        let sound = file(&[table("In", Some(2), json!([[5, 7]]), None)], &json!([]));
+        assert!(Rows::of(sound.to_string().as_bytes()).is_some());
+        let with = |pointer: &str, value: Value| {
+            let mut file = sound.clone();
+            *file.pointer_mut(pointer).unwrap() = value;
+            Rows::of(file.to_string().as_bytes())
+        };
+        for (pointer, value) in [
+            ("/schema_version", json!(2)),
+            ("/tables", json!({})),
+            ("/tables/0/sheet", json!(null)),
+            ("/tables/0/first_row", json!(0)),
+            ("/tables/0/first_row", json!(-1)),
+            ("/tables/0/turned", json!("no")),
+            ("/tables/0/unknown", json!(true)),
+            ("/tables/0/rows/0", json!([0, 4])),
+            ("/tables/0/rows/0", json!([4, 0])),
+            ("/tables/0/rows/0", json!([5, 7, 1])),
+            ("/tables/0/rows/0", json!([5])),
+            ("/tables/0/rows/0", json!([5, 7, 0, 0])),
+            ("/tables/0/rows/0", json!(5)),
+            ("/tables/0/rows/0", json!([5, 4_294_967_296_u64])),
+            ("/tables/0/rows", json!([[1, u32::MAX], [1, 1]])),
+            (
+                "/not_written",
+                json!([{"sheet": "In", "first": 3, "last": 2, "reason": "blank", "hook": null}]),
+            ),
+            (
+                "/not_written",
+                json!([{"sheet": "In", "first": 0, "last": 2, "reason": "blank", "hook": null}]),
+            ),
+        ] {
+            assert_eq!(with(pointer, value.clone()), None, "{pointer} {value}");
+        }
+        assert_eq!(Rows::of(b"{}"), None);
+        assert_eq!(Rows::of(b""), None);
+    }
+
+    #[test]
+    fn a_link_is_no_file_and_a_large_file_is_not_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let (real, link) = (folder.path().join("real"), folder.path().join("link"));
+        assert_eq!(Rows::read(&real), None);
+        let text = file(&[], &json!([])).to_string();
+        std::fs::write(&real, &text).unwrap();
+        assert!(Rows::read(&real).is_some());
+        std::os::unix::fs::symlink(&real, &link).unwrap();
+        assert_eq!(Rows::read(&link), None);
+        assert_eq!(Rows::read(folder.path()), None);
+        let large = text + &" ".repeat(MOST_BYTES as usize);
+        std::fs::write(&real, large).unwrap();
+        assert_eq!(Rows::read(&real), None);
+    }
+}

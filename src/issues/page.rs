@@ -1,0 +1,315 @@
+//! Parts of a list: page by page, and those of a window of cells.
+
+use std::ops::RangeInclusive;
+
+use ade_engine_native::cells::column_letters::column_of;
+use serde::Serialize;
+
+use super::{Issue, List, ListError, Severity, Wanted};
+
+/// A page ends early where its issues take so many bytes: each quotes values of up to 32,767 characters.
+const MOST_BYTES: usize = 4 << 20;
+/// So many issues of a window are told: as many as a window has cells.
+const MOST_IN_WINDOW: usize = 20_000;
+
+/// Some issues of a list, in its order.
+#[derive(Debug)]
+pub struct Page {
+    /// The issues.
+    pub issues: Vec<Issue>,
+    /// The byte of the list where the next one begins; `None`: there are no more.
+    pub next: Option<u64>,
+}
+
+/// How many issues there are of each severity.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Counts {
+    /// Of severity `error`.
+    pub error: u64,
+    /// Of severity `warning`.
+    pub warning: u64,
+    /// Of severity `info`.
+    pub info: u64,
+}
+
+/// Which cells of a sheet are shown. Rows and columns count from 1.
+#[derive(Clone, Debug)]
+pub struct InWindow<'a> {
+    /// The sheet: the sender's, or of the output.
+    pub sheet: &'a str,
+    /// Whether it is the output's.
+    pub of_output: bool,
+    /// Its rows.
+    pub rows: RangeInclusive<u64>,
+    /// Its columns.
+    pub columns: RangeInclusive<u64>,
+}
+
+/// An issue of a cell, a row or a column of a window, without the values.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct CellIssue {
+    /// The row; `None`: it is of the whole column.
+    pub row: Option<u64>,
+    /// The column; `None`: it is of the whole row.
+    pub column: Option<u64>,
+    /// How much it matters.
+    pub severity: Severity,
+    /// The field.
+    pub field: Option<String>,
+    /// The rule.
+    pub rule: String,
+    /// What is wrong, without the value.
+    pub message: String,
+}
+
+impl List {
+    /// The next issues that are wanted, at most `most` of them.
+    ///
+    /// # Errors
+    /// The list cannot be read.
+    pub fn page(&mut self, wanted: &Wanted, most: usize) -> Result<Page, ListError> {
+        let (mut issues, mut bytes) = (Vec::new(), 0);
+        loop {
+            let begin = self.offset();
+            let Some(issue) = self.next().transpose()? else {
+                return Ok(Page { issues, next: None });
+            };
+            if !wanted.takes(&issue) {
+                continue;
+            }
+            if issues.len() == most || bytes >= MOST_BYTES {
+                let next = Some(begin);
+                return Ok(Page { issues, next });
+            }
+            let values = [&issue.value, &issue.written, &issue.key];
+            bytes += values.into_iter().flatten().map(String::len).sum::<usize>();
+            issues.push(issue);
+        }
+    }
+
+    /// How many issues that are wanted come from here on, and how many there are at all.
+    ///
+    /// # Errors
+    /// The list cannot be read.
+    pub fn counts(self, wanted: &Wanted) -> Result<(Counts, u64), ListError> {
+        let (mut counts, mut all) = (Counts::default(), 0);
+        for issue in self {
+            let issue = issue?;
+            all += 1;
+            if wanted.takes(&issue) {
+                *match issue.severity {
+                    Severity::Error => &mut counts.error,
+                    Severity::Warning => &mut counts.warning,
+                    Severity::Info => &mut counts.info,
+                } += 1;
+            }
+        }
+        Ok((counts, all))
+    }
+
+    /// The issues of a window's cells, rows and columns, and how many more there are.
+    ///
+    /// # Errors
+    /// The list cannot be read.
+    pub fn within(self, window: &InWindow<'_>) -> Result<(Vec<CellIssue>, u64), ListError> {
+        let (mut found, mut more) = (Vec::new(), 0);
+        for issue in self {
+            let issue = issue?;
+            if window.is_behind(&issue) {
+                break;
+            }
+            let Some(one) = window.part_of(issue) else {
+                continue;
+            };
+            if found.len() < MOST_IN_WINDOW {
+                found.push(one);
+            } else {
+                more += 1;
+            }
+        }
+        Ok((found, more))
+    }
+}
+
+impl InWindow<'_> {
+    /// Whether an issue, and so all that follow, is of a row below the window: lists are sorted by the sender's sheets and rows.
+    fn is_behind(&self, issue: &Issue) -> bool {
+        let is_below = issue
+            .row
+            .is_some_and(|row| u64::from(row) > *self.rows.end());
+        !self.of_output && is_below && issue.sheet == self.sheet
+    }
+
+    /// The issue as a part of this window, if it is one.
+    fn part_of(&self, issue: Issue) -> Option<CellIssue> {
+        let (row, column) = if self.of_output {
+            if issue.output_sheet.as_deref() != Some(self.sheet) {
+                return None;
+            }
+            let (row, column) = place_of(issue.output.as_deref()?)?;
+            (Some(row), Some(column))
+        } else {
+            if issue.sheet != self.sheet {
+                return None;
+            }
+            let column = issue.column.as_deref().and_then(column_of_letters);
+            // A row of which the cell is not known is marked as a row.
+            let column = column.filter(|_| issue.cell.is_some() || issue.row.is_none());
+            (issue.row.map(u64::from), column)
+        };
+        let is_inside = row.or(column).is_some()
+            && row.is_none_or(|row| self.rows.contains(&row))
+            && column.is_none_or(|column| self.columns.contains(&column));
+        is_inside.then_some(CellIssue {
+            row,
+            column,
+            severity: issue.severity,
+            field: issue.field,
+            rule: issue.rule,
+            message: issue.message,
+        })
+    }
+}
+
+/// Row and column of a cell such as `B7`, from 1.
+fn place_of(cell: &str) -> Option<(u64, u64)> {
+    let digits = cell.trim_start_matches(|letter: char| letter.is_ascii_uppercase());
+    let row = digits.parse::<u32>().ok().filter(|&row| row > 0)?;
+    Some((
+        row.into(),
+        column_of_letters(&cell[..cell.len() - digits.len()])?,
+    ))
+}
+
+/// The column of letters such as `AB`, from 1.
+fn column_of_letters(letters: &str) -> Option<u64> {
+    let are_letters = letters.bytes().all(|letter| letter.is_ascii_uppercase());
+    let are_some = are_letters && (1..=3).contains(&letters.len());
+    Some(column_of(letters.as_bytes()).filter(|_| are_some)? as u64 + 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::PathBuf;
+
+    use serde_json::{Value, json};
+    use tempfile::TempDir;
+
+    use super::*;
+
+    /// A list of issues, each with the keys that are not usual.
+    fn list(issues: &[Value]) -> (TempDir, PathBuf) {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a_issues.ndjson");
+        let lines = issues.iter().map(|own| {
+            let mut line = json!({
+                "sheet": "In", "cell": null, "severity": "error", "field": null, "label": null, "rule": "r", "message": "m",
+                "value": null, "written": null, "key": null, "output": null, "row": null, "column": null,
+                "output_sheet": null, "table": 1,
+            });
+            let own = own.as_object().unwrap().clone();
+            line.as_object_mut().unwrap().extend(own);
+            format!("{line}\n")
+        });
+        std::fs::write(&path, lines.collect::<String>()).unwrap();
+        (folder, path)
+    }
+
+    #[test]
+    fn pages_follow_each_other_without_gap_or_overlap() {
+        let issues: Vec<_> = (1..=9)
+            .map(|row| json!({"row": row, "severity": if row % 3 == 0 { "info" } else { "error" }}))
+            .collect();
+        let (_folder, path) = list(&issues);
+        let errors = Wanted {
+            severities: vec![Severity::Error],
+            ..Wanted::default()
+        };
+        for (wanted, most, pages) in [
+            (
+                Wanted::default(),
+                4,
+                vec![vec![1, 2, 3, 4], vec![5, 6, 7, 8], vec![9]],
+            ),
+            (Wanted::default(), 9, vec![vec![1, 2, 3, 4, 5, 6, 7, 8, 9]]),
+            (errors.clone(), 3, vec![vec![1, 2, 4], vec![5, 7, 8]]),
+        ] {
+            let (mut found, mut next) = (Vec::new(), Some(0));
+            while let Some(from) = next {
+                let mut list = List::open(&path).unwrap();
+                list.go_to(from).unwrap();
+                let page = list.page(&wanted, most).unwrap();
+                let rows = page.issues.iter().filter_map(|issue| issue.row);
+                found.push(rows.collect::<Vec<_>>());
+                next = page.next;
+            }
+            assert_eq!(found, pages);
+        }
+        let counts = Counts {
+            error: 6,
+            ..Counts::default()
+        };
+        assert_eq!(
+            List::open(&path).unwrap().counts(&errors).unwrap(),
+            (counts, 9)
+        );
+    }
+
+    #[test]
+    fn a_page_of_long_values_ends_early() {
+        let long = "x".repeat(900 << 10);
+        let issues: Vec<_> = (1..=9)
+            .map(|row| json!({"row": row, "value": long}))
+            .collect();
+        let (_folder, path) = list(&issues);
+        let mut list = List::open(&path).unwrap();
+        let page = list.page(&Wanted::default(), 1000).unwrap();
+        assert_eq!(page.issues.len(), 5);
+        list.go_to(page.next.unwrap()).unwrap();
+        let rest = list.page(&Wanted::default(), 1000).unwrap();
+        assert_eq!((rest.issues[0].row, rest.next), (Some(6), None));
+    }
+
+    #[test]
+    fn a_window_has_the_issues_of_its_cells_rows_and_columns() {
+        let (_folder, path) = list(&[
+            json!({"rule": "sheet"}),
+            json!({"rule": "column", "column": "AB"}),
+            json!({"rule": "far column", "column": "B"}),
+            json!({"rule": "row", "row": 5}),
+            json!({"rule": "cell", "row": 5, "column": "AB", "cell": "AB5", "output_sheet": "Out", "output": "C3"}),
+            json!({"rule": "next row", "row": 6, "column": "AC", "cell": "AC6"}),
+            json!({"rule": "far row", "row": 50, "column": "AB", "cell": "AB50", "output_sheet": "Out", "output": "C4"}),
+            json!({"rule": "elsewhere", "sheet": "Other", "row": 5, "column": "AB", "cell": "AB5"}),
+        ]);
+        let rules = |sheet, of_output, rows, columns| -> Vec<_> {
+            let window = InWindow {
+                sheet,
+                of_output,
+                rows,
+                columns,
+            };
+            let (found, more) = List::open(&path).unwrap().within(&window).unwrap();
+            assert_eq!(more, 0);
+            found
+                .into_iter()
+                .map(|one| (one.rule, one.row, one.column))
+                .collect()
+        };
+        let of = |rule: &str, row, column| (rule.to_owned(), row, column);
+        assert_eq!(
+            rules("In", false, 1..=9, 20..=30),
+            [
+                of("column", None, Some(28)),
+                of("row", Some(5), None),
+                of("cell", Some(5), Some(28)),
+                of("next row", Some(6), Some(29)),
+            ]
+        );
+        assert_eq!(
+            rules("Out", true, 1..=3, 1..=3),
+            [of("cell", Some(3), Some(3))]
+        );
+        assert_eq!(rules("In", true, 1..=9, 1..=9), []);
+    }
+}

@@ -1,0 +1,603 @@
+//! The issues of a run: which lines of the list a report shows, and where.
+//!
+//! The list is read three times and never held: first what there is of each rule, then the lines that are shown, then what
+//! stands in the rows that the grids show.
+
+use std::collections::hash_map::DefaultHasher;
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::hash::{Hash, Hasher};
+
+use ade_engine_native::cells::column_letters::column_of;
+
+use super::html::Html;
+use super::names::Names;
+use crate::base::counted::plural;
+use crate::issues::{Issue, List, ListError, Severity};
+
+/// So many lines of a rule are shown.
+const LINES_OF_RULE: u64 = 200;
+/// So many lines of all rules are shown.
+const LINES: u64 = 2_000;
+/// A value that breaks the same rule in more cells than this is one line.
+const SAME: u64 = 5;
+/// So many of these cells are named, and the last.
+const NAMED: usize = 8;
+/// So many letters of a value are shown.
+pub const VALUE: usize = 500;
+/// So many rows of a sheet open a window of it.
+const WINDOWS: usize = 60;
+/// So many rules are told apart.
+const RULES: usize = 500;
+/// So many issues of the rows that a sheet's grid shows are told in it.
+const MARKS: usize = 5_000;
+
+/// The issues of a run, as far as they are shown.
+#[derive(Default)]
+pub struct Found {
+    /// Errors, warnings and infos.
+    pub counts: [u64; 3],
+    /// The rules, errors first, then by count.
+    pub rules: Vec<Rule>,
+    /// The sender's sheets that have issues.
+    pub sheets: BTreeMap<String, OnSheet>,
+    /// Issues of rules beyond the first 500.
+    pub of_more_rules: u64,
+    /// Lines of the list that are no issues.
+    pub passed_over: u64,
+    /// The places of the lines that are shown.
+    listed: HashSet<(String, u64, u64)>,
+}
+
+/// The issues of a rule.
+pub struct Rule {
+    /// Their severity.
+    pub severity: Severity,
+    /// Its name.
+    pub name: String,
+    /// The field as people know it; of no length where it is of none.
+    pub whose: String,
+    /// What is wrong, where it is the same of all.
+    pub message: Option<String>,
+    /// How many issues there are.
+    pub count: u64,
+    /// How many lines they would take.
+    needed: u64,
+    /// How many are shown.
+    allotted: u64,
+    /// What is shown, in the order of the list.
+    pub lines: Vec<Line>,
+}
+
+/// A line: an issue, or all those of the same value.
+pub struct Line {
+    /// The first issue. Of its texts only the beginnings are kept.
+    pub issue: Issue,
+    /// How many letters its value has.
+    letters: usize,
+    /// How many issues it stands for.
+    same: u64,
+    /// The places of the first of them.
+    places: Vec<String>,
+    /// The place of the last.
+    last: String,
+}
+
+/// What a sheet has.
+#[derive(Default)]
+pub struct OnSheet {
+    /// How many issues.
+    pub count: u64,
+    /// How many each column has, by its letters.
+    pub columns: BTreeMap<String, u64>,
+    /// The row of each issue that has one, with the line that stands for it and others, if one does.
+    pub rows: Vec<(u64, Option<(usize, usize)>)>,
+    /// The rows that open a window.
+    pub openings: BTreeSet<u64>,
+    /// What stands in the rows that may be shown, by row and column; column 0: the row.
+    pub marks: BTreeMap<(u64, u64), Vec<Mark>>,
+}
+
+/// An issue in a grid.
+pub struct Mark {
+    /// Its severity.
+    pub severity: Severity,
+    /// What is wrong.
+    pub message: String,
+    /// Whether nothing was written.
+    pub is_left_empty: bool,
+}
+
+/// Which rule an issue is of, and which line stands for all of its value.
+struct Counting {
+    rules: HashMap<(Severity, String, String), usize>,
+    values: HashMap<(usize, u64), u64>,
+}
+
+impl Counting {
+    fn rule(&self, issue: &Issue) -> Option<usize> {
+        self.rules.get(&key_of(issue)).copied()
+    }
+
+    /// The rule and the value, where the value breaks the rule more than five times.
+    fn repeated(&self, rule: usize, issue: &Issue) -> Option<(usize, u64)> {
+        let key = (rule, hash_of(issue)?);
+        (self.values.get(&key)? > &SAME).then_some(key)
+    }
+}
+
+fn key_of(issue: &Issue) -> (Severity, String, String) {
+    (issue.severity, issue.rule.clone(), issue.whose().to_owned())
+}
+
+/// What the value and the message are, in a number; nothing where there is no value.
+fn hash_of(issue: &Issue) -> Option<u64> {
+    let value = issue.value.as_ref()?;
+    issue.cell.as_ref()?;
+    let mut hasher = DefaultHasher::new();
+    (value, &issue.message).hash(&mut hasher);
+    Some(hasher.finish())
+}
+
+/// Row and column of an issue, column 0 where it has none; nothing where it has no row that a sheet can have.
+fn position(issue: &Issue) -> Option<(u64, u64)> {
+    const MOST_ROWS: u64 = 1 << 20;
+    const MOST_COLUMNS: u64 = 1 << 14;
+    let row = u64::from(issue.row?);
+    let column = issue.cell.as_ref().and(issue.column.as_ref());
+    let column = column.and_then(|letters| column_of(letters.as_bytes()));
+    let column = column.map_or(0, |column| column as u64 + 1);
+    ((1..=MOST_ROWS).contains(&row) && column <= MOST_COLUMNS).then_some((row, column))
+}
+
+impl Found {
+    /// Reads the list of a run, from its beginning. `rows`: how many rows each sheet has; of those with at most
+    /// `whole` rows all may be shown, of others those around issues.
+    ///
+    /// # Errors
+    /// The list cannot be read.
+    pub fn in_list(
+        list: &mut List,
+        whole: u64,
+        rows: &BTreeMap<String, u64>,
+    ) -> Result<Self, ListError> {
+        let mut found = Self::default();
+        let counting = found.count(list)?;
+        found.passed_over = list.passed_over();
+        found.allot();
+        let counting = found.sorted(counting);
+        list.go_to(0)?;
+        found.choose(list, &counting)?;
+        for sheet in found.sheets.values_mut() {
+            sheet.rows.sort_unstable();
+        }
+        list.go_to(0)?;
+        found.mark(list, whole, rows)?;
+        Ok(found)
+    }
+
+    /// All issues.
+    pub fn total(&self) -> u64 {
+        self.counts.iter().sum()
+    }
+
+    /// How many there are of a severity.
+    pub fn of(&self, severity: Severity) -> u64 {
+        self.counts[severity as usize]
+    }
+
+    /// The value of a line that stands for several issues.
+    pub fn value_of(&self, (rule, line): (usize, usize)) -> Option<&str> {
+        self.rules
+            .get(rule)?
+            .lines
+            .get(line)?
+            .issue
+            .value
+            .as_deref()
+    }
+
+    /// Whether the list shows an issue of a cell.
+    pub fn lists(&self, sheet: &str, row: u64, column: u64) -> bool {
+        self.listed.contains(&(sheet.to_owned(), row, column))
+    }
+
+    fn count(&mut self, list: &mut List) -> Result<Counting, ListError> {
+        let mut counting = Counting {
+            rules: HashMap::new(),
+            values: HashMap::new(),
+        };
+        for issue in list.by_ref() {
+            let issue = issue?;
+            self.counts[issue.severity as usize] += 1;
+            let key = key_of(&issue);
+            let known = counting.rules.len();
+            if known >= RULES && !counting.rules.contains_key(&key) {
+                self.of_more_rules += 1;
+                continue;
+            }
+            let index = *counting.rules.entry(key).or_insert(known);
+            if index == known {
+                self.rules.push(Rule::of(&issue));
+            }
+            let rule = &mut self.rules[index];
+            rule.count += 1;
+            if rule.message.as_ref() != Some(&issue.message) {
+                rule.message = None;
+            }
+            match hash_of(&issue) {
+                Some(value) => *counting.values.entry((index, value)).or_default() += 1,
+                None => rule.needed += 1,
+            }
+        }
+        for ((rule, _), count) in &counting.values {
+            self.rules[*rule].needed += if *count > SAME { 1 } else { *count };
+        }
+        Ok(counting)
+    }
+
+    /// Says how many lines each rule has: the worst ones first.
+    fn allot(&mut self) {
+        let mut order: Vec<&mut Rule> = self.rules.iter_mut().collect();
+        order.sort_by(|one, other| one.order().cmp(&other.order()));
+        let mut left = LINES;
+        for rule in order {
+            rule.allotted = rule.needed.min(LINES_OF_RULE).min(left);
+            left -= rule.allotted;
+        }
+    }
+
+    /// Puts the rules in order; what was counted names them by their new places.
+    fn sorted(&mut self, mut counting: Counting) -> Counting {
+        let mut order: Vec<usize> = (0..self.rules.len()).collect();
+        order.sort_by(|&one, &other| self.rules[one].order().cmp(&self.rules[other].order()));
+        let mut place = vec![0; order.len()];
+        for (new, &old) in order.iter().enumerate() {
+            place[old] = new;
+        }
+        let mut rules: Vec<Option<Rule>> = std::mem::take(&mut self.rules)
+            .into_iter()
+            .map(Some)
+            .collect();
+        self.rules = order.iter().filter_map(|&old| rules[old].take()).collect();
+        counting
+            .rules
+            .values_mut()
+            .for_each(|rule| *rule = place[*rule]);
+        let values = counting.values.into_iter();
+        counting.values = values
+            .map(|((rule, value), count)| ((place[rule], value), count))
+            .collect();
+        counting
+    }
+
+    /// Chooses the lines, and the rows of each sheet that open a window.
+    fn choose(&mut self, list: &mut List, counting: &Counting) -> Result<(), ListError> {
+        let mut lines: HashMap<(usize, u64), usize> = HashMap::new();
+        for issue in list.by_ref() {
+            let issue = issue?;
+            let Some(index) = counting.rule(&issue) else {
+                continue;
+            };
+            let rule = &mut self.rules[index];
+            let repeated = counting.repeated(index, &issue);
+            let position = position(&issue);
+            let sheet = self.sheets.entry(issue.sheet.clone()).or_default();
+            sheet.count += 1;
+            if let Some(letters) = issue.column.as_ref().filter(|letters| letters.len() <= 3) {
+                *sheet.columns.entry(letters.clone()).or_default() += 1;
+            }
+            let known = repeated.and_then(|key| lines.get(&key).copied());
+            if let Some((row, _)) = position {
+                let line = known.or(repeated.map(|_| rule.lines.len()));
+                let is_told = repeated.is_some() && line < Some(rule.allotted as usize);
+                let line = line.filter(|_| is_told).map(|line| (index, line));
+                sheet.rows.push((row, line));
+                let opens = known.is_none() && sheet.openings.len() < WINDOWS;
+                if opens {
+                    sheet.openings.insert(row);
+                }
+            }
+            if let Some(line) = known {
+                rule.lines[line].add(&issue);
+            } else if (rule.lines.len() as u64) < rule.allotted {
+                if let Some(key) = repeated {
+                    lines.insert(key, rule.lines.len());
+                }
+                if let Some((row, column)) = position {
+                    self.listed.insert((issue.sheet.clone(), row, column));
+                }
+                rule.lines.push(Line::of(issue));
+            }
+        }
+        Ok(())
+    }
+
+    /// Keeps what stands in the rows that may be shown.
+    fn mark(
+        &mut self,
+        list: &mut List,
+        whole: u64,
+        rows: &BTreeMap<String, u64>,
+    ) -> Result<(), ListError> {
+        for issue in list.by_ref() {
+            let issue = issue?;
+            let (Some((row, column)), Some(sheet)) =
+                (position(&issue), self.sheets.get_mut(&issue.sheet))
+            else {
+                continue;
+            };
+            let is_whole = rows.get(&issue.sheet).is_some_and(|&rows| rows <= whole);
+            let near = row.saturating_sub(3)..=row.saturating_add(3);
+            let is_near = || sheet.openings.range(near).next().is_some();
+            if sheet.marks.len() < MARKS && (is_whole || is_near()) {
+                let marks = sheet.marks.entry((row, column)).or_default();
+                if marks.len() < 10 {
+                    marks.push(Mark {
+                        severity: issue.severity,
+                        message: beginning(&issue.message, 200),
+                        is_left_empty: issue.written.as_deref() == Some("")
+                            && issue.value.as_deref() != Some(""),
+                    });
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Rule {
+    fn of(issue: &Issue) -> Self {
+        Self {
+            severity: issue.severity,
+            name: issue.rule.clone(),
+            whose: issue.whose().to_owned(),
+            message: Some(issue.message.clone()),
+            count: 0,
+            needed: 0,
+            allotted: 0,
+            lines: Vec::new(),
+        }
+    }
+
+    fn order(&self) -> (Severity, std::cmp::Reverse<u64>, &str, &str) {
+        (
+            self.severity,
+            std::cmp::Reverse(self.count),
+            &self.whose,
+            &self.name,
+        )
+    }
+
+    /// How many issues the lines stand for.
+    fn shown(&self) -> u64 {
+        self.lines.iter().map(|line| line.same).sum()
+    }
+}
+
+impl Line {
+    fn of(mut issue: Issue) -> Self {
+        let place = issue.place();
+        let letters = issue
+            .value
+            .as_ref()
+            .map_or(0, |value| value.chars().count());
+        for text in [&mut issue.value, &mut issue.written, &mut issue.key] {
+            *text = text.take().map(|text| beginning(&text, VALUE + 1));
+        }
+        issue.message = beginning(&issue.message, 300);
+        Self {
+            letters,
+            same: 1,
+            places: vec![place.clone()],
+            last: place,
+            issue,
+        }
+    }
+
+    fn add(&mut self, issue: &Issue) {
+        self.same += 1;
+        self.last = issue.place();
+        if self.places.len() < NAMED {
+            self.places.push(self.last.clone());
+        }
+    }
+}
+
+/// The first letters of a text.
+pub fn beginning(text: &str, most: usize) -> String {
+    text.chars().take(most).collect()
+}
+
+/// How the list of issues is shown.
+pub struct Shown<'a> {
+    /// The names of places.
+    pub names: &'a Names,
+    /// Whether values are shown.
+    pub values: bool,
+    /// Whether a cell is shown in a grid.
+    pub in_grid: &'a dyn Fn(&str, u64, u64) -> bool,
+    /// The name of the list's file.
+    pub file: &'a str,
+}
+
+/// Writes the list: a group of lines for each rule.
+pub fn write(html: &mut Html<'_>, found: &Found, shown: &Shown<'_>) {
+    let lines = || found.rules.iter().flat_map(|rule| &rule.lines);
+    let has_keys = shown.values && lines().any(|line| line.issue.key.is_some());
+    let with_keys = has_keys || lines().any(|line| line.same > 1);
+    let mut named = HashSet::new();
+    html.mark("<table class=\"list issues\"><caption class=\"sr\">Issues by rule</caption><thead><tr><th scope=\"col\">Cell</th>");
+    if shown.values {
+        html.mark("<th scope=\"col\">Value as it stood</th>");
+    }
+    html.mark("<th scope=\"col\">Written</th>")
+        .mark_if(with_keys && has_keys, "<th scope=\"col\">Whose row</th>")
+        .mark_if(with_keys && !has_keys, "<th scope=\"col\">Cells</th>")
+        .mark("</tr></thead>");
+    let columns = 2 + u64::from(shown.values) + u64::from(with_keys);
+    for rule in &found.rules {
+        write_rule(html, rule, columns);
+        for line in &rule.lines {
+            write_line(html, rule, line, shown, with_keys, &mut named);
+        }
+        let more = rule.count - rule.shown();
+        if more > 0 {
+            html.mark("<tr class=\"more\"><td colspan=\"")
+                .number(columns)
+                .mark("\">and ")
+                .count(more)
+                .mark(" more, in ")
+                .code(shown.file)
+                .mark("</td></tr>");
+        }
+        html.mark("</tbody>");
+    }
+    html.mark("</table>");
+    if found.of_more_rules > 0 {
+        html.mark("<p class=\"after\">")
+            .text(&plural(found.of_more_rules, "issue"))
+            .mark(" of further rules, in ")
+            .code(shown.file)
+            .mark("</p>");
+    }
+    if found.passed_over > 0 {
+        html.mark("<p class=\"after\">")
+            .text(&plural(found.passed_over, "line"))
+            .mark(" of the list could not be read as issues.</p>");
+    }
+}
+
+fn write_rule(html: &mut Html<'_>, rule: &Rule, columns: u64) {
+    html.mark("<tbody><tr class=\"rule\"><th colspan=\"")
+        .number(columns)
+        .mark("\" scope=\"rowgroup\"><span class=\"n\">")
+        .count(rule.count)
+        .mark("</span>");
+    severity(html, rule.severity);
+    html.mark("<strong>").clipped(&rule.whose, 80);
+    if let Some(message) = &rule.message {
+        html.mark_if(!rule.whose.is_empty(), ": ")
+            .clipped(message, 200);
+    }
+    html.mark("</strong> <code class=\"dim\">")
+        .clipped(&rule.name, 120)
+        .mark("</code></th></tr>");
+}
+
+/// Writes a severity: a shape and a word.
+pub fn severity(html: &mut Html<'_>, severity: Severity) {
+    html.mark(match severity {
+        Severity::Error => "<span class=\"sev e\">Error</span>",
+        Severity::Warning => "<span class=\"sev w\">Warning</span>",
+        Severity::Info => "<span class=\"sev i\">Info</span>",
+    });
+}
+
+fn write_line(
+    html: &mut Html<'_>,
+    rule: &Rule,
+    line: &Line,
+    shown: &Shown<'_>,
+    with_keys: bool,
+    named: &mut HashSet<String>,
+) {
+    let issue = &line.issue;
+    let place = position(issue).filter(|(_, column)| *column > 0);
+    let place = place.map(|(row, column)| (issue.sheet.as_str(), row, column));
+    html.mark("<tr");
+    // Of several issues of a cell the first is where links go.
+    let name = place.map(|(sheet, row, column)| shown.names.line(sheet, row, column));
+    if let Some(name) = name.filter(|name| named.insert(name.clone())) {
+        html.mark(" id=\"").text(&name).mark("\"");
+    }
+    html.mark("><td class=\"at\">");
+    match place.filter(|&(sheet, row, column)| (shown.in_grid)(sheet, row, column)) {
+        Some((sheet, row, column)) => html
+            .mark("<a class=\"mono\" href=\"#")
+            .text(&shown.names.cell(sheet, row, column))
+            .mark("\">")
+            .value(&issue.place())
+            .mark("</a>"),
+        None => html
+            .mark("<span class=\"mono\">")
+            .value(&issue.place())
+            .mark("</span>"),
+    };
+    html.mark("</td>");
+    if shown.values {
+        html.mark("<td class=\"v\">");
+        match issue.value.as_deref() {
+            Some("") => html.mark("<span class=\"dim sans\">empty</span>"),
+            Some(value) => clipped_value(html, value, line.letters),
+            None => html,
+        };
+        html.mark("</td>");
+    }
+    write_written(html, rule, issue, shown.values);
+    if with_keys {
+        html.mark("<td class=\"key\">");
+        match line.same {
+            1 if shown.values => html.value(issue.key.as_deref().unwrap_or_default()),
+            1 => html,
+            _ => write_places(html, line),
+        };
+        html.mark("</td>");
+    }
+    html.mark("</tr>");
+}
+
+/// Writes the beginning of a value, and how long it is.
+pub fn clipped_value<'h, 'w>(
+    html: &'h mut Html<'w>,
+    value: &str,
+    letters: usize,
+) -> &'h mut Html<'w> {
+    html.mark("<bdi>").clipped(value, VALUE).mark("</bdi>");
+    if letters > VALUE {
+        html.mark(" <span class=\"dim sans\">(")
+            .count(letters as u64)
+            .mark(" characters)</span>");
+    }
+    html
+}
+
+/// Writes what became of the value, and what is wrong where that differs within the rule.
+fn write_written(html: &mut Html<'_>, rule: &Rule, issue: &Issue, values: bool) {
+    html.mark("<td class=\"got\">");
+    match (issue.written.as_deref(), issue.value.as_deref()) {
+        (None, _) => &mut *html,
+        (Some(""), Some("")) => html.mark("<span class=\"dim\">empty</span>"),
+        (Some(""), _) => html.mark("<span class=\"empty\">left empty</span>"),
+        (Some(written), Some(value)) if written == value => html.mark("as it is"),
+        (Some(_), _) if !values => html.mark("changed"),
+        (Some(written), _) => html
+            .mark("<span class=\"mono\"><bdi>")
+            .clipped(written, VALUE)
+            .mark("</bdi></span>"),
+    };
+    if rule.message.is_none() {
+        html.mark(" <span class=\"why\">")
+            .clipped(&issue.message, 200)
+            .mark("</span>");
+    }
+    html.mark("</td>");
+}
+
+/// Writes which cells hold the same value.
+fn write_places<'h, 'w>(html: &'h mut Html<'w>, line: &Line) -> &'h mut Html<'w> {
+    let is_all = line.same <= NAMED as u64;
+    let one_sheet = |place: &str| {
+        let own = place.strip_prefix(line.issue.sheet.as_str());
+        own.map_or(place.to_owned(), |cell| {
+            cell.trim_start_matches('!').to_owned()
+        })
+    };
+    let places: Vec<String> = line.places.iter().map(|place| one_sheet(place)).collect();
+    html.count(line.same)
+        .mark(" cells hold the same: ")
+        .value(&places.join(", "));
+    if !is_all {
+        html.mark(" … ").value(&one_sheet(&line.last));
+    }
+    html
+}

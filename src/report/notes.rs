@@ -1,0 +1,129 @@
+//! What notices of a run say of rows and sheets that are not in the result, in few words.
+
+use serde_json::Value;
+
+use super::facts::{Facts, list, stretches, text};
+
+/// Rows of a sheet that are not in the result, and why.
+#[derive(Clone)]
+pub struct LeftOut {
+    /// The sender's sheet.
+    pub sheet: String,
+    /// The stretches of its rows; none where it is not known which.
+    pub rows: Vec<(u64, u64)>,
+    /// How many they are.
+    pub count: u64,
+    /// Why, in words.
+    pub why: String,
+    /// The hook that dropped them.
+    pub hook: Option<String>,
+}
+
+impl LeftOut {
+    /// What is said beside one of its rows: `left out: section heads`.
+    pub fn words(&self) -> String {
+        match (self.why.as_str(), &self.hook) {
+            (_, Some(_)) => "dropped".to_owned(),
+            ("", None) => "left out".to_owned(),
+            (why, None) => format!("left out: {}", why.strip_prefix("with ").unwrap_or(why)),
+        }
+    }
+}
+
+/// The codes of notices that tell of rows that are not in the result.
+const OF_ROWS: [&str; 2] = ["rows_left_out", "rows_dropped"];
+/// The codes of notices that tell of sheets that were not read.
+const OF_SHEETS: [&str; 2] = ["hidden_sheets_skipped", "sheets_skipped"];
+
+/// The rows that are not in the result, as notices tell it.
+pub fn left_out(facts: &Facts) -> Vec<LeftOut> {
+    let notices = facts.list("notices").iter();
+    notices
+        .filter(|notice| OF_ROWS.contains(&text(notice, "/code")))
+        .map(|notice| {
+            let hook = notice.get("hook").and_then(Value::as_str);
+            LeftOut {
+                sheet: text(notice, "/sheet").to_owned(),
+                rows: stretches(notice).collect(),
+                count: notice.get("count").and_then(Value::as_u64).unwrap_or(0),
+                why: why(text(notice, "/message"), hook.is_some()),
+                hook: hook.map(str::to_owned),
+            }
+        })
+        .collect()
+}
+
+/// The sheets that were not read, and the notice's own word for why.
+pub fn sheets_left_out(facts: &Facts) -> Vec<(&str, &'static str)> {
+    let notices = facts.list("notices").iter();
+    let mut sheets = Vec::new();
+    for notice in notices {
+        let why = match text(notice, "/code") {
+            "hidden_sheets_skipped" => "hidden, not read",
+            "sheets_skipped" => "left out by a setting",
+            _ => continue,
+        };
+        let named = list(notice, "sheets").iter().filter_map(Value::as_str);
+        sheets.extend(named.map(|sheet| (sheet, why)));
+    }
+    sheets
+}
+
+/// The notices that no other part of a report tells.
+pub fn others(facts: &Facts) -> impl Iterator<Item = &Value> {
+    let told = |code: &str| OF_ROWS.contains(&code) || OF_SHEETS.contains(&code);
+    let notices = facts.list("notices").iter();
+    notices.filter(move |notice| !told(text(notice, "/code")))
+}
+
+/// What a sentence says between the rows that it counts and what became of them:
+/// `sheet 'A': 2 rows with section heads left out (rows 13 and 34)` says `with section heads`.
+fn why(message: &str, by_hook: bool) -> String {
+    if by_hook {
+        return "dropped by the hook".to_owned();
+    }
+    let within = || {
+        let (_, rest) = message.split_once(" row")?;
+        let rest = rest.strip_prefix('s').unwrap_or(rest).strip_prefix(' ')?;
+        let end = rest.find(" left out").or_else(|| rest.find(" dropped"))?;
+        Some(rest[..end].to_owned()).filter(|words| !words.is_empty())
+    };
+    within().unwrap_or_default()
+}
+
+/// A sentence of a notice without the sheet that it begins with.
+pub fn without_sheet<'a>(notice: &'a Value) -> &'a str {
+    let (message, sheet) = (text(notice, "/message"), text(notice, "/sheet"));
+    let rest = message
+        .strip_prefix("sheet '")
+        .and_then(|rest| rest.strip_prefix(sheet));
+    rest.and_then(|rest| rest.strip_prefix("': "))
+        .unwrap_or(message)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn why_rows_are_not_there_is_what_the_notice_says() {
+        for (message, words) in [
+            (
+                "sheet 'A': 2 rows with section heads left out (rows 13 and 34)",
+                "with section heads",
+            ),
+            (
+                "sheet 'A': 1 row below the end of a table left out (row 50)",
+                "below the end of a table",
+            ),
+            (
+                "1 row without a value of any field dropped",
+                "without a value of any field",
+            ),
+            ("something else", ""),
+            ("2 rows left out", ""),
+        ] {
+            assert_eq!(why(message, false), words, "{message}");
+        }
+    }
+}
