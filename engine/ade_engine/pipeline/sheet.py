@@ -28,6 +28,7 @@ from ade_engine.pipeline.kept_rows.other_rows import drop_blank_rows, end_tables
 from ade_engine.pipeline.kept_rows.identity import after_hook, unknown_from, with_checks
 from ade_engine.pipeline.kept_rows.provenance import sources_of, with_rows
 from ade_engine.pipeline.noticed import (
+    leave_to_issues,
     notice_formulas,
     notice_hidden_rows,
     notice_merged,
@@ -646,6 +647,7 @@ def _list_issues(context: RunContext, tables: list[BuiltTable]) -> None:
     for table in tables:
         table.issues = list_issues(table.result.table, table.context.collected, table.places)
         table.context = table.places = None
+    leave_to_issues(context, [rule for table in tables for rule in table.issues.get_column("rule")])
 
 
 def _rows_of(table: BuiltTable) -> RowsOfTable:
