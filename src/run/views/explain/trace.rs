@@ -5,13 +5,17 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use serde_json::Value;
+
 use super::error::ExplainError;
 use super::place::Area;
 use super::told::Table;
 use crate::cells::{
-    CellsError, Choice, Fate, MOST_ROWS, NotWritten, Origin, Reason, RowMap, Rows, Written,
+    Cells, CellsError, Choice, Fate, MOST_ROWS, NotWritten, Origin, Reason, RowMap, Rows, Written,
 };
+use crate::engine::Noticed;
 use crate::settings::paths::RunFolder;
+use crate::store::RunRecord;
 
 /// Follows rows and cells of one run.
 pub(super) struct Tracer<'a> {
@@ -240,7 +244,5 @@ fn unknown(table: &Table) -> String {
 }
 
 fn replaced(hook: &str) -> String {
-    format!(
-        "which row it is on the other side is not known: {hook} replaced the rows. Keep the column __ade_row there"
-    )
+    format!("which row it is on the other side is not known: {hook} replaced the rows")
 }
