@@ -177,11 +177,11 @@ impl<'a> Rows<'a> {
             Reason::Blank => "blank",
             Reason::Total => "left out: total",
             Reason::Note => "left out: note",
-            Reason::Title => "left out: title of a section",
+            Reason::Title if row > self.first => "left out: title of a section",
             Reason::RepeatedHeader => "left out: header again",
             Reason::Dropped => "dropped",
             Reason::Quarantined => "quarantined",
-            Reason::Header | Reason::Outside | Reason::Other => return None,
+            Reason::Title | Reason::Header | Reason::Outside | Reason::Other => return None,
         };
         Some(Kind::Out(words.to_owned(), told.hook.clone()))
     }
