@@ -466,7 +466,7 @@ fn write_rules(html: &mut Html<'_>, files: &[File], order: &[usize], common: &Co
         if let Some(message) = message {
             html.mark_if(!whose.is_empty(), ": ").clipped(message, 200);
         }
-        html.mark("</td><td class=\"full\"><code class=\"dim\">")
+        html.mark("</td><td class=\"hide-s\"><code class=\"dim\">")
             .clipped(name, 120)
             .mark("</code></td>");
         if by_file {

@@ -15,6 +15,8 @@ use crate::issues::Severity;
 pub const WHOLE: u64 = 60;
 /// So many characters wide is a grid at most, if its issues leave it the choice.
 const WIDTH: u64 = 118;
+/// So many, with the room beside the text of columns, a page shows beside what is said: a grid that is folded keeps to it.
+const ROOM: u64 = 126;
 /// The narrowest and the widest column, the room beside the text not counted.
 const COLUMN: (u64, u64) = (6, 20);
 /// An empty column, and one that is folded.
@@ -311,12 +313,12 @@ impl Grid {
             .collect();
         order.sort_by_key(|&index| std::cmp::Reverse(widths[index]));
         let mut folded = vec![false; widths.len()];
-        if total(widths, &folded) > WIDTH {
+        if total(widths, &folded, 0) > WIDTH {
             let (mapped, unmapped): (Vec<_>, Vec<_>) =
                 order.into_iter().partition(|&index| is_mapped(index));
             unmapped.into_iter().for_each(|index| folded[index] = true);
             for index in mapped {
-                if total(widths, &folded) > WIDTH {
+                if total(widths, &folded, 2) > ROOM {
                     folded[index] = true;
                 }
             }
@@ -673,19 +675,20 @@ fn width_class(total: u64) -> u64 {
     }
 }
 
-/// How many characters a grid takes in which columns are folded: those that follow each other are one.
-fn total(widths: &[u64], folded: &[bool]) -> u64 {
+/// How many characters a grid takes in which columns are folded, those that follow each other as one, with so much room beside
+/// the text of each.
+fn total(widths: &[u64], folded: &[bool], beside: u64) -> u64 {
     let open: u64 = widths
         .iter()
         .zip(folded)
         .filter(|(_, folded)| !**folded)
-        .map(|(width, _)| width)
+        .map(|(width, _)| width + beside)
         .sum();
     let stretches = folded
         .chunk_by(|one, other| one == other)
         .filter(|stretch| stretch[0])
         .count();
-    open + FOLDED * stretches as u64
+    open + (FOLDED + beside) * stretches as u64
 }
 
 /// Writes the grid of a sheet.
