@@ -728,7 +728,7 @@ pub fn write(html: &mut Html<'_>, grid: &Grid, found: &Found, names: &Names, fil
     html.mark("<th scope=\"col\" class=\"say\">What is said</th></tr>");
     let mut lines = grid.lines.iter();
     if let Some(Line::Fields(chips)) = lines.next() {
-        write_chips(html, chips, true);
+        write_chips(html, chips);
     }
     html.mark("</thead><tbody>");
     for line in lines {
@@ -742,7 +742,7 @@ pub fn write(html: &mut Html<'_>, grid: &Grid, found: &Found, names: &Names, fil
                     .text(words)
                     .mark("</td></tr>");
             }
-            Line::Fields(chips) => write_chips(html, chips, false),
+            Line::Fields(chips) => write_chips(html, chips),
             Line::Row(row) => write_row(html, grid, row, found, names),
         }
     }
@@ -750,14 +750,8 @@ pub fn write(html: &mut Html<'_>, grid: &Grid, found: &Found, names: &Names, fil
     write_legend(html, grid);
 }
 
-fn write_chips(html: &mut Html<'_>, chips: &[Option<Chip>], in_head: bool) {
-    html.mark("<tr class=\"map\">")
-        .mark(if in_head {
-            "<th scope=\"row\">"
-        } else {
-            "<th scope=\"row\">"
-        })
-        .mark("<span class=\"sr\">Field</span></th>");
+fn write_chips(html: &mut Html<'_>, chips: &[Option<Chip>]) {
+    html.mark("<tr class=\"map\"><th scope=\"row\"><span class=\"sr\">Field</span></th>");
     for chip in chips {
         html.mark("<td>");
         match chip {
