@@ -1,6 +1,7 @@
 //! The sheets of a run's input and output, and windows of their cells: for grids that show a few hundred rows of a large file.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
@@ -11,7 +12,6 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::rows::known_rows;
 use super::runs::{Left, place_of, run_of};
 use crate::api::access::caller::{Caller, Reader};
 use crate::api::description::schemas::{CellWindow, FoundCells, SheetList};
@@ -24,9 +24,10 @@ use crate::api::state::Api;
 use crate::api::transfer::tail;
 use crate::base::digest;
 use crate::base::problem::{Kind, Problem};
-use crate::cells::{Choice, MOST_COLUMNS, MOST_ROWS, Reading, RowMap, Window};
+use crate::cells::{Choice, MOST_COLUMNS, MOST_ROWS, Reading, RowMap, Rows, Window};
 use crate::issues::InWindow;
 use crate::run::results::issues::issues_of;
+use crate::settings::paths::RunFolder;
 use crate::store::RunRecord;
 use crate::workspace::Workspace;
 
@@ -245,6 +246,12 @@ async fn window(
         Ok(value)
     })
     .await
+}
+
+/// What a run tells of its rows.
+pub(super) fn known_rows(api: &Api, run: &RunRecord) -> Option<Arc<Rows>> {
+    api.cells
+        .rows(&RunFolder::at(&run.run_dir).rows(&run.input_name))
 }
 
 /// The issues of a window; null where the run has no list of them.
