@@ -235,7 +235,7 @@ fn what_earlier_runs_wrote_is_not_normalized_again() {
       0 issues
       inbox/a_normalized.xlsx
     --- stderr
-    note: normalized workbooks of earlier runs are left out: inbox/a_normalized.xlsx, inbox/b_normalized.xlsx; name one alone to normalize it once more
+    note: outputs of earlier runs are left out: inbox/a_normalized.xlsx, inbox/b_normalized.xlsx; name one alone to normalize it once more
     ");
     std::fs::remove_file(place.path("inbox/a.csv")).unwrap();
     let nothing = place.ade("run config inbox --json").ends_with(2);

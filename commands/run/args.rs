@@ -21,7 +21,7 @@ pub struct Args {
     pub config: PathBuf,
     /// Files, folders or quoted globs
     ///
-    /// Of a folder, all files of the supported formats are taken, except the normalized workbooks of earlier runs. To normalize
+    /// Of a folder, all files of the supported formats are taken, except the outputs of earlier runs. To normalize
     /// one of these again, name the workbook itself.
     #[arg(required = true)]
     pub input: Vec<PathBuf>,
@@ -62,6 +62,15 @@ pub struct Args {
     /// renamed to `<input>_normalized.xlsx.stale`.
     #[arg(short, long, value_name = "DIR", help_heading = OUTPUT)]
     pub output_dir: Option<PathBuf>,
+    /// Mark the issues in a copy of the sender's workbook too, `<input>_annotated.xlsx`, as `ade annotate` does
+    ///
+    /// A file that cannot be painted is a warning; the run stays what it is. The copy goes where the workbook goes. Of a run that is
+    /// refused it stays in the run's folder.
+    #[arg(long, conflicts_with_all = ["detach", "validate_only", "dry_run"], help_heading = OUTPUT)]
+    pub annotate: bool,
+    /// Put rows with errors on a sheet of their own, with their messages; short for --set quarantine=sheet
+    #[arg(long, help_heading = OUTPUT)]
+    pub quarantine: bool,
     /// Show cell values in error messages, on this terminal only; logs and records never have them
     #[arg(long, conflicts_with = "detach", help_heading = OUTPUT)]
     pub show_values: bool,
@@ -159,9 +168,11 @@ impl Args {
 
     /// The engine's settings that the call gives; of those that are given twice, the last.
     fn settings(&self) -> BTreeMap<String, String> {
+        let quarantine = self.quarantine.then(|| "sheet".to_owned());
         let short = [
             ("csv_delimiter", &self.csv_delimiter),
             ("csv_encoding", &self.csv_encoding),
+            ("quarantine", &quarantine),
         ];
         let short = short
             .into_iter()
@@ -180,8 +191,9 @@ fn denied() -> impl TypedValueParser<Value = Denied> {
 }
 
 fn most_errors(text: &str) -> Result<MostErrors, String> {
-    MostErrors::parse(text)
-        .ok_or_else(|| "not a number of errors, such as 5, or a part of the rows, such as 2%".to_owned())
+    MostErrors::parse(text).ok_or_else(|| {
+        "not a number of errors, such as 5, or a part of the rows, such as 2%".to_owned()
+    })
 }
 
 fn seconds(text: &str) -> Result<f64, String> {

@@ -66,11 +66,8 @@ pub fn report_left_out(ui: &Ui, found: &MeantFiles) {
     }
     let names = found.outputs.iter().map(|path| ui.path(path));
     let (are, name_it) = match found.outputs.len() {
-        1 => (
-            "a normalized workbook of an earlier run is",
-            "name it alone",
-        ),
-        _ => ("normalized workbooks of earlier runs are", "name one alone"),
+        1 => ("an output of an earlier run is", "name it alone"),
+        _ => ("outputs of earlier runs are", "name one alone"),
     };
     ui.say(format_args!(
         "note: {are} left out: {}; {name_it} to normalize it once more",

@@ -54,6 +54,7 @@ impl Session<'_> {
             again: None,
             output_dir: args.output_dir.as_deref(),
             demands: args.demands(),
+            annotate: args.annotate,
             sheets: (!args.input_sheet.is_empty()).then(|| args.input_sheet.clone()),
             options: args.options(),
             jobs: args.jobs.map_or(concurrency, |jobs| jobs as usize),

@@ -10,7 +10,7 @@ use ade::run::results::demands::{Nothing, Shortfall};
 use ade::run::views::json::run_json;
 use ade::run::views::summary::unprocessed;
 use ade::store::{FieldState, RunMetrics, RunRecord, RunStatus};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::batch::{Batch, CountsAs};
 use super::format::{duration, plural, thousands};
@@ -54,6 +54,9 @@ pub fn print(
         _ => CountsAs::Normalized,
     };
     print_run(ui, input, finished, counts, call);
+    if let Some(finished) = finished {
+        tell_of_copy(ui, finished, call.batch.as_mut());
+    }
     let mut status = ExitStatus::Done;
     let mut tell = |failure: Failure, of_call: bool| {
         status = status.max(failure.status);
@@ -143,6 +146,7 @@ fn failure_of(run: &RunRecord) -> Option<Failure> {
 fn to_json(finished: &Finished) -> Value {
     let mut object = run_json(&finished.run, finished.copy_path.as_deref());
     object["notices"] = as_json(&finished.noticed.notices);
+    object["other_outputs"] = json!(finished.beside);
     // The former name of `output_copy`.
     if let Some(copy) = &finished.copied_to {
         // Absolute, as every path in the object.
@@ -247,5 +251,24 @@ fn print_path(ui: &Ui, finished: &Finished, indent: &str) {
         let path = ui.path(path);
         let tone = if ui.quiet() { Tone::Plain } else { Tone::Name };
         ui.line(format_args!("{indent}{}", ui.paint(tone, path)));
+    }
+    for path in &finished.beside {
+        let tone = if ui.quiet() { Tone::Plain } else { Tone::Name };
+        ui.line(format_args!("{indent}{}", ui.paint(tone, ui.path(path))));
+    }
+}
+
+/// Says what is to be said of the painted copy; of several files at the end.
+fn tell_of_copy(ui: &Ui, finished: &Finished, batch: Option<&mut Batch>) {
+    let name = &finished.run.input_name;
+    let notes = finished.notes.iter();
+    let mut lines: Vec<String> = notes.map(|note| format!("note: {name}: {note}")).collect();
+    if let Some(error) = &finished.annotate_error {
+        let warning = ui.paint_err(Tone::Warn, "warning:");
+        lines.push(format!("{warning} {name} is not annotated: {error}"));
+    }
+    match batch {
+        Some(batch) if !ui.json() => lines.into_iter().for_each(|line| batch.note(line)),
+        _ => lines.iter().for_each(|line| ui.say(line)),
     }
 }

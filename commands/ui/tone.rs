@@ -52,7 +52,9 @@ impl From<&RunRecord> for Tone {
     /// That of its status; a run with issues needs attention.
     fn from(run: &RunRecord) -> Self {
         match &run.metrics {
-            Some(metrics) if run.status == RunStatus::Succeeded && metrics.faults() > 0 => Self::Warn,
+            Some(metrics) if run.status == RunStatus::Succeeded && metrics.faults() > 0 => {
+                Self::Warn
+            }
             _ => run.status.into(),
         }
     }

@@ -449,10 +449,7 @@ impl RunFolder {
         self.beside_output(input_name, ROWS)
     }
     fn beside_output(&self, input_name: &str, ending: &str) -> PathBuf {
-        // The engine names them after the workbook, whose name may have been cut.
-        let workbook = normalized_name(input_name);
-        let stem = workbook.strip_suffix(NORMALIZED).unwrap_or(&workbook);
-        self.output().join(format!("{stem}{ending}"))
+        self.output().join(after_workbook(input_name, ending))
     }
     /// The folder of painted copies of the input that are kept; a run's own process cannot write there.
     pub fn painted(&self) -> PathBuf {
@@ -579,7 +576,35 @@ pub fn normalized_name(input_name: &str) -> String {
     named_after(&stem, NORMALIZED)
 }
 
+/// How the names of other outputs end in front of their extension: the painted copy, and the rows that are quarantined.
+const BESIDE: [&str; 2] = ["_annotated", "_quarantine"];
+
+/// The stem of the input that an output of this name was made from. `None`: no output is called so.
+/// `Orders_Normalized.xlsx`, `Orders_annotated.xlsm` → `Orders`.
+pub fn stem_of_output(name: &str) -> Option<&str> {
+    let (normalized, _) = NORMALIZED.split_once('.')?;
+    let whole = Path::new(name).file_stem()?.to_str()?;
+    let mut endings = BESIDE.iter().chain([&normalized]);
+    endings.find_map(|ending| {
+        let (stem, end) = whole.split_at_checked(whole.len().checked_sub(ending.len())?)?;
+        (!stem.is_empty() && end.eq_ignore_ascii_case(ending)).then_some(stem)
+    })
+}
+
+/// `orders.csv` → `orders_quarantine.xlsx`.
+pub fn quarantine_name(input_name: &str) -> String {
+    after_workbook(input_name, QUARANTINE)
+}
+
+/// The name of a file that the engine writes beside the workbook: it is made of the workbook's, whose stem may have been cut.
+fn after_workbook(input_name: &str, ending: &str) -> String {
+    let workbook = normalized_name(input_name);
+    let stem = workbook.strip_suffix(NORMALIZED).unwrap_or(&workbook);
+    format!("{stem}{ending}")
+}
+
 /// What follows the stem of an input's name in the names of what is written beside its workbook.
+const QUARANTINE: &str = "_quarantine.xlsx";
 const ISSUES: &str = "_issues.ndjson";
 const ROWS: &str = "_rows.json";
 
@@ -660,6 +685,21 @@ mod tests {
             }
         }
         assert!(!is_own(&foreign.join("a/b")));
+    }
+
+    #[test]
+    fn outputs_are_known_by_their_names() {
+        for (name, stem) in [
+            ("Orders_Normalized.XLSX", Some("Orders")),
+            ("orders_annotated.xlsm", Some("orders")),
+            ("orders_quarantine.csv", Some("orders")),
+            ("orders_annotated_normalized.xlsx", Some("orders_annotated")),
+            ("orders.xlsx", None),
+            ("orders_issues.csv", None),
+            ("annotated.xlsx", None),
+        ] {
+            assert_eq!(stem_of_output(name), stem, "{name}");
+        }
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! Copies of normalized workbooks: where a run put one, so that no later run takes it for an input.
+//! Copies of normalized workbooks and of what is beside them: where a run put one, so that no later run takes it for an input.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use super::Result;
 use crate::base::clock::Timestamp;
 
-/// A copy of a run's workbook outside the data directory.
+/// A copy of a run's workbook, or of another output of it, outside the data directory.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OutputCopy {
     /// Where it is, absolute.
@@ -28,6 +28,6 @@ pub trait Copies {
     /// Whether a run of any workspace put a copy at this absolute path.
     fn is_copy(&self, path: &Path) -> Result<bool>;
 
-    /// Returns where the copies of these runs are, by the runs' ids; a run without one is left out.
+    /// Returns where the copies of the workbooks of these runs are, by the runs' ids; a run without one is left out.
     fn copies_of(&self, runs: &[&str]) -> Result<HashMap<String, PathBuf>>;
 }

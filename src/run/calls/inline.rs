@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use super::request::Request;
 use crate::base::cancel::Cancel;
+use crate::base::files::name_of;
 use crate::base::mutex::lock;
 use crate::base::problem::code;
 use crate::engine::Noticed;
@@ -24,11 +25,13 @@ use crate::run::execution::lifecycle::{
 };
 use crate::run::results;
 use crate::run::results::RowCounts;
-use crate::run::results::demands::{Denied, Found, Shortfall};
+use crate::run::results::annotated;
+use crate::run::results::demands::{Denied, Found, Shortfall, unclaimed};
 use crate::run::results::output;
-use crate::run::results::output::OutputError;
+use crate::run::results::output::{Earlier, OutputError};
 use crate::store::{
-    EnvironmentRecord, Failure, Named, OutputCopy, RunRecord, RunResults, RunStatus, StoreError, Used,
+    EnvironmentRecord, Failure, Named, OutputCopy, RunRecord, RunResults, RunStatus, StoreError,
+    Used,
 };
 use crate::system::machine::{Steady, Work};
 use crate::workspace::fleet::{FleetError, Member};
@@ -359,64 +362,127 @@ impl OneInput<'_> {
             shortfalls: Vec::new(),
             copied_to: None,
             copy_path: None,
+            beside: Vec::new(),
+            notes: Vec::new(),
+            annotate_error: None,
             copy_error: None,
         };
         finished.shortfalls = self.shortfalls(&finished);
+        self.annotate(&mut finished);
         if finished.run.status == RunStatus::Failed || !finished.shortfalls.is_empty() {
             self.mark_stale();
-            return finished;
-        }
-        if let (Some(folder), Some(workbook)) = (self.request.output_dir, &finished.run.output_path)
-        {
-            let to = output::target(folder, &self.request.inputs[self.input]);
-            match output::copy(workbook, &to) {
-                Ok(()) => {
-                    // The real path, which a later search for inputs compares with.
-                    let path = to.canonicalize().unwrap_or_else(|_| to.clone());
-                    output::forget_stale(&**store, &path);
-                    self.record_copy(&finished.run, &path);
-                    finished.copy_path = Some(path);
-                    finished.copied_to = Some(to);
-                }
-                Err(error) => {
-                    // What is write-protected was kept on purpose.
-                    if matches!(error, OutputError::File(_)) {
-                        self.mark_stale();
-                    }
-                    finished.copy_error = Some(error);
-                }
-            }
+        } else {
+            self.deliver(&mut finished);
         }
         finished
+    }
+
+    /// Paints the input with the run's issues, in the run's folder, whatever the run falls short of: the copy says what is wrong.
+    /// Where it cannot be painted, that changes nothing about the run.
+    fn annotate(&self, finished: &mut Finished) {
+        let Some(workbook) = &finished.run.output_path else {
+            return;
+        };
+        let [painted, quarantined] = output::beside(workbook, &finished.run.input_name);
+        let is_file = |path: &Path| path.symlink_metadata().is_ok_and(|found| found.is_file());
+        if self.request.annotate {
+            match annotated::annotate(&finished.run, &painted) {
+                Ok(copy) => {
+                    finished.notes = copy.notes.iter().map(ToString::to_string).collect();
+                    finished.beside.push(painted);
+                }
+                Err(error) => finished.annotate_error = Some(error),
+            }
+        }
+        if is_file(&quarantined) {
+            finished.beside.push(quarantined);
+        }
+    }
+
+    /// Copies the workbook of an accepted run, and what is beside it, to the output directory. What an earlier run has left
+    /// there beside it, and this run has not, must not look like this run's.
+    fn deliver(&self, finished: &mut Finished) {
+        let (Some(folder), Some(workbook)) = (self.request.output_dir, &finished.run.output_path)
+        else {
+            return;
+        };
+        let to = output::target(folder, &self.request.inputs[self.input]);
+        match self.copy(&finished.run, workbook, &to) {
+            Ok(path) => {
+                finished.copy_path = Some(path);
+                finished.copied_to = Some(to.clone());
+            }
+            Err(error) => {
+                // What is write-protected was kept on purpose.
+                if matches!(error, OutputError::File(_)) {
+                    self.mark_stale();
+                }
+                finished.copy_error = Some(error);
+                return;
+            }
+        }
+        let own = output::beside(workbook, &finished.run.input_name);
+        let there = output::beside(&to, &finished.run.input_name);
+        for (own, to) in own.iter().zip(&there) {
+            let Some(known) = finished.beside.iter().position(|path| path == own) else {
+                self.mark_as_earlier(to);
+                continue;
+            };
+            match self.copy(&finished.run, own, to) {
+                Ok(path) => finished.beside[known] = path,
+                Err(error) => finished.copy_error = Some(error),
+            }
+        }
+    }
+
+    /// Copies a file of a run's output. Returns the real path, which a later search for inputs compares with.
+    fn copy(&self, run: &RunRecord, from: &Path, to: &Path) -> Result<PathBuf, OutputError> {
+        output::copy(from, to)?;
+        let path = to.canonicalize().unwrap_or_else(|_| to.to_owned());
+        output::forget_stale(&*self.request.workspace.store, &path);
+        self.record_copy(run, &path);
+        Ok(path)
     }
 
     fn shortfalls(&self, finished: &Finished) -> Vec<Shortfall> {
         let demands = &self.request.demands;
         let run = &finished.run;
-        let columns = match demands.denied.contains(&Denied::Unmapped) {
-            true => self.request.workspace.store.run_columns(&run.id),
-            false => Ok(Vec::new()),
-        };
-        let unmapped = columns.unwrap_or_default().into_iter();
-        let unmapped = unmapped.filter(|column| column.mapped_field.is_none());
-        let unmapped: Vec<String> = unmapped.filter_map(|column| column.header_raw).collect();
+        let columns = demands.denied.contains(&Denied::Unmapped);
+        let columns = columns.then(|| self.request.workspace.store.run_columns(&run.id).ok());
+        let unmapped = columns
+            .flatten()
+            .map(|columns| unclaimed(columns, &finished.noticed));
         let found = Found {
             fields: &finished.fields,
             rows: finished.rows,
             issue_list: finished.noticed.issue_list.as_ref(),
-            unmapped: &unmapped,
+            unmapped: unmapped.as_deref(),
         };
         demands.shortfalls(run, &found)
     }
 
     /// This run has no result in the output directory: what an earlier one left there must not look like it.
     fn mark_stale(&self) {
-        if let Some(folder) = self.request.output_dir {
-            let path = output::target(folder, &self.request.inputs[self.input]);
-            let earlier = output::mark_stale(&*self.request.workspace.store, &path);
-            earlier
-                .iter()
-                .for_each(|earlier| self.tell(&Happening::Earlier(earlier)));
+        let Some(folder) = self.request.output_dir else {
+            return;
+        };
+        let input = &self.request.inputs[self.input];
+        let path = output::target(folder, input);
+        let earlier = output::mark_stale(&*self.request.workspace.store, &path);
+        earlier
+            .iter()
+            .for_each(|earlier| self.tell(&Happening::Earlier(earlier)));
+        for path in output::beside(&path, &name_of(&input.path)) {
+            self.mark_as_earlier(&path);
+        }
+    }
+
+    /// The same for what may be beside a workbook. A file there that no run has written is a person's own, and none of this
+    /// run's name.
+    fn mark_as_earlier(&self, path: &Path) {
+        let earlier = output::mark_stale(&*self.request.workspace.store, path);
+        if let Some(earlier @ Earlier::Stale { .. }) = earlier {
+            self.tell(&Happening::Earlier(&earlier));
         }
     }
 

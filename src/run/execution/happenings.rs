@@ -14,6 +14,7 @@ use crate::engine::Noticed;
 use crate::environment::collection;
 use crate::environment::provide::{Progress, ProvideError};
 use crate::run::results::RowCounts;
+use crate::run::results::annotated::AnnotateError;
 use crate::run::results::demands::Shortfall;
 use crate::run::results::output::{Earlier, OutputError};
 use crate::store::{EnvironmentRecord, Failure, FieldResult, RunRecord};
@@ -92,6 +93,12 @@ pub struct Finished {
     pub copied_to: Option<PathBuf>,
     /// The same, absolute.
     pub copy_path: Option<PathBuf>,
+    /// What else the run has, absolute, where a person looks for it: the painted copy, the workbook of the rows that are quarantined.
+    pub beside: Vec<PathBuf>,
+    /// What is to be told of the painted copy.
+    pub notes: Vec<String>,
+    /// There is no painted copy, although one was asked for.
+    pub annotate_error: Option<AnnotateError>,
     /// The copy could not be made; the workbook in the run's folder is whole.
     pub copy_error: Option<OutputError>,
 }

@@ -1,6 +1,6 @@
 //! Which files a call means: a file, a folder's files of the supported formats, or a glob that the shell left alone.
 //!
-//! A folder or glob never means the normalized workbooks that earlier runs left there ([`MeantFiles::outputs`]), and a folder
+//! A folder or glob never means the outputs that earlier runs left there ([`MeantFiles::outputs`]), and a folder
 //! means those below it only where that is asked for. What is left out is returned, so that a command can say so.
 
 use std::collections::{HashMap, HashSet};
@@ -11,7 +11,6 @@ use crate::base::files::name_of;
 use crate::base::problem::{Facts, Kind, Problem, code, typed};
 use crate::configuration::Configuration;
 use crate::settings::paths;
-use crate::settings::paths::NORMALIZED;
 
 /// The formats that a run accepts, by extension, case-blind.
 pub const SUPPORTED: [&str; 4] = ["xlsx", "xlsm", "xls", "csv"];
@@ -41,8 +40,8 @@ pub enum InputError {
         /// A supported file in a folder below it, which was not searched.
         below: Option<PathBuf>,
     },
-    /// All that was found are normalized workbooks of earlier runs.
-    #[error("{} is a normalized workbook of an earlier run, and nothing else was found", path.display())]
+    /// All that was found are outputs of earlier runs.
+    #[error("{} is an output of an earlier run, and nothing else was found", path.display())]
     OnlyOutputs {
         /// One of them.
         path: PathBuf,
@@ -271,16 +270,18 @@ impl Sources {
         }
     }
 
-    /// Whether a file is a normalized workbook of an earlier run. Its name has to say so. A file that was found is one where
+    /// Whether a file is an output of an earlier run. Its name has to say so. A file that was found is one where
     /// that is on record, or where what it was made from is beside it; one that was named, as a shell does that expands a
     /// glob, only where its source was named too.
     fn is_output(&self, candidate: &Candidate, search: &Search<'_>) -> bool {
         let path = &candidate.input.path;
-        let name = name_of(path).to_lowercase();
-        let (Some(stem), Some(folder)) = (name.strip_suffix(NORMALIZED), path.parent()) else {
+        let name = name_of(path);
+        let stem = paths::stem_of_output(&name);
+        let (Some(original), Some(folder)) = (stem, path.parent()) else {
             return false;
         };
-        if self.beside.contains(&(folder.to_owned(), stem.to_owned())) {
+        let stem = original.to_lowercase();
+        if self.beside.contains(&(folder.to_owned(), stem.clone())) {
             return true;
         }
         let is_below = |given: &Path| {
@@ -291,24 +292,25 @@ impl Sources {
                     .starts_with(given.canonicalize().ok()?),
             )
         };
-        if self.anywhere.contains(stem) && search.output_dir.and_then(is_below) == Some(true) {
+        if self.anywhere.contains(&stem) && search.output_dir.and_then(is_below) == Some(true) {
             return true;
         }
         let is_copy = || {
             path.canonicalize()
                 .is_ok_and(|path| (search.is_copy)(&path))
         };
-        !candidate.is_named && (self.has_source(folder, &name_of(path)) || is_copy())
+        !candidate.is_named && (has_source(path, original) || is_copy())
     }
+}
 
-    /// Whether a supported file of the stem is in the folder, although the call does not mean it.
-    fn has_source(&self, folder: &Path, name: &str) -> bool {
-        let stem = name
-            .get(..name.len() - NORMALIZED.len())
-            .unwrap_or_default();
-        let exists = |extension| folder.join(format!("{stem}.{extension}")).is_file();
-        SUPPORTED.into_iter().any(exists)
-    }
+/// Whether a supported file of this stem is beside an output, although the call does not mean it.
+fn has_source(output: &Path, stem: &str) -> bool {
+    let exists = |extension| {
+        output
+            .with_file_name(format!("{stem}.{extension}"))
+            .is_file()
+    };
+    SUPPORTED.into_iter().any(exists)
 }
 
 /// Takes out the inputs whose normalized workbooks would overwrite each other in one output directory. Returns the others,
@@ -437,7 +439,7 @@ fn first_below(mut folders: Vec<PathBuf>, search: &Search<'_>) -> Option<PathBuf
             looked_at += 1;
             let path = entry.path();
             let is_input = !is_leftover(&path) && is_supported(&path) && path.is_file();
-            if is_input && !name_of(&path).to_lowercase().ends_with(NORMALIZED) {
+            if is_input && !paths::stem_of_output(&name_of(&path)).is_some() {
                 return Some(path);
             }
         }
@@ -555,6 +557,9 @@ mod tests {
             "a_normalized_normalized.xlsx",
             "mine_normalized.xlsx",
             "known_normalized.xlsx",
+            "a_annotated.xlsx",
+            "mine_annotated.xlsx",
+            "out/a_quarantine.xlsx",
             "out/a_normalized.xlsx",
             "out/mine_normalized.xlsx",
         ]);
@@ -572,10 +577,15 @@ mod tests {
         };
         assert_eq!(
             names(&folder, &[""], &search),
-            ["a.csv", "mine_normalized.xlsx", "out/mine_normalized.xlsx"]
+            [
+                "a.csv",
+                "mine_annotated.xlsx",
+                "mine_normalized.xlsx",
+                "out/mine_normalized.xlsx"
+            ]
         );
         let found = expand(&[folder.path().to_owned()], &search).unwrap();
-        assert_eq!(found.outputs.len(), 4, "{found:?}");
+        assert_eq!(found.outputs.len(), 6, "{found:?}");
         // A shell names them all; a person names one.
         let all = ["a.csv", "a_normalized.xlsx", "known_normalized.xlsx"];
         assert_eq!(

@@ -8,8 +8,9 @@ use serde_json::Value;
 use super::RowCounts;
 use crate::base::counted::{plural, thousands};
 use crate::base::problem::{Facts, Kind, Problem, code};
+use crate::engine::Noticed;
 use crate::settings::distance;
-use crate::store::{FieldResult, FieldState, RunMetrics, RunRecord, RunStatus};
+use crate::store::{ColumnResult, FieldResult, FieldState, RunMetrics, RunRecord, RunStatus};
 
 /// Where a person finds out why a field is missing.
 const WHY_NOT: &str = "`ade runs show` says why columns were not recognised";
@@ -64,8 +65,8 @@ pub struct Found<'a> {
     pub rows: Option<RowCounts>,
     /// What is known of the list of issues; `None`: there is no list.
     pub issue_list: Option<&'a Value>,
-    /// The headers of the columns that no field claims.
-    pub unmapped: &'a [String],
+    /// The headers of the columns that no field claims, of no length where a column has none; `None`: they are not known.
+    pub unmapped: Option<&'a [String]>,
 }
 
 /// In what a run falls short.
@@ -115,7 +116,9 @@ pub enum Shortfall {
         headers: Vec<String>,
     },
     /// It has issues, and which of them are errors is not known.
-    #[error("{flag}: the configuration asks for no list of issues, so it is not known which issues are errors")]
+    #[error(
+        "{flag}: the configuration asks for no list of issues, so it is not known which issues are errors"
+    )]
     Unknown {
         /// The flag.
         flag: &'static str,
@@ -176,9 +179,7 @@ impl Problem for Shortfall {
             Self::TooManyErrors { .. } | Self::TooManyRows { .. } => {
                 Facts::new(Kind::Refused, code::TOO_MANY_ERRORS).hint(WHICH)
             }
-            Self::Unmapped { .. } => {
-                Facts::new(Kind::Refused, code::UNMAPPED_DENIED).hint(WHY_NOT)
-            }
+            Self::Unmapped { .. } => Facts::new(Kind::Refused, code::UNMAPPED_DENIED).hint(WHY_NOT),
             Self::Unknown { .. } => Facts::new(Kind::Usage, code::NO_ISSUE_LIST)
                 .hint("set `issue_list = true` in its settings.toml"),
             Self::Nothing { nothing, .. } => Facts::new(Kind::Refused, code::NOTHING_FOUND)
@@ -298,7 +299,9 @@ impl Demands {
             }
             MostErrors::Percent(_) if metrics.errors == 0 => None,
             MostErrors::Percent(most) => {
-                let list = found.issue_list.and_then(|list| list.get("rows_with_errors"));
+                let list = found
+                    .issue_list
+                    .and_then(|list| list.get("rows_with_errors"));
                 let Some(wrong) = list.and_then(Value::as_u64) else {
                     return Some(unknown);
                 };
@@ -336,11 +339,13 @@ impl Demands {
         } else if denies(Denied::Error) && metrics.errors > 0 {
             short.push(denied(plural(metrics.errors, "error"), Denied::Error));
         }
-        if denies(Denied::Unmapped) && metrics.unmapped_columns > 0 {
+        let headers = found.unmapped;
+        let columns = headers.map_or(metrics.unmapped_columns, |headers| headers.len() as u64);
+        if denies(Denied::Unmapped) && columns > 0 {
             short.push(Shortfall::Unmapped {
                 input: input.to_owned(),
-                columns: metrics.unmapped_columns,
-                headers: found.unmapped.to_vec(),
+                columns,
+                headers: headers.unwrap_or_default().to_vec(),
             });
         }
         short
@@ -361,6 +366,28 @@ impl Demands {
             least,
         })
     }
+}
+
+/// The headers of the columns that no field claims, of no length where a column has none. A column is claimed too where fields
+/// were split from it, and one without a header and without a value is no column of the sender.
+pub fn unclaimed(columns: Vec<ColumnResult>, noticed: &Noticed) -> Vec<String> {
+    let is_split = |column: &ColumnResult| {
+        noticed.columns.iter().any(|told| {
+            told.is_of_table(&column.sheet_name, column.table_index)
+                && told.source_index() == Some(column.column_index)
+        })
+    };
+    let unmapped = columns.into_iter().filter(|column| {
+        let has_header = column
+            .header_raw
+            .as_deref()
+            .is_some_and(|header| !header.trim().is_empty());
+        let is_there = column.non_empty_cells > 0 || has_header;
+        column.mapped_field.is_none() && is_there && !is_split(column)
+    });
+    unmapped
+        .map(|column| column.header_raw.unwrap_or_default())
+        .collect()
 }
 
 /// What `--deny-issues` does not allow.
@@ -411,7 +438,11 @@ fn named(columns: u64, headers: &[String]) -> String {
     let mut names: Vec<String> = Vec::new();
     for header in headers {
         let words: Vec<&str> = header.split_whitespace().collect();
-        let mut letters = words.join(" ").chars().filter(|letter| !letter.is_control()).collect::<Vec<_>>();
+        let mut letters = words
+            .join(" ")
+            .chars()
+            .filter(|letter| !letter.is_control())
+            .collect::<Vec<_>>();
         if letters.len() > LONGEST_HEADER {
             letters.truncate(LONGEST_HEADER);
             letters.push('…');
@@ -471,11 +502,25 @@ mod tests {
 
     #[test]
     fn the_first_headers_are_named() {
-        let headers = |names: &[&str]| names.iter().map(|&name| name.to_owned()).collect::<Vec<_>>();
-        assert_eq!(named(2, &headers(&["Shirt", "Shoe\n size"])), ": Shirt, Shoe size");
-        assert_eq!(named(5, &headers(&["a", "", "b", "a", "c"])), ": a, b, c, …");
+        let headers = |names: &[&str]| {
+            names
+                .iter()
+                .map(|&name| name.to_owned())
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(
+            named(2, &headers(&["Shirt", "Shoe\n size"])),
+            ": Shirt, Shoe size"
+        );
+        assert_eq!(
+            named(5, &headers(&["a", "", "b", "a", "c"])),
+            ": a, b, c, …"
+        );
         assert_eq!(named(1, &[]), "");
-        assert_eq!(named(2, &headers(&["", &"x".repeat(99)])), format!(": {}…, …", "x".repeat(40)));
+        assert_eq!(
+            named(2, &headers(&["", &"x".repeat(99)])),
+            format!(": {}…, …", "x".repeat(40))
+        );
     }
 
     fn field(name: &str) -> FieldResult {

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use crate::base::files;
 use crate::base::files::{FileError, describe, name_of};
 use crate::base::problem::{Facts, Kind, Problem, code};
+use crate::painting;
 use crate::run::inputs::input::Input;
 use crate::store::Store;
 
@@ -94,7 +95,17 @@ pub fn target(folder: &Path, input: &Input) -> PathBuf {
     folder.join(&input.below).join(name)
 }
 
-/// Copies a workbook to the output directory; a file that is there is replaced whole or not at all.
+/// The other files that a run may have beside its workbook, in the folder where that is: the painted copy of the input, and
+/// the workbook of the rows that are quarantined.
+pub fn beside(workbook: &Path, input_name: &str) -> [PathBuf; 2] {
+    let folder = workbook.parent().unwrap_or(Path::new(""));
+    [
+        painting::place_of_copy(Path::new(input_name), folder),
+        folder.join(crate::settings::paths::quarantine_name(input_name)),
+    ]
+}
+
+/// Copies a file to the output directory; a file that is there is replaced whole or not at all.
 ///
 /// # Errors
 /// It cannot be written.

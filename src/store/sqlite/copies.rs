@@ -1,9 +1,9 @@
-//! Copies of normalized workbooks.
+//! Copies of normalized workbooks, and of what is beside them.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
-use rusqlite::{OptionalExtension, params};
+use rusqlite::params;
 
 use super::SqliteStore;
 use super::values::{execute, exists, path_text};
@@ -36,18 +36,28 @@ impl Copies for SqliteStore {
 
     fn copies_of(&self, runs: &[&str]) -> Result<HashMap<String, PathBuf>> {
         self.read(|connection| {
-            // A run has one, unless it was asked for once more elsewhere: the last one counts.
+            // A run has one workbook, unless it was asked for once more elsewhere: the last one counts.
             let mut statement = connection.prepare_cached(
-                "SELECT path FROM output_copies WHERE run_id = ?1 ORDER BY written_at DESC LIMIT 1",
+                "SELECT path FROM output_copies WHERE run_id = ?1 ORDER BY written_at DESC",
             )?;
             let mut found = HashMap::new();
             for run in runs {
-                let path = statement.query_row([run], |row| row.get::<_, String>(0));
-                if let Some(path) = path.optional()? {
-                    found.insert((*run).to_owned(), PathBuf::from(path));
+                let mut rows = statement.query([run])?;
+                while let Some(row) = rows.next()? {
+                    let path = PathBuf::from(row.get::<_, String>(0)?);
+                    if is_workbook(&path) {
+                        found.insert((*run).to_owned(), path);
+                        break;
+                    }
                 }
             }
             Ok(found)
         })
     }
+}
+
+/// Whether a copy is of the normalized workbook, which may have been renamed since, and not of what was beside it.
+fn is_workbook(path: &Path) -> bool {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    name.contains("_normalized.")
 }

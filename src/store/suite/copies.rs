@@ -15,6 +15,8 @@ pub fn a_copy_is_known_by_its_path_and_that_of_a_run_by_the_run(store: &dyn Stor
     record("/clean/a_normalized.xlsx", "one", 1);
     record("/clean/b_normalized.xlsx", "two", 2);
     record("/clean/a_normalized.xlsx", "three", 3);
+    record("/clean/a_annotated.xlsx", "three", 4);
+    assert!(store.is_copy(Path::new("/clean/a_annotated.xlsx")).unwrap());
     assert!(
         store
             .is_copy(Path::new("/clean/a_normalized.xlsx"))
