@@ -104,7 +104,7 @@ fn reading_of(workspace: &Workspace, run: &RunRecord) -> Reading {
 #[into_params(parameter_in = Query)]
 struct WhichSide {
     /// `input` or `output`; absent: output.
-    #[param(nullable = false, inline, value_type = SideName)]
+    #[param(nullable = false, inline, required = false, value_type = SideName)]
     side: Option<String>,
 }
 
@@ -132,7 +132,7 @@ async fn sheets(
 #[into_params(parameter_in = Query)]
 struct WhichCells {
     /// `input` or `output`; absent: output.
-    #[param(nullable = false, inline, value_type = SideName)]
+    #[param(nullable = false, inline, required = false, value_type = SideName)]
     side: Option<String>,
     /// The name of a sheet; absent: the first one.
     #[param(nullable = false)]
@@ -144,7 +144,7 @@ struct WhichCells {
     #[param(nullable = false, pattern = "^[1-9][0-9]*-[1-9][0-9]*$")]
     columns: Option<String>,
     /// `issues`: also the issues of the window's cells, rows and columns, without values.
-    #[param(nullable = false, inline, value_type = WithName)]
+    #[param(nullable = false, inline, required = false, value_type = WithName)]
     with: Option<String>,
 }
 
@@ -275,7 +275,7 @@ fn issues_within(run: &RunRecord, side: Side, window: &Window) -> Result<Value, 
 #[into_params(parameter_in = Query)]
 struct WhatToFind {
     /// `input` or `output`; absent: output.
-    #[param(nullable = false, inline, value_type = SideName)]
+    #[param(nullable = false, inline, required = false, value_type = SideName)]
     side: Option<String>,
     /// The name of a sheet; absent: the first one.
     #[param(nullable = false)]

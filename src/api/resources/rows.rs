@@ -31,7 +31,7 @@ pub fn routes() -> OpenApiRouter<Api> {
 #[into_params(parameter_in = Query)]
 struct WhichRows {
     /// `input` or `output`: whose sheet it is, and in whose order the rows come; absent: output.
-    #[param(nullable = false, inline, value_type = SideName)]
+    #[param(nullable = false, inline, required = false, value_type = SideName)]
     side: Option<String>,
     /// The name of a sheet.
     sheet: String,
