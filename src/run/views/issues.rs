@@ -81,7 +81,10 @@ impl Gathered {
         if self.places.len() == PLACES {
             return;
         }
-        let place = issue.place();
+        let place = match issue.place() {
+            place if place.is_empty() => "the workbook".to_owned(),
+            place => place,
+        };
         let on_sheet = place.strip_prefix(&issue.sheet);
         let on_sheet = on_sheet.and_then(|rest| rest.strip_prefix('!'));
         let place = match on_sheet {
