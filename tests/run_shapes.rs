@@ -32,7 +32,10 @@ fn tables_are_written_in_the_shape_that_is_asked_for_and_inputs_are_combined() {
         .prints("clean/north_normalized.csv");
     assert_eq!(place.files_below("clean"), ["north_normalized.csv"]);
     let lines = read(&place, "clean/north_normalized.csv");
-    assert!(lines.contains("Lee") && lines.lines().count() == 3, "{lines}");
+    assert!(
+        lines.contains("Lee") && lines.lines().count() == 3,
+        "{lines}"
+    );
     // A folder of inputs and outputs: these are none.
     place.ade("run crew in -o in --to csv -q").succeeds();
     let again = place.ade("run crew in -o in --to csv --json").succeeds();
@@ -50,7 +53,10 @@ fn tables_are_written_in_the_shape_that_is_asked_for_and_inputs_are_combined() {
         .says("combined 2 files with 3 rows")
         .prints("all.csv");
     let lines = read(&place, "all.csv");
-    let mut rows: Vec<Vec<&str>> = lines.lines().map(|line| line.split(',').collect()).collect();
+    let mut rows: Vec<Vec<&str>> = lines
+        .lines()
+        .map(|line| line.split(',').collect())
+        .collect();
     let header = rows.remove(0);
     assert_eq!(header[..3], ["Source file", "Source sheet", "Source row"]);
     let column = |name: &str| header.iter().position(|header| *header == name).unwrap();
@@ -61,7 +67,10 @@ fn tables_are_written_in_the_shape_that_is_asked_for_and_inputs_are_combined() {
     assert_eq!(of("Team"), ["", "", "red"]);
 
     std::fs::remove_file(place.path("in/broken.xlsx")).unwrap();
-    let told = place.ade("run crew in --combine all.xlsx --json").succeeds().records();
+    let told = place
+        .ade("run crew in --combine all.xlsx --json")
+        .succeeds()
+        .records();
     let file = place.path("all.xlsx");
     assert_eq!(
         told[2],
@@ -69,8 +78,13 @@ fn tables_are_written_in_the_shape_that_is_asked_for_and_inputs_are_combined() {
     );
     assert!(file.is_file());
     // Nothing is written over an input, and nothing of a shape that there is not.
-    place.ade("run crew in --combine in/south.csv").ends_with(2).says("is one of the inputs");
+    place
+        .ade("run crew in --combine in/south.csv")
+        .ends_with(2)
+        .says("is one of the inputs");
     assert_eq!(read(&place, "in/south.csv"), SOUTH);
     place.ade("run crew in --combine all.txt").ends_with(2);
-    place.ade("run crew in --combine all.csv --to csv").ends_with(2);
+    place
+        .ade("run crew in --combine all.csv --to csv")
+        .ends_with(2);
 }

@@ -273,7 +273,9 @@ impl Invocation {
     /// The folders that it alone writes: its output's and its temporary one.
     fn own_folders(&self) -> Vec<PathBuf> {
         let output = match &self.task {
-            EngineTask::Process { output, .. } | EngineTask::Combine { output, .. } => output.parent().map(Path::to_owned),
+            EngineTask::Process { output, .. } | EngineTask::Combine { output, .. } => {
+                output.parent().map(Path::to_owned)
+            }
             EngineTask::Validate => None,
         };
         output.into_iter().chain([self.scratch.clone()]).collect()

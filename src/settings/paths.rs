@@ -591,7 +591,9 @@ pub fn stem_of_output(name: &str) -> Option<&str> {
     });
     // A further table in another shape: `orders_normalized_North_2.csv`.
     let of_table = || {
-        let at = whole.to_ascii_lowercase().rfind(&format!("{normalized}_"))?;
+        let at = whole
+            .to_ascii_lowercase()
+            .rfind(&format!("{normalized}_"))?;
         whole.get(..at).filter(|stem| !stem.is_empty())
     };
     stem.or_else(of_table)

@@ -121,7 +121,9 @@ pub fn check_place(file: &Path, inputs: &[Input]) -> Result<(), CombineError> {
         });
     }
     output::check_target(file)?;
-    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let folder = file
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty());
     folder.map_or(Ok(()), files::create_folder)?;
     Ok(())
 }
@@ -141,8 +143,15 @@ pub fn combine(
     if parts.iter().all(|part| part.run.is_none()) {
         return Err(CombineError::Nothing);
     }
-    let environment = provide(workspace, &Installers, prepared, Want::Ready, cancel, &mut |_| {})
-        .map_err(|error| CombineError::Provide(Box::new(error)))?;
+    let environment = provide(
+        workspace,
+        &Installers,
+        prepared,
+        Want::Ready,
+        cancel,
+        &mut |_| {},
+    )
+    .map_err(|error| CombineError::Provide(Box::new(error)))?;
     // As long as the engine runs, no collection deletes it.
     let _in_use = InUse::mark(workspace, &environment.folder);
     let place = tempfile::tempdir().map_err(CombineError::NoTemporaryFolder)?;
@@ -211,9 +220,10 @@ fn launched(
         Exit::Cancelled => Err(CombineError::Cancelled),
         exit => {
             let refusal = lines.iter().find_map(|line| line.strip_prefix(REFUSAL));
-            Err(CombineError::Engine(
-                refusal.map_or_else(|| format!("the engine {exit}"), str::to_owned),
-            ))
+            Err(CombineError::Engine(refusal.map_or_else(
+                || format!("the engine {exit}"),
+                str::to_owned,
+            )))
         }
     }
 }

@@ -143,7 +143,11 @@ pub fn shapes(workbook: &Path, shape: &str) -> Vec<PathBuf> {
             && path.symlink_metadata().is_ok_and(|found| found.is_file())
     };
     let entries = workbook.parent().and_then(|folder| folder.read_dir().ok());
-    let paths = entries.into_iter().flatten().flatten().map(|entry| entry.path());
+    let paths = entries
+        .into_iter()
+        .flatten()
+        .flatten()
+        .map(|entry| entry.path());
     let mut found: Vec<PathBuf> = paths.filter(is_one).collect();
     found.sort();
     found
