@@ -15,6 +15,7 @@ mod dev;
 mod doctor;
 mod env;
 mod exit;
+mod explain;
 mod init;
 mod issues;
 mod lock;
@@ -68,6 +69,7 @@ enum Command {
     Lock(lock::Args),
     #[command(subcommand)]
     Runs(runs::Command),
+    Explain(explain::Args),
     Issues(issues::Args),
     Annotate(annotate::Args),
     Report(report::Args),
@@ -100,6 +102,7 @@ impl Command {
             Self::Check(args) => check::run(args, context),
             Self::Lock(args) => lock::run(args, context),
             Self::Runs(command) => command.run(context),
+            Self::Explain(args) => explain::run(args, context),
             Self::Issues(args) => issues::run(args, context),
             Self::Annotate(args) => annotate::run(args, context),
             Self::Report(args) => report::run(args, context),

@@ -111,9 +111,13 @@ fn the_run_object_is_as_documented() {
         "columns": 3,
         "mapped_fields": 2,
         "unmapped_columns": 1,
-        "issues": 1
+        "issues": 1,
+        "errors": 0,
+        "warnings": 1,
+        "infos": 0
       },
-      "notices": []
+      "notices": [],
+      "other_outputs": []
     }
     "#);
     let id = run.records()[0]["id"].as_str().unwrap().to_owned();

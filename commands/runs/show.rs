@@ -3,7 +3,8 @@
 use ade::base::clock::Timestamp;
 use ade::engine::Told;
 use ade::run::results::RowCounts;
-use ade::run::views::show::show;
+use ade::run::views::explain::{Nearest, nearest_in_words};
+use ade::run::views::show::{Shown, show};
 use ade::run::views::summary::unprocessed;
 use ade::settings::paths::RunFolder;
 use ade::store::{Attempt, ColumnResult, FieldResult, FieldState, RunRecord};
@@ -12,7 +13,8 @@ use serde_json::Value;
 use crate::context::Context;
 use crate::exit::{ExitStatus, Outcome};
 use crate::ui::{
-    IssueCounts, Table, Tone, Ui, ago, bytes, duration, fields_that_are, plural, rows, thousands,
+    IssueCounts, Table, Tone, Ui, ago, bytes, duration, fields_that_are, plural, print_rows, rows,
+    thousands,
 };
 
 /// Show everything about one run
@@ -40,7 +42,7 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
         return Ok(ExitStatus::Done);
     }
     if args.rows {
-        print_rows(ui, &shown.noticed.rows);
+        print_rows(ui, &shown.noticed.rows, &shown.tables);
         return Ok(ExitStatus::Done);
     }
     let run = &shown.run;
@@ -58,7 +60,7 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
     let mut readings: Vec<&Told> = shown.noticed.readings.iter().collect();
     for sheet in part("/workbooks/0/sheets") {
         for table in list(Some(sheet), "/tables") {
-            print_table(ui, sheet, table, &shown.columns, &shown.noticed.columns);
+            print_table(ui, sheet, table, &shown);
             let (title, index) = (
                 text(sheet, "/locator/sheet/name"),
                 number(table, "/locator/table/index"),
@@ -179,21 +181,6 @@ fn print_notice(ui: &Ui, notice: &Told) {
     ui.told(name, Some((tone, notice.code())), notice.message());
 }
 
-/// What rows were taken for, sheet by sheet.
-fn print_rows(ui: &Ui, rows: &[Told]) {
-    if rows.is_empty() {
-        ui.line("No row was judged by its looks: no row detector of the configuration asks for that (LayoutRows, row_layout).");
-    }
-    let mut sheet = None;
-    for row in rows {
-        if sheet != Some(row.sheet()) {
-            sheet = Some(row.sheet());
-            ui.line(ui.paint(Tone::Strong, row.sheet()));
-        }
-        ui.line(format_args!("  {}", row.message()));
-    }
-}
-
 /// How columns of a table were read whose text had to be interpreted.
 fn print_readings(ui: &Ui, readings: &[&Told]) {
     if readings.is_empty() {
@@ -211,7 +198,7 @@ fn print_readings(ui: &Ui, readings: &[&Told]) {
 }
 
 /// A table: its place in the input and in the output, and how its columns were mapped.
-fn print_table(ui: &Ui, sheet: &Value, table: &Value, columns: &[ColumnResult], reasons: &[Told]) {
+fn print_table(ui: &Ui, sheet: &Value, table: &Value, run: &Shown) {
     let (sheet_index, table_index) = (
         number(sheet, "/locator/sheet/index"),
         number(table, "/locator/table/index"),
@@ -233,11 +220,18 @@ fn print_table(ui: &Ui, sheet: &Value, table: &Value, columns: &[ColumnResult], 
         ui.paint(Tone::Dim, format!("{from}{to}, {rows}"))
     ));
     let mut shown = Table::new("COLUMN  FIELD  SCORE  FILLED  WHY", &[0, 4]).numbers(&[2, 3]);
-    columns
+    let explained = run.tables.iter().find(|one| {
+        one.sheet == text(sheet, "/locator/sheet/name")
+            && one.table == table_index + 1
+            && one.region.as_deref() == Some(from)
+    });
+    run.columns
         .iter()
         .filter(|column| (column.sheet_index, column.table_index) == (sheet_index, table_index))
         .for_each(|column| {
-            let reasons: Vec<&Told> = reasons
+            let reasons: Vec<&Told> = run
+                .noticed
+                .columns
                 .iter()
                 .filter(|reason| reason.is_of_table(&column.sheet_name, column.table_index))
                 .filter(|reason| match column.mapped_field.as_deref() {
@@ -246,18 +240,25 @@ fn print_table(ui: &Ui, sheet: &Value, table: &Value, columns: &[ColumnResult], 
                     None => reason.source_index() == Some(column.column_index),
                 })
                 .collect();
-            shown.row(row(column, &reasons));
+            let index = usize::try_from(column.column_index).ok();
+            let told = explained.and_then(|table| table.columns.get(index?));
+            let nearest = told.and_then(|told| told.nearest.as_ref());
+            shown.row(row(column, &reasons, nearest));
         });
     ui.table(&shown);
 }
 
 /// A column. Why it got its field, or which fields are parts of it, is known where the configuration has fields that are found
-/// by their values or split from others.
-fn row(column: &ColumnResult, reasons: &[&Told]) -> Vec<(Tone, String)> {
+/// by their values or split from others. `nearest`: the field that its header is most like.
+fn row(column: &ColumnResult, reasons: &[&Told], nearest: Option<&Nearest>) -> Vec<(Tone, String)> {
     let header = column.header_raw.clone();
     let score = column.mapping_score.map(|score| format!("{score:.2}"));
     let why_not = column.unmapped_reason.as_deref();
     let why = reasons.first().map(|why| why.message()).or(why_not);
+    let mut why = why.unwrap_or_default().replace('_', " ");
+    if let Some(nearest) = nearest {
+        why = format!("{why}; {}", nearest_in_words(nearest));
+    }
     let fields = match &column.mapped_field {
         Some(field) => field.clone(),
         None => {
@@ -273,7 +274,7 @@ fn row(column: &ColumnResult, reasons: &[&Told]) -> Vec<(Tone, String)> {
         (Tone::Good, fields),
         (Tone::Plain, score.unwrap_or_default()),
         (Tone::Plain, thousands(column.non_empty_cells)),
-        (Tone::Dim, why.unwrap_or_default().replace('_', " ")),
+        (Tone::Dim, why),
     ]
 }
 

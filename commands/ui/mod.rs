@@ -12,6 +12,7 @@ mod batch;
 mod early;
 mod ended;
 mod environment_progress;
+mod explained;
 mod format;
 
 mod issue_lines;
@@ -25,10 +26,12 @@ mod server_log;
 mod table;
 mod terminal;
 mod tone;
+mod votes;
 
 pub use batch::ListedFile;
 pub use early::{answer, report_panics};
 pub use environment_progress::EnvironmentProgress;
+pub use explained::{print_explanation, print_rows};
 pub use format::{ago, bytes, duration, first, plural, thousands};
 pub use issue_lines::IssueCounts;
 pub use live_lines::LiveLines;

@@ -17,6 +17,7 @@ use super::environment_progress::EnvironmentProgress;
 use super::format::{duration, plural};
 use super::live_lines::{LiveLines, Task};
 use super::terminal::Ui;
+use super::votes::Votes;
 use crate::exit::{ExitStatus, Failure};
 
 /// How often a plain line reports the progress of one input where nothing can be drawn.
@@ -43,6 +44,8 @@ struct State {
     call: Call,
     /// What is in progress, by input.
     tasks: Vec<Option<(String, Task)>>,
+    /// What detectors said of rows, and is not printed yet, by input.
+    votes: Vec<Votes>,
     /// Which inputs were begun.
     is_started: Vec<bool>,
     /// How those that ended count.
@@ -80,6 +83,7 @@ impl<'a> RunProgress<'a> {
                     ..Call::default()
                 },
                 tasks: (0..inputs).map(|_| None).collect(),
+                votes: (0..inputs).map(|_| Votes::default()).collect(),
                 is_started: vec![false; inputs],
                 ended: Vec::new(),
                 overall: (inputs > 1).then(|| lines.task(&of_all(0, inputs))),
@@ -201,8 +205,17 @@ impl<'a> RunProgress<'a> {
                 self.progress(input, event);
             }
             _ if self.ui.verbose() > 0 => {
-                let level = text_of(event, "level");
-                self.lines.say(format_args!("{level:>7} {name} {message}"));
+                let mut state = self.state();
+                let votes = &mut state.votes[input];
+                let said = votes.lines(event);
+                let is_other = said.is_none();
+                let said = said.unwrap_or_else(|| votes.rest().into_iter().collect());
+                drop(state);
+                said.iter().for_each(|line| self.lines.say(line));
+                if is_other {
+                    let level = text_of(event, "level");
+                    self.lines.say(format_args!("{level:>7} {name} {message}"));
+                }
             }
             // Lines that the configuration's code prints are shown to its author, as they are.
             CONSOLE_LINE => self.lines.pass_on(message),
@@ -246,6 +259,10 @@ impl<'a> RunProgress<'a> {
     fn ended(&self, input: usize, result: &Result<Finished, RunError>) {
         // Held while it prints: two inputs that end together do not mix their lines.
         let mut state = self.state();
+        // Of an engine that was ended between two rows.
+        if let Some(rest) = state.votes[input].rest() {
+            self.lines.say(rest);
+        }
         state.tasks[input] = None;
         state.is_started[input] = true;
         let call = &mut state.call;

@@ -135,6 +135,8 @@ pub mod code {
         RUN_NOT_ENDED = "run_not_ended";
         INPUT_GONE = "input_gone";
         NO_ISSUE_LIST = "no_issue_list";
+        NO_EXPLANATION = "no_explanation";
+        CELL_NOT_FOUND = "cell_not_found";
         ENVIRONMENT_IN_USE = "environment_in_use";
         DELETE_FAILED = "delete_failed";
         FOLDER_NOT_EMPTY = "folder_not_empty";

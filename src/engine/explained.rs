@@ -56,14 +56,27 @@ const FIELD: Shape = Object(&[
     ("validators", List(&Text)),
 ]);
 const HOOK: Shape = Object(&[("stage", Text), ("name", Text), ("rows", Text)]);
+const WRITTEN: Shape = Object(&[
+    ("column", Text),
+    ("header", Text),
+    ("field", Text),
+    ("from", Text),
+]);
+const OUTPUT: Shape = Object(&[
+    ("sheet", Text),
+    ("range", Text),
+    ("columns", List(&WRITTEN)),
+]);
 const TABLE: Shape = Object(&[
     ("sheet", Text),
     ("table", Whole),
+    ("region", Text),
     ("turned", Flag),
     ("header_rows", HEADER_ROWS),
     ("columns", List(&COLUMN)),
     ("fields", List(&FIELD)),
     ("hooks", List(&HOOK)),
+    ("output", OUTPUT),
 ]);
 
 /// What is told of a table, with the keys that are known; nothing where it does not say which table it is.
@@ -110,14 +123,16 @@ mod tests {
 
     #[test]
     fn what_is_known_is_kept() {
-        let whole = json!({"sheet": "Crew", "table": 0, "turned": false,
+        let whole = json!({"sheet": "Crew", "table": 0, "region": "A3:D9", "turned": false,
             "header_rows": {"rows": [3], "chosen_by": "votes", "runner_up": null,
                 "votes": [{"row": 3, "kind": "header", "score": 2.5, "by": [{"detector": "d", "score": 2.5}]}]},
             "columns": [{"column": "A", "name": "Surnam", "header_cells": ["A3"], "field": null, "score": null, "by": [],
                 "second": {"field": "team", "score": 0.4}, "wanted_by": ["B"], "reason": "tie",
                 "nearest": {"field": "surname", "by": "header", "likeness": 0.86, "suggestion": "headers=[…]"}}],
             "fields": [{"field": "team", "from": ["D"], "transforms": ["read"], "validators": ["team.check"]}],
-            "hooks": [{"stage": "on_table_mapped", "name": "tidy", "rows": "kept"}]});
+            "hooks": [{"stage": "on_table_mapped", "name": "tidy", "rows": "kept"}],
+            "output": {"sheet": "Crew", "range": "A1:E7",
+                "columns": [{"column": "A", "header": "Team", "field": "team", "from": "D"}]}});
         assert_eq!(kept(&whole), Some(whole));
     }
 

@@ -3,7 +3,7 @@
 //! The event `engine.run.noticed` has lists of objects, and so has the payload that is recorded. Any engine may have
 //! sent them, so nothing here relies on their shape: what is no notice is passed over.
 
-use serde::Serializer;
+use serde::{Serialize, Serializer};
 use serde_json::{Map, Value, json};
 
 use super::explained;
@@ -70,7 +70,8 @@ pub struct Noticed {
 }
 
 /// A notice or a reading, as it is recorded: an object with a sentence.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(transparent)]
 pub struct Told(Map<String, Value>);
 
 impl Noticed {
@@ -217,6 +218,20 @@ impl Told {
     /// The title of the sheet that it is about; empty where it is about none.
     pub fn sheet(&self) -> &str {
         self.text("sheet")
+    }
+
+    /// The row that it is about, from 1.
+    pub fn row(&self) -> Option<u64> {
+        self.0.get("row").and_then(Value::as_u64)
+    }
+
+    /// Whether it is about rows, this one among them.
+    pub fn has_row(&self, row: u64) -> bool {
+        let ranges = self.0.get("rows").and_then(Value::as_array);
+        ranges.into_iter().flatten().any(|range| {
+            let end = |at: usize| range.get(at).and_then(Value::as_u64);
+            end(0).is_some_and(|first| first <= row) && end(1).is_some_and(|last| row <= last)
+        })
     }
 
     /// The field that it is about; empty where it is about none.

@@ -24,7 +24,7 @@ pub const SCHEMA_VERSION: u32 = 1;
 /// One issue. Rows and tables count from 1; `None` is what does not apply, or is not known.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Issue {
-    /// The sender's sheet.
+    /// The sender's sheet; of no length where the issue is of the workbook.
     pub sheet: String,
     /// The sender's cell, such as `B7`.
     pub cell: Option<String>,
@@ -57,13 +57,14 @@ pub struct Issue {
 }
 
 impl Issue {
-    /// Where it is, as people say it: `North!E9`, `North!row 9`, `North!column E`, `North`.
+    /// Where it is, as people say it: `North!E9`, `North!row 9`, `North!column E`, `North`, `the workbook`.
     pub fn place(&self) -> String {
         let sheet = &self.sheet;
         match (&self.cell, self.row, &self.column) {
             (Some(cell), ..) => format!("{sheet}!{cell}"),
             (None, Some(row), _) => format!("{sheet}!row {row}"),
             (None, None, Some(column)) => format!("{sheet}!column {column}"),
+            (None, None, None) if sheet.is_empty() => "the workbook".to_owned(),
             (None, None, None) => sheet.clone(),
         }
     }
@@ -142,6 +143,8 @@ mod tests {
         assert_eq!(one.place(), "North!column E");
         one.column = None;
         assert_eq!(one.place(), "North");
+        one.sheet.clear();
+        assert_eq!(one.place(), "the workbook");
     }
 
     #[test]

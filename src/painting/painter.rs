@@ -143,7 +143,11 @@ impl<'a> Painter<'a> {
                 .or_else(|| sheets.get(&mark.sheet.to_lowercase()));
             sheet.is_some_and(|&sheet| plans[sheet].take(mark))
         };
-        let not_there = marks.iter().filter(|mark| !is_taken(mark)).count();
+        // What is wrong with the workbook is of no sheet.
+        let not_there = marks
+            .iter()
+            .filter(|mark| !mark.sheet.is_empty() && !is_taken(mark))
+            .count();
         if not_there > 0 {
             self.painted.notes.push(Note::NotThere(not_there));
         }

@@ -8,9 +8,9 @@ use super::facts::Facts;
 use super::grid;
 use super::html::Html;
 use super::issues::{self, Found};
-use super::run::{self, Ended, Prepared};
+use super::parts::{self, Ended, Options, ReportError};
+use super::run::{self, Prepared};
 use super::words::{bytes, duration};
-use super::{Options, ReportError};
 use crate::base::counted::{plural, thousands};
 use crate::issues::Severity;
 use crate::store::{RunMetrics, RunRecord, Store};
@@ -99,9 +99,9 @@ pub fn write(
             .mark("</li>");
     }
     html.mark("</ul><p>");
-    super::what_it_holds(html, options, options.values);
+    parts::what_it_holds(html, options, options.values);
     html.mark("</p></footer>");
-    super::close(html);
+    parts::close(html);
     Ok(())
 }
 
@@ -206,10 +206,10 @@ fn write_head(html: &mut Html<'_>, files: &[File], options: Options) {
         plural(files.len() as u64, "file"),
         configurations.join(", ")
     );
-    super::open(html, &format!("Report: {title}"));
+    parts::open(html, &format!("Report: {title}"));
     html.mark("<header>");
     let ended = files.iter().filter_map(|file| file.run.completed_at).max();
-    super::mast(html, "Report of a batch", ended, options);
+    parts::mast(html, "Report of a batch", ended, options);
     html.mark("<h1>")
         .clipped(&title, 120)
         .mark("</h1><p class=\"verdict\">");
@@ -218,7 +218,7 @@ fn write_head(html: &mut Html<'_>, files: &[File], options: Options) {
         .map(|file| file.ended)
         .min()
         .unwrap_or(Ended::Clean);
-    super::glyph(html, worst);
+    parts::glyph(html, worst);
     let of = |wanted: &[Ended]| {
         files
             .iter()
@@ -331,11 +331,11 @@ fn write_navigation(html: &mut Html<'_>, files: &[File], order: &[usize], common
         )
     }));
     sections.push(("about".to_owned(), "About this batch".to_owned(), None));
-    super::navigation(html, &sections);
+    parts::navigation(html, &sections);
 }
 
 fn write_files(html: &mut Html<'_>, files: &[File], order: &[usize]) {
-    super::section(html, "files", "Files");
+    parts::section(html, "files", "Files");
     html.mark("Failed ones, those without a field, errors, warnings, the rest.</p></div>");
     html.mark("<table class=\"list recs\"><caption class=\"sr\">Files</caption><thead><tr><th scope=\"col\">Outcome</th><th scope=\"col\">File</th><th scope=\"col\" class=\"hide-s\">Issues</th><th scope=\"col\" class=\"num\">Rows written</th><th scope=\"col\" class=\"num hide-s\">Fields</th><th scope=\"col\" class=\"num hide-s\">Unmapped</th><th scope=\"col\" class=\"num hide-s hide-m\">Sheets</th><th scope=\"col\" class=\"num hide-s hide-m\">Tables</th><th scope=\"col\" class=\"num hide-s\">Took</th></tr></thead><tbody>");
     for &index in order {
@@ -346,7 +346,7 @@ fn write_files(html: &mut Html<'_>, files: &[File], order: &[usize]) {
 
 fn write_file_line(html: &mut Html<'_>, file: &File, number: usize) {
     html.mark("<tr><td class=\"nw\"><span class=\"st\">");
-    super::glyph(html, file.ended);
+    parts::glyph(html, file.ended);
     match file.ended {
         Ended::Failed => html
             .mark("<span class=\"bad\">")
@@ -446,7 +446,7 @@ fn write_rules(html: &mut Html<'_>, files: &[File], order: &[usize], common: &Co
         })
         .collect();
     let by_file = with.len() <= FILES_WITH_COLUMNS;
-    super::section(html, "rules", "The same issue across files");
+    parts::section(html, "rules", "The same issue across files");
     html.mark("</p></div><table class=\"list recs\"><caption class=\"sr\">Issues by rule and file</caption><thead><tr><th scope=\"col\">Severity</th><th scope=\"col\">Issue</th><th scope=\"col\">Rule</th>");
     if by_file {
         for &index in &with {
@@ -508,19 +508,20 @@ fn write_headers(html: &mut Html<'_>, common: &Common) {
     let mut headers: Vec<&Header> = common.headers.values().collect();
     headers.sort_by_key(|header| std::cmp::Reverse(header.tables));
     let often = headers.iter().filter(|header| header.tables > 1).count();
-    super::section(html, "unmapped", "Headers that no field claims");
+    parts::section(html, "unmapped", "Headers that no field claims");
     html.count(often as u64)
         .mark(" in more than one table, ")
         .count((headers.len() - often) as u64);
     html.mark_if(common.more_headers, " and more")
         .mark(" in one.</p></div>");
     html.mark("<table class=\"list recs\"><caption class=\"sr\">Headers that no field claims</caption><thead><tr><th scope=\"col\">Header</th><th scope=\"col\" class=\"num\">Tables</th><th scope=\"col\">Why</th><th scope=\"col\">Nearest</th></tr></thead><tbody>");
-    // Where several stand in many tables, those that stand once say little.
-    let shown = if often >= 8 {
-        often.min(MOST)
+    // Where some stand in several tables, those that stand once say little.
+    let shown = if often >= 3 {
+        often
     } else {
-        headers.len().min(40)
+        headers.len().min(20)
     };
+    let shown = shown.min(MOST);
     for header in &headers[..shown] {
         let column = &header.column;
         html.mark("<tr><td class=\"name\"><bdi>")
@@ -559,7 +560,8 @@ fn write_file(html: &mut Html<'_>, prepared: &Prepared, options: Options) {
     if let Some(took) = run.duration_ms() {
         html.mark(" · ").text(&duration(took));
     }
-    if let Some((written, read)) = prepared.facts.rows().map(|rows| (rows.written, rows.read)) {
+    let rows = prepared.facts.rows().map(|rows| (rows.written, rows.read));
+    if let Some((written, read)) = rows.filter(|_| prepared.ended() != Ended::Failed) {
         html.mark(" · ")
             .count(written)
             .mark(" of ")

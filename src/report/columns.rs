@@ -7,6 +7,7 @@ use serde_json::Value;
 use super::facts::{Column, Facts, Table, text};
 use super::html::Html;
 use super::issues::Found;
+use super::names::Names;
 use crate::base::counted::{plural, thousands};
 use crate::cells::WholeSheet;
 
@@ -66,11 +67,11 @@ pub fn is_unmapped(column: &Column) -> bool {
 }
 
 /// The place of a column, `North!C`.
-fn place(table: &Table, letters: &str) -> String {
+fn place(names: &Names, table: &Table, letters: &str) -> String {
     match (letters, table.turned) {
         ("", _) => table.sheet.clone(),
-        (row, true) => format!("{}!row {row}", table.sheet),
-        (letters, false) => format!("{}!{letters}", table.sheet),
+        (row, true) => names.said(&table.sheet, &format!("row {row}")),
+        (letters, false) => names.said(&table.sheet, letters),
     }
 }
 
@@ -83,7 +84,7 @@ pub fn mapped(facts: &Facts) -> usize {
 }
 
 /// Writes the columns that have a field.
-pub fn write(html: &mut Html<'_>, facts: &Facts, found: Option<&Found>) {
+pub fn write(html: &mut Html<'_>, facts: &Facts, names: &Names, found: Option<&Found>) {
     html.mark("<table class=\"list\"><caption class=\"sr\">Columns and their fields</caption><thead><tr><th scope=\"col\">Column</th><th scope=\"col\">Header</th><th scope=\"col\">Field</th><th scope=\"col\">Score</th><th scope=\"col\" class=\"hide-s\">Next best</th><th scope=\"col\">Cells</th><th scope=\"col\">Because</th></tr></thead>");
     let mut left = MOST;
     for table in &facts.tables {
@@ -99,7 +100,7 @@ pub fn write(html: &mut Html<'_>, facts: &Facts, found: Option<&Found>) {
         html.mark("<tbody>");
         columns
             .iter()
-            .for_each(|column| write_column(html, table, column, found));
+            .for_each(|column| write_column(html, names, table, column, found));
         html.mark("</tbody>");
     }
     html.mark("</table>");
@@ -111,13 +112,19 @@ pub fn write(html: &mut Html<'_>, facts: &Facts, found: Option<&Found>) {
     }
 }
 
-fn write_column(html: &mut Html<'_>, table: &Table, column: &Column, found: Option<&Found>) {
+fn write_column(
+    html: &mut Html<'_>,
+    names: &Names,
+    table: &Table,
+    column: &Column,
+    found: Option<&Found>,
+) {
     let fields = match &column.field {
         Some(field) => field.clone(),
         None => column.parts.join(", "),
     };
     html.mark("<tr><td class=\"mono nw\">")
-        .value(&place(table, &column.letters))
+        .value(&place(names, table, &column.letters))
         .mark("</td><td class=\"name\">");
     header(html, column);
     html.mark("</td><td class=\"full\">")
@@ -233,14 +240,19 @@ pub fn reason(word: &str) -> String {
 }
 
 /// Writes the columns that have no field.
-pub fn write_unmapped(html: &mut Html<'_>, groups: &[Unmapped<'_>], samples: &Samples) {
+pub fn write_unmapped(
+    html: &mut Html<'_>,
+    names: &Names,
+    groups: &[Unmapped<'_>],
+    samples: &Samples,
+) {
     html.mark("<table class=\"list\"><caption class=\"sr\">Unmapped columns</caption><thead><tr><th scope=\"col\">Column</th><th scope=\"col\">Header</th><th scope=\"col\">Why</th><th scope=\"col\">Nearest</th><th scope=\"col\">Suggestion</th></tr></thead><tbody>");
     for group in groups.iter().take(MOST) {
         let (_, first) = group.places[0];
         html.mark("<tr><td class=\"mono nw\">");
         for (index, (table, column)) in group.places.iter().take(8).enumerate() {
             html.mark_if(index > 0, "<br>")
-                .value(&place(table, &column.letters));
+                .value(&place(names, table, &column.letters));
         }
         if group.places.len() > 8 {
             html.mark("<br>and ")
@@ -325,7 +337,7 @@ pub fn nearest(html: &mut Html<'_>, column: &Column) {
 }
 
 /// Writes how columns were read whose text had to be interpreted.
-pub fn write_readings(html: &mut Html<'_>, readings: &[Value]) {
+pub fn write_readings(html: &mut Html<'_>, names: &Names, readings: &[Value]) {
     html.mark("<table class=\"list\"><caption class=\"sr\">How columns were read</caption><thead><tr><th scope=\"col\">Field</th><th scope=\"col\">Column</th><th scope=\"col\">Read as</th><th scope=\"col\">Evidence</th></tr></thead><tbody>");
     for reading in readings.iter().take(MOST) {
         let message = text(reading, "/message");
@@ -336,7 +348,7 @@ pub fn write_readings(html: &mut Html<'_>, readings: &[Value]) {
         match (text(reading, "/sheet"), text(reading, "/column")) {
             ("", column) => html.value(column),
             (sheet, "") => html.value(sheet),
-            (sheet, column) => html.value(&format!("{sheet}!{column}")),
+            (sheet, column) => html.value(&names.said(sheet, column)),
         };
         html.mark("</td><td class=\"full\"><strong>")
             .clipped(decision, 200)

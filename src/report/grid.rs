@@ -309,14 +309,16 @@ impl Grid {
         let mut order: Vec<usize> = (0..widths.len())
             .filter(|&index| !with_issues[index])
             .collect();
-        order.sort_by_key(|&index| (is_mapped(index), std::cmp::Reverse(widths[index])));
-        let mut total: u64 = widths.iter().sum();
+        order.sort_by_key(|&index| std::cmp::Reverse(widths[index]));
         let mut folded = vec![false; widths.len()];
-        let is_too_wide = total > WIDTH;
-        for index in order {
-            if is_too_wide && (total > WIDTH || !is_mapped(index)) && widths[index] > FOLDED {
-                folded[index] = true;
-                total -= widths[index] - FOLDED;
+        if total(widths, &folded) > WIDTH {
+            let (mapped, unmapped): (Vec<_>, Vec<_>) =
+                order.into_iter().partition(|&index| is_mapped(index));
+            unmapped.into_iter().for_each(|index| folded[index] = true);
+            for index in mapped {
+                if total(widths, &folded) > WIDTH {
+                    folded[index] = true;
+                }
             }
         }
         for (index, &is_folded) in folded.iter().enumerate() {
@@ -570,6 +572,12 @@ fn near(issues: &OnSheet, rows: &Rows<'_>, count: u64, context: u64) -> Vec<u64>
             .flat_map(|(_, table)| &table.header)
             .filter(|&&row| row <= count),
     );
+    // Of a sheet without issues the beginning is shown.
+    if issues.openings.is_empty()
+        && let Some(header) = near.iter().max().copied()
+    {
+        near.extend((header + 1..=header + 3).filter(|&row| row <= count));
+    }
     near.sort_unstable();
     near.dedup();
     let between: Vec<u64> = near
@@ -665,13 +673,31 @@ fn width_class(total: u64) -> u64 {
     }
 }
 
+/// How many characters a grid takes in which columns are folded: those that follow each other are one.
+fn total(widths: &[u64], folded: &[bool]) -> u64 {
+    let open: u64 = widths
+        .iter()
+        .zip(folded)
+        .filter(|(_, folded)| !**folded)
+        .map(|(width, _)| width)
+        .sum();
+    let stretches = folded
+        .chunk_by(|one, other| one == other)
+        .filter(|stretch| stretch[0])
+        .count();
+    open + FOLDED * stretches as u64
+}
+
 /// Writes the grid of a sheet.
 pub fn write(html: &mut Html<'_>, grid: &Grid, found: &Found, names: &Names, file: &str) {
-    let total = 5 + grid
-        .columns
-        .iter()
-        .map(|column| column.width + 2)
-        .sum::<u64>();
+    // The numbers of rows have a column of their own.
+    let digits = (thousands(grid.rows).len() as u64).clamp(3, 8) + 2;
+    let total = digits
+        + grid
+            .columns
+            .iter()
+            .map(|column| column.width + 2)
+            .sum::<u64>();
     html.mark("<div class=\"sheet\" role=\"region\" tabindex=\"0\" aria-label=\"Sheet ")
         .text(&grid.sheet)
         .mark(" of ")
@@ -680,7 +706,9 @@ pub fn write(html: &mut Html<'_>, grid: &Grid, found: &Found, names: &Names, fil
         .number(width_class(total))
         .mark("\"><caption class=\"sr\">The sheet ")
         .text(&grid.sheet)
-        .mark(" as it was sent</caption><colgroup><col class=\"c5\">");
+        .mark(" as it was sent</caption><colgroup><col class=\"c")
+        .number(digits)
+        .mark("\">");
     for column in &grid.columns {
         html.mark("<col class=\"c")
             .number(column.width + 2)

@@ -516,11 +516,11 @@ fn write_line(
             .mark("<a class=\"mono\" href=\"#")
             .text(&shown.names.cell(sheet, row, column))
             .mark("\">")
-            .value(&issue.place())
+            .value(&said(shown, issue, &issue.place()))
             .mark("</a>"),
         None => html
             .mark("<span class=\"mono\">")
-            .value(&issue.place())
+            .value(&said(shown, issue, &issue.place()))
             .mark("</span>"),
     };
     html.mark("</td>");
@@ -544,6 +544,12 @@ fn write_line(
         html.mark("</td>");
     }
     html.mark("</tr>");
+}
+
+/// A place as it is said, of what an issue calls it.
+fn said(shown: &Shown<'_>, issue: &Issue, place: &str) -> String {
+    let own = place.strip_prefix(issue.sheet.as_str()).unwrap_or_default();
+    shown.names.said(&issue.sheet, own.trim_start_matches('!'))
 }
 
 /// Writes the beginning of a value, and how long it is.

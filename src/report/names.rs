@@ -50,6 +50,15 @@ impl Names {
         self.sheets.get(sheet).map_or("_", String::as_str)
     }
 
+    /// A place of the file as it is said: without its sheet where the file has no other.
+    pub fn said(&self, sheet: &str, place: &str) -> String {
+        match (self.sheets.contains_key(sheet), self.sheets.len(), place) {
+            (true, 1, place) if !place.is_empty() => place.to_owned(),
+            (_, _, "") => sheet.to_owned(),
+            _ => format!("{sheet}!{place}"),
+        }
+    }
+
     /// Of a cell in a grid.
     pub fn cell(&self, sheet: &str, row: u64, column: u64) -> String {
         let (file, sheet, letters) = (&self.file, self.own(sheet), letters(column));

@@ -11,8 +11,8 @@ use super::html::Html;
 use super::issues::{self, Found};
 use super::names::Names;
 use super::notes::{self, LeftOut};
+use super::parts::{self, Ended, Options, ReportError};
 use super::words::{bytes, day, duration, without_paths};
-use super::{Options, ReportError};
 use crate::base::counted::{plural, thousands};
 use crate::base::problem::Problem;
 use crate::cells::{Cells, Choice, WindowLimits};
@@ -41,21 +41,6 @@ pub struct Prepared {
     pub samples: Samples,
     /// Names of its places.
     pub names: Names,
-}
-
-/// How a run ended, as people see it; the worst comes first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Ended {
-    /// It failed, or was cancelled.
-    Failed,
-    /// No table or no field was found.
-    Nothing,
-    /// There are errors.
-    Errors,
-    /// There are warnings or infos.
-    Warnings,
-    /// Nothing is wrong, as far as it is known.
-    Clean,
 }
 
 /// Gathers what is shown of a run. `file`: its number in a batch, in which sheets are shown around issues only.
@@ -294,9 +279,9 @@ impl Prepared {
 /// Writes the page of one run.
 pub fn write(html: &mut Html<'_>, prepared: &Prepared, options: Options) {
     let run = &prepared.facts.run;
-    super::open(html, &format!("Report: {}", run.input_name));
+    parts::open(html, &format!("Report: {}", run.input_name));
     html.mark("<header>");
-    super::mast(html, "Report of a run", run.completed_at, options);
+    parts::mast(html, "Report of a run", run.completed_at, options);
     html.mark("<h1>").value(&run.input_name).mark("</h1>");
     write_verdict(html, prepared);
     html.mark(
@@ -306,19 +291,19 @@ pub fn write(html: &mut Html<'_>, prepared: &Prepared, options: Options) {
     .mark(".</p></header><main id=\"main\">");
     if run.status == RunStatus::Succeeded {
         write_figures(html, prepared);
-        super::navigation(html, &prepared.sections());
+        parts::navigation(html, &prepared.sections());
         write_issues(html, prepared, options);
         write_sheets(html, prepared);
         write_tables(html, prepared, options);
     } else {
-        super::navigation(html, &prepared.sections());
+        parts::navigation(html, &prepared.sections());
         html.mark("<section>");
         write_failure(html, run);
         html.mark("</section>");
     }
     html.mark("</main>");
     write_about(html, prepared, options);
-    super::close(html);
+    parts::close(html);
 }
 
 /// Writes the sentence that says how the run ended: a number first.
@@ -333,7 +318,7 @@ fn write_verdict(html: &mut Html<'_>, prepared: &Prepared) {
         None => String::new(),
     };
     html.mark("<p class=\"verdict\">");
-    super::glyph(html, ended);
+    parts::glyph(html, ended);
     html.mark("<span>");
     match (&prepared.issues, ended) {
         (_, Ended::Failed) => {
@@ -474,7 +459,7 @@ pub fn write_issues(html: &mut Html<'_>, prepared: &Prepared, options: Options) 
         return;
     }
     let rules = found.rules.len() as u64;
-    super::section(html, &prepared.names.part("issues"), "Issues");
+    parts::section(html, &prepared.names.part("issues"), "Issues");
     html.text(&plural(rules, "rule"))
         .mark(", errors first. An error is a value that is missing in the result, or wrong there.</p></div>");
     write_list(html, prepared, found, options);
@@ -606,8 +591,9 @@ pub fn sheet_words(prepared: &Prepared, grid: &Grid) -> String {
             plural(read, "row")
         ));
     }
+    let issues = prepared.on_sheet(&grid.sheet);
     if prepared.issues.is_ok() {
-        words.push(plural(prepared.on_sheet(&grid.sheet), "issue"));
+        words.push(plural(issues, "issue"));
     }
     if !grid.is_whole {
         words.push(format!("{}, those around issues", plural(grid.rows, "row")));
@@ -619,20 +605,20 @@ pub fn sheet_words(prepared: &Prepared, grid: &Grid) -> String {
 fn write_tables(html: &mut Html<'_>, prepared: &Prepared, options: Options) {
     let facts = &prepared.facts;
     if columns::mapped(facts) > 0 {
-        super::section(
+        parts::section(
             html,
             &prepared.names.part("columns"),
             "Columns and their fields",
         );
         html.mark("A column goes to the field with the highest score.</p></div>");
-        columns::write(html, facts, prepared.issues.as_ref().ok());
+        columns::write(html, facts, &prepared.names, prepared.issues.as_ref().ok());
         html.mark("</section>");
     }
     let groups = columns::unmapped(facts.tables.iter());
     if !groups.is_empty() {
-        super::section(html, &prepared.names.part("unmapped"), "Unmapped columns");
+        parts::section(html, &prepared.names.part("unmapped"), "Unmapped columns");
         html.mark("Suggestions are never applied by themselves.</p></div>");
-        columns::write_unmapped(html, &groups, &prepared.samples);
+        columns::write_unmapped(html, &prepared.names, &groups, &prepared.samples);
         html.mark("</section>");
     }
     if prepared.has_left_out() {
@@ -640,24 +626,28 @@ fn write_tables(html: &mut Html<'_>, prepared: &Prepared, options: Options) {
     }
     let readings = facts.list("readings");
     if !readings.is_empty() {
-        super::section(html, &prepared.names.part("read"), "How columns were read");
+        parts::section(html, &prepared.names.part("read"), "How columns were read");
         html.mark("Where text could mean several things: what it was taken for, and what speaks for that.</p></div>");
-        columns::write_readings(html, readings);
+        columns::write_readings(html, &prepared.names, readings);
         html.mark("</section>");
     }
     write_notes(html, prepared);
 }
 
 fn write_left_out(html: &mut Html<'_>, prepared: &Prepared, options: Options) {
-    super::section(html, &prepared.names.part("left-out"), "Left out");
+    parts::section(html, &prepared.names.part("left-out"), "Left out");
     html.mark("What stands in the file and not in the result.</p></div>");
     html.mark("<table class=\"list\"><caption class=\"sr\">What was left out</caption><thead><tr><th scope=\"col\">Where</th>")
         .mark_if(options.values, "<th scope=\"col\">What stands there</th>")
         .mark("<th scope=\"col\">Why</th></tr></thead><tbody>");
     for (out, words) in &prepared.left_out {
-        html.mark("<tr><td class=\"mono\">").value(&out.sheet);
-        html.mark_if(!out.sheet.is_empty() && !out.rows.is_empty(), "!");
-        html.text(&stretches_in_words(&out.rows)).mark("</td>");
+        html.mark("<tr><td class=\"mono\">")
+            .value(
+                &prepared
+                    .names
+                    .said(&out.sheet, &stretches_in_words(&out.rows)),
+            )
+            .mark("</td>");
         if options.values {
             html.mark("<td class=\"v\"><bdi>")
                 .clipped(words, 200)
@@ -719,7 +709,7 @@ fn write_notes(html: &mut Html<'_>, prepared: &Prepared) {
     if notices.peek().is_none() {
         return;
     }
-    super::section(html, &prepared.names.part("notes"), "Notes");
+    parts::section(html, &prepared.names.part("notes"), "Notes");
     html.mark("What else was noticed while the file was read.</p></div>");
     html.mark("<table class=\"list\"><caption class=\"sr\">Notes</caption><thead><tr><th scope=\"col\">Level</th><th scope=\"col\">Sheet</th><th scope=\"col\">Note</th></tr></thead><tbody>");
     for notice in notices.take(200) {
@@ -798,7 +788,7 @@ fn write_about(html: &mut Html<'_>, prepared: &Prepared, options: Options) {
         fact("Ended", &format!("{} UTC", day(ended)), "");
     }
     html.mark("</dl></div><p>");
-    super::what_it_holds(html, options, !prepared.grids.is_empty());
+    parts::what_it_holds(html, options, !prepared.grids.is_empty());
     html.mark("</p></footer>");
 }
 

@@ -170,6 +170,15 @@ def test_votes_of_the_engines_detectors(explained, data, rows, chosen_by):
     assert runner_up["row"] not in rows and 0 < runner_up["score"] < votes["score"]
 
 
+def test_the_header_of_another_table_is_no_runner_up(explained):
+    rows = [["Hours", "Crew"], [7, "Red"], [8, "Blue"], [], ["Crew", "Hours"], ["Green", 9], ["Grey", 9]]
+    tables = explained(rows)
+    assert [table["header_rows"]["rows"] for table in tables] == [[1], [5]]
+    for table in tables:
+        runner_up = table["header_rows"]["runner_up"]
+        assert runner_up is None or runner_up["row"] not in (1, 5)
+
+
 def test_a_header_that_no_detector_found_is_a_fallback(explained):
     (table,) = explained([["a", "b"], ["c", "d"]], rows="def register(registry):\n    pass\n", detect_rows=False)
     assert table["header_rows"] == {"rows": [1], "chosen_by": "fallback", "votes": [], "runner_up": None}
@@ -250,6 +259,39 @@ def test_hooks_say_what_they_did_to_the_rows(explained, hook, rows):
     (table,) = explained(PEOPLE, {"hooks/own.py": HOOK.format(hook=hook)}, **settings)
     told = [{"stage": "on_table_mapped", "name": "ade_config.hooks.own.changes", "rows": rows}] if rows else []
     assert table["hooks"] == told
+
+
+def placed(table):
+    return [(column["column"], column["header"], column["field"], column["from"]) for column in table["output"]["columns"]]
+
+
+def test_each_column_of_the_output_says_where_it_comes_from(explained):
+    made = HOOK.format(hook='table.with_columns(pl.lit("x").alias("badge"), pl.lit(1).alias("made"))')
+    settings = {"output_style": "table", "row_provenance": True}
+    (table,) = explained(PEOPLE, {"hooks/own.py": made}, **settings)
+    assert (table["region"], table["output"]["sheet"], table["output"]["range"]) == ("A3:E5", "Sheet", "A1:J3")
+    found = placed(table)
+    assert found == [
+        ("A", "surname", "surname", "A"),
+        ("B", "hours", "hours", "B"),
+        ("C", "Surnames", None, "C"),
+        ("D", "team", "team", "D"),
+        ("E", "Zzz", None, "E"),
+        ("F", "badge", "badge", None),
+        ("G", "made", None, None),
+    ]
+    # They stand there.
+    sheet = explained.outcome.book["Sheet"]
+    assert [sheet[f"{column}1"].value for column, *_ in found] == [header for _, header, *_ in found]
+
+
+def test_columns_of_merged_tables_come_from_each_of_them(explained):
+    rows = [["Hours", "Team"], [7, "Red"], [], ["Crew", "Hours"], ["Blue", 8]]
+    tables = explained(rows, merge_tables_in_sheet=True)
+    assert [table["region"] for table in tables] == ["A1:B3", "A4:B5"]
+    found = [{header: place for _, header, _, place in placed(table) if place} for table in tables]
+    assert found == [{"hours": "A", "team": "B"}, {"hours": "B", "team": "A"}]
+    assert len({table["output"]["range"] for table in tables}) == 1
 
 
 def test_no_value_is_told(explained):

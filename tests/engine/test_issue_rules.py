@@ -74,3 +74,22 @@ def test_two_checks_of_one_name_are_two_rules(run, template):
         ("E4", "pay.check", "warning", "more than 4"),
         ("E4", "pay.check_2", "error", "more than 6"),
     ]
+
+
+def test_what_is_listed_is_not_told_again(run, template, monkeypatch):
+    monkeypatch.setenv("ADE_ENGINE_RUN", "1")
+    (template / "src/ade_config/columns/fields.py").write_text(PACKAGE)
+    sheet = [row[:] for row in SHEET]
+
+    def told(**settings):
+        notices = run(template, {"A": sheet}, settings=settings).noticed["notices"]
+        return [(one["code"], one["count"]) for one in notices if one["code"] in ("formulas_without_value", "lost_digits")]
+
+    without = {"issue_list": False, "issues_sheet": False}
+    assert told() == []
+    assert told(**without) == [("formulas_without_value", 1)] + [("lost_digits", 1)] * 2
+    # Of a column that no field has there is no issue.
+    for row, more in zip(sheet, ["Bonus", "=2+2", 3, 4, 5, 6]):
+        row.append(more)
+    assert told() == [("formulas_without_value", 1)]
+    assert told(**without) == [("formulas_without_value", 2)] + [("lost_digits", 1)] * 2

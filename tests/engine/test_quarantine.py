@@ -56,6 +56,7 @@ SHEETS = {
     "two tables on a sheet": {"A": TWO},
     "nothing wrong": {"A": [HEADER, A[3], A[5]]},
     "nothing but errors": {"A": A[:2]},
+    "many": {"A": [HEADER, *([str(number), "Ann", 11 + number % 3 * 70, "2024-05-06"] for number in range(1, 60))]},
 }
 TOUCH = """
 def touch(*, output_sheet, **_):
@@ -276,3 +277,13 @@ def register(registry):
     _, outcome, _ = made(SHEETS["one"])
     (table,) = outcome.tables
     assert table["counts"]["rows"]["total"] == 5
+
+
+@pytest.mark.parametrize("touched", [False, True], ids=["written", "touched"])
+@pytest.mark.parametrize("style", ["plain", "table"])
+def test_under_a_header_of_the_manifest_an_issue_has_its_place(made, template, style, touched):
+    (template / "manifest.toml").write_text('[[columns]]\nfield = "hours"\nheader = "Time"\n')
+    lines, _, book = made(SHEETS["one"], quarantine="keep", output_style=style, touched=touched)
+    found = [line for line in lines if line["field"] == "hours"]
+    assert found and all(line["output"].startswith("A") for line in found)
+    assert all(str(book["A"][line["output"]].value) == line["written"] for line in found)

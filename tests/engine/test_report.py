@@ -3,8 +3,15 @@
 from __future__ import annotations
 
 import json
+import random
 
 import pytest
+
+from ade_engine.extensions.invoke import Caller
+from ade_engine.extensions.registry import Registry
+from ade_engine.models.fields import HookName
+from ade_engine.pipeline.hooks import offered_to_hooks
+from ade_engine.pipeline.signatures import wrong_signatures
 
 PACKAGE = """
 from ade_engine.fields import Field, number, text
@@ -238,3 +245,58 @@ def test_stages_without_a_table(made):
 def test_without_a_list_there_is_nothing_to_report_to(made):
     outcome = made(is_refused=True, settings={"issue_list": False, "issues_sheet": False}, on_table_validated='report("x")')
     assert "needs 'report', which is there with the setting issue_list = true" in outcome.result.error.message
+
+
+def test_a_check_knows_which_stages_can_report():
+    registry = Registry()
+
+    def tells(*, report):
+        report("x")
+
+    for stage in HookName:
+        registry.register_hook(tells, hook=stage, priority=1)
+    (wrong,) = wrong_signatures(registry)
+    assert wrong.startswith("Hook of on_workbook_start") and "needs 'report'" in wrong
+
+    # A package of older days that takes everything is not given a value that it does not know.
+    def takes_all(**values):
+        return values
+
+    assert "report" not in Caller(takes_all, offered_to_hooks(HookName.ON_SHEET_END)).plan.names()
+
+
+MOVES = [
+    'return table.filter(pl.col("hours").cast(pl.Float64) > 20)',
+    'return table.sort("hours")',
+    "return table.reverse()",
+    "return table.sample(fraction=0.7, shuffle=True, seed=3)",
+    "return pl.concat([table, table.head(3)])",
+    'return table.with_columns(pl.col("hours").cast(pl.Float64) + 1)',
+    'return table.select("no", "hours", "^__ade_(issue|has).*$")',
+    'return table.with_columns(pl.col("^__ade_row$").shift(1))',
+    'return table.group_by("hours", maintain_order=True).first()',
+    'return pl.concat([table, pl.DataFrame({"no": ["new"], "hours": [1]}, schema={name: table.schema[name] for name in ("no", "hours")})], how="diagonal")',
+]
+
+
+@pytest.mark.parametrize("settings", [{}, {"row_provenance": False}])
+@pytest.mark.parametrize("seed", range(20))
+def test_no_row_is_named_that_was_not_meant(made, seed, settings):
+    chance = random.Random(seed)
+    rows = [[f"{n}", chance.randrange(80)] for n in range(1, 31)]
+    meant = {f"{chance.randrange(1, 31)}" for _ in range(8)}
+    said = f'report("meant", rows=pl.col("no").cast(pl.String).is_in({sorted(meant)}))'
+    stages = [[], []]
+    for _ in range(3):
+        stages[chance.random() < 0.4].append(chance.choice(MOVES))
+    stages[chance.random() < 0.4].insert(0, said)
+    outcome = made({"A": [["No", "Hours"], *rows]}, settings, on_table_mapped=stages[0], on_table_validated=stages[1])
+    found = [line for line in outcome.lines if line["message"] == "meant"]
+    named = {rows[line["row"] - 2][0] for line in found if line["row"] is not None}
+    assert named <= meant
+    if all(line["row"] is not None for line in found):
+        # Of each row that was written and that was meant, the list has it.
+        header, *written = outcome.rows("A")
+        there = {row[header.index("Number")] for row in written}
+        assert named == meant & there
+    assert _counts(outcome) is not None

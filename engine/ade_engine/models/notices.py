@@ -23,7 +23,7 @@ _MOST_TABLES, _MOST_COLUMNS_OF_TABLES, _MOST_FIELDS = 200, 2_000, 5_000
 class Notices:
     """The notices and readings of one run, in the order in which they came up."""
 
-    __slots__ = ("notices", "readings", "rows", "columns", "tables", "columns_to_tell", "_fields_to_tell")
+    __slots__ = ("notices", "readings", "rows", "columns", "tables", "places", "columns_to_tell", "_fields_to_tell", "_columns_to_place")
 
     def __init__(self) -> None:
         self.notices: list[dict[str, Any]] = []
@@ -31,9 +31,12 @@ class Notices:
         self.rows: list[dict[str, Any]] = []
         self.columns: list[dict[str, Any]] = []
         self.tables: list[dict[str, Any]] = []
+        #: Of each table that was told, where its columns come from, by their names in its frame.
+        self.places: list[dict[str, str]] = []
         #: So many columns of tables may still be told.
         self.columns_to_tell = _MOST_COLUMNS_OF_TABLES
         self._fields_to_tell = _MOST_FIELDS
+        self._columns_to_place = _MOST_COLUMNS_OF_TABLES
 
     def add(self, code: str, message: str, *, level: str = WARNING, **facts: Any) -> None:
         """Add a notice.
@@ -61,12 +64,21 @@ class Notices:
         """Whether one more table may be explained."""
         return len(self.tables) < _MOST_TABLES and self.columns_to_tell > 0
 
-    def explain(self, table: dict[str, Any]) -> None:
-        """Add why a table was read as it was: ``sheet``, ``table``, ``turned``, ``header_rows``, ``columns``, ``fields``, ``hooks``."""
+    def explain(self, table: dict[str, Any], places: dict[str, str]) -> None:
+        """Add why a table was read as it was: ``sheet``, ``table``, ``region``, ``turned``, ``header_rows``, ``columns``, ``fields``,
+        ``hooks``. ``places``: where its columns come from, by their names in its frame.
+        """
         table["fields"] = table["fields"][: self._fields_to_tell]
         self._fields_to_tell -= len(table["fields"])
         self.columns_to_tell -= len(table["columns"])
         self.tables.append(table)
+        self.places.append(places)
+
+    def write(self, index: int, output: dict[str, Any]) -> None:
+        """Say where the table at this position of ``tables`` was written: ``sheet``, ``range`` and ``columns``."""
+        output["columns"] = output["columns"][: self._columns_to_place]
+        self._columns_to_place -= len(output["columns"])
+        self.tables[index]["output"] = output
 
     def judge(self, **facts: Any) -> None:
         """Add what a row was taken for: ``sheet``, ``row`` (from 1), ``kind``, ``likelihoods``, ``reasons`` and ``message``."""

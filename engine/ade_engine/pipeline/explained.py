@@ -9,6 +9,7 @@ from ade_engine.fields.surroundings import ROW
 from ade_engine.models.table import column_letters
 from ade_engine.pipeline.columns.frame import header_text
 from ade_engine.pipeline.shared.collected import rules_of as rules_of_field
+from ade_engine.pipeline.shared.table_columns import RESERVED_PREFIX
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from ade_engine.extensions.registry import RegisteredFn
     from ade_engine.io.scan.sheet_scan import SheetScan
     from ade_engine.models.fields import HookName
+    from ade_engine.models.table import TableResult
     from ade_engine.pipeline.columns.frame import SourceTable
     from ade_engine.pipeline.columns.mapping import Mapping
     from ade_engine.pipeline.columns.nearest import Nearest
@@ -48,6 +50,8 @@ def explained(
     return {
         "sheet": context.sheet_name,
         "table": context.table_index,
+        # The places of a table on its side are those of the turned one.
+        "region": source.region.a1 if span.turned is None else None,
         "turned": span.turned is not None,
         "header_rows": header_rows,
         "columns": _columns(context, span, source, mapping, nearest, found),
@@ -158,6 +162,37 @@ def fields_told(
         for field in registry.fields
         if field in table.columns
     ]
+
+
+def places_of(span: RowSpan, source: SourceTable, of: dict[str, int | None], table: pl.DataFrame) -> dict[str, str]:
+    """The source columns that the columns of a table come from, by their names in it. ``of``: as in :func:`fields_told`."""
+    taken = {*of.values()}
+    others = {source.names[column.index]: column.index for column in source.columns if column.index not in taken}
+    known = {**others, **of}
+    return {name: place(span, source, known[name]) for name in table.columns if known.get(name) is not None}
+
+
+def tell_written(context: RunContext, result: TableResult, columns: list[tuple[str, str]]) -> None:
+    """Say where a table was written, and in which columns, the engine's own left out. ``columns``: their names in the frame and their
+    headers, in order.
+    """
+    region, told = result.output_region, context.notices
+    fields = context.registry.fields
+    for index, table in enumerate(told.tables):
+        is_merged = context.settings.merge_tables_in_sheet
+        if region is None or table["sheet"] != context.sheet_name or not (is_merged or table["table"] == result.table_index):
+            continue
+        placed = [
+            {
+                "column": column_letters(region.min_col + number),
+                "header": header[:_MOST_LETTERS],
+                "field": name if name in fields else None,
+                "from": told.places[index].get(name),
+            }
+            for number, (name, header) in enumerate(columns)
+            if name and not name.startswith(RESERVED_PREFIX)
+        ]
+        told.write(index, {"sheet": result.output_sheet_name, "range": region.a1, "columns": placed})
 
 
 def rules_of(validators: dict[str, list[RegisteredFn]]) -> dict[str, list[str]]:

@@ -109,6 +109,25 @@ def notice_formulas(context: RunContext, scan: SheetScan) -> None:
     )
 
 
+def leave_to_issues(context: RunContext, rules: list[str]) -> None:
+    """Take back what the notices of a sheet say of cells of which issues are listed: nobody is told twice. ``rules``: of these."""
+    formulas = sum(rule.endswith(".formula_without_value") for rule in rules)
+    for notice in list(context.notices.notices):
+        if notice.get("sheet") != context.sheet_name:
+            continue
+        code, count = notice["code"], notice.get("count", 0)
+        listed = formulas if code == "formulas_without_value" else 0
+        if code == "lost_digits":
+            listed = rules.count(f"{notice['field']}.digits_lost")
+        if not listed or code == "lost_digits" and listed < count:
+            continue
+        context.notices.notices.remove(notice)
+        if listed < count:
+            rest = "1 formula" if count - listed == 1 else f"{count - listed} formulas"
+            said = f"{rest} more, besides those that are issues, {'has' if count - listed == 1 else 'have'} no saved value"
+            context.notice(code, f"{said}. Open the file in a spreadsheet program and save it once.", count=count - listed)
+
+
 def notice_hidden_rows(context: RunContext, scan: SheetScan) -> None:
     """Rows that spreadsheet programs do not show, filtered ones too: they are read as the others are."""
     rows = [list(stretch) for stretch in scan.hidden_rows]

@@ -19,7 +19,7 @@ from ade_engine.pipeline.columns.derived import derived_mappings, split_columns
 from ade_engine.pipeline.columns.frame import SourceTable, header_text, notice_counts
 from ade_engine.pipeline.columns.mapping import ColumnMapper, rename_columns
 from ade_engine.pipeline.columns.nearest import Nearest
-from ade_engine.pipeline.explained import explained, fields_told, header_rows_told, hook_told, rules_of
+from ade_engine.pipeline.explained import explained, fields_told, header_rows_told, hook_told, places_of, rules_of, tell_written
 from ade_engine.pipeline.finding.header_rows import DATA, HEADER, RowKinds, RowSpan, chosen_tables, find_tables
 from ade_engine.pipeline.finding.row_detectors import RowClassifier, known_words
 from ade_engine.pipeline.finding.side_by_side import last_filled_row, split_side_by_side
@@ -28,6 +28,7 @@ from ade_engine.pipeline.kept_rows.other_rows import drop_blank_rows, end_tables
 from ade_engine.pipeline.kept_rows.identity import after_hook, unknown_from, with_checks
 from ade_engine.pipeline.kept_rows.provenance import sources_of, with_rows
 from ade_engine.pipeline.noticed import (
+    leave_to_issues,
     notice_formulas,
     notice_hidden_rows,
     notice_merged,
@@ -402,7 +403,8 @@ class SheetPipeline:
             split = {part.field_name: part.source_index for part in parts}
             fields = {**split, **{column.field_name: column.source_index for column in mapping.columns}}
             told = explained(context, span, source, mapping, self._nearest, fields, header_rows_told(context, span, scan, self._rows))
-            context.notices.explain({**told, "fields": fields_told(context, span, source, fields, table, self._rules), "hooks": hooks})
+            told |= {"fields": fields_told(context, span, source, fields, table, self._rules), "hooks": hooks}
+            context.notices.explain(told, places_of(span, source, fields, table))
         taken = {column.source_index for column in mapping.columns}
         result = TableResult(
             sheet_name=context.sheet_name,
@@ -528,6 +530,9 @@ class SheetPipeline:
             lines = completed(context, table, appended.header_row, output_sheet.title, numbers, look)
             self._output.add_issues(lines, appended)
             table.whole.count(by_severity(lines))
+        if context.policy.sends_notices:
+            headers = write_table.columns if look is None else [column.header for column in look.columns]
+            tell_written(context, result, list(zip(columns, headers)))
         if self.row_map is not None:
             self.row_map.add_table(context.sheet_name, result.table_index + 1, _rows_of(table), appended)
         if self.shapes is not None:
@@ -642,6 +647,7 @@ def _list_issues(context: RunContext, tables: list[BuiltTable]) -> None:
     for table in tables:
         table.issues = list_issues(table.result.table, table.context.collected, table.places)
         table.context = table.places = None
+    leave_to_issues(context, [rule for table in tables for rule in table.issues.get_column("rule")])
 
 
 def _rows_of(table: BuiltTable) -> RowsOfTable:

@@ -172,6 +172,8 @@ fn status_of(kind: Kind, code: &str) -> StatusCode {
         | code::NOT_FOUND
         | code::ENVIRONMENT_NOT_FOUND
         | code::SHEET_NOT_FOUND
+        | code::CELL_NOT_FOUND
+        | code::NO_EXPLANATION
         | code::NO_ISSUE_LIST
         | code::CONFIGURATION_NOT_FOUND => StatusCode::NOT_FOUND,
         code::RUN_ENDED

@@ -6,6 +6,7 @@ pub(crate) mod configurations;
 pub(crate) mod documents;
 pub(crate) mod environments;
 pub(crate) mod events;
+pub(crate) mod explain;
 pub(crate) mod issues;
 pub(crate) mod jobs;
 pub(crate) mod report;

@@ -9,8 +9,8 @@ use super::{guard, health};
 use crate::api::description::openapi;
 use crate::api::pages;
 use crate::api::resources::{
-    builds, cells, configurations, documents, environments, events, issues, jobs, report, rows,
-    runs, settings, stats, workspaces,
+    builds, cells, configurations, documents, environments, events, explain, issues, jobs, report,
+    rows, runs, settings, stats, workspaces,
 };
 use crate::api::state::Api;
 
@@ -19,6 +19,7 @@ fn routes() -> (Router<Api>, Described) {
     let (router, document) = OpenApiRouter::with_openapi(openapi::OpenApiDocument::openapi())
         .merge(runs::routes())
         .merge(cells::routes())
+        .merge(explain::routes())
         .merge(report::routes())
         .merge(rows::routes())
         .merge(issues::routes())

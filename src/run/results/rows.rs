@@ -1,11 +1,12 @@
 //! How many rows were read, and what became of them: hooks may drop rows and add some, and those with errors may be quarantined.
 
+use serde::Serialize;
 use serde_json::Value;
 
 use super::payload::number;
 
 /// The rows of a run or of a table.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct RowCounts {
     /// Data rows of the source.
     pub read: u64,

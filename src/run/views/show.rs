@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use serde_json::{Value, json};
 
+use super::explain::{Table, tables_of};
 use super::json::run_json;
 use super::waiting;
 use crate::engine::{self, Noticed};
@@ -28,6 +29,8 @@ pub struct Shown {
     pub payload: Option<Value>,
     /// What the engine noticed, and how it read columns.
     pub noticed: Noticed,
+    /// Why each table was read as it was.
+    pub tables: Vec<Table>,
 }
 
 /// Returns everything about the run that `given` names: an id, the beginning of one, or `latest`.
@@ -39,13 +42,16 @@ pub fn show(workspace: &Workspace, given: &str) -> Result<Shown, StoreError> {
     let run = store.run(workspace.id(), given)?;
     let payload = store.run_payload(&run.id)?;
     let payload: Option<Value> = payload.and_then(|text| serde_json::from_str(&text).ok());
+    let noticed = payload.as_ref().map(Noticed::of).unwrap_or_default();
+    let tables = payload.as_ref().map(|payload| tables_of(&noticed, payload));
     Ok(Shown {
         copy: store.copies_of(&[&run.id])?.remove(&run.id),
         waits_for: waiting::reason(workspace, &run, workspace.machine.now())?,
         attempts: store.attempts(&run.id)?,
         fields: store.run_fields(&run.id)?,
         columns: store.run_columns(&run.id)?,
-        noticed: payload.as_ref().map(Noticed::of).unwrap_or_default(),
+        tables: tables.unwrap_or_default(),
+        noticed,
         payload,
         run,
     })

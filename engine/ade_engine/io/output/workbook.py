@@ -201,6 +201,8 @@ class Output:
         if not self._issues:
             return None
         lines = pl.concat([self._with_places(*entry) for entry in self._issues])
+        if not lines.height:
+            return lines
         sheets = {title: number for number, title in enumerate(lines.get_column("sheet").unique(maintain_order=True))}
         at = pl.col("sheet").replace_strict(sheets, return_dtype=pl.UInt32)
         return lines.sort(at, "row", pl.col("column").str.len_bytes(), "column", "rule", maintain_order=True, nulls_last=False)

@@ -17,7 +17,7 @@ from ade_engine.io.scan.sheet_scan import ChangedScan, SheetScan
 from ade_engine.models.errors import PipelineError
 from ade_engine.models.fields import RowKind
 from ade_engine.models.row_layout import STATES
-from ade_engine.pipeline.finding.header_rows import RowKinds, RowVerdicts
+from ade_engine.pipeline.finding.header_rows import HEADER, RowKinds, RowVerdicts
 from ade_engine.pipeline.shared.scores import as_score, as_scores, in_words, rounded
 
 TYPE_CHECKING = False
@@ -203,7 +203,8 @@ class RowClassifier:
         }
 
     def next_best(self, verdict: RowKinds, scan: SheetScan, rows: range, stop: int) -> dict[str, Any] | None:
-        """The votes of the row that comes next to the header rows of a table as a header. ``stop``: the row behind the table.
+        """The votes of the row that comes next to the header rows of a table as a header, those of other tables left out. ``stop``: the
+        row behind the table.
 
         Where the engine's own detectors are asked again, rows around the header are, and those that look most like one.
         """
@@ -214,7 +215,9 @@ class RowClassifier:
                 looked_at = scan.layouts().between(max(0, rows.start - _FAR), min(stop, rows.stop + _FAR))
                 likely = sorted((-layout["header"], row) for row, layout in looked_at if row not in rows)
                 near.update(row for _, row in likely[:_NEAR])
-        found = [self.votes(verdict, scan, row) for row in sorted(near.difference(rows)) if row < len(verdict.kinds)]
+        kinds = verdict.kinds
+        rivals = sorted(row for row in near.difference(rows) if row < len(kinds) and kinds[row] != HEADER)
+        found = [self.votes(verdict, scan, row) for row in rivals]
         told = [votes for votes in found if votes is not None and votes["score"] > 0]
         return max(told, key=lambda votes: votes["score"], default=None)
 

@@ -103,16 +103,18 @@ def placed(lines: pl.DataFrame, columns: dict[str | None, int], header_row: int,
 def lines_of(context: RunContext, table: BuiltTable, headers: dict[str | None, str]) -> pl.DataFrame:
     """The lines of the list for a table without places in the output, but with their positions and columns in the table. ``headers``: of its frame columns."""
     issues, frame, fields = table.issues, table.result.table, context.registry.fields
+    if not issues.height:
+        return pl.DataFrame(schema={"position": pl.UInt32(), "frame_column": pl.String(), **{key: kind for key, kind in KEYS.items() if not key.startswith("output")}})
     names = issues.get_column("field").drop_nulls().unique().to_list()
     labels = {name: headers.get(name) or (fields[name].label if name in fields else None) or name for name in names}
     at = issues.get_column("position")
     written = [
-        issues.filter(pl.col("field") == name).select("position", "field", as_text(frame.get_column(name)).fill_null("").gather(at.filter(issues.get_column("field") == name)).alias("written"))
+        issues.filter(pl.col("field") == name).select("position", "field", as_text(frame.get_column(name).gather(at.filter(issues.get_column("field") == name))).fill_null("").alias("written"))
         for name in names
         if name in frame.columns
     ]
-    keys = [as_text(frame.get_column(name)) for name in fields if fields[name].key and name in frame.columns]
-    key = pl.select(pl.concat_str(keys, separator=" ", ignore_nulls=True).replace("", None)).to_series().gather(at) if keys else None
+    keys = [as_text(frame.get_column(name).gather(at)) for name in fields if fields[name].key and name in frame.columns]
+    key = pl.select(pl.concat_str(keys, separator=" ", ignore_nulls=True).replace("", None)).to_series() if keys else None
     found = issues.with_columns(
         pl.lit(context.sheet_name).alias("sheet"),
         pl.col("field").replace_strict(labels, default=None, return_dtype=pl.String).alias("label"),
@@ -147,6 +149,8 @@ def missing_fields(context: RunContext, tables: list[BuiltTable]) -> pl.DataFram
         # What a hook or a transform has computed is there, too.
         there.update(column.name for column in result.table.get_columns() if column.null_count() < len(column))
     missing = [field for name, field in context.registry.fields.items() if field.required and name not in there]
+    if not missing:
+        return pl.DataFrame(schema=KEYS)
     lines = [
         {
             "sheet": context.sheet_name,

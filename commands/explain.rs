@@ -1,0 +1,58 @@
+//! `ade explain`: why a run read its input as it did.
+
+use ade::cells::Cells;
+use ade::run::views::explain::{Side, Wanted, explain};
+use clap::builder::PossibleValuesParser;
+
+use crate::context::Context;
+use crate::exit::{ExitStatus, Outcome};
+use crate::ui::print_explanation;
+
+/// Say why a run read its input as it did: header rows, columns, and the way of a cell
+///
+/// Without options: for each table why this is its header row, why each column went to its field, and what unmapped columns are
+/// nearest to. With a row or a cell: where it went in the output, or where it came from. No values of cells are printed.
+#[derive(clap::Args)]
+#[command(
+    after_help = "Examples:\n  ade explain latest\n  ade explain crew.xlsx --column Hours\n  ade explain latest --cell North!D8\n  ade explain latest --side output --cell B12"
+)]
+pub struct Args {
+    /// A run's id (the part that a listing shows, or the beginning, is enough), the file name of an input, or `latest`
+    #[arg(default_value = "latest")]
+    run: String,
+    /// Only tables of this sheet
+    #[arg(long, value_name = "S")]
+    sheet: Option<String>,
+    /// What this row was taken for, and where it went
+    #[arg(long, value_name = "R", value_parser = clap::value_parser!(u64).range(1..=1_048_576), conflicts_with = "cell")]
+    row: Option<u64>,
+    /// Only this column: its letters, its header or its field; with --row the cell in it
+    #[arg(long, value_name = "C", conflicts_with = "cell")]
+    column: Option<String>,
+    /// Where this cell went, such as `D8` or `North!D8`; of the output, where it came from
+    #[arg(long, value_name = "A1")]
+    cell: Option<String>,
+    /// Whether sheets, rows, columns and cells are those of the input or of the output
+    #[arg(long, value_name = "SIDE", default_value = "input", value_parser = PossibleValuesParser::new([Side::Input.word(), Side::Output.word()]))]
+    side: String,
+}
+
+pub fn run(args: &Args, context: &Context) -> Outcome {
+    let ui = &context.ui;
+    let workspace = context.open_for_runs()?;
+    let run = workspace.store.run(workspace.id(), &args.run)?;
+    let wanted = Wanted {
+        sheet: args.sheet.clone(),
+        row: args.row,
+        column: args.column.clone(),
+        cell: args.cell.clone(),
+        side: Side::named(&args.side).unwrap_or_default(),
+    };
+    let explanation = explain(&workspace, &run, &wanted, &Cells::default())?;
+    if ui.json() {
+        ui.document(&explanation);
+    } else {
+        print_explanation(ui, &explanation, args.column.is_some());
+    }
+    Ok(ExitStatus::Done)
+}

@@ -1,0 +1,186 @@
+//! What detectors said of rows and columns, as lines that people can read: a line for each column, and one for consecutive rows
+//! that got the same votes. The events themselves stay in the run's log, one for each detector, row and column.
+
+use serde_json::Value;
+
+/// Scores below this are shown as none.
+const LEAST: f64 = 0.005;
+
+/// The rows of which nothing was printed yet.
+#[derive(Default)]
+pub struct Votes {
+    rows: Option<Rows>,
+}
+
+struct Rows {
+    sheet: String,
+    first: u64,
+    last: u64,
+    /// What they are, and what was said of each.
+    said: String,
+}
+
+impl Votes {
+    /// The lines for an event about votes, those of rows once others follow. `None`: it is about something else, and what
+    /// [`Votes::rest`] returns is printed before it.
+    pub fn lines(&mut self, event: &Value) -> Option<Vec<String>> {
+        match event.get("event").and_then(Value::as_str)? {
+            // What they say is in the line of the row or column.
+            "engine.detector.row_result"
+            | "engine.detector.column_result"
+            | "engine.column_detector.candidate" => Some(Vec::new()),
+            "engine.row_classification" => Some(self.row(event)?.into_iter().collect()),
+            "engine.column_classification" => {
+                let mut lines: Vec<String> = self.rest().into_iter().collect();
+                lines.push(column(event)?);
+                Some(lines)
+            }
+            _ => None,
+        }
+    }
+
+    /// The line of the rows that were kept back.
+    pub fn rest(&mut self) -> Option<String> {
+        let rows = self.rows.take()?;
+        let (which, verb) = if rows.first == rows.last {
+            (format!("row {}", rows.first), "is")
+        } else {
+            (format!("rows {} to {}", rows.first, rows.last), "are")
+        };
+        let (sheet, said) = (rows.sheet, rows.said);
+        Some(line(
+            "row_classification",
+            &format!("Sheet '{sheet}', {which} {verb} {said}"),
+        ))
+    }
+
+    /// Keeps a row back; the line of those before it, where it is unlike them. `None`: the event is no such one.
+    fn row(&mut self, event: &Value) -> Option<Option<String>> {
+        let data = event.get("data")?;
+        let sheet = data.get("sheet_name")?.as_str()?;
+        let row = data.get("row_index")?.as_u64()?;
+        let kind = data.pointer("/classification/row_kind")?.as_str()?;
+        let said = format!("{kind}: {}", scores(data));
+        match &mut self.rows {
+            Some(rows) if rows.sheet == sheet && rows.last + 1 == row && rows.said == said => {
+                rows.last = row;
+                Some(None)
+            }
+            _ => {
+                let before = self.rest();
+                self.rows = Some(Rows {
+                    sheet: sheet.to_owned(),
+                    first: row,
+                    last: row,
+                    said,
+                });
+                Some(before)
+            }
+        }
+    }
+}
+
+/// The line of a column: its message names it, and the field that it looks like.
+fn column(event: &Value) -> Option<String> {
+    let message = event.get("message")?.as_str()?;
+    let named = message
+        .rsplit_once(": ")
+        .map_or(message, |(named, _)| named);
+    let named = named.strip_suffix(" looks like unknown").map_or_else(
+        || named.to_owned(),
+        |column| format!("{column} looks like no field"),
+    );
+    let said = scores(event.get("data")?);
+    Some(line("column_classification", &format!("{named}: {said}")))
+}
+
+fn line(event: &str, text: &str) -> String {
+    format!("{:>7} engine.{event} {text}", "debug")
+}
+
+/// `HeaderRows header 2.50; LayoutRows header 0.99, total 0.01`: the detectors that gave a score, the highest of each first.
+fn scores(data: &Value) -> String {
+    let detectors = data.get("detectors").and_then(Value::as_array);
+    let said = detectors.into_iter().flatten().filter_map(|detector| {
+        let scores = detector.get("scores")?.as_object()?;
+        let mut scores: Vec<(f64, &String)> = scores
+            .iter()
+            .filter_map(|(name, score)| Some((score.as_f64()?, name)))
+            .filter(|(score, _)| score.abs() >= LEAST)
+            .collect();
+        scores.sort_by(|one, other| other.0.total_cmp(&one.0));
+        let scores = scores
+            .iter()
+            .map(|(score, name)| format!("{name} {score:.2}"));
+        let scores = scores.collect::<Vec<_>>().join(", ");
+        let name = detector.get("name")?.as_str()?;
+        (!scores.is_empty()).then(|| format!("{name} {scores}"))
+    });
+    let said = said.collect::<Vec<_>>().join("; ");
+    if said.is_empty() {
+        "no score".to_owned()
+    } else {
+        said
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn row(row: u64, kind: &str, detectors: &Value) -> Value {
+        json!({"event": "engine.row_classification", "data": {"sheet_name": "Crew", "row_index": row, "detectors": detectors,
+            "classification": {"row_kind": kind}}})
+    }
+
+    #[test]
+    fn rows_with_equal_votes_are_one_line() {
+        let mut votes = Votes::default();
+        let header = json!([{"name": "words", "scores": {"header": 2.5}}, {"name": "looks", "scores": {"data": 0.01, "header": 0.993}}]);
+        let data = |score: f64| json!([{"name": "words", "scores": {}}, {"name": "looks", "scores": {"data": score, "note": 0.001}}]);
+        let detail = json!({"event": "engine.detector.row_result", "message": "m"});
+        assert_eq!(votes.lines(&detail), Some(vec![]));
+        assert_eq!(votes.lines(&row(3, "header", &header)), Some(vec![]));
+        assert_eq!(
+            votes.lines(&row(4, "data", &data(0.999))).unwrap(),
+            [
+                "  debug engine.row_classification Sheet 'Crew', row 3 is header: words header 2.50; looks header 0.99, data 0.01"
+            ]
+        );
+        for (number, score) in [(5, 0.998), (6, 1.0)] {
+            assert_eq!(
+                votes.lines(&row(number, "data", &data(score))),
+                Some(vec![])
+            );
+        }
+        // A row between them was not told of, and one has another score.
+        let (apart, other) = (row(8, "data", &data(1.0)), row(9, "data", &data(0.9)));
+        assert!(votes.lines(&apart).unwrap()[0].contains("rows 4 to 6 are data: looks data 1.00"));
+        assert!(votes.lines(&other).unwrap()[0].contains("row 8 is data"));
+        assert_eq!(votes.lines(&json!({"event": "engine.run.completed"})), None);
+        assert!(
+            votes
+                .rest()
+                .unwrap()
+                .contains("row 9 is data: looks data 0.90")
+        );
+        assert_eq!(votes.rest(), None);
+    }
+
+    #[test]
+    fn a_column_names_the_detectors_that_gave_a_score() {
+        let column = json!({"event": "engine.column_classification", "message": "Column 'Note: hours' looks like hours: hours 0.4",
+            "data": {"detectors": [{"name": "a", "scores": {}}, {"name": "b", "scores": {"hours": 0.4, "pay": -1}}, {"scores": {"x": 1}}, 7]}});
+        assert_eq!(
+            Votes::default().lines(&column).unwrap(),
+            [
+                "  debug engine.column_classification Column 'Note: hours' looks like hours: b hours 0.40, pay -1.00"
+            ]
+        );
+        // What is no event of this shape is printed as it came.
+        let odd = json!({"event": "engine.row_classification", "data": {"row_index": "three"}});
+        assert_eq!(Votes::default().lines(&odd), None);
+    }
+}

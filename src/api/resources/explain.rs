@@ -1,0 +1,91 @@
+//! Why a run read its input as it did: header rows, columns, and the way of a cell.
+
+use axum::Json;
+use serde::Deserialize;
+use utoipa::{IntoParams, ToSchema};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::runs::run_of;
+use crate::api::access::caller::Reader;
+use crate::api::http::answer::Answer;
+use crate::api::http::body::{Path, Query};
+use crate::api::http::problem::ApiError;
+use crate::api::state::Api;
+use crate::run::views::explain::{Explanation, Side, Wanted, explain};
+
+pub fn routes() -> OpenApiRouter<Api> {
+    OpenApiRouter::new().routes(routes!(explanation))
+}
+
+/// Input or output, for the description of the API.
+#[derive(ToSchema)]
+#[schema(rename_all = "lowercase")]
+#[expect(dead_code, reason = "a shape for the description of the API")]
+enum ExplainedSide {
+    Input,
+    Output,
+}
+
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct What {
+    /// Only tables of this sheet.
+    #[param(nullable = false)]
+    sheet: Option<String>,
+    /// A row, counted from 1.
+    #[param(nullable = false, minimum = 1, maximum = 1_048_576)]
+    row: Option<u64>,
+    /// A column: its letters, its header or its field. With `row` the cell in it.
+    #[param(nullable = false)]
+    column: Option<String>,
+    /// A cell, such as `D8` or `North!D8`.
+    #[param(nullable = false)]
+    cell: Option<String>,
+    /// Whose sheets, rows, columns and cells: `input` or `output`; absent: input.
+    #[param(nullable = false, inline, value_type = ExplainedSide)]
+    side: Option<String>,
+}
+
+/// Say why a run read its input as it did.
+///
+/// What `ade explain --json` prints. Without parameters: of each table why these rows are its header, why each column has its field or
+/// none, and where it was written. With a row or a cell: its way between the sender's sheet and the output. No values of cells.
+#[utoipa::path(get, path = "/api/v1/runs/{id}/explain", tag = "runs", params(("id" = String, Path, description = "The run"), What), responses(
+    (status = 200, body = Object, content_type = "application/json"),
+))]
+async fn explanation(
+    Reader(api, caller): Reader,
+    Path(id): Path<String>,
+    Query(what): Query<What>,
+) -> Answer<Json<Explanation>> {
+    let wanted = wanted(what)?;
+    api.slow_work(move |api| {
+        let (workspace, run) = run_of(api, &caller, &id)?;
+        Ok(Json(explain(&workspace, &run, &wanted, &api.cells)?))
+    })
+    .await
+}
+
+fn wanted(what: What) -> Result<Wanted, ApiError> {
+    let side = match what.side.as_deref() {
+        None => Side::default(),
+        Some(word) => {
+            Side::named(word).ok_or_else(|| ApiError::field("side", "must be input or output"))?
+        }
+    };
+    if what.row.is_some_and(|row| row == 0 || row > 1_048_576) {
+        return Err(ApiError::field("row", "must be from 1 to 1048576"));
+    }
+    if what.cell.is_some() && (what.row.is_some() || what.column.is_some()) {
+        return Err(ApiError::field("cell", "cannot be used with row or column"));
+    }
+    Ok(Wanted {
+        sheet: what.sheet,
+        row: what.row,
+        column: what.column,
+        cell: what.cell,
+        side,
+    })
+}

@@ -1,0 +1,429 @@
+//! Why a run read its input as it did: `ade explain`, `ade runs show --rows`, and the API's `/explain`.
+//!
+//! The engine tells of each table why its header rows and columns were taken for what they are ([`told`]); here that becomes
+//! words ([`words`]), and the way of a cell or a row between the sender's sheet and the output ([`way`], [`trace`]).
+//!
+//! # Promises
+//! No value of a cell is in an explanation. What is not known is said to be unknown, and nothing is guessed: rows are only
+//! traced where the run has recorded where they come from.
+
+mod error;
+mod place;
+mod told;
+mod trace;
+mod way;
+mod words;
+
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::cells::Cells;
+use crate::engine::{Noticed, Told};
+use crate::run::results::RowCounts;
+use crate::store::RunRecord;
+use crate::workspace::Workspace;
+pub use error::ExplainError;
+use place::Cell;
+pub use told::{
+    Column, Field, HeaderRows, Hook, Nearest, Output, Part, Second, Table, Vote, Written,
+};
+use trace::Tracer;
+pub use way::{Place, Said, Way};
+pub use words::{nearest_in_words, spoken};
+
+/// The version of the keys of an explanation; within a version keys are only added.
+pub const SCHEMA_VERSION: u32 = 1;
+
+/// Whose sheets, rows, columns and cells are meant.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Side {
+    /// The sender's.
+    #[default]
+    Input,
+    /// Those of the normalized workbook.
+    Output,
+}
+
+/// What is to be explained; nothing of it: every table.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Wanted {
+    /// A sheet.
+    pub sheet: Option<String>,
+    /// A row, from 1.
+    pub row: Option<u64>,
+    /// A column: its letters, its header, or its field.
+    pub column: Option<String>,
+    /// A cell, `D8` or `North!D8`.
+    pub cell: Option<String>,
+    /// Whose.
+    pub side: Side,
+}
+
+/// What is explained.
+#[derive(Clone, Debug, Serialize)]
+pub struct Explanation {
+    /// See [`SCHEMA_VERSION`].
+    pub schema_version: u32,
+    /// The run.
+    pub run: String,
+    /// Its input.
+    pub input: String,
+    /// Whose row or cell was asked for.
+    pub side: Side,
+    /// The tables that are meant; of a column that was asked for, that column alone.
+    pub tables: Vec<Table>,
+    /// The way of the row or of the cell that was asked for, in each table that has it.
+    pub places: Vec<Way>,
+    /// What the engine noticed on these sheets.
+    pub notices: Vec<Told>,
+    /// What the rows at the borders of headers, data and notes were taken for.
+    pub rows: Vec<Told>,
+}
+
+/// Explains a run that has ended. `cells` reads its output, where a row or a cell is asked for.
+///
+/// # Errors
+/// The run has not ended or recorded nothing; there is no such sheet, row, column or cell; a file cannot be read.
+pub fn explain(
+    workspace: &Workspace,
+    run: &RunRecord,
+    wanted: &Wanted,
+    cells: &Cells,
+) -> Result<Explanation, ExplainError> {
+    let id = run.id.clone();
+    if !run.status.is_terminal() {
+        let status = run.status.as_str();
+        return Err(ExplainError::NotEnded { id, status });
+    }
+    let payload = workspace.store.run_payload(&run.id)?;
+    let payload: Option<Value> = payload.and_then(|text| serde_json::from_str(&text).ok());
+    let payload = payload.unwrap_or_default();
+    let noticed = Noticed::of(&payload);
+    let tables = tables_of(&noticed, &payload);
+    if tables.is_empty() {
+        return Err(ExplainError::Nothing { id });
+    }
+    let tracer = Tracer {
+        run,
+        tables: &tables,
+        payload: &payload,
+        noticed: &noticed,
+        cells,
+    };
+    let (tables, places) = chosen(&tables, wanted, &tracer)?;
+    let on_sheets = |told: &&Told| tables.iter().any(|table| table.sheet == told.sheet());
+    Ok(Explanation {
+        schema_version: SCHEMA_VERSION,
+        run: id,
+        input: run.input_name.clone(),
+        side: wanted.side,
+        notices: noticed.notices.iter().filter(on_sheets).cloned().collect(),
+        rows: noticed.rows.iter().filter(on_sheets).cloned().collect(),
+        tables,
+        places,
+    })
+}
+
+/// What was told of each table, with its rows and in words.
+pub fn tables_of(noticed: &Noticed, payload: &Value) -> Vec<Table> {
+    let mut tables: Vec<Table> = noticed.tables.iter().filter_map(Table::of).collect();
+    let headers: Vec<(String, u64, Vec<u64>)> = tables
+        .iter()
+        .map(|table| {
+            (
+                table.sheet.clone(),
+                table.table,
+                table.header_rows.rows.clone(),
+            )
+        })
+        .collect();
+    for table in &mut tables {
+        let others = headers
+            .iter()
+            .filter(|(sheet, number, _)| *sheet == table.sheet && *number != table.table);
+        let others: Vec<u64> = others.flat_map(|(.., rows)| rows.clone()).collect();
+        table.rows = rows_of(payload, table);
+        table.header_rows.why = words::of_header(table, &others, &noticed.rows);
+        let said = table.columns.iter().map(|column| {
+            let spoke = noticed.columns.iter().find(|told| {
+                told.is_of_table(&table.sheet, table.table - 1)
+                    && column.field.as_deref() == Some(told.field())
+            });
+            words::of_column(column, table, spoke.map(Told::message))
+        });
+        let said: Vec<Vec<String>> = said.collect();
+        for (column, said) in table.columns.iter_mut().zip(said) {
+            column.why = said;
+        }
+    }
+    tables
+}
+
+/// How many rows were read and written, of a table that the closing report knows as such: merged ones are one there.
+fn rows_of(payload: &Value, table: &Table) -> Option<RowCounts> {
+    fn list<'a>(holder: &'a Value, pointer: &str) -> &'a [Value] {
+        let found = holder.pointer(pointer).and_then(Value::as_array);
+        found.map_or(&[], Vec::as_slice)
+    }
+    let text = |holder: &'_ Value, pointer: &str, wanted: Option<&str>| {
+        wanted.is_some() && holder.pointer(pointer).and_then(Value::as_str) == wanted
+    };
+    let mut known = list(payload, "/workbooks/0/sheets")
+        .iter()
+        .filter(|sheet| text(sheet, "/locator/sheet/name", Some(&table.sheet)))
+        .flat_map(|sheet| list(sheet, "/tables"));
+    let index = |one: &Value| one.pointer("/locator/table/index").and_then(Value::as_u64);
+    RowCounts::of(known.find(|one| {
+        index(one) == Some(table.table - 1)
+            && text(one, "/structure/region/a1", table.region.as_deref())
+    })?)
+}
+
+/// The tables that are meant, and the ways of the row or cell that is.
+fn chosen(
+    tables: &[Table],
+    wanted: &Wanted,
+    tracer: &Tracer<'_>,
+) -> Result<(Vec<Table>, Vec<Way>), ExplainError> {
+    let (of_cell, cell) = match &wanted.cell {
+        Some(name) => cell_named(name).map(|(sheet, cell)| (sheet, Some(cell)))?,
+        None => (None, None),
+    };
+    let sheet = wanted.sheet.clone().or(of_cell);
+    let sheets = sheets_of(tables, wanted.side);
+    if let Some(sheet) = &sheet
+        && !sheets.contains(sheet)
+    {
+        return Err(ExplainError::NoSheet {
+            sheet: sheet.clone(),
+            side: wanted.side.word(),
+            sheets,
+        });
+    }
+    let meant = |table: &&Table| sheet.is_none() || wanted.side.sheet_of(table) == sheet.as_deref();
+    let meant: Vec<&Table> = tables.iter().filter(meant).collect();
+    let what = match (cell, wanted.row, &wanted.column) {
+        (None, None, None) => return Ok((meant.into_iter().cloned().collect(), Vec::new())),
+        (None, None, Some(column)) => return of_column(&meant, column, wanted.side),
+        (Some(cell), ..) => cell.name(),
+        (None, Some(row), _) => format!("row {row}"),
+    };
+    let sheet = match (sheet, sheets.as_slice()) {
+        (Some(sheet), _) => sheet,
+        (None, [sheet]) => sheet.clone(),
+        (None, _) => return Err(ExplainError::WhichSheet { what, sheets }),
+    };
+    let (row, column) = match (cell, wanted.row, &wanted.column) {
+        (Some(cell), ..) => (cell.row, Some(cell.column)),
+        (None, row, None) => (row.unwrap_or(1), None),
+        (None, row, Some(column)) => (
+            row.unwrap_or(1),
+            Some(number_of(&meant, column, wanted.side, &sheet)?),
+        ),
+    };
+    let places = match wanted.side {
+        Side::Input => tracer.of_input(&sheet, row, column)?,
+        Side::Output => tracer.of_output(&sheet, row, column)?,
+    };
+    let is_of = |table: &&&Table| {
+        places
+            .iter()
+            .any(|way| way.table == Some(table.table) && way.sheet() == Some(&table.sheet))
+    };
+    let tables = meant
+        .iter()
+        .filter(is_of)
+        .map(|table| (*table).clone())
+        .collect();
+    Ok((tables, places))
+}
+
+impl Side {
+    /// By its word.
+    pub fn named(word: &str) -> Option<Self> {
+        let mut all = [Self::Input, Self::Output].into_iter();
+        all.find(|side| side.word() == word)
+    }
+
+    /// `input` or `output`.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Input => "input",
+            Self::Output => "output",
+        }
+    }
+
+    /// The sheet of a table on this side; nothing where it is not there.
+    fn sheet_of(self, table: &Table) -> Option<&str> {
+        match self {
+            Self::Input => Some(&table.sheet),
+            Self::Output => table.output.as_ref().map(|output| output.sheet.as_str()),
+        }
+    }
+}
+
+/// The sheets with tables, in order.
+fn sheets_of(tables: &[Table], side: Side) -> Vec<String> {
+    let mut sheets: Vec<String> = Vec::new();
+    for sheet in tables.iter().filter_map(|table| side.sheet_of(table)) {
+        if !sheets.iter().any(|known| known == sheet) {
+            sheets.push(sheet.to_owned());
+        }
+    }
+    sheets
+}
+
+/// `D8`, or `North!D8` as lists of issues name cells.
+fn cell_named(name: &str) -> Result<(Option<String>, Cell), ExplainError> {
+    let (sheet, cell) = match name.rsplit_once('!') {
+        Some((sheet, cell)) => (Some(sheet.trim_matches('\'').to_owned()), cell),
+        None => (None, name),
+    };
+    let cell = Cell::named(&cell.replace('$', "")).ok_or_else(|| ExplainError::NotThere {
+        what: format!("cell {name:?}"),
+        hint: Some("a cell is a column's letters and a row: `--cell D8`".to_owned()),
+    })?;
+    Ok((sheet, cell))
+}
+
+/// The tables that have a column of these letters, this header or this field, with that column alone.
+fn of_column(
+    tables: &[&Table],
+    name: &str,
+    side: Side,
+) -> Result<(Vec<Table>, Vec<Way>), ExplainError> {
+    let mut found = Vec::new();
+    for table in tables {
+        let letters = letters_of(table, name, side);
+        if letters.is_empty() {
+            continue;
+        }
+        let mut table = (*table).clone();
+        let mut froms = match side {
+            Side::Input => letters.clone(),
+            Side::Output => Vec::new(),
+        };
+        if let Some(output) = &mut table.output {
+            output.columns.retain(|written| match side {
+                Side::Input => written
+                    .from
+                    .as_ref()
+                    .is_some_and(|from| letters.contains(from)),
+                Side::Output => letters.contains(&written.column),
+            });
+            froms.extend(
+                output
+                    .columns
+                    .iter()
+                    .filter_map(|written| written.from.clone()),
+            );
+        }
+        table
+            .columns
+            .retain(|column| froms.contains(&column.column));
+        found.push(table);
+    }
+    if found.is_empty() {
+        return Err(no_column(tables, name, side));
+    }
+    Ok((found, Vec::new()))
+}
+
+/// The letters of the columns that a name means in a table: letters in capitals first, then headers and fields.
+fn letters_of(table: &Table, name: &str, side: Side) -> Vec<String> {
+    let columns: Vec<(&str, &str, Option<&str>)> = match side {
+        Side::Input => table
+            .columns
+            .iter()
+            .map(|one| (one.column.as_str(), one.name.as_str(), one.field.as_deref()))
+            .collect(),
+        Side::Output => table
+            .output
+            .iter()
+            .flat_map(|output| &output.columns)
+            .map(|one| {
+                (
+                    one.column.as_str(),
+                    one.header.as_str(),
+                    one.field.as_deref(),
+                )
+            })
+            .collect(),
+    };
+    let lower = name.to_lowercase();
+    let fits = |test: &dyn Fn(&(&str, &str, Option<&str>)) -> bool| -> Vec<String> {
+        let found = columns.iter().filter(|column| test(column));
+        found.map(|(letters, ..)| (*letters).to_owned()).collect()
+    };
+    let named = |(_, header, field): &(&str, &str, Option<&str>)| {
+        header.trim().to_lowercase() == lower
+            || field.is_some_and(|field| field.to_lowercase() == lower)
+    };
+    [
+        fits(&|(letters, ..)| *letters == name),
+        fits(&named),
+        fits(&|(letters, ..)| letters.to_lowercase() == lower),
+    ]
+    .into_iter()
+    .find(|found| !found.is_empty())
+    .unwrap_or_default()
+}
+
+/// The number of the one column that a name means beside a row. Letters need no column of a table.
+fn number_of(tables: &[&Table], name: &str, side: Side, sheet: &str) -> Result<u64, ExplainError> {
+    let on_sheet = tables
+        .iter()
+        .filter(|table| side.sheet_of(table) == Some(sheet) && !table.turned);
+    let mut found: Vec<String> = on_sheet
+        .flat_map(|table| letters_of(table, name, side))
+        .collect();
+    found.sort_unstable();
+    found.dedup();
+    let letters = match found.as_slice() {
+        [letters] => letters.as_str(),
+        [] => name,
+        several => {
+            return Err(ExplainError::NotThere {
+                what: format!("single column {name:?} on the sheet {sheet:?}"),
+                hint: Some(format!("name it by its letters: {}", several.join(", "))),
+            });
+        }
+    };
+    place::column_named(letters).ok_or_else(|| no_column(tables, name, side))
+}
+
+fn no_column(tables: &[&Table], name: &str, side: Side) -> ExplainError {
+    /// So many are named.
+    const MOST: usize = 8;
+    let mut known: Vec<String> = Vec::new();
+    for table in tables {
+        let names: Vec<(&str, &str)> = match side {
+            Side::Input => table
+                .columns
+                .iter()
+                .map(|one| (one.column.as_str(), one.name.as_str()))
+                .collect(),
+            Side::Output => {
+                let columns = table.output.iter().flat_map(|output| &output.columns);
+                columns
+                    .map(|one| (one.column.as_str(), one.header.as_str()))
+                    .collect()
+            }
+        };
+        known.extend(
+            names
+                .iter()
+                .map(|(letters, name)| format!("{letters} {name}").trim().to_owned()),
+        );
+    }
+    let more = known.len().saturating_sub(MOST);
+    known.truncate(MOST);
+    if more > 0 {
+        known.push(format!("{more} more"));
+    }
+    ExplainError::NotThere {
+        what: format!("column {name:?} in a table of the {}", side.word()),
+        hint: (!known.is_empty()).then(|| format!("the columns are {}", known.join(", "))),
+    }
+}

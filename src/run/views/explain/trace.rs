@@ -1,0 +1,246 @@
+//! Which row of the output a row of the sender became, and which one it was: as the run has recorded it, and never by guessing.
+//!
+//! Runs tell it in a file of their own ([`Rows`]); older ones in the column `Source row` of their output.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use super::error::ExplainError;
+use super::place::Area;
+use super::told::Table;
+use crate::cells::{
+    CellsError, Choice, Fate, MOST_ROWS, NotWritten, Origin, Reason, RowMap, Rows, Written,
+};
+use crate::settings::paths::RunFolder;
+
+/// Follows rows and cells of one run.
+pub(super) struct Tracer<'a> {
+    pub run: &'a RunRecord,
+    pub tables: &'a [Table],
+    pub payload: &'a Value,
+    pub noticed: &'a Noticed,
+    pub cells: &'a Cells,
+}
+
+/// What a row of the output was.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum From {
+    /// The header of a table.
+    Header,
+    /// This row of this sheet.
+    Row(String, u64),
+    /// This column of this sheet: the table lies on its side.
+    Column(String, u64),
+    /// A hook added it.
+    Added,
+    /// That is not known, and why.
+    Unknown(String),
+}
+
+/// What became of a row of the sender.
+pub(super) enum Fated {
+    /// It stands in these rows of these sheets.
+    Written(Vec<(String, u64)>),
+    /// It is not in the output, and why.
+    NotWritten(String),
+    /// That is not known, and why.
+    Unknown(String),
+}
+
+impl Tracer<'_> {
+    /// What the run tells of its rows; nothing of older runs, and without `row_provenance`.
+    fn rows(&self) -> Option<Arc<Rows>> {
+        let folder = RunFolder::at(&self.run.run_dir);
+        self.cells.rows(&folder.rows(&self.run.input_name))
+    }
+
+    /// The output, if it is there.
+    pub(super) fn output(&self) -> Option<&Path> {
+        let path = self.run.output_path.as_deref();
+        path.filter(|path| path.is_file())
+    }
+
+    /// What a row of a table's output was, from 1.
+    pub(super) fn source_of(&self, table: &Table, row: u64) -> Result<From, ExplainError> {
+        let Some(output) = &table.output else {
+            return Ok(From::Unknown(unknown(table)));
+        };
+        if let Some(rows) = self.rows() {
+            return Ok(match rows.origin(&output.sheet, row) {
+                Origin::Row { sheet, row } => From::Row(sheet.to_owned(), row),
+                Origin::Column { sheet, column } => From::Column(sheet.to_owned(), column),
+                Origin::Added => From::Added,
+                Origin::Unknown { hook } => From::Unknown(replaced(hook)),
+                Origin::NoData => From::Unknown(unknown(table)),
+            });
+        }
+        let map = self.row_map(&output.sheet, row..=row)?;
+        let map = map.filter(|_| !table.turned);
+        let found = map.and_then(|map| Some((map.rows.first().copied()??, map.sheet)));
+        Ok(match found {
+            Some((row, sheet)) => From::Row(sheet, row),
+            None => From::Unknown(unknown(table)),
+        })
+    }
+
+    /// What became of a row of the sender, or of a record of a table on its side, which is a column; from 1.
+    pub(super) fn fate(&self, table: &Table, number: u64) -> Result<Fated, ExplainError> {
+        let Some(rows) = self.rows() else {
+            return self.fate_by_column(table, number);
+        };
+        let fate = if table.turned {
+            rows.fate_of_column(&table.sheet, number)
+        } else {
+            rows.fate(&table.sheet, number)
+        };
+        Ok(match fate {
+            Fate::Written(places) => {
+                let place = |place: &Written<'_>| Some((place.sheet?.to_owned(), place.row?));
+                let places: Option<Vec<_>> = places.iter().map(place).collect();
+                let touched = "it was written; where it stands is not known, because a hook has touched the output";
+                places.map_or_else(|| Fated::Unknown(touched.to_owned()), Fated::Written)
+            }
+            Fate::NotWritten(one) => Fated::NotWritten(in_words(one)),
+            Fate::Unknown { hook } => Fated::Unknown(replaced(hook)),
+            Fate::NotTold => Fated::Unknown(unknown(table)),
+        })
+    }
+
+    /// What became of a row of a table, where another table may lie beside it: its rows are others.
+    pub(super) fn fate_in(&self, table: &Table, row: u64) -> Result<Fated, ExplainError> {
+        let fate = self.fate(table, row)?;
+        let Fated::Written(mut places) = fate else {
+            return Ok(fate);
+        };
+        let beside = self.tables.iter().filter(|other| {
+            other.table != table.table
+                && other.sheet == table.sheet
+                && other.area().is_some_and(|area| area.has_row(row))
+        });
+        let beside: Vec<&Table> = beside.collect();
+        let stacked = |other: &&Table| match (&other.output, &table.output) {
+            (Some(one), Some(own)) => (&one.sheet, &one.range) == (&own.sheet, &own.range),
+            _ => false,
+        };
+        if beside.iter().any(stacked) {
+            let why = "tables that lie beside one another were stacked; which row of the output is this one's, is not known";
+            return Ok(Fated::Unknown(why.to_owned()));
+        }
+        places.retain(|(sheet, row)| !beside.iter().any(|other| other.holds(sheet, *row)));
+        if places.is_empty() {
+            return Ok(Fated::Unknown(unknown(table)));
+        }
+        Ok(Fated::Written(places))
+    }
+
+    /// Why a row of the sender is not in the output, where the run tells.
+    pub(super) fn not_written(&self, sheet: &str, row: u64) -> Option<String> {
+        match self.rows()?.fate(sheet, row) {
+            Fate::NotWritten(one) => Some(in_words(one)),
+            _ => None,
+        }
+    }
+
+    /// The same of a run that tells nothing of its rows but in a column of its output.
+    fn fate_by_column(&self, table: &Table, row: u64) -> Result<Fated, ExplainError> {
+        let output = table.output.as_ref();
+        let area = output.and_then(|output| Area::named(&output.range));
+        let Some((output, area)) = output.zip(area) else {
+            return Ok(Fated::Unknown(unknown(table)));
+        };
+        let (mut places, mut is_whole) = (Vec::new(), !table.turned);
+        let mut first = area.first.row + 1;
+        while first <= area.last.row {
+            let last = area.last.row.min(first + MOST_ROWS - 1);
+            let map = self.row_map(&output.sheet, first..=last)?;
+            let map = map.filter(|map| map.sheet == table.sheet && !table.turned);
+            let rows = map.map_or_else(Vec::new, |map| map.rows);
+            is_whole &= rows.len() as u64 == last - first + 1 && rows.iter().all(Option::is_some);
+            let fits = (first..).zip(&rows).filter(|(_, from)| **from == Some(row));
+            places.extend(fits.map(|(row, _)| (output.sheet.clone(), row)));
+            first = last + 1;
+        }
+        Ok(match (places.is_empty(), is_whole) {
+            (false, _) => Fated::Written(places),
+            (true, true) => Fated::NotWritten(NOT_THERE.to_owned()),
+            (true, false) => Fated::Unknown(unknown(table)),
+        })
+    }
+
+    /// Where rows of the output come from, by a column of it. `None`: it is not known, or the file is gone.
+    fn row_map(
+        &self,
+        sheet: &str,
+        rows: std::ops::RangeInclusive<u64>,
+    ) -> Result<Option<RowMap>, ExplainError> {
+        let Some(path) = self.output() else {
+            return Ok(None);
+        };
+        let choice = Choice::Named(sheet);
+        let read = self
+            .cells
+            .output_window(path, Some(self.payload), choice, rows, 1..=1);
+        match read {
+            Ok((_, map)) => Ok(map),
+            // A hook may have removed or renamed what was written.
+            Err(
+                CellsError::NoSheet { .. }
+                | CellsError::OutOfBounds { .. }
+                | CellsError::Gone { .. },
+            ) => Ok(None),
+            Err(error) => Err(error.into()),
+        }
+    }
+}
+
+impl Table {
+    /// Where it lies in the sender's sheet.
+    pub(super) fn area(&self) -> Option<Area> {
+        Area::named(self.region.as_deref()?)
+    }
+
+    /// Whether a row of the output is one of its own.
+    pub(super) fn holds(&self, sheet: &str, row: u64) -> bool {
+        let output = self.output.as_ref().filter(|output| output.sheet == sheet);
+        let area = output.and_then(|output| Area::named(&output.range));
+        area.is_some_and(|area| area.has_row(row))
+    }
+}
+
+const NOT_THERE: &str = "the row is not in the output";
+
+/// Why a row is not in the output.
+fn in_words(one: &NotWritten) -> String {
+    let why = match one.reason {
+        Reason::Header => "it is a header",
+        Reason::Blank => "it has no value",
+        Reason::Total => "it is a total or a balance",
+        Reason::Note => "it is a note",
+        Reason::Title => "it is a title",
+        Reason::RepeatedHeader => "it says the header again",
+        Reason::Outside => "it belongs to no table",
+        Reason::Quarantined => "it has errors, and is quarantined",
+        Reason::Dropped | Reason::Other => {
+            let by = one.hook.as_deref();
+            return by.map_or(NOT_THERE.to_owned(), |hook| {
+                format!("{NOT_THERE}: {hook} dropped it")
+            });
+        }
+    };
+    format!("{NOT_THERE}: {why}")
+}
+
+/// Why it is not known which row of the other side one is.
+fn unknown(table: &Table) -> String {
+    let mut hooks = table.hooks.iter();
+    match hooks.find(|hook| hook.rows.as_deref() == Some("lost")) {
+        Some(hook) => replaced(&hook.name),
+        None => "which row it is on the other side is not known: the run did not record that of this row (`row_provenance = true` records rows)".to_owned(),
+    }
+}
+
+fn replaced(hook: &str) -> String {
+    format!(
+        "which row it is on the other side is not known: {hook} replaced the rows. Keep the column __ade_row there"
+    )
+}

@@ -1,0 +1,605 @@
+//! The way of a row or of a cell: from the sender's sheet to the output, and back.
+
+use serde::Serialize;
+use serde_json::Value;
+
+use super::error::ExplainError;
+use super::place::{Area, Cell, letters};
+use super::told::{Column, Hook, Table, Written};
+use super::trace::{Fated, From, Tracer};
+use super::words::looks_of;
+use crate::cells::{Cells, Choice};
+use crate::engine::Noticed;
+use crate::issues::{Issue, Severity};
+use crate::run::results::issues::issues_of;
+use crate::store::RunRecord;
+
+/// What is known of a row or of a cell.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct Way {
+    /// `header`, `data`, or `outside` of every table.
+    pub part: &'static str,
+    /// Which table of the sender's sheet, from 1.
+    pub table: Option<u64>,
+    /// Where it stands in the sender's sheet.
+    pub source: Option<Place>,
+    /// Where it stands in the output; several where one column makes several fields.
+    pub output: Vec<Place>,
+    /// The sender's column, and why it is what it is.
+    pub column: Option<Column>,
+    /// The field; several where the column was split.
+    pub fields: Vec<String>,
+    /// What changed the values, in order.
+    pub transforms: Vec<String>,
+    /// The rules that looked at them.
+    pub validators: Vec<String>,
+    /// The hooks that returned the table, and what they did to its rows.
+    pub hooks: Vec<Hook>,
+    /// The issues of the cell, of its row and of its column.
+    pub issues: Vec<Said>,
+    /// The same in words; what is not known is said there.
+    pub why: Vec<String>,
+}
+
+/// A place; `None` is what is not known, or not asked for.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Place {
+    /// The sheet.
+    pub sheet: String,
+    /// The cell.
+    pub cell: Option<String>,
+    /// The row.
+    pub row: Option<u64>,
+    /// The column's letters.
+    pub column: Option<String>,
+    /// What the header says.
+    pub header: Option<String>,
+}
+
+impl Place {
+    fn new(sheet: &str, row: Option<u64>, column: Option<&str>, header: Option<&str>) -> Self {
+        Self {
+            sheet: sheet.to_owned(),
+            cell: column
+                .zip(row)
+                .map(|(column, row)| format!("{column}{row}")),
+            row,
+            column: column.map(str::to_owned),
+            header: header.map(str::to_owned),
+        }
+    }
+
+    /// `North!D8`, `North!row 8`, `North!column D`
+    pub fn in_words(&self) -> String {
+        let sheet = &self.sheet;
+        match (&self.cell, self.row, &self.column) {
+            (Some(cell), ..) => format!("{sheet}!{cell}"),
+            (None, Some(row), _) => format!("{sheet}!row {row}"),
+            (None, None, Some(column)) => format!("{sheet}!column {column}"),
+            (None, None, None) => sheet.clone(),
+        }
+    }
+}
+
+/// What an issue says, without the value.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Said {
+    /// The sender's cell; nothing where the issue is of a row or of a column.
+    pub cell: Option<String>,
+    /// How much it matters.
+    pub severity: Severity,
+    /// Which rule spoke.
+    pub rule: String,
+    /// What is wrong.
+    pub message: String,
+}
+
+impl Way {
+    /// The sender's sheet.
+    pub fn sheet(&self) -> Option<&String> {
+        self.source.as_ref().map(|source| &source.sheet)
+    }
+}
+
+impl Tracer<'_> {
+    /// The ways of a row of the sender, or of a cell in it.
+    pub fn of_input(
+        &self,
+        sheet: &str,
+        row: u64,
+        column: Option<u64>,
+    ) -> Result<Vec<Way>, ExplainError> {
+        let name = column.map(letters);
+        let of_sheet = self.tables.iter().filter(|table| table.sheet == sheet);
+        let having = of_sheet.filter(|table| match (table.turned, table.area()) {
+            (true, _) => table.column(&row.to_string()).is_some(),
+            (false, Some(area)) => {
+                area.has_row(row) && column.is_none_or(|column| area.has_column(column))
+            }
+            (false, None) => false,
+        });
+        let mut ways = Vec::new();
+        for table in having {
+            ways.push(if table.turned {
+                self.turned(table, row, name.as_deref())?
+            } else {
+                self.upright(table, row, name.as_deref())?
+            });
+        }
+        if ways.is_empty() {
+            ways.push(self.outside(sheet, row, name.as_deref())?);
+        }
+        Ok(ways)
+    }
+
+    /// A row or cell within a table.
+    fn upright(&self, table: &Table, row: u64, column: Option<&str>) -> Result<Way, ExplainError> {
+        let mut way = self.begun(table, column);
+        let header = way.column.as_ref().map(|column| column.name.clone());
+        way.source = Some(Place::new(
+            &table.sheet,
+            Some(row),
+            column,
+            header.as_deref(),
+        ));
+        let rows = &table.header_rows.rows;
+        let is_header = rows.contains(&row) || rows.last().is_some_and(|last| row < *last);
+        if is_header {
+            way.part = "header";
+            way.why.push(format!(
+                "row {row} is a header row of table {}",
+                table.table
+            ));
+            if column.is_none() {
+                way.why.extend(table.header_rows.why.iter().cloned());
+            }
+        } else {
+            way.part = "data";
+        }
+        let fate = match (&table.output, is_header) {
+            (None, _) => {
+                Fated::Unknown("the table was not written, or it is not known where".to_owned())
+            }
+            (Some(output), true) => {
+                let area = Area::named(&output.range);
+                Fated::Written(
+                    area.map(|area| (output.sheet.clone(), area.first.row))
+                        .into_iter()
+                        .collect(),
+                )
+            }
+            (Some(_), false) => self.fate_in(table, row)?,
+        };
+        self.place_in_output(&mut way, table, column, fate);
+        self.tell_own_field(&mut way, table);
+        if !is_header {
+            way.why.extend(self.said_of_row(&table.sheet, row));
+        }
+        way.issues = self.issues(&table.sheet, Some(row), column)?;
+        Ok(way)
+    }
+
+    /// Where a row or cell of a table stands in the output, or why it does not, or why that is not known. `column`: as the table has
+    /// it, where a cell is meant.
+    fn place_in_output(&self, way: &mut Way, table: &Table, column: Option<&str>, fate: Fated) {
+        let rows = match fate {
+            Fated::Written(places) => places
+                .into_iter()
+                .map(|(sheet, row)| (sheet, Some(row)))
+                .collect(),
+            Fated::NotWritten(why) => {
+                way.why.push(why);
+                Vec::new()
+            }
+            Fated::Unknown(why) => {
+                way.why.push(why);
+                let output = table.output.as_ref().filter(|_| column.is_some());
+                output
+                    .map(|output| (output.sheet.clone(), None))
+                    .into_iter()
+                    .collect()
+            }
+        };
+        let written = self.written(way, table, column);
+        for (sheet, row) in rows {
+            // A hook may have brought the row into another table, whose columns are others.
+            let is_own = row.is_none_or(|row| table.holds(&sheet, row));
+            if column.is_none() || !is_own {
+                way.output
+                    .extend(row.map(|row| Place::new(&sheet, Some(row), None, None)));
+                continue;
+            }
+            let place =
+                |one: &&Written| Place::new(&sheet, row, Some(&one.column), Some(&one.header));
+            way.output.extend(written.iter().map(place));
+        }
+    }
+
+    /// The columns of the output that a column of the sender became, where they still are.
+    fn written<'t>(
+        &self,
+        way: &mut Way,
+        table: &'t Table,
+        column: Option<&str>,
+    ) -> Vec<&'t Written> {
+        let (Some(output), Some(column)) = (&table.output, column) else {
+            return Vec::new();
+        };
+        let all = output
+            .columns
+            .iter()
+            .filter(|one| one.from.as_deref() == Some(column));
+        let all: Vec<&Written> = all.collect();
+        if all.is_empty() {
+            way.why
+                .push("the column was not written, or it is not known where".to_owned());
+        }
+        all.iter()
+            .for_each(|one| self.tell_field(way, table, one.field.as_deref()));
+        let first = Area::named(&output.range).map(|area| area.first.row);
+        let (there, moved): (Vec<&Written>, Vec<&Written>) = all
+            .into_iter()
+            .partition(|one| self.stands(&output.sheet, first, one));
+        way.why.extend(moved.into_iter().map(is_moved));
+        there
+    }
+
+    /// A row or cell of a table on its side, whose records are columns.
+    fn turned(&self, table: &Table, row: u64, column: Option<&str>) -> Result<Way, ExplainError> {
+        let own = row.to_string();
+        let mut way = self.begun(table, Some(&own));
+        let header = way.column.as_ref().map(|column| column.name.clone());
+        way.source = Some(Place::new(
+            &table.sheet,
+            Some(row),
+            column,
+            header.as_deref(),
+        ));
+        way.part = "data";
+        way.why
+            .push("the table lies on its side: its rows are columns of the output".to_owned());
+        let record = column.and_then(super::place::column_named);
+        let header_cells = way
+            .column
+            .as_ref()
+            .map_or(&[][..], |column| &column.header_cells);
+        let own_cell = record.map(|column| Cell { row, column }.name());
+        let first = table
+            .output
+            .as_ref()
+            .and_then(|output| Some((output.sheet.clone(), Area::named(&output.range)?.first.row)));
+        let fate = match record {
+            _ if own_cell.is_some_and(|own| header_cells.contains(&own)) => {
+                way.part = "header";
+                Fated::Written(first.into_iter().collect())
+            }
+            Some(record) => self.fate(table, record)?,
+            None => Fated::Unknown("each cell of it is in another row of the output".to_owned()),
+        };
+        self.place_in_output(&mut way, table, Some(&own), fate);
+        self.tell_own_field(&mut way, table);
+        way.issues = self.issues(&table.sheet, Some(row), column)?;
+        Ok(way)
+    }
+
+    /// A row or cell that is of no table.
+    fn outside(&self, sheet: &str, row: u64, column: Option<&str>) -> Result<Way, ExplainError> {
+        let areas: Vec<(u64, Area)> = self
+            .tables
+            .iter()
+            .filter(|table| table.sheet == sheet)
+            .filter_map(|table| Some((table.table, table.area()?)))
+            .collect();
+        let beside = areas.iter().find(|(_, area)| area.has_row(row));
+        let next = areas.iter().find(|(_, area)| row < area.first.row);
+        let place = match (beside, next, areas.last()) {
+            (Some((table, _)), ..) => format!("beside table {table}"),
+            (None, Some((table, _)), _) => format!("above table {table}"),
+            (None, None, Some((table, _))) => format!("below table {table}"),
+            (None, None, None) => "in no table".to_owned(),
+        };
+        let what = if column.is_some() {
+            "the cell"
+        } else {
+            "the row"
+        };
+        let mut why = vec![format!("{what} is {place} and is not in the output")];
+        why.extend(self.not_written(sheet, row));
+        why.extend(self.said_of_row(sheet, row));
+        Ok(Way {
+            part: "outside",
+            source: Some(Place::new(sheet, Some(row), column, None)),
+            issues: self.issues(sheet, Some(row), column)?,
+            why,
+            ..Way::default()
+        })
+    }
+
+    /// The ways of a row of the output, or of a cell in it.
+    pub fn of_output(
+        &self,
+        sheet: &str,
+        row: u64,
+        column: Option<u64>,
+    ) -> Result<Vec<Way>, ExplainError> {
+        let having: Vec<(&Table, Area)> = self
+            .tables
+            .iter()
+            .filter_map(|table| {
+                let output = table
+                    .output
+                    .as_ref()
+                    .filter(|output| output.sheet == sheet)?;
+                Some((table, Area::named(&output.range)?))
+            })
+            .filter(|(_, area)| {
+                area.has_row(row) && column.is_none_or(|column| area.has_column(column))
+            })
+            .collect();
+        let Some((first, area)) = having.first() else {
+            let place = match column {
+                Some(column) => format!("cell {}", Cell { row, column }.name()),
+                None => format!("row {row}"),
+            };
+            let ranges = self.tables.iter().filter_map(|table| table.output.as_ref());
+            let mut ranges: Vec<&str> = ranges
+                .filter(|output| output.sheet == sheet)
+                .map(|output| output.range.as_str())
+                .collect();
+            ranges.dedup();
+            return Err(ExplainError::NotThere {
+                what: format!("{place} in a table on the sheet {sheet:?} of the output"),
+                hint: Some(format!("the tables there are {}", ranges.join(", "))),
+            });
+        };
+        let from = if row == area.first.row {
+            From::Header
+        } else {
+            self.source_of(first, row)?
+        };
+        // Of several tables in one, the one that has the sender's row.
+        let is_of = |table: &Table| match &from {
+            From::Row(sheet, row) => {
+                table.sheet == *sheet && table.area().is_some_and(|area| area.has_row(*row))
+            }
+            From::Column(sheet, _) => table.sheet == *sheet && table.turned,
+            _ => true,
+        };
+        let found: Vec<_> = having.iter().filter(|(table, _)| is_of(table)).collect();
+        // A hook may have brought the row from elsewhere.
+        let found = if found.is_empty() {
+            having.iter().take(1).collect()
+        } else {
+            found
+        };
+        let is_one = found.len() == 1 || from == From::Header;
+        let mut ways: Vec<Way> = Vec::new();
+        for (table, area) in found {
+            let mut way = self.back(table, area, row, &from, column);
+            if !is_one {
+                way.why.push(
+                    "several tables stand here as one; which of them the row is of, is not known"
+                        .to_owned(),
+                );
+            }
+            let source = way.source.clone().unwrap_or_default();
+            way.issues = match source.row {
+                Some(row) => self.issues(&source.sheet, Some(row), source.column.as_deref())?,
+                None => self.issues_written(sheet, row, column)?,
+            };
+            ways.push(way);
+        }
+        Ok(ways)
+    }
+
+    /// The way back from a row or cell of the output.
+    fn back(&self, table: &Table, area: &Area, row: u64, from: &From, column: Option<u64>) -> Way {
+        let output = table.output.clone().unwrap_or_default();
+        let name = column.map(letters);
+        let mut columns = output.columns.iter();
+        let written = columns.find(|one| Some(&one.column) == name.as_ref());
+        let written = written.filter(|one| self.stands(&output.sheet, Some(area.first.row), one));
+        let place = written.and_then(|one| one.from.as_deref());
+        let mut way = self.begun(table, place);
+        way.part = if *from == From::Header {
+            "header"
+        } else {
+            "data"
+        };
+        let title = written.map(|one| one.header.as_str());
+        way.output
+            .push(Place::new(&output.sheet, Some(row), name.as_deref(), title));
+        way.source = Some(source_in(table, &way, from, place));
+        match from {
+            From::Header => {}
+            From::Row(sheet, row) => way.why.extend(self.said_of_row(sheet, *row)),
+            From::Column(..) => way
+                .why
+                .push("the table lies on its side: the row was a column there".to_owned()),
+            From::Added => way.why.push("a hook added the row".to_owned()),
+            From::Unknown(why) => way.why.push(why.clone()),
+        }
+        match (column, written) {
+            (Some(_), Some(one)) => {
+                if one.from.is_none() {
+                    way.why.push(made(one, table));
+                }
+                self.tell_field(&mut way, table, one.field.as_deref());
+            }
+            (Some(_), None) => way.why.push("the column is the engine's own, was made by a hook, or it is not known where it comes from".to_owned()),
+            (None, _) => {}
+        }
+        way
+    }
+
+    fn begun(&self, table: &Table, column: Option<&str>) -> Way {
+        Way {
+            table: Some(table.table),
+            column: column.and_then(|column| table.column(column)).cloned(),
+            hooks: table.hooks.clone(),
+            ..Way::default()
+        }
+    }
+
+    /// The field of a column that was not written.
+    fn tell_own_field(&self, way: &mut Way, table: &Table) {
+        if way.fields.is_empty() {
+            let field = way.column.as_ref().and_then(|column| column.field.clone());
+            self.tell_field(way, table, field.as_deref());
+        }
+    }
+
+    /// Adds a field and what changes and checks it; a column may be split into several.
+    fn tell_field(&self, way: &mut Way, table: &Table, field: Option<&str>) {
+        let Some(field) = field else { return };
+        way.fields.push(field.to_owned());
+        if let Some(known) = table.field(field) {
+            way.transforms.extend(known.transforms.iter().cloned());
+            way.validators.extend(known.validators.iter().cloned());
+        }
+    }
+
+    /// What the engine said of a row: what it looks like, and why it was left out.
+    fn said_of_row(&self, sheet: &str, row: u64) -> Vec<String> {
+        let looks = looks_of(sheet, row, &self.noticed.rows);
+        let looks = looks.map(|looks| format!("row {row} looks like {looks}"));
+        let notices = self
+            .noticed
+            .notices
+            .iter()
+            .filter(|told| told.sheet() == sheet && told.has_row(row));
+        looks
+            .into_iter()
+            .chain(notices.map(|told| told.message().to_owned()))
+            .collect()
+    }
+
+    /// Whether the header of a column is where it was written: a hook may have changed the output since.
+    fn stands(&self, sheet: &str, row: Option<u64>, written: &Written) -> bool {
+        let Some((path, row)) = self.output().zip(row) else {
+            return false;
+        };
+        let Some(column) = super::place::column_named(&written.column) else {
+            return false;
+        };
+        let read =
+            self.cells
+                .output_window(path, None, Choice::Named(sheet), row..=row, column..=column);
+        let Ok((window, _)) = read else {
+            return false;
+        };
+        let value = window.rows.first().and_then(|row| row.first());
+        value
+            .and_then(Value::as_str)
+            .is_some_and(|text| text.starts_with(&written.header))
+    }
+
+    /// The issues of a cell with those of its row and of its column; without a column all of a row.
+    fn issues(
+        &self,
+        sheet: &str,
+        row: Option<u64>,
+        column: Option<&str>,
+    ) -> Result<Vec<Said>, ExplainError> {
+        self.issues_that(|issue| {
+            let of_row = issue.row.is_some() && issue.row.map(u64::from) == row;
+            let of_column =
+                column.is_none_or(|column| issue.column.as_deref().is_none_or(|own| own == column));
+            let whole =
+                issue.row.is_none() && issue.column.is_some() && issue.column.as_deref() == column;
+            issue.sheet == sheet && (of_row && of_column || whole)
+        })
+    }
+
+    /// The issues of a cell of the output, or of a row of it.
+    fn issues_written(
+        &self,
+        sheet: &str,
+        row: u64,
+        column: Option<u64>,
+    ) -> Result<Vec<Said>, ExplainError> {
+        self.issues_that(|issue| {
+            let cell = issue.output.as_deref().and_then(Cell::named);
+            issue.output_sheet.as_deref() == Some(sheet)
+                && cell.is_some_and(|cell| {
+                    cell.row == row && column.is_none_or(|column| column == cell.column)
+                })
+        })
+    }
+
+    fn issues_that(&self, fits: impl Fn(&Issue) -> bool) -> Result<Vec<Said>, ExplainError> {
+        // A run without a list has none to show here.
+        let Ok(list) = issues_of(self.run) else {
+            return Ok(Vec::new());
+        };
+        let mut found = Vec::new();
+        for issue in list {
+            let issue = issue?;
+            if fits(&issue) {
+                found.push(Said {
+                    cell: issue.cell,
+                    severity: issue.severity,
+                    rule: issue.rule,
+                    message: issue.message,
+                });
+            }
+        }
+        Ok(found)
+    }
+}
+
+/// Where a row or cell of the output stands in the sender's sheet. `column`: the sender's column, as the table has it.
+fn source_in(table: &Table, way: &Way, from: &From, column: Option<&str>) -> Place {
+    let header = way.column.as_ref().map(|column| column.name.as_str());
+    let own = table.sheet.as_str();
+    match from {
+        From::Header => {
+            let mut cells = way.column.iter().flat_map(|column| &column.header_cells);
+            let cell = cells.next_back().and_then(|name| Cell::named(name));
+            let letters = cell.map(|cell| letters(cell.column));
+            Place::new(own, cell.map(|cell| cell.row), letters.as_deref(), header)
+        }
+        From::Row(sheet, row)
+            if sheet == own && table.area().is_some_and(|area| area.has_row(*row)) =>
+        {
+            Place::new(own, Some(*row), column, header)
+        }
+        // Brought by a hook from another table, whose columns are others.
+        From::Row(sheet, row) => Place::new(sheet, Some(*row), None, None),
+        From::Column(sheet, record) => {
+            let row = column.and_then(|row| row.parse().ok());
+            Place::new(sheet, row, Some(&letters(*record)), header)
+        }
+        From::Added => Place::new(own, None, None, None),
+        From::Unknown(_) if table.turned => {
+            Place::new(own, column.and_then(|row| row.parse().ok()), None, header)
+        }
+        From::Unknown(_) => Place::new(own, None, column, header),
+    }
+}
+
+fn is_moved(written: &Written) -> String {
+    format!(
+        "the header {:?} is not in {} of the output: a hook has changed the output, or its file is gone",
+        written.header, written.column
+    )
+}
+
+/// Where the values of a column come from that has no single column of the sender.
+fn made(written: &Written, table: &Table) -> String {
+    match written
+        .field
+        .as_deref()
+        .and_then(|field| table.field(field))
+    {
+        Some(field) if field.transforms.is_empty() => format!(
+            "no column of the sheet is {}; where it has values, a hook made them",
+            field.field
+        ),
+        Some(field) => format!(
+            "no column of the sheet is {}; where it has values, a transform or a hook made them",
+            field.field
+        ),
+        None => "no column of the sheet is known for it; a hook may have made it".to_owned(),
+    }
+}

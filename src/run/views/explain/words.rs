@@ -1,0 +1,286 @@
+//! Why a row is the header and why a column has its field, in words for people who do not write configurations.
+
+use super::told::{Column, HeaderRows, Nearest, Part, Table, Vote};
+use crate::engine::Told;
+
+/// Why these rows are the header of a table: how they were chosen, what spoke for each, and which row came next.
+/// `others`: header rows of other tables, which are no rivals.
+pub(super) fn of_header(table: &Table, others: &[u64], looks: &[Told]) -> Vec<String> {
+    let header = &table.header_rows;
+    let mut said: Vec<String> = chosen_by(table).into_iter().collect();
+    for vote in &header.votes {
+        said.push(format!("{}{}", votes_in_words(vote), taken_for(vote)));
+        let reasons = looks_of(&table.sheet, vote.row, looks);
+        said.extend(reasons.map(|reasons| format!("row {} looks like {reasons}", vote.row)));
+    }
+    said.extend(next_row(header, others));
+    said
+}
+
+fn chosen_by(table: &Table) -> Option<String> {
+    let header = &table.header_rows;
+    let rows = rows_in_words(&header.rows);
+    if table.turned {
+        let side = table.columns.iter().flat_map(|column| &column.header_cells);
+        let side = side.map(|cell| cell.trim_end_matches(|letter: char| letter.is_ascii_digit()));
+        let side = side.filter(|letters| !letters.is_empty()).max();
+        let place = side.map_or(String::new(), |side| format!(" in column {side}"));
+        return Some(format!(
+            "the table lies on its side: the names of its fields stand{place}, and each column is a record"
+        ));
+    }
+    let verb = if header.rows.len() == 1 { "is" } else { "are" };
+    match header.chosen_by.as_deref() {
+        Some("votes") => Some(format!(
+            "{rows} {verb} the header by what row detectors say"
+        )),
+        Some("looks") => Some(format!("{rows} {verb} the header by looks alone")),
+        Some("setting") => Some(format!(
+            "{rows} {verb} the header because a setting of this sheet says so"
+        )),
+        Some("fallback") => Some(format!(
+            "no row was found to be a header, so {rows} {} taken for it",
+            if header.rows.len() == 1 {
+                "was"
+            } else {
+                "were"
+            }
+        )),
+        _ => None,
+    }
+}
+
+/// `row 6: 3.49 (HeaderRows 2.50 + LayoutRows 0.99)`
+fn votes_in_words(vote: &Vote) -> String {
+    let score = vote.score.unwrap_or_default();
+    let parts = parts_in_words(&vote.by, str::to_owned);
+    match parts.is_empty() {
+        true => format!("row {}: {score:.2}", vote.row),
+        false => format!("row {}: {score:.2} ({parts})", vote.row),
+    }
+}
+
+fn taken_for(vote: &Vote) -> String {
+    match vote.kind.as_deref() {
+        None | Some("header") => String::new(),
+        Some("unknown") => ", taken for nothing".to_owned(),
+        Some(kind) => format!(", taken for {kind}"),
+    }
+}
+
+fn next_row(header: &HeaderRows, others: &[u64]) -> Option<String> {
+    let next = header.runner_up.as_ref();
+    let next = next.filter(|next| !others.contains(&next.row))?;
+    // What is shown as 0.00 is no rival.
+    next.score.filter(|score| *score >= 0.005)?;
+    let scores = header.votes.iter().filter_map(|vote| vote.score);
+    let best = scores.max_by(f64::total_cmp);
+    let less = best.zip(next.score).map(|(best, score)| best - score);
+    let less = less.filter(|less| *less > 0.0);
+    let less = less.map_or(String::new(), |less| format!(", {less:.2} less"));
+    Some(format!(
+        "next {}{less}{}",
+        votes_in_words(next),
+        taken_for(next)
+    ))
+}
+
+/// What a row looks like, and why: `title (61%): two cells; a blank row below`
+pub(super) fn looks_of(sheet: &str, row: u64, looks: &[Told]) -> Option<String> {
+    let mut of_row = looks
+        .iter()
+        .filter(|told| told.sheet() == sheet && told.row() == Some(row));
+    let said = of_row.next()?.message();
+    let named = said.strip_prefix(&format!("row {row}, "));
+    Some(named.unwrap_or(said).to_owned())
+}
+
+/// Why a column has its field, or none; what came next; what would have been nearest.
+pub(super) fn of_column(column: &Column, table: &Table, spoke: Option<&str>) -> Vec<String> {
+    let mut said = vec![match &column.field {
+        Some(_) => with_field(column, spoke),
+        None => without_field(column, table),
+    }];
+    let others = column.wanted_by.join(", ");
+    if let Some(second) = column.second.as_ref().filter(|_| column.field.is_some()) {
+        let less = column.score.zip(second.score);
+        let less = less.map_or(String::new(), |(best, score)| {
+            format!(", {:.2} less", best - score)
+        });
+        let score = second.score.unwrap_or_default();
+        said.push(format!("next {} with {score:.2}{less}", second.field));
+    }
+    if column.field.is_some() && !others.is_empty() {
+        let noun = if column.wanted_by.len() == 1 {
+            "column"
+        } else {
+            "columns"
+        };
+        said.push(format!("{noun} {others} wanted it too"));
+    }
+    said.extend(column.nearest.as_ref().map(nearest_in_words));
+    said
+}
+
+/// The field that a header is like, and what would make the column that field.
+pub fn nearest_in_words(nearest: &Nearest) -> String {
+    let alike = nearest.likeness.unwrap_or_default() * 100.0;
+    let hint = nearest.suggestion.as_deref();
+    let hint = hint.map_or(String::new(), |hint| format!(", to map it: {hint}"));
+    format!(
+        "nearest {}, its headers are {alike:.0}% alike{hint}",
+        nearest.field
+    )
+}
+
+/// What spoke for the field of a column.
+fn with_field(column: &Column, spoke: Option<&str>) -> String {
+    let said = match (column.by.as_slice(), spoke) {
+        ([] | [_], Some(spoke)) => spoke.to_owned(),
+        ([part], None) => spoken(&part.detector),
+        (parts, _) => parts_in_words(parts, spoken),
+    };
+    if said.is_empty() {
+        return "the highest score".to_owned();
+    }
+    said
+}
+
+fn without_field(column: &Column, table: &Table) -> String {
+    let made: Vec<&str> = table
+        .fields
+        .iter()
+        .filter(|field| field.from.contains(&column.column))
+        .map(|field| field.field.as_str())
+        .collect();
+    if !made.is_empty() {
+        return format!("split into {}", made.join(", "));
+    }
+    let best = column.second.as_ref();
+    let field = best.map_or("its field", |best| best.field.as_str());
+    let score = best.and_then(|best| best.score).unwrap_or_default();
+    match column.reason.as_deref() {
+        Some("no_score") => "nothing speaks for a field".to_owned(),
+        Some("below_minimum") => {
+            format!("{field} has {score:.2}, which is below minimum_mapping_score")
+        }
+        Some("lost_to_another") => {
+            let winner = table
+                .columns
+                .iter()
+                .find(|other| other.field.as_deref() == Some(field));
+            let winner = winner.map_or("another column".to_owned(), |winner| {
+                format!("column {}", winner.column)
+            });
+            format!("{field} with {score:.2}, which {winner} got")
+        }
+        Some("tie") => format!(
+            "{field} with {score:.2}, as much as {}: none got it",
+            column.wanted_by.join(", ")
+        ),
+        _ => "no field".to_owned(),
+    }
+}
+
+fn parts_in_words(parts: &[Part], name: impl Fn(&str) -> String) -> String {
+    let parts = parts.iter().filter_map(|part| {
+        let score = part.score?;
+        Some(format!("{} {score:.2}", name(&part.detector)))
+    });
+    parts.collect::<Vec<_>>().join(" + ")
+}
+
+/// A callable as people say it: what a `Field` brings is its header, its values, its reader.
+pub fn spoken(name: &str) -> String {
+    let of_field = name.rsplit_once("Field(");
+    match of_field.and_then(|(_, rest)| rest.split_once(").")) {
+        Some((_, "header")) => "its header".to_owned(),
+        Some((_, "values")) => "its values".to_owned(),
+        Some((_, "read")) => "its reader".to_owned(),
+        _ => name.to_owned(),
+    }
+}
+
+/// `row 6`, `rows 9 and 10`, `rows 3 to 7`
+fn rows_in_words(rows: &[u64]) -> String {
+    match rows {
+        [] => "no row".to_owned(),
+        [row] => format!("row {row}"),
+        [first, second] => format!("rows {first} and {second}"),
+        [first, .., last] => format!("rows {first} to {last}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::engine::Noticed;
+
+    fn table(told: &serde_json::Value) -> Table {
+        Table::of(told).unwrap()
+    }
+
+    #[test]
+    fn a_header_says_how_it_was_chosen_and_which_row_came_next() {
+        let looks = json!({"rows": [{"sheet": "Crew", "row": 3, "message": "row 3, header (97%): no values"}]});
+        let looks = Noticed::of(&looks).rows;
+        let vote = |row: u64, score: f64, kind: &str| json!({"row": row, "kind": kind, "score": score, "by": [{"detector": "words", "score": score}]});
+        let said = |chosen_by: &str, next: &serde_json::Value| {
+            let told = table(
+                &json!({"sheet": "Crew", "table": 0, "header_rows": {"rows": [3], "chosen_by": chosen_by,
+                "votes": [vote(3, 2.5, "header")], "runner_up": next}}),
+            );
+            of_header(&told, &[9], &looks)
+        };
+        assert_eq!(
+            said("votes", &vote(2, 0.5, "title")),
+            [
+                "row 3 is the header by what row detectors say",
+                "row 3: 2.50 (words 2.50)",
+                "row 3 looks like header (97%): no values",
+                "next row 2: 0.50 (words 0.50), 2.00 less, taken for title",
+            ]
+        );
+        // The header of another table, or a row that nearly nothing spoke for, is no rival.
+        for none in [vote(9, 2.6, "header"), vote(2, 0.001, "data"), json!(null)] {
+            assert_eq!(said("looks", &none).len(), 3, "{none}");
+        }
+        assert!(said("fallback", &json!(null))[0].contains("no row was found to be a header"));
+        assert!(said("setting", &json!(null))[0].contains("a setting of this sheet"));
+        let turned = json!({"sheet": "S", "table": 1, "turned": true, "columns": [{"column": "3", "header_cells": ["B3"]}]});
+        assert!(of_header(&table(&turned), &[], &[])[0].contains("stand in column B"));
+    }
+
+    #[test]
+    fn a_column_says_why_it_has_its_field_or_none() {
+        let whole = table(&json!({"sheet": "Crew", "table": 0, "columns": [
+            {"column": "A", "name": "Hours", "field": "hours", "score": 1.4, "reason": "highest_score", "wanted_by": ["B"],
+                "by": [{"detector": "Field('hours').header", "score": 1.0}, {"detector": "own", "score": 0.4}],
+                "second": {"field": "pay", "score": 0.3}},
+            {"column": "B", "reason": "lost_to_another", "second": {"field": "hours", "score": 1.0}},
+            {"column": "C", "reason": "below_minimum", "second": {"field": "pay", "score": 0.2}},
+            {"column": "D", "reason": "tie", "wanted_by": ["E"], "second": {"field": "pay", "score": 1.0}},
+            {"column": "E", "reason": "no_score",
+                "nearest": {"field": "team", "by": "header", "likeness": 0.75, "suggestion": "headers=[…, \"Taem\"]"}},
+            {"column": "F", "reason": "no_score"},
+        ], "fields": [{"field": "first", "from": ["F"]}, {"field": "last", "from": ["F"]}]}));
+        let said: Vec<String> = whole
+            .columns
+            .iter()
+            .map(|column| of_column(column, &whole, None).join("; "))
+            .collect();
+        assert_eq!(
+            said,
+            [
+                "its header 1.00 + own 0.40; next pay with 0.30, 1.10 less; column B wanted it too",
+                "hours with 1.00, which column A got",
+                "pay has 0.20, which is below minimum_mapping_score",
+                "pay with 1.00, as much as E: none got it",
+                "nothing speaks for a field; nearest team, its headers are 75% alike, to map it: headers=[…, \"Taem\"]",
+                "split into first, last",
+            ]
+        );
+    }
+}
