@@ -116,8 +116,7 @@ fn the_run_object_is_as_documented() {
         "warnings": 1,
         "infos": 0
       },
-      "notices": [],
-      "other_outputs": []
+      "notices": []
     }
     "#);
     let id = run.records()[0]["id"].as_str().unwrap().to_owned();
