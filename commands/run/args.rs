@@ -91,7 +91,7 @@ pub struct Args {
     /// Refuse a run that has errors or warnings, or that finds no table or no field
     #[arg(long, help_heading = DEMANDS)]
     pub deny_issues: bool,
-    /// Refuse a run that has errors, warnings or worse, or columns that no field claims; may be repeated
+    /// Refuse a run with errors, with warnings (or errors), or with columns that no field claims; may be repeated
     #[arg(long, value_name = "WHAT", value_parser = denied(), conflicts_with_all = ["detach", "validate_only", "dry_run"], help_heading = DEMANDS)]
     pub deny: Vec<Denied>,
     /// Refuse a run with more errors than N, or with errors in more than P percent of its rows

@@ -93,7 +93,7 @@ pub struct Finished {
     pub copied_to: Option<PathBuf>,
     /// The same, absolute.
     pub copy_path: Option<PathBuf>,
-    /// What else the run has, absolute, where a person looks for it: the painted copy, the workbook of the rows that are quarantined.
+    /// What else the run has, where a person looks for it: the painted copy, the workbook of the rows that are quarantined.
     pub beside: Vec<PathBuf>,
     /// What is to be told of the painted copy.
     pub notes: Vec<String>,
