@@ -351,9 +351,15 @@ fn follow(document: &str) -> Reader {
                 let (status, said) = reader.types(&command);
                 assert_eq!(status, wanted, "{document}: {command}\n{said}");
                 if wanted == 0 {
-                    for failure in ["Traceback", "FAILED", "✗"] {
+                    // The rules of errors in the input have the mark too, further to the right.
+                    let is_failure = |line: &str| line.starts_with('✗') || line.starts_with("  ✗");
+                    assert!(!said.lines().any(is_failure), "{document}: {command}\n{said}");
+                    for failure in ["Traceback", "FAILED"] {
                         assert!(!said.contains(failure), "{document}: {command}\n{said}");
                     }
+                    // Further right it marks errors of a file.
+                    let failed = |line: &str| line.starts_with("✗") || line.starts_with("  ✗");
+                    assert!(!said.lines().any(failed), "{document}: {command}\n{said}");
                 }
                 if let Some(shown) = shown {
                     let shown: Vec<String> = shown.iter().map(|line| settled(line)).collect();

@@ -158,7 +158,7 @@ fn cells_are_followed_both_ways(place: &Place) {
     let cell = explained(place, "--row 6 --column hours")["places"][0].take();
     has(
         &cell,
-        json!({"fields": ["hours"], "transforms": ["ade_engine.fields.field.Field('hours').read"], "validators": ["hours.up_to_80"]}),
+        json!({"fields": ["hours"], "transforms": ["Field('hours').read"], "validators": ["hours.up_to_80"]}),
     );
     assert_eq!(cell["issues"][0]["rule"], "hours.up_to_80", "{cell}");
     assert_eq!(cell["hooks"][0]["rows"], "moved");
@@ -189,6 +189,8 @@ fn cells_are_followed_both_ways(place: &Place) {
         (&way["source"]["cell"], &way["source"]["row"]),
         (&Value::Null, &json!(6))
     );
+    // The row has an issue in another column.
+    assert_eq!(way["issues"], json!([]));
     assert!(
         words(&way["why"]).contains("a hook may have made it"),
         "{way}"
@@ -259,12 +261,12 @@ fn a_run_without_recorded_rows_guesses_nothing(place: &Place) {
     let cell = explained(place, "--cell A6")["places"][0].take();
     has(
         &cell["output"][0],
-        json!({"sheet": "crew", "cell": null, "row": null, "column": "B"}),
+        json!({"sheet": "crew", "cell": null, "row": null, "column": "A"}),
     );
     assert!(words(&cell["why"]).contains("is not known"), "{cell}");
     let back = explained(place, "--side output --cell B2")["places"][0].take();
     has(
         &back["source"],
-        json!({"sheet": "crew", "cell": null, "row": null, "column": "A"}),
+        json!({"sheet": "crew", "cell": null, "row": null, "column": "B"}),
     );
 }

@@ -51,12 +51,17 @@ def made(run, template, tmp_path):
 
 def test_days_that_spreadsheets_do_not_show_alike(made):
     rows = [["No", "Born"], ["1", "1900-01-15"], ["2", "1900-02-28"], ["3", "1900-03-01"], ["4", dt.date(2024, 5, 6)]]
+    rows += [["5", "1850-05-06"], ["6", "31.12.1899"], ["7", "18.13.2024"]]
     said = ("born.date_out_of_range", "born", "before 1900-03-01")
     assert made(rows).found == [
         ("B2", "warning", *said, "1900-01-15", "1900-01-15"),
         ("B3", "warning", *said, "1900-02-28", "1900-02-28"),
+        ("B6", "error", "born.date_out_of_range", "born", "before 1900", "1850-05-06", ""),
+        ("B7", "error", "born.date_out_of_range", "born", "before 1900", "31.12.1899", ""),
+        ("B8", "error", "born.value_lost", "born", "not a date", "18.13.2024", ""),
     ]
-    assert made(rows, check_dates=False).found == []
+    without = made(rows, check_dates=False).found
+    assert [line[:3] for line in without] == [(f"B{n}", "error", "born.value_lost") for n in (6, 7, 8)]
 
 
 NUMBERS = [["No", "Kg", "Plain"], *([str(n), n * 1.5, "x"] for n in range(1, 41))]

@@ -406,6 +406,11 @@ _RULES_OF_UNREAD = {
     "formula_without_value": f"^{_NO_SAVED_VALUE}$",
     "digits_lost": r'^(a code that has lost its digits: "|not a phone number: "\s*\d[.,]\d+[Ee]\+\d\d\s*"$)',
 }
+#: With ``check_dates``, days before 1900: readers take them for slips, and they are left empty.
+_OUT_OF_RANGE = "date_out_of_range"
+_RULES_WITH_DATES = _RULES_OF_UNREAD | {
+    _OUT_OF_RANGE: r'^not a date[^:"]*: "\s*(?:0\d|1[0-8])\d\d[-./]\d\d?[-./]\d\d?\b|^not a date[^:"]*: "\s*\d\d?[-./]\d\d?[-./](?:0\d|1[0-8])\d\d\b'
+}
 #: What a message says before it quotes the cell.
 _BEFORE_QUOTE = r'(?s)^(.*?): ".*"$'
 #: The column of one message by itself.
@@ -521,7 +526,8 @@ class Validators(_Expressions):
             made.append(name)
             if context.collected is not None:
                 rules = [(self._rules[id(entry)], entry.severity) for entry in speakers]
-                _collect(context.collected, table, field, own, rules, parts or [table.get_column(name)])
+                unread = _RULES_WITH_DATES if context.settings.check_dates else _RULES_OF_UNREAD
+                _collect(context.collected, table, field, own, unread, rules, parts or [table.get_column(name)])
         table = _summed_up(table, made)
         if context.debug:
             self._report(context, table, made)
@@ -625,28 +631,36 @@ def _summed_up(table: pl.DataFrame, names: list[str]) -> pl.DataFrame:
 
 
 def _collect(
-    collected: Collected, table: pl.DataFrame, field: str, own: list[str], rules: list[tuple[str, str]], parts: list[pl.Series]
+    collected: Collected,
+    table: pl.DataFrame,
+    field: str,
+    own: list[str],
+    unread: dict[str, str],
+    rules: list[tuple[str, str]],
+    parts: list[pl.Series],
 ) -> None:
-    """Keep the messages of a field apart: what the engine says of its cells, then what validators say, with their rules."""
+    """Keep the messages of a field apart: what the engine says of its cells, by the rules of those ``unread``, then what validators
+    say, with their rules.
+    """
     from ade_engine.pipeline.shared.collected import Said
 
     said = []
     for prefix, part in zip((name.removesuffix(field) for name in own), parts):
         rule, severity = _RULES[prefix]
-        of_rules = _unread_by_rule(part, rule) if prefix == UNREAD_PREFIX else {rule: part}
+        of_rules = _unread_by_rule(part, rule, unread) if prefix == UNREAD_PREFIX else {rule: part}
         said += [Said(f"{field}.{name}", severity, messages) for name, messages in of_rules.items()]
     said += [Said(rule, severity, part) for (rule, severity), part in zip(rules, parts[len(own) :])]
     collected.add(table, field, table.get_column(f"{ISSUE_PREFIX}{field}"), said)
 
 
-def _unread_by_rule(texts: pl.Series, otherwise: str) -> dict[str, pl.Series]:
+def _unread_by_rule(texts: pl.Series, otherwise: str, rules: dict[str, str]) -> dict[str, pl.Series]:
     """What is said of cells that came out empty, by rule, without the cells' values: these stand beside the messages."""
     texts = texts.cast(pl.String)
     rule = pl.lit(otherwise)
-    for name, expression in _RULES_OF_UNREAD.items():
+    for name, expression in rules.items():
         rule = pl.when(pl.lit(texts).str.contains(expression)).then(pl.lit(name)).otherwise(rule)
-    said = pl.lit(texts).str.replace(_BEFORE_QUOTE, "$1")
-    names = (otherwise, *_RULES_OF_UNREAD)
+    said = pl.when(rule == _OUT_OF_RANGE).then(pl.lit("before 1900")).otherwise(pl.lit(texts).str.replace(_BEFORE_QUOTE, "$1"))
+    names = (otherwise, *rules)
     return dict(zip(names, pl.select(pl.when(rule == name).then(said).alias(name) for name in names).get_columns()))
 
 

@@ -244,7 +244,5 @@ fn unknown(table: &Table) -> String {
 }
 
 fn replaced(hook: &str) -> String {
-    format!(
-        "which row it is on the other side is not known: {hook} replaced the rows. Keep the column __ade_row there"
-    )
+    format!("which row it is on the other side is not known: {hook} replaced the rows")
 }

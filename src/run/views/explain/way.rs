@@ -381,7 +381,8 @@ impl Tracer<'_> {
                 );
             }
             let source = way.source.clone().unwrap_or_default();
-            way.issues = match source.row {
+            let is_known = source.column.is_some() || column.is_none();
+            way.issues = match source.row.filter(|_| is_known) {
                 Some(row) => self.issues(&source.sheet, Some(row), source.column.as_deref())?,
                 None => self.issues_written(sheet, row, column)?,
             };
