@@ -8,13 +8,13 @@ use crate::context::Context;
 use crate::exit::{ExitStatus, Outcome};
 use crate::ui::print_explanation;
 
-/// Say why a run read its input as it did: header rows, columns, and the way of a cell
+/// Say why a run read its input as it did
 ///
 /// Without options: for each table why this is its header row, why each column went to its field, and what unmapped columns are
 /// nearest to. With a row or a cell: where it went in the output, or where it came from. No values of cells are printed.
 #[derive(clap::Args)]
 #[command(
-    after_help = "Examples:\n  ade explain latest\n  ade explain crew.xlsx --column Hours\n  ade explain latest --cell North!D8\n  ade explain latest --side output --cell B12"
+    after_help = "Examples:\n  ade explain latest\n  ade explain crew.xlsx --column Hours\n  ade explain latest --sheet North --cell D8\n  ade explain latest --side output --cell B12"
 )]
 pub struct Args {
     /// A run's id (the part that a listing shows, or the beginning, is enough), the file name of an input, or `latest`
@@ -29,7 +29,7 @@ pub struct Args {
     /// Only this column: its letters, its header or its field; with --row the cell in it
     #[arg(long, value_name = "C", conflicts_with = "cell")]
     column: Option<String>,
-    /// Where this cell went, such as `D8` or `North!D8`; of the output, where it came from
+    /// Where this cell went, such as `D8` or `'North!D8'`; of the output, where it came from
     #[arg(long, value_name = "A1")]
     cell: Option<String>,
     /// Whether sheets, rows, columns and cells are those of the input or of the output

@@ -1,7 +1,7 @@
 //! Why a run read its input as it did: `ade explain`, `ade runs show --rows`, and the API's `/explain`.
 //!
-//! The engine tells of each table why its header rows and columns were taken for what they are ([`told`]); here that becomes
-//! words ([`words`]), and the way of a cell or a row between the sender's sheet and the output ([`way`], [`trace`]).
+//! The engine tells of each table why its header rows and columns were taken for what they are (`told`); here that becomes
+//! words (`words`), and the way of a cell or a row between the sender's sheet and the output (`way`, `trace`).
 //!
 //! # Promises
 //! No value of a cell is in an explanation. What is not known is said to be unknown, and nothing is guessed: rows are only

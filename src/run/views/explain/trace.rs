@@ -5,13 +5,17 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use serde_json::Value;
+
 use super::error::ExplainError;
 use super::place::Area;
 use super::told::Table;
 use crate::cells::{
-    CellsError, Choice, Fate, MOST_ROWS, NotWritten, Origin, Reason, RowMap, Rows, Written,
+    Cells, CellsError, Choice, Fate, MOST_ROWS, NotWritten, Origin, Reason, RowMap, Rows, Written,
 };
+use crate::engine::Noticed;
 use crate::settings::paths::RunFolder;
+use crate::store::RunRecord;
 
 /// Follows rows and cells of one run.
 pub(super) struct Tracer<'a> {

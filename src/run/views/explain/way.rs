@@ -8,11 +8,9 @@ use super::place::{Area, Cell, letters};
 use super::told::{Column, Hook, Table, Written};
 use super::trace::{Fated, From, Tracer};
 use super::words::looks_of;
-use crate::cells::{Cells, Choice};
-use crate::engine::Noticed;
+use crate::cells::Choice;
 use crate::issues::{Issue, Severity};
 use crate::run::results::issues::issues_of;
-use crate::store::RunRecord;
 
 /// What is known of a row or of a cell.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
