@@ -118,7 +118,7 @@ class Hooks:
             raise WrongResult("needs 'report', which is there with the setting issue_list = true")
         if "report" not in call.plan.names():
             return call(values)
-        from ade_engine.pipeline.issues.reported import Report
+        from ade_engine.pipeline.shared.report import Report
 
         report = Report(context, stage, entry, values.get("table"), values.get("table_index"))
         try:

@@ -435,7 +435,7 @@ class SheetPipeline:
             rows_unknown=unknown_from(context, _number_of(context), table) if has_rows else None,
         )
         if context.collected is not None:
-            from ade_engine.pipeline.issues.places import Places
+            from ade_engine.pipeline.columns.places import Places
 
             built.context = context
             built.places = Places(source, sources, mapping, raw, None if span.turned is None else span.turned_from)
@@ -622,7 +622,7 @@ def _last_column(scan: SheetScan, span: RowSpan) -> int:
 def _follow(context: RunContext, before: pl.DataFrame, after: pl.DataFrame) -> None:
     """Keep what hooks have reported of rows at these."""
     if context.collected is not None and context.collected.reported:
-        from ade_engine.pipeline.issues.reported import follow
+        from ade_engine.pipeline.kept_rows.reported import follow
 
         follow(context.collected, before, after)
 
@@ -631,7 +631,7 @@ def _settled(context: RunContext, table: pl.DataFrame) -> pl.DataFrame:
     """The table with what hooks have reported of its rows among its issues."""
     if context.collected is None or not context.collected.reported:
         return table
-    from ade_engine.pipeline.issues.reported import settle
+    from ade_engine.pipeline.kept_rows.reported import settle
 
     return settle(context, table)
 

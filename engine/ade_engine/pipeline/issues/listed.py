@@ -8,16 +8,16 @@ from __future__ import annotations
 
 import polars as pl
 
-from ade_engine.models.issues import ERROR, WARNING
+from ade_engine.models.issues import ERROR
 from ade_engine.models.table import column_letters
-from ade_engine.pipeline.shared.collected import Collected, ids_of
+from ade_engine.pipeline.shared.collected import Collected, ids_of, in_parts
 from ade_engine.pipeline.shared.table_columns import ISSUE_PREFIX, as_text
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from ade_engine.io.output.look import TableLook
-    from ade_engine.pipeline.issues.places import Places
-    from ade_engine.pipeline.issues.reported import Reported
+    from ade_engine.pipeline.columns.places import Places
+    from ade_engine.pipeline.shared.collected import Reported
     from ade_engine.pipeline.output.merge import BuiltTable
     from ade_engine.pipeline.shared.context import RunContext
 
@@ -64,22 +64,6 @@ def _of_whole(one: Reported, places: Places) -> pl.DataFrame:
     lines = pl.DataFrame({"position": [None], "id": [None], "rule": one.rule, "severity": one.severity, "message": one.message}, schema_overrides={"position": pl.UInt32, "id": pl.UInt32})
     placed = places.put(one.field or "", lines).with_columns(pl.lit(one.field, dtype=pl.String).alias("field"))
     return pl.concat([placed.select(*SCHEMA)] * (one.unknown + (one.messages is None)))
-
-
-def in_parts(there: pl.DataFrame, parts: pl.DataFrame | None, field: str) -> pl.DataFrame:
-    """Each text as the messages that it was made of."""
-    of_hook = (pl.lit(f"{field}.hook" if field else "hook"), pl.lit(WARNING), pl.col("text"))
-    if parts is None:
-        return there.with_columns(rule=of_hook[0], severity=of_hook[1], message=of_hook[2])
-    # Without a row's number its text tells the parts; with one they have to agree on both.
-    on = ["text"] if parts.get_column("id").null_count() or there.get_column("id").null_count() else ["id", "text"]
-    known = parts.unique([*on, "rule", "message"], keep="first", maintain_order=True).select(*on, "rule", "severity", "message")
-    joined = there.join(known, on=on, how="left", maintain_order="left")
-    return joined.with_columns(
-        pl.coalesce("rule", of_hook[0]).alias("rule"),
-        pl.coalesce("severity", of_hook[1]).alias("severity"),
-        pl.coalesce("message", of_hook[2]).alias("message"),
-    )
 
 
 def completed(

@@ -6,18 +6,16 @@ import datetime as dt
 
 import polars as pl
 
-from ade_engine.fields.readers import Reader
-from ade_engine.models.issues import ERROR, INFO, WARNING
+from ade_engine.models.issues import INFO, WARNING
 from ade_engine.models.table import is_blank
-from ade_engine.pipeline.issues.reported import Reported, settle
-from ade_engine.pipeline.shared.table_columns import as_text, with_series
+from ade_engine.pipeline.kept_rows.reported import settle
+from ade_engine.pipeline.shared.collected import said_at
+from ade_engine.pipeline.shared.table_columns import as_text
 from ade_engine.pipeline.values.own_checks import severity_of
 from ade_engine.pipeline.values.types import declared_type
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Collection
-
     from ade_engine.pipeline.columns.frame import SourceTable
     from ade_engine.pipeline.columns.mapping import Mapping
     from ade_engine.pipeline.output.merge import BuiltTable
@@ -27,27 +25,6 @@ if TYPE_CHECKING:
 _FIRST_DAY, _LAST_DAY = dt.date(1900, 3, 1), dt.date(9999, 12, 31)
 #: Texts among so many filled cells of another type are slips, and not what the column is.
 _ONE_IN = 20
-#: What reads a column as a type, and what is said of a cell that is none.
-_READ_AS = {
-    pl.Boolean: ("boolean", "not true or false"),
-    pl.Int64: ("number", "not a whole number"),
-    pl.Float64: ("number", "not a number"),
-    pl.Date: ("date", "not a date"),
-    pl.Datetime: ("date_time", "not a date with a time"),
-    pl.Time: ("time", "not a time"),
-    pl.Duration: ("duration", "not a duration"),
-}
-
-
-def _say(context: RunContext, field: str, rule: str, severity: str, messages: pl.Series) -> None:
-    if messages.null_count() < len(messages):
-        context.collected.reported.append(Reported(field, rule, severity, "", messages))
-
-
-def _at(is_wrong: pl.Series, message: str) -> pl.Series:
-    return pl.select(pl.when(is_wrong).then(pl.lit(message))).to_series()
-
-
 def find_lone_texts(context: RunContext, source: SourceTable, mapping: Mapping, table: pl.DataFrame) -> None:
     """``report_text_columns``: the few texts that make text of a column of typed numbers or dates, where no transform reads it.
 
@@ -68,7 +45,7 @@ def find_lone_texts(context: RunContext, source: SourceTable, mapping: Mapping, 
         typed = sum(isinstance(value, (int, float, dt.date)) and not isinstance(value, bool) for value in values)
         if len(values) == table.height and 0 < texts * _ONE_IN <= texts + typed:
             rule = "column_is_text" if field is None else f"{field}.column_is_text"
-            _say(context, name, rule, WARNING, _at(pl.Series(is_text), "text among numbers or dates: the whole column is text"))
+            context.collected.say(name, rule, WARNING, said_at(pl.Series(is_text), "text among numbers or dates: the whole column is text"))
 
 
 def find_wrong_dates(context: RunContext, table: pl.DataFrame) -> None:
@@ -82,43 +59,11 @@ def find_wrong_dates(context: RunContext, table: pl.DataFrame) -> None:
             continue
         days = pl.lit(column.cast(pl.Date))
         wrong = pl.when(days < _FIRST_DAY).then(pl.lit(f"before {_FIRST_DAY}")).when(days > _LAST_DAY).then(pl.lit(f"after {_LAST_DAY}"))
-        _say(context, field, f"{field}.date_out_of_range", WARNING, pl.select(wrong).to_series())
+        context.collected.say(field, f"{field}.date_out_of_range", WARNING, pl.select(wrong).to_series())
 
 
 def _day(value: dt.date | dt.datetime | None) -> dt.date | None:
     return value.date() if isinstance(value, dt.datetime) else value
-
-
-def with_types(context: RunContext, table: pl.DataFrame, read: Collection[str]) -> pl.DataFrame:
-    """``enforce_types``: the table with the columns of fields in the types that these declare; cells that do not fit are empty.
-
-    ``read``: the fields whose columns a reader has read, which are as it says.
-    """
-    changed = []
-    for name, field in context.registry.fields.items():
-        wanted = declared_type(field.dtype)
-        if wanted is None or name in read or name not in table.columns:
-            continue
-        before = table.get_column(name)
-        if _is_one(before.dtype, wanted) or before.null_count() == len(before):
-            continue
-        if wanted == pl.String:
-            changed.append(as_text(before))
-            continue
-        kind, said = _READ_AS[wanted.base_type()]
-        settings = context.settings
-        after = Reader(name, kind, order=settings.date_order, decimal=settings.decimal_mark).read(before)
-        if wanted == pl.Int64:
-            whole = after.cast(pl.Int64, strict=False)
-            after = pl.select(pl.when(whole == after).then(whole).alias(name)).to_series()
-        _say(context, name, f"{name}.wrong_type", ERROR, _at(as_text(before).is_not_null() & after.is_null(), said))
-        changed.append(after.cast(wanted).alias(name))
-    return with_series(table, changed) if changed else table
-
-
-def _is_one(dtype: pl.DataType, wanted: pl.DataType) -> bool:
-    """Whether values of a type need no change to be what is wanted."""
-    return dtype.base_type() is wanted.base_type() or wanted == pl.Int64 and dtype.is_integer() or wanted == pl.Float64 and dtype.is_float()
 
 
 def find_repeated(context: RunContext, tables: list[BuiltTable]) -> None:
@@ -133,7 +78,7 @@ def find_repeated(context: RunContext, tables: list[BuiltTable]) -> None:
             is_new = everywhere.slice(above, len(column)) & ~column.is_duplicated() & column.is_not_null()
             above += len(column)
             inside = table.context
-            _say(inside, name, f"{name}.unique", severity_of(field.unique), _at(is_new, "occurs more than once"))
+            inside.collected.say(name, f"{name}.unique", severity_of(field.unique), said_at(is_new, "occurs more than once"))
             table.result.table = settle(inside, table.result.table)
 
 

@@ -14,7 +14,7 @@ from ade_engine.pipeline.shared.table_columns import is_provenance
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from ade_engine.pipeline.issues.places import Places
+    from ade_engine.pipeline.columns.places import Places
     from ade_engine.pipeline.shared.context import RunContext
 
 

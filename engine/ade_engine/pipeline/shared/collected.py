@@ -9,13 +9,13 @@ from __future__ import annotations
 import polars as pl
 
 from ade_engine.fields.surroundings import ROW
+from ade_engine.models.issues import WARNING
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from ade_engine.extensions.registry import RegisteredFn
-    from ade_engine.pipeline.issues.reported import Reported
 
 
 _PARTS = ("id", "text", "message", "rule", "severity")
@@ -30,6 +30,22 @@ class Said:
         self.rule = rule
         self.severity = severity
         self.messages = messages
+
+
+class Reported:
+    """What a hook has said. ``messages``: as many as the table has rows, and null where nothing is said; nothing where it is said of
+    the column ``field`` or of the table as a whole. ``unknown``: of how many rows more, which are not known.
+    """
+
+    __slots__ = ("field", "rule", "severity", "message", "messages", "unknown")
+
+    def __init__(self, field: str | None, rule: str, severity: str, message: str, messages: pl.Series | None):
+        self.field = field
+        self.rule = rule
+        self.severity = severity
+        self.message = message
+        self.messages = messages
+        self.unknown = 0
 
 
 class Collected:
@@ -60,10 +76,36 @@ class Collected:
         """Keep what further texts of a field's cells were made of: the columns that :meth:`of` gives."""
         self._by_field.setdefault(field, []).insert(0, parts.select(*_PARTS))
 
+    def say(self, field: str, rule: str, severity: str, messages: pl.Series) -> None:
+        """Say something of a field's cells as a hook does, where there is anything to say."""
+        if messages.null_count() < len(messages):
+            self.reported.append(Reported(field, rule, severity, "", messages))
+
     def of(self, field: str) -> pl.DataFrame | None:
         """What was said of the cells of a field: ``id`` (the row's number, or null), ``text``, ``message``, ``rule``, ``severity``."""
         frames = self._by_field.get(field)
         return pl.concat(frames) if frames else None
+
+
+def in_parts(there: pl.DataFrame, parts: pl.DataFrame | None, field: str) -> pl.DataFrame:
+    """Each text as the messages that it was made of."""
+    of_hook = (pl.lit(f"{field}.hook" if field else "hook"), pl.lit(WARNING), pl.col("text"))
+    if parts is None:
+        return there.with_columns(rule=of_hook[0], severity=of_hook[1], message=of_hook[2])
+    # Without a row's number its text tells the parts; with one they have to agree on both.
+    on = ["text"] if parts.get_column("id").null_count() or there.get_column("id").null_count() else ["id", "text"]
+    known = parts.unique([*on, "rule", "message"], keep="first", maintain_order=True).select(*on, "rule", "severity", "message")
+    joined = there.join(known, on=on, how="left", maintain_order="left")
+    return joined.with_columns(
+        pl.coalesce("rule", of_hook[0]).alias("rule"),
+        pl.coalesce("severity", of_hook[1]).alias("severity"),
+        pl.coalesce("message", of_hook[2]).alias("message"),
+    )
+
+
+def said_at(is_wrong: pl.Series, message: str) -> pl.Series:
+    """The message at the rows where something is wrong."""
+    return pl.select(pl.when(is_wrong).then(pl.lit(message, dtype=pl.String))).to_series()
 
 
 def ids_of(table: pl.DataFrame) -> pl.Series:

@@ -1,4 +1,4 @@
-"""Types of fields, with the setting ``typed_fields``: of columns without values, and of what is written for text."""
+"""Types of fields: of columns without values and of what is written for text (``typed_fields``), and of all (``enforce_types``)."""
 
 from __future__ import annotations
 
@@ -6,13 +6,18 @@ import re
 
 import polars as pl
 
+from ade_engine.fields.readers import Reader
 from ade_engine.models.errors import ConfigError, nearest
+from ade_engine.models.issues import ERROR
+from ade_engine.pipeline.shared.collected import said_at
+from ade_engine.pipeline.shared.table_columns import as_text, with_series
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
 
     from ade_engine.models.fields import FieldDef
+    from ade_engine.pipeline.shared.context import RunContext
 
 _TYPES = {
     **dict.fromkeys(("bool", "boolean"), pl.Boolean()),
@@ -63,3 +68,47 @@ def column_wanted_as_text(error: BaseException, table: pl.DataFrame, field: str)
         if name in table.columns and table.schema[name] != pl.String:
             return name
     return None
+
+
+#: What reads a column as a type, and what is said of a cell that is none.
+_READ_AS = {
+    pl.Boolean: ("boolean", "not true or false"),
+    pl.Int64: ("number", "not a whole number"),
+    pl.Float64: ("number", "not a number"),
+    pl.Date: ("date", "not a date"),
+    pl.Datetime: ("date_time", "not a date with a time"),
+    pl.Time: ("time", "not a time"),
+    pl.Duration: ("duration", "not a duration"),
+}
+
+
+def with_types(context: RunContext, table: pl.DataFrame, read: Collection[str]) -> pl.DataFrame:
+    """``enforce_types``: the table with the columns of fields in the types that these declare; cells that do not fit are empty.
+
+    ``read``: the fields whose columns a reader has read, which are as it says.
+    """
+    changed = []
+    for name, field in context.registry.fields.items():
+        wanted = declared_type(field.dtype)
+        if wanted is None or name in read or name not in table.columns:
+            continue
+        before = table.get_column(name)
+        if _is_one(before.dtype, wanted) or before.null_count() == len(before):
+            continue
+        if wanted == pl.String:
+            changed.append(as_text(before))
+            continue
+        kind, said = _READ_AS[wanted.base_type()]
+        settings = context.settings
+        after = Reader(name, kind, order=settings.date_order, decimal=settings.decimal_mark).read(before)
+        if wanted == pl.Int64:
+            whole = after.cast(pl.Int64, strict=False)
+            after = pl.select(pl.when(whole == after).then(whole).alias(name)).to_series()
+        context.collected.say(name, f"{name}.wrong_type", ERROR, said_at(as_text(before).is_not_null() & after.is_null(), said))
+        changed.append(after.cast(wanted).alias(name))
+    return with_series(table, changed) if changed else table
+
+
+def _is_one(dtype: pl.DataType, wanted: pl.DataType) -> bool:
+    """Whether values of a type need no change to be what is wanted."""
+    return dtype.base_type() is wanted.base_type() or wanted == pl.Int64 and dtype.is_integer() or wanted == pl.Float64 and dtype.is_float()

@@ -39,7 +39,7 @@ from ade_engine.pipeline.shared.table_columns import (
     with_series,
 )
 from ade_engine.pipeline.values.own_checks import is_demand
-from ade_engine.pipeline.values.types import column_wanted_as_text, field_type
+from ade_engine.pipeline.values.types import column_wanted_as_text, field_type, with_types
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -182,8 +182,6 @@ class Transforms(_Expressions):
         note_readings(context, around)
         table, kept = keep_unread(context, table, around)
         if context.settings.enforce_types and context.collected is not None:
-            from ade_engine.pipeline.issues.own import with_types
-
             table = with_types(context, table, around.read_own)
         return table, kept
 

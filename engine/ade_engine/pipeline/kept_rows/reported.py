@@ -1,0 +1,88 @@
+"""What hooks have reported of rows, kept at these rows.
+
+It follows them through later hooks, by their numbers or, without these, while no hook moves them; it is put into the issue columns
+behind what validators say, that of rows without a field into a column of issues that is no field's. Where it is not known any more
+which rows these are, the issues stand in the list without a row.
+"""
+
+from __future__ import annotations
+
+import polars as pl
+
+from ade_engine.pipeline.kept_rows.identity import has_not_moved
+from ade_engine.pipeline.shared.collected import Said, ids_of, in_parts
+from ade_engine.pipeline.shared.table_columns import HAS_ISSUES, ISSUE_COUNT, ISSUE_PREFIX, with_series
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from ade_engine.pipeline.shared.collected import Collected, Reported
+    from ade_engine.pipeline.shared.context import RunContext
+
+
+def follow(collected: Collected, before: pl.DataFrame, after: pl.DataFrame) -> None:
+    """Keep what was said of rows at these, in the table that a hook has returned."""
+    if after is before:
+        return
+    known_by_number = _has_numbers(before) and _has_numbers(after)
+    for one in collected.reported:
+        if one.messages is None:
+            continue
+        if known_by_number:
+            said = pl.DataFrame({"id": ids_of(before), "said": one.messages}).filter(pl.col("said").is_not_null())
+            # Rows that a hook has added have no number.
+            one.unknown += said.get_column("id").null_count()
+            said = said.drop_nulls().unique("id", keep="first")
+            rows = pl.DataFrame({"id": ids_of(after)})
+            one.messages = rows.join(said, on="id", how="left", maintain_order="left").get_column("said")
+        elif not has_not_moved(before, after):
+            one.unknown += len(one.messages) - one.messages.null_count()
+            one.messages = pl.Series([None], dtype=pl.String).new_from_index(0, after.height)
+
+
+def _has_numbers(table: pl.DataFrame) -> bool:
+    ids = ids_of(table)
+    return not len(ids) or ids.null_count() < len(ids)
+
+
+def settle(context: RunContext, table: pl.DataFrame) -> pl.DataFrame:
+    """The table with what hooks have said of its rows in its issue columns. What they said of more stays for the list."""
+    collected = context.collected
+    for one in collected.reported:
+        if one.messages is not None and one.messages.null_count() < table.height:
+            table = _with_said(collected, table, one)
+        if one.unknown:
+            rows = "1 row" if one.unknown == 1 else f"{one.unknown} rows"
+            context.notice(
+                "issues_without_rows",
+                f"{one.rule} was found in {rows} of a table that was changed since, so that it is not known which rows these are "
+                "now. It is with row_provenance = true, if hooks keep the column __ade_row",
+                table=context.table_index,
+                count=one.unknown,
+            )
+        if one.messages is None or one.unknown:
+            collected.of_whole.append(one)
+    collected.reported = []
+    return table
+
+
+def _with_said(collected: Collected, table: pl.DataFrame, one: Reported) -> pl.DataFrame:
+    """The table with a hook's messages behind those that its issue column has."""
+    field = one.field or ""
+    name = f"{ISSUE_PREFIX}{field}"
+    there = table.get_column(name).cast(pl.String) if name in table.columns else pl.Series(name, [None], dtype=pl.String).new_from_index(0, table.height)
+    joined = pl.select(
+        pl.when(pl.lit(one.messages).is_null()).then(there).otherwise(pl.concat_str([there, one.messages], separator="; ", ignore_nulls=True)).alias(name)
+    ).to_series()
+    # What the text was made of is part of the new one.
+    ids = ids_of(table)
+    former = pl.DataFrame({"id": ids, "text": there, "new": joined}).filter(pl.col("text").is_not_null() & one.messages.is_not_null())
+    if former.height:
+        collected.keep(field, in_parts(former, collected.of(field), field).with_columns(pl.col("new").alias("text")))
+    collected.add(table, field, joined, [Said(one.rule, one.severity, one.messages)])
+    is_new = there.is_null() & one.messages.is_not_null()
+    changed = [joined]
+    if HAS_ISSUES in table.columns and table.schema[HAS_ISSUES] == pl.Boolean:
+        changed.append((table.get_column(HAS_ISSUES) | is_new).alias(HAS_ISSUES))
+    if ISSUE_COUNT in table.columns and table.schema[ISSUE_COUNT].is_integer():
+        changed.append((table.get_column(ISSUE_COUNT) + is_new.cast(table.schema[ISSUE_COUNT])).alias(ISSUE_COUNT))
+    return with_series(table, changed)
