@@ -10,7 +10,7 @@ use crate::context::Context;
 use crate::exit::{ExitStatus, Outcome};
 use crate::ui::plural;
 
-/// Write a page of what a run found, or several runs, to be read in a browser, printed or mailed
+/// Write a page of what runs found, to be read, printed or mailed
 ///
 /// It is one file that needs no network. It shows the issues and the sender's sheets with the issues where they are, what each
 /// column went to and why, and what was left out. It holds cell values; `--without-values` leaves them out.

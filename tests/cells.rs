@@ -5,11 +5,13 @@ mod common;
 use std::fs;
 use std::io::{Cursor, Write};
 use std::path::{Path, PathBuf};
-use std::sync::Barrier;
+use std::sync::{Arc, Barrier};
 use std::time::Duration;
 
 use ade::base::problem::Problem;
-use ade::cells::{Cells, CellsError, Choice, Reading, SheetInfo, Window, WindowLimits};
+use ade::cells::{
+    Cells, CellsError, Choice, Fate, Origin, Reading, RowMap, Rows, SheetInfo, Window, WindowLimits,
+};
 use common::Place;
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -650,6 +652,12 @@ fn threads_share_what_is_read() {
     assert_eq!(cells.kept().0, 2);
 }
 
+/// What a run tells of its rows.
+fn rows_of(run: &Value) -> Option<Arc<Rows>> {
+    let output = Path::new(run["output_path"].as_str().unwrap());
+    Cells::default().rows(&output.with_file_name("people_rows.json"))
+}
+
 /// The rows of the first sheet of a run's output, and the map of their source rows.
 fn output(run: &Value) -> (Window, Option<Value>) {
     let cells = Cells::default();
@@ -682,13 +690,57 @@ fn output_rows_know_their_source_rows_where_the_run_has_left_them() {
     let (window, map) = output(&run);
     let names: Vec<&Value> = window.rows.iter().map(|row| &row[0]).collect();
     assert_eq!(json!(names), json!(["Name", "Ann", "Zoë"]), "{window:?}");
-    assert_eq!(map, Some(json!({"sheet": "people", "rows": [null, 4, 2]})));
+    assert_eq!(
+        map,
+        Some(json!({"sheet": "people", "rows": [null, 4, 2], "unknown": null}))
+    );
     // The source has these values in these rows.
     let source = first_window(&Cells::default(), &input).unwrap();
     assert_eq!(source.rows[3][0], "Ann");
     assert_eq!(source.rows[1][0], "Zoë");
 
-    // In a plain workbook nothing tells.
+    // What the run tells of its rows says the same, and more.
+    let told = rows_of(&run).unwrap();
+    let row = |row| Origin::Row {
+        sheet: "people",
+        row,
+    };
+    let origins = [1, 2, 3, 4].map(|row| told.origin("people", row));
+    assert_eq!(origins, [Origin::NoData, row(4), row(2), Origin::NoData]);
+    assert_eq!(RowMap::of_output(&window, &told).map(|map| json!(map)), map);
+    let fates = told.fates("people", 1..5);
+    let places: Vec<_> = fates
+        .iter()
+        .map(|fate| match fate {
+            Fate::Written(places) => json!(places[0].row),
+            Fate::NotWritten(why) => json!([why.reason, why.hook.is_some()]),
+            other => panic!("{other:?}"),
+        })
+        .collect();
+    assert_eq!(
+        json!(places),
+        json!([["header", false], 3, ["dropped", true], 2])
+    );
+
+    // A hook that makes new rows leaves nothing that tells which they are.
+    configuration.write(
+        "src/ade_config/hooks/sorted.py",
+        "def rebuilt(*, table):\n    return table.select(\"name\", \"email\").reverse().head(2)\n\n\n\
+         def register(registry):\n    registry.register_hook(rebuilt, hook=\"on_table_transformed\", priority=1)\n",
+    );
+    place.ade("run config people.csv -q").succeeds();
+    let told = rows_of(&place.json("runs show latest --json")).unwrap();
+    for row in [2, 3] {
+        let origin = told.origin("people", row);
+        assert!(
+            matches!(origin, Origin::Unknown { hook } if hook.contains("rebuilt")),
+            "{origin:?}"
+        );
+        let fate = told.fate("people", row);
+        assert!(matches!(fate, Fate::Unknown { .. }), "{fate:?}");
+    }
+
+    // In a plain workbook no column tells.
     configuration.write("settings.toml", settings);
     place.ade("run config people.csv -q").succeeds();
     let run = place.json("runs show latest --json");

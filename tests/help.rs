@@ -69,7 +69,11 @@ fn help_of_run_is_as_documented() {
         "--detach",
         "--watch",
         "--timeout <SECONDS>",
+        "--annotate",
+        "--quarantine",
         "--deny-issues",
+        "--deny <WHAT>",
+        "--max-errors <N|P%>",
         "--require <FIELD>",
         "--min-rows <N>",
         "--jobs <N>",
@@ -154,7 +158,13 @@ fn the_options_of_run_stand_in_groups_and_name_their_variables() {
     }
     // Each of these has an example.
     let examples = help.split_once("Examples:\n").unwrap().1;
-    for flag in ["--watch", "--deny-issues", "--input-sheet", "--detach"] {
+    for flag in [
+        "--watch",
+        "--deny-issues",
+        "--max-errors",
+        "--input-sheet",
+        "--detach",
+    ] {
         assert!(examples.contains(flag), "{flag}: {examples}");
     }
 }

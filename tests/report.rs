@@ -255,7 +255,7 @@ fn large_files_are_bounded(place: &Place) {
         &page,
         &[
             // 300 cells are one line; 199 of the 360 others are shown beside it.
-            "300 cells hold the same: D2, D12, D22",
+            "300 cells hold the same: <bdi>D2, D12, D22",
             "… <bdi>D2992</bdi>",
             "and 161 more, in <code>large_issues.ndjson</code>",
             "more cells hold tomorrow",
@@ -321,9 +321,6 @@ fn without_its_input_it_has_no_sheets(place: &Place) {
     let run = place.ade("runs show crew.csv --json").succeeds().json();
     let folder = run["run_dir"].as_str().unwrap().to_owned();
     std::fs::remove_file(format!("{folder}/input/crew.csv")).unwrap();
-    // The sender's file is still what it was.
-    contains(&page(place, "crew.csv"), &["id=\"crew-D5\""]);
-    place.write("crew.csv", "Surname\nSomebody else\n");
     let page = page(place, "crew.csv");
     holds_together(&page);
     contains(
@@ -346,7 +343,7 @@ fn a_run_without_a_list_says_so() {
     place.ade_fails("report nothing --html page.html", 2, "run_not_found");
     place.ade_fails(
         "report latest --html no/such/folder/page.html",
-        70,
+        1,
         "storage_failed",
     );
 }

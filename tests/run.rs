@@ -111,7 +111,10 @@ fn the_run_object_is_as_documented() {
         "columns": 3,
         "mapped_fields": 2,
         "unmapped_columns": 1,
-        "issues": 1
+        "issues": 1,
+        "errors": 0,
+        "warnings": 1,
+        "infos": 0
       },
       "notices": []
     }

@@ -4,6 +4,8 @@ use std::collections::{BTreeMap, HashSet};
 use std::path::PathBuf;
 
 use ade::engine::{assignment, demand_setting};
+use ade::run::calls::combine;
+use ade::run::calls::combine::SHAPES;
 use ade::run::results::demands::{Demands, Denied, MostErrors};
 use ade::store::{RunOptions, SheetChoice};
 use clap::builder::{PossibleValuesParser, TypedValueParser};
@@ -62,6 +64,17 @@ pub struct Args {
     /// renamed to `<input>_normalized.xlsx.stale`.
     #[arg(short, long, value_name = "DIR", help_heading = OUTPUT)]
     pub output_dir: Option<PathBuf>,
+    /// Write the tables as csv, parquet or jsonl, too; with -o these are copied in place of the workbook
+    ///
+    /// Each table is a file: `<input>_normalized.csv` for the first. Short for --set also_write=…
+    #[arg(long, value_name = "SHAPE", value_parser = PossibleValuesParser::new(SHAPES), help_heading = OUTPUT)]
+    pub to: Option<String>,
+    /// Put the rows of all inputs into one table, with file, sheet and row of each, and write it to FILE
+    ///
+    /// FILE ends in .xlsx, .csv, .parquet or .jsonl. The fields come first, in the configuration's order. Inputs that fail are not in it,
+    /// and are named.
+    #[arg(long, value_name = "FILE", value_parser = combined, conflicts_with_all = ["to", "detach", "watch", "validate_only", "dry_run"], help_heading = OUTPUT)]
+    pub combine: Option<PathBuf>,
     /// Mark the issues in a copy of the sender's workbook too, `<input>_annotated.xlsx`, as `ade annotate` does
     ///
     /// A file that cannot be painted is a warning; the run stays what it is. The copy goes where the workbook goes. Of a run that is
@@ -78,7 +91,7 @@ pub struct Args {
     /// Refuse a run that has errors or warnings, or that finds no table or no field
     #[arg(long, help_heading = DEMANDS)]
     pub deny_issues: bool,
-    /// Refuse a run that has errors, warnings or worse, or columns that no field claims; may be repeated
+    /// Refuse a run with errors, with warnings (or errors), or with columns that no field claims; may be repeated
     #[arg(long, value_name = "WHAT", value_parser = denied(), conflicts_with_all = ["detach", "validate_only", "dry_run"], help_heading = DEMANDS)]
     pub deny: Vec<Denied>,
     /// Refuse a run with more errors than N, or with errors in more than P percent of its rows
@@ -139,6 +152,11 @@ impl Args {
         }
     }
 
+    /// The shape that is asked for, if it is not the workbook.
+    pub fn shape(&self) -> Option<&str> {
+        self.to.as_deref().filter(|shape| *shape != "xlsx")
+    }
+
     /// What is asked of each run that succeeds.
     pub fn demands(&self) -> Demands {
         // A field that is asked for twice is missing once.
@@ -169,15 +187,27 @@ impl Args {
     /// The engine's settings that the call gives; of those that are given twice, the last.
     fn settings(&self) -> BTreeMap<String, String> {
         let quarantine = self.quarantine.then(|| "sheet".to_owned());
+        let for_combining = self.combine.as_ref().map(|_| combine::SHAPE.to_owned());
+        let also_write = self.to.clone().or(for_combining);
         let short = [
             ("csv_delimiter", &self.csv_delimiter),
             ("csv_encoding", &self.csv_encoding),
             ("quarantine", &quarantine),
+            ("also_write", &also_write),
         ];
         let short = short
             .into_iter()
             .filter_map(|(name, value)| Some((name.to_owned(), value.clone()?)));
         self.settings.iter().cloned().chain(short).collect()
+    }
+}
+
+fn combined(text: &str) -> Result<PathBuf, String> {
+    let path = PathBuf::from(text);
+    let shape = path.extension().and_then(|shape| shape.to_str());
+    match shape {
+        Some(shape) if SHAPES.contains(&shape) => Ok(path),
+        _ => Err("not a file that ends in .xlsx, .csv, .parquet or .jsonl".to_owned()),
     }
 }
 

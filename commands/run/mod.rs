@@ -9,6 +9,7 @@ use std::cell::LazyCell;
 use std::path::Path;
 
 use ade::configuration::Configuration;
+use ade::run::calls::combine;
 use ade::run::execution::safe_mode::demand_acceptance;
 use ade::run::inputs::input;
 use ade::run::results::output;
@@ -47,7 +48,10 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
         return Ok(ExitStatus::Usage);
     }
     if let Some(folder) = &args.output_dir {
-        output::check_output_dir(folder, &inputs)?;
+        output::check_output_dir(folder, &inputs, args.shape())?;
+    }
+    if let Some(file) = &args.combine {
+        combine::check_place(file, &inputs)?;
     }
     let lines = LiveLines::new(ui);
     let session = Session {

@@ -1,22 +1,29 @@
 //! The runs of one call: in this process, or queued for a worker.
 
 use std::collections::HashSet;
+use std::path::Path;
+use std::sync::Mutex;
 
 use ade::base::cancel::Cancel;
+use ade::base::mutex::lock;
 use ade::configuration::Configuration;
 use ade::engine::{ChildProcess, Launch};
 use ade::environment::needed::prepare::{PrepareError, Prepared, prepare};
+use ade::run::calls::combine::{Part, combine};
 use ade::run::calls::enqueue::enqueue;
 use ade::run::calls::inline;
 use ade::run::calls::request::{Request, Tools};
+use ade::run::execution::happenings::Happening;
 use ade::run::inputs::input::Input;
 use ade::run::results::output;
 use ade::run::views::json::run_json;
 use ade::workspace::Workspace;
 
+use serde_json::json;
+
 use super::args::Args;
 use crate::exit::{ExitStatus, Failure, Outcome};
-use crate::ui::{ListedFile, LiveLines, RunProgress, Skipped, Ui};
+use crate::ui::{ListedFile, LiveLines, RunProgress, Skipped, Ui, plural};
 
 /// What all runs of one call share.
 pub struct Session<'a> {
@@ -54,6 +61,7 @@ impl Session<'_> {
             again: None,
             output_dir: args.output_dir.as_deref(),
             demands: args.demands(),
+            shape: args.shape(),
             annotate: args.annotate,
             sheets: (!args.input_sheet.is_empty()).then(|| args.input_sheet.clone()),
             options: args.options(),
@@ -104,16 +112,93 @@ impl Session<'_> {
             values: self.shows_values().then_some(&show),
         };
         let request = self.request(prepared, inputs, &launcher);
+        let parts = Mutex::new(self.parts(inputs));
         inline::run(&request, self.cancel, &|source, change| {
+            if let Happening::Finished(Ok(finished)) = change
+                && finished.is_accepted()
+            {
+                lock(&parts)[source.input].run = Some(finished.run.clone());
+            }
             progress.show(source, change);
         })?;
         progress.summarize();
+        let parts = parts.into_inner().unwrap_or_default();
+        let combined = match &self.args.combine {
+            Some(file) if !self.cancel.is_cancelled() => {
+                self.combine(prepared, &launcher, &parts, file)
+            }
+            _ => ExitStatus::Done,
+        };
         let again = progress.to_run_again();
         let again = again.into_iter().map(|input| inputs[input].clone());
         let skipped = skipped.iter().map(|skipped| skipped.failure.status);
-        let status = skipped.fold(progress.status(), ExitStatus::max);
+        let status = skipped.fold(progress.status().max(combined), ExitStatus::max);
         let status = self.unless_cancelled(status);
         Ok((status, again.collect()))
+    }
+
+    /// The inputs, before any of them has run.
+    fn parts(&self, inputs: &[Input]) -> Vec<Part> {
+        let files = self.files(inputs).into_iter();
+        let part = |file: ListedFile| Part {
+            name: file.name,
+            run: None,
+        };
+        files.map(part).collect()
+    }
+
+    /// Makes one table of the inputs that were normalized, and names the others.
+    fn combine(
+        &self,
+        prepared: &Prepared,
+        launcher: &ChildProcess<'_>,
+        parts: &[Part],
+        file: &Path,
+    ) -> ExitStatus {
+        let ui = self.ui;
+        let made = combine(self.workspace, launcher, prepared, parts, file, self.cancel);
+        let combined = match made {
+            Ok(combined) => combined,
+            Err(error) => {
+                let failure = Failure::of(&error);
+                ui.failure(&failure);
+                return failure.status;
+            }
+        };
+        let missing: Vec<&str> = parts
+            .iter()
+            .filter(|part| part.run.is_none())
+            .map(|part| &*part.name)
+            .collect();
+        for header in &combined.as_text {
+            ui.say(format_args!(
+                "note: the column {header} is text in {}, because its type differs from file to file",
+                ui.path(file)
+            ));
+        }
+        if !missing.is_empty() {
+            ui.say(format_args!(
+                "note: {} lacks {}, which failed or was refused",
+                ui.path(file),
+                missing.join(", ")
+            ));
+        }
+        if ui.json() {
+            ui.record(&json!({
+                "combined": file,
+                "rows": combined.rows,
+                "files": parts.len() - missing.len(),
+                "missing": missing,
+            }));
+        } else {
+            ui.say(format_args!(
+                "combined {} with {}",
+                plural((parts.len() - missing.len()) as u64, "file"),
+                plural(combined.rows, "row")
+            ));
+            ui.line(ui.path(file));
+        }
+        ExitStatus::Done
     }
 
     /// The inputs as they are listed: by their names, or by their paths, if two have the same name.
@@ -130,7 +215,7 @@ impl Session<'_> {
                 .args
                 .output_dir
                 .as_deref()
-                .map(|folder| output::target(folder, input)),
+                .map(|folder| output::target(folder, input, self.args.shape())),
         });
         files.collect()
     }

@@ -73,6 +73,7 @@ fn run_here(args: &Args, workspace: &Workspace, ui: &Ui) -> Outcome {
             again: Some(&run),
             output_dir: None,
             demands: Demands::default(),
+            shape: None,
             annotate: false,
             sheets: run.input_sheets.clone(),
             options: run.options.clone(),

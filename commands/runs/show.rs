@@ -13,7 +13,8 @@ use serde_json::Value;
 use crate::context::Context;
 use crate::exit::{ExitStatus, Outcome};
 use crate::ui::{
-    Table, Tone, Ui, ago, bytes, duration, fields_that_are, plural, print_rows, rows, thousands,
+    IssueCounts, Table, Tone, Ui, ago, bytes, duration, fields_that_are, plural, print_rows, rows,
+    thousands,
 };
 
 /// Show everything about one run
@@ -145,7 +146,7 @@ fn print_facts(ui: &Ui, run: &RunRecord, payload: Option<&Value>) {
                 rows(metrics.rows, payload.and_then(RowCounts::of)),
                 metrics.mapped_fields,
                 plural(metrics.expected_fields, "field"),
-                plural(metrics.issues, "issue")
+                IssueCounts::of(metrics).in_all()
             ),
         );
     }

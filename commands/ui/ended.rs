@@ -146,7 +146,9 @@ fn failure_of(run: &RunRecord) -> Option<Failure> {
 fn to_json(finished: &Finished) -> Value {
     let mut object = run_json(&finished.run, finished.copy_path.as_deref());
     object["notices"] = as_json(&finished.noticed.notices);
-    object["other_outputs"] = json!(finished.beside);
+    if !finished.beside.is_empty() {
+        object["other_outputs"] = json!(finished.beside);
+    }
     // The former name of `output_copy`.
     if let Some(copy) = &finished.copied_to {
         // Absolute, as every path in the object.

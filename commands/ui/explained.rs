@@ -305,7 +305,7 @@ pub fn print_rows(ui: &Ui, rows: &[Told], tables: &[Explained]) {
             sheet = Some(row.sheet());
             ui.line(ui.paint(Tone::Strong, row.sheet()));
         }
-        ui.line(format_args!("  {}", row.message()));
+        ui.words("  ", None, Tone::Plain, row.message());
     }
     for table in tables {
         ui.line("");

@@ -27,6 +27,13 @@ pub struct IssueCounts {
 }
 
 impl IssueCounts {
+    /// Those of one file.
+    pub fn of(metrics: &RunMetrics) -> Self {
+        let mut counts = Self::default();
+        counts.add(metrics);
+        counts
+    }
+
     /// Counts those of one more file.
     pub fn add(&mut self, metrics: &RunMetrics) {
         self.issues += metrics.issues;

@@ -33,6 +33,7 @@ pub use early::{answer, report_panics};
 pub use environment_progress::EnvironmentProgress;
 pub use explained::{print_explanation, print_rows};
 pub use format::{ago, bytes, duration, first, plural, thousands};
+pub use issue_lines::IssueCounts;
 pub use live_lines::LiveLines;
 pub use results::{fields_that_are, rows};
 pub use run_progress::{RunProgress, Skipped};

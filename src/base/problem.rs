@@ -189,6 +189,7 @@ pub mod code {
 
         // Runs.
         CONFIG_INVALID = "config_invalid";
+        COMBINE_FAILED = "combine_failed";
         ENGINE_CRASHED = "engine_crashed";
         ENGINE_USAGE = "engine_usage";
         ENGINE_NOT_STARTED = "engine_not_started";

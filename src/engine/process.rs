@@ -67,6 +67,13 @@ pub enum EngineTask {
     },
     /// Load and check the configuration.
     Validate,
+    /// Make one file of the tables of several runs.
+    Combine {
+        /// The files of the tables.
+        list: PathBuf,
+        /// Where the file goes.
+        output: PathBuf,
+    },
 }
 
 /// How to start the engine.
@@ -205,6 +212,10 @@ impl Invocation {
             EngineTask::Validate => {
                 command.args(["config", "validate", "--log-format", "ndjson"]);
             }
+            EngineTask::Combine { list, output } => {
+                command.args(["combine", "--list"]).arg(list);
+                command.arg("--output").arg(output);
+            }
             EngineTask::Process {
                 input,
                 output,
@@ -262,7 +273,9 @@ impl Invocation {
     /// The folders that it alone writes: its output's and its temporary one.
     fn own_folders(&self) -> Vec<PathBuf> {
         let output = match &self.task {
-            EngineTask::Process { output, .. } => output.parent().map(Path::to_owned),
+            EngineTask::Process { output, .. } | EngineTask::Combine { output, .. } => {
+                output.parent().map(Path::to_owned)
+            }
             EngineTask::Validate => None,
         };
         output.into_iter().chain([self.scratch.clone()]).collect()

@@ -32,6 +32,16 @@ struct File {
 /// An issue across files: by rule, field and severity, with the message where all have the same.
 type Rules = BTreeMap<(Severity, String, String), (Option<String>, BTreeMap<usize, u64>)>;
 
+/// A rule, with its count in each file.
+struct RuleOfFiles<'a> {
+    severity: Severity,
+    whose: &'a str,
+    name: &'a str,
+    message: Option<&'a str>,
+    counts: &'a BTreeMap<usize, u64>,
+    total: u64,
+}
+
 /// A header that no field claims, with the number of tables, why, and what is nearest.
 struct Header {
     tables: u64,
@@ -170,26 +180,20 @@ impl Common {
     }
 
     /// The rules, errors first, then by count.
-    fn ordered(
-        &self,
-    ) -> Vec<(
-        &(Severity, String, String),
-        Option<&str>,
-        &BTreeMap<usize, u64>,
-        u64,
-    )> {
-        let rules = self.rules.iter();
-        let mut rules: Vec<_> = rules
-            .map(|(key, (message, counts))| {
-                (
-                    key,
-                    message.as_deref(),
-                    counts,
-                    counts.values().sum::<u64>(),
-                )
+    fn ordered(&self) -> Vec<RuleOfFiles<'_>> {
+        let mut rules: Vec<_> = self
+            .rules
+            .iter()
+            .map(|((severity, whose, name), (message, counts))| RuleOfFiles {
+                severity: *severity,
+                whose,
+                name,
+                message: message.as_deref(),
+                counts,
+                total: counts.values().sum(),
             })
             .collect();
-        rules.sort_by_key(|(key, _, _, count)| (key.0, std::cmp::Reverse(*count)));
+        rules.sort_by_key(|rule| (rule.severity, std::cmp::Reverse(rule.total)));
         rules
     }
 }
@@ -459,20 +463,22 @@ fn write_rules(html: &mut Html<'_>, files: &[File], order: &[usize], common: &Co
     }
     html.mark("<th scope=\"col\" class=\"num\">All</th></tr></thead><tbody>");
     let rules = common.ordered();
-    for ((severity, whose, name), message, counts, total) in rules.iter().take(MOST) {
+    for rule in rules.iter().take(MOST) {
         html.mark("<tr><td class=\"nw\">");
-        issues::severity(html, *severity);
-        html.mark("</td><td class=\"name\">").clipped(whose, 80);
-        if let Some(message) = message {
-            html.mark_if(!whose.is_empty(), ": ").clipped(message, 200);
+        issues::severity(html, rule.severity);
+        html.mark("</td><td class=\"name\">")
+            .clipped(rule.whose, 80);
+        if let Some(message) = rule.message {
+            html.mark_if(!rule.whose.is_empty(), ": ")
+                .clipped(message, 200);
         }
-        html.mark("</td><td class=\"full\"><code class=\"dim\">")
-            .clipped(name, 120)
+        html.mark("</td><td class=\"hide-s\"><code class=\"dim\">")
+            .clipped(rule.name, 120)
             .mark("</code></td>");
         if by_file {
             for index in &with {
                 html.mark("<td class=\"num hide-s\">");
-                match counts.get(index) {
+                match rule.counts.get(index) {
                     Some(count) => html.count(*count),
                     None => html.mark("<span class=\"dim\">·</span>"),
                 };
@@ -480,11 +486,11 @@ fn write_rules(html: &mut Html<'_>, files: &[File], order: &[usize], common: &Co
             }
         } else {
             html.mark("<td class=\"num\">")
-                .count(counts.len() as u64)
+                .count(rule.counts.len() as u64)
                 .mark("<span class=\"s-only\"> files</span></td>");
         }
         html.mark("<td class=\"num\"><strong>")
-            .count(*total)
+            .count(rule.total)
             .mark("</strong></td></tr>");
     }
     html.mark("</tbody></table>");

@@ -284,7 +284,7 @@ fn same_header(one: &str, other: &str) -> bool {
 }
 
 fn told_column(told: &Value) -> Column {
-    let scored = |holder: &Value, key: &str| Some(holder.get(key)?.as_f64()?);
+    let scored = |holder: &Value, key: &str| holder.get(key)?.as_f64();
     let by: Vec<String> = list(told, "by")
         .iter()
         .filter_map(|by| {

@@ -15,6 +15,8 @@ use crate::issues::Severity;
 pub const WHOLE: u64 = 60;
 /// So many characters wide is a grid at most, if its issues leave it the choice.
 const WIDTH: u64 = 118;
+/// So many, with the room beside the text of columns, a page shows beside what is said: a grid that is folded keeps to it.
+const ROOM: u64 = 126;
 /// The narrowest and the widest column, the room beside the text not counted.
 const COLUMN: (u64, u64) = (6, 20);
 /// An empty column, and one that is folded.
@@ -177,11 +179,11 @@ impl<'a> Rows<'a> {
             Reason::Blank => "blank",
             Reason::Total => "left out: total",
             Reason::Note => "left out: note",
-            Reason::Title => "left out: title of a section",
+            Reason::Title if row > self.first => "left out: title of a section",
             Reason::RepeatedHeader => "left out: header again",
             Reason::Dropped => "dropped",
             Reason::Quarantined => "quarantined",
-            Reason::Header | Reason::Outside | Reason::Other => return None,
+            Reason::Title | Reason::Header | Reason::Outside | Reason::Other => return None,
         };
         Some(Kind::Out(words.to_owned(), told.hook.clone()))
     }
@@ -311,12 +313,12 @@ impl Grid {
             .collect();
         order.sort_by_key(|&index| std::cmp::Reverse(widths[index]));
         let mut folded = vec![false; widths.len()];
-        if total(widths, &folded) > WIDTH {
+        if total(widths, &folded, 0) > WIDTH {
             let (mapped, unmapped): (Vec<_>, Vec<_>) =
                 order.into_iter().partition(|&index| is_mapped(index));
             unmapped.into_iter().for_each(|index| folded[index] = true);
             for index in mapped {
-                if total(widths, &folded) > WIDTH {
+                if total(widths, &folded, 2) > ROOM {
                     folded[index] = true;
                 }
             }
@@ -673,19 +675,20 @@ fn width_class(total: u64) -> u64 {
     }
 }
 
-/// How many characters a grid takes in which columns are folded: those that follow each other are one.
-fn total(widths: &[u64], folded: &[bool]) -> u64 {
+/// How many characters a grid takes in which columns are folded, those that follow each other as one, with so much room beside
+/// the text of each.
+fn total(widths: &[u64], folded: &[bool], beside: u64) -> u64 {
     let open: u64 = widths
         .iter()
         .zip(folded)
         .filter(|(_, folded)| !**folded)
-        .map(|(width, _)| width)
+        .map(|(width, _)| width + beside)
         .sum();
     let stretches = folded
         .chunk_by(|one, other| one == other)
         .filter(|stretch| stretch[0])
         .count();
-    open + FOLDED * stretches as u64
+    open + (FOLDED + beside) * stretches as u64
 }
 
 /// Writes the grid of a sheet.
@@ -725,7 +728,7 @@ pub fn write(html: &mut Html<'_>, grid: &Grid, found: &Found, names: &Names, fil
     html.mark("<th scope=\"col\" class=\"say\">What is said</th></tr>");
     let mut lines = grid.lines.iter();
     if let Some(Line::Fields(chips)) = lines.next() {
-        write_chips(html, chips, true);
+        write_chips(html, chips);
     }
     html.mark("</thead><tbody>");
     for line in lines {
@@ -739,7 +742,7 @@ pub fn write(html: &mut Html<'_>, grid: &Grid, found: &Found, names: &Names, fil
                     .text(words)
                     .mark("</td></tr>");
             }
-            Line::Fields(chips) => write_chips(html, chips, false),
+            Line::Fields(chips) => write_chips(html, chips),
             Line::Row(row) => write_row(html, grid, row, found, names),
         }
     }
@@ -747,14 +750,8 @@ pub fn write(html: &mut Html<'_>, grid: &Grid, found: &Found, names: &Names, fil
     write_legend(html, grid);
 }
 
-fn write_chips(html: &mut Html<'_>, chips: &[Option<Chip>], in_head: bool) {
-    html.mark("<tr class=\"map\">")
-        .mark(if in_head {
-            "<th scope=\"row\">"
-        } else {
-            "<th scope=\"row\">"
-        })
-        .mark("<span class=\"sr\">Field</span></th>");
+fn write_chips(html: &mut Html<'_>, chips: &[Option<Chip>]) {
+    html.mark("<tr class=\"map\"><th scope=\"row\"><span class=\"sr\">Field</span></th>");
     for chip in chips {
         html.mark("<td>");
         match chip {

@@ -59,7 +59,7 @@ pub fn write(
 /// Writes the page to where `out` goes. `name` is what errors call it.
 ///
 /// # Errors
-/// As [`write`].
+/// As [`write()`].
 pub fn page(
     store: &dyn Store,
     runs: &[RunRecord],

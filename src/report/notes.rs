@@ -92,7 +92,7 @@ fn why(message: &str, by_hook: bool) -> String {
 }
 
 /// A sentence of a notice without the sheet that it begins with.
-pub fn without_sheet<'a>(notice: &'a Value) -> &'a str {
+pub fn without_sheet(notice: &Value) -> &str {
     let (message, sheet) = (text(notice, "/message"), text(notice, "/sheet"));
     let rest = message
         .strip_prefix("sheet '")

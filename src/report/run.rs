@@ -596,7 +596,12 @@ pub fn sheet_words(prepared: &Prepared, grid: &Grid) -> String {
         words.push(plural(issues, "issue"));
     }
     if !grid.is_whole {
-        words.push(format!("{}, those around issues", plural(grid.rows, "row")));
+        let which = if issues > 0 {
+            "those around issues"
+        } else {
+            "the first of them"
+        };
+        words.push(format!("{}, {which}", plural(grid.rows, "row")));
     }
     words.join(" · ")
 }

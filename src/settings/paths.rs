@@ -585,10 +585,18 @@ pub fn stem_of_output(name: &str) -> Option<&str> {
     let (normalized, _) = NORMALIZED.split_once('.')?;
     let whole = Path::new(name).file_stem()?.to_str()?;
     let mut endings = BESIDE.iter().chain([&normalized]);
-    endings.find_map(|ending| {
+    let stem = endings.find_map(|ending| {
         let (stem, end) = whole.split_at_checked(whole.len().checked_sub(ending.len())?)?;
         (!stem.is_empty() && end.eq_ignore_ascii_case(ending)).then_some(stem)
-    })
+    });
+    // A further table in another shape: `orders_normalized_North_2.csv`.
+    let of_table = || {
+        let at = whole
+            .to_ascii_lowercase()
+            .rfind(&format!("{normalized}_"))?;
+        whole.get(..at).filter(|stem| !stem.is_empty())
+    };
+    stem.or_else(of_table)
 }
 
 /// `orders.csv` → `orders_quarantine.xlsx`.
@@ -693,6 +701,8 @@ mod tests {
             ("Orders_Normalized.XLSX", Some("Orders")),
             ("orders_annotated.xlsm", Some("orders")),
             ("orders_quarantine.csv", Some("orders")),
+            ("orders_normalized.csv", Some("orders")),
+            ("orders_normalized_North_2.csv", Some("orders")),
             ("orders_annotated_normalized.xlsx", Some("orders_annotated")),
             ("orders.xlsx", None),
             ("orders_issues.csv", None),

@@ -435,9 +435,10 @@ fn listed_commands(help: &str) -> Vec<String> {
     help.lines()
         .skip_while(|line| *line != "Commands:")
         .skip(1)
-        .take_while(|line| line.starts_with("  "))
+        .map_while(|line| line.strip_prefix("  "))
+        // What is indented further goes on with the line above.
+        .filter(|line| line.starts_with(|letter: char| letter.is_ascii_lowercase()))
         .filter_map(|line| line.split_whitespace().next())
-        .filter(|name| name.starts_with(|letter: char| letter.is_ascii_lowercase()))
         .map(str::to_owned)
         .collect()
 }

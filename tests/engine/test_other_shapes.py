@@ -234,10 +234,10 @@ def test_what_no_text_can_hold_is_text(tmp_path):
 
     moment = dt.datetime(2024, 5, 6, 7, 8, 9)
     frame = pl.DataFrame(
-        {"d": [dt.timedelta(hours=30), None], "t": [moment, moment.replace(microsecond=5000)], "l": [[1, 2], None], "b": [b"x", None]}
+        {"n": [7.0, None], "m": [7.0, 0.5], "h": [dt.time(3, 4), None], "d": [dt.timedelta(hours=30), None], "t": [moment, moment.replace(microsecond=5000)], "l": [[1, 2], None], "b": [b"x", None]}
     ).with_columns(pl.Series("o", [object, None], dtype=pl.Object))
     for shape in ("csv", "jsonl", "parquet"):
         write_frame(frame, str(tmp_path / f"a.{shape}"), shape)
         assert _read(tmp_path / f"a.{shape}").height == 2
     lines = (tmp_path / "a.csv").read_text("utf-8-sig").splitlines()
-    assert lines[1] == "\"1 day, 6:00:00\",2024-05-06 07:08:09,\"[1, 2]\",x,<class 'object'>" and "07:08:09.005" in lines[2]
+    assert lines[1] == "7,7.0,03:04:00,\"1 day, 6:00:00\",2024-05-06 07:08:09,\"[1, 2]\",x,<class 'object'>" and "07:08:09.005" in lines[2]

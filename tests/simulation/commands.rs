@@ -91,6 +91,8 @@ pub fn run_here(me: &Arc<Process>) {
             again: None,
             output_dir: None::<&Path>,
             demands: Demands::default(),
+            shape: None,
+            annotate: false,
             sheets: None,
             options: RunOptions {
                 dry_run: me.world.chance.hits(500),
@@ -147,6 +149,8 @@ pub fn leave_in_queue(me: &Arc<Process>) {
             again: None,
             output_dir: None,
             demands: Demands::default(),
+            shape: None,
+            annotate: false,
             sheets: None,
             options: RunOptions::default(),
             jobs: 1,

@@ -1,6 +1,7 @@
 //! The sheets of a run's input and output, and windows of their cells: for grids that show a few hundred rows of a large file.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
@@ -11,7 +12,6 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::rows::known_rows;
 use super::runs::{Left, place_of, run_of};
 use crate::api::access::caller::{Caller, Reader};
 use crate::api::description::schemas::{CellWindow, FoundCells, SheetList};
@@ -24,9 +24,10 @@ use crate::api::state::Api;
 use crate::api::transfer::tail;
 use crate::base::digest;
 use crate::base::problem::{Kind, Problem};
-use crate::cells::{Choice, MOST_COLUMNS, MOST_ROWS, Reading, RowMap, Window};
+use crate::cells::{Choice, MOST_COLUMNS, MOST_ROWS, Reading, RowMap, Rows, Window};
 use crate::issues::InWindow;
 use crate::run::results::issues::issues_of;
+use crate::settings::paths::RunFolder;
 use crate::store::RunRecord;
 use crate::workspace::Workspace;
 
@@ -103,7 +104,7 @@ fn reading_of(workspace: &Workspace, run: &RunRecord) -> Reading {
 #[into_params(parameter_in = Query)]
 struct WhichSide {
     /// `input` or `output`; absent: output.
-    #[param(nullable = false, inline, value_type = SideName)]
+    #[param(nullable = false, inline, required = false, value_type = SideName)]
     side: Option<String>,
 }
 
@@ -131,7 +132,7 @@ async fn sheets(
 #[into_params(parameter_in = Query)]
 struct WhichCells {
     /// `input` or `output`; absent: output.
-    #[param(nullable = false, inline, value_type = SideName)]
+    #[param(nullable = false, inline, required = false, value_type = SideName)]
     side: Option<String>,
     /// The name of a sheet; absent: the first one.
     #[param(nullable = false)]
@@ -143,7 +144,7 @@ struct WhichCells {
     #[param(nullable = false, pattern = "^[1-9][0-9]*-[1-9][0-9]*$")]
     columns: Option<String>,
     /// `issues`: also the issues of the window's cells, rows and columns, without values.
-    #[param(nullable = false, inline, value_type = WithName)]
+    #[param(nullable = false, inline, required = false, value_type = WithName)]
     with: Option<String>,
 }
 
@@ -247,6 +248,12 @@ async fn window(
     .await
 }
 
+/// What a run tells of its rows.
+pub(super) fn known_rows(api: &Api, run: &RunRecord) -> Option<Arc<Rows>> {
+    api.cells
+        .rows(&RunFolder::at(&run.run_dir).rows(&run.input_name))
+}
+
 /// The issues of a window; null where the run has no list of them.
 fn issues_within(run: &RunRecord, side: Side, window: &Window) -> Result<Value, ApiError> {
     let list = match issues_of(run) {
@@ -268,7 +275,7 @@ fn issues_within(run: &RunRecord, side: Side, window: &Window) -> Result<Value, 
 #[into_params(parameter_in = Query)]
 struct WhatToFind {
     /// `input` or `output`; absent: output.
-    #[param(nullable = false, inline, value_type = SideName)]
+    #[param(nullable = false, inline, required = false, value_type = SideName)]
     side: Option<String>,
     /// The name of a sheet; absent: the first one.
     #[param(nullable = false)]

@@ -44,7 +44,7 @@ struct What {
     #[param(nullable = false)]
     cell: Option<String>,
     /// Whose sheets, rows, columns and cells: `input` or `output`; absent: input.
-    #[param(nullable = false, inline, value_type = ExplainedSide)]
+    #[param(nullable = false, inline, required = false, value_type = ExplainedSide)]
     side: Option<String>,
 }
 

@@ -6,7 +6,7 @@ use utoipa::IntoParams;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::cells::{Side, SideName};
+use super::cells::{Side, SideName, known_rows};
 use super::runs::{Left, place_of, run_of};
 use crate::api::access::caller::Reader;
 use crate::api::description::schemas::RowSegments;
@@ -16,7 +16,6 @@ use crate::api::http::cursor;
 use crate::api::http::problem::ApiError;
 use crate::api::state::Api;
 use crate::cells::{Rows, Segment};
-use crate::settings::paths::RunFolder;
 use crate::store::RunRecord;
 
 /// The segments of a page, unless a request says otherwise, and at most.
@@ -32,7 +31,7 @@ pub fn routes() -> OpenApiRouter<Api> {
 #[into_params(parameter_in = Query)]
 struct WhichRows {
     /// `input` or `output`: whose sheet it is, and in whose order the rows come; absent: output.
-    #[param(nullable = false, inline, value_type = SideName)]
+    #[param(nullable = false, inline, required = false, value_type = SideName)]
     side: Option<String>,
     /// The name of a sheet.
     sheet: String,
@@ -69,12 +68,6 @@ async fn rows(
         page(&known, &run, side, &which, limit).map(axum::Json)
     })
     .await
-}
-
-/// What a run tells of its rows.
-pub(super) fn known_rows(api: &Api, run: &RunRecord) -> Option<std::sync::Arc<Rows>> {
-    api.cells
-        .rows(&RunFolder::at(&run.run_dir).rows(&run.input_name))
 }
 
 fn page(

@@ -351,7 +351,7 @@ struct Which {
     #[param(nullable = false)]
     workspace: Option<String>,
     /// `queued`, `running`, `succeeded`, `failed` or `cancelled`.
-    #[param(nullable = false, value_type = Status)]
+    #[param(nullable = false, required = false, value_type = Status)]
     status: Option<String>,
     /// The id, name or folder of a configuration.
     #[param(nullable = false)]

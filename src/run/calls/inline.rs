@@ -397,17 +397,28 @@ impl OneInput<'_> {
         if is_file(&quarantined) {
             finished.beside.push(quarantined);
         }
+        if let Some(shape) = self.request.shape {
+            finished.beside.extend(output::shapes(workbook, shape));
+        }
     }
 
     /// Copies the workbook of an accepted run, and what is beside it, to the output directory. What an earlier run has left
     /// there beside it, and this run has not, must not look like this run's.
     fn deliver(&self, finished: &mut Finished) {
-        let (Some(folder), Some(workbook)) = (self.request.output_dir, &finished.run.output_path)
+        let (Some(folder), Some(workbook)) =
+            (self.request.output_dir, finished.run.output_path.clone())
         else {
             return;
         };
-        let to = output::target(folder, &self.request.inputs[self.input]);
-        match self.copy(&finished.run, workbook, &to) {
+        let shape = self.request.shape;
+        let to = output::target(folder, &self.request.inputs[self.input], shape);
+        let first = output::in_shape(&workbook, shape);
+        if shape.is_some() && !first.is_file() {
+            // Of a file without a table there is none in another shape.
+            self.mark_stale();
+            return;
+        }
+        match self.copy(&finished.run, &first, &to) {
             Ok(path) => {
                 finished.copy_path = Some(path);
                 finished.copied_to = Some(to.clone());
@@ -421,7 +432,10 @@ impl OneInput<'_> {
                 return;
             }
         }
-        let own = output::beside(workbook, &finished.run.input_name);
+        if let Some(shape) = shape {
+            self.deliver_tables(finished, &first, &to, shape);
+        }
+        let own = output::beside(&workbook, &finished.run.input_name);
         let there = output::beside(&to, &finished.run.input_name);
         for (own, to) in own.iter().zip(&there) {
             let Some(known) = finished.beside.iter().position(|path| path == own) else {
@@ -431,6 +445,30 @@ impl OneInput<'_> {
             match self.copy(&finished.run, own, to) {
                 Ok(path) => finished.beside[known] = path,
                 Err(error) => finished.copy_error = Some(error),
+            }
+        }
+    }
+
+    /// Copies the tables behind the first one, in the shape that was asked for.
+    fn deliver_tables(&self, finished: &mut Finished, first: &Path, to: &Path, shape: &str) {
+        finished.beside.retain(|path| path != first);
+        let mut written = vec![to.to_owned()];
+        for from in output::shapes(first, shape) {
+            if from == first {
+                continue;
+            }
+            let to = to.with_file_name(name_of(&from));
+            match self.copy(&finished.run, &from, &to) {
+                Ok(path) => finished.beside.push(path),
+                Err(error) => finished.copy_error = Some(error),
+            }
+            finished.beside.retain(|path| *path != from);
+            written.push(to);
+        }
+        // An earlier run may have had more tables.
+        for path in output::shapes(to, shape) {
+            if !written.contains(&path) {
+                self.mark_as_earlier(&path);
             }
         }
     }
@@ -467,12 +505,14 @@ impl OneInput<'_> {
             return;
         };
         let input = &self.request.inputs[self.input];
-        let path = output::target(folder, input);
+        let path = output::target(folder, input, self.request.shape);
         let earlier = output::mark_stale(&*self.request.workspace.store, &path);
         earlier
             .iter()
             .for_each(|earlier| self.tell(&Happening::Earlier(earlier)));
-        for path in output::beside(&path, &name_of(&input.path)) {
+        let tables = self.request.shape.map(|shape| output::shapes(&path, shape));
+        let beside = output::beside(&path, &name_of(&input.path)).into_iter();
+        for path in beside.chain(tables.into_iter().flatten()) {
             self.mark_as_earlier(&path);
         }
     }

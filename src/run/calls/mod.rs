@@ -1,8 +1,10 @@
 //! What people ask of runs: each a file.
 //!
 //! - [`request`]: what a run is asked to do. [`inline`]: a run of this process; [`enqueue`] (files) and [`submit`] (a stored document): one that waits for a worker.
+//! - [`combine`]: one table out of the outputs of a call's runs.
 //! - [`retry`], [`remove`]: of runs that ended.
 
+pub mod combine;
 pub mod enqueue;
 pub mod inline;
 pub mod remove;

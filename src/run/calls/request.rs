@@ -50,6 +50,8 @@ pub struct Request<'a> {
     pub output_dir: Option<&'a Path>,
     /// What is asked of each run; the workbook of one that falls short is not copied.
     pub demands: Demands,
+    /// The shape of the tables that are copied in place of the workbook.
+    pub shape: Option<&'a str>,
     /// The input of each run is painted with its issues.
     pub annotate: bool,
     /// The sheets; `None`: all visible ones.

@@ -17,7 +17,7 @@ use crate::run::results::RowCounts;
 use crate::run::results::annotated::AnnotateError;
 use crate::run::results::demands::Shortfall;
 use crate::run::results::output::{Earlier, OutputError};
-use crate::store::{EnvironmentRecord, Failure, FieldResult, RunRecord};
+use crate::store::{EnvironmentRecord, Failure, FieldResult, RunRecord, RunStatus};
 
 /// Receives each change with its source; called from several threads.
 pub type Watcher<'a> = dyn Fn(&Where<'_>, &Happening<'_>) + Sync + 'a;
@@ -93,7 +93,7 @@ pub struct Finished {
     pub copied_to: Option<PathBuf>,
     /// The same, absolute.
     pub copy_path: Option<PathBuf>,
-    /// What else the run has, absolute, where a person looks for it: the painted copy, the workbook of the rows that are quarantined.
+    /// What else the run has, where a person looks for it: the painted copy, the workbook of the rows that are quarantined.
     pub beside: Vec<PathBuf>,
     /// What is to be told of the painted copy.
     pub notes: Vec<String>,
@@ -101,4 +101,11 @@ pub struct Finished {
     pub annotate_error: Option<AnnotateError>,
     /// The copy could not be made; the workbook in the run's folder is whole.
     pub copy_error: Option<OutputError>,
+}
+
+impl Finished {
+    /// Whether the run succeeded with all that was asked of it.
+    pub fn is_accepted(&self) -> bool {
+        self.run.status == RunStatus::Succeeded && self.shortfalls.is_empty()
+    }
 }

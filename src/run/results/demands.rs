@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::RowCounts;
 use crate::base::counted::{plural, thousands};
-use crate::base::problem::{Facts, Kind, Problem, code};
+use crate::base::problem::{Facts, Kind, Problem, code, typed};
 use crate::engine::Noticed;
 use crate::settings::distance;
 use crate::store::{ColumnResult, FieldResult, FieldState, RunMetrics, RunRecord, RunStatus};
@@ -15,8 +15,6 @@ use crate::store::{ColumnResult, FieldResult, FieldState, RunMetrics, RunRecord,
 /// Where a person finds out why a field is missing.
 const WHY_NOT: &str = "`ade runs show` says why columns were not recognised";
 
-/// Where a person finds out what is wrong.
-const WHICH: &str = "`ade issues` lists them";
 /// So many headers are named, and of each so many characters.
 const HEADERS: usize = 3;
 const LONGEST_HEADER: usize = 40;
@@ -173,11 +171,12 @@ pub enum Shortfall {
 impl Problem for Shortfall {
     fn facts(&self) -> Facts {
         match self {
-            Self::Issues { .. } | Self::Denied { .. } => {
-                Facts::new(Kind::Refused, code::ISSUES_DENIED)
+            Self::Issues { .. } => Facts::new(Kind::Refused, code::ISSUES_DENIED),
+            Self::Denied { input, .. } => {
+                Facts::new(Kind::Refused, code::ISSUES_DENIED).hint(which(input))
             }
-            Self::TooManyErrors { .. } | Self::TooManyRows { .. } => {
-                Facts::new(Kind::Refused, code::TOO_MANY_ERRORS).hint(WHICH)
+            Self::TooManyErrors { input, .. } | Self::TooManyRows { input, .. } => {
+                Facts::new(Kind::Refused, code::TOO_MANY_ERRORS).hint(which(input))
             }
             Self::Unmapped { .. } => Facts::new(Kind::Refused, code::UNMAPPED_DENIED).hint(WHY_NOT),
             Self::Unknown { .. } => Facts::new(Kind::Usage, code::NO_ISSUE_LIST)
@@ -457,6 +456,11 @@ fn named(columns: u64, headers: &[String]) -> String {
         0 => format!(": {}", names.join(", ")),
         _ => format!(": {}, …", names.join(", ")),
     }
+}
+
+/// Where a person finds out what is wrong.
+fn which(input: &str) -> String {
+    format!("`ade issues {}` lists them", typed(input))
 }
 
 /// The field that a misspelt one most likely means; all, where none is near.

@@ -66,7 +66,11 @@ impl Problem for OutputError {
 ///
 /// # Errors
 /// They can't.
-pub fn check_output_dir(folder: &Path, inputs: &[Input]) -> Result<(), OutputError> {
+pub fn check_output_dir(
+    folder: &Path,
+    inputs: &[Input],
+    shape: Option<&str>,
+) -> Result<(), OutputError> {
     let looks_like_a_file = folder
         .extension()
         .is_some_and(|extension| extension == "xlsx");
@@ -86,13 +90,21 @@ pub fn check_output_dir(folder: &Path, inputs: &[Input]) -> Result<(), OutputErr
     files::unfinished(folder).map_err(FileError::on("write to", folder))?;
     inputs
         .iter()
-        .try_for_each(|input| check_target(&target(folder, input)))
+        .try_for_each(|input| check_target(&target(folder, input, shape)))
 }
 
-/// Where the copy of an input's workbook goes.
-pub fn target(folder: &Path, input: &Input) -> PathBuf {
+/// Where the copy of an input's workbook goes, or that of its first table in the shape that was asked for in its place.
+pub fn target(folder: &Path, input: &Input, shape: Option<&str>) -> PathBuf {
     let name = crate::settings::paths::normalized_name(&name_of(&input.path));
-    folder.join(&input.below).join(name)
+    in_shape(&folder.join(&input.below).join(name), shape)
+}
+
+/// The file of the first table beside a workbook in this shape; without one the workbook.
+pub fn in_shape(workbook: &Path, shape: Option<&str>) -> PathBuf {
+    shape.map_or_else(
+        || workbook.to_owned(),
+        |shape| workbook.with_extension(shape),
+    )
 }
 
 /// The other files that a run may have beside its workbook, in the folder where that is: the painted copy of the input, and
@@ -115,6 +127,30 @@ pub(crate) fn copy(workbook: &Path, to: &Path) -> Result<(), OutputError> {
         files::create_folder(folder)?;
     }
     Ok(files::copy_whole(workbook, to)?)
+}
+
+/// The files in which a run has written its tables in another shape beside its workbook: `<stem>_normalized.csv`,
+/// `<stem>_normalized_North_2.csv`. Links are none.
+pub fn shapes(workbook: &Path, shape: &str) -> Vec<PathBuf> {
+    let stem = workbook.file_stem().unwrap_or_default().to_string_lossy();
+    let is_one = |path: &PathBuf| {
+        let name = name_of(path);
+        let rest = name.strip_prefix(&*stem).unwrap_or_default();
+        (rest.starts_with('.') || rest.starts_with('_'))
+            // Another input may be called like a table of this one.
+            && !rest.ends_with(&format!("_normalized.{shape}"))
+            && path.extension().is_some_and(|extension| extension == shape)
+            && path.symlink_metadata().is_ok_and(|found| found.is_file())
+    };
+    let entries = workbook.parent().and_then(|folder| folder.read_dir().ok());
+    let paths = entries
+        .into_iter()
+        .flatten()
+        .flatten()
+        .map(|entry| entry.path());
+    let mut found: Vec<PathBuf> = paths.filter(is_one).collect();
+    found.sort();
+    found
 }
 
 /// What became of a file that was where the workbook of a run would have been put, if that run had been accepted.
@@ -185,7 +221,11 @@ fn stale(path: &Path) -> PathBuf {
     path.with_file_name(name)
 }
 
-fn check_target(path: &Path) -> Result<(), OutputError> {
+/// Makes sure that nothing but a file that may be replaced is in the way of a copy.
+///
+/// # Errors
+/// Something is.
+pub(crate) fn check_target(path: &Path) -> Result<(), OutputError> {
     match std::fs::metadata(path) {
         Ok(found) if !found.is_file() => Err(OutputError::InTheWay {
             path: path.to_owned(),

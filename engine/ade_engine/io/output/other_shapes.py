@@ -22,7 +22,9 @@ if TYPE_CHECKING:
 #: What no name of a file has on some system.
 _ILLEGAL_IN_NAMES = re.compile(r'[<>:"/\\|?*\x00-\x1f]')
 #: Of a moment as many digits of a second as it has.
-_MOMENT = "%Y-%m-%d %H:%M:%S%.f"
+_MOMENT, _TIME = "%Y-%m-%d %H:%M:%S%.f", "%H:%M:%S%.f"
+#: Up to here each whole number is one of floating point, too.
+_LARGEST_WHOLE = 2**53
 
 
 class OtherShapes:
@@ -77,7 +79,7 @@ def write_frame(
             texts = pl.selectors.string()
             frame = frame.with_columns(pl.when(texts.str.starts_with("=")).then("'" + texts).otherwise(texts).name.keep())
             frame.columns = [f"'{name}" if name.startswith("=") else name for name in frame.columns]
-        frame.write_csv(path, include_bom=True, line_terminator="\r\n", datetime_format=_MOMENT)
+        frame.write_csv(path, include_bom=True, line_terminator="\r\n", datetime_format=_MOMENT, time_format=_TIME)
 
 
 def _held(series: pl.Series, shape: str) -> pl.Series:
@@ -91,6 +93,9 @@ def _held(series: pl.Series, shape: str) -> pl.Series:
         return pl.Series(series.name, [None if value is None else value.decode("utf-8", "replace") for value in series], dtype=pl.String)
     if dtype == pl.Duration:
         return pl.Series(series.name, [None if value is None else str(value) for value in series], dtype=pl.String)
+    if dtype.is_float() and shape == "csv" and ((series % 1 == 0) & (series.abs() < _LARGEST_WHOLE)).all():
+        # A workbook shows 7 where the number is 7.0.
+        return series.cast(pl.Int64)
     if dtype.is_nested() and shape == "csv":
         return pl.Series(series.name, [None if value is None else str(value) for value in series.to_list()], dtype=pl.String)
     return series

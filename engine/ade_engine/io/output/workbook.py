@@ -182,6 +182,9 @@ class Output:
 
         if not any(sheet is table.sheet for sheet in self._workbook.worksheets):
             return False
+        if table.frame is None:
+            # Only openpyxl knows what its values are in cells.
+            return self.stands(table)
         last = max(one.header_row + one.height for one in self._placed if one.sheet is table.sheet)
         return table.sheet.max_row <= last and is_as_written(table.sheet, table.header_row + 1, table.rows)
 

@@ -61,7 +61,7 @@ class Quarantine:
 
     def take(self, context: RunContext, table: BuiltTable, manifest: Manifest | None) -> BuiltTable:
         """The table without its rows with errors; the table itself where it has none."""
-        at = table.issues.filter(pl.col("severity") == ERROR).get_column("position").drop_nulls().unique()
+        at = table.issues.filter(pl.col("severity") == ERROR).get_column("position").drop_nulls().unique().sort()
         if at.is_empty():
             return table
         height = table.result.table.height

@@ -112,7 +112,7 @@ def _messages(table: pl.DataFrame, rows: Any, message: str) -> pl.Series:
     elif found.dtype.is_integer() or not len(found):
         if len(found) and not 0 <= found.min() <= found.max() < table.height:
             raise saying(ValueError(f"report: rows should be positions from 0 to {table.height - 1}"))
-        places = found.drop_nulls().unique().cast(pl.UInt32)
+        places = found.drop_nulls().unique().sort().cast(pl.UInt32)
         found = pl.repeat(False, table.height, dtype=pl.Boolean, eager=True).scatter(places, True)
     else:
         raise saying(TypeError(f"report: rows should be truth values or positions, not {found.dtype}"))

@@ -1,0 +1,278 @@
+//! One table out of the outputs of a call's runs: `ade run --combine`.
+//!
+//! Each of these runs has written its tables as Parquet beside its workbook. The engine of their environment makes one file of them,
+//! confined as a run is; no code of the configuration is loaded for that. The file is complete before it is where it was asked for.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use serde_json::json;
+
+use crate::base::cancel::Cancel;
+use crate::base::files;
+use crate::base::files::{FileError, describe};
+use crate::base::problem::{Facts, Kind, Problem, code};
+use crate::engine::sandbox::Policy;
+use crate::engine::{EngineTask, Invocation, Launch, Message};
+use crate::environment::needed::prepare::Prepared;
+use crate::environment::provide::in_use::InUse;
+use crate::environment::provide::installers::Installers;
+use crate::environment::provide::{ProvideError, Want};
+use crate::run::execution::provide::provide;
+use crate::run::inputs::input::Input;
+use crate::run::results::output;
+use crate::run::results::output::OutputError;
+use crate::settings::paths::EnvironmentFolder;
+use crate::store::RunRecord;
+use crate::system::process::Exit;
+use crate::workspace::Workspace;
+
+/// The shape in which runs write the tables that are combined.
+pub const SHAPE: &str = "parquet";
+
+/// The endings that the combined file can have.
+pub const SHAPES: [&str; 4] = ["xlsx", "csv", "parquet", "jsonl"];
+
+/// An input of the call.
+#[derive(Clone, Debug)]
+pub struct Part {
+    /// What it is called in the combined table.
+    pub name: String,
+    /// Its run, if that was accepted.
+    pub run: Option<RunRecord>,
+}
+
+/// What was combined.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Combined {
+    /// The rows of the table.
+    pub rows: u64,
+    /// The columns that are text, because their types differ from file to file.
+    pub as_text: Vec<String>,
+}
+
+/// Nothing was combined; the workbooks of the runs are whole.
+#[derive(Debug, thiserror::Error)]
+pub enum CombineError {
+    /// No input has a result.
+    #[error("there is nothing to combine: no file was normalized")]
+    Nothing,
+    /// The file would be written over an input.
+    #[error("{} is one of the inputs, and would be written over", path.display())]
+    OverInput {
+        /// The file.
+        path: PathBuf,
+    },
+    /// It cannot be where it was asked for.
+    #[error(transparent)]
+    Output(#[from] OutputError),
+    /// The environment.
+    #[error(transparent)]
+    Provide(Box<ProvideError>),
+    /// There is no place for the file before it is complete.
+    #[error("no temporary folder: {}", describe(.0))]
+    NoTemporaryFolder(io::Error),
+    /// A file cannot be read or written.
+    #[error(transparent)]
+    File(#[from] FileError),
+    /// The engine has refused to, or could not.
+    #[error("the tables are not combined: {0}")]
+    Engine(String),
+    /// This machine cannot confine the engine as the operator wants.
+    #[error("ADE_SANDBOX is strict, and this machine cannot confine the engine: {}", .0.join("; "))]
+    NotConfined(Vec<String>),
+    /// It was cancelled.
+    #[error("cancelled")]
+    Cancelled,
+}
+
+impl Problem for CombineError {
+    fn facts(&self) -> Facts {
+        let failed = Facts::new(Kind::Refused, code::COMBINE_FAILED);
+        match self {
+            Self::Nothing => failed.hint("the failures above say why"),
+            Self::OverInput { .. } => Facts::new(Kind::Usage, code::OUTPUT_UNWRITABLE)
+                .hint("choose another file for --combine, outside of the folder of the inputs"),
+            Self::Output(error) => error.facts(),
+            Self::Provide(error) => error.facts(),
+            Self::NoTemporaryFolder(_) => Facts::new(Kind::Usage, code::NO_TEMPORARY_FOLDER),
+            Self::File(error) => error.facts().under(Kind::Usage, code::OUTPUT_UNWRITABLE),
+            Self::Engine(_) => {
+                failed.hint("each file by itself is normalized; `ade runs ls` lists them")
+            }
+            Self::NotConfined(_) => Facts::new(Kind::Refused, code::SANDBOX_INCOMPLETE)
+                .hint("`ade doctor` shows what is missing"),
+            Self::Cancelled => Facts::new(Kind::Cancelled, code::CANCELLED),
+        }
+    }
+}
+
+/// Makes sure, before any work, that the combined file can be where it is asked for.
+///
+/// # Errors
+/// It is one of the inputs, or something is in its way.
+pub fn check_place(file: &Path, inputs: &[Input]) -> Result<(), CombineError> {
+    let real = file.canonicalize().ok();
+    let is_it = |input: &Input| real.is_some() && input.path.canonicalize().ok() == real;
+    if inputs.iter().any(is_it) {
+        return Err(CombineError::OverInput {
+            path: file.to_owned(),
+        });
+    }
+    output::check_target(file)?;
+    let folder = file
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty());
+    folder.map_or(Ok(()), files::create_folder)?;
+    Ok(())
+}
+
+/// Makes one file of the tables of all parts.
+///
+/// # Errors
+/// It cannot be made, or not be written. A file that was there is as it was then.
+pub fn combine(
+    workspace: &Workspace,
+    launcher: &dyn Launch,
+    prepared: &Prepared,
+    parts: &[Part],
+    to: &Path,
+    cancel: &Cancel,
+) -> Result<Combined, CombineError> {
+    if parts.iter().all(|part| part.run.is_none()) {
+        return Err(CombineError::Nothing);
+    }
+    let environment = provide(
+        workspace,
+        &Installers,
+        prepared,
+        Want::Ready,
+        cancel,
+        &mut |_| {},
+    )
+    .map_err(|error| CombineError::Provide(Box::new(error)))?;
+    // As long as the engine runs, no collection deletes it.
+    let _in_use = InUse::mark(workspace, &environment.folder);
+    let place = tempfile::tempdir().map_err(CombineError::NoTemporaryFolder)?;
+    let folder = |name: &str| -> Result<PathBuf, CombineError> {
+        let path = place.path().join(name);
+        std::fs::create_dir(&path).map_err(CombineError::NoTemporaryFolder)?;
+        Ok(path)
+    };
+    let (asked, made, scratch) = (folder("asked")?, folder("made")?, folder("tmp")?);
+    let list = asked.join("list.json");
+    files::write_whole(&list, listed(parts).to_string().as_bytes())?;
+    // Its ending is its shape.
+    let output = made
+        .join("combined")
+        .with_extension(to.extension().unwrap_or_default());
+    let python = EnvironmentFolder(environment.folder.clone()).python();
+    let mut reads: Vec<PathBuf> = parts.iter().filter_map(folder_of).collect();
+    reads.extend([asked.clone(), prepared.snapshot.clone()]);
+    let policy = Policy::new(
+        &workspace.settings,
+        &python,
+        reads,
+        vec![made, scratch.clone()],
+        false,
+    );
+    let obstacles = policy.obstacles();
+    if !obstacles.is_empty() {
+        return Err(CombineError::NotConfined(obstacles));
+    }
+    let invocation = Invocation {
+        policy,
+        python: python.clone(),
+        snapshot: prepared.package_folder.clone(),
+        task: EngineTask::Combine {
+            list,
+            output: output.clone(),
+        },
+        folder: asked,
+        scratch,
+        settings: BTreeMap::new(),
+        variables: workspace.settings.variables.clone(),
+        debug: false,
+        timeout: workspace.settings.run_timeout,
+    };
+    let combined = launched(launcher, &invocation, cancel)?;
+    files::copy_whole(&output, to)?;
+    Ok(combined)
+}
+
+fn launched(
+    launcher: &dyn Launch,
+    invocation: &Invocation,
+    cancel: &Cancel,
+) -> Result<Combined, CombineError> {
+    let mut lines = Vec::new();
+    let report = launcher
+        .launch(invocation, cancel, &mut |message| {
+            if let Message::Line(_, text) = message {
+                lines.push(text);
+            }
+            None
+        })
+        .map_err(FileError::on("start", &invocation.python))?;
+    match report.exit {
+        Exit::Code(0) => Ok(said(&lines)),
+        Exit::Cancelled => Err(CombineError::Cancelled),
+        exit => {
+            let refusal = lines.iter().find_map(|line| line.strip_prefix(REFUSAL));
+            Err(CombineError::Engine(refusal.map_or_else(
+                || format!("the engine {exit}"),
+                str::to_owned,
+            )))
+        }
+    }
+}
+
+/// What the engine says in front of the reason why it combines nothing.
+const REFUSAL: &str = "Not combined: ";
+
+/// The inputs, each with the files of its tables, as the engine reads them.
+fn listed(parts: &[Part]) -> serde_json::Value {
+    let entry = |part: &Part| {
+        let workbook = part.run.as_ref().and_then(|run| run.output_path.as_ref());
+        json!({
+            "file": part.name,
+            "tables": workbook.map(|workbook| output::shapes(workbook, SHAPE)),
+        })
+    };
+    parts.iter().map(entry).collect()
+}
+
+fn folder_of(part: &Part) -> Option<PathBuf> {
+    let workbook = part.run.as_ref()?.output_path.as_ref()?;
+    Some(workbook.parent()?.to_owned())
+}
+
+/// Reads lines such as `- rows: 12`.
+fn said(lines: &[String]) -> Combined {
+    let mut combined = Combined::default();
+    for (key, value) in lines
+        .iter()
+        .filter_map(|line| line.strip_prefix("- ")?.split_once(": "))
+    {
+        match key {
+            "rows" => combined.rows = value.parse().unwrap_or_default(),
+            "as_text" => combined.as_text.push(value.to_owned()),
+            _ => {}
+        }
+    }
+    combined
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_engine_says_is_read_and_other_lines_are_passed_over() {
+        let lines = ["Combined", "- rows: 12", "- as_text: a: b", "rows: 3"].map(str::to_owned);
+        let combined = said(&lines);
+        assert_eq!(combined.rows, 12);
+        assert_eq!(combined.as_text, ["a: b"]);
+    }
+}
