@@ -184,8 +184,10 @@ impl Session<'_> {
             ));
         }
         if ui.json() {
+            // Absolute, as every path in an object.
+            let path = file.canonicalize().unwrap_or_else(|_| file.to_owned());
             ui.record(&json!({
-                "combined": file,
+                "combined": path,
                 "rows": combined.rows,
                 "files": parts.len() - missing.len(),
                 "missing": missing,
