@@ -64,7 +64,7 @@ struct Cli {
 #[derive(Subcommand)]
 enum Command {
     Init(init::Args),
-    Run(run::Args),
+    Run(Box<run::Args>),
     Check(check::Args),
     Lock(lock::Args),
     #[command(subcommand)]

@@ -353,7 +353,10 @@ fn follow(document: &str) -> Reader {
                 if wanted == 0 {
                     // The rules of errors in the input have the mark too, further to the right.
                     let is_failure = |line: &str| line.starts_with('✗') || line.starts_with("  ✗");
-                    assert!(!said.lines().any(is_failure), "{document}: {command}\n{said}");
+                    assert!(
+                        !said.lines().any(is_failure),
+                        "{document}: {command}\n{said}"
+                    );
                     for failure in ["Traceback", "FAILED"] {
                         assert!(!said.contains(failure), "{document}: {command}\n{said}");
                     }

@@ -439,7 +439,7 @@ fn first_below(mut folders: Vec<PathBuf>, search: &Search<'_>) -> Option<PathBuf
             looked_at += 1;
             let path = entry.path();
             let is_input = !is_leftover(&path) && is_supported(&path) && path.is_file();
-            if is_input && !paths::stem_of_output(&name_of(&path)).is_some() {
+            if is_input && paths::stem_of_output(&name_of(&path)).is_none() {
                 return Some(path);
             }
         }

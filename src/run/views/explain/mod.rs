@@ -330,6 +330,9 @@ fn of_column(
     Ok((found, Vec::new()))
 }
 
+/// A column: its letters, its header and its field.
+type Named<'a> = (&'a str, &'a str, Option<&'a str>);
+
 /// The letters of the columns that a name means in a table: letters in capitals first, then headers and fields.
 fn letters_of(table: &Table, name: &str, side: Side) -> Vec<String> {
     let columns: Vec<(&str, &str, Option<&str>)> = match side {
@@ -352,11 +355,11 @@ fn letters_of(table: &Table, name: &str, side: Side) -> Vec<String> {
             .collect(),
     };
     let lower = name.to_lowercase();
-    let fits = |test: &dyn Fn(&(&str, &str, Option<&str>)) -> bool| -> Vec<String> {
+    let fits = |test: &dyn Fn(&Named<'_>) -> bool| -> Vec<String> {
         let found = columns.iter().filter(|column| test(column));
         found.map(|(letters, ..)| (*letters).to_owned()).collect()
     };
-    let named = |(_, header, field): &(&str, &str, Option<&str>)| {
+    let named = |(_, header, field): &Named<'_>| {
         header.trim().to_lowercase() == lower
             || field.is_some_and(|field| field.to_lowercase() == lower)
     };
