@@ -101,9 +101,14 @@ fn print_csv(ui: &Ui, list: List, wanted: &Wanted) -> Result<(), ListError> {
     Ok(())
 }
 
-/// A cell of a csv file. What a spreadsheet would take for a formula stays text.
+/// A cell of a csv file. What a spreadsheet would take for a formula stays text; a negative number is none.
 fn quoted(text: &str) -> String {
-    let mark = if text.starts_with(['=', '+', '-', '@', '\t', '\r']) {
+    let is_number = |text: &str| {
+        text.bytes()
+            .all(|byte| byte.is_ascii_digit() || byte == b'.')
+    };
+    let is_negative = text.strip_prefix('-').is_some_and(is_number);
+    let mark = if text.starts_with(['=', '+', '-', '@', '\t', '\r']) && !is_negative {
         "'"
     } else {
         ""

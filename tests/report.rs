@@ -341,6 +341,15 @@ fn a_run_without_a_list_says_so() {
     holds_together(&page);
     contains(&page, &["issue_list = true"]);
     place.ade_fails("report nothing --html page.html", 2, "run_not_found");
+    // A sender's file is not written over, and a file that nobody has read is not said to be clean.
+    place
+        .ade("report latest --html people.csv")
+        .ends_with(2)
+        .says("no place for a page");
+    place
+        .ade("run config people.csv -q --validate-only")
+        .succeeds();
+    place.ade_fails("report latest --html page.html", 2, "no_issue_list");
     place.ade_fails(
         "report latest --html no/such/folder/page.html",
         1,
