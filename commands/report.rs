@@ -28,7 +28,7 @@ pub struct Args {
     /// Where the page goes: a file, or a folder in which it is named after the input
     #[arg(long, value_name = "FILE", value_parser = page)]
     html: PathBuf,
-    /// Leave out cell values: no sheets and no values of issues, but their cells, rules and messages
+    /// Leave out cell values: no sheets, no values of issues and not what checks say of them, but their cells and rules
     #[arg(long)]
     without_values: bool,
 }

@@ -188,6 +188,21 @@ fn a_page_shows_what_a_run_found() {
 }
 
 fn without_values_it_has_none(place: &Place) {
+    let fields = "crew/src/ade_config/columns/fields.py";
+    let package = place.read(place.path(fields));
+    let quoting = package.replacen(
+        "    return range(field_name, least=0, most=80)",
+        "    import polars as pl\n    return pl.format(\"{} hours\", pl.col(field_name))",
+        1,
+    );
+    assert_ne!(quoting, package);
+    place.write(fields, &quoting);
+    place.write("told.csv", "Surname,First name,Hours\nLee,Ann,71.25\n");
+    place.ade("run crew told.csv -q").succeeds();
+    assert!(page(place, "told.csv").contains("71.25 hours"));
+    let page_without = page(place, "told.csv --without-values");
+    assert!(!page_without.contains("71.25") && page_without.contains("hours.up_to_80"));
+    place.write(fields, &package);
     let page = page(place, "crew.csv --without-values");
     holds_together(&page);
     contains(
