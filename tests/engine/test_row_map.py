@@ -9,7 +9,7 @@ import openpyxl
 import pytest
 from test_issue_places import HOOKS, HOSTILE, STAGES, sheet
 
-REASONS = {"header", "blank", "total", "note", "title", "repeated_header", "outside", "dropped", "quarantined", "other"}
+REASONS = {"header", "blank", "total", "note", "title", "repeated_header", "outside", "dropped", "quarantined", "line", "other"}
 TOUCHES = {
     "looks at a cell": "output_sheet['A1'].value",
     "renames the sheet": "setattr(output_sheet, 'title', 'Other')",
@@ -244,3 +244,12 @@ def test_what_is_written_is_what_the_schema_describes(mapped):
         item = schema["properties"][name]["items"]
         assert all([*one] == item["required"] == [*item["properties"]] for one in content[name])
     assert {*schema["properties"]["not_written"]["items"]["properties"]["reason"]["enum"]} == REASONS
+
+
+def test_further_lines_of_records_are_told_as_such(mapped):
+    from test_rows_in_context import LINES, with_lines
+
+    content, outcome = mapped({"S": with_lines(LINES["two lines"][0])})
+    assert outcome.notices("lines_of_records")
+    # Header, then eight records of three lines.
+    assert lines_of(content, "S") == {1: "header", **{row: "line" for row in range(2, 26) if row % 3 != 2}}

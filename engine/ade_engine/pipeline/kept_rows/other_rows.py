@@ -42,7 +42,7 @@ _YEARS = (1900, 2100)
 #: The mark of a footnote in a cell of its own is at most so long, its text at least so.
 _LONGEST_MARK, _LEAST_OF_REMARK = 2, 12
 #: Why rows have none in the output, by their kinds.
-_REASONS = {NOTE: not_written.NOTE, TOTAL: not_written.TOTAL, BALANCE: not_written.TOTAL}
+_REASONS = {NOTE: not_written.NOTE, TOTAL: not_written.TOTAL, BALANCE: not_written.TOTAL, LINE: not_written.LINE}
 #: What remarks begin with.
 _MARKS = ("*", "†", "‡", "§")
 

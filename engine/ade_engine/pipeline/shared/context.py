@@ -34,6 +34,8 @@ class RunContext:
     table_index: int
     #: Where the table lies in the sheet.
     region: TableRegion
+    #: Of a table that lay on its side, whose rows are columns of the sheet: the row above its first line.
+    turned: int | None = None
     #: With ``row_provenance``: the hook from which on it is not known which rows of the sheet the table's rows are.
     rows_unknown: str | None = None
 
@@ -82,14 +84,14 @@ class RunContext:
         metadata = {**self.metadata, "sheet_index": sheet_index}
         return self._inside(sheet_name=sheet_name, sheet_index=sheet_index, metadata=metadata, remarks=[], not_written=NotWritten())
 
-    def for_table(self, table_index: int, region: TableRegion) -> RunContext:
+    def for_table(self, table_index: int, region: TableRegion, *, turned: int | None = None) -> RunContext:
         """The same sheet, at one of its tables."""
         collected = None
         if self.settings.issue_list:
             from ade_engine.pipeline.shared.collected import Collected
 
             collected = Collected()
-        return self._inside(table_index=table_index, region=region, total_issues=[], collected=collected)
+        return self._inside(table_index=table_index, region=region, turned=turned, total_issues=[], collected=collected)
 
     def _inside(self, **place: Any) -> RunContext:
         inside = object.__new__(RunContext)
