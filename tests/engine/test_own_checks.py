@@ -71,3 +71,14 @@ def test_unique_values_are_so_over_the_tables_of_a_sheet(issues):
         ("A", "A2", "no.unique", "7", 1),
         ("A", "A7", "no.unique", "7", 2),
     ]
+
+
+def test_what_a_hook_says_in_the_same_words_is_left_as_it_is(issues, template):
+    hooks = template / "src/ade_config/hooks"
+    hooks.mkdir(exist_ok=True)
+    (hooks / "says.py").write_text(
+        "def says(*, report, table, **_):\n    report('occurs more than once', rows=[0, 1])\n\n"
+        'def register(registry):\n    registry.register_hook(says, hook="on_table_validated", priority=1)\n'
+    )
+    found = issues({"A": [["No", "Name", "Pay"], ["7", "Ann", 10], ["8", "Bo", 1]]})
+    assert [(one["row"], one["message"]) for one in found] == [(2, "occurs more than once"), (3, "occurs more than once")]

@@ -141,3 +141,12 @@ def test_a_record_that_a_hook_drops_is_a_column_of_the_sheet(run, template, monk
         None,
         "2 rows were left out (columns C to D), by a step of the configuration: some",
     )
+
+
+def test_a_total_that_is_left_out_is_a_column_of_the_sheet(normalize):
+    totals = ["Total", None, None, None, None, 9999.25, 52]
+    table, _, notices = normalize([["Crew of the north"], [], *(row + [total] for row, total in zip(CREW, totals))])
+    assert [row["Source column"] for row in table] == [2, 3, 4, 5]
+    (left_out,), (differs,) = notices["rows_left_out"], notices["total_differs"]
+    assert left_out["message"].endswith("1 row of totals left out (column F)") and left_out["cells"] == ["F3"] and "rows" not in left_out
+    assert "the total in F8 is not the sum of what was kept (columns B to E)" in differs["message"] and differs["cells"] == ["F8"]

@@ -316,6 +316,7 @@ class SheetPipeline:
             on_its_side.tell_left(context, side)
             return [side.span]
         on_its_side.tell_turned(context, side)
+        context = context.turned_at(side.start)
         turned = on_its_side.turned(scan, side)
         verdict = self._rows.classify(context, turned, progress)
         # Nothing but the names is a header.

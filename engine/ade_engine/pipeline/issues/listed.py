@@ -75,7 +75,9 @@ def name_other_cells(tables: list[BuiltTable]) -> None:
     for number, table in enumerate(tables):
         is_repeated = (pl.col("message") == REPEATED) & pl.col("cell").is_not_null() & pl.col("position").is_not_null()
         repeated = table.issues.with_row_index("at").filter(is_repeated)
-        for field in repeated.get_column("field").unique(maintain_order=True):
+        # A hook may say the same of a row, or of a column that it has taken away.
+        there = [field for field in repeated.get_column("field").unique(maintain_order=True) if field in table.result.table.columns]
+        for field in there:
             own = repeated.filter(pl.col("field") == field)
             values = as_text(table.result.table.get_column(field).gather(own.get_column("position"))).alias("text")
             place = pl.coalesce("merged", "cell").alias("place")

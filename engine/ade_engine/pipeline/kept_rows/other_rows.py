@@ -377,9 +377,9 @@ def _notice(context: RunContext, what: str, rows: list[int], reason: str, level:
     plural = "row" if count == 1 else "rows"
     context.notice(
         "rows_left_out",
-        f"{count} {plural} {what} left out ({rows_in_words(numbers)})",
+        f"{count} {plural} {what} left out ({context.rows_in_words(numbers)})",
         level=level,
         count=count,
-        rows=numbers,
+        **context.rows_told(numbers),
         reason=reason,
     )

@@ -11,16 +11,13 @@ import polars as pl
 from ade_engine.fields.header_unit import header_unit
 from ade_engine.fields.readers import gone
 from ade_engine.fields.surroundings import ROW, ColumnSource, Sources
-from ade_engine.models.table import column_letters
 from ade_engine.pipeline.columns.frame import header_text
 from ade_engine.pipeline.shared.not_written import DROPPED
-from ade_engine.pipeline.shared.row_numbers import columns_in_words, rows_in_words, stretches
+from ade_engine.pipeline.shared.row_numbers import stretches
 from ade_engine.pipeline.shared.table_columns import with_series
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
-
     from ade_engine.extensions.registry import RegisteredFn
     from ade_engine.pipeline.columns.frame import SourceTable
     from ade_engine.pipeline.columns.mapping import Mapping
@@ -91,21 +88,13 @@ def note_dropped(context: RunContext, entry: RegisteredFn | None, before: pl.Dat
         context.notices.notices.remove(known)
         count += known["count"]
         rows = [*known["rows"], *rows] if "rows" in known and rows else []
-    which, facts = _places_of(context, rows) if rows else ("", {})
+    which, facts = (f" ({context.rows_in_words(rows)})", context.rows_told(rows)) if rows else ("", {})
     plural = "row" if count == 1 else "rows"
     if entry is None:
         said, by_hook = f"{count} {plural} without a value of any field dropped", {}
     else:
         said, by_hook = f"{_hook_in_words(entry)} dropped {count} {plural}", {"hook": hook}
     context.notice("rows_dropped", f"{said}{which}", level="info", **by_hook, count=count, **facts)
-
-
-def _places_of(context: RunContext, rows: list[list[int]]) -> tuple[str, dict[str, Any]]:
-    """Rows of a table in words, and as facts of a notice; those of a table on its side are columns of the sheet."""
-    if context.turned is None:
-        return f" ({rows_in_words(rows)})", {"rows": rows}
-    numbers = [number for first, last in rows for number in range(first, last + 1)]
-    return f" ({columns_in_words(rows)})", {"cells": [f"{column_letters(number)}{context.turned + 1}" for number in numbers]}
 
 
 def _hook_in_words(entry: RegisteredFn) -> str:
