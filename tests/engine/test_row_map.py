@@ -253,3 +253,12 @@ def test_further_lines_of_records_are_told_as_such(mapped):
     assert outcome.notices("lines_of_records")
     # Header, then eight records of three lines.
     assert lines_of(content, "S") == {1: "header", **{row: "line" for row in range(2, 26) if row % 3 != 2}}
+
+
+def test_the_second_row_of_a_header_is_no_line_of_a_record(mapped):
+    clients, towns = ("Alder", "Birch", "Cedar", "Dogwood", "Elm", "Fir"), ("Bern", "Lyon", "Graz", "Turin", "Ghent", "Porto")
+    rows = [["Client", "Street", "Fee"], ["Branch", "Town", None]]
+    for n in range(6):
+        rows += [[f"{clients[n]} Ltd", f"{n} Mill Lane", 100.25 + 7 * n], ["Sales", towns[n], None]]
+    content, _ = mapped({"S": rows})
+    assert lines_of(content, "S") == {1: "header", 2: "header", **{row: "line" for row in range(4, 15, 2)}}

@@ -236,6 +236,10 @@ def leave_out_rows(
     for kind in gone:
         rows = [span.data_start + at + 1 for at, one in enumerate(inside) if one == kind]
         context.not_written.add(stretches(rows), _REASONS.get(kind, not_written.OTHER))
+    names = len(inside) - len(inside.lstrip(bytes((LINE,))))
+    if names:
+        # Lines above all records name the columns of the lines below.
+        context.not_written.add([[span.data_start + 1, span.data_start + names]], not_written.HEADER)
     if settings.group_rows == "column" and GROUP in inside:
         sections = _sections(table, span, inside, scan)
         if any(head is not None for head, kind in zip(sections, inside) if kind != GROUP):
