@@ -29,7 +29,7 @@ fn the_copy_lists_the_issues_first_and_keeps_the_cells() {
     place.ade_prints("annotate crew.csv", "output/crew_annotated.xlsx");
     std::fs::create_dir(place.path("out")).unwrap();
     place.ade("annotate latest -o out").succeeds();
-    assert!(place.path("out/crew_annotated.xlsx").is_file());
+    assert!(place.path("back.xlsx").is_file());
 }
 
 #[test]
@@ -53,4 +53,18 @@ fn a_refusal_is_one_message() {
     let place = Place::ready();
     place.ade("run config people.csv -q").succeeds();
     place.ade_fails("annotate latest", 2, "no_issue_list");
+}
+
+#[test]
+fn a_marked_copy_that_comes_back_is_read_without_its_list() {
+    let place = with_a_run();
+    place.ade("annotate latest -o back.xlsx").succeeds();
+    let told = place.json("run crew back.xlsx --json");
+    let codes = told["notices"].to_string();
+    assert!(codes.contains("issue_list_skipped"), "{codes}");
+    assert_eq!(told["metrics"]["rows"], 2, "{told}");
+    // Marked again: the list is made anew, and there is one.
+    place.ade("annotate latest -o again.xlsx").succeeds();
+    let sheets = place.cells("again.xlsx");
+    assert_eq!(sheets.as_object().unwrap().len(), 2, "{sheets}");
 }

@@ -105,6 +105,8 @@ pub enum Reason {
     Dropped,
     /// It has errors and stands on a sheet or in a file of its own.
     Quarantined,
+    /// It is a further line of the record above, whose row has its texts.
+    Line,
     /// Another reason.
     #[serde(other)]
     Other,
@@ -123,6 +125,7 @@ impl Reason {
             Self::Outside => "outside",
             Self::Dropped => "dropped",
             Self::Quarantined => "quarantined",
+            Self::Line => "line",
             Self::Other => "other",
         }
     }

@@ -20,26 +20,27 @@ pub fn comment(marks: &[&Mark]) -> String {
     shortened(&texts.join("\n\n"), MOST_OF_ALL).into_owned()
 }
 
-/// `Error: not a date` / `Read as Start date. Left empty in the result.` / `start_date.is_date`
+/// `Error: Start date: not a date` / `Left empty in the result.`: for somebody who has never heard of fields and rules.
 fn one(mark: &Mark) -> String {
     let message = shortened(&mark.message, MOST_OF_ONE);
-    let mut lines = vec![format!("{}{message}", mark.severity.heading())];
-    let mut fate = Vec::new();
-    if !mark.field.is_empty() {
-        fate.push(format!("Read as {}.", shortened(&mark.field, MOST_OF_ONE)));
-    }
+    let heading = mark.severity.heading();
+    let mut text = if mark.field.is_empty() {
+        format!("{heading}{message}")
+    } else {
+        format!(
+            "{heading}{}: {message}",
+            shortened(&mark.field, MOST_OF_ONE)
+        )
+    };
     match mark.written.as_deref() {
         None => {}
-        Some("") => fate.push("Left empty in the result.".to_owned()),
-        Some(written) => fate.push(format!("Written as {}.", shortened(written, MOST_OF_ONE))),
+        Some("") => text.push_str("\nLeft empty in the result."),
+        Some(written) => {
+            let written = shortened(written, MOST_OF_ONE);
+            text.push_str(&format!("\nIn the result: {written}"));
+        }
     }
-    if !fate.is_empty() {
-        lines.push(fate.join(" "));
-    }
-    if !mark.rule.is_empty() {
-        lines.push(mark.rule.clone());
-    }
-    lines.join("\n")
+    text
 }
 
 /// Whether a text begins as ours do: then it was put there when the workbook was painted before.
@@ -67,12 +68,12 @@ mod tests {
             written: Some(String::new()),
             key: None,
         };
-        let first = "Error: not a date from 1900 to 9999\nRead as Start date. Left empty in the result.\nstart_date.is_date";
+        let first = "Error: Start date: not a date from 1900 to 9999\nLeft empty in the result.";
         assert_eq!(comment(&[&mark]), first);
         assert!(is_ours(first) && !is_ours("Errors: none"));
         let before = mark.clone();
         (mark.written, mark.field, mark.severity) = (None, String::new(), Severity::Info);
-        let both = format!("{first}\n\nInfo: not a date from 1900 to 9999\nstart_date.is_date");
+        let both = format!("{first}\n\nInfo: not a date from 1900 to 9999");
         assert_eq!(comment(&[&before, &mark]), both);
     }
 }

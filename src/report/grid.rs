@@ -183,6 +183,7 @@ impl<'a> Rows<'a> {
             Reason::RepeatedHeader => "left out: header again",
             Reason::Dropped => "dropped",
             Reason::Quarantined => "quarantined",
+            Reason::Line => "a further line of the record above",
             Reason::Title | Reason::Header | Reason::Outside | Reason::Other => return None,
         };
         Some(Kind::Out(words.to_owned(), told.hook.clone()))

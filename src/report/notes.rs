@@ -33,7 +33,11 @@ impl LeftOut {
 /// The codes of notices that tell of rows that are not in the result.
 const OF_ROWS: [&str; 2] = ["rows_left_out", "rows_dropped"];
 /// The codes of notices that tell of sheets that were not read.
-const OF_SHEETS: [&str; 2] = ["hidden_sheets_skipped", "sheets_skipped"];
+const OF_SHEETS: [&str; 3] = [
+    "hidden_sheets_skipped",
+    "issue_list_skipped",
+    "sheets_skipped",
+];
 
 /// The rows that are not in the result, as notices tell it.
 pub fn left_out(facts: &Facts) -> Vec<LeftOut> {
@@ -60,6 +64,7 @@ pub fn sheets_left_out(facts: &Facts) -> Vec<(&str, &'static str)> {
     for notice in notices {
         let why = match text(notice, "/code") {
             "hidden_sheets_skipped" => "hidden, not read",
+            "issue_list_skipped" => "the list of issues of a marked copy, not read",
             "sheets_skipped" => "left out by a setting",
             _ => continue,
         };

@@ -35,11 +35,11 @@ WITH_TOTAL = [
     ["Total", None, None, None, 99.95],
 ]
 FOUND = [
-    ("B3", "item.digits_lost", "error", "a code that has lost its digits", "4.11E+13"),
+    ("B3", "item.digits_lost", "error", "a program has cut off the digits of this code; get it anew as text", "4.11E+13"),
     ("C4", "line.digits_lost", "error", "not a phone number", "1.23E+11"),
     ("D4", "day.value_lost", "error", "not a date", 'so: "on"'),
     ("C5", "line.value_lost", "error", "not a phone number", "call me"),
-    ("E5", "pay.formula_without_value", "error", "formula without a saved value", ""),
+    ("E5", "pay.formula_without_value", "error", "a formula that was saved without its result; open the file in a spreadsheet program and save it", ""),
 ]
 
 

@@ -45,11 +45,23 @@ def test_values_that_are_asked_for(issues):
     ]
 
 
+def test_a_repeated_value_names_the_other_cell(issues):
+    rows = [["No", "Name", "Pay"], ["7", "Ann", 10], ["8", "Bo", 1], ["7", "Cy", 12], ["7", "Di", 3]]
+    found = issues({"A": rows, "B": [*rows[:3], *[[None] * 3] * 2, ["No", "Name", "Pay"], ["9", "Ed", 3], ["8", "Fy", 3]]})
+    assert [(one["sheet"], one["cell"], one["message"]) for one in found] == [
+        ("A", "A2", "occurs more than once, also in A4"),
+        ("A", "A4", "occurs more than once, also in A2"),
+        ("A", "A5", "occurs more than once, also in A2"),
+        ("B", "A3", "occurs more than once, also in A8"),
+        ("B", "A8", "occurs more than once, also in A3"),
+    ]
+
+
 def test_fields_that_are_asked_for(issues):
     found, *others = issues({"A": [["No", "Name"], ["7", "Ann"], ["8", "Bo"]]})
     assert not others, others
     assert (found["sheet"], found["cell"], found["rule"], found["severity"]) == ("A", None, "pay.required", "warning")
-    assert found["message"] == "no column for this field" and found["row"] is None
+    assert found["message"] == "no column was found for this" and found["row"] is None
 
 
 def test_unique_values_are_so_over_the_tables_of_a_sheet(issues):
@@ -59,3 +71,14 @@ def test_unique_values_are_so_over_the_tables_of_a_sheet(issues):
         ("A", "A2", "no.unique", "7", 1),
         ("A", "A7", "no.unique", "7", 2),
     ]
+
+
+def test_what_a_hook_says_in_the_same_words_is_left_as_it_is(issues, template):
+    hooks = template / "src/ade_config/hooks"
+    hooks.mkdir(exist_ok=True)
+    (hooks / "says.py").write_text(
+        "def says(*, report, table, **_):\n    report('occurs more than once', rows=[0, 1])\n\n"
+        'def register(registry):\n    registry.register_hook(says, hook="on_table_validated", priority=1)\n'
+    )
+    found = issues({"A": [["No", "Name", "Pay"], ["7", "Ann", 10], ["8", "Bo", 1]]})
+    assert [(one["row"], one["message"]) for one in found] == [(2, "occurs more than once"), (3, "occurs more than once")]

@@ -124,7 +124,7 @@ def test_rows_that_hooks_drop(made):
     (line,) = outcome.lines
     assert (line["sheet"], line["cell"], line["row"], line["table"]) == ("A", None, None, None)
     assert (line["rule"], line["severity"]) == ("rows_dropped", "info")
-    assert line["message"] == "the hook drops of ade_config.hooks.own dropped 3 rows (rows 3 to 4 and 7)"
+    assert line["message"] == "3 rows were left out (rows 3 to 4 and 7), by a step of the configuration: drops"
     assert outcome.completed["validation"]["issues_by_severity"] == {"info": 1}
     # What is for information alone is no finding.
     assert "validation_warnings_present" not in [one["code"] for one in outcome.completed["evaluation"]["findings"]]

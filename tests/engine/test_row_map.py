@@ -9,7 +9,7 @@ import openpyxl
 import pytest
 from test_issue_places import HOOKS, HOSTILE, STAGES, sheet
 
-REASONS = {"header", "blank", "total", "note", "title", "repeated_header", "outside", "dropped", "quarantined", "other"}
+REASONS = {"header", "blank", "total", "note", "title", "repeated_header", "outside", "dropped", "quarantined", "line", "other"}
 TOUCHES = {
     "looks at a cell": "output_sheet['A1'].value",
     "renames the sheet": "setattr(output_sheet, 'title', 'Other')",
@@ -244,3 +244,21 @@ def test_what_is_written_is_what_the_schema_describes(mapped):
         item = schema["properties"][name]["items"]
         assert all([*one] == item["required"] == [*item["properties"]] for one in content[name])
     assert {*schema["properties"]["not_written"]["items"]["properties"]["reason"]["enum"]} == REASONS
+
+
+def test_further_lines_of_records_are_told_as_such(mapped):
+    from test_rows_in_context import LINES, with_lines
+
+    content, outcome = mapped({"S": with_lines(LINES["two lines"][0])})
+    assert outcome.notices("lines_of_records")
+    # Header, then eight records of three lines.
+    assert lines_of(content, "S") == {1: "header", **{row: "line" for row in range(2, 26) if row % 3 != 2}}
+
+
+def test_the_second_row_of_a_header_is_no_line_of_a_record(mapped):
+    clients, towns = ("Alder", "Birch", "Cedar", "Dogwood", "Elm", "Fir"), ("Bern", "Lyon", "Graz", "Turin", "Ghent", "Porto")
+    rows = [["Client", "Street", "Fee"], ["Branch", "Town", None]]
+    for n in range(6):
+        rows += [[f"{clients[n]} Ltd", f"{n} Mill Lane", 100.25 + 7 * n], ["Sales", towns[n], None]]
+    content, _ = mapped({"S": rows})
+    assert lines_of(content, "S") == {1: "header", 2: "header", **{row: "line" for row in range(4, 15, 2)}}

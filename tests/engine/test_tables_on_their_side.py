@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 
 import pytest
 
@@ -109,3 +110,43 @@ def test_a_table_on_its_feet_stays(normalize, rows):
 def test_a_header_of_columns_is_no_line_of_a_record(normalize, rows):
     table, header_rows, notices = normalize(rows, drop_blank_rows=False)
     assert "table_on_its_side" not in notices and header_rows == 1 and len(table) == len(rows) - 1
+
+
+def test_a_record_that_a_hook_drops_is_a_column_of_the_sheet(run, template, monkeypatch):
+    monkeypatch.setenv("ADE_ENGINE_RUN", "1")
+    hooks = template / "src/ade_config/hooks"
+    hooks.mkdir(exist_ok=True)
+    (hooks / "some.py").write_text(
+        "import polars as pl\n\ndef some(*, table, settings, **_):\n    return table.filter(~pl.nth(0).is_in(['M-102', 'M-103'][:settings.detector_column_sample_size]))\n\n"
+        'def register(registry):\n    registry.register_hook(some, hook="on_table_validated", priority=1)\n'
+    )
+
+    def told(dropped):
+        outcome = run(template, {"S": [["Crew of the north"], [], *CREW]}, settings={"issue_list": True, "detector_column_sample_size": dropped})
+        (notice,) = outcome.notices("rows_dropped")
+        lines = outcome.output.with_name("input_issues.ndjson").read_text("utf-8").splitlines()
+        (issue,) = [one for one in map(json.loads, lines) if one["rule"] == "rows_dropped"]
+        assert "rows" not in notice and issue["row"] is issue["cell"] is None
+        return notice["message"], notice["cells"], issue["column"], issue["message"]
+
+    assert told(1) == (
+        "sheet 'S': the hook some dropped 1 row (column C)",
+        ["C3"],
+        "C",
+        "1 row was left out (column C), by a step of the configuration: some",
+    )
+    assert told(2) == (
+        "sheet 'S': the hook some dropped 2 rows (columns C to D)",
+        ["C3", "D3"],
+        None,
+        "2 rows were left out (columns C to D), by a step of the configuration: some",
+    )
+
+
+def test_a_total_that_is_left_out_is_a_column_of_the_sheet(normalize):
+    totals = ["Total", None, None, None, None, 9999.25, 52]
+    table, _, notices = normalize([["Crew of the north"], [], *(row + [total] for row, total in zip(CREW, totals))])
+    assert [row["Source column"] for row in table] == [2, 3, 4, 5]
+    (left_out,), (differs,) = notices["rows_left_out"], notices["total_differs"]
+    assert left_out["message"].endswith("1 row of totals left out (column F)") and left_out["cells"] == ["F3"] and "rows" not in left_out
+    assert "the total in F8 is not the sum of what was kept (columns B to E)" in differs["message"] and differs["cells"] == ["F8"]

@@ -267,3 +267,32 @@ def test_a_lost_record_is_seen(take):
     outcome = take({name: sheet.rows for name, sheet in sheets.items()})
     seen = [name for name in sheets if "total_differs" in Kept(outcome, name).notices]
     assert len(seen) >= 0.75 * len(sheets)
+
+
+SALES = [["Ticket", "Client", "Fee"], *([f"K-{n:02}", f"Client {n}", fee] for n, fee in enumerate((120.5, 88.25, 99.4, 41.75, 63.1, 12.05), 1))]
+
+
+@pytest.mark.parametrize("said", [4250.5, 42505.0, 0.0, 14.5, -425.05])
+def test_a_total_by_its_word_is_told_however_far_off_it_is(take, said):
+    kept = Kept(take(with_rows(SALES, ["Total", None, said])))
+    assert kept.rows == [*range(2, 8)]
+    (told,) = kept.notices["total_differs"]
+    assert told["cells"] == ["C8"] and "(rows 2 to 7)" in told["message"]
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        # A mean, as prices have one; the largest one; a total that holds subtotals nobody named; one of a single record.
+        with_rows(SALES, ["Total", None, 70.84]),
+        with_rows(SALES, ["Total", None, 120.5]),
+        with_rows(SALES[:2], ["Total", None, 9120.5]),
+        # Rates and means beside a sum.
+        with_rows(INVOICE, ["Total", None, 286, 52.97, 760.3]),
+        with_rows([[*row, rate] for row, rate in zip(INVOICE, ("Margin", 12.25, 8.5, 31.75, 22.1))], ["Total", None, 286, None, 760.3, 14.02]),
+        # Sections whose totals stand above them.
+        [SALES[0], ["Total", None, 999.99], *SALES[1:4], [None] * 3, ["Total", None, 888.88], *SALES[4:]],
+    ],
+)
+def test_what_need_not_be_a_wrong_sum_raises_no_alarm(take, rows):
+    assert "total_differs" not in Kept(take(rows)).notices

@@ -303,7 +303,7 @@ class _Run:
         plan = self.plan
         # Polars is imported here, while the file is being read.
         from ade_engine.io.input.source import SourceError
-        from ade_engine.pipeline.noticed import notice_detection, notice_hidden_sheets
+        from ade_engine.pipeline.noticed import notice_detection, notice_hidden_sheets, notice_own_lists
         from ade_engine.pipeline.shared.context import RunContext
         from ade_engine.pipeline.sheet import SheetPipeline
 
@@ -352,6 +352,7 @@ class _Run:
         )
         if not are_named:
             notice_hidden_sheets(self.notices, source, all_sheets)
+            notice_own_lists(self.notices, all_sheets)
         for index, sheet in enumerate(sheets):
             sheet_report = report.add_sheet(sheet.title, index, sheet.title == active_title)
             self._process_sheet(pipeline, context.for_sheet(sheet.title, index), sheet, sheet_report)
@@ -478,10 +479,21 @@ class _Run:
         if self.plan.active_sheet_only:
             if active is None or active.state != "visible":
                 raise InputError(f"the active sheet of {self.plan.input_file.name} is hidden or missing")
+            if active.is_own_list:
+                raise InputError(
+                    f"the active sheet of {self.plan.input_file.name} is the list of issues that ade has put into a marked copy; name the "
+                    "sheet that is meant, or save the file with that sheet in front"
+                )
             return [active]
         if self.plan.input_sheets is not None:
             return _named_sheets(visible, self.plan.input_sheets)
-        return self._without_skipped(visible)
+        of_sender = [sheet for sheet in visible if not sheet.is_own_list]
+        if visible and not of_sender:
+            raise InputError(
+                f"{self.plan.input_file.name} is a copy that ade has marked, and shows no sheet but the list of issues; unhide the "
+                "sheet that is meant, and save the file"
+            )
+        return self._without_skipped(of_sender)
 
     def _notice_unknown_sheets(self, sheets: list[SourceSheet]) -> None:
         """Name the sheets that the settings speak of and this workbook does not have: a title may be mistyped."""

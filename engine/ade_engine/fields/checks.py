@@ -15,6 +15,10 @@ from ade_engine.fields.readers import readable
 from ade_engine.models.errors import nearest
 
 
+#: What is said of a value that another row has, too; the list of issues adds where.
+REPEATED = "occurs more than once"
+
+
 class Check(pl.Expr):
     """A check: an expression, and a quick way to see that a whole column passes it."""
 
@@ -61,7 +65,7 @@ def unique(column: str) -> pl.Expr:
 
     def expression() -> pl.Expr:
         value = pl.col(column)
-        return _says(value.is_not_null() & value.is_duplicated(), "occurs more than once")
+        return _says(value.is_not_null() & value.is_duplicated(), REPEATED)
 
     return Check(column, expression, lambda values: values.drop_nulls().n_unique() == len(values) - values.null_count())
 

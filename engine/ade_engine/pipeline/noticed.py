@@ -79,7 +79,7 @@ def notice_one_column(context: RunContext, scan: SheetScan) -> None:
 
 def notice_hidden_sheets(notices: Notices, source: Source, sheets: list[SourceSheet]) -> None:
     """Sheets that are left out because they are hidden."""
-    hidden = [sheet for sheet in sheets if sheet.state != "visible"]
+    hidden = [sheet for sheet in sheets if sheet.state != "visible" and not sheet.is_own_list]
     if not hidden:
         return
     level = WARNING if any(source.has_values(sheet) for sheet in hidden) else INFO
@@ -87,6 +87,20 @@ def notice_hidden_sheets(notices: Notices, source: Source, sheets: list[SourceSh
     named = ", ".join(map(repr, titles))
     were = "1 hidden sheet was" if len(hidden) == 1 else f"{len(hidden)} hidden sheets were"
     notices.add("hidden_sheets_skipped", f"{were} not read: {named}", level=level, count=len(hidden), sheets=titles)
+
+
+def notice_own_lists(notices: Notices, sheets: list[SourceSheet]) -> None:
+    """The list of issues of a marked copy that came back: it is no data."""
+    titles = [sheet.title for sheet in sheets if sheet.is_own_list]
+    if titles:
+        named = ", ".join(map(repr, titles))
+        notices.add(
+            "issue_list_skipped",
+            f"the file is a copy that ade has marked; its list of issues was not read: {named}",
+            level=INFO,
+            count=len(titles),
+            sheets=titles,
+        )
 
 
 def notice_formulas(context: RunContext, scan: SheetScan) -> None:

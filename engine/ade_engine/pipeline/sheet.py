@@ -316,6 +316,7 @@ class SheetPipeline:
             on_its_side.tell_left(context, side)
             return [side.span]
         on_its_side.tell_turned(context, side)
+        context = context.turned_at(side.start)
         turned = on_its_side.turned(scan, side)
         verdict = self._rows.classify(context, turned, progress)
         # Nothing but the names is a header.
@@ -378,7 +379,8 @@ class SheetPipeline:
         """A table from its cells to what is written."""
         has_rows = bool(context.settings.row_provenance)
         source = SourceTable(span.turned or scan, span, spread_labels=context.settings.spread_header_labels, has_rows=has_rows)
-        context = context.for_table(table_index, source.region)
+        turned = None if span.turned is None else span.turned_from
+        context = context.for_table(table_index, source.region, turned=turned)
         mapping = self._columns.map(context, source)
         if context.policy.sends_notices:
             transforms = context.registry.column_transforms_by_field
@@ -438,7 +440,8 @@ class SheetPipeline:
             from ade_engine.pipeline.columns.places import Places
 
             built.context = context
-            built.places = Places(source, sources, mapping, raw, None if span.turned is None else span.turned_from)
+            filled = (scan.merged_ranges or []) if context.settings.fill_merged else []
+            built.places = Places(source, sources, mapping, raw, turned, filled)
         return built
 
     def _normalize(
@@ -638,7 +641,7 @@ def _settled(context: RunContext, table: pl.DataFrame) -> pl.DataFrame:
 
 def _list_issues(context: RunContext, tables: list[BuiltTable]) -> None:
     """List the issues of the tables of a sheet, with what only all of them together show."""
-    from ade_engine.pipeline.issues.listed import list_issues
+    from ade_engine.pipeline.issues.listed import list_issues, name_other_cells
     from ade_engine.pipeline.issues.own import find_repeated, note_dropped_rows
 
     find_repeated(context, tables)
@@ -647,6 +650,7 @@ def _list_issues(context: RunContext, tables: list[BuiltTable]) -> None:
     for table in tables:
         table.issues = list_issues(table.result.table, table.context.collected, table.places)
         table.context = table.places = None
+    name_other_cells(tables)
     leave_to_issues(context, [rule for table in tables for rule in table.issues.get_column("rule")])
 
 

@@ -377,6 +377,8 @@ pub enum NotWrittenReason {
     Dropped,
     /// Its errors keep it apart.
     Quarantined,
+    /// A further line of the record above.
+    Line,
     Other,
 }
 

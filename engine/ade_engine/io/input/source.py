@@ -47,11 +47,13 @@ def open_source(
 class SourceSheet:
     """A worksheet of the input, or one that a hook added to it."""
 
-    __slots__ = ("_title", "_state", "index", "worksheet", "origin")
+    __slots__ = ("_title", "_state", "index", "is_own_list", "worksheet", "origin")
 
-    def __init__(self, title: str, state: str, index: int | None):
+    def __init__(self, title: str, state: str, index: int | None, *, is_own_list: bool = False):
         self._title = title
         self._state = state
+        #: Whether it is the list of issues that ``ade annotate`` has put into a copy of somebody's workbook.
+        self.is_own_list = is_own_list
         #: Its place among the worksheets of the file; ``None`` where a hook made it.
         self.index = index
         #: The openpyxl worksheet, or what becomes it when it is touched.
@@ -100,7 +102,9 @@ class Source:
         if self._sheets is None:
             sheets, active = self._native.load()
             self._workbook = SourceWorkbook(self)
-            self._sheets = [SourceSheet(title, state, index) for index, (title, state) in enumerate(sheets)]
+            self._sheets = [
+                SourceSheet(title, state, index, is_own_list=is_own_list) for index, (title, state, is_own_list) in enumerate(sheets)
+            ]
             for sheet in self._sheets:
                 sheet.worksheet = SourceWorksheet(self, sheet)
             self._active = None if active is None else self._sheets[active]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import polars as pl
 
+from ade_engine.fields.checks import REPEATED
 from ade_engine.models.issues import ERROR
 from ade_engine.models.table import column_letters
 from ade_engine.pipeline.shared.collected import Collected, ids_of, in_parts
@@ -32,7 +33,9 @@ KEYS = {
 
 
 def list_issues(table: pl.DataFrame, collected: Collected, places: Places) -> pl.DataFrame:
-    """The issues of a table: ``position`` in it, ``field``, ``rule``, ``severity``, ``message``, ``row``, ``column``, ``cell`` and ``value``."""
+    """The issues of a table: ``position`` in it, ``field``, ``rule``, ``severity``, ``message``, ``row``, ``column``, ``cell``, ``value`` and,
+    of a cell of a merged range that was filled, ``merged``: the range's first cell in the line of the field.
+    """
     ids = ids_of(table)
     found = []
     for name in table.columns:
@@ -55,7 +58,7 @@ SCHEMA = {
     "position": pl.UInt32(),
     **dict.fromkeys(("field", "rule", "severity", "message"), pl.String()),
     "row": pl.UInt32(),
-    **dict.fromkeys(("column", "cell", "value"), pl.String()),
+    **dict.fromkeys(("column", "cell", "value", "merged"), pl.String()),
 }
 
 
@@ -64,6 +67,33 @@ def _of_whole(one: Reported, places: Places) -> pl.DataFrame:
     lines = pl.DataFrame({"position": [None], "id": [None], "rule": one.rule, "severity": one.severity, "message": one.message}, schema_overrides={"position": pl.UInt32, "id": pl.UInt32})
     placed = places.put(one.field or "", lines).with_columns(pl.lit(one.field, dtype=pl.String).alias("field"))
     return pl.concat([placed.select(*SCHEMA)] * (one.unknown + (one.messages is None)))
+
+
+def name_other_cells(tables: list[BuiltTable]) -> None:
+    """Say of each value that occurs more than once on a sheet in which cell it stands besides, the first one."""
+    found = []
+    for number, table in enumerate(tables):
+        is_repeated = (pl.col("message") == REPEATED) & pl.col("cell").is_not_null() & pl.col("position").is_not_null()
+        repeated = table.issues.with_row_index("at").filter(is_repeated)
+        # A hook may say the same of a row, or of a column that it has taken away.
+        there = [field for field in repeated.get_column("field").unique(maintain_order=True) if field in table.result.table.columns]
+        for field in there:
+            own = repeated.filter(pl.col("field") == field)
+            values = as_text(table.result.table.get_column(field).gather(own.get_column("position"))).alias("text")
+            place = pl.coalesce("merged", "cell").alias("place")
+            found.append(own.select(pl.lit(number).alias("table"), "at", "field", "row", "column", place, values))
+    if not found:
+        return
+    lines = pl.concat(found)
+    places = lines.sort("row", pl.col("column").str.len_bytes(), "column").unique(["field", "text", "place"], keep="first", maintain_order=True)
+    both = places.group_by("field", "text").agg(pl.col("place").first().alias("first"), pl.col("place").slice(1).first().alias("second"))
+    lines = lines.join(both, on=["field", "text"], how="left", maintain_order="left")
+    other = pl.when(pl.col("place") == pl.col("first")).then("second").otherwise("first")
+    lines = lines.with_columns(pl.format(f"{REPEATED}, also in {{}}", other).alias("said")).filter(pl.col("said").is_not_null())
+    for number, table in enumerate(tables):
+        own = lines.filter(pl.col("table") == number)
+        messages = table.issues.get_column("message").scatter(own.get_column("at"), own.get_column("said"))
+        table.issues = table.issues.with_columns(messages.alias("message"))
 
 
 def completed(
@@ -113,10 +143,24 @@ def lines_of(context: RunContext, table: BuiltTable, headers: dict[str | None, s
     unmapped = table.unmapped_names()
     is_unmapped = pl.col("field").is_in([*unmapped])
     found = found.with_columns(pl.col("field").alias("frame_column"), pl.when(~is_unmapped).then("field").alias("field"))
-    lines = found.select("position", "frame_column", *(key for key in KEYS if not key.startswith("output"))).sort("row", "column", "rule", nulls_last=False, maintain_order=True)
+    lines = found.sort("row", "column", "rule", nulls_last=False, maintain_order=True)
     # A row that a hook has doubled is one of the sender's all the same.
     is_again = pl.col("row").is_not_null() & ~pl.struct("row", "column", "rule", "message").is_first_distinct()
-    return lines.filter(~is_again)
+    return _once_for_merged(lines.filter(~is_again)).select("position", "frame_column", *(key for key in KEYS if not key.startswith("output")))
+
+
+def _once_for_merged(lines: pl.DataFrame) -> pl.DataFrame:
+    """One line for what is said of all cells of a merged range that was filled: the sender sees one cell."""
+    if lines.get_column("merged").null_count() == lines.height:
+        return lines
+    same = ["merged", "frame_column", "rule", "severity", "message", "value"]
+    is_first = pl.col("cell") == pl.col("merged")
+    # Where the first cell has no such issue, another one stands for itself.
+    is_one = pl.col("merged").is_not_null() & is_first.any().over(same)
+    count = pl.len().over(same)
+    shared = pl.format("{} ({} rows share this cell)", "message", count)
+    lines = lines.with_columns(is_one.alias("is_one"), pl.when(is_one & (count > 1)).then(shared).otherwise("message").alias("said"))
+    return lines.filter(~pl.col("is_one") | is_first).with_columns(pl.col("said").alias("message"))
 
 
 def lines_of_remarks(context: RunContext) -> pl.DataFrame:
@@ -142,7 +186,7 @@ def missing_fields(context: RunContext, tables: list[BuiltTable]) -> pl.DataFram
             "field": field.name,
             "label": field.label or field.name,
             "rule": f"{field.name}.required",
-            "message": "no column for this field",
+            "message": "no column was found for this",
         }
         for field in missing
     ]

@@ -6,6 +6,7 @@ import datetime as dt
 
 import polars as pl
 
+from ade_engine.fields.checks import REPEATED
 from ade_engine.models.issues import INFO, WARNING
 from ade_engine.models.table import is_blank
 from ade_engine.pipeline.kept_rows.reported import settle
@@ -78,13 +79,22 @@ def find_repeated(context: RunContext, tables: list[BuiltTable]) -> None:
             is_new = everywhere.slice(above, len(column)) & ~column.is_duplicated() & column.is_not_null()
             above += len(column)
             inside = table.context
-            inside.collected.say(name, f"{name}.unique", severity_of(field.unique), said_at(is_new, "occurs more than once"))
+            inside.collected.say(name, f"{name}.unique", severity_of(field.unique), said_at(is_new, REPEATED))
             table.result.table = settle(inside, table.result.table)
 
 
 def note_dropped_rows(context: RunContext) -> None:
     """``report_dropped_rows``: how many rows of the sheet each hook has dropped, and which, as the notices of it have it."""
-    lead = f"sheet {context.sheet_name!r}: "
     for notice in context.notices.notices:
-        if notice["code"] == "rows_dropped" and notice["sheet"] == context.sheet_name and "hook" in notice:
-            context.remarks.append({"rule": "rows_dropped", "severity": INFO, "message": notice["message"].removeprefix(lead)})
+        if notice["code"] != "rows_dropped" or notice["sheet"] != context.sheet_name or "hook" not in notice:
+            continue
+        count, places = notice["count"], notice["message"].rpartition(" (")[2]
+        which = f" ({places}" if places.endswith(")") else ""
+        plural = "row was" if count == 1 else "rows were"
+        # Whoever gets the list knows the rows, and not what a hook is.
+        message = f"{count} {plural} left out{which}, by a step of the configuration: {notice['hook'].rpartition('.')[2]}"
+        remark = {"rule": "rows_dropped", "severity": INFO, "message": message}
+        # A record that was a column of the sheet.
+        if len(notice.get("cells", ())) == 1:
+            remark["column"] = notice["cells"][0].rstrip("0123456789")
+        context.remarks.append(remark)

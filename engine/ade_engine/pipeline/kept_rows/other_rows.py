@@ -42,7 +42,7 @@ _YEARS = (1900, 2100)
 #: The mark of a footnote in a cell of its own is at most so long, its text at least so.
 _LONGEST_MARK, _LEAST_OF_REMARK = 2, 12
 #: Why rows have none in the output, by their kinds.
-_REASONS = {NOTE: not_written.NOTE, TOTAL: not_written.TOTAL, BALANCE: not_written.TOTAL}
+_REASONS = {NOTE: not_written.NOTE, TOTAL: not_written.TOTAL, BALANCE: not_written.TOTAL, LINE: not_written.LINE}
 #: What remarks begin with.
 _MARKS = ("*", "†", "‡", "§")
 
@@ -236,6 +236,10 @@ def leave_out_rows(
     for kind in gone:
         rows = [span.data_start + at + 1 for at, one in enumerate(inside) if one == kind]
         context.not_written.add(stretches(rows), _REASONS.get(kind, not_written.OTHER))
+    names = len(inside) - len(inside.lstrip(bytes((LINE,))))
+    if names:
+        # Lines above all records name the columns of the lines below.
+        context.not_written.add([[span.data_start + 1, span.data_start + names]], not_written.HEADER)
     if settings.group_rows == "column" and GROUP in inside:
         sections = _sections(table, span, inside, scan)
         if any(head is not None for head, kind in zip(sections, inside) if kind != GROUP):
@@ -377,9 +381,9 @@ def _notice(context: RunContext, what: str, rows: list[int], reason: str, level:
     plural = "row" if count == 1 else "rows"
     context.notice(
         "rows_left_out",
-        f"{count} {plural} {what} left out ({rows_in_words(numbers)})",
+        f"{count} {plural} {what} left out ({context.rows_in_words(numbers)})",
         level=level,
         count=count,
-        rows=numbers,
+        **context.rows_told(numbers),
         reason=reason,
     )

@@ -13,7 +13,7 @@ from ade_engine.fields.readers import gone
 from ade_engine.fields.surroundings import ROW, ColumnSource, Sources
 from ade_engine.pipeline.columns.frame import header_text
 from ade_engine.pipeline.shared.not_written import DROPPED
-from ade_engine.pipeline.shared.row_numbers import rows_in_words, stretches
+from ade_engine.pipeline.shared.row_numbers import stretches
 from ade_engine.pipeline.shared.table_columns import with_series
 
 TYPE_CHECKING = False
@@ -83,14 +83,13 @@ def note_dropped(context: RunContext, entry: RegisteredFn | None, before: pl.Dat
         context.not_written.add(rows, DROPPED, hook)
     earlier = (one for one in context.notices.notices if one["code"] == "rows_dropped")
     known = next((one for one in earlier if one["sheet"] == context.sheet_name and one.get("hook") == hook), None)
-    if known is not None:
+    if known is not None and context.turned is None:
         # One notice for all tables of a sheet.
         context.notices.notices.remove(known)
         count += known["count"]
         rows = [*known["rows"], *rows] if "rows" in known and rows else []
-    which = f" ({rows_in_words(rows)})" if rows else ""
+    which, facts = (f" ({context.rows_in_words(rows)})", context.rows_told(rows)) if rows else ("", {})
     plural = "row" if count == 1 else "rows"
-    facts = {"rows": rows} if rows else {}
     if entry is None:
         said, by_hook = f"{count} {plural} without a value of any field dropped", {}
     else:

@@ -12,7 +12,7 @@ from ade_engine.models.notices import INFO, WARNING
 from ade_engine.models.table import column_letters
 from ade_engine.pipeline.finding.header_rows import BALANCE, DATA, GROUP, HEADER, NOTE, TITLE, TOTAL
 from ade_engine.pipeline.shared import not_written
-from ade_engine.pipeline.shared.row_numbers import rows_in_words, stretches
+from ade_engine.pipeline.shared.row_numbers import stretches
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -61,24 +61,28 @@ def _tell_doubtful(context: RunContext, doubtful: dict[int, list[int]]) -> None:
     rows = sorted(row for found in doubtful.values() for row in found)
     if not rows:
         return
-    said = "; ".join(f"{rows_in_words(stretches(found))}: {_DOUBTS[doubt]}" for doubt, found in sorted(doubtful.items()))
+    said = "; ".join(f"{context.rows_in_words(stretches(found))}: {_DOUBTS[doubt]}" for doubt, found in sorted(doubtful.items()))
     are = "1 row may be a total or balance; kept as a record" if len(rows) == 1 else f"{len(rows)} rows may be totals or balances; kept as records"
-    context.notice("doubtful_rows", f"{are} ({said})", count=len(rows), rows=stretches(rows))
+    context.notice("doubtful_rows", f"{are} ({said})", count=len(rows), **context.rows_told(stretches(rows)))
 
 
 def _tell_checks(context: RunContext, span: RowSpan, checks: list[tuple[int, int, float, float, int, int, int, bool, bool]]) -> None:
     """Say which totals are not the sums of what is kept: a warning where cents have to add up, else a line of the audit record."""
     told = 0
     for at, column, said, added, first, last, decimals, is_balance, is_sure in checks:
-        row, letters = span.data_start + at + 1, column_letters(span.first_column + column + 1)
+        row, number = span.data_start + at + 1, span.first_column + column + 1
+        letters, cell, line = column_letters(number), context.cell_of(row, number), row
         rows = f"rows {span.data_start + first + 1} to {span.data_start + last + 1}"
-        what = f"the closing balance in {letters}{row} is not the opening balance and the amounts" if is_balance else f"the total in {letters}{row} is not the sum of what was kept"
+        if context.turned is not None:
+            line = context.turned + number
+            rows = f"columns {column_letters(span.data_start + first + 1)} to {column_letters(span.data_start + last + 1)}"
+        what = f"the closing balance in {cell} is not the opening balance and the amounts" if is_balance else f"the total in {cell} is not the sum of what was kept"
         what += f" ({rows})"
         numbers = f"it says {said:.{decimals}f}, added up are {added:.{decimals}f}, the difference is {said - added:.{decimals}f}"
         if not is_sure or told == _MOST_TOLD:
             if context.policy.sends_notices:
                 kind = "balance" if is_balance else "total"
-                context.notices.judge(sheet=context.sheet_name, row=row, kind=kind, likelihoods={}, reasons=[what], message=f"row {row}, {kind}: {what}")
+                context.notices.judge(sheet=context.sheet_name, row=line, kind=kind, likelihoods={}, reasons=[what], message=f"row {line}, {kind}: {what}")
             continue
         told += 1
         facts = {}
@@ -86,8 +90,8 @@ def _tell_checks(context: RunContext, span: RowSpan, checks: list[tuple[int, int
             what += f": {numbers}"
             facts = {"said": said, "added": added, "difference": round(said - added, decimals)}
         else:
-            show_values(f"sheet {context.sheet_name!r}, {letters}{row}: {numbers}")
-        context.notice("total_differs", f"{what}. Look for a row that is missing or read wrongly", level=WARNING, cells=[f"{letters}{row}"], rows=[[row, row]], **facts)
+            show_values(f"sheet {context.sheet_name!r}, {cell}: {numbers}")
+        context.notice("total_differs", f"{what}. Look for a row that is missing or read wrongly", level=WARNING, cells=[cell], rows=[[line, line]], **facts)
         context.total_issues.append((letters, span.data_start + last + 1, f"{what if context.policy.quotes_values else f'{what}: {numbers}'}"))
 
 
@@ -98,12 +102,12 @@ def tell_balances(context: RunContext, span: RowSpan, rows: list[int], scan: She
         numbers = [(column, cell) for column, cell in enumerate(scan.row(row)) if column >= span.first_column and isinstance(cell, (int, float))]
         texts = [(column, cell) for column, cell in enumerate(scan.row(row)) if isinstance(cell, str) and any(map(str.isdigit, cell))]
         for column, cell in (numbers or texts)[-1:]:
-            cells.append(f"{column_letters(column + 1)}{row + 1}")
+            cells.append(context.cell_of(row + 1, column + 1))
             values.append(f"{cells[-1]}: {cell}")
     numbers = stretches([row + 1 for row in rows])
     plural = "row" if len(rows) == 1 else "rows"
-    said = f"{len(rows)} {plural} of balances left out ({rows_in_words(numbers)}"
+    said = f"{len(rows)} {plural} of balances left out ({context.rows_in_words(numbers)}"
     quoted = f"; {', '.join(values)}" if values and context.policy.quotes_values else f"; {', '.join(cells)}" if cells else ""
     if values and not context.policy.quotes_values:
         show_values(f"sheet {context.sheet_name!r}, balances: {', '.join(values)}")
-    context.notice("rows_left_out", f"{said}{quoted})", level=INFO, count=len(rows), rows=numbers, cells=cells, reason=not_written.TOTAL)
+    context.notice("rows_left_out", f"{said}{quoted})", level=INFO, count=len(rows), **context.rows_told(numbers) | {"cells": cells}, reason=not_written.TOTAL)

@@ -9,7 +9,9 @@ from ade_engine.extensions.invoke import explain
 from ade_engine.infrastructure.policy import policy
 from ade_engine.models.errors import AdeEngineError
 from ade_engine.models.notices import WARNING, Notices
+from ade_engine.models.table import column_letters
 from ade_engine.pipeline.shared.not_written import NotWritten
+from ade_engine.pipeline.shared.row_numbers import columns_in_words, rows_in_words
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -34,6 +36,8 @@ class RunContext:
     table_index: int
     #: Where the table lies in the sheet.
     region: TableRegion
+    #: Of a table that lay on its side, whose rows are columns of the sheet: the row above its first line.
+    turned: int | None = None
     #: With ``row_provenance``: the hook from which on it is not known which rows of the sheet the table's rows are.
     rows_unknown: str | None = None
 
@@ -82,19 +86,37 @@ class RunContext:
         metadata = {**self.metadata, "sheet_index": sheet_index}
         return self._inside(sheet_name=sheet_name, sheet_index=sheet_index, metadata=metadata, remarks=[], not_written=NotWritten())
 
-    def for_table(self, table_index: int, region: TableRegion) -> RunContext:
+    def for_table(self, table_index: int, region: TableRegion, *, turned: int | None = None) -> RunContext:
         """The same sheet, at one of its tables."""
         collected = None
         if self.settings.issue_list:
             from ade_engine.pipeline.shared.collected import Collected
 
             collected = Collected()
-        return self._inside(table_index=table_index, region=region, total_issues=[], collected=collected)
+        return self._inside(table_index=table_index, region=region, turned=turned, total_issues=[], collected=collected)
 
     def _inside(self, **place: Any) -> RunContext:
         inside = object.__new__(RunContext)
         inside.__dict__.update(self.__dict__, **place)
         return inside
+
+    def turned_at(self, row: int) -> RunContext:
+        """The same sheet, whose table lies on its side below that row."""
+        return self._inside(turned=row)
+
+    def rows_in_words(self, rows: list[list[int]]) -> str:
+        """``rows 3, 7 to 9``, as the sheet has them: of a table on its side the rows are columns."""
+        return rows_in_words(rows) if self.turned is None else columns_in_words(rows)
+
+    def rows_told(self, rows: list[list[int]]) -> dict[str, Any]:
+        """The same as facts of a notice: the first cells of columns."""
+        if self.turned is None:
+            return {"rows": rows}
+        return {"cells": [self.cell_of(number, 1) for first, last in rows for number in range(first, last + 1)]}
+
+    def cell_of(self, row: int, column: int) -> str:
+        """A cell of a table as the sheet has it, ``C4``; both count from 1."""
+        return f"{column_letters(column)}{row}" if self.turned is None else f"{column_letters(row)}{self.turned + column}"
 
     def notice(self, code: str, message: str, *, level: str = WARNING, **facts: Any) -> None:
         """Add a notice about the sheet: see :meth:`Notices.add`."""

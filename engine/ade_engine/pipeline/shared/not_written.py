@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 HEADER, BLANK, TOTAL, NOTE, TITLE = "header", "blank", "total", "note", "title"
-REPEATED_HEADER, OUTSIDE, DROPPED, QUARANTINED, OTHER = "repeated_header", "outside", "dropped", "quarantined", "other"
+REPEATED_HEADER, OUTSIDE, DROPPED, QUARANTINED, LINE, OTHER = "repeated_header", "outside", "dropped", "quarantined", "line", "other"
 
 
 class NotWritten:

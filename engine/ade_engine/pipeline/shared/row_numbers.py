@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+from ade_engine.models.table import column_letters
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 
 def stretches(rows: list[int]) -> list[list[int]]:
     """Sorted numbers as first and last of each stretch without a gap."""
@@ -16,9 +22,18 @@ def stretches(rows: list[int]) -> list[list[int]]:
 
 def rows_in_words(rows: list[list[int]], most: int = 4) -> str:
     """``rows 3, 7 to 9 and 12``; after a few, how many more stretches there are."""
-    shown = [str(first) if first == last else f"{first} to {last}" for first, last in rows[:most]]
-    more = len(rows) - most
+    return _in_words(rows, str, "row", most)
+
+
+def columns_in_words(columns: list[list[int]], most: int = 4) -> str:
+    """``columns C and G to I``, by their numbers."""
+    return _in_words(columns, column_letters, "column", most)
+
+
+def _in_words(numbers: list[list[int]], name: Callable[[int], str], noun: str, most: int) -> str:
+    shown = [name(first) if first == last else f"{name(first)} to {name(last)}" for first, last in numbers[:most]]
+    more = len(numbers) - most
     if more > 0:
         shown.append(f"{more} more stretches")
     words = shown[0] if len(shown) == 1 else f"{', '.join(shown[:-1])} and {shown[-1]}"
-    return ("row " if len(rows) == 1 and rows[0][0] == rows[0][1] else "rows ") + words
+    return (f"{noun} " if len(numbers) == 1 and numbers[0][0] == numbers[0][1] else f"{noun}s ") + words

@@ -409,6 +409,15 @@ _OUT_OF_RANGE = "date_out_of_range"
 _RULES_WITH_DATES = _RULES_OF_UNREAD | {
     _OUT_OF_RANGE: r'^not a date[^:"]*: "\s*(?:0\d|1[0-8])\d\d[-./]\d\d?[-./]\d\d?\b|^not a date[^:"]*: "\s*\d\d?[-./]\d\d?[-./](?:0\d|1[0-8])\d\d\b'
 }
+#: The list of issues is read by people who have never heard of readers and settings: what it says in place of the words that
+#: stand in issue columns.
+_PLAIN = {
+    "^left empty$": "this value could not be taken over",
+    f"^{_NO_SAVED_VALUE}$": "a formula that was saved without its result; open the file in a spreadsheet program and save it",
+    "^a code that has lost its digits$": "a program has cut off the digits of this code; get it anew as text",
+    "^ambiguous: (.*) by (.*) alone$": "not clear from the column: read as $1 (by $2)",
+    "^ambiguous column, ": "not clear from the column: ",
+}
 #: What a message says before it quotes the cell.
 _BEFORE_QUOTE = r'(?s)^(.*?): ".*"$'
 #: The column of one message by itself.
@@ -646,7 +655,7 @@ def _collect(
     for prefix, part in zip((name.removesuffix(field) for name in own), parts):
         rule, severity = _RULES[prefix]
         of_rules = _unread_by_rule(part, rule, unread) if prefix == UNREAD_PREFIX else {rule: part}
-        said += [Said(f"{field}.{name}", severity, messages) for name, messages in of_rules.items()]
+        said += [Said(f"{field}.{name}", severity, _plain(messages)) for name, messages in of_rules.items()]
     said += [Said(rule, severity, part) for (rule, severity), part in zip(rules, parts[len(own) :])]
     collected.add(table, field, table.get_column(f"{ISSUE_PREFIX}{field}"), said)
 
@@ -660,6 +669,14 @@ def _unread_by_rule(texts: pl.Series, otherwise: str, rules: dict[str, str]) -> 
     said = pl.when(rule == _OUT_OF_RANGE).then(pl.lit("before 1900")).otherwise(pl.lit(texts).str.replace(_BEFORE_QUOTE, "$1"))
     names = (otherwise, *rules)
     return dict(zip(names, pl.select(pl.when(rule == name).then(said).alias(name) for name in names).get_columns()))
+
+
+def _plain(messages: pl.Series) -> pl.Series:
+    """What the engine says of cells in plain words."""
+    messages = messages.cast(pl.String)
+    for expression, words in _PLAIN.items():
+        messages = messages.str.replace(expression, words)
+    return messages
 
 
 def _applied_alone(context: RunContext, table: pl.DataFrame, expression: pl.Expr, field: str) -> pl.Series:

@@ -70,13 +70,17 @@ impl Source {
         }
     }
 
-    /// Waits for the structure; returns (title, state) of each worksheet and the position of the active one.
+    /// Waits for the structure; returns (title, state, whether it is the list of a marked copy) of each worksheet and the
+    /// position of the active one.
     fn load<'py>(&self, py: Python<'py>) -> PyResult<(Bound<'py, PyList>, Option<usize>)> {
         let book = py.detach(|| self.source.book()).map_err(to_python)?;
-        let sheets = book
-            .sheets()
-            .iter()
-            .map(|sheet| (sheet.title.as_str(), sheet.visibility.name()));
+        let sheets = book.sheets().iter().map(|sheet| {
+            (
+                sheet.title.as_str(),
+                sheet.visibility.name(),
+                sheet.is_own_list,
+            )
+        });
         Ok((PyList::new(py, sheets.collect::<Vec<_>>())?, book.active()))
     }
 

@@ -202,7 +202,7 @@ fn run(shared: &Shared, path: &str, options: &CsvOptions, guess: Option<ScanLimi
         && let Some(sheet) = book
             .sheets()
             .iter()
-            .position(|sheet| sheet.visibility == Visibility::Visible)
+            .position(|sheet| sheet.visibility == Visibility::Visible && !sheet.is_own_list)
     {
         state.queue.push_back(Wanted { sheet, limits });
     }

@@ -20,6 +20,8 @@ const PACKAGE_EXTENSIONS: [&str; 4] = [".xlsx", ".xlsm", ".xltx", ".xltm"];
 pub struct SheetInfo {
     pub title: String,
     pub visibility: Visibility,
+    /// Whether it is the list of issues of a marked copy, which is no data of the sender's.
+    pub is_own_list: bool,
 }
 
 /// An input file that was opened.
@@ -96,6 +98,7 @@ impl Book {
                 let sheets = vec![SheetInfo {
                     title: file.title().to_owned(),
                     visibility: Visibility::Visible,
+                    is_own_list: false,
                 }];
                 Ok(Self {
                     content: Content::Text(file),
@@ -118,6 +121,7 @@ impl Book {
             .map(|&position| SheetInfo {
                 title: workbook.sheets[position].title.clone(),
                 visibility: workbook.sheets[position].visibility,
+                is_own_list: workbook.sheets[position].is_own_list,
             })
             .collect();
         let active = workbook
@@ -140,6 +144,7 @@ impl Book {
             .map(|sheet| SheetInfo {
                 title: sheet.title.clone(),
                 visibility: sheet.visibility,
+                is_own_list: false,
             })
             .collect();
         let active = workbook.active();

@@ -224,6 +224,9 @@ fn in_words(one: &NotWritten) -> String {
         Reason::RepeatedHeader => "it says the header again",
         Reason::Outside => "it belongs to no table",
         Reason::Quarantined => "it has errors, and is quarantined",
+        Reason::Line => {
+            return "the row is a further line of the record above: its texts stand in columns of that record's row, as far as the output has these".to_owned();
+        }
         Reason::Dropped | Reason::Other => {
             let by = one.hook.as_deref();
             return by.map_or(NOT_THERE.to_owned(), |hook| {

@@ -12,6 +12,11 @@ const NEAR: f64 = 0.2;
 /// The same where a word and blank keys say that it is a total.
 const NEAR_OF_WORDS: f64 = 0.5;
 
+/// So many numbers say what a sum is, however far off the total is.
+const LEAST_ADDED: u32 = 2;
+/// What was added may hold subtotals that nothing names: then it is the total so many times.
+const MOST_TIMES: i128 = 4;
+
 /// A total beside what was added.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Check {
@@ -49,12 +54,13 @@ pub fn check(rows: &Rows<'_>, sums: &HashMap<usize, Sum>, verdicts: &[Verdict]) 
         let look = &rows.looks[total];
         let is_word = look.names_total() && (look.is_alone() || look.is_all_blank());
         match (verdict, sums.get(&total)) {
-            (Verdict::Total, Some(sum)) => differing(rows, total, sum, &mut found),
+            (Verdict::Total, Some(sum)) => differing(rows, total, sum, is_word, &mut found),
             (Verdict::Total, None) if is_word => {
-                found.extend(without_sum(rows, total, verdicts, NEAR_OF_WORDS))
+                let is_below = has_records_above(total, sums, verdicts);
+                found.extend(without_sum(rows, total, verdicts, NEAR_OF_WORDS, is_below))
             }
             (Verdict::Doubtful(Doubt::NoSum), _) if is_word => {
-                found.extend(without_sum(rows, total, verdicts, NEAR))
+                found.extend(without_sum(rows, total, verdicts, NEAR, false))
             }
             _ => {}
         }
@@ -106,19 +112,64 @@ fn added(rows: &Rows<'_>, at: usize, parts: &[usize]) -> (i128, u32) {
     sum
 }
 
-/// The columns of a sum that are near it, and do not agree.
-fn differing(rows: &Rows<'_>, total: usize, sum: &Sum, found: &mut Vec<Check>) {
+/// Whether a total surely stands below its records: nothing follows it but totals, and no other one stands above its own.
+fn has_records_above(total: usize, sums: &HashMap<usize, Sum>, verdicts: &[Verdict]) -> bool {
+    let is_last = verdicts[total + 1..]
+        .iter()
+        .all(|verdict| *verdict == Verdict::Total);
+    let mut totals = sums
+        .iter()
+        .filter(|(item, _)| verdicts[**item] == Verdict::Total);
+    is_last && totals.all(|(_, sum)| !sum.is_below)
+}
+
+/// Whether a number in a row that surely is a total can be nothing but a wrong sum, however far off it is. A mean, a rate, a
+/// largest value lies among the numbers; so only one that lies beyond them is told, or one that stands alone in its row and is no mean.
+fn is_wrong_sum(rows: &Rows<'_>, total: usize, at: usize, sum: i128, parts: &[usize]) -> bool {
+    let column = rows.amounts[at];
+    let said = i128::from(rows.items.row(total)[at]);
+    let of_part = |&part: &usize| rows.row(part)..=rows.last_row(part);
+    let numbers = || {
+        let values = parts.iter().flat_map(of_part);
+        let values = values.map(|row| rows.table.value(row, column));
+        values.filter(|&value| value != NONE).map(i128::from)
+    };
+    let (Some(least), Some(most)) = (numbers().min(), numbers().max()) else {
+        return false;
+    };
+    let count = numbers().count() as i128;
+    if count < i128::from(LEAST_ADDED)
+        || (2..=MOST_TIMES).any(|times| (sum - times * said).abs() <= MOST_TIMES)
+    {
+        return false;
+    }
+    let filled = rows.items.row(total).iter().filter(|&&value| value != NONE);
+    let is_mean = (sum - said * count).abs() <= count;
+    let is_only = filled.count() == 1 && !is_mean && said != least && said != most;
+    !(least..=most).contains(&said) || is_only
+}
+
+/// The columns of a sum that are near it, and do not agree. `is_word`: a word says that the row is a total.
+fn differing(rows: &Rows<'_>, total: usize, sum: &Sum, is_word: bool, found: &mut Vec<Check>) {
     for &at in &sum.differ {
         let said = i128::from(rows.items.row(total)[at]);
         let (added, _) = added(rows, at, &sum.parts);
-        if (added - said).unsigned_abs() as f64 <= NEAR * said.unsigned_abs() as f64 {
+        let is_near = (added - said).unsigned_abs() as f64 <= NEAR * said.unsigned_abs() as f64;
+        if is_near || is_word && is_wrong_sum(rows, total, at, added, &sum.parts) {
             found.push(made(rows, total, at, added, &sum.parts));
         }
     }
 }
 
 /// A total by its word, whose numbers are no sums: beside the rows since the last total, or all records above or below.
-fn without_sum(rows: &Rows<'_>, total: usize, verdicts: &[Verdict], near: f64) -> Vec<Check> {
+/// `is_below`: it surely stands below its records.
+fn without_sum(
+    rows: &Rows<'_>,
+    total: usize,
+    verdicts: &[Verdict],
+    near: f64,
+    is_below: bool,
+) -> Vec<Check> {
     let is_total = |item: usize| matches!(verdicts[item], Verdict::Total | Verdict::Balance);
     let records = |from: usize, to: usize| -> Vec<usize> {
         (from..to).filter(|&item| !is_total(item)).collect()
@@ -150,7 +201,9 @@ fn without_sum(rows: &Rows<'_>, total: usize, verdicts: &[Verdict], near: f64) -
             continue;
         };
         let off = (sum - said).unsigned_abs() as f64;
-        if off > slack(terms) && off <= near * said.unsigned_abs() as f64 {
+        let is_near = off <= near * said.unsigned_abs() as f64;
+        if off > slack(terms) && (is_near || is_below && is_wrong_sum(rows, total, at, sum, parts))
+        {
             found.push(made(rows, total, at, sum, parts));
         }
     }

@@ -15,6 +15,9 @@ use crate::read::xml::{Event, SPREADSHEET, XmlReader};
 /// of memory.
 const UNPACKED_FOR_MEMORY: u64 = 8;
 
+/// The hidden name of the list of issues that `ade annotate` puts into a copy of a workbook (`src/painting/workbook.rs`).
+const OWN_LIST: &str = "_ade_issues";
+
 /// A sheet of the workbook.
 #[derive(Debug, Clone)]
 pub struct SheetEntry {
@@ -23,6 +26,8 @@ pub struct SheetEntry {
     /// The part that holds it.
     pub part: String,
     pub is_chart: bool,
+    /// Whether it is the list of issues of a marked copy.
+    pub is_own_list: bool,
 }
 
 /// A workbook whose structure was read; its sheets are still in the archive.
@@ -152,8 +157,19 @@ impl Structure {
                             visibility,
                             part: String::new(),
                             is_chart: false,
+                            is_own_list: false,
                         };
                         structure.sheets.push((entry, reader.attribute("id")));
+                    }
+                    (3, b"definedName")
+                        if reader.attribute("name").as_deref() == Some(OWN_LIST) =>
+                    {
+                        let sheet = reader
+                            .attribute("localSheetId")
+                            .and_then(|id| id.trim().parse::<usize>().ok());
+                        let mut area = String::new();
+                        reader.element_text(&mut area)?;
+                        structure.mark_own_list(sheet, &area);
                     }
                     _ => {}
                 },
@@ -161,5 +177,17 @@ impl Structure {
                 _ => {}
             }
         }
+    }
+
+    /// Marks the sheet that the name of a list belongs to. Programs that move sheets may leave the number of another with the
+    /// name; so its area has to name the same sheet.
+    fn mark_own_list(&mut self, sheet: Option<usize>, area: &str) {
+        let entry = sheet.and_then(|sheet| self.sheets.get_mut(sheet));
+        let Some((entry, _)) = entry else { return };
+        let named = area.trim().rsplit_once('!').map(|(title, _)| title);
+        let title = &entry.title;
+        entry.is_own_list = named.is_some_and(|named| {
+            named == title || named == format!("'{}'", title.replace('\'', "''"))
+        });
     }
 }
