@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from ade_engine.fields.surroundings import Sources
     from ade_engine.pipeline.columns.frame import SourceTable
     from ade_engine.pipeline.columns.mapping import Mapping
+    from ade_engine.pipeline.shared.astray import Astray
 
 
 class Places:
@@ -30,27 +31,36 @@ class Places:
         self._first = source.region.data_first_row
         self._turned = turned
 
-    def put(self, field: str, issues: pl.DataFrame, *, is_astray: bool = False) -> pl.DataFrame:
-        """The issues of a field with ``row``, ``column``, ``cell`` and ``value``; nulls where these are not known.
-
-        ``is_astray``: the field's values were moved from row to row.
-        """
-        source = None if is_astray else self._sources.get(field) or self._sources.of_parts.get(field) or self._sources.of_no_field.get(field)
-        ids, letters = pl.col("id"), pl.lit(None if source is None else source.letters, dtype=pl.String)
-        row, column = ids, letters
+    def put(self, field: str, issues: pl.DataFrame, astray: Astray | None = None) -> pl.DataFrame:
+        """The issues of a field with ``row``, ``column``, ``cell`` and ``value``; nulls where these are not known."""
+        source = self._sources.get(field) or self._sources.of_parts.get(field) or self._sources.of_no_field.get(field)
+        name = None if source is None else self._names.get(source.number)
+        if astray is not None and field in astray:
+            is_own, is_row = astray.known(field, issues.get_column("id"))
+            issues = issues.with_columns(pl.when(is_row).then("id"))
+            letters = pl.when(is_own).then(pl.lit(None if source is None else source.letters, dtype=pl.String))
+            number = pl.when(is_own).then(pl.lit(None if source is None else source.number, dtype=pl.UInt32))
+            values = self._values(name, pl.select(pl.when(is_own).then(issues.get_column("id"))).to_series())
+        else:
+            letters = pl.lit(None if source is None else source.letters, dtype=pl.String)
+            number = pl.lit(None if source is None else source.number, dtype=pl.UInt32)
+            values = self._values(name, issues.get_column("id"))
+        row, column = pl.col("id"), letters
         if self._turned is not None:
             # What was a row is a column, and the other way round.
             known = sorted({*issues.get_column("id").drop_nulls().to_list()})
-            column = ids.replace_strict({number: column_letters(number) for number in known}, default=None, return_dtype=pl.String)
-            row = pl.lit(None if source is None else self._turned + source.number, dtype=pl.UInt32)
+            column = pl.col("id").replace_strict({number: column_letters(number) for number in known}, default=None, return_dtype=pl.String)
+            row = self._turned + number
         issues = issues.with_columns(row.cast(pl.UInt32).alias("row"), column.alias("column"))
         cell = pl.when(pl.col("row").is_not_null()).then(pl.col("column") + pl.col("row").cast(pl.String))
-        name = None if source is None else self._names.get(source.number)
-        return issues.with_columns(cell.alias("cell"), self._values(name, issues.get_column("id")))
+        return issues.with_columns(cell.alias("cell"), values)
 
     def _values(self, name: str | None, ids: pl.Series) -> pl.Series:
         """The cells as a person sees them; empty ones are texts of no length."""
-        at = ids.cast(pl.Int64) - self._first
-        if name not in self._raw.columns or at.null_count() or not len(at) or at.min() < 0 or at.max() >= self._raw.height:
+        if name not in self._raw.columns or not len(ids):
             return pl.Series("value", [None], dtype=pl.String).new_from_index(0, len(ids))
-        return as_text(self._raw.get_column(name).gather(at)).fill_null("").alias("value")
+        at = ids.cast(pl.Int64) - self._first
+        is_there = (at >= 0) & (at < self._raw.height)
+        at = pl.select(pl.when(is_there).then(at)).to_series()
+        values = as_text(self._raw.get_column(name).gather(at)).fill_null("")
+        return pl.select(pl.when(at.is_not_null()).then(values).alias("value")).to_series()
