@@ -95,9 +95,12 @@ class _Change:
         raw, made = before.get_column(name), after.get_column(name)
         self._kind = _kind_of(raw.dtype, made.dtype)
         #: The places of these values in the table.
-        self.at = raw.ne_missing(made).arg_true() if raw.dtype == made.dtype else pl.int_range(len(raw), dtype=pl.UInt32, eager=True)
+        is_alike = raw.dtype == made.dtype and raw.dtype not in _AS_THEIR_TEXT
+        self.at = raw.ne_missing(made).arg_true() if is_alike else pl.int_range(len(raw), dtype=pl.UInt32, eager=True)
         raw, made = raw.gather(self.at), made.gather(self.at)
         old, new = _alike(raw, self._kind), _alike(made, self._kind)
+        if raw.dtype.is_numeric() and made.dtype == pl.String:
+            new = _numbers_as_text(new)
         blank = old.is_null() if self._kind == raw.dtype else _is_blank(raw)
         is_other = old.ne_missing(new) | (blank != new.is_null())
         self.at, self._raw, self._made = self.at.filter(is_other), raw.filter(is_other), made.filter(is_other)
@@ -151,13 +154,10 @@ class _Change:
         if not found.any() or self.has_moved:
             return found
         pairs = pl.DataFrame({"raw": self._raw, "new": self._new}).filter(self._replaced)
-        sources = pairs.get_column("raw").n_unique()
-        if pairs.n_unique() > sources:
+        if pairs.n_unique() > pairs.get_column("raw").n_unique():
             # Equal values became different ones.
             return found
-        if sources * 2 <= pairs.height:
-            return found & False
-        # Each value was there once. One that several rows had before was not taken from one of them.
+        # What several rows had before was not taken from one of them.
         often = _counts(self._all).filter(pl.col("len") > 1).get_column("value")
         found &= ~_is_in(self._new, often) & self._old.is_not_null()
         return found if found.sum() * 2 >= self._replaced.sum() else found & self._is_telling
@@ -185,28 +185,19 @@ class _Change:
     def _of_columns(self, others: list[str]) -> pl.Series:
         """Which values that took the place of others are those of other columns: nearly all of one, or values that agree by no chance."""
         found, count = self._replaced & False, self._replaced.sum()
-        if not count:
-            return found
-        places = self._replaced.arg_true().gather_every(max(1, count // _SAMPLE))
-        for name in others:
-            same = self._is_of(name, places)
-            if same.sum() * 10 >= len(same) * 9:
-                found |= self._replaced & self._is_of(name)
-                continue
-            same = self._is_exactly(name) if count > _SAMPLE else self._is_of(name) if same.any() else found & False
+        for name in others if count else ():
+            same = self._replaced & self._is_of(name, self._replaced)
             if same.any():
-                found |= self._replaced & self._is_telling & same
+                found |= same if same.sum() * 10 >= count * 9 else same & self._is_telling
         return found
 
     def _filled_from_columns(self, others: list[str]) -> pl.Series:
         """Which values that stand where nothing stood are those of other columns. A single value for all may be from nowhere."""
         found, count = self._filled & False, self._filled.sum()
-        if not count:
-            return found
         is_single = count > 1 and self._new.filter(self._filled).n_unique() == 1
-        for name in others:
-            same = self._filled & self._is_of(name)
-            if not is_single or same.sum() == count and self._before.get_column(name).n_unique() > 1:
+        for name in others if count else ():
+            same = self._filled & self._is_of(name, self._filled)
+            if same.any() and (not is_single or same.sum() == count and self._before.get_column(name).n_unique() > 1):
                 found |= same
         return found
 
@@ -218,23 +209,27 @@ class _Change:
         for name in others:
             if name not in self._after.columns or self._after.get_column(name).equals(self._before.get_column(name)):
                 continue
-            there = _alike(self._after.get_column(name).gather(self.at), self._kind)
-            found |= self._emptied & (there == self._old).fill_null(False) & ~self._is_of(name, values=self._old)
+            there, before = (_alike(frame.get_column(name).gather(self.at), self._kind) for frame in (self._after, self._before))
+            found |= self._emptied & (there == self._old).fill_null(False) & before.ne_missing(there)
         return found
 
-    def _is_of(self, name: str, places: pl.Series | None = None, values: pl.Series | None = None) -> pl.Series:
-        """Whether values are those that another column had in the row. ``places``: of which ones, all without."""
-        values, at = self._new if values is None else values, self.at
-        if places is not None:
-            values, at = values.gather(places), at.gather(places)
-        return (values == _alike(self._before.get_column(name).gather(at), self._kind)).fill_null(False)
-
-    def _is_exactly(self, name: str) -> pl.Series:
-        """The same of all values, to the letter: that is fast."""
+    def _is_of(self, name: str, which: pl.Series) -> pl.Series:
+        """Whether those of the values are what another column had in the row."""
+        places = which.arg_true()
+        if len(places) <= _SAMPLE or self._same(name, places.gather_every(len(places) // _SAMPLE)).any():
+            return self._same(name)
+        # Of many values a few that are the same are found to the letter, which is fast.
         other, made = self._before.get_column(name), self._made
         if other.dtype != made.dtype and not (other.dtype.is_numeric() and made.dtype.is_numeric()):
             return ~self.is_any
         return (made == (other if len(self.at) == len(other) else other.gather(self.at))).fill_null(False)
+
+    def _same(self, name: str, places: pl.Series | None = None) -> pl.Series:
+        values, at = (self._new, self.at) if places is None else (self._new.gather(places), self.at.gather(places))
+        other = self._before.get_column(name).gather(at)
+        if other.dtype.is_numeric() and self._kind == pl.String:
+            values, other = values.cast(pl.Float64, strict=False), other.cast(pl.Float64)
+        return (values == _alike(other, values.dtype)).fill_null(False)
 
 
 def _is_comparable(dtype: pl.DataType) -> bool:
@@ -245,7 +240,7 @@ def _kind_of(old: pl.DataType, new: pl.DataType) -> pl.DataType:
     """The type by which values of two types are compared."""
     if new.is_numeric():
         return pl.Float64()
-    return new if old == new else pl.String()
+    return new if old == new and new not in _AS_THEIR_TEXT else pl.String()
 
 
 def _alike(column: pl.Series, kind: pl.DataType) -> pl.Series:
@@ -263,6 +258,11 @@ def _alike(column: pl.Series, kind: pl.DataType) -> pl.Series:
         text = text.str.strip_chars().str.to_lowercase()
         return text.set(text == "", None)
     return pl.Series([None], dtype=kind).new_from_index(0, len(column))
+
+
+def _numbers_as_text(texts: pl.Series) -> pl.Series:
+    numbers = texts.cast(pl.Float64, strict=False)
+    return pl.select(pl.when(numbers.is_not_null()).then(as_text(numbers)).otherwise(texts)).to_series()
 
 
 def _is_blank(column: pl.Series) -> pl.Series:
