@@ -33,6 +33,9 @@ HOOKS = {
     "joins": 'table.join(pl.DataFrame({"first_name": ["Ann", "Bo"], "Team": ["A", "B"]}), on="first_name", how="left")',
     "shuffles": "table.sample(fraction=1.0, shuffle=True, seed=7)",
     "goes through Python": "pl.DataFrame(table.to_dicts(), schema=table.schema)",
+    "adds a row": 'pl.concat([pl.DataFrame({"member_id": ["M-9999"], "first_name": ["Ivy"], "last_name": ["Reed"], "email": ["ivy@example.org"]}), table], how="diagonal")',
+    "trims and fills": 'table.with_columns(pl.col("first_name", "last_name").str.strip_chars().str.to_uppercase().fill_null("-"))',
+    "sorts and maps": 'table.sort("last_name").with_columns(pl.col("last_name").replace({"Hall": "Kim", "Ott": "Nash"}))',
 }
 
 
@@ -48,6 +51,18 @@ HOSTILE = {
     "shifts a column": 'table.with_columns(pl.col("email", "hours", "start_date", "pay").shift(1))',
     "reverses a column": 'table.with_columns(pl.col("email", "hours", "start_date", "pay").reverse())',
     "moves rows and values": 'table.reverse().with_columns(pl.col("email", "hours", "start_date", "pay").shift(2))',
+    "renames fields into each other": 'table.rename({"email": "first_name", "first_name": "email"})',
+    "renames fields in a circle": 'table.rename({"hours": "pay", "pay": "email", "email": "start_date", "start_date": "hours"})',
+    "copies fields": 'table.with_columns(email=pl.col("start_date"), hours=pl.col("pay"), pay=pl.col("hours"))',
+    "sorts all but the numbers of rows": 'table.with_columns(pl.exclude("^__ade.*$").sort_by("last_name", "first_name"))',
+    "gathers all backwards": 'table.with_columns(pl.exclude("^__ade.*$").gather(range(table.height)[::-1]))',
+    "one of a group": 'table.with_columns(pl.col("email", "hours", "start_date", "pay").last().over("last_name"))',
+    "sorts within groups": 'table.with_columns(pl.col("email", "hours", "start_date", "pay").reverse().over("first_name"))',
+    "fills downwards": 'table.with_columns(pl.col("email", "hours", "start_date", "pay").shift(1).backward_fill())',
+    "in place": '(table.replace_column(table.get_column_index("email"), table["email"].reverse()), None)[1]',
+    "by Python": 'table.with_columns(pl.Series(name, table[name].to_list()[1:] + [None], dtype=table.schema[name]) for name in ("email", "hours", "start_date", "pay"))',
+    "groups and explodes": 'table.group_by("last_name").agg(pl.exclude("hours"), pl.col("hours").reverse()).explode(pl.exclude("last_name"))',
+    "joins with itself": 'table.join(table.select("last_name", x="email"), on="last_name").with_columns(email=pl.col("x"))',
     "makes a new table": "pl.DataFrame({name: table.get_column(name).reverse() for name in table.columns if name[0] != '_'})",
 }
 
@@ -76,16 +91,27 @@ def letters(column):
 STAGES = ("on_table_mapped", "on_table_transformed", "on_table_validated")
 
 
+#: What transforms do to a column, beside the readers of its field.
+TRANSFORMS = {
+    "backwards": "pl.col({0!r}).reverse()",
+    "sorted": "pl.col({0!r}).sort()",
+    "one down": "pl.col({0!r}).shift(1)",
+    "shuffled": "pl.col({0!r}).shuffle(seed=3)",
+    "another column": "pl.col({1!r})",
+    "one of a group": 'pl.col({0!r}).first().over("last_name")',
+}
+
+
 @pytest.fixture
 def issues(run, template, monkeypatch):
     """Runs the template with a hook on random sheets with a broken cell each: the list, what it should have, and the run."""
     monkeypatch.setenv("ADE_ENGINE_RUN", "1")
 
-    def call(hook, stage, random_):
+    def call(hook, stage, random_, more=""):
         (template / "src/ade_config/hooks").mkdir(exist_ok=True)
         (template / "src/ade_config/hooks/moves.py").write_text(
             f"import polars as pl\n\ndef moves(*, table, **_):\n    return {hook}\n\n"
-            f'def register(registry):\n    registry.register_hook(moves, hook="{stage}", priority=1)\n'
+            f'def register(registry):\n    registry.register_hook(moves, hook="{stage}", priority=1)\n{more}'
         )
         sheets, wanted = {}, {}
         for title in ("North", "South"):
@@ -124,5 +150,21 @@ def test_no_issue_names_a_wrong_cell(issues, hook, stage):
     random_ = random.Random(f"{hook} {stage}")
     for _ in range(max(1, EDITS // (len(HOSTILE) * len(STAGES)))):
         found, wanted, _ = issues(HOSTILE[hook], stage, random_)
+        for one in found:
+            assert one["cell"] is None or (one["cell"], one["rule"]) == wanted[one["sheet"]][:2], one
+
+
+@pytest.mark.parametrize("priority", (50, -50))
+@pytest.mark.parametrize("work", TRANSFORMS)
+def test_no_issue_names_a_wrong_cell_behind_a_transform(issues, work, priority):
+    random_ = random.Random(f"{work} {priority}")
+    fields = {"email": "first_name", "hours": "hours", "start_date": "last_name", "pay": "pay"}
+    expressions = [TRANSFORMS[work].format(field, other) for field, other in fields.items()]
+    more = "".join(
+        f"    registry.register_column_transform(lambda **_: {expression}, field={field!r}, priority={priority})\n"
+        for field, expression in zip(fields, expressions)
+    )
+    for _ in range(max(1, EDITS // (2 * len(TRANSFORMS)))):
+        found, wanted, _ = issues("None", "on_table_mapped", random_, more)
         for one in found:
             assert one["cell"] is None or (one["cell"], one["rule"]) == wanted[one["sheet"]][:2], one

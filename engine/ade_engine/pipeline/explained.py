@@ -13,7 +13,7 @@ from ade_engine.pipeline.shared.table_columns import RESERVED_PREFIX
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Container
     from typing import Any
 
     import polars as pl
@@ -164,12 +164,16 @@ def fields_told(
     ]
 
 
-def places_of(span: RowSpan, source: SourceTable, of: dict[str, int | None], table: pl.DataFrame) -> dict[str, str]:
-    """The source columns that the columns of a table come from, by their names in it. ``of``: as in :func:`fields_told`."""
+def places_of(
+    span: RowSpan, source: SourceTable, of: dict[str, int | None], table: pl.DataFrame, astray: Container[str] = ()
+) -> dict[str, str]:
+    """The source columns that the columns of a table come from, by their names in it. ``of``: as in :func:`fields_told`; ``astray``:
+    the columns of which some values are from elsewhere.
+    """
     taken = {*of.values()}
     others = {source.names[column.index]: column.index for column in source.columns if column.index not in taken}
     known = {**others, **of}
-    return {name: place(span, source, known[name]) for name in table.columns if known.get(name) is not None}
+    return {name: place(span, source, known[name]) for name in table.columns if known.get(name) is not None and name not in astray}
 
 
 def tell_written(context: RunContext, result: TableResult, columns: list[tuple[str, str]]) -> None:

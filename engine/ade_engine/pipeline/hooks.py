@@ -7,6 +7,7 @@ from typing import Any
 import polars as pl
 
 from ade_engine.extensions.invoke import COMMON_NAMES, RAISED, Caller, WrongResult
+from ade_engine.fields.surroundings import ROW
 from ade_engine.models.errors import HookError
 from ade_engine.models.fields import HookName
 
@@ -88,7 +89,10 @@ class Hooks:
         for entry, call in callers:
             if context.debug:
                 self._report(context, "hook.start", stage, entry, table_index, region)
-            before = values.get("table")
+            before = given = values.get("table")
+            if on_table is not None and ROW in given.columns:
+                # A hook may change the table in place.
+                before = given.clone()
             try:
                 for name, find in (on_demand or {}).items():
                     if name in call.plan.names():
@@ -107,11 +111,20 @@ class Hooks:
                 if table_index is not None:
                     subject += f", table {table_index + 1}"
                 context.fail(entry, "hook", subject, error, HookError, stage=stage)
+            if before is not given and (result is None or result is given):
+                if self._is_same(before, given):
+                    before = given
+                else:
+                    result = given
             if on_table is not None and result is not None:
                 values["table"] = on_table(entry, before, result)
             if context.debug:
                 self._report(context, "hook.end", stage, entry, table_index, region)
         return values.get("table")
+
+    @staticmethod
+    def _is_same(one: pl.DataFrame, other: pl.DataFrame) -> bool:
+        return one.columns == other.columns and one.dtypes == other.dtypes and one.equals(other)
 
     def _call(self, context: RunContext, stage: HookName, entry: RegisteredFn, call: Caller, values: dict[str, Any]) -> Any:
         if call.plan.missing == "report" and not self._reports and "report" in offered_to_hooks(stage):

@@ -406,7 +406,8 @@ class SheetPipeline:
             fields = {**split, **{column.field_name: column.source_index for column in mapping.columns}}
             told = explained(context, span, source, mapping, self._nearest, fields, header_rows_told(context, span, scan, self._rows))
             told |= {"fields": fields_told(context, span, source, fields, table, self._rules), "hooks": hooks}
-            context.notices.explain(told, places_of(span, source, fields, table))
+            astray = () if context.collected is None else context.collected.astray
+            context.notices.explain(told, places_of(span, source, fields, table, astray))
         taken = {column.source_index for column in mapping.columns}
         result = TableResult(
             sheet_name=context.sheet_name,
@@ -648,7 +649,10 @@ def _list_issues(context: RunContext, tables: list[BuiltTable]) -> None:
     if context.settings.report_dropped_rows:
         note_dropped_rows(context)
     for table in tables:
-        table.issues = list_issues(table.result.table, table.context.collected, table.places)
+        frame = table.result.table
+        # Numbers that are broken say nothing.
+        frame = frame if table.rows_unknown is None else frame.drop(ROW, strict=False)
+        table.issues = list_issues(frame, table.context.collected, table.places)
         table.context = table.places = None
     name_other_cells(tables)
     leave_to_issues(context, [rule for table in tables for rule in table.issues.get_column("rule")])

@@ -46,7 +46,7 @@ def list_issues(table: pl.DataFrame, collected: Collected, places: Places) -> pl
         there = pl.DataFrame({"id": ids, "text": texts.cast(pl.String)}).with_row_index("position")
         parts = in_parts(there.filter(pl.col("text").is_not_null()), collected.of(field), field)
         of_field = pl.lit(field or None, dtype=pl.String).alias("field")
-        found.append(places.put(field, parts, is_astray=field in collected.astray).with_columns(of_field).select(*SCHEMA))
+        found.append(places.put(field, parts, collected.astray).with_columns(of_field).select(*SCHEMA))
     found += [_of_whole(one, places) for one in collected.of_whole]
     if not found:
         return pl.DataFrame(schema=SCHEMA)

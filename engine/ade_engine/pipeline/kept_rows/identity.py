@@ -11,13 +11,12 @@ import polars as pl
 
 from ade_engine.fields.surroundings import ROW, ROW_CHECK
 from ade_engine.pipeline.kept_rows.provenance import note_dropped
-from ade_engine.pipeline.shared.table_columns import with_series
+from ade_engine.pipeline.shared.table_columns import RESERVED_PREFIX, with_series
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Collection
-
     from ade_engine.extensions.registry import RegisteredFn
+    from ade_engine.pipeline.shared.astray import Astray
     from ade_engine.pipeline.shared.context import RunContext
 
 #: Keeps 52 bits of a hash: so many pass through floats, and through the whole numbers of other libraries.
@@ -47,12 +46,13 @@ def after_hook(
         return after
     if ROW in after.columns and ROW_CHECK in after.columns:
         if _are_pairs(after.get_column(ROW), after.get_column(ROW_CHECK), number):
-            note_dropped(context, entry, before, after)
-            if context.collected is not None:
-                context.collected.astray |= _astray(before, after, context.registry.fields)
-            return after
+            if context.collected is None or _follow(context.collected.astray, before, after):
+                note_dropped(context, entry, before, after)
+                return after
     elif has_not_moved(before, after):
-        return with_series(after, [before.get_column(ROW), before.get_column(ROW_CHECK)])
+        known = with_series(after, [before.get_column(ROW), before.get_column(ROW_CHECK)])
+        if context.collected is None or _follow(context.collected.astray, before, known):
+            return known
     context.rows_unknown = entry.name
     context.notice(
         "rows_unknown",
@@ -107,31 +107,23 @@ def _are_pairs(rows: pl.Series, checks: pl.Series, number: int) -> bool:
     return bool(pairs.to_series().all())
 
 
-def _astray(before: pl.DataFrame, after: pl.DataFrame, fields: Collection[str]) -> set[str]:
-    """The fields of which a hook has moved values from row to row, or may have: those whose values have changed places, and those
-    whose values have changed while their rows were moved.
-    """
-    names = [name for name in after.columns if name in fields and name in before.columns]
-    rows = after.get_column(ROW)
-    has_moved = not rows.equals(before.get_column(ROW))
-    if has_moved:
-        places = pl.DataFrame({ROW: before.get_column(ROW)}).with_row_index("place")
-        at = pl.DataFrame({ROW: rows.cast(pl.UInt32)}).join(places, on=ROW, how="left", maintain_order="left").get_column("place")
-        before = before.select(names)[at.fill_null(0)]
-    found = set()
-    for name in names:
-        one, other = before.get_column(name), after.get_column(name)
-        if one is other or one.dtype == other.dtype and one.equals(other):
-            continue
-        if has_moved or one.dtype == other.dtype and _come_from_others(one, other):
-            found.add(name)
-    return found
-
-
-def _come_from_others(before: pl.Series, after: pl.Series) -> bool:
-    """Whether most values that have changed stood in other rows before, as those of a column that was shifted did."""
-    changed = after.filter(before.ne_missing(after)).drop_nulls()
-    return bool(len(changed)) and changed.is_in(before.unique().implode()).sum() * 2 > len(changed)
+def _follow(astray: Astray, before: pl.DataFrame, after: pl.DataFrame) -> bool:
+    """Note which cells have values from elsewhere, and whether the rows are known: not where most columns were moved without them."""
+    rows, former = after.get_column(ROW).cast(pl.UInt32), before.get_column(ROW).cast(pl.UInt32)
+    aligned, has_moved = before, False
+    if not rows.equals(former):
+        # Nothing is asked of rows that a hook has added.
+        after, rows = after.filter(rows.is_not_null()), rows.drop_nulls()
+        places = pl.DataFrame({"row": former}).with_row_index("place").drop_nulls("row").unique("row", keep="first")
+        at = pl.DataFrame({"row": rows}).join(places, on="row", how="left", maintain_order="left").get_column("place")
+        if at.null_count():
+            return False
+        aligned, has_moved = before[at], not rows.equals(former.drop_nulls())
+    astray.follow(aligned, after, rows, has_moved=has_moved)
+    if not astray.moved:
+        return True
+    columns = [name for name in before.columns if not name.startswith(RESERVED_PREFIX) and before.get_column(name).n_unique() > 1]
+    return sum(name in astray.moved for name in columns) * 2 <= len(columns)
 
 
 def has_not_moved(before: pl.DataFrame, after: pl.DataFrame) -> bool:

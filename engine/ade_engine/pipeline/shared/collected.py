@@ -10,6 +10,7 @@ import polars as pl
 
 from ade_engine.fields.surroundings import ROW
 from ade_engine.models.issues import WARNING
+from ade_engine.pipeline.shared.astray import Astray
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -54,8 +55,8 @@ class Collected:
     __slots__ = ("_by_field", "astray", "reported", "of_whole")
 
     def __init__(self) -> None:
-        #: The fields whose values hooks have moved from row to row: which cells they come from is not known.
-        self.astray: set[str] = set()
+        #: Which cells have values from elsewhere.
+        self.astray = Astray()
         #: What hooks have said and what is not in an issue column yet; what they said of no row, or of rows that are not known.
         self.reported: list[Reported] = []
         self.of_whole: list[Reported] = []

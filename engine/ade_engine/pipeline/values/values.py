@@ -26,7 +26,7 @@ from ade_engine.models.errors import (
 from ade_engine.models.issues import ERROR
 from ade_engine.models.notices import INFO, WARNING
 from ade_engine.models.series import series_of
-from ade_engine.pipeline.shared.collected import rules_of
+from ade_engine.pipeline.shared.collected import ids_of, rules_of
 from ade_engine.pipeline.shared.table_columns import (
     DOUBT_PREFIX,
     HAS_ISSUES,
@@ -217,6 +217,9 @@ class Transforms(_Expressions):
                     except RAISED as error:
                         context.fail(entry, self.role, subject, _Unusable(error, entry, context), ExtensionError)
                     around.end_transform(field)
+                    if context.collected is not None:
+                        read = expression.column if is_reader else None
+                        context.collected.astray.follow_column(before, table, field, ids_of(table), reads=read)
                 if context.debug:
                     self._report(context, entry, field, before, table, expression is not None)
             if not is_only_read:

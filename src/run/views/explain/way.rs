@@ -591,6 +591,10 @@ fn made(written: &Written, table: &Table) -> String {
         .as_deref()
         .and_then(|field| table.field(field))
     {
+        Some(field) if !field.from.is_empty() => format!(
+            "{} has values that a hook or a transform took from other columns or rows: which cells they stood in is not known",
+            field.field
+        ),
         Some(field) if field.transforms.is_empty() => format!(
             "no column of the sheet is {}; where it has values, a hook made them",
             field.field
