@@ -3,9 +3,9 @@ any more at which cells of the sender's sheet these values stand.
 
 Known by the values before and after, column by column, of the columns that were changed. A cell is astray where its new value is not
 its own one (but for case, and blanks around it), and is the one that another column had in the row, or that its own column had in
-another row. A column of which most values come from elsewhere is astray wherever it was changed. What can be told from a cell's own
-value, as the result of a mapping or of rounding can, is its own: equal values became equal ones, and none of those that were replaced
-stands in the column again. Of values that were both moved and made anew (``reverse() * 2``) nothing shows it.
+another row. Where most of the values that changed come from elsewhere, all of them do. What may follow from a cell's own value, as
+the result of a mapping or of rounding does, is its own: equal values became equal ones, the new ones are of several rows, and they
+did not take each other's places. Of values that were both moved and made anew (``reverse() * 2``) nothing shows it.
 """
 
 from __future__ import annotations
