@@ -35,7 +35,7 @@ HOOKS = {
     "goes through Python": "pl.DataFrame(table.to_dicts(), schema=table.schema)",
     "adds a row": 'pl.concat([pl.DataFrame({"member_id": ["M-9999"], "first_name": ["Ivy"], "last_name": ["Reed"], "email": ["ivy@example.org"]}), table], how="diagonal")',
     "trims and fills": 'table.with_columns(pl.col("first_name", "last_name").str.strip_chars().str.to_uppercase().fill_null("-"))',
-    "sorts and maps": 'table.sort("last_name").with_columns(pl.col("last_name").replace({"Hall": "Kim", "Ott": "Nash"}))',
+    "maps": 'table.with_columns(pl.col("last_name").replace({"Hall": "Kim", "Ott": "Nash"}))',
 }
 
 

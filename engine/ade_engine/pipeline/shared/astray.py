@@ -3,9 +3,9 @@ any more at which cells of the sender's sheet these values stand.
 
 Known by the values before and after, column by column, of the columns that were changed. A cell is astray where its new value is not
 its own one (but for case, and blanks around it), and is the one that another column had in the row, or that its own column had in
-another row. A column of which most values come from elsewhere is astray wherever it was changed. What can be told from a cell's own
-value, as the result of a mapping or of rounding can, is its own: equal values became equal ones, and none of those that were replaced
-stands in the column again. Of values that were both moved and made anew (``reverse() * 2``) nothing shows it.
+another row. Where most of the values that changed come from elsewhere, all of them do. What may follow from a cell's own value, as
+the result of a mapping or of rounding does, is its own: equal values became equal ones, the new ones are of several rows, and they
+did not take each other's places. Of values that were both moved and made anew (``reverse() * 2``) nothing shows it.
 """
 
 from __future__ import annotations
@@ -132,11 +132,10 @@ class _Change:
 
     def strays(self) -> tuple[pl.Series, pl.Series]:
         """Which of the values are those of other rows, and which are those of other columns."""
-        others = [name for name in self._before.columns if name != self._name and not name.startswith(RESERVED_PREFIX)]
         # Where nothing stands any more, the value may have gone elsewhere.
         emptied = self._emptied & _is_in(self._old, self._new) if self._emptied.any() else self._emptied
         rows = self._of_rows() | self._filled_from_rows() | emptied
-        columns = self._of_columns(others) | self._filled_from_columns(others) | self._gone_to_columns(others)
+        columns = self._of_columns() | self._filled_from_columns() | self._gone_to_columns()
         return self._with_all(rows), self._with_all(columns)
 
     def _with_all(self, found: pl.Series) -> pl.Series:
@@ -182,54 +181,72 @@ class _Change:
         kept = self._all.set(pl.int_range(len(self._all), eager=True).is_in(self.at.implode()), None)
         return found & _is_in(self._new, self._old) & ~_is_in(self._new, kept)
 
-    def _of_columns(self, others: list[str]) -> pl.Series:
+    def _of_columns(self) -> pl.Series:
         """Which values that took the place of others are those of other columns: nearly all of one, or values that agree by no chance."""
         found, count = self._replaced & False, self._replaced.sum()
-        for name in others if count else ():
-            same = self._replaced & self._is_of(name, self._replaced)
-            if same.any():
-                found |= same if same.sum() * 10 >= count * 9 else same & self._is_telling
+        for same in self._columns_with(self._replaced).values():
+            same = self._replaced & same
+            found |= same if same.sum() * 10 >= count * 9 else same & self._is_telling
         return found
 
-    def _filled_from_columns(self, others: list[str]) -> pl.Series:
+    def _filled_from_columns(self) -> pl.Series:
         """Which values that stand where nothing stood are those of other columns. A single value for all may be from nowhere."""
         found, count = self._filled & False, self._filled.sum()
         is_single = count > 1 and self._new.filter(self._filled).n_unique() == 1
-        for name in others if count else ():
-            same = self._filled & self._is_of(name, self._filled)
-            if same.any() and (not is_single or same.sum() == count and self._before.get_column(name).n_unique() > 1):
+        for name, same in self._columns_with(self._filled).items():
+            same = self._filled & same
+            if not is_single or same.sum() == count and self._before.get_column(name).n_unique() > 1:
                 found |= same
         return found
 
-    def _gone_to_columns(self, others: list[str]) -> pl.Series:
+    def _gone_to_columns(self) -> pl.Series:
         """Which values that stand no more where they stood were put into another column."""
         found = self._emptied & False
         if not self._emptied.any():
             return found
-        for name in others:
+        for name in self._others:
             if name not in self._after.columns or self._after.get_column(name).equals(self._before.get_column(name)):
                 continue
             there, before = (_alike(frame.get_column(name).gather(self.at), self._kind) for frame in (self._after, self._before))
             found |= self._emptied & (there == self._old).fill_null(False) & before.ne_missing(there)
         return found
 
-    def _is_of(self, name: str, which: pl.Series) -> pl.Series:
-        """Whether those of the values are what another column had in the row."""
-        places = which.arg_true()
-        if len(places) <= _SAMPLE or self._same(name, places.gather_every(len(places) // _SAMPLE)).any():
-            return self._same(name)
-        # Of many values a few that are the same are found to the letter, which is fast.
-        other, made = self._before.get_column(name), self._made
-        if other.dtype != made.dtype and not (other.dtype.is_numeric() and made.dtype.is_numeric()):
-            return ~self.is_any
-        return (made == (other if len(self.at) == len(other) else other.gather(self.at))).fill_null(False)
+    @property
+    def _others(self) -> list[str]:
+        names = (name for name in self._before.columns if name != self._name and not name.startswith(RESERVED_PREFIX))
+        return [name for name in names if _is_comparable(self._before.schema[name])]
 
-    def _same(self, name: str, places: pl.Series | None = None) -> pl.Series:
-        values, at = (self._new, self.at) if places is None else (self._new.gather(places), self.at.gather(places))
-        other = self._before.get_column(name).gather(at)
-        if other.dtype.is_numeric() and self._kind == pl.String:
-            values, other = values.cast(pl.Float64, strict=False), other.cast(pl.Float64)
-        return (values == _alike(other, values.dtype)).fill_null(False)
+    def _columns_with(self, which: pl.Series) -> dict[str, pl.Series]:
+        """The other columns that had some of those values in the same row, and where. All columns are looked at in one query."""
+        places = which.arg_true()
+        if not len(places):
+            return {}
+        some = places.gather_every(max(1, len(places) // _SAMPLE))
+        found = _equal(self._before.select(self._others)[self.at.gather(some)], self._new.gather(some), is_any=True)
+        names = [column.name for column in found.get_columns() if column.item()]
+        masks = _equal(self._before.select(names)[self.at], self._new).get_columns() if names else []
+        if len(places) > _SAMPLE:
+            # Of many values a few that are the same are found to the letter, which is fast.
+            frame = self._before.select(name for name in self._others if name not in names and self._before.schema[name] == self._made.dtype)
+            frame = frame if len(self.at) == frame.height else frame[self.at]
+            found = frame.select((pl.all() == pl.lit(self._made)).any())
+            masks += frame.select(pl.col(column.name) == pl.lit(self._made) for column in found.get_columns() if column.item()).get_columns()
+        return {mask.name: mask.fill_null(False) for mask in masks}
+
+
+def _equal(frame: pl.DataFrame, values: pl.Series, *, is_any: bool = False) -> pl.DataFrame:
+    """Which values of columns are those of a series that :func:`_alike` gave, or whether any is."""
+    found = []
+    for name, dtype in frame.schema.items():
+        column, one = pl.col(name), pl.lit(values)
+        if dtype.is_numeric() or dtype == pl.String and values.dtype.is_numeric():
+            column, one = column.cast(pl.Float64, strict=False), one.cast(pl.Float64, strict=False) if values.dtype == pl.String else one
+            found += [column == one] if values.dtype.is_numeric() or values.dtype == pl.String else []
+        elif dtype == pl.String and values.dtype == pl.String:
+            found.append(column.str.strip_chars().str.to_lowercase() == one)
+        else:
+            found.append((pl.lit(_alike(frame.get_column(name), values.dtype)) == one).alias(name))
+    return frame.select(one.any() if is_any else one for one in found)
 
 
 def _is_comparable(dtype: pl.DataType) -> bool:
@@ -270,7 +287,7 @@ def _is_blank(column: pl.Series) -> pl.Series:
 
 
 def _is_in(values: pl.Series, others: pl.Series) -> pl.Series:
-    return values.is_in(others.drop_nulls().unique().implode()).fill_null(False)
+    return values.is_in(others.implode()).fill_null(False)
 
 
 def _counts(values: pl.Series) -> pl.DataFrame:
