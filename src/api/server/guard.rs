@@ -79,7 +79,8 @@ async fn surround(State(api): State<Api>, mut request: Request, next: Next) -> R
         .map_or("none", MatchedPath::as_str)
         .to_owned();
     keep_forwarded_from_trusted(&api, &mut request);
-    let mut response = match demand_host(&api, &request) {
+    let named = demand_one_host(&request).and_then(|()| demand_host(&api, &request));
+    let mut response = match named {
         Ok(()) => next.run(request).await,
         Err(error) => error.into_response(),
     };
@@ -125,6 +126,34 @@ fn secure(response: &mut Response) {
             headers.insert(name, HeaderValue::from_static(value));
         }
     }
+}
+
+/// A request names one host, and the same one wherever it does. What stands before this server may have looked at another name than
+/// this server would (RFC 9112, 3.2).
+fn demand_one_host(request: &Request) -> Result<(), ApiError> {
+    let refused = |detail: &str| {
+        Err(ApiError::of(code::BAD_REQUEST, detail).hint("send one Host header, that of the URL"))
+    };
+    let mut hosts = request.headers().get_all(header::HOST).iter();
+    let first = hosts.next();
+    if hosts.next().is_some() {
+        return refused("the request has several Host headers");
+    }
+    let (Some(host), Some(target)) = (first, request.uri().authority()) else {
+        return Ok(());
+    };
+    let port = match request.uri().scheme_str() {
+        Some("https") => ":443",
+        _ => ":80",
+    };
+    let bare = |name: &str| name.strip_suffix(port).unwrap_or(name).to_ascii_lowercase();
+    let is_same = host
+        .to_str()
+        .is_ok_and(|host| bare(host) == bare(target.as_str()));
+    if is_same {
+        return Ok(());
+    }
+    refused("the target of the request names another host than the Host header")
 }
 
 /// On loopback the Host header must name it: a page of another site whose name was pointed to this machine sends its own.
