@@ -5,6 +5,7 @@ use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 
 use super::problem::ApiError;
 use crate::base::problem::code;
@@ -12,10 +13,17 @@ use crate::base::problem::code;
 /// The largest JSON body.
 const LARGEST: usize = 1024 * 1024;
 
+/// The shape of a body of JSON.
+pub trait JsonBody: DeserializeOwned {
+    /// The fields that are arrays, such as `options.input_sheet_names`. An array anywhere else is refused: a shape that is an object
+    /// would be read from it field by field.
+    const ARRAYS: &'static [&'static str] = &[];
+}
+
 /// A body of JSON.
 pub struct Json<T>(pub T);
 
-impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
+impl<T: JsonBody, S: Send + Sync> FromRequest<S> for Json<T> {
     type Rejection = ApiError;
 
     async fn from_request(request: Request, _: &S) -> Result<Self, ApiError> {
@@ -30,7 +38,7 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
 /// A body of JSON, or none at all.
 pub struct MaybeJson<T>(pub T);
 
-impl<T: DeserializeOwned + Default, S: Send + Sync> FromRequest<S> for MaybeJson<T> {
+impl<T: JsonBody + Default, S: Send + Sync> FromRequest<S> for MaybeJson<T> {
     type Rejection = ApiError;
 
     async fn from_request(request: Request, _: &S) -> Result<Self, ApiError> {
@@ -71,34 +79,53 @@ pub fn refused_body(error: &(dyn std::error::Error + 'static)) -> ApiError {
     ApiError::of(code::BAD_REQUEST, "the body ended early, or took too long")
 }
 
-fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ApiError> {
-    let mut parser = serde_json::Deserializer::from_slice(bytes);
-    let value = serde_path_to_error::deserialize(&mut parser).map_err(|error| {
-        let path = error.path().to_string();
-        let inner = error.into_inner();
-        if inner.is_data() {
-            ApiError::field(
-                field_of(&path, &inner.to_string()),
-                without_place(&inner.to_string()),
-            )
-        } else {
-            let detail = format!("the body is no JSON: {inner}");
-            ApiError::of(code::BAD_REQUEST, detail)
-        }
-    })?;
-    parser.end().map_err(|error| {
+fn parse<T: JsonBody>(bytes: &[u8]) -> Result<T, ApiError> {
+    let value: Value = serde_json::from_slice(bytes).map_err(|error| {
         let detail = format!("the body is no JSON: {error}");
         ApiError::of(code::BAD_REQUEST, detail)
     })?;
-    Ok(value)
+    demand_no_array(&value, "", T::ARRAYS)?;
+    // Not from the value, which has lost a field that was given twice.
+    let mut parser = serde_json::Deserializer::from_slice(bytes);
+    serde_path_to_error::deserialize(&mut parser).map_err(|error| {
+        let path = error.path().to_string();
+        let message = error.into_inner().to_string();
+        ApiError::field(
+            field_of(&path, &message),
+            in_words(&without_place(&message)),
+        )
+    })
 }
 
-/// The field that a message is about: the path, or the name that the message quotes where a field is absent or unknown.
+/// Only these fields may be arrays.
+fn demand_no_array(value: &Value, path: &str, arrays: &[&str]) -> Result<(), ApiError> {
+    match value {
+        Value::Array(_) if path.is_empty() => {
+            let message = "must be an object, not an array";
+            Err(ApiError::field("body", message))
+        }
+        Value::Array(_) if !arrays.contains(&path) => {
+            Err(ApiError::field(path, "must not be an array"))
+        }
+        // What is in an array has the path of the array with `[]`, wherever it stands.
+        Value::Array(items) => items
+            .iter()
+            .try_for_each(|item| demand_no_array(item, &format!("{path}[]"), arrays)),
+        Value::Object(fields) => fields.iter().try_for_each(|(name, value)| {
+            let dot = if path.is_empty() { "" } else { "." };
+            demand_no_array(value, &format!("{path}{dot}{name}"), arrays)
+        }),
+        _ => Ok(()),
+    }
+}
+
+/// The field that a message is about: the path, or the name that the message quotes where a field is absent, unknown or given twice.
 fn field_of(path: &str, message: &str) -> String {
-    let quoted = message
-        .split('`')
-        .nth(1)
-        .filter(|_| message.starts_with("missing field") || message.starts_with("unknown field"));
+    let quoted = message.split('`').nth(1).filter(|_| {
+        ["missing", "unknown", "duplicate"]
+            .iter()
+            .any(|word| message.starts_with(&format!("{word} field")))
+    });
     match (path, quoted) {
         (".", Some(name)) => name.to_owned(),
         (".", None) => "body".to_owned(),
@@ -114,6 +141,42 @@ fn without_place(message: &str) -> String {
         Some(at) => message[..at].to_owned(),
         None => message.to_owned(),
     }
+}
+
+/// What is wrong, in the words of JSON: serde names the types of this program, such as `struct NewRun` and `u32`.
+fn in_words(message: &str) -> String {
+    let Some((found, expected)) = message.rsplit_once(", expected ") else {
+        return message.to_owned();
+    };
+    let found = found
+        .strip_prefix("invalid type: ")
+        .or_else(|| found.strip_prefix("invalid value: "));
+    let Some(found) = found else {
+        return message.to_owned();
+    };
+    let quoted = found.split('`').nth(1).unwrap_or_default();
+    let found = match found.split([' ', '`']).next().unwrap_or_default() {
+        "map" => "an object",
+        "sequence" => "an array",
+        "string" | "character" => "a text",
+        "null" | "unit" => "null",
+        _ => quoted,
+    };
+    let expected = match expected.split(' ').next().unwrap_or_default() {
+        "struct" | "map" => "an object",
+        "u8" | "u16" | "u32" | "u64" | "usize" | "nonzero" => "a whole number, not below zero",
+        "i8" | "i16" | "i32" | "i64" | "isize" => "a whole number",
+        "f32" | "f64" => "a number",
+        "enum" | "variant" => "one of the words that this field has",
+        _ => match expected {
+            "a map" => "an object",
+            "a sequence" => "an array",
+            "a string" => "a text",
+            "a boolean" => "true or false",
+            other => other,
+        },
+    };
+    format!("must be {expected}, and is {found}")
 }
 
 /// The parameters of a query.

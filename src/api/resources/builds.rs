@@ -18,7 +18,7 @@ use super::runs::{log_page, prepared};
 use crate::api::access::caller::{Administrator, Caller, Reader};
 use crate::api::description::schemas::{BuildLogPage, Environment};
 use crate::api::http::answer::{Answer, created};
-use crate::api::http::body::{MaybeJson, Path, Query};
+use crate::api::http::body::{JsonBody, MaybeJson, Path, Query};
 use crate::api::http::cursor::LogPart;
 use crate::api::http::log_pieces;
 use crate::api::http::problem::{ApiError, ProblemDetails};
@@ -54,6 +54,8 @@ struct NewBuild {
     stream: bool,
     options: NewBuildOptions,
 }
+
+impl JsonBody for NewBuild {}
 
 /// How a build is made.
 #[derive(Clone, Debug, Default, Deserialize, Serialize, ToSchema)]

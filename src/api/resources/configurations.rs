@@ -23,7 +23,7 @@ use crate::api::description::schemas::{
     ConfigurationPage, DraftFile, DraftFileList, KnownConfiguration as Shape, Version, VersionList,
 };
 use crate::api::http::answer::{Answer, created, status_of};
-use crate::api::http::body::{Json, Path, Query};
+use crate::api::http::body::{Json, JsonBody, Path, Query};
 use crate::api::http::cursor;
 use crate::api::http::download;
 use crate::api::http::download::Download;
@@ -157,6 +157,8 @@ struct NewConfiguration {
     #[schema(min_length = 1, max_length = 100)]
     name: String,
 }
+
+impl JsonBody for NewConfiguration {}
 
 /// Upload a configuration.
 ///

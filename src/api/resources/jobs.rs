@@ -12,7 +12,7 @@ use super::runs::{Left, NewRun, NewRunOptions, again, left, make, run_of};
 use crate::api::access::caller::{Reader, Runner};
 use crate::api::description::schemas::Job;
 use crate::api::http::answer::{Answer, created, status_of};
-use crate::api::http::body::{Json, Path};
+use crate::api::http::body::{Json, JsonBody, Path};
 use crate::api::http::problem::ProblemDetails;
 use crate::api::state::Api;
 use crate::base::problem::code;
@@ -37,6 +37,10 @@ struct NewJob {
     config_id: Option<String>,
     #[serde(default)]
     options: NewRunOptions,
+}
+
+impl JsonBody for NewJob {
+    const ARRAYS: &'static [&'static str] = NewRun::ARRAYS;
 }
 
 fn job_json(run: &RunRecord) -> Value {

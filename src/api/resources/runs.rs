@@ -16,7 +16,7 @@ use super::workspaces::known_workspace;
 use crate::api::access::caller::{Caller, Reader, Runner};
 use crate::api::description::schemas::{LogPage, Run, RunPage, ServerSentEvent, Status};
 use crate::api::http::answer::{Answer, created, status_of};
-use crate::api::http::body::{Json, Path, Query};
+use crate::api::http::body::{Json, JsonBody, Path, Query};
 use crate::api::http::cursor;
 use crate::api::http::cursor::LogPart;
 use crate::api::http::download;
@@ -73,6 +73,10 @@ pub struct NewRun {
     pub stream: bool,
     #[serde(default)]
     pub options: NewRunOptions,
+}
+
+impl JsonBody for NewRun {
+    const ARRAYS: &'static [&'static str] = &["options.input_sheet_names"];
 }
 
 /// How a run is made.
