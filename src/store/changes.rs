@@ -64,6 +64,6 @@ pub trait Changes {
     /// workspaces, only the `look_at` runs that ended last are looked at.
     fn ended_runs(&self, workspace: &str, since: Timestamp, look_at: u32) -> Result<EndedRuns>;
 
-    /// Returns how many runs each process executes, of all workspaces, by the process's id.
-    fn running_by_process(&self) -> Result<BTreeMap<String, u64>>;
+    /// Returns how many runs of these workspaces each process executes, by the process's id; `None`: of all.
+    fn running_by_process(&self, workspaces: Option<&[String]>) -> Result<BTreeMap<String, u64>>;
 }

@@ -389,7 +389,7 @@ impl Changes for SimulatedStore {
         change_mark() -> ChangeMark;
         live_runs(workspace: &str) -> Vec<LiveRun>;
         ended_runs(workspace: &str, since: Timestamp, look_at: u32) -> EndedRuns;
-        running_by_process() -> BTreeMap<String, u64>;
+        running_by_process(workspaces: Option<&[String]>) -> BTreeMap<String, u64>;
     }
 }
 

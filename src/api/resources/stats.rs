@@ -52,7 +52,7 @@ async fn stats(Reader(api, caller): Reader, Query(which): Query<Which>) -> Answe
     api.slow_work(move |api| {
         let id = which.workspace.as_deref().unwrap_or(api.home().id());
         let workspace = known_workspace(api, &caller, id)?;
-        let found = look(&workspace, window)?;
+        let found = look(&workspace, window, caller.token.workspaces.as_deref())?;
         Ok(axum::Json(stats_json(&workspace, window, &found)))
     })
     .await

@@ -33,10 +33,13 @@ impl Changes for SqliteStore {
         self.read(|connection| ended(connection, workspace, since, look_at))
     }
 
-    fn running_by_process(&self) -> Result<BTreeMap<String, u64>> {
-        let sql = "SELECT claim_process, count(*) AS runs FROM queue_running WHERE claim_process IS NOT NULL GROUP BY claim_process";
+    fn running_by_process(&self, workspaces: Option<&[String]>) -> Result<BTreeMap<String, u64>> {
+        let sql = "SELECT q.claim_process, count(*) AS runs FROM queue_running q WHERE q.claim_process IS NOT NULL
+            AND (?1 IS NULL OR (SELECT workspace_id FROM runs WHERE id = q.run_id) IN (SELECT value FROM json_each(?1)))
+            GROUP BY q.claim_process";
+        let these = workspaces.map(|ids| serde_json::json!(ids).to_string());
         let record = |row: &Row<'_>| Ok((row.get("claim_process")?, unsigned(row, "runs")?));
-        let counts = self.read(|connection| rows(connection, sql, [], record))?;
+        let counts = self.read(|connection| rows(connection, sql, [these], record))?;
         Ok(counts.into_iter().collect())
     }
 }

@@ -108,6 +108,14 @@ pub fn it_is_known_how_many_runs_each_process_executes(store: &dyn Store) {
         running(store, &ready, &claim, at(1));
     }
     queued(store, &ready, at(2));
-    let known: Vec<(String, u64)> = store.running_by_process().unwrap().into_iter().collect();
-    assert_eq!(known, [("one".to_owned(), 2), ("two".to_owned(), 1)]);
+    let known = |workspaces: Option<&[String]>| -> Vec<(String, u64)> {
+        let known = store.running_by_process(workspaces).unwrap();
+        known.into_iter().collect()
+    };
+    let all = [("one".to_owned(), 2), ("two".to_owned(), 1)];
+    assert_eq!(known(None), all);
+    let (own, other) = ("default".to_owned(), "other".to_owned());
+    assert_eq!(known(Some(&[other.clone(), own])), all);
+    assert_eq!(known(Some(&[other])), []);
+    assert_eq!(known(Some(&[])), []);
 }
