@@ -10,9 +10,10 @@ use std::path::PathBuf;
 use common::Place;
 
 /// Test files that are not about one command.
-const SUBJECTS: [&str; 27] = [
+const SUBJECTS: [&str; 28] = [
     // The HTTP API, by subject; its commands have files of their own.
     "api",
+    "api_access",
     "api_builds",
     "api_clients",
     "api_configurations",

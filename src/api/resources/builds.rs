@@ -23,7 +23,9 @@ use crate::api::http::cursor::LogPart;
 use crate::api::http::log_pieces;
 use crate::api::http::problem::{ApiError, ProblemDetails};
 use crate::api::state::Api;
+use crate::api::transfer::held::HeldToken;
 use crate::api::transfer::stream;
+use crate::api::transfer::stream::Interruption;
 use crate::environment::json::environment_json;
 use crate::environment::provide::ask::ask;
 use crate::settings::paths::EnvironmentFolder;
@@ -90,6 +92,7 @@ async fn create(
     MaybeJson(new): MaybeJson<NewBuild>,
 ) -> Answer<Response> {
     let force = new.options.force;
+    let held = HeldToken::new(&api, caller.holder());
     let (workspace, mut build) = api
         .work(move |api| {
             let (workspace, known) = which.find(api, &caller)?;
@@ -99,7 +102,7 @@ async fn create(
         })
         .await?;
     if new.stream {
-        return Ok(lines(&api, &workspace, &build));
+        return Ok(lines(&api, &workspace, &build, held));
     }
     if new.options.wait {
         build = wait(&api, &workspace, build).await?;
@@ -166,22 +169,32 @@ async fn again(
 /// One client that follows a build.
 struct Following {
     api: Api,
+    held: HeldToken,
     workspace: Arc<Workspace>,
     build: EnvironmentRecord,
     /// What was read of the log in the environment's folder. Another builder begins in another folder.
     position: u64,
+    /// The number of the last event that was sent of it.
+    after: u64,
     said: Instant,
     begun: bool,
     over: bool,
 }
 
 /// A build as lines of JSON, until it is ready or has failed.
-fn lines(api: &Api, workspace: &Arc<Workspace>, build: &EnvironmentRecord) -> Response {
+fn lines(
+    api: &Api,
+    workspace: &Arc<Workspace>,
+    build: &EnvironmentRecord,
+    held: HeldToken,
+) -> Response {
     let following = Following {
         api: api.clone(),
+        held,
         workspace: Arc::clone(workspace),
         build: build.clone(),
         position: 0,
+        after: 0,
         said: Instant::now(),
         begun: false,
         over: false,
@@ -215,7 +228,10 @@ impl Following {
                 return Some(self.line("build.completed", self.end()));
             }
             if *stopping.borrow() {
-                return None;
+                return Some(self.interrupted(Interruption::ServerStopping));
+            }
+            if self.held.has_ended().await {
+                return Some(self.interrupted(Interruption::TokenEnded));
             }
             if self.said.elapsed() >= KEEP_ALIVE {
                 // An empty line is no event, and readers of lines of JSON pass over it.
@@ -226,10 +242,10 @@ impl Following {
                 Ok(found) => found,
                 // A database that is busy is asked again.
                 Err(error) if error.may_pass() => continue,
-                Err(_) => return None,
+                Err(_) => return Some(self.interrupted(Interruption::StorageFailed)),
             };
             if found.folder != self.build.folder {
-                self.position = 0;
+                (self.position, self.after) = (0, 0);
             }
             self.build = found;
         }
@@ -245,10 +261,19 @@ impl Following {
         self.position = piece.to;
         let mut bytes = Vec::new();
         for line in &piece.lines {
+            self.after = line.sequence;
             bytes.extend_from_slice(&line.text);
             bytes.push(b'\n');
         }
         Some(bytes.into())
+    }
+
+    /// The last line of a stream that ends before the build.
+    fn interrupted(&mut self, why: Interruption) -> Bytes {
+        self.over = true;
+        let (id, after) = (&self.build.id, self.after);
+        let resume = format!("/api/v1/builds/{id}/logs?after_id={after}");
+        stream::interrupted(why, "build_id", id, after, &resume)
     }
 
     fn end(&self) -> &'static str {

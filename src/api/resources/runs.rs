@@ -199,7 +199,7 @@ async fn create(
     let made = make(&api, &caller, Some(config_id), &headers, new.clone()).await?;
     if new.stream {
         let follower = stream::StreamClient {
-            token: caller.token.id.clone(),
+            holder: caller.holder(),
             after: 0,
         };
         return Ok(stream::lines(&api, &made.workspace, &made.run, follower));
@@ -500,7 +500,7 @@ async fn events(
     headers: HeaderMap,
 ) -> Answer<Response> {
     let last = cursor::last_event(&headers, resume.after_id)?;
-    let token = caller.token.id.clone();
+    let holder = caller.holder();
     let (workspace, run, is_over) = api
         .work(move |api| {
             let (workspace, run) = run_of(api, &caller, &id)?;
@@ -515,7 +515,7 @@ async fn events(
         return Ok(StatusCode::NO_CONTENT.into_response());
     }
     let follower = stream::StreamClient {
-        token,
+        holder,
         after: last.unwrap_or(0),
     };
     Ok(stream::server_sent(&api, &workspace, &run, follower))

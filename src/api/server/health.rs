@@ -34,7 +34,7 @@ async fn healthz() -> axum::Json<Value> {
     (status = 503, body = ProblemDetails, content_type = "application/problem+json"),
 ))]
 async fn readyz(State(api): State<Api>) -> Result<axum::Json<Value>, ApiError> {
-    if *api.stopping().borrow() {
+    if api.is_draining() {
         return Err(busy("the server is about to end"));
     }
     api.work(|api| Ok(api.home().store.queue_depth()?)).await?;

@@ -1,13 +1,14 @@
 //! What all requests share: workspaces, prepared configurations, logs that are being followed, figures.
 
 pub mod changes;
-mod known_tokens;
+pub(crate) mod known_tokens;
 mod request_metrics;
 pub mod statistics;
 pub(crate) mod watched;
 
 use std::collections::HashMap;
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Instant;
 
@@ -19,7 +20,7 @@ use crate::base::problem::code;
 use crate::cells::Cells;
 use crate::run::calls::submit::PreparedVersions;
 use crate::workspace::Workspace;
-use known_tokens::KnownTokens;
+use known_tokens::{KnownTokens, StreamHolder};
 use request_metrics::Requests;
 use watched::WatchedWorkspaces;
 
@@ -73,6 +74,7 @@ pub struct ApiState {
     pub(super) report: Box<OnServerLine>,
     pub(super) since: Instant,
     slow: tokio::sync::Semaphore,
+    draining: AtomicBool,
     stopping: watch::Sender<bool>,
 }
 
@@ -108,6 +110,7 @@ impl Api {
             report,
             since: Instant::now(),
             slow: tokio::sync::Semaphore::new(SLOW_AT_ONCE),
+            draining: AtomicBool::new(false),
             stopping: watch::Sender::new(false),
         }))
     }
@@ -175,6 +178,36 @@ impl Api {
                 "the server has many such requests; try again in a moment",
             )),
         }
+    }
+
+    /// Whether a stream may go on: its token, and its browser's session, are valid still. A database that does not answer says
+    /// nothing.
+    pub(super) async fn may_go_on(&self, holder: &StreamHolder) -> bool {
+        if let Some(valid) = self.tokens.is_valid(holder) {
+            return valid;
+        }
+        let asked = holder.clone();
+        let valid = self.work(move |api| {
+            let (store, now) = (&api.home().store, api.home().machine.now());
+            let token = match &asked.session {
+                Some(session) => store.session(session, now)?,
+                None => store.token(&asked.token)?,
+            };
+            Ok(token.is_some_and(|token| token.is_valid(now)))
+        });
+        let valid = valid.await.unwrap_or(true);
+        self.tokens.note(holder, valid);
+        valid
+    }
+
+    /// The server will end soon: it says that it is not ready, and goes on with everything.
+    pub fn drain(&self) {
+        self.draining.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether the server will end soon.
+    pub fn is_draining(&self) -> bool {
+        self.draining.load(Ordering::Relaxed)
     }
 
     /// The server is about to end: streams end soon.
