@@ -103,6 +103,8 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
             trusted_proxies: Vec::new(),
         },
         worker,
+        // Nobody passes requests on to it.
+        drain: Duration::ZERO,
         grace: GRACE,
         log: Arc::clone(&log),
     };

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ade::api::access::tokens;
-use ade::api::server::{ListenAddress, Listening};
+use ade::api::server::{ListenAddress, Listening, Shutdown};
 use ade::api::state::ServerLine;
 use ade::api::{Api, ServeOptions};
 use ade::base::cancel::Cancel;
@@ -53,7 +53,9 @@ pub struct Serving {
     pub options: ServeOptions,
     /// The worker beside it; `None`: none.
     pub worker: Option<worker::WorkerOptions>,
-    /// How long answers and runs in progress may go on after a signal.
+    /// How long the server goes on after a signal, and says that it is not ready.
+    pub drain: Duration,
+    /// How long answers and runs in progress may go on after that.
     pub grace: Duration,
     /// What both say.
     pub log: Arc<ServerLog>,
@@ -67,6 +69,7 @@ impl Serving {
             listening,
             options,
             worker,
+            drain,
             grace,
             log,
         } = self;
@@ -99,7 +102,13 @@ impl Serving {
                 // A worker recovers the runs of dead processes by itself.
                 scope.spawn(|| settle_until(&workspace, &stop.in_order));
             }
-            listening.serve(&api, &stop.in_order, grace);
+            let shutdown = Shutdown {
+                in_order: stop.in_order.clone(),
+                at_once: stop.at_once.clone(),
+                drain,
+                grace,
+            };
+            listening.serve(&api, &shutdown);
             // The API may end by itself only with the worker.
             stop.in_order.cancel();
             let _ = watching.join();

@@ -2,7 +2,8 @@
 
 mod common;
 
-use common::{Place, Server};
+use common::{Place, Server, frames, has, wait_for};
+use serde_json::{Value, json};
 
 #[test]
 fn other_machines_are_let_in_only_with_tokens() {
@@ -65,6 +66,80 @@ fn a_server_that_stops_ends_its_streams_and_exits_with_0() {
     server.process.signal(libc::SIGTERM);
     stream.rest();
     server.process.wait().succeeds();
+}
+
+#[test]
+fn a_server_that_is_to_end_says_so_first_and_then_refuses_connections() {
+    let mut place = Place::cold();
+    let configuration = place.configuration_id("config");
+    let token = place.ade("tokens create t --scope admin -q").succeeds();
+    // Nothing below waits for so long: the second signal ends the one, and the last answer the other.
+    place.set("ADE_API_DRAIN_SECONDS", "200");
+    let mut process = place.start("serve --port 0 --grace 200");
+    process.wait_until_says("serving on http://");
+    let said = process.stderr();
+    let address = said.split("serving on http://").nth(1).unwrap();
+    let server = Server {
+        address: address.split_whitespace().next().unwrap().to_owned(),
+        token: token.stdout.trim().to_owned(),
+        process,
+    };
+    let document = server.upload(&place.path("members.csv"));
+    let run = server.submit(&configuration, &document);
+    let events = format!("/api/v1/runs/{}/events", run["id"].as_str().unwrap());
+    let mut stream = server.ask("GET", &events).begin();
+    while stream.line().unwrap() != "\r\n" {}
+    let documents = "/api/v1/workspaces/default/documents?name=a.csv";
+    let mut upload = server
+        .ask("POST", documents)
+        .header("Content-Type", "application/octet-stream")
+        .header("Content-Length", "9")
+        .body("Name\n")
+        .begin();
+    let runs = format!("/api/v1/configs/{configuration}/runs");
+    let asked = json!({"document_id": document, "stream": true});
+    let mut lines = server.ask("POST", &runs).json(&asked).begin();
+    while !lines.line().unwrap().contains("run.created") {}
+    let ready = || server.plain("GET", "/readyz").send().status;
+    assert_eq!(ready(), 200);
+    server.process.signal(libc::SIGTERM);
+    wait_for("the server to be not ready", || ready() == 503);
+    // Whoever has not noticed is answered, on new connections too.
+    server.plain("GET", "/healthz").send().is(200);
+    server.submit(&configuration, &document);
+    let mut late = server.ask("GET", &events).begin();
+    assert!(late.line().unwrap().starts_with("HTTP/1.1 200"));
+    server.process.signal(libc::SIGTERM);
+    wait_for("connections to be refused", || {
+        std::net::TcpStream::connect(&server.address).is_err()
+    });
+    stream.rest();
+    late.rest();
+    upload.go_on(b"Ann\n");
+    upload.answer().is(201);
+    server.process.wait().succeeds();
+    // Lines of JSON end with one that says from where to go on.
+    let rest = lines.rest();
+    let lines: Vec<Value> = rest
+        .lines()
+        .filter_map(|line| serde_json::from_str(line).ok())
+        .filter(Value::is_object)
+        .collect();
+    let last = lines.last().unwrap();
+    let sent = lines.iter().filter_map(|line| line["sequence"].as_u64());
+    let (after, run) = (sent.max().unwrap_or(0), last["run_id"].as_str().unwrap());
+    let resume = format!("/api/v1/runs/{run}/events?after_id={after}");
+    has(
+        last,
+        json!({"event": "stream.interrupted", "reason": "server_stopping", "after_id": after, "resume": resume}),
+    );
+    let server = Server::dev(&place, "--no-worker");
+    server
+        .ask("POST", &format!("/api/v1/runs/{run}/cancel"))
+        .send()
+        .is(200);
+    let resumed = frames(&server.get(&resume).is(200).text());
+    assert_eq!(resumed[0].0, after + 1);
 }
 
 #[test]

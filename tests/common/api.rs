@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use ade::api::access::tokens;
 use ade::api::access::tokens::NewToken;
-use ade::api::server::{ListenAddress as Address, Listening};
+use ade::api::server::{ListenAddress as Address, Listening, Shutdown};
 use ade::api::{Api, ServeOptions};
 use ade::base::cancel::Cancel;
 use ade::settings::{Inputs, Settings};
@@ -61,8 +61,12 @@ impl Server {
         let address = listening.address().unwrap();
         let stop = Cancel::new();
         let thread = {
-            let stop = stop.clone();
-            std::thread::spawn(move || listening.serve(&api, &stop, Duration::from_secs(1)))
+            let shutdown = Shutdown {
+                in_order: stop.clone(),
+                grace: Duration::from_secs(1),
+                ..Shutdown::default()
+            };
+            std::thread::spawn(move || listening.serve(&api, &shutdown))
         };
         let agent = ureq::Agent::config_builder()
             .http_status_as_error(false)

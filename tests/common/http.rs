@@ -185,6 +185,11 @@ pub struct Exchange {
 }
 
 impl Exchange {
+    /// Sends more of the body.
+    pub fn go_on(&mut self, bytes: &[u8]) {
+        self.reader.get_mut().write_all(bytes).unwrap();
+    }
+
     /// Ends the sending side: the body ends here.
     pub fn close_sending(&self) {
         let _ = self.reader.get_ref().shutdown(std::net::Shutdown::Write);
