@@ -24,6 +24,7 @@ use crate::api::http::log_pieces;
 use crate::api::http::problem::{ApiError, ProblemDetails};
 use crate::api::state::Api;
 use crate::api::transfer::stream;
+use crate::base::show_path::Whole;
 use crate::environment::json::environment_json;
 use crate::environment::provide::ask::ask;
 use crate::settings::paths::EnvironmentFolder;
@@ -112,7 +113,7 @@ async fn create(
     } else {
         StatusCode::ACCEPTED
     };
-    Ok(created(status, "builds", environment_json(&build)))
+    Ok(created(status, "builds", environment_json(&build, &Whole)))
 }
 
 /// The words of what is told to come back later are for the client, unlike those of a database that cannot be used.
@@ -261,7 +262,7 @@ impl Following {
         let line = json!({
             "event": event, "build_id": self.build.id, "timestamp": now, "message": message,
             "level": if self.build.status == EnvironmentStatus::Failed { "error" } else { "info" },
-            "data": {"build": environment_json(&self.build)},
+            "data": {"build": environment_json(&self.build, &Whole)},
         });
         Bytes::from(format!("{line}\n"))
     }
@@ -287,7 +288,7 @@ pub fn environment_of(
 async fn show(Reader(api, caller): Reader, Path(id): Path<String>) -> Answer<Response> {
     api.work(move |api| {
         let build = environment_of(api, &caller, "build", &id)?;
-        Ok(axum::Json(environment_json(&build)).into_response())
+        Ok(axum::Json(environment_json(&build, &Whole)).into_response())
     })
     .await
 }

@@ -32,6 +32,7 @@ use crate::api::state::Api;
 use crate::api::transfer::upload::{Upload, media_type};
 use crate::base::files::name_of;
 use crate::base::problem::code;
+use crate::base::show_path::Whole;
 use crate::store::KnownConfiguration;
 use crate::workspace::Workspace;
 use crate::workspace::configurations::archive::LARGEST_FILE;
@@ -134,7 +135,12 @@ async fn list(
         let workspace = known_workspace(api, &caller, &workspace)?;
         let all = workspace.store.configurations(workspace.id())?;
         let bounds = cursor::bounds(page.limit, page.cursor.as_deref())?;
-        let page = cursor::of_all(&all, bounds, |known| &known.record.id, configuration_json)?;
+        let page = cursor::of_all(
+            &all,
+            bounds,
+            |known| &known.record.id,
+            |known| configuration_json(known, &Whole),
+        )?;
         Ok(axum::Json(page))
     })
     .await
@@ -207,7 +213,7 @@ async fn create(
     Ok(created(
         StatusCode::CREATED,
         "configs",
-        configuration_json(&known),
+        configuration_json(&known, &Whole),
     ))
 }
 
@@ -245,7 +251,7 @@ fn is_archive(kind: &str) -> bool {
 async fn show(Reader(api, caller): Reader, Path(which): Path<Which>) -> Answer {
     api.slow_work(move |api| {
         let (_, known) = which.find(api, &caller)?;
-        Ok(axum::Json(configuration_json(&known)))
+        Ok(axum::Json(configuration_json(&known, &Whole)))
     })
     .await
 }
@@ -433,7 +439,7 @@ async fn set_active(api: &Api, caller: Caller, which: Which, active: bool) -> An
     api.slow_work(move |api| {
         let (workspace, known) = which.find(api, &caller)?;
         let known = publish::set_active(&workspace, &known, active)?;
-        Ok(axum::Json(configuration_json(&known)))
+        Ok(axum::Json(configuration_json(&known, &Whole)))
     })
     .await
 }

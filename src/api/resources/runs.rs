@@ -29,6 +29,7 @@ use crate::base::clock::Timestamp;
 use crate::base::digest;
 use crate::base::files::name_of;
 use crate::base::problem::code;
+use crate::base::show_path::Whole;
 use crate::configuration::Configuration;
 use crate::environment::needed::prepare::{PrepareError, Prepared, prepare, prepare_version};
 use crate::run::calls::request::demand_setting;
@@ -201,7 +202,7 @@ async fn create(
         return Ok(stream::lines(&api, &made.workspace, &made.run, follower));
     }
     let status = status_of(made.is_new, StatusCode::CREATED);
-    Ok(created(status, "runs", run_json(&made.run, None)))
+    Ok(created(status, "runs", run_json(&made.run, None, &Whole)))
 }
 
 /// A run that was submitted.
@@ -323,12 +324,15 @@ pub fn configuration_of(
 
 fn active_of(api: &Api, workspace: &str) -> Result<KnownConfiguration, ApiError> {
     let known = api.home().store.configurations(workspace)?;
-    known.into_iter().find(|known| known.active).ok_or_else(|| {
-        ApiError::field(
-            "config_id",
-            "is needed: the workspace has no active configuration",
-        )
-    })
+    known
+        .into_iter()
+        .find(|known| known.is_default)
+        .ok_or_else(|| {
+            ApiError::field(
+                "config_id",
+                "is needed: the workspace has no active configuration",
+            )
+        })
 }
 
 /// The run with this id, in a workspace that the caller's token is for.
@@ -390,14 +394,14 @@ async fn list(Reader(api, caller): Reader, Query(which): Query<Which>) -> Answer
         let workspace = known_workspace(api, &caller, id)?;
         let runs = workspace.store.runs(&RunFilter {
             workspace_id: id.to_owned(),
-            status,
+            statuses: status.into_iter().collect(),
             configuration: which.configuration,
             since,
             behind: before,
             limit,
             ..RunFilter::default()
         })?;
-        let items = runs_json(&workspace, &runs)?;
+        let items = runs_json(&workspace, &runs, &Whole)?;
         let last = runs.last().map(|run| run.id.as_str());
         Ok(axum::Json(cursor::page(items, limit, last)))
     })
@@ -411,7 +415,7 @@ async fn list(Reader(api, caller): Reader, Query(which): Query<Which>) -> Answer
 async fn show(Reader(api, caller): Reader, Path(id): Path<String>) -> Answer {
     api.look(|api| {
         let (workspace, run) = run_of(api, &caller, &id)?;
-        let json = runs_json(&workspace, std::slice::from_ref(&run))?;
+        let json = runs_json(&workspace, std::slice::from_ref(&run), &Whole)?;
         Ok(axum::Json(json.into_iter().next().unwrap_or_default()))
     })
 }
@@ -534,7 +538,7 @@ async fn cancel_run(
             cancel::Cancelled::AtOnce(run) => (StatusCode::OK, run),
             cancel::Cancelled::Requested(run) => (StatusCode::ACCEPTED, run),
         };
-        Ok((status, axum::Json(run_json(&run, None))))
+        Ok((status, axum::Json(run_json(&run, None, &Whole))))
     })
     .await
 }
@@ -555,7 +559,7 @@ async fn retry_run(
 ) -> Answer<Response> {
     let (run, is_new) = again(&api, &caller, id, &headers).await?;
     let status = status_of(is_new, StatusCode::CREATED);
-    Ok(created(status, "runs", run_json(&run, None)))
+    Ok(created(status, "runs", run_json(&run, None, &Whole)))
 }
 
 /// Queues a new run with the input and the files of another. Returns it, and whether it is new.
