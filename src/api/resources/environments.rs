@@ -38,7 +38,7 @@ struct Which {
 }
 
 /// List environments, newest first.
-#[utoipa::path(get, path = "/api/v1/environments", tag = "environments", params(Which), responses(
+#[utoipa::path(get, path = "/api/v1/environments", operation_id = "list_environments", tag = "environments", params(Which), responses(
     (status = 200, body = EnvironmentPage),
 ))]
 async fn list(Reader(api, caller): Reader, Query(which): Query<Which>) -> Answer {
@@ -60,7 +60,7 @@ async fn list(Reader(api, caller): Reader, Query(which): Query<Which>) -> Answer
 }
 
 /// Show an environment, with what is installed in it.
-#[utoipa::path(get, path = "/api/v1/environments/{id}", tag = "environments", params(("id" = String, Path, description = "The environment")), responses(
+#[utoipa::path(get, path = "/api/v1/environments/{id}", operation_id = "get_environment", tag = "environments", params(("id" = String, Path, description = "The environment")), responses(
     (status = 200, body = EnvironmentDetails),
 ))]
 async fn show(Reader(api, caller): Reader, Path(id): Path<String>) -> Answer {

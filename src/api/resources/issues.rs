@@ -97,8 +97,9 @@ impl Asked {
 /// List what is wrong with a run's input, in the order of its sheets.
 ///
 /// `counts` are of all issues that the filters take, and are there on the first page alone.
-#[utoipa::path(get, path = "/api/v1/runs/{id}/issues", tag = "issues", params(("id" = String, Path, description = "The run"), WhichIssues), responses(
+#[utoipa::path(get, path = "/api/v1/runs/{id}/issues", operation_id = "list_run_issues", tag = "issues", params(("id" = String, Path, description = "The run"), WhichIssues), responses(
     (status = 200, body = IssuePage),
+    (status = 409), (status = 410),
 ))]
 async fn issues(
     Reader(api, caller): Reader,
@@ -164,10 +165,11 @@ fn no_list(error: NoList) -> ApiError {
 /// Download the painted copy: the sender's own workbook with the cells of issues marked.
 ///
 /// It is made when it is asked for first. Of `.xls` and `.csv` it is a new workbook with the same cells.
-#[utoipa::path(get, path = "/api/v1/runs/{id}/annotated", tag = "issues", params(("id" = String, Path, description = "The run")), responses(
+#[utoipa::path(get, path = "/api/v1/runs/{id}/annotated", operation_id = "download_annotated_input", tag = "issues", params(("id" = String, Path, description = "The run")), responses(
     (status = 200, content((Vec<u8> = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"), (Vec<u8> = "application/vnd.ms-excel.sheet.macroenabled.12"), (Vec<u8> = "application/vnd.openxmlformats-officedocument.spreadsheetml.template"), (Vec<u8> = "application/vnd.ms-excel.template.macroenabled.12"))),
     (status = 206, description = "The part that was asked for"),
     (status = 304, description = "The client has it"),
+    (status = 409), (status = 410), (status = 416),
 ))]
 async fn annotated(
     Reader(api, caller): Reader,

@@ -44,7 +44,7 @@ fn routes() -> (Router<Api>, Described) {
         .merge(settings::routes())
         .merge(health::routes())
         .split_for_parts();
-    (router, openapi::with_refusals(document))
+    (router, openapi::with_statuses(document))
 }
 
 /// The whole API as a service.
