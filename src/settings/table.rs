@@ -160,6 +160,11 @@ table! {
             "Runs that may wait in the queue before the HTTP API refuses further ones. The CLI is not limited.";
         upload_limit: u64 = megabytes, "ADE_API_UPLOAD_LIMIT_MB", SettingKind::Whole(1), "200",
             "The largest document or archive, in megabytes, that the HTTP API accepts.";
+        metrics_need_token: bool = is_token, "ADE_API_METRICS", SettingKind::Word(&["open", "token"]), "open",
+            "Who may read `/metrics`: everybody who reaches the server, or who shows a token for all workspaces.";
+        cors_origins: Option<String> = maybe_text, "ADE_API_CORS_ORIGINS", SettingKind::Text, "",
+            "Origins, separated by commas, whose pages may use the HTTP API from a browser; *: all.",
+            note("none");
         trusted_proxies: Option<String> = maybe_text, "ADE_API_TRUSTED_PROXIES", SettingKind::Text, "",
             "Addresses of proxies, separated by commas, whose forwarded headers `ade serve` believes.",
             note("none");
