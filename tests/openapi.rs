@@ -34,3 +34,94 @@ fn the_committed_description_is_that_of_the_code() {
         printed
     );
 }
+
+/// Every operation of the document: its route, and what is said of it.
+fn operations(document: &Value) -> Vec<(String, &Value)> {
+    let paths = document["paths"].as_object().unwrap();
+    paths
+        .iter()
+        .flat_map(|(path, methods)| {
+            let methods = methods.as_object().unwrap().iter();
+            methods.map(move |(method, operation)| (format!("{method} {path}"), operation))
+        })
+        .collect()
+}
+
+#[test]
+fn every_operation_has_a_name_of_its_own() {
+    const VERBS: [&str; 18] = [
+        "activate",
+        "cancel",
+        "check",
+        "create",
+        "deactivate",
+        "delete",
+        "download",
+        "explain",
+        "find",
+        "get",
+        "list",
+        "publish",
+        "replace",
+        "retry",
+        "revoke",
+        "stream",
+        "try",
+        "write",
+    ];
+    let document: Value = serde_json::from_str(&ade::api::description()).unwrap();
+    let mut seen = std::collections::BTreeMap::new();
+    for (route, operation) in operations(&document) {
+        let name = operation["operationId"].as_str().unwrap_or_default();
+        let (verb, noun) = name.split_once('_').unwrap_or_default();
+        assert!(
+            VERBS.contains(&verb),
+            "{route}: {name:?} begins with no verb"
+        );
+        let is_plain = |letter: char| letter.is_ascii_lowercase() || letter == '_';
+        assert!(
+            !noun.is_empty() && noun.chars().all(is_plain),
+            "{route}: {name}"
+        );
+        let other = seen.insert(name, route.clone());
+        assert_eq!(other, None, "{name} is {route} too");
+    }
+    assert!(seen.len() > 50, "{}", seen.len());
+}
+
+#[test]
+fn every_status_is_named() {
+    let document: Value = serde_json::from_str(&ade::api::description()).unwrap();
+    for (route, operation) in operations(&document) {
+        let responses = operation["responses"].as_object().unwrap();
+        let has = |status: &str| responses.contains_key(status);
+        for (status, response) in responses {
+            let number: u16 = status.parse().unwrap_or_default();
+            assert!(
+                (200..600).contains(&number),
+                "{route}: {status} is no status"
+            );
+            let refusal = response["$ref"].as_str();
+            assert_eq!(refusal.is_some(), number >= 400, "{route}: {status}");
+            let described = match refusal {
+                None => response,
+                Some(place) => document.pointer(&place[1..]).unwrap(),
+            };
+            let words = described["description"].as_str().unwrap_or_default();
+            assert!(!words.is_empty(), "{route}: {status} is not described");
+            if refusal.is_some() {
+                let content = &described["content"]["application/problem+json"];
+                let shape = &content["schema"]["$ref"];
+                assert_eq!(
+                    shape, "#/components/schemas/ProblemDetails",
+                    "{route}: {status}"
+                );
+            }
+        }
+        let is_open = operation["security"].is_array();
+        assert_eq!(has("401") && has("403") && has("500"), !is_open, "{route}");
+        let has_body = !operation["requestBody"].is_null();
+        assert_eq!(has("400") && has("413") && has("415"), has_body, "{route}");
+        assert!(has("404") || !route.contains('{'), "{route}");
+    }
+}

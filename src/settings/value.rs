@@ -182,6 +182,10 @@ impl Value<'_> {
         self.is("json")
     }
 
+    pub fn is_token(&self) -> bool {
+        self.is("token")
+    }
+
     pub fn sandbox(&self) -> Sandbox {
         if self.is("strict") {
             Sandbox::Strict

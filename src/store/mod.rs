@@ -61,7 +61,7 @@ pub use environments::{
     EnvironmentStatus, Environments, LAST_USE_KNOWN_TO, NewEnvironment, Package,
 };
 pub use error::StoreError;
-pub use failure::{Failure, NOT_BUILT};
+pub use failure::{Failure, NOT_BUILT, Place};
 pub use identity::{Identities, Identity};
 pub use ids::{Ids, Named, SHORTEST};
 pub use leases::{Holder, Leases};

@@ -96,6 +96,13 @@ pub struct RunOptions {
     /// older `ade` recorded it, and those of the process that executes it hold.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub engine_variables: Option<BTreeMap<String, String>>,
+    /// What the caller calls the run by, key by key. It decides nothing.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub labels: BTreeMap<String, String>,
+    /// The published version of the configuration that it uses; `None`: the files of a folder as they were, or an older `ade`
+    /// recorded it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub configuration_version: Option<u32>,
 }
 
 /// What a caller says of one sheet, in the words of the engine's setting `sheets`.
@@ -314,8 +321,8 @@ pub enum CancelOutcome {
 pub struct RunFilter {
     /// Those of this workspace.
     pub workspace_id: String,
-    /// Those with this status.
-    pub status: Option<RunStatus>,
+    /// Those with one of these statuses; empty: with any.
+    pub statuses: Vec<RunStatus>,
     /// Those of the configuration with this id, name or folder.
     pub configuration: Option<String>,
     /// Those of the input with this file name.
@@ -324,6 +331,13 @@ pub struct RunFilter {
     pub since: Option<Timestamp>,
     /// Those recorded before this time.
     pub before: Option<Timestamp>,
+    /// Those that have this text, in whatever case, in the name of their input or configuration or in a label, or whose id ends
+    /// with it.
+    pub text: Option<String>,
+    /// Those that found issues in their input; or those that looked and found none.
+    pub has_issues: Option<bool>,
+    /// Those that have all of these labels.
+    pub labels: BTreeMap<String, String>,
     /// Those that a list shows behind the run with this id: the next page.
     pub behind: Option<String>,
     /// The largest number to return.

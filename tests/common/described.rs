@@ -3,6 +3,9 @@
 
 use serde_json::{Map, Value};
 
+/// Statuses of HTTP itself, which any route may answer: the document says so once.
+const EVERYWHERE: [u16; 3] = [405, 408, 421];
+
 /// The description.
 pub struct Description(Value);
 
@@ -23,11 +26,10 @@ impl Description {
     ) -> Option<String> {
         let operation = self.operation(method, path)?;
         let responses = &operation["responses"];
-        let exact = &responses[status.to_string()];
-        let response = if exact.is_null() && (400..500).contains(&status) {
-            &responses["4XX"]
+        let response = if EVERYWHERE.contains(&status) {
+            self.0.pointer("/components/responses/BadRequest").unwrap()
         } else {
-            exact
+            self.resolve(&responses[status.to_string()])
         };
         if response.is_null() {
             return Some(format!("{status} is not described"));

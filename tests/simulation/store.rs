@@ -151,7 +151,7 @@ impl Configurations for SimulatedStore {
         configurations(workspace: &str) -> Vec<KnownConfiguration>;
         configuration(id: &str) -> KnownConfiguration;
         add_uploaded_configuration(new: &ConfigurationRecord, now: Timestamp) -> ();
-        set_active(id: &str, active: bool, now: Timestamp) -> KnownConfiguration;
+        set_default(id: &str, is_default: bool, now: Timestamp) -> KnownConfiguration;
         publish(id: &str, source_digest: &str, snapshot: &Path, now: Timestamp) -> Publication;
         versions(id: &str) -> Vec<ConfigurationVersion>;
         published_snapshots() -> Vec<PathBuf>;

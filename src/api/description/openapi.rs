@@ -1,10 +1,11 @@
 //! The description of the API: OpenAPI 3.1, made from the code.
 
 use axum::Router;
-use axum::http::header;
+use axum::http::{StatusCode, header};
 use axum::routing::get;
+use utoipa::openapi::path::{Operation, Parameter, ParameterIn};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
-use utoipa::openapi::{ContentBuilder, OpenApi as Described, Ref, ResponseBuilder};
+use utoipa::openapi::{ContentBuilder, OpenApi as Described, Ref, RefOr, ResponseBuilder};
 use utoipa::{Modify, OpenApi, ToSchema};
 
 use crate::api::http::problem::{MEDIA_TYPE, ProblemDetails};
@@ -15,9 +16,10 @@ use crate::api::state::Api;
 #[openapi(
     info(
         title = "ADE",
-        description = "Turns messy spreadsheets into clean, validated workbooks. A document is uploaded once; a run applies a configuration to it; what happens can be followed while it happens."
+        description = "Turns messy spreadsheets into clean, validated workbooks. A document is uploaded once; a run applies a configuration to it; what happens can be followed while it happens. Any route may also answer 405 to a method that it does not have, 408 to a request that takes too long, and 421 to one that asks a server on loopback under another name; these are problem documents too."
     ),
     security(("token" = [])),
+    components(schemas(ProblemDetails)),
     modifiers(&Token)
 )]
 pub struct OpenApiDocument;
@@ -37,11 +39,82 @@ impl Modify for Token {
     }
 }
 
-/// The same, with what each route answers that refuses a request. Routes without a caller say what they answer themselves.
-pub fn with_refusals(mut document: Described) -> Described {
-    let details = Ref::from_schema_name(ProblemDetails::name());
-    let content = ContentBuilder::new().schema(Some(details)).build();
-    let refusal = ResponseBuilder::new().content(MEDIA_TYPE, content).build();
+/// The refusals: the status, the name that the document has for it, and when it is sent. Every one is a problem document.
+const REFUSALS: [(&str, &str, &str); 15] = [
+    (
+        "400",
+        "BadRequest",
+        "The body ended early, or is neither JSON nor a form",
+    ),
+    (
+        "401",
+        "Unauthorized",
+        "No token, or one that is wrong, revoked or past its end",
+    ),
+    (
+        "403",
+        "Forbidden",
+        "The token's scope or its workspaces do not allow this",
+    ),
+    (
+        "404",
+        "NotFound",
+        "There is no such thing, or the token does not see it",
+    ),
+    (
+        "409",
+        "Conflict",
+        "Not as things are now; the code says why",
+    ),
+    ("410", "Gone", "It was deleted"),
+    ("412", "Stale", "It was changed since it was read"),
+    ("413", "TooLarge", "The body is over its limit"),
+    (
+        "415",
+        "OtherType",
+        "The content type or the format is none that is taken",
+    ),
+    ("416", "OutOfRange", "The range lies outside of the file"),
+    (
+        "422",
+        "NotUsable",
+        "A parameter, a header or a field has a value that cannot be used",
+    ),
+    (
+        "428",
+        "NotConditional",
+        "The request does not say which content it replaces",
+    ),
+    (
+        "429",
+        "Full",
+        "Too many wait; `Retry-After` says when to try again",
+    ),
+    (
+        "500",
+        "Failed",
+        "The server could not do this; its log says why",
+    ),
+    (
+        "503",
+        "Unavailable",
+        "Not now; `Retry-After` says when to try again",
+    ),
+];
+
+/// The same, with every status that an operation may answer. A handler names those of what it does alone; those that come with a
+/// caller, a parameter or a body are added here. Routes without a caller say all themselves.
+pub fn with_statuses(mut document: Described) -> Described {
+    let components = document.components.get_or_insert_default();
+    for (_, name, meaning) in REFUSALS {
+        let details = Ref::from_schema_name(ProblemDetails::name());
+        let content = ContentBuilder::new().schema(Some(details)).build();
+        let refusal = ResponseBuilder::new()
+            .description(meaning)
+            .content(MEDIA_TYPE, content)
+            .build();
+        components.responses.insert(name.to_owned(), refusal.into());
+    }
     for path in document.paths.paths.values_mut() {
         let operations = [
             &mut path.get,
@@ -49,16 +122,63 @@ pub fn with_refusals(mut document: Described) -> Described {
             &mut path.post,
             &mut path.delete,
         ];
-        let of_callers = operations
-            .into_iter()
-            .flatten()
-            .filter(|one| one.security.is_none());
-        for operation in of_callers {
+        for operation in operations.into_iter().flatten() {
+            let statuses = statuses_of(operation);
             let responses = &mut operation.responses.responses;
-            responses.insert("4XX".to_owned(), refusal.clone().into());
+            for (status, name, _) in REFUSALS {
+                if statuses.contains(&status) || responses.contains_key(status) {
+                    let refusal = RefOr::Ref(Ref::from_response_name(name));
+                    responses.insert(status.to_owned(), refusal);
+                }
+            }
+            responses.iter_mut().for_each(describe);
         }
     }
     document
+}
+
+/// The statuses that follow from what an operation takes.
+fn statuses_of(operation: &Operation) -> Vec<&'static str> {
+    if operation.security.is_some() {
+        return Vec::new();
+    }
+    let mut statuses = vec!["401", "403", "500", "503"];
+    let parameters: Vec<&Parameter> = operation
+        .parameters
+        .iter()
+        .flatten()
+        .filter_map(|parameter| match parameter {
+            RefOr::T(parameter) => Some(parameter),
+            RefOr::Ref(_) => None,
+        })
+        .collect();
+    // What is looked for by its id may not be there, or not for this caller.
+    let names_a_thing =
+        |one: &&Parameter| matches!(one.parameter_in, ParameterIn::Path) || one.name == "workspace";
+    if parameters.iter().any(names_a_thing) {
+        statuses.push("404");
+    }
+    if !parameters.is_empty() || operation.request_body.is_some() {
+        statuses.push("422");
+    }
+    if operation.request_body.is_some() {
+        statuses.extend(["400", "413", "415"]);
+    }
+    statuses
+}
+
+/// The specification wants each answer described, if only by what its status is called.
+fn describe((status, response): (&String, &mut RefOr<utoipa::openapi::Response>)) {
+    let code = status
+        .parse()
+        .ok()
+        .and_then(|code| StatusCode::from_u16(code).ok());
+    let name = code.and_then(|code| code.canonical_reason());
+    if let (RefOr::T(response), Some(name)) = (response, name)
+        && response.description.is_empty()
+    {
+        name.clone_into(&mut response.description);
+    }
 }
 
 /// The route of the document itself.

@@ -7,6 +7,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
 
+use crate::store::Failure;
+
 /// The server lives.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
 pub struct Health {
@@ -89,7 +91,7 @@ pub struct Run {
     pub artifacts_deleted_at: Option<String>,
     /// Why it failed.
     #[schema(required)]
-    pub error: Option<RunError>,
+    pub error: Option<Failure>,
     #[schema(required)]
     pub metrics: Option<Metrics>,
 }
@@ -104,18 +106,6 @@ pub struct RunInput {
     /// The sheets to process; null: all visible ones.
     #[schema(required)]
     pub sheets: Option<Vec<String>>,
-}
-
-/// Why a run failed.
-#[derive(Debug, Serialize, Deserialize, ToSchema)]
-pub struct RunError {
-    /// A stable word, explained in docs/errors.md.
-    pub code: String,
-    #[schema(required)]
-    pub stage: Option<String>,
-    pub message: String,
-    #[schema(required)]
-    pub hint: Option<String>,
 }
 
 /// What a run found.
@@ -599,7 +589,7 @@ pub struct Environment {
     pub last_used_at: Option<String>,
     /// Why it could not be built.
     #[schema(required)]
-    pub error: Option<RunError>,
+    pub error: Option<Failure>,
 }
 
 /// An environment with what is installed in it.

@@ -20,14 +20,14 @@ pub fn types(document: &Value) -> String {
     text.push_str("/** Every operation: what it takes, and what it answers with by status. */\nexport interface Operations {\n");
     for (path, methods) in document["paths"].as_object().into_iter().flatten() {
         for (method, operation) in methods.as_object().into_iter().flatten() {
-            text.push_str(&self::operation(path, method, operation));
+            text.push_str(&self::operation(path, method, operation, document));
         }
     }
     text.push_str("}\n");
     text
 }
 
-fn operation(path: &str, method: &str, operation: &Value) -> String {
+fn operation(path: &str, method: &str, operation: &Value, document: &Value) -> String {
     let mut text = String::new();
     comment(
         &mut text,
@@ -61,6 +61,10 @@ fn operation(path: &str, method: &str, operation: &Value) -> String {
     }
     text.push_str("    answers: {\n");
     for (status, answer) in operation["responses"].as_object().into_iter().flatten() {
+        // A refusal is described once for all operations.
+        let place = answer["$ref"].as_str();
+        let shared = place.and_then(|place| document.pointer(place.trim_start_matches('#')));
+        let answer = shared.unwrap_or(answer);
         let kinds: Vec<String> = answer["content"]
             .as_object()
             .into_iter()

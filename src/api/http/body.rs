@@ -1,10 +1,13 @@
 //! Reads the content of a request: JSON, query parameters, ids in the path. What is wrong is named by field.
 
+use std::borrow::Cow;
+
 use axum::extract::rejection::PathRejection;
 use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
-use serde::de::DeserializeOwned;
+use serde::de::value::{Error as ValueError, MapDeserializer, SeqDeserializer};
+use serde::de::{DeserializeOwned, Deserializer, Error as _, IntoDeserializer, Visitor};
 use serde_json::Value;
 
 use super::problem::ApiError;
@@ -179,22 +182,116 @@ fn in_words(message: &str) -> String {
     format!("must be {expected}, and is {found}")
 }
 
-/// The parameters of a query.
+/// The parameters of a query. One that is a list in `T` may be given several times; every other one at most once.
 pub struct Query<T>(pub T);
 
 impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Query<T> {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
-        let query = parts.uri.query().unwrap_or_default();
-        let pairs = form_urlencoded::parse(query.as_bytes());
-        let parser = serde_urlencoded::Deserializer::new(pairs);
-        let value = serde_path_to_error::deserialize(parser).map_err(|error| {
-            let path = error.path().to_string();
-            let message = error.into_inner().to_string();
-            ApiError::field(field_of(&path, &message), message)
-        })?;
-        Ok(Self(value))
+        parse_query(parts.uri.query().unwrap_or_default()).map(Self)
+    }
+}
+
+fn parse_query<T: DeserializeOwned>(query: &str) -> Result<T, ApiError> {
+    let mut parameters: Vec<(Cow<'_, str>, Given<'_>)> = Vec::new();
+    for (name, value) in form_urlencoded::parse(query.as_bytes()) {
+        match parameters.iter_mut().find(|known| known.0 == name) {
+            Some((_, given)) => given.0.push(value),
+            None => parameters.push((name, Given(vec![value]))),
+        }
+    }
+    let parser = MapDeserializer::new(parameters.into_iter());
+    serde_path_to_error::deserialize(parser).map_err(|error| {
+        let path = error.path().to_string();
+        // Of a list the parameter is named, not which one of its values it is.
+        let name = path.split('[').next().unwrap_or_default();
+        let message = error.into_inner().to_string();
+        ApiError::field(field_of(name, &message), message)
+    })
+}
+
+/// The values of one parameter, in their order; there is at least one.
+struct Given<'a>(Vec<Cow<'a, str>>);
+
+impl<'a> Given<'a> {
+    fn only(mut self) -> Result<Cow<'a, str>, ValueError> {
+        match (self.0.pop(), self.0.is_empty()) {
+            (Some(only), true) => Ok(only),
+            _ => Err(ValueError::custom("is given more than once")),
+        }
+    }
+}
+
+impl<'de> IntoDeserializer<'de, ValueError> for Given<'de> {
+    type Deserializer = Self;
+
+    fn into_deserializer(self) -> Self {
+        self
+    }
+}
+
+/// Values of these types are read from their text.
+macro_rules! read_from_text {
+    ($($method:ident => $visit:ident,)*) => {
+        $(fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ValueError> {
+            visitor.$visit(self.only()?.parse().map_err(ValueError::custom)?)
+        })*
+    };
+}
+
+impl<'de> Deserializer<'de> for Given<'de> {
+    type Error = ValueError;
+
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ValueError> {
+        self.only()?.into_deserializer().deserialize_any(visitor)
+    }
+
+    fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ValueError> {
+        let each = self.0.into_iter().map(|value| Given(vec![value]));
+        SeqDeserializer::new(each).deserialize_seq(visitor)
+    }
+
+    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ValueError> {
+        visitor.visit_some(self)
+    }
+
+    fn deserialize_newtype_struct<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        visitor: V,
+    ) -> Result<V::Value, ValueError> {
+        visitor.visit_newtype_struct(self)
+    }
+
+    fn deserialize_enum<V: Visitor<'de>>(
+        self,
+        name: &'static str,
+        variants: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, ValueError> {
+        let value = self.only()?;
+        value
+            .into_deserializer()
+            .deserialize_enum(name, variants, visitor)
+    }
+
+    read_from_text! {
+        deserialize_bool => visit_bool,
+        deserialize_u8 => visit_u8,
+        deserialize_u16 => visit_u16,
+        deserialize_u32 => visit_u32,
+        deserialize_u64 => visit_u64,
+        deserialize_i8 => visit_i8,
+        deserialize_i16 => visit_i16,
+        deserialize_i32 => visit_i32,
+        deserialize_i64 => visit_i64,
+        deserialize_f32 => visit_f32,
+        deserialize_f64 => visit_f64,
+    }
+
+    serde::forward_to_deserialize_any! {
+        char str string bytes byte_buf unit unit_struct tuple tuple_struct map struct identifier ignored_any
     }
 }
 
@@ -209,5 +306,65 @@ impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for Path<T>
             .await
             .map(|axum::extract::Path(value)| Self(value))
             .map_err(|error: PathRejection| ApiError::of(code::NOT_FOUND, error.body_text()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug, PartialEq, serde::Deserialize)]
+    #[serde(rename_all = "lowercase")]
+    enum Side {
+        Left,
+        Right,
+    }
+
+    #[derive(Debug, Default, PartialEq, serde::Deserialize)]
+    #[serde(default, deny_unknown_fields)]
+    struct Asked {
+        name: Option<String>,
+        most: Option<u32>,
+        from: i64,
+        whole: bool,
+        side: Option<Side>,
+        status: Vec<String>,
+        sides: Vec<Side>,
+    }
+
+    fn refused(query: &str) -> String {
+        parse_query::<Asked>(query).unwrap_err().detail
+    }
+
+    #[test]
+    fn a_query_is_read_as_what_is_asked_for() {
+        let read = |query: &str| parse_query::<Asked>(query).unwrap();
+        assert_eq!(read(""), Asked::default());
+        assert_eq!(
+            read("name=a+%26%3D%C3%A9&most=7&from=-3&whole=true&side=right&status=x"),
+            Asked {
+                name: Some("a &=é".to_owned()),
+                most: Some(7),
+                from: -3,
+                whole: true,
+                side: Some(Side::Right),
+                status: vec!["x".to_owned()],
+                sides: Vec::new(),
+            }
+        );
+        let several = read("status=b&sides=left&status=a&status=b&sides=right");
+        assert_eq!(several.status, ["b", "a", "b"]);
+        assert_eq!(several.sides, [Side::Left, Side::Right]);
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_named_by_its_parameter() {
+        assert_eq!(refused("most=7&most=7"), "most: is given more than once");
+        assert_eq!(refused("name=&name="), "name: is given more than once");
+        assert_eq!(refused("most=x"), "most: invalid digit found in string");
+        assert!(refused("whole=1").starts_with("whole: "));
+        assert!(refused("side=up").starts_with("side: unknown variant"));
+        assert!(refused("sides=left&sides=up").starts_with("sides: unknown variant"));
+        assert!(refused("other=1").starts_with("other: unknown field"));
     }
 }

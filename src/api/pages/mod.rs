@@ -342,7 +342,8 @@ fn operation_section(path: &str, method: &str, operation: &Value, document: &Val
             format!(
                 "<b>{}</b> {}",
                 escaped(status),
-                text(&answer["description"])
+                resolved(answer, document)
+                    .map_or_else(String::new, |answer| text(&answer["description"]))
             )
         })
         .collect();

@@ -21,11 +21,12 @@ use crate::api::http::answer::{Answer, created};
 use crate::api::http::body::{JsonBody, MaybeJson, Path, Query};
 use crate::api::http::cursor::LogPart;
 use crate::api::http::log_pieces;
-use crate::api::http::problem::{ApiError, ProblemDetails};
+use crate::api::http::problem::ApiError;
 use crate::api::state::Api;
 use crate::api::transfer::held::HeldToken;
 use crate::api::transfer::stream;
 use crate::api::transfer::stream::Interruption;
+use crate::base::show_path::Whole;
 use crate::environment::json::environment_json;
 use crate::environment::provide::ask::ask;
 use crate::settings::paths::EnvironmentFolder;
@@ -74,7 +75,7 @@ struct NewBuildOptions {
 /// It is that of the published version, or of a folder's files as they are now. An environment that is ready is not built again
 /// unless that is asked for. With `stream`, the answer is 200 and lines of JSON: `build.created`, the events of the build, and
 /// `build.completed` at the end.
-#[utoipa::path(post, path = "/api/v1/workspaces/{workspace}/configs/{config_id}/builds", tag = "builds",
+#[utoipa::path(post, path = "/api/v1/workspaces/{workspace}/configs/{config_id}/builds", operation_id = "create_build", tag = "builds",
     params(
         ("workspace" = String, Path, description = "The workspace"),
         ("config_id" = String, Path, description = "The configuration"),
@@ -83,7 +84,7 @@ struct NewBuildOptions {
     responses(
         (status = 202, description = "It waits, or is being built", body = Environment, headers(("Location" = String, description = "The build"))),
         (status = 200, description = "It is ready; or it was waited for and has failed; or the stream that was asked for", content((Environment = "application/json"), (String = "application/x-ndjson"))),
-        (status = 503, description = "Too many environments wait", body = ProblemDetails, content_type = "application/problem+json"),
+        (status = 409),
     )
 )]
 async fn create(
@@ -117,7 +118,7 @@ async fn create(
     } else {
         StatusCode::ACCEPTED
     };
-    Ok(created(status, "builds", environment_json(&build)))
+    Ok(created(status, "builds", environment_json(&build, &Whole)))
 }
 
 /// The words of what is told to come back later are for the client, unlike those of a database that cannot be used.
@@ -288,7 +289,7 @@ impl Following {
         let line = json!({
             "event": event, "build_id": self.build.id, "timestamp": now, "message": message,
             "level": if self.build.status == EnvironmentStatus::Failed { "error" } else { "info" },
-            "data": {"build": environment_json(&self.build)},
+            "data": {"build": environment_json(&self.build, &Whole)},
         });
         Bytes::from(format!("{line}\n"))
     }
@@ -308,19 +309,19 @@ pub fn environment_of(
 }
 
 /// Show a build: the environment that it makes.
-#[utoipa::path(get, path = "/api/v1/builds/{id}", tag = "builds", params(("id" = String, Path, description = "The build")), responses(
+#[utoipa::path(get, path = "/api/v1/builds/{id}", operation_id = "get_build", tag = "builds", params(("id" = String, Path, description = "The build")), responses(
     (status = 200, body = Environment),
 ))]
 async fn show(Reader(api, caller): Reader, Path(id): Path<String>) -> Answer<Response> {
     api.work(move |api| {
         let build = environment_of(api, &caller, "build", &id)?;
-        Ok(axum::Json(environment_json(&build)).into_response())
+        Ok(axum::Json(environment_json(&build, &Whole)).into_response())
     })
     .await
 }
 
 /// Read the log of a build.
-#[utoipa::path(get, path = "/api/v1/builds/{id}/logs", tag = "builds", params(("id" = String, Path, description = "The build"), LogPart), responses(
+#[utoipa::path(get, path = "/api/v1/builds/{id}/logs", operation_id = "list_build_logs", tag = "builds", params(("id" = String, Path, description = "The build"), LogPart), responses(
     (status = 200, body = BuildLogPage),
 ))]
 async fn logs(

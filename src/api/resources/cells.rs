@@ -109,8 +109,9 @@ struct WhichSide {
 }
 
 /// List the sheets of a run's input or output, with their sizes.
-#[utoipa::path(get, path = "/api/v1/runs/{id}/sheets", tag = "cells", params(("id" = String, Path, description = "The run"), WhichSide), responses(
+#[utoipa::path(get, path = "/api/v1/runs/{id}/sheets", operation_id = "list_run_sheets", tag = "cells", params(("id" = String, Path, description = "The run"), WhichSide), responses(
     (status = 200, body = SheetList),
+    (status = 409), (status = 410),
 ))]
 async fn sheets(
     Reader(api, caller): Reader,
@@ -160,9 +161,10 @@ enum WithName {
 ///
 /// At most 200 rows of 100 columns. Where the configuration has `row_provenance`, `row_map` tells the rows of the other side that
 /// the window's rows belong to, and `row_reasons`, of an input, why rows of it were not written; otherwise they are null.
-#[utoipa::path(get, path = "/api/v1/runs/{id}/cells", tag = "cells", params(("id" = String, Path, description = "The run"), WhichCells), responses(
+#[utoipa::path(get, path = "/api/v1/runs/{id}/cells", operation_id = "get_run_cells", tag = "cells", params(("id" = String, Path, description = "The run"), WhichCells), responses(
     (status = 200, body = CellWindow, headers(("ETag" = String, description = "Changes when the answer does"))),
     (status = 304, description = "The client has it"),
+    (status = 409), (status = 410),
 ))]
 async fn cells(
     Reader(api, caller): Reader,
@@ -294,8 +296,9 @@ struct WhatToFind {
 /// Find the cells of a sheet that have a text in them.
 ///
 /// In the order of rows. A large sheet is searched in parts: `next` says where to go on, even where this part has no such cell.
-#[utoipa::path(get, path = "/api/v1/runs/{id}/find", tag = "cells", params(("id" = String, Path, description = "The run"), WhatToFind), responses(
+#[utoipa::path(get, path = "/api/v1/runs/{id}/find", operation_id = "find_run_cells", tag = "cells", params(("id" = String, Path, description = "The run"), WhatToFind), responses(
     (status = 200, body = FoundCells),
+    (status = 409), (status = 410),
 ))]
 async fn find(
     Reader(api, caller): Reader,

@@ -32,6 +32,7 @@ use crate::api::state::Api;
 use crate::api::transfer::upload::{Upload, media_type};
 use crate::base::files::name_of;
 use crate::base::problem::code;
+use crate::base::show_path::Whole;
 use crate::store::KnownConfiguration;
 use crate::workspace::Workspace;
 use crate::workspace::configurations::archive::LARGEST_FILE;
@@ -119,7 +120,7 @@ struct Page {
 }
 
 /// List a workspace's configurations, the active one first, then by name.
-#[utoipa::path(get, path = "/api/v1/workspaces/{workspace}/configs", tag = "configurations",
+#[utoipa::path(get, path = "/api/v1/workspaces/{workspace}/configs", operation_id = "list_configs", tag = "configurations",
     params(("workspace" = String, Path, description = "The workspace"), Page),
     responses(
         (status = 200, body = ConfigurationPage),
@@ -134,7 +135,12 @@ async fn list(
         let workspace = known_workspace(api, &caller, &workspace)?;
         let all = workspace.store.configurations(workspace.id())?;
         let bounds = cursor::bounds(page.limit, page.cursor.as_deref())?;
-        let page = cursor::of_all(&all, bounds, |known| &known.record.id, configuration_json)?;
+        let page = cursor::of_all(
+            &all,
+            bounds,
+            |known| &known.record.id,
+            |known| configuration_json(known, &Whole),
+        )?;
         Ok(axum::Json(page))
     })
     .await
@@ -164,7 +170,7 @@ impl JsonBody for NewConfiguration {}
 ///
 /// The body is an archive of its folder, a ZIP or a tar in gzip, as it is or as the file of a form. A folder that holds everything is
 /// taken off. Or the body is JSON with a name, and files follow one by one. What was uploaded is a draft until it is published.
-#[utoipa::path(post, path = "/api/v1/workspaces/{workspace}/configs", tag = "configurations",
+#[utoipa::path(post, path = "/api/v1/workspaces/{workspace}/configs", operation_id = "create_config", tag = "configurations",
     params(("workspace" = String, Path, description = "The workspace"), Named),
     request_body(content(
         (Vec<u8> = "application/zip"),
@@ -209,7 +215,7 @@ async fn create(
     Ok(created(
         StatusCode::CREATED,
         "configs",
-        configuration_json(&known),
+        configuration_json(&known, &Whole),
     ))
 }
 
@@ -241,19 +247,19 @@ fn is_archive(kind: &str) -> bool {
 }
 
 /// Show a configuration.
-#[utoipa::path(get, path = "/api/v1/configs/{config_id}", tag = "configurations", params(("config_id" = String, Path, description = "The configuration")), responses(
+#[utoipa::path(get, path = "/api/v1/configs/{config_id}", operation_id = "get_config", tag = "configurations", params(("config_id" = String, Path, description = "The configuration")), responses(
     (status = 200, body = Shape),
 ))]
 async fn show(Reader(api, caller): Reader, Path(which): Path<Which>) -> Answer {
     api.slow_work(move |api| {
         let (_, known) = which.find(api, &caller)?;
-        Ok(axum::Json(configuration_json(&known)))
+        Ok(axum::Json(configuration_json(&known, &Whole)))
     })
     .await
 }
 
 /// Replace the draft of an uploaded configuration by the files of an archive.
-#[utoipa::path(put, path = "/api/v1/configs/{config_id}/draft", tag = "configurations",
+#[utoipa::path(put, path = "/api/v1/configs/{config_id}/draft", operation_id = "replace_config_draft", tag = "configurations",
     params(("config_id" = String, Path, description = "The configuration")),
     request_body(content(
         (Vec<u8> = "application/zip"),
@@ -262,6 +268,7 @@ async fn show(Reader(api, caller): Reader, Path(which): Path<Which>) -> Answer {
     )),
     responses(
         (status = 200, body = DraftFileList),
+        (status = 409),
     )
 )]
 async fn replace_draft(
@@ -280,7 +287,7 @@ async fn replace_draft(
 }
 
 /// List the published versions, newest first.
-#[utoipa::path(get, path = "/api/v1/configs/{config_id}/versions", tag = "configurations", params(("config_id" = String, Path, description = "The configuration")), responses(
+#[utoipa::path(get, path = "/api/v1/configs/{config_id}/versions", operation_id = "list_config_versions", tag = "configurations", params(("config_id" = String, Path, description = "The configuration")), responses(
     (status = 200, body = VersionList),
 ))]
 async fn versions(Reader(api, caller): Reader, Path(which): Path<Which>) -> Answer {
@@ -294,8 +301,9 @@ async fn versions(Reader(api, caller): Reader, Path(which): Path<Which>) -> Answ
 }
 
 /// List the files of a draft.
-#[utoipa::path(get, path = "/api/v1/configs/{config_id}/files", tag = "configurations", params(("config_id" = String, Path, description = "The configuration")), responses(
+#[utoipa::path(get, path = "/api/v1/configs/{config_id}/files", operation_id = "list_config_files", tag = "configurations", params(("config_id" = String, Path, description = "The configuration")), responses(
     (status = 200, body = DraftFileList),
+    (status = 409),
 ))]
 async fn files(Reader(api, caller): Reader, Path(which): Path<Which>) -> Answer {
     api.slow_work(move |api| {
@@ -312,12 +320,13 @@ fn listed(workspace: &Workspace, known: &KnownConfiguration) -> Answer {
 }
 
 /// Read a file of a draft.
-#[utoipa::path(get, path = "/api/v1/configs/{config_id}/files/{path}", tag = "configurations",
+#[utoipa::path(get, path = "/api/v1/configs/{config_id}/files/{path}", operation_id = "download_config_file", tag = "configurations",
     params(("config_id" = String, Path, description = "The configuration"), ("path" = String, Path, description = "The file's path in the configuration; its slashes are slashes")),
     responses(
         (status = 200, body = Vec<u8>, content_type = "application/octet-stream"),
         (status = 206, description = "The part that was asked for"),
         (status = 304, description = "The client has it"),
+        (status = 409), (status = 416),
     )
 )]
 async fn read_file(
@@ -342,12 +351,13 @@ async fn read_file(
 }
 
 /// Write a file of a draft. The body is the file.
-#[utoipa::path(put, path = "/api/v1/configs/{config_id}/files/{path}", tag = "configurations",
+#[utoipa::path(put, path = "/api/v1/configs/{config_id}/files/{path}", operation_id = "write_config_file", tag = "configurations",
     params(("config_id" = String, Path, description = "The configuration"), ("path" = String, Path, description = "The file's path in the configuration; its slashes are slashes")),
     request_body(content((Vec<u8> = "application/octet-stream"))),
     responses(
         (status = 201, description = "It is new", body = DraftFile),
         (status = 200, description = "It replaces the file before", body = DraftFile),
+        (status = 409),
     )
 )]
 async fn write_file(
@@ -370,10 +380,11 @@ async fn write_file(
 }
 
 /// Delete a file of a draft.
-#[utoipa::path(delete, path = "/api/v1/configs/{config_id}/files/{path}", tag = "configurations",
+#[utoipa::path(delete, path = "/api/v1/configs/{config_id}/files/{path}", operation_id = "delete_config_file", tag = "configurations",
     params(("config_id" = String, Path, description = "The configuration"), ("path" = String, Path, description = "The file's path in the configuration; its slashes are slashes")),
     responses(
         (status = 204, description = "It is gone"),
+        (status = 409),
     )
 )]
 async fn delete_file(
@@ -400,8 +411,9 @@ fn about_path(error: crate::workspace::configurations::ConfigurationsError) -> A
 ///
 /// The draft of an uploaded one, or the folder of another one as it is now, becomes a version that never changes. It is the one that
 /// runs use from now on, the former one is archived, and the configuration is the workspace's active one.
-#[utoipa::path(post, path = "/api/v1/configs/{config_id}/publish", tag = "configurations", params(("config_id" = String, Path, description = "The configuration")), responses(
+#[utoipa::path(post, path = "/api/v1/configs/{config_id}/publish", operation_id = "publish_config", tag = "configurations", params(("config_id" = String, Path, description = "The configuration")), responses(
     (status = 201, body = Version),
+    (status = 409),
 ))]
 async fn publish_version(
     Administrator(api, caller): Administrator,
@@ -416,15 +428,16 @@ async fn publish_version(
 }
 
 /// Make a configuration the one that its workspace's runs use by default.
-#[utoipa::path(post, path = "/api/v1/configs/{config_id}/activate", tag = "configurations", params(("config_id" = String, Path, description = "The configuration")), responses(
+#[utoipa::path(post, path = "/api/v1/configs/{config_id}/activate", operation_id = "activate_config", tag = "configurations", params(("config_id" = String, Path, description = "The configuration")), responses(
     (status = 200, body = Shape),
+    (status = 409),
 ))]
 async fn activate(Administrator(api, caller): Administrator, Path(which): Path<Which>) -> Answer {
     set_active(&api, caller, which, true).await
 }
 
 /// End that a configuration is the one that its workspace's runs use by default.
-#[utoipa::path(post, path = "/api/v1/configs/{config_id}/deactivate", tag = "configurations", params(("config_id" = String, Path, description = "The configuration")), responses(
+#[utoipa::path(post, path = "/api/v1/configs/{config_id}/deactivate", operation_id = "deactivate_config", tag = "configurations", params(("config_id" = String, Path, description = "The configuration")), responses(
     (status = 200, body = Shape),
 ))]
 async fn deactivate(Administrator(api, caller): Administrator, Path(which): Path<Which>) -> Answer {
@@ -435,7 +448,7 @@ async fn set_active(api: &Api, caller: Caller, which: Which, active: bool) -> An
     api.slow_work(move |api| {
         let (workspace, known) = which.find(api, &caller)?;
         let known = publish::set_active(&workspace, &known, active)?;
-        Ok(axum::Json(configuration_json(&known)))
+        Ok(axum::Json(configuration_json(&known, &Whole)))
     })
     .await
 }

@@ -53,7 +53,7 @@ struct Named {
 ///
 /// The body is a form with one file, or the file itself with its name in the query. The same bytes under the same name are one
 /// document, however often they are sent.
-#[utoipa::path(post, path = "/api/v1/workspaces/{workspace}/documents", tag = "documents",
+#[utoipa::path(post, path = "/api/v1/workspaces/{workspace}/documents", operation_id = "create_document", tag = "documents",
     params(("workspace" = String, Path, description = "The workspace"), Named),
     request_body(content(
         (FileForm = "multipart/form-data"),
@@ -122,7 +122,7 @@ struct Which {
 }
 
 /// List documents, newest first.
-#[utoipa::path(get, path = "/api/v1/workspaces/{workspace}/documents", tag = "documents",
+#[utoipa::path(get, path = "/api/v1/workspaces/{workspace}/documents", operation_id = "list_documents", tag = "documents",
     params(("workspace" = String, Path, description = "The workspace"), Which),
     responses(
         (status = 200, body = DocumentPage),
@@ -146,7 +146,7 @@ async fn list(
 }
 
 /// Show a document.
-#[utoipa::path(get, path = "/api/v1/documents/{id}", tag = "documents", params(("id" = String, Path, description = "The document")), responses(
+#[utoipa::path(get, path = "/api/v1/documents/{id}", operation_id = "get_document", tag = "documents", params(("id" = String, Path, description = "The document")), responses(
     (status = 200, body = Document),
 ))]
 async fn show(Reader(api, caller): Reader, Path(id): Path<String>) -> Answer {
@@ -158,10 +158,11 @@ async fn show(Reader(api, caller): Reader, Path(id): Path<String>) -> Answer {
 }
 
 /// Download a document.
-#[utoipa::path(get, path = "/api/v1/documents/{id}/download", tag = "documents", params(("id" = String, Path, description = "The document")), responses(
+#[utoipa::path(get, path = "/api/v1/documents/{id}/download", operation_id = "download_document", tag = "documents", params(("id" = String, Path, description = "The document")), responses(
     (status = 200, content((Vec<u8> = "text/csv"), (Vec<u8> = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"), (Vec<u8> = "application/vnd.ms-excel.sheet.macroenabled.12"), (Vec<u8> = "application/vnd.ms-excel"))),
     (status = 206, description = "The part that was asked for"),
     (status = 304, description = "The client has it"),
+    (status = 409), (status = 410), (status = 416),
 ))]
 async fn download_document(
     Reader(api, caller): Reader,

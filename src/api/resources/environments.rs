@@ -14,6 +14,7 @@ use crate::api::http::answer::Answer;
 use crate::api::http::body::{Path, Query};
 use crate::api::http::cursor;
 use crate::api::state::Api;
+use crate::base::show_path::Whole;
 use crate::environment::json::environment_json;
 
 pub fn routes() -> OpenApiRouter<Api> {
@@ -37,7 +38,7 @@ struct Which {
 }
 
 /// List environments, newest first.
-#[utoipa::path(get, path = "/api/v1/environments", tag = "environments", params(Which), responses(
+#[utoipa::path(get, path = "/api/v1/environments", operation_id = "list_environments", tag = "environments", params(Which), responses(
     (status = 200, body = EnvironmentPage),
 ))]
 async fn list(Reader(api, caller): Reader, Query(which): Query<Which>) -> Answer {
@@ -47,21 +48,26 @@ async fn list(Reader(api, caller): Reader, Query(which): Query<Which>) -> Answer
         let mut all = workspace.store.environments(workspace.id())?;
         all.sort_by(|left, right| right.id.cmp(&left.id));
         let bounds = cursor::bounds(which.limit, which.cursor.as_deref())?;
-        let page = cursor::of_all(&all, bounds, |known| &known.id, environment_json)?;
+        let page = cursor::of_all(
+            &all,
+            bounds,
+            |known| &known.id,
+            |known| environment_json(known, &Whole),
+        )?;
         Ok(axum::Json(page))
     })
     .await
 }
 
 /// Show an environment, with what is installed in it.
-#[utoipa::path(get, path = "/api/v1/environments/{id}", tag = "environments", params(("id" = String, Path, description = "The environment")), responses(
+#[utoipa::path(get, path = "/api/v1/environments/{id}", operation_id = "get_environment", tag = "environments", params(("id" = String, Path, description = "The environment")), responses(
     (status = 200, body = EnvironmentDetails),
 ))]
 async fn show(Reader(api, caller): Reader, Path(id): Path<String>) -> Answer {
     api.work(move |api| {
         let found = environment_of(api, &caller, "environment", &id)?;
         let runs = api.home().store.live_runs_of_environment(&found.id)?;
-        let mut object = environment_json(&found);
+        let mut object = environment_json(&found, &Whole);
         object["packages"] = json!(found.contents.map(|contents| contents.packages));
         object["live_runs"] = json!(runs);
         Ok(axum::Json(object))

@@ -65,7 +65,7 @@ struct Which {
 /// how many runs wait, run and ended within the last minute. After `reset`, load lists anew: more changed than is told one by
 /// one. The stream begins with the counts and the runs that are running; one that resumes, with everything that changed since
 /// then. Received twice, an event does no harm. Of events that are sent together, the last one has the `id` to resume behind.
-#[utoipa::path(get, path = "/api/v1/events", tag = "workspaces",
+#[utoipa::path(get, path = "/api/v1/events", operation_id = "stream_events", tag = "workspaces",
     params(Which, ("Last-Event-ID" = inline(Option<u64>), Header, nullable = false, description = "The id of the last event that was received")),
     responses(
         (status = 200, body = ServerSentEvent, content_type = "text/event-stream"),

@@ -13,7 +13,6 @@ use crate::api::access::caller::{Reader, Runner};
 use crate::api::description::schemas::Job;
 use crate::api::http::answer::{Answer, created, status_of};
 use crate::api::http::body::{Json, JsonBody, Path};
-use crate::api::http::problem::ProblemDetails;
 use crate::api::state::Api;
 use crate::base::problem::code;
 use crate::store::{RunRecord, RunStatus};
@@ -76,13 +75,13 @@ fn answer(status: StatusCode, run: &RunRecord) -> Response {
 }
 
 /// Submit a job.
-#[utoipa::path(post, path = "/api/v1/jobs", tag = "jobs",
+#[utoipa::path(post, path = "/api/v1/jobs", operation_id = "create_job", tag = "jobs",
     params(("Idempotency-Key" = inline(Option<String>), Header, nullable = false, description = "The same key with the same request makes one job, however often it is sent; kept for a day")),
     request_body = NewJob,
     responses(
         (status = 202, body = Job, headers(("Location" = String, description = "The job"))),
         (status = 200, description = "The job of the same key", body = Job),
-        (status = 429, description = "Too many wait", body = ProblemDetails, content_type = "application/problem+json"),
+        (status = 404), (status = 409), (status = 429),
     )
 )]
 async fn create(
@@ -103,7 +102,7 @@ async fn create(
 }
 
 /// Show a job.
-#[utoipa::path(get, path = "/api/v1/jobs/{id}", tag = "jobs", params(("id" = String, Path, description = "The job")), responses(
+#[utoipa::path(get, path = "/api/v1/jobs/{id}", operation_id = "get_job", tag = "jobs", params(("id" = String, Path, description = "The job")), responses(
     (status = 200, body = Job),
 ))]
 async fn show(Reader(api, caller): Reader, Path(id): Path<String>) -> Answer {
@@ -114,10 +113,11 @@ async fn show(Reader(api, caller): Reader, Path(id): Path<String>) -> Answer {
 }
 
 /// Download the audit record.
-#[utoipa::path(get, path = "/api/v1/jobs/{id}/artifact", tag = "jobs", params(("id" = String, Path, description = "The job")), responses(
+#[utoipa::path(get, path = "/api/v1/jobs/{id}/artifact", operation_id = "download_job_artifact", tag = "jobs", params(("id" = String, Path, description = "The job")), responses(
     (status = 200, body = Object, content_type = "application/json"),
     (status = 206, description = "The part that was asked for"),
     (status = 304, description = "The client has it"),
+    (status = 409), (status = 410), (status = 416),
 ))]
 async fn artifact(
     Reader(api, caller): Reader,
@@ -128,10 +128,11 @@ async fn artifact(
 }
 
 /// Download the normalized workbook.
-#[utoipa::path(get, path = "/api/v1/jobs/{id}/output", tag = "jobs", params(("id" = String, Path, description = "The job")), responses(
+#[utoipa::path(get, path = "/api/v1/jobs/{id}/output", operation_id = "download_job_output", tag = "jobs", params(("id" = String, Path, description = "The job")), responses(
     (status = 200, body = Vec<u8>, content_type = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
     (status = 206, description = "The part that was asked for"),
     (status = 304, description = "The client has it"),
+    (status = 409), (status = 410), (status = 416),
 ))]
 async fn output(
     Reader(api, caller): Reader,
@@ -142,13 +143,13 @@ async fn output(
 }
 
 /// Do a job again, with the same input and the same files of the configuration.
-#[utoipa::path(post, path = "/api/v1/jobs/{id}/retry", tag = "jobs",
+#[utoipa::path(post, path = "/api/v1/jobs/{id}/retry", operation_id = "retry_job", tag = "jobs",
     params(("id" = String, Path, description = "The job"),
         ("Idempotency-Key" = inline(Option<String>), Header, nullable = false, description = "The same key makes one job, however often it is sent; kept for a day")),
     responses(
     (status = 202, body = Job, headers(("Location" = String, description = "The new job"))),
     (status = 200, description = "The job of the same key", body = Job),
-    (status = 429, description = "Too many wait", body = ProblemDetails, content_type = "application/problem+json"),
+    (status = 409), (status = 429),
 ))]
 async fn retry(
     Runner(api, caller): Runner,

@@ -39,8 +39,9 @@ struct WhichReport {
 ///
 /// One HTML file that needs no network and runs no script: the issues, the sender's sheets with the issues where they are, what
 /// each column went to and why, and what was left out. It holds cell values, unless it is asked for without.
-#[utoipa::path(get, path = "/api/v1/runs/{id}/report", tag = "issues", params(("id" = String, Path, description = "The run"), WhichReport), responses(
+#[utoipa::path(get, path = "/api/v1/runs/{id}/report", operation_id = "get_run_report", tag = "issues", params(("id" = String, Path, description = "The run"), WhichReport), responses(
     (status = 200, description = "The page", content_type = "text/html", body = String, headers(("Content-Security-Policy" = String, description = "Nothing is loaded and nothing is run"))),
+    (status = 409),
 ))]
 async fn report(
     Reader(api, caller): Reader,

@@ -22,13 +22,14 @@ use crate::api::http::cursor::LogPart;
 use crate::api::http::download;
 use crate::api::http::download::Download;
 use crate::api::http::log_pieces;
-use crate::api::http::problem::{ApiError, ProblemDetails};
+use crate::api::http::problem::ApiError;
 use crate::api::state::Api;
 use crate::api::transfer::{stream, tail};
 use crate::base::clock::Timestamp;
 use crate::base::digest;
 use crate::base::files::name_of;
 use crate::base::problem::code;
+use crate::base::show_path::Whole;
 use crate::configuration::Configuration;
 use crate::environment::needed::prepare::{PrepareError, Prepared, prepare, prepare_version};
 use crate::run::calls::request::demand_setting;
@@ -179,7 +180,7 @@ impl NewRunOptions {
 /// The run of an uploaded configuration uses its published version; that of a folder uses the folder's files as they are now.
 /// With `stream`, the answer is 200 and lines of JSON: `run.created`, `run.started`, `run.log`, the engine's events, and
 /// `run.completed` at the end.
-#[utoipa::path(post, path = "/api/v1/configs/{config_id}/runs", tag = "runs",
+#[utoipa::path(post, path = "/api/v1/configs/{config_id}/runs", operation_id = "create_run", tag = "runs",
     params(
         ("config_id" = String, Path, description = "The configuration"),
         ("Idempotency-Key" = inline(Option<String>), Header, nullable = false, description = "The same key with the same request makes one run, however often it is sent; kept for a day"),
@@ -188,6 +189,7 @@ impl NewRunOptions {
     responses(
         (status = 201, body = Run, headers(("Location" = String, description = "The run"))),
         (status = 200, description = "The run of the same key, or the stream that was asked for", content((Run = "application/json"), (String = "application/x-ndjson"))),
+        (status = 409), (status = 429),
     )
 )]
 async fn create(
@@ -205,7 +207,7 @@ async fn create(
         return Ok(stream::lines(&api, &made.workspace, &made.run, follower));
     }
     let status = status_of(made.is_new, StatusCode::CREATED);
-    Ok(created(status, "runs", run_json(&made.run, None)))
+    Ok(created(status, "runs", run_json(&made.run, None, &Whole)))
 }
 
 /// A run that was submitted.
@@ -327,12 +329,15 @@ pub fn configuration_of(
 
 fn active_of(api: &Api, workspace: &str) -> Result<KnownConfiguration, ApiError> {
     let known = api.home().store.configurations(workspace)?;
-    known.into_iter().find(|known| known.active).ok_or_else(|| {
-        ApiError::field(
-            "config_id",
-            "is needed: the workspace has no active configuration",
-        )
-    })
+    known
+        .into_iter()
+        .find(|known| known.is_default)
+        .ok_or_else(|| {
+            ApiError::field(
+                "config_id",
+                "is needed: the workspace has no active configuration",
+            )
+        })
 }
 
 /// The run with this id, in a workspace that the caller's token is for.
@@ -372,7 +377,7 @@ struct Which {
 }
 
 /// List runs, newest first.
-#[utoipa::path(get, path = "/api/v1/runs", tag = "runs", params(Which), responses(
+#[utoipa::path(get, path = "/api/v1/runs", operation_id = "list_runs", tag = "runs", params(Which), responses(
     (status = 200, body = RunPage),
 ))]
 async fn list(Reader(api, caller): Reader, Query(which): Query<Which>) -> Answer {
@@ -394,14 +399,14 @@ async fn list(Reader(api, caller): Reader, Query(which): Query<Which>) -> Answer
         let workspace = known_workspace(api, &caller, id)?;
         let runs = workspace.store.runs(&RunFilter {
             workspace_id: id.to_owned(),
-            status,
+            statuses: status.into_iter().collect(),
             configuration: which.configuration,
             since,
             behind: before,
             limit,
             ..RunFilter::default()
         })?;
-        let items = runs_json(&workspace, &runs)?;
+        let items = runs_json(&workspace, &runs, &Whole)?;
         let last = runs.last().map(|run| run.id.as_str());
         Ok(axum::Json(cursor::page(items, limit, last)))
     })
@@ -409,19 +414,19 @@ async fn list(Reader(api, caller): Reader, Query(which): Query<Which>) -> Answer
 }
 
 /// Show a run.
-#[utoipa::path(get, path = "/api/v1/runs/{id}", tag = "runs", params(("id" = String, Path, description = "The run")), responses(
+#[utoipa::path(get, path = "/api/v1/runs/{id}", operation_id = "get_run", tag = "runs", params(("id" = String, Path, description = "The run")), responses(
     (status = 200, body = Run),
 ))]
 async fn show(Reader(api, caller): Reader, Path(id): Path<String>) -> Answer {
     api.look(|api| {
         let (workspace, run) = run_of(api, &caller, &id)?;
-        let json = runs_json(&workspace, std::slice::from_ref(&run))?;
+        let json = runs_json(&workspace, std::slice::from_ref(&run), &Whole)?;
         Ok(axum::Json(json.into_iter().next().unwrap_or_default()))
     })
 }
 
 /// Read a run's log.
-#[utoipa::path(get, path = "/api/v1/runs/{id}/logs", tag = "runs", params(("id" = String, Path, description = "The run"), LogPart), responses(
+#[utoipa::path(get, path = "/api/v1/runs/{id}/logs", operation_id = "list_run_logs", tag = "runs", params(("id" = String, Path, description = "The run"), LogPart), responses(
     (status = 200, body = LogPage),
 ))]
 async fn logs(
@@ -485,7 +490,7 @@ struct Resume {
 }
 
 /// Follow a run: server-sent events until it ends.
-#[utoipa::path(get, path = "/api/v1/runs/{id}/events", tag = "runs",
+#[utoipa::path(get, path = "/api/v1/runs/{id}/events", operation_id = "stream_run_events", tag = "runs",
     params(("id" = String, Path, description = "The run"), Resume,
         ("Last-Event-ID" = inline(Option<u64>), Header, nullable = false, description = "The id of the last event that was received")),
     responses(
@@ -524,9 +529,10 @@ async fn events(
 /// Cancel a run.
 ///
 /// A queued run is cancelled at once; a running one is stopped by its worker within about a second. Asking again changes nothing.
-#[utoipa::path(post, path = "/api/v1/runs/{id}/cancel", tag = "runs", params(("id" = String, Path, description = "The run")), responses(
+#[utoipa::path(post, path = "/api/v1/runs/{id}/cancel", operation_id = "cancel_run", tag = "runs", params(("id" = String, Path, description = "The run")), responses(
     (status = 200, description = "It is cancelled", body = Run),
     (status = 202, description = "Its worker will stop it", body = Run),
+    (status = 409),
 ))]
 async fn cancel_run(
     Runner(api, caller): Runner,
@@ -538,19 +544,19 @@ async fn cancel_run(
             cancel::Cancelled::AtOnce(run) => (StatusCode::OK, run),
             cancel::Cancelled::Requested(run) => (StatusCode::ACCEPTED, run),
         };
-        Ok((status, axum::Json(run_json(&run, None))))
+        Ok((status, axum::Json(run_json(&run, None, &Whole))))
     })
     .await
 }
 
 /// Run again, with the same input and the same files of the configuration.
-#[utoipa::path(post, path = "/api/v1/runs/{id}/retry", tag = "runs",
+#[utoipa::path(post, path = "/api/v1/runs/{id}/retry", operation_id = "retry_run", tag = "runs",
     params(("id" = String, Path, description = "The run"),
         ("Idempotency-Key" = inline(Option<String>), Header, nullable = false, description = "The same key makes one run, however often it is sent; kept for a day")),
     responses(
     (status = 201, body = Run, headers(("Location" = String, description = "The new run"))),
     (status = 200, description = "The run of the same key", body = Run),
-    (status = 429, description = "Too many wait", body = ProblemDetails, content_type = "application/problem+json"),
+    (status = 409), (status = 429),
 ))]
 async fn retry_run(
     Runner(api, caller): Runner,
@@ -559,7 +565,7 @@ async fn retry_run(
 ) -> Answer<Response> {
     let (run, is_new) = again(&api, &caller, id, &headers).await?;
     let status = status_of(is_new, StatusCode::CREATED);
-    Ok(created(status, "runs", run_json(&run, None)))
+    Ok(created(status, "runs", run_json(&run, None, &Whole)))
 }
 
 /// Queues a new run with the input and the files of another. Returns it, and whether it is new.
@@ -678,10 +684,11 @@ fn gone(run: &RunRecord, what: &str) -> ApiError {
 }
 
 /// Download the audit record.
-#[utoipa::path(get, path = "/api/v1/runs/{id}/artifact", tag = "runs", params(("id" = String, Path, description = "The run")), responses(
+#[utoipa::path(get, path = "/api/v1/runs/{id}/artifact", operation_id = "download_run_artifact", tag = "runs", params(("id" = String, Path, description = "The run")), responses(
     (status = 200, body = Object, content_type = "application/json"),
     (status = 206, description = "The part that was asked for"),
     (status = 304, description = "The client has it"),
+    (status = 409), (status = 410), (status = 416),
 ))]
 async fn artifact(
     Reader(api, caller): Reader,
@@ -692,10 +699,11 @@ async fn artifact(
 }
 
 /// Download the normalized workbook.
-#[utoipa::path(get, path = "/api/v1/runs/{id}/output", tag = "runs", params(("id" = String, Path, description = "The run")), responses(
+#[utoipa::path(get, path = "/api/v1/runs/{id}/output", operation_id = "download_run_output", tag = "runs", params(("id" = String, Path, description = "The run")), responses(
     (status = 200, body = Vec<u8>, content_type = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
     (status = 206, description = "The part that was asked for"),
     (status = 304, description = "The client has it"),
+    (status = 409), (status = 410), (status = 416),
 ))]
 async fn output(
     Reader(api, caller): Reader,
@@ -706,10 +714,11 @@ async fn output(
 }
 
 /// Download the input.
-#[utoipa::path(get, path = "/api/v1/runs/{id}/input", tag = "runs", params(("id" = String, Path, description = "The run")), responses(
+#[utoipa::path(get, path = "/api/v1/runs/{id}/input", operation_id = "download_run_input", tag = "runs", params(("id" = String, Path, description = "The run")), responses(
     (status = 200, content((Vec<u8> = "text/csv"), (Vec<u8> = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"), (Vec<u8> = "application/vnd.ms-excel.sheet.macroenabled.12"), (Vec<u8> = "application/vnd.ms-excel"))),
     (status = 206, description = "The part that was asked for"),
     (status = 304, description = "The client has it"),
+    (status = 409), (status = 410), (status = 416),
 ))]
 async fn input(
     Reader(api, caller): Reader,

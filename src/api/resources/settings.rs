@@ -14,7 +14,7 @@ pub fn routes() -> OpenApiRouter<Api> {
 }
 
 /// List every setting with its value and where that came from. Secrets are masked.
-#[utoipa::path(get, path = "/api/v1/settings", tag = "settings", responses(
+#[utoipa::path(get, path = "/api/v1/settings", operation_id = "list_settings", tag = "settings", responses(
     (status = 200, body = SettingList),
 ))]
 async fn list(Administrator(api, caller): Administrator) -> Answer {

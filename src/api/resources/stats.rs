@@ -38,7 +38,7 @@ struct Which {
 }
 
 /// Show how the work goes: what waits, what ended within a window, waits and durations, and the workers with their slots.
-#[utoipa::path(get, path = "/api/v1/stats", tag = "workspaces", params(Which), responses(
+#[utoipa::path(get, path = "/api/v1/stats", operation_id = "get_stats", tag = "workspaces", params(Which), responses(
     (status = 200, body = Stats),
 ))]
 async fn stats(Reader(api, caller): Reader, Query(which): Query<Which>) -> Answer {

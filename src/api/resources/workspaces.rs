@@ -55,7 +55,7 @@ fn all(api: &Api) -> Result<Vec<WorkspaceRecord>, ApiError> {
 }
 
 /// List the workspaces that the token is for.
-#[utoipa::path(get, path = "/api/v1/workspaces", tag = "workspaces", responses(
+#[utoipa::path(get, path = "/api/v1/workspaces", operation_id = "list_workspaces", tag = "workspaces", responses(
     (status = 200, body = WorkspaceList),
 ))]
 async fn list(Reader(api, caller): Reader) -> Answer {
@@ -80,7 +80,7 @@ struct NewWorkspace {
 impl JsonBody for NewWorkspace {}
 
 /// Create a workspace.
-#[utoipa::path(post, path = "/api/v1/workspaces", tag = "workspaces", request_body = NewWorkspace, responses(
+#[utoipa::path(post, path = "/api/v1/workspaces", operation_id = "create_workspace", tag = "workspaces", request_body = NewWorkspace, responses(
     (status = 201, body = Shape, headers(("Location" = String, description = "The workspace"))),
     (status = 200, description = "It is there already", body = Shape),
 ))]
@@ -106,7 +106,7 @@ async fn create(
 }
 
 /// Show a workspace.
-#[utoipa::path(get, path = "/api/v1/workspaces/{id}", tag = "workspaces", params(("id" = String, Path, description = "The workspace")), responses(
+#[utoipa::path(get, path = "/api/v1/workspaces/{id}", operation_id = "get_workspace", tag = "workspaces", params(("id" = String, Path, description = "The workspace")), responses(
     (status = 200, body = Shape),
 ))]
 async fn show(Reader(api, caller): Reader, Path(id): Path<String>) -> Answer {

@@ -10,7 +10,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::api::description::schemas::Health;
-use crate::api::http::problem::{ApiError, ProblemDetails};
+use crate::api::http::problem::ApiError;
 use crate::api::state::{Api, busy};
 use crate::base::clock::Timestamp;
 use crate::store::Overview;
@@ -23,15 +23,15 @@ pub fn routes() -> OpenApiRouter<Api> {
 }
 
 /// The server lives.
-#[utoipa::path(get, path = "/healthz", tag = "health", security(()), responses((status = 200, body = Health)))]
+#[utoipa::path(get, path = "/healthz", operation_id = "get_health", tag = "health", security(()), responses((status = 200, body = Health)))]
 async fn healthz() -> axum::Json<Value> {
     axum::Json(json!({"status": "ok", "version": crate::VERSION}))
 }
 
 /// The server can serve: its database answers.
-#[utoipa::path(get, path = "/readyz", tag = "health", security(()), responses(
+#[utoipa::path(get, path = "/readyz", operation_id = "get_readiness", tag = "health", security(()), responses(
     (status = 200, body = Health),
-    (status = 503, body = ProblemDetails, content_type = "application/problem+json"),
+    (status = 503),
 ))]
 async fn readyz(State(api): State<Api>) -> Result<axum::Json<Value>, ApiError> {
     if api.is_draining() {
@@ -44,9 +44,9 @@ async fn readyz(State(api): State<Api>) -> Result<axum::Json<Value>, ApiError> {
 }
 
 /// Figures for Prometheus.
-#[utoipa::path(get, path = "/metrics", tag = "health", security(()), responses(
+#[utoipa::path(get, path = "/metrics", operation_id = "get_metrics", tag = "health", security(()), responses(
     (status = 200, body = String, content_type = "text/plain"),
-    (status = 503, body = ProblemDetails, content_type = "application/problem+json"),
+    (status = 503),
 ))]
 async fn metrics(State(api): State<Api>) -> Result<impl IntoResponse, ApiError> {
     let text = api

@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 
 use super::statistics::{overview, statuses};
 use crate::base::clock::{Timestamp, milliseconds};
+use crate::base::show_path::Whole;
 use crate::environment::json::environment_json;
 use crate::run::views::json::runs_json;
 use crate::store::{
@@ -167,7 +168,7 @@ impl ToldSoFar {
         let mut changes: Vec<Update> = environments
             .iter()
             .filter(is_new)
-            .map(|known| Update::Environment(environment_json(known)))
+            .map(|known| Update::Environment(environment_json(known, &Whole)))
             .collect();
         let stays = |id: &String| environments.iter().any(|known| known.id == *id);
         if !self.environments.keys().all(stays) {
@@ -232,7 +233,7 @@ pub fn catch_up(
         .environments
         .iter()
         .filter(|known| since.is_some_and(|since| known.updated_at >= since));
-    changes.extend(environments.map(|known| Update::Environment(environment_json(known))));
+    changes.extend(environments.map(|known| Update::Environment(environment_json(known, &Whole))));
     if ids.len() > MOST || (since.is_some() && read.ended.only_since.is_some()) {
         changes.push(Update::Reset);
     } else {
@@ -268,7 +269,7 @@ fn runs(workspace: &Workspace, ids: &BTreeSet<String>) -> Result<Vec<Update>, St
             Err(error) => return Err(error),
         }
     }
-    Ok(runs_json(workspace, &records)?
+    Ok(runs_json(workspace, &records, &Whole)?
         .into_iter()
         .map(Update::Run)
         .collect())

@@ -20,6 +20,7 @@ use crate::api::http::log_pieces::{Line, LogEnd, Piece};
 use crate::api::http::problem::ApiError;
 use crate::api::state::Api;
 use crate::api::state::known_tokens::StreamHolder;
+use crate::base::show_path::Whole;
 use crate::events::names;
 use crate::run::views::json::run_json;
 use crate::store::RunRecord;
@@ -219,7 +220,7 @@ pub fn lines(
     let client = Client::new(api, workspace, run, follower);
     let created = json!({
         "event": "run.created", "run_id": run.id, "sequence": 0, "timestamp": run.created_at, "level": "info",
-        "message": "The run is in the queue", "data": {"run": run_json(run, None)},
+        "message": "The run is in the queue", "data": {"run": run_json(run, None, &Whole)},
     });
     let first = Some(line_of(&created));
     let state = Some((client, first, api.clone(), run.id.clone()));
@@ -268,7 +269,7 @@ async fn renamed(api: &Api, run: &str, line: &Line) -> Bytes {
                 .work(move |api| Ok(api.home().store.run_of_any_workspace(&id)?))
                 .await;
             if let Ok(run) = found {
-                event["data"]["run"] = run_json(&run, None);
+                event["data"]["run"] = run_json(&run, None, &Whole);
             }
             line_of(&event)
         }

@@ -5,25 +5,31 @@ use std::path::Path;
 use serde_json::{Value, json};
 
 use super::summary::summary;
+use crate::base::show_path::ShowPath;
 use crate::store::{RunRecord, StoreError};
 use crate::workspace::Workspace;
 
 /// Returns the objects of recorded runs, in their order.
-pub fn runs_json(workspace: &Workspace, runs: &[RunRecord]) -> Result<Vec<Value>, StoreError> {
+pub fn runs_json(
+    workspace: &Workspace,
+    runs: &[RunRecord],
+    paths: &dyn ShowPath,
+) -> Result<Vec<Value>, StoreError> {
     let ids: Vec<&str> = runs.iter().map(|run| run.id.as_str()).collect();
     let copies = workspace.store.copies_of(&ids)?;
-    let object = |run: &RunRecord| run_json(run, copies.get(&run.id).map(AsRef::as_ref));
+    let object = |run: &RunRecord| run_json(run, copies.get(&run.id).map(AsRef::as_ref), paths);
     Ok(runs.iter().map(object).collect())
 }
 
 /// Returns the run object. Scripts read it: a key may be added, none is renamed or dropped. `copy`: where the copy of its
-/// workbook is, if there is one.
-pub fn run_json(run: &RunRecord, copy: Option<&Path>) -> Value {
+/// workbook is, if there is one. `paths`: how much of a path its reader sees.
+pub fn run_json(run: &RunRecord, copy: Option<&Path>, paths: &dyn ShowPath) -> Value {
+    let shown = |path: &Path| paths.path(path);
     json!({
         "id": run.id,
         "workspace_id": run.key.workspace_id,
         "configuration_id": run.key.configuration_id,
-        "configuration_path": run.configuration_path,
+        "configuration_path": shown(&run.configuration_path),
         "source_digest": run.source_digest,
         "environment_id": run.environment_id,
         "deps_digest": run.key.deps_digest,
@@ -43,15 +49,15 @@ pub fn run_json(run: &RunRecord, copy: Option<&Path>) -> Value {
         "started_at": run.started_at,
         "completed_at": run.completed_at,
         "duration_ms": run.duration_ms(),
-        "output_path": run.output_path,
-        "output_copy": copy,
-        "run_dir": run.run_dir,
+        "output_path": run.output_path.as_deref().map(shown),
+        "output_copy": copy.map(shown),
+        "run_dir": shown(&run.run_dir),
         "exit_code": run.exit_code,
-        "summary": summary(run),
+        "summary": summary(run).map(|text| paths.text(&text).into_owned()),
         "skipped_reason": run.skipped_reason(),
         "cancel_requested_at": run.cancel_requested_at,
         "artifacts_deleted_at": run.artifacts_deleted_at,
-        "error": run.error,
+        "error": run.error.as_ref().map(|error| error.shown(paths)),
         "metrics": run.metrics,
     })
 }

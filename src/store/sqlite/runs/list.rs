@@ -72,10 +72,10 @@ pub(super) fn list(
 ) -> rusqlite::Result<Vec<RunRecord>> {
     let limit = usize::try_from(filter.limit).unwrap_or(usize::MAX);
     let configurations = configurations(connection, filter)?;
-    if filter.status == Some(RunStatus::Running) {
+    if filter.statuses == [RunStatus::Running] {
         return running(connection, filter, &configurations, limit);
     }
-    let statuses = statuses(filter.status);
+    let statuses = statuses(&filter.statuses);
     let from = filter.since.map_or(String::new(), first_id_since);
     let last = last(filter);
     let parts = configurations.len() * statuses.len();
@@ -115,7 +115,8 @@ pub(super) fn list(
 }
 
 fn is_wanted(run: &RunRecord, filter: &RunFilter) -> bool {
-    filter.status.is_none_or(|status| run.status == status)
+    let is_of_status = filter.statuses.is_empty() || filter.statuses.contains(&run.status);
+    is_of_status
         && filter.since.is_none_or(|since| run.created_at >= since)
         && filter.before.is_none_or(|before| run.created_at < before)
         && filter.behind.as_ref().is_none_or(|behind| run.id < *behind)
@@ -123,6 +124,32 @@ fn is_wanted(run: &RunRecord, filter: &RunFilter) -> bool {
             .input
             .as_ref()
             .is_none_or(|input| run.input_name == *input)
+        && has_what_is_asked(run, filter)
+}
+
+/// What no index knows of a run.
+fn has_what_is_asked(run: &RunRecord, filter: &RunFilter) -> bool {
+    let found = run.metrics.as_ref().map(|metrics| metrics.issues > 0);
+    let labels = &run.options.labels;
+    filter.has_issues.is_none_or(|wanted| found == Some(wanted))
+        && filter
+            .labels
+            .iter()
+            .all(|(key, value)| labels.get(key) == Some(value))
+        && filter.text.as_ref().is_none_or(|text| has_text(run, text))
+}
+
+fn has_text(run: &RunRecord, text: &str) -> bool {
+    let text = text.to_lowercase();
+    let labels = run
+        .options
+        .labels
+        .iter()
+        .flat_map(|(key, value)| [key, value]);
+    let mut names = [&run.input_name, &run.configuration_name]
+        .into_iter()
+        .chain(labels);
+    run.id.ends_with(&text) || names.any(|name| name.to_lowercase().contains(&text))
 }
 
 /// Sorts behind every id that is wanted: a run's id is made before the run is recorded. The clock may have been set back in
@@ -142,17 +169,17 @@ fn configurations(connection: &Connection, filter: &RunFilter) -> rusqlite::Resu
     rows(connection, sql, values, |row| row.get(0))
 }
 
-/// Which statuses to look through; none: that of the runs in the queue.
-fn statuses(wanted: Option<RunStatus>) -> Vec<Option<RunStatus>> {
-    match wanted {
-        None => RunStatus::ALL
-            .into_iter()
-            .filter(|status| status.is_terminal())
-            .map(Some)
-            .chain([None])
-            .collect(),
-        Some(status) => vec![status.is_terminal().then_some(status)],
-    }
+/// Which statuses to look through, each once; none: that of the runs in the queue.
+fn statuses(wanted: &[RunStatus]) -> Vec<Option<RunStatus>> {
+    let is_wanted = |status: &RunStatus| wanted.is_empty() || wanted.contains(status);
+    let mut statuses: Vec<_> = RunStatus::ALL
+        .into_iter()
+        .filter(is_wanted)
+        .map(|status| status.is_terminal().then_some(status))
+        .collect();
+    // Queued and running ones are together, and first.
+    statuses.dedup();
+    statuses
 }
 
 /// Few runs are running at any time, however many are in the queue.

@@ -1,0 +1,9 @@
+//! Tokens: who may use the API.
+
+use utoipa_axum::router::OpenApiRouter;
+
+use crate::api::state::Api;
+
+pub fn routes() -> OpenApiRouter<Api> {
+    OpenApiRouter::new()
+}
