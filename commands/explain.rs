@@ -11,7 +11,7 @@ use crate::ui::print_explanation;
 /// Say why a run read its input as it did
 ///
 /// Without options: for each table why this is its header row, why each column went to its field, and what unmapped columns are
-/// nearest to. With a row or a cell: where it went in the output, or where it came from. No values of cells are printed.
+/// nearest to. With a row or a cell: where it went in the output, or where it came from. No values of cells are printed but those in messages of checks.
 #[derive(clap::Args)]
 #[command(
     after_help = "Examples:\n  ade explain latest\n  ade explain crew.xlsx --column Hours\n  ade explain latest --sheet North --cell D8\n  ade explain latest --side output --cell B12"

@@ -10,6 +10,8 @@ use crate::ui::{Table, Tone, Ui, plural, thousands};
 
 /// How many lines a table has; a list of a million issues is read by programs.
 const MOST_LINES: usize = 5_000;
+/// More letters of a value make lines that nobody can read.
+const MOST_LETTERS: usize = 200;
 
 /// List what is wrong with a run's input, at the sender's own cells
 ///
@@ -101,9 +103,14 @@ fn print_csv(ui: &Ui, list: List, wanted: &Wanted) -> Result<(), ListError> {
     Ok(())
 }
 
-/// A cell of a csv file. What a spreadsheet would take for a formula stays text.
+/// A cell of a csv file. What a spreadsheet would take for a formula stays text; a negative number is none.
 fn quoted(text: &str) -> String {
-    let mark = if text.starts_with(['=', '+', '-', '@', '\t', '\r']) {
+    let is_number = |text: &str| {
+        text.bytes()
+            .all(|byte| byte.is_ascii_digit() || byte == b'.')
+    };
+    let is_negative = text.strip_prefix('-').is_some_and(is_number);
+    let mark = if text.starts_with(['=', '+', '-', '@', '\t', '\r']) && !is_negative {
         "'"
     } else {
         ""
@@ -141,6 +148,14 @@ fn print_table(ui: &Ui, list: List, wanted: &Wanted) -> Result<(), ListError> {
     Ok(())
 }
 
+/// So much of a text as a line has room for; all of it is in the other formats.
+fn beginning(text: String) -> String {
+    match text.char_indices().nth(MOST_LETTERS) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text,
+    }
+}
+
 fn row(issue: Issue) -> Vec<(Tone, String)> {
     let tone = match issue.severity {
         Severity::Error => Tone::Bad,
@@ -156,8 +171,8 @@ fn row(issue: Issue) -> Vec<(Tone, String)> {
         (Tone::Plain, cell),
         (tone, issue.severity.word().to_owned()),
         (Tone::Plain, whose),
-        (Tone::Plain, issue.value.unwrap_or_default()),
-        (Tone::Plain, issue.message),
+        (Tone::Plain, beginning(issue.value.unwrap_or_default())),
+        (Tone::Plain, beginning(issue.message)),
         (Tone::Dim, issue.rule),
     ]
 }

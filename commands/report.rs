@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use ade::report::{Options, write};
+use ade::run::inputs::input::is_supported;
 use ade::store::RunRecord;
 use serde_json::json;
 
@@ -25,9 +26,9 @@ pub struct Args {
     #[arg(default_value = "latest", value_name = "RUN")]
     runs: Vec<String>,
     /// Where the page goes: a file, or a folder in which it is named after the input
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_parser = page)]
     html: PathBuf,
-    /// Leave out cell values: no sheets and no values of issues, but their cells, rules and messages
+    /// Leave out cell values: no sheets, no values of issues and not what checks say of them, but their cells and rules
     #[arg(long)]
     without_values: bool,
 }
@@ -68,6 +69,15 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
     ));
     ui.line(ui.path(&target));
     Ok(ExitStatus::Done)
+}
+
+/// A sender's file is not to be written over by a slip of the command line.
+fn page(text: &str) -> Result<PathBuf, String> {
+    let path = PathBuf::from(text);
+    if is_supported(&path) {
+        return Err("a workbook or a csv file, and no place for a page".to_owned());
+    }
+    Ok(path)
 }
 
 /// The name of a page in a folder: `<stem>_report.html`, of several runs `<configuration>_batch_<date>_report.html`.

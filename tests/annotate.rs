@@ -35,6 +35,10 @@ fn the_copy_lists_the_issues_first_and_keeps_the_cells() {
 #[test]
 fn it_is_painted_from_the_input_as_the_run_had_it() {
     let place = with_a_run();
+    // Nothing is painted over that input.
+    let original = place.read(place.path("crew.csv"));
+    place.ade_fails("annotate latest -o crew.csv", 2, "output_unwritable");
+    assert_eq!(place.read(place.path("crew.csv")), original);
     place.write("crew.csv", "Surname\nSomebody else\n");
     place.ade("annotate latest -o marked.xlsx").succeeds();
     let text = place.cells("marked.xlsx").to_string();

@@ -76,6 +76,11 @@ fn each_names_the_cell_the_rule_and_what_stood_there() {
     let csv = place.ade("issues latest --format csv").succeeds();
     csv.prints("sheet,cell,severity,field,label,rule,message,value,written,key,output")
         .prints("\"'=1x0\"");
+    // A negative number is none.
+    place.write("crew.csv", "Surname,First name,Wages\nLee,Ann,-12.5\n");
+    place.ade("run crew crew.csv -q").succeeds();
+    let csv = place.ade("issues latest --format csv").succeeds();
+    csv.prints(",-12.5,-12.5,");
 }
 
 #[test]

@@ -188,6 +188,21 @@ fn a_page_shows_what_a_run_found() {
 }
 
 fn without_values_it_has_none(place: &Place) {
+    let fields = "crew/src/ade_config/columns/fields.py";
+    let package = place.read(place.path(fields));
+    let quoting = package.replacen(
+        "    return range(field_name, least=0, most=80)",
+        "    import polars as pl\n    return pl.format(\"{} hours\", pl.col(field_name))",
+        1,
+    );
+    assert_ne!(quoting, package);
+    place.write(fields, &quoting);
+    place.write("told.csv", "Surname,First name,Hours\nLee,Ann,71.25\n");
+    place.ade("run crew told.csv -q").succeeds();
+    assert!(page(place, "told.csv").contains("71.25 hours"));
+    let page_without = page(place, "told.csv --without-values");
+    assert!(!page_without.contains("71.25") && page_without.contains("hours.up_to_80"));
+    place.write(fields, &package);
     let page = page(place, "crew.csv --without-values");
     holds_together(&page);
     contains(
@@ -341,6 +356,15 @@ fn a_run_without_a_list_says_so() {
     holds_together(&page);
     contains(&page, &["issue_list = true"]);
     place.ade_fails("report nothing --html page.html", 2, "run_not_found");
+    // A sender's file is not written over, and a file that nobody has read is not said to be clean.
+    place
+        .ade("report latest --html people.csv")
+        .ends_with(2)
+        .says("no place for a page");
+    place
+        .ade("run config people.csv -q --validate-only")
+        .succeeds();
+    place.ade_fails("report latest --html page.html", 2, "no_issue_list");
     place.ade_fails(
         "report latest --html no/such/folder/page.html",
         1,

@@ -394,8 +394,7 @@ fn flags_that_do_not_exist_or_do_not_go_together() {
         "run config people.csv --validate-only --dry-run",
         "run config people.csv -q -v",
         "run config people.csv --color sometimes",
-        // A name that is reserved for later is not a flag that does nothing.
-        "run config people.csv --annotate",
+        "run config people.csv --annotate --detach",
         "report latest",
     ] {
         place.ade(line).ends_with(2);

@@ -124,6 +124,11 @@ fn thresholds(place: &Place) {
             "crew.csv has 4 errors, and --max-errors allows 3",
         ),
         (
+            "--max-errors 0%",
+            "too_many_errors",
+            "crew.csv has 4 errors, and --max-errors allows 0",
+        ),
+        (
             "--max-errors 39.5%",
             "too_many_errors",
             "2 of 5 rows (40.0%) of crew.csv have errors, and --max-errors allows 39.5%",

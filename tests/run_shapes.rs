@@ -77,6 +77,24 @@ fn tables_are_written_in_the_shape_that_is_asked_for_and_inputs_are_combined() {
         json!({"combined": file, "rows": 3, "files": 2, "missing": []})
     );
     assert!(file.is_file());
+    // In the folder of the inputs it would be one of the next call.
+    place
+        .ade("run crew in --combine in/all.csv")
+        .ends_with(2)
+        .says("would be an input of the next run of in");
+    assert!(!place.path("in/all.csv").exists());
+    // Rows that are quarantined do not stay behind in a workbook that nobody sees.
+    place.write(
+        "odd.csv",
+        "Surname,First name,Hours\nLee,Ann,99\nRay,Bob,9\n",
+    );
+    place
+        .ade("run crew odd.csv --to csv --quarantine -o apart")
+        .succeeds();
+    assert_eq!(
+        place.files_below("apart"),
+        ["odd_normalized.csv", "odd_quarantine.xlsx"]
+    );
     // Nothing is written over an input, and nothing of a shape that there is not.
     place
         .ade("run crew in --combine in/south.csv")

@@ -71,8 +71,8 @@ fn more_words_show_the_scores() {
     place.members("members.csv");
     let said = place.ade("-v run config members.csv").succeeds().stderr;
     for words in [
-        "row 1 is header: header 1",
-        "Column 'Email' looks like email: email 1",
+        "row 1 is header: first_row_is_header header 1.00",
+        "Column 'Email' looks like email: by_header email 1.00",
     ] {
         assert!(said.contains(words), "{words}\n{said}");
     }

@@ -81,7 +81,7 @@ pub struct Args {
     /// refused it stays in the run's folder.
     #[arg(long, conflicts_with_all = ["detach", "validate_only", "dry_run"], help_heading = OUTPUT)]
     pub annotate: bool,
-    /// Put rows with errors on a sheet of their own, with their messages; short for --set quarantine=sheet
+    /// Put rows with errors on a sheet of their own, with their messages; short for --set quarantine=sheet, and with --to for quarantine=file
     #[arg(long, help_heading = OUTPUT)]
     pub quarantine: bool,
     /// Show cell values in error messages, on this terminal only; logs and records never have them
@@ -184,7 +184,9 @@ impl Args {
 
     /// The engine's settings that the call gives; of those that are given twice, the last.
     fn settings(&self) -> BTreeMap<String, String> {
-        let quarantine = self.quarantine.then(|| "sheet".to_owned());
+        // What goes with files of another shape has to be a file, too.
+        let apart = if self.to.is_some() { "file" } else { "sheet" };
+        let quarantine = self.quarantine.then(|| apart.to_owned());
         let for_combining = self.combine.as_ref().map(|_| combine::SHAPE.to_owned());
         let also_write = self.to.clone().or(for_combining);
         let short = [

@@ -51,7 +51,7 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
         output::check_output_dir(folder, &inputs, args.shape())?;
     }
     if let Some(file) = &args.combine {
-        combine::check_place(file, &inputs)?;
+        combine::check_place(file, &inputs, &args.input, args.recursive)?;
     }
     let lines = LiveLines::new(ui);
     let session = Session {

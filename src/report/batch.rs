@@ -92,7 +92,7 @@ pub fn write(
     write_figures(html, &files, &common);
     write_navigation(html, &files, &order, &common);
     write_files(html, &files, &order);
-    write_rules(html, &files, &order, &common);
+    write_rules(html, &files, &order, &common, options);
     write_headers(html, &common);
     for &index in order.iter().filter(|&&index| files[index].has_section()) {
         // Gathered anew: all of them at once would not fit into memory.
@@ -436,7 +436,13 @@ fn write_file_line(html: &mut Html<'_>, file: &File, number: usize) {
 }
 
 /// Writes each rule with its count in each file, or above six files its sum and the number of files.
-fn write_rules(html: &mut Html<'_>, files: &[File], order: &[usize], common: &Common) {
+fn write_rules(
+    html: &mut Html<'_>,
+    files: &[File],
+    order: &[usize],
+    common: &Common,
+    options: Options,
+) {
     if common.rules.is_empty() {
         return;
     }
@@ -468,7 +474,7 @@ fn write_rules(html: &mut Html<'_>, files: &[File], order: &[usize], common: &Co
         issues::severity(html, rule.severity);
         html.mark("</td><td class=\"name\">")
             .clipped(rule.whose, 80);
-        if let Some(message) = rule.message {
+        if let Some(message) = rule.message.filter(|_| options.values) {
             html.mark_if(!rule.whose.is_empty(), ": ")
                 .clipped(message, 200);
         }

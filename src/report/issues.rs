@@ -436,7 +436,7 @@ pub fn write(html: &mut Html<'_>, found: &Found, shown: &Shown<'_>) {
         .mark("</tr></thead>");
     let columns = 2 + u64::from(shown.values) + u64::from(with_keys);
     for rule in &found.rules {
-        write_rule(html, rule, columns);
+        write_rule(html, rule, columns, shown.values);
         for line in &rule.lines {
             write_line(html, rule, line, shown, with_keys, &mut named);
         }
@@ -467,7 +467,8 @@ pub fn write(html: &mut Html<'_>, found: &Found, shown: &Shown<'_>) {
     }
 }
 
-fn write_rule(html: &mut Html<'_>, rule: &Rule, columns: u64) {
+/// Writes the head of a rule's issues. What a check says may quote the value, so it goes with the values.
+fn write_rule(html: &mut Html<'_>, rule: &Rule, columns: u64, values: bool) {
     html.mark("<tbody><tr class=\"rule\"><th colspan=\"")
         .number(columns)
         .mark("\" scope=\"rowgroup\"><span class=\"n\">")
@@ -475,7 +476,7 @@ fn write_rule(html: &mut Html<'_>, rule: &Rule, columns: u64) {
         .mark("</span>");
     severity(html, rule.severity);
     html.mark("<strong>").clipped(&rule.whose, 80);
-    if let Some(message) = &rule.message {
+    if let Some(message) = rule.message.as_ref().filter(|_| values) {
         html.mark_if(!rule.whose.is_empty(), ": ")
             .clipped(message, 200);
     }
@@ -581,7 +582,7 @@ fn write_written(html: &mut Html<'_>, rule: &Rule, issue: &Issue, values: bool) 
             .clipped(written, VALUE)
             .mark("</bdi></span>"),
     };
-    if rule.message.is_none() {
+    if values && rule.message.is_none() {
         html.mark(" <span class=\"why\">")
             .clipped(&issue.message, 200)
             .mark("</span>");

@@ -138,7 +138,7 @@ pub fn what_it_holds(html: &mut Html<'_>, options: Options, grids: bool) {
     html.mark(match (options.values, grids) {
         (true, true) => "This page holds cell values of the sheets that it shows.",
         (true, false) => "This page may hold cell values.",
-        (false, _) => "This page holds no cell values: it names cells, headers, rules and messages.",
+        (false, _) => "This page holds no cell values: it names cells, headers and rules.",
     })
     .mark(" It is one file, needs no network and runs no script. It does not hold hidden sheets, places on a disk, names of machines or of people who ran it, settings, or the code of the configuration.");
 }

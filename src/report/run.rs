@@ -79,7 +79,9 @@ pub fn prepare(
 fn found(facts: &Facts, titles: &[String]) -> Result<Result<Found, String>, ReportError> {
     let mut list = match issues_of(&facts.run) {
         Ok(list) => list,
-        Err(error @ (NoList::NotEnded { .. } | NoList::List(_))) => return Err(error.into()),
+        Err(error @ (NoList::NotEnded { .. } | NoList::NothingRead { .. } | NoList::List(_))) => {
+            return Err(error.into());
+        }
         Err(error) => {
             let hint = error
                 .hint()

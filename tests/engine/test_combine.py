@@ -111,7 +111,7 @@ def test_nothing_to_combine_is_a_table_without_rows(combined):
 def test_a_file_that_is_missing_is_named_in_the_workbook(combined):
     book = openpyxl.load_workbook(combined("all.xlsx", missing=["c.xlsx"])[2])
     assert book.sheetnames == ["Combined", "Missing"]
-    assert [[cell.value for cell in row] for row in book["Missing"]][3:] == [["File", "Why"], ["c.xlsx", "Its run failed"]]
+    assert [[cell.value for cell in row] for row in book["Missing"]][3:] == [["File", "Why"], ["c.xlsx", "Its run failed or was refused"]]
 
 
 def test_what_cannot_be_combined_is_said(combined, template, tmp_path, capsys):

@@ -93,3 +93,15 @@ def test_what_is_listed_is_not_told_again(run, template, monkeypatch):
         row.append(more)
     assert told() == [("formulas_without_value", 1)]
     assert told(**without) == [("formulas_without_value", 2)] + [("lost_digits", 1)] * 2
+
+
+def test_the_issues_of_a_field_are_those_of_the_column_that_has_it(run, template):
+    # The raw header of the column that lost is the field's name.
+    rows = [["pay", "wages", "Item"], [200, 31, "A-1"], [None, 32, "A-2"], [20, 33, "A-3"]]
+    text = PACKAGE.replace('headers=["pay"], read=number', 'headers=["pay", "wages"], read=number, checks=[lambda name: range(name, most=32)]')
+    (template / "src/ade_config/columns/fields.py").write_text(text.replace("import Field,", "import Field, range,"))
+    outcome = run(template, {"A": rows}, settings={"issue_list": True})
+    assert [line[:4] for line in _listed(outcome)] == [("B4", "pay.check", "warning", "more than 32")]
+    header, *written = outcome.rows("A")
+    columns = [[row[at] for row in written] for at, name in enumerate(header) if name.lower() in ("pay", "pay__2")]
+    assert [31, 32, 33] in columns and [200, None, 20] in columns, (header, written)

@@ -507,7 +507,7 @@ def test_the_unit_of_a_header():
         "Hours in h": None, "Net": None, "": None, "EUR": None, "Net eur": None, "Order QTY": None, "TOTAL ALL": None,
         "Name (first name)": None, "Total (2024)": None, "Rate (EUR) 2024": None, "Net (EUR": None, "Net ()": None,
         "Phone (business or private)": None, "Note (uncommonly-long)": None, "NetEUR": None, "Order no.": None,
-        "Amount [kg)": None, "Item (#)": None,
+        "Amount [kg)": None, "Item (#)": None, "VAT 19%": None, "VAT (7.5%)": None, "MwSt. 19 %": None,
     }.items():  # fmt: skip
         assert header_unit(header) == expected, header
 

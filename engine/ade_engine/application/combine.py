@@ -165,7 +165,7 @@ def _write_workbook(frame: pl.DataFrame, kinds: list[int], missing: list[str], p
     columns = [LookColumn(kind, name, name) for kind, name in zip(kinds, frame.columns)]
     output.append_table(output.add_sheet("Combined"), frame, gap=False, look=TableLook(columns, [], has_filter=True))
     if missing:
-        lines = pl.DataFrame({"File": missing}).with_columns(pl.lit("Its run failed").alias("Why"))
+        lines = pl.DataFrame({"File": missing}).with_columns(pl.lit("Its run failed or was refused").alias("Why"))
         counted = "1 file is" if len(missing) == 1 else f"{len(missing)} files are"
         roles = {"File": TEXT, "Why": TEXT}
         output.add_list("Missing", OwnList(lines, roles, None, title=f"{counted} missing", counts="Their rows are not in this table.", color=_TAB))

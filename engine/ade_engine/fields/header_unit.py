@@ -13,6 +13,8 @@ from ade_engine import _native
 
 #: One word in brackets at the end, with or without "in" before it: "Net (in EUR)".
 _IN_BRACKETS = re.compile(r"(?:\((?:in\s+)?([^()\[\]\s]+)\)|\[(?:in\s+)?([^()\[\]\s]+)\])$")
+#: "VAT 19%" names a rate: its cells are amounts.
+_RATE = re.compile(r"[0-9.,]*[0-9] ?[%‰]$")
 _LAST_WORD = re.compile(r"(?:^|[ ,/])([^ ,/]+)$")
 _CODE_AT_END = re.compile(r"(.*[^ ,/]) ?[ ,/] ?([A-Z]{3})$")
 
@@ -25,7 +27,7 @@ def header_unit(header: str) -> str | None:
     if found is not None:
         return _if_unit(found[1] or found[2])
     if header[-1:] in ("%", "‰"):
-        return header[-1]
+        return None if _RATE.search(header) else header[-1]
     if header and is_sign(header[-1]):
         word = _LAST_WORD.search(header)
         prefix = "" if word is None else word[1][:-1]
@@ -40,7 +42,7 @@ def header_unit(header: str) -> str | None:
 
 def _if_unit(word: str) -> str | None:
     """The word, where it may be a unit: it has a letter or a sign such as ``%`` or ``€``, and is short."""
-    is_unit = len(word) <= 12 and any(letter.isalpha() or letter in "%‰°" or is_sign(letter) for letter in word)
+    is_unit = len(word) <= 12 and not _RATE.fullmatch(word) and any(letter.isalpha() or letter in "%‰°" or is_sign(letter) for letter in word)
     return word if is_unit else None
 
 

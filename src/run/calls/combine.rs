@@ -64,6 +64,14 @@ pub enum CombineError {
         /// The file.
         path: PathBuf,
     },
+    /// It would be among the files of a folder of inputs.
+    #[error("{} would be an input of the next run of {}", path.display(), folder.display())]
+    AmongInputs {
+        /// The file.
+        path: PathBuf,
+        /// The folder.
+        folder: PathBuf,
+    },
     /// It cannot be where it was asked for.
     #[error(transparent)]
     Output(#[from] OutputError),
@@ -92,8 +100,10 @@ impl Problem for CombineError {
         let failed = Facts::new(Kind::Refused, code::COMBINE_FAILED);
         match self {
             Self::Nothing => failed.hint("the failures above say why"),
-            Self::OverInput { .. } => Facts::new(Kind::Usage, code::OUTPUT_UNWRITABLE)
-                .hint("choose another file for --combine, outside of the folder of the inputs"),
+            Self::OverInput { .. } | Self::AmongInputs { .. } => {
+                Facts::new(Kind::Usage, code::OUTPUT_UNWRITABLE)
+                    .hint("choose another file for --combine, outside of the folder of the inputs")
+            }
             Self::Output(error) => error.facts(),
             Self::Provide(error) => error.facts(),
             Self::NoTemporaryFolder(_) => Facts::new(Kind::Usage, code::NO_TEMPORARY_FOLDER),
@@ -111,8 +121,13 @@ impl Problem for CombineError {
 /// Makes sure, before any work, that the combined file can be where it is asked for.
 ///
 /// # Errors
-/// It is one of the inputs, or something is in its way.
-pub fn check_place(file: &Path, inputs: &[Input]) -> Result<(), CombineError> {
+/// It is one of the inputs, or would be one of `searched`, which are what the call was given; or something is in its way.
+pub fn check_place(
+    file: &Path,
+    inputs: &[Input],
+    searched: &[PathBuf],
+    recursive: bool,
+) -> Result<(), CombineError> {
     let real = file.canonicalize().ok();
     let is_it = |input: &Input| real.is_some() && input.path.canonicalize().ok() == real;
     if inputs.iter().any(is_it) {
@@ -124,6 +139,20 @@ pub fn check_place(file: &Path, inputs: &[Input]) -> Result<(), CombineError> {
     let folder = file
         .parent()
         .filter(|folder| !folder.as_os_str().is_empty());
+    let place = folder.unwrap_or(Path::new(".")).canonicalize().ok();
+    let is_around = |given: &&PathBuf| {
+        let given = given.canonicalize().ok().filter(|given| given.is_dir());
+        let (Some(given), Some(place)) = (given, &place) else {
+            return false;
+        };
+        given == *place || recursive && place.starts_with(given)
+    };
+    if let Some(around) = searched.iter().find(is_around) {
+        return Err(CombineError::AmongInputs {
+            path: file.to_owned(),
+            folder: around.clone(),
+        });
+    }
     folder.map_or(Ok(()), files::create_folder)?;
     Ok(())
 }

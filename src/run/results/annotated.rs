@@ -28,6 +28,14 @@ pub enum AnnotateError {
         /// Its input.
         input: PathBuf,
     },
+    /// The copy would be written over what it is a copy of.
+    #[error("{} is the file that run {id} read, and would be written over", path.display())]
+    OverInput {
+        /// The run.
+        id: String,
+        /// The file.
+        path: PathBuf,
+    },
     /// It cannot be painted, or the copy not be written.
     #[error(transparent)]
     Refused(#[from] Refusal),
@@ -55,6 +63,9 @@ impl Problem for AnnotateError {
             Self::NoList(error) => error.facts(),
             Self::InputGone { .. } => {
                 Facts::new(Kind::Usage, code::INPUT_GONE).hint("run the file again")
+            }
+            Self::OverInput { .. } => {
+                Facts::new(Kind::Usage, code::OUTPUT_UNWRITABLE).hint("choose another file for -o")
             }
             Self::Refused(error) => error.facts(),
             Self::File(error) => error.facts(),
@@ -89,8 +100,14 @@ pub fn kept_copy(run: &RunRecord) -> Result<PathBuf, AnnotateError> {
 /// Writes the painted copy of a run's input; it appears whole or not at all.
 ///
 /// # Errors
-/// The run has no list of issues, its input is gone or has changed, or cannot be painted.
+/// The run has no list of issues, its input is gone or has changed, or cannot be painted; the target is the input.
 pub fn annotate(run: &RunRecord, target: &Path) -> Result<Painted, AnnotateError> {
+    if is_input_of(run, target) {
+        return Err(AnnotateError::OverInput {
+            id: run.id.clone(),
+            path: target.to_owned(),
+        });
+    }
     let marks = issues_of(run)?.map(|issue| issue.map(|issue| Mark::from(&issue)));
     let marks = marks.collect::<Result<Vec<_>, _>>()?;
     let original = input_as_read(run).ok_or_else(|| AnnotateError::InputGone {
@@ -108,10 +125,13 @@ pub fn annotate(run: &RunRecord, target: &Path) -> Result<Painted, AnnotateError
 /// The staged input, else the sender's file where it is still the same.
 pub fn input_as_read(run: &RunRecord) -> Option<PathBuf> {
     let staged = RunFolder::at(&run.run_dir).staged(&run.input_name);
-    let is_same = |path: &PathBuf| {
-        digest::of_file(path).is_ok_and(|(found, _)| found.to_string() == run.input_sha256)
-    };
-    [staged, run.input_path.clone()].into_iter().find(is_same)
+    let candidates = [staged, run.input_path.clone()];
+    candidates.into_iter().find(|path| is_input_of(run, path))
+}
+
+/// Whether a file is what the run read, byte for byte.
+fn is_input_of(run: &RunRecord, path: &Path) -> bool {
+    digest::of_file(path).is_ok_and(|(found, _)| found.to_string() == run.input_sha256)
 }
 
 /// How the run read text files: by the settings of its configuration, and of its call.

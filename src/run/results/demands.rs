@@ -279,7 +279,11 @@ impl Demands {
         metrics: &RunMetrics,
         found: &Found<'_>,
     ) -> Option<Shortfall> {
-        let most = self.errors?;
+        // Errors of a sheet or a column are of no row: none at all is a number of errors.
+        let most = match self.errors? {
+            MostErrors::Percent(none) if none <= 0.0 => MostErrors::Count(0),
+            most => most,
+        };
         let unknown = Shortfall::Unknown {
             flag: "--max-errors",
         };

@@ -22,6 +22,12 @@ pub enum NoList {
         /// The run.
         id: String,
     },
+    /// It only made sure that its configuration can be used.
+    #[error("run {id} has read no file: it was of `--validate-only`")]
+    NothingRead {
+        /// The run.
+        id: String,
+    },
     /// It did not succeed, so it has no output.
     #[error("run {id} {} and has no list of issues", status.as_str())]
     NoOutput {
@@ -52,6 +58,7 @@ impl Problem for NoList {
             Self::NoOutput { id, .. } => {
                 usage(code::NO_ISSUE_LIST).hint(format!("`ade runs show {id}` says why"))
             }
+            Self::NothingRead { .. } => usage(code::NO_ISSUE_LIST).hint("run the file"),
             Self::NotAskedFor { .. } => usage(code::NO_ISSUE_LIST)
                 .hint("set `issue_list = true` in its settings.toml and run the file again"),
             Self::List(error) => error.facts(),
@@ -70,6 +77,9 @@ pub fn issues_of(run: &RunRecord) -> Result<List, NoList> {
     }
     if run.artifacts_deleted_at.is_some() {
         return Err(NoList::Gone { id });
+    }
+    if run.options.validate_only && status == RunStatus::Succeeded {
+        return Err(NoList::NothingRead { id });
     }
     if run.output_path.is_none() {
         return Err(NoList::NoOutput { id, status });

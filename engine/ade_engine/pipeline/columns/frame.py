@@ -77,6 +77,16 @@ class SourceTable:
         """Whether the workbook counts days from 1904."""
         return self._scan.from_1904
 
+    def rename_apart(self, name: str) -> str:
+        """Give the frame column of a name another one, such as ``email__2``, and return that."""
+        number = 2
+        while f"{name}__{number}" in self.frame.columns:
+            number += 1
+        other = f"{name}__{number}"
+        self.frame = self.frame.rename({name: other})
+        self.names = [other if one == name else one for one in self.names]
+        return other
+
     def header_parts(self, index: int) -> list[str]:
         """The texts of a column in each row of the header, top to bottom, without blank ones."""
         parts = [header_text(row[index]) for row in self._header_rows if index < len(row)]

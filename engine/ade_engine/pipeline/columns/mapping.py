@@ -480,12 +480,19 @@ def _best_field(totals: dict[str, float]) -> str:
 
 
 def rename_columns(context: RunContext, table: SourceTable, mapping: Mapping) -> pl.DataFrame:
-    """The frame with mapped columns under their fields' names. A name that is taken stays with the column that has it."""
+    """The frame with mapped columns under their fields' names.
+
+    A name that is taken stays with the column that has it; but not where issues are listed or the fullest column is wanted: then the
+    other column gets another name, so that what is said of a field is said of the column that was chosen for it.
+    """
     names = list(table.frame.columns)
+    gives_way = context.settings.issue_list or context.settings.mapping_tie_resolution == "fullest"
     for column in mapping.columns:
         name = table.names[column.source_index]
         if name == column.field_name or name not in names:
             continue
+        if gives_way and column.field_name in names and column.field_name in table.frame.columns:
+            names[names.index(column.field_name)] = table.rename_apart(column.field_name)
         if column.field_name in names:
             context.logger.warning(
                 "Column %r keeps its name: the table has a column %r already",
