@@ -83,7 +83,7 @@ fn a_document_is_uploaded_run_followed_and_its_workbook_downloaded() {
     let saved = place.write("downloaded.xlsx", &output.body);
     assert_eq!(
         place.cells(&saved),
-        place.cells(shown["output_path"].as_str().unwrap())
+        place.cells(place.latest_run()["output_path"].as_str().unwrap())
     );
     let input = server.get(&format!("{path}/input")).is(200);
     assert_eq!(input.body, place.read("members.csv").as_bytes());
@@ -358,7 +358,8 @@ fn a_retry_keeps_to_its_key_and_to_the_size_of_the_queue() {
     // Many at once: the check and the record are one transaction, and what is refused leaves nothing.
     let statuses = at_once(8, || ask("retry").send().status);
     assert_eq!(statuses, [201, 201, 429, 429, 429, 429, 429, 429]);
-    let folder = std::path::PathBuf::from(run["run_dir"].as_str().unwrap());
+    let folder = place.latest_run()["run_dir"].as_str().unwrap().to_owned();
+    let folder = std::path::PathBuf::from(folder);
     let folders = std::fs::read_dir(folder.parent().unwrap()).unwrap().count();
     let runs = server.read("/api/v1/runs")["items"].clone();
     assert_eq!(folders, runs.as_array().unwrap().len());
@@ -565,6 +566,13 @@ fn the_run_of_the_api_is_the_run_of_the_command_line() {
     if let Some(object) = by_command.as_object_mut() {
         object.retain(|key, _| by_api.get(key).is_some());
     }
+    // A client sees where something lies below the data directory, and no more.
+    let data = place.path("data").display().to_string();
+    let folder = by_command["run_dir"].as_str().unwrap();
+    by_command["run_dir"] = json!(folder.replace(&data, "<data>"));
+    let folder = by_command["configuration_path"].as_str().unwrap();
+    let parts: Vec<&str> = folder.rsplit('/').take(2).collect();
+    by_command["configuration_path"] = json!(format!("…/{}/{}", parts[1], parts[0]));
     assert_eq!(by_api, by_command);
 }
 

@@ -9,6 +9,8 @@ pub trait ShowPath {
     fn path(&self, path: &Path) -> String;
     /// A text that may name paths, as the reader sees it.
     fn text<'a>(&self, text: &'a str) -> Cow<'a, str>;
+    /// The same, where the configuration in this folder is spoken of.
+    fn about(&self, configuration: &Path) -> Box<dyn ShowPath>;
 }
 
 /// Shows every path as it is: on the command line.
@@ -22,5 +24,9 @@ impl ShowPath for Whole {
 
     fn text<'a>(&self, text: &'a str) -> Cow<'a, str> {
         Cow::Borrowed(text)
+    }
+
+    fn about(&self, _: &Path) -> Box<dyn ShowPath> {
+        Box::new(Self)
     }
 }

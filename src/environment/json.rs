@@ -30,6 +30,6 @@ pub fn environment_json(environment: &EnvironmentRecord, paths: &dyn ShowPath) -
         "updated_at": environment.updated_at,
         "ready_at": environment.ready_at,
         "last_used_at": environment.last_used_at,
-        "error": environment.error.as_ref().map(|error| error.shown(paths)),
+        "error": environment.error.as_ref().map(|error| error.shown(&*paths.about(&environment.configuration_path))),
     })
 }

@@ -2,6 +2,7 @@
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -30,6 +31,7 @@ pub struct Server {
     agent: ureq::Agent,
     token: String,
     description: Description,
+    root: PathBuf,
 }
 
 impl Server {
@@ -81,6 +83,7 @@ impl Server {
             agent: agent.into(),
             token: String::new(),
             description: Description::of_the_code(),
+            root: place.path(""),
         };
         server.token = server.token(Scope::Admin, None);
         server
@@ -126,6 +129,7 @@ impl Server {
                 .unwrap(),
         };
         self.demand_described(method, path, &answer);
+        answer.demand_no_path_below(&self.root, path);
         answer
     }
 

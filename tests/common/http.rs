@@ -2,7 +2,7 @@
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
@@ -17,6 +17,8 @@ pub struct Server {
     pub address: String,
     /// The token of its link.
     pub token: String,
+    /// The folder of the place, which no answer names.
+    root: PathBuf,
 }
 
 impl Server {
@@ -30,6 +32,7 @@ impl Server {
         Self {
             address: text("url").trim_start_matches("http://").to_owned(),
             token: text("token"),
+            root: place.path(""),
             process,
         }
     }
@@ -44,6 +47,7 @@ impl Server {
     pub fn plain(&self, method: &str, path: &str) -> Request {
         Request {
             address: self.address.clone(),
+            root: self.root.clone(),
             method: method.to_owned(),
             path: path.to_owned(),
             headers: vec![("Host".to_owned(), self.address.clone())],
@@ -119,6 +123,7 @@ pub fn frames(stream: &str) -> Vec<(u64, String)> {
 /// A request that is being put together.
 pub struct Request {
     address: String,
+    root: PathBuf,
     method: String,
     path: String,
     headers: Vec<(String, String)>,
@@ -175,7 +180,10 @@ impl Request {
 
     #[track_caller]
     pub fn send(self) -> Answer {
-        self.begin().answer()
+        let (root, path) = (self.root.clone(), self.path.clone());
+        let answer = self.begin().answer();
+        answer.demand_no_path_below(&root, &path);
+        answer
     }
 }
 
@@ -271,6 +279,24 @@ pub struct Answer {
 }
 
 impl Answer {
+    /// No answer names the place of something on this machine. Settings are shown to administrators as they are, and files
+    /// that are downloaded have the bytes that they have.
+    #[track_caller]
+    pub fn demand_no_path_below(&self, root: &Path, path: &str) {
+        let kind = self.header("content-type").unwrap_or_default();
+        let is_told = ["json", "text/event-stream"]
+            .iter()
+            .any(|one| kind.contains(one));
+        let is_shown = ["/settings", "/artifact"]
+            .iter()
+            .any(|end| path.ends_with(end));
+        if is_told && !is_shown {
+            let text = String::from_utf8_lossy(&self.body);
+            let root = root.to_str().unwrap().trim_end_matches('/');
+            assert!(!text.contains(root), "{path} names {root}: {text}");
+        }
+    }
+
     /// It has this status.
     #[track_caller]
     pub fn is(self, status: u16) -> Self {

@@ -3,13 +3,17 @@
 //! `code` is stable and explained in docs/errors.md. The detail of what a client did wrong says what and where. The detail of
 //! what the machine did wrong says only that: the full message, which may name files, is reported to the server's log.
 
+use std::borrow::Cow;
+
 use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::paths::Hider;
 use crate::base::problem::{Kind, Problem, code};
+use crate::base::show_path::ShowPath;
 use crate::store::Failure;
 
 /// The media type of a problem document.
@@ -60,8 +64,8 @@ pub struct FieldError {
 pub struct ApiError {
     status: StatusCode,
     code: &'static str,
-    pub(crate) detail: String,
-    pub(crate) hint: Option<String>,
+    detail: String,
+    hint: Option<String>,
     errors: Vec<FieldError>,
     error: Option<Box<Failure>>,
     retry_after: Option<u16>,
@@ -153,6 +157,22 @@ impl ApiError {
         let mut error = Self::new(status, code::STORAGE_FAILED, detail);
         error.inner = Some(message.into().into());
         error
+    }
+
+    /// The same with its paths as clients see them.
+    #[must_use]
+    pub fn shown(mut self, paths: &Hider) -> Self {
+        let shown = |text: &mut String| {
+            if let Cow::Owned(shown) = paths.text(text) {
+                *text = shown;
+            }
+        };
+        shown(&mut self.detail);
+        self.hint.iter_mut().for_each(shown);
+        let messages = self.errors.iter_mut().map(|error| &mut error.message);
+        messages.for_each(shown);
+        self.error = self.error.map(|error| Box::new(error.shown(paths)));
+        self
     }
 
     /// The code.

@@ -21,12 +21,12 @@ use crate::api::http::answer::{Answer, created};
 use crate::api::http::body::{JsonBody, MaybeJson, Path, Query};
 use crate::api::http::cursor::LogPart;
 use crate::api::http::log_pieces;
+use crate::api::http::paths::Hider;
 use crate::api::http::problem::ApiError;
 use crate::api::state::Api;
 use crate::api::transfer::held::HeldToken;
 use crate::api::transfer::stream;
 use crate::api::transfer::stream::Interruption;
-use crate::base::show_path::Whole;
 use crate::environment::json::environment_json;
 use crate::environment::provide::ask::ask;
 use crate::settings::paths::EnvironmentFolder;
@@ -118,7 +118,11 @@ async fn create(
     } else {
         StatusCode::ACCEPTED
     };
-    Ok(created(status, "builds", environment_json(&build, &Whole)))
+    Ok(created(
+        status,
+        "builds",
+        environment_json(&build, &api.paths),
+    ))
 }
 
 /// The words of what is told to come back later are for the client, unlike those of a database that cannot be used.
@@ -255,9 +259,10 @@ impl Following {
     /// What came into the log.
     async fn read(&mut self) -> Option<Bytes> {
         let path = EnvironmentFolder(self.build.folder.clone()).events();
-        let from = self.position;
-        let read =
-            tokio::task::spawn_blocking(move || log_pieces::read_from(&path, from, u64::MAX));
+        let (from, paths) = (self.position, paths_of(&self.api, &self.build));
+        let read = tokio::task::spawn_blocking(move || {
+            log_pieces::read_from(&path, from, u64::MAX, &paths)
+        });
         let piece = read.await.ok()?.ok()??;
         self.position = piece.to;
         let mut bytes = Vec::new();
@@ -289,10 +294,15 @@ impl Following {
         let line = json!({
             "event": event, "build_id": self.build.id, "timestamp": now, "message": message,
             "level": if self.build.status == EnvironmentStatus::Failed { "error" } else { "info" },
-            "data": {"build": environment_json(&self.build, &Whole)},
+            "data": {"build": environment_json(&self.build, &self.api.paths)},
         });
         Bytes::from(format!("{line}\n"))
     }
+}
+
+/// What clients see of paths in what a build says.
+fn paths_of(api: &Api, build: &EnvironmentRecord) -> Hider {
+    api.paths.about_configuration(&build.configuration_path)
 }
 
 /// The environment with this id, in a workspace that the caller's token is for.
@@ -315,7 +325,7 @@ pub fn environment_of(
 async fn show(Reader(api, caller): Reader, Path(id): Path<String>) -> Answer<Response> {
     api.work(move |api| {
         let build = environment_of(api, &caller, "build", &id)?;
-        Ok(axum::Json(environment_json(&build, &Whole)).into_response())
+        Ok(axum::Json(environment_json(&build, &api.paths)).into_response())
     })
     .await
 }
@@ -333,7 +343,7 @@ async fn logs(
     api.work(move |api| {
         let build = environment_of(api, &caller, "build", &id)?;
         let path = EnvironmentFolder(build.folder.clone()).events();
-        let page = log_page(&path, &build.id, after, limit)?;
+        let page = log_page(&path, &build.id, after, limit, &paths_of(api, &build))?;
         Ok(axum::Json(json!({
             "build_id": page["run_id"], "entries": page["entries"], "next_after_id": page["next_after_id"],
         })))

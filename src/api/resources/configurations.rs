@@ -32,7 +32,6 @@ use crate::api::state::Api;
 use crate::api::transfer::upload::{Upload, media_type};
 use crate::base::files::name_of;
 use crate::base::problem::code;
-use crate::base::show_path::Whole;
 use crate::store::KnownConfiguration;
 use crate::workspace::Workspace;
 use crate::workspace::configurations::archive::LARGEST_FILE;
@@ -139,7 +138,7 @@ async fn list(
             &all,
             bounds,
             |known| &known.record.id,
-            |known| configuration_json(known, &Whole),
+            |known| configuration_json(known, &api.paths),
         )?;
         Ok(axum::Json(page))
     })
@@ -215,7 +214,7 @@ async fn create(
     Ok(created(
         StatusCode::CREATED,
         "configs",
-        configuration_json(&known, &Whole),
+        configuration_json(&known, &api.paths),
     ))
 }
 
@@ -253,7 +252,7 @@ fn is_archive(kind: &str) -> bool {
 async fn show(Reader(api, caller): Reader, Path(which): Path<Which>) -> Answer {
     api.slow_work(move |api| {
         let (_, known) = which.find(api, &caller)?;
-        Ok(axum::Json(configuration_json(&known, &Whole)))
+        Ok(axum::Json(configuration_json(&known, &api.paths)))
     })
     .await
 }
@@ -448,7 +447,7 @@ async fn set_active(api: &Api, caller: Caller, which: Which, active: bool) -> An
     api.slow_work(move |api| {
         let (workspace, known) = which.find(api, &caller)?;
         let known = publish::set_active(&workspace, &known, active)?;
-        Ok(axum::Json(configuration_json(&known, &Whole)))
+        Ok(axum::Json(configuration_json(&known, &api.paths)))
     })
     .await
 }

@@ -14,7 +14,6 @@ use crate::api::http::answer::Answer;
 use crate::api::http::body::{Path, Query};
 use crate::api::http::cursor;
 use crate::api::state::Api;
-use crate::base::show_path::Whole;
 use crate::environment::json::environment_json;
 
 pub fn routes() -> OpenApiRouter<Api> {
@@ -52,7 +51,7 @@ async fn list(Reader(api, caller): Reader, Query(which): Query<Which>) -> Answer
             &all,
             bounds,
             |known| &known.id,
-            |known| environment_json(known, &Whole),
+            |known| environment_json(known, &api.paths),
         )?;
         Ok(axum::Json(page))
     })
@@ -67,7 +66,7 @@ async fn show(Reader(api, caller): Reader, Path(id): Path<String>) -> Answer {
     api.work(move |api| {
         let found = environment_of(api, &caller, "environment", &id)?;
         let runs = api.home().store.live_runs_of_environment(&found.id)?;
-        let mut object = environment_json(&found, &Whole);
+        let mut object = environment_json(&found, &api.paths);
         object["packages"] = json!(found.contents.map(|contents| contents.packages));
         object["live_runs"] = json!(runs);
         Ok(axum::Json(object))

@@ -144,13 +144,13 @@ impl FollowedWorkspace {
     async fn look(&self, api: &Api) {
         let mut seen = Arc::clone(&self.seen).lock_owned().await;
         let (workspace, sender) = (Arc::clone(&self.workspace), self.sender.clone());
-        let looked = api.work(move |_| {
+        let looked = api.work(move |api| {
             let at = workspace.machine.now();
             let Some(known) = seen.as_mut() else {
-                *seen = Some(ToldSoFar::begin(&workspace)?);
+                *seen = Some(ToldSoFar::begin(&workspace, &api.paths)?);
                 return Ok(());
             };
-            let changes = known.look(&workspace)?;
+            let changes = known.look(&workspace, &api.paths)?;
             if !changes.is_empty() {
                 // Nobody may listen any more.
                 let _ = sender.send(Batch::of(at, &changes));
@@ -168,12 +168,12 @@ impl FollowedWorkspace {
     ) -> Result<(Batch, broadcast::Receiver<Batch>), ApiError> {
         let mut seen = Arc::clone(&self.seen).lock_owned().await;
         let (workspace, sender) = (Arc::clone(&self.workspace), self.sender.clone());
-        api.work(move |_| {
+        api.work(move |api| {
             let at = workspace.machine.now();
             if seen.is_none() {
-                *seen = Some(ToldSoFar::begin(&workspace)?);
+                *seen = Some(ToldSoFar::begin(&workspace, &api.paths)?);
             }
-            let changes = catch_up(&workspace, after)?;
+            let changes = catch_up(&workspace, after, &api.paths)?;
             Ok((Batch::of(at, &changes), sender.subscribe()))
         })
         .await

@@ -22,6 +22,7 @@ use crate::api::http::cursor::LogPart;
 use crate::api::http::download;
 use crate::api::http::download::Download;
 use crate::api::http::log_pieces;
+use crate::api::http::paths::Hider;
 use crate::api::http::problem::ApiError;
 use crate::api::state::Api;
 use crate::api::transfer::{stream, tail};
@@ -29,7 +30,6 @@ use crate::base::clock::Timestamp;
 use crate::base::digest;
 use crate::base::files::name_of;
 use crate::base::problem::code;
-use crate::base::show_path::Whole;
 use crate::configuration::Configuration;
 use crate::environment::needed::prepare::{PrepareError, Prepared, prepare, prepare_version};
 use crate::run::calls::request::demand_setting;
@@ -207,7 +207,11 @@ async fn create(
         return Ok(stream::lines(&api, &made.workspace, &made.run, follower));
     }
     let status = status_of(made.is_new, StatusCode::CREATED);
-    Ok(created(status, "runs", run_json(&made.run, None, &Whole)))
+    Ok(created(
+        status,
+        "runs",
+        run_json(&made.run, None, &api.paths),
+    ))
 }
 
 /// A run that was submitted.
@@ -285,7 +289,8 @@ pub fn prepared(
     let record = &known.record;
     match &known.version {
         Some(version) => api.prepared.get(&record.id, &version.source_digest, || {
-            prepare_version(workspace, record, version).map_err(|error| unusable(error, record))
+            prepare_version(workspace, record, version)
+                .map_err(|error| unusable(api, error, record))
         }),
         None if known.uploaded => {
             let detail = format!(
@@ -300,13 +305,13 @@ pub fn prepared(
                 .and_then(|configuration| Ok(prepare(workspace, configuration, None)?));
             prepared
                 .map(Arc::new)
-                .map_err(|error| error.without_folder(&record.path))
+                .map_err(|error| error.shown(&api.paths.about_configuration(&record.path)))
         }
     }
 }
 
-fn unusable(error: PrepareError, record: &ConfigurationRecord) -> ApiError {
-    ApiError::from(error).without_folder(&record.path)
+fn unusable(api: &Api, error: PrepareError, record: &ConfigurationRecord) -> ApiError {
+    ApiError::from(error).shown(&api.paths.about_configuration(&record.path))
 }
 
 /// The document with this id, in a workspace that the caller's token is for.
@@ -406,7 +411,7 @@ async fn list(Reader(api, caller): Reader, Query(which): Query<Which>) -> Answer
             limit,
             ..RunFilter::default()
         })?;
-        let items = runs_json(&workspace, &runs, &Whole)?;
+        let items = runs_json(&workspace, &runs, &api.paths)?;
         let last = runs.last().map(|run| run.id.as_str());
         Ok(axum::Json(cursor::page(items, limit, last)))
     })
@@ -420,7 +425,7 @@ async fn list(Reader(api, caller): Reader, Query(which): Query<Which>) -> Answer
 async fn show(Reader(api, caller): Reader, Path(id): Path<String>) -> Answer {
     api.look(|api| {
         let (workspace, run) = run_of(api, &caller, &id)?;
-        let json = runs_json(&workspace, std::slice::from_ref(&run), &Whole)?;
+        let json = runs_json(&workspace, std::slice::from_ref(&run), &api.paths)?;
         Ok(axum::Json(json.into_iter().next().unwrap_or_default()))
     })
 }
@@ -438,7 +443,7 @@ async fn logs(
     api.work(move |api| {
         let (workspace, run) = run_of(api, &caller, &id)?;
         let path = tail::path_of(&workspace, &run);
-        log_page(&path, &run.id, after, limit).map(axum::Json)
+        log_page(&path, &run.id, after, limit, &tail::paths_of(api, &run)).map(axum::Json)
     })
     .await
 }
@@ -449,10 +454,11 @@ pub fn log_page(
     id: &str,
     after: u64,
     limit: usize,
+    paths: &Hider,
 ) -> Result<Value, ApiError> {
     let mut from = log_pieces::start_behind(path, after)?;
     let (mut entries, mut has_more) = (Vec::new(), false);
-    while let Some(piece) = log_pieces::read_from(path, from, u64::MAX)? {
+    while let Some(piece) = log_pieces::read_from(path, from, u64::MAX, paths)? {
         from = piece.to;
         for line in piece.lines.iter().filter(|line| line.sequence > after) {
             if entries.len() == limit {
@@ -511,7 +517,9 @@ async fn events(
             let (workspace, run) = run_of(api, &caller, &id)?;
             let path = tail::path_of(&workspace, &run);
             let is_over = run.status.is_terminal()
-                && last.is_some_and(|last| last > 0 && last >= tail::last_number(path));
+                && last.is_some_and(|last| {
+                    last > 0 && last >= tail::last_number(path, api.paths.clone())
+                });
             Ok((workspace, run, is_over))
         })
         .await?;
@@ -544,7 +552,7 @@ async fn cancel_run(
             cancel::Cancelled::AtOnce(run) => (StatusCode::OK, run),
             cancel::Cancelled::Requested(run) => (StatusCode::ACCEPTED, run),
         };
-        Ok((status, axum::Json(run_json(&run, None, &Whole))))
+        Ok((status, axum::Json(run_json(&run, None, &api.paths))))
     })
     .await
 }
@@ -565,7 +573,7 @@ async fn retry_run(
 ) -> Answer<Response> {
     let (run, is_new) = again(&api, &caller, id, &headers).await?;
     let status = status_of(is_new, StatusCode::CREATED);
-    Ok(created(status, "runs", run_json(&run, None, &Whole)))
+    Ok(created(status, "runs", run_json(&run, None, &api.paths)))
 }
 
 /// Queues a new run with the input and the files of another. Returns it, and whether it is new.

@@ -7,7 +7,6 @@ pub mod statistics;
 pub(crate) mod watched;
 
 use std::collections::HashMap;
-use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Instant;
@@ -15,6 +14,7 @@ use std::time::Instant;
 use tokio::sync::watch;
 
 use super::http::log_pieces::Tails;
+use super::http::paths::Hider;
 use super::http::problem::ApiError;
 use crate::base::problem::code;
 use crate::cells::Cells;
@@ -70,6 +70,7 @@ pub struct ApiState {
     pub(super) cells: Cells,
     pub(super) tokens: KnownTokens,
     pub(super) requests: Requests,
+    pub(super) paths: Hider,
     pub(super) options: ServeOptions,
     pub(super) report: Box<OnServerLine>,
     pub(super) since: Instant,
@@ -98,6 +99,7 @@ impl Api {
         report: Box<OnServerLine>,
     ) -> Self {
         Self(Arc::new(ApiState {
+            paths: Hider::of(workspace.paths.data()),
             home: workspace,
             others: RwLock::default(),
             prepared: PreparedVersions::default(),
@@ -142,14 +144,14 @@ impl Api {
     /// Runs a call of the library, which blocks, on the pool for such calls.
     ///
     /// # Errors
-    /// Those of the call. Paths of the machine in its message are shortened to what lies below the data directory.
+    /// Those of the call, with paths of the machine as clients see them.
     pub async fn work<T: Send + 'static>(
         &self,
         call: impl FnOnce(&Self) -> Result<T, ApiError> + Send + 'static,
     ) -> Result<T, ApiError> {
         let api = self.clone();
         match tokio::task::spawn_blocking(move || call(&api)).await {
-            Ok(done) => done.map_err(|error| error.without_paths(self.home.paths.data())),
+            Ok(done) => done.map_err(|error| error.shown(&self.paths)),
             Err(panic) => Err(ApiError::internal(format!("a request panicked: {panic}"))),
         }
     }
@@ -160,7 +162,7 @@ impl Api {
     /// # Errors
     /// As [`Api::work`].
     pub fn look<T>(&self, call: impl FnOnce(&Self) -> Result<T, ApiError>) -> Result<T, ApiError> {
-        call(self).map_err(|error| error.without_paths(self.home.paths.data()))
+        call(self).map_err(|error| error.shown(&self.paths))
     }
 
     /// As [`Api::work`], for a call that may wait for a lock or read a large file: few of these run at a time, so that
@@ -218,28 +220,6 @@ impl Api {
     /// Becomes true when the server is about to end.
     pub fn stopping(&self) -> watch::Receiver<bool> {
         self.stopping.subscribe()
-    }
-}
-
-impl ApiError {
-    /// The same without the path of a configuration's folder.
-    pub(super) fn without_folder(mut self, folder: &Path) -> Self {
-        if let Some(folder) = folder.to_str().filter(|folder| folder.len() > 1) {
-            self.detail = self.detail.replace(folder, "<configuration>");
-            self.hint = self
-                .hint
-                .map(|hint| hint.replace(folder, "<configuration>"));
-        }
-        self
-    }
-
-    /// The same without the path of the data directory, which is no business of a client's.
-    fn without_paths(mut self, data: &Path) -> Self {
-        if let Some(data) = data.to_str().filter(|data| data.len() > 1) {
-            self.detail = self.detail.replace(data, "<data>");
-            self.hint = self.hint.map(|hint| hint.replace(data, "<data>"));
-        }
-        self
     }
 }
 

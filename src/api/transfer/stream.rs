@@ -17,10 +17,10 @@ use super::held::HeldToken;
 use super::tail;
 use crate::api::http::log_pieces;
 use crate::api::http::log_pieces::{Line, LogEnd, Piece};
+use crate::api::http::paths::Hider;
 use crate::api::http::problem::ApiError;
 use crate::api::state::Api;
 use crate::api::state::known_tokens::StreamHolder;
-use crate::base::show_path::Whole;
 use crate::events::names;
 use crate::run::views::json::run_json;
 use crate::store::RunRecord;
@@ -42,6 +42,7 @@ struct Client {
     held: HeldToken,
     sent: Instant,
     path: PathBuf,
+    paths: Hider,
     /// Everything before it was sent.
     position: u64,
     /// Events up to this number are not sent.
@@ -96,6 +97,7 @@ impl Client {
             held: HeldToken::new(api, holder),
             sent: Instant::now(),
             path: tail::path_of(workspace, run),
+            paths: tail::paths_of(api, run),
             position: 0,
             after,
             seen: tail::follow(api, workspace, run),
@@ -154,9 +156,11 @@ impl Client {
             self.position = seen.last.to;
             return Some(Arc::clone(&seen.last));
         }
-        let (path, from, end) = (self.path.clone(), self.position, seen.end);
+        let (path, paths) = (self.path.clone(), self.paths.clone());
+        let (from, end) = (self.position, seen.end);
         let read =
-            tokio::task::spawn_blocking(move || log_pieces::read_from(&path, from, end)).await;
+            tokio::task::spawn_blocking(move || log_pieces::read_from(&path, from, end, &paths))
+                .await;
         let piece = read.ok()?.ok()??;
         self.position = piece.to;
         Some(Arc::new(piece))
@@ -220,7 +224,7 @@ pub fn lines(
     let client = Client::new(api, workspace, run, follower);
     let created = json!({
         "event": "run.created", "run_id": run.id, "sequence": 0, "timestamp": run.created_at, "level": "info",
-        "message": "The run is in the queue", "data": {"run": run_json(run, None, &Whole)},
+        "message": "The run is in the queue", "data": {"run": run_json(run, None, &api.paths)},
     });
     let first = Some(line_of(&created));
     let state = Some((client, first, api.clone(), run.id.clone()));
@@ -269,7 +273,7 @@ async fn renamed(api: &Api, run: &str, line: &Line) -> Bytes {
                 .work(move |api| Ok(api.home().store.run_of_any_workspace(&id)?))
                 .await;
             if let Ok(run) = found {
-                event["data"]["run"] = run_json(&run, None, &Whole);
+                event["data"]["run"] = run_json(&run, None, &api.paths);
             }
             line_of(&event)
         }

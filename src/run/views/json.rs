@@ -25,6 +25,7 @@ pub fn runs_json(
 /// workbook is, if there is one. `paths`: how much of a path its reader sees.
 pub fn run_json(run: &RunRecord, copy: Option<&Path>, paths: &dyn ShowPath) -> Value {
     let shown = |path: &Path| paths.path(path);
+    let about = paths.about(&run.configuration_path);
     json!({
         "id": run.id,
         "workspace_id": run.key.workspace_id,
@@ -53,11 +54,11 @@ pub fn run_json(run: &RunRecord, copy: Option<&Path>, paths: &dyn ShowPath) -> V
         "output_copy": copy.map(shown),
         "run_dir": shown(&run.run_dir),
         "exit_code": run.exit_code,
-        "summary": summary(run).map(|text| paths.text(&text).into_owned()),
+        "summary": summary(run).map(|text| about.text(&text).into_owned()),
         "skipped_reason": run.skipped_reason(),
         "cancel_requested_at": run.cancel_requested_at,
         "artifacts_deleted_at": run.artifacts_deleted_at,
-        "error": run.error.as_ref().map(|error| error.shown(paths)),
+        "error": run.error.as_ref().map(|error| error.shown(&*about)),
         "metrics": run.metrics,
     })
 }
