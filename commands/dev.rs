@@ -101,6 +101,7 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
             loopback,
             without_pages: args.no_web,
             trusted_proxies: Vec::new(),
+            cors_origins: serving::origins(settings.cors_origins.as_deref())?,
         },
         worker,
         // Nobody passes requests on to it.

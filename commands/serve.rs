@@ -59,6 +59,7 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
     };
     let notify = variable("NOTIFY_SOCKET");
     let trusted_proxies = serving::proxies(settings.trusted_proxies.as_deref())?;
+    let cors_origins = serving::origins(settings.cors_origins.as_deref())?;
     let workspace = Arc::new(Context::open_to_work(settings)?);
     let loopback = serving::is_loopback(&place);
     if matches!(place, ListenAddress::Port(_)) && !loopback {
@@ -80,6 +81,7 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
             loopback,
             without_pages: args.no_web,
             trusted_proxies,
+            cors_origins,
         },
         worker: args.worker.then_some(worker::WorkerOptions {
             concurrency: settings.worker.concurrency,

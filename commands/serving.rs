@@ -16,6 +16,7 @@ use ade::run::inputs::documents;
 use ade::store::TokenRecord;
 use ade::worker;
 use ade::workspace::Workspace;
+use axum::http::{HeaderValue, Uri};
 
 use crate::exit::{ExitStatus, Failure, Outcome};
 use crate::signals;
@@ -131,6 +132,35 @@ pub fn proxies(setting: Option<&str>) -> Result<Vec<IpAddr>, Failure> {
                 let message = format!("ADE_API_TRUSTED_PROXIES: {part:?} is no IP address");
                 Failure::usage(ade::base::problem::code::SETTINGS_INVALID, message)
             })
+        })
+        .collect()
+}
+
+/// Origins whose pages may use the API, as the setting has them: `https://app.example`, or `*` alone.
+pub fn origins(setting: Option<&str>) -> Result<Vec<HeaderValue>, Failure> {
+    let parts = setting.unwrap_or_default().split(',').map(str::trim);
+    let parts: Vec<&str> = parts.filter(|part| !part.is_empty()).collect();
+    let is_origin = |part: &str| {
+        let url = part.parse::<Uri>().ok();
+        let parts =
+            url.and_then(|url| Some((url.scheme_str()?.to_owned(), url.authority()?.to_string())));
+        // As browsers write it: nothing else, and no capital letters.
+        parts.is_some_and(|(scheme, host)| {
+            format!("{scheme}://{host}") == part
+                && part == part.to_lowercase()
+                && !host.contains('@')
+        })
+    };
+    let all = parts == ["*"];
+    parts
+        .iter()
+        .map(|part| match HeaderValue::from_str(part) {
+            Ok(value) if all || is_origin(part) => Ok(value),
+            _ => {
+                let message = format!("ADE_API_CORS_ORIGINS: {part:?} is no origin");
+                let failure = Failure::usage(ade::base::problem::code::SETTINGS_INVALID, message);
+                Err(failure.hint("an origin is as https://app.example or http://localhost:3000; * alone is all of them"))
+            }
         })
         .collect()
 }

@@ -349,6 +349,17 @@ fn statistics_are_those_of_the_window_and_of_the_workers_that_live() {
     assert_eq!(busy["slots"], json!({"all": 3, "busy": 1}));
     has(&busy["workers"][0], json!({"pid": held.id(), "busy": 1}));
     has(&busy["queue"], json!({"running": 1, "queued": 0}));
+    let workers = server.read("workers")["items"].clone();
+    assert_eq!(workers.as_array().unwrap().len(), 1, "{workers}");
+    has(
+        &workers[0],
+        json!({"pid": held.id(), "kind": "worker", "slots": 3, "lease_seconds": 900.0, "building": []}),
+    );
+    let execution = &workers[0]["running"][0];
+    has(
+        execution,
+        json!({"run_id": place.latest_run()["id"], "input_name": "members.csv", "attempt": 1}),
+    );
     // A token for some workspaces sees the workers that execute their runs.
     server.post("workspaces", &json!({"id": "other"})).is(201);
     let all = server.token(Scope::Admin, None);
@@ -359,6 +370,11 @@ fn statistics_are_those_of_the_window_and_of_the_workers_that_live() {
         assert_eq!(stats["slots"], slots, "{workspace}");
         let workers = stats["workers"].as_array().unwrap();
         assert_eq!(workers.len(), usize::from(workspace == "default"));
+        let listed = server.read("workers")["items"].clone();
+        assert_eq!(listed.as_array().unwrap().len(), workers.len());
+        for worker in workers.iter().chain(listed.as_array().unwrap()) {
+            has(worker, json!({"name": null, "host": null, "pid": null}));
+        }
     }
     server.use_token(all);
     held.dies();

@@ -72,18 +72,9 @@ fn a_server_that_stops_ends_its_streams_and_exits_with_0() {
 fn a_server_that_is_to_end_says_so_first_and_then_refuses_connections() {
     let mut place = Place::cold();
     let configuration = place.configuration_id("config");
-    let token = place.ade("tokens create t --scope admin -q").succeeds();
     // Nothing below waits for so long: the second signal ends the one, and the last answer the other.
     place.set("ADE_API_DRAIN_SECONDS", "200");
-    let mut process = place.start("serve --port 0 --grace 200");
-    process.wait_until_says("serving on http://");
-    let said = process.stderr();
-    let address = said.split("serving on http://").nth(1).unwrap();
-    let server = Server {
-        address: address.split_whitespace().next().unwrap().to_owned(),
-        token: token.stdout.trim().to_owned(),
-        process,
-    };
+    let server = Server::serve(&place, "--grace 200");
     let document = server.upload(&place.path("members.csv"));
     let run = server.submit(&configuration, &document);
     let events = format!("/api/v1/runs/{}/events", run["id"].as_str().unwrap());
@@ -198,4 +189,95 @@ fn a_server_executes_runs_only_if_it_is_told_to() {
     server.wait_until_says("serving on");
     server.stops();
     assert_eq!(place.statuses(), ["queued", "succeeded"]);
+}
+
+#[test]
+fn figures_and_pages_of_other_origins_are_let_in_as_the_operator_says() {
+    let mut place = Place::new();
+    place.set("ADE_API_METRICS", "token");
+    place.set("ADE_LOG_FORMAT", "json");
+    place.set("ADE_LOG_LEVEL", "debug");
+    place.set("ADE_API_CORS_ORIGINS", "https://app.example/");
+    place
+        .ade("serve --port 0")
+        .ends_with(2)
+        .says("is no origin");
+    place.set(
+        "ADE_API_CORS_ORIGINS",
+        "https://app.example, http://localhost:3000",
+    );
+    let server = Server::serve(&place, "");
+
+    server
+        .plain("GET", "/metrics")
+        .send()
+        .refuses(401, "unauthorized");
+    server.get("/metrics").is(200);
+    let one = place.ade("tokens create one --for default -q").succeeds();
+    let one = format!("Bearer {}", one.stdout.trim());
+    let asked = server
+        .plain("GET", "/metrics")
+        .header("Authorization", &one);
+    asked.send().refuses(403, "forbidden");
+
+    let preflight = |origin: &str| {
+        server
+            .plain("OPTIONS", "/api/v1/runs")
+            .header("Origin", origin)
+            .header("Access-Control-Request-Method", "POST")
+            .header("Access-Control-Request-Headers", "authorization,if-match")
+            .send()
+            .is(200)
+    };
+    for origin in ["https://app.example", "http://localhost:3000"] {
+        let answer = preflight(origin);
+        assert_eq!(answer.header("access-control-allow-origin"), Some(origin));
+        let methods = answer.header("access-control-allow-methods").unwrap();
+        assert!(methods.contains("DELETE"), "{methods}");
+        let headers = answer.header("access-control-allow-headers");
+        assert_eq!(headers, Some("authorization,if-match"));
+        assert_eq!(answer.header("access-control-allow-credentials"), None);
+    }
+    let answer = preflight("https://evil.example");
+    assert_eq!(answer.header("access-control-allow-origin"), None);
+    let ask = |origin: &str| server.ask("GET", "/api/v1/runs").header("Origin", origin);
+    let answer = ask("https://app.example").send().is(200);
+    assert_eq!(
+        answer.header("cross-origin-resource-policy"),
+        Some("cross-origin")
+    );
+    let shown = answer.header("access-control-expose-headers").unwrap();
+    assert!(shown.contains("x-request-id"), "{shown}");
+    // A refusal is shown too.
+    let refused = server
+        .plain("GET", "/api/v1/runs")
+        .header("Origin", "https://app.example");
+    let refused = refused.send();
+    assert_eq!(
+        refused.header("access-control-allow-origin"),
+        Some("https://app.example")
+    );
+    refused.refuses(401, "unauthorized");
+
+    // By the id of a request its line in the log is found.
+    let ask = server.ask("GET", "/api/v1/runs/none");
+    let answer = ask.header("X-Request-Id", "shop-42.a_b").send();
+    assert_eq!(answer.header("x-request-id"), Some("shop-42.a_b"));
+    let problem = answer.refuses(404, "run_not_found");
+    assert_eq!(problem["request_id"], "shop-42.a_b");
+    let ask = server.ask("GET", "/healthz");
+    let made = ask.header("X-Request-Id", "no id").send().is(200);
+    let made = made.header("x-request-id").unwrap();
+    assert!(uuid::Uuid::parse_str(made).is_ok(), "{made}");
+    let log = server.process.stderr();
+    for id in ["shop-42.a_b", made] {
+        let line = log
+            .lines()
+            .find(|line| line.contains(&format!("\"request_id\":\"{id}\"")));
+        assert!(
+            line.is_some_and(|line| line.contains("api.request")),
+            "{log}"
+        );
+    }
+    server.process.stops();
 }

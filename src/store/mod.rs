@@ -46,7 +46,7 @@ mod tokens;
 mod workers;
 
 pub use crate::system::lease::Heartbeat;
-pub use changes::{ChangeMark, Changes, EndedRun, EndedRuns, LiveRun};
+pub use changes::{ChangeMark, Changes, EndedRun, EndedRuns, LiveRun, RunningRun};
 pub use claim::{Claim, ClaimLease, ClaimOn, Clock};
 pub use collection::{Collection, RunFiles};
 pub use configurations::{

@@ -37,6 +37,23 @@ impl Server {
         }
     }
 
+    /// Starts `ade serve` on a free port, with these further flags and a token for all that there is.
+    #[track_caller]
+    pub fn serve(place: &Place, flags: &str) -> Self {
+        let token = place.ade("tokens create t --scope admin -q").succeeds();
+        let mut process = place.start(&format!("serve --port 0 {flags}"));
+        process.wait_until_says("serving on http://");
+        let said = process.stderr();
+        let address = said.split("serving on http://").nth(1).unwrap();
+        let end = |letter: char| letter.is_whitespace() || letter == '"';
+        Self {
+            address: address.split(end).next().unwrap().to_owned(),
+            token: token.stdout.trim().to_owned(),
+            root: place.path(""),
+            process,
+        }
+    }
+
     /// A request with the token.
     pub fn ask(&self, method: &str, path: &str) -> Request {
         let token = format!("Bearer {}", self.token);

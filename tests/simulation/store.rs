@@ -1,7 +1,7 @@
 //! The store as one process reaches it: the real one, through calls that may have to wait, may be refused, may be the last
 //! thing that the process does, and may do their work without an answer. After each call the judge looks at the database.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,9 +15,9 @@ use ade::store::{
     EnvironmentContents, EnvironmentKey, EnvironmentRecord, Environments, Failure, FieldResult,
     Heartbeat, Holder, Identities, Identity, Ids, KnownConfiguration, Leases, LiveRun, Named,
     NewEnvironment, NewRun, ObservedTime, OutputCopy, Overview, Publication, QueueDepth,
-    QueueStatistics, Result, Results, Retry, RunFiles, RunFilter, RunRecord, Runs, SqliteStore,
-    Store, StoreError, Submission, Submitted, TokenRecord, Tokens, Used, WorkerRecord, Workers,
-    WorkspaceRecord,
+    QueueStatistics, Result, Results, Retry, RunFiles, RunFilter, RunRecord, RunningRun, Runs,
+    SqliteStore, Store, StoreError, Submission, Submitted, TokenRecord, Tokens, Used, WorkerRecord,
+    Workers, WorkspaceRecord,
 };
 
 use super::judge::Operation;
@@ -389,7 +389,7 @@ impl Changes for SimulatedStore {
         change_mark() -> ChangeMark;
         live_runs(workspace: &str) -> Vec<LiveRun>;
         ended_runs(workspace: &str, since: Timestamp, look_at: u32) -> EndedRuns;
-        running_by_process(workspaces: Option<&[String]>) -> BTreeMap<String, u64>;
+        running_runs(workspaces: Option<&[String]>) -> Vec<RunningRun>;
     }
 }
 
@@ -565,7 +565,7 @@ macro_rules! answers_without_words {
     ($($answer:ty),*) => {$(impl Answer for $answer {})*};
 }
 answers_without_words! {
-    (), BTreeMap<String, u64>, ChangeMark, EndedRuns, Vec<LiveRun>, ConfigurationRecord,
+    (), ChangeMark, EndedRuns, Vec<LiveRun>, Vec<RunningRun>, ConfigurationRecord,
     HashMap<String, PathBuf>, HashMap<String, RunFiles>, Identity, Option<ConfigurationRecord>,
     Option<Timestamp>, Option<Holder>, Option<Identity>, Option<String>, Overview, Vec<Attempt>,
     Vec<ColumnResult>, DocumentRecord, KnownConfiguration, Option<TokenRecord>, Publication,

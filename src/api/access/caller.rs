@@ -46,6 +46,19 @@ impl Caller {
         }
     }
 
+    /// The token must be for all workspaces: what is asked counts them all.
+    ///
+    /// # Errors
+    /// 403: it is not.
+    pub fn demand_all_workspaces(&self) -> Result<(), ApiError> {
+        if self.token.workspaces.is_none() {
+            return Ok(());
+        }
+        let detail = "this needs a token for all workspaces";
+        Err(ApiError::of(code::FORBIDDEN, detail)
+            .hint("`ade tokens create NAME`, without --for, makes one"))
+    }
+
     /// The token must be an administrator's of all workspaces: what is asked is of the server.
     ///
     /// # Errors

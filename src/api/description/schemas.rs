@@ -805,13 +805,17 @@ pub struct Slots {
 pub struct Worker {
     /// New with each start.
     pub id: String,
-    pub name: String,
-    /// Its machine.
-    pub host: String,
-    /// Its process number there.
-    pub pid: u32,
+    /// Null with a token for some workspaces.
+    #[schema(required)]
+    pub name: Option<String>,
+    /// Its machine. Null with a token for some workspaces.
+    #[schema(required)]
+    pub host: Option<String>,
+    /// Its process number there. Null with a token for some workspaces.
+    #[schema(required)]
+    pub pid: Option<u32>,
     pub slots: u32,
-    /// Slots that execute a run, of whatever workspace.
+    /// Slots that execute a run of the token's workspaces.
     pub busy: u64,
     #[schema(format = DateTime)]
     pub started_at: String,

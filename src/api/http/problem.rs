@@ -12,6 +12,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::paths::Hider;
+use super::request_id;
 use crate::base::problem::{Kind, Problem, code};
 use crate::base::show_path::ShowPath;
 use crate::store::Failure;
@@ -64,7 +65,7 @@ pub struct FieldError {
 pub struct ApiError {
     status: StatusCode,
     code: &'static str,
-    detail: String,
+    pub(crate) detail: String,
     hint: Option<String>,
     errors: Vec<FieldError>,
     error: Option<Box<Failure>>,
@@ -264,7 +265,7 @@ impl IntoResponse for ApiError {
             hint: self.hint,
             errors: self.errors,
             error: self.error.map(|error| *error),
-            request_id: None,
+            request_id: request_id::current(),
         };
         let mut response = (self.status, Json(details)).into_response();
         let headers = response.headers_mut();

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use axum::http::{HeaderMap, HeaderName, StatusCode};
+use axum::http::{HeaderMap, HeaderName, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -202,7 +202,7 @@ async fn create(
     if new.stream {
         let follower = stream::StreamClient {
             holder: caller.holder(),
-            after: 0,
+            after: None,
         };
         return Ok(stream::lines(&api, &made.workspace, &made.run, follower));
     }
@@ -495,12 +495,15 @@ struct Resume {
     after_id: Option<u64>,
 }
 
-/// Follow a run: server-sent events until it ends.
+/// Follow a run until it ends.
+///
+/// Server-sent events; or, with `Accept: application/x-ndjson`, the lines of JSON that a run submitted with `stream` sends, from
+/// where the `resume` of such a stream says.
 #[utoipa::path(get, path = "/api/v1/runs/{id}/events", operation_id = "stream_run_events", tag = "runs",
     params(("id" = String, Path, description = "The run"), Resume,
         ("Last-Event-ID" = inline(Option<u64>), Header, nullable = false, description = "The id of the last event that was received")),
     responses(
-        (status = 200, body = ServerSentEvent, content_type = "text/event-stream"),
+        (status = 200, content((ServerSentEvent = "text/event-stream"), (String = "application/x-ndjson"))),
         (status = 204, description = "The run has ended, and the client has all of its events"),
     )
 )]
@@ -511,6 +514,11 @@ async fn events(
     headers: HeaderMap,
 ) -> Answer<Response> {
     let last = cursor::last_event(&headers, resume.after_id)?;
+    let wants_lines = headers.get_all(header::ACCEPT).iter().any(|kinds| {
+        kinds
+            .to_str()
+            .is_ok_and(|kinds| kinds.contains("application/x-ndjson"))
+    });
     let holder = caller.holder();
     let (workspace, run, is_over) = api
         .work(move |api| {
@@ -529,8 +537,11 @@ async fn events(
     }
     let follower = stream::StreamClient {
         holder,
-        after: last.unwrap_or(0),
+        after: last,
     };
+    if wants_lines {
+        return Ok(stream::lines(&api, &workspace, &run, follower));
+    }
     Ok(stream::server_sent(&api, &workspace, &run, follower))
 }
 

@@ -33,6 +33,8 @@ pub struct ServeOptions {
     pub without_pages: bool,
     /// Proxies whose forwarded headers are believed.
     pub trusted_proxies: Vec<std::net::IpAddr>,
+    /// Origins whose pages may use the API, or `*` alone: all.
+    pub cors_origins: Vec<axum::http::HeaderValue>,
 }
 
 /// Receives what a server's log says.
@@ -51,9 +53,16 @@ pub enum ServerLine<'a> {
         status: u16,
         /// Milliseconds until the head of the answer.
         milliseconds: f64,
+        /// The request's id.
+        id: &'a str,
     },
     /// An error that the client was not told in full.
-    Trouble(&'a str),
+    Trouble {
+        /// What happened.
+        message: &'a str,
+        /// The id of the request that met it.
+        request: &'a str,
+    },
 }
 
 /// The state of the API; a clone is the same.

@@ -4,6 +4,7 @@
 //! Each look costs about the same however many runs there are: of the runs that ended, [`LOOK_AT`] are looked at, those that
 //! ended last. Where the window holds more, the figures say since when they count.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use serde::Serialize;
@@ -189,7 +190,10 @@ pub fn look(
     let live = store.live_runs(workspace.id())?;
     let ended = store.ended_runs(workspace.id(), begin, LOOK_AT)?;
     let environments = store.environments(workspace.id())?;
-    let mut busy = store.running_by_process(shown)?;
+    let mut busy: HashMap<String, u64> = HashMap::new();
+    for run in store.running_runs(shown)? {
+        *busy.entry(run.process).or_default() += 1;
+    }
     let workers = fleet::living(workspace)?
         .into_iter()
         .filter(|worker| worker.kind == WORKER)

@@ -33,8 +33,8 @@ pub const KEEP_ALIVE: Duration = Duration::from_secs(15);
 pub struct StreamClient {
     /// In whose name.
     pub holder: StreamHolder,
-    /// Events up to this number are not sent.
-    pub after: u64,
+    /// Events up to this number are not sent; none: it begins.
+    pub after: Option<u64>,
 }
 
 /// One client that follows a run.
@@ -99,7 +99,7 @@ impl Client {
             path: tail::path_of(workspace, run),
             paths: tail::paths_of(api, run),
             position: 0,
-            after,
+            after: after.unwrap_or(0),
             seen: tail::follow(api, workspace, run),
             stopping: api.stopping(),
             over: false,
@@ -212,7 +212,7 @@ fn frames_of(lines: &[Line]) -> Bytes {
     frames.into()
 }
 
-/// What a client that submitted a run gets, line by line: `run.created` with the run, then its events. The engine's events are
+/// What a client gets line by line: one that begins gets `run.created` with the run, and each the events. The engine's events are
 /// as they are in the log; `run.start` is `run.started`, the end is `run.completed` with the run as it is then, and each other
 /// event is the data of a `run.log`. Where the stream ends before the run, the last line says so: `stream.interrupted`.
 pub fn lines(
@@ -221,12 +221,13 @@ pub fn lines(
     run: &RunRecord,
     follower: StreamClient,
 ) -> Response {
+    let begins = follower.after.is_none();
     let client = Client::new(api, workspace, run, follower);
     let created = json!({
         "event": "run.created", "run_id": run.id, "sequence": 0, "timestamp": run.created_at, "level": "info",
         "message": "The run is in the queue", "data": {"run": run_json(run, None, &api.paths)},
     });
-    let first = Some(line_of(&created));
+    let first = begins.then(|| line_of(&created));
     let state = Some((client, first, api.clone(), run.id.clone()));
     let lines = stream::unfold(state, |state| async move {
         let (mut client, first, api, id) = state?;

@@ -124,7 +124,7 @@ macro_rules! run {
                     whatever_is_written_changes_the_mark_and_reading_does_not,
                     runs_in_the_queue_are_those_of_the_workspace_as_they_are,
                     runs_that_ended_since_are_found_those_that_ended_last_first,
-                    it_is_known_how_many_runs_each_process_executes,
+                    it_is_known_which_runs_each_process_executes,
                 }
                 queue_statistics {
                     the_overview_counts_what_waits_runs_and_ended,
