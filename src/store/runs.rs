@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::{Claim, Clock, EnvironmentKey, Failure, Heartbeat, Result, RunMetrics, RunResults};
 use crate::base::clock::Timestamp;
@@ -342,6 +343,47 @@ pub struct RunFilter {
     pub behind: Option<String>,
     /// The largest number to return.
     pub limit: u32,
+    /// The largest number to look at where text, issues or labels are asked for, which no index knows; `None`: all.
+    pub look_at: Option<u32>,
+}
+
+/// Runs that were found, newest first.
+#[derive(Clone, Debug, Default)]
+pub struct FoundRuns {
+    /// The runs.
+    pub runs: Vec<RunRecord>,
+    /// Where so many were looked at as may be, and there are more: the last one that was. A list goes on behind it.
+    pub looked_to: Option<String>,
+}
+
+/// How many runs there are of each status.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct RunCounts {
+    /// Those that wait.
+    pub queued: u64,
+    /// Those that are being executed.
+    pub running: u64,
+    /// Those that succeeded.
+    pub succeeded: u64,
+    /// Those that failed.
+    pub failed: u64,
+    /// Those that were cancelled.
+    pub cancelled: u64,
+    /// False: there are more than were counted, of a status that says 10000, or, with text, labels or issues asked for, of any.
+    pub is_whole: bool,
+}
+
+impl RunCounts {
+    /// The count of a status.
+    pub fn of(&mut self, status: RunStatus) -> &mut u64 {
+        match status {
+            RunStatus::Queued => &mut self.queued,
+            RunStatus::Running => &mut self.running,
+            RunStatus::Succeeded => &mut self.succeeded,
+            RunStatus::Failed => &mut self.failed,
+            RunStatus::Cancelled => &mut self.cancelled,
+        }
+    }
 }
 
 /// From when on a run is tried again, and whether its attempt is spent.
@@ -479,8 +521,16 @@ pub trait Runs {
     /// It does not exist, the prefix is ambiguous, or the database cannot be used.
     fn run(&self, workspace: &str, id: &str) -> Result<RunRecord>;
 
+    /// Runs, newest first, and how far they were looked for.
+    fn find_runs(&self, filter: &RunFilter) -> Result<FoundRuns>;
+
     /// Runs, newest first.
-    fn runs(&self, filter: &RunFilter) -> Result<Vec<RunRecord>>;
+    fn runs(&self, filter: &RunFilter) -> Result<Vec<RunRecord>> {
+        Ok(self.find_runs(filter)?.runs)
+    }
+
+    /// How many runs of each status the filter takes, whatever it says of status and page; of each, at most `most` are counted.
+    fn count_runs(&self, filter: &RunFilter, most: u32) -> Result<RunCounts>;
 
     /// Returns the attempts at a run, first one first.
     fn attempts(&self, run: &str) -> Result<Vec<Attempt>>;

@@ -304,7 +304,7 @@ impl Answer {
         let is_told = ["json", "text/event-stream"]
             .iter()
             .any(|one| kind.contains(one));
-        let is_shown = ["/settings", "/artifact"]
+        let is_shown = ["settings", "artifact"]
             .iter()
             .any(|end| path.ends_with(end));
         if is_told && !is_shown {

@@ -13,11 +13,11 @@ use ade::store::{
     Clock, Collection, ColumnResult, ConfigurationActivity, ConfigurationRecord,
     ConfigurationVersion, Configurations, Copies, DocumentRecord, Documents, EndedRuns, Ending,
     EnvironmentContents, EnvironmentKey, EnvironmentRecord, Environments, Failure, FieldResult,
-    Heartbeat, Holder, Identities, Identity, Ids, KnownConfiguration, Leases, LiveRun, Named,
-    NewEnvironment, NewRun, ObservedTime, OutputCopy, Overview, Publication, QueueDepth,
-    QueueStatistics, Result, Results, Retry, RunFiles, RunFilter, RunRecord, RunningRun, Runs,
-    SqliteStore, Store, StoreError, Submission, Submitted, TokenRecord, Tokens, Used, WorkerRecord,
-    Workers, WorkspaceRecord,
+    FoundRuns, Heartbeat, Holder, Identities, Identity, Ids, KnownConfiguration, Leases, LiveRun,
+    Named, NewEnvironment, NewRun, ObservedTime, OutputCopy, Overview, Publication, QueueDepth,
+    QueueStatistics, Result, Results, Retry, RunCounts, RunFiles, RunFilter, RunRecord, RunningRun,
+    Runs, SqliteStore, Store, StoreError, Submission, Submitted, TokenRecord, Tokens, Used,
+    WorkerRecord, Workers, WorkspaceRecord,
 };
 
 use super::judge::Operation;
@@ -465,7 +465,8 @@ impl Runs for SimulatedStore {
     }
     looks! {
         run(workspace: &str, id: &str) -> RunRecord;
-        runs(filter: &RunFilter) -> Vec<RunRecord>;
+        find_runs(filter: &RunFilter) -> FoundRuns;
+        count_runs(filter: &RunFilter, most: u32) -> RunCounts;
         attempts(run: &str) -> Vec<Attempt>;
     }
     judged! {
@@ -565,7 +566,7 @@ macro_rules! answers_without_words {
     ($($answer:ty),*) => {$(impl Answer for $answer {})*};
 }
 answers_without_words! {
-    (), ChangeMark, EndedRuns, Vec<LiveRun>, Vec<RunningRun>, ConfigurationRecord,
+    (), ChangeMark, EndedRuns, FoundRuns, RunCounts, Vec<LiveRun>, Vec<RunningRun>, ConfigurationRecord,
     HashMap<String, PathBuf>, HashMap<String, RunFiles>, Identity, Option<ConfigurationRecord>,
     Option<Timestamp>, Option<Holder>, Option<Identity>, Option<String>, Overview, Vec<Attempt>,
     Vec<ColumnResult>, DocumentRecord, KnownConfiguration, Option<TokenRecord>, Publication,

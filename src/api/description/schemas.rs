@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use crate::store::Failure;
+use crate::store::{Failure, RunCounts};
 
 /// The server lives.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
@@ -34,6 +34,17 @@ pub enum Status {
     Cancelled,
 }
 
+/// What a run does now.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Stage {
+    Queued,
+    Environment,
+    Configuration,
+    Detecting,
+    Writing,
+}
+
 /// A run.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -42,6 +53,10 @@ pub struct Run {
     pub id: String,
     pub workspace_id: String,
     pub configuration_id: String,
+    pub configuration_name: String,
+    /// The published version of the configuration that it uses; null: the files of a folder, as they were.
+    #[schema(required)]
+    pub configuration_version: Option<u32>,
     /// The configuration's folder.
     pub configuration_path: String,
     /// The digest of the configuration's files.
@@ -58,7 +73,16 @@ pub struct Run {
     #[schema(required)]
     pub retry_of_run_id: Option<String>,
     pub input: RunInput,
+    /// What its sender calls it by, key by key.
+    pub labels: BTreeMap<String, String>,
     pub status: Status,
+    /// What it does now: it waits in the queue, or for its environment; it loads the configuration, looks for tables and columns, or
+    /// writes. Null: it has ended, or its log does not say.
+    #[schema(required)]
+    pub stage: Option<Stage>,
+    /// The rows that it read; while it is running, those of its sheet that are done. Null: not known.
+    #[schema(required)]
+    pub rows: Option<u64>,
     pub attempt_count: u32,
     pub max_attempts: u32,
     #[schema(format = DateTime)]
@@ -131,6 +155,11 @@ pub struct RunPage {
     /// The `cursor` of the next page; null on the last one.
     #[schema(required)]
     pub next_cursor: Option<String>,
+    /// False: of very many runs so many were looked at that the page ends before its limit. The next one goes on there.
+    pub is_whole: bool,
+    /// How many runs there are of each status, where that was asked for.
+    #[schema(nullable = false)]
+    pub counts: Option<RunCounts>,
 }
 
 /// A page of a run's log.

@@ -74,6 +74,44 @@ pub struct NewRun {
     pub stream: bool,
     #[serde(default)]
     pub options: NewRunOptions,
+    /// What the sender calls the run by, key by key: at most 16, and lists find runs by them. A key has up to 63 of `a-z`, `0-9`, `.`,
+    /// `_` and `-`, a letter or digit first; a value has up to 200 characters.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub labels: BTreeMap<String, String>,
+}
+
+/// The most labels of a run, the longest key, and the longest value in characters.
+const MOST_LABELS: usize = 16;
+const LONGEST_LABEL: usize = 63;
+const LONGEST_VALUE: usize = 200;
+
+fn demand_labels(labels: &BTreeMap<String, String>) -> Result<(), ApiError> {
+    if labels.len() > MOST_LABELS {
+        let message = format!("must be at most {MOST_LABELS}");
+        return Err(ApiError::field("labels", message));
+    }
+    for (key, value) in labels {
+        if !is_label(key) {
+            let message = format!(
+                "{key:?} is no key: up to {LONGEST_LABEL} of a-z, 0-9, `.`, `_` and `-`, a letter or digit first"
+            );
+            return Err(ApiError::field("labels", message));
+        }
+        if !(1..=LONGEST_VALUE).contains(&value.chars().count()) {
+            let message = format!("must have from 1 to {LONGEST_VALUE} characters");
+            return Err(ApiError::field(format!("labels.{key}"), message));
+        }
+    }
+    Ok(())
+}
+
+fn is_label(key: &str) -> bool {
+    let is_plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
+    key.len() <= LONGEST_LABEL
+        && key.bytes().next().is_some_and(is_plain)
+        && key
+            .bytes()
+            .all(|byte| is_plain(byte) || b"._-".contains(&byte))
 }
 
 impl JsonBody for NewRun {
@@ -232,7 +270,9 @@ pub async fn make(
     headers: &HeaderMap,
     new: NewRun,
 ) -> Result<SubmittedRun, ApiError> {
-    let options = new.options.checked(api.home().settings.allow_network)?;
+    let mut options = new.options.checked(api.home().settings.allow_network)?;
+    demand_labels(&new.labels)?;
+    options.labels.clone_from(&new.labels);
     let key = key_of(headers)?;
     let caller = caller.clone();
     api.work(move |api| {
@@ -248,13 +288,18 @@ pub async fn make(
         let workspace = api.workspace(&document.workspace_id)?;
         let prepared = prepared(api, &workspace, &known)?;
         // As it was sent: the same bytes under the same key are the same request, whatever is active meanwhile.
-        let request = json!([config_id, new.document_id, new.options]).to_string();
+        let mut request = json!([config_id, new.document_id, new.options]);
+        if !new.labels.is_empty() {
+            request = json!([request, new.labels]);
+        }
+        let version = known.version.as_ref();
+        options.configuration_version = version.map(|version| version.version);
         let wanted = RunOfDocument {
             prepared: &prepared,
             document: &document,
             sheets: new.options.input_sheet_names.clone(),
             options,
-            key: key.map(|key| (key, digest::of(request).to_string())),
+            key: key.map(|key| (key, digest::of(request.to_string()).to_string())),
         };
         let (run, is_new) = submit(&workspace, &wanted)?;
         Ok(SubmittedRun {
@@ -364,15 +409,29 @@ struct Which {
     /// The workspace; absent: that of the server.
     #[param(nullable = false)]
     workspace: Option<String>,
-    /// `queued`, `running`, `succeeded`, `failed` or `cancelled`.
-    #[param(nullable = false, required = false, value_type = Status)]
-    status: Option<String>,
+    /// `queued`, `running`, `succeeded`, `failed` or `cancelled`; several: any of them.
+    #[serde(default)]
+    #[param(required = false, value_type = Vec<Status>)]
+    status: Vec<String>,
     /// The id, name or folder of a configuration.
     #[param(nullable = false)]
     configuration: Option<String>,
     /// Runs that were made at or after this time (RFC 3339).
     #[param(nullable = false, format = DateTime)]
     since: Option<String>,
+    /// Runs with this text, in whatever case, in the name of their input or configuration or in a label, or at the end of their id.
+    #[param(nullable = false, min_length = 1, max_length = 200)]
+    q: Option<String>,
+    /// Runs that found issues in their input; or those that looked and found none.
+    #[param(nullable = false)]
+    has_issues: Option<bool>,
+    /// Runs with this label, as `key:value`; several: with all of them.
+    #[serde(default)]
+    #[param(required = false, inline, value_type = Vec<LabelFilter>)]
+    label: Vec<String>,
+    /// Also count the runs of each status, whatever `status` says.
+    #[param(nullable = false)]
+    counts: Option<bool>,
     /// The largest number of runs, from 1 to 1000.
     #[param(nullable = false, minimum = 1, maximum = 1000)]
     limit: Option<u32>,
@@ -381,39 +440,100 @@ struct Which {
     cursor: Option<String>,
 }
 
+/// Of runs that are looked for by what no index knows, so many are looked at for one page.
+const LOOK_AT: u32 = 20_000;
+/// Of each status so many runs are counted.
+const COUNTED: u32 = 10_000;
+/// The longest text to look for, in characters.
+const LONGEST_TEXT: usize = 200;
+
+/// A label that is looked for.
+#[derive(ToSchema)]
+#[schema(pattern = "^[a-z0-9][a-z0-9._-]{0,62}:.{1,200}$")]
+#[expect(dead_code, reason = "a shape for the description of the API")]
+struct LabelFilter(String);
+
+/// One by one, or with commas between them.
+fn statuses_in(words: &[String]) -> Result<Vec<RunStatus>, ApiError> {
+    let words = words.iter().flat_map(|words| words.split(','));
+    let status = |word: &str| {
+        RunStatus::parse(word).ok_or_else(|| {
+            let words = RunStatus::ALL.map(RunStatus::as_str).join(", ");
+            ApiError::field("status", format!("must be one of {words}"))
+        })
+    };
+    words.map(status).collect()
+}
+
+fn text_in(text: Option<String>) -> Result<Option<String>, ApiError> {
+    match &text {
+        Some(found) if !(1..=LONGEST_TEXT).contains(&found.chars().count()) => {
+            let message = format!("must have from 1 to {LONGEST_TEXT} characters");
+            Err(ApiError::field("q", message))
+        }
+        _ => Ok(text),
+    }
+}
+
+fn labels_in(given: &[String]) -> Result<BTreeMap<String, String>, ApiError> {
+    let mut labels = BTreeMap::new();
+    for label in given {
+        let parts = label.split_once(':').filter(|(key, _)| is_label(key));
+        let (key, value) = parts.ok_or_else(|| {
+            ApiError::field("label", "must be a key and a value, as `sender:acme`")
+        })?;
+        let known = labels.insert(key.to_owned(), value.to_owned());
+        if known.is_some_and(|known| known != value) {
+            let message = format!("asks for two values of {key:?}, and a run has one");
+            return Err(ApiError::field("label", message));
+        }
+    }
+    Ok(labels)
+}
+
 /// List runs, newest first.
+///
+/// `q`, `has_issues` and `label` look at the records of 20,000 runs for one page; `is_whole` says whether that were all.
 #[utoipa::path(get, path = "/api/v1/runs", operation_id = "list_runs", tag = "runs", params(Which), responses(
     (status = 200, body = RunPage),
 ))]
 async fn list(Reader(api, caller): Reader, Query(which): Query<Which>) -> Answer {
     let (limit, before) = cursor::bounds(which.limit, which.cursor.as_deref())?;
-    let status = which.status.as_deref().map(|word| {
-        RunStatus::parse(word).ok_or_else(|| {
-            let words = RunStatus::ALL.map(RunStatus::as_str).join(", ");
-            ApiError::field("status", format!("must be one of {words}"))
-        })
-    });
-    let status = status.transpose()?;
     let since = which.since.as_deref().map(|text| {
         Timestamp::parse(text, Timestamp::now())
             .ok_or_else(|| ApiError::field("since", "is no time, such as 2026-11-20T10:00:00Z"))
     });
     let since = since.transpose()?;
+    let mut filter = RunFilter {
+        statuses: statuses_in(&which.status)?,
+        configuration: which.configuration,
+        since,
+        text: text_in(which.q)?,
+        has_issues: which.has_issues,
+        labels: labels_in(&which.label)?,
+        behind: before,
+        limit,
+        look_at: Some(LOOK_AT),
+        ..RunFilter::default()
+    };
+    let counts = which.counts == Some(true);
     api.work(move |api| {
         let id = which.workspace.as_deref().unwrap_or(api.home().id());
         let workspace = known_workspace(api, &caller, id)?;
-        let runs = workspace.store.runs(&RunFilter {
-            workspace_id: id.to_owned(),
-            statuses: status.into_iter().collect(),
-            configuration: which.configuration,
-            since,
-            behind: before,
-            limit,
-            ..RunFilter::default()
-        })?;
-        let items = runs_json(&workspace, &runs, &api.paths)?;
-        let last = runs.last().map(|run| run.id.as_str());
-        Ok(axum::Json(cursor::page(items, limit, last)))
+        id.clone_into(&mut filter.workspace_id);
+        let found = workspace.store.find_runs(&filter)?;
+        let items = runs_json(&workspace, &found.runs, &api.paths)?;
+        let last = found.runs.last().map(|run| run.id.as_str());
+        let is_whole = found.looked_to.is_none();
+        let mut page = match &found.looked_to {
+            None => cursor::page(items, limit, last),
+            Some(looked_to) => cursor::unfinished(items, looked_to),
+        };
+        page["is_whole"] = json!(is_whole);
+        if counts {
+            page["counts"] = json!(workspace.store.count_runs(&filter, COUNTED)?);
+        }
+        Ok(axum::Json(page))
     })
     .await
 }

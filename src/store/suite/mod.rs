@@ -75,6 +75,7 @@ macro_rules! run {
                     ids_are_found_by_an_unambiguous_prefix,
                     runs_are_listed_newest_first_by_what_is_asked_for,
                     runs_are_found_by_text_labels_and_issues,
+                    runs_are_counted_by_status,
                     a_failure_keeps_its_place,
                     a_full_queue_takes_no_more_until_one_is_claimed,
                     the_same_request_under_the_same_key_is_one_run,

@@ -461,6 +461,74 @@ pub fn runs_are_found_by_text_labels_and_issues(store: &dyn Store) {
     let (clean, faulty) = (looked(0, 3), looked(2, 4));
     assert_eq!(with_issues(false), [clean]);
     assert_eq!(with_issues(true), [faulty]);
+    // A look that is bounded ends at the last run that it looked at, and goes on behind it.
+    let mut filter = RunFilter {
+        workspace_id: "default".to_owned(),
+        text: Some("ärzte".to_owned()),
+        limit: 9,
+        look_at: Some(3),
+        ..RunFilter::default()
+    };
+    let first = store.find_runs(&filter).unwrap();
+    assert!(first.runs.is_empty());
+    filter.behind = first.looked_to;
+    let second = store.find_runs(&filter).unwrap();
+    assert_eq!(
+        (second.runs[0].id.as_str(), second.looked_to),
+        (&*recorded.id, None)
+    );
+}
+
+pub fn runs_are_counted_by_status(store: &dyn Store) {
+    let environment = ready(store, "r", at(0));
+    for now in 1..=3 {
+        queued(store, &environment, at(now));
+    }
+    running(store, &environment, &claim("w"), at(4));
+    for (now, status) in [
+        (5, RunStatus::Succeeded),
+        (6, RunStatus::Failed),
+        (7, RunStatus::Failed),
+    ] {
+        ended(store, &environment, status, at(now));
+    }
+    let filter = RunFilter {
+        workspace_id: "default".to_owned(),
+        statuses: vec![RunStatus::Failed],
+        limit: 1,
+        ..RunFilter::default()
+    };
+    let counted = |filter: &RunFilter, most| {
+        let mut counts = store.count_runs(filter, most).unwrap();
+        let numbers = RunStatus::ALL.map(|status| *counts.of(status));
+        (numbers, counts.is_whole)
+    };
+    assert_eq!(
+        counted(&filter, 10),
+        ([3, 1, 1, 2, 0], true),
+        "whatever the status and the page"
+    );
+    assert_eq!(counted(&filter, 2), ([2, 1, 1, 2, 0], false));
+    let since = RunFilter {
+        since: Some(at(3)),
+        ..filter.clone()
+    };
+    assert_eq!(counted(&since, 10), ([1, 1, 1, 2, 0], true));
+    let text = RunFilter {
+        text: Some("nowhere".to_owned()),
+        ..filter.clone()
+    };
+    assert_eq!(counted(&text, 10), ([0; 5], true));
+    let named = RunFilter {
+        text: Some(environment.configuration_name.clone()),
+        ..filter.clone()
+    };
+    assert_eq!(counted(&named, 10), ([3, 1, 1, 2, 0], true));
+    let other = RunFilter {
+        workspace_id: "other".to_owned(),
+        ..filter
+    };
+    assert_eq!(counted(&other, 10), ([0; 5], true));
 }
 
 pub fn a_failure_keeps_its_place(store: &dyn Store) {

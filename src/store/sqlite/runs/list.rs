@@ -12,7 +12,7 @@ use rusqlite::{Connection, Row, params};
 use super::read::by_id;
 use crate::base::clock::{Timestamp, milliseconds};
 use crate::store::sqlite::values::rows;
-use crate::store::{RunFilter, RunRecord, RunStatus};
+use crate::store::{FoundRuns, RunFilter, RunRecord, RunStatus};
 
 /// A run's id is made before the run is recorded, with its input staged in between: by no more than this.
 const STAGING: Duration = Duration::from_secs(3600);
@@ -66,14 +66,15 @@ impl Part<'_> {
     }
 }
 
-pub(super) fn list(
-    connection: &Connection,
-    filter: &RunFilter,
-) -> rusqlite::Result<Vec<RunRecord>> {
+pub(super) fn list(connection: &Connection, filter: &RunFilter) -> rusqlite::Result<FoundRuns> {
     let limit = usize::try_from(filter.limit).unwrap_or(usize::MAX);
     let configurations = configurations(connection, filter)?;
     if filter.statuses == [RunStatus::Running] {
-        return running(connection, filter, &configurations, limit);
+        let runs = running(connection, filter, &configurations, limit)?;
+        return Ok(FoundRuns {
+            runs,
+            looked_to: None,
+        });
     }
     let statuses = statuses(&filter.statuses);
     let from = filter.since.map_or(String::new(), first_id_since);
@@ -99,19 +100,34 @@ pub(super) fn list(
         part.fill(connection, &last, &from)?;
         heads.extend(part.read.pop().map(|id| (id, index)));
     }
-    let mut runs = Vec::new();
-    while runs.len() < limit
+    let mut found = FoundRuns::default();
+    let mut left = filter
+        .look_at
+        .filter(|_| asks_for_what_no_index_knows(filter));
+    let mut looked_to = None;
+    while found.runs.len() < limit
         && let Some((id, index)) = heads.pop()
     {
+        if left == Some(0) {
+            found.looked_to = looked_to;
+            break;
+        }
+        left = left.map(|left| left - 1);
         let run = by_id(connection, &id)?;
         if is_wanted(&run, filter) {
-            runs.push(run);
+            found.runs.push(run);
         }
+        looked_to = Some(id.clone());
         let part = &mut parts[index];
         part.fill(connection, &id, &from)?;
         heads.extend(part.read.pop().map(|id| (id, index)));
     }
-    Ok(runs)
+    Ok(found)
+}
+
+/// Whether the record of each run has to be looked at.
+pub(super) fn asks_for_what_no_index_knows(filter: &RunFilter) -> bool {
+    filter.has_issues.is_some() || !filter.labels.is_empty() || filter.text.is_some()
 }
 
 fn is_wanted(run: &RunRecord, filter: &RunFilter) -> bool {
@@ -163,7 +179,10 @@ fn last(filter: &RunFilter) -> String {
     bounds.min().unwrap_or_else(|| BEHIND_ALL.to_owned())
 }
 
-fn configurations(connection: &Connection, filter: &RunFilter) -> rusqlite::Result<Vec<String>> {
+pub(super) fn configurations(
+    connection: &Connection,
+    filter: &RunFilter,
+) -> rusqlite::Result<Vec<String>> {
     let sql = "SELECT id FROM configurations WHERE workspace_id = ?1 AND (?2 IS NULL OR ?2 IN (id, name) OR path = relative(?2))";
     let values = params![filter.workspace_id, filter.configuration];
     rows(connection, sql, values, |row| row.get(0))
@@ -207,7 +226,7 @@ fn running(
 
 /// No run that was recorded since then has a smaller id. RFC 9562, 5.7: a UUID of version 7 begins with its time in
 /// milliseconds, 48 bits, in hexadecimal digits with a hyphen after the eighth.
-fn first_id_since(since: Timestamp) -> String {
+pub(super) fn first_id_since(since: Timestamp) -> String {
     id_at(since.0 - milliseconds(STAGING))
 }
 
