@@ -16,7 +16,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use ade::api::access::tokens;
 use ade::api::access::tokens::NewToken;
-use ade::api::server::{ListenAddress, Listening};
+use ade::api::server::{ListenAddress, Listening, Shutdown};
 use ade::api::{Api, ServeOptions};
 use ade::base::cancel::Cancel;
 use ade::settings::{Inputs, Settings};
@@ -59,8 +59,12 @@ fn main() {
     };
     let api = Api::new(Arc::clone(&workspace), options, Box::new(|_| {}));
     let server = std::thread::spawn({
-        let stop = stop.clone();
-        move || listening.serve(&api, &stop, Duration::from_secs(1))
+        let shutdown = Shutdown {
+            in_order: stop.clone(),
+            grace: Duration::from_secs(1),
+            ..Shutdown::default()
+        };
+        move || listening.serve(&api, &shutdown)
     });
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()

@@ -101,8 +101,11 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
             loopback,
             without_pages: args.no_web,
             trusted_proxies: Vec::new(),
+            cors_origins: serving::origins(settings.cors_origins.as_deref())?,
         },
         worker,
+        // Nobody passes requests on to it.
+        drain: Duration::ZERO,
         grace: GRACE,
         log: Arc::clone(&log),
     };

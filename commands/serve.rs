@@ -18,8 +18,9 @@ use crate::ui::ServerLog;
 ///
 /// Runs are executed by `ade worker`, or by this process with --worker. Callers need a token (`ade tokens create`).
 ///
-/// On SIGTERM or Ctrl-C the server shuts down gracefully: it accepts no new connections, ends event streams (clients resume them
-/// where they were), and finishes requests in progress. It supports systemd's socket activation and readiness notification.
+/// On SIGTERM or Ctrl-C the server shuts down gracefully: it says at /readyz that it is not ready (ADE_API_DRAIN_SECONDS), then
+/// accepts no new connections, ends event streams (clients resume them where they were), and finishes requests in progress.
+/// It supports systemd's socket activation and readiness notification.
 #[derive(clap::Args)]
 #[command(
     after_help = "Examples:\n  ade tokens create reports --scope run\n  ade serve --host 0.0.0.0 --port 8000\n  ade serve --socket /run/ade/api.sock      behind a proxy\n  ade serve --worker                        execute runs too"
@@ -58,6 +59,7 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
     };
     let notify = variable("NOTIFY_SOCKET");
     let trusted_proxies = serving::proxies(settings.trusted_proxies.as_deref())?;
+    let cors_origins = serving::origins(settings.cors_origins.as_deref())?;
     let workspace = Arc::new(Context::open_to_work(settings)?);
     let loopback = serving::is_loopback(&place);
     if matches!(place, ListenAddress::Port(_)) && !loopback {
@@ -79,6 +81,7 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
             loopback,
             without_pages: args.no_web,
             trusted_proxies,
+            cors_origins,
         },
         worker: args.worker.then_some(worker::WorkerOptions {
             concurrency: settings.worker.concurrency,
@@ -87,6 +90,7 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
             grace,
             gc: true,
         }),
+        drain: settings.drain,
         grace,
         log: Arc::clone(&log),
     };

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ade::api::access::tokens;
-use ade::api::server::{ListenAddress, Listening};
+use ade::api::server::{ListenAddress, Listening, Shutdown};
 use ade::api::state::ServerLine;
 use ade::api::{Api, ServeOptions};
 use ade::base::cancel::Cancel;
@@ -16,6 +16,7 @@ use ade::run::inputs::documents;
 use ade::store::TokenRecord;
 use ade::worker;
 use ade::workspace::Workspace;
+use axum::http::{HeaderValue, Uri};
 
 use crate::exit::{ExitStatus, Failure, Outcome};
 use crate::signals;
@@ -53,7 +54,9 @@ pub struct Serving {
     pub options: ServeOptions,
     /// The worker beside it; `None`: none.
     pub worker: Option<worker::WorkerOptions>,
-    /// How long answers and runs in progress may go on after a signal.
+    /// How long the server goes on after a signal, and says that it is not ready.
+    pub drain: Duration,
+    /// How long answers and runs in progress may go on after that.
     pub grace: Duration,
     /// What both say.
     pub log: Arc<ServerLog>,
@@ -67,6 +70,7 @@ impl Serving {
             listening,
             options,
             worker,
+            drain,
             grace,
             log,
         } = self;
@@ -99,7 +103,13 @@ impl Serving {
                 // A worker recovers the runs of dead processes by itself.
                 scope.spawn(|| settle_until(&workspace, &stop.in_order));
             }
-            listening.serve(&api, &stop.in_order, grace);
+            let shutdown = Shutdown {
+                in_order: stop.in_order.clone(),
+                at_once: stop.at_once.clone(),
+                drain,
+                grace,
+            };
+            listening.serve(&api, &shutdown);
             // The API may end by itself only with the worker.
             stop.in_order.cancel();
             let _ = watching.join();
@@ -122,6 +132,35 @@ pub fn proxies(setting: Option<&str>) -> Result<Vec<IpAddr>, Failure> {
                 let message = format!("ADE_API_TRUSTED_PROXIES: {part:?} is no IP address");
                 Failure::usage(ade::base::problem::code::SETTINGS_INVALID, message)
             })
+        })
+        .collect()
+}
+
+/// Origins whose pages may use the API, as the setting has them: `https://app.example`, or `*` alone.
+pub fn origins(setting: Option<&str>) -> Result<Vec<HeaderValue>, Failure> {
+    let parts = setting.unwrap_or_default().split(',').map(str::trim);
+    let parts: Vec<&str> = parts.filter(|part| !part.is_empty()).collect();
+    let is_origin = |part: &str| {
+        let url = part.parse::<Uri>().ok();
+        let parts =
+            url.and_then(|url| Some((url.scheme_str()?.to_owned(), url.authority()?.to_string())));
+        // As browsers write it: nothing else, and no capital letters.
+        parts.is_some_and(|(scheme, host)| {
+            format!("{scheme}://{host}") == part
+                && part == part.to_lowercase()
+                && !host.contains('@')
+        })
+    };
+    let all = parts == ["*"];
+    parts
+        .iter()
+        .map(|part| match HeaderValue::from_str(part) {
+            Ok(value) if all || is_origin(part) => Ok(value),
+            _ => {
+                let message = format!("ADE_API_CORS_ORIGINS: {part:?} is no origin");
+                let failure = Failure::usage(ade::base::problem::code::SETTINGS_INVALID, message);
+                Err(failure.hint("an origin is as https://app.example or http://localhost:3000; * alone is all of them"))
+            }
         })
         .collect()
 }

@@ -1,5 +1,6 @@
 //! `ade top`: a live view of the queue.
 
+use ade::base::show_path::Whole;
 use ade::run::views::json::run_json;
 use std::time::Duration;
 
@@ -68,7 +69,7 @@ fn print_json(ui: &Ui, view: &View) {
         "window_seconds": WINDOW.as_secs(),
         "queue": view.overview,
         "workers": view.workers,
-        "running": view.running.iter().map(|run| run_json(run, None)).collect::<Vec<_>>(),
+        "running": view.running.iter().map(|run| run_json(run, None, &Whole)).collect::<Vec<_>>(),
     }));
 }
 

@@ -83,7 +83,7 @@ fn a_document_is_uploaded_run_followed_and_its_workbook_downloaded() {
     let saved = place.write("downloaded.xlsx", &output.body);
     assert_eq!(
         place.cells(&saved),
-        place.cells(shown["output_path"].as_str().unwrap())
+        place.cells(place.latest_run()["output_path"].as_str().unwrap())
     );
     let input = server.get(&format!("{path}/input")).is(200);
     assert_eq!(input.body, place.read("members.csv").as_bytes());
@@ -358,7 +358,8 @@ fn a_retry_keeps_to_its_key_and_to_the_size_of_the_queue() {
     // Many at once: the check and the record are one transaction, and what is refused leaves nothing.
     let statuses = at_once(8, || ask("retry").send().status);
     assert_eq!(statuses, [201, 201, 429, 429, 429, 429, 429, 429]);
-    let folder = std::path::PathBuf::from(run["run_dir"].as_str().unwrap());
+    let folder = place.latest_run()["run_dir"].as_str().unwrap().to_owned();
+    let folder = std::path::PathBuf::from(folder);
     let folders = std::fs::read_dir(folder.parent().unwrap()).unwrap().count();
     let runs = server.read("/api/v1/runs")["items"].clone();
     assert_eq!(folders, runs.as_array().unwrap().len());
@@ -423,6 +424,96 @@ fn pages_of_runs_go_on_where_the_one_before_ended() {
     }
     made.reverse();
     assert_eq!(seen, made);
+}
+
+#[test]
+fn runs_are_found_by_what_they_are_called_and_counted_by_status() {
+    let (_place, server, runs, document) = idle();
+    let of = |labels: Value| {
+        let body = json!({"document_id": document, "labels": labels});
+        server.post(&runs, &body)
+    };
+    let acme = of(json!({"sender": "Acme", "month": "3"})).is(201).json();
+    has(
+        &acme,
+        json!({"labels": {"month": "3", "sender": "Acme"}, "stage": "queued", "rows": null, "configuration_version": null}),
+    );
+    assert!(acme["configuration_name"].is_string(), "{acme}");
+    let plain = submit(&server, &runs, &document);
+    let ended = submit(&server, &runs, &document);
+    server
+        .ask("POST", &format!("{}/cancel", path_of(&ended)))
+        .send()
+        .is(200);
+    // A retry is called as the run that it repeats.
+    server
+        .ask("POST", &format!("{}/cancel", path_of(&acme)))
+        .send()
+        .is(200);
+    let again = server
+        .ask("POST", &format!("{}/retry", path_of(&acme)))
+        .send();
+    let again = again.is(201).json();
+    assert_eq!(again["labels"], acme["labels"]);
+
+    let listed = |query: &str| -> Vec<Value> {
+        let page = server.read(&format!("/api/v1/runs?{query}"));
+        assert_eq!(page["is_whole"], true);
+        let items = page["items"].as_array().unwrap().iter();
+        items.map(|run| run["id"].clone()).collect()
+    };
+    let ids = |runs: &[&Value]| runs.iter().map(|run| run["id"].clone()).collect::<Vec<_>>();
+    for (query, wanted) in [
+        (
+            "status=queued&status=cancelled",
+            ids(&[&again, &ended, &plain, &acme]),
+        ),
+        (
+            "status=queued,cancelled&limit=9",
+            ids(&[&again, &ended, &plain, &acme]),
+        ),
+        ("status=queued", ids(&[&again, &plain])),
+        ("label=sender:Acme", ids(&[&again, &acme])),
+        (
+            "label=sender:Acme&label=month:3&status=cancelled",
+            ids(&[&acme]),
+        ),
+        ("label=sender:Other", vec![]),
+        ("q=aCmE", ids(&[&again, &acme])),
+        ("q=MEMBERS", ids(&[&again, &ended, &plain, &acme])),
+        ("q=nowhere", vec![]),
+        ("has_issues=true", vec![]),
+    ] {
+        assert_eq!(listed(query), wanted, "{query}");
+    }
+    let page = server.read("/api/v1/runs?counts=true&limit=1&status=failed");
+    assert_eq!(
+        page["counts"],
+        json!({"queued": 2, "running": 0, "succeeded": 0, "failed": 0, "cancelled": 2, "is_whole": true})
+    );
+    let found = server.read("/api/v1/runs?counts=true&label=month:3");
+    has(&found["counts"], json!({"queued": 1, "cancelled": 1}));
+
+    for (labels, field) in [
+        (json!({"Sender": "x"}), "labels"),
+        (json!({"": "x"}), "labels"),
+        (json!({"sender": ""}), "labels.sender"),
+        (json!({"sender": "x".repeat(201)}), "labels.sender"),
+        (json!({"sender": 1}), "labels.sender"),
+    ] {
+        of(labels).refuses_field(field);
+    }
+    for (query, field) in [
+        ("label=sender", "label"),
+        ("label=a:1&label=a:2", "label"),
+        ("q=", "q"),
+        ("has_issues=maybe", "has_issues"),
+        ("status=queued,done", "status"),
+    ] {
+        server
+            .get(&format!("/api/v1/runs?{query}"))
+            .refuses_field(field);
+    }
 }
 
 #[test]
@@ -565,6 +656,13 @@ fn the_run_of_the_api_is_the_run_of_the_command_line() {
     if let Some(object) = by_command.as_object_mut() {
         object.retain(|key, _| by_api.get(key).is_some());
     }
+    // A client sees where something lies below the data directory, and no more.
+    let data = place.path("data").display().to_string();
+    let folder = by_command["run_dir"].as_str().unwrap();
+    by_command["run_dir"] = json!(folder.replace(&data, "<data>"));
+    let folder = by_command["configuration_path"].as_str().unwrap();
+    let parts: Vec<&str> = folder.rsplit('/').take(2).collect();
+    by_command["configuration_path"] = json!(format!("…/{}/{}", parts[1], parts[0]));
     assert_eq!(by_api, by_command);
 }
 

@@ -2,6 +2,7 @@
 
 mod common;
 
+use ade::store::Scope;
 use common::{Exchange, Place, Server, api, has, wait_for};
 use serde_json::{Value, json};
 
@@ -284,7 +285,7 @@ fn statistics_are_those_of_the_window_and_of_the_workers_that_live() {
     // Far before every window.
     place.change("UPDATE runs SET created_at = 1, started_at = 2, completed_at = 3");
     std::fs::remove_file(place.path("open")).unwrap();
-    let server = api::Server::of(&place);
+    let mut server = api::Server::of(&place);
     let nothing = server.read("stats");
     assert_eq!(nothing["window_seconds"], 60);
     assert_eq!(
@@ -348,6 +349,34 @@ fn statistics_are_those_of_the_window_and_of_the_workers_that_live() {
     assert_eq!(busy["slots"], json!({"all": 3, "busy": 1}));
     has(&busy["workers"][0], json!({"pid": held.id(), "busy": 1}));
     has(&busy["queue"], json!({"running": 1, "queued": 0}));
+    let workers = server.read("workers")["items"].clone();
+    assert_eq!(workers.as_array().unwrap().len(), 1, "{workers}");
+    has(
+        &workers[0],
+        json!({"pid": held.id(), "kind": "worker", "slots": 3, "lease_seconds": 900.0, "building": []}),
+    );
+    let execution = &workers[0]["running"][0];
+    has(
+        execution,
+        json!({"run_id": place.latest_run()["id"], "input_name": "members.csv", "attempt": 1}),
+    );
+    // A token for some workspaces sees the workers that execute their runs.
+    server.post("workspaces", &json!({"id": "other"})).is(201);
+    let all = server.token(Scope::Admin, None);
+    for (workspace, slots) in [("default", 3), ("other", 0)] {
+        server.use_token(server.token(Scope::Admin, Some(&[workspace])));
+        let stats = server.read(&format!("stats?workspace={workspace}"));
+        let slots = json!({"all": slots, "busy": slots.min(1)});
+        assert_eq!(stats["slots"], slots, "{workspace}");
+        let workers = stats["workers"].as_array().unwrap();
+        assert_eq!(workers.len(), usize::from(workspace == "default"));
+        let listed = server.read("workers")["items"].clone();
+        assert_eq!(listed.as_array().unwrap().len(), workers.len());
+        for worker in workers.iter().chain(listed.as_array().unwrap()) {
+            has(worker, json!({"name": null, "host": null, "pid": null}));
+        }
+    }
+    server.use_token(all);
     held.dies();
     let after = server.read("stats");
     has(

@@ -149,7 +149,7 @@ fn a_configuration_whose_folder_is_gone_keeps_no_environment_and_one_that_was_ac
     forget(&place, "activated");
     let id = configuration_id(&place, "activated");
     place.change(&format!(
-        "UPDATE configurations SET active = 1 WHERE id = '{id}'"
+        "UPDATE configurations SET is_default = 1 WHERE id = '{id}'"
     ));
     let gone = environment_of(&place, "gone").unwrap();
     fs::remove_dir_all(place.path("gone")).unwrap();

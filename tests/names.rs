@@ -10,16 +10,19 @@ use std::path::PathBuf;
 use common::Place;
 
 /// Test files that are not about one command.
-const SUBJECTS: [&str; 27] = [
+const SUBJECTS: [&str; 30] = [
     // The HTTP API, by subject; its commands have files of their own.
     "api",
+    "api_access",
     "api_builds",
     "api_clients",
     "api_configurations",
     "api_documents",
+    "api_environments",
     "api_events",
     "api_issues",
     "api_recovery",
+    "api_trial",
     // The engine, and workbooks of which the result is known.
     "conformance",
     "engine",

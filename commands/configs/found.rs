@@ -1,6 +1,7 @@
 //! The configuration that an argument names, and the change that two commands make to it.
 
 use ade::base::problem::code;
+use ade::base::show_path::Whole;
 use ade::store::KnownConfiguration;
 use ade::workspace::Workspace;
 use ade::workspace::configurations::find::find;
@@ -27,7 +28,7 @@ pub fn set_active(context: &Context, given: &str, active: bool, words: &str) -> 
     let known = publish::set_active(&workspace, &known, active)?;
     let ui = &context.ui;
     if ui.json() {
-        ui.document(&configuration_json(&known));
+        ui.document(&configuration_json(&known, &Whole));
     } else {
         let name = ui.paint(Tone::Name, &known.record.name);
         ui.say(format_args!("{name} {words}"));

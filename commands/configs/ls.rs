@@ -1,6 +1,7 @@
 //! `ade configs ls`: list configurations.
 
 use ade::base::clock::Timestamp;
+use ade::base::show_path::Whole;
 use ade::store::KnownConfiguration;
 use ade::workspace::configurations::configuration_json;
 use ade::workspace::configurations::find::short_ids;
@@ -26,7 +27,12 @@ pub fn run(_: &Args, context: &Context) -> Outcome {
         None => Vec::new(),
     };
     if ui.json() {
-        ui.document(&known.iter().map(configuration_json).collect::<Vec<Value>>());
+        ui.document(
+            &known
+                .iter()
+                .map(|known| configuration_json(known, &Whole))
+                .collect::<Vec<Value>>(),
+        );
     } else if known.is_empty() {
         ui.say("No configurations yet; the first `ade run` of one makes it known");
     } else {
@@ -49,7 +55,7 @@ fn table(ui: &Ui, known: &[KnownConfiguration]) -> Table {
 }
 
 fn row(ui: &Ui, known: &KnownConfiguration, id: String, now: Timestamp) -> Vec<(Tone, String)> {
-    let (tone, active) = if known.active {
+    let (tone, active) = if known.is_default {
         (Tone::Good, "yes")
     } else {
         (Tone::Dim, "no")

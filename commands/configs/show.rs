@@ -1,6 +1,7 @@
 //! `ade configs show`: everything about one configuration.
 
 use ade::base::clock::Timestamp;
+use ade::base::show_path::Whole;
 use ade::workspace::configurations::{configuration_json, version_json};
 use serde_json::{Value, json};
 
@@ -24,12 +25,12 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
     let (workspace, known) = found(context, &args.configuration)?;
     let versions = workspace.store.versions(&known.record.id)?;
     if ui.json() {
-        let mut object = configuration_json(&known);
+        let mut object = configuration_json(&known, &Whole);
         object["versions"] = json!(versions.iter().map(version_json).collect::<Vec<Value>>());
         ui.document(&object);
         return Ok(ExitStatus::Done);
     }
-    let (tone, active) = if known.active {
+    let (tone, active) = if known.is_default {
         (Tone::Good, "active")
     } else {
         (Tone::Dim, "not active")

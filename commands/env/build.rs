@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use ade::base::show_path::Whole;
 use ade::environment::json::environment_json;
 use ade::environment::provide::installers::Installers;
 use ade::environment::provide::{Progress, Want};
@@ -46,7 +47,7 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
     };
     let environment = provide(&workspace, &Installers, &prepared, want, &cancel, &mut on)?;
     if ui.json() {
-        ui.document(&environment_json(&environment));
+        ui.document(&environment_json(&environment, &Whole));
         return Ok(ExitStatus::Done);
     }
     if !built_here {

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use ade::base::clock::Timestamp;
 use ade::base::files::disk_usage;
+use ade::base::show_path::Whole;
 use ade::environment::collection::find::find;
 use ade::environment::json::environment_json;
 use ade::store::{EnvironmentContents, EnvironmentRecord};
@@ -45,7 +46,7 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
 fn print_json(ui: &Ui, environment: &EnvironmentRecord, runs: u64) {
     let contents = environment.contents.as_ref();
     let packages = contents.map(|contents| &contents.packages);
-    let mut object = environment_json(environment);
+    let mut object = environment_json(environment, &Whole);
     object["packages"] = json!(packages);
     object["live_runs"] = json!(runs);
     ui.document(&object);

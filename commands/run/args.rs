@@ -142,13 +142,11 @@ impl Args {
             active_sheet_only: self.active_sheet_only,
             validate_only: self.validate_only,
             dry_run: self.dry_run,
-            safe_mode: false,
             timeout_seconds: self.timeout,
             network: self.allow_network,
             sheets: self.sheets(),
             settings: self.settings(),
-            engine_variables: None,
-            log_level: None,
+            ..RunOptions::default()
         }
     }
 

@@ -6,6 +6,7 @@ use std::sync::Mutex;
 
 use ade::base::cancel::Cancel;
 use ade::base::mutex::lock;
+use ade::base::show_path::Whole;
 use ade::configuration::Configuration;
 use ade::engine::{ChildProcess, Launch};
 use ade::environment::needed::prepare::{PrepareError, Prepared, prepare};
@@ -74,7 +75,7 @@ impl Session<'_> {
         let request = self.request(prepared, inputs, &launcher);
         enqueue(&request, &mut |run| {
             if self.ui.json() {
-                self.ui.record(&run_json(run, None));
+                self.ui.record(&run_json(run, None, &Whole));
             } else {
                 self.ui.line(&run.id);
                 let name = &run.input_name;

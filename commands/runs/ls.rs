@@ -4,6 +4,7 @@ use crate::context::Context;
 use crate::exit::{ExitStatus, Outcome};
 use crate::ui::{Table, Tone, ago, duration, thousands};
 use ade::base::clock::Timestamp;
+use ade::base::show_path::Whole;
 use ade::run::views::chosen::{RunsWanted, instant, pages, short_ids};
 use ade::run::views::json::runs_json;
 use ade::run::views::summary::unprocessed;
@@ -55,7 +56,7 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
     if ui.json() {
         let mut array = ui.array();
         for page in pages(&workspace, &wanted) {
-            array.entries(&runs_json(&workspace, &page?)?);
+            array.entries(&runs_json(&workspace, &page?, &Whole)?);
         }
         array.end();
         return Ok(ExitStatus::Done);

@@ -1,5 +1,6 @@
 //! `ade runs retry`: run ended runs again.
 
+use ade::base::show_path::Whole;
 use ade::run::calls::inline;
 use ade::run::calls::request::Request;
 use ade::run::calls::request::Tools;
@@ -41,7 +42,7 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
     Ok(ui.each(&args.run, |given| {
         let (run, _) = retry(&workspace, given, &Submission::default())?;
         if ui.json() {
-            ui.record(&run_json(&run, None));
+            ui.record(&run_json(&run, None, &Whole));
         } else if let Some(summary) = &run.summary {
             ui.done(&run, json!(null), Tone::Good, summary);
         } else {

@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use ade::base::show_path::Whole;
 use ade::engine::as_json;
 use ade::run::execution::error::RunError;
 use ade::run::execution::happenings::Finished;
@@ -144,7 +145,7 @@ fn failure_of(run: &RunRecord) -> Option<Failure> {
 }
 
 fn to_json(finished: &Finished) -> Value {
-    let mut object = run_json(&finished.run, finished.copy_path.as_deref());
+    let mut object = run_json(&finished.run, finished.copy_path.as_deref(), &Whole);
     object["notices"] = as_json(&finished.noticed.notices);
     if !finished.beside.is_empty() {
         object["other_outputs"] = json!(finished.beside);

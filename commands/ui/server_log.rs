@@ -57,8 +57,8 @@ impl ServerLog {
     /// What the API says.
     pub fn api(&self, told: &ServerLine<'_>) {
         match told {
-            ServerLine::Trouble(message) => {
-                let data = json!({});
+            ServerLine::Trouble { message, request } => {
+                let data = json!({"request_id": request});
                 self.write("api", LogLevel::Error, "api.trouble", message, data);
             }
             ServerLine::Request {
@@ -66,6 +66,7 @@ impl ServerLog {
                 path,
                 status,
                 milliseconds,
+                id,
             } => {
                 // What a developer asks for is the news; a server's requests are many.
                 let level = match status {
@@ -74,7 +75,7 @@ impl ServerLog {
                     _ => LogLevel::Debug,
                 };
                 let message = format!("{method} {path} {status} in {milliseconds:.1} ms");
-                let data = json!({"method": method, "path": path, "status": status, "milliseconds": milliseconds});
+                let data = json!({"method": method, "path": path, "status": status, "milliseconds": milliseconds, "request_id": id});
                 self.write("api", level, "api.request", &message, data);
             }
         }

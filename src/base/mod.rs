@@ -2,7 +2,8 @@
 //!
 //! - [`problem`]: what every error says of itself, and its code; [`counted`]: numbers with their nouns.
 //! - [`clock`], [`backoff`], [`cancel`]: time, waits between attempts, cancelling.
-//! - [`files`]: whole-file writes; [`digest`]: SHA-256; [`host`]: the machine's name; [`mutex`]: locks between threads.
+//! - [`files`]: whole-file writes; [`digest`]: SHA-256; [`host`]: the machine's name; [`mutex`]: locks between threads;
+//!   [`show_path`]: how much of a path is shown.
 
 pub mod backoff;
 pub mod cancel;
@@ -13,3 +14,4 @@ pub mod files;
 pub mod host;
 pub mod mutex;
 pub mod problem;
+pub mod show_path;

@@ -2,24 +2,25 @@
 
 use serde_json::{Value, json};
 
+use crate::base::show_path::ShowPath;
 use crate::store::EnvironmentRecord;
 
 /// Returns the environment object. Scripts read it: a key may be added, none is renamed or removed. The contents are null
-/// until the environment is ready.
-pub fn environment_json(environment: &EnvironmentRecord) -> Value {
+/// until the environment is ready. `paths`: how much of a path its reader sees.
+pub fn environment_json(environment: &EnvironmentRecord, paths: &dyn ShowPath) -> Value {
     let contents = environment.contents.as_ref();
     json!({
         "id": environment.id,
         "workspace_id": environment.key.workspace_id,
         "configuration_id": environment.key.configuration_id,
         "configuration_name": environment.configuration_name,
-        "configuration_path": environment.configuration_path,
+        "configuration_path": paths.path(&environment.configuration_path),
         "engine_spec": environment.key.engine_spec,
         "deps_digest": environment.key.deps_digest,
         "status": environment.status,
-        "folder": environment.folder,
+        "folder": paths.path(&environment.folder),
         "python_version": contents.map(|contents| &contents.python_version),
-        "python_path": contents.map(|contents| &contents.python_path),
+        "python_path": contents.map(|contents| paths.path(&contents.python_path)),
         "engine_version": contents.map(|contents| &contents.engine_version),
         "installer": contents.map(|contents| &contents.installer),
         "lock_digest": contents.map(|contents| &contents.lock_digest),
@@ -29,6 +30,6 @@ pub fn environment_json(environment: &EnvironmentRecord) -> Value {
         "updated_at": environment.updated_at,
         "ready_at": environment.ready_at,
         "last_used_at": environment.last_used_at,
-        "error": environment.error,
+        "error": environment.error.as_ref().map(|error| error.shown(&*paths.about(&environment.configuration_path))),
     })
 }

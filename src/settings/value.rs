@@ -153,6 +153,10 @@ impl Value<'_> {
         Duration::from_millis(u64::from(self.count()))
     }
 
+    pub fn whole_seconds(&self) -> Duration {
+        Duration::from_secs(u64::from(self.count()))
+    }
+
     pub fn seconds(&self) -> Duration {
         self.maybe_seconds().unwrap_or_default()
     }
@@ -176,6 +180,10 @@ impl Value<'_> {
 
     pub fn is_json(&self) -> bool {
         self.is("json")
+    }
+
+    pub fn is_token(&self) -> bool {
+        self.is("token")
     }
 
     pub fn sandbox(&self) -> Sandbox {

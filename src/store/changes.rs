@@ -1,7 +1,5 @@
 //! What changed: for those that show the queue while it moves.
 
-use std::collections::BTreeMap;
-
 use super::{Result, RunStatus};
 use crate::base::clock::Timestamp;
 
@@ -52,6 +50,27 @@ pub struct EndedRuns {
     pub only_since: Option<Timestamp>,
 }
 
+/// A run that is being executed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RunningRun {
+    /// Its id.
+    pub id: String,
+    /// Its workspace.
+    pub workspace_id: String,
+    /// The name of its configuration.
+    pub configuration_name: String,
+    /// The file name of its input.
+    pub input_name: String,
+    /// Which attempt this is, from 1.
+    pub attempt: u32,
+    /// When it was claimed.
+    pub claimed_at: Timestamp,
+    /// Until when the claim holds without being renewed.
+    pub claim_expires_at: Timestamp,
+    /// The process that executes it.
+    pub process: String,
+}
+
 /// What changed.
 pub trait Changes {
     /// Returns a sign of the database's content. It costs next to nothing.
@@ -64,6 +83,6 @@ pub trait Changes {
     /// workspaces, only the `look_at` runs that ended last are looked at.
     fn ended_runs(&self, workspace: &str, since: Timestamp, look_at: u32) -> Result<EndedRuns>;
 
-    /// Returns how many runs each process executes, of all workspaces, by the process's id.
-    fn running_by_process(&self) -> Result<BTreeMap<String, u64>>;
+    /// Returns the runs of these workspaces that registered processes execute, by the time of their claim; `None`: of all.
+    fn running_runs(&self, workspaces: Option<&[String]>) -> Result<Vec<RunningRun>>;
 }

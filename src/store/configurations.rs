@@ -27,8 +27,8 @@ pub struct ConfigurationActivity {
     pub workspace_id: String,
     /// Its folder.
     pub path: PathBuf,
-    /// Whether it is active: runs of its workspace use it by default.
-    pub active: bool,
+    /// Whether it is its workspace's default: runs that name no configuration use it.
+    pub is_default: bool,
     /// When a run of it was last recorded.
     pub last_run_at: Option<Timestamp>,
 }
@@ -40,8 +40,8 @@ pub struct KnownConfiguration {
     pub record: ConfigurationRecord,
     /// Whether it was uploaded: its folder is ADE's own, and runs use its published version.
     pub uploaded: bool,
-    /// Whether the workspace's runs use it by default. At most one configuration of a workspace is active.
-    pub active: bool,
+    /// Whether it is its workspace's default: runs that name no configuration use it. A workspace has at most one.
+    pub is_default: bool,
     /// When it was recorded.
     pub created_at: Timestamp,
     /// When its record was last changed.
@@ -93,7 +93,7 @@ pub trait Configurations {
     /// Records a workspace, unless it is recorded already. Returns it, and whether it is new.
     fn add_workspace(&self, id: &str, now: Timestamp) -> Result<(WorkspaceRecord, bool)>;
 
-    /// Returns a workspace's configurations, the active one first, then by name.
+    /// Returns a workspace's configurations, the default first, then by name.
     fn configurations(&self, workspace: &str) -> Result<Vec<KnownConfiguration>>;
 
     /// Returns the configuration with this whole id, of whatever workspace.
@@ -105,11 +105,12 @@ pub trait Configurations {
     /// Records a configuration that was uploaded; its folder is ADE's own.
     fn add_uploaded_configuration(&self, new: &ConfigurationRecord, now: Timestamp) -> Result<()>;
 
-    /// Makes a configuration the one that its workspace's runs use by default, in place of the former one; or ends that.
+    /// Makes a configuration its workspace's default, in place of the former one; or ends that.
     ///
     /// # Errors
     /// There is no such configuration, or the database cannot be used.
-    fn set_active(&self, id: &str, active: bool, now: Timestamp) -> Result<KnownConfiguration>;
+    fn set_default(&self, id: &str, is_default: bool, now: Timestamp)
+    -> Result<KnownConfiguration>;
 
     /// Publishes frozen files as the next version of a configuration, which becomes active; the former version is archived.
     /// Files that the active version has already are not published again.

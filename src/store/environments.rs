@@ -42,7 +42,7 @@ impl EnvironmentStatus {
 }
 
 /// The key by which a run finds its environment. Unique.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct EnvironmentKey {
     /// The workspace.
     pub workspace_id: String,

@@ -46,7 +46,7 @@ mod tokens;
 mod workers;
 
 pub use crate::system::lease::Heartbeat;
-pub use changes::{ChangeMark, Changes, EndedRun, EndedRuns, LiveRun};
+pub use changes::{ChangeMark, Changes, EndedRun, EndedRuns, LiveRun, RunningRun};
 pub use claim::{Claim, ClaimLease, ClaimOn, Clock};
 pub use collection::{Collection, RunFiles};
 pub use configurations::{
@@ -61,7 +61,7 @@ pub use environments::{
     EnvironmentStatus, Environments, LAST_USE_KNOWN_TO, NewEnvironment, Package,
 };
 pub use error::StoreError;
-pub use failure::{Failure, NOT_BUILT};
+pub use failure::{Failure, NOT_BUILT, Place};
 pub use identity::{Identities, Identity};
 pub use ids::{Ids, Named, SHORTEST};
 pub use leases::{Holder, Leases};
@@ -69,8 +69,8 @@ pub use observed_time::ObservedTime;
 pub use queue_statistics::{Overview, QueueDepth, QueueStatistics};
 pub use results::{ColumnResult, FieldResult, FieldState, Results, RunMetrics, RunResults};
 pub use runs::{
-    Attempt, CancelOutcome, Ending, NewRun, Retry, RunFilter, RunOptions, RunRecord, RunStatus,
-    Runs, SheetChoice, Submission, Submitted, Used,
+    Attempt, CancelOutcome, Ending, FoundRuns, NewRun, Retry, RunCounts, RunFilter, RunOptions,
+    RunRecord, RunStatus, Runs, SheetChoice, Submission, Submitted, Used,
 };
 pub use schema::{
     AppliedMigration, Examined, Migrated, Migration, MigrationState, Opening, SchemaStatus,

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::{Claim, Clock, EnvironmentKey, Failure, Heartbeat, Result, RunMetrics, RunResults};
 use crate::base::clock::Timestamp;
@@ -96,6 +97,13 @@ pub struct RunOptions {
     /// older `ade` recorded it, and those of the process that executes it hold.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub engine_variables: Option<BTreeMap<String, String>>,
+    /// What the caller calls the run by, key by key. It decides nothing.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub labels: BTreeMap<String, String>,
+    /// The published version of the configuration that it uses; `None`: the files of a folder as they were, or an older `ade`
+    /// recorded it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub configuration_version: Option<u32>,
 }
 
 /// What a caller says of one sheet, in the words of the engine's setting `sheets`.
@@ -314,8 +322,8 @@ pub enum CancelOutcome {
 pub struct RunFilter {
     /// Those of this workspace.
     pub workspace_id: String,
-    /// Those with this status.
-    pub status: Option<RunStatus>,
+    /// Those with one of these statuses; empty: with any.
+    pub statuses: Vec<RunStatus>,
     /// Those of the configuration with this id, name or folder.
     pub configuration: Option<String>,
     /// Those of the input with this file name.
@@ -324,10 +332,58 @@ pub struct RunFilter {
     pub since: Option<Timestamp>,
     /// Those recorded before this time.
     pub before: Option<Timestamp>,
+    /// Those that have this text, in whatever case, in the name of their input or configuration or in a label, or whose id ends
+    /// with it.
+    pub text: Option<String>,
+    /// Those that found issues in their input; or those that looked and found none.
+    pub has_issues: Option<bool>,
+    /// Those that have all of these labels.
+    pub labels: BTreeMap<String, String>,
     /// Those that a list shows behind the run with this id: the next page.
     pub behind: Option<String>,
     /// The largest number to return.
     pub limit: u32,
+    /// The largest number to look at where text, issues or labels are asked for, which no index knows; `None`: all.
+    pub look_at: Option<u32>,
+}
+
+/// Runs that were found, newest first.
+#[derive(Clone, Debug, Default)]
+pub struct FoundRuns {
+    /// The runs.
+    pub runs: Vec<RunRecord>,
+    /// Where so many were looked at as may be, and there are more: the last one that was. A list goes on behind it.
+    pub looked_to: Option<String>,
+}
+
+/// How many runs there are of each status.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct RunCounts {
+    /// Those that wait.
+    pub queued: u64,
+    /// Those that are being executed.
+    pub running: u64,
+    /// Those that succeeded.
+    pub succeeded: u64,
+    /// Those that failed.
+    pub failed: u64,
+    /// Those that were cancelled.
+    pub cancelled: u64,
+    /// False: there are more than were counted, of a status that says 10000, or, with text, labels or issues asked for, of any.
+    pub is_whole: bool,
+}
+
+impl RunCounts {
+    /// The count of a status.
+    pub fn of(&mut self, status: RunStatus) -> &mut u64 {
+        match status {
+            RunStatus::Queued => &mut self.queued,
+            RunStatus::Running => &mut self.running,
+            RunStatus::Succeeded => &mut self.succeeded,
+            RunStatus::Failed => &mut self.failed,
+            RunStatus::Cancelled => &mut self.cancelled,
+        }
+    }
 }
 
 /// From when on a run is tried again, and whether its attempt is spent.
@@ -465,8 +521,16 @@ pub trait Runs {
     /// It does not exist, the prefix is ambiguous, or the database cannot be used.
     fn run(&self, workspace: &str, id: &str) -> Result<RunRecord>;
 
+    /// Runs, newest first, and how far they were looked for.
+    fn find_runs(&self, filter: &RunFilter) -> Result<FoundRuns>;
+
     /// Runs, newest first.
-    fn runs(&self, filter: &RunFilter) -> Result<Vec<RunRecord>>;
+    fn runs(&self, filter: &RunFilter) -> Result<Vec<RunRecord>> {
+        Ok(self.find_runs(filter)?.runs)
+    }
+
+    /// How many runs of each status the filter takes, whatever it says of status and page; of each, at most `most` are counted.
+    fn count_runs(&self, filter: &RunFilter, most: u32) -> Result<RunCounts>;
 
     /// Returns the attempts at a run, first one first.
     fn attempts(&self, run: &str) -> Result<Vec<Attempt>>;

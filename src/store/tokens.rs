@@ -1,12 +1,13 @@
 //! Tokens: who may use the HTTP API, and for what. A token's text is stored nowhere, only its digest.
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::Result;
 use crate::base::clock::Timestamp;
 
 /// What a token allows. Each scope includes those before it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Scope {
     /// To look at everything in its workspaces.
@@ -37,7 +38,8 @@ impl Scope {
 }
 
 /// A token as it is recorded.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = Token)]
 pub struct TokenRecord {
     /// UUIDv7.
     pub id: String,
@@ -46,14 +48,19 @@ pub struct TokenRecord {
     /// What it allows.
     pub scope: Scope,
     /// The workspaces that it allows this in; `None`: all.
+    #[schema(required)]
     pub workspaces: Option<Vec<String>>,
     /// When it was made.
+    #[schema(value_type = String, format = DateTime)]
     pub created_at: Timestamp,
     /// When it ends to be valid; `None`: never.
+    #[schema(required, value_type = Option<String>, format = DateTime)]
     pub expires_at: Option<Timestamp>,
     /// When it was revoked.
+    #[schema(required, value_type = Option<String>, format = DateTime)]
     pub revoked_at: Option<Timestamp>,
     /// When it was used last, to the minute.
+    #[schema(required, value_type = Option<String>, format = DateTime)]
     pub last_used_at: Option<Timestamp>,
 }
 

@@ -148,7 +148,7 @@ impl Pool<'_> {
             store.fail_environment(&waiting.id, &claim, &failure, after, now)?;
         }
         Ok(ProvideError::Failed {
-            failure,
+            failure: Box::new(failure),
             transient: false,
             log: waiting.folder.clone(),
         })

@@ -2,13 +2,14 @@
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
 use ade::api::access::tokens;
 use ade::api::access::tokens::NewToken;
-use ade::api::server::{ListenAddress as Address, Listening};
+use ade::api::server::{ListenAddress as Address, Listening, Shutdown};
 use ade::api::{Api, ServeOptions};
 use ade::base::cancel::Cancel;
 use ade::settings::{Inputs, Settings};
@@ -30,6 +31,7 @@ pub struct Server {
     agent: ureq::Agent,
     token: String,
     description: Description,
+    root: PathBuf,
 }
 
 impl Server {
@@ -61,8 +63,12 @@ impl Server {
         let address = listening.address().unwrap();
         let stop = Cancel::new();
         let thread = {
-            let stop = stop.clone();
-            std::thread::spawn(move || listening.serve(&api, &stop, Duration::from_secs(1)))
+            let shutdown = Shutdown {
+                in_order: stop.clone(),
+                grace: Duration::from_secs(1),
+                ..Shutdown::default()
+            };
+            std::thread::spawn(move || listening.serve(&api, &shutdown))
         };
         let agent = ureq::Agent::config_builder()
             .http_status_as_error(false)
@@ -77,6 +83,7 @@ impl Server {
             agent: agent.into(),
             token: String::new(),
             description: Description::of_the_code(),
+            root: place.path(""),
         };
         server.token = server.token(Scope::Admin, None);
         server
@@ -122,6 +129,7 @@ impl Server {
                 .unwrap(),
         };
         self.demand_described(method, path, &answer);
+        answer.demand_no_path_below(&self.root, path);
         answer
     }
 

@@ -2,7 +2,7 @@
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
@@ -17,6 +17,8 @@ pub struct Server {
     pub address: String,
     /// The token of its link.
     pub token: String,
+    /// The folder of the place, which no answer names.
+    root: PathBuf,
 }
 
 impl Server {
@@ -30,6 +32,24 @@ impl Server {
         Self {
             address: text("url").trim_start_matches("http://").to_owned(),
             token: text("token"),
+            root: place.path(""),
+            process,
+        }
+    }
+
+    /// Starts `ade serve` on a free port, with these further flags and a token for all that there is.
+    #[track_caller]
+    pub fn serve(place: &Place, flags: &str) -> Self {
+        let token = place.ade("tokens create t --scope admin -q").succeeds();
+        let mut process = place.start(&format!("serve --port 0 {flags}"));
+        process.wait_until_says("serving on http://");
+        let said = process.stderr();
+        let address = said.split("serving on http://").nth(1).unwrap();
+        let end = |letter: char| letter.is_whitespace() || letter == '"';
+        Self {
+            address: address.split(end).next().unwrap().to_owned(),
+            token: token.stdout.trim().to_owned(),
+            root: place.path(""),
             process,
         }
     }
@@ -44,6 +64,7 @@ impl Server {
     pub fn plain(&self, method: &str, path: &str) -> Request {
         Request {
             address: self.address.clone(),
+            root: self.root.clone(),
             method: method.to_owned(),
             path: path.to_owned(),
             headers: vec![("Host".to_owned(), self.address.clone())],
@@ -119,6 +140,7 @@ pub fn frames(stream: &str) -> Vec<(u64, String)> {
 /// A request that is being put together.
 pub struct Request {
     address: String,
+    root: PathBuf,
     method: String,
     path: String,
     headers: Vec<(String, String)>,
@@ -175,7 +197,10 @@ impl Request {
 
     #[track_caller]
     pub fn send(self) -> Answer {
-        self.begin().answer()
+        let (root, path) = (self.root.clone(), self.path.clone());
+        let answer = self.begin().answer();
+        answer.demand_no_path_below(&root, &path);
+        answer
     }
 }
 
@@ -185,6 +210,11 @@ pub struct Exchange {
 }
 
 impl Exchange {
+    /// Sends more of the body.
+    pub fn go_on(&mut self, bytes: &[u8]) {
+        self.reader.get_mut().write_all(bytes).unwrap();
+    }
+
     /// Ends the sending side: the body ends here.
     pub fn close_sending(&self) {
         let _ = self.reader.get_ref().shutdown(std::net::Shutdown::Write);
@@ -266,6 +296,24 @@ pub struct Answer {
 }
 
 impl Answer {
+    /// No answer names the place of something on this machine. Settings are shown to administrators as they are, and files
+    /// that are downloaded have the bytes that they have.
+    #[track_caller]
+    pub fn demand_no_path_below(&self, root: &Path, path: &str) {
+        let kind = self.header("content-type").unwrap_or_default();
+        let is_told = ["json", "text/event-stream"]
+            .iter()
+            .any(|one| kind.contains(one));
+        let is_shown = ["settings", "artifact"]
+            .iter()
+            .any(|end| path.ends_with(end));
+        if is_told && !is_shown {
+            let text = String::from_utf8_lossy(&self.body);
+            let root = root.to_str().unwrap().trim_end_matches('/');
+            assert!(!text.contains(root), "{path} names {root}: {text}");
+        }
+    }
+
     /// It has this status.
     #[track_caller]
     pub fn is(self, status: u16) -> Self {

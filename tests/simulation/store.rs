@@ -1,7 +1,7 @@
 //! The store as one process reaches it: the real one, through calls that may have to wait, may be refused, may be the last
 //! thing that the process does, and may do their work without an answer. After each call the judge looks at the database.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,11 +13,11 @@ use ade::store::{
     Clock, Collection, ColumnResult, ConfigurationActivity, ConfigurationRecord,
     ConfigurationVersion, Configurations, Copies, DocumentRecord, Documents, EndedRuns, Ending,
     EnvironmentContents, EnvironmentKey, EnvironmentRecord, Environments, Failure, FieldResult,
-    Heartbeat, Holder, Identities, Identity, Ids, KnownConfiguration, Leases, LiveRun, Named,
-    NewEnvironment, NewRun, ObservedTime, OutputCopy, Overview, Publication, QueueDepth,
-    QueueStatistics, Result, Results, Retry, RunFiles, RunFilter, RunRecord, Runs, SqliteStore,
-    Store, StoreError, Submission, Submitted, TokenRecord, Tokens, Used, WorkerRecord, Workers,
-    WorkspaceRecord,
+    FoundRuns, Heartbeat, Holder, Identities, Identity, Ids, KnownConfiguration, Leases, LiveRun,
+    Named, NewEnvironment, NewRun, ObservedTime, OutputCopy, Overview, Publication, QueueDepth,
+    QueueStatistics, Result, Results, Retry, RunCounts, RunFiles, RunFilter, RunRecord, RunningRun,
+    Runs, SqliteStore, Store, StoreError, Submission, Submitted, TokenRecord, Tokens, Used,
+    WorkerRecord, Workers, WorkspaceRecord,
 };
 
 use super::judge::Operation;
@@ -151,7 +151,7 @@ impl Configurations for SimulatedStore {
         configurations(workspace: &str) -> Vec<KnownConfiguration>;
         configuration(id: &str) -> KnownConfiguration;
         add_uploaded_configuration(new: &ConfigurationRecord, now: Timestamp) -> ();
-        set_active(id: &str, active: bool, now: Timestamp) -> KnownConfiguration;
+        set_default(id: &str, is_default: bool, now: Timestamp) -> KnownConfiguration;
         publish(id: &str, source_digest: &str, snapshot: &Path, now: Timestamp) -> Publication;
         versions(id: &str) -> Vec<ConfigurationVersion>;
         published_snapshots() -> Vec<PathBuf>;
@@ -389,7 +389,7 @@ impl Changes for SimulatedStore {
         change_mark() -> ChangeMark;
         live_runs(workspace: &str) -> Vec<LiveRun>;
         ended_runs(workspace: &str, since: Timestamp, look_at: u32) -> EndedRuns;
-        running_by_process() -> BTreeMap<String, u64>;
+        running_runs(workspaces: Option<&[String]>) -> Vec<RunningRun>;
     }
 }
 
@@ -465,7 +465,8 @@ impl Runs for SimulatedStore {
     }
     looks! {
         run(workspace: &str, id: &str) -> RunRecord;
-        runs(filter: &RunFilter) -> Vec<RunRecord>;
+        find_runs(filter: &RunFilter) -> FoundRuns;
+        count_runs(filter: &RunFilter, most: u32) -> RunCounts;
         attempts(run: &str) -> Vec<Attempt>;
     }
     judged! {
@@ -565,7 +566,7 @@ macro_rules! answers_without_words {
     ($($answer:ty),*) => {$(impl Answer for $answer {})*};
 }
 answers_without_words! {
-    (), BTreeMap<String, u64>, ChangeMark, EndedRuns, Vec<LiveRun>, ConfigurationRecord,
+    (), ChangeMark, EndedRuns, FoundRuns, RunCounts, Vec<LiveRun>, Vec<RunningRun>, ConfigurationRecord,
     HashMap<String, PathBuf>, HashMap<String, RunFiles>, Identity, Option<ConfigurationRecord>,
     Option<Timestamp>, Option<Holder>, Option<Identity>, Option<String>, Overview, Vec<Attempt>,
     Vec<ColumnResult>, DocumentRecord, KnownConfiguration, Option<TokenRecord>, Publication,

@@ -13,6 +13,7 @@ use axum::http::{HeaderMap, Method, header};
 use super::tokens;
 use crate::api::http::problem::ApiError;
 use crate::api::state::Api;
+use crate::api::state::known_tokens::StreamHolder;
 use crate::base::problem::code;
 use crate::store::{Scope, TokenRecord};
 
@@ -35,6 +36,40 @@ impl Caller {
     /// Whether the token is for a workspace.
     pub fn is_for(&self, workspace: &str) -> bool {
         self.token.is_for(workspace)
+    }
+
+    /// In whose name a stream of this caller goes on.
+    pub fn holder(&self) -> StreamHolder {
+        StreamHolder {
+            token: self.token.id.clone(),
+            session: self.session.as_deref().map(tokens::hash),
+        }
+    }
+
+    /// The token must be for all workspaces: what is asked counts them all.
+    ///
+    /// # Errors
+    /// 403: it is not.
+    pub fn demand_all_workspaces(&self) -> Result<(), ApiError> {
+        if self.token.workspaces.is_none() {
+            return Ok(());
+        }
+        let detail = "this needs a token for all workspaces";
+        Err(ApiError::of(code::FORBIDDEN, detail)
+            .hint("`ade tokens create NAME`, without --for, makes one"))
+    }
+
+    /// The token must be an administrator's of all workspaces: what is asked is of the server.
+    ///
+    /// # Errors
+    /// 403: it is not.
+    pub fn demand_server(&self) -> Result<(), ApiError> {
+        if self.token.workspaces.is_none() && self.token.allows(Scope::Admin) {
+            return Ok(());
+        }
+        let detail = "this needs a token with the scope \"admin\" for all workspaces";
+        Err(ApiError::of(code::FORBIDDEN, detail)
+            .hint("`ade tokens create NAME --scope admin`, without --for, makes one"))
     }
 
     /// The token must be for a workspace. What lies in another one does not exist for it.

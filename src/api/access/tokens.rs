@@ -217,6 +217,6 @@ fn secret(prefix: &str) -> String {
     format!("{prefix}{}", digest::of(chance))
 }
 
-fn hash(text: &str) -> String {
+pub(super) fn hash(text: &str) -> String {
     digest::of(text).to_string()
 }

@@ -7,6 +7,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
 
+use crate::store::{Failure, RunCounts};
+
 /// The server lives.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
 pub struct Health {
@@ -32,6 +34,17 @@ pub enum Status {
     Cancelled,
 }
 
+/// What a run does now.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Stage {
+    Queued,
+    Environment,
+    Configuration,
+    Detecting,
+    Writing,
+}
+
 /// A run.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -40,6 +53,10 @@ pub struct Run {
     pub id: String,
     pub workspace_id: String,
     pub configuration_id: String,
+    pub configuration_name: String,
+    /// The published version of the configuration that it uses; null: the files of a folder, as they were.
+    #[schema(required)]
+    pub configuration_version: Option<u32>,
     /// The configuration's folder.
     pub configuration_path: String,
     /// The digest of the configuration's files.
@@ -56,7 +73,16 @@ pub struct Run {
     #[schema(required)]
     pub retry_of_run_id: Option<String>,
     pub input: RunInput,
+    /// What its sender calls it by, key by key.
+    pub labels: BTreeMap<String, String>,
     pub status: Status,
+    /// What it does now: it waits in the queue, or for its environment; it loads the configuration, looks for tables and columns, or
+    /// writes. Null: it has ended, or its log does not say.
+    #[schema(required)]
+    pub stage: Option<Stage>,
+    /// The rows that it read; while it is running, those of its sheet that are done. Null: not known.
+    #[schema(required)]
+    pub rows: Option<u64>,
     pub attempt_count: u32,
     pub max_attempts: u32,
     #[schema(format = DateTime)]
@@ -89,7 +115,7 @@ pub struct Run {
     pub artifacts_deleted_at: Option<String>,
     /// Why it failed.
     #[schema(required)]
-    pub error: Option<RunError>,
+    pub error: Option<Failure>,
     #[schema(required)]
     pub metrics: Option<Metrics>,
 }
@@ -104,18 +130,6 @@ pub struct RunInput {
     /// The sheets to process; null: all visible ones.
     #[schema(required)]
     pub sheets: Option<Vec<String>>,
-}
-
-/// Why a run failed.
-#[derive(Debug, Serialize, Deserialize, ToSchema)]
-pub struct RunError {
-    /// A stable word, explained in docs/errors.md.
-    pub code: String,
-    #[schema(required)]
-    pub stage: Option<String>,
-    pub message: String,
-    #[schema(required)]
-    pub hint: Option<String>,
 }
 
 /// What a run found.
@@ -141,6 +155,11 @@ pub struct RunPage {
     /// The `cursor` of the next page; null on the last one.
     #[schema(required)]
     pub next_cursor: Option<String>,
+    /// False: of very many runs so many were looked at that the page ends before its limit. The next one goes on there.
+    pub is_whole: bool,
+    /// How many runs there are of each status, where that was asked for.
+    #[schema(nullable = false)]
+    pub counts: Option<RunCounts>,
 }
 
 /// A page of a run's log.
@@ -601,7 +620,7 @@ pub struct Environment {
     pub last_used_at: Option<String>,
     /// Why it could not be built.
     #[schema(required)]
-    pub error: Option<RunError>,
+    pub error: Option<Failure>,
 }
 
 /// An environment with what is installed in it.
@@ -817,13 +836,17 @@ pub struct Slots {
 pub struct Worker {
     /// New with each start.
     pub id: String,
-    pub name: String,
-    /// Its machine.
-    pub host: String,
-    /// Its process number there.
-    pub pid: u32,
+    /// Null with a token for some workspaces.
+    #[schema(required)]
+    pub name: Option<String>,
+    /// Its machine. Null with a token for some workspaces.
+    #[schema(required)]
+    pub host: Option<String>,
+    /// Its process number there. Null with a token for some workspaces.
+    #[schema(required)]
+    pub pid: Option<u32>,
     pub slots: u32,
-    /// Slots that execute a run, of whatever workspace.
+    /// Slots that execute a run of the token's workspaces.
     pub busy: u64,
     #[schema(format = DateTime)]
     pub started_at: String,

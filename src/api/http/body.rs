@@ -1,10 +1,14 @@
 //! Reads the content of a request: JSON, query parameters, ids in the path. What is wrong is named by field.
 
+use std::borrow::Cow;
+
 use axum::extract::rejection::PathRejection;
 use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
-use serde::de::DeserializeOwned;
+use serde::de::value::{Error as ValueError, MapDeserializer, SeqDeserializer};
+use serde::de::{DeserializeOwned, Deserializer, Error as _, IntoDeserializer, Visitor};
+use serde_json::Value;
 
 use super::problem::ApiError;
 use crate::base::problem::code;
@@ -12,10 +16,17 @@ use crate::base::problem::code;
 /// The largest JSON body.
 const LARGEST: usize = 1024 * 1024;
 
+/// The shape of a body of JSON.
+pub trait JsonBody: DeserializeOwned {
+    /// The fields that are arrays, such as `options.input_sheet_names`. An array anywhere else is refused: a shape that is an object
+    /// would be read from it field by field.
+    const ARRAYS: &'static [&'static str] = &[];
+}
+
 /// A body of JSON.
 pub struct Json<T>(pub T);
 
-impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
+impl<T: JsonBody, S: Send + Sync> FromRequest<S> for Json<T> {
     type Rejection = ApiError;
 
     async fn from_request(request: Request, _: &S) -> Result<Self, ApiError> {
@@ -30,7 +41,7 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
 /// A body of JSON, or none at all.
 pub struct MaybeJson<T>(pub T);
 
-impl<T: DeserializeOwned + Default, S: Send + Sync> FromRequest<S> for MaybeJson<T> {
+impl<T: JsonBody + Default, S: Send + Sync> FromRequest<S> for MaybeJson<T> {
     type Rejection = ApiError;
 
     async fn from_request(request: Request, _: &S) -> Result<Self, ApiError> {
@@ -71,34 +82,53 @@ pub fn refused_body(error: &(dyn std::error::Error + 'static)) -> ApiError {
     ApiError::of(code::BAD_REQUEST, "the body ended early, or took too long")
 }
 
-fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ApiError> {
-    let mut parser = serde_json::Deserializer::from_slice(bytes);
-    let value = serde_path_to_error::deserialize(&mut parser).map_err(|error| {
-        let path = error.path().to_string();
-        let inner = error.into_inner();
-        if inner.is_data() {
-            ApiError::field(
-                field_of(&path, &inner.to_string()),
-                without_place(&inner.to_string()),
-            )
-        } else {
-            let detail = format!("the body is no JSON: {inner}");
-            ApiError::of(code::BAD_REQUEST, detail)
-        }
-    })?;
-    parser.end().map_err(|error| {
+fn parse<T: JsonBody>(bytes: &[u8]) -> Result<T, ApiError> {
+    let value: Value = serde_json::from_slice(bytes).map_err(|error| {
         let detail = format!("the body is no JSON: {error}");
         ApiError::of(code::BAD_REQUEST, detail)
     })?;
-    Ok(value)
+    demand_no_array(&value, "", T::ARRAYS)?;
+    // Not from the value, which has lost a field that was given twice.
+    let mut parser = serde_json::Deserializer::from_slice(bytes);
+    serde_path_to_error::deserialize(&mut parser).map_err(|error| {
+        let path = error.path().to_string();
+        let message = error.into_inner().to_string();
+        ApiError::field(
+            field_of(&path, &message),
+            in_words(&without_place(&message)),
+        )
+    })
 }
 
-/// The field that a message is about: the path, or the name that the message quotes where a field is absent or unknown.
+/// Only these fields may be arrays.
+fn demand_no_array(value: &Value, path: &str, arrays: &[&str]) -> Result<(), ApiError> {
+    match value {
+        Value::Array(_) if path.is_empty() => {
+            let message = "must be an object, not an array";
+            Err(ApiError::field("body", message))
+        }
+        Value::Array(_) if !arrays.contains(&path) => {
+            Err(ApiError::field(path, "must not be an array"))
+        }
+        // What is in an array has the path of the array with `[]`, wherever it stands.
+        Value::Array(items) => items
+            .iter()
+            .try_for_each(|item| demand_no_array(item, &format!("{path}[]"), arrays)),
+        Value::Object(fields) => fields.iter().try_for_each(|(name, value)| {
+            let dot = if path.is_empty() { "" } else { "." };
+            demand_no_array(value, &format!("{path}{dot}{name}"), arrays)
+        }),
+        _ => Ok(()),
+    }
+}
+
+/// The field that a message is about: the path, or the name that the message quotes where a field is absent, unknown or given twice.
 fn field_of(path: &str, message: &str) -> String {
-    let quoted = message
-        .split('`')
-        .nth(1)
-        .filter(|_| message.starts_with("missing field") || message.starts_with("unknown field"));
+    let quoted = message.split('`').nth(1).filter(|_| {
+        ["missing", "unknown", "duplicate"]
+            .iter()
+            .any(|word| message.starts_with(&format!("{word} field")))
+    });
     match (path, quoted) {
         (".", Some(name)) => name.to_owned(),
         (".", None) => "body".to_owned(),
@@ -116,22 +146,152 @@ fn without_place(message: &str) -> String {
     }
 }
 
-/// The parameters of a query.
+/// What is wrong, in the words of JSON: serde names the types of this program, such as `struct NewRun` and `u32`.
+fn in_words(message: &str) -> String {
+    let Some((found, expected)) = message.rsplit_once(", expected ") else {
+        return message.to_owned();
+    };
+    let found = found
+        .strip_prefix("invalid type: ")
+        .or_else(|| found.strip_prefix("invalid value: "));
+    let Some(found) = found else {
+        return message.to_owned();
+    };
+    let quoted = found.split('`').nth(1).unwrap_or_default();
+    let found = match found.split([' ', '`']).next().unwrap_or_default() {
+        "map" => "an object",
+        "sequence" => "an array",
+        "string" | "character" => "a text",
+        "null" | "unit" => "null",
+        _ => quoted,
+    };
+    let expected = match expected.split(' ').next().unwrap_or_default() {
+        "struct" | "map" => "an object",
+        "u8" | "u16" | "u32" | "u64" | "usize" | "nonzero" => "a whole number, not below zero",
+        "i8" | "i16" | "i32" | "i64" | "isize" => "a whole number",
+        "f32" | "f64" => "a number",
+        "enum" | "variant" => "one of the words that this field has",
+        _ => match expected {
+            "a map" => "an object",
+            "a sequence" => "an array",
+            "a string" => "a text",
+            "a boolean" => "true or false",
+            other => other,
+        },
+    };
+    format!("must be {expected}, and is {found}")
+}
+
+/// The parameters of a query. One that is a list in `T` may be given several times; every other one at most once.
 pub struct Query<T>(pub T);
 
 impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Query<T> {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
-        let query = parts.uri.query().unwrap_or_default();
-        let pairs = form_urlencoded::parse(query.as_bytes());
-        let parser = serde_urlencoded::Deserializer::new(pairs);
-        let value = serde_path_to_error::deserialize(parser).map_err(|error| {
-            let path = error.path().to_string();
-            let message = error.into_inner().to_string();
-            ApiError::field(field_of(&path, &message), message)
-        })?;
-        Ok(Self(value))
+        parse_query(parts.uri.query().unwrap_or_default()).map(Self)
+    }
+}
+
+fn parse_query<T: DeserializeOwned>(query: &str) -> Result<T, ApiError> {
+    let mut parameters: Vec<(Cow<'_, str>, Given<'_>)> = Vec::new();
+    for (name, value) in form_urlencoded::parse(query.as_bytes()) {
+        match parameters.iter_mut().find(|known| known.0 == name) {
+            Some((_, given)) => given.0.push(value),
+            None => parameters.push((name, Given(vec![value]))),
+        }
+    }
+    let parser = MapDeserializer::new(parameters.into_iter());
+    serde_path_to_error::deserialize(parser).map_err(|error| {
+        let path = error.path().to_string();
+        // Of a list the parameter is named, not which one of its values it is.
+        let name = path.split('[').next().unwrap_or_default();
+        let message = error.into_inner().to_string();
+        ApiError::field(field_of(name, &message), message)
+    })
+}
+
+/// The values of one parameter, in their order; there is at least one.
+struct Given<'a>(Vec<Cow<'a, str>>);
+
+impl<'a> Given<'a> {
+    fn only(mut self) -> Result<Cow<'a, str>, ValueError> {
+        match (self.0.pop(), self.0.is_empty()) {
+            (Some(only), true) => Ok(only),
+            _ => Err(ValueError::custom("is given more than once")),
+        }
+    }
+}
+
+impl<'de> IntoDeserializer<'de, ValueError> for Given<'de> {
+    type Deserializer = Self;
+
+    fn into_deserializer(self) -> Self {
+        self
+    }
+}
+
+/// Values of these types are read from their text.
+macro_rules! read_from_text {
+    ($($method:ident => $visit:ident,)*) => {
+        $(fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ValueError> {
+            visitor.$visit(self.only()?.parse().map_err(ValueError::custom)?)
+        })*
+    };
+}
+
+impl<'de> Deserializer<'de> for Given<'de> {
+    type Error = ValueError;
+
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ValueError> {
+        self.only()?.into_deserializer().deserialize_any(visitor)
+    }
+
+    fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ValueError> {
+        let each = self.0.into_iter().map(|value| Given(vec![value]));
+        SeqDeserializer::new(each).deserialize_seq(visitor)
+    }
+
+    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ValueError> {
+        visitor.visit_some(self)
+    }
+
+    fn deserialize_newtype_struct<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        visitor: V,
+    ) -> Result<V::Value, ValueError> {
+        visitor.visit_newtype_struct(self)
+    }
+
+    fn deserialize_enum<V: Visitor<'de>>(
+        self,
+        name: &'static str,
+        variants: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, ValueError> {
+        let value = self.only()?;
+        value
+            .into_deserializer()
+            .deserialize_enum(name, variants, visitor)
+    }
+
+    read_from_text! {
+        deserialize_bool => visit_bool,
+        deserialize_u8 => visit_u8,
+        deserialize_u16 => visit_u16,
+        deserialize_u32 => visit_u32,
+        deserialize_u64 => visit_u64,
+        deserialize_i8 => visit_i8,
+        deserialize_i16 => visit_i16,
+        deserialize_i32 => visit_i32,
+        deserialize_i64 => visit_i64,
+        deserialize_f32 => visit_f32,
+        deserialize_f64 => visit_f64,
+    }
+
+    serde::forward_to_deserialize_any! {
+        char str string bytes byte_buf unit unit_struct tuple tuple_struct map struct identifier ignored_any
     }
 }
 
@@ -146,5 +306,65 @@ impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for Path<T>
             .await
             .map(|axum::extract::Path(value)| Self(value))
             .map_err(|error: PathRejection| ApiError::of(code::NOT_FOUND, error.body_text()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug, PartialEq, serde::Deserialize)]
+    #[serde(rename_all = "lowercase")]
+    enum Side {
+        Left,
+        Right,
+    }
+
+    #[derive(Debug, Default, PartialEq, serde::Deserialize)]
+    #[serde(default, deny_unknown_fields)]
+    struct Asked {
+        name: Option<String>,
+        most: Option<u32>,
+        from: i64,
+        whole: bool,
+        side: Option<Side>,
+        status: Vec<String>,
+        sides: Vec<Side>,
+    }
+
+    fn refused(query: &str) -> String {
+        parse_query::<Asked>(query).unwrap_err().detail
+    }
+
+    #[test]
+    fn a_query_is_read_as_what_is_asked_for() {
+        let read = |query: &str| parse_query::<Asked>(query).unwrap();
+        assert_eq!(read(""), Asked::default());
+        assert_eq!(
+            read("name=a+%26%3D%C3%A9&most=7&from=-3&whole=true&side=right&status=x"),
+            Asked {
+                name: Some("a &=é".to_owned()),
+                most: Some(7),
+                from: -3,
+                whole: true,
+                side: Some(Side::Right),
+                status: vec!["x".to_owned()],
+                sides: Vec::new(),
+            }
+        );
+        let several = read("status=b&sides=left&status=a&status=b&sides=right");
+        assert_eq!(several.status, ["b", "a", "b"]);
+        assert_eq!(several.sides, [Side::Left, Side::Right]);
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_named_by_its_parameter() {
+        assert_eq!(refused("most=7&most=7"), "most: is given more than once");
+        assert_eq!(refused("name=&name="), "name: is given more than once");
+        assert_eq!(refused("most=x"), "most: invalid digit found in string");
+        assert!(refused("whole=1").starts_with("whole: "));
+        assert!(refused("side=up").starts_with("side: unknown variant"));
+        assert!(refused("sides=left&sides=up").starts_with("sides: unknown variant"));
+        assert!(refused("other=1").starts_with("other: unknown field"));
     }
 }

@@ -171,6 +171,11 @@ fn bad_limit() -> ApiError {
     ApiError::field("limit", format!("must be from 1 to {LARGEST}"))
 }
 
+/// A page that ends before its limit; the next one goes on behind the entry `looked_to`.
+pub fn unfinished(items: Vec<Value>, looked_to: &str) -> Value {
+    json!({"items": items, "next_cursor": URL_SAFE_NO_PAD.encode(looked_to)})
+}
+
 /// A page of entries, of which `limit` were asked for. `id_of`: the id of the last one.
 pub fn page(items: Vec<Value>, limit: u32, last_id: Option<&str>) -> Value {
     let is_full = items.len() >= limit as usize;

@@ -1,5 +1,6 @@
-//! A log in pieces: whole lines of it, and what is published of a log that is being followed.
+//! A log in pieces: whole lines of it, with paths as clients see them, and what is published of a log that is being followed.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::fs::File;
 use std::io;
@@ -11,8 +12,10 @@ use bytes::Bytes;
 use serde::Deserialize;
 use tokio::sync::watch;
 
+use super::paths::Hider;
 use super::problem::ApiError;
 use crate::base::mutex::lock;
+use crate::base::show_path::ShowPath;
 
 /// How much of a log is read at once.
 pub const PIECE: u64 = 256 * 1024;
@@ -92,9 +95,14 @@ impl Tails {
 }
 
 /// Reads whole lines of a log from a place on: at most about 256 KB, and nothing behind `end`.
-pub fn read_from(path: &Path, from: u64, end: u64) -> Result<Option<Piece>, ApiError> {
+pub fn read_from(
+    path: &Path,
+    from: u64,
+    end: u64,
+    paths: &Hider,
+) -> Result<Option<Piece>, ApiError> {
     let read = || match File::open(path) {
-        Ok(file) => read_piece(&file, from, end),
+        Ok(file) => read_piece(&file, from, end, paths),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(error),
     };
@@ -145,7 +153,7 @@ fn first_whole_line(bytes: &[u8]) -> Option<(u64, u64)> {
 }
 
 /// What [`read_from`] reads, of an open file.
-pub fn read_piece(file: &File, from: u64, end: u64) -> io::Result<Option<Piece>> {
+pub fn read_piece(file: &File, from: u64, end: u64, paths: &Hider) -> io::Result<Option<Piece>> {
     let mut room = PIECE.min(end.saturating_sub(from));
     loop {
         let mut bytes = vec![0; usize::try_from(room).unwrap_or(usize::MAX)];
@@ -161,7 +169,7 @@ pub fn read_piece(file: &File, from: u64, end: u64) -> io::Result<Option<Piece>>
         };
         bytes.truncate(last + 1);
         let to = from + bytes.len() as u64;
-        return Ok(Some(Piece::of(from, to, lines(&Bytes::from(bytes)))));
+        return Ok(Some(Piece::of(from, to, lines(&Bytes::from(bytes), paths))));
     }
 }
 
@@ -185,8 +193,16 @@ struct Head {
     event: String,
 }
 
+/// A line as clients see it. One without a path is not copied.
+fn shown(bytes: &Bytes, line: &[u8], paths: &Hider) -> Bytes {
+    match std::str::from_utf8(line).map(|line| paths.text(line)) {
+        Ok(Cow::Owned(shown)) => shown.into(),
+        _ => bytes.slice_ref(line),
+    }
+}
+
 /// The events in whole lines. Lines that are none are left out.
-fn lines(bytes: &Bytes) -> Vec<Line> {
+fn lines(bytes: &Bytes, paths: &Hider) -> Vec<Line> {
     bytes
         .split(|byte| *byte == b'\n')
         .filter(|line| !line.is_empty())
@@ -196,7 +212,7 @@ fn lines(bytes: &Bytes) -> Vec<Line> {
                 sequence,
                 // An event's name is a word; a line end in it would begin another field of a server-sent event.
                 event: event.replace(['\n', '\r'], " "),
-                text: bytes.slice_ref(line),
+                text: shown(bytes, line, paths),
             })
         })
         .collect()
@@ -210,6 +226,7 @@ mod tests {
     fn a_part_of_a_log_is_found_without_reading_what_lies_before_it() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("events.ndjson");
+        let paths = Hider::of(folder.path());
         let event = |number: u64| {
             // Lengths that differ, and lines that are no events.
             let filling = "x".repeat(usize::try_from(number * 7919 % 400).unwrap());
@@ -225,7 +242,11 @@ mod tests {
         for after in [0, 1, 2, 4_999, 10_000, 19_998, 19_999, 20_000, 1 << 50] {
             let from = start_behind(&path, after).unwrap();
             assert!(from == 0 || log.as_bytes()[usize::try_from(from).unwrap() - 1] == b'\n');
-            let first = read_from(&path, from, u64::MAX).unwrap().unwrap().lines[0].sequence;
+            let first = read_from(&path, from, u64::MAX, &paths)
+                .unwrap()
+                .unwrap()
+                .lines[0]
+                .sequence;
             assert!(first <= after.max(1), "{after}: begins with {first}");
             let wanted = usize::try_from(after.min(20_000)).unwrap();
             let place = log

@@ -3,13 +3,19 @@
 //! `code` is stable and explained in docs/errors.md. The detail of what a client did wrong says what and where. The detail of
 //! what the machine did wrong says only that: the full message, which may name files, is reported to the server's log.
 
+use std::borrow::Cow;
+
 use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::paths::Hider;
+use super::request_id;
 use crate::base::problem::{Kind, Problem, code};
+use crate::base::show_path::ShowPath;
+use crate::store::Failure;
 
 /// The media type of a problem document.
 pub const MEDIA_TYPE: &str = "application/problem+json";
@@ -35,6 +41,14 @@ pub struct ProblemDetails {
     /// The fields that are wrong.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub errors: Vec<FieldError>,
+    /// What is wrong with a configuration, and where.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub error: Option<Failure>,
+    /// The request's id, which stands in the server's log too.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub request_id: Option<String>,
 }
 
 /// What is wrong with one field.
@@ -52,9 +66,10 @@ pub struct ApiError {
     status: StatusCode,
     code: &'static str,
     pub(crate) detail: String,
-    pub(crate) hint: Option<String>,
+    hint: Option<String>,
     errors: Vec<FieldError>,
-    retry_after: Option<u32>,
+    error: Option<Box<Failure>>,
+    retry_after: Option<u16>,
     /// The whole message, for the server's log alone.
     pub(crate) inner: Option<Box<str>>,
 }
@@ -73,6 +88,7 @@ impl ApiError {
             detail: detail.into(),
             hint: None,
             errors: Vec::new(),
+            error: None,
             retry_after: None,
             inner: None,
         }
@@ -109,9 +125,16 @@ impl ApiError {
         self
     }
 
+    /// The same, with what is wrong with a configuration.
+    #[must_use]
+    pub fn of_configuration(mut self, error: Failure) -> Self {
+        self.error = Some(Box::new(error));
+        self
+    }
+
     /// The same, with the seconds after which the client may try again.
     #[must_use]
-    pub fn retry_after(mut self, seconds: u32) -> Self {
+    pub fn retry_after(mut self, seconds: u16) -> Self {
         self.retry_after = Some(seconds);
         self
     }
@@ -135,6 +158,22 @@ impl ApiError {
         let mut error = Self::new(status, code::STORAGE_FAILED, detail);
         error.inner = Some(message.into().into());
         error
+    }
+
+    /// The same with its paths as clients see them.
+    #[must_use]
+    pub fn shown(mut self, paths: &Hider) -> Self {
+        let shown = |text: &mut String| {
+            if let Cow::Owned(shown) = paths.text(text) {
+                *text = shown;
+            }
+        };
+        shown(&mut self.detail);
+        self.hint.iter_mut().for_each(shown);
+        let messages = self.errors.iter_mut().map(|error| &mut error.message);
+        messages.for_each(shown);
+        self.error = self.error.map(|error| Box::new(error.shown(paths)));
+        self
     }
 
     /// The code.
@@ -186,7 +225,12 @@ fn status_of(kind: Kind, code: &str) -> StatusCode {
         | code::NOT_PUBLISHED
         | code::NOTHING_TO_PUBLISH
         | code::SAFE_MODE_ENABLED
-        | code::NOT_UPLOADED => StatusCode::CONFLICT,
+        | code::NOT_UPLOADED
+        | code::ENVIRONMENT_NOT_READY
+        | code::DOCUMENT_IN_USE => StatusCode::CONFLICT,
+        code::PRECONDITION_FAILED => StatusCode::PRECONDITION_FAILED,
+        code::PRECONDITION_REQUIRED => StatusCode::PRECONDITION_REQUIRED,
+        code::CONFIG_INVALID => StatusCode::UNPROCESSABLE_ENTITY,
         code::TOO_LARGE => StatusCode::PAYLOAD_TOO_LARGE,
         code::UNSUPPORTED_FORMAT | code::UNSUPPORTED_MEDIA_TYPE => {
             StatusCode::UNSUPPORTED_MEDIA_TYPE
@@ -220,6 +264,8 @@ impl IntoResponse for ApiError {
             code: self.code.to_owned(),
             hint: self.hint,
             errors: self.errors,
+            error: self.error.map(|error| *error),
+            request_id: request_id::current(),
         };
         let mut response = (self.status, Json(details)).into_response();
         let headers = response.headers_mut();

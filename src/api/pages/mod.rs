@@ -14,12 +14,14 @@ use serde_json::Value;
 use super::access::caller::{COOKIE, Caller, cookie};
 use super::access::tokens;
 use super::http::body::{Query, refused_body};
+use super::http::paths::Hider;
 use super::http::problem::ApiError;
 use super::resources::workspaces::known_workspace;
 use super::state::Api;
 use crate::base::clock::Timestamp;
 use crate::base::counted::thousands;
 use crate::base::problem::code;
+use crate::base::show_path::ShowPath;
 use crate::store::{RunFilter, RunRecord, TokenRecord};
 
 /// The largest body of a form.
@@ -79,7 +81,7 @@ async fn home(
                 limit: RUNS,
                 ..RunFilter::default()
             })?;
-            Ok(runs_page(&id, &runs, csrf.as_deref()))
+            Ok(runs_page(&id, &runs, csrf.as_deref(), &api.paths))
         })
         .await?;
     Ok(Html(page).into_response())
@@ -202,9 +204,9 @@ fn sign_in_form(problem: Option<&str>) -> String {
     page("Sign in", "", &body, None)
 }
 
-fn runs_page(workspace: &str, runs: &[RunRecord], csrf: Option<&str>) -> String {
+fn runs_page(workspace: &str, runs: &[RunRecord], csrf: Option<&str>, paths: &Hider) -> String {
     let now = Timestamp::now();
-    let rows: String = runs.iter().map(|run| row(run, now)).collect();
+    let rows: String = runs.iter().map(|run| row(run, now, paths)).collect();
     let table = if runs.is_empty() {
         "<p>No runs yet. <a href=\"/docs\">The documentation</a> says how a program submits one; <code>ade run CONFIG FILE</code> makes one here.</p>".to_owned()
     } else {
@@ -224,7 +226,7 @@ fn runs_page(workspace: &str, runs: &[RunRecord], csrf: Option<&str>) -> String 
     )
 }
 
-fn row(run: &RunRecord, now: Timestamp) -> String {
+fn row(run: &RunRecord, now: Timestamp, paths: &Hider) -> String {
     let id = escaped(&run.id);
     let metrics = run.metrics.as_ref();
     let number = |number: Option<u64>| number.map_or(String::new(), thousands);
@@ -238,7 +240,10 @@ fn row(run: &RunRecord, now: Timestamp) -> String {
         _ => String::new(),
     };
     let error = run.error.as_ref().map_or(String::new(), |error| {
-        format!("<div class=\"bad\">{}</div>", escaped(&error.message))
+        format!(
+            "<div class=\"bad\">{}</div>",
+            escaped(&paths.text(&error.message))
+        )
     });
     let end = &run.id[run.id.len().saturating_sub(6)..];
     format!(

@@ -18,12 +18,15 @@ use super::runs::{log_page, prepared};
 use crate::api::access::caller::{Administrator, Caller, Reader};
 use crate::api::description::schemas::{BuildLogPage, Environment};
 use crate::api::http::answer::{Answer, created};
-use crate::api::http::body::{MaybeJson, Path, Query};
+use crate::api::http::body::{JsonBody, MaybeJson, Path, Query};
 use crate::api::http::cursor::LogPart;
 use crate::api::http::log_pieces;
+use crate::api::http::paths::Hider;
 use crate::api::http::problem::ApiError;
 use crate::api::state::Api;
+use crate::api::transfer::held::HeldToken;
 use crate::api::transfer::stream;
+use crate::api::transfer::stream::Interruption;
 use crate::environment::json::environment_json;
 use crate::environment::provide::ask::ask;
 use crate::settings::paths::EnvironmentFolder;
@@ -54,6 +57,8 @@ struct NewBuild {
     stream: bool,
     options: NewBuildOptions,
 }
+
+impl JsonBody for NewBuild {}
 
 /// How a build is made.
 #[derive(Clone, Debug, Default, Deserialize, Serialize, ToSchema)]
@@ -88,6 +93,7 @@ async fn create(
     MaybeJson(new): MaybeJson<NewBuild>,
 ) -> Answer<Response> {
     let force = new.options.force;
+    let held = HeldToken::new(&api, caller.holder());
     let (workspace, mut build) = api
         .work(move |api| {
             let (workspace, known) = which.find(api, &caller)?;
@@ -97,7 +103,7 @@ async fn create(
         })
         .await?;
     if new.stream {
-        return Ok(lines(&api, &workspace, &build));
+        return Ok(lines(&api, &workspace, &build, held));
     }
     if new.options.wait {
         build = wait(&api, &workspace, build).await?;
@@ -112,7 +118,11 @@ async fn create(
     } else {
         StatusCode::ACCEPTED
     };
-    Ok(created(status, "builds", environment_json(&build)))
+    Ok(created(
+        status,
+        "builds",
+        environment_json(&build, &api.paths),
+    ))
 }
 
 /// The words of what is told to come back later are for the client, unlike those of a database that cannot be used.
@@ -164,22 +174,32 @@ async fn again(
 /// One client that follows a build.
 struct Following {
     api: Api,
+    held: HeldToken,
     workspace: Arc<Workspace>,
     build: EnvironmentRecord,
     /// What was read of the log in the environment's folder. Another builder begins in another folder.
     position: u64,
+    /// The number of the last event that was sent of it.
+    after: u64,
     said: Instant,
     begun: bool,
     over: bool,
 }
 
 /// A build as lines of JSON, until it is ready or has failed.
-fn lines(api: &Api, workspace: &Arc<Workspace>, build: &EnvironmentRecord) -> Response {
+fn lines(
+    api: &Api,
+    workspace: &Arc<Workspace>,
+    build: &EnvironmentRecord,
+    held: HeldToken,
+) -> Response {
     let following = Following {
         api: api.clone(),
+        held,
         workspace: Arc::clone(workspace),
         build: build.clone(),
         position: 0,
+        after: 0,
         said: Instant::now(),
         begun: false,
         over: false,
@@ -213,7 +233,10 @@ impl Following {
                 return Some(self.line("build.completed", self.end()));
             }
             if *stopping.borrow() {
-                return None;
+                return Some(self.interrupted(Interruption::ServerStopping));
+            }
+            if self.held.has_ended().await {
+                return Some(self.interrupted(Interruption::TokenEnded));
             }
             if self.said.elapsed() >= KEEP_ALIVE {
                 // An empty line is no event, and readers of lines of JSON pass over it.
@@ -224,10 +247,10 @@ impl Following {
                 Ok(found) => found,
                 // A database that is busy is asked again.
                 Err(error) if error.may_pass() => continue,
-                Err(_) => return None,
+                Err(_) => return Some(self.interrupted(Interruption::StorageFailed)),
             };
             if found.folder != self.build.folder {
-                self.position = 0;
+                (self.position, self.after) = (0, 0);
             }
             self.build = found;
         }
@@ -236,17 +259,27 @@ impl Following {
     /// What came into the log.
     async fn read(&mut self) -> Option<Bytes> {
         let path = EnvironmentFolder(self.build.folder.clone()).events();
-        let from = self.position;
-        let read =
-            tokio::task::spawn_blocking(move || log_pieces::read_from(&path, from, u64::MAX));
+        let (from, paths) = (self.position, paths_of(&self.api, &self.build));
+        let read = tokio::task::spawn_blocking(move || {
+            log_pieces::read_from(&path, from, u64::MAX, &paths)
+        });
         let piece = read.await.ok()?.ok()??;
         self.position = piece.to;
         let mut bytes = Vec::new();
         for line in &piece.lines {
+            self.after = line.sequence;
             bytes.extend_from_slice(&line.text);
             bytes.push(b'\n');
         }
         Some(bytes.into())
+    }
+
+    /// The last line of a stream that ends before the build.
+    fn interrupted(&mut self, why: Interruption) -> Bytes {
+        self.over = true;
+        let (id, after) = (&self.build.id, self.after);
+        let resume = format!("/api/v1/builds/{id}/logs?after_id={after}");
+        stream::interrupted(why, "build_id", id, after, &resume)
     }
 
     fn end(&self) -> &'static str {
@@ -261,10 +294,15 @@ impl Following {
         let line = json!({
             "event": event, "build_id": self.build.id, "timestamp": now, "message": message,
             "level": if self.build.status == EnvironmentStatus::Failed { "error" } else { "info" },
-            "data": {"build": environment_json(&self.build)},
+            "data": {"build": environment_json(&self.build, &self.api.paths)},
         });
         Bytes::from(format!("{line}\n"))
     }
+}
+
+/// What clients see of paths in what a build says.
+fn paths_of(api: &Api, build: &EnvironmentRecord) -> Hider {
+    api.paths.about_configuration(&build.configuration_path)
 }
 
 /// The environment with this id, in a workspace that the caller's token is for.
@@ -287,7 +325,7 @@ pub fn environment_of(
 async fn show(Reader(api, caller): Reader, Path(id): Path<String>) -> Answer<Response> {
     api.work(move |api| {
         let build = environment_of(api, &caller, "build", &id)?;
-        Ok(axum::Json(environment_json(&build)).into_response())
+        Ok(axum::Json(environment_json(&build, &api.paths)).into_response())
     })
     .await
 }
@@ -305,7 +343,7 @@ async fn logs(
     api.work(move |api| {
         let build = environment_of(api, &caller, "build", &id)?;
         let path = EnvironmentFolder(build.folder.clone()).events();
-        let page = log_page(&path, &build.id, after, limit)?;
+        let page = log_page(&path, &build.id, after, limit, &paths_of(api, &build))?;
         Ok(axum::Json(json!({
             "build_id": page["run_id"], "entries": page["entries"], "next_after_id": page["next_after_id"],
         })))

@@ -73,21 +73,28 @@ impl Side {
     }
 
     /// Its file, and the settings that it is read with: the input as the run read it, the output whole.
-    fn file(self, workspace: &Workspace, run: &RunRecord) -> Result<(PathBuf, Reading), ApiError> {
+    fn file(
+        self,
+        api: &Api,
+        workspace: &Workspace,
+        run: &RunRecord,
+    ) -> Result<(PathBuf, Reading), ApiError> {
         match self {
             Self::Output => Ok((place_of(run, Left::Output)?.0, Reading::whole())),
             Self::Input => {
                 let path = place_of(run, Left::Input)?.0;
-                Ok((path, reading_of(workspace, run)))
+                Ok((path, reading_of(api, workspace, run)))
             }
         }
     }
 }
 
 /// The settings that a run read its input with, as its log tells; of a run that has not begun, the engine's defaults.
-fn reading_of(workspace: &Workspace, run: &RunRecord) -> Reading {
+fn reading_of(api: &Api, workspace: &Workspace, run: &RunRecord) -> Reading {
     let path = tail::path_of(workspace, run);
-    let piece = log_pieces::read_from(&path, 0, u64::MAX).ok().flatten();
+    let piece = log_pieces::read_from(&path, 0, u64::MAX, &api.paths)
+        .ok()
+        .flatten();
     let lines = piece.map_or(Vec::new(), |piece| piece.lines);
     lines
         .iter()
@@ -121,7 +128,7 @@ async fn sheets(
     let side = Side::of(which.side.as_deref())?;
     api.slow_work(move |api| {
         let (workspace, run) = run_of(api, &caller, &id)?;
-        let (path, reading) = side.file(&workspace, &run)?;
+        let (path, reading) = side.file(api, &workspace, &run)?;
         let sheets = api.cells.sheets(&path, &reading)?;
         Ok(axum::Json(json!({"sheets": sheets})))
     })
@@ -211,7 +218,7 @@ async fn window(
     };
     api.slow_work(move |api| {
         let (workspace, run) = run_of(api, &caller, &id)?;
-        let (path, reading) = side.file(&workspace, &run)?;
+        let (path, reading) = side.file(api, &workspace, &run)?;
         let sheet = which.sheet.as_deref().map_or(Choice::At(0), Choice::Named);
         api.cells.forget(FORGOTTEN_AFTER);
         let known = known_rows(api, &run);
@@ -318,7 +325,7 @@ async fn find(
     };
     api.slow_work(move |api| {
         let (workspace, run) = run_of(api, &caller, &id)?;
-        let (path, reading) = side.file(&workspace, &run)?;
+        let (path, reading) = side.file(api, &workspace, &run)?;
         let sheet = what.sheet.as_deref().map_or(Choice::At(0), Choice::Named);
         api.cells.forget(FORGOTTEN_AFTER);
         let found = api

@@ -23,7 +23,7 @@ use crate::api::description::schemas::{
     ConfigurationPage, DraftFile, DraftFileList, KnownConfiguration as Shape, Version, VersionList,
 };
 use crate::api::http::answer::{Answer, created, status_of};
-use crate::api::http::body::{Json, Path, Query};
+use crate::api::http::body::{Json, JsonBody, Path, Query};
 use crate::api::http::cursor;
 use crate::api::http::download;
 use crate::api::http::download::Download;
@@ -134,7 +134,12 @@ async fn list(
         let workspace = known_workspace(api, &caller, &workspace)?;
         let all = workspace.store.configurations(workspace.id())?;
         let bounds = cursor::bounds(page.limit, page.cursor.as_deref())?;
-        let page = cursor::of_all(&all, bounds, |known| &known.record.id, configuration_json)?;
+        let page = cursor::of_all(
+            &all,
+            bounds,
+            |known| &known.record.id,
+            |known| configuration_json(known, &api.paths),
+        )?;
         Ok(axum::Json(page))
     })
     .await
@@ -157,6 +162,8 @@ struct NewConfiguration {
     #[schema(min_length = 1, max_length = 100)]
     name: String,
 }
+
+impl JsonBody for NewConfiguration {}
 
 /// Upload a configuration.
 ///
@@ -207,7 +214,7 @@ async fn create(
     Ok(created(
         StatusCode::CREATED,
         "configs",
-        configuration_json(&known),
+        configuration_json(&known, &api.paths),
     ))
 }
 
@@ -245,7 +252,7 @@ fn is_archive(kind: &str) -> bool {
 async fn show(Reader(api, caller): Reader, Path(which): Path<Which>) -> Answer {
     api.slow_work(move |api| {
         let (_, known) = which.find(api, &caller)?;
-        Ok(axum::Json(configuration_json(&known)))
+        Ok(axum::Json(configuration_json(&known, &api.paths)))
     })
     .await
 }
@@ -440,7 +447,7 @@ async fn set_active(api: &Api, caller: Caller, which: Which, active: bool) -> An
     api.slow_work(move |api| {
         let (workspace, known) = which.find(api, &caller)?;
         let known = publish::set_active(&workspace, &known, active)?;
-        Ok(axum::Json(configuration_json(&known)))
+        Ok(axum::Json(configuration_json(&known, &api.paths)))
     })
     .await
 }

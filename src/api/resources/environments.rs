@@ -47,7 +47,12 @@ async fn list(Reader(api, caller): Reader, Query(which): Query<Which>) -> Answer
         let mut all = workspace.store.environments(workspace.id())?;
         all.sort_by(|left, right| right.id.cmp(&left.id));
         let bounds = cursor::bounds(which.limit, which.cursor.as_deref())?;
-        let page = cursor::of_all(&all, bounds, |known| &known.id, environment_json)?;
+        let page = cursor::of_all(
+            &all,
+            bounds,
+            |known| &known.id,
+            |known| environment_json(known, &api.paths),
+        )?;
         Ok(axum::Json(page))
     })
     .await
@@ -61,7 +66,7 @@ async fn show(Reader(api, caller): Reader, Path(id): Path<String>) -> Answer {
     api.work(move |api| {
         let found = environment_of(api, &caller, "environment", &id)?;
         let runs = api.home().store.live_runs_of_environment(&found.id)?;
-        let mut object = environment_json(&found);
+        let mut object = environment_json(&found, &api.paths);
         object["packages"] = json!(found.contents.map(|contents| contents.packages));
         object["live_runs"] = json!(runs);
         Ok(axum::Json(object))

@@ -29,7 +29,8 @@ use crate::api::http::problem::ApiError;
 use crate::api::state::Api;
 use crate::api::state::changes::{ToldSoFar, catch_up};
 use crate::api::state::watched::{Batch, FollowedWorkspace};
-use crate::api::transfer::stream::{KEEP_ALIVE, LOOK_AT_TOKEN, may_go_on, server_sent_events};
+use crate::api::transfer::held::HeldToken;
+use crate::api::transfer::stream::{KEEP_ALIVE, server_sent_events};
 use crate::base::clock::Timestamp;
 use crate::base::mutex::lock;
 use crate::workspace::Workspace;
@@ -77,7 +78,7 @@ async fn events(
 ) -> Answer<Response> {
     let after = cursor::last_event(&headers, which.after_id)?;
     let after = after.and_then(|after| i64::try_from(after).ok());
-    let token = caller.token.id.clone();
+    let held = HeldToken::new(&api, caller.holder());
     let workspace = api
         .work(move |api| {
             let id = which.workspace.as_deref().unwrap_or(api.home().id());
@@ -88,8 +89,7 @@ async fn events(
     let client = Client {
         stopping: api.stopping(),
         api,
-        token,
-        looked: Instant::now(),
+        held,
         sent: Instant::now(),
         watched,
         published,
@@ -144,13 +144,13 @@ impl FollowedWorkspace {
     async fn look(&self, api: &Api) {
         let mut seen = Arc::clone(&self.seen).lock_owned().await;
         let (workspace, sender) = (Arc::clone(&self.workspace), self.sender.clone());
-        let looked = api.work(move |_| {
+        let looked = api.work(move |api| {
             let at = workspace.machine.now();
             let Some(known) = seen.as_mut() else {
-                *seen = Some(ToldSoFar::begin(&workspace)?);
+                *seen = Some(ToldSoFar::begin(&workspace, &api.paths)?);
                 return Ok(());
             };
-            let changes = known.look(&workspace)?;
+            let changes = known.look(&workspace, &api.paths)?;
             if !changes.is_empty() {
                 // Nobody may listen any more.
                 let _ = sender.send(Batch::of(at, &changes));
@@ -168,12 +168,12 @@ impl FollowedWorkspace {
     ) -> Result<(Batch, broadcast::Receiver<Batch>), ApiError> {
         let mut seen = Arc::clone(&self.seen).lock_owned().await;
         let (workspace, sender) = (Arc::clone(&self.workspace), self.sender.clone());
-        api.work(move |_| {
+        api.work(move |api| {
             let at = workspace.machine.now();
             if seen.is_none() {
-                *seen = Some(ToldSoFar::begin(&workspace)?);
+                *seen = Some(ToldSoFar::begin(&workspace, &api.paths)?);
             }
-            let changes = catch_up(&workspace, after)?;
+            let changes = catch_up(&workspace, after, &api.paths)?;
             Ok((Batch::of(at, &changes), sender.subscribe()))
         })
         .await
@@ -193,8 +193,7 @@ impl FollowedWorkspace {
 /// One client that follows a workspace.
 struct Client {
     api: Api,
-    token: String,
-    looked: Instant,
+    held: HeldToken,
     sent: Instant,
     watched: Arc<FollowedWorkspace>,
     published: broadcast::Receiver<Batch>,
@@ -209,11 +208,8 @@ impl Client {
     /// What comes next for it; none: the token has ended, the server ends, or the database cannot be used.
     async fn next(&mut self) -> Option<Bytes> {
         loop {
-            if self.looked.elapsed() >= LOOK_AT_TOKEN {
-                self.looked = Instant::now();
-                if !may_go_on(&self.api, &self.token).await {
-                    return None;
-                }
+            if self.held.has_ended().await {
+                return None;
             }
             if *self.stopping.borrow() {
                 return None;
@@ -236,7 +232,7 @@ impl Client {
                     Err(broadcast::error::RecvError::Closed) => return None,
                 },
                 _ = self.stopping.changed() => {}
-                () = tokio::time::sleep(LOOK_AT_TOKEN) => if self.sent.elapsed() >= KEEP_ALIVE {
+                () = self.held.due() => if self.sent.elapsed() >= KEEP_ALIVE {
                     return Some(Bytes::from_static(b": keep-alive\n\n"));
                 },
             }

@@ -2,6 +2,7 @@
 
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
+use serde::Deserialize;
 use serde_json::{Value, json};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
@@ -35,10 +36,10 @@ pub fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(annotated))
 }
 
-/// Which issues of a run, for the description of the API.
-#[derive(IntoParams)]
+/// Which issues of a run.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
-#[expect(dead_code, reason = "a shape for the description of the API")]
 struct WhichIssues {
     /// Of this field, by its name or its label; may be repeated.
     #[param(nullable = false)]
@@ -47,8 +48,8 @@ struct WhichIssues {
     #[param(nullable = false)]
     rule: Option<Vec<String>>,
     /// Of this severity; may be repeated.
-    #[param(nullable = false, inline)]
-    severity: Option<Vec<SeverityName>>,
+    #[param(nullable = false, inline, value_type = Option<Vec<SeverityName>>)]
+    severity: Option<Vec<Severity>>,
     /// Of this sheet of the sender; may be repeated.
     #[param(nullable = false)]
     sheet: Option<Vec<String>>,
@@ -71,7 +72,7 @@ enum SeverityName {
 }
 
 /// What a request for issues asks for.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Asked {
     wanted: Wanted,
     limit: usize,
@@ -79,33 +80,16 @@ struct Asked {
 }
 
 impl Asked {
-    /// Reads the parameters; those that filter may be repeated.
-    fn of(pairs: Vec<(String, String)>) -> Result<Self, ApiError> {
-        let (mut wanted, mut limit, mut cursor) = (Wanted::default(), None, None);
-        for (name, value) in pairs {
-            match name.as_str() {
-                "field" => wanted.fields.push(value),
-                "rule" => wanted.rules.push(value),
-                "sheet" => wanted.sheets.push(value),
-                "severity" => {
-                    let severity = Severity::named(&value).ok_or_else(|| {
-                        ApiError::field("severity", "must be error, warning or info")
-                    })?;
-                    wanted.severities.push(severity);
-                }
-                "limit" if limit.is_none() => {
-                    let number = value.parse::<u32>();
-                    limit = Some(number.map_err(|_| ApiError::field("limit", "must be a number"))?);
-                }
-                "cursor" if cursor.is_none() => cursor = Some(value),
-                "limit" | "cursor" => return Err(ApiError::field(name, "is given twice")),
-                _ => return Err(ApiError::field(name, "is unknown")),
-            }
-        }
+    fn of(which: WhichIssues) -> Result<Self, ApiError> {
         Ok(Self {
-            wanted,
-            limit: cursor::limit(limit, USUAL, LARGEST)?,
-            cursor,
+            wanted: Wanted {
+                fields: which.field.unwrap_or_default(),
+                rules: which.rule.unwrap_or_default(),
+                severities: which.severity.unwrap_or_default(),
+                sheets: which.sheet.unwrap_or_default(),
+            },
+            limit: cursor::limit(which.limit, USUAL, LARGEST)?,
+            cursor: which.cursor,
         })
     }
 }
@@ -120,9 +104,9 @@ impl Asked {
 async fn issues(
     Reader(api, caller): Reader,
     Path(id): Path<String>,
-    Query(pairs): Query<Vec<(String, String)>>,
+    Query(which): Query<WhichIssues>,
 ) -> Answer {
-    let asked = Asked::of(pairs)?;
+    let asked = Asked::of(which)?;
     api.slow_work(move |api| {
         let (workspace, run) = run_of(api, &caller, &id)?;
         page(&workspace, &run, &asked).map(axum::Json)

@@ -1,5 +1,7 @@
 //! Jobs: other names for runs, for programs that know no configurations.
 
+use std::collections::BTreeMap;
+
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use serde::{Deserialize, Serialize};
@@ -12,7 +14,8 @@ use super::runs::{Left, NewRun, NewRunOptions, again, left, make, run_of};
 use crate::api::access::caller::{Reader, Runner};
 use crate::api::description::schemas::Job;
 use crate::api::http::answer::{Answer, created, status_of};
-use crate::api::http::body::{Json, Path};
+use crate::api::http::body::{Json, JsonBody, Path};
+use crate::api::http::paths::Hider;
 use crate::api::state::Api;
 use crate::base::problem::code;
 use crate::store::{RunRecord, RunStatus};
@@ -36,9 +39,17 @@ struct NewJob {
     config_id: Option<String>,
     #[serde(default)]
     options: NewRunOptions,
+    /// What the sender calls the run by, as in a run.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    labels: BTreeMap<String, String>,
 }
 
-fn job_json(run: &RunRecord) -> Value {
+impl JsonBody for NewJob {
+    const ARRAYS: &'static [&'static str] = NewRun::ARRAYS;
+}
+
+fn job_json(run: &RunRecord, paths: &Hider) -> Value {
+    let about = || paths.about_configuration(&run.configuration_path);
     let status = match run.status {
         RunStatus::Queued => "queued",
         RunStatus::Running => "running",
@@ -47,6 +58,7 @@ fn job_json(run: &RunRecord) -> Value {
     };
     let error = match (&run.error, run.status) {
         (Some(error), _) => {
+            let error = error.shown(&about());
             json!({"code": error.code, "message": error.message, "hint": error.hint})
         }
         (None, RunStatus::Cancelled) => {
@@ -66,8 +78,8 @@ fn job_json(run: &RunRecord) -> Value {
     })
 }
 
-fn answer(status: StatusCode, run: &RunRecord) -> Response {
-    created(status, "jobs", job_json(run))
+fn answer(status: StatusCode, run: &RunRecord, paths: &Hider) -> Response {
+    created(status, "jobs", job_json(run, paths))
 }
 
 /// Submit a job.
@@ -89,11 +101,13 @@ async fn create(
         document_id: new.document_id,
         stream: false,
         options: new.options,
+        labels: new.labels,
     };
     let made = make(&api, &caller, new.config_id, &headers, run).await?;
     Ok(answer(
         status_of(made.is_new, StatusCode::ACCEPTED),
         &made.run,
+        &api.paths,
     ))
 }
 
@@ -104,7 +118,7 @@ async fn create(
 async fn show(Reader(api, caller): Reader, Path(id): Path<String>) -> Answer {
     api.look(|api| {
         let (_, run) = run_of(api, &caller, &id)?;
-        Ok(axum::Json(job_json(&run)))
+        Ok(axum::Json(job_json(&run, &api.paths)))
     })
 }
 
@@ -153,5 +167,9 @@ async fn retry(
     headers: HeaderMap,
 ) -> Answer<Response> {
     let (run, is_new) = again(&api, &caller, id, &headers).await?;
-    Ok(answer(status_of(is_new, StatusCode::ACCEPTED), &run))
+    Ok(answer(
+        status_of(is_new, StatusCode::ACCEPTED),
+        &run,
+        &api.paths,
+    ))
 }

@@ -2,16 +2,24 @@
 
 pub(crate) mod builds;
 pub(crate) mod cells;
+pub(crate) mod collection;
 pub(crate) mod configurations;
 pub(crate) mod documents;
+pub(crate) mod drafts;
 pub(crate) mod environments;
 pub(crate) mod events;
 pub(crate) mod explain;
 pub(crate) mod issues;
 pub(crate) mod jobs;
+pub(crate) mod queue;
 pub(crate) mod report;
 pub(crate) mod rows;
+pub(crate) mod run_files;
 pub(crate) mod runs;
 pub(crate) mod settings;
 pub(crate) mod stats;
+pub(crate) mod templates;
+pub(crate) mod tokens;
+pub(crate) mod trial;
+pub(crate) mod workers;
 pub(crate) mod workspaces;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use axum::http::{HeaderMap, HeaderName, StatusCode};
+use axum::http::{HeaderMap, HeaderName, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -16,12 +16,13 @@ use super::workspaces::known_workspace;
 use crate::api::access::caller::{Caller, Reader, Runner};
 use crate::api::description::schemas::{LogPage, Run, RunPage, ServerSentEvent, Status};
 use crate::api::http::answer::{Answer, created, status_of};
-use crate::api::http::body::{Json, Path, Query};
+use crate::api::http::body::{Json, JsonBody, Path, Query};
 use crate::api::http::cursor;
 use crate::api::http::cursor::LogPart;
 use crate::api::http::download;
 use crate::api::http::download::Download;
 use crate::api::http::log_pieces;
+use crate::api::http::paths::Hider;
 use crate::api::http::problem::ApiError;
 use crate::api::state::Api;
 use crate::api::transfer::{stream, tail};
@@ -73,6 +74,48 @@ pub struct NewRun {
     pub stream: bool,
     #[serde(default)]
     pub options: NewRunOptions,
+    /// What the sender calls the run by, key by key: at most 16, and lists find runs by them. A key has up to 63 of `a-z`, `0-9`, `.`,
+    /// `_` and `-`, a letter or digit first; a value has up to 200 characters.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub labels: BTreeMap<String, String>,
+}
+
+/// The most labels of a run, the longest key, and the longest value in characters.
+const MOST_LABELS: usize = 16;
+const LONGEST_LABEL: usize = 63;
+const LONGEST_VALUE: usize = 200;
+
+fn demand_labels(labels: &BTreeMap<String, String>) -> Result<(), ApiError> {
+    if labels.len() > MOST_LABELS {
+        let message = format!("must be at most {MOST_LABELS}");
+        return Err(ApiError::field("labels", message));
+    }
+    for (key, value) in labels {
+        if !is_label(key) {
+            let message = format!(
+                "{key:?} is no key: up to {LONGEST_LABEL} of a-z, 0-9, `.`, `_` and `-`, a letter or digit first"
+            );
+            return Err(ApiError::field("labels", message));
+        }
+        if !(1..=LONGEST_VALUE).contains(&value.chars().count()) {
+            let message = format!("must have from 1 to {LONGEST_VALUE} characters");
+            return Err(ApiError::field(format!("labels.{key}"), message));
+        }
+    }
+    Ok(())
+}
+
+fn is_label(key: &str) -> bool {
+    let is_plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
+    key.len() <= LONGEST_LABEL
+        && key.bytes().next().is_some_and(is_plain)
+        && key
+            .bytes()
+            .all(|byte| is_plain(byte) || b"._-".contains(&byte))
+}
+
+impl JsonBody for NewRun {
+    const ARRAYS: &'static [&'static str] = &["options.input_sheet_names"];
 }
 
 /// How a run is made.
@@ -196,13 +239,17 @@ async fn create(
     let made = make(&api, &caller, Some(config_id), &headers, new.clone()).await?;
     if new.stream {
         let follower = stream::StreamClient {
-            token: caller.token.id.clone(),
-            after: 0,
+            holder: caller.holder(),
+            after: None,
         };
         return Ok(stream::lines(&api, &made.workspace, &made.run, follower));
     }
     let status = status_of(made.is_new, StatusCode::CREATED);
-    Ok(created(status, "runs", run_json(&made.run, None)))
+    Ok(created(
+        status,
+        "runs",
+        run_json(&made.run, None, &api.paths),
+    ))
 }
 
 /// A run that was submitted.
@@ -223,7 +270,9 @@ pub async fn make(
     headers: &HeaderMap,
     new: NewRun,
 ) -> Result<SubmittedRun, ApiError> {
-    let options = new.options.checked(api.home().settings.allow_network)?;
+    let mut options = new.options.checked(api.home().settings.allow_network)?;
+    demand_labels(&new.labels)?;
+    options.labels.clone_from(&new.labels);
     let key = key_of(headers)?;
     let caller = caller.clone();
     api.work(move |api| {
@@ -239,13 +288,18 @@ pub async fn make(
         let workspace = api.workspace(&document.workspace_id)?;
         let prepared = prepared(api, &workspace, &known)?;
         // As it was sent: the same bytes under the same key are the same request, whatever is active meanwhile.
-        let request = json!([config_id, new.document_id, new.options]).to_string();
+        let mut request = json!([config_id, new.document_id, new.options]);
+        if !new.labels.is_empty() {
+            request = json!([request, new.labels]);
+        }
+        let version = known.version.as_ref();
+        options.configuration_version = version.map(|version| version.version);
         let wanted = RunOfDocument {
             prepared: &prepared,
             document: &document,
             sheets: new.options.input_sheet_names.clone(),
             options,
-            key: key.map(|key| (key, digest::of(request).to_string())),
+            key: key.map(|key| (key, digest::of(request.to_string()).to_string())),
         };
         let (run, is_new) = submit(&workspace, &wanted)?;
         Ok(SubmittedRun {
@@ -280,7 +334,8 @@ pub fn prepared(
     let record = &known.record;
     match &known.version {
         Some(version) => api.prepared.get(&record.id, &version.source_digest, || {
-            prepare_version(workspace, record, version).map_err(|error| unusable(error, record))
+            prepare_version(workspace, record, version)
+                .map_err(|error| unusable(api, error, record))
         }),
         None if known.uploaded => {
             let detail = format!(
@@ -295,13 +350,13 @@ pub fn prepared(
                 .and_then(|configuration| Ok(prepare(workspace, configuration, None)?));
             prepared
                 .map(Arc::new)
-                .map_err(|error| error.without_folder(&record.path))
+                .map_err(|error| error.shown(&api.paths.about_configuration(&record.path)))
         }
     }
 }
 
-fn unusable(error: PrepareError, record: &ConfigurationRecord) -> ApiError {
-    ApiError::from(error).without_folder(&record.path)
+fn unusable(api: &Api, error: PrepareError, record: &ConfigurationRecord) -> ApiError {
+    ApiError::from(error).shown(&api.paths.about_configuration(&record.path))
 }
 
 /// The document with this id, in a workspace that the caller's token is for.
@@ -324,12 +379,15 @@ pub fn configuration_of(
 
 fn active_of(api: &Api, workspace: &str) -> Result<KnownConfiguration, ApiError> {
     let known = api.home().store.configurations(workspace)?;
-    known.into_iter().find(|known| known.active).ok_or_else(|| {
-        ApiError::field(
-            "config_id",
-            "is needed: the workspace has no active configuration",
-        )
-    })
+    known
+        .into_iter()
+        .find(|known| known.is_default)
+        .ok_or_else(|| {
+            ApiError::field(
+                "config_id",
+                "is needed: the workspace has no active configuration",
+            )
+        })
 }
 
 /// The run with this id, in a workspace that the caller's token is for.
@@ -351,15 +409,29 @@ struct Which {
     /// The workspace; absent: that of the server.
     #[param(nullable = false)]
     workspace: Option<String>,
-    /// `queued`, `running`, `succeeded`, `failed` or `cancelled`.
-    #[param(nullable = false, required = false, value_type = Status)]
-    status: Option<String>,
+    /// `queued`, `running`, `succeeded`, `failed` or `cancelled`; several: any of them.
+    #[serde(default)]
+    #[param(required = false, value_type = Vec<Status>)]
+    status: Vec<String>,
     /// The id, name or folder of a configuration.
     #[param(nullable = false)]
     configuration: Option<String>,
     /// Runs that were made at or after this time (RFC 3339).
     #[param(nullable = false, format = DateTime)]
     since: Option<String>,
+    /// Runs with this text, in whatever case, in the name of their input or configuration or in a label, or at the end of their id.
+    #[param(nullable = false, min_length = 1, max_length = 200)]
+    q: Option<String>,
+    /// Runs that found issues in their input; or those that looked and found none.
+    #[param(nullable = false)]
+    has_issues: Option<bool>,
+    /// Runs with this label, as `key:value`; several: with all of them.
+    #[serde(default)]
+    #[param(required = false, inline, value_type = Vec<LabelFilter>)]
+    label: Vec<String>,
+    /// Also count the runs of each status, whatever `status` says.
+    #[param(nullable = false)]
+    counts: Option<bool>,
     /// The largest number of runs, from 1 to 1000.
     #[param(nullable = false, minimum = 1, maximum = 1000)]
     limit: Option<u32>,
@@ -368,39 +440,100 @@ struct Which {
     cursor: Option<String>,
 }
 
+/// Of runs that are looked for by what no index knows, so many are looked at for one page.
+const LOOK_AT: u32 = 20_000;
+/// Of each status so many runs are counted.
+const COUNTED: u32 = 10_000;
+/// The longest text to look for, in characters.
+const LONGEST_TEXT: usize = 200;
+
+/// A label that is looked for.
+#[derive(ToSchema)]
+#[schema(pattern = "^[a-z0-9][a-z0-9._-]{0,62}:.{1,200}$")]
+#[expect(dead_code, reason = "a shape for the description of the API")]
+struct LabelFilter(String);
+
+/// One by one, or with commas between them.
+fn statuses_in(words: &[String]) -> Result<Vec<RunStatus>, ApiError> {
+    let words = words.iter().flat_map(|words| words.split(','));
+    let status = |word: &str| {
+        RunStatus::parse(word).ok_or_else(|| {
+            let words = RunStatus::ALL.map(RunStatus::as_str).join(", ");
+            ApiError::field("status", format!("must be one of {words}"))
+        })
+    };
+    words.map(status).collect()
+}
+
+fn text_in(text: Option<String>) -> Result<Option<String>, ApiError> {
+    match &text {
+        Some(found) if !(1..=LONGEST_TEXT).contains(&found.chars().count()) => {
+            let message = format!("must have from 1 to {LONGEST_TEXT} characters");
+            Err(ApiError::field("q", message))
+        }
+        _ => Ok(text),
+    }
+}
+
+fn labels_in(given: &[String]) -> Result<BTreeMap<String, String>, ApiError> {
+    let mut labels = BTreeMap::new();
+    for label in given {
+        let parts = label.split_once(':').filter(|(key, _)| is_label(key));
+        let (key, value) = parts.ok_or_else(|| {
+            ApiError::field("label", "must be a key and a value, as `sender:acme`")
+        })?;
+        let known = labels.insert(key.to_owned(), value.to_owned());
+        if known.is_some_and(|known| known != value) {
+            let message = format!("asks for two values of {key:?}, and a run has one");
+            return Err(ApiError::field("label", message));
+        }
+    }
+    Ok(labels)
+}
+
 /// List runs, newest first.
+///
+/// `q`, `has_issues` and `label` look at the records of 20,000 runs for one page; `is_whole` says whether that were all.
 #[utoipa::path(get, path = "/api/v1/runs", operation_id = "list_runs", tag = "runs", params(Which), responses(
     (status = 200, body = RunPage),
 ))]
 async fn list(Reader(api, caller): Reader, Query(which): Query<Which>) -> Answer {
     let (limit, before) = cursor::bounds(which.limit, which.cursor.as_deref())?;
-    let status = which.status.as_deref().map(|word| {
-        RunStatus::parse(word).ok_or_else(|| {
-            let words = RunStatus::ALL.map(RunStatus::as_str).join(", ");
-            ApiError::field("status", format!("must be one of {words}"))
-        })
-    });
-    let status = status.transpose()?;
     let since = which.since.as_deref().map(|text| {
         Timestamp::parse(text, Timestamp::now())
             .ok_or_else(|| ApiError::field("since", "is no time, such as 2026-11-20T10:00:00Z"))
     });
     let since = since.transpose()?;
+    let mut filter = RunFilter {
+        statuses: statuses_in(&which.status)?,
+        configuration: which.configuration,
+        since,
+        text: text_in(which.q)?,
+        has_issues: which.has_issues,
+        labels: labels_in(&which.label)?,
+        behind: before,
+        limit,
+        look_at: Some(LOOK_AT),
+        ..RunFilter::default()
+    };
+    let counts = which.counts == Some(true);
     api.work(move |api| {
         let id = which.workspace.as_deref().unwrap_or(api.home().id());
         let workspace = known_workspace(api, &caller, id)?;
-        let runs = workspace.store.runs(&RunFilter {
-            workspace_id: id.to_owned(),
-            status,
-            configuration: which.configuration,
-            since,
-            behind: before,
-            limit,
-            ..RunFilter::default()
-        })?;
-        let items = runs_json(&workspace, &runs)?;
-        let last = runs.last().map(|run| run.id.as_str());
-        Ok(axum::Json(cursor::page(items, limit, last)))
+        id.clone_into(&mut filter.workspace_id);
+        let found = workspace.store.find_runs(&filter)?;
+        let items = runs_json(&workspace, &found.runs, &api.paths)?;
+        let last = found.runs.last().map(|run| run.id.as_str());
+        let is_whole = found.looked_to.is_none();
+        let mut page = match &found.looked_to {
+            None => cursor::page(items, limit, last),
+            Some(looked_to) => cursor::unfinished(items, looked_to),
+        };
+        page["is_whole"] = json!(is_whole);
+        if counts {
+            page["counts"] = json!(workspace.store.count_runs(&filter, COUNTED)?);
+        }
+        Ok(axum::Json(page))
     })
     .await
 }
@@ -412,7 +545,7 @@ async fn list(Reader(api, caller): Reader, Query(which): Query<Which>) -> Answer
 async fn show(Reader(api, caller): Reader, Path(id): Path<String>) -> Answer {
     api.look(|api| {
         let (workspace, run) = run_of(api, &caller, &id)?;
-        let json = runs_json(&workspace, std::slice::from_ref(&run))?;
+        let json = runs_json(&workspace, std::slice::from_ref(&run), &api.paths)?;
         Ok(axum::Json(json.into_iter().next().unwrap_or_default()))
     })
 }
@@ -430,7 +563,7 @@ async fn logs(
     api.work(move |api| {
         let (workspace, run) = run_of(api, &caller, &id)?;
         let path = tail::path_of(&workspace, &run);
-        log_page(&path, &run.id, after, limit).map(axum::Json)
+        log_page(&path, &run.id, after, limit, &tail::paths_of(api, &run)).map(axum::Json)
     })
     .await
 }
@@ -441,10 +574,11 @@ pub fn log_page(
     id: &str,
     after: u64,
     limit: usize,
+    paths: &Hider,
 ) -> Result<Value, ApiError> {
     let mut from = log_pieces::start_behind(path, after)?;
     let (mut entries, mut has_more) = (Vec::new(), false);
-    while let Some(piece) = log_pieces::read_from(path, from, u64::MAX)? {
+    while let Some(piece) = log_pieces::read_from(path, from, u64::MAX, paths)? {
         from = piece.to;
         for line in piece.lines.iter().filter(|line| line.sequence > after) {
             if entries.len() == limit {
@@ -481,12 +615,15 @@ struct Resume {
     after_id: Option<u64>,
 }
 
-/// Follow a run: server-sent events until it ends.
+/// Follow a run until it ends.
+///
+/// Server-sent events; or, with `Accept: application/x-ndjson`, the lines of JSON that a run submitted with `stream` sends, from
+/// where the `resume` of such a stream says.
 #[utoipa::path(get, path = "/api/v1/runs/{id}/events", operation_id = "stream_run_events", tag = "runs",
     params(("id" = String, Path, description = "The run"), Resume,
         ("Last-Event-ID" = inline(Option<u64>), Header, nullable = false, description = "The id of the last event that was received")),
     responses(
-        (status = 200, body = ServerSentEvent, content_type = "text/event-stream"),
+        (status = 200, content((ServerSentEvent = "text/event-stream"), (String = "application/x-ndjson"))),
         (status = 204, description = "The run has ended, and the client has all of its events"),
     )
 )]
@@ -497,13 +634,20 @@ async fn events(
     headers: HeaderMap,
 ) -> Answer<Response> {
     let last = cursor::last_event(&headers, resume.after_id)?;
-    let token = caller.token.id.clone();
+    let wants_lines = headers.get_all(header::ACCEPT).iter().any(|kinds| {
+        kinds
+            .to_str()
+            .is_ok_and(|kinds| kinds.contains("application/x-ndjson"))
+    });
+    let holder = caller.holder();
     let (workspace, run, is_over) = api
         .work(move |api| {
             let (workspace, run) = run_of(api, &caller, &id)?;
             let path = tail::path_of(&workspace, &run);
             let is_over = run.status.is_terminal()
-                && last.is_some_and(|last| last > 0 && last >= tail::last_number(path));
+                && last.is_some_and(|last| {
+                    last > 0 && last >= tail::last_number(path, api.paths.clone())
+                });
             Ok((workspace, run, is_over))
         })
         .await?;
@@ -512,9 +656,12 @@ async fn events(
         return Ok(StatusCode::NO_CONTENT.into_response());
     }
     let follower = stream::StreamClient {
-        token,
-        after: last.unwrap_or(0),
+        holder,
+        after: last,
     };
+    if wants_lines {
+        return Ok(stream::lines(&api, &workspace, &run, follower));
+    }
     Ok(stream::server_sent(&api, &workspace, &run, follower))
 }
 
@@ -536,7 +683,7 @@ async fn cancel_run(
             cancel::Cancelled::AtOnce(run) => (StatusCode::OK, run),
             cancel::Cancelled::Requested(run) => (StatusCode::ACCEPTED, run),
         };
-        Ok((status, axum::Json(run_json(&run, None))))
+        Ok((status, axum::Json(run_json(&run, None, &api.paths))))
     })
     .await
 }
@@ -557,7 +704,7 @@ async fn retry_run(
 ) -> Answer<Response> {
     let (run, is_new) = again(&api, &caller, id, &headers).await?;
     let status = status_of(is_new, StatusCode::CREATED);
-    Ok(created(status, "runs", run_json(&run, None)))
+    Ok(created(status, "runs", run_json(&run, None, &api.paths)))
 }
 
 /// Queues a new run with the input and the files of another. Returns it, and whether it is new.

@@ -17,7 +17,8 @@ pub fn routes() -> OpenApiRouter<Api> {
 #[utoipa::path(get, path = "/api/v1/settings", operation_id = "list_settings", tag = "settings", responses(
     (status = 200, body = SettingList),
 ))]
-async fn list(Administrator(api, _): Administrator) -> Answer {
+async fn list(Administrator(api, caller): Administrator) -> Answer {
+    caller.demand_server()?;
     let resolved = api.home().settings.resolved.iter();
     let items: Vec<Value> = resolved.map(|one| one.json()).collect();
     Ok(axum::Json(json!({"items": items})))

@@ -52,13 +52,16 @@ async fn stats(Reader(api, caller): Reader, Query(which): Query<Which>) -> Answe
     api.slow_work(move |api| {
         let id = which.workspace.as_deref().unwrap_or(api.home().id());
         let workspace = known_workspace(api, &caller, id)?;
-        let found = look(&workspace, window)?;
-        Ok(axum::Json(stats_json(&workspace, window, &found)))
+        let shown = caller.token.workspaces.as_deref();
+        let found = look(&workspace, window, shown)?;
+        let json = stats_json(&workspace, window, &found, shown.is_none());
+        Ok(axum::Json(json))
     })
     .await
 }
 
-fn stats_json(workspace: &Workspace, window: Duration, found: &Statistics) -> Value {
+/// `whole`: with where the workers are.
+fn stats_json(workspace: &Workspace, window: Duration, found: &Statistics, whole: bool) -> Value {
     let overview = &found.overview;
     let parts = found.parts.iter().map(|part| {
         let mut object = json!(part.ends);
@@ -69,9 +72,9 @@ fn stats_json(workspace: &Workspace, window: Duration, found: &Statistics) -> Va
         let worker = &known.worker;
         json!({
             "id": worker.id,
-            "name": worker.name,
-            "host": worker.host,
-            "pid": worker.pid,
+            "name": whole.then_some(&worker.name),
+            "host": whole.then_some(&worker.host),
+            "pid": whole.then_some(worker.pid),
             "slots": worker.slots,
             "busy": known.busy,
             "started_at": worker.started_at,

@@ -13,7 +13,7 @@ use utoipa_axum::routes;
 use crate::api::access::caller::{Administrator, Caller, Reader};
 use crate::api::description::schemas::{Workspace as Shape, WorkspaceList};
 use crate::api::http::answer::{Answer, created, status_of};
-use crate::api::http::body::{Json, Path};
+use crate::api::http::body::{Json, JsonBody, Path};
 use crate::api::http::problem::ApiError;
 use crate::api::state::Api;
 use crate::settings::paths::checked_segment;
@@ -76,6 +76,8 @@ struct NewWorkspace {
     #[schema(pattern = "^[A-Za-z0-9_-][A-Za-z0-9._-]{0,99}$")]
     id: String,
 }
+
+impl JsonBody for NewWorkspace {}
 
 /// Create a workspace.
 #[utoipa::path(post, path = "/api/v1/workspaces", operation_id = "create_workspace", tag = "workspaces", request_body = NewWorkspace, responses(

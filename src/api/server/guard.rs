@@ -5,21 +5,27 @@ use std::time::{Duration, Instant};
 
 use axum::Router;
 use axum::extract::{MatchedPath, Request, State};
-use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 use tower_http::compression::predicate::{NotForContentType, Predicate, SizeAbove};
+use tower_http::cors::{AllowHeaders, AllowOrigin, CorsLayer};
 use tower_http::timeout::RequestBodyTimeoutLayer;
 
 use super::refused_bodies;
 use crate::api::http::problem::{ApiError, Inner};
+use crate::api::http::request_id;
+use crate::api::http::request_id::REQUEST_ID;
 use crate::api::state::{Api, ServerLine};
 use crate::base::problem::code;
 
 /// A body whose next part takes longer than this ends its request.
 const BODY_PATIENCE: Duration = Duration::from_secs(30);
+
+/// How long a browser need not ask again what pages of other origins may do.
+const CORS_KNOWN_FOR: Duration = Duration::from_secs(600);
 
 /// Nothing but what this server itself serves, and no scripts but its own files.
 const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
@@ -43,7 +49,33 @@ pub fn around(router: Router<Api>, api: &Api) -> Router<Api> {
         .layer(CatchPanicLayer::custom(|_| {
             ApiError::internal("a handler panicked").into_response()
         }))
+        .layer(of_other_origins(&api.options.cors_origins))
         .layer(middleware::from_fn_with_state(api.clone(), surround))
+}
+
+/// What a browser lets pages of these origins do with this API (WHATWG Fetch, 3.2). They send a token of their own: cookies of this
+/// server are not for them. Of no other origin anything is said, and browsers then keep answers from its pages.
+fn of_other_origins(origins: &[HeaderValue]) -> CorsLayer {
+    if origins.is_empty() {
+        return CorsLayer::new();
+    }
+    let allowed = match origins {
+        [any] if any == "*" => AllowOrigin::any(),
+        origins => AllowOrigin::list(origins.to_vec()),
+    };
+    const SHOWN: [HeaderName; 5] = [
+        header::ETAG,
+        header::LOCATION,
+        header::RETRY_AFTER,
+        header::CONTENT_RANGE,
+        request_id::HEADER,
+    ];
+    CorsLayer::new()
+        .allow_origin(allowed)
+        .allow_methods([Method::GET, Method::POST, Method::PUT, Method::DELETE])
+        .allow_headers(AllowHeaders::mirror_request())
+        .expose_headers(SHOWN)
+        .max_age(CORS_KNOWN_FOR)
 }
 
 /// What has an ETag can be continued by a range of its bytes, which a compressed form of them has not.
@@ -79,14 +111,25 @@ async fn surround(State(api): State<Api>, mut request: Request, next: Next) -> R
         .map_or("none", MatchedPath::as_str)
         .to_owned();
     keep_forwarded_from_trusted(&api, &mut request);
-    let mut response = match demand_host(&api, &request) {
-        Ok(()) => next.run(request).await,
-        Err(error) => error.into_response(),
+    let id = request_id::given(request.headers());
+    let id = id.unwrap_or_else(|| api.home().machine.new_id());
+    let answered = async {
+        match demand_one_host(&request).and_then(|()| demand_host(&api, &request)) {
+            Ok(()) => next.run(request).await,
+            Err(error) => error.into_response(),
+        }
     };
-    secure(&mut response);
+    let mut response = REQUEST_ID.scope(id.clone(), answered).await;
+    secure(&mut response, api.options.cors_origins.is_empty());
+    if let Ok(value) = HeaderValue::from_str(&id) {
+        response.headers_mut().insert(request_id::HEADER, value);
+    }
     let (status, took) = (response.status().as_u16(), since.elapsed());
     if let Some(Inner(message)) = response.extensions_mut().remove::<Inner>() {
-        (api.report)(&ServerLine::Trouble(&message));
+        (api.report)(&ServerLine::Trouble {
+            message: &message,
+            request: &id,
+        });
     }
     api.requests.count(method.as_str(), &route, status, took);
     (api.report)(&ServerLine::Request {
@@ -94,12 +137,14 @@ async fn surround(State(api): State<Api>, mut request: Request, next: Next) -> R
         path: &path,
         status,
         milliseconds: took.as_secs_f64() * 1000.0,
+        id: &id,
     });
     response
 }
 
-fn secure(response: &mut Response) {
-    const HEADERS: [(HeaderName, &str); 5] = [
+/// `is_own`: pages of other origins have nothing to do with this server.
+fn secure(response: &mut Response, is_own: bool) {
+    const HEADERS: [(HeaderName, &str); 4] = [
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (header::X_FRAME_OPTIONS, "DENY"),
         (header::REFERRER_POLICY, "no-referrer"),
@@ -107,15 +152,18 @@ fn secure(response: &mut Response) {
             HeaderName::from_static("cross-origin-opener-policy"),
             "same-origin",
         ),
-        (
-            HeaderName::from_static("cross-origin-resource-policy"),
-            "same-origin",
-        ),
     ];
     let headers = response.headers_mut();
     for (name, value) in HEADERS {
         headers.insert(name, HeaderValue::from_static(value));
     }
+    let readers = if is_own {
+        "same-origin"
+    } else {
+        "cross-origin"
+    };
+    let name = HeaderName::from_static("cross-origin-resource-policy");
+    headers.insert(name, HeaderValue::from_static(readers));
     // A page of its own kind, such as a report, has a stricter policy.
     for (name, value) in [
         (header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY),
@@ -125,6 +173,34 @@ fn secure(response: &mut Response) {
             headers.insert(name, HeaderValue::from_static(value));
         }
     }
+}
+
+/// A request names one host, and the same one wherever it does. What stands before this server may have looked at another name than
+/// this server would (RFC 9112, 3.2).
+fn demand_one_host(request: &Request) -> Result<(), ApiError> {
+    let refused = |detail: &str| {
+        Err(ApiError::of(code::BAD_REQUEST, detail).hint("send one Host header, that of the URL"))
+    };
+    let mut hosts = request.headers().get_all(header::HOST).iter();
+    let first = hosts.next();
+    if hosts.next().is_some() {
+        return refused("the request has several Host headers");
+    }
+    let (Some(host), Some(target)) = (first, request.uri().authority()) else {
+        return Ok(());
+    };
+    let port = match request.uri().scheme_str() {
+        Some("https") => ":443",
+        _ => ":80",
+    };
+    let bare = |name: &str| name.strip_suffix(port).unwrap_or(name).to_ascii_lowercase();
+    let is_same = host
+        .to_str()
+        .is_ok_and(|host| bare(host) == bare(target.as_str()));
+    if is_same {
+        return Ok(());
+    }
+    refused("the target of the request names another host than the Host header")
 }
 
 /// On loopback the Host header must name it: a page of another site whose name was pointed to this machine sends its own.

@@ -2,13 +2,14 @@
 
 use std::fmt::Write;
 
-use axum::extract::State;
+use axum::extract::{Request, State};
 use axum::http::header;
 use axum::response::IntoResponse;
 use serde_json::{Value, json};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use crate::api::access::caller::Caller;
 use crate::api::description::schemas::Health;
 use crate::api::http::problem::ApiError;
 use crate::api::state::{Api, busy};
@@ -34,7 +35,7 @@ async fn healthz() -> axum::Json<Value> {
     (status = 503),
 ))]
 async fn readyz(State(api): State<Api>) -> Result<axum::Json<Value>, ApiError> {
-    if *api.stopping().borrow() {
+    if api.is_draining() {
         return Err(busy("the server is about to end"));
     }
     api.work(|api| Ok(api.home().store.queue_depth()?)).await?;
@@ -44,11 +45,17 @@ async fn readyz(State(api): State<Api>) -> Result<axum::Json<Value>, ApiError> {
 }
 
 /// Figures for Prometheus.
-#[utoipa::path(get, path = "/metrics", operation_id = "get_metrics", tag = "health", security(()), responses(
+///
+/// Open to everybody, unless the operator asks for a token (`ADE_API_METRICS`): then one for all workspaces.
+#[utoipa::path(get, path = "/metrics", operation_id = "get_metrics", tag = "health", security((), ("token" = [])), responses(
     (status = 200, body = String, content_type = "text/plain"),
-    (status = 503),
+    (status = 401), (status = 403), (status = 500), (status = 503),
 ))]
-async fn metrics(State(api): State<Api>) -> Result<impl IntoResponse, ApiError> {
+async fn metrics(State(api): State<Api>, request: Request) -> Result<impl IntoResponse, ApiError> {
+    if api.home().settings.metrics_need_token {
+        let caller = Caller::of(&request.into_parts().0, &api).await?;
+        caller.demand_all_workspaces()?;
+    }
     let text = api
         .work(|api| {
             let now = Timestamp::now();

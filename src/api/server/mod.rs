@@ -1,8 +1,10 @@
 //! Accepts connections, and ends in order.
 //!
 //! A server listens on TCP addresses, on UNIX sockets, or on sockets that systemd hands over (sd_listen_fds(3)). Each connection
-//! has limits: the size and number of its headers, the time until they are complete, and the number of connections. When the
-//! server is to end, it accepts no more, ends streams, and waits for the answers in progress as long as the grace lasts.
+//! has limits: the size and number of its headers, the time until they are complete, and the number of connections.
+//!
+//! When the server is to end, it first says so at /readyz and goes on, so that nothing more is passed on to it. Then it listens no more,
+//! ends streams, and waits for the answers in progress as long as the grace lasts.
 
 mod guard;
 mod health;
@@ -25,11 +27,11 @@ use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, UnixListener};
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, watch};
 use tower::ServiceExt;
 
 use super::state::Api;
-use crate::base::cancel::Cancel;
+use crate::base::cancel::{Cancel, Subscription};
 use crate::base::problem::{Facts, Kind, Problem, code};
 use guard::Peer;
 
@@ -86,6 +88,19 @@ impl Problem for ListenError {
     }
 }
 
+/// How a server is asked to end, and how long that may take.
+#[derive(Clone, Debug, Default)]
+pub struct Shutdown {
+    /// It is to end.
+    pub in_order: Cancel,
+    /// It is to accept nothing more from now on.
+    pub at_once: Cancel,
+    /// How long it goes on after it began to say that it is not ready: those that pass requests on to it need that long to notice.
+    pub drain: Duration,
+    /// How long the answers in progress may take after that.
+    pub grace: Duration,
+}
+
 /// A place that is listened on.
 enum Listener {
     Port(TcpListener),
@@ -133,32 +148,42 @@ impl Listening {
         })
     }
 
-    /// Serves until `stop` is raised, and then until what is being answered has ended or `grace` is over.
-    pub fn serve(self, api: &Api, stop: &Cancel, grace: Duration) {
+    /// Serves until it is asked to end, and then until what is being answered has ended or the grace is over.
+    pub fn serve(self, api: &Api, shutdown: &Shutdown) {
         let Self { listeners, runtime } = self;
-        let (stopped, stops) = tokio::sync::watch::channel(stop.is_cancelled());
-        let _raised = stop.on_cancel(move || {
-            stopped.send_replace(true);
-        });
+        let (mut in_order, _first) = watched(&shutdown.in_order);
+        let (mut at_once, _second) = watched(&shutdown.at_once);
+        let (close, closes) = watch::channel(false);
         let router = routes::router(api.clone());
         runtime.block_on(async {
             let graceful = GracefulShutdown::new();
             let connections = Arc::new(Semaphore::new(CONNECTIONS));
             let accepting = listeners
-                .iter()
-                .map(|listener| accept(listener, &router, &graceful, &connections, stops.clone()));
-            futures_util::future::join_all(accepting).await;
+                .into_iter()
+                .map(|listener| accept(listener, &router, &graceful, &connections, closes.clone()));
+            let leaving = async {
+                let _ = in_order.wait_for(|raised| *raised).await;
+                api.drain();
+                let hurried = at_once.wait_for(|raised| *raised);
+                let _ = tokio::time::timeout(shutdown.drain, hurried).await;
+                close.send_replace(true);
+            };
+            tokio::join!(futures_util::future::join_all(accepting), leaving);
             api.stop();
-            let _ = tokio::time::timeout(grace, graceful.shutdown()).await;
+            let _ = tokio::time::timeout(shutdown.grace, graceful.shutdown()).await;
         });
-        for listener in &listeners {
-            if let Listener::Socket(_, Some(path)) = listener {
-                let _ = std::fs::remove_file(path);
-            }
-        }
         // A call of the library that blocks still is not waited for: what it acknowledged is recorded, the rest was not told.
         runtime.shutdown_timeout(Duration::from_millis(200));
     }
+}
+
+/// Whether a flag is raised, to be waited for; that as long as the subscription is held.
+fn watched(flag: &Cancel) -> (watch::Receiver<bool>, Subscription) {
+    let (raised, raises) = watch::channel(false);
+    let subscription = flag.on_cancel(move || {
+        raised.send_replace(true);
+    });
+    (raises, subscription)
 }
 
 /// The mode of a UNIX socket: whoever connects is believed what it says of forwarded requests.
@@ -215,12 +240,22 @@ fn handed_over(descriptor: RawFd) -> io::Result<Listener> {
     Ok(Listener::Port(TcpListener::from_std(listener)?))
 }
 
+impl Drop for Listener {
+    /// Its file goes first: another server may listen there from then on.
+    fn drop(&mut self) {
+        if let Self::Socket(_, Some(path)) = self {
+            let _ = std::fs::remove_file(path);
+        }
+    }
+}
+
+/// Accepts connections until `stops` is true. Whoever connects after that is refused, not kept waiting.
 async fn accept(
-    listener: &Listener,
+    listener: Listener,
     router: &Router,
     graceful: &GracefulShutdown,
     connections: &Arc<Semaphore>,
-    mut stops: tokio::sync::watch::Receiver<bool>,
+    mut stops: watch::Receiver<bool>,
 ) {
     loop {
         if *stops.borrow() {
@@ -235,7 +270,7 @@ async fn accept(
             return;
         };
         let accepted = tokio::select! {
-            accepted = next(listener) => accepted,
+            accepted = next(&listener) => accepted,
             _ = stops.changed() => continue,
         };
         let (stream, peer) = match accepted {

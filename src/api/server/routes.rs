@@ -9,8 +9,9 @@ use super::{guard, health};
 use crate::api::description::openapi;
 use crate::api::pages;
 use crate::api::resources::{
-    builds, cells, configurations, documents, environments, events, explain, issues, jobs, report,
-    rows, runs, settings, stats, workspaces,
+    builds, cells, collection, configurations, documents, drafts, environments, events, explain,
+    issues, jobs, queue, report, rows, run_files, runs, settings, stats, templates, tokens, trial,
+    workers, workspaces,
 };
 use crate::api::state::Api;
 
@@ -18,6 +19,7 @@ use crate::api::state::Api;
 fn routes() -> (Router<Api>, Described) {
     let (router, document) = OpenApiRouter::with_openapi(openapi::OpenApiDocument::openapi())
         .merge(runs::routes())
+        .merge(run_files::routes())
         .merge(cells::routes())
         .merge(explain::routes())
         .merge(report::routes())
@@ -25,12 +27,20 @@ fn routes() -> (Router<Api>, Described) {
         .merge(issues::routes())
         .merge(documents::routes())
         .merge(configurations::routes())
+        .merge(drafts::routes())
+        .merge(trial::routes())
+        .merge(templates::routes())
         .merge(builds::routes())
+        // Before the environments by id.
+        .merge(collection::routes())
         .merge(environments::routes())
         .merge(jobs::routes())
         .merge(workspaces::routes())
         .merge(events::routes())
         .merge(stats::routes())
+        .merge(queue::routes())
+        .merge(workers::routes())
+        .merge(tokens::routes())
         .merge(settings::routes())
         .merge(health::routes())
         .split_for_parts();

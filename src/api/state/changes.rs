@@ -13,6 +13,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::statistics::{overview, statuses};
+use crate::api::http::paths::Hider;
 use crate::base::clock::{Timestamp, milliseconds};
 use crate::environment::json::environment_json;
 use crate::run::views::json::runs_json;
@@ -89,9 +90,9 @@ impl Now {
 
 impl ToldSoFar {
     /// What is there now, of which nothing is told.
-    pub fn begin(workspace: &Workspace) -> Result<Self, StoreError> {
+    pub fn begin(workspace: &Workspace, paths: &Hider) -> Result<Self, StoreError> {
         let mut seen = Self::default();
-        seen.look(workspace)?;
+        seen.look(workspace, paths)?;
         Ok(seen)
     }
 
@@ -99,19 +100,23 @@ impl ToldSoFar {
     ///
     /// # Errors
     /// The store cannot be used. What changed is told with the next look that succeeds.
-    pub fn look(&mut self, workspace: &Workspace) -> Result<Vec<Update>, StoreError> {
+    pub fn look(
+        &mut self,
+        workspace: &Workspace,
+        paths: &Hider,
+    ) -> Result<Vec<Update>, StoreError> {
         let mark = workspace.store.change_mark()?;
         if self.mark == Some(mark) {
             return Ok(self.passed(workspace.machine.now()));
         }
         let begin = before(workspace.machine.now());
         let now = Now::read(workspace, begin)?;
-        let mut changes = self.of_environments(&now.environments);
+        let mut changes = self.of_environments(&now.environments, paths);
         let ids = self.changed_runs(&now);
         if ids.len() > MOST || now.ended.only_since.is_some() {
             changes.push(Update::Reset);
         } else {
-            changes.extend(runs(workspace, &ids)?);
+            changes.extend(runs(workspace, &ids, paths)?);
         }
         // Nothing fails from here on: what is told is noted.
         self.mark = Some(mark);
@@ -160,14 +165,14 @@ impl ToldSoFar {
         live.chain(gone).chain(ended).cloned().collect()
     }
 
-    fn of_environments(&self, environments: &[EnvironmentRecord]) -> Vec<Update> {
+    fn of_environments(&self, environments: &[EnvironmentRecord], paths: &Hider) -> Vec<Update> {
         let is_new = |known: &&EnvironmentRecord| {
             self.environments.get(&known.id) != Some(&Shown::of(known))
         };
         let mut changes: Vec<Update> = environments
             .iter()
             .filter(is_new)
-            .map(|known| Update::Environment(environment_json(known)))
+            .map(|known| Update::Environment(environment_json(known, paths)))
             .collect();
         let stays = |id: &String| environments.iter().any(|known| known.id == *id);
         if !self.environments.keys().all(stays) {
@@ -194,6 +199,7 @@ impl Shown {
 pub fn catch_up(
     workspace: &Workspace,
     after: Option<Timestamp>,
+    paths: &Hider,
 ) -> Result<Vec<Update>, StoreError> {
     let now = workspace.machine.now();
     // What was committed later than its time says may have been missed by the look of then.
@@ -232,11 +238,11 @@ pub fn catch_up(
         .environments
         .iter()
         .filter(|known| since.is_some_and(|since| known.updated_at >= since));
-    changes.extend(environments.map(|known| Update::Environment(environment_json(known))));
+    changes.extend(environments.map(|known| Update::Environment(environment_json(known, paths))));
     if ids.len() > MOST || (since.is_some() && read.ended.only_since.is_some()) {
         changes.push(Update::Reset);
     } else {
-        changes.extend(runs(workspace, &ids)?);
+        changes.extend(runs(workspace, &ids, paths)?);
     }
     Ok(changes)
 }
@@ -259,7 +265,11 @@ fn compared(of: Timestamp, counts: Overview) -> (Overview, Option<i64>) {
 }
 
 /// The runs with these ids, as they are now. One that was deleted meanwhile is left out.
-fn runs(workspace: &Workspace, ids: &BTreeSet<String>) -> Result<Vec<Update>, StoreError> {
+fn runs(
+    workspace: &Workspace,
+    ids: &BTreeSet<String>,
+    paths: &Hider,
+) -> Result<Vec<Update>, StoreError> {
     let mut records = Vec::with_capacity(ids.len());
     for id in ids {
         match workspace.store.run_of_any_workspace(id) {
@@ -268,7 +278,7 @@ fn runs(workspace: &Workspace, ids: &BTreeSet<String>) -> Result<Vec<Update>, St
             Err(error) => return Err(error),
         }
     }
-    Ok(runs_json(workspace, &records)?
+    Ok(runs_json(workspace, &records, paths)?
         .into_iter()
         .map(Update::Run)
         .collect())

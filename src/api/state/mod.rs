@@ -1,25 +1,26 @@
 //! What all requests share: workspaces, prepared configurations, logs that are being followed, figures.
 
 pub mod changes;
-mod known_tokens;
+pub(crate) mod known_tokens;
 mod request_metrics;
 pub mod statistics;
 pub(crate) mod watched;
 
 use std::collections::HashMap;
-use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Instant;
 
 use tokio::sync::watch;
 
 use super::http::log_pieces::Tails;
+use super::http::paths::Hider;
 use super::http::problem::ApiError;
 use crate::base::problem::code;
 use crate::cells::Cells;
 use crate::run::calls::submit::PreparedVersions;
 use crate::workspace::Workspace;
-use known_tokens::KnownTokens;
+use known_tokens::{KnownTokens, StreamHolder};
 use request_metrics::Requests;
 use watched::WatchedWorkspaces;
 
@@ -32,6 +33,8 @@ pub struct ServeOptions {
     pub without_pages: bool,
     /// Proxies whose forwarded headers are believed.
     pub trusted_proxies: Vec<std::net::IpAddr>,
+    /// Origins whose pages may use the API, or `*` alone: all.
+    pub cors_origins: Vec<axum::http::HeaderValue>,
 }
 
 /// Receives what a server's log says.
@@ -50,9 +53,16 @@ pub enum ServerLine<'a> {
         status: u16,
         /// Milliseconds until the head of the answer.
         milliseconds: f64,
+        /// The request's id.
+        id: &'a str,
     },
     /// An error that the client was not told in full.
-    Trouble(&'a str),
+    Trouble {
+        /// What happened.
+        message: &'a str,
+        /// The id of the request that met it.
+        request: &'a str,
+    },
 }
 
 /// The state of the API; a clone is the same.
@@ -69,10 +79,12 @@ pub struct ApiState {
     pub(super) cells: Cells,
     pub(super) tokens: KnownTokens,
     pub(super) requests: Requests,
+    pub(super) paths: Hider,
     pub(super) options: ServeOptions,
     pub(super) report: Box<OnServerLine>,
     pub(super) since: Instant,
     slow: tokio::sync::Semaphore,
+    draining: AtomicBool,
     stopping: watch::Sender<bool>,
 }
 
@@ -96,6 +108,7 @@ impl Api {
         report: Box<OnServerLine>,
     ) -> Self {
         Self(Arc::new(ApiState {
+            paths: Hider::of(workspace.paths.data()),
             home: workspace,
             others: RwLock::default(),
             prepared: PreparedVersions::default(),
@@ -108,6 +121,7 @@ impl Api {
             report,
             since: Instant::now(),
             slow: tokio::sync::Semaphore::new(SLOW_AT_ONCE),
+            draining: AtomicBool::new(false),
             stopping: watch::Sender::new(false),
         }))
     }
@@ -139,14 +153,14 @@ impl Api {
     /// Runs a call of the library, which blocks, on the pool for such calls.
     ///
     /// # Errors
-    /// Those of the call. Paths of the machine in its message are shortened to what lies below the data directory.
+    /// Those of the call, with paths of the machine as clients see them.
     pub async fn work<T: Send + 'static>(
         &self,
         call: impl FnOnce(&Self) -> Result<T, ApiError> + Send + 'static,
     ) -> Result<T, ApiError> {
         let api = self.clone();
         match tokio::task::spawn_blocking(move || call(&api)).await {
-            Ok(done) => done.map_err(|error| error.without_paths(self.home.paths.data())),
+            Ok(done) => done.map_err(|error| error.shown(&self.paths)),
             Err(panic) => Err(ApiError::internal(format!("a request panicked: {panic}"))),
         }
     }
@@ -157,7 +171,7 @@ impl Api {
     /// # Errors
     /// As [`Api::work`].
     pub fn look<T>(&self, call: impl FnOnce(&Self) -> Result<T, ApiError>) -> Result<T, ApiError> {
-        call(self).map_err(|error| error.without_paths(self.home.paths.data()))
+        call(self).map_err(|error| error.shown(&self.paths))
     }
 
     /// As [`Api::work`], for a call that may wait for a lock or read a large file: few of these run at a time, so that
@@ -177,6 +191,36 @@ impl Api {
         }
     }
 
+    /// Whether a stream may go on: its token, and its browser's session, are valid still. A database that does not answer says
+    /// nothing.
+    pub(super) async fn may_go_on(&self, holder: &StreamHolder) -> bool {
+        if let Some(valid) = self.tokens.is_valid(holder) {
+            return valid;
+        }
+        let asked = holder.clone();
+        let valid = self.work(move |api| {
+            let (store, now) = (&api.home().store, api.home().machine.now());
+            let token = match &asked.session {
+                Some(session) => store.session(session, now)?,
+                None => store.token(&asked.token)?,
+            };
+            Ok(token.is_some_and(|token| token.is_valid(now)))
+        });
+        let valid = valid.await.unwrap_or(true);
+        self.tokens.note(holder, valid);
+        valid
+    }
+
+    /// The server will end soon: it says that it is not ready, and goes on with everything.
+    pub fn drain(&self) {
+        self.draining.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether the server will end soon.
+    pub fn is_draining(&self) -> bool {
+        self.draining.load(Ordering::Relaxed)
+    }
+
     /// The server is about to end: streams end soon.
     pub fn stop(&self) {
         self.stopping.send_replace(true);
@@ -185,28 +229,6 @@ impl Api {
     /// Becomes true when the server is about to end.
     pub fn stopping(&self) -> watch::Receiver<bool> {
         self.stopping.subscribe()
-    }
-}
-
-impl ApiError {
-    /// The same without the path of a configuration's folder.
-    pub(super) fn without_folder(mut self, folder: &Path) -> Self {
-        if let Some(folder) = folder.to_str().filter(|folder| folder.len() > 1) {
-            self.detail = self.detail.replace(folder, "<configuration>");
-            self.hint = self
-                .hint
-                .map(|hint| hint.replace(folder, "<configuration>"));
-        }
-        self
-    }
-
-    /// The same without the path of the data directory, which is no business of a client's.
-    fn without_paths(mut self, data: &Path) -> Self {
-        if let Some(data) = data.to_str().filter(|data| data.len() > 1) {
-            self.detail = self.detail.replace(data, "<data>");
-            self.hint = self.hint.map(|hint| hint.replace(data, "<data>"));
-        }
-        self
     }
 }
 

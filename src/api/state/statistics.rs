@@ -4,6 +4,7 @@
 //! Each look costs about the same however many runs there are: of the runs that ended, [`LOOK_AT`] are looked at, those that
 //! ended last. Where the window holds more, the figures say since when they count.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use serde::Serialize;
@@ -176,15 +177,23 @@ pub(crate) fn statuses(
     environments.iter().map(|environment| environment.status)
 }
 
-/// Looks how the work of a workspace goes, and what ended within a window before now.
-pub fn look(workspace: &Workspace, window: Duration) -> Result<Statistics, StoreError> {
+/// Looks how the work of a workspace goes, and what ended within a window before now. Where `shown` names workspaces, the workers are
+/// those that execute runs of these, busy with these alone.
+pub fn look(
+    workspace: &Workspace,
+    window: Duration,
+    shown: Option<&[String]>,
+) -> Result<Statistics, StoreError> {
     let store = &*workspace.store;
     let now = workspace.machine.now();
     let begin = Timestamp(now.0 - milliseconds(window));
     let live = store.live_runs(workspace.id())?;
     let ended = store.ended_runs(workspace.id(), begin, LOOK_AT)?;
     let environments = store.environments(workspace.id())?;
-    let mut busy = store.running_by_process()?;
+    let mut busy: HashMap<String, u64> = HashMap::new();
+    for run in store.running_runs(shown)? {
+        *busy.entry(run.process).or_default() += 1;
+    }
     let workers = fleet::living(workspace)?
         .into_iter()
         .filter(|worker| worker.kind == WORKER)
@@ -192,6 +201,7 @@ pub fn look(workspace: &Workspace, window: Duration) -> Result<Statistics, Store
             busy: busy.remove(&worker.id).unwrap_or(0),
             worker,
         })
+        .filter(|known| shown.is_none() || known.busy > 0)
         .collect();
     // A run may have ended since the clock was looked at.
     let ended_by_now = |run: &&EndedRun| run.completed_at <= now;

@@ -2,7 +2,9 @@
 //!
 //! - [`tail`] follows the log of a run for any number of clients at once; [`stream`] makes NDJSON and server-sent events of it.
 //! - [`upload`] takes files.
+//! - [`held`] ends the streams of a token that has ended.
 
+pub(crate) mod held;
 pub(crate) mod stream;
 pub(crate) mod tail;
 pub(crate) mod upload;

@@ -13,11 +13,14 @@ use futures_util::{StreamExt, stream};
 use serde_json::{Value, json};
 use tokio::sync::watch;
 
+use super::held::HeldToken;
 use super::tail;
 use crate::api::http::log_pieces;
 use crate::api::http::log_pieces::{Line, LogEnd, Piece};
+use crate::api::http::paths::Hider;
 use crate::api::http::problem::ApiError;
 use crate::api::state::Api;
+use crate::api::state::known_tokens::StreamHolder;
 use crate::events::names;
 use crate::run::views::json::run_json;
 use crate::store::RunRecord;
@@ -26,24 +29,20 @@ use crate::workspace::Workspace;
 /// How often something is sent when nothing happens, so that proxies keep the connection and a client that is gone is noticed.
 pub const KEEP_ALIVE: Duration = Duration::from_secs(15);
 
-/// How often the token of a client is looked at: it may have been revoked, or have ended.
-pub const LOOK_AT_TOKEN: Duration = Duration::from_secs(5);
-
 /// A follower of a run, and from where on it follows.
 pub struct StreamClient {
-    /// The id of the token.
-    pub token: String,
-    /// Events up to this number are not sent.
-    pub after: u64,
+    /// In whose name.
+    pub holder: StreamHolder,
+    /// Events up to this number are not sent; none: it begins.
+    pub after: Option<u64>,
 }
 
 /// One client that follows a run.
 struct Client {
-    api: Api,
-    token: String,
-    looked: Instant,
+    held: HeldToken,
     sent: Instant,
     path: PathBuf,
+    paths: Hider,
     /// Everything before it was sent.
     position: u64,
     /// Events up to this number are not sent.
@@ -61,21 +60,46 @@ enum Next {
     Missing(Line),
     /// Nothing happened for a while.
     Quiet,
-    /// The run has ended, and all was sent; or the server ends.
+    /// The run has ended, and all was sent.
     Over,
+    /// It goes on without this client.
+    Interrupted(Interruption),
+}
+
+/// Why a stream ends before what it follows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Interruption {
+    /// The server ends.
+    ServerStopping,
+    /// The token, or the browser's session, has ended.
+    TokenEnded,
+    /// The log or the database could not be read.
+    StorageFailed,
+}
+
+/// The last line of a stream that was interrupted: why, and from where to go on. `id` is that of the run or the build, named by
+/// `subject`, and `after` the number of the last event that was sent.
+pub fn interrupted(why: Interruption, subject: &str, id: &str, after: u64, resume: &str) -> Bytes {
+    let (reason, message) = match why {
+        Interruption::ServerStopping => ("server_stopping", "The server ends; go on later"),
+        Interruption::TokenEnded => ("token_ended", "The token has ended; go on with another one"),
+        Interruption::StorageFailed => ("storage_failed", "The log could not be read; go on later"),
+    };
+    line_of(&json!({
+        "event": "stream.interrupted", subject: id, "reason": reason, "after_id": after, "resume": resume, "message": message,
+    }))
 }
 
 impl Client {
     fn new(api: &Api, workspace: &Arc<Workspace>, run: &RunRecord, follower: StreamClient) -> Self {
-        let StreamClient { token, after } = follower;
+        let StreamClient { holder, after } = follower;
         Self {
-            api: api.clone(),
-            token,
-            looked: Instant::now(),
+            held: HeldToken::new(api, holder),
             sent: Instant::now(),
             path: tail::path_of(workspace, run),
+            paths: tail::paths_of(api, run),
             position: 0,
-            after,
+            after: after.unwrap_or(0),
             seen: tail::follow(api, workspace, run),
             stopping: api.stopping(),
             over: false,
@@ -84,11 +108,8 @@ impl Client {
 
     async fn next(&mut self) -> Next {
         loop {
-            if self.looked.elapsed() >= LOOK_AT_TOKEN {
-                self.looked = Instant::now();
-                if !may_go_on(&self.api, &self.token).await {
-                    return Next::Over;
-                }
+            if self.held.has_ended().await {
+                return Next::Interrupted(Interruption::TokenEnded);
             }
             let seen = self.seen.borrow_and_update().clone();
             if self.position < seen.end {
@@ -97,10 +118,10 @@ impl Client {
                         self.sent = Instant::now();
                         return Next::Piece(piece);
                     }
-                    None => return Next::Over,
+                    None => return Next::Interrupted(Interruption::StorageFailed),
                 }
             }
-            if self.over || *self.stopping.borrow() {
+            if self.over {
                 return Next::Over;
             }
             if let Some(over) = seen.over {
@@ -112,13 +133,16 @@ impl Client {
                 }
                 return Next::Over;
             }
+            if *self.stopping.borrow() {
+                return Next::Interrupted(Interruption::ServerStopping);
+            }
             tokio::select! {
                 changed = self.seen.changed() => if changed.is_err() {
                     // The one that published is gone, after it said all.
                     self.over |= self.seen.borrow().over.is_none();
                 },
                 _ = self.stopping.changed() => {}
-                () = tokio::time::sleep(LOOK_AT_TOKEN) => if self.sent.elapsed() >= KEEP_ALIVE {
+                () = self.held.due() => if self.sent.elapsed() >= KEEP_ALIVE {
                     self.sent = Instant::now();
                     return Next::Quiet;
                 },
@@ -132,9 +156,11 @@ impl Client {
             self.position = seen.last.to;
             return Some(Arc::clone(&seen.last));
         }
-        let (path, from, end) = (self.path.clone(), self.position, seen.end);
+        let (path, paths) = (self.path.clone(), self.paths.clone());
+        let (from, end) = (self.position, seen.end);
         let read =
-            tokio::task::spawn_blocking(move || log_pieces::read_from(&path, from, end)).await;
+            tokio::task::spawn_blocking(move || log_pieces::read_from(&path, from, end, &paths))
+                .await;
         let piece = read.ok()?.ok()??;
         self.position = piece.to;
         Some(Arc::new(piece))
@@ -150,19 +176,6 @@ impl Client {
     }
 }
 
-/// Whether a token is valid still, by its id. A database that does not answer says nothing.
-pub async fn may_go_on(api: &Api, token: &str) -> bool {
-    let token = token.to_owned();
-    let valid = api
-        .work(move |api| {
-            let now = api.home().machine.now();
-            let known = api.home().store.token(&token)?;
-            Ok(known.is_some_and(|known| known.is_valid(now)))
-        })
-        .await;
-    valid.unwrap_or(true)
-}
-
 /// A run's events as server-sent events, those behind number `after`.
 pub fn server_sent(
     api: &Api,
@@ -173,7 +186,8 @@ pub fn server_sent(
     let client = Client::new(api, workspace, run, follower);
     let frames = stream::unfold(client, |mut client| async move {
         let bytes = match client.next().await {
-            Next::Over => return None,
+            // A client of these comes back by itself.
+            Next::Over | Next::Interrupted(_) => return None,
             Next::Quiet => Bytes::from_static(b": keep-alive\n\n"),
             Next::Missing(line) => frames_of(std::slice::from_ref(&line)),
             Next::Piece(piece) => {
@@ -198,29 +212,36 @@ fn frames_of(lines: &[Line]) -> Bytes {
     frames.into()
 }
 
-/// What a client that submitted a run gets, line by line: `run.created` with the run, then its events. The engine's events are
+/// What a client gets line by line: one that begins gets `run.created` with the run, and each the events. The engine's events are
 /// as they are in the log; `run.start` is `run.started`, the end is `run.completed` with the run as it is then, and each other
-/// event is the data of a `run.log`.
+/// event is the data of a `run.log`. Where the stream ends before the run, the last line says so: `stream.interrupted`.
 pub fn lines(
     api: &Api,
     workspace: &Arc<Workspace>,
     run: &RunRecord,
     follower: StreamClient,
 ) -> Response {
+    let begins = follower.after.is_none();
     let client = Client::new(api, workspace, run, follower);
     let created = json!({
         "event": "run.created", "run_id": run.id, "sequence": 0, "timestamp": run.created_at, "level": "info",
-        "message": "The run is in the queue", "data": {"run": run_json(run, None)},
+        "message": "The run is in the queue", "data": {"run": run_json(run, None, &api.paths)},
     });
-    let first = Some(line_of(&created));
-    let state = (client, first, api.clone(), run.id.clone());
-    let lines = stream::unfold(state, |(mut client, first, api, id)| async move {
+    let first = begins.then(|| line_of(&created));
+    let state = Some((client, first, api.clone(), run.id.clone()));
+    let lines = stream::unfold(state, |state| async move {
+        let (mut client, first, api, id) = state?;
         if let Some(first) = first {
-            return Some((first, (client, None, api, id)));
+            return Some((first, Some((client, None, api, id))));
         }
         let mut bytes = Vec::new();
         match client.next().await {
             Next::Over => return None,
+            Next::Interrupted(why) => {
+                let after = client.after;
+                let resume = format!("/api/v1/runs/{id}/events?after_id={after}");
+                return Some((interrupted(why, "run_id", &id, after, &resume), None));
+            }
             // An empty line is no event, and readers of lines of JSON pass over it.
             Next::Quiet => bytes.push(b'\n'),
             Next::Missing(line) => bytes.extend(renamed(&api, &id, &line).await),
@@ -228,9 +249,11 @@ pub fn lines(
                 for line in client.new_lines(&piece) {
                     bytes.extend(renamed(&api, &id, line).await);
                 }
+                let last = piece.lines.last().map_or(0, |line| line.sequence);
+                client.after = client.after.max(last);
             }
         }
-        Some((Bytes::from(bytes), (client, None, api, id)))
+        Some((Bytes::from(bytes), Some((client, None, api, id))))
     });
     streamed("application/x-ndjson", lines)
 }
@@ -251,7 +274,7 @@ async fn renamed(api: &Api, run: &str, line: &Line) -> Bytes {
                 .work(move |api| Ok(api.home().store.run_of_any_workspace(&id)?))
                 .await;
             if let Ok(run) = found {
-                event["data"]["run"] = run_json(&run, None);
+                event["data"]["run"] = run_json(&run, None, &api.paths);
             }
             line_of(&event)
         }

@@ -16,8 +16,10 @@ use serde_json::Value;
 use tokio::sync::watch;
 
 use crate::api::http::log_pieces::{Line, LogEnd, Piece, read_piece};
+use crate::api::http::paths::Hider;
 use crate::api::state::Api;
 use crate::base::mutex::lock;
+use crate::base::show_path::ShowPath;
 use crate::events;
 use crate::events::names;
 use crate::run::views::follow::{End, end_of_run};
@@ -44,6 +46,7 @@ pub fn follow(api: &Api, workspace: &Arc<Workspace>, run: &RunRecord) -> watch::
                 workspace: Arc::clone(workspace),
                 run: run.id.clone(),
                 path,
+                paths: paths_of(api, run),
                 sender,
             };
             tokio::spawn(watcher.watch());
@@ -57,11 +60,17 @@ pub fn path_of(workspace: &Workspace, run: &RunRecord) -> PathBuf {
     workspace.paths.run(&run.key.workspace_id, &run.id).events()
 }
 
+/// What clients see of paths in what a run says.
+pub fn paths_of(api: &Api, run: &RunRecord) -> Hider {
+    api.paths.about_configuration(&run.configuration_path)
+}
+
 struct Watcher {
     api: Api,
     workspace: Arc<Workspace>,
     run: String,
     path: PathBuf,
+    paths: Hider,
     sender: watch::Sender<LogEnd>,
 }
 
@@ -105,9 +114,9 @@ impl Watcher {
 
     /// Begins behind what is in the log already: clients read that themselves.
     async fn begin(&self) -> Reading {
-        let path = self.path.clone();
-        let begun = tokio::task::spawn_blocking(move || Reading::at_end(path)).await;
-        let reading = begun.unwrap_or_else(|_| Reading::new(self.path.clone()));
+        let (path, paths) = (self.path.clone(), self.paths.clone());
+        let begun = tokio::task::spawn_blocking(move || Reading::at_end(path, paths)).await;
+        let reading = begun.unwrap_or_else(|_| Reading::new(self.path.clone(), self.paths.clone()));
         self.sender.send_modify(|seen| {
             seen.end = reading.position;
             seen.last = Arc::new(Piece {
@@ -136,7 +145,7 @@ impl Watcher {
         Some(Line {
             sequence: sequence + 1,
             event: names::RUN_COMPLETE.to_owned(),
-            text: line.to_string().into(),
+            text: self.paths.text(&line.to_string()).into_owned().into(),
         })
     }
 
@@ -159,6 +168,7 @@ impl Watcher {
 /// A log that is read as it grows.
 struct Reading {
     path: PathBuf,
+    paths: Hider,
     file: Option<File>,
     /// Where its whole lines end, as far as they were read.
     position: u64,
@@ -169,9 +179,10 @@ struct Reading {
 }
 
 impl Reading {
-    fn new(path: PathBuf) -> Self {
+    fn new(path: PathBuf, paths: Hider) -> Self {
         Self {
             path,
+            paths,
             file: None,
             position: 0,
             sequence: 0,
@@ -180,8 +191,8 @@ impl Reading {
     }
 
     /// Goes to the end of what is there, and looks at the last lines.
-    fn at_end(path: PathBuf) -> Self {
-        let mut reading = Self::new(path);
+    fn at_end(path: PathBuf, paths: Hider) -> Self {
+        let mut reading = Self::new(path, paths);
         let begin = |path| events::start_of_last(&mut File::open(path)?, LAST_EVENTS, &|_| true);
         reading.position = begin(&reading.path).unwrap_or(0);
         while let Ok(Some(_)) = reading.read() {}
@@ -200,7 +211,7 @@ impl Reading {
         let Some(file) = &self.file else {
             return Ok(None);
         };
-        let piece = read_piece(file, self.position, u64::MAX)?;
+        let piece = read_piece(file, self.position, u64::MAX, &self.paths)?;
         if let Some(piece) = &piece {
             self.position = piece.to;
             for line in &piece.lines {
@@ -215,8 +226,8 @@ impl Reading {
 }
 
 /// The number of the last event in a log; 0 if it has none.
-pub fn last_number(path: PathBuf) -> u64 {
-    Reading::at_end(path).sequence
+pub fn last_number(path: PathBuf, paths: Hider) -> u64 {
+    Reading::at_end(path, paths).sequence
 }
 
 #[cfg(test)]
@@ -224,6 +235,10 @@ mod tests {
     use super::*;
     use crate::api::http::log_pieces::{PIECE, read_from};
     use std::io::Write;
+
+    fn none() -> Hider {
+        Hider::of(std::path::Path::new("/"))
+    }
 
     fn event(sequence: u64) -> String {
         format!("{{\"sequence\":{sequence},\"event\":\"e\"}}\n")
@@ -239,7 +254,7 @@ mod tests {
     fn a_reader_gives_whole_lines_only_and_each_once() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("events.ndjson");
-        let mut reading = Reading::new(path.clone());
+        let mut reading = Reading::new(path.clone(), none());
         assert!(reading.read().unwrap().is_none(), "there is no file yet");
         let mut file = File::create(&path).unwrap();
         file.write_all(event(1).as_bytes()).unwrap();
@@ -258,7 +273,7 @@ mod tests {
         let many: String = (1..=20_000).map(event).collect();
         assert!(many.len() as u64 > PIECE);
         std::fs::write(&path, &many).unwrap();
-        let mut reading = Reading::at_end(path.clone());
+        let mut reading = Reading::at_end(path.clone(), none());
         assert_eq!(
             (reading.position, reading.sequence),
             (many.len() as u64, 20_000)
@@ -266,7 +281,7 @@ mod tests {
         assert!(reading.read().unwrap().is_none());
         let mut from = 0;
         let mut all = Vec::new();
-        while let Some(piece) = read_from(&path, from, reading.position).unwrap() {
+        while let Some(piece) = read_from(&path, from, reading.position, &none()).unwrap() {
             from = piece.to;
             all.extend(piece.lines.iter().map(|line| line.sequence));
         }
@@ -283,9 +298,9 @@ mod tests {
             event(1)
         );
         std::fs::write(&path, &whole).unwrap();
-        assert_eq!(last_number(path.clone()), 2);
+        assert_eq!(last_number(path.clone(), none()), 2);
         std::fs::write(&path, format!("{whole}{{\"sequence\":3,\"event\":\"{long}")).unwrap();
-        let reading = Reading::at_end(path);
+        let reading = Reading::at_end(path, none());
         assert_eq!(
             (reading.position, reading.sequence),
             (whole.len() as u64, 2)
@@ -302,7 +317,7 @@ mod tests {
         );
         std::fs::write(&path, format!("{long}{}", event(2))).unwrap();
         let end = std::fs::metadata(&path).unwrap().len();
-        let first = read_from(&path, 0, end).unwrap().unwrap();
+        let first = read_from(&path, 0, end, &none()).unwrap().unwrap();
         assert_eq!(first.lines[0].sequence, 1);
         assert_eq!(first.lines[0].text.len(), long.len() - 1);
     }

@@ -150,7 +150,7 @@ pub fn judge_all(
             status: environment.status,
             last_used: environment.last_used().plus(LAST_USE_KNOWN_TO),
             live_runs: store.live_runs_of_environment(&environment.id)?,
-            active: configuration.is_some_and(|known| known.active),
+            active: configuration.is_some_and(|known| known.is_default),
             run_lately,
             superseded,
         };

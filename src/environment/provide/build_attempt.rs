@@ -23,8 +23,8 @@ pub enum ProvideError {
     /// It could not be built.
     #[error("{}", failure.message)]
     Failed {
-        /// Why.
-        failure: Failure,
+        /// Why; on the heap, as results carry this error everywhere.
+        failure: Box<Failure>,
         /// Whether another attempt can help.
         transient: bool,
         /// The whole log.
@@ -169,7 +169,7 @@ impl<'a> BuildAttempt<'a> {
         );
         let _ = log.finish();
         Ok(ProvideError::Failed {
-            failure,
+            failure: Box::new(failure),
             transient,
             log: log.path().to_owned(),
         })

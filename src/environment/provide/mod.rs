@@ -431,7 +431,7 @@ fn failed_meanwhile(known: &EnvironmentRecord, now: &EnvironmentRecord) -> Optio
         (EnvironmentStatus::Queued, Some(failure)) if was_left(&failure.code) => None,
         (EnvironmentStatus::Failed | EnvironmentStatus::Queued, Some(failure)) if is_new => {
             Some(ProvideError::Failed {
-                failure: failure.clone(),
+                failure: Box::new(failure.clone()),
                 // It waits for its next attempt, and so do the runs that need it.
                 transient: now.status == EnvironmentStatus::Queued,
                 log: EnvironmentFolder(now.folder.clone()).events(),

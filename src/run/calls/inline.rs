@@ -224,7 +224,7 @@ impl OneInput<'_> {
     fn provide(&self, cancel: &Cancel) -> Result<EnvironmentRecord, ProvideError> {
         if let Some((failure, log)) = lock(self.failed_for_good).clone() {
             return Err(ProvideError::Failed {
-                failure,
+                failure: Box::new(failure),
                 transient: false,
                 log,
             });
@@ -249,7 +249,7 @@ impl OneInput<'_> {
                 true => &self.failed_last,
                 false => self.failed_for_good,
             };
-            *lock(of) = Some((failure.clone(), log.clone()));
+            *lock(of) = Some(((**failure).clone(), log.clone()));
         }
         provided
     }

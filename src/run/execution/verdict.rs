@@ -244,6 +244,7 @@ pub fn explain(
         stage: Some(words.stage),
         message: words.message,
         hint: words.hint,
+        place: Box::default(),
     })
 }
 

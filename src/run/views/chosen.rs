@@ -69,7 +69,11 @@ pub fn pages<'a>(workspace: &'a Workspace, wanted: &RunsWanted<'_>) -> Pages<'a>
         left: wanted.limit,
         filter: RunFilter {
             workspace_id: workspace.id().to_owned(),
-            status: wanted.status.and_then(RunStatus::parse),
+            statuses: wanted
+                .status
+                .and_then(RunStatus::parse)
+                .into_iter()
+                .collect(),
             configuration: wanted.configuration.map(real_path),
             input: wanted.input.map(name),
             since: wanted.since,

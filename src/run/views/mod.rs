@@ -1,6 +1,6 @@
 //! Runs as people see them.
 //!
-//! - [`chosen`]: which runs a call means; [`show`]: one run; [`explain`]: why it read its input as it did; [`json`], [`mod@summary`], [`issues`]: its parts; [`waiting`]: why a queued run does not run yet.
+//! - [`chosen`]: which runs a call means; [`show`]: one run; [`explain`]: why it read its input as it did; [`json`], [`mod@summary`], [`issues`]: its parts; [`stage`]: what a run does now; [`waiting`]: why a queued run does not run yet.
 //! - [`follow`]: a log until the run ends; [`top`]: the queue at one moment.
 
 pub mod chosen;
@@ -9,6 +9,7 @@ pub mod follow;
 pub mod issues;
 pub mod json;
 pub mod show;
+pub mod stage;
 pub mod summary;
 pub mod top;
 pub mod waiting;

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use super::explain::{Table, tables_of};
 use super::json::run_json;
 use super::waiting;
+use crate::base::show_path::Whole;
 use crate::engine::{self, Noticed};
 use crate::store::{Attempt, ColumnResult, FieldResult, RunRecord, StoreError};
 use crate::workspace::Workspace;
@@ -61,7 +62,7 @@ impl Shown {
     /// Returns the run object with the keys that only a single run has. Scripts read it: a key may be added, none is
     /// renamed or dropped.
     pub fn json(&self) -> Value {
-        let mut object = run_json(&self.run, self.copy.as_deref());
+        let mut object = run_json(&self.run, self.copy.as_deref(), &Whole);
         object["waits_for"] = json!(self.waits_for);
         object["attempts"] = json!(self.attempts);
         object["fields"] = json!(self.fields);

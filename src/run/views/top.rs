@@ -40,7 +40,7 @@ pub fn look(workspace: &Workspace) -> Result<View, StoreError> {
     let runs = |status, limit| {
         store.runs(&RunFilter {
             workspace_id: workspace.id().to_owned(),
-            status,
+            statuses: Vec::from_iter(status),
             limit,
             ..RunFilter::default()
         })

@@ -1,13 +1,13 @@
 //! What changed.
 
-use std::collections::BTreeMap;
-
 use rusqlite::{Connection, Row, params};
 
 use super::SqliteStore;
-use super::values::{instant, instant_or_none, rows, small, unsigned};
+use super::values::{instant, instant_or_none, rows, small};
 use crate::base::clock::Timestamp;
-use crate::store::{ChangeMark, Changes, EndedRun, EndedRuns, LiveRun, Result, RunStatus};
+use crate::store::{
+    ChangeMark, Changes, EndedRun, EndedRuns, LiveRun, Result, RunStatus, RunningRun,
+};
 
 impl Changes for SqliteStore {
     fn change_mark(&self) -> Result<ChangeMark> {
@@ -33,11 +33,21 @@ impl Changes for SqliteStore {
         self.read(|connection| ended(connection, workspace, since, look_at))
     }
 
-    fn running_by_process(&self) -> Result<BTreeMap<String, u64>> {
-        let sql = "SELECT claim_process, count(*) AS runs FROM queue_running WHERE claim_process IS NOT NULL GROUP BY claim_process";
-        let record = |row: &Row<'_>| Ok((row.get("claim_process")?, unsigned(row, "runs")?));
-        let counts = self.read(|connection| rows(connection, sql, [], record))?;
-        Ok(counts.into_iter().collect())
+    fn running_runs(&self, workspaces: Option<&[String]>) -> Result<Vec<RunningRun>> {
+        let these = workspaces.map(|ids| serde_json::json!(ids).to_string());
+        let record = |row: &Row<'_>| {
+            Ok(RunningRun {
+                id: row.get("run_id")?,
+                workspace_id: row.get("workspace_id")?,
+                configuration_name: row.get("name")?,
+                input_name: row.get("input_name")?,
+                attempt: small(row, "attempt_count")?,
+                claimed_at: instant(row, "claimed_at")?,
+                claim_expires_at: instant(row, "claim_expires_at")?,
+                process: row.get("claim_process")?,
+            })
+        };
+        self.read(|connection| rows(connection, RUNNING, [these], record))
     }
 }
 
@@ -53,6 +63,11 @@ fn mark(connection: &Connection) -> rusqlite::Result<ChangeMark> {
         number("PRAGMA data_version")?,
     ))
 }
+
+const RUNNING: &str = "SELECT q.run_id, r.workspace_id, c.name, r.input_name, q.attempt_count, q.claimed_at, q.claim_expires_at, q.claim_process
+    FROM queue_running w JOIN queue q ON q.run_id = w.run_id JOIN runs r ON r.id = q.run_id JOIN configurations c ON c.id = r.configuration_id
+    WHERE w.claim_process IS NOT NULL AND (?1 IS NULL OR r.workspace_id IN (SELECT value FROM json_each(?1)))
+    ORDER BY q.claimed_at, q.run_id";
 
 /// A run of the queue whose environment was deleted belongs to the workspace of its record.
 pub(super) const LIVE: &str = "SELECT q.run_id, q.status, q.attempt_count, q.available_at, q.created_at, q.cancel_requested_at

@@ -30,7 +30,8 @@ impl Configurations for SqliteStore {
     }
 
     fn configurations(&self, workspace: &str) -> Result<Vec<KnownConfiguration>> {
-        let sql = format!("{KNOWN} WHERE c.workspace_id = ?1 ORDER BY c.active DESC, c.name, c.id");
+        let sql =
+            format!("{KNOWN} WHERE c.workspace_id = ?1 ORDER BY c.is_default DESC, c.name, c.id");
         self.read(|connection| rows(connection, &sql, [workspace], known))
     }
 
@@ -51,9 +52,14 @@ impl Configurations for SqliteStore {
         })
     }
 
-    fn set_active(&self, id: &str, active: bool, now: Timestamp) -> Result<KnownConfiguration> {
+    fn set_default(
+        &self,
+        id: &str,
+        is_default: bool,
+        now: Timestamp,
+    ) -> Result<KnownConfiguration> {
         self.write(|transaction| {
-            set_active(transaction, id, active, now)?;
+            set_default(transaction, id, is_default, now)?;
             by_id(transaction, id)
         })?
         .ok_or_else(|| StoreError::not_found("configuration", id))
@@ -112,13 +118,13 @@ impl Configurations for SqliteStore {
     }
 
     fn configuration_activity(&self) -> Result<Vec<ConfigurationActivity>> {
-        let sql = "SELECT id, workspace_id, absolute(path) AS path, active, last_run_at FROM configurations";
+        let sql = "SELECT id, workspace_id, absolute(path) AS path, is_default, last_run_at FROM configurations";
         let activity = |row: &Row<'_>| {
             Ok(ConfigurationActivity {
                 id: row.get("id")?,
                 workspace_id: row.get("workspace_id")?,
                 path: row.get::<_, String>("path")?.into(),
-                active: row.get("active")?,
+                is_default: row.get("is_default")?,
                 last_run_at: instant_or_none(row, "last_run_at")?,
             })
         };
@@ -127,7 +133,7 @@ impl Configurations for SqliteStore {
 }
 
 /// A configuration with its active version.
-const KNOWN: &str = "SELECT c.id, c.workspace_id, c.name, absolute(c.path) AS place, c.uploaded, c.active, c.created_at, c.updated_at, c.last_run_at,
+const KNOWN: &str = "SELECT c.id, c.workspace_id, c.name, absolute(c.path) AS place, c.uploaded, c.is_default, c.created_at, c.updated_at, c.last_run_at,
     v.version, v.source_digest, absolute(v.snapshot_path), v.status, v.published_at
     FROM configurations c LEFT JOIN configuration_versions v ON v.configuration_id = c.id AND v.status = 'active'";
 
@@ -145,7 +151,7 @@ fn known(row: &Row<'_>) -> rusqlite::Result<KnownConfiguration> {
     Ok(KnownConfiguration {
         record: record(row)?,
         uploaded: row.get("uploaded")?,
-        active: row.get("active")?,
+        is_default: row.get("is_default")?,
         created_at: instant(row, "created_at")?,
         updated_at: instant(row, "updated_at")?,
         last_run_at: instant_or_none(row, "last_run_at")?,
@@ -181,25 +187,25 @@ pub(super) fn ensure_workspace(
     changes(transaction, sql, params![id, now.0])
 }
 
-fn set_active(
+fn set_default(
     transaction: &Transaction<'_>,
     id: &str,
-    active: bool,
+    is_default: bool,
     now: Timestamp,
 ) -> rusqlite::Result<()> {
-    if active {
-        // At most one of a workspace is active: the former one ends first, for the index checks each row.
+    if is_default {
+        // A workspace has at most one: the former one ends first, for the index checks each row.
         execute(
             transaction,
-            "UPDATE configurations SET active = 0, updated_at = ?2
-             WHERE active = 1 AND id <> ?1 AND workspace_id = (SELECT workspace_id FROM configurations WHERE id = ?1)",
+            "UPDATE configurations SET is_default = 0, updated_at = ?2
+             WHERE is_default = 1 AND id <> ?1 AND workspace_id = (SELECT workspace_id FROM configurations WHERE id = ?1)",
             params![id, now.0],
         )?;
     }
     execute(
         transaction,
-        "UPDATE configurations SET active = ?2, updated_at = ?3 WHERE id = ?1 AND active <> ?2",
-        params![id, active, now.0],
+        "UPDATE configurations SET is_default = ?2, updated_at = ?3 WHERE id = ?1 AND is_default <> ?2",
+        params![id, is_default, now.0],
     )
     .map(drop)
 }
@@ -231,7 +237,7 @@ fn publish(
          VALUES (?1, ?2, ?3, relative(?4), 'active', ?5)",
         params![id, version, source_digest, path_text(snapshot), now.0],
     )?;
-    set_active(transaction, id, true, now)?;
+    set_default(transaction, id, true, now)?;
     Ok(Publication::Published(ConfigurationVersion {
         version,
         source_digest: source_digest.to_owned(),

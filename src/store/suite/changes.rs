@@ -101,13 +101,28 @@ pub fn runs_that_ended_since_are_found_those_that_ended_last_first(store: &dyn S
     assert!(left.runs.is_empty());
 }
 
-pub fn it_is_known_how_many_runs_each_process_executes(store: &dyn Store) {
+pub fn it_is_known_which_runs_each_process_executes(store: &dyn Store) {
     let ready = ready(store, "d", at(0));
-    for process in ["one", "two", "one"] {
+    let mut claimed = Vec::new();
+    for (number, process) in ["one", "two", "one"].into_iter().enumerate() {
         let claim = claim("w").by(Some(process));
-        running(store, &ready, &claim, at(1));
+        let since = at(1 + i64::try_from(number).unwrap());
+        let run = running(store, &ready, &claim, since);
+        claimed.push((run.id, process.to_owned(), since));
     }
-    queued(store, &ready, at(2));
-    let known: Vec<(String, u64)> = store.running_by_process().unwrap().into_iter().collect();
-    assert_eq!(known, [("one".to_owned(), 2), ("two".to_owned(), 1)]);
+    queued(store, &ready, at(9));
+    let known = |workspaces: Option<&[String]>| -> Vec<_> {
+        let known = store.running_runs(workspaces).unwrap();
+        let what = known.into_iter().map(|run| {
+            assert_eq!((run.attempt, run.workspace_id.as_str()), (1, "default"));
+            assert!(run.claim_expires_at > run.claimed_at);
+            (run.id, run.process, run.claimed_at)
+        });
+        what.collect()
+    };
+    assert_eq!(known(None), claimed);
+    let (own, other) = ("default".to_owned(), "other".to_owned());
+    assert_eq!(known(Some(&[other.clone(), own])), claimed);
+    assert_eq!(known(Some(&[other])), []);
+    assert_eq!(known(Some(&[])), []);
 }

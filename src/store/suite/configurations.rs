@@ -37,10 +37,10 @@ pub fn the_last_run_of_a_configuration_is_known(store: &dyn Store) {
     assert_eq!(last_run(), Some(at(5)));
 }
 
-fn active(store: &dyn Store) -> Vec<String> {
+fn default(store: &dyn Store) -> Vec<String> {
     let known = store.configurations("default").unwrap();
-    let active = known.into_iter().filter(|known| known.active);
-    active.map(|known| known.record.name).collect()
+    let default = known.into_iter().filter(|known| known.is_default);
+    default.map(|known| known.record.name).collect()
 }
 
 pub fn one_configuration_of_a_workspace_is_active(store: &dyn Store) {
@@ -48,23 +48,23 @@ pub fn one_configuration_of_a_workspace_is_active(store: &dyn Store) {
         let new = new_configuration(name, &format!("/{name}"));
         store.ensure_configuration(&new, at(0)).unwrap().id
     });
-    assert_eq!(active(store), [""; 0]);
-    assert!(store.set_active(&ids[0], true, at(1)).unwrap().active);
-    assert_eq!(active(store), ["b"]);
+    assert_eq!(default(store), [""; 0]);
+    assert!(store.set_default(&ids[0], true, at(1)).unwrap().is_default);
+    assert_eq!(default(store), ["b"]);
     let names = |known: Vec<KnownConfiguration>| {
         let names = known.into_iter().map(|known| known.record.name);
         names.collect::<Vec<_>>()
     };
-    store.set_active(&ids[2], true, at(2)).unwrap();
-    assert_eq!(active(store), ["c"]);
-    // The active one comes first, the others by name.
+    store.set_default(&ids[2], true, at(2)).unwrap();
+    assert_eq!(default(store), ["c"]);
+    // The default comes first, the others by name.
     let known = store.configurations("default").unwrap();
     assert_eq!(names(known), ["c", "a", "b"]);
     let ended = store.configuration(&ids[0]).unwrap();
-    assert_eq!((ended.active, ended.updated_at), (false, at(2)));
-    store.set_active(&ids[2], false, at(3)).unwrap();
-    assert_eq!(active(store), [""; 0]);
-    let unknown = store.set_active("0199", true, at(4));
+    assert_eq!((ended.is_default, ended.updated_at), (false, at(2)));
+    store.set_default(&ids[2], false, at(3)).unwrap();
+    assert_eq!(default(store), [""; 0]);
+    let unknown = store.set_default("0199", true, at(4));
     assert!(matches!(unknown, Err(StoreError::NotFound { .. })));
 }
 
@@ -72,7 +72,7 @@ pub fn an_uploaded_configuration_has_the_versions_that_were_published(store: &dy
     let new = new_configuration("c", "/draft");
     store.add_uploaded_configuration(&new, at(0)).unwrap();
     let known = store.configuration(&new.id).unwrap();
-    assert!(known.uploaded && !known.active && known.version.is_none());
+    assert!(known.uploaded && !known.is_default && known.version.is_none());
 
     let publish = |digest: &str, now| {
         let snapshot = Path::new("/snapshots").join(digest);
@@ -83,7 +83,7 @@ pub fn an_uploaded_configuration_has_the_versions_that_were_published(store: &dy
         other => panic!("{other:?}"),
     };
     assert_eq!((first.version, first.active), (1, true));
-    assert_eq!(active(store), ["c"]);
+    assert_eq!(default(store), ["c"]);
     assert_eq!(publish("d1", 2), Publication::Unchanged(first.clone()));
     assert!(matches!(publish("d2", 3), Publication::Published(_)));
     // Files of a version that is archived are published anew.

@@ -74,6 +74,9 @@ macro_rules! run {
                     only_a_run_that_has_ended_is_deleted,
                     ids_are_found_by_an_unambiguous_prefix,
                     runs_are_listed_newest_first_by_what_is_asked_for,
+                    runs_are_found_by_text_labels_and_issues,
+                    runs_are_counted_by_status,
+                    a_failure_keeps_its_place,
                     a_full_queue_takes_no_more_until_one_is_claimed,
                     the_same_request_under_the_same_key_is_one_run,
                 }
@@ -122,7 +125,7 @@ macro_rules! run {
                     whatever_is_written_changes_the_mark_and_reading_does_not,
                     runs_in_the_queue_are_those_of_the_workspace_as_they_are,
                     runs_that_ended_since_are_found_those_that_ended_last_first,
-                    it_is_known_how_many_runs_each_process_executes,
+                    it_is_known_which_runs_each_process_executes,
                 }
                 queue_statistics {
                     the_overview_counts_what_waits_runs_and_ended,

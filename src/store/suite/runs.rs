@@ -2,14 +2,17 @@
 
 use std::time::Duration;
 
+use serde_json::json;
+
 use super::places::{
     at, claim, claim_next, ended, ending, enqueue, environment, expiry, failure, find, new_run,
     queued, ready, reread, running, send_back, take,
 };
 use crate::base::clock::Timestamp;
 use crate::store::{
-    AfterFailure, CancelOutcome, Claim, Claimable, EnvironmentStatus, Heartbeat, NewRun, Retry,
-    RunFilter, RunRecord, RunStatus, Store, StoreError, Submission, Submitted, Used,
+    AfterFailure, CancelOutcome, Claim, Claimable, Ending, EnvironmentStatus, Failure, Heartbeat,
+    NewRun, Place, Retry, RunFilter, RunRecord, RunResults, RunStatus, Store, StoreError,
+    Submission, Submitted, Used,
 };
 
 fn ids(runs: &[RunRecord]) -> Vec<&str> {
@@ -368,7 +371,12 @@ pub fn runs_are_listed_newest_first_by_what_is_asked_for(store: &dyn Store) {
         list(filter).len()
     };
     assert_eq!(asked(&|filter| filter.limit = 2), 2);
-    assert_eq!(asked(&|filter| filter.status = Some(RunStatus::Failed)), 1);
+    use RunStatus::{Cancelled, Failed, Queued, Running};
+    let of_status = |statuses: &[RunStatus]| asked(&|filter| filter.statuses = statuses.to_vec());
+    assert_eq!(of_status(&[Failed]), 1);
+    assert_eq!(of_status(&[Queued, Failed]), 3);
+    assert_eq!(of_status(&[Running, Cancelled]), 0);
+    assert_eq!(of_status(&[Running, Queued]), 2);
     assert_eq!(asked(&|filter| filter.since = Some(at(2))), 2);
     assert_eq!(
         asked(&|filter| filter.input = Some(failed.input_name.clone())),
@@ -395,6 +403,165 @@ pub fn runs_are_listed_newest_first_by_what_is_asked_for(store: &dyn Store) {
         asked(&|filter| filter.workspace_id = "another".to_owned()),
         0
     );
+}
+
+pub fn runs_are_found_by_text_labels_and_issues(store: &dyn Store) {
+    let environment = ready(store, "r", at(0));
+    let mut labelled = new_run(&environment);
+    labelled.input_name = "Ärzte March.csv".to_owned();
+    let labels = [("team", "North"), ("month", "3")];
+    labelled.options.labels = labels
+        .map(|(key, value)| (key.to_owned(), value.to_owned()))
+        .into();
+    labelled.options.configuration_version = Some(7);
+    let recorded = store.enqueue_runs(&[labelled], at(1)).unwrap().remove(0);
+    assert_eq!(recorded.options.configuration_version, Some(7));
+    queued(store, &environment, at(2));
+    let asked = |change: &dyn Fn(&mut RunFilter)| {
+        let mut filter = RunFilter {
+            workspace_id: "default".to_owned(),
+            limit: 9,
+            ..RunFilter::default()
+        };
+        change(&mut filter);
+        let found = store.runs(&filter).unwrap();
+        found.into_iter().map(|run| run.id).collect::<Vec<_>>()
+    };
+    let with_text = |text: &str| asked(&|filter| filter.text = Some(text.to_owned()));
+    for text in ["ärzte", "MARCH", "north", "team", &recorded.id[28..]] {
+        assert_eq!(with_text(text), [&*recorded.id], "{text}");
+    }
+    assert_eq!(with_text("nowhere"), [""; 0]);
+    assert_eq!(with_text(&environment.configuration_name).len(), 2);
+    let with_label = |key: &str, value: &str| {
+        asked(&|filter| filter.labels = [(key.to_owned(), value.to_owned())].into())
+    };
+    assert_eq!(with_label("team", "North"), [&*recorded.id]);
+    assert_eq!(with_label("team", "South"), [""; 0]);
+    let with_issues = |wanted| asked(&|filter| filter.has_issues = Some(wanted));
+    assert_eq!(with_issues(false), [""; 0], "none has looked at its input");
+    let looked = |issues: u64, now| {
+        let mine = claim("w");
+        let run = running(store, &environment, &mine, at(now));
+        let metrics = vec![
+            ("sheet_count", json!(1)),
+            ("validation_issues_total", json!(issues)),
+        ];
+        let end = Ending {
+            results: Some(RunResults {
+                metrics,
+                payload: "{}".to_owned(),
+                ..RunResults::default()
+            }),
+            ..ending(RunStatus::Succeeded)
+        };
+        assert!(store.finish_run(&run.id, &mine, &end, at(now)).unwrap());
+        run.id
+    };
+    let (clean, faulty) = (looked(0, 3), looked(2, 4));
+    assert_eq!(with_issues(false), [clean]);
+    assert_eq!(with_issues(true), [faulty]);
+    // A look that is bounded ends at the last run that it looked at, and goes on behind it.
+    let mut filter = RunFilter {
+        workspace_id: "default".to_owned(),
+        text: Some("ärzte".to_owned()),
+        limit: 9,
+        look_at: Some(3),
+        ..RunFilter::default()
+    };
+    let first = store.find_runs(&filter).unwrap();
+    assert!(first.runs.is_empty());
+    filter.behind = first.looked_to;
+    let second = store.find_runs(&filter).unwrap();
+    assert_eq!(
+        (second.runs[0].id.as_str(), second.looked_to),
+        (&*recorded.id, None)
+    );
+}
+
+pub fn runs_are_counted_by_status(store: &dyn Store) {
+    let environment = ready(store, "r", at(0));
+    for now in 1..=3 {
+        queued(store, &environment, at(now));
+    }
+    running(store, &environment, &claim("w"), at(4));
+    for (now, status) in [
+        (5, RunStatus::Succeeded),
+        (6, RunStatus::Failed),
+        (7, RunStatus::Failed),
+    ] {
+        ended(store, &environment, status, at(now));
+    }
+    let filter = RunFilter {
+        workspace_id: "default".to_owned(),
+        statuses: vec![RunStatus::Failed],
+        limit: 1,
+        ..RunFilter::default()
+    };
+    let counted = |filter: &RunFilter, most| {
+        let mut counts = store.count_runs(filter, most).unwrap();
+        let numbers = RunStatus::ALL.map(|status| *counts.of(status));
+        (numbers, counts.is_whole)
+    };
+    assert_eq!(
+        counted(&filter, 10),
+        ([3, 1, 1, 2, 0], true),
+        "whatever the status and the page"
+    );
+    assert_eq!(counted(&filter, 2), ([2, 1, 1, 2, 0], false));
+    let since = RunFilter {
+        since: Some(at(3)),
+        ..filter.clone()
+    };
+    assert_eq!(counted(&since, 10), ([1, 1, 1, 2, 0], true));
+    let text = RunFilter {
+        text: Some("nowhere".to_owned()),
+        ..filter.clone()
+    };
+    assert_eq!(counted(&text, 10), ([0; 5], true));
+    let named = RunFilter {
+        text: Some(environment.configuration_name.clone()),
+        ..filter.clone()
+    };
+    assert_eq!(counted(&named, 10), ([3, 1, 1, 2, 0], true));
+    let other = RunFilter {
+        workspace_id: "other".to_owned(),
+        ..filter
+    };
+    assert_eq!(counted(&other, 10), ([0; 5], true));
+}
+
+pub fn a_failure_keeps_its_place(store: &dyn Store) {
+    let environment = ready(store, "r", at(0));
+    let place = Box::new(Place {
+        file: Some("src/ade_config/columns/extra.py".to_owned()),
+        line: Some(2),
+        callable: Some("tidy".to_owned()),
+        sheet: Some("North \"1\"".to_owned()),
+        table: Some(1),
+        column: Some("AB".to_owned()),
+    });
+    let failure = Failure {
+        place: place.clone(),
+        ..failure()
+    };
+    let (first, second) = (claim("w"), claim("w"));
+    let run = running(store, &environment, &first, at(1));
+    let used = Used::default();
+    let retry = Retry::Counted(at(2));
+    let retried = store.retry_run(&run.id, &first, &failure, &used, retry, at(2));
+    let waiting = retried.unwrap().unwrap().error.unwrap();
+    assert_eq!(waiting.place, place, "while it waits for its next attempt");
+    store.claim_run(&run.id, &second, at(3)).unwrap().unwrap();
+    let end = Ending {
+        error: Some(failure),
+        ..ending(RunStatus::Failed)
+    };
+    assert!(store.finish_run(&run.id, &second, &end, at(4)).unwrap());
+    assert_eq!(find(store, &run.id).error.unwrap().place, place);
+    let elsewhere = ended(store, &environment, RunStatus::Failed, at(5));
+    let unknown = elsewhere.error.is_none_or(|error| error.place.is_unknown());
+    assert!(unknown, "what is not known is not recorded");
 }
 
 /// Submits a run, with what the client asked for.

@@ -3,18 +3,20 @@
 use serde_json::{Value, json};
 
 use super::draft::DraftFile;
+use crate::base::show_path::ShowPath;
 use crate::store::{ConfigurationVersion, KnownConfiguration};
 
-/// Returns the configuration object. Scripts read it: a key may be added, none is renamed or removed.
-pub fn configuration_json(known: &KnownConfiguration) -> Value {
+/// Returns the configuration object. Scripts read it: a key may be added, none is renamed or removed. `paths`: how much of a
+/// path its reader sees.
+pub fn configuration_json(known: &KnownConfiguration, paths: &dyn ShowPath) -> Value {
     let record = &known.record;
     json!({
         "id": record.id,
         "workspace_id": record.workspace_id,
         "name": record.name,
-        "path": record.path,
+        "path": paths.path(&record.path),
         "uploaded": known.uploaded,
-        "active": known.active,
+        "active": known.is_default,
         "version": known.version.as_ref().map(version_json),
         "created_at": known.created_at,
         "updated_at": known.updated_at,

@@ -56,5 +56,5 @@ pub fn set_active(
         });
     }
     let now = workspace.machine.now();
-    Ok(workspace.store.set_active(&known.record.id, active, now)?)
+    Ok(workspace.store.set_default(&known.record.id, active, now)?)
 }

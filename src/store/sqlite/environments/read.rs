@@ -71,6 +71,7 @@ fn failure(row: &Row<'_>) -> rusqlite::Result<Option<Failure>> {
                 .get::<_, Option<String>>("error_message")?
                 .unwrap_or_default(),
             hint: row.get("error_hint")?,
+            place: Box::default(),
         }),
     })
 }

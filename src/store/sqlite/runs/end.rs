@@ -12,7 +12,7 @@ use crate::store::sqlite::observed_time::observe;
 use crate::store::sqlite::results;
 use crate::store::sqlite::transaction::Transaction;
 use crate::store::sqlite::values::{compressed, execute, path_text, rows};
-use crate::store::{Claim, Ending, Failure, NOT_BUILT, RunRecord, RunStatus, Used};
+use crate::store::{Claim, Ending, Failure, NOT_BUILT, Place, RunRecord, RunStatus, Used};
 
 /// Takes a run out of the queue that the transaction has just read, and completes its record. With `ending`, what its last
 /// attempt found.
@@ -29,7 +29,7 @@ pub(super) fn complete(
     execute(
         transaction,
         "UPDATE runs SET status = ?2, environment_id = ?3, attempt_count = ?4, started_at = ?5, completed_at = ?6, cancel_requested_at = ?7,
-         error_code = ?8, error_stage = ?9, error_message = ?10, error_hint = ?11, exit_code = ?12, summary = ?13, output_path = relative(?14), result = ?15
+         error_code = ?8, error_stage = ?9, error_message = ?10, error_hint = ?11, exit_code = ?12, summary = ?13, output_path = relative(?14), result = ?15, error_place = ?16
          WHERE id = ?1 AND status IS NULL",
         params![
             id,
@@ -47,9 +47,16 @@ pub(super) fn complete(
             ending.and_then(|ending| ending.summary.as_ref()),
             ending.and_then(|ending| ending.output_path.as_deref()).map(path_text),
             ending.and_then(|ending| ending.results.as_ref()).map(|results| compressed(&results.payload)),
+            error.and_then(|error| place_text(&error.place)),
         ],
     )?;
     observe(transaction, now)
+}
+
+/// The place of a failure as its column has it: null where nothing is known.
+fn place_text(place: &Place) -> Option<String> {
+    let known = (!place.is_unknown()).then(|| serde_json::to_string(place));
+    known.and_then(Result::ok)
 }
 
 /// The error of a run that was cancelled without an engine that could say so.

@@ -12,7 +12,7 @@ use rusqlite::{Connection, Row, params};
 use super::read::by_id;
 use crate::base::clock::{Timestamp, milliseconds};
 use crate::store::sqlite::values::rows;
-use crate::store::{RunFilter, RunRecord, RunStatus};
+use crate::store::{FoundRuns, RunFilter, RunRecord, RunStatus};
 
 /// A run's id is made before the run is recorded, with its input staged in between: by no more than this.
 const STAGING: Duration = Duration::from_secs(3600);
@@ -66,16 +66,17 @@ impl Part<'_> {
     }
 }
 
-pub(super) fn list(
-    connection: &Connection,
-    filter: &RunFilter,
-) -> rusqlite::Result<Vec<RunRecord>> {
+pub(super) fn list(connection: &Connection, filter: &RunFilter) -> rusqlite::Result<FoundRuns> {
     let limit = usize::try_from(filter.limit).unwrap_or(usize::MAX);
     let configurations = configurations(connection, filter)?;
-    if filter.status == Some(RunStatus::Running) {
-        return running(connection, filter, &configurations, limit);
+    if filter.statuses == [RunStatus::Running] {
+        let runs = running(connection, filter, &configurations, limit)?;
+        return Ok(FoundRuns {
+            runs,
+            looked_to: None,
+        });
     }
-    let statuses = statuses(filter.status);
+    let statuses = statuses(&filter.statuses);
     let from = filter.since.map_or(String::new(), first_id_since);
     let last = last(filter);
     let parts = configurations.len() * statuses.len();
@@ -99,23 +100,39 @@ pub(super) fn list(
         part.fill(connection, &last, &from)?;
         heads.extend(part.read.pop().map(|id| (id, index)));
     }
-    let mut runs = Vec::new();
-    while runs.len() < limit
+    let mut found = FoundRuns::default();
+    let mut left = filter
+        .look_at
+        .filter(|_| asks_for_what_no_index_knows(filter));
+    let mut looked_to = None;
+    while found.runs.len() < limit
         && let Some((id, index)) = heads.pop()
     {
+        if left == Some(0) {
+            found.looked_to = looked_to;
+            break;
+        }
+        left = left.map(|left| left - 1);
         let run = by_id(connection, &id)?;
         if is_wanted(&run, filter) {
-            runs.push(run);
+            found.runs.push(run);
         }
+        looked_to = Some(id.clone());
         let part = &mut parts[index];
         part.fill(connection, &id, &from)?;
         heads.extend(part.read.pop().map(|id| (id, index)));
     }
-    Ok(runs)
+    Ok(found)
+}
+
+/// Whether the record of each run has to be looked at.
+pub(super) fn asks_for_what_no_index_knows(filter: &RunFilter) -> bool {
+    filter.has_issues.is_some() || !filter.labels.is_empty() || filter.text.is_some()
 }
 
 fn is_wanted(run: &RunRecord, filter: &RunFilter) -> bool {
-    filter.status.is_none_or(|status| run.status == status)
+    let is_of_status = filter.statuses.is_empty() || filter.statuses.contains(&run.status);
+    is_of_status
         && filter.since.is_none_or(|since| run.created_at >= since)
         && filter.before.is_none_or(|before| run.created_at < before)
         && filter.behind.as_ref().is_none_or(|behind| run.id < *behind)
@@ -123,6 +140,32 @@ fn is_wanted(run: &RunRecord, filter: &RunFilter) -> bool {
             .input
             .as_ref()
             .is_none_or(|input| run.input_name == *input)
+        && has_what_is_asked(run, filter)
+}
+
+/// What no index knows of a run.
+fn has_what_is_asked(run: &RunRecord, filter: &RunFilter) -> bool {
+    let found = run.metrics.as_ref().map(|metrics| metrics.issues > 0);
+    let labels = &run.options.labels;
+    filter.has_issues.is_none_or(|wanted| found == Some(wanted))
+        && filter
+            .labels
+            .iter()
+            .all(|(key, value)| labels.get(key) == Some(value))
+        && filter.text.as_ref().is_none_or(|text| has_text(run, text))
+}
+
+fn has_text(run: &RunRecord, text: &str) -> bool {
+    let text = text.to_lowercase();
+    let labels = run
+        .options
+        .labels
+        .iter()
+        .flat_map(|(key, value)| [key, value]);
+    let mut names = [&run.input_name, &run.configuration_name]
+        .into_iter()
+        .chain(labels);
+    run.id.ends_with(&text) || names.any(|name| name.to_lowercase().contains(&text))
 }
 
 /// Sorts behind every id that is wanted: a run's id is made before the run is recorded. The clock may have been set back in
@@ -136,23 +179,26 @@ fn last(filter: &RunFilter) -> String {
     bounds.min().unwrap_or_else(|| BEHIND_ALL.to_owned())
 }
 
-fn configurations(connection: &Connection, filter: &RunFilter) -> rusqlite::Result<Vec<String>> {
+pub(super) fn configurations(
+    connection: &Connection,
+    filter: &RunFilter,
+) -> rusqlite::Result<Vec<String>> {
     let sql = "SELECT id FROM configurations WHERE workspace_id = ?1 AND (?2 IS NULL OR ?2 IN (id, name) OR path = relative(?2))";
     let values = params![filter.workspace_id, filter.configuration];
     rows(connection, sql, values, |row| row.get(0))
 }
 
-/// Which statuses to look through; none: that of the runs in the queue.
-fn statuses(wanted: Option<RunStatus>) -> Vec<Option<RunStatus>> {
-    match wanted {
-        None => RunStatus::ALL
-            .into_iter()
-            .filter(|status| status.is_terminal())
-            .map(Some)
-            .chain([None])
-            .collect(),
-        Some(status) => vec![status.is_terminal().then_some(status)],
-    }
+/// Which statuses to look through, each once; none: that of the runs in the queue.
+fn statuses(wanted: &[RunStatus]) -> Vec<Option<RunStatus>> {
+    let is_wanted = |status: &RunStatus| wanted.is_empty() || wanted.contains(status);
+    let mut statuses: Vec<_> = RunStatus::ALL
+        .into_iter()
+        .filter(is_wanted)
+        .map(|status| status.is_terminal().then_some(status))
+        .collect();
+    // Queued and running ones are together, and first.
+    statuses.dedup();
+    statuses
 }
 
 /// Few runs are running at any time, however many are in the queue.
@@ -180,7 +226,7 @@ fn running(
 
 /// No run that was recorded since then has a smaller id. RFC 9562, 5.7: a UUID of version 7 begins with its time in
 /// milliseconds, 48 bits, in hexadecimal digits with a hyphen after the eighth.
-fn first_id_since(since: Timestamp) -> String {
+pub(super) fn first_id_since(since: Timestamp) -> String {
     id_at(since.0 - milliseconds(STAGING))
 }
 

@@ -3,6 +3,7 @@
 mod attempt;
 mod cancel;
 mod claim;
+mod count;
 mod due;
 mod end;
 mod enqueue;
@@ -24,8 +25,8 @@ use super::values::{changes, execute, exists, row, rows};
 use crate::base::clock::Timestamp;
 use crate::base::files::name_of;
 use crate::store::{
-    Attempt, CancelOutcome, Claim, Clock, Ending, Failure, Heartbeat, NewRun, Result, Retry,
-    RunFilter, RunRecord, Runs, StoreError, Submission, Submitted, Used,
+    Attempt, CancelOutcome, Claim, Clock, Ending, Failure, FoundRuns, Heartbeat, NewRun, Result,
+    Retry, RunCounts, RunFilter, RunRecord, Runs, StoreError, Submission, Submitted, Used,
 };
 
 #[cfg(test)]
@@ -193,8 +194,12 @@ impl Runs for SqliteStore {
         }
     }
 
-    fn runs(&self, filter: &RunFilter) -> Result<Vec<RunRecord>> {
+    fn find_runs(&self, filter: &RunFilter) -> Result<FoundRuns> {
         self.read(|connection| list::list(connection, filter))
+    }
+
+    fn count_runs(&self, filter: &RunFilter, most: u32) -> Result<RunCounts> {
+        self.read(|connection| count::count(connection, filter, most))
     }
 
     fn attempts(&self, run: &str) -> Result<Vec<Attempt>> {

@@ -7,7 +7,7 @@ use rusqlite::{Connection, Row};
 use serde::de::DeserializeOwned;
 
 use crate::base::clock::Timestamp;
-use crate::store::{EnvironmentKey, Failure, RunMetrics, RunRecord, RunStatus};
+use crate::store::{EnvironmentKey, Failure, Place, RunMetrics, RunRecord, RunStatus};
 
 /// Every column but `result`, the engine's whole payload, which can be long and which lists do not show. What changes while a
 /// run is in the queue is read from there. [`record`] reads the columns in this order, by position: to find each of fifty by its
@@ -17,7 +17,7 @@ pub(super) const SELECT: &str = "SELECT r.id, r.workspace_id, r.configuration_id
     r.input_sheets, r.options, coalesce(r.status, q.status), coalesce(q.attempt_count, r.attempt_count), r.max_attempts,
     coalesce(q.trouble_count, 0), coalesce(q.available_at, r.created_at), q.claimed_by, q.claim_expires_at, q.claim_process, coalesce(q.cancel_requested_at, r.cancel_requested_at),
     r.artifacts_deleted_at, r.created_at, coalesce(q.started_at, r.started_at), r.completed_at, r.exit_code, q.last_error, r.error_code, r.error_stage,
-    r.error_message, r.error_hint, r.summary, absolute(r.output_path), absolute(r.run_dir), m.sheet_count, m.table_count, m.row_count_total, m.column_count_total,
+    r.error_message, r.error_hint, r.error_place, r.summary, absolute(r.output_path), absolute(r.run_dir), m.sheet_count, m.table_count, m.row_count_total, m.column_count_total,
     m.field_count_detected, m.column_count_unmapped, m.validation_issues_total,
     m.validation_issues_error, m.validation_issues_warning, m.validation_issues_info, m.field_count_expected
     FROM runs r JOIN configurations c ON c.id = r.configuration_id LEFT JOIN queue q ON q.run_id = r.id LEFT JOIN run_metrics m ON m.run_id = r.id";
@@ -111,12 +111,14 @@ impl Columns<'_, '_> {
         let code: Option<String> = self.take()?;
         let (stage, message) = (self.take()?, self.take::<Option<String>>()?);
         let hint = self.take()?;
+        let place: Option<Box<Place>> = self.json()?;
         Ok(last.or_else(|| {
             code.map(|code| Failure {
                 code,
                 stage,
                 message: message.unwrap_or_default(),
                 hint,
+                place: place.unwrap_or_default(),
             })
         }))
     }

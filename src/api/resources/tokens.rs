@@ -1,0 +1,150 @@
+//! Tokens: list, create, revoke. An administrator of some workspaces sees, makes and revokes those of these workspaces alone.
+
+use std::time::Duration;
+
+use axum::http::StatusCode;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::api::access::caller::{Administrator, Caller};
+use crate::api::access::tokens;
+use crate::api::access::tokens::TokenError;
+use crate::api::http::answer::Answer;
+use crate::api::http::body::{Json, JsonBody, Path};
+use crate::api::http::problem::ApiError;
+use crate::api::state::Api;
+use crate::base::problem::code;
+use crate::store::{Scope, TokenRecord};
+
+/// A day, in seconds.
+const DAY: u64 = 24 * 3600;
+/// The longest time that a token may be given, in days: a hundred years.
+const LONGEST: u32 = 36_500;
+
+pub fn routes() -> OpenApiRouter<Api> {
+    OpenApiRouter::new()
+        .routes(routes!(list, create))
+        .routes(routes!(revoke))
+}
+
+/// Tokens, newest first.
+#[derive(Debug, Serialize, ToSchema)]
+struct TokenList {
+    items: Vec<TokenRecord>,
+}
+
+/// A token to be made.
+#[derive(Debug, Deserialize, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct NewToken {
+    /// What a person calls it.
+    #[schema(min_length = 1, max_length = 100, pattern = r"\S")]
+    name: String,
+    /// What it allows.
+    scope: Scope,
+    /// The workspaces that it allows this in; absent: all.
+    #[schema(min_items = 1)]
+    workspaces: Option<Vec<String>>,
+    /// How many days it is valid; absent: until it is revoked.
+    #[schema(minimum = 1, maximum = 36500)]
+    days: Option<u32>,
+}
+
+impl JsonBody for NewToken {
+    const ARRAYS: &'static [&'static str] = &["workspaces"];
+}
+
+/// A token that was made.
+#[derive(Debug, Serialize, ToSchema)]
+struct MadeToken {
+    #[serde(flatten)]
+    record: TokenRecord,
+    /// The token itself. It is shown this once, and stored nowhere.
+    token: String,
+}
+
+/// Whether a caller may see and revoke a token, or make it: it is for no workspace that the caller's own is not for.
+fn is_within(caller: &Caller, workspaces: Option<&[String]>) -> bool {
+    match workspaces {
+        None => caller.token.workspaces.is_none(),
+        Some(ids) => ids.iter().all(|id| caller.is_for(id)),
+    }
+}
+
+/// List tokens, newest first. The tokens themselves are stored nowhere.
+#[utoipa::path(get, path = "/api/v1/tokens", operation_id = "list_tokens", tag = "tokens", responses(
+    (status = 200, body = TokenList),
+))]
+async fn list(Administrator(api, caller): Administrator) -> Answer<axum::Json<TokenList>> {
+    api.work(move |api| {
+        let mut items = api.home().store.tokens()?;
+        items.retain(|token| is_within(&caller, token.workspaces.as_deref()));
+        Ok(axum::Json(TokenList { items }))
+    })
+    .await
+}
+
+/// Create a token.
+#[utoipa::path(post, path = "/api/v1/tokens", operation_id = "create_token", tag = "tokens", request_body = NewToken, responses(
+    (status = 201, body = MadeToken),
+))]
+async fn create(
+    Administrator(api, caller): Administrator,
+    Json(new): Json<NewToken>,
+) -> Answer<(StatusCode, axum::Json<MadeToken>)> {
+    if new.workspaces.as_ref().is_some_and(Vec::is_empty) {
+        let message = "must name a workspace; without the field, the token is for all";
+        return Err(ApiError::field("workspaces", message));
+    }
+    if new.days.is_some_and(|days| days == 0 || days > LONGEST) {
+        let message = format!("must be from 1 to {LONGEST}");
+        return Err(ApiError::field("days", message));
+    }
+    if !is_within(&caller, new.workspaces.as_deref()) {
+        let detail = "a token can be made for the workspaces of the token that makes it";
+        return Err(ApiError::of(code::FORBIDDEN, detail).hint("name some of them in `workspaces`"));
+    }
+    api.work(move |api| {
+        let wanted = tokens::NewToken {
+            name: new.name,
+            scope: new.scope,
+            workspaces: new.workspaces,
+            valid_for: new
+                .days
+                .map(|days| Duration::from_secs(u64::from(days) * DAY)),
+        };
+        let (token, record) = tokens::create(api.home(), &wanted).map_err(in_field)?;
+        Ok((StatusCode::CREATED, axum::Json(MadeToken { record, token })))
+    })
+    .await
+}
+
+fn in_field(error: TokenError) -> ApiError {
+    match error {
+        TokenError::BadName => ApiError::from(error).of_field("name"),
+        TokenError::Workspace(_) => ApiError::from(error).of_field("workspaces"),
+        error => error.into(),
+    }
+}
+
+/// Revoke a token, and end its sessions and streams. Revoking it again changes nothing.
+#[utoipa::path(delete, path = "/api/v1/tokens/{id}", operation_id = "revoke_token", tag = "tokens", params(("id" = String, Path, description = "The token's id")), responses(
+    (status = 200, body = TokenRecord),
+))]
+async fn revoke(
+    Administrator(api, caller): Administrator,
+    Path(id): Path<String>,
+) -> Answer<axum::Json<TokenRecord>> {
+    api.work(move |api| {
+        let (store, now) = (&api.home().store, api.home().machine.now());
+        let found = store.token(&id.to_lowercase())?;
+        let found = found.filter(|token| is_within(&caller, token.workspaces.as_deref()));
+        let found = found.ok_or_else(|| ApiError::not_found("token", &id))?;
+        let revoked = store.revoke_token(&found.id, now)?;
+        api.tokens.clear();
+        Ok(axum::Json(revoked))
+    })
+    .await
+}

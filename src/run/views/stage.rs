@@ -1,0 +1,112 @@
+//! What a run does now, and how far it is, as its log tells.
+
+use std::fs::File;
+use std::io::{self, Read, Seek, SeekFrom};
+use std::path::Path;
+
+use serde_json::Value;
+
+use crate::settings::paths::RunFolder;
+use crate::store::{RunRecord, RunStatus};
+
+/// So much of the end of a log is looked at: some twenty events.
+const END: u64 = 4096;
+
+/// What a run does now, and the rows of the sheet that it has done.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Progress {
+    /// `queued`, `configuration`, `detecting`, `writing`. `None`: it has ended, or its log does not say.
+    pub stage: Option<&'static str>,
+    /// The rows that it read, once it has ended; while it is running, those of its sheet that are done. `None`: not known.
+    pub rows: Option<u64>,
+}
+
+/// How far a run is.
+pub fn progress(run: &RunRecord) -> Progress {
+    let rows = run.metrics.as_ref().map(|metrics| metrics.rows);
+    match run.status {
+        RunStatus::Queued => Progress {
+            stage: Some("queued"),
+            rows,
+        },
+        RunStatus::Running => {
+            let end = end_of(&RunFolder::at(&run.run_dir).events());
+            end.map_or(Progress::default(), |end| told(&end))
+        }
+        _ => Progress { stage: None, rows },
+    }
+}
+
+/// The last bytes of a log.
+fn end_of(path: &Path) -> io::Result<Vec<u8>> {
+    let mut file = File::open(path)?;
+    let length = file.metadata()?.len();
+    file.seek(SeekFrom::Start(length.saturating_sub(END)))?;
+    let mut end = Vec::new();
+    file.take(END).read_to_end(&mut end)?;
+    Ok(end)
+}
+
+/// What the last event says that says anything.
+fn told(end: &[u8]) -> Progress {
+    let mut lines = end.split(|byte| *byte == b'\n').rev();
+    let found = lines.find_map(|line| {
+        let event: Value = serde_json::from_slice(line).ok()?;
+        let stage = stage_of(event["event"].as_str()?, &event["data"])?;
+        let rows = event["data"]["rows"].as_u64();
+        Some(Progress {
+            stage: Some(stage),
+            rows: rows.filter(|_| event["event"] == "engine.sheet.progress"),
+        })
+    });
+    found.unwrap_or_default()
+}
+
+/// The stage of which an event tells.
+fn stage_of(event: &str, data: &Value) -> Option<&'static str> {
+    match event {
+        "run.start" | "engine.settings.effective" | "engine.run.started" | "engine.run.planned" => {
+            Some("configuration")
+        }
+        "engine.config.loaded"
+        | "engine.workbook.started"
+        | "engine.sheet.started"
+        | "engine.sheet.tables_detected"
+        | "engine.row_classification"
+        | "engine.column_classification" => Some("detecting"),
+        "engine.sheet.progress" if data["stage"] == "write" => Some("writing"),
+        "engine.sheet.progress" => Some("detecting"),
+        "engine.table.written" | "engine.validation.summary" | "engine.run.completed" => {
+            Some("writing")
+        }
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_last_event_that_says_anything_tells_the_stage() {
+        let of = |log: &str| {
+            let told = told(log.as_bytes());
+            (told.stage, told.rows)
+        };
+        let start = r#"{"event":"run.start","data":{"rows":9}}"#;
+        let progress = r#"{"event":"engine.sheet.progress","data":{"stage":"write","rows":400}}"#;
+        let other = r#"{"event":"engine.log","data":{}}"#;
+        assert_eq!(of(""), (None, None));
+        assert_eq!(of(other), (None, None));
+        assert_eq!(of(start), (Some("configuration"), None));
+        assert_eq!(
+            of(&format!("{start}\n{progress}\n{other}\n{{\"ev")),
+            (Some("writing"), Some(400))
+        );
+        let detect = progress.replace("write", "detect");
+        assert_eq!(
+            of(&format!("vent\":1}}\n{detect}\n")),
+            (Some("detecting"), Some(400))
+        );
+    }
+}
