@@ -153,6 +153,7 @@ impl Configurations for SimulatedStore {
         add_uploaded_configuration(new: &ConfigurationRecord, now: Timestamp) -> ();
         set_default(id: &str, is_default: bool, now: Timestamp) -> KnownConfiguration;
         publish(id: &str, source_digest: &str, snapshot: &Path, now: Timestamp) -> Publication;
+        activate_version(id: &str, version: Option<u32>, now: Timestamp) -> Option<KnownConfiguration>;
         versions(id: &str) -> Vec<ConfigurationVersion>;
         published_snapshots() -> Vec<PathBuf>;
     }

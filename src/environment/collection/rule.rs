@@ -21,16 +21,16 @@ use crate::workspace::Workspace;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Fate {
-    /// It is cold, no run needs it, and its configuration is neither active nor was it run lately.
+    /// It is cold, no run needs it, and its configuration is neither the default nor was it run lately.
     Delete,
-    /// Its configuration is active or was run lately, its digest is no longer the current one, and it is cold.
+    /// Its configuration is the default or was run lately, its digest is no longer the current one, and it is cold.
     Superseded,
     /// It is being built.
     Unfinished,
     /// A queued or running run needs it.
     InUse,
-    /// Its configuration is active: the one that the workspace's runs use by default.
-    Active,
+    /// Its configuration is the workspace's default: runs that name no configuration use it.
+    Default,
     /// Its configuration was run within the time to live, and its folder is still there.
     RunLately,
     /// It was used, or changed, within the time to live.
@@ -54,7 +54,7 @@ impl Fate {
             Self::Superseded => "unused, and superseded by a newer one",
             Self::Unfinished => "its build has not ended",
             Self::InUse => "a run needs it",
-            Self::Active => "its configuration is active",
+            Self::Default => "its configuration is the workspace's default",
             Self::RunLately => "its configuration was run recently",
             Self::Warm => "used recently",
             Self::NeverCold => "the time to live is off",
@@ -72,15 +72,15 @@ pub struct EnvironmentFacts {
     pub last_used: Timestamp,
     /// Queued and running runs that refer to it.
     pub live_runs: u64,
-    /// Whether its configuration is active.
-    pub active: bool,
+    /// Whether its configuration is the workspace's default.
+    pub is_default: bool,
     /// Whether its configuration was run within the time to live, and its folder is still there.
     pub run_lately: bool,
     /// Whether its configuration needs another one now; `None`: not known, because the configuration's folder is gone.
     pub superseded: Option<bool>,
 }
 
-/// The rule. An environment is deleted only when its configuration is neither active nor was it run lately, it is not being
+/// The rule. An environment is deleted only when its configuration is neither the default nor was it run lately, it is not being
 /// built, it is cold, and no queued or running run refers to it; with `options.superseded` also when its configuration is in use
 /// and needs another.
 pub fn judge(facts: &EnvironmentFacts, options: &CollectOptions, ages: &Ages) -> Fate {
@@ -91,8 +91,8 @@ pub fn judge(facts: &EnvironmentFacts, options: &CollectOptions, ages: &Ages) ->
         return Fate::InUse;
     }
     let superseded = options.superseded && facts.superseded == Some(true);
-    if facts.active && !superseded {
-        return Fate::Active;
+    if facts.is_default && !superseded {
+        return Fate::Default;
     }
     if facts.run_lately && !superseded {
         return Fate::RunLately;
@@ -101,7 +101,7 @@ pub fn judge(facts: &EnvironmentFacts, options: &CollectOptions, ages: &Ages) ->
         None => Fate::NeverCold,
         Some(ttl) if !ages.is_older(facts.last_used, ttl) => Fate::Warm,
         Some(_) if ages.collects_from().is_some() => Fate::Held,
-        Some(_) if facts.active || facts.run_lately => Fate::Superseded,
+        Some(_) if facts.is_default || facts.run_lately => Fate::Superseded,
         Some(_) => Fate::Delete,
     }
 }
@@ -150,7 +150,7 @@ pub fn judge_all(
             status: environment.status,
             last_used: environment.last_used().plus(LAST_USE_KNOWN_TO),
             live_runs: store.live_runs_of_environment(&environment.id)?,
-            active: configuration.is_some_and(|known| known.is_default),
+            is_default: configuration.is_some_and(|known| known.is_default),
             run_lately,
             superseded,
         };
@@ -216,7 +216,7 @@ mod tests {
             status: EnvironmentStatus::Ready,
             last_used: Timestamp(0),
             live_runs: 0,
-            active: false,
+            is_default: false,
             run_lately: false,
             superseded: None,
         };
@@ -230,7 +230,7 @@ mod tests {
         let verdict =
             |change: fn(&mut EnvironmentFacts)| judge(&but(change), &options(false), &now);
         assert_eq!(verdict(|_| {}), Fate::Delete);
-        assert_eq!(verdict(|facts| facts.active = true), Fate::Active);
+        assert_eq!(verdict(|facts| facts.is_default = true), Fate::Default);
         assert_eq!(verdict(|facts| facts.run_lately = true), Fate::RunLately);
         assert_eq!(verdict(|facts| facts.live_runs = 1), Fate::InUse);
         assert_eq!(
@@ -255,7 +255,7 @@ mod tests {
             |change: fn(&mut EnvironmentFacts)| judge(&but(change), &options(true), &held);
         assert_eq!(verdict(|_| {}), Fate::Held);
         let superseded = |facts: &mut EnvironmentFacts| {
-            facts.active = true;
+            facts.is_default = true;
             facts.superseded = Some(true);
         };
         assert_eq!(verdict(superseded), Fate::Held);
@@ -284,19 +284,19 @@ mod tests {
         });
         assert_eq!(unasked(&lately), Fate::RunLately);
         assert_eq!(asked(&lately), Fate::Superseded);
-        let active = but(|facts| {
-            facts.active = true;
+        let default = but(|facts| {
+            facts.is_default = true;
             facts.superseded = Some(true);
         });
-        assert_eq!(unasked(&active), Fate::Active);
-        assert_eq!(asked(&active), Fate::Superseded);
+        assert_eq!(unasked(&default), Fate::Default);
+        assert_eq!(asked(&default), Fate::Superseded);
         let also = |change: fn(&mut EnvironmentFacts)| {
-            let mut facts = active;
+            let mut facts = default;
             change(&mut facts);
             asked(&facts)
         };
-        assert_eq!(also(|facts| facts.superseded = Some(false)), Fate::Active);
-        assert_eq!(also(|facts| facts.superseded = None), Fate::Active);
+        assert_eq!(also(|facts| facts.superseded = Some(false)), Fate::Default);
+        assert_eq!(also(|facts| facts.superseded = None), Fate::Default);
         assert_eq!(also(|facts| facts.last_used = NOW), Fate::Warm);
         assert_eq!(also(|facts| facts.live_runs = 2), Fate::InUse);
     }
