@@ -901,3 +901,55 @@ fn configurations_are_changed_by_administrators_and_found_by_their_workspace() {
     assert_eq!(listed["items"].as_array().unwrap().len(), 1);
     assert_eq!(listed["items"][0]["id"], "other");
 }
+
+#[test]
+fn a_configuration_begins_with_a_template() {
+    let place = Place::new();
+    let server = Server::of(&place);
+    let templates = server.read("templates")["items"].clone();
+    let default = &templates
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|one| one["name"] == "default")
+        .unwrap();
+    assert_ne!(default["description"], "");
+    let new = json!({"name": "Crew of 2026", "template": "default"});
+    let made = server.post(CONFIGS, &new).is(201);
+    assert_eq!(made.json()["name"], "Crew of 2026");
+    // The files are those that `ade init` writes, and are published as they are.
+    let id = made.id();
+    let mut listed: Vec<String> = default["files"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|path| path.as_str().unwrap().to_owned())
+        .collect();
+    listed.sort();
+    assert_eq!(names(&server, &id), listed);
+    let manifest = server
+        .get(&format!("configs/{id}/files/pyproject.toml"))
+        .is(200)
+        .text();
+    assert!(manifest.contains("name = \"crew-of-2026\""), "{manifest}");
+    post(&server, &id, "publish").is(201);
+    let sample = server.get("templates/default/sample").is(200);
+    assert!(sample.body.starts_with(b"PK"));
+    assert!(
+        sample
+            .header("content-disposition")
+            .unwrap()
+            .contains("sample.xlsx")
+    );
+    server
+        .get("templates/other/sample")
+        .refuses(404, "not_found");
+    let new = json!({"name": "x", "template": "other"});
+    server.post(CONFIGS, &new).refuses_field("template");
+    let known = server.read(CONFIGS);
+    assert_eq!(
+        known["items"].as_array().unwrap().len(),
+        1,
+        "nothing is kept of what was refused"
+    );
+}

@@ -264,6 +264,7 @@ impl Environments for SimulatedStore {
     }
     looks! {
         live_runs_of_environment(id: &str) -> u64;
+        waiting_runs_of_environment(id: &str, limit: u32) -> Vec<String>;
         move_waiting_runs(from: &str, to: &EnvironmentRecord, now: Timestamp) -> bool;
     }
     fn delete_environment(&self, id: &str, cold_since: Option<&Clock<'_>>) -> Result<bool> {

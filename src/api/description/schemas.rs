@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
 
+use crate::environment::json::BuildStep;
 use crate::store::Failure;
 use crate::workspace::configurations::{ConfigurationObject, VersionObject};
 
@@ -539,10 +540,14 @@ pub struct Environment {
 }
 
 /// An environment with what is installed in it.
-#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Serialize, ToSchema)]
 pub struct EnvironmentDetails {
     #[serde(flatten)]
     pub environment: Environment,
+    /// The steps of its build, as far as they have come.
+    pub steps: Vec<BuildStep>,
+    /// The runs that wait for it, the next one first; 50 at most.
+    pub waiting_runs: Vec<String>,
     /// What is installed, by name.
     #[schema(required)]
     pub packages: Option<Vec<Package>>,

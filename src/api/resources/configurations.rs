@@ -27,11 +27,12 @@ use crate::api::state::Api;
 use crate::api::transfer::upload::{Upload, media_type};
 use crate::base::problem::code;
 use crate::base::show_path::Whole;
+use crate::configuration::scaffold;
 use crate::store::KnownConfiguration;
 use crate::workspace::Workspace;
 use crate::workspace::configurations::{
     ConfigurationObject as Shape, ConfigurationsError, Spool, VersionObject as Version,
-    configuration_json, draft, publish, version_json,
+    configuration_json, draft, draft::Content, publish, version_json,
 };
 
 /// The longer name of a configuration's routes.
@@ -145,21 +146,38 @@ struct Named {
     name: Option<String>,
 }
 
-/// A configuration without files yet.
+/// A configuration without files yet, or with those of a template.
 #[derive(Debug, Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct NewConfiguration {
     /// Its name.
     #[schema(min_length = 1, max_length = 100)]
     name: String,
+    /// The template that it begins with; absent: it has no files yet.
+    #[schema(nullable = false)]
+    template: Option<String>,
 }
 
 impl JsonBody for NewConfiguration {}
 
+impl NewConfiguration {
+    fn content(&self) -> Result<Content, ApiError> {
+        let Some(wanted) = &self.template else {
+            return Ok(Content::Nothing);
+        };
+        let found = scaffold::templates().find(|known| known == wanted);
+        found.map(Content::Template).ok_or_else(|| {
+            let known: Vec<&str> = scaffold::templates().collect();
+            let message = format!("must be one of {}", known.join(", "));
+            ApiError::field("template", message)
+        })
+    }
+}
+
 /// Upload a configuration.
 ///
 /// The body is an archive of its folder, a ZIP or a tar in gzip, as it is or as the file of a form. A folder that holds everything is
-/// taken off. Or the body is JSON with a name, and files follow one by one. What was uploaded is a draft until it is published.
+/// taken off. Or the body is JSON with a name: then the draft begins with a template, or with no files, which follow one by one. What was uploaded is a draft until it is published.
 #[utoipa::path(post, path = "/api/v1/workspaces/{workspace}/configs", operation_id = "create_config", tag = "configurations",
     params(("workspace" = String, Path, description = "The workspace"), Named),
     request_body(content(
@@ -185,11 +203,12 @@ async fn create(
         let Json(new) =
             <Json<NewConfiguration> as axum::extract::FromRequest<()>>::from_request(request, &())
                 .await?;
-        (Some(new.name), None)
+        let content = new.content()?;
+        (Some(new.name), content)
     } else {
         let limit = workspace.settings.upload_limit;
         let content = receive(&api, &workspace, request, limit, is_archive).await?;
-        (named.name, Some(content))
+        (named.name, Content::Archive(content))
     };
     let known = api
         .slow_work(move |_| {

@@ -17,7 +17,7 @@ use crate::base::digest;
 use crate::base::digest::Hasher;
 use crate::base::files;
 use crate::base::files::{FileError, PartialFolder, UNFINISHED};
-use crate::configuration::{Configuration, ConfigurationError};
+use crate::configuration::{Configuration, ConfigurationError, scaffold};
 use crate::store::{ConfigurationRecord, KnownConfiguration};
 use crate::system::lock::Lock;
 use crate::workspace::Workspace;
@@ -36,7 +36,17 @@ pub struct ConfigurationFile {
     pub sha256: String,
 }
 
-/// Creates an uploaded configuration: with the files of an archive, or without any yet. Its name is the given one, else that in its
+/// What a draft begins with.
+pub enum Content {
+    /// No files yet.
+    Nothing,
+    /// The files of an archive.
+    Archive(Spool),
+    /// Those of a template: its name, one of [`scaffold::templates`].
+    Template(&'static str),
+}
+
+/// Creates an uploaded configuration: with the files of an archive or a template, or without any yet. Its name is the given one, else that in its
 /// manifest, else that of the archive's one folder.
 ///
 /// # Errors
@@ -44,7 +54,7 @@ pub struct ConfigurationFile {
 pub fn create(
     workspace: &Workspace,
     name: Option<&str>,
-    content: Option<Spool>,
+    content: Content,
 ) -> Result<KnownConfiguration, ConfigurationsError> {
     if let Some(name) = name {
         checked_name(name)?;
@@ -52,7 +62,7 @@ pub fn create(
     let id = workspace.machine.new_id();
     let draft = workspace.paths.draft(workspace.id(), &id);
     let folder = folder_of(&draft);
-    let recorded = fill(folder, &draft, content).and_then(|top| {
+    let recorded = fill(folder, &draft, name, content).and_then(|top| {
         let named = name.map(str::to_owned).or_else(|| project_name(&draft));
         let named = named.or_else(|| top.filter(|top| checked_name(top).is_ok()));
         let record = ConfigurationRecord {
@@ -90,7 +100,7 @@ pub fn replace(
         (!is_empty).then(String::new)
     };
     precondition.demand("the draft", there.as_deref())?;
-    fill(folder_of(&draft), &draft, Some(content))?;
+    fill(folder_of(&draft), &draft, None, Content::Archive(content))?;
     files_below(&draft)
 }
 
@@ -286,18 +296,23 @@ fn checked_name(name: &str) -> Result<(), ConfigurationsError> {
     Ok(())
 }
 
-/// Unpacks an archive beside the draft, and puts it in the place of the draft. Without an archive the draft is empty. Returns the
-/// name of the one folder that was around everything.
+/// Unpacks an archive, or writes a template under the name, beside the draft, and puts it in the place of the draft. Without either
+/// the draft is empty. Returns the name of the one folder that was around everything.
 fn fill(
     folder: &Path,
     draft: &Path,
-    content: Option<Spool>,
+    name: Option<&str>,
+    content: Content,
 ) -> Result<Option<String>, ConfigurationsError> {
     files::create_folder(folder)?;
     let beside = PartialFolder::in_folder(folder);
     files::create_folder(beside.path())?;
-    if let Some(mut content) = content {
-        archive::unpack(content.rewound()?, beside.path())?;
+    match content {
+        Content::Nothing => {}
+        Content::Archive(mut archive) => archive::unpack(archive.rewound()?, beside.path())?,
+        Content::Template(template) => {
+            write_template(template, name.unwrap_or(template), beside.path())?;
+        }
     }
     let placing = |error| FileError::on("move into place", draft)(error);
     let top = top_folder(beside.path());
@@ -321,6 +336,16 @@ fn fill(
     }
     files::sync_folder(folder);
     Ok(top.map(|top| files::name_of(&top)))
+}
+
+fn write_template(template: &str, name: &str, folder: &Path) -> Result<(), ConfigurationsError> {
+    let name = scaffold::project_name(name);
+    for (path, content) in scaffold::files(template, &name).unwrap_or_default() {
+        let target = folder.join(path);
+        files::create_folder(folder_of(&target))?;
+        files::write_whole(&target, &content)?;
+    }
+    Ok(())
 }
 
 /// The one folder that holds everything, where that is the configuration and `folder` is not: archives are often made so.
