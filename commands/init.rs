@@ -33,15 +33,7 @@ pub struct Args {
 
 /// A template with what it holds.
 fn described(template: &'static str) -> PossibleValue {
-    let about = match template {
-        "default" => {
-            "A list of people: fields with their headers, readers and checks, and a test case"
-        }
-        "minimal" => "One field, to begin from nothing",
-        "full" => "As default, with detectors, hooks and readers of your own",
-        _ => "",
-    };
-    PossibleValue::new(template).help(about)
+    PossibleValue::new(template).help(scaffold::about(template))
 }
 
 pub fn run(args: &Args, context: &Context) -> Outcome {

@@ -80,10 +80,21 @@ fn uploaded(server: &Server) -> String {
     upload(server, ZIP, &zipped(&files())).is(201).id()
 }
 
-/// Writes a file of a draft, or all of it.
+/// Writes a file of a draft, or all of it, whatever is there.
 fn put(server: &Server, id: &str, what: &str, bytes: &[u8]) -> Answer {
+    put_over(server, id, what, &[("if-match", "*")], bytes)
+}
+
+/// Writes a file of a draft, or all of it, with what is said of the content that is replaced.
+fn put_over(server: &Server, id: &str, what: &str, said: &[(&str, &str)], bytes: &[u8]) -> Answer {
     let kind = if what == "draft" { ZIP } else { "text/plain" };
-    server.upload("PUT", &format!("configs/{id}/{what}"), kind, bytes)
+    let headers = [&[("content-type", kind)], said].concat();
+    server.send("PUT", &format!("configs/{id}/{what}"), &headers, bytes)
+}
+
+/// The ETag of some bytes.
+fn tag_of(bytes: &[u8]) -> String {
+    format!("\"{}\"", ade::base::digest::of(bytes))
 }
 
 fn post(server: &Server, id: &str, what: &str) -> Answer {
@@ -113,13 +124,16 @@ fn an_archive_becomes_a_draft_and_a_published_version() {
         format!("/api/v1/configs/{id}")
     );
     assert_eq!(known["name"], "orders");
-    has(&known, json!({"uploaded": true, "active": false}));
+    has(
+        &known,
+        json!({"uploaded": true, "default": false, "active_version": null, "runs_use": "nothing"}),
+    );
     assert_eq!(known["version"], Value::Null);
     assert_eq!(names(&server, &id), small());
 
-    // Without a version it cannot be what runs use.
+    // Without a version there is nothing that runs could use.
     let path = |rest: &str| format!("configs/{id}/{rest}");
-    post(&server, &id, "activate").refuses(409, "not_published");
+    post(&server, &id, "default").refuses(409, "not_published");
     let build = server.post(&path("builds"), &json!({}));
     build.refuses(409, "not_published");
 
@@ -153,7 +167,7 @@ fn an_archive_becomes_a_draft_and_a_published_version() {
     let shown = server.read(&long);
     assert_eq!(shown, server.read(&format!("configs/{id}")));
     assert_eq!(
-        (&shown["active"], &shown["version"]["version"]),
+        (&shown["default"], &shown["version"]["version"]),
         (&json!(true), &json!(2))
     );
     assert_eq!(server.read(&format!("{long}/versions"))["items"], versions);
@@ -161,9 +175,304 @@ fn an_archive_becomes_a_draft_and_a_published_version() {
         .get(&format!("workspaces/other/configs/{id}"))
         .refuses(404, "not_found");
 
-    for (what, active) in [("deactivate", false), ("activate", true)] {
-        let known = post(&server, &id, what).is(200).json();
-        assert_eq!(known["active"], active);
+    let default = path("default");
+    for (method, is_default) in [("DELETE", false), ("POST", true)] {
+        let known = server.send(method, &default, &[], b"").is(200).json();
+        has(&known, json!({"default": is_default, "active_version": 2}));
+    }
+}
+
+#[test]
+fn any_version_is_made_active_again_and_none_too() {
+    let place = Place::new();
+    let server = Server::of(&place);
+    let id = uploaded(&server);
+    let activate = |body: Value| server.post(&format!("configs/{id}/activate"), &body);
+    let publish = |text: &[u8]| {
+        put(&server, &id, "files/notes.txt", text);
+        post(&server, &id, "publish").is(201).json()["version"].clone()
+    };
+    assert_eq!(publish(b"one"), 1);
+    assert_eq!(publish(b"two"), 2);
+
+    let known = activate(json!({"version": 1})).is(200).json();
+    has(
+        &known,
+        json!({"active_version": 1, "runs_use": "version", "default": true}),
+    );
+    assert_eq!(known["version"]["status"], "active");
+    let read =
+        |number: u32| server.read(&format!("configs/{id}/versions/{number}"))["status"].clone();
+    assert_eq!([read(1), read(2)], ["active", "archived"]);
+    // What it does not say is not guessed.
+    activate(json!({})).refuses_field("version");
+    let nothing = server.send("POST", &format!("configs/{id}/activate"), &[], b"");
+    nothing.refuses_field("version");
+    for version in [json!(0), json!(3)] {
+        activate(json!({"version": version})).refuses(404, "not_found");
+    }
+    for body in [
+        json!({"version": "2"}),
+        json!({"version": 2, "more": 1}),
+        json!([2]),
+    ] {
+        assert_eq!(activate(body).is(422).json()["code"], "invalid_field");
+    }
+    assert_eq!(read(1), "active");
+    // The next one has the next number. What is active is not published again, what was active before is.
+    let draft = server.read(&format!("configs/{id}/versions/2"))["source_digest"].clone();
+    let again = post(&server, &id, "publish").is(201).json();
+    assert_eq!(
+        (&again["version"], &again["source_digest"]),
+        (&json!(3), &draft)
+    );
+
+    let known = post(&server, &id, "deactivate").is(200).json();
+    has(
+        &known,
+        json!({"active_version": null, "version": null, "runs_use": "nothing", "default": true}),
+    );
+    server
+        .post(&format!("configs/{id}/builds"), &json!({}))
+        .refuses(409, "not_published");
+    activate(json!({"version": 2})).is(200);
+}
+
+#[test]
+fn publishing_a_second_configuration_leaves_the_default_as_it_is() {
+    let place = Place::new();
+    let server = Server::of(&place);
+    let ids = [uploaded(&server), uploaded(&server)];
+    for id in &ids {
+        post(&server, id, "publish").is(201);
+    }
+    let is_default = |id: &str| server.read(&format!("configs/{id}"))["default"].clone();
+    assert_eq!([is_default(&ids[0]), is_default(&ids[1])], [true, false]);
+    post(&server, &ids[1], "default").is(200);
+    assert_eq!([is_default(&ids[0]), is_default(&ids[1])], [false, true]);
+}
+
+#[test]
+fn a_writer_who_does_not_know_the_content_replaces_none() {
+    let place = Place::new();
+    let server = Server::of(&place);
+    let id = server.post(CONFIGS, &json!({"name": "x"})).is(201).id();
+    let file = format!("configs/{id}/files/a.py");
+    let write =
+        |said: &[(&str, &str)], bytes: &[u8]| put_over(&server, &id, "files/a.py", said, bytes);
+    let (first, second) = (tag_of(b"first"), tag_of(b"second"));
+
+    // New files need no word.
+    write(&[("if-match", &first)], b"x").refuses(412, "precondition_failed");
+    let written = write(&[], b"first").is(201);
+    assert_eq!(written.header("etag"), Some(&*first));
+    let read = server.get(&file).is(200);
+    assert_eq!(read.header("etag"), Some(&*first));
+    let cached = server.send("GET", &file, &[("if-none-match", &first)], b"");
+    assert_eq!(cached.is(304).header("etag"), Some(&*first));
+
+    write(&[], b"second").refuses(428, "precondition_required");
+    write(&[("if-none-match", "*")], b"second").refuses(412, "precondition_failed");
+    for stale in [
+        second.clone(),
+        format!("W/{first}"),
+        format!("{second}, \"\""),
+    ] {
+        write(&[("if-match", &stale)], b"second").refuses(412, "precondition_failed");
+    }
+    for wrong in ["first", "\"first", "*, x"] {
+        let answer = write(&[("if-match", wrong)], b"second");
+        if wrong == "*, x" {
+            answer.is(200);
+            write(&[("if-match", &second)], b"first").is(200);
+        } else {
+            answer.refuses_field("If-Match");
+        }
+    }
+    write(&[("if-none-match", &first)], b"second").refuses_field("If-None-Match");
+    assert_eq!(server.get(&file).is(200).body, b"first");
+    let several = format!("{second}, {first}");
+    let written = write(&[("if-match", &several)], b"second").is(200);
+    assert_eq!(written.header("etag"), Some(&*second));
+
+    // Of two writers who read the same, one is told.
+    let both = std::thread::scope(|scope| {
+        let racing = [b"left!", b"right"].map(|bytes| {
+            let (write, second) = (&write, &second);
+            scope.spawn(move || write(&[("if-match", second)], bytes).status)
+        });
+        racing.map(|writer| writer.join().unwrap())
+    });
+    assert!(both.contains(&200) && both.contains(&412), "{both:?}");
+
+    let delete = |said: &[(&str, &str)]| server.send("DELETE", &file, said, b"");
+    delete(&[]).refuses(428, "precondition_required");
+    delete(&[("if-match", &second)]).refuses(412, "precondition_failed");
+    let now = server.get(&file).header("etag").unwrap().to_owned();
+    delete(&[("if-match", &now)]).is(204);
+    delete(&[("if-match", "*")]).refuses(404, "not_found");
+}
+
+#[test]
+fn a_whole_draft_is_replaced_by_who_knows_it() {
+    let place = Place::new();
+    let server = Server::of(&place);
+    let id = server.post(CONFIGS, &json!({"name": "x"})).is(201).id();
+    let list = format!("configs/{id}/files");
+    let replace = |said: &[(&str, &str)]| put_over(&server, &id, "draft", said, &zipped(&files()));
+    let empty = server.get(&list).is(200);
+    let none = empty.header("etag").unwrap().to_owned();
+    assert_eq!(
+        none,
+        format!("\"{}\"", empty.json()["digest"].as_str().unwrap())
+    );
+    let replaced = replace(&[]).is(200);
+    let tag = replaced.header("etag").unwrap().to_owned();
+    let listed = server.get(&list).is(200);
+    assert_eq!(listed.header("etag"), Some(&*tag));
+    assert_eq!(listed.json(), replaced.json());
+    server
+        .send("GET", &list, &[("if-none-match", &tag)], b"")
+        .is(304);
+
+    replace(&[]).refuses(428, "precondition_required");
+    replace(&[("if-match", &none)]).refuses(412, "precondition_failed");
+    // The same files are the same draft, and one more makes it another one.
+    assert_eq!(
+        replace(&[("if-match", &tag)]).is(200).header("etag"),
+        Some(&*tag)
+    );
+    put(&server, &id, "files/notes.txt", b"").is(201);
+    replace(&[("if-match", &tag)]).refuses(412, "precondition_failed");
+    assert!(names(&server, &id).contains(&"notes.txt".to_owned()));
+    replace(&[("if-match", "*")]).is(200);
+    assert_eq!(names(&server, &id), small());
+}
+
+#[test]
+fn versions_have_their_files_and_differences_are_shown_line_by_line() {
+    let place = Place::new();
+    let server = Server::of(&place);
+    let id = uploaded(&server);
+    let path = |rest: &str| format!("configs/{id}/{rest}");
+    let module = "src/ade_config/columns/one.py";
+    server.get(&path("diff")).refuses(409, "not_published");
+    post(&server, &id, "publish").is(201);
+    let changed = b"def register(registry):\n    return\n";
+    put(&server, &id, &format!("files/{module}"), changed).is(200);
+    put(&server, &id, "files/picture.bin", &[0xff, 0xfe, 0]).is(201);
+    put(&server, &id, "files/notes.txt", b"one\ntwo\n").is(201);
+    post(&server, &id, "publish").is(201);
+    server
+        .send(
+            "DELETE",
+            &path("files/notes.txt"),
+            &[("if-match", "*")],
+            b"",
+        )
+        .is(204);
+    // What git ignores is in the draft, and no version has it.
+    put(&server, &id, "files/.gitignore", b"*.log\n").is(201);
+    put(&server, &id, "files/much.log", b"x").is(201);
+
+    let listed = server.read(&path("versions/1/files"));
+    let paths: Vec<&Value> = listed["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|file| &file["path"])
+        .collect();
+    assert_eq!(paths, small());
+    let old = format!("versions/1/files/{module}");
+    let read = server.get(&path(&old)).is(200);
+    assert!(read.body.ends_with(b"pass\n"));
+    assert_eq!(read.header("etag"), Some(&*tag_of(&read.body)));
+    assert_eq!(
+        server
+            .get(&path(&format!("versions/2/files/{module}")))
+            .is(200)
+            .body,
+        changed
+    );
+    let long = format!("{CONFIGS}/{id}/{old}");
+    assert_eq!(server.get(&long).is(200).body, read.body);
+    for absent in [
+        "versions/3",
+        "versions/3/files",
+        "versions/x",
+        "versions/1/files/notes.txt",
+        "versions/1/files/src",
+        "diff?from=3",
+        "diff?to=7",
+    ] {
+        server.get(&path(absent)).refuses(404, "not_found");
+    }
+    server
+        .get(&path("versions/1/files/..%2Fa"))
+        .refuses(422, "bad_name");
+
+    let diff = |query: &str| server.read(&path(&format!("diff{query}")));
+    let one = diff("?from=1&to=2");
+    assert_eq!((&one["from"], &one["to"]), (&json!("1"), &json!("2")));
+    let files = one["files"].as_array().unwrap();
+    let told = |file: &Value| {
+        format!(
+            "{} {}",
+            file["status"].as_str().unwrap(),
+            file["path"].as_str().unwrap()
+        )
+    };
+    assert_eq!(
+        files.iter().map(told).collect::<Vec<_>>(),
+        [
+            "added notes.txt",
+            "added picture.bin",
+            &format!("changed {module}")
+        ]
+    );
+    assert_eq!(
+        files[0]["patch"],
+        "--- /dev/null\n+++ b/notes.txt\n@@ -0,0 +1,2 @@\n+one\n+two\n"
+    );
+    assert_eq!(
+        (&files[0]["from_sha256"], &files[1]["patch"]),
+        (&Value::Null, &Value::Null)
+    );
+    assert_eq!(
+        files[2]["patch"],
+        format!(
+            "--- a/{module}\n+++ b/{module}\n@@ -1,2 +1,2 @@\n def register(registry):\n-    pass\n+    return\n"
+        )
+    );
+    // Without words: from the active version to the draft, as publishing would change it.
+    let next = diff("");
+    assert_eq!((&next["from"], &next["to"]), (&json!("2"), &json!("draft")));
+    let files = next["files"].as_array().unwrap();
+    assert_eq!(
+        files.iter().map(told).collect::<Vec<_>>(),
+        ["added .gitignore", "removed notes.txt"]
+    );
+    assert_eq!(next, diff("?from=active&to=draft"));
+    for same in ["?from=draft&to=draft", "?from=2&to=active"] {
+        assert_eq!(diff(same)["files"], json!([]), "{same}");
+    }
+    // A draft that is no configuration now can be compared all the same.
+    put(&server, &id, "files/pyproject.toml", b"[project\n").is(200);
+    let files = diff("")["files"].clone();
+    let paths: Vec<&Value> = files
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|file| &file["path"])
+        .collect();
+    assert_eq!(
+        paths,
+        [".gitignore", "much.log", "notes.txt", "pyproject.toml"]
+    );
+    for wrong in ["from=folder", "from=x", "from=0x1"] {
+        server
+            .get(&path(&format!("diff?{wrong}")))
+            .refuses_field("from");
     }
 }
 
@@ -422,7 +731,7 @@ fn a_draft_is_edited_file_by_file() {
     let notes = file("notes/a%20b.txt");
     assert_eq!(server.get(&notes).is(200).body, b"replaced");
 
-    let delete = || server.send("DELETE", &notes, &[], b"");
+    let delete = || server.send("DELETE", &notes, &[("if-match", "*")], b"");
     delete().is(204);
     delete().refuses(404, "not_found");
     server.get(&notes).refuses(404, "not_found");
@@ -473,12 +782,24 @@ fn a_folder_that_was_run_is_known_and_frozen_by_publishing() {
     let server = Server::of(&place);
     let known = server.read(CONFIGS)["items"][0].clone();
     let id = known["id"].as_str().unwrap();
-    has(&known, json!({"uploaded": false, "active": false}));
+    has(
+        &known,
+        json!({"uploaded": false, "default": false, "runs_use": "folder"}),
+    );
     let place_name = place.path("");
     let place_name = place_name.file_name().unwrap().to_str().unwrap();
     assert_eq!(known["path"], format!("…/{place_name}/config"));
-    let files_of_it = server.get(&format!("configs/{id}/files"));
-    files_of_it.refuses(409, "not_uploaded");
+    // Its files are those that runs use, and no others of the folder.
+    place.write("config/.gitignore", "secret.txt\n");
+    place.write("config/secret.txt", "x");
+    let listed = names(&server, id);
+    assert!(listed.contains(&"pyproject.toml".to_owned()), "{listed:?}");
+    assert!(!listed.contains(&"secret.txt".to_owned()), "{listed:?}");
+    server
+        .get(&format!("configs/{id}/files/pyproject.toml"))
+        .is(200);
+    let secret = server.get(&format!("configs/{id}/files/secret.txt"));
+    secret.refuses(404, "not_found");
     put(&server, id, "files/a.py", b"").refuses(409, "not_uploaded");
     put(&server, id, "draft", &zipped(&files())).refuses(409, "not_uploaded");
     let publish = || post(&server, id, "publish");
@@ -488,7 +809,23 @@ fn a_folder_that_was_run_is_known_and_frozen_by_publishing() {
         "config/src/ade_config/columns/more.py",
         "def register(registry):\n    pass\n",
     );
+    // What it differs in, until that is published too.
+    let diff = |query: &str| server.read(&format!("configs/{id}/diff{query}"));
+    let changed = diff("");
+    has(&changed, json!({"from": "1", "to": "folder"}));
+    has(
+        &changed["files"][0],
+        json!({"status": "added", "path": "src/ade_config/columns/more.py"}),
+    );
+    server
+        .get(&format!("configs/{id}/diff?to=draft"))
+        .refuses(409, "not_uploaded");
     assert_eq!(publish().is(201).json()["version"], 2);
+    assert_eq!(diff("")["files"], json!([]));
+    let used = || server.read(&format!("configs/{id}"))["runs_use"].clone();
+    assert_eq!(used(), "version");
+    post(&server, id, "deactivate").is(200);
+    assert_eq!(used(), "folder");
     std::fs::rename(place.path("config"), place.path("gone")).unwrap();
     publish().refuses(422, "not_a_configuration");
 }
@@ -565,4 +902,56 @@ fn configurations_are_changed_by_administrators_and_found_by_their_workspace() {
     let listed = server.read("workspaces");
     assert_eq!(listed["items"].as_array().unwrap().len(), 1);
     assert_eq!(listed["items"][0]["id"], "other");
+}
+
+#[test]
+fn a_configuration_begins_with_a_template() {
+    let place = Place::new();
+    let server = Server::of(&place);
+    let templates = server.read("templates")["items"].clone();
+    let default = &templates
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|one| one["name"] == "default")
+        .unwrap();
+    assert_ne!(default["description"], "");
+    let new = json!({"name": "Crew of 2026", "template": "default"});
+    let made = server.post(CONFIGS, &new).is(201);
+    assert_eq!(made.json()["name"], "Crew of 2026");
+    // The files are those that `ade init` writes, and are published as they are.
+    let id = made.id();
+    let mut listed: Vec<String> = default["files"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|path| path.as_str().unwrap().to_owned())
+        .collect();
+    listed.sort();
+    assert_eq!(names(&server, &id), listed);
+    let manifest = server
+        .get(&format!("configs/{id}/files/pyproject.toml"))
+        .is(200)
+        .text();
+    assert!(manifest.contains("name = \"crew-of-2026\""), "{manifest}");
+    post(&server, &id, "publish").is(201);
+    let sample = server.get("templates/default/sample").is(200);
+    assert!(sample.body.starts_with(b"PK"));
+    assert!(
+        sample
+            .header("content-disposition")
+            .unwrap()
+            .contains("sample.xlsx")
+    );
+    server
+        .get("templates/other/sample")
+        .refuses(404, "not_found");
+    let new = json!({"name": "x", "template": "other"});
+    server.post(CONFIGS, &new).refuses_field("template");
+    let known = server.read(CONFIGS);
+    assert_eq!(
+        known["items"].as_array().unwrap().len(),
+        1,
+        "nothing is kept of what was refused"
+    );
 }

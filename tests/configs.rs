@@ -1,4 +1,4 @@
-//! `ade configs`: which configurations the workspace knows, and which one is active.
+//! `ade configs`: which configurations the workspace knows, which one is the default, and which version runs use.
 
 mod common;
 
@@ -30,53 +30,57 @@ fn without_any_it_says_how_one_is_made_known() {
 }
 
 #[test]
-fn one_is_active_and_listed_first() {
+fn one_is_the_default_and_listed_first() {
     let place = two();
     snapshot!(place, place.ade("configs ls"), @r"
     status 0
     --- stdout
-    ID      CONFIGURATION  ACTIVE  VERSION  LAST RUN  FOLDER
-    [SHORT-ID]  people         no      -        never     config
-    [SHORT-ID]  people         no      -        never     other
+    ID      CONFIGURATION  DEFAULT  RUNS USE  LAST RUN  FOLDER
+    [SHORT-ID]  people         no       folder    never     config
+    [SHORT-ID]  people         no       folder    never     other
     ");
     place
-        .ade("configs activate other")
+        .ade("configs default other")
         .succeeds()
-        .says("people is active now: runs over the API that name no configuration use it, and `ade env gc` keeps its environments");
+        .says("people is the default now: runs over the API that name no configuration use it, and `ade env gc` keeps its environments");
     snapshot!(place, place.ade("configs ls"), @r"
     status 0
     --- stdout
-    ID      CONFIGURATION  ACTIVE  VERSION  LAST RUN  FOLDER
-    [SHORT-ID]  people         yes     -        never     other
-    [SHORT-ID]  people         no      -        never     config
+    ID      CONFIGURATION  DEFAULT  RUNS USE  LAST RUN  FOLDER
+    [SHORT-ID]  people         yes      folder    never     other
+    [SHORT-ID]  people         no       folder    never     config
     ");
     // Another one takes its place.
-    place.ade("configs activate config").succeeds();
+    place.ade("configs default config").succeeds();
     let listed = place.ade("configs ls --json").json();
-    let active: Vec<&Value> = [&listed[0], &listed[1]]
-        .map(|known| &known["active"])
+    let default: Vec<&Value> = [&listed[0], &listed[1]]
+        .map(|known| &known["default"])
         .into();
-    assert_eq!(active, [true, false]);
+    assert_eq!(default, [true, false]);
     assert!(listed[0]["path"].as_str().unwrap().ends_with("/config"));
-    place
-        .ade("configs deactivate config")
-        .succeeds()
-        .says("people is not active any more: runs over the API have to name a configuration");
-    let ended = place.ade("configs deactivate config --json").json();
-    assert_eq!(ended["active"], false);
+    let ended =
+        "people is not the default any more: runs over the API have to name a configuration";
+    place.ade("configs default --none").succeeds().says(ended);
+    place.ade_refuses("configs default --none", "has no default configuration");
+    place.ade_refuses("configs default", "required");
+    // Other names for the same.
+    let shown = place.ade("configs activate config --json").json();
+    assert_eq!(shown["default"], true);
+    let shown = place.ade("configs deactivate config --json").json();
+    assert_eq!(shown["default"], false);
 }
 
 #[test]
-fn active_has_one_meaning_in_both_listings() {
+fn default_has_one_meaning_in_both_listings() {
     let place = Place::ready();
     place.ade("run config members.csv -q").succeeds();
-    // Its runs keep an environment, and make nothing active.
+    // Its runs keep an environment, and make nothing the default.
     let listed = place.ade("configs ls --json").json();
-    assert_eq!(listed[0]["active"], false);
+    assert_eq!(listed[0]["default"], false);
     let why = || place.environments()[0]["gc"]["reason"].clone();
     assert_eq!(why(), "its configuration was run recently");
-    place.ade("configs activate config").succeeds();
-    assert_eq!(why(), "its configuration is active");
+    place.ade("configs default config").succeeds();
+    assert_eq!(why(), "its configuration is the workspace's default");
 }
 
 #[test]
@@ -99,15 +103,16 @@ fn it_is_found_by_name_folder_id_and_part_of_an_id() {
     snapshot!(place, place.ade("configs show config"), @r"
     status 0
     --- stdout
-    people not active
+    people not the default
     id             [ID]
     folder         config
+    runs use       folder
     known since    [INSTANT] ([AGO])
     ");
 }
 
 #[test]
-fn versions_are_shown_and_what_has_none_is_not_activated() {
+fn versions_are_shown_and_what_has_none_is_not_the_default() {
     let place = Place::ready();
     let server = Server::of(&place);
     let id = ids(&place).remove(0);
@@ -117,7 +122,7 @@ fn versions_are_shown_and_what_has_none_is_not_activated() {
     let shown = place.ade("configs show config --json").json();
     assert_eq!(shown["versions"][0]["status"], "active");
     assert_eq!(
-        (&shown["active"], &shown["version"]["version"]),
+        (&shown["default"], &shown["active_version"]),
         (&json!(true), &json!(1))
     );
     place.ade_prints("configs show config", "  1 active ");
@@ -126,7 +131,7 @@ fn versions_are_shown_and_what_has_none_is_not_activated() {
         .post("workspaces/default/configs", &json!({"name": "draft only"}))
         .is(201);
     let outcome = place
-        .ade_with(["configs", "activate", "draft only", "--json"])
+        .ade_with(["configs", "default", "draft only", "--json"])
         .ends_with(2);
     assert_eq!(outcome.error()["code"], "not_published");
     // Two of one name: the name is not enough.
@@ -137,4 +142,41 @@ fn versions_are_shown_and_what_has_none_is_not_activated() {
         .ade_with(["configs", "show", "draft only", "--json"])
         .ends_with(2);
     assert_eq!(outcome.error()["code"], "ambiguous_id");
+}
+
+#[test]
+fn any_version_is_made_the_one_that_runs_use_and_the_folder_again() {
+    let place = Place::ready();
+    let server = Server::of(&place);
+    let id = ids(&place).remove(0);
+    let publish = || server.post(&format!("configs/{id}/publish"), &json!(null));
+    publish().is(201);
+    place.write(
+        "config/src/ade_config/columns/more.py",
+        "def register(registry):\n    pass\n",
+    );
+    publish().is(201);
+    place.ade_prints("configs ls", "version 2");
+    place
+        .ade("configs activate config --version 1")
+        .succeeds()
+        .says("people uses version 1 for its runs over the API from now on");
+    let shown = place.ade("configs show config --json").json();
+    assert_eq!(
+        (&shown["active_version"], &shown["runs_use"]),
+        (&json!(1), &json!("version"))
+    );
+    let statuses = [0, 1].map(|at| shown["versions"][at]["status"].clone());
+    assert_eq!(statuses, ["archived", "active"]);
+    place.ade_fails("configs activate config --version 3", 2, "not_found");
+    place
+        .ade("configs deactivate config --version")
+        .succeeds()
+        .says("people uses its folder for runs over the API from now on");
+    let shown = place.ade("configs show config --json").json();
+    assert_eq!(
+        (&shown["active_version"], &shown["runs_use"]),
+        (&json!(null), &json!("folder"))
+    );
+    assert_eq!(shown["default"], true, "that is another thing");
 }

@@ -138,16 +138,16 @@ fn an_environment_goes_only_when_it_is_cold_unused_and_so_is_its_configuration()
 }
 
 #[test]
-fn a_configuration_whose_folder_is_gone_keeps_no_environment_and_one_that_was_activated_does() {
+fn a_configuration_whose_folder_is_gone_keeps_no_environment_and_the_default_does() {
     let place = Place::new();
     place.members("members.csv");
-    for name in ["gone", "activated"] {
+    for name in ["gone", "default"] {
         place.configuration(name);
         place.ade(&format!("run {name} members.csv -q")).succeeds();
         cool(&place, name);
     }
-    forget(&place, "activated");
-    let id = configuration_id(&place, "activated");
+    forget(&place, "default");
+    let id = configuration_id(&place, "default");
     place.change(&format!(
         "UPDATE configurations SET is_default = 1 WHERE id = '{id}'"
     ));
@@ -155,7 +155,10 @@ fn a_configuration_whose_folder_is_gone_keeps_no_environment_and_one_that_was_ac
     fs::remove_dir_all(place.path("gone")).unwrap();
     let report = collect(&place, "");
     assert_eq!(removed(&report), [gone.as_str()]);
-    assert_eq!(report["skipped"], json!({"its configuration is active": 1}));
+    assert_eq!(
+        report["skipped"],
+        json!({"its configuration is the workspace's default": 1})
+    );
 }
 
 #[test]

@@ -53,7 +53,7 @@ const SUBJECTS: [&str; 30] = [
 ];
 
 /// The module of the library that has a command's operation, where its name is not that of the command.
-const OPERATIONS: [(&str, &str); 22] = [
+const OPERATIONS: [(&str, &str); 23] = [
     // An engine runs inputs in many places; this command does it in its own process.
     ("run", "run/calls/inline"),
     ("issues", "run/results/issues"),
@@ -75,6 +75,7 @@ const OPERATIONS: [(&str, &str); 22] = [
     // What is done to configurations and tokens is one module each.
     ("configs ls", "workspace/configurations"),
     ("configs show", "workspace/configurations"),
+    ("configs default", "workspace/configurations"),
     ("configs activate", "workspace/configurations"),
     ("configs deactivate", "workspace/configurations"),
     ("tokens create", "api/access/tokens"),

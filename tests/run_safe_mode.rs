@@ -125,7 +125,7 @@ fn over_the_api_runs_are_skipped_or_refused() {
     server.process.signal(15);
     server.process.wait().ends_with(0);
 
-    place.ade("configs activate config").succeeds();
+    place.ade("configs default config").succeeds();
     let before = place.statuses();
     place.set("ADE_SAFE_MODE", "reject");
     let server = Server::dev(&place, "");

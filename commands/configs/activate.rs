@@ -1,22 +1,34 @@
-//! `ade configs activate`: choose the configuration of runs that name none.
+//! `ade configs activate`: make a published version the one that runs use.
 
-use super::found::set_active;
+use ade::workspace::configurations::publish;
+
+use super::found::{changed, found, set_default};
 use crate::context::Context;
 use crate::exit::Outcome;
 
-/// Make a configuration the one for runs that name none
+/// Make a published version the one that runs use
 ///
-/// Each workspace has one active configuration, or none. Runs that are submitted over the API or in the web console without a
-/// configuration use it, and `ade env gc` keeps its environments. Nothing changes for `ade run`, which always names its
-/// configuration. Publishing a configuration over the API activates it too.
+/// With `--version`, runs of the configuration over the API use that version from now on: a publication is taken back so. Without
+/// it, this is another name for `ade configs default`. `ade configs show` lists the versions.
 #[derive(clap::Args)]
-#[command(after_help = "Examples:\n  ade configs activate my-config")]
+#[command(
+    disable_version_flag = true,
+    after_help = "Examples:\n  ade configs activate my-config --version 2\n  ade configs activate my-config"
+)]
 pub struct Args {
     /// A configuration's name, its folder, or its id (what a listing shows of it is enough)
     configuration: String,
+    /// The number of the version that runs are to use
+    #[arg(long, value_name = "N")]
+    version: Option<u32>,
 }
 
 pub fn run(args: &Args, context: &Context) -> Outcome {
-    let words = "is active now: runs over the API that name no configuration use it, and `ade env gc` keeps its environments";
-    set_active(context, &args.configuration, true, words)
+    let Some(version) = args.version else {
+        return set_default(context, &args.configuration, true);
+    };
+    let (workspace, known) = found(context, &args.configuration)?;
+    let known = publish::activate(&workspace, &known, Some(version))?;
+    let words = format!("uses version {version} for its runs over the API from now on");
+    changed(context, &known, &words)
 }

@@ -1,21 +1,38 @@
-//! `ade configs deactivate`: take back an activation.
+//! `ade configs deactivate`: runs use no published version any more.
 
-use super::found::set_active;
+use ade::workspace::configurations::{RunsUse, publish};
+
+use super::found::{changed, found, set_default};
 use crate::context::Context;
 use crate::exit::Outcome;
 
-/// Take back the activation of a configuration
+/// End that runs use a published version
 ///
-/// The workspace has no active configuration then: runs over the API have to name one. The configuration and its runs stay, and
-/// `ade run` works as before.
+/// With `--version`, no version of the configuration is active any more: its runs over the API use its folder again, as it is, and
+/// those of one that was uploaded are refused until a version is active. Without it, this ends that the configuration is the
+/// workspace's default, as `ade configs default --none`.
 #[derive(clap::Args)]
-#[command(after_help = "Examples:\n  ade configs deactivate my-config")]
+#[command(
+    disable_version_flag = true,
+    after_help = "Examples:\n  ade configs deactivate my-config --version\n  ade configs deactivate my-config"
+)]
 pub struct Args {
     /// A configuration's name, its folder, or its id (what a listing shows of it is enough)
     configuration: String,
+    /// End that a version is active
+    #[arg(long)]
+    version: bool,
 }
 
 pub fn run(args: &Args, context: &Context) -> Outcome {
-    let words = "is not active any more: runs over the API have to name a configuration";
-    set_active(context, &args.configuration, false, words)
+    if !args.version {
+        return set_default(context, &args.configuration, false);
+    }
+    let (workspace, known) = found(context, &args.configuration)?;
+    let known = publish::activate(&workspace, &known, None)?;
+    let words = match RunsUse::of(&known) {
+        RunsUse::Folder => "uses its folder for runs over the API from now on",
+        _ => "has no active version any more: runs of it are refused until one is",
+    };
+    changed(context, &known, words)
 }

@@ -1,11 +1,11 @@
-//! The configuration that an argument names, and the change that two commands make to it.
+//! The configuration that an argument names, and the changes that several commands make to it.
 
 use ade::base::problem::code;
 use ade::base::show_path::Whole;
 use ade::store::KnownConfiguration;
 use ade::workspace::Workspace;
 use ade::workspace::configurations::find::find;
-use ade::workspace::configurations::{configuration_json, publish};
+use ade::workspace::configurations::{RunsUse, configuration_json, publish};
 
 use crate::context::Context;
 use crate::exit::{ExitStatus, Failure, Outcome};
@@ -22,16 +22,50 @@ pub fn found(context: &Context, given: &str) -> Result<(Workspace, KnownConfigur
     Ok((workspace, known))
 }
 
-/// Changes whether a configuration is the workspace's own, and says so in `words`.
-pub fn set_active(context: &Context, given: &str, active: bool, words: &str) -> Outcome {
+/// Makes a configuration the workspace's default, or ends that, and says so.
+pub fn set_default(context: &Context, given: &str, is_default: bool) -> Outcome {
     let (workspace, known) = found(context, given)?;
-    let known = publish::set_active(&workspace, &known, active)?;
+    let known = publish::set_default(&workspace, &known, is_default)?;
+    let words = if is_default {
+        "is the default now: runs over the API that name no configuration use it, and `ade env gc` keeps its environments"
+    } else {
+        "is not the default any more: runs over the API have to name a configuration"
+    };
+    changed(context, &known, words)
+}
+
+/// Ends that any configuration is the workspace's default, and says so.
+pub fn end_default(context: &Context) -> Outcome {
+    let all = match context.open_if_present()? {
+        Some(workspace) => workspace.store.configurations(workspace.id())?,
+        None => Vec::new(),
+    };
+    match all.iter().find(|known| known.is_default) {
+        Some(known) => set_default(context, &known.record.id, false),
+        None => {
+            let message = "the workspace has no default configuration";
+            Err(Failure::usage(code::CONFIGURATION_NOT_FOUND, message))
+        }
+    }
+}
+
+/// Shows a configuration after a change: its object, or the change in `words`.
+pub fn changed(context: &Context, known: &KnownConfiguration, words: &str) -> Outcome {
     let ui = &context.ui;
     if ui.json() {
-        ui.document(&configuration_json(&known, &Whole));
+        ui.document(&configuration_json(known, &Whole));
     } else {
         let name = ui.paint(Tone::Name, &known.record.name);
         ui.say(format_args!("{name} {words}"));
     }
     Ok(ExitStatus::Done)
+}
+
+/// What the runs of a configuration use, in words.
+pub fn runs_use(known: &KnownConfiguration) -> String {
+    match (RunsUse::of(known), &known.version) {
+        (_, Some(version)) => format!("version {}", version.version),
+        (RunsUse::Folder, None) => "folder".to_owned(),
+        (_, None) => "nothing yet".to_owned(),
+    }
 }

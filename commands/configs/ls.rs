@@ -7,16 +7,18 @@ use ade::workspace::configurations::configuration_json;
 use ade::workspace::configurations::find::short_ids;
 use serde_json::Value;
 
+use super::found::runs_use;
 use crate::context::Context;
 use crate::exit::{ExitStatus, Outcome};
 use crate::ui::{Table, Tone, Ui, ago};
 
-/// List configurations that were run here or uploaded, the active one first
+/// List configurations that were run here or uploaded, the default first
 ///
-/// ACTIVE: runs over the API that name no configuration use this one (`ade configs activate`).
+/// DEFAULT: runs over the API that name no configuration use this one (`ade configs default`). RUNS USE: what the configuration's
+/// runs over the API use: its active version, or its folder as it is.
 #[derive(clap::Args)]
 #[command(
-    after_help = "Examples:\n  ade configs ls\n  ade configs ls --json | jq '.[] | select(.active).name'"
+    after_help = "Examples:\n  ade configs ls\n  ade configs ls --json | jq '.[] | select(.default).name'"
 )]
 pub struct Args {}
 
@@ -44,7 +46,7 @@ pub fn run(_: &Args, context: &Context) -> Outcome {
 fn table(ui: &Ui, known: &[KnownConfiguration]) -> Table {
     let now = Timestamp::now();
     let mut table = Table::new(
-        "ID  CONFIGURATION  ACTIVE  VERSION  LAST RUN  FOLDER",
+        "ID  CONFIGURATION  DEFAULT  RUNS USE  LAST RUN  FOLDER",
         &[5, 1],
     )
     .optional(&[3, 4]);
@@ -55,19 +57,17 @@ fn table(ui: &Ui, known: &[KnownConfiguration]) -> Table {
 }
 
 fn row(ui: &Ui, known: &KnownConfiguration, id: String, now: Timestamp) -> Vec<(Tone, String)> {
-    let (tone, active) = if known.is_default {
+    let (tone, default) = if known.is_default {
         (Tone::Good, "yes")
     } else {
         (Tone::Dim, "no")
     };
-    let version = known.version.as_ref();
-    let version = version.map_or_else(|| "-".to_owned(), |version| version.version.to_string());
     let last_run = known.last_run_at;
     vec![
         (Tone::Name, id),
         (Tone::Plain, known.record.name.clone()),
-        (tone, active.to_owned()),
-        (Tone::Plain, version),
+        (tone, default.to_owned()),
+        (Tone::Plain, runs_use(known)),
         (
             Tone::Plain,
             last_run.map_or_else(|| "never".to_owned(), |time| ago(time, now)),

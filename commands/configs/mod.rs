@@ -2,6 +2,7 @@
 
 mod activate;
 mod deactivate;
+mod default;
 mod found;
 mod ls;
 mod show;
@@ -11,11 +12,12 @@ use clap::Subcommand;
 use crate::context::Context;
 use crate::exit::Outcome;
 
-/// List, show, activate and deactivate configurations
+/// List and show configurations; choose the default, and the version that runs use
 #[derive(Subcommand)]
 pub enum Command {
     Ls(ls::Args),
     Show(show::Args),
+    Default(default::Args),
     Activate(activate::Args),
     Deactivate(deactivate::Args),
 }
@@ -25,6 +27,7 @@ impl Command {
         match self {
             Self::Ls(args) => ls::run(args, context),
             Self::Show(args) => show::run(args, context),
+            Self::Default(args) => default::run(args, context),
             Self::Activate(args) => activate::run(args, context),
             Self::Deactivate(args) => deactivate::run(args, context),
         }

@@ -5,7 +5,7 @@ use ade::base::show_path::Whole;
 use ade::workspace::configurations::{configuration_json, version_json};
 use serde_json::{Value, json};
 
-use super::found::found;
+use super::found::{found, runs_use};
 use crate::context::Context;
 use crate::exit::{ExitStatus, Outcome};
 use crate::ui::{Tone, ago};
@@ -30,21 +30,22 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
         ui.document(&object);
         return Ok(ExitStatus::Done);
     }
-    let (tone, active) = if known.is_default {
-        (Tone::Good, "active")
+    let (tone, default) = if known.is_default {
+        (Tone::Good, "default")
     } else {
-        (Tone::Dim, "not active")
+        (Tone::Dim, "not the default")
     };
     ui.line(format_args!(
         "{} {}",
         ui.paint(Tone::Strong, &known.record.name),
-        ui.paint(tone, active)
+        ui.paint(tone, default)
     ));
     let now = Timestamp::now();
     let at = |time: Timestamp| format!("{time} ({})", ago(time, now));
     ui.fact("id", &known.record.id);
     let kind = if known.uploaded { "draft" } else { "folder" };
     ui.fact(kind, ui.path(&known.record.path));
+    ui.fact("runs use", runs_use(&known));
     ui.fact("known since", at(known.created_at));
     if let Some(time) = known.last_run_at {
         ui.fact("last run", at(time));

@@ -14,7 +14,7 @@ use crate::ui::{Tone, Ui, bytes, plural};
 /// Delete what is no longer used: environments, files of old runs, leftovers
 ///
 /// An environment is deleted only if all of these are true: it was not used within --ttl-days; its configuration was not run
-/// within --ttl-days (or its folder is gone) and is not the active one (`ade configs activate`); and no queued or running run
+/// within --ttl-days (or its folder is gone) and is not the workspace's default (`ade configs default`); and no queued or running run
 /// needs the environment. Files of runs are kept as long as ADE_WORKER_RUN_ARTIFACT_TTL_DAYS says.
 #[derive(clap::Args)]
 #[command(

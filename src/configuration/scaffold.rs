@@ -68,6 +68,34 @@ pub fn templates() -> impl Iterator<Item = &'static str> {
     TEMPLATES.iter().map(|(name, _)| *name)
 }
 
+/// What a template holds, in one sentence.
+pub fn about(template: &str) -> &'static str {
+    match template {
+        "default" => {
+            "A list of people: fields with their headers, readers and checks, and a test case"
+        }
+        "minimal" => "One field, to begin from nothing",
+        "full" => "As default, with detectors, hooks and readers of your own",
+        _ => "",
+    }
+}
+
+/// The files of a template, with a project's name put in: their paths and contents. `None`: there is no such template.
+pub fn files(template: &str, name: &str) -> Option<Vec<(&'static str, Vec<u8>)>> {
+    let (_, files) = TEMPLATES.iter().find(|(known, _)| *known == template)?;
+    let named = |content: &[u8]| match std::str::from_utf8(content) {
+        Ok(text) => text.replace(NAME, name).into_bytes(),
+        Err(_) => content.to_owned(),
+    };
+    let files = files.iter().map(|(path, content)| (*path, named(content)));
+    Some(files.collect())
+}
+
+/// The sample's bytes.
+pub fn sample() -> &'static [u8] {
+    SAMPLE_CONTENT
+}
+
 /// Writes a template and the sample into a folder. Returns the files written, relative to it, in order.
 ///
 /// # Errors
@@ -102,18 +130,12 @@ pub fn scaffold(
     if !is_project_name(&name) {
         return Err(ScaffoldError::BadName { name });
     }
-    let (_, files) = TEMPLATES
-        .iter()
-        .find(|(known, _)| *known == template)
-        .expect("the caller chose among templates()");
+    let all = files(template, &name).expect("the caller chose among templates()");
     let mut written = Vec::new();
-    for (path, content) in *files {
+    for (path, content) in all {
         let target = folder.join(path);
         files::create_folder(target.parent().unwrap_or(folder))?;
-        match std::str::from_utf8(content) {
-            Ok(text) => files::write_whole(&target, text.replace(NAME, &name).as_bytes())?,
-            Err(_) => files::write_whole(&target, content)?,
-        }
+        files::write_whole(&target, &content)?;
         written.push(PathBuf::from(path));
     }
     files::write_whole(&folder.join(SAMPLE), SAMPLE_CONTENT)?;
@@ -124,11 +146,13 @@ pub fn scaffold(
 /// Turns the folder's name into a project's name.
 fn name_of(folder: &Path) -> String {
     let absolute = std::path::absolute(folder).unwrap_or_else(|_| folder.to_owned());
-    let name = absolute
-        .components()
-        .next_back()
-        .map(|part| part.as_os_str().to_string_lossy().into_owned())
-        .unwrap_or_default();
+    let name = absolute.components().next_back();
+    let name = name.map(|part| part.as_os_str().to_string_lossy().into_owned());
+    project_name(&name.unwrap_or_default())
+}
+
+/// Turns any name into a project's name.
+pub fn project_name(name: &str) -> String {
     let mut fit: String = name
         .to_lowercase()
         .chars()

@@ -46,6 +46,20 @@ pub struct SourceFile {
     pub(super) sha256: Digest,
 }
 
+impl Sources {
+    /// Path, size and SHA-256 of each file, by path.
+    pub fn each(&self) -> impl Iterator<Item = (&Path, u64, String)> {
+        let files = self.files.iter();
+        files.map(|file| {
+            (
+                file.path.as_path(),
+                file.size_bytes,
+                file.sha256.to_string(),
+            )
+        })
+    }
+}
+
 impl Configuration {
     /// Lists and hashes the files.
     ///

@@ -113,7 +113,8 @@ pub trait Configurations {
     -> Result<KnownConfiguration>;
 
     /// Publishes frozen files as the next version of a configuration, which becomes active; the former version is archived.
-    /// Files that the active version has already are not published again.
+    /// Files that the active version has already are not published again. The configuration becomes its workspace's default where
+    /// there is none yet.
     ///
     /// # Errors
     /// There is no such configuration, or the database cannot be used.
@@ -124,6 +125,18 @@ pub trait Configurations {
         snapshot: &Path,
         now: Timestamp,
     ) -> Result<Publication>;
+
+    /// Makes a published version the active one, in place of the former; `None`: no version is active any more. Returns `None` where
+    /// the configuration has no such version.
+    ///
+    /// # Errors
+    /// There is no such configuration, or the database cannot be used.
+    fn activate_version(
+        &self,
+        id: &str,
+        version: Option<u32>,
+        now: Timestamp,
+    ) -> Result<Option<KnownConfiguration>>;
 
     /// Returns the published versions of a configuration, newest first.
     fn versions(&self, id: &str) -> Result<Vec<ConfigurationVersion>>;

@@ -290,6 +290,9 @@ pub trait Environments {
     /// How many queued and running runs refer to an environment.
     fn live_runs_of_environment(&self, id: &str) -> Result<u64>;
 
+    /// Returns the runs that wait for an environment, in the order in which they are claimed, `limit` at most.
+    fn waiting_runs_of_environment(&self, id: &str, limit: u32) -> Result<Vec<String>>;
+
     /// Moves runs that wait for one environment to another one, because the former's engine is not available here. The
     /// former's record is deleted if it is still queued. False: only a part was moved, so that other processes need not wait
     /// for long; the caller asks again.

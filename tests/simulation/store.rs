@@ -153,6 +153,7 @@ impl Configurations for SimulatedStore {
         add_uploaded_configuration(new: &ConfigurationRecord, now: Timestamp) -> ();
         set_default(id: &str, is_default: bool, now: Timestamp) -> KnownConfiguration;
         publish(id: &str, source_digest: &str, snapshot: &Path, now: Timestamp) -> Publication;
+        activate_version(id: &str, version: Option<u32>, now: Timestamp) -> Option<KnownConfiguration>;
         versions(id: &str) -> Vec<ConfigurationVersion>;
         published_snapshots() -> Vec<PathBuf>;
     }
@@ -263,6 +264,7 @@ impl Environments for SimulatedStore {
     }
     looks! {
         live_runs_of_environment(id: &str) -> u64;
+        waiting_runs_of_environment(id: &str, limit: u32) -> Vec<String>;
         move_waiting_runs(from: &str, to: &EnvironmentRecord, now: Timestamp) -> bool;
     }
     fn delete_environment(&self, id: &str, cold_since: Option<&Clock<'_>>) -> Result<bool> {

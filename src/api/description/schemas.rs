@@ -7,7 +7,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
 
+use crate::environment::json::BuildStep;
 use crate::store::{Failure, RunCounts};
+use crate::workspace::configurations::{ConfigurationObject, VersionObject};
 
 /// The server lives.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
@@ -228,74 +230,19 @@ pub struct WorkspaceList {
     pub items: Vec<Workspace>,
 }
 
-/// A configuration that a workspace knows.
-#[derive(Debug, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct KnownConfiguration {
-    /// UUIDv7.
-    pub id: String,
-    pub workspace_id: String,
-    pub name: String,
-    /// Its folder on the server; that of an uploaded one holds its draft.
-    pub path: String,
-    /// Whether it was uploaded. Otherwise it is a folder that was run.
-    pub uploaded: bool,
-    /// Whether the workspace's runs use it by default.
-    pub active: bool,
-    /// The published version that runs use.
-    #[schema(required)]
-    pub version: Option<Version>,
-    #[schema(format = DateTime)]
-    pub created_at: String,
-    #[schema(format = DateTime)]
-    pub updated_at: String,
-    #[schema(required, format = DateTime)]
-    pub last_run_at: Option<String>,
-}
-
-/// A published version of a configuration: files that never change.
-#[derive(Debug, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Version {
-    /// From 1.
-    pub version: u32,
-    /// The digest of its files.
-    pub source_digest: String,
-    /// `active`, or `archived`.
-    pub status: String,
-    #[schema(format = DateTime)]
-    pub published_at: String,
-}
-
-/// A page of configurations, the active one first, then by name.
-#[derive(Debug, Serialize, Deserialize, ToSchema)]
+/// A page of configurations, the default first, then by name.
+#[derive(Debug, Serialize, ToSchema)]
 pub struct ConfigurationPage {
-    pub items: Vec<KnownConfiguration>,
+    pub items: Vec<ConfigurationObject>,
     /// The `cursor` of the next page; null on the last one.
     #[schema(required)]
     pub next_cursor: Option<String>,
 }
 
 /// The published versions of a configuration, newest first.
-#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Serialize, ToSchema)]
 pub struct VersionList {
-    pub items: Vec<Version>,
-}
-
-/// A file of a draft.
-#[derive(Debug, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct DraftFile {
-    /// Relative to the draft, with `/` between folders.
-    pub path: String,
-    pub size_bytes: u64,
-    pub sha256: String,
-}
-
-/// The files of a draft, by path.
-#[derive(Debug, Serialize, Deserialize, ToSchema)]
-pub struct DraftFileList {
-    pub items: Vec<DraftFile>,
+    pub items: Vec<VersionObject>,
 }
 
 /// The sheets of a file.
@@ -624,10 +571,14 @@ pub struct Environment {
 }
 
 /// An environment with what is installed in it.
-#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Serialize, ToSchema)]
 pub struct EnvironmentDetails {
     #[serde(flatten)]
     pub environment: Environment,
+    /// The steps of its build, as far as they have come.
+    pub steps: Vec<BuildStep>,
+    /// The runs that wait for it, the next one first; 50 at most.
+    pub waiting_runs: Vec<String>,
     /// What is installed, by name.
     #[schema(required)]
     pub packages: Option<Vec<Package>>,

@@ -47,7 +47,21 @@ pub fn kind_of(name: &str) -> &'static str {
 pub async fn serve(file: &Download<'_>, asked: &HeaderMap) -> Result<Response, ApiError> {
     let unreadable =
         |error: std::io::Error| ApiError::internal(format!("{}: {error}", file.path.display()));
-    let mut opened = tokio::fs::File::open(file.path).await.map_err(unreadable)?;
+    let opened = tokio::fs::File::open(file.path).await.map_err(unreadable)?;
+    serve_opened(opened, file, asked).await
+}
+
+/// Serves a file that is open already: its tag is of these bytes, whatever takes its place meanwhile.
+///
+/// # Errors
+/// It cannot be read, or the range lies outside it.
+pub async fn serve_opened(
+    mut opened: tokio::fs::File,
+    file: &Download<'_>,
+    asked: &HeaderMap,
+) -> Result<Response, ApiError> {
+    let unreadable =
+        |error: std::io::Error| ApiError::internal(format!("{}: {error}", file.path.display()));
     let found = opened.metadata().await.map_err(unreadable)?;
     let size = found.len();
     let tag = match file.tag {
@@ -98,7 +112,8 @@ pub async fn serve(file: &Download<'_>, asked: &HeaderMap) -> Result<Response, A
     Ok(response)
 }
 
-fn tagged(headers: &mut HeaderMap, tag: &str) {
+/// Adds an ETag, and that it is to be asked for again.
+pub fn tagged(headers: &mut HeaderMap, tag: &str) {
     insert(headers, header::ETAG, tag);
     headers.insert(
         header::CACHE_CONTROL,
@@ -124,7 +139,8 @@ fn outside(size: u64) -> Response {
     response
 }
 
-fn matches(asked: &HeaderMap, name: header::HeaderName, tag: &str) -> bool {
+/// Whether a header names this tag.
+pub fn matches(asked: &HeaderMap, name: header::HeaderName, tag: &str) -> bool {
     asked
         .get_all(name)
         .iter()

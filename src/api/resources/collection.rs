@@ -1,9 +1,185 @@
-//! The collection of environments that nothing needs.
+//! The collection of environments that nothing needs: what it would delete and why the rest stays, and the collection itself.
 
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
+use crate::api::access::caller::{Administrator, Caller};
+use crate::api::description::schemas::EnvironmentStatus as StatusShape;
+use crate::api::http::answer::Answer;
+use crate::api::http::body::Query;
 use crate::api::state::Api;
+use crate::base::cancel::Cancel;
+use crate::base::clock::Timestamp;
+use crate::base::show_path::ShowPath;
+use crate::environment::collection::{CollectOptions, Judged, Removed, Report, collect_alone};
+use crate::store::EnvironmentStatus;
 
 pub fn routes() -> OpenApiRouter<Api> {
-    OpenApiRouter::new()
+    OpenApiRouter::new().routes(routes!(preview, collect))
+}
+
+/// What is collected beside environments of configurations that nobody uses.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct Extent {
+    /// Also unused environments of configurations in use that need another one now, since their dependencies changed.
+    #[serde(default)]
+    #[param(required = false)]
+    superseded: bool,
+}
+
+/// What a collection did, or would do.
+#[derive(Debug, Serialize, ToSchema)]
+struct Collection {
+    /// Nothing was deleted; this is what would be.
+    dry_run: bool,
+    /// Every environment, and what was decided of it.
+    items: Vec<CollectionItem>,
+    /// What was deleted: environments, files and records of runs that ended long ago, and leftovers.
+    removed: Vec<CollectedThing>,
+    /// Environments, runs with files, and folders that were kept: how many, by the reason in words.
+    #[schema(value_type = std::collections::BTreeMap<String, u64>)]
+    skipped: std::collections::BTreeMap<&'static str, u64>,
+    /// What could not be deleted, with the reason.
+    failed: Vec<String>,
+    bytes_freed: u64,
+    /// Nothing is collected before this time, because there was a gap, or a jump of the clock.
+    #[schema(required, value_type = Option<String>, format = DateTime)]
+    collects_from: Option<Timestamp>,
+}
+
+/// An environment, and what was decided of it.
+#[derive(Debug, Serialize, ToSchema)]
+struct CollectionItem {
+    id: String,
+    workspace_id: String,
+    configuration_name: String,
+    #[schema(value_type = StatusShape)]
+    status: EnvironmentStatus,
+    /// A word for programs: `delete`, `superseded`, `in_use`, `warm`, …
+    #[schema(value_type = String)]
+    fate: crate::environment::collection::Fate,
+    /// The same in words.
+    reason: &'static str,
+    /// Whether it is deleted for that reason.
+    deletes: bool,
+    /// Null until it was built.
+    #[schema(required)]
+    size_bytes: Option<u64>,
+}
+
+/// Something that was deleted, or would be.
+#[derive(Debug, Serialize, ToSchema)]
+struct CollectedThing {
+    /// `environment`, `run` (its files), `record` (of a run), `snapshot`, `process`, `leftover`.
+    kind: &'static str,
+    /// Its id, or its path.
+    id: String,
+    /// The configuration's or input's name.
+    name: String,
+    reason: &'static str,
+    bytes: u64,
+}
+
+impl CollectionItem {
+    fn of(judged: &Judged) -> Self {
+        let environment = &judged.environment;
+        Self {
+            id: environment.id.clone(),
+            workspace_id: environment.key.workspace_id.clone(),
+            configuration_name: environment.configuration_name.clone(),
+            status: environment.status,
+            fate: judged.verdict,
+            reason: judged.verdict.reason(),
+            deletes: judged.verdict.deletes(),
+            size_bytes: environment.contents.as_ref().map(|found| found.size_bytes),
+        }
+    }
+}
+
+impl CollectedThing {
+    fn of(removed: &Removed, paths: &dyn ShowPath) -> Self {
+        Self {
+            kind: removed.kind,
+            id: paths.text(&removed.id).into_owned(),
+            name: removed.name.clone(),
+            reason: removed.reason,
+            bytes: removed.bytes,
+        }
+    }
+}
+
+impl Collection {
+    fn of(report: &Report, paths: &dyn ShowPath) -> Self {
+        let removed = report.removed.iter();
+        let failed = report.failed.iter().map(ToString::to_string);
+        Self {
+            dry_run: report.dry_run,
+            items: report.judged.iter().map(CollectionItem::of).collect(),
+            removed: removed.map(|one| CollectedThing::of(one, paths)).collect(),
+            skipped: report.skipped.clone(),
+            failed: failed.map(|text| paths.text(&text).into_owned()).collect(),
+            bytes_freed: report.bytes_freed,
+            collects_from: report.collects_from,
+        }
+    }
+}
+
+/// Show what a collection would delete now, and why the rest stays. Nothing is deleted.
+#[utoipa::path(get, path = "/api/v1/environments/collection", operation_id = "get_collection", tag = "environments", params(Extent), responses(
+    (status = 200, body = Collection),
+))]
+async fn preview(
+    Administrator(api, caller): Administrator,
+    Query(extent): Query<Extent>,
+) -> Answer<axum::Json<Collection>> {
+    collected(&api, &caller, &extent, true).await
+}
+
+/// Delete what is no longer used, as workers do from time to time: environments, files of old runs, leftovers.
+///
+/// One process collects at a time; 409 `collection_busy` says that another one does.
+#[utoipa::path(post, path = "/api/v1/environments/collection", operation_id = "create_collection", tag = "environments", params(Extent), responses(
+    (status = 200, body = Collection),
+    (status = 409),
+))]
+async fn collect(
+    Administrator(api, caller): Administrator,
+    Query(extent): Query<Extent>,
+) -> Answer<axum::Json<Collection>> {
+    collected(&api, &caller, &extent, false).await
+}
+
+async fn collected(
+    api: &Api,
+    caller: &Caller,
+    extent: &Extent,
+    dry_run: bool,
+) -> Answer<axum::Json<Collection>> {
+    // Environments of every workspace are collected, and every file of the data directory is looked at.
+    caller.demand_server()?;
+    let superseded = extent.superseded;
+    let cancel = Cancel::new();
+    let stop = cancel.clone();
+    let work = api.slow_work(move |api| {
+        let workspace = api.home();
+        let options = CollectOptions {
+            superseded,
+            dry_run,
+            ..CollectOptions::of_settings(&workspace.settings)
+        };
+        let report = collect_alone(workspace, &workspace.worker_id(0), &options, &stop)?;
+        Ok(axum::Json(Collection::of(&report, &api.paths)))
+    });
+    // A server that stops deletes nothing more.
+    let mut stopping = api.stopping();
+    tokio::pin!(work);
+    tokio::select! {
+        done = &mut work => return done,
+        _ = stopping.wait_for(|stopping| *stopping) => cancel.cancel(),
+    }
+    work.await
 }

@@ -1,9 +1,280 @@
-//! The draft of a configuration, its files one by one, and what differs between versions.
+//! The files of a configuration: those of a draft are read, written and deleted one by one or all at once, by writers who say which
+//! content they replace; those of a folder are read.
 
+use axum::extract::{DefaultBodyLimit, Request};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, put};
+use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
+use super::configurations::{Which, is_archive, long, receive};
+use super::documents::FileForm;
+use crate::api::access::caller::{Administrator, Reader};
+use crate::api::http::answer::{Answer, status_of};
+use crate::api::http::body::Path;
+use crate::api::http::download;
+use crate::api::http::download::Download;
+use crate::api::http::problem::ApiError;
 use crate::api::state::Api;
+use crate::base::files::name_of;
+use crate::base::problem::code;
+use crate::workspace::configurations::archive::LARGEST_FILE;
+use crate::workspace::configurations::draft::ConfigurationFile;
+use crate::workspace::configurations::versions::{OpenedFile, Side};
+use crate::workspace::configurations::{
+    ConfigurationsError, FileListObject, FileObject, Precondition, draft, file_json, file_list,
+    versions,
+};
 
 pub fn routes() -> OpenApiRouter<Api> {
-    OpenApiRouter::new()
+    let file = || get(read_file).put(write_file).delete(delete_file);
+    OpenApiRouter::with_openapi(Files::openapi())
+        .routes(routes!(replace_draft))
+        .routes(routes!(files))
+        .route("/api/v1/configs/{config_id}/files/{*path}", file())
+        .route(&long("/draft"), put(replace_draft))
+        .route(&long("/files"), get(files))
+        .route(&long("/files/{*path}"), file())
+        .layer(DefaultBodyLimit::disable())
+}
+
+/// A path has slashes in it, for which a description has no words: it shows the path as one part.
+#[derive(OpenApi)]
+#[openapi(paths(read_file, write_file, delete_file))]
+struct Files;
+
+/// Replace the draft of an uploaded configuration by the files of an archive.
+///
+/// A draft that has files is replaced only by who says which it is: `If-Match` with the `digest` of the list of files, or `*`.
+#[utoipa::path(put, path = "/api/v1/configs/{config_id}/draft", operation_id = "replace_config_draft", tag = "configurations",
+    params(
+        ("config_id" = String, Path, description = "The configuration"),
+        ("If-Match" = inline(Option<String>), Header, nullable = false, description = "The ETag of the list of files that is replaced, or `*` for whatever is there"),
+        ("If-None-Match" = inline(Option<String>), Header, nullable = false, description = "`*`: only where the draft has no files"),
+    ),
+    request_body(content(
+        (Vec<u8> = "application/zip"),
+        (Vec<u8> = "application/gzip"),
+        (FileForm = "multipart/form-data"),
+    )),
+    responses(
+        (status = 200, body = FileListObject, headers(("ETag" = String, description = "The digest of all files"))),
+        (status = 409), (status = 412), (status = 428),
+    )
+)]
+async fn replace_draft(
+    Administrator(api, caller): Administrator,
+    Path(which): Path<Which>,
+    request: Request,
+) -> Answer<Response> {
+    let precondition = precondition(request.headers())?;
+    let (workspace, known) = api.slow_work(move |api| which.find(api, &caller)).await?;
+    let limit = workspace.settings.upload_limit;
+    let content = receive(&api, &workspace, request, limit, is_archive).await?;
+    api.slow_work(move |_| {
+        let files = draft::replace(&workspace, &known, content, &precondition)?;
+        Ok(listed(&files, None))
+    })
+    .await
+}
+
+/// List the files of a configuration: of its draft, or of its folder those that runs use.
+#[utoipa::path(get, path = "/api/v1/configs/{config_id}/files", operation_id = "list_config_files", tag = "configurations", params(("config_id" = String, Path, description = "The configuration")), responses(
+    (status = 200, body = FileListObject, headers(("ETag" = String, description = "The digest of all files"))),
+    (status = 304, description = "The client has it"),
+))]
+async fn files(
+    Reader(api, caller): Reader,
+    Path(which): Path<Which>,
+    headers: HeaderMap,
+) -> Answer<Response> {
+    api.slow_work(move |api| {
+        let (workspace, known) = which.find(api, &caller)?;
+        let files = versions::files(&workspace, &known, Side::edited(&known))?;
+        Ok(listed(&files, Some(&headers)))
+    })
+    .await
+}
+
+/// A list of files with its ETag; nothing, where the client has it already.
+pub fn listed(files: &[ConfigurationFile], asked: Option<&HeaderMap>) -> Response {
+    let list = file_list(files);
+    let tag = quoted(list.digest());
+    let has_it = asked.is_some_and(|asked| download::matches(asked, header::IF_NONE_MATCH, &tag));
+    let mut response = if has_it {
+        StatusCode::NOT_MODIFIED.into_response()
+    } else {
+        axum::Json(list).into_response()
+    };
+    download::tagged(response.headers_mut(), &tag);
+    response
+}
+
+fn quoted(digest: &str) -> String {
+    format!("\"{digest}\"")
+}
+
+/// Read a file of a draft, or of a folder one that runs use.
+#[utoipa::path(get, path = "/api/v1/configs/{config_id}/files/{path}", operation_id = "download_config_file", tag = "configurations",
+    params(("config_id" = String, Path, description = "The configuration"), ("path" = String, Path, description = "The file's path in the configuration; its slashes are slashes")),
+    responses(
+        (status = 200, body = Vec<u8>, content_type = "application/octet-stream", headers(("ETag" = String, description = "SHA-256 of the file, in quotes"))),
+        (status = 206, description = "The part that was asked for"),
+        (status = 304, description = "The client has it"),
+        (status = 416),
+    )
+)]
+async fn read_file(
+    Reader(api, caller): Reader,
+    Path(which): Path<Which>,
+    headers: HeaderMap,
+) -> Answer<Response> {
+    let opened = api
+        .slow_work(move |api| {
+            let (workspace, known) = which.find(api, &caller)?;
+            let side = Side::edited(&known);
+            versions::open(&workspace, &known, side, which.path()).map_err(about_path)
+        })
+        .await?;
+    serve(opened, &headers).await
+}
+
+/// Serves a file of a configuration.
+pub async fn serve(opened: OpenedFile, headers: &HeaderMap) -> Answer<Response> {
+    let name = name_of(&opened.path);
+    let file = Download {
+        path: &opened.path,
+        name: &name,
+        kind: "application/octet-stream",
+        tag: Some(&opened.sha256),
+    };
+    download::serve_opened(opened.content.into(), &file, headers).await
+}
+
+/// Write a file of a draft. The body is the file.
+///
+/// A file that is there is replaced only by who says which content that is: `If-Match` with its ETag, or `*`.
+#[utoipa::path(put, path = "/api/v1/configs/{config_id}/files/{path}", operation_id = "write_config_file", tag = "configurations",
+    params(
+        ("config_id" = String, Path, description = "The configuration"), ("path" = String, Path, description = "The file's path in the configuration; its slashes are slashes"),
+        ("If-Match" = inline(Option<String>), Header, nullable = false, description = "The ETag of the file that is replaced, or `*` for whatever is there, also where nothing is"),
+        ("If-None-Match" = inline(Option<String>), Header, nullable = false, description = "`*`: only where there is no such file"),
+    ),
+    request_body(content((Vec<u8> = "application/octet-stream"))),
+    responses(
+        (status = 201, description = "It is new", body = FileObject, headers(("ETag" = String, description = "SHA-256 of the file, in quotes"))),
+        (status = 200, description = "It replaces the file before", body = FileObject, headers(("ETag" = String, description = "SHA-256 of the file, in quotes"))),
+        (status = 409), (status = 412), (status = 428),
+    )
+)]
+async fn write_file(
+    Administrator(api, caller): Administrator,
+    Path(which): Path<Which>,
+    request: Request,
+) -> Answer<Response> {
+    let precondition = precondition(request.headers())?;
+    let asked = which.clone();
+    let (workspace, known) = api.slow_work(move |api| asked.find(api, &caller)).await?;
+    let limit = workspace.settings.upload_limit.min(LARGEST_FILE);
+    // A file of a configuration is Python, TOML or anything else.
+    let content = receive(&api, &workspace, request, limit, |_| true).await?;
+    api.slow_work(move |_| {
+        let written = draft::write(&workspace, &known, which.path(), content, &precondition);
+        let (file, is_new) = written.map_err(about_path)?;
+        let status = status_of(is_new, StatusCode::CREATED);
+        let mut response = (status, axum::Json(file_json(&file))).into_response();
+        if let Ok(tag) = HeaderValue::from_str(&quoted(&file.sha256)) {
+            response.headers_mut().insert(header::ETAG, tag);
+        }
+        Ok(response)
+    })
+    .await
+}
+
+/// Delete a file of a draft.
+///
+/// Only who says which content that is deletes it: `If-Match` with its ETag, or `*`.
+#[utoipa::path(delete, path = "/api/v1/configs/{config_id}/files/{path}", operation_id = "delete_config_file", tag = "configurations",
+    params(
+        ("config_id" = String, Path, description = "The configuration"), ("path" = String, Path, description = "The file's path in the configuration; its slashes are slashes"),
+        ("If-Match" = inline(Option<String>), Header, nullable = false, description = "The ETag of the file, or `*` for whatever is there"),
+    ),
+    responses(
+        (status = 204, description = "It is gone"),
+        (status = 409), (status = 412), (status = 428),
+    )
+)]
+async fn delete_file(
+    Administrator(api, caller): Administrator,
+    Path(which): Path<Which>,
+    headers: HeaderMap,
+) -> Result<StatusCode, ApiError> {
+    let precondition = precondition(&headers)?;
+    api.slow_work(move |api| {
+        let (workspace, known) = which.find(api, &caller)?;
+        draft::delete(&workspace, &known, which.path(), &precondition).map_err(about_path)?;
+        Ok(StatusCode::NO_CONTENT)
+    })
+    .await
+}
+
+/// An error about a file, which names the parameter where that is wrong.
+pub fn about_path(error: ConfigurationsError) -> ApiError {
+    let error = ApiError::from(error);
+    match error.code() {
+        code::BAD_NAME => error.of_field("path"),
+        _ => error,
+    }
+}
+
+/// What the headers say of the content that is replaced (RFC 9110, 13.1).
+fn precondition(headers: &HeaderMap) -> Result<Precondition, ApiError> {
+    let matched = tags(headers, header::IF_MATCH)?;
+    let unmatched = tags(headers, header::IF_NONE_MATCH)?;
+    match (matched, unmatched) {
+        (None, None) => Ok(Precondition::Unsaid),
+        (Some(Precondition::Any), None) => Ok(Precondition::Any),
+        (Some(known), None) => Ok(known),
+        (None, Some(Precondition::Any)) => Ok(Precondition::Absent),
+        (_, Some(_)) => {
+            let message = "may only be `*`, and not beside `If-Match`";
+            Err(ApiError::field("If-None-Match", message))
+        }
+    }
+}
+
+/// The ETags in a header. A weak one is none that a strong one could be equal to.
+fn tags(headers: &HeaderMap, name: HeaderName) -> Result<Option<Precondition>, ApiError> {
+    let mut known = Vec::new();
+    let mut is_there = false;
+    for value in headers.get_all(&name) {
+        is_there = true;
+        for tag in value.to_str().unwrap_or("-").split(',').map(str::trim) {
+            let strong = tag.strip_prefix("W/").unwrap_or(tag);
+            let inner = strong
+                .strip_prefix('"')
+                .and_then(|rest| rest.strip_suffix('"'));
+            match inner {
+                _ if tag == "*" => return Ok(Some(Precondition::Any)),
+                Some(digest) if strong.len() == tag.len() => known.push(digest.to_owned()),
+                Some(_) => {}
+                None => {
+                    let message = "must be an ETag with its quotes, or `*`";
+                    return Err(ApiError::field(shown(&name), message));
+                }
+            }
+        }
+    }
+    Ok(is_there.then_some(Precondition::Digest(known)))
+}
+
+/// A header as people write it.
+fn shown(name: &HeaderName) -> &'static str {
+    if *name == header::IF_MATCH {
+        "If-Match"
+    } else {
+        "If-None-Match"
+    }
 }

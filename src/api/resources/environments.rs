@@ -14,7 +14,7 @@ use crate::api::http::answer::Answer;
 use crate::api::http::body::{Path, Query};
 use crate::api::http::cursor;
 use crate::api::state::Api;
-use crate::environment::json::environment_json;
+use crate::environment::json::{environment_json, steps_of};
 
 pub fn routes() -> OpenApiRouter<Api> {
     OpenApiRouter::new()
@@ -58,15 +58,22 @@ async fn list(Reader(api, caller): Reader, Query(which): Query<Which>) -> Answer
     .await
 }
 
-/// Show an environment, with what is installed in it.
+/// The most runs that are listed with the environment that they wait for.
+const MOST_WAITING: u32 = 50;
+
+/// Show an environment, with what is installed in it, the steps of its build, and the runs that wait for it.
 #[utoipa::path(get, path = "/api/v1/environments/{id}", operation_id = "get_environment", tag = "environments", params(("id" = String, Path, description = "The environment")), responses(
     (status = 200, body = EnvironmentDetails),
 ))]
 async fn show(Reader(api, caller): Reader, Path(id): Path<String>) -> Answer {
     api.work(move |api| {
         let found = environment_of(api, &caller, "environment", &id)?;
-        let runs = api.home().store.live_runs_of_environment(&found.id)?;
+        let store = &api.home().store;
+        let runs = store.live_runs_of_environment(&found.id)?;
+        let waiting = store.waiting_runs_of_environment(&found.id, MOST_WAITING)?;
         let mut object = environment_json(&found, &api.paths);
+        object["steps"] = json!(steps_of(&found)?);
+        object["waiting_runs"] = json!(waiting);
         object["packages"] = json!(found.contents.map(|contents| contents.packages));
         object["live_runs"] = json!(runs);
         Ok(axum::Json(object))

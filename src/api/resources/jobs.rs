@@ -35,7 +35,7 @@ pub fn routes() -> OpenApiRouter<Api> {
 struct NewJob {
     /// The document that is its input.
     document_id: String,
-    /// The configuration; absent: the active one of the document's workspace.
+    /// The configuration; absent: the default of the document's workspace.
     config_id: Option<String>,
     #[serde(default)]
     options: NewRunOptions,

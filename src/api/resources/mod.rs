@@ -21,5 +21,6 @@ pub(crate) mod stats;
 pub(crate) mod templates;
 pub(crate) mod tokens;
 pub(crate) mod trial;
+pub(crate) mod versions;
 pub(crate) mod workers;
 pub(crate) mod workspaces;

@@ -262,7 +262,7 @@ pub struct SubmittedRun {
     pub is_new: bool,
 }
 
-/// Submits a run. Without a configuration, that of the document's workspace which is active.
+/// Submits a run. Without a configuration, the default of the document's workspace.
 pub async fn make(
     api: &Api,
     caller: &Caller,
@@ -279,7 +279,7 @@ pub async fn make(
         let document = document_of(api, &caller, &new.document_id)?;
         let known = match &config_id {
             Some(id) => configuration_of(api, &caller, id)?,
-            None => active_of(api, &document.workspace_id)?,
+            None => default_of(api, &document.workspace_id)?,
         };
         if known.record.workspace_id != document.workspace_id {
             let message = "is a document of another workspace than the configuration";
@@ -287,7 +287,7 @@ pub async fn make(
         }
         let workspace = api.workspace(&document.workspace_id)?;
         let prepared = prepared(api, &workspace, &known)?;
-        // As it was sent: the same bytes under the same key are the same request, whatever is active meanwhile.
+        // As it was sent: the same bytes under the same key are the same request, whatever is the default meanwhile.
         let mut request = json!([config_id, new.document_id, new.options]);
         if !new.labels.is_empty() {
             request = json!([request, new.labels]);
@@ -338,11 +338,9 @@ pub fn prepared(
                 .map_err(|error| unusable(api, error, record))
         }),
         None if known.uploaded => {
-            let detail = format!(
-                "configuration {:?} has no published version yet",
-                record.name
-            );
-            Err(ApiError::of(code::NOT_PUBLISHED, detail).hint("publish it first"))
+            let detail = format!("no version of configuration {:?} is active", record.name);
+            Err(ApiError::of(code::NOT_PUBLISHED, detail)
+                .hint("publish it, or activate a version that was published"))
         }
         None => {
             let prepared = Configuration::open(&record.path)
@@ -377,7 +375,7 @@ pub fn configuration_of(
     Ok(found)
 }
 
-fn active_of(api: &Api, workspace: &str) -> Result<KnownConfiguration, ApiError> {
+fn default_of(api: &Api, workspace: &str) -> Result<KnownConfiguration, ApiError> {
     let known = api.home().store.configurations(workspace)?;
     known
         .into_iter()
@@ -385,7 +383,7 @@ fn active_of(api: &Api, workspace: &str) -> Result<KnownConfiguration, ApiError>
         .ok_or_else(|| {
             ApiError::field(
                 "config_id",
-                "is needed: the workspace has no active configuration",
+                "is needed: the workspace has no default configuration",
             )
         })
 }

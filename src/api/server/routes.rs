@@ -11,7 +11,7 @@ use crate::api::pages;
 use crate::api::resources::{
     builds, cells, collection, configurations, documents, drafts, environments, events, explain,
     issues, jobs, queue, report, rows, run_files, runs, settings, stats, templates, tokens, trial,
-    workers, workspaces,
+    versions, workers, workspaces,
 };
 use crate::api::state::Api;
 
@@ -28,6 +28,7 @@ fn routes() -> (Router<Api>, Described) {
         .merge(documents::routes())
         .merge(configurations::routes())
         .merge(drafts::routes())
+        .merge(versions::routes())
         .merge(trial::routes())
         .merge(templates::routes())
         .merge(builds::routes())

@@ -6,8 +6,8 @@
 use std::io;
 use std::path::Path;
 
+use super::fate::Fate;
 use super::report::{NotDeleted, Removed, Report};
-use super::rule::Fate;
 use crate::base::files::FileError;
 use crate::settings::paths;
 use crate::settings::paths::{BUILD_LOCK, EnvironmentFolder};

@@ -10,6 +10,7 @@ mod age;
 mod alone;
 mod caches;
 mod delete;
+mod fate;
 pub mod find;
 mod orphans;
 mod pass;
@@ -24,8 +25,9 @@ mod snapshots;
 pub use age::Ages;
 pub use alone::{CollectError, collect_alone};
 pub use delete::remove_environment;
+pub use fate::{Fate, Judged};
 pub use report::{CollectOptions, NotDeleted, Removed, Report, UNKNOWN};
-pub use rule::{EnvironmentFacts, Fate, Judged, judge, judge_all};
+pub use rule::{EnvironmentFacts, judge, judge_all};
 
 use self::pass::Pass;
 use crate::base::cancel::Cancel;
@@ -75,6 +77,7 @@ pub fn collect(
                 &mut report,
             )?;
         }
+        report.judged.push(judged);
     }
     if ages.collects_from().is_some() {
         return Ok(report);

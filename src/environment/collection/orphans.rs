@@ -6,9 +6,9 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use super::delete::{Locks, delete_folder, remove_key_folder, would_remove};
+use super::fate::Fate;
 use super::pass::Pass;
 use super::report::{Removed, Report, UNKNOWN};
-use super::rule::Fate;
 use crate::base::files::name_of;
 use crate::environment::provide::in_use;
 use crate::settings::paths;

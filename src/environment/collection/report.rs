@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use serde::{Serialize, Serializer};
 
+use super::fate::Judged;
 use crate::base::clock::Timestamp;
 use crate::base::files::FileError;
 use crate::base::problem::{Facts, Kind, Problem, code};
@@ -86,6 +87,9 @@ pub struct Report {
     pub bytes_freed: u64,
     /// Nothing is collected before this time, because there was a gap, or a jump of the clock.
     pub collects_from: Option<Timestamp>,
+    /// Every environment, with what was decided of it. Not in the report as commands print it, which counts them by reason.
+    #[serde(skip)]
+    pub judged: Vec<Judged>,
 }
 
 /// A file or folder that could not be deleted.

@@ -3,9 +3,8 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use serde::Serialize;
-
 use super::age::Ages;
+use super::fate::{Fate, Judged};
 use super::report::CollectOptions;
 use crate::base::clock::Timestamp;
 use crate::configuration::Configuration;
@@ -17,52 +16,6 @@ use crate::store::{
 use crate::system::machine::Files;
 use crate::workspace::Workspace;
 
-/// Why an environment is kept or deleted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Fate {
-    /// It is cold, no run needs it, and its configuration is neither active nor was it run lately.
-    Delete,
-    /// Its configuration is active or was run lately, its digest is no longer the current one, and it is cold.
-    Superseded,
-    /// It is being built.
-    Unfinished,
-    /// A queued or running run needs it.
-    InUse,
-    /// Its configuration is active: the one that the workspace's runs use by default.
-    Active,
-    /// Its configuration was run within the time to live, and its folder is still there.
-    RunLately,
-    /// It was used, or changed, within the time to live.
-    Warm,
-    /// No environment is ever cold: the time to live is zero or less.
-    NeverCold,
-    /// It would be deleted, but there was a gap, or a jump of the clock, less than a day ago.
-    Held,
-}
-
-impl Fate {
-    /// Whether the environment is deleted.
-    pub fn deletes(self) -> bool {
-        matches!(self, Self::Delete | Self::Superseded)
-    }
-
-    /// The reason in words.
-    pub fn reason(self) -> &'static str {
-        match self {
-            Self::Delete => "unused, and so is its configuration",
-            Self::Superseded => "unused, and superseded by a newer one",
-            Self::Unfinished => "its build has not ended",
-            Self::InUse => "a run needs it",
-            Self::Active => "its configuration is active",
-            Self::RunLately => "its configuration was run recently",
-            Self::Warm => "used recently",
-            Self::NeverCold => "the time to live is off",
-            Self::Held => "less than a day in use since a gap or a jump of the clock",
-        }
-    }
-}
-
 /// The facts about an environment that the rule needs.
 #[derive(Clone, Copy, Debug)]
 pub struct EnvironmentFacts {
@@ -72,15 +25,15 @@ pub struct EnvironmentFacts {
     pub last_used: Timestamp,
     /// Queued and running runs that refer to it.
     pub live_runs: u64,
-    /// Whether its configuration is active.
-    pub active: bool,
+    /// Whether its configuration is the workspace's default.
+    pub is_default: bool,
     /// Whether its configuration was run within the time to live, and its folder is still there.
     pub run_lately: bool,
     /// Whether its configuration needs another one now; `None`: not known, because the configuration's folder is gone.
     pub superseded: Option<bool>,
 }
 
-/// The rule. An environment is deleted only when its configuration is neither active nor was it run lately, it is not being
+/// The rule. An environment is deleted only when its configuration is neither the default nor was it run lately, it is not being
 /// built, it is cold, and no queued or running run refers to it; with `options.superseded` also when its configuration is in use
 /// and needs another.
 pub fn judge(facts: &EnvironmentFacts, options: &CollectOptions, ages: &Ages) -> Fate {
@@ -91,8 +44,8 @@ pub fn judge(facts: &EnvironmentFacts, options: &CollectOptions, ages: &Ages) ->
         return Fate::InUse;
     }
     let superseded = options.superseded && facts.superseded == Some(true);
-    if facts.active && !superseded {
-        return Fate::Active;
+    if facts.is_default && !superseded {
+        return Fate::Default;
     }
     if facts.run_lately && !superseded {
         return Fate::RunLately;
@@ -101,18 +54,9 @@ pub fn judge(facts: &EnvironmentFacts, options: &CollectOptions, ages: &Ages) ->
         None => Fate::NeverCold,
         Some(ttl) if !ages.is_older(facts.last_used, ttl) => Fate::Warm,
         Some(_) if ages.collects_from().is_some() => Fate::Held,
-        Some(_) if facts.active || facts.run_lately => Fate::Superseded,
+        Some(_) if facts.is_default || facts.run_lately => Fate::Superseded,
         Some(_) => Fate::Delete,
     }
-}
-
-/// An environment with its verdict.
-#[derive(Clone, Debug)]
-pub struct Judged {
-    /// The environment.
-    pub environment: EnvironmentRecord,
-    /// Whether it is kept or deleted, and why.
-    pub verdict: Fate,
 }
 
 /// Judges every environment of the database.
@@ -150,7 +94,7 @@ pub fn judge_all(
             status: environment.status,
             last_used: environment.last_used().plus(LAST_USE_KNOWN_TO),
             live_runs: store.live_runs_of_environment(&environment.id)?,
-            active: configuration.is_some_and(|known| known.is_default),
+            is_default: configuration.is_some_and(|known| known.is_default),
             run_lately,
             superseded,
         };
@@ -216,7 +160,7 @@ mod tests {
             status: EnvironmentStatus::Ready,
             last_used: Timestamp(0),
             live_runs: 0,
-            active: false,
+            is_default: false,
             run_lately: false,
             superseded: None,
         };
@@ -230,7 +174,7 @@ mod tests {
         let verdict =
             |change: fn(&mut EnvironmentFacts)| judge(&but(change), &options(false), &now);
         assert_eq!(verdict(|_| {}), Fate::Delete);
-        assert_eq!(verdict(|facts| facts.active = true), Fate::Active);
+        assert_eq!(verdict(|facts| facts.is_default = true), Fate::Default);
         assert_eq!(verdict(|facts| facts.run_lately = true), Fate::RunLately);
         assert_eq!(verdict(|facts| facts.live_runs = 1), Fate::InUse);
         assert_eq!(
@@ -255,7 +199,7 @@ mod tests {
             |change: fn(&mut EnvironmentFacts)| judge(&but(change), &options(true), &held);
         assert_eq!(verdict(|_| {}), Fate::Held);
         let superseded = |facts: &mut EnvironmentFacts| {
-            facts.active = true;
+            facts.is_default = true;
             facts.superseded = Some(true);
         };
         assert_eq!(verdict(superseded), Fate::Held);
@@ -284,19 +228,19 @@ mod tests {
         });
         assert_eq!(unasked(&lately), Fate::RunLately);
         assert_eq!(asked(&lately), Fate::Superseded);
-        let active = but(|facts| {
-            facts.active = true;
+        let default = but(|facts| {
+            facts.is_default = true;
             facts.superseded = Some(true);
         });
-        assert_eq!(unasked(&active), Fate::Active);
-        assert_eq!(asked(&active), Fate::Superseded);
+        assert_eq!(unasked(&default), Fate::Default);
+        assert_eq!(asked(&default), Fate::Superseded);
         let also = |change: fn(&mut EnvironmentFacts)| {
-            let mut facts = active;
+            let mut facts = default;
             change(&mut facts);
             asked(&facts)
         };
-        assert_eq!(also(|facts| facts.superseded = Some(false)), Fate::Active);
-        assert_eq!(also(|facts| facts.superseded = None), Fate::Active);
+        assert_eq!(also(|facts| facts.superseded = Some(false)), Fate::Default);
+        assert_eq!(also(|facts| facts.superseded = None), Fate::Default);
         assert_eq!(also(|facts| facts.last_used = NOW), Fate::Warm);
         assert_eq!(also(|facts| facts.live_runs = 2), Fate::InUse);
     }

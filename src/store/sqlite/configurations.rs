@@ -79,6 +79,19 @@ impl Configurations for SqliteStore {
         .ok_or_else(|| StoreError::not_found("configuration", id))
     }
 
+    fn activate_version(
+        &self,
+        id: &str,
+        version: Option<u32>,
+        now: Timestamp,
+    ) -> Result<Option<KnownConfiguration>> {
+        self.write(|transaction| match by_id(transaction, id)? {
+            Some(known) => activate(transaction, known, version, now).map(Some),
+            None => Ok(None),
+        })?
+        .ok_or_else(|| StoreError::not_found("configuration", id))
+    }
+
     fn versions(&self, id: &str) -> Result<Vec<ConfigurationVersion>> {
         let sql = "SELECT version, source_digest, absolute(snapshot_path), status, published_at FROM configuration_versions
              WHERE configuration_id = ?1 ORDER BY version DESC";
@@ -223,11 +236,7 @@ fn publish(
     {
         return Ok(Publication::Unchanged(active.clone()));
     }
-    execute(
-        transaction,
-        "UPDATE configuration_versions SET status = 'archived' WHERE configuration_id = ?1 AND status = 'active'",
-        [id],
-    )?;
+    archive(transaction, id, now)?;
     let version: u32 = transaction
         .prepare_cached("SELECT coalesce(max(version), 0) + 1 FROM configuration_versions WHERE configuration_id = ?1")?
         .query_row([id], |row| row.get(0))?;
@@ -237,7 +246,9 @@ fn publish(
          VALUES (?1, ?2, ?3, relative(?4), 'active', ?5)",
         params![id, version, source_digest, path_text(snapshot), now.0],
     )?;
-    set_default(transaction, id, true, now)?;
+    if !has_default(transaction, &known.record.workspace_id)? {
+        set_default(transaction, id, true, now)?;
+    }
     Ok(Publication::Published(ConfigurationVersion {
         version,
         source_digest: source_digest.to_owned(),
@@ -245,6 +256,58 @@ fn publish(
         active: true,
         published_at: now,
     }))
+}
+
+/// Makes this version the active one, or none. `None`: there is no such version, and nothing has changed.
+fn activate(
+    transaction: &Transaction<'_>,
+    known: KnownConfiguration,
+    version: Option<u32>,
+    now: Timestamp,
+) -> rusqlite::Result<Option<KnownConfiguration>> {
+    let id = &known.record.id;
+    if known.version.as_ref().map(|active| active.version) == version {
+        return Ok(Some(known));
+    }
+    if let Some(version) = version {
+        let sql =
+            "SELECT 1 FROM configuration_versions WHERE configuration_id = ?1 AND version = ?2";
+        let is_there = transaction
+            .prepare_cached(sql)?
+            .exists(params![id, version])?;
+        if !is_there {
+            return Ok(None);
+        }
+    }
+    // One version is active at most: the former one ends first, for the index checks each row.
+    archive(transaction, id, now)?;
+    execute(
+        transaction,
+        "UPDATE configuration_versions SET status = 'active' WHERE configuration_id = ?1 AND version = ?2",
+        params![id, version],
+    )?;
+    by_id(transaction, id)
+}
+
+/// No version of the configuration is active any more.
+fn archive(transaction: &Transaction<'_>, id: &str, now: Timestamp) -> rusqlite::Result<()> {
+    execute(
+        transaction,
+        "UPDATE configuration_versions SET status = 'archived' WHERE configuration_id = ?1 AND status = 'active'",
+        [id],
+    )?;
+    execute(
+        transaction,
+        "UPDATE configurations SET updated_at = ?2 WHERE id = ?1",
+        params![id, now.0],
+    )
+    .map(drop)
+}
+
+fn has_default(transaction: &Transaction<'_>, workspace: &str) -> rusqlite::Result<bool> {
+    transaction
+        .prepare_cached("SELECT 1 FROM configurations WHERE workspace_id = ?1 AND is_default = 1")?
+        .exists([workspace])
 }
 
 fn record(row: &Row<'_>) -> rusqlite::Result<ConfigurationRecord> {

@@ -43,7 +43,7 @@ fn default(store: &dyn Store) -> Vec<String> {
     default.map(|known| known.record.name).collect()
 }
 
-pub fn one_configuration_of_a_workspace_is_active(store: &dyn Store) {
+pub fn one_configuration_of_a_workspace_is_its_default(store: &dyn Store) {
     let ids = ["b", "a", "c"].map(|name| {
         let new = new_configuration(name, &format!("/{name}"));
         store.ensure_configuration(&new, at(0)).unwrap().id
@@ -103,6 +103,61 @@ pub fn an_uploaded_configuration_has_the_versions_that_were_published(store: &dy
     assert_eq!(kept, ["/snapshots/d1", "/snapshots/d2"].map(Path::new));
     let unknown = store.publish("0199", "d", Path::new("/s"), at(5));
     assert!(matches!(unknown, Err(StoreError::NotFound { .. })));
+}
+
+pub fn any_version_is_made_active_again_and_none_is_lost(store: &dyn Store) {
+    let new = new_configuration("c", "/draft");
+    store.add_uploaded_configuration(&new, at(0)).unwrap();
+    let publish = |digest: &str, now| {
+        let snapshot = Path::new("/snapshots").join(digest);
+        store.publish(&new.id, digest, &snapshot, at(now)).unwrap()
+    };
+    for (digest, now) in [("d1", 1), ("d2", 2)] {
+        publish(digest, now);
+    }
+    let activate = |version, now| store.activate_version(&new.id, version, at(now)).unwrap();
+    let active = |known: &KnownConfiguration| known.version.as_ref().map(|one| one.version);
+    let statuses = || {
+        let versions = store.versions(&new.id).unwrap();
+        let status = |one: &crate::store::ConfigurationVersion| (one.version, one.active);
+        versions.iter().map(status).collect::<Vec<_>>()
+    };
+    let back = activate(Some(1), 3).unwrap();
+    assert_eq!((active(&back), back.updated_at), (Some(1), at(3)));
+    assert_eq!(statuses(), [(2, false), (1, true)]);
+    // What is so already changes nothing, and neither does what is not there.
+    assert_eq!(activate(Some(1), 4).unwrap().updated_at, at(3));
+    assert!(activate(Some(3), 4).is_none());
+    assert_eq!(statuses(), [(2, false), (1, true)]);
+    // The next one has the next number, whichever was active.
+    assert!(matches!(publish("d3", 5), Publication::Published(one) if one.version == 3));
+    assert_eq!(active(&activate(None, 6).unwrap()), None);
+    assert_eq!(statuses(), [(3, false), (2, false), (1, false)]);
+    // Without an active version its files are those of none.
+    assert!(matches!(publish("d3", 7), Publication::Published(one) if one.version == 4));
+    let unknown = store.activate_version("0199", Some(1), at(8));
+    assert!(matches!(unknown, Err(StoreError::NotFound { .. })));
+}
+
+pub fn a_publication_takes_the_default_from_no_other_configuration(store: &dyn Store) {
+    let ids = ["a", "b"].map(|name| {
+        let new = new_configuration(name, &format!("/{name}"));
+        store.ensure_configuration(&new, at(0)).unwrap().id
+    });
+    let publish = |id: &str| {
+        store
+            .publish(id, "d", Path::new("/snapshots/d"), at(1))
+            .unwrap();
+    };
+    publish(&ids[0]);
+    assert_eq!(default(store), ["a"]);
+    publish(&ids[1]);
+    assert_eq!(default(store), ["a"]);
+    store.set_default(&ids[0], false, at(2)).unwrap();
+    store
+        .publish(&ids[1], "e", Path::new("/snapshots/e"), at(3))
+        .unwrap();
+    assert_eq!(default(store), ["b"]);
 }
 
 pub fn a_workspace_is_recorded_once(store: &dyn Store) {

@@ -282,13 +282,20 @@ pub fn an_environment_that_a_run_needs_is_not_deleted(store: &dyn Store) {
     let waiting = environment(store, "w", at(0));
     assert!(store.delete_environment(&waiting.id, None).unwrap());
     let wanted = environment(store, "v", at(0));
+    let second = queued(store, &wanted, at(1));
     let first = queued(store, &wanted, at(0));
-    let second = queued(store, &wanted, at(0));
+    let waiting = |limit| {
+        store
+            .waiting_runs_of_environment(&wanted.id, limit)
+            .unwrap()
+    };
+    assert_eq!(waiting(50), [first.id.as_str(), second.id.as_str()]);
+    assert_eq!(waiting(1), [first.id.as_str()]);
     assert!(!store.delete_environment(&wanted.id, None).unwrap());
     // No run would use it.
-    store.request_cancel(&first.id, at(0)).unwrap();
+    store.request_cancel(&first.id, at(1)).unwrap();
     assert!(store.environment("default", &wanted.id).is_ok());
-    store.request_cancel(&second.id, at(0)).unwrap();
+    store.request_cancel(&second.id, at(1)).unwrap();
     assert!(store.environment("default", &wanted.id).is_err());
     let environment = ready(store, "d", at(0));
     let run = queued(store, &environment, at(1));

@@ -39,8 +39,10 @@ macro_rules! run {
                 configurations {
                     a_folder_is_one_configuration_whose_name_is_kept_current,
                     the_last_run_of_a_configuration_is_known,
-                    one_configuration_of_a_workspace_is_active,
+                    one_configuration_of_a_workspace_is_its_default,
                     an_uploaded_configuration_has_the_versions_that_were_published,
+                    any_version_is_made_active_again_and_none_is_lost,
+                    a_publication_takes_the_default_from_no_other_configuration,
                     a_workspace_is_recorded_once,
                 }
                 environments {

@@ -11,11 +11,13 @@ use std::time::Duration;
 
 use super::archive::{self, LARGEST_FILE, MOST_BYTES, MOST_FILES, checked_path};
 use super::error::ConfigurationsError;
+use super::precondition::Precondition;
 use super::spool::Spool;
 use crate::base::digest;
+use crate::base::digest::Hasher;
 use crate::base::files;
 use crate::base::files::{FileError, PartialFolder, UNFINISHED};
-use crate::configuration::{Configuration, ConfigurationError};
+use crate::configuration::{Configuration, ConfigurationError, scaffold};
 use crate::store::{ConfigurationRecord, KnownConfiguration};
 use crate::system::lock::Lock;
 use crate::workspace::Workspace;
@@ -23,10 +25,10 @@ use crate::workspace::Workspace;
 /// The longest name of a configuration.
 const LONGEST_NAME: usize = 100;
 
-/// A file of a draft.
+/// A file of a configuration: of its draft, its folder, or a version of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct DraftFile {
-    /// Relative to the draft, with `/` between folders.
+pub struct ConfigurationFile {
+    /// Relative to the configuration, with `/` between folders.
     pub path: String,
     /// Its size.
     pub size_bytes: u64,
@@ -34,7 +36,17 @@ pub struct DraftFile {
     pub sha256: String,
 }
 
-/// Creates an uploaded configuration: with the files of an archive, or without any yet. Its name is the given one, else that in its
+/// What a draft begins with.
+pub enum Content {
+    /// No files yet.
+    Nothing,
+    /// The files of an archive.
+    Archive(Spool),
+    /// Those of a template: its name, one of [`scaffold::templates`].
+    Template(&'static str),
+}
+
+/// Creates an uploaded configuration: with the files of an archive or a template, or without any yet. Its name is the given one, else that in its
 /// manifest, else that of the archive's one folder.
 ///
 /// # Errors
@@ -42,7 +54,7 @@ pub struct DraftFile {
 pub fn create(
     workspace: &Workspace,
     name: Option<&str>,
-    content: Option<Spool>,
+    content: Content,
 ) -> Result<KnownConfiguration, ConfigurationsError> {
     if let Some(name) = name {
         checked_name(name)?;
@@ -50,7 +62,7 @@ pub fn create(
     let id = workspace.machine.new_id();
     let draft = workspace.paths.draft(workspace.id(), &id);
     let folder = folder_of(&draft);
-    let recorded = fill(folder, &draft, content).and_then(|top| {
+    let recorded = fill(folder, &draft, name, content).and_then(|top| {
         let named = name.map(str::to_owned).or_else(|| project_name(&draft));
         let named = named.or_else(|| top.filter(|top| checked_name(top).is_ok()));
         let record = ConfigurationRecord {
@@ -70,35 +82,46 @@ pub fn create(
     recorded
 }
 
-/// Replaces the whole draft by the files of an archive.
+/// Replaces the whole draft by the files of an archive. Returns its files.
 ///
 /// # Errors
-/// The archive is refused, and the draft stays as it was; or the files cannot be written.
+/// The draft is not what `precondition` says, or the archive is refused, and it stays as it was; or the files cannot be written.
 pub fn replace(
     workspace: &Workspace,
     known: &KnownConfiguration,
     content: Spool,
-) -> Result<(), ConfigurationsError> {
+    precondition: &Precondition,
+) -> Result<Vec<ConfigurationFile>, ConfigurationsError> {
     let (draft, _turn) = take(workspace, known)?;
-    fill(folder_of(&draft), &draft, Some(content)).map(drop)
+    let there = if precondition.needs_digest() {
+        Some(digest_of(&files_below(&draft)?))
+    } else {
+        let is_empty = listed(&draft)?.is_empty();
+        (!is_empty).then(String::new)
+    };
+    precondition.demand("the draft", there.as_deref())?;
+    fill(folder_of(&draft), &draft, None, Content::Archive(content))?;
+    files_below(&draft)
 }
 
 /// Writes a file of the draft. Returns it, and whether it is new.
 ///
 /// # Errors
-/// Its path is refused, the draft would be too large, or the file cannot be written.
+/// Its path is refused, what is there is not what `precondition` says, the draft would be too large, or the file cannot be written.
 pub fn write(
     workspace: &Workspace,
     known: &KnownConfiguration,
     path: &str,
     mut content: Spool,
-) -> Result<(DraftFile, bool), ConfigurationsError> {
+    precondition: &Precondition,
+) -> Result<(ConfigurationFile, bool), ConfigurationsError> {
     let relative = checked_path(path)?;
     if content.size_bytes() > LARGEST_FILE {
         return Err(too_large("the file", LARGEST_FILE));
     }
     let (draft, _turn) = take(workspace, known)?;
     let target = draft.join(&relative);
+    demand(precondition, path, &target)?;
     let (mut count, mut bytes, mut is_new) = (1, content.size_bytes(), true);
     for (other, size) in listed(&draft)? {
         if other == relative {
@@ -129,7 +152,7 @@ pub fn write(
         |error: io::Error| ConfigurationsError::from(FileError::on("write", &target)(error));
     let mut beside = files::unfinished(folder_of(&draft)).map_err(writing)?;
     io::copy(content.rewound()?, beside.as_file_mut()).map_err(writing)?;
-    let (sha256, size_bytes) = digest_of(beside.as_file_mut()).map_err(writing)?;
+    let (sha256, size_bytes) = digest_of_open(beside.as_file_mut()).map_err(writing)?;
     let readable = fs::Permissions::from_mode(0o644);
     beside
         .as_file()
@@ -140,7 +163,7 @@ pub fn write(
         .persist(&target)
         .map_err(|error| writing(error.error))?;
     sync_up(folder, &draft);
-    let file = DraftFile {
+    let file = ConfigurationFile {
         path: path.to_owned(),
         size_bytes,
         sha256,
@@ -151,21 +174,20 @@ pub fn write(
 /// Deletes a file of the draft, and the folders that are empty then.
 ///
 /// # Errors
-/// There is no such file, or it cannot be deleted.
+/// There is no such file, it is not what `precondition` says, or it cannot be deleted.
 pub fn delete(
     workspace: &Workspace,
     known: &KnownConfiguration,
     path: &str,
+    precondition: &Precondition,
 ) -> Result<(), ConfigurationsError> {
     let relative = checked_path(path)?;
     let (draft, _turn) = take(workspace, known)?;
     let target = draft.join(&relative);
-    let is_file = fs::symlink_metadata(&target).is_ok_and(|found| found.is_file());
-    if !is_file {
-        return Err(ConfigurationsError::NoFile {
-            path: path.to_owned(),
-        });
+    if !is_file(&target) {
+        return Err(no_file(path));
     }
+    demand(precondition, path, &target)?;
     fs::remove_file(&target).map_err(FileError::on("delete", &target))?;
     let mut folder = folder_of(&target);
     while folder != draft && fs::remove_dir(folder).is_ok() {
@@ -175,21 +197,34 @@ pub fn delete(
     Ok(())
 }
 
-/// Lists the files of the draft, by path.
+/// Holds a file that is to be replaced or deleted to what the writer says of it. The caller holds the draft.
+fn demand(
+    precondition: &Precondition,
+    path: &str,
+    target: &Path,
+) -> Result<(), ConfigurationsError> {
+    let there = if !is_file(target) {
+        None
+    } else if precondition.needs_digest() {
+        let (sha256, _) = digest::of_file(target).map_err(FileError::on("read", target))?;
+        Some(sha256.to_string())
+    } else {
+        Some(String::new())
+    };
+    precondition.demand(&format!("the file {path:?}"), there.as_deref())
+}
+
+/// The files below a folder, by path.
 ///
 /// # Errors
-/// It was not uploaded, or a file cannot be read.
-pub fn files(
-    workspace: &Workspace,
-    known: &KnownConfiguration,
-) -> Result<Vec<DraftFile>, ConfigurationsError> {
-    let (draft, _turn) = take(workspace, known)?;
+/// A folder or a file cannot be read.
+pub(super) fn files_below(folder: &Path) -> Result<Vec<ConfigurationFile>, ConfigurationsError> {
     let mut found = Vec::new();
-    for (path, _) in listed(&draft)? {
-        let whole = draft.join(&path);
+    for (path, _) in listed(folder)? {
+        let whole = folder.join(&path);
         let (sha256, size_bytes) =
             digest::of_file(&whole).map_err(FileError::on("read", &whole))?;
-        found.push(DraftFile {
+        found.push(ConfigurationFile {
             path: path.to_string_lossy().into_owned(),
             size_bytes,
             sha256: sha256.to_string(),
@@ -198,24 +233,16 @@ pub fn files(
     Ok(found)
 }
 
-/// Where a file of the draft is.
-///
-/// # Errors
-/// There is no such file.
-pub fn file(
-    workspace: &Workspace,
-    known: &KnownConfiguration,
-    path: &str,
-) -> Result<PathBuf, ConfigurationsError> {
-    let relative = checked_path(path)?;
-    demand_uploaded(known)?;
-    let whole = draft_of(workspace, known).join(relative);
-    let is_file = fs::symlink_metadata(&whole).is_ok_and(|found| found.is_file());
-    is_file
-        .then_some(whole)
-        .ok_or_else(|| ConfigurationsError::NoFile {
-            path: path.to_owned(),
-        })
+/// The digest over paths and contents of files.
+pub(super) fn digest_of(files: &[ConfigurationFile]) -> String {
+    let mut hasher = Hasher::new();
+    for file in files {
+        // A path has no zero in it, and a digest has one length.
+        hasher.update(&file.path);
+        hasher.update([0]);
+        hasher.update(&file.sha256);
+    }
+    hasher.finish().to_string()
 }
 
 /// The folder of the draft, and the turn to read or change it as a whole.
@@ -247,12 +274,12 @@ pub(super) fn project_name(folder: &Path) -> Option<String> {
     checked_name(&name).ok().map(|()| name)
 }
 
-fn draft_of(workspace: &Workspace, known: &KnownConfiguration) -> PathBuf {
+pub(super) fn draft_of(workspace: &Workspace, known: &KnownConfiguration) -> PathBuf {
     let record = &known.record;
     workspace.paths.draft(&record.workspace_id, &record.id)
 }
 
-fn demand_uploaded(known: &KnownConfiguration) -> Result<(), ConfigurationsError> {
+pub(super) fn demand_uploaded(known: &KnownConfiguration) -> Result<(), ConfigurationsError> {
     if known.uploaded {
         return Ok(());
     }
@@ -269,18 +296,23 @@ fn checked_name(name: &str) -> Result<(), ConfigurationsError> {
     Ok(())
 }
 
-/// Unpacks an archive beside the draft, and puts it in the place of the draft. Without an archive the draft is empty. Returns the
-/// name of the one folder that was around everything.
+/// Unpacks an archive, or writes a template under the name, beside the draft, and puts it in the place of the draft. Without either
+/// the draft is empty. Returns the name of the one folder that was around everything.
 fn fill(
     folder: &Path,
     draft: &Path,
-    content: Option<Spool>,
+    name: Option<&str>,
+    content: Content,
 ) -> Result<Option<String>, ConfigurationsError> {
     files::create_folder(folder)?;
     let beside = PartialFolder::in_folder(folder);
     files::create_folder(beside.path())?;
-    if let Some(mut content) = content {
-        archive::unpack(content.rewound()?, beside.path())?;
+    match content {
+        Content::Nothing => {}
+        Content::Archive(mut archive) => archive::unpack(archive.rewound()?, beside.path())?,
+        Content::Template(template) => {
+            write_template(template, name.unwrap_or(template), beside.path())?;
+        }
     }
     let placing = |error| FileError::on("move into place", draft)(error);
     let top = top_folder(beside.path());
@@ -304,6 +336,16 @@ fn fill(
     }
     files::sync_folder(folder);
     Ok(top.map(|top| files::name_of(&top)))
+}
+
+fn write_template(template: &str, name: &str, folder: &Path) -> Result<(), ConfigurationsError> {
+    let name = scaffold::project_name(name);
+    for (path, content) in scaffold::files(template, &name).unwrap_or_default() {
+        let target = folder.join(path);
+        files::create_folder(folder_of(&target))?;
+        files::write_whole(&target, &content)?;
+    }
+    Ok(())
 }
 
 /// The one folder that holds everything, where that is the configuration and `folder` is not: archives are often made so.
@@ -371,7 +413,7 @@ fn listed(draft: &Path) -> Result<Vec<(PathBuf, u64)>, ConfigurationsError> {
     Ok(found)
 }
 
-fn digest_of(file: &mut File) -> io::Result<(String, u64)> {
+fn digest_of_open(file: &mut File) -> io::Result<(String, u64)> {
     file.seek(SeekFrom::Start(0))?;
     match digest::copy(file, &mut io::sink()) {
         Ok((sha256, size)) => Ok((sha256.to_string(), size)),
@@ -396,6 +438,16 @@ fn sync_up(folder: &Path, draft: &Path) {
         if above == draft {
             break;
         }
+    }
+}
+
+pub(super) fn is_file(path: &Path) -> bool {
+    fs::symlink_metadata(path).is_ok_and(|found| found.is_file())
+}
+
+pub(super) fn no_file(path: &str) -> ConfigurationsError {
+    ConfigurationsError::NoFile {
+        path: path.to_owned(),
     }
 }
 

@@ -16,8 +16,8 @@ pub enum ConfigurationsError {
         /// Its name.
         name: String,
     },
-    /// It has no version that runs could use.
-    #[error("configuration {name:?} has no published version yet")]
+    /// It has no active version that runs could use.
+    #[error("no version of configuration {name:?} is active")]
     NotPublished {
         /// Its name.
         name: String,
@@ -29,6 +29,26 @@ pub enum ConfigurationsError {
         name: String,
         /// The version.
         version: u32,
+    },
+    /// No version of this number was published.
+    #[error("configuration {name:?} has no version {version}")]
+    NoVersion {
+        /// The configuration's name.
+        name: String,
+        /// The number as it was given.
+        version: u32,
+    },
+    /// A draft, or a file of it, is not as the writer knows it.
+    #[error("{what} was changed since you read it")]
+    Stale {
+        /// What: `the file "a.py"`.
+        what: String,
+    },
+    /// The writer does not say which content is replaced.
+    #[error("{what} is there already, and the request does not say which content it replaces")]
+    Unconditional {
+        /// What: `the file "a.py"`.
+        what: String,
     },
     /// The files are no configuration, or one that cannot be used.
     #[error("{message}")]
@@ -55,8 +75,8 @@ pub enum ConfigurationsError {
     /// The name is none that people could use.
     #[error("a configuration needs a name of 1 to 100 characters")]
     BadName,
-    /// The draft has no such file.
-    #[error("the draft has no file {path:?}")]
+    /// The draft, the folder or the version has no such file.
+    #[error("there is no file {path:?}")]
     NoFile {
         /// The path as it was given.
         path: String,
@@ -122,13 +142,19 @@ impl Problem for ConfigurationsError {
         match self {
             Self::NotUploaded { .. } => usage(code::NOT_UPLOADED)
                 .hint("edit the files in their folder; publishing freezes them as they are"),
-            Self::NotPublished { .. } => usage(code::NOT_PUBLISHED).hint("publish it first"),
+            Self::NotPublished { .. } => usage(code::NOT_PUBLISHED).hint("publish it, or activate a version that was published"),
             Self::NothingToPublish { .. } => usage(code::NOTHING_TO_PUBLISH)
-                .hint("change a file first; `activate` makes it the workspace's own again"),
+                .hint("change a file first"),
             Self::Unusable { facts, .. } => facts.clone(),
             Self::Archive { .. } => usage(code::ARCHIVE_INVALID)
                 .hint("pack the configuration's folder as .zip or .tar.gz, files and folders only"),
             Self::BadPath { .. } | Self::BadName => usage(code::BAD_NAME),
+            Self::NoVersion { .. } => usage(code::NOT_FOUND)
+                .hint("`ade configs show`, or the route `versions`, lists those that there are"),
+            Self::Stale { .. } => usage(code::PRECONDITION_FAILED)
+                .hint("read it again, and send your change with its new ETag in `If-Match`"),
+            Self::Unconditional { .. } => usage(code::PRECONDITION_REQUIRED)
+                .hint("send the ETag that you read in `If-Match`, or `If-Match: *` to replace whatever is there"),
             Self::NoFile { .. } => usage(code::NOT_FOUND),
             Self::TooLarge { .. } => usage(code::TOO_LARGE),
             Self::NotFound { .. } => usage(code::CONFIGURATION_NOT_FOUND)

@@ -6,8 +6,8 @@ use crate::configuration::Configuration;
 use crate::store::{ConfigurationVersion, KnownConfiguration, Publication};
 use crate::workspace::Workspace;
 
-/// Publishes a configuration: the draft of one that was uploaded, else its folder as it is now. It becomes the active one of its
-/// workspace.
+/// Publishes a configuration: the draft of one that was uploaded, else its folder as it is now. Its runs use the version
+/// from then on; where the workspace has no default configuration yet, it becomes that.
 ///
 /// # Errors
 /// The files are no configuration, or those of the version that runs use; or they cannot be kept.
@@ -41,20 +41,40 @@ pub fn publish(
     }
 }
 
-/// Makes a configuration the one that its workspace's runs use by default, or ends that.
+/// Makes a published version the one that runs use, in place of the former one; without a number, none: then the runs of a folder use
+/// the folder, and those of an uploaded configuration are refused.
 ///
 /// # Errors
-/// It was uploaded and has no published version.
-pub fn set_active(
+/// There is no such version.
+pub fn activate(
     workspace: &Workspace,
     known: &KnownConfiguration,
-    active: bool,
+    version: Option<u32>,
 ) -> Result<KnownConfiguration, ConfigurationsError> {
-    if active && known.uploaded && known.version.is_none() {
+    let (store, now) = (&workspace.store, workspace.machine.now());
+    let activated = store.activate_version(&known.record.id, version, now)?;
+    activated.ok_or_else(|| ConfigurationsError::NoVersion {
+        name: known.record.name.clone(),
+        version: version.unwrap_or_default(),
+    })
+}
+
+/// Makes a configuration its workspace's default, which runs use that name none; or ends that.
+///
+/// # Errors
+/// It was uploaded, and no version of it is active.
+pub fn set_default(
+    workspace: &Workspace,
+    known: &KnownConfiguration,
+    is_default: bool,
+) -> Result<KnownConfiguration, ConfigurationsError> {
+    if is_default && known.uploaded && known.version.is_none() {
         return Err(ConfigurationsError::NotPublished {
             name: known.record.name.clone(),
         });
     }
     let now = workspace.machine.now();
-    Ok(workspace.store.set_default(&known.record.id, active, now)?)
+    Ok(workspace
+        .store
+        .set_default(&known.record.id, is_default, now)?)
 }

@@ -6,7 +6,7 @@ mod read;
 use std::path::Path;
 use std::time::Duration;
 
-use rusqlite::params;
+use rusqlite::{Row, params};
 
 #[cfg(test)]
 pub(super) use build::HELD_BY;
@@ -16,7 +16,7 @@ pub(super) use build::reclaim;
 pub(super) use read::NEXT;
 
 use super::prefix::Table;
-use super::values::{changes, count, execute, path_text};
+use super::values::{changes, count, execute, path_text, rows};
 use super::{SqliteStore, runs};
 use crate::base::clock::{Timestamp, milliseconds};
 use crate::store::sqlite::observed_time::observe;
@@ -191,6 +191,13 @@ impl Environments for SqliteStore {
     fn live_runs_of_environment(&self, id: &str) -> Result<u64> {
         let sql = "SELECT count(*) FROM queue WHERE environment_id = ?1";
         self.read(|connection| count(connection, sql, [id]))
+    }
+
+    fn waiting_runs_of_environment(&self, id: &str, limit: u32) -> Result<Vec<String>> {
+        let sql = "SELECT run_id FROM queue WHERE environment_id = ?1 AND status = 'queued'
+             ORDER BY available_at, created_at, run_id LIMIT ?2";
+        let run = |row: &Row<'_>| row.get(0);
+        self.read(|connection| rows(connection, sql, params![id, limit], run))
     }
 
     fn move_waiting_runs(

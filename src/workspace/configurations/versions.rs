@@ -1,0 +1,356 @@
+//! The files of a configuration as they are, as they were published, and what differs between the two.
+
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use serde::Serialize;
+use similar::TextDiff;
+use utoipa::ToSchema;
+
+use super::archive::checked_path;
+use super::draft::{self, ConfigurationFile, files_below, is_file, no_file};
+use super::error::ConfigurationsError;
+use crate::base::digest;
+use crate::base::files::FileError;
+use crate::configuration::{Configuration, Sources};
+use crate::store::{ConfigurationVersion, KnownConfiguration};
+use crate::system::lock::Lock;
+use crate::workspace::Workspace;
+
+/// The largest file whose lines are compared.
+const LARGEST_TEXT: u64 = 256 * 1024;
+/// The most bytes of patches in one comparison.
+const MOST_PATCHES: usize = 4 * 1024 * 1024;
+/// How long patches are made as short as they can be. From then on they are right, and longer than they need to be.
+const SHORTENING: Duration = Duration::from_secs(3);
+
+/// Which files of a configuration.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Side {
+    /// The draft of one that was uploaded.
+    Draft,
+    /// The folder of one that was not.
+    Folder,
+    /// Those of the active version.
+    Active,
+    /// Those of the version of this number.
+    Version(u32),
+}
+
+impl Side {
+    /// What of a configuration is edited.
+    pub fn edited(known: &KnownConfiguration) -> Self {
+        if known.uploaded {
+            Self::Draft
+        } else {
+            Self::Folder
+        }
+    }
+
+    fn name(self) -> String {
+        match self {
+            Self::Draft => "draft".to_owned(),
+            Self::Folder => "folder".to_owned(),
+            Self::Active => "active".to_owned(),
+            Self::Version(number) => number.to_string(),
+        }
+    }
+}
+
+/// A file that is open: what is read from it is what the digest is of, whatever takes its place meanwhile.
+#[derive(Debug)]
+pub struct OpenedFile {
+    /// The file, at its beginning.
+    pub content: File,
+    /// Where it is.
+    pub path: PathBuf,
+    /// SHA-256 of its bytes, 64 hexadecimal digits.
+    pub sha256: String,
+}
+
+/// The files of one side, and where they are.
+struct Files {
+    folder: PathBuf,
+    files: Vec<ConfigurationFile>,
+    /// Nobody changes a draft meanwhile.
+    _turn: Option<Lock>,
+}
+
+/// The version of this number.
+///
+/// # Errors
+/// There is none, or the store cannot be used.
+pub fn version(
+    workspace: &Workspace,
+    known: &KnownConfiguration,
+    number: u32,
+) -> Result<ConfigurationVersion, ConfigurationsError> {
+    let versions = workspace.store.versions(&known.record.id)?;
+    let found = versions.into_iter().find(|one| one.version == number);
+    found.ok_or_else(|| ConfigurationsError::NoVersion {
+        name: known.record.name.clone(),
+        version: number,
+    })
+}
+
+/// Lists the files of a side, by path: all of a draft, and of a folder those that runs would use.
+///
+/// # Errors
+/// There is no such side, or its files cannot be read.
+pub fn files(
+    workspace: &Workspace,
+    known: &KnownConfiguration,
+    side: Side,
+) -> Result<Vec<ConfigurationFile>, ConfigurationsError> {
+    match side {
+        Side::Draft => {
+            let (draft, _turn) = draft::take(workspace, known)?;
+            files_below(&draft)
+        }
+        other => Ok(files_of(workspace, known, other)?.files),
+    }
+}
+
+/// Opens a file of a side.
+///
+/// # Errors
+/// There is no such side or no such file, or it cannot be read.
+pub fn open(
+    workspace: &Workspace,
+    known: &KnownConfiguration,
+    side: Side,
+    path: &str,
+) -> Result<OpenedFile, ConfigurationsError> {
+    let relative = checked_path(path)?;
+    let folder = if side == Side::Draft {
+        draft::demand_uploaded(known)?;
+        draft::draft_of(workspace, known)
+    } else {
+        let found = files_of(workspace, known, side)?;
+        // A folder has other files too, that nobody has chosen to show.
+        if !found.files.iter().any(|file| file.path == path) {
+            return Err(no_file(path));
+        }
+        found.folder
+    };
+    let path_of_it = folder.join(relative);
+    // The sources of a folder may be links.
+    if side != Side::Folder && !is_file(&path_of_it) {
+        return Err(no_file(path));
+    }
+    opened(path_of_it)
+}
+
+fn opened(path: PathBuf) -> Result<OpenedFile, ConfigurationsError> {
+    use std::io::Seek;
+    let mut content = File::open(&path).map_err(FileError::on("read", &path))?;
+    let (sha256, _) = digest::copy(&mut content, &mut std::io::sink()).map_err(|error| {
+        let (digest::CopyError::Read(error) | digest::CopyError::Write(error)) = error;
+        FileError::on("read", &path)(error)
+    })?;
+    content.rewind().map_err(FileError::on("read", &path))?;
+    Ok(OpenedFile {
+        content,
+        path,
+        sha256: sha256.to_string(),
+    })
+}
+
+/// The files of a side that make the configuration what it is.
+fn files_of(
+    workspace: &Workspace,
+    known: &KnownConfiguration,
+    side: Side,
+) -> Result<Files, ConfigurationsError> {
+    let record = &known.record;
+    match side {
+        Side::Draft => {
+            let (draft, turn) = draft::take(workspace, known)?;
+            // What cannot be published has no sources yet: then all of its files are compared.
+            let files = match Configuration::open(&draft).and_then(|found| found.sources()) {
+                Ok(sources) => files_in(&sources),
+                Err(_) => files_below(&draft)?,
+            };
+            Ok(Files {
+                folder: draft,
+                files,
+                _turn: Some(turn),
+            })
+        }
+        Side::Folder => {
+            let unusable = |error| ConfigurationsError::unusable(&error, &record.path);
+            let configuration = Configuration::open(&record.path).map_err(unusable)?;
+            let written = [workspace.paths.data()];
+            let sources = configuration.sources_except(&written).map_err(unusable)?;
+            Ok(Files {
+                folder: configuration.root.clone(),
+                files: files_in(&sources),
+                _turn: None,
+            })
+        }
+        Side::Active => {
+            let active = known.version.as_ref();
+            let active = active.ok_or_else(|| ConfigurationsError::NotPublished {
+                name: record.name.clone(),
+            })?;
+            files_of(workspace, known, Side::Version(active.version))
+        }
+        Side::Version(number) => {
+            let snapshot = version(workspace, known, number)?.snapshot;
+            let frozen = Configuration::open_snapshot(&snapshot, &record.path)
+                .map_err(|error| ConfigurationsError::unusable(&error, &snapshot))?;
+            let folder = frozen.folder_in(&snapshot);
+            Ok(Files {
+                files: files_below(&folder)?,
+                folder,
+                _turn: None,
+            })
+        }
+    }
+}
+
+fn files_in(sources: &Sources) -> Vec<ConfigurationFile> {
+    let file = |(path, size_bytes, sha256): (&Path, u64, String)| ConfigurationFile {
+        path: path.to_string_lossy().into_owned(),
+        size_bytes,
+        sha256,
+    };
+    sources.each().map(file).collect()
+}
+
+/// What differs between two sides of a configuration.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = ConfigurationDiff)]
+pub struct Differences {
+    /// `draft`, `folder`, or the number of a version.
+    from: String,
+    to: String,
+    /// The files that differ, by path.
+    files: Vec<Difference>,
+}
+
+/// A file that differs.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = ConfigurationFileDiff)]
+pub struct Difference {
+    path: String,
+    status: Change,
+    /// Null where the file was added.
+    #[schema(required)]
+    from_sha256: Option<String>,
+    /// Null where it was removed.
+    #[schema(required)]
+    to_sha256: Option<String>,
+    /// The lines that differ, as a unified diff; null of a file that is not UTF-8 or has more than 256 KiB, and of those behind
+    /// 4 MiB of such lines.
+    #[schema(required)]
+    patch: Option<String>,
+}
+
+/// What became of a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+#[schema(as = ConfigurationFileChange)]
+pub enum Change {
+    /// Only the second side has it.
+    Added,
+    /// Only the first side has it.
+    Removed,
+    /// Both have it, with other bytes.
+    Changed,
+}
+
+/// Compares two sides, file by file.
+///
+/// # Errors
+/// There is no such side, or its files cannot be read.
+pub fn differences(
+    workspace: &Workspace,
+    known: &KnownConfiguration,
+    from: Side,
+    to: Side,
+) -> Result<Differences, ConfigurationsError> {
+    let (from, to) = (resolved(known, from), resolved(known, to));
+    let before = files_of(workspace, known, from)?;
+    let mut differences = Differences {
+        from: from.name(),
+        to: to.name(),
+        files: Vec::new(),
+    };
+    // The turn to look at a draft is taken once.
+    if from == to {
+        return Ok(differences);
+    }
+    let after = files_of(workspace, known, to)?;
+    let mut paths: Vec<&str> = before.files.iter().map(|file| &*file.path).collect();
+    paths.extend(after.files.iter().map(|file| &*file.path));
+    paths.sort_unstable();
+    paths.dedup();
+    let (mut room, until) = (MOST_PATCHES, Instant::now() + SHORTENING);
+    for path in paths {
+        let (old, new) = (before.file(path), after.file(path));
+        let Some(status) = change(old, new) else {
+            continue;
+        };
+        let patch = before.text(old).zip(after.text(new));
+        let patch = patch.map(|(old, new)| patch_of(path, status, &old, &new, until));
+        let patch = patch.filter(|patch| patch.len() <= room);
+        room -= patch.as_ref().map_or(0, String::len);
+        differences.files.push(Difference {
+            path: path.to_owned(),
+            status,
+            from_sha256: old.map(|file| file.sha256.clone()),
+            to_sha256: new.map(|file| file.sha256.clone()),
+            patch,
+        });
+    }
+    Ok(differences)
+}
+
+fn resolved(known: &KnownConfiguration, side: Side) -> Side {
+    match (side, &known.version) {
+        (Side::Active, Some(version)) => Side::Version(version.version),
+        _ => side,
+    }
+}
+
+fn change(old: Option<&ConfigurationFile>, new: Option<&ConfigurationFile>) -> Option<Change> {
+    match (old, new) {
+        (None, _) => Some(Change::Added),
+        (_, None) => Some(Change::Removed),
+        (Some(old), Some(new)) => (old.sha256 != new.sha256).then_some(Change::Changed),
+    }
+}
+
+impl Files {
+    fn file(&self, path: &str) -> Option<&ConfigurationFile> {
+        self.files.iter().find(|file| file.path == path)
+    }
+
+    /// The text of a file, and none of one that is not there. `None`: it has none that lines could be compared of.
+    fn text(&self, file: Option<&ConfigurationFile>) -> Option<String> {
+        let Some(file) = file else {
+            return Some(String::new());
+        };
+        if file.size_bytes > LARGEST_TEXT {
+            return None;
+        }
+        let bytes = std::fs::read(self.folder.join(&file.path)).ok()?;
+        // It may have been changed since it was listed.
+        let is_it = digest::of(&bytes).to_string() == file.sha256;
+        String::from_utf8(bytes).ok().filter(|_| is_it)
+    }
+}
+
+fn patch_of(path: &str, status: Change, old: &str, new: &str, until: Instant) -> String {
+    let (from, to) = (format!("a/{path}"), format!("b/{path}"));
+    let nowhere = "/dev/null";
+    let (from, to) = match status {
+        Change::Added => (nowhere, &*to),
+        Change::Removed => (&*from, nowhere),
+        Change::Changed => (&*from, &*to),
+    };
+    let lines = TextDiff::configure().deadline(until).diff_lines(old, new);
+    lines.unified_diff().header(from, to).to_string()
+}
