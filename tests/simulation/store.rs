@@ -570,7 +570,7 @@ answers_without_words! {
     (), BTreeMap<String, u64>, ChangeMark, EndedRuns, Vec<LiveRun>, ConfigurationRecord,
     HashMap<String, PathBuf>, HashMap<String, RunFiles>, Identity, Option<ConfigurationRecord>,
     Option<Timestamp>, Option<Holder>, Option<Identity>, Option<String>, Overview, Vec<Attempt>,
-    Vec<ColumnResult>, DocumentRecord, KnownConfiguration, Option<TokenRecord>, Publication,
+    Vec<ColumnResult>, DocumentRecord, KnownConfiguration, Option<KnownConfiguration>, Option<TokenRecord>, Publication,
     Submitted, TokenRecord, Vec<ConfigurationActivity>, Vec<ConfigurationVersion>,
     Vec<DocumentRecord>, Vec<FieldResult>, Vec<KnownConfiguration>, Vec<PathBuf>, Vec<TokenRecord>,
     Vec<WorkspaceRecord>, Vec<String>, (Vec<PathBuf>, Option<String>), (WorkspaceRecord, bool)
