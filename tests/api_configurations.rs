@@ -195,7 +195,10 @@ fn any_version_is_made_active_again_and_none_too() {
     assert_eq!(publish(b"one"), 1);
     assert_eq!(publish(b"two"), 2);
 
+    let changed = || server.read(&format!("configs/{id}"))["changed"].clone();
+    assert_eq!(changed(), false);
     let known = activate(json!({"version": 1})).is(200).json();
+    assert_eq!(changed(), true, "the draft is that of version 2");
     has(
         &known,
         json!({"active_version": 1, "runs_use": "version", "default": true}),
@@ -235,7 +238,11 @@ fn any_version_is_made_active_again_and_none_too() {
     server
         .post(&format!("configs/{id}/builds"), &json!({}))
         .refuses(409, "not_published");
+    assert_eq!(changed(), Value::Null);
     activate(json!({"version": 2})).is(200);
+    assert_eq!(changed(), false);
+    put(&server, &id, "files/pyproject.toml", b"[project\n").is(200);
+    assert_eq!(changed(), true);
 }
 
 #[test]
@@ -824,6 +831,7 @@ fn a_folder_that_was_run_is_known_and_frozen_by_publishing() {
     assert_eq!(diff("")["files"], json!([]));
     let used = || server.read(&format!("configs/{id}"))["runs_use"].clone();
     assert_eq!(used(), "version");
+    assert_eq!(server.read(&format!("configs/{id}"))["changed"], false);
     post(&server, id, "deactivate").is(200);
     assert_eq!(used(), "folder");
     std::fs::rename(place.path("config"), place.path("gone")).unwrap();

@@ -30,8 +30,9 @@ use crate::configuration::scaffold;
 use crate::store::KnownConfiguration;
 use crate::workspace::Workspace;
 use crate::workspace::configurations::{
-    ConfigurationObject as Shape, ConfigurationsError, Spool, VersionObject as Version,
-    configuration_json, draft, draft::Content, publish, version_json,
+    ConfigurationDetails, ConfigurationObject as Shape, ConfigurationsError, Spool,
+    VersionObject as Version, configuration_details, configuration_json, draft, draft::Content,
+    publish, version_json, versions,
 };
 
 /// The longer name of a configuration's routes.
@@ -257,12 +258,13 @@ pub fn is_archive(kind: &str) -> bool {
 
 /// Show a configuration.
 #[utoipa::path(get, path = "/api/v1/configs/{config_id}", operation_id = "get_config", tag = "configurations", params(("config_id" = String, Path, description = "The configuration")), responses(
-    (status = 200, body = Shape),
+    (status = 200, body = ConfigurationDetails),
 ))]
 async fn show(Reader(api, caller): Reader, Path(which): Path<Which>) -> Answer {
     api.slow_work(move |api| {
-        let (_, known) = which.find(api, &caller)?;
-        Ok(axum::Json(configuration_json(&known, &api.paths)))
+        let (workspace, known) = which.find(api, &caller)?;
+        let changed = versions::is_changed(&workspace, &known);
+        Ok(axum::Json(configuration_details(&known, changed, &api.paths)))
     })
     .await
 }

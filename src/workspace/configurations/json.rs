@@ -39,6 +39,17 @@ pub struct ConfigurationObject {
     last_run_at: Option<Timestamp>,
 }
 
+/// A configuration, and whether there is something to publish.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = ConfigurationDetails)]
+pub struct ConfigurationDetails {
+    #[serde(flatten)]
+    configuration: ConfigurationObject,
+    /// Whether the draft, or the folder, differs from the active version; null where none is active or it is not known.
+    #[schema(required)]
+    changed: Option<bool>,
+}
+
 /// What the runs of a configuration use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
@@ -113,8 +124,24 @@ impl FileListObject {
 
 /// The object of a configuration. Scripts read it: a key may be added. `paths`: how much of a path its reader sees.
 pub fn configuration_json(known: &KnownConfiguration, paths: &dyn ShowPath) -> Value {
+    json!(configuration_object(known, paths))
+}
+
+/// The object of a configuration by itself.
+pub fn configuration_details(
+    known: &KnownConfiguration,
+    changed: Option<bool>,
+    paths: &dyn ShowPath,
+) -> Value {
+    json!(ConfigurationDetails {
+        configuration: configuration_object(known, paths),
+        changed,
+    })
+}
+
+fn configuration_object(known: &KnownConfiguration, paths: &dyn ShowPath) -> ConfigurationObject {
     let record = &known.record;
-    json!(ConfigurationObject {
+    ConfigurationObject {
         id: record.id.clone(),
         workspace_id: record.workspace_id.clone(),
         name: record.name.clone(),
@@ -127,7 +154,7 @@ pub fn configuration_json(known: &KnownConfiguration, paths: &dyn ShowPath) -> V
         created_at: known.created_at,
         updated_at: known.updated_at,
         last_run_at: known.last_run_at,
-    })
+    }
 }
 
 /// The object of a published version.

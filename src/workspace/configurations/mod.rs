@@ -20,8 +20,8 @@ pub mod versions;
 
 pub use error::ConfigurationsError;
 pub use json::{
-    ConfigurationObject, FileListObject, FileObject, RunsUse, VersionObject, configuration_json,
-    file_json, file_list, version_json,
+    ConfigurationDetails, ConfigurationObject, FileListObject, FileObject, RunsUse, VersionObject,
+    configuration_details, configuration_json, file_json, file_list, version_json,
 };
 pub use precondition::Precondition;
 pub use spool::Spool;

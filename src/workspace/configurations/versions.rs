@@ -13,7 +13,7 @@ use super::draft::{self, ConfigurationFile, files_below, is_file, no_file};
 use super::error::ConfigurationsError;
 use crate::base::digest;
 use crate::base::files::FileError;
-use crate::configuration::{Configuration, Sources};
+use crate::configuration::{Configuration, ConfigurationError, Sources};
 use crate::store::{ConfigurationVersion, KnownConfiguration};
 use crate::system::lock::Lock;
 use crate::workspace::Workspace;
@@ -217,6 +217,27 @@ fn files_in(sources: &Sources) -> Vec<ConfigurationFile> {
         sha256,
     };
     sources.each().map(file).collect()
+}
+
+/// Whether the draft, or the folder, differs from the active version. `None`: none is active, or the files cannot be read.
+pub fn is_changed(workspace: &Workspace, known: &KnownConfiguration) -> Option<bool> {
+    let active = known.version.as_ref()?;
+    let (folder, _turn) = if known.uploaded {
+        let (draft, turn) = draft::take(workspace, known).ok()?;
+        (draft, Some(turn))
+    } else {
+        (known.record.path.clone(), None)
+    };
+    let written = [workspace.paths.data()];
+    let opened = Configuration::open(&folder);
+    match opened.and_then(|found| found.sources_except(&written)) {
+        Ok(sources) => Some(sources.digest != active.source_digest),
+        // What was published is a configuration, and this is none.
+        Err(
+            ConfigurationError::NotAConfiguration { .. } | ConfigurationError::BadManifest { .. },
+        ) => Some(true),
+        Err(_) => None,
+    }
 }
 
 /// What differs between two sides of a configuration.
