@@ -29,7 +29,7 @@ fn the_copy_lists_the_issues_first_and_keeps_the_cells() {
     place.ade_prints("annotate crew.csv", "output/crew_annotated.xlsx");
     std::fs::create_dir(place.path("out")).unwrap();
     place.ade("annotate latest -o out").succeeds();
-    assert!(place.path("back.xlsx").is_file());
+    assert!(place.path("out/crew_annotated.xlsx").is_file());
 }
 
 #[test]
