@@ -6,8 +6,7 @@ use std::path::PathBuf;
 use ade::engine::{assignment, demand_setting};
 use ade::run::calls::combine;
 use ade::run::calls::combine::SHAPES;
-use ade::run::results::demands::{Demands, Denied, MostErrors};
-use ade::store::{RunOptions, SheetChoice};
+use ade::store::{Demands, Denied, MostErrors, RunOptions, SheetChoice};
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 
 /// Normalize files
@@ -148,6 +147,7 @@ impl Args {
             sheets: self.sheets(),
             settings: self.settings(),
             engine_variables: None,
+            demands: self.demands(),
             log_level: None,
         }
     }
@@ -158,7 +158,7 @@ impl Args {
     }
 
     /// What is asked of each run that succeeds.
-    pub fn demands(&self) -> Demands {
+    fn demands(&self) -> Demands {
         // A field that is asked for twice is missing once.
         let mut fields = self.require.clone();
         let mut seen = HashSet::new();

@@ -201,7 +201,7 @@ async fn create(
         return Ok(stream::lines(&api, &made.workspace, &made.run, follower));
     }
     let status = status_of(made.is_new, StatusCode::CREATED);
-    Ok(created(status, "runs", run_json(&made.run, None)))
+    Ok(created(status, "runs", run_json(&made.run, None, &[])))
 }
 
 /// A run that was submitted.
@@ -534,7 +534,7 @@ async fn cancel_run(
             cancel::Cancelled::AtOnce(run) => (StatusCode::OK, run),
             cancel::Cancelled::Requested(run) => (StatusCode::ACCEPTED, run),
         };
-        Ok((status, axum::Json(run_json(&run, None))))
+        Ok((status, axum::Json(run_json(&run, None, &[]))))
     })
     .await
 }
@@ -555,7 +555,7 @@ async fn retry_run(
 ) -> Answer<Response> {
     let (run, is_new) = again(&api, &caller, id, &headers).await?;
     let status = status_of(is_new, StatusCode::CREATED);
-    Ok(created(status, "runs", run_json(&run, None)))
+    Ok(created(status, "runs", run_json(&run, None, &[])))
 }
 
 /// Queues a new run with the input and the files of another. Returns it, and whether it is new.

@@ -5,6 +5,8 @@ use std::path::Path;
 use serde_json::{Value, json};
 
 use super::summary::summary;
+use crate::base::problem::Problem;
+use crate::run::results::demands::{Shortfall, refusals};
 use crate::store::{RunRecord, StoreError};
 use crate::workspace::Workspace;
 
@@ -12,13 +14,20 @@ use crate::workspace::Workspace;
 pub fn runs_json(workspace: &Workspace, runs: &[RunRecord]) -> Result<Vec<Value>, StoreError> {
     let ids: Vec<&str> = runs.iter().map(|run| run.id.as_str()).collect();
     let copies = workspace.store.copies_of(&ids)?;
-    let object = |run: &RunRecord| run_json(run, copies.get(&run.id).map(AsRef::as_ref));
-    Ok(runs.iter().map(object).collect())
+    let object = |run: &RunRecord| {
+        let refused = refusals(&*workspace.store, run)?;
+        let copy = copies.get(&run.id).map(AsRef::as_ref);
+        Ok(run_json(run, copy, &refused))
+    };
+    runs.iter().map(object).collect()
 }
 
 /// Returns the run object. Scripts read it: a key may be added, none is renamed or dropped. `copy`: where the copy of its
-/// workbook is, if there is one.
-pub fn run_json(run: &RunRecord, copy: Option<&Path>) -> Value {
+/// workbook is, if there is one; `refused`: in what it falls short of what was asked of it.
+pub fn run_json(run: &RunRecord, copy: Option<&Path>, refused: &[Shortfall]) -> Value {
+    let refused = refused
+        .iter()
+        .map(|short| json!({"code": short.facts().code, "message": short.to_string()}));
     json!({
         "id": run.id,
         "workspace_id": run.key.workspace_id,
@@ -49,6 +58,7 @@ pub fn run_json(run: &RunRecord, copy: Option<&Path>) -> Value {
         "exit_code": run.exit_code,
         "summary": summary(run),
         "skipped_reason": run.skipped_reason(),
+        "refused": refused.collect::<Vec<_>>(),
         "cancel_requested_at": run.cancel_requested_at,
         "artifacts_deleted_at": run.artifacts_deleted_at,
         "error": run.error,
