@@ -127,16 +127,26 @@ fn print_table(ui: &Ui, list: List, wanted: &Wanted) -> Result<(), ListError> {
         &[6, 4, 5, 0, 3],
     )
     .optional(&[6]);
-    let mut count = 0;
-    for issue in chosen(list, wanted) {
+    let (mut count, mut others) = (0, 0_u64);
+    for issue in list {
         let issue = issue?;
+        if !wanted.takes(&issue) {
+            others += 1;
+            continue;
+        }
         count += 1;
         if count <= MOST_LINES {
             table.row(row(issue));
         }
     }
     if count == 0 {
-        ui.say("No issues");
+        match others {
+            0 => ui.say("No issues"),
+            _ => ui.say(format_args!(
+                "None of the run’s {} fits",
+                plural(others, "issue")
+            )),
+        }
         return Ok(());
     }
     ui.table(&table);

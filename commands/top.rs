@@ -69,7 +69,7 @@ fn print_json(ui: &Ui, view: &View) {
         "window_seconds": WINDOW.as_secs(),
         "queue": view.overview,
         "workers": view.workers,
-        "running": view.running.iter().map(|run| run_json(run, None, &Whole)).collect::<Vec<_>>(),
+        "running": view.running.iter().map(|run| run_json(run, None, &[], &Whole)).collect::<Vec<_>>(),
     }));
 }
 

@@ -43,6 +43,12 @@ fn the_record_of_every_end_keeps_to_the_schema() {
             Some("input_error"),
         ),
         ("pass", "--allow-network", "succeeded", None),
+        (
+            "pass",
+            "--max-errors 0.5% --deny unmapped --deny-issues --require email --min-rows 9",
+            "succeeded",
+            None,
+        ),
         ("raise ValueError('no')", "", "failed", Some("hook_error")),
         ("os._exit(3)", "", "failed", Some("engine_crashed")),
         (

@@ -3,7 +3,7 @@
 mod common;
 
 use common::api::Server;
-use common::{Place, has};
+use common::{Place, has, workbook};
 use serde_json::{Value, json};
 
 /// A roster with a title, a header that no field knows, a value that is too high, and a note.
@@ -47,6 +47,8 @@ fn a_run_says_why_it_read_its_input_as_it_did() {
     tables_say_why(&place);
     cells_are_followed_both_ways(&place);
     what_is_not_there_is_said(&place);
+    a_field_without_a_column_says_what_came_near(&place);
+    quarantined_rows_are_followed_both_ways(&place);
     the_api_says_the_same(&place);
     a_run_without_recorded_rows_guesses_nothing(&place);
 }
@@ -214,6 +216,119 @@ fn what_is_not_there_is_said(place: &Place) {
     place.write("broken.xlsx", "none");
     place.ade("run crew broken.xlsx -q").ends_with(1);
     place.ade_fails("explain broken.xlsx", 2, "no_explanation");
+}
+
+/// North has a column of each field that is asked for, or one whose header is like its; South has none.
+fn a_field_without_a_column_says_what_came_near(place: &Place) {
+    let rows = |header: &'static [&'static str]| -> Vec<&'static [&'static str]> {
+        let lee: &[&str] = &["Lee", "Ann", "ann@example.org", "12"];
+        let ray: &[&str] = &["Ray", "Bob", "bob@example.org", "99"];
+        vec![header, lee, ray]
+    };
+    let north = rows(&["Surname", "Phnoe", "E-mail", "Hours"]);
+    let south = rows(&["Surname", "First name", "E-mail", "Zzz"]);
+    place.write(
+        "two.xlsx",
+        workbook(&[("North", &north), ("South", &south)]),
+    );
+    place.ade("init plain").succeeds();
+    place.ade("run plain two.xlsx -q").succeeds();
+    // A field that no column went to: what came nearest, and what to write.
+    for name in ["phone", "Phone", "PHONE"] {
+        let said = explained(place, &format!("--column {name}"));
+        assert_eq!(said["tables"], json!([]));
+        let without = &said["without"];
+        has(
+            &without[0],
+            json!({"field": "phone", "sheet": "North", "table": 1, "to_map": ["if column B is phone: headers=[…, \"Phnoe\"]"]}),
+        );
+        has(
+            &without[0]["nearest"][0],
+            json!({"column": "B", "name": "Phnoe", "field": null, "score": null, "likeness": 0.8}),
+        );
+        assert_eq!(without[1]["sheet"], "South");
+        assert_eq!(without[1]["nearest"], json!([]));
+        let to_map = without[1]["to_map"][0].as_str().unwrap();
+        assert!(
+            to_map.contains("phone (D Zzz)") && to_map.contains("headers=[…, \"Zzz\"]"),
+            "{to_map}"
+        );
+    }
+    place
+        .ade("explain latest --column phone")
+        .succeeds()
+        .prints("North table 1 no column went to phone")
+        .prints("nearest        B Phnoe: ")
+        .prints("its header is 80% like those of phone")
+        .prints("to map it      if column B is phone: headers=[…, \"Phnoe\"]");
+    // One that was found on one sheet alone.
+    let said = explained(place, "--column hours");
+    assert_eq!(said["tables"].as_array().unwrap().len(), 1);
+    assert_eq!(said["tables"][0]["columns"][0]["column"], "D");
+    assert_eq!(said["without"][0]["sheet"], "South");
+    assert_eq!(
+        explained(place, "--sheet North --column hours")["without"],
+        json!([])
+    );
+    // Beside a row it is no column of that name.
+    place.ade_fails(
+        "explain latest --sheet South --row 2 --column pay",
+        2,
+        "cell_not_found",
+    );
+}
+
+fn quarantined_rows_are_followed_both_ways(place: &Place) {
+    place.ade("run plain two.xlsx -q --quarantine").succeeds();
+    let way = explained(place, "--sheet North --row 3")["places"][0].take();
+    has(&way["output"][0], json!({"sheet": "Quarantine", "row": 2}));
+    assert!(
+        words(&way["why"]).contains("is quarantined: it is row 2 of the sheet \"Quarantine\""),
+        "{way}"
+    );
+    let cell = explained(place, "--cell North!D3")["places"][0].take();
+    has(
+        &cell["output"][0],
+        json!({"sheet": "Quarantine", "row": 2, "cell": null}),
+    );
+    let back = explained(place, "--side output --sheet Quarantine --row 2")["places"][0].take();
+    has(&back["source"], json!({"sheet": "North", "row": 3}));
+    assert_eq!(back["issues"][0]["rule"], "hours.up_to_80", "{back}");
+    place.ade_fails(
+        "explain latest --side output --sheet Quarantine --row 3",
+        2,
+        "cell_not_found",
+    );
+    place.ade_prints(
+        "runs show latest --rows",
+        "quarantined    North!row 3 → Quarantine!row 2",
+    );
+    let id = place.latest_run()["id"].as_str().unwrap().to_owned();
+    let server = Server::of(place);
+    let segments =
+        server.read(&format!("runs/{id}/rows?side=input&sheet=North"))["segments"].take();
+    has(
+        segments.as_array().unwrap().last().unwrap(),
+        json!({"row": 3, "reason": "quarantined", "output_sheet": "Quarantine", "output_row": 2}),
+    );
+    let window = server.read(&format!(
+        "runs/{id}/cells?side=output&sheet=Quarantine&rows=1-2&columns=1-2"
+    ));
+    assert_eq!(
+        window["row_map"],
+        json!({"sheet": "North", "rows": [null, 3], "unknown": null})
+    );
+    drop(server);
+    // In a workbook of their own.
+    place
+        .ade("run plain two.xlsx -q --set quarantine=file")
+        .succeeds();
+    let way = explained(place, "--sheet North --row 3")["places"][0].take();
+    assert_eq!(way["output"], json!([]));
+    assert!(
+        words(&way["why"]).contains("row 2 of the sheet \"Quarantine\" of two_quarantine.xlsx"),
+        "{way}"
+    );
 }
 
 fn the_api_says_the_same(place: &Place) {

@@ -70,7 +70,7 @@ fn each_names_the_cell_the_rule_and_what_stood_there() {
             .collect();
         assert_eq!(found, cells, "{flags}");
     }
-    place.ade_says("issues latest --severity warning", "No issues");
+    place.ade_says("issues latest --severity warning", "None of the run’s");
 
     // What a spreadsheet would take for a formula stays text.
     let csv = place.ade("issues latest --format csv").succeeds();

@@ -180,6 +180,11 @@ fn what_should_be_told_is_told() -> Tried {
         notes("as_many_formats_as_excel_allows")[..],
         [Note::FormatsFull(_)]
     ));
+    // Two of its three marks lie under a rule without a fill.
+    assert_eq!(
+        notes("validation_and_conditional_formats"),
+        [Note::Covered(1)]
+    );
     assert_eq!(notes("inline_strings"), []);
     let mut many = all
         .into_iter()

@@ -101,6 +101,7 @@ fn the_run_object_is_as_documented() {
       "exit_code": 0,
       "summary": "2 rows read from 1 table, 2 of 2 fields mapped, 1 issue",
       "skipped_reason": null,
+      "refused": [],
       "cancel_requested_at": null,
       "artifacts_deleted_at": null,
       "error": null,

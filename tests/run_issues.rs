@@ -112,6 +112,7 @@ fn the_summary_tells_the_first_places_of_each_rule_and_no_values() {
 fn so_many_errors_are_refused_and_painted_copies_are_outputs() {
     let place = ready();
     thresholds(&place);
+    a_refusal_is_known_later_and_asked_for_again(&place);
     painted_copies(&place);
     quarantine(&place);
 }
@@ -193,6 +194,51 @@ fn thresholds(place: &Place) {
     place.ade_fails("run plain people.csv --max-errors 0", 2, "no_issue_list");
     place.ade_fails("run plain people.csv --deny error", 2, "no_issue_list");
     place.ade_fails("run plain people.csv --deny warning", 1, "issues_denied");
+}
+
+/// The record stays what the engine made of it; who looks at it later sees that it was refused, and why.
+fn a_refusal_is_known_later_and_asked_for_again(place: &Place) {
+    let words = "crew.csv has 4 errors, and --max-errors allows 3";
+    place
+        .ade("run crew crew.csv -q --max-errors 3 --require email")
+        .ends_with(1);
+    let refused = json!([{"code": "too_many_errors", "message": words}]);
+    let is_refused = |run: &Value| {
+        assert_eq!(run["status"], "succeeded", "{run}");
+        assert_eq!(run["refused"], refused, "{run}");
+    };
+    is_refused(&place.json("runs show latest --json"));
+    is_refused(&place.json("runs ls --limit 1 --json")[0]);
+    let listed = place.ade("runs ls --limit 1").succeeds();
+    assert!(listed.stdout.contains(" refused "), "{listed}");
+    place
+        .ade("runs show latest")
+        .succeeds()
+        .prints("crew.csv refused in ")
+        .prints(&format!("refused        too_many_errors {words}"));
+    for report in [
+        "report latest --html one.html",
+        "report latest clean.csv --html two.html",
+    ] {
+        place.ade(report).succeeds();
+    }
+    let page = |name: &str| std::fs::read_to_string(place.path(name)).unwrap();
+    assert!(page("one.html").contains(&format!("<strong>Refused.</strong> {words}")));
+    assert!(page("two.html").contains("Refused</span>"));
+    // A retry asks the same, whoever executes it.
+    let again = place.ade("runs retry latest --now --json").ends_with(1);
+    assert_eq!(again.error()["message"], words);
+    is_refused(&again.records()[0]);
+    place.ade("runs retry latest -q").succeeds();
+    place.ade("worker --drain -q").succeeds();
+    is_refused(&place.latest_run());
+    // One that was accepted, and one that nothing was asked of.
+    for flags in ["--max-errors 4", ""] {
+        place
+            .ade(&format!("run crew crew.csv -q {flags}"))
+            .succeeds();
+        assert_eq!(place.latest_run()["refused"], json!([]), "{flags}");
+    }
 }
 
 fn painted_copies(place: &Place) {

@@ -6,8 +6,7 @@ use std::path::PathBuf;
 use ade::engine::{assignment, demand_setting};
 use ade::run::calls::combine;
 use ade::run::calls::combine::SHAPES;
-use ade::run::results::demands::{Demands, Denied, MostErrors};
-use ade::store::{RunOptions, SheetChoice};
+use ade::store::{Demands, Denied, MostErrors, RunOptions, SheetChoice};
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 
 /// Normalize files
@@ -146,6 +145,7 @@ impl Args {
             network: self.allow_network,
             sheets: self.sheets(),
             settings: self.settings(),
+            demands: self.demands(),
             ..RunOptions::default()
         }
     }
@@ -156,7 +156,7 @@ impl Args {
     }
 
     /// What is asked of each run that succeeds.
-    pub fn demands(&self) -> Demands {
+    fn demands(&self) -> Demands {
         // A field that is asked for twice is missing once.
         let mut fields = self.require.clone();
         let mut seen = HashSet::new();

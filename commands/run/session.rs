@@ -61,7 +61,6 @@ impl Session<'_> {
             inputs,
             again: None,
             output_dir: args.output_dir.as_deref(),
-            demands: args.demands(),
             shape: args.shape(),
             annotate: args.annotate,
             sheets: (!args.input_sheet.is_empty()).then(|| args.input_sheet.clone()),
@@ -75,7 +74,7 @@ impl Session<'_> {
         let request = self.request(prepared, inputs, &launcher);
         enqueue(&request, &mut |run| {
             if self.ui.json() {
-                self.ui.record(&run_json(run, None, &Whole));
+                self.ui.record(&run_json(run, None, &[], &Whole));
             } else {
                 self.ui.line(&run.id);
                 let name = &run.input_name;

@@ -5,6 +5,7 @@ use crate::exit::{ExitStatus, Outcome};
 use crate::ui::{Table, Tone, ago, duration, thousands};
 use ade::base::clock::Timestamp;
 use ade::base::show_path::Whole;
+use ade::run::results::demands::refusals;
 use ade::run::views::chosen::{RunsWanted, instant, pages, short_ids};
 use ade::run::views::json::runs_json;
 use ade::run::views::summary::unprocessed;
@@ -95,14 +96,15 @@ fn table(
     for page in pages(workspace, wanted) {
         let runs = page?;
         for (run, id) in runs.iter().zip(short_ids(workspace, &runs)?) {
-            table.row(row(run, &id, now));
+            let refused = !refusals(&*workspace.store, run)?.is_empty();
+            table.row(row(run, &id, refused, now));
             is_empty = false;
         }
     }
     Ok((!is_empty).then_some(table))
 }
 
-fn row(run: &RunRecord, id: &str, now: Timestamp) -> Vec<(Tone, String)> {
+fn row(run: &RunRecord, id: &str, refused: bool, now: Timestamp) -> Vec<(Tone, String)> {
     let (rows, issues, tone) = match &run.metrics {
         None => (String::new(), String::new(), Tone::Plain),
         Some(metrics) => (
@@ -115,8 +117,9 @@ fn row(run: &RunRecord, id: &str, now: Timestamp) -> Vec<(Tone, String)> {
             },
         ),
     };
-    // Succeeded it has, but nobody should take it for a file that was normalized.
+    // Succeeded it has, but nobody should take it for a file that was normalized, or for one that was accepted.
     let status = match unprocessed(run) {
+        _ if refused => (Tone::Bad, "refused".to_owned()),
         Some((word, _)) => (Tone::Dim, word.to_owned()),
         None => (run.into(), run.status.as_str().to_owned()),
     };

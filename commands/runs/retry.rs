@@ -6,7 +6,6 @@ use ade::run::calls::request::Request;
 use ade::run::calls::request::Tools;
 use ade::run::calls::retry::{again, retry};
 use ade::run::inputs::input::Input;
-use ade::run::results::demands::Demands;
 use ade::run::views::json::run_json;
 use ade::store::Submission;
 use ade::workspace::Workspace;
@@ -42,7 +41,7 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
     Ok(ui.each(&args.run, |given| {
         let (run, _) = retry(&workspace, given, &Submission::default())?;
         if ui.json() {
-            ui.record(&run_json(&run, None, &Whole));
+            ui.record(&run_json(&run, None, &[], &Whole));
         } else if let Some(summary) = &run.summary {
             ui.done(&run, json!(null), Tone::Good, summary);
         } else {
@@ -73,7 +72,6 @@ fn run_here(args: &Args, workspace: &Workspace, ui: &Ui) -> Outcome {
             inputs: &input,
             again: Some(&run),
             output_dir: None,
-            demands: Demands::default(),
             shape: None,
             annotate: false,
             sheets: run.input_sheets.clone(),

@@ -1,6 +1,7 @@
 //! `ade runs show`: everything about one run.
 
 use ade::base::clock::Timestamp;
+use ade::base::problem::Problem;
 use ade::engine::Told;
 use ade::run::results::RowCounts;
 use ade::run::views::explain::{Nearest, nearest_in_words};
@@ -43,10 +44,11 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
     }
     if args.rows {
         print_rows(ui, &shown.noticed.rows, &shown.tables);
+        print_quarantined(ui, &shown);
         return Ok(ExitStatus::Done);
     }
     let run = &shown.run;
-    print_state(ui, run, shown.waits_for.as_deref());
+    print_state(ui, &shown);
     print_facts(ui, run, shown.payload.as_ref());
     let overrides = shown.noticed.overrides.iter();
     overrides.for_each(|told| ui.told("setting", None, told.message()));
@@ -81,8 +83,57 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
     Ok(ExitStatus::Done)
 }
 
+/// Where rows with errors stand.
+fn print_quarantined(ui: &Ui, shown: &Shown) {
+    /// So many stretches of rows are printed.
+    const MOST: usize = 50;
+    let Some(rows) = &shown.rows else { return };
+    let all = rows.all_quarantined();
+    if !all.is_empty() {
+        ui.line("");
+    }
+    for (number, one) in all.iter().take(MOST).enumerate() {
+        let (Some(sheet), Some(row), Some(count)) = (one.sheet, one.row, one.count) else {
+            continue;
+        };
+        let last = if one.descending {
+            row + 1 - count
+        } else {
+            row + count - 1
+        };
+        let what = if one.turned { "column" } else { "row" };
+        let to = match (one.output_sheet, one.output_row) {
+            (Some(sheet), Some(first)) => {
+                format!("{sheet}!{}", stretch("row", first, first + count - 1))
+            }
+            (Some(sheet), None) => format!("{sheet}, where is not known"),
+            (None, _) => "not known".to_owned(),
+        };
+        let label = if number == 0 { "quarantined" } else { "" };
+        let from = stretch(what, row, last);
+        ui.told(label, None, &format!("{sheet}!{from} → {to}"));
+    }
+    if all.len() > MOST {
+        let more = thousands((all.len() - MOST) as u64);
+        ui.told(
+            "",
+            None,
+            &format!("and {more} more; `ade explain --row` says where one stands"),
+        );
+    }
+}
+
+/// `row 7`, `rows 3 to 5`
+fn stretch(what: &str, first: u64, last: u64) -> String {
+    if first == last {
+        return format!("{what} {first}");
+    }
+    format!("{what}s {first} to {last}")
+}
+
 /// Its status, and the reason for it.
-fn print_state(ui: &Ui, run: &RunRecord, waits_for: Option<&str>) {
+fn print_state(ui: &Ui, shown: &Shown) {
+    let run = &shown.run;
     let took = run
         .duration_ms()
         .map(|took| format!(" in {}", duration(took)))
@@ -90,9 +141,19 @@ fn print_state(ui: &Ui, run: &RunRecord, waits_for: Option<&str>) {
     ui.line(format_args!(
         "{} {}{took}",
         ui.paint(Tone::Strong, &run.input_name),
-        ui.paint(run.into(), run.status.as_str())
+        match shown.refused.is_empty() {
+            true => ui.paint(run.into(), run.status.as_str()),
+            false => ui.paint(Tone::Bad, "refused"),
+        }
     ));
-    if let Some(what) = waits_for {
+    for short in &shown.refused {
+        ui.told(
+            "refused",
+            Some((Tone::Bad, short.facts().code)),
+            &short.to_string(),
+        );
+    }
+    if let Some(what) = &shown.waits_for {
         ui.fact("waits for", what);
     }
     if let Some(error) = &run.error {

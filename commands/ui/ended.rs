@@ -145,7 +145,8 @@ fn failure_of(run: &RunRecord) -> Option<Failure> {
 }
 
 fn to_json(finished: &Finished) -> Value {
-    let mut object = run_json(&finished.run, finished.copy_path.as_deref(), &Whole);
+    let copy = finished.copy_path.as_deref();
+    let mut object = run_json(&finished.run, copy, &finished.shortfalls, &Whole);
     object["notices"] = as_json(&finished.noticed.notices);
     if !finished.beside.is_empty() {
         object["other_outputs"] = json!(finished.beside);

@@ -3,7 +3,7 @@
 use ade::engine::Told;
 use ade::issues::Severity;
 use ade::run::views::explain::{
-    Column, Explanation, Hook, Table as Explained, Way, nearest_in_words, spoken,
+    Column, Explanation, Hook, Table as Explained, Way, Without, nearest_in_words, spoken,
 };
 
 use super::results::rows;
@@ -39,6 +39,12 @@ pub fn print_explanation(ui: &Ui, explanation: &Explanation, whole: bool) {
             ui.table(&columns(table));
             print_rest(ui, table);
         }
+    }
+    for (number, without) in explanation.without.iter().enumerate() {
+        if number + explanation.tables.len() > 0 {
+            ui.line("");
+        }
+        print_without(ui, without);
     }
     if !whole {
         print_notices(ui, &explanation.notices);
@@ -224,6 +230,28 @@ fn print_made(ui: &Ui, table: &Explained) {
             ui.told("output", None, &name);
             ui.told("why", None, "no column of the sheet is known for it; where it has values, a transform or a hook made them");
         }
+    }
+}
+
+/// Why no column of a table went to a field, and what would make one go there.
+fn print_without(ui: &Ui, without: &Without) {
+    let title = format!("{} table {}", without.sheet, without.table);
+    let title = ui.paint(Tone::Strong, title);
+    ui.line(format_args!(
+        "{title} no column went to {}",
+        ui.paint(Tone::Warn, &without.field)
+    ));
+    for (number, near) in without.nearest.iter().enumerate() {
+        let name = format!("{} {}", near.column, near.name);
+        let why = near.why.join("; ");
+        let label = if number == 0 { "nearest" } else { "" };
+        ui.told(label, None, &format!("{}: {why}", name.trim()));
+    }
+    for why in &without.why {
+        ui.told("why", None, why);
+    }
+    for (number, line) in without.to_map.iter().enumerate() {
+        ui.told(if number == 0 { "to map it" } else { "" }, None, line);
     }
 }
 

@@ -11,7 +11,8 @@
 //! `rows` are the sender's rows in the order of the output, as stretches: `[9, 7]` is 9, 8, 7; `[0, 0]`, or `0`, is a row that a hook added; a
 //! third number says which entry of `tables` has the sheet of these rows, where a hook brought them from there. `first_row` is
 //! the output's row of the first of them. Of a table that was `turned`, the numbers are the sender's columns. `unknown` is the
-//! hook that replaced the rows of a table, which has none in the file then.
+//! hook that replaced the rows of a table, which has none in the file then. A list `quarantined` of entries like those of `tables` says
+//! where rows stand that are kept apart, with the name of their `file` where that is not the output.
 //!
 //! # Promises
 //! Code of the configuration may have written anything to the file: a link is no file, its size is bounded, and a file of another
@@ -39,6 +40,16 @@ const MOST_ENTRIES: usize = 100_000;
 pub struct Rows {
     tables: Vec<Table>,
     not_written: Vec<NotWritten>,
+    apart: Vec<Apart>,
+}
+
+/// The rows of a table that are quarantined.
+#[derive(Debug, PartialEq, Eq)]
+struct Apart {
+    /// Where they stand.
+    rows: Table,
+    /// The workbook that has them, beside the output; `None`: the output.
+    file: Option<String>,
 }
 
 /// A table of the sender that was written.
@@ -168,6 +179,17 @@ pub struct Written<'a> {
     pub row: Option<u64>,
 }
 
+/// Where a row of the sender's stands among those that are quarantined.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Quarantined<'a> {
+    /// The sheet.
+    pub sheet: &'a str,
+    /// The row, from 1; `None`: a hook touched the output, and the place is not known.
+    pub row: Option<u64>,
+    /// The workbook that has the sheet, beside the output; `None`: the output.
+    pub file: Option<&'a str>,
+}
+
 /// What became of a row of the sender's.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Fate<'a> {
@@ -231,6 +253,7 @@ impl Rows {
         let is_sound = file.schema_version == SCHEMA_VERSION
             && file.tables.len() <= MOST_ENTRIES
             && file.not_written.len() <= MOST_ENTRIES
+            && file.quarantined.len() <= MOST_ENTRIES
             && file
                 .not_written
                 .iter()
@@ -245,6 +268,11 @@ impl Rows {
                 .map(|(index, table)| table.checked(index, count))
                 .collect::<Option<_>>()?,
             not_written: file.not_written,
+            apart: file
+                .quarantined
+                .into_iter()
+                .map(InApart::checked)
+                .collect::<Option<_>>()?,
         })
     }
 
@@ -257,7 +285,8 @@ impl Rows {
         };
         let of_rows =
             |rows: &NotWritten| size_of::<NotWritten>() + rows.sheet.len() + text(&rows.hook);
-        self.tables.iter().map(of_table).sum::<usize>()
+        let apart = self.apart.iter().map(|one| &one.rows);
+        self.tables.iter().chain(apart).map(of_table).sum::<usize>()
             + self.not_written.iter().map(of_rows).sum::<usize>()
     }
 
@@ -271,34 +300,61 @@ impl Rows {
             .filter_map(|table| Some((table.first_row.filter(|first| *first <= row)?, table)))
             .max_by_key(|(first, _)| *first);
         let Some((first, table)) = above else {
-            return Origin::NoData;
+            let here = self.apart.iter().filter(|one| one.file.is_none());
+            return origin_apart(here, output_sheet, row);
         };
         if let Some(hook) = &table.unknown {
             return Origin::Unknown { hook };
         }
-        let place = row - first;
-        if place >= u64::from(table.height) {
-            return Origin::NoData;
+        match table.stretch_at(row - first) {
+            None => Origin::NoData,
+            Some((stretch, down)) => stretch.origin(down, &self.tables[stretch.of as usize]),
         }
-        let place = place as u32;
-        let behind = table.stretches.partition_point(|one| one.above <= place);
-        let Some(stretch) = behind.checked_sub(1).map(|index| table.stretches[index]) else {
-            return Origin::NoData;
-        };
-        if stretch.first == 0 {
-            return Origin::Added;
-        }
-        let number = stretch.at(place - stretch.above);
-        let of = &self.tables[stretch.of as usize];
-        let sheet = &*of.sheet;
-        if of.turned {
-            Origin::Column {
-                sheet,
-                column: number,
+    }
+
+    /// The same of a row of the sheet of quarantined rows, of whichever workbook it is.
+    pub fn origin_apart(&self, sheet: &str, row: u64) -> Origin<'_> {
+        origin_apart(self.apart.iter(), sheet, row)
+    }
+
+    /// The sheets that quarantined rows stand on.
+    pub fn sheets_apart(&self) -> Vec<&str> {
+        let mut sheets: Vec<&str> = Vec::new();
+        for one in self
+            .apart
+            .iter()
+            .filter_map(|one| one.rows.output_sheet.as_deref())
+        {
+            if !sheets.contains(&one) {
+                sheets.push(one);
             }
-        } else {
-            Origin::Row { sheet, row: number }
         }
+        sheets
+    }
+
+    /// Where a row of the sender's stands among those that are quarantined; `turned`: it is a column.
+    pub fn quarantined(&self, sheet: &str, row: u64, turned: bool) -> Vec<Quarantined<'_>> {
+        let of_sheet = |one: &&Apart| one.rows.sheet == sheet && one.rows.turned == turned;
+        let mut found = Vec::new();
+        for one in self.apart.iter().filter(of_sheet) {
+            let Some(title) = one.rows.output_sheet.as_deref() else {
+                continue;
+            };
+            for stretch in one.rows.stretches.iter().filter(|one| one.first > 0) {
+                found.extend(stretch.within(&(row..row + 1)).map(|row| Quarantined {
+                    sheet: title,
+                    row: stretch.place_of(&one.rows, row),
+                    file: one.file.as_deref(),
+                }));
+            }
+        }
+        found
+    }
+
+    /// All rows that are quarantined, in the order of their sheet.
+    pub fn all_quarantined(&self) -> Vec<Segment<'_>> {
+        let all = self.apart.iter();
+        all.flat_map(|one| one.rows.segments_apart(true)).collect()
     }
 
     /// What became of a row of the sender's, from 1.
@@ -376,7 +432,8 @@ impl Rows {
 
     /// The sender's sheet that the rows of a sheet of the output are of: that of its first table.
     pub(super) fn sheet_behind(&self, output_sheet: &str) -> Option<&str> {
-        let mut tables = self.tables.iter();
+        let apart = self.apart.iter().filter(|one| one.file.is_none());
+        let mut tables = self.tables.iter().chain(apart.map(|one| &one.rows));
         let first = tables.find(|table| table.output_sheet.as_deref() == Some(output_sheet))?;
         Some(&first.sheet)
     }
@@ -401,9 +458,12 @@ impl Rows {
         let here = |table: &&Table| table.output_sheet.as_deref() == Some(output_sheet);
         let mut tables: Vec<_> = self.tables.iter().filter(here).collect();
         tables.sort_by_key(|table| table.first_row);
-        tables
-            .into_iter()
-            .flat_map(|table| self.segments_of(table))
+        let apart = self.apart.iter().filter(|one| {
+            one.file.is_none() && one.rows.output_sheet.as_deref() == Some(output_sheet)
+        });
+        let written = tables.into_iter().flat_map(|table| self.segments_of(table));
+        written
+            .chain(apart.flat_map(|one| one.rows.segments_apart(true)))
             .collect()
     }
 
@@ -428,19 +488,7 @@ impl Rows {
 
     fn segment<'a>(&'a self, table: &'a Table, stretch: Stretch) -> Segment<'a> {
         let of = &self.tables[stretch.of as usize];
-        let is_of_sender = stretch.first > 0;
-        Segment {
-            sheet: is_of_sender.then_some(&of.sheet),
-            row: is_of_sender.then_some(u64::from(stretch.first)),
-            turned: is_of_sender && of.turned,
-            output_sheet: table.output_sheet.as_deref(),
-            output_row: table.first_row.map(|row| row + u64::from(stretch.above)),
-            count: Some(u64::from(stretch.count())),
-            descending: stretch.last < stretch.first,
-            reason: None,
-            hook: None,
-            unknown: false,
-        }
+        stretch.segment(table, of)
     }
 
     /// All rows of a sheet of the sender that the file tells of, in the sheet's order: those that were written, and those that
@@ -452,8 +500,17 @@ impl Rows {
         let mut segments: Vec<_> = written
             .map(|(table, stretch)| self.segment(table, stretch))
             .collect();
+        let apart = self.apart.iter().filter(|one| one.rows.sheet == sheet);
+        segments.extend(apart.flat_map(|one| one.rows.segments_apart(one.file.is_none())));
+        let placed: Vec<Segment<'_>> = (segments.iter().filter(|one| one.reason.is_some()))
+            .copied()
+            .collect();
         let unwritten = self.not_written.iter().filter(|one| one.sheet == sheet);
-        segments.extend(unwritten.map(|one| Segment {
+        // Of rows that are quarantined the places are told, where they are known.
+        let unplaced = unwritten.filter(|one| {
+            one.reason != Reason::Quarantined || !placed.iter().any(|known| known.is_within(one))
+        });
+        segments.extend(unplaced.map(|one| Segment {
             sheet: Some(&one.sheet),
             row: Some(one.first),
             turned: false,
@@ -478,7 +535,94 @@ impl Rows {
     }
 }
 
+/// Where a row of a sheet of quarantined rows came from.
+fn origin_apart<'a>(apart: impl Iterator<Item = &'a Apart>, sheet: &str, row: u64) -> Origin<'a> {
+    let here = apart.filter(|one| one.rows.output_sheet.as_deref() == Some(sheet));
+    let above = here
+        .filter_map(|one| Some((one.rows.first_row.filter(|first| *first <= row)?, &one.rows)))
+        .max_by_key(|(first, _)| *first);
+    let Some((first, rows)) = above else {
+        return Origin::NoData;
+    };
+    match (&rows.unknown, rows.stretch_at(row - first)) {
+        (Some(hook), _) => Origin::Unknown { hook },
+        (None, None) => Origin::NoData,
+        (None, Some((stretch, down))) => stretch.origin(down, rows),
+    }
+}
+
+impl Table {
+    /// The stretch that has a row of the output, so far below the first one, and how far down in it that is.
+    fn stretch_at(&self, below: u64) -> Option<(Stretch, u32)> {
+        let place = u32::try_from(below)
+            .ok()
+            .filter(|place| *place < self.height)?;
+        let behind = self.stretches.partition_point(|one| one.above <= place);
+        let stretch = self.stretches[behind.checked_sub(1)?];
+        Some((stretch, place - stretch.above))
+    }
+
+    /// Its rows, as those that are quarantined. `is_placed`: they stand in the output.
+    fn segments_apart(&self, is_placed: bool) -> impl Iterator<Item = Segment<'_>> {
+        self.stretches.iter().map(move |stretch| {
+            let mut segment = stretch.segment(self, self);
+            segment.reason = Some(Reason::Quarantined);
+            if !is_placed {
+                (segment.output_sheet, segment.output_row) = (None, None);
+            }
+            segment
+        })
+    }
+}
+
+impl Segment<'_> {
+    /// Whether it tells of rows that were not written.
+    fn is_within(&self, rows: &NotWritten) -> bool {
+        let (Some(row), Some(count)) = (self.row, self.count) else {
+            return false;
+        };
+        let first = if self.descending {
+            row + 1 - count
+        } else {
+            row
+        };
+        !self.turned && first <= rows.last && rows.first < first + count
+    }
+}
+
 impl Stretch {
+    /// `table`: the one that it stands in, `of`: the one that has its sheet.
+    fn segment<'a>(self, table: &'a Table, of: &'a Table) -> Segment<'a> {
+        let is_of_sender = self.first > 0;
+        Segment {
+            sheet: is_of_sender.then_some(&of.sheet),
+            row: is_of_sender.then_some(u64::from(self.first)),
+            turned: is_of_sender && of.turned,
+            output_sheet: table.output_sheet.as_deref(),
+            output_row: table.first_row.map(|row| row + u64::from(self.above)),
+            count: Some(u64::from(self.count())),
+            descending: self.last < self.first,
+            reason: None,
+            hook: None,
+            unknown: false,
+        }
+    }
+
+    /// What its row was that stands so far down in it. `of`: the table that has its sheet.
+    fn origin(self, down: u32, of: &Table) -> Origin<'_> {
+        if self.first == 0 {
+            return Origin::Added;
+        }
+        let (sheet, number) = (&*of.sheet, self.at(down));
+        match of.turned {
+            true => Origin::Column {
+                sheet,
+                column: number,
+            },
+            false => Origin::Row { sheet, row: number },
+        }
+    }
+
     fn count(self) -> u32 {
         self.first.abs_diff(self.last) + 1
     }
@@ -512,6 +656,25 @@ struct InFile {
     schema_version: u32,
     tables: Vec<InTable>,
     not_written: Vec<NotWritten>,
+    #[serde(default)]
+    quarantined: Vec<InApart>,
+}
+
+#[derive(Deserialize)]
+struct InApart {
+    #[serde(flatten)]
+    rows: InTable,
+    file: Option<String>,
+}
+
+impl InApart {
+    fn checked(self) -> Option<Apart> {
+        let rows = self.rows.checked(0, 1)?;
+        Some(Apart {
+            rows,
+            file: self.file,
+        })
+    }
 }
 
 #[derive(Deserialize)]
@@ -741,6 +904,75 @@ mod tests {
         assert_eq!(rows.fate_of_column("In", 2), at(4));
         assert_eq!(rows.fate_of_column("In", 5), Fate::NotTold);
         assert_eq!(rows.fate("In", 3), Fate::NotTold);
+    }
+
+    #[test]
+    fn rows_that_are_quarantined_are_found_on_their_sheet() {
+        let told = |sheet: &str, first_row: Value, file: Value, rows: Value| {
+            json!({"sheet": sheet, "output_sheet": "Quarantine", "first_row": first_row, "file": file, "turned": false,
+                "rows": rows, "unknown": null})
+        };
+        let rows = |apart: Value| {
+            let not_written = json!([{"sheet": "In", "first": 8, "last": 9, "reason": "quarantined", "hook": null}]);
+            let mut file = file(&[table("In", Some(2), json!([[5, 7]]), None)], &not_written);
+            file["quarantined"] = apart;
+            Rows::of(file.to_string().as_bytes()).unwrap()
+        };
+        let here = rows(json!([
+            told("More", json!(2), json!(null), json!([[3, 3]])),
+            told("In", json!(3), json!(null), json!([[9, 8]])),
+        ]));
+        let of = |sheet, row| Origin::Row { sheet, row };
+        assert_eq!(here.origin("Quarantine", 2), of("More", 3));
+        assert_eq!(here.origin("Quarantine", 4), of("In", 8));
+        assert_eq!(here.origin("Quarantine", 5), Origin::NoData);
+        assert_eq!(here.sheets_apart(), ["Quarantine"]);
+        let place = |row, file| Quarantined {
+            sheet: "Quarantine",
+            row,
+            file,
+        };
+        assert_eq!(here.quarantined("In", 9, false), [place(Some(3), None)]);
+        assert_eq!(here.quarantined("In", 5, false), []);
+        assert_eq!(here.quarantined("In", 9, true), []);
+        assert!(
+            matches!(here.fate("In", 9), Fate::NotWritten(one) if one.reason == Reason::Quarantined)
+        );
+        let told_of = |segments: Vec<Segment<'_>>| -> Vec<_> {
+            let told = |one: Segment<'_>| (one.row, one.output_row, one.count, one.reason);
+            segments.into_iter().map(told).collect()
+        };
+        let written = (Some(5), Some(2), Some(3), None);
+        let apart = |output_row| (Some(9), output_row, Some(2), Some(Reason::Quarantined));
+        assert_eq!(told_of(here.of_input("In")), [written, apart(Some(3))]);
+        assert_eq!(told_of(here.of_output("Quarantine")).len(), 2);
+        // In a file of their own, no row of the output is theirs.
+        let file = rows(json!([told(
+            "In",
+            json!(2),
+            json!("in_quarantine.xlsx"),
+            json!([[9, 8]])
+        )]));
+        assert_eq!(file.origin("Quarantine", 2), Origin::NoData);
+        assert_eq!(file.origin_apart("Quarantine", 2), of("In", 9));
+        assert_eq!(
+            file.quarantined("In", 8, false),
+            [place(Some(3), Some("in_quarantine.xlsx"))]
+        );
+        assert_eq!(told_of(file.of_input("In")), [written, apart(None)]);
+        // Moved by a hook, or of an older engine: that they are apart is known, and not where.
+        let moved = rows(json!([told(
+            "In",
+            json!(null),
+            json!(null),
+            json!([[9, 8]])
+        )]));
+        assert_eq!(moved.quarantined("In", 8, false), [place(None, None)]);
+        assert_eq!(told_of(moved.of_input("In")), [written, apart(None)]);
+        let older = rows(json!([]));
+        assert_eq!(older.quarantined("In", 8, false), []);
+        let known = (Some(8), None, Some(2), Some(Reason::Quarantined));
+        assert_eq!(told_of(older.of_input("In")), [written, known]);
     }
 
     #[test]

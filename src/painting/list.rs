@@ -7,12 +7,13 @@ use std::borrow::Cow;
 use std::fmt::Write as _;
 use std::io::Write;
 
-use super::mark::{Mark, counted};
+use super::mark::Mark;
 use super::places::{MOST_ROWS, column_name};
 use super::refusal::Trouble;
 use super::styles::{INK, Styles};
 use super::workbook::quoted;
 use super::xml::text::{attribute, push_text_element, shortened};
+use crate::base::counted::plural;
 use crate::issues::Severity;
 
 /// The row of the header; lines follow.
@@ -25,6 +26,9 @@ pub const MOST_LINKS: usize = 65_530;
 const MOST_TEXT: usize = 32_767;
 /// Widths are measured on so many lines.
 const MEASURED: usize = 10_000;
+/// The height of a line of text, in points, and as many lines as a row shows at most.
+const LINE_HEIGHT: usize = 15;
+const MOST_LINES_OF_ROW: usize = 8;
 
 const HEAD_FILL: &str = "F3F1EC";
 const QUIET: &str = "6B675F";
@@ -70,6 +74,16 @@ impl Column {
             Self::Key => "Whose row",
             Self::Rule => "Rule",
         }
+    }
+
+    /// Whether long texts are broken into lines.
+    fn wraps(self) -> bool {
+        matches!(self, Self::Value | Self::Written | Self::Message)
+    }
+
+    /// As wide as it gets, in letters.
+    fn widest(self) -> usize {
+        if self == Self::Message { 60 } else { 36 }
     }
 
     fn text(self, mark: &Mark) -> Cow<'_, str> {
@@ -140,7 +154,7 @@ impl Formats {
             Column::Cell if is_link => self.link,
             Column::Severity => self.severities[mark.severity as usize],
             Column::Written if mark.written.as_deref() == Some("") => self.empty,
-            Column::Value | Column::Written | Column::Message => self.wrapped,
+            wrapping if wrapping.wraps() => self.wrapped,
             Column::Rule => self.small,
             _ => self.plain,
         }
@@ -217,6 +231,7 @@ impl<'a> List<'a> {
     ) -> Result<(), Trouble> {
         let mut put = |text: &str| out.write_all(text.as_bytes()).map_err(Trouble::Write);
         put(&self.head())?;
+        let widths: Vec<usize> = self.columns.iter().map(|one| self.width(*one)).collect();
         let (mut row, mut links) = (HEADER, Vec::new());
         let mut text = String::new();
         for mark in self.lines() {
@@ -232,7 +247,7 @@ impl<'a> List<'a> {
                     mark.place.to_string(),
                 ));
             }
-            text.push_str(&format!("<row r=\"{row}\">"));
+            text.push_str(&format!("<row r=\"{row}\"{}>", self.height(mark, &widths)));
             for (index, &column) in self.columns.iter().enumerate() {
                 let format = self.formats.of(column, mark, cell.is_some());
                 push_cell(&mut text, index, row, format, &column.text(mark));
@@ -292,7 +307,11 @@ impl<'a> List<'a> {
              </sheetViews><sheetFormatPr defaultRowHeight=\"15\"/><cols>{widths}</cols><sheetData>"
         );
         text.push_str("<row r=\"1\" ht=\"22\" customHeight=\"1\">");
-        let title = format!("{} in {}", counted(self.marks.len(), "issue"), self.file);
+        let title = format!(
+            "{} in {}",
+            plural(self.marks.len() as u64, "issue"),
+            self.file
+        );
         push_cell(&mut text, 0, 1, self.formats.heading, &title);
         text.push_str("</row><row r=\"2\">");
         push_cell(&mut text, 0, 2, self.formats.quiet, &self.counts());
@@ -326,7 +345,7 @@ impl<'a> List<'a> {
             .filter(|(count, _)| *count > 0)
             .map(|&(count, severity)| match severity {
                 Severity::Info => format!("{count} info"),
-                _ => counted(count, severity.word()),
+                _ => plural(count as u64, severity.word()),
             })
             .collect();
         match told.is_empty() {
@@ -335,7 +354,21 @@ impl<'a> List<'a> {
         }
     }
 
-    /// The larger of the header with room for the filter's arrow, and what 95 of 100 texts need; at most 36.
+    /// The height of a line of the list, where its texts are broken: not every program finds it by itself.
+    fn height(&self, mark: &Mark, widths: &[usize]) -> String {
+        let wrapping = self
+            .columns
+            .iter()
+            .zip(widths)
+            .filter(|(one, _)| one.wraps());
+        let lines = wrapping.map(|(column, width)| lines_in(&column.text(mark), width - 2));
+        match lines.max().unwrap_or(1).min(MOST_LINES_OF_ROW) {
+            0 | 1 => String::new(),
+            lines => format!(" ht=\"{}\" customHeight=\"1\"", lines * LINE_HEIGHT),
+        }
+    }
+
+    /// The larger of the header with room for the filter's arrow, and what 95 of 100 texts need.
     fn width(&self, column: Column) -> usize {
         let lines = self.lines().iter().take(MEASURED);
         let mut lengths: Vec<usize> = lines
@@ -344,8 +377,34 @@ impl<'a> List<'a> {
         lengths.sort_unstable();
         let usual = lengths.get(lengths.len().saturating_sub(1) * 95 / 100);
         let header = column.header().len() + 4;
-        header.max(usual.map_or(0, |usual| usual + 2)).clamp(8, 36)
+        let width = header.max(usual.map_or(0, |usual| usual + 2));
+        width.clamp(8, column.widest())
     }
+}
+
+/// How many lines a text takes that is broken between words; of long ones, as many as a row shows at most.
+fn lines_in(text: &str, width: usize) -> usize {
+    let wide = |letter: char| 1 + usize::from(letter >= '\u{1100}');
+    let mut lines = 0;
+    for paragraph in text.split('\n') {
+        let mut taken = 0;
+        lines += 1;
+        for word in paragraph.split(' ') {
+            let length: usize = word.chars().map(wide).sum();
+            let with_space = taken + usize::from(taken > 0) + length;
+            if with_space <= width {
+                taken = with_space;
+                continue;
+            }
+            // A word that is wider than a line is broken, too.
+            lines += usize::from(taken > 0) + length.saturating_sub(1) / width;
+            taken = length - length.saturating_sub(1) / width * width;
+            if lines > MOST_LINES_OF_ROW {
+                return lines;
+            }
+        }
+    }
+    lines
 }
 
 fn push_cell(out: &mut String, index: usize, row: u32, format: u32, text: &str) {
@@ -357,4 +416,26 @@ fn push_cell(out: &mut String, index: usize, row: u32, format: u32, text: &str) 
     );
     push_text_element(out, "", &shortened(text, MOST_TEXT));
     out.push_str("</is></c>");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_are_counted_as_words_break() {
+        for (text, lines) in [
+            ("", 1),
+            ("ten letters", 2),
+            ("ten letter", 1),
+            ("one two three four", 2),
+            ("one\ntwo", 2),
+            ("elevenletters", 2),
+            ("of elevenletters", 3),
+            ("二二二二二二", 2),
+        ] {
+            assert_eq!(lines_in(text, 10), lines, "{text}");
+        }
+        assert!(lines_in(&"word ".repeat(9_000), 10) > MOST_LINES_OF_ROW);
+    }
 }

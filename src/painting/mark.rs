@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::places::{Cell, column_name, column_named};
+use crate::base::counted::{plural, thousands};
 use crate::issues::{Issue, Severity};
 
 impl Severity {
@@ -124,6 +125,8 @@ pub enum Note {
     CommentsEnd(usize),
     /// Excel's limit of cell formats is reached: so many cells keep their own fill.
     FormatsFull(usize),
+    /// So many marked cells lie under conditional formats that have a fill.
+    Covered(usize),
     /// Excel's limit of links in a sheet is reached: the list has no more of them.
     LinksEnd(usize),
     /// A sheet has no more rows for the list: so many issues are not in it.
@@ -147,22 +150,30 @@ impl fmt::Display for Note {
             Self::SignatureLeftOut => {
                 f.write_str("The digital signature is left out: it was for the file as it came.")
             }
-            Self::CommentsEnd(most) => write!(f, "Comments end after {} cells.", grouped(*most)),
+            Self::CommentsEnd(most) => write!(f, "Comments end after {} cells.", thousands(*most as u64)),
             Self::FormatsFull(cells) => write!(
                 f,
                 "The workbook has as many cell formats as Excel allows: {} keep their fill.",
-                counted(*cells, "cell")
+                plural(*cells as u64, "cell")
             ),
-            Self::LinksEnd(most) => write!(f, "Links end after {} lines.", grouped(*most)),
+            Self::Covered(1) => f.write_str(
+                "1 marked cell lies under a conditional format of its sheet, which may hide the fill; its comment is there.",
+            ),
+            Self::Covered(cells) => write!(
+                f,
+                "{} lie under conditional formats of their sheets, which may hide the fill; their comments are there.",
+                plural(*cells as u64, "marked cell")
+            ),
+            Self::LinksEnd(most) => write!(f, "Links end after {} lines.", thousands(*most as u64)),
             Self::ListEnds(left) => write!(
                 f,
                 "A sheet has no room for more lines: {} not listed.",
-                counted(*left, "issue")
+                plural(*left as u64, "issue")
             ),
             Self::NotThere(count) => write!(
                 f,
                 "{} of cells or sheets that the workbook does not have.",
-                counted(*count, "issue")
+                plural(*count as u64, "issue")
             ),
             Self::MacrosMayCount => f.write_str(
                 "Macros that count sheets, such as Worksheets(1), now find the list of issues first.",
@@ -192,25 +203,6 @@ pub struct Painted {
     pub notes: Vec<Note>,
 }
 
-/// `1 issue`, `1,234 issues`
-pub(super) fn counted(count: usize, thing: &str) -> String {
-    let ending = if count == 1 { "" } else { "s" };
-    format!("{} {thing}{ending}", grouped(count))
-}
-
-/// `12,345`
-fn grouped(count: usize) -> String {
-    let digits = count.to_string();
-    let mut out = String::new();
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(digit);
-    }
-    out
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -222,11 +214,5 @@ mod tests {
         assert_eq!(Place::Column(28).to_string(), "column AB");
         assert_eq!(Place::Column(28).first_cell().unwrap().to_string(), "AB1");
         assert_eq!(Place::Cell { row: 0, column: 1 }.cell(), None);
-    }
-
-    #[test]
-    fn numbers_are_grouped() {
-        assert_eq!(counted(1, "issue"), "1 issue");
-        assert_eq!(counted(1_234_567, "issue"), "1,234,567 issues");
     }
 }

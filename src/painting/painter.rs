@@ -15,7 +15,7 @@ use super::plan::{Drawing, Plan};
 use super::refusal::{InPart, Trouble};
 use super::sheet::outline::Outline;
 use super::sheet::rows::Paint;
-use super::sheet::{head, tail};
+use super::sheet::{conditional, head, tail};
 use super::styles::{self, Styles};
 use super::workbook::{self, Book, ListPlace};
 
@@ -37,6 +37,8 @@ struct Painter<'a> {
     /// Parts that have another text.
     changed: BTreeMap<String, String>,
     painted: Painted,
+    /// Marked cells that a conditional format may fill.
+    covered: usize,
 }
 
 /// Where the list is, and what its cells look like.
@@ -125,6 +127,7 @@ impl<'a> Painter<'a> {
             plans,
             changed: BTreeMap::new(),
             painted: Painted::default(),
+            covered: 0,
         })
     }
 
@@ -434,6 +437,8 @@ impl<'a> Painter<'a> {
         let mut put = |text: &str| out.write_all(text.as_bytes()).map_err(Trouble::Write);
         let start = &text[..outline.data.start];
         put(&head::patched(start, plan.fills.keys(), &mut plan.measures).in_part(part)?)?;
+        let covered = conditional::covered(&outline, &plan.fills, &styles.conditional_fills);
+        self.covered += covered.in_part(part)?;
         let mut paint = Paint {
             part,
             cells: &plan.fills,
@@ -520,6 +525,9 @@ impl<'a> Painter<'a> {
     /// Notes what is known now that the sheets are written.
     fn tell(&mut self, styles: &Styles, marks: usize) {
         let notes = &mut self.painted.notes;
+        if self.covered > 0 {
+            notes.push(Note::Covered(self.covered));
+        }
         if styles.unpainted > 0 {
             notes.push(Note::FormatsFull(styles.unpainted));
         }

@@ -89,6 +89,8 @@ pub struct Styles {
     colors: Colors,
     lists: [Items; 4],
     painted: HashMap<(u32, Severity, bool), Option<u32>>,
+    /// Which of the formats that conditional formats name have a fill.
+    pub conditional_fills: Vec<bool>,
     /// Cells that keep their fill, because there is no room for one more format.
     pub unpainted: usize,
 }
@@ -114,6 +116,9 @@ impl Styles {
             items.before = items.all.len();
             items
         });
+        let conditional = root.child("dxfs");
+        let conditional = conditional.iter().flat_map(|list| list.all("dxf"));
+        let conditional_fills = conditional.map(|one| one.child("fill").is_some()).collect();
         let (prefix, colors) = (root.tag.prefix().to_owned(), Colors::new(theme, &root));
         Ok(Self {
             part: part.to_owned(),
@@ -122,6 +127,7 @@ impl Styles {
             lists,
             text,
             painted: HashMap::new(),
+            conditional_fills,
             unpainted: 0,
         })
     }

@@ -23,6 +23,7 @@ const MOST: usize = 200;
 /// A file in the table of files, and what it adds to those across files.
 struct File {
     run: RunRecord,
+    refused: bool,
     ended: Ended,
     count: u64,
     counts: Option<[u64; 3]>,
@@ -118,6 +119,7 @@ pub fn write(
 impl File {
     fn of(prepared: &Prepared) -> Self {
         Self {
+            refused: !prepared.facts.refused.is_empty(),
             ended: prepared.ended(),
             count: prepared.count(),
             counts: prepared.issues.as_ref().ok().map(|found| found.counts),
@@ -351,6 +353,9 @@ fn write_files(html: &mut Html<'_>, files: &[File], order: &[usize]) {
 fn write_file_line(html: &mut Html<'_>, file: &File, number: usize) {
     html.mark("<tr><td class=\"nw\"><span class=\"st\">");
     parts::glyph(html, file.ended);
+    if file.refused {
+        html.mark("<span class=\"bad\">Refused</span>, ");
+    }
     match file.ended {
         Ended::Failed => html
             .mark("<span class=\"bad\">")

@@ -12,6 +12,7 @@ use serde_json::Value;
 use crate::cells::{Reading, Rows};
 use crate::events::Follower;
 use crate::run::results::RowCounts;
+use crate::run::results::demands::refusals;
 use crate::settings::paths::RunFolder;
 use crate::store::{RunRecord, Store, StoreError};
 
@@ -19,6 +20,8 @@ use crate::store::{RunRecord, Store, StoreError};
 pub struct Facts {
     /// The run.
     pub run: RunRecord,
+    /// In what it falls short of what was asked of it, in words.
+    pub refused: Vec<String>,
     /// The engine's completed payload, with what it noticed; null where there is none.
     pub payload: Value,
     /// The tables that were found, in the order of the sheets.
@@ -109,6 +112,10 @@ impl Facts {
             log: log(run),
             rows_told: Rows::read(&RunFolder::at(&run.run_dir).rows(&run.input_name)),
             payload,
+            refused: refusals(store, run)?
+                .iter()
+                .map(ToString::to_string)
+                .collect(),
             run: run.clone(),
         })
     }

@@ -322,6 +322,11 @@ fn write_verdict(html: &mut Html<'_>, prepared: &Prepared) {
     html.mark("<p class=\"verdict\">");
     parts::glyph(html, ended);
     html.mark("<span>");
+    for refused in &prepared.facts.refused {
+        html.mark("<strong>Refused.</strong> ")
+            .clipped(refused, 500)
+            .mark(". ");
+    }
     match (&prepared.issues, ended) {
         (_, Ended::Failed) => {
             html.mark("<strong>").mark(match prepared.facts.run.status {

@@ -27,6 +27,7 @@ mod collection;
 mod configurations;
 mod copies;
 mod database;
+mod demands;
 mod documents;
 mod environments;
 mod error;
@@ -55,6 +56,7 @@ pub use configurations::{
 };
 pub use copies::{Copies, OutputCopy};
 pub use database::{examine, location, migrate, open, status};
+pub use demands::{Demands, Denied, MostErrors};
 pub use documents::{DocumentRecord, Documents};
 pub use environments::{
     AfterFailure, BuildAttempts, Claimable, EnvironmentContents, EnvironmentKey, EnvironmentRecord,

@@ -7,7 +7,9 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{Claim, Clock, EnvironmentKey, Failure, Heartbeat, Result, RunMetrics, RunResults};
+use super::{
+    Claim, Clock, Demands, EnvironmentKey, Failure, Heartbeat, Result, RunMetrics, RunResults,
+};
 use crate::base::clock::Timestamp;
 
 /// The status of a run.
@@ -104,6 +106,9 @@ pub struct RunOptions {
     /// recorded it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub configuration_version: Option<u32>,
+    /// What is asked of the run beyond that it succeeds; older versions of `ade` did not record it.
+    #[serde(skip_serializing_if = "Demands::is_empty")]
+    pub demands: Demands,
 }
 
 /// What a caller says of one sheet, in the words of the engine's setting `sheets`.

@@ -163,7 +163,8 @@ def test_why_lines_have_no_row(mapped):
     holds(content, outcome, sheets, "M-")
 
 
-def test_quarantined_lines_are_told(mapped, template):
+def with_errors(template):
+    """A package that says which loads are too high, and two sheets that have some."""
     fields = template / "src/ade_config/columns"
     (fields / "own.py").write_text(
         "import polars as pl\nfrom ade_engine.fields import Field, number, text\n\n"
@@ -172,12 +173,46 @@ def test_quarantined_lines_are_told(mapped, template):
         "    Field('badge', headers=['badge'], read=text).register(registry)\n"
         "    Field('load', headers=['load'], read=number, checks=[(up_to_80, 'error')]).register(registry)\n"
     )
-    loads = [7, 112, 9, 113, 114, 10]
-    sheets = {"North": [["Badge", "Load"], *([f"M-{number}", load] for number, load in enumerate(loads))]}
+    loads = {"North": [7, 112, 9, 113, 114, 10], "South": [8, 115, 116], "West": [4]}
+    return {title: [["Badge", "Load"], *([f"M-{title}{at}", load] for at, load in enumerate(of))] for title, of in loads.items()}
+
+
+def test_quarantined_lines_are_told(mapped, template):
+    sheets = with_errors(template)
     content, outcome = mapped(sheets, quarantine="sheet")
     assert lines_of(content, "North") == {1: "header", 3: "quarantined", 5: "quarantined", 6: "quarantined"}
     assert content["tables"][0]["rows"] == [[2, 2], [4, 4], [7, 7]]
     holds(content, outcome, sheets, "M-")
+
+
+@pytest.mark.parametrize("style", ["table", "plain"])
+@pytest.mark.parametrize("apart", ["sheet", "file"])
+@pytest.mark.parametrize("hook", ['table.sort("load", descending=True)', 'table.filter(pl.col("load") != 113)', "pl.concat([table, table])"])
+def test_it_is_told_where_quarantined_lines_stand(mapped, template, style, apart, hook):
+    sheets = with_errors(template)
+    content, outcome = mapped(sheets, hook, quarantine=apart, output_style=style)
+    folder, name = outcome.output.parent, outcome.output.name
+    assert [one["sheet"] for one in content["quarantined"]] == ["North", "South"]
+    followed = 0
+    for one in content["quarantined"]:
+        assert (one["file"] is None) == (apart == "sheet")
+        book = openpyxl.load_workbook(folder / (one["file"] or name))
+        badge = [str(cell.value).lower() for cell in book[one["output_sheet"]][1]].index("badge")
+        for row, line in enumerate(numbers(one), one["first_row"]):
+            assert book[one["output_sheet"]][row][badge].value == sheets[one["sheet"]][line - 1][0]
+            followed += 1
+    assert followed == (4 if "filter" in hook else 10 if "concat" in hook else 5)
+
+
+def test_where_quarantined_lines_stand_is_not_told_when_a_hook_has_moved_them_or_lost_them(mapped, template):
+    sheets = with_errors(template)
+    touch = "output_workbook.worksheets[-1].insert_rows(1)"
+    content, _ = mapped(sheets, touch=touch, touched_at="on_workbook_before_save", quarantine="sheet", issues_sheet=False)
+    assert [one["first_row"] for one in content["quarantined"]] == [None, None]
+    content, _ = mapped(sheets, 'table.select(pl.exclude("__ade_row", "__ade_row_check")).reverse()', quarantine="sheet")
+    assert all(one["rows"] == [] and one["unknown"] == "ade_config.hooks.moves.moves" for one in content["quarantined"])
+    content, _ = mapped(sheets)
+    assert "quarantined" not in content
 
 
 @pytest.mark.parametrize("style", ["table", "plain"])
@@ -234,7 +269,7 @@ def test_without_row_provenance_there_is_no_map(run, template, monkeypatch):
     assert not outcome.output.with_name("input_rows.json").exists()
 
 
-def test_what_is_written_is_what_the_schema_describes(mapped):
+def test_what_is_written_is_what_the_schema_describes(mapped, template):
     from pathlib import Path
 
     schema = json.loads((Path(__file__).parents[2] / "docs/rows.schema.json").read_text("utf-8"))
@@ -244,6 +279,10 @@ def test_what_is_written_is_what_the_schema_describes(mapped):
         item = schema["properties"][name]["items"]
         assert all([*one] == item["required"] == [*item["properties"]] for one in content[name])
     assert {*schema["properties"]["not_written"]["items"]["properties"]["reason"]["enum"]} == REASONS
+    content, _ = mapped(with_errors(template), quarantine="sheet")
+    item = schema["properties"]["quarantined"]["items"]
+    assert {*content} == {*schema["properties"]}
+    assert all([*one] == item["required"] == [*item["properties"]] for one in content["quarantined"])
 
 
 def test_further_lines_of_records_are_told_as_such(mapped):

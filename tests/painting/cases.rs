@@ -392,7 +392,8 @@ fn areas() -> Vec<Case> {
     pivot.behind =
         "<pivotCaches><pivotCache cacheId=\"1\" r:id=\"rIdCache\"/></pivotCaches>".to_owned();
     let rules = "<conditionalFormatting sqref=\"A1:B9\"><cfRule type=\"cellIs\" dxfId=\"0\" priority=\"1\" operator=\"greaterThan\">\
-        <formula>5</formula></cfRule></conditionalFormatting><dataValidations count=\"1\"><dataValidation type=\"list\" sqref=\"B2\">\
+        <formula>5</formula></cfRule></conditionalFormatting><conditionalFormatting sqref=\"A9 D1\"><cfRule type=\"cellIs\" dxfId=\"1\" \
+        priority=\"2\" operator=\"greaterThan\"><formula>50</formula></cfRule></conditionalFormatting><dataValidations count=\"1\"><dataValidation type=\"list\" sqref=\"B2\">\
         <formula1>\"a,b\"</formula1></dataValidation></dataValidations><hyperlinks><hyperlink ref=\"A2\" r:id=\"rIdH\"/></hyperlinks>";
     let later = "<extLst><ext uri=\"{78C0D931-6437-407d-A8EE-F0AAD7539E65}\" \
         xmlns:x14=\"http://schemas.microsoft.com/office/spreadsheetml/2009/9/main\"><x14:conditionalFormattings>\

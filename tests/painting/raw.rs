@@ -28,7 +28,8 @@ pub const STYLES: &str = "<numFmts count=\"1\"><numFmt numFmtId=\"164\" formatCo
     horizontal=\"center\"/><protection locked=\"0\"/></xf>\
     <xf numFmtId=\"9\" fontId=\"2\" fillId=\"0\" borderId=\"1\" xfId=\"0\"/></cellXfs>\
     <cellStyles count=\"1\"><cellStyle name=\"Normal\" xfId=\"0\" builtinId=\"0\"/></cellStyles>\
-    <dxfs count=\"1\"><dxf><font><color rgb=\"FF9C0006\"/></font></dxf></dxfs>";
+    <dxfs count=\"2\"><dxf><font><color rgb=\"FF9C0006\"/></font></dxf><dxf><fill><patternFill><bgColor rgb=\"FFFFC7CE\"/>\
+    </patternFill></fill></dxf></dxfs>";
 
 /// A sheet as it is written.
 pub struct RawSheet {

@@ -18,7 +18,6 @@ use ade::run::ending::cancel::Cancelled;
 use ade::run::execution::happenings::Happening;
 use ade::run::execution::provide::provide;
 use ade::run::inputs::input::Input;
-use ade::run::results::demands::Demands;
 use ade::store::{RunOptions, RunStatus};
 use ade::worker::{self, Stop, WorkerOptions};
 use ade::workspace::Workspace;
@@ -90,7 +89,6 @@ pub fn run_here(me: &Arc<Process>) {
             inputs: &inputs,
             again: None,
             output_dir: None::<&Path>,
-            demands: Demands::default(),
             shape: None,
             annotate: false,
             sheets: None,
@@ -148,7 +146,6 @@ pub fn leave_in_queue(me: &Arc<Process>) {
             inputs: &inputs,
             again: None,
             output_dir: None,
-            demands: Demands::default(),
             shape: None,
             annotate: false,
             sheets: None,

@@ -360,7 +360,8 @@ class _Run:
         quarantine, apart = pipeline.quarantine, None
         if quarantine is not None:
             apart = self._new_output() if self.settings.quarantine == "file" and quarantine.rows else None
-            quarantine.write(output, self.notices, style=self.settings.output_style, book=apart)
+            file = None if apart is None else Path(_beside(self.plan.output_file, "quarantine.xlsx")).name
+            quarantine.write(output, self.notices, style=self.settings.output_style, book=apart, file=file, row_map=pipeline.row_map)
         # What hooks report at the very end has to be listed, too.
         is_late = pipeline.hooks.asks_to_report(HookName.ON_WORKBOOK_BEFORE_SAVE)
         if not is_late:

@@ -110,6 +110,8 @@ pub struct Run {
     /// `safe_mode`: it succeeded without having executed anything.
     #[schema(required)]
     pub skipped_reason: Option<String>,
+    /// In what it falls short of what `ade run` asked of it (`--max-errors`, `--deny` and others); empty: it was not refused.
+    pub refused: Vec<Refusal>,
     #[schema(required, format = DateTime)]
     pub cancel_requested_at: Option<String>,
     /// When its files were collected.
@@ -120,6 +122,14 @@ pub struct Run {
     pub error: Option<Failure>,
     #[schema(required)]
     pub metrics: Option<Metrics>,
+}
+
+/// Why a run that succeeded was refused.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+pub struct Refusal {
+    /// Such as `too_many_errors`.
+    pub code: String,
+    pub message: String,
 }
 
 /// The input of a run.
@@ -406,7 +416,7 @@ pub struct RowSegment {
     pub row: Option<u64>,
     /// Whether records were columns of the input: then its numbers are those of columns.
     pub turned: bool,
-    /// The sheet of the output; null: the rows were not written.
+    /// The sheet of the output; null: the rows were not written. Of quarantined rows that on which they are kept apart.
     #[schema(required)]
     pub output_sheet: Option<String>,
     /// The first row of the output; null: they were not written, or it is not known where.

@@ -245,11 +245,8 @@ async fn create(
         return Ok(stream::lines(&api, &made.workspace, &made.run, follower));
     }
     let status = status_of(made.is_new, StatusCode::CREATED);
-    Ok(created(
-        status,
-        "runs",
-        run_json(&made.run, None, &api.paths),
-    ))
+    let object = run_json(&made.run, None, &[], &api.paths);
+    Ok(created(status, "runs", object))
 }
 
 /// A run that was submitted.
@@ -681,7 +678,7 @@ async fn cancel_run(
             cancel::Cancelled::AtOnce(run) => (StatusCode::OK, run),
             cancel::Cancelled::Requested(run) => (StatusCode::ACCEPTED, run),
         };
-        Ok((status, axum::Json(run_json(&run, None, &api.paths))))
+        Ok((status, axum::Json(run_json(&run, None, &[], &api.paths))))
     })
     .await
 }
@@ -702,7 +699,8 @@ async fn retry_run(
 ) -> Answer<Response> {
     let (run, is_new) = again(&api, &caller, id, &headers).await?;
     let status = status_of(is_new, StatusCode::CREATED);
-    Ok(created(status, "runs", run_json(&run, None, &api.paths)))
+    let object = run_json(&run, None, &[], &api.paths);
+    Ok(created(status, "runs", object))
 }
 
 /// Queues a new run with the input and the files of another. Returns it, and whether it is new.

@@ -22,7 +22,7 @@ use crate::api::http::problem::ApiError;
 use crate::api::state::Api;
 use crate::api::state::known_tokens::StreamHolder;
 use crate::events::names;
-use crate::run::views::json::run_json;
+use crate::run::views::json::{run_json, runs_json};
 use crate::store::RunRecord;
 use crate::workspace::Workspace;
 
@@ -225,7 +225,7 @@ pub fn lines(
     let client = Client::new(api, workspace, run, follower);
     let created = json!({
         "event": "run.created", "run_id": run.id, "sequence": 0, "timestamp": run.created_at, "level": "info",
-        "message": "The run is in the queue", "data": {"run": run_json(run, None, &api.paths)},
+        "message": "The run is in the queue", "data": {"run": run_json(run, None, &[], &api.paths)},
     });
     let first = begins.then(|| line_of(&created));
     let state = Some((client, first, api.clone(), run.id.clone()));
@@ -270,11 +270,14 @@ async fn renamed(api: &Api, run: &str, line: &Line) -> Bytes {
             let mut event = parsed();
             event["event"] = json!("run.completed");
             let id = run.to_owned();
-            let found: Result<RunRecord, ApiError> = api
-                .work(move |api| Ok(api.home().store.run_of_any_workspace(&id)?))
+            let found: Result<Vec<Value>, ApiError> = api
+                .work(move |api| {
+                    let run = api.home().store.run_of_any_workspace(&id)?;
+                    Ok(runs_json(api.home(), &[run], &api.paths)?)
+                })
                 .await;
-            if let Ok(run) = found {
-                event["data"]["run"] = run_json(&run, None, &api.paths);
+            if let Ok([run]) = found.as_deref() {
+                event["data"]["run"] = run.clone();
             }
             line_of(&event)
         }

@@ -3,7 +3,9 @@
 //!
 //! - `outline`: where each of the three begins
 //! - `head`: views, dimension and columns; `rows`: the cells; `tail`: merged areas and the drawing of comments
+//! - `conditional`: what may lie over the fills
 
+pub mod conditional;
 pub mod head;
 pub mod outline;
 pub mod rows;

@@ -26,12 +26,12 @@ use crate::run::execution::lifecycle::{
 use crate::run::results;
 use crate::run::results::RowCounts;
 use crate::run::results::annotated;
-use crate::run::results::demands::{Denied, Found, Shortfall, unclaimed};
+use crate::run::results::demands::{Found, Shortfall, unclaimed};
 use crate::run::results::output;
 use crate::run::results::output::{Earlier, OutputError};
 use crate::store::{
-    EnvironmentRecord, Failure, Named, OutputCopy, RunRecord, RunResults, RunStatus, StoreError,
-    Used,
+    Denied, EnvironmentRecord, Failure, Named, OutputCopy, RunRecord, RunResults, RunStatus,
+    StoreError, Used,
 };
 use crate::system::machine::{Steady, Work};
 use crate::workspace::fleet::{FleetError, Member};
@@ -483,8 +483,8 @@ impl OneInput<'_> {
     }
 
     fn shortfalls(&self, finished: &Finished) -> Vec<Shortfall> {
-        let demands = &self.request.demands;
         let run = &finished.run;
+        let demands = &run.options.demands;
         let columns = demands.denied.contains(&Denied::Unmapped);
         let columns = columns.then(|| self.request.workspace.store.run_columns(&run.id).ok());
         let unmapped = columns

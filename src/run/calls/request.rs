@@ -11,7 +11,6 @@ use crate::run::execution::safe_mode;
 use crate::run::inputs::input::Input;
 use crate::run::inputs::stage;
 use crate::run::inputs::stage::UnrecordedInput;
-use crate::run::results::demands::Demands;
 use crate::store::{EnvironmentRecord, NewRun, RunOptions, RunRecord};
 use crate::workspace::Workspace;
 
@@ -48,15 +47,13 @@ pub struct Request<'a> {
     pub again: Option<&'a RunRecord>,
     /// Where copies of the normalized workbooks go.
     pub output_dir: Option<&'a Path>,
-    /// What is asked of each run; the workbook of one that falls short is not copied.
-    pub demands: Demands,
     /// The shape of the tables that are copied in place of the workbook.
     pub shape: Option<&'a str>,
     /// The input of each run is painted with its issues.
     pub annotate: bool,
     /// The sheets; `None`: all visible ones.
     pub sheets: Option<Vec<String>>,
-    /// How to do it.
+    /// How to do it, and what is asked of each run; the workbook of one that falls short is not copied.
     pub options: RunOptions,
     /// The number of files to process at the same time.
     pub jobs: usize,

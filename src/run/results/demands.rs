@@ -1,7 +1,7 @@
 //! What a caller asks of a run beyond that it succeeds: no issues or few errors, certain fields, so many rows.
 //!
-//! The run stays what it is in the records. Only the command that made it says no, and puts no copy of its workbook into the
-//! output directory.
+//! The run stays succeeded in the records, with what was asked of it beside: whoever shows it judges again, and says that it was
+//! refused. No copy of its workbook is put into the output directory.
 
 use serde_json::Value;
 
@@ -10,7 +10,10 @@ use crate::base::counted::{plural, thousands};
 use crate::base::problem::{Facts, Kind, Problem, code, typed};
 use crate::engine::Noticed;
 use crate::settings::distance;
-use crate::store::{ColumnResult, FieldResult, FieldState, RunMetrics, RunRecord, RunStatus};
+use crate::store::{
+    ColumnResult, Demands, Denied, FieldResult, FieldState, MostErrors, RunMetrics, RunRecord,
+    RunStatus, Store, StoreError,
+};
 
 /// Where a person finds out why a field is missing.
 const WHY_NOT: &str = "`ade runs show` says why columns were not recognised";
@@ -18,41 +21,6 @@ const WHY_NOT: &str = "`ade runs show` says why columns were not recognised";
 /// So many headers are named, and of each so many characters.
 const HEADERS: usize = 3;
 const LONGEST_HEADER: usize = 40;
-
-/// See the module.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Demands {
-    /// There are no errors and no warnings, and something was found.
-    pub no_issues: bool,
-    /// What there may be none of.
-    pub denied: Vec<Denied>,
-    /// How many errors there may be.
-    pub errors: Option<MostErrors>,
-    /// The fields that have to be found or computed.
-    pub fields: Vec<String>,
-    /// How many rows have to be written at least.
-    pub rows: Option<u64>,
-}
-
-/// What a run may have none of.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Denied {
-    /// Errors.
-    Error,
-    /// Warnings, and what is worse.
-    Warning,
-    /// Columns that no field claims.
-    Unmapped,
-}
-
-/// How many errors a run may have.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum MostErrors {
-    /// So many.
-    Count(u64),
-    /// In so many percent of the rows, those that are quarantined among them.
-    Percent(f64),
-}
 
 /// What is known of a run that succeeded.
 #[derive(Clone, Copy, Debug)]
@@ -226,36 +194,34 @@ impl Nothing {
     }
 }
 
-impl Denied {
-    /// All of them.
-    pub const ALL: [Self; 3] = [Self::Error, Self::Warning, Self::Unmapped];
-
-    /// `error`, `warning` or `unmapped`.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Error => "error",
-            Self::Warning => "warning",
-            Self::Unmapped => "unmapped",
-        }
+/// In what an ended run falls short of what was asked of it when it was made: why it was refused. Empty: it was not.
+///
+/// # Errors
+/// Its results cannot be read.
+pub fn refusals(store: &dyn Store, run: &RunRecord) -> Result<Vec<Shortfall>, StoreError> {
+    let demands = &run.options.demands;
+    if demands.is_empty() || run.status != RunStatus::Succeeded || run.metrics.is_none() {
+        return Ok(Vec::new());
     }
-}
-
-impl MostErrors {
-    /// Of a text such as `5` or `0.5%`. `None`: it is neither.
-    pub fn parse(text: &str) -> Option<Self> {
-        let Some(percent) = text.strip_suffix('%') else {
-            return text.parse().ok().map(Self::Count);
-        };
-        let percent: f64 = percent.trim_end().parse().ok()?;
-        (0.0..=100.0)
-            .contains(&percent)
-            .then_some(Self::Percent(percent))
-    }
+    let payload = store.run_payload(&run.id)?;
+    let payload = payload.and_then(|text| super::head(&text));
+    let noticed = payload.as_ref().map(Noticed::of).unwrap_or_default();
+    let unmapped = match demands.denied.contains(&Denied::Unmapped) {
+        true => Some(unclaimed(store.run_columns(&run.id)?, &noticed)),
+        false => None,
+    };
+    let found = Found {
+        fields: &store.run_fields(&run.id)?,
+        rows: payload.as_ref().and_then(RowCounts::of),
+        issue_list: noticed.issue_list.as_ref(),
+        unmapped: unmapped.as_deref(),
+    };
+    Ok(demands.shortfalls(run, &found))
 }
 
 impl Demands {
     /// In what a run with these results falls short. A run that failed, or that processed nothing, is not asked.
-    pub fn shortfalls(&self, run: &RunRecord, found: &Found<'_>) -> Vec<Shortfall> {
+    pub(crate) fn shortfalls(&self, run: &RunRecord, found: &Found<'_>) -> Vec<Shortfall> {
         let succeeded = run.status == RunStatus::Succeeded;
         let Some(metrics) = run.metrics.as_ref().filter(|_| succeeded) else {
             return Vec::new();
@@ -486,25 +452,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_number_or_a_percentage_says_how_many_errors_there_may_be() {
-        use MostErrors::{Count, Percent};
-        for (text, meant) in [
-            ("0", Some(Count(0))),
-            ("12", Some(Count(12))),
-            ("5%", Some(Percent(5.0))),
-            ("0.5 %", Some(Percent(0.5))),
-            ("100%", Some(Percent(100.0))),
-            ("101%", None),
-            ("-1%", None),
-            ("NaN%", None),
-            ("-1", None),
-            ("few", None),
-            ("1.5", None),
-            ("", None),
-            ("%", None),
-        ] {
-            assert_eq!(MostErrors::parse(text), meant, "{text}");
-        }
+    fn of_nothing_there_are_no_percent() {
         assert!(percent(0, 0) < f64::EPSILON);
     }
 

@@ -7,7 +7,9 @@ use serde_json::{Value, json};
 
 use super::stage::progress;
 use super::summary::summary;
+use crate::base::problem::Problem;
 use crate::base::show_path::ShowPath;
+use crate::run::results::demands::{Shortfall, refusals};
 use crate::store::{EnvironmentStatus, RunRecord, RunStatus, StoreError};
 use crate::workspace::Workspace;
 
@@ -23,7 +25,9 @@ pub fn runs_json(
     let mut ready = HashMap::new();
     let mut objects = Vec::with_capacity(runs.len());
     for run in runs {
-        let mut object = run_json(run, copies.get(&run.id).map(AsRef::as_ref), paths);
+        let refused = refusals(&*workspace.store, run)?;
+        let copy = copies.get(&run.id).map(AsRef::as_ref);
+        let mut object = run_json(run, copy, &refused, paths);
         if run.status == RunStatus::Queued {
             let is_ready = match ready.get(&run.key) {
                 Some(known) => *known,
@@ -42,8 +46,16 @@ pub fn runs_json(
 }
 
 /// Returns the run object. Scripts read it: a key may be added, none is renamed or dropped. `copy`: where the copy of its
-/// workbook is, if there is one. `paths`: how much of a path its reader sees.
-pub fn run_json(run: &RunRecord, copy: Option<&Path>, paths: &dyn ShowPath) -> Value {
+/// workbook is, if there is one; `refused`: in what it falls short of what was asked of it; `paths`: how much of a path its reader sees.
+pub fn run_json(
+    run: &RunRecord,
+    copy: Option<&Path>,
+    refused: &[Shortfall],
+    paths: &dyn ShowPath,
+) -> Value {
+    let refused = refused
+        .iter()
+        .map(|short| json!({"code": short.facts().code, "message": short.to_string()}));
     let shown = |path: &Path| paths.path(path);
     let progress = progress(run);
     let about = paths.about(&run.configuration_path);
@@ -82,6 +94,7 @@ pub fn run_json(run: &RunRecord, copy: Option<&Path>, paths: &dyn ShowPath) -> V
         "exit_code": run.exit_code,
         "summary": summary(run).map(|text| about.text(&text).into_owned()),
         "skipped_reason": run.skipped_reason(),
+        "refused": refused.collect::<Vec<_>>(),
         "cancel_requested_at": run.cancel_requested_at,
         "artifacts_deleted_at": run.artifacts_deleted_at,
         "error": run.error.as_ref().map(|error| error.shown(&*about)),

@@ -8,7 +8,10 @@ use super::explain::{Table, tables_of};
 use super::json::run_json;
 use super::waiting;
 use crate::base::show_path::Whole;
+use crate::cells::Rows;
 use crate::engine::{self, Noticed};
+use crate::run::results::demands::{Shortfall, refusals};
+use crate::settings::paths::RunFolder;
 use crate::store::{Attempt, ColumnResult, FieldResult, RunRecord, StoreError};
 use crate::workspace::Workspace;
 
@@ -18,6 +21,8 @@ pub struct Shown {
     pub run: RunRecord,
     /// The copy of its workbook, where one was asked for.
     pub copy: Option<PathBuf>,
+    /// In what it falls short of what was asked of it.
+    pub refused: Vec<Shortfall>,
     /// What it waits for, in words; `None`: it is not queued.
     pub waits_for: Option<String>,
     /// Its attempts, the first one first.
@@ -32,6 +37,8 @@ pub struct Shown {
     pub noticed: Noticed,
     /// Why each table was read as it was.
     pub tables: Vec<Table>,
+    /// What it tells of its rows; `None`: nothing.
+    pub rows: Option<Rows>,
 }
 
 /// Returns everything about the run that `given` names: an id, the beginning of one, or `latest`.
@@ -47,11 +54,13 @@ pub fn show(workspace: &Workspace, given: &str) -> Result<Shown, StoreError> {
     let tables = payload.as_ref().map(|payload| tables_of(&noticed, payload));
     Ok(Shown {
         copy: store.copies_of(&[&run.id])?.remove(&run.id),
+        refused: refusals(&**store, &run)?,
         waits_for: waiting::reason(workspace, &run, workspace.machine.now())?,
         attempts: store.attempts(&run.id)?,
         fields: store.run_fields(&run.id)?,
         columns: store.run_columns(&run.id)?,
         tables: tables.unwrap_or_default(),
+        rows: Rows::read(&RunFolder::at(&run.run_dir).rows(&run.input_name)),
         noticed,
         payload,
         run,
@@ -62,7 +71,7 @@ impl Shown {
     /// Returns the run object with the keys that only a single run has. Scripts read it: a key may be added, none is
     /// renamed or dropped.
     pub fn json(&self) -> Value {
-        let mut object = run_json(&self.run, self.copy.as_deref(), &Whole);
+        let mut object = run_json(&self.run, self.copy.as_deref(), &self.refused, &Whole);
         object["waits_for"] = json!(self.waits_for);
         object["attempts"] = json!(self.attempts);
         object["fields"] = json!(self.fields);

@@ -17,6 +17,7 @@ from ade_engine.io.output.own_list import CONTROL_CHARACTERS
 from ade_engine.models.issues import ERROR
 from ade_engine.pipeline.issues.counted import by_severity
 from ade_engine.pipeline.issues.listed import SCHEMA, lines_of, placed
+from ade_engine.pipeline.kept_rows.row_map import RowsOfTable
 from ade_engine.pipeline.output.manifest import unique_header
 from ade_engine.pipeline.output.merge import BuiltTable
 from ade_engine.pipeline.output.output_columns import ROW_LABEL, table_look, written_names
@@ -26,6 +27,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from ade_engine.io.output.workbook import Output
     from ade_engine.models.notices import Notices
+    from ade_engine.pipeline.kept_rows.row_map import RowMap
     from ade_engine.pipeline.output.manifest import Manifest
     from ade_engine.pipeline.shared.context import RunContext
 
@@ -39,9 +41,11 @@ _MESSAGES_WIDTH = 48
 class _Part:
     """The rows of one table: the frame with the columns of :data:`_OWN`, its columns that are written, the lines of its issues."""
 
-    __slots__ = ("frame", "columns", "lines")
+    __slots__ = ("sheet", "rows", "frame", "columns", "lines")
 
-    def __init__(self, frame: pl.DataFrame, columns: list[LookColumn], lines: pl.DataFrame):
+    def __init__(self, sheet: str, rows: RowsOfTable, frame: pl.DataFrame, columns: list[LookColumn], lines: pl.DataFrame):
+        self.sheet = sheet
+        self.rows = rows
         self.frame = frame
         self.columns = columns
         self.lines = lines
@@ -73,15 +77,25 @@ class Quarantine:
         headers = {column.source: column.header for column in columns} if context.settings.output_style == "table" else {}
         lines = lines_of(context, rest, headers)
         table.count(by_severity(lines))
-        self._parts.append(_Part(_with_own(context, rest, columns, headers), columns, lines))
+        rows = RowsOfTable(rest.result.table, rest.rows_unknown, is_turned=rest.is_turned)
+        self._parts.append(_Part(context.sheet_name, rows, _with_own(context, rest, columns, headers), columns, lines))
         if context.sheet_name not in self._titles:
             self._titles.append(context.sheet_name)
         return kept
 
-    def write(self, output: Output, notices: Notices, *, style: str, book: Output | None = None) -> None:
-        """Add the sheet, if there are such rows, and their issues to the list.
+    def write(
+        self,
+        output: Output,
+        notices: Notices,
+        *,
+        style: str,
+        book: Output | None = None,
+        file: str | None = None,
+        row_map: RowMap | None = None,
+    ) -> None:
+        """Add the sheet, if there are such rows, their issues to the list, and their places to the row map.
 
-        ``book``: another workbook that gets the sheet; issues have no places in the output then.
+        ``book``: another workbook that gets the sheet, ``file``: its name; issues have no places in the output then.
         """
         if not self._parts:
             return
@@ -97,6 +111,8 @@ class Quarantine:
         numbers = {column.source: number for number, column in enumerate(columns, 1)}
         header_row = 1
         for part in self._parts:
+            if row_map is not None:
+                row_map.add_quarantined(part.sheet, part.rows, header_row - 1, table, file)
             if book is None:
                 output.add_issues(placed(part.lines, numbers, header_row, sheet.title), table)
             else:

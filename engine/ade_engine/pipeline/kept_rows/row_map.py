@@ -68,6 +68,7 @@ class RowMap:
     def __init__(self) -> None:
         self._tables: list[tuple[dict[str, Any], RowsOfTable, AppendedTable]] = []
         self._not_written: list[dict[str, Any]] = []
+        self._quarantined: list[tuple[dict[str, Any], RowsOfTable, int, AppendedTable]] = []
 
     def add_table(self, sheet: str, number: int, rows: RowsOfTable, appended: AppendedTable) -> None:
         """Add a table that was written; ``number``: on its sheet, from 1."""
@@ -76,6 +77,12 @@ class RowMap:
     def add_lines(self, lines: Iterable[dict[str, Any]]) -> None:
         """Add the lines of a sheet that have no row."""
         self._not_written += sorted(lines, key=lambda one: (one["first"], one["last"]))
+
+    def add_quarantined(self, sheet: str, rows: RowsOfTable, above: int, appended: AppendedTable, file: str | None) -> None:
+        """Add the rows of a table that are quarantined; ``above``: how many others stand above them, ``file``: the workbook that has
+        them where it is not the output.
+        """
+        self._quarantined.append(({"sheet": sheet, "file": file}, rows, above, appended))
 
     def write(self, path: str, stands: Callable[[AppendedTable], bool]) -> None:
         """Write the map. ``stands``: whether the rows of a table are where they were put."""
@@ -92,6 +99,21 @@ class RowMap:
             }
             tables.append(known)
         content = {"schema_version": SCHEMA_VERSION, "tables": tables, "not_written": self._not_written}
+        apart = []
+        for place, rows, above, appended in self._quarantined:
+            # Hooks see no other workbook.
+            is_there = place["file"] is not None or stands(appended)
+            known = {
+                **place,
+                "output_sheet": appended.sheet.title if is_there else appended.title,
+                "first_row": appended.header_row + 1 + above if is_there else None,
+                "turned": rows.is_turned,
+                "rows": in_order(rows.numbers),
+                "unknown": rows.unknown,
+            }
+            apart.append(known)
+        if apart:
+            content["quarantined"] = apart
         with open(path, "w", encoding="utf-8") as file:
             json.dump(content, file, ensure_ascii=False, separators=(",", ":"))
             file.write("\n")

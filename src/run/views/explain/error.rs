@@ -22,6 +22,22 @@ pub enum ExplainError {
         /// The run.
         id: String,
     },
+    /// The run has found no table.
+    #[error("run {id} has found no table in {input}, so there is nothing to explain")]
+    NoTable {
+        /// The run.
+        id: String,
+        /// The input's name.
+        input: String,
+    },
+    /// It failed before.
+    #[error("run {id} {status} before it had recorded how it read its tables")]
+    Ended {
+        /// The run.
+        id: String,
+        /// What it is.
+        status: &'static str,
+    },
     /// No table is on a sheet of this name.
     #[error("there is no table on a sheet {sheet:?} of the {side}")]
     NoSheet {
@@ -66,8 +82,10 @@ impl Problem for ExplainError {
             Self::NotEnded { id, .. } => {
                 usage(code::RUN_NOT_ENDED).hint(format!("`ade logs tail {id}` follows it"))
             }
-            Self::Nothing { .. } => {
-                usage(code::NO_EXPLANATION).hint("run the file again: runs of older engines recorded none, and failed ones may have none")
+            Self::Nothing { .. } => usage(code::NO_EXPLANATION)
+                .hint("run the file again: runs of older engines recorded none"),
+            Self::NoTable { id, .. } | Self::Ended { id, .. } => {
+                usage(code::NO_EXPLANATION).hint(format!("`ade runs show {id}` says why"))
             }
             Self::NoSheet { sheets, .. } => usage(code::SHEET_NOT_FOUND)
                 .hint(format!("there are tables on {}", sheets.join(", "))),

@@ -12,6 +12,7 @@ mod place;
 mod told;
 mod trace;
 mod way;
+mod without;
 mod words;
 
 use serde::Serialize;
@@ -20,7 +21,7 @@ use serde_json::Value;
 use crate::cells::Cells;
 use crate::engine::{Noticed, Told};
 use crate::run::results::RowCounts;
-use crate::store::RunRecord;
+use crate::store::{FieldResult, RunRecord, RunStatus};
 use crate::workspace::Workspace;
 pub use error::ExplainError;
 use place::Cell;
@@ -29,6 +30,8 @@ pub use told::{
 };
 use trace::Tracer;
 pub use way::{Place, Said, Way};
+pub use without::{Near, Without};
+use without::{field_named, without};
 pub use words::{nearest_in_words, spoken};
 
 /// The version of the keys of an explanation; within a version keys are only added.
@@ -73,6 +76,8 @@ pub struct Explanation {
     pub side: Side,
     /// The tables that are meant; of a column that was asked for, that column alone.
     pub tables: Vec<Table>,
+    /// Of a field that was asked for, the tables in which no column is it, and why.
+    pub without: Vec<Without>,
     /// The way of the row or of the cell that was asked for, in each table that has it.
     pub places: Vec<Way>,
     /// What the engine noticed on these sheets.
@@ -102,16 +107,29 @@ pub fn explain(
     let noticed = Noticed::of(&payload);
     let tables = tables_of(&noticed, &payload);
     if tables.is_empty() {
-        return Err(ExplainError::Nothing { id });
+        let input = run.input_name.clone();
+        return Err(match &run.metrics {
+            _ if run.status != RunStatus::Succeeded => ExplainError::Ended {
+                id,
+                status: match run.status {
+                    RunStatus::Cancelled => "was cancelled",
+                    _ => "failed",
+                },
+            },
+            Some(metrics) if metrics.tables == 0 => ExplainError::NoTable { id, input },
+            _ => ExplainError::Nothing { id },
+        });
     }
+    let fields = workspace.store.run_fields(&run.id)?;
     let tracer = Tracer {
         run,
+        fields: &fields,
         tables: &tables,
         payload: &payload,
         noticed: &noticed,
         cells,
     };
-    let (tables, places) = chosen(&tables, wanted, &tracer)?;
+    let (tables, without, places) = chosen(&tables, wanted, &tracer)?;
     let on_sheets = |told: &&Told| tables.iter().any(|table| table.sheet == told.sheet());
     Ok(Explanation {
         schema_version: SCHEMA_VERSION,
@@ -121,6 +139,7 @@ pub fn explain(
         notices: noticed.notices.iter().filter(on_sheets).cloned().collect(),
         rows: noticed.rows.iter().filter(on_sheets).cloned().collect(),
         tables,
+        without,
         places,
     })
 }
@@ -180,18 +199,24 @@ fn rows_of(payload: &Value, table: &Table) -> Option<RowCounts> {
     })?)
 }
 
-/// The tables that are meant, and the ways of the row or cell that is.
-fn chosen(
-    tables: &[Table],
-    wanted: &Wanted,
-    tracer: &Tracer<'_>,
-) -> Result<(Vec<Table>, Vec<Way>), ExplainError> {
+/// The tables that are meant, those without a column of the field that is, and the ways of the row or cell that is.
+type Chosen = (Vec<Table>, Vec<Without>, Vec<Way>);
+
+fn chosen(tables: &[Table], wanted: &Wanted, tracer: &Tracer<'_>) -> Result<Chosen, ExplainError> {
     let (of_cell, cell) = match &wanted.cell {
         Some(name) => cell_named(name).map(|(sheet, cell)| (sheet, Some(cell)))?,
         None => (None, None),
     };
     let sheet = wanted.sheet.clone().or(of_cell);
-    let sheets = sheets_of(tables, wanted.side);
+    let mut sheets = sheets_of(tables, wanted.side);
+    let names_cell = wanted.row.is_some() || cell.is_some();
+    if let Some(rows) = tracer
+        .rows()
+        .filter(|_| names_cell && wanted.side == Side::Output)
+    {
+        let apart = rows.sheets_apart().into_iter().map(str::to_owned);
+        sheets.extend(apart.filter(|one| sheet.as_ref() == Some(one)));
+    }
     if let Some(sheet) = &sheet
         && !sheets.contains(sheet)
     {
@@ -204,8 +229,19 @@ fn chosen(
     let meant = |table: &&Table| sheet.is_none() || wanted.side.sheet_of(table) == sheet.as_deref();
     let meant: Vec<&Table> = tables.iter().filter(meant).collect();
     let what = match (cell, wanted.row, &wanted.column) {
-        (None, None, None) => return Ok((meant.into_iter().cloned().collect(), Vec::new())),
-        (None, None, Some(column)) => return of_column(&meant, column, wanted.side),
+        (None, None, None) => {
+            let meant = meant.into_iter().cloned().collect();
+            return Ok((meant, Vec::new(), Vec::new()));
+        }
+        (None, None, Some(column)) => {
+            let field = field_named(tracer.fields, column);
+            let lacks = |table: &&Table| without(table, field?);
+            let lacking: Vec<Without> = meant.iter().filter_map(lacks).collect();
+            return match of_column(&meant, column, wanted.side) {
+                Err(_) if !lacking.is_empty() => Ok((Vec::new(), lacking, Vec::new())),
+                found => Ok((found?, lacking, Vec::new())),
+            };
+        }
         (Some(cell), ..) => cell.name(),
         (None, Some(row), _) => format!("row {row}"),
     };
@@ -219,7 +255,13 @@ fn chosen(
         (None, row, None) => (row.unwrap_or(1), None),
         (None, row, Some(column)) => (
             row.unwrap_or(1),
-            Some(number_of(&meant, column, wanted.side, &sheet)?),
+            Some(number_of(
+                &meant,
+                column,
+                wanted.side,
+                &sheet,
+                tracer.fields,
+            )?),
         ),
     };
     let places = match wanted.side {
@@ -236,7 +278,7 @@ fn chosen(
         .filter(is_of)
         .map(|table| (*table).clone())
         .collect();
-    Ok((tables, places))
+    Ok((tables, Vec::new(), places))
 }
 
 impl Side {
@@ -288,11 +330,7 @@ fn cell_named(name: &str) -> Result<(Option<String>, Cell), ExplainError> {
 }
 
 /// The tables that have a column of these letters, this header or this field, with that column alone.
-fn of_column(
-    tables: &[&Table],
-    name: &str,
-    side: Side,
-) -> Result<(Vec<Table>, Vec<Way>), ExplainError> {
+fn of_column(tables: &[&Table], name: &str, side: Side) -> Result<Vec<Table>, ExplainError> {
     let mut found = Vec::new();
     for table in tables {
         let letters = letters_of(table, name, side);
@@ -327,7 +365,7 @@ fn of_column(
     if found.is_empty() {
         return Err(no_column(tables, name, side));
     }
-    Ok((found, Vec::new()))
+    Ok(found)
 }
 
 /// A column: its letters, its header and its field.
@@ -359,9 +397,18 @@ fn letters_of(table: &Table, name: &str, side: Side) -> Vec<String> {
         let found = columns.iter().filter(|column| test(column));
         found.map(|(letters, ..)| (*letters).to_owned()).collect()
     };
-    let named = |(_, header, field): &Named<'_>| {
+    let is_part = |letters: &str| {
+        let mut parts = table.fields.iter();
+        let is_input = side == Side::Input;
+        is_input
+            && parts.any(|part| {
+                part.field.to_lowercase() == lower && part.from.iter().any(|from| from == letters)
+            })
+    };
+    let named = |(letters, header, field): &Named<'_>| {
         header.trim().to_lowercase() == lower
             || field.is_some_and(|field| field.to_lowercase() == lower)
+            || is_part(letters)
     };
     [
         fits(&|(letters, ..)| *letters == name),
@@ -374,7 +421,13 @@ fn letters_of(table: &Table, name: &str, side: Side) -> Vec<String> {
 }
 
 /// The number of the one column that a name means beside a row. Letters need no column of a table.
-fn number_of(tables: &[&Table], name: &str, side: Side, sheet: &str) -> Result<u64, ExplainError> {
+fn number_of(
+    tables: &[&Table],
+    name: &str,
+    side: Side,
+    sheet: &str,
+    fields: &[FieldResult],
+) -> Result<u64, ExplainError> {
     let on_sheet = tables
         .iter()
         .filter(|table| side.sheet_of(table) == Some(sheet) && !table.turned);
@@ -385,6 +438,13 @@ fn number_of(tables: &[&Table], name: &str, side: Side, sheet: &str) -> Result<u
     found.dedup();
     let letters = match found.as_slice() {
         [letters] => letters.as_str(),
+        // A field such as `id` reads as letters, too.
+        [] if name.to_uppercase() != name && field_named(fields, name).is_some() => {
+            return Err(ExplainError::NotThere {
+                what: format!("column of the field {name:?} on the sheet {sheet:?}"),
+                hint: Some(format!("`--column {name}` without a row says why")),
+            });
+        }
         [] => name,
         several => {
             return Err(ExplainError::NotThere {
@@ -414,11 +474,12 @@ fn no_column(tables: &[&Table], name: &str, side: Side) -> ExplainError {
                     .collect()
             }
         };
-        known.extend(
-            names
-                .iter()
-                .map(|(letters, name)| format!("{letters} {name}").trim().to_owned()),
-        );
+        for (letters, name) in names {
+            let shown = format!("{letters} {name}").trim().to_owned();
+            if !known.contains(&shown) {
+                known.push(shown);
+            }
+        }
     }
     let more = known.len().saturating_sub(MOST);
     known.truncate(MOST);

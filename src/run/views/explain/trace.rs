@@ -11,15 +11,18 @@ use super::error::ExplainError;
 use super::place::Area;
 use super::told::Table;
 use crate::cells::{
-    Cells, CellsError, Choice, Fate, MOST_ROWS, NotWritten, Origin, Reason, RowMap, Rows, Written,
+    Cells, CellsError, Choice, Fate, MOST_ROWS, NotWritten, Origin, Quarantined, Reason, RowMap,
+    Rows, Written,
 };
 use crate::engine::Noticed;
+use crate::run::results::issues::{NoList, issues_of};
 use crate::settings::paths::RunFolder;
-use crate::store::RunRecord;
+use crate::store::{FieldResult, RunRecord};
 
 /// Follows rows and cells of one run.
 pub(super) struct Tracer<'a> {
     pub run: &'a RunRecord,
+    pub fields: &'a [FieldResult],
     pub tables: &'a [Table],
     pub payload: &'a Value,
     pub noticed: &'a Noticed,
@@ -45,6 +48,11 @@ pub(super) enum From {
 pub(super) enum Fated {
     /// It stands in these rows of these sheets.
     Written(Vec<(String, u64)>),
+    /// It has errors and stands apart, how, and where on sheets of the output.
+    Quarantined {
+        why: Vec<String>,
+        places: Vec<(String, u64)>,
+    },
     /// It is not in the output, and why.
     NotWritten(String),
     /// That is not known, and why.
@@ -53,7 +61,7 @@ pub(super) enum Fated {
 
 impl Tracer<'_> {
     /// What the run tells of its rows; nothing of older runs, and without `row_provenance`.
-    fn rows(&self) -> Option<Arc<Rows>> {
+    pub(super) fn rows(&self) -> Option<Arc<Rows>> {
         let folder = RunFolder::at(&self.run.run_dir);
         self.cells.rows(&folder.rows(&self.run.input_name))
     }
@@ -67,7 +75,7 @@ impl Tracer<'_> {
     /// What a row of a table's output was, from 1.
     pub(super) fn source_of(&self, table: &Table, row: u64) -> Result<From, ExplainError> {
         let Some(output) = &table.output else {
-            return Ok(From::Unknown(unknown(table)));
+            return Ok(From::Unknown(self.unknown(table)));
         };
         if let Some(rows) = self.rows() {
             return Ok(match rows.origin(&output.sheet, row) {
@@ -75,7 +83,7 @@ impl Tracer<'_> {
                 Origin::Column { sheet, column } => From::Column(sheet.to_owned(), column),
                 Origin::Added => From::Added,
                 Origin::Unknown { hook } => From::Unknown(replaced(hook)),
-                Origin::NoData => From::Unknown(unknown(table)),
+                Origin::NoData => From::Unknown(self.unknown(table)),
             });
         }
         let map = self.row_map(&output.sheet, row..=row)?;
@@ -83,7 +91,7 @@ impl Tracer<'_> {
         let found = map.and_then(|map| Some((map.rows.first().copied()??, map.sheet)));
         Ok(match found {
             Some((row, sheet)) => From::Row(sheet, row),
-            None => From::Unknown(unknown(table)),
+            None => From::Unknown(self.unknown(table)),
         })
     }
 
@@ -97,8 +105,25 @@ impl Tracer<'_> {
         } else {
             rows.fate(&table.sheet, number)
         };
+        let apart = rows.quarantined(&table.sheet, number, table.turned);
+        if !apart.is_empty() && !matches!(fate, Fate::Written(_)) {
+            return Ok(Fated::Quarantined {
+                why: apart.iter().map(among_errors).collect(),
+                places: apart.iter().filter_map(in_output).collect(),
+            });
+        }
         Ok(match fate {
-            Fate::Written(places) => {
+            Fate::Written(mut places) => {
+                // A hook has doubled it, and one of the two has errors.
+                places.extend(
+                    apart
+                        .iter()
+                        .filter(|one| one.file.is_none())
+                        .map(|one| Written {
+                            sheet: Some(one.sheet),
+                            row: one.row,
+                        }),
+                );
                 let place = |place: &Written<'_>| Some((place.sheet?.to_owned(), place.row?));
                 let places: Option<Vec<_>> = places.iter().map(place).collect();
                 let touched = "it was written; where it stands is not known, because a hook has touched the output";
@@ -106,8 +131,28 @@ impl Tracer<'_> {
             }
             Fate::NotWritten(one) => Fated::NotWritten(in_words(one)),
             Fate::Unknown { hook } => Fated::Unknown(replaced(hook)),
-            Fate::NotTold => Fated::Unknown(unknown(table)),
+            Fate::NotTold => Fated::Unknown(self.unknown(table)),
         })
+    }
+
+    /// Why it is not known which row of the other side one is.
+    fn unknown(&self, table: &Table) -> String {
+        let mut hooks = table.hooks.iter();
+        if let Some(hook) = hooks.find(|hook| hook.rows.as_deref() == Some("lost")) {
+            return replaced(&hook.name);
+        }
+        let why = match self.is_gone() {
+            true => "the files of the run were deleted, and what it recorded of its rows with them",
+            false => {
+                "the run did not record that of this row (`row_provenance = true` records rows)"
+            }
+        };
+        format!("which row it is on the other side is not known: {why}")
+    }
+
+    /// Whether the files of the run were deleted: its list of issues, and what it tells of its rows.
+    pub(super) fn is_gone(&self) -> bool {
+        matches!(issues_of(self.run), Err(NoList::Gone { .. }))
     }
 
     /// What became of a row of a table, where another table may lie beside it: its rows are others.
@@ -132,7 +177,7 @@ impl Tracer<'_> {
         }
         places.retain(|(sheet, row)| !beside.iter().any(|other| other.holds(sheet, *row)));
         if places.is_empty() {
-            return Ok(Fated::Unknown(unknown(table)));
+            return Ok(Fated::Unknown(self.unknown(table)));
         }
         Ok(Fated::Written(places))
     }
@@ -150,7 +195,7 @@ impl Tracer<'_> {
         let output = table.output.as_ref();
         let area = output.and_then(|output| Area::named(&output.range));
         let Some((output, area)) = output.zip(area) else {
-            return Ok(Fated::Unknown(unknown(table)));
+            return Ok(Fated::Unknown(self.unknown(table)));
         };
         let (mut places, mut is_whole) = (Vec::new(), !table.turned);
         let mut first = area.first.row + 1;
@@ -167,7 +212,7 @@ impl Tracer<'_> {
         Ok(match (places.is_empty(), is_whole) {
             (false, _) => Fated::Written(places),
             (true, true) => Fated::NotWritten(NOT_THERE.to_owned()),
-            (true, false) => Fated::Unknown(unknown(table)),
+            (true, false) => Fated::Unknown(self.unknown(table)),
         })
     }
 
@@ -213,6 +258,24 @@ impl Table {
 
 const NOT_THERE: &str = "the row is not in the output";
 
+/// Where a row stands that has errors.
+fn among_errors(one: &Quarantined<'_>) -> String {
+    let of = match one.file {
+        Some(file) => format!("the sheet {:?} of {file}, beside the output", one.sheet),
+        None => format!("the sheet {:?} of the output", one.sheet),
+    };
+    let place = match one.row {
+        Some(row) => format!("it is row {row} of {of}"),
+        None => format!("it is on {of}, where is not known, because a hook has touched the output"),
+    };
+    format!("the row has errors, and is quarantined: {place}")
+}
+
+fn in_output(one: &Quarantined<'_>) -> Option<(String, u64)> {
+    let row = one.row.filter(|_| one.file.is_none())?;
+    Some((one.sheet.to_owned(), row))
+}
+
 /// Why a row is not in the output.
 fn in_words(one: &NotWritten) -> String {
     let why = match one.reason {
@@ -235,15 +298,6 @@ fn in_words(one: &NotWritten) -> String {
         }
     };
     format!("{NOT_THERE}: {why}")
-}
-
-/// Why it is not known which row of the other side one is.
-fn unknown(table: &Table) -> String {
-    let mut hooks = table.hooks.iter();
-    match hooks.find(|hook| hook.rows.as_deref() == Some("lost")) {
-        Some(hook) => replaced(&hook.name),
-        None => "which row it is on the other side is not known: the run did not record that of this row (`row_provenance = true` records rows)".to_owned(),
-    }
 }
 
 fn replaced(hook: &str) -> String {

@@ -8,7 +8,7 @@ use super::place::{Area, Cell, letters};
 use super::told::{Column, Hook, Table, Written};
 use super::trace::{Fated, From, Tracer};
 use super::words::looks_of;
-use crate::cells::Choice;
+use crate::cells::{Choice, Origin};
 use crate::issues::{Issue, Severity};
 use crate::run::results::issues::issues_of;
 
@@ -189,6 +189,13 @@ impl Tracer<'_> {
                 way.why.push(why);
                 Vec::new()
             }
+            Fated::Quarantined { why, places } => {
+                way.why.extend(why);
+                let places = places.into_iter();
+                way.output
+                    .extend(places.map(|(sheet, row)| Place::new(&sheet, Some(row), None, None)));
+                return;
+            }
             Fated::Unknown(why) => {
                 way.why.push(why);
                 let output = table.output.as_ref().filter(|_| column.is_some());
@@ -313,6 +320,58 @@ impl Tracer<'_> {
         })
     }
 
+    /// The way of a row, or of a cell, of the sheet of rows with errors. `None`: it is none of them.
+    fn of_quarantine(
+        &self,
+        sheet: &str,
+        row: u64,
+        column: Option<u64>,
+    ) -> Result<Option<Way>, ExplainError> {
+        let rows = self.rows();
+        let origin = rows.as_ref().map(|rows| rows.origin_apart(sheet, row));
+        let mut why = vec!["the row has errors, and is quarantined".to_owned()];
+        let (title, number, turned) = match origin {
+            Some(Origin::Row { sheet, row }) => (sheet, row, false),
+            Some(Origin::Column { sheet, column }) => (sheet, column, true),
+            _ => return Ok(None),
+        };
+        if column.is_some() {
+            why.push(
+                "which column of the sheet it is, is not recorded for quarantined rows".to_owned(),
+            );
+        }
+        let table = self.tables.iter().find(|table| {
+            table.sheet == title
+                && table.turned == turned
+                && (turned || table.area().is_some_and(|area| area.has_row(number)))
+        });
+        let name = turned.then(|| letters(number));
+        let source_row = (!turned).then_some(number);
+        why.extend(
+            source_row
+                .map(|row| self.said_of_row(title, row))
+                .unwrap_or_default(),
+        );
+        Ok(Some(Way {
+            part: "data",
+            table: table.map(|table| table.table),
+            hooks: table.map(|table| table.hooks.clone()).unwrap_or_default(),
+            source: Some(Place::new(title, source_row, name.as_deref(), None)),
+            output: vec![Place::new(
+                sheet,
+                Some(row),
+                column.map(letters).as_deref(),
+                None,
+            )],
+            issues: match source_row {
+                Some(row) => self.issues(title, Some(row), None)?,
+                None => Vec::new(),
+            },
+            why,
+            ..Way::default()
+        }))
+    }
+
     /// The ways of a row of the output, or of a cell in it.
     pub fn of_output(
         &self,
@@ -335,6 +394,9 @@ impl Tracer<'_> {
             })
             .collect();
         let Some((first, area)) = having.first() else {
+            if let Some(way) = self.of_quarantine(sheet, row, column)? {
+                return Ok(vec![way]);
+            }
             let place = match column {
                 Some(column) => format!("cell {}", Cell { row, column }.name()),
                 None => format!("row {row}"),
@@ -432,7 +494,14 @@ impl Tracer<'_> {
     }
 
     fn begun(&self, table: &Table, column: Option<&str>) -> Way {
+        let gone =
+            "the files of the run were deleted: whether it had issues here is not known any more";
         Way {
+            why: self
+                .is_gone()
+                .then(|| gone.to_owned())
+                .into_iter()
+                .collect(),
             table: Some(table.table),
             column: column.and_then(|column| table.column(column)).cloned(),
             hooks: table.hooks.clone(),

@@ -1,0 +1,193 @@
+//! Why no column of a table went to a field: which columns came nearest, why they did not go to it, and what would make one of them
+//! go there.
+//!
+//! The record has the two best fields of each column and the one field that a header is most like; no more is said than that.
+
+use serde::Serialize;
+
+use super::told::{Column, Table};
+use super::words::nearest_in_words;
+use crate::store::FieldResult;
+
+/// So many columns without a field are named.
+const MOST: usize = 8;
+
+/// A field that was asked for, and a table in which no column is it.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct Without {
+    /// The field.
+    pub field: String,
+    /// The sender's sheet.
+    pub sheet: String,
+    /// Which table of the sheet, from 1.
+    pub table: u64,
+    /// The columns that came nearest, the nearest first.
+    pub nearest: Vec<Near>,
+    /// Where its values come from if it has any, or that no column came near.
+    pub why: Vec<String>,
+    /// What would make a column go to it.
+    pub to_map: Vec<String>,
+}
+
+/// A column that came near to a field.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct Near {
+    /// Its letters; of a turned table the row that it is.
+    pub column: String,
+    /// Its header.
+    pub name: String,
+    /// The field that it went to instead.
+    pub field: Option<String>,
+    /// Its score for the field that was asked for.
+    pub score: Option<f64>,
+    /// How much its header is like those of that field, up to 1.
+    pub likeness: Option<f64>,
+    /// Why it did not go there, in words.
+    pub why: Vec<String>,
+}
+
+/// The field of the configuration that a name means: its own, else its label.
+pub(super) fn field_named<'f>(fields: &'f [FieldResult], name: &str) -> Option<&'f FieldResult> {
+    let lower = name.trim().to_lowercase();
+    let is_label = |field: &&FieldResult| {
+        let label = field.label.as_deref().unwrap_or_default();
+        label.to_lowercase() == lower
+    };
+    let own = fields.iter().find(|one| one.field.to_lowercase() == lower);
+    own.or_else(|| fields.iter().find(is_label))
+}
+
+/// Why a table has no column of a field. `None`: it has one.
+pub(super) fn without(table: &Table, field: &FieldResult) -> Option<Without> {
+    let name = field.field.as_str();
+    let is_it = |column: &Column| column.field.as_deref() == Some(name);
+    let is_part = table.field(name).is_some_and(|told| !told.from.is_empty());
+    if is_part || table.columns.iter().any(is_it) {
+        return None;
+    }
+    let columns = table.columns.iter();
+    let mut nearest: Vec<Near> = columns.filter_map(|column| near(column, name)).collect();
+    let rank = |one: &Near| one.score.or(one.likeness).unwrap_or_default();
+    nearest.sort_by(|one, other| {
+        let has_score = other.score.is_some().cmp(&one.score.is_some());
+        has_score.then(rank(other).total_cmp(&rank(one)))
+    });
+    let mut why = Vec::new();
+    if nearest.is_empty() {
+        why.push(format!(
+            "no column has {name} as its best or second best field, and no header without a field is most like it"
+        ));
+    }
+    if field.computed {
+        why.push("where it has values, a transform or a hook made them".to_owned());
+    }
+    Some(Without {
+        field: name.to_owned(),
+        sheet: table.sheet.clone(),
+        table: table.table,
+        to_map: to_map(table, name, &nearest),
+        nearest,
+        why,
+    })
+}
+
+/// How near a column came to a field. `None`: that is not told of it.
+fn near(column: &Column, field: &str) -> Option<Near> {
+    let second = column.second.as_ref().filter(|one| one.field == field);
+    let like = column.nearest.as_ref().filter(|one| one.field == field);
+    if second.is_none() && like.is_none() {
+        return None;
+    }
+    let score = second.and_then(|second| second.score);
+    let mut why = Vec::new();
+    match (&column.field, score) {
+        (Some(other), Some(score)) => why.push(format!(
+            "it went to {other} with {:.2}, and has {score:.2} for {field}",
+            column.score.unwrap_or_default()
+        )),
+        (Some(other), None) => why.push(format!("it went to {other}")),
+        // What is said of a column without a field ends with what it is nearest to.
+        (None, _) => {
+            let said = like.map(nearest_in_words);
+            let own = column.why.iter().filter(|why| Some(*why) != said.as_ref());
+            why.extend(own.cloned());
+        }
+    }
+    let likeness = like.and_then(|like| like.likeness);
+    why.extend(likeness.map(|likeness| {
+        format!(
+            "its header is {:.0}% like those of {field}",
+            likeness * 100.0
+        )
+    }));
+    Some(Near {
+        column: column.column.clone(),
+        name: column.name.clone(),
+        field: column.field.clone(),
+        score,
+        likeness,
+        why,
+    })
+}
+
+/// What to write into the configuration, for the columns that came near, else for any that has no field.
+fn to_map(table: &Table, field: &str, nearest: &[Near]) -> Vec<String> {
+    let of = |near: &Near| table.column(&near.column);
+    let mut said = Vec::new();
+    for near in nearest.iter().filter(|near| near.field.is_none()) {
+        let Some(column) = of(near) else { continue };
+        let place = format!("column {} is {field}", near.column);
+        let like = column.nearest.as_ref().filter(|like| like.field == field);
+        let suggestion = like.and_then(|like| like.suggestion.clone());
+        said.push(match (column.reason.as_deref(), suggestion) {
+            (_, Some(suggestion)) => format!("if {place}: {suggestion}"),
+            (Some("tie"), None) => format!(
+                "if {place}: list its header in headers=[…] of {field} and not the others', or say with mapping_tie_resolution which of them gets it"
+            ),
+            _ if near.name.is_empty() => {
+                format!("if {place}: lower minimum_mapping_score, or write a column detector")
+            }
+            _ => format!(
+                "if {place}: {}, or lower minimum_mapping_score",
+                headers_with(&near.name)
+            ),
+        });
+    }
+    if said.is_empty() {
+        said.push(any_column(table, field));
+    }
+    said
+}
+
+/// What to write where no column came near.
+fn any_column(table: &Table, field: &str) -> String {
+    let is_free = |column: &&Column| {
+        let is_split = |told: &super::told::Field| told.from.contains(&column.column);
+        column.field.is_none() && !column.name.is_empty() && !table.fields.iter().any(is_split)
+    };
+    let mut names: Vec<String> = Vec::new();
+    let mut first = None;
+    for column in table.columns.iter().filter(is_free) {
+        first = first.or(Some(column));
+        names.push(format!("{} {}", column.column, column.name));
+    }
+    let Some(first) = first else {
+        return format!(
+            "no column with a header is without a field: {field} is not in this table, or its column went to another field"
+        );
+    };
+    let more = names.len().saturating_sub(MOST);
+    names.truncate(MOST);
+    if more > 0 {
+        names.push(format!("{more} more"));
+    }
+    format!(
+        "if one of the columns without a field is {field} ({}): list its header, as in {}",
+        names.join(", "),
+        headers_with(&first.name)
+    )
+}
+
+fn headers_with(header: &str) -> String {
+    format!("headers=[…, {}]", serde_json::Value::from(header))
+}
