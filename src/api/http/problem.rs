@@ -225,9 +225,7 @@ fn status_of(kind: Kind, code: &str) -> StatusCode {
         | code::NOT_PUBLISHED
         | code::NOTHING_TO_PUBLISH
         | code::SAFE_MODE_ENABLED
-        | code::NOT_UPLOADED
-        | code::ENVIRONMENT_NOT_READY
-        | code::DOCUMENT_IN_USE => StatusCode::CONFLICT,
+        | code::NOT_UPLOADED => StatusCode::CONFLICT,
         code::PRECONDITION_FAILED => StatusCode::PRECONDITION_FAILED,
         code::PRECONDITION_REQUIRED => StatusCode::PRECONDITION_REQUIRED,
         code::CONFIG_INVALID => StatusCode::UNPROCESSABLE_ENTITY,
