@@ -480,16 +480,19 @@ fn runs_are_found_by_what_they_are_called_and_counted_by_status() {
         ),
         ("label=sender:Other", vec![]),
         ("q=aCmE", ids(&[&again, &acme])),
-        ("q=MEMBERS", ids(&[&again, &ended, &plain, &acme])),
+        (
+            "q=MEMBERS&status=queued,cancelled",
+            ids(&[&again, &ended, &plain, &acme]),
+        ),
         ("q=nowhere", vec![]),
         ("has_issues=true", vec![]),
     ] {
         assert_eq!(listed(query), wanted, "{query}");
     }
     let page = server.read("/api/v1/runs?counts=true&limit=1&status=failed");
-    assert_eq!(
-        page["counts"],
-        json!({"queued": 2, "running": 0, "succeeded": 0, "failed": 0, "cancelled": 2, "is_whole": true})
+    has(
+        &page["counts"],
+        json!({"queued": 2, "running": 0, "failed": 0, "cancelled": 2, "is_whole": true}),
     );
     let found = server.read("/api/v1/runs?counts=true&label=month:3");
     has(&found["counts"], json!({"queued": 1, "cancelled": 1}));

@@ -166,11 +166,8 @@ pub mod code {
         TOKENS_NEEDED = "tokens_needed";
         ADDRESS_IN_USE = "address_in_use";
         ADDRESS_UNUSABLE = "address_unusable";
-        ALREADY_RUNNING = "already_running";
         PRECONDITION_FAILED = "precondition_failed";
         PRECONDITION_REQUIRED = "precondition_required";
-        ENVIRONMENT_NOT_READY = "environment_not_ready";
-        DOCUMENT_IN_USE = "document_in_use";
         METHOD_NOT_ALLOWED = "method_not_allowed";
         TIMED_OUT = "timed_out";
         // Windows of cells.

@@ -226,9 +226,7 @@ fn status_of(kind: Kind, code: &str) -> StatusCode {
         | code::NOTHING_TO_PUBLISH
         | code::SAFE_MODE_ENABLED
         | code::NOT_UPLOADED
-        | code::ENVIRONMENT_NOT_READY
-        | code::COLLECTION_BUSY
-        | code::DOCUMENT_IN_USE => StatusCode::CONFLICT,
+        | code::COLLECTION_BUSY => StatusCode::CONFLICT,
         code::PRECONDITION_FAILED => StatusCode::PRECONDITION_FAILED,
         code::PRECONDITION_REQUIRED => StatusCode::PRECONDITION_REQUIRED,
         code::CONFIG_INVALID => StatusCode::UNPROCESSABLE_ENTITY,

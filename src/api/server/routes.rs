@@ -10,8 +10,8 @@ use crate::api::description::openapi;
 use crate::api::pages;
 use crate::api::resources::{
     builds, cells, collection, configurations, documents, drafts, environments, events, explain,
-    issues, jobs, queue, report, rows, run_files, runs, settings, stats, templates, tokens, trial,
-    versions, workers, workspaces,
+    issues, jobs, report, rows, runs, settings, stats, templates, tokens, versions, workers,
+    workspaces,
 };
 use crate::api::state::Api;
 
@@ -19,7 +19,6 @@ use crate::api::state::Api;
 fn routes() -> (Router<Api>, Described) {
     let (router, document) = OpenApiRouter::with_openapi(openapi::OpenApiDocument::openapi())
         .merge(runs::routes())
-        .merge(run_files::routes())
         .merge(cells::routes())
         .merge(explain::routes())
         .merge(report::routes())
@@ -29,7 +28,6 @@ fn routes() -> (Router<Api>, Described) {
         .merge(configurations::routes())
         .merge(drafts::routes())
         .merge(versions::routes())
-        .merge(trial::routes())
         .merge(templates::routes())
         .merge(builds::routes())
         // Before the environments by id.
@@ -39,7 +37,6 @@ fn routes() -> (Router<Api>, Described) {
         .merge(workspaces::routes())
         .merge(events::routes())
         .merge(stats::routes())
-        .merge(queue::routes())
         .merge(workers::routes())
         .merge(tokens::routes())
         .merge(settings::routes())
