@@ -264,7 +264,9 @@ async fn show(Reader(api, caller): Reader, Path(which): Path<Which>) -> Answer {
     api.slow_work(move |api| {
         let (workspace, known) = which.find(api, &caller)?;
         let changed = versions::is_changed(&workspace, &known);
-        Ok(axum::Json(configuration_details(&known, changed, &api.paths)))
+        Ok(axum::Json(configuration_details(
+            &known, changed, &api.paths,
+        )))
     })
     .await
 }
