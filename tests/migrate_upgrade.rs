@@ -21,8 +21,6 @@ UPDATE runs SET error_place = '{"file":"src/ade_config/columns/total.py","line":
     WHERE id = (SELECT min(id) FROM runs WHERE status = 'failed');
 UPDATE runs SET options = json_set(options, '$.labels', json('{"team":"north"}'), '$.configuration_version', 2)
     WHERE id = (SELECT min(id) FROM runs);
-INSERT INTO documents (id, workspace_id, name, path, sha256, size_bytes, created_at, deleted_at)
-    SELECT '01999999-0001-7000-8000-000000000001', workspace_id, 'old.csv', '/srv/data/old.csv', sha256, 70, created_at, created_at + 1 FROM documents;
 "#;
 
 /// Columns that later versions call otherwise: the table, the name before, the name now.

@@ -66,6 +66,38 @@ fn settings_that_cannot_be_used_are_told_once_and_as_the_author_knows_them() {
 }
 
 #[test]
+fn a_program_reads_where_a_configuration_failed() {
+    let place = Place::new();
+    let config = place.configuration("config");
+    place.warm("config");
+    place.members("members.csv");
+    let failed = || {
+        place.ade("run config members.csv").ends_with(1);
+        let shown = place.ade("runs show latest --json").succeeds().json();
+        shown["error"].clone()
+    };
+    config.write(
+        "src/ade_config/columns/late.py",
+        "def tidy(*, table, **_):\n    raise ValueError(\"no\")\n\n\n\
+         def register(registry):\n    registry.register_hook(tidy, hook=\"on_table_mapped\", priority=0)\n",
+    );
+    let error = failed();
+    assert_eq!(error["file"], "src/ade_config/columns/late.py", "{error}");
+    assert_eq!(
+        (&error["line"], &error["table"]),
+        (&2.into(), &1.into()),
+        "{error}"
+    );
+    assert_eq!(error["callable"], "ade_config.columns.late.tidy", "{error}");
+    assert_eq!(error["sheet"], "members", "{error}");
+    config.write("src/ade_config/columns/late.py", "\ndef (\n");
+    let error = failed();
+    assert_eq!(error["file"], "src/ade_config/columns/late.py", "{error}");
+    assert_eq!(error["line"], 2, "{error}");
+    assert!(error.get("sheet").is_none(), "{error}");
+}
+
+#[test]
 fn more_words_show_the_scores() {
     let place = Place::ready();
     place.members("members.csv");

@@ -137,6 +137,36 @@ impl EngineFailure {
     }
 }
 
+/// Where the engine failed, as far as it says so.
+#[derive(Clone, Debug, Default)]
+pub struct FailedAt {
+    /// The file of the configuration, where it was imported from.
+    pub file: Option<PathBuf>,
+    /// Its line, from 1.
+    pub line: Option<u32>,
+    /// What of the configuration was called.
+    pub callable: Option<String>,
+    /// The sender's sheet.
+    pub sheet: Option<String>,
+    /// Which table of the sheet, from 1.
+    pub table: Option<u32>,
+}
+
+impl FailedAt {
+    /// Reads the data of a log event.
+    fn of(data: Option<&Value>) -> Self {
+        let text = |key: &str| data.and_then(|data| Some(data.get(key)?.as_str()?.to_owned()));
+        let number = |key: &str| data.and_then(|data| data.get(key)?.as_u64()?.try_into().ok());
+        Self {
+            file: text("file").map(PathBuf::from),
+            line: number("line"),
+            callable: text("callable"),
+            sheet: text("sheet"),
+            table: number("table"),
+        }
+    }
+}
+
 /// How the process ended and what it reported.
 #[derive(Debug)]
 pub struct EngineReport {
@@ -156,6 +186,8 @@ pub struct EngineReport {
     pub refused: Option<EngineFailure>,
     /// The hint in the data of its last log event, in which it logs a failure.
     pub hint: Option<String>,
+    /// Where it failed, of the same event.
+    pub at: FailedAt,
     /// The limit of a single process that made it fail, as its last log event says.
     pub limit: Option<Limit>,
     /// Whether a full disk made it fail, as its last log event says.
@@ -178,6 +210,7 @@ impl EngineReport {
             noticed: Noticed::default(),
             refused: None,
             hint: None,
+            at: FailedAt::default(),
             limit: None,
             disk_full: false,
             last_lines: Vec::new(),
@@ -396,6 +429,7 @@ impl Heard<'_> {
             (LOG, _) => {
                 let text = |key: &str| data.and_then(|data| data.get(key)?.as_str());
                 report.hint = text("hint").map(str::to_owned);
+                report.at = FailedAt::of(data);
                 report.limit = text("limit").and_then(limit_of);
                 report.disk_full = text("limit") == Some("disk_full");
             }

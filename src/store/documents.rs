@@ -22,8 +22,6 @@ pub struct DocumentRecord {
     pub size_bytes: u64,
     /// When it was stored.
     pub created_at: Timestamp,
-    /// When its bytes were deleted; the record stays for the runs that were made from it.
-    pub deleted_at: Option<Timestamp>,
 }
 
 /// The documents in the store.

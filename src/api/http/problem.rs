@@ -15,7 +15,6 @@ use super::paths::Hider;
 use super::request_id;
 use crate::base::problem::{Kind, Problem, code};
 use crate::base::show_path::ShowPath;
-use crate::store::Failure;
 
 /// The media type of a problem document.
 pub const MEDIA_TYPE: &str = "application/problem+json";
@@ -41,10 +40,6 @@ pub struct ProblemDetails {
     /// The fields that are wrong.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub errors: Vec<FieldError>,
-    /// What is wrong with a configuration, and where.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
-    pub error: Option<Failure>,
     /// The request's id, which stands in the server's log too.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
@@ -68,7 +63,6 @@ pub struct ApiError {
     pub(crate) detail: String,
     hint: Option<String>,
     errors: Vec<FieldError>,
-    error: Option<Box<Failure>>,
     retry_after: Option<u16>,
     /// The whole message, for the server's log alone.
     pub(crate) inner: Option<Box<str>>,
@@ -88,7 +82,6 @@ impl ApiError {
             detail: detail.into(),
             hint: None,
             errors: Vec::new(),
-            error: None,
             retry_after: None,
             inner: None,
         }
@@ -122,13 +115,6 @@ impl ApiError {
             field: field.into(),
             message: self.detail.clone(),
         });
-        self
-    }
-
-    /// The same, with what is wrong with a configuration.
-    #[must_use]
-    pub fn of_configuration(mut self, error: Failure) -> Self {
-        self.error = Some(Box::new(error));
         self
     }
 
@@ -172,7 +158,6 @@ impl ApiError {
         self.hint.iter_mut().for_each(shown);
         let messages = self.errors.iter_mut().map(|error| &mut error.message);
         messages.for_each(shown);
-        self.error = self.error.map(|error| Box::new(error.shown(paths)));
         self
     }
 
@@ -263,7 +248,6 @@ impl IntoResponse for ApiError {
             code: self.code.to_owned(),
             hint: self.hint,
             errors: self.errors,
-            error: self.error.map(|error| *error),
             request_id: request_id::current(),
         };
         let mut response = (self.status, Json(details)).into_response();

@@ -145,7 +145,6 @@ impl Arriving {
             sha256: self.hasher.finish().to_string(),
             size_bytes: self.size_bytes,
             created_at: workspace.machine.now(),
-            deleted_at: None,
             path: path.clone(),
         };
         let recorded = workspace.store.add_document(&new);

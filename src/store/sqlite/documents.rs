@@ -4,7 +4,7 @@ use rusqlite::{Row, params};
 
 use super::SqliteStore;
 use super::configurations::ensure_workspace;
-use super::values::{execute, instant, instant_or_none, path_text, row, rows, signed, unsigned};
+use super::values::{execute, instant, path_text, row, rows, signed, unsigned};
 use crate::store::sqlite::transaction::Transaction;
 use crate::store::{DocumentRecord, Documents, Result, StoreError};
 
@@ -41,7 +41,6 @@ fn record(row: &Row<'_>) -> rusqlite::Result<DocumentRecord> {
         sha256: row.get("sha256")?,
         size_bytes: unsigned(row, "size_bytes")?,
         created_at: instant(row, "created_at")?,
-        deleted_at: instant_or_none(row, "deleted_at")?,
     })
 }
 

@@ -12,7 +12,6 @@ fn new(workspace: &str, name: &str, sha256: &str) -> DocumentRecord {
         sha256: sha256.to_owned(),
         size_bytes: 5,
         created_at: at(0),
-        deleted_at: None,
         id,
     }
 }

@@ -539,7 +539,6 @@ pub fn a_failure_keeps_its_place(store: &dyn Store) {
         callable: Some("tidy".to_owned()),
         sheet: Some("North \"1\"".to_owned()),
         table: Some(1),
-        column: Some("AB".to_owned()),
     });
     let failure = Failure {
         place: place.clone(),

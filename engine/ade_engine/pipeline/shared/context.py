@@ -122,6 +122,11 @@ class RunContext:
         """Add a notice about the sheet: see :meth:`Notices.add`."""
         self.notices.add(code, f"sheet {self.sheet_name!r}: {message}", level=level, sheet=self.sheet_name, **facts)
 
+    def _place(self) -> dict[str, Any]:
+        """The sheet and the table, from 1, as far as one of them is worked on."""
+        place = {} if self.sheet_name is None else {"sheet": self.sheet_name}
+        return place if self.table_index is None else {**place, "table": self.table_index + 1}
+
     def fail(
         self,
         entry: RegisteredFn,
@@ -134,7 +139,7 @@ class RunContext:
         """End the run with an error that names the callable and the place in its author's file."""
         failure = explain(entry, role, subject, error, self.package_folder)
         raised = error_class(failure.message, **arguments)
-        raised.ade_location = failure.location
+        raised.ade_location = {**failure.location, **self._place()}
         raise raised from error
 
 

@@ -6,6 +6,3 @@ CREATE UNIQUE INDEX configurations_default ON configurations (workspace_id) WHER
 -- Where in the configuration and in the input a run failed: JSON. Failed runs alone have it, and they have no result: a value
 -- behind that blob would cost a walk through its pages.
 ALTER TABLE runs ADD COLUMN error_place TEXT;
-
--- The bytes of a document may be deleted; its record stays for the runs that were made from it.
-ALTER TABLE documents ADD COLUMN deleted_at INTEGER;
