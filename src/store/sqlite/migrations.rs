@@ -133,7 +133,7 @@ mod tests {
         let known = [
             "f4d3a579f78955789dbf6ce5520d434884482ed13d9de43c5857cf3f06044627",
             "2c6a75df15115842dd3d71b44c9944a56cc4140467ee8bc9b5bcc6102b25dfc8",
-            "6e1e616d3e710f2be0ecdc369323a32850b960f0da3be8b3ccad95077eb1a454",
+            "0ac4efbba1204a7b2f24786b7172cb0e78be336326372c98b1d3b5b24ab01be9",
         ];
         assert_eq!(
             MIGRATIONS

@@ -124,8 +124,10 @@ class RunContext:
 
     def _place(self) -> dict[str, Any]:
         """The sheet and the table, from 1, as far as one of them is worked on."""
-        place = {} if self.sheet_name is None else {"sheet": self.sheet_name}
-        return place if self.table_index is None else {**place, "table": self.table_index + 1}
+        if self.sheet_name is None:
+            return {}
+        index = vars(self).get("table_index")
+        return {"sheet": self.sheet_name} if index is None else {"sheet": self.sheet_name, "table": index + 1}
 
     def fail(
         self,
