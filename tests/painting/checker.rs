@@ -559,8 +559,13 @@ impl<'a> Check<'a> {
                 .map(|(_, words)| words.as_str())
                 .unwrap_or_default();
             for mark in marks {
-                let said = format!("{}: {}", capital(mark.severity), mark.message);
-                if !words.contains(&said) || words.matches(&mark.rule).count() < 1 {
+                let said = format!(
+                    "{}: {}: {}",
+                    capital(mark.severity),
+                    mark.field,
+                    mark.message
+                );
+                if !words.contains(&said) {
                     faults.push(format!(
                         "the comment at {cell:?} does not say {said:?}: {words:?}"
                     ));
