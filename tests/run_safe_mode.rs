@@ -28,7 +28,8 @@ fn is_skipped(place: &Place, run: &Value) {
     assert_eq!(run["error"], Value::Null, "{run}");
     assert_eq!(run["output_path"], Value::Null, "{run}");
     assert!(!place.path("executed").exists(), "something was executed");
-    let folder = run["run_dir"].as_str().unwrap();
+    let folder = place.run_folder(run["id"].as_str().unwrap());
+    let folder = folder.to_str().unwrap();
     // Where a worker was quicker than the command or the server, it writes these files meanwhile; this one last.
     wait_for("the audit record", || {
         place.path(format!("{folder}/artifact.json")).exists()

@@ -171,7 +171,7 @@ def opened(path: Path) -> list[str]:
         cell = sheet[name]
         if cell.fill.fgColor.rgb not in fills.values():
             said.append(f"{name} has the fill {cell.fill.fgColor.rgb}")
-        if not cell.comment or "rule.number" not in cell.comment.text:
+        if not cell.comment or "should be" not in cell.comment.text:
             said.append(f"{name} has the comment {cell.comment}")
         if not line[1].hyperlink or name.lstrip("ABCDEFGHIJKLMNOPQRSTUVWXYZ") == "":
             said.append(f"{name} has no link")
