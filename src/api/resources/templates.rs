@@ -59,7 +59,7 @@ async fn list(Reader(_, _): Reader) -> axum::Json<TemplateList> {
 #[utoipa::path(get, path = "/api/v1/templates/{name}/sample", operation_id = "download_template_sample", tag = "configurations",
     params(("name" = String, Path, description = "The template")),
     responses(
-        (status = 200, body = Vec<u8>, content_type = "application/octet-stream"),
+        (status = 200, body = Vec<u8>, content_type = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
     )
 )]
 async fn sample(Reader(_, _): Reader, Path(name): Path<String>) -> Answer<Response> {
