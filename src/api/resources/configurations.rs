@@ -29,6 +29,7 @@ use crate::base::problem::code;
 use crate::configuration::scaffold;
 use crate::store::KnownConfiguration;
 use crate::workspace::Workspace;
+use crate::workspace::configurations::versions::Side;
 use crate::workspace::configurations::{
     ConfigurationDetails, ConfigurationObject as Shape, ConfigurationsError, Spool,
     VersionObject as Version, configuration_details, configuration_json, draft, draft::Content,
@@ -95,6 +96,12 @@ impl Which {
     /// The number of the version.
     pub fn version(&self) -> u32 {
         self.version.unwrap_or_default()
+    }
+
+    /// The files that are meant: those of the version that is named, else those that are edited.
+    pub fn side(&self, known: &KnownConfiguration) -> Side {
+        self.version
+            .map_or_else(|| Side::edited(known), Side::Version)
     }
 }
 

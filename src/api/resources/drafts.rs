@@ -11,7 +11,7 @@ use utoipa_axum::routes;
 
 use super::configurations::{Which, is_archive, long, receive};
 use super::documents::FileForm;
-use crate::api::access::caller::{Administrator, Reader};
+use crate::api::access::caller::{Administrator, Caller, Reader};
 use crate::api::http::answer::{Answer, status_of};
 use crate::api::http::body::Path;
 use crate::api::http::download;
@@ -22,7 +22,6 @@ use crate::base::files::name_of;
 use crate::base::problem::code;
 use crate::workspace::configurations::archive::LARGEST_FILE;
 use crate::workspace::configurations::draft::ConfigurationFile;
-use crate::workspace::configurations::versions::{OpenedFile, Side};
 use crate::workspace::configurations::{
     ConfigurationsError, FileListObject, FileObject, Precondition, draft, file_json, file_list,
     versions,
@@ -90,16 +89,26 @@ async fn files(
     Path(which): Path<Which>,
     headers: HeaderMap,
 ) -> Answer<Response> {
+    list_files(&api, caller, which, headers).await
+}
+
+/// The list of files of what is edited, or of the version that is named.
+pub async fn list_files(
+    api: &Api,
+    caller: Caller,
+    which: Which,
+    headers: HeaderMap,
+) -> Answer<Response> {
     api.slow_work(move |api| {
         let (workspace, known) = which.find(api, &caller)?;
-        let files = versions::files(&workspace, &known, Side::edited(&known))?;
+        let files = versions::files(&workspace, &known, which.side(&known))?;
         Ok(listed(&files, Some(&headers)))
     })
     .await
 }
 
 /// A list of files with its ETag; nothing, where the client has it already.
-pub fn listed(files: &[ConfigurationFile], asked: Option<&HeaderMap>) -> Response {
+fn listed(files: &[ConfigurationFile], asked: Option<&HeaderMap>) -> Response {
     let list = file_list(files);
     let tag = quoted(list.digest());
     let has_it = asked.is_some_and(|asked| download::matches(asked, header::IF_NONE_MATCH, &tag));
@@ -131,18 +140,23 @@ async fn read_file(
     Path(which): Path<Which>,
     headers: HeaderMap,
 ) -> Answer<Response> {
+    serve_file(&api, caller, which, &headers).await
+}
+
+/// A file of what is edited, or of the version that is named.
+pub async fn serve_file(
+    api: &Api,
+    caller: Caller,
+    which: Which,
+    headers: &HeaderMap,
+) -> Answer<Response> {
     let opened = api
         .slow_work(move |api| {
             let (workspace, known) = which.find(api, &caller)?;
-            let side = Side::edited(&known);
+            let side = which.side(&known);
             versions::open(&workspace, &known, side, which.path()).map_err(about_path)
         })
         .await?;
-    serve(opened, &headers).await
-}
-
-/// Serves a file of a configuration.
-pub async fn serve(opened: OpenedFile, headers: &HeaderMap) -> Answer<Response> {
     let name = name_of(&opened.path);
     let file = Download {
         path: &opened.path,
@@ -221,7 +235,7 @@ async fn delete_file(
 }
 
 /// An error about a file, which names the parameter where that is wrong.
-pub fn about_path(error: ConfigurationsError) -> ApiError {
+fn about_path(error: ConfigurationsError) -> ApiError {
     let error = ApiError::from(error);
     match error.code() {
         code::BAD_NAME => error.of_field("path"),

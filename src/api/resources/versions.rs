@@ -10,7 +10,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::configurations::{Which, long};
-use super::drafts::{about_path, listed, serve};
+use super::drafts::{list_files, serve_file};
 use crate::api::access::caller::Reader;
 use crate::api::description::schemas::VersionList;
 use crate::api::http::answer::Answer;
@@ -88,13 +88,7 @@ async fn files(
     Path(which): Path<Which>,
     headers: HeaderMap,
 ) -> Answer<Response> {
-    api.slow_work(move |api| {
-        let (workspace, known) = which.find(api, &caller)?;
-        let side = Side::Version(which.version());
-        let files = library::files(&workspace, &known, side)?;
-        Ok(listed(&files, Some(&headers)))
-    })
-    .await
+    list_files(&api, caller, which, headers).await
 }
 
 /// Read a file of a published version.
@@ -115,14 +109,7 @@ async fn read_file(
     Path(which): Path<Which>,
     headers: HeaderMap,
 ) -> Answer<Response> {
-    let opened = api
-        .slow_work(move |api| {
-            let (workspace, known) = which.find(api, &caller)?;
-            let side = Side::Version(which.version());
-            library::open(&workspace, &known, side, which.path()).map_err(about_path)
-        })
-        .await?;
-    serve(opened, &headers).await
+    serve_file(&api, caller, which, &headers).await
 }
 
 /// Which two sides are compared.
