@@ -356,7 +356,7 @@ async fn windows(address: SocketAddr, token: &str, workspace: &Arc<Workspace>) {
     std::fs::write(folder.rows("input.xlsx"), rows.to_string()).unwrap();
     measure("output", &window("output")).await;
     measure("input", &window("input")).await;
-    let limit = 10_000;
+    let limit = 100_000;
     measure("rows of the whole input", &|_| {
         format!("{path}/rows?side=input&sheet=Large&limit={limit}")
     })

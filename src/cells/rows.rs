@@ -207,7 +207,7 @@ pub enum Fate<'a> {
 }
 
 /// Rows of input and output that belong together one by one, or rows of one of them alone.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Segment<'a> {
     /// The sender's sheet; `None`: the rows are of the output alone.
     pub sheet: Option<&'a str>,
@@ -471,15 +471,12 @@ impl Rows {
         if table.unknown.is_some() {
             return vec![Segment {
                 sheet: Some(&table.sheet),
-                row: None,
                 turned: table.turned,
                 output_sheet: table.output_sheet.as_deref(),
                 output_row: table.first_row,
-                count: None,
-                descending: false,
-                reason: None,
                 hook: table.unknown.as_deref(),
                 unknown: true,
+                ..Segment::default()
             }];
         }
         let segment = |stretch: &Stretch| self.segment(table, *stretch);
@@ -513,14 +510,10 @@ impl Rows {
         segments.extend(unplaced.map(|one| Segment {
             sheet: Some(&one.sheet),
             row: Some(one.first),
-            turned: false,
-            output_sheet: None,
-            output_row: None,
             count: Some(one.last - one.first + 1),
-            descending: false,
             reason: Some(one.reason),
             hook: one.hook.as_deref(),
-            unknown: false,
+            ..Segment::default()
         }));
         let lowest = |one: &Segment<'_>| {
             let (row, count) = (one.row.unwrap_or_default(), one.count.unwrap_or(1));
@@ -602,9 +595,7 @@ impl Stretch {
             output_row: table.first_row.map(|row| row + u64::from(self.above)),
             count: Some(u64::from(self.count())),
             descending: self.last < self.first,
-            reason: None,
-            hook: None,
-            unknown: false,
+            ..Segment::default()
         }
     }
 
