@@ -123,25 +123,6 @@ pub enum Reason {
     Other,
 }
 
-impl Reason {
-    /// Its word in the file, such as `repeated_header`.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Header => "header",
-            Self::Blank => "blank",
-            Self::Total => "total",
-            Self::Note => "note",
-            Self::Title => "title",
-            Self::RepeatedHeader => "repeated_header",
-            Self::Outside => "outside",
-            Self::Dropped => "dropped",
-            Self::Quarantined => "quarantined",
-            Self::Line => "line",
-            Self::Other => "other",
-        }
-    }
-}
-
 /// Where a row of the output came from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Origin<'a> {
@@ -292,24 +273,12 @@ impl Rows {
 
     /// Where a row of the output came from, from 1.
     pub fn origin(&self, output_sheet: &str, row: u64) -> Origin<'_> {
-        let here = self
-            .tables
-            .iter()
-            .filter(|table| table.output_sheet.as_deref() == Some(output_sheet));
-        let above = here
-            .filter_map(|table| Some((table.first_row.filter(|first| *first <= row)?, table)))
-            .max_by_key(|(first, _)| *first);
-        let Some((first, table)) = above else {
+        let of = |_, stretch: Stretch| &self.tables[stretch.of as usize];
+        let written = origin_in(self.tables.iter(), output_sheet, row, of);
+        written.unwrap_or_else(|| {
             let here = self.apart.iter().filter(|one| one.file.is_none());
-            return origin_apart(here, output_sheet, row);
-        };
-        if let Some(hook) = &table.unknown {
-            return Origin::Unknown { hook };
-        }
-        match table.stretch_at(row - first) {
-            None => Origin::NoData,
-            Some((stretch, down)) => stretch.origin(down, &self.tables[stretch.of as usize]),
-        }
+            origin_apart(here, output_sheet, row)
+        })
     }
 
     /// The same of a row of the sheet of quarantined rows, of whichever workbook it is.
@@ -528,20 +497,28 @@ impl Rows {
     }
 }
 
-/// Where a row of a sheet of quarantined rows came from.
-fn origin_apart<'a>(apart: impl Iterator<Item = &'a Apart>, sheet: &str, row: u64) -> Origin<'a> {
-    let here = apart.filter(|one| one.rows.output_sheet.as_deref() == Some(sheet));
-    let above = here
-        .filter_map(|one| Some((one.rows.first_row.filter(|first| *first <= row)?, &one.rows)))
-        .max_by_key(|(first, _)| *first);
-    let Some((first, rows)) = above else {
-        return Origin::NoData;
-    };
-    match (&rows.unknown, rows.stretch_at(row - first)) {
+/// Where a row of a sheet came from, by the last of the tables there that begins at or above it; `None`: none does.
+fn origin_in<'a>(
+    tables: impl Iterator<Item = &'a Table>,
+    sheet: &str,
+    row: u64,
+    of: impl Fn(&'a Table, Stretch) -> &'a Table,
+) -> Option<Origin<'a>> {
+    let here = tables.filter(|table| table.output_sheet.as_deref() == Some(sheet));
+    let above =
+        here.filter_map(|table| Some((table.first_row.filter(|first| *first <= row)?, table)));
+    let (first, table) = above.max_by_key(|(first, _)| *first)?;
+    Some(match (&table.unknown, table.stretch_at(row - first)) {
         (Some(hook), _) => Origin::Unknown { hook },
         (None, None) => Origin::NoData,
-        (None, Some((stretch, down))) => stretch.origin(down, rows),
-    }
+        (None, Some((stretch, down))) => stretch.origin(down, of(table, stretch)),
+    })
+}
+
+/// Where a row of a sheet of quarantined rows came from: each of these tables has its own sheet.
+fn origin_apart<'a>(apart: impl Iterator<Item = &'a Apart>, sheet: &str, row: u64) -> Origin<'a> {
+    let found = origin_in(apart.map(|one| &one.rows), sheet, row, |table, _| table);
+    found.unwrap_or(Origin::NoData)
 }
 
 impl Table {
