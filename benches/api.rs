@@ -2,10 +2,12 @@
 //!
 //! - reads of a run a second, beside a bare axum handler that answers with as many bytes;
 //! - runs submitted a second, durably (synchronous=FULL), beside a bare INSERT in a transaction of its own;
+//! - lists of runs over 10,000 of them, asked for by one client and by eight: milliseconds of each answer;
+//! - windows of the cells of a run's input and output, 200,000 rows by 20 columns, after the first, and the rows that belong together;
 //! - 500 clients that follow one run's log: milliseconds from an event's line in the file to its arrival, and the memory that the
 //!   clients cost.
 //!
-//! Clients and server share the machine's cores in each of them.
+//! Clients and server share the machine's cores in each of them. `cargo bench --bench api -- lists` measures one of them.
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -27,10 +29,22 @@ use ade::workspace::Workspace;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::TcpStream;
 
+#[path = "common/large_sheet.rs"]
+mod large_sheet;
+
 /// How long each load lasts.
 const SECONDS: u64 = 4;
 /// Connections that ask without a pause.
 const CONNECTIONS: usize = 32;
+/// Runs that are listed, and how often each list is asked for.
+const LISTED: u32 = 10_000;
+const LISTS: usize = 400;
+/// Clients that ask for lists at the same time.
+const LISTERS: usize = 8;
+/// The large sheet, and how many windows of it are asked for.
+const ROWS: u64 = 200_000;
+const COLUMNS: u64 = 20;
+const WINDOWS: usize = 300;
 /// Clients that follow a log.
 const FOLLOWERS: usize = 500;
 /// Events that are written for them.
@@ -49,7 +63,11 @@ fn main() {
         },
     )
     .unwrap();
-    let run = recorded_run(&workspace);
+    let words: Vec<String> = std::env::args().skip(1).collect();
+    let parts = ["lists", "windows", "reads", "submits", "follows"];
+    let named = words.iter().any(|word| parts.contains(&word.as_str()));
+    let is_wanted = |part: &str| !named || words.iter().any(|word| word == part);
+    let run = recorded_runs(&workspace, 1).remove(0);
     let stop = Cancel::new();
     let listening = Listening::at(&ListenAddress::Port(([127, 0, 0, 1], 0).into())).unwrap();
     let address = listening.address().unwrap();
@@ -71,9 +89,21 @@ fn main() {
         .build()
         .unwrap();
     runtime.block_on(async {
-        reads(address, &token, &run).await;
-        submits(address, &token, folder.path(), &workspace).await;
-        follows(address, &token, &run, &workspace).await;
+        if is_wanted("lists") {
+            lists(address, &token, &workspace).await;
+        }
+        if is_wanted("windows") {
+            windows(address, &token, &workspace).await;
+        }
+        if is_wanted("reads") {
+            reads(address, &token, &run).await;
+        }
+        if is_wanted("submits") {
+            submits(address, &token, folder.path(), &workspace).await;
+        }
+        if is_wanted("follows") {
+            follows(address, &token, &run, &workspace).await;
+        }
     });
     stop.cancel();
     server.join().unwrap();
@@ -95,8 +125,8 @@ fn workspace(folder: &Path) -> Workspace {
     Workspace::open(settings, Opening::CreateIfAbsent).unwrap()
 }
 
-/// A queued run with an empty log.
-fn recorded_run(workspace: &Workspace) -> String {
+/// Queued runs with empty logs, the oldest first.
+fn recorded_runs(workspace: &Workspace, count: u32) -> Vec<String> {
     let store = &workspace.store;
     let now = workspace.machine.now();
     let configuration = store
@@ -127,25 +157,210 @@ fn recorded_run(workspace: &Workspace) -> String {
             now,
         )
         .unwrap();
-    let id = workspace.machine.new_id();
-    let run = NewRun {
-        run_dir: workspace.paths.run("default", &id).path().to_owned(),
-        id,
-        key,
-        environment_id: environment.id,
-        document_id: None,
-        source_digest: "0".repeat(64),
-        snapshot: "/bench".into(),
-        input_name: "input.csv".to_owned(),
-        input_path: "/bench/input.csv".into(),
-        input_sha256: "0".repeat(64),
-        input_size_bytes: 1,
-        input_sheets: None,
-        options: RunOptions::default(),
-        max_attempts: 3,
-        retry_of_run_id: None,
+    let run = |_| {
+        let id = workspace.machine.new_id();
+        NewRun {
+            run_dir: workspace.paths.run("default", &id).path().to_owned(),
+            id,
+            key: key.clone(),
+            environment_id: environment.id.clone(),
+            document_id: None,
+            source_digest: "0".repeat(64),
+            snapshot: "/bench".into(),
+            input_name: "input.xlsx".to_owned(),
+            input_path: "/bench/input.xlsx".into(),
+            input_sha256: "0".repeat(64),
+            input_size_bytes: 1,
+            input_sheets: None,
+            options: RunOptions::default(),
+            max_attempts: 3,
+            retry_of_run_id: None,
+        }
     };
-    store.enqueue_runs(&[run], now).unwrap()[0].id.clone()
+    let new: Vec<NewRun> = (0..count).map(run).collect();
+    let runs = store.enqueue_runs(&new, now).unwrap();
+    runs.into_iter().map(|run| run.id).collect()
+}
+
+/// A second connection to the database, to record at once what takes long run by run.
+fn beside(workspace: &Workspace) -> rusqlite::Connection {
+    let connection = rusqlite::Connection::open(workspace.paths.database()).unwrap();
+    let busy = Duration::from_secs(10);
+    connection.busy_timeout(busy).unwrap();
+    connection
+}
+
+/// Lets runs end: of ten one failed, one was cancelled, and the others have metrics. `demands`: what was asked of each.
+fn end_all(workspace: &Workspace, runs: &[String], demands: &str) {
+    let runs = serde_json::to_string(runs).unwrap();
+    let connection = beside(workspace);
+    let these = "CREATE TEMP TABLE these AS SELECT value AS id, ?2 AS demands FROM json_each(?1)";
+    connection.execute(these, [&runs, demands]).unwrap();
+    connection
+        .execute_batch(
+            "BEGIN IMMEDIATE;
+             UPDATE runs SET attempt_count = 1, started_at = created_at, completed_at = created_at + 2000, options = these.demands, exit_code = 0,
+                 output_path = 'output/input_normalized.xlsx',
+                 status = CASE runs.rowid % 10 WHEN 3 THEN 'failed' WHEN 6 THEN 'cancelled' ELSE 'succeeded' END
+                 FROM these WHERE these.id = runs.id;
+             UPDATE runs SET error_code = 'engine_failed', error_stage = 'processing', error_message = 'a hook raised ValueError'
+                 WHERE status = 'failed';
+             DELETE FROM queue WHERE run_id IN (SELECT id FROM these);
+             INSERT INTO run_metrics (run_id, sheet_count, table_count, row_count_total, column_count_total, field_count_expected,
+                 field_count_detected, column_count_unmapped, validation_issues_total, validation_issues_error, validation_issues_warning,
+                 validation_issues_info)
+                 SELECT id, 1, 2, 1234, 17, 12, 11, 3, 25, 5, 15, 5 FROM runs JOIN these USING (id) WHERE status = 'succeeded';
+             COMMIT",
+        )
+        .unwrap();
+}
+
+/// Milliseconds of each answer, sorted: of `count` requests of each of some clients.
+async fn times(address: SocketAddr, clients: usize, count: usize, request: &str) -> Vec<f64> {
+    let mut asking = Vec::new();
+    for _ in 0..clients {
+        let request = request.to_owned();
+        asking.push(tokio::spawn(async move {
+            let mut client = Client::connect(address).await;
+            let mut times = Vec::with_capacity(count);
+            for _ in 0..count {
+                let since = Instant::now();
+                let (status, body) = client.ask(&request).await;
+                times.push(since.elapsed().as_secs_f64() * 1000.0);
+                assert_eq!(status, 200, "{}", String::from_utf8_lossy(&body));
+            }
+            times
+        }));
+    }
+    let mut all = Vec::new();
+    for client in asking {
+        all.extend(client.await.unwrap());
+    }
+    all.sort_by(f64::total_cmp);
+    all
+}
+
+fn percentile(sorted: &[f64], percent: usize) -> f64 {
+    sorted[(sorted.len() - 1) * percent / 100]
+}
+
+async fn lists(address: SocketAddr, token: &str, workspace: &Arc<Workspace>) {
+    const RUNNING: usize = 4;
+    let runs = recorded_runs(workspace, LISTED);
+    let (ended, waiting) = runs.split_at(runs.len() - 20);
+    end_all(workspace, ended, "{}");
+    // The newest are waiting, and some of them are running.
+    let running = &waiting[..RUNNING];
+    let sql = "UPDATE queue SET status = 'running', claim_token = run_id, claimed_at = created_at, claim_expires_at = created_at + 1e9, started_at = created_at WHERE run_id = ?1";
+    for run in running {
+        beside(workspace).execute(sql, [run]).unwrap();
+        let log = workspace.paths.run("default", run).events();
+        std::fs::create_dir_all(log.parent().unwrap()).unwrap();
+        let line = r#"{"sequence":1,"event":"engine.sheet.progress","level":"info","message":"","data":{"stage":"write","rows":4000}}"#;
+        std::fs::write(log, format!("{line}\n").repeat(100)).unwrap();
+    }
+    let measure = async |what: &str, query: &str| {
+        let request = get(address, token, &format!("/api/v1/runs?{query}"));
+        times(address, 1, 20, &request).await;
+        let one = times(address, 1, LISTS, &request).await;
+        let several = times(address, LISTERS, LISTS, &request).await;
+        println!(
+            "lists {what:<26} one client: median {:.2} ms (wanted 2), 99th percentile {:.2} ms; {LISTERS} clients: median {:.2} ms, 99th percentile {:.2} ms (wanted 25)",
+            percentile(&one, 50),
+            percentile(&one, 99),
+            percentile(&several, 50),
+            percentile(&several, 99),
+        );
+    };
+    measure("of 50", "").await;
+    measure("of 50, with counts", "counts=true").await;
+    measure("of 50 that failed", "status=failed").await;
+    measure("of 50 with a text", "q=input").await;
+    let asked = recorded_runs(workspace, 100);
+    let demands = r#"{"demands":{"no_issues":true,"fields":["name"]}}"#;
+    end_all(workspace, &asked, demands);
+    let payload = payload();
+    let sql = "UPDATE runs SET result = ?1 WHERE options LIKE '%demands%' AND status = 'succeeded'";
+    beside(workspace).execute(sql, [payload]).unwrap();
+    measure("of 50 with demands", "").await;
+}
+
+/// A payload of an engine as it is recorded: of 20 sheets with a table of 20 columns each.
+fn payload() -> Vec<u8> {
+    use std::io::Write;
+    let column = serde_json::json!({"index": 1, "header": {"raw": "First name", "normalized": "first name"}, "non_empty_cells": 1234,
+        "mapping": {"status": "mapped", "field": "first_name", "score": 1.0, "method": "classifier", "candidates": []}});
+    let table = serde_json::json!({"table_index": 0, "structure": {"columns": vec![column; 20]}});
+    let sheet =
+        serde_json::json!({"locator": {"sheet": {"index": 0, "name": "Sheet"}}, "tables": [table]});
+    let payload = serde_json::json!({"schema_version": 1, "workbooks": [{"sheets": vec![sheet; 20]}], "fields": []});
+    let mut encoder = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::fast());
+    encoder.write_all(payload.to_string().as_bytes()).unwrap();
+    encoder.finish().unwrap()
+}
+
+async fn windows(address: SocketAddr, token: &str, workspace: &Arc<Workspace>) {
+    let run = recorded_runs(workspace, 1).remove(0);
+    end_all(workspace, std::slice::from_ref(&run), "{}");
+    let folder = workspace.paths.run("default", &run);
+    let (input, output) = (folder.staged("input.xlsx"), folder.normalized("input.xlsx"));
+    for path in [&input, &output, &folder.events()] {
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+    }
+    large_sheet::write(&input, ROWS, COLUMNS);
+    std::fs::copy(&input, &output).unwrap();
+    let line = r#"{"sequence":1,"event":"engine.sheet.progress","level":"info","message":"","data":{"stage":"write","rows":4000}}"#;
+    std::fs::write(folder.events(), format!("{line}\n").repeat(2000)).unwrap();
+    let sql = "UPDATE runs SET status = 'succeeded', output_path = ?2, result = ?3 WHERE id = ?1";
+    let values = rusqlite::params![run, output.to_str(), payload()];
+    beside(workspace).execute(sql, values).unwrap();
+    let measure = async |what: &str, path: &dyn Fn(u64) -> String| {
+        let mut client = Client::connect(address).await;
+        let mut later = Vec::new();
+        let (mut first, mut seed, mut bytes) = (0.0, 1_u64, 0);
+        for number in 0..=WINDOWS {
+            seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            let request = get(address, token, &path(1 + (seed >> 33) % (ROWS - 200)));
+            let since = Instant::now();
+            let (status, body) = client.ask(&request).await;
+            let took = since.elapsed().as_secs_f64() * 1000.0;
+            assert_eq!(status, 200, "{}", String::from_utf8_lossy(&body));
+            bytes = body.len();
+            match number {
+                0 => first = took,
+                _ => later.push(took),
+            }
+        }
+        later.sort_by(f64::total_cmp);
+        println!(
+            "windows {what:<26} first {first:.1} ms; later ones: median {:.2} ms, 99th percentile {:.2} ms (wanted 5); {bytes} bytes",
+            percentile(&later, 50),
+            percentile(&later, 99),
+        );
+    };
+    let path = format!("/api/v1/runs/{run}");
+    let window = |side: &str| {
+        let path = format!("{path}/cells?side={side}&columns=1-20&rows=");
+        move |row: u64| format!("{path}{row}-{}", row + 199)
+    };
+    measure("output, rows not told", &window("output")).await;
+    // Every tenth row is a blank one, and others were written.
+    let stretches: Vec<_> = (0..ROWS / 10)
+        .map(|ten| [ten * 10 + 2, ten * 10 + 10])
+        .collect();
+    let blank: Vec<_> = (1..ROWS / 10)
+        .map(|ten| serde_json::json!({"sheet": "Large", "first": ten * 10 + 1, "last": ten * 10 + 1, "reason": "blank", "hook": null}))
+        .collect();
+    let rows = serde_json::json!({"schema_version": 1, "not_written": blank, "tables": [
+        {"sheet": "Large", "table": 1, "output_sheet": "Large", "first_row": 2, "turned": false, "rows": stretches, "unknown": null}]});
+    std::fs::write(folder.rows("input.xlsx"), rows.to_string()).unwrap();
+    measure("output", &window("output")).await;
+    measure("input", &window("input")).await;
+    let limit = 100_000;
+    measure("rows of the whole input", &|_| {
+        format!("{path}/rows?side=input&sheet=Large&limit={limit}")
+    })
+    .await;
 }
 
 /// A connection that stays open.

@@ -267,6 +267,10 @@ fn rows_are_mapped(server: &Server, run: &str, folder: &Path) {
     let other = format!("{run}/rows?side=input&sheet=crew&cursor={next}");
     server.get(&other).refuses_field("cursor");
     server.get(&format!("{run}/rows")).refuses_field("sheet");
+    let whole = server.read(&format!("{run}/rows?sheet=crew&limit=200000"));
+    assert_eq!(whole["next_cursor"], Value::Null);
+    let more = format!("{run}/rows?sheet=crew&limit=200001");
+    server.get(&more).refuses_field("limit");
 
     // Rows that a hook replaced are not known, and it is said which hook.
     let mut unknown = told;
@@ -284,14 +288,11 @@ fn rows_are_mapped(server: &Server, run: &str, folder: &Path) {
         has(last, json!({"unknown": true, "hook": "rebuilt"}));
     }
 
-    // Of a run without the file, or with a link in its place, the column of the workbook tells what it can.
+    // Of a run without the file, or with a link in its place, nothing is told.
     fs::rename(&file, folder.join("kept.json")).unwrap();
     std::os::unix::fs::symlink(folder.join("kept.json"), &file).unwrap();
     let output = server.read(&format!("{run}/cells?side=output"));
-    assert_eq!(
-        output["row_map"],
-        json!({"sheet": "crew", "rows": [null, 2, 3, 4], "unknown": null})
-    );
+    assert_eq!(output["row_map"], Value::Null);
     let segments = server.read(&format!("{run}/rows?sheet=crew"));
     assert_eq!(segments, json!({"segments": null, "next_cursor": null}));
     let input = server.read(&format!("{run}/cells?side=input"));

@@ -540,20 +540,38 @@ fn what_is_kept_is_bounded() {
         assert_eq!(json!(window.unwrap().rows), json!([[2_000_010]]));
         assert!(cells.kept().0 <= 5 && cells.kept().1 <= 1 << 20);
     }
-    cells.forget(Duration::ZERO);
-    assert_eq!(cells.kept(), (0, 0));
 
-    // One sheet that alone takes more than the bound is kept, and no second one beside it.
+    // One sheet that alone takes more than the bound is kept with its file's structure, and no second one beside it.
     let large = files.write(
         "large.xlsx",
         workbook(&[("L", "visible", numbers(20_000, 10))], &[]),
     );
-    first_window(&cells, &large).unwrap();
-    let (items, bytes) = cells.kept();
-    assert!(
-        items == 1 && bytes > 1 << 20,
-        "{items} items, {bytes} bytes"
+    let small = files.write(
+        "small.xlsx",
+        workbook(&[("S", "visible", numbers(1, 1))], &[]),
     );
+    for path in [&large, &small, &large] {
+        first_window(&cells, path).unwrap();
+        let (items, bytes) = cells.kept();
+        let is_large = bytes > 1 << 20;
+        assert!(items <= 3, "{items} items, {bytes} bytes");
+        assert_eq!(is_large, path == &large, "{items} items, {bytes} bytes");
+    }
+}
+
+#[test]
+fn what_is_not_used_goes() {
+    let files = Files::new();
+    let path = files.write(
+        "one.xlsx",
+        workbook(&[("S", "visible", numbers(1, 1))], &[]),
+    );
+    let cells = Cells::new(WindowLimits {
+        unused_for: Duration::ZERO,
+        ..WindowLimits::default()
+    });
+    first_window(&cells, &path).unwrap();
+    assert_eq!(cells.kept(), (0, 0));
 }
 
 #[test]
@@ -658,14 +676,11 @@ fn rows_of(run: &Value) -> Option<Arc<Rows>> {
     Cells::default().rows(&output.with_file_name("people_rows.json"))
 }
 
-/// The rows of the first sheet of a run's output, and the map of their source rows.
-fn output(run: &Value) -> (Window, Option<Value>) {
-    let cells = Cells::default();
+/// The rows of the first sheet of a run's output.
+fn output(run: &Value) -> Window {
     let path = PathBuf::from(run["output_path"].as_str().unwrap());
-    let (window, map) = cells
-        .output_window(&path, Some(&run["result"]), Choice::At(0), 1..=200, 1..=100)
-        .unwrap();
-    (window, map.map(|map| json!(map)))
+    let read = Cells::default().window(&path, &Reading::whole(), Choice::At(0), 1..=200, 1..=100);
+    read.unwrap()
 }
 
 #[test]
@@ -687,19 +702,14 @@ fn output_rows_know_their_source_rows_where_the_run_has_left_them() {
     let input = place.write("people.csv", input);
     place.ade("run config people.csv -q").succeeds();
     let run = place.json("runs show latest --json");
-    let (window, map) = output(&run);
+    let window = output(&run);
     let names: Vec<&Value> = window.rows.iter().map(|row| &row[0]).collect();
     assert_eq!(json!(names), json!(["Name", "Ann", "Zoë"]), "{window:?}");
-    assert_eq!(
-        map,
-        Some(json!({"sheet": "people", "rows": [null, 4, 2], "unknown": null}))
-    );
     // The source has these values in these rows.
     let source = first_window(&Cells::default(), &input).unwrap();
     assert_eq!(source.rows[3][0], "Ann");
     assert_eq!(source.rows[1][0], "Zoë");
 
-    // What the run tells of its rows says the same, and more.
     let told = rows_of(&run).unwrap();
     let row = |row| Origin::Row {
         sheet: "people",
@@ -707,7 +717,10 @@ fn output_rows_know_their_source_rows_where_the_run_has_left_them() {
     };
     let origins = [1, 2, 3, 4].map(|row| told.origin("people", row));
     assert_eq!(origins, [Origin::NoData, row(4), row(2), Origin::NoData]);
-    assert_eq!(RowMap::of_output(&window, &told).map(|map| json!(map)), map);
+    assert_eq!(
+        json!(RowMap::of_output(&window, &told)),
+        json!({"sheet": "people", "rows": [null, 4, 2], "unknown": null})
+    );
     let fates = told.fates("people", 1..5);
     let places: Vec<_> = fates
         .iter()
@@ -739,12 +752,4 @@ fn output_rows_know_their_source_rows_where_the_run_has_left_them() {
         let fate = told.fate("people", row);
         assert!(matches!(fate, Fate::Unknown { .. }), "{fate:?}");
     }
-
-    // In a plain workbook no column tells.
-    configuration.write("settings.toml", settings);
-    place.ade("run config people.csv -q").succeeds();
-    let run = place.json("runs show latest --json");
-    let (window, map) = output(&run);
-    assert_eq!(window.rows.len(), 3);
-    assert_eq!(map, None);
 }

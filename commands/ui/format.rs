@@ -3,42 +3,8 @@
 use std::path::Path;
 
 use ade::base::clock::Timestamp;
-pub use ade::base::counted::{plural, thousands};
+pub use ade::base::counted::{bytes, duration, plural, thousands};
 use console::measure_text_width;
-
-/// `13.1 KiB`
-pub fn bytes(number: u64) -> String {
-    const UNITS: [&str; 5] = ["B", "KiB", "MiB", "GiB", "TiB"];
-    let mut amount = number as f64;
-    let mut unit = 0;
-    while amount >= 1024.0 && unit + 1 < UNITS.len() {
-        amount /= 1024.0;
-        unit += 1;
-    }
-    if unit == 0 {
-        format!("{number} B")
-    } else {
-        format!("{amount:.1} {}", UNITS[unit])
-    }
-}
-
-/// `412 ms`, `3.2 s`, `4 min 5 s`, `2 h 3 min`
-pub fn duration(milliseconds: u64) -> String {
-    match milliseconds {
-        0..1000 => format!("{milliseconds} ms"),
-        1000..60_000 => format!("{:.1} s", milliseconds as f64 / 1000.0),
-        60_000..3_600_000 => format!(
-            "{} min {} s",
-            milliseconds / 60_000,
-            milliseconds % 60_000 / 1000
-        ),
-        _ => format!(
-            "{} h {} min",
-            milliseconds / 3_600_000,
-            milliseconds % 3_600_000 / 60_000
-        ),
-    }
-}
 
 /// `just now`, `5 min ago`, `3 h ago`, `12 d ago`
 pub fn ago(then: Timestamp, now: Timestamp) -> String {

@@ -1,4 +1,4 @@
-//! Counts for people, in messages of the library and on the terminal alike.
+//! Counts, sizes and times for people, in messages of the library and on the terminal alike.
 
 /// `1,234,567`
 pub fn thousands(number: u64) -> String {
@@ -20,4 +20,38 @@ pub fn plural(number: u64, one: &str) -> String {
         thousands(number),
         if number == 1 { "" } else { "s" }
     )
+}
+
+/// `13.1 KiB`
+pub fn bytes(number: u64) -> String {
+    const UNITS: [&str; 5] = ["B", "KiB", "MiB", "GiB", "TiB"];
+    let mut amount = number as f64;
+    let mut unit = 0;
+    while amount >= 1024.0 && unit + 1 < UNITS.len() {
+        amount /= 1024.0;
+        unit += 1;
+    }
+    if unit == 0 {
+        format!("{number} B")
+    } else {
+        format!("{amount:.1} {}", UNITS[unit])
+    }
+}
+
+/// `412 ms`, `3.2 s`, `4 min 5 s`, `2 h 3 min`
+pub fn duration(milliseconds: u64) -> String {
+    match milliseconds {
+        0..1000 => format!("{milliseconds} ms"),
+        1000..60_000 => format!("{:.1} s", milliseconds as f64 / 1000.0),
+        60_000..3_600_000 => format!(
+            "{} min {} s",
+            milliseconds / 60_000,
+            milliseconds % 60_000 / 1000
+        ),
+        _ => format!(
+            "{} h {} min",
+            milliseconds / 3_600_000,
+            milliseconds % 3_600_000 / 60_000
+        ),
+    }
 }

@@ -5,11 +5,11 @@
 //! next window, within a bound of bytes. A file that has changed is read anew. The same sheet asked for twice at once is
 //! read once.
 //!
-//! - `reader`: [`Cells`]; `shelf`: what is kept, and for how long
+//! - `reader`: [`Cells`], and what is kept for how long; `permits`: how many read at once
 //! - `file`: which file it is, and the settings that it is read with
 //! - `window`: cells as JSON values; `find`: those that hold a text
 //! - `rows`: [`Rows`], where the rows of an output came from and what became of those of its input, as the run tells
-//! - `row_map`: the same for the rows of a window, for runs that tell less too
+//! - `row_map`: the same for the rows of a window
 //! - `whole`: a sheet as a whole
 //!
 //! # Promises
@@ -19,10 +19,10 @@
 mod error;
 mod file;
 mod find;
+mod permits;
 mod reader;
 mod row_map;
 mod rows;
-mod shelf;
 mod whole;
 mod window;
 

@@ -8,15 +8,15 @@ use std::time::Duration;
 use ade_engine_native::cells::Sheet;
 use ade_engine_native::progress::Watch;
 use ade_engine_native::read::book::Book;
+use moka::policy::EvictionPolicy;
+use moka::sync::Cache;
 use serde::Serialize;
-use serde_json::Value;
 
 use super::error::CellsError;
 use super::file::{FileVersion, Reading};
 use super::find::{self, Found};
-use super::row_map::{self, RowMap};
+use super::permits::Permits;
 use super::rows::Rows;
-use super::shelf::{KeptSheets, Permits, Sized};
 use super::whole::WholeSheet;
 use super::window::{self, Window};
 
@@ -26,10 +26,12 @@ const FAILURE_BYTES: usize = 1 << 10;
 /// How much is kept and read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct WindowLimits {
-    /// The bytes of sheets that are kept; the sheet that was used last stays even if it alone takes more.
+    /// The bytes of sheets that are kept; the sheet that was used last stays with the structure of its file even if it alone takes more.
     pub bytes: usize,
     /// How many sheets and open files are kept.
     pub items: usize,
+    /// For how long they are kept without being used, and the files held open.
+    pub unused_for: Duration,
     /// A sheet that takes more bytes than this is refused, and so is a workbook whose text does.
     pub sheet_bytes: usize,
     /// How many files are read at once.
@@ -41,6 +43,7 @@ impl Default for WindowLimits {
         Self {
             bytes: 256 << 20,
             items: 64,
+            unused_for: Duration::from_secs(600),
             sheet_bytes: 1 << 30,
             reads: 2,
         }
@@ -78,7 +81,7 @@ pub enum Choice<'a> {
 /// Reads cells of files, and keeps what it has read. To be shared by all threads of a process; its methods wait for the
 /// disk, and for each other where two calls want the same sheet or too many read at once.
 pub struct Cells {
-    shelf: KeptSheets<Key, Result<Kept, CellsError>>,
+    kept: Cache<Key, Item>,
     turns: Permits,
     sheet_bytes: usize,
 }
@@ -98,6 +101,13 @@ enum Part {
     Rows,
 }
 
+/// What was made at some cost, or the failure to make it, and the bytes that it takes.
+#[derive(Clone)]
+struct Item {
+    outcome: Result<Kept, CellsError>,
+    bytes: usize,
+}
+
 #[derive(Clone)]
 enum Kept {
     Structure(Arc<Book>),
@@ -115,8 +125,21 @@ impl Default for Cells {
 impl Cells {
     /// Keeps and reads within these limits.
     pub fn new(limits: WindowLimits) -> Self {
+        // Each item weighs its share of the whole at least, so that there are no more of them; and leaves room for another one, so that
+        // the structure of a file stays beside its sheet, however large that is.
+        let share = (limits.bytes / limits.items.max(2)).max(1);
+        let most = share.max(limits.bytes.saturating_sub(share));
+        let weight = move |_: &Key, item: &Item| {
+            let weight = item.bytes.clamp(share, most);
+            u32::try_from(weight).unwrap_or(u32::MAX)
+        };
+        let kept = Cache::builder()
+            .max_capacity(limits.bytes as u64)
+            .weigher(weight)
+            .eviction_policy(EvictionPolicy::lru())
+            .time_to_idle(limits.unused_for);
         Self {
-            shelf: KeptSheets::new(limits.bytes, limits.items),
+            kept: kept.build(),
             turns: Permits::new(limits.reads),
             sheet_bytes: limits.sheet_bytes,
         }
@@ -176,8 +199,9 @@ impl Cells {
         rows: RangeInclusive<u64>,
         columns: RangeInclusive<u64>,
     ) -> Result<Window, CellsError> {
-        self.cut_out(path, reading, sheet, &rows, &columns)
-            .map(|(window, _)| window)
+        window::check(&rows, &columns)?;
+        let (title, index, sheet) = self.open(path, reading, sheet)?;
+        window::cut_out(&sheet, &title, index, &rows, &columns)
     }
 
     /// What a run tells of its rows in a file; `None`: it tells nothing. It is kept as sheets are.
@@ -218,27 +242,6 @@ impl Cells {
         Ok(find::find(&sheet, text, from, most))
     }
 
-    /// A window of a run's normalized workbook, and which source rows its rows came from, where the column `Source row` in
-    /// the workbook tells, which the settings `row_provenance = true`, `output_style = "table"` and `issue_columns` (on by
-    /// default) bring: for runs that tell nothing of their [`rows`](Self::rows). `payload` is the engine's completed payload
-    /// as it was recorded.
-    ///
-    /// # Errors
-    /// Those of [`window`](Self::window).
-    pub fn output_window(
-        &self,
-        path: &Path,
-        payload: Option<&Value>,
-        sheet: Choice<'_>,
-        rows: RangeInclusive<u64>,
-        columns: RangeInclusive<u64>,
-    ) -> Result<(Window, Option<RowMap>), CellsError> {
-        let reading = Reading::whole();
-        let (window, sheet) = self.cut_out(path, &reading, sheet, &rows, &columns)?;
-        let map = payload.and_then(|payload| row_map::of(&window, &sheet, payload));
-        Ok((window, map))
-    }
-
     /// A sheet as a whole. It stays in memory for as long as the caller has it.
     ///
     /// # Errors
@@ -253,28 +256,11 @@ impl Cells {
         Ok(WholeSheet { sheet })
     }
 
-    /// Drops what has not been used for so long: its memory, and the files that are held open. To be called now and then.
-    pub fn forget(&self, unused_for: Duration) {
-        self.shelf.forget(unused_for);
-    }
-
     /// How many sheets and open files are kept, and the bytes that they take.
     pub fn kept(&self) -> (usize, usize) {
-        self.shelf.kept()
-    }
-
-    fn cut_out(
-        &self,
-        path: &Path,
-        reading: &Reading,
-        sheet: Choice<'_>,
-        rows: &RangeInclusive<u64>,
-        columns: &RangeInclusive<u64>,
-    ) -> Result<(Window, Arc<Sheet>), CellsError> {
-        window::check(rows, columns)?;
-        let (title, index, sheet) = self.open(path, reading, sheet)?;
-        let window = window::cut_out(&sheet, &title, index, rows, columns)?;
-        Ok((window, sheet))
+        self.kept.run_pending_tasks();
+        let sizes: Vec<usize> = self.kept.iter().map(|(_, item)| item.bytes).collect();
+        (sizes.len(), sizes.iter().sum())
     }
 
     /// A sheet of a file, with its title and its position.
@@ -354,7 +340,9 @@ impl Cells {
             file: file.clone(),
             part,
         };
-        self.shelf.get(&key, || {
+        let mut is_new = false;
+        let found = self.kept.try_get_with(key, || {
+            is_new = true;
             let (outcome, bytes) = match make() {
                 Ok((kept, bytes)) => (Ok(kept), Some(bytes)),
                 Err(failure) => {
@@ -362,10 +350,19 @@ impl Cells {
                     (Err(failure), bytes)
                 }
             };
-            Sized {
-                outcome,
-                bytes: bytes.filter(|_| file.still_holds()),
+            // What is not kept is passed on to those who wait for it as an error is.
+            match bytes.filter(|_| file.still_holds()) {
+                Some(bytes) => Ok(Item { outcome, bytes }),
+                None => Err(outcome),
             }
-        })
+        });
+        if is_new {
+            // What has to go for it goes at once.
+            self.kept.run_pending_tasks();
+        }
+        match found {
+            Ok(item) => item.outcome,
+            Err(outcome) => (*outcome).clone(),
+        }
     }
 }

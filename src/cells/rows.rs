@@ -123,25 +123,6 @@ pub enum Reason {
     Other,
 }
 
-impl Reason {
-    /// Its word in the file, such as `repeated_header`.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Header => "header",
-            Self::Blank => "blank",
-            Self::Total => "total",
-            Self::Note => "note",
-            Self::Title => "title",
-            Self::RepeatedHeader => "repeated_header",
-            Self::Outside => "outside",
-            Self::Dropped => "dropped",
-            Self::Quarantined => "quarantined",
-            Self::Line => "line",
-            Self::Other => "other",
-        }
-    }
-}
-
 /// Where a row of the output came from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Origin<'a> {
@@ -207,7 +188,7 @@ pub enum Fate<'a> {
 }
 
 /// Rows of input and output that belong together one by one, or rows of one of them alone.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Segment<'a> {
     /// The sender's sheet; `None`: the rows are of the output alone.
     pub sheet: Option<&'a str>,
@@ -292,24 +273,12 @@ impl Rows {
 
     /// Where a row of the output came from, from 1.
     pub fn origin(&self, output_sheet: &str, row: u64) -> Origin<'_> {
-        let here = self
-            .tables
-            .iter()
-            .filter(|table| table.output_sheet.as_deref() == Some(output_sheet));
-        let above = here
-            .filter_map(|table| Some((table.first_row.filter(|first| *first <= row)?, table)))
-            .max_by_key(|(first, _)| *first);
-        let Some((first, table)) = above else {
+        let of = |_, stretch: Stretch| &self.tables[stretch.of as usize];
+        let written = origin_in(self.tables.iter(), output_sheet, row, of);
+        written.unwrap_or_else(|| {
             let here = self.apart.iter().filter(|one| one.file.is_none());
-            return origin_apart(here, output_sheet, row);
-        };
-        if let Some(hook) = &table.unknown {
-            return Origin::Unknown { hook };
-        }
-        match table.stretch_at(row - first) {
-            None => Origin::NoData,
-            Some((stretch, down)) => stretch.origin(down, &self.tables[stretch.of as usize]),
-        }
+            origin_apart(here, output_sheet, row)
+        })
     }
 
     /// The same of a row of the sheet of quarantined rows, of whichever workbook it is.
@@ -471,15 +440,12 @@ impl Rows {
         if table.unknown.is_some() {
             return vec![Segment {
                 sheet: Some(&table.sheet),
-                row: None,
                 turned: table.turned,
                 output_sheet: table.output_sheet.as_deref(),
                 output_row: table.first_row,
-                count: None,
-                descending: false,
-                reason: None,
                 hook: table.unknown.as_deref(),
                 unknown: true,
+                ..Segment::default()
             }];
         }
         let segment = |stretch: &Stretch| self.segment(table, *stretch);
@@ -513,14 +479,10 @@ impl Rows {
         segments.extend(unplaced.map(|one| Segment {
             sheet: Some(&one.sheet),
             row: Some(one.first),
-            turned: false,
-            output_sheet: None,
-            output_row: None,
             count: Some(one.last - one.first + 1),
-            descending: false,
             reason: Some(one.reason),
             hook: one.hook.as_deref(),
-            unknown: false,
+            ..Segment::default()
         }));
         let lowest = |one: &Segment<'_>| {
             let (row, count) = (one.row.unwrap_or_default(), one.count.unwrap_or(1));
@@ -535,20 +497,28 @@ impl Rows {
     }
 }
 
-/// Where a row of a sheet of quarantined rows came from.
-fn origin_apart<'a>(apart: impl Iterator<Item = &'a Apart>, sheet: &str, row: u64) -> Origin<'a> {
-    let here = apart.filter(|one| one.rows.output_sheet.as_deref() == Some(sheet));
-    let above = here
-        .filter_map(|one| Some((one.rows.first_row.filter(|first| *first <= row)?, &one.rows)))
-        .max_by_key(|(first, _)| *first);
-    let Some((first, rows)) = above else {
-        return Origin::NoData;
-    };
-    match (&rows.unknown, rows.stretch_at(row - first)) {
+/// Where a row of a sheet came from, by the last of the tables there that begins at or above it; `None`: none does.
+fn origin_in<'a>(
+    tables: impl Iterator<Item = &'a Table>,
+    sheet: &str,
+    row: u64,
+    of: impl Fn(&'a Table, Stretch) -> &'a Table,
+) -> Option<Origin<'a>> {
+    let here = tables.filter(|table| table.output_sheet.as_deref() == Some(sheet));
+    let above =
+        here.filter_map(|table| Some((table.first_row.filter(|first| *first <= row)?, table)));
+    let (first, table) = above.max_by_key(|(first, _)| *first)?;
+    Some(match (&table.unknown, table.stretch_at(row - first)) {
         (Some(hook), _) => Origin::Unknown { hook },
         (None, None) => Origin::NoData,
-        (None, Some((stretch, down))) => stretch.origin(down, rows),
-    }
+        (None, Some((stretch, down))) => stretch.origin(down, of(table, stretch)),
+    })
+}
+
+/// Where a row of a sheet of quarantined rows came from: each of these tables has its own sheet.
+fn origin_apart<'a>(apart: impl Iterator<Item = &'a Apart>, sheet: &str, row: u64) -> Origin<'a> {
+    let found = origin_in(apart.map(|one| &one.rows), sheet, row, |table, _| table);
+    found.unwrap_or(Origin::NoData)
 }
 
 impl Table {
@@ -602,9 +572,7 @@ impl Stretch {
             output_row: table.first_row.map(|row| row + u64::from(self.above)),
             count: Some(u64::from(self.count())),
             descending: self.last < self.first,
-            reason: None,
-            hook: None,
-            unknown: false,
+            ..Segment::default()
         }
     }
 

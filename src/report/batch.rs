@@ -4,14 +4,13 @@
 use std::collections::BTreeMap;
 
 use super::columns;
-use super::facts::Facts;
+use super::facts::{Column, Facts};
 use super::grid;
 use super::html::Html;
 use super::issues::{self, Found};
 use super::parts::{self, Ended, Options, ReportError};
 use super::run::{self, Prepared};
-use super::words::{bytes, duration};
-use crate::base::counted::{plural, thousands};
+use crate::base::counted::{bytes, duration, plural, thousands};
 use crate::issues::Severity;
 use crate::store::{RunMetrics, RunRecord, Store};
 
@@ -46,7 +45,7 @@ struct RuleOfFiles<'a> {
 /// A header that no field claims, with the number of tables, why, and what is nearest.
 struct Header {
     tables: u64,
-    column: columns::Shared,
+    column: Column,
 }
 
 /// What files have in common.
@@ -161,7 +160,8 @@ impl Common {
         for group in columns::unmapped(facts.tables.iter()) {
             let (_, column) = group.places[0];
             let header = column
-                .header
+                .told
+                .name
                 .split_whitespace()
                 .collect::<Vec<_>>()
                 .join(" ");
@@ -175,7 +175,7 @@ impl Common {
             }
             let known = self.headers.entry(key).or_insert_with(|| Header {
                 tables: 0,
-                column: columns::Shared::of(column),
+                column: column.clone(),
             });
             known.tables += group.places.len() as u64;
         }
@@ -542,13 +542,13 @@ fn write_headers(html: &mut Html<'_>, common: &Common) {
     for header in &headers[..shown] {
         let column = &header.column;
         html.mark("<tr><td class=\"name\"><bdi>")
-            .clipped(&column.0.header, 120)
+            .clipped(&column.told.name, 120)
             .mark("</bdi></td><td class=\"num\">")
             .count(header.tables);
         html.mark("</td><td class=\"nw full\"><span class=\"chip no\">")
-            .clipped(&columns::reason(&column.0.reason), 60);
+            .clipped(&columns::reason(columns::reason_of(column)), 60);
         html.mark("</span></td><td class=\"full\">");
-        columns::nearest(html, &column.0);
+        columns::nearest(html, column);
         html.mark("</td></tr>");
     }
     html.mark("</tbody></table>");

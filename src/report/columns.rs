@@ -53,7 +53,7 @@ pub fn take_samples(facts: &Facts, title: &str, sheet: &WholeSheet, samples: &mu
                 }
             }
             let samples = samples
-                .entry((title.to_owned(), column.letters.clone()))
+                .entry((title.to_owned(), column.told.column.clone()))
                 .or_default();
             *samples = found;
         }
@@ -62,8 +62,8 @@ pub fn take_samples(facts: &Facts, title: &str, sheet: &WholeSheet, samples: &mu
 
 /// Whether a column has something and no field, and is no part of one.
 pub fn is_unmapped(column: &Column) -> bool {
-    let is_empty = column.header.trim().is_empty() && column.filled.unwrap_or(0) == 0;
-    column.field.is_none() && !is_empty
+    let is_empty = column.told.name.trim().is_empty() && column.filled.unwrap_or(0) == 0;
+    column.told.field.is_none() && !is_empty
 }
 
 /// The place of a column, `North!C`.
@@ -79,7 +79,7 @@ fn place(names: &Names, table: &Table, letters: &str) -> String {
 pub fn mapped(facts: &Facts) -> usize {
     let columns = facts.tables.iter().flat_map(|table| &table.columns);
     columns
-        .filter(|column| column.field.is_some() || !column.parts.is_empty())
+        .filter(|column| column.told.field.is_some() || !column.parts.is_empty())
         .count()
 }
 
@@ -90,7 +90,7 @@ pub fn write(html: &mut Html<'_>, facts: &Facts, names: &Names, found: Option<&F
     for table in &facts.tables {
         let columns = table.columns.iter();
         let columns: Vec<&Column> = columns
-            .filter(|column| column.field.is_some() || !column.parts.is_empty())
+            .filter(|column| column.told.field.is_some() || !column.parts.is_empty())
             .take(left)
             .collect();
         left -= columns.len();
@@ -119,22 +119,22 @@ fn write_column(
     column: &Column,
     found: Option<&Found>,
 ) {
-    let fields = match &column.field {
+    let fields = match &column.told.field {
         Some(field) => field.clone(),
         None => column.parts.join(", "),
     };
     html.mark("<tr><td class=\"mono nw\">")
-        .value(&place(names, table, &column.letters))
+        .value(&place(names, table, &column.told.column))
         .mark("</td><td class=\"name\">");
     header(html, column);
     html.mark("</td><td class=\"full\">")
         .code(&fields)
         .mark("</td><td class=\"nw score\">");
-    if let Some(score) = column.score {
+    if let Some(score) = column.told.score {
         bar(html, score, true);
     }
     html.mark("</td><td class=\"dim hide-s\">");
-    if let Some((field, score)) = &column.second {
+    if let Some((field, score)) = second(column) {
         html.code(field).mark(" ").text(&format!("{score:.2}"));
     }
     html.mark("</td><td class=\"nw last\">");
@@ -142,7 +142,7 @@ fn write_column(
         html.count(filled).mark(" filled");
     }
     let on_sheet = found.and_then(|found| found.sheets.get(&table.sheet));
-    let issues = on_sheet.and_then(|sheet| sheet.columns.get(&column.letters));
+    let issues = on_sheet.and_then(|sheet| sheet.columns.get(&column.told.column));
     if let Some(issues) = issues.filter(|_| !table.turned) {
         html.mark_if(column.filled.is_some(), ", ")
             .text(&plural(*issues, "issue"));
@@ -153,7 +153,7 @@ fn write_column(
 }
 
 fn header(html: &mut Html<'_>, column: &Column) {
-    match column.header.trim() {
+    match column.told.name.trim() {
         "" => html.mark("<span class=\"dim\">no header</span>"),
         header => html.mark("<bdi>").clipped(header, 120).mark("</bdi>"),
     };
@@ -179,22 +179,6 @@ pub struct Unmapped<'a> {
     pub places: Vec<(&'a Table, &'a Column)>,
 }
 
-/// An unmapped column that several files have, with what is told of it.
-pub struct Shared(pub Column);
-
-impl Shared {
-    /// Keeps what is told of a column.
-    pub fn of(column: &Column) -> Self {
-        Self(Column {
-            header: column.header.clone(),
-            reason: column.reason.clone(),
-            second: column.second.clone(),
-            nearest: column.nearest.clone(),
-            ..Column::default()
-        })
-    }
-}
-
 /// The unmapped columns of runs, those of the same header together.
 pub fn unmapped<'a>(all: impl Iterator<Item = &'a Table>) -> Vec<Unmapped<'a>> {
     let mut groups: Vec<Unmapped<'_>> = Vec::new();
@@ -206,11 +190,12 @@ pub fn unmapped<'a>(all: impl Iterator<Item = &'a Table>) -> Vec<Unmapped<'a>> {
             .filter(|column| is_unmapped(column) && column.parts.is_empty())
         {
             let header = column
-                .header
+                .told
+                .name
                 .split_whitespace()
                 .collect::<Vec<_>>()
                 .join(" ");
-            let key = (header.to_lowercase(), column.reason.as_str());
+            let key = (header.to_lowercase(), reason_of(column));
             let next = groups.len();
             // A column without a header is like no other.
             let index = if header.is_empty() {
@@ -225,6 +210,17 @@ pub fn unmapped<'a>(all: impl Iterator<Item = &'a Table>) -> Vec<Unmapped<'a>> {
         }
     }
     groups
+}
+
+/// The field that came next, or the best one that was not enough, with its score.
+fn second(column: &Column) -> Option<(&str, f64)> {
+    let second = column.told.second.as_ref()?;
+    Some((&second.field, second.score?))
+}
+
+/// Why a column has no field: a word of the engine.
+pub fn reason_of(column: &Column) -> &str {
+    column.told.reason.as_deref().unwrap_or_default()
 }
 
 /// Why a column has no field, in people's words.
@@ -252,7 +248,7 @@ pub fn write_unmapped(
         html.mark("<tr><td class=\"mono nw\">");
         for (index, (table, column)) in group.places.iter().take(8).enumerate() {
             html.mark_if(index > 0, "<br>")
-                .value(&place(names, table, &column.letters));
+                .value(&place(names, table, &column.told.column));
         }
         if group.places.len() > 8 {
             html.mark("<br>and ")
@@ -263,12 +259,13 @@ pub fn write_unmapped(
         header(html, first);
         write_filled(html, group, samples);
         html.mark("</td><td class=\"nw full\"><span class=\"chip no\">")
-            .clipped(&reason(&first.reason), 60)
+            .clipped(&reason(reason_of(first)), 60)
             .mark("</span></td><td class=\"full\">");
         nearest(html, first);
         html.mark("</td><td class=\"full\">");
-        match &first.nearest {
-            Some((_, _, suggestion)) if !suggestion.is_empty() => {
+        let nearest = first.told.nearest.as_ref();
+        match nearest.and_then(|nearest| nearest.suggestion.as_deref()) {
+            Some(suggestion) if !suggestion.is_empty() => {
                 html.mark("<pre>").clipped(suggestion, 400).mark("</pre>")
             }
             _ => html.mark("<span class=\"dim\">none</span>"),
@@ -299,7 +296,7 @@ fn write_filled(html: &mut Html<'_>, group: &Unmapped<'_>, samples: &Samples) {
         .text(&filled.join(" and "))
         .mark(" filled");
     let found = group.places.iter().find_map(|(table, column)| {
-        let key = (table.sheet.clone(), column.letters.clone());
+        let key = (table.sheet.clone(), column.told.column.clone());
         samples.get(&key).filter(|texts| !texts.is_empty())
     });
     if let Some(texts) = found {
@@ -310,16 +307,19 @@ fn write_filled(html: &mut Html<'_>, group: &Unmapped<'_>, samples: &Samples) {
 
 /// Writes which field is nearest to a column that has none.
 pub fn nearest(html: &mut Html<'_>, column: &Column) {
-    match (&column.nearest, &column.second) {
-        (Some((field, likeness, _)), _) => html
+    let nearest = column.told.nearest.as_ref();
+    let nearest = nearest.and_then(|one| Some((&one.field, one.likeness?)));
+    match (nearest, second(column)) {
+        (Some((field, likeness)), _) => html
             .code(field)
             .mark(" <span class=\"dim\">header ")
             .text(&format!("{:.0}%", likeness * 100.0))
             .mark(" alike</span>"),
         (None, Some((field, score))) => {
             html.code(field).mark(" ").text(&format!("{score:.2}"));
-            if !column.wanted_by.is_empty() && column.reason.contains("lost") {
+            if !column.told.wanted_by.is_empty() && reason_of(column).contains("lost") {
                 let others = column
+                    .told
                     .wanted_by
                     .iter()
                     .take(3)

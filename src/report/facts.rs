@@ -2,7 +2,6 @@
 //!
 //! Nothing here relies on the shape of what an engine has sent: what is not as it should be is not known.
 
-use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 
 use ade_engine_native::cells::MergedRange;
@@ -10,9 +9,11 @@ use ade_engine_native::cells::column_letters::{column_name, column_of};
 use serde_json::Value;
 
 use crate::cells::{Reading, Rows};
+use crate::engine::Noticed;
 use crate::events::Follower;
 use crate::run::results::RowCounts;
 use crate::run::results::demands::refusals;
+use crate::run::views::explain::{self, tables_of};
 use crate::settings::paths::RunFolder;
 use crate::store::{RunRecord, Store, StoreError};
 
@@ -64,36 +65,22 @@ pub struct Table {
 }
 
 /// A column of a table.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct Column {
-    /// Its letters in the sheet; of a turned table the number of its row. Of no length where it is not known.
-    pub letters: String,
-    /// The header.
-    pub header: String,
-    /// Its field.
-    pub field: Option<String>,
+    /// What the engine told of it.
+    pub told: explain::Column,
     /// The fields that were split from it.
     pub parts: Vec<String>,
-    /// The score of its field.
-    pub score: Option<f64>,
-    /// The field that came next, or the best one that was not enough, with its score.
-    pub second: Option<(String, f64)>,
     /// What spoke for its field, in words.
     pub because: String,
-    /// Why it has no field: a word of the engine.
-    pub reason: String,
-    /// Other columns that had the same best field.
-    pub wanted_by: Vec<String>,
-    /// The field that its header is most like, how much, and what would make it that field's.
-    pub nearest: Option<(String, f64, String)>,
-    /// How many cells have a value.
+    /// How many of its cells have a value, without the header.
     pub filled: Option<u64>,
 }
 
 impl Column {
     /// Its position in the sheet, from 1; nothing in a turned table.
     pub fn position(&self) -> Option<u64> {
-        column_of(self.letters.as_bytes()).map(|column| column as u64 + 1)
+        column_of(self.told.column.as_bytes()).map(|column| column as u64 + 1)
     }
 }
 
@@ -177,25 +164,19 @@ pub fn letters(column: u64) -> String {
 }
 
 fn tables(payload: &Value) -> Vec<Table> {
-    let told: BTreeMap<(&str, u64), &Value> = list(payload, "tables")
-        .iter()
-        .filter_map(|told| Some(((text(told, "/sheet"), number(told, "/table")?), told)))
-        .collect();
+    let told = tables_of(&Noticed::of(payload), payload);
     let sheets = payload.pointer("/workbooks/0/sheets");
     let sheets = sheets.and_then(Value::as_array).into_iter().flatten();
     let mut tables = Vec::new();
     for sheet in sheets {
         let title = text(sheet, "/locator/sheet/name");
         let reported = list(sheet, "tables");
-        let told_here: Vec<_> = told
-            .iter()
-            .filter(|((sheet, _), _)| *sheet == title)
-            .collect();
+        let here: Vec<_> = told.iter().filter(|told| told.sheet == title).collect();
         // Merged tables are reported as one, which lies nowhere: then only what was told of each is known.
-        if told_here.len() > reported.len() {
-            tables.extend(told_here.iter().map(|((_, index), told)| {
-                let mut table = Table::at(title, *index);
-                table.tell(told, payload, None);
+        if here.len() > reported.len() {
+            tables.extend(here.into_iter().map(|told| {
+                let mut table = Table::at(title, told.table - 1);
+                table.tell(told, payload, &[]);
                 table
             }));
             continue;
@@ -204,9 +185,8 @@ fn tables(payload: &Value) -> Vec<Table> {
             let index = number(reported, "/locator/table/index").unwrap_or(0);
             let mut table = Table::at(title, index);
             table.report(reported);
-            match told.get(&(title, index)) {
-                Some(told) => table.tell(told, payload, Some(reported)),
-                None => table.columns = reported_columns(reported, &table),
+            if let Some(told) = here.iter().find(|told| told.table == index + 1) {
+                table.tell(told, payload, list(&reported["structure"], "columns"));
             }
             tables.push(table);
         }
@@ -242,26 +222,25 @@ impl Table {
         self.data = range("/structure/data/row_start", "/structure/data/row_count");
     }
 
-    /// What was told of why it was read so.
-    fn tell(&mut self, told: &Value, payload: &Value, reported: Option<&Value>) {
-        self.turned = told.get("turned") == Some(&Value::Bool(true));
-        if let Some(header) = told.get("header_rows") {
-            let rows = list(header, "rows").iter().filter_map(Value::as_u64);
-            self.header = rows.filter(|&row| row > 0).collect();
-        }
-        let counted = reported.map(|table| list(&table["structure"], "columns"));
-        self.columns = list(told, "columns")
-            .iter()
-            .enumerate()
-            .map(|(index, told)| {
-                let mut column = told_column(told);
-                let same = counted.and_then(|counted| counted.get(index));
-                let same =
-                    same.filter(|same| same_header(text(same, "/header/raw"), &column.header));
-                column.filled = same.and_then(|same| number(same, "/non_empty_cells"));
-                column
-            })
-            .collect();
+    /// What was told of why it was read so. `counted`: its columns in the closing report.
+    fn tell(&mut self, told: &explain::Table, payload: &Value, counted: &[Value]) {
+        self.turned = told.turned;
+        let rows = told.header_rows.rows.iter().copied();
+        self.header = rows.filter(|&row| row > 0).collect();
+        let columns = told.columns.iter().enumerate();
+        let columns = columns.map(|(index, told)| {
+            let same = counted.get(index);
+            let same = same.filter(|same| same_header(text(same, "/header/raw"), &told.name));
+            let by = told.by.iter();
+            let by = by.filter_map(|part| Some(format!("{} {:.2}", part.detector, part.score?)));
+            Column {
+                told: told.clone(),
+                parts: Vec::new(),
+                because: by.collect::<Vec<_>>().join(", "),
+                filled: same.and_then(|same| number(same, "/non_empty_cells")),
+            }
+        });
+        self.columns = columns.collect();
         self.say(payload);
     }
 
@@ -275,9 +254,9 @@ impl Table {
             let column = self
                 .columns
                 .iter_mut()
-                .find(|column| !letters.is_empty() && column.letters == letters);
+                .find(|column| !letters.is_empty() && column.told.column == letters);
             let Some(column) = column else { continue };
-            if column.field.as_deref() != Some(field) {
+            if column.told.field.as_deref() != Some(field) {
                 column.parts.push(field.to_owned());
             }
             column.because = text(said, "/message").to_owned();
@@ -288,69 +267,6 @@ impl Table {
 /// Whether two texts are one header, however blanks and lines stand in it.
 fn same_header(one: &str, other: &str) -> bool {
     one.split_whitespace().eq(other.split_whitespace())
-}
-
-fn told_column(told: &Value) -> Column {
-    let scored = |holder: &Value, key: &str| holder.get(key)?.as_f64();
-    let by: Vec<String> = list(told, "by")
-        .iter()
-        .filter_map(|by| {
-            Some(format!(
-                "{} {:.2}",
-                text(by, "/detector"),
-                scored(by, "score")?
-            ))
-        })
-        .collect();
-    let nearest = told.get("nearest").and_then(|nearest| {
-        let likeness = scored(nearest, "likeness")?;
-        let suggestion = text(nearest, "/suggestion").to_owned();
-        Some((text(nearest, "/field").to_owned(), likeness, suggestion))
-    });
-    let wanted_by = list(told, "wanted_by").iter().filter_map(Value::as_str);
-    Column {
-        letters: text(told, "/column").to_owned(),
-        header: text(told, "/name").to_owned(),
-        field: told.get("field").and_then(Value::as_str).map(str::to_owned),
-        score: scored(told, "score"),
-        second: told
-            .get("second")
-            .and_then(|second| Some((text(second, "/field").to_owned(), scored(second, "score")?))),
-        because: by.join(", "),
-        reason: text(told, "/reason").to_owned(),
-        wanted_by: wanted_by.map(str::to_owned).collect(),
-        nearest,
-        ..Column::default()
-    }
-}
-
-/// The columns of a closing report: without what was told of each, as of engines before that.
-fn reported_columns(reported: &Value, table: &Table) -> Vec<Column> {
-    let columns = list(&reported["structure"], "columns");
-    let first = table.place.map(|place| u64::from(place.first_column) + 1);
-    let width = table
-        .place
-        .map(|place| (place.last_column - place.first_column) as usize + 1);
-    columns
-        .iter()
-        .map(|column| {
-            let index = number(column, "/index").unwrap_or(0);
-            let place = first.filter(|_| width == Some(columns.len()));
-            let field = column.pointer("/mapping/field").and_then(Value::as_str);
-            Column {
-                letters: place
-                    .map(|first| letters(first + index))
-                    .unwrap_or_default(),
-                header: text(column, "/header/raw").to_owned(),
-                field: field.map(str::to_owned),
-                score: column.pointer("/mapping/score").and_then(Value::as_f64),
-                reason: text(column, "/mapping/unmapped_reason").to_owned(),
-                filled: number(column, "/non_empty_cells"),
-                ..Column::default()
-            }
-        })
-        .filter(|column| !column.header.starts_with("__ade_"))
-        .collect()
 }
 
 /// Reads the event log of a run. What cannot be read is not known.

@@ -203,9 +203,9 @@ impl<'a> Rows<'a> {
             let Some(position) = column.position() else {
                 continue;
             };
-            let chip = match (&column.field, column.parts.as_slice()) {
+            let chip = match (&column.told.field, column.parts.as_slice()) {
                 (Some(field), _) => Chip::Field(field.clone()),
-                (None, []) if column.header.is_empty() && column.filled == Some(0) => continue,
+                (None, []) if column.told.name.is_empty() && column.filled == Some(0) => continue,
                 (None, []) => Chip::Unmapped,
                 (None, parts) => Chip::Field(parts.join(", ")),
             };
@@ -527,11 +527,11 @@ impl Rows<'_> {
         let number = row.to_string();
         let column = turned
             .flat_map(|table| &table.columns)
-            .find(|column| column.letters == number)?;
+            .find(|column| column.told.column == number)?;
         Some(Said {
             cell: None,
             severity: Severity::Info,
-            message: match &column.field {
+            message: match &column.told.field {
                 Some(field) => format!("→ {field}"),
                 None => "unmapped".to_owned(),
             },

@@ -1,34 +1,6 @@
-//! Times, sizes and other words for people.
+//! Days and sentences for people.
 
 use crate::base::clock::Timestamp;
-
-/// `13.1 KiB`
-pub fn bytes(number: u64) -> String {
-    const UNITS: [&str; 4] = ["KiB", "MiB", "GiB", "TiB"];
-    if number < 1024 {
-        return format!("{number} B");
-    }
-    let mut amount = number as f64 / 1024.0;
-    let mut unit = 0;
-    while amount >= 1024.0 && unit + 1 < UNITS.len() {
-        amount /= 1024.0;
-        unit += 1;
-    }
-    format!("{amount:.1} {}", UNITS[unit])
-}
-
-/// `412 ms`, `3.2 s`, `4 min 5 s`
-pub fn duration(milliseconds: u64) -> String {
-    match milliseconds {
-        0..1_000 => format!("{milliseconds} ms"),
-        1_000..60_000 => format!("{:.1} s", milliseconds as f64 / 1000.0),
-        _ => format!(
-            "{} min {} s",
-            milliseconds / 60_000,
-            milliseconds % 60_000 / 1000
-        ),
-    }
-}
 
 /// `21 November 2026, 23:39`, in Coordinated Universal Time.
 pub fn day(at: Timestamp) -> String {
@@ -93,19 +65,7 @@ mod tests {
     }
 
     #[test]
-    fn times_and_sizes_are_said_shortly() {
-        assert_eq!(
-            (bytes(1023), bytes(9_800)),
-            ("1023 B".to_owned(), "9.6 KiB".to_owned())
-        );
-        assert_eq!(
-            (duration(44), duration(5_400), duration(61_000)),
-            (
-                "44 ms".to_owned(),
-                "5.4 s".to_owned(),
-                "1 min 1 s".to_owned()
-            )
-        );
+    fn a_day_is_said_with_its_time() {
         assert_eq!(day(Timestamp(1_795_304_340_000)), "21 November 2026, 23:39");
     }
 }

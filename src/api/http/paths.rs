@@ -5,7 +5,8 @@
 //! what begins with an entry of the root folder of this machine is a path: `/kg` and `/api/v1/runs` are words.
 
 use std::borrow::Cow;
-use std::path::Path;
+use std::cell::OnceCell;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use memchr::memchr;
@@ -178,7 +179,42 @@ impl ShowPath for Hider {
     }
 
     fn about(&self, configuration: &Path) -> Box<dyn ShowPath> {
-        Box::new(self.about_configuration(configuration))
+        Box::new(AboutConfiguration {
+            hider: self.clone(),
+            folder: configuration.to_owned(),
+            known: OnceCell::new(),
+        })
+    }
+}
+
+/// Hides a configuration's folder too. Few texts name any path: the folder is looked at for the first that may.
+struct AboutConfiguration {
+    hider: Hider,
+    folder: PathBuf,
+    known: OnceCell<Hider>,
+}
+
+impl AboutConfiguration {
+    fn known(&self) -> &Hider {
+        let known = || self.hider.about_configuration(&self.folder);
+        self.known.get_or_init(known)
+    }
+}
+
+impl ShowPath for AboutConfiguration {
+    fn path(&self, path: &Path) -> String {
+        self.known().path(path)
+    }
+
+    fn text<'a>(&self, text: &'a str) -> Cow<'a, str> {
+        match memchr(b'/', text.as_bytes()) {
+            None => Cow::Borrowed(text),
+            Some(_) => self.known().text(text),
+        }
+    }
+
+    fn about(&self, configuration: &Path) -> Box<dyn ShowPath> {
+        self.known().about(configuration)
     }
 }
 

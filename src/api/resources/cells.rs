@@ -1,8 +1,9 @@
 //! The sheets of a run's input and output, and windows of their cells: for grids that show a few hundred rows of a large file.
 
+use std::fs::File;
+use std::io::{BufRead, BufReader, Read};
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -18,7 +19,6 @@ use crate::api::description::schemas::{CellWindow, FoundCells, SheetList};
 use crate::api::http::answer::Answer;
 use crate::api::http::body::{Path, Query};
 use crate::api::http::cursor;
-use crate::api::http::log_pieces;
 use crate::api::http::problem::ApiError;
 use crate::api::state::Api;
 use crate::api::transfer::tail;
@@ -31,10 +31,10 @@ use crate::settings::paths::RunFolder;
 use crate::store::RunRecord;
 use crate::workspace::Workspace;
 
-/// A file of which no window was asked for so long is closed.
-const FORGOTTEN_AFTER: Duration = Duration::from_secs(600);
 /// The engine says with which settings it reads within its first events.
 const EARLY_EVENTS: usize = 50;
+const EARLY_BYTES: u64 = 1 << 20;
+const LOADED: &str = "engine.config.loaded";
 /// A search returns so many cells at most.
 const MOST_FOUND: u32 = 1000;
 /// The longest text that is searched for, in characters.
@@ -73,37 +73,32 @@ impl Side {
     }
 
     /// Its file, and the settings that it is read with: the input as the run read it, the output whole.
-    fn file(
-        self,
-        api: &Api,
-        workspace: &Workspace,
-        run: &RunRecord,
-    ) -> Result<(PathBuf, Reading), ApiError> {
+    fn file(self, workspace: &Workspace, run: &RunRecord) -> Result<(PathBuf, Reading), ApiError> {
         match self {
             Self::Output => Ok((place_of(run, Left::Output)?.0, Reading::whole())),
             Self::Input => {
                 let path = place_of(run, Left::Input)?.0;
-                Ok((path, reading_of(api, workspace, run)))
+                Ok((path, reading_of(workspace, run)))
             }
         }
     }
 }
 
 /// The settings that a run read its input with, as its log tells; of a run that has not begun, the engine's defaults.
-fn reading_of(api: &Api, workspace: &Workspace, run: &RunRecord) -> Reading {
-    let path = tail::path_of(workspace, run);
-    let piece = log_pieces::read_from(&path, 0, u64::MAX, &api.paths)
-        .ok()
-        .flatten();
-    let lines = piece.map_or(Vec::new(), |piece| piece.lines);
-    lines
-        .iter()
-        .take(EARLY_EVENTS)
-        .find(|line| line.event == "engine.config.loaded")
-        .and_then(|line| serde_json::from_slice::<Value>(&line.text).ok())
-        .map_or_else(Reading::default, |event| {
-            Reading::of_settings(&event["data"]["settings"])
-        })
+fn reading_of(workspace: &Workspace, run: &RunRecord) -> Reading {
+    let log = File::open(tail::path_of(workspace, run));
+    let lines = log.into_iter().flat_map(|log| {
+        BufReader::new(log.take(EARLY_BYTES))
+            .lines()
+            .map_while(Result::ok)
+    });
+    let mut events = lines.take(EARLY_EVENTS).filter_map(|line| {
+        let event = line.contains(LOADED).then(|| serde_json::from_str(&line));
+        event?.ok().filter(|event: &Value| event["event"] == LOADED)
+    });
+    events.next().map_or_else(Reading::default, |event| {
+        Reading::of_settings(&event["data"]["settings"])
+    })
 }
 
 #[derive(Debug, Deserialize, IntoParams)]
@@ -128,7 +123,7 @@ async fn sheets(
     let side = Side::of(which.side.as_deref())?;
     api.slow_work(move |api| {
         let (workspace, run) = run_of(api, &caller, &id)?;
-        let (path, reading) = side.file(api, &workspace, &run)?;
+        let (path, reading) = side.file(&workspace, &run)?;
         let sheets = api.cells.sheets(&path, &reading)?;
         Ok(axum::Json(json!({"sheets": sheets})))
     })
@@ -218,24 +213,11 @@ async fn window(
     };
     api.slow_work(move |api| {
         let (workspace, run) = run_of(api, &caller, &id)?;
-        let (path, reading) = side.file(api, &workspace, &run)?;
+        let (path, reading) = side.file(&workspace, &run)?;
         let sheet = which.sheet.as_deref().map_or(Choice::At(0), Choice::Named);
-        api.cells.forget(FORGOTTEN_AFTER);
-        let known = known_rows(api, &run);
+        let window = api.cells.window(&path, &reading, sheet, rows, columns)?;
         let (mut row_map, mut row_reasons) = (None, None);
-        let window = match (side, &known) {
-            (Side::Output, None) => {
-                let payload = workspace.store.run_payload(&run.id)?;
-                let payload = payload.and_then(|text| serde_json::from_str::<Value>(&text).ok());
-                let (window, map) =
-                    api.cells
-                        .output_window(&path, payload.as_ref(), sheet, rows, columns)?;
-                row_map = map;
-                window
-            }
-            _ => api.cells.window(&path, &reading, sheet, rows, columns)?,
-        };
-        if let Some(known) = known {
+        if let Some(known) = known_rows(api, &run) {
             row_map = match side {
                 Side::Output => RowMap::of_output(&window, &known),
                 Side::Input => RowMap::of_input(&window, &known),
@@ -325,9 +307,8 @@ async fn find(
     };
     api.slow_work(move |api| {
         let (workspace, run) = run_of(api, &caller, &id)?;
-        let (path, reading) = side.file(api, &workspace, &run)?;
+        let (path, reading) = side.file(&workspace, &run)?;
         let sheet = what.sheet.as_deref().map_or(Choice::At(0), Choice::Named);
-        api.cells.forget(FORGOTTEN_AFTER);
         let found = api
             .cells
             .find(&path, &reading, sheet, &what.text, from, most)?;

@@ -1,7 +1,8 @@
 //! Which rows of a run's input and output belong together, for a whole sheet at once.
 
-use serde::Deserialize;
-use serde_json::{Value, json};
+use axum::http::header;
+use axum::response::{IntoResponse, Response};
+use serde::{Deserialize, Serialize};
 use utoipa::IntoParams;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -18,9 +19,9 @@ use crate::api::state::Api;
 use crate::cells::{Rows, Segment};
 use crate::store::RunRecord;
 
-/// The segments of a page, unless a request says otherwise, and at most.
+/// The segments of a page, unless a request says otherwise, and at most: as many as a large sheet has rows.
 const USUAL: u32 = 1000;
-const LARGEST: u32 = 10_000;
+const LARGEST: u32 = 200_000;
 
 pub fn routes() -> OpenApiRouter<Api> {
     OpenApiRouter::new().routes(routes!(rows))
@@ -35,8 +36,8 @@ struct WhichRows {
     side: Option<String>,
     /// The name of a sheet.
     sheet: String,
-    /// The largest number of segments, from 1 to 10000.
-    #[param(nullable = false, minimum = 1, maximum = 10000)]
+    /// The largest number of segments, from 1 to 200000.
+    #[param(nullable = false, minimum = 1, maximum = 200000)]
     limit: Option<u32>,
     /// The `next_cursor` of the page before.
     #[param(nullable = false, min_length = 43, max_length = 43)]
@@ -57,50 +58,49 @@ async fn rows(
     Reader(api, caller): Reader,
     Path(id): Path<String>,
     Query(which): Query<WhichRows>,
-) -> Answer {
+) -> Answer<Response> {
     let side = Side::of(which.side.as_deref())?;
     let limit = cursor::limit(which.limit, USUAL, LARGEST)?;
-    api.slow_work(move |api| {
+    let body = api.slow_work(move |api| {
         let (_, run) = run_of(api, &caller, &id)?;
         // What is not known of a run that has not ended is an error, as elsewhere.
         place_of(&run, Left::Output)?;
-        let Some(known) = known_rows(api, &run) else {
-            return Ok(axum::Json(json!({"segments": null, "next_cursor": null})));
-        };
-        page(&known, &run, side, &which, limit).map(axum::Json)
-    })
-    .await
+        let known = known_rows(api, &run);
+        page(known.as_deref(), &run, side, &which, limit)
+    });
+    Ok(([(header::CONTENT_TYPE, "application/json")], body.await?).into_response())
 }
 
+#[derive(Default, Serialize)]
+struct Page<'a> {
+    segments: Option<&'a [Segment<'a>]>,
+    next_cursor: Option<String>,
+}
+
+/// A page as JSON: of a sheet of many rows it is long.
 fn page(
-    known: &Rows,
+    known: Option<&Rows>,
     run: &RunRecord,
     side: Side,
     which: &WhichRows,
     limit: usize,
-) -> Result<Value, ApiError> {
-    let segments = match side {
+) -> Result<Vec<u8>, ApiError> {
+    let segments = known.map(|known| match side {
         Side::Input => known.of_input(&which.sheet),
         Side::Output => known.of_output(&which.sheet),
-    };
-    let count = segments.len();
-    let what = format!("rows {} {side:?} {} {count}", run.id, which.sheet);
-    let first = match &which.cursor {
-        Some(cursor) => cursor::place_in(&what, cursor)?,
-        None => 0,
-    };
-    let first = usize::try_from(first).unwrap_or(count).min(count);
-    let last = count.min(first + limit);
-    let shown: Vec<Value> = segments[first..last].iter().map(segment).collect();
-    let next = (last < count).then(|| cursor::sealed(&what, last as u64));
-    Ok(json!({"segments": shown, "next_cursor": next}))
-}
-
-fn segment(one: &Segment<'_>) -> Value {
-    json!({
-        "sheet": one.sheet, "row": one.row, "turned": one.turned,
-        "output_sheet": one.output_sheet, "output_row": one.output_row,
-        "count": one.count, "descending": one.descending,
-        "reason": one.reason, "hook": one.hook, "unknown": one.unknown,
-    })
+    });
+    let mut page = Page::default();
+    if let Some(segments) = &segments {
+        let count = segments.len();
+        let what = format!("rows {} {side:?} {} {count}", run.id, which.sheet);
+        let first = match &which.cursor {
+            Some(cursor) => cursor::place_in(&what, cursor)?,
+            None => 0,
+        };
+        let first = usize::try_from(first).unwrap_or(count).min(count);
+        let last = count.min(first + limit);
+        page.segments = Some(&segments[first..last]);
+        page.next_cursor = (last < count).then(|| cursor::sealed(&what, last as u64));
+    }
+    serde_json::to_vec(&page).map_err(|error| ApiError::internal(error.to_string()))
 }

@@ -203,15 +203,23 @@ pub fn refusals(store: &dyn Store, run: &RunRecord) -> Result<Vec<Shortfall>, St
     if demands.is_empty() || run.status != RunStatus::Succeeded || run.metrics.is_none() {
         return Ok(Vec::new());
     }
-    let payload = store.run_payload(&run.id)?;
+    // What no demand looks at is not read: lists show many runs.
+    let payload = match demands.looks_at_payload() {
+        true => store.run_payload(&run.id)?,
+        false => None,
+    };
     let payload = payload.and_then(|text| super::head(&text));
+    let fields = match demands.fields.is_empty() {
+        true => Vec::new(),
+        false => store.run_fields(&run.id)?,
+    };
     let noticed = payload.as_ref().map(Noticed::of).unwrap_or_default();
     let unmapped = match demands.denied.contains(&Denied::Unmapped) {
         true => Some(unclaimed(store.run_columns(&run.id)?, &noticed)),
         false => None,
     };
     let found = Found {
-        fields: &store.run_fields(&run.id)?,
+        fields: &fields,
         rows: payload.as_ref().and_then(RowCounts::of),
         issue_list: noticed.issue_list.as_ref(),
         unmapped: unmapped.as_deref(),
@@ -220,6 +228,15 @@ pub fn refusals(store: &dyn Store, run: &RunRecord) -> Result<Vec<Shortfall>, St
 }
 
 impl Demands {
+    /// Whether the figures of a run and its fields do not say all that is asked.
+    fn looks_at_payload(&self) -> bool {
+        let denies = |what: Denied| self.denied.contains(&what);
+        self.errors.is_some()
+            || self.rows.is_some()
+            || denies(Denied::Error)
+            || denies(Denied::Unmapped)
+    }
+
     /// In what a run with these results falls short. A run that failed, or that processed nothing, is not asked.
     pub(crate) fn shortfalls(&self, run: &RunRecord, found: &Found<'_>) -> Vec<Shortfall> {
         let succeeded = run.status == RunStatus::Succeeded;

@@ -3,10 +3,10 @@
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
-use rusqlite::params;
+use rusqlite::{Row, params};
 
 use super::SqliteStore;
-use super::values::{execute, exists, path_text};
+use super::values::{execute, exists, path_text, rows};
 use crate::base::clock::Timestamp;
 use crate::store::{Copies, OutputCopy, Result};
 
@@ -37,21 +37,12 @@ impl Copies for SqliteStore {
     fn copies_of(&self, runs: &[&str]) -> Result<HashMap<String, PathBuf>> {
         self.read(|connection| {
             // A run has one workbook, unless it was asked for once more elsewhere: the last one counts.
-            let mut statement = connection.prepare_cached(
-                "SELECT path FROM output_copies WHERE run_id = ?1 ORDER BY written_at DESC",
-            )?;
-            let mut found = HashMap::new();
-            for run in runs {
-                let mut rows = statement.query([run])?;
-                while let Some(row) = rows.next()? {
-                    let path = PathBuf::from(row.get::<_, String>(0)?);
-                    if is_workbook(&path) {
-                        found.insert((*run).to_owned(), path);
-                        break;
-                    }
-                }
-            }
-            Ok(found)
+            let sql = "SELECT run_id, path FROM output_copies WHERE run_id IN (SELECT value FROM json_each(?1)) ORDER BY written_at";
+            let these = serde_json::json!(runs).to_string();
+            let copy = |row: &Row<'_>| Ok((row.get(0)?, PathBuf::from(row.get::<_, String>(1)?)));
+            let mut found = rows(connection, sql, [these], copy)?;
+            found.retain(|(_, path)| is_workbook(path));
+            Ok(found.into_iter().collect())
         })
     }
 }

@@ -1,6 +1,6 @@
 //! The store on SQLite: one file, any number of processes on one machine.
 //!
-//! One connection in each process, behind a mutex. Writes are short `BEGIN IMMEDIATE` transactions: the write lock is taken
+//! One connection in each process that writes, behind a mutex, and a few that read. Writes are short `BEGIN IMMEDIATE` transactions: the write lock is taken
 //! before the first read, so that what a transaction has read still holds when it writes, and so that waiting for the lock
 //! follows the busy timeout, which SQLite ignores when a transaction turns from reading to writing. No transaction spans a
 //! process or a file operation.
@@ -51,6 +51,7 @@ mod transaction;
 mod values;
 mod workers;
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{MutexGuard, OnceLock};
 
 use rusqlite::Connection;
@@ -59,12 +60,18 @@ use self::options::DatabaseOptions;
 use self::transaction::{OneConnection, Transaction};
 use super::{Result, Store, StoreError};
 
+/// So many threads of a process read at once, beside the one that writes. With fewer than a small server has clients at once, some
+/// wait several times as long as others do: no order is kept among those that wait for a connection.
+const READERS: usize = 8;
+
 /// The store on SQLite.
 pub struct SqliteStore {
     shared: OneConnection,
-    /// A second connection, for readers that meet a writer of this process: the write-ahead log lets them read what is committed,
-    /// and they wait for no disk. Opened by the first that needs it.
-    reader: OnceLock<Option<OneConnection>>,
+    /// Further connections, for readers that meet a writer or each other: the write-ahead log lets them read what is committed,
+    /// and they wait for no disk. Each is opened by the first that needs it.
+    readers: [OnceLock<Option<OneConnection>>; READERS],
+    /// Counts the readers that found all of them in use.
+    waiting: AtomicUsize,
     options: DatabaseOptions,
 }
 
@@ -76,7 +83,8 @@ impl SqliteStore {
             .map_err(|error| error::explain(&options.path, options.busy_timeout, error))?;
         Ok(Self {
             shared: OneConnection::new(connection),
-            reader: OnceLock::new(),
+            readers: Default::default(),
+            waiting: AtomicUsize::new(0),
             options: options.clone(),
         })
     }
@@ -96,10 +104,17 @@ impl SqliteStore {
             let opened = is_file.then(|| connection::connect(&self.options, false).ok());
             opened.flatten().map(OneConnection::new)
         };
-        match self.reader.get_or_init(open) {
-            Some(reader) => reader.lock(),
-            None => self.shared.lock(),
+        for reader in &self.readers {
+            let Some(reader) = reader.get_or_init(open) else {
+                return self.shared.lock();
+            };
+            if let Some(free) = reader.try_lock() {
+                return free;
+            }
         }
+        let turn = self.waiting.fetch_add(1, Ordering::Relaxed) % READERS;
+        let next = self.readers[turn].get().and_then(Option::as_ref);
+        next.unwrap_or(&self.shared).lock()
     }
 
     /// Writes in one transaction.

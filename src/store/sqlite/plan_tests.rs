@@ -152,3 +152,13 @@ fn runs_in_trouble_are_found_without_a_look_at_all_that_wait() {
 fn the_queue_of_a_workspace_is_found_by_its_environments() {
     assert_uses(changes::LIVE, "queue_of_environment (environment_id=?)");
 }
+
+#[test]
+fn runs_in_the_queue_are_counted_without_a_look_at_their_records() {
+    let plan = plan(runs::LIVE);
+    assert!(
+        plan.contains("COVERING INDEX queue_of_environment (environment_id=?)"),
+        "{plan}"
+    );
+    assert!(!plan.contains("SCAN r"), "{plan}");
+}

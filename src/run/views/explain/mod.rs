@@ -125,7 +125,6 @@ pub fn explain(
         run,
         fields: &fields,
         tables: &tables,
-        payload: &payload,
         noticed: &noticed,
         cells,
     };

@@ -1,19 +1,13 @@
 //! Which row of the output a row of the sender became, and which one it was: as the run has recorded it, and never by guessing.
 //!
-//! Runs tell it in a file of their own ([`Rows`]); older ones in the column `Source row` of their output.
+//! Runs tell it in a file of their own ([`Rows`]).
 
 use std::path::Path;
 use std::sync::Arc;
 
-use serde_json::Value;
-
-use super::error::ExplainError;
 use super::place::Area;
 use super::told::Table;
-use crate::cells::{
-    Cells, CellsError, Choice, Fate, MOST_ROWS, NotWritten, Origin, Quarantined, Reason, RowMap,
-    Rows, Written,
-};
+use crate::cells::{Cells, Fate, NotWritten, Origin, Quarantined, Reason, Rows, Written};
 use crate::engine::Noticed;
 use crate::run::results::issues::{NoList, issues_of};
 use crate::settings::paths::RunFolder;
@@ -24,7 +18,6 @@ pub(super) struct Tracer<'a> {
     pub run: &'a RunRecord,
     pub fields: &'a [FieldResult],
     pub tables: &'a [Table],
-    pub payload: &'a Value,
     pub noticed: &'a Noticed,
     pub cells: &'a Cells,
 }
@@ -60,7 +53,7 @@ pub(super) enum Fated {
 }
 
 impl Tracer<'_> {
-    /// What the run tells of its rows; nothing of older runs, and without `row_provenance`.
+    /// What the run tells of its rows; nothing without `row_provenance`.
     pub(super) fn rows(&self) -> Option<Arc<Rows>> {
         let folder = RunFolder::at(&self.run.run_dir);
         self.cells.rows(&folder.rows(&self.run.input_name))
@@ -73,32 +66,24 @@ impl Tracer<'_> {
     }
 
     /// What a row of a table's output was, from 1.
-    pub(super) fn source_of(&self, table: &Table, row: u64) -> Result<From, ExplainError> {
-        let Some(output) = &table.output else {
-            return Ok(From::Unknown(self.unknown(table)));
+    pub(super) fn source_of(&self, table: &Table, row: u64) -> From {
+        let told = table.output.as_ref().zip(self.rows());
+        let Some((output, rows)) = told else {
+            return From::Unknown(self.unknown(table));
         };
-        if let Some(rows) = self.rows() {
-            return Ok(match rows.origin(&output.sheet, row) {
-                Origin::Row { sheet, row } => From::Row(sheet.to_owned(), row),
-                Origin::Column { sheet, column } => From::Column(sheet.to_owned(), column),
-                Origin::Added => From::Added,
-                Origin::Unknown { hook } => From::Unknown(replaced(hook)),
-                Origin::NoData => From::Unknown(self.unknown(table)),
-            });
+        match rows.origin(&output.sheet, row) {
+            Origin::Row { sheet, row } => From::Row(sheet.to_owned(), row),
+            Origin::Column { sheet, column } => From::Column(sheet.to_owned(), column),
+            Origin::Added => From::Added,
+            Origin::Unknown { hook } => From::Unknown(replaced(hook)),
+            Origin::NoData => From::Unknown(self.unknown(table)),
         }
-        let map = self.row_map(&output.sheet, row..=row)?;
-        let map = map.filter(|_| !table.turned);
-        let found = map.and_then(|map| Some((map.rows.first().copied()??, map.sheet)));
-        Ok(match found {
-            Some((row, sheet)) => From::Row(sheet, row),
-            None => From::Unknown(self.unknown(table)),
-        })
     }
 
     /// What became of a row of the sender, or of a record of a table on its side, which is a column; from 1.
-    pub(super) fn fate(&self, table: &Table, number: u64) -> Result<Fated, ExplainError> {
+    pub(super) fn fate(&self, table: &Table, number: u64) -> Fated {
         let Some(rows) = self.rows() else {
-            return self.fate_by_column(table, number);
+            return Fated::Unknown(self.unknown(table));
         };
         let fate = if table.turned {
             rows.fate_of_column(&table.sheet, number)
@@ -107,12 +92,12 @@ impl Tracer<'_> {
         };
         let apart = rows.quarantined(&table.sheet, number, table.turned);
         if !apart.is_empty() && !matches!(fate, Fate::Written(_)) {
-            return Ok(Fated::Quarantined {
+            return Fated::Quarantined {
                 why: apart.iter().map(among_errors).collect(),
                 places: apart.iter().filter_map(in_output).collect(),
-            });
+            };
         }
-        Ok(match fate {
+        match fate {
             Fate::Written(mut places) => {
                 // A hook has doubled it, and one of the two has errors.
                 places.extend(
@@ -132,7 +117,7 @@ impl Tracer<'_> {
             Fate::NotWritten(one) => Fated::NotWritten(in_words(one)),
             Fate::Unknown { hook } => Fated::Unknown(replaced(hook)),
             Fate::NotTold => Fated::Unknown(self.unknown(table)),
-        })
+        }
     }
 
     /// Why it is not known which row of the other side one is.
@@ -156,10 +141,10 @@ impl Tracer<'_> {
     }
 
     /// What became of a row of a table, where another table may lie beside it: its rows are others.
-    pub(super) fn fate_in(&self, table: &Table, row: u64) -> Result<Fated, ExplainError> {
-        let fate = self.fate(table, row)?;
+    pub(super) fn fate_in(&self, table: &Table, row: u64) -> Fated {
+        let fate = self.fate(table, row);
         let Fated::Written(mut places) = fate else {
-            return Ok(fate);
+            return fate;
         };
         let beside = self.tables.iter().filter(|other| {
             other.table != table.table
@@ -173,13 +158,13 @@ impl Tracer<'_> {
         };
         if beside.iter().any(stacked) {
             let why = "tables that lie beside one another were stacked; which row of the output is this one's, is not known";
-            return Ok(Fated::Unknown(why.to_owned()));
+            return Fated::Unknown(why.to_owned());
         }
         places.retain(|(sheet, row)| !beside.iter().any(|other| other.holds(sheet, *row)));
         if places.is_empty() {
-            return Ok(Fated::Unknown(self.unknown(table)));
+            return Fated::Unknown(self.unknown(table));
         }
-        Ok(Fated::Written(places))
+        Fated::Written(places)
     }
 
     /// Why a row of the sender is not in the output, where the run tells.
@@ -187,57 +172,6 @@ impl Tracer<'_> {
         match self.rows()?.fate(sheet, row) {
             Fate::NotWritten(one) => Some(in_words(one)),
             _ => None,
-        }
-    }
-
-    /// The same of a run that tells nothing of its rows but in a column of its output.
-    fn fate_by_column(&self, table: &Table, row: u64) -> Result<Fated, ExplainError> {
-        let output = table.output.as_ref();
-        let area = output.and_then(|output| Area::named(&output.range));
-        let Some((output, area)) = output.zip(area) else {
-            return Ok(Fated::Unknown(self.unknown(table)));
-        };
-        let (mut places, mut is_whole) = (Vec::new(), !table.turned);
-        let mut first = area.first.row + 1;
-        while first <= area.last.row {
-            let last = area.last.row.min(first + MOST_ROWS - 1);
-            let map = self.row_map(&output.sheet, first..=last)?;
-            let map = map.filter(|map| map.sheet == table.sheet && !table.turned);
-            let rows = map.map_or_else(Vec::new, |map| map.rows);
-            is_whole &= rows.len() as u64 == last - first + 1 && rows.iter().all(Option::is_some);
-            let fits = (first..).zip(&rows).filter(|(_, from)| **from == Some(row));
-            places.extend(fits.map(|(row, _)| (output.sheet.clone(), row)));
-            first = last + 1;
-        }
-        Ok(match (places.is_empty(), is_whole) {
-            (false, _) => Fated::Written(places),
-            (true, true) => Fated::NotWritten(NOT_THERE.to_owned()),
-            (true, false) => Fated::Unknown(self.unknown(table)),
-        })
-    }
-
-    /// Where rows of the output come from, by a column of it. `None`: it is not known, or the file is gone.
-    fn row_map(
-        &self,
-        sheet: &str,
-        rows: std::ops::RangeInclusive<u64>,
-    ) -> Result<Option<RowMap>, ExplainError> {
-        let Some(path) = self.output() else {
-            return Ok(None);
-        };
-        let choice = Choice::Named(sheet);
-        let read = self
-            .cells
-            .output_window(path, Some(self.payload), choice, rows, 1..=1);
-        match read {
-            Ok((_, map)) => Ok(map),
-            // A hook may have removed or renamed what was written.
-            Err(
-                CellsError::NoSheet { .. }
-                | CellsError::OutOfBounds { .. }
-                | CellsError::Gone { .. },
-            ) => Ok(None),
-            Err(error) => Err(error.into()),
         }
     }
 }

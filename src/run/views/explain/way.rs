@@ -8,7 +8,7 @@ use super::place::{Area, Cell, letters};
 use super::told::{Column, Hook, Table, Written};
 use super::trace::{Fated, From, Tracer};
 use super::words::looks_of;
-use crate::cells::{Choice, Origin};
+use crate::cells::{Choice, Origin, Reading};
 use crate::issues::{Issue, Severity};
 use crate::run::results::issues::issues_of;
 
@@ -166,7 +166,7 @@ impl Tracer<'_> {
                         .collect(),
                 )
             }
-            (Some(_), false) => self.fate_in(table, row)?,
+            (Some(_), false) => self.fate_in(table, row),
         };
         self.place_in_output(&mut way, table, column, fate);
         self.tell_own_field(&mut way, table);
@@ -278,7 +278,7 @@ impl Tracer<'_> {
                 way.part = "header";
                 Fated::Written(first.into_iter().collect())
             }
-            Some(record) => self.fate(table, record)?,
+            Some(record) => self.fate(table, record),
             None => Fated::Unknown("each cell of it is in another row of the output".to_owned()),
         };
         self.place_in_output(&mut way, table, Some(&own), fate);
@@ -415,7 +415,7 @@ impl Tracer<'_> {
         let from = if row == area.first.row {
             From::Header
         } else {
-            self.source_of(first, row)?
+            self.source_of(first, row)
         };
         // Of several tables in one, the one that has the sender's row.
         let is_of = |table: &Table| match &from {
@@ -550,10 +550,11 @@ impl Tracer<'_> {
         let Some(column) = super::place::column_named(&written.column) else {
             return false;
         };
-        let read =
-            self.cells
-                .output_window(path, None, Choice::Named(sheet), row..=row, column..=column);
-        let Ok((window, _)) = read else {
+        let (choice, reading) = (Choice::Named(sheet), Reading::whole());
+        let read = self
+            .cells
+            .window(path, &reading, choice, row..=row, column..=column);
+        let Ok(window) = read else {
             return false;
         };
         let value = window.rows.first().and_then(|row| row.first());

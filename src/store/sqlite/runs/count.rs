@@ -12,9 +12,11 @@ const ENDED: &str = "SELECT count(*) FROM (SELECT 1 FROM runs WHERE configuratio
 /// The same of those that were recorded since a time, whose records are looked at.
 const ENDED_SINCE: &str = "SELECT count(*) FROM (SELECT 1 FROM runs WHERE configuration_id = ?1 AND status = ?2 AND id >= ?4 AND created_at >= ?5 LIMIT ?3)";
 
-/// Those in the queue.
-const LIVE: &str = "SELECT q.status, count(*) AS runs FROM queue q JOIN runs r ON r.id = q.run_id
-    WHERE r.configuration_id IN (SELECT value FROM json_each(?1)) AND (?2 IS NULL OR r.created_at >= ?2) GROUP BY q.status";
+/// Those in the queue, from the index `queue_of_environment` alone; those without an environment, which are few, by their records.
+pub(in crate::store::sqlite) const LIVE: &str = "SELECT q.status, count(*) AS runs FROM environments e CROSS JOIN queue q ON q.environment_id = e.id
+    WHERE e.configuration_id IN (SELECT value FROM json_each(?1)) AND (?2 IS NULL OR q.created_at >= ?2) GROUP BY e.id, q.status
+    UNION ALL SELECT q.status, 1 FROM queue q CROSS JOIN runs r ON r.id = q.run_id
+    WHERE q.environment_id IS NULL AND r.configuration_id IN (SELECT value FROM json_each(?1)) AND (?2 IS NULL OR r.created_at >= ?2)";
 
 /// So many runs are looked at for what no index knows.
 const LOOK_AT: u32 = 20_000;

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use rusqlite::{Connection, Row, params};
 
-use super::read::by_id;
+use super::read::{prepared, record};
 use crate::base::clock::{Timestamp, milliseconds};
 use crate::store::sqlite::values::rows;
 use crate::store::{FoundRuns, RunFilter, RunRecord, RunStatus};
@@ -105,6 +105,7 @@ pub(super) fn list(connection: &Connection, filter: &RunFilter) -> rusqlite::Res
         .look_at
         .filter(|_| asks_for_what_no_index_knows(filter));
     let mut looked_to = None;
+    let mut one = prepared(connection)?;
     while found.runs.len() < limit
         && let Some((id, index)) = heads.pop()
     {
@@ -113,7 +114,7 @@ pub(super) fn list(connection: &Connection, filter: &RunFilter) -> rusqlite::Res
             break;
         }
         left = left.map(|left| left - 1);
-        let run = by_id(connection, &id)?;
+        let run = one.query_row([&id], record)?;
         if is_wanted(&run, filter) {
             found.runs.push(run);
         }
@@ -212,11 +213,12 @@ fn running(
     let mut ids: Vec<String> = rows(connection, sql, [], |row| row.get(0))?;
     ids.sort_unstable_by(|one, other| other.cmp(one));
     let mut runs = Vec::new();
+    let mut one = prepared(connection)?;
     for id in ids {
         if runs.len() == limit {
             break;
         }
-        let run = by_id(connection, &id)?;
+        let run = one.query_row([&id], record)?;
         if is_wanted(&run, filter) && configurations.contains(&run.key.configuration_id) {
             runs.push(run);
         }

@@ -30,6 +30,8 @@ use crate::store::{
 };
 
 #[cfg(test)]
+pub(super) use count::LIVE;
+#[cfg(test)]
 pub(super) use due::{DUE_IN, NEXT_ENVIRONMENT};
 pub(super) use due::{each_environment, waiting_in};
 #[cfg(test)]

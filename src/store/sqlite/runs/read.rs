@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use rusqlite::types::FromSql;
-use rusqlite::{Connection, Row};
+use rusqlite::{CachedStatement, Connection, Row};
 use serde::de::DeserializeOwned;
 
 use crate::base::clock::Timestamp;
@@ -148,7 +148,11 @@ impl Columns<'_, '_> {
 }
 
 pub(super) fn by_id(connection: &Connection, id: &str) -> rusqlite::Result<RunRecord> {
-    connection
-        .prepare_cached(&format!("{SELECT} WHERE r.id = ?1"))?
-        .query_row([id], record)
+    prepared(connection)?.query_row([id], record)
+}
+
+/// The statement that reads a run by its id, for callers that read several: to find it among the prepared ones takes a look at all
+/// of its text.
+pub(super) fn prepared(connection: &Connection) -> rusqlite::Result<CachedStatement<'_>> {
+    connection.prepare_cached(&format!("{SELECT} WHERE r.id = ?1"))
 }
