@@ -421,6 +421,8 @@ pub enum Submitted {
     KeyInUse,
     /// This many runs are queued already.
     Full(u64),
+    /// Its document, with this id, is deleted.
+    DocumentDeleted(String),
 }
 
 /// The runs: the queue itself, and the records of those that ended.

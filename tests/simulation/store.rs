@@ -163,7 +163,8 @@ impl Documents for SimulatedStore {
     looks! {
         add_document(new: &DocumentRecord) -> DocumentRecord;
         document(id: &str) -> DocumentRecord;
-        documents(workspace: &str, before: Option<&str>, limit: u32) -> Vec<DocumentRecord>;
+        documents(workspace: &str, sha256: Option<&str>, before: Option<&str>, limit: u32) -> Vec<DocumentRecord>;
+        delete_document(id: &str, now: Timestamp) -> bool;
     }
 }
 

@@ -1,4 +1,4 @@
-//! Documents: store, list, show, download.
+//! Documents: store, list, show, download, delete.
 
 use axum::extract::{DefaultBodyLimit, Request};
 use axum::http::{HeaderMap, StatusCode};
@@ -10,7 +10,7 @@ use utoipa_axum::routes;
 
 use super::runs::document_of;
 use super::workspaces::known_workspace;
-use crate::api::access::caller::{Reader, Runner};
+use crate::api::access::caller::{Administrator, Reader, Runner};
 use crate::api::description::schemas::{Document, DocumentPage};
 use crate::api::http::answer::{Answer, created, status_of};
 use crate::api::http::body::{Path, Query};
@@ -21,12 +21,13 @@ use crate::api::http::problem::ApiError;
 use crate::api::state::Api;
 use crate::api::transfer::upload::Upload;
 use crate::base::problem::code;
-use crate::run::inputs::documents::{Arriving, document_json};
+use crate::run::inputs::documents::{Arriving, bytes_of, delete, document_json};
+use crate::store::DocumentRecord;
 
 pub fn routes() -> OpenApiRouter<Api> {
     OpenApiRouter::new()
         .routes(routes!(store, list))
-        .routes(routes!(show))
+        .routes(routes!(show, delete_document))
         .routes(routes!(download_document))
         .layer(DefaultBodyLimit::disable())
 }
@@ -137,7 +138,7 @@ async fn list(
     api.work(move |api| {
         let workspace = known_workspace(api, &caller, &workspace)?;
         let store = &workspace.store;
-        let found = store.documents(workspace.id(), before.as_deref(), limit)?;
+        let found = store.documents(workspace.id(), None, before.as_deref(), limit)?;
         let items = found.iter().map(document_json).collect();
         let last = found.last().map(|document| document.id.as_str());
         Ok(axum::Json(cursor::page(items, limit, last)))
@@ -157,6 +158,36 @@ async fn show(Reader(api, caller): Reader, Path(id): Path<String>) -> Answer {
     .await
 }
 
+/// Where the bytes of a document are.
+fn place_of(document: &DocumentRecord) -> Result<&std::path::Path, ApiError> {
+    let path = bytes_of(document)?;
+    if path.is_file() {
+        return Ok(path);
+    }
+    let detail = format!("the bytes of document {} are gone", document.id);
+    Err(ApiError::new(StatusCode::GONE, code::INPUT_GONE, detail))
+}
+
+/// Delete a document.
+///
+/// Its bytes go; its record stays for the runs that were made from it, which keep the copy that they have read with their other files.
+/// Deleting it again changes nothing.
+#[utoipa::path(delete, path = "/api/v1/documents/{id}", operation_id = "delete_document", tag = "documents", params(("id" = String, Path, description = "The document")), responses(
+    (status = 204, description = "It is deleted"),
+    (status = 409),
+))]
+async fn delete_document(
+    Administrator(api, caller): Administrator,
+    Path(id): Path<String>,
+) -> Answer<StatusCode> {
+    api.work(move |api| {
+        let document = document_of(api, &caller, &id)?;
+        delete(&*api.workspace(&document.workspace_id)?, &document)?;
+        Ok(StatusCode::NO_CONTENT)
+    })
+    .await
+}
+
 /// Download a document.
 #[utoipa::path(get, path = "/api/v1/documents/{id}/download", operation_id = "download_document", tag = "documents", params(("id" = String, Path, description = "The document")), responses(
     (status = 200, content((Vec<u8> = "text/csv"), (Vec<u8> = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"), (Vec<u8> = "application/vnd.ms-excel.sheet.macroenabled.12"), (Vec<u8> = "application/vnd.ms-excel"))),
@@ -170,12 +201,8 @@ async fn download_document(
     headers: HeaderMap,
 ) -> Answer<Response> {
     let document = api.work(move |api| document_of(api, &caller, &id)).await?;
-    if !document.path.is_file() {
-        let detail = format!("the bytes of document {} were deleted", document.id);
-        return Err(ApiError::new(StatusCode::GONE, code::INPUT_GONE, detail));
-    }
     let file = Download {
-        path: &document.path,
+        path: place_of(&document)?,
         name: &document.name,
         kind: download::kind_of(&document.name),
         tag: Some(&document.sha256),

@@ -1,4 +1,4 @@
-//! Runs: submit, list, show, follow, cancel, retry, and what they leave.
+//! Runs: submit, list, show, follow, cancel, retry, delete, and what they leave.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -13,7 +13,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::workspaces::known_workspace;
-use crate::api::access::caller::{Caller, Reader, Runner};
+use crate::api::access::caller::{Administrator, Caller, Reader, Runner};
 use crate::api::description::schemas::{LogPage, Run, RunPage, ServerSentEvent, Status};
 use crate::api::http::answer::{Answer, created, status_of};
 use crate::api::http::body::{Json, JsonBody, Path, Query};
@@ -33,7 +33,7 @@ use crate::base::problem::code;
 use crate::configuration::Configuration;
 use crate::environment::needed::prepare::{PrepareError, Prepared, prepare, prepare_version};
 use crate::run::calls::request::demand_setting;
-use crate::run::calls::retry;
+use crate::run::calls::{remove, retry};
 use crate::run::calls::submit::{RunOfDocument, as_client, submit};
 use crate::run::ending::cancel;
 use crate::run::views::json::{run_json, runs_json};
@@ -53,7 +53,7 @@ pub fn routes() -> OpenApiRouter<Api> {
     OpenApiRouter::new()
         .routes(routes!(create))
         .routes(routes!(list))
-        .routes(routes!(show))
+        .routes(routes!(show, delete_run))
         .routes(routes!(logs))
         .routes(routes!(events))
         .routes(routes!(cancel_run))
@@ -227,7 +227,7 @@ impl NewRunOptions {
     responses(
         (status = 201, body = Run, headers(("Location" = String, description = "The run"))),
         (status = 200, description = "The run of the same key, or the stream that was asked for", content((Run = "application/json"), (String = "application/x-ndjson"))),
-        (status = 409), (status = 429),
+        (status = 409), (status = 410), (status = 429),
     )
 )]
 async fn create(
@@ -679,6 +679,23 @@ async fn cancel_run(
             cancel::Cancelled::Requested(run) => (StatusCode::ACCEPTED, run),
         };
         Ok((status, axum::Json(run_json(&run, None, &[], &api.paths))))
+    })
+    .await
+}
+
+/// Delete a run that has ended: its record and its files.
+#[utoipa::path(delete, path = "/api/v1/runs/{id}", operation_id = "delete_run", tag = "runs", params(("id" = String, Path, description = "The run")), responses(
+    (status = 204, description = "It is deleted"),
+    (status = 409),
+))]
+async fn delete_run(
+    Administrator(api, caller): Administrator,
+    Path(id): Path<String>,
+) -> Answer<StatusCode> {
+    api.slow_work(move |api| {
+        let (workspace, run) = run_of(api, &caller, &id)?;
+        remove::remove(&workspace, &run.id, false)?;
+        Ok(StatusCode::NO_CONTENT)
     })
     .await
 }
