@@ -32,7 +32,7 @@ use crate::store::RunRecord;
 use crate::workspace::Workspace;
 
 /// A file of which no window was asked for so long is closed.
-const FORGOTTEN_AFTER: Duration = Duration::from_secs(600);
+pub(super) const FORGOTTEN_AFTER: Duration = Duration::from_secs(600);
 /// The engine says with which settings it reads within its first events.
 const EARLY_EVENTS: usize = 50;
 /// A search returns so many cells at most.

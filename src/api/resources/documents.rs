@@ -4,14 +4,16 @@ use axum::extract::{DefaultBodyLimit, Request};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use serde::Deserialize;
+use serde_json::json;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use super::cells::FORGOTTEN_AFTER;
 use super::runs::document_of;
 use super::workspaces::known_workspace;
 use crate::api::access::caller::{Administrator, Reader, Runner};
-use crate::api::description::schemas::{Document, DocumentPage};
+use crate::api::description::schemas::{Document, DocumentPage, SheetList};
 use crate::api::http::answer::{Answer, created, status_of};
 use crate::api::http::body::{Path, Query};
 use crate::api::http::cursor;
@@ -21,13 +23,17 @@ use crate::api::http::problem::ApiError;
 use crate::api::state::Api;
 use crate::api::transfer::upload::Upload;
 use crate::base::problem::code;
+use crate::cells::Reading;
 use crate::run::inputs::documents::{Arriving, bytes_of, delete, document_json};
 use crate::store::DocumentRecord;
+use crate::workspace::Workspace;
 
 pub fn routes() -> OpenApiRouter<Api> {
     OpenApiRouter::new()
         .routes(routes!(store, list))
         .routes(routes!(show, delete_document))
+        .routes(routes!(find))
+        .routes(routes!(sheets))
         .routes(routes!(download_document))
         .layer(DefaultBodyLimit::disable())
 }
@@ -137,11 +143,72 @@ async fn list(
     let (limit, before) = cursor::bounds(which.limit, which.cursor.as_deref())?;
     api.work(move |api| {
         let workspace = known_workspace(api, &caller, &workspace)?;
-        let store = &workspace.store;
-        let found = store.documents(workspace.id(), None, before.as_deref(), limit)?;
-        let items = found.iter().map(document_json).collect();
-        let last = found.last().map(|document| document.id.as_str());
-        Ok(axum::Json(cursor::page(items, limit, last)))
+        page(&workspace, None, limit, before.as_deref())
+    })
+    .await
+}
+
+fn page(workspace: &Workspace, sha256: Option<&str>, limit: u32, before: Option<&str>) -> Answer {
+    let found = (workspace.store).documents(workspace.id(), sha256, before, limit)?;
+    let items = found.iter().map(document_json).collect();
+    let last = found.last().map(|document| document.id.as_str());
+    Ok(axum::Json(cursor::page(items, limit, last)))
+}
+
+/// Which documents to find.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct WhichContent {
+    /// The SHA-256 of their bytes, 64 hexadecimal digits; absent: all documents.
+    #[param(nullable = false, pattern = "^[0-9a-fA-F]{64}$")]
+    sha256: Option<String>,
+    /// The workspace; absent: that of the server.
+    #[param(nullable = false)]
+    workspace: Option<String>,
+    /// The largest number of documents, from 1 to 1000.
+    #[param(nullable = false, minimum = 1, maximum = 1000)]
+    limit: Option<u32>,
+    /// The `next_cursor` of the page before.
+    #[param(nullable = false, min_length = 48, max_length = 48)]
+    cursor: Option<String>,
+}
+
+/// Find documents by their bytes, newest first.
+///
+/// A client that knows the SHA-256 of a file finds out in this way whether it has to send it. Documents that were deleted are not found.
+#[utoipa::path(get, path = "/api/v1/documents", operation_id = "find_documents", tag = "documents", params(WhichContent), responses(
+    (status = 200, body = DocumentPage),
+))]
+async fn find(Reader(api, caller): Reader, Query(which): Query<WhichContent>) -> Answer {
+    let (limit, before) = cursor::bounds(which.limit, which.cursor.as_deref())?;
+    let sha256 = which.sha256.map(|digest| digest.to_lowercase());
+    let is_digest =
+        |text: &String| text.len() == 64 && text.bytes().all(|one| one.is_ascii_hexdigit());
+    if sha256.as_ref().is_some_and(|text| !is_digest(text)) {
+        return Err(ApiError::field("sha256", "must be 64 hexadecimal digits"));
+    }
+    api.work(move |api| {
+        let id = which.workspace.as_deref().unwrap_or(api.home().id());
+        let workspace = known_workspace(api, &caller, id)?;
+        page(&workspace, sha256.as_deref(), limit, before.as_deref())
+    })
+    .await
+}
+
+/// List the sheets of a document, with their sizes, as a run would read them unless its configuration says otherwise.
+#[utoipa::path(get, path = "/api/v1/documents/{id}/sheets", operation_id = "list_document_sheets", tag = "documents", params(("id" = String, Path, description = "The document")), responses(
+    (status = 200, body = SheetList),
+    (status = 409), (status = 410),
+))]
+async fn sheets(Reader(api, caller): Reader, Path(id): Path<String>) -> Answer {
+    api.slow_work(move |api| {
+        let document = document_of(api, &caller, &id)?;
+        api.cells.forget(FORGOTTEN_AFTER);
+        let sheets = api
+            .cells
+            .sheets(place_of(&document)?, &Reading::default())?;
+        Ok(axum::Json(json!({"sheets": sheets})))
     })
     .await
 }

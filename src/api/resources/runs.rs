@@ -30,17 +30,18 @@ use crate::base::clock::Timestamp;
 use crate::base::digest;
 use crate::base::files::name_of;
 use crate::base::problem::code;
+use crate::base::show_path::ShowPath;
 use crate::configuration::Configuration;
 use crate::environment::needed::prepare::{PrepareError, Prepared, prepare, prepare_version};
 use crate::run::calls::request::demand_setting;
-use crate::run::calls::{remove, retry};
 use crate::run::calls::submit::{RunOfDocument, as_client, submit};
+use crate::run::calls::{remove, retry};
 use crate::run::ending::cancel;
 use crate::run::views::json::{run_json, runs_json};
 use crate::settings::paths::RunFolder;
 use crate::store::{
-    ConfigurationRecord, DocumentRecord, KnownConfiguration, RunFilter, RunOptions, RunRecord,
-    RunStatus,
+    Attempt, ConfigurationRecord, DocumentRecord, KnownConfiguration, RunFilter, RunOptions,
+    RunRecord, RunStatus,
 };
 use crate::workspace::Workspace;
 
@@ -54,6 +55,7 @@ pub fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(create))
         .routes(routes!(list))
         .routes(routes!(show, delete_run))
+        .routes(routes!(attempts))
         .routes(routes!(logs))
         .routes(routes!(events))
         .routes(routes!(cancel_run))
@@ -543,6 +545,36 @@ async fn show(Reader(api, caller): Reader, Path(id): Path<String>) -> Answer {
         let json = runs_json(&workspace, std::slice::from_ref(&run), &api.paths)?;
         Ok(axum::Json(json.into_iter().next().unwrap_or_default()))
     })
+}
+
+/// The attempts at a run, the first one first.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "a shape for the description of the API")]
+struct AttemptList {
+    items: Vec<Attempt>,
+}
+
+/// List the attempts at a run, the first one first.
+#[utoipa::path(get, path = "/api/v1/runs/{id}/attempts", operation_id = "list_run_attempts", tag = "runs", params(("id" = String, Path, description = "The run")), responses(
+    (status = 200, body = AttemptList),
+))]
+async fn attempts(Reader(api, caller): Reader, Path(id): Path<String>) -> Answer {
+    api.work(move |api| {
+        let (workspace, run) = run_of(api, &caller, &id)?;
+        let mut items = json!(workspace.store.attempts(&run.id)?);
+        let paths = tail::paths_of(api, &run);
+        for item in items.as_array_mut().into_iter().flatten() {
+            if let Some(error) = item["error"].as_str() {
+                item["error"] = json!(paths.text(error));
+            }
+            if caller.token.workspaces.is_some() {
+                // Its name says on which machine it is.
+                item["worker"] = Value::Null;
+            }
+        }
+        Ok(axum::Json(json!({"items": items})))
+    })
+    .await
 }
 
 /// Read a run's log.

@@ -37,7 +37,12 @@ impl Documents for SqliteStore {
                 let values = params![workspace, before, limit, sha256];
                 rows(connection, WITH_CONTENT, values, record)
             }
-            None => rows(connection, NEWEST, params![workspace, before, limit], record),
+            None => rows(
+                connection,
+                NEWEST,
+                params![workspace, before, limit],
+                record,
+            ),
         })
     }
 

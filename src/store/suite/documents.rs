@@ -65,9 +65,8 @@ pub fn documents_are_found_by_their_bytes(store: &dyn Store) {
     let other = add(&new("default", "b.csv", "1"));
     add(&new("default", "a.csv", "2"));
     add(&new("another", "a.csv", "1"));
-    let with = |sha256: &str, before: Option<&str>| {
-        store.documents("default", Some(sha256), before, 10)
-    };
+    let with =
+        |sha256: &str, before: Option<&str>| store.documents("default", Some(sha256), before, 10);
     assert_eq!(with("1", None).unwrap(), [other.clone(), one.clone()]);
     assert_eq!(with("1", Some(&other.id)).unwrap(), [one]);
     assert_eq!(with("3", None).unwrap(), []);

@@ -79,6 +79,7 @@ macro_rules! run {
                     runs_are_found_by_text_labels_and_issues,
                     runs_are_counted_by_status,
                     a_failure_keeps_its_place,
+                    the_queue_is_told_in_the_order_in_which_it_is_claimed,
                     a_full_queue_takes_no_more_until_one_is_claimed,
                     the_same_request_under_the_same_key_is_one_run,
                 }
