@@ -181,3 +181,122 @@ fn a_token_stores_and_sees_what_it_is_for() {
     let large = vec![b'a'; 20 * 1024 * 1024];
     store(&server, "c.csv", &large).refuses(401, "unauthorized");
 }
+
+#[test]
+fn documents_are_found_by_their_bytes_so_that_they_need_not_be_sent_again() {
+    let place = Place::new();
+    let mut server = Server::of(&place);
+    let one = store(&server, "a.csv", b"a\n1\n").is(201);
+    let other = store(&server, "b.csv", b"a\n1\n").is(201);
+    store(&server, "c.csv", b"a\n2\n").is(201);
+    let digest = one.json()["sha256"].as_str().unwrap().to_owned();
+    let found = |query: &str| -> Vec<String> {
+        let page = server.read(&format!("documents?{query}"));
+        let ids = page["items"].as_array().unwrap().iter();
+        ids.map(|item| item["id"].as_str().unwrap().to_owned())
+            .collect()
+    };
+    let both = [other.id(), one.id()];
+    assert_eq!(found(&format!("sha256={digest}")), both);
+    let query = format!("sha256={}&workspace=default", digest.to_uppercase());
+    assert_eq!(found(&query), both);
+    let first = server.read(&format!("documents?sha256={digest}&limit=1"));
+    let next = first["next_cursor"].as_str().unwrap();
+    assert_eq!(
+        found(&format!("sha256={digest}&limit=1&cursor={next}")),
+        [one.id()]
+    );
+    assert_eq!(found(&format!("sha256={}", "0".repeat(64))).len(), 0);
+    assert_eq!(found("limit=10").len(), 3);
+    for wrong in ["x", "", &"g".repeat(64), &digest[1..]] {
+        let path = format!("documents?sha256={wrong}");
+        server.get(&path).refuses_field("sha256");
+    }
+    server.get("documents?limit=0").refuses_field("limit");
+    let unknown = server.get("documents?workspace=other");
+    unknown.refuses(404, "not_found");
+    server.use_token(server.token(ade::store::Scope::Admin, Some(&["elsewhere"])));
+    let path = format!("documents?sha256={digest}");
+    server.get(&path).refuses(404, "not_found");
+}
+
+#[test]
+fn the_sheets_of_a_document_are_known_before_a_run() {
+    let place = Place::new();
+    let server = Server::of(&place);
+    let sheets = |name: &str, bytes: &[u8]| {
+        let id = store(&server, name, bytes).is(201).id();
+        server.get(&format!("documents/{id}/sheets"))
+    };
+    let book = common::workbook(&[
+        ("North", &[&["Name", "Email"], &["Ann", "ann@example.org"]]),
+        ("South", &[&["Name"]]),
+    ]);
+    let listed = sheets("book.xlsx", &book).is(200).json();
+    let listed = listed["sheets"].as_array().unwrap();
+    assert_eq!(listed.len(), 2);
+    let first = json!({"name": "North", "index": 0, "state": "visible", "rows": 2, "columns": 2});
+    common::has(&listed[0], first);
+    common::has(
+        &listed[1],
+        json!({"name": "South", "rows": 1, "columns": 1}),
+    );
+    let csv = sheets("members.csv", b"Name,Email,Phone\n").is(200).json();
+    common::has(&csv["sheets"][0], json!({"name": "members", "columns": 3}));
+    sheets("broken.xlsx", b"no workbook").refuses(422, "workbook_unreadable");
+    server
+        .get("documents/0199/sheets")
+        .refuses(404, "not_found");
+}
+
+#[test]
+fn a_deleted_document_is_gone_and_its_record_stays() {
+    let place = Place::cold();
+    let configuration = place.configuration_id("config");
+    let mut server = Server::of(&place);
+    let bytes = place.read("members.csv");
+    let id = store(&server, "members.csv", bytes.as_bytes()).is(201).id();
+    let path = format!("documents/{id}");
+    let delete = |server: &Server| server.send("DELETE", &path, &[], b"");
+    let runs = format!("configs/{configuration}/runs");
+    let run = server.post(&runs, &json!({"document_id": id})).is(201).id();
+    delete(&server).refuses(409, "document_in_use");
+    let admin = server.token(ade::store::Scope::Admin, None);
+    server.use_token(server.token(ade::store::Scope::Run, None));
+    delete(&server).refuses(403, "forbidden");
+    server
+        .post(&format!("runs/{run}/cancel"), &json!({}))
+        .is(200);
+    server.use_token(admin);
+    assert_eq!(server.read(&path)["deleted_at"], json!(null));
+    delete(&server).is(204);
+    delete(&server).is(204);
+    assert_eq!(kept(&place), Vec::<String>::new());
+
+    let shown = server.read(&path);
+    assert!(shown["deleted_at"].is_string(), "{shown}");
+    for route in ["download", "sheets"] {
+        let answer = server.get(&format!("{path}/{route}"));
+        answer.refuses(410, "document_deleted");
+    }
+    let again = server.post(&runs, &json!({"document_id": id}));
+    again.refuses(410, "document_deleted");
+    let jobs = server.post(
+        "jobs",
+        &json!({"document_id": id, "config_id": configuration}),
+    );
+    jobs.refuses(410, "document_deleted");
+    for list in [DOCUMENTS.to_owned(), "documents".to_owned()] {
+        assert_eq!(server.read(&list)["items"], json!([]), "{list}");
+    }
+    assert_eq!(server.read(&format!("runs/{run}"))["document_id"], *id);
+    // The same file is another document now, and as good as any.
+    let stored = store(&server, "members.csv", bytes.as_bytes()).is(201);
+    assert_ne!(stored.id(), id);
+    server
+        .post(&runs, &json!({"document_id": stored.id()}))
+        .is(201);
+    server
+        .send("DELETE", "documents/0199", &[], b"")
+        .refuses(404, "not_found");
+}

@@ -17,10 +17,9 @@ use rusqlite::Connection;
 
 /// What the newest fixture has more than its predecessor brought up to date.
 const NEWEST_ROWS: &str = r#"
-UPDATE runs SET error_place = '{"file":"src/ade_config/columns/total.py","line":12,"callable":"tidy"}'
-    WHERE id = (SELECT min(id) FROM runs WHERE status = 'failed');
-UPDATE runs SET options = json_set(options, '$.labels', json('{"team":"north"}'), '$.configuration_version', 2)
-    WHERE id = (SELECT min(id) FROM runs);
+INSERT INTO documents (id, workspace_id, name, path, sha256, size_bytes, created_at, deleted_at)
+    SELECT '01999999-0009-7000-8000-000000000000', workspace_id, name, path || '.before', sha256, size_bytes, created_at, 1790000000000
+    FROM documents WHERE id = '01999999-0001-7000-8000-000000000000';
 "#;
 
 /// Columns that later versions call otherwise: the table, the name before, the name now.

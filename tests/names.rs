@@ -10,7 +10,7 @@ use std::path::PathBuf;
 use common::Place;
 
 /// Test files that are not about one command.
-const SUBJECTS: [&str; 29] = [
+const SUBJECTS: [&str; 30] = [
     // The HTTP API, by subject; its commands have files of their own.
     "api",
     "api_access",
@@ -22,6 +22,7 @@ const SUBJECTS: [&str; 29] = [
     "api_events",
     "api_issues",
     "api_recovery",
+    "api_runs",
     // The engine, and workbooks of which the result is known.
     "conformance",
     "engine",

@@ -90,6 +90,18 @@ fn a_program_reads_where_a_configuration_failed() {
     );
     assert_eq!(error["callable"], "ade_config.columns.late.tidy", "{error}");
     assert_eq!(error["sheet"], "members", "{error}");
+    assert!(error.get("column").is_none(), "{error}");
+    config.write(
+        "src/ade_config/columns/late.py",
+        "def tidy(**_):\n    raise ValueError(\"no\")\n\n\n\
+         def register(registry):\n    registry.register_column_transform(tidy, field=\"email\", priority=0)\n",
+    );
+    let error = failed();
+    assert_eq!(
+        (&error["line"], &error["column"]),
+        (&2.into(), &"B".into()),
+        "{error}"
+    );
     config.write("src/ade_config/columns/late.py", "\ndef (\n");
     let error = failed();
     assert_eq!(error["file"], "src/ade_config/columns/late.py", "{error}");

@@ -152,6 +152,8 @@ pub mod code {
         TOO_LARGE = "too_large";
         UNSUPPORTED_MEDIA_TYPE = "unsupported_media_type";
         INVALID_FIELD = "invalid_field";
+        DOCUMENT_DELETED = "document_deleted";
+        DOCUMENT_IN_USE = "document_in_use";
         QUEUE_FULL = "queue_full";
         BUSY = "busy";
         KEY_IN_USE = "key_in_use";

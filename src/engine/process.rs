@@ -150,6 +150,8 @@ pub struct FailedAt {
     pub sheet: Option<String>,
     /// Which table of the sheet, from 1.
     pub table: Option<u32>,
+    /// The letters of the sheet's column.
+    pub column: Option<String>,
 }
 
 impl FailedAt {
@@ -163,6 +165,7 @@ impl FailedAt {
             callable: text("callable"),
             sheet: text("sheet"),
             table: number("table"),
+            column: text("column"),
         }
     }
 }

@@ -24,7 +24,7 @@ pub struct Failure {
     pub place: Box<Place>,
 }
 
-/// Where something failed: in which file of the configuration, and at which table of the input. What is not known is
+/// Where something failed: in which file of the configuration, and at which table or column of the input. What is not known is
 /// left out.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Place {
@@ -48,6 +48,10 @@ pub struct Place {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub table: Option<u32>,
+    /// The letters of the sheet's column.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub column: Option<String>,
 }
 
 impl Place {

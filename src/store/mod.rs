@@ -71,8 +71,9 @@ pub use observed_time::ObservedTime;
 pub use queue_statistics::{Overview, QueueDepth, QueueStatistics};
 pub use results::{ColumnResult, FieldResult, FieldState, Results, RunMetrics, RunResults};
 pub use runs::{
-    Attempt, CancelOutcome, Ending, FoundRuns, NewRun, Retry, RunCounts, RunFilter, RunOptions,
-    RunRecord, RunStatus, Runs, SheetChoice, Submission, Submitted, Used,
+    Attempt, CancelOutcome, Ending, FoundRuns, NewRun, QueuePlace, Retry, RunCounts, RunFilter,
+    RunOptions, RunRecord, RunStatus, Runs, SheetChoice, Submission, Submitted, Used, WaitingRun,
+    WaitsFor,
 };
 pub use schema::{
     AppliedMigration, Examined, Migrated, Migration, MigrationState, Opening, SchemaStatus,

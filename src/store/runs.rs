@@ -244,25 +244,34 @@ impl RunRecord {
 }
 
 /// One attempt at a run.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct Attempt {
     /// From 1.
     pub attempt: u32,
-    /// The worker that made it.
+    /// The worker that made it. Null with a token for some workspaces.
+    #[schema(required, value_type = Option<String>)]
     pub worker: String,
     /// When the claim was made.
+    #[schema(value_type = String, format = DateTime)]
     pub started_at: Timestamp,
-    /// When it ended.
+    /// When it ended; null: it goes on.
+    #[schema(required, value_type = Option<String>, format = DateTime)]
     pub completed_at: Option<Timestamp>,
-    /// `succeeded`, `failed`, `cancelled`, `retried`, `lost`, `released`.
+    /// `succeeded`, `failed`, `cancelled`; `retried`: another attempt is made; `lost`: its worker was not heard of any more;
+    /// `released`: it was given back, and does not count. Null: it goes on.
+    #[schema(required)]
     pub outcome: Option<String>,
     /// The engine's exit code.
+    #[schema(required)]
     pub exit_code: Option<i32>,
     /// Why it did not succeed.
+    #[schema(required)]
     pub error: Option<String>,
     /// The engine's peak memory in bytes.
+    #[schema(required)]
     pub peak_memory_bytes: Option<u64>,
     /// The engine's processor time.
+    #[schema(required)]
     pub cpu_seconds: Option<f64>,
 }
 
@@ -391,6 +400,42 @@ impl RunCounts {
     }
 }
 
+/// What a queued run waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum WaitsFor {
+    /// A worker with a free slot.
+    Slot,
+    /// Its environment.
+    Environment,
+    /// The time of its next attempt.
+    Retry,
+}
+
+/// The place of a run in the queue. Places are in the order in which runs are claimed: those first that may be claimed now.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct QueuePlace {
+    /// What it waits for.
+    pub waits_for: WaitsFor,
+    /// When it may be claimed.
+    pub available_at: i64,
+    /// When it was recorded.
+    pub created_at: i64,
+    /// Its id.
+    pub run_id: String,
+}
+
+/// A run that waits.
+#[derive(Clone, Debug)]
+pub struct WaitingRun {
+    /// The run.
+    pub run: RunRecord,
+    /// Its place.
+    pub place: QueuePlace,
+    /// Which one it is of all that wait, whatever their workspaces, from 1.
+    pub position: u64,
+}
+
 /// From when on a run is tried again, and whether its attempt is spent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Retry {
@@ -421,6 +466,8 @@ pub enum Submitted {
     KeyInUse,
     /// This many runs are queued already.
     Full(u64),
+    /// Its document, with this id, is deleted.
+    DocumentDeleted(String),
 }
 
 /// The runs: the queue itself, and the records of those that ended.
@@ -536,6 +583,15 @@ pub trait Runs {
 
     /// How many runs of each status the filter takes, whatever it says of status and page; of each, at most `most` are counted.
     fn count_runs(&self, filter: &RunFilter, most: u32) -> Result<RunCounts>;
+
+    /// Returns the runs of a workspace that wait, in the order in which they are claimed, at most `limit` of those behind a place.
+    fn waiting_runs(
+        &self,
+        workspace: &str,
+        behind: Option<&QueuePlace>,
+        limit: u32,
+        now: Timestamp,
+    ) -> Result<Vec<WaitingRun>>;
 
     /// Returns the attempts at a run, first one first.
     fn attempts(&self, run: &str) -> Result<Vec<Attempt>>;

@@ -166,6 +166,7 @@ def test_an_exception_names_file_line_function_and_what_it_was_called_for(run, r
     assert {key: line["data"][key] for key in ("line", "function", "callable", "code")} == {
         "line": 4, "function": "deep", "callable": "ade_config.columns.z.fn", "code": outcome.result.error.code,
     }  # fmt: skip
+    assert line["data"].get("column") == {"column detector": "B", "transform": "A", "validator": "A"}.get(role)
     trace = line["error"]["stack_trace"]
     assert "in deep" in trace and "in fn" in trace and "KeyError: 'too deep'" in trace
     assert ("ade_engine" in trace) == (level == 10)

@@ -150,3 +150,18 @@ def test_a_total_that_is_left_out_is_a_column_of_the_sheet(normalize):
     (left_out,), (differs,) = notices["rows_left_out"], notices["total_differs"]
     assert left_out["message"].endswith("1 row of totals left out (column F)") and left_out["cells"] == ["F3"] and "rows" not in left_out
     assert "the total in F8 is not the sum of what was kept (columns B to E)" in differs["message"] and differs["cells"] == ["F8"]
+
+
+def test_what_fails_at_a_field_of_a_turned_table_names_no_column_of_the_sheet(run, template):
+    (template / "src/ade_config/columns/late.py").write_text("""
+def tidy(**_):
+    raise ValueError("no")
+
+
+def register(registry):
+    registry.register_column_transform(tidy, field="email", priority=0)
+""")
+    upright = [list(row) for row in zip(*CREW)]
+    for rows, column in ((upright, "D"), (CREW, None)):
+        data = run(template, {"S": rows}).named("log")[-1]["data"]
+        assert data["callable"].endswith("late.tidy") and data["sheet"] == "S" and data.get("column") == column

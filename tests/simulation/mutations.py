@@ -39,11 +39,11 @@ FAULTS = [
     ("build released without the token", ENVIRONMENTS + "mod.rs", ("updated_at = ?3\n             WHERE id = ?1 AND claim_token = ?2 AND", "updated_at = ?3\n             WHERE id = ?1 AND ?2 = ?2 AND")),
     ("heartbeat of a build without the token", ENVIRONMENTS + "mod.rs", ("claim_expires_at = ?3 WHERE id = ?1 AND claim_token = ?2 AND", "claim_expires_at = ?3 WHERE id = ?1 AND ?2 = ?2 AND")),
     # Claiming.
-    ("claim what is running", RUNS + "due.rs", ("WHERE environment_id = ?1 AND status = 'queued' AND available_at", "WHERE environment_id = ?1 AND status IN ('queued', 'running') AND available_at")),
+    ("claim what is running", RUNS + "due.rs", ("WHERE environment_id IS ?1 AND status = 'queued' AND available_at", "WHERE environment_id IS ?1 AND status IN ('queued', 'running') AND available_at")),
     ("claim what has been claimed since", RUNS + "claim.rs", ("WHERE run_id = ?1 AND status = 'queued' AND available_at", "WHERE run_id = ?1 AND available_at")),
     ("claim a named run before it is due", RUNS + "claim.rs", ("AND available_at <= ?2 AND", "AND ?2 = ?2 AND")),
     ("claim without an environment that is ready", RUNS + "due.rs", ("SELECT status = 'ready' FROM environments", "SELECT status <> 'failed' FROM environments")),
-    ("claim out of turn in an environment", RUNS + "due.rs", ("ORDER BY available_at, created_at, run_id LIMIT 1", "ORDER BY created_at DESC, run_id LIMIT 1")),
+    ("claim out of turn in an environment", RUNS + "due.rs", ("ORDER BY available_at, created_at, run_id LIMIT ?3", "ORDER BY created_at DESC, run_id LIMIT ?3")),
     ("claim out of turn among environments", RUNS + "due.rs", ("oldest = due.into_iter().chain(oldest.take()).min();", "oldest = due.into_iter().chain(oldest.take()).next();")),
     ("claim a build that another process holds", ENVIRONMENTS + "build.rs", ("status IN ('queued', 'failed')", "status IN ('queued', 'building', 'failed')")),
     ("claim a build before it is due", ENVIRONMENTS + "build.rs", ("status = 'queued' AND available_at <= ?5", "status = 'queued'")),

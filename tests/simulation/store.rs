@@ -15,9 +15,9 @@ use ade::store::{
     EnvironmentContents, EnvironmentKey, EnvironmentRecord, Environments, Failure, FieldResult,
     FoundRuns, Heartbeat, Holder, Identities, Identity, Ids, KnownConfiguration, Leases, LiveRun,
     Named, NewEnvironment, NewRun, ObservedTime, OutputCopy, Overview, Publication, QueueDepth,
-    QueueStatistics, Result, Results, Retry, RunCounts, RunFiles, RunFilter, RunRecord, RunningRun,
-    Runs, SqliteStore, Store, StoreError, Submission, Submitted, TokenRecord, Tokens, Used,
-    WorkerRecord, Workers, WorkspaceRecord,
+    QueuePlace, QueueStatistics, Result, Results, Retry, RunCounts, RunFiles, RunFilter, RunRecord,
+    RunningRun, Runs, SqliteStore, Store, StoreError, Submission, Submitted, TokenRecord, Tokens,
+    Used, WaitingRun, WorkerRecord, Workers, WorkspaceRecord,
 };
 
 use super::judge::Operation;
@@ -163,7 +163,8 @@ impl Documents for SimulatedStore {
     looks! {
         add_document(new: &DocumentRecord) -> DocumentRecord;
         document(id: &str) -> DocumentRecord;
-        documents(workspace: &str, before: Option<&str>, limit: u32) -> Vec<DocumentRecord>;
+        documents(workspace: &str, sha256: Option<&str>, before: Option<&str>, limit: u32) -> Vec<DocumentRecord>;
+        delete_document(id: &str, now: Timestamp) -> bool;
     }
 }
 
@@ -468,6 +469,7 @@ impl Runs for SimulatedStore {
     looks! {
         run(workspace: &str, id: &str) -> RunRecord;
         find_runs(filter: &RunFilter) -> FoundRuns;
+        waiting_runs(workspace: &str, behind: Option<&QueuePlace>, limit: u32, now: Timestamp) -> Vec<WaitingRun>;
         count_runs(filter: &RunFilter, most: u32) -> RunCounts;
         attempts(run: &str) -> Vec<Attempt>;
     }
@@ -574,7 +576,7 @@ answers_without_words! {
     Vec<ColumnResult>, DocumentRecord, KnownConfiguration, Option<KnownConfiguration>, Option<TokenRecord>, Publication,
     Submitted, TokenRecord, Vec<ConfigurationActivity>, Vec<ConfigurationVersion>,
     Vec<DocumentRecord>, Vec<FieldResult>, Vec<KnownConfiguration>, Vec<PathBuf>, Vec<TokenRecord>,
-    Vec<WorkspaceRecord>, Vec<String>, (Vec<PathBuf>, Option<String>), (WorkspaceRecord, bool)
+    Vec<WaitingRun>, Vec<WorkspaceRecord>, Vec<String>, (Vec<PathBuf>, Option<String>), (WorkspaceRecord, bool)
 }
 
 macro_rules! answers_of_records {

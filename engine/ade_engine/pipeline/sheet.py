@@ -480,6 +480,7 @@ class SheetPipeline:
             finally:
                 surroundings.enter(None)
 
+        context.sources = sources
         table = run_hooks(HookName.ON_TABLE_MAPPED, table)
         if context.settings.drop_blank_rows:
             # What hooks have put into a field counts.

@@ -213,6 +213,9 @@ pub struct Document {
     pub size_bytes: u64,
     #[schema(format = DateTime)]
     pub created_at: String,
+    /// When its bytes were deleted; null: they are there.
+    #[schema(required, format = DateTime)]
+    pub deleted_at: Option<String>,
 }
 
 /// A page of documents, newest first.

@@ -4,7 +4,8 @@
 use axum::http::HeaderMap;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use utoipa::IntoParams;
 
@@ -12,9 +13,9 @@ use super::problem::ApiError;
 use crate::base::digest;
 
 /// The number of entries of a page, unless a request says otherwise.
-const USUAL: u32 = 50;
+pub const USUAL: u32 = 50;
 /// The largest number of entries of a page.
-const LARGEST: u32 = 1000;
+pub const LARGEST: u32 = 1000;
 
 /// The largest number of an event: what every reader of JSON keeps exactly.
 const LARGEST_NUMBER: u64 = (1 << 53) - 1;
@@ -151,6 +152,21 @@ pub fn place_in(what: &str, cursor: &str) -> Result<u64, ApiError> {
 fn seal(what: &str) -> String {
     let digest = digest::of(what).to_string();
     digest[digest.len() - SEAL..].to_owned()
+}
+
+/// A cursor that names a place in an order that changes, so that a page goes on behind it although its entry has left.
+pub fn at(place: &impl Serialize) -> String {
+    URL_SAFE_NO_PAD.encode(json!(place).to_string())
+}
+
+/// The place that a cursor of [`at`] names.
+///
+/// # Errors
+/// It names none.
+pub fn place_at<T: DeserializeOwned>(cursor: &str) -> Result<T, ApiError> {
+    let text = URL_SAFE_NO_PAD.decode(cursor).ok();
+    let place = text.and_then(|text| serde_json::from_slice(&text).ok());
+    place.ok_or_else(|| ApiError::field("cursor", "is not the `next_cursor` of a page"))
 }
 
 /// Checks how many entries of a page are wanted.

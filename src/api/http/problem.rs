@@ -211,7 +211,9 @@ fn status_of(kind: Kind, code: &str) -> StatusCode {
         | code::NOTHING_TO_PUBLISH
         | code::SAFE_MODE_ENABLED
         | code::NOT_UPLOADED
+        | code::DOCUMENT_IN_USE
         | code::COLLECTION_BUSY => StatusCode::CONFLICT,
+        code::DOCUMENT_DELETED => StatusCode::GONE,
         code::PRECONDITION_FAILED => StatusCode::PRECONDITION_FAILED,
         code::PRECONDITION_REQUIRED => StatusCode::PRECONDITION_REQUIRED,
         code::CONFIG_INVALID => StatusCode::UNPROCESSABLE_ENTITY,

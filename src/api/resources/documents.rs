@@ -1,17 +1,18 @@
-//! Documents: store, list, show, download.
+//! Documents: store, list, show, download, delete.
 
 use axum::extract::{DefaultBodyLimit, Request};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use serde::Deserialize;
+use serde_json::json;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::runs::document_of;
 use super::workspaces::known_workspace;
-use crate::api::access::caller::{Reader, Runner};
-use crate::api::description::schemas::{Document, DocumentPage};
+use crate::api::access::caller::{Administrator, Reader, Runner};
+use crate::api::description::schemas::{Document, DocumentPage, SheetList};
 use crate::api::http::answer::{Answer, created, status_of};
 use crate::api::http::body::{Path, Query};
 use crate::api::http::cursor;
@@ -21,12 +22,17 @@ use crate::api::http::problem::ApiError;
 use crate::api::state::Api;
 use crate::api::transfer::upload::Upload;
 use crate::base::problem::code;
-use crate::run::inputs::documents::{Arriving, document_json};
+use crate::cells::Reading;
+use crate::run::inputs::documents::{Arriving, bytes_of, delete, document_json};
+use crate::store::DocumentRecord;
+use crate::workspace::Workspace;
 
 pub fn routes() -> OpenApiRouter<Api> {
     OpenApiRouter::new()
         .routes(routes!(store, list))
-        .routes(routes!(show))
+        .routes(routes!(show, delete_document))
+        .routes(routes!(find))
+        .routes(routes!(sheets))
         .routes(routes!(download_document))
         .layer(DefaultBodyLimit::disable())
 }
@@ -136,11 +142,70 @@ async fn list(
     let (limit, before) = cursor::bounds(which.limit, which.cursor.as_deref())?;
     api.work(move |api| {
         let workspace = known_workspace(api, &caller, &workspace)?;
-        let store = &workspace.store;
-        let found = store.documents(workspace.id(), before.as_deref(), limit)?;
-        let items = found.iter().map(document_json).collect();
-        let last = found.last().map(|document| document.id.as_str());
-        Ok(axum::Json(cursor::page(items, limit, last)))
+        page(&workspace, None, limit, before.as_deref())
+    })
+    .await
+}
+
+fn page(workspace: &Workspace, sha256: Option<&str>, limit: u32, before: Option<&str>) -> Answer {
+    let found = (workspace.store).documents(workspace.id(), sha256, before, limit)?;
+    let items = found.iter().map(document_json).collect();
+    let last = found.last().map(|document| document.id.as_str());
+    Ok(axum::Json(cursor::page(items, limit, last)))
+}
+
+/// Which documents to find.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct WhichContent {
+    /// The SHA-256 of their bytes, 64 hexadecimal digits; absent: all documents.
+    #[param(nullable = false, pattern = "^[0-9a-fA-F]{64}$")]
+    sha256: Option<String>,
+    /// The workspace; absent: that of the server.
+    #[param(nullable = false)]
+    workspace: Option<String>,
+    /// The largest number of documents, from 1 to 1000.
+    #[param(nullable = false, minimum = 1, maximum = 1000)]
+    limit: Option<u32>,
+    /// The `next_cursor` of the page before.
+    #[param(nullable = false, min_length = 48, max_length = 48)]
+    cursor: Option<String>,
+}
+
+/// Find documents by their bytes, newest first.
+///
+/// A client that knows the SHA-256 of a file finds out in this way whether it has to send it. Documents that were deleted are not found.
+#[utoipa::path(get, path = "/api/v1/documents", operation_id = "find_documents", tag = "documents", params(WhichContent), responses(
+    (status = 200, body = DocumentPage),
+))]
+async fn find(Reader(api, caller): Reader, Query(which): Query<WhichContent>) -> Answer {
+    let (limit, before) = cursor::bounds(which.limit, which.cursor.as_deref())?;
+    let sha256 = which.sha256.map(|digest| digest.to_lowercase());
+    let is_digest =
+        |text: &String| text.len() == 64 && text.bytes().all(|one| one.is_ascii_hexdigit());
+    if sha256.as_ref().is_some_and(|text| !is_digest(text)) {
+        return Err(ApiError::field("sha256", "must be 64 hexadecimal digits"));
+    }
+    api.work(move |api| {
+        let id = which.workspace.as_deref().unwrap_or(api.home().id());
+        let workspace = known_workspace(api, &caller, id)?;
+        page(&workspace, sha256.as_deref(), limit, before.as_deref())
+    })
+    .await
+}
+
+/// List the sheets of a document, with their sizes, as a run would read them unless its configuration says otherwise.
+#[utoipa::path(get, path = "/api/v1/documents/{id}/sheets", operation_id = "list_document_sheets", tag = "documents", params(("id" = String, Path, description = "The document")), responses(
+    (status = 200, body = SheetList),
+    (status = 409), (status = 410),
+))]
+async fn sheets(Reader(api, caller): Reader, Path(id): Path<String>) -> Answer {
+    api.slow_work(move |api| {
+        let document = document_of(api, &caller, &id)?;
+        let path = place_of(&document)?;
+        let sheets = api.cells.sheets(path, &Reading::default())?;
+        Ok(axum::Json(json!({"sheets": sheets})))
     })
     .await
 }
@@ -153,6 +218,36 @@ async fn show(Reader(api, caller): Reader, Path(id): Path<String>) -> Answer {
     api.work(move |api| {
         let document = document_of(api, &caller, &id)?;
         Ok(axum::Json(document_json(&document)))
+    })
+    .await
+}
+
+/// Where the bytes of a document are.
+fn place_of(document: &DocumentRecord) -> Result<&std::path::Path, ApiError> {
+    let path = bytes_of(document)?;
+    if path.is_file() {
+        return Ok(path);
+    }
+    let detail = format!("the bytes of document {} are gone", document.id);
+    Err(ApiError::new(StatusCode::GONE, code::INPUT_GONE, detail))
+}
+
+/// Delete a document.
+///
+/// Its bytes go; its record stays for the runs that were made from it, which keep the copy that they have read with their other files.
+/// Deleting it again changes nothing.
+#[utoipa::path(delete, path = "/api/v1/documents/{id}", operation_id = "delete_document", tag = "documents", params(("id" = String, Path, description = "The document")), responses(
+    (status = 204, description = "It is deleted"),
+    (status = 409),
+))]
+async fn delete_document(
+    Administrator(api, caller): Administrator,
+    Path(id): Path<String>,
+) -> Answer<StatusCode> {
+    api.work(move |api| {
+        let document = document_of(api, &caller, &id)?;
+        delete(&*api.workspace(&document.workspace_id)?, &document)?;
+        Ok(StatusCode::NO_CONTENT)
     })
     .await
 }
@@ -170,12 +265,8 @@ async fn download_document(
     headers: HeaderMap,
 ) -> Answer<Response> {
     let document = api.work(move |api| document_of(api, &caller, &id)).await?;
-    if !document.path.is_file() {
-        let detail = format!("the bytes of document {} were deleted", document.id);
-        return Err(ApiError::new(StatusCode::GONE, code::INPUT_GONE, detail));
-    }
     let file = Download {
-        path: &document.path,
+        path: place_of(&document)?,
         name: &document.name,
         kind: download::kind_of(&document.name),
         tag: Some(&document.sha256),

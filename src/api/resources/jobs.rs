@@ -89,7 +89,7 @@ fn answer(status: StatusCode, run: &RunRecord, paths: &Hider) -> Response {
     responses(
         (status = 202, body = Job, headers(("Location" = String, description = "The job"))),
         (status = 200, description = "The job of the same key", body = Job),
-        (status = 404), (status = 409), (status = 429),
+        (status = 404), (status = 409), (status = 410), (status = 429),
     )
 )]
 async fn create(

@@ -1,4 +1,4 @@
-//! Runs: submit, list, show, follow, cancel, retry, and what they leave.
+//! Runs: submit, list, show, follow, cancel, retry, delete, and what they leave.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -13,7 +13,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::workspaces::known_workspace;
-use crate::api::access::caller::{Caller, Reader, Runner};
+use crate::api::access::caller::{Administrator, Caller, Reader, Runner};
 use crate::api::description::schemas::{LogPage, Run, RunPage, ServerSentEvent, Status};
 use crate::api::http::answer::{Answer, created, status_of};
 use crate::api::http::body::{Json, JsonBody, Path, Query};
@@ -30,17 +30,18 @@ use crate::base::clock::Timestamp;
 use crate::base::digest;
 use crate::base::files::name_of;
 use crate::base::problem::code;
+use crate::base::show_path::ShowPath;
 use crate::configuration::Configuration;
 use crate::environment::needed::prepare::{PrepareError, Prepared, prepare, prepare_version};
 use crate::run::calls::request::demand_setting;
-use crate::run::calls::retry;
 use crate::run::calls::submit::{RunOfDocument, as_client, submit};
+use crate::run::calls::{remove, retry};
 use crate::run::ending::cancel;
 use crate::run::views::json::{run_json, runs_json};
 use crate::settings::paths::RunFolder;
 use crate::store::{
-    ConfigurationRecord, DocumentRecord, KnownConfiguration, RunFilter, RunOptions, RunRecord,
-    RunStatus,
+    Attempt, ConfigurationRecord, DocumentRecord, KnownConfiguration, RunFilter, RunOptions,
+    RunRecord, RunStatus,
 };
 use crate::workspace::Workspace;
 
@@ -53,7 +54,8 @@ pub fn routes() -> OpenApiRouter<Api> {
     OpenApiRouter::new()
         .routes(routes!(create))
         .routes(routes!(list))
-        .routes(routes!(show))
+        .routes(routes!(show, delete_run))
+        .routes(routes!(attempts))
         .routes(routes!(logs))
         .routes(routes!(events))
         .routes(routes!(cancel_run))
@@ -227,7 +229,7 @@ impl NewRunOptions {
     responses(
         (status = 201, body = Run, headers(("Location" = String, description = "The run"))),
         (status = 200, description = "The run of the same key, or the stream that was asked for", content((Run = "application/json"), (String = "application/x-ndjson"))),
-        (status = 409), (status = 429),
+        (status = 409), (status = 410), (status = 429),
     )
 )]
 async fn create(
@@ -545,6 +547,36 @@ async fn show(Reader(api, caller): Reader, Path(id): Path<String>) -> Answer {
     })
 }
 
+/// The attempts at a run, the first one first.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "a shape for the description of the API")]
+struct AttemptList {
+    items: Vec<Attempt>,
+}
+
+/// List the attempts at a run, the first one first.
+#[utoipa::path(get, path = "/api/v1/runs/{id}/attempts", operation_id = "list_run_attempts", tag = "runs", params(("id" = String, Path, description = "The run")), responses(
+    (status = 200, body = AttemptList),
+))]
+async fn attempts(Reader(api, caller): Reader, Path(id): Path<String>) -> Answer {
+    api.work(move |api| {
+        let (workspace, run) = run_of(api, &caller, &id)?;
+        let mut items = json!(workspace.store.attempts(&run.id)?);
+        let paths = tail::paths_of(api, &run);
+        for item in items.as_array_mut().into_iter().flatten() {
+            if let Some(error) = item["error"].as_str() {
+                item["error"] = json!(paths.text(error));
+            }
+            if caller.token.workspaces.is_some() {
+                // Its name says on which machine it is.
+                item["worker"] = Value::Null;
+            }
+        }
+        Ok(axum::Json(json!({"items": items})))
+    })
+    .await
+}
+
 /// Read a run's log.
 #[utoipa::path(get, path = "/api/v1/runs/{id}/logs", operation_id = "list_run_logs", tag = "runs", params(("id" = String, Path, description = "The run"), LogPart), responses(
     (status = 200, body = LogPage),
@@ -679,6 +711,23 @@ async fn cancel_run(
             cancel::Cancelled::Requested(run) => (StatusCode::ACCEPTED, run),
         };
         Ok((status, axum::Json(run_json(&run, None, &[], &api.paths))))
+    })
+    .await
+}
+
+/// Delete a run that has ended: its record and its files.
+#[utoipa::path(delete, path = "/api/v1/runs/{id}", operation_id = "delete_run", tag = "runs", params(("id" = String, Path, description = "The run")), responses(
+    (status = 204, description = "It is deleted"),
+    (status = 409),
+))]
+async fn delete_run(
+    Administrator(api, caller): Administrator,
+    Path(id): Path<String>,
+) -> Answer<StatusCode> {
+    api.slow_work(move |api| {
+        let (workspace, run) = run_of(api, &caller, &id)?;
+        remove::remove(&workspace, &run.id, false)?;
+        Ok(StatusCode::NO_CONTENT)
     })
     .await
 }

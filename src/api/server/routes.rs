@@ -10,8 +10,8 @@ use crate::api::description::openapi;
 use crate::api::pages;
 use crate::api::resources::{
     builds, cells, collection, configurations, documents, drafts, environments, events, explain,
-    issues, jobs, report, rows, runs, settings, stats, templates, tokens, versions, workers,
-    workspaces,
+    files, issues, jobs, queue, report, rows, runs, settings, stats, templates, tokens, versions,
+    workers, workspaces,
 };
 use crate::api::state::Api;
 
@@ -20,6 +20,8 @@ fn routes() -> (Router<Api>, Described) {
     let (router, document) = OpenApiRouter::with_openapi(openapi::OpenApiDocument::openapi())
         .merge(runs::routes())
         .merge(cells::routes())
+        .merge(files::routes())
+        .merge(queue::routes())
         .merge(explain::routes())
         .merge(report::routes())
         .merge(rows::routes())

@@ -14,6 +14,7 @@ use crate::environment::needed::prepare::{
 };
 use crate::run::execution::error::{NotEnded, demand_ended};
 use crate::run::execution::safe_mode::{demand_acceptance, end_if_on};
+use crate::settings::paths::RunFolder;
 use crate::store::{RunRecord, StoreError, Submission, Submitted};
 use crate::workspace::Workspace;
 
@@ -90,9 +91,14 @@ pub fn again(workspace: &Workspace, given: &str) -> Result<(RunRecord, Prepared)
 }
 
 fn repeatable(workspace: &Workspace, given: &str) -> Result<RunRecord, RetryError> {
-    let run = workspace.store.run(workspace.id(), given)?;
+    let mut run = workspace.store.run(workspace.id(), given)?;
     demand_acceptance(&workspace.settings).map_err(Refused::from)?;
     demand_ended(&run)?;
+    // A document may be deleted; what the run staged of it is its own.
+    let staged = RunFolder::at(&run.run_dir).staged(&run.input_name);
+    if !run.input_path.exists() && staged.is_file() {
+        run.input_path = staged;
+    }
     demand_files(&run)?;
     Ok(run)
 }

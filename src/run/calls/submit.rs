@@ -14,6 +14,7 @@ use crate::environment::needed::prepare::{PrepareError, Prepared};
 use crate::run::execution::error::RunError;
 use crate::run::execution::safe_mode;
 use crate::run::execution::safe_mode::SafeModeRefusal;
+use crate::run::inputs::documents::DocumentDeleted;
 use crate::store::{
     DocumentRecord, NewRun, RunOptions, RunRecord, StoreError, Submission, Submitted,
 };
@@ -53,6 +54,9 @@ pub enum Refused {
         /// The key.
         key: String,
     },
+    /// The document was deleted.
+    #[error(transparent)]
+    Deleted(#[from] DocumentDeleted),
 }
 
 impl Problem for Refused {
@@ -63,6 +67,7 @@ impl Problem for Refused {
             Self::Rejected(error) => error.facts(),
             Self::KeyInUse { .. } => Facts::new(Kind::Usage, code::KEY_IN_USE)
                 .hint("choose another key for another request"),
+            Self::Deleted(error) => error.facts(),
         }
     }
 }
@@ -145,6 +150,7 @@ pub(crate) fn accepted(
             queued,
             limit: asked.most_queued.unwrap_or_default(),
         }),
+        Submitted::DocumentDeleted(id) => Err(DocumentDeleted { id }.into()),
     }
 }
 

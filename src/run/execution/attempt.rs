@@ -496,6 +496,7 @@ impl<'a> Execution<'a> {
             callable: at.callable,
             sheet: at.sheet,
             table: at.table,
+            column: at.column,
         })
     }
 

@@ -48,7 +48,16 @@ pub enum DocumentError {
     /// It has no bytes at all.
     #[error("the document is empty")]
     Empty,
-    /// It cannot be written.
+    /// It is deleted.
+    #[error(transparent)]
+    Deleted(#[from] DocumentDeleted),
+    /// It cannot be deleted: a run needs it.
+    #[error("document {id} is the input of a run that waits or is being executed")]
+    InUse {
+        /// Its id.
+        id: String,
+    },
+    /// It cannot be written, or not be deleted.
     #[error(transparent)]
     File(#[from] FileError),
     /// The store.
@@ -65,10 +74,66 @@ impl Problem for DocumentError {
             Self::TooLarge { .. } => Facts::new(Kind::Usage, code::TOO_LARGE)
                 .hint("ADE_API_UPLOAD_LIMIT_MB sets the limit"),
             Self::Empty => Facts::new(Kind::Usage, code::BAD_REQUEST),
+            Self::Deleted(error) => error.facts(),
+            Self::InUse { .. } => Facts::new(Kind::Usage, code::DOCUMENT_IN_USE)
+                .hint("wait until its runs have ended, or cancel them"),
             Self::File(error) => error.facts().under(Kind::Refused, code::STORAGE_FAILED),
             Self::Store(error) => error.facts(),
         }
     }
+}
+
+/// A document whose bytes were deleted.
+#[derive(Debug, thiserror::Error)]
+#[error("document {id} was deleted")]
+pub struct DocumentDeleted {
+    /// Its id.
+    pub id: String,
+}
+
+impl Problem for DocumentDeleted {
+    fn facts(&self) -> Facts {
+        Facts::new(Kind::Usage, code::DOCUMENT_DELETED).hint("upload the file again")
+    }
+}
+
+/// Where a document's bytes are.
+///
+/// # Errors
+/// It is deleted.
+pub fn bytes_of(document: &DocumentRecord) -> Result<&Path, DocumentDeleted> {
+    match document.deleted_at {
+        None => Ok(&document.path),
+        Some(_) => Err(DocumentDeleted {
+            id: document.id.clone(),
+        }),
+    }
+}
+
+/// Deletes a document: its record says that its bytes go, then they are deleted. What was interrupted is completed when it is asked
+/// for again. The copies that runs have staged are theirs.
+///
+/// # Errors
+/// A run that waits or is being executed needs it, or its bytes cannot be deleted.
+pub fn delete(workspace: &Workspace, document: &DocumentRecord) -> Result<(), DocumentError> {
+    let id = &document.id;
+    if !(workspace.store).delete_document(id, workspace.machine.now())? {
+        return Err(DocumentError::InUse { id: id.clone() });
+    }
+    Ok(delete_bytes(&document.path)?)
+}
+
+fn delete_bytes(path: &Path) -> Result<(), FileError> {
+    match std::fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => {
+            return Err(FileError::on("delete", path)(error));
+        }
+        _ => {}
+    }
+    if let Some(folder) = path.parent() {
+        let _ = std::fs::remove_dir(folder);
+    }
+    Ok(())
 }
 
 /// The JSON of a document.
@@ -80,6 +145,7 @@ pub fn document_json(document: &DocumentRecord) -> Value {
         "sha256": document.sha256,
         "size_bytes": document.size_bytes,
         "created_at": document.created_at,
+        "deleted_at": document.deleted_at,
     })
 }
 
@@ -145,6 +211,7 @@ impl Arriving {
             sha256: self.hasher.finish().to_string(),
             size_bytes: self.size_bytes,
             created_at: workspace.machine.now(),
+            deleted_at: None,
             path: path.clone(),
         };
         let recorded = workspace.store.add_document(&new);
@@ -160,11 +227,14 @@ impl Arriving {
             files::create_folder(folder)?;
             std::fs::rename(&path, &recorded.path)
                 .map_err(FileError::on("write", &recorded.path))?;
+            // Who has deleted it since may have looked for its bytes before these came.
+            if workspace.store.document(&recorded.id)?.deleted_at.is_some() {
+                delete_bytes(&recorded.path)?;
+            }
         }
         if !is_new {
             // Nothing names these bytes: the document was there before, or could not be recorded.
-            let _ = std::fs::remove_file(&path);
-            let _ = std::fs::remove_dir(folder);
+            let _ = delete_bytes(&path);
         }
         Ok((recorded?, is_new))
     }

@@ -132,14 +132,8 @@ pub(crate) fn copy(workbook: &Path, to: &Path) -> Result<(), OutputError> {
 /// The files in which a run has written its tables in another shape beside its workbook: `<stem>_normalized.csv`,
 /// `<stem>_normalized_North_2.csv`. Links are none.
 pub fn shapes(workbook: &Path, shape: &str) -> Vec<PathBuf> {
-    let stem = workbook.file_stem().unwrap_or_default().to_string_lossy();
     let is_one = |path: &PathBuf| {
-        let name = name_of(path);
-        let rest = name.strip_prefix(&*stem).unwrap_or_default();
-        (rest.starts_with('.') || rest.starts_with('_'))
-            // Another input may be called like a table of this one.
-            && !rest.ends_with(&format!("_normalized.{shape}"))
-            && path.extension().is_some_and(|extension| extension == shape)
+        is_shape(workbook, shape, path)
             && path.symlink_metadata().is_ok_and(|found| found.is_file())
     };
     let entries = workbook.parent().and_then(|folder| folder.read_dir().ok());
@@ -151,6 +145,17 @@ pub fn shapes(workbook: &Path, shape: &str) -> Vec<PathBuf> {
     let mut found: Vec<PathBuf> = paths.filter(is_one).collect();
     found.sort();
     found
+}
+
+/// Whether a file beside a workbook is called as one of its tables in another shape is.
+pub fn is_shape(workbook: &Path, shape: &str, path: &Path) -> bool {
+    let stem = workbook.file_stem().unwrap_or_default().to_string_lossy();
+    let name = name_of(path);
+    let rest = name.strip_prefix(&*stem).unwrap_or_default();
+    (rest.starts_with('.') || rest.starts_with('_'))
+        // Another input may be called like a table of this one.
+        && !rest.ends_with(&format!("_normalized.{shape}"))
+        && path.extension().is_some_and(|extension| extension == shape)
 }
 
 /// What became of a file that was where the workbook of a run would have been put, if that run had been accepted.

@@ -1,10 +1,11 @@
 //! Runs as people see them.
 //!
-//! - [`chosen`]: which runs a call means; [`show`]: one run; [`explain`]: why it read its input as it did; [`json`], [`mod@summary`], [`issues`]: its parts; [`stage`]: what a run does now; [`waiting`]: why a queued run does not run yet.
+//! - [`chosen`]: which runs a call means; [`show`]: one run; [`explain`]: why it read its input as it did; [`json`], [`mod@summary`], [`issues`]: its parts; [`stage`]: what a run does now; [`waiting`]: why a queued run does not run yet; [`files`]: what a run has left.
 //! - [`follow`]: a log until the run ends; [`top`]: the queue at one moment.
 
 pub mod chosen;
 pub mod explain;
+pub mod files;
 pub mod follow;
 pub mod issues;
 pub mod json;

@@ -27,6 +27,11 @@ pub(super) const MIGRATIONS: &[Migration] = &[
         name: "default",
         sql: include_str!("migrations/0003_default.sql"),
     },
+    Migration {
+        version: 4,
+        name: "deleted",
+        sql: include_str!("migrations/0004_deleted.sql"),
+    },
 ];
 
 const CREATE_SCHEMA_MIGRATIONS: &str = "CREATE TABLE IF NOT EXISTS schema_migrations (
@@ -134,6 +139,7 @@ mod tests {
             "f4d3a579f78955789dbf6ce5520d434884482ed13d9de43c5857cf3f06044627",
             "2c6a75df15115842dd3d71b44c9944a56cc4140467ee8bc9b5bcc6102b25dfc8",
             "0ac4efbba1204a7b2f24786b7172cb0e78be336326372c98b1d3b5b24ab01be9",
+            "3b9aca5aac59918f6a39d3ca1c8747b78900c3aed3f5915c33a1f00095fd52e3",
         ];
         assert_eq!(
             MIGRATIONS

@@ -3,7 +3,7 @@
 
 use super::prefix::{self, Table};
 use super::tests::Database;
-use super::{changes, environments, leases, queue_statistics, runs};
+use super::{changes, documents, environments, leases, queue_statistics, runs};
 use crate::store::Opening;
 
 /// SQLite's plan of a statement, in one line.
@@ -41,6 +41,13 @@ fn the_next_run_is_among_the_first_entries_of_the_environments_and_nothing_is_so
         runs::DUE_IN,
         "queue_of_environment (environment_id=? AND status=? AND available_at<?)",
     );
+}
+
+#[test]
+fn documents_are_found_by_their_bytes_without_a_look_at_all() {
+    let plan = plan(documents::WITH_CONTENT);
+    let index = "documents USING INDEX documents_by_content (workspace_id=? AND sha256=?)";
+    assert!(plan.contains(index), "{plan}");
 }
 
 #[test]

@@ -1,7 +1,9 @@
 //! Documents: each content once under each name.
 
-use super::places::{at, new_id};
-use crate::store::{DocumentRecord, Store, StoreError};
+use super::places::{at, claim, claim_next, ending, new_id, new_run, ready};
+use crate::store::{
+    DocumentRecord, EnvironmentRecord, NewRun, RunStatus, Store, StoreError, Submission, Submitted,
+};
 
 fn new(workspace: &str, name: &str, sha256: &str) -> DocumentRecord {
     let id = new_id();
@@ -12,6 +14,7 @@ fn new(workspace: &str, name: &str, sha256: &str) -> DocumentRecord {
         sha256: sha256.to_owned(),
         size_bytes: 5,
         created_at: at(0),
+        deleted_at: None,
         id,
     }
 }
@@ -43,7 +46,8 @@ pub fn documents_are_listed_newest_first_and_page_by_page(store: &dyn Store) {
     store.add_document(&new("another", "x.csv", "1")).unwrap();
     let (mut found, mut before) = (Vec::new(), None);
     loop {
-        let page = store.documents("default", before.as_deref(), 2).unwrap();
+        let page = store.documents("default", None, before.as_deref(), 2);
+        let page = page.unwrap();
         assert!(page.len() <= 2);
         let Some(last) = page.last() else {
             break;
@@ -53,4 +57,82 @@ pub fn documents_are_listed_newest_first_and_page_by_page(store: &dyn Store) {
     }
     found.reverse();
     assert_eq!(found, ids);
+}
+
+pub fn documents_are_found_by_their_bytes(store: &dyn Store) {
+    let add = |new: &DocumentRecord| store.add_document(new).unwrap();
+    let one = add(&new("default", "a.csv", "1"));
+    let other = add(&new("default", "b.csv", "1"));
+    add(&new("default", "a.csv", "2"));
+    add(&new("another", "a.csv", "1"));
+    let with =
+        |sha256: &str, before: Option<&str>| store.documents("default", Some(sha256), before, 10);
+    assert_eq!(with("1", None).unwrap(), [other.clone(), one.clone()]);
+    assert_eq!(with("1", Some(&other.id)).unwrap(), [one]);
+    assert_eq!(with("3", None).unwrap(), []);
+}
+
+/// A run that reads a document from its place.
+fn run_of(environment: &EnvironmentRecord, document: &DocumentRecord) -> NewRun {
+    NewRun {
+        document_id: Some(document.id.clone()),
+        input_path: document.path.clone(),
+        ..new_run(environment)
+    }
+}
+
+pub fn a_document_is_deleted_when_no_run_needs_it_and_its_record_stays(store: &dyn Store) {
+    let environment = ready(store, "d", at(0));
+    let document = store.add_document(&new("default", "a.csv", "1")).unwrap();
+    let run = run_of(&environment, &document);
+    store
+        .submit_run(&run, &Submission::default(), at(1))
+        .unwrap();
+    assert!(!store.delete_document(&document.id, at(2)).unwrap());
+    let mine = claim("w");
+    claim_next(store, &mine, at(3)).unwrap();
+    assert!(!store.delete_document(&document.id, at(4)).unwrap());
+    let ended = ending(RunStatus::Succeeded);
+    assert!(store.finish_run(&run.id, &mine, &ended, at(5)).unwrap());
+    // One that has a copy of its own needs it no more.
+    let again = NewRun {
+        input_path: "/r/input/a.csv".into(),
+        ..run_of(&environment, &document)
+    };
+    let submit = |run: &NewRun| store.submit_run(run, &Submission::default(), at(6));
+    assert!(matches!(submit(&again).unwrap(), Submitted::Queued(_)));
+    assert!(store.delete_document(&document.id, at(7)).unwrap());
+    assert!(store.delete_document(&document.id, at(8)).unwrap());
+    let deleted = store.document(&document.id).unwrap();
+    assert_eq!(deleted.deleted_at, Some(at(7)));
+    assert_eq!(store.documents("default", None, None, 10).unwrap(), []);
+    assert_eq!(store.documents("default", Some("1"), None, 10).unwrap(), []);
+    assert!(!store.delete_document("0199", at(8)).unwrap());
+
+    let refused = submit(&run_of(&environment, &document)).unwrap();
+    assert!(matches!(refused, Submitted::DocumentDeleted(id) if id == document.id));
+    let retry = NewRun {
+        input_path: "/r2/input/a.csv".into(),
+        ..run_of(&environment, &document)
+    };
+    assert!(matches!(submit(&retry).unwrap(), Submitted::Queued(_)));
+    // The same bytes are another document.
+    let stored = new("default", "a.csv", "1");
+    assert_eq!(store.add_document(&stored).unwrap(), stored);
+    assert_eq!(store.document(&document.id).unwrap(), deleted);
+}
+
+pub fn a_request_that_is_repeated_has_its_run_though_the_document_is_deleted(store: &dyn Store) {
+    let environment = ready(store, "d", at(0));
+    let document = store.add_document(&new("default", "a.csv", "1")).unwrap();
+    let asked = Submission {
+        key: Some(("k".to_owned(), "1".to_owned())),
+        ..Submission::default()
+    };
+    let first = run_of(&environment, &document);
+    store.submit_run(&first, &asked, at(1)).unwrap();
+    store.request_cancel(&first.id, at(2)).unwrap();
+    assert!(store.delete_document(&document.id, at(3)).unwrap());
+    let repeated = store.submit_run(&run_of(&environment, &document), &asked, at(4));
+    assert!(matches!(repeated.unwrap(), Submitted::Repeated(run) if run.id == first.id));
 }

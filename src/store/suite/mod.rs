@@ -79,12 +79,16 @@ macro_rules! run {
                     runs_are_found_by_text_labels_and_issues,
                     runs_are_counted_by_status,
                     a_failure_keeps_its_place,
+                    the_queue_is_told_in_the_order_in_which_it_is_claimed,
                     a_full_queue_takes_no_more_until_one_is_claimed,
                     the_same_request_under_the_same_key_is_one_run,
                 }
                 documents {
                     the_same_bytes_under_the_same_name_are_one_document,
                     documents_are_listed_newest_first_and_page_by_page,
+                    documents_are_found_by_their_bytes,
+                    a_document_is_deleted_when_no_run_needs_it_and_its_record_stays,
+                    a_request_that_is_repeated_has_its_run_though_the_document_is_deleted,
                 }
                 tokens {
                     a_token_is_found_by_its_digest_alone,

@@ -11,8 +11,8 @@ use super::places::{
 use crate::base::clock::Timestamp;
 use crate::store::{
     AfterFailure, CancelOutcome, Claim, Claimable, Ending, EnvironmentStatus, Failure, Heartbeat,
-    NewRun, Place, Retry, RunFilter, RunRecord, RunResults, RunStatus, Store, StoreError,
-    Submission, Submitted, Used,
+    NewRun, Place, QueuePlace, Retry, RunFilter, RunRecord, RunResults, RunStatus, Store,
+    StoreError, Submission, Submitted, Used, WaitingRun, WaitsFor,
 };
 
 fn ids(runs: &[RunRecord]) -> Vec<&str> {
@@ -539,6 +539,7 @@ pub fn a_failure_keeps_its_place(store: &dyn Store) {
         callable: Some("tidy".to_owned()),
         sheet: Some("North \"1\"".to_owned()),
         table: Some(1),
+        column: Some("AB".to_owned()),
     });
     let failure = Failure {
         place: place.clone(),
@@ -648,4 +649,51 @@ pub fn waiting_runs_are_ended_without_an_attempt_and_running_ones_are_not(store:
         (1, 1, 0)
     );
     assert_eq!(find(store, &running.id).status, RunStatus::Running);
+}
+
+pub fn the_queue_is_told_in_the_order_in_which_it_is_claimed(store: &dyn Store) {
+    let (made, unmade) = (ready(store, "d", at(0)), environment(store, "e", at(0)));
+    let mine = claim("w");
+    let back = queued(store, &made, at(1));
+    claim_next(store, &mine, at(2)).unwrap();
+    send_back(store, &back.id, &mine, Retry::Counted(at(1000)), at(3)).unwrap();
+    let cold = queued(store, &unmade, at(4));
+    let runs: Vec<_> = (5..8).map(|time| queued(store, &made, at(time))).collect();
+    let waiting = |behind: Option<&QueuePlace>, limit: u32, now: i64| {
+        let found = store.waiting_runs("default", behind, limit, at(now));
+        found.unwrap()
+    };
+    let told = |found: &[WaitingRun]| -> Vec<(String, u64, WaitsFor)> {
+        let told = found.iter().map(|one| {
+            assert_eq!(one.run.id, one.place.run_id);
+            (one.run.id.clone(), one.position, one.place.waits_for)
+        });
+        told.collect()
+    };
+    let all = waiting(None, 10, 10);
+    let wanted = [
+        (&runs[0], WaitsFor::Slot),
+        (&runs[1], WaitsFor::Slot),
+        (&runs[2], WaitsFor::Slot),
+        (&cold, WaitsFor::Environment),
+        (&back, WaitsFor::Retry),
+    ];
+    let wanted: Vec<_> = (1..)
+        .zip(wanted)
+        .map(|(position, (run, why))| (run.id.clone(), position, why))
+        .collect();
+    assert_eq!(told(&all), wanted);
+    assert_eq!(told(&waiting(None, 2, 10)), wanted[..2]);
+    // A page goes on where the one before ended, also when that was claimed.
+    assert_eq!(claim_next(store, &mine, at(11)).unwrap().id, all[0].run.id);
+    assert_eq!(claim_next(store, &mine, at(11)).unwrap().id, all[1].run.id);
+    let next = waiting(Some(&all[1].place), 1, 12);
+    assert_eq!(told(&next), [(runs[2].id.clone(), 1, WaitsFor::Slot)]);
+    let due: Vec<_> = told(&waiting(None, 10, 2000));
+    assert_eq!(due[1], (back.id.clone(), 2, WaitsFor::Slot));
+    assert_eq!(due[2], (cold.id, 3, WaitsFor::Environment));
+    assert_eq!(claim_next(store, &mine, at(2000)).unwrap().id, runs[2].id);
+    assert_eq!(claim_next(store, &mine, at(2000)).unwrap().id, back.id);
+    let elsewhere = store.waiting_runs("another", None, 10, at(2000)).unwrap();
+    assert_eq!(told(&elsewhere), []);
 }

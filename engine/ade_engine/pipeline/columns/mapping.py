@@ -464,6 +464,7 @@ def _ask(context: RunContext, entry: RegisteredFn, call: Caller, values: dict[st
     except RAISED as error:
         letters = column_letters(context.region.min_col + values["column_index"])
         subject = f"sheet {context.sheet_name!r}, table {context.table_index + 1}, column {letters} ({values['header_text']!r})"
+        context.column = letters if context.turned is None else None
         context.fail(entry, "column detector", subject, error, PipelineError)
 
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from typing import Any, NoReturn
 
     from ade_engine.extensions.registry import Registry, RegisteredFn
+    from ade_engine.fields.surroundings import ColumnSource
     from ade_engine.infrastructure.observability.logger import RunLogger
     from ade_engine.infrastructure.settings import Settings
     from ade_engine.models.table import TableRegion
@@ -38,6 +39,10 @@ class RunContext:
     region: TableRegion
     #: Of a table that lay on its side, whose rows are columns of the sheet: the row above its first line.
     turned: int | None = None
+    #: Where the columns of the table's fields came from.
+    sources: dict[str, ColumnSource] | None = None
+    #: The letters of the sender's column whose callables are called.
+    column: str | None = None
     #: With ``row_provenance``: the hook from which on it is not known which rows of the sheet the table's rows are.
     rows_unknown: str | None = None
 
@@ -122,12 +127,19 @@ class RunContext:
         """Add a notice about the sheet: see :meth:`Notices.add`."""
         self.notices.add(code, f"sheet {self.sheet_name!r}: {message}", level=level, sheet=self.sheet_name, **facts)
 
+    def at_field(self, field: str | None) -> None:
+        """From now on the callables of this field are called; ``None``: of no single one."""
+        source = (self.sources or {}).get(field)
+        # Of a table on its side the field is a row of the sheet.
+        self.column = source.letters if source is not None and self.turned is None else None
+
     def _place(self) -> dict[str, Any]:
-        """The sheet and the table, from 1, as far as one of them is worked on."""
+        """The sheet, the table, from 1, and the column, as far as one of them is worked on."""
         if self.sheet_name is None:
             return {}
         index = vars(self).get("table_index")
-        return {"sheet": self.sheet_name} if index is None else {"sheet": self.sheet_name, "table": index + 1}
+        place = {"sheet": self.sheet_name, "table": None if index is None else index + 1, "column": self.column}
+        return {key: value for key, value in place.items() if value is not None}
 
     def fail(
         self,

@@ -195,6 +195,7 @@ class Transforms(_Expressions):
         there = _filled(table, context.settings.typed_fields)
         for field in self._fields_in_order(table, context.registry.fields):
             around.field = field
+            context.at_field(field)
             if field not in there:
                 table = _with_column(context, table, field)
             subject = _subject(context, field)
@@ -224,6 +225,7 @@ class Transforms(_Expressions):
                     self._report(context, entry, field, before, table, expression is not None)
             if not is_only_read:
                 around.exact.pop((field, field), None)
+        context.at_field(None)
         return table
 
     @staticmethod
@@ -517,6 +519,7 @@ class Validators(_Expressions):
             if field not in filled:
                 table = _with_column(context, table, field)
             subject = _subject(context, field)
+            context.at_field(field)
             own = [prefix + field for prefix in prefixes if prefix + field in there]
             parts: list[pl.Series] = []
             values = _values(context, table, field, headers.get(field, ("", "")))
@@ -538,6 +541,7 @@ class Validators(_Expressions):
                 rules = [(self._rules[id(entry)], entry.severity) for entry in speakers]
                 unread = _RULES_WITH_DATES if context.settings.check_dates else _RULES_OF_UNREAD
                 _collect(context.collected, table, field, own, unread, rules, parts or [table.get_column(name)])
+        context.at_field(None)
         table = _summed_up(table, made)
         if context.debug:
             self._report(context, table, made)

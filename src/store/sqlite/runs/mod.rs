@@ -25,8 +25,9 @@ use super::values::{changes, execute, exists, row, rows};
 use crate::base::clock::Timestamp;
 use crate::base::files::name_of;
 use crate::store::{
-    Attempt, CancelOutcome, Claim, Clock, Ending, Failure, FoundRuns, Heartbeat, NewRun, Result,
-    Retry, RunCounts, RunFilter, RunRecord, Runs, StoreError, Submission, Submitted, Used,
+    Attempt, CancelOutcome, Claim, Clock, Ending, Failure, FoundRuns, Heartbeat, NewRun,
+    QueuePlace, Result, Retry, RunCounts, RunFilter, RunRecord, Runs, StoreError, Submission,
+    Submitted, Used, WaitingRun,
 };
 
 #[cfg(test)]
@@ -202,6 +203,16 @@ impl Runs for SqliteStore {
 
     fn count_runs(&self, filter: &RunFilter, most: u32) -> Result<RunCounts> {
         self.read(|connection| count::count(connection, filter, most))
+    }
+
+    fn waiting_runs(
+        &self,
+        workspace: &str,
+        behind: Option<&QueuePlace>,
+        limit: u32,
+        now: Timestamp,
+    ) -> Result<Vec<WaitingRun>> {
+        self.read(|connection| due::waiting_runs(connection, workspace, behind, limit, now))
     }
 
     fn attempts(&self, run: &str) -> Result<Vec<Attempt>> {

@@ -7,6 +7,7 @@ use rusqlite::{Connection, params};
 use super::enqueue;
 use super::read::by_id;
 use crate::base::clock::Timestamp;
+use crate::store::sqlite::documents::is_deleted;
 use crate::store::sqlite::transaction::Transaction;
 use crate::store::sqlite::values::{count, execute, row};
 use crate::store::{NewRun, RunRecord, Submission, Submitted};
@@ -33,6 +34,11 @@ pub(super) fn submit(
             Some(_) => return Ok(Submitted::KeyInUse),
             None => {}
         }
+    }
+    if let Some(document) = &run.document_id
+        && is_deleted(transaction, document, &run.input_path)?
+    {
+        return Ok(Submitted::DocumentDeleted(document.clone()));
     }
     if let Some(most) = asked.most_queued {
         let queued = queued(transaction, most)?;

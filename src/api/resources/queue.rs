@@ -1,0 +1,96 @@
+//! The runs that wait, in the order in which they are claimed.
+
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use utoipa::{IntoParams, ToSchema};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::workspaces::known_workspace;
+use crate::api::access::caller::Reader;
+use crate::api::description::schemas::Run;
+use crate::api::http::answer::Answer;
+use crate::api::http::body::Query;
+use crate::api::http::cursor;
+use crate::api::state::Api;
+use crate::run::views::json::runs_json;
+use crate::store::{QueuePlace, WaitsFor};
+
+pub fn routes() -> OpenApiRouter<Api> {
+    OpenApiRouter::new().routes(routes!(list))
+}
+
+/// A page of the queue.
+#[derive(Serialize, ToSchema)]
+struct QueuePage {
+    items: Vec<QueuedRun>,
+    /// The `cursor` of the next page; null on the last one.
+    #[schema(required)]
+    next_cursor: Option<String>,
+}
+
+/// A run that waits.
+#[derive(Serialize, ToSchema)]
+struct QueuedRun {
+    /// Which one it is of all that wait, whatever their workspaces, from 1.
+    position: u64,
+    waits_for: WaitsFor,
+    /// When it may be claimed.
+    #[schema(format = DateTime)]
+    available_at: String,
+    run: Run,
+}
+
+/// A page of the queue.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct Which {
+    /// The workspace; absent: that of the server.
+    #[param(nullable = false)]
+    workspace: Option<String>,
+    /// The largest number of runs, from 1 to 1000.
+    #[param(nullable = false, minimum = 1, maximum = 1000)]
+    limit: Option<u32>,
+    /// The `next_cursor` of the page before.
+    #[param(nullable = false)]
+    cursor: Option<String>,
+}
+
+/// List the runs of a workspace that wait, in the order in which they are claimed.
+///
+/// First those that may be claimed now and wait for a slot; then those whose environment is not ready, and those whose next attempt is
+/// due later. Workers take runs of all workspaces, and `position` counts them all.
+#[utoipa::path(get, path = "/api/v1/queue", operation_id = "list_queue", tag = "runs", params(Which), responses(
+    (status = 200, body = QueuePage),
+))]
+async fn list(Reader(api, caller): Reader, Query(which): Query<Which>) -> Answer {
+    let limit = cursor::limit(which.limit, cursor::USUAL, cursor::LARGEST)?;
+    let behind = which.cursor.as_deref().map(cursor::place_at::<QueuePlace>);
+    let behind = behind.transpose()?;
+    api.work(move |api| {
+        let id = which.workspace.as_deref().unwrap_or(api.home().id());
+        let workspace = known_workspace(api, &caller, id)?;
+        let now = workspace.machine.now();
+        // One more tells whether there is another page.
+        let most = u32::try_from(limit + 1).unwrap_or(u32::MAX);
+        let store = &workspace.store;
+        let mut waiting = store.waiting_runs(id, behind.as_ref(), most, now)?;
+        let has_more = waiting.len() > limit;
+        waiting.truncate(limit);
+        let next = waiting.last().filter(|_| has_more);
+        let next = next.map(|last| cursor::at(&last.place));
+        let (places, runs): (Vec<_>, Vec<_>) = waiting
+            .into_iter()
+            .map(|one| ((one.position, one.place.waits_for), one.run))
+            .unzip();
+        let objects = runs_json(&workspace, &runs, &api.paths)?.into_iter();
+        let items = places.iter().zip(&runs).zip(objects);
+        let items = items.map(|(((position, waits_for), run), object)| {
+            json!({"position": position, "waits_for": waits_for, "available_at": run.available_at, "run": object})
+        });
+        let items: Vec<_> = items.collect();
+        Ok(axum::Json(json!({"items": items, "next_cursor": next})))
+    })
+    .await
+}
