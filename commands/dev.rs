@@ -205,7 +205,7 @@ fn tell(log: &ServerLog, news: &News<'_>) {
     };
     if let Some(Frozen { version, argument }) = frozen {
         message += &format!(
-            "; runs over the API use version {version}, and the folder after `ade configs deactivate {argument} --version`"
+            "; runs over the API use version {version} and not the folder: `ade configs deactivate {argument} --version` changes that"
         );
     }
     say(level, event, &message);

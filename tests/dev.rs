@@ -231,7 +231,7 @@ fn a_folder_whose_runs_use_a_version_is_told_apart() {
     server.post(&publish, &serde_json::json!(null)).is(201);
     saved("RATE = 1");
     server.process.wait_until_says(
-        "the folder of people changed, and loads; runs over the API use version 1, and the folder after `ade configs deactivate people --version`",
+        "the folder of people changed, and loads; runs over the API use version 1 and not the folder: `ade configs deactivate people --version` changes that",
     );
     assert_eq!(times(&server, "\"people changed"), 0);
     place.ade("configs deactivate people --version").succeeds();

@@ -25,9 +25,9 @@ use crate::system::machine::Disk;
 use crate::workspace::Workspace;
 
 /// How often the folders are looked at.
-const LOOK_EVERY: Duration = Duration::from_millis(500);
+const LOOK_EVERY: Duration = Duration::from_millis(250);
 /// After how many looks new configurations are looked for.
-const LOOKS_FOR_NEW: usize = 4;
+const LOOKS_FOR_NEW: usize = 8;
 /// The most configurations of one folder that are remembered.
 pub const MOST_HERE: usize = 50;
 
