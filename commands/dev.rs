@@ -10,10 +10,10 @@ use ade::api::access::tokens;
 use ade::api::access::tokens::NewToken;
 use ade::api::server::Listening;
 use ade::base::files::FileError;
-use ade::checks::dev::{News, watch};
+use ade::checks::dev::{Alone, Frozen, Here, MOST_HERE, News, State, Watch};
 use ade::settings::LogLevel;
 use ade::settings::paths::Paths;
-use ade::store::{self, Opening, Scope};
+use ade::store::{self, KnownConfiguration, Opening, Scope};
 use ade::worker;
 use ade::workspace::Workspace;
 use ade::workspace::identity;
@@ -32,8 +32,9 @@ const GRACE: Duration = Duration::from_secs(1);
 /// Start the API, the web console and a worker on this machine
 ///
 /// For development: the database is created or migrated first, and the link that is printed signs a browser in, until the
-/// command ends. The folders of configurations are watched: a mistake in one is reported when its file is saved. Ctrl-C stops
-/// everything; a run in progress goes back to the queue. For a server, use `ade serve`.
+/// command ends. The configurations in the current folder are known and can be run at once. They and all that were run are
+/// watched: when a file of one is saved, a mistake in it is reported with file and line. Ctrl-C stops everything; a run in
+/// progress goes back to the queue. There is one for each data directory. For a server, use `ade serve`.
 #[derive(clap::Args)]
 #[command(
     after_help = "Examples:\n  ade dev\n  ade dev --open            also open the page in a browser\n  ade dev --port 9000\n  ade dev --no-worker       API and web console; runs wait"
@@ -59,17 +60,24 @@ pub struct Args {
 pub fn run(args: &Args, context: &Context) -> Outcome {
     let settings = context.settings()?;
     let place = serving::place(&args.host, args.port)?;
+    let paths = Paths::new(&settings)?;
+    Alone::demand(&paths)?;
     // Nothing is created or migrated by a command that cannot listen.
     let listening = Listening::at(&place)?;
-    let paths = Paths::new(&settings)?;
     identity::demand_database(&settings, &paths)?;
     store::migrate(&settings, &paths.database())?;
     let workspace = Arc::new(Workspace::open(settings, Opening::CreateIfAbsent)?);
     let settings = &workspace.settings;
+    let address = listening
+        .address()
+        .map_or_else(String::new, |address| address.to_string());
+    // Until the end.
+    let _alone = Alone::take(&workspace, &format!("http://{address}"))?;
     let loopback = serving::is_loopback(&place);
     if !loopback {
         serving::demand_tokens(&workspace, &args.host)?;
     }
+    let (watch, here) = Watch::begin(&workspace, &settings.folder)?;
     let (token, record) = tokens::create(
         &workspace,
         &NewToken {
@@ -80,11 +88,8 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
         },
     )?;
     let log = Arc::new(ServerLog::new(context.own_ui(), settings).short());
-    let address = listening
-        .address()
-        .map_or_else(String::new, |address| address.to_string());
     let link = format!("http://{address}/?token={token}");
-    greet(&context.ui, args, &address, &link, &token);
+    greet(&context.ui, args, &address, &link, &token, &here);
     // Held until the end: the browser may take its time.
     let _page = if args.open { open(&link)? } else { None };
     let worker = (!args.no_worker).then_some(worker::WorkerOptions {
@@ -109,7 +114,7 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
         grace: GRACE,
         log: Arc::clone(&log),
     };
-    let outcome = serving.run(|stop| watch(&workspace, stop, &|news| tell(&log, news)));
+    let outcome = serving.run(|stop| watch.run(stop, &|news| tell(&log, news)));
     // The link is of no use without its server.
     let _ = workspace
         .store
@@ -120,7 +125,7 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
     outcome.map(|_| ExitStatus::Done)
 }
 
-fn greet(ui: &Ui, args: &Args, address: &str, link: &str, token: &str) {
+fn greet(ui: &Ui, args: &Args, address: &str, link: &str, token: &str, here: &Here) {
     if ui.json() {
         ui.document(&json!({"url": format!("http://{address}"), "link": link, "token": token}));
         return;
@@ -143,25 +148,67 @@ fn greet(ui: &Ui, args: &Args, address: &str, link: &str, token: &str) {
         "in this process"
     };
     ui.fact("Worker", worker);
+    show_configurations(ui, here);
     ui.line(ui.paint(Tone::Dim, "Ctrl-C stops"));
 }
 
-fn tell(log: &ServerLog, news: &News<'_>) {
-    match news {
-        News::Changed { name, builds } => {
-            let next = if *builds {
-                "; its environment is built"
-            } else {
-                ""
-            };
-            let message = format!("{name} changed{next}");
-            log.say("config", LogLevel::Info, "configuration.changed", &message);
-        }
-        News::Broken { name, message } => {
-            let message = format!("{name} changed, and cannot be used: {message}");
-            log.say("config", LogLevel::Error, "configuration.broken", &message);
-        }
+/// The configurations of this folder, which can be run at once, and the version that the runs of each use in place of the folder.
+fn show_configurations(ui: &Ui, here: &Here) {
+    let name = |known: &KnownConfiguration| match &known.version {
+        Some(version) => format!("{} (version {})", known.record.name, version.version),
+        None => known.record.name.clone(),
+    };
+    let names: Vec<String> = here.known.iter().map(name).collect();
+    if names.is_empty() {
+        ui.fact("Configurations", "none here; `ade init crew` makes one");
+    } else {
+        ui.fact("Configurations", names.join(", "));
     }
+    if here.left_out > 0 {
+        ui.say(format_args!(
+            "{} more configurations in this folder are left out: the first {MOST_HERE} by name are known, and any other after a run of it",
+            here.left_out
+        ));
+    }
+}
+
+fn tell(log: &ServerLog, news: &News<'_>) {
+    let say = |level, event: &str, message: &str| log.say("config", level, event, message);
+    let (name, frozen, state) = match news {
+        News::New { name } => {
+            let message = format!("{name} is new here, and can be run");
+            return say(LogLevel::Info, "configuration.new", &message);
+        }
+        News::Changed {
+            name,
+            frozen,
+            state,
+        } => (name, frozen, state),
+    };
+    let mut message = match frozen {
+        Some(_) => format!("the folder of {name} "),
+        None => format!("{name} "),
+    };
+    let (level, event) = match state {
+        State::Broken { .. } => (LogLevel::Error, "configuration.broken"),
+        _ => (LogLevel::Info, "configuration.changed"),
+    };
+    message += &match state {
+        State::Loads { again: true } => "loads again".to_owned(),
+        State::Loads { again: false } => "changed, and loads".to_owned(),
+        State::Builds => "changed; its environment is built".to_owned(),
+        State::Broken { message, hint } => {
+            let hint = hint.as_ref().map(|hint| format!("; {hint}"));
+            let hint = hint.unwrap_or_default();
+            format!("changed, and cannot be used: {message}{hint}")
+        }
+    };
+    if let Some(Frozen { version, argument }) = frozen {
+        message += &format!(
+            "; runs over the API use version {version} and not the folder: `ade configs deactivate {argument} --version` changes that"
+        );
+    }
+    say(level, event, &message);
 }
 
 /// Opens a page in the user's browser. Where there is none, the link is on the terminal. The browser is given a file that only this

@@ -167,6 +167,7 @@ pub mod code {
         ARCHIVE_INVALID = "archive_invalid";
         TOKENS_NEEDED = "tokens_needed";
         ADDRESS_IN_USE = "address_in_use";
+        ALREADY_RUNNING = "already_running";
         ADDRESS_UNUSABLE = "address_unusable";
         PRECONDITION_FAILED = "precondition_failed";
         PRECONDITION_REQUIRED = "precondition_required";

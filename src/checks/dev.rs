@@ -1,88 +1,412 @@
-//! What `ade dev` does beside API and worker: it watches the folders of the workspace's configurations.
+//! What `ade dev` does beside API and worker: it knows the configurations of the folder that it was started in, and watches those
+//! of the workspace. It is alone in its data directory.
 //!
-//! A folder that changed is opened at once, so that its author reads a mistake before the next run does, and the environment that
-//! it needs now is asked for, so that a changed dependency is installed before the next run.
+//! A folder that changed is checked at once, so that its author reads a mistake before the next run does: its manifest, then its
+//! syntax, and, as soon as the environment that it needs is ready, that it loads. That environment is asked for, so that a
+//! changed dependency is installed before the next run. A check ends where the folder changes again; each change is told once.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use super::check::check;
+use super::syntax;
 use crate::base::cancel::Cancel;
+use crate::base::files::FileError;
+use crate::base::problem::{Facts, Kind, Problem, code, typed};
 use crate::configuration::Configuration;
-use crate::environment::needed::prepare::prepare;
-use crate::store::{EnvironmentStatus, KnownConfiguration};
+use crate::environment::needed::prepare::{Prepared, prepare, remember};
+use crate::settings::paths::Paths;
+use crate::store::{EnvironmentStatus, KnownConfiguration, StoreError};
+use crate::system::lock::{self, Lock};
+use crate::system::machine::Disk;
 use crate::workspace::Workspace;
 
 /// How often the folders are looked at.
-const LOOK_EVERY: Duration = Duration::from_millis(500);
+const LOOK_EVERY: Duration = Duration::from_millis(250);
+/// After how many looks new configurations are looked for.
+const LOOKS_FOR_NEW: usize = 8;
+/// The most configurations of one folder that are remembered.
+pub const MOST_HERE: usize = 50;
 
 /// What happened to a configuration.
 #[derive(Debug)]
 pub enum News<'a> {
-    /// Its files changed; the next run uses them.
+    /// It came into the folder that is looked at, and can be run.
+    New {
+        /// Its name.
+        name: &'a str,
+    },
+    /// Its files changed.
     Changed {
         /// Its name.
         name: &'a str,
-        /// Its environment has to be built first.
-        builds: bool,
-    },
-    /// Its files changed, and it cannot be used as they are.
-    Broken {
-        /// Its name.
-        name: &'a str,
-        /// Why.
-        message: String,
+        /// What its runs over the API use in place of the folder.
+        frozen: Option<Frozen>,
+        /// What became of it.
+        state: State,
     },
 }
 
-/// Watches until `cancel` is raised. A database that does not answer is asked again.
-pub fn watch(workspace: &Workspace, cancel: &Cancel, on: &dyn Fn(&News<'_>)) {
-    let mut seen: HashMap<String, Option<String>> = HashMap::new();
-    loop {
-        let known = workspace.store.configurations(workspace.id());
-        for known in known.unwrap_or_default() {
-            if known.uploaded {
+/// A published version that the runs of a folder use.
+#[derive(Clone, Debug)]
+pub struct Frozen {
+    /// Its number.
+    pub version: u32,
+    /// The configuration, as commands take it.
+    pub argument: String,
+}
+
+/// What became of a configuration whose files changed.
+#[derive(Debug)]
+pub enum State {
+    /// It loads; `again`: it did not before.
+    Loads {
+        /// Whether it did not before.
+        again: bool,
+    },
+    /// Its environment is built first.
+    Builds,
+    /// It cannot be used as it is.
+    Broken {
+        /// Why, with file and line where they are known.
+        message: String,
+        /// What to do about it.
+        hint: Option<String>,
+    },
+}
+
+/// The configurations that were found in a folder.
+#[derive(Debug, Default)]
+pub struct Here {
+    /// Those that the workspace knows now.
+    pub known: Vec<KnownConfiguration>,
+    /// How many more there are.
+    pub left_out: usize,
+}
+
+/// The watch over the configurations of a workspace.
+pub struct Watch<'a> {
+    workspace: &'a Workspace,
+    /// The folder in which new ones are looked for.
+    folder: PathBuf,
+    /// The folders of those that were found there.
+    here: BTreeSet<PathBuf>,
+    /// By id.
+    watched: HashMap<String, Watched>,
+}
+
+/// A configuration as it was seen last.
+struct Watched {
+    /// The digest of its files, or why they cannot be read.
+    seen: Result<String, String>,
+    /// Ends the check that is being made.
+    checking: Cancel,
+    /// Whether it was told to be broken.
+    is_broken: Arc<AtomicBool>,
+}
+
+impl<'a> Watch<'a> {
+    /// Begins with the files as they are, and remembers the configurations in `folder`, as a run of them would.
+    ///
+    /// # Errors
+    /// The store cannot be used.
+    pub fn begin(workspace: &'a Workspace, folder: &Path) -> Result<(Self, Here), StoreError> {
+        let mut watch = Self {
+            workspace,
+            folder: folder.to_owned(),
+            here: BTreeSet::new(),
+            watched: HashMap::new(),
+        };
+        let (_, left_out) = watch.remember_new()?;
+        let all = workspace.store.configurations(workspace.id())?;
+        watch.changed(&all);
+        let is_here = |known: &KnownConfiguration| watch.here.contains(&known.record.path);
+        let known = all.into_iter().filter(is_here).collect();
+        Ok((watch, Here { known, left_out }))
+    }
+
+    /// Watches until `cancel` is raised. A database that does not answer is asked again.
+    pub fn run(mut self, cancel: &Cancel, on: &(dyn Fn(&News<'_>) + Sync)) {
+        std::thread::scope(|scope| {
+            let mut looks = 0_usize;
+            while !cancel.wait(LOOK_EVERY) {
+                looks += 1;
+                if looks.is_multiple_of(LOOKS_FOR_NEW) {
+                    for name in self.remember_new().unwrap_or_default().0 {
+                        on(&News::New { name: &name });
+                    }
+                }
+                let all = self.workspace.store.configurations(self.workspace.id());
+                for change in self.changed(&all.unwrap_or_default()) {
+                    scope.spawn(move || change.tell(on));
+                }
+            }
+            for watched in self.watched.values() {
+                watched.checking.cancel();
+            }
+        });
+    }
+
+    /// Remembers the configurations of the folder that are not yet. Returns their names, and how many more there are than may be.
+    fn remember_new(&mut self) -> Result<(Vec<String>, usize), StoreError> {
+        let mut new = Vec::new();
+        let mut left_out = 0;
+        for configuration in configurations_in(&self.folder) {
+            if self.here.contains(&configuration.root) {
                 continue;
             }
-            let digest = digest_of(workspace, &known);
-            let before = seen.insert(known.record.id.clone(), digest.clone());
-            if before.is_some_and(|before| before != digest) {
-                tell(workspace, &known, on);
+            if self.here.len() >= MOST_HERE {
+                left_out += 1;
+                continue;
+            }
+            let record = remember(self.workspace, &configuration)?;
+            new.push(record.name);
+            self.here.insert(configuration.root);
+        }
+        Ok((new, left_out))
+    }
+
+    /// Looks at the folders of these configurations. Returns those that changed since the last look.
+    fn changed(&mut self, all: &[KnownConfiguration]) -> Vec<Change<'a>> {
+        let mut changes = Vec::new();
+        for known in all.iter().filter(|known| !known.uploaded) {
+            let seen = digest_of(self.workspace, known);
+            let watched = self.watched.get_mut(&known.record.id);
+            let Some(watched) = watched else {
+                let new = Watched {
+                    is_broken: Arc::new(seen.is_err().into()),
+                    seen,
+                    checking: Cancel::new(),
+                };
+                self.watched.insert(known.record.id.clone(), new);
+                continue;
+            };
+            if watched.seen == seen {
+                continue;
+            }
+            watched.seen = seen;
+            watched.checking.cancel();
+            watched.checking = Cancel::new();
+            changes.push(Change {
+                workspace: self.workspace,
+                frozen: frozen(known, all),
+                known: known.clone(),
+                cancel: watched.checking.clone(),
+                is_broken: Arc::clone(&watched.is_broken),
+            });
+        }
+        changes
+    }
+}
+
+/// The version that the runs of a folder use, with the shortest name that commands take for the configuration.
+fn frozen(known: &KnownConfiguration, all: &[KnownConfiguration]) -> Option<Frozen> {
+    let (version, name) = (known.version.as_ref()?, &known.record.name);
+    let same = all.iter().filter(|other| other.record.name == *name);
+    let argument = match same.count() {
+        1 => name,
+        _ => &known.record.id,
+    };
+    Some(Frozen {
+        version: version.version,
+        argument: typed(argument),
+    })
+}
+
+/// The digest of a folder's files, or why it cannot be opened as it is.
+fn digest_of(workspace: &Workspace, known: &KnownConfiguration) -> Result<String, String> {
+    let written = [workspace.paths.data()];
+    Configuration::open(&known.record.path)
+        .and_then(|configuration| configuration.sources_except(&written))
+        .map(|sources| sources.digest)
+        .map_err(|error| error.to_string())
+}
+
+/// The folder itself, where it is a configuration, and those directly below it, by name. What is below a configuration as a part of
+/// its package is none of its own, and neither is what merely could be one.
+fn configurations_in(folder: &Path) -> Vec<Configuration> {
+    let opened = |path: &Path| {
+        let opened = Configuration::open(path).ok();
+        opened.filter(Configuration::is_unmistakable)
+    };
+    let itself = opened(folder);
+    let mut below: Vec<PathBuf> = std::fs::read_dir(folder)
+        .into_iter()
+        .flatten()
+        .filter_map(|entry| Some(entry.ok()?.path()))
+        .filter(|path| path.is_dir())
+        .collect();
+    below.sort();
+    let is_part = |other: &Configuration| {
+        let own = itself.as_ref();
+        own.is_some_and(|own| own.package_dir.starts_with(&other.root))
+    };
+    let below = below.iter().filter_map(|path| opened(path));
+    let below: Vec<Configuration> = below.filter(|found| !is_part(found)).collect();
+    itself.into_iter().chain(below).collect()
+}
+
+/// A configuration whose files changed.
+struct Change<'a> {
+    workspace: &'a Workspace,
+    known: KnownConfiguration,
+    frozen: Option<Frozen>,
+    /// Raised where they change again.
+    cancel: Cancel,
+    is_broken: Arc<AtomicBool>,
+}
+
+impl Change<'_> {
+    /// Checks it and tells what becomes of it.
+    fn tell(self, on: &(dyn Fn(&News<'_>) + Sync)) {
+        let tell = |state: State| {
+            let (name, frozen) = (&*self.known.record.name, self.frozen.clone());
+            on(&News::Changed {
+                name,
+                frozen,
+                state,
+            });
+        };
+        let checked = self.checked(&tell);
+        // What was found out then is not how it is now.
+        if self.cancel.is_cancelled() {
+            return;
+        }
+        match checked {
+            Ok(()) => {
+                let again = self.is_broken.swap(false, Ordering::Relaxed);
+                tell(State::Loads { again });
+            }
+            Err(Mistake { message, hint }) => {
+                self.is_broken.store(true, Ordering::Relaxed);
+                tell(State::Broken { message, hint });
             }
         }
-        if cancel.wait(LOOK_EVERY) {
-            return;
+    }
+
+    /// Whether it loads, in its environment, which is waited for.
+    fn checked(&self, tell: &dyn Fn(State)) -> Result<(), Mistake> {
+        let workspace = self.workspace;
+        let opened = Configuration::open(&self.known.record.path).map_err(Mistake::of)?;
+        let prepared = prepare(workspace, opened, None).map_err(Mistake::of)?;
+        let environment = prepared.ask_for_environment(workspace);
+        if environment.map_err(Mistake::of)?.status != EnvironmentStatus::Ready {
+            if let Some(message) = syntax::mistake(workspace, &prepared, &self.cancel) {
+                return Err(Mistake {
+                    message,
+                    hint: None,
+                });
+            }
+            workspace.machine.wake(&workspace.paths.wake());
+            tell(State::Builds);
+            self.wait_for_environment(&prepared)?;
+        }
+        let checked = check(workspace, &prepared, false, &self.cancel, &mut |_| {});
+        checked.map(drop).map_err(Mistake::of)
+    }
+
+    /// Waits until a worker has built the environment, or the check is ended.
+    fn wait_for_environment(&self, prepared: &Prepared) -> Result<(), Mistake> {
+        let workspace = self.workspace;
+        while !workspace.machine.wait(&self.cancel, LOOK_EVERY) {
+            // A database that does not answer is asked again.
+            let Ok(Some(found)) = workspace.store.environment_of(&prepared.key) else {
+                continue;
+            };
+            match (found.status, found.error) {
+                (EnvironmentStatus::Ready, _) => break,
+                (EnvironmentStatus::Failed, Some(error)) => {
+                    return Err(Mistake {
+                        message: error.message,
+                        hint: error.hint,
+                    });
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The right to be the `ade dev` of a data directory: the lock on a file that says where it is. It goes with its process.
+pub struct Alone {
+    _lock: Lock,
+}
+
+/// A data directory has an `ade dev` already, or that cannot be found out.
+#[derive(Debug, thiserror::Error)]
+pub enum AloneError {
+    /// It has one.
+    #[error("`ade dev` is at work in {} already{}", data.display(), holder.iter().map(|holder| format!(": {holder}")).collect::<String>())]
+    Taken {
+        /// The data directory.
+        data: PathBuf,
+        /// Its process and its address: `process 4711 on host, http://127.0.0.1:8000`.
+        holder: Option<String>,
+    },
+    /// The file cannot be locked.
+    #[error(transparent)]
+    File(#[from] FileError),
+}
+
+impl Problem for AloneError {
+    fn facts(&self) -> Facts {
+        match self {
+            Self::Taken { .. } => Facts::new(Kind::Usage, code::ALREADY_RUNNING)
+                .hint("use that one: its terminal has the link that signs you in. For another one, name another data directory (--data-dir, ADE_DATA_DIR)"),
+            Self::File(error) => error.facts().under(Kind::Database, code::STORAGE_FAILED),
         }
     }
 }
 
-/// The digest of a folder's files; `None`: it cannot be opened as it is.
-fn digest_of(workspace: &Workspace, known: &KnownConfiguration) -> Option<String> {
-    let configuration = Configuration::open(&known.record.path).ok()?;
-    let sources = configuration
-        .sources_except(&[workspace.paths.data()])
-        .ok()?;
-    Some(sources.digest)
+impl Alone {
+    /// Refuses where another process has the data directory; changes nothing.
+    ///
+    /// # Errors
+    /// One has.
+    pub fn demand(paths: &Paths) -> Result<(), AloneError> {
+        match lock::is_held(&Disk, &paths.development_lock()) {
+            Some(true) => Err(AloneError::taken(paths)),
+            _ => Ok(()),
+        }
+    }
+
+    /// Takes the data directory for this process, which listens at `address`.
+    ///
+    /// # Errors
+    /// Another process has it, or the lock cannot be taken.
+    pub fn take(workspace: &Workspace, address: &str) -> Result<Self, AloneError> {
+        let (machine, paths) = (&*workspace.machine, &workspace.paths);
+        let name = format!("{}, {address}", lock::holder(machine));
+        let taken = Lock::try_take_as(machine, &paths.development_lock(), &name)?;
+        let lock = taken.ok_or_else(|| AloneError::taken(paths))?;
+        Ok(Self { _lock: lock })
+    }
 }
 
-fn tell(workspace: &Workspace, known: &KnownConfiguration, on: &dyn Fn(&News<'_>)) {
-    let name = &*known.record.name;
-    let opened = Configuration::open(&known.record.path).map_err(|error| error.to_string());
-    let prepared = opened.and_then(|configuration| {
-        prepare(workspace, configuration, None).map_err(|error| error.to_string())
-    });
-    let environment = prepared.and_then(|prepared| {
-        prepared
-            .ask_for_environment(workspace)
-            .map_err(|error| error.to_string())
-    });
-    match environment {
-        Ok(environment) => {
-            let builds = environment.status != EnvironmentStatus::Ready;
-            if builds {
-                workspace.machine.wake(&workspace.paths.wake());
-            }
-            on(&News::Changed { name, builds });
+impl AloneError {
+    fn taken(paths: &Paths) -> Self {
+        Self::Taken {
+            data: paths.data().to_owned(),
+            holder: lock::read_holder(&Disk, &paths.development_lock()),
         }
-        Err(message) => on(&News::Broken { name, message }),
+    }
+}
+
+/// Why a configuration cannot be used.
+struct Mistake {
+    message: String,
+    hint: Option<String>,
+}
+
+impl Mistake {
+    fn of(problem: impl Problem) -> Self {
+        Self {
+            message: problem.to_string(),
+            hint: problem.hint(),
+        }
     }
 }

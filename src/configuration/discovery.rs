@@ -84,6 +84,11 @@ fn usual_package(root: &Path) -> Option<Located> {
     })
 }
 
+/// Whether a package is that of a configuration by its name, or by the folders in it.
+pub(super) fn is_unmistakable(package_dir: &Path) -> bool {
+    package_dir.ends_with(USUAL_PACKAGE) || holds_plugins(package_dir)
+}
+
 fn holds_plugins(package_dir: &Path) -> bool {
     PLUGIN_FOLDERS
         .iter()

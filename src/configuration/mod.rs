@@ -136,6 +136,12 @@ impl Configuration {
         &self.dependencies
     }
 
+    /// Whether its package is meant to be one: by its name, or by the folders in it. With a manifest, any Python package can be
+    /// opened.
+    pub fn is_unmistakable(&self) -> bool {
+        discovery::is_unmistakable(&self.package_dir)
+    }
+
     /// The folder from which the configuration's author imports the package: `src/`, or the root.
     pub fn import_root(&self) -> &Path {
         self.package_dir.parent().unwrap_or(&self.root)

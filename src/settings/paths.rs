@@ -240,6 +240,10 @@ impl Paths {
     pub fn worker_locks(&self) -> PathBuf {
         self.data.join("db/workers")
     }
+    /// The file that an `ade dev` holds a lock on as long as it lives.
+    pub fn development_lock(&self) -> PathBuf {
+        self.data.join("db/dev.lock")
+    }
     /// A file whose change wakes the workers of this data directory.
     pub fn wake(&self) -> PathBuf {
         self.data.join("db/wake")

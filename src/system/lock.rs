@@ -62,6 +62,18 @@ impl Lock {
     /// # Errors
     /// The file cannot be opened, or the file system has no locks.
     pub fn try_take(machine: &dyn Machine, path: &Path) -> Result<Option<Self>, FileError> {
+        Self::try_take_as(machine, path, &holder(machine))
+    }
+
+    /// The same by a holder of this name.
+    ///
+    /// # Errors
+    /// As [`Lock::try_take`].
+    pub fn try_take_as(
+        machine: &dyn Machine,
+        path: &Path,
+        name: &str,
+    ) -> Result<Option<Self>, FileError> {
         let files = machine.files();
         let mut times = 0;
         let taken = loop {
@@ -76,7 +88,7 @@ impl Lock {
             }
         };
         Ok(taken.map(|mut held| {
-            held.name_holder(&holder(machine));
+            held.name_holder(name);
             Self { _held: held }
         }))
     }
@@ -142,7 +154,8 @@ fn create_folder_of(files: &dyn Files, path: &Path) -> Result<(), FileError> {
         .map_err(FileError::on("create the folder", folder))
 }
 
-fn read_holder(files: &dyn Files, path: &Path) -> Option<String> {
+/// The name of the holder in the file of a lock. `None`: there is none yet, or the file cannot be read.
+pub fn read_holder(files: &dyn Files, path: &Path) -> Option<String> {
     let text = files.read(path).ok()?;
     let holder = String::from_utf8_lossy(&text).trim().to_owned();
     (!holder.is_empty()).then_some(holder)

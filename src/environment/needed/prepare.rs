@@ -82,14 +82,7 @@ pub fn prepare(
     let engine = Engine::of_spec(settings.engine_spec.as_deref(), &settings.folder)?;
     let python = python_for(settings, workspace.paths.tools(), &configuration)?;
     demand_lock(settings, &configuration, &engine, &python)?;
-    let machine = &workspace.machine;
-    let new = ConfigurationRecord {
-        id: machine.new_id(),
-        workspace_id: workspace.id().to_owned(),
-        name: configuration.name.clone(),
-        path: configuration.root.clone(),
-    };
-    let record = workspace.store.ensure_configuration(&new, machine.now())?;
+    let record = remember(workspace, &configuration)?;
     let snapshots = workspace.paths.snapshots(workspace.id(), &record.id);
     // ADE's own data directory is never part of a configuration, even if it is inside the folder.
     let written = [workspace.paths.data()].into_iter().chain(output_dir);
@@ -112,6 +105,24 @@ pub fn prepare(
         engine,
         key,
     })
+}
+
+/// Returns the record of a configuration's folder in the workspace, and creates it where there is none.
+///
+/// # Errors
+/// The store cannot be used.
+pub fn remember(
+    workspace: &Workspace,
+    configuration: &Configuration,
+) -> Result<ConfigurationRecord, StoreError> {
+    let machine = &workspace.machine;
+    let new = ConfigurationRecord {
+        id: machine.new_id(),
+        workspace_id: workspace.id().to_owned(),
+        name: configuration.name.clone(),
+        path: configuration.root.clone(),
+    };
+    workspace.store.ensure_configuration(&new, machine.now())
 }
 
 /// Prepares the published version of a configuration, from its frozen files.
