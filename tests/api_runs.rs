@@ -81,6 +81,8 @@ fn the_files_of_a_run_are_listed_with_their_sizes_and_how_long_they_are_kept() {
     let id = submit(&server, &runs, &document);
     let listed = || server.read(&format!("runs/{id}/files"));
     assert_eq!(listed(), json!({"items": [], "kept_until": null}));
+    let early = server.get(&format!("runs/{id}/files/x"));
+    early.refuses(409, "output_not_ready");
     work(&place);
     let files = listed();
     let items = files["items"].as_array().unwrap();
@@ -111,7 +113,7 @@ fn the_files_of_a_run_are_listed_with_their_sizes_and_how_long_they_are_kept() {
     // What code of the configuration writes beside its output is listed; where a link leads is not.
     let output = place.run_folder(&id).join("output");
     std::fs::write(output.join("members_normalized.csv"), "a\n").unwrap();
-    std::fs::write(output.join("more.txt"), "abc").unwrap();
+    std::fs::write(output.join("mehr & größer.txt"), "abc").unwrap();
     std::os::unix::fs::symlink("/etc/passwd", output.join("link.txt")).unwrap();
     let files = listed();
     let told = files["items"].as_array().unwrap().iter().map(|item| {
@@ -121,12 +123,37 @@ fn the_files_of_a_run_are_listed_with_their_sizes_and_how_long_they_are_kept() {
     let told: Vec<_> = told.collect();
     let has = |kind: &str, name: &str| told.contains(&(kind.to_owned(), name.to_owned()));
     assert!(
-        has("table", "members_normalized.csv") && has("other", "more.txt"),
+        has("table", "members_normalized.csv") && has("other", "mehr & größer.txt"),
         "{files}"
     );
     assert_eq!(told.len(), items.len() + 2, "{files}");
+    for item in files["items"].as_array().unwrap() {
+        if ["table", "other"].contains(&item["kind"].as_str().unwrap()) {
+            let body = server.get(item["href"].as_str().unwrap()).is(200).body;
+            assert_eq!(item["size_bytes"], body.len(), "{item}");
+        }
+    }
+    let file = |name: &str| server.get(&format!("runs/{id}/files/{name}"));
+    // What has a route of its own, what a link leads to, and what lies elsewhere is none of these.
+    for name in [
+        "members_normalized.xlsx",
+        "link.txt",
+        "events.ndjson",
+        "..%2Fartifact.json",
+        "%2Fetc%2Fpasswd",
+    ] {
+        file(name).refuses(404, "not_found");
+    }
+    let range = server.send(
+        "GET",
+        &format!("runs/{id}/files/members_normalized.csv"),
+        &[("range", "bytes=0-0")],
+        b"",
+    );
+    assert_eq!(range.is(206).body, b"a");
 
     place.change("UPDATE runs SET artifacts_deleted_at = 1");
+    file("members_normalized.csv").refuses(410, "input_gone");
     assert_eq!(listed(), json!({"items": [], "kept_until": null}));
 }
 

@@ -159,15 +159,21 @@ fn disposition(name: &str) -> String {
             _ => '_',
         })
         .collect();
-    let mut whole = String::new();
+    let whole = in_url(name);
+    format!("attachment; filename=\"{plain}\"; filename*=UTF-8''{whole}")
+}
+
+/// A name as a part of a path (RFC 3986).
+pub fn in_url(name: &str) -> String {
+    let mut written = String::new();
     for byte in name.bytes() {
         if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-            whole.push(char::from(byte));
+            written.push(char::from(byte));
         } else {
-            whole.push_str(&format!("%{byte:02X}"));
+            written.push_str(&format!("%{byte:02X}"));
         }
     }
-    format!("attachment; filename=\"{plain}\"; filename*=UTF-8''{whole}")
+    written
 }
 
 /// A part of a file.

@@ -1,20 +1,27 @@
 //! The files that a run has left.
 
+use axum::http::HeaderMap;
+use axum::response::Response;
 use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::runs::run_of;
+use super::runs::{demand_files, run_of};
 use crate::api::access::caller::Reader;
 use crate::api::http::answer::Answer;
 use crate::api::http::body::Path;
+use crate::api::http::download::{self, Download};
+use crate::api::http::problem::ApiError;
 use crate::api::state::Api;
 use crate::base::clock::Timestamp;
-use crate::run::views::files::{FileKind, files_of, kept_until};
+use crate::run::views::files::{FileKind, RunFile, files_of, kept_until};
+use crate::store::RunRecord;
 
 pub fn routes() -> OpenApiRouter<Api> {
-    OpenApiRouter::new().routes(routes!(files))
+    OpenApiRouter::new()
+        .routes(routes!(files))
+        .routes(routes!(file))
 }
 
 /// The files of a run.
@@ -40,17 +47,21 @@ struct LeftFile {
     kept_until: Option<Timestamp>,
 }
 
-/// The end of the route that has a file of this kind.
-fn route_of(kind: FileKind) -> Option<&'static str> {
-    match kind {
-        FileKind::Input => Some("input"),
-        FileKind::Output => Some("output"),
-        FileKind::Issues => Some("issues"),
-        FileKind::Annotated => Some("annotated"),
-        FileKind::Artifact => Some("artifact"),
-        FileKind::Log => Some("logs"),
-        FileKind::RowMap | FileKind::Table | FileKind::Request | FileKind::Other => None,
-    }
+/// The route that has a file of this kind.
+fn route_of(run: &RunRecord, file: &RunFile) -> Option<String> {
+    let end = match file.kind {
+        FileKind::Input => "input".to_owned(),
+        FileKind::Output => "output".to_owned(),
+        FileKind::Issues => "issues".to_owned(),
+        FileKind::Annotated => "annotated".to_owned(),
+        FileKind::Artifact => "artifact".to_owned(),
+        FileKind::Log => "logs".to_owned(),
+        FileKind::Request => return None,
+        FileKind::RowMap | FileKind::Table | FileKind::Other => {
+            format!("files/{}", download::in_url(&file.name))
+        }
+    };
+    Some(format!("/api/v1/runs/{}/{end}", run.id))
 }
 
 /// List the files that a run has left, with their sizes.
@@ -68,7 +79,7 @@ async fn files(
         let (workspace, run) = run_of(api, &caller, &id)?;
         let kept_until = kept_until(&run, workspace.settings.worker.run_artifact_ttl);
         let items = files_of(&run).into_iter().map(|file| LeftFile {
-            href: route_of(file.kind).map(|end| format!("/api/v1/runs/{}/{end}", run.id)),
+            href: route_of(&run, &file),
             name: file.name,
             kind: file.kind,
             size_bytes: file.size_bytes,
@@ -78,4 +89,41 @@ async fn files(
         Ok(axum::Json(RunFileList { items, kept_until }))
     })
     .await
+}
+
+/// Download a file that a run has written beside its output: a table in another shape, the row map, or what code of the configuration
+/// has written.
+#[utoipa::path(get, path = "/api/v1/runs/{id}/files/{name}", operation_id = "download_run_file", tag = "runs",
+    params(("id" = String, Path, description = "The run"), ("name" = String, Path, description = "The name of the file")),
+    responses(
+        (status = 200, content((Vec<u8> = "application/octet-stream"), (Vec<u8> = "text/csv"), (Object = "application/json"))),
+        (status = 206, description = "The part that was asked for"),
+        (status = 304, description = "The client has it"),
+        (status = 409), (status = 410), (status = 416),
+    )
+)]
+async fn file(
+    Reader(api, caller): Reader,
+    Path((id, name)): Path<(String, String)>,
+    headers: HeaderMap,
+) -> Answer<Response> {
+    let found = api
+        .work(move |api| {
+            let (_, run) = run_of(api, &caller, &id)?;
+            demand_files(&run)?;
+            let is_it = |file: &RunFile| {
+                let written = [FileKind::RowMap, FileKind::Table, FileKind::Other];
+                file.name == name && written.contains(&file.kind)
+            };
+            let found = files_of(&run).into_iter().find(is_it);
+            found.ok_or_else(|| ApiError::not_found("file", &name))
+        })
+        .await?;
+    let file = Download {
+        path: &found.path,
+        name: &found.name,
+        kind: download::kind_of(&found.name),
+        tag: None,
+    };
+    download::serve(&file, &headers).await
 }

@@ -821,15 +821,7 @@ pub fn place_of(
         let path = path.ok_or_else(|| gone(run, "input"))?;
         return Ok((path, run.input_name.clone(), Some(run.input_sha256.clone())));
     }
-    if !run.status.is_terminal() {
-        let detail = format!("run {} is {}", run.id, run.status.as_str());
-        return Err(
-            ApiError::of(code::OUTPUT_NOT_READY, detail).hint("follow its events until it ends")
-        );
-    }
-    if run.artifacts_deleted_at.is_some() {
-        return Err(gone(run, "files"));
-    }
+    demand_files(run)?;
     let path = match (what, &run.output_path) {
         (Left::Artifact, _) => folder.artifact(),
         (_, Some(path)) => path.clone(),
@@ -860,6 +852,20 @@ pub fn place_of(
         _ => name_of(&path),
     };
     Ok((path, name, None))
+}
+
+/// The run must have ended, and have its files still.
+pub(super) fn demand_files(run: &RunRecord) -> Result<(), ApiError> {
+    if !run.status.is_terminal() {
+        let detail = format!("run {} is {}", run.id, run.status.as_str());
+        return Err(
+            ApiError::of(code::OUTPUT_NOT_READY, detail).hint("follow its events until it ends")
+        );
+    }
+    match run.artifacts_deleted_at {
+        Some(_) => Err(gone(run, "files")),
+        None => Ok(()),
+    }
 }
 
 fn gone(run: &RunRecord, what: &str) -> ApiError {

@@ -1,7 +1,7 @@
 //! What a run has left in its folder, and for how long that is kept.
 
 use std::fs::DirEntry;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use serde::Serialize;
@@ -44,6 +44,8 @@ pub enum FileKind {
 pub struct RunFile {
     /// Its file name.
     pub name: String,
+    /// Where it is.
+    pub path: PathBuf,
     /// What it is.
     pub kind: FileKind,
     /// How many bytes it has.
@@ -111,6 +113,7 @@ fn file(path: &Path, kind: FileKind) -> Option<RunFile> {
     let found = path.symlink_metadata().ok()?;
     found.is_file().then(|| RunFile {
         name: name_of(path),
+        path: path.to_owned(),
         kind,
         size_bytes: found.len(),
     })
