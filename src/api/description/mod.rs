@@ -1,6 +1,5 @@
-//! The API described: OpenAPI document, schemas, the shapes of what streams send, types of TypeScript.
+//! The API described: OpenAPI document, schemas, and the shapes of what streams send.
 
 pub(crate) mod openapi;
 pub(crate) mod schemas;
 pub(crate) mod streams;
-pub mod typescript;
