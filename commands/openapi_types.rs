@@ -1,16 +1,17 @@
-//! `ade openapi-types`: the API's types for TypeScript.
+//! `ade openapi-types`: how the API's types for TypeScript are made.
 
 use crate::context::Context;
 use crate::exit::{ExitStatus, Outcome};
 
-/// Print the API's types for TypeScript
+/// Makes them of the document that `ade openapi` prints.
+const COMMAND: &str = "ade openapi | npx --yes openapi-typescript@7 -o ade.d.ts\n";
+
+/// Print the command that makes the API's types for TypeScript
 #[derive(clap::Args)]
-#[command(after_help = "Examples:\n  ade openapi-types > src/ade.ts")]
+#[command(after_help = "Examples:\n  ade openapi-types\n  ade openapi-types | sh")]
 pub struct Args {}
 
 pub fn run(_: &Args, context: &Context) -> Outcome {
-    let document = serde_json::from_str(&ade::api::description()).unwrap_or_default();
-    let types = ade::api::description::typescript::types(&document);
-    context.ui.raw(types.as_bytes());
+    context.ui.raw(COMMAND.as_bytes());
     Ok(ExitStatus::Done)
 }

@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{Place, Request, Server, frames, has, wait_for};
+use common::{Place, Request, Server, demand_event, frames, has, wait_for};
 use serde_json::{Value, json};
 
 /// A server with these flags, the path to which runs are submitted, and the id of a document.
@@ -106,6 +106,9 @@ fn a_stream_of_lines_begins_with_the_run_and_ends_with_its_end() {
         .filter(|line| !line.is_empty())
         .map(|line| serde_json::from_str(line).unwrap())
         .collect();
+    lines
+        .iter()
+        .for_each(|line| demand_event("RunStreamLine", line));
     let names: Vec<&str> = lines
         .iter()
         .map(|line| line["event"].as_str().unwrap())
@@ -167,12 +170,19 @@ fn a_log_is_read_in_pages() {
                 entry["event"].as_str().unwrap().to_owned(),
             ));
         }
-        match page["next_after_id"].as_u64() {
-            Some(next) => after = next,
-            None => break,
+        after = page["next_after_id"].as_u64().unwrap();
+        assert_eq!(after, read[read.len() - 1].0);
+        if page["has_more"] == false {
+            break;
         }
     }
     assert_eq!(read, all);
+    // At the end of the log nothing comes, and a reader who goes on from there does not begin anew.
+    let end = server.read(&format!("{path}/logs?after_id={after}"));
+    has(
+        &end,
+        json!({"entries": [], "next_after_id": after, "has_more": false}),
+    );
     for limit in ["0", "1001", "x"] {
         server
             .get(&format!("{path}/logs?limit={limit}"))

@@ -89,7 +89,12 @@ fn a_build_is_asked_for_followed_and_waited_for() {
         (&page["build_id"], page["entries"].as_array().unwrap().len()),
         (&json!(id), 2)
     );
-    assert_eq!(page["next_after_id"], 2);
+    has(&page, json!({"next_after_id": 2, "has_more": true}));
+    let page = server.read(&format!("builds/{id}/logs?after_id=1000"));
+    has(
+        &page,
+        json!({"entries": [], "next_after_id": 1000, "has_more": false}),
+    );
     server
         .get(&format!("builds/{id}/logs?limit=2000"))
         .refuses_field("limit");

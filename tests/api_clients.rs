@@ -1,4 +1,5 @@
-//! Real clients use the API: curl as docs/api.md says, a program with httpx, and the TypeScript compiler with the generated types.
+//! Real clients use the API: curl as docs/api.md says, and a program with httpx. Those that are made from its description are tried
+//! by .ci/clients.
 
 #![allow(
     clippy::disallowed_methods,
@@ -17,7 +18,6 @@ use common::{Place, Server, machine};
 trials!(
     the_session_of_the_documentation_works_as_it_is_written,
     a_program_in_python_uses_the_api,
-    the_generated_types_compile_and_describe_an_answer,
 );
 
 fn demand(program: &str, flag: &str) -> Tried {
@@ -115,50 +115,5 @@ fn a_program_in_python_uses_the_api() -> Tried {
             .arg(place.path("members.csv")),
     );
     assert_eq!(printed.trim(), "done");
-    Ok(())
-}
-
-fn the_generated_types_compile_and_describe_an_answer() -> Tried {
-    demand("npm", "--version")?;
-    let (place, server) = served();
-    place.write("ade.ts", place.ade("openapi-types").succeeds().stdout);
-    let runs = server.get("/api/v1/runs").is(200).text();
-    // A real answer is of the generated type, and a wrong one is not.
-    place.write(
-        "use.ts",
-        format!(
-            "import type {{ Operations, Run }} from \"./ade\";\n\
-             export const page: Operations[\"GET /api/v1/runs\"][\"answers\"][\"200\"] = {runs};\n\
-             export const ids: string[] = page.items.map((run: Run) => run.id);\n\
-             // @ts-expect-error: a run has no colour\n\
-             export const colour = (run: Run) => run.colour;\n"
-        ),
-    );
-    let npm = Command::new("npm")
-        .args([
-            "install",
-            "--silent",
-            "--no-audit",
-            "--no-fund",
-            "typescript@5",
-        ])
-        .current_dir(place.path(""))
-        .output()
-        .unwrap();
-    if !npm.status.success() {
-        return Err(Missing(
-            "the TypeScript compiler cannot be installed".to_owned(),
-        ));
-    }
-    done(
-        Command::new(place.path("node_modules/.bin/tsc"))
-            .args([
-                "--strict",
-                "--noEmit",
-                "--exactOptionalPropertyTypes",
-                "use.ts",
-            ])
-            .current_dir(place.path("")),
-    );
     Ok(())
 }

@@ -3,7 +3,7 @@
 mod common;
 
 use ade::store::Scope;
-use common::{Exchange, Place, Server, api, has, wait_for};
+use common::{Exchange, Place, Server, api, demand_event, has, wait_for};
 use serde_json::{Value, json};
 
 /// An event as a client got it.
@@ -49,7 +49,8 @@ impl Client {
             } else if let Some(value) = line.strip_prefix("event: ") {
                 value.clone_into(&mut name);
             } else if let Some(value) = line.strip_prefix("data: ") {
-                let data = serde_json::from_str(value).unwrap();
+                let data: Value = serde_json::from_str(value).unwrap();
+                demand_event("WorkspaceEvent", &json!({"event": name, "data": data}));
                 self.last = id.or(self.last);
                 return Event { id, name, data };
             }

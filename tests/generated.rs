@@ -128,3 +128,57 @@ fn the_settings_page_is_current() {
         "docs/settings.md is not current; ADE_UPDATE_GENERATED=1 cargo test --test generated writes it"
     );
 }
+
+#[test]
+fn the_tables_of_events_are_current() {
+    use ade::events::names;
+    const BEGIN: &str = "<!-- The tables below are made from src/events/names.rs. -->\n";
+    const END: &str = "<!-- Here they end. -->\n";
+    let keys = |kind: &names::EventKind| {
+        let keys = kind.data.iter().map(|(key, shape)| match *key {
+            "" => format!("`{shape}`"),
+            key => format!("`{key}`"),
+        });
+        keys.collect::<Vec<_>>().join(", ")
+    };
+    let mut tables = String::new();
+    for (title, kinds) in [
+        ("In the log of a run", names::OF_RUN),
+        ("In the log of an environment", names::OF_ENVIRONMENT),
+        ("In both logs", names::OF_BOTH),
+        ("Of the engine, in the log of a run", names::OF_ENGINE),
+        ("Lines of a run's stream", names::LINES_OF_RUN),
+        (
+            "Lines of a build's stream, beside those of its log",
+            names::LINES_OF_BUILD,
+        ),
+        (
+            "The last line of a stream that ends too early",
+            names::LINES_OF_BOTH,
+        ),
+        ("Server-sent events of a workspace", names::OF_WORKSPACE),
+    ] {
+        tables.push_str(&format!(
+            "\n### {title}\n\n| event | level | when | data |\n|---|---|---|---|\n"
+        ));
+        for kind in kinds {
+            let (name, level, when) = (kind.name, kind.level, kind.when());
+            tables.push_str(&format!(
+                "| `{name}` | {level} | {when} | {} |\n",
+                keys(kind)
+            ));
+        }
+    }
+    let path = root().join("docs/events.md");
+    let kept = fs::read_to_string(&path).unwrap();
+    let (before, rest) = kept.split_once(BEGIN).unwrap();
+    let (_, after) = rest.split_once(END).unwrap();
+    let fresh = format!("{before}{BEGIN}{tables}\n{END}{after}");
+    if std::env::var_os("ADE_UPDATE_GENERATED").is_some() {
+        fs::write(&path, &fresh).unwrap();
+    }
+    assert!(
+        fs::read_to_string(&path).unwrap() == fresh,
+        "docs/events.md is not current; ADE_UPDATE_GENERATED=1 cargo test --test generated writes it"
+    );
+}

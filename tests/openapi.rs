@@ -125,3 +125,25 @@ fn every_status_is_named() {
         assert!(has("404") || !route.contains('{'), "{route}");
     }
 }
+
+#[test]
+fn a_file_is_described_as_bytes() {
+    let document: Value = serde_json::from_str(&ade::api::description()).unwrap();
+    let mut files = 0;
+    for (route, operation) in operations(&document) {
+        let answers = operation["responses"].as_object().unwrap().values();
+        for one in answers.chain([&operation["requestBody"]]) {
+            for (kind, content) in one["content"].as_object().into_iter().flatten() {
+                let schema = &content["schema"];
+                if !kind.ends_with("json") && schema["format"] == "binary" {
+                    files += 1;
+                }
+                assert!(
+                    kind.ends_with("json") || schema["type"] != "array",
+                    "{route}: {kind}"
+                );
+            }
+        }
+    }
+    assert!(files > 20, "{files}");
+}

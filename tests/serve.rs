@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{Place, Server, frames, has, wait_for};
+use common::{Place, Server, demand_event, frames, has, wait_for};
 use serde_json::{Value, json};
 
 #[test]
@@ -116,6 +116,9 @@ fn a_server_that_is_to_end_says_so_first_and_then_refuses_connections() {
         .filter_map(|line| serde_json::from_str(line).ok())
         .filter(Value::is_object)
         .collect();
+    lines
+        .iter()
+        .for_each(|line| demand_event("RunStreamLine", line));
     let last = lines.last().unwrap();
     let sent = lines.iter().filter_map(|line| line["sequence"].as_u64());
     let (after, run) = (sent.max().unwrap_or(0), last["run_id"].as_str().unwrap());

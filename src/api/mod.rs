@@ -3,7 +3,7 @@
 //! - [`server`] accepts connections and shuts down; it has all routes, and what every answer has.
 //! - `pages` are HTML; `resources` are the JSON resources, a file each. Handlers call the library, which blocks, so they run on the
 //!   blocking pool ([`state::Api::work`]).
-//! - [`access`]: who may do what; `transfer`: streams and uploads; [`mod@description`]: the OpenAPI document.
+//! - [`access`]: who may do what; `transfer`: streams and uploads; `description`: the OpenAPI document.
 //! - [`state`]: what all requests share: workspaces, limits, figures, what changed lately.
 //! - `http`: problem documents, bodies, cursors, downloads.
 //!
@@ -11,7 +11,7 @@
 //! resumes behind any event that was received.
 
 pub mod access;
-pub mod description;
+mod description;
 mod http;
 mod pages;
 mod resources;

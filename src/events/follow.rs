@@ -1,18 +1,20 @@
 //! Following an event log, which others write.
 
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom};
+use std::io;
 use std::path::PathBuf;
 
 use serde_json::Value;
 
+use super::lines::{event_of, start_of_last, whole_lines};
 use crate::base::files::FileError;
 
 /// Reads a log from its beginning, and new events as it grows.
 pub struct Follower {
     path: PathBuf,
-    reader: Option<BufReader<File>>,
-    partial: Vec<u8>,
+    file: Option<File>,
+    /// Where the whole lines end that were read.
+    position: u64,
 }
 
 impl Follower {
@@ -20,8 +22,8 @@ impl Follower {
     pub fn new(path: PathBuf) -> Self {
         Self {
             path,
-            reader: None,
-            partial: Vec::new(),
+            file: None,
+            position: 0,
         }
     }
 
@@ -35,15 +37,34 @@ impl Follower {
         count: usize,
         is_wanted: &dyn Fn(&Value) -> bool,
     ) -> Result<(), FileError> {
-        let mut go = || -> io::Result<()> {
-            let Some(reader) = self.opened()? else {
-                return Ok(());
-            };
-            let start = start_of_last(reader.get_mut(), count, is_wanted)?;
-            reader.seek(SeekFrom::Start(start))?;
-            Ok(())
+        let find = |file: Option<&mut File>| {
+            file.map_or(Ok(0), |file| start_of_last(file, count, is_wanted))
         };
-        go().map_err(FileError::on("read", &self.path))
+        let start = self.opened().and_then(find);
+        self.position = start.map_err(FileError::on("read", &self.path))?;
+        Ok(())
+    }
+
+    /// Where the whole lines end that were read.
+    pub fn position(&self) -> u64 {
+        self.position
+    }
+
+    /// The whole lines that were appended since the last call, at most one piece of them, and where they begin in the file.
+    ///
+    /// # Errors
+    /// The file exists and cannot be read.
+    pub fn next_lines(&mut self) -> Result<Option<(u64, Vec<u8>)>, FileError> {
+        let from = self.position;
+        let read = |file: Option<&mut File>| {
+            file.map_or(Ok(None), |file| whole_lines(file, from, u64::MAX))
+        };
+        let lines = self.opened().and_then(read);
+        let lines = lines.map_err(FileError::on("read", &self.path))?;
+        Ok(lines.map(|lines| {
+            self.position += lines.len() as u64;
+            (from, lines)
+        }))
     }
 
     /// Passes on the events of the whole lines that were appended since the last call, one at a time. Lines that are not JSON
@@ -52,25 +73,11 @@ impl Follower {
     /// # Errors
     /// The file exists and cannot be read.
     pub fn each(&mut self, on: &mut dyn FnMut(Value)) -> Result<(), FileError> {
-        let path = self.path.clone();
-        let mut read = || -> io::Result<()> {
-            let mut partial = std::mem::take(&mut self.partial);
-            let Some(reader) = self.opened()? else {
-                return Ok(());
-            };
-            // A reader at the end of the file continues there when the file has grown.
-            let here = reader.stream_position()?;
-            reader.seek(SeekFrom::Start(here))?;
-            while reader.read_until(b'\n', &mut partial)? > 0 {
-                if partial.last() == Some(&b'\n') {
-                    event_of(&partial).into_iter().for_each(&mut *on);
-                    partial.clear();
-                }
-            }
-            self.partial = partial;
-            Ok(())
-        };
-        read().map_err(FileError::on("read", &path))
+        while let Some((_, lines)) = self.next_lines()? {
+            let events = lines.split(|byte| *byte == b'\n').filter_map(event_of);
+            events.for_each(&mut *on);
+        }
+        Ok(())
     }
 
     /// The same events as a list.
@@ -84,69 +91,16 @@ impl Follower {
     }
 
     /// `None`: the file does not exist yet.
-    fn opened(&mut self) -> io::Result<Option<&mut BufReader<File>>> {
-        if self.reader.is_none() {
+    fn opened(&mut self) -> io::Result<Option<&mut File>> {
+        if self.file.is_none() {
             match File::open(&self.path) {
-                Ok(file) => self.reader = Some(BufReader::new(file)),
+                Ok(file) => self.file = Some(file),
                 Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
                 Err(error) => return Err(error),
             }
         }
-        Ok(self.reader.as_mut())
+        Ok(self.file.as_mut())
     }
-}
-
-fn event_of(line: &[u8]) -> Option<Value> {
-    serde_json::from_slice(line).ok().filter(Value::is_object)
-}
-
-/// Where the last `count` events of a log begin that are wanted; 0 if there are fewer. The log is read backwards, and no more of
-/// it than that.
-///
-/// # Errors
-/// The file cannot be read.
-pub fn start_of_last(
-    file: &mut File,
-    count: usize,
-    is_wanted: &dyn Fn(&Value) -> bool,
-) -> io::Result<u64> {
-    const BLOCK: u64 = 1 << 16;
-    let is_wanted = |line: &[u8]| event_of(line).is_some_and(|event| is_wanted(&event));
-    let mut left = count;
-    // What was read lies from here to the end of the line that is not whole yet.
-    let mut from = file.seek(SeekFrom::End(0))?;
-    let mut held: Vec<u8> = Vec::new();
-    while from > 0 && left > 0 {
-        // As long as what is held, so that a long line is not moved again for each block.
-        let length = BLOCK.max(held.len() as u64).min(from);
-        from -= length;
-        let mut block = vec![0; usize::try_from(length).unwrap_or(usize::MAX)];
-        file.seek(SeekFrom::Start(from))?;
-        file.read_exact(&mut block)?;
-        block.append(&mut held);
-        while let Some(line) = last_line(&block) {
-            if is_wanted(&block[line..]) {
-                left -= 1;
-            }
-            block.truncate(line);
-            if left == 0 {
-                return Ok(from + line as u64);
-            }
-        }
-        held = block;
-    }
-    Ok(if left == 0 {
-        from + held.len() as u64
-    } else {
-        0
-    })
-}
-
-/// Where the last line begins, if what is before it is there too.
-fn last_line(text: &[u8]) -> Option<usize> {
-    let without_end = text.strip_suffix(b"\n").unwrap_or(text);
-    let end = without_end.iter().rposition(|byte| *byte == b'\n')?;
-    Some(end + 1)
 }
 
 #[cfg(test)]

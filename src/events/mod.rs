@@ -4,13 +4,14 @@
 //! `level`, `event`, `message`, `data`. Events of the engine keep what they came with and get `sequence` and `run_id`.
 //! Cell values never appear in them. Followers of a log read the file and not the database.
 //!
-//! [`EventLog`] writes a log, [`Follower`] reads one; [`names`] are the events.
+//! [`EventLog`] writes a log, [`Follower`] reads one, in whole [`lines`]; [`names`] are the events.
 
 mod follow;
+pub mod lines;
 mod log;
 pub mod names;
 
-pub use follow::{Follower, start_of_last};
+pub use follow::Follower;
 pub use log::{EventLog, OwnEvent, Subject};
 
 /// How severe a level is; unknown words count as `info`.

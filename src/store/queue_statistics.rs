@@ -1,6 +1,7 @@
 //! Figures of the queue: now, and over time.
 
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::Result;
 use crate::base::clock::Timestamp;
@@ -15,11 +16,13 @@ pub struct QueueDepth {
 }
 
 /// An overview of the queue.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = WorkspaceCounts)]
 pub struct Overview {
     /// Queued runs.
     pub queued: u64,
     /// How long the queued run that has been due longest has waited, in milliseconds.
+    #[schema(required)]
     pub oldest_wait_ms: Option<u64>,
     /// Queued runs that wait because the machine or the network is in trouble.
     pub in_trouble: u64,

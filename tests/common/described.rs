@@ -1,6 +1,8 @@
 //! Holds answers of the API to its description: a status and a type that the document has for the route, and a body of the shape
 //! that it draws, with no field more and none less.
 
+use std::sync::LazyLock;
+
 use serde_json::{Map, Value};
 
 /// Statuses of HTTP itself, which any route may answer: the document says so once.
@@ -8,6 +10,15 @@ const EVERYWHERE: [u16; 3] = [405, 408, 421];
 
 /// The description.
 pub struct Description(Value);
+
+/// Holds an event of a stream to the shape that the description has for it.
+#[track_caller]
+pub fn demand_event(shape: &str, event: &Value) {
+    static DESCRIPTION: LazyLock<Description> = LazyLock::new(Description::of_the_code);
+    if let Some(fault) = DESCRIPTION.fault_of_event(shape, event) {
+        panic!("{event} is no {shape}: {fault}");
+    }
+}
 
 impl Description {
     pub fn of_the_code() -> Self {
@@ -43,6 +54,13 @@ impl Description {
         let Some(described) = described else {
             return Some(format!("the type {kind:?} is not described for {status}"));
         };
+        if essence == "application/x-ndjson" {
+            let lines = body
+                .split(|byte| *byte == b'\n')
+                .filter(|line| !line.is_empty());
+            let mut lines = lines.map(|line| serde_json::from_slice(line).unwrap_or_default());
+            return lines.find_map(|line: Value| self.misfit(&described["schema"], &line, "line"));
+        }
         if essence != "application/json" && !essence.ends_with("+json") {
             return None;
         }
@@ -51,6 +69,12 @@ impl Description {
             Err(error) => return Some(format!("the body is no JSON: {error}")),
         };
         self.misfit(&described["schema"], &value, "body")
+    }
+
+    /// What is wrong with an event, for one of these shapes.
+    fn fault_of_event(&self, shape: &str, event: &Value) -> Option<String> {
+        let schema = serde_json::json!({"$ref": format!("#/components/schemas/{shape}")});
+        self.misfit(&schema, event, "event")
     }
 
     /// What the document says of a route. `None`: nothing, as of other names for the same.

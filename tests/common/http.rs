@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use serde_json::{Value, json};
 
 use super::HANG;
+use super::described::demand_event;
 use super::place::Place;
 use super::running::Running;
 
@@ -125,14 +126,17 @@ impl Server {
     }
 }
 
-/// The events in a stream: id and name of each whole one.
+/// The events in the stream of a run: id and name of each whole one, which is as it is described.
 pub fn frames(stream: &str) -> Vec<(u64, String)> {
     let whole = stream.rfind("\n\n").map_or("", |end| &stream[..end]);
     whole
         .split("\n\n")
         .filter_map(|frame| {
             let field = |name: &str| frame.lines().find_map(|line| line.strip_prefix(name));
-            Some((field("id: ")?.parse().ok()?, field("event: ")?.to_owned()))
+            let (id, name, data) = (field("id: ")?, field("event: ")?, field("data: ")?);
+            let data: Value = serde_json::from_str(data).unwrap();
+            demand_event("RunEvent", &json!({"id": id, "event": name, "data": data}));
+            Some((id.parse().ok()?, name.to_owned()))
         })
         .collect()
 }

@@ -28,6 +28,7 @@ mod running;
 pub mod trials;
 mod workbook;
 
+pub use described::demand_event;
 pub use http::{Answer, Exchange, Request, Server, frames};
 pub use machine::{Machine, machine};
 #[cfg(target_os = "linux")]

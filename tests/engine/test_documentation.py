@@ -19,6 +19,7 @@ from ade_engine.models import ENGINE_EVENT_SCHEMAS, HookName
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 AUTHORING = (DOCS / "authoring.md").read_text(encoding="utf-8")
 ENGINE = (DOCS / "engine.md").read_text(encoding="utf-8")
+EVENTS = (DOCS / "events.md").read_text(encoding="utf-8")
 
 
 @pytest.fixture
@@ -153,5 +154,13 @@ def test_every_setting_is_described_with_its_default():
 
 
 def test_every_event_is_described():
-    for name in ENGINE_EVENT_SCHEMAS:
+    rows = re.findall(r"^\| `(engine\.[a-z_.]+)` \|.*\| (.*) \|$", EVENTS, re.MULTILINE)
+    described = {name: re.findall(r"`([a-z_]+)`", keys) for name, keys in rows}
+    reserved = set(ENGINE_EVENT_SCHEMAS) - set(described)
+    assert set(described) <= set(ENGINE_EVENT_SCHEMAS)
+    for name in reserved:
         assert f"`{name}`" in ENGINE, name
+    assert len(reserved) < 10
+    for name, keys in described.items():
+        if (schema := ENGINE_EVENT_SCHEMAS[name]) is not None:
+            assert keys == list(schema), name

@@ -1,5 +1,5 @@
-//! The API described: OpenAPI document, schemas, types of TypeScript.
+//! The API described: OpenAPI document, schemas, and the shapes of what streams send.
 
 pub(crate) mod openapi;
 pub(crate) mod schemas;
-pub mod typescript;
+pub(crate) mod streams;

@@ -4,8 +4,9 @@ use axum::Router;
 use axum::http::{StatusCode, header};
 use axum::routing::get;
 use utoipa::openapi::path::{Operation, Parameter, ParameterIn};
+use utoipa::openapi::schema::{KnownFormat, ObjectBuilder, Schema, SchemaFormat, Type};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
-use utoipa::openapi::{ContentBuilder, OpenApi as Described, Ref, RefOr, ResponseBuilder};
+use utoipa::openapi::{Content, ContentBuilder, OpenApi as Described, Ref, RefOr, ResponseBuilder};
 use utoipa::{Modify, OpenApi, ToSchema};
 
 use crate::api::http::problem::{MEDIA_TYPE, ProblemDetails};
@@ -132,6 +133,14 @@ pub fn with_statuses(mut document: Described) -> Described {
                 }
             }
             responses.iter_mut().for_each(describe);
+            if let Some(RefOr::T(body)) = &mut operation.request_body {
+                body.content.iter_mut().for_each(describe_bytes);
+            }
+            for response in responses.values_mut() {
+                if let RefOr::T(response) = response {
+                    response.content.iter_mut().for_each(describe_bytes);
+                }
+            }
         }
     }
     document
@@ -178,6 +187,18 @@ fn describe((status, response): (&String, &mut RefOr<utoipa::openapi::Response>)
         && response.description.is_empty()
     {
         name.clone_into(&mut response.description);
+    }
+}
+
+/// A file is described as bytes, and not as a list of numbers.
+fn describe_bytes((kind, content): (&String, &mut RefOr<Content>)) {
+    if let RefOr::T(content) = content
+        && !kind.ends_with("json")
+        && matches!(content.schema, Some(RefOr::T(Schema::Array(_))))
+    {
+        let format = SchemaFormat::KnownFormat(KnownFormat::Binary);
+        let bytes = ObjectBuilder::new().schema_type(Type::String);
+        content.schema = Some(bytes.format(Some(format)).into());
     }
 }
 

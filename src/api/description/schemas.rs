@@ -179,9 +179,10 @@ pub struct RunPage {
 pub struct LogPage {
     pub run_id: String,
     pub entries: Vec<LogEntry>,
-    /// The `after_id` of the next page; null if this one reached the end of the log.
-    #[schema(required)]
-    pub next_after_id: Option<u64>,
+    /// The `after_id` to go on with: the number of the last line of this page, or, without any, that which was asked for.
+    pub next_after_id: u64,
+    /// False: this page reached the end of the log, as it is now.
+    pub has_more: bool,
 }
 
 /// A line of a log.
@@ -620,9 +621,10 @@ pub struct EnvironmentPage {
 pub struct BuildLogPage {
     pub build_id: String,
     pub entries: Vec<LogEntry>,
-    /// The `after_id` of the next page; null if this one reached the end of the log.
-    #[schema(required)]
-    pub next_after_id: Option<u64>,
+    /// The `after_id` to go on with: the number of the last line of this page, or, without any, that which was asked for.
+    pub next_after_id: u64,
+    /// False: this page reached the end of the log, as it is now.
+    pub has_more: bool,
 }
 
 /// The status of a job.
@@ -817,15 +819,4 @@ pub struct Worker {
     /// When it was last known to live.
     #[schema(format = DateTime)]
     pub seen_at: String,
-}
-
-/// An event of a stream.
-#[derive(Debug, Serialize, Deserialize, ToSchema)]
-pub struct ServerSentEvent {
-    /// The number of the event, or its time: the Last-Event-ID to resume behind it.
-    pub id: Option<String>,
-    /// Its name.
-    pub event: Option<String>,
-    /// The line of the run's log, or the object, as JSON.
-    pub data: String,
 }

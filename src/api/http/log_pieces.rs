@@ -4,7 +4,6 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 use std::fs::File;
 use std::io;
-use std::os::unix::fs::FileExt;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 
@@ -16,9 +15,8 @@ use super::paths::Hider;
 use super::problem::ApiError;
 use crate::base::mutex::lock;
 use crate::base::show_path::ShowPath;
-
-/// How much of a log is read at once.
-pub const PIECE: u64 = 256 * 1024;
+use crate::events::lines;
+use crate::events::lines::whole_lines;
 
 /// One line of a log.
 #[derive(Clone, Debug)]
@@ -45,7 +43,10 @@ pub struct Piece {
 }
 
 impl Piece {
-    fn of(from: u64, to: u64, lines: Vec<Line>) -> Self {
+    /// Of whole lines that begin in the file at `from`.
+    pub fn of(from: u64, lines: Vec<u8>, paths: &Hider) -> Self {
+        let to = from + lines.len() as u64;
+        let lines = events_in(&lines.into(), paths);
         let mut frames = Vec::new();
         for line in &lines {
             frame(line, &mut frames);
@@ -101,89 +102,25 @@ pub fn read_from(
     end: u64,
     paths: &Hider,
 ) -> Result<Option<Piece>, ApiError> {
-    let read = || match File::open(path) {
-        Ok(file) => read_piece(&file, from, end, paths),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(error),
-    };
-    read().map_err(|error| ApiError::internal(format!("{}: {error}", path.display())))
+    let read = in_log(path, |file| whole_lines(file, from, end))?;
+    Ok(read.flatten().map(|lines| Piece::of(from, lines, paths)))
 }
 
-/// A place in a log, the start of a line, behind which all events with a number above `after` are, and few others before them:
-/// the numbers grow from line to line, so the place is found by halving.
+/// A place in a log behind which all events with a number above `after` are, and few others before them.
 pub fn start_behind(path: &Path, after: u64) -> Result<u64, ApiError> {
-    let find = || match File::open(path) {
-        Ok(file) => halve(&file, after),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(0),
-        Err(error) => Err(error),
-    };
-    find().map_err(|error| ApiError::internal(format!("{}: {error}", path.display())))
+    Ok(in_log(path, |file| lines::start_behind(file, after))?.unwrap_or(0))
 }
 
-fn halve(file: &File, after: u64) -> io::Result<u64> {
-    // Every event before `low` has a number of at most `after`; at or behind `high`, a larger one, or the file ends.
-    let (mut low, mut high) = (0, file.metadata()?.len());
-    while after > 0 && high - low > PIECE {
-        let middle = low + (high - low) / 2;
-        let mut bytes = vec![0; usize::try_from(PIECE).unwrap_or(usize::MAX)];
-        let read = read_at_most(file, &mut bytes, middle)?;
-        let Some((start, sequence)) = first_whole_line(&bytes[..read]) else {
-            // A line that is longer than a piece: what is left is read from its start.
-            break;
-        };
-        if sequence <= after {
-            low = middle + start;
-        } else {
-            high = middle;
-        }
+/// `None`: there is no log yet.
+fn in_log<T>(
+    path: &Path,
+    read: impl FnOnce(&File) -> io::Result<T>,
+) -> Result<Option<T>, ApiError> {
+    match File::open(path).and_then(|file| read(&file)) {
+        Ok(found) => Ok(Some(found)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(ApiError::internal(format!("{}: {error}", path.display()))),
     }
-    Ok(low)
-}
-
-/// The first event of bytes that begin anywhere in a line: where its line begins, and its number.
-fn first_whole_line(bytes: &[u8]) -> Option<(u64, u64)> {
-    let mut start = bytes.iter().position(|byte| *byte == b'\n')? + 1;
-    loop {
-        let length = bytes[start..].iter().position(|byte| *byte == b'\n')?;
-        if let Ok(Head { sequence, .. }) = serde_json::from_slice(&bytes[start..start + length]) {
-            return Some((start as u64, sequence));
-        }
-        start += length + 1;
-    }
-}
-
-/// What [`read_from`] reads, of an open file.
-pub fn read_piece(file: &File, from: u64, end: u64, paths: &Hider) -> io::Result<Option<Piece>> {
-    let mut room = PIECE.min(end.saturating_sub(from));
-    loop {
-        let mut bytes = vec![0; usize::try_from(room).unwrap_or(usize::MAX)];
-        let read = read_at_most(file, &mut bytes, from)?;
-        bytes.truncate(read);
-        let Some(last) = bytes.iter().rposition(|byte| *byte == b'\n') else {
-            if (read as u64) < room || room >= end.saturating_sub(from) {
-                return Ok(None);
-            }
-            // A line that is longer than a piece.
-            room = (room * 4).min(end - from);
-            continue;
-        };
-        bytes.truncate(last + 1);
-        let to = from + bytes.len() as u64;
-        return Ok(Some(Piece::of(from, to, lines(&Bytes::from(bytes), paths))));
-    }
-}
-
-fn read_at_most(file: &File, bytes: &mut [u8], from: u64) -> io::Result<usize> {
-    let mut read = 0;
-    while read < bytes.len() {
-        match file.read_at(&mut bytes[read..], from + read as u64) {
-            Ok(0) => break,
-            Ok(more) => read += more,
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
-        }
-    }
-    Ok(read)
 }
 
 /// What is needed of an event to pass it on.
@@ -202,7 +139,7 @@ fn shown(bytes: &Bytes, line: &[u8], paths: &Hider) -> Bytes {
 }
 
 /// The events in whole lines. Lines that are none are left out.
-fn lines(bytes: &Bytes, paths: &Hider) -> Vec<Line> {
+fn events_in(bytes: &Bytes, paths: &Hider) -> Vec<Line> {
     bytes
         .split(|byte| *byte == b'\n')
         .filter(|line| !line.is_empty())
@@ -216,47 +153,4 @@ fn lines(bytes: &Bytes, paths: &Hider) -> Vec<Line> {
             })
         })
         .collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_part_of_a_log_is_found_without_reading_what_lies_before_it() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("events.ndjson");
-        let paths = Hider::of(folder.path());
-        let event = |number: u64| {
-            // Lengths that differ, and lines that are no events.
-            let filling = "x".repeat(usize::try_from(number * 7919 % 400).unwrap());
-            let broken = if number.is_multiple_of(97) {
-                "{\"seq\n"
-            } else {
-                ""
-            };
-            format!("{broken}{{\"sequence\":{number},\"event\":\"e\",\"message\":\"{filling}\"}}\n")
-        };
-        let log: String = (1..=20_000).map(event).collect();
-        std::fs::write(&path, &log).unwrap();
-        for after in [0, 1, 2, 4_999, 10_000, 19_998, 19_999, 20_000, 1 << 50] {
-            let from = start_behind(&path, after).unwrap();
-            assert!(from == 0 || log.as_bytes()[usize::try_from(from).unwrap() - 1] == b'\n');
-            let first = read_from(&path, from, u64::MAX, &paths)
-                .unwrap()
-                .unwrap()
-                .lines[0]
-                .sequence;
-            assert!(first <= after.max(1), "{after}: begins with {first}");
-            let wanted = usize::try_from(after.min(20_000)).unwrap();
-            let place = log
-                .match_indices("{\"sequence\"")
-                .nth(wanted.saturating_sub(1));
-            assert!(
-                place.unwrap().0 as u64 - from <= PIECE + 1000,
-                "{after}: begins too early"
-            );
-        }
-        assert_eq!(start_behind(&folder.path().join("absent"), 5).unwrap(), 0);
-    }
 }

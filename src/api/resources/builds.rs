@@ -17,6 +17,7 @@ use super::configurations::Which;
 use super::runs::{log_page, prepared};
 use crate::api::access::caller::{Administrator, Caller, Reader};
 use crate::api::description::schemas::{BuildLogPage, Environment};
+use crate::api::description::streams::BuildStreamLine;
 use crate::api::http::answer::{Answer, created};
 use crate::api::http::body::{JsonBody, MaybeJson, Path, Query};
 use crate::api::http::cursor::LogPart;
@@ -29,6 +30,7 @@ use crate::api::transfer::stream;
 use crate::api::transfer::stream::Interruption;
 use crate::environment::json::environment_json;
 use crate::environment::provide::ask::ask;
+use crate::events::names;
 use crate::settings::paths::EnvironmentFolder;
 use crate::store::{EnvironmentRecord, EnvironmentStatus};
 use crate::workspace::Workspace;
@@ -83,7 +85,7 @@ struct NewBuildOptions {
     request_body = NewBuild,
     responses(
         (status = 202, description = "It waits, or is being built", body = Environment, headers(("Location" = String, description = "The build"))),
-        (status = 200, description = "It is ready; or it was waited for and has failed; or the stream that was asked for", content((Environment = "application/json"), (String = "application/x-ndjson"))),
+        (status = 200, description = "It is ready; or it was waited for and has failed; or the stream that was asked for", content((Environment = "application/json"), (BuildStreamLine = "application/x-ndjson"))),
         (status = 409),
     )
 )]
@@ -219,7 +221,7 @@ impl Following {
         }
         if !self.begun {
             self.begun = true;
-            return Some(self.line("build.created", "The environment is in the queue"));
+            return Some(self.line(names::BUILD_CREATED, "The environment is in the queue"));
         }
         let stopping = self.api.stopping();
         loop {
@@ -230,7 +232,7 @@ impl Following {
             }
             if has_ended {
                 self.over = true;
-                return Some(self.line("build.completed", self.end()));
+                return Some(self.line(names::BUILD_COMPLETED, self.end()));
             }
             if *stopping.borrow() {
                 return Some(self.interrupted(Interruption::ServerStopping));
@@ -343,10 +345,8 @@ async fn logs(
     api.work(move |api| {
         let build = environment_of(api, &caller, "build", &id)?;
         let path = EnvironmentFolder(build.folder.clone()).events();
-        let page = log_page(&path, &build.id, after, limit, &paths_of(api, &build))?;
-        Ok(axum::Json(json!({
-            "build_id": page["run_id"], "entries": page["entries"], "next_after_id": page["next_after_id"],
-        })))
+        let of = ("build_id", build.id.as_str());
+        log_page(&path, of, after, limit, &paths_of(api, &build)).map(axum::Json)
     })
     .await
 }

@@ -21,7 +21,7 @@ use utoipa_axum::routes;
 
 use super::workspaces::known_workspace;
 use crate::api::access::caller::Reader;
-use crate::api::description::schemas::ServerSentEvent;
+use crate::api::description::streams::WorkspaceEvent;
 use crate::api::http::answer::Answer;
 use crate::api::http::body::Query;
 use crate::api::http::cursor;
@@ -68,7 +68,7 @@ struct Which {
 #[utoipa::path(get, path = "/api/v1/events", operation_id = "stream_events", tag = "workspaces",
     params(Which, ("Last-Event-ID" = inline(Option<u64>), Header, nullable = false, description = "The id of the last event that was received")),
     responses(
-        (status = 200, body = ServerSentEvent, content_type = "text/event-stream"),
+        (status = 200, body = WorkspaceEvent, content_type = "text/event-stream"),
     )
 )]
 async fn events(

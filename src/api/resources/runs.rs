@@ -14,7 +14,8 @@ use utoipa_axum::routes;
 
 use super::workspaces::known_workspace;
 use crate::api::access::caller::{Administrator, Caller, Reader, Runner};
-use crate::api::description::schemas::{LogPage, Run, RunPage, ServerSentEvent, Status};
+use crate::api::description::schemas::{LogPage, Run, RunPage, Status};
+use crate::api::description::streams::{RunEvent, RunStreamLine};
 use crate::api::http::answer::{Answer, created, status_of};
 use crate::api::http::body::{Json, JsonBody, Path, Query};
 use crate::api::http::cursor;
@@ -228,7 +229,7 @@ impl NewRunOptions {
     request_body = NewRun,
     responses(
         (status = 201, body = Run, headers(("Location" = String, description = "The run"))),
-        (status = 200, description = "The run of the same key, or the stream that was asked for", content((Run = "application/json"), (String = "application/x-ndjson"))),
+        (status = 200, description = "The run of the same key, or the stream that was asked for", content((Run = "application/json"), (RunStreamLine = "application/x-ndjson"))),
         (status = 409), (status = 410), (status = 429),
     )
 )]
@@ -590,15 +591,16 @@ async fn logs(
     api.work(move |api| {
         let (workspace, run) = run_of(api, &caller, &id)?;
         let path = tail::path_of(&workspace, &run);
-        log_page(&path, &run.id, after, limit, &tail::paths_of(api, &run)).map(axum::Json)
+        let of = ("run_id", run.id.as_str());
+        log_page(&path, of, after, limit, &tail::paths_of(api, &run)).map(axum::Json)
     })
     .await
 }
 
-/// A page of a log: lines behind number `after`, at most `limit`.
+/// A page of a log: lines behind number `after`, at most `limit`. `of`: the key that names the run or the build.
 pub fn log_page(
     path: &std::path::Path,
-    id: &str,
+    (of, id): (&str, &str),
     after: u64,
     limit: usize,
     paths: &Hider,
@@ -618,9 +620,10 @@ pub fn log_page(
             break;
         }
     }
-    let last = entries.last().map(|entry| entry["id"].clone());
-    let next = last.filter(|_| has_more);
-    Ok(json!({"run_id": id, "entries": entries, "next_after_id": next}))
+    let next = entries
+        .last()
+        .map_or(json!(after), |entry| entry["id"].clone());
+    Ok(json!({of: id, "entries": entries, "next_after_id": next, "has_more": has_more}))
 }
 
 fn entry(line: &log_pieces::Line) -> Value {
@@ -650,7 +653,7 @@ struct Resume {
     params(("id" = String, Path, description = "The run"), Resume,
         ("Last-Event-ID" = inline(Option<u64>), Header, nullable = false, description = "The id of the last event that was received")),
     responses(
-        (status = 200, content((ServerSentEvent = "text/event-stream"), (String = "application/x-ndjson"))),
+        (status = 200, content((RunEvent = "text/event-stream"), (RunStreamLine = "application/x-ndjson"))),
         (status = 204, description = "The run has ended, and the client has all of its events"),
     )
 )]

@@ -16,6 +16,7 @@ use super::statistics::{overview, statuses};
 use crate::api::http::paths::Hider;
 use crate::base::clock::{Timestamp, milliseconds};
 use crate::environment::json::environment_json;
+use crate::events::names;
 use crate::run::views::json::runs_json;
 use crate::store::{
     ChangeMark, EndedRuns, EnvironmentRecord, EnvironmentStatus, LiveRun, Overview, RunStatus,
@@ -288,10 +289,10 @@ impl Update {
     /// The name of its event.
     pub fn name(&self) -> &'static str {
         match self {
-            Self::Run(_) => "run",
-            Self::Environment(_) => "environment",
-            Self::Counts(_) => "counts",
-            Self::Reset => "reset",
+            Self::Run(_) => names::WORKSPACE_RUN,
+            Self::Environment(_) => names::WORKSPACE_ENVIRONMENT,
+            Self::Counts(_) => names::WORKSPACE_COUNTS,
+            Self::Reset => names::WORKSPACE_RESET,
         }
     }
 

@@ -86,7 +86,7 @@ pub fn interrupted(why: Interruption, subject: &str, id: &str, after: u64, resum
         Interruption::StorageFailed => ("storage_failed", "The log could not be read; go on later"),
     };
     line_of(&json!({
-        "event": "stream.interrupted", subject: id, "reason": reason, "after_id": after, "resume": resume, "message": message,
+        "event": names::STREAM_INTERRUPTED, subject: id, "reason": reason, "after_id": after, "resume": resume, "message": message,
     }))
 }
 
@@ -224,7 +224,7 @@ pub fn lines(
     let begins = follower.after.is_none();
     let client = Client::new(api, workspace, run, follower);
     let created = json!({
-        "event": "run.created", "run_id": run.id, "sequence": 0, "timestamp": run.created_at, "level": "info",
+        "event": names::LINE_CREATED, "run_id": run.id, "sequence": 0, "timestamp": run.created_at, "level": "info",
         "message": "The run is in the queue", "data": {"run": run_json(run, None, &[], &api.paths)},
     });
     let first = begins.then(|| line_of(&created));
@@ -263,12 +263,12 @@ async fn renamed(api: &Api, run: &str, line: &Line) -> Bytes {
     match line.event.as_str() {
         names::RUN_START => {
             let mut event = parsed();
-            event["event"] = json!("run.started");
+            event["event"] = json!(names::LINE_STARTED);
             line_of(&event)
         }
         names::RUN_COMPLETE => {
             let mut event = parsed();
-            event["event"] = json!("run.completed");
+            event["event"] = json!(names::LINE_COMPLETED);
             let id = run.to_owned();
             let found: Result<Vec<Value>, ApiError> = api
                 .work(move |api| {
@@ -290,7 +290,7 @@ async fn renamed(api: &Api, run: &str, line: &Line) -> Bytes {
             let event = parsed();
             let about = |key: &str| event.get(key).cloned().unwrap_or_default();
             line_of(&json!({
-                "event": "run.log", "run_id": about("run_id"), "sequence": about("sequence"), "timestamp": about("timestamp"),
+                "event": names::LINE_LOG, "run_id": about("run_id"), "sequence": about("sequence"), "timestamp": about("timestamp"),
                 "level": about("level"), "message": about("message"), "data": event,
             }))
         }

@@ -6,8 +6,6 @@
 //! but its place in the file.
 
 use std::collections::hash_map::Entry;
-use std::fs::File;
-use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -15,13 +13,14 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 use tokio::sync::watch;
 
-use crate::api::http::log_pieces::{Line, LogEnd, Piece, read_piece};
+use crate::api::http::log_pieces::{Line, LogEnd, Piece};
 use crate::api::http::paths::Hider;
 use crate::api::state::Api;
+use crate::base::files::FileError;
 use crate::base::mutex::lock;
 use crate::base::show_path::ShowPath;
 use crate::events;
-use crate::events::names;
+use crate::events::{Follower, names};
 use crate::run::views::follow::{End, end_of_run};
 use crate::store::RunRecord;
 use crate::workspace::Workspace;
@@ -118,10 +117,10 @@ impl Watcher {
         let begun = tokio::task::spawn_blocking(move || Reading::at_end(path, paths)).await;
         let reading = begun.unwrap_or_else(|_| Reading::new(self.path.clone(), self.paths.clone()));
         self.sender.send_modify(|seen| {
-            seen.end = reading.position;
+            seen.end = reading.log.position();
             seen.last = Arc::new(Piece {
-                from: reading.position,
-                to: reading.position,
+                from: reading.log.position(),
+                to: reading.log.position(),
                 ..Piece::default()
             });
         });
@@ -167,11 +166,8 @@ impl Watcher {
 
 /// A log that is read as it grows.
 struct Reading {
-    path: PathBuf,
+    log: Follower,
     paths: Hider,
-    file: Option<File>,
-    /// Where its whole lines end, as far as they were read.
-    position: u64,
     /// The number of the last event.
     sequence: u64,
     /// The last event that reports an end.
@@ -181,10 +177,8 @@ struct Reading {
 impl Reading {
     fn new(path: PathBuf, paths: Hider) -> Self {
         Self {
-            path,
+            log: Follower::new(path),
             paths,
-            file: None,
-            position: 0,
             sequence: 0,
             last_end: None,
         }
@@ -193,35 +187,25 @@ impl Reading {
     /// Goes to the end of what is there, and looks at the last lines.
     fn at_end(path: PathBuf, paths: Hider) -> Self {
         let mut reading = Self::new(path, paths);
-        let begin = |path| events::start_of_last(&mut File::open(path)?, LAST_EVENTS, &|_| true);
-        reading.position = begin(&reading.path).unwrap_or(0);
+        // A log that cannot be read back is read from its beginning.
+        let _ = reading.log.go_to_last(LAST_EVENTS, &|_| true);
         while let Ok(Some(_)) = reading.read() {}
         reading
     }
 
     /// The whole lines that came, at most one piece of them.
-    fn read(&mut self) -> io::Result<Option<Piece>> {
-        if self.file.is_none() {
-            match File::open(&self.path) {
-                Ok(file) => self.file = Some(file),
-                Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-                Err(error) => return Err(error),
-            }
-        }
-        let Some(file) = &self.file else {
+    fn read(&mut self) -> Result<Option<Piece>, FileError> {
+        let Some((from, lines)) = self.log.next_lines()? else {
             return Ok(None);
         };
-        let piece = read_piece(file, self.position, u64::MAX, &self.paths)?;
-        if let Some(piece) = &piece {
-            self.position = piece.to;
-            for line in &piece.lines {
-                self.sequence = line.sequence;
-                if line.event == names::RUN_COMPLETE {
-                    self.last_end = serde_json::from_slice(&line.text).ok();
-                }
+        let piece = Piece::of(from, lines, &self.paths);
+        for line in &piece.lines {
+            self.sequence = line.sequence;
+            if line.event == names::RUN_COMPLETE {
+                self.last_end = serde_json::from_slice(&line.text).ok();
             }
         }
-        Ok(piece)
+        Ok(Some(piece))
     }
 }
 
@@ -233,8 +217,8 @@ pub fn last_number(path: PathBuf, paths: Hider) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::api::http::log_pieces::{PIECE, read_from};
-    use std::io::Write;
+    use crate::api::http::log_pieces::read_from;
+    use crate::events::lines::PIECE;
 
     fn none() -> Hider {
         Hider::of(std::path::Path::new("/"))
@@ -242,28 +226,6 @@ mod tests {
 
     fn event(sequence: u64) -> String {
         format!("{{\"sequence\":{sequence},\"event\":\"e\"}}\n")
-    }
-
-    fn numbers(piece: Option<Piece>) -> Vec<u64> {
-        piece.map_or(Vec::new(), |piece| {
-            piece.lines.iter().map(|line| line.sequence).collect()
-        })
-    }
-
-    #[test]
-    fn a_reader_gives_whole_lines_only_and_each_once() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("events.ndjson");
-        let mut reading = Reading::new(path.clone(), none());
-        assert!(reading.read().unwrap().is_none(), "there is no file yet");
-        let mut file = File::create(&path).unwrap();
-        file.write_all(event(1).as_bytes()).unwrap();
-        let second = event(2);
-        file.write_all(&second.as_bytes()[..9]).unwrap();
-        assert_eq!(numbers(reading.read().unwrap()), [1]);
-        assert!(reading.read().unwrap().is_none());
-        file.write_all(&second.as_bytes()[9..]).unwrap();
-        assert_eq!(numbers(reading.read().unwrap()), [2]);
     }
 
     #[test]
@@ -275,13 +237,13 @@ mod tests {
         std::fs::write(&path, &many).unwrap();
         let mut reading = Reading::at_end(path.clone(), none());
         assert_eq!(
-            (reading.position, reading.sequence),
+            (reading.log.position(), reading.sequence),
             (many.len() as u64, 20_000)
         );
         assert!(reading.read().unwrap().is_none());
         let mut from = 0;
         let mut all = Vec::new();
-        while let Some(piece) = read_from(&path, from, reading.position, &none()).unwrap() {
+        while let Some(piece) = read_from(&path, from, reading.log.position(), &none()).unwrap() {
             from = piece.to;
             all.extend(piece.lines.iter().map(|line| line.sequence));
         }
@@ -302,7 +264,7 @@ mod tests {
         std::fs::write(&path, format!("{whole}{{\"sequence\":3,\"event\":\"{long}")).unwrap();
         let reading = Reading::at_end(path, none());
         assert_eq!(
-            (reading.position, reading.sequence),
+            (reading.log.position(), reading.sequence),
             (whole.len() as u64, 2)
         );
     }

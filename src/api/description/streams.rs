@@ -1,0 +1,284 @@
+//! The shapes of what streams send, made from the table of events.
+
+use serde_json::{Map, Value, json};
+use utoipa::openapi::RefOr;
+use utoipa::openapi::schema::Schema;
+use utoipa::{PartialSchema, ToSchema};
+
+use super::schemas::{Environment, Package, Run};
+use crate::events::names::{self, EventKind};
+use crate::store::{Failure, Overview};
+
+type Named = (String, RefOr<Schema>);
+
+/// Types that stand for a shape each, and the choices that it has.
+macro_rules! shapes {
+    ($($(#[doc = $what:literal])+ $name:ident: $choices:expr;)*) => {$(
+        $(#[doc = $what])+
+        pub struct $name;
+
+        impl PartialSchema for $name {
+            fn schema() -> RefOr<Schema> {
+                shape(json!({"description": concat!($($what),+).trim(), "oneOf": $choices}))
+            }
+        }
+
+        impl ToSchema for $name {
+            fn schemas(schemas: &mut Vec<Named>) {
+                add_all(schemas);
+            }
+        }
+    )*};
+}
+
+shapes! {
+    /// A line of a run's log.
+    RunLogLine: [refs(names::OF_RUN), refs(names::OF_BOTH), vec![reference("EngineEvent")]].concat();
+    /// A line of JSON that a run is followed by.
+    RunStreamLine: [refs(names::LINES_OF_RUN), refs(names::LINES_OF_BOTH), vec![reference("EngineEvent")]].concat();
+    /// A line of JSON that a build is followed by.
+    BuildStreamLine: [refs(names::LINES_OF_BUILD), refs(names::LINES_OF_BOTH), refs(names::OF_ENVIRONMENT), refs(names::OF_BOTH)].concat();
+    /// A server-sent event of a workspace; its `data` is sent as JSON. Of several that are sent together, the last one has an `id`,
+    /// a time: the Last-Event-ID to resume behind it.
+    WorkspaceEvent: refs(names::OF_WORKSPACE);
+}
+
+/// A server-sent event of a run.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "it is described here, and sent by `transfer`")]
+pub struct RunEvent {
+    /// The number of the line: the Last-Event-ID to resume behind it.
+    id: String,
+    /// The name of its event.
+    event: String,
+    /// Sent as JSON.
+    #[schema(value_type = RunLogLine)]
+    data: (),
+}
+
+/// When an attempt was, and how long it took.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "it is described here, and made by `run::ending`")]
+struct RunExecution {
+    #[schema(required, format = DateTime)]
+    started_at: Option<String>,
+    #[schema(required, format = DateTime)]
+    completed_at: Option<String>,
+    #[schema(required)]
+    duration_ms: Option<u64>,
+}
+
+/// Every event, and what events refer to.
+fn add_all(schemas: &mut Vec<Named>) {
+    fn add<T: ToSchema>(schemas: &mut Vec<Named>) {
+        schemas.push((T::name().into_owned(), T::schema()));
+        T::schemas(schemas);
+    }
+    schemas.extend(log_events());
+    schemas.extend(stream_events());
+    schemas.extend(workspace_events());
+    schemas.push((RunLogLine::name().into_owned(), RunLogLine::schema()));
+    add::<Run>(schemas);
+    add::<Environment>(schemas);
+    add::<Failure>(schemas);
+    add::<Overview>(schemas);
+    add::<Package>(schemas);
+    add::<RunExecution>(schemas);
+}
+
+fn shape(schema: Value) -> RefOr<Schema> {
+    serde_json::from_value(schema).unwrap_or_default()
+}
+
+fn reference(name: &str) -> Value {
+    json!({"$ref": format!("#/components/schemas/{name}")})
+}
+
+fn refs(kinds: &[EventKind]) -> Vec<Value> {
+    kinds.iter().map(|kind| reference(&name_of(kind))).collect()
+}
+
+/// The name of an event's shape: `RunQueuedEvent`.
+fn name_of(kind: &EventKind) -> String {
+    let workspace = if kind.name.contains('.') {
+        ""
+    } else {
+        "workspace."
+    };
+    let words = format!("{workspace}{}.event", kind.name);
+    let pascal = |word: &str| word[..1].to_uppercase() + &word[1..];
+    words.split(['.', '_']).map(pascal).collect()
+}
+
+/// The type of a key, as the table of events says it.
+fn type_of(kind: &str) -> Value {
+    if let Some(kind) = kind.strip_suffix("[]") {
+        return json!({"type": "array", "items": type_of(kind)});
+    }
+    if kind.contains('/') {
+        return json!({"type": "string", "enum": kind.split('/').collect::<Vec<_>>()});
+    }
+    let (kind, may_be_null) = match kind.strip_suffix("|null") {
+        Some(kind) => (kind, true),
+        None => (kind, false),
+    };
+    let mut schema = match kind {
+        "time" => json!({"type": "string", "format": "date-time"}),
+        "integer" => json!({"type": "integer", "format": "int64"}),
+        shape if shape.starts_with(char::is_uppercase) => {
+            let shape = reference(shape);
+            return match may_be_null {
+                true => json!({"oneOf": [{"type": "null"}, shape]}),
+                false => shape,
+            };
+        }
+        kind => json!({"type": kind}),
+    };
+    if may_be_null {
+        schema["type"] = json!([schema["type"], "null"]);
+    }
+    schema
+}
+
+/// An object with these keys, of which those with a `?` may be absent.
+fn object<'a>(keys: impl IntoIterator<Item = (&'a str, Value)>) -> Value {
+    let (mut properties, mut required) = (Map::new(), Vec::new());
+    for (key, schema) in keys {
+        let name = key.trim_end_matches('?');
+        if name == key {
+            required.push(name);
+        }
+        properties.insert(name.to_owned(), schema);
+    }
+    json!({"type": "object", "properties": properties, "required": required})
+}
+
+/// The shape of an event that has these keys beside its name, level, message and data.
+fn event_of(kind: &EventKind, keys: &[(&str, &str)]) -> Named {
+    let mut all: Vec<(&str, Value)> = keys
+        .iter()
+        .map(|(key, kind)| (*key, type_of(kind)))
+        .collect();
+    let levels: Vec<&str> = kind.level.split(", ").collect();
+    match kind.level {
+        "" => {}
+        "any" => all.push(("level", type_of("string"))),
+        _ => all.push(("level", json!({"type": "string", "enum": levels}))),
+    }
+    all.push(("event", json!({"type": "string", "enum": [kind.name]})));
+    all.push(("message", type_of("string")));
+    let keys = kind.data.iter().map(|(key, kind)| (*key, type_of(kind)));
+    let is_optional = kind.data.iter().all(|(key, _)| key.ends_with('?'));
+    if !kind.data.is_empty() {
+        all.push((if is_optional { "data?" } else { "data" }, object(keys)));
+    }
+    described(name_of(kind), &kind.when(), object(all))
+}
+
+fn described(name: String, what: &str, mut schema: Value) -> Named {
+    schema["description"] = json!(what);
+    (name, shape(schema))
+}
+
+/// A server-sent event.
+fn event(name: Value, data: Value, required: &[&str]) -> Value {
+    let properties = json!({"id": {"type": "string"}, "event": name, "data": data});
+    json!({"type": "object", "properties": properties, "required": required})
+}
+
+/// The shapes of the lines of logs.
+fn log_events() -> Vec<Named> {
+    let lists = [
+        (names::OF_RUN, &[("run_id", "string")][..]),
+        (names::OF_ENVIRONMENT, &[("environment_id", "string")]),
+        (
+            names::OF_BOTH,
+            &[("run_id?", "string"), ("environment_id?", "string")],
+        ),
+    ];
+    let around = |of: &[(&'static str, &'static str)]| {
+        [
+            &[("event_id", "string")],
+            of,
+            &[("sequence", "integer"), ("timestamp", "time")],
+        ]
+        .concat()
+    };
+    let of_list = |(kinds, of): (&'static [EventKind], &[_])| {
+        let keys = around(of);
+        kinds
+            .iter()
+            .map(move |kind| event_of(kind, &keys))
+            .collect::<Vec<_>>()
+    };
+    let mut events: Vec<Named> = lists.into_iter().flat_map(of_list).collect();
+    let mut keys = around(&[("run_id", "string")]);
+    keys.extend([
+        ("engine_run_id", "string"),
+        ("level", "string"),
+        ("message", "string"),
+        ("data?", "object"),
+        ("error?", "object"),
+    ]);
+    let mut keys: Vec<(&str, Value)> = keys
+        .into_iter()
+        .map(|(key, kind)| (key, type_of(kind)))
+        .collect();
+    keys.push(("event", json!({"type": "string", "pattern": "^engine\\."})));
+    let what = "An event of the engine, or one of a configuration's code below `engine.config`; docs/events.md has the data of each.";
+    events.push(described("EngineEvent".to_owned(), what, object(keys)));
+    events
+}
+
+/// The shapes of the lines that streams have beside those of logs.
+fn stream_events() -> Vec<Named> {
+    const OF_RUN: [(&str, &str); 3] = [
+        ("run_id", "string"),
+        ("sequence", "integer"),
+        ("timestamp", "time"),
+    ];
+    let mut events: Vec<Named> = Vec::new();
+    for kind in names::LINES_OF_RUN {
+        let mut keys = OF_RUN.to_vec();
+        match kind.name {
+            names::LINE_LOG => keys.push(("data", "RunLogLine")),
+            names::LINE_CREATED => {}
+            _ => keys.push(("event_id", "string")),
+        }
+        events.push(event_of(kind, &keys));
+    }
+    let of_build = [("build_id", "string"), ("timestamp", "time")];
+    events.extend(
+        names::LINES_OF_BUILD
+            .iter()
+            .map(|kind| event_of(kind, &of_build)),
+    );
+    for kind in names::LINES_OF_BOTH {
+        let keys = [
+            ("run_id?", "string"),
+            ("build_id?", "string"),
+            ("reason", "server_stopping/token_ended/storage_failed"),
+            ("after_id", "integer"),
+            ("resume", "string"),
+        ];
+        events.push(event_of(kind, &keys));
+    }
+    events
+}
+
+/// The shapes of the events of a workspace.
+fn workspace_events() -> Vec<Named> {
+    let of = |kind: &EventKind| {
+        let name = json!({"type": "string", "enum": [kind.name]});
+        let data = kind
+            .data
+            .first()
+            .map_or(json!({"type": "object"}), |(_, kind)| type_of(kind));
+        described(
+            name_of(kind),
+            &kind.when(),
+            event(name, data, &["event", "data"]),
+        )
+    };
+    names::OF_WORKSPACE.iter().map(of).collect()
+}
