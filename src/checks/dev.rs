@@ -121,10 +121,10 @@ impl<'a> Watch<'a> {
             watched: HashMap::new(),
         };
         let (_, left_out) = watch.remember_new()?;
-        let all = workspace.store.configurations(workspace.id())?;
-        watch.changed(&all);
-        let is_here = |known: &KnownConfiguration| watch.here.contains(&known.record.path);
-        let known = all.into_iter().filter(is_here).collect();
+        let mut known = workspace.store.configurations(workspace.id())?;
+        known.retain(|known| watch.here.contains(&known.record.path));
+        // Others, wherever they are, are looked at first while the server is at work.
+        watch.changed(&known);
         Ok((watch, Here { known, left_out }))
     }
 
