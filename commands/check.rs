@@ -2,12 +2,12 @@
 
 use std::path::PathBuf;
 
-use ade::checks::check::{Checked, check};
+use ade::checks::check::{CheckError, Checked, check};
 use ade::environment::needed::prepare::Prepared;
 use serde_json::json;
 
 use crate::context::Context;
-use crate::exit::{ExitStatus, Outcome};
+use crate::exit::{ExitStatus, Failure, Outcome};
 use crate::signals;
 use crate::ui::{EnvironmentProgress, LiveLines, Tone, Ui};
 
@@ -33,13 +33,26 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
     let debug = ui.verbose() > 0;
     let checked = check(&workspace, &prepared, debug, &cancel, &mut |progress| {
         shown.show(&progress);
-    })?;
+    })
+    .map_err(with_place)?;
     if ui.json() {
         print_json(ui, &prepared, &checked);
     } else {
         print(ui, &prepared, &checked);
     }
     Ok(ExitStatus::Done)
+}
+
+/// The failure, with the place in the configuration.
+fn with_place(error: CheckError) -> Failure {
+    let failure = Failure::of(&error);
+    match error {
+        CheckError::DoesNotLoad(told) => Failure {
+            place: told.place,
+            ..failure
+        },
+        _ => failure,
+    }
 }
 
 fn print_json(ui: &Ui, prepared: &Prepared, checked: &Checked) {

@@ -97,7 +97,7 @@ pub fn typed(word: impl std::fmt::Display) -> String {
     }
 }
 
-/// Every code of ADE's own errors. docs/errors.md explains them; the engine has further ones.
+/// Every code of an error. docs/errors.md explains them.
 pub mod code {
     macro_rules! codes {
         ($($name:ident = $text:literal;)*) => {
@@ -107,6 +107,11 @@ pub mod code {
             )*
             /// All of them.
             pub const ALL: &[&str] = &[$($name),*];
+
+            /// The one of them that a text is.
+            pub fn known(text: &str) -> Option<&'static str> {
+                ALL.iter().copied().find(|known| *known == text)
+            }
         };
     }
 
@@ -217,6 +222,13 @@ pub mod code {
         TOO_MANY_ERRORS = "too_many_errors";
         UNMAPPED_DENIED = "unmapped_denied";
         UNKNOWN_FIELD = "unknown_field";
+
+        // The engine's, of runs and of configurations that do not load.
+        CONFIG_ERROR = "config_error";
+        INPUT_ERROR = "input_error";
+        HOOK_ERROR = "hook_error";
+        PIPELINE_ERROR = "pipeline_error";
+        UNKNOWN_ERROR = "unknown_error";
 
         // The database.
         DATABASE_URL_INVALID = "database_url_invalid";
