@@ -31,12 +31,12 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
     let shown = EnvironmentProgress::new(&lines, &prepared.record.name);
     let cancel = signals::cancel_on_signals_and(lines.clear());
     let debug = ui.verbose() > 0;
-    let checked = check(&workspace, &prepared, debug, &cancel, &mut |progress| {
+    let (checked, environment) = check(&workspace, &prepared, debug, &cancel, &mut |progress| {
         shown.show(&progress);
     })
     .map_err(with_place)?;
     if ui.json() {
-        print_json(ui, &prepared, &checked);
+        print_json(ui, &prepared, &checked, &environment.id);
     } else {
         print(ui, &prepared, &checked);
     }
@@ -55,11 +55,11 @@ fn with_place(error: CheckError) -> Failure {
     }
 }
 
-fn print_json(ui: &Ui, prepared: &Prepared, checked: &Checked) {
+fn print_json(ui: &Ui, prepared: &Prepared, checked: &Checked, environment: &str) {
     let count = |name| checked.count(name);
     ui.document(&json!({
         "ok": true, "configuration": prepared.record.path, "source_digest": prepared.source_digest,
-        "environment_id": checked.environment_id,
+        "environment_id": environment,
         "fields": count("fields"), "row_detectors": count("row_detectors"), "column_detectors": count("column_detectors"),
         "column_transforms": count("column_transforms"), "column_validators": count("column_validators"), "hooks": count("hooks"),
         "warnings": checked.warnings,

@@ -166,6 +166,8 @@ pub mod code {
         CANNOT_BE_PAINTED = "cannot_be_painted";
         NOT_PUBLISHED = "not_published";
         NOTHING_TO_PUBLISH = "nothing_to_publish";
+        ENVIRONMENT_NOT_READY = "environment_not_ready";
+        CONFIG_INVALID = "config_invalid";
         NOT_UPLOADED = "not_uploaded";
         ARCHIVE_INVALID = "archive_invalid";
         TOKENS_NEEDED = "tokens_needed";
@@ -195,7 +197,6 @@ pub mod code {
         HASH_MISMATCH = "hash_mismatch";
 
         // Runs.
-        CONFIG_INVALID = "config_invalid";
         COMBINE_FAILED = "combine_failed";
         ENGINE_CRASHED = "engine_crashed";
         ENGINE_USAGE = "engine_usage";

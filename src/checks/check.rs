@@ -26,10 +26,8 @@ use crate::store::{EnvironmentRecord, Failure};
 use crate::workspace::Workspace;
 
 /// A configuration that loads.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Checked {
-    /// The environment that it was loaded in.
-    pub environment_id: String,
     /// What it registers, by name, in the engine's order.
     pub registered: Vec<(String, u64)>,
     /// What stands in the configuration and has no effect, in sentences.
@@ -95,12 +93,27 @@ pub fn check(
     debug: bool,
     cancel: &Cancel,
     on: &mut dyn FnMut(Progress<'_>),
-) -> Result<Checked, CheckError> {
+) -> Result<(Checked, EnvironmentRecord), CheckError> {
     let environment = provide(workspace, &Installers, prepared, Want::Ready, cancel, on)
         .map_err(|error| CheckError::Provide(Box::new(error)))?;
+    let checked = check_in(workspace, prepared, &environment, debug, cancel)?;
+    Ok((checked, environment))
+}
+
+/// The same in an environment that is ready.
+///
+/// # Errors
+/// The configuration does not load, or the engine could not be started.
+pub fn check_in(
+    workspace: &Workspace,
+    prepared: &Prepared,
+    environment: &EnvironmentRecord,
+    debug: bool,
+    cancel: &Cancel,
+) -> Result<Checked, CheckError> {
     // As long as the engine runs, no collection deletes it.
     let _in_use = InUse::mark(workspace, &environment.folder);
-    let (report, warnings) = load(workspace, prepared, &environment, debug, cancel)?;
+    let (report, warnings) = load(workspace, prepared, environment, debug, cancel)?;
     let limits = Limits::of(&workspace.settings);
     let seen = verdict::observe(&report, true, &limits, || true);
     let around = Circumstances {
@@ -114,7 +127,6 @@ pub fn check(
     let Some(mut failure) = verdict::explain(seen, &report, &around) else {
         let lines = report.last_lines.iter();
         return Ok(Checked {
-            environment_id: environment.id,
             registered: lines.filter_map(|line| registered(line)).collect(),
             warnings: warnings
                 .iter()
