@@ -15,6 +15,7 @@ const SUBJECTS: [&str; 30] = [
     "api",
     "api_access",
     "api_builds",
+    "api_checks",
     "api_clients",
     "api_configurations",
     "api_documents",
