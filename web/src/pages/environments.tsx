@@ -1,0 +1,1 @@
+export const Environments = (_: { id?: string }) => <p class="empty">…</p>

@@ -1,0 +1,1 @@
+export const Workers = (_: { id?: string }) => <p class="empty">…</p>
