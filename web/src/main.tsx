@@ -1,4 +1,5 @@
 import './style.css'
+import './style-configs.css'
 import { render } from 'preact'
 import { begin, session, signedOut } from './api/client'
 import { path } from './router'

@@ -31,6 +31,8 @@ export class Problem extends Error {
     readonly hint: string | null = null,
     readonly retryAfter: number | null = null,
     readonly errors: { field: string; message: string }[] = [],
+    /** Why a configuration does not load. */
+    readonly error: Schemas['RunError'] | null = null,
   ) {
     super(message)
   }
@@ -53,7 +55,7 @@ export async function problemOf(response: Response): Promise<Problem> {
   const body = await response.json().catch(() => null)
   if (response.status === 401) signedOut.value = true
   const after = Number(response.headers.get('retry-after')) || null
-  return new Problem(response.status, body?.code ?? `http_${response.status}`, body?.detail ?? `The server answered ${response.status}.`, body?.hint ?? null, after, body?.errors ?? [])
+  return new Problem(response.status, body?.code ?? `http_${response.status}`, body?.detail ?? `The server answered ${response.status}.`, body?.hint ?? null, after, body?.errors ?? [], body?.error ?? null)
 }
 
 async function send(url: string, init: RequestInit): Promise<Response> {
