@@ -119,7 +119,7 @@ function Bar({ at }: { at?: string }) {
         </ul>
       </nav>
       <span class="grow" />
-      <button type="button" class="finder" aria-label="Search or go to" aria-keyshortcuts="Control+K" onClick={() => (shown.value = 'palette')}>
+      <button type="button" class="finder" aria-label="Search or go to Ctrl K" aria-keyshortcuts="Control+K" onClick={() => (shown.value = 'palette')}>
         <Icon name="find" />
         <span>Search or go to</span>
         <kbd>Ctrl K</kbd>
