@@ -34,7 +34,9 @@ const look = EditorView.theme({
   '.cm-searchMatch': { backgroundColor: 'var(--warn-soft)', outline: '1px solid var(--warn-line)' },
   '.cm-searchMatch-selected': { backgroundColor: 'var(--accent-soft)', outline: '1px solid var(--accent)' },
   '.cm-wrong': { backgroundColor: 'var(--bad-soft) !important' },
-  '.cm-message': { margin: '2px 24px 6px 2px', padding: '6px 10px', border: '1px solid var(--bad-line)', borderLeft: '3px solid var(--bad)', borderRadius: '3px', background: 'var(--surface)', font: '400 12px/18px var(--sans)', whiteSpace: 'normal', overflowWrap: 'anywhere', maxWidth: '860px' },
+  // Room around it by padding: heights are measured without margins.
+  '.cm-told': { padding: '2px 24px 6px 2px' },
+  '.cm-message': { padding: '6px 10px', border: '1px solid var(--bad-line)', borderLeft: '3px solid var(--bad)', borderRadius: '3px', background: 'var(--surface)', font: '400 12px/18px var(--sans)', whiteSpace: 'normal', overflowWrap: 'anywhere', maxWidth: 'min(860px, calc(100vw - 110px))' },
   '.cm-message strong': { display: 'block' },
   '.cm-message span': { color: 'var(--ink-2)' },
   '.cm-panels': { backgroundColor: 'var(--paper)', color: 'var(--ink)', borderColor: 'var(--line-2) !important' },
@@ -53,8 +55,11 @@ class Told extends WidgetType {
     return other.message.text === this.message.text && other.message.hint === this.message.hint
   }
   toDOM() {
+    const outer = document.createElement('div')
+    outer.className = 'cm-told'
     const box = document.createElement('div')
     box.className = 'cm-message'
+    outer.append(box)
     const text = document.createElement('strong')
     text.textContent = this.message.text
     box.append(text)
@@ -63,7 +68,7 @@ class Told extends WidgetType {
       hint.textContent = this.message.hint
       box.append(hint)
     }
-    return box
+    return outer
   }
 }
 

@@ -60,8 +60,11 @@ export async function textOf(id: string, path: string, version?: string | null):
 /** A file of an error, as the list of files names it. */
 export const plain = (file: string) => file.replace(/^<configuration>\//, '')
 
+/** What an error says, without the place that is shown beside it. */
+export const said = (error: Failure) => (error.file && error.line ? error.message.replace(/ \((?:<configuration>\/)?[^()]*, line \d+(?:, in [^()]*)?\)$/, '') : error.message)
+
 /** The messages of a check that have a place. */
-export const messagesOf = (check: Check | null): Message[] => (check?.error?.file && check.error.line ? [{ file: plain(check.error.file), line: check.error.line, text: check.error.message, hint: check.error.hint ?? null }] : [])
+export const messagesOf = (check: Check | null): Message[] => (check?.error?.file && check.error.line ? [{ file: plain(check.error.file), line: check.error.line, text: said(check.error), hint: check.error.hint ?? null }] : [])
 
 export class Bench {
   readonly known = signal<Schemas['ConfigurationDetails'] | null>(null)

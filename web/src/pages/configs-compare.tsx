@@ -6,7 +6,7 @@ import { Icon } from '../parts/icons'
 import { useKeys } from '../parts/keys'
 import { Dialog, failed, Loading, Segments, Status, toast, Trouble, useLoaded } from '../parts/parts'
 import { amend, go, href, query } from '../router'
-import { plain, textOf, type Bench, type Failure } from './configs-bench'
+import { plain, said, textOf, type Bench, type Failure } from './configs-bench'
 import { saveAndCheck } from './configs-one'
 import { count, diffLines, hunksOf, otherPart, paired, parsePatch, type Hunk, type Line } from './patch'
 import { Trial } from './configs-trial'
@@ -19,8 +19,8 @@ interface Compared {
 
 const compared = (file: Schemas['ConfigurationFileDiff']): Compared => {
   const hunks = file.patch == null ? null : parsePatch(file.patch)
-  const note = file.status === 'changed' ? (hunks ? many(count(hunks, 'plus') + count(hunks, 'minus'), 'line') : 'changed') : file.status
-  return { path: file.path, note: hunks && file.status === 'changed' ? `${note} differ` : note, hunks }
+  const note = file.status === 'changed' ? (hunks ? many(Math.max(count(hunks, 'plus'), count(hunks, 'minus')), 'line differs', 'lines differ') : 'changed') : file.status
+  return { path: file.path, note, hunks }
 }
 
 export function Compare({ bench }: { bench: Bench }) {
@@ -117,7 +117,7 @@ function Differences({ files, layout, from, to, children }: { files: Compared[] 
           <p class="mid">{children}</p>
         </div>
       ) : (
-        <table class={`diff ${layout}`}>
+        <table class="diff">
           <caption class="unseen">
             {from} beside {to}
           </caption>
@@ -277,7 +277,7 @@ const Place = ({ bench, error }: { bench: Bench; error: Failure }) => (
         </a>{' '}
       </>
     ) : null}
-    {error.message}
+    {said(error)}
   </p>
 )
 
@@ -318,8 +318,8 @@ function Publish({ bench }: { bench: Bench }) {
       </p>
       {refused && (
         <div class="refused" role="alert">
-          <strong>{refused.status === 412 ? 'The files were changed in the meantime.' : refused.message}</strong>
-          <p class="mid">{refused.status === 412 ? 'They are shown as they are now: look, then publish.' : refused.hint}</p>
+          <strong>{refused.status === 412 ? 'The files were changed in the meantime.' : refused.error ? 'Not published: it does not load.' : refused.message}</strong>
+          <p class="mid">{refused.status === 412 ? 'They are shown as they are now: look, then publish.' : !refused.error && refused.hint}</p>
           {refused.error && <Place bench={bench} error={refused.error} />}
         </div>
       )}

@@ -8,7 +8,7 @@ import { Icon } from '../parts/icons'
 import { useKeys } from '../parts/keys'
 import { Dialog, failed, Status, Trouble } from '../parts/parts'
 import { amend, href, path as address, query } from '../router'
-import { fileUrl, textOf, type Bench, type File as Listed } from './configs-bench'
+import { fileUrl, said, textOf, type Bench, type File as Listed } from './configs-bench'
 import { saveAndCheck, whyNot } from './configs-one'
 import { first, rowsOf } from './configs-tree'
 import { get, may } from '../api/client'
@@ -325,7 +325,7 @@ function CheckPane({ bench, onOpen }: { bench: Bench; onOpen: (path: string, lin
             <code>{check.error.code}</code>
           )}
           <span class="break">
-            {check.error.message}
+            {said(check.error)}
             {check.error.hint && <span class="mid"> {check.error.hint}</span>}
           </span>
         </div>

@@ -110,7 +110,7 @@ function Head({ bench, current }: { bench: Bench; current: Tab }) {
   const ran = today ? today.queued + today.running + today.succeeded + today.failed + today.cancelled : 0
   return (
     <>
-      <div class="run-title">
+      <div class="run-title config-title">
         <div class="grow">
           <div class="first">
             <span class="small dim roomy">
@@ -133,7 +133,7 @@ function Head({ bench, current }: { bench: Bench; current: Tab }) {
             ) : (
               <span>{known.uploaded ? 'no version is active: runs are refused' : 'runs use the folder as it is'}</span>
             )}
-            {known.version && (
+            {known.version && (differ > 0 || !unsaved) && (
               <span>
                 {differ ? (
                   <>
