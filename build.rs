@@ -29,6 +29,7 @@ fn main() {
         "Cargo.lock",
         "build.rs",
         "templates",
+        "web/dist",
     ] {
         println!("cargo::rerun-if-changed={watched}");
     }
@@ -50,6 +51,7 @@ fn main() {
     fs::write(&path, &wheel).expect("writing the engine's wheel");
 
     fs::write(out.join("templates.rs"), templates(&root)).expect("writing the list of templates");
+    fs::write(out.join("console.rs"), console(&root)).expect("writing the list of the console");
 
     println!("cargo::rustc-env=ADE_ENGINE_WHEEL={}", path.display());
     println!("cargo::rustc-env=ADE_ENGINE_WHEEL_NAME={name}");
@@ -314,6 +316,45 @@ fn templates(root: &Path) -> String {
             ));
         }
         text.push_str("]),\n");
+    }
+    text.push_str("];\n");
+    text
+}
+
+/// The files of the web console with their types and digests. `cargo build` needs no Node: they are committed as they are served.
+fn console(root: &Path) -> String {
+    let folder = root.join("web/dist");
+    let mut files = Vec::new();
+    if folder.is_dir() {
+        walk(&folder, &mut files);
+    }
+    files.sort();
+    let mut text = String::from("const ASSETS: &[Asset] = &[\n");
+    for file in &files {
+        let kind = match file.extension().and_then(|extension| extension.to_str()) {
+            Some("html") => "text/html; charset=utf-8",
+            Some("js") => "text/javascript; charset=utf-8",
+            Some("css") => "text/css; charset=utf-8",
+            Some("svg") => "image/svg+xml",
+            _ => continue,
+        };
+        let path = file.strip_prefix(&folder).expect("below web/dist");
+        let bytes = fs::read(file).expect("reading a file of the console");
+        let etag = format!("W/\"{}\"", &hex(&Sha256::digest(&bytes))[..20]);
+        let compressed = |extension: &str| {
+            let path = PathBuf::from(format!("{}.{extension}", file.display()));
+            match path.is_file() {
+                true => format!("Some(include_bytes!({:?}))", path.display().to_string()),
+                false => "None".to_owned(),
+            }
+        };
+        text.push_str(&format!(
+            "Asset {{ path: {:?}, kind: {kind:?}, etag: {etag:?}, plain: include_bytes!({:?}), gzip: {}, brotli: {} }},\n",
+            path.display().to_string(),
+            file.display().to_string(),
+            compressed("gz"),
+            compressed("br"),
+        ));
     }
     text.push_str("];\n");
     text

@@ -1,7 +1,9 @@
-//! Plain pages: sign in, the list of runs, and the documentation of the API. They need no script.
+//! Plain pages: sign in, the list of runs, and the documentation of the API. They need no script. The console does ([`console`]).
 //!
 //! A browser signs in with a token, by the form or by the link that `ade dev` prints, and gets a session's cookie in exchange, so
 //! that the token stays in no address.
+
+mod console;
 
 use axum::Router;
 use axum::extract::State;
@@ -44,6 +46,7 @@ pub fn routes(document: &Value) -> Router<Api> {
             }),
         )
         .route("/assets/ade.css", get(style))
+        .merge(console::routes())
 }
 
 #[derive(Deserialize)]
@@ -394,7 +397,7 @@ fn page(title: &str, head: &str, body: &str, csrf: Option<&str>) -> String {
     format!(
         "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\">
 <title>{title} · ADE</title><link rel=\"stylesheet\" href=\"/assets/ade.css\">{head}</head>
-<body><header><a href=\"/\"><b>ADE</b></a> <nav><a href=\"/\">Runs</a> <a href=\"/docs\">API</a></nav>{out}</header><main><h1>{title}</h1>{body}</main></body></html>\n",
+<body><header><a href=\"/\"><b>ADE</b></a> <nav><a href=\"/\">Runs</a> <a href=\"/console\">Console</a> <a href=\"/docs\">API</a></nav>{out}</header><main><h1>{title}</h1>{body}</main></body></html>\n",
     )
 }
 

@@ -1,0 +1,165 @@
+//! The web console: the files of `web/dist`, which the binary carries, and what its pages know of their session.
+//!
+//! The pages are one file: a script decides by the address what is shown. The console lives under [`CONSOLE`], and the `base` in
+//! `web/vite.config.ts` says the same.
+
+use axum::extract::Path;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use axum::{Json, Router};
+use serde_json::{Value, json};
+
+use crate::api::access::caller::Reader;
+use crate::api::access::tokens;
+use crate::api::http::problem::ApiError;
+use crate::api::state::Api;
+
+/// Where the console is.
+const CONSOLE: &str = "/console";
+/// The page, for every address that is no file's.
+const PAGE: &str = "index.html";
+/// Names of files hold a digest of what is in them, but that of the page.
+const FOR_EVER: &str = "public, max-age=31536000, immutable";
+
+/// A file of the console, as it is and compressed.
+struct Asset {
+    path: &'static str,
+    kind: &'static str,
+    etag: &'static str,
+    plain: &'static [u8],
+    gzip: Option<&'static [u8]>,
+    brotli: Option<&'static [u8]>,
+}
+
+include!(concat!(env!("OUT_DIR"), "/console.rs"));
+
+/// The routes of the console.
+pub fn routes() -> Router<Api> {
+    Router::new()
+        .route(CONSOLE, get(page))
+        .route(&format!("{CONSOLE}/session"), get(session))
+        .route(&format!("{CONSOLE}/{{*path}}"), get(file))
+}
+
+async fn page(headers: HeaderMap) -> Response {
+    answer(PAGE, &headers)
+}
+
+async fn file(Path(path): Path<String>, headers: HeaderMap) -> Response {
+    let is_file = path.starts_with("assets/") || ASSETS.iter().any(|asset| asset.path == path);
+    answer(if is_file { &path } else { PAGE }, &headers)
+}
+
+fn answer(path: &str, asked: &HeaderMap) -> Response {
+    let Some(asset) = ASSETS.iter().find(|asset| asset.path == path) else {
+        return ApiError::not_found("file", path).into_response();
+    };
+    let kept = if path.starts_with("assets/") {
+        FOR_EVER
+    } else {
+        "no-cache"
+    };
+    let known = asked.get(header::IF_NONE_MATCH);
+    if known.is_some_and(|known| known.as_bytes() == asset.etag.as_bytes()) {
+        let headers = [(header::ETAG, asset.etag), (header::CACHE_CONTROL, kept)];
+        return (StatusCode::NOT_MODIFIED, headers).into_response();
+    }
+    let (body, encoding) = match (asset.brotli, asset.gzip) {
+        (Some(body), _) if takes(asked, "br") => (body, Some("br")),
+        (_, Some(body)) if takes(asked, "gzip") => (body, Some("gzip")),
+        _ => (asset.plain, None),
+    };
+    let headers: [(HeaderName, &str); 4] = [
+        (header::CONTENT_TYPE, asset.kind),
+        (header::ETAG, asset.etag),
+        (header::CACHE_CONTROL, kept),
+        (header::VARY, "accept-encoding"),
+    ];
+    let mut response = (headers, body).into_response();
+    if let Some(encoding) = encoding {
+        let value = HeaderValue::from_static(encoding);
+        response
+            .headers_mut()
+            .insert(header::CONTENT_ENCODING, value);
+    }
+    response
+}
+
+/// Whether a browser takes a coding (RFC 9110, 12.5.3).
+fn takes(headers: &HeaderMap, coding: &str) -> bool {
+    headers
+        .get_all(header::ACCEPT_ENCODING)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','))
+        .any(|one| match one.split_once(';') {
+            Some((name, weight)) => {
+                let weight = weight.trim().strip_prefix("q=").unwrap_or("1");
+                name.trim() == coding && weight.parse().unwrap_or(0.0_f32) > 0.0
+            }
+            None => one.trim() == coding,
+        })
+}
+
+/// What a page needs to know of the one who looks at it. `csrf` is the value for the header of changes; null for a program.
+async fn session(Reader(api, caller): Reader) -> Json<Value> {
+    Json(json!({
+        "csrf": caller.session.as_deref().map(tokens::csrf_of),
+        "token": caller.token.name,
+        "scope": caller.token.scope.as_str(),
+        "workspaces": caller.token.workspaces,
+        "workspace": api.home().id(),
+        "this_machine": api.options.loopback,
+        "version": env!("CARGO_PKG_VERSION"),
+    }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn asking(name: HeaderName, value: &'static str) -> HeaderMap {
+        HeaderMap::from_iter([(name, HeaderValue::from_static(value))])
+    }
+
+    #[test]
+    fn the_page_and_this_server_name_the_same_place() {
+        let page = ASSETS.iter().find(|asset| asset.path == PAGE);
+        let page = String::from_utf8_lossy(page.expect("web/dist is committed").plain);
+        assert!(page.contains(&format!("src=\"{CONSOLE}/assets/")), "{page}");
+        assert!(!page.contains("<style") && !page.contains("style="));
+    }
+
+    #[test]
+    fn a_file_is_sent_in_a_coding_that_the_browser_takes() {
+        let script = ASSETS
+            .iter()
+            .find(|asset| asset.path.ends_with(".js") && asset.brotli.is_some())
+            .expect("a script that is worth compressing");
+        for (takes, sent) in [
+            ("gzip, br", Some("br")),
+            ("gzip", Some("gzip")),
+            ("br;q=0, gzip", Some("gzip")),
+            ("identity", None),
+        ] {
+            let response = answer(script.path, &asking(header::ACCEPT_ENCODING, takes));
+            let coding = response.headers().get(header::CONTENT_ENCODING);
+            assert_eq!(
+                coding.map(|value| value.as_bytes()),
+                sent.map(str::as_bytes)
+            );
+            assert_eq!(response.headers()[header::CACHE_CONTROL], FOR_EVER);
+        }
+    }
+
+    #[test]
+    fn a_file_that_is_known_is_not_sent_again_and_a_missing_one_is_not_the_page() {
+        let page = ASSETS.iter().find(|asset| asset.path == PAGE);
+        let etag = page.expect("web/dist is committed").etag;
+        let known = answer(PAGE, &asking(header::IF_NONE_MATCH, etag));
+        assert_eq!(known.status(), StatusCode::NOT_MODIFIED);
+        let missing = answer("assets/none.js", &HeaderMap::new());
+        assert_eq!(missing.status(), StatusCode::NOT_FOUND);
+    }
+}

@@ -1,0 +1,94 @@
+// Requests to the API. What they take and answer is typed by the API's own description (`npm run types`).
+import { signal } from '@preact/signals'
+import { BASE } from '../router'
+import type { components, paths } from './types'
+
+export type Schemas = components['schemas']
+export type Run = Schemas['Run']
+
+/** What this server says of the one who looks, from src/api/pages/console.rs. */
+export interface Session {
+  csrf: string | null
+  token: string
+  scope: 'read' | 'run' | 'admin'
+  workspaces: string[] | null
+  workspace: string
+  this_machine: boolean
+  version: string
+}
+
+export const session = signal<Session | null>(null)
+export const workspace = signal('')
+/** Whether nobody is signed in. */
+export const signedOut = signal(false)
+
+/** An answer that is a problem (RFC 9457): what happened, and what to do. */
+export class Problem extends Error {
+  constructor(
+    readonly status: number,
+    readonly code: string,
+    message: string,
+    readonly hint: string | null = null,
+    readonly retryAfter: number | null = null,
+    readonly errors: { field: string; message: string }[] = [],
+    /** Why a configuration does not load. */
+    readonly error: Schemas['RunError'] | null = null,
+  ) {
+    super(message)
+  }
+}
+
+type Gets = { [P in keyof paths]: paths[P] extends { get: { responses: infer R } } ? R : never }
+type Json<R> = R extends { 200: { content: { 'application/json': infer T } } } ? T : never
+type Query = Record<string, string | number | boolean | null | undefined>
+
+const fill = (path: string, values: Record<string, string>) => path.replace(/\{(\w+)\}/g, (_, name) => encodeURIComponent(values[name] ?? ''))
+
+/** The address of a route; for links to downloads, too. */
+export function address<P extends keyof paths>(path: P, values: Record<string, string> = {}, query: Query = {}): string {
+  const text = new URLSearchParams()
+  for (const [key, value] of Object.entries(query)) if (value != null && value !== '') text.set(key, String(value))
+  return fill(path, values) + (text.size ? `?${text}` : '')
+}
+
+export async function problemOf(response: Response): Promise<Problem> {
+  const body = await response.json().catch(() => null)
+  if (response.status === 401) signedOut.value = true
+  const after = Number(response.headers.get('retry-after')) || null
+  return new Problem(response.status, body?.code ?? `http_${response.status}`, body?.detail ?? `The server answered ${response.status}.`, body?.hint ?? null, after, body?.errors ?? [], body?.error ?? null)
+}
+
+async function send(url: string, init: RequestInit): Promise<Response> {
+  const response = await fetch(url, init).catch((error) => {
+    if (error?.name === 'AbortError') throw error
+    throw new Problem(0, 'offline', 'The server does not answer.', 'Look whether `ade` still runs; this page tries again by itself.')
+  })
+  if (!response.ok) throw await problemOf(response)
+  return response
+}
+
+export async function get<P extends keyof Gets>(path: P, values: Record<string, string> = {}, query: Query = {}, abort?: AbortSignal): Promise<Json<Gets[P]>> {
+  return (await send(address(path, values, query), { signal: abort })).json()
+}
+
+/** Sends a change. */
+export async function change<T = unknown>(method: 'POST' | 'PUT' | 'DELETE', url: string, body?: unknown, headers: Record<string, string> = {}): Promise<T> {
+  if (body !== undefined) headers = { 'Content-Type': 'application/json', ...headers }
+  const response = await send(url, { method, headers: { ...changing(), ...headers }, body: body === undefined ? undefined : JSON.stringify(body) })
+  return response.status === 204 ? (undefined as T) : response.json()
+}
+
+export const changing = (): Record<string, string> => (session.peek()?.csrf ? { 'X-CSRF-Token': session.peek()!.csrf! } : {})
+
+export async function begin() {
+  const found: Session = await (await send(`${BASE}/session`, {})).json()
+  const kept = sessionStorage.getItem('ade.workspace')
+  workspace.value = kept && (!found.workspaces || found.workspaces.includes(kept)) ? kept : found.workspaces?.includes(found.workspace) === false ? found.workspaces[0] : found.workspace
+  session.value = found
+  signedOut.value = false
+}
+
+export const may = (scope: Session['scope']) => {
+  const order = ['read', 'run', 'admin']
+  return order.indexOf(session.value?.scope ?? 'read') >= order.indexOf(scope)
+}

@@ -1,0 +1,175 @@
+// Which row of either side stands on which line of the grids, for a whole sheet: stretches, found by binary search.
+
+export interface Stretch {
+  /** The first line, from 0, and how many there are. */
+  line: number
+  count: number
+  /** The first row of the sender's sheet and of the normalized one; 0: there is none. */
+  a: number
+  b: number
+  /** Why the rows were not written. */
+  why: string
+}
+
+/** As the API tells it (`RowSegment`). */
+export interface Segment {
+  row?: number | null
+  output_sheet?: string | null
+  output_row?: number | null
+  count?: number | null
+  descending: boolean
+  turned: boolean
+  reason?: string | null
+  hook?: string | null
+  unknown: boolean
+}
+
+export interface Line {
+  a: number
+  b: number
+  why: string
+}
+
+export interface Lines {
+  total: number
+  at(line: number): Line
+  /** The line of a row; of one that is on no line, the nearest before. */
+  of(side: 'input' | 'output', row: number): number
+  aligned: boolean
+}
+
+const WORDS: Record<string, string> = {
+  header: 'header',
+  blank: 'blank row',
+  total: 'totals',
+  note: 'note',
+  title: 'title, above the table',
+  repeated_header: 'repeated header',
+  outside: 'outside of the table',
+  dropped: 'dropped',
+  quarantined: 'quarantined',
+  line: 'further line of the record above',
+  other: 'not part of the table',
+}
+
+export function reasonText(segment: Segment): string {
+  const word = WORDS[segment.reason ?? ''] ?? segment.reason ?? ''
+  if (segment.reason === 'quarantined' && segment.output_row) return `quarantined: row ${segment.output_row} of ${segment.output_sheet}`
+  if (!segment.hook) return word
+  return segment.reason === 'dropped' ? `dropped by ${segment.hook}` : `${word} · dropped by ${segment.hook}`
+}
+
+/** The last stretch that begins at or before a value. */
+export function search(stretches: Stretch[], key: 'line' | 'a' | 'b', value: number): Stretch | null {
+  let low = 0
+  let high = stretches.length
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if (stretches[middle][key] <= value) low = middle + 1
+    else high = middle
+  }
+  return stretches[low - 1] ?? null
+}
+
+/** Why rows cannot stand beside each other; empty: they can. */
+export function hindrance(segments: Segment[] | null): string {
+  if (!segments) return 'Which rows belong together is unknown: the configuration does not ask for row_provenance.'
+  let last = 0
+  let sheet: string | null = null
+  for (const one of segments) {
+    if (one.unknown) return `Which rows belong together is unknown${one.hook ? `: ${one.hook} replaced them` : ''}.`
+    if (one.reason || !one.output_row) continue
+    if (one.turned) return 'The table is turned: its records are columns.'
+    if (one.descending || one.output_row < last) return 'The rows were sorted or merged.'
+    if (sheet && one.output_sheet !== sheet) return 'The rows went to several sheets.'
+    sheet = one.output_sheet ?? null
+    last = one.output_row + (one.count ?? 1)
+  }
+  return ''
+}
+
+/** The sheet that most of the rows went to. */
+export function partnerSheet(segments: Segment[] | null): string | null {
+  const counts = new Map<string, number>()
+  for (const one of segments ?? [])
+    if (one.output_sheet && one.output_row && !one.reason) counts.set(one.output_sheet, (counts.get(one.output_sheet) ?? 0) + (one.count ?? 1))
+  return [...counts].sort((x, y) => y[1] - x[1])[0]?.[0] ?? null
+}
+
+/** Row beside row: what was not written has a line with its reason, and what was made has one of its own. */
+export function aligned(segments: Segment[], inputRows: number, outputRows: number): Lines {
+  const stretches: Stretch[] = []
+  let line = 0
+  let nextA = 1
+  let nextB = 1
+  const push = (count: number, a: number, b: number, why = '') => {
+    if (count <= 0) return
+    stretches.push({ line, count, a, b, why })
+    line += count
+  }
+  for (const one of segments) {
+    if (!one.row) continue
+    const count = one.count ?? 1
+    if (one.row > nextA) push(one.row - nextA, nextA, 0, 'outside of the table')
+    nextA = Math.max(nextA, one.row + count)
+    const b = one.reason ? 0 : (one.output_row ?? 0)
+    if (b > nextB) {
+      // Rows of the output that come from none: the last header row of the sender's stands beside that of the output.
+      const header = stretches.findLast((before) => before.b || before.why === WORDS.header)
+      if (header?.why === WORDS.header && nextB === b - 1) {
+        if (header.count > 1) {
+          const at = stretches.indexOf(header)
+          stretches.splice(at + 1, 0, { line: header.line + header.count - 1, count: 1, a: header.a + header.count - 1, b: nextB, why: '' })
+          header.count--
+        } else Object.assign(header, { b: nextB, why: '' })
+      } else push(b - nextB, 0, nextB)
+    }
+    push(count, one.row, b, one.reason ? reasonText(one) : '')
+    if (b) nextB = b + count
+  }
+  push(inputRows - nextA + 1, nextA, 0, 'outside of the table')
+  push(outputRows - nextB + 1, 0, nextB)
+  const byA = stretches.filter((one) => one.a)
+  const byB = stretches.filter((one) => one.b)
+  return {
+    total: line,
+    aligned: true,
+    at(line) {
+      const found = search(stretches, 'line', line)
+      if (!found || line >= found.line + found.count) return { a: 0, b: 0, why: '' }
+      const step = line - found.line
+      return { a: found.a && found.a + step, b: found.b && found.b + step, why: found.why }
+    },
+    of(side, row) {
+      const key = side === 'input' ? 'a' : 'b'
+      const found = search(side === 'input' ? byA : byB, key, row)
+      return found ? found.line + Math.min(row - found[key], found.count - 1) : 0
+    },
+  }
+}
+
+/** Each side for itself; `shift` rows further down on the right. */
+export function apart(inputRows: number, outputRows: number, shift = 0): Lines {
+  const first = Math.min(0, -shift)
+  const total = Math.max(inputRows, outputRows - shift) - first
+  const within = (row: number, rows: number) => (row >= 1 && row <= rows ? row : 0)
+  return {
+    total,
+    aligned: false,
+    at: (line) => ({ a: within(line + first + 1, inputRows), b: within(line + first + shift + 1, outputRows), why: '' }),
+    of: (side, row) => Math.max(0, Math.min(total - 1, row - 1 - first - (side === 'output' ? shift : 0))),
+  }
+}
+
+/** The partner of a row where the sides are apart. */
+export function partnerRow(segments: Segment[] | null, side: 'input' | 'output', row: number): number {
+  for (const one of segments ?? []) {
+    if (one.reason || !one.row || !one.output_row || one.unknown || one.turned) continue
+    const count = one.count ?? 1
+    const step = one.descending ? -1 : 1
+    if (side === 'input' && row >= one.row && row < one.row + count) return one.output_row + step * (row - one.row)
+    const back = (row - one.output_row) * step
+    if (side === 'output' && back >= 0 && back < count) return one.row + back
+  }
+  return 0
+}

@@ -1,0 +1,582 @@
+// Two grids in one scroller. Rows and cells are nodes that are used again: line l lives in row l % n, column c in cell c % m, so that
+// only what came into sight is written. One vertical scroller holds both panes; each scrolls sideways by itself.
+import type { Line, Lines } from './lines'
+import type { Side, Value, Windows } from './windows'
+import { letters } from '../parts/format'
+
+const ROW = 24
+const HEADS = 50
+const OVERSCAN = 2
+/** Browsers lay out some 33 million px; above 16 million the scroll bar is scaled. */
+const TALLEST = 16_000_000
+/** Rows stand at multiples of this, so that their places stay small numbers. */
+const BASE = 4096
+
+export interface Cell {
+  side: Side
+  row: number
+  column: number
+}
+export interface Chip {
+  text: string
+  note: string
+  title: string
+  none: boolean
+}
+/** What a pane shows, and how. */
+export interface Pane {
+  side: Side
+  sheet: string
+  label: string
+  rows: number
+  columns: number
+  widths: number[]
+  rowClass(row: number): string
+  /** Whether a text of this row goes on over empty cells. */
+  spills(row: number): boolean
+  cellClass(row: number, column: number): string
+  /** A text instead of the value: what a lost value is called. */
+  instead(row: number, column: number): string | null
+  describe(row: number, column: number): string
+  chip(column: number): Chip | null
+}
+export interface Handlers {
+  choose(cell: Cell): void
+  chip(side: Side, column: number): void
+  moved(first: number, last: number): void
+}
+
+interface RowNode {
+  element: HTMLElement
+  number: HTMLElement
+  gone: HTMLElement | null
+  cells: CellNode[]
+  line: number
+  stamp: number
+}
+interface CellNode {
+  element: HTMLElement
+  column: number
+  text: string
+  kind: string
+  stamp: number
+}
+
+let ids = 0
+const letterWidth = (() => {
+  let known = 0
+  return () => {
+    if (known) return known
+    const probe = document.createElement('span')
+    probe.className = 'grid-cell'
+    probe.textContent = '0'.repeat(100)
+    document.body.append(probe)
+    known = (probe.getBoundingClientRect().width - 13) / 100
+    probe.remove()
+    return known
+  }
+})()
+
+const make = (kind: string, role?: string, parent?: Element) => {
+  const element = document.createElement('div')
+  element.className = kind
+  if (role) element.setAttribute('role', role)
+  parent?.append(element)
+  return element
+}
+
+/** A width that most of the values of a column fit into. */
+export function widthOf(values: (Value | undefined)[], head: number): number {
+  let longest = head
+  for (const value of values) if (value != null) longest = Math.max(longest, String(value).length)
+  return Math.max(64, Math.min(180, Math.ceil(longest * 7.3) + 18))
+}
+
+class PaneView {
+  element: HTMLElement
+  wide: HTMLElement
+  private canvas: HTMLElement
+  private heads: HTMLElement
+  private body: HTMLElement
+  private group: HTMLElement
+  private headRow: HTMLElement
+  private chipRow: HTMLElement
+  private corner: HTMLElement
+  private rows: RowNode[] = []
+  private places: number[] = [0]
+  private id = `grid-${++ids}`
+  private shown = ''
+  private base = 0
+  /** The width of the row numbers. */
+  private numbers: number
+
+  constructor(
+    private view: GridView,
+    public pane: Pane,
+  ) {
+    this.numbers = Math.max(40, String(pane.rows).length * 7 + 18)
+    this.element = make('grid-pane')
+    this.element.style.setProperty('--numbers', `${this.numbers}px`)
+    this.wide = make('grid-wide', 'grid', this.element)
+    this.wide.tabIndex = 0
+    this.wide.setAttribute('aria-label', pane.label)
+    this.wide.setAttribute('aria-rowcount', String(pane.rows))
+    this.wide.setAttribute('aria-colcount', String(pane.columns))
+    this.canvas = make('grid-canvas', 'presentation', this.wide)
+    this.heads = make('grid-heads', 'rowgroup', this.canvas)
+    this.headRow = make('', 'row', this.heads)
+    this.corner = make('grid-corner', 'columnheader', this.headRow)
+    this.corner.innerHTML = '<span class="unseen">Row</span>'
+    this.chipRow = make('', 'row', this.heads)
+    this.body = make('grid-body', 'presentation', this.canvas)
+    this.group = make('', 'rowgroup', this.body)
+    for (const width of pane.widths) this.places.push(this.places.at(-1)! + width)
+    this.canvas.style.width = `${this.numbers + this.places.at(-1)! + 24}px`
+    this.wide.addEventListener('scroll', () => view.ask())
+    this.wide.addEventListener('keydown', (event) => view.key(event, this))
+    this.wide.addEventListener('focus', () => view.focused(this))
+    this.wide.addEventListener('mousedown', (event) => this.press(event))
+  }
+
+  private press(event: MouseEvent) {
+    const target = event.target as HTMLElement
+    const chip = target.closest<HTMLElement>('.grid-chip')
+    if (chip) return this.view.on.chip(this.pane.side, Number(chip.dataset.column))
+    const node = target.closest<HTMLElement>('.grid-row')
+    if (!node) return
+    const line = this.view.lines.at(Number(node.dataset.line))
+    const row = this.pane.side === 'input' ? line.a : line.b
+    if (!row) return
+    const x = event.clientX - this.canvas.getBoundingClientRect().left - this.numbers
+    this.view.on.choose({ side: this.pane.side, row, column: x < 0 ? 1 : this.columnAt(x) })
+  }
+
+  columnAt(x: number): number {
+    let low = 0
+    let high = this.pane.columns
+    while (low < high) {
+      const middle = (low + high) >> 1
+      if (this.places[middle + 1] <= x) low = middle + 1
+      else high = middle
+    }
+    return Math.min(low + 1, this.pane.columns)
+  }
+
+  columnsInSight(): [number, number] {
+    const left = this.wide.scrollLeft
+    return [this.columnAt(left), this.columnAt(left + this.wide.clientWidth - this.numbers)]
+  }
+
+  /** Scrolls sideways so that a column is in sight. */
+  reveal(column: number) {
+    const left = this.places[column - 1]
+    const right = this.places[column]
+    const room = this.wide.clientWidth - this.numbers
+    if (left < this.wide.scrollLeft) this.wide.scrollLeft = left
+    else if (right > this.wide.scrollLeft + room) this.wide.scrollLeft = Math.min(left, right - room + 12)
+  }
+
+  place(base: number, top: number) {
+    this.base = base
+    this.body.style.transform = `translateY(${base * ROW - top}px)`
+  }
+
+  draw(first: number, last: number, stamp: number, moves: boolean) {
+    const { lines, chosen } = this.view
+    const count = last - first + 1
+    const [from, to] = this.columnsInSight()
+    const firstColumn = Math.max(1, from - OVERSCAN)
+    const columns = Math.min(this.pane.columns, to + OVERSCAN) - firstColumn + 1
+    const cells = Math.max(columns, this.rows[0]?.cells.length ?? 0)
+    while (this.rows.length < count) {
+      const element = make('grid-row', 'row', this.group)
+      const number = make('grid-number', 'rowheader', element)
+      this.rows.push({ element, number, gone: null, cells: [], line: -1, stamp: -1 })
+    }
+    const n = this.rows.length
+    for (let at = 0; at < n; at++) {
+      const line = first + ((((at - first) % n) + n) % n)
+      const node = this.rows[at]
+      if (line > last) {
+        // Out of sight, unless the chosen cell is in it: the active descendant has to be there.
+        if (node.line !== -1 && !moves) this.hide(node)
+        continue
+      }
+      this.drawRow(node, line, stamp, firstColumn, columns, cells)
+    }
+    this.drawHeads(firstColumn, columns, stamp)
+    const here = chosen && this.view.rowOn(this.pane.side, chosen)
+    const inSight = here && lines.of(this.pane.side, here) >= first && lines.of(this.pane.side, here) <= last
+    const column = chosen && this.view.columnOn(this.pane.side, chosen)
+    if (inSight && column) this.wide.setAttribute('aria-activedescendant', `${this.id}-${here}-${column}`)
+    else this.wide.removeAttribute('aria-activedescendant')
+  }
+
+  private hide(node: RowNode) {
+    node.line = -1
+    node.element.style.display = 'none'
+  }
+
+  private drawRow(node: RowNode, line: number, stamp: number, firstColumn: number, columns: number, cells: number) {
+    const { pane, view } = this
+    const at = view.lines.at(line)
+    const row = pane.side === 'input' ? at.a : at.b
+    const isNew = node.line !== line || node.stamp !== stamp
+    if (isNew) {
+      if (node.line === -1) node.element.style.display = ''
+      node.line = line
+      node.stamp = stamp
+      node.element.dataset.line = String(line)
+      node.element.style.top = `${(line - this.base) * ROW}px`
+      const chosen = view.chosenLine === line ? ' line-chosen' : ''
+      node.element.className = `grid-row ${row ? pane.rowClass(row) : 'gone'}${chosen}`
+      if (row) {
+        node.element.setAttribute('aria-rowindex', String(row))
+        node.number.textContent = String(row)
+      } else node.element.removeAttribute('aria-rowindex')
+      node.number.style.display = row ? '' : 'none'
+      this.drawGone(node, row ? null : at)
+    }
+    if (!row) {
+      for (const cell of node.cells) if (cell.column) this.clear(cell)
+      return
+    }
+    while (node.cells.length < cells) node.cells.push({ element: make('grid-cell', 'gridcell', node.element), column: 0, text: '', kind: '', stamp: -1 })
+    const m = node.cells.length
+    for (let index = 0; index < m; index++) {
+      const column = firstColumn + ((((index - firstColumn) % m) + m) % m)
+      const cell = node.cells[index]
+      if (column >= firstColumn + columns) {
+        if (cell.column) this.clear(cell)
+      } else if (isNew || cell.column !== column || cell.stamp !== stamp) this.drawCell(cell, row, column, stamp)
+    }
+  }
+
+  private clear(cell: CellNode) {
+    cell.column = 0
+    cell.element.style.display = 'none'
+  }
+
+  private drawGone(node: RowNode, at: Line | null) {
+    if (!at) {
+      if (node.gone) node.gone.style.display = 'none'
+      return
+    }
+    if (!node.gone) {
+      node.gone = make('grid-cell', 'gridcell', node.element)
+      node.gone.append(document.createElement('span'))
+    }
+    node.gone.style.display = ''
+    node.gone.firstElementChild!.textContent = at.why
+  }
+
+  private drawCell(cell: CellNode, row: number, column: number, stamp: number) {
+    const { pane, view } = this
+    const style = cell.element.style
+    if (cell.column !== column) {
+      if (!cell.column) style.display = ''
+      style.left = `${this.numbers + this.places[column - 1]}px`
+      style.width = `${pane.widths[column - 1]}px`
+      cell.element.setAttribute('aria-colindex', String(column))
+    }
+    cell.element.id = `${this.id}-${row}-${column}`
+    cell.column = column
+    cell.stamp = stamp
+    const value = view.windows.value(pane.side, pane.sheet, row, column)
+    const instead = value == null || value === '' ? pane.instead(row, column) : null
+    const whole = instead ?? (value == null ? '' : String(value))
+    const room = Math.floor((this.widthFor(row, column, whole) - 13) / letterWidth())
+    const plain = whole.length > 300 ? whole.slice(0, 300) : whole
+    const text = plain.length > room ? `${plain.slice(0, Math.max(0, room - 1))}…` : plain
+    if (cell.text !== text) cell.element.textContent = cell.text = text
+    let kind = `grid-cell ${pane.cellClass(row, column)}`
+    if (value === undefined) kind += ' absent'
+    else if (typeof value === 'number') kind += ' number'
+    if (instead) kind += ' lost'
+    // Letters that are wider than those of the mono font.
+    if (/[^\x00-\xff…]/.test(text)) kind += ' clip'
+    const { chosen } = view
+    if (chosen && view.columnOn(pane.side, chosen) === column) kind += view.rowOn(pane.side, chosen) === row ? ' chosen' : ' column-chosen'
+    if (cell.kind !== kind) cell.element.className = cell.kind = kind
+    const described = pane.describe(row, column)
+    if (described) cell.element.setAttribute('aria-description', described)
+    else if (cell.element.hasAttribute('aria-description')) cell.element.removeAttribute('aria-description')
+  }
+
+  /** A text outside of the tables, such as a title, goes on over empty cells. */
+  private widthFor(row: number, column: number, text: string): number {
+    const { pane, view } = this
+    let width = pane.widths[column - 1]
+    if (text.length * 7 < width || !pane.spills(row)) return width
+    for (let next = column + 1; next <= Math.min(pane.columns, column + 8); next++) {
+      const value = view.windows.value(pane.side, pane.sheet, row, next)
+      if (value != null && value !== '') break
+      width += pane.widths[next - 1]
+    }
+    return width
+  }
+
+  private drawHeads(first: number, columns: number, stamp: number) {
+    const { chosen } = this.view
+    const marked = chosen && this.view.columnOn(this.pane.side, chosen)
+    const wanted = `${first} ${columns} ${marked} ${stamp}`
+    if (this.shown === wanted) return
+    this.shown = wanted
+    const heads: HTMLElement[] = [this.corner]
+    const chips: HTMLElement[] = []
+    for (let column = first; column < first + columns; column++) {
+      const head = make(`grid-head ${marked === column ? 'chosen' : ''}`, 'columnheader')
+      head.setAttribute('aria-colindex', String(column))
+      head.textContent = letters(column)
+      head.style.left = `${this.numbers + this.places[column - 1]}px`
+      head.style.width = `${this.pane.widths[column - 1]}px`
+      heads.push(head)
+      const chip = this.pane.chip(column)
+      if (!chip) continue
+      const cell = make('', 'gridcell')
+      const button = document.createElement('button')
+      button.type = 'button'
+      button.tabIndex = -1
+      button.className = `grid-chip ${chip.none ? 'none' : ''} ${marked === column ? 'chosen' : ''}`
+      button.dataset.column = String(column)
+      button.title = chip.title
+      button.style.left = `${this.numbers + this.places[column - 1] + 4}px`
+      button.style.width = `${this.pane.widths[column - 1] - 8}px`
+      const text = document.createElement('span')
+      text.className = 'cut'
+      text.textContent = chip.text
+      button.append(text)
+      if (chip.note && this.pane.widths[column - 1] > 100) button.append(Object.assign(document.createElement('b'), { textContent: chip.note }))
+      cell.append(button)
+      chips.push(cell)
+    }
+    this.headRow.replaceChildren(...heads)
+    this.chipRow.replaceChildren(...chips)
+    this.chipRow.toggleAttribute('hidden', !chips.length)
+  }
+}
+
+export class GridView {
+  lines: Lines
+  chosen: Cell | null = null
+  chosenLine = -1
+  private scroller = make('grid-scroller')
+  private tall = make('grid-tall', undefined, this.scroller)
+  private sight = make('grid-view', undefined, this.tall)
+  private panes: PaneView[] = []
+  private stamp = 0
+  private frame = 0
+  private scale = 1
+  private height = 0
+  private top = 0
+  private watch = new ResizeObserver(() => this.ask())
+  /** The column of the other side that belongs to one, 0: none. */
+  partner: (side: Side, column: number) => number = () => 0
+  partnerRow: (side: Side, row: number) => number = () => 0
+
+  constructor(
+    parent: HTMLElement,
+    readonly windows: Windows,
+    readonly on: Handlers,
+  ) {
+    this.lines = { total: 0, aligned: false, at: () => ({ a: 0, b: 0, why: '' }), of: () => 0 }
+    this.scroller.tabIndex = -1
+    parent.prepend(this.scroller)
+    this.scroller.addEventListener('scroll', () => this.ask(), { passive: true })
+    this.watch.observe(this.scroller)
+  }
+
+  destroy() {
+    this.watch.disconnect()
+    cancelAnimationFrame(this.frame)
+    this.scroller.remove()
+  }
+
+  show(panes: Pane[], lines: Lines) {
+    const keep = this.panes.map((pane) => [pane.pane.side, pane.wide.scrollLeft] as const)
+    this.lines = lines
+    this.panes = panes.map((pane) => new PaneView(this, pane))
+    this.sight.replaceChildren(...this.panes.map((pane) => pane.element))
+    for (const [side, left] of keep) for (const pane of this.panes) if (pane.pane.side === side) pane.wide.scrollLeft = left
+    this.redraw()
+  }
+
+  setLines(lines: Lines) {
+    this.lines = lines
+    this.redraw()
+  }
+
+  /** Draws again all that is in sight: values came, or marks changed. */
+  redraw() {
+    this.stamp++
+    this.ask()
+  }
+
+  ask() {
+    this.frame ||= requestAnimationFrame(() => {
+      this.frame = 0
+      this.draw()
+    })
+  }
+
+  rowOn(side: Side, cell: Cell): number {
+    if (cell.side === side) return cell.row
+    if (!this.lines.aligned) return this.partnerRow(cell.side, cell.row)
+    const line = this.lines.at(this.lines.of(cell.side, cell.row))
+    return side === 'input' ? line.a : line.b
+  }
+
+  columnOn(side: Side, cell: Cell): number {
+    return cell.side === side ? cell.column : this.partner(cell.side, cell.column)
+  }
+
+  choose(cell: Cell | null, reveal = true) {
+    this.chosen = cell
+    this.chosenLine = cell ? this.lines.of(cell.side, cell.row) : -1
+    if (cell && reveal) {
+      this.reveal(this.chosenLine)
+      for (const pane of this.panes) {
+        const column = this.columnOn(pane.pane.side, cell)
+        if (column && column <= pane.pane.columns) pane.reveal(column)
+      }
+    }
+    this.redraw()
+  }
+
+  focus(side: Side) {
+    this.panes.find((pane) => pane.pane.side === side)?.wide.focus({ preventScroll: true })
+  }
+
+  /** Where the lines in sight begin, as a part of all. */
+  goTo(part: number) {
+    this.scroller.scrollTop = (part * this.lines.total * ROW - this.room / 2) / this.scale
+  }
+
+  private get room() {
+    return Math.max(0, this.scroller.clientHeight - HEADS - 12)
+  }
+
+  private reveal(line: number) {
+    const top = this.scroller.scrollTop * this.scale
+    const y = line * ROW
+    if (y < top) this.scroller.scrollTop = y / this.scale
+    else if (y + ROW > top + this.room) {
+      const far = y > top + this.room + 10 * ROW
+      this.scroller.scrollTop = (far ? y - this.room / 2 : y + ROW - this.room) / this.scale
+    }
+  }
+
+  private draw() {
+    const height = this.scroller.clientHeight
+    const whole = this.lines.total * ROW
+    const tall = Math.min(whole, TALLEST)
+    if (this.height !== height) {
+      this.height = height
+      this.sight.style.height = `${height}px`
+    }
+    // Below the last line there is room for the sideways scroll bar.
+    const extent = `${tall + HEADS + 24}px`
+    if (this.tall.style.height !== extent) this.tall.style.height = extent
+    const room = this.room
+    this.scale = whole > TALLEST ? (whole - room) / (tall - room) : 1
+    const top = Math.max(0, Math.min(this.scroller.scrollTop * this.scale, whole + 24 - room))
+    const jump = Math.abs(top - this.top) > room
+    const ahead = Math.round(Math.max(-900, Math.min(900, ((top - this.top) / ROW) * 10)))
+    this.top = top
+    const over = jump ? 0 : OVERSCAN
+    const first = Math.max(0, Math.floor(top / ROW) - over)
+    const last = Math.min(this.lines.total - 1, Math.floor((top + room) / ROW) + over)
+    const base = Math.floor(first / BASE) * BASE
+    for (const pane of this.panes) pane.place(base, top)
+    this.want(first, last, jump ? 0 : ahead)
+    for (const pane of this.panes) pane.draw(first, last, this.stamp * 1024 + base / BASE, jump)
+    this.on.moved(top / Math.max(whole, 1), Math.min(1, (top + room) / Math.max(whole, 1)))
+  }
+
+  private want(first: number, last: number, ahead: number) {
+    const wishes = []
+    for (const { pane, columnsInSight } of this.panes.map((view) => ({ pane: view.pane, columnsInSight: view.columnsInSight() }))) {
+      const from = this.nearest(pane.side, first, 1, last)
+      const to = this.nearest(pane.side, last, -1, first)
+      if (!from || !to) continue
+      wishes.push({ side: pane.side, sheet: pane.sheet, rows: [from, to] as [number, number], columns: columnsInSight, ahead })
+    }
+    this.windows.want(wishes)
+  }
+
+  private nearest(side: Side, line: number, step: number, end: number): number {
+    for (; step > 0 ? line <= end : line >= end; line += step) {
+      const at = this.lines.at(line)
+      const row = side === 'input' ? at.a : at.b
+      if (row) return row
+    }
+    return 0
+  }
+
+  focused(view: PaneView) {
+    if (this.chosen || !this.lines.total) return
+    const row = this.nearest(view.pane.side, Math.round(this.top / ROW), 1, this.lines.total - 1)
+    if (row) this.on.choose({ side: view.pane.side, row, column: view.columnsInSight()[0] })
+  }
+
+  key(event: KeyboardEvent, view: PaneView) {
+    const side = view.pane.side
+    const cell = this.chosen
+    if (!cell || event.altKey) return
+    const row = this.rowOn(side, cell)
+    const column = this.columnOn(side, cell) || 1
+    const line = this.lines.of(cell.side, cell.row)
+    const far = event.ctrlKey || event.metaKey
+    const page = Math.max(1, Math.floor(this.room / ROW) - 1)
+    const down = (lines: number) => {
+      const step = lines > 0 ? 1 : -1
+      const aim = Math.max(0, Math.min(this.lines.total - 1, line + lines))
+      const next = this.nearest(side, aim, step, step > 0 ? this.lines.total - 1 : 0) || this.nearest(side, aim, -step, line)
+      return { side, row: next || row, column }
+    }
+    let next: Cell | null = null
+    switch (event.key) {
+      case 'ArrowDown':
+        next = far ? { side, row: view.pane.rows, column } : down(1)
+        break
+      case 'ArrowUp':
+        next = far ? { side, row: 1, column } : down(-1)
+        break
+      case 'PageDown':
+        next = down(page)
+        break
+      case 'PageUp':
+        next = down(-page)
+        break
+      case 'ArrowRight':
+        next = { side, row: row || cell.row, column: far ? view.pane.columns : Math.min(view.pane.columns, column + 1) }
+        break
+      case 'ArrowLeft':
+        next = { side, row: row || cell.row, column: far ? 1 : Math.max(1, column - 1) }
+        break
+      case 'Home':
+        next = { side, row: far ? 1 : row, column: 1 }
+        break
+      case 'End':
+        next = { side, row: far ? view.pane.rows : row, column: view.pane.columns }
+        break
+      case 'Tab': {
+        // To the partner's side, once: the way out stays open.
+        const forward = !event.shiftKey
+        const other = this.panes[this.panes.indexOf(view) + (forward ? 1 : -1)]
+        if (!other) return
+        event.preventDefault()
+        const there = this.rowOn(other.pane.side, cell)
+        const its = this.columnOn(other.pane.side, cell)
+        other.wide.focus({ preventScroll: true })
+        if (there && its) this.on.choose({ side: other.pane.side, row: there, column: its })
+        return
+      }
+      default:
+        return
+    }
+    event.preventDefault()
+    event.stopPropagation()
+    if (next.row) this.on.choose(next)
+  }
+}

@@ -1,0 +1,152 @@
+// The log of a run, followed while it runs. Lines have one height; those in sight are in the page.
+import { useEffect, useMemo, useRef, useState } from 'preact/hooks'
+import { address, get, type Run } from '../api/client'
+import { amend, query } from '../router'
+import { clock, number } from '../parts/format'
+import { Icon } from '../parts/icons'
+import { useKeys } from '../parts/keys'
+import { Search, Segments, Switch, Trouble } from '../parts/parts'
+import { LEVELS, nextError, rank, shownFrom, type Level, type Line } from './lines'
+
+const HEIGHT = 21
+const PAGE = 1000
+const ENDED = new Set(['succeeded', 'failed', 'cancelled'])
+
+/** The lines of a run's log, from the first to the last one that there is. */
+export function useLog(run: Run | null): { lines: Line[]; error: unknown } {
+  const lines = useRef<Line[]>([])
+  const [, drawn] = useState(0)
+  const [error, setError] = useState<unknown>(null)
+  const ended = !!run && ENDED.has(run.status)
+  const held = useRef(ended)
+  held.current = ended
+  useEffect(() => {
+    if (!run) return
+    lines.current = []
+    const abort = new AbortController()
+    const read = async () => {
+      while (!abort.signal.aborted) {
+        // Asked before the page: a run that ended meanwhile is read once more.
+        const last = held.current
+        const page = await get('/api/v1/runs/{id}/logs', { id: run.id }, { after_id: lines.current.at(-1)?.id ?? 0, limit: PAGE }, abort.signal)
+        if (page.entries.length) {
+          lines.current = lines.current.concat(page.entries)
+          drawn((turn) => turn + 1)
+        }
+        if (page.entries.length === PAGE) continue
+        if (last) return
+        await new Promise((resolve) => setTimeout(resolve, document.hidden ? 3000 : 400))
+      }
+    }
+    read().catch((error) => abort.signal.aborted || setError(error))
+    return () => abort.abort()
+  }, [run?.id, run?.attempt_count])
+  return { lines: lines.current, error }
+}
+
+export function LogView({ run, lines, error }: { run: Run; lines: Line[]; error: unknown }) {
+  const box = useRef<HTMLDivElement>(null)
+  const least = (LEVELS.includes(query.value.get('level') as Level) ? query.value.get('level') : 'info') as Level
+  const q = query.value.get('q') ?? ''
+  const event = query.value.get('event') ?? ''
+  const running = !ENDED.has(run.status)
+  const [follow, setFollow] = useState(running)
+  const [chosen, choose] = useState(-1)
+  const [top, setTop] = useState(0)
+  const [height, setHeight] = useState(600)
+  const shown = useMemo(() => shownFrom(lines, 0, least, event, q), [lines, least, event, q])
+  const levels = useMemo(() => {
+    const counts = [0, 0, 0, 0]
+    for (const line of lines) counts[rank(line.level)]++
+    return counts.map((_, level) => counts.slice(level).reduce((sum, one) => sum + one, 0))
+  }, [lines])
+  const events = useMemo(() => [...new Set(lines.map((line) => line.event))].sort(), [lines])
+
+  useEffect(() => {
+    const watch = new ResizeObserver(() => setHeight(box.current?.clientHeight ?? 600))
+    if (box.current) watch.observe(box.current)
+    return () => watch.disconnect()
+  }, [])
+  useEffect(() => {
+    if (follow && box.current) box.current.scrollTop = box.current.scrollHeight
+  }, [follow, shown.length])
+  const show = (at: number) => {
+    if (at < 0 || at >= shown.length) return
+    choose(shown[at])
+    setFollow(false)
+    const scroller = box.current!
+    const y = at * HEIGHT
+    if (y < scroller.scrollTop || y + HEIGHT > scroller.scrollTop + scroller.clientHeight) scroller.scrollTop = y - scroller.clientHeight / 2
+  }
+  const at = shown.indexOf(chosen)
+  const scrolled = () => {
+    const scroller = box.current!
+    setTop(scroller.scrollTop)
+    if (follow && scroller.scrollTop + scroller.clientHeight < scroller.scrollHeight - 2 * HEIGHT) setFollow(false)
+  }
+  useKeys({
+    f: () => setFollow(!follow),
+    e: () => show(nextError(lines, shown, at, 1)),
+    'Shift e': () => show(nextError(lines, shown, Math.max(at, 0), -1)),
+    j: () => show(at + 1),
+    ArrowDown: () => show(at + 1),
+    k: () => show(at - 1),
+    ArrowUp: () => show(at - 1),
+    Escape: () => choose(-1),
+  })
+  const first = Math.max(0, Math.floor(top / HEIGHT) - 10)
+  const sight = shown.slice(first, first + Math.ceil(height / HEIGHT) + 20)
+  return (
+    <>
+      <div class="tools">
+        <Search value={q} label="Search the log" onInput={(text) => amend({ q: text })} />
+        <Segments label="Least level" value={least} onChange={(level) => amend({ level })} all={LEVELS.map((level, place): [Level, string, number] => [level, level[0].toUpperCase() + level.slice(1), levels[place]])} />
+        <select class="input roomy" aria-label="Event" value={event} onChange={(choice) => amend({ event: choice.currentTarget.value })}>
+          <option value="">All events</option>
+          {events.map((name) => (
+            <option key={name}>{name}</option>
+          ))}
+        </select>
+        <span class="grow" />
+        {running && (
+          <Switch on={follow} onChange={setFollow}>
+            Follow
+          </Switch>
+        )}
+        <a class="button roomy" href={address('/api/v1/runs/{id}/logs', { id: run.id })} target="_blank">
+          <Icon name="download" /> JSON
+        </a>
+      </div>
+      {error != null && <Trouble error={error} />}
+      <div class="log" ref={box} tabIndex={0} role="region" aria-label={`Event log, ${number(shown.length)} lines`} onScroll={scrolled}>
+        <div class="log-lines" ref={(element) => void (element && (element.style.height = `${shown.length * HEIGHT}px`))}>
+          {sight.map((place, index) => {
+            const line = lines[place]
+            return (
+              <div
+                key={place}
+                class={`log-line ${line.level} ${place === chosen ? 'chosen' : ''}`}
+                ref={(element) => void (element && (element.style.top = `${(first + index) * HEIGHT}px`))}
+                onClick={() => choose(place === chosen ? -1 : place)}
+              >
+                <span>{line.id}</span>
+                <span class="time" title={line.created}>
+                  {clock(line.created, true)}
+                </span>
+                <span class="level">{line.level}</span>
+                <span class="event">{line.event}</span>
+                <span title={line.message}>{line.message}</span>
+              </div>
+            )
+          })}
+        </div>
+        {!shown.length && lines.length > 0 && <p class="empty">No line of this log is shown by these filters.</p>}
+      </div>
+      {chosen >= 0 && lines[chosen] && (
+        <div class="log-data" tabIndex={0} role="region" aria-label="Data of the event">
+          {JSON.stringify(lines[chosen].data ?? {}, null, 1)}
+        </div>
+      )}
+    </>
+  )
+}

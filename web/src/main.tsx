@@ -1,0 +1,67 @@
+import './style.css'
+import './style-configs.css'
+import { render } from 'preact'
+import { begin, session, signedOut } from './api/client'
+import { path } from './router'
+import { Frame } from './parts/frame'
+import { Loading, Trouble } from './parts/parts'
+import { Runs } from './pages/runs'
+import { Start } from './pages/start'
+import { RunPage } from './pages/run'
+import { Environments } from './pages/environments'
+import { Workers } from './pages/workers'
+import { Tokens } from './pages/tokens'
+import { Configurations, Configuration } from './pages/configs'
+import { SignIn } from './pages/sign-in'
+import { signal } from '@preact/signals'
+
+const trouble = signal<unknown>(null)
+
+function Page() {
+  const [first, id, ...rest] = path.value.slice(1).split('/')
+  switch (first) {
+    case 'runs':
+      return id ? <RunPage key={id} id={id} tab={rest[0]} /> : <Runs />
+    case 'start':
+      return <Start />
+    case 'configs':
+      return id ? <Configuration key={id} id={id} rest={rest} /> : <Configurations />
+    case 'environments':
+      return <Environments id={id} />
+    case 'workers':
+      return <Workers />
+    case 'tokens':
+      return <Tokens />
+    default:
+      return (
+        <div class="empty">
+          <h1>No such page</h1>
+          <p>
+            The console has no page <code>{path.value}</code>. The list of runs is under <kbd>g</kbd> <kbd>r</kbd>.
+          </p>
+        </div>
+      )
+  }
+}
+
+function App() {
+  if (signedOut.value || path.value === '/sign-in') return <SignIn />
+  if (trouble.value) return <Trouble error={trouble.value} again={start} />
+  if (!session.value) return <Loading />
+  return (
+    <Frame>
+      <Page />
+    </Frame>
+  )
+}
+
+export function start() {
+  trouble.value = null
+  begin().catch((error) => signedOut.value || (trouble.value = error))
+}
+
+start()
+const app = document.createElement('div')
+app.id = 'app'
+document.body.append(app)
+render(<App />, app)

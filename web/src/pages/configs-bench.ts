@@ -1,0 +1,226 @@
+// What one works on in a configuration: its files as the server has them, what is not saved yet, and what the last check said. It
+// stays while one goes from tab to tab.
+import { computed, signal } from '@preact/signals'
+import { change, changing, get, Problem, problemOf, type Schemas } from '../api/client'
+
+export type Known = Schemas['KnownConfiguration']
+export type File = Schemas['ConfigurationFile']
+export type Failure = Schemas['RunError']
+
+/** The answer of a check. */
+export interface Check {
+  loads: boolean
+  registered: Record<string, number>
+  warnings: string[]
+  error: Failure | null
+  environment_id: string
+  source_digest: string
+}
+
+/** A message of a check at its line. */
+export interface Message {
+  file: string
+  line: number
+  text: string
+  hint: string | null
+}
+
+export type Checking = { state: 'none' | 'checking' } | { state: 'waits'; why: string } | { state: 'done'; check: Check; took: number } | { state: 'failed'; error: Problem }
+
+/** Sends a body that is no JSON. */
+export async function raw(url: string, method: string, body?: BodyInit, headers: Record<string, string> = {}): Promise<Response> {
+  const response = await fetch(url, { method, body, headers: method === 'GET' ? headers : { ...changing(), ...headers } }).catch(() => {
+    throw new Problem(0, 'offline', 'The server does not answer.', 'Nothing is lost: try again when it does.')
+  })
+  if (!response.ok) throw await problemOf(response)
+  return response
+}
+
+export const archiveType = (name: string) => (/\.zip$/i.test(name) ? 'application/zip' : 'application/gzip')
+
+/** The address of a file, of the draft or of a version. */
+export function fileUrl(id: string, path: string, version?: string | null): string {
+  return `/api/v1/configs/${id}/${version ? `versions/${version}/` : ''}files/${path.split('/').map(encodeURIComponent).join('/')}`
+}
+
+/** What a file says, if it is text that one would edit here. */
+export async function textOf(id: string, path: string, version?: string | null): Promise<{ text: string | null; etag: string; size: number }> {
+  const response = await raw(fileUrl(id, path, version), 'GET')
+  const bytes = new Uint8Array(await response.arrayBuffer())
+  const etag = (response.headers.get('etag') ?? '').replaceAll('"', '')
+  let text: string | null = null
+  try {
+    if (bytes.length <= 1024 * 1024 && !bytes.includes(0)) text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
+  } catch {
+    // Not UTF-8: downloaded, not shown.
+  }
+  return { text, etag, size: bytes.length }
+}
+
+/** A file of an error, as the list of files names it. */
+export const plain = (file: string) => file.replace(/^<configuration>\//, '')
+
+/** What an error says, without the place that is shown beside it. */
+export const said = (error: Failure) => (error.file && error.line ? error.message.replace(/ \((?:<configuration>\/)?[^()]*, line \d+(?:, in [^()]*)?\)$/, '') : error.message)
+
+/** The messages of a check that have a place. */
+export const messagesOf = (check: Check | null): Message[] => (check?.error?.file && check.error.line ? [{ file: plain(check.error.file), line: check.error.line, text: said(check.error), hint: check.error.hint ?? null }] : [])
+
+export class Bench {
+  readonly known = signal<Schemas['ConfigurationDetails'] | null>(null)
+  readonly files = signal<File[] | null>(null)
+  /** What differs from the active version. */
+  readonly changed = signal<Map<string, Schemas['ConfigurationFileChange']>>(new Map())
+  readonly versions = signal<Schemas['Version'][] | null>(null)
+  /** What is not saved yet. */
+  readonly edits = signal<Map<string, string>>(new Map())
+  /** A file that somebody else changed in the meantime. */
+  readonly conflict = signal<string | null>(null)
+  readonly checking = signal<Checking>({ state: 'none' })
+  readonly error = signal<unknown>(null)
+  readonly saving = signal(false)
+  /** Counts how often all files became others at once. */
+  readonly turns = signal(0)
+  readonly check = computed(() => (this.checking.value.state === 'done' ? this.checking.value.check : null))
+  readonly messages = computed(() => messagesOf(this.check.value))
+  digest = ''
+  /** What a file said when it was read or saved last, and its digest then. */
+  private readonly texts = new Map<string, string>()
+  private readonly bases = new Map<string, string>()
+  private turn = 0
+  private timer = 0
+
+  constructor(readonly id: string) {}
+
+  /** What the other side of a publication is called. */
+  get side() {
+    return this.known.value?.uploaded ? 'draft' : 'folder'
+  }
+
+  async load() {
+    try {
+      const [known, versions] = await Promise.all([get('/api/v1/configs/{config_id}', { config_id: this.id }), get('/api/v1/configs/{config_id}/versions', { config_id: this.id })])
+      this.known.value = known
+      this.versions.value = versions.items
+      this.error.value = null
+      await this.list()
+    } catch (error) {
+      this.error.value = error
+    }
+  }
+
+  /** The files anew, and what of them differs. */
+  async list() {
+    const values = { config_id: this.id }
+    const found = await get('/api/v1/configs/{config_id}/files', values)
+    this.files.value = found.items
+    this.digest = found.digest
+    const active = this.known.value?.active_version
+    const diff = active ? await get('/api/v1/configs/{config_id}/diff', values, { from: 'active' }).catch(() => null) : null
+    this.changed.value = new Map(diff?.files.map((file) => [file.path, file.status]))
+  }
+
+  /** A file as it was read, so that what is typed then can be told from it. */
+  read(path: string, text: string, sha256: string | null) {
+    this.texts.set(path, text)
+    if (sha256) this.bases.set(path, sha256)
+    else this.bases.delete(path)
+  }
+
+  /** What a file is to say; null: what the server has. */
+  edit(path: string, text: string | null) {
+    const edits = new Map(this.edits.peek())
+    if (text == null || (text === this.texts.get(path) && this.bases.has(path))) edits.delete(path)
+    else edits.set(path, text)
+    this.edits.value = edits
+  }
+
+  /** Saves all that is not saved. False: somebody else was faster, and which file it is stands in `conflict`. */
+  async save(): Promise<boolean> {
+    if (this.saving.value || !this.edits.value.size) return true
+    this.saving.value = true
+    try {
+      for (const [path, text] of this.edits.peek()) {
+        const base = this.bases.get(path)
+        const only: Record<string, string> = base ? { 'If-Match': `"${base}"` } : { 'If-None-Match': '*' }
+        try {
+          const response = await raw(fileUrl(this.id, path), 'PUT', new TextEncoder().encode(text), { 'Content-Type': 'application/octet-stream', ...only })
+          const { sha256 }: File = await response.json()
+          this.read(path, text, sha256)
+          // Somebody may have typed on in the meantime.
+          const now = this.edits.peek().get(path)
+          this.edit(path, now ?? null)
+        } catch (error) {
+          if ((error as Problem).status !== 412) throw error
+          this.conflict.value = path
+          return false
+        }
+      }
+      return true
+    } finally {
+      this.saving.value = false
+      await this.list().catch(() => {})
+    }
+  }
+
+  async remove(path: string) {
+    const file = this.files.value?.find((file) => file.path === path)
+    this.edit(path, null)
+    if (file) await raw(fileUrl(this.id, path), 'DELETE', undefined, { 'If-Match': `"${file.sha256}"` })
+    await this.list()
+  }
+
+  /** Checks what is saved. Where its environment is built first, the check follows when that is done. */
+  async runCheck() {
+    const turn = ++this.turn
+    clearTimeout(this.timer)
+    const begun = performance.now()
+    if (this.checking.value.state !== 'waits') this.checking.value = { state: 'checking' }
+    try {
+      const check = await change<Check>('POST', `/api/v1/configs/${this.id}/check`)
+      if (turn === this.turn) this.checking.value = { state: 'done', check, took: performance.now() - begun }
+    } catch (error) {
+      if (turn !== this.turn) return
+      const problem = error as Problem
+      if (problem.code !== 'environment_not_ready') return void (this.checking.value = { state: 'failed', error: problem })
+      this.checking.value = { state: 'waits', why: problem.message }
+      this.timer = setTimeout(() => this.runCheck(), (problem.retryAfter ?? 2) * 1000) as unknown as number
+    }
+  }
+
+  /** Nothing of what was read or typed holds any more. */
+  forget() {
+    this.texts.clear()
+    this.bases.clear()
+    this.edits.value = new Map()
+    this.turns.value++
+  }
+
+  /** Nobody looks any more. */
+  rest() {
+    this.turn++
+    clearTimeout(this.timer)
+    if (/checking|waits/.test(this.checking.value.state)) this.checking.value = { state: 'none' }
+  }
+
+  /** Makes a version of the files as they were listed. */
+  publish(force: boolean) {
+    return change<Schemas['Version']>('POST', `/api/v1/configs/${this.id}/publish`, { force }, { 'If-Match': `"${this.digest}"` })
+  }
+
+  async act(method: 'POST' | 'DELETE', what: 'activate' | 'deactivate' | 'default', body?: unknown) {
+    await change(method, `/api/v1/configs/${this.id}/${what}`, body)
+    await this.load()
+  }
+}
+
+const benches = new Map<string, Bench>()
+export function benchOf(id: string): Bench {
+  const held = benches.get(id) ?? new Bench(id)
+  benches.set(id, held)
+  return held
+}
+
+addEventListener('beforeunload', (event) => {
+  if ([...benches.values()].some((bench) => bench.edits.peek().size)) event.preventDefault()
+})

@@ -1,0 +1,420 @@
+// What differs between two versions of a configuration, or between one and the draft; and publishing.
+import { useEffect, useRef, useState } from 'preact/hooks'
+import { get, may, Problem, type Schemas } from '../api/client'
+import { many, number } from '../parts/format'
+import { Icon } from '../parts/icons'
+import { useKeys } from '../parts/keys'
+import { Dialog, failed, Loading, Segments, Status, toast, Trouble, useLoaded } from '../parts/parts'
+import { amend, go, href, query } from '../router'
+import { plain, said, textOf, type Bench, type Failure } from './configs-bench'
+import { saveAndCheck } from './configs-one'
+import { count, diffLines, hunksOf, otherPart, paired, parsePatch, type Hunk, type Line } from './patch'
+import { Trial } from './configs-trial'
+
+interface Compared {
+  path: string
+  note: string
+  hunks: Hunk[] | null
+}
+
+const compared = (file: Schemas['ConfigurationFileDiff']): Compared => {
+  const hunks = file.patch == null ? null : parsePatch(file.patch)
+  const note = file.status === 'changed' ? (hunks ? many(Math.max(count(hunks, 'plus'), count(hunks, 'minus')), 'line differs', 'lines differ') : 'changed') : file.status
+  return { path: file.path, note, hunks }
+}
+
+export function Compare({ bench }: { bench: Bench }) {
+  if (bench.conflict.value) return <Conflict bench={bench} path={bench.conflict.value} />
+  return <Sides bench={bench} />
+}
+
+function Sides({ bench }: { bench: Bench }) {
+  const known = bench.known.value!
+  const versions = [...(bench.versions.value ?? [])].sort((x, y) => y.version - x.version)
+  const a = query.value.get('a') ?? String(known.active_version ?? versions[0]?.version ?? '')
+  const b = query.value.get('b') ?? bench.side
+  const { value, error, again } = useLoaded(
+    async (abort) => (a ? (await get('/api/v1/configs/{config_id}/diff', { config_id: bench.id }, { from: a, to: b }, abort)).files.map(compared) : []),
+    [bench.id, a, b, bench.digest],
+  )
+  const [layout, setLayout] = useState<'split' | 'unified'>(innerWidth < 640 ? 'unified' : 'split')
+  const names: [string, string][] = [...versions.map((one): [string, string] => [String(one.version), `Version ${one.version}${one.status === 'active' ? ' (active)' : ''}, ${one.source_digest.slice(0, 8)}`]), [bench.side, known.uploaded ? 'Draft' : 'Folder']]
+  const name = (side: string) => (side === bench.side ? `the ${bench.side}` : `version ${side}`)
+  const side = (value: string, label: string, key: string) => (
+    <select class="input" aria-label={label} value={value} onChange={(event) => amend({ [key]: event.currentTarget.value })}>
+      {names.map(([key, text]) => (
+        <option key={key} value={key}>
+          {text}
+        </option>
+      ))}
+    </select>
+  )
+  const all = (value ?? []).flatMap((file) => file.hunks ?? [])
+  return (
+    <>
+      <div class="tools">
+        {versions.length > 0 && (
+          <>
+            {side(a, 'Left side', 'a')}
+            <span class="dim">
+              <Icon name="arrow" />
+            </span>
+            {side(b, 'Right side', 'b')}
+          </>
+        )}
+        <span class="grow" />
+        {value && value.length > 0 && (
+          <span class="small">
+            {many(value.length, 'file')}, <span class="ok">+{number(count(all, 'plus'))}</span> <span class="bad">−{number(count(all, 'minus'))}</span>
+          </span>
+        )}
+        {value && value.length > 0 && (
+          <span class="roomy">
+            <Segments
+              label="Layout"
+              value={layout}
+              onChange={setLayout}
+              all={[
+                ['split', 'Split'],
+                ['unified', 'Unified'],
+              ]}
+            />
+          </span>
+        )}
+      </div>
+      {error != null && <Trouble error={error} again={again} />}
+      <div class="split">
+        <Differences files={value} layout={layout} from={name(a)} to={name(b)}>
+          {!a ? 'No version was published yet: there is nothing to compare the files with.' : `${name(a)[0].toUpperCase()}${name(a).slice(1)} and ${name(b)} have the same files.`}
+        </Differences>
+        {b === bench.side && may('admin') && (
+          <aside class="side" aria-label="What changes" tabIndex={0}>
+            <Trial bench={bench} />
+            <Before bench={bench} />
+            <Publish bench={bench} />
+          </aside>
+        )}
+      </div>
+    </>
+  )
+}
+
+function Differences({ files, layout, from, to, children }: { files: Compared[] | null; layout: 'split' | 'unified'; from: string; to: string; children: preact.ComponentChildren }) {
+  const box = useRef<HTMLDivElement>(null)
+  const jump = (step: number) => {
+    const places = [...(box.current?.querySelectorAll<HTMLElement>('tr.changes') ?? [])]
+    const top = box.current!.scrollTop
+    const at = step > 0 ? places.find((place) => place.offsetTop - 60 > top + 1) : places.findLast((place) => place.offsetTop - 60 < top - 1)
+    if (at) box.current!.scrollTop = at.offsetTop - 60
+  }
+  useKeys({ n: () => jump(1), p: () => jump(-1) })
+  return (
+    <div class="scroller grow diff-box" ref={box} tabIndex={0} role="region" aria-label="Differences">
+      {!files ? (
+        <Loading />
+      ) : !files.length ? (
+        <div class="empty">
+          <p class="mid">{children}</p>
+        </div>
+      ) : (
+        <table class="diff">
+          <caption class="unseen">
+            {from} beside {to}
+          </caption>
+          <colgroup>
+            <col class="numbers" />
+            {layout === 'split' && <col />}
+            <col class="numbers" />
+            <col />
+          </colgroup>
+          {files.map((file) => (
+            <tbody key={file.path}>
+              <tr class="file-head">
+                <th colSpan={layout === 'split' ? 4 : 3} scope="rowgroup">
+                  <strong>{file.path}</strong> {file.note}
+                </th>
+              </tr>
+              {file.hunks?.map((hunk, index) => (
+                <>
+                  {index > 0 && (
+                    <tr class="skipped" aria-hidden="true">
+                      <td colSpan={layout === 'split' ? 4 : 3}>⋯</td>
+                    </tr>
+                  )}
+                  {layout === 'split' ? <Split hunk={hunk} /> : <Unified hunk={hunk} />}
+                </>
+              ))}
+              {!file.hunks && (
+                <tr class="skipped">
+                  <td colSpan={layout === 'split' ? 4 : 3}>No text, or too long to be shown line by line.</td>
+                </tr>
+              )}
+            </tbody>
+          ))}
+        </table>
+      )}
+    </div>
+  )
+}
+
+/** A line, with the part that is other than in its partner. */
+function Text({ line, partner }: { line: Line | null; partner: Line | null }) {
+  if (!line) return null
+  const part = line.kind !== 'same' && partner ? otherPart(line.text, partner.text) : null
+  if (!part) return <>{line.text}</>
+  return (
+    <>
+      {line.text.slice(0, part[0])}
+      <b>{line.text.slice(...part)}</b>
+      {line.text.slice(part[1])}
+    </>
+  )
+}
+
+const Split = ({ hunk }: { hunk: Hunk }) => {
+  let before = 'same'
+  return (
+    <>
+      {paired(hunk).map(([left, right], index) => {
+        const kind = left?.kind === 'same' ? 'same' : 'other'
+        const begins = kind === 'other' && before === 'same'
+        before = kind
+        const sign = (line: Line | null) => (line && line.kind !== 'same' ? line.kind : line ? '' : 'none')
+        return (
+          <tr key={index} class={begins ? 'changes' : ''}>
+            <td class={`ln ${sign(left)}`}>{left?.a || ''}</td>
+            <td class={sign(left)}>
+              {left?.kind === 'minus' && <span class="unseen">removed: </span>}
+              <Text line={left} partner={right} />
+            </td>
+            <td class={`ln ${sign(right)}`}>{right?.b || ''}</td>
+            <td class={sign(right)}>
+              {right?.kind === 'plus' && <span class="unseen">added: </span>}
+              <Text line={right} partner={left} />
+            </td>
+          </tr>
+        )
+      })}
+    </>
+  )
+}
+
+const Unified = ({ hunk }: { hunk: Hunk }) => (
+  <>
+    {hunk.map((line, index) => {
+      const kind = line.kind === 'same' ? '' : line.kind
+      return (
+        <tr key={index} class={kind && hunk[index - 1]?.kind === 'same' ? 'changes' : ''}>
+          <td class={`ln ${kind}`}>{line.a || ''}</td>
+          <td class={`ln ${kind}`}>{line.b || ''}</td>
+          <td class={kind}>
+            <span class="sign">{{ minus: '−', plus: '+', same: ' ' }[line.kind]}</span>
+            {line.text}
+          </td>
+        </tr>
+      )
+    })}
+  </>
+)
+
+/** What one looks at before publishing. */
+function Before({ bench }: { bench: Bench }) {
+  const checking = bench.checking.value
+  const check = bench.check.value
+  useEffect(() => {
+    if (checking.state === 'none' && bench.files.peek()!.length) bench.runCheck()
+  }, [checking.state])
+  const unsaved = bench.edits.value.size
+  const dependencies = ['pyproject.toml', 'ade.lock'].some((path) => bench.changed.value.has(path))
+  const fields = check && Object.entries(check.registered).filter(([, count]) => count > 0).slice(0, 2)
+  return (
+    <div class="block">
+      <h2>Before publishing</h2>
+      <ul class="reasons" role="status">
+        {unsaved > 0 && (
+          <li>
+            <Status of="warned">{many(unsaved, 'file')} not saved</Status>{' '}
+            <button type="button" class="button" onClick={() => saveAndCheck(bench)}>
+              Save, check
+            </button>
+          </li>
+        )}
+        <li>
+          {checking.state === 'checking' && <Status of="running">Checking…</Status>}
+          {checking.state === 'waits' && <Status of="building">Its environment is built first</Status>}
+          {checking.state === 'failed' && (
+            <>
+              <Status of="warned">Not checked</Status> <span class="mid">{[checking.error.message, checking.error.hint].filter(Boolean).join(' ')}</span>
+            </>
+          )}
+          {check?.loads && <Status of="succeeded">Loads{fields?.length ? `: ${fields.map(([name, count]) => `${number(count)} ${name.replaceAll('_', ' ')}`).join(', ')}` : ''}</Status>}
+          {check?.error && (
+            <>
+              <Status of="failed">Does not load</Status>
+              <Place bench={bench} error={check.error} />
+            </>
+          )}
+        </li>
+        {check?.warnings.map((text) => (
+          <li key={text} class="mid">
+            <Status of="warned">Warning</Status> {text}
+          </li>
+        ))}
+        {bench.known.value!.active_version != null && (
+          <li>{dependencies ? <Status of="queued">Other dependencies: a new environment</Status> : <Status of="succeeded">Same dependencies</Status>}</li>
+        )}
+      </ul>
+    </div>
+  )
+}
+
+const Place = ({ bench, error }: { bench: Bench; error: Failure }) => (
+  <p class="break mid">
+    {error.file && error.line ? (
+      <>
+        <a class="mono" href={href(`/configs/${bench.id}/files?file=${encodeURIComponent(plain(error.file))}&line=${error.line}`)}>
+          {plain(error.file)}:{error.line}
+        </a>{' '}
+      </>
+    ) : null}
+    {said(error)}
+  </p>
+)
+
+function Publish({ bench }: { bench: Bench }) {
+  const known = bench.known.value!
+  const next = Math.max(0, ...(bench.versions.value ?? []).map((one) => one.version)) + 1
+  const [busy, setBusy] = useState(false)
+  const [refused, setRefused] = useState<Problem | null>(null)
+  const [forcing, force] = useState(false)
+  const same = known.active_version != null && !bench.changed.value.size
+  const unsaved = bench.edits.value.size > 0
+  const why = !bench.files.value!.length ? 'It has no files yet.' : unsaved ? 'Save first.' : same ? `Version ${known.active_version} has these files already.` : ''
+  const publish = async (forced: boolean) => {
+    if (busy || why) return
+    force(false)
+    setBusy(true)
+    setRefused(null)
+    try {
+      const made = await bench.publish(forced)
+      toast(`Version ${made.version} of ${known.name} is ${made.status}.`)
+      await bench.load()
+      go(`/configs/${bench.id}/versions`)
+    } catch (error) {
+      const problem = error as Problem
+      setRefused(problem)
+      // Somebody changed the files: they are shown anew, and it is asked again.
+      if (problem.status === 412) await bench.load()
+    } finally {
+      setBusy(false)
+    }
+  }
+  return (
+    <div class="block">
+      <h2>Publish version {next}</h2>
+      <p class="mid">
+        It becomes active at once{known.active_version != null && `, and version ${known.active_version} is archived`}. Runs that wait or run keep {known.active_version != null ? 'the version' : 'what'} they were queued with.
+        {!known.uploaded && ' Runs over the API use it then, and no longer the folder.'}
+      </p>
+      {refused && (
+        <div class="refused" role="alert">
+          <strong>{refused.status === 412 ? 'The files were changed in the meantime.' : refused.error ? 'Not published: it does not load.' : refused.message}</strong>
+          <p class="mid">{refused.status === 412 ? 'They are shown as they are now: look, then publish.' : !refused.error && refused.hint}</p>
+          {refused.error && <Place bench={bench} error={refused.error} />}
+        </div>
+      )}
+      <p class="flow gap-above wrap">
+        <button type="button" class="button filled" aria-disabled={!!why || busy} aria-describedby="why-no-version" onClick={() => publish(false)}>
+          {busy ? 'Publishing…' : `Publish version ${next}`}
+        </button>
+        {refused && /config_invalid|environment_/.test(refused.code) && (
+          <button type="button" class="button danger" onClick={() => force(true)}>
+            Publish all the same…
+          </button>
+        )}
+        <span class="small dim" id="why-no-version">
+          {why}
+        </span>
+      </p>
+      {forcing && (
+        <Dialog
+          title={`Publish version ${next} though it was refused?`}
+          onClose={() => force(false)}
+          footer={
+            <>
+              <button type="button" class="button" onClick={() => force(false)}>
+                Keep the {bench.side}
+              </button>
+              <button type="button" class="button danger" onClick={() => publish(true)}>
+                Publish all the same
+              </button>
+            </>
+          }
+        >
+          <p>Runs use it from then on, and fail while it does not load. An earlier version can be made active again.</p>
+          {refused?.error && <Place bench={bench} error={refused.error} />}
+        </Dialog>
+      )}
+    </div>
+  )
+}
+
+/** A file that somebody else saved while it was edited here. */
+function Conflict({ bench, path }: { bench: Bench; path: string }) {
+  const mine = bench.edits.value.get(path)
+  const { value, error, again } = useLoaded(async () => {
+    try {
+      return await textOf(bench.id, path)
+    } catch (error) {
+      if ((error as Problem).status === 404) return { text: '', etag: '', size: 0 }
+      throw error
+    }
+  }, [path])
+  const back = () => {
+    bench.conflict.value = null
+    go(`/configs/${bench.id}/files?file=${encodeURIComponent(path)}`)
+  }
+  const theirs = () => {
+    bench.edit(path, null)
+    bench.turns.value++
+    back()
+  }
+  const keep = async () => {
+    if (!value) return
+    bench.read(path, value.text ?? '', value.etag || null)
+    try {
+      if (!(await bench.save())) return again()
+      back()
+      bench.runCheck()
+    } catch (error) {
+      failed(error)
+    }
+  }
+  if (mine == null) return <Trouble error={new Problem(0, '', 'Nothing of this file waits to be saved any more.')} again={back} />
+  const hunks = value?.text != null ? hunksOf(diffLines(value.text, mine)) : null
+  return (
+    <>
+      <div class="notice warning">
+        <Icon name="warning" />
+        <span class="grow">
+          <strong>Somebody else {value && !value.etag ? 'deleted' : 'saved'} {path} while you edited it.</strong> Left: as it is on the server. Right: what you wrote. Nothing was overwritten.
+        </span>
+        <button type="button" class="button" onClick={theirs}>
+          Take theirs
+        </button>
+        <button type="button" class="button" onClick={keep}>
+          Save mine over it
+        </button>
+        <button type="button" class="button quiet" onClick={back}>
+          Go on editing
+        </button>
+      </div>
+      {error != null && <Trouble error={error} again={again} />}
+      <div class="split">
+        <Differences files={value ? [{ path, note: hunks ? '' : 'no text', hunks }] : null} layout={innerWidth < 640 ? 'unified' : 'split'} from="as it is on the server" to="what you wrote">
+          {''}
+        </Differences>
+      </div>
+    </>
+  )
+}

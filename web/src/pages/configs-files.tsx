@@ -1,0 +1,422 @@
+// The files of a configuration: the tree, the editor, and what the check says.
+import { useEffect, useRef, useState } from 'preact/hooks'
+import type { Editor } from '../editor/editor'
+import { hear } from '../api/events'
+import { many, number, size, span } from '../parts/format'
+import { Menu } from '../parts/frame'
+import { Icon } from '../parts/icons'
+import { useKeys } from '../parts/keys'
+import { Dialog, failed, Status, Trouble } from '../parts/parts'
+import { amend, href, path as address, query } from '../router'
+import { fileUrl, said, textOf, type Bench, type File as Listed } from './configs-bench'
+import { saveAndCheck, whyNot } from './configs-one'
+import { first, rowsOf } from './configs-tree'
+import { get, may } from '../api/client'
+
+export function Files({ bench }: { bench: Bench }) {
+  const version = query.value.get('version')
+  const [frozen, setFrozen] = useState<Listed[] | null>(null)
+  const [error, setError] = useState<unknown>(null)
+  const [asking, ask] = useState<'go' | 'new' | 'delete' | null>(null)
+  useEffect(() => {
+    setFrozen(null)
+    if (version) get('/api/v1/configs/{config_id}/versions/{version}/files', { config_id: bench.id, version }).then((list) => setFrozen(list.items), setError)
+  }, [version])
+  const listed = version ? (frozen ?? []) : bench.files.value!
+  const unsaved = version ? [] : [...bench.edits.value.keys()]
+  const paths = [...new Set([...listed.map((file) => file.path), ...unsaved])].sort()
+  const wanted = query.value.get('file')
+  const path = wanted && paths.includes(wanted) ? wanted : first(paths)
+  const line = Number(query.value.get('line')) || 0
+  const why = version ? `Version ${version} never changes.` : whyNot(bench)
+  const open = (file: string, line?: number) => amend({ file, line: line ? String(line) : null })
+
+  const messages = version ? [] : bench.messages.value
+  useKeys({
+    'Ctrl p': () => ask('go'),
+    F8: () => {
+      if (!messages.length) return
+      const at = messages.findIndex((one) => one.file === path && one.line === line)
+      const next = messages[(at + 1) % messages.length]
+      amend({ line: null })
+      open(next.file, next.line)
+    },
+  })
+  // The first look says whether it loads; a folder that was saved elsewhere is checked on request.
+  useEffect(() => {
+    if (!version && may('admin') && bench.checking.peek().state === 'none' && bench.files.peek()!.length) bench.runCheck()
+  }, [bench])
+  useEffect(() => hear((told) => told.some((one) => one.kind === 'environment') && bench.checking.peek().state === 'waits' && bench.runCheck()), [bench])
+  if (error) return <Trouble error={error} />
+  return (
+    <>
+      {version && (
+        <div class="notice">
+          <Icon name="page" />
+          <span class="grow">
+            These are the files of <strong>version {version}</strong>, read only.
+          </span>
+          <a class="button" href={href(`/configs/${bench.id}/compare?a=${version}&b=${bench.side}`)}>
+            Compare
+          </a>
+          <a class="button" href={href(`/configs/${bench.id}/files${path ? `?file=${encodeURIComponent(path)}` : ''}`)}>
+            Back to the {bench.side}
+          </a>
+        </div>
+      )}
+      <div class="split config-files">
+        <nav class="pane tree-pane wide-only" aria-label="Files">
+          <div class="pane-title">
+            <h2>Files</h2>
+            <span class="grow" />
+            {!why && (
+              <button type="button" class="button quiet square" aria-label="New file" title="New file" onClick={() => ask('new')}>
+                <Icon name="plus" />
+              </button>
+            )}
+          </div>
+          <Tree paths={paths} current={path} bench={version ? null : bench} onOpen={open} />
+        </nav>
+        <section class="pane grow" aria-label="Editor">
+          {path ? (
+            <OneFile key={`${path} ${version ?? ''} ${bench.turns.value}`} bench={bench} path={path} paths={paths} version={version} line={line} why={why} onOpen={open} ask={ask} />
+          ) : (
+            <div class="empty">
+              <h2>No files yet</h2>
+              <p class="mid">{why ?? 'Make a file, or replace the draft by an archive.'}</p>
+              {!why && (
+                <button type="button" class="button" onClick={() => ask('new')}>
+                  New file
+                </button>
+              )}
+            </div>
+          )}
+          {!version && <CheckPane bench={bench} onOpen={open} />}
+        </section>
+      </div>
+      {asking === 'go' && <GoTo paths={paths} onClose={() => ask(null)} onOpen={(file) => (ask(null), open(file))} />}
+      {asking === 'new' && <NewFile paths={paths} near={path} onClose={() => ask(null)} onMake={(file) => (bench.edit(file, ''), ask(null), open(file))} />}
+      {asking === 'delete' && path && (
+        <Dialog
+          title={`Delete ${path}?`}
+          onClose={() => ask(null)}
+          footer={
+            <>
+              <button type="button" class="button" onClick={() => ask(null)}>
+                Keep it
+              </button>
+              <button
+                type="button"
+                class="button danger"
+                onClick={() => {
+                  ask(null)
+                  bench.remove(path).then(() => (amend({ file: null, line: null }), bench.runCheck()), failed)
+                }}
+              >
+                Delete the file
+              </button>
+            </>
+          }
+        >
+          <p>It goes from the draft. Published versions keep theirs. This can’t be undone.</p>
+        </Dialog>
+      )}
+    </>
+  )
+}
+
+function Tree({ paths, current, bench, onOpen }: { paths: string[]; current: string | null; bench: Bench | null; onOpen: (path: string) => void }) {
+  const wrong = bench ? bench.messages.value : []
+  return (
+    <ul class="tree grow">
+      {rowsOf(paths).map((row) => {
+        const errors = wrong.filter((one) => one.file === row.path).length
+        const change = bench?.edits.value.has(row.path) ? 'unsaved' : bench?.changed.value.get(row.path)
+        return (
+          <li key={row.path} class={`depth-${Math.min(row.depth, 5)}`}>
+            {row.folder ? (
+              <span>
+                <Icon name="down" />
+                {row.name}
+              </span>
+            ) : (
+              <a
+                href={href(`${address.value}?file=${encodeURIComponent(row.path)}`)}
+                aria-current={row.path === current ? 'page' : undefined}
+                onClick={(event) => {
+                  if (event.ctrlKey || event.metaKey) return
+                  event.preventDefault()
+                  onOpen(row.path)
+                }}
+              >
+                <Icon name="page" />
+                <span class="cut">{row.name}</span>
+                {errors > 0 ? (
+                  <span class="mark bad" title={many(errors, 'error')}>
+                    {errors}
+                  </span>
+                ) : (
+                  change && (
+                    <span class="mark" title={change === 'unsaved' ? 'not saved' : `${change} since the active version`}>
+                      {{ unsaved: '●', added: 'A', changed: 'M', removed: 'D' }[change]}
+                    </span>
+                  )
+                )}
+              </a>
+            )}
+          </li>
+        )
+      })}
+    </ul>
+  )
+}
+
+interface OneFileProps {
+  bench: Bench
+  path: string
+  paths: string[]
+  version: string | null
+  line: number
+  why: string | null
+  onOpen: (path: string) => void
+  ask: (what: 'go' | 'new' | 'delete') => void
+}
+
+const narrow = matchMedia('(max-width: 639px)')
+
+function OneFile({ bench, path, paths, version, line, why, onOpen, ask }: OneFileProps) {
+  const host = useRef<HTMLDivElement>(null)
+  const editor = useRef<Editor | null>(null)
+  const [cursor, setCursor] = useState('')
+  const [state, setState] = useState<{ binary?: number; error?: unknown; ready?: boolean }>({})
+  const readOnly = !!why || narrow.matches
+  const messages = version ? [] : bench.messages.value.filter((one) => one.file === path)
+  useEffect(() => {
+    let gone = false
+    const open = async () => {
+      const unsaved = version ? undefined : bench.edits.peek().get(path)
+      const found = unsaved != null ? null : await textOf(bench.id, path, version)
+      if (gone) return
+      if (found && found.text == null) return setState({ binary: found.size })
+      if (found && !version) bench.read(path, found.text!, found.etag)
+      const { mount } = await import('../editor/editor')
+      if (gone) return
+      editor.current = mount(host.current!, {
+        change: (path, text) => bench.edit(path, text),
+        cursor: (line, column) => setCursor(`line ${number(line)}, column ${number(column)}`),
+      })
+      editor.current.show(path, unsaved ?? found!.text!, readOnly, messages)
+      setState({ ready: true })
+    }
+    open().catch((error) => gone || setState({ error }))
+    return () => {
+      gone = true
+      editor.current?.remove()
+      editor.current = null
+    }
+  }, [])
+  useEffect(() => editor.current?.mark(messages), [JSON.stringify(messages)])
+  useEffect(() => {
+    if (line && state.ready) editor.current?.to(line)
+  }, [line, state.ready])
+  const change = bench.edits.value.has(path) ? 'not saved' : bench.changed.value.get(path)
+  return (
+    <>
+      <div class="pane-title">
+        <h2 class="mono cut wide-only">{path}</h2>
+        <select class="input below-wide" aria-label="File" value={path} onChange={(event) => onOpen(event.currentTarget.value)}>
+          {paths.map((one) => (
+            <option key={one}>{one}</option>
+          ))}
+        </select>
+        {!version && change && <span class={`chip ${change === 'not saved' ? 'warning' : ''}`}>{change}</span>}
+        {readOnly && (
+          <span class="chip" title={why ?? undefined}>
+            read only
+          </span>
+        )}
+        <span class="grow" />
+        <span class="roomy dim">{cursor}</span>
+        <Menu label="File" square face={<Icon name="down" />}>
+          <a href={fileUrl(bench.id, path, version)} download={path.split('/').at(-1)}>
+            Download
+          </a>
+          <button type="button" onClick={() => ask('go')}>
+            Go to a file <kbd>Ctrl P</kbd>
+          </button>
+          {!readOnly && (
+            <>
+              <button type="button" onClick={() => ask('new')}>
+                New file
+              </button>
+              {bench.edits.value.has(path) && (
+                <button type="button" onClick={() => (bench.edit(path, null), bench.turns.value++)}>
+                  Undo all that is not saved
+                </button>
+              )}
+              <button type="button" class="bad" onClick={() => ask('delete')}>
+                Delete…
+              </button>
+            </>
+          )}
+        </Menu>
+      </div>
+      {state.error != null && <Trouble error={state.error} />}
+      {state.binary != null ? (
+        <div class="empty">
+          <p>
+            <strong>{path}</strong> is not a text to be edited here, {size(state.binary)}.
+          </p>
+          <a class="button" href={fileUrl(bench.id, path, version)} download>
+            <Icon name="download" /> Download
+          </a>
+        </div>
+      ) : (
+        <div class="editor" ref={host} />
+      )}
+    </>
+  )
+}
+
+/** What the last check said, below the text. */
+function CheckPane({ bench, onOpen }: { bench: Bench; onOpen: (path: string, line?: number) => void }) {
+  const checking = bench.checking.value
+  const [passed, show] = useState(false)
+  if (checking.state === 'none') return null
+  const check = bench.check.value
+  const total = check ? Object.values(check.registered).reduce((sum, one) => sum + one, 0) : 0
+  const [message] = bench.messages.value
+  return (
+    <section class="check-pane" aria-label="Check">
+      <div class="pane-title">
+        <h2>Check</h2>
+        <span role="status">
+          {checking.state === 'checking' && <Status of="running">Checking…</Status>}
+          {checking.state === 'waits' && <Status of="building">Its environment is built first</Status>}
+          {checking.state === 'failed' && <Status of="warned">Not checked</Status>}
+          {check && (check.loads ? <Status of="succeeded">{check.warnings.length ? `Loads, ${many(check.warnings.length, 'warning')}` : 'Loads'}</Status> : <Status of="failed">1 error</Status>)}
+        </span>
+        {checking.state === 'done' && (
+          <span class="dim roomy cut">
+            checked in {span(checking.took)} in environment {check!.environment_id.slice(-6)}
+          </span>
+        )}
+        <span class="grow" />
+        {total > 0 && (
+          <button type="button" class="button quiet" aria-expanded={passed} onClick={() => show(!passed)}>
+            {passed ? 'Hide' : 'Show'} registered <span class="dim">{number(total)}</span>
+          </button>
+        )}
+        {checking.state === 'failed' && (
+          <button type="button" class="button quiet" onClick={() => saveAndCheck(bench)}>
+            Try again
+          </button>
+        )}
+      </div>
+      {checking.state === 'failed' && <Trouble error={checking.error} />}
+      {check?.error && (
+        <div class="check-line wrong">
+          <Icon name="warning" />
+          {message ? (
+            <button type="button" class="mono" onClick={() => onOpen(message.file, message.line)}>
+              {message.file}:{message.line}
+            </button>
+          ) : (
+            <code>{check.error.code}</code>
+          )}
+          <span class="break">
+            {said(check.error)}
+            {check.error.hint && <span class="mid"> {check.error.hint}</span>}
+          </span>
+        </div>
+      )}
+      {check?.warnings.map((text) => (
+        <div class="check-line" key={text}>
+          <span class="warn">
+            <Icon name="warning" />
+          </span>
+          <span class="break">{text}</span>
+        </div>
+      ))}
+      {passed && check && (
+        <ul class="registered">
+          {Object.entries(check.registered).map(([name, count]) => (
+            <li key={name}>
+              <b>{number(count)}</b> {name.replaceAll('_', ' ')}
+            </li>
+          ))}
+        </ul>
+      )}
+    </section>
+  )
+}
+
+function GoTo({ paths, onClose, onOpen }: { paths: string[]; onClose: () => void; onOpen: (path: string) => void }) {
+  const [text, setText] = useState('')
+  const [at, setAt] = useState(0)
+  const words = text.toLowerCase().split(/\s+/)
+  const found = paths.filter((path) => words.every((word) => path.toLowerCase().includes(word)))
+  const current = Math.min(at, found.length - 1)
+  const key = (event: KeyboardEvent) => {
+    if (event.key === 'ArrowDown' || event.key === 'ArrowUp') {
+      event.preventDefault()
+      setAt((current + (event.key === 'ArrowDown' ? 1 : -1) + found.length) % Math.max(1, found.length))
+    } else if (event.key === 'Enter' && found[current]) onOpen(found[current])
+  }
+  return (
+    <Dialog title="Go to a file" onClose={onClose}>
+      <input
+        class="input fill"
+        role="combobox"
+        aria-expanded="true"
+        aria-controls="found-files"
+        aria-activedescendant={found.length ? `found-${current}` : undefined}
+        aria-label="File"
+        placeholder="Part of its path"
+        value={text}
+        onInput={(event) => (setText(event.currentTarget.value), setAt(0))}
+        onKeyDown={key}
+      />
+      <div class="palette-list" id="found-files" role="listbox" aria-label="Found">
+        {found.map((path, index) => (
+          <div key={path} id={`found-${index}`} role="option" aria-selected={index === current} onMouseMove={() => setAt(index)} onClick={() => onOpen(path)}>
+            <Icon name="page" />
+            <span class="mono cut">{path}</span>
+          </div>
+        ))}
+      </div>
+      {!found.length && <p class="dim">No file has “{text}” in its path.</p>}
+    </Dialog>
+  )
+}
+
+function NewFile({ paths, near, onClose, onMake }: { paths: string[]; near: string | null; onClose: () => void; onMake: (path: string) => void }) {
+  const [wrong, setWrong] = useState('')
+  const send = (event: Event) => {
+    event.preventDefault()
+    const path = String(new FormData(event.currentTarget as HTMLFormElement).get('path')).trim().replace(/^\/+/, '')
+    if (!path || path.endsWith('/') || path.split('/').some((part) => !part || part === '.' || part === '..')) return setWrong('A path like src/ade_config/columns/phone.py.')
+    if (paths.includes(path)) return setWrong('There is such a file.')
+    onMake(path)
+  }
+  return (
+    <Dialog title="New file" onClose={onClose}>
+      <form onSubmit={send}>
+        <label class="label" for="path">
+          Its path in the configuration
+        </label>
+        <input class="input fill mono" id="path" name="path" data-first autocomplete="off" value={near ? near.slice(0, near.lastIndexOf('/') + 1) : ''} aria-invalid={!!wrong} aria-describedby="wrong-path" />
+        <p class="bad small" id="wrong-path" role="alert">
+          {wrong}
+        </p>
+        <p class="flow gap-above">
+          <button class="button filled">Make it</button>
+          <button type="button" class="button" onClick={onClose}>
+            Cancel
+          </button>
+        </p>
+      </form>
+    </Dialog>
+  )
+}
+

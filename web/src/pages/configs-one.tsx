@@ -1,0 +1,235 @@
+// One configuration: what it is, and its tabs.
+import { useEffect, useRef } from 'preact/hooks'
+import { get, may, type Schemas } from '../api/client'
+import { hear } from '../api/events'
+import { many, number, quoted } from '../parts/format'
+import { Menu } from '../parts/frame'
+import { Icon } from '../parts/icons'
+import { useKeys } from '../parts/keys'
+import { failed, Loading, Status, toast, Trouble, useAbout, useLoaded } from '../parts/parts'
+import { go, href } from '../router'
+import { archiveType, benchOf, raw, type Bench } from './configs-bench'
+import { Compare } from './configs-compare'
+import { Files } from './configs-files'
+import { Versions } from './configs-versions'
+
+const TABS = ['files', 'compare', 'versions'] as const
+type Tab = (typeof TABS)[number]
+
+export function Configuration({ id, rest }: { id: string; rest: string[] }) {
+  const bench = benchOf(id)
+  const tab: Tab = TABS.includes(rest[0] as Tab) ? (rest[0] as Tab) : 'files'
+  useEffect(() => {
+    bench.load()
+    return () => bench.rest()
+  }, [id])
+  if (bench.error.value && !bench.known.value) return <Trouble error={bench.error.value} again={() => bench.load()} />
+  if (!bench.known.value || !bench.files.value) return <Loading />
+  return (
+    <>
+      <Head bench={bench} current={tab} />
+      {bench.error.value != null && <Trouble error={bench.error.value} again={() => bench.load()} />}
+      {tab === 'files' && <Files bench={bench} />}
+      {tab === 'compare' && <Compare bench={bench} />}
+      {tab === 'versions' && <Versions bench={bench} />}
+    </>
+  )
+}
+
+/** Whether this session may change the files here; if not, why. */
+export function whyNot(bench: Bench): string | null {
+  if (!may('admin')) return 'This session may not change configurations.'
+  if (!bench.known.value?.uploaded) return 'This is a folder on the server: edit its files there.'
+  return null
+}
+
+/** Saves what is not saved, and checks. */
+export async function saveAndCheck(bench: Bench) {
+  try {
+    if (await bench.save()) await bench.runCheck()
+    else go(`/configs/${bench.id}/compare`)
+  } catch (error) {
+    failed(error)
+  }
+}
+
+/** What is known of the draft, in the place of a status. */
+function Verdict({ bench }: { bench: Bench }) {
+  const side = bench.known.value!.uploaded ? 'Draft' : 'Folder'
+  const checking = bench.checking.value
+  if (checking.state === 'checking') return <Status of="running">Checking…</Status>
+  if (checking.state === 'waits') return <Status of="queued">Waits for its environment</Status>
+  if (checking.state === 'failed') return <Status of="warned">Not checked</Status>
+  if (checking.state === 'done') {
+    if (checking.check.source_digest && bench.edits.value.size) return <Status of="queued">Changed since it was checked</Status>
+    return checking.check.loads ? <Status of="succeeded">{side} loads</Status> : <Status of="failed">{side} does not load</Status>
+  }
+  const known = bench.known.value!
+  return known.active_version ? <Status of="ready">Active</Status> : <Status of={known.uploaded ? 'queued' : 'ready'}>{side}</Status>
+}
+
+function Head({ bench, current }: { bench: Bench; current: Tab }) {
+  const known = bench.known.value!
+  const tabs = useRef<HTMLDivElement>(null)
+  const to = (tab: Tab) => `/configs/${bench.id}/${tab}`
+  const why = whyNot(bench)
+  const check = bench.check.value
+  const unsaved = bench.edits.value.size
+  const { value: counted, again } = useLoaded(
+    () => get('/api/v1/runs', {}, { configuration: bench.id, workspace: known.workspace_id, limit: 1, counts: true, since: midnight() }),
+    [bench.id],
+  )
+  useEffect(() => hear((told) => told.some((one) => one.kind === 'run' && one.data.configuration_id === bench.id && one.data.status === 'queued') && again()), [bench.id])
+  const check_ = () => (may('admin') ? saveAndCheck(bench) : failed(new Error('This session may not check configurations.')))
+  const keys: Record<string, () => void> = { 'Ctrl s': check_, Escape: () => go('/configs') }
+  TABS.forEach((tab, at) => (keys[String(at + 1)] = () => go(to(tab))))
+  useKeys(keys)
+  useAbout({
+    title: known.name,
+    command: { files: `ade check ${quoted(known.name)}`, compare: `ade configs show ${quoted(known.name)}`, versions: `ade configs show ${quoted(known.name)}` }[current],
+    main: current !== 'versions' && may('admin'),
+    keys: {
+      files: [['Ctrl S', why ? 'check' : 'save and check'], ['Ctrl P', 'go to a file'], ['F8', 'next message']],
+      compare: [['n p', 'changes'], ['Ctrl S', 'check']],
+      versions: [['1 – 3', 'tabs']],
+    }[current] as [string, string][],
+  })
+  const arrows = (event: KeyboardEvent) => {
+    const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key]
+    if (!step) return
+    event.preventDefault()
+    event.stopPropagation()
+    const next = (TABS.indexOf(current) + step + TABS.length) % TABS.length
+    go(to(TABS[next]))
+    tabs.current?.querySelectorAll('a')[next].focus()
+  }
+  const differ = bench.changed.value.size
+  const versions = bench.versions.value?.length ?? 0
+  const counts: Record<Tab, number> = { files: bench.files.value!.length, compare: differ, versions }
+  const today = counted?.counts
+  const ran = today ? today.queued + today.running + today.succeeded + today.failed + today.cancelled : 0
+  return (
+    <>
+      <div class="run-title config-title">
+        <div class="grow">
+          <div class="first">
+            <span class="small dim roomy">
+              <a class="dim" href={href('/configs')}>
+                Configurations
+              </a>{' '}
+              /
+            </span>
+            <h1 class="cut" title={known.name}>
+              {known.name}
+            </h1>
+            {known.default && <span class="chip">default</span>}
+            <Verdict bench={bench} />
+          </div>
+          <div class="run-facts">
+            {known.version ? (
+              <span>
+                version <b>{known.version.version}</b> is active <span class="mono roomy">{known.version.source_digest.slice(0, 8)}</span>
+              </span>
+            ) : (
+              <span>{known.uploaded ? 'no version is active: runs are refused' : 'runs use the folder as it is'}</span>
+            )}
+            {known.version && (differ > 0 || !unsaved) && (
+              <span>
+                {differ ? (
+                  <>
+                    {bench.side} of version <b>{versions + 1}</b>, {many(differ, 'file')} changed
+                  </>
+                ) : (
+                  `the ${bench.side} is the same`
+                )}
+              </span>
+            )}
+            {unsaved > 0 && <span class="warn">{many(unsaved, 'file')} not saved</span>}
+            <span class="roomy">
+              <a href={href(`/runs?config=${encodeURIComponent(known.name)}`)}>{many(ran, 'run')} today</a>
+            </span>
+            {check && (
+              <span class="roomy">
+                environment{' '}
+                <a class="mono" href={href(`/environments/${check.environment_id}`)}>
+                  {check.environment_id.slice(-6)}
+                </a>
+              </span>
+            )}
+          </div>
+        </div>
+        {may('admin') && (
+          <button type="button" class="button" aria-disabled={bench.saving.value} onClick={check_}>
+            <Icon name="check" /> {unsaved ? 'Save, check' : 'Check'} <kbd class="wide-only">Ctrl S</kbd>
+          </button>
+        )}
+        {current !== 'compare' && may('admin') && (
+          <a class={`button filled ${known.changed === false && !unsaved ? 'quieter' : ''}`} href={href(to('compare'))}>
+            <Icon name="panes" /> Publish…
+          </a>
+        )}
+        {may('admin') && <More bench={bench} />}
+      </div>
+      <div class="tabs" role="tablist" aria-label="Configuration" ref={tabs} onKeyDown={arrows}>
+        {TABS.map((tab) => (
+          <a key={tab} role="tab" href={href(to(tab))} aria-selected={tab === current} tabIndex={tab === current ? 0 : -1}>
+            {tab[0].toUpperCase() + tab.slice(1)}
+            {counts[tab] > 0 && <span class="count">{number(counts[tab])}</span>}
+          </a>
+        ))}
+        <a role="tab" aria-selected={false} tabIndex={-1} href={href(`/runs?config=${encodeURIComponent(known.name)}&since=all`)}>
+          Runs
+        </a>
+      </div>
+    </>
+  )
+}
+
+const midnight = () => new Date(new Date().setHours(0, 0, 0, 0)).toISOString()
+
+/** What is done seldom. */
+function More({ bench }: { bench: Bench }) {
+  const known = bench.known.value!
+  const picker = useRef<HTMLInputElement>(null)
+  const act = (done: string, ...what: Parameters<Bench['act']>) => bench.act(...what).then(() => toast(done), failed)
+  const replace = async (file: File) => {
+    try {
+      await raw(`/api/v1/configs/${bench.id}/draft`, 'PUT', file, { 'Content-Type': archiveType(file.name), 'If-Match': bench.digest ? `"${bench.digest}"` : '*' })
+      bench.forget()
+      await bench.load()
+      toast(`The draft has the files of ${file.name}.`)
+      await bench.runCheck()
+    } catch (error) {
+      failed(error)
+    }
+  }
+  return (
+    <>
+      <Menu label="More" square face={<Icon name="down" />}>
+        <a href={href(`/start?config=${bench.id}`)}>Start a run with it</a>
+        {known.default ? (
+          <button type="button" onClick={() => act(`${known.name} is not the default any more.`, 'DELETE', 'default')}>
+            Not the default any more
+          </button>
+        ) : (
+          <button type="button" onClick={() => act(`Runs that name no configuration use ${known.name}.`, 'POST', 'default')}>
+            Make it the default
+          </button>
+        )}
+        {known.active_version != null && (
+          <button type="button" onClick={() => act(known.uploaded ? `No version of ${known.name} is active: its runs are refused.` : `Runs of ${known.name} use the folder as it is.`, 'POST', 'deactivate')}>
+            Deactivate version {known.active_version}
+          </button>
+        )}
+        {known.uploaded && (
+          <button type="button" onClick={() => picker.current?.click()}>
+            Replace the draft by an archive…
+          </button>
+        )}
+      </Menu>
+      <input ref={picker} type="file" hidden accept=".zip,.gz,.tgz" aria-label="Archive" onChange={(event) => event.currentTarget.files?.[0] && replace(event.currentTarget.files[0])} />
+    </>
+  )
+}
+
+export type Version = Schemas['Version']

@@ -1,0 +1,2 @@
+import type { Bench } from './configs-bench'
+export const Trial = (_: { bench: Bench }) => null

@@ -1,0 +1,68 @@
+// The published versions of a configuration, and which one runs use.
+import { may } from '../api/client'
+import { ago, clock, day } from '../parts/format'
+import { Icon } from '../parts/icons'
+import { CopyButton, failed, Status, toast } from '../parts/parts'
+import { href } from '../router'
+import type { Bench } from './configs-bench'
+
+export function Versions({ bench }: { bench: Bench }) {
+  const known = bench.known.value!
+  const versions = [...(bench.versions.value ?? [])].sort((a, b) => b.version - a.version)
+  const activate = (version: number) => bench.act('POST', 'activate', { version }).then(() => toast(`Runs of ${known.name} use version ${version}.`), failed)
+  if (!versions.length)
+    return (
+      <div class="empty">
+        <h2>No version yet</h2>
+        <p class="mid">Publishing freezes the files as version 1, which runs use from then on.</p>
+        <a class="button" href={href(`/configs/${bench.id}/compare`)}>
+          <Icon name="panes" /> Publish…
+        </a>
+      </div>
+    )
+  return (
+    <div class="scroller grow" tabIndex={0} role="region" aria-label="Versions">
+      <table class="records versions">
+        <caption class="unseen">Versions, newest first</caption>
+        <thead>
+          <tr>
+            <th>Version</th>
+            <th>Status</th>
+            <th class="figure roomy">Published</th>
+            <th class="roomy">Digest</th>
+            <th>
+              <span class="unseen">Actions</span>
+            </th>
+          </tr>
+        </thead>
+        <tbody>
+          {versions.map((one) => (
+            <tr key={one.version} class={one.status === 'active' ? 'chosen' : ''}>
+              <td class="name">
+                <a href={href(`/configs/${bench.id}/files?version=${one.version}`)}>Version {one.version}</a>
+              </td>
+              <td>{one.status === 'active' ? <Status of="ready">Active</Status> : <Status of="cancelled">Archived</Status>}</td>
+              <td class="figure mid roomy" title={one.published_at}>
+                {day(one.published_at)} {clock(one.published_at).slice(0, 5)} <span class="dim wide-only">· {ago(one.published_at)}</span>
+              </td>
+              <td class="mono dim roomy digest" title={one.source_digest}>
+                {one.source_digest.slice(0, 8)} <CopyButton text={one.source_digest} label="Copy the digest" />
+              </td>
+              <td class="figure">
+                <a class="button quiet roomy" href={href(`/configs/${bench.id}/compare?a=${one.version}&b=${bench.side}`)}>
+                  Compare
+                </a>
+                {may('admin') && one.status !== 'active' && (
+                  <button type="button" class="button" onClick={() => activate(one.version)}>
+                    Activate
+                  </button>
+                )}
+              </td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+      <p class="padded small dim">Published files never change. Runs that wait or run keep the version they were queued with, whatever is active.</p>
+    </div>
+  )
+}

@@ -1,0 +1,241 @@
+// The configurations of a workspace, and how one comes to be: from a template, from an archive, or empty.
+import { useEffect, useRef, useState } from 'preact/hooks'
+import { change, get, may, workspace } from '../api/client'
+import { hear } from '../api/events'
+import { ago, many, moment, short, size } from '../parts/format'
+import { Icon } from '../parts/icons'
+import { useKeys } from '../parts/keys'
+import { Dialog, Loading, Search, Segments, Status, Trouble, useAbout, useLoaded } from '../parts/parts'
+import { amend, go, href, query } from '../router'
+import { archiveType, raw, type Known } from './configs-bench'
+
+export { Configuration } from './configs-one'
+
+/** What a configuration is, in the word of its status. */
+export function stateOf(one: Known): [glyph: string, word: string] {
+  if (one.active_version) return ['ready', 'Active']
+  return one.uploaded ? ['queued', 'Draft'] : ['ready', 'Folder']
+}
+
+const uses = (one: Known) => ({ version: `version ${one.active_version}`, folder: 'the folder as it is', nothing: 'nothing yet' })[one.runs_use]
+
+async function all(): Promise<Known[]> {
+  const found: Known[] = []
+  let cursor: string | null | undefined
+  do {
+    const page = await get('/api/v1/workspaces/{workspace}/configs', { workspace: workspace.peek() }, { limit: 1000, cursor })
+    found.push(...page.items)
+    cursor = page.next_cursor
+  } while (cursor)
+  return found
+}
+
+export function Configurations() {
+  const { value, error, again } = useLoaded(all, [workspace.value])
+  const [chosen, choose] = useState<string | null>(null)
+  const [asking, ask] = useState(false)
+  const q = query.value.get('q') ?? ''
+  const status = query.value.get('status') ?? ''
+  const named = (value ?? []).filter((one) => `${one.name}\n${one.id}`.toLowerCase().includes(q.toLowerCase()))
+  const list = named.filter((one) => !status || stateOf(one)[1] === status)
+  // A run may have made a folder known, or been the last one.
+  useEffect(() => hear((told) => told.some((one) => one.kind === 'reset' || (one.kind === 'run' && one.data.status === 'queued')) && again()), [])
+
+  const at = list.findIndex((one) => one.id === chosen)
+  const move = (step: number) => {
+    const next = list[Math.max(0, Math.min(list.length - 1, at + step))]
+    if (!next) return
+    choose(next.id)
+    document.getElementById(`config-${next.id}`)?.scrollIntoView({ block: 'nearest' })
+  }
+  useKeys({
+    j: () => move(1),
+    ArrowDown: () => move(1),
+    k: () => move(-1),
+    ArrowUp: () => move(-1),
+    Enter: () => chosen && go(`/configs/${chosen}`),
+    Escape: () => amend({ q: null, status: null }),
+  })
+  useAbout({
+    title: 'Configurations',
+    main: may('admin'),
+    command: 'ade configs ls',
+    keys: [
+      ['j k', 'move'],
+      ['Enter', 'open'],
+      ['/', 'search'],
+      ['?', 'all keys'],
+    ],
+  })
+  return (
+    <>
+      <div class="title">
+        <h1>Configurations</h1>
+        <span class="say cut">what fields are, how columns are known as them, and what becomes of their values</span>
+        {may('admin') && (
+          <button type="button" class="button filled" onClick={() => ask(true)}>
+            <Icon name="plus" /> <span>New<span class="roomy"> configuration</span></span>
+          </button>
+        )}
+      </div>
+      {value && value.length > 0 && (
+        <div class="tools" role="search">
+          <Search value={q} label="Name or id" onInput={(text) => amend({ q: text })} />
+          <Segments
+            label="Status"
+            value={status}
+            onChange={(next) => amend({ status: next })}
+            all={[['', 'All', named.length], ...['Active', 'Draft', 'Folder'].map((word): [string, string, number] => [word, word, named.filter((one) => stateOf(one)[1] === word).length])]}
+          />
+        </div>
+      )}
+      {error != null && <Trouble error={error} again={again} />}
+      <div class="scroller grow" tabIndex={0} role="region" aria-label="Configurations">
+        {!value ? (
+          !error && <Loading />
+        ) : !value.length ? (
+          <div class="empty">
+            <h2>No configurations yet</h2>
+            <p class="mid">A configuration says what fields your tables have, and how their columns are known. A folder that was run stands here too.</p>
+            <div class="terminal">{'ade init crew\nade run crew crew/sample.xlsx'}</div>
+          </div>
+        ) : list.length ? (
+          <Table list={list} chosen={chosen} onChoose={choose} />
+        ) : (
+          <div class="empty">
+            <p>
+              No {status.toLowerCase()} configuration{q && ` with “${q}” in its name`}.
+            </p>
+            <button type="button" class="button" onClick={() => amend({ q: null, status: null })}>
+              Clear the filters <kbd>Esc</kbd>
+            </button>
+          </div>
+        )}
+      </div>
+      {asking && <NewConfiguration onClose={() => ask(false)} />}
+    </>
+  )
+}
+
+const Table = ({ list, chosen, onChoose }: { list: Known[]; chosen: string | null; onChoose: (id: string) => void }) => (
+  <table class="records configs">
+    <caption class="unseen">Configurations, the default first</caption>
+    <thead>
+      <tr>
+        <th>Status</th>
+        <th>Name</th>
+        <th class="roomy">Runs use</th>
+        <th class="wide-only">Where</th>
+        <th class="figure roomy">Changed</th>
+        <th class="figure roomy">Last used</th>
+        <th class="figure wide-only">Id</th>
+      </tr>
+    </thead>
+    <tbody>
+      {list.map((one) => {
+        const [glyph, word] = stateOf(one)
+        return (
+          <tr key={one.id} id={`config-${one.id}`} class={one.id === chosen ? 'chosen' : ''} onClick={() => onChoose(one.id)} onDblClick={() => go(`/configs/${one.id}`)}>
+            <td>
+              <Status of={glyph}>{word}</Status>
+            </td>
+            <td class="name">
+              <a href={href(`/configs/${one.id}`)}>{one.name}</a> {one.default && <span class="chip">default</span>}
+              <div class="narrow small dim">
+                {uses(one)} · used {ago(one.last_run_at)}
+              </div>
+            </td>
+            <td class={`roomy ${one.runs_use === 'nothing' ? 'dim' : 'mid'}`}>
+              {uses(one)} {one.version && <span class="mono dim wide-only">{one.version.source_digest.slice(0, 8)}</span>}
+            </td>
+            <td class="wide-only dim cut" title={one.uploaded ? undefined : one.path}>
+              {one.uploaded ? 'uploaded' : <span class="mono">{one.path}</span>}
+            </td>
+            <td class="figure mid roomy" title={one.updated_at}>
+              {moment(one.updated_at)}
+            </td>
+            <td class="figure mid roomy" title={one.last_run_at ?? undefined}>
+              {ago(one.last_run_at)}
+            </td>
+            <td class="figure id wide-only" title={one.id}>
+              {short(one.id)}
+            </td>
+          </tr>
+        )
+      })}
+    </tbody>
+  </table>
+)
+
+/** Makes a configuration, and opens it. */
+function NewConfiguration({ onClose }: { onClose: () => void }) {
+  const { value: templates, error } = useLoaded(() => get('/api/v1/templates'), [])
+  const [from, setFrom] = useState('default')
+  const [file, setFile] = useState<File | null>(null)
+  const [wrong, setWrong] = useState('')
+  const [busy, setBusy] = useState(false)
+  const picker = useRef<HTMLInputElement>(null)
+  const send = async (event: Event) => {
+    event.preventDefault()
+    const name = String(new FormData(event.currentTarget as HTMLFormElement).get('name') ?? '').trim()
+    setWrong('')
+    if (from === 'archive' && !file) return setWrong('Choose the archive first.')
+    if (from !== 'archive' && !name) return setWrong('A configuration has a name.')
+    setBusy(true)
+    try {
+      const url = `/api/v1/workspaces/${encodeURIComponent(workspace.peek())}/configs`
+      const made: Known =
+        from === 'archive'
+          ? await (await raw(`${url}?${new URLSearchParams(name ? { name } : {})}`, 'POST', file!, { 'Content-Type': archiveType(file!.name) })).json()
+          : await change('POST', url, from === 'empty' ? { name } : { name, template: from })
+      go(`/configs/${made.id}`)
+    } catch (error) {
+      const { message, hint } = error as { message: string; hint?: string }
+      setWrong([message, hint].filter(Boolean).join('. '))
+      setBusy(false)
+    }
+  }
+  const choices: [string, string, string][] = [
+    ...(templates?.items ?? []).map((one): [string, string, string] => [one.name, one.name, `${one.description} (${many(one.files.length, 'file')})`]),
+    ['archive', 'An archive', file ? `${file.name}, ${size(file.size)}` : 'Of its folder: .zip or .tar.gz'],
+    ['empty', 'No files', 'They follow one by one'],
+  ]
+  return (
+    <Dialog title="New configuration" wide onClose={onClose}>
+      {error != null && <Trouble error={error} />}
+      <form onSubmit={send}>
+        <fieldset>
+          <legend class="label">Begins with</legend>
+          <div class="choices starts">
+            {choices.map(([key, title, text]) => (
+              <button type="button" key={key} class={from === key ? 'chosen' : ''} aria-pressed={from === key} onClick={() => (setFrom(key), key === 'archive' && picker.current?.click())}>
+                <strong>{title}</strong>
+                <div class="small mid">{text}</div>
+              </button>
+            ))}
+          </div>
+        </fieldset>
+        <input ref={picker} type="file" hidden accept=".zip,.gz,.tgz" aria-label="Archive" onChange={(event) => setFile(event.currentTarget.files?.[0] ?? null)} />
+        <label class="label gap-above" for="name">
+          Name {from === 'archive' && <span class="dim">(empty: the one in its manifest)</span>}
+        </label>
+        <input class="input fill" id="name" name="name" data-first maxLength={100} placeholder="roster" autocomplete="off" aria-invalid={!!wrong} aria-describedby="wrong" />
+        <p class="bad small break" id="wrong" role="alert">
+          {wrong}
+        </p>
+        <p class="small dim">
+          {from === 'archive' || from === 'empty' ? 'It is a draft until it is published.' : 'It is a draft until it is published. On your own machine '}
+          {from !== 'archive' && from !== 'empty' && <code>ade init NAME --template {from}</code>}
+        </p>
+        <p class="flow gap-above">
+          <button class="button filled" aria-disabled={busy}>
+            {busy ? 'Making…' : 'Make the configuration'}
+          </button>
+          <button type="button" class="button" onClick={onClose}>
+            Cancel
+          </button>
+        </p>
+      </form>
+    </Dialog>
+  )
+}

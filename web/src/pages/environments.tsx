@@ -1,0 +1,265 @@
+// Environments: which are ready, how large, and why one is not.
+import { useEffect, useState } from 'preact/hooks'
+import { change, get, may, workspace, type Schemas } from '../api/client'
+import { hear } from '../api/events'
+import { ago, many, now, short, size, span } from '../parts/format'
+import { useKeys } from '../parts/keys'
+import { Dialog, failed, Loading, Status, title, toast, Trouble, useAbout, useLoaded } from '../parts/parts'
+import { go, href } from '../router'
+
+type Environment = Schemas['Environment']
+
+export function Environments({ id }: { id?: string }) {
+  const list = useLoaded((abort) => get('/api/v1/environments', {}, { workspace: workspace.value, limit: 100 }, abort), [workspace.value])
+  const [changed, setChanged] = useState<Map<string, Environment>>(new Map())
+  const plan = useLoaded((abort) => (may('admin') ? get('/api/v1/environments/collection', {}, {}, abort) : Promise.resolve(null)), [list.value])
+  const [asking, ask] = useState(false)
+  useEffect(
+    () =>
+      hear((told) => {
+        if (told.some((one) => one.kind === 'reset')) list.again()
+        const some = told.filter((one) => one.kind === 'environment')
+        if (some.length) setChanged((before) => new Map([...before, ...some.map(({ data }) => [data.id, data] as const)]))
+      }),
+    [],
+  )
+  const known = list.value?.items ?? []
+  const all = [...[...changed.values()].filter((one) => !known.some((before) => before.id === one.id)), ...known.map((one) => changed.get(one.id) ?? one)]
+  const chosen = all.find((one) => one.id === id) ?? (id ? null : (all.find((one) => one.status === 'failed' || one.status === 'building') ?? all[0]))
+  const move = (step: number) => {
+    const next = all[Math.max(0, Math.min(all.length - 1, all.indexOf(chosen!) + step))]
+    if (next) go(`/environments/${next.id}`)
+  }
+  const build = async (one: Environment) => {
+    try {
+      await change('POST', `/api/v1/workspaces/${one.workspace_id}/configs/${one.configuration_id}/builds`, { options: { force: true } })
+      toast('A new environment is being built.')
+    } catch (error) {
+      failed(error)
+    }
+  }
+  useKeys({ j: () => move(1), k: () => move(-1), b: () => chosen && may('admin') && build(chosen) })
+  useAbout({ title: 'Environments', command: 'ade env ls', keys: [['j k', 'move'], ['b', 'build anew']] })
+  const count = (status: string) => all.filter((one) => one.status === status).length
+  const bytes = all.reduce((sum, one) => sum + (one.size_bytes ?? 0), 0)
+  const collectable = plan.value?.items.filter((item) => item.deletes) ?? []
+  const freed = collectable.reduce((sum, item) => sum + (item.size_bytes ?? 0), 0)
+  const collect = async () => {
+    ask(false)
+    try {
+      const done = await change<Schemas['Collection']>('POST', '/api/v1/environments/collection')
+      toast(`Collected: ${size(done.bytes_freed)} freed.`)
+      setChanged(new Map())
+      list.again()
+    } catch (error) {
+      failed(error)
+    }
+  }
+  return (
+    <>
+      <div class="title">
+        <h1>Environments</h1>
+        <span class="say cut">one for each configuration and set of dependencies</span>
+        {may('admin') && (
+          <button type="button" class="button" onClick={() => (plan.again(), ask(true))}>
+            Collect…
+          </button>
+        )}
+      </div>
+      <section class="strip" aria-label="Environments by status">
+        <div class="figure-box">
+          Ready<b>{count('ready')}</b>
+        </div>
+        <div class="figure-box">
+          Building<b>{count('building') + count('queued')}</b>
+        </div>
+        <div class="figure-box">
+          Failed<b class={count('failed') ? 'bad' : ''}>{count('failed')}</b>
+        </div>
+        <div class="figure-box">
+          On disk<b>{size(bytes)}</b>
+        </div>
+        {plan.value && (
+          <div class="figure-box roomy">
+            Collect would free<b>{size(freed)}</b>
+          </div>
+        )}
+      </section>
+      {list.error != null && <Trouble error={list.error} again={list.again} />}
+      <div class="split">
+        <div class="pane grow scroller">
+          {!list.value ? (
+            <Loading />
+          ) : (
+            <table class="records">
+              <caption class="unseen">Environments</caption>
+              <thead>
+                <tr>
+                  <th>Status</th>
+                  <th>Configuration</th>
+                  <th class="wide-only">Dependencies</th>
+                  <th class="roomy">Python</th>
+                  <th class="figure">Size</th>
+                  <th class="roomy">Last used</th>
+                  <th class="wide-only">Collection</th>
+                  <th class="figure roomy">Id</th>
+                </tr>
+              </thead>
+              <tbody>
+                {all.map((one) => {
+                  const item = plan.value?.items.find((item) => item.id === one.id)
+                  return (
+                    <tr key={one.id} class={one === chosen ? 'chosen' : ''} onClick={() => go(`/environments/${one.id}`)}>
+                      <td>
+                        <Status of={one.status}>{title(one.status)}</Status>
+                      </td>
+                      <td class="name">
+                        <a href={href(`/environments/${one.id}`)}>{one.configuration_name}</a>
+                      </td>
+                      <td class="id wide-only">{one.deps_digest.slice(0, 12)}</td>
+                      <td class="mid roomy">{one.python_version}</td>
+                      <td class="figure">{one.size_bytes != null && size(one.size_bytes)}</td>
+                      <td class="mid roomy">{ago(one.last_used_at)}</td>
+                      <td class="dim small wide-only">{item && `${item.deletes ? 'Goes' : 'Kept'}: ${item.reason}`}</td>
+                      <td class="figure id roomy">{short(one.id)}</td>
+                    </tr>
+                  )
+                })}
+              </tbody>
+            </table>
+          )}
+          {list.value && !all.length && (
+            <div class="empty">
+              <h2>No environments yet</h2>
+              <p class="mid">The first run of a configuration builds one; so does this:</p>
+              <div class="terminal">ade env build crew</div>
+            </div>
+          )}
+        </div>
+        {chosen && <Details key={chosen.id} id={chosen.id} stamp={chosen.updated_at + chosen.status} onBuild={() => build(chosen)} />}
+      </div>
+      {asking && (
+        <Dialog
+          title={collectable.length ? `Delete ${many(collectable.length, 'environment')}?` : 'Nothing to collect'}
+          onClose={() => ask(false)}
+          footer={
+            <>
+              <button type="button" class="button" onClick={() => ask(false)}>
+                Keep everything
+              </button>
+              {(collectable.length > 0 || (plan.value?.removed.length ?? 0) > 0) && (
+                <button type="button" class="button danger" onClick={collect}>
+                  Collect, free {size(plan.value?.bytes_freed || freed)}
+                </button>
+              )}
+            </>
+          }
+        >
+          <ul class="reasons">
+            {collectable.map((item) => (
+              <li key={item.id}>
+                <strong>{item.configuration_name}</strong> <code>{short(item.id)}</code>: {item.reason}
+              </li>
+            ))}
+          </ul>
+          <p class="mid">Files of old runs and leftovers go, too, as workers collect them from time to time.</p>
+        </Dialog>
+      )}
+    </>
+  )
+}
+
+function Details({ id, stamp, onBuild }: { id: string; stamp: string; onBuild: () => void }) {
+  const { value, error } = useLoaded((abort) => get('/api/v1/environments/{id}', { id }, {}, abort), [id, stamp])
+  const log = useLoaded(async () => {
+    const page = await get('/api/v1/builds/{id}/logs', { id }, { limit: 1000 })
+    return page.entries
+  }, [id, stamp])
+  if (error) return <aside class="side"><Trouble error={error} /></aside>
+  if (!value) return <aside class="side" aria-label="Environment" />
+  const lines = log.value?.filter((line) => line.event === 'console.line').map((line) => line.message) ?? []
+  return (
+    <aside class="side" aria-label={`Environment of ${value.configuration_name}`} tabIndex={0}>
+      <div class="block">
+        <div class="flow">
+          <h2 class="grow cut">
+            {value.configuration_name}, <code>{short(value.id)}</code>
+          </h2>
+          <Status of={value.status}>{title(value.status)}</Status>
+        </div>
+        {value.error && (
+          <>
+            <p class="bad break">{value.error.message}</p>
+            <p class="mid small">
+              {value.error.hint} <code>{value.error.code}</code>
+            </p>
+          </>
+        )}
+        {may('admin') && (
+          <button type="button" class="button" onClick={onBuild}>
+            Build anew
+          </button>
+        )}
+      </div>
+      {value.steps.length > 0 && (
+        <div class="block">
+          <h2>Steps</h2>
+          <ul class="reasons">
+            {value.steps.map((step) => (
+              <li key={step.step} class="flow">
+                <Status of={step.state === 'finished' ? 'ready' : value.status === 'failed' ? 'failed' : 'building'}>
+                  <code>{step.step}</code>
+                </Status>
+                <span class="grow" />
+                <span class="dim">{step.duration_ms != null ? span(step.duration_ms) : value.status === 'failed' ? 'failed' : `since ${span(Math.max(0, now.value - Date.parse(value.updated_at)))}`}</span>
+              </li>
+            ))}
+          </ul>
+        </div>
+      )}
+      {lines.length > 0 && (
+        <div class="block">
+          <h2>The installer’s last lines</h2>
+          <div class="terminal">{lines.slice(-12).join('\n')}</div>
+        </div>
+      )}
+      {value.waiting_runs.length > 0 && (
+        <div class="block">
+          <h2>Waiting for it</h2>
+          <p class="small">
+            {value.waiting_runs.slice(0, 20).map((run) => (
+              <>
+                <a href={href(`/runs/${run}`)}>
+                  <code>{short(run)}</code>
+                </a>{' '}
+              </>
+            ))}
+          </p>
+        </div>
+      )}
+      {value.packages && value.packages.length > 0 && (
+        <div class="block">
+          <h2>{many(value.packages.length, 'package')}</h2>
+          <dl class="facts">
+            {value.packages.map((one) => (
+              <>
+                <dt>{one.name}</dt>
+                <dd>{one.version}</dd>
+              </>
+            ))}
+          </dl>
+        </div>
+      )}
+      <div class="block">
+        <dl class="facts">
+          <dt>Engine</dt>
+          <dd>{value.engine_version ?? value.engine_spec}</dd>
+          <dt>Installer</dt>
+          <dd>{value.installer ?? 'not yet known'}</dd>
+          <dt>Made</dt>
+          <dd>{ago(value.created_at)}</dd>
+        </dl>
+      </div>
+    </aside>
+  )
+}

@@ -1,0 +1,167 @@
+// Every decision about the columns and rows of a run's input.
+import { useState } from 'preact/hooks'
+import { get, type Run } from '../api/client'
+import { many, quoted, short } from '../parts/format'
+import { useKeys } from '../parts/keys'
+import { about, Loading, Segments, Trouble, useLoaded } from '../parts/parts'
+import { amend, go, query } from '../router'
+import { REASONS, type Explained, type Table } from './explained'
+import { ColumnWhy } from './why'
+import { useEffect } from 'preact/hooks'
+
+export function Explain({ run }: { run: Run }) {
+  const { value, error, again } = useLoaded((abort) => get('/api/v1/runs/{id}/explain', { id: run.id }, {}, abort) as Promise<unknown> as Promise<Explained>, [run.id, run.status])
+  const [kind, setKind] = useState('')
+  const sheets = [...new Set(value?.tables.map((table) => table.sheet))]
+  const asked = query.value.get('sheet')
+  const sheet = sheets.find((one) => one === asked) ?? sheets[0]
+  const tables = value?.tables.filter((table) => table.sheet === sheet) ?? []
+  const all = tables.flatMap((table) => table.columns.map((column) => ({ table, column })))
+  const letter = query.value.get('column')
+  const number = Number(query.value.get('table')) || null
+  const chosen = all.find(({ table, column }) => column.column === letter && (!number || table.table === number)) ?? all[0]
+  const choose = (table: Table, column: string) => amend({ sheet: table.sheet, column, table: tables.length > 1 ? String(table.table) : null })
+  const move = (step: number) => {
+    const next = all[Math.max(0, Math.min(all.length - 1, all.indexOf(chosen) + step))]
+    if (next) choose(next.table, next.column.column)
+  }
+  useKeys({
+    j: () => move(1),
+    k: () => move(-1),
+    ArrowDown: () => move(1),
+    ArrowUp: () => move(-1),
+    o: () => chosen && go(`/runs/${run.id}/result?sheet=${encodeURIComponent(sheet)}&cell=${chosen.column.column}${chosen.table.header_rows?.rows.at(-1) ?? 1}`),
+  })
+  useEffect(() => {
+    if (chosen) about.value = { ...about.value, command: `ade explain ${short(run.id)} --sheet ${quoted(sheet)} --column ${chosen.column.column}` }
+  }, [sheet, chosen?.column.column])
+  if (error != null && !value) return <Trouble error={error} again={again} />
+  if (!value) return <Loading />
+  if (!sheet) return <p class="empty">No table was found in {run.input.name}, so there is nothing to explain.</p>
+  const rows = value.rows.filter((row) => row.sheet === sheet && (!kind || row.kind === kind))
+  return (
+    <>
+      <div class="tools">
+        <Segments label="Sheet" value={sheet} onChange={(sheet) => amend({ sheet, column: null, table: null })} all={sheets.map((one): [string, string] => [one, one])} />
+        <span class="grow" />
+        <span class="small dim wide-only">
+          {many(tables.length, 'table')}, {many(all.filter(({ column }) => column.field).length, 'column')} mapped, {all.filter(({ column }) => !column.field).length} unmapped
+        </span>
+      </div>
+      <div class="split">
+        <div class="pane grow scroller">
+          {tables.map((table) => (
+            <TableOf key={table.table} table={table} chosen={chosen.column === undefined ? '' : chosen.table === table ? chosen.column.column : ''} onChoose={(column) => choose(table, column)} />
+          ))}
+          <div class="pane-title">
+            <h2>Why rows were read so</h2>
+            <span class="grow" />
+            <select class="input" aria-label="Kind of row" value={kind} onChange={(event) => setKind(event.currentTarget.value)}>
+              <option value="">All kinds</option>
+              {[...new Set(value.rows.filter((row) => row.sheet === sheet).map((row) => row.kind))].map((one) => (
+                <option key={one}>{one}</option>
+              ))}
+            </select>
+          </div>
+          <table class="records">
+            <caption class="unseen">Rows and what they were read as</caption>
+            <thead>
+              <tr>
+                <th class="figure">Row</th>
+                <th>Read as</th>
+                <th>Because</th>
+              </tr>
+            </thead>
+            <tbody>
+              {rows.slice(0, 500).map((row) => (
+                <tr key={row.row}>
+                  <td class="figure mono">{row.row}</td>
+                  <td>{row.kind === 'header' ? <strong>header</strong> : row.kind}</td>
+                  <td class="mid small long" title={row.message}>
+                    {row.message.replace(/^row \d+, /, '')}
+                  </td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+          {rows.length > 500 && <p class="padded dim small">The first 500 of {many(rows.length, 'row')}.</p>}
+        </div>
+        <aside class="side" aria-label="Why this column" tabIndex={0}>
+          {chosen && <ColumnWhy column={chosen.column} table={chosen.table} />}
+          {chosen && !chosen.column.field && (
+            <div class="block">
+              <h2>What you can do</h2>
+              <p class="mid small">
+                A field of its own keeps these values; so does the header among the words of a field that is there. A suggestion; ADE never applies one by itself:
+              </p>
+              <div class="terminal">{`Field("${chosen.column.name.trim().toLowerCase().replace(/[^\p{L}\p{N}]+/gu, '_').replace(/^_|_$/g, '') || 'name'}",\n  headers=["${chosen.column.name.trim()}"])`}</div>
+            </div>
+          )}
+        </aside>
+      </div>
+    </>
+  )
+}
+
+function TableOf({ table, chosen, onChoose }: { table: Table; chosen: string; onChoose: (column: string) => void }) {
+  const most = Math.max(1, ...table.columns.map((column) => column.score ?? column.nearest?.score ?? column.second?.score ?? 0))
+  return (
+    <>
+      <div class="pane-title">
+        <h2>
+          Columns of table {table.table}, {table.region}
+        </h2>
+        <span class="cut">{table.header_rows?.why[0]}</span>
+      </div>
+      <table class="records">
+        <caption class="unseen">Columns of table {table.table}</caption>
+        <thead>
+          <tr>
+            <th>
+              <span class="unseen">Column</span>
+            </th>
+            <th>Header</th>
+            <th>Field</th>
+            <th class="figure">Score</th>
+            <th class="roomy">
+              <span class="unseen">Score as a bar</span>
+            </th>
+            <th class="wide-only">Because</th>
+          </tr>
+        </thead>
+        <tbody>
+          {table.columns.map((column) => {
+            const near = column.second ?? column.nearest
+            const score = column.score ?? near?.score ?? 0
+            return (
+              <tr key={column.column} class={column.column === chosen ? 'chosen' : ''} onClick={() => onChoose(column.column)}>
+                <td class="mono dim">{column.column}</td>
+                <td class="name">
+                  <button type="button" class="plain" onClick={() => onChoose(column.column)}>
+                    {column.name.trim() || <em class="dim">empty</em>}
+                  </button>
+                </td>
+                <td>
+                  {column.field ? (
+                    <code>{column.field}</code>
+                  ) : (
+                    <>
+                      <span class="chip">unmapped</span> <span class="small dim">{REASONS[column.reason] ?? column.reason}</span>
+                    </>
+                  )}
+                </td>
+                <td class={`figure ${column.field ? '' : 'dim'}`}>{score.toFixed(2)}</td>
+                <td class="roomy meter">
+                  <progress class={column.field ? '' : 'other'} max={most} value={score} aria-label={`Score ${score.toFixed(2)}`} />
+                </td>
+                <td class="mid small long wide-only" title={column.why.join('; ')}>
+                  {column.why.join('; ')}
+                </td>
+              </tr>
+            )
+          })}
+        </tbody>
+      </table>
+    </>
+  )
+}

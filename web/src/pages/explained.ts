@@ -1,0 +1,116 @@
+// What a run says of how it read its input (GET /runs/{id}/explain), and how its columns belong together.
+import type { Schemas } from '../api/client'
+import { columnOf, place } from '../parts/format'
+
+export interface Scored {
+  field: string
+  score: number
+}
+export interface ExplainedColumn {
+  column: string
+  name: string
+  header_cells: string[]
+  field: string | null
+  score: number | null
+  by: { detector: string; score: number }[]
+  second: Scored | null
+  nearest: Scored | null
+  wanted_by: string[]
+  reason: string
+  why: string[]
+}
+export interface OutputColumn {
+  column: string
+  header: string
+  field: string | null
+  from: string | string[] | null
+}
+export interface Table {
+  sheet: string
+  table: number
+  region: string
+  turned: boolean
+  header_rows: { rows: number[]; votes: { row: number; kind: string; score: number; by: { detector: string; score: number }[] }[]; why: string[] } | null
+  columns: ExplainedColumn[]
+  fields: { field: string; from: string[]; transforms: string[]; validators: string[] }[]
+  hooks: unknown[]
+  output: { sheet: string; range: string; columns: OutputColumn[] } | null
+  rows: { read: number; written: number; quarantined: number } | null
+}
+export interface Explained {
+  tables: Table[]
+  notices: { code: string; level: string; message: string; sheet?: string }[]
+  rows: { sheet: string; row: number; kind: string; message: string }[]
+  places?: Place[]
+}
+export interface Place {
+  part: string
+  transforms: string[]
+  validators: string[]
+  hooks: unknown[]
+  why: string[]
+}
+
+export interface Region {
+  top: number
+  left: number
+  bottom: number
+  right: number
+}
+export function region(text: string): Region {
+  const [from, to = from] = text.split(':')
+  const a = place(from) ?? { row: 1, column: 1 }
+  const b = place(to) ?? a
+  return { top: a.row, left: a.column, bottom: b.row, right: b.column }
+}
+
+export const REASONS: Record<string, string> = {
+  no_score: 'no signal',
+  below_minimum: 'below threshold',
+  lost_to_another: 'duplicate field',
+  tie: 'ambiguous',
+  ambiguous: 'ambiguous',
+  empty_header: 'empty header',
+}
+
+/** The table that a row belongs to: the one it is in, else the last that begins above it, else the first. */
+export function tableAt(tables: { table: Table; at: Region }[], row: number) {
+  return tables.find(({ at }) => row >= at.top && row <= at.bottom) ?? tables.findLast(({ at }) => at.top <= row) ?? tables[0]
+}
+
+/** The column of the other side that belongs to one; 0: none. */
+export function partnerColumn(table: Table | undefined, side: 'input' | 'output', column: number): number {
+  for (const one of table?.output?.columns ?? []) {
+    const from = [one.from ?? []].flat().map(columnOf)
+    if (side === 'input' && from.includes(column)) return columnOf(one.column)
+    if (side === 'output' && columnOf(one.column) === column) return from[0] ?? 0
+  }
+  return 0
+}
+
+export type Issue = Schemas['Issue']
+
+/** Issues by the cells that they mark on a side; `row * 32768 + column`. */
+export function marksOf(issues: Issue[], side: 'input' | 'output', sheet: string): Map<number, Issue[]> {
+  const marks = new Map<number, Issue[]>()
+  for (const issue of issues) {
+    const at = spot(issue, side)
+    if (!at || (side === 'input' ? issue.sheet : issue.output_sheet) !== sheet) continue
+    const key = at.row * 32_768 + at.column
+    const known = marks.get(key)
+    if (known) known.push(issue)
+    else marks.set(key, [issue])
+  }
+  return marks
+}
+
+/** Where an issue is on a side; one of a whole row is in its first column. */
+export function spot(issue: Issue, side: 'input' | 'output'): { row: number; column: number } | null {
+  const cell = side === 'input' ? issue.cell : issue.output
+  const found = cell ? place(cell) : null
+  if (found) return found
+  return side === 'input' && issue.row ? { row: issue.row, column: issue.column ? columnOf(issue.column) : 1 } : null
+}
+
+const ORDER = { error: 0, warning: 1, info: 2 }
+export const worst = (issues: Issue[]): string => [...issues].sort((x, y) => ORDER[x.severity] - ORDER[y.severity])[0]?.severity ?? ''

@@ -1,0 +1,185 @@
+// What a run left: files to download, and what it was made of.
+import { address, get, type Run } from '../api/client'
+import { ago, clock, day, many, short, size, span } from '../parts/format'
+import { Icon, type IconName } from '../parts/icons'
+import { useLoaded } from '../parts/parts'
+import { href } from '../router'
+
+interface Attempt {
+  number: number
+  worker: string | null
+  started_at: string
+  ended_at: string | null
+  exit_code: number | null
+  outcome: string | null
+}
+interface Left {
+  name: string
+  kind: string
+  size_bytes: number
+  kept_until: string | null
+}
+
+/** Routes that a server may not have: nothing is shown then. */
+async function ifThere<T>(url: string): Promise<T[] | null> {
+  const response = await fetch(url)
+  if (!response.ok) return null
+  const found = await response.json()
+  return Array.isArray(found) ? found : (found.items ?? null)
+}
+
+export function Files({ run }: { run: Run }) {
+  const { value: left } = useLoaded(() => ifThere<Left>(`/api/v1/runs/${run.id}/files`), [run.id, run.status])
+  const { value: attempts } = useLoaded(() => ifThere<Attempt>(`/api/v1/runs/${run.id}/attempts`), [run.id, run.status])
+  const { value: environment } = useLoaded(() => (run.environment_id ? get('/api/v1/environments/{id}', { id: run.environment_id }) : Promise.resolve(null)), [run.environment_id])
+  const gone = !!run.artifacts_deleted_at
+  const has = !!run.output_path && !gone
+  const stem = run.input.name.replace(/\.[^.]+$/, '')
+  const issues = run.metrics?.issues ?? 0
+  const to = <P extends '/api/v1/runs/{id}/output' | '/api/v1/runs/{id}/annotated' | '/api/v1/runs/{id}/report' | '/api/v1/runs/{id}/artifact' | '/api/v1/runs/{id}/logs' | '/api/v1/runs/{id}/input'>(path: P) => address(path, { id: run.id })
+  const all: { title: string; name: string; kind: string; what: string; values: boolean; icon: IconName; url: string; there: boolean; main?: boolean }[] = [
+    { title: 'Normalized workbook', name: run.output_path?.split('/').at(-1) ?? '', kind: 'output', what: `${run.metrics ? `${many(run.metrics.rows, 'row')} read. ` : ''}What you send on.`, values: true, icon: 'sheet', url: to('/api/v1/runs/{id}/output'), there: has, main: true },
+    { title: 'Painted copy', name: `${stem}_annotated.xlsx`, kind: 'annotated', what: `The sender’s own workbook with the cells of ${many(issues, 'issue')} marked. What you send back.`, values: true, icon: 'sheet', url: to('/api/v1/runs/{id}/annotated'), there: has && issues > 0 },
+    { title: 'Report', name: `${stem}.html`, kind: 'report', what: 'One page to print or mail; needs no network.', values: true, icon: 'page', url: to('/api/v1/runs/{id}/report'), there: has },
+    { title: 'Audit record', name: 'artifact.json', kind: 'artifact', what: 'Every decision, score and place.', values: false, icon: 'page', url: to('/api/v1/runs/{id}/artifact'), there: has },
+    { title: 'Event log', name: 'logs/events.ndjson', kind: 'log', what: 'What happened, line by line.', values: false, icon: 'lines', url: to('/api/v1/runs/{id}/logs'), there: true },
+    { title: 'Input', name: run.input.name, kind: 'input', what: 'As it was sent. Never changed.', values: true, icon: 'sheet', url: to('/api/v1/runs/{id}/input'), there: !gone },
+  ]
+  const bytes = (kind: string) => (kind === 'input' ? run.input.size_bytes : left?.find((one) => one.kind === kind)?.size_bytes)
+  const kept = left?.map((one) => one.kept_until).find((one) => one)
+  return (
+    <div class="split">
+      <div class="pane grow scroller">
+        <table class="records tall">
+          <caption class="unseen">Files of this run</caption>
+          <thead>
+            <tr>
+              <th>File</th>
+              <th class="wide-only">What it is</th>
+              <th class="roomy">Values</th>
+              <th class="figure roomy">Size</th>
+              <th>
+                <span class="unseen">Download</span>
+              </th>
+            </tr>
+          </thead>
+          <tbody>
+            {all
+              .filter((file) => file.there)
+              .map((file) => (
+                <tr key={file.kind}>
+                  <td>
+                    <div class="flow">
+                      <Icon name={file.icon} />
+                      <span class="grow">
+                        <strong>{file.title}</strong>
+                        <br />
+                        <code class="dim break">{file.name}</code>
+                      </span>
+                    </div>
+                  </td>
+                  <td class="mid wide-only">{file.what}</td>
+                  <td class="roomy">{file.values ? <span class="chip">holds cell values</span> : <span class="small dim">no cell values</span>}</td>
+                  <td class="figure mid roomy">{bytes(file.kind) != null ? size(bytes(file.kind)!) : ''}</td>
+                  <td class="figure">
+                    <a class={`button ${file.main ? 'filled' : ''}`} href={file.url} download={file.kind === 'report' || file.kind === 'log' ? file.name.replace('/', '-') : ''} aria-label={`Download: ${file.title}`}>
+                      <Icon name="download" />
+                      <span class="roomy">Download</span>
+                    </a>
+                  </td>
+                </tr>
+              ))}
+          </tbody>
+        </table>
+        {gone && <p class="padded mid">The files of this run were collected {ago(run.artifacts_deleted_at)}. The record stays.</p>}
+      </div>
+      <aside class="side" aria-label="This run" tabIndex={0}>
+        <div class="block">
+          <h2>This run</h2>
+          <dl class="facts">
+            <dt>Id</dt>
+            <dd>
+              <code>{run.id}</code>
+            </dd>
+            <dt>Configuration</dt>
+            <dd>
+              <a href={href(`/configs/${run.configuration_id}`)}>{run.configuration_name}</a>
+              {run.configuration_version ? `, version ${run.configuration_version}` : ''}
+            </dd>
+            <dt>Source digest</dt>
+            <dd>
+              <code title={run.source_digest}>{run.source_digest.slice(0, 12)}…</code>
+            </dd>
+            {run.environment_id && (
+              <>
+                <dt>Environment</dt>
+                <dd>
+                  <a href={href(`/environments/${run.environment_id}`)}>
+                    <code>{short(run.environment_id)}</code>
+                  </a>
+                  {environment?.python_version ? `, Python ${environment.python_version}` : ''}
+                </dd>
+              </>
+            )}
+            {environment?.engine_version && (
+              <>
+                <dt>Engine</dt>
+                <dd>{environment.engine_version}</dd>
+              </>
+            )}
+            <dt>Input SHA-256</dt>
+            <dd>
+              <code title={run.input.sha256}>{run.input.sha256.slice(0, 12)}…</code>
+            </dd>
+            {Object.entries(run.labels).map(([key, value]) => (
+              <>
+                <dt>{key}</dt>
+                <dd>{String(value)}</dd>
+              </>
+            ))}
+            {run.retry_of_run_id && (
+              <>
+                <dt>Again of</dt>
+                <dd>
+                  <a href={href(`/runs/${run.retry_of_run_id}`)}>
+                    <code>{short(run.retry_of_run_id)}</code>
+                  </a>
+                </dd>
+              </>
+            )}
+          </dl>
+        </div>
+        <div class="block">
+          <h2>Attempts</h2>
+          {attempts?.length ? (
+            <ul class="reasons">
+              {attempts.map((one) => (
+                <li key={one.number}>
+                  {one.number} of {run.max_attempts} {one.outcome ?? 'in progress'}
+                  {one.ended_at && ` in ${span(Date.parse(one.ended_at) - Date.parse(one.started_at))}`}
+                  <br />
+                  <span class="dim">
+                    {clock(one.started_at)}
+                    {one.worker && `, ${one.worker}`}
+                    {one.exit_code != null && `, exit status ${one.exit_code}`}
+                  </span>
+                </li>
+              ))}
+            </ul>
+          ) : (
+            <p class="mid small">
+              {run.attempt_count} of {run.max_attempts}
+              {run.exit_code != null && `, exit status ${run.exit_code}`}
+            </p>
+          )}
+        </div>
+        {kept && (
+          <div class="block">
+            <h2>Kept until</h2>
+            <p class="mid">{day(kept)}, then the files are collected. The record stays.</p>
+          </div>
+        )}
+      </aside>
+    </div>
+  )
+}

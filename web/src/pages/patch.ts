@@ -1,0 +1,114 @@
+// Lines that differ: read from a unified diff, or found between two texts, and put side by side.
+
+export interface Line {
+  kind: 'same' | 'minus' | 'plus'
+  text: string
+  /** Its number on either side, from 1; 0: it is not there. */
+  a: number
+  b: number
+}
+
+/** A place where lines differ, with a few around it. */
+export type Hunk = Line[]
+
+export function parsePatch(patch: string): Hunk[] {
+  const hunks: Hunk[] = []
+  let a = 0
+  let b = 0
+  // Behind the lines that its head promises, a hunk has ended: a line `--- x` in it is one that was removed.
+  let left = 0
+  let right = 0
+  for (const text of patch.split('\n')) {
+    const head = /^@@ -(\d+)(?:,(\d+))? \+(\d+)(?:,(\d+))? @@/.exec(text)
+    if (head && !left && !right) {
+      a = Number(head[1])
+      b = Number(head[3])
+      left = Number(head[2] ?? 1)
+      right = Number(head[4] ?? 1)
+      hunks.push([])
+      continue
+    }
+    if (!left && !right) continue
+    const hunk = hunks.at(-1)!
+    if (text.startsWith('-')) hunk.push({ kind: 'minus', text: text.slice(1), a: a++, b: 0 }), left--
+    else if (text.startsWith('+')) hunk.push({ kind: 'plus', text: text.slice(1), a: 0, b: b++ }), right--
+    else if (!text.startsWith('\\')) hunk.push({ kind: 'same', text: text.slice(1), a: a++, b: b++ }), left--, right--
+  }
+  return hunks
+}
+
+/** The lines of two texts, in the order of one text that has both. */
+export function diffLines(from: string, to: string): Line[] {
+  const left = from.split('\n')
+  const right = to.split('\n')
+  let start = 0
+  while (start < left.length && start < right.length && left[start] === right[start]) start++
+  let end = 0
+  while (end < left.length - start && end < right.length - start && left.at(-1 - end) === right.at(-1 - end)) end++
+  const rows = left.length - start - end
+  const columns = right.length - start - end
+  const lines: Line[] = []
+  for (let at = 0; at < start; at++) lines.push({ kind: 'same', text: left[at], a: at + 1, b: at + 1 })
+  const minus = (at: number) => lines.push({ kind: 'minus', text: left[start + at], a: start + at + 1, b: 0 })
+  const plus = (at: number) => lines.push({ kind: 'plus', text: right[start + at], a: 0, b: start + at + 1 })
+  let i = 0
+  let j = 0
+  if (rows * columns <= 4_000_000) {
+    // The longest common lines of each rest.
+    const width = columns + 1
+    const longest = new Uint32Array((rows + 1) * width)
+    for (let i = rows - 1; i >= 0; i--)
+      for (let j = columns - 1; j >= 0; j--)
+        longest[i * width + j] = left[start + i] === right[start + j] ? longest[(i + 1) * width + j + 1] + 1 : Math.max(longest[(i + 1) * width + j], longest[i * width + j + 1])
+    while (i < rows && j < columns) {
+      if (left[start + i] === right[start + j]) lines.push({ kind: 'same', text: left[start + i], a: start + i++ + 1, b: start + j++ + 1 })
+      else if (longest[(i + 1) * width + j] >= longest[i * width + j + 1]) minus(i++)
+      else plus(j++)
+    }
+  }
+  while (i < rows) minus(i++)
+  while (j < columns) plus(j++)
+  for (let at = end; at > 0; at--) lines.push({ kind: 'same', text: left.at(-at)!, a: left.length - at + 1, b: right.length - at + 1 })
+  return lines
+}
+
+/** What differs, with three lines around it. */
+export function hunksOf(lines: Line[], around = 3): Hunk[] {
+  const near = new Uint8Array(lines.length)
+  lines.forEach((line, at) => line.kind !== 'same' && near.fill(1, Math.max(0, at - around), at + around + 1))
+  const hunks: Hunk[] = []
+  lines.forEach((line, at) => {
+    if (!near[at]) return
+    if (!at || !near[at - 1]) hunks.push([])
+    hunks.at(-1)!.push(line)
+  })
+  return hunks
+}
+
+/** Lines side by side: what was removed stands beside what came in its place. */
+export function paired(hunk: Hunk): [Line | null, Line | null][] {
+  const rows: [Line | null, Line | null][] = []
+  for (let at = 0; at < hunk.length; ) {
+    if (hunk[at].kind === 'same') {
+      rows.push([hunk[at], hunk[at++]])
+      continue
+    }
+    const gone: Line[] = []
+    const come: Line[] = []
+    for (; at < hunk.length && hunk[at].kind !== 'same'; at++) (hunk[at].kind === 'minus' ? gone : come).push(hunk[at])
+    for (let n = 0; n < Math.max(gone.length, come.length); n++) rows.push([gone[n] ?? null, come[n] ?? null])
+  }
+  return rows
+}
+
+/** The part of a line that is other than in its partner: from, to. Nothing of it stands out where most of the line differs. */
+export function otherPart(text: string, partner: string): [number, number] | null {
+  let start = 0
+  while (start < text.length && start < partner.length && text[start] === partner[start]) start++
+  let end = 0
+  while (end < text.length - start && end < partner.length - start && text.at(-1 - end) === partner.at(-1 - end)) end++
+  const common = start + end
+  return common * 2 < Math.max(text.length, partner.length) || start === text.length - end ? null : [start, text.length - end]
+}
+
+export const count = (hunks: Hunk[], kind: Line['kind']) => hunks.reduce((sum, hunk) => sum + hunk.filter((line) => line.kind === kind).length, 0)

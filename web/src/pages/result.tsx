@@ -1,0 +1,568 @@
+// The sender's sheet and the normalized table, row beside row: what came of each cell, and why.
+import { useEffect, useMemo, useRef, useState } from 'preact/hooks'
+import { get, type Run, type Schemas } from '../api/client'
+import { GridView, widthOf, type Cell, type Pane } from '../grid/view'
+import { Windows, type Side } from '../grid/windows'
+import { aligned, apart, hindrance, partnerRow, partnerSheet, type Lines, type Segment } from '../grid/lines'
+import { amend, query } from '../router'
+import { letters, many, number, place } from '../parts/format'
+import { Icon } from '../parts/icons'
+import { useKeys } from '../parts/keys'
+import { copy, Dialog, Loading, Segments, Switch, toast, Trouble } from '../parts/parts'
+import { marksOf, partnerColumn, REASONS, region, spot, tableAt, worst, type Explained, type Issue } from './explained'
+import { Why } from './why'
+
+type Sheet = Schemas['Sheet']
+const MOST_ISSUES = 10_000
+
+interface Loaded {
+  input: Sheet[]
+  output: Sheet[]
+  explained: Explained | null
+  issues: Issue[]
+  /** Issues beyond those that are loaded. */
+  more: number
+}
+
+async function load(id: string): Promise<Loaded> {
+  const [input, output, explained] = await Promise.all([
+    get('/api/v1/runs/{id}/sheets', { id }, { side: 'input' }),
+    get('/api/v1/runs/{id}/sheets', { id }, { side: 'output' }),
+    (get('/api/v1/runs/{id}/explain', { id }) as Promise<unknown>).catch(() => null),
+  ])
+  return { input: input.sheets, output: output.sheets, explained: explained as Explained | null, issues: [], more: 0 }
+}
+
+/** The issues, page by page: the grids do not wait for them. */
+async function allIssues(id: string, tell: (issues: Issue[], more: number) => void, abort: AbortSignal) {
+  const issues: Issue[] = []
+  let total = 0
+  let cursor: string | null | undefined
+  do {
+    const page = await get('/api/v1/runs/{id}/issues', { id }, { limit: 1000, cursor }, abort)
+    if (page.counts) total = page.counts.error + page.counts.warning + page.counts.info
+    issues.push(...page.issues)
+    cursor = page.next_cursor
+    tell([...issues], Math.max(0, total - issues.length))
+  } while (cursor && issues.length < MOST_ISSUES)
+}
+
+async function segmentsOf(id: string, sheet: string): Promise<Segment[] | null> {
+  const all: Segment[] = []
+  let cursor: string | null | undefined
+  do {
+    const page = await get('/api/v1/runs/{id}/rows', { id }, { side: 'input', sheet, limit: 10_000, cursor })
+    if (!page.segments) return null
+    all.push(...(page.segments as Segment[]))
+    cursor = page.next_cursor
+  } while (cursor)
+  return all
+}
+
+export function Result({ run }: { run: Run }) {
+  const [loaded, setLoaded] = useState<Loaded | null>(null)
+  const [error, setError] = useState<unknown>(null)
+  useEffect(() => {
+    const abort = new AbortController()
+    const wrong = (error: unknown) => abort.signal.aborted || setError(error)
+    const begin = async () => {
+      const found = await load(run.id)
+      if (abort.signal.aborted) return
+      setLoaded(found)
+      const tell = (issues: Issue[], more: number) => setLoaded({ ...found, issues, more })
+      // A configuration that keeps no list has none to show.
+      await allIssues(run.id, tell, abort.signal).catch((error) => error.code === 'no_issue_list' || wrong(error))
+    }
+    begin().catch(wrong)
+    return () => abort.abort()
+  }, [run.id])
+  if (error) return <Trouble error={error} />
+  if (!loaded) return <Loading />
+  return <View run={run} loaded={loaded} />
+}
+
+type Mode = 'both' | 'input' | 'output' | 'issues'
+
+/** What the grids of a sheet are made of. */
+interface Scene {
+  sheet: string
+  partner: string | null
+  segments: Segment[] | null
+  why: string
+  widths: Record<Side, number[]>
+}
+
+function useNarrow() {
+  const media = useMemo(() => matchMedia('(max-width: 639px)'), [])
+  const [narrow, setNarrow] = useState(media.matches)
+  useEffect(() => {
+    const told = () => setNarrow(media.matches)
+    media.addEventListener('change', told)
+    return () => media.removeEventListener('change', told)
+  }, [])
+  return narrow
+}
+
+function View({ run, loaded }: { run: Run; loaded: Loaded }) {
+  const narrow = useNarrow()
+  const seen = loaded.input.filter((sheet) => sheet.rows != null)
+  const read = new Set(loaded.explained?.tables.map((table) => table.sheet))
+  const own = loaded.output.filter((sheet) => !seen.some((one) => one.name === sheet.name))
+  const asked = query.value.get('sheet')
+  const isOwn = query.value.get('side') === 'output' && own.some((sheet) => sheet.name === asked)
+  const sheet = isOwn ? asked! : (seen.find((one) => one.name === asked) ?? seen.find((one) => read.has(one.name)) ?? seen[0] ?? { name: '' }).name
+  const wanted = (query.value.get('view') ?? 'both') as Mode
+  const mode: Mode = isOwn ? 'output' : narrow && wanted === 'both' ? 'input' : wanted
+  const [align, setAlign] = useState(true)
+  const [panel, setPanel] = useState(localStorage.getItem('ade.why') !== 'off')
+  const [asking, ask] = useState(false)
+  const [shift, setShift] = useState(0)
+  const [scene, setScene] = useState<Scene | null>(null)
+  const [error, setError] = useState<unknown>(null)
+  const [came, setCame] = useState(0)
+  const [severities, setSeverities] = useState(new Set(['error', 'warning', 'info']))
+  const rule = query.value.get('rule') ?? ''
+  const field = query.value.get('field') ?? ''
+  const holder = useRef<HTMLDivElement>(null)
+  const strip = useRef<HTMLCanvasElement>(null)
+  const grid = useRef<GridView | null>(null)
+  const inSight = useRef([0, 0])
+
+  const windows = useMemo(
+    () =>
+      new Windows(
+        run.id,
+        () => (grid.current?.redraw(), setCame((turn) => turn + 1)),
+        (error) => setError(error),
+      ),
+    [run.id],
+  )
+
+  const passes = (issue: Issue) => severities.has(issue.severity) && (!rule || issue.rule === rule) && (!field || issue.field === field)
+  const isFiltered = severities.size < 3 || !!rule || !!field
+  const issues = useMemo(() => loaded.issues.filter(passes), [loaded, severities, rule, field])
+  const counts = useMemo(() => {
+    const by: Record<string, number> = { error: 0, warning: 0, info: 0 }
+    for (const issue of loaded.issues) by[issue.severity]++
+    return by
+  }, [loaded])
+  const rules = useMemo(() => [...new Set(loaded.issues.map((issue) => issue.rule))].sort(), [loaded])
+  const fields = useMemo(() => [...new Set(loaded.issues.map((issue) => issue.field).filter((one) => one != null))].sort(), [loaded])
+
+  const chosen = chosenOf(query.value.get('cell'), query.value.get('side'))
+  const choose = (cell: Cell, to?: string) => amend({ cell: `${letters(cell.column)}${cell.row}`, side: cell.side === 'output' ? 'output' : null, sheet: to ?? sheet })
+
+  // The map of a sheet's rows, and the first cells of both sides, from which the columns get their widths.
+  useEffect(() => {
+    let here = true
+    setScene(null)
+    setShift(0)
+    const prepare = async (): Promise<Scene> => {
+      const segments = isOwn ? null : await segmentsOf(run.id, sheet)
+      const partner = isOwn ? sheet : (partnerSheet(segments) ?? loaded.explained?.tables.find((table) => table.sheet === sheet)?.output?.sheet ?? loaded.output.find((one) => one.name === sheet)?.name ?? null)
+      const sizes = { input: isOwn ? undefined : seen.find((one) => one.name === sheet), output: loaded.output.find((one) => one.name === partner) }
+      const widths: Record<Side, number[]> = { input: [], output: [] }
+      await Promise.all(
+        (['input', 'output'] as const).map(async (side) => {
+          const size = sizes[side]
+          if (!size?.rows || !size.columns) return
+          windows.limit(side, size.name, size.rows, size.columns)
+          await windows.first(side, size.name)
+          widths[side] = Array.from({ length: size.columns }, (_, at) => {
+            if (at >= 100) return 110
+            const values = Array.from({ length: Math.min(200, size.rows!) }, (_, row) => windows.value(side, size.name, row + 1, at + 1))
+            return widthOf(values.filter((_, row) => !titles.has(`${side} ${row + 1}`)), 8)
+          })
+        }),
+      )
+      return { sheet, partner, segments, why: isOwn ? '' : hindrance(segments), widths }
+    }
+    // A title is long, and of no column.
+    const titles = new Set(isOwn ? [] : (loaded.explained?.rows ?? []).filter((row) => row.sheet === sheet && row.kind !== 'header' && row.kind !== 'data').map((row) => `input ${row.row}`))
+    prepare().then(
+      (made) => here && setScene(made),
+      (error) => here && setError(error),
+    )
+    return () => void (here = false)
+  }, [run.id, sheet, isOwn])
+
+  const tables = useMemo(() => (loaded.explained?.tables ?? []).filter((table) => table.sheet === sheet).map((table) => ({ table, at: region(table.region), out: table.output ? region(table.output.range) : null })), [loaded, sheet])
+  const sizeOf = (side: Side) => (side === 'input' ? seen.find((one) => one.name === sheet) : loaded.output.find((one) => one.name === scene?.partner))
+  const canAlign = !!scene && !scene.why && !!scene.partner && !isOwn
+  const isAligned = canAlign && align && mode === 'both'
+  // The same whether or not both sides are shown.
+  const beside = useMemo(() => (canAlign ? aligned(scene!.segments!, sizeOf('input')?.rows ?? 0, sizeOf('output')?.rows ?? 0) : null), [scene, canAlign])
+  const partnerOf = (cell: Cell) => {
+    const line = beside?.at(beside.of(cell.side, cell.row))
+    return line ? (cell.side === 'input' ? line.b : line.a) : 0
+  }
+
+  const lines = useMemo((): Lines | null => {
+    if (!scene) return null
+    const rows = { input: (mode !== 'output' && sizeOf('input')?.rows) || 0, output: (mode !== 'input' && sizeOf('output')?.rows) || 0 }
+    return isAligned ? beside : apart(rows.input, rows.output, mode === 'both' ? shift : 0)
+  }, [scene, isAligned, beside, shift, mode])
+
+  const marks = useMemo(
+    () => ({ input: marksOf(issues, 'input', isOwn ? '' : sheet), output: marksOf(issues, 'output', scene?.partner ?? '') }),
+    [issues, sheet, scene],
+  )
+
+  const toInput = (cell: Cell) => (cell.side === 'input' ? cell.row : partnerRow(scene?.segments ?? null, 'output', cell.row))
+  const tableOf = (side: Side, row: number) => (side === 'input' ? tableAt(tables, row) : (tables.find(({ out }) => out && row >= out.top && row <= out.bottom) ?? tables[0]))
+  const current = chosen ? tableOf(chosen.side, chosen.row)?.table : tables[0]?.table
+
+  const held = useRef({ marks, current })
+  held.current = { marks, current }
+  useEffect(() => grid.current?.redraw(), [marks, current])
+  useEffect(() => {
+    if (!scene || !lines || !holder.current) return
+    const view = new GridView(holder.current, windows, {
+      choose: (cell) => choose(cell),
+      chip: (side, column) => choose({ side, row: chipRow(side), column }),
+      moved: (from, to) => ((inSight.current = [from, to]), drawStrip()),
+    })
+    const chipRow = (side: Side) => (side === 'input' ? (held.current.current?.header_rows?.rows.at(-1) ?? 1) : 1)
+    view.partner = (side, column) => partnerColumn(held.current.current, side, column)
+    view.partnerRow = (side, row) => partnerRow(scene.segments, side, row)
+    const panes: Pane[] = []
+    if (mode !== 'output') panes.push(paneOf('input'))
+    if (mode !== 'input' && scene.partner) panes.push(paneOf('output'))
+    view.show(panes, lines)
+    grid.current = view
+    const cell = chosenOf(query.peek().get('cell'), query.peek().get('side'))
+    if (cell) view.choose(cell)
+    return () => (view.destroy(), (grid.current = null))
+  }, [scene, beside, isAligned, mode])
+  useEffect(() => void (lines && grid.current?.setLines(lines)), [lines])
+
+  function paneOf(side: Side): Pane {
+    const size = sizeOf(side)!
+    const mine = () => held.current.marks[side]
+    const of = side === 'input' ? tables.map(({ table, at }) => ({ table, at })) : tables.flatMap(({ table, out }) => (out ? [{ table, at: out }] : []))
+    const headers = new Set(side === 'input' ? tables.flatMap(({ table }) => table.header_rows?.rows ?? []) : of.map(({ at }) => at.top))
+    const at = (row: number) => of.find(({ at }) => row >= at.top && row <= at.bottom)
+    const columnAt = (column: number) => held.current.current?.columns.find((one) => one.column === letters(column))
+    const unmapped = (column: number) => side === 'input' && columnAt(column)?.field === null
+    return {
+      side,
+      sheet: size.name,
+      label: `${side === 'input' ? 'Sender’s sheet' : 'Normalized'} ${size.name}`,
+      rows: size.rows ?? 0,
+      columns: size.columns ?? 0,
+      widths: scene!.widths[side],
+      rowClass(row) {
+        const table = at(row)
+        return [headers.has(row) && 'header', side === 'input' && of.length && !table && 'outside', side === 'input' && table?.at.top === row && 'edge-top', side === 'input' && table?.at.bottom === row && 'edge-bottom'].filter(Boolean).join(' ')
+      },
+      spills: (row) => side === 'input' && !at(row),
+      cellClass(row, column) {
+        const kinds: string[] = []
+        const found = mine().get(row * 32_768 + column)
+        if (found) kinds.push(worst(found))
+        const table = side === 'input' ? at(row) : null
+        if (table && column >= table.at.left && column <= table.at.right) {
+          kinds.push('inside')
+          if (column === table.at.left) kinds.push('edge-left')
+          if (column === table.at.right) kinds.push('edge-right')
+        }
+        if (unmapped(column)) kinds.push('unmapped')
+        return kinds.join(' ')
+      },
+      instead: (row, column) => (side === 'output' && mine().get(row * 32_768 + column)?.some((issue) => issue.value && !issue.written) ? 'empty' : null),
+      describe: (row, column) => mine().get(row * 32_768 + column)?.map((issue) => `${issue.severity}: ${issue.message}`).join('; ') ?? '',
+      chip(column) {
+        if (isOwn) return null
+        const letter = letters(column)
+        if (side === 'input') {
+          const found = columnAt(column)
+          if (!found) return null
+          if (!found.field) return { text: 'unmapped', note: '', title: `${letter} is unmapped: ${REASONS[found.reason] ?? found.reason}`, none: true }
+          const score = (found.score ?? 0).toFixed(2)
+          return { text: `→ ${found.field}`, note: score, title: `${letter} is mapped to ${found.field}, score ${score}`, none: false }
+        }
+        const found = held.current.current?.output?.columns.find((one) => one.column === letter)
+        if (!found) return null
+        const from = [found.from ?? []].flat()
+        if (!from.length) return { text: 'from no column', note: '', title: `${found.header} comes from no column of the sender’s`, none: true }
+        const name = held.current.current?.columns.find((one) => one.column === from[0])?.name ?? ''
+        return { text: `← ${from.join(' ')} ${name}`, note: '', title: `${found.header} comes from column ${from.join(', ')}`, none: false }
+      },
+    }
+  }
+
+  useEffect(() => {
+    if (chosen && grid.current) {
+      if (scene && lines && !lines.aligned && mode === 'both') {
+        const row = partnerRow(scene.segments, chosen.side, chosen.row)
+        const next = row ? (chosen.side === 'input' ? row - chosen.row : chosen.row - row) : shift
+        if (next !== shift) return setShift(next)
+      }
+      grid.current.choose(chosen)
+    }
+  }, [query.value.get('cell'), query.value.get('side'), scene, lines])
+
+  // All issues of the sheet, where they are, and what is in sight.
+  const drawStrip = () => {
+    const canvas = strip.current
+    const view = grid.current
+    if (!canvas || !view) return
+    const { clientWidth: width, clientHeight: height } = canvas
+    if (canvas.height !== height * devicePixelRatio) Object.assign(canvas, { width: width * devicePixelRatio, height: height * devicePixelRatio })
+    const pen = canvas.getContext('2d')!
+    const style = getComputedStyle(canvas)
+    pen.setTransform(devicePixelRatio, 0, 0, devicePixelRatio, 0, 0)
+    pen.clearRect(0, 0, width, height)
+    pen.fillStyle = style.borderTopColor
+    pen.fillRect(0, inSight.current[0] * height, width, Math.max(4, (inSight.current[1] - inSight.current[0]) * height))
+    const colours = { info: style.borderBottomColor, warning: style.borderLeftColor, error: style.borderRightColor }
+    const side = mode === 'output' ? 'output' : 'input'
+    for (const severity of ['info', 'warning', 'error'] as const) {
+      pen.fillStyle = colours[severity]
+      for (const issue of issues) {
+        const at = issue.severity === severity && (side === 'input' ? issue.sheet === sheet : issue.output_sheet === scene?.partner) ? spot(issue, side) : null
+        if (at) pen.fillRect(2, (view.lines.of(side, at.row) / Math.max(view.lines.total, 1)) * height, width - 4, 3)
+      }
+    }
+  }
+  useEffect(drawStrip, [issues, lines])
+
+  const atIssue = chosen ? issues.findIndex((issue) => isAt(issue, chosen, sheet)) : -1
+  const toIssue = (step: 1 | -1) => {
+    if (!issues.length) return toast(loaded.issues.length ? 'No issue is left by the filters.' : 'This run has no issues.')
+    let next = atIssue + step
+    if (atIssue < 0 && chosen) {
+      const order = seen.findIndex((one) => one.name === sheet)
+      const row = toInput(chosen)
+      const after = issues.findIndex((issue) => {
+        const where = seen.findIndex((one) => one.name === issue.sheet)
+        const at = spot(issue, 'input')
+        return where > order || (where === order && (at?.row ?? 0) > row)
+      })
+      next = step > 0 ? (after < 0 ? 0 : after) : (after < 0 ? issues.length : after) - 1
+    } else if (atIssue < 0) next = step > 0 ? 0 : issues.length - 1
+    const issue = issues[(next + issues.length) % issues.length]
+    const at = spot(issue, 'input')
+    if (at) choose({ side: mode === 'output' && spot(issue, 'output') ? 'output' : 'input', ...(mode === 'output' ? (spot(issue, 'output') ?? at) : at) }, issue.sheet)
+    else amend({ sheet: issue.sheet, cell: null })
+    if (mode === 'issues') amend({ view: 'input' })
+  }
+  const tabs: [string, Side][] = [...seen.map((one): [string, Side] => [one.name, 'input']), ...own.map((one): [string, Side] => [one.name, 'output'])]
+  const toSheet = (step: number) => {
+    const at = tabs.findIndex(([name, side]) => name === sheet && (side === 'output') === isOwn)
+    const [name, side] = tabs[(at + step + tabs.length) % tabs.length]
+    amend({ sheet: name, side: side === 'output' ? 'output' : null, cell: null })
+  }
+  const toggle = (severity: string) => {
+    const next = new Set(severities)
+    if (!next.delete(severity)) next.add(severity)
+    setSeverities(next)
+  }
+  const showPanel = (on: boolean) => (setPanel(on), localStorage.setItem('ade.why', on ? 'on' : 'off'))
+  const partnerCell = (): Cell | null => {
+    if (!chosen || !scene) return null
+    const side = chosen.side === 'input' ? 'output' : 'input'
+    const row = canAlign ? partnerOf(chosen) : partnerRow(scene.segments, chosen.side, chosen.row)
+    const column = partnerColumn(current, chosen.side, chosen.column)
+    return row && column ? { side, row, column } : null
+  }
+  useKeys({
+    n: () => toIssue(1),
+    p: () => toIssue(-1),
+    i: () => showPanel(!panel),
+    '[': () => toSheet(-1),
+    ']': () => toSheet(1),
+    h: () => current && (choose({ side: 'input', row: current.header_rows?.rows.at(-1) ?? region(current.region).top, column: chosen?.side === 'input' ? chosen.column : region(current.region).left }), grid.current?.focus('input')),
+    'Ctrl g': () => ask(true),
+    'Ctrl c': () => {
+      if (getSelection()?.toString() || !chosen) return
+      const name = chosen.side === 'input' ? sheet : scene?.partner
+      copy(String(windows.value(chosen.side, name ?? '', chosen.row, chosen.column) ?? ''))
+      toast('The value was copied.')
+    },
+    Escape: () => (chosen ? amend({ cell: null }) : history.back()),
+  })
+
+  const heads = (side: Side) => {
+    const size = sizeOf(side)
+    if (!size) return ''
+    if (side === 'input') return [sheet, current && `table ${current.table} at ${current.region}`].filter(Boolean).join(' · ')
+    return `${scene?.partner ?? ''} · ${many(Math.max(0, (size.rows ?? 1) - 1), 'row')}`
+  }
+  const bySheet = (name: string) => issues.filter((issue) => issue.sheet === name)
+  const pieces: [Mode, string][] = narrow ? [['input', 'Sender’s'], ['output', 'Normalized'], ['issues', `Issues ${loaded.issues.length}`]] : [['both', 'Side by side'], ['input', 'Sender’s'], ['output', 'Normalized']]
+  return (
+    <>
+      <div class="tools">
+        {!isOwn && <Segments label="View" value={mode} onChange={(view) => amend({ view: view === 'both' ? null : view })} all={pieces} />}
+        {mode === 'both' && (
+          <span class="roomy" title={scene?.why || undefined}>
+            {canAlign ? (
+              <Switch on={align} onChange={setAlign}>
+                Rows aligned
+              </Switch>
+            ) : (
+              scene?.why && <span class="small dim">{scene.why}</span>
+            )}
+          </span>
+        )}
+        <span class="grow" />
+        {loaded.issues.length > 0 && (
+          <>
+            <span class="segments roomy" role="group" aria-label="Severity">
+              {(['error', 'warning', 'info'] as const).map((one) =>
+                counts[one] ? (
+                  <button type="button" key={one} aria-pressed={severities.has(one)} onClick={() => toggle(one)}>
+                    <span class={`corner ${one}`} />
+                    {one === 'info' ? 'Info' : one === 'error' ? 'Errors' : 'Warnings'} <span class="count">{number(counts[one])}</span>
+                  </button>
+                ) : null,
+              )}
+            </span>
+            <select class="input wide-only" aria-label="Rule" value={rule} onChange={(event) => amend({ rule: event.currentTarget.value })}>
+              <option value="">All rules</option>
+              {rules.map((one) => (
+                <option key={one}>{one}</option>
+              ))}
+            </select>
+            <select class="input wide-only" aria-label="Field" value={field} onChange={(event) => amend({ field: event.currentTarget.value })}>
+              <option value="">All fields</option>
+              {fields.map((one) => (
+                <option key={one}>{one}</option>
+              ))}
+            </select>
+            <span class="flow roomy">
+              <button type="button" class="button square" aria-label="Previous issue, p" onClick={() => toIssue(-1)}>
+                <Icon name="up" />
+              </button>
+              <button type="button" class="button square" aria-label="Next issue, n" onClick={() => toIssue(1)}>
+                <Icon name="down" />
+              </button>
+            </span>
+          </>
+        )}
+      </div>
+      {error != null && <Trouble error={error} again={() => setError(null)} />}
+      {loaded.more > 0 && <div class="notice warning small">The first {number(loaded.issues.length)} issues are marked here; {number(loaded.more)} more are in the written sheets and files.</div>}
+      <div class="split" role="tabpanel" aria-label="Result">
+        <div class="pane grow">
+          {mode === 'issues' ? (
+            <IssueList issues={issues} onChoose={(issue) => (amend({ view: 'input' }), spot(issue, 'input') && choose({ side: 'input', ...spot(issue, 'input')! }, issue.sheet))} />
+          ) : (
+            <>
+              <div class="pane-title roomy">
+                {mode !== 'output' && (
+                  <span class="grow cut">
+                    <strong>Sender’s sheet</strong> {heads('input')}
+                  </span>
+                )}
+                {mode !== 'input' && (
+                  <span class="grow cut">
+                    <strong>{isOwn ? 'Of the output' : 'Normalized'}</strong> {heads('output')}
+                    {current?.rows && current.rows.read > current.rows.written && !isOwn && <span class="chip">{number(current.rows.read - current.rows.written)} not written</span>}
+                  </span>
+                )}
+              </div>
+              <div class={`sheets-view ${isFiltered ? 'dimming' : ''}`} ref={holder}>
+                {!scene && <Loading />}
+                <button type="button" class="map-strip" tabIndex={-1} aria-hidden="true" onClick={(event) => grid.current?.goTo(event.offsetY / event.currentTarget.clientHeight)}>
+                  <canvas ref={strip} />
+                </button>
+              </div>
+            </>
+          )}
+          <div class="sheet-tabs" role="tablist" aria-label="Sheets">
+            {tabs.map(([name, side]) => {
+              const found = side === 'input' ? bySheet(name) : []
+              const isHere = name === sheet && (side === 'output') === isOwn
+              const hidden = side === 'input' && loaded.input.find((one) => one.name === name)?.state !== 'visible'
+              return (
+                <button type="button" role="tab" key={`${side} ${name}`} aria-selected={isHere} tabIndex={isHere ? 0 : -1} onClick={() => amend({ sheet: name, side: side === 'output' ? 'output' : null, cell: null })}>
+                  {name} {found.length > 0 && <span class={`chip ${worst(found)}`}>{number(found.length)}</span>}
+                  {hidden && <span class="dim">hidden</span>}
+                  {side === 'output' && <span class="dim">written</span>}
+                </button>
+              )
+            })}
+            <span class="legend wide-only">
+              <span>
+                <span class="corner" /> error
+              </span>
+              <span>
+                <span class="corner warning" /> warning
+              </span>
+              <span>hatched: not written</span>
+            </span>
+          </div>
+        </div>
+        {panel && mode !== 'issues' && (
+          <Why
+            run={run}
+            sheet={sheet}
+            partnerSheet={scene?.partner ?? null}
+            cell={chosen}
+            partner={partnerCell()}
+            value={(cell) => windows.value(cell.side, (cell.side === 'input' ? sheet : scene?.partner) ?? '', cell.row, cell.column)}
+            table={current ?? null}
+            explained={loaded.explained}
+            issues={chosen ? issues.filter((issue) => isAt(issue, chosen, sheet)) : []}
+            at={atIssue}
+            total={issues.length}
+            came={came}
+            onIssue={toIssue}
+          />
+        )}
+      </div>
+      {asking && <GoTo onClose={() => ask(false)} onGo={(cell) => (ask(false), choose({ side: chosen?.side ?? (mode === 'output' ? 'output' : 'input'), ...cell }), grid.current?.focus(chosen?.side ?? 'input'))} />}
+    </>
+  )
+}
+
+function chosenOf(cell: string | null, side: string | null): Cell | null {
+  const found = cell ? place(cell) : null
+  return found && { side: side === 'output' ? 'output' : 'input', ...found }
+}
+
+function isAt(issue: Issue, cell: Cell, sheet: string): boolean {
+  const at = spot(issue, cell.side)
+  return !!at && at.row === cell.row && at.column === cell.column && (cell.side === 'input' ? issue.sheet === sheet : true)
+}
+
+const IssueList = ({ issues, onChoose }: { issues: Issue[]; onChoose: (issue: Issue) => void }) => (
+  <div class="issue-list">
+    {issues.slice(0, 1000).map((issue, index) => (
+      <button type="button" key={index} onClick={() => onChoose(issue)}>
+        <strong>
+          {issue.sheet}!{issue.cell ?? issue.row}
+        </strong>
+        <span class={`chip ${issue.severity}`}>{issue.severity}</span>
+        <span class="grow cut">{issue.message}</span>
+      </button>
+    ))}
+    {!issues.length && <p class="empty">No issues.</p>}
+  </div>
+)
+
+function GoTo({ onClose, onGo }: { onClose: () => void; onGo: (cell: { row: number; column: number }) => void }) {
+  const [wrong, setWrong] = useState(false)
+  const send = (event: Event) => {
+    event.preventDefault()
+    const found = place(String(new FormData(event.currentTarget as HTMLFormElement).get('cell')).trim())
+    if (found) onGo(found)
+    else setWrong(true)
+  }
+  return (
+    <Dialog title="Go to a cell" onClose={onClose}>
+      <form onSubmit={send}>
+        <label class="label" for="cell">
+          Cell
+        </label>
+        <input class="input fill" id="cell" name="cell" placeholder="C11" autocomplete="off" aria-invalid={wrong} aria-describedby="cell-wrong" />
+        <p class="bad small" id="cell-wrong" role="alert">
+          {wrong ? 'A cell has letters and a number, such as C11.' : ''}
+        </p>
+      </form>
+    </Dialog>
+  )
+}
+

@@ -1,0 +1,264 @@
+// One run: what it is, and its tabs.
+import { useEffect, useRef, useState } from 'preact/hooks'
+import { address, get, type Run } from '../api/client'
+import { hear, link } from '../api/events'
+import { LogView, useLog } from '../log/view'
+import type { Line } from '../log/lines'
+import { cancelRun, Menu, runAgain } from '../parts/frame'
+import { clock, day, many, now, number, short, size, span } from '../parts/format'
+import { Icon } from '../parts/icons'
+import { useKeys } from '../parts/keys'
+import { copy, doing, Loading, STAGES, Status, StatusOf, toast, Trouble, useAbout, useLoaded } from '../parts/parts'
+import { go, href } from '../router'
+import { Explain } from './explain'
+import { Files } from './files'
+import { Result } from './result'
+
+const TABS = ['result', 'log', 'explain', 'files'] as const
+type Tab = (typeof TABS)[number]
+
+export function RunPage({ id, tab }: { id: string; tab?: string }) {
+  const [run, setRun] = useState<Run | null>(null)
+  const [error, setError] = useState<unknown>(null)
+  const load = () => get('/api/v1/runs/{id}', { id }).then(setRun, setError)
+  useEffect(() => {
+    load()
+    return hear((told) => {
+      for (const one of told) if (one.kind === 'run' && one.data.id === id) setRun(one.data)
+      if (told.some((one) => one.kind === 'reset')) load()
+    })
+  }, [id])
+  const ended = !!run && ['succeeded', 'failed', 'cancelled'].includes(run.status)
+  useEffect(() => {
+    if (ended || link.value.live) return
+    const timer = setInterval(load, 2000)
+    return () => clearInterval(timer)
+  }, [ended, link.value.live])
+  const log = useLog(run)
+  if (error && !run) return <Trouble error={error} again={load} />
+  if (!run) return <Loading />
+  const has = !!run.output_path && !run.artifacts_deleted_at
+  const current: Tab = TABS.includes(tab as Tab) ? (tab as Tab) : run.status === 'succeeded' && has ? 'result' : 'log'
+  return (
+    <>
+      <Head run={run} has={has} current={current} lines={log.lines.length} />
+      {current === 'log' && (
+        <>
+          {!ended && <Stages run={run} lines={log.lines} />}
+          {run.error && <Failure run={run} />}
+          <LogView run={run} {...log} />
+        </>
+      )}
+      {current === 'result' && <Result run={run} />}
+      {current === 'explain' && <Explain run={run} />}
+      {current === 'files' && <Files run={run} />}
+      <span class="unseen" role="status">
+        {ended ? sentence(run) : ''}
+      </span>
+    </>
+  )
+}
+
+const sentence = (run: Run) => [run.status, run.metrics && many(run.metrics.rows, 'row'), run.metrics && many(run.metrics.issues, 'issue')].filter(Boolean).join(', ')
+
+function Head({ run, has, current, lines }: { run: Run; has: boolean; current: Tab; lines: number }) {
+  const ended = run.completed_at != null
+  const metrics = run.metrics
+  const tabs = useRef<HTMLDivElement>(null)
+  const at = TABS.indexOf(current)
+  const to = (tab: Tab) => `/runs/${run.id}/${tab}`
+  const output = address('/api/v1/runs/{id}/output', { id: run.id })
+  const download = (url: string) => Object.assign(document.createElement('a'), { href: url, download: '' }).click()
+  const keys: Record<string, () => void> = {
+    d: () => has && download(output),
+    c: () => (copy(run.id), toast('The id was copied.')),
+    r: () => ended && runAgain(run.id),
+    x: () => ended || cancelRun(run.id),
+    Escape: () => go('/runs'),
+  }
+  TABS.forEach((tab, index) => (keys[String(index + 1)] = () => go(to(tab))))
+  useKeys(keys)
+  useAbout({
+    title: run.input.name,
+    main: has,
+    command: { result: `ade runs show ${short(run.id)}`, log: `ade logs tail ${short(run.id)}${ended ? '' : ' -f'}`, explain: `ade explain ${short(run.id)}`, files: `ade runs show ${short(run.id)}` }[current],
+    keys: {
+      result: [['n p', 'issues'], ['Tab', 'other side'], ['i', 'why'], ['[ ]', 'sheets']],
+      log: ended ? [['e', 'next error'], ['r', 'run again']] : [['f', 'follow'], ['e', 'next error'], ['x', 'cancel']],
+      explain: [['j k', 'columns'], ['o', 'open in the sheet']],
+      files: [['d', 'download the workbook']],
+    }[current] as [string, string][],
+  })
+  const arrows = (event: KeyboardEvent) => {
+    const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key]
+    if (!step) return
+    event.preventDefault()
+    event.stopPropagation()
+    const next = (at + step + TABS.length) % TABS.length
+    go(to(TABS[next]))
+    tabs.current?.querySelectorAll('a')[next].focus()
+  }
+  const counts: Record<Tab, number | null> = { result: null, log: lines || null, explain: null, files: null }
+  return (
+    <>
+      <div class="run-title">
+        <div class="grow">
+          <div class="first">
+            <span class="small dim roomy">
+              <a class="dim" href={href('/runs')}>
+                Runs
+              </a>{' '}
+              /
+            </span>
+            <h1 class="cut" title={run.input.name}>
+              {run.input.name}
+            </h1>
+            <StatusOf run={run} />
+          </div>
+          <div class="run-facts">
+            <span>
+              <b>{run.configuration_name}</b> <span class="mono roomy">{run.configuration_version ? `version ${run.configuration_version}` : run.source_digest.slice(0, 8)}</span>
+            </span>
+            {metrics && (
+              <>
+                <span>
+                  <b>{number(metrics.rows)}</b> rows read
+                </span>
+                <span>
+                  <b>{number(metrics.mapped_fields)}</b> fields mapped
+                </span>
+                <span class="roomy">
+                  <b>{number(metrics.unmapped_columns)}</b> columns unmapped
+                </span>
+              </>
+            )}
+            {ended ? run.duration_ms != null && <b>{span(run.duration_ms)}</b> : run.started_at && <span><b>{span(Math.max(0, now.value - Date.parse(run.started_at)))}</b> so far</span>}
+            {run.attempt_count > 1 && (
+              <span>
+                attempt <b>{run.attempt_count}</b> of {run.max_attempts}
+              </span>
+            )}
+            <span class="roomy">{size(run.input.size_bytes)}</span>
+            <span class="roomy" title={run.created_at}>
+              {day(run.created_at)} {clock(run.created_at).slice(0, 5)}
+            </span>
+            <span class="mono roomy" title={run.id}>
+              {short(run.id)}
+            </span>
+          </div>
+        </div>
+        {!ended && (
+          <button type="button" class="button danger" aria-disabled={!!run.cancel_requested_at} onClick={() => cancelRun(run.id)}>
+            <Icon name="stop" /> {run.cancel_requested_at ? 'Stopping…' : 'Cancel'}
+          </button>
+        )}
+        {ended && (
+          <button type="button" class="button roomy" onClick={() => runAgain(run.id)}>
+            <Icon name="again" /> Run again
+          </button>
+        )}
+        {has && (
+          <a class="button filled" href={output} download aria-label="Download the normalized workbook">
+            <Icon name="download" />
+            <span class="roomy">Normalized workbook</span>
+          </a>
+        )}
+        {has && (
+          <span class="roomy">
+            <Menu label="More to download" square face={<Icon name="down" />}>
+              <a href={address('/api/v1/runs/{id}/annotated', { id: run.id })} download>
+                Painted copy of the sender’s file
+              </a>
+              <a href={address('/api/v1/runs/{id}/report', { id: run.id })} target="_blank">
+                Report
+              </a>
+              <a href={address('/api/v1/runs/{id}/artifact', { id: run.id })} download>
+                Audit record
+              </a>
+            </Menu>
+          </span>
+        )}
+      </div>
+      <div class="tabs" role="tablist" aria-label="Run" ref={tabs} onKeyDown={arrows}>
+        {TABS.map((tab) => (
+          <a key={tab} role="tab" href={href(to(tab))} aria-selected={tab === current} tabIndex={tab === current ? 0 : -1}>
+            {tab[0].toUpperCase() + tab.slice(1)}
+            {counts[tab] != null && <span class="count">{number(counts[tab]!)}</span>}
+          </a>
+        ))}
+      </div>
+    </>
+  )
+}
+
+/** How far a run is. */
+function Stages({ run, lines }: { run: Run; lines: Line[] }) {
+  const names = Object.keys(STAGES) as (keyof typeof STAGES)[]
+  const at = names.indexOf(run.stage ?? (run.status === 'queued' ? 'queued' : 'detecting'))
+  const progress = lines.findLast((line) => line.event === 'engine.sheet.progress')?.data as { rows?: number; total_rows?: number } | undefined
+  return (
+    <ol class="stages" aria-label="Progress">
+      {names.map((name, index) => (
+        <li key={name} class={index === at ? 'current' : ''} aria-current={index === at ? 'step' : undefined}>
+          {index > at ? STAGES[name] : <Status of={index < at ? 'succeeded' : run.status}>{STAGES[name]}</Status>}
+          {index === at && (
+            <>
+              <div>{progress?.total_rows && index > 2 ? `${number(progress.rows ?? 0)} of ${number(progress.total_rows)} rows` : doing(run)}</div>
+              {progress?.total_rows && index > 2 ? <progress aria-label="Rows" max={progress.total_rows} value={progress.rows} /> : null}
+            </>
+          )}
+        </li>
+      ))}
+    </ol>
+  )
+}
+
+/** Why a run failed, with the line of code where it did. */
+function Failure({ run }: { run: Run }) {
+  const error = run.error!
+  const places = [error.stage && `stage ${error.stage}`, error.callable, error.sheet && `sheet ${error.sheet}`, error.table && `table ${error.table}`, run.exit_code != null && `exit status ${run.exit_code}`].filter(Boolean)
+  return (
+    <>
+      <div class="notice error">
+        <Icon name="warning" />
+        <div class="grow break">
+          <strong>{error.message}</strong>
+          <div class="mid">
+            <code>{error.code}</code>
+            {places.length > 0 && ` · ${places.join(', ')}`}
+          </div>
+          {error.hint && <div class="mid">{error.hint}</div>}
+        </div>
+      </div>
+      {error.file && error.line && <CodePlace run={run} file={error.file.replace(/^<configuration>\//, '')} line={error.line} />}
+    </>
+  )
+}
+
+function CodePlace({ run, file, line }: { run: Run; file: string; line: number }) {
+  const { value } = useLoaded(async () => {
+    const path = file.split('/').map(encodeURIComponent).join('/')
+    const version = run.configuration_version ? `versions/${run.configuration_version}/` : ''
+    const response = await fetch(`/api/v1/configs/${run.configuration_id}/${version}files/${path}`)
+    return response.ok ? (await response.text()).split('\n') : null
+  }, [file])
+  if (!value) return null
+  const first = Math.max(1, line - 3)
+  return (
+    <div class="code-place" tabIndex={0} role="region" aria-label={`${file}, line ${line}`}>
+      <div>
+        <span />
+        <span class="dim">
+          {file}
+          {run.configuration_version ? '' : ', as it is now'}
+        </span>
+      </div>
+      {value.slice(first - 1, line + 2).map((text, index) => (
+        <div key={index} class={first + index === line ? 'wrong' : ''}>
+          <span>{first + index}</span>
+          <span>{text}</span>
+        </div>
+      ))}
+    </div>
+  )
+}

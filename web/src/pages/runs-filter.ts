@@ -1,0 +1,59 @@
+// Which runs a list shows: its filters as the address has them, and what the stream tells put to what is there.
+import type { Run } from '../api/client'
+
+export const SINCE: Record<string, { name: string; sentence: string; brief: string; seconds: number | null; window: number }> = {
+  '5m': { name: 'Last 5 minutes', sentence: 'in the last 5 minutes', brief: '5 min', seconds: 300, window: 300 },
+  '1h': { name: 'Last hour', sentence: 'in the last hour', brief: 'last hour', seconds: 3600, window: 3600 },
+  '24h': { name: 'Last 24 hours', sentence: 'in the last 24 hours', brief: '24 hours', seconds: 86_400, window: 86_400 },
+  '7d': { name: 'Last 7 days', sentence: 'in the last 7 days', brief: '24 hours', seconds: 604_800, window: 86_400 },
+  all: { name: 'All times', sentence: 'of all times', brief: 'last hour', seconds: null, window: 3600 },
+}
+
+export interface Filter {
+  status: string
+  config: string
+  since: string
+  sinceGiven: boolean
+  issues: boolean
+  q: string
+}
+
+export function filterOf(query: URLSearchParams): Filter {
+  const since = query.get('since') ?? ''
+  return {
+    status: query.get('status') ?? '',
+    config: query.get('config') ?? '',
+    since: since in SINCE ? since : 'all',
+    sinceGiven: since in SINCE && since !== 'all',
+    issues: query.get('issues') === '1',
+    q: query.get('q') ?? '',
+  }
+}
+
+/** Whether a list with this filter shows a run; says what the server's filters say. */
+export function accepts(filter: Filter, run: Run, now: number): boolean {
+  if (filter.status && !filter.status.split(',').includes(run.status)) return false
+  if (filter.config && filter.config !== run.configuration_name && filter.config !== run.configuration_id) return false
+  const seconds = SINCE[filter.since].seconds
+  if (seconds && Date.parse(run.created_at) < now - seconds * 1000) return false
+  if (filter.issues && !run.metrics?.issues) return false
+  if (!filter.q) return true
+  const q = filter.q.toLowerCase()
+  const texts = [run.input.name, run.configuration_name, ...Object.entries(run.labels).flat()]
+  return texts.some((text) => String(text).toLowerCase().includes(q)) || run.id.endsWith(q)
+}
+
+/** Puts changed runs to those of a list, newest first. What is no longer shown goes; `added` are the new ones. */
+export function merged(before: Run[], changed: Run[], accepted: (run: Run) => boolean): { runs: Run[]; added: Run[] } {
+  const by = new Map(changed.map((run) => [run.id, run]))
+  const runs: Run[] = []
+  for (const run of before) {
+    const now = by.get(run.id)
+    by.delete(run.id)
+    if (!now) runs.push(run)
+    else if (accepted(now)) runs.push(now)
+  }
+  const added = [...by.values()].filter(accepted)
+  // Ids are UUIDv7: their order is that of time.
+  return { runs: added.length ? [...added, ...runs].sort((a, b) => (a.id < b.id ? 1 : -1)) : runs, added }
+}

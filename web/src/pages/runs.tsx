@@ -1,0 +1,437 @@
+// The live list of runs.
+import { useEffect, useMemo, useRef, useState } from 'preact/hooks'
+import { get, workspace, type Run, type Schemas } from '../api/client'
+import { counts, hear, link } from '../api/events'
+import { amend, go, href, query } from '../router'
+import { clock, many, moment, now, number, quoted, short, span } from '../parts/format'
+import { useKeys } from '../parts/keys'
+import { cancelRun, runAgain } from '../parts/frame'
+import { doing, Search, Segments, StatusOf, Switch, Trouble, useAbout, Loading } from '../parts/parts'
+import { accepts, filterOf, merged, SINCE, type Filter } from './runs-filter'
+import { FirstRun } from './first-run'
+
+const PAGE = 100
+/** A page left and come back to is as it was. */
+let kept: { of: string; runs: Run[]; cursor: string | null; top: number } | null = null
+
+function queryOf(filter: Filter) {
+  const since = SINCE[filter.since]?.seconds
+  return {
+    workspace: workspace.value,
+    status: filter.status,
+    configuration: filter.config,
+    q: filter.q,
+    has_issues: filter.issues ? true : undefined,
+    since: since ? new Date(Math.floor((Date.now() - since * 1000) / 1000) * 1000).toISOString() : undefined,
+  }
+}
+
+/** The list: what the server said, and since then its stream. New runs wait while somebody reads further down. */
+function useRuns(filter: Filter, isAway: () => boolean) {
+  const of = JSON.stringify([workspace.value, filter])
+  const [runs, setRuns] = useState<Run[] | null>(kept?.of === of ? kept.runs : null)
+  const [cursor, setCursor] = useState<string | null>(kept?.of === of ? kept.cursor : null)
+  const [fresh, setFresh] = useState<Run[]>([])
+  const [counted, setCounted] = useState<Schemas['RunCounts'] | null>(null)
+  const [error, setError] = useState<unknown>(null)
+  const state = useRef({ runs, cursor, filter, of, counting: 0 })
+  Object.assign(state.current, { runs, cursor, filter, of })
+
+  const load = async (abort?: AbortSignal) => {
+    try {
+      const page = await get('/api/v1/runs', {}, { ...queryOf(filter), limit: PAGE, counts: true }, abort)
+      setRuns(page.items)
+      setCursor(page.next_cursor ?? null)
+      setCounted(page.counts ?? null)
+      setFresh([])
+      setError(null)
+    } catch (error) {
+      if (!abort?.aborted) setError(error)
+    }
+  }
+  const count = () => {
+    const held = state.current
+    if (held.counting) return
+    held.counting = setTimeout(() => {
+      held.counting = 0
+      const all = { ...queryOf(held.filter), status: undefined, limit: 1, counts: true }
+      get('/api/v1/runs', {}, all).then((page) => setCounted(page.counts ?? null), () => {})
+    }, 500) as unknown as number
+  }
+  useEffect(() => {
+    const abort = new AbortController()
+    load(abort.signal).then(count)
+    return () => abort.abort()
+  }, [of])
+  useEffect(
+    () =>
+      hear((told) => {
+        const held = state.current
+        if (told.some((one) => one.kind === 'reset')) return void load().then(count)
+        const changed = told.filter((one) => one.kind === 'run').map((one) => one.data as Run)
+        if (!changed.length || !held.runs) return
+        const { runs, added } = merged(held.runs, changed, (run) => accepts(held.filter, run, Date.now()))
+        if (isAway() && added.length) {
+          const known = new Set(added.map((run) => run.id))
+          setRuns(runs.filter((run) => !known.has(run.id)))
+          setFresh((before) => [...added, ...before.filter((run) => !known.has(run.id))])
+        } else setRuns(runs)
+        count()
+      }),
+    [],
+  )
+  const more = async () => {
+    const { cursor, of } = state.current
+    if (!cursor) return
+    setCursor(null)
+    const page = await get('/api/v1/runs', {}, { ...queryOf(filter), limit: PAGE, cursor }).catch(setError)
+    if (!page || state.current.of !== of) return
+    setRuns((before) => merged(before ?? [], page.items, () => true).runs)
+    setCursor(page.next_cursor ?? null)
+  }
+  const show = () => {
+    setRuns((before) => merged(before ?? [], fresh, () => true).runs)
+    setFresh([])
+  }
+  return { of, runs, cursor, counted, fresh, error, load, more, show }
+}
+
+export function Runs() {
+  const filter = filterOf(query.value)
+  const box = useRef<HTMLDivElement>(null)
+  const list = useRuns(filter, () => (box.current?.scrollTop ?? 0) > 60)
+  const { runs, counted } = list
+  const [chosen, choose] = useState<string | null>(null)
+  const [text, setText] = useState(filter.q)
+  const waiting = useRef(0)
+  const isFiltered = !!(filter.status || filter.config || filter.q || filter.issues)
+
+  useEffect(() => {
+    if (box.current && kept?.of === list.of) box.current.scrollTop = kept.top
+  }, [runs != null])
+  useEffect(() => () => void (kept = runs && { of: list.of, runs, cursor: list.cursor, top: box.current?.scrollTop ?? 0 }), [runs])
+
+  const search = (next: string) => {
+    setText(next)
+    clearTimeout(waiting.current)
+    waiting.current = setTimeout(() => amend({ q: next }), 150) as unknown as number
+  }
+  const at = runs?.findIndex((run) => run.id === chosen) ?? -1
+  const move = (step: number) => {
+    const next = runs?.[Math.max(0, Math.min(runs.length - 1, at + step))]
+    if (!next) return
+    choose(next.id)
+    document.getElementById(`run-${next.id}`)?.scrollIntoView({ block: 'nearest' })
+  }
+  const showNew = () => (list.show(), box.current && (box.current.scrollTop = 0))
+  useKeys({
+    j: () => move(1),
+    ArrowDown: () => move(1),
+    k: () => move(-1),
+    ArrowUp: () => move(-1),
+    Enter: () => chosen && go(`/runs/${chosen}`),
+    x: () => chosen && cancelRun(chosen),
+    r: () => chosen && runAgain(chosen),
+    '.': showNew,
+    Escape: () => isFiltered && (setText(''), amend({ q: null, status: null, config: null, issues: null })),
+  })
+  const command = ['ade runs ls', filter.status && `--status ${filter.status}`, filter.config && `--config ${quoted(filter.config)}`].filter(Boolean).join(' ')
+  useAbout({
+    title: 'Runs',
+    command,
+    keys: [
+      ['j k', 'move'],
+      ['Enter', 'open'],
+      ['x', 'cancel'],
+      ['?', 'all keys'],
+    ],
+  })
+
+  if (runs && !runs.length && !isFiltered && !filter.sinceGiven) return <FirstRun />
+  const all = counted && counted.queued + counted.running + counted.succeeded + counted.failed + counted.cancelled
+  const statuses = ['queued', 'running', 'succeeded', 'failed', 'cancelled'] as const
+  return (
+    <>
+      <div class="title">
+        <h1>Runs</h1>
+        <span class="say">{SINCE[filter.since].sentence}, newest first</span>
+      </div>
+      <Strip filter={filter} />
+      <div class="tools" role="search">
+        <Search value={text} label="Input, configuration or id" onInput={search} />
+        <Segments
+          label="Status"
+          value={filter.status}
+          onChange={(status) => amend({ status })}
+          all={[['' as string, 'All', all ?? undefined], ...statuses.map((one): [string, string, number?] => [one, one[0].toUpperCase() + one.slice(1), counted?.[one]])]}
+        />
+        <ConfigurationFilter value={filter.config} />
+        <select class="input" aria-label="Since" value={filter.since} onChange={(event) => amend({ since: event.currentTarget.value })}>
+          {Object.entries(SINCE).map(([key, { name }]) => (
+            <option key={key} value={key}>
+              {name}
+            </option>
+          ))}
+        </select>
+        <Switch on={filter.issues} onChange={(on) => amend({ issues: on ? '1' : null })}>
+          With issues only
+        </Switch>
+      </div>
+      {list.error != null && <Trouble error={list.error} again={() => list.load()} />}
+      <div class="scroller grow" ref={box} tabIndex={0} role="region" aria-label="Runs, newest first" onScroll={(event) => near(event.currentTarget) && list.more()}>
+        {list.fresh.length > 0 && (
+          <div class="waiting">
+            <button type="button" class="button" onClick={showNew}>
+              {many(list.fresh.length, 'new run')} <kbd>.</kbd>
+            </button>
+          </div>
+        )}
+        {!runs ? (
+          <Loading />
+        ) : runs.length ? (
+          <Table runs={runs} chosen={chosen} onChoose={choose} />
+        ) : (
+          <div class="empty">
+            <p>
+              No {filter.status} run{filter.config && ` of ${filter.config}`} {SINCE[filter.since].sentence}
+              {filter.q && ` with “${filter.q}”`}
+              {filter.issues && ' with issues'}.
+            </p>
+            <button type="button" class="button" onClick={() => (setText(''), amend({ q: null, status: null, config: null, issues: null, since: 'all' }))}>
+              Clear the filters <kbd>Esc</kbd>
+            </button>
+          </div>
+        )}
+      </div>
+      <span class="unseen" role="status">
+        {list.fresh.length ? many(list.fresh.length, 'new run') : ''}
+      </span>
+    </>
+  )
+}
+
+const near = (box: HTMLElement) => box.scrollTop + box.clientHeight * 2 > box.scrollHeight
+
+function ConfigurationFilter({ value }: { value: string }) {
+  const [names, setNames] = useState<string[]>([])
+  useEffect(() => {
+    get('/api/v1/workspaces/{workspace}/configs', { workspace: workspace.value }, { limit: 100 }).then((page) => setNames([...new Set(page.items.map((one) => one.name))]), () => {})
+  }, [workspace.value])
+  const all = value && !names.includes(value) ? [value, ...names] : names
+  return (
+    <select class="input" aria-label="Configuration" value={value} onChange={(event) => amend({ config: event.currentTarget.value })}>
+      <option value="">All configurations</option>
+      {all.map((name) => (
+        <option key={name}>{name}</option>
+      ))}
+    </select>
+  )
+}
+
+function Table({ runs, chosen, onChoose }: { runs: Run[]; chosen: string | null; onChoose: (id: string) => void }) {
+  return (
+    <table class="records fixed runs">
+      <caption class="unseen">Runs, newest first</caption>
+      <colgroup>
+        <col class="c-status" />
+        <col />
+        <col class="c-configuration" />
+        <col class="c-few wide-only" />
+        <col class="c-figure" />
+        <col class="c-figure" />
+        <col class="c-figure wide-only" />
+        <col class="c-few" />
+        <col class="c-time" />
+        <col class="c-time" />
+        <col class="c-figure wide-only" />
+      </colgroup>
+      <thead>
+        <tr>
+          <th>Status</th>
+          <th>Input</th>
+          <th>Configuration</th>
+          <th class="figure wide-only">Tables</th>
+          <th class="figure">Rows</th>
+          <th class="figure">Fields</th>
+          <th class="figure wide-only">Unmapped</th>
+          <th class="figure">Issues</th>
+          <th class="figure">Took</th>
+          <th class="figure" aria-sort="descending">
+            Created ↓
+          </th>
+          <th class="figure wide-only">Id</th>
+        </tr>
+      </thead>
+      <tbody>
+        {runs.map((run) => (
+          <Row key={run.id} run={run} isChosen={run.id === chosen} onChoose={onChoose} />
+        ))}
+      </tbody>
+    </table>
+  )
+}
+
+function Row({ run, isChosen, onChoose }: { run: Run; isChosen: boolean; onChoose: (id: string) => void }) {
+  const issues = run.metrics?.issues ?? 0
+  const done = run.status === 'succeeded' && run.metrics && !run.skipped_reason
+  const metrics = run.metrics
+  const took = run.duration_ms != null ? span(run.duration_ms) : run.status === 'running' && run.started_at ? span(Math.max(0, now.value - Date.parse(run.started_at))) : ''
+  return (
+    <tr id={`run-${run.id}`} class={isChosen ? 'chosen' : ''} onClick={() => onChoose(run.id)} onDblClick={() => go(`/runs/${run.id}`)}>
+      <td>
+        {issues ? <StatusOf run={{ ...run, metrics: { ...metrics!, issues: 0 } }} /> : <StatusOf run={run} />}
+      </td>
+      <td class="name cut">
+        <a href={href(`/runs/${run.id}`)} title={run.input.name}>
+          {run.input.name}
+        </a>
+      </td>
+      <td class="mid cut roomy">{run.configuration_name}</td>
+      {done && metrics ? (
+        <>
+          <td class="narrow told">
+            <span class="cut">
+              {run.configuration_name} · {number(metrics.rows)} rows · {metrics.mapped_fields} fields {issues > 0 && <span class="warn">· {many(issues, 'issue')}</span>}
+            </span>
+          </td>
+          <td class="figure wide-only">{number(metrics.tables)}</td>
+          <td class="figure roomy">{number(metrics.rows)}</td>
+          <td class="figure roomy">{number(metrics.mapped_fields)}</td>
+          <td class="figure wide-only">{number(metrics.unmapped_columns)}</td>
+          <td class="figure roomy">{issues ? <span class={`chip ${metrics.errors ? 'error' : 'warning'}`}>{number(issues)}</span> : <span class="dim">0</span>}</td>
+        </>
+      ) : (
+        <>
+          <td class="narrow told">
+            <span class={`cut ${run.status === 'failed' ? 'bad' : ''}`}>
+              {run.configuration_name} · {doing(run)}
+            </span>
+          </td>
+          <td class="wide-only roomy" colSpan={5}>
+            <Doing run={run} />
+          </td>
+          <td class="roomy between" colSpan={3}>
+            <Doing run={run} />
+          </td>
+        </>
+      )}
+      <td class="figure mid roomy">{took}</td>
+      <td class="figure mid time" title={run.created_at}>
+        {moment(run.created_at)}
+      </td>
+      <td class="figure id wide-only" title={run.id}>
+        {short(run.id)}
+      </td>
+    </tr>
+  )
+}
+
+function Doing({ run }: { run: Run }) {
+  const text = doing(run)
+  // Most runs end before one could read that they are running.
+  const late = run.status === 'running' && run.started_at && now.value - Date.parse(run.started_at) > 400
+  return (
+    <span class={`doing ${run.status === 'failed' ? 'bad' : ''}`}>
+      {late && <progress aria-label="In progress" />}
+      <span class="cut" title={text}>
+        {text}
+      </span>
+    </span>
+  )
+}
+
+/** What waits, runs and ended, as figures and as bars. */
+function Strip({ filter }: { filter: Filter }) {
+  const { window } = SINCE[filter.since]
+  const [stats, setStats] = useState<Schemas['Stats'] | null>(null)
+  const timer = useRef(0)
+  useEffect(() => {
+    const load = () => {
+      timer.current = 0
+      if (document.hidden) return
+      get('/api/v1/stats', {}, { workspace: workspace.value, window }).then(setStats, () => {})
+    }
+    load()
+    const soon = () => (timer.current ||= setTimeout(load, 400) as unknown as number)
+    const off = hear((told) => told.some((one) => one.kind === 'run' || one.kind === 'counts') && soon())
+    const often = setInterval(soon, 10_000)
+    return () => (off(), clearInterval(often), clearTimeout(timer.current), (timer.current = 0))
+  }, [workspace.value, window])
+  const live = counts.value
+  const ended = stats?.ended
+  const total = ended ? ended.succeeded + ended.failed + ended.cancelled : 0
+  const oldest = live?.oldest_wait_ms ?? stats?.queue.oldest_wait_ms
+  const within = SINCE[filter.since].brief
+  return (
+    <section class="strip" aria-label="Throughput">
+      <div class="figure-box">
+        Queued<b>{number(live?.queued ?? stats?.queue.queued ?? 0)}</b>
+        <span>{oldest != null ? `oldest waits ${span(oldest)}` : 'nothing waits'}</span>
+      </div>
+      <div class="figure-box">
+        Running
+        <b>
+          {number(live?.running ?? stats?.queue.running ?? 0)} <small>of {many(stats?.slots.all ?? 0, 'slot')}</small>
+        </b>
+        <span class={stats && !stats.workers.length ? 'warn' : ''}>{stats ? (stats.workers.length ? many(stats.workers.length, 'worker') : 'no worker: ade worker') : '\u00a0'}</span>
+      </div>
+      <div class="figure-box wide-only">
+        Median, {within}
+        <b>{stats?.durations ? span(stats.durations.median_ms) : '–'}</b>
+        <span>{stats?.durations ? `95% within ${span(stats.durations.p95_ms)}` : 'none ended'}</span>
+      </div>
+      <div class="figure-box">
+        Failed, {within}
+        <b class={ended?.failed ? 'bad' : ''}>
+          {number(ended?.failed ?? 0)} <small>of {number(total)}</small>
+        </b>
+        {ended?.failed ? <a href={href('/runs?status=failed')}>Show them</a> : <span>{'\u00a0'}</span>}
+      </div>
+      <Bars stats={stats} />
+    </section>
+  )
+}
+
+export function Bars({ stats }: { stats: Schemas['Stats'] | null }) {
+  const parts = stats?.ended.parts ?? []
+  const highest = Math.max(1, ...parts.map((part) => part.succeeded + part.failed + part.cancelled))
+  const width = 600 / Math.max(parts.length, 1)
+  const first = parts[0]?.from
+  const step = parts[1] ? (Date.parse(parts[1].from) - Date.parse(parts[0].from)) / 1000 : 0
+  const ended = stats?.ended
+  const name = ended ? `Runs ended: ${ended.succeeded} succeeded, ${ended.failed} failed, ${ended.cancelled} cancelled` : 'Runs ended'
+  const bar = useMemo(
+    () =>
+      parts.map((part, index) => {
+        const good = (38 * (part.succeeded + part.cancelled)) / highest
+        const bad = (38 * part.failed) / highest
+        const x = (index + 0.15) * width
+        return (
+          <>
+            {good > 0 && <rect class="succeeded" x={x} y={43 - good} width={width * 0.7} height={good} />}
+            {bad > 0 && <rect class="failed" x={x} y={43 - good - bad} width={width * 0.7} height={bad} />}
+          </>
+        )
+      }),
+    [stats],
+  )
+  return (
+    <div class="plot">
+      <div>
+        <span>Runs ended{step ? `, ${span(step * 1000).replace('.0', '').replace(' 0 s', '')} a bar` : ''}</span>
+        <span class="wide-only">
+          <span class="key">succeeded</span> <span class="key failed">failed</span>
+        </span>
+      </div>
+      <svg viewBox="0 0 600 44" preserveAspectRatio="none" role="img" aria-label={name}>
+        <path class="axis" d="M0 43.500H600" />
+        {bar}
+      </svg>
+      <div>
+        <span>{first ? clock(first).slice(0, 5) : ''}</span>
+        <span>{link.value.live ? 'now' : stats ? clock(stats.at) : ''}</span>
+      </div>
+    </div>
+  )
+}
+

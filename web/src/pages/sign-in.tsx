@@ -1,0 +1,50 @@
+import { useState } from 'preact/hooks'
+import { begin, signedOut } from '../api/client'
+import { Mark } from '../parts/icons'
+import { useAbout } from '../parts/parts'
+import { go, path } from '../router'
+
+export function SignIn() {
+  useAbout({ title: 'Sign in' })
+  const [wrong, setWrong] = useState('')
+  const [busy, setBusy] = useState(false)
+  const enter = async (event: Event) => {
+    event.preventDefault()
+    setBusy(true)
+    setWrong('')
+    try {
+      const token = new FormData(event.currentTarget as HTMLFormElement).get('token') as string
+      const response = await fetch('/sign-in', { method: 'POST', body: new URLSearchParams({ token: token.trim() }) })
+      if (!response.ok) throw new Error(response.status === 401 ? 'This token is not valid. It may have been revoked, or it has ended.' : `The server answered ${response.status}.`)
+      await begin()
+      signedOut.value = false
+      if (path.value === '/sign-in') go('/runs')
+    } catch (error) {
+      setWrong((error as Error).message)
+    }
+    setBusy(false)
+  }
+  return (
+    <main id="main" class="padded">
+      <form class="empty" onSubmit={enter}>
+        <p class="brand">
+          <Mark /> ADE
+        </p>
+        <h1>Sign in</h1>
+        <label class="label" for="token">
+          Token
+        </label>
+        <input class="input fill" id="token" name="token" type="password" autocomplete="current-password" required aria-invalid={!!wrong} aria-describedby="wrong" />
+        <p id="wrong" class="bad" role="alert">
+          {wrong}
+        </p>
+        <button class="button filled" disabled={busy}>
+          {busy ? 'Signing in…' : 'Sign in'}
+        </button>
+        <p class="dim small">
+          <code>ade tokens create NAME</code> makes a token. <code>ade dev</code> prints a link that signs in.
+        </p>
+      </form>
+    </main>
+  )
+}

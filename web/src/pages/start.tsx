@@ -1,0 +1,292 @@
+// Start a run: files, a configuration, options. Files can be dropped anywhere in the console.
+
+import { useEffect, useState } from 'preact/hooks'
+import { change, get, may, workspace, type Schemas } from '../api/client'
+import { ago, many, quoted, size } from '../parts/format'
+import { Icon } from '../parts/icons'
+import { useKeys } from '../parts/keys'
+import { failed, Loading, Status, Trouble, toast, useAbout, useLoaded } from '../parts/parts'
+import { go, path, query, amend } from '../router'
+import { counts } from '../api/events'
+import { add, again, dropped, remove, uploads, type Upload } from './uploads'
+
+type Known = Schemas['KnownConfiguration']
+
+const picker = Object.assign(document.createElement('input'), { type: 'file', multiple: true, accept: '.xlsx,.xlsm,.xls,.csv' })
+picker.onchange = () => {
+  add([...(picker.files ?? [])])
+  picker.value = ''
+  if (path.peek() !== '/start') go('/start')
+}
+/** Opens the browser's choice of files. */
+export const choose = () => picker.click()
+
+export const configurations = async () => (await get('/api/v1/workspaces/{workspace}/configs', { workspace: workspace.peek() }, { limit: 100 })).items
+const usable = (one: Known) => one.runs_use !== 'nothing'
+const recent = (all: Known[]) => [...all].filter(usable).sort((a, b) => (b.last_run_at ?? '').localeCompare(a.last_run_at ?? ''))
+
+export function Start() {
+  const { value: all, error, again: reload } = useLoaded(configurations, [workspace.value])
+  const wanted = query.value.get('config')
+  const choices = recent(all ?? [])
+  const chosen = choices.find((one) => one.id === wanted || one.name === wanted) ?? choices.find((one) => one.default) ?? choices[0]
+  const [validate, setValidate] = useState(false)
+  const [active, setActive] = useState(false)
+  const [busy, setBusy] = useState(false)
+  const list = uploads.value
+  const good = list.filter((one) => one.state !== 'refused' && one.state !== 'failed')
+  const ready = good.length > 0 && good.every((one) => one.state === 'ready')
+  const [wants, setWants] = useState(false)
+  const can = good.length > 0 && !!chosen && may('run') && !busy
+
+  const begin = async () => {
+    setWants(false)
+    setBusy(true)
+    const made: string[] = []
+    for (const upload of good) {
+      try {
+        const body = { document_id: upload.document!.id, options: { validate_only: validate, active_sheet_only: active } }
+        const run = await change<{ id: string }>('POST', `/api/v1/configs/${chosen!.id}/runs`, body, { 'Idempotency-Key': `console-${upload.key}-${performance.timeOrigin}` })
+        made.push(run.id)
+        remove(upload.key)
+      } catch (error) {
+        failed(error)
+        break
+      }
+    }
+    setBusy(false)
+    if (uploads.value.some((one) => one.state === 'ready')) return void (made.length && toast(`${many(made.length, 'run')} started; the others wait here.`))
+    if (made.length) go(made.length === 1 ? `/runs/${made[0]}` : '/runs')
+  }
+  useEffect(() => {
+    if (wants && ready && chosen) begin()
+  }, [wants, ready, chosen])
+  const submit = () => can && setWants(true)
+  useKeys({ 'Ctrl Enter': submit, Escape: () => go('/runs') })
+  useAbout({
+    title: 'Start a run',
+    main: true,
+    command: ['ade run', chosen ? quoted(chosen.name) : 'CONFIG', ...(good.length ? good.slice(0, 4).map(({ file }) => quoted(file.name)) : ['FILE']), good.length > 4 && '…'].filter(Boolean).join(' '),
+    keys: [
+      ['u', 'choose files'],
+      ['Ctrl ↵', 'start'],
+    ],
+  })
+  const busyNow = (counts.value?.queued ?? 0) + (counts.value?.running ?? 0)
+  const label = busy ? 'Starting…' : wants ? 'Starts when it is sent…' : `Start ${good.length ? many(good.length, 'run') : 'a run'}`
+  const button = (
+    <button type="button" class="button filled fill" aria-disabled={!can} aria-describedby="why-not" onClick={submit}>
+      {label} <kbd class="roomy">Ctrl ↵</kbd>
+    </button>
+  )
+  const why = !may('run') ? 'This session may only read.' : !good.length ? 'Choose files first.' : !chosen ? 'There is no configuration that runs can use.' : ''
+  return (
+    <>
+      <div class="title">
+        <h1>Start a run</h1>
+        <span class="say cut">Drop files anywhere in the console to come here.</span>
+      </div>
+      {error != null && <Trouble error={error} again={reload} />}
+      <div class="split">
+        <div class="grow padded">
+          <DropZone />
+          {list.length > 0 && (
+            <div class="framed">
+              <table class="records">
+                <caption class="unseen">Files to run</caption>
+                <tbody>
+                  {list.map((upload) => (
+                    <FileRow key={upload.key} upload={upload} />
+                  ))}
+                </tbody>
+              </table>
+            </div>
+          )}
+          <div class="options">
+            <div>
+              <label class="label" for="configuration">
+                Configuration
+              </label>
+              {all ? (
+                <select class="input" id="configuration" value={chosen?.id ?? ''} onChange={(event) => amend({ config: event.currentTarget.value })}>
+                  {choices.map((one) => (
+                    <option key={one.id} value={one.id}>
+                      {one.name}
+                      {one.runs_use === 'version' ? `, version ${one.active_version}` : ', its folder as it is'}
+                    </option>
+                  ))}
+                </select>
+              ) : (
+                <Loading />
+              )}
+              <p class="dim small gap-above">{chosen ? (chosen.last_run_at ? `Last used ${ago(chosen.last_run_at)}.` : 'Not used yet; the first run builds its environment.') : <>None yet. <code>ade init crew</code> makes one.</>}</p>
+            </div>
+            <div>
+              <label class="label" for="sheets">
+                Sheets
+              </label>
+              <select class="input" id="sheets" value={active ? 'active' : ''} onChange={(event) => setActive(event.currentTarget.value === 'active')}>
+                <option value="">All visible sheets</option>
+                <option value="active">The active sheet only</option>
+              </select>
+              <p class="dim small gap-above">Hidden sheets are skipped.</p>
+            </div>
+            <fieldset>
+              <legend class="label">Also</legend>
+              <label class="check">
+                <input type="checkbox" checked={validate} onChange={(event) => setValidate(event.currentTarget.checked)} /> Check the configuration only
+              </label>
+            </fieldset>
+          </div>
+        </div>
+        <aside class="side" aria-label="What will happen">
+          <div class="block roomy">
+            <h2>{good.length ? many(good.length, 'run') : 'No files yet'}</h2>
+            <p class="mid">{good.length > 1 ? 'One for each file, side by side.' : good.length ? 'One run.' : 'Each file becomes a run.'} {busyNow ? `${many(busyNow, 'run')} before ${good.length > 1 ? 'them' : 'it'}.` : 'Nothing waits.'}</p>
+          </div>
+          <div class="block">
+            {button}
+            <p class="dim small gap-above" id="why-not">
+              {why || 'Starts as soon as the upload is done. Files that were stored before are not sent again.'}
+            </p>
+          </div>
+        </aside>
+      </div>
+    </>
+  )
+}
+
+export function DropZone({ large }: { large?: boolean }) {
+  return (
+    <div class={`drop ${large ? 'large' : ''}`}>
+      <Icon name={large ? 'sheet' : 'upload'} />
+      {large ? (
+        <>
+          <h1>Drop a messy workbook here</h1>
+          <p>ADE finds its tables, recognises the columns, cleans and checks every value, and shows you what it did beside the original.</p>
+          <p>
+            <button type="button" class="button filled" onClick={choose}>
+              Choose a file
+            </button>
+          </p>
+        </>
+      ) : (
+        <p>
+          <strong>Drop workbooks here</strong>, or{' '}
+          <button type="button" class="button" onClick={choose}>
+            choose files
+          </button>
+        </p>
+      )}
+      <p class="dim small">.xlsx .xlsm .xls .csv. A folder is taken whole.</p>
+    </div>
+  )
+}
+
+function FileRow({ upload }: { upload: Upload }) {
+  const { key, file, state, sent, note } = upload
+  const bad = state === 'refused' || state === 'failed'
+  return (
+    <tr>
+      <td class="name cut">{file.name}</td>
+      <td class={`small cut ${bad ? 'bad' : 'dim'}`} title={note}>
+        {note}
+      </td>
+      <td class="figure mid roomy">{size(file.size)}</td>
+      <td>
+        {state === 'sending' ? (
+          <span class="doing">
+            <progress value={sent} max={file.size || 1} aria-label={`${file.name} is sent`} />
+            <span class="roomy">
+              {size(sent)} of {size(file.size)}
+            </span>
+          </span>
+        ) : state === 'failed' ? (
+          <button type="button" class="button" onClick={() => again(key)}>
+            Retry
+          </button>
+        ) : (
+          <Status of={state === 'ready' ? 'ready' : state === 'refused' ? 'failed' : 'queued'}>{state === 'ready' ? 'Ready' : state === 'refused' ? 'Not supported' : 'Hashing'}</Status>
+        )}
+      </td>
+      <td class="figure">
+        <button type="button" class="button quiet square" aria-label={`Take out ${file.name}`} onClick={() => remove(key)}>
+          <Icon name="close" />
+        </button>
+      </td>
+    </tr>
+  )
+}
+
+/** Files held over the window: the last configurations that were used, to release over. */
+export function DropAnywhere() {
+  const [held, setHeld] = useState<{ count: number } | null>(null)
+  const [all, setAll] = useState<Known[]>([])
+  const [over, setOver] = useState<string | null>(null)
+  useEffect(() => {
+    let depth = 0
+    const has = (event: DragEvent) => event.dataTransfer?.types.includes('Files')
+    const enter = (event: DragEvent) => {
+      if (!has(event)) return
+      event.preventDefault()
+      if (!depth++) {
+        setHeld({ count: event.dataTransfer!.items.length })
+        configurations().then((found) => setAll(recent(found).slice(0, 4)), () => {})
+      }
+    }
+    const leave = (event: DragEvent) => has(event) && --depth <= 0 && end()
+    const move = (event: DragEvent) => {
+      if (!has(event)) return
+      event.preventDefault()
+      setOver((event.target as Element).closest?.<HTMLElement>('[data-configuration]')?.dataset.configuration ?? null)
+    }
+    const end = () => {
+      depth = 0
+      setHeld(null)
+    }
+    const release = async (event: DragEvent) => {
+      if (!has(event)) return
+      event.preventDefault()
+      const on = (event.target as Element).closest?.<HTMLElement>('[data-configuration]')?.dataset.configuration
+      end()
+      add(await dropped(event.dataTransfer!))
+      go(on ? `/start?config=${on}` : path.peek() === '/start' ? `/start${location.search}` : '/start')
+    }
+    const on: [string, any][] = [
+      ['dragenter', enter],
+      ['dragleave', leave],
+      ['dragover', move],
+      ['drop', release],
+      ['dragend', end],
+    ]
+    on.forEach(([name, does]) => addEventListener(name, does))
+    return () => on.forEach(([name, does]) => removeEventListener(name, does))
+  }, [])
+  if (!held) return null
+  const chosen = all.find((one) => one.id === over) ?? all.find((one) => one.default) ?? all[0]
+  return (
+    <div class="veil">
+      <div class="dialog wide">
+        <div class="body">
+          <div class="drop over">
+            <Icon name="upload" />
+            <h1>Drop {many(held.count, 'workbook')}</h1>
+            <p>{chosen ? `with ${chosen.name}. Release over another one to use it instead.` : 'to start with them.'}</p>
+          </div>
+          <div class="choices gap-above">
+            {all.map((one) => (
+              <button type="button" key={one.id} data-configuration={one.id} class={one === chosen ? 'chosen' : ''}>
+                <strong>{one.name}</strong>
+                <br />
+                <span class="dim small">used {ago(one.last_run_at)}</span>
+              </button>
+            ))}
+          </div>
+          <p class="dim small gap-above">
+            <kbd>Esc</kbd> leaves everything as it was
+          </p>
+        </div>
+      </div>
+    </div>
+  )
+}

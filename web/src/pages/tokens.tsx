@@ -1,0 +1,197 @@
+// Access tokens: who may do what, made here and shown once.
+import { useState } from 'preact/hooks'
+import { change, get, may, session, workspace, type Schemas } from '../api/client'
+import { ago, day, now } from '../parts/format'
+import { Icon } from '../parts/icons'
+import { copy, Dialog, failed, Loading, Status, Trouble, useAbout, useLoaded } from '../parts/parts'
+
+type Token = Schemas['Token']
+
+function state(token: Token): [string, string] {
+  if (token.revoked_at) return ['cancelled', 'Revoked']
+  if (token.expires_at && Date.parse(token.expires_at) < now.value) return ['cancelled', 'Ended']
+  return token.expires_at ? ['ready', 'Active'] : ['warned', 'Never ends']
+}
+
+export function Tokens() {
+  const { value, error, again } = useLoaded(() => get('/api/v1/tokens'), [])
+  const [asking, ask] = useState<Token | 'new' | null>(null)
+  const [made, setMade] = useState<Schemas['MadeToken'] | null>(null)
+  useAbout({ title: 'Tokens', main: may('admin'), command: 'ade tokens ls' })
+  const revoke = async (token: Token) => {
+    ask(null)
+    await change('DELETE', `/api/v1/tokens/${token.id}`).catch(failed)
+    again()
+  }
+  return (
+    <>
+      <div class="title">
+        <h1>Tokens</h1>
+        <span class="say cut">for programs and for signing in; stored hashed, so each is shown once</span>
+        {may('admin') && (
+          <button type="button" class="button filled" onClick={() => ask('new')}>
+            <Icon name="plus" /> Create a token
+          </button>
+        )}
+      </div>
+      {made && (
+        <div class="notice good" role="status">
+          <Icon name="check" />
+          <span>
+            <strong>{made.name}</strong> was created. Copy it now, it is not shown again:
+          </span>
+          <code class="cut">{made.token}</code>
+          <button type="button" class="button" onClick={() => copy(made.token)}>
+            <Icon name="copy" /> Copy
+          </button>
+          <span class="grow" />
+          <button type="button" class="button quiet square" aria-label="Close" onClick={() => setMade(null)}>
+            <Icon name="close" />
+          </button>
+        </div>
+      )}
+      {error != null && <Trouble error={error} again={again} />}
+      <div class="scroller grow">
+        {!value ? (
+          !error && <Loading />
+        ) : (
+          <table class="records">
+            <caption class="unseen">Tokens</caption>
+            <thead>
+              <tr>
+                <th>Status</th>
+                <th>Name</th>
+                <th>May</th>
+                <th class="roomy">Workspaces</th>
+                <th class="roomy">Last used</th>
+                <th class="roomy">Ends</th>
+                <th>
+                  <span class="unseen">Actions</span>
+                </th>
+              </tr>
+            </thead>
+            <tbody>
+              {value.items.map((token) => {
+                const [kind, word] = state(token)
+                return (
+                  <tr key={token.id}>
+                    <td>
+                      <Status of={kind}>{word}</Status>
+                    </td>
+                    <td class="name">
+                      {token.name} {token.name === session.value?.token && <span class="chip">this session</span>}
+                    </td>
+                    <td>
+                      <span class="chip">{token.scope}</span>
+                    </td>
+                    <td class="mid roomy">{token.workspaces?.join(', ') ?? 'all'}</td>
+                    <td class="mid roomy">{ago(token.last_used_at)}</td>
+                    <td class="mid roomy">{token.revoked_at ? `revoked ${day(token.revoked_at)}` : token.expires_at ? day(token.expires_at) : 'never'}</td>
+                    <td class="figure">
+                      {kind !== 'cancelled' && may('admin') && (
+                        <button type="button" class="button quiet danger" onClick={() => ask(token)}>
+                          Revoke
+                        </button>
+                      )}
+                    </td>
+                  </tr>
+                )
+              })}
+            </tbody>
+          </table>
+        )}
+        <div class="padded">
+          <h2>What a token may do</h2>
+          <dl class="facts gap-above">
+            <dt>read</dt>
+            <dd>see runs, results, logs, configurations and environments; download files</dd>
+            <dt>run</dt>
+            <dd>also upload documents, start, cancel and retry runs</dd>
+            <dt>admin</dt>
+            <dd>also change configurations, build and collect environments, manage tokens</dd>
+          </dl>
+          <div class="terminal gap-above">{`curl -H "Authorization: Bearer $ADE_TOKEN" ${location.origin}/api/v1/runs`}</div>
+        </div>
+      </div>
+      {asking === 'new' && <NewToken onClose={() => ask(null)} onMade={(token) => (ask(null), setMade(token), again())} />}
+      {asking && asking !== 'new' && (
+        <Dialog
+          title={`Revoke ${asking.name}?`}
+          onClose={() => ask(null)}
+          footer={
+            <>
+              <button type="button" class="button" onClick={() => ask(null)}>
+                Keep it
+              </button>
+              <button type="button" class="button danger" onClick={() => revoke(asking)}>
+                Revoke the token
+              </button>
+            </>
+          }
+        >
+          <p>Programs that use it get 401 at once, its sessions and streams end. This can’t be undone.</p>
+        </Dialog>
+      )}
+    </>
+  )
+}
+
+function NewToken({ onClose, onMade }: { onClose: () => void; onMade: (token: Schemas['MadeToken']) => void }) {
+  const [wrong, setWrong] = useState('')
+  const send = async (event: Event) => {
+    event.preventDefault()
+    const form = new FormData(event.currentTarget as HTMLFormElement)
+    try {
+      const days = Number(form.get('days')) || null
+      const only = form.get('only') ? [workspace.value] : null
+      onMade(await change('POST', '/api/v1/tokens', { name: form.get('name'), scope: form.get('scope'), days, workspaces: only }))
+    } catch (error) {
+      setWrong((error as Error).message)
+    }
+  }
+  return (
+    <Dialog title="Create a token" onClose={onClose}>
+      <form onSubmit={send}>
+        <label class="label" for="name">
+          Name
+        </label>
+        <input class="input fill" id="name" name="name" required placeholder="nightly-intake" aria-invalid={!!wrong} aria-describedby="wrong" />
+        <p class="bad small" id="wrong" role="alert">
+          {wrong}
+        </p>
+        <div class="options">
+          <div>
+            <label class="label" for="scope">
+              May
+            </label>
+            <select class="input" id="scope" name="scope">
+              <option>run</option>
+              <option>read</option>
+              <option>admin</option>
+            </select>
+          </div>
+          <div>
+            <label class="label" for="days">
+              Ends
+            </label>
+            <select class="input" id="days" name="days">
+              <option value="90">in 90 days</option>
+              <option value="30">in 30 days</option>
+              <option value="365">in a year</option>
+              <option value="">never</option>
+            </select>
+          </div>
+        </div>
+        <label class="check gap-above">
+          <input type="checkbox" name="only" /> For the workspace {workspace.value} alone
+        </label>
+        <p class="flow gap-above">
+          <button class="button filled">Create the token</button>
+          <button type="button" class="button" onClick={onClose}>
+            Cancel
+          </button>
+        </p>
+      </form>
+    </Dialog>
+  )
+}

@@ -1,0 +1,106 @@
+// Files on their way to the server: hashed, sent if they are not known there, and ready to be run.
+import { signal } from '@preact/signals'
+import { address, changing, problemOf, workspace, type Schemas } from '../api/client'
+
+export interface Upload {
+  key: number
+  file: File
+  state: 'hashing' | 'sending' | 'ready' | 'refused' | 'failed'
+  sent: number
+  note: string
+  document: Schemas['Document'] | null
+}
+
+export const uploads = signal<Upload[]>([])
+const READS = /\.(xlsx|xlsm|xls|csv)$/i
+const AT_ONCE = 3
+let made = 0
+let busy = 0
+const line: number[] = []
+
+function set(key: number, changes: Partial<Upload>) {
+  uploads.value = uploads.value.map((one) => (one.key === key ? { ...one, ...changes } : one))
+}
+const of = (key: number) => uploads.value.find((one) => one.key === key)
+
+export function add(files: File[]) {
+  const taken = new Set(uploads.value.map(({ file }) => `${file.name} ${file.size} ${file.lastModified}`))
+  for (const file of files) {
+    if (taken.has(`${file.name} ${file.size} ${file.lastModified}`)) continue
+    const key = ++made
+    const good = READS.test(file.name)
+    uploads.value = [...uploads.value, { key, file, state: good ? 'hashing' : 'refused', sent: 0, note: good ? '' : 'unsupported_format: save it as .xlsx, .xlsm, .xls or .csv', document: null }]
+    if (good) line.push(key)
+  }
+  next()
+}
+
+export const remove = (key: number) => void (uploads.value = uploads.value.filter((one) => one.key !== key))
+export const again = (key: number) => (set(key, { state: 'hashing', note: '', sent: 0 }), line.push(key), next())
+
+/** The files of what was dropped; a folder is taken whole. */
+export async function dropped(transfer: DataTransfer): Promise<File[]> {
+  const entries = [...transfer.items].map((item) => item.webkitGetAsEntry?.()).filter((entry) => entry != null)
+  if (!entries.length) return [...transfer.files]
+  const found: File[] = []
+  const walk = async (entry: FileSystemEntry, top: boolean): Promise<void> => {
+    if (entry.isFile) {
+      const file = await new Promise<File>((good, bad) => (entry as FileSystemFileEntry).file(good, bad))
+      // In a folder lies much that is no workbook.
+      if (top || (READS.test(file.name) && !file.name.startsWith('~$'))) found.push(file)
+      return
+    }
+    const reader = (entry as FileSystemDirectoryEntry).createReader()
+    for (;;) {
+      const some = await new Promise<FileSystemEntry[]>((good, bad) => reader.readEntries(good, bad))
+      if (!some.length) return
+      for (const one of some) await walk(one, false)
+    }
+  }
+  for (const entry of entries) await walk(entry!, true)
+  return found
+}
+
+async function next() {
+  while (busy < AT_ONCE && line.length) {
+    const upload = of(line.shift()!)
+    if (!upload) continue
+    busy++
+    send(upload)
+      .catch((error) => set(upload.key, { state: 'failed', note: [error.message, error.hint].filter(Boolean).join(' ') }))
+      .finally(() => (busy--, next()))
+  }
+}
+
+async function send({ key, file }: Upload) {
+  const known = await lookUp(file).catch(() => null)
+  if (known) return set(key, { state: 'ready', document: known, note: 'stored before, same SHA-256, not sent again' })
+  set(key, { state: 'sending' })
+  const document = await new Promise<Schemas['Document']>((good, bad) => {
+    const request = new XMLHttpRequest()
+    request.open('POST', address('/api/v1/workspaces/{workspace}/documents', { workspace: workspace.peek() }, { name: file.name }))
+    request.setRequestHeader('Content-Type', 'application/octet-stream')
+    for (const [name, value] of Object.entries(changing())) request.setRequestHeader(name, value)
+    request.upload.onprogress = (event) => of(key) ? set(key, { sent: event.loaded }) : request.abort()
+    request.onload = async () => {
+      if (request.status < 300) return good(JSON.parse(request.responseText))
+      bad(await problemOf(new Response(request.responseText, { status: request.status })))
+    }
+    request.onerror = () => bad(new Error('The connection broke off.'))
+    request.onabort = () => bad(new Error('Taken out.'))
+    request.send(file)
+  })
+  set(key, { state: 'ready', document, sent: file.size })
+}
+
+/** The document of the same bytes and name, if the server has it. */
+async function lookUp(file: File): Promise<Schemas['Document'] | null> {
+  // Browsers hash on localhost and over HTTPS alone.
+  if (!globalThis.crypto?.subtle || file.size > 512 * 1024 * 1024) return null
+  const digest = await crypto.subtle.digest('SHA-256', await file.arrayBuffer())
+  const sha256 = [...new Uint8Array(digest)].map((byte) => byte.toString(16).padStart(2, '0')).join('')
+  const response = await fetch(`/api/v1/documents?${new URLSearchParams({ sha256, workspace: workspace.peek() })}`)
+  if (!response.ok) return null
+  const found: Schemas['Document'][] = (await response.json()).items
+  return found.find((one) => one.name === file.name && one.sha256 === sha256) ?? null
+}

@@ -1,0 +1,209 @@
+// The panel Why: a cell and its partner, what is wrong, and the decisions that led there.
+import { useEffect, useState } from 'preact/hooks'
+import { get, type Run } from '../api/client'
+import { short, letters, many } from '../parts/format'
+import type { Cell } from '../grid/view'
+import type { Value } from '../grid/windows'
+import { about } from '../parts/parts'
+import { href } from '../router'
+import { REASONS, type Explained, type ExplainedColumn, type Issue, type Place, type Table } from './explained'
+
+interface Props {
+  run: Run
+  sheet: string
+  partnerSheet: string | null
+  cell: Cell | null
+  partner: Cell | null
+  value: (cell: Cell) => Value | undefined
+  table: Table | null
+  explained: Explained | null
+  issues: Issue[]
+  at: number
+  total: number
+  came: number
+  onIssue: (step: 1 | -1) => void
+}
+
+const nameOf = (cell: Cell) => `${letters(cell.column)}${cell.row}`
+
+export function Why(props: Props) {
+  const { run, sheet, partnerSheet, cell, partner, table, explained, issues } = props
+  const [placed, setPlaced] = useState<Place | null>(null)
+  const where = cell && (cell.side === 'input' ? sheet : partnerSheet)
+  const name = cell && nameOf(cell)
+  useEffect(() => {
+    setPlaced(null)
+    if (!cell || !where) return
+    about.value = { ...about.value, command: `ade explain ${short(run.id)} --cell '${where}!${name}'${cell.side === 'output' ? ' --output' : ''}` }
+    const abort = new AbortController()
+    const timer = setTimeout(() => {
+      const asked = get('/api/v1/runs/{id}/explain', { id: run.id }, { side: cell.side, sheet: where, cell: name }, abort.signal) as Promise<unknown>
+      asked.then((found) => setPlaced((found as Explained).places?.[0] ?? null), () => {})
+    }, 150)
+    return () => (clearTimeout(timer), abort.abort())
+  }, [name, where, cell?.side])
+
+  const input = cell?.side === 'input' ? cell : partner
+  const output = cell?.side === 'output' ? cell : partner
+  const column = input && table?.columns.find((one) => one.column === letters(input.column))
+  const written = output && table?.output?.columns.find((one) => one.column === letters(output.column))
+  const field = column?.field ?? written?.field
+  const steps = table?.fields.find((one) => one.field === field)
+  const shownValue = (one: Cell | null | undefined) => {
+    const value = one && props.value(one)
+    return value == null || value === '' ? <em class="dim">empty</em> : String(value).slice(0, 500)
+  }
+  const notices = (explained?.notices ?? []).filter((notice) => !notice.sheet || notice.sheet === sheet)
+  return (
+    <aside class="side" aria-label="Why" tabIndex={0}>
+      {!cell ? (
+        <>
+          <div class="block">
+            <h2>{props.total ? many(props.total, 'issue') : 'No issues'}</h2>
+            <p class="mid">
+              {props.total ? (
+                <>
+                  <kbd>n</kbd> goes to the first. Choose any cell to see what became of it, and why.
+                </>
+              ) : (
+                'Choose any cell to see what became of it, and why.'
+              )}
+            </p>
+          </div>
+          {notices.length > 0 && (
+            <div class="block">
+              <h2>What was noticed</h2>
+              <ul class="reasons">
+                {notices.slice(0, 30).map((notice, index) => (
+                  <li key={index} class={notice.level === 'warning' ? 'warn' : 'mid'}>
+                    {notice.message}
+                  </li>
+                ))}
+              </ul>
+            </div>
+          )}
+        </>
+      ) : (
+        <>
+          <div class="block">
+            <div class="flow">
+              <h2 class="grow cut">
+                {where}!{name}
+              </h2>
+              {props.at >= 0 && (
+                <span class="small dim">
+                  issue {props.at + 1} of {props.total}
+                </span>
+              )}
+            </div>
+            <div class="pair">
+              <div>
+                <small>Sender’s{input ? `, ${nameOf(input)}` : ''}</small>
+                <code>{input ? shownValue(input) : <em class="dim">no cell</em>}</code>
+              </div>
+              <span aria-hidden="true">→</span>
+              <div>
+                <small>Normalized{output ? `, ${nameOf(output)}` : ''}</small>
+                <code>{output ? shownValue(output) : <em class="dim">not written</em>}</code>
+              </div>
+            </div>
+            {issues.map((issue, index) => (
+              <p key={index} class="gap-above small">
+                <span class={`chip ${issue.severity}`}>{issue.severity}</span> {issue.message}
+                <br />
+                <span class="dim">
+                  rule <code>{issue.rule}</code>
+                </span>
+              </p>
+            ))}
+          </div>
+          {column && <ColumnWhy column={column} table={table!} />}
+          {!column && written && (
+            <div class="block">
+              <h2>“{written.header}”</h2>
+              <p class="mid small">No column of the sender’s became this one: {written.field ? `no column was taken for ${written.field}` : 'ADE or a hook made it'}.</p>
+            </div>
+          )}
+          {steps && (steps.transforms.length > 0 || steps.validators.length > 0) && (
+            <div class="block">
+              <h2>What was done to it</h2>
+              <ol class="reasons">
+                {[...steps.transforms.map((one) => [one, 'cleaned']), ...steps.validators.map((one) => [one, 'checked'])].map(([one, does]) => (
+                  <li key={one}>
+                    <code>{one}</code> <span class="dim">{does}</span>
+                  </li>
+                ))}
+              </ol>
+            </div>
+          )}
+          {placed && placed.why.length > 0 && (
+            <div class="block">
+              <h2>Why row {(input ?? cell).row} was read so</h2>
+              <ul class="reasons mid">
+                {placed.why.map((one, index) => (
+                  <li key={index}>{one}</li>
+                ))}
+              </ul>
+            </div>
+          )}
+          <div class="block">
+            <a class="small" href={href(`/runs/${run.id}/explain?sheet=${encodeURIComponent(sheet)}${column ? `&column=${column.column}` : ''}`)}>
+              Every column of this sheet
+            </a>
+          </div>
+        </>
+      )}
+      <span class="unseen" role="status">
+        {cell && partner ? `${partner.side === 'output' ? 'normalized' : 'sender’s'} row ${partner.row}: ${props.value(partner) ?? 'empty'}` : ''}
+      </span>
+    </aside>
+  )
+}
+
+/** Why a column is its field, or none: candidates with their scores, and the detectors that gave them. */
+export function ColumnWhy({ column, table }: { column: ExplainedColumn; table: Table }) {
+  const others = table.columns.filter((one) => one !== column && column.wanted_by.includes(one.column))
+  const candidates: [string, number, boolean][] = []
+  if (column.field) candidates.push([column.field, column.score ?? 0, true])
+  for (const one of [column.second, column.nearest]) if (one && !candidates.some(([field]) => field === one.field)) candidates.push([one.field, one.score, false])
+  const most = Math.max(1, ...candidates.map(([, score]) => score))
+  return (
+    <>
+      <div class="block">
+        <h2>
+          Why {column.column} is {column.field ? <code>{column.field}</code> : 'unmapped'}
+        </h2>
+        <p class="mid small">
+          Header “{column.name}”{column.header_cells.length ? ` in ${column.header_cells.join(', ')}` : ''}. {!column.field && `Reason: ${REASONS[column.reason] ?? column.reason}.`}
+        </p>
+        {candidates.length > 0 && (
+          <div class="candidates gap-above">
+            {candidates.map(([field, score, won]) => (
+              <>
+                <code class={won ? '' : 'lost'}>{field}</code>
+                <progress class={won ? '' : 'other'} max={most} value={score} aria-label={`${field} ${score.toFixed(2)}`} />
+                <span class={won ? '' : 'lost'}>{score.toFixed(2)}</span>
+              </>
+            ))}
+          </div>
+        )}
+        <p class="dim small gap-above">
+          {column.why.join('; ')}.{others.length > 0 && ` Also wanted by ${others.map((one) => `${one.column} “${one.name}”`).join(', ')}.`}
+        </p>
+      </div>
+      {column.by.length > 0 && (
+        <div class="block">
+          <h2>The score</h2>
+          <ul class="reasons">
+            {column.by.map((one) => (
+              <li key={one.detector} class="flow">
+                <code class="grow break">{one.detector}</code>
+                {one.score.toFixed(2)}
+              </li>
+            ))}
+          </ul>
+        </div>
+      )}
+    </>
+  )
+}

@@ -1,0 +1,208 @@
+// Whether the queue moves: what waits, what each worker does, what ended.
+import { useEffect, useState } from 'preact/hooks'
+import { get, workspace, type Run, type Schemas } from '../api/client'
+import { counts, hear } from '../api/events'
+import { cancelRun } from '../parts/frame'
+import { ago, many, now, number, short, span } from '../parts/format'
+import { doing, Loading, Segments, Status, Trouble, useAbout } from '../parts/parts'
+import { amend, href, query } from '../router'
+import { Bars } from './runs'
+
+const WINDOWS = { '300': '5 min', '3600': '1 h', '86400': '24 h' } as const
+type Window = keyof typeof WINDOWS
+
+export function Workers() {
+  const asked = query.value.get('window') as Window
+  const window: Window = asked in WINDOWS ? asked : '300'
+  const [stats, setStats] = useState<Schemas['Stats'] | null>(null)
+  const [workers, setWorkers] = useState<Schemas['ShownWorker'][] | null>(null)
+  const [queue, setQueue] = useState<Run[]>([])
+  const [error, setError] = useState<unknown>(null)
+  useEffect(() => {
+    let waiting = 0
+    const load = async () => {
+      waiting = 0
+      if (document.hidden) return
+      try {
+        const [stats, workers, queue] = await Promise.all([
+          get('/api/v1/stats', {}, { workspace: workspace.value, window }),
+          get('/api/v1/workers'),
+          get('/api/v1/runs', {}, { workspace: workspace.value, status: 'queued', limit: 100 }),
+        ])
+        setStats(stats)
+        setWorkers(workers.items)
+        setQueue(queue.items.reverse())
+        setError(null)
+      } catch (error) {
+        setError(error)
+      }
+    }
+    load()
+    const soon = () => (waiting ||= setTimeout(load, 500) as unknown as number)
+    const off = hear((told) => told.some((one) => one.kind === 'run' || one.kind === 'counts') && soon())
+    const often = setInterval(soon, 5000)
+    return () => (off(), clearInterval(often), clearTimeout(waiting))
+  }, [workspace.value, window])
+  useAbout({ title: 'Workers and queue', command: 'ade top', keys: [['g r', 'runs']] })
+  const ended = stats?.ended
+  const live = counts.value
+  const running = workers?.flatMap((worker) => worker.running.map((one) => ({ worker, one }))) ?? []
+  const building = workers?.flatMap((worker) => worker.building.map((one) => ({ worker, one }))) ?? []
+  return (
+    <>
+      <div class="title">
+        <h1>Workers and queue</h1>
+        <span class="say cut">{workers ? (workers.length ? [...new Set(workers.map((worker) => worker.host ?? 'this machine'))].join(', ') : 'no worker') : ''}</span>
+        <Segments label="Window" value={window} onChange={(window) => amend({ window })} all={Object.entries(WINDOWS) as [Window, string][]} />
+      </div>
+      {error != null && <Trouble error={error} />}
+      <section class="strip" aria-label="The work now">
+        <div class="figure-box">
+          Queued
+          <b>
+            {number(live?.queued ?? stats?.queue.queued ?? 0)} <small>of {stats?.queue.size ?? '–'}</small>
+          </b>
+          <span>{stats?.queue.oldest_wait_ms != null ? `oldest waits ${span(stats.queue.oldest_wait_ms)}` : 'nothing waits'}</span>
+        </div>
+        <div class="figure-box">
+          Running
+          <b>
+            {number(live?.running ?? stats?.queue.running ?? 0)} <small>of {many(stats?.slots.all ?? 0, 'slot')}</small>
+          </b>
+          <span>{many(workers?.length ?? 0, 'worker')}</span>
+        </div>
+        <div class="figure-box">
+          Ended, {WINDOWS[window]}
+          <b>{number(ended ? ended.succeeded + ended.failed + ended.cancelled : 0)}</b>
+          <span>{ended && `${ended.succeeded} ok, ${ended.failed} failed, ${ended.cancelled} cancelled`}</span>
+        </div>
+        <div class="figure-box wide-only">
+          Wait, median
+          <b>{stats?.waits ? span(stats.waits.median_ms) : '–'}</b>
+          <span>{stats?.waits ? `95% within ${span(stats.waits.p95_ms)}` : 'none ended'}</span>
+        </div>
+        <Bars stats={stats} />
+      </section>
+      <div class="scroller grow">
+        {!workers ? (
+          <Loading />
+        ) : (
+          <>
+            {workers.length === 0 && (
+              <div class="notice warning" role="status">
+                No worker lives: runs wait. Start one with <code>ade worker</code>.
+              </div>
+            )}
+            {workers.map((worker) => (
+              <div class="pane-title" key={worker.id}>
+                <h2>{worker.name ?? (worker.host ? `${worker.host}:${worker.pid}` : short(worker.id))}</h2>
+                <span class="cut">
+                  {many(worker.slots, 'slot')}, {worker.running.length} busy, started {ago(worker.started_at)}, seen {ago(worker.seen_at)}
+                </span>
+              </div>
+            ))}
+            {running.length + building.length > 0 && (
+              <table class="records">
+                <caption class="unseen">What workers do</caption>
+                <thead>
+                  <tr>
+                    <th>Status</th>
+                    <th>What</th>
+                    <th class="roomy">Configuration</th>
+                    <th class="figure roomy">Attempt</th>
+                    <th class="figure">For</th>
+                    <th class="wide-only">Lease</th>
+                    <th>
+                      <span class="unseen">Actions</span>
+                    </th>
+                  </tr>
+                </thead>
+                <tbody>
+                  {running.map(({ worker, one }) => (
+                    <tr key={one.run_id}>
+                      <td>
+                        <Status of="running">Running</Status>
+                      </td>
+                      <td class="name cut">
+                        <a href={href(`/runs/${one.run_id}`)}>{one.input_name}</a>
+                      </td>
+                      <td class="mid roomy">{one.configuration_name}</td>
+                      <td class="figure roomy">{one.attempt}</td>
+                      <td class="figure">{span(Math.max(0, now.value - Date.parse(one.since)))}</td>
+                      <td class="wide-only">
+                        <Lease until={one.lease_expires_at} of={worker.lease_seconds} />
+                      </td>
+                      <td class="figure">
+                        <button type="button" class="button danger" onClick={() => cancelRun(one.run_id)}>
+                          Cancel
+                        </button>
+                      </td>
+                    </tr>
+                  ))}
+                  {building.map(({ worker, one }) => (
+                    <tr key={one.environment_id}>
+                      <td>
+                        <Status of="building">Building</Status>
+                      </td>
+                      <td class="name">
+                        <a href={href(`/environments/${one.environment_id}`)}>environment {short(one.environment_id)}</a>
+                      </td>
+                      <td class="mid roomy">{one.configuration_name}</td>
+                      <td class="roomy" />
+                      <td />
+                      <td class="wide-only">{one.lease_expires_at && <Lease until={one.lease_expires_at} of={worker.lease_seconds} />}</td>
+                      <td />
+                    </tr>
+                  ))}
+                </tbody>
+              </table>
+            )}
+            <div class="pane-title">
+              <h2>Queue</h2>
+              <span>{queue.length ? 'the first that came is the first that is taken' : 'nothing waits'}</span>
+            </div>
+            {queue.length > 0 && (
+              <table class="records">
+                <caption class="unseen">Waiting runs</caption>
+                <thead>
+                  <tr>
+                    <th class="figure">#</th>
+                    <th>Input</th>
+                    <th class="roomy">Configuration</th>
+                    <th>Waits</th>
+                    <th class="figure">For</th>
+                    <th class="figure roomy">Id</th>
+                  </tr>
+                </thead>
+                <tbody>
+                  {queue.map((run, index) => (
+                    <tr key={run.id}>
+                      <td class="figure dim">{index + 1}</td>
+                      <td class="name cut">
+                        <a href={href(`/runs/${run.id}`)}>{run.input.name}</a>
+                      </td>
+                      <td class="mid roomy">{run.configuration_name}</td>
+                      <td class="mid small">{doing(run)}</td>
+                      <td class="figure">{span(Math.max(0, now.value - Date.parse(run.created_at)))}</td>
+                      <td class="figure id roomy">{short(run.id)}</td>
+                    </tr>
+                  ))}
+                </tbody>
+              </table>
+            )}
+          </>
+        )}
+      </div>
+    </>
+  )
+}
+
+function Lease({ until, of }: { until: string; of: number }) {
+  const left = Math.max(0, Date.parse(until) - now.value)
+  return (
+    <span class="doing">
+      <progress class="other" max={of * 1000} value={left} aria-label="Lease" />
+      {span(left)}
+    </span>
+  )
+}

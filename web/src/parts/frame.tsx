@@ -1,0 +1,311 @@
+// What surrounds each page: bar, connection, messages, foot, and the keys that act everywhere.
+import { signal } from '@preact/signals'
+import type { ComponentChildren } from 'preact'
+import { useEffect, useState } from 'preact/hooks'
+import { change, get, may, session, workspace, type Schemas } from '../api/client'
+import { counts, link, tryNow } from '../api/events'
+import { path, go, href } from '../router'
+import { clock, now, short } from './format'
+import { Icon, Mark, type IconName } from './icons'
+import { letterKeys, setLetterKeys, useKeys } from './keys'
+import { Dialog, about, drop, failed, toasts, CopyButton, Switch } from './parts'
+import { Palette } from './palette'
+import { DropAnywhere, choose } from '../pages/start'
+
+export const PAGES: { to: string; name: string; brief: string; icon: IconName; key: string }[] = [
+  { to: '/runs', name: 'Runs', brief: 'Runs', icon: 'lines', key: 'r' },
+  { to: '/configs', name: 'Configurations', brief: 'Configs', icon: 'code', key: 'c' },
+  { to: '/environments', name: 'Environments', brief: 'Environments', icon: 'boxes', key: 'e' },
+  { to: '/workers', name: 'Workers', brief: 'Workers', icon: 'pulse', key: 'w' },
+  { to: '/tokens', name: 'Tokens', brief: 'Tokens', icon: 'key', key: 't' },
+]
+
+const ALL_KEYS: [string, string][] = [
+  ['Ctrl K', 'search or go to'],
+  ['?', 'all keys'],
+  ['/', 'filter or search this page'],
+  ['Esc', 'one level out'],
+  ['g r', 'Runs'],
+  ['g c', 'Configurations'],
+  ['g e', 'Environments'],
+  ['g w', 'Workers'],
+  ['g t', 'Tokens'],
+  ['u', 'start a run: choose files'],
+  ['.', 'show what is new'],
+  ['j k', 'next, previous line of a list'],
+  ['Enter', 'open'],
+  ['x', 'cancel a run'],
+  ['r', 'run again'],
+  ['1 – 4', 'tabs of a run'],
+  ['d', 'download the workbook'],
+  ['i', 'panel Why'],
+  ['c', 'copy the id'],
+  ['n p', 'next, previous issue'],
+  ['[ ]', 'sheets'],
+  ['h', 'header row'],
+  ['Ctrl G', 'go to a cell'],
+  ['Tab', 'the other side’s cell'],
+  ['f', 'follow the log'],
+  ['e', 'next error of the log'],
+]
+
+export const shown = signal<'palette' | 'keys' | null>(null)
+const close = () => (shown.value = null)
+
+export function Frame({ children }: { children: ComponentChildren }) {
+  const keys: Record<string, () => void> = { 'Ctrl k': () => (shown.value = 'palette'), '?': () => (shown.value = 'keys'), 'Shift ?': () => (shown.value = 'keys'), u: choose, Escape: () => toasts.value.length && drop(toasts.value.at(-1)!.id) }
+  for (const page of PAGES) keys[`g ${page.key}`] = () => go(page.to)
+  useKeys(keys)
+  const at = PAGES.find((page) => path.value.startsWith(page.to))
+  return (
+    <>
+      <a class="skip" href="#main">
+        Skip to the content
+      </a>
+      <Bar at={at?.to} />
+      <Offline />
+      <main id="main" tabIndex={-1}>
+        {children}
+      </main>
+      <Foot />
+      <nav class="bottom" aria-label="Main, at the bottom">
+        {PAGES.map((page) => (
+          <a key={page.to} href={href(page.to)} aria-current={at === page ? 'page' : undefined}>
+            <Icon name={page.icon} />
+            {page.brief}
+          </a>
+        ))}
+      </nav>
+      <DropAnywhere />
+      {shown.value === 'palette' && <Palette onClose={close} />}
+      {shown.value === 'keys' && <AllKeys />}
+      <div class="toasts" aria-live="polite">
+        {toasts.value.map((one) => (
+          <div class="toast" key={one.id} role={one.kind === 'error' ? 'alert' : undefined}>
+            <span class={one.kind === 'error' ? 'bad' : 'ok'}>
+              <Icon name={one.kind === 'error' ? 'warning' : 'check'} />
+            </span>
+            <div>{one.text}</div>
+            <button type="button" aria-label="Close" onClick={() => drop(one.id)}>
+              <Icon name="close" />
+            </button>
+          </div>
+        ))}
+      </div>
+    </>
+  )
+}
+
+function Bar({ at }: { at?: string }) {
+  const busy = counts.value ? counts.value.queued + counts.value.running : 0
+  return (
+    <header class="bar">
+      <a class="brand" href={href('/runs')}>
+        <Mark />
+        <span>ADE</span>
+      </a>
+      <span class="divide" />
+      <Workspaces />
+      <nav aria-label="Main">
+        <ul>
+          {PAGES.map((page) => (
+            <li key={page.to}>
+              <a href={href(page.to)} aria-current={at === page.to ? 'page' : undefined}>
+                {page.name}
+                {page.to === '/runs' && <span class="count">{busy || ''}</span>}
+              </a>
+            </li>
+          ))}
+        </ul>
+      </nav>
+      <span class="grow" />
+      <button type="button" class="finder" aria-label="Search or go to Ctrl K" aria-keyshortcuts="Control+K" onClick={() => (shown.value = 'palette')}>
+        <Icon name="find" />
+        <span>Search or go to</span>
+        <kbd>Ctrl K</kbd>
+      </button>
+      <span class={`link-state ${link.value.live ? '' : 'away'}`} role="status">
+        {link.value.live ? 'Live' : 'Offline'}
+      </span>
+      <a class={`button ${about.value.main ? '' : 'filled'}`} href={href('/start')}>
+        <Icon name="plus" />
+        Start a run
+      </a>
+      <Account />
+    </header>
+  )
+}
+
+/** A button with a menu below it. */
+export function Menu({ label, face, square, children }: { label: string; face: ComponentChildren; square?: boolean; children: ComponentChildren }) {
+  const [open, setOpen] = useState(false)
+  useEffect(() => {
+    if (!open) return
+    const away = (event: Event) => (event as KeyboardEvent).key === 'Escape' || event.type === 'click' ? setOpen(false) : 0
+    addEventListener('click', away)
+    addEventListener('keydown', away)
+    return () => (removeEventListener('click', away), removeEventListener('keydown', away))
+  }, [open])
+  return (
+    <span class="holds-menu">
+      <button type="button" class={`button ${square ? 'square' : 'quiet'}`} aria-haspopup="true" aria-expanded={open} aria-label={label} onClick={() => setOpen(!open)}>
+        {face}
+      </button>
+      {open && <div class="menu">{children}</div>}
+    </span>
+  )
+}
+
+function Workspaces() {
+  const [all, setAll] = useState<Schemas['Workspace'][]>([])
+  useEffect(() => void get('/api/v1/workspaces').then((list) => setAll(list.items), () => {}), [])
+  const use = (id: string) => {
+    workspace.value = id
+    sessionStorage.setItem('ade.workspace', id)
+    go('/runs')
+  }
+  if (all.length < 2) return <span class="workspace mid">{workspace.value}</span>
+  return (
+    <span class="workspace">
+      <Menu label={`Workspace: ${workspace.value}`} face={<>{workspace.value} <Icon name="down" /></>}>
+        {all.map((one) => (
+          <button type="button" key={one.id} onClick={() => use(one.id)}>
+            {one.id}
+          </button>
+        ))}
+      </Menu>
+    </span>
+  )
+}
+
+function Account() {
+  const [theme, setTheme] = useState(document.documentElement.dataset.theme ?? '')
+  const use = (next: string) => {
+    setTheme(next)
+    if (next) {
+      document.documentElement.dataset.theme = next
+      localStorage.setItem('ade.theme', next)
+    } else {
+      delete document.documentElement.dataset.theme
+      localStorage.removeItem('ade.theme')
+    }
+  }
+  const themes = [
+    ['', 'Theme of the system'],
+    ['light', 'Light'],
+    ['dark', 'Dark'],
+  ]
+  const out = async () => {
+    await fetch('/sign-out', { method: 'POST', body: new URLSearchParams({ csrf: session.value?.csrf ?? '' }) })
+    location.assign(href('/sign-in'))
+  }
+  return (
+    <span class="roomy">
+      <Menu label="Theme and session" square face={<Icon name="half" />}>
+        {themes.map(([value, name]) => (
+          <button type="button" key={value} aria-pressed={theme === value} onClick={() => use(value)}>
+            {name}
+            {theme === value && <Icon name="check" />}
+          </button>
+        ))}
+        <a href="/docs" target="_blank">
+          Documentation of the API
+        </a>
+        {session.value?.csrf && (
+          <button type="button" onClick={out}>
+            Sign out
+          </button>
+        )}
+      </Menu>
+    </span>
+  )
+}
+
+function Offline() {
+  const { live, since, next } = link.value
+  const [late, setLate] = useState(false)
+  useEffect(() => {
+    const timer = setTimeout(() => setLate(true), 1500)
+    return () => (clearTimeout(timer), setLate(false))
+  }, [live])
+  if (live || !late || !since) return null
+  const wait = next ? Math.max(0, Math.ceil((next - now.value) / 1000)) : 0
+  return (
+    <div class="notice warning">
+      <Icon name="warning" />
+      <span class="grow">
+        <strong>No connection since {clock(since).slice(0, 5)}.</strong> What you see is from then. {wait ? `Tries again in ${wait} s.` : 'Trying…'}
+      </span>
+      <button type="button" class="button" onClick={tryNow}>
+        Try now
+      </button>
+    </div>
+  )
+}
+
+const Foot = () => (
+  <footer class="foot">
+    {about.value.command && (
+      <span class="command">
+        <span class="wide-only">Same on the command line:</span>
+        <code>{about.value.command}</code>
+        <CopyButton text={about.value.command} label="Copy the command" />
+      </span>
+    )}
+    <span class="keys">
+      {about.value.keys?.map(([key, does]) => (
+        <span key={key}>
+          {key.split(' ').map((one) => (
+            <kbd key={one}>{one}</kbd>
+          ))}
+          {does}
+        </span>
+      ))}
+    </span>
+  </footer>
+)
+
+function AllKeys() {
+  return (
+    <Dialog title="All keys" wide onClose={close}>
+      <div class="key-list">
+        {ALL_KEYS.map(([keys, does]) => (
+          <>
+            <span>
+              {keys.split(' ').map((key) => (
+                <>
+                  <kbd>{key}</kbd>{' '}
+                </>
+              ))}
+            </span>
+            <span>{does}</span>
+          </>
+        ))}
+      </div>
+      <p class="gap-above">
+        <Switch on={letterKeys.value} onChange={setLetterKeys}>
+          Single letters act
+        </Switch>
+      </p>
+    </Dialog>
+  )
+}
+
+/** Cancels a run, at once: it can be run again. */
+export async function cancelRun(id: string) {
+  if (!may('run')) return failed(new Error('This session may only read.'))
+  await change('POST', `/api/v1/runs/${id}/cancel`).catch(failed)
+}
+
+/** Runs again, and shows the new run. */
+export async function runAgain(id: string) {
+  if (!may('run')) return failed(new Error('This session may only read.'))
+  try {
+    const made = await change<{ id: string }>('POST', `/api/v1/runs/${id}/retry`)
+    go(`/runs/${made.id}/log`)
+  } catch (error) {
+    failed(error)
+  }
+}
+
+export const nameOf = (run: { input: { name: string }; id: string }) => run.input.name || short(run.id)

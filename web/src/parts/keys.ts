@@ -1,0 +1,50 @@
+// Keys of the frame and of the page that is shown. Single letters act outside of inputs alone, and can be turned off.
+import { signal } from '@preact/signals'
+import { useEffect, useRef } from 'preact/hooks'
+
+type Keys = Record<string, (event: KeyboardEvent) => void>
+const stack: { current: Keys }[] = []
+let first = ''
+let forget = 0
+
+export const letterKeys = signal(localStorage.getItem('ade.keys') !== 'off')
+export function setLetterKeys(on: boolean) {
+  letterKeys.value = on
+  localStorage.setItem('ade.keys', on ? 'on' : 'off')
+}
+
+/** Binds keys while the component is shown; what is bound last goes first. `g r` is one after the other, `Ctrl k` together. */
+export function useKeys(keys: Keys) {
+  const held = useRef(keys)
+  held.current = keys
+  useEffect(() => {
+    stack.unshift(held)
+    return () => void stack.splice(stack.indexOf(held), 1)
+  }, [])
+}
+
+addEventListener('keydown', (event) => {
+  if (event.defaultPrevented || event.altKey || event.isComposing) return
+  const target = event.target as HTMLElement
+  const typing = /^(INPUT|SELECT|TEXTAREA)$/.test(target.tagName) && (target as HTMLInputElement).type !== 'checkbox'
+  const together = event.ctrlKey || event.metaKey
+  if (typing && !together && event.key !== 'Escape') return
+  const isLetter = event.key.length === 1 && !together
+  if (isLetter && !letterKeys.peek()) return
+  if (/^(Enter| )$/.test(event.key) && target.closest('a, button') && !together) return
+  const name = `${together ? 'Ctrl ' : ''}${event.key.length === 1 ? event.key.toLowerCase() : event.key}`
+  const names = first ? [`${first} ${name}`] : [event.shiftKey ? `Shift ${name}` : name, name]
+  clearTimeout(forget)
+  first = ''
+  for (const name of names)
+    for (const { current } of stack)
+      if (current[name]) {
+        event.preventDefault()
+        current[name](event)
+        return
+      }
+  if (name === 'g') {
+    first = name
+    forget = setTimeout(() => (first = ''), 1200) as unknown as number
+  }
+})

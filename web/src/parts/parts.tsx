@@ -1,0 +1,218 @@
+// Small parts that pages share.
+import { signal } from '@preact/signals'
+import type { ComponentChildren } from 'preact'
+import { useEffect, useRef, useState } from 'preact/hooks'
+import { Problem, type Run } from '../api/client'
+import { Glyph, Icon } from './icons'
+import { useKeys } from './keys'
+import { many, number } from './format'
+
+/** What a page says of itself to the frame. */
+export interface About {
+  title: string
+  command?: string
+  keys?: [string, string][]
+  /** The page has a filled button of its own. */
+  main?: boolean
+}
+export const about = signal<About>({ title: 'ADE' })
+
+export function useAbout(said: About) {
+  const text = JSON.stringify(said)
+  useEffect(() => {
+    about.value = said
+    document.title = said.title === 'ADE' ? 'ADE' : `${said.title} · ADE`
+  }, [text])
+}
+
+// Messages of what happened elsewhere; at most three, errors stay.
+export interface Toast {
+  id: number
+  text: ComponentChildren
+  kind: 'good' | 'error'
+}
+export const toasts = signal<Toast[]>([])
+let made = 0
+export function toast(text: ComponentChildren, kind: Toast['kind'] = 'good') {
+  const id = ++made
+  toasts.value = [...toasts.value.slice(-2), { id, text, kind }]
+  if (kind === 'good') setTimeout(() => document.querySelector('.toasts:is(:hover, :focus-within)') || drop(id), 6000)
+}
+export const drop = (id: number) => (toasts.value = toasts.value.filter((toast) => toast.id !== id))
+export const failed = (error: unknown) => {
+  const problem = error as Problem
+  const wait = problem.retryAfter ? ` Try again in ${problem.retryAfter} s.` : problem.hint ? ` ${problem.hint}` : ''
+  toast(`${problem.message}${wait}`, 'error')
+}
+
+export function StatusOf({ run }: { run: Run }) {
+  const issues = run.metrics?.issues ?? 0
+  const empty = run.status === 'succeeded' && run.metrics?.tables === 0 && !run.skipped_reason
+  if (run.status === 'running' && run.cancel_requested_at) return <Status of="running">Stopping…</Status>
+  if (run.status === 'succeeded' && (issues > 0 || empty))
+    return <Status of="warned">{empty ? 'Succeeded, no table found' : `Succeeded, ${many(issues, 'issue')}`}</Status>
+  return <Status of={run.status}>{title(run.status)}</Status>
+}
+
+export const Status = ({ of, children }: { of: string; children: ComponentChildren }) => (
+  <span class={`status ${of}`}>
+    <Glyph of={of} />
+    <span class="status-word">{children}</span>
+  </span>
+)
+
+export const title = (word: string) => word[0].toUpperCase() + word.slice(1)
+
+export const STAGES = { queued: 'Queued', environment: 'Environment', configuration: 'Configuration', detecting: 'Detecting', writing: 'Writing' } as const
+
+/** What a run does, or why it did not do it: the sentence in the place of its figures. */
+export function doing(run: Run): string {
+  if (run.status === 'failed') return run.error ? `${run.error.code}: ${run.error.message}` : 'failed'
+  if (run.status === 'cancelled') return run.duration_ms != null ? 'Cancelled while it ran' : 'Cancelled before it started'
+  if (run.status === 'queued') {
+    if (run.stage === 'environment') return 'Waits for its environment'
+    return run.attempt_count ? `Tries again (attempt ${run.attempt_count + 1} of ${run.max_attempts})` : 'Waits for a free slot'
+  }
+  if (run.status === 'running') return `${STAGES[run.stage ?? 'detecting']}${run.rows ? `, ${number(run.rows)} rows` : ''}`
+  return run.skipped_reason ? 'Safe mode skip' : ''
+}
+
+export function CopyButton({ text, label }: { text: string; label: string }) {
+  const [done, setDone] = useState(false)
+  return (
+    <button
+      type="button"
+      aria-label={done ? 'Copied' : label}
+      onClick={() => {
+        copy(text)
+        setDone(true)
+        setTimeout(() => setDone(false), 1500)
+      }}
+    >
+      <Icon name={done ? 'check' : 'copy'} />
+    </button>
+  )
+}
+
+export function copy(text: string) {
+  if (navigator.clipboard) return void navigator.clipboard.writeText(text).catch(() => {})
+  // Over plain HTTP by name a browser has no clipboard for scripts.
+  const area = document.createElement('textarea')
+  area.value = text
+  document.body.append(area)
+  area.select()
+  document.execCommand('copy')
+  area.remove()
+}
+
+export function Search({ value, label, onInput }: { value: string; label: string; onInput: (text: string) => void }) {
+  const input = useRef<HTMLInputElement>(null)
+  useKeys({ '/': () => input.current?.select() })
+  return (
+    <span class="search">
+      <Icon name="find" />
+      <input ref={input} class="input" type="search" aria-label={label} placeholder={label} value={value} onInput={(event) => onInput(event.currentTarget.value)} />
+      <kbd class="roomy">/</kbd>
+    </span>
+  )
+}
+
+export function Segments<T extends string>({ label, all, value, onChange }: { label: string; all: [T, ComponentChildren, number?][]; value: T; onChange: (value: T) => void }) {
+  return (
+    <span class="segments" role="group" aria-label={label}>
+      {all.map(([one, text, count]) => (
+        <button type="button" key={one} aria-pressed={one === value} onClick={() => onChange(one)}>
+          {text}
+          {count != null && <span class="count">{number(count)}</span>}
+        </button>
+      ))}
+    </span>
+  )
+}
+
+export const Switch = ({ on, onChange, children }: { on: boolean; onChange: (on: boolean) => void; children: ComponentChildren }) => (
+  <button type="button" class="switch" role="switch" aria-checked={on} onClick={() => onChange(!on)}>
+    {children}
+  </button>
+)
+
+/** A question that can't be undone. Focus goes to the harmless answer. */
+export function Dialog({ title, onClose, wide, footer, children }: { title: string; onClose: () => void; wide?: boolean; footer?: ComponentChildren; children: ComponentChildren }) {
+  const box = useRef<HTMLDivElement>(null)
+  useKeys({ Escape: onClose })
+  useEffect(() => {
+    const before = document.activeElement as HTMLElement | null
+    box.current?.querySelector<HTMLElement>('[data-first], input, footer button')?.focus()
+    return () => before?.focus?.()
+  }, [])
+  const keep = (event: KeyboardEvent) => {
+    if (event.key !== 'Tab') return
+    const all = [...box.current!.querySelectorAll<HTMLElement>('a[href], button, input, select')]
+    const at = all.indexOf(document.activeElement as HTMLElement)
+    if (event.shiftKey ? at > 0 : at < all.length - 1) return
+    event.preventDefault()
+    all[event.shiftKey ? all.length - 1 : 0]?.focus()
+  }
+  return (
+    <div class="veil" onClick={(event) => event.target === event.currentTarget && onClose()}>
+      <div ref={box} class={`dialog ${wide ? 'wide' : ''}`} role="dialog" aria-modal="true" aria-label={title} onKeyDown={keep}>
+        <header>
+          <h2>{title}</h2>
+        </header>
+        <div class="body">{children}</div>
+        {footer && <footer>{footer}</footer>}
+      </div>
+    </div>
+  )
+}
+
+/** What a pane says that can't show what it should. */
+export const Trouble = ({ error, again }: { error: unknown; again?: () => void }) => {
+  const problem = error as Problem
+  return (
+    <div class="notice error" role="alert">
+      <Icon name="warning" />
+      <div class="grow">
+        <strong>{problem.message}</strong>
+        <div class="mid">
+          {problem.hint} {problem.code && <code>{problem.code}</code>}
+        </div>
+      </div>
+      {again && (
+        <button type="button" class="button" onClick={again}>
+          Try again
+        </button>
+      )}
+    </div>
+  )
+}
+
+/** Bars of the final height, once loading takes longer than a glance. */
+export function Loading() {
+  const [shown, show] = useState(false)
+  useEffect(() => {
+    const timer = setTimeout(() => show(true), 200)
+    return () => clearTimeout(timer)
+  }, [])
+  return shown ? (
+    <div class="padded" role="status">
+      <span class="unseen">Loading</span>
+      <span class="bone" />
+    </div>
+  ) : null
+}
+
+/** Loads something for a page, and again when what it depends on changes. */
+export function useLoaded<T>(load: (abort: AbortSignal) => Promise<T>, depends: unknown[]): { value: T | null; error: unknown; again: () => void } {
+  const [state, setState] = useState<{ value: T | null; error: unknown }>({ value: null, error: null })
+  const [turn, setTurn] = useState(0)
+  useEffect(() => {
+    const abort = new AbortController()
+    load(abort.signal).then(
+      (value) => abort.signal.aborted || setState({ value, error: null }),
+      (error) => abort.signal.aborted || setState((before) => ({ value: before.value, error })),
+    )
+    return () => abort.abort()
+  }, [...depends, turn])
+  return { ...state, again: () => setTurn((turn) => turn + 1) }
+}

@@ -1,0 +1,40 @@
+// The address decides what is shown; filters, sheets and cells are in it, so that a link shows a colleague the same.
+import { computed, signal } from '@preact/signals'
+
+export const BASE = import.meta.env.BASE_URL.replace(/\/$/, '')
+const here = signal(location.pathname + location.search)
+
+export const path = computed(() => new URL(here.value, location.origin).pathname.slice(BASE.length).replace(/\/$/, '') || '/runs')
+export const query = computed(() => new URL(here.value, location.origin).searchParams)
+
+export const href = (to: string) => BASE + to
+
+/** Goes to a page of the console; back returns from it. */
+export function go(to: string) {
+  history.pushState(null, '', href(to))
+  here.value = location.pathname + location.search
+  document.getElementById('main')?.focus({ preventScroll: true })
+}
+
+/** Changes what the address says of the page that is shown. Back does not undo it. */
+export function amend(changes: Record<string, string | null | undefined>, to = path.peek()) {
+  const next = new URLSearchParams(query.peek())
+  for (const [key, value] of Object.entries(changes)) {
+    if (value) next.set(key, value)
+    else next.delete(key)
+  }
+  const text = next.toString()
+  history.replaceState(null, '', href(to) + (text && `?${text}`))
+  here.value = location.pathname + location.search
+}
+
+addEventListener('popstate', () => (here.value = location.pathname + location.search))
+addEventListener('click', (event) => {
+  if (event.defaultPrevented || event.button || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return
+  const link = (event.target as Element).closest?.('a')
+  if (!link || link.target || link.hasAttribute('download') || link.origin !== location.origin) return
+  if (!`${link.pathname}/`.startsWith(`${BASE}/`)) return
+  if (link.hash && link.pathname === location.pathname) return
+  event.preventDefault()
+  go(link.pathname.slice(BASE.length) + link.search)
+})
