@@ -285,6 +285,18 @@ async fn lists(address: SocketAddr, token: &str, workspace: &Arc<Workspace>) {
     measure("of 50 with demands", "").await;
 }
 
+/// A list of issues: one in each tenth row.
+fn issues() -> String {
+    let issue = |row: u64| {
+        let issue = serde_json::json!({
+            "sheet": "Large", "cell": format!("B{row}"), "severity": "warning", "field": "hours", "label": "Hours", "rule": "hours.up_to_80",
+            "message": "more than 80 hours a week", "value": "97.5", "written": "97.5", "key": null, "output": format!("B{row}"), "row": row,
+            "column": "B", "output_sheet": "Large", "table": 1});
+        format!("{issue}\n")
+    };
+    (1..ROWS / 10).map(|ten| issue(ten * 10)).collect()
+}
+
 /// A payload of an engine as it is recorded: of 20 sheets with a table of 20 columns each.
 fn payload() -> Vec<u8> {
     use std::io::Write;
@@ -356,6 +368,12 @@ async fn windows(address: SocketAddr, token: &str, workspace: &Arc<Workspace>) {
     std::fs::write(folder.rows("input.xlsx"), rows.to_string()).unwrap();
     measure("output", &window("output")).await;
     measure("input", &window("input")).await;
+    std::fs::write(folder.issues("input.xlsx"), issues()).unwrap();
+    let with_issues = window("input");
+    measure("input, with issues", &|row| {
+        format!("{}&with=issues", with_issues(row))
+    })
+    .await;
     let limit = 100_000;
     measure("rows of the whole input", &|_| {
         format!("{path}/rows?side=input&sheet=Large&limit={limit}")

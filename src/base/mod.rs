@@ -1,6 +1,7 @@
 //! What everything stands on: errors, time, whole files, digests. Needs nothing of the other rooms.
 //!
-//! - [`problem`]: what every error says of itself, and its code; [`counted`]: numbers with their nouns.
+//! - [`problem`]: what every error says of itself, and its code; [`counted`]: numbers with their nouns; [`places`]: cells by their
+//!   names.
 //! - [`clock`], [`backoff`], [`cancel`]: time, waits between attempts, cancelling.
 //! - [`files`]: whole-file writes; [`digest`]: SHA-256; [`host`]: the machine's name; [`mutex`]: locks between threads;
 //!   [`show_path`]: how much of a path is shown.
@@ -13,5 +14,6 @@ pub mod digest;
 pub mod files;
 pub mod host;
 pub mod mutex;
+pub mod places;
 pub mod problem;
 pub mod show_path;

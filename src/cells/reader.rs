@@ -11,6 +11,7 @@ use ade_engine_native::read::book::Book;
 use moka::policy::EvictionPolicy;
 use moka::sync::Cache;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::error::CellsError;
 use super::file::{FileVersion, Reading};
@@ -51,21 +52,26 @@ impl Default for WindowLimits {
 }
 
 /// A worksheet of a file.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = Sheet)]
 pub struct SheetInfo {
     /// Its name. The one sheet of a `.csv` file is called as the file without its extension.
     pub name: String,
     /// Its position among the worksheets, from 0. Chart sheets are none.
+    #[schema(value_type = u64)]
     pub index: usize,
     /// `visible`, `hidden` or `veryHidden`.
     pub state: &'static str,
-    /// The rows of its used area, from the first row on; `None` where the sheet cannot be read.
+    /// The rows of its used area, from the first row on; null where the sheet cannot be read.
+    #[schema(required)]
     pub rows: Option<u64>,
-    /// The columns of its used area, from the first column on; `None` where the sheet cannot be read.
+    /// The columns of its used area, from the first column on; null where the sheet cannot be read.
+    #[schema(required)]
     pub columns: Option<u64>,
     /// Rows that the file says it has behind a long run of empty ones, where reading has ended.
     pub truncated_rows: u64,
     /// Why the sheet cannot be read: it is damaged, or too large. The others can be all the same.
+    #[schema(required)]
     pub problem: Option<String>,
 }
 

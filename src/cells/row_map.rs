@@ -2,19 +2,21 @@
 //! run leaves tells which row is which: a hook may have dropped, added and sorted rows, and counts do not tell. So there is no map then.
 
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::rows::{Fate, Origin, Rows};
 use super::window::Window;
 
 /// Which rows of a sheet of the other side the rows of a window belong to.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct RowMap {
     /// The sheet of the other side: of the input for a window of the output, of the output for one of the input.
     pub sheet: String,
-    /// For each row of the window the number of that row, from 1; `None` for headers, for rows between tables, for rows that a
+    /// For each row of the window the number of that row, from 1; null for headers, for rows between tables, for rows that a
     /// hook has added or dropped, for those of other sheets, and for those of which it is not known.
     pub rows: Vec<Option<u64>>,
     /// The hook because of which it is not known of some of these rows.
+    #[schema(required)]
     pub unknown: Option<String>,
 }
 

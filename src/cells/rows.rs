@@ -27,6 +27,7 @@ use std::path::Path;
 
 use serde::de::{self, Deserializer, SeqAccess, Visitor};
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 /// The version of the file's keys; within a version keys are only added.
 const SCHEMA_VERSION: u32 = 1;
@@ -80,7 +81,8 @@ struct Stretch {
 }
 
 /// Rows of the sender that are not in the output, and why.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = RowReason)]
 pub struct NotWritten {
     /// The sender's sheet.
     pub sheet: String,
@@ -91,12 +93,14 @@ pub struct NotWritten {
     /// Why.
     pub reason: Reason,
     /// The hook that dropped them.
+    #[schema(required)]
     pub hook: Option<String>,
 }
 
 /// Why a row of the sender is not in the output.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[schema(as = NotWrittenReason)]
 pub enum Reason {
     /// It is the header of a table.
     Header,
@@ -188,25 +192,33 @@ pub enum Fate<'a> {
 }
 
 /// Rows of input and output that belong together one by one, or rows of one of them alone.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = RowSegment)]
 pub struct Segment<'a> {
-    /// The sender's sheet; `None`: the rows are of the output alone.
+    /// The sender's sheet; null: the rows are of the output alone.
+    #[schema(required)]
     pub sheet: Option<&'a str>,
-    /// The first of the sender's rows (of a turned table: columns), from 1; `None`: a hook added them, or they are not known.
+    /// The first of the sender's rows (of a turned table: columns), from 1; null: a hook added them, or they are not known.
+    #[schema(required)]
     pub row: Option<u64>,
     /// Whether the numbers of the sender are those of columns.
     pub turned: bool,
-    /// The sheet of the output; `None`: they were not written, or the place is not known.
+    /// The sheet of the output; null: they were not written, or the place is not known.
+    #[schema(required)]
     pub output_sheet: Option<&'a str>,
-    /// The first of the output's rows, from 1; `None` as above.
+    /// The first of the output's rows, from 1; null as above.
+    #[schema(required)]
     pub output_row: Option<u64>,
-    /// How many rows these are; `None`: that is not known.
+    /// How many rows these are; null: that is not known.
+    #[schema(required)]
     pub count: Option<u64>,
     /// Whether the sender's row goes down by one as the output's goes up.
     pub descending: bool,
-    /// Why they were not written; `None`: they were.
+    /// Why they were not written; null: they were.
+    #[schema(required)]
     pub reason: Option<Reason>,
     /// The hook that dropped them, or because of which the rows are not known.
+    #[schema(required)]
     pub hook: Option<&'a str>,
     /// Whether it is not known which rows of the sender's these are.
     pub unknown: bool,

@@ -4,6 +4,7 @@ use std::fs::{File, OpenOptions};
 use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 use super::Issue;
 use crate::base::files::FileError;
@@ -49,6 +50,7 @@ pub struct List {
     path: PathBuf,
     reader: BufReader<File>,
     size: u64,
+    modified: Option<SystemTime>,
     offset: u64,
     passed_over: u64,
 }
@@ -87,6 +89,7 @@ impl List {
             path: path.to_owned(),
             reader: BufReader::new(file),
             size: found.len(),
+            modified: found.modified().ok(),
             offset: 0,
             passed_over: 0,
         })
@@ -95,6 +98,11 @@ impl List {
     /// The file's bytes when it was opened.
     pub fn size(&self) -> u64 {
         self.size
+    }
+
+    /// When the file was changed last, when it was opened.
+    pub fn modified(&self) -> Option<SystemTime> {
+        self.modified
     }
 
     /// Where the next line begins, in bytes: a reader may go on there.

@@ -5,7 +5,7 @@
 //! that shows issues, paints them or counts them reads this list.
 //!
 //! # Promises
-//! A list is never held in memory as a whole. Code of the configuration may have written anything to the file, so a line that is
+//! A list is never held in memory as a whole, but without its values where windows of a short one are shown. Code of the configuration may have written anything to the file, so a line that is
 //! no issue is passed over and counted, and a link is no list.
 
 mod list;
@@ -13,46 +13,58 @@ mod page;
 mod severity;
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 pub use list::{List, ListError};
-pub use page::{CellIssue, Counts, InWindow, Page};
+pub use page::{CellIssue, Counts, InWindow, Page, PlacedIssue};
 pub use severity::Severity;
 
 /// The version of the keys of a line; within a version keys are only added.
 pub const SCHEMA_VERSION: u32 = 1;
 
-/// One issue. Rows and tables count from 1; `None` is what does not apply, or is not known.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// One issue. Rows and tables count from 1; null is what does not apply, or is not known.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Issue {
     /// The sender's sheet; of no length where the issue is of the workbook.
     pub sheet: String,
     /// The sender's cell, such as `B7`.
+    #[schema(required)]
     pub cell: Option<String>,
     /// How much it matters.
     pub severity: Severity,
     /// The field.
+    #[schema(required)]
     pub field: Option<String>,
     /// The field as the header of the output says it.
+    #[schema(required)]
     pub label: Option<String>,
     /// Which rule spoke, such as `start_date.is_date`.
     pub rule: String,
     /// What is wrong, without the value.
     pub message: String,
     /// The value as it stood; of no length where the cell is empty.
+    #[schema(required)]
     pub value: Option<String>,
     /// What became of it; of no length where the result's cell is empty.
+    #[schema(required)]
     pub written: Option<String>,
     /// Whose row it is, where the configuration names a key.
+    #[schema(required)]
     pub key: Option<String>,
     /// The cell of the output.
+    #[schema(required)]
     pub output: Option<String>,
     /// The sender's row.
+    #[schema(required)]
     pub row: Option<u32>,
     /// The letters of the sender's column.
+    #[schema(required)]
     pub column: Option<String>,
     /// The sheet of the output.
+    #[schema(required)]
     pub output_sheet: Option<String>,
     /// Which table of the sheet.
+    #[schema(required)]
     pub table: Option<u32>,
 }
 
@@ -149,75 +161,36 @@ mod tests {
 
     #[test]
     fn of_each_list_one_name_has_to_fit() {
-        let names = |names: &[&str]| names.iter().map(|&name| name.to_owned()).collect();
         let one = issue();
+        let all = Wanted::default;
+        let of = |names: &[&str]| names.iter().map(|&name| name.to_owned()).collect();
+        let fields = |names| Wanted {
+            fields: of(names),
+            ..all()
+        };
+        let rules = |names| Wanted {
+            rules: of(names),
+            ..all()
+        };
+        let severe = |severity| Wanted {
+            severities: vec![severity],
+            ..all()
+        };
+        let on = |sheet, wanted| Wanted {
+            sheets: of(&[sheet]),
+            ..wanted
+        };
         for (wanted, taken) in [
-            (Wanted::default(), true),
-            (
-                Wanted {
-                    fields: names(&["start_date"]),
-                    ..Wanted::default()
-                },
-                true,
-            ),
-            (
-                Wanted {
-                    fields: names(&["Start date"]),
-                    ..Wanted::default()
-                },
-                true,
-            ),
-            (
-                Wanted {
-                    fields: names(&["hours"]),
-                    ..Wanted::default()
-                },
-                false,
-            ),
-            (
-                Wanted {
-                    rules: names(&["start_date.is_date"]),
-                    ..Wanted::default()
-                },
-                true,
-            ),
-            (
-                Wanted {
-                    rules: names(&["hours", "is_date"]),
-                    ..Wanted::default()
-                },
-                true,
-            ),
-            (
-                Wanted {
-                    rules: names(&["date"]),
-                    ..Wanted::default()
-                },
-                false,
-            ),
-            (
-                Wanted {
-                    severities: vec![Severity::Warning],
-                    ..Wanted::default()
-                },
-                false,
-            ),
-            (
-                Wanted {
-                    sheets: names(&["North"]),
-                    severities: vec![Severity::Error],
-                    ..Wanted::default()
-                },
-                true,
-            ),
-            (
-                Wanted {
-                    sheets: names(&["South"]),
-                    fields: names(&["start_date"]),
-                    ..Wanted::default()
-                },
-                false,
-            ),
+            (all(), true),
+            (fields(&["start_date"]), true),
+            (fields(&["Start date"]), true),
+            (fields(&["hours"]), false),
+            (rules(&["start_date.is_date"]), true),
+            (rules(&["hours", "is_date"]), true),
+            (rules(&["date"]), false),
+            (severe(Severity::Warning), false),
+            (on("North", severe(Severity::Error)), true),
+            (on("South", fields(&["start_date"])), false),
         ] {
             assert_eq!(wanted.takes(&one), taken, "{wanted:?}");
         }

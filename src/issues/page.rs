@@ -1,11 +1,13 @@
 //! Parts of a list: page by page, and those of a window of cells.
 
+use std::borrow::Borrow;
 use std::ops::RangeInclusive;
 
-use ade_engine_native::cells::column_letters::column_of;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::{Issue, List, ListError, Severity, Wanted};
+use crate::base::places::{cell_named, column_named};
 
 /// A page ends early where its issues take so many bytes: each quotes values of up to 32,767 characters.
 const MOST_BYTES: usize = 4 << 20;
@@ -46,15 +48,18 @@ pub struct InWindow<'a> {
 }
 
 /// An issue of a cell, a row or a column of a window, without the values.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct CellIssue {
-    /// The row; `None`: it is of the whole column.
+    /// The row; null: it is of the whole column.
+    #[schema(required)]
     pub row: Option<u64>,
-    /// The column; `None`: it is of the whole row.
+    /// The column; null: it is of the whole row.
+    #[schema(required)]
     pub column: Option<u64>,
     /// How much it matters.
     pub severity: Severity,
     /// The field.
+    #[schema(required)]
     pub field: Option<String>,
     /// The rule.
     pub rule: String,
@@ -112,80 +117,96 @@ impl List {
     /// # Errors
     /// The list cannot be read.
     pub fn within(self, window: &InWindow<'_>) -> Result<(Vec<CellIssue>, u64), ListError> {
-        let (mut found, mut more) = (Vec::new(), 0);
-        for issue in self {
-            let issue = issue?;
-            if window.is_behind(&issue) {
-                break;
-            }
-            let Some(one) = window.part_of(issue) else {
-                continue;
-            };
-            if found.len() < MOST_IN_WINDOW {
-                found.push(one);
-            } else {
-                more += 1;
-            }
+        window.among(self.map(|issue| issue.map(PlacedIssue::of)))
+    }
+
+    /// All issues, with their places alone and without values: for those who ask for one window after the other.
+    ///
+    /// # Errors
+    /// The list cannot be read.
+    pub fn placed(self) -> Result<Vec<PlacedIssue>, ListError> {
+        self.map(|issue| issue.map(PlacedIssue::of)).collect()
+    }
+}
+
+/// An issue with its place in the sender's sheet, and in the output.
+#[derive(Debug)]
+pub struct PlacedIssue {
+    sheet: String,
+    output_sheet: Option<String>,
+    output: Option<(u64, u64)>,
+    /// Its row and column are those of the sender.
+    issue: CellIssue,
+}
+
+impl PlacedIssue {
+    fn of(issue: Issue) -> Self {
+        let column = issue.column.as_deref().and_then(column_named);
+        Self {
+            sheet: issue.sheet,
+            output_sheet: issue.output_sheet,
+            output: issue.output.as_deref().and_then(cell_named),
+            issue: CellIssue {
+                row: issue.row.map(u64::from),
+                // A row of which the cell is not known is marked as a row.
+                column: column.filter(|_| issue.cell.is_some() || issue.row.is_none()),
+                severity: issue.severity,
+                field: issue.field,
+                rule: issue.rule,
+                message: issue.message,
+            },
         }
-        Ok((found, more))
     }
 }
 
 impl InWindow<'_> {
+    /// Those of some issues that are of the window's cells, rows and columns, and how many more there are.
+    ///
+    /// # Errors
+    /// Those of the issues.
+    pub fn among<T: Borrow<PlacedIssue>, E>(
+        &self,
+        issues: impl Iterator<Item = Result<T, E>>,
+    ) -> Result<(Vec<CellIssue>, u64), E> {
+        let (mut found, mut more) = (Vec::new(), 0);
+        for placed in issues {
+            let placed = placed?;
+            if self.is_behind(placed.borrow()) {
+                break;
+            }
+            match self.part_of(placed.borrow()) {
+                Some(one) if found.len() < MOST_IN_WINDOW => found.push(one),
+                Some(_) => more += 1,
+                None => {}
+            }
+        }
+        Ok((found, more))
+    }
+
     /// Whether an issue, and so all that follow, is of a row below the window: lists are sorted by the sender's sheets and rows.
-    fn is_behind(&self, issue: &Issue) -> bool {
-        let is_below = issue
-            .row
-            .is_some_and(|row| u64::from(row) > *self.rows.end());
-        !self.of_output && is_below && issue.sheet == self.sheet
+    fn is_behind(&self, placed: &PlacedIssue) -> bool {
+        let is_below = placed.issue.row.is_some_and(|row| row > *self.rows.end());
+        !self.of_output && is_below && placed.sheet == self.sheet
     }
 
     /// The issue as a part of this window, if it is one.
-    fn part_of(&self, issue: Issue) -> Option<CellIssue> {
-        let (row, column) = if self.of_output {
-            if issue.output_sheet.as_deref() != Some(self.sheet) {
-                return None;
-            }
-            let (row, column) = place_of(issue.output.as_deref()?)?;
-            (Some(row), Some(column))
+    fn part_of(&self, placed: &PlacedIssue) -> Option<CellIssue> {
+        let (sheet, row, column) = if self.of_output {
+            let (row, column) = placed.output?;
+            (placed.output_sheet.as_deref()?, Some(row), Some(column))
         } else {
-            if issue.sheet != self.sheet {
-                return None;
-            }
-            let column = issue.column.as_deref().and_then(column_of_letters);
-            // A row of which the cell is not known is marked as a row.
-            let column = column.filter(|_| issue.cell.is_some() || issue.row.is_none());
-            (issue.row.map(u64::from), column)
+            (&*placed.sheet, placed.issue.row, placed.issue.column)
         };
-        let is_inside = row.or(column).is_some()
+        let is_inside = sheet == self.sheet
+            && row.or(column).is_some()
             && row.is_none_or(|row| self.rows.contains(&row))
             && column.is_none_or(|column| self.columns.contains(&column));
-        is_inside.then_some(CellIssue {
+        is_inside.then(|| CellIssue {
             row,
             column,
-            severity: issue.severity,
-            field: issue.field,
-            rule: issue.rule,
-            message: issue.message,
+            ..placed.issue.clone()
         })
     }
-}
-
-/// Row and column of a cell such as `B7`, from 1.
-fn place_of(cell: &str) -> Option<(u64, u64)> {
-    let digits = cell.trim_start_matches(|letter: char| letter.is_ascii_uppercase());
-    let row = digits.parse::<u32>().ok().filter(|&row| row > 0)?;
-    Some((
-        row.into(),
-        column_of_letters(&cell[..cell.len() - digits.len()])?,
-    ))
-}
-
-/// The column of letters such as `AB`, from 1.
-fn column_of_letters(letters: &str) -> Option<u64> {
-    let are_letters = letters.bytes().all(|letter| letter.is_ascii_uppercase());
-    let are_some = are_letters && (1..=3).contains(&letters.len());
-    Some(column_of(letters.as_bytes()).filter(|_| are_some)? as u64 + 1)
 }
 
 #[cfg(test)]
@@ -291,6 +312,9 @@ mod tests {
             };
             let (found, more) = List::open(&path).unwrap().within(&window).unwrap();
             assert_eq!(more, 0);
+            let placed = List::open(&path).unwrap().placed().unwrap();
+            let kept = window.among(placed.iter().map(Ok::<_, ListError>));
+            assert_eq!(kept.unwrap(), (found.clone(), 0));
             found
                 .into_iter()
                 .map(|one| (one.rule, one.row, one.column))

@@ -2,10 +2,12 @@
 
 use std::fmt;
 
-/// The rows of a sheet (ECMA-376 part 1, 18.3.1.73 leaves the number to programs; this is that of all of them).
-pub const MOST_ROWS: u32 = 1_048_576;
+use crate::base::places;
+
+/// The rows of a sheet.
+pub const MOST_ROWS: u32 = places::MOST_ROWS as u32;
 /// The columns of a sheet.
-pub const MOST_COLUMNS: u32 = 16_384;
+pub const MOST_COLUMNS: u32 = places::MOST_COLUMNS as u32;
 
 /// A cell, counted from 1; ordered by row, then by column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -25,15 +27,8 @@ impl Cell {
 
     /// `B7` or `$B$7`.
     pub fn named(name: &str) -> Option<Self> {
-        let name = name.strip_prefix('$').unwrap_or(name);
-        let digits = name.find(|letter: char| !letter.is_ascii_alphabetic())?;
-        let column = column_named(&name[..digits])?;
-        let row = &name[digits..];
-        let row = row.strip_prefix('$').unwrap_or(row);
-        if !row.bytes().all(|byte| byte.is_ascii_digit()) {
-            return None;
-        }
-        Self::new(row.parse().ok()?, column)
+        let (row, column) = places::cell_named(name)?;
+        Self::new(u32::try_from(row).ok()?, u32::try_from(column).ok()?)
     }
 }
 
@@ -45,28 +40,12 @@ impl fmt::Display for Cell {
 
 /// `AB` is column 28.
 pub fn column_named(name: &str) -> Option<u32> {
-    if name.is_empty() || name.len() > 3 {
-        return None;
-    }
-    let mut column = 0;
-    for letter in name.bytes() {
-        if !letter.is_ascii_alphabetic() {
-            return None;
-        }
-        column = column * 26 + u32::from(letter.to_ascii_uppercase() - b'A') + 1;
-    }
-    (column <= MOST_COLUMNS).then_some(column)
+    u32::try_from(places::column_named(name)?).ok()
 }
 
 /// Column 28 is `AB`.
-pub fn column_name(mut column: u32) -> String {
-    let mut letters = Vec::new();
-    while column > 0 {
-        column -= 1;
-        letters.push(char::from(b'A' + (column % 26) as u8));
-        column /= 26;
-    }
-    letters.iter().rev().collect()
+pub fn column_name(column: u32) -> String {
+    places::letters(column.into())
 }
 
 /// A range of cells.
@@ -130,22 +109,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_and_numbers_are_the_same_cells() {
-        for (name, row, column) in [
-            ("A1", 1, 1),
-            ("AB28", 28, 28),
-            ("XFD1048576", MOST_ROWS, MOST_COLUMNS),
-        ] {
-            let cell = Cell::named(name).unwrap();
-            assert_eq!((cell.row, cell.column), (row, column));
-            assert_eq!(cell.to_string(), name);
-        }
-        assert_eq!(Cell::named("$c$3"), Cell::new(3, 3));
-        for none in [
-            "", "A", "7", "A0", "XFE1", "A1048577", "AAAA1", "A1B", "A+1", "é1",
-        ] {
-            assert_eq!(Cell::named(none), None, "{none}");
-        }
+    fn areas_have_names() {
         assert_eq!(Area::named("D9:B2").unwrap().to_string(), "B2:D9");
         assert_eq!(Area::named("B2").unwrap().to_string(), "B2");
     }

@@ -159,12 +159,7 @@ impl Common {
     fn add_headers(&mut self, facts: &Facts) {
         for group in columns::unmapped(facts.tables.iter()) {
             let (_, column) = group.places[0];
-            let header = column
-                .told
-                .name
-                .split_whitespace()
-                .collect::<Vec<_>>()
-                .join(" ");
+            let header = column.header();
             if header.is_empty() {
                 continue;
             }
@@ -505,11 +500,7 @@ fn write_rules(
             .mark("</strong></td></tr>");
     }
     html.mark("</tbody></table>");
-    if rules.len() > MOST {
-        html.mark("<p class=\"after\">and ")
-            .text(&plural((rules.len() - MOST) as u64, "further rule"))
-            .mark("</p>");
-    }
+    parts::further(html, rules.len().saturating_sub(MOST), "further rule");
     html.mark("</section>");
 }
 
@@ -552,11 +543,7 @@ fn write_headers(html: &mut Html<'_>, common: &Common) {
         html.mark("</td></tr>");
     }
     html.mark("</tbody></table>");
-    if headers.len() > shown {
-        html.mark("<p class=\"after\">and ")
-            .text(&plural((headers.len() - shown) as u64, "further header"))
-            .mark("</p>");
-    }
+    parts::further(html, headers.len() - shown, "further header");
     html.mark("</section>");
 }
 

@@ -8,6 +8,7 @@ use super::facts::{Column, Facts, Table, text};
 use super::html::Html;
 use super::issues::Found;
 use super::names::Names;
+use super::parts;
 use crate::base::counted::{plural, thousands};
 use crate::cells::WholeSheet;
 
@@ -104,12 +105,7 @@ pub fn write(html: &mut Html<'_>, facts: &Facts, names: &Names, found: Option<&F
         html.mark("</tbody>");
     }
     html.mark("</table>");
-    let more = mapped(facts).saturating_sub(MOST);
-    if more > 0 {
-        html.mark("<p class=\"after\">and ")
-            .text(&plural(more as u64, "further column"))
-            .mark("</p>");
-    }
+    parts::further(html, mapped(facts).saturating_sub(MOST), "further column");
 }
 
 fn write_column(
@@ -189,12 +185,7 @@ pub fn unmapped<'a>(all: impl Iterator<Item = &'a Table>) -> Vec<Unmapped<'a>> {
             .iter()
             .filter(|column| is_unmapped(column) && column.parts.is_empty())
         {
-            let header = column
-                .told
-                .name
-                .split_whitespace()
-                .collect::<Vec<_>>()
-                .join(" ");
+            let header = column.header();
             let key = (header.to_lowercase(), reason_of(column));
             let next = groups.len();
             // A column without a header is like no other.
@@ -273,11 +264,7 @@ pub fn write_unmapped(
         html.mark("</td></tr>");
     }
     html.mark("</tbody></table>");
-    if groups.len() > MOST {
-        html.mark("<p class=\"after\">and ")
-            .text(&plural((groups.len() - MOST) as u64, "further header"))
-            .mark("</p>");
-    }
+    parts::further(html, groups.len().saturating_sub(MOST), "further header");
 }
 
 /// Writes how many cells have a value, and the first values.

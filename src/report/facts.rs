@@ -5,15 +5,15 @@
 use std::ops::RangeInclusive;
 
 use ade_engine_native::cells::MergedRange;
-use ade_engine_native::cells::column_letters::{column_name, column_of};
 use serde_json::Value;
 
+use crate::base::places::column_named;
+pub use crate::base::places::letters;
 use crate::cells::{Reading, Rows};
-use crate::engine::Noticed;
 use crate::events::Follower;
 use crate::run::results::RowCounts;
 use crate::run::results::demands::refusals;
-use crate::run::views::explain::{self, tables_of};
+use crate::run::views::explain::{self, tables_in};
 use crate::settings::paths::RunFolder;
 use crate::store::{RunRecord, Store, StoreError};
 
@@ -78,9 +78,15 @@ pub struct Column {
 }
 
 impl Column {
+    /// Its header in one line.
+    pub fn header(&self) -> String {
+        let words: Vec<&str> = self.told.name.split_whitespace().collect();
+        words.join(" ")
+    }
+
     /// Its position in the sheet, from 1; nothing in a turned table.
     pub fn position(&self) -> Option<u64> {
-        column_of(self.told.column.as_bytes()).map(|column| column as u64 + 1)
+        column_named(&self.told.column)
     }
 }
 
@@ -158,13 +164,8 @@ pub fn stretches(notice: &Value) -> impl Iterator<Item = (u64, u64)> {
     })
 }
 
-/// The letters of a column that counts from 1.
-pub fn letters(column: u64) -> String {
-    column_name(usize::try_from(column.saturating_sub(1)).unwrap_or(usize::MAX - 1))
-}
-
 fn tables(payload: &Value) -> Vec<Table> {
-    let told = tables_of(&Noticed::of(payload), payload);
+    let told = tables_in(payload);
     let sheets = payload.pointer("/workbooks/0/sheets");
     let sheets = sheets.and_then(Value::as_array).into_iter().flatten();
     let mut tables = Vec::new();

@@ -7,11 +7,10 @@ use std::collections::hash_map::DefaultHasher;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::hash::{Hash, Hasher};
 
-use ade_engine_native::cells::column_letters::column_of;
-
 use super::html::Html;
 use super::names::Names;
 use crate::base::counted::plural;
+use crate::base::places::{MOST_ROWS, column_named};
 use crate::issues::{Issue, List, ListError, Severity};
 
 /// So many lines of a rule are shown.
@@ -140,13 +139,10 @@ fn hash_of(issue: &Issue) -> Option<u64> {
 
 /// Row and column of an issue, column 0 where it has none; nothing where it has no row that a sheet can have.
 fn position(issue: &Issue) -> Option<(u64, u64)> {
-    const MOST_ROWS: u64 = 1 << 20;
-    const MOST_COLUMNS: u64 = 1 << 14;
     let row = u64::from(issue.row?);
-    let column = issue.cell.as_ref().and(issue.column.as_ref());
-    let column = column.and_then(|letters| column_of(letters.as_bytes()));
-    let column = column.map_or(0, |column| column as u64 + 1);
-    ((1..=MOST_ROWS).contains(&row) && column <= MOST_COLUMNS).then_some((row, column))
+    let column = issue.cell.as_ref().and(issue.column.as_deref());
+    let column = column.map_or(Some(0), column_named)?;
+    (1..=MOST_ROWS).contains(&row).then_some((row, column))
 }
 
 impl Found {

@@ -3,6 +3,7 @@
 use super::html::Html;
 use super::words;
 use crate::base::clock::Timestamp;
+use crate::base::counted::plural;
 use crate::base::files::FileError;
 use crate::base::problem::{Facts, Problem};
 use crate::run::results::issues::NoList;
@@ -122,6 +123,16 @@ pub fn section(html: &mut Html<'_>, name: &str, title: &'static str) {
         .mark("\">")
         .mark(title)
         .mark("</h2><p>");
+}
+
+/// Writes how many more there are than are shown, if there are any.
+pub fn further(html: &mut Html<'_>, count: usize, one: &str) {
+    if count > 0 {
+        let more = plural(count as u64, one);
+        html.mark("<p class=\"after\">and ")
+            .text(&more)
+            .mark("</p>");
+    }
 }
 
 /// Writes the sign of how a run ended.

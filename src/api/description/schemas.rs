@@ -7,7 +7,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
 
+use crate::cells::{NotWritten, RowMap, SheetInfo};
 use crate::environment::json::BuildStep;
+use crate::issues::{CellIssue, Issue};
 use crate::store::{Failure, RunCounts};
 use crate::workspace::configurations::{ConfigurationObject, VersionObject};
 
@@ -260,33 +262,13 @@ pub struct VersionList {
 }
 
 /// The sheets of a file.
-#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Serialize, ToSchema)]
 pub struct SheetList {
-    pub sheets: Vec<Sheet>,
-}
-
-/// A sheet of a file.
-#[derive(Debug, Serialize, Deserialize, ToSchema)]
-pub struct Sheet {
-    pub name: String,
-    /// Its position among the worksheets, from 0.
-    pub index: u64,
-    /// `visible`, `hidden` or `veryHidden`.
-    pub state: String,
-    /// The rows that are used; null if the sheet cannot be read.
-    #[schema(required)]
-    pub rows: Option<u64>,
-    #[schema(required)]
-    pub columns: Option<u64>,
-    /// Rows behind a long blank run, which are not read.
-    pub truncated_rows: u64,
-    /// Why it cannot be read.
-    #[schema(required)]
-    pub problem: Option<String>,
+    pub sheets: Vec<SheetInfo>,
 }
 
 /// A window of cells.
-#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Serialize, ToSchema)]
 pub struct CellWindow {
     pub sheet: String,
     pub sheet_index: u64,
@@ -306,139 +288,18 @@ pub struct CellWindow {
     pub row_map: Option<RowMap>,
     /// Of an input, the rows of the window that were not written; null if the run does not tell, and of an output.
     #[schema(required)]
-    pub row_reasons: Option<Vec<RowReason>>,
+    pub row_reasons: Option<Vec<NotWritten>>,
     /// With `with=issues`: the issues of the window; null if the run has no list of them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub issues: Option<WindowIssues>,
 }
 
-/// Which rows of a sheet of the other side the rows of a window belong to.
-#[derive(Debug, Serialize, Deserialize, ToSchema)]
-pub struct RowMap {
-    /// The sheet of the other side: of the input for a window of the output, of the output for one of the input.
-    pub sheet: String,
-    /// A row of that sheet for each row of the window; null for headers, for rows of other sheets, for those that a hook added
-    /// or dropped, and where it is not known.
-    pub rows: Vec<Option<u64>>,
-    /// The hook because of which it is not known of some of these rows.
-    #[schema(required)]
-    pub unknown: Option<String>,
-}
-
-/// Rows of an input that were not written.
-#[derive(Debug, Serialize, Deserialize, ToSchema)]
-pub struct RowReason {
-    /// The sheet of the input.
-    pub sheet: String,
-    pub first: u64,
-    pub last: u64,
-    pub reason: NotWrittenReason,
-    /// The hook that dropped them.
-    #[schema(required)]
-    pub hook: Option<String>,
-}
-
-/// Why rows of an input were not written.
-#[derive(Debug, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum NotWrittenReason {
-    /// The header of a table.
-    Header,
-    Blank,
-    /// A total or a balance.
-    Total,
-    Note,
-    /// The title of a section.
-    Title,
-    RepeatedHeader,
-    /// Of no table.
-    Outside,
-    /// By a hook.
-    Dropped,
-    /// Its errors keep it apart.
-    Quarantined,
-    /// A further line of the record above.
-    Line,
-    Other,
-}
-
 /// The issues of a window.
-#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Serialize, ToSchema)]
 pub struct WindowIssues {
     pub listed: Vec<CellIssue>,
     /// How many more there are than are listed here.
     pub more: u64,
-}
-
-/// An issue of a cell, a row or a column.
-#[derive(Debug, Serialize, Deserialize, ToSchema)]
-pub struct CellIssue {
-    /// Null: of the whole column.
-    #[schema(required)]
-    pub row: Option<u64>,
-    /// Null: of the whole row.
-    #[schema(required)]
-    pub column: Option<u64>,
-    pub severity: Severity,
-    #[schema(required)]
-    pub field: Option<String>,
-    pub rule: String,
-    /// What is wrong, without the value.
-    pub message: String,
-}
-
-/// How much an issue matters.
-#[derive(Debug, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum Severity {
-    /// A value is not in the result, or is wrong there.
-    Error,
-    /// Written, to be checked.
-    Warning,
-    /// Worth knowing.
-    Info,
-}
-
-/// Which rows of input and output belong together.
-#[derive(Debug, Serialize, Deserialize, ToSchema)]
-pub struct RowSegments {
-    /// In the order of the sheet; null if the run does not tell.
-    #[schema(required)]
-    pub segments: Option<Vec<RowSegment>>,
-    #[schema(required)]
-    pub next_cursor: Option<String>,
-}
-
-/// Rows that follow each other on both sides, or on one where the other has none.
-#[derive(Debug, Serialize, Deserialize, ToSchema)]
-pub struct RowSegment {
-    /// The sheet of the input; null: a hook added the rows.
-    #[schema(required)]
-    pub sheet: Option<String>,
-    /// The first row of the input; null: a hook added the rows, or it is not known which they are.
-    #[schema(required)]
-    pub row: Option<u64>,
-    /// Whether records were columns of the input: then its numbers are those of columns.
-    pub turned: bool,
-    /// The sheet of the output; null: the rows were not written. Of quarantined rows that on which they are kept apart.
-    #[schema(required)]
-    pub output_sheet: Option<String>,
-    /// The first row of the output; null: they were not written, or it is not known where.
-    #[schema(required)]
-    pub output_row: Option<u64>,
-    /// How many rows; null: that is not known.
-    #[schema(required)]
-    pub count: Option<u64>,
-    /// Whether the rows of the input come in reverse.
-    pub descending: bool,
-    /// Why they were not written; null: they were.
-    #[schema(required)]
-    pub reason: Option<NotWrittenReason>,
-    /// The hook that dropped them, or because of which they are not known.
-    #[schema(required)]
-    pub hook: Option<String>,
-    /// Whether it is not known which rows of the input these are.
-    pub unknown: bool,
 }
 
 /// Cells that have a text in them.
@@ -458,7 +319,7 @@ pub struct FoundCell {
 }
 
 /// A page of issues.
-#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Serialize, ToSchema)]
 pub struct IssuePage {
     /// In the order of the sheets, their rows and columns.
     pub issues: Vec<Issue>,
@@ -480,50 +341,6 @@ pub struct IssueCounts {
     pub listed: u64,
     /// Those of the run that its list has no room for.
     pub unlisted: u64,
-}
-
-/// What is wrong with a cell, a row, a column or a sheet of the sender. Null is what does not apply, or is not known.
-#[derive(Debug, Serialize, Deserialize, ToSchema)]
-pub struct Issue {
-    /// The sender's sheet.
-    pub sheet: String,
-    /// The sender's cell, such as `B7`.
-    #[schema(required)]
-    pub cell: Option<String>,
-    pub severity: Severity,
-    #[schema(required)]
-    pub field: Option<String>,
-    /// The field as the header of the output says it.
-    #[schema(required)]
-    pub label: Option<String>,
-    /// Such as `start_date.is_date`.
-    pub rule: String,
-    /// What is wrong, without the value.
-    pub message: String,
-    /// The value as it stood; empty where the cell is.
-    #[schema(required)]
-    pub value: Option<String>,
-    /// What became of it.
-    #[schema(required)]
-    pub written: Option<String>,
-    /// Whose row it is, where the configuration names a key.
-    #[schema(required)]
-    pub key: Option<String>,
-    /// The cell of the output.
-    #[schema(required)]
-    pub output: Option<String>,
-    /// The sender's row.
-    #[schema(required)]
-    pub row: Option<u32>,
-    /// The letters of the sender's column.
-    #[schema(required)]
-    pub column: Option<String>,
-    /// The sheet of the output.
-    #[schema(required)]
-    pub output_sheet: Option<String>,
-    /// Which table of the sheet, from 1.
-    #[schema(required)]
-    pub table: Option<u32>,
 }
 
 /// The status of an environment.

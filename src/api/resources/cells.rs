@@ -21,11 +21,12 @@ use crate::api::http::body::{Path, Query};
 use crate::api::http::cursor;
 use crate::api::http::problem::ApiError;
 use crate::api::state::Api;
+use crate::api::state::known_issues::Known;
 use crate::api::transfer::tail;
 use crate::base::digest;
 use crate::base::problem::{Kind, Problem};
 use crate::cells::{Choice, MOST_COLUMNS, MOST_ROWS, Reading, RowMap, Rows, Window};
-use crate::issues::InWindow;
+use crate::issues::{InWindow, ListError};
 use crate::run::results::issues::issues_of;
 use crate::settings::paths::RunFolder;
 use crate::store::RunRecord;
@@ -48,30 +49,15 @@ pub fn routes() -> OpenApiRouter<Api> {
 }
 
 /// Input or output.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
 pub(super) enum Side {
     Input,
-    Output,
-}
-
-/// Input or output, for the description of the API.
-#[derive(ToSchema)]
-#[schema(rename_all = "lowercase")]
-#[expect(dead_code, reason = "a shape for the description of the API")]
-pub(super) enum SideName {
-    Input,
+    #[default]
     Output,
 }
 
 impl Side {
-    pub(super) fn of(word: Option<&str>) -> Result<Self, ApiError> {
-        match word {
-            None | Some("output") => Ok(Self::Output),
-            Some("input") => Ok(Self::Input),
-            Some(_) => Err(ApiError::field("side", "must be input or output")),
-        }
-    }
-
     /// Its file, and the settings that it is read with: the input as the run read it, the output whole.
     fn file(self, workspace: &Workspace, run: &RunRecord) -> Result<(PathBuf, Reading), ApiError> {
         match self {
@@ -106,8 +92,8 @@ fn reading_of(workspace: &Workspace, run: &RunRecord) -> Reading {
 #[into_params(parameter_in = Query)]
 struct WhichSide {
     /// `input` or `output`; absent: output.
-    #[param(nullable = false, inline, required = false, value_type = SideName)]
-    side: Option<String>,
+    #[param(nullable = false, inline)]
+    side: Option<Side>,
 }
 
 /// List the sheets of a run's input or output, with their sizes.
@@ -120,7 +106,7 @@ async fn sheets(
     Path(id): Path<String>,
     Query(which): Query<WhichSide>,
 ) -> Answer {
-    let side = Side::of(which.side.as_deref())?;
+    let side = which.side.unwrap_or_default();
     api.slow_work(move |api| {
         let (workspace, run) = run_of(api, &caller, &id)?;
         let (path, reading) = side.file(&workspace, &run)?;
@@ -135,8 +121,8 @@ async fn sheets(
 #[into_params(parameter_in = Query)]
 struct WhichCells {
     /// `input` or `output`; absent: output.
-    #[param(nullable = false, inline, required = false, value_type = SideName)]
-    side: Option<String>,
+    #[param(nullable = false, inline)]
+    side: Option<Side>,
     /// The name of a sheet; absent: the first one.
     #[param(nullable = false)]
     sheet: Option<String>,
@@ -147,15 +133,14 @@ struct WhichCells {
     #[param(nullable = false, pattern = "^[1-9][0-9]*-[1-9][0-9]*$")]
     columns: Option<String>,
     /// `issues`: also the issues of the window's cells, rows and columns, without values.
-    #[param(nullable = false, inline, required = false, value_type = WithName)]
-    with: Option<String>,
+    #[param(nullable = false, inline)]
+    with: Option<With>,
 }
 
-/// What else a window has, for the description of the API.
-#[derive(ToSchema)]
-#[schema(rename_all = "lowercase")]
-#[expect(dead_code, reason = "a shape for the description of the API")]
-enum WithName {
+/// What else a window has.
+#[derive(Clone, Copy, Debug, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+enum With {
     Issues,
 }
 
@@ -203,14 +188,9 @@ async fn window(
     id: String,
     which: WhichCells,
 ) -> Result<Value, ApiError> {
-    let side = Side::of(which.side.as_deref())?;
+    let side = which.side.unwrap_or_default();
     let rows = range("rows", which.rows.as_deref(), MOST_ROWS)?;
     let columns = range("columns", which.columns.as_deref(), MOST_COLUMNS)?;
-    let with_issues = match which.with.as_deref() {
-        None => false,
-        Some("issues") => true,
-        Some(_) => return Err(ApiError::field("with", "must be issues")),
-    };
     api.slow_work(move |api| {
         let (workspace, run) = run_of(api, &caller, &id)?;
         let (path, reading) = side.file(&workspace, &run)?;
@@ -227,7 +207,9 @@ async fn window(
                 known.not_written_within(&window.sheet, &(window.first_row..last))
             });
         }
-        let issues = with_issues.then(|| issues_within(&run, side, &window));
+        let issues = which
+            .with
+            .map(|With::Issues| issues_within(api, &run, side, &window));
         let mut value = json!(window);
         value["row_map"] = json!(row_map);
         value["row_reasons"] = json!(row_reasons);
@@ -246,18 +228,22 @@ pub(super) fn known_rows(api: &Api, run: &RunRecord) -> Option<Arc<Rows>> {
 }
 
 /// The issues of a window; null where the run has no list of them.
-fn issues_within(run: &RunRecord, side: Side, window: &Window) -> Result<Value, ApiError> {
+fn issues_within(api: &Api, run: &RunRecord, side: Side, window: &Window) -> Answer<Value> {
     let list = match issues_of(run) {
         Err(error) if error.kind() == Kind::Usage => return Ok(Value::Null),
         list => list?,
     };
     let columns = window.rows.first().map_or(0, |row| row.len() as u64);
-    let (listed, more) = list.within(&InWindow {
+    let wanted = InWindow {
         sheet: &window.sheet,
         of_output: side == Side::Output,
         rows: window.first_row..=(window.first_row + window.rows.len() as u64).saturating_sub(1),
         columns: window.first_column..=(window.first_column + columns).saturating_sub(1),
-    })?;
+    };
+    let (listed, more) = match api.issues.of(run, list)? {
+        Known::Kept(issues) => wanted.among(issues.iter().map(Ok::<_, ListError>))?,
+        Known::Long(list) => list.within(&wanted)?,
+    };
     Ok(json!({"listed": listed, "more": more}))
 }
 
@@ -266,8 +252,8 @@ fn issues_within(run: &RunRecord, side: Side, window: &Window) -> Result<Value, 
 #[into_params(parameter_in = Query)]
 struct WhatToFind {
     /// `input` or `output`; absent: output.
-    #[param(nullable = false, inline, required = false, value_type = SideName)]
-    side: Option<String>,
+    #[param(nullable = false, inline)]
+    side: Option<Side>,
     /// The name of a sheet; absent: the first one.
     #[param(nullable = false)]
     sheet: Option<String>,
@@ -294,7 +280,7 @@ async fn find(
     Path(id): Path<String>,
     Query(what): Query<WhatToFind>,
 ) -> Answer {
-    let side = Side::of(what.side.as_deref())?;
+    let side = what.side.unwrap_or_default();
     let most = cursor::limit(what.limit, MOST_FOUND, MOST_FOUND)?;
     if !(1..=LONGEST_TEXT).contains(&what.text.chars().count()) {
         let message = format!("must have 1 to {LONGEST_TEXT} characters");

@@ -2,7 +2,7 @@
 
 use axum::Json;
 use serde::Deserialize;
-use utoipa::{IntoParams, ToSchema};
+use utoipa::IntoParams;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -16,15 +16,6 @@ use crate::run::views::explain::{Explanation, Side, Wanted, explain};
 
 pub fn routes() -> OpenApiRouter<Api> {
     OpenApiRouter::new().routes(routes!(explanation))
-}
-
-/// Input or output, for the description of the API.
-#[derive(ToSchema)]
-#[schema(rename_all = "lowercase")]
-#[expect(dead_code, reason = "a shape for the description of the API")]
-enum ExplainedSide {
-    Input,
-    Output,
 }
 
 #[derive(Debug, Deserialize, IntoParams)]
@@ -44,8 +35,8 @@ struct What {
     #[param(nullable = false)]
     cell: Option<String>,
     /// Whose sheets, rows, columns and cells: `input` or `output`; absent: input.
-    #[param(nullable = false, inline, required = false, value_type = ExplainedSide)]
-    side: Option<String>,
+    #[param(nullable = false, inline)]
+    side: Option<Side>,
 }
 
 /// Say why a run read its input as it did.
@@ -70,12 +61,6 @@ async fn explanation(
 }
 
 fn wanted(what: What) -> Result<Wanted, ApiError> {
-    let side = match what.side.as_deref() {
-        None => Side::default(),
-        Some(word) => {
-            Side::named(word).ok_or_else(|| ApiError::field("side", "must be input or output"))?
-        }
-    };
     if what.row.is_some_and(|row| row == 0 || row > 1_048_576) {
         return Err(ApiError::field("row", "must be from 1 to 1048576"));
     }
@@ -87,6 +72,6 @@ fn wanted(what: What) -> Result<Wanted, ApiError> {
         row: what.row,
         column: what.column,
         cell: what.cell,
-        side,
+        side: what.side.unwrap_or_default(),
     })
 }

@@ -4,7 +4,7 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use serde::Deserialize;
 use serde_json::{Value, json};
-use utoipa::{IntoParams, ToSchema};
+use utoipa::IntoParams;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -48,7 +48,7 @@ struct WhichIssues {
     #[param(nullable = false)]
     rule: Option<Vec<String>>,
     /// Of this severity; may be repeated.
-    #[param(nullable = false, inline, value_type = Option<Vec<SeverityName>>)]
+    #[param(nullable = false, inline)]
     severity: Option<Vec<Severity>>,
     /// Of this sheet of the sender; may be repeated.
     #[param(nullable = false)]
@@ -59,16 +59,6 @@ struct WhichIssues {
     /// The `next_cursor` of the page before, with the same filters.
     #[param(nullable = false, min_length = 43, max_length = 43)]
     cursor: Option<String>,
-}
-
-/// How much an issue matters, for the description of the API.
-#[derive(ToSchema)]
-#[schema(rename_all = "lowercase")]
-#[expect(dead_code, reason = "a shape for the description of the API")]
-enum SeverityName {
-    Error,
-    Warning,
-    Info,
 }
 
 /// What a request for issues asks for.

@@ -3,14 +3,13 @@
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
-use utoipa::IntoParams;
+use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::cells::{Side, SideName, known_rows};
+use super::cells::{Side, known_rows};
 use super::runs::{Left, place_of, run_of};
 use crate::api::access::caller::Reader;
-use crate::api::description::schemas::RowSegments;
 use crate::api::http::answer::Answer;
 use crate::api::http::body::{Path, Query};
 use crate::api::http::cursor;
@@ -32,8 +31,8 @@ pub fn routes() -> OpenApiRouter<Api> {
 #[into_params(parameter_in = Query)]
 struct WhichRows {
     /// `input` or `output`: whose sheet it is, and in whose order the rows come; absent: output.
-    #[param(nullable = false, inline, required = false, value_type = SideName)]
-    side: Option<String>,
+    #[param(nullable = false, inline)]
+    side: Option<Side>,
     /// The name of a sheet.
     sheet: String,
     /// The largest number of segments, from 1 to 200000.
@@ -51,7 +50,7 @@ struct WhichRows {
 /// those that are quarantined have their place on the sheet `Quarantine`, too, where that is one of the output.
 /// `segments` is null where the run does not tell: the configuration does not ask for `row_provenance`, or the engine is older.
 #[utoipa::path(get, path = "/api/v1/runs/{id}/rows", operation_id = "list_run_rows", tag = "cells", params(("id" = String, Path, description = "The run"), WhichRows), responses(
-    (status = 200, body = RowSegments),
+    (status = 200, body = Page),
     (status = 409), (status = 410),
 ))]
 async fn rows(
@@ -59,7 +58,7 @@ async fn rows(
     Path(id): Path<String>,
     Query(which): Query<WhichRows>,
 ) -> Answer<Response> {
-    let side = Side::of(which.side.as_deref())?;
+    let side = which.side.unwrap_or_default();
     let limit = cursor::limit(which.limit, USUAL, LARGEST)?;
     let body = api.slow_work(move |api| {
         let (_, run) = run_of(api, &caller, &id)?;
@@ -71,9 +70,14 @@ async fn rows(
     Ok(([(header::CONTENT_TYPE, "application/json")], body.await?).into_response())
 }
 
-#[derive(Default, Serialize)]
+/// Which rows of input and output belong together.
+#[derive(Default, Serialize, ToSchema)]
+#[schema(as = RowSegments)]
 struct Page<'a> {
+    /// In the order of the sheet; null if the run does not tell.
+    #[schema(required, value_type = Option<Vec<Segment>>)]
     segments: Option<&'a [Segment<'a>]>,
+    #[schema(required)]
     next_cursor: Option<String>,
 }
 

@@ -1,6 +1,7 @@
 //! What all requests share: workspaces, prepared configurations, logs that are being followed, figures.
 
 pub mod changes;
+pub(crate) mod known_issues;
 pub(crate) mod known_tokens;
 mod request_metrics;
 pub mod statistics;
@@ -21,6 +22,7 @@ use crate::base::problem::code;
 use crate::cells::Cells;
 use crate::run::calls::submit::PreparedVersions;
 use crate::workspace::Workspace;
+use known_issues::KnownIssues;
 use known_tokens::{KnownTokens, StreamHolder};
 use request_metrics::Requests;
 use watched::WatchedWorkspaces;
@@ -78,6 +80,7 @@ pub struct ApiState {
     pub(super) tails: Tails,
     pub(super) watched: WatchedWorkspaces,
     pub(super) cells: Cells,
+    pub(super) issues: KnownIssues,
     pub(super) tokens: KnownTokens,
     pub(super) requests: Requests,
     pub(super) paths: Hider,
@@ -119,6 +122,7 @@ impl Api {
             tails: Tails::default(),
             watched: WatchedWorkspaces::default(),
             cells: Cells::default(),
+            issues: KnownIssues::default(),
             tokens: KnownTokens::default(),
             requests: Requests::default(),
             options,

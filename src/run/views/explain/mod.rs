@@ -15,8 +15,9 @@ mod way;
 mod without;
 mod words;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use utoipa::ToSchema;
 
 use crate::cells::Cells;
 use crate::engine::{Noticed, Told};
@@ -38,7 +39,7 @@ pub use words::{nearest_in_words, spoken};
 pub const SCHEMA_VERSION: u32 = 1;
 
 /// Whose sheets, rows, columns and cells are meant.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Side {
     /// The sender's.
@@ -143,7 +144,12 @@ pub fn explain(
     })
 }
 
-/// What was told of each table, with its rows and in words.
+/// What a recorded payload tells of each table, with its rows and in words.
+pub fn tables_in(payload: &Value) -> Vec<Table> {
+    tables_of(&Noticed::of(payload), payload)
+}
+
+/// The same, where what the engine noticed is at hand.
 pub fn tables_of(noticed: &Noticed, payload: &Value) -> Vec<Table> {
     let mut tables: Vec<Table> = noticed.tables.iter().filter_map(Table::of).collect();
     let headers: Vec<(String, u64, Vec<u64>)> = tables
