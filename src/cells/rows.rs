@@ -27,6 +27,7 @@ use std::path::Path;
 
 use serde::de::{self, Deserializer, SeqAccess, Visitor};
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 /// The version of the file's keys; within a version keys are only added.
 const SCHEMA_VERSION: u32 = 1;
@@ -80,7 +81,8 @@ struct Stretch {
 }
 
 /// Rows of the sender that are not in the output, and why.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = RowReason)]
 pub struct NotWritten {
     /// The sender's sheet.
     pub sheet: String,
@@ -91,12 +93,14 @@ pub struct NotWritten {
     /// Why.
     pub reason: Reason,
     /// The hook that dropped them.
+    #[schema(required)]
     pub hook: Option<String>,
 }
 
 /// Why a row of the sender is not in the output.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[schema(as = NotWrittenReason)]
 pub enum Reason {
     /// It is the header of a table.
     Header,

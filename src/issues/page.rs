@@ -4,6 +4,7 @@ use std::ops::RangeInclusive;
 
 use ade_engine_native::cells::column_letters::column_of;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::{Issue, List, ListError, Severity, Wanted};
 
@@ -46,15 +47,18 @@ pub struct InWindow<'a> {
 }
 
 /// An issue of a cell, a row or a column of a window, without the values.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct CellIssue {
-    /// The row; `None`: it is of the whole column.
+    /// The row; null: it is of the whole column.
+    #[schema(required)]
     pub row: Option<u64>,
-    /// The column; `None`: it is of the whole row.
+    /// The column; null: it is of the whole row.
+    #[schema(required)]
     pub column: Option<u64>,
     /// How much it matters.
     pub severity: Severity,
     /// The field.
+    #[schema(required)]
     pub field: Option<String>,
     /// The rule.
     pub rule: String,

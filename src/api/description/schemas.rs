@@ -1,5 +1,5 @@
-//! The shapes of answers, for the API's description. The answers themselves are made by the library (`run::json` and its like),
-//! and a test compares the two.
+//! The shapes of answers that the library makes as JSON (`run::json` and its like), which a test compares with them. Answers that are made
+//! of a type are described where that type is.
 
 use std::collections::BTreeMap;
 
@@ -7,33 +7,20 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
 
+use crate::api::state::statistics::Spread;
+use crate::cells::{NotWritten, Reason, SheetInfo};
 use crate::environment::json::BuildStep;
-use crate::store::{Failure, RunCounts};
+use crate::issues::{CellIssue, Issue};
+use crate::store::{EnvironmentStatus, Failure, Package, RunCounts, RunMetrics, RunStatus};
 use crate::workspace::configurations::{ConfigurationObject, VersionObject};
 
 /// The server lives.
-#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Serialize, ToSchema)]
 pub struct Health {
     /// `ok`.
     pub status: String,
     /// The version of `ade`.
     pub version: String,
-}
-
-/// The status of a run.
-#[derive(Debug, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum Status {
-    /// It waits.
-    Queued,
-    /// It is being executed.
-    Running,
-    /// It succeeded.
-    Succeeded,
-    /// It failed.
-    Failed,
-    /// It was cancelled.
-    Cancelled,
 }
 
 /// What a run does now.
@@ -48,7 +35,7 @@ pub enum Stage {
 }
 
 /// A run.
-#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Run {
     /// UUIDv7.
@@ -77,7 +64,7 @@ pub struct Run {
     pub input: RunInput,
     /// What its sender calls it by, key by key.
     pub labels: BTreeMap<String, String>,
-    pub status: Status,
+    pub status: RunStatus,
     /// What it does now: it waits in the queue, or for its environment; it loads the configuration, looks for tables and columns, or
     /// writes. Null: it has ended, or its log does not say.
     #[schema(required)]
@@ -121,11 +108,11 @@ pub struct Run {
     #[schema(required)]
     pub error: Option<Failure>,
     #[schema(required)]
-    pub metrics: Option<Metrics>,
+    pub metrics: Option<RunMetrics>,
 }
 
 /// Why a run that succeeded was refused.
-#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Serialize, ToSchema)]
 pub struct Refusal {
     /// Such as `too_many_errors`.
     pub code: String,
@@ -133,7 +120,7 @@ pub struct Refusal {
 }
 
 /// The input of a run.
-#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Serialize, ToSchema)]
 pub struct RunInput {
     /// Its file name.
     pub name: String,
@@ -144,24 +131,8 @@ pub struct RunInput {
     pub sheets: Option<Vec<String>>,
 }
 
-/// What a run found.
-#[derive(Debug, Serialize, Deserialize, ToSchema)]
-pub struct Metrics {
-    pub sheets: u64,
-    pub tables: u64,
-    pub rows: u64,
-    pub columns: u64,
-    pub mapped_fields: u64,
-    pub unmapped_columns: u64,
-    /// Issues, of all severities.
-    pub issues: u64,
-    pub errors: u64,
-    pub warnings: u64,
-    pub infos: u64,
-}
-
 /// A page of runs, newest first.
-#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Serialize, ToSchema)]
 pub struct RunPage {
     pub items: Vec<Run>,
     /// The `cursor` of the next page; null on the last one.
@@ -175,7 +146,7 @@ pub struct RunPage {
 }
 
 /// A page of a run's log.
-#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Serialize, ToSchema)]
 pub struct LogPage {
     pub run_id: String,
     pub entries: Vec<LogEntry>,
@@ -186,7 +157,7 @@ pub struct LogPage {
 }
 
 /// A line of a log.
-#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Serialize, ToSchema)]
 pub struct LogEntry {
     /// The number of the line, from 1.
     pub id: u64,
@@ -202,7 +173,7 @@ pub struct LogEntry {
 }
 
 /// A stored input.
-#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Document {
     /// UUIDv7.
@@ -217,7 +188,7 @@ pub struct Document {
 }
 
 /// A page of documents, newest first.
-#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Serialize, ToSchema)]
 pub struct DocumentPage {
     pub items: Vec<Document>,
     /// The `cursor` of the next page; null on the last one.
@@ -226,7 +197,7 @@ pub struct DocumentPage {
 }
 
 /// A workspace.
-#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Workspace {
     /// The name that a person chose.
@@ -236,7 +207,7 @@ pub struct Workspace {
 }
 
 /// Workspaces, by id.
-#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Serialize, ToSchema)]
 pub struct WorkspaceList {
     pub items: Vec<Workspace>,
 }
@@ -257,33 +228,13 @@ pub struct VersionList {
 }
 
 /// The sheets of a file.
-#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Serialize, ToSchema)]
 pub struct SheetList {
-    pub sheets: Vec<Sheet>,
-}
-
-/// A sheet of a file.
-#[derive(Debug, Serialize, Deserialize, ToSchema)]
-pub struct Sheet {
-    pub name: String,
-    /// Its position among the worksheets, from 0.
-    pub index: u64,
-    /// `visible`, `hidden` or `veryHidden`.
-    pub state: String,
-    /// The rows that are used; null if the sheet cannot be read.
-    #[schema(required)]
-    pub rows: Option<u64>,
-    #[schema(required)]
-    pub columns: Option<u64>,
-    /// Rows behind a long blank run, which are not read.
-    pub truncated_rows: u64,
-    /// Why it cannot be read.
-    #[schema(required)]
-    pub problem: Option<String>,
+    pub sheets: Vec<SheetInfo>,
 }
 
 /// A window of cells.
-#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Serialize, ToSchema)]
 pub struct CellWindow {
     pub sheet: String,
     pub sheet_index: u64,
@@ -303,14 +254,14 @@ pub struct CellWindow {
     pub row_map: Option<RowMap>,
     /// Of an input, the rows of the window that were not written; null if the run does not tell, and of an output.
     #[schema(required)]
-    pub row_reasons: Option<Vec<RowReason>>,
+    pub row_reasons: Option<Vec<NotWritten>>,
     /// With `with=issues`: the issues of the window; null if the run has no list of them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub issues: Option<WindowIssues>,
 }
 
 /// Which rows of a sheet of the other side the rows of a window belong to.
-#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Serialize, ToSchema)]
 pub struct RowMap {
     /// The sheet of the other side: of the input for a window of the output, of the output for one of the input.
     pub sheet: String,
@@ -322,82 +273,16 @@ pub struct RowMap {
     pub unknown: Option<String>,
 }
 
-/// Rows of an input that were not written.
-#[derive(Debug, Serialize, Deserialize, ToSchema)]
-pub struct RowReason {
-    /// The sheet of the input.
-    pub sheet: String,
-    pub first: u64,
-    pub last: u64,
-    pub reason: NotWrittenReason,
-    /// The hook that dropped them.
-    #[schema(required)]
-    pub hook: Option<String>,
-}
-
-/// Why rows of an input were not written.
-#[derive(Debug, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum NotWrittenReason {
-    /// The header of a table.
-    Header,
-    Blank,
-    /// A total or a balance.
-    Total,
-    Note,
-    /// The title of a section.
-    Title,
-    RepeatedHeader,
-    /// Of no table.
-    Outside,
-    /// By a hook.
-    Dropped,
-    /// Its errors keep it apart.
-    Quarantined,
-    /// A further line of the record above.
-    Line,
-    Other,
-}
-
 /// The issues of a window.
-#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Serialize, ToSchema)]
 pub struct WindowIssues {
     pub listed: Vec<CellIssue>,
     /// How many more there are than are listed here.
     pub more: u64,
 }
 
-/// An issue of a cell, a row or a column.
-#[derive(Debug, Serialize, Deserialize, ToSchema)]
-pub struct CellIssue {
-    /// Null: of the whole column.
-    #[schema(required)]
-    pub row: Option<u64>,
-    /// Null: of the whole row.
-    #[schema(required)]
-    pub column: Option<u64>,
-    pub severity: Severity,
-    #[schema(required)]
-    pub field: Option<String>,
-    pub rule: String,
-    /// What is wrong, without the value.
-    pub message: String,
-}
-
-/// How much an issue matters.
-#[derive(Debug, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum Severity {
-    /// A value is not in the result, or is wrong there.
-    Error,
-    /// Written, to be checked.
-    Warning,
-    /// Worth knowing.
-    Info,
-}
-
 /// Which rows of input and output belong together.
-#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Serialize, ToSchema)]
 pub struct RowSegments {
     /// In the order of the sheet; null if the run does not tell.
     #[schema(required)]
@@ -407,7 +292,7 @@ pub struct RowSegments {
 }
 
 /// Rows that follow each other on both sides, or on one where the other has none.
-#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Serialize, ToSchema)]
 pub struct RowSegment {
     /// The sheet of the input; null: a hook added the rows.
     #[schema(required)]
@@ -430,7 +315,7 @@ pub struct RowSegment {
     pub descending: bool,
     /// Why they were not written; null: they were.
     #[schema(required)]
-    pub reason: Option<NotWrittenReason>,
+    pub reason: Option<Reason>,
     /// The hook that dropped them, or because of which they are not known.
     #[schema(required)]
     pub hook: Option<String>,
@@ -439,7 +324,7 @@ pub struct RowSegment {
 }
 
 /// Cells that have a text in them.
-#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Serialize, ToSchema)]
 pub struct FoundCells {
     pub cells: Vec<FoundCell>,
     /// Where to go on: the `from` of the next search; null: the whole sheet was searched.
@@ -448,14 +333,14 @@ pub struct FoundCells {
 }
 
 /// A cell.
-#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Serialize, ToSchema)]
 pub struct FoundCell {
     pub row: u64,
     pub column: u64,
 }
 
 /// A page of issues.
-#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Serialize, ToSchema)]
 pub struct IssuePage {
     /// In the order of the sheets, their rows and columns.
     pub issues: Vec<Issue>,
@@ -467,7 +352,7 @@ pub struct IssuePage {
 }
 
 /// How many issues there are.
-#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Serialize, ToSchema)]
 pub struct IssueCounts {
     /// Of this severity, that the filters take.
     pub error: u64,
@@ -479,66 +364,8 @@ pub struct IssueCounts {
     pub unlisted: u64,
 }
 
-/// What is wrong with a cell, a row, a column or a sheet of the sender. Null is what does not apply, or is not known.
-#[derive(Debug, Serialize, Deserialize, ToSchema)]
-pub struct Issue {
-    /// The sender's sheet.
-    pub sheet: String,
-    /// The sender's cell, such as `B7`.
-    #[schema(required)]
-    pub cell: Option<String>,
-    pub severity: Severity,
-    #[schema(required)]
-    pub field: Option<String>,
-    /// The field as the header of the output says it.
-    #[schema(required)]
-    pub label: Option<String>,
-    /// Such as `start_date.is_date`.
-    pub rule: String,
-    /// What is wrong, without the value.
-    pub message: String,
-    /// The value as it stood; empty where the cell is.
-    #[schema(required)]
-    pub value: Option<String>,
-    /// What became of it.
-    #[schema(required)]
-    pub written: Option<String>,
-    /// Whose row it is, where the configuration names a key.
-    #[schema(required)]
-    pub key: Option<String>,
-    /// The cell of the output.
-    #[schema(required)]
-    pub output: Option<String>,
-    /// The sender's row.
-    #[schema(required)]
-    pub row: Option<u32>,
-    /// The letters of the sender's column.
-    #[schema(required)]
-    pub column: Option<String>,
-    /// The sheet of the output.
-    #[schema(required)]
-    pub output_sheet: Option<String>,
-    /// Which table of the sheet, from 1.
-    #[schema(required)]
-    pub table: Option<u32>,
-}
-
-/// The status of an environment.
-#[derive(Debug, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum EnvironmentStatus {
-    /// It waits to be built.
-    Queued,
-    /// It is being built.
-    Building,
-    /// Runs can use it.
-    Ready,
-    /// It could not be built.
-    Failed,
-}
-
 /// The environment of a configuration; a build is the same while it is made. What is in it is null until it is ready.
-#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Serialize, ToSchema)]
 pub struct Environment {
     /// UUIDv7.
     pub id: String,
@@ -597,15 +424,8 @@ pub struct EnvironmentDetails {
     pub live_runs: u64,
 }
 
-/// An installed package.
-#[derive(Debug, Serialize, Deserialize, ToSchema)]
-pub struct Package {
-    pub name: String,
-    pub version: String,
-}
-
 /// A page of environments, newest first.
-#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Serialize, ToSchema)]
 pub struct EnvironmentPage {
     pub items: Vec<Environment>,
     /// The `cursor` of the next page; null on the last one.
@@ -614,7 +434,7 @@ pub struct EnvironmentPage {
 }
 
 /// A page of a build's log.
-#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Serialize, ToSchema)]
 pub struct BuildLogPage {
     pub build_id: String,
     pub entries: Vec<LogEntry>,
@@ -639,7 +459,7 @@ pub enum JobStatus {
 }
 
 /// A job: a run under another name, with the same id.
-#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Job {
     /// UUIDv7.
@@ -659,7 +479,7 @@ pub struct Job {
 }
 
 /// Why a job ended in error.
-#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct JobError {
     /// A stable word, explained in docs/errors.md.
@@ -670,7 +490,7 @@ pub struct JobError {
 }
 
 /// A setting.
-#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Setting {
     /// The environment variable.
@@ -693,13 +513,13 @@ pub struct Setting {
 }
 
 /// Every setting.
-#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Serialize, ToSchema)]
 pub struct SettingList {
     pub items: Vec<Setting>,
 }
 
 /// How the work of a workspace goes.
-#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Stats {
     pub workspace_id: String,
@@ -724,7 +544,7 @@ pub struct Stats {
 }
 
 /// The workspace's part of the queue.
-#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct QueueNow {
     pub queued: u64,
@@ -737,7 +557,7 @@ pub struct QueueNow {
 }
 
 /// Environments that are not ready yet.
-#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct EnvironmentsNow {
     pub queued: u64,
@@ -747,7 +567,7 @@ pub struct EnvironmentsNow {
 /// Runs that ended within the window, without those whose files were collected or that were deleted.
 ///
 /// Of all workspaces, the 50000 runs that ended last are looked at. Where the window holds more, all figures are of those alone.
-#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct EndedRuns {
     pub succeeded: u64,
@@ -765,7 +585,7 @@ pub struct EndedRuns {
 }
 
 /// What ended in a part of the window.
-#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct WindowPart {
     /// Where it begins.
@@ -776,16 +596,8 @@ pub struct WindowPart {
     pub cancelled: u64,
 }
 
-/// The median and the 95th percentile of times.
-#[derive(Debug, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Spread {
-    pub median_ms: u64,
-    pub p95_ms: u64,
-}
-
 /// The slots of all workers. They work for all workspaces.
-#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Slots {
     pub all: u64,
@@ -794,7 +606,7 @@ pub struct Slots {
 }
 
 /// A worker.
-#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Worker {
     /// New with each start.
