@@ -216,3 +216,35 @@ fn every_rule_of_the_queue_names_a_test_that_is_there() {
     }
     assert!(seen > 20, "{seen}");
 }
+
+/// An event that was renamed in the engine alone would look as if it never came.
+#[test]
+fn every_event_of_the_engine_that_the_code_names_is_in_the_table() {
+    // What the engine says to its caller alone is in no log.
+    let known = ade::events::names::OF_ENGINE.iter().map(|kind| kind.name);
+    let known: BTreeSet<&str> = known.chain(["engine.refused", "engine.values"]).collect();
+    let is_event = |word: &&str| {
+        let plain = |letter: char| letter.is_ascii_lowercase() || "._".contains(letter);
+        word.strip_prefix("engine.")
+            .is_some_and(|rest| !rest.is_empty() && rest.chars().all(plain))
+    };
+    let mut folders = vec![root().join("src"), root().join("commands")];
+    let mut seen = BTreeSet::new();
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if !path.ends_with("events/names.rs") {
+                let text = fs::read_to_string(&path).unwrap_or_default();
+                seen.extend(text.split('"').filter(is_event).map(str::to_owned));
+            }
+        }
+    }
+    let stray: Vec<&String> = seen
+        .iter()
+        .filter(|name| !known.contains(name.as_str()))
+        .collect();
+    assert!(stray.is_empty(), "not in src/events/names.rs: {stray:?}");
+    assert!(seen.len() > 15, "{seen:?}");
+}

@@ -55,16 +55,16 @@ events! {
     RUN_CANCEL_REQUESTED = "run.cancel_requested", "warning", { "requested_at": "time|null", "attempt": "integer" };
     /// The lease of the run expired, so that its worker writes nothing more; the process that noticed this records it.
     RUN_LOST_CLAIM = "run.lost_claim", "warning",
-        { "status": "string", "error": "RunError|null", "available_at": "time", "attempt": "integer" };
+        { "status": "Status", "error": "RunError|null", "available_at": "time", "attempt": "integer" };
     /// The process of the worker died; the process that noticed this records it.
     RUN_RECOVERED = "run.recovered", "warning",
-        { "status": "string", "error": "RunError|null", "available_at": "time", "attempt": "integer" };
+        { "status": "Status", "error": "RunError|null", "available_at": "time", "attempt": "integer" };
     /// An attempt failed, and the run is back in the queue.
     RUN_RETRY = "run.retry", "warning",
-        { "status": "string", "error": "RunError|null", "available_at": "time", "attempt": "integer" };
+        { "status": "Status", "error": "RunError|null", "available_at": "time", "attempt": "integer" };
     /// The end of the run; once for each attempt that ended the run. In safe mode it has `skipped_reason`.
     RUN_COMPLETE = "run.complete", "info, warning, error",
-        { "status": "string", "exit_code": "integer|null", "error": "RunError|null", "output_path": "string|null",
+        { "status": "Status", "exit_code": "integer|null", "error": "RunError|null", "output_path": "string|null",
           "attempt": "integer", "execution": "RunExecution", "skipped_reason?": "string" };
 }
 
@@ -84,10 +84,10 @@ events! {
         { "python_version": "string", "engine_version": "string", "installer": "string", "packages": "Package[]" };
     /// The environment is ready.
     ENVIRONMENT_COMPLETE = "environment.complete", "info",
-        { "status": "string", "size_bytes": "integer", "lock_digest": "string" };
+        { "status": "EnvironmentStatus", "size_bytes": "integer", "lock_digest": "string" };
     /// The build has failed, or was cancelled.
     ENVIRONMENT_FAILED = "environment.failed", "warning, error",
-        { "status": "string", "code": "string", "hint?": "string|null", "retry_at?": "time|null" };
+        { "status": "EnvironmentStatus", "code": "string", "hint?": "string|null", "retry_at?": "time|null" };
     /// Another process took over; its builder writes nothing more.
     ENVIRONMENT_LOST_CLAIM = "environment.lost_claim", "warning", {};
 }
@@ -178,7 +178,7 @@ events! {
     LINE_LOG = "run.log", "any", {};
     /// The end: the data of `run.complete`, and the run as it is then.
     LINE_COMPLETED = "run.completed", "info, warning, error",
-        { "status": "string", "exit_code": "integer|null", "error": "RunError|null", "output_path": "string|null",
+        { "status": "Status", "exit_code": "integer|null", "error": "RunError|null", "output_path": "string|null",
           "attempt": "integer", "execution": "RunExecution", "skipped_reason?": "string", "run?": "Run" };
 }
 

@@ -22,7 +22,8 @@ pub use severity::Severity;
 /// The version of the keys of a line; within a version keys are only added.
 pub const SCHEMA_VERSION: u32 = 1;
 
-/// One issue. Rows and tables count from 1; null is what does not apply, or is not known.
+/// What is wrong with a cell, a row, a column or a sheet of the sender. Rows and tables count from 1; null is what does not apply, or is
+/// not known.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Issue {
     /// The sender's sheet; of no length where the issue is of the workbook.

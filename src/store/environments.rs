@@ -4,21 +4,22 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::{Claim, Clock, Failure, Heartbeat, Result};
 use crate::base::clock::Timestamp;
 
 /// The status of an environment.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum EnvironmentStatus {
-    /// Waits to be built.
+    /// It waits to be built.
     Queued,
-    /// A builder holds its lease.
+    /// It is being built: a builder holds its lease.
     Building,
     /// Runs can use it.
     Ready,
-    /// It could not be provisioned.
+    /// It could not be built.
     Failed,
 }
 
@@ -143,7 +144,7 @@ pub struct EnvironmentContents {
 }
 
 /// An installed package.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Package {
     /// Its name.
     pub name: String,

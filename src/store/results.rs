@@ -3,6 +3,7 @@
 
 use serde::Serialize;
 use serde_json::Value;
+use utoipa::ToSchema;
 
 use super::Result;
 
@@ -20,7 +21,8 @@ pub struct RunResults {
 }
 
 /// The figures of a run's summary.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = Metrics)]
 pub struct RunMetrics {
     /// Sheets processed.
     pub sheets: u64,

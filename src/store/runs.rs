@@ -13,12 +13,13 @@ use super::{
 use crate::base::clock::Timestamp;
 
 /// The status of a run.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
+#[schema(as = Status)]
 pub enum RunStatus {
-    /// Waits for its environment, for the time when it is due, or for a worker.
+    /// It waits for its environment, for the time when it is due, or for a worker.
     Queued,
-    /// A worker holds its lease.
+    /// It is being executed: a worker holds its lease.
     Running,
     /// It succeeded, with a normalized workbook where one was asked for.
     Succeeded,

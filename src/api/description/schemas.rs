@@ -1,5 +1,5 @@
-//! The shapes of answers, for the API's description. The answers themselves are made by the library (`run::json` and its like),
-//! and a test compares the two.
+//! The shapes of answers that the library makes as JSON (`run::json` and its like), which a test compares with them. Answers that are made
+//! of a type are described where that type is.
 
 use std::collections::BTreeMap;
 
@@ -7,35 +7,20 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
 
+use crate::api::state::statistics::Spread;
 use crate::cells::{NotWritten, RowMap, SheetInfo};
 use crate::environment::json::BuildStep;
 use crate::issues::{CellIssue, Issue};
-use crate::store::{Failure, RunCounts};
+use crate::store::{EnvironmentStatus, Failure, Package, RunCounts, RunMetrics, RunStatus};
 use crate::workspace::configurations::{ConfigurationObject, VersionObject};
 
 /// The server lives.
-#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Serialize, ToSchema)]
 pub struct Health {
     /// `ok`.
     pub status: String,
     /// The version of `ade`.
     pub version: String,
-}
-
-/// The status of a run.
-#[derive(Debug, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum Status {
-    /// It waits.
-    Queued,
-    /// It is being executed.
-    Running,
-    /// It succeeded.
-    Succeeded,
-    /// It failed.
-    Failed,
-    /// It was cancelled.
-    Cancelled,
 }
 
 /// What a run does now.
@@ -50,7 +35,7 @@ pub enum Stage {
 }
 
 /// A run.
-#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Run {
     /// UUIDv7.
@@ -79,7 +64,7 @@ pub struct Run {
     pub input: RunInput,
     /// What its sender calls it by, key by key.
     pub labels: BTreeMap<String, String>,
-    pub status: Status,
+    pub status: RunStatus,
     /// What it does now: it waits in the queue, or for its environment; it loads the configuration, looks for tables and columns, or
     /// writes. Null: it has ended, or its log does not say.
     #[schema(required)]
@@ -123,11 +108,11 @@ pub struct Run {
     #[schema(required)]
     pub error: Option<Failure>,
     #[schema(required)]
-    pub metrics: Option<Metrics>,
+    pub metrics: Option<RunMetrics>,
 }
 
 /// Why a run that succeeded was refused.
-#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Serialize, ToSchema)]
 pub struct Refusal {
     /// Such as `too_many_errors`.
     pub code: String,
@@ -135,7 +120,7 @@ pub struct Refusal {
 }
 
 /// The input of a run.
-#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Serialize, ToSchema)]
 pub struct RunInput {
     /// Its file name.
     pub name: String,
@@ -146,24 +131,8 @@ pub struct RunInput {
     pub sheets: Option<Vec<String>>,
 }
 
-/// What a run found.
-#[derive(Debug, Serialize, Deserialize, ToSchema)]
-pub struct Metrics {
-    pub sheets: u64,
-    pub tables: u64,
-    pub rows: u64,
-    pub columns: u64,
-    pub mapped_fields: u64,
-    pub unmapped_columns: u64,
-    /// Issues, of all severities.
-    pub issues: u64,
-    pub errors: u64,
-    pub warnings: u64,
-    pub infos: u64,
-}
-
 /// A page of runs, newest first.
-#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Serialize, ToSchema)]
 pub struct RunPage {
     pub items: Vec<Run>,
     /// The `cursor` of the next page; null on the last one.
@@ -177,7 +146,7 @@ pub struct RunPage {
 }
 
 /// A page of a run's log.
-#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Serialize, ToSchema)]
 pub struct LogPage {
     pub run_id: String,
     pub entries: Vec<LogEntry>,
@@ -188,7 +157,7 @@ pub struct LogPage {
 }
 
 /// A line of a log.
-#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Serialize, ToSchema)]
 pub struct LogEntry {
     /// The number of the line, from 1.
     pub id: u64,
@@ -204,7 +173,7 @@ pub struct LogEntry {
 }
 
 /// A stored input.
-#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Document {
     /// UUIDv7.
@@ -222,7 +191,7 @@ pub struct Document {
 }
 
 /// A page of documents, newest first.
-#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Serialize, ToSchema)]
 pub struct DocumentPage {
     pub items: Vec<Document>,
     /// The `cursor` of the next page; null on the last one.
@@ -231,7 +200,7 @@ pub struct DocumentPage {
 }
 
 /// A workspace.
-#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Workspace {
     /// The name that a person chose.
@@ -241,7 +210,7 @@ pub struct Workspace {
 }
 
 /// Workspaces, by id.
-#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Serialize, ToSchema)]
 pub struct WorkspaceList {
     pub items: Vec<Workspace>,
 }
@@ -303,7 +272,7 @@ pub struct WindowIssues {
 }
 
 /// Cells that have a text in them.
-#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Serialize, ToSchema)]
 pub struct FoundCells {
     pub cells: Vec<FoundCell>,
     /// Where to go on: the `from` of the next search; null: the whole sheet was searched.
@@ -312,7 +281,7 @@ pub struct FoundCells {
 }
 
 /// A cell.
-#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Serialize, ToSchema)]
 pub struct FoundCell {
     pub row: u64,
     pub column: u64,
@@ -331,7 +300,7 @@ pub struct IssuePage {
 }
 
 /// How many issues there are.
-#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Serialize, ToSchema)]
 pub struct IssueCounts {
     /// Of this severity, that the filters take.
     pub error: u64,
@@ -343,22 +312,8 @@ pub struct IssueCounts {
     pub unlisted: u64,
 }
 
-/// The status of an environment.
-#[derive(Debug, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum EnvironmentStatus {
-    /// It waits to be built.
-    Queued,
-    /// It is being built.
-    Building,
-    /// Runs can use it.
-    Ready,
-    /// It could not be built.
-    Failed,
-}
-
 /// The environment of a configuration; a build is the same while it is made. What is in it is null until it is ready.
-#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Serialize, ToSchema)]
 pub struct Environment {
     /// UUIDv7.
     pub id: String,
@@ -417,15 +372,8 @@ pub struct EnvironmentDetails {
     pub live_runs: u64,
 }
 
-/// An installed package.
-#[derive(Debug, Serialize, Deserialize, ToSchema)]
-pub struct Package {
-    pub name: String,
-    pub version: String,
-}
-
 /// A page of environments, newest first.
-#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Serialize, ToSchema)]
 pub struct EnvironmentPage {
     pub items: Vec<Environment>,
     /// The `cursor` of the next page; null on the last one.
@@ -434,7 +382,7 @@ pub struct EnvironmentPage {
 }
 
 /// A page of a build's log.
-#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Serialize, ToSchema)]
 pub struct BuildLogPage {
     pub build_id: String,
     pub entries: Vec<LogEntry>,
@@ -459,7 +407,7 @@ pub enum JobStatus {
 }
 
 /// A job: a run under another name, with the same id.
-#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Job {
     /// UUIDv7.
@@ -479,7 +427,7 @@ pub struct Job {
 }
 
 /// Why a job ended in error.
-#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct JobError {
     /// A stable word, explained in docs/errors.md.
@@ -490,7 +438,7 @@ pub struct JobError {
 }
 
 /// A setting.
-#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Setting {
     /// The environment variable.
@@ -513,13 +461,13 @@ pub struct Setting {
 }
 
 /// Every setting.
-#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Serialize, ToSchema)]
 pub struct SettingList {
     pub items: Vec<Setting>,
 }
 
 /// How the work of a workspace goes.
-#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Stats {
     pub workspace_id: String,
@@ -544,7 +492,7 @@ pub struct Stats {
 }
 
 /// The workspace's part of the queue.
-#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct QueueNow {
     pub queued: u64,
@@ -557,7 +505,7 @@ pub struct QueueNow {
 }
 
 /// Environments that are not ready yet.
-#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct EnvironmentsNow {
     pub queued: u64,
@@ -567,7 +515,7 @@ pub struct EnvironmentsNow {
 /// Runs that ended within the window, without those whose files were collected or that were deleted.
 ///
 /// Of all workspaces, the 50000 runs that ended last are looked at. Where the window holds more, all figures are of those alone.
-#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct EndedRuns {
     pub succeeded: u64,
@@ -585,7 +533,7 @@ pub struct EndedRuns {
 }
 
 /// What ended in a part of the window.
-#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct WindowPart {
     /// Where it begins.
@@ -596,16 +544,8 @@ pub struct WindowPart {
     pub cancelled: u64,
 }
 
-/// The median and the 95th percentile of times.
-#[derive(Debug, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Spread {
-    pub median_ms: u64,
-    pub p95_ms: u64,
-}
-
 /// The slots of all workers. They work for all workspaces.
-#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Slots {
     pub all: u64,
@@ -614,7 +554,7 @@ pub struct Slots {
 }
 
 /// A worker.
-#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Worker {
     /// New with each start.

@@ -5,9 +5,9 @@ use utoipa::openapi::RefOr;
 use utoipa::openapi::schema::Schema;
 use utoipa::{PartialSchema, ToSchema};
 
-use super::schemas::{Environment, Package, Run};
+use super::schemas::{Environment, Run};
 use crate::events::names::{self, EventKind};
-use crate::store::{Failure, Overview};
+use crate::store::{Failure, Overview, Package};
 
 type Named = (String, RefOr<Schema>);
 

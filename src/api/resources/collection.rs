@@ -6,7 +6,6 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::api::access::caller::{Administrator, Caller};
-use crate::api::description::schemas::EnvironmentStatus as StatusShape;
 use crate::api::http::answer::Answer;
 use crate::api::http::body::Query;
 use crate::api::state::Api;
@@ -57,7 +56,6 @@ struct CollectionItem {
     id: String,
     workspace_id: String,
     configuration_name: String,
-    #[schema(value_type = StatusShape)]
     status: EnvironmentStatus,
     /// A word for programs: `delete`, `superseded`, `in_use`, `warm`, …
     #[schema(value_type = String)]

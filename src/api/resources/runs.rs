@@ -14,7 +14,7 @@ use utoipa_axum::routes;
 
 use super::workspaces::known_workspace;
 use crate::api::access::caller::{Administrator, Caller, Reader, Runner};
-use crate::api::description::schemas::{LogPage, Run, RunPage, Status};
+use crate::api::description::schemas::{LogPage, Run, RunPage};
 use crate::api::description::streams::{RunEvent, RunStreamLine};
 use crate::api::http::answer::{Answer, created, status_of};
 use crate::api::http::body::{Json, JsonBody, Path, Query};
@@ -409,7 +409,7 @@ struct Which {
     workspace: Option<String>,
     /// `queued`, `running`, `succeeded`, `failed` or `cancelled`; several: any of them.
     #[serde(default)]
-    #[param(required = false, value_type = Vec<Status>)]
+    #[param(required = false, value_type = Vec<RunStatus>)]
     status: Vec<String>,
     /// The id, name or folder of a configuration.
     #[param(nullable = false)]

@@ -8,6 +8,7 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::base::clock::{Timestamp, milliseconds};
 use crate::store::{
@@ -62,7 +63,7 @@ pub struct Part {
 }
 
 /// Two values of many: half of these are no larger than the first, and 95 of 100 no larger than the second.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Spread {
     /// The median.
     pub median_ms: u64,
