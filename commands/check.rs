@@ -2,12 +2,12 @@
 
 use std::path::PathBuf;
 
-use ade::checks::check::{Checked, check};
+use ade::checks::check::{CheckError, Checked, check};
 use ade::environment::needed::prepare::Prepared;
 use serde_json::json;
 
 use crate::context::Context;
-use crate::exit::{ExitStatus, Outcome};
+use crate::exit::{ExitStatus, Failure, Outcome};
 use crate::signals;
 use crate::ui::{EnvironmentProgress, LiveLines, Tone, Ui};
 
@@ -31,22 +31,35 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
     let shown = EnvironmentProgress::new(&lines, &prepared.record.name);
     let cancel = signals::cancel_on_signals_and(lines.clear());
     let debug = ui.verbose() > 0;
-    let checked = check(&workspace, &prepared, debug, &cancel, &mut |progress| {
+    let (checked, environment) = check(&workspace, &prepared, debug, &cancel, &mut |progress| {
         shown.show(&progress);
-    })?;
+    })
+    .map_err(with_place)?;
     if ui.json() {
-        print_json(ui, &prepared, &checked);
+        print_json(ui, &prepared, &checked, &environment.id);
     } else {
         print(ui, &prepared, &checked);
     }
     Ok(ExitStatus::Done)
 }
 
-fn print_json(ui: &Ui, prepared: &Prepared, checked: &Checked) {
+/// The failure, with the place in the configuration.
+fn with_place(error: CheckError) -> Failure {
+    let failure = Failure::of(&error);
+    match error {
+        CheckError::DoesNotLoad(told) => Failure {
+            place: told.place,
+            ..failure
+        },
+        _ => failure,
+    }
+}
+
+fn print_json(ui: &Ui, prepared: &Prepared, checked: &Checked, environment: &str) {
     let count = |name| checked.count(name);
     ui.document(&json!({
         "ok": true, "configuration": prepared.record.path, "source_digest": prepared.source_digest,
-        "environment_id": checked.environment_id,
+        "environment_id": environment,
         "fields": count("fields"), "row_detectors": count("row_detectors"), "column_detectors": count("column_detectors"),
         "column_transforms": count("column_transforms"), "column_validators": count("column_validators"), "hooks": count("hooks"),
         "warnings": checked.warnings,

@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 
 use ade::base::problem::{Kind, Problem};
+use ade::store::Place;
 use serde_json::{Value, json};
 
 /// The exit status of `ade`, as its help lists them.
@@ -60,6 +61,8 @@ pub struct Failure {
     pub message: String,
     /// What to do next.
     pub hint: Option<String>,
+    /// Where in a configuration, as far as that is known.
+    pub place: Box<Place>,
 }
 
 /// The hint of an error that no user can do anything about.
@@ -82,6 +85,7 @@ impl Failure {
             code: facts.code.to_owned(),
             message: problem.to_string(),
             hint: facts.hint.or_else(|| bug.then(|| REPORT.to_owned())),
+            place: Box::default(),
         }
     }
 
@@ -92,6 +96,7 @@ impl Failure {
             code: code.to_owned(),
             message: message.into(),
             hint: None,
+            place: Box::default(),
         }
     }
 
@@ -111,6 +116,10 @@ impl Failure {
 
     /// As `--json` prints it.
     pub fn to_json(&self) -> Value {
-        json!({"error": {"code": self.code, "message": self.message, "hint": self.hint}})
+        let mut error = json!({"code": self.code, "message": self.message, "hint": self.hint});
+        if let (Value::Object(error), Value::Object(place)) = (&mut error, json!(self.place)) {
+            error.extend(place);
+        }
+        json!({"error": error})
     }
 }

@@ -151,7 +151,7 @@ fn no_more_environments_wait_than_may() {
     );
     let other = answer.is(201).json()["id"].as_str().unwrap().to_owned();
     server
-        .post(&format!("configs/{other}/publish"), &json!(null))
+        .post(&format!("configs/{other}/publish"), &json!({"force": true}))
         .is(201);
     let builds = format!("configs/{other}/builds");
     let full = server.post(&builds, &json!({}));
@@ -205,7 +205,10 @@ fn a_job_is_a_run_under_another_name() {
     let named = json!({"document_id": members, "config_id": config});
     server.post("jobs", &named).refuses(409, "not_published");
     server
-        .post(&format!("configs/{config}/publish"), &json!(null))
+        .post(
+            &format!("configs/{config}/publish"),
+            &json!({"force": true}),
+        )
         .is(201);
 
     let made = server.post("jobs", &job).is(202);

@@ -3,6 +3,7 @@
 mod common;
 
 use common::{Place, snapshot};
+use serde_json::json;
 
 #[test]
 fn a_configuration_that_loads_says_what_it_registers() {
@@ -60,7 +61,6 @@ fn a_configuration_that_does_not_load_exits_1_and_names_the_authors_line() {
     --- stderr
     error: ZeroDivisionError: division by zero ([HERE]/config/src/ade_config/columns/rates.py, line 1, in <module>)
     ");
-    place.ade_fails("check config", 1, "config_invalid");
     configuration.write(
         "src/ade_config/columns/rates.py",
         "def check():\n    pass\n\n\ndef register(registry):\n    registry.register_column_validator(check, field=\"nonsense\", priority=1)\n",
@@ -72,6 +72,60 @@ fn a_configuration_that_does_not_load_exits_1_and_names_the_authors_line() {
         .ends_with(1)
         .says("nonsense");
     place.ade("check absent").ends_with(2);
+}
+
+#[test]
+fn a_check_and_a_run_say_the_same_code_file_and_line_of_what_does_not_load() {
+    let place = Place::ready();
+    let configuration = place.configuration("config");
+    place.members("members.csv");
+    let register = |line: &str| format!("def register(registry):\n    {line}\n");
+    let twice = "registry.register_field(FieldDef(\"name\"))";
+    for (text, code, line) in [
+        ("def register(registry:\n".to_owned(), "unknown_error", 1),
+        (
+            "import os\n\nRATE = 1 / 0\n".to_owned() + &register("pass"),
+            "unknown_error",
+            3,
+        ),
+        (register("raise RuntimeError(\"no\")"), "unknown_error", 2),
+        (
+            format!(
+                "from ade_engine.models import FieldDef\n\n\n{}",
+                register(twice)
+            ),
+            "config_error",
+            5,
+        ),
+    ] {
+        configuration.write("src/ade_config/columns/rates.py", &text);
+        let checked = place.ade("check config --json").ends_with(1).error();
+        place.ade("run config members.csv").ends_with(1);
+        let ran = place.latest_run()["error"].clone();
+        assert_eq!(checked["code"], code, "{checked}");
+        assert_eq!(
+            checked["file"], "src/ade_config/columns/rates.py",
+            "{checked}"
+        );
+        assert_eq!(checked["line"], line, "{checked}");
+        for key in ["code", "file", "line", "message"] {
+            assert_eq!(checked[key], ran[key], "{key}: {checked} {ran}");
+        }
+    }
+    // What a run finds only where it calls the function, with the function.
+    configuration.write(
+        "src/ade_config/columns/rates.py",
+        "def by_header(column_heder):\n    return None\n\n\ndef register(registry):\n    registry.register_column_detector(by_header, field=\"name\", priority=1)\n",
+    );
+    let checked = place.ade("check config --json").ends_with(1).error();
+    let found = ["code", "file", "line", "callable"].map(|key| checked[key].clone());
+    let wanted = json!([
+        "config_error",
+        "src/ade_config/columns/rates.py",
+        1,
+        "ade_config.columns.rates.by_header"
+    ]);
+    assert_eq!(json!(found), wanted);
 }
 
 #[test]

@@ -117,7 +117,7 @@ fn versions_are_shown_and_what_has_none_is_not_the_default() {
     let server = Server::of(&place);
     let id = ids(&place).remove(0);
     server
-        .post(&format!("configs/{id}/publish"), &json!(null))
+        .post(&format!("configs/{id}/publish"), &json!({"force": true}))
         .is(201);
     let shown = place.ade("configs show config --json").json();
     assert_eq!(shown["versions"][0]["status"], "active");
@@ -149,7 +149,7 @@ fn any_version_is_made_the_one_that_runs_use_and_the_folder_again() {
     let place = Place::ready();
     let server = Server::of(&place);
     let id = ids(&place).remove(0);
-    let publish = || server.post(&format!("configs/{id}/publish"), &json!(null));
+    let publish = || server.post(&format!("configs/{id}/publish"), &json!({"force": true}));
     publish().is(201);
     place.write(
         "config/src/ade_config/columns/more.py",

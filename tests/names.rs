@@ -10,11 +10,12 @@ use std::path::PathBuf;
 use common::Place;
 
 /// Test files that are not about one command.
-const SUBJECTS: [&str; 29] = [
+const SUBJECTS: [&str; 30] = [
     // The HTTP API, by subject; its commands have files of their own.
     "api",
     "api_access",
     "api_builds",
+    "api_checks",
     "api_clients",
     "api_configurations",
     "api_documents",

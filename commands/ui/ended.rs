@@ -141,6 +141,7 @@ fn failure_of(run: &RunRecord) -> Option<Failure> {
         code: error.code.clone(),
         message: error.message.clone(),
         hint: error.hint.clone(),
+        place: error.place.clone(),
     })
 }
 

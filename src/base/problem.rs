@@ -97,7 +97,7 @@ pub fn typed(word: impl std::fmt::Display) -> String {
     }
 }
 
-/// Every code of ADE's own errors. docs/errors.md explains them; the engine has further ones.
+/// Every code of an error. docs/errors.md explains them.
 pub mod code {
     macro_rules! codes {
         ($($name:ident = $text:literal;)*) => {
@@ -107,6 +107,11 @@ pub mod code {
             )*
             /// All of them.
             pub const ALL: &[&str] = &[$($name),*];
+
+            /// The one of them that a text is.
+            pub fn known(text: &str) -> Option<&'static str> {
+                ALL.iter().copied().find(|known| *known == text)
+            }
         };
     }
 
@@ -161,6 +166,8 @@ pub mod code {
         CANNOT_BE_PAINTED = "cannot_be_painted";
         NOT_PUBLISHED = "not_published";
         NOTHING_TO_PUBLISH = "nothing_to_publish";
+        ENVIRONMENT_NOT_READY = "environment_not_ready";
+        CONFIG_INVALID = "config_invalid";
         NOT_UPLOADED = "not_uploaded";
         ARCHIVE_INVALID = "archive_invalid";
         TOKENS_NEEDED = "tokens_needed";
@@ -190,7 +197,6 @@ pub mod code {
         HASH_MISMATCH = "hash_mismatch";
 
         // Runs.
-        CONFIG_INVALID = "config_invalid";
         COMBINE_FAILED = "combine_failed";
         ENGINE_CRASHED = "engine_crashed";
         ENGINE_USAGE = "engine_usage";
@@ -217,6 +223,13 @@ pub mod code {
         TOO_MANY_ERRORS = "too_many_errors";
         UNMAPPED_DENIED = "unmapped_denied";
         UNKNOWN_FIELD = "unknown_field";
+
+        // The engine's, of runs and of configurations that do not load.
+        CONFIG_ERROR = "config_error";
+        INPUT_ERROR = "input_error";
+        HOOK_ERROR = "hook_error";
+        PIPELINE_ERROR = "pipeline_error";
+        UNKNOWN_ERROR = "unknown_error";
 
         // The database.
         DATABASE_URL_INVALID = "database_url_invalid";

@@ -20,16 +20,14 @@ use crate::environment::provide::{Progress, ProvideError, Want};
 use crate::run::execution::names::with_known_names;
 use crate::run::execution::provide::provide;
 use crate::run::execution::verdict;
-use crate::run::execution::verdict::{Circumstances, Observation};
+use crate::run::execution::verdict::{Circumstances, Observation, kind_of_code};
 use crate::settings::paths::EnvironmentFolder;
-use crate::store::EnvironmentRecord;
+use crate::store::{EnvironmentRecord, Failure};
 use crate::workspace::Workspace;
 
 /// A configuration that loads.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Checked {
-    /// The environment that it was loaded in.
-    pub environment_id: String,
     /// What it registers, by name, in the engine's order.
     pub registered: Vec<(String, u64)>,
     /// What stands in the configuration and has no effect, in sentences.
@@ -47,14 +45,9 @@ impl Checked {
 /// A configuration does not load, or the check could not be made.
 #[derive(Debug, thiserror::Error)]
 pub enum CheckError {
-    /// It does not load.
-    #[error("{message}")]
-    Invalid {
-        /// The engine's message, with the place in the author's files.
-        message: String,
-        /// What to do about it, where that is known.
-        hint: Option<String>,
-    },
+    /// It does not load, uses more than a run may, or ends the engine; with the place in the author's files.
+    #[error("{}", .0.message)]
+    DoesNotLoad(Box<Failure>),
     /// Its environment.
     #[error(transparent)]
     Provide(Box<ProvideError>),
@@ -64,27 +57,6 @@ pub enum CheckError {
     /// The engine could not be started.
     #[error(transparent)]
     NotStarted(FileError),
-    /// The engine did not say whether it loads.
-    #[error("{message}")]
-    EngineFailed {
-        /// How it ended.
-        message: String,
-        /// The code of that failure.
-        code: &'static str,
-    },
-    /// It took longer than a run may.
-    #[error("loading the configuration took too long")]
-    TimedOut,
-    /// It used more than a run may.
-    #[error("{message}")]
-    Exceeded {
-        /// What, and how much it may.
-        message: String,
-        /// Which setting allows more.
-        hint: Option<String>,
-        /// The code of that limit.
-        code: &'static str,
-    },
     /// This machine cannot confine it as the operator wants.
     #[error("ADE_SANDBOX is strict, and this machine cannot confine a check: {}", .0.join("; "))]
     NotConfined(Vec<String>),
@@ -96,17 +68,13 @@ pub enum CheckError {
 impl Problem for CheckError {
     fn facts(&self) -> Facts {
         match self {
-            Self::Invalid { hint, .. } => {
-                Facts::new(Kind::Refused, code::CONFIG_INVALID).maybe_hint(hint.clone())
+            Self::DoesNotLoad(failure) => {
+                let code = code::known(&failure.code).unwrap_or(code::CONFIG_INVALID);
+                Facts::new(kind_of_code(code), code).maybe_hint(failure.hint.clone())
             }
             Self::Provide(error) => error.facts(),
             Self::NoTemporaryFolder(_) => Facts::new(Kind::Usage, code::NO_TEMPORARY_FOLDER),
             Self::NotStarted(error) => error.facts(),
-            Self::EngineFailed { code, .. } => Facts::new(Kind::Refused, code),
-            Self::TimedOut => Facts::new(Kind::Limit, code::TIMEOUT),
-            Self::Exceeded { hint, code, .. } => {
-                Facts::new(Kind::Limit, code).maybe_hint(hint.clone())
-            }
             Self::NotConfined(_) => Facts::new(Kind::Refused, code::SANDBOX_INCOMPLETE)
                 .hint("`ade doctor` shows what is missing"),
             Self::Cancelled => Facts::new(Kind::Cancelled, code::CANCELLED),
@@ -125,25 +93,40 @@ pub fn check(
     debug: bool,
     cancel: &Cancel,
     on: &mut dyn FnMut(Progress<'_>),
-) -> Result<Checked, CheckError> {
+) -> Result<(Checked, EnvironmentRecord), CheckError> {
     let environment = provide(workspace, &Installers, prepared, Want::Ready, cancel, on)
         .map_err(|error| CheckError::Provide(Box::new(error)))?;
+    let checked = check_in(workspace, prepared, &environment, debug, cancel)?;
+    Ok((checked, environment))
+}
+
+/// The same in an environment that is ready.
+///
+/// # Errors
+/// The configuration does not load, or the engine could not be started.
+pub fn check_in(
+    workspace: &Workspace,
+    prepared: &Prepared,
+    environment: &EnvironmentRecord,
+    debug: bool,
+    cancel: &Cancel,
+) -> Result<Checked, CheckError> {
     // As long as the engine runs, no collection deletes it.
     let _in_use = InUse::mark(workspace, &environment.folder);
-    let (report, warnings) = load(workspace, prepared, &environment, debug, cancel)?;
+    let (report, warnings) = load(workspace, prepared, environment, debug, cancel)?;
     let limits = Limits::of(&workspace.settings);
     let seen = verdict::observe(&report, true, &limits, || true);
     let around = Circumstances {
         output: Path::new(""),
         timeout: workspace.settings.run_timeout,
         limits,
+        configuration: &prepared.package_folder,
     };
     let root = prepared.configuration.root.to_string_lossy();
     let known = [(prepared.package_folder.as_path(), &*root)];
-    let Some(failure) = verdict::explain(seen, &report, &around) else {
+    let Some(mut failure) = verdict::explain(seen, &report, &around) else {
         let lines = report.last_lines.iter();
         return Ok(Checked {
-            environment_id: environment.id,
             registered: lines.filter_map(|line| registered(line)).collect(),
             warnings: warnings
                 .iter()
@@ -151,24 +134,19 @@ pub fn check(
                 .collect(),
         });
     };
-    let message = with_known_names(&failure.message, &known);
-    Err(match seen {
-        Observation::Cancelled => CheckError::Cancelled,
-        Observation::TimedOut => CheckError::TimedOut,
-        Observation::Exceeded(_) => CheckError::Exceeded {
-            message,
-            hint: failure.hint,
-            code: seen.verdict().code.unwrap_or(code::TIMEOUT),
-        },
-        Observation::Invalid => CheckError::Invalid {
-            message,
-            hint: failure.hint,
-        },
-        _ => CheckError::EngineFailed {
-            message,
-            code: seen.verdict().code.unwrap_or(code::ENGINE_CRASHED),
-        },
-    })
+    if seen == Observation::Cancelled {
+        return Err(CheckError::Cancelled);
+    }
+    failure.message = match around.timeout {
+        Some(limit) if seen == Observation::TimedOut => {
+            format!(
+                "loading the configuration took longer than {} s, the limit of a run, and was stopped",
+                limit.as_secs_f64()
+            )
+        }
+        _ => with_known_names(&failure.message, &known),
+    };
+    Err(CheckError::DoesNotLoad(Box::new(failure)))
 }
 
 /// Runs the engine. Returns how it ended, with all lines that it printed, and its warnings of what has no effect.

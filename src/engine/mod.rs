@@ -13,8 +13,8 @@ mod wheel;
 
 pub use noticed::{Noticed, Told, as_json};
 pub use process::{
-    ChildProcess, EngineFailure, EngineReport, EngineTask, Invocation, Launch, Message, RUN_DAY,
-    RUN_MARKER,
+    ChildProcess, EngineFailure, EngineReport, EngineTask, FailedAt, Invocation, Launch, Message,
+    RUN_DAY, RUN_MARKER,
 };
 pub use settings::{assignment, demand_setting, recorded, setting_names, with_recorded};
 pub use wheel::{EMBEDDED_VERSION, Engine, EngineError};

@@ -113,8 +113,8 @@ pub enum Message {
 /// The failure that the engine reports.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EngineFailure {
-    /// Of a run: `config_error`, `input_error`, `hook_error`, `pipeline_error`, `unknown_error`. Of what the engine refused
-    /// before there was one: `usage`, `settings_invalid`, `config_invalid`.
+    /// Of a run: `config_error`, `input_error`, `hook_error`, `pipeline_error`, `unknown_error`; of a configuration that was
+    /// checked one of these, too. Of what the engine refused before: `usage`, `settings_invalid`.
     pub code: String,
     /// A hook's name, or `unknown`.
     pub stage: String,
@@ -186,7 +186,7 @@ pub struct EngineReport {
     pub refused: Option<EngineFailure>,
     /// The hint in the data of its last log event, in which it logs a failure.
     pub hint: Option<String>,
-    /// Where it failed, of the same event.
+    /// Where it failed, of the same event, or of what it refused.
     pub at: FailedAt,
     /// The limit of a single process that made it fail, as its last log event says.
     pub limit: Option<Limit>,
@@ -437,6 +437,7 @@ impl Heard<'_> {
             (REFUSED, _) => {
                 if !self.has_begun {
                     report.refused = data.and_then(EngineFailure::of);
+                    report.at = FailedAt::of(data);
                 }
                 return false;
             }

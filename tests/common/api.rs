@@ -172,6 +172,20 @@ impl Server {
         self.upload("POST", path, FORM, &body)
     }
 
+    /// Sends a request without a body, and does not wait for the answer.
+    pub fn begin(&self, path: &str) -> Waiting {
+        let mut connection = TcpStream::connect(self.address).unwrap();
+        let head = format!(
+            "POST {} HTTP/1.1\r\nhost: 127.0.0.1\r\nauthorization: Bearer {}\r\ncontent-length: 0\r\n\r\n",
+            whole(path),
+            self.token,
+        );
+        connection.write_all(head.as_bytes()).unwrap();
+        Waiting {
+            _connection: connection,
+        }
+    }
+
     /// Sends the beginning of a request whose body should have `length` bytes, and hangs up. Returns when the server has noticed.
     pub fn break_off(&self, path: &str, kind: &str, length: usize, body: &[u8]) {
         let mut stream = TcpStream::connect(self.address).unwrap();
@@ -186,6 +200,11 @@ impl Server {
         // The server answers, or hangs up too; both are an end.
         let _ = stream.read_to_end(&mut Vec::new());
     }
+}
+
+/// The connection of a client that waits for an answer, until it is dropped.
+pub struct Waiting {
+    _connection: TcpStream,
 }
 
 impl Drop for Server {

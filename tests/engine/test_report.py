@@ -256,7 +256,7 @@ def test_a_check_knows_which_stages_can_report():
     for stage in HookName:
         registry.register_hook(tells, hook=stage, priority=1)
     (wrong,) = wrong_signatures(registry)
-    assert wrong.startswith("Hook of on_workbook_start") and "needs 'report'" in wrong
+    assert wrong.message.startswith("Hook of on_workbook_start") and "needs 'report'" in wrong.message
 
     # A package of older days that takes everything is not given a value that it does not know.
     def takes_all(**values):

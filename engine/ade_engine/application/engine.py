@@ -98,10 +98,17 @@ class Engine:
         registry, _, package_folder, modules = _load_config(folder, self.settings, logger)
         complaints = [*wrong_signatures(registry), *wrong_results(registry, self.settings, str(package_folder))]
         if complaints:
-            raise ConfigError("\n".join(complaints))
+            error = ConfigError("\n".join(complaint.message for complaint in complaints))
+            error.ade_location = complaints[0].location
+            raise error
         for warning in ignored(folder, package_folder, modules, registry):
             logger.warning("%s", warning, data={"ignored": True})
         return registry
+
+
+def failure_code(error: BaseException) -> RunErrorCode:
+    """The code of the failure that an error is, in a run and in a check alike."""
+    return next((code for cls, code in _CODES if isinstance(error, cls)), RunErrorCode.UNKNOWN_ERROR)
 
 
 def _beside(output: Path, ending: str) -> str:
@@ -533,7 +540,7 @@ class _Run:
 
         if not self.cells_read:
             mark_as_free_of_values(raised)
-        code = next((code for cls, code in _CODES if isinstance(raised, cls)), RunErrorCode.UNKNOWN_ERROR)
+        code = failure_code(raised)
         stage = getattr(raised, "stage", None) if isinstance(raised, HookError) else None
         if not self.policy.quotes_values and stage not in list(HookName):
             # A package may name what it likes as the stage of an error that it raises, a cell too.

@@ -42,7 +42,7 @@ def init(values: dict[str, Any]) -> int:
 
 def validate(values: dict[str, Any]) -> int:
     """Load a config package and print what it registers."""
-    from ade_engine.application.engine import Engine
+    from ade_engine.application.engine import Engine, failure_code
 
     check_log_options(values)
     settings, folder = load_settings(values)
@@ -50,8 +50,8 @@ def validate(values: dict[str, Any]) -> int:
         try:
             registry = Engine(settings).check(config_package=folder, logger=context.logger)
         except (Exception, SystemExit) as error:
-            reason, hint = _reason(error, folder)
-            refuse("config_invalid", reason, hint)
+            reason, hint, place = _reason(error, folder)
+            refuse(failure_code(error).value, reason, hint, **place)
             print(f"Config package INVALID: {'; '.join(filter(None, (reason, hint)))}")
             return 1
     print("Config package OK")
@@ -65,8 +65,8 @@ def validate(values: dict[str, Any]) -> int:
     return 0
 
 
-def _reason(error: BaseException, folder: Path) -> tuple[str, str | None]:
-    """The error with the place in the author's files, on one line, and what to do about it, where that is known."""
+def _reason(error: BaseException, folder: Path) -> tuple[str, str | None, dict[str, Any]]:
+    """The error with the place in the author's files, what to do about it, where that is known, and the place as data."""
     from ade_engine.extensions.loader import InvalidSource, place_of, words_of
     from ade_engine.infrastructure.observability.refusals import refusal_behind
     from ade_engine.infrastructure.observability.wording import mark_as_free_of_values
@@ -75,6 +75,11 @@ def _reason(error: BaseException, folder: Path) -> tuple[str, str | None]:
     # No cell is read here, so an error can be told whole.
     mark_as_free_of_values(error)
     plain = isinstance(error, (AdeEngineError, ModuleNotFoundError)) and not isinstance(error, InvalidSource)
-    words = words_of(error, named=not plain, place=place_of(error, Path(os.path.abspath(folder))))
+    place = getattr(error, "ade_location", None)
+    if place is not None:
+        words = str(error)
+    else:
+        place = place_of(error, Path(os.path.abspath(folder)))
+        words = words_of(error, named=not plain, place=place)
     refusal = refusal_behind(error)
-    return words, None if refusal is None else refusal.hint
+    return words, None if refusal is None else refusal.hint, place

@@ -195,6 +195,14 @@ class Failure:
         self.location = location
 
 
+def located(entry: RegisteredFn, role: str, place: tuple[str, int | None, str] | None) -> dict[str, Any]:
+    """A callable and the place of its code, as the data of a failure have them."""
+    location: dict[str, Any] = {"callable": entry.name, "role": role}
+    if place is not None:
+        location.update(file=place[0], line=place[1], function=place[2])
+    return location
+
+
 class WrongResult(ExtensionComplaint):
     """A callable returned a wrong value. The text completes "detector x …"."""
 
@@ -214,7 +222,4 @@ def explain(entry: RegisteredFn, role: str, subject: str, error: BaseException, 
     what = f"raised {told(error, frame)}" if raised else str(error)
     what += advice_on(error) + said_of_refusal(error)
     message = f"{role[:1].upper()}{role[1:]} {entry.name} {what}; called for {subject}{where}"
-    location: dict[str, Any] = {"callable": entry.name, "role": role, "called_for": subject}
-    if place is not None:
-        location.update(file=place[0], line=place[1], function=place[2])
-    return Failure(message, location)
+    return Failure(message, {**located(entry, role, place), "called_for": subject})

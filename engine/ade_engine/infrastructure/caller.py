@@ -18,13 +18,13 @@ def show_values(message: str) -> None:
         _send({"event": VALUES_EVENT, "message": message})
 
 
-def refuse(code: str, message: str, hint: str | None = None) -> bool:
-    """Say by a code what people are told in print: ``usage``, ``settings_invalid`` or ``config_invalid``.
+def refuse(code: str, message: str, hint: str | None = None, **place: object) -> bool:
+    """Say by a code what people are told in print: ``usage``, ``settings_invalid``, or why a package does not load, with its place.
 
     Returns whether it was said.
     """
     if policy().sends_codes:
-        _send({"event": REFUSED_EVENT, "data": {"code": code, "message": message, "hint": hint}})
+        _send({"event": REFUSED_EVENT, "data": {"code": code, "message": message, "hint": hint, **place}})
     return policy().sends_codes
 
 

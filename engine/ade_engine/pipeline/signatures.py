@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from inspect import Parameter, signature
 
-from ade_engine.extensions.invoke import MissingParameter, meant_parameter, parameters_of, plan_call, source_of
+from ade_engine.extensions.invoke import Failure, MissingParameter, located, meant_parameter, parameters_of, plan_call, source_of
 from ade_engine.pipeline.columns import mapping
 from ade_engine.pipeline.finding import row_detectors
 from ade_engine.pipeline.hooks import offered_to_hooks
@@ -21,19 +21,20 @@ if TYPE_CHECKING:
     from ade_engine.extensions.registry import RegisteredFn, Registry
 
 
-def wrong_signatures(registry: Registry) -> list[str]:
-    """A message for each callable that needs a value its stage does not offer, with the place of its code.
+def wrong_signatures(registry: Registry) -> list[Failure]:
+    """A complaint about each callable that needs a value its stage does not offer, with the place of its code.
 
     A callable that is registered several times, for several fields perhaps, is told of once.
     """
-    complaints: dict[tuple[Any, ...], str] = {}
+    complaints: dict[tuple[Any, ...], Failure] = {}
     for role, entry, offered in _callables(registry):
         missing = plan_call(entry.fn, offered).missing
         if missing is not None:
             place = source_of(entry.fn)
             where = "" if place is None else f" ({place[0]}, line {place[1]}, in {place[2]})"
             told = f"{role} {entry.name} {MissingParameter(missing, offered, parameters_of(entry.fn))}{where}"
-            complaints.setdefault((place or entry.name, missing), told)
+            failure = Failure(told, located(entry, role, place))
+            complaints.setdefault((place or entry.name, missing), failure)
     return list(complaints.values())
 
 

@@ -15,6 +15,7 @@ use super::paths::Hider;
 use super::request_id;
 use crate::base::problem::{Kind, Problem, code};
 use crate::base::show_path::ShowPath;
+use crate::store::Failure;
 
 /// The media type of a problem document.
 pub const MEDIA_TYPE: &str = "application/problem+json";
@@ -40,6 +41,10 @@ pub struct ProblemDetails {
     /// The fields that are wrong.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub errors: Vec<FieldError>,
+    /// Why a configuration does not load.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub error: Option<Box<Failure>>,
     /// The request's id, which stands in the server's log too.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
@@ -63,6 +68,7 @@ pub struct ApiError {
     pub(crate) detail: String,
     hint: Option<String>,
     errors: Vec<FieldError>,
+    error: Option<Box<Failure>>,
     retry_after: Option<u16>,
     /// The whole message, for the server's log alone.
     pub(crate) inner: Option<Box<str>>,
@@ -82,6 +88,7 @@ impl ApiError {
             detail: detail.into(),
             hint: None,
             errors: Vec::new(),
+            error: None,
             retry_after: None,
             inner: None,
         }
@@ -115,6 +122,13 @@ impl ApiError {
             field: field.into(),
             message: self.detail.clone(),
         });
+        self
+    }
+
+    /// The same, with why a configuration does not load.
+    #[must_use]
+    pub fn because_of(mut self, error: Failure) -> Self {
+        self.error = Some(Box::new(error));
         self
     }
 
@@ -209,12 +223,13 @@ fn status_of(kind: Kind, code: &str) -> StatusCode {
         | code::CANNOT_BE_PAINTED
         | code::NOT_PUBLISHED
         | code::NOTHING_TO_PUBLISH
+        | code::ENVIRONMENT_NOT_READY
+        | code::CONFIG_INVALID
         | code::SAFE_MODE_ENABLED
         | code::NOT_UPLOADED
         | code::COLLECTION_BUSY => StatusCode::CONFLICT,
         code::PRECONDITION_FAILED => StatusCode::PRECONDITION_FAILED,
         code::PRECONDITION_REQUIRED => StatusCode::PRECONDITION_REQUIRED,
-        code::CONFIG_INVALID => StatusCode::UNPROCESSABLE_ENTITY,
         code::TOO_LARGE => StatusCode::PAYLOAD_TOO_LARGE,
         code::UNSUPPORTED_FORMAT | code::UNSUPPORTED_MEDIA_TYPE => {
             StatusCode::UNSUPPORTED_MEDIA_TYPE
@@ -248,6 +263,7 @@ impl IntoResponse for ApiError {
             code: self.code.to_owned(),
             hint: self.hint,
             errors: self.errors,
+            error: self.error,
             request_id: request_id::current(),
         };
         let mut response = (self.status, Json(details)).into_response();

@@ -126,7 +126,7 @@ async fn create(
 }
 
 /// The words of what is told to come back later are for the client, unlike those of a database that cannot be used.
-fn in_time(error: crate::environment::provide::ask::AskError) -> ApiError {
+pub fn in_time(error: crate::environment::provide::ask::AskError) -> ApiError {
     use crate::base::problem::Problem;
     use crate::environment::provide::ask::AskError;
     match error {

@@ -1,4 +1,4 @@
-//! Configurations: upload, publish, activate, choose the default; list and show.
+//! Configurations: upload, activate, choose the default; list and show.
 //!
 //! Each route of one configuration has a longer name with its workspace, `/api/v1/workspaces/{workspace}/configs/{config_id}/…`, which
 //! is another name for the same and is not described a second time.
@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use axum::extract::{DefaultBodyLimit, Request};
 use axum::http::StatusCode;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use axum::routing::{get, post};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -31,8 +31,7 @@ use crate::store::KnownConfiguration;
 use crate::workspace::Workspace;
 use crate::workspace::configurations::{
     ConfigurationDetails, ConfigurationObject as Shape, ConfigurationsError, Spool,
-    VersionObject as Version, configuration_details, configuration_json, draft, draft::Content,
-    publish, version_json, versions,
+    configuration_details, configuration_json, draft, draft::Content, publish, versions,
 };
 
 /// The longer name of a configuration's routes.
@@ -47,12 +46,10 @@ pub fn routes() -> OpenApiRouter<Api> {
     OpenApiRouter::new()
         .routes(routes!(list, create))
         .routes(routes!(show))
-        .routes(routes!(publish_version))
         .routes(routes!(activate))
         .routes(routes!(deactivate))
         .routes(routes!(make_default, end_default))
         .route(LONG, get(show))
-        .route(&long("/publish"), post(publish_version))
         .route(&long("/activate"), post(activate))
         .route(&long("/deactivate"), post(deactivate))
         .route(&long("/default"), post(make_default).delete(end_default))
@@ -267,26 +264,6 @@ async fn show(Reader(api, caller): Reader, Path(which): Path<Which>) -> Answer {
         Ok(axum::Json(configuration_details(
             &known, changed, &api.paths,
         )))
-    })
-    .await
-}
-
-/// Publish a configuration.
-///
-/// The draft of an uploaded one, or the folder of another one as it is now, becomes a version that never changes. It is active: runs
-/// use it from now on, and the former one is archived. Where the workspace has no default configuration yet, this one becomes that.
-#[utoipa::path(post, path = "/api/v1/configs/{config_id}/publish", operation_id = "publish_config", tag = "configurations", params(("config_id" = String, Path, description = "The configuration")), responses(
-    (status = 201, body = Version),
-    (status = 409),
-))]
-async fn publish_version(
-    Administrator(api, caller): Administrator,
-    Path(which): Path<Which>,
-) -> Answer<Response> {
-    api.slow_work(move |api| {
-        let (workspace, known) = which.find(api, &caller)?;
-        let version = publish::publish(&workspace, &known)?;
-        Ok((StatusCode::CREATED, axum::Json(version_json(&version))).into_response())
     })
     .await
 }

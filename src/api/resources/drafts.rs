@@ -245,6 +245,11 @@ fn precondition(headers: &HeaderMap) -> Result<Precondition, ApiError> {
     }
 }
 
+/// What `If-Match` alone says of the content that is meant.
+pub fn meant(headers: &HeaderMap) -> Result<Precondition, ApiError> {
+    Ok(tags(headers, header::IF_MATCH)?.unwrap_or_default())
+}
+
 /// The ETags in a header. A weak one is none that a strong one could be equal to.
 fn tags(headers: &HeaderMap, name: HeaderName) -> Result<Option<Precondition>, ApiError> {
     let mut known = Vec::new();

@@ -2,6 +2,7 @@
 
 pub(crate) mod builds;
 pub(crate) mod cells;
+pub(crate) mod checks;
 pub(crate) mod collection;
 pub(crate) mod configurations;
 pub(crate) mod documents;

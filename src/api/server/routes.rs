@@ -9,9 +9,9 @@ use super::{guard, health};
 use crate::api::description::openapi;
 use crate::api::pages;
 use crate::api::resources::{
-    builds, cells, collection, configurations, documents, drafts, environments, events, explain,
-    issues, jobs, report, rows, runs, settings, stats, templates, tokens, versions, workers,
-    workspaces,
+    builds, cells, checks, collection, configurations, documents, drafts, environments, events,
+    explain, issues, jobs, report, rows, runs, settings, stats, templates, tokens, versions,
+    workers, workspaces,
 };
 use crate::api::state::Api;
 
@@ -28,6 +28,7 @@ fn routes() -> (Router<Api>, Described) {
         .merge(configurations::routes())
         .merge(drafts::routes())
         .merge(versions::routes())
+        .merge(checks::routes())
         .merge(templates::routes())
         .merge(builds::routes())
         // Before the environments by id.

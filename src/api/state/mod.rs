@@ -11,11 +11,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Instant;
 
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 
 use super::http::log_pieces::Tails;
 use super::http::paths::Hider;
 use super::http::problem::ApiError;
+use crate::base::cancel::Cancel;
 use crate::base::problem::code;
 use crate::cells::Cells;
 use crate::run::calls::submit::PreparedVersions;
@@ -83,13 +84,16 @@ pub struct ApiState {
     pub(super) options: ServeOptions,
     pub(super) report: Box<OnServerLine>,
     pub(super) since: Instant,
-    slow: tokio::sync::Semaphore,
+    slow: Semaphore,
+    engines: Arc<Semaphore>,
     draining: AtomicBool,
     stopping: watch::Sender<bool>,
 }
 
 /// How many slow calls run at a time, and how long another one waits for its turn.
 const SLOW_AT_ONCE: usize = 16;
+/// How many calls at a time start an engine in this process.
+const ENGINES_AT_ONCE: usize = 4;
 const SLOW_PATIENCE: std::time::Duration = std::time::Duration::from_secs(10);
 
 impl std::ops::Deref for Api {
@@ -120,7 +124,8 @@ impl Api {
             options,
             report,
             since: Instant::now(),
-            slow: tokio::sync::Semaphore::new(SLOW_AT_ONCE),
+            slow: Semaphore::new(SLOW_AT_ONCE),
+            engines: Arc::new(Semaphore::new(ENGINES_AT_ONCE)),
             draining: AtomicBool::new(false),
             stopping: watch::Sender::new(false),
         }))
@@ -185,10 +190,37 @@ impl Api {
     ) -> Result<T, ApiError> {
         match tokio::time::timeout(SLOW_PATIENCE, self.slow.acquire()).await {
             Ok(Ok(_permit)) => self.work(call).await,
-            _ => Err(busy(
-                "the server has many such requests; try again in a moment",
-            )),
+            _ => Err(many()),
         }
+    }
+
+    /// As [`Api::work`], for a call that starts an engine: few of these run at a time. The flag is raised when the client leaves or the
+    /// server is about to end.
+    ///
+    /// # Errors
+    /// Those of the call; 503 if many such calls wait already.
+    pub async fn engine_work<T: Send + 'static>(
+        &self,
+        call: impl FnOnce(&Self, &Cancel) -> Result<T, ApiError> + Send + 'static,
+    ) -> Result<T, ApiError> {
+        let turn = Arc::clone(&self.engines).acquire_owned();
+        let Ok(Ok(turn)) = tokio::time::timeout(SLOW_PATIENCE, turn).await else {
+            return Err(many());
+        };
+        let left = RaisedOnDrop(Cancel::new());
+        let cancel = left.0.clone();
+        let work = self.work(move |api| {
+            // Whoever left, the next one waits until this engine has ended.
+            let _turn = turn;
+            call(api, &cancel)
+        });
+        let mut stopping = self.stopping();
+        tokio::pin!(work);
+        tokio::select! {
+            done = &mut work => return done,
+            _ = stopping.wait_for(|stopping| *stopping) => left.0.cancel(),
+        }
+        work.await
     }
 
     /// Whether a stream may go on: its token, and its browser's session, are valid still. A database that does not answer says
@@ -230,6 +262,19 @@ impl Api {
     pub fn stopping(&self) -> watch::Receiver<bool> {
         self.stopping.subscribe()
     }
+}
+
+/// A flag that is raised where nobody waits for the work any more.
+struct RaisedOnDrop(Cancel);
+
+impl Drop for RaisedOnDrop {
+    fn drop(&mut self) {
+        self.0.cancel();
+    }
+}
+
+fn many() -> ApiError {
+    busy("the server has many such requests; try again in a moment")
 }
 
 /// The database is busy or gone; the client may try again.

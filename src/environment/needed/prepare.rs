@@ -123,8 +123,21 @@ pub fn prepare_version(
     record: &ConfigurationRecord,
     version: &ConfigurationVersion,
 ) -> Result<Prepared, PrepareError> {
+    prepare_frozen(workspace, record, &version.snapshot, &version.source_digest)
+}
+
+/// Prepares a snapshot of a configuration.
+///
+/// # Errors
+/// The files cannot be opened as a configuration, or no Python suits it.
+pub fn prepare_frozen(
+    workspace: &Workspace,
+    record: &ConfigurationRecord,
+    snapshot: &Path,
+    source_digest: &str,
+) -> Result<Prepared, PrepareError> {
     let settings = &workspace.settings;
-    let configuration = Configuration::open_snapshot(&version.snapshot, &record.path)?;
+    let configuration = Configuration::open_snapshot(snapshot, &record.path)?;
     let engine = Engine::of_spec(settings.engine_spec.as_deref(), &settings.folder)?;
     let python = python_for(settings, workspace.paths.tools(), &configuration)?;
     demand_lock(settings, &configuration, &engine, &python)?;
@@ -136,9 +149,9 @@ pub fn prepare_version(
             deps_digest: configuration.deps_digest(&engine.digest()?, &python.environment_key()),
         },
         record: record.clone(),
-        source_digest: version.source_digest.clone(),
-        snapshot: version.snapshot.clone(),
-        package_folder: configuration.folder_in(&version.snapshot),
+        source_digest: source_digest.to_owned(),
+        snapshot: snapshot.to_owned(),
+        package_folder: configuration.folder_in(snapshot),
         configuration,
         python,
         engine,

@@ -25,9 +25,7 @@ use crate::run::inputs::stage;
 use crate::run::results;
 use crate::settings::paths::{EnvironmentFolder, RunFolder};
 use crate::settings::{LogLevel, Sandbox};
-use crate::store::{
-    Claim, Ending, EnvironmentRecord, Failure, Place, RunRecord, RunResults, RunStatus,
-};
+use crate::store::{Claim, Ending, EnvironmentRecord, Failure, RunRecord, RunResults, RunStatus};
 use crate::system::lease::Held;
 use crate::system::machine::Files;
 use crate::system::process::Exit;
@@ -422,15 +420,13 @@ impl<'a> Execution<'a> {
             output: &output,
             timeout: invocation.timeout,
             limits: invocation.policy.limits,
+            configuration: &self.run.snapshot,
         };
         if seen == verdict::Observation::DiskFull {
             // What this attempt wrote is of no use, and others need the room.
             leftovers::free_room(self.files(), &self.folder);
         }
-        let error = verdict::explain(seen, report, &around).map(|error| Failure {
-            place: self.place_of(report),
-            ..self.in_known_names(error)
-        });
+        let error = verdict::explain(seen, report, &around).map(|error| self.in_known_names(error));
         let verdict = seen.verdict();
         let succeeded = verdict.status == RunStatus::Succeeded;
         Attempted {
@@ -480,23 +476,6 @@ impl<'a> Execution<'a> {
             noticed.attribute(SHEETS, &source);
         }
         results::derive(payload, &report.computed_fields, &noticed)
-    }
-
-    /// Where the engine failed. A file that is none of the configuration's is not named, and neither is its line.
-    fn place_of(&self, report: &EngineReport) -> Box<Place> {
-        if report.failure().is_none() {
-            return Box::default();
-        }
-        let at = report.at.clone();
-        let inside = |file: &PathBuf| Some(file.strip_prefix(&self.run.snapshot).ok()?.to_owned());
-        let file = at.file.as_ref().and_then(inside);
-        Box::new(Place {
-            line: at.line.filter(|_| file.is_some()),
-            file: file.map(|file| file.to_string_lossy().into_owned()),
-            callable: at.callable,
-            sheet: at.sheet,
-            table: at.table,
-        })
     }
 
     fn in_known_names(&self, mut error: Failure) -> Failure {

@@ -3,13 +3,13 @@
 //! Three steps. [`observe`] decides which observation applies. [`Observation::verdict`] says what it means for the
 //! run. [`explain`] writes the message for the user. `ade check` uses the same steps.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::base::problem::{Kind, code};
-use crate::engine::EngineReport;
 use crate::engine::sandbox::Limits;
-use crate::store::{Failure, RunRecord, RunStatus};
+use crate::engine::{EngineReport, FailedAt};
+use crate::store::{Failure, Place, RunRecord, RunStatus};
 use crate::system::process::{Exit, Limit};
 
 /// What the engine's native libraries say last when memory is refused, around the number of bytes.
@@ -24,12 +24,6 @@ const CRASHES: [libc::c_int; 5] = [
     libc::SIGABRT,
 ];
 const SEE_LOG: &str = "`ade logs tail` shows all of its output";
-/// The codes of what the engine refuses before there is a run: its call, its settings, a configuration that it checked.
-const USAGE: &str = "usage";
-const SETTINGS_INVALID: &str = "settings_invalid";
-const CONFIG_INVALID: &str = "config_invalid";
-/// The code of the engine's failure for a configuration that it cannot use.
-const CONFIG_ERROR: &str = "config_error";
 
 /// What was seen at the end of an attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -85,9 +79,9 @@ impl Observation {
             Self::Killed => (Failed, Some(code::ENGINE_CRASHED), true),
             Self::Crashed => (Failed, Some(code::ENGINE_CRASHED), false),
             Self::DiskFull => (Failed, Some(code::STORAGE_FAILED), true),
-            Self::Reported => (Failed, None, false),
-            Self::BadSettings => (Failed, Some(CONFIG_ERROR), false),
-            Self::Invalid => (Failed, Some(code::CONFIG_INVALID), false),
+            // Of what does not load, a check says the same code as a run.
+            Self::Reported | Self::Invalid => (Failed, None, false),
+            Self::BadSettings => (Failed, Some(code::CONFIG_ERROR), false),
             Self::NoOutput => (Failed, Some(code::OUTPUT_MISSING), false),
             Self::Refused => (Failed, Some(code::ENGINE_USAGE), false),
         };
@@ -117,11 +111,20 @@ pub fn kind_of_end(run: &RunRecord) -> Option<Kind> {
     match run.status {
         RunStatus::Succeeded | RunStatus::Queued | RunStatus::Running => None,
         RunStatus::Cancelled => Some(Kind::Cancelled),
-        RunStatus::Failed => Some(match run.error.as_ref().map(|error| error.code.as_str()) {
-            Some(code::ENVIRONMENT_FAILED) => Kind::Environment,
-            Some(code) if is_limit(code) => Kind::Limit,
-            _ => Kind::Refused,
-        }),
+        RunStatus::Failed => Some(
+            run.error
+                .as_ref()
+                .map_or(Kind::Refused, |error| kind_of_code(&error.code)),
+        ),
+    }
+}
+
+/// What kind of failure has a code.
+pub fn kind_of_code(code: &str) -> Kind {
+    match code {
+        code::ENVIRONMENT_FAILED => Kind::Environment,
+        code if is_limit(code) => Kind::Limit,
+        _ => Kind::Refused,
     }
 }
 
@@ -204,9 +207,9 @@ pub fn observe(
         };
     }
     match refused {
-        Some(CONFIG_INVALID | SETTINGS_INVALID) if validate_only => Observation::Invalid,
-        Some(SETTINGS_INVALID) => Observation::BadSettings,
-        Some(USAGE) => Observation::Refused,
+        Some(code::SETTINGS_INVALID) => Observation::BadSettings,
+        Some(code::USAGE) => Observation::Refused,
+        Some(_) if validate_only => Observation::Invalid,
         _ => Observation::Crashed,
     }
 }
@@ -219,6 +222,8 @@ pub struct Circumstances<'a> {
     pub timeout: Option<Duration>,
     /// What it may use up.
     pub limits: Limits,
+    /// Where the configuration was imported from.
+    pub configuration: &'a Path,
 }
 
 /// The failure of an attempt in words. `None`: it did not fail.
@@ -238,14 +243,29 @@ pub fn explain(
         }
         _ => words(seen, report, around),
     };
-    let own_code = || reported.map_or(String::new(), |failure| failure.code);
+    let told = reported.as_ref().or(report.refused.as_ref());
+    let own_code = || told.map_or(String::new(), |failure| failure.code.clone());
+    let place = told.map(|_| place_of(&report.at, around.configuration));
     Some(Failure {
         code: verdict.code.map_or_else(own_code, str::to_owned),
         stage: Some(words.stage),
         message: words.message,
         hint: words.hint,
-        place: Box::default(),
+        place: Box::new(place.unwrap_or_default()),
     })
+}
+
+/// Where the engine failed. A file that is none of the configuration's is not named, and neither is its line.
+fn place_of(at: &FailedAt, configuration: &Path) -> Place {
+    let inside = |file: &PathBuf| Some(file.strip_prefix(configuration).ok()?.to_owned());
+    let file = at.file.as_ref().and_then(inside);
+    Place {
+        line: at.line.filter(|_| file.is_some()),
+        file: file.map(|file| file.to_string_lossy().into_owned()),
+        callable: at.callable.clone(),
+        sheet: at.sheet.clone(),
+        table: at.table,
+    }
 }
 
 /// Where it failed, what happened, and what to do next.
@@ -318,7 +338,7 @@ fn words(seen: Observation, report: &EngineReport, around: &Circumstances<'_>) -
         Observation::BadSettings => Words {
             hint: refused
                 .and_then(|refused| refused.hint.clone())
-                .or_else(|| hint_of(CONFIG_ERROR).map(str::to_owned)),
+                .or_else(|| hint_of(code::CONFIG_ERROR).map(str::to_owned)),
             ..Words::new("settings", refusal)
         },
         Observation::NoOutput => engine(format!(
@@ -417,10 +437,10 @@ fn exit_in_words(report: &EngineReport) -> String {
 /// What an author or user can do about a failure of the engine, by its code.
 fn hint_of(code: &str) -> Option<&'static str> {
     match code {
-        CONFIG_ERROR | "hook_error" | "pipeline_error" => {
+        code::CONFIG_ERROR | code::HOOK_ERROR | code::PIPELINE_ERROR => {
             Some("correct the configuration and run again; the environment is kept")
         }
-        "unknown_error" => {
+        code::UNKNOWN_ERROR => {
             Some("`ade logs tail` shows everything that the engine reported about it")
         }
         _ => None,
@@ -477,7 +497,7 @@ mod tests {
             // The engine's own code.
             (O::Reported, Failed, None, false),
             (O::BadSettings, Failed, Some("config_error"), false),
-            (O::Invalid, Failed, Some("config_invalid"), false),
+            (O::Invalid, Failed, None, false),
             (O::NoOutput, Failed, Some("output_missing"), false),
             (O::Refused, Failed, Some("engine_usage"), false),
         ] {
@@ -503,8 +523,9 @@ mod tests {
             (report(Exit::TimedOut, succeeded()), false, O::TimedOut),
             (report(Exit::Signal(9), None), false, O::Killed),
             (report(Exit::Code(0), None), true, O::Valid),
+            (refused(1, "unknown_error"), true, O::Invalid),
             (refused(1, "config_invalid"), true, O::Invalid),
-            (refused(1, "settings_invalid"), true, O::Invalid),
+            (refused(1, "settings_invalid"), true, O::BadSettings),
             (report(Exit::Signal(11), None), true, O::Crashed),
             (report(Exit::Code(3), None), true, O::Crashed),
             (report(Exit::Code(0), succeeded()), false, O::Succeeded),
@@ -541,6 +562,7 @@ mod tests {
             output: Path::new("/out"),
             timeout: None,
             limits: Limits::default(),
+            configuration: Path::new("/config"),
         };
         let mut seen = report(
             Exit::Code(1),

@@ -1,23 +1,39 @@
 //! Publishing: the files as they are become a version, which never changes and which runs use from then on.
+//!
+//! In two steps: they are frozen as they are at one moment, so that a caller can look whether they load, and then published.
+
+use std::path::PathBuf;
 
 use super::draft;
+use super::draft::files_below;
 use super::error::ConfigurationsError;
+use super::precondition::Precondition;
+use super::versions::files_in;
 use crate::configuration::Configuration;
 use crate::store::{ConfigurationVersion, KnownConfiguration, Publication};
 use crate::workspace::Workspace;
 
-/// Publishes a configuration: the draft of one that was uploaded, else its folder as it is now. Its runs use the version
-/// from then on; where the workspace has no default configuration yet, it becomes that.
+/// The files of a configuration as they were at one moment.
+#[derive(Clone, Debug)]
+pub struct Frozen {
+    /// Their digest.
+    pub source_digest: String,
+    /// The read-only copy of them.
+    pub snapshot: PathBuf,
+}
+
+/// Freezes the draft of a configuration that was uploaded, else its folder as it is now.
 ///
 /// # Errors
-/// The files are no configuration, or those of the version that runs use; or they cannot be kept.
-pub fn publish(
+/// The files are no configuration, or not what `precondition` says, if it says anything; or they cannot be kept.
+pub fn freeze(
     workspace: &Workspace,
     known: &KnownConfiguration,
-) -> Result<ConfigurationVersion, ConfigurationsError> {
+    precondition: &Precondition,
+) -> Result<Frozen, ConfigurationsError> {
     let record = &known.record;
     // Nobody changes the draft meanwhile. Files of another folder are checked while they are copied.
-    let turn = known
+    let _turn = known
         .uploaded
         .then(|| draft::take(workspace, known))
         .transpose()?;
@@ -29,10 +45,34 @@ pub fn publish(
     let (sources, snapshot) = configuration
         .snapshot_except(&snapshots, &written)
         .map_err(unusable)?;
+    if *precondition != Precondition::Unsaid {
+        let files = if known.uploaded {
+            files_below(folder)?
+        } else {
+            files_in(&sources)
+        };
+        precondition.demand("the configuration", Some(&draft::digest_of(&files)))?;
+    }
+    Ok(Frozen {
+        source_digest: sources.digest,
+        snapshot,
+    })
+}
+
+/// Makes a version of frozen files. The configuration's runs use it from then on; where the workspace has no default configuration
+/// yet, it becomes that.
+///
+/// # Errors
+/// The files are those of the version that runs use, or the store cannot be used.
+pub fn publish(
+    workspace: &Workspace,
+    known: &KnownConfiguration,
+    frozen: &Frozen,
+) -> Result<ConfigurationVersion, ConfigurationsError> {
     let (store, now) = (&workspace.store, workspace.machine.now());
-    let published = store.publish(&record.id, &sources.digest, &snapshot, now)?;
-    drop(turn);
-    match published {
+    let record = &known.record;
+    let (digest, snapshot) = (&frozen.source_digest, &frozen.snapshot);
+    match store.publish(&record.id, digest, snapshot, now)? {
         Publication::Published(version) => Ok(version),
         Publication::Unchanged(version) => Err(ConfigurationsError::NothingToPublish {
             name: record.name.clone(),

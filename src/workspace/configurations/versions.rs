@@ -210,7 +210,7 @@ fn files_of(
     }
 }
 
-fn files_in(sources: &Sources) -> Vec<ConfigurationFile> {
+pub(super) fn files_in(sources: &Sources) -> Vec<ConfigurationFile> {
     let file = |(path, size_bytes, sha256): (&Path, u64, String)| ConfigurationFile {
         path: path.to_string_lossy().into_owned(),
         size_bytes,

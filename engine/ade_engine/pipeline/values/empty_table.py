@@ -15,7 +15,7 @@ from typing import Any
 import polars as pl
 
 from ade_engine import fields
-from ade_engine.extensions.invoke import RAISED, Caller, explain
+from ade_engine.extensions.invoke import RAISED, Caller, Failure, explain
 from ade_engine.infrastructure.observability.logger import NullLogger
 from ade_engine.infrastructure.observability.stack import is_engine_file
 from ade_engine.infrastructure.observability.wording import mark_as_free_of_values
@@ -34,11 +34,11 @@ if TYPE_CHECKING:
 _UNKNOWN_ARGUMENT = "() got an unexpected keyword argument "
 
 
-def wrong_results(registry: Registry, settings: Settings, package_folder: str) -> list[str]:
-    """A message for each transform and validator whose result no table could use, with the place of its code."""
+def wrong_results(registry: Registry, settings: Settings, package_folder: str) -> list[Failure]:
+    """A complaint about each transform and validator whose result no table could use, with the place of its code."""
     schema = {name: field_type(field) if settings.typed_fields else pl.String for name, field in registry.fields.items()}
     table = pl.DataFrame(schema=schema)
-    complaints: dict[str, str] = {}
+    complaints: dict[str, Failure] = {}
     for role, entries_by_field in (
         (Transforms.role, registry.column_transforms_by_field),
         (Validators.role, registry.column_validators_by_field),
@@ -53,9 +53,9 @@ def wrong_results(registry: Registry, settings: Settings, package_folder: str) -
                 except RAISED as error:
                     if _holds_for_every_table(error, entry.fn):
                         mark_as_free_of_values(error)
-                        told = explain(entry, role, f"field {field!r}", error, package_folder).message
+                        failure = explain(entry, role, f"field {field!r}", error, package_folder)
                         # One function may be there for many fields.
-                        complaints.setdefault(told.replace(repr(field), ""), told)
+                        complaints.setdefault(failure.message.replace(repr(field), ""), failure)
     return list(complaints.values())
 
 

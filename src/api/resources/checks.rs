@@ -1,0 +1,240 @@
+//! Checks of configurations, and publishing, before which one is made: the draft, or the folder, as it is now, is loaded by the engine
+//! as a run would load it.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Response};
+use axum::routing::post;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::builds::in_time;
+use super::configurations::{Which, long};
+use super::drafts::meant;
+use crate::api::access::caller::Administrator;
+use crate::api::http::answer::Answer;
+use crate::api::http::body::{JsonBody, MaybeJson, Path};
+use crate::api::http::problem::ApiError;
+use crate::api::state::Api;
+use crate::api::state::busy;
+use crate::base::cancel::Cancel;
+use crate::base::problem::code;
+use crate::base::show_path::ShowPath;
+use crate::checks::check::{CheckError, Checked, check_in};
+use crate::environment::needed::prepare::{Prepared, prepare_frozen};
+use crate::environment::provide::ask::ask;
+use crate::environment::provide::rebuild::is_usable;
+use crate::settings::SafeMode;
+use crate::store::{EnvironmentRecord, EnvironmentStatus, Failure, KnownConfiguration};
+use crate::workspace::Workspace;
+use crate::workspace::configurations::publish::{self, Frozen, freeze};
+use crate::workspace::configurations::{Precondition, VersionObject as Version, version_json};
+
+/// A build of an environment takes seconds.
+const ASK_AGAIN: u16 = 2;
+
+pub fn routes() -> OpenApiRouter<Api> {
+    OpenApiRouter::new()
+        .routes(routes!(create))
+        .routes(routes!(publish_version))
+        .route(&long("/check"), post(create))
+        .route(&long("/publish"), post(publish_version))
+}
+
+/// What a check found.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Check {
+    /// Whether the configuration loads.
+    loads: bool,
+    /// What it registers: how many fields, detectors, transforms, validators and hooks. Of one that does not load, nothing.
+    registered: BTreeMap<String, u64>,
+    /// What stands in the configuration and has no effect, in sentences.
+    warnings: Vec<String>,
+    /// Why it does not load, as a run that fails for it would say.
+    #[schema(required)]
+    error: Option<Failure>,
+    /// The environment that it was loaded in.
+    environment_id: String,
+    /// The digest of the files that were checked.
+    source_digest: String,
+}
+
+/// Check a configuration: the draft, or the folder, is loaded as a run would load it.
+///
+/// That is what `ade check` does: mistakes are told with file and line. Nothing is run or recorded. Where the environment of these
+/// files is not there yet, 409 `environment_not_ready`: a worker builds it, and the same request is answered when it has.
+#[utoipa::path(post, path = "/api/v1/configs/{config_id}/check", operation_id = "check_config", tag = "configurations",
+    params(("config_id" = String, Path, description = "The configuration")),
+    responses(
+        (status = 200, body = Check),
+        (status = 409),
+    )
+)]
+async fn create(
+    Administrator(api, caller): Administrator,
+    Path(which): Path<Which>,
+) -> Answer<axum::Json<Check>> {
+    let (workspace, known, frozen) = api
+        .slow_work(move |api| {
+            let (workspace, known) = which.find(api, &caller)?;
+            let frozen = freeze(&workspace, &known, &Precondition::Unsaid)?;
+            Ok((workspace, known, frozen))
+        })
+        .await?;
+    let checked = load(&api, &workspace, &known, &frozen).await?;
+    Ok(axum::Json(checked))
+}
+
+/// Publish a configuration.
+///
+/// The draft of an uploaded one, or the folder of another one as it is now, becomes a version that never changes. It is active: runs
+/// use it from now on, and the former one is archived. Where the workspace has no default configuration yet, this one becomes that.
+///
+/// It is checked before, as by `check`: one that does not load is refused with 409 `config_invalid`, and `error` says where it fails.
+#[utoipa::path(post, path = "/api/v1/configs/{config_id}/publish", operation_id = "publish_config", tag = "configurations",
+    params(
+        ("config_id" = String, Path, description = "The configuration"),
+        ("If-Match" = inline(Option<String>), Header, nullable = false, description = "The ETag of the list of files that is meant"),
+    ),
+    request_body = Publishing,
+    responses(
+        (status = 201, body = Version),
+        (status = 409), (status = 412),
+    )
+)]
+async fn publish_version(
+    Administrator(api, caller): Administrator,
+    Path(which): Path<Which>,
+    headers: HeaderMap,
+    MaybeJson(wanted): MaybeJson<Publishing>,
+) -> Answer<Response> {
+    let precondition = meant(&headers)?;
+    let (workspace, known, frozen) = api
+        .slow_work(move |api| {
+            let (workspace, known) = which.find(api, &caller)?;
+            let frozen = freeze(&workspace, &known, &precondition)?;
+            Ok((workspace, known, frozen))
+        })
+        .await?;
+    let active = known.version.as_ref();
+    let is_active = active.is_some_and(|active| active.source_digest == frozen.source_digest);
+    if !wanted.force && !is_active {
+        let check = load(&api, &workspace, &known, &frozen).await?;
+        check.demand_loads()?;
+    }
+    api.slow_work(move |_| {
+        let version = publish::publish(&workspace, &known, &frozen)?;
+        Ok((StatusCode::CREATED, axum::Json(version_json(&version))).into_response())
+    })
+    .await
+}
+
+/// How a configuration is published.
+#[derive(Debug, Default, Deserialize, Serialize, ToSchema)]
+#[serde(deny_unknown_fields, default)]
+struct Publishing {
+    /// Publish it without a check, also where it does not load.
+    force: bool,
+}
+
+impl JsonBody for Publishing {}
+
+/// Loads the files of a configuration in their environment.
+///
+/// # Errors
+/// The environment is not ready, or they could not be checked. That they do not load is an answer.
+pub async fn load(
+    api: &Api,
+    workspace: &Arc<Workspace>,
+    known: &KnownConfiguration,
+    frozen: &Frozen,
+) -> Result<Check, ApiError> {
+    let (workspace, known, frozen) = (Arc::clone(workspace), known.clone(), frozen.clone());
+    api.engine_work(move |api, cancel| {
+        let about = api.paths.about_configuration(&known.record.path);
+        loaded(&workspace, &known, &frozen, cancel, &about).map_err(|error| error.shown(&about))
+    })
+    .await
+}
+
+fn loaded(
+    workspace: &Workspace,
+    known: &KnownConfiguration,
+    frozen: &Frozen,
+    cancel: &Cancel,
+    paths: &dyn ShowPath,
+) -> Result<Check, ApiError> {
+    if workspace.settings.safe_mode != SafeMode::Off {
+        let detail = "no configuration is loaded: the server is in safe mode";
+        let hint = "the operator switches it off; with `{\"force\": true}` a configuration is published without a check";
+        return Err(ApiError::of(code::SAFE_MODE_ENABLED, detail).hint(hint));
+    }
+    let (snapshot, digest) = (&frozen.snapshot, &frozen.source_digest);
+    let prepared = prepare_frozen(workspace, &known.record, snapshot, digest)?;
+    let environment = ready(workspace, &prepared)?;
+    let found = match check_in(workspace, &prepared, &environment, false, cancel) {
+        Ok(found) => Ok(found),
+        Err(CheckError::DoesNotLoad(failure)) => Err(failure.shown(paths)),
+        Err(CheckError::Cancelled) => return Err(busy("the server is about to stop")),
+        Err(error) => return Err(error.into()),
+    };
+    let (found, error) = match found {
+        Ok(found) => (found, None),
+        Err(error) => (Checked::default(), Some(error)),
+    };
+    let warnings = found.warnings.iter();
+    Ok(Check {
+        loads: error.is_none(),
+        registered: found.registered.into_iter().collect(),
+        warnings: warnings.map(|text| paths.text(text).into_owned()).collect(),
+        error,
+        environment_id: environment.id,
+        source_digest: frozen.source_digest.clone(),
+    })
+}
+
+/// The environment of prepared files, where it is ready; else it is asked for.
+fn ready(workspace: &Workspace, prepared: &Prepared) -> Result<EnvironmentRecord, ApiError> {
+    let known = workspace.store.environment_of(&prepared.key)?;
+    let failed =
+        known.filter(|known| known.status == EnvironmentStatus::Failed && !known.error_may_pass);
+    if let Some(failed) = failed {
+        let why = failed.error.map_or_else(String::new, |error| error.message);
+        let hint = format!(
+            "correct the dependencies; `GET /api/v1/builds/{}/logs` has all that the installer said",
+            failed.id
+        );
+        let status = StatusCode::CONFLICT;
+        return Err(ApiError::new(status, code::ENVIRONMENT_FAILED, why).hint(hint));
+    }
+    let found = ask(workspace, prepared, false).map_err(in_time)?;
+    if is_usable(workspace.files(), &found) {
+        return Ok(found);
+    }
+    let detail = "the environment of these files is not ready yet";
+    let hint = format!(
+        "a worker builds it, as after `POST …/builds`; `GET /api/v1/builds/{}` says how far it is. Then send the request again",
+        found.id
+    );
+    Err(ApiError::of(code::ENVIRONMENT_NOT_READY, detail)
+        .hint(hint)
+        .retry_after(ASK_AGAIN))
+}
+
+impl Check {
+    /// The refusal to publish what does not load.
+    pub fn demand_loads(self) -> Result<(), ApiError> {
+        let Some(error) = self.error else {
+            return Ok(());
+        };
+        let detail = format!("the configuration does not load: {}", error.message);
+        let hint = "correct it; with `{\"force\": true}` it is published all the same";
+        Err(ApiError::of(code::CONFIG_INVALID, detail)
+            .hint(hint)
+            .because_of(error))
+    }
+}
