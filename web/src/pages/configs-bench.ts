@@ -2,20 +2,12 @@
 // stays while one goes from tab to tab.
 import { computed, signal } from '@preact/signals'
 import { change, changing, get, Problem, problemOf, type Schemas } from '../api/client'
+import { plain, said } from './configs-words'
 
 export type Known = Schemas['KnownConfiguration']
 export type File = Schemas['ConfigurationFile']
-export type Failure = Schemas['RunError']
 
-/** The answer of a check. */
-export interface Check {
-  loads: boolean
-  registered: Record<string, number>
-  warnings: string[]
-  error: Failure | null
-  environment_id: string
-  source_digest: string
-}
+export type Check = Schemas['Check']
 
 /** A message of a check at its line. */
 export interface Message {
@@ -28,8 +20,8 @@ export interface Message {
 export type Checking = { state: 'none' | 'checking' } | { state: 'waits'; why: string } | { state: 'done'; check: Check; took: number } | { state: 'failed'; error: Problem }
 
 /** Sends a body that is no JSON. */
-export async function raw(url: string, method: string, body?: BodyInit, headers: Record<string, string> = {}): Promise<Response> {
-  const response = await fetch(url, { method, body, headers: method === 'GET' ? headers : { ...changing(), ...headers } }).catch(() => {
+export async function raw(url: string, method: string, body?: BodyInit, headers: Record<string, string> = {}, signal?: AbortSignal): Promise<Response> {
+  const response = await fetch(url, { method, body, signal, headers: method === 'GET' ? headers : { ...changing(), ...headers } }).catch(() => {
     throw new Problem(0, 'offline', 'The server does not answer.', 'Nothing is lost: try again when it does.')
   })
   if (!response.ok) throw await problemOf(response)
@@ -56,12 +48,6 @@ export async function textOf(id: string, path: string, version?: string | null):
   }
   return { text, etag, size: bytes.length }
 }
-
-/** A file of an error, as the list of files names it. */
-export const plain = (file: string) => file.replace(/^<configuration>\//, '')
-
-/** What an error says, without the place that is shown beside it. */
-export const said = (error: Failure) => (error.file && error.line ? error.message.replace(/ \((?:<configuration>\/)?[^()]*, line \d+(?:, in [^()]*)?\)$/, '') : error.message)
 
 /** The messages of a check that have a place. */
 export const messagesOf = (check: Check | null): Message[] => (check?.error?.file && check.error.line ? [{ file: plain(check.error.file), line: check.error.line, text: said(check.error), hint: check.error.hint ?? null }] : [])
