@@ -227,7 +227,7 @@ function Before({ bench }: { bench: Bench }) {
   return (
     <div class="block">
       <h2>Before publishing</h2>
-      <ul class="reasons" role="status">
+      <ul class="reasons" aria-live="polite">
         {unsaved > 0 && (
           <li>
             <Status of="warned">{many(unsaved, 'file')} not saved</Status>{' '}

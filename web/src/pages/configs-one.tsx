@@ -86,11 +86,12 @@ function Head({ bench, current }: { bench: Bench; current: Tab }) {
   useKeys(keys)
   useAbout({
     title: known.name,
-    command: { files: `ade check ${quoted(known.name)}`, compare: `ade configs show ${quoted(known.name)}`, versions: `ade configs show ${quoted(known.name)}` }[current],
+    // The command checks folders alone.
+    command: current === 'files' && !known.uploaded ? `ade check ${quoted(known.path.split('/').at(-1)!)}` : `ade configs show ${quoted(known.name)}`,
     main: current !== 'versions' && may('admin'),
     keys: {
-      files: [['Ctrl S', why ? 'check' : 'save and check'], ['Ctrl P', 'go to a file'], ['F8', 'next message']],
-      compare: [['n p', 'changes'], ['Ctrl S', 'check']],
+      files: [...(may('admin') ? [['Ctrl S', why ? 'check' : 'save and check'], ['F8', 'next message']] : []), ['Ctrl P', 'go to a file']],
+      compare: [['n p', 'changes'], ...(may('admin') ? [['Ctrl S', 'check']] : [])],
       versions: [['1 – 3', 'tabs']],
     }[current] as [string, string][],
   })
