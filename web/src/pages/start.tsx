@@ -12,7 +12,8 @@ import { add, again, dropped, remove, uploads, type Upload } from './uploads'
 
 type Known = Schemas['KnownConfiguration']
 
-const picker = Object.assign(document.createElement('input'), { type: 'file', multiple: true, accept: '.xlsx,.xlsm,.xls,.csv' })
+const picker = Object.assign(document.createElement('input'), { type: 'file', multiple: true, hidden: true, accept: '.xlsx,.xlsm,.xls,.csv' })
+document.body.append(picker)
 picker.onchange = () => {
   add([...(picker.files ?? [])])
   picker.value = ''
