@@ -30,7 +30,8 @@ export class Problem extends Error {
     message: string,
     readonly hint: string | null = null,
     readonly retryAfter: number | null = null,
-    readonly errors: { field: string; message: string }[] = [],
+    /** Where a configuration does not load. */
+    readonly error: { message: string; file?: string | null; line?: number | null } | null = null,
   ) {
     super(message)
   }
@@ -53,7 +54,7 @@ export async function problemOf(response: Response): Promise<Problem> {
   const body = await response.json().catch(() => null)
   if (response.status === 401) signedOut.value = true
   const after = Number(response.headers.get('retry-after')) || null
-  return new Problem(response.status, body?.code ?? `http_${response.status}`, body?.detail ?? `The server answered ${response.status}.`, body?.hint ?? null, after, body?.errors ?? [])
+  return new Problem(response.status, body?.code ?? `http_${response.status}`, body?.detail ?? `The server answered ${response.status}.`, body?.hint ?? null, after, body?.error ?? null)
 }
 
 async function send(url: string, init: RequestInit): Promise<Response> {
@@ -67,6 +68,12 @@ async function send(url: string, init: RequestInit): Promise<Response> {
 
 export async function get<P extends keyof Gets>(path: P, values: Record<string, string> = {}, query: Query = {}, abort?: AbortSignal): Promise<Json<Gets[P]>> {
   return (await send(address(path, values, query), { signal: abort })).json()
+}
+
+/** What a route answers, or nothing where there is none; a server that is older than this page lacks some. */
+export async function ifThere<T>(url: string): Promise<T | null> {
+  const response = await fetch(url)
+  return response.ok ? response.json() : null
 }
 
 /** Sends a change. */

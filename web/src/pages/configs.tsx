@@ -124,7 +124,7 @@ function NewConfiguration({ onClose }: { onClose: () => void }) {
 interface Checked {
   loads: boolean
   registered?: Record<string, number>
-  warnings?: unknown[]
+  warnings?: string[]
   error: { code: string; message: string; hint?: string | null; file?: string | null; line?: number | null } | null
 }
 
@@ -138,6 +138,7 @@ export function Configuration({ id, rest }: { id: string; rest: string[] }) {
   const [checked, setChecked] = useState<Checked | null>(null)
   const [checking, setChecking] = useState(false)
   const [publishing, setPublishing] = useState(false)
+  const [forcing, setForcing] = useState(false)
   const one = known.value
   const again = () => (known.again(), files.again(), versions.again())
   const check = async () => {
@@ -150,14 +151,18 @@ export function Configuration({ id, rest }: { id: string; rest: string[] }) {
     }
     setChecking(false)
   }
-  const publish = async () => {
+  const publish = async (force: boolean) => {
     setPublishing(false)
+    setForcing(false)
     try {
-      await change('POST', `/api/v1/configs/${id}/publish`)
+      await change('POST', `/api/v1/configs/${id}/publish`, force ? { force } : undefined)
       toast('Published. Runs use it from now on.')
       again()
     } catch (error) {
-      failed(error)
+      const problem = error as Problem
+      if (!problem.error) return failed(problem)
+      setChecked({ loads: false, error: { code: problem.code, ...problem.error } })
+      setForcing(true)
     }
   }
   useKeys({ Escape: () => go('/configs') })
@@ -229,7 +234,7 @@ export function Configuration({ id, rest }: { id: string; rest: string[] }) {
               <button type="button" class="button" onClick={() => setPublishing(false)}>
                 Keep the {one.uploaded ? 'draft' : 'folder'}
               </button>
-              <button type="button" class="button filled" onClick={publish}>
+              <button type="button" class="button filled" onClick={() => publish(false)}>
                 Publish version {next}
               </button>
             </>
@@ -238,6 +243,25 @@ export function Configuration({ id, rest }: { id: string; rest: string[] }) {
           <p>
             The {one.uploaded ? 'draft' : 'folder as it is now'} becomes a version that never changes. It is active at once{one.active_version ? `, and version ${one.active_version} is archived` : ''}. Runs that wait or run keep what they were queued with.
           </p>
+        </Dialog>
+      )}
+      {forcing && checked?.error && (
+        <Dialog
+          title="Publish it although it does not load?"
+          onClose={() => setForcing(false)}
+          footer={
+            <>
+              <button type="button" class="button" onClick={() => setForcing(false)}>
+                Correct it first
+              </button>
+              <button type="button" class="button danger" onClick={() => publish(true)}>
+                Publish all the same
+              </button>
+            </>
+          }
+        >
+          <p class="bad break">{checked.error.message}</p>
+          <p class="mid">Every run of it will fail.</p>
         </Dialog>
       )}
     </>
@@ -369,7 +393,7 @@ function Files({ of, files, path, checked, onSaved }: { of: Known; files: Schema
                   <strong>{checked.error.message}</strong> <span class="mid">{checked.error.hint}</span>
                 </>
               ) : (
-                <>Loads: {Object.entries(checked.registered ?? {}).map(([name, count]) => `${count} ${name.replaceAll('_', ' ')}`).join(', ')}</>
+                <>Loads: {Object.entries(checked.registered ?? {}).map(([name, count]) => `${count} ${name.replaceAll('_', ' ')}`).join(', ')}. {checked.warnings?.join(' ')}</>
               )}
             </div>
           </div>

@@ -185,13 +185,13 @@ export function DropZone({ large }: { large?: boolean }) {
 }
 
 function FileRow({ upload }: { upload: Upload }) {
-  const { key, file, state, sent, note } = upload
+  const { key, file, state, sent, note, sheets } = upload
   const bad = state === 'refused' || state === 'failed'
   return (
     <tr>
       <td class="name cut">{file.name}</td>
-      <td class={`small cut ${bad ? 'bad' : 'dim'}`} title={note}>
-        {note}
+      <td class={`small cut ${bad ? 'bad' : 'dim'}`} title={[note, sheets].filter(Boolean).join('; ')}>
+        {[sheets, note].filter(Boolean).join('; ')}
       </td>
       <td class="figure mid roomy">{size(file.size)}</td>
       <td>
