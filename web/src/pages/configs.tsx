@@ -270,6 +270,9 @@ export function Configuration({ id, rest }: { id: string; rest: string[] }) {
 
 const addressOf = (id: string, path: string) => `/api/v1/configs/${id}/files/${path.split('/').map(encodeURIComponent).join('/')}`
 
+/** What was typed and not saved: going elsewhere in the console loses nothing. */
+const unsaved = new Map<string, { text: string; etag: string }>()
+
 function Files({ of, files, path, checked, onSaved }: { of: Known; files: Schemas['ConfigurationFileList'] | null; path: string; checked: Checked | null; onSaved: () => void }) {
   const holder = useRef<HTMLDivElement>(null)
   const editor = useRef<Editor | null>(null)
@@ -292,6 +295,7 @@ function Files({ of, files, path, checked, onSaved }: { of: Known; files: Schema
     if (response.status === 412) return setConflict(true)
     if (!response.ok) return failed(await problemOf(response))
     etag.current = response.headers.get('etag') ?? ''
+    unsaved.delete(`${of.id} ${current}`)
     setChanged(false)
     setConflict(false)
     onSaved()
@@ -302,12 +306,18 @@ function Files({ of, files, path, checked, onSaved }: { of: Known; files: Schema
     const [response, { open }] = await Promise.all([fetch(addressOf(of.id, current)), import('../editor/editor')])
     if (!keep()) return
     if (!response.ok) return setError(await problemOf(response))
-    etag.current = response.headers.get('etag') ?? ''
     const text = await response.text()
     if (!keep() || !holder.current) return
+    const key = `${of.id} ${current}`
+    const typed = unsaved.get(key)
+    etag.current = typed?.etag ?? response.headers.get('etag') ?? ''
     editor.current?.destroy()
-    editor.current = open(holder.current, { name: current, text, readOnly: !writes, changed: () => setChanged(true), save: () => save(), cursor: (line, column) => setCursor(`line ${line}, column ${column}`) })
-    setChanged(false)
+    const changes = () => {
+      setChanged(true)
+      unsaved.set(key, { text: editor.current!.text(), etag: etag.current })
+    }
+    editor.current = open(holder.current, { name: current, text: typed?.text ?? text, readOnly: !writes, changed: changes, save: () => save(), cursor: (line, column) => setCursor(`line ${line}, column ${column}`) })
+    setChanged(!!typed)
     setConflict(false)
     const line = Number(query.peek().get('line'))
     if (line) editor.current.line(line)
@@ -315,7 +325,7 @@ function Files({ of, files, path, checked, onSaved }: { of: Known; files: Schema
   }
   const mark = () => {
     const wrong = checked?.error
-    editor.current?.show(wrong?.line && wrongFile === current ? [{ line: wrong.line, text: wrong.message, severity: 'error' }] : [])
+    editor.current?.show(wrong?.line && wrongFile === current ? [{ line: wrong.line, text: [wrong.message, wrong.hint].filter(Boolean).join(' ') }] : [])
   }
   useEffect(() => {
     let here = true
@@ -328,9 +338,13 @@ function Files({ of, files, path, checked, onSaved }: { of: Known; files: Schema
     addEventListener('beforeunload', leave)
     return () => removeEventListener('beforeunload', leave)
   }, [changed])
-  useKeys({ 'Ctrl s': () => save() })
+  useKeys({ 'Ctrl s': () => save(), F8: () => toWrong() })
+  const toWrong = () => {
+    if (!wrongFile) return
+    if (wrongFile === current && checked?.error?.line) editor.current?.line(checked.error.line)
+    else go(`/configs/${of.id}/files/${wrongFile.split('/').map(encodeURIComponent).join('/')}?line=${checked?.error?.line ?? 1}`)
+  }
   if (!files) return <Loading />
-  const open = (file: string, line?: number) => go(`/configs/${of.id}/files/${file.split('/').map(encodeURIComponent).join('/')}${line ? `?line=${line}` : ''}`)
   let folder = ''
   return (
     <div class="split files-split">
@@ -368,7 +382,7 @@ function Files({ of, files, path, checked, onSaved }: { of: Known; files: Schema
           <div class="notice warning" role="alert">
             <Icon name="warning" />
             <span class="grow">This file was changed elsewhere since you opened it. Your text is kept here.</span>
-            <button type="button" class="button" onClick={() => load()}>
+            <button type="button" class="button" onClick={() => (unsaved.delete(`${of.id} ${current}`), load())}>
               Take theirs
             </button>
             <button type="button" class="button danger" onClick={() => save(true)}>
@@ -385,7 +399,7 @@ function Files({ of, files, path, checked, onSaved }: { of: Known; files: Schema
               {checked.error ? (
                 <>
                   {wrongFile && (
-                    <button type="button" class="button" onClick={() => (wrongFile === current && checked.error?.line ? editor.current?.line(checked.error.line) : open(wrongFile, checked.error?.line ?? undefined))}>
+                    <button type="button" class="button" onClick={toWrong}>
                       {wrongFile}
                       {checked.error.line ? `:${checked.error.line}` : ''}
                     </button>
