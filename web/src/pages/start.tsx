@@ -157,7 +157,7 @@ export function Start() {
   )
 }
 
-export function DropZone({ large }: { large?: boolean }) {
+export function DropZone({ large, onSample }: { large?: boolean; onSample?: () => void }) {
   return (
     <div class={`drop ${large ? 'large' : ''}`}>
       <Icon name={large ? 'sheet' : 'upload'} />
@@ -168,7 +168,12 @@ export function DropZone({ large }: { large?: boolean }) {
           <p>
             <button type="button" class="button filled" onClick={choose}>
               Choose a file
-            </button>
+            </button>{' '}
+            {onSample && (
+              <button type="button" class="button" onClick={onSample}>
+                Try the sample
+              </button>
+            )}
           </p>
         </>
       ) : (
