@@ -3,14 +3,16 @@ import { defaultKeymap, history, historyKeymap, indentWithTab } from '@codemirro
 import { HighlightStyle, StreamLanguage, bracketMatching, indentOnInput, syntaxHighlighting } from '@codemirror/language'
 import { python } from '@codemirror/legacy-modes/mode/python'
 import { toml } from '@codemirror/legacy-modes/mode/toml'
+import { lintGutter, lintKeymap, setDiagnostics, type Diagnostic } from '@codemirror/lint'
 import { highlightSelectionMatches, searchKeymap } from '@codemirror/search'
-import { EditorState, StateEffect, StateField } from '@codemirror/state'
-import { Decoration, EditorView, WidgetType, drawSelection, type DecorationSet, highlightActiveLine, keymap, lineNumbers } from '@codemirror/view'
+import { EditorState } from '@codemirror/state'
+import { EditorView, drawSelection, highlightActiveLine, keymap, lineNumbers } from '@codemirror/view'
 import { tags } from '@lezer/highlight'
 
 export interface Message {
   line: number
   text: string
+  severity: 'error' | 'warning'
 }
 export interface Editor {
   text(): string
@@ -43,49 +45,8 @@ const look = EditorView.theme({
   '&.cm-focused': { outline: 'none' },
   '.cm-cursor': { borderLeftColor: 'var(--ink)' },
   '&.cm-focused .cm-selectionBackground, .cm-selectionBackground': { backgroundColor: 'var(--accent-line) !important' },
-  '.wrong': { backgroundColor: 'var(--bad-soft)' },
-  '.message': { margin: '2px 16px 6px 6px', padding: '6px 10px', border: '1px solid var(--bad-line)', borderLeft: '3px solid var(--bad)', borderRadius: '3px', font: '400 12px/18px var(--sans)', whiteSpace: 'normal' },
   '.cm-panels': { color: 'var(--ink)', backgroundColor: 'var(--paper)' },
   '.cm-tooltip': { color: 'var(--ink)', backgroundColor: 'var(--surface)', border: '1px solid var(--line-2)' },
-})
-
-/** A message stands below its line. */
-class Below extends WidgetType {
-  constructor(private message: Message) {
-    super()
-  }
-  eq(other: Below) {
-    return other.message.text === this.message.text
-  }
-  toDOM() {
-    const element = document.createElement('div')
-    element.className = 'message'
-    element.setAttribute('role', 'note')
-    element.textContent = this.message.text
-    return element
-  }
-}
-
-const told = StateEffect.define<Message[]>()
-const messages = StateField.define<DecorationSet>({
-  create: () => Decoration.none,
-  update(known, change) {
-    for (const effect of change.effects) {
-      if (!effect.is(told)) continue
-      const { doc } = change.state
-      return Decoration.set(
-        effect.value
-          .filter((message) => message.line >= 1 && message.line <= doc.lines)
-          .sort((a, b) => a.line - b.line)
-          .flatMap((message) => {
-            const line = doc.line(message.line)
-            return [Decoration.line({ class: 'wrong' }).range(line.from), Decoration.widget({ widget: new Below(message), block: true, side: 1 }).range(line.to)]
-          }),
-      )
-    }
-    return known.map(change.changes)
-  },
-  provide: (field) => EditorView.decorations.from(field),
 })
 
 export function open(holder: HTMLElement, wishes: Wishes): Editor {
@@ -108,7 +69,7 @@ export function open(holder: HTMLElement, wishes: Wishes): Editor {
         bracketMatching(),
         highlightActiveLine(),
         highlightSelectionMatches(),
-        messages,
+        lintGutter(),
         ...language,
         syntaxHighlighting(colours),
         look,
@@ -122,14 +83,20 @@ export function open(holder: HTMLElement, wishes: Wishes): Editor {
           const line = update.state.doc.lineAt(at)
           wishes.cursor(line.number, at - line.from + 1)
         }),
-        keymap.of([{ key: 'Mod-s', preventDefault: true, run: () => (wishes.save(), true) }, ...defaultKeymap, ...historyKeymap, ...searchKeymap, indentWithTab]),
+        keymap.of([{ key: 'Mod-s', preventDefault: true, run: () => (wishes.save(), true) }, ...defaultKeymap, ...historyKeymap, ...searchKeymap, ...lintKeymap, indentWithTab]),
       ],
     }),
   })
   const lineAt = (line: number) => view.state.doc.line(Math.max(1, Math.min(line, view.state.doc.lines)))
   return {
     text: () => view.state.doc.toString(),
-    show: (all) => view.dispatch({ effects: told.of(all) }),
+    show(messages) {
+      const all = messages.map((message): Diagnostic => {
+        const line = lineAt(message.line)
+        return { from: line.from + (line.text.length - line.text.trimStart().length), to: line.to, severity: message.severity, message: message.text }
+      })
+      view.dispatch(setDiagnostics(view.state, all))
+    },
     line(line) {
       const at = lineAt(line)
       view.dispatch({ selection: { anchor: at.from }, effects: EditorView.scrollIntoView(at.from, { y: 'center' }) })

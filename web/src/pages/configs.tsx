@@ -124,7 +124,7 @@ function NewConfiguration({ onClose }: { onClose: () => void }) {
 interface Checked {
   loads: boolean
   registered?: Record<string, number>
-  warnings?: string[]
+  warnings?: unknown[]
   error: { code: string; message: string; hint?: string | null; file?: string | null; line?: number | null } | null
 }
 
@@ -138,7 +138,6 @@ export function Configuration({ id, rest }: { id: string; rest: string[] }) {
   const [checked, setChecked] = useState<Checked | null>(null)
   const [checking, setChecking] = useState(false)
   const [publishing, setPublishing] = useState(false)
-  const [forcing, setForcing] = useState(false)
   const one = known.value
   const again = () => (known.again(), files.again(), versions.again())
   const check = async () => {
@@ -151,18 +150,14 @@ export function Configuration({ id, rest }: { id: string; rest: string[] }) {
     }
     setChecking(false)
   }
-  const publish = async (force: boolean) => {
+  const publish = async () => {
     setPublishing(false)
-    setForcing(false)
     try {
-      await change('POST', `/api/v1/configs/${id}/publish`, force ? { force } : undefined)
+      await change('POST', `/api/v1/configs/${id}/publish`)
       toast('Published. Runs use it from now on.')
       again()
     } catch (error) {
-      const problem = error as Problem
-      if (!problem.error) return failed(problem)
-      setChecked({ loads: false, error: { code: problem.code, ...problem.error } })
-      setForcing(true)
+      failed(error)
     }
   }
   useKeys({ Escape: () => go('/configs') })
@@ -234,7 +229,7 @@ export function Configuration({ id, rest }: { id: string; rest: string[] }) {
               <button type="button" class="button" onClick={() => setPublishing(false)}>
                 Keep the {one.uploaded ? 'draft' : 'folder'}
               </button>
-              <button type="button" class="button filled" onClick={() => publish(false)}>
+              <button type="button" class="button filled" onClick={publish}>
                 Publish version {next}
               </button>
             </>
@@ -245,33 +240,11 @@ export function Configuration({ id, rest }: { id: string; rest: string[] }) {
           </p>
         </Dialog>
       )}
-      {forcing && checked?.error && (
-        <Dialog
-          title="Publish it although it does not load?"
-          onClose={() => setForcing(false)}
-          footer={
-            <>
-              <button type="button" class="button" onClick={() => setForcing(false)}>
-                Correct it first
-              </button>
-              <button type="button" class="button danger" onClick={() => publish(true)}>
-                Publish all the same
-              </button>
-            </>
-          }
-        >
-          <p class="bad break">{checked.error.message}</p>
-          <p class="mid">Every run of it will fail.</p>
-        </Dialog>
-      )}
     </>
   )
 }
 
 const addressOf = (id: string, path: string) => `/api/v1/configs/${id}/files/${path.split('/').map(encodeURIComponent).join('/')}`
-
-/** What was typed and not saved: going elsewhere in the console loses nothing. */
-const unsaved = new Map<string, { text: string; etag: string }>()
 
 function Files({ of, files, path, checked, onSaved }: { of: Known; files: Schemas['ConfigurationFileList'] | null; path: string; checked: Checked | null; onSaved: () => void }) {
   const holder = useRef<HTMLDivElement>(null)
@@ -295,7 +268,6 @@ function Files({ of, files, path, checked, onSaved }: { of: Known; files: Schema
     if (response.status === 412) return setConflict(true)
     if (!response.ok) return failed(await problemOf(response))
     etag.current = response.headers.get('etag') ?? ''
-    unsaved.delete(`${of.id} ${current}`)
     setChanged(false)
     setConflict(false)
     onSaved()
@@ -306,18 +278,12 @@ function Files({ of, files, path, checked, onSaved }: { of: Known; files: Schema
     const [response, { open }] = await Promise.all([fetch(addressOf(of.id, current)), import('../editor/editor')])
     if (!keep()) return
     if (!response.ok) return setError(await problemOf(response))
+    etag.current = response.headers.get('etag') ?? ''
     const text = await response.text()
     if (!keep() || !holder.current) return
-    const key = `${of.id} ${current}`
-    const typed = unsaved.get(key)
-    etag.current = typed?.etag ?? response.headers.get('etag') ?? ''
     editor.current?.destroy()
-    const changes = () => {
-      setChanged(true)
-      unsaved.set(key, { text: editor.current!.text(), etag: etag.current })
-    }
-    editor.current = open(holder.current, { name: current, text: typed?.text ?? text, readOnly: !writes, changed: changes, save: () => save(), cursor: (line, column) => setCursor(`line ${line}, column ${column}`) })
-    setChanged(!!typed)
+    editor.current = open(holder.current, { name: current, text, readOnly: !writes, changed: () => setChanged(true), save: () => save(), cursor: (line, column) => setCursor(`line ${line}, column ${column}`) })
+    setChanged(false)
     setConflict(false)
     const line = Number(query.peek().get('line'))
     if (line) editor.current.line(line)
@@ -325,7 +291,7 @@ function Files({ of, files, path, checked, onSaved }: { of: Known; files: Schema
   }
   const mark = () => {
     const wrong = checked?.error
-    editor.current?.show(wrong?.line && wrongFile === current ? [{ line: wrong.line, text: [wrong.message, wrong.hint].filter(Boolean).join(' ') }] : [])
+    editor.current?.show(wrong?.line && wrongFile === current ? [{ line: wrong.line, text: wrong.message, severity: 'error' }] : [])
   }
   useEffect(() => {
     let here = true
@@ -338,13 +304,9 @@ function Files({ of, files, path, checked, onSaved }: { of: Known; files: Schema
     addEventListener('beforeunload', leave)
     return () => removeEventListener('beforeunload', leave)
   }, [changed])
-  useKeys({ 'Ctrl s': () => save(), F8: () => toWrong() })
-  const toWrong = () => {
-    if (!wrongFile) return
-    if (wrongFile === current && checked?.error?.line) editor.current?.line(checked.error.line)
-    else go(`/configs/${of.id}/files/${wrongFile.split('/').map(encodeURIComponent).join('/')}?line=${checked?.error?.line ?? 1}`)
-  }
+  useKeys({ 'Ctrl s': () => save() })
   if (!files) return <Loading />
+  const open = (file: string, line?: number) => go(`/configs/${of.id}/files/${file.split('/').map(encodeURIComponent).join('/')}${line ? `?line=${line}` : ''}`)
   let folder = ''
   return (
     <div class="split files-split">
@@ -382,7 +344,7 @@ function Files({ of, files, path, checked, onSaved }: { of: Known; files: Schema
           <div class="notice warning" role="alert">
             <Icon name="warning" />
             <span class="grow">This file was changed elsewhere since you opened it. Your text is kept here.</span>
-            <button type="button" class="button" onClick={() => (unsaved.delete(`${of.id} ${current}`), load())}>
+            <button type="button" class="button" onClick={() => load()}>
               Take theirs
             </button>
             <button type="button" class="button danger" onClick={() => save(true)}>
@@ -399,7 +361,7 @@ function Files({ of, files, path, checked, onSaved }: { of: Known; files: Schema
               {checked.error ? (
                 <>
                   {wrongFile && (
-                    <button type="button" class="button" onClick={toWrong}>
+                    <button type="button" class="button" onClick={() => (wrongFile === current && checked.error?.line ? editor.current?.line(checked.error.line) : open(wrongFile, checked.error?.line ?? undefined))}>
                       {wrongFile}
                       {checked.error.line ? `:${checked.error.line}` : ''}
                     </button>
@@ -407,7 +369,7 @@ function Files({ of, files, path, checked, onSaved }: { of: Known; files: Schema
                   <strong>{checked.error.message}</strong> <span class="mid">{checked.error.hint}</span>
                 </>
               ) : (
-                <>Loads: {Object.entries(checked.registered ?? {}).map(([name, count]) => `${count} ${name.replaceAll('_', ' ')}`).join(', ')}. {checked.warnings?.join(' ')}</>
+                <>Loads: {Object.entries(checked.registered ?? {}).map(([name, count]) => `${count} ${name.replaceAll('_', ' ')}`).join(', ')}</>
               )}
             </div>
           </div>
