@@ -30,8 +30,7 @@ export class Problem extends Error {
     message: string,
     readonly hint: string | null = null,
     readonly retryAfter: number | null = null,
-    /** Where a configuration does not load. */
-    readonly error: { message: string; file?: string | null; line?: number | null } | null = null,
+    readonly errors: { field: string; message: string }[] = [],
   ) {
     super(message)
   }
@@ -54,7 +53,7 @@ export async function problemOf(response: Response): Promise<Problem> {
   const body = await response.json().catch(() => null)
   if (response.status === 401) signedOut.value = true
   const after = Number(response.headers.get('retry-after')) || null
-  return new Problem(response.status, body?.code ?? `http_${response.status}`, body?.detail ?? `The server answered ${response.status}.`, body?.hint ?? null, after, body?.error ?? null)
+  return new Problem(response.status, body?.code ?? `http_${response.status}`, body?.detail ?? `The server answered ${response.status}.`, body?.hint ?? null, after, body?.errors ?? [])
 }
 
 async function send(url: string, init: RequestInit): Promise<Response> {
