@@ -49,7 +49,7 @@ const WORDS: Record<string, string> = {
   dropped: 'dropped',
   quarantined: 'quarantined',
   line: 'further line of the record above',
-  other: 'not part of the table',
+  other: 'no record, such as a section title',
 }
 
 export function reasonText(segment: Segment): string {

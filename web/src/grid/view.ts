@@ -148,7 +148,7 @@ class PaneView {
     const row = this.pane.side === 'input' ? line.a : line.b
     if (!row) return
     const x = event.clientX - this.canvas.getBoundingClientRect().left - this.numbers
-    this.view.on.choose({ side: this.pane.side, row, column: x < 0 ? 1 : this.columnAt(x) })
+    this.view.pick({ side: this.pane.side, row, column: x < 0 ? 1 : this.columnAt(x) })
   }
 
   columnAt(x: number): number {
@@ -443,6 +443,12 @@ export class GridView {
     this.redraw()
   }
 
+  /** Chooses at once, and tells: the next key may come before anybody has heard. */
+  pick(cell: Cell) {
+    this.choose(cell)
+    this.on.choose(cell)
+  }
+
   focus(side: Side) {
     this.panes.find((pane) => pane.pane.side === side)?.wide.focus({ preventScroll: true })
   }
@@ -516,7 +522,7 @@ export class GridView {
   focused(view: PaneView) {
     if (this.chosen || !this.lines.total) return
     const row = this.nearest(view.pane.side, Math.round(this.top / ROW), 1, this.lines.total - 1)
-    if (row) this.on.choose({ side: view.pane.side, row, column: view.columnsInSight()[0] })
+    if (row) this.pick({ side: view.pane.side, row, column: view.columnsInSight()[0] })
   }
 
   key(event: KeyboardEvent, view: PaneView) {
@@ -569,7 +575,7 @@ export class GridView {
         const there = this.rowOn(other.pane.side, cell)
         const its = this.columnOn(other.pane.side, cell)
         other.wide.focus({ preventScroll: true })
-        if (there && its) this.on.choose({ side: other.pane.side, row: there, column: its })
+        if (there && its) this.pick({ side: other.pane.side, row: there, column: its })
         return
       }
       default:
@@ -577,6 +583,6 @@ export class GridView {
     }
     event.preventDefault()
     event.stopPropagation()
-    if (next.row) this.on.choose(next)
+    if (next.row) this.pick(next)
   }
 }
