@@ -30,7 +30,12 @@ export function Files({ bench }: { bench: Bench }) {
   const path = wanted && paths.includes(wanted) ? wanted : first(paths)
   const line = Number(query.value.get('line')) || 0
   const why = version ? `Version ${version} never changes.` : whyNot(bench)
-  const open = (file: string, line?: number) => amend({ file, line: line ? String(line) : null })
+  // The same line again is gone to again.
+  const [jumps, jump] = useState(0)
+  const open = (file: string, line?: number) => {
+    amend({ file, line: line ? String(line) : null })
+    jump((jumps) => jumps + 1)
+  }
 
   const messages = version ? [] : bench.messages.value
   useKeys({
@@ -39,7 +44,6 @@ export function Files({ bench }: { bench: Bench }) {
       if (!messages.length) return
       const at = messages.findIndex((one) => one.file === path && one.line === line)
       const next = messages[(at + 1) % messages.length]
-      amend({ line: null })
       open(next.file, next.line)
     },
   })
@@ -80,7 +84,7 @@ export function Files({ bench }: { bench: Bench }) {
         </nav>
         <section class="pane grow" aria-label="Editor">
           {path ? (
-            <OneFile key={`${path} ${version ?? ''} ${bench.turns.value}`} bench={bench} path={path} paths={paths} version={version} line={line} why={why} onOpen={open} ask={ask} />
+            <OneFile key={`${path} ${version ?? ''} ${bench.turns.value}`} bench={bench} path={path} paths={paths} version={version} line={line} jumps={jumps} why={why} onOpen={open} ask={ask} />
           ) : (
             <div class="empty">
               <h2>No files yet</h2>
@@ -178,6 +182,7 @@ interface OneFileProps {
   paths: string[]
   version: string | null
   line: number
+  jumps: number
   why: string | null
   onOpen: (path: string) => void
   ask: (what: 'go' | 'new' | 'delete') => void
@@ -185,7 +190,7 @@ interface OneFileProps {
 
 const narrow = matchMedia('(max-width: 639px)')
 
-function OneFile({ bench, path, paths, version, line, why, onOpen, ask }: OneFileProps) {
+function OneFile({ bench, path, paths, version, line, jumps, why, onOpen, ask }: OneFileProps) {
   const host = useRef<HTMLDivElement>(null)
   const editor = useRef<Editor | null>(null)
   const [cursor, setCursor] = useState('')
@@ -219,7 +224,7 @@ function OneFile({ bench, path, paths, version, line, why, onOpen, ask }: OneFil
   useEffect(() => editor.current?.mark(messages), [JSON.stringify(messages)])
   useEffect(() => {
     if (line && state.ready) editor.current?.to(line)
-  }, [line, state.ready])
+  }, [line, state.ready, jumps])
   const change = bench.edits.value.has(path) ? 'not saved' : bench.changed.value.get(path)
   return (
     <>
