@@ -106,6 +106,16 @@ export class Bench {
     this.changed.value = new Map(diff?.files.map((file) => [file.path, file.status]))
   }
 
+  /** Looks whether files were changed elsewhere, in a folder by an editor. What is typed here stays. */
+  async refresh() {
+    const before = this.digest
+    await this.list()
+    if (this.digest === before) return
+    const edits = this.edits.peek()
+    if (this.files.peek()!.some(({ path, sha256 }) => this.bases.has(path) && this.bases.get(path) !== sha256 && !edits.has(path))) this.turns.value++
+    if (this.checking.peek().state === 'done') await this.runCheck()
+  }
+
   /** A file as it was read, so that what is typed then can be told from it. */
   read(path: string, text: string, sha256: string | null) {
     this.texts.set(path, text)

@@ -298,7 +298,11 @@ function CheckPane({ bench, onOpen }: { bench: Bench; onOpen: (path: string, lin
         <h2>Check</h2>
         <span role="status">
           {checking.state === 'checking' && <Status of="running">Checking…</Status>}
-          {checking.state === 'waits' && <Status of="building">Its environment is built first</Status>}
+          {checking.state === 'waits' && (
+            <a href={href('/environments')}>
+              <Status of="building">Its environment is built first</Status>
+            </a>
+          )}
           {checking.state === 'failed' && <Status of="warned">Not checked</Status>}
           {check && (check.loads ? <Status of="succeeded">{check.warnings.length ? `Loads, ${many(check.warnings.length, 'warning')}` : 'Loads'}</Status> : <Status of="failed">1 error</Status>)}
         </span>

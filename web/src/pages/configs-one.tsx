@@ -21,7 +21,10 @@ export function Configuration({ id, rest }: { id: string; rest: string[] }) {
   const tab: Tab = TABS.includes(rest[0] as Tab) ? (rest[0] as Tab) : 'files'
   useEffect(() => {
     bench.load()
-    return () => bench.rest()
+    const look = () => document.hidden || bench.saving.peek() || bench.refresh().catch(() => {})
+    addEventListener('focus', look)
+    addEventListener('visibilitychange', look)
+    return () => (removeEventListener('focus', look), removeEventListener('visibilitychange', look), bench.rest())
   }, [id])
   if (bench.error.value && !bench.known.value) return <Trouble error={bench.error.value} again={() => bench.load()} />
   if (!bench.known.value || !bench.files.value) return <Loading />
