@@ -241,6 +241,7 @@ function OneFile({ bench, path, paths, version, line, jumps, why, onOpen, ask }:
             read only
           </span>
         )}
+        {why && !version && <span class="wide-only dim cut">{why}</span>}
         <span class="grow" />
         <span class="roomy dim">{cursor}</span>
         <Menu label="File" square face={<Icon name="down" />}>
