@@ -65,7 +65,7 @@ export class Bench {
   readonly checking = signal<Checking>({ state: 'none' })
   readonly error = signal<unknown>(null)
   readonly saving = signal(false)
-  /** Counts how often all files became others at once. */
+  /** Counts how often what is shown was to be read anew. */
   readonly turns = signal(0)
   readonly check = computed(() => (this.checking.value.state === 'done' ? this.checking.value.check : null))
   readonly messages = computed(() => messagesOf(this.check.value))
@@ -162,7 +162,7 @@ export class Bench {
   async remove(path: string) {
     const file = this.files.value?.find((file) => file.path === path)
     this.edit(path, null)
-    if (file) await raw(fileUrl(this.id, path), 'DELETE', undefined, { 'If-Match': `"${file.sha256}"` })
+    if (file) await raw(fileUrl(this.id, path), 'DELETE', undefined, { 'If-Match': `"${this.bases.get(path) ?? file.sha256}"` })
     await this.list()
   }
 
