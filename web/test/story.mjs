@@ -12,6 +12,8 @@ try {
   const page = await context.newPage()
   const wrong = []
   page.on('pageerror', (error) => wrong.push(error.stack))
+  // From the beginning: the browser is told of it late.
+  page.on('filechooser', () => {})
   await page.addInitScript(() => addEventListener('securitypolicyviolation', (event) => (document.title = `forbidden: ${event.violatedDirective} ${event.blockedURI}`)))
   const says = (name, value) => page.waitForURL((url) => (typeof value === 'function' ? value(url.searchParams.get(name)) : url.searchParams.get(name) === value), { timeout: 5000 })
   const query = (name) => new URL(page.url()).searchParams.get(name)
