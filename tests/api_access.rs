@@ -453,3 +453,45 @@ fn tokens_are_made_listed_and_revoked_within_the_workspaces_of_who_asks() {
     let listed = server.plain("GET", all).header("Authorization", &reader);
     listed.send().refuses(403, "forbidden");
 }
+
+#[test]
+fn the_console_is_served_and_a_browser_that_is_signed_in_changes_things_with_its_own_value() {
+    let (_place, server) = served();
+    let page = server.plain("GET", "/console").send().is(200).text();
+    let names: Vec<&str> = page
+        .split('"')
+        .filter(|text| text.starts_with("/console/"))
+        .collect();
+    assert!(names.len() >= 4, "{page}");
+    for name in names {
+        server.plain("GET", name).send().is(200);
+    }
+    let deep = "/console/configs/some/files/src/ade_config/columns/email.py";
+    assert_eq!(server.plain("GET", deep).send().is(200).text(), page);
+    server
+        .plain("GET", "/console/assets/none.js")
+        .send()
+        .is(404);
+    server.plain("GET", "/console/session").send().is(401);
+
+    let link = format!("/?token={}", server.token);
+    let entered = server.plain("GET", &link).send().is(200);
+    let cookie = entered.header("set-cookie").unwrap();
+    let cookie = cookie.split(';').next().unwrap();
+    let with_cookie =
+        |method: &str, path: &str| server.plain(method, path).header("Cookie", cookie);
+    let session = with_cookie("GET", "/console/session").send().is(200).json();
+    common::has(
+        &session,
+        json!({"scope": "admin", "workspace": "default", "this_machine": true}),
+    );
+    let change = || with_cookie("POST", "/api/v1/workspaces").json(&json!({"id": "other"}));
+    change().send().is(403);
+    change()
+        .header("X-CSRF-Token", session["csrf"].as_str().unwrap())
+        .send()
+        .is(201);
+    // A program's token needs no such value, and gets none.
+    let program = server.ask("GET", "/console/session").send().is(200).json();
+    assert_eq!(program["csrf"], Value::Null);
+}

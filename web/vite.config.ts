@@ -13,7 +13,7 @@ export default defineConfig({
   server: {
     port: Number(process.env.PORT ?? 5173),
     proxy: Object.fromEntries(
-      ['/api', '/console/session', '/sign-in', '/sign-out', '/docs'].map((path) => [path, process.env.ADE_URL ?? 'http://127.0.0.1:8000']),
+      ['/api', '/console/session', '/sign-in', '/sign-out', '/docs'].map((path) => [path, { target: process.env.ADE_URL ?? 'http://127.0.0.1:8000', changeOrigin: false }]),
     ),
   },
 })

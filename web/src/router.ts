@@ -9,8 +9,18 @@ export const query = computed(() => new URL(here.value, location.origin).searchP
 
 export const href = (to: string) => BASE + to
 
+// Browsers take some hundred changes of the address in half a minute; a key that is held down makes more.
+let late = 0
+function write() {
+  clearTimeout(late)
+  if (late) history.replaceState(null, '', here.peek())
+  late = 0
+}
+addEventListener('pagehide', write)
+
 /** Goes to a page of the console; back returns from it. */
 export function go(to: string) {
+  write()
   history.pushState(null, '', href(to))
   here.value = location.pathname + location.search
   document.getElementById('main')?.focus({ preventScroll: true })
@@ -24,11 +34,15 @@ export function amend(changes: Record<string, string | null | undefined>, to = p
     else next.delete(key)
   }
   const text = next.toString()
-  history.replaceState(null, '', href(to) + (text && `?${text}`))
-  here.value = location.pathname + location.search
+  here.value = href(to) + (text && `?${text}`)
+  late ||= setTimeout(write, 150) as unknown as number
 }
 
-addEventListener('popstate', () => (here.value = location.pathname + location.search))
+addEventListener('popstate', () => {
+  clearTimeout(late)
+  late = 0
+  here.value = location.pathname + location.search
+})
 addEventListener('click', (event) => {
   if (event.defaultPrevented || event.button || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return
   const link = (event.target as Element).closest?.('a')

@@ -24,6 +24,17 @@ test('the lower of two header rows stands beside the header that was written', (
   expect(show(lines)).toEqual(['1 - header', '2 1', '3 2', '4 3'])
 })
 
+test('tables below each other have their headers beside each other, too', () => {
+  const lines = aligned([gone(1, 1, 'header'), segment(2, 2, 2), gone(4, 1, 'blank'), gone(5, 1, 'header'), segment(6, 1, 6)], 6, 6)
+  expect(show(lines)).toEqual(['1 1', '2 2', '3 3', '4 - blank row', '- 4', '5 5', '6 6'])
+  expect(lines.of('output', 5)).toBe(5)
+})
+
+test('a note below the header does not part it from that of the output', () => {
+  const lines = aligned([gone(1, 1, 'header'), gone(2, 1, 'note'), segment(3, 2, 2)], 4, 3)
+  expect(show(lines)).toEqual(['1 1', '2 - note', '3 2', '4 3'])
+})
+
 test('rows that were made have lines of their own', () => {
   const lines = aligned([segment(1, 2, 1), segment(3, 1, 5)], 4, 6)
   expect(show(lines)).toEqual(['1 1', '2 2', '- 3', '- 4', '3 5', '4 - outside of the table', '- 6'])

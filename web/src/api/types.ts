@@ -447,27 +447,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/configs/{config_id}/publish": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Publish a configuration.
-         * @description The draft of an uploaded one, or the folder of another one as it is now, becomes a version that never changes. It is active: runs
-         *     use it from now on, and the former one is archived. Where the workspace has no default configuration yet, this one becomes that.
-         */
-        post: operations["publish_config"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/v1/configs/{config_id}/activate": {
         parameters: {
             query?: never;
@@ -667,6 +646,50 @@ export interface paths {
         get: operations["get_config_diff"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/configs/{config_id}/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Check a configuration: the draft, or the folder, is loaded as a run would load it.
+         * @description That is what `ade check` does: mistakes are told with file and line. Nothing is run or recorded. Where the environment of these
+         *     files is not there yet, 409 `environment_not_ready`: a worker builds it, and the same request is answered when it has.
+         */
+        post: operations["check_config"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/configs/{config_id}/publish": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Publish a configuration.
+         * @description The draft of an uploaded one, or the folder of another one as it is now, becomes a version that never changes. It is active: runs
+         *     use it from now on, and the former one is archived. Where the workspace has no default configuration yet, this one becomes that.
+         *
+         *     It is checked before, as by `check`: one that does not load is refused with 409 `config_invalid`, and `error` says where it fails.
+         */
+        post: operations["publish_config"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1198,6 +1221,22 @@ export interface components {
             /** @description Of an input, the rows of the window that were not written; null if the run does not tell, and of an output. */
             row_reasons: components["schemas"]["RowReason"][] | null;
             issues?: components["schemas"]["WindowIssues"] | null;
+        };
+        /** @description What a check found. */
+        Check: {
+            /** @description Whether the configuration loads. */
+            loads: boolean;
+            /** @description What it registers: how many fields, detectors, transforms, validators and hooks. Of one that does not load, nothing. */
+            registered: {
+                [key: string]: number;
+            };
+            /** @description What stands in the configuration and has no effect, in sentences. */
+            warnings: string[];
+            error: components["schemas"]["RunError"] | null;
+            /** @description The environment that it was loaded in. */
+            environment_id: string;
+            /** @description The digest of the files that were checked. */
+            source_digest: string;
         };
         /** @description Something that was deleted, or would be. */
         CollectedThing: {
@@ -1835,8 +1874,18 @@ export interface components {
             hint?: string | null;
             /** @description The fields that are wrong. */
             errors?: components["schemas"]["FieldError"][];
+            /** @description Why a configuration does not load. */
+            error?: components["schemas"]["RunError"];
             /** @description The request's id, which stands in the server's log too. */
             request_id?: string;
+        };
+        /** @description How a configuration is published. */
+        Publishing: {
+            /**
+             * @description Publish it without a check, also where it does not load.
+             * @default false
+             */
+            force: boolean;
         };
         /** @description The workspace's part of the queue. */
         QueueNow: {
@@ -3531,36 +3580,6 @@ export interface operations {
             503: components["responses"]["Unavailable"];
         };
     };
-    publish_config: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description The configuration */
-                config_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Created */
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Version"];
-                };
-            };
-            401: components["responses"]["Unauthorized"];
-            403: components["responses"]["Forbidden"];
-            404: components["responses"]["NotFound"];
-            409: components["responses"]["Conflict"];
-            422: components["responses"]["NotUsable"];
-            500: components["responses"]["Failed"];
-            503: components["responses"]["Unavailable"];
-        };
-    };
     activate_config: {
         parameters: {
             query?: never;
@@ -4093,6 +4112,77 @@ export interface operations {
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             409: components["responses"]["Conflict"];
+            422: components["responses"]["NotUsable"];
+            500: components["responses"]["Failed"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    check_config: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The configuration */
+                config_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Check"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["NotUsable"];
+            500: components["responses"]["Failed"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    publish_config: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag of the list of files that is meant */
+                "If-Match"?: string;
+            };
+            path: {
+                /** @description The configuration */
+                config_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Publishing"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Version"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["Stale"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["OtherType"];
             422: components["responses"]["NotUsable"];
             500: components["responses"]["Failed"];
             503: components["responses"]["Unavailable"];

@@ -146,7 +146,7 @@ export function mount(host: HTMLElement, on: { change: (path: string, text: stri
         messageField,
         tell,
         EditorState.readOnly.of(readOnly),
-        EditorView.contentAttributes.of({ 'aria-label': readOnly ? `${name}, read only` : `${name}. Esc and then Tab leaves the text`, ...(readOnly ? { tabindex: '0' } : {}) }),
+        EditorView.contentAttributes.of({ 'aria-label': readOnly ? `${name}, read only` : `${name}. Esc and then Tab leaves the text`, tabindex: '0' }),
       ],
     })
   const mark = (messages: Message[]) => view.dispatch({ effects: setMessages.of(messages) })

@@ -49,7 +49,7 @@ const WORDS: Record<string, string> = {
   dropped: 'dropped',
   quarantined: 'quarantined',
   line: 'further line of the record above',
-  other: 'not part of the table',
+  other: 'no record, such as a section title',
 }
 
 export function reasonText(segment: Segment): string {
@@ -114,15 +114,18 @@ export function aligned(segments: Segment[], inputRows: number, outputRows: numb
     nextA = Math.max(nextA, one.row + count)
     const b = one.reason ? 0 : (one.output_row ?? 0)
     if (b > nextB) {
-      // Rows of the output that come from none: the last header row of the sender's stands beside that of the output.
-      const header = stretches.findLast((before) => before.b || before.why === WORDS.header)
-      if (header?.why === WORDS.header && nextB === b - 1) {
-        if (header.count > 1) {
-          const at = stretches.indexOf(header)
-          stretches.splice(at + 1, 0, { line: header.line + header.count - 1, count: 1, a: header.a + header.count - 1, b: nextB, why: '' })
-          header.count--
-        } else Object.assign(header, { b: nextB, why: '' })
-      } else push(b - nextB, 0, nextB)
+      // Rows of the output that come from none: the last header row of the sender's stands beside that of the output, which is the
+      // last of them; what parts tables is above.
+      const at = stretches.findLastIndex((before) => before.b || before.why === WORDS.header)
+      const header = stretches[at]?.why === WORDS.header ? stretches[at] : null
+      if (header && at === stretches.length - 1) {
+        header.count--
+        line--
+        if (!header.count) stretches.pop()
+        push(b - 1 - nextB, 0, nextB)
+        push(1, header.a + header.count, b - 1)
+      } else if (header?.count === 1 && nextB === b - 1) Object.assign(header, { b: nextB, why: '' })
+      else push(b - nextB, 0, nextB)
     }
     push(count, one.row, b, one.reason ? reasonText(one) : '')
     if (b) nextB = b + count

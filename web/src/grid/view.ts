@@ -148,7 +148,7 @@ class PaneView {
     const row = this.pane.side === 'input' ? line.a : line.b
     if (!row) return
     const x = event.clientX - this.canvas.getBoundingClientRect().left - this.numbers
-    this.view.on.choose({ side: this.pane.side, row, column: x < 0 ? 1 : this.columnAt(x) })
+    this.view.pick({ side: this.pane.side, row, column: x < 0 ? 1 : this.columnAt(x) })
   }
 
   columnAt(x: number): number {
@@ -228,14 +228,15 @@ class PaneView {
       node.stamp = stamp
       node.element.dataset.line = String(line)
       node.element.style.top = `${(line - this.base) * ROW}px`
-      const chosen = view.chosenLine === line ? ' line-chosen' : ''
-      node.element.className = `grid-row ${row ? pane.rowClass(row) : 'gone'}${chosen}`
+      // Where the sides are apart, a row of the other side is chosen only if it is known to be the partner.
+      const isChosen = view.lines.aligned ? view.chosenLine === line : !!row && !!view.chosen && view.rowOn(pane.side, view.chosen) === row
+      node.element.className = `grid-row ${row ? pane.rowClass(row) : at.why ? 'gone' : 'blank'}${isChosen ? ' line-chosen' : ''}`
       if (row) {
         node.element.setAttribute('aria-rowindex', String(row))
         node.number.textContent = String(row)
       } else node.element.removeAttribute('aria-rowindex')
       node.number.style.display = row ? '' : 'none'
-      this.drawGone(node, row ? null : at)
+      this.drawGone(node, row || !at.why ? null : at)
     }
     if (!row) {
       for (const cell of node.cells) if (cell.column) this.clear(cell)
@@ -443,6 +444,12 @@ export class GridView {
     this.redraw()
   }
 
+  /** Chooses at once, and tells: the next key may come before anybody has heard. */
+  pick(cell: Cell) {
+    this.choose(cell)
+    this.on.choose(cell)
+  }
+
   focus(side: Side) {
     this.panes.find((pane) => pane.pane.side === side)?.wide.focus({ preventScroll: true })
   }
@@ -457,6 +464,7 @@ export class GridView {
   }
 
   private reveal(line: number) {
+    this.measure()
     const top = this.scroller.scrollTop * this.scale
     const y = line * ROW
     if (y < top) this.scroller.scrollTop = y / this.scale
@@ -466,7 +474,8 @@ export class GridView {
     }
   }
 
-  private draw() {
+  /** Makes the scroller as tall as its lines; before anything is scrolled to. */
+  private measure() {
     const height = this.scroller.clientHeight
     const whole = this.lines.total * ROW
     const tall = Math.min(whole, TALLEST)
@@ -477,8 +486,13 @@ export class GridView {
     // Below the last line there is room for the sideways scroll bar.
     const extent = `${tall + HEADS + 24}px`
     if (this.tall.style.height !== extent) this.tall.style.height = extent
+    this.scale = whole > TALLEST ? (whole - this.room) / (tall - this.room) : 1
+  }
+
+  private draw() {
+    this.measure()
+    const whole = this.lines.total * ROW
     const room = this.room
-    this.scale = whole > TALLEST ? (whole - room) / (tall - room) : 1
     const top = Math.max(0, Math.min(this.scroller.scrollTop * this.scale, whole + 24 - room))
     const jump = Math.abs(top - this.top) > room
     const ahead = Math.round(Math.max(-900, Math.min(900, ((top - this.top) / ROW) * 10)))
@@ -516,7 +530,7 @@ export class GridView {
   focused(view: PaneView) {
     if (this.chosen || !this.lines.total) return
     const row = this.nearest(view.pane.side, Math.round(this.top / ROW), 1, this.lines.total - 1)
-    if (row) this.on.choose({ side: view.pane.side, row, column: view.columnsInSight()[0] })
+    if (row) this.pick({ side: view.pane.side, row, column: view.columnsInSight()[0] })
   }
 
   key(event: KeyboardEvent, view: PaneView) {
@@ -569,7 +583,7 @@ export class GridView {
         const there = this.rowOn(other.pane.side, cell)
         const its = this.columnOn(other.pane.side, cell)
         other.wide.focus({ preventScroll: true })
-        if (there && its) this.on.choose({ side: other.pane.side, row: there, column: its })
+        if (there && its) this.pick({ side: other.pane.side, row: there, column: its })
         return
       }
       default:
@@ -577,6 +591,6 @@ export class GridView {
     }
     event.preventDefault()
     event.stopPropagation()
-    if (next.row) this.on.choose(next)
+    if (next.row) this.pick(next)
   }
 }

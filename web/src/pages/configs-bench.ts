@@ -2,20 +2,12 @@
 // stays while one goes from tab to tab.
 import { computed, signal } from '@preact/signals'
 import { change, changing, get, Problem, problemOf, type Schemas } from '../api/client'
+import { plain, said } from './configs-words'
 
 export type Known = Schemas['KnownConfiguration']
 export type File = Schemas['ConfigurationFile']
-export type Failure = Schemas['RunError']
 
-/** The answer of a check. */
-export interface Check {
-  loads: boolean
-  registered: Record<string, number>
-  warnings: string[]
-  error: Failure | null
-  environment_id: string
-  source_digest: string
-}
+export type Check = Schemas['Check']
 
 /** A message of a check at its line. */
 export interface Message {
@@ -57,12 +49,6 @@ export async function textOf(id: string, path: string, version?: string | null):
   return { text, etag, size: bytes.length }
 }
 
-/** A file of an error, as the list of files names it. */
-export const plain = (file: string) => file.replace(/^<configuration>\//, '')
-
-/** What an error says, without the place that is shown beside it. */
-export const said = (error: Failure) => (error.file && error.line ? error.message.replace(/ \((?:<configuration>\/)?[^()]*, line \d+(?:, in [^()]*)?\)$/, '') : error.message)
-
 /** The messages of a check that have a place. */
 export const messagesOf = (check: Check | null): Message[] => (check?.error?.file && check.error.line ? [{ file: plain(check.error.file), line: check.error.line, text: said(check.error), hint: check.error.hint ?? null }] : [])
 
@@ -79,7 +65,7 @@ export class Bench {
   readonly checking = signal<Checking>({ state: 'none' })
   readonly error = signal<unknown>(null)
   readonly saving = signal(false)
-  /** Counts how often all files became others at once. */
+  /** Counts how often what is shown was to be read anew. */
   readonly turns = signal(0)
   readonly check = computed(() => (this.checking.value.state === 'done' ? this.checking.value.check : null))
   readonly messages = computed(() => messagesOf(this.check.value))
@@ -118,6 +104,16 @@ export class Bench {
     const active = this.known.value?.active_version
     const diff = active ? await get('/api/v1/configs/{config_id}/diff', values, { from: 'active' }).catch(() => null) : null
     this.changed.value = new Map(diff?.files.map((file) => [file.path, file.status]))
+  }
+
+  /** Looks whether files were changed elsewhere, in a folder by an editor. What is typed here stays. */
+  async refresh() {
+    const before = this.digest
+    await this.list()
+    if (this.digest === before) return
+    const edits = this.edits.peek()
+    if (this.files.peek()!.some(({ path, sha256 }) => this.bases.has(path) && this.bases.get(path) !== sha256 && !edits.has(path))) this.turns.value++
+    if (this.checking.peek().state === 'done') await this.runCheck()
   }
 
   /** A file as it was read, so that what is typed then can be told from it. */
@@ -166,7 +162,7 @@ export class Bench {
   async remove(path: string) {
     const file = this.files.value?.find((file) => file.path === path)
     this.edit(path, null)
-    if (file) await raw(fileUrl(this.id, path), 'DELETE', undefined, { 'If-Match': `"${file.sha256}"` })
+    if (file) await raw(fileUrl(this.id, path), 'DELETE', undefined, { 'If-Match': `"${this.bases.get(path) ?? file.sha256}"` })
     await this.list()
   }
 

@@ -6,10 +6,10 @@ import { Icon } from '../parts/icons'
 import { useKeys } from '../parts/keys'
 import { Dialog, failed, Loading, Segments, Status, toast, Trouble, useLoaded } from '../parts/parts'
 import { amend, go, href, query } from '../router'
-import { plain, said, textOf, type Bench, type Failure } from './configs-bench'
+import { textOf, type Bench } from './configs-bench'
+import { plain, said, type Failure } from './configs-words'
 import { saveAndCheck } from './configs-one'
 import { count, diffLines, hunksOf, otherPart, paired, parsePatch, type Hunk, type Line } from './patch'
-import { Trial } from './configs-trial'
 
 interface Compared {
   path: string
@@ -52,16 +52,12 @@ function Sides({ bench }: { bench: Bench }) {
   const all = (value ?? []).flatMap((file) => file.hunks ?? [])
   return (
     <>
-      <div class="tools">
-        {versions.length > 0 && (
-          <>
-            {side(a, 'Left side', 'a')}
-            <span class="dim">
-              <Icon name="arrow" />
-            </span>
-            {side(b, 'Right side', 'b')}
-          </>
-        )}
+      <div class="tools" hidden={!versions.length}>
+        {side(a, 'Left side', 'a')}
+        <span class="dim">
+          <Icon name="arrow" />
+        </span>
+        {side(b, 'Right side', 'b')}
         <span class="grow" />
         {value && value.length > 0 && (
           <span class="small">
@@ -89,7 +85,6 @@ function Sides({ bench }: { bench: Bench }) {
         </Differences>
         {b === bench.side && may('admin') && (
           <aside class="side" aria-label="What changes" tabIndex={0}>
-            <Trial bench={bench} />
             <Before bench={bench} />
             <Publish bench={bench} />
           </aside>
@@ -226,11 +221,11 @@ function Before({ bench }: { bench: Bench }) {
   }, [checking.state])
   const unsaved = bench.edits.value.size
   const dependencies = ['pyproject.toml', 'ade.lock'].some((path) => bench.changed.value.has(path))
-  const fields = check && Object.entries(check.registered).filter(([, count]) => count > 0).slice(0, 2)
+  const registered = check ? (['fields', 'hooks'] as const).flatMap((name) => (check.registered[name] ? [many(check.registered[name], name.slice(0, -1))] : [])) : []
   return (
     <div class="block">
       <h2>Before publishing</h2>
-      <ul class="reasons" role="status">
+      <ul class="reasons" aria-live="polite">
         {unsaved > 0 && (
           <li>
             <Status of="warned">{many(unsaved, 'file')} not saved</Status>{' '}
@@ -247,7 +242,7 @@ function Before({ bench }: { bench: Bench }) {
               <Status of="warned">Not checked</Status> <span class="mid">{[checking.error.message, checking.error.hint].filter(Boolean).join(' ')}</span>
             </>
           )}
-          {check?.loads && <Status of="succeeded">Loads{fields?.length ? `: ${fields.map(([name, count]) => `${number(count)} ${name.replaceAll('_', ' ')}`).join(', ')}` : ''}</Status>}
+          {check?.loads && <Status of="succeeded">Loads{registered.length > 0 && `: ${registered.join(', ')}`}</Status>}
           {check?.error && (
             <>
               <Status of="failed">Does not load</Status>

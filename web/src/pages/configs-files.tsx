@@ -8,7 +8,8 @@ import { Icon } from '../parts/icons'
 import { useKeys } from '../parts/keys'
 import { Dialog, failed, Status, Trouble } from '../parts/parts'
 import { amend, href, path as address, query } from '../router'
-import { fileUrl, said, textOf, type Bench, type File as Listed } from './configs-bench'
+import { fileUrl, textOf, type Bench, type File as Listed } from './configs-bench'
+import { said } from './configs-words'
 import { saveAndCheck, whyNot } from './configs-one'
 import { first, rowsOf } from './configs-tree'
 import { get, may } from '../api/client'
@@ -29,7 +30,12 @@ export function Files({ bench }: { bench: Bench }) {
   const path = wanted && paths.includes(wanted) ? wanted : first(paths)
   const line = Number(query.value.get('line')) || 0
   const why = version ? `Version ${version} never changes.` : whyNot(bench)
-  const open = (file: string, line?: number) => amend({ file, line: line ? String(line) : null })
+  // The same line again is gone to again.
+  const [jumps, jump] = useState(0)
+  const open = (file: string, line?: number) => {
+    amend({ file, line: line ? String(line) : null })
+    jump((jumps) => jumps + 1)
+  }
 
   const messages = version ? [] : bench.messages.value
   useKeys({
@@ -38,7 +44,6 @@ export function Files({ bench }: { bench: Bench }) {
       if (!messages.length) return
       const at = messages.findIndex((one) => one.file === path && one.line === line)
       const next = messages[(at + 1) % messages.length]
-      amend({ line: null })
       open(next.file, next.line)
     },
   })
@@ -79,7 +84,7 @@ export function Files({ bench }: { bench: Bench }) {
         </nav>
         <section class="pane grow" aria-label="Editor">
           {path ? (
-            <OneFile key={`${path} ${version ?? ''} ${bench.turns.value}`} bench={bench} path={path} paths={paths} version={version} line={line} why={why} onOpen={open} ask={ask} />
+            <OneFile key={`${path} ${version ?? ''} ${bench.turns.value}`} bench={bench} path={path} paths={paths} version={version} line={line} jumps={jumps} why={why} onOpen={open} ask={ask} />
           ) : (
             <div class="empty">
               <h2>No files yet</h2>
@@ -177,6 +182,7 @@ interface OneFileProps {
   paths: string[]
   version: string | null
   line: number
+  jumps: number
   why: string | null
   onOpen: (path: string) => void
   ask: (what: 'go' | 'new' | 'delete') => void
@@ -184,7 +190,7 @@ interface OneFileProps {
 
 const narrow = matchMedia('(max-width: 639px)')
 
-function OneFile({ bench, path, paths, version, line, why, onOpen, ask }: OneFileProps) {
+function OneFile({ bench, path, paths, version, line, jumps, why, onOpen, ask }: OneFileProps) {
   const host = useRef<HTMLDivElement>(null)
   const editor = useRef<Editor | null>(null)
   const [cursor, setCursor] = useState('')
@@ -218,7 +224,7 @@ function OneFile({ bench, path, paths, version, line, why, onOpen, ask }: OneFil
   useEffect(() => editor.current?.mark(messages), [JSON.stringify(messages)])
   useEffect(() => {
     if (line && state.ready) editor.current?.to(line)
-  }, [line, state.ready])
+  }, [line, state.ready, jumps])
   const change = bench.edits.value.has(path) ? 'not saved' : bench.changed.value.get(path)
   return (
     <>
@@ -235,6 +241,7 @@ function OneFile({ bench, path, paths, version, line, why, onOpen, ask }: OneFil
             read only
           </span>
         )}
+        {why && !version && <span class="wide-only dim cut">{why}</span>}
         <span class="grow" />
         <span class="roomy dim">{cursor}</span>
         <Menu label="File" square face={<Icon name="down" />}>
@@ -292,7 +299,11 @@ function CheckPane({ bench, onOpen }: { bench: Bench; onOpen: (path: string, lin
         <h2>Check</h2>
         <span role="status">
           {checking.state === 'checking' && <Status of="running">Checking…</Status>}
-          {checking.state === 'waits' && <Status of="building">Its environment is built first</Status>}
+          {checking.state === 'waits' && (
+            <a href={href('/environments')}>
+              <Status of="building">Its environment is built first</Status>
+            </a>
+          )}
           {checking.state === 'failed' && <Status of="warned">Not checked</Status>}
           {check && (check.loads ? <Status of="succeeded">{check.warnings.length ? `Loads, ${many(check.warnings.length, 'warning')}` : 'Loads'}</Status> : <Status of="failed">1 error</Status>)}
         </span>

@@ -1,6 +1,6 @@
 // One configuration: what it is, and its tabs.
 import { useEffect, useRef } from 'preact/hooks'
-import { get, may, type Schemas } from '../api/client'
+import { get, may } from '../api/client'
 import { hear } from '../api/events'
 import { many, number, quoted } from '../parts/format'
 import { Menu } from '../parts/frame'
@@ -21,7 +21,10 @@ export function Configuration({ id, rest }: { id: string; rest: string[] }) {
   const tab: Tab = TABS.includes(rest[0] as Tab) ? (rest[0] as Tab) : 'files'
   useEffect(() => {
     bench.load()
-    return () => bench.rest()
+    const look = () => document.hidden || bench.saving.peek() || bench.refresh().catch(() => {})
+    addEventListener('focus', look)
+    addEventListener('visibilitychange', look)
+    return () => (removeEventListener('focus', look), removeEventListener('visibilitychange', look), bench.rest())
   }, [id])
   if (bench.error.value && !bench.known.value) return <Trouble error={bench.error.value} again={() => bench.load()} />
   if (!bench.known.value || !bench.files.value) return <Loading />
@@ -61,7 +64,7 @@ function Verdict({ bench }: { bench: Bench }) {
   if (checking.state === 'waits') return <Status of="queued">Waits for its environment</Status>
   if (checking.state === 'failed') return <Status of="warned">Not checked</Status>
   if (checking.state === 'done') {
-    if (checking.check.source_digest && bench.edits.value.size) return <Status of="queued">Changed since it was checked</Status>
+    if (bench.edits.value.size) return <Status of="queued">Changed since it was checked</Status>
     return checking.check.loads ? <Status of="succeeded">{side} loads</Status> : <Status of="failed">{side} does not load</Status>
   }
   const known = bench.known.value!
@@ -80,17 +83,18 @@ function Head({ bench, current }: { bench: Bench; current: Tab }) {
     [bench.id],
   )
   useEffect(() => hear((told) => told.some((one) => one.kind === 'run' && one.data.configuration_id === bench.id && one.data.status === 'queued') && again()), [bench.id])
-  const check_ = () => (may('admin') ? saveAndCheck(bench) : failed(new Error('This session may not check configurations.')))
-  const keys: Record<string, () => void> = { 'Ctrl s': check_, Escape: () => go('/configs') }
+  const checkNow = () => (may('admin') ? saveAndCheck(bench) : failed(new Error('This session may not check configurations.')))
+  const keys: Record<string, () => void> = { 'Ctrl s': checkNow, Escape: () => go('/configs') }
   TABS.forEach((tab, at) => (keys[String(at + 1)] = () => go(to(tab))))
   useKeys(keys)
   useAbout({
     title: known.name,
-    command: { files: `ade check ${quoted(known.name)}`, compare: `ade configs show ${quoted(known.name)}`, versions: `ade configs show ${quoted(known.name)}` }[current],
+    // The command checks folders alone.
+    command: current === 'files' && !known.uploaded ? `ade check ${quoted(known.path.split('/').at(-1)!)}` : `ade configs show ${quoted(known.name)}`,
     main: current !== 'versions' && may('admin'),
     keys: {
-      files: [['Ctrl S', why ? 'check' : 'save and check'], ['Ctrl P', 'go to a file'], ['F8', 'next message']],
-      compare: [['n p', 'changes'], ['Ctrl S', 'check']],
+      files: [...(may('admin') ? [['Ctrl S', why ? 'check' : 'save and check'], ['F8', 'next message']] : []), ['Ctrl P', 'go to a file']],
+      compare: [['n p', 'changes'], ...(may('admin') ? [['Ctrl S', 'check']] : [])],
       versions: [['1 – 3', 'tabs']],
     }[current] as [string, string][],
   })
@@ -159,7 +163,7 @@ function Head({ bench, current }: { bench: Bench; current: Tab }) {
           </div>
         </div>
         {may('admin') && (
-          <button type="button" class="button" aria-disabled={bench.saving.value} onClick={check_}>
+          <button type="button" class="button" aria-disabled={bench.saving.value} onClick={checkNow}>
             <Icon name="check" /> {unsaved ? 'Save, check' : 'Check'} <kbd class="wide-only">Ctrl S</kbd>
           </button>
         )}
@@ -231,5 +235,3 @@ function More({ bench }: { bench: Bench }) {
     </>
   )
 }
-
-export type Version = Schemas['Version']

@@ -1,36 +1,33 @@
 // What a run left: files to download, and what it was made of.
-import { address, get, type Run } from '../api/client'
+import { address, get, ifThere, type Run } from '../api/client'
 import { ago, clock, day, many, short, size, span } from '../parts/format'
 import { Icon, type IconName } from '../parts/icons'
 import { useLoaded } from '../parts/parts'
 import { href } from '../router'
 
 interface Attempt {
-  number: number
+  attempt: number
   worker: string | null
   started_at: string
-  ended_at: string | null
-  exit_code: number | null
+  completed_at: string | null
   outcome: string | null
+  exit_code: number | null
+  error: string | null
+  peak_memory_bytes: number | null
+  cpu_seconds: number | null
 }
 interface Left {
   name: string
   kind: string
   size_bytes: number
-  kept_until: string | null
+  href: string | null
 }
 
-/** Routes that a server may not have: nothing is shown then. */
-async function ifThere<T>(url: string): Promise<T[] | null> {
-  const response = await fetch(url)
-  if (!response.ok) return null
-  const found = await response.json()
-  return Array.isArray(found) ? found : (found.items ?? null)
-}
+const OTHERS: Record<string, string> = { issues: 'Issues', row_map: 'Row map', table: 'Table' }
 
 export function Files({ run }: { run: Run }) {
-  const { value: left } = useLoaded(() => ifThere<Left>(`/api/v1/runs/${run.id}/files`), [run.id, run.status])
-  const { value: attempts } = useLoaded(() => ifThere<Attempt>(`/api/v1/runs/${run.id}/attempts`), [run.id, run.status])
+  const { value: left } = useLoaded(() => ifThere<{ items: Left[]; kept_until: string | null }>(`/api/v1/runs/${run.id}/files`), [run.id, run.status])
+  const { value: attempts } = useLoaded(() => ifThere<{ items: Attempt[] }>(`/api/v1/runs/${run.id}/attempts`), [run.id, run.status])
   const { value: environment } = useLoaded(() => (run.environment_id ? get('/api/v1/environments/{id}', { id: run.environment_id }) : Promise.resolve(null)), [run.environment_id])
   const gone = !!run.artifacts_deleted_at
   const has = !!run.output_path && !gone
@@ -45,8 +42,15 @@ export function Files({ run }: { run: Run }) {
     { title: 'Event log', name: 'logs/events.ndjson', kind: 'log', what: 'What happened, line by line.', values: false, icon: 'lines', url: to('/api/v1/runs/{id}/logs'), there: true },
     { title: 'Input', name: run.input.name, kind: 'input', what: 'As it was sent. Never changed.', values: true, icon: 'sheet', url: to('/api/v1/runs/{id}/input'), there: !gone },
   ]
-  const bytes = (kind: string) => (kind === 'input' ? run.input.size_bytes : left?.find((one) => one.kind === kind)?.size_bytes)
-  const kept = left?.map((one) => one.kept_until).find((one) => one)
+  // What has no line of its own: tables in other shapes, the list of issues, the row map, what the code of a configuration wrote.
+  const known = new Set(all.map((file) => file.kind))
+  for (const one of left?.items ?? []) {
+    const called = one.name.split('/').at(-1)!
+    if (one.href && !known.has(one.kind)) all.push({ title: OTHERS[one.kind] ?? called, name: one.name, kind: one.name, what: one.kind === 'issues' ? 'One line for each issue, with its cell and value.' : '', values: one.kind !== 'row_map', icon: one.kind === 'table' ? 'sheet' : 'lines', url: one.href, there: !gone })
+  }
+  const bytes = (kind: string) => (kind === 'input' ? run.input.size_bytes : left?.items.find((one) => one.kind === kind || one.name === kind)?.size_bytes)
+  const kept = left?.kept_until
+  const last = attempts?.items.at(-1)
   return (
     <div class="split">
       <div class="pane grow scroller">
@@ -131,6 +135,18 @@ export function Files({ run }: { run: Run }) {
             <dd>
               <code title={run.input.sha256}>{run.input.sha256.slice(0, 12)}…</code>
             </dd>
+            {last?.peak_memory_bytes != null && (
+              <>
+                <dt>Peak memory</dt>
+                <dd>{size(last.peak_memory_bytes)}</dd>
+              </>
+            )}
+            {last?.cpu_seconds != null && (
+              <>
+                <dt>CPU</dt>
+                <dd>{last.cpu_seconds.toFixed(2)} s</dd>
+              </>
+            )}
             {Object.entries(run.labels).map(([key, value]) => (
               <>
                 <dt>{key}</dt>
@@ -151,12 +167,12 @@ export function Files({ run }: { run: Run }) {
         </div>
         <div class="block">
           <h2>Attempts</h2>
-          {attempts?.length ? (
+          {attempts?.items.length ? (
             <ul class="reasons">
-              {attempts.map((one) => (
-                <li key={one.number}>
-                  {one.number} of {run.max_attempts} {one.outcome ?? 'in progress'}
-                  {one.ended_at && ` in ${span(Date.parse(one.ended_at) - Date.parse(one.started_at))}`}
+              {attempts.items.map((one) => (
+                <li key={one.attempt}>
+                  {one.attempt} of {run.max_attempts} {one.outcome ?? 'in progress'}
+                  {one.completed_at && ` in ${span(Date.parse(one.completed_at) - Date.parse(one.started_at))}`}
                   <br />
                   <span class="dim">
                     {clock(one.started_at)}

@@ -1,11 +1,33 @@
 // What somebody sees who has run nothing yet.
-import { session, workspace } from '../api/client'
+import { address, change, get, may, problemOf, session, workspace, type Schemas } from '../api/client'
 import { counts } from '../api/events'
-import { get } from '../api/client'
 import { many } from '../parts/format'
-import { Status, useAbout, useLoaded } from '../parts/parts'
-import { href } from '../router'
+import { failed, Status, useAbout, useLoaded } from '../parts/parts'
+import { go, href } from '../router'
 import { configurations, DropZone } from './start'
+import { add } from './uploads'
+
+const TEMPLATE = 'default'
+
+/** Chooses a template's messy roster, with a configuration made for it where there is none yet. */
+async function trySample(known: Schemas['KnownConfiguration'] | undefined) {
+  try {
+    const response = await fetch(address('/api/v1/templates/{name}/sample', { name: TEMPLATE }))
+    if (!response.ok) throw await problemOf(response)
+    const file = new File([await response.blob()], 'messy-roster.xlsx')
+    let id = known?.id
+    if (!id) {
+      const made = await change<{ id: string }>('POST', `/api/v1/workspaces/${workspace.peek()}/configs`, { name: 'crew', template: TEMPLATE })
+      // A template loads; a check would wait for its environment.
+      await change('POST', `/api/v1/configs/${made.id}/publish`, { force: true })
+      id = made.id
+    }
+    add([file])
+    go(`/start?config=${id}`)
+  } catch (error) {
+    failed(error)
+  }
+}
 
 export function FirstRun() {
   const { value: all } = useLoaded(configurations, [workspace.value])
@@ -29,7 +51,7 @@ export function FirstRun() {
       </div>
       <div class="scroller grow padded">
         <div class="middle">
-          <DropZone large />
+          <DropZone large onSample={all && (first ? may('run') : may('admin')) ? () => trySample(first) : undefined} />
           <p class="dim small gap-above">{session.value?.this_machine ? 'Nothing leaves this machine.' : 'Files stay on this server.'}</p>
           <div class="columns">
             <section>
@@ -61,7 +83,7 @@ export function FirstRun() {
               <p class="mid gap-above">A configuration is a small Python package. A line for each field says how it is recognised, cleaned and checked.</p>
             </section>
           </div>
-          <h2 class="gap-above">The same from a terminal</h2>
+          <h2 class="columns">The same from a terminal</h2>
           <div class="terminal gap-above">{'ade init crew\nade run crew roster.xlsx\nade runs show latest'}</div>
         </div>
       </div>

@@ -502,6 +502,7 @@ function View({ run, loaded }: { run: Run; loaded: Loaded }) {
             partnerSheet={scene?.partner ?? null}
             cell={chosen}
             partner={partnerCell()}
+            known={!!scene?.segments && !scene.segments.some((one) => one.unknown)}
             value={(cell) => windows.value(cell.side, (cell.side === 'input' ? sheet : scene?.partner) ?? '', cell.row, cell.column)}
             table={current ?? null}
             explained={loaded.explained}

@@ -113,13 +113,13 @@ function Head({ run, has, current, lines }: { run: Run; has: boolean; current: T
             <h1 class="cut" title={run.input.name}>
               {run.input.name}
             </h1>
-            <StatusOf run={run} />
+            <StatusOf run={run} whole />
           </div>
           <div class="run-facts">
             <span>
               <b>{run.configuration_name}</b> <span class="mono roomy">{run.configuration_version ? `version ${run.configuration_version}` : run.source_digest.slice(0, 8)}</span>
             </span>
-            {metrics && (
+            {metrics && run.status === 'succeeded' && (
               <>
                 <span>
                   <b>{number(metrics.rows)}</b> rows read
@@ -236,8 +236,8 @@ function Failure({ run }: { run: Run }) {
 }
 
 function CodePlace({ run, file, line }: { run: Run; file: string; line: number }) {
+  const path = file.split('/').map(encodeURIComponent).join('/')
   const { value } = useLoaded(async () => {
-    const path = file.split('/').map(encodeURIComponent).join('/')
     const version = run.configuration_version ? `versions/${run.configuration_version}/` : ''
     const response = await fetch(`/api/v1/configs/${run.configuration_id}/${version}files/${path}`)
     return response.ok ? (await response.text()).split('\n') : null
@@ -250,7 +250,7 @@ function CodePlace({ run, file, line }: { run: Run; file: string; line: number }
         <span />
         <span class="dim">
           {file}
-          {run.configuration_version ? '' : ', as it is now'}
+          {run.configuration_version ? '' : ', as it is now'} · <a href={href(`/configs/${run.configuration_id}/files/${path}?line=${line}`)}>Open at line {line}</a>
         </span>
       </div>
       {value.slice(first - 1, line + 2).map((text, index) => (

@@ -240,7 +240,7 @@ function Table({ runs, chosen, onChoose }: { runs: Run[]; chosen: string | null;
         <col class="c-figure" />
         <col class="c-figure" />
         <col class="c-figure wide-only" />
-        <col class="c-few" />
+        <col class="c-figure" />
         <col class="c-time" />
         <col class="c-time" />
         <col class="c-figure wide-only" />

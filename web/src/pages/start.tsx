@@ -12,7 +12,8 @@ import { add, again, dropped, remove, uploads, type Upload } from './uploads'
 
 type Known = Schemas['KnownConfiguration']
 
-const picker = Object.assign(document.createElement('input'), { type: 'file', multiple: true, accept: '.xlsx,.xlsm,.xls,.csv' })
+const picker = Object.assign(document.createElement('input'), { type: 'file', multiple: true, hidden: true, accept: '.xlsx,.xlsm,.xls,.csv' })
+document.body.append(picker)
 picker.onchange = () => {
   add([...(picker.files ?? [])])
   picker.value = ''
@@ -156,7 +157,7 @@ export function Start() {
   )
 }
 
-export function DropZone({ large }: { large?: boolean }) {
+export function DropZone({ large, onSample }: { large?: boolean; onSample?: () => void }) {
   return (
     <div class={`drop ${large ? 'large' : ''}`}>
       <Icon name={large ? 'sheet' : 'upload'} />
@@ -167,7 +168,12 @@ export function DropZone({ large }: { large?: boolean }) {
           <p>
             <button type="button" class="button filled" onClick={choose}>
               Choose a file
-            </button>
+            </button>{' '}
+            {onSample && (
+              <button type="button" class="button" onClick={onSample}>
+                Try the sample
+              </button>
+            )}
           </p>
         </>
       ) : (
@@ -184,13 +190,13 @@ export function DropZone({ large }: { large?: boolean }) {
 }
 
 function FileRow({ upload }: { upload: Upload }) {
-  const { key, file, state, sent, note } = upload
+  const { key, file, state, sent, note, sheets } = upload
   const bad = state === 'refused' || state === 'failed'
   return (
     <tr>
       <td class="name cut">{file.name}</td>
-      <td class={`small cut ${bad ? 'bad' : 'dim'}`} title={note}>
-        {note}
+      <td class={`small cut ${bad ? 'bad' : 'dim'}`} title={[note, sheets].filter(Boolean).join('; ')}>
+        {[sheets, note].filter(Boolean).join('; ')}
       </td>
       <td class="figure mid roomy">{size(file.size)}</td>
       <td>

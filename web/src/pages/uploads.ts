@@ -1,6 +1,6 @@
 // Files on their way to the server: hashed, sent if they are not known there, and ready to be run.
 import { signal } from '@preact/signals'
-import { address, changing, problemOf, workspace, type Schemas } from '../api/client'
+import { address, changing, ifThere, problemOf, workspace, type Schemas } from '../api/client'
 
 export interface Upload {
   key: number
@@ -8,6 +8,8 @@ export interface Upload {
   state: 'hashing' | 'sending' | 'ready' | 'refused' | 'failed'
   sent: number
   note: string
+  /** Its sheets, once the server has looked. */
+  sheets: string
   document: Schemas['Document'] | null
 }
 
@@ -29,7 +31,7 @@ export function add(files: File[]) {
     if (taken.has(`${file.name} ${file.size} ${file.lastModified}`)) continue
     const key = ++made
     const good = READS.test(file.name)
-    uploads.value = [...uploads.value, { key, file, state: good ? 'hashing' : 'refused', sent: 0, note: good ? '' : 'unsupported_format: save it as .xlsx, .xlsm, .xls or .csv', document: null }]
+    uploads.value = [...uploads.value, { key, file, state: good ? 'hashing' : 'refused', sent: 0, sheets: '', note: good ? '' : 'unsupported_format: save it as .xlsx, .xlsm, .xls or .csv', document: null }]
     if (good) line.push(key)
   }
   next()
@@ -74,7 +76,10 @@ async function next() {
 
 async function send({ key, file }: Upload) {
   const known = await lookUp(file).catch(() => null)
-  if (known) return set(key, { state: 'ready', document: known, note: 'stored before, same SHA-256, not sent again' })
+  if (known) {
+    set(key, { state: 'ready', document: known, note: 'stored before, same SHA-256, not sent again' })
+    return look(key, known.id)
+  }
   set(key, { state: 'sending' })
   const document = await new Promise<Schemas['Document']>((good, bad) => {
     const request = new XMLHttpRequest()
@@ -91,6 +96,15 @@ async function send({ key, file }: Upload) {
     request.send(file)
   })
   set(key, { state: 'ready', document, sent: file.size })
+  look(key, document.id)
+}
+
+/** Which sheets a document has; a server may not tell. */
+async function look(key: number, id: string) {
+  const found = await ifThere<{ sheets: Schemas['Sheet'][] }>(`/api/v1/documents/${id}/sheets`).catch(() => null)
+  if (!found) return
+  const names = found.sheets.map((sheet) => (sheet.state === 'visible' ? sheet.name : `${sheet.name} (hidden)`))
+  set(key, { sheets: names.length === 1 ? `1 sheet: ${names[0]}` : `${names.length} sheets: ${names.slice(0, 6).join(', ')}${names.length > 6 ? ', …' : ''}` })
 }
 
 /** The document of the same bytes and name, if the server has it. */
@@ -99,8 +113,6 @@ async function lookUp(file: File): Promise<Schemas['Document'] | null> {
   if (!globalThis.crypto?.subtle || file.size > 512 * 1024 * 1024) return null
   const digest = await crypto.subtle.digest('SHA-256', await file.arrayBuffer())
   const sha256 = [...new Uint8Array(digest)].map((byte) => byte.toString(16).padStart(2, '0')).join('')
-  const response = await fetch(`/api/v1/documents?${new URLSearchParams({ sha256, workspace: workspace.peek() })}`)
-  if (!response.ok) return null
-  const found: Schemas['Document'][] = (await response.json()).items
-  return found.find((one) => one.name === file.name && one.sha256 === sha256) ?? null
+  const found = await ifThere<{ items: (Schemas['Document'] & { deleted_at?: string | null })[] }>(`/api/v1/documents?${new URLSearchParams({ sha256, workspace: workspace.peek() })}`)
+  return found?.items.find((one) => one.name === file.name && !one.deleted_at) ?? null
 }

@@ -14,6 +14,8 @@ interface Props {
   partnerSheet: string | null
   cell: Cell | null
   partner: Cell | null
+  /** Whether it is known which rows belong together. */
+  known: boolean
   value: (cell: Cell) => Value | undefined
   table: Table | null
   explained: Explained | null
@@ -99,12 +101,12 @@ export function Why(props: Props) {
             <div class="pair">
               <div>
                 <small>Sender’s{input ? `, ${nameOf(input)}` : ''}</small>
-                <code>{input ? shownValue(input) : <em class="dim">no cell</em>}</code>
+                <code>{input ? shownValue(input) : <em class="dim">{props.known ? 'no cell' : 'not known'}</em>}</code>
               </div>
               <span aria-hidden="true">→</span>
               <div>
                 <small>Normalized{output ? `, ${nameOf(output)}` : ''}</small>
-                <code>{output ? shownValue(output) : <em class="dim">not written</em>}</code>
+                <code>{output ? shownValue(output) : <em class="dim">{props.known ? 'not written' : 'not known'}</em>}</code>
               </div>
             </div>
             {issues.map((issue, index) => (

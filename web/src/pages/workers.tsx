@@ -1,22 +1,41 @@
 // Whether the queue moves: what waits, what each worker does, what ended.
 import { useEffect, useState } from 'preact/hooks'
-import { get, workspace, type Run, type Schemas } from '../api/client'
+import { get, ifThere, workspace, type Run, type Schemas } from '../api/client'
 import { counts, hear } from '../api/events'
 import { cancelRun } from '../parts/frame'
 import { ago, many, now, number, short, span } from '../parts/format'
-import { doing, Loading, Segments, Status, Trouble, useAbout } from '../parts/parts'
+import { Loading, Segments, Status, Trouble, useAbout } from '../parts/parts'
 import { amend, href, query } from '../router'
 import { Bars } from './runs'
 
 const WINDOWS = { '300': '5 min', '3600': '1 h', '86400': '24 h' } as const
 type Window = keyof typeof WINDOWS
 
+interface Waiting {
+  position: number
+  waits_for: 'slot' | 'environment' | 'retry'
+  available_at: string
+  run: Run
+}
+
+/** The waiting runs in the order in which they are taken. */
+async function queueOf(): Promise<Waiting[]> {
+  const page = await ifThere<{ items: Waiting[] }>(`/api/v1/queue?${new URLSearchParams({ workspace: workspace.value, limit: '100' })}`)
+  return page?.items ?? []
+}
+
+function reason({ waits_for, available_at }: Waiting): string {
+  if (waits_for === 'environment') return 'Waits for its environment'
+  const wait = Date.parse(available_at) - now.value
+  return waits_for === 'retry' && wait > 0 ? `Tries again in ${span(wait)}` : 'Waits for a free slot'
+}
+
 export function Workers() {
   const asked = query.value.get('window') as Window
   const window: Window = asked in WINDOWS ? asked : '300'
   const [stats, setStats] = useState<Schemas['Stats'] | null>(null)
   const [workers, setWorkers] = useState<Schemas['ShownWorker'][] | null>(null)
-  const [queue, setQueue] = useState<Run[]>([])
+  const [queue, setQueue] = useState<Waiting[]>([])
   const [error, setError] = useState<unknown>(null)
   useEffect(() => {
     let waiting = 0
@@ -27,11 +46,11 @@ export function Workers() {
         const [stats, workers, queue] = await Promise.all([
           get('/api/v1/stats', {}, { workspace: workspace.value, window }),
           get('/api/v1/workers'),
-          get('/api/v1/runs', {}, { workspace: workspace.value, status: 'queued', limit: 100 }),
+          queueOf(),
         ])
         setStats(stats)
         setWorkers(workers.items)
-        setQueue(queue.items.reverse())
+        setQueue(queue)
         setError(null)
       } catch (error) {
         setError(error)
@@ -159,7 +178,7 @@ export function Workers() {
             )}
             <div class="pane-title">
               <h2>Queue</h2>
-              <span>{queue.length ? 'the first that came is the first that is taken' : 'nothing waits'}</span>
+              <span>{queue.length ? 'in the order in which they will be taken' : 'nothing waits'}</span>
             </div>
             {queue.length > 0 && (
               <table class="records">
@@ -175,14 +194,14 @@ export function Workers() {
                   </tr>
                 </thead>
                 <tbody>
-                  {queue.map((run, index) => (
+                  {queue.map(({ run, position, ...rest }) => (
                     <tr key={run.id}>
-                      <td class="figure dim">{index + 1}</td>
+                      <td class="figure dim">{position}</td>
                       <td class="name cut">
                         <a href={href(`/runs/${run.id}`)}>{run.input.name}</a>
                       </td>
                       <td class="mid roomy">{run.configuration_name}</td>
-                      <td class="mid small">{doing(run)}</td>
+                      <td class="mid small">{reason({ run, position, ...rest })}</td>
                       <td class="figure">{span(Math.max(0, now.value - Date.parse(run.created_at)))}</td>
                       <td class="figure id roomy">{short(run.id)}</td>
                     </tr>

@@ -121,7 +121,7 @@ function Bar({ at }: { at?: string }) {
       <span class="grow" />
       <button type="button" class="finder" aria-label="Search or go to Ctrl K" aria-keyshortcuts="Control+K" onClick={() => (shown.value = 'palette')}>
         <Icon name="find" />
-        <span>Search or go to</span>
+        <span>Search or go to</span>{' '}
         <kbd>Ctrl K</kbd>
       </button>
       <span class={`link-state ${link.value.live ? '' : 'away'}`} role="status">

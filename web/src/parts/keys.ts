@@ -25,10 +25,11 @@ export function useKeys(keys: Keys) {
 
 addEventListener('keydown', (event) => {
   if (event.defaultPrevented || event.altKey || event.isComposing) return
-  const target = event.target as HTMLElement
-  const typing = /^(INPUT|SELECT|TEXTAREA)$/.test(target.tagName) && (target as HTMLInputElement).type !== 'checkbox'
+  // The editor is in a shadow root, which hides from the event itself where it was.
+  const target = event.composedPath()[0] as HTMLElement
+  const typing = (/^(INPUT|SELECT|TEXTAREA)$/.test(target.tagName) && (target as HTMLInputElement).type !== 'checkbox') || target.isContentEditable
   const together = event.ctrlKey || event.metaKey
-  if (typing && !together && event.key !== 'Escape') return
+  if (typing && !together && !/^F\d/.test(event.key) && (event.key !== 'Escape' || target.isContentEditable)) return
   const isLetter = event.key.length === 1 && !together
   if (isLetter && !letterKeys.peek()) return
   if (/^(Enter| )$/.test(event.key) && target.closest('a, button') && !together) return

@@ -45,12 +45,14 @@ export const failed = (error: unknown) => {
   toast(`${problem.message}${wait}`, 'error')
 }
 
-export function StatusOf({ run }: { run: Run }) {
+/** `whole`: with the code of a failure. */
+export function StatusOf({ run, whole }: { run: Run; whole?: boolean }) {
   const issues = run.metrics?.issues ?? 0
   const empty = run.status === 'succeeded' && run.metrics?.tables === 0 && !run.skipped_reason
   if (run.status === 'running' && run.cancel_requested_at) return <Status of="running">Stopping…</Status>
   if (run.status === 'succeeded' && (issues > 0 || empty))
     return <Status of="warned">{empty ? 'Succeeded, no table found' : `Succeeded, ${many(issues, 'issue')}`}</Status>
+  if (whole && run.error) return <Status of={run.status}>{`${title(run.status)}: ${run.error.code}`}</Status>
   return <Status of={run.status}>{title(run.status)}</Status>
 }
 

@@ -1,2 +1,0 @@
-import type { Bench } from './configs-bench'
-export const Trial = (_: { bench: Bench }) => null

@@ -1,0 +1,120 @@
+// A person's way through the console, with a real server that has a configuration: node test/story.mjs URL TOKEN FILE [chromium]
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { basename } from 'node:path'
+import { chromium } from 'playwright-core'
+
+const [base, token, file, executablePath = '/usr/bin/chromium'] = process.argv.slice(2)
+const browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] })
+const step = (text) => console.log(`· ${text}`)
+try {
+  const context = await browser.newContext({ viewport: { width: 1280, height: 860 }, reducedMotion: 'reduce' })
+  const page = await context.newPage()
+  const wrong = []
+  page.on('pageerror', (error) => wrong.push(error.stack))
+  // From the beginning: the browser is told of it late.
+  page.on('filechooser', () => {})
+  await page.addInitScript(() => addEventListener('securitypolicyviolation', (event) => (document.title = `forbidden: ${event.violatedDirective} ${event.blockedURI}`)))
+  const says = (name, value) => page.waitForURL((url) => (typeof value === 'function' ? value(url.searchParams.get(name)) : url.searchParams.get(name) === value), { timeout: 5000 })
+  const query = (name) => new URL(page.url()).searchParams.get(name)
+
+  step('a wrong token is told, the right one enters')
+  await page.goto(`${base}/console/`)
+  await page.getByLabel('Token').fill('ade_wrong')
+  await page.getByRole('button', { name: 'Sign in' }).click()
+  await page.getByText('This token is not valid').waitFor()
+  await page.getByLabel('Token').fill(token)
+  await page.getByRole('button', { name: 'Sign in' }).click()
+  await page.getByRole('heading', { level: 1, name: 'Runs' }).waitFor()
+  await page.getByText('Live', { exact: true }).waitFor()
+
+  step('a second tab hears the same stream')
+  const second = await context.newPage()
+  await second.goto(`${base}/console/runs`)
+  await second.getByText('Live', { exact: true }).waitFor()
+
+  step('a file becomes a run')
+  await page.bringToFront()
+  const chooser = page.waitForEvent('filechooser')
+  await page.keyboard.press('u')
+  await (await chooser).setFiles([{ name: basename(file), mimeType: '', buffer: readFileSync(file) }, { name: 'minutes.docx', mimeType: 'text/plain', buffer: Buffer.from('no workbook') }])
+  await page.getByText('unsupported_format').waitFor()
+  await page.getByText('Ready', { exact: true }).waitFor()
+  await page.keyboard.press('Control+Enter')
+  await page.waitForURL(/\/console\/runs\/[0-9a-f-]{36}/)
+  const id = page.url().match(/runs\/([0-9a-f-]{36})/)[1]
+
+  step('it ends, and its result is shown beside the sheet it came from')
+  await page.locator('.grid-pane').nth(1).waitFor({ timeout: 60_000 })
+  assert.equal(await page.locator('[role=grid]').count(), 2)
+  await second.locator(`#run-${id}`).getByText('Succeeded').waitFor()
+
+  step('n and p go through the issues; the other side shows the partner')
+  await page.getByRole('button', { name: 'Next issue, n' }).waitFor()
+  await page.keyboard.press('n')
+  await page.locator('.side').getByText(/issue 1 of \d+/).waitFor()
+  await says('cell', (cell) => cell)
+  const first = query('cell')
+  await page.keyboard.press('n')
+  await page.locator('.side').getByText(/issue 2 of \d+/).waitFor()
+  await page.keyboard.press('p')
+  await page.locator('.side').getByText(/issue 1 of \d+/).waitFor()
+  await says('cell', first)
+  assert.equal(await page.locator('.grid-cell.chosen').count(), 2)
+
+  step('arrows move, Tab goes to the other side and back, and a link shows the same cell')
+  await page.locator('[role=grid]').first().focus()
+  await page.keyboard.press('ArrowDown')
+  await says('cell', (cell) => cell !== first)
+  await page.keyboard.press('ArrowUp')
+  await says('cell', first)
+  await page.keyboard.press('Tab')
+  await says('side', 'output')
+  await page.keyboard.press('Shift+Tab')
+  await says('side', null)
+  const active = await page.locator('[role=grid]').first().getAttribute('aria-activedescendant')
+  assert.ok(await page.locator(`[id="${active}"]`).count(), 'the active cell is in the page')
+  await page.reload()
+  await page.locator('.grid-cell.chosen').first().waitFor()
+  await says('cell', first)
+
+  step('going back leaves the tab, not the cell')
+  await page.keyboard.press('2')
+  await page.waitForURL(/\/log$/)
+  await page.locator('.log-line').first().waitFor()
+  await page.getByRole('button', { name: /^Error/ }).click()
+  await page.getByText('No line of this log').waitFor()
+  await page.goBack()
+  await page.waitForURL(/\/result|\/runs\/[0-9a-f-]{36}\?/)
+  await says('cell', first)
+
+  step('explain and files')
+  await page.keyboard.press('3')
+  await page.getByRole('heading', { name: /^Columns of table 1/ }).waitFor()
+  await page.keyboard.press('4')
+  const download = page.waitForEvent('download')
+  await page.getByRole('link', { name: 'Download: Normalized workbook' }).click()
+  assert.match((await download).suggestedFilename(), /\.xlsx$/)
+
+  step('the palette finds the run')
+  await page.keyboard.press('Control+k')
+  await page.keyboard.type(id.slice(-6))
+  await page.getByRole('option').filter({ hasText: id.slice(-6) }).first().waitFor()
+  await page.keyboard.press('Escape')
+
+  step('filters are in the address, and Escape clears them')
+  await page.keyboard.press('g')
+  await page.keyboard.press('r')
+  await page.locator(`#run-${id}`).waitFor()
+  await page.getByRole('button', { name: /^Failed/ }).click()
+  await page.waitForURL(/status=failed/)
+  await page.locator(`#run-${id}`).waitFor({ state: 'detached' })
+  await page.keyboard.press('Escape')
+  await page.locator(`#run-${id}`).waitFor()
+
+  assert.deepEqual(wrong, [])
+  assert.doesNotMatch(await page.title(), /forbidden/)
+  console.log('all is well')
+} finally {
+  await browser.close()
+}
