@@ -48,8 +48,7 @@ impl Default for WindowLimits {
 }
 
 /// A worksheet of a file.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
-#[schema(as = Sheet)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct SheetInfo {
     /// Its name. The one sheet of a `.csv` file is called as the file without its extension.
     pub name: String,
@@ -57,16 +56,13 @@ pub struct SheetInfo {
     pub index: usize,
     /// `visible`, `hidden` or `veryHidden`.
     pub state: &'static str,
-    /// The rows of its used area, from the first row on; null where the sheet cannot be read.
-    #[schema(required)]
+    /// The rows of its used area, from the first row on; `None` where the sheet cannot be read.
     pub rows: Option<u64>,
-    /// The columns of its used area, from the first column on; null where the sheet cannot be read.
-    #[schema(required)]
+    /// The columns of its used area, from the first column on; `None` where the sheet cannot be read.
     pub columns: Option<u64>,
     /// Rows that the file says it has behind a long run of empty ones, where reading has ended.
     pub truncated_rows: u64,
     /// Why the sheet cannot be read: it is damaged, or too large. The others can be all the same.
-    #[schema(required)]
     pub problem: Option<String>,
 }
 

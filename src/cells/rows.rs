@@ -27,7 +27,6 @@ use std::path::Path;
 
 use serde::de::{self, Deserializer, SeqAccess, Visitor};
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
 
 /// The version of the file's keys; within a version keys are only added.
 const SCHEMA_VERSION: u32 = 1;
@@ -81,8 +80,7 @@ struct Stretch {
 }
 
 /// Rows of the sender that are not in the output, and why.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[schema(as = RowReason)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NotWritten {
     /// The sender's sheet.
     pub sheet: String,
@@ -93,14 +91,12 @@ pub struct NotWritten {
     /// Why.
     pub reason: Reason,
     /// The hook that dropped them.
-    #[schema(required)]
     pub hook: Option<String>,
 }
 
 /// Why a row of the sender is not in the output.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-#[schema(as = NotWrittenReason)]
 pub enum Reason {
     /// It is the header of a table.
     Header,

@@ -4,7 +4,6 @@ use std::ops::RangeInclusive;
 
 use ade_engine_native::cells::column_letters::column_of;
 use serde::Serialize;
-use utoipa::ToSchema;
 
 use super::{Issue, List, ListError, Severity, Wanted};
 
@@ -47,18 +46,15 @@ pub struct InWindow<'a> {
 }
 
 /// An issue of a cell, a row or a column of a window, without the values.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct CellIssue {
-    /// The row; null: it is of the whole column.
-    #[schema(required)]
+    /// The row; `None`: it is of the whole column.
     pub row: Option<u64>,
-    /// The column; null: it is of the whole row.
-    #[schema(required)]
+    /// The column; `None`: it is of the whole row.
     pub column: Option<u64>,
     /// How much it matters.
     pub severity: Severity,
     /// The field.
-    #[schema(required)]
     pub field: Option<String>,
     /// The rule.
     pub rule: String,

@@ -1,5 +1,5 @@
-//! The shapes of answers that the library makes as JSON (`run::json` and its like), which a test compares with them. Answers that are made
-//! of a type are described where that type is.
+//! The shapes of answers, for the API's description. The answers themselves are made by the library (`run::json` and its like),
+//! and a test compares the two.
 
 use std::collections::BTreeMap;
 
@@ -8,14 +8,12 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 use crate::api::state::statistics::Spread;
-use crate::cells::{NotWritten, Reason, SheetInfo};
 use crate::environment::json::BuildStep;
-use crate::issues::{CellIssue, Issue};
 use crate::store::{EnvironmentStatus, Failure, Package, RunCounts, RunMetrics, RunStatus};
 use crate::workspace::configurations::{ConfigurationObject, VersionObject};
 
 /// The server lives.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
 pub struct Health {
     /// `ok`.
     pub status: String,
@@ -112,7 +110,7 @@ pub struct Run {
 }
 
 /// Why a run that succeeded was refused.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
 pub struct Refusal {
     /// Such as `too_many_errors`.
     pub code: String,
@@ -120,7 +118,7 @@ pub struct Refusal {
 }
 
 /// The input of a run.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
 pub struct RunInput {
     /// Its file name.
     pub name: String,
@@ -146,7 +144,7 @@ pub struct RunPage {
 }
 
 /// A page of a run's log.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
 pub struct LogPage {
     pub run_id: String,
     pub entries: Vec<LogEntry>,
@@ -157,7 +155,7 @@ pub struct LogPage {
 }
 
 /// A line of a log.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
 pub struct LogEntry {
     /// The number of the line, from 1.
     pub id: u64,
@@ -173,7 +171,7 @@ pub struct LogEntry {
 }
 
 /// A stored input.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Document {
     /// UUIDv7.
@@ -188,7 +186,7 @@ pub struct Document {
 }
 
 /// A page of documents, newest first.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
 pub struct DocumentPage {
     pub items: Vec<Document>,
     /// The `cursor` of the next page; null on the last one.
@@ -197,7 +195,7 @@ pub struct DocumentPage {
 }
 
 /// A workspace.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Workspace {
     /// The name that a person chose.
@@ -207,7 +205,7 @@ pub struct Workspace {
 }
 
 /// Workspaces, by id.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
 pub struct WorkspaceList {
     pub items: Vec<Workspace>,
 }
@@ -228,13 +226,33 @@ pub struct VersionList {
 }
 
 /// The sheets of a file.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
 pub struct SheetList {
-    pub sheets: Vec<SheetInfo>,
+    pub sheets: Vec<Sheet>,
+}
+
+/// A sheet of a file.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+pub struct Sheet {
+    pub name: String,
+    /// Its position among the worksheets, from 0.
+    pub index: u64,
+    /// `visible`, `hidden` or `veryHidden`.
+    pub state: String,
+    /// The rows that are used; null if the sheet cannot be read.
+    #[schema(required)]
+    pub rows: Option<u64>,
+    #[schema(required)]
+    pub columns: Option<u64>,
+    /// Rows behind a long blank run, which are not read.
+    pub truncated_rows: u64,
+    /// Why it cannot be read.
+    #[schema(required)]
+    pub problem: Option<String>,
 }
 
 /// A window of cells.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
 pub struct CellWindow {
     pub sheet: String,
     pub sheet_index: u64,
@@ -254,14 +272,14 @@ pub struct CellWindow {
     pub row_map: Option<RowMap>,
     /// Of an input, the rows of the window that were not written; null if the run does not tell, and of an output.
     #[schema(required)]
-    pub row_reasons: Option<Vec<NotWritten>>,
+    pub row_reasons: Option<Vec<RowReason>>,
     /// With `with=issues`: the issues of the window; null if the run has no list of them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub issues: Option<WindowIssues>,
 }
 
 /// Which rows of a sheet of the other side the rows of a window belong to.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
 pub struct RowMap {
     /// The sheet of the other side: of the input for a window of the output, of the output for one of the input.
     pub sheet: String,
@@ -273,16 +291,82 @@ pub struct RowMap {
     pub unknown: Option<String>,
 }
 
+/// Rows of an input that were not written.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+pub struct RowReason {
+    /// The sheet of the input.
+    pub sheet: String,
+    pub first: u64,
+    pub last: u64,
+    pub reason: NotWrittenReason,
+    /// The hook that dropped them.
+    #[schema(required)]
+    pub hook: Option<String>,
+}
+
+/// Why rows of an input were not written.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum NotWrittenReason {
+    /// The header of a table.
+    Header,
+    Blank,
+    /// A total or a balance.
+    Total,
+    Note,
+    /// The title of a section.
+    Title,
+    RepeatedHeader,
+    /// Of no table.
+    Outside,
+    /// By a hook.
+    Dropped,
+    /// Its errors keep it apart.
+    Quarantined,
+    /// A further line of the record above.
+    Line,
+    Other,
+}
+
 /// The issues of a window.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
 pub struct WindowIssues {
     pub listed: Vec<CellIssue>,
     /// How many more there are than are listed here.
     pub more: u64,
 }
 
+/// An issue of a cell, a row or a column.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+pub struct CellIssue {
+    /// Null: of the whole column.
+    #[schema(required)]
+    pub row: Option<u64>,
+    /// Null: of the whole row.
+    #[schema(required)]
+    pub column: Option<u64>,
+    pub severity: Severity,
+    #[schema(required)]
+    pub field: Option<String>,
+    pub rule: String,
+    /// What is wrong, without the value.
+    pub message: String,
+}
+
+/// How much an issue matters.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Severity {
+    /// A value is not in the result, or is wrong there.
+    Error,
+    /// Written, to be checked.
+    Warning,
+    /// Worth knowing.
+    Info,
+}
+
 /// Which rows of input and output belong together.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
 pub struct RowSegments {
     /// In the order of the sheet; null if the run does not tell.
     #[schema(required)]
@@ -292,7 +376,7 @@ pub struct RowSegments {
 }
 
 /// Rows that follow each other on both sides, or on one where the other has none.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
 pub struct RowSegment {
     /// The sheet of the input; null: a hook added the rows.
     #[schema(required)]
@@ -315,7 +399,7 @@ pub struct RowSegment {
     pub descending: bool,
     /// Why they were not written; null: they were.
     #[schema(required)]
-    pub reason: Option<Reason>,
+    pub reason: Option<NotWrittenReason>,
     /// The hook that dropped them, or because of which they are not known.
     #[schema(required)]
     pub hook: Option<String>,
@@ -324,7 +408,7 @@ pub struct RowSegment {
 }
 
 /// Cells that have a text in them.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
 pub struct FoundCells {
     pub cells: Vec<FoundCell>,
     /// Where to go on: the `from` of the next search; null: the whole sheet was searched.
@@ -333,14 +417,14 @@ pub struct FoundCells {
 }
 
 /// A cell.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
 pub struct FoundCell {
     pub row: u64,
     pub column: u64,
 }
 
 /// A page of issues.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
 pub struct IssuePage {
     /// In the order of the sheets, their rows and columns.
     pub issues: Vec<Issue>,
@@ -352,7 +436,7 @@ pub struct IssuePage {
 }
 
 /// How many issues there are.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
 pub struct IssueCounts {
     /// Of this severity, that the filters take.
     pub error: u64,
@@ -362,6 +446,50 @@ pub struct IssueCounts {
     pub listed: u64,
     /// Those of the run that its list has no room for.
     pub unlisted: u64,
+}
+
+/// What is wrong with a cell, a row, a column or a sheet of the sender. Null is what does not apply, or is not known.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+pub struct Issue {
+    /// The sender's sheet.
+    pub sheet: String,
+    /// The sender's cell, such as `B7`.
+    #[schema(required)]
+    pub cell: Option<String>,
+    pub severity: Severity,
+    #[schema(required)]
+    pub field: Option<String>,
+    /// The field as the header of the output says it.
+    #[schema(required)]
+    pub label: Option<String>,
+    /// Such as `start_date.is_date`.
+    pub rule: String,
+    /// What is wrong, without the value.
+    pub message: String,
+    /// The value as it stood; empty where the cell is.
+    #[schema(required)]
+    pub value: Option<String>,
+    /// What became of it.
+    #[schema(required)]
+    pub written: Option<String>,
+    /// Whose row it is, where the configuration names a key.
+    #[schema(required)]
+    pub key: Option<String>,
+    /// The cell of the output.
+    #[schema(required)]
+    pub output: Option<String>,
+    /// The sender's row.
+    #[schema(required)]
+    pub row: Option<u32>,
+    /// The letters of the sender's column.
+    #[schema(required)]
+    pub column: Option<String>,
+    /// The sheet of the output.
+    #[schema(required)]
+    pub output_sheet: Option<String>,
+    /// Which table of the sheet, from 1.
+    #[schema(required)]
+    pub table: Option<u32>,
 }
 
 /// The environment of a configuration; a build is the same while it is made. What is in it is null until it is ready.
@@ -434,7 +562,7 @@ pub struct EnvironmentPage {
 }
 
 /// A page of a build's log.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
 pub struct BuildLogPage {
     pub build_id: String,
     pub entries: Vec<LogEntry>,
@@ -459,7 +587,7 @@ pub enum JobStatus {
 }
 
 /// A job: a run under another name, with the same id.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Job {
     /// UUIDv7.
@@ -479,7 +607,7 @@ pub struct Job {
 }
 
 /// Why a job ended in error.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct JobError {
     /// A stable word, explained in docs/errors.md.
@@ -490,7 +618,7 @@ pub struct JobError {
 }
 
 /// A setting.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Setting {
     /// The environment variable.
@@ -513,7 +641,7 @@ pub struct Setting {
 }
 
 /// Every setting.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
 pub struct SettingList {
     pub items: Vec<Setting>,
 }
@@ -544,7 +672,7 @@ pub struct Stats {
 }
 
 /// The workspace's part of the queue.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct QueueNow {
     pub queued: u64,
@@ -557,7 +685,7 @@ pub struct QueueNow {
 }
 
 /// Environments that are not ready yet.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct EnvironmentsNow {
     pub queued: u64,
@@ -567,7 +695,7 @@ pub struct EnvironmentsNow {
 /// Runs that ended within the window, without those whose files were collected or that were deleted.
 ///
 /// Of all workspaces, the 50000 runs that ended last are looked at. Where the window holds more, all figures are of those alone.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct EndedRuns {
     pub succeeded: u64,
@@ -585,7 +713,7 @@ pub struct EndedRuns {
 }
 
 /// What ended in a part of the window.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct WindowPart {
     /// Where it begins.
@@ -597,7 +725,7 @@ pub struct WindowPart {
 }
 
 /// The slots of all workers. They work for all workspaces.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Slots {
     pub all: u64,
@@ -606,7 +734,7 @@ pub struct Slots {
 }
 
 /// A worker.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Worker {
     /// New with each start.
