@@ -180,6 +180,10 @@ fn loaded(
         Ok(found) => Ok(found),
         Err(CheckError::DoesNotLoad(failure)) => Err(failure.shown(paths)),
         Err(CheckError::Cancelled) => return Err(busy("the server is about to stop")),
+        // The client can do nothing about a full disk.
+        Err(error @ CheckError::NoTemporaryFolder(_)) => {
+            return Err(ApiError::internal(error.to_string()));
+        }
         Err(error) => return Err(error.into()),
     };
     let (found, error) = match found {
