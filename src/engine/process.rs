@@ -194,6 +194,8 @@ pub struct EngineReport {
     pub disk_full: bool,
     /// The last lines that were not events.
     pub last_lines: Vec<String>,
+    /// Whether it said that the run begins.
+    pub begun: bool,
     /// What of the policy was in force.
     pub sandbox: Option<InForce>,
 }
@@ -214,6 +216,7 @@ impl EngineReport {
             limit: None,
             disk_full: false,
             last_lines: Vec::new(),
+            begun: false,
             sandbox: None,
         }
     }
@@ -365,7 +368,6 @@ impl Launch for ChildProcess<'_> {
     ) -> io::Result<EngineReport> {
         let mut heard = Heard {
             report: EngineReport::silent(Exit::Cancelled),
-            has_begun: false,
             values: self.values,
         };
         let options = ChildLimits {
@@ -413,7 +415,6 @@ impl Launch for ChildProcess<'_> {
 /// What a process has said so far.
 struct Heard<'a> {
     report: EngineReport,
-    has_begun: bool,
     /// See [`ChildProcess`].
     values: Option<&'a (dyn Fn(&str) + Sync)>,
 }
@@ -435,12 +436,12 @@ impl Heard<'_> {
             }
             // Once the run has begun, these are words of the configuration's own code, and may hold a cell.
             (REFUSED, _) => {
-                if !self.has_begun {
+                if !report.begun {
                     report.refused = data.and_then(EngineFailure::of);
                 }
                 return false;
             }
-            (STARTED, _) => self.has_begun = true,
+            (STARTED, _) => report.begun = true,
             (VALUES, Some(show)) => {
                 show(word("message"));
                 return false;
