@@ -20,6 +20,7 @@ use ade::worker;
 use ade::workspace::Workspace;
 use axum::http::{HeaderValue, Uri};
 
+use crate::context::when_there_is_room;
 use crate::exit::{ExitStatus, Failure, Outcome};
 use crate::signals;
 use crate::ui::ServerLog;
@@ -78,7 +79,9 @@ impl Serving {
         } = self;
         let stop = signals::stop_on_signals();
         // What servers left that were killed.
-        tokens::revoke_leftovers(&workspace)?;
+        when_there_is_room(&workspace.settings, &log, &stop.in_order, || {
+            Ok(tokens::revoke_leftovers(&workspace)?)
+        })?;
         documents::remove_leftovers(&workspace);
         let told = Arc::clone(&log);
         let report = Box::new(move |now: &ServerLine<'_>| told.api(now));

@@ -11,7 +11,7 @@ use crate::base::problem::{Facts, Kind, Problem, code};
 use crate::store::{Holder, Store, StoreError};
 use crate::system::lease::{Heartbeat, Held, Leased, Unreachable};
 use crate::system::machine::Machine;
-use crate::workspace::Workspace;
+use crate::workspace::{Workspace, ballast};
 
 /// The name of the lease.
 const NAME: &str = "gc";
@@ -59,6 +59,7 @@ pub fn collect_alone(
     if options.dry_run {
         return Ok(collect(workspace, options, cancel)?);
     }
+    ballast::give_up(&workspace.settings, &workspace.paths);
     let (store, machine) = (&*workspace.store, &*workspace.machine);
     let lease = CollectionLease {
         store,
