@@ -347,3 +347,22 @@ fn no_further_run_is_claimed_while_the_folder_of_all_runs_is_away() {
     worker.stops();
     assert_eq!(said.matches(": claimed").count(), 1 + runs.len(), "{said}");
 }
+
+#[test]
+fn an_installer_that_the_machine_has_no_descriptors_for_spends_no_attempt() {
+    let mut place = Place::cold();
+    place.hurry();
+    let mark = place.path("tried");
+    // From caches, and with a network.
+    place.before_installs(&format!(
+        "echo x >> '{0}'; if [ $(wc -l < '{0}') -le 2 ]; then echo 'error: failed to open file: Too many open files (os error 24)' >&2; exit 2; fi",
+        mark.display()
+    ));
+    let run = place.enqueue("config", "members.csv");
+    place
+        .ade("worker --drain")
+        .succeeds()
+        .says("resource temporarily unavailable");
+    // Its environment did not fail for good, and neither did the run.
+    assert_eq!(place.outcomes(&run), ["succeeded"]);
+}
