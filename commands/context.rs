@@ -22,6 +22,9 @@ use crate::ui::{Color, ServerLog, Ui};
 /// How soon a command that stays looks again whether a full disk has room.
 const AGAIN: Duration = Duration::from_secs(2);
 
+/// What a full disk makes of opening and writing the database, and of the files beside it.
+const OF_A_FULL_DISK: [&str; 2] = [code::DATABASE_UNREACHABLE, code::STORAGE_FAILED];
+
 /// Flags that work everywhere.
 #[derive(Args)]
 #[command(next_help_heading = "Global options")]
@@ -165,12 +168,12 @@ impl Context {
         Ok(Workspace::open(settings, opening)?)
     }
 
-    /// The same for one that goes on until it is stopped.
+    /// The same for one that goes on until it is stopped. `None`: it was, before there was room.
     pub fn open_to_stay(
         settings: &Settings,
         log: &ServerLog,
         stop: &Cancel,
-    ) -> Result<Workspace, Failure> {
+    ) -> Result<Option<Workspace>, Failure> {
         when_there_is_room(settings, log, stop, || Self::open_to_work(settings.clone()))
     }
 
@@ -214,19 +217,24 @@ impl Context {
 }
 
 /// Tries something again for as long as it fails and the disk of the database is full: what stays goes on by itself when there
-/// is room.
+/// is room. `None`: it was stopped before.
 pub fn when_there_is_room<T>(
     settings: &Settings,
     log: &ServerLog,
     stop: &Cancel,
     mut attempt: impl FnMut() -> Result<T, Failure>,
-) -> Result<T, Failure> {
+) -> Result<Option<T>, Failure> {
     let paths = Paths::new(settings)?;
     let mut said = false;
     loop {
         let failure = match attempt() {
-            Err(failure) if ballast::is_short(settings, &paths) => failure,
-            other => return other,
+            Err(failure)
+                if OF_A_FULL_DISK.contains(&&*failure.code)
+                    && ballast::is_short(settings, &paths) =>
+            {
+                failure
+            }
+            other => return other.map(Some),
         };
         if !said {
             let message = format!("{}; it is tried again until there is room", failure.message);
@@ -234,7 +242,7 @@ pub fn when_there_is_room<T>(
             said = true;
         }
         if stop.wait(AGAIN) {
-            return Err(failure);
+            return Ok(None);
         }
     }
 }

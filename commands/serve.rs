@@ -11,7 +11,7 @@ use ade::settings::LogLevel;
 use ade::worker;
 
 use crate::context::Context;
-use crate::exit::Outcome;
+use crate::exit::{ExitStatus, Outcome};
 use crate::serving::{self, Serving};
 use crate::ui::ServerLog;
 
@@ -63,7 +63,10 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
     let cors_origins = serving::origins(settings.cors_origins.as_deref())?;
     let log = Arc::new(ServerLog::new(context.own_ui(), &settings));
     // Until the server listens, a signal ends the process.
-    let workspace = Arc::new(Context::open_to_stay(&settings, &log, &Cancel::new())?);
+    let Some(workspace) = Context::open_to_stay(&settings, &log, &Cancel::new())? else {
+        return Ok(ExitStatus::Done);
+    };
+    let workspace = Arc::new(workspace);
     let loopback = serving::is_loopback(&place);
     if matches!(place, ListenAddress::Port(_)) && !loopback {
         serving::demand_tokens(&workspace, &args.host)?;

@@ -79,9 +79,10 @@ impl Serving {
         } = self;
         let stop = signals::stop_on_signals();
         // What servers left that were killed.
-        when_there_is_room(&workspace.settings, &log, &stop.in_order, || {
-            Ok(tokens::revoke_leftovers(&workspace)?)
-        })?;
+        let revoke = || Ok(tokens::revoke_leftovers(&workspace)?);
+        if when_there_is_room(&workspace.settings, &log, &stop.in_order, revoke)?.is_none() {
+            return Ok(ExitStatus::Done);
+        }
         documents::remove_leftovers(&workspace);
         let told = Arc::clone(&log);
         let report = Box::new(move |now: &ServerLine<'_>| told.api(now));

@@ -51,9 +51,12 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
     let log = ServerLog::new(context.own_ui(), &settings);
     let stop = signals::stop_on_signals();
     let stays = !args.drain && !args.once;
-    let workspace = match stays {
+    let opened = match stays {
         true => Context::open_to_stay(&settings, &log, &stop.in_order)?,
-        false => Context::open_to_work(settings)?,
+        false => Some(Context::open_to_work(settings)?),
+    };
+    let Some(workspace) = opened else {
+        return Ok(ExitStatus::Done);
     };
     let worker = &workspace.settings.worker;
     let options = WorkerOptions {
@@ -72,8 +75,9 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
     };
     let left = match stays {
         true => when_there_is_room(&workspace.settings, &log, &stop.in_order, work)?,
-        false => work()?,
+        false => Some(work()?),
     };
+    let left = left.unwrap_or_default();
     let rejects = workspace.settings.safe_mode == SafeMode::Reject;
     if left > 0 && rejects {
         let message = format!("{left} queued and not executed: ADE_SAFE_MODE is reject");
