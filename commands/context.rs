@@ -2,19 +2,28 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
+use ade::base::cancel::Cancel;
 use ade::base::files::describe;
 use ade::base::problem::code;
 use ade::configuration::Configuration;
 use ade::environment::needed::prepare::{Prepared, prepare};
 use ade::run::ending::recover::settle;
+use ade::settings::paths::Paths;
 use ade::settings::{Inputs, Settings};
 use ade::store::Opening;
-use ade::workspace::Workspace;
+use ade::workspace::{Workspace, ballast};
 use clap::Args;
 
 use crate::exit::Failure;
-use crate::ui::{Color, Ui};
+use crate::ui::{Color, ServerLog, Ui};
+
+/// How soon a command that stays looks again whether a full disk has room.
+const AGAIN: Duration = Duration::from_secs(2);
+
+/// What a full disk makes of opening and writing the database, and of the files beside it.
+const OF_A_FULL_DISK: [&str; 2] = [code::DATABASE_UNREACHABLE, code::STORAGE_FAILED];
 
 /// Flags that work everywhere.
 #[derive(Args)]
@@ -159,6 +168,15 @@ impl Context {
         Ok(Workspace::open(settings, opening)?)
     }
 
+    /// The same for one that goes on until it is stopped. `None`: it was, before there was room.
+    pub fn open_to_stay(
+        settings: &Settings,
+        log: &ServerLog,
+        stop: &Cancel,
+    ) -> Result<Option<Workspace>, Failure> {
+        when_there_is_room(settings, log, stop, || Self::open_to_work(settings.clone()))
+    }
+
     /// The workspace and the configuration in this folder, ready to be run. If the folder is no configuration, no database is
     /// created.
     pub fn prepare(&self, folder: &Path) -> Result<(Workspace, Prepared), Failure> {
@@ -195,5 +213,36 @@ impl Context {
         self.open_if_present()?.ok_or_else(|| {
             Failure::usage(code::ENVIRONMENT_NOT_FOUND, "there are no environments yet")
         })
+    }
+}
+
+/// Tries something again for as long as it fails and the disk of the database is full: what stays goes on by itself when there
+/// is room. `None`: it was stopped before.
+pub fn when_there_is_room<T>(
+    settings: &Settings,
+    log: &ServerLog,
+    stop: &Cancel,
+    mut attempt: impl FnMut() -> Result<T, Failure>,
+) -> Result<Option<T>, Failure> {
+    let paths = Paths::new(settings)?;
+    let mut said = false;
+    loop {
+        let failure = match attempt() {
+            Err(failure)
+                if OF_A_FULL_DISK.contains(&&*failure.code)
+                    && ballast::is_short(settings, &paths) =>
+            {
+                failure
+            }
+            other => return other.map(Some),
+        };
+        if !said {
+            let message = format!("{}; it is tried again until there is room", failure.message);
+            log.trouble(&message);
+            said = true;
+        }
+        if stop.wait(AGAIN) {
+            return Ok(None);
+        }
     }
 }

@@ -5,7 +5,7 @@ use std::path::Path;
 use ade::settings::Settings;
 use ade::settings::paths::Paths;
 use ade::store::{self, AppliedMigration, Migrated, MigrationState, StoreError};
-use ade::workspace::identity;
+use ade::workspace::{ballast, identity};
 use serde_json::json;
 
 use crate::context::Context;
@@ -40,6 +40,7 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
         check(ui, &settings, &database)?;
     } else {
         identity::demand_database(&settings, &paths)?;
+        ballast::give_up(&settings, &paths);
         print_migrated(ui, &store::migrate(&settings, &database)?);
         identity::record(&settings, &paths)?;
     }

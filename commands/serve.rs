@@ -6,11 +6,12 @@ use std::time::Duration;
 
 use ade::api::ServeOptions;
 use ade::api::server::{self, ListenAddress, Listening};
+use ade::base::cancel::Cancel;
 use ade::settings::LogLevel;
 use ade::worker;
 
 use crate::context::Context;
-use crate::exit::Outcome;
+use crate::exit::{ExitStatus, Outcome};
 use crate::serving::{self, Serving};
 use crate::ui::ServerLog;
 
@@ -60,14 +61,18 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
     let notify = variable("NOTIFY_SOCKET");
     let trusted_proxies = serving::proxies(settings.trusted_proxies.as_deref())?;
     let cors_origins = serving::origins(settings.cors_origins.as_deref())?;
-    let workspace = Arc::new(Context::open_to_work(settings)?);
+    let log = Arc::new(ServerLog::new(context.own_ui(), &settings));
+    // Until the server listens, a signal ends the process.
+    let Some(workspace) = Context::open_to_stay(&settings, &log, &Cancel::new())? else {
+        return Ok(ExitStatus::Done);
+    };
+    let workspace = Arc::new(workspace);
     let loopback = serving::is_loopback(&place);
     if matches!(place, ListenAddress::Port(_)) && !loopback {
         serving::demand_tokens(&workspace, &args.host)?;
     }
     let listening = Listening::at(&place)?;
     let settings = &workspace.settings;
-    let log = Arc::new(ServerLog::new(context.own_ui(), settings));
     let place = match (listening.address(), &place) {
         (Some(address), _) => format!("http://{address}"),
         (None, ListenAddress::Socket(path)) => path.display().to_string(),

@@ -1,15 +1,17 @@
 //! What `ade dev` and `ade serve` share: where to listen, and API and worker in one process until a signal stops them.
 
 use std::net::{IpAddr, SocketAddr};
+use std::panic::resume_unwind;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::thread::ScopedJoinHandle;
 use std::time::Duration;
 
 use ade::api::access::tokens;
 use ade::api::server::{ListenAddress, Listening, Shutdown};
 use ade::api::state::ServerLine;
 use ade::api::{Api, ServeOptions};
-use ade::base::cancel::Cancel;
+use ade::base::cancel::{Cancel, RaisedAtEnd};
 use ade::run::calls::request::Tools;
 use ade::run::ending::recover::settle_until;
 use ade::run::inputs::documents;
@@ -18,6 +20,7 @@ use ade::worker;
 use ade::workspace::Workspace;
 use axum::http::{HeaderValue, Uri};
 
+use crate::context::when_there_is_room;
 use crate::exit::{ExitStatus, Failure, Outcome};
 use crate::signals;
 use crate::ui::ServerLog;
@@ -76,7 +79,10 @@ impl Serving {
         } = self;
         let stop = signals::stop_on_signals();
         // What servers left that were killed.
-        tokens::revoke_leftovers(&workspace)?;
+        let revoke = || Ok(tokens::revoke_leftovers(&workspace)?);
+        if when_there_is_room(&workspace.settings, &log, &stop.in_order, revoke)?.is_none() {
+            return Ok(ExitStatus::Done);
+        }
         documents::remove_leftovers(&workspace);
         let told = Arc::clone(&log);
         let report = Box::new(move |now: &ServerLine<'_>| told.api(now));
@@ -87,16 +93,15 @@ impl Serving {
             let working = worker.map(|options| {
                 let (workspace, stop, log) = (&workspace, stop.clone(), &*log);
                 scope.spawn(move || {
-                    let worked = worker::work(
+                    // A server whose worker cannot go on ends, so that an operator looks.
+                    let _stop = RaisedAtEnd(&stop.in_order);
+                    worker::work(
                         workspace,
                         Tools::here(),
                         &options,
                         &stop,
                         &|source, change| log.change(source, change),
-                    );
-                    // A server whose worker cannot go on ends, so that an operator looks.
-                    stop.in_order.cancel();
-                    worked
+                    )
                 })
             });
             if !works {
@@ -113,7 +118,8 @@ impl Serving {
             // The API may end by itself only with the worker.
             stop.in_order.cancel();
             let _ = watching.join();
-            working.and_then(|working| working.join().ok()?.err())
+            let worked = working.map(ScopedJoinHandle::join);
+            worked.and_then(|worked| worked.unwrap_or_else(|panic| resume_unwind(panic)).err())
         });
         match failed {
             Some(error) => Err(error.into()),

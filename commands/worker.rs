@@ -4,10 +4,11 @@ use std::time::Duration;
 
 use ade::base::problem::code;
 use ade::run::calls::request::Tools;
+use ade::run::execution::happenings::{Happening, Where};
 use ade::settings::SafeMode;
 use ade::worker::{self, WorkerOptions};
 
-use crate::context::Context;
+use crate::context::{Context, when_there_is_room};
 use crate::exit::{ExitStatus, Failure, Outcome};
 use crate::signals;
 use crate::ui::ServerLog;
@@ -46,7 +47,17 @@ pub struct Args {
 }
 
 pub fn run(args: &Args, context: &Context) -> Outcome {
-    let workspace = Context::open_to_work(context.settings()?)?;
+    let settings = context.settings()?;
+    let log = ServerLog::new(context.own_ui(), &settings);
+    let stop = signals::stop_on_signals();
+    let stays = !args.drain && !args.once;
+    let opened = match stays {
+        true => Context::open_to_stay(&settings, &log, &stop.in_order)?,
+        false => Some(Context::open_to_work(settings)?),
+    };
+    let Some(workspace) = opened else {
+        return Ok(ExitStatus::Done);
+    };
     let worker = &workspace.settings.worker;
     let options = WorkerOptions {
         concurrency: args
@@ -55,17 +66,18 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
         drain: args.drain,
         once: args.once,
         grace: Duration::from_secs(args.grace),
-        gc: !args.no_gc && !args.drain && !args.once,
+        gc: !args.no_gc && stays,
     };
-    let log = ServerLog::new(context.own_ui(), &workspace.settings);
-    let stop = signals::stop_on_signals();
-    let left = worker::work(
-        &workspace,
-        Tools::here(),
-        &options,
-        &stop,
-        &|source, change| log.change(source, change),
-    )?;
+    let work = || {
+        let tools = Tools::here();
+        let told = |source: &Where<'_>, change: &Happening<'_>| log.change(source, change);
+        Ok(worker::work(&workspace, tools, &options, &stop, &told)?)
+    };
+    let left = match stays {
+        true => when_there_is_room(&workspace.settings, &log, &stop.in_order, work)?,
+        false => Some(work()?),
+    };
+    let left = left.unwrap_or_default();
     let rejects = workspace.settings.safe_mode == SafeMode::Reject;
     if left > 0 && rejects {
         let message = format!("{left} queued and not executed: ADE_SAFE_MODE is reject");

@@ -340,7 +340,7 @@ fn an_engine_that_dies_is_tried_again_and_what_it_printed_is_shown_and_not_recor
     note: attempt 2 of 3 at members.csv failed: the engine was killed by signal 9; the next one is in [TIME]
     last words
     error: the engine was killed by signal 9
-    hint: `ade logs tail` shows all of its output
+    hint: the kernel does that where memory is short (`dmesg` says so), and so may a person or a program; `ade logs tail` shows all of its output
     ");
     let run = place.latest_run();
     assert_eq!(run["exit_code"], 137);

@@ -320,3 +320,49 @@ fn runs_wait_while_the_folder_that_they_were_recorded_in_is_away() {
     place.ade("worker --drain -q").succeeds();
     assert_eq!(place.status_of(&run), "succeeded");
 }
+
+#[test]
+fn no_further_run_is_claimed_while_the_folder_of_all_runs_is_away() {
+    let mut place = Place::cold();
+    place.hurry();
+    place.set("ADE_RUNS_DIR", place.path("mounted"));
+    place.warm("config");
+    let runs: Vec<String> = (0..5)
+        .map(|_| place.enqueue("config", "members.csv"))
+        .collect();
+    let (here, away) = (place.path("mounted"), place.path("away"));
+    std::fs::rename(&here, &away).unwrap();
+    std::fs::create_dir(&here).unwrap();
+    let mut worker = place.start_worker("one");
+    worker.wait_until_says("no run is claimed until its disk is mounted");
+    // What was claimed before goes back.
+    worker.wait_until_says("queued: cannot use the folder");
+    std::fs::remove_dir(&here).unwrap();
+    std::fs::rename(&away, &here).unwrap();
+    for run in &runs {
+        place.wait_for_status(run, "succeeded");
+        assert_eq!(place.outcomes(run), ["succeeded"]);
+    }
+    let said = worker.stderr();
+    worker.stops();
+    assert_eq!(said.matches(": claimed").count(), 1 + runs.len(), "{said}");
+}
+
+#[test]
+fn an_installer_that_the_machine_has_no_descriptors_for_spends_no_attempt() {
+    let mut place = Place::cold();
+    place.hurry();
+    let mark = place.path("tried");
+    // From caches, and with a network.
+    place.before_installs(&format!(
+        "echo x >> '{0}'; if [ $(wc -l < '{0}') -le 2 ]; then echo 'error: failed to open file: Too many open files (os error 24)' >&2; exit 2; fi",
+        mark.display()
+    ));
+    let run = place.enqueue("config", "members.csv");
+    place
+        .ade("worker --drain")
+        .succeeds()
+        .says("resource temporarily unavailable");
+    // Its environment did not fail for good, and neither did the run.
+    assert_eq!(place.outcomes(&run), ["succeeded"]);
+}

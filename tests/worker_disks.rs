@@ -15,6 +15,8 @@ trials!(
     a_database_on_a_full_disk_loses_nothing_and_the_worker_goes_on_when_there_is_room,
     no_run_is_claimed_for_a_full_disk_and_one_that_found_it_full_is_tried_again,
     a_database_that_is_read_only_is_said_to_be_and_nothing_is_lost,
+    what_stays_waits_at_its_start_for_room,
+    what_frees_room_works_on_a_full_disk,
 );
 
 /// A small file system of its own, unmounted with the test.
@@ -171,5 +173,65 @@ fn a_database_that_is_read_only_is_said_to_be_and_nothing_is_lost() -> Tried {
     place.ade("run config members.csv").ends_with(5);
     assert!(disk.remount("rw"));
     place.drains(&run);
+    Ok(())
+}
+
+fn what_stays_waits_at_its_start_for_room() -> Tried {
+    for (line, started) in [
+        ("worker --concurrency 1", "looking for work"),
+        ("serve --port 0", "serving on"),
+    ] {
+        let mut place = Place::new();
+        place.hurry();
+        let disk = SmallDisk::mount(&place.path("data/db"), 2048)?;
+        place.configuration("config");
+        place.members("members.csv");
+        place.warm("config");
+        let run = place.enqueue("config", "members.csv");
+        let filler = disk.fill();
+        // Where a person waits, it is said at once.
+        place.ade("worker --drain").ends_with(5).says("hint:");
+        if line.starts_with("worker") {
+            let mut waits = place.start(line);
+            waits.wait_until_says("until there is room");
+            waits.stops();
+        }
+        let mut stays = place.start(line);
+        stays.wait_until_says("until there is room");
+        fs::remove_file(filler).unwrap();
+        stays.wait_until_says(started);
+        if line.starts_with("worker") {
+            place.wait_for_status(&run, "succeeded");
+        }
+        stays.stops();
+    }
+    Ok(())
+}
+
+fn what_frees_room_works_on_a_full_disk() -> Tried {
+    let mut place = Place::new();
+    place.hurry();
+    let disk = SmallDisk::mount(&place.path("data/db"), 100 * 1024)?;
+    place.configuration("config");
+    place.members("members.csv");
+    place.ade("run config members.csv -q").succeeds();
+    let ballast = place.path("data/db/ballast");
+    let keep = |place: &Place| {
+        let worker = place.start_worker("one");
+        wait_for("the ballast", || ballast.exists());
+        worker.stops();
+    };
+    for (line, says) in [
+        ("runs ls", "members.csv"),
+        ("migrate", "is up to date"),
+        ("runs rm latest", "removed"),
+        ("env gc", "freed"),
+    ] {
+        keep(&place);
+        let filler = disk.fill();
+        place.ade(line).succeeds().prints(says);
+        assert!(!ballast.exists(), "{line}");
+        fs::remove_file(filler).unwrap();
+    }
     Ok(())
 }

@@ -54,6 +54,17 @@ impl ServerLog {
         }
     }
 
+    /// What keeps a worker or a server from its start.
+    pub fn trouble(&self, message: &str) {
+        self.write(
+            "ade",
+            LogLevel::Error,
+            "worker.trouble",
+            message,
+            Value::Null,
+        );
+    }
+
     /// What the API says.
     pub fn api(&self, told: &ServerLine<'_>) {
         match told {

@@ -122,7 +122,14 @@ impl fmt::Debug for Cancel {
     }
 }
 
-impl Shared {}
+/// Raises a flag when dropped, also by a panic.
+pub struct RaisedAtEnd<'a>(pub &'a Cancel);
+
+impl Drop for RaisedAtEnd<'_> {
+    fn drop(&mut self) {
+        self.0.cancel();
+    }
+}
 
 /// Keeps a function of [`Cancel::on_cancel`] registered for as long as it lives.
 pub struct Subscription {

@@ -247,6 +247,9 @@ pub mod code {
         DATABASE_ERROR = "database_error";
         IDENTITY_MISMATCH = "identity_mismatch";
         COLLECTION_BUSY = "collection_busy";
+
+        // The machine.
+        TOO_FEW_THREADS = "too_few_threads";
     }
 }
 

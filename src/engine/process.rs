@@ -197,6 +197,8 @@ pub struct EngineReport {
     pub disk_full: bool,
     /// The last lines that were not events.
     pub last_lines: Vec<String>,
+    /// Whether it said that the run begins.
+    pub begun: bool,
     /// What of the policy was in force.
     pub sandbox: Option<InForce>,
 }
@@ -217,6 +219,7 @@ impl EngineReport {
             limit: None,
             disk_full: false,
             last_lines: Vec::new(),
+            begun: false,
             sandbox: None,
         }
     }
@@ -368,7 +371,6 @@ impl Launch for ChildProcess<'_> {
     ) -> io::Result<EngineReport> {
         let mut heard = Heard {
             report: EngineReport::silent(Exit::Cancelled),
-            has_begun: false,
             values: self.values,
         };
         let options = ChildLimits {
@@ -416,7 +418,6 @@ impl Launch for ChildProcess<'_> {
 /// What a process has said so far.
 struct Heard<'a> {
     report: EngineReport,
-    has_begun: bool,
     /// See [`ChildProcess`].
     values: Option<&'a (dyn Fn(&str) + Sync)>,
 }
@@ -438,13 +439,13 @@ impl Heard<'_> {
             }
             // Once the run has begun, these are words of the configuration's own code, and may hold a cell.
             (REFUSED, _) => {
-                if !self.has_begun {
+                if !report.begun {
                     report.refused = data.and_then(EngineFailure::of);
                     report.at = FailedAt::of(data);
                 }
                 return false;
             }
-            (STARTED, _) => self.has_begun = true,
+            (STARTED, _) => report.begun = true,
             (VALUES, Some(show)) => {
                 show(word("message"));
                 return false;

@@ -7,11 +7,12 @@
 //! A process can be suspended for longer than its lease without noticing. So code that is about to write asks [`Held`]
 //! first; where the last answer of the store is older than the lease, [`Held`] asks the store again.
 
+use std::io;
 use std::sync::Mutex;
 use std::time::Duration;
 
 use super::machine::{Machine, Steady};
-use crate::base::cancel::Cancel;
+use crate::base::cancel::{Cancel, RaisedAtEnd};
 use crate::base::clock::Timestamp;
 use crate::base::mutex::lock;
 
@@ -109,19 +110,26 @@ impl<'a> Held<'a> {
 
     /// Does `work` while another thread renews the lease, every third of its length, and checks it more often. `cancel` is
     /// raised when the lease was lost or a request to cancel was recorded.
-    pub fn keep<T>(&self, cancel: &Cancel, work: impl FnOnce() -> T) -> T {
+    ///
+    /// # Errors
+    /// The thread cannot be started; the work was not begun.
+    pub fn keep<T>(&self, cancel: &Cancel, work: impl FnOnce() -> T) -> io::Result<T> {
         let stop = Cancel::new();
         let mut work = Some(work);
-        let mut done = None;
+        let mut done = Err(io::ErrorKind::Other.into());
         self.machine.beside(
             vec![Box::new(|| self.renew_until(&stop, cancel))],
-            &mut || {
+            &mut |started| {
                 // Also where the work panics, so that the renewing thread ends.
-                let _stop = Raise(&stop);
-                done = work.take().map(|work| work());
+                let _stop = RaisedAtEnd(&stop);
+                match (started, work.take()) {
+                    (Ok(()), Some(work)) => done = Ok(work()),
+                    (Err(error), _) => done = Err(error),
+                    (Ok(()), None) => {}
+                }
             },
         );
-        done.expect("the work was done")
+        done
     }
 
     fn renew_until(&self, stop: &Cancel, cancel: &Cancel) {
@@ -167,14 +175,5 @@ impl<'a> Held<'a> {
         let state = lock(&self.state);
         let silence = self.machine.steady().since(state.answered);
         !state.lost && (beat.is_ok() || silence < self.leased.length())
-    }
-}
-
-/// Raises a flag when dropped.
-struct Raise<'a>(&'a Cancel);
-
-impl Drop for Raise<'_> {
-    fn drop(&mut self) {
-        self.0.cancel();
     }
 }

@@ -8,17 +8,14 @@ use crate::store::StoreError;
 
 impl Pool<'_> {
     pub(super) fn collect_regularly(&self) {
-        let settings = &self.workspace.settings.worker;
-        if !self.options.gc || !settings.enable_gc {
-            return;
-        }
+        let interval = self.workspace.settings.worker.gc_interval;
         let machine = &*self.workspace.machine;
         let worker = self.workspace.worker_id(0);
         loop {
             if let Err(error) = self.collect(&worker) {
                 self.store_failed(&worker, error);
             }
-            if machine.wait(&self.done, settings.gc_interval) {
+            if machine.wait(&self.done, interval) {
                 return;
             }
         }
@@ -36,6 +33,10 @@ impl Pool<'_> {
             // It does what this one would have done.
             Err(CollectError::Busy(_)) => Ok(()),
             Err(CollectError::Store(error)) => Err(error),
+            Err(error @ CollectError::Thread(_)) => {
+                self.report(worker, &Happening::Trouble(&error.to_string()));
+                Ok(())
+            }
         }
     }
 }

@@ -14,6 +14,7 @@ use crate::run::execution::lifecycle::send_back;
 use crate::run::execution::queue_metrics::QueueMetrics;
 use crate::store::{BuildAttempts, StoreError, Used};
 use crate::system::machine::{JUMP, Machine, Moment, Steady};
+use crate::workspace::ballast;
 use crate::workspace::fleet::longest_lease;
 
 /// Notices when the wall clock moves differently from the steady one.
@@ -172,6 +173,11 @@ impl Pool<'_> {
         let (store, machine) = (&*self.workspace.store, &*self.workspace.machine);
         let settings = &self.workspace.settings.worker;
         store.worker_seen(&self.process, machine.now())?;
+        ballast::keep(
+            machine.files(),
+            &self.workspace.settings,
+            &self.workspace.paths,
+        );
         // In this time every live worker renews its leases.
         let settle = longest_lease(self.workspace)? / 3 + JUMP;
         // Looked at with the database in hand: a clock that jumps while the store waits for it must not end good leases.

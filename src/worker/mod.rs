@@ -12,12 +12,16 @@ mod collecting;
 mod housekeeping;
 mod slot;
 
+use std::io;
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use crate::base::cancel::Cancel;
+use crate::base::cancel::{Cancel, RaisedAtEnd};
+use crate::base::files::{RAISE_LIMITS, describe};
 use crate::base::mutex::lock;
+use crate::base::problem::{Facts, Kind, Problem, code};
 use crate::run::calls::request::Tools;
 use crate::run::execution::happenings::{Happening, Watcher, Where};
 use crate::store::{Failure, RunRecord, RunStatus, StoreError};
@@ -51,18 +55,43 @@ pub struct Stop {
     pub at_once: Cancel,
 }
 
+/// A worker cannot go on.
+#[derive(Debug, thiserror::Error)]
+pub enum WorkError {
+    /// It cannot take part in the queue.
+    #[error(transparent)]
+    Fleet(#[from] FleetError),
+    /// It has not all of its slots, or nothing that looks after them.
+    #[error("the threads of a worker cannot be started: {}", describe(.0))]
+    Threads(io::Error),
+}
+
+impl Problem for WorkError {
+    fn facts(&self) -> Facts {
+        match self {
+            Self::Fleet(error) => error.facts(),
+            Self::Threads(_) => {
+                Facts::new(Kind::Internal, code::TOO_FEW_THREADS).hint(RAISE_LIMITS)
+            }
+        }
+    }
+}
+
 /// Executes queued runs until the queue is drained or it is asked to stop. Returns how many runs a drained queue still has: those
 /// that wait because the machine or the network is in trouble.
 ///
 /// # Errors
-/// The database cannot be used any more, for a reason that waiting does not change.
+/// The database cannot be used any more, for a reason that waiting does not change, or there are no threads to be had.
+///
+/// # Panics
+/// A thread of it has panicked. Its runs went back to the queue before.
 pub fn work(
     workspace: &Workspace,
     tools: Tools<'_>,
     options: &WorkerOptions,
     stop: &Stop,
     watcher: &Watcher<'_>,
-) -> Result<u64, FleetError> {
+) -> Result<u64, WorkError> {
     let slots = if options.once {
         1
     } else {
@@ -82,6 +111,7 @@ pub fn work(
         taken: AtomicBool::new(false),
         stopping: AtomicBool::new(false),
         room: AtomicBool::new(true),
+        away: Mutex::new(None),
         troubles: AtomicU32::new(0),
         left: AtomicU64::new(0),
         done: Cancel::new(),
@@ -103,7 +133,7 @@ pub fn work(
         .into_inner()
         .unwrap_or_else(PoisonError::into_inner)
     {
-        Some(error) => Err(error.into()),
+        Some(error) => Err(error),
         None => Ok(pool.left.into_inner()),
     }
 }
@@ -128,6 +158,8 @@ struct Pool<'a> {
     stopping: AtomicBool,
     /// The disk of the runs had free space at the last check.
     room: AtomicBool,
+    /// What all runs need and one has found missing: a disk is not mounted.
+    away: Mutex<Option<PathBuf>>,
     /// How often in a row this worker met trouble of the machine or the network.
     troubles: AtomicU32,
     /// With `drain` or `once`: the runs that were left in the queue because of trouble.
@@ -138,7 +170,7 @@ struct Pool<'a> {
     /// Claims that could not be left because the database could not be written; tried again until they can, or are lost.
     unrecorded: Mutex<Vec<UnrecordedMetrics>>,
     counters: Counters,
-    fatal: Mutex<Option<StoreError>>,
+    fatal: Mutex<Option<WorkError>>,
 }
 
 /// A claim that still has to be left.
@@ -175,27 +207,59 @@ impl Counters {
     }
 }
 
+/// Ends the worker where a thread of it panics.
+struct EndOnPanic<'a>(&'a Pool<'a>);
+
+impl Drop for EndOnPanic<'_> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.0.end_now();
+        }
+    }
+}
+
 impl Pool<'_> {
     /// The slots and what goes on beside them, until all slots have ended.
     fn run(&self, slots: usize) {
         let (machine, wake) = (&self.workspace.machine, self.workspace.paths.wake());
         // From before the first claim: a jump after that is noticed, however late these threads begin.
         let clocks = self.clocks();
-        let beside: Vec<Work<'_>> = vec![
-            Box::new(move || self.maintain(clocks)),
-            Box::new(|| self.collect_regularly()),
-            Box::new(|| self.enforce_grace()),
-            Box::new(|| machine.ring_on_wake(&wake, &self.bell, &self.done)),
+        let mut beside = vec![
+            self.thread(move || self.maintain(clocks)),
+            self.thread(|| self.enforce_grace()),
+            self.thread(|| machine.ring_on_wake(&wake, &self.bell, &self.done)),
         ];
-        machine.beside(beside, &mut || {
-            // With `once` the one slot builds what its run needs.
-            let builds = if self.options.once { 0 } else { slots };
-            let others = (1..slots).map(|index| -> Work<'_> { Box::new(move || self.slot(index)) });
-            let builds =
-                (0..builds).map(|index| -> Work<'_> { Box::new(move || self.builds(index)) });
-            machine.beside(others.chain(builds).collect(), &mut || self.slot(0));
-            self.done.cancel();
+        if self.options.gc && self.workspace.settings.worker.enable_gc {
+            beside.push(self.thread(|| self.collect_regularly()));
+        }
+        // With `once` the one slot builds what its run needs.
+        let builds = if self.options.once { 0 } else { slots };
+        let others = (1..slots).map(|index| self.thread(move || self.slot(index)));
+        let builds = (0..builds).map(|index| self.thread(move || self.builds(index)));
+        let mut slots = Some(others.chain(builds).collect());
+        machine.beside(beside, &mut |started| {
+            let _done = RaisedAtEnd(&self.done);
+            let slots = slots.take().unwrap_or_default();
+            match started {
+                Ok(()) => machine.beside(slots, &mut |started| {
+                    let _end = EndOnPanic(self);
+                    match started {
+                        Ok(()) => self.slot(0),
+                        Err(error) => self.cannot_go_on(WorkError::Threads(error)),
+                    }
+                }),
+                Err(error) => self.cannot_go_on(WorkError::Threads(error)),
+            }
         });
+    }
+
+    /// What one thread of the worker does. Where it panics the others end too, after they have given their runs back: a worker
+    /// that lacks one of its threads looks alive and may do nothing.
+    fn thread<'a>(&'a self, work: impl FnOnce() + Send + 'a) -> Work<'a> {
+        Box::new(move || {
+            let _end = EndOnPanic(self);
+            work();
+        })
     }
 
     fn report(&self, worker: &str, change: &Happening<'_>) {
@@ -207,11 +271,21 @@ impl Pool<'_> {
         if error.may_pass() {
             self.report(worker, &Happening::Trouble(&error.to_string()));
         } else {
-            lock(&self.fatal).get_or_insert(error);
-            self.done.cancel();
-            self.shutdown.cancel();
-            self.bell.ring();
+            self.cannot_go_on(FleetError::from(error).into());
         }
+    }
+
+    /// Ends the worker.
+    fn cannot_go_on(&self, error: WorkError) {
+        lock(&self.fatal).get_or_insert(error);
+        self.end_now();
+    }
+
+    /// Ends all threads; what runs is released to the queue.
+    fn end_now(&self) {
+        self.done.cancel();
+        self.shutdown.cancel();
+        self.bell.ring();
     }
 
     /// Notes that the machine or the network was in trouble once more.

@@ -1,18 +1,24 @@
 //! One slot: what to do next, and doing it.
 
+use std::path::PathBuf;
 use std::sync::atomic::Ordering;
 
 use super::{Pool, UnrecordedMetrics};
 use crate::base::clock::Timestamp;
+use crate::base::files::FileError;
 use crate::base::mutex::lock;
+use crate::base::problem::code;
 use crate::environment::needed::prepare::environment_of_run;
 use crate::run::ending::ends;
 use crate::run::execution::error::RunError;
 use crate::run::execution::happenings::Happening;
-use crate::run::execution::lifecycle::{Claimed, EnvironmentSource, Executed, Lifecycle};
+use crate::run::execution::lifecycle::{
+    Claimed, EnvironmentSource, Executed, Lifecycle, send_back,
+};
 use crate::run::execution::safe_mode;
 use crate::run::execution::safe_mode::SafeMode;
-use crate::store::{RunRecord, RunStatus, StoreError};
+use crate::store::{Failure, RunRecord, RunStatus, StoreError, Used};
+use crate::workspace::Workspace;
 
 /// How many runs of a failed environment are failed in one transaction.
 const FAILED_AT_ONCE: usize = 100;
@@ -197,20 +203,46 @@ impl Pool<'_> {
         Ok(())
     }
 
-    /// Whether the disk of the runs has any room. Without it a run can only spend its attempts, so none is claimed.
+    /// Whether the disk of the runs is there and has any room. Without it a run can only wait, so none is claimed.
     pub(super) fn has_room(&self, worker: &str) -> bool {
+        let files = self.workspace.files();
         let runs = self.workspace.paths.runs(self.workspace.id());
-        let found = self.workspace.files().room(&runs);
-        let room = found.is_none_or(|bytes| bytes >= LEAST_ROOM);
-        let had = self.room.swap(room, Ordering::AcqRel);
-        if had && !room {
-            let message = format!(
-                "the disk of {} is full: no run is claimed until there is free space",
-                runs.display()
-            );
+        let mut away = lock(&self.away);
+        away.take_if(|folder| files.is_folder(folder));
+        let obstacle = match &*away {
+            Some(folder) => Some((
+                format!("{} is not there", folder.display()),
+                "its disk is mounted",
+            )),
+            None => files
+                .room(&runs)
+                .filter(|bytes| *bytes < LEAST_ROOM)
+                .map(|_| {
+                    (
+                        format!("the disk of {} is full", runs.display()),
+                        "there is free space",
+                    )
+                }),
+        };
+        drop(away);
+        let had = self.room.swap(obstacle.is_none(), Ordering::AcqRel);
+        if had && let Some((obstacle, until)) = &obstacle {
+            let message = format!("{obstacle}: no run is claimed until {until}");
             self.report(worker, &Happening::Trouble(&message));
         }
-        room
+        obstacle.is_none()
+    }
+
+    /// Notes that what all runs of a workspace need is not there, where that is why a run cannot use a file.
+    fn note_away(&self, run: &RunRecord, error: &FileError) {
+        let (paths, workspace) = (&self.workspace.paths, &run.key.workspace_id);
+        let needed = [paths.runs(workspace), paths.configurations(workspace)];
+        let is_away = |folder: &PathBuf| {
+            error.path.starts_with(folder) && !self.workspace.files().is_folder(folder)
+        };
+        if let Some(folder) = needed.into_iter().find(is_away) {
+            *lock(&self.away) = Some(folder);
+        }
     }
 
     /// Carries a claimed run to its recorded end.
@@ -231,7 +263,10 @@ impl Pool<'_> {
             shutdown: &self.shutdown,
             stop_recording: &self.done,
         };
-        match lifecycle.execute(claimed) {
+        let given_back = GivenBackOnPanic(self.workspace, claimed);
+        let executed = lifecycle.execute(claimed);
+        drop(given_back);
+        match executed {
             Executed::Recorded(run, _) => {
                 if run.status == RunStatus::Succeeded {
                     self.troubles.store(0, Ordering::Release);
@@ -245,6 +280,9 @@ impl Pool<'_> {
                 let of_machine = matches!(&error, RunError::File(error) if error.is_of_machine());
                 if of_machine {
                     self.met_trouble();
+                }
+                if let RunError::File(error) = &error {
+                    self.note_away(run, error);
                 }
                 lock(&self.unrecorded).push(UnrecordedMetrics {
                     run: run.clone(),
@@ -261,5 +299,21 @@ impl Pool<'_> {
             }
         }
         Ok(())
+    }
+}
+
+/// Sends a run back to the queue where the thread that executes it panics. The run may be the cause, so its attempt counts.
+struct GivenBackOnPanic<'a>(&'a Workspace, &'a Claimed);
+
+impl Drop for GivenBackOnPanic<'_> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            let Self(workspace, Claimed { run, claim, .. }) = self;
+            let message = "the thread of the worker that executed it panicked";
+            let hint = "the log of the worker says where".to_owned();
+            let failure = Failure::new(code::WORKER_DIED, "worker", message.to_owned(), Some(hint));
+            // Where this fails, the next process finds that this one is dead.
+            let _ = send_back(workspace, run, claim, &failure, &Used::default(), false);
+        }
     }
 }

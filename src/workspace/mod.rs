@@ -1,5 +1,6 @@
 //! One open workspace of one data directory: its settings, its paths and its store.
 
+pub mod ballast;
 pub mod configurations;
 pub mod fleet;
 pub mod identity;
@@ -70,7 +71,13 @@ impl Workspace {
     pub fn open(settings: Settings, opening: Opening) -> Result<Self, OpenError> {
         let paths = Paths::new(&settings)?;
         identity::demand_database(&settings, &paths)?;
-        let store = store::open(&settings, &paths.database(), opening)?;
+        let opened = store::open(&settings, &paths.database(), opening);
+        let store = match opened {
+            Err(error) if error.may_pass() && ballast::give_up(&settings, &paths) => {
+                store::open(&settings, &paths.database(), opening)?
+            }
+            opened => opened?,
+        };
         let database_id = match identity::match_up(&settings, &paths, &*store) {
             Ok(identity) => identity.database_id,
             // A command that only looks does not wait: the next process records what they are. Without an id nothing is proven.

@@ -1,6 +1,7 @@
 //! The machine as one process sees it.
 
 use std::ffi::OsStr;
+use std::io;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -68,8 +69,14 @@ impl Machine for SimulatedMachine {
         bell.rings() != heard
     }
 
-    fn beside(&self, work: Vec<Work<'_>>, here: &mut dyn FnMut()) {
-        threads::beside(work, here);
+    fn beside(&self, work: Vec<Work<'_>>, here: &mut dyn FnMut(io::Result<()>)) {
+        let world = &self.0.world;
+        if !std::thread::panicking() && world.chance.hits(world.faults().exhausted) {
+            world.count("threads not started");
+            drop(work);
+            return here(Err(io::Error::from_raw_os_error(libc::EAGAIN)));
+        }
+        threads::beside(work, &mut || here(Ok(())));
     }
 
     fn new_id(&self) -> String {

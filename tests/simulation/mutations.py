@@ -105,7 +105,7 @@ FAULTS = [
     ("the time of a use is not observed", RUNS + "claim.rs", ("        _ => observe(transaction, now),", "        _ => Ok(()),")),
     ("the time of an end is not observed", RUNS + "end.rs", ("    observe(transaction, now)\n", "    Ok(())\n")),
     ("a collection does not ask for its lease", GC + "alone.rs", ("    if !lease.acquire()? {", "    if holder.is_empty() && !lease.acquire()? {")),
-    ("collection and maintenance share a thread", "src/worker/mod.rs", ("            Box::new(move || self.maintain(clocks)),\n            Box::new(|| self.collect_regularly()),", "            Box::new(move || {\n                self.collect_regularly();\n                self.maintain(clocks);\n            }),")),
+    ("collection and maintenance share a thread", "src/worker/mod.rs", ("self.thread(move || self.maintain(clocks)),", "self.thread(move || {\n                self.collect_regularly();\n                self.maintain(clocks);\n            }),"), ("beside.push(self.thread(|| self.collect_regularly()));", "let _ = &beside;")),
     ("a jump of the clock forward is not noted", "src/store/sqlite/observed_time.rs", ("(-BEHIND..=GAP)", "(-BEHIND..=GAP * 100)")),
     ("a jump of the clock back is not noted", "src/store/sqlite/observed_time.rs", ("(-BEHIND..=GAP)", "(-BEHIND * 100_000..=GAP)")),
     # `ade run`.

@@ -126,6 +126,10 @@ impl Launch for SimulatedEngine {
         let _at_work = AtWork::begin(&self.0, &run, true);
         let environment = invocation.python.ancestors().nth(3);
         let _inside = Inside::enter(world, environment.unwrap_or(&invocation.python));
+        if world.chance.hits(world.faults().exhausted) {
+            world.count("engines not started");
+            return Err(io::Error::from_raw_os_error(libc::EMFILE));
+        }
         world.count("engines started");
         if !self.0.is_here {
             world.count("engines started on another host");

@@ -83,10 +83,12 @@ pub struct FaultRates {
     pub engine_failed: u64,
     pub build_hiccup: u64,
     pub build_failed: u64,
+    /// Of a start of threads or of an engine, where the machine has no more of them.
+    pub exhausted: u64,
 }
 
 /// All that is counted. Each of these happens many times in a few hundred seeds; what never does, nothing is proved of.
-const COUNTED: [&str; 45] = [
+const COUNTED: [&str; 47] = [
     "attempts left",
     "builds",
     "builds failed",
@@ -107,6 +109,7 @@ const COUNTED: [&str; 45] = [
     "ended under ade run",
     "engines failed",
     "engines killed",
+    "engines not started",
     "engines started",
     "engines started on another host",
     "engines started where locks are not seen",
@@ -132,6 +135,7 @@ const COUNTED: [&str; 45] = [
     "steps",
     "stops",
     "stops at once",
+    "threads not started",
 ];
 
 impl FaultRates {
@@ -161,6 +165,7 @@ impl FaultRates {
             engine_failed: some(1000, 5000),
             build_hiccup: some(1000, 5000),
             build_failed: some(200, 1500),
+            exhausted: some(50, 500),
         }
     }
 }

@@ -35,6 +35,9 @@ if TYPE_CHECKING:
     from ade_engine.pipeline.shared.context import RunContext
     from ade_engine.pipeline.sheet import LeftOut, SheetPipeline
 
+#: A module that is imported has its folder and its file open, and imports others meanwhile.
+_DESCRIPTORS_FOR_A_REPORT = 8
+
 #: The bytes of the longest name of a file.
 _LONGEST_NAME = 255
 
@@ -216,6 +219,8 @@ class _Run:
         self.notices = Notices()
         #: With ``issue_list``, once the output was saved: what is told of the issues.
         self.issues: dict[str, Any] = {}
+        #: Descriptors that are free when a failure is reported.
+        self.descriptors: list[int] = []
 
     def execute(self) -> RunResult:
         # Imported here and not above, because printing the version does not need it.
@@ -234,6 +239,7 @@ class _Run:
         )
         report = RunReport(plan.input_file.name)
         error: RunError | None = None
+        self._keep_descriptors()
         try:
             self._announce()
             self._process(source, report)
@@ -244,6 +250,7 @@ class _Run:
             error = self._failure(raised)
         if self.policy.sends_notices:
             self._tell_notices(report)
+        self._release_descriptors()
         completed_at = datetime.now(timezone.utc)
         output_path = plan.output_file if error is None else None
         duration = (completed_at - started_at).total_seconds()
@@ -261,6 +268,19 @@ class _Run:
             started_at=started_at,
             completed_at=completed_at,
         )
+
+    def _keep_descriptors(self) -> None:
+        """What is imported and read to report a failure needs files, also where a package holds as many as it may have."""
+        try:
+            while len(self.descriptors) < _DESCRIPTORS_FOR_A_REPORT:
+                self.descriptors.append(os.dup(2))
+        except OSError:
+            # There are not so many, or standard error is closed.
+            pass
+
+    def _release_descriptors(self) -> None:
+        while self.descriptors:
+            os.close(self.descriptors.pop())
 
     def _tell_notices(self, report: RunReport) -> None:
         """Send what the closing report's fixed shape has no place for."""
@@ -533,6 +553,7 @@ class _Run:
 
     def _failure(self, raised: BaseException) -> RunError:
         """Log the error that ended the run, and return it as the result's error."""
+        self._release_descriptors()
         from ade_engine.extensions.loader import place_of, words_of
         from ade_engine.infrastructure.observability.refusals import refusal_behind
         from ade_engine.infrastructure.observability.stack import stack_trace

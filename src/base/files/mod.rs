@@ -59,15 +59,7 @@ impl FileError {
 
     /// Whether a resource was exhausted that may be available again later: disk space, memory, descriptors.
     pub fn may_pass(&self) -> bool {
-        is_disk_full(&self.source)
-            || matches!(
-                self.source.kind(),
-                io::ErrorKind::OutOfMemory | io::ErrorKind::ResourceBusy
-            )
-            || matches!(
-                self.source.raw_os_error(),
-                Some(libc::EMFILE | libc::ENFILE | libc::EAGAIN)
-            )
+        is_exhausted(&self.source)
     }
 }
 
@@ -84,6 +76,35 @@ pub fn touch(folder: &Path) {
 
 /// What to do where a disk is full.
 pub const FREE_SPACE: &str = "free some space, or point --data-dir at a disk that has some";
+
+/// Whether the machine, or this process by its limits, has no more of something: disk space, memory, descriptors, processes.
+pub fn is_exhausted(error: &io::Error) -> bool {
+    is_disk_full(error)
+        || matches!(
+            error.kind(),
+            io::ErrorKind::OutOfMemory | io::ErrorKind::ResourceBusy
+        )
+        || matches!(
+            error.raw_os_error(),
+            Some(libc::EMFILE | libc::ENFILE | libc::EAGAIN)
+        )
+}
+
+/// Whether a program's message says that it found no more memory, descriptors or threads: the system's words, which it passed on.
+pub fn mentions_exhaustion(message: &str) -> bool {
+    let message = message.to_lowercase();
+    [
+        "resource temporarily unavailable",
+        "too many open files",
+        "cannot allocate memory",
+        "can't start new thread",
+    ]
+    .iter()
+    .any(|phrase| message.contains(phrase))
+}
+
+/// What to do where this process may have no more descriptors or threads.
+pub const RAISE_LIMITS: &str = "see what uses up the machine, or allow this process more: `ulimit -n` and `ulimit -u`; LimitNOFILE= and TasksMax= of its unit";
 
 /// Whether the disk was full.
 pub fn is_disk_full(error: &io::Error) -> bool {
@@ -105,6 +126,7 @@ pub fn mentions_disk_full(message: &str) -> bool {
 pub fn hint(error: &io::Error) -> Option<String> {
     let hint = match error.kind() {
         _ if is_disk_full(error) => FREE_SPACE,
+        _ if is_exhausted(error) => RAISE_LIMITS,
         io::ErrorKind::ReadOnlyFilesystem | io::ErrorKind::PermissionDenied => {
             "point --data-dir (or the output directory) at a place that you may write to"
         }

@@ -1,7 +1,9 @@
 //! Interprets what the children of a build print.
 
+use std::io;
+
 use super::event::{BuildEvent, PackageAction};
-use crate::base::files::mentions_disk_full;
+use crate::base::files::{mentions_disk_full, mentions_exhaustion};
 use crate::system::process::{Exit, Stream};
 
 /// What installers print when the network, and not the request, is at fault. In lower case.
@@ -56,6 +58,16 @@ impl FinishedChild {
     /// Whether the child reported that the disk is full.
     pub fn found_disk_full(&self) -> bool {
         self.lines.iter().any(|(_, line)| mentions_disk_full(line))
+    }
+
+    /// What the child reported that the machine had no more of: room on a disk, memory, descriptors, threads.
+    pub fn exhausted(&self) -> Option<io::Error> {
+        if self.found_disk_full() {
+            return Some(io::ErrorKind::StorageFull.into());
+        }
+        let mut lines = self.lines.iter();
+        let lacks = lines.any(|(_, line)| mentions_exhaustion(line));
+        lacks.then(|| io::Error::from_raw_os_error(libc::EAGAIN))
     }
 
     /// Whether the child reported that the network, and not the request, was at fault.

@@ -4,7 +4,6 @@
 //! error. It knows neither the steps nor uv.
 
 use std::fs;
-use std::io;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Instant;
@@ -211,9 +210,8 @@ impl<'a> BuildSession<'a> {
     }
 
     fn failure(&self, program: &str, finished: &FinishedChild, offline: bool) -> BuildError {
-        if finished.found_disk_full() {
-            let full = io::Error::from(io::ErrorKind::StorageFull);
-            return FileError::on("write", &self.request.folder)(full).into();
+        if let Some(error) = finished.exhausted() {
+            return FileError::on("build", &self.request.folder)(error).into();
         }
         if finished.mentions(&["hash mismatch", "do not match the hashes"]) {
             return BuildError::HashMismatch {

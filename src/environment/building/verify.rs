@@ -1,9 +1,12 @@
 //! Starts the engine once in its new environment, the way a run will.
 
+use std::path::Path;
+
 use super::error::BuildError;
 use super::output::FinishedChild;
 use super::request::EngineSource;
 use super::session::{BuildSession, Show};
+use crate::base::files::FileError;
 
 /// Imports what a run imports first, so that a broken wheel is found here and not in the first run.
 const IMPORT: &str = "
@@ -22,6 +25,7 @@ pub(super) fn verify(session: &mut BuildSession<'_>) -> Result<String, BuildErro
         return Err(failed(
             "`python -m ade_engine version` prints nothing",
             &finished,
+            &python,
         ));
     };
     if let EngineSource::Wheel {
@@ -32,6 +36,7 @@ pub(super) fn verify(session: &mut BuildSession<'_>) -> Result<String, BuildErro
         return Err(failed(
             &format!("it reports version {found}, but {expected} was installed"),
             &finished,
+            &python,
         ));
     }
     let mut import = session.command(&python);
@@ -41,6 +46,7 @@ pub(super) fn verify(session: &mut BuildSession<'_>) -> Result<String, BuildErro
         return Err(failed(
             &format!("polars can't be imported ({})", finished.exit),
             &finished,
+            &python,
         ));
     }
     Ok(found)
@@ -57,7 +63,10 @@ fn answered(finished: &FinishedChild) -> Option<String> {
         .map(str::to_owned)
 }
 
-fn failed(message: &str, finished: &FinishedChild) -> BuildError {
+fn failed(message: &str, finished: &FinishedChild, python: &Path) -> BuildError {
+    if let Some(error) = finished.exhausted() {
+        return FileError::on("start", python)(error).into();
+    }
     BuildError::VerificationFailed {
         message: message.to_owned(),
         last_lines: finished.last_lines(),

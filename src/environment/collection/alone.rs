@@ -6,11 +6,12 @@ use super::collect;
 use super::report::{CollectOptions, Report};
 use crate::base::cancel::{Cancel, linked};
 use crate::base::clock::Timestamp;
+use crate::base::files::{RAISE_LIMITS, describe};
 use crate::base::problem::{Facts, Kind, Problem, code};
 use crate::store::{Holder, Store, StoreError};
 use crate::system::lease::{Heartbeat, Held, Leased, Unreachable};
 use crate::system::machine::Machine;
-use crate::workspace::Workspace;
+use crate::workspace::{Workspace, ballast};
 
 /// The name of the lease.
 const NAME: &str = "gc";
@@ -26,6 +27,9 @@ pub enum CollectError {
     /// The store.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// There is no thread that keeps the lease.
+    #[error("no thread can be started that keeps the lease: {}", describe(.0))]
+    Thread(std::io::Error),
 }
 
 impl Problem for CollectError {
@@ -35,6 +39,9 @@ impl Problem for CollectError {
                 "nothing was deleted; try again when it has ended, or when the lease of a process that died has expired",
             ),
             Self::Store(error) => error.facts(),
+            Self::Thread(_) => {
+                Facts::new(Kind::Internal, code::TOO_FEW_THREADS).hint(RAISE_LIMITS)
+            }
         }
     }
 }
@@ -52,6 +59,7 @@ pub fn collect_alone(
     if options.dry_run {
         return Ok(collect(workspace, options, cancel)?);
     }
+    ballast::give_up(&workspace.settings, &workspace.paths);
     let (store, machine) = (&*workspace.store, &*workspace.machine);
     let lease = CollectionLease {
         store,
@@ -73,7 +81,7 @@ pub fn collect_alone(
     let collected = held.keep(&stop.cancel, || collect(workspace, options, &stop.cancel));
     // Where this fails, it expires.
     let _ = store.release_lease(NAME, &lease.token);
-    Ok(collected?)
+    Ok(collected.map_err(CollectError::Thread)??)
 }
 
 struct CollectionLease<'a> {

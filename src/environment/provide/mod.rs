@@ -349,7 +349,7 @@ impl Provider<'_> {
         };
         let held = Held::new(&*self.workspace.machine, &lease, *since);
         let work = linked(cancel);
-        let result = held.keep(&work.cancel, || {
+        let kept = held.keep(&work.cancel, || {
             let on_event = &mut |event: BuildEvent| {
                 record_step(&log, &event);
                 on(Progress::Build(&event));
@@ -358,6 +358,10 @@ impl Provider<'_> {
             self.builder
                 .build(self.workspace, prepared, environment, cancel, on_event)
         });
+        let result = match kept.map_err(FileError::on("start a thread for", &environment.folder)) {
+            Ok(result) => result,
+            Err(error) => return Err(attempt.never_began(error)),
+        };
         if !held.holds() {
             log.write(
                 "warning",

@@ -67,34 +67,35 @@ fn run_all(request: &Request<'_>, process: &str, cancel: &Cancel, watcher: &Watc
     let failed_for_good = Mutex::new(None);
     let jobs = request.jobs.clamp(1, request.inputs.len().max(1));
     let (next, failed_for_good) = (&next, &failed_for_good);
-    let work = (0..jobs).map(|job| -> Work<'_> {
-        Box::new(move || {
-            let worker = request.workspace.worker_id(job);
-            loop {
-                let input = next.fetch_add(1, Ordering::Relaxed);
-                // Inputs that were not started before a cancel are not recorded.
-                if input >= request.inputs.len() || (input > 0 && cancel.is_cancelled()) {
-                    return;
-                }
-                let one = OneInput {
-                    request,
-                    process,
-                    input,
-                    worker: &worker,
-                    failed_for_good,
-                    failed_last: Mutex::new(None),
-                    cancel,
-                    watcher,
-                };
-                let ended = one.run();
-                if ended.is_err() {
-                    one.mark_stale();
-                }
-                one.tell(&Happening::Finished(&ended));
+    let work = |job: usize| {
+        let worker = request.workspace.worker_id(job);
+        loop {
+            let input = next.fetch_add(1, Ordering::Relaxed);
+            // Inputs that were not started before a cancel are not recorded.
+            if input >= request.inputs.len() || (input > 0 && cancel.is_cancelled()) {
+                return;
             }
-        })
-    });
-    request.workspace.machine.beside(work.collect(), &mut || {});
+            let one = OneInput {
+                request,
+                process,
+                input,
+                worker: &worker,
+                failed_for_good,
+                failed_last: Mutex::new(None),
+                cancel,
+                watcher,
+            };
+            let ended = one.run();
+            if ended.is_err() {
+                one.mark_stale();
+            }
+            one.tell(&Happening::Finished(&ended));
+        }
+    };
+    let others = (1..jobs).map(|job| -> Work<'_> { Box::new(move || work(job)) });
+    let machine = &request.workspace.machine;
+    // Where others cannot be started, fewer inputs are run at a time.
+    machine.beside(others.collect(), &mut |_| work(0));
 }
 
 /// How the environment could not be built, and the log that shows it.

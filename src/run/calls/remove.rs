@@ -8,7 +8,7 @@ use crate::base::files::{FileError, disk_usage};
 use crate::base::problem::{Facts, Problem};
 use crate::run::execution::error::{NotEnded, demand_ended};
 use crate::store::{RunRecord, StoreError};
-use crate::workspace::Workspace;
+use crate::workspace::{Workspace, ballast};
 
 /// A run cannot be removed.
 #[derive(Debug, thiserror::Error)]
@@ -54,6 +54,9 @@ pub fn remove(
 ) -> Result<RemovedRuns, RemoveRunError> {
     let run = workspace.store.run(workspace.id(), given)?;
     demand_ended(&run)?;
+    if !dry_run {
+        ballast::give_up(&workspace.settings, &workspace.paths);
+    }
     let bytes_freed = disk_usage(&run.run_dir).map_or(0, |usage| usage.exclusive_bytes);
     if !dry_run {
         delete(workspace, &run)?;

@@ -450,7 +450,11 @@ impl<'a> Execution<'a> {
                 engine_seconds: Some(report.wall.as_secs_f64()),
             },
             transient: verdict.transient,
-            of_machine: seen == verdict::Observation::DiskFull && self.is_short_of_room(),
+            of_machine: match seen {
+                verdict::Observation::DiskFull => self.is_short_of_room(),
+                verdict::Observation::NotBegun => true,
+                _ => false,
+            },
             sandbox: report.sandbox.clone(),
         }
     }
@@ -548,9 +552,12 @@ fn not_started(invocation: &Invocation, error: &std::io::Error) -> Attempted {
         invocation.python.display(),
         files::describe(error)
     );
-    let hint = "`ade env build --force CONFIG` builds a new environment".to_owned();
-    Attempted::failed(
-        Failure::new(code::ENGINE_NOT_STARTED, "engine", message, Some(hint)),
-        true,
-    )
+    // Whatever the machine lacked for it, no environment can help.
+    let of_machine = files::is_exhausted(error);
+    let hint = match of_machine {
+        true => files::hint(error),
+        false => Some("`ade env build --force CONFIG` builds a new environment".to_owned()),
+    };
+    let failure = Failure::new(code::ENGINE_NOT_STARTED, "engine", message, hint);
+    Attempted::failed(failure, true).of_machine(of_machine)
 }

@@ -21,6 +21,7 @@ use super::error::RunError;
 use super::happenings::Happening;
 use crate::base::cancel::Cancel;
 use crate::base::clock::Timestamp;
+use crate::base::files::FileError;
 use crate::base::problem::{Problem, code};
 use crate::engine::Launch;
 use crate::environment::provide::ProvideError;
@@ -170,11 +171,12 @@ impl Lifecycle<'_> {
             let work = work.clone();
             cause.on_cancel(move || work.cancel())
         });
-        held.keep(&work, || {
+        let kept = held.keep(&work, || {
             let (attempted, environment) = self.attempt(&execution, provide, &work);
             // The lease is renewed until the end is recorded, however long that takes.
             self.conclude(&execution, attempted, environment.as_ref())
-        })
+        });
+        kept.map_err(FileError::on("start a thread for", execution.folder.path()))?
     }
 
     fn attempt(
@@ -191,16 +193,18 @@ impl Lifecycle<'_> {
         }
         match self.provide_in_use(provide, cancel) {
             Err(error) => (without_environment(&error), None),
-            Ok((environment, None)) => {
-                let gone = "its environment was deleted as the run began".to_owned();
-                let gone = Failure::new(code::ENVIRONMENT_FAILED, "environment", gone, None);
-                (Attempted::failed(gone, true), Some(environment))
-            }
+            Ok((environment, None)) => (gone(execution, &environment), Some(environment)),
             Ok((environment, Some(_in_use))) => {
                 let mut on_event =
                     |event: &Value| (self.tell)(&Happening::Event(execution.run, event));
-                let attempted =
+                let mut attempted =
                     execution.attempt(self.launcher, &environment, cancel, &mut on_event);
+                let files = self.workspace.files();
+                let is_there =
+                    files.is_folder(execution.folder.path()) && is_usable(files, &environment);
+                if attempted.ending.status == RunStatus::Failed && !is_there {
+                    attempted = gone(execution, &environment);
+                }
                 (attempted, Some(environment))
             }
         }
@@ -461,6 +465,21 @@ pub fn send_back(
     };
     ends::report_left(workspace, &run, &failure.message, Some(failure));
     Ok(Some(run))
+}
+
+/// How an attempt ended that lost its environment or its folder under it: whatever it said of itself, the machine took them.
+fn gone(execution: &Execution<'_>, environment: &EnvironmentRecord) -> Attempted {
+    let folder = execution.folder.path();
+    let failure = if execution.workspace.files().is_folder(folder) {
+        let folder = environment.folder.display();
+        let message = format!("its environment {folder} vanished under it");
+        Failure::new(code::ENVIRONMENT_FAILED, "environment", message, None)
+    } else {
+        let away = FileError::away(folder);
+        let (message, hint) = (away.to_string(), away.hint());
+        Failure::new(code::STORAGE_FAILED, "run", message, hint)
+    };
+    Attempted::failed(failure, true).of_machine(true)
 }
 
 /// How an attempt ended whose environment could not be provided.

@@ -6,6 +6,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use crate::base::files::{RAISE_LIMITS, mentions_exhaustion};
 use crate::base::problem::{Kind, code};
 use crate::engine::sandbox::Limits;
 use crate::engine::{EngineReport, FailedAt};
@@ -24,6 +25,9 @@ const CRASHES: [libc::c_int; 5] = [
     libc::SIGABRT,
 ];
 const SEE_LOG: &str = "`ade logs tail` shows all of its output";
+const SEE_KILLER: &str = "the kernel does that where memory is short (`dmesg` says so), and so may a person or a program; `ade logs tail` shows all of its output";
+const SEE_LIBRARIES: &str = "native code of a library has failed: see which one the configuration calls last; `ade logs tail` shows all of its output";
+const SEE_EXITS: &str = "look for os._exit in the configuration and in libraries; `ade logs tail` shows all of its output";
 
 /// What was seen at the end of an attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,6 +58,8 @@ pub enum Observation {
     Refused,
     /// The engine ended without a completed event.
     Crashed,
+    /// The machine had no memory, descriptors or threads for it to begin.
+    NotBegun,
 }
 
 /// What an observation means for the run.
@@ -78,6 +84,7 @@ impl Observation {
             Self::Exceeded(limit) => (Failed, Some(code_of_limit(limit)), false),
             Self::Killed => (Failed, Some(code::ENGINE_CRASHED), true),
             Self::Crashed => (Failed, Some(code::ENGINE_CRASHED), false),
+            Self::NotBegun => (Failed, Some(code::ENGINE_NOT_STARTED), true),
             Self::DiskFull => (Failed, Some(code::STORAGE_FAILED), true),
             // Of what does not load, a check says the same code as a run.
             Self::Reported | Self::Invalid => (Failed, None, false),
@@ -180,7 +187,7 @@ pub fn observe(
         Exit::Signal(_) | Exit::Exceeded(_) => {
             let limit = limit_behind(report, limits);
             let ended = match report.exit {
-                Exit::Signal(signal) if CRASHES.contains(&signal) => Observation::Crashed,
+                Exit::Signal(signal) if CRASHES.contains(&signal) => crashed(report, validate_only),
                 _ => Observation::Killed,
             };
             return limit.map_or(ended, Observation::Exceeded);
@@ -210,7 +217,17 @@ pub fn observe(
         Some(code::SETTINGS_INVALID) => Observation::BadSettings,
         Some(code::USAGE) => Observation::Refused,
         Some(_) if validate_only => Observation::Invalid,
-        _ => Observation::Crashed,
+        _ => crashed(report, validate_only),
+    }
+}
+
+/// An end without a word. Before a run begins no code of its configuration has been called: what is lacking then is the machine's.
+fn crashed(report: &EngineReport, validate_only: bool) -> Observation {
+    let is_early = !report.begun && !validate_only;
+    let mut lines = report.last_lines.iter();
+    match is_early && lines.any(|line| mentions_exhaustion(line)) {
+        true => Observation::NotBegun,
+        false => Observation::Crashed,
     }
 }
 
@@ -351,21 +368,26 @@ fn words(seen: Observation, report: &EngineReport, around: &Circumstances<'_>) -
             let colon = if refusal.is_empty() { "" } else { ": " };
             engine(format!("the engine refused the call{colon}{refusal}")).hint(SEE_LOG)
         }
+        Observation::NotBegun => engine(
+            "the engine could not begin: the machine has no more memory, descriptors or threads"
+                .to_owned(),
+        )
+        .hint(RAISE_LIMITS),
         Observation::Killed => engine(format!(
             "the engine was killed by {}",
             exit_in_words(report)
         ))
-        .hint(SEE_LOG),
+        .hint(SEE_KILLER),
         _ if matches!(report.exit, Exit::Signal(_)) => engine(format!(
             "the engine crashed: it was ended by {}",
             exit_in_words(report)
         ))
-        .hint(SEE_LOG),
+        .hint(SEE_LIBRARIES),
         _ => engine(format!(
-            "the engine ended with {} and did not say how it went",
+            "the engine ended with {} before the run was done, and said nothing: something that the configuration calls has ended its process",
             exit_in_words(report)
         ))
-        .hint(SEE_LOG),
+        .hint(SEE_EXITS),
     }
 }
 
@@ -495,6 +517,7 @@ mod tests {
             (O::Killed, Failed, Some("engine_crashed"), true),
             (O::DiskFull, Failed, Some("storage_failed"), true),
             (O::Crashed, Failed, Some("engine_crashed"), false),
+            (O::NotBegun, Failed, Some("engine_not_started"), true),
             // The engine's own code.
             (O::Reported, Failed, None, false),
             (O::BadSettings, Failed, Some("config_error"), false),
@@ -518,6 +541,11 @@ mod tests {
             disk_full: true,
             ..report(Exit::Code(1), failed("unknown_error", "[Errno 28]"))
         };
+        let lacks_threads = |begun| EngineReport {
+            begun,
+            last_lines: vec!["Cannot spawn: Resource temporarily unavailable".to_owned()],
+            ..report(Exit::Code(1), None)
+        };
         let table = [
             (report(Exit::Cancelled, None), false, O::Cancelled),
             (report(Exit::Cancelled, succeeded()), false, O::Succeeded),
@@ -539,6 +567,10 @@ mod tests {
             (refused(1, "settings_invalid"), false, O::BadSettings),
             (refused(1, "usage"), false, O::Refused),
             (report(Exit::Code(2), None), false, O::Crashed),
+            (lacks_threads(false), false, O::NotBegun),
+            // What a configuration's code says, it may have caused.
+            (lacks_threads(false), true, O::Crashed),
+            (lacks_threads(true), false, O::Crashed),
             (report(Exit::Code(1), None), false, O::Crashed),
             // An exit status of 1 contradicts a payload that says success.
             (report(Exit::Code(1), succeeded()), false, O::Crashed),

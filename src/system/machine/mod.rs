@@ -11,6 +11,7 @@ mod disk;
 mod files;
 
 use std::ffi::OsStr;
+use std::io;
 use std::path::Path;
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
@@ -85,8 +86,9 @@ pub trait Machine: Send + Sync {
     /// Sleeps for at least `most`, or until the bell has rung more often than `heard`. Returns whether it has.
     fn sleep_until_rung(&self, bell: &Bell, heard: u64, most: Duration) -> bool;
 
-    /// Runs each `work` on a thread of its own while `here` runs on this one. Returns when all have ended.
-    fn beside(&self, work: Vec<Work<'_>>, here: &mut dyn FnMut());
+    /// Runs each `work` on a thread of its own while `here` runs on this one. Returns when all have ended. After the first that
+    /// cannot be started none is, and `here` is told.
+    fn beside(&self, work: Vec<Work<'_>>, here: &mut dyn FnMut(io::Result<()>));
 
     /// A new unique id; later ones are greater than earlier ones (UUIDv7).
     fn new_id(&self) -> String;
@@ -134,12 +136,13 @@ impl Machine for System {
         bell.sleep(heard, most)
     }
 
-    fn beside(&self, work: Vec<Work<'_>>, here: &mut dyn FnMut()) {
+    fn beside(&self, work: Vec<Work<'_>>, here: &mut dyn FnMut(io::Result<()>)) {
         std::thread::scope(|scope| {
-            for work in work {
-                scope.spawn(work);
-            }
-            here();
+            let start = |work| {
+                let started = std::thread::Builder::new().spawn_scoped(scope, work);
+                started.map(drop)
+            };
+            here(work.into_iter().try_for_each(start));
         });
     }
 
