@@ -57,6 +57,24 @@ export interface paths {
         get: operations["get_run"];
         put?: never;
         post?: never;
+        /** Delete a run that has ended: its record and its files. */
+        delete: operations["delete_run"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/runs/{id}/attempts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the attempts at a run, the first one first. */
+        get: operations["list_run_attempts"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -247,6 +265,68 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/runs/{id}/files": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the files that a run has left, with their sizes.
+         * @description Of a run that has not ended, those that are there now; none of one whose files were collected. At most 1000 files that the run has
+         *     written beside its output.
+         */
+        get: operations["list_run_files"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/runs/{id}/files/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Download a file that a run has written beside its output: a table in another shape, the row map, or what code of the configuration
+         *     has written.
+         */
+        get: operations["download_run_file"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/queue": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the runs of a workspace that wait, in the order in which they are claimed.
+         * @description First those that may be claimed now and wait for a slot; then those whose environment is not ready, and those whose next attempt is
+         *     due later. Workers take runs of all workspaces, and `position` counts them all.
+         */
+        get: operations["list_queue"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/runs/{id}/explain": {
         parameters: {
             query?: never;
@@ -383,6 +463,48 @@ export interface paths {
         };
         /** Show a document. */
         get: operations["get_document"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete a document.
+         * @description Its bytes go; its record stays for the runs that were made from it, which keep the copy that they have read with their other files.
+         *     Deleting it again changes nothing.
+         */
+        delete: operations["delete_document"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/documents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Find documents by their bytes, newest first.
+         * @description A client that knows the SHA-256 of a file finds out in this way whether it has to send it. Documents that were deleted are not found.
+         */
+        get: operations["find_documents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/documents/{id}/sheets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the sheets of a document, with their sizes, as a run would read them unless its configuration says otherwise. */
+        get: operations["list_document_sheets"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1139,15 +1261,91 @@ export interface components {
              */
             version: number;
         };
+        /** @description One attempt at a run. */
+        Attempt: {
+            /**
+             * Format: int32
+             * @description From 1.
+             */
+            attempt: number;
+            /** @description The worker that made it. Null with a token for some workspaces. */
+            worker: string | null;
+            /**
+             * Format: date-time
+             * @description When the claim was made.
+             */
+            started_at: string;
+            /**
+             * Format: date-time
+             * @description When it ended; null: it goes on.
+             */
+            completed_at: string | null;
+            /**
+             * @description `succeeded`, `failed`, `cancelled`; `retried`: another attempt is made; `lost`: its worker was not heard of any more;
+             *     `released`: it was given back, and does not count. Null: it goes on.
+             */
+            outcome: string | null;
+            /**
+             * Format: int32
+             * @description The engine's exit code.
+             */
+            exit_code: number | null;
+            /** @description Why it did not succeed. */
+            error: string | null;
+            /**
+             * Format: int64
+             * @description The engine's peak memory in bytes.
+             */
+            peak_memory_bytes: number | null;
+            /**
+             * Format: double
+             * @description The engine's processor time.
+             */
+            cpu_seconds: number | null;
+        };
+        /** @description The attempts at a run, the first one first. */
+        AttemptList: {
+            items: components["schemas"]["Attempt"][];
+        };
+        /** @description The environment is ready, or could not be built. */
+        BuildCompletedEvent: {
+            build_id: string;
+            /** Format: date-time */
+            timestamp: string;
+            /** @enum {string} */
+            level: "info" | "error";
+            /** @enum {string} */
+            event: "build.completed";
+            message: string;
+            data: {
+                build: components["schemas"]["Environment"];
+            };
+        };
+        /** @description The first line. */
+        BuildCreatedEvent: {
+            build_id: string;
+            /** Format: date-time */
+            timestamp: string;
+            /** @enum {string} */
+            level: "info" | "error";
+            /** @enum {string} */
+            event: "build.created";
+            message: string;
+            data: {
+                build: components["schemas"]["Environment"];
+            };
+        };
         /** @description A page of a build's log. */
         BuildLogPage: {
             build_id: string;
             entries: components["schemas"]["LogEntry"][];
             /**
              * Format: int64
-             * @description The `after_id` of the next page; null if this one reached the end of the log.
+             * @description The `after_id` to go on with: the number of the last line of this page, or, without any, that which was asked for.
              */
-            next_after_id: number | null;
+            next_after_id: number;
+            /** @description False: this page reached the end of the log, as it is now. */
+            has_more: boolean;
         };
         /** @description A step of the build of an environment. */
         BuildStep: {
@@ -1165,6 +1363,8 @@ export interface components {
          * @enum {string}
          */
         BuildStepState: "started" | "finished";
+        /** @description A line of JSON that a build is followed by. */
+        BuildStreamLine: components["schemas"]["BuildCreatedEvent"] | components["schemas"]["BuildCompletedEvent"] | components["schemas"]["StreamInterruptedEvent"] | components["schemas"]["EnvironmentStartEvent"] | components["schemas"]["EnvironmentStepEvent"] | components["schemas"]["EnvironmentVersionsEvent"] | components["schemas"]["EnvironmentCompleteEvent"] | components["schemas"]["EnvironmentFailedEvent"] | components["schemas"]["EnvironmentLostClaimEvent"] | components["schemas"]["ConsoleLineEvent"];
         /** @description An environment that is being built. */
         Building: {
             environment_id: string;
@@ -1176,20 +1376,23 @@ export interface components {
              */
             lease_expires_at: string | null;
         };
-        /** @description An issue of a cell, a row or a column. */
+        /** @description An issue of a cell, a row or a column of a window, without the values. */
         CellIssue: {
             /**
              * Format: int64
-             * @description Null: of the whole column.
+             * @description The row; null: it is of the whole column.
              */
             row: number | null;
             /**
              * Format: int64
-             * @description Null: of the whole row.
+             * @description The column; null: it is of the whole row.
              */
             column: number | null;
+            /** @description How much it matters. */
             severity: components["schemas"]["Severity"];
+            /** @description The field. */
             field: string | null;
+            /** @description The rule. */
             rule: string;
             /** @description What is wrong, without the value. */
             message: string;
@@ -1342,6 +1545,26 @@ export interface components {
             /** @description The `cursor` of the next page; null on the last one. */
             next_cursor: string | null;
         };
+        /** @description A line that a program printed: an installer, or the code of a configuration. */
+        ConsoleLineEvent: {
+            event_id: string;
+            run_id?: string;
+            environment_id?: string;
+            /** Format: int64 */
+            sequence: number;
+            /** Format: date-time */
+            timestamp: string;
+            /** @enum {string} */
+            level: "info" | "warning";
+            /** @enum {string} */
+            event: "console.line";
+            message: string;
+            data: {
+                scope: string;
+                stream: string;
+                message: string;
+            };
+        };
         /** @description A stored input. */
         Document: {
             /** @description UUIDv7. */
@@ -1354,6 +1577,11 @@ export interface components {
             size_bytes: number;
             /** Format: date-time */
             created_at: string;
+            /**
+             * Format: date-time
+             * @description When its bytes were deleted; null: they are there.
+             */
+            deleted_at: string | null;
         };
         /** @description A page of documents, newest first. */
         DocumentPage: {
@@ -1387,6 +1615,21 @@ export interface components {
             is_whole: boolean;
             /** @description The window in 60 parts of the same length, the earliest first. */
             parts: components["schemas"]["WindowPart"][];
+        };
+        /** @description An event of the engine, or one of a configuration's code below `engine.config`; docs/events.md has the data of each. */
+        EngineEvent: {
+            event_id: string;
+            run_id: string;
+            /** Format: int64 */
+            sequence: number;
+            /** Format: date-time */
+            timestamp: string;
+            engine_run_id: string;
+            level: string;
+            message: string;
+            data?: Record<string, never>;
+            error?: Record<string, never>;
+            event: string;
         };
         /** @description The environment of a configuration; a build is the same while it is made. What is in it is null until it is ready. */
         Environment: {
@@ -1424,6 +1667,26 @@ export interface components {
             last_used_at: string | null;
             error: components["schemas"]["RunError"] | null;
         };
+        /** @description The environment is ready. */
+        EnvironmentCompleteEvent: {
+            event_id: string;
+            environment_id: string;
+            /** Format: int64 */
+            sequence: number;
+            /** Format: date-time */
+            timestamp: string;
+            /** @enum {string} */
+            level: "info";
+            /** @enum {string} */
+            event: "environment.complete";
+            message: string;
+            data: {
+                status: components["schemas"]["EnvironmentStatus"];
+                /** Format: int64 */
+                size_bytes: number;
+                lock_digest: string;
+            };
+        };
         /** @description An environment with what is installed in it. */
         EnvironmentDetails: components["schemas"]["Environment"] & {
             /** @description The steps of its build, as far as they have come. */
@@ -1438,17 +1701,114 @@ export interface components {
              */
             live_runs: number;
         };
+        /** @description The build has failed, or was cancelled. */
+        EnvironmentFailedEvent: {
+            event_id: string;
+            environment_id: string;
+            /** Format: int64 */
+            sequence: number;
+            /** Format: date-time */
+            timestamp: string;
+            /** @enum {string} */
+            level: "warning" | "error";
+            /** @enum {string} */
+            event: "environment.failed";
+            message: string;
+            data: {
+                status: components["schemas"]["EnvironmentStatus"];
+                code: string;
+                hint?: string | null;
+                /** Format: date-time */
+                retry_at?: string | null;
+            };
+        };
+        /** @description Another process took over; its builder writes nothing more. */
+        EnvironmentLostClaimEvent: {
+            event_id: string;
+            environment_id: string;
+            /** Format: int64 */
+            sequence: number;
+            /** Format: date-time */
+            timestamp: string;
+            /** @enum {string} */
+            level: "warning";
+            /** @enum {string} */
+            event: "environment.lost_claim";
+            message: string;
+        };
         /** @description A page of environments, newest first. */
         EnvironmentPage: {
             items: components["schemas"]["Environment"][];
             /** @description The `cursor` of the next page; null on the last one. */
             next_cursor: string | null;
         };
+        /** @description A build begins. */
+        EnvironmentStartEvent: {
+            event_id: string;
+            environment_id: string;
+            /** Format: int64 */
+            sequence: number;
+            /** Format: date-time */
+            timestamp: string;
+            /** @enum {string} */
+            level: "info";
+            /** @enum {string} */
+            event: "environment.start";
+            message: string;
+            data: {
+                configuration: string;
+                deps_digest: string;
+                /** Format: int64 */
+                attempt: number;
+                worker: string;
+            };
+        };
         /**
          * @description The status of an environment.
          * @enum {string}
          */
         EnvironmentStatus: "queued" | "building" | "ready" | "failed";
+        /** @description A step begins or ends: `prepare_installer`, `create_venv`, `install_engine`, `install_config`, `compile`, `verify_imports`, `collect_metadata`; or something is to be said of it (`note`). */
+        EnvironmentStepEvent: {
+            event_id: string;
+            environment_id: string;
+            /** Format: int64 */
+            sequence: number;
+            /** Format: date-time */
+            timestamp: string;
+            /** @enum {string} */
+            level: "debug" | "info";
+            /** @enum {string} */
+            event: "environment.step";
+            message: string;
+            data?: {
+                step?: string;
+                state?: string;
+                /** Format: int64 */
+                duration_ms?: number;
+                note?: string;
+            };
+        };
+        /** @description What is in the environment. */
+        EnvironmentVersionsEvent: {
+            event_id: string;
+            environment_id: string;
+            /** Format: int64 */
+            sequence: number;
+            /** Format: date-time */
+            timestamp: string;
+            /** @enum {string} */
+            level: "info";
+            /** @enum {string} */
+            event: "environment.versions";
+            message: string;
+            data: {
+                python_version: string;
+                engine_version: string;
+                installer: string;
+                packages: components["schemas"]["Package"][];
+            };
+        };
         /** @description Environments that are not ready yet. */
         EnvironmentsNow: {
             /** Format: int64 */
@@ -1494,6 +1854,11 @@ export interface components {
              */
             file: string;
         };
+        /**
+         * @description What a file of a run is.
+         * @enum {string}
+         */
+        FileKind: "input" | "output" | "table" | "issues" | "row_map" | "annotated" | "artifact" | "log" | "request" | "other";
         /** @description A cell. */
         FoundCell: {
             /** Format: int64 */
@@ -1514,23 +1879,28 @@ export interface components {
             /** @description The version of `ade`. */
             version: string;
         };
-        /** @description What is wrong with a cell, a row, a column or a sheet of the sender. Null is what does not apply, or is not known. */
+        /**
+         * @description What is wrong with a cell, a row, a column or a sheet of the sender. Rows and tables count from 1; null is what does not apply, or is
+         *     not known.
+         */
         Issue: {
-            /** @description The sender's sheet. */
+            /** @description The sender's sheet; of no length where the issue is of the workbook. */
             sheet: string;
             /** @description The sender's cell, such as `B7`. */
             cell: string | null;
+            /** @description How much it matters. */
             severity: components["schemas"]["Severity"];
+            /** @description The field. */
             field: string | null;
             /** @description The field as the header of the output says it. */
             label: string | null;
-            /** @description Such as `start_date.is_date`. */
+            /** @description Which rule spoke, such as `start_date.is_date`. */
             rule: string;
             /** @description What is wrong, without the value. */
             message: string;
-            /** @description The value as it stood; empty where the cell is. */
+            /** @description The value as it stood; of no length where the cell is empty. */
             value: string | null;
-            /** @description What became of it. */
+            /** @description What became of it; of no length where the result's cell is empty. */
             written: string | null;
             /** @description Whose row it is, where the configuration names a key. */
             key: string | null;
@@ -1547,7 +1917,7 @@ export interface components {
             output_sheet: string | null;
             /**
              * Format: int32
-             * @description Which table of the sheet, from 1.
+             * @description Which table of the sheet.
              */
             table: number | null;
         };
@@ -1634,6 +2004,20 @@ export interface components {
             /** Format: date-time */
             last_run_at: string | null;
         };
+        /** @description A file of a run. */
+        LeftFile: {
+            name: string;
+            kind: components["schemas"]["FileKind"];
+            /** Format: int64 */
+            size_bytes: number;
+            /** @description The route that has it, or its content in pages; null: none has. */
+            href: string | null;
+            /**
+             * Format: date-time
+             * @description As that of the list.
+             */
+            kept_until: string | null;
+        };
         /**
          * @description The least severe events that are sent.
          * @enum {string}
@@ -1661,39 +2045,68 @@ export interface components {
             entries: components["schemas"]["LogEntry"][];
             /**
              * Format: int64
-             * @description The `after_id` of the next page; null if this one reached the end of the log.
+             * @description The `after_id` to go on with: the number of the last line of this page, or, without any, that which was asked for.
              */
-            next_after_id: number | null;
+            next_after_id: number;
+            /** @description False: this page reached the end of the log, as it is now. */
+            has_more: boolean;
         };
         /** @description A token that was made. */
         MadeToken: components["schemas"]["Token"] & {
             /** @description The token itself. It is shown this once, and stored nowhere. */
             token: string;
         };
-        /** @description What a run found. */
+        /** @description The figures of a run's summary. */
         Metrics: {
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description Sheets processed.
+             */
             sheets: number;
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description Tables found.
+             */
             tables: number;
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description Source data rows.
+             */
             rows: number;
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description Source columns.
+             */
             columns: number;
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description Fields found.
+             */
             mapped_fields: number;
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description Columns that were mapped to no field.
+             */
             unmapped_columns: number;
             /**
              * Format: int64
              * @description Issues, of all severities.
              */
             issues: number;
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description Those that are errors.
+             */
             errors: number;
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description Those that are warnings.
+             */
             warnings: number;
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description Those that are infos, which ask for nothing.
+             */
             infos: number;
         };
         /** @description A build to be made. */
@@ -1821,17 +2234,19 @@ export interface components {
             id: string;
         };
         /**
-         * @description Why rows of an input were not written.
+         * @description Why a row of the sender is not in the output.
          * @enum {string}
          */
         NotWrittenReason: "header" | "blank" | "total" | "note" | "title" | "repeated_header" | "outside" | "dropped" | "quarantined" | "line" | "other";
         /** @description An installed package. */
         Package: {
+            /** @description Its name. */
             name: string;
+            /** @description Its version. */
             version: string;
         };
         /**
-         * @description Where something failed: in which file of the configuration, and at which table of the input. What is not known is
+         * @description Where something failed: in which file of the configuration, and at which table or column of the input. What is not known is
          *     left out.
          */
         Place: {
@@ -1851,6 +2266,8 @@ export interface components {
              * @description Which table of the sheet, from 1.
              */
             table?: number;
+            /** @description The letters of the sheet's column. */
+            column?: string;
         };
         /** @description A problem document. */
         ProblemDetails: {
@@ -1904,6 +2321,27 @@ export interface components {
              */
             size: number;
         };
+        /** @description A page of the queue. */
+        QueuePage: {
+            items: components["schemas"]["QueuedRun"][];
+            /** @description The `cursor` of the next page; null on the last one. */
+            next_cursor: string | null;
+        };
+        /** @description A run that waits. */
+        QueuedRun: {
+            /**
+             * Format: int64
+             * @description Which one it is of all that wait, whatever their workspaces, from 1.
+             */
+            position: number;
+            waits_for: components["schemas"]["WaitsFor"];
+            /**
+             * Format: date-time
+             * @description When it may be claimed.
+             */
+            available_at: string;
+            run: components["schemas"]["Run"];
+        };
         /** @description Why a run that succeeded was refused. */
         Refusal: {
             /** @description Such as `too_many_errors`. */
@@ -1915,54 +2353,61 @@ export interface components {
             /** @description The sheet of the other side: of the input for a window of the output, of the output for one of the input. */
             sheet: string;
             /**
-             * @description A row of that sheet for each row of the window; null for headers, for rows of other sheets, for those that a hook added
-             *     or dropped, and where it is not known.
+             * @description For each row of the window the number of that row, from 1; null for headers, for rows between tables, for rows that a
+             *     hook has added or dropped, for those of other sheets, and for those of which it is not known.
              */
             rows: (number | null)[];
             /** @description The hook because of which it is not known of some of these rows. */
             unknown: string | null;
         };
-        /** @description Rows of an input that were not written. */
+        /** @description Rows of the sender that are not in the output, and why. */
         RowReason: {
-            /** @description The sheet of the input. */
+            /** @description The sender's sheet. */
             sheet: string;
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description The first of them, from 1.
+             */
             first: number;
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description The last of them.
+             */
             last: number;
+            /** @description Why. */
             reason: components["schemas"]["NotWrittenReason"];
             /** @description The hook that dropped them. */
             hook: string | null;
         };
-        /** @description Rows that follow each other on both sides, or on one where the other has none. */
+        /** @description Rows of input and output that belong together one by one, or rows of one of them alone. */
         RowSegment: {
-            /** @description The sheet of the input; null: a hook added the rows. */
+            /** @description The sender's sheet; null: the rows are of the output alone. */
             sheet: string | null;
             /**
              * Format: int64
-             * @description The first row of the input; null: a hook added the rows, or it is not known which they are.
+             * @description The first of the sender's rows (of a turned table: columns), from 1; null: a hook added them, or they are not known.
              */
             row: number | null;
-            /** @description Whether records were columns of the input: then its numbers are those of columns. */
+            /** @description Whether the numbers of the sender are those of columns. */
             turned: boolean;
-            /** @description The sheet of the output; null: the rows were not written. Of quarantined rows that on which they are kept apart. */
+            /** @description The sheet of the output; null: they were not written, or the place is not known. */
             output_sheet: string | null;
             /**
              * Format: int64
-             * @description The first row of the output; null: they were not written, or it is not known where.
+             * @description The first of the output's rows, from 1; null as above.
              */
             output_row: number | null;
             /**
              * Format: int64
-             * @description How many rows; null: that is not known.
+             * @description How many rows these are; null: that is not known.
              */
             count: number | null;
-            /** @description Whether the rows of the input come in reverse. */
+            /** @description Whether the sender's row goes down by one as the output's goes up. */
             descending: boolean;
             reason: components["schemas"]["NotWrittenReason"] | null;
-            /** @description The hook that dropped them, or because of which they are not known. */
+            /** @description The hook that dropped them, or because of which the rows are not known. */
             hook: string | null;
-            /** @description Whether it is not known which rows of the input these are. */
+            /** @description Whether it is not known which rows of the sender's these are. */
             unknown: boolean;
         };
         /** @description Which rows of input and output belong together. */
@@ -2042,6 +2487,77 @@ export interface components {
             error: components["schemas"]["RunError"] | null;
             metrics: components["schemas"]["Metrics"] | null;
         };
+        /** @description `ade runs cancel` or a signal asked the run to stop; once, before the end. */
+        RunCancelRequestedEvent: {
+            event_id: string;
+            run_id: string;
+            /** Format: int64 */
+            sequence: number;
+            /** Format: date-time */
+            timestamp: string;
+            /** @enum {string} */
+            level: "warning";
+            /** @enum {string} */
+            event: "run.cancel_requested";
+            message: string;
+            data: {
+                /** Format: date-time */
+                requested_at: string | null;
+                /** Format: int64 */
+                attempt: number;
+            };
+        };
+        /** @description The end of the run; once for each attempt that ended the run. In safe mode it has `skipped_reason`. */
+        RunCompleteEvent: {
+            event_id: string;
+            run_id: string;
+            /** Format: int64 */
+            sequence: number;
+            /** Format: date-time */
+            timestamp: string;
+            /** @enum {string} */
+            level: "info" | "warning" | "error";
+            /** @enum {string} */
+            event: "run.complete";
+            message: string;
+            data: {
+                status: components["schemas"]["Status"];
+                /** Format: int64 */
+                exit_code: number | null;
+                error: null | components["schemas"]["RunError"];
+                output_path: string | null;
+                /** Format: int64 */
+                attempt: number;
+                execution: components["schemas"]["RunExecution"];
+                skipped_reason?: string;
+            };
+        };
+        /** @description The end: the data of `run.complete`, and the run as it is then. */
+        RunCompletedEvent: {
+            run_id: string;
+            /** Format: int64 */
+            sequence: number;
+            /** Format: date-time */
+            timestamp: string;
+            event_id: string;
+            /** @enum {string} */
+            level: "info" | "warning" | "error";
+            /** @enum {string} */
+            event: "run.completed";
+            message: string;
+            data: {
+                status: components["schemas"]["Status"];
+                /** Format: int64 */
+                exit_code: number | null;
+                error: null | components["schemas"]["RunError"];
+                output_path: string | null;
+                /** Format: int64 */
+                attempt: number;
+                execution: components["schemas"]["RunExecution"];
+                skipped_reason?: string;
+                run?: components["schemas"]["Run"];
+            };
+        };
         /** @description How many runs there are of each status. */
         RunCounts: {
             /**
@@ -2072,6 +2588,22 @@ export interface components {
             /** @description False: there are more than were counted, of a status that says 10000, or, with text, labels or issues asked for, of any. */
             is_whole: boolean;
         };
+        /** @description The first line, unless the stream resumes. */
+        RunCreatedEvent: {
+            run_id: string;
+            /** Format: int64 */
+            sequence: number;
+            /** Format: date-time */
+            timestamp: string;
+            /** @enum {string} */
+            level: "info";
+            /** @enum {string} */
+            event: "run.created";
+            message: string;
+            data: {
+                run: components["schemas"]["Run"];
+            };
+        };
         /** @description Why a run or an environment failed. */
         RunError: components["schemas"]["Place"] & {
             /** @description A stable code, listed in docs/errors.md. */
@@ -2083,6 +2615,33 @@ export interface components {
             /** @description What to do next. */
             hint: string | null;
         };
+        /** @description A server-sent event of a run. */
+        RunEvent: {
+            /** @description The number of the line: the Last-Event-ID to resume behind it. */
+            id: string;
+            /** @description The name of its event. */
+            event: string;
+            /** @description Sent as JSON. */
+            data: components["schemas"]["RunLogLine"];
+        };
+        /** @description When an attempt was, and how long it took. */
+        RunExecution: {
+            /** Format: date-time */
+            started_at: string | null;
+            /** Format: date-time */
+            completed_at: string | null;
+            /** Format: int64 */
+            duration_ms: number | null;
+        };
+        /** @description The files of a run. */
+        RunFileList: {
+            items: components["schemas"]["LeftFile"][];
+            /**
+             * Format: date-time
+             * @description When collection may delete them; null: the run has not ended, has no files any more, or they are kept for ever.
+             */
+            kept_until: string | null;
+        };
         /** @description The input of a run. */
         RunInput: {
             /** @description Its file name. */
@@ -2092,6 +2651,43 @@ export interface components {
             size_bytes: number;
             /** @description The sheets to process; null: all visible ones. */
             sheets: string[] | null;
+        };
+        /** @description Any other line of the log. */
+        RunLogEvent: {
+            run_id: string;
+            /** Format: int64 */
+            sequence: number;
+            /** Format: date-time */
+            timestamp: string;
+            data: components["schemas"]["RunLogLine"];
+            level: string;
+            /** @enum {string} */
+            event: "run.log";
+            message: string;
+        };
+        /** @description A line of a run's log. */
+        RunLogLine: components["schemas"]["RunQueuedEvent"] | components["schemas"]["RunStartEvent"] | components["schemas"]["RunSandboxEvent"] | components["schemas"]["RunCancelRequestedEvent"] | components["schemas"]["RunLostClaimEvent"] | components["schemas"]["RunRecoveredEvent"] | components["schemas"]["RunRetryEvent"] | components["schemas"]["RunCompleteEvent"] | components["schemas"]["ConsoleLineEvent"] | components["schemas"]["EngineEvent"];
+        /** @description The lease of the run expired, so that its worker writes nothing more; the process that noticed this records it. */
+        RunLostClaimEvent: {
+            event_id: string;
+            run_id: string;
+            /** Format: int64 */
+            sequence: number;
+            /** Format: date-time */
+            timestamp: string;
+            /** @enum {string} */
+            level: "warning";
+            /** @enum {string} */
+            event: "run.lost_claim";
+            message: string;
+            data: {
+                status: components["schemas"]["Status"];
+                error: null | components["schemas"]["RunError"];
+                /** Format: date-time */
+                available_at: string;
+                /** Format: int64 */
+                attempt: number;
+            };
         };
         /** @description A page of runs, newest first. */
         RunPage: {
@@ -2103,6 +2699,133 @@ export interface components {
             /** @description How many runs there are of each status, where that was asked for. */
             counts?: components["schemas"]["RunCounts"];
         };
+        /** @description A run waits for a worker. */
+        RunQueuedEvent: {
+            event_id: string;
+            run_id: string;
+            /** Format: int64 */
+            sequence: number;
+            /** Format: date-time */
+            timestamp: string;
+            /** @enum {string} */
+            level: "info";
+            /** @enum {string} */
+            event: "run.queued";
+            message: string;
+            data: {
+                input: string;
+                environment_id: string | null;
+                /** Format: date-time */
+                created_at?: string;
+                retry_of_run_id?: string;
+            };
+        };
+        /** @description The process of the worker died; the process that noticed this records it. */
+        RunRecoveredEvent: {
+            event_id: string;
+            run_id: string;
+            /** Format: int64 */
+            sequence: number;
+            /** Format: date-time */
+            timestamp: string;
+            /** @enum {string} */
+            level: "warning";
+            /** @enum {string} */
+            event: "run.recovered";
+            message: string;
+            data: {
+                status: components["schemas"]["Status"];
+                error: null | components["schemas"]["RunError"];
+                /** Format: date-time */
+                available_at: string;
+                /** Format: int64 */
+                attempt: number;
+            };
+        };
+        /** @description An attempt failed, and the run is back in the queue. */
+        RunRetryEvent: {
+            event_id: string;
+            run_id: string;
+            /** Format: int64 */
+            sequence: number;
+            /** Format: date-time */
+            timestamp: string;
+            /** @enum {string} */
+            level: "warning";
+            /** @enum {string} */
+            event: "run.retry";
+            message: string;
+            data: {
+                status: components["schemas"]["Status"];
+                error: null | components["schemas"]["RunError"];
+                /** Format: date-time */
+                available_at: string;
+                /** Format: int64 */
+                attempt: number;
+            };
+        };
+        /** @description The run is less confined than it is meant to be, or asked for a network that it did not get. */
+        RunSandboxEvent: {
+            event_id: string;
+            run_id: string;
+            /** Format: int64 */
+            sequence: number;
+            /** Format: date-time */
+            timestamp: string;
+            /** @enum {string} */
+            level: "warning";
+            /** @enum {string} */
+            event: "run.sandbox";
+            message: string;
+            data?: {
+                applied?: string[];
+                missing?: string[];
+            };
+        };
+        /** @description An attempt begins. */
+        RunStartEvent: {
+            event_id: string;
+            run_id: string;
+            /** Format: int64 */
+            sequence: number;
+            /** Format: date-time */
+            timestamp: string;
+            /** @enum {string} */
+            level: "info";
+            /** @enum {string} */
+            event: "run.start";
+            message: string;
+            data: {
+                /** Format: int64 */
+                attempt: number;
+                worker: string;
+                input: string;
+                configuration: string;
+            };
+        };
+        /** @description An attempt begins: the data of `run.start`. */
+        RunStartedEvent: {
+            run_id: string;
+            /** Format: int64 */
+            sequence: number;
+            /** Format: date-time */
+            timestamp: string;
+            event_id: string;
+            /** @enum {string} */
+            level: "info";
+            /** @enum {string} */
+            event: "run.started";
+            message: string;
+            data: {
+                /** Format: int64 */
+                attempt: number;
+                worker: string;
+                input: string;
+                configuration: string;
+            };
+        };
+        /** @description A line of JSON that a run is followed by. */
+        RunStreamLine: components["schemas"]["RunCreatedEvent"] | components["schemas"]["RunStartedEvent"] | components["schemas"]["RunLogEvent"] | components["schemas"]["RunCompletedEvent"] | components["schemas"]["StreamInterruptedEvent"] | components["schemas"]["EngineEvent"];
         /**
          * @description What the runs of a configuration use.
          * @enum {string}
@@ -2113,15 +2836,6 @@ export interface components {
          * @enum {string}
          */
         Scope: "read" | "run" | "admin";
-        /** @description An event of a stream. */
-        ServerSentEvent: {
-            /** @description The number of the event, or its time: the Last-Event-ID to resume behind it. */
-            id?: string | null;
-            /** @description Its name. */
-            event?: string | null;
-            /** @description The line of the run's log, or the object, as JSON. */
-            data: string;
-        };
         /** @description A setting. */
         Setting: {
             /** @description The environment variable. */
@@ -2144,33 +2858,37 @@ export interface components {
             items: components["schemas"]["Setting"][];
         };
         /**
-         * @description How much an issue matters.
+         * @description How bad an issue is; the worst comes first.
          * @enum {string}
          */
         Severity: "error" | "warning" | "info";
-        /** @description A sheet of a file. */
+        /** @description A worksheet of a file. */
         Sheet: {
+            /** @description Its name. The one sheet of a `.csv` file is called as the file without its extension. */
             name: string;
             /**
              * Format: int64
-             * @description Its position among the worksheets, from 0.
+             * @description Its position among the worksheets, from 0. Chart sheets are none.
              */
             index: number;
             /** @description `visible`, `hidden` or `veryHidden`. */
             state: string;
             /**
              * Format: int64
-             * @description The rows that are used; null if the sheet cannot be read.
+             * @description The rows of its used area, from the first row on; null where the sheet cannot be read.
              */
             rows: number | null;
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description The columns of its used area, from the first column on; null where the sheet cannot be read.
+             */
             columns: number | null;
             /**
              * Format: int64
-             * @description Rows behind a long blank run, which are not read.
+             * @description Rows that the file says it has behind a long run of empty ones, where reading has ended.
              */
             truncated_rows: number;
-            /** @description Why it cannot be read. */
+            /** @description Why the sheet cannot be read: it is damaged, or too large. The others can be all the same. */
             problem: string | null;
         };
         /** @description The sheets of a file. */
@@ -2224,11 +2942,17 @@ export interface components {
              */
             busy: number;
         };
-        /** @description The median and the 95th percentile of times. */
+        /** @description Two values of many: half of these are no larger than the first, and 95 of 100 no larger than the second. */
         Spread: {
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description The median.
+             */
             median_ms: number;
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description The 95th percentile.
+             */
             p95_ms: number;
         };
         /**
@@ -2263,6 +2987,19 @@ export interface components {
          * @enum {string}
          */
         Status: "queued" | "running" | "succeeded" | "failed" | "cancelled";
+        /** @description The server ends, the token has ended, or the log cannot be read (`reason`); `after_id` is the last event that was sent, and `resume` the place to go on. */
+        StreamInterruptedEvent: {
+            run_id?: string;
+            build_id?: string;
+            /** @enum {string} */
+            reason: "server_stopping" | "token_ended" | "storage_failed";
+            /** Format: int64 */
+            after_id: number;
+            resume: string;
+            /** @enum {string} */
+            event: "stream.interrupted";
+            message: string;
+        };
         /** @description A template that a configuration can begin with. */
         Template: {
             name: string;
@@ -2332,6 +3069,11 @@ export interface components {
          * @enum {string}
          */
         VersionStatus: "active" | "archived";
+        /**
+         * @description What a queued run waits for.
+         * @enum {string}
+         */
+        WaitsFor: "slot" | "environment" | "retry";
         /** @description The issues of a window. */
         WindowIssues: {
             listed: components["schemas"]["CellIssue"][];
@@ -2394,9 +3136,87 @@ export interface components {
             /** Format: date-time */
             created_at: string;
         };
+        /** @description An overview of the queue. */
+        WorkspaceCounts: {
+            /**
+             * Format: int64
+             * @description Queued runs.
+             */
+            queued: number;
+            /**
+             * Format: int64
+             * @description How long the queued run that has been due longest has waited, in milliseconds.
+             */
+            oldest_wait_ms: number | null;
+            /**
+             * Format: int64
+             * @description Queued runs that wait because the machine or the network is in trouble.
+             */
+            in_trouble: number;
+            /**
+             * Format: int64
+             * @description Running runs.
+             */
+            running: number;
+            /**
+             * Format: int64
+             * @description Queued environments.
+             */
+            environments_queued: number;
+            /**
+             * Format: int64
+             * @description Environments that are being built.
+             */
+            environments_building: number;
+            /**
+             * Format: int64
+             * @description Runs that succeeded in the window that was asked for.
+             */
+            succeeded: number;
+            /**
+             * Format: int64
+             * @description Runs that failed in it.
+             */
+            failed: number;
+            /**
+             * Format: int64
+             * @description Runs that were cancelled in it.
+             */
+            cancelled: number;
+        };
+        /** @description A number of runs or of environments changed. `succeeded`, `failed` and `cancelled` are those of the last minute. */
+        WorkspaceCountsEvent: {
+            id?: string;
+            /** @enum {string} */
+            event: "counts";
+            data: components["schemas"]["WorkspaceCounts"];
+        };
+        /** @description An environment was made, or its status or attempt changed. */
+        WorkspaceEnvironmentEvent: {
+            id?: string;
+            /** @enum {string} */
+            event: "environment";
+            data: components["schemas"]["Environment"];
+        };
+        /** @description A server-sent event of a workspace; its `data` is sent as JSON. Of several that are sent together, the last one has an `id`, a time: the Last-Event-ID to resume behind it. */
+        WorkspaceEvent: components["schemas"]["WorkspaceRunEvent"] | components["schemas"]["WorkspaceEnvironmentEvent"] | components["schemas"]["WorkspaceCountsEvent"] | components["schemas"]["WorkspaceResetEvent"];
         /** @description Workspaces, by id. */
         WorkspaceList: {
             items: components["schemas"]["Workspace"][];
+        };
+        /** @description More than 1000 runs changed at once, or an environment was deleted: load lists anew. */
+        WorkspaceResetEvent: {
+            id?: string;
+            /** @enum {string} */
+            event: "reset";
+            data: Record<string, never>;
+        };
+        /** @description A run was made, its status, its attempt or its request to cancel changed, or it ended. */
+        WorkspaceRunEvent: {
+            id?: string;
+            /** @enum {string} */
+            event: "run";
+            data: components["schemas"]["Run"];
         };
     };
     responses: {
@@ -2569,7 +3389,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Run"];
-                    "application/x-ndjson": string;
+                    "application/x-ndjson": components["schemas"]["RunStreamLine"];
                 };
             };
             /** @description Created */
@@ -2588,6 +3408,7 @@ export interface operations {
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             409: components["responses"]["Conflict"];
+            410: components["responses"]["Gone"];
             413: components["responses"]["TooLarge"];
             415: components["responses"]["OtherType"];
             422: components["responses"]["NotUsable"];
@@ -2672,6 +3493,63 @@ export interface operations {
             503: components["responses"]["Unavailable"];
         };
     };
+    delete_run: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The run */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is deleted */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["NotUsable"];
+            500: components["responses"]["Failed"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    list_run_attempts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The run */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AttemptList"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["NotUsable"];
+            500: components["responses"]["Failed"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
     list_run_logs: {
         parameters: {
             query?: {
@@ -2730,8 +3608,8 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "text/event-stream": components["schemas"]["ServerSentEvent"];
-                    "application/x-ndjson": string;
+                    "text/event-stream": components["schemas"]["RunEvent"];
+                    "application/x-ndjson": components["schemas"]["RunStreamLine"];
                 };
             };
             /** @description The run has ended, and the client has all of its events */
@@ -2897,7 +3775,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": number[];
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
                 };
             };
             /** @description The part that was asked for */
@@ -2943,10 +3821,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "text/csv": number[];
-                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": number[];
-                    "application/vnd.ms-excel.sheet.macroenabled.12": number[];
-                    "application/vnd.ms-excel": number[];
+                    "text/csv": string;
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
+                    "application/vnd.ms-excel.sheet.macroenabled.12": string;
+                    "application/vnd.ms-excel": string;
                 };
             };
             /** @description The part that was asked for */
@@ -3101,6 +3979,118 @@ export interface operations {
             503: components["responses"]["Unavailable"];
         };
     };
+    list_run_files: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The run */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunFileList"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["NotUsable"];
+            500: components["responses"]["Failed"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    download_run_file: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The run */
+                id: string;
+                /** @description The name of the file */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                    "text/csv": string;
+                    "application/json": Record<string, never>;
+                };
+            };
+            /** @description The part that was asked for */
+            206: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The client has it */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            410: components["responses"]["Gone"];
+            416: components["responses"]["OutOfRange"];
+            422: components["responses"]["NotUsable"];
+            500: components["responses"]["Failed"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    list_queue: {
+        parameters: {
+            query?: {
+                /** @description The workspace; absent: that of the server. */
+                workspace?: string;
+                /** @description The largest number of runs, from 1 to 1000. */
+                limit?: number;
+                /** @description The `next_cursor` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QueuePage"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["NotUsable"];
+            500: components["responses"]["Failed"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
     explain_run: {
         parameters: {
             query?: {
@@ -3184,7 +4174,7 @@ export interface operations {
                 side?: "input" | "output";
                 /** @description The name of a sheet. */
                 sheet: string;
-                /** @description The largest number of segments, from 1 to 10000. */
+                /** @description The largest number of segments, from 1 to 200000. */
                 limit?: number;
                 /** @description The `next_cursor` of the page before. */
                 cursor?: string;
@@ -3279,10 +4269,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": number[];
-                    "application/vnd.ms-excel.sheet.macroenabled.12": number[];
-                    "application/vnd.openxmlformats-officedocument.spreadsheetml.template": number[];
-                    "application/vnd.ms-excel.template.macroenabled.12": number[];
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
+                    "application/vnd.ms-excel.sheet.macroenabled.12": string;
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.template": string;
+                    "application/vnd.ms-excel.template.macroenabled.12": string;
                 };
             };
             /** @description The part that was asked for */
@@ -3359,7 +4349,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/octet-stream": number[];
+                "application/octet-stream": string;
                 "multipart/form-data": components["schemas"]["FileForm"];
             };
         };
@@ -3424,6 +4414,100 @@ export interface operations {
             503: components["responses"]["Unavailable"];
         };
     };
+    delete_document: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The document */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is deleted */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["NotUsable"];
+            500: components["responses"]["Failed"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    find_documents: {
+        parameters: {
+            query?: {
+                /** @description The SHA-256 of their bytes, 64 hexadecimal digits; absent: all documents. */
+                sha256?: string;
+                /** @description The workspace; absent: that of the server. */
+                workspace?: string;
+                /** @description The largest number of documents, from 1 to 1000. */
+                limit?: number;
+                /** @description The `next_cursor` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DocumentPage"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["NotUsable"];
+            500: components["responses"]["Failed"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    list_document_sheets: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The document */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SheetList"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            410: components["responses"]["Gone"];
+            422: components["responses"]["NotUsable"];
+            500: components["responses"]["Failed"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
     download_document: {
         parameters: {
             query?: never;
@@ -3442,10 +4526,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "text/csv": number[];
-                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": number[];
-                    "application/vnd.ms-excel.sheet.macroenabled.12": number[];
-                    "application/vnd.ms-excel": number[];
+                    "text/csv": string;
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
+                    "application/vnd.ms-excel.sheet.macroenabled.12": string;
+                    "application/vnd.ms-excel": string;
                 };
             };
             /** @description The part that was asked for */
@@ -3522,9 +4606,9 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/gzip": number[];
+                "application/gzip": string;
                 "application/json": components["schemas"]["NewConfiguration"];
-                "application/zip": number[];
+                "application/zip": string;
                 "multipart/form-data": components["schemas"]["FileForm"];
             };
         };
@@ -3726,7 +4810,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/octet-stream": number[];
+                    "application/octet-stream": string;
                 };
             };
             /** @description The part that was asked for */
@@ -3771,7 +4855,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/octet-stream": number[];
+                "application/octet-stream": string;
             };
         };
         responses: {
@@ -3863,8 +4947,8 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/gzip": number[];
-                "application/zip": number[];
+                "application/gzip": string;
+                "application/zip": string;
                 "multipart/form-data": components["schemas"]["FileForm"];
             };
         };
@@ -3956,7 +5040,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/octet-stream": number[];
+                    "application/octet-stream": string;
                 };
             };
             /** @description The part that was asked for */
@@ -4230,7 +5314,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": number[];
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
                 };
             };
             401: components["responses"]["Unauthorized"];
@@ -4266,7 +5350,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Environment"];
-                    "application/x-ndjson": string;
+                    "application/x-ndjson": components["schemas"]["BuildStreamLine"];
                 };
             };
             /** @description It waits, or is being built */
@@ -4515,6 +5599,7 @@ export interface operations {
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             409: components["responses"]["Conflict"];
+            410: components["responses"]["Gone"];
             413: components["responses"]["TooLarge"];
             415: components["responses"]["OtherType"];
             422: components["responses"]["NotUsable"];
@@ -4616,7 +5701,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": number[];
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
                 };
             };
             /** @description The part that was asked for */
@@ -4811,7 +5896,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "text/event-stream": components["schemas"]["ServerSentEvent"];
+                    "text/event-stream": components["schemas"]["WorkspaceEvent"];
                 };
             };
             401: components["responses"]["Unauthorized"];
