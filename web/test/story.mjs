@@ -19,7 +19,7 @@ try {
   const query = (name) => new URL(page.url()).searchParams.get(name)
 
   step('a wrong token is told, the right one enters')
-  await page.goto(`${base}/console/`)
+  await page.goto(`${base}/console`)
   await page.getByLabel('Token').fill('ade_wrong')
   await page.getByRole('button', { name: 'Sign in' }).click()
   await page.getByText('This token is not valid').waitFor()

@@ -38,6 +38,7 @@ include!(concat!(env!("OUT_DIR"), "/console.rs"));
 pub fn routes() -> Router<Api> {
     Router::new()
         .route(CONSOLE, get(page))
+        .route(&format!("{CONSOLE}/"), get(page))
         .route(&format!("{CONSOLE}/session"), get(session))
         .route(&format!("{CONSOLE}/{{*path}}"), get(file))
 }
