@@ -139,7 +139,7 @@ fn greet(ui: &Ui, args: &Args, address: &str, link: &str, token: &str, here: &He
         ui.fact("API", format_args!("http://{address}"));
         ui.fact("Token", token);
     } else {
-        ui.fact("Runs", ui.paint(Tone::Name, link));
+        ui.fact("Console", ui.paint(Tone::Name, link));
         ui.fact("API", format_args!("http://{address}/docs"));
     }
     let worker = if args.no_worker {

@@ -216,7 +216,7 @@ fn without_a_valid_token_nothing_is_told() {
         "/metrics",
         "/api/v1/openapi.json",
         "/docs",
-        "/sign-in",
+        "/console",
     ];
     for path in open {
         server.plain("GET", path).send().is(200);
@@ -581,8 +581,10 @@ fn a_page_of_another_name_cannot_reach_a_server_on_loopback() {
 #[test]
 fn a_browser_signs_in_and_changes_something_only_from_a_page_of_this_server() {
     let (_place, server, _, path) = queued();
-    let to_sign_in = server.plain("GET", "/").send().is(303);
-    assert_eq!(to_sign_in.header("location"), Some("/sign-in"));
+    for path in ["/", "/sign-in"] {
+        let to_console = server.plain("GET", path).send().is(303);
+        assert_eq!(to_console.header("location"), Some("/console"));
+    }
     server.plain("GET", "/?token=ade_wrong").send().is(401);
 
     let get = |path: &str, cookie: &str| {
@@ -597,11 +599,8 @@ fn a_browser_signs_in_and_changes_something_only_from_a_page_of_this_server() {
         assert!(cookie.contains(part), "{cookie}");
     }
     let cookie = cookie.split(';').next().unwrap();
-    let page = get("/", cookie).is(200).text();
-    assert!(
-        page.contains("members.csv") && page.contains("queued"),
-        "{page}"
-    );
+    assert!(entered.text().contains("url=/console"));
+    let session = get("/console/session", cookie).is(200).json();
     get("/api/v1/runs", cookie).is(200);
 
     let cancel = |csrf: Option<&str>| {
@@ -615,8 +614,7 @@ fn a_browser_signs_in_and_changes_something_only_from_a_page_of_this_server() {
     };
     cancel(None).refuses(403, "forbidden");
     cancel(Some("guess")).refuses(403, "forbidden");
-    let csrf = page.split("name=\"csrf\" value=\"").nth(1).unwrap();
-    let csrf = csrf.split('"').next().unwrap();
+    let csrf = session["csrf"].as_str().unwrap();
     cancel(Some(csrf)).is(200);
 
     let out = |origin: &str| {

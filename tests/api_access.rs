@@ -287,9 +287,8 @@ fn a_stream_ends_with_its_token_and_with_its_session() {
     let with_cookie =
         |method: &str, path: &str| server.plain(method, path).header("Cookie", cookie);
     let streams = ["/api/v1/events", &events].map(|path| begun(with_cookie("GET", path)));
-    let page = with_cookie("GET", "/").send().is(200).text();
-    let csrf = page.split("name=\"csrf\" value=\"").nth(1).unwrap();
-    let csrf = csrf.split('"').next().unwrap();
+    let session = with_cookie("GET", "/console/session").send().is(200).json();
+    let csrf = session["csrf"].as_str().unwrap();
     with_cookie("POST", "/sign-out")
         .header("Origin", &format!("http://{}", server.address))
         .header("Content-Type", "application/x-www-form-urlencoded")

@@ -228,7 +228,9 @@ fn a_folder_whose_runs_use_a_version_is_told_apart() {
     let mut server = Server::dev(&place, "--no-worker");
     let known = server.read("/api/v1/workspaces/default/configs")["items"][0].clone();
     let publish = format!("/api/v1/configs/{}/publish", known["id"].as_str().unwrap());
-    server.post(&publish, &serde_json::json!({"force": true})).is(201);
+    server
+        .post(&publish, &serde_json::json!({"force": true}))
+        .is(201);
     saved("RATE = 1");
     server.process.wait_until_says(
         "the folder of people changed, and loads; runs over the API use version 1 and not the folder: `ade configs deactivate people --version` changes that",

@@ -16,7 +16,7 @@ use crate::api::http::problem::ApiError;
 use crate::api::state::Api;
 
 /// Where the console is.
-const CONSOLE: &str = "/console";
+pub(super) const CONSOLE: &str = "/console";
 /// The page, for every address that is no file's.
 const PAGE: &str = "index.html";
 /// Names of files hold a digest of what is in them, but that of the page.

@@ -1,7 +1,7 @@
-//! Plain pages: sign in, the list of runs, and the documentation of the API. They need no script. The console does ([`console`]).
+//! What browsers see: the web console ([`console`]), signing in and out, and the documentation of the API, which needs no script.
 //!
-//! A browser signs in with a token, by the form or by the link that `ade dev` prints, and gets a session's cookie in exchange, so
-//! that the token stays in no address.
+//! A browser signs in with a token, by the console's form or by the link that `ade dev` prints, and gets a session's cookie in
+//! exchange, so that the token stays in no address.
 
 mod console;
 
@@ -13,30 +13,23 @@ use axum::routing::{get, post};
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::access::caller::{COOKIE, Caller, cookie};
+use super::access::caller::{COOKIE, cookie};
 use super::access::tokens;
 use super::http::body::{Query, refused_body};
-use super::http::paths::Hider;
 use super::http::problem::ApiError;
-use super::resources::workspaces::known_workspace;
 use super::state::Api;
-use crate::base::clock::Timestamp;
-use crate::base::counted::thousands;
 use crate::base::problem::code;
-use crate::base::show_path::ShowPath;
-use crate::store::{RunFilter, RunRecord, TokenRecord};
+use crate::store::TokenRecord;
 
 /// The largest body of a form.
 const LARGEST_FORM: usize = 4096;
-/// Runs on the page.
-const RUNS: u32 = 100;
 
 /// The routes of the pages.
 pub fn routes(document: &Value) -> Router<Api> {
     let documentation = documentation(document);
     Router::new()
         .route("/", get(home))
-        .route("/sign-in", get(sign_in_page).post(sign_in))
+        .route("/sign-in", get(async || to_console()).post(sign_in))
         .route("/sign-out", post(sign_out))
         .route(
             "/docs",
@@ -53,41 +46,22 @@ pub fn routes(document: &Value) -> Router<Api> {
 struct Home {
     /// The token in the link of `ade dev`.
     token: Option<String>,
-    workspace: Option<String>,
 }
 
 async fn home(
     State(api): State<Api>,
     Query(asked): Query<Home>,
-    request: Request<axum::body::Body>,
+    headers: HeaderMap,
 ) -> Result<Response, ApiError> {
-    if let Some(token) = asked.token {
-        return enter(&api, token, request.headers()).await;
+    match asked.token {
+        Some(token) => enter(&api, token, &headers).await,
+        None => Ok(to_console()),
     }
-    let (parts, _) = request.into_parts();
-    let caller = match Caller::of(&parts, &api).await {
-        Ok(caller) => caller,
-        Err(error) if error.code() == code::UNAUTHORIZED => {
-            return Ok(Redirect::to("/sign-in").into_response());
-        }
-        Err(error) => return Err(error),
-    };
-    let csrf = caller.session.as_deref().map(tokens::csrf_of);
-    let page = api
-        .work(move |api| {
-            let id = asked
-                .workspace
-                .unwrap_or_else(|| api.home().id().to_owned());
-            let workspace = known_workspace(api, &caller, &id)?;
-            let runs = workspace.store.runs(&RunFilter {
-                workspace_id: id.clone(),
-                limit: RUNS,
-                ..RunFilter::default()
-            })?;
-            Ok(runs_page(&id, &runs, csrf.as_deref(), &api.paths))
-        })
-        .await?;
-    Ok(Html(page).into_response())
+}
+
+/// The console asks whoever is not signed in for a token.
+fn to_console() -> Response {
+    Redirect::to(console::CONSOLE).into_response()
 }
 
 /// Exchanges a token for a session.
@@ -105,9 +79,11 @@ async fn enter(api: &Api, token: String, headers: &HeaderMap) -> Result<Response
         })
         .await?;
     let Some(session) = session else {
-        let page = sign_in_form(Some(
-            "This token is not valid. It may have been revoked, or it has ended.",
-        ));
+        let page = page(
+            "Sign in",
+            "",
+            "<p class=\"bad\" role=\"alert\">This token is not valid. It may have been revoked, or it has ended.</p><p><a href=\"/console\">Sign in with another one</a></p>",
+        );
         return Ok((StatusCode::UNAUTHORIZED, Html(page)).into_response());
     };
     let secure = if is_https { "; Secure" } else { "" };
@@ -119,19 +95,14 @@ async fn enter(api: &Api, token: String, headers: &HeaderMap) -> Result<Response
     // a terminal or a mail, sends the cookie only with a navigation that this server's own page begins.
     let page = page(
         "Signed in",
-        "<meta http-equiv=\"refresh\" content=\"0; url=/\">",
-        "<p>Signed in. <a href=\"/\">Go on</a></p>",
-        None,
+        "<meta http-equiv=\"refresh\" content=\"0; url=/console\">",
+        "<p>Signed in. <a href=\"/console\">Go on</a></p>",
     );
     let mut response = Html(page).into_response();
     if let Ok(set) = HeaderValue::from_str(&set) {
         response.headers_mut().insert(header::SET_COOKIE, set);
     }
     Ok(response)
-}
-
-async fn sign_in_page() -> Html<String> {
-    Html(sign_in_form(None))
 }
 
 async fn sign_in(
@@ -159,7 +130,7 @@ async fn sign_out(
         })
         .await?;
     }
-    let mut response = Redirect::to("/sign-in").into_response();
+    let mut response = to_console();
     let gone =
         HeaderValue::from_static("ade_session=; HttpOnly; SameSite=Strict; Path=/; Max-Age=0");
     response.headers_mut().insert(header::SET_COOKIE, gone);
@@ -194,83 +165,6 @@ fn demand_same_origin(headers: &HeaderMap) -> Result<(), ApiError> {
     Err(ApiError::of(code::FORBIDDEN, detail))
 }
 
-fn sign_in_form(problem: Option<&str>) -> String {
-    let problem = problem.map_or(String::new(), |problem| {
-        format!("<p class=\"bad\" role=\"alert\">{}</p>", escaped(problem))
-    });
-    let body = format!(
-        "<form method=\"post\" action=\"/sign-in\"><label for=\"token\">Token</label>
-         <input id=\"token\" name=\"token\" type=\"password\" autocomplete=\"current-password\" required autofocus>
-         <button>Sign in</button></form>{problem}
-         <p class=\"dim\"><code>ade tokens create NAME</code> makes a token. <code>ade dev</code> prints a link that signs in.</p>"
-    );
-    page("Sign in", "", &body, None)
-}
-
-fn runs_page(workspace: &str, runs: &[RunRecord], csrf: Option<&str>, paths: &Hider) -> String {
-    let now = Timestamp::now();
-    let rows: String = runs.iter().map(|run| row(run, now, paths)).collect();
-    let table = if runs.is_empty() {
-        "<p>No runs yet. <a href=\"/docs\">The documentation</a> says how a program submits one; <code>ade run CONFIG FILE</code> makes one here.</p>".to_owned()
-    } else {
-        format!(
-            "<div class=\"wide\"><table><thead><tr><th>Run<th>Status<th>Input<th>Configuration<th class=\"num\">Rows<th class=\"num\">Issues<th class=\"num\">Time<th>Made<th>Files</tr></thead><tbody>{rows}</tbody></table></div>"
-        )
-    };
-    let body = format!(
-        "<p class=\"dim\">Workspace {}, newest first</p>{table}",
-        escaped(workspace)
-    );
-    page(
-        "Runs",
-        "<meta http-equiv=\"refresh\" content=\"5\">",
-        &body,
-        csrf,
-    )
-}
-
-fn row(run: &RunRecord, now: Timestamp, paths: &Hider) -> String {
-    let id = escaped(&run.id);
-    let metrics = run.metrics.as_ref();
-    let number = |number: Option<u64>| number.map_or(String::new(), thousands);
-    let took = run.duration_ms().map_or(String::new(), |took| {
-        format!("{}.{:03} s", took / 1000, took % 1000)
-    });
-    let files = match &run.output_path {
-        Some(_) if run.artifacts_deleted_at.is_none() => format!(
-            "<a href=\"/api/v1/runs/{id}/output\">workbook</a> <a href=\"/api/v1/runs/{id}/artifact\">record</a>"
-        ),
-        _ => String::new(),
-    };
-    let error = run.error.as_ref().map_or(String::new(), |error| {
-        format!(
-            "<div class=\"bad\">{}</div>",
-            escaped(&paths.text(&error.message))
-        )
-    });
-    let end = &run.id[run.id.len().saturating_sub(6)..];
-    format!(
-        "<tr><td><a href=\"/api/v1/runs/{id}\"><code>{}</code></a><td class=\"{status}\">{status}<td>{}{error}<td>{}<td class=\"num\">{}<td class=\"num\">{}<td class=\"num\">{took}<td title=\"{}\">{}<td>{files}</tr>",
-        escaped(end),
-        escaped(&run.input_name),
-        escaped(&run.configuration_name),
-        number(metrics.map(|metrics| metrics.rows)),
-        number(metrics.map(|metrics| metrics.issues)),
-        run.created_at,
-        ago(run.created_at, now),
-        status = run.status.as_str(),
-    )
-}
-
-fn ago(then: Timestamp, now: Timestamp) -> String {
-    match now.since(then) / 1000 {
-        seconds @ 0..60 => format!("{seconds} s ago"),
-        seconds @ 60..3600 => format!("{} min ago", seconds / 60),
-        seconds @ 3600..86400 => format!("{} h ago", seconds / 3600),
-        seconds => format!("{} days ago", seconds / 86400),
-    }
-}
-
 /// The documentation of the API, from its description.
 fn documentation(document: &Value) -> String {
     let mut body = format!(
@@ -302,7 +196,7 @@ fn documentation(document: &Value) -> String {
             }
         }
     }
-    page("API", "", &body, None)
+    page("API", "", &body)
 }
 
 fn operation_section(path: &str, method: &str, operation: &Value, document: &Value) -> String {
@@ -390,14 +284,11 @@ fn resolved<'a>(schema: &'a Value, document: &'a Value) -> Option<&'a Value> {
     }
 }
 
-fn page(title: &str, head: &str, body: &str, csrf: Option<&str>) -> String {
-    let out = csrf.map_or(String::new(), |csrf| {
-        format!("<form method=\"post\" action=\"/sign-out\"><input type=\"hidden\" name=\"csrf\" value=\"{csrf}\"><button class=\"plain\">Sign out</button></form>")
-    });
+fn page(title: &str, head: &str, body: &str) -> String {
     format!(
         "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\">
 <title>{title} · ADE</title><link rel=\"stylesheet\" href=\"/assets/ade.css\">{head}</head>
-<body><header><a href=\"/\"><b>ADE</b></a> <nav><a href=\"/\">Runs</a> <a href=\"/console\">Console</a> <a href=\"/docs\">API</a></nav>{out}</header><main><h1>{title}</h1>{body}</main></body></html>\n",
+<body><header><a href=\"/console\"><b>ADE</b></a> <nav><a href=\"/console\">Console</a> <a href=\"/docs\">API</a></nav></header><main><h1>{title}</h1>{body}</main></body></html>\n",
     )
 }
 
