@@ -142,6 +142,7 @@ fn a_draft_waits_for_its_environment_which_a_worker_builds() {
         .collect();
     assert_eq!(asked.len(), 1, "{environments}");
     assert_eq!(asked[0]["status"], "queued");
+    ask("trial").refuses(409, "environment_not_ready");
     let build = format!("builds/{}", asked[0]["id"].as_str().unwrap());
     assert!(hint.contains(&build), "{hint}");
 
@@ -159,7 +160,7 @@ fn a_draft_waits_for_its_environment_which_a_worker_builds() {
 fn in_safe_mode_nothing_is_loaded() {
     let place = Place::ready();
     let (server, id) = known(&place, &[("ADE_SAFE_MODE", "1")]);
-    for what in ["check", "publish"] {
+    for what in ["check", "publish", "trial"] {
         let answer = server.send("POST", &format!("configs/{id}/{what}"), &[], b"");
         answer.refuses(409, "safe_mode_enabled");
     }
@@ -193,4 +194,182 @@ fn a_check_ends_with_its_client_and_many_leave_room_for_other_requests() {
     wait_for("the engines to end", || engines() == 0);
     std::fs::remove_file(place.path(MODULE)).unwrap();
     assert_eq!(check(&server, &id)["loads"], true);
+}
+
+/// A transform of names.
+const SHOUT: &str = "import polars as pl\n\n\ndef shout(field_name):\n    return pl.col(field_name).str.to_uppercase()\n\n\ndef register(registry):\n    registry.register_column_transform(shout, field=\"name\", priority=10)\n";
+const FIELDS: &str = "config/src/ade_config/columns/fields.py";
+
+fn trial(server: &Server, id: &str, what: &Value) -> Value {
+    let path = format!("configs/{id}/trial");
+    server.post(&path, what).is(200).json()
+}
+
+#[test]
+fn a_trial_says_what_would_be_another_and_records_nothing() {
+    let place = Place::ready();
+    let lists = "issue_list = true\nissues_sheet = true\n";
+    place.write("config/settings.toml", lists);
+    for input in ["members.csv", "people.csv"] {
+        place.ade(&format!("run config {input}")).succeeds();
+    }
+    let (server, id) = known(&place, &[]);
+    let recorded = || {
+        (
+            server.read("runs"),
+            place.files_below("data/workspaces/default/runs"),
+        )
+    };
+    let before = recorded();
+    let same = trial(&server, &id, &json!({}));
+    assert_eq!(same["inputs"].as_array().unwrap().len(), 2, "{same}");
+    let none = json!({"changed_cells": 0, "cells": [], "added_rows": 0, "removed_rows": 0, "added_columns": [], "removed_columns": []});
+    for (one, name) in [("0", "people.csv"), ("1", "members.csv")] {
+        let one = same.pointer(&format!("/inputs/{one}")).unwrap();
+        has(
+            one,
+            json!({"input": name, "succeeds": true, "error": null, "issues": [], "changes": none}),
+        );
+        assert_eq!(one["fields"], json!(["name", "email"]));
+        assert_eq!(one["fields_before"], one["fields"]);
+        assert_eq!(one["metrics"], one["metrics_before"]);
+        assert!(one["metrics"]["rows"].as_u64().unwrap() > 0, "{one}");
+    }
+
+    place.write(MODULE, SHOUT);
+    let tried = trial(&server, &id, &json!({"runs": 1}));
+    let listed = &before.0["items"];
+    let one = &tried["inputs"][0];
+    has(
+        one,
+        json!({"run_id": listed[0]["id"], "succeeds": true, "issues": []}),
+    );
+    let cell = |row: u64, before: &str, after: &str| json!({"sheet": "people", "row": row, "column": 1, "before": before, "after": after});
+    has(
+        &one["changes"],
+        json!({"changed_cells": 2, "cells": [cell(2, "Ann", "ANN"), cell(3, "Bob", "BOB")], "added_columns": [], "added_rows": 0}),
+    );
+    assert_eq!(tried["inputs"][1], Value::Null);
+    assert_ne!(tried["source_digest"], same["source_digest"]);
+
+    // Without the field of addresses, its column is gone, and with it the check. The other columns are still compared.
+    let fields = place.read(FIELDS);
+    let fewer = fields.replace("(\"name\", \"email\")", "(\"name\",)");
+    let cut = fewer
+        .find("    registry.register_column_validator")
+        .unwrap();
+    place.write(FIELDS, &fewer[..cut]);
+    let tried = trial(&server, &id, &json!({"runs": 1}));
+    let one = &tried["inputs"][0];
+    assert_eq!(one["fields"], json!(["name"]));
+    assert_eq!(one["fields_before"], json!(["name", "email"]));
+    let rule = &one["issues"][0];
+    has(rule, json!({"before": 1, "after": 0}));
+    assert_eq!(
+        one["metrics_before"]["issues"], one["issues"][0]["before"],
+        "{one}"
+    );
+    assert_eq!(one["changes"]["changed_cells"], 2, "{one}");
+    assert_eq!(one["changes"]["removed_columns"], json!(["email"]));
+    assert_eq!(recorded(), before);
+
+    // The sender's file is another one now, and the copy of it is gone.
+    let run = listed[0]["id"].as_str().unwrap();
+    let staged = format!("data/workspaces/default/runs/{run}/input/people.csv");
+    std::fs::remove_file(place.path(staged)).unwrap();
+    place.write("people.csv", "Name\nEve\n");
+    let tried = trial(&server, &id, &json!({"runs": 1}));
+    assert_eq!(tried["inputs"], json!([]));
+    has(
+        &tried["not_reached"][0],
+        json!({"input": "people.csv", "run_id": run}),
+    );
+}
+
+#[test]
+fn a_trial_of_what_fails_says_where() {
+    let place = Place::ready();
+    place.ade("run config people.csv").succeeds();
+    let (server, id) = known(&place, &[]);
+    let raises = SHOUT.replace("return ", "raise ValueError(\"no\")\n    return ");
+    place.write(MODULE, raises);
+    let tried = trial(&server, &id, &json!({}));
+    let one = &tried["inputs"][0];
+    has(one, json!({"succeeds": false, "changes": null}));
+    let place_of_it = json!({"file": "src/ade_config/columns/more.py", "line": 5});
+    has(&one["error"], place_of_it);
+
+    place.write(MODULE, BROKEN);
+    let problem = server
+        .send("POST", &format!("configs/{id}/trial"), &[], b"")
+        .refuses(409, "config_invalid");
+    has(
+        &problem["error"],
+        json!({"code": "unknown_error", "file": "src/ade_config/columns/more.py", "line": 1}),
+    );
+}
+
+#[test]
+fn a_trial_takes_documents_and_names_those_that_are_gone() {
+    let place = Place::ready();
+    let (mut server, id) = known(&place, &[]);
+    let upload = |name: &str, bytes: &[u8]| {
+        let path = format!("workspaces/default/documents?name={name}");
+        server.upload("POST", &path, "text/csv", bytes).is(201).id()
+    };
+    let first = upload("first.csv", b"Name,Email\nAnn,a@b.example\n");
+    let gone = upload("gone.csv", b"Name,Email\nBob,b@b.example\n");
+    server
+        .send("DELETE", &format!("documents/{gone}"), &[], b"")
+        .is(204);
+    let tried = trial(&server, &id, &json!({"document_ids": [first, gone]}));
+    has(
+        &tried["inputs"][0],
+        json!({"input": "first.csv", "document_id": first, "run_id": null, "succeeds": true, "fields_before": null, "changes": null}),
+    );
+    assert_eq!(tried["inputs"][0]["metrics"]["rows"], 1);
+    let unreached = json!([{"input": "gone.csv", "document_id": gone, "run_id": null}]);
+    assert_eq!(tried["not_reached"], unreached);
+    assert_eq!(server.read("runs")["items"], json!([]));
+
+    let path = format!("configs/{id}/trial");
+    for (field, wrong) in [
+        ("runs", json!({"runs": 0})),
+        ("runs", json!({"runs": 21})),
+        ("runs", json!({"runs": 1, "document_ids": [first]})),
+        ("document_ids", json!({"document_ids": []})),
+        ("document_ids", json!({"document_ids": vec!["a"; 21]})),
+    ] {
+        server.post(&path, &wrong).refuses_field(field);
+    }
+    let unknown = json!({"document_ids": ["00000000-0000-0000-0000-000000000000"]});
+    server.post(&path, &unknown).refuses(404, "not_found");
+    server.use_token(server.token(ade::store::Scope::Run, None));
+    server.post(&path, &json!({})).refuses(403, "forbidden");
+}
+
+#[test]
+fn a_trial_ends_with_its_client() {
+    let (place, gate) = Place::gated();
+    if processes_of(&place.path("")).is_none() {
+        return;
+    }
+    gate.open();
+    place.ade("run config people.csv").succeeds();
+    for passed in [&gate.open, &gate.reached] {
+        std::fs::remove_file(passed).unwrap();
+    }
+    let (server, id) = known(&place, &[]);
+    let client = server.begin(&format!("configs/{id}/trial"));
+    gate.wait_until_reached();
+    drop(client);
+    wait_for("the engine to end", || {
+        let all = processes_of(&place.path("")).unwrap_or_default();
+        !all.iter().any(|one| one.contains("people.csv"))
+    });
+    gate.open();
+    assert_eq!(
+        trial(&server, &id, &json!({}))["inputs"][0]["succeeds"],
+        true
+    );
 }

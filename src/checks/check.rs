@@ -22,7 +22,7 @@ use crate::run::execution::provide::provide;
 use crate::run::execution::verdict;
 use crate::run::execution::verdict::{Circumstances, Observation, kind_of_code};
 use crate::settings::paths::EnvironmentFolder;
-use crate::store::{EnvironmentRecord, Failure};
+use crate::store::{EnvironmentRecord, Failure, StoreError};
 use crate::workspace::Workspace;
 
 /// A configuration that loads.
@@ -60,6 +60,9 @@ pub enum CheckError {
     /// This machine cannot confine it as the operator wants.
     #[error("ADE_SANDBOX is strict, and this machine cannot confine a check: {}", .0.join("; "))]
     NotConfined(Vec<String>),
+    /// What was found before cannot be read.
+    #[error(transparent)]
+    Store(StoreError),
     /// It was cancelled.
     #[error("cancelled")]
     Cancelled,
@@ -75,6 +78,7 @@ impl Problem for CheckError {
             Self::Provide(error) => error.facts(),
             Self::NoTemporaryFolder(_) => Facts::new(Kind::Usage, code::NO_TEMPORARY_FOLDER),
             Self::NotStarted(error) => error.facts(),
+            Self::Store(error) => error.facts(),
             Self::NotConfined(_) => Facts::new(Kind::Refused, code::SANDBOX_INCOMPLETE)
                 .hint("`ade doctor` shows what is missing"),
             Self::Cancelled => Facts::new(Kind::Cancelled, code::CANCELLED),

@@ -168,23 +168,11 @@ fn loaded(
     cancel: &Cancel,
     paths: &dyn ShowPath,
 ) -> Result<Check, ApiError> {
-    if workspace.settings.safe_mode != SafeMode::Off {
-        let detail = "no configuration is loaded: the server is in safe mode";
-        let hint = "the operator switches it off; with `{\"force\": true}` a configuration is published without a check";
-        return Err(ApiError::of(code::SAFE_MODE_ENABLED, detail).hint(hint));
-    }
-    let (snapshot, digest) = (&frozen.snapshot, &frozen.source_digest);
-    let prepared = prepare_frozen(workspace, &known.record, snapshot, digest)?;
-    let environment = ready(workspace, &prepared)?;
+    let (prepared, environment) = at_hand(workspace, known, frozen)?;
     let found = match check_in(workspace, &prepared, &environment, false, cancel) {
         Ok(found) => Ok(found),
         Err(CheckError::DoesNotLoad(failure)) => Err(failure.shown(paths)),
-        Err(CheckError::Cancelled) => return Err(busy("the server is about to stop")),
-        // The client can do nothing about a full disk.
-        Err(error @ CheckError::NoTemporaryFolder(_)) => {
-            return Err(ApiError::internal(error.to_string()));
-        }
-        Err(error) => return Err(error.into()),
+        Err(error) => return Err(not_checked(error)),
     };
     let (found, error) = match found {
         Ok(found) => (found, None),
@@ -199,6 +187,41 @@ fn loaded(
         environment_id: environment.id,
         source_digest: frozen.source_digest.clone(),
     })
+}
+
+/// Files that are prepared to be loaded, where the operator lets them be, and their environment, which is ready.
+pub fn at_hand(
+    workspace: &Workspace,
+    known: &KnownConfiguration,
+    frozen: &Frozen,
+) -> Result<(Prepared, EnvironmentRecord), ApiError> {
+    if workspace.settings.safe_mode != SafeMode::Off {
+        let detail = "no configuration is loaded: the server is in safe mode";
+        let hint = "the operator switches it off; with `{\"force\": true}` a configuration is published without a check";
+        return Err(ApiError::of(code::SAFE_MODE_ENABLED, detail).hint(hint));
+    }
+    let (snapshot, digest) = (&frozen.snapshot, &frozen.source_digest);
+    let prepared = prepare_frozen(workspace, &known.record, snapshot, digest)?;
+    let environment = ready(workspace, &prepared)?;
+    Ok((prepared, environment))
+}
+
+/// What is said where nothing can be said of the configuration.
+pub fn not_checked(error: CheckError) -> ApiError {
+    match error {
+        CheckError::Cancelled => busy("the server is about to stop"),
+        // The client can do nothing about a full disk.
+        CheckError::NoTemporaryFolder(_) => ApiError::internal(error.to_string()),
+        error => error.into(),
+    }
+}
+
+/// The refusal of what does not load.
+pub fn does_not_load(error: Failure, hint: &str) -> ApiError {
+    let detail = format!("the configuration does not load: {}", error.message);
+    ApiError::of(code::CONFIG_INVALID, detail)
+        .hint(hint)
+        .because_of(error)
 }
 
 /// The environment of prepared files, where it is ready; else it is asked for.
@@ -232,13 +255,8 @@ fn ready(workspace: &Workspace, prepared: &Prepared) -> Result<EnvironmentRecord
 impl Check {
     /// The refusal to publish what does not load.
     pub fn demand_loads(self) -> Result<(), ApiError> {
-        let Some(error) = self.error else {
-            return Ok(());
-        };
-        let detail = format!("the configuration does not load: {}", error.message);
         let hint = "correct it; with `{\"force\": true}` it is published all the same";
-        Err(ApiError::of(code::CONFIG_INVALID, detail)
-            .hint(hint)
-            .because_of(error))
+        let refused = self.error.map(|error| does_not_load(error, hint));
+        refused.map_or(Ok(()), Err)
     }
 }

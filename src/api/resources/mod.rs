@@ -21,6 +21,7 @@ pub(crate) mod settings;
 pub(crate) mod stats;
 pub(crate) mod templates;
 pub(crate) mod tokens;
+pub(crate) mod trials;
 pub(crate) mod versions;
 pub(crate) mod workers;
 pub(crate) mod workspaces;

@@ -11,7 +11,7 @@ use crate::api::pages;
 use crate::api::resources::{
     builds, cells, checks, collection, configurations, documents, drafts, environments, events,
     explain, files, issues, jobs, queue, report, rows, runs, settings, stats, templates, tokens,
-    versions, workers, workspaces,
+    trials, versions, workers, workspaces,
 };
 use crate::api::state::Api;
 
@@ -31,6 +31,7 @@ fn routes() -> (Router<Api>, Described) {
         .merge(drafts::routes())
         .merge(versions::routes())
         .merge(checks::routes())
+        .merge(trials::routes())
         .merge(templates::routes())
         .merge(builds::routes())
         // Before the environments by id.

@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 use super::names::with_known_names;
 use super::verdict::{self, Circumstances};
 use crate::base::cancel::Cancel;
+use crate::base::clock::Timestamp;
 use crate::base::files;
 use crate::base::files::FileError;
 use crate::base::problem::{Problem, code};
@@ -24,8 +25,10 @@ use crate::run::ending::log::open_log;
 use crate::run::inputs::stage;
 use crate::run::results;
 use crate::settings::paths::{EnvironmentFolder, RunFolder};
-use crate::settings::{LogLevel, Sandbox};
-use crate::store::{Claim, Ending, EnvironmentRecord, Failure, RunRecord, RunResults, RunStatus};
+use crate::settings::{LogLevel, Sandbox, Settings};
+use crate::store::{
+    Claim, Ending, EnvironmentRecord, Failure, RunOptions, RunRecord, RunResults, RunStatus,
+};
 use crate::system::lease::Held;
 use crate::system::machine::Files;
 use crate::system::process::Exit;
@@ -275,8 +278,8 @@ impl<'a> Execution<'a> {
             task,
             folder: self.folder.path().to_owned(),
             scratch: self.folder.scratch(),
-            settings: self.settings(),
-            variables: self.variables(),
+            settings: settings_of(&run.options),
+            variables: variables_of(settings, &run.options, run.created_at),
             debug: match &run.options.log_level {
                 Some(level) => level == "debug",
                 None => settings.log_level >= LogLevel::Debug,
@@ -325,35 +328,6 @@ impl<'a> Execution<'a> {
                 record.map_or(Value::Null, InForce::json),
             );
         }
-    }
-
-    /// The variables of this process, with the engine's settings as they were where the run was recorded.
-    fn variables(&self) -> BTreeMap<OsString, OsString> {
-        let variables = &self.workspace.settings.variables;
-        let mut variables = match &self.run.options.engine_variables {
-            Some(recorded) => engine::with_recorded(variables, recorded),
-            None => variables.clone(),
-        };
-        // The same for each attempt: what "the past" is must not change with the next one.
-        let day: String = self.run.created_at.to_string().chars().take(10).collect();
-        variables.insert(engine::RUN_DAY.into(), day.into());
-        variables
-    }
-
-    /// The engine's settings that the caller gave, and in its setting `sheets` what the caller has said of single sheets.
-    fn settings(&self) -> BTreeMap<String, String> {
-        let options = &self.run.options;
-        let mut settings = options.settings.clone();
-        let known = settings.get(SHEETS).map_or("{}", String::as_str);
-        // A text that is no table stays as it is: the engine refuses it.
-        if !options.sheets.is_empty()
-            && let Ok(mut all) = serde_json::from_str::<BTreeMap<String, Value>>(known)
-        {
-            let said = options.sheets.iter();
-            all.extend(said.map(|(title, choice)| (title.clone(), json!(choice))));
-            settings.insert(SHEETS.to_owned(), json!(all).to_string());
-        }
-        settings
     }
 
     /// Where the engine's setting `sheets` came from, if not from `--set` alone.
@@ -496,6 +470,38 @@ impl<'a> Execution<'a> {
         ];
         with_known_names(message, &names)
     }
+}
+
+/// The variables of this process, with the engine's settings as they were where a run was recorded.
+pub fn variables_of(
+    settings: &Settings,
+    options: &RunOptions,
+    recorded_at: Timestamp,
+) -> BTreeMap<OsString, OsString> {
+    let variables = &settings.variables;
+    let mut variables = match &options.engine_variables {
+        Some(recorded) => engine::with_recorded(variables, recorded),
+        None => variables.clone(),
+    };
+    // The same for each attempt: what "the past" is must not change with the next one.
+    let day: String = recorded_at.to_string().chars().take(10).collect();
+    variables.insert(engine::RUN_DAY.into(), day.into());
+    variables
+}
+
+/// The engine's settings that the caller of a run gave, and in its setting `sheets` what the caller has said of single sheets.
+pub fn settings_of(options: &RunOptions) -> BTreeMap<String, String> {
+    let mut settings = options.settings.clone();
+    let known = settings.get(SHEETS).map_or("{}", String::as_str);
+    // A text that is no table stays as it is: the engine refuses it.
+    if !options.sheets.is_empty()
+        && let Ok(mut all) = serde_json::from_str::<BTreeMap<String, Value>>(known)
+    {
+        let said = options.sheets.iter();
+        all.extend(said.map(|(title, choice)| (title.clone(), json!(choice))));
+        settings.insert(SHEETS.to_owned(), json!(all).to_string());
+    }
+    settings
 }
 
 /// The folders in which the inputs and the snapshots of many runs are. Where one is not there, what is missing is not this run's

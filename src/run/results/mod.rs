@@ -23,7 +23,7 @@ use serde_json::{Map, Value};
 pub use rows::RowCounts;
 
 use crate::engine::Noticed;
-use crate::store::RunResults;
+use crate::store::{RunMetrics, RunResults};
 
 /// Derives the rows of `run_metrics`, `run_fields` and `run_table_columns`. `computed`: the fields that no column was found
 /// for, and that a hook or a transform filled; the payload does not tell them from those that are missing. What was
@@ -34,6 +34,27 @@ pub fn derive(payload: &Value, computed: &[String], noticed: &Noticed) -> RunRes
         fields: fields::derive(payload, computed),
         columns: columns::derive(payload),
         payload: noticed.recorded_with(payload),
+    }
+}
+
+/// The figures of a summary among derived metrics, those that a record of a run has.
+pub fn metrics_of(derived: &[(&'static str, Value)]) -> RunMetrics {
+    let number = |name: &str| {
+        let found = derived.iter().find(|(known, _)| *known == name);
+        found.and_then(|(_, value)| value.as_u64()).unwrap_or(0)
+    };
+    RunMetrics {
+        sheets: number("sheet_count"),
+        tables: number("table_count"),
+        rows: number("row_count_total"),
+        columns: number("column_count_total"),
+        mapped_fields: number("field_count_detected"),
+        unmapped_columns: number("column_count_unmapped"),
+        issues: number("validation_issues_total"),
+        errors: number("validation_issues_error"),
+        warnings: number("validation_issues_warning"),
+        infos: number("validation_issues_info"),
+        expected_fields: number("field_count_expected"),
     }
 }
 

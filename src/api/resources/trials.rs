@@ -1,0 +1,235 @@
+//! Trials: the draft, or the folder, runs over inputs of former runs, and what would be another is told. Nothing is recorded.
+
+use std::collections::HashSet;
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use axum::routing::post;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::checks::{at_hand, does_not_load, not_checked};
+use super::configurations::{Which, long};
+use super::runs::{Left, document_of, place_of};
+use crate::api::access::caller::{Administrator, Caller};
+use crate::api::http::answer::Answer;
+use crate::api::http::body::{JsonBody, MaybeJson, Path};
+use crate::api::http::problem::ApiError;
+use crate::api::state::Api;
+use crate::base::cancel::Cancel;
+use crate::base::show_path::ShowPath;
+use crate::checks::check::{CheckError, check_in};
+use crate::checks::trial::{TrialInput, Tried, try_on};
+use crate::store::{KnownConfiguration, RunFilter, RunRecord, RunStatus};
+use crate::workspace::Workspace;
+use crate::workspace::configurations::Precondition;
+use crate::workspace::configurations::publish::freeze;
+
+/// How long a trial may take; inputs that were not reached then are named.
+const MOST_TIME: Duration = Duration::from_secs(60);
+const MOST_INPUTS: usize = 20;
+const USUAL_INPUTS: u32 = 5;
+/// Among how many runs the inputs are looked for.
+const LOOK_AT: u32 = 1000;
+
+pub fn routes() -> OpenApiRouter<Api> {
+    OpenApiRouter::new()
+        .routes(routes!(create))
+        .route(&long("/trial"), post(create))
+}
+
+/// Which inputs a configuration is tried on.
+#[derive(Debug, Default, Deserialize, Serialize, ToSchema)]
+#[serde(deny_unknown_fields, default)]
+struct NewTrial {
+    /// The inputs of so many runs of the configuration that ended last, from 1 to 20; absent: 5.
+    #[schema(nullable = false, minimum = 1, maximum = 20)]
+    runs: Option<u32>,
+    /// These documents instead, at most 20.
+    #[schema(nullable = false, max_items = 20, min_items = 1)]
+    document_ids: Option<Vec<String>>,
+}
+
+impl JsonBody for NewTrial {
+    const ARRAYS: &'static [&'static str] = &["document_ids"];
+}
+
+/// What a trial found.
+#[derive(Debug, Serialize, ToSchema)]
+struct Trial {
+    /// The digest of the files that were tried.
+    source_digest: String,
+    /// The inputs that were tried.
+    inputs: Vec<TrialOfInput>,
+    /// Those that were not: the time was over, or they are gone.
+    not_reached: Vec<InputName>,
+}
+
+/// Which input.
+#[derive(Debug, Serialize, ToSchema)]
+struct InputName {
+    /// The file's name.
+    input: String,
+    #[schema(required)]
+    document_id: Option<String>,
+    /// The run that is compared with; null: the document was not run with this configuration.
+    #[schema(required)]
+    run_id: Option<String>,
+}
+
+/// How an input came out, beside how it did before.
+#[derive(Debug, Serialize, ToSchema)]
+struct TrialOfInput {
+    #[serde(flatten)]
+    name: InputName,
+    #[serde(flatten)]
+    tried: Tried,
+}
+
+/// Try a configuration: the draft, or the folder, runs over inputs that were run before.
+///
+/// Each input is read with the options of the run before. The answer says what would be another. Nothing is recorded, and no file stays.
+/// It takes about a minute at most; inputs that were not reached then are named. One that does not load is refused with 409
+/// `config_invalid` and its `error`; 409 `environment_not_ready` as for a check.
+#[utoipa::path(post, path = "/api/v1/configs/{config_id}/trial", operation_id = "try_config", tag = "configurations",
+    params(("config_id" = String, Path, description = "The configuration")),
+    request_body = NewTrial,
+    responses(
+        (status = 200, body = Trial),
+        (status = 409),
+    )
+)]
+async fn create(
+    Administrator(api, caller): Administrator,
+    Path(which): Path<Which>,
+    MaybeJson(new): MaybeJson<NewTrial>,
+) -> Answer<axum::Json<Trial>> {
+    new.demand_sizes()?;
+    api.engine_work(move |api, cancel| {
+        let (workspace, known) = which.find(api, &caller)?;
+        let about = api.paths.about_configuration(&known.record.path);
+        let inputs = inputs(api, &caller, &workspace, &known, &new)?;
+        let tried = tried(&workspace, &known, inputs, cancel, &about);
+        tried.map(axum::Json).map_err(|error| error.shown(&about))
+    })
+    .await
+}
+
+impl NewTrial {
+    fn demand_sizes(&self) -> Result<(), ApiError> {
+        let (field, count) = match (self.runs, &self.document_ids) {
+            (Some(_), Some(_)) => {
+                return Err(ApiError::field("runs", "is given beside document_ids"));
+            }
+            (Some(runs), None) => ("runs", runs as usize),
+            (None, Some(ids)) => ("document_ids", ids.len()),
+            (None, None) => return Ok(()),
+        };
+        if (1..=MOST_INPUTS).contains(&count) {
+            return Ok(());
+        }
+        let message = format!("must be 1 to {MOST_INPUTS}");
+        Err(ApiError::field(field, message))
+    }
+}
+
+/// The inputs, each with the last run of it that processed it.
+fn inputs(
+    api: &Api,
+    caller: &Caller,
+    workspace: &Workspace,
+    known: &KnownConfiguration,
+    new: &NewTrial,
+) -> Result<Vec<TrialInput>, ApiError> {
+    let runs = workspace.store.runs(&RunFilter {
+        workspace_id: known.record.workspace_id.clone(),
+        statuses: vec![RunStatus::Succeeded, RunStatus::Failed],
+        configuration: Some(known.record.id.clone()),
+        limit: LOOK_AT,
+        ..RunFilter::default()
+    })?;
+    let is_real = |run: &RunRecord| {
+        let options = &run.options;
+        !(options.validate_only || options.dry_run || options.safe_mode)
+    };
+    let runs = runs.into_iter().filter(is_real);
+    let Some(ids) = &new.document_ids else {
+        let mut seen = HashSet::new();
+        // The same file twice says nothing more.
+        let others =
+            runs.filter(|run| seen.insert((run.input_sha256.clone(), run.input_name.clone())));
+        let most = new.runs.unwrap_or(USUAL_INPUTS) as usize;
+        return Ok(others.take(most).map(of_run).collect());
+    };
+    let runs: Vec<RunRecord> = runs.collect();
+    let input = |id: &String| {
+        let document = document_of(api, caller, id)?;
+        if document.workspace_id != known.record.workspace_id {
+            return Err(ApiError::not_found("document", id));
+        }
+        let before = runs
+            .iter()
+            .find(|run| run.document_id.as_ref() == Some(&document.id));
+        Ok(TrialInput {
+            name: document.name,
+            document_id: Some(document.id),
+            path: document.path,
+            before: before.cloned(),
+        })
+    };
+    ids.iter().map(input).collect()
+}
+
+fn of_run(run: RunRecord) -> TrialInput {
+    TrialInput {
+        name: run.input_name.clone(),
+        document_id: run.document_id.clone(),
+        // Of one that is gone or was changed since, nothing can be said.
+        path: place_of(&run, Left::Input).map_or_else(|_| PathBuf::new(), |place| place.0),
+        before: Some(run),
+    }
+}
+
+fn tried(
+    workspace: &Workspace,
+    known: &KnownConfiguration,
+    inputs: Vec<TrialInput>,
+    cancel: &Cancel,
+    paths: &dyn ShowPath,
+) -> Result<Trial, ApiError> {
+    let frozen = freeze(workspace, known, &Precondition::Unsaid)?;
+    let (prepared, environment) = at_hand(workspace, known, &frozen)?;
+    check_in(workspace, &prepared, &environment, false, cancel).map_err(|error| match error {
+        CheckError::DoesNotLoad(failure) => does_not_load(failure.shown(paths), "correct it"),
+        error => not_checked(error),
+    })?;
+    let until = Instant::now() + MOST_TIME;
+    let mut trial = Trial {
+        source_digest: frozen.source_digest,
+        inputs: Vec::new(),
+        not_reached: Vec::new(),
+    };
+    for input in inputs {
+        let name = InputName {
+            input: input.name.clone(),
+            document_id: input.document_id.clone(),
+            run_id: input.before.as_ref().map(|run| run.id.clone()),
+        };
+        let tried = if Instant::now() < until && input.path.is_file() {
+            try_on(workspace, &prepared, &environment, &input, until, cancel)
+                .map_err(not_checked)?
+        } else {
+            None
+        };
+        match tried {
+            None => trial.not_reached.push(name),
+            Some(mut tried) => {
+                tried.error = tried.error.map(|error| error.shown(paths));
+                trial.inputs.push(TrialOfInput { name, tried });
+            }
+        }
+    }
+    Ok(trial)
+}

@@ -1,0 +1,263 @@
+//! Trying a configuration on inputs that were run before, to see what would be another. Nothing is recorded, and no file stays.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use serde::Serialize;
+use serde_json::Value;
+use utoipa::ToSchema;
+
+use super::check::CheckError;
+use super::compare::changes;
+pub use super::compare::{ChangedCell, Changes};
+use crate::base::cancel::Cancel;
+use crate::base::clock::Timestamp;
+use crate::base::files::FileError;
+use crate::engine::sandbox::{Limits, Policy};
+use crate::engine::{ChildProcess, EngineReport, EngineTask, Invocation, Launch, Message};
+use crate::environment::needed::prepare::Prepared;
+use crate::environment::provide::in_use::InUse;
+use crate::run::execution::attempt::{settings_of, variables_of};
+use crate::run::execution::names::with_known_names;
+use crate::run::execution::verdict::{self, Circumstances, Observation};
+use crate::run::results::{derive, metrics_of};
+use crate::settings::paths::{EnvironmentFolder, RunFolder};
+use crate::store::{EnvironmentRecord, Failure, FieldResult, RunMetrics, RunOptions, RunRecord};
+use crate::workspace::Workspace;
+
+/// For so long rows are paired at best.
+const COMPARING: Duration = Duration::from_secs(10);
+/// The engine's own lists in a workbook. What they say is told by rule.
+const OWN_SHEETS: [&str; 2] = ["Issues", "Notes"];
+
+/// An input that is tried.
+pub struct TrialInput {
+    /// Its name.
+    pub name: String,
+    /// The stored document that it is.
+    pub document_id: Option<String>,
+    /// Where it is.
+    pub path: PathBuf,
+    /// The run that is compared with; its sheets and options are those of the trial.
+    pub before: Option<RunRecord>,
+}
+
+/// How an input came out, and what is another than it was.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Tried {
+    /// Whether a run of it would succeed.
+    pub succeeds: bool,
+    /// Why it would not.
+    #[schema(required)]
+    pub error: Option<Failure>,
+    /// What is found now.
+    #[schema(required)]
+    pub metrics: Option<RunMetrics>,
+    /// What the run before found.
+    #[schema(required)]
+    pub metrics_before: Option<RunMetrics>,
+    /// The fields that columns are found for now.
+    pub fields: Vec<String>,
+    /// Those of the run before; null: there is none.
+    #[schema(required)]
+    pub fields_before: Option<Vec<String>>,
+    /// The rules whose number of issues is another.
+    pub issues: Vec<RuleChange>,
+    /// What is another in the workbook; null: there are no two to compare, or they are too large.
+    #[schema(required)]
+    pub changes: Option<Changes>,
+}
+
+/// How many issues a rule has, and had.
+#[derive(Debug, Default, PartialEq, Eq, Serialize, ToSchema)]
+pub struct RuleChange {
+    /// The rule.
+    pub rule: String,
+    /// Its issues in the run before.
+    pub before: u64,
+    /// Its issues now.
+    pub after: u64,
+}
+
+/// Tries a prepared configuration on one input. `None`: it had not ended at this time, and was stopped.
+///
+/// # Errors
+/// The engine could not be started, or the flag was raised.
+pub fn try_on(
+    workspace: &Workspace,
+    prepared: &Prepared,
+    environment: &EnvironmentRecord,
+    input: &TrialInput,
+    until: Instant,
+    cancel: &Cancel,
+) -> Result<Option<Tried>, CheckError> {
+    let place = tempfile::tempdir().map_err(CheckError::NoTemporaryFolder)?;
+    let folder = RunFolder::at(place.path());
+    let (staged, output) = (folder.staged(&input.name), folder.normalized(&input.name));
+    for made in [folder.input(), folder.output(), folder.scratch()] {
+        std::fs::create_dir_all(&made).map_err(CheckError::NoTemporaryFolder)?;
+    }
+    std::fs::copy(&input.path, &staged).map_err(CheckError::NoTemporaryFolder)?;
+    let _in_use = InUse::mark(workspace, &environment.folder);
+    let invocation = invocation(workspace, prepared, environment, input, &folder, until);
+    let obstacles = invocation.policy.obstacles();
+    if !obstacles.is_empty() {
+        return Err(CheckError::NotConfined(obstacles));
+    }
+    let on_message = &mut |message| match message {
+        Message::Event(event) => Some(Value::Object(event)),
+        Message::Line(..) => None,
+    };
+    let report = ChildProcess::default()
+        .launch(&invocation, cancel, on_message)
+        .map_err(|error| {
+            CheckError::NotStarted(FileError::on("start", &invocation.python)(error))
+        })?;
+    let limits = Limits::of(&workspace.settings);
+    let has_output = || std::fs::symlink_metadata(&output).is_ok_and(|found| found.is_file());
+    let seen = verdict::observe(&report, false, &limits, has_output);
+    match seen {
+        Observation::Cancelled => return Err(CheckError::Cancelled),
+        Observation::TimedOut if Instant::now() >= until => return Ok(None),
+        _ => {}
+    }
+    let around = Circumstances {
+        output: &output,
+        timeout: invocation.timeout,
+        limits,
+        configuration: &prepared.package_folder,
+    };
+    let root = prepared.configuration.root.to_string_lossy();
+    let known = [
+        (prepared.package_folder.as_path(), &*root),
+        (&staged, &input.name),
+    ];
+    let error = verdict::explain(seen, &report, &around).map(|mut failure| {
+        failure.message = with_known_names(&failure.message, &known);
+        failure
+    });
+    compared(workspace, input, &report, error, &output).map(Some)
+}
+
+fn invocation(
+    workspace: &Workspace,
+    prepared: &Prepared,
+    environment: &EnvironmentRecord,
+    input: &TrialInput,
+    folder: &RunFolder,
+    until: Instant,
+) -> Invocation {
+    let (settings, before) = (&workspace.settings, input.before.as_ref());
+    let options = before.map_or_else(RunOptions::default, |run| run.options.clone());
+    let day: Timestamp = before.map_or_else(|| workspace.machine.now(), |run| run.created_at);
+    let sheets = before.and_then(|run| run.input_sheets.clone());
+    let python = EnvironmentFolder(environment.folder.clone()).python();
+    let left = until.saturating_duration_since(Instant::now());
+    Invocation {
+        policy: Policy::new(
+            settings,
+            &python,
+            vec![prepared.snapshot.clone(), folder.input()],
+            vec![folder.output(), folder.scratch()],
+            options.network,
+        ),
+        python,
+        snapshot: prepared.package_folder.clone(),
+        task: EngineTask::Process {
+            input: folder.staged(&input.name),
+            output: folder.normalized(&input.name),
+            sheets: sheets.unwrap_or_default(),
+            active_sheet_only: options.active_sheet_only,
+        },
+        folder: folder.path().to_owned(),
+        scratch: folder.scratch(),
+        settings: settings_of(&options),
+        variables: variables_of(settings, &options, day),
+        debug: false,
+        timeout: Some(settings.run_timeout.map_or(left, |limit| limit.min(left))),
+    }
+}
+
+fn compared(
+    workspace: &Workspace,
+    input: &TrialInput,
+    report: &EngineReport,
+    error: Option<Failure>,
+    output: &Path,
+) -> Result<Tried, CheckError> {
+    let before = input.before.as_ref();
+    let payload = report.completed.as_ref();
+    let results = payload.map(|payload| derive(payload, &report.computed_fields, &report.noticed));
+    let mut tried = Tried {
+        succeeds: error.is_none(),
+        error,
+        metrics: results.as_ref().map(|results| metrics_of(&results.metrics)),
+        metrics_before: before.and_then(|run| run.metrics.clone()),
+        fields: results
+            .as_ref()
+            .map_or_else(Vec::new, |found| detected(&found.fields)),
+        fields_before: None,
+        issues: Vec::new(),
+        changes: None,
+    };
+    let Some(run) = before else {
+        return Ok(tried);
+    };
+    let store = &workspace.store;
+    let fields = store.run_fields(&run.id).map_err(CheckError::Store)?;
+    tried.fields_before = Some(detected(&fields));
+    let recorded = store.run_payload(&run.id).map_err(CheckError::Store)?;
+    let parsed = |text: String| serde_json::from_str::<Value>(&text).ok();
+    let payload = results.and_then(|results| parsed(results.payload));
+    let (Some(old), Some(new)) = (recorded.and_then(parsed), payload) else {
+        return Ok(tried);
+    };
+    tried.issues = changed_rules(&old, &new);
+    let is_own = |sheet: &str| OWN_SHEETS.contains(&sheet) && !has_sheet(&new, sheet);
+    let old = run.output_path.as_ref().filter(|path| path.is_file());
+    tried.changes = old.filter(|_| tried.succeeds).and_then(|old| {
+        let until = Instant::now() + COMPARING;
+        changes(old, output, is_own, until).ok()
+    });
+    Ok(tried)
+}
+
+fn detected(fields: &[FieldResult]) -> Vec<String> {
+    let detected = fields.iter().filter(|field| field.detected);
+    detected.map(|field| field.field.clone()).collect()
+}
+
+/// Whether a sheet of the input is called so.
+fn has_sheet(payload: &Value, name: &str) -> bool {
+    let mut sheets = list(&payload["workbooks"])
+        .iter()
+        .flat_map(|book| list(&book["sheets"]));
+    sheets.any(|sheet| sheet["locator"]["sheet"]["name"] == name)
+}
+
+/// The rules whose number of issues is another in the second payload.
+fn changed_rules(before: &Value, after: &Value) -> Vec<RuleChange> {
+    let mut rules: BTreeMap<&str, RuleChange> = BTreeMap::new();
+    let before = list(&before["issues"]).iter().map(|issue| (issue, true));
+    let after = list(&after["issues"]).iter().map(|issue| (issue, false));
+    for (issue, is_before) in before.chain(after) {
+        let (rule, count) = (issue["rule"].as_str(), issue["count"].as_u64());
+        let (Some(rule), Some(count)) = (rule, count) else {
+            continue;
+        };
+        let counted = rules.entry(rule).or_default();
+        *(if is_before {
+            &mut counted.before
+        } else {
+            &mut counted.after
+        }) += count;
+        rule.clone_into(&mut counted.rule);
+    }
+    let all = rules.into_values();
+    all.filter(|rule| rule.before != rule.after).collect()
+}
+
+fn list(value: &Value) -> &[Value] {
+    value.as_array().map_or(&[], Vec::as_slice)
+}
