@@ -818,6 +818,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/configs/{config_id}/trial": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Try a configuration: the draft, or the folder, runs over inputs that were run before.
+         * @description Each input is read with the options of the run before. The answer says what would be another. Nothing is recorded, and no file stays.
+         *     It takes about a minute at most; inputs that were not reached then are named. One that does not load is refused with 409
+         *     `config_invalid` and its `error`; 409 `environment_not_ready` as for a check.
+         */
+        post: operations["try_config"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/templates": {
         parameters: {
             query?: never;
@@ -1425,6 +1447,25 @@ export interface components {
             row_reasons: components["schemas"]["RowReason"][] | null;
             issues?: components["schemas"]["WindowIssues"] | null;
         };
+        /** @description A cell with another value. */
+        ChangedCell: {
+            /** @description The sheet of the output. */
+            sheet: string;
+            /**
+             * Format: int64
+             * @description Its row now, from 1.
+             */
+            row: number;
+            /**
+             * Format: int64
+             * @description Its column now, from 1.
+             */
+            column: number;
+            /** @description What was in it, as it is shown; at most 200 characters. */
+            before: string;
+            /** @description What is in it now. */
+            after: string;
+        };
         /** @description What a check found. */
         Check: {
             /** @description Whether the configuration loads. */
@@ -1879,6 +1920,14 @@ export interface components {
             /** @description The version of `ade`. */
             version: string;
         };
+        /** @description Which input. */
+        InputName: {
+            /** @description The file's name. */
+            input: string;
+            document_id: string | null;
+            /** @description The run that is compared with; null: the document was not run with this configuration. */
+            run_id: string | null;
+        };
         /**
          * @description What is wrong with a cell, a row, a column or a sheet of the sender. Rows and tables count from 1; null is what does not apply, or is
          *     not known.
@@ -2228,6 +2277,20 @@ export interface components {
              */
             days?: number | null;
         };
+        /** @description Which inputs a configuration is tried on. */
+        NewTrial: {
+            /**
+             * Format: int32
+             * @description The inputs of so many runs of the configuration that ended last, from 1 to 20; absent: 5.
+             * @default null
+             */
+            runs: number;
+            /**
+             * @description These documents instead, at most 20.
+             * @default null
+             */
+            document_ids: string[];
+        };
         /** @description A workspace to be created. */
         NewWorkspace: {
             /** @description Letters, digits, `.`, `_` and `-`, at most 100 of them. */
@@ -2415,6 +2478,21 @@ export interface components {
             /** @description In the order of the sheet; null if the run does not tell. */
             segments: components["schemas"]["RowSegment"][] | null;
             next_cursor: string | null;
+        };
+        /** @description How many issues a rule has, and had. */
+        RuleChange: {
+            /** @description The rule. */
+            rule: string;
+            /**
+             * Format: int64
+             * @description Its issues in the run before.
+             */
+            before: number;
+            /**
+             * Format: int64
+             * @description Its issues now.
+             */
+            after: number;
         };
         /** @description A run. */
         Run: {
@@ -3046,6 +3124,56 @@ export interface components {
         /** @description Tokens, newest first. */
         TokenList: {
             items: components["schemas"]["Token"][];
+        };
+        /** @description What a trial found. */
+        Trial: {
+            /** @description The digest of the files that were tried. */
+            source_digest: string;
+            /** @description The inputs that were tried. */
+            inputs: components["schemas"]["TrialOfInput"][];
+            /** @description Those that were not: the time was over, or they are gone. */
+            not_reached: components["schemas"]["InputName"][];
+        };
+        /** @description What differs between the workbook of a former run and that of a trial. */
+        TrialChanges: {
+            /**
+             * Format: int64
+             * @description How many cells have another value, in rows and columns that are in both.
+             */
+            changed_cells: number;
+            /** @description The first hundred of them. */
+            cells: components["schemas"]["ChangedCell"][];
+            /**
+             * Format: int64
+             * @description Rows that were not there.
+             */
+            added_rows: number;
+            /**
+             * Format: int64
+             * @description Rows that are not there any more.
+             */
+            removed_rows: number;
+            /** @description The headings of columns that were not there. */
+            added_columns: string[];
+            /** @description Those of columns that are not there any more. */
+            removed_columns: string[];
+        };
+        /** @description How an input came out, beside how it did before. */
+        TrialOfInput: components["schemas"]["InputName"] & components["schemas"]["Tried"];
+        /** @description How an input came out, and what is another than it was. */
+        Tried: {
+            /** @description Whether a run of it would succeed. */
+            succeeds: boolean;
+            error: components["schemas"]["RunError"] | null;
+            metrics: components["schemas"]["Metrics"] | null;
+            metrics_before: components["schemas"]["Metrics"] | null;
+            /** @description The fields that columns are found for now. */
+            fields: string[];
+            /** @description Those of the run before; null: there is none. */
+            fields_before: string[] | null;
+            /** @description The rules whose number of issues is another. */
+            issues: components["schemas"]["RuleChange"][];
+            changes: components["schemas"]["TrialChanges"] | null;
         };
         /** @description A published version of a configuration: files that never change. */
         Version: {
@@ -5265,6 +5393,43 @@ export interface operations {
             404: components["responses"]["NotFound"];
             409: components["responses"]["Conflict"];
             412: components["responses"]["Stale"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["OtherType"];
+            422: components["responses"]["NotUsable"];
+            500: components["responses"]["Failed"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    try_config: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The configuration */
+                config_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewTrial"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Trial"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
             413: components["responses"]["TooLarge"];
             415: components["responses"]["OtherType"];
             422: components["responses"]["NotUsable"];

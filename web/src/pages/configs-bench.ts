@@ -20,8 +20,8 @@ export interface Message {
 export type Checking = { state: 'none' | 'checking' } | { state: 'waits'; why: string } | { state: 'done'; check: Check; took: number } | { state: 'failed'; error: Problem }
 
 /** Sends a body that is no JSON. */
-export async function raw(url: string, method: string, body?: BodyInit, headers: Record<string, string> = {}): Promise<Response> {
-  const response = await fetch(url, { method, body, headers: method === 'GET' ? headers : { ...changing(), ...headers } }).catch(() => {
+export async function raw(url: string, method: string, body?: BodyInit, headers: Record<string, string> = {}, signal?: AbortSignal): Promise<Response> {
+  const response = await fetch(url, { method, body, signal, headers: method === 'GET' ? headers : { ...changing(), ...headers } }).catch(() => {
     throw new Problem(0, 'offline', 'The server does not answer.', 'Nothing is lost: try again when it does.')
   })
   if (!response.ok) throw await problemOf(response)

@@ -10,6 +10,7 @@ import { textOf, type Bench } from './configs-bench'
 import { plain, said, type Failure } from './configs-words'
 import { saveAndCheck } from './configs-one'
 import { count, diffLines, hunksOf, otherPart, paired, parsePatch, type Hunk, type Line } from './patch'
+import { Trial } from './configs-trial'
 
 interface Compared {
   path: string
@@ -85,6 +86,7 @@ function Sides({ bench }: { bench: Bench }) {
         </Differences>
         {b === bench.side && may('admin') && (
           <aside class="side" aria-label="What changes" tabIndex={0}>
+            <Trial bench={bench} />
             <Before bench={bench} />
             <Publish bench={bench} />
           </aside>

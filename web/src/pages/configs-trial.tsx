@@ -1,0 +1,155 @@
+// What would have come out: the draft tried on inputs that were run before. Nothing is recorded.
+import { useEffect, useRef, useState } from 'preact/hooks'
+import type { Problem, Schemas } from '../api/client'
+import { letters, number } from '../parts/format'
+import { Segments, Status, Trouble } from '../parts/parts'
+import { href } from '../router'
+import { raw, type Bench } from './configs-bench'
+import { differences, plain, said, type Tried } from './configs-words'
+
+type Found = Schemas['Trial']
+
+type State = { kind: 'none' } | { kind: 'tries' } | { kind: 'waits'; why: string } | { kind: 'failed'; error: Problem } | { kind: 'done'; found: Found; of: string }
+
+/** What was tried stays while one goes from tab to tab. */
+const kept = new Map<string, State & { kind: 'done' }>()
+
+export function Trial({ bench }: { bench: Bench }) {
+  const [state, set] = useState<State>(kept.get(bench.id) ?? { kind: 'none' })
+  const [most, setMost] = useState<'5' | '20'>('5')
+  const abort = useRef(new AbortController())
+  useEffect(() => () => abort.current.abort(), [])
+  const begin = async () => {
+    const gone = abort.current.signal
+    const of = bench.digest
+    set({ kind: 'tries' })
+    try {
+      const response = await raw(`/api/v1/configs/${bench.id}/trial`, 'POST', JSON.stringify({ runs: Number(most) }), { 'Content-Type': 'application/json' }, gone)
+      const done = { kind: 'done' as const, found: (await response.json()) as Found, of }
+      kept.set(bench.id, done)
+      if (!gone.aborted) set(done)
+    } catch (error) {
+      if (gone.aborted) return
+      const problem = error as Problem
+      if (problem.code !== 'environment_not_ready') return set({ kind: 'failed', error: problem })
+      set({ kind: 'waits', why: problem.message })
+      setTimeout(() => gone.aborted || begin(), (problem.retryAfter ?? 2) * 1000)
+    }
+  }
+  const busy = state.kind === 'tries' || state.kind === 'waits'
+  return (
+    <div class="block">
+      <h2>What would have come out</h2>
+      <p class="small dim">The {bench.side}, tried on the inputs of the last runs. Nothing is recorded.</p>
+      <p class="flow wrap gap-above">
+        <button type="button" class="button" aria-disabled={busy} onClick={() => busy || begin()}>
+          {state.kind === 'done' ? 'Try again' : 'Try'}
+        </button>
+        <Segments
+          label="How many inputs"
+          value={most}
+          onChange={setMost}
+          all={[
+            ['5', 'last 5'],
+            ['20', 'last 20'],
+          ]}
+        />
+        <span role="status">
+          {state.kind === 'tries' && <Status of="running">Trying…</Status>}
+          {state.kind === 'waits' && <Status of="building">Its environment is built first</Status>}
+        </span>
+      </p>
+      {state.kind === 'failed' && <Trouble error={state.error} />}
+      {state.kind === 'done' && <Outcome bench={bench} found={state.found} old={state.of !== bench.digest} />}
+    </div>
+  )
+}
+
+function Outcome({ bench, found, old }: { bench: Bench; found: Found; old: boolean }) {
+  if (!found.inputs.length && !found.not_reached.length) return <p class="mid gap-above">No run of it has ended yet, so there is no input to try it on.</p>
+  return (
+    <div class="trial">
+      {old && <p class="warn small">The files were changed since.</p>}
+      <table>
+        <caption class="unseen">Issues before, and with the {bench.side}</caption>
+        <thead>
+          <tr class="dim">
+            <th scope="col">Input</th>
+            <th scope="col" class="figure">
+              Before
+            </th>
+            <th scope="col" class="figure">
+              Now
+            </th>
+          </tr>
+        </thead>
+        {found.inputs.map((one) => (
+          <One key={one.run_id ?? one.document_id} bench={bench} one={one} />
+        ))}
+      </table>
+      {found.not_reached.length > 0 && (
+        <p class="small dim gap-above">
+          Not tried: {found.not_reached.map((one) => one.input).join(', ')}. The minute was over, or the file is gone.
+        </p>
+      )}
+    </div>
+  )
+}
+
+function One({ bench, one }: { bench: Bench; one: Tried }) {
+  const told = differences(one)
+  const cells = one.changes?.cells ?? []
+  const place = one.error?.file && one.error.line ? one.error : null
+  return (
+    <tbody>
+      <tr>
+        <td class="cut">{one.run_id ? <a href={href(`/runs/${one.run_id}`)}>{one.input}</a> : one.input}</td>
+        <td class="figure">{one.metrics_before ? number(one.metrics_before.issues) : '–'}</td>
+        <td class="figure">{one.error ? <Status of="failed">fails</Status> : number(one.metrics?.issues ?? 0)}</td>
+      </tr>
+      <tr>
+        <td colSpan={3}>
+          {one.error && (
+            <p class="bad break">
+              {place && (
+                <a class="mono" href={href(`/configs/${bench.id}/files?file=${encodeURIComponent(plain(place.file!))}&line=${place.line}`)}>
+                  {plain(place.file!)}:{place.line}
+                </a>
+              )}{' '}
+              {said(one.error)}
+            </p>
+          )}
+          {told.length > 0 ? (
+            <ul>
+              {told.map(({ sign, text }) => (
+                <li key={text}>
+                  <span class={sign === '+' ? 'ok' : sign === '−' ? 'bad' : 'dim'}>{sign}</span> <span class="break">{text}</span>
+                </li>
+              ))}
+            </ul>
+          ) : (
+            !one.error && <span class="dim">{one.run_id ? 'comes out the same' : 'was not run before'}</span>
+          )}
+          {cells.length > 0 && (
+            <details>
+              <summary>
+                {cells.length < one.changes!.changed_cells ? `The first ${number(cells.length)} cells` : 'The cells'}
+              </summary>
+              <ul class="cells">
+                {cells.map((cell) => (
+                  <li key={`${cell.sheet} ${cell.row} ${cell.column}`}>
+                    <span class="dim">
+                      {cell.sheet}!{letters(cell.column)}
+                      {cell.row}
+                    </span>{' '}
+                    <del>{cell.before || 'empty'}</del> <ins>{cell.after || 'empty'}</ins>
+                  </li>
+                ))}
+              </ul>
+            </details>
+          )}
+        </td>
+      </tr>
+    </tbody>
+  )
+}
