@@ -185,6 +185,7 @@ fn what_is_no_setting_is_refused_and_a_bad_value_is_named_with_its_place() {
     status 1
     --- stderr
     error: Invalid settings: date_order from [files."us_*"] in [HERE]/config/settings.toml should be 'auto' or 'dmy' or 'mdy' or 'ymd', not 'american'
+    hint: correct the configuration and run again; the environment is kept
     "#);
     configuration.write(
         "settings.toml",

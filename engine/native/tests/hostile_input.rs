@@ -453,6 +453,7 @@ proptest! {
 
     #[test]
     fn any_text(text in "[a,;\t|\"\r\né€𝄞]{0,200}", utf16 in any::<bool>()) {
+        let _turn = turn();
         let bytes = if utf16 { text.encode_utf16().flat_map(u16::to_le_bytes).collect() } else { text.into_bytes() };
         survive("csv", &bytes, 0);
     }
