@@ -51,9 +51,9 @@ pub struct RunEvent {
     id: String,
     /// The name of its event.
     event: String,
-    /// Sent as JSON.
-    #[schema(value_type = RunLogLine)]
-    data: (),
+    /// The line, a `RunLogLine`, as JSON.
+    #[schema(content_media_type = "application/json")]
+    data: String,
 }
 
 /// When an attempt was, and how long it took.

@@ -42,7 +42,7 @@ pub fn routes() -> OpenApiRouter<Api> {
 
 /// Which inputs a configuration is tried on.
 #[derive(Debug, Default, Deserialize, Serialize, ToSchema)]
-#[serde(deny_unknown_fields, default)]
+#[serde(deny_unknown_fields)]
 struct NewTrial {
     /// The inputs of so many runs of the configuration that ended last, from 1 to 20; absent: 5.
     #[schema(nullable = false, minimum = 1, maximum = 20)]

@@ -2282,14 +2282,10 @@ export interface components {
             /**
              * Format: int32
              * @description The inputs of so many runs of the configuration that ended last, from 1 to 20; absent: 5.
-             * @default null
              */
-            runs: number;
-            /**
-             * @description These documents instead, at most 20.
-             * @default null
-             */
-            document_ids: string[];
+            runs?: number;
+            /** @description These documents instead, at most 20. */
+            document_ids?: string[];
         };
         /** @description A workspace to be created. */
         NewWorkspace: {
@@ -2699,8 +2695,8 @@ export interface components {
             id: string;
             /** @description The name of its event. */
             event: string;
-            /** @description Sent as JSON. */
-            data: components["schemas"]["RunLogLine"];
+            /** @description The line, a `RunLogLine`, as JSON. */
+            data: string;
         };
         /** @description When an attempt was, and how long it took. */
         RunExecution: {
