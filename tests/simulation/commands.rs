@@ -18,7 +18,7 @@ use ade::run::ending::cancel::Cancelled;
 use ade::run::execution::happenings::Happening;
 use ade::run::execution::provide::provide;
 use ade::run::inputs::input::Input;
-use ade::store::{RunOptions, RunStatus};
+use ade::store::{Priority, RunOptions, RunStatus};
 use ade::worker::{self, Stop, WorkerOptions};
 use ade::workspace::Workspace;
 
@@ -149,7 +149,10 @@ pub fn leave_in_queue(me: &Arc<Process>) {
             shape: None,
             annotate: false,
             sheets: None,
-            options: RunOptions::default(),
+            options: RunOptions {
+                priority: *me.world.chance.pick(&Priority::ALL),
+                ..RunOptions::default()
+            },
             jobs: 1,
         };
         let _ = enqueue::enqueue(&request, &mut |_| {});

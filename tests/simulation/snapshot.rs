@@ -19,6 +19,8 @@ pub struct RunRow {
     pub cancel_requested: bool,
     pub completed_at: Option<i64>,
     pub exit_code: Option<i32>,
+    /// Its priority, and who submitted it.
+    pub turn: (i64, String),
 }
 
 impl RunRow {
@@ -89,7 +91,7 @@ impl Window {
             runs: self.rows(
                 "SELECT r.id, coalesce(r.status, q.status, 'in no queue'), coalesce(q.attempt_count, r.attempt_count), r.max_attempts,
                  coalesce(q.available_at, 0), r.created_at, coalesce(q.environment_id, r.environment_id), q.claim_token, q.claimed_by, q.claim_process,
-                 q.claim_expires_at, coalesce(q.cancel_requested_at, r.cancel_requested_at) IS NOT NULL, r.completed_at, r.exit_code
+                 q.claim_expires_at, coalesce(q.cancel_requested_at, r.cancel_requested_at) IS NOT NULL, r.completed_at, r.exit_code, coalesce(q.priority, 1), coalesce(q.submitter, '')
                  FROM runs r LEFT JOIN queue q ON q.run_id = r.id",
                 |row| {
                     let run = RunRow {
@@ -106,6 +108,7 @@ impl Window {
                         cancel_requested: row.get(11)?,
                         completed_at: row.get(12)?,
                         exit_code: row.get(13)?,
+                        turn: (row.get(14)?, row.get(15)?),
                     };
                     Ok((row.get(0)?, run))
                 },
