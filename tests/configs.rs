@@ -188,7 +188,7 @@ fn a_limit_keeps_further_runs_of_a_configuration_waiting() {
     assert_eq!(limited["max_concurrency"], 1, "{limited}");
     place.ade_prints("configs show config", "1 run");
     let runs = [(); 2].map(|()| place.enqueue("config", "members.csv"));
-    let worker = place.start_worker("two slots");
+    let worker = place.start_worker_with("w", "--concurrency 2");
     place.wait_until_held(1);
     let waits = place.json(&format!("runs show {} --json", runs[1]));
     assert_eq!(waits["status"], "queued", "{waits}");
@@ -208,7 +208,10 @@ fn over_the_api_a_configuration_has_a_limit_or_none() {
     let configuration = place.configuration_id("config");
     let server = Server::of(&place);
     let path = format!("configs/{configuration}/limit");
-    let limited = server.post(&path, &json!({"max_concurrency": 2})).is(200).json();
+    let limited = server
+        .post(&path, &json!({"max_concurrency": 2}))
+        .is(200)
+        .json();
     assert_eq!(limited["max_concurrency"], 2, "{limited}");
     server.post(&path, &json!({"max_concurrency": 0})).is(422);
     let ended = server.send("DELETE", &path, &[], b"").is(200).json();

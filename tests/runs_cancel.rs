@@ -179,9 +179,15 @@ fn filters_choose_what_is_cancelled_and_ended_runs_stay() {
     place.ade_says(&format!("{line} --dry-run"), "2 runs would be cancelled");
     let told = place.ade(&format!("{line} --dry-run --json")).succeeds();
     assert_eq!(told.records().len(), 2, "{told}");
-    assert_eq!(place.statuses(), ["queued", "queued", "queued", "succeeded"]);
+    assert_eq!(
+        place.statuses(),
+        ["queued", "queued", "queued", "succeeded"]
+    );
     place.ade_says(line, "2 runs cancelled");
-    assert_eq!(place.statuses(), ["queued", "cancelled", "cancelled", "succeeded"]);
+    assert_eq!(
+        place.statuses(),
+        ["queued", "cancelled", "cancelled", "succeeded"]
+    );
     place.ade_says("runs cancel --status running", "0 runs cancelled");
     place.ade_fails(&format!("runs cancel {kept} --status queued"), 2, "usage");
     place.ade_fails("runs cancel", 2, "usage");
@@ -189,5 +195,8 @@ fn filters_choose_what_is_cancelled_and_ended_runs_stay() {
     for _ in 0..12 {
         place.enqueue("config", "members.csv");
     }
-    place.ade_says("runs cancel --configuration config --status queued", "13 runs cancelled");
+    place.ade_says(
+        "runs cancel --configuration config --status queued",
+        "13 runs cancelled",
+    );
 }

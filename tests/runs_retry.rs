@@ -149,6 +149,9 @@ fn filters_choose_what_is_run_again_and_what_was_already_is_not() {
     assert_eq!((last, first), (&runs[3]["id"], &runs[4]["id"]));
     place.ade_says(line, "0 runs chosen");
     place.ade("worker --drain -q").succeeds();
-    place.ade_says("runs retry --status succeeded --dry-run", "3 runs would be run again");
+    place.ade_says(
+        "runs retry --status succeeded --dry-run",
+        "3 runs would be run again",
+    );
     place.ade_fails("runs retry latest --input members.csv", 2, "usage");
 }

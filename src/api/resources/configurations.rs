@@ -368,7 +368,7 @@ struct Limit {
 impl JsonBody for Limit {}
 
 /// Choose how many runs of a configuration are executed at once. Further ones wait, and the queue says that they do for this.
-#[utoipa::path(post, path = "/api/v1/configs/{config_id}/limit", operation_id = "limit_config", tag = "configurations",
+#[utoipa::path(post, path = "/api/v1/configs/{config_id}/limit", operation_id = "replace_config_limit", tag = "configurations",
     params(("config_id" = String, Path, description = "The configuration")),
     request_body = Limit,
     responses(
@@ -380,10 +380,13 @@ async fn limit(
     Path(which): Path<Which>,
     MaybeJson(wanted): MaybeJson<Limit>,
 ) -> Answer {
-    let most = wanted.max_concurrency.filter(|most| *most > 0).ok_or_else(|| {
-        let message = "is needed: the most runs at once, from 1";
-        ApiError::field("max_concurrency", message)
-    })?;
+    let most = wanted
+        .max_concurrency
+        .filter(|most| *most > 0)
+        .ok_or_else(|| {
+            let message = "is needed: the most runs at once, from 1";
+            ApiError::field("max_concurrency", message)
+        })?;
     change(&api, caller, which, move |workspace, known| {
         set_limit(workspace, known, Some(most))
     })

@@ -82,7 +82,7 @@ fn is_shown(api: &Api, caller: &Caller, paused: &Paused) -> bool {
 ///
 /// No run is claimed and no environment is built until it is resumed. Runs that are being executed go on; runs that wait are left
 /// waiting, and new ones are accepted. Needs a token for all workspaces.
-#[utoipa::path(post, path = "/api/v1/pause", operation_id = "pause", tag = "runs", request_body = NewPause, responses(
+#[utoipa::path(post, path = "/api/v1/pause", operation_id = "pause_everything", tag = "runs", request_body = NewPause, responses(
     (status = 200, body = Paused),
 ))]
 async fn pause_all(
@@ -99,7 +99,7 @@ async fn pause_all(
 }
 
 /// End the pause of everything. Configurations that are paused by themselves stay paused.
-#[utoipa::path(post, path = "/api/v1/resume", operation_id = "resume", tag = "runs", responses(
+#[utoipa::path(post, path = "/api/v1/resume", operation_id = "resume_everything", tag = "runs", responses(
     (status = 200, body = Resumed),
 ))]
 async fn resume_all(Administrator(api, caller): Administrator) -> Answer {

@@ -1,18 +1,22 @@
 //! Pauses.
 
-use rusqlite::{Connection, Row, params};
+use rusqlite::{Row, params};
 
 use super::SqliteStore;
-use super::values::{count, instant, row, rows};
+use super::values::{count, exists, instant, row, rows};
 use crate::store::{Pause, Pauses, Result};
 
 const SELECT: &str = "SELECT nullif(configuration_id, '') AS configuration_id, reason, paused_by, paused_at FROM pauses";
 
-/// Counts the queued runs of paused environments, and of paused configurations that have no environment yet.
-const PAUSED: &str = "SELECT count(*) FROM queue q WHERE status = 'queued' AND CASE
-    WHEN EXISTS (SELECT 1 FROM pauses WHERE configuration_id = '') THEN 1
-    WHEN environment_id IS NULL THEN (SELECT r.configuration_id FROM runs r WHERE r.id = q.run_id) IN (SELECT configuration_id FROM pauses)
-    ELSE environment_id IN (SELECT e.id FROM environments e JOIN pauses p ON p.configuration_id = e.configuration_id) END";
+/// Counts the queued runs of paused configurations, by their environments; those without one, which are few, by their records.
+const PAUSED: &str = "SELECT (SELECT count(*) FROM environments e
+        CROSS JOIN queue q INDEXED BY queue_of_environment ON q.environment_id = e.id AND q.status = 'queued'
+        WHERE e.configuration_id IN (SELECT configuration_id FROM pauses))
+    + (SELECT count(*) FROM queue q CROSS JOIN runs r ON r.id = q.run_id
+        WHERE q.environment_id IS NULL AND q.status = 'queued' AND r.configuration_id IN (SELECT configuration_id FROM pauses))";
+
+/// Counts all queued runs: everything is paused.
+const ALL: &str = "SELECT count(*) FROM queue WHERE status = 'queued'";
 
 impl Pauses for SqliteStore {
     fn pause(&self, new: &Pause) -> Result<Pause> {
@@ -37,13 +41,10 @@ impl Pauses for SqliteStore {
     }
 
     fn paused_runs(&self) -> Result<u64> {
-        self.read(|connection: &Connection| {
-            let any = super::values::exists(connection, SELECT, [])?;
-            if any {
-                count(connection, PAUSED, [])
-            } else {
-                Ok(0)
-            }
+        let of_everything = "SELECT 1 FROM pauses WHERE configuration_id = ''";
+        self.read(|connection| match exists(connection, of_everything, [])? {
+            true => count(connection, ALL, []),
+            false => count(connection, PAUSED, []),
         })
     }
 }
