@@ -17,7 +17,7 @@ use crate::run::execution::lifecycle::{
 };
 use crate::run::execution::safe_mode::SafeMode;
 use crate::store::{Failure, RunRecord, RunStatus, StoreError, Used};
-use crate::workspace::Workspace;
+use crate::workspace::{Workspace, pause};
 
 /// How many runs of a failed environment are failed in one transaction.
 const FAILED_AT_ONCE: usize = 100;
@@ -39,7 +39,7 @@ impl Pool<'_> {
         let mut interval = settings.poll_interval;
         self.report(&worker, &Happening::Started);
         if index == 0 {
-            self.report_safe_mode(&worker);
+            self.report_what_is_held(&worker);
         }
         while !self.stop.is_cancelled() && !self.done.is_cancelled() {
             let heard = self.bell.rings();
@@ -155,10 +155,14 @@ impl Pool<'_> {
     }
 
     /// An operator who wonders why nothing is executed looks into the log.
-    fn report_safe_mode(&self, worker: &str) {
+    fn report_what_is_held(&self, worker: &str) {
         if self.workspace.settings.safe_mode != SafeMode::Off {
             let message = "safe mode: nothing is executed or built, and runs are left in the queue (ADE_SAFE_MODE)";
             self.report(worker, &Happening::Trouble(message));
+        }
+        for paused in pause::all(self.workspace).unwrap_or_default() {
+            let message = format!("{paused}; `{}` ends the pause", paused.command());
+            self.report(worker, &Happening::Trouble(&message));
         }
     }
 

@@ -57,7 +57,7 @@ impl std::fmt::Display for Paused {
 /// A run is not begun, because it is paused.
 #[derive(Clone, Debug, thiserror::Error)]
 #[error("{0}")]
-pub struct PausedRun(pub Paused);
+pub struct PausedRun(pub Box<Paused>);
 
 impl Problem for PausedRun {
     fn facts(&self) -> Facts {

@@ -52,6 +52,8 @@ pub struct Snapshot {
     pub runs: BTreeMap<String, RunRow>,
     pub environments: BTreeMap<String, EnvironmentRow>,
     pub attempts: BTreeMap<(String, u32), AttemptRow>,
+    /// Whether the configuration, or everything, is paused.
+    pub is_paused: bool,
     /// When environments were used last; if never, when they changed.
     pub used: BTreeMap<String, i64>,
 }
@@ -127,6 +129,11 @@ impl Window {
                     Ok((row.get(0)?, environment))
                 },
             ),
+            is_paused: !self
+                .rows("SELECT configuration_id, paused_at FROM pauses", |row| {
+                    Ok((row.get::<_, String>(0)?, row.get::<_, i64>(1)?))
+                })
+                .is_empty(),
             used: self.rows(
                 "SELECT id, coalesce(last_used_at, updated_at) FROM environments",
                 |row| Ok((row.get(0)?, row.get(1)?)),

@@ -216,7 +216,7 @@ impl OneInput<'_> {
         let workspace = self.request.workspace;
         let configuration = &self.request.prepared.key.configuration_id;
         if let Some(paused) = pause::of(workspace, configuration)? {
-            return Err(PausedRun(paused).into());
+            return Err(PausedRun(Box::new(paused)).into());
         }
         let (new, mark) = self.request.new_run(self.input)?;
         let claim = workspace.claim(self.worker, Some(self.process));

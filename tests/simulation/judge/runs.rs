@@ -101,7 +101,7 @@ impl Judge {
                     .as_ref()
                     .is_some_and(|environment| before.environments[environment].status == "failed");
                 match operation {
-                    Operation::FailForEnvironments if has_failed => Ok(()),
+                    Operation::FailForEnvironments if has_failed && !before.is_paused => Ok(()),
                     _ => deny("its environment did not fail"),
                 }
             }
@@ -125,6 +125,9 @@ impl Judge {
         around: &Circumstances<'_>,
     ) -> Verdict {
         let now = around.moment.wall;
+        if before.is_paused {
+            return deny("it is paused");
+        }
         let claim = match operation {
             Operation::ClaimRun(named, claim) => {
                 let is_due = old.available_at <= now && old.attempts < old.most;

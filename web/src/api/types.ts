@@ -342,7 +342,7 @@ export interface paths {
          * @description No run is claimed and no environment is built until it is resumed. Runs that are being executed go on; runs that wait are left
          *     waiting, and new ones are accepted. Needs a token for all workspaces.
          */
-        post: operations["pause"];
+        post: operations["pause_everything"];
         delete?: never;
         options?: never;
         head?: never;
@@ -359,7 +359,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** End the pause of everything. Configurations that are paused by themselves stay paused. */
-        post: operations["resume"];
+        post: operations["resume_everything"];
         delete?: never;
         options?: never;
         head?: never;
@@ -710,7 +710,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Choose how many runs of a configuration are executed at once. Further ones wait, and the queue says that they do for this. */
-        post: operations["limit_config"];
+        post: operations["replace_config_limit"];
         /** End that a configuration has a limit: as many of its runs are executed at once as there are slots. */
         delete: operations["delete_config_limit"];
         options?: never;
@@ -4418,7 +4418,7 @@ export interface operations {
             503: components["responses"]["Unavailable"];
         };
     };
-    pause: {
+    pause_everything: {
         parameters: {
             query?: never;
             header?: never;
@@ -4450,7 +4450,7 @@ export interface operations {
             503: components["responses"]["Unavailable"];
         };
     };
-    resume: {
+    resume_everything: {
         parameters: {
             query?: never;
             header?: never;
@@ -5236,7 +5236,7 @@ export interface operations {
             503: components["responses"]["Unavailable"];
         };
     };
-    limit_config: {
+    replace_config_limit: {
         parameters: {
             query?: never;
             header?: never;
