@@ -1,7 +1,8 @@
 //! What the queue costs, without an engine.
 //!
 //! - `cycles`: cycles of enqueue → claim → finish a second, by one and by four processes, over databases with no history,
-//!   with 100,000 and 1,000,000 ended runs, and with 500,000 runs that wait for an environment which is not ready. Each step
+//!   with 100,000 and 1,000,000 ended runs, with 500,000 runs that wait for an environment which is not ready, and with 1,000,000
+//!   ended runs and 500,000 that 1,000 submitters have waiting for a slot. Each step
 //!   is a transaction of its own. Beside each stands what a plain table takes in the same turns: a prepared INSERT, UPDATE and
 //!   DELETE of as many bytes, over as many rows, with the same settings. What the queue adds is its indexes, its two tables and
 //!   every rule of a claim; the ratio is their price. What must not grow with history, or with what waits, is the time of a
@@ -30,8 +31,14 @@ use ade::store::{
 use ade::system::machine::{Machine, System};
 use rusqlite::{Connection, Transaction, TransactionBehavior, params};
 
-/// Ended runs, and runs that wait for an environment that is not ready.
-const SEEDS: [(i64, i64); 4] = [(0, 0), (100_000, 0), (1_000_000, 0), (0, 500_000)];
+/// Ended runs, runs that wait, and who submitted these: where nobody is counted, they wait for an environment that is not ready.
+const SEEDS: [(i64, i64, i64); 5] = [
+    (0, 0, 0),
+    (100_000, 0, 0),
+    (1_000_000, 0, 0),
+    (0, 500_000, 0),
+    (1_000_000, 500_000, 1_000),
+];
 /// Processes, threads of each, and the milliseconds between two cycles of a thread.
 const PRESSURES: [(usize, usize, u64); 4] = [(1, 1, 0), (1, 8, 0), (4, 1, 0), (4, 2, 20)];
 const PROCESSES: [usize; 2] = [1, 4];
@@ -76,12 +83,19 @@ fn main() {
 
 fn cycles() {
     println!(
-        "{:>10} {:>10} {:>10} {:>10} {:>10} {:>7} {:>12}",
-        "ended", "waiting", "processes", "cycles/s", "plain/s", "ratio", "ms for each"
+        "{:>10} {:>10} {:>10} {:>10} {:>10} {:>10} {:>7} {:>12}",
+        "ended",
+        "waiting",
+        "submitters",
+        "processes",
+        "cycles/s",
+        "plain/s",
+        "ratio",
+        "ms for each"
     );
-    for (ended, waiting) in SEEDS {
+    for (ended, waiting, submitters) in SEEDS {
         let folder = tempfile::tempdir().expect("a temporary folder");
-        seed(folder.path(), ended, waiting);
+        seed(folder.path(), ended, waiting, submitters);
         for processes in PROCESSES {
             let (mut queue, mut plain) = (Vec::new(), Vec::new());
             for _ in 0..ROUNDS {
@@ -90,7 +104,7 @@ fn cycles() {
             }
             let (queue, plain) = (median(&mut queue), median(&mut plain));
             println!(
-                "{ended:>10} {waiting:>10} {processes:>10} {queue:>10.0} {plain:>10.0} {:>7.2} {:>12.3}",
+                "{ended:>10} {waiting:>10} {submitters:>10} {processes:>10} {queue:>10.0} {plain:>10.0} {:>7.2} {:>12.3}",
                 queue / plain,
                 1000.0 * processes as f64 / queue
             );
@@ -233,7 +247,7 @@ fn plain_cycles(data: &Path) -> impl Fn() + use<> {
 
 /// A database for the queue, with so many ended runs and so many that wait, and one for the plain table with as many rows.
 /// One ended run in a thousand failed and another was cancelled; the hundred oldest are of a configuration of their own.
-fn seed(data: &Path, ended: i64, waiting: i64) {
+fn seed(data: &Path, ended: i64, waiting: i64, submitters: i64) {
     let store = open(data);
     let ready = environment(&store, "0");
     let claim = claim();
@@ -250,7 +264,10 @@ fn seed(data: &Path, ended: i64, waiting: i64) {
     let seldom = store
         .ensure_configuration(&seldom, now)
         .expect("a configuration");
-    let unready = new_run(&unready(&store));
+    let unready = match submitters {
+        0 => new_run(&unready(&store)),
+        _ => new_run(&ready),
+    };
     if waiting > 0 {
         store
             .enqueue_runs(std::slice::from_ref(&unready), now)
@@ -268,6 +285,9 @@ fn seed(data: &Path, ended: i64, waiting: i64) {
             .iter()
             .map(|name| match name.as_str() {
                 name if name == id => format!("printf('00000000-{group}-7000-8000-%012x', number)"),
+                "submitter" if submitters > 0 => {
+                    format!("printf('user %d', number % {submitters})")
+                }
                 "created_at" | "started_at" | "completed_at" => {
                     format!("{name} - 1000 * (?1 - number)")
                 }
@@ -498,7 +518,7 @@ fn pressure(seconds: u64) {
     );
     for (processes, threads, pause) in PRESSURES {
         let folder = tempfile::tempdir().expect("a temporary folder");
-        seed(folder.path(), 100_000, 0);
+        seed(folder.path(), 100_000, 0, 0);
         let words = [threads as u64, pause, seconds].map(|number| number.to_string());
         // The connection of a list stays open, as that of `ade top` or of the API does.
         let store = open(folder.path());
@@ -576,7 +596,7 @@ fn pressing(threads: usize, pause: Duration, length: Duration, data: &Path) {
 
 fn lists() {
     let folder = tempfile::tempdir().expect("a temporary folder");
-    seed(folder.path(), 1_000_000, 0);
+    seed(folder.path(), 1_000_000, 0, 0);
     println!(
         "\n{:<44} {:>8} {:>10}",
         "ms of `ade runs ls` at 1,000,000 runs", "median", "wanted"

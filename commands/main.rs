@@ -24,7 +24,9 @@ mod man;
 mod migrate;
 mod openapi;
 mod openapi_types;
+mod pause;
 mod report;
+mod resume;
 mod run;
 mod runs;
 mod serve;
@@ -81,6 +83,8 @@ enum Command {
     Configs(configs::Command),
     Migrate(migrate::Args),
     Worker(worker::Args),
+    Pause(pause::Args),
+    Resume(resume::Args),
     Dev(dev::Args),
     Serve(serve::Args),
     #[command(subcommand)]
@@ -111,6 +115,8 @@ impl Command {
             Self::Configs(command) => command.run(context),
             Self::Migrate(args) => migrate::run(args, context),
             Self::Worker(args) => worker::run(args, context),
+            Self::Pause(args) => pause::run(args, context),
+            Self::Resume(args) => resume::run(args, context),
             Self::Dev(args) => dev::run(args, context),
             Self::Serve(args) => serve::run(args, context),
             Self::Tokens(command) => command.run(context),

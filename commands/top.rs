@@ -68,6 +68,7 @@ fn print_json(ui: &Ui, view: &View) {
         "at": view.now,
         "window_seconds": WINDOW.as_secs(),
         "queue": view.overview,
+        "paused": view.paused,
         "workers": view.workers,
         "running": view.running.iter().map(|run| run_json(run, None, &[], &Whole)).collect::<Vec<_>>(),
     }));
@@ -75,6 +76,9 @@ fn print_json(ui: &Ui, view: &View) {
 
 fn lines(ui: &Ui, view: &View, width: Option<usize>) -> Vec<String> {
     let mut lines = queue(ui, &view.overview);
+    for paused in &view.paused {
+        lines.push(format!("paused    {}", ui.paint(Tone::Warn, paused)));
+    }
     let sections = [
         ("No workers", view.workers.is_empty(), workers(view)),
         ("Nothing runs", view.running.is_empty(), running(view)),

@@ -7,6 +7,8 @@ use ade::run::calls::request::Tools;
 use ade::run::execution::happenings::{Happening, Where};
 use ade::settings::SafeMode;
 use ade::worker::{self, WorkerOptions};
+use ade::workspace::pause;
+use ade::workspace::pause::Paused;
 
 use crate::context::{Context, when_there_is_room};
 use crate::exit::{ExitStatus, Failure, Outcome};
@@ -78,11 +80,18 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
         false => Some(work()?),
     };
     let left = left.unwrap_or_default();
-    let rejects = workspace.settings.safe_mode == SafeMode::Reject;
-    if left > 0 && rejects {
-        let message = format!("{left} queued and not executed: ADE_SAFE_MODE is reject");
+    if left > 0 && workspace.settings.safe_mode != SafeMode::Off {
+        let message = format!("{left} queued and not executed: safe mode is on (ADE_SAFE_MODE)");
         let failure = Failure::new(ExitStatus::Refused, code::SAFE_MODE_ENABLED, message);
         return Err(failure.hint("a worker without safe mode executes them"));
+    }
+    if left > 0 && workspace.store.paused_runs()? > 0 {
+        let message = format!(
+            "{left} queued and not executed: {}",
+            told(&pause::all(&workspace)?)
+        );
+        let failure = Failure::new(ExitStatus::Refused, code::PAUSED, message);
+        return Err(failure.hint("`ade resume`, or `ade resume --config NAME`, ends a pause"));
     }
     if left > 0 {
         let runs = if left == 1 { "run waits" } else { "runs wait" };
@@ -93,4 +102,10 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
         return Err(failure.hint("`ade runs show` says what each waits for; no attempt was spent"));
     }
     Ok(ExitStatus::Done)
+}
+
+/// What is paused, in one line.
+fn told(paused: &[Paused]) -> String {
+    let all: Vec<String> = paused.iter().map(ToString::to_string).collect();
+    all.join("; ")
 }

@@ -180,3 +180,40 @@ fn any_version_is_made_the_one_that_runs_use_and_the_folder_again() {
     );
     assert_eq!(shown["default"], true, "that is another thing");
 }
+
+#[test]
+fn a_limit_keeps_further_runs_of_a_configuration_waiting() {
+    let place = Place::held("");
+    let limited = place.json("configs limit config 1 --json");
+    assert_eq!(limited["max_concurrency"], 1, "{limited}");
+    place.ade_prints("configs show config", "1 run");
+    let runs = [(); 2].map(|()| place.enqueue("config", "members.csv"));
+    let worker = place.start_worker_with("w", "--concurrency 2");
+    place.wait_until_held(1);
+    let waits = place.json(&format!("runs show {} --json", runs[1]));
+    assert_eq!(waits["status"], "queued", "{waits}");
+    let why = waits["waits_for"].as_str().unwrap();
+    assert!(why.contains("at most 1 at once"), "{why}");
+    // It holds from now on, also for what waits.
+    place.ade("configs limit config --none").succeeds();
+    place.wait_until_held(2);
+    place.let_go();
+    worker.stops();
+    place.ade_fails("configs limit config 0", 2, "usage");
+}
+
+#[test]
+fn over_the_api_a_configuration_has_a_limit_or_none() {
+    let place = Place::ready();
+    let configuration = place.configuration_id("config");
+    let server = Server::of(&place);
+    let path = format!("configs/{configuration}/limit");
+    let limited = server
+        .post(&path, &json!({"max_concurrency": 2}))
+        .is(200)
+        .json();
+    assert_eq!(limited["max_concurrency"], 2, "{limited}");
+    server.post(&path, &json!({"max_concurrency": 0})).is(422);
+    let ended = server.send("DELETE", &path, &[], b"").is(200).json();
+    assert_eq!(ended["max_concurrency"], Value::Null, "{ended}");
+}

@@ -17,9 +17,9 @@ use rusqlite::Connection;
 
 /// What the newest fixture has more than its predecessor brought up to date.
 const NEWEST_ROWS: &str = r#"
-INSERT INTO documents (id, workspace_id, name, path, sha256, size_bytes, created_at, deleted_at)
-    SELECT '01999999-0009-7000-8000-000000000000', workspace_id, name, path || '.before', sha256, size_bytes, created_at, 1790000000000
-    FROM documents WHERE id = '01999999-0001-7000-8000-000000000000';
+INSERT INTO pauses (configuration_id, reason, paused_by, paused_at)
+    SELECT id, 'new disk', 'user ann', 1790000000000 FROM configurations c
+    WHERE NOT EXISTS (SELECT 1 FROM queue q JOIN runs r ON r.id = q.run_id WHERE r.configuration_id = c.id) ORDER BY id LIMIT 1;
 "#;
 
 /// Columns that later versions call otherwise: the table, the name before, the name now.

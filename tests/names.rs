@@ -54,7 +54,10 @@ const SUBJECTS: [&str; 31] = [
 ];
 
 /// The module of the library that has a command's operation, where its name is not that of the command.
-const OPERATIONS: [(&str, &str); 23] = [
+const OPERATIONS: [(&str, &str); 25] = [
+    // A pause is made and ended in one module.
+    ("resume", "workspace/pause"),
+    ("configs limit", "workspace/configurations"),
     // An engine runs inputs in many places; this command does it in its own process.
     ("run", "run/calls/inline"),
     ("issues", "run/results/issues"),

@@ -49,7 +49,7 @@ fn operations(document: &Value) -> Vec<(String, &Value)> {
 
 #[test]
 fn every_operation_has_a_name_of_its_own() {
-    const VERBS: [&str; 18] = [
+    const VERBS: [&str; 20] = [
         "activate",
         "cancel",
         "check",
@@ -61,8 +61,10 @@ fn every_operation_has_a_name_of_its_own() {
         "find",
         "get",
         "list",
+        "pause",
         "publish",
         "replace",
+        "resume",
         "retry",
         "revoke",
         "stream",

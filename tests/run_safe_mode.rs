@@ -73,7 +73,7 @@ fn runs_end_at_once_and_are_real_again_without_it() {
     }
     place.ade_prints(
         "runs show latest",
-        "safe mode is on, so nothing was executed",
+        "it was submitted in safe mode, so nothing was executed",
     );
 
     place.unset("ADE_SAFE_MODE");
@@ -85,25 +85,34 @@ fn runs_end_at_once_and_are_real_again_without_it() {
 }
 
 #[test]
-fn a_worker_ends_what_waits_and_builds_nothing() {
+fn a_worker_in_safe_mode_leaves_what_waits_and_builds_nothing() {
     let mut place = place();
     for _ in 0..3 {
         place.ade("run config members.csv --detach").succeeds();
     }
-    place.set("ADE_SAFE_MODE", "reject");
-    let refused = place.ade("worker --drain --json").ends_with(1);
-    assert!(refused.stderr.contains("safe_mode_enabled"), "{refused}");
-    assert_eq!(place.statuses(), ["queued"; 3]);
-    place.set("ADE_SAFE_MODE", "on");
-    let worked = place.ade("worker --drain").succeeds();
-    assert!(
-        worked.stderr.contains("safe mode: runs end without"),
-        "{worked}"
-    );
-    for run in place.ade("runs ls --json").json().as_array().unwrap() {
-        is_skipped(&place, run);
-        assert_eq!(run["attempt_count"], 0, "{run}");
+    for word in ["on", "reject"] {
+        place.set("ADE_SAFE_MODE", word);
+        for line in ["worker --drain --json", "worker --once --json"] {
+            let refused = place.ade(line).ends_with(1);
+            assert!(refused.stderr.contains("safe_mode_enabled"), "{refused}");
+            assert!(refused.stderr.contains("3 queued and not executed"));
+        }
+        assert_eq!(place.statuses(), ["queued"; 3]);
     }
+    assert!(!place.path("executed").exists());
+    // What is submitted in safe mode ends, and stays ended; what waited before is executed when it is over.
+    place.set("ADE_SAFE_MODE", "on");
+    place.ade("run config members.csv --detach").succeeds();
+    place.unset("ADE_SAFE_MODE");
+    let skipped = place.latest_run();
+    is_skipped(&place, &skipped);
+    assert_eq!(skipped["attempt_count"], 0, "{skipped}");
+    place.ade("worker --drain").succeeds();
+    assert_eq!(place.statuses(), ["succeeded"; 4]);
+    let runs = place.ade("runs ls --json").json();
+    let reasons = runs.as_array().unwrap().iter();
+    let skipped = reasons.filter(|run| run["skipped_reason"] == "safe_mode");
+    assert_eq!(skipped.count(), 1, "{runs}");
 }
 
 #[test]

@@ -165,3 +165,38 @@ fn an_environment_that_only_cancelled_runs_wanted_is_built_for_nobody() {
     let worked = place.ade("worker --drain").succeeds();
     assert!(!worked.stderr.contains("building"), "{worked}");
 }
+
+#[test]
+fn filters_choose_what_is_cancelled_and_ended_runs_stay() {
+    let place = Place::ready();
+    place.write("other.csv", place.read("members.csv"));
+    place.ade("run config members.csv -q").succeeds();
+    for _ in 0..2 {
+        place.enqueue("config", "members.csv");
+    }
+    let kept = place.enqueue("config", "other.csv");
+    let line = "runs cancel --input members.csv --since 1h";
+    place.ade_says(&format!("{line} --dry-run"), "2 runs would be cancelled");
+    let told = place.ade(&format!("{line} --dry-run --json")).succeeds();
+    assert_eq!(told.records().len(), 2, "{told}");
+    assert_eq!(
+        place.statuses(),
+        ["queued", "queued", "queued", "succeeded"]
+    );
+    place.ade_says(line, "2 runs cancelled");
+    assert_eq!(
+        place.statuses(),
+        ["queued", "cancelled", "cancelled", "succeeded"]
+    );
+    place.ade_says("runs cancel --status running", "0 runs cancelled");
+    place.ade_fails(&format!("runs cancel {kept} --status queued"), 2, "usage");
+    place.ade_fails("runs cancel", 2, "usage");
+    // Elsewhere than on a terminal nothing is asked, however many there are.
+    for _ in 0..12 {
+        place.enqueue("config", "members.csv");
+    }
+    place.ade_says(
+        "runs cancel --configuration config --status queued",
+        "13 runs cancelled",
+    );
+}

@@ -129,3 +129,29 @@ fn with_now_it_runs_here() {
     assert_eq!(several.error()["code"], "run_not_found");
     assert_eq!(place.statuses(), ["succeeded"; 4]);
 }
+
+#[test]
+fn filters_choose_what_is_run_again_and_what_was_already_is_not() {
+    let place = Place::ready();
+    for _ in 0..2 {
+        place.enqueue("config", "members.csv");
+    }
+    place.ade("runs cancel --status queued").succeeds();
+    place.ade("run config members.csv -q").succeeds();
+    let line = "runs retry --status cancelled --since 1h";
+    place.ade_says(&format!("{line} --dry-run"), "2 runs would be run again");
+    assert_eq!(place.statuses().len(), 3);
+    place.ade_says(line, "2 runs chosen");
+    assert_eq!(place.statuses()[..2], ["queued", "queued"]);
+    // The first ones are run again as the first.
+    let runs = place.json("runs ls --json");
+    let (last, first) = (&runs[0]["retry_of_run_id"], &runs[1]["retry_of_run_id"]);
+    assert_eq!((last, first), (&runs[3]["id"], &runs[4]["id"]));
+    place.ade_says(line, "0 runs chosen");
+    place.ade("worker --drain -q").succeeds();
+    place.ade_says(
+        "runs retry --status succeeded --dry-run",
+        "3 runs would be run again",
+    );
+    place.ade_fails("runs retry latest --input members.csv", 2, "usage");
+}

@@ -4,6 +4,7 @@ mod activate;
 mod deactivate;
 mod default;
 mod found;
+mod limit;
 mod ls;
 mod show;
 
@@ -18,6 +19,7 @@ pub enum Command {
     Ls(ls::Args),
     Show(show::Args),
     Default(default::Args),
+    Limit(limit::Args),
     Activate(activate::Args),
     Deactivate(deactivate::Args),
 }
@@ -28,6 +30,7 @@ impl Command {
             Self::Ls(args) => ls::run(args, context),
             Self::Show(args) => show::run(args, context),
             Self::Default(args) => default::run(args, context),
+            Self::Limit(args) => limit::run(args, context),
             Self::Activate(args) => activate::run(args, context),
             Self::Deactivate(args) => deactivate::run(args, context),
         }

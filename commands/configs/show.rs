@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::found::{found, runs_use};
 use crate::context::Context;
 use crate::exit::{ExitStatus, Outcome};
-use crate::ui::{Tone, ago};
+use crate::ui::{Tone, ago, plural};
 
 /// Show everything about one configuration
 #[derive(clap::Args)]
@@ -46,6 +46,9 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
     let kind = if known.uploaded { "draft" } else { "folder" };
     ui.fact(kind, ui.path(&known.record.path));
     ui.fact("runs use", runs_use(&known));
+    if let Some(most) = known.max_concurrency {
+        ui.fact("at once", plural(u64::from(most), "run"));
+    }
     ui.fact("known since", at(known.created_at));
     if let Some(time) = known.last_run_at {
         ui.fact("last run", at(time));

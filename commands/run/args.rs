@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use ade::engine::{assignment, demand_setting};
 use ade::run::calls::combine;
 use ade::run::calls::combine::SHAPES;
-use ade::store::{Demands, Denied, MostErrors, RunOptions, SheetChoice};
+use ade::store::{Demands, Denied, MostErrors, Priority, RunOptions, SheetChoice};
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 
 /// Normalize files
@@ -123,6 +123,11 @@ pub struct Args {
     /// Without both, runs have no network. ADE_ALLOW_NETWORK is the operator's setting (`ade settings allow_network`).
     #[arg(long, help_heading = WORK)]
     pub allow_network: bool,
+    /// Whether runs that wait are executed before others, or after them [default: normal]
+    ///
+    /// A run that this process executes at once waits for nobody; the priority counts with --detach, and for its next attempts.
+    #[arg(long, value_name = "PRIORITY", value_parser = priority(), hide_default_value = true, default_value = "normal", help_heading = WORK)]
+    pub priority: Priority,
     /// Files to process in parallel [env: ADE_WORKER_CONCURRENCY] [default: half the cores, at most 4]
     #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..), help_heading = WORK)]
     pub jobs: Option<u32>,
@@ -146,6 +151,7 @@ impl Args {
             sheets: self.sheets(),
             settings: self.settings(),
             demands: self.demands(),
+            priority: self.priority,
             ..RunOptions::default()
         }
     }
@@ -218,6 +224,11 @@ fn denied() -> impl TypedValueParser<Value = Denied> {
             .find(|what| what.word() == word)
             .ok_or("not one of these")
     })
+}
+
+fn priority() -> impl TypedValueParser<Value = Priority> {
+    PossibleValuesParser::new(Priority::ALL.map(Priority::as_str))
+        .try_map(|word| Priority::parse(&word).ok_or("not one of these"))
 }
 
 fn most_errors(text: &str) -> Result<MostErrors, String> {

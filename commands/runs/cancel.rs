@@ -2,13 +2,19 @@
 
 use std::time::Duration;
 
+use ade::base::problem::{Problem, code};
 use ade::run::ending::cancel::{Cancelled, await_end, cancel};
-use ade::store::RunStatus;
+use ade::run::views::chosen::pages;
+use ade::store::{RunRecord, RunStatus};
+use ade::system::machine::Steady;
+use ade::workspace::Workspace;
+use clap::builder::PossibleValuesParser;
 use serde_json::json;
 
+use super::filters::{FILTERS, Filters};
 use crate::context::Context;
-use crate::exit::Outcome;
-use crate::ui::Tone;
+use crate::exit::{ExitStatus, Failure, Outcome};
+use crate::ui::{Tone, Ui, plural};
 
 /// For so long the ends of running runs are waited for.
 const END_WITHIN: Duration = Duration::from_secs(2);
@@ -16,38 +22,104 @@ const END_WITHIN: Duration = Duration::from_secs(2);
 /// Cancel runs
 ///
 /// A queued run is cancelled at once. A running run is stopped by its worker within about a second; the command waits up to
-/// two seconds to say how it ended. If a run is cancelled twice, the second time changes nothing.
+/// two seconds to say how it ended. If a run is cancelled twice, the second time changes nothing. Name the runs, or choose them with
+/// filters: a queued or running run is cancelled if it fits all of them. On a terminal the command asks first where filters choose more
+/// than ten runs; elsewhere it never asks.
 #[derive(clap::Args)]
-#[command(after_help = "Examples:\n  ade runs cancel latest\n  ade runs cancel 0199c2d4 0199c2d5")]
+#[command(
+    after_help = "Examples:\n  ade runs cancel latest\n  ade runs cancel 0199c2d4 0199c2d5\n  ade runs cancel --status queued --configuration my-config --dry-run"
+)]
 pub struct Args {
     /// Ids of runs (the part that a listing shows, or the beginning, is enough), file names of inputs, or `latest`
-    #[arg(required = true)]
+    #[arg(required_unless_present_any = FILTERS)]
     run: Vec<String>,
+    /// Choose the runs in this state
+    #[arg(long, conflicts_with = "run", value_parser = PossibleValuesParser::new(LIVE.map(RunStatus::as_str)))]
+    status: Option<String>,
+    #[command(flatten)]
+    filters: Filters,
 }
+
+const LIVE: [RunStatus; 2] = [RunStatus::Queued, RunStatus::Running];
 
 pub fn run(args: &Args, context: &Context) -> Outcome {
     let ui = &context.ui;
     let workspace = context.open_for_runs()?;
+    let by_filters = args.run.is_empty();
+    let chosen = match by_filters {
+        true => chosen(&workspace, args)?,
+        false => args.run.clone(),
+    };
+    if by_filters && !args.filters.is_agreed(ui, "Cancel", chosen.len()) {
+        return Ok(ExitStatus::Cancelled);
+    }
     let until = workspace.machine.steady().plus(END_WITHIN);
-    Ok(ui.each(&args.run, |given| {
-        match cancel(&workspace, given)? {
-            Cancelled::AtOnce(run) => {
-                ui.done(&run, json!({"cancelled": true}), Tone::Good, "cancelled");
-            }
-            Cancelled::Requested(run) => {
-                let run = await_end(&workspace, *run, until)?;
-                let data = json!({"cancel_requested": true});
-                let (tone, words) = match run.status {
-                    RunStatus::Cancelled => (Tone::Good, "cancelled"),
-                    RunStatus::Queued | RunStatus::Running => (Tone::Warn, "asked to stop"),
-                    RunStatus::Succeeded => {
-                        (Tone::Warn, "had succeeded before it could be stopped")
-                    }
-                    RunStatus::Failed => (Tone::Warn, "had failed before it could be stopped"),
-                };
-                ui.done(&run, data, tone, words);
-            }
+    let mut count = 0;
+    let status = ui.each(&chosen, |given| {
+        if args.filters.dry_run {
+            let run = workspace.store.run(workspace.id(), given)?;
+            ui.done(
+                &run,
+                json!({"cancelled": false}),
+                Tone::Plain,
+                "would be cancelled",
+            );
+            count += 1;
+            return Ok(());
         }
-        Ok(())
-    }))
+        match cancel(&workspace, given) {
+            Ok(cancelled) => {
+                count += 1;
+                show(&workspace, ui, cancelled, until)
+            }
+            // It ended since it was chosen.
+            Err(error) if by_filters && error.code() == code::RUN_ENDED => Ok(()),
+            Err(error) => Err(error.into()),
+        }
+    });
+    if by_filters {
+        let word = if args.filters.dry_run {
+            "would be cancelled"
+        } else {
+            "cancelled"
+        };
+        ui.say(format_args!("{} {word}", plural(count, "run")));
+    }
+    Ok(status)
+}
+
+/// The ids of the queued and running runs that the filters fit, newest first: one that waits is not begun because another ended.
+fn chosen(workspace: &Workspace, args: &Args) -> Result<Vec<String>, Failure> {
+    let wanted = args.filters.wanted(args.status.as_deref())?;
+    let mut ids = Vec::new();
+    for page in pages(workspace, &wanted) {
+        let live = page?.into_iter().filter(|run| !run.status.is_terminal());
+        ids.extend(live.map(|run| run.id));
+    }
+    Ok(ids)
+}
+
+fn show(
+    workspace: &Workspace,
+    ui: &Ui,
+    cancelled: Cancelled,
+    until: Steady,
+) -> Result<(), Failure> {
+    let done = |run: &RunRecord, data, tone, words| ui.done(run, data, tone, words);
+    match cancelled {
+        Cancelled::AtOnce(run) => {
+            done(&run, json!({"cancelled": true}), Tone::Good, "cancelled");
+        }
+        Cancelled::Requested(run) => {
+            let run = await_end(workspace, *run, until)?;
+            let (tone, words) = match run.status {
+                RunStatus::Cancelled => (Tone::Good, "cancelled"),
+                RunStatus::Queued | RunStatus::Running => (Tone::Warn, "asked to stop"),
+                RunStatus::Succeeded => (Tone::Warn, "had succeeded before it could be stopped"),
+                RunStatus::Failed => (Tone::Warn, "had failed before it could be stopped"),
+            };
+            done(&run, json!({"cancel_requested": true}), tone, words);
+        }
+    }
+    Ok(())
 }

@@ -1,6 +1,7 @@
 //! `ade runs`: the queue and its history.
 
 mod cancel;
+mod filters;
 mod ls;
 mod retry;
 mod rm;

@@ -1,45 +1,123 @@
 //! `ade runs retry`: run ended runs again.
 
+use std::collections::HashSet;
+
 use ade::base::show_path::Whole;
 use ade::run::calls::inline;
 use ade::run::calls::request::Request;
 use ade::run::calls::request::Tools;
 use ade::run::calls::retry::{again, retry};
 use ade::run::inputs::input::Input;
+use ade::run::views::chosen::pages;
 use ade::run::views::json::run_json;
-use ade::store::Submission;
+use ade::store::{RunRecord, RunStatus, Submission, Submitter};
 use ade::workspace::Workspace;
+use clap::builder::PossibleValuesParser;
 use serde_json::json;
 
+use super::filters::{FILTERS, Filters};
 use crate::context::Context;
 use crate::exit::{ExitStatus, Failure, Outcome};
 use crate::signals;
-use crate::ui::{ListedFile, LiveLines, RunProgress, Tone, Ui};
+use crate::ui::{ListedFile, LiveLines, RunProgress, Tone, Ui, plural};
 
 /// Run ended runs again, as new runs
 ///
-/// A new run has the same input and the same snapshot of the configuration, even if the configuration was edited since.
+/// A new run has the same input and the same snapshot of the configuration, even if the configuration was edited since. Name the
+/// runs, or choose them with filters: a run that has ended is run again if it fits all of them and was not run again before. On a
+/// terminal the command asks first where filters choose more than ten runs; elsewhere it never asks.
 #[derive(clap::Args)]
 #[command(
-    after_help = "Examples:\n  ade runs retry latest\n  ade runs retry 0199c2d4 && ade worker --drain\n  ade runs retry latest --now"
+    after_help = "Examples:\n  ade runs retry latest\n  ade runs retry 0199c2d4 && ade worker --drain\n  ade runs retry latest --now\n  ade runs retry --status failed --since 1d --dry-run"
 )]
 pub struct Args {
     /// Ids of runs (the part that a listing shows, or the beginning, is enough), file names of inputs, or `latest`
-    #[arg(required = true)]
+    #[arg(required_unless_present_any = FILTERS)]
     run: Vec<String>,
+    /// Choose the runs that ended in this state
+    #[arg(long, conflicts_with = "run", value_parser = PossibleValuesParser::new(ENDED.map(RunStatus::as_str)))]
+    status: Option<String>,
+    #[command(flatten)]
+    filters: Filters,
     /// Run them in this process now, instead of leaving them to a worker
     #[arg(long)]
     now: bool,
 }
 
+const ENDED: [RunStatus; 3] = [
+    RunStatus::Succeeded,
+    RunStatus::Failed,
+    RunStatus::Cancelled,
+];
+
 pub fn run(args: &Args, context: &Context) -> Outcome {
     let ui = &context.ui;
     let workspace = context.open_for_runs()?;
-    if args.now {
-        return run_here(args, &workspace, ui);
+    let by_filters = args.run.is_empty();
+    let chosen = match by_filters {
+        true => chosen(&workspace, args)?,
+        false => args.run.clone(),
+    };
+    if by_filters && !args.filters.is_agreed(ui, "Run again", chosen.len()) {
+        return Ok(ExitStatus::Cancelled);
     }
-    Ok(ui.each(&args.run, |given| {
-        let (run, _) = retry(&workspace, given, &Submission::default())?;
+    let status = match (args.filters.dry_run, args.now) {
+        (true, _) => show_chosen(&chosen, &workspace, ui),
+        (false, true) => run_here(&chosen, &workspace, ui),
+        (false, false) => queue(&chosen, &workspace, ui),
+    };
+    if by_filters {
+        let word = if args.filters.dry_run {
+            "would be run again"
+        } else {
+            "chosen"
+        };
+        ui.say(format_args!(
+            "{} {word}",
+            plural(chosen.len() as u64, "run")
+        ));
+    }
+    Ok(status)
+}
+
+/// The ids of the runs that the filters fit, the oldest first, without those that were run again: each such run is newer than its
+/// original, and fits the filters as that does, whatever became of it.
+fn chosen(workspace: &Workspace, args: &Args) -> Result<Vec<String>, Failure> {
+    let wanted = args.filters.wanted(None)?;
+    let is_wanted = |run: &RunRecord| match &args.status {
+        Some(status) => run.status.as_str() == status,
+        None => run.status.is_terminal(),
+    };
+    let (mut ids, mut repeated) = (Vec::new(), HashSet::new());
+    for page in pages(workspace, &wanted) {
+        for run in page? {
+            if is_wanted(&run) && !repeated.contains(&run.id) {
+                ids.push(run.id);
+            }
+            repeated.extend(run.retry_of_run_id);
+        }
+    }
+    ids.reverse();
+    Ok(ids)
+}
+
+fn show_chosen(chosen: &[String], workspace: &Workspace, ui: &Ui) -> ExitStatus {
+    ui.each(chosen, |given| {
+        let run = workspace.store.run(workspace.id(), given)?;
+        ui.done(
+            &run,
+            json!({"retried": false}),
+            Tone::Plain,
+            "would be run again",
+        );
+        Ok(())
+    })
+}
+
+fn queue(chosen: &[String], workspace: &Workspace, ui: &Ui) -> ExitStatus {
+    let by = Submitter::of_machine(&*workspace.machine);
+    ui.each(chosen, |given| {
+        let (run, _) = retry(workspace, given, &by, &Submission::default())?;
         if ui.json() {
             ui.record(&run_json(&run, None, &[], &Whole));
         } else if let Some(summary) = &run.summary {
@@ -51,15 +129,15 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
             );
         }
         Ok(())
-    }))
+    })
 }
 
 /// Runs them in this process, one after the other.
-fn run_here(args: &Args, workspace: &Workspace, ui: &Ui) -> Outcome {
+fn run_here(chosen: &[String], workspace: &Workspace, ui: &Ui) -> ExitStatus {
     let lines = LiveLines::new(ui);
     let cancel = signals::cancel_on_signals_and(lines.clear());
     let mut status = ExitStatus::Done;
-    let failed = ui.each(&args.run, |given| {
+    let failed = ui.each(chosen, |given| {
         if cancel.is_cancelled() {
             return Ok(());
         }
@@ -91,9 +169,9 @@ fn run_here(args: &Args, workspace: &Workspace, ui: &Ui) -> Outcome {
         Ok(())
     });
     let cancelled = cancel.is_cancelled().then_some(ExitStatus::Cancelled);
-    Ok([Some(status), Some(failed), cancelled]
+    [Some(status), Some(failed), cancelled]
         .into_iter()
         .flatten()
         .max()
-        .unwrap_or(ExitStatus::Done))
+        .unwrap_or(ExitStatus::Done)
 }

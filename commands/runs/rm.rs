@@ -8,6 +8,7 @@ use ade::workspace::Workspace;
 use clap::builder::PossibleValuesParser;
 use serde_json::json;
 
+use super::filters::UNASKED;
 use crate::context::Context;
 use crate::exit::{ExitStatus, Failure, Outcome};
 use crate::ui::{Tone, Ui, bytes, plural};
@@ -48,9 +49,6 @@ pub struct Args {
     #[arg(long)]
     dry_run: bool,
 }
-
-/// More runs than these are removed by filters only after a question, where somebody is there to answer it.
-const UNASKED: usize = 10;
 
 const FILTERS: [&str; 4] = ["status", "configuration", "input", "before"];
 

@@ -8,7 +8,7 @@ use ade::run::views::explain::{Nearest, nearest_in_words};
 use ade::run::views::show::{Shown, show};
 use ade::run::views::summary::unprocessed;
 use ade::settings::paths::RunFolder;
-use ade::store::{Attempt, ColumnResult, FieldResult, FieldState, RunRecord};
+use ade::store::{Attempt, ColumnResult, FieldResult, FieldState, Priority, RunRecord};
 use serde_json::Value;
 
 use crate::context::Context;
@@ -194,6 +194,12 @@ fn print_facts(ui: &Ui, run: &RunRecord, payload: Option<&Value>) {
         "created",
         format_args!("{created} ({})", ago(created, Timestamp::now())),
     );
+    if let Some(by) = &run.options.submitted_by {
+        ui.fact("submitted by", by);
+    }
+    if run.options.priority != Priority::default() {
+        ui.fact("priority", run.options.priority.as_str());
+    }
     if let Some(output) = &run.output_path {
         ui.fact("output", ui.paint(Tone::Name, ui.path(output)));
     }

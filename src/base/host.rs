@@ -8,6 +8,19 @@ pub fn name() -> String {
         .into_owned()
 }
 
+/// Returns the number of the user that this process belongs to, and the name that the machine itself knows for it; otherwise the
+/// number is its name, too.
+pub fn user() -> (String, String) {
+    let id = rustix::process::getuid().as_raw().to_string();
+    let known = std::fs::read_to_string("/etc/passwd").unwrap_or_default();
+    let name = known.lines().find_map(|line| {
+        let mut parts = line.split(':');
+        let name = parts.next()?;
+        (parts.nth(1)? == id).then(|| name.to_owned())
+    });
+    (id.clone(), name.unwrap_or(id))
+}
+
 /// Returns the memory that this process can use, in bytes: the machine's, or less where a control group limits it.
 /// `None`: the system does not tell.
 #[cfg(target_os = "linux")]

@@ -163,6 +163,7 @@ pub mod code {
         BUSY = "busy";
         KEY_IN_USE = "key_in_use";
         SAFE_MODE_ENABLED = "safe_mode_enabled";
+        PAUSED = "paused";
         OUTPUT_NOT_READY = "output_not_ready";
         RUN_FAILED_NO_OUTPUT = "run_failed_no_output";
         CANNOT_BE_PAINTED = "cannot_be_painted";

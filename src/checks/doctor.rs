@@ -6,6 +6,7 @@ use std::path::Path;
 
 use serde::Serialize;
 
+use crate::base::counted::plural;
 use crate::base::files;
 use crate::base::files::SharedDisk;
 use crate::base::problem::Problem;
@@ -83,6 +84,7 @@ pub fn examine(settings: &Settings) -> Vec<Finding> {
         database(settings, &paths),
         identity(settings, &paths),
         queue(settings, &paths),
+        pauses(settings, &paths),
         python(settings, &paths),
         installer(settings, &paths),
         engine(),
@@ -271,6 +273,36 @@ fn queue(settings: &Settings, paths: &Paths) -> Finding {
             )
         }
         Err(StoreError::Absent { .. }) => Finding::new(NAME, CheckState::Ok, "empty", None),
+        // Said of the database itself.
+        Err(_) => Finding::new(NAME, CheckState::Warning, "not known", None),
+    }
+}
+
+fn pauses(settings: &Settings, paths: &Paths) -> Finding {
+    const NAME: &str = "pauses";
+    let opened = store::open(settings, &paths.database(), Opening::Existing);
+    let found = opened.and_then(|store| Ok((store.pauses()?, store.paused_runs()?)));
+    match found {
+        Ok((pauses, runs)) if !pauses.is_empty() => {
+            let what = match pauses.iter().any(|pause| pause.configuration_id.is_none()) {
+                true => "everything is paused".to_owned(),
+                false => format!("{} paused", plural(pauses.len() as u64, "configuration")),
+            };
+            let reasons = pauses.iter().filter_map(|pause| pause.reason.as_deref());
+            let reasons: Vec<&str> = reasons.collect();
+            let why = if reasons.is_empty() { "" } else { ": " };
+            let message = format!(
+                "{what}, {} waiting{why}{}",
+                plural(runs, "run"),
+                reasons.join("; ")
+            );
+            let hint =
+                "`ade resume`, or `ade resume --config NAME`, ends a pause; `ade top` names them";
+            Finding::new(NAME, CheckState::Warning, message, Some(hint.to_owned()))
+        }
+        Ok(_) | Err(StoreError::Absent { .. }) => {
+            Finding::new(NAME, CheckState::Ok, "nothing is paused", None)
+        }
         // Said of the database itself.
         Err(_) => Finding::new(NAME, CheckState::Warning, "not known", None),
     }

@@ -153,11 +153,11 @@ table! {
         allow_network: bool = flag, "ADE_ALLOW_NETWORK", SettingKind::Flag, "0",
             "Whether a run that asks for a network gets it.";
         safe_mode: SafeMode = safe_mode, "ADE_SAFE_MODE", SettingKind::Word(&["off", "on", "reject", "0", "1"]), "off",
-            "Whether runs execute anything: with on (or 1) they are accepted and end at once as succeeded, with reject none is accepted. A worker builds no environment then.";
+            "Whether runs execute anything: with on (or 1) they are accepted and end at once as succeeded, with reject none is accepted. A worker executes and builds nothing then, and what waits is left waiting.";
         log_level: LogLevel = level, "ADE_LOG_LEVEL", SettingKind::Word(&["error", "warning", "info", "debug", "trace"]), "info",
             "The least severe events that are printed.";
         queue_size: u32 = count, "ADE_QUEUE_SIZE", SettingKind::Whole(1), "10",
-            "Runs that may wait in the queue before the HTTP API refuses further ones. The CLI is not limited.";
+            "Runs that came by HTTP and may wait in the queue before the API refuses further ones. Those of the CLI are not counted.";
         upload_limit: u64 = megabytes, "ADE_API_UPLOAD_LIMIT_MB", SettingKind::Whole(1), "200",
             "The largest document or archive, in megabytes, that the HTTP API accepts.";
         drain: Duration = whole_seconds, "ADE_API_DRAIN_SECONDS", SettingKind::Whole(0), "1",

@@ -48,6 +48,8 @@ pub struct KnownConfiguration {
     pub updated_at: Timestamp,
     /// When a run of it was last recorded.
     pub last_run_at: Option<Timestamp>,
+    /// No more runs of it are executed at once; `None`: any number.
+    pub max_concurrency: Option<u32>,
     /// The published version that runs use.
     pub version: Option<ConfigurationVersion>,
 }
@@ -111,6 +113,17 @@ pub trait Configurations {
     /// There is no such configuration, or the database cannot be used.
     fn set_default(&self, id: &str, is_default: bool, now: Timestamp)
     -> Result<KnownConfiguration>;
+
+    /// Sets how many runs of a configuration are executed at once; `None`: any number.
+    ///
+    /// # Errors
+    /// There is no such configuration, or the database cannot be used.
+    fn set_max_concurrency(
+        &self,
+        id: &str,
+        most: Option<u32>,
+        now: Timestamp,
+    ) -> Result<KnownConfiguration>;
 
     /// Publishes frozen files as the next version of a configuration, which becomes active; the former version is archived.
     /// Files that the active version has already are not published again. The configuration becomes its workspace's default where

@@ -2,7 +2,7 @@
 //!
 //! [`Store`] is the interface to the database. It is divided by subject, a file for each with the subject's trait
 //! and its records: [`Identities`], [`Configurations`], [`Documents`], [`Tokens`], [`Environments`], [`Runs`], [`Results`], [`Copies`], [`Ids`],
-//! [`Workers`], [`Leases`], [`ObservedTime`], [`Collection`], [`Changes`] and [`QueueStatistics`]. [`SqliteStore`] implements it for one
+//! [`Workers`], [`Leases`], [`ObservedTime`], [`Collection`], [`Changes`], [`Pauses`] and [`QueueStatistics`]. [`SqliteStore`] implements it for one
 //! machine; `sqlite/` mirrors these files, and `suite/` holds the
 //! tests that every backend must pass. Which backend serves the database that the settings name is decided in `database`:
 //! [`open`], [`migrate`], [`status`], [`location`] and [`examine`]. The schema's versions are in `schema`, SQLite's own in
@@ -36,6 +36,7 @@ mod identity;
 mod ids;
 mod leases;
 mod observed_time;
+mod pauses;
 mod queue_statistics;
 mod results;
 mod runs;
@@ -68,12 +69,13 @@ pub use identity::{Identities, Identity};
 pub use ids::{Ids, Named, SHORTEST};
 pub use leases::{Holder, Leases};
 pub use observed_time::ObservedTime;
+pub use pauses::{Pause, Pauses};
 pub use queue_statistics::{Overview, QueueDepth, QueueStatistics};
 pub use results::{ColumnResult, FieldResult, FieldState, Results, RunMetrics, RunResults};
 pub use runs::{
-    Attempt, CancelOutcome, Ending, FoundRuns, NewRun, QueuePlace, Retry, RunCounts, RunFilter,
-    RunOptions, RunRecord, RunStatus, Runs, SheetChoice, Submission, Submitted, Used, WaitingRun,
-    WaitsFor,
+    Attempt, CancelOutcome, Ending, FoundRuns, NewRun, Priority, QueuePlace, Retry, RunCounts,
+    RunFilter, RunOptions, RunRecord, RunStatus, Runs, SKIPPED, SheetChoice, Submission, Submitted,
+    Submitter, SubmitterKind, Used, WaitingRun, WaitsFor,
 };
 pub use schema::{
     AppliedMigration, Examined, Migrated, Migration, MigrationState, Opening, SchemaStatus,
@@ -97,6 +99,7 @@ pub trait Store:
     + Ids
     + Leases
     + ObservedTime
+    + Pauses
     + QueueStatistics
     + Results
     + Runs

@@ -11,6 +11,7 @@ use super::{
     Claim, Clock, Demands, EnvironmentKey, Failure, Heartbeat, Result, RunMetrics, RunResults,
 };
 use crate::base::clock::Timestamp;
+use crate::system::machine::Machine;
 
 /// The status of a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -66,6 +67,98 @@ impl RunStatus {
     }
 }
 
+/// Which runs are claimed before others.
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema,
+)]
+#[serde(rename_all = "lowercase")]
+pub enum Priority {
+    /// Before all others.
+    High,
+    /// As usual.
+    #[default]
+    Normal,
+    /// After all others.
+    Low,
+}
+
+impl Priority {
+    /// All of them, the first one first.
+    pub const ALL: [Self; 3] = [Self::High, Self::Normal, Self::Low];
+
+    /// The word that the CLI and the API use.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::High => "high",
+            Self::Normal => "normal",
+            Self::Low => "low",
+        }
+    }
+
+    /// Parses a priority.
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|one| one.as_str() == word)
+    }
+
+    fn is_normal(&self) -> bool {
+        *self == Self::Normal
+    }
+}
+
+/// By which way a run was submitted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum SubmitterKind {
+    /// A user of the operating system, by a command.
+    User,
+    /// A token, over HTTP.
+    Token,
+}
+
+/// Who submitted a run. Runs are claimed in turns of those who did.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Submitter {
+    /// A user or a token.
+    pub kind: SubmitterKind,
+    /// The number of the user, or the id of the token.
+    pub id: String,
+    /// What it is called.
+    pub name: String,
+}
+
+impl Submitter {
+    /// The user that this process belongs to.
+    pub fn of_machine(machine: &dyn Machine) -> Self {
+        let (id, name) = machine.user();
+        Self {
+            kind: SubmitterKind::User,
+            id,
+            name,
+        }
+    }
+
+    /// What tells it from all others.
+    pub fn key(&self) -> String {
+        format!("{} {}", self.word(), self.id)
+    }
+
+    fn word(&self) -> &'static str {
+        match self.kind {
+            SubmitterKind::User => "user",
+            SubmitterKind::Token => "token",
+        }
+    }
+}
+
+impl std::fmt::Display for Submitter {
+    fn fmt(&self, to: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(to, "{} {}", self.word(), self.name)
+    }
+}
+
+/// The summary of a run that was submitted in safe mode.
+pub const SKIPPED: &str = "Safe mode skip";
+
 /// The options of a run, beside its configuration and input.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
@@ -107,6 +200,12 @@ pub struct RunOptions {
     /// recorded it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub configuration_version: Option<u32>,
+    /// Whether it is claimed before others.
+    #[serde(skip_serializing_if = "Priority::is_normal")]
+    pub priority: Priority,
+    /// Who submitted it; `None`: an older `ade` did not record it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub submitted_by: Option<Submitter>,
     /// What is asked of the run beyond that it succeeds; older versions of `ade` did not record it.
     #[serde(skip_serializing_if = "Demands::is_empty")]
     pub demands: Demands,
@@ -407,10 +506,14 @@ impl RunCounts {
 pub enum WaitsFor {
     /// A worker with a free slot.
     Slot,
+    /// The end of another run of its configuration, of which no more may be executed at once.
+    Limit,
     /// Its environment.
     Environment,
     /// The time of its next attempt.
     Retry,
+    /// The end of a pause.
+    Pause,
 }
 
 /// The place of a run in the queue. Places are in the order in which runs are claimed: those first that may be claimed now.
@@ -418,6 +521,12 @@ pub enum WaitsFor {
 pub struct QueuePlace {
     /// What it waits for.
     pub waits_for: WaitsFor,
+    /// Its priority: 0 is high.
+    pub priority: i64,
+    /// Which one it is of those that its submitter has waiting for a slot; otherwise zero.
+    pub round: u64,
+    /// The turn of its submitter, likewise.
+    pub turn: i64,
     /// When it may be claimed.
     pub available_at: i64,
     /// When it was recorded.
@@ -449,7 +558,7 @@ pub enum Retry {
 /// What a client asks of the queue beside its run.
 #[derive(Clone, Debug, Default)]
 pub struct Submission {
-    /// The largest number of queued runs with which one more is accepted. `None`: any number.
+    /// The largest number of queued runs that came by HTTP with which one more is accepted. `None`: any number.
     pub most_queued: Option<u64>,
     /// The client's key for this request, and the digest of what is asked for: the same key with the same digest is the same
     /// request again.
@@ -482,17 +591,19 @@ pub trait Runs {
     /// There is none, or the database cannot be used.
     fn run_of_any_workspace(&self, id: &str) -> Result<RunRecord>;
 
-    /// Records runs as queued, all of them or none.
+    /// Records runs as queued, all of them or none. Those in safe mode are recorded as succeeded, without having executed
+    /// anything, here and in [`Runs::submit_run`].
     fn enqueue_runs(&self, runs: &[NewRun], now: Timestamp) -> Result<Vec<RunRecord>>;
 
     /// Records a run as running under a claim, its first attempt begun, as `ade run` does.
     fn insert_claimed_run(&self, run: &NewRun, claim: &Claim, now: Timestamp) -> Result<RunRecord>;
 
     /// Claims one run that is queued and due, whatever the status of its environment, which the caller then provides.
-    /// `None`: the run is not queued or not due.
+    /// `None`: the run is not queued, not due, or paused.
     fn claim_run(&self, id: &str, claim: &Claim, now: Timestamp) -> Result<Option<RunRecord>>;
 
-    /// Claims the oldest due run whose environment is ready. `None`: there is none.
+    /// Claims the due run that is next: by priority, then in turns of submitters and environments, the oldest of each first. Its
+    /// environment is ready, its configuration not paused, and no more runs of that are executed than may be. `None`: there is none.
     fn claim_next_run(&self, claim: &Claim, now: Timestamp) -> Result<Option<RunRecord>>;
 
     /// Renews a run's lease.
@@ -544,19 +655,6 @@ pub trait Runs {
     /// need not wait for long. Returns the runs as they are now.
     fn fail_runs_of_failed_environments(
         &self,
-        limit: usize,
-        now: Timestamp,
-    ) -> Result<Vec<RunRecord>>;
-
-    /// Queued runs: → succeeded, without having executed anything and with this sentence as their summary; the run with the id
-    /// `only`, or else at most `limit`. Returns the runs as they are now.
-    ///
-    /// # Errors
-    /// The database cannot be used.
-    fn skip_queued_runs(
-        &self,
-        only: Option<&str>,
-        summary: &str,
         limit: usize,
         now: Timestamp,
     ) -> Result<Vec<RunRecord>>;

@@ -15,10 +15,9 @@ use crate::run::execution::happenings::Happening;
 use crate::run::execution::lifecycle::{
     Claimed, EnvironmentSource, Executed, Lifecycle, send_back,
 };
-use crate::run::execution::safe_mode;
 use crate::run::execution::safe_mode::SafeMode;
 use crate::store::{Failure, RunRecord, RunStatus, StoreError, Used};
-use crate::workspace::Workspace;
+use crate::workspace::{Workspace, pause};
 
 /// How many runs of a failed environment are failed in one transaction.
 const FAILED_AT_ONCE: usize = 100;
@@ -40,7 +39,7 @@ impl Pool<'_> {
         let mut interval = settings.poll_interval;
         self.report(&worker, &Happening::Started);
         if index == 0 {
-            self.report_safe_mode(&worker);
+            self.report_what_is_held(&worker);
         }
         while !self.stop.is_cancelled() && !self.done.is_cancelled() {
             let heard = self.bell.rings();
@@ -82,10 +81,16 @@ impl Pool<'_> {
         self.report(&worker, &Happening::Stopped);
     }
 
-    /// With `once`: the runs that wait where this worker met trouble and has executed none.
+    /// With `once`: the runs that wait where this worker met trouble, safe mode or a pause, and has executed none.
     fn note_left(&self) {
         let met_trouble = self.troubles.load(Ordering::Acquire) > 0;
-        if met_trouble
+        let is_held = self.workspace.settings.safe_mode != SafeMode::Off
+            || self
+                .workspace
+                .store
+                .paused_runs()
+                .is_ok_and(|paused| paused > 0);
+        if (met_trouble || is_held)
             && !self.taken.load(Ordering::Acquire)
             && let Ok(depth) = self.workspace.store.queue_depth()
         {
@@ -93,7 +98,7 @@ impl Pool<'_> {
         }
     }
 
-    /// Nothing waits but for the end of trouble, and nothing runs anywhere: what another worker runs may come back to the queue.
+    /// Nothing waits but for the end of trouble or of a pause, and nothing runs anywhere: what another worker runs may come back to the queue.
     fn is_drained(&self) -> bool {
         let store = &*self.workspace.store;
         if self.busy.load(Ordering::Acquire) > 0 {
@@ -103,18 +108,21 @@ impl Pool<'_> {
             return false;
         };
         let tries = self.workspace.settings.worker.max_attempts;
-        if self.workspace.settings.safe_mode == SafeMode::Reject {
+        if self.workspace.settings.safe_mode != SafeMode::Off {
             // What waits is left for the time after it.
             self.left.store(depth.queued, Ordering::Release);
             return depth.running == 0;
         }
+        let Ok(paused) = store.paused_runs() else {
+            return false;
+        };
         let left = match depth.queued > 0 && self.troubles.load(Ordering::Acquire) >= tries {
             true if self.room.load(Ordering::Acquire) => store.runs_in_trouble(),
             // Without free space none of them is tried.
             true => Ok(depth.queued),
             false => Ok(0),
         };
-        let is_drained = depth.running == 0 && left.is_ok_and(|left| left == depth.queued);
+        let is_drained = depth.running == 0 && left.is_ok_and(|left| left + paused >= depth.queued);
         if is_drained {
             self.left.store(depth.queued, Ordering::Release);
         }
@@ -124,10 +132,8 @@ impl Pool<'_> {
     /// Environment rows for waiting runs, then a run; with `once`, an environment where no run is ready.
     fn round(&self, worker: &str) -> Result<Round, StoreError> {
         let (store, machine) = (&*self.workspace.store, &self.workspace.machine);
-        match self.workspace.settings.safe_mode {
-            SafeMode::Off => {}
-            SafeMode::On => return self.skip_waiting(worker),
-            SafeMode::Reject => return Ok(Round::Idle),
+        if self.workspace.settings.safe_mode != SafeMode::Off {
+            return Ok(Round::Idle);
         }
         self.ensure_environments()?;
         for run in store.fail_runs_of_failed_environments(FAILED_AT_ONCE, machine.now())? {
@@ -149,26 +155,15 @@ impl Pool<'_> {
     }
 
     /// An operator who wonders why nothing is executed looks into the log.
-    fn report_safe_mode(&self, worker: &str) {
-        let message = match self.workspace.settings.safe_mode {
-            SafeMode::Off => return,
-            SafeMode::On => "safe mode: runs end without having executed anything (ADE_SAFE_MODE)",
-            SafeMode::Reject => "safe mode: runs are left in the queue (ADE_SAFE_MODE is reject)",
-        };
-        self.report(worker, &Happening::Trouble(message));
-    }
-
-    /// In safe mode: ends runs that wait, and executes nothing.
-    fn skip_waiting(&self, worker: &str) -> Result<Round, StoreError> {
-        let skipped = safe_mode::end_waiting(self.workspace)?;
-        for run in &skipped {
-            self.counters.ended(run.status);
-            self.report(worker, &Happening::Ended(run));
+    fn report_what_is_held(&self, worker: &str) {
+        if self.workspace.settings.safe_mode != SafeMode::Off {
+            let message = "safe mode: nothing is executed or built, and runs are left in the queue (ADE_SAFE_MODE)";
+            self.report(worker, &Happening::Trouble(message));
         }
-        Ok(match skipped.is_empty() {
-            true => Round::Idle,
-            false => Round::Worked,
-        })
+        for paused in pause::all(self.workspace).unwrap_or_default() {
+            let message = format!("{paused}; `{}` ends the pause", paused.command());
+            self.report(worker, &Happening::Trouble(&message));
+        }
     }
 
     /// Claims the next run.
@@ -292,6 +287,8 @@ impl Pool<'_> {
                 });
                 match error {
                     RunError::Store(error) => return Err(error),
+                    // Nothing is begun here that is paused.
+                    RunError::Paused(_) => {}
                     RunError::File(error) => {
                         self.report(worker, &Happening::Trouble(&error.to_string()));
                     }

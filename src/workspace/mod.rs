@@ -4,6 +4,7 @@ pub mod ballast;
 pub mod configurations;
 pub mod fleet;
 pub mod identity;
+pub mod pause;
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -18,9 +18,9 @@ use ade::run::ending::cancel::Cancelled;
 use ade::run::execution::happenings::Happening;
 use ade::run::execution::provide::provide;
 use ade::run::inputs::input::Input;
-use ade::store::{RunOptions, RunStatus};
+use ade::store::{Priority, RunOptions, RunStatus, Submitter};
 use ade::worker::{self, Stop, WorkerOptions};
-use ade::workspace::Workspace;
+use ade::workspace::{Workspace, pause};
 
 use super::process::Process;
 use super::world::INPUT;
@@ -149,7 +149,10 @@ pub fn leave_in_queue(me: &Arc<Process>) {
             shape: None,
             annotate: false,
             sheets: None,
-            options: RunOptions::default(),
+            options: RunOptions {
+                priority: *me.world.chance.pick(&Priority::ALL),
+                ..RunOptions::default()
+            },
             jobs: 1,
         };
         let _ = enqueue::enqueue(&request, &mut |_| {});
@@ -191,6 +194,21 @@ pub fn cancel_run(me: &Arc<Process>) {
         Ok(Cancelled::Requested(_)) => me.world.count("cancelled while running"),
         Err(_) => {}
     }
+}
+
+/// `ade pause`, and `ade resume` after a while
+pub fn pause(me: &Arc<Process>) {
+    let workspace = me.workspace();
+    let id = &me.world.keys[0].configuration_id;
+    let what = me.world.chance.hits(5_000).then_some(id.as_str());
+    let by = Submitter::of_machine(&*workspace.machine);
+    if pause::pause(&workspace, what, None, &by).is_err() {
+        return;
+    }
+    me.world.count("pauses");
+    let while_it_lasts = Duration::from_secs(me.world.chance.between(5, 90).unsigned_abs());
+    workspace.machine.wait(&me.stop, while_it_lasts);
+    let _ = pause::resume(&workspace, what);
 }
 
 /// `ade env gc`, or `ade env rm`

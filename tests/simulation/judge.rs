@@ -73,9 +73,14 @@ pub struct Judge {
     pub building: BTreeMap<String, String>,
     /// The folders that installers are at work in, also those whose claim is lost, by token.
     pub folders: BTreeMap<String, String>,
+    /// Whom each has seen served before since it was served, or had nothing that could be.
+    passed: BTreeMap<Turn, BTreeSet<Turn>>,
     /// Runs whose enqueuer was told that they are queued.
     pub promised: BTreeSet<String>,
 }
+
+/// Whose turn it is: an environment, a priority, and who submitted runs.
+type Turn = (String, i64, String);
 
 type Verdict = Result<(), String>;
 
@@ -93,6 +98,7 @@ impl Judge {
             taken_up: BTreeSet::new(),
             building: BTreeMap::new(),
             folders: BTreeMap::new(),
+            passed: BTreeMap::new(),
             promised: BTreeSet::new(),
         };
         judge.now = judge.window.look().unwrap_or_default();
@@ -160,6 +166,7 @@ impl Judge {
         if let Some(next) = self.window.look() {
             let before = std::mem::replace(&mut self.now, next);
             self.judge_runs(&before, operation, around)?;
+            self.forget_turns();
             self.judge_environments(&before, operation, around)?;
             self.judge_attempts(&before)?;
             for (id, used) in &self.now.used {

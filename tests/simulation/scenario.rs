@@ -85,6 +85,7 @@ impl Scenario {
         }
         world.trace(|| "THE FAULTS STOP".to_owned());
         world.stop_faults();
+        world.resume();
         let kills = world.chance.hits(7_000);
         for process in self.processes() {
             process.thaw();
@@ -218,6 +219,9 @@ impl Scenario {
         }
         if chance.hits(faults.cancel) {
             self.start("canceller", commands::cancel_run);
+        }
+        if chance.hits(faults.pause) {
+            self.start("pauser", commands::pause);
         }
         if chance.hits(faults.collect) {
             self.start("collector", commands::collect);

@@ -19,6 +19,8 @@ pub struct RunRow {
     pub cancel_requested: bool,
     pub completed_at: Option<i64>,
     pub exit_code: Option<i32>,
+    /// Its priority, and who submitted it.
+    pub turn: (i64, String),
 }
 
 impl RunRow {
@@ -50,6 +52,8 @@ pub struct Snapshot {
     pub runs: BTreeMap<String, RunRow>,
     pub environments: BTreeMap<String, EnvironmentRow>,
     pub attempts: BTreeMap<(String, u32), AttemptRow>,
+    /// Whether the configuration, or everything, is paused.
+    pub is_paused: bool,
     /// When environments were used last; if never, when they changed.
     pub used: BTreeMap<String, i64>,
 }
@@ -89,7 +93,7 @@ impl Window {
             runs: self.rows(
                 "SELECT r.id, coalesce(r.status, q.status, 'in no queue'), coalesce(q.attempt_count, r.attempt_count), r.max_attempts,
                  coalesce(q.available_at, 0), r.created_at, coalesce(q.environment_id, r.environment_id), q.claim_token, q.claimed_by, q.claim_process,
-                 q.claim_expires_at, coalesce(q.cancel_requested_at, r.cancel_requested_at) IS NOT NULL, r.completed_at, r.exit_code
+                 q.claim_expires_at, coalesce(q.cancel_requested_at, r.cancel_requested_at) IS NOT NULL, r.completed_at, r.exit_code, coalesce(q.priority, 1), coalesce(q.submitter, '')
                  FROM runs r LEFT JOIN queue q ON q.run_id = r.id",
                 |row| {
                     let run = RunRow {
@@ -106,6 +110,7 @@ impl Window {
                         cancel_requested: row.get(11)?,
                         completed_at: row.get(12)?,
                         exit_code: row.get(13)?,
+                        turn: (row.get(14)?, row.get(15)?),
                     };
                     Ok((row.get(0)?, run))
                 },
@@ -124,6 +129,11 @@ impl Window {
                     Ok((row.get(0)?, environment))
                 },
             ),
+            is_paused: !self
+                .rows("SELECT configuration_id, paused_at FROM pauses", |row| {
+                    Ok((row.get::<_, String>(0)?, row.get::<_, i64>(1)?))
+                })
+                .is_empty(),
             used: self.rows(
                 "SELECT id, coalesce(last_used_at, updated_at) FROM environments",
                 |row| Ok((row.get(0)?, row.get(1)?)),

@@ -14,10 +14,10 @@ use ade::store::{
     ConfigurationVersion, Configurations, Copies, DocumentRecord, Documents, EndedRuns, Ending,
     EnvironmentContents, EnvironmentKey, EnvironmentRecord, Environments, Failure, FieldResult,
     FoundRuns, Heartbeat, Holder, Identities, Identity, Ids, KnownConfiguration, Leases, LiveRun,
-    Named, NewEnvironment, NewRun, ObservedTime, OutputCopy, Overview, Publication, QueueDepth,
-    QueuePlace, QueueStatistics, Result, Results, Retry, RunCounts, RunFiles, RunFilter, RunRecord,
-    RunningRun, Runs, SqliteStore, Store, StoreError, Submission, Submitted, TokenRecord, Tokens,
-    Used, WaitingRun, WorkerRecord, Workers, WorkspaceRecord,
+    Named, NewEnvironment, NewRun, ObservedTime, OutputCopy, Overview, Pause, Pauses, Publication,
+    QueueDepth, QueuePlace, QueueStatistics, Result, Results, Retry, RunCounts, RunFiles,
+    RunFilter, RunRecord, RunningRun, Runs, SqliteStore, Store, StoreError, Submission, Submitted,
+    TokenRecord, Tokens, Used, WaitingRun, WorkerRecord, Workers, WorkspaceRecord,
 };
 
 use super::judge::Operation;
@@ -152,6 +152,7 @@ impl Configurations for SimulatedStore {
         configuration(id: &str) -> KnownConfiguration;
         add_uploaded_configuration(new: &ConfigurationRecord, now: Timestamp) -> ();
         set_default(id: &str, is_default: bool, now: Timestamp) -> KnownConfiguration;
+        set_max_concurrency(id: &str, most: Option<u32>, now: Timestamp) -> KnownConfiguration;
         publish(id: &str, source_digest: &str, snapshot: &Path, now: Timestamp) -> Publication;
         activate_version(id: &str, version: Option<u32>, now: Timestamp) -> Option<KnownConfiguration>;
         versions(id: &str) -> Vec<ConfigurationVersion>;
@@ -396,6 +397,15 @@ impl Changes for SimulatedStore {
     }
 }
 
+impl Pauses for SimulatedStore {
+    looks! {
+        pause(new: &Pause) -> Pause;
+        resume(configuration: Option<&str>) -> Option<Pause>;
+        pauses() -> Vec<Pause>;
+        paused_runs() -> u64;
+    }
+}
+
 impl QueueStatistics for SimulatedStore {
     looks! {
         queue_depth() -> QueueDepth;
@@ -462,8 +472,6 @@ impl Runs for SimulatedStore {
         expire_run_leases(backoff: &dyn Fn(u32) -> Duration, clock: &Clock<'_>) -> Vec<RunRecord>
             => Operation::ExpireRuns, None;
         fail_runs_of_failed_environments(limit: usize, now: Timestamp) -> Vec<RunRecord>
-            => Operation::FailForEnvironments, Some(now);
-        skip_queued_runs(only: Option<&str>, summary: &str, limit: usize, now: Timestamp) -> Vec<RunRecord>
             => Operation::FailForEnvironments, Some(now);
     }
     looks! {
@@ -570,7 +578,7 @@ macro_rules! answers_without_words {
     ($($answer:ty),*) => {$(impl Answer for $answer {})*};
 }
 answers_without_words! {
-    (), ChangeMark, EndedRuns, FoundRuns, RunCounts, Vec<LiveRun>, Vec<RunningRun>, ConfigurationRecord,
+    (), Pause, Option<Pause>, Vec<Pause>, ChangeMark, EndedRuns, FoundRuns, RunCounts, Vec<LiveRun>, Vec<RunningRun>, ConfigurationRecord,
     HashMap<String, PathBuf>, HashMap<String, RunFiles>, Identity, Option<ConfigurationRecord>,
     Option<Timestamp>, Option<Holder>, Option<Identity>, Option<String>, Overview, Vec<Attempt>,
     Vec<ColumnResult>, DocumentRecord, KnownConfiguration, Option<KnownConfiguration>, Option<TokenRecord>, Publication,

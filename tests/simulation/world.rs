@@ -12,7 +12,9 @@ use ade::engine::Engine;
 use ade::environment::needed::prepare::Prepared;
 use ade::settings::paths::Paths;
 use ade::settings::{Inputs, Settings};
-use ade::store::{ConfigurationRecord, Configurations, EnvironmentKey, ObservedTime, SqliteStore};
+use ade::store::{
+    ConfigurationRecord, Configurations, EnvironmentKey, ObservedTime, Pauses, SqliteStore,
+};
 use ade::system::bell::Bell;
 
 use rusqlite::{Connection, OpenFlags};
@@ -66,6 +68,7 @@ pub struct FaultRates {
     pub ambiguous: u64,
     pub delay: u64,
     pub cancel: u64,
+    pub pause: u64,
     pub interrupt: u64,
     pub vanish: u64,
     pub collect: u64,
@@ -88,7 +91,7 @@ pub struct FaultRates {
 }
 
 /// All that is counted. Each of these happens many times in a few hundred seeds; what never does, nothing is proved of.
-const COUNTED: [&str; 47] = [
+const COUNTED: [&str; 48] = [
     "attempts left",
     "builds",
     "builds failed",
@@ -127,6 +130,7 @@ const COUNTED: [&str; 47] = [
     "killed",
     "lost answers",
     "lost claims noticed",
+    "pauses",
     "recovered",
     "recovered by ade run",
     "retried by ade run",
@@ -152,6 +156,7 @@ impl FaultRates {
             ambiguous: some(100, 500),
             delay: some(50, 400),
             cancel: some(20, 150),
+            pause: some(5, 30),
             interrupt: some(20, 100),
             vanish: some(15, 80),
             collect: some(15, 80),
@@ -199,7 +204,7 @@ impl Database {
 
     fn sweep(self) {
         let tables = "run_metrics run_fields run_table_columns run_attempts queue runs environments configurations \
-                      workspaces workers leases observed_time";
+                      workspaces workers leases observed_time pauses";
         let sql: String = tables
             .split(' ')
             .filter(|table| !table.is_empty())
@@ -374,6 +379,15 @@ impl World {
     /// No faults from now on.
     pub fn stop_faults(&self) {
         *self.faults.lock().unwrap() = FaultRates::default();
+    }
+
+    /// Whoever paused may have died since.
+    pub fn resume(&self) {
+        for pause in self.store.pauses().unwrap() {
+            self.store
+                .resume(pause.configuration_id.as_deref())
+                .unwrap();
+        }
     }
 
     pub fn judge(&self) -> MutexGuard<'_, Judge> {

@@ -15,7 +15,7 @@ use crate::api::http::problem::ApiError;
 use crate::api::state::Api;
 use crate::api::state::known_tokens::StreamHolder;
 use crate::base::problem::code;
-use crate::store::{Scope, TokenRecord};
+use crate::store::{Scope, Submitter, SubmitterKind, TokenRecord};
 
 /// The cookie of a session.
 pub const COOKIE: &str = "ade_session";
@@ -36,6 +36,15 @@ impl Caller {
     /// Whether the token is for a workspace.
     pub fn is_for(&self, workspace: &str) -> bool {
         self.token.is_for(workspace)
+    }
+
+    /// As whom runs of this caller are recorded.
+    pub fn submitter(&self) -> Submitter {
+        Submitter {
+            kind: SubmitterKind::Token,
+            id: self.token.id.clone(),
+            name: self.token.name.clone(),
+        }
     }
 
     /// In whose name a stream of this caller goes on.

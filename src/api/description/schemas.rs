@@ -11,7 +11,9 @@ use crate::api::state::statistics::Spread;
 use crate::cells::{NotWritten, RowMap, SheetInfo};
 use crate::environment::json::BuildStep;
 use crate::issues::{CellIssue, Issue};
-use crate::store::{EnvironmentStatus, Failure, Package, RunCounts, RunMetrics, RunStatus};
+use crate::store::{
+    EnvironmentStatus, Failure, Package, Priority, RunCounts, RunMetrics, RunStatus, Submitter,
+};
 use crate::workspace::configurations::{ConfigurationObject, VersionObject};
 
 /// The server lives.
@@ -21,6 +23,19 @@ pub struct Health {
     pub status: String,
     /// The version of `ade`.
     pub version: String,
+}
+
+/// Whether a server is ready.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Readiness {
+    /// `ok`.
+    pub status: String,
+    /// The version of `ade`.
+    pub version: String,
+    /// Whether everything is paused: runs are accepted and wait.
+    pub paused: bool,
+    /// How many configurations are paused by themselves.
+    pub paused_configurations: u64,
 }
 
 /// What a run does now.
@@ -64,6 +79,11 @@ pub struct Run {
     pub input: RunInput,
     /// What its sender calls it by, key by key.
     pub labels: BTreeMap<String, String>,
+    /// Whether it is claimed before others.
+    pub priority: Priority,
+    /// Who submitted it; null: an older `ade` did not record it.
+    #[schema(required)]
+    pub submitted_by: Option<Submitter>,
     pub status: RunStatus,
     /// What it does now: it waits in the queue, or for its environment; it loads the configuration, looks for tables and columns, or
     /// writes. Null: it has ended, or its log does not say.

@@ -29,6 +29,7 @@ use crate::base::problem::code;
 use crate::configuration::scaffold;
 use crate::store::KnownConfiguration;
 use crate::workspace::Workspace;
+use crate::workspace::configurations::publish::set_limit;
 use crate::workspace::configurations::versions::Side;
 use crate::workspace::configurations::{
     ConfigurationDetails, ConfigurationObject as Shape, ConfigurationsError, Spool,
@@ -50,10 +51,12 @@ pub fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(activate))
         .routes(routes!(deactivate))
         .routes(routes!(make_default, end_default))
+        .routes(routes!(limit, end_limit))
         .route(LONG, get(show))
         .route(&long("/activate"), post(activate))
         .route(&long("/deactivate"), post(deactivate))
         .route(&long("/default"), post(make_default).delete(end_default))
+        .route(&long("/limit"), post(limit).delete(end_limit))
         .layer(DefaultBodyLimit::disable())
 }
 
@@ -349,6 +352,54 @@ async fn end_default(
 ) -> Answer {
     change(&api, caller, which, |workspace, known| {
         publish::set_default(workspace, known, false)
+    })
+    .await
+}
+
+/// How many runs of a configuration are executed at once.
+#[derive(Debug, Default, Deserialize, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct Limit {
+    /// No more than these, by all workers together.
+    #[schema(required, nullable = false, minimum = 1)]
+    max_concurrency: Option<u32>,
+}
+
+impl JsonBody for Limit {}
+
+/// Choose how many runs of a configuration are executed at once. Further ones wait, and the queue says that they do for this.
+#[utoipa::path(post, path = "/api/v1/configs/{config_id}/limit", operation_id = "replace_config_limit", tag = "configurations",
+    params(("config_id" = String, Path, description = "The configuration")),
+    request_body = Limit,
+    responses(
+        (status = 200, body = Shape),
+    )
+)]
+async fn limit(
+    Administrator(api, caller): Administrator,
+    Path(which): Path<Which>,
+    MaybeJson(wanted): MaybeJson<Limit>,
+) -> Answer {
+    let most = wanted
+        .max_concurrency
+        .filter(|most| *most > 0)
+        .ok_or_else(|| {
+            let message = "is needed: the most runs at once, from 1";
+            ApiError::field("max_concurrency", message)
+        })?;
+    change(&api, caller, which, move |workspace, known| {
+        set_limit(workspace, known, Some(most))
+    })
+    .await
+}
+
+/// End that a configuration has a limit: as many of its runs are executed at once as there are slots.
+#[utoipa::path(delete, path = "/api/v1/configs/{config_id}/limit", operation_id = "delete_config_limit", tag = "configurations", params(("config_id" = String, Path, description = "The configuration")), responses(
+    (status = 200, body = Shape),
+))]
+async fn end_limit(Administrator(api, caller): Administrator, Path(which): Path<Which>) -> Answer {
+    change(&api, caller, which, |workspace, known| {
+        set_limit(workspace, known, None)
     })
     .await
 }

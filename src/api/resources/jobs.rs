@@ -18,7 +18,7 @@ use crate::api::http::body::{Json, JsonBody, Path};
 use crate::api::http::paths::Hider;
 use crate::api::state::Api;
 use crate::base::problem::code;
-use crate::store::{RunRecord, RunStatus};
+use crate::store::{Priority, RunRecord, RunStatus};
 
 pub fn routes() -> OpenApiRouter<Api> {
     OpenApiRouter::new()
@@ -101,6 +101,7 @@ async fn create(
         document_id: new.document_id,
         stream: false,
         options: new.options,
+        priority: Priority::default(),
         labels: new.labels,
     };
     let made = make(&api, &caller, new.config_id, &headers, run).await?;

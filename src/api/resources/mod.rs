@@ -13,6 +13,7 @@ pub(crate) mod explain;
 pub(crate) mod files;
 pub(crate) mod issues;
 pub(crate) mod jobs;
+pub(crate) mod pauses;
 pub(crate) mod queue;
 pub(crate) mod report;
 pub(crate) mod rows;

@@ -41,8 +41,8 @@ use crate::run::ending::cancel;
 use crate::run::views::json::{run_json, runs_json};
 use crate::settings::paths::RunFolder;
 use crate::store::{
-    Attempt, ConfigurationRecord, DocumentRecord, KnownConfiguration, RunFilter, RunOptions,
-    RunRecord, RunStatus,
+    Attempt, ConfigurationRecord, DocumentRecord, KnownConfiguration, Priority, RunFilter,
+    RunOptions, RunRecord, RunStatus,
 };
 use crate::workspace::Workspace;
 
@@ -77,6 +77,9 @@ pub struct NewRun {
     pub stream: bool,
     #[serde(default)]
     pub options: NewRunOptions,
+    /// Whether it is claimed before runs of other priorities, or after them.
+    #[serde(default)]
+    pub priority: Priority,
     /// What the sender calls the run by, key by key: at most 16, and lists find runs by them. A key has up to 63 of `a-z`, `0-9`, `.`,
     /// `_` and `-`, a letter or digit first; a value has up to 200 characters.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
@@ -273,6 +276,7 @@ pub async fn make(
     let mut options = new.options.checked(api.home().settings.allow_network)?;
     demand_labels(&new.labels)?;
     options.labels.clone_from(&new.labels);
+    options.priority = new.priority;
     let key = key_of(headers)?;
     let caller = caller.clone();
     api.work(move |api| {
@@ -292,6 +296,9 @@ pub async fn make(
         if !new.labels.is_empty() {
             request = json!([request, new.labels]);
         }
+        if new.priority != Priority::default() {
+            request = json!([request, new.priority]);
+        }
         let version = known.version.as_ref();
         options.configuration_version = version.map(|version| version.version);
         let wanted = RunOfDocument {
@@ -299,6 +306,7 @@ pub async fn make(
             document: &document,
             sheets: new.options.input_sheet_names.clone(),
             options,
+            by: caller.submitter(),
             key: key.map(|key| (key, digest::of(request.to_string()).to_string())),
         };
         let (run, is_new) = submit(&workspace, &wanted)?;
@@ -768,7 +776,12 @@ pub async fn again(
         let (workspace, run) = run_of(api, &caller, &id)?;
         let request = digest::of(json!(["retry", run.id]).to_string()).to_string();
         let asked = as_client(&workspace, key.map(|key| (key, request)));
-        Ok(retry::retry(&workspace, &run.id, &asked)?)
+        Ok(retry::retry(
+            &workspace,
+            &run.id,
+            &caller.submitter(),
+            &asked,
+        )?)
     })
     .await
 }

@@ -10,7 +10,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::api::access::caller::Caller;
-use crate::api::description::schemas::Health;
+use crate::api::description::schemas::{Health, Readiness};
 use crate::api::http::problem::ApiError;
 use crate::api::state::{Api, busy};
 use crate::base::clock::Timestamp;
@@ -29,19 +29,31 @@ async fn healthz() -> axum::Json<Value> {
     axum::Json(json!({"status": "ok", "version": crate::VERSION}))
 }
 
-/// The server can serve: its database answers.
+/// The server can serve: its database answers. It can while runs are paused, and says so.
 #[utoipa::path(get, path = "/readyz", operation_id = "get_readiness", tag = "health", security(()), responses(
-    (status = 200, body = Health),
+    (status = 200, body = Readiness),
     (status = 503),
 ))]
 async fn readyz(State(api): State<Api>) -> Result<axum::Json<Value>, ApiError> {
     if api.is_draining() {
         return Err(busy("the server is about to end"));
     }
-    api.work(|api| Ok(api.home().store.queue_depth()?)).await?;
-    Ok(axum::Json(
-        json!({"status": "ok", "version": crate::VERSION}),
-    ))
+    let (all, configurations) = api.work(paused).await?;
+    Ok(axum::Json(json!({
+        "status": "ok", "version": crate::VERSION, "paused": all, "paused_configurations": configurations,
+    })))
+}
+
+/// Whether everything is paused, and how many configurations are.
+fn paused(api: &Api) -> Result<(bool, u64), ApiError> {
+    let store = &api.home().store;
+    store.queue_depth()?;
+    let pauses = store.pauses()?;
+    let all = pauses
+        .iter()
+        .filter(|pause| pause.configuration_id.is_none());
+    let all = all.count();
+    Ok((all > 0, (pauses.len() - all) as u64))
 }
 
 /// Figures for Prometheus.
@@ -62,7 +74,25 @@ async fn metrics(State(api): State<Api>, request: Request) -> Result<impl IntoRe
             let hour = i64::from(3_600_000);
             let overview = api.home().store.overview(Timestamp(now.0 - hour), now)?;
             let mut text = String::new();
-            for (name, help, value) in gauges(api, &overview) {
+            let (all, configurations) = paused(api)?;
+            let paused = [
+                (
+                    "ade_paused",
+                    "1 while everything is paused.",
+                    u64::from(all),
+                ),
+                (
+                    "ade_paused_configurations",
+                    "Configurations that are paused by themselves.",
+                    configurations,
+                ),
+                (
+                    "ade_runs_paused",
+                    "Runs that wait because of a pause.",
+                    api.home().store.paused_runs()?,
+                ),
+            ];
+            for (name, help, value) in gauges(api, &overview).into_iter().chain(paused) {
                 let _ = writeln!(
                     text,
                     "# HELP {name} {help}\n# TYPE {name} gauge\n{name} {value}"

@@ -10,8 +10,8 @@ use crate::api::description::openapi;
 use crate::api::pages;
 use crate::api::resources::{
     builds, cells, checks, collection, configurations, documents, drafts, environments, events,
-    explain, files, issues, jobs, queue, report, rows, runs, settings, stats, templates, tokens,
-    trials, versions, workers, workspaces,
+    explain, files, issues, jobs, pauses, queue, report, rows, runs, settings, stats, templates,
+    tokens, trials, versions, workers, workspaces,
 };
 use crate::api::state::Api;
 
@@ -22,6 +22,7 @@ fn routes() -> (Router<Api>, Described) {
         .merge(cells::routes())
         .merge(files::routes())
         .merge(queue::routes())
+        .merge(pauses::routes())
         .merge(explain::routes())
         .merge(report::routes())
         .merge(rows::routes())

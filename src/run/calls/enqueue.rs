@@ -7,7 +7,7 @@ use crate::base::files::FileError;
 use crate::events::names;
 use crate::events::{EventLog, Subject};
 use crate::run::execution::error::RunError;
-use crate::run::execution::safe_mode::end_if_on;
+use crate::run::execution::safe_mode::tell_if_skipped;
 use crate::run::inputs::stage::UnrecordedInput;
 use crate::settings::paths::RunFolder;
 use crate::store::{NewRun, RunRecord, StoreError, Submission, Submitted};
@@ -42,7 +42,8 @@ pub fn enqueue(request: &Request<'_>, on: &mut dyn FnMut(&RunRecord)) -> Result<
         }
     }
     for run in queue::<RunError>(request.workspace, staged)? {
-        on(&end_if_on(request.workspace, run)?);
+        tell_if_skipped(request.workspace, &run);
+        on(&run);
     }
     Ok(())
 }

@@ -35,6 +35,8 @@ use crate::store::{
 };
 use crate::system::machine::{Steady, Work};
 use crate::workspace::fleet::{FleetError, Member};
+use crate::workspace::pause;
+use crate::workspace::pause::PausedRun;
 
 /// How often a run that a worker has is looked at.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
@@ -209,9 +211,13 @@ impl OneInput<'_> {
         }
     }
 
-    /// Records the run under a claim of this process.
+    /// Records the run under a claim of this process, unless it is paused.
     fn insert(&self) -> Result<Claimed, RunError> {
         let workspace = self.request.workspace;
+        let configuration = &self.request.prepared.key.configuration_id;
+        if let Some(paused) = pause::of(workspace, configuration)? {
+            return Err(PausedRun(Box::new(paused)).into());
+        }
         let (new, mark) = self.request.new_run(self.input)?;
         let claim = workspace.claim(self.worker, Some(self.process));
         let since = workspace.machine.steady();

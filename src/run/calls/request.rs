@@ -11,7 +11,7 @@ use crate::run::execution::safe_mode;
 use crate::run::inputs::input::Input;
 use crate::run::inputs::stage;
 use crate::run::inputs::stage::UnrecordedInput;
-use crate::store::{EnvironmentRecord, NewRun, RunOptions, RunRecord};
+use crate::store::{EnvironmentRecord, NewRun, RunOptions, RunRecord, Submitter};
 use crate::workspace::Workspace;
 
 /// What runs are executed with: production's own, or a simulation's.
@@ -68,7 +68,8 @@ impl Request<'_> {
         let (workspace, prepared) = (self.workspace, self.prepared);
         if let Some(run) = self.again {
             let environment = prepared.ensure_environment(workspace)?;
-            return Ok(repetition(workspace, run, &environment)?);
+            let by = Submitter::of_machine(&*workspace.machine);
+            return Ok(repetition(workspace, run, &environment, &by)?);
         }
         let input = &self.inputs[input].path;
         let id = workspace.machine.new_id();
@@ -89,7 +90,11 @@ impl Request<'_> {
             input_sha256: staged.sha256,
             input_size_bytes: staged.size_bytes,
             input_sheets: self.sheets.clone(),
-            options: recorded(workspace, &self.options),
+            options: recorded(
+                workspace,
+                &self.options,
+                &Submitter::of_machine(&*workspace.machine),
+            ),
             max_attempts: workspace.settings.worker.max_attempts,
             run_dir: folder.path().to_owned(),
             retry_of_run_id: None,
@@ -107,8 +112,9 @@ pub fn demand_setting(name: &str, value: &str) -> Result<(), String> {
 }
 
 /// The options of a new run, with the engine's settings that are in force in this process.
-pub(crate) fn recorded(workspace: &Workspace, options: &RunOptions) -> RunOptions {
+pub(crate) fn recorded(workspace: &Workspace, options: &RunOptions, by: &Submitter) -> RunOptions {
     RunOptions {
+        submitted_by: Some(by.clone()),
         engine_variables: Some(engine::recorded(&workspace.settings.variables)),
         ..safe_mode::now_in(workspace, options)
     }
@@ -119,6 +125,7 @@ pub(crate) fn repetition(
     workspace: &Workspace,
     run: &RunRecord,
     environment: &EnvironmentRecord,
+    by: &Submitter,
 ) -> Result<(NewRun, UnrecordedInput), FileError> {
     let run = run.clone();
     let id = workspace.machine.new_id();
@@ -143,7 +150,10 @@ pub(crate) fn repetition(
         input_sha256: run.input_sha256,
         input_size_bytes: run.input_size_bytes,
         input_sheets: run.input_sheets,
-        options: safe_mode::now_in(workspace, &run.options),
+        options: RunOptions {
+            submitted_by: Some(by.clone()),
+            ..safe_mode::now_in(workspace, &run.options)
+        },
         max_attempts: workspace.settings.worker.max_attempts,
         run_dir: folder.path().to_owned(),
         retry_of_run_id: Some(run.id),

@@ -13,9 +13,9 @@ use crate::environment::needed::prepare::{
     PrepareError, Prepared, ask_for_environment_of_run, environment_of_run, prepare_environment,
 };
 use crate::run::execution::error::{NotEnded, demand_ended};
-use crate::run::execution::safe_mode::{demand_acceptance, end_if_on};
+use crate::run::execution::safe_mode::{demand_acceptance, tell_if_skipped};
 use crate::settings::paths::RunFolder;
-use crate::store::{RunRecord, StoreError, Submission, Submitted};
+use crate::store::{RunRecord, StoreError, Submission, Submitted, Submitter};
 use crate::workspace::Workspace;
 
 /// A run cannot be run again.
@@ -68,14 +68,18 @@ impl Problem for RetryError {
 pub fn retry(
     workspace: &Workspace,
     given: &str,
+    by: &Submitter,
     asked: &Submission,
 ) -> Result<(RunRecord, bool), RetryError> {
     let run = repeatable(workspace, given)?;
     let environment = ask_for_environment_of_run(workspace, &run)?;
-    let staged = request::repetition(workspace, &run, &environment)?;
+    let staged = request::repetition(workspace, &run, &environment, by)?;
     let submitted: Result<Submitted, RetryError> = enqueue::submit(workspace, staged, asked);
     let (run, is_new) = accepted(submitted?, asked)?;
-    Ok((end_if_on(workspace, run)?, is_new))
+    if is_new {
+        tell_if_skipped(workspace, &run);
+    }
+    Ok((run, is_new))
 }
 
 /// Returns the run that `given` names, and what is needed to repeat it in this process: for

@@ -16,7 +16,7 @@ use crate::run::execution::safe_mode;
 use crate::run::execution::safe_mode::SafeModeRefusal;
 use crate::run::inputs::documents::DocumentDeleted;
 use crate::store::{
-    DocumentRecord, NewRun, RunOptions, RunRecord, StoreError, Submission, Submitted,
+    DocumentRecord, NewRun, RunOptions, RunRecord, StoreError, Submission, Submitted, Submitter,
 };
 use crate::workspace::Workspace;
 
@@ -30,6 +30,8 @@ pub struct RunOfDocument<'a> {
     pub sheets: Option<Vec<String>>,
     /// How to do it.
     pub options: RunOptions,
+    /// Who asks.
+    pub by: Submitter,
     /// The client's key for this request, and the digest of what it asks for.
     pub key: Option<(String, String)>,
 }
@@ -116,11 +118,10 @@ pub fn submit(
     let asked = as_client(workspace, wanted.key.clone());
     let submitted = (workspace.store).submit_run(&new, &asked, machine.now())?;
     let (run, is_new) = accepted(submitted, &asked)?;
-    if !is_new {
-        return Ok((run, is_new));
+    if is_new {
+        safe_mode::tell_if_skipped(workspace, &run);
     }
-    let run = safe_mode::end_if_on(workspace, run)?;
-    if !run.status.is_terminal() {
+    if is_new && !run.status.is_terminal() {
         machine.wake(&workspace.paths.wake());
     }
     Ok((run, is_new))
@@ -168,7 +169,7 @@ fn new_run(workspace: &Workspace, wanted: &RunOfDocument<'_>, environment_id: St
         input_sha256: document.sha256.clone(),
         input_size_bytes: document.size_bytes,
         input_sheets: wanted.sheets.clone(),
-        options: recorded(workspace, &wanted.options),
+        options: recorded(workspace, &wanted.options, &wanted.by),
         max_attempts: workspace.settings.worker.max_attempts,
         run_dir: workspace.paths.run(workspace.id(), &id).path().to_owned(),
         retry_of_run_id: None,

@@ -28,6 +28,7 @@ use crate::settings::paths::{EnvironmentFolder, RunFolder};
 use crate::settings::{LogLevel, Sandbox, Settings};
 use crate::store::{
     Claim, Ending, EnvironmentRecord, Failure, RunOptions, RunRecord, RunResults, RunStatus,
+    SKIPPED,
 };
 use crate::system::lease::Held;
 use crate::system::machine::Files;
@@ -85,7 +86,7 @@ impl Attempted {
 
     /// The end of a run that executes nothing because the operator has said so.
     pub fn safe_mode() -> Self {
-        Self::without_engine("Safe mode skip")
+        Self::without_engine(SKIPPED)
     }
 
     fn without_engine(summary: &str) -> Self {

@@ -3,6 +3,7 @@
 use crate::base::files::FileError;
 use crate::base::problem::{Facts, Kind, Problem, code};
 use crate::store::{RunRecord, StoreError};
+use crate::workspace::pause::PausedRun;
 
 /// A run could not be brought to an end.
 #[derive(Debug, thiserror::Error)]
@@ -13,6 +14,9 @@ pub enum RunError {
     /// A file of the run.
     #[error(transparent)]
     File(#[from] FileError),
+    /// It is not begun: its configuration is paused.
+    #[error(transparent)]
+    Paused(#[from] PausedRun),
 }
 
 impl Problem for RunError {
@@ -20,6 +24,7 @@ impl Problem for RunError {
         match self {
             Self::Store(error) => error.facts(),
             Self::File(error) => error.facts(),
+            Self::Paused(error) => error.facts(),
         }
     }
 }

@@ -113,7 +113,7 @@ impl Lifecycle<'_> {
             Ok(None) => Executed::Lost,
             Err(error) => {
                 let stage = match &error {
-                    RunError::File(_) => "run",
+                    RunError::File(_) | RunError::Paused(_) => "run",
                     RunError::Store(_) => "worker",
                 };
                 let (message, hint) = (error.to_string(), error.hint());

@@ -79,6 +79,8 @@ pub fn run_json(
             "sheets": run.input_sheets,
         },
         "labels": run.options.labels,
+        "priority": run.options.priority,
+        "submitted_by": run.options.submitted_by,
         "status": run.status,
         "stage": progress.stage,
         "rows": progress.rows,

@@ -7,7 +7,10 @@ use crate::store::{RunRecord, RunStatus};
 pub fn unprocessed(run: &RunRecord) -> Option<(&'static str, &'static str)> {
     let options = &run.options;
     let found = if options.safe_mode {
-        ("skipped", "safe mode is on, so nothing was executed")
+        (
+            "skipped",
+            "it was submitted in safe mode, so nothing was executed",
+        )
     } else if options.dry_run {
         ("dry run", "the run was recorded, and no engine was started")
     } else if options.validate_only {

@@ -6,7 +6,8 @@ use super::chosen::short_ids;
 use crate::base::clock::Timestamp;
 use crate::run::ending::recover::settle;
 use crate::store::{Overview, RunFilter, RunRecord, RunStatus, StoreError, WorkerRecord};
-use crate::workspace::Workspace;
+use crate::workspace::pause::Paused;
+use crate::workspace::{Workspace, pause};
 
 /// Ended runs are counted for this long.
 pub const WINDOW: Duration = Duration::from_secs(60);
@@ -21,6 +22,8 @@ pub struct View {
     pub now: Timestamp,
     /// Counts of queued, running and, within [`WINDOW`], ended runs.
     pub overview: Overview,
+    /// What is paused.
+    pub paused: Vec<Paused>,
     /// The registered processes.
     pub workers: Vec<WorkerRecord>,
     /// The runs that are being executed.
@@ -51,6 +54,7 @@ pub fn look(workspace: &Workspace) -> Result<View, StoreError> {
     Ok(View {
         now,
         overview: store.overview(since, now)?,
+        paused: pause::all(workspace)?,
         workers: store.workers()?,
         running_ids: short_ids(workspace, &running)?,
         running,

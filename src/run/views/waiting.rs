@@ -1,8 +1,8 @@
 //! Why a queued run does not run yet.
 
 use crate::base::clock::Timestamp;
-use crate::store::{EnvironmentStatus, RunRecord, RunStatus, StoreError};
-use crate::workspace::Workspace;
+use crate::store::{EnvironmentStatus, RunFilter, RunRecord, RunStatus, StoreError};
+use crate::workspace::{Workspace, pause};
 
 /// What a queued run waits for, in words. `None`: it is not queued.
 pub fn reason(
@@ -12,6 +12,9 @@ pub fn reason(
 ) -> Result<Option<String>, StoreError> {
     if run.status != RunStatus::Queued {
         return Ok(None);
+    }
+    if let Some(paused) = pause::of_run(workspace, run)? {
+        return Ok(Some(format!("`{}`: {paused}", paused.command())));
     }
     let environment = workspace.store.environment_of(&run.key)?;
     let words = match environment {
@@ -36,7 +39,28 @@ pub fn reason(
         Some(_) if run.available_at > now => {
             format!("its next attempt at {}", run.available_at)
         }
-        Some(_) => "a worker".to_owned(),
+        Some(_) => match limit(workspace, run)? {
+            Some(most) => {
+                format!("another run of its configuration to end, which has at most {most} at once")
+            }
+            None => "a worker".to_owned(),
+        },
     };
     Ok(Some(words))
+}
+
+/// The largest number of runs of its configuration at once, where so many are executed.
+fn limit(workspace: &Workspace, run: &RunRecord) -> Result<Option<u32>, StoreError> {
+    let id = &run.key.configuration_id;
+    let Some(most) = workspace.store.configuration(id)?.max_concurrency else {
+        return Ok(None);
+    };
+    let running = workspace.store.runs(&RunFilter {
+        workspace_id: run.key.workspace_id.clone(),
+        configuration: Some(id.clone()),
+        statuses: vec![RunStatus::Running],
+        limit: most,
+        ..RunFilter::default()
+    })?;
+    Ok((running.len() as u64 >= u64::from(most)).then_some(most))
 }

@@ -65,6 +65,20 @@ impl Configurations for SqliteStore {
         .ok_or_else(|| StoreError::not_found("configuration", id))
     }
 
+    fn set_max_concurrency(
+        &self,
+        id: &str,
+        most: Option<u32>,
+        now: Timestamp,
+    ) -> Result<KnownConfiguration> {
+        let sql = "UPDATE configurations SET max_concurrency = ?2, updated_at = ?3 WHERE id = ?1 AND max_concurrency IS NOT ?2";
+        self.write(|transaction| {
+            execute(transaction, sql, params![id, most, now.0])?;
+            by_id(transaction, id)
+        })?
+        .ok_or_else(|| StoreError::not_found("configuration", id))
+    }
+
     fn publish(
         &self,
         id: &str,
@@ -146,12 +160,12 @@ impl Configurations for SqliteStore {
 }
 
 /// A configuration with its active version.
-const KNOWN: &str = "SELECT c.id, c.workspace_id, c.name, absolute(c.path) AS place, c.uploaded, c.is_default, c.created_at, c.updated_at, c.last_run_at,
+const KNOWN: &str = "SELECT c.id, c.workspace_id, c.name, absolute(c.path) AS place, c.uploaded, c.is_default, c.created_at, c.updated_at, c.last_run_at, c.max_concurrency,
     v.version, v.source_digest, absolute(v.snapshot_path), v.status, v.published_at
     FROM configurations c LEFT JOIN configuration_versions v ON v.configuration_id = c.id AND v.status = 'active'";
 
 /// Where the columns of the version begin in [`KNOWN`].
-const VERSION_IN_KNOWN: usize = 9;
+const VERSION_IN_KNOWN: usize = 10;
 
 fn workspace(row: &Row<'_>) -> rusqlite::Result<WorkspaceRecord> {
     Ok(WorkspaceRecord {
@@ -168,6 +182,7 @@ fn known(row: &Row<'_>) -> rusqlite::Result<KnownConfiguration> {
         created_at: instant(row, "created_at")?,
         updated_at: instant(row, "updated_at")?,
         last_run_at: instant_or_none(row, "last_run_at")?,
+        max_concurrency: row.get("max_concurrency")?,
         version: version_at(row, VERSION_IN_KNOWN)?,
     })
 }

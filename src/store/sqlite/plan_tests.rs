@@ -38,8 +38,12 @@ fn the_next_run_is_among_the_first_entries_of_the_environments_and_nothing_is_so
         "queue USING COVERING INDEX queue_of_environment (environment_id>?)",
     );
     assert_uses(
-        runs::DUE_IN,
-        "queue_of_environment (environment_id=? AND status=? AND available_at<?)",
+        runs::TURNS,
+        "queue_turns USING COVERING INDEX queue_turns_in_order (environment_id=?)",
+    );
+    assert_uses(
+        runs::DUE_OF,
+        "queue_of_submitter (environment_id=? AND priority=? AND submitter=? AND available_at<?)",
     );
 }
 

@@ -61,7 +61,7 @@ fn overview(
 }
 
 /// Counts the queued runs of environments that wait for the end of trouble.
-pub(super) const BEHIND_TROUBLE: &str = "SELECT count(*) FROM environments e JOIN queue q ON q.environment_id = e.id AND q.status = 'queued'
+pub(super) const BEHIND_TROUBLE: &str = "SELECT count(*) FROM environments e CROSS JOIN queue q INDEXED BY queue_of_environment ON q.environment_id = e.id AND q.status = 'queued'
     WHERE e.status = 'queued' AND e.trouble_count > 0";
 /// Counts the other queued runs that wait for the end of trouble.
 pub(super) const IN_TROUBLE: &str = "SELECT count(*) FROM queue q WHERE q.trouble_count > 0 AND q.status = 'queued'

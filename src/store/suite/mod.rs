@@ -18,12 +18,14 @@ pub mod identity;
 pub mod ids;
 pub mod leases;
 pub mod observed_time;
+pub mod pauses;
 pub mod places;
 pub mod queue_statistics;
 pub mod results;
 pub mod rivals;
 pub mod runs;
 pub mod tokens;
+pub mod turns;
 pub mod workers;
 
 use super::Store;
@@ -69,7 +71,7 @@ macro_rules! run {
                     a_queued_run_is_cancelled_at_once_and_a_running_one_by_its_worker,
                     runs_fail_with_the_reason_of_an_environment_that_failed_for_good,
                     a_run_outlives_the_environment_that_was_collected_before_it_was_recorded,
-                    waiting_runs_are_ended_without_an_attempt_and_running_ones_are_not,
+                    a_run_in_safe_mode_is_recorded_as_ended_and_others_wait,
                     a_run_without_an_environment_is_given_one,
                     a_run_that_was_cancelled_is_given_no_environment,
                     files_go_with_the_cutoff_and_records_after_them,
@@ -82,6 +84,18 @@ macro_rules! run {
                     the_queue_is_told_in_the_order_in_which_it_is_claimed,
                     a_full_queue_takes_no_more_until_one_is_claimed,
                     the_same_request_under_the_same_key_is_one_run,
+                }
+                pauses {
+                    a_pause_is_one_and_keeps_its_begin,
+                    nothing_that_is_paused_is_claimed_built_or_failed,
+                }
+                turns {
+                    many_files_of_one_person_hold_up_one_of_another_for_one_turn,
+                    who_was_held_up_has_no_claim_to_all_that_was_missed,
+                    a_high_priority_goes_first_and_a_low_one_last,
+                    a_run_that_is_tried_again_holds_up_nobody_until_it_is_due,
+                    no_more_runs_of_a_configuration_are_claimed_than_may_be_at_once,
+                    runs_of_commands_close_the_queue_to_nobody,
                 }
                 documents {
                     the_same_bytes_under_the_same_name_are_one_document,

@@ -8,7 +8,7 @@ use crate::settings::Recovery;
 use crate::store::{
     BuildAttempts, Claim, Claimable, ConfigurationRecord, Ending, EnvironmentContents,
     EnvironmentKey, EnvironmentRecord, Failure, NewEnvironment, NewRun, Retry, RunOptions,
-    RunRecord, RunStatus, Store, Used, WorkerRecord,
+    RunRecord, RunStatus, Store, Submitter, SubmitterKind, Used, WorkerRecord,
 };
 
 pub const LEASE: Duration = Duration::from_secs(900);
@@ -139,6 +139,16 @@ pub fn new_run(environment: &EnvironmentRecord) -> NewRun {
         run_dir: "/r".into(),
         retry_of_run_id: None,
     }
+}
+
+/// A run that came by HTTP.
+pub fn by_http(mut run: NewRun) -> NewRun {
+    run.options.submitted_by = Some(Submitter {
+        kind: SubmitterKind::Token,
+        id: "t".to_owned(),
+        name: "token".to_owned(),
+    });
+    run
 }
 
 /// A queued run.

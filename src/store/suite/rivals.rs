@@ -1,7 +1,7 @@
 //! Processes that work at the same time.
 
 use super::Opener;
-use super::places::{at, claim, claim_next, new_configuration, new_run, queued, ready};
+use super::places::{at, by_http, claim, claim_next, new_configuration, new_run, queued, ready};
 use crate::store::{Store, Submission, Submitted};
 
 const PROCESSES: usize = 4;
@@ -58,7 +58,7 @@ pub fn no_more_runs_are_accepted_than_may_wait_however_many_submit(open: &Opener
     };
     let accepted: usize = together(open, |store| {
         let submit = |number| {
-            let submitted = store.submit_run(&new_run(&environment), &asked, at(number));
+            let submitted = store.submit_run(&by_http(new_run(&environment)), &asked, at(number));
             usize::from(matches!(submitted.unwrap(), Submitted::Queued(_)))
         };
         (1..10).map(submit).sum::<usize>()

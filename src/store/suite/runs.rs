@@ -5,13 +5,13 @@ use std::time::Duration;
 use serde_json::json;
 
 use super::places::{
-    at, claim, claim_next, ended, ending, enqueue, environment, expiry, failure, find, new_run,
-    queued, ready, reread, running, send_back, take,
+    at, by_http, claim, claim_next, ended, ending, enqueue, environment, expiry, failure, find,
+    new_id, new_run, queued, ready, reread, running, send_back, take,
 };
 use crate::base::clock::Timestamp;
 use crate::store::{
     AfterFailure, CancelOutcome, Claim, Claimable, Ending, EnvironmentStatus, Failure, Heartbeat,
-    NewRun, Place, QueuePlace, Retry, RunFilter, RunRecord, RunResults, RunStatus, Store,
+    NewRun, Place, QueuePlace, Retry, RunFilter, RunRecord, RunResults, RunStatus, SKIPPED, Store,
     StoreError, Submission, Submitted, Used, WaitingRun, WaitsFor,
 };
 
@@ -581,7 +581,15 @@ fn submitted(
 
 pub fn a_full_queue_takes_no_more_until_one_is_claimed(store: &dyn Store) {
     let environment = ready(store, "d", at(0));
-    let submit = |now| submitted(store, &new_run(&environment), Some(2), None, at(now));
+    let submit = |now| {
+        submitted(
+            store,
+            &by_http(new_run(&environment)),
+            Some(2),
+            None,
+            at(now),
+        )
+    };
     assert!(matches!(submit(1), Submitted::Queued(_)));
     assert!(matches!(submit(2), Submitted::Queued(_)));
     assert!(matches!(submit(3), Submitted::Full(2)));
@@ -595,7 +603,7 @@ pub fn the_same_request_under_the_same_key_is_one_run(store: &dyn Store) {
     let environment = ready(store, "d", at(0));
     let submit = |request: &str, most, now| {
         let key = Some(("k", request));
-        submitted(store, &new_run(&environment), most, key, at(now))
+        submitted(store, &by_http(new_run(&environment)), most, key, at(now))
     };
     let first = match submit("r", None, 1) {
         Submitted::Queued(run) => run.id,
@@ -616,39 +624,25 @@ pub fn the_same_request_under_the_same_key_is_one_run(store: &dyn Store) {
     ));
 }
 
-pub fn waiting_runs_are_ended_without_an_attempt_and_running_ones_are_not(store: &dyn Store) {
-    let (waiting, ready) = (environment(store, "w", at(0)), ready(store, "r", at(0)));
-    let first = queued(store, &ready, at(1));
-    let running = claim_next(store, &claim("w"), at(2)).unwrap();
-    assert_eq!(running.id, first.id);
-    let others = [&waiting, &waiting, &ready].map(|environment| queued(store, environment, at(3)));
-    let skip = |only, limit| {
-        store
-            .skip_queued_runs(only, "skipped", limit, at(4))
-            .unwrap()
-    };
-    assert!(skip(Some(&running.id), 9).is_empty());
-    let alone = skip(Some(&others[1].id), 9);
-    assert_eq!(ids(&alone), [&others[1].id]);
-    assert_eq!(
-        (
-            alone[0].status,
-            alone[0].attempt_count,
-            alone[0].summary.as_deref()
-        ),
-        (RunStatus::Succeeded, 0, Some("skipped"))
-    );
-    assert!(alone[0].options.safe_mode);
-    assert_eq!(alone[0].completed_at, Some(at(4)));
-    assert_eq!(
-        (
-            skip(None, 1).len(),
-            skip(None, 9).len(),
-            skip(None, 9).len()
-        ),
-        (1, 1, 0)
-    );
-    assert_eq!(find(store, &running.id).status, RunStatus::Running);
+pub fn a_run_in_safe_mode_is_recorded_as_ended_and_others_wait(store: &dyn Store) {
+    let ready = ready(store, "r", at(0));
+    let waiting = queued(store, &ready, at(1));
+    let mut skipped = new_run(&ready);
+    skipped.options.safe_mode = true;
+    let ended = enqueue(store, &skipped, at(2));
+    let told = (ended.status, ended.attempt_count, ended.summary.as_deref());
+    assert_eq!(told, (RunStatus::Succeeded, 0, Some(SKIPPED)));
+    assert_eq!(ended.skipped_reason(), Some("safe_mode"));
+    assert_eq!(ended.completed_at, Some(at(2)));
+    skipped.id = new_id();
+    let submitted = store.submit_run(&skipped, &Submission::default(), at(3));
+    match submitted.unwrap() {
+        Submitted::Queued(run) => assert_eq!(run.status, RunStatus::Succeeded),
+        other => panic!("{other:?}"),
+    }
+    let next = claim_next(store, &claim("w"), at(4)).unwrap();
+    assert_eq!(next.id, waiting.id);
+    assert!(claim_next(store, &claim("w"), at(4)).is_none());
 }
 
 pub fn the_queue_is_told_in_the_order_in_which_it_is_claimed(store: &dyn Store) {

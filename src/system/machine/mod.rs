@@ -101,6 +101,8 @@ pub trait Machine: Send + Sync {
     fn host(&self) -> String;
     /// The number of this process.
     fn pid(&self) -> u32;
+    /// The number and the name of the user that this process belongs to.
+    fn user(&self) -> (String, String);
 
     /// Wakes the workers that watch the file at `path`. A worker that misses it polls later.
     fn wake(&self, path: &Path);
@@ -165,6 +167,10 @@ impl Machine for System {
 
     fn pid(&self) -> u32 {
         std::process::id()
+    }
+
+    fn user(&self) -> (String, String) {
+        crate::base::host::user()
     }
 
     fn wake(&self, path: &Path) {

@@ -37,6 +37,9 @@ pub struct ConfigurationObject {
     updated_at: Timestamp,
     #[schema(required, value_type = Option<String>, format = DateTime)]
     last_run_at: Option<Timestamp>,
+    /// No more runs of it are executed at once; null: any number.
+    #[schema(required)]
+    max_concurrency: Option<u32>,
 }
 
 /// A configuration, and whether there is something to publish.
@@ -154,6 +157,7 @@ fn configuration_object(known: &KnownConfiguration, paths: &dyn ShowPath) -> Con
         created_at: known.created_at,
         updated_at: known.updated_at,
         last_run_at: known.last_run_at,
+        max_concurrency: known.max_concurrency,
     }
 }
 

@@ -118,3 +118,18 @@ pub fn set_default(
         .store
         .set_default(&known.record.id, is_default, now)?)
 }
+
+/// Sets how many runs of a configuration are executed at once, by all workers together, and wakes these. `None`: any number.
+///
+/// # Errors
+/// The store cannot be used.
+pub fn set_limit(
+    workspace: &Workspace,
+    known: &KnownConfiguration,
+    most: Option<u32>,
+) -> Result<KnownConfiguration, ConfigurationsError> {
+    let (store, now) = (&workspace.store, workspace.machine.now());
+    let known = store.set_max_concurrency(&known.record.id, most, now)?;
+    workspace.machine.wake(&workspace.paths.wake());
+    Ok(known)
+}

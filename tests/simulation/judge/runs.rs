@@ -1,8 +1,10 @@
 //! What a call may do to runs and their attempts.
 
+use std::collections::BTreeSet;
+
 use ade::store::Claim;
 
-use super::{Circumstances, Judge, Operation, Verdict, deny, millis, token};
+use super::{Circumstances, Judge, Operation, Turn, Verdict, deny, millis, token};
 use crate::simulation::snapshot::{RunRow, Snapshot};
 
 impl Judge {
@@ -13,6 +15,7 @@ impl Judge {
         around: &Circumstances<'_>,
     ) -> Verdict {
         let mut claimed = Vec::new();
+        let mut in_turn = Vec::new();
         for (id, run) in &self.now.runs {
             sound(run).map_err(|reason| format!("run {id}: {reason}: {run:?}"))?;
             let Some(old) = before.runs.get(id) else {
@@ -41,8 +44,10 @@ impl Judge {
                         format!("run {id}: {reason}\n  from {old:?}\n  to   {run:?}")
                     })?;
                 match operation {
-                    Operation::ClaimRun(_, claim) | Operation::ClaimNext(claim) => {
+                    Operation::ClaimRun(_, claim) => claimed.push((*claim).clone()),
+                    Operation::ClaimNext(claim) => {
                         claimed.push((*claim).clone());
+                        in_turn.push(old.clone());
                     }
                     _ => {}
                 }
@@ -57,6 +62,9 @@ impl Judge {
         }
         for claim in claimed {
             self.note_claim(claim, around);
+        }
+        for run in in_turn {
+            self.note_turn(before, &run, around.moment.wall);
         }
         Ok(())
     }
@@ -93,7 +101,7 @@ impl Judge {
                     .as_ref()
                     .is_some_and(|environment| before.environments[environment].status == "failed");
                 match operation {
-                    Operation::FailForEnvironments if has_failed => Ok(()),
+                    Operation::FailForEnvironments if has_failed && !before.is_paused => Ok(()),
                     _ => deny("its environment did not fail"),
                 }
             }
@@ -117,6 +125,9 @@ impl Judge {
         around: &Circumstances<'_>,
     ) -> Verdict {
         let now = around.moment.wall;
+        if before.is_paused {
+            return deny("it is paused");
+        }
         let claim = match operation {
             Operation::ClaimRun(named, claim) => {
                 let is_due = old.available_at <= now && old.attempts < old.most;
@@ -128,21 +139,57 @@ impl Judge {
             Operation::ClaimNext(claim) => claim,
             _ => return deny("it was not to be claimed"),
         };
-        let is_eligible = |run: &RunRow| {
-            run.status == "queued"
-                && run.available_at <= now
-                && run.attempts < run.most
-                && run
-                    .environment
-                    .as_ref()
-                    .is_some_and(|environment| before.environments[environment].status == "ready")
-        };
+        let eligible = eligible(before, now);
         let place = |id: &str, run: &RunRow| (run.available_at, run.created_at, id.to_owned());
-        let eligible = before.runs.iter().filter(|(_, run)| is_eligible(run));
-        let first = eligible.map(|(id, run)| place(id, run)).min();
-        match first == Some(place(id, old)) {
-            true => self.judge_claimed(old, new, claim, now),
-            false => Err(format!("it was not its turn, but {first:?}")),
+        let of = turn_of(old);
+        let own = eligible.iter().filter(|(_, run)| turn_of(run) == of);
+        let first = own.map(|(id, run)| place(id, run)).min();
+        if first != Some(place(id, old)) {
+            return Err(format!(
+                "of its submitter's it was not its turn, but {first:?}"
+            ));
+        }
+        for (other, run) in &eligible {
+            let theirs = turn_of(run);
+            if theirs.1 < of.1 {
+                return Err(format!("run {other} has a higher priority"));
+            }
+            let passed = self.passed.get(&theirs);
+            if theirs.1 == of.1 && theirs != of && passed.is_some_and(|passed| passed.contains(&of))
+            {
+                return Err(format!(
+                    "run {other} was passed over before in favour of {of:?}"
+                ));
+            }
+        }
+        self.judge_claimed(old, new, claim, now)
+    }
+
+    /// A run was claimed in turn: all others whose runs could have been have seen it.
+    fn note_turn(&mut self, before: &Snapshot, served: &RunRow, now: i64) {
+        let served = turn_of(served);
+        let others: BTreeSet<Turn> = eligible(before, now)
+            .into_iter()
+            .map(|(_, run)| turn_of(run))
+            .collect();
+        // Who has nothing that could be claimed is not passed over.
+        self.passed.retain(|of, _| others.contains(of));
+        self.passed.remove(&served);
+        for other in others {
+            if other.1 == served.1 && other != served {
+                self.passed.entry(other).or_default().insert(served.clone());
+            }
+        }
+    }
+
+    /// Who has nothing left that waits comes back as somebody new.
+    pub(super) fn forget_turns(&mut self) {
+        let runs = self.now.runs.values();
+        let waiting = runs.filter(|run| run.status == "queued" && run.environment.is_some());
+        let waiting: BTreeSet<Turn> = waiting.map(turn_of).collect();
+        self.passed.retain(|of, _| waiting.contains(of));
+        for passed in self.passed.values_mut() {
+            passed.retain(|of| waiting.contains(of));
         }
     }
 
@@ -318,4 +365,28 @@ fn sound(run: &RunRow) -> Verdict {
         return deny("it was to be cancelled, and waits");
     }
     Ok(())
+}
+
+/// Whose turn it was when this run was claimed.
+fn turn_of(run: &RunRow) -> Turn {
+    let (priority, submitter) = run.turn.clone();
+    (
+        run.environment.clone().unwrap_or_default(),
+        priority,
+        submitter,
+    )
+}
+
+/// The runs that could be claimed.
+fn eligible(at: &Snapshot, now: i64) -> Vec<(&String, &RunRow)> {
+    let is_eligible = |run: &RunRow| {
+        run.status == "queued"
+            && run.available_at <= now
+            && run.attempts < run.most
+            && run
+                .environment
+                .as_ref()
+                .is_some_and(|environment| at.environments[environment].status == "ready")
+    };
+    at.runs.iter().filter(|(_, run)| is_eligible(run)).collect()
 }

@@ -327,6 +327,79 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/pause": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List what is paused: everything, and configurations of the token's workspaces. */
+        get: operations["list_pauses"];
+        put?: never;
+        /**
+         * Pause everything, in all workspaces.
+         * @description No run is claimed and no environment is built until it is resumed. Runs that are being executed go on; runs that wait are left
+         *     waiting, and new ones are accepted. Needs a token for all workspaces.
+         */
+        post: operations["pause_everything"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/resume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** End the pause of everything. Configurations that are paused by themselves stay paused. */
+        post: operations["resume_everything"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/configs/{config_id}/pause": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Pause a configuration: none of its runs is claimed, and no environment is built for it, until it is resumed. */
+        post: operations["pause_config"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/configs/{config_id}/resume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** End the pause of a configuration. It goes on waiting where everything is paused. */
+        post: operations["resume_config"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/runs/{id}/explain": {
         parameters: {
             query?: never;
@@ -622,6 +695,24 @@ export interface paths {
         post: operations["replace_default_config"];
         /** End that a configuration is its workspace's default: runs have to name one then. */
         delete: operations["delete_default_config"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/configs/{config_id}/limit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Choose how many runs of a configuration are executed at once. Further ones wait, and the queue says that they do for this. */
+        post: operations["replace_config_limit"];
+        /** End that a configuration has a limit: as many of its runs are executed at once as there are slots. */
+        delete: operations["delete_config_limit"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1241,7 +1332,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The server can serve: its database answers. */
+        /** The server can serve: its database answers. It can while runs are paused, and says so. */
         get: operations["get_readiness"];
         put?: never;
         post?: never;
@@ -2052,6 +2143,11 @@ export interface components {
             updated_at: string;
             /** Format: date-time */
             last_run_at: string | null;
+            /**
+             * Format: int32
+             * @description No more runs of it are executed at once; null: any number.
+             */
+            max_concurrency: number | null;
         };
         /** @description A file of a run. */
         LeftFile: {
@@ -2072,6 +2168,14 @@ export interface components {
          * @enum {string}
          */
         Level: "debug" | "info" | "warning" | "error";
+        /** @description How many runs of a configuration are executed at once. */
+        Limit: {
+            /**
+             * Format: int32
+             * @description No more than these, by all workers together.
+             */
+            max_concurrency: number;
+        };
         /** @description A line of a log. */
         LogEntry: {
             /**
@@ -2205,6 +2309,11 @@ export interface components {
                 [key: string]: string;
             };
         };
+        /** @description Why something is paused. */
+        NewPause: {
+            /** @description Why, in one line. */
+            reason?: string;
+        };
         /** @description A run to be made. */
         NewRun: {
             /** @description The document that is its input. */
@@ -2212,6 +2321,8 @@ export interface components {
             /** @description Answer with a stream of the run's events instead of the run. */
             stream?: boolean;
             options?: components["schemas"]["NewRunOptions"];
+            /** @description Whether it is claimed before runs of other priorities, or after them. */
+            priority?: components["schemas"]["Priority"];
             /**
              * @description What the sender calls the run by, key by key: at most 16, and lists find runs by them. A key has up to 63 of `a-z`, `0-9`, `.`,
              *     `_` and `-`, a letter or digit first; a value has up to 200 characters.
@@ -2304,6 +2415,30 @@ export interface components {
             /** @description Its version. */
             version: string;
         };
+        /** @description A pause. */
+        Pause: {
+            /** @description The configuration that is paused; null: everything is. */
+            configuration_id: string | null;
+            /** @description Why, as whoever paused it said. */
+            reason: string | null;
+            /** @description Who paused it: `user NAME` or `token NAME`. */
+            paused_by: string;
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            paused_at: string;
+        };
+        /** @description What is paused. */
+        PauseList: {
+            /** @description Everything first, then the configurations that are paused by themselves. */
+            items: components["schemas"]["Paused"][];
+        };
+        /** @description What is paused, as people are told. */
+        Paused: components["schemas"]["Pause"] & {
+            /** @description The name of the configuration; null: everything is paused. */
+            configuration_name: string | null;
+        };
         /**
          * @description Where something failed: in which file of the configuration, and at which table or column of the input. What is not known is
          *     left out.
@@ -2328,6 +2463,11 @@ export interface components {
             /** @description The letters of the sheet's column. */
             column?: string;
         };
+        /**
+         * @description Which runs are claimed before others.
+         * @enum {string}
+         */
+        Priority: "high" | "normal" | "low";
         /** @description A problem document. */
         ProblemDetails: {
             /**
@@ -2401,11 +2541,29 @@ export interface components {
             available_at: string;
             run: components["schemas"]["Run"];
         };
+        /** @description Whether a server is ready. */
+        Readiness: {
+            /** @description `ok`. */
+            status: string;
+            /** @description The version of `ade`. */
+            version: string;
+            /** @description Whether everything is paused: runs are accepted and wait. */
+            paused: boolean;
+            /**
+             * Format: int64
+             * @description How many configurations are paused by themselves.
+             */
+            paused_configurations: number;
+        };
         /** @description Why a run that succeeded was refused. */
         Refusal: {
             /** @description Such as `too_many_errors`. */
             code: string;
             message: string;
+        };
+        /** @description What ended a pause, or found none. */
+        Resumed: {
+            resumed: components["schemas"]["Paused"] | null;
         };
         /** @description Which rows of a sheet of the other side the rows of a window belong to. */
         RowMap: {
@@ -2519,6 +2677,9 @@ export interface components {
             labels: {
                 [key: string]: string;
             };
+            /** @description Whether it is claimed before others. */
+            priority: components["schemas"]["Priority"];
+            submitted_by: components["schemas"]["Submitter"] | null;
             status: components["schemas"]["Status"];
             stage: components["schemas"]["Stage"] | null;
             /**
@@ -3074,6 +3235,20 @@ export interface components {
             event: "stream.interrupted";
             message: string;
         };
+        /** @description Who submitted a run. Runs are claimed in turns of those who did. */
+        Submitter: {
+            /** @description A user or a token. */
+            kind: components["schemas"]["SubmitterKind"];
+            /** @description The number of the user, or the id of the token. */
+            id: string;
+            /** @description What it is called. */
+            name: string;
+        };
+        /**
+         * @description By which way a run was submitted.
+         * @enum {string}
+         */
+        SubmitterKind: "user" | "token";
         /** @description A template that a configuration can begin with. */
         Template: {
             name: string;
@@ -3197,7 +3372,7 @@ export interface components {
          * @description What a queued run waits for.
          * @enum {string}
          */
-        WaitsFor: "slot" | "environment" | "retry";
+        WaitsFor: "slot" | "limit" | "environment" | "retry" | "pause";
         /** @description The issues of a window. */
         WindowIssues: {
             listed: components["schemas"]["CellIssue"][];
@@ -4215,6 +4390,151 @@ export interface operations {
             503: components["responses"]["Unavailable"];
         };
     };
+    list_pauses: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PauseList"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            500: components["responses"]["Failed"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    pause_everything: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewPause"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Paused"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["OtherType"];
+            422: components["responses"]["NotUsable"];
+            500: components["responses"]["Failed"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    resume_everything: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Resumed"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            500: components["responses"]["Failed"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    pause_config: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The configuration */
+                config_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewPause"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Paused"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["OtherType"];
+            422: components["responses"]["NotUsable"];
+            500: components["responses"]["Failed"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    resume_config: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The configuration */
+                config_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Resumed"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["NotUsable"];
+            500: components["responses"]["Failed"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
     explain_run: {
         parameters: {
             query?: {
@@ -4884,6 +5204,71 @@ export interface operations {
         };
     };
     delete_default_config: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The configuration */
+                config_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KnownConfiguration"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["NotUsable"];
+            500: components["responses"]["Failed"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    replace_config_limit: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The configuration */
+                config_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Limit"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KnownConfiguration"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["OtherType"];
+            422: components["responses"]["NotUsable"];
+            500: components["responses"]["Failed"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    delete_config_limit: {
         parameters: {
             query?: never;
             header?: never;
@@ -6267,7 +6652,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Health"];
+                    "application/json": components["schemas"]["Readiness"];
                 };
             };
             503: components["responses"]["Unavailable"];

@@ -13,7 +13,7 @@ type Window = keyof typeof WINDOWS
 
 interface Waiting {
   position: number
-  waits_for: 'slot' | 'environment' | 'retry'
+  waits_for: Schemas['WaitsFor']
   available_at: string
   run: Run
 }
@@ -26,6 +26,8 @@ async function queueOf(): Promise<Waiting[]> {
 
 function reason({ waits_for, available_at }: Waiting): string {
   if (waits_for === 'environment') return 'Waits for its environment'
+  if (waits_for === 'pause') return 'Paused'
+  if (waits_for === 'limit') return 'Waits for another run of its configuration'
   const wait = Date.parse(available_at) - now.value
   return waits_for === 'retry' && wait > 0 ? `Tries again in ${span(wait)}` : 'Waits for a free slot'
 }

@@ -114,9 +114,10 @@ pub(super) fn everywhere(connection: &Connection) -> rusqlite::Result<Vec<Enviro
     rows(connection, &format!("{SELECT} ORDER BY e.id"), [], record)
 }
 
-/// The due environment that has waited longest, after one that is given by its place: the next entry of the index
+/// The due environment that has waited longest and is not paused, after one that is given by its place: the next entry of the index
 /// `environments_waiting`, which has the order of this statement.
 pub(in crate::store::sqlite) const NEXT: &str = "SELECT id FROM environments WHERE status = 'queued' AND available_at <= ?1 AND (available_at, id) > (?2, ?3)
+    AND NOT EXISTS (SELECT 1 FROM pauses p WHERE p.configuration_id IN ('', environments.configuration_id))
     ORDER BY available_at, id LIMIT 1";
 
 pub(super) fn next(

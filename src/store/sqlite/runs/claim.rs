@@ -44,17 +44,22 @@ fn touch(
     }
 }
 
-/// Claims the oldest due run.
+/// Claims the run that is next.
 pub(super) fn next(
     transaction: &Transaction<'_>,
     claim: &Claim,
     now: Timestamp,
 ) -> rusqlite::Result<Option<RunRecord>> {
-    let Some(id) = due::next(transaction, now)? else {
+    let Some(next) = due::next(transaction, now)? else {
         return Ok(None);
     };
-    this(transaction, &id, claim, now)
+    let run = this(transaction, &next.run, claim, now)?;
+    due::served(transaction, &next)?;
+    Ok(run)
 }
+
+/// Whether a run is paused.
+pub(super) const IS_PAUSED: &str = "SELECT 1 FROM pauses WHERE configuration_id IN ('', (SELECT configuration_id FROM runs WHERE id = ?1))";
 
 /// Claims a run, where it is queued and due.
 pub(super) fn this(

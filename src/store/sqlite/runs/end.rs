@@ -12,7 +12,7 @@ use crate::store::sqlite::observed_time::observe;
 use crate::store::sqlite::results;
 use crate::store::sqlite::transaction::Transaction;
 use crate::store::sqlite::values::{compressed, execute, path_text, rows};
-use crate::store::{Claim, Ending, Failure, NOT_BUILT, Place, RunRecord, RunStatus, Used};
+use crate::store::{Claim, Ending, Failure, NOT_BUILT, Place, RunRecord, RunStatus, SKIPPED, Used};
 
 /// Takes a run out of the queue that the transaction has just read, and completes its record. With `ending`, what its last
 /// attempt found.
@@ -88,9 +88,10 @@ pub(super) fn finish(
     Ok(true)
 }
 
-/// Environments that failed for good, of which runs wait. There are few, and each is looked up once.
+/// Environments that failed for good, of which runs wait that are not paused. There are few, and each is looked up once.
 pub(in crate::store::sqlite) const FAILED_WITH_RUNS: &str = "SELECT id, coalesce(error_message, 'no reason recorded'), error_hint FROM environments
-    WHERE status = 'failed' AND EXISTS (SELECT 1 FROM queue WHERE environment_id = environments.id AND queue.status = 'queued')";
+    WHERE status = 'failed' AND EXISTS (SELECT 1 FROM queue WHERE environment_id = environments.id AND queue.status = 'queued')
+    AND NOT EXISTS (SELECT 1 FROM pauses p WHERE p.configuration_id IN ('', environments.configuration_id))";
 
 /// Fails the runs that wait for an environment that failed for good, at most `limit` of them: a transaction must not hold up
 /// other processes for as long as a long queue takes.
@@ -123,26 +124,17 @@ pub(super) fn fail_for_environments(
     Ok(runs)
 }
 
-/// Ends those of these runs that still wait, without having executed anything.
+/// Ends a run that was recorded in this transaction, without having executed anything.
 pub(super) fn skip(
     transaction: &Transaction<'_>,
-    waiting: &[String],
-    summary: &str,
+    id: &str,
     now: Timestamp,
-) -> rusqlite::Result<Vec<RunRecord>> {
-    let mut runs = Vec::new();
-    for id in waiting {
-        let Some(live) = live::queued(transaction, id)? else {
-            continue;
-        };
-        let status = RunStatus::Succeeded;
-        complete(transaction, id, &live, status, None, None, now)?;
-        execute(
-            transaction,
-            "UPDATE runs SET summary = ?2, options = json_set(options, '$.safe_mode', json('true')) WHERE id = ?1",
-            [id, summary],
-        )?;
-        runs.push(by_id(transaction, id)?);
-    }
-    Ok(runs)
+) -> rusqlite::Result<()> {
+    let Some(live) = live::queued(transaction, id)? else {
+        return Ok(());
+    };
+    let status = RunStatus::Succeeded;
+    complete(transaction, id, &live, status, None, None, now)?;
+    let sql = "UPDATE runs SET summary = ?2 WHERE id = ?1";
+    execute(transaction, sql, [id, SKIPPED]).map(drop)
 }

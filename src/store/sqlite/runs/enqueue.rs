@@ -3,11 +3,12 @@
 use rusqlite::params;
 
 use super::claim::{touch_configuration, touch_environment};
+use super::end;
 use super::read::by_id;
 use crate::base::clock::Timestamp;
 use crate::store::sqlite::transaction::Transaction;
 use crate::store::sqlite::values::{execute, path_text, signed};
-use crate::store::{Claim, NewRun, RunRecord};
+use crate::store::{Claim, NewRun, RunRecord, Submitter, SubmitterKind};
 
 pub(super) fn insert(
     transaction: &Transaction<'_>,
@@ -46,13 +47,14 @@ pub(super) fn insert(
             path_text(&run.run_dir),
         ],
     )?;
+    let by = run.options.submitted_by.as_ref();
     // The environment is looked up again: one that was deleted since the caller read it becomes null here, and a worker
     // records it anew; its id would violate the foreign key. A run is due from the moment when it is recorded.
     execute(
         transaction,
         "INSERT INTO queue (run_id, environment_id, status, available_at, created_at, attempt_count, max_attempts, started_at, claimed_at, claimed_by,
-             claim_token, claim_expires_at, claim_process)
-         VALUES (?1, (SELECT id FROM environments WHERE id = ?2), ?3, ?4, ?4, ?5, ?6, ?7, ?7, ?8, ?9, ?10, ?11)",
+             claim_token, claim_expires_at, claim_process, priority, submitter, by_http)
+         VALUES (?1, (SELECT id FROM environments WHERE id = ?2), ?3, ?4, ?4, ?5, ?6, ?7, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
         params![
             run.id,
             run.environment_id,
@@ -65,11 +67,16 @@ pub(super) fn insert(
             claim.map(|claim| &claim.token),
             claim.map(|claim| now.plus(claim.lease).0),
             claim.and_then(|claim| claim.process.as_ref()),
+            run.options.priority as u8,
+            by.map(Submitter::key).unwrap_or_default(),
+            by.is_some_and(|by| by.kind == SubmitterKind::Token),
         ],
     )?;
     touch_configuration(transaction, &run.key.configuration_id, now)?;
     if claim.is_some() {
         touch_environment(transaction, &run.environment_id, now)?;
+    } else if run.options.safe_mode {
+        end::skip(transaction, &run.id, now)?;
     }
     by_id(transaction, &run.id)
 }

@@ -33,7 +33,7 @@ use crate::store::{
 #[cfg(test)]
 pub(super) use count::LIVE;
 #[cfg(test)]
-pub(super) use due::{DUE_IN, NEXT_ENVIRONMENT};
+pub(super) use due::{DUE_OF, NEXT_ENVIRONMENT, TURNS};
 pub(super) use due::{each_environment, waiting_in};
 #[cfg(test)]
 pub(super) use end::FAILED_WITH_RUNS;
@@ -67,7 +67,12 @@ impl Runs for SqliteStore {
 
     fn claim_run(&self, id: &str, claim: &Claim, now: Timestamp) -> Result<Option<RunRecord>> {
         self.demand_in_place()?;
-        self.write(|transaction| claim::this(transaction, id, claim, now))
+        self.write(
+            |transaction| match exists(transaction, claim::IS_PAUSED, [id])? {
+                true => Ok(None),
+                false => claim::this(transaction, id, claim, now),
+            },
+        )
     }
 
     fn claim_next_run(&self, claim: &Claim, now: Timestamp) -> Result<Option<RunRecord>> {
@@ -148,21 +153,6 @@ impl Runs for SqliteStore {
             return Ok(Vec::new());
         }
         self.write(|transaction| end::fail_for_environments(transaction, limit, now))
-    }
-
-    fn skip_queued_runs(
-        &self,
-        only: Option<&str>,
-        summary: &str,
-        limit: usize,
-        now: Timestamp,
-    ) -> Result<Vec<RunRecord>> {
-        // Workers ask this often, and a read needs no write lock.
-        let waiting = self.read(|connection| due::waiting(connection, only, limit))?;
-        if waiting.is_empty() {
-            return Ok(Vec::new());
-        }
-        self.write(|transaction| end::skip(transaction, &waiting, summary, now))
     }
 
     fn runs_without_environment(&self, limit: u32) -> Result<Vec<RunRecord>> {

@@ -57,12 +57,12 @@ pub(super) fn submit(
     Ok(Submitted::Queued(Box::new(recorded)))
 }
 
-/// Counts the queued runs of all workspaces, up to the first that is too many.
+/// Counts the queued runs of all workspaces that came by HTTP, up to the first that is too many.
 fn queued(connection: &Connection, most: u64) -> rusqlite::Result<u64> {
     let most = i64::try_from(most).unwrap_or(i64::MAX);
     count(
         connection,
-        "SELECT count(*) FROM (SELECT 1 FROM queue WHERE status = 'queued' LIMIT ?1)",
+        "SELECT count(*) FROM (SELECT 1 FROM queue WHERE status = 'queued' AND by_http = 1 LIMIT ?1)",
         [most],
     )
 }

@@ -1,0 +1,60 @@
+//! The filters by which several runs are chosen, and the question before many of them are changed.
+
+use ade::base::clock::Timestamp;
+use ade::run::views::chosen::{RunsWanted, instant};
+
+use crate::exit::Failure;
+use crate::ui::{Ui, plural};
+
+/// Which runs are meant, beside their status.
+#[derive(clap::Args)]
+pub struct Filters {
+    /// Choose the runs of this configuration: its name, folder or id
+    #[arg(long, conflicts_with = "run")]
+    configuration: Option<String>,
+    /// Choose the runs of the input file with this name
+    #[arg(long, value_name = "NAME", conflicts_with = "run")]
+    input: Option<String>,
+    /// Choose the runs recorded since a time (2026-11-20, 2026-11-20T10:00:00Z) or an age (90s, 30m, 12h, 7d, 2w)
+    #[arg(long, value_name = "TIME", conflicts_with = "run")]
+    since: Option<String>,
+    /// Change them without asking, however many runs the filters choose
+    #[arg(short, long, conflicts_with_all = ["run", "dry_run"])]
+    yes: bool,
+    /// Show which runs are meant, and change nothing
+    #[arg(long)]
+    pub dry_run: bool,
+}
+
+/// The filters, one of which is needed where no run is named.
+pub const FILTERS: [&str; 4] = ["status", "configuration", "input", "since"];
+
+/// More runs than these are changed by filters only after a question, where somebody is there to answer it.
+pub const UNASKED: usize = 10;
+
+impl Filters {
+    /// The runs that fit, whatever the status.
+    pub fn wanted<'a>(&'a self, status: Option<&'a str>) -> Result<RunsWanted<'a>, Failure> {
+        let since = self.since.as_deref();
+        let since = since.map(|text| instant("--since", text, Timestamp::now()));
+        Ok(RunsWanted {
+            status,
+            configuration: self.configuration.as_deref(),
+            input: self.input.as_deref(),
+            since: since.transpose()?,
+            before: None,
+            limit: u32::MAX,
+        })
+    }
+
+    /// Whether so many runs may be changed; `verb`: what is done to them.
+    pub fn is_agreed(&self, ui: &Ui, verb: &str, count: usize) -> bool {
+        let is_asked = !self.dry_run && !self.yes && count > UNASKED;
+        let is_agreed =
+            !is_asked || ui.is_agreed(&format!("{verb} {}?", plural(count as u64, "run")));
+        if !is_agreed {
+            ui.say("Nothing was changed");
+        }
+        is_agreed
+    }
+}

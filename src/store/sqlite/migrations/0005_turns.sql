@@ -1,0 +1,55 @@
+-- What is paused: nothing of it is claimed, and no environments are built for it.
+CREATE TABLE pauses (
+    configuration_id  TEXT PRIMARY KEY NOT NULL,   -- empty: everything
+    reason            TEXT,
+    paused_by         TEXT NOT NULL,
+    paused_at         INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- No more runs of it at once, whoever executes them; null: any number.
+ALTER TABLE configurations ADD COLUMN max_concurrency INTEGER CHECK (max_concurrency > 0);
+
+-- What waits is claimed by priority, then in turns of those who submitted it.
+ALTER TABLE queue ADD COLUMN priority INTEGER NOT NULL DEFAULT 1 CHECK (priority IN (0, 1, 2));   -- high, normal, low
+ALTER TABLE queue ADD COLUMN submitter TEXT NOT NULL DEFAULT '';   -- a token or a user of the operating system; empty: an older ade did not say
+ALTER TABLE queue ADD COLUMN by_http INTEGER NOT NULL DEFAULT 0 CHECK (by_http IN (0, 1));
+CREATE INDEX queue_by_http ON queue (run_id) WHERE status = 'queued' AND by_http = 1;
+CREATE INDEX queue_of_submitter ON queue (environment_id, priority, submitter, available_at, created_at, run_id) WHERE status = 'queued';
+
+-- Who has runs that wait for an environment, and whose turn it is: the least number. Whoever was served, or is new, goes last. The
+-- triggers keep a row for as long as there are such runs, whichever way they come and go.
+CREATE TABLE queue_turns (
+    environment_id  TEXT NOT NULL,
+    priority        INTEGER NOT NULL,
+    submitter       TEXT NOT NULL,
+    turn            INTEGER NOT NULL,
+    PRIMARY KEY (environment_id, priority, submitter)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX queue_turns_in_order ON queue_turns (environment_id, priority, turn);
+CREATE INDEX queue_turns_last ON queue_turns (turn);
+
+INSERT INTO queue_turns (environment_id, priority, submitter, turn)
+    SELECT environment_id, 1, '', row_number() OVER (ORDER BY min(created_at)) FROM queue
+    WHERE status = 'queued' AND environment_id IS NOT NULL GROUP BY environment_id;
+
+CREATE TRIGGER queue_turn_of_new AFTER INSERT ON queue WHEN NEW.status = 'queued' AND NEW.environment_id IS NOT NULL
+BEGIN
+    INSERT OR IGNORE INTO queue_turns (environment_id, priority, submitter, turn)
+        SELECT NEW.environment_id, NEW.priority, NEW.submitter, coalesce(max(turn), 0) + 1 FROM queue_turns;
+END;
+CREATE TRIGGER queue_turn_of_returned AFTER UPDATE OF status, environment_id ON queue WHEN NEW.status = 'queued' AND NEW.environment_id IS NOT NULL
+BEGIN
+    INSERT OR IGNORE INTO queue_turns (environment_id, priority, submitter, turn)
+        SELECT NEW.environment_id, NEW.priority, NEW.submitter, coalesce(max(turn), 0) + 1 FROM queue_turns;
+END;
+CREATE TRIGGER queue_turn_of_moved AFTER UPDATE OF status, environment_id ON queue
+WHEN OLD.status = 'queued' AND (NEW.status <> 'queued' OR NEW.environment_id IS NOT OLD.environment_id)
+BEGIN
+    DELETE FROM queue_turns WHERE environment_id = OLD.environment_id AND priority = OLD.priority AND submitter = OLD.submitter
+        AND NOT EXISTS (SELECT 1 FROM queue WHERE environment_id = OLD.environment_id AND priority = OLD.priority AND submitter = OLD.submitter AND status = 'queued');
+END;
+CREATE TRIGGER queue_turn_of_gone AFTER DELETE ON queue WHEN OLD.status = 'queued'
+BEGIN
+    DELETE FROM queue_turns WHERE environment_id = OLD.environment_id AND priority = OLD.priority AND submitter = OLD.submitter
+        AND NOT EXISTS (SELECT 1 FROM queue WHERE environment_id = OLD.environment_id AND priority = OLD.priority AND submitter = OLD.submitter AND status = 'queued');
+END;

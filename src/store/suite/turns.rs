@@ -1,0 +1,164 @@
+//! Whose run is next: priorities, turns of those who submitted runs, and limits of configurations.
+
+use super::places::{
+    at, build, by_http, claim, claim_next, ending, enqueue, environment, find, new_run, ready,
+    send_back,
+};
+use crate::store::{
+    EnvironmentRecord, Priority, Retry, RunRecord, RunStatus, Store, Submission, Submitted,
+    Submitter, SubmitterKind, WaitsFor,
+};
+
+fn user(name: &str) -> Submitter {
+    Submitter {
+        kind: SubmitterKind::User,
+        id: name.to_owned(),
+        name: name.to_owned(),
+    }
+}
+
+/// A queued run of somebody.
+fn of(store: &dyn Store, at_work: &EnvironmentRecord, who: &str, time: i64) -> RunRecord {
+    with(store, at_work, who, Priority::Normal, time)
+}
+
+fn with(
+    store: &dyn Store,
+    environment: &EnvironmentRecord,
+    who: &str,
+    priority: Priority,
+    time: i64,
+) -> RunRecord {
+    let mut run = new_run(environment);
+    run.options.priority = priority;
+    run.options.submitted_by = Some(user(who));
+    enqueue(store, &run, at(time))
+}
+
+/// The ids of those that are claimed, one after the other, and of those that the queue told before in that order.
+fn claimed(store: &dyn Store, now: i64) -> Vec<String> {
+    let told = store.waiting_runs("default", None, 1000, at(now)).unwrap();
+    let told = told
+        .iter()
+        .filter(|one| one.place.waits_for == WaitsFor::Slot);
+    let told: Vec<String> = told.map(|one| one.run.id.clone()).collect();
+    let next = || Some(claim_next(store, &claim("w"), at(now))?.id);
+    let claimed: Vec<String> = std::iter::from_fn(next).collect();
+    assert_eq!(told, claimed);
+    claimed
+}
+
+fn ids(runs: &[&RunRecord]) -> Vec<String> {
+    runs.iter().map(|run| run.id.clone()).collect()
+}
+
+pub fn many_files_of_one_person_hold_up_one_of_another_for_one_turn(store: &dyn Store) {
+    let (one, two) = (ready(store, "a", at(0)), ready(store, "b", at(0)));
+    let many: Vec<_> = (1..300).map(|time| of(store, &one, "ann", time)).collect();
+    assert_eq!(
+        claim_next(store, &claim("w"), at(300)).unwrap().id,
+        many[0].id
+    );
+    let bob = of(store, &one, "bob", 300);
+    let elsewhere = of(store, &two, "ann", 301);
+    let next = [&many[1], &bob, &elsewhere, &many[2]];
+    let rest: Vec<&RunRecord> = next.into_iter().chain(&many[3..]).collect();
+    assert_eq!(claimed(store, 302), ids(&rest));
+}
+
+pub fn who_was_held_up_has_no_claim_to_all_that_was_missed(store: &dyn Store) {
+    let (one, slow) = (ready(store, "a", at(0)), environment(store, "b", at(0)));
+    let held: Vec<_> = (1..4).map(|time| of(store, &slow, "ann", time)).collect();
+    for time in 4..9 {
+        of(store, &one, "bob", time);
+        assert!(claim_next(store, &claim("w"), at(time)).is_some());
+    }
+    build(store, &slow, at(9));
+    let bob: Vec<_> = (10..13).map(|time| of(store, &one, "bob", time)).collect();
+    let turns = [&held[0], &bob[0], &held[1], &bob[1], &held[2], &bob[2]];
+    assert_eq!(claimed(store, 20), ids(&turns));
+}
+
+pub fn a_high_priority_goes_first_and_a_low_one_last(store: &dyn Store) {
+    let ready = ready(store, "a", at(0));
+    let low = with(store, &ready, "ann", Priority::Low, 1);
+    let normal = with(store, &ready, "bob", Priority::Normal, 2);
+    let high = with(store, &ready, "ann", Priority::High, 3);
+    assert_eq!(claimed(store, 4), ids(&[&high, &normal, &low]));
+    let read = find(store, &high.id);
+    assert_eq!(read.options.priority, Priority::High);
+    assert_eq!(read.options.submitted_by, Some(user("ann")));
+}
+
+pub fn a_run_that_is_tried_again_holds_up_nobody_until_it_is_due(store: &dyn Store) {
+    let ready = ready(store, "a", at(0));
+    let (ann, bob) = (of(store, &ready, "ann", 1), of(store, &ready, "bob", 2));
+    let mine = claim("w");
+    assert_eq!(claim_next(store, &mine, at(3)).unwrap().id, ann.id);
+    send_back(store, &ann.id, &mine, Retry::Counted(at(100)), at(4)).unwrap();
+    let later = of(store, &ready, "ann", 5);
+    assert_eq!(claimed(store, 6), ids(&[&bob, &later]));
+    assert_eq!(claimed(store, 100), ids(&[&ann]));
+}
+
+pub fn no_more_runs_of_a_configuration_are_claimed_than_may_be_at_once(store: &dyn Store) {
+    let (one, other) = (ready(store, "a", at(0)), ready(store, "b", at(0)));
+    let id = &one.key.configuration_id;
+    let known = store.set_max_concurrency(id, Some(2), at(1)).unwrap();
+    assert_eq!(known.max_concurrency, Some(2));
+    let runs: Vec<_> = (1..4).map(|time| of(store, &one, "ann", time)).collect();
+    let last = of(store, &other, "bob", 4);
+    let mine = claim("w");
+    assert_eq!(claim_next(store, &mine, at(5)).unwrap().id, runs[0].id);
+    assert_eq!(claim_next(store, &claim("v"), at(5)).unwrap().id, last.id);
+    assert!(claim_next(store, &claim("w"), at(5)).is_none());
+    let waiting = store.waiting_runs("default", None, 9, at(5)).unwrap();
+    let why: Vec<_> = waiting.iter().map(|one| one.place.waits_for).collect();
+    assert_eq!(why, [WaitsFor::Limit; 2]);
+    let ending = ending(RunStatus::Succeeded);
+    assert!(
+        store
+            .finish_run(&runs[0].id, &mine, &ending, at(6))
+            .unwrap()
+    );
+    assert_eq!(
+        claim_next(store, &claim("w"), at(7)).unwrap().id,
+        runs[1].id
+    );
+    assert!(claim_next(store, &claim("w"), at(7)).is_none());
+    assert_eq!(
+        store
+            .set_max_concurrency(id, None, at(8))
+            .unwrap()
+            .max_concurrency,
+        None
+    );
+    assert_eq!(
+        claim_next(store, &claim("w"), at(9)).unwrap().id,
+        runs[2].id
+    );
+}
+
+pub fn runs_of_commands_close_the_queue_to_nobody(store: &dyn Store) {
+    let ready = ready(store, "a", at(0));
+    for time in 1..20 {
+        of(store, &ready, "ann", time);
+    }
+    let asked = Submission {
+        most_queued: Some(2),
+        key: None,
+    };
+    let submit = |time| {
+        let run = by_http(new_run(&ready));
+        store.submit_run(&run, &asked, at(time)).unwrap()
+    };
+    for time in 20..22 {
+        assert!(matches!(submit(time), Submitted::Queued(_)));
+    }
+    assert!(matches!(submit(22), Submitted::Full(2)));
+    // One of those that came by HTTP is claimed second.
+    claim_next(store, &claim("w"), at(23)).unwrap();
+    assert!(matches!(submit(23), Submitted::Full(2)));
+    claim_next(store, &claim("w"), at(23)).unwrap();
+    assert!(matches!(submit(23), Submitted::Queued(_)));
+}
