@@ -77,7 +77,6 @@ FAULTS = [
     ("builds of dead processes are not taken back", ENVIRONMENTS + "build.rs", ("claim_process = ?1\"", "claim_process = ?1 AND ?1 IS NULL\"")),
     ("builds whose builder died are begun again without a pause", ENVIRONMENTS + "build.rs", ("AfterFailure::RetryAt(now.plus((attempts.backoff)(*count)))", "AfterFailure::RetryAt(now)")),
     ("builds whose builder died are begun again for ever", ENVIRONMENTS + "build.rs", ("if *count < attempts.most {", "if *count < u32::MAX {")),
-    ("a build that failed for good is tried again for whoever asks", ENVIRONMENTS + "mod.rs", ("AND (error_may_pass OR ?2)", "AND ?2 = ?2")),
     # Ends.
     ("ends are not written", "src/run/ending/ends.rs", ("    log.write(level, event, &message, data);", "    let _ = (level, event, &message, data);")),
     ("the end of another attempt is taken for one's own", LIFECYCLE, ("(found.status == ending.status\n                    && found.attempt_count == run.attempt_count\n                    && found.exit_code == ending.exit_code)", "found.attempt_count > 0")),

@@ -49,10 +49,10 @@ pub fn ask(
         matches!(known.status, Queued | Building)
     };
     let known = store.environment_of(&prepared.key)?;
-    if let Some(known) = known
-        && (is_done(&known) || is_waiting(&known))
-    {
-        return Ok(known);
+    match known {
+        Some(known) if is_done(&known) => return Ok(known),
+        Some(known) if is_waiting(&known) => return Ok(prepared.ask_for_environment(workspace)?),
+        _ => {}
     }
     let limit = workspace.settings.queue_size;
     let all = store.all_environments()?;
@@ -61,16 +61,9 @@ pub fn ask(
     if waiting >= limit as usize {
         return Err(AskError::Full { waiting, limit });
     }
-    let found = prepared.ensure_environment(workspace)?;
-    match found.status {
-        EnvironmentStatus::Ready if !is_done(&found) => {
-            requeue(workspace, &found, &prepared.snapshot)?;
-        }
-        EnvironmentStatus::Failed => {
-            let now = machine.now();
-            store.ask_for_environment(&found.id, true, now, now)?;
-        }
-        _ => {}
+    let found = prepared.ask_for_environment(workspace)?;
+    if found.status == EnvironmentStatus::Ready && !is_done(&found) {
+        requeue(workspace, &found, &prepared.snapshot)?;
     }
     machine.wake(&workspace.paths.wake());
     Ok(store.environment_of(&prepared.key)?.unwrap_or(found))

@@ -51,6 +51,11 @@ pub enum Progress<'a> {
         /// The builder, where it is known: `process 4711 on host`.
         holder: Option<String>,
     },
+    /// Its last attempt failed; the next one begins after the backoff.
+    Resting {
+        /// When.
+        until: Timestamp,
+    },
     /// This process builds it.
     Building {
         /// The environment.
@@ -117,6 +122,8 @@ struct Waited {
     lease: Option<(Option<Timestamp>, Steady)>,
     /// When the claims of dead processes were last recovered.
     recovered: Option<Steady>,
+    /// Until when it rests, as reported last.
+    rests: Option<Timestamp>,
 }
 
 impl Provider<'_> {
@@ -131,7 +138,10 @@ impl Provider<'_> {
         cancel: &Cancel,
         on: &mut OnProgress<'_>,
     ) -> Result<EnvironmentRecord, ProvideError> {
-        let known = prepared.ensure_environment(self.workspace)?;
+        let known = match self.other {
+            OtherBuilder::Leave => prepared.ensure_environment(self.workspace)?,
+            OtherBuilder::Await(_) => prepared.ask_for_environment(self.workspace)?,
+        };
         let mut waited = Waited::default();
         let mut seen = known.clone();
         loop {
@@ -146,7 +156,7 @@ impl Provider<'_> {
                 return Err(ProvideError::Cancelled);
             }
             if let Some(claimable) = self.claimable(&seen, &mut waited, cancel, on)? {
-                let reason = reason(seen.status, want);
+                let reason = reason(&seen, want);
                 if seen.status == EnvironmentStatus::Ready {
                     requeue(self.workspace, &seen, &prepared.snapshot)?;
                 }
@@ -188,10 +198,18 @@ impl Provider<'_> {
             OtherBuilder::Leave => return Ok(Some(Claimable::Due)),
             OtherBuilder::Await(recover) => recover,
         };
-        if seen.status != EnvironmentStatus::Building {
-            return Ok(Some(Claimable::Asked));
-        }
         let machine = &*self.workspace.machine;
+        if seen.status != EnvironmentStatus::Building {
+            let until = seen.available_at;
+            if seen.status != EnvironmentStatus::Queued || until <= machine.now() {
+                return Ok(Some(Claimable::Due));
+            }
+            if waited.rests.replace(until) != Some(until) {
+                on(Progress::Resting { until });
+            }
+            machine.wait(cancel, LOOK_AGAIN);
+            return Ok(None);
+        }
         let now = machine.steady();
         let since = match waited.lease {
             Some((until, since)) if until == seen.claim_expires_at => since,
@@ -416,21 +434,21 @@ fn ready(environment: EnvironmentRecord, on: &mut OnProgress<'_>) -> Environment
 }
 
 /// Why an environment is built.
-fn reason(status: EnvironmentStatus, want: Want) -> &'static str {
-    match (status, want) {
+fn reason(seen: &EnvironmentRecord, want: Want) -> &'static str {
+    let failed_before = seen.error.is_some();
+    match (seen.status, want) {
         (EnvironmentStatus::Ready, Want::Rebuilt) => "asked for",
         (EnvironmentStatus::Ready, Want::Ready) => "its folder is gone or incomplete",
-        (EnvironmentStatus::Failed, _) => "it failed before",
         (EnvironmentStatus::Building, _) => "its builder stands still",
-        (EnvironmentStatus::Queued, _) => "new",
+        _ if failed_before => "it failed before",
+        _ => "new",
     }
 }
 
 /// What another builder failed at while this one waited for it is not tried once more at once. One that died, or stood still,
 /// has failed at nothing yet: this one takes over.
 fn failed_meanwhile(known: &EnvironmentRecord, now: &EnvironmentRecord) -> Option<ProvideError> {
-    let is_new =
-        (known.status, &known.id, known.attempt_count) != (now.status, &now.id, now.attempt_count);
+    let is_new = (&known.id, known.updated_at) != (&now.id, now.updated_at);
     match (now.status, &now.error) {
         (EnvironmentStatus::Queued, Some(failure)) if was_left(&failure.code) => None,
         (EnvironmentStatus::Failed | EnvironmentStatus::Queued, Some(failure)) if is_new => {
