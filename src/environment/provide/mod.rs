@@ -36,7 +36,7 @@ use crate::workspace::Workspace;
 pub use build_attempt::ProvideError;
 use build_attempt::{BuildAttempt, lost, record_step};
 use installers::Build;
-use rebuild::{is_usable, requeue};
+use rebuild::{is_usable, missing, requeue};
 
 /// How often one that waits looks whether the other builder has ended.
 const LOOK_AGAIN: Duration = Duration::from_millis(100);
@@ -79,6 +79,8 @@ pub enum Progress<'a> {
 pub enum Want {
     /// Use what is ready.
     Ready,
+    /// The same, unless packages of it are gone.
+    Whole,
     /// Build anew, in a new folder.
     Rebuilt,
 }
@@ -145,8 +147,15 @@ impl Provider<'_> {
         let mut waited = Waited::default();
         let mut seen = known.clone();
         loop {
-            let is_new = want == Want::Ready || seen.ready_at > known.ready_at;
-            if is_new && is_usable(self.workspace.files(), &seen) {
+            let files = self.workspace.files();
+            let is_enough = match want {
+                _ if !is_usable(files, &seen) => false,
+                Want::Ready => true,
+                _ if seen.ready_at > known.ready_at => true,
+                Want::Whole => missing(&seen).is_none(),
+                Want::Rebuilt => false,
+            };
+            if is_enough {
                 return Ok(ready(seen, on));
             }
             if let Some(failed) = failed_meanwhile(&known, &seen) {
@@ -438,7 +447,7 @@ fn reason(seen: &EnvironmentRecord, want: Want) -> &'static str {
     let failed_before = seen.error.is_some();
     match (seen.status, want) {
         (EnvironmentStatus::Ready, Want::Rebuilt) => "asked for",
-        (EnvironmentStatus::Ready, Want::Ready) => "its folder is gone or incomplete",
+        (EnvironmentStatus::Ready, _) => "its folder is gone or incomplete",
         (EnvironmentStatus::Building, _) => "its builder stands still",
         _ if failed_before => "it failed before",
         _ => "new",
