@@ -130,6 +130,29 @@ fn what_was_in_flight_when_a_backup_was_made_is_put_back_at_once() {
 }
 
 #[test]
+fn a_worker_whose_database_is_replaced_ends_and_takes_on_nothing() {
+    let (place, run, worker) = Place::busy("one");
+    let (database, backup) = (
+        place.path("data/db/ade.sqlite"),
+        place.path("backup.sqlite"),
+    );
+    place.change(&format!("VACUUM INTO '{}'", backup.display()));
+    for extra in ["-wal", "-shm"] {
+        fs::remove_file(place.path(format!("data/db/ade.sqlite{extra}"))).unwrap();
+    }
+    fs::rename(&backup, &database).unwrap();
+    place.let_go();
+    worker
+        .wait()
+        .ends_with(5)
+        .says("was replaced while it was open");
+    place.ade("runs ls").succeeds();
+    assert_eq!(place.status_of(&run), "queued");
+    place.ade("worker --drain -q").succeeds();
+    assert_eq!(place.status_of(&run), "succeeded");
+}
+
+#[test]
 fn the_record_of_a_dead_process_keeps_no_lease_from_ending() {
     let (place, run, worker) = Place::busy("one");
     worker.dies();

@@ -131,17 +131,6 @@ impl Pool<'_> {
         }
     }
 
-    /// Keeps the lock file by which others see that this process lives.
-    fn stay(&self, worker: &str) {
-        match self.member.stay() {
-            Err(FleetError::LockFile(error)) => {
-                self.report(worker, &Happening::Trouble(&error.to_string()));
-            }
-            Err(FleetError::Store(error)) => self.store_failed(worker, error),
-            Ok(()) => {}
-        }
-    }
-
     /// Whether other processes may hold leases. If the store does not answer, they may.
     fn has_company(&self) -> bool {
         let workers = living(self.workspace);
@@ -233,6 +222,17 @@ impl Pool<'_> {
             self.bell.ring();
         }
         Ok(())
+    }
+
+    /// Keeps the lock file by which others see that this process lives.
+    fn stay(&self, worker: &str) {
+        match self.member.stay() {
+            Err(FleetError::LockFile(error)) => {
+                self.report(worker, &Happening::Trouble(&error.to_string()));
+            }
+            Err(FleetError::Store(error)) => self.store_failed(worker, error),
+            Ok(()) => {}
+        }
     }
 
     fn measure(&self, worker: &str) -> Result<(), StoreError> {
