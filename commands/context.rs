@@ -191,7 +191,7 @@ impl Context {
         Ok(Workspace::open_if_present(self.settings()?)?)
     }
 
-    /// The workspace, opened, for a command that looks at runs, with the runs of dead processes recovered; `None` if there is
+    /// The workspace, opened, for a command that looks at runs or environments, with what dead processes held recovered; `None` if there is
     /// no database yet.
     pub fn open_to_look(&self) -> Result<Option<Workspace>, Failure> {
         let workspace = self.open_if_present()?;
@@ -210,7 +210,7 @@ impl Context {
     /// The workspace, opened, for a command that needs an environment. Without a database there are no environments, which
     /// is an error.
     pub fn open_for_environments(&self) -> Result<Workspace, Failure> {
-        self.open_if_present()?.ok_or_else(|| {
+        self.open_to_look()?.ok_or_else(|| {
             Failure::usage(code::ENVIRONMENT_NOT_FOUND, "there are no environments yet")
         })
     }

@@ -40,8 +40,13 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
         check(ui, &settings, &database)?;
     } else {
         identity::demand_database(&settings, &paths)?;
-        ballast::give_up(&settings, &paths);
-        print_migrated(ui, &store::migrate(&settings, &database)?);
+        let migrated = match store::migrate(&settings, &database) {
+            Err(StoreError::Unreachable { .. }) if ballast::remove(&settings, &paths) => {
+                store::migrate(&settings, &database)
+            }
+            migrated => migrated,
+        };
+        print_migrated(ui, &migrated?);
         identity::record(&settings, &paths)?;
     }
     Ok(ExitStatus::Done)

@@ -68,3 +68,37 @@ fn a_run_in_progress_keeps_its_environment_while_it_is_built_anew() {
     gate.open();
     running.wait().succeeds();
 }
+
+#[test]
+fn an_environment_of_which_packages_are_gone_is_built_again() {
+    let place = Place::cold();
+    place.ade("env build config -q").succeeds();
+    let inside = |path: &str| {
+        let folder = place.environments()[0]["folder"]
+            .as_str()
+            .unwrap()
+            .to_owned();
+        let library = std::path::Path::new(&folder).join(".venv/lib");
+        let python = std::fs::read_dir(library).unwrap().next().unwrap().unwrap();
+        python.path().join("site-packages").join(path)
+    };
+    for gone in ["polars", "polars/dataframe/frame.py"] {
+        let path = inside(gone);
+        match path.is_dir() {
+            true => std::fs::remove_dir_all(&path).unwrap(),
+            false => std::fs::remove_file(&path).unwrap(),
+        }
+        place
+            .ade("env build config")
+            .succeeds()
+            .says("its folder is gone or incomplete");
+        assert!(inside(gone).exists());
+        place
+            .ade("env build config")
+            .succeeds()
+            .says("was ready already");
+    }
+    std::fs::remove_dir_all(inside("polars")).unwrap();
+    place.ade("check config").succeeds();
+    place.ade("run config members.csv -q").succeeds();
+}

@@ -560,32 +560,37 @@ fn snapshots_of_a_configuration_that_the_database_does_not_know_stay() {
 }
 
 #[test]
-fn processes_whose_lock_files_are_missing_are_forgotten() {
+fn the_lock_file_of_a_live_process_stays_and_what_is_left_of_dead_ones_goes() {
     let place = Place::ready();
     let locks = place.path("data/db/workers");
-    let process = |id: &str, seen: i64| {
+    let process = |id: &str| {
         let lock = locks.join(format!("{id}.lock"));
         place.change(&format!(
-            "INSERT INTO workers SELECT '{id}', 'elsewhere', 1, 'w-{id}', 'worker', 1, '{}', 0, seen_at - {seen}, 900000 FROM observed_time",
+            "INSERT INTO workers SELECT '{id}', 'elsewhere', 1, 'w-{id}', 'worker', 1, '{}', 0, 0, 900000",
             lock.display()
         ));
         lock
     };
     place.ade("run config members.csv -q").succeeds();
-    const DAY: i64 = 86_400_000;
-    process("gone", 8 * DAY);
-    process("quiet", 6 * DAY);
-    let lock = process("holder", 8 * DAY);
-    place.write(&lock, "");
-    let held = File::open(&lock).unwrap();
-    held.lock().unwrap();
-    place.write(locks.join("forgotten.lock"), "");
-    age(&locks.join("forgotten.lock"));
-    let report = collect(&place, "");
-    assert_eq!(removed(&report), ["gone"]);
-    let known: i64 = place.query("SELECT count(*) FROM workers");
-    assert_eq!(known, 2);
+    process("gone");
+    let lock = process("holder");
+    for (path, held) in [(lock, true), (locks.join("forgotten.lock"), false)] {
+        place.write(&path, "");
+        age(&path);
+        let file = File::open(&path).unwrap();
+        if held {
+            file.lock().unwrap();
+            std::mem::forget(file);
+        }
+    }
+    collect(&place, "");
     assert_eq!(place.files_below("data/db/workers"), ["holder.lock"]);
+    // Each command that looks at runs finds who is dead.
+    place.ade("runs ls").succeeds();
+    assert_eq!(
+        place.query::<String>("SELECT group_concat(id) FROM workers"),
+        "holder"
+    );
 }
 
 #[test]

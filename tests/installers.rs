@@ -191,7 +191,6 @@ fn a_dependency_that_does_not_exist_fails_in_the_installers_own_words() {
     let environment = &place.environments()[0];
     assert_eq!(environment["status"], "failed");
     assert_eq!(environment["error"]["code"], "install_failed");
-    assert!(!place.query::<bool>("SELECT error_may_pass FROM environments"));
     let left = place.files_below("data/venvs");
     assert!(!left.iter().any(|name| name.contains("/.venv/")));
     let id = environment["id"].as_str().unwrap();

@@ -169,3 +169,21 @@ fn the_summary_is_one_sentence_about_what_came_of_the_run() {
         "1 row read from 1 table, 2 of 2 fields mapped, 0 issues"
     );
 }
+
+#[test]
+fn how_long_a_run_took_is_the_time_of_its_last_attempt() {
+    let place = Place::ready();
+    place.ade("run config members.csv -q").succeeds();
+    let took = || place.latest_run()["duration_ms"].as_u64().unwrap();
+    let before = took();
+    // As after an attempt that failed an hour ago, and a wait.
+    place.change("UPDATE runs SET started_at = started_at - 3600000");
+    assert_eq!(took(), before);
+    let shown = place.ade("runs show").succeeds();
+    assert!(
+        !shown.stdout.contains("h in") && !shown.stdout.contains("1 h"),
+        "{shown}"
+    );
+    let ended = place.json("runs show latest --json");
+    assert_eq!(ended["duration_ms"], before);
+}

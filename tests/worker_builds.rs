@@ -148,7 +148,7 @@ fn a_build_whose_worker_died_is_not_begun_again_at_once() {
     );
     assert_eq!((status.as_str(), attempts), ("queued", 1));
     assert!(pause >= 1_000_000, "{pause} ms");
-    // Who asks by hand does not wait.
+    place.set("ADE_WORKER_BACKOFF_BASE_SECONDS", "0.2");
     place.ade("env build config -q").succeeds();
     place.drains(&run);
 }
@@ -207,21 +207,23 @@ fn a_request_while_the_network_is_away_waits_for_the_backoff() {
         "{waits_for}"
     );
     assert_eq!(place.environments()[0]["attempt_count"], 0);
-    // A person who does not want to wait need not.
+    // Who asks anew waits for the first backoff, however often it failed.
     place.without_network(0);
+    place.set("ADE_WORKER_BACKOFF_BASE_SECONDS", "0.2");
     place.ade("env build config -q").succeeds();
     place.drains(&run);
 }
 
 #[test]
-fn what_cannot_pass_is_tried_again_by_hand_only() {
-    let place = Place::new();
+fn a_new_request_builds_at_once_and_no_sooner_than_the_backoff() {
+    let mut place = Place::new();
+    place.hurry();
     let configuration = place.configuration("config");
     configuration.depend_on(&["et-xmlfile==99.99"]);
     place.members("members.csv");
     let run = place.enqueue("config", "members.csv");
     place.ade("worker --drain -q").succeeds();
-    let attempts = || {
+    let attempts = |place: &Place| {
         let log = place.environments()[0]["folder"]
             .as_str()
             .unwrap()
@@ -229,21 +231,38 @@ fn what_cannot_pass_is_tried_again_by_hand_only() {
         let log = std::fs::read_to_string(format!("{log}/logs/events.ndjson")).unwrap();
         log.matches("\"environment.start\"").count()
     };
-    assert_eq!((place.status_of(&run).as_str(), attempts()), ("failed", 1));
-    // Another run of the same dependencies is answered at once.
-    place.enqueue("config", "members.csv");
-    place.ade("worker --drain -q").succeeds();
-    assert_eq!(
-        (place.statuses(), attempts()),
-        (vec!["failed".to_owned(); 2], 1)
-    );
-    // Who repeats a run wants it to be tried.
-    place.ade(&format!("runs retry {run}")).succeeds();
-    place.ade("worker --drain -q").succeeds();
-    assert_eq!(
-        (place.statuses(), attempts()),
-        (vec!["failed".to_owned(); 3], 2)
-    );
+    assert_eq!(place.status_of(&run), "failed");
+    assert_eq!(attempts(&place), 1);
+    let retry = format!("runs retry {run}");
+    for (number, request) in ["run config members.csv --detach", &retry]
+        .iter()
+        .enumerate()
+    {
+        place.ade(request).succeeds();
+        place.ade("worker --drain -q").succeeds();
+        assert_eq!(place.statuses(), vec!["failed"; number + 2]);
+        assert_eq!(attempts(&place), number + 2);
+    }
+    for request in ["env build config", "check config", "run config members.csv"] {
+        let before = attempts(&place);
+        place.ade(request).ends_with(3).says("et-xmlfile");
+        assert_eq!(attempts(&place), before + 1, "{request}");
+    }
+    // However often it is asked for.
+    place.set("ADE_WORKER_BACKOFF_BASE_SECONDS", "600");
+    place.set("ADE_WORKER_BACKOFF_MAX_SECONDS", "600");
+    let before = attempts(&place);
+    for request in ["run config members.csv --detach", &retry] {
+        place.ade(request).succeeds();
+        place.ade("worker --once -q");
+        assert_eq!(place.statuses()[0], "queued");
+        assert_eq!(attempts(&place), before, "{request}");
+    }
+    let mut waits = place.start("env build config");
+    waits.wait_until_says("failed; the next one begins in");
+    waits.dies();
+    assert_eq!(attempts(&place), before);
+    assert!(place.query::<bool>("SELECT available_at - updated_at > 500000 FROM environments"));
 }
 
 #[test]

@@ -73,31 +73,96 @@ fn a_dead_process_is_found_whatever_its_host_was_called() {
 }
 
 #[test]
-fn of_a_process_whose_lock_file_is_not_seen_nothing_is_known() {
-    let (place, run, first) = Place::busy("first");
-    // As in another container, to which the data directory is mounted without this folder.
-    fs::rename(place.path("data/db/workers"), place.path("elsewhere")).unwrap();
-    let second = place.start_worker("second");
-    let other = place.enqueue("config", "members.csv");
-    // It looked for dead processes before it claimed this one.
-    place.wait_until_held(2);
+fn of_a_process_whose_lock_file_cannot_be_examined_nothing_is_known() {
+    let (place, run, worker) = Place::busy("one");
+    let (here, away) = (place.path("data/db/workers"), place.path("elsewhere"));
+    fs::rename(&here, &away).unwrap();
+    // Neither there nor missing.
+    fs::write(&here, "").unwrap();
+    place.ade("runs ls").succeeds();
     // An attempt is recorded when it ends: none was taken for lost.
-    assert_eq!(
-        (place.status_of(&run).as_str(), place.attempts(&run).len()),
-        ("running", 0)
-    );
-    // Dead or alive, that does not change; what changes it is its file.
-    first.dies();
-    for lock in fs::read_dir(place.path("elsewhere")).unwrap().flatten() {
-        let seen = place.path("data/db/workers").join(lock.file_name());
-        fs::rename(lock.path(), seen).unwrap();
-    }
+    assert_eq!(place.status_of(&run), "running");
+    assert_eq!(place.outcomes(&run), Vec::<String>::new());
+    fs::remove_file(&here).unwrap();
+    fs::rename(&away, &here).unwrap();
     place.let_go();
     place.wait_for_status(&run, "succeeded");
-    place.wait_for_status(&other, "succeeded");
-    second.stops();
+    worker.stops();
+    place.is_sound(&run, "succeeded", &["succeeded"]);
+}
+
+#[test]
+fn a_worker_whose_lock_file_is_deleted_makes_it_anew() {
+    let (place, run, worker) = Place::busy("one");
+    let before = place.worker_locks();
+    fs::remove_dir_all(place.path("data/db/workers")).unwrap();
+    wait_for("its lock file", || place.worker_locks() == before);
+    place.ade("runs ls").succeeds();
+    assert_eq!(place.status_of(&run), "running");
+    place.let_go();
+    place.wait_for_status(&run, "succeeded");
+    worker.stops();
+    place.is_sound(&run, "succeeded", &["succeeded"]);
+    assert_eq!(place.worker_locks(), Vec::<String>::new());
+    assert_eq!(place.query::<i64>("SELECT count(*) FROM workers"), 0);
+}
+
+#[test]
+fn what_was_in_flight_when_a_backup_was_made_is_put_back_at_once() {
+    let (place, run, worker) = Place::busy("one");
+    let backup = place.path("backup.sqlite");
+    place.change(&format!("VACUUM INTO '{}'", backup.display()));
+    place.let_go();
+    place.wait_for_status(&run, "succeeded");
+    // It leaves no lock file.
+    worker.stops();
+    for extra in ["", "-wal", "-shm"] {
+        let _ = fs::remove_file(place.path(format!("data/db/ade.sqlite{extra}")));
+    }
+    fs::copy(&backup, place.path("data/db/ade.sqlite")).unwrap();
+    assert_eq!(place.status_of(&run), "running");
+    place.ade("runs ls").succeeds();
+    assert_eq!(place.status_of(&run), "queued");
+    assert_eq!(place.query::<i64>("SELECT count(*) FROM workers"), 0);
+    place.ade("worker --drain -q").succeeds();
+    assert_eq!(place.status_of(&run), "succeeded");
+    assert_eq!(place.outcomes(&run), ["lost", "succeeded"]);
+}
+
+#[test]
+fn a_worker_whose_database_is_replaced_ends_and_takes_on_nothing() {
+    let (place, run, worker) = Place::busy("one");
+    let (database, backup) = (
+        place.path("data/db/ade.sqlite"),
+        place.path("backup.sqlite"),
+    );
+    place.change(&format!("VACUUM INTO '{}'", backup.display()));
+    for extra in ["-wal", "-shm"] {
+        fs::remove_file(place.path(format!("data/db/ade.sqlite{extra}"))).unwrap();
+    }
+    fs::rename(&backup, &database).unwrap();
+    place.let_go();
+    worker
+        .wait()
+        .ends_with(5)
+        .says("was replaced while it was open");
+    place.ade("runs ls").succeeds();
+    assert_eq!(place.status_of(&run), "queued");
+    place.ade("worker --drain -q").succeeds();
+    assert_eq!(place.status_of(&run), "succeeded");
+}
+
+#[test]
+fn the_record_of_a_dead_process_keeps_no_lease_from_ending() {
+    let (place, run, worker) = Place::busy("one");
+    worker.dies();
+    // What no process can be found dead for: only its lease says that its claim ended.
+    place.change("UPDATE queue SET claim_process = NULL, claim_expires_at = 1");
+    fs::remove_dir_all(place.path("data/db/workers")).unwrap();
+    place.let_go();
+    // A third of a lease is longer than this test waits.
+    place.ade("worker --drain -q").succeeds();
     place.is_sound(&run, "succeeded", &["lost", "succeeded"]);
-    place.is_sound(&other, "succeeded", &["succeeded"]);
 }
 
 #[test]

@@ -17,6 +17,7 @@ trials!(
     a_database_that_is_read_only_is_said_to_be_and_nothing_is_lost,
     what_stays_waits_at_its_start_for_room,
     what_frees_room_works_on_a_full_disk,
+    a_migration_says_how_much_room_it_needs_and_takes_the_ballast_for_it,
 );
 
 /// A small file system of its own, unmounted with the test.
@@ -233,5 +234,43 @@ fn what_frees_room_works_on_a_full_disk() -> Tried {
         assert!(!ballast.exists(), "{line}");
         fs::remove_file(filler).unwrap();
     }
+    Ok(())
+}
+
+fn a_migration_says_how_much_room_it_needs_and_takes_the_ballast_for_it() -> Tried {
+    let place = Place::new();
+    let disk = SmallDisk::mount(&place.path("data/db"), 8192)?;
+    let (database, ballast) = (
+        place.path("data/db/ade.sqlite"),
+        place.path("data/db/ballast"),
+    );
+    let before = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/v3.sql");
+    rusqlite::Connection::open(&database)
+        .unwrap()
+        .execute_batch(&fs::read_to_string(before).unwrap())
+        .unwrap();
+    let size = fs::metadata(&database).unwrap().len();
+    let filler = disk.fill();
+    let refused = place.ade("migrate").ends_with(5);
+    refused
+        .says("are needed for a backup")
+        .says("`ade runs rm`");
+    // Too little is as good as nothing.
+    fs::OpenOptions::new()
+        .write(true)
+        .open(&filler)
+        .and_then(|file| file.set_len(file.metadata()?.len() - size - 65_536))
+        .unwrap();
+    place
+        .ade("migrate")
+        .ends_with(5)
+        .says("are needed for a backup");
+    let version = "SELECT max(version) FROM schema_migrations";
+    assert_eq!(place.query::<i64>(version), 3);
+    fs::remove_file(&filler).unwrap();
+    fs::write(&ballast, vec![1; 4 << 20]).unwrap();
+    disk.fill();
+    place.ade("migrate").succeeds().prints("is up to date");
+    assert!(!ballast.exists());
     Ok(())
 }

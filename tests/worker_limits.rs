@@ -61,13 +61,39 @@ fn with_large_stacks() -> (Place, String) {
 
 #[test]
 fn a_worker_that_has_not_all_of_its_threads_ends_with_70_and_claims_nothing() {
-    let (place, run) = with_large_stacks();
-    let line = "worker --drain --concurrency 1 --json";
+    let (mut place, run) = with_large_stacks();
+    place.set("ADE_WORKER_CONCURRENCY", "1");
+    let line = "worker --drain --json";
     let worker = limited(&place, "ulimit -v 9961472", line).ends_with(70);
     assert_eq!(worker.error()["code"], "too_few_threads", "{worker}");
     let shown = place.json(&format!("runs show {run} --json"));
     assert_eq!(shown["status"], "queued");
     assert!(!worker.stderr.contains("claimed"), "{worker}");
+    assert!(worker.stderr.contains("\"worker.trouble\""), "{worker}");
+    // Who looks why it ended is told, too.
+    for (limit, lacks) in [
+        ("ulimit -v 9961472", "threads"),
+        ("ulimit -n 30", "descriptors: 30"),
+    ] {
+        let doctor = limited(&place, limit, "doctor").ends_with(1);
+        let said = format!("a worker with 1 slot cannot start here, it lacks {lacks}");
+        assert!(doctor.stdout.contains(&said), "{doctor}");
+    }
+    place.unset("RUST_MIN_STACK");
+    let doctor = place.ade("doctor").succeeds();
+    assert!(doctor.stdout.contains("1 slot can start here"), "{doctor}");
+    assert!(
+        doctor
+            .stdout
+            .contains("1 run waits, and no worker is running"),
+        "{doctor}"
+    );
+    place.ade("worker --drain -q").succeeds();
+    let doctor = place.ade("doctor").succeeds();
+    assert!(
+        doctor.stdout.contains("none is running, and no run waits"),
+        "{doctor}"
+    );
 }
 
 #[test]

@@ -23,7 +23,7 @@ pub struct Args {}
 
 pub fn run(_: &Args, context: &Context) -> Outcome {
     let ui = &context.ui;
-    let (environments, ids) = match context.open_if_present()? {
+    let (environments, ids) = match context.open_to_look()? {
         Some(workspace) => {
             let environments = list(&workspace)?;
             let ids = short_ids(&workspace, &environments)?;

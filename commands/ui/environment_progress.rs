@@ -2,6 +2,7 @@
 
 use std::sync::{Mutex, PoisonError};
 
+use ade::base::clock::Timestamp;
 use ade::environment::BuildEvent;
 use ade::environment::provide::Progress;
 use ade::store::EnvironmentRecord;
@@ -47,6 +48,14 @@ impl<'a> EnvironmentProgress<'a> {
                     .unwrap_or_default();
                 let text = format!(
                     "waiting for another process{holder} that builds the environment of {configuration}"
+                );
+                lines.say_unless_drawn(&text);
+                state.task = Some(lines.task(&text));
+            }
+            Progress::Resting { until } => {
+                let text = format!(
+                    "the last build of the environment of {configuration} failed; the next one begins in {}",
+                    duration(until.since(Timestamp::now()))
                 );
                 lines.say_unless_drawn(&text);
                 state.task = Some(lines.task(&text));

@@ -239,6 +239,7 @@ pub mod code {
         DATABASE_URL_INVALID = "database_url_invalid";
         DATABASE_ABSENT = "database_absent";
         DATABASE_NOT_MIGRATED = "database_not_migrated";
+        DATABASE_REPLACED = "database_replaced";
         DATABASE_NEWER = "database_newer";
         DATABASE_ALTERED = "database_altered";
         DATABASE_DAMAGED = "database_damaged";

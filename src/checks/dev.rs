@@ -369,8 +369,8 @@ impl Alone {
     /// One has.
     pub fn demand(paths: &Paths) -> Result<(), AloneError> {
         match lock::is_held(&Disk, &paths.development_lock()) {
-            Some(true) => Err(AloneError::taken(paths)),
-            _ => Ok(()),
+            true => Err(AloneError::taken(paths)),
+            false => Ok(()),
         }
     }
 

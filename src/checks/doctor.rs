@@ -16,6 +16,8 @@ use crate::environment::python::{PythonSearch, find_python};
 use crate::settings::paths::Paths;
 use crate::settings::{Sandbox, Settings};
 use crate::store::{self, Opening, StoreError};
+use crate::system::machine::Disk;
+use crate::workspace::fleet;
 use crate::workspace::identity;
 use crate::workspace::identity::IdentityError;
 
@@ -85,6 +87,8 @@ pub fn examine(settings: &Settings) -> Vec<Finding> {
         identity(settings, &paths),
         queue(settings, &paths),
         pauses(settings, &paths),
+        workers(settings, &paths),
+        slots(settings),
         python(settings, &paths),
         installer(settings, &paths),
         engine(),
@@ -263,15 +267,18 @@ fn queue(settings: &Settings, paths: &Paths) -> Finding {
             "no run waits for the end of trouble",
             None,
         ),
-        Ok(count) => {
-            let runs = if count == 1 { "run waits" } else { "runs wait" };
-            Finding::new(
-                NAME,
-                CheckState::Warning,
-                format!("{count} {runs} because the machine or the network is in trouble"),
-                Some("`ade runs ls --status queued`, then `ade runs show RUN`, say what each waits for".to_owned()),
-            )
-        }
+        Ok(count) => Finding::new(
+            NAME,
+            CheckState::Warning,
+            format!(
+                "{} because the machine or the network is in trouble",
+                waiting(count)
+            ),
+            Some(
+                "`ade runs ls --status queued`, then `ade runs show RUN`, say what each waits for"
+                    .to_owned(),
+            ),
+        ),
         Err(StoreError::Absent { .. }) => Finding::new(NAME, CheckState::Ok, "empty", None),
         // Said of the database itself.
         Err(_) => Finding::new(NAME, CheckState::Warning, "not known", None),
@@ -305,6 +312,69 @@ fn pauses(settings: &Settings, paths: &Paths) -> Finding {
         }
         // Said of the database itself.
         Err(_) => Finding::new(NAME, CheckState::Warning, "not known", None),
+    }
+}
+
+fn waiting(runs: u64) -> String {
+    let wait = if runs == 1 { "waits" } else { "wait" };
+    format!("{} {wait}", plural(runs, "run"))
+}
+
+fn workers(settings: &Settings, paths: &Paths) -> Finding {
+    const NAME: &str = "workers";
+    let found = store::open(settings, &paths.database(), Opening::Existing).and_then(|store| {
+        let mut workers = fleet::living_of(&*store, &Disk, paths)?;
+        workers.retain(|worker| worker.kind == "worker");
+        Ok((store.queue_depth()?.queued, workers))
+    });
+    let (state, message, hint) = match found {
+        Ok((queued, workers)) if queued > 0 && workers.is_empty() => (
+            CheckState::Warning,
+            format!("{}, and no worker is running", waiting(queued)),
+            Some("start `ade worker`; if it ends by itself, its last lines say why"),
+        ),
+        Ok((_, workers)) if !workers.is_empty() => {
+            let slots: u32 = workers.iter().map(|worker| worker.slots).sum();
+            let message = format!(
+                "{} with {}",
+                plural(workers.len() as u64, "worker"),
+                plural(u64::from(slots), "slot")
+            );
+            (CheckState::Ok, message, None)
+        }
+        Ok(_) | Err(StoreError::Absent { .. }) => (
+            CheckState::Ok,
+            "none is running, and no run waits for one".to_owned(),
+            None,
+        ),
+        // Said of the database itself.
+        Err(_) => (CheckState::Warning, "not known".to_owned(), None),
+    };
+    Finding::new(NAME, state, message, hint.map(str::to_owned))
+}
+
+/// Whether a worker with the slots of the settings gets its threads and descriptors, under the limits of this process.
+fn slots(settings: &Settings) -> Finding {
+    const NAME: &str = "slots";
+    let slots = settings.worker.concurrency;
+    let lacking = fleet::lacking(slots);
+    let slots = plural(slots as u64, "slot");
+    match lacking {
+        None => Finding::new(
+            NAME,
+            CheckState::Ok,
+            format!("a worker with {slots} can start here"),
+            None,
+        ),
+        Some(lacking) => Finding::new(
+            NAME,
+            CheckState::Problem,
+            format!("a worker with {slots} cannot start here, it lacks {lacking}"),
+            Some(format!(
+                "{}; or set ADE_WORKER_CONCURRENCY",
+                files::RAISE_LIMITS
+            )),
+        ),
     }
 }
 

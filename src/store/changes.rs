@@ -38,6 +38,8 @@ pub struct EndedRun {
     pub started_at: Option<Timestamp>,
     /// When it ended.
     pub completed_at: Timestamp,
+    /// How long its last attempt took, in milliseconds.
+    pub took_ms: Option<u64>,
 }
 
 /// Runs of a workspace that have ended, those that ended last first.

@@ -86,8 +86,6 @@ pub struct EnvironmentRecord {
     pub available_at: Timestamp,
     /// Why it failed.
     pub error: Option<Failure>,
-    /// Whether that can pass: it is built again when it is asked for anew.
-    pub error_may_pass: bool,
     /// What is in it, once ready.
     pub contents: Option<EnvironmentContents>,
     /// When it was recorded.
@@ -157,8 +155,6 @@ pub struct Package {
 pub enum Claimable {
     /// It waits, and is due.
     Due,
-    /// It waits, due or not, or has failed: it is asked for now. The attempts at one that failed are counted anew.
-    Asked,
     /// It is being built, but its builder has let the lease end at this time.
     Left(Timestamp),
 }
@@ -170,9 +166,7 @@ pub enum AfterFailure {
     RetryAt(Timestamp),
     /// It waits until then, and no attempt is spent: the machine or the network is in trouble, not the environment.
     WaitUntil(Timestamp),
-    /// It fails, and is tried again when it is asked for anew: what it failed at can pass.
-    FailUntilAsked,
-    /// It fails, and is tried again only by hand.
+    /// It fails, and is tried again when it is asked for anew.
     Fail,
 }
 
@@ -257,15 +251,9 @@ pub trait Environments {
         now: Timestamp,
     ) -> Result<bool>;
 
-    /// Failed → queued, due from `due` on, its attempts counted anew: it was asked for. `by_hand`: also where what it
-    /// failed at cannot pass. False: it has not failed, or stays so.
-    fn ask_for_environment(
-        &self,
-        id: &str,
-        by_hand: bool,
-        due: Timestamp,
-        now: Timestamp,
-    ) -> Result<bool>;
+    /// It was asked for. Failed → queued, its attempts counted anew, due from `due` on; one that is queued already is due then
+    /// at the latest. False: it is neither.
+    fn ask_for_environment(&self, id: &str, due: Timestamp, now: Timestamp) -> Result<bool>;
 
     /// Building → queued, the attempt not counted: the build was cancelled. False: the lease was lost and nothing changed.
     fn release_environment(&self, id: &str, claim: &Claim, now: Timestamp) -> Result<bool>;

@@ -21,6 +21,12 @@ pub enum StoreError {
         /// Where it was looked for.
         path: PathBuf,
     },
+    /// Another file has taken its place since it was opened.
+    #[error("the database {} was replaced while it was open", path.display())]
+    Replaced {
+        /// The database.
+        path: PathBuf,
+    },
     /// Migrations are pending.
     #[error("the database {} is {pending} migration{} behind this ade", path.display(), if *pending == 1 { "" } else { "s" })]
     NotMigrated {
@@ -148,6 +154,9 @@ impl Problem for StoreError {
                 .hint("use sqlite:///relative/path or sqlite:////absolute/path"),
             Self::Absent { .. } => database(code::DATABASE_ABSENT)
                 .hint("`ade migrate` creates it, and so does the first `ade run`; or check --data-dir"),
+            Self::Replaced { .. } => database(code::DATABASE_REPLACED).hint(
+                "start this process again; workers and servers are stopped before a backup is put back",
+            ),
             Self::NotMigrated { .. } => database(code::DATABASE_NOT_MIGRATED)
                 .hint("run `ade migrate`; it backs the database up first"),
             Self::Newer { .. } => database(code::DATABASE_NEWER).hint(

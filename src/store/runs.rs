@@ -317,6 +317,8 @@ pub struct RunRecord {
     pub started_at: Option<Timestamp>,
     /// When it ended.
     pub completed_at: Option<Timestamp>,
+    /// How long its last attempt took, in milliseconds, once the run has ended.
+    pub took_ms: Option<u64>,
     /// The engine's exit code.
     pub exit_code: Option<i32>,
     /// Why it failed.
@@ -337,9 +339,9 @@ impl RunRecord {
         (self.status == RunStatus::Succeeded && self.options.safe_mode).then_some("safe_mode")
     }
 
-    /// Milliseconds from first claim to end.
+    /// How long the attempt took that ended, in milliseconds: without those before it, and the waits between them.
     pub fn duration_ms(&self) -> Option<u64> {
-        Some(self.completed_at?.since(self.started_at?))
+        self.took_ms
     }
 }
 

@@ -37,7 +37,7 @@ pub struct WorkerRecord {
 
 /// The registered processes.
 pub trait Workers {
-    /// Registers a process; its claims name its id.
+    /// Registers a process, unless it is registered already; its claims name its id.
     fn register_worker(&self, worker: &WorkerRecord) -> Result<()>;
 
     /// Records that the process was alive at `now`.

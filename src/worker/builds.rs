@@ -77,7 +77,7 @@ impl Pool<'_> {
             workspace: self.workspace,
             builder: self.tools.builder,
             worker,
-            process: &self.process,
+            process: &self.member.id,
             other: OtherBuilder::Leave,
         };
         let mut on = |progress: Progress<'_>| {
@@ -131,7 +131,7 @@ impl Pool<'_> {
         let store = &*self.workspace.store;
         let code = code::ENVIRONMENT_FAILED;
         let failure = Failure::new(code, "environment", error.to_string(), error.hint());
-        let claim = self.workspace.claim(worker, Some(&self.process));
+        let claim = self.workspace.claim(worker, Some(&self.member.id));
         let now = self.workspace.machine.now();
         if store
             .claim_environment(&waiting.id, &claim, Claimable::Due, &waiting.folder, now)?

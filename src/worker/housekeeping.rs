@@ -15,7 +15,7 @@ use crate::run::execution::queue_metrics::QueueMetrics;
 use crate::store::{BuildAttempts, StoreError, Used};
 use crate::system::machine::{JUMP, Machine, Moment, Steady};
 use crate::workspace::ballast;
-use crate::workspace::fleet::longest_lease;
+use crate::workspace::fleet::{FleetError, living, longest_lease};
 
 /// Notices when the wall clock moves differently from the steady one.
 pub(super) struct Clocks<'a> {
@@ -107,6 +107,7 @@ impl Pool<'_> {
             .min(Duration::from_secs(1));
         loop {
             self.look_at(&worker, &mut clocks);
+            self.stay(&worker);
             let step = self.leave_unrecorded(&worker).and_then(|()| {
                 // Looking at a few locks costs nothing, and what a dead process held waits for no sweep.
                 self.recover(&worker)?;
@@ -132,9 +133,9 @@ impl Pool<'_> {
 
     /// Whether other processes may hold leases. If the store does not answer, they may.
     fn has_company(&self) -> bool {
-        let workers = self.workspace.store.workers();
+        let workers = living(self.workspace);
         workers.map_or(true, |workers| {
-            workers.iter().any(|worker| worker.id != self.process)
+            workers.iter().any(|worker| worker.id != self.member.id)
         })
     }
 
@@ -172,7 +173,7 @@ impl Pool<'_> {
     fn sweep(&self, worker: &str, clocks: &mut Clocks<'_>) -> Result<(), StoreError> {
         let (store, machine) = (&*self.workspace.store, &*self.workspace.machine);
         let settings = &self.workspace.settings.worker;
-        store.worker_seen(&self.process, machine.now())?;
+        store.worker_seen(&self.member.id, machine.now())?;
         ballast::keep(
             machine.files(),
             &self.workspace.settings,
@@ -221,6 +222,17 @@ impl Pool<'_> {
             self.bell.ring();
         }
         Ok(())
+    }
+
+    /// Keeps the lock file by which others see that this process lives.
+    fn stay(&self, worker: &str) {
+        match self.member.stay() {
+            Err(FleetError::LockFile(error)) => {
+                self.report(worker, &Happening::Trouble(&error.to_string()));
+            }
+            Err(FleetError::Store(error)) => self.store_failed(worker, error),
+            Ok(()) => {}
+        }
     }
 
     fn measure(&self, worker: &str) -> Result<(), StoreError> {

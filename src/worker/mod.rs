@@ -105,7 +105,7 @@ pub fn work(
         watcher,
         stop: &stop.in_order,
         at_once: &stop.at_once,
-        process: member.id.clone(),
+        member: &member,
         shutdown: Cancel::new(),
         busy: AtomicUsize::new(0),
         taken: AtomicBool::new(false),
@@ -143,8 +143,8 @@ struct Pool<'a> {
     tools: Tools<'a>,
     options: &'a WorkerOptions,
     watcher: &'a Watcher<'a>,
-    /// The id of this process, by which its claims are found when it dies.
-    process: String,
+    /// This process, as it is registered.
+    member: &'a Member<'a>,
     /// No more claims.
     stop: &'a Cancel,
     /// The grace is over.
@@ -277,6 +277,10 @@ impl Pool<'_> {
 
     /// Ends the worker.
     fn cannot_go_on(&self, error: WorkError) {
+        self.report(
+            &self.workspace.worker_id(0),
+            &Happening::Trouble(&error.to_string()),
+        );
         lock(&self.fatal).get_or_insert(error);
         self.end_now();
     }

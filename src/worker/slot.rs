@@ -169,7 +169,7 @@ impl Pool<'_> {
     /// Claims the next run.
     fn claim(&self, worker: &str) -> Result<Option<Claimed>, StoreError> {
         let (workspace, machine) = (self.workspace, &self.workspace.machine);
-        let claim = workspace.claim(worker, Some(&self.process));
+        let claim = workspace.claim(worker, Some(&self.member.id));
         let (now, since) = (machine.now(), machine.steady());
         let run = workspace.store.claim_next_run(&claim, now)?;
         Ok(run.map(|run| {

@@ -36,8 +36,12 @@ pub fn is_short(settings: &Settings, paths: &Paths) -> bool {
 
 /// Deletes the file where the disk of the database is full. False: there is no more room now than before.
 pub fn give_up(settings: &Settings, paths: &Paths) -> bool {
-    is_short(settings, paths)
-        && path(settings, paths).is_some_and(|path| Disk.remove_file(&path).is_ok())
+    is_short(settings, paths) && remove(settings, paths)
+}
+
+/// Deletes the file. False: there is no more room now than before.
+pub fn remove(settings: &Settings, paths: &Paths) -> bool {
+    path(settings, paths).is_some_and(|path| Disk.remove_file(&path).is_ok())
 }
 
 fn path(settings: &Settings, paths: &Paths) -> Option<PathBuf> {

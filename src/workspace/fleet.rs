@@ -1,21 +1,28 @@
 //! Processes that claim runs or build environments, and recovery of the claims of those that died.
 //!
 //! Each such process holds a lock of the operating system on a file of its own for as long as it lives, and is registered in
-//! the database. A process is dead when its file is there and its lock can be taken: the database has a write-ahead log, so
-//! all its processes run under one kernel, which releases the lock with the process. Neither a host name, which changes with
-//! the container, nor an age, nor a process number, which may be in use again, decides. The claims of a dead process go back to
-//! the queue at once. Of a process whose file is missing nothing is known; its claims end with their leases.
+//! the database. A process is dead when its lock can be taken or its file is not there: the database has a write-ahead log, so
+//! all its processes run under one kernel, which releases the lock with the process, and share one data directory. The lock is
+//! taken before the record names it, and a worker makes its file anew where somebody deletes it. Neither a host name, which
+//! changes with the container, nor an age, nor a process number, which may be in use again, decides. The claims of a dead process
+//! go back to the queue at once. Where the file cannot be examined, its process lives; leases end the claims of those that hang.
 
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
 use std::time::Duration;
 
-use crate::base::files::FileError;
+use rustix::process::{Resource, getrlimit};
+
+use crate::base::cancel::Cancel;
+use crate::base::files::{FileError, describe};
+use crate::base::mutex;
 use crate::base::problem::{Facts, Kind, Problem, code};
 use crate::settings::Recovery;
-use crate::store::{BuildAttempts, RunRecord, StoreError, WorkerRecord};
-use crate::system::lock;
+use crate::settings::paths::Paths;
+use crate::store::{BuildAttempts, RunRecord, Store, StoreError, WorkerRecord};
 use crate::system::lock::Lock;
+use crate::system::machine::{Files, Machine, System, Work};
 use crate::workspace::Workspace;
 
 /// The registration of this process. Ends when dropped.
@@ -23,8 +30,8 @@ pub struct Member<'a> {
     workspace: &'a Workspace,
     /// Its id, by which its claims are found when it dies.
     pub id: String,
-    lock_path: PathBuf,
-    _lock: Lock,
+    record: WorkerRecord,
+    held: Mutex<Lock>,
 }
 
 /// A process cannot take part in the queue.
@@ -56,11 +63,7 @@ impl<'a> Member<'a> {
         let machine = &*workspace.machine;
         let id = machine.new_id();
         let lock_path = workspace.paths.worker_lock(&id);
-        // The name is new, so no other process has locked it.
-        let taken = Lock::try_take(machine, &lock_path)?;
-        let lock = taken
-            .ok_or(io::ErrorKind::ResourceBusy.into())
-            .map_err(FileError::on("lock", &lock_path))?;
+        let lock = take(machine, &lock_path)?;
         let now = machine.now();
         let record = WorkerRecord {
             id: id.clone(),
@@ -69,7 +72,7 @@ impl<'a> Member<'a> {
             name: workspace.worker_id(0),
             kind: kind.to_owned(),
             slots: u32::try_from(slots).unwrap_or(u32::MAX),
-            lock_path: lock_path.clone(),
+            lock_path,
             lease: workspace.settings.worker.lease,
             started_at: now,
             seen_at: now,
@@ -78,12 +81,36 @@ impl<'a> Member<'a> {
         let member = Self {
             workspace,
             id,
-            lock_path,
-            _lock: lock,
+            record,
+            held: Mutex::new(lock),
         };
         joined?;
         Ok(member)
     }
+
+    /// Where somebody has deleted the lock file of this process, makes it anew: others would take the process for dead.
+    ///
+    /// # Errors
+    /// As [`Member::join`].
+    pub fn stay(&self) -> Result<(), FleetError> {
+        let (files, path) = (self.workspace.files(), &self.record.lock_path);
+        let is_missing =
+            matches!(files.find(path), Err(error) if error.kind() == io::ErrorKind::NotFound);
+        // A data directory that is away is not made anew.
+        let database = path.ancestors().nth(2);
+        if is_missing && database.is_some_and(|folder| files.is_folder(folder)) {
+            *mutex::lock(&self.held) = take(&*self.workspace.machine, path)?;
+            self.workspace.store.register_worker(&self.record)?;
+        }
+        Ok(())
+    }
+}
+
+fn take(machine: &dyn Machine, path: &Path) -> Result<Lock, FileError> {
+    // No other process takes a lock of this name.
+    Lock::try_take(machine, path)?
+        .ok_or(io::ErrorKind::ResourceBusy.into())
+        .map_err(FileError::on("lock", path))
 }
 
 impl Drop for Member<'_> {
@@ -91,7 +118,7 @@ impl Drop for Member<'_> {
         // Where this fails, or a claim could not be left, the next process finds the lock free and recovers what is left. It
         // needs the file for that.
         if matches!(self.workspace.store.remove_worker(&self.id), Ok(true)) {
-            let _ = self.workspace.files().remove_file(&self.lock_path);
+            let _ = self.workspace.files().remove_file(&self.record.lock_path);
         }
     }
 }
@@ -106,7 +133,7 @@ pub fn recover(workspace: &Workspace, recovery: Recovery) -> Result<Vec<RunRecor
     };
     let mut runs = Vec::new();
     for worker in workspace.store.workers()? {
-        let Some(lock_path) = lock_of_the_dead(workspace, &worker) else {
+        let Some(lock_path) = lock_of_the_dead(files, &workspace.paths, &worker) else {
             continue;
         };
         let reclaimed = workspace
@@ -122,27 +149,61 @@ pub fn recover(workspace: &Workspace, recovery: Recovery) -> Result<Vec<RunRecor
 
 /// The longest lease that a process at work may hold.
 pub fn longest_lease(workspace: &Workspace) -> Result<Duration, StoreError> {
-    let workers = workspace.store.workers()?;
+    let workers = living(workspace)?;
     let leases = workers.iter().map(|worker| worker.lease);
     Ok(leases.fold(workspace.settings.worker.lease, Duration::max))
 }
 
 /// The registered processes, oldest first, without those that are dead.
 pub fn living(workspace: &Workspace) -> Result<Vec<WorkerRecord>, StoreError> {
-    let mut workers = workspace.store.workers()?;
-    workers.retain(|worker| lock_of_the_dead(workspace, worker).is_none());
+    living_of(&*workspace.store, workspace.files(), &workspace.paths)
+}
+
+/// The same where no workspace is open.
+pub fn living_of(
+    store: &dyn Store,
+    files: &dyn Files,
+    paths: &Paths,
+) -> Result<Vec<WorkerRecord>, StoreError> {
+    let mut workers = store.workers()?;
+    workers.retain(|worker| lock_of_the_dead(files, paths, worker).is_none());
     Ok(workers)
 }
 
-/// The lock file of a process that is dead. `None`: it lives, or nothing is known of it. Its file is looked for where the
-/// process said that it is, and where it is seen from here: the same folder may have another path for each of them.
-fn lock_of_the_dead(workspace: &Workspace, worker: &WorkerRecord) -> Option<PathBuf> {
-    let here = workspace.paths.worker_lock(&worker.id);
-    let found = [&worker.lock_path, &here]
-        .into_iter()
-        .find_map(|path| Some((path, lock::is_held(workspace.files(), path)?)));
-    match found {
-        Some((path, false)) => Some(path.clone()),
-        _ => None,
+/// The lock file of a process that is dead. `None`: it lives, or its file cannot be examined, which proves nothing. The file is
+/// looked for where the process said that it is, and where it is seen from here: the same folder may have another path for each of
+/// them.
+fn lock_of_the_dead(files: &dyn Files, paths: &Paths, worker: &WorkerRecord) -> Option<PathBuf> {
+    let here = paths.worker_lock(&worker.id);
+    let mut is_unknown = false;
+    for path in [&worker.lock_path, &here] {
+        match files.is_locked(path) {
+            Ok(is_held) => return (!is_held).then(|| path.clone()),
+            Err(error) => is_unknown |= error.kind() != io::ErrorKind::NotFound,
+        }
     }
+    (!is_unknown).then_some(here)
+}
+
+/// What a worker with so many slots needs and this process may not have: threads or descriptors.
+pub fn lacking(slots: usize) -> Option<String> {
+    let needed = 20 + 12 * slots as u64;
+    let most = getrlimit(Resource::Nofile).current;
+    if let Some(most) = most.filter(|most| *most < needed) {
+        return Some(format!("descriptors: {most} where it needs {needed}"));
+    }
+    let error = try_threads(4 + 6 * slots).err()?;
+    Some(format!("threads: {}", describe(&error)))
+}
+
+/// Starts so many threads at once, and ends them.
+fn try_threads(count: usize) -> io::Result<()> {
+    let done = Cancel::new();
+    let wait = || -> Work<'_> { Box::new(|| _ = System.wait(&done, Duration::MAX)) };
+    let mut all = Ok(());
+    System.beside((0..count).map(|_| wait()).collect(), &mut |started| {
+        all = started;
+        done.cancel();
+    });
+    all
 }

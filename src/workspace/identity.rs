@@ -23,8 +23,7 @@ use crate::base::problem::{Facts, Kind, Problem, code};
 use crate::settings::Settings;
 use crate::settings::paths::{IGNORED_BY_GIT, Paths};
 use crate::store::{self, Identity, Opening, Store, StoreError};
-use crate::system::lock;
-use crate::system::machine::{Disk, Machine, System};
+use crate::system::machine::{Disk, Files, Machine, System};
 
 /// A process whose lock file is not there may be at work if it was seen within this.
 const SEEN_LATELY: Duration = Duration::from_secs(300);
@@ -290,7 +289,8 @@ impl<'a> Place<'a> {
         let lately = Timestamp(System.now().0 - milliseconds(SEEN_LATELY));
         let at_work = store.workers()?.into_iter().filter(|worker| {
             // Where the database was not in this data directory, neither are the lock files of its processes.
-            lock::is_held(&Disk, &worker.lock_path).unwrap_or(worker.seen_at > lately)
+            Disk.is_locked(&worker.lock_path)
+                .unwrap_or(worker.seen_at > lately)
         });
         let names: Vec<String> = at_work.map(|worker| worker.name).collect();
         if names.is_empty() {

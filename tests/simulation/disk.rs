@@ -74,6 +74,11 @@ impl Disk {
         file.modified = now;
     }
 
+    /// A file loses its name. False: it is not there.
+    pub fn lose(&mut self, path: &Path) -> bool {
+        self.names.remove(path).is_some()
+    }
+
     /// The file of a name, made where it is missing. Its folder is made, too.
     fn open(&mut self, path: &Path, now: Timestamp) -> u64 {
         if let Some(Node::File(number)) = self.names.get(path) {
@@ -211,7 +216,7 @@ impl Disk {
 pub struct ProcessDisk {
     world: std::sync::Weak<World>,
     process: String,
-    /// Whether it sees the lock files of the other processes, and they see its own.
+    /// Whether it can examine the lock files of processes.
     sees_locks: bool,
 }
 
@@ -224,14 +229,6 @@ impl ProcessDisk {
             world: Arc::downgrade(world),
             process: process.to_owned(),
             sees_locks,
-        }
-    }
-
-    /// Where the file at a path is that this process means.
-    fn at(&self, path: &Path) -> PathBuf {
-        match path.strip_prefix(PROCESS_LOCKS) {
-            Ok(name) if !self.sees_locks => Path::new("/unseen").join(name),
-            _ => path.to_owned(),
         }
     }
 
@@ -287,7 +284,6 @@ impl ProcessDisk {
 
     /// Opens a file and locks it, in two steps, as a real disk does: it may be gone from its name in between.
     fn take_lock(&self, path: &Path, is_shared: bool) -> io::Result<Option<Box<dyn HeldLock>>> {
-        let path = &self.at(path);
         loop {
             let open = |disk: &mut Disk, now| {
                 // Unlike a log's, the folder of a lock is not made with it.
@@ -336,11 +332,10 @@ impl ProcessDisk {
 
 impl Files for ProcessDisk {
     fn find(&self, path: &Path) -> io::Result<PathFacts> {
-        self.look(|disk| disk.find(&self.at(path)))
+        self.look(|disk| disk.find(path))
     }
 
     fn names(&self, folder: &Path) -> io::Result<Vec<(String, FoundKind)>> {
-        let folder = &*self.at(folder);
         self.look(|disk| {
             disk.find(folder)?;
             let below = disk.below(folder).into_iter();
@@ -355,12 +350,12 @@ impl Files for ProcessDisk {
     }
 
     fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
-        self.look(|disk| disk.read(&self.at(path)))
+        self.look(|disk| disk.read(path))
     }
 
     fn create_folder(&self, path: &Path) -> io::Result<()> {
         self.change(|disk, now| {
-            disk.create_folder(&self.at(path), now);
+            disk.create_folder(path, now);
             Ok(())
         })
     }
@@ -411,17 +406,16 @@ impl Files for ProcessDisk {
     }
 
     fn remove_file(&self, path: &Path) -> io::Result<()> {
-        let path = self.at(path);
         // An environment goes with this file.
         if let Some(folder) = path.parent()
             && EnvironmentFolder(folder.to_owned()).ready() == path
         {
             self.world().judge_deleting(&self.process, folder);
         }
-        self.change(|disk, now| match disk.names.get(&path) {
+        self.change(|disk, now| match disk.names.get(path) {
             Some(Node::File(_)) => {
-                disk.names.remove(&path);
-                disk.touch_parent(&path, now);
+                disk.names.remove(path);
+                disk.touch_parent(path, now);
                 Ok(())
             }
             Some(Node::Folder { .. }) => Err(ErrorKind::IsADirectory.into()),
@@ -483,7 +477,10 @@ impl Files for ProcessDisk {
     }
 
     fn is_locked(&self, path: &Path) -> io::Result<bool> {
-        self.look(|disk| match disk.names.get(&self.at(path)) {
+        if !self.sees_locks && path.starts_with(PROCESS_LOCKS) {
+            return Err(ErrorKind::PermissionDenied.into());
+        }
+        self.look(|disk| match disk.names.get(path) {
             Some(Node::File(number)) => Ok(disk.locks.contains_key(number)),
             _ => Err(missing()),
         })

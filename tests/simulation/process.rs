@@ -32,8 +32,8 @@ pub struct Process {
     lease: Duration,
     /// False: it runs in another container, which has another host name.
     pub is_here: bool,
-    /// False: its lock file cannot be seen from here, nor those of others from there.
-    pub is_seen: bool,
+    /// Whether it can examine the lock files of others.
+    pub sees_locks: bool,
     /// Cancelled where it is asked to stop.
     pub stop: Cancel,
     /// Cancelled where it is asked once more.
@@ -64,7 +64,7 @@ impl Process {
             pid: *world.chance.pick(&[1, 1, 7, 8, number + 100]),
             lease: *world.chance.pick(&LEASES),
             is_here: kind != "elsewhere",
-            is_seen: kind != "unseen",
+            sees_locks: kind != "blind",
             stop: Cancel::new(),
             stop_at_once: Cancel::new(),
             member: Mutex::default(),
@@ -75,7 +75,7 @@ impl Process {
             ttl: AtomicI64::new(world.settings.worker.env_ttl.map_or(0, millis)),
             builds_anew: AtomicBool::new(false),
             claims: Mutex::default(),
-            disk: ProcessDisk::new(world, &id, kind != "unseen"),
+            disk: ProcessDisk::new(world, &id, kind != "blind"),
             id,
         })
     }
@@ -169,12 +169,13 @@ impl Process {
         }
     }
 
+    pub fn member(&self) -> Option<String> {
+        self.member.lock().unwrap().clone()
+    }
+
     /// It is known in the database by this id from now on.
     pub fn joins(self: &Arc<Self>, member: &str) {
         *self.member.lock().unwrap() = Some(member.to_owned());
-        let mut members = self.world.members.lock().unwrap();
-        members.insert(member.to_owned(), self.is_seen);
-        drop(members);
         let mut alive = self.world.alive.lock().unwrap();
         alive.insert(member.to_owned(), Arc::clone(self));
     }

@@ -169,7 +169,7 @@ impl Scenario {
             "worker",
             "worker",
             "elsewhere",
-            "unseen",
+            "blind",
         ]);
         let slots = 1 + self.world.chance.below(2);
         let process = self.start(kind, move |me| commands::work(me, slots));
@@ -193,6 +193,10 @@ impl Scenario {
         self.world.count("killed");
         process.die();
         self.unwind_dead();
+        // As where a backup of the database alone is put back.
+        if self.world.chance.hits(3_000) {
+            self.world.lose_lock(process);
+        }
     }
 
     /// Lets the tasks of dead processes unwind.

@@ -226,16 +226,10 @@ impl Environments for SimulatedStore {
         move_environment(id: &str, claim: &Claim, folder: &Path, now: Timestamp) -> bool
             => Operation::MoveEnvironment(id, claim), Some(now);
     }
-    fn ask_for_environment(
-        &self,
-        id: &str,
-        by_hand: bool,
-        due: Timestamp,
-        now: Timestamp,
-    ) -> Result<bool> {
+    fn ask_for_environment(&self, id: &str, due: Timestamp, now: Timestamp) -> Result<bool> {
         // False says that it has not failed, and nothing about a claim.
         let done = self.call(Operation::AskForEnvironment(id), Some(now), |store| {
-            Ok(Done(store.ask_for_environment(id, by_hand, due, now)?))
+            Ok(Done(store.ask_for_environment(id, due, now)?))
         });
         done.map(|done| done.0)
     }

@@ -133,7 +133,7 @@ impl Launch for SimulatedEngine {
         world.count("engines started");
         if !self.0.is_here {
             world.count("engines started on another host");
-        } else if !self.0.is_seen {
+        } else if !self.0.sees_locks {
             world.count("engines started where locks are not seen");
         }
         world.trace(|| format!("{}: the engine of {run} starts", self.0.id));

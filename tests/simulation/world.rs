@@ -128,6 +128,7 @@ const COUNTED: [&str; 48] = [
     "folders that could not be taken",
     "freezes",
     "killed",
+    "lock files lost",
     "lost answers",
     "lost claims noticed",
     "pauses",
@@ -286,8 +287,6 @@ pub struct World {
     pub is_slow: bool,
     /// Processes that live, by what they are known as in the database.
     pub alive: Mutex<BTreeMap<String, Arc<Process>>>,
-    /// Whether the lock file of a process that was ever known in the database can be seen.
-    pub members: Mutex<BTreeMap<String, bool>>,
     pub keys: Vec<EnvironmentKey>,
     /// Rings for all processes when a run is queued.
     pub wake: Bell,
@@ -348,7 +347,6 @@ impl World {
             collection: Mutex::default(),
             last_jump: AtomicI64::new(i64::MIN),
             alive: Mutex::default(),
-            members: Mutex::default(),
             keys,
             wake: Bell::default(),
             counts: Mutex::new(COUNTED.iter().map(|what| (*what, 0)).collect()),
@@ -596,6 +594,18 @@ impl World {
         self.trace(|| format!("the files of {} vanish", environment.display()));
     }
 
+    /// The lock file of a dead process is gone.
+    pub fn lose_lock(&self, process: &Process) {
+        let Some(member) = process.member() else {
+            return;
+        };
+        let path = self.paths.worker_lock(&member);
+        if self.disk.lock().unwrap().lose(&path) {
+            self.count("lock files lost");
+            self.trace(|| format!("the lock file of {} is gone", process.id));
+        }
+    }
+
     pub fn release_locks(&self, process: &str) {
         self.disk.lock().unwrap().release_locks(process);
     }
@@ -630,8 +640,7 @@ impl World {
                 continue;
             };
             let is_alive = self.alive.lock().unwrap().contains_key(process);
-            let is_seen = self.members.lock().unwrap().get(process) == Some(&true);
-            if is_seen && !is_alive {
+            if !is_alive {
                 self.violated(&format!("run {id} is held by {process}, which is dead"));
             }
         }

@@ -100,6 +100,7 @@ pub struct Run {
     pub started_at: Option<String>,
     #[schema(required, format = DateTime)]
     pub completed_at: Option<String>,
+    /// How long its last attempt took, once the run has ended.
     #[schema(required)]
     pub duration_ms: Option<u64>,
     /// Where the normalized workbook is on the server.

@@ -25,7 +25,7 @@ use crate::base::cancel::Cancel;
 use crate::base::problem::code;
 use crate::base::show_path::ShowPath;
 use crate::checks::check::{CheckError, Checked, check_in};
-use crate::environment::needed::prepare::{Prepared, prepare_frozen};
+use crate::environment::needed::prepare::{Prepared, due_when_asked, prepare_frozen};
 use crate::environment::provide::ask::ask;
 use crate::environment::provide::rebuild::is_usable;
 use crate::settings::SafeMode;
@@ -227,8 +227,11 @@ pub fn does_not_load(error: Failure, hint: &str) -> ApiError {
 /// The environment of prepared files, where it is ready; else it is asked for.
 fn ready(workspace: &Workspace, prepared: &Prepared) -> Result<EnvironmentRecord, ApiError> {
     let known = workspace.store.environment_of(&prepared.key)?;
-    let failed =
-        known.filter(|known| known.status == EnvironmentStatus::Failed && !known.error_may_pass);
+    // One that has just failed says so; later it is tried once more.
+    let failed = known.filter(|known| {
+        known.status == EnvironmentStatus::Failed
+            && due_when_asked(workspace, known) > workspace.machine.now()
+    });
     if let Some(failed) = failed {
         let why = failed.error.map_or_else(String::new, |error| error.message);
         let hint = format!(
@@ -242,7 +245,10 @@ fn ready(workspace: &Workspace, prepared: &Prepared) -> Result<EnvironmentRecord
     if is_usable(workspace.files(), &found) {
         return Ok(found);
     }
-    let detail = "the environment of these files is not ready yet";
+    let before = found.error.map_or_else(String::new, |error| {
+        format!(", and its last build failed: {}", error.message)
+    });
+    let detail = format!("the environment of these files is not ready yet{before}");
     let hint = format!(
         "a worker builds it, as after `POST …/builds`; `GET /api/v1/builds/{}` says how far it is. Then send the request again",
         found.id

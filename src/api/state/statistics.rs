@@ -210,11 +210,7 @@ pub fn look(
     let counted_since = ended.only_since.unwrap_or(begin);
     let mut ends = Ends::default();
     runs.iter().for_each(|run| ends.add(run.status));
-    let started = |run: &&EndedRun| Some((run.started_at?, run.created_at, run.completed_at));
-    let times: Vec<_> = runs.iter().filter_map(started).collect();
-    let spread = |of: fn(&(Timestamp, Timestamp, Timestamp)) -> u64| {
-        Spread::of(times.iter().map(of).collect())
-    };
+    let waited = |run: &&EndedRun| Some(run.started_at?.since(run.created_at));
     Ok(Statistics {
         now,
         counted_since,
@@ -228,8 +224,8 @@ pub fn look(
         ends,
         per_minute: per_minute(ends.all(), now.since(counted_since)),
         parts: parts(&runs, begin, window),
-        waits: spread(|(started, created, _)| started.since(*created)),
-        durations: spread(|(started, _, completed)| completed.since(*started)),
+        waits: Spread::of(runs.iter().filter_map(waited).collect()),
+        durations: Spread::of(runs.iter().filter_map(|run| run.took_ms).collect()),
         workers,
     })
 }
@@ -286,6 +282,7 @@ mod tests {
             created_at: Timestamp(0),
             started_at: None,
             completed_at: Timestamp(completed_at),
+            took_ms: None,
         };
         let runs = [
             ended(1_000, RunStatus::Succeeded),

@@ -15,7 +15,7 @@ pub(crate) mod error;
 pub(crate) mod event;
 pub(crate) mod install;
 pub(crate) mod installer;
-mod measure;
+pub(crate) mod measure;
 pub(super) mod output;
 mod ready;
 mod request;

@@ -176,7 +176,7 @@ fn is_used(files: &dyn Files, folder: &Path) -> bool {
     let owner = EnvironmentFolder(folder.to_owned()).owner();
     [owner, paths::build_lock(folder)]
         .iter()
-        .any(|lock| lock::is_held(files, lock) == Some(true))
+        .any(|lock| lock::is_held(files, lock))
 }
 
 /// Removes an empty key folder, and the lock that an older `ade` left in it.
@@ -189,7 +189,7 @@ pub(super) fn remove_key_folder(machine: &dyn Machine, key: &Path) {
         return;
     }
     let lock = paths::build_lock(key);
-    if lock::is_held(files, &lock) == Some(true) {
+    if lock::is_held(files, &lock) {
         return;
     }
     let _ = files.remove_file(&lock);

@@ -86,7 +86,7 @@ pub fn collect(
     orphans::collect(&pass, &mut report)?;
     run_folders::collect(&pass, &mut report)?;
     snapshots::collect(&pass, &mut report)?;
-    processes::collect(&pass, &mut report)?;
+    processes::collect(&pass)?;
     caches::collect(&pass, &mut report);
     Ok(report)
 }

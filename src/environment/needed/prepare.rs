@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::fitting::{UnfitError, demand_lock};
+use crate::base::clock::Timestamp;
 use crate::base::problem::{Facts, Problem};
 use crate::configuration::{Configuration, ConfigurationError};
 use crate::engine::{Engine, EngineError};
@@ -197,22 +198,12 @@ impl Prepared {
         ensure_environment(workspace, &self.key, self.snapshot.clone())
     }
 
-    /// As [`Prepared::ensure_environment`], for a caller that needs it now: where building it failed in a way that can pass, it
-    /// is tried again, but no sooner than the backoff of its last attempt says.
+    /// As [`Prepared::ensure_environment`], for a new request: see [`ask`].
     pub fn ask_for_environment(
         &self,
         workspace: &Workspace,
     ) -> Result<EnvironmentRecord, StoreError> {
-        let found = self.ensure_environment(workspace)?;
-        if found.status == EnvironmentStatus::Failed && found.error_may_pass {
-            let now = workspace.machine.now();
-            let rested = found
-                .updated_at
-                .plus(workspace.backoff(found.attempt_count));
-            let store = &workspace.store;
-            store.ask_for_environment(&found.id, false, now.max(rested), now)?;
-        }
-        Ok(found)
+        ask(workspace, self.ensure_environment(workspace)?)
     }
 
     /// The folder of the environment of this key with this id.
@@ -237,20 +228,41 @@ pub fn environment_of_run(
     ensure_environment(workspace, key, snapshot)
 }
 
-/// As [`environment_of_run`], for a run that is repeated by hand: where building the environment failed, for whatever reason,
-/// it is tried again at once.
+/// As [`environment_of_run`], for a run that is repeated: see [`ask`].
 pub fn ask_for_environment_of_run(
     workspace: &Workspace,
     run: &RunRecord,
 ) -> Result<EnvironmentRecord, StoreError> {
-    let found = environment_of_run(workspace, run)?;
-    if found.status == EnvironmentStatus::Failed {
-        let now = workspace.machine.now();
-        workspace
-            .store
-            .ask_for_environment(&found.id, true, now, now)?;
+    ask(workspace, environment_of_run(workspace, run)?)
+}
+
+/// A new request for an environment whose last attempt failed, at whatever: it is built at once, but no sooner than the backoff
+/// after that attempt. Returns the environment as it is then.
+fn ask(workspace: &Workspace, found: EnvironmentRecord) -> Result<EnvironmentRecord, StoreError> {
+    use EnvironmentStatus::{Failed, Queued};
+    let due = due_when_asked(workspace, &found);
+    let is_later = match found.status {
+        Failed => true,
+        Queued => found.error.is_some() && found.available_at > due,
+        _ => false,
+    };
+    let now = workspace.machine.now();
+    if !is_later || !workspace.store.ask_for_environment(&found.id, due, now)? {
+        return Ok(found);
     }
-    Ok(found)
+    let asked = workspace.store.environment_of(&found.key)?;
+    Ok(asked.unwrap_or(found))
+}
+
+/// When an environment whose last attempt failed may be built for a new request.
+pub fn due_when_asked(workspace: &Workspace, failed: &EnvironmentRecord) -> Timestamp {
+    let (now, backoff) = (
+        workspace.machine.now(),
+        workspace.settings.worker.backoff_base,
+    );
+    // No later than a backoff from now: the clock may have been set back since.
+    let rested = failed.updated_at.plus(backoff).min(now.plus(backoff));
+    rested.max(now)
 }
 
 fn ensure_environment(

@@ -1,6 +1,6 @@
 //! Asking for an environment without waiting for it: a worker builds it.
 
-use super::rebuild::{is_usable, requeue};
+use super::rebuild::{is_usable, missing, requeue};
 use crate::base::problem::{Facts, Kind, Problem, code};
 use crate::environment::needed::prepare::Prepared;
 use crate::store::{EnvironmentRecord, EnvironmentStatus, StoreError};
@@ -43,16 +43,18 @@ pub fn ask(
     force: bool,
 ) -> Result<EnvironmentRecord, AskError> {
     let (store, machine) = (&workspace.store, &workspace.machine);
-    let is_done = |known: &EnvironmentRecord| !force && is_usable(workspace.files(), known);
+    let is_done = |known: &EnvironmentRecord| {
+        !force && is_usable(workspace.files(), known) && missing(known).is_none()
+    };
     let is_waiting = |known: &EnvironmentRecord| {
         use EnvironmentStatus::{Building, Queued};
         matches!(known.status, Queued | Building)
     };
     let known = store.environment_of(&prepared.key)?;
-    if let Some(known) = known
-        && (is_done(&known) || is_waiting(&known))
-    {
-        return Ok(known);
+    match known {
+        Some(known) if is_done(&known) => return Ok(known),
+        Some(known) if is_waiting(&known) => return Ok(prepared.ask_for_environment(workspace)?),
+        _ => {}
     }
     let limit = workspace.settings.queue_size;
     let all = store.all_environments()?;
@@ -61,16 +63,9 @@ pub fn ask(
     if waiting >= limit as usize {
         return Err(AskError::Full { waiting, limit });
     }
-    let found = prepared.ensure_environment(workspace)?;
-    match found.status {
-        EnvironmentStatus::Ready if !is_done(&found) => {
-            requeue(workspace, &found, &prepared.snapshot)?;
-        }
-        EnvironmentStatus::Failed => {
-            let now = machine.now();
-            store.ask_for_environment(&found.id, true, now, now)?;
-        }
-        _ => {}
+    let found = prepared.ask_for_environment(workspace)?;
+    if found.status == EnvironmentStatus::Ready && !is_done(&found) {
+        requeue(workspace, &found, &prepared.snapshot)?;
     }
     machine.wake(&workspace.paths.wake());
     Ok(store.environment_of(&prepared.key)?.unwrap_or(found))

@@ -187,18 +187,16 @@ impl<'a> BuildAttempt<'a> {
         let after = if of_machine {
             let wait = self.workspace.backoff(self.environment.trouble_count + 1);
             AfterFailure::WaitUntil(now.plus(wait))
-        } else if !may_pass {
-            AfterFailure::Fail
-        } else if self.has_attempts_left() {
+        } else if may_pass && self.has_attempts_left() {
             let wait = self.workspace.backoff(self.environment.attempt_count);
             AfterFailure::RetryAt(now.plus(wait))
         } else {
-            AfterFailure::FailUntilAsked
+            AfterFailure::Fail
         };
         store.fail_environment(id, self.claim, failure, after, now)?;
         Ok(match after {
             AfterFailure::RetryAt(at) | AfterFailure::WaitUntil(at) => Some(at),
-            AfterFailure::FailUntilAsked | AfterFailure::Fail => None,
+            AfterFailure::Fail => None,
         })
     }
 

@@ -36,7 +36,7 @@ use crate::workspace::Workspace;
 pub use build_attempt::ProvideError;
 use build_attempt::{BuildAttempt, lost, record_step};
 use installers::Build;
-use rebuild::{is_usable, requeue};
+use rebuild::{is_usable, missing, requeue};
 
 /// How often one that waits looks whether the other builder has ended.
 const LOOK_AGAIN: Duration = Duration::from_millis(100);
@@ -50,6 +50,11 @@ pub enum Progress<'a> {
     Waiting {
         /// The builder, where it is known: `process 4711 on host`.
         holder: Option<String>,
+    },
+    /// Its last attempt failed; the next one begins after the backoff.
+    Resting {
+        /// When.
+        until: Timestamp,
     },
     /// This process builds it.
     Building {
@@ -74,6 +79,8 @@ pub enum Progress<'a> {
 pub enum Want {
     /// Use what is ready.
     Ready,
+    /// The same, unless packages of it are gone.
+    Whole,
     /// Build anew, in a new folder.
     Rebuilt,
 }
@@ -117,6 +124,8 @@ struct Waited {
     lease: Option<(Option<Timestamp>, Steady)>,
     /// When the claims of dead processes were last recovered.
     recovered: Option<Steady>,
+    /// Until when it rests, as reported last.
+    rests: Option<Timestamp>,
 }
 
 impl Provider<'_> {
@@ -131,12 +140,22 @@ impl Provider<'_> {
         cancel: &Cancel,
         on: &mut OnProgress<'_>,
     ) -> Result<EnvironmentRecord, ProvideError> {
-        let known = prepared.ensure_environment(self.workspace)?;
+        let known = match self.other {
+            OtherBuilder::Leave => prepared.ensure_environment(self.workspace)?,
+            OtherBuilder::Await(_) => prepared.ask_for_environment(self.workspace)?,
+        };
         let mut waited = Waited::default();
         let mut seen = known.clone();
         loop {
-            let is_new = want == Want::Ready || seen.ready_at > known.ready_at;
-            if is_new && is_usable(self.workspace.files(), &seen) {
+            let files = self.workspace.files();
+            let is_enough = match want {
+                _ if !is_usable(files, &seen) => false,
+                Want::Ready => true,
+                _ if seen.ready_at > known.ready_at => true,
+                Want::Whole => missing(&seen).is_none(),
+                Want::Rebuilt => false,
+            };
+            if is_enough {
                 return Ok(ready(seen, on));
             }
             if let Some(failed) = failed_meanwhile(&known, &seen) {
@@ -146,7 +165,7 @@ impl Provider<'_> {
                 return Err(ProvideError::Cancelled);
             }
             if let Some(claimable) = self.claimable(&seen, &mut waited, cancel, on)? {
-                let reason = reason(seen.status, want);
+                let reason = reason(&seen, want);
                 if seen.status == EnvironmentStatus::Ready {
                     requeue(self.workspace, &seen, &prepared.snapshot)?;
                 }
@@ -188,10 +207,18 @@ impl Provider<'_> {
             OtherBuilder::Leave => return Ok(Some(Claimable::Due)),
             OtherBuilder::Await(recover) => recover,
         };
-        if seen.status != EnvironmentStatus::Building {
-            return Ok(Some(Claimable::Asked));
-        }
         let machine = &*self.workspace.machine;
+        if seen.status != EnvironmentStatus::Building {
+            let until = seen.available_at;
+            if seen.status != EnvironmentStatus::Queued || until <= machine.now() {
+                return Ok(Some(Claimable::Due));
+            }
+            if waited.rests.replace(until) != Some(until) {
+                on(Progress::Resting { until });
+            }
+            machine.wait(cancel, LOOK_AGAIN);
+            return Ok(None);
+        }
         let now = machine.steady();
         let since = match waited.lease {
             Some((until, since)) if until == seen.claim_expires_at => since,
@@ -416,21 +443,21 @@ fn ready(environment: EnvironmentRecord, on: &mut OnProgress<'_>) -> Environment
 }
 
 /// Why an environment is built.
-fn reason(status: EnvironmentStatus, want: Want) -> &'static str {
-    match (status, want) {
+fn reason(seen: &EnvironmentRecord, want: Want) -> &'static str {
+    let failed_before = seen.error.is_some();
+    match (seen.status, want) {
         (EnvironmentStatus::Ready, Want::Rebuilt) => "asked for",
-        (EnvironmentStatus::Ready, Want::Ready) => "its folder is gone or incomplete",
-        (EnvironmentStatus::Failed, _) => "it failed before",
+        (EnvironmentStatus::Ready, _) => "its folder is gone or incomplete",
         (EnvironmentStatus::Building, _) => "its builder stands still",
-        (EnvironmentStatus::Queued, _) => "new",
+        _ if failed_before => "it failed before",
+        _ => "new",
     }
 }
 
 /// What another builder failed at while this one waited for it is not tried once more at once. One that died, or stood still,
 /// has failed at nothing yet: this one takes over.
 fn failed_meanwhile(known: &EnvironmentRecord, now: &EnvironmentRecord) -> Option<ProvideError> {
-    let is_new =
-        (known.status, &known.id, known.attempt_count) != (now.status, &now.id, now.attempt_count);
+    let is_new = (&known.id, known.updated_at) != (&now.id, now.updated_at);
     match (now.status, &now.error) {
         (EnvironmentStatus::Queued, Some(failure)) if was_left(&failure.code) => None,
         (EnvironmentStatus::Failed | EnvironmentStatus::Queued, Some(failure)) if is_new => {

@@ -8,6 +8,7 @@ use std::path::Path;
 use crate::environment::is_ready;
 use crate::environment::needed::prepare::key_folder;
 use crate::settings::paths;
+use crate::settings::paths::EnvironmentFolder;
 use crate::store::{EnvironmentRecord, EnvironmentStatus, StoreError};
 use crate::system::machine::Files;
 use crate::workspace::Workspace;
@@ -15,6 +16,13 @@ use crate::workspace::Workspace;
 /// Ready by its record and on disk.
 pub fn is_usable(files: &dyn Files, environment: &EnvironmentRecord) -> bool {
     environment.status == EnvironmentStatus::Ready && is_ready(files, &environment.folder)
+}
+
+/// A recorded package of a ready environment that is not there any more. To look for it takes longer than a run may.
+pub fn missing(environment: &EnvironmentRecord) -> Option<String> {
+    let contents = environment.contents.as_ref()?;
+    let folder = EnvironmentFolder(environment.folder.clone());
+    crate::environment::building::measure::missing(&folder.venv(), &contents.packages)
 }
 
 /// Requeues a ready environment, to be built from `snapshot` in a new folder. False: another process has built or requeued it

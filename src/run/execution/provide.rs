@@ -5,7 +5,7 @@
 use crate::base::cancel::Cancel;
 use crate::environment::needed::prepare::Prepared;
 use crate::environment::provide::installers::Build;
-use crate::environment::provide::rebuild::is_usable;
+use crate::environment::provide::rebuild::{is_usable, missing};
 use crate::environment::provide::{
     OnProgress, OtherBuilder, Progress, ProvideError, Provider, Want,
 };
@@ -27,7 +27,13 @@ pub fn provide(
     on: &mut OnProgress<'_>,
 ) -> Result<EnvironmentRecord, ProvideError> {
     let environment = prepared.ensure_environment(workspace)?;
-    if want == Want::Ready && is_usable(workspace.files(), &environment) {
+    let is_enough = is_usable(workspace.files(), &environment)
+        && match want {
+            Want::Ready => true,
+            Want::Whole => missing(&environment).is_none(),
+            Want::Rebuilt => false,
+        };
+    if is_enough {
         on(Progress::Ready {
             environment: &environment,
             built: false,

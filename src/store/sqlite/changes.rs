@@ -76,7 +76,9 @@ pub(super) const LIVE: &str = "SELECT q.run_id, q.status, q.attempt_count, q.ava
     FROM queue q JOIN runs r ON r.id = q.run_id WHERE q.environment_id IS NULL AND r.workspace_id = ?1";
 
 /// Those that ended last. The workspace is not in the index, so that the record of each entry is looked at.
-pub(super) const ENDED: &str = "SELECT id, workspace_id, status, created_at, started_at, completed_at FROM runs INDEXED BY runs_with_artifacts
+pub(super) const ENDED: &str = "SELECT id, workspace_id, status, created_at, started_at, completed_at,
+    (SELECT a.completed_at - a.started_at FROM run_attempts a WHERE a.run_id = runs.id ORDER BY a.attempt DESC LIMIT 1) AS took
+    FROM runs INDEXED BY runs_with_artifacts
     WHERE status IS NOT NULL AND artifacts_deleted_at IS NULL AND completed_at >= ?1 ORDER BY completed_at DESC LIMIT ?2";
 
 fn ended(
@@ -104,6 +106,9 @@ fn ended(
                 created_at: instant(row, "created_at")?,
                 started_at: instant_or_none(row, "started_at")?,
                 completed_at,
+                took_ms: row
+                    .get::<_, Option<i64>>("took")?
+                    .map(|took| u64::try_from(took).unwrap_or(0)),
             });
         }
     }

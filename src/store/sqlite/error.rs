@@ -8,6 +8,9 @@ use rusqlite::ErrorCode;
 use crate::base::files;
 use crate::store::StoreError;
 
+/// With less free space than this a disk may be too full to open a database on it.
+const LEAST_ROOM: u64 = 64 << 10;
+
 /// Returns the error of the store for one of SQLite's.
 pub(super) fn explain(path: &Path, busy_timeout: Duration, error: rusqlite::Error) -> StoreError {
     let path = path.to_owned();
@@ -42,6 +45,14 @@ pub(super) fn explain(path: &Path, busy_timeout: Duration, error: rusqlite::Erro
             "check that the data directory exists and that you may write to it, or point --data-dir elsewhere",
         ),
         ErrorCode::DiskFull => unreachable(files::FREE_SPACE),
+        // Without room for its index in memory, SQLite gives an error that is not that of a full disk.
+        ErrorCode::SystemIoFailure if files::room(&path).is_ok_and(|room| room < LEAST_ROOM) => {
+            StoreError::Unreachable {
+                message: format!("its disk is full ({message})"),
+                hint: files::FREE_SPACE.to_owned(),
+                path,
+            }
+        }
         ErrorCode::SystemIoFailure => unreachable("the disk gave an error: is it full, or gone?"),
         _ => StoreError::Refused {
             path,

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use super::options::DatabaseOptions;
 use super::{SqliteStore, migrations};
 use crate::base::clock::Timestamp;
+use crate::base::counted::bytes;
 use crate::base::files;
 use crate::base::files::FileError;
 use crate::settings::Settings;
@@ -16,6 +17,9 @@ use crate::settings::paths::DatabaseFile;
 use crate::store::schema::{Migrated, Migration, MigrationState, SchemaStatus};
 use crate::store::{Result, StoreError};
 use crate::system::lock::Lock;
+
+/// What the log of a migration and its index may take in addition.
+const LOG: u64 = 256 << 10;
 
 impl SqliteStore {
     /// Creates the database or brings its schema up to date. Any number of processes may call it at once: one works,
@@ -43,7 +47,7 @@ impl SqliteStore {
                 created: true,
             });
         }
-        let store = Self::connect(options, true)?;
+        let store = Self::connect(options, true).map_err(|error| no_room(path).unwrap_or(error))?;
         let (applied, backup) = store.upgrade()?;
         Ok(Migrated {
             applied,
@@ -89,6 +93,9 @@ impl SqliteStore {
             _ => status.demand_current()?,
         }
         let backup = if !status.applied.is_empty() {
+            if let Some(error) = no_room(&self.options.path) {
+                return Err(error);
+            }
             Some(self.back_up(&status)?)
         } else if self.has_tables()? {
             return Err(StoreError::Damaged {
@@ -139,6 +146,21 @@ impl SqliteStore {
         }
         Ok(target)
     }
+}
+
+/// The error where a backup of a database would not fit beside it, with what may change after that.
+fn no_room(path: &Path) -> Option<StoreError> {
+    let size = std::fs::metadata(path).ok()?.len();
+    let (needed, free) = (2 * size + LOG, files::room(path).ok()?);
+    (free < needed).then(|| StoreError::Unreachable {
+        path: path.to_owned(),
+        message: format!(
+            "to bring it up to date, {} beside it are needed for a backup and the change, and {} are free",
+            bytes(needed),
+            bytes(free)
+        ),
+        hint: "nothing was changed. Free some space there: the ade of until now can still remove runs and environments (`ade runs rm`, `ade env gc`), and older backups beside it (.bak) may go".to_owned(),
+    })
 }
 
 /// Migrations and first creations exclude each other through a lock of the operating system beside the database. Held until

@@ -52,6 +52,8 @@ mod transaction;
 mod values;
 mod workers;
 
+use std::os::unix::fs::MetadataExt;
+use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{MutexGuard, OnceLock};
 
@@ -74,6 +76,16 @@ pub struct SqliteStore {
     /// Counts the readers that found all of them in use.
     waiting: AtomicUsize,
     options: DatabaseOptions,
+    /// The file that was opened; a database in memory has none.
+    file: Option<FileIdentity>,
+}
+
+/// The numbers of a device and of a file on it.
+type FileIdentity = (u64, u64);
+
+fn file_identity(path: &Path) -> Option<FileIdentity> {
+    let metadata = std::fs::metadata(path).ok()?;
+    Some((metadata.dev(), metadata.ino()))
 }
 
 impl Store for SqliteStore {}
@@ -87,6 +99,7 @@ impl SqliteStore {
             readers: Default::default(),
             waiting: AtomicUsize::new(0),
             options: options.clone(),
+            file: file_identity(&options.path),
         })
     }
 
@@ -123,15 +136,16 @@ impl SqliteStore {
         self.shared.write(work).map_err(|error| self.explain(error))
     }
 
-    /// A database that was moved away from under this process is still open, but the files that its records name are no longer
-    /// where this process looks for them: it claims nothing.
+    /// A database that was moved away or replaced under this process is still open, but the files that its records name are no
+    /// longer where this process looks for them, and others look into another one: it takes on and claims nothing.
     fn demand_in_place(&self) -> Result<()> {
         let path = &self.options.path;
         // One in memory has no file.
-        if path.exists() || path.starts_with("file:") {
-            return Ok(());
+        match file_identity(path) {
+            found if self.file.is_none() || found == self.file => Ok(()),
+            None => Err(StoreError::Absent { path: path.clone() }),
+            Some(_) => Err(StoreError::Replaced { path: path.clone() }),
         }
-        Err(StoreError::Absent { path: path.clone() })
     }
 
     fn explain(&self, error: rusqlite::Error) -> StoreError {

@@ -15,7 +15,8 @@ impl Workers for SqliteStore {
         self.write_at(worker.started_at, |transaction| {
             execute(
                 transaction,
-                "INSERT INTO workers (id, host, pid, name, kind, slots, lock_path, lease_ms, started_at, seen_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, relative(?7), ?8, ?9, ?10)",
+                "INSERT INTO workers (id, host, pid, name, kind, slots, lock_path, lease_ms, started_at, seen_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, relative(?7), ?8, ?9, ?10)
+                 ON CONFLICT (id) DO NOTHING",
                 params![
                     worker.id,
                     worker.host,

@@ -58,7 +58,6 @@ pub fn an_environment_has_one_builder_and_one_that_lost_it_changes_nothing(store
     let take = |claim, claimable, now| take(store, &id, claim, claimable, at(now));
     let held = take(&mine, Claimable::Due, 1).unwrap();
     assert!(take(&theirs, Claimable::Due, 2).is_none());
-    assert!(take(&theirs, Claimable::Asked, 2).is_none());
     let until = held.claim_expires_at.unwrap();
     store.heartbeat_environment(&id, &mine, at(2)).unwrap();
     assert!(
@@ -106,10 +105,7 @@ pub fn an_environment_has_one_builder_and_one_that_lost_it_changes_nothing(store
     assert!(next(99).is_none(), "it waits for its backoff");
     assert!(take(&mine, Claimable::Due, 99).is_none());
     assert_eq!(next(100).unwrap().id, id);
-    assert!(
-        take(&mine, Claimable::Asked, 99).is_some(),
-        "a user who asks for it does not wait"
-    );
+    assert!(take(&mine, Claimable::Due, 100).is_some());
 }
 
 pub fn what_is_in_an_environment_is_known_once_it_is_ready(store: &dyn Store) {
@@ -159,80 +155,88 @@ pub fn a_builder_whose_lease_expired_loses_the_environment(store: &dyn Store) {
         "it is tried again after a while"
     );
     let theirs = claim("theirs");
-    let taken = take(store, &waiting.id, &theirs, Claimable::Asked, late);
+    let due = late.plus(BACKOFF);
+    let taken = take(store, &waiting.id, &theirs, Claimable::Due, due);
     assert_eq!(
         taken.unwrap().folder,
         elsewhere(),
         "the other may still be at work in its folder"
     );
     store
-        .release_environment(&waiting.id, &theirs, late)
+        .release_environment(&waiting.id, &theirs, due)
         .unwrap();
-    let mine = store.claim_environment(&waiting.id, &mine, Claimable::Due, Path::new("/v/b"), late);
+    let mine = store.claim_environment(&waiting.id, &mine, Claimable::Due, Path::new("/v/b"), due);
     assert_eq!(mine.unwrap().unwrap().folder, elsewhere());
 }
 
 pub fn an_environment_whose_builders_die_fails_in_the_end(store: &dyn Store) {
     let waiting = environment(store, "d", at(0));
     let run = queued(store, &waiting, at(0));
-    let attempt = |now, claimable| {
+    let attempt = |now| {
         let builder = claim("w").by(Some("dead"));
-        take(store, &waiting.id, &builder, claimable, now).unwrap();
+        take(store, &waiting.id, &builder, Claimable::Due, now).unwrap();
         reclaim(store, "dead", Recovery::Requeue, now);
         reread(store, &waiting)
     };
+    let mut now = at(1);
     for number in [1, 2] {
-        let left = attempt(at(number), Claimable::Asked);
-        let wanted = (number as u32, at(number).plus(BACKOFF));
+        let left = attempt(now);
+        let wanted = (number, now.plus(BACKOFF));
         assert_eq!(left.status, EnvironmentStatus::Queued);
         assert_eq!((left.attempt_count, left.available_at), wanted);
         assert_eq!(
             left.folder, waiting.folder,
             "a dead process is at work nowhere"
         );
+        now = left.available_at;
     }
-    let failed = attempt(at(3), Claimable::Asked);
+    let failed = attempt(now);
     assert_eq!(failed.status, EnvironmentStatus::Failed);
     let error = failed.error.unwrap();
     assert_eq!(error.code, "worker_died");
     assert_eq!(error.message, "the process that built it died (attempt 3)");
-    let failed = store.fail_runs_of_failed_environments(9, at(4)).unwrap();
+    let failed = store.fail_runs_of_failed_environments(9, now).unwrap();
     assert_eq!(failed[0].id, run.id);
     // To ask for it begins anew.
-    let left = attempt(at(5), Claimable::Asked);
+    assert!(store.ask_for_environment(&waiting.id, now, now).unwrap());
+    let left = attempt(now);
     assert_eq!(
         (left.status, left.attempt_count),
         (EnvironmentStatus::Queued, 1)
     );
 }
 
-pub fn what_can_pass_is_tried_again_for_who_asks_anew_and_the_rest_by_hand(store: &dyn Store) {
+pub fn what_failed_is_tried_again_for_who_asks_anew_and_no_sooner_than_said(store: &dyn Store) {
     let waiting = environment(store, "d", at(0));
-    let ask = |by_hand, due| {
-        store
-            .ask_for_environment(&waiting.id, by_hand, at(due), at(due - 1))
-            .unwrap()
+    let ask = |due, now| {
+        let asked = store.ask_for_environment(&waiting.id, at(due), at(now));
+        (asked.unwrap(), reread(store, &waiting))
     };
-    let fail = |after| {
+    let fail = |now, after| {
         let mine = claim("w");
-        take(store, &waiting.id, &mine, Claimable::Asked, at(1)).unwrap();
-        let failed = store.fail_environment(&waiting.id, &mine, &failure(), after, at(2));
+        take(store, &waiting.id, &mine, Claimable::Due, at(now)).unwrap();
+        let failed = store.fail_environment(&waiting.id, &mine, &failure(), after, at(now));
         assert!(failed.unwrap());
-        reread(store, &waiting)
     };
-    assert!(!ask(true, 1), "it waits already");
-    assert!(fail(AfterFailure::FailUntilAsked).error_may_pass);
-    assert!(ask(false, 9));
-    let asked = reread(store, &waiting);
+    fail(1, AfterFailure::Fail);
+    let (is_asked, asked) = ask(9, 2);
+    assert!(is_asked);
     assert_eq!(
         (asked.status, asked.attempt_count, asked.available_at),
         (EnvironmentStatus::Queued, 0, at(9))
     );
     assert!(asked.error.is_some(), "why it waits is still known");
-    assert!(!fail(AfterFailure::Fail).error_may_pass);
-    assert!(!ask(false, 9));
-    assert_eq!(reread(store, &waiting).status, EnvironmentStatus::Failed);
-    assert!(ask(true, 9));
+    assert_eq!(asked.updated_at, at(2));
+    // One that waits for long is due earlier, and never later; its attempts stay counted.
+    fail(9, AfterFailure::RetryAt(at(99)));
+    let (_, asked) = ask(20, 10);
+    let now = (asked.attempt_count, asked.available_at, asked.updated_at);
+    assert_eq!(now, (1, at(20), at(9)));
+    assert_eq!(ask(30, 11).1.available_at, at(20));
+    // What is being built or ready is not asked for.
+    let mine = claim("w");
+    take(store, &waiting.id, &mine, Claimable::Due, at(20)).unwrap();
+    assert!(!ask(21, 21).0);
 }
 
 pub fn an_environment_is_built_anew_only_by_who_saw_it_as_it_is(store: &dyn Store) {

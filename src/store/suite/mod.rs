@@ -55,7 +55,7 @@ macro_rules! run {
                     a_cancelled_build_gives_its_attempt_back,
                     a_builder_whose_lease_expired_loses_the_environment,
                     an_environment_whose_builders_die_fails_in_the_end,
-                    what_can_pass_is_tried_again_for_who_asks_anew_and_the_rest_by_hand,
+                    what_failed_is_tried_again_for_who_asks_anew_and_no_sooner_than_said,
                     an_environment_is_built_anew_only_by_who_saw_it_as_it_is,
                     runs_that_wait_are_moved_and_the_former_environment_goes,
                     an_environment_that_a_run_needs_is_not_deleted,

@@ -131,7 +131,6 @@ impl Judge {
                 }
                 let is_claimable = match (claimable, old.status.as_str()) {
                     (Claimable::Due, "queued") => old.available_at <= around.moment.wall,
-                    (Claimable::Asked, "queued" | "failed") => true,
                     (Claimable::Left(at), "building") => old.expires_at == Some(at.0),
                     _ => false,
                 };
@@ -202,7 +201,7 @@ impl Judge {
                     Ok(())
                 }
                 Operation::CorrectTimes if old.status == "queued" => Ok(()),
-                Operation::AskForEnvironment(of) if *of == id && old.status == "failed" => Ok(()),
+                Operation::AskForEnvironment(of) if *of == id && old.status != "ready" => Ok(()),
                 _ => deny("it was not to be built again"),
             },
             _ => deny("nothing leads from the one state to the other"),

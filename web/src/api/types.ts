@@ -2697,7 +2697,10 @@ export interface components {
             started_at: string | null;
             /** Format: date-time */
             completed_at: string | null;
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description How long its last attempt took, once the run has ended.
+             */
             duration_ms: number | null;
             /** @description Where the normalized workbook is on the server. */
             output_path: string | null;

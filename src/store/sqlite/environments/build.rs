@@ -23,7 +23,6 @@ pub(super) fn claim(
 ) -> rusqlite::Result<Option<EnvironmentRecord>> {
     let (state, left_at) = match claimable {
         Claimable::Due => ("due", None),
-        Claimable::Asked => ("asked", None),
         Claimable::Left(at) => ("left", Some(at.0)),
     };
     // The attempt is counted here and not when it fails, so that a build that kills its process counts too. A lease that was
@@ -31,12 +30,11 @@ pub(super) fn claim(
     let claimed = changes(
         transaction,
         "UPDATE environments SET status = 'building', claimed_by = ?2, claim_token = ?3, claim_expires_at = ?4, claim_process = ?6,
-         attempt_count = CASE status WHEN 'failed' THEN 1 ELSE attempt_count + 1 END,
+         attempt_count = attempt_count + 1,
          folder = CASE WHEN status = 'building' OR error_code = ?8 THEN relative(?9) ELSE folder END,
-         error_code = NULL, error_message = NULL, error_hint = NULL, error_may_pass = 0, updated_at = ?5
+         error_code = NULL, error_message = NULL, error_hint = NULL, updated_at = ?5
          WHERE id = ?1 AND CASE ?10
              WHEN 'due' THEN status = 'queued' AND available_at <= ?5
-             WHEN 'asked' THEN status IN ('queued', 'failed')
              WHEN 'left' THEN status = 'building' AND claim_expires_at = ?7
          END",
         params![
@@ -100,14 +98,13 @@ pub(super) fn leave(
     now: Timestamp,
 ) -> rusqlite::Result<bool> {
     let sql = format!(
-        "UPDATE environments SET status = ?3, {UNCLAIM}, available_at = ?4, error_code = ?5, error_message = ?6, error_hint = ?7, error_may_pass = ?9, updated_at = ?8,
-         attempt_count = max(0, attempt_count - ?10), trouble_count = CASE WHEN ?10 THEN trouble_count + 1 ELSE 0 END
+        "UPDATE environments SET status = ?3, {UNCLAIM}, available_at = ?4, error_code = ?5, error_message = ?6, error_hint = ?7, updated_at = ?8,
+         attempt_count = max(0, attempt_count - ?9), trouble_count = CASE WHEN ?9 THEN trouble_count + 1 ELSE 0 END
          WHERE id = ?1 AND claim_token = ?2 AND status = 'building'"
     );
-    let (status, due, may_pass) = match after {
-        AfterFailure::RetryAt(due) | AfterFailure::WaitUntil(due) => ("queued", due, true),
-        AfterFailure::FailUntilAsked => ("failed", now, true),
-        AfterFailure::Fail => ("failed", now, false),
+    let (status, due) = match after {
+        AfterFailure::RetryAt(due) | AfterFailure::WaitUntil(due) => ("queued", due),
+        AfterFailure::Fail => ("failed", now),
     };
     changes(
         transaction,
@@ -121,7 +118,6 @@ pub(super) fn leave(
             failure.message,
             failure.hint,
             now.0,
-            may_pass,
             matches!(after, AfterFailure::WaitUntil(_))
         ],
     )
@@ -174,7 +170,7 @@ fn end_claims(
         let after = if *count < attempts.most {
             AfterFailure::RetryAt(now.plus((attempts.backoff)(*count)))
         } else {
-            AfterFailure::FailUntilAsked
+            AfterFailure::Fail
         };
         let mut failure = failure.clone();
         if *count > 1 {

@@ -128,17 +128,14 @@ impl Environments for SqliteStore {
         })
     }
 
-    fn ask_for_environment(
-        &self,
-        id: &str,
-        by_hand: bool,
-        due: Timestamp,
-        now: Timestamp,
-    ) -> Result<bool> {
-        // What it failed at stays recorded until the next attempt begins: it says why the environment waits.
-        let sql = "UPDATE environments SET status = 'queued', attempt_count = 0, trouble_count = 0, available_at = ?3, updated_at = ?4
-             WHERE id = ?1 AND status = 'failed' AND (error_may_pass OR ?2)";
-        let values = params![id, by_hand, due.0, now.0];
+    fn ask_for_environment(&self, id: &str, due: Timestamp, now: Timestamp) -> Result<bool> {
+        // What it failed at stays recorded until the next attempt begins: it says why the environment waits. Of one that waits, its
+        // last change stays when it failed.
+        let sql = "UPDATE environments SET status = 'queued', attempt_count = iif(status = 'failed', 0, attempt_count),
+                 trouble_count = iif(status = 'failed', 0, trouble_count),
+                 available_at = iif(status = 'failed', ?2, min(available_at, ?2)), updated_at = iif(status = 'failed', ?3, updated_at)
+             WHERE id = ?1 AND status IN ('failed', 'queued')";
+        let values = params![id, due.0, now.0];
         self.write_at(now, |transaction| changes(transaction, sql, values))
     }
 

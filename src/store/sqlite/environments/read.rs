@@ -33,7 +33,6 @@ fn record(row: &Row<'_>) -> rusqlite::Result<EnvironmentRecord> {
         trouble_count: small(row, "trouble_count")?,
         available_at: instant(row, "available_at")?,
         error: failure(row)?,
-        error_may_pass: row.get("error_may_pass")?,
         contents: contents(row)?,
         created_at: instant(row, "created_at")?,
         updated_at: instant(row, "updated_at")?,

@@ -45,6 +45,7 @@ pub(super) use live::{EXPIRED, HELD_BY};
 
 impl Runs for SqliteStore {
     fn submit_run(&self, run: &NewRun, asked: &Submission, now: Timestamp) -> Result<Submitted> {
+        self.demand_in_place()?;
         self.write(|transaction| submit::submit(transaction, run, asked, now))
     }
 
@@ -54,6 +55,7 @@ impl Runs for SqliteStore {
     }
 
     fn enqueue_runs(&self, runs: &[NewRun], now: Timestamp) -> Result<Vec<RunRecord>> {
+        self.demand_in_place()?;
         self.write(|transaction| {
             runs.iter()
                 .map(|run| enqueue::insert(transaction, run, None, now))
@@ -62,6 +64,7 @@ impl Runs for SqliteStore {
     }
 
     fn insert_claimed_run(&self, run: &NewRun, claim: &Claim, now: Timestamp) -> Result<RunRecord> {
+        self.demand_in_place()?;
         self.write(|transaction| enqueue::insert(transaction, run, Some(claim), now))
     }
 
