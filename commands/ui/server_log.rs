@@ -345,6 +345,7 @@ impl Line {
 
     fn of_queue(metrics: &QueueMetrics) -> Self {
         let oldest = metrics
+            .queue
             .oldest_wait_ms
             .map(|wait| format!(", oldest waits {}", duration(wait)))
             .unwrap_or_default();
@@ -357,11 +358,11 @@ impl Line {
             event: "queue.metrics",
             message: format!(
                 "queue: {} queued{oldest}, {} running, {} succeeded, {} failed, {} cancelled, {} retried{latency}",
-                metrics.queued,
-                metrics.running,
-                metrics.succeeded,
-                metrics.failed,
-                metrics.cancelled,
+                metrics.queue.queued,
+                metrics.queue.running,
+                metrics.queue.succeeded,
+                metrics.queue.failed,
+                metrics.queue.cancelled,
                 metrics.retried
             ),
             data: json!({"metrics": metrics}),

@@ -6,6 +6,7 @@ use std::path::Path;
 
 use serde::Serialize;
 
+use crate::base::clock::Timestamp;
 use crate::base::files;
 use crate::base::files::SharedDisk;
 use crate::base::problem::Problem;
@@ -254,7 +255,9 @@ fn database(settings: &Settings, paths: &Paths) -> Finding {
 fn queue(settings: &Settings, paths: &Paths) -> Finding {
     const NAME: &str = "queue";
     let opened = store::open(settings, &paths.database(), Opening::Existing);
-    match opened.and_then(|store| store.runs_in_trouble()) {
+    let now = Timestamp::now();
+    let found = opened.and_then(|store| store.overview(None, now, now));
+    match found.map(|figures| figures.in_trouble) {
         Ok(0) => Finding::new(
             NAME,
             CheckState::Ok,

@@ -68,7 +68,7 @@ pub use identity::{Identities, Identity};
 pub use ids::{Ids, Named, SHORTEST};
 pub use leases::{Holder, Leases};
 pub use observed_time::ObservedTime;
-pub use queue_statistics::{Overview, QueueDepth, QueueStatistics};
+pub use queue_statistics::{Overview, QueueStatistics, Totals};
 pub use results::{ColumnResult, FieldResult, FieldState, Results, RunMetrics, RunResults};
 pub use runs::{
     Attempt, CancelOutcome, Ending, FoundRuns, NewRun, QueuePlace, Retry, RunCounts, RunFilter,

@@ -12,7 +12,7 @@ use crate::run::ending::recover::recover;
 use crate::run::execution::happenings::Happening;
 use crate::run::execution::lifecycle::send_back;
 use crate::run::execution::queue_metrics::QueueMetrics;
-use crate::store::{BuildAttempts, StoreError, Used};
+use crate::store::{BuildAttempts, Overview, StoreError, Totals, Used};
 use crate::system::machine::{JUMP, Machine, Moment, Steady};
 use crate::workspace::ballast;
 use crate::workspace::fleet::longest_lease;
@@ -101,6 +101,7 @@ impl Pool<'_> {
         let mut metrics = Duty::new(settings.metrics_interval);
         // The first entry is about an interval, not about a moment.
         metrics.is_due(machine.steady());
+        let mut totals = self.workspace.store.totals().unwrap_or_default();
         let pause = settings
             .cleanup_interval
             .min(settings.metrics_interval)
@@ -114,7 +115,7 @@ impl Pool<'_> {
                     self.sweep(&worker, &mut clocks)?;
                 }
                 if metrics.is_due(machine.steady()) {
-                    self.measure(&worker)?;
+                    self.measure(&worker, &mut totals)?;
                 }
                 Ok(())
             });
@@ -195,7 +196,7 @@ impl Pool<'_> {
         store.expire_environment_leases(&builds, &trusted)?;
         let expired = store.expire_run_leases(&backoff, &trusted)?;
         for run in expired {
-            self.counters.ended(run.status);
+            self.counters.left(run.status);
             ends::report_claim_ended(
                 self.workspace,
                 &run,
@@ -214,7 +215,7 @@ impl Pool<'_> {
     fn recover(&self, worker: &str) -> Result<(), StoreError> {
         let runs = recover(self.workspace)?;
         for run in &runs {
-            self.counters.ended(run.status);
+            self.counters.left(run.status);
             self.report(worker, &Happening::Recovered(run));
         }
         if !runs.is_empty() {
@@ -223,10 +224,17 @@ impl Pool<'_> {
         Ok(())
     }
 
-    fn measure(&self, worker: &str) -> Result<(), StoreError> {
+    fn measure(&self, worker: &str, before: &mut Totals) -> Result<(), StoreError> {
         let store = &*self.workspace.store;
         let now = self.workspace.machine.now();
-        let overview = store.overview(now, now)?;
+        let totals = store.totals()?;
+        let since = std::mem::replace(before, totals);
+        let queue = Overview {
+            succeeded: totals.succeeded.saturating_sub(since.succeeded),
+            failed: totals.failed.saturating_sub(since.failed),
+            cancelled: totals.cancelled.saturating_sub(since.cancelled),
+            ..store.overview(None, now, now)?
+        };
         let take = |counter: &std::sync::atomic::AtomicU64| counter.swap(0, Ordering::Relaxed);
         let claims = take(&self.counters.claims);
         let (waited, longest) = (
@@ -236,12 +244,7 @@ impl Pool<'_> {
         let metrics = QueueMetrics {
             at: now,
             worker: worker.to_owned(),
-            queued: overview.queued,
-            oldest_wait_ms: overview.oldest_wait_ms,
-            running: overview.running,
-            succeeded: take(&self.counters.succeeded),
-            failed: take(&self.counters.failed),
-            cancelled: take(&self.counters.cancelled),
+            queue,
             retried: take(&self.counters.retried),
             claims,
             claim_latency_ms: (claims > 0).then(|| waited as f64 / claims as f64 / 1000.0),

@@ -185,9 +185,6 @@ struct UnrecordedMetrics {
 /// What this process did since its last entry of metrics.
 #[derive(Default)]
 struct Counters {
-    succeeded: AtomicU64,
-    failed: AtomicU64,
-    cancelled: AtomicU64,
     retried: AtomicU64,
     claims: AtomicU64,
     /// Microseconds from due to claimed, summed up, and the longest.
@@ -196,14 +193,11 @@ struct Counters {
 }
 
 impl Counters {
-    fn ended(&self, status: RunStatus) {
-        let counter = match status {
-            RunStatus::Succeeded => &self.succeeded,
-            RunStatus::Failed => &self.failed,
-            RunStatus::Cancelled => &self.cancelled,
-            RunStatus::Queued | RunStatus::Running => &self.retried,
-        };
-        counter.fetch_add(1, Ordering::Relaxed);
+    /// Notes a run whose claim of this process ended.
+    fn left(&self, status: RunStatus) {
+        if !status.is_terminal() {
+            self.retried.fetch_add(1, Ordering::Relaxed);
+        }
     }
 }
 

@@ -17,7 +17,7 @@ use crate::run::execution::lifecycle::{
 };
 use crate::run::execution::safe_mode;
 use crate::run::execution::safe_mode::SafeMode;
-use crate::store::{Failure, RunRecord, RunStatus, StoreError, Used};
+use crate::store::{Failure, Overview, RunRecord, RunStatus, StoreError, Used};
 use crate::workspace::Workspace;
 
 /// How many runs of a failed environment are failed in one transaction.
@@ -82,41 +82,46 @@ impl Pool<'_> {
         self.report(&worker, &Happening::Stopped);
     }
 
+    /// What waits and runs, anywhere.
+    fn queue(&self) -> Result<Overview, StoreError> {
+        let now = self.workspace.machine.now();
+        self.workspace.store.overview(None, now, now)
+    }
+
     /// With `once`: the runs that wait where this worker met trouble and has executed none.
     fn note_left(&self) {
         let met_trouble = self.troubles.load(Ordering::Acquire) > 0;
         if met_trouble
             && !self.taken.load(Ordering::Acquire)
-            && let Ok(depth) = self.workspace.store.queue_depth()
+            && let Ok(queue) = self.queue()
         {
-            self.left.store(depth.queued, Ordering::Release);
+            self.left.store(queue.queued, Ordering::Release);
         }
     }
 
     /// Nothing waits but for the end of trouble, and nothing runs anywhere: what another worker runs may come back to the queue.
     fn is_drained(&self) -> bool {
-        let store = &*self.workspace.store;
         if self.busy.load(Ordering::Acquire) > 0 {
             return false;
         }
-        let Ok(depth) = store.queue_depth() else {
+        let Ok(queue) = self.queue() else {
             return false;
         };
         let tries = self.workspace.settings.worker.max_attempts;
         if self.workspace.settings.safe_mode == SafeMode::Reject {
             // What waits is left for the time after it.
-            self.left.store(depth.queued, Ordering::Release);
-            return depth.running == 0;
+            self.left.store(queue.queued, Ordering::Release);
+            return queue.running == 0;
         }
-        let left = match depth.queued > 0 && self.troubles.load(Ordering::Acquire) >= tries {
-            true if self.room.load(Ordering::Acquire) => store.runs_in_trouble(),
+        let left = match queue.queued > 0 && self.troubles.load(Ordering::Acquire) >= tries {
+            true if self.room.load(Ordering::Acquire) => queue.in_trouble,
             // Without free space none of them is tried.
-            true => Ok(depth.queued),
-            false => Ok(0),
+            true => queue.queued,
+            false => 0,
         };
-        let is_drained = depth.running == 0 && left.is_ok_and(|left| left == depth.queued);
+        let is_drained = queue.running == 0 && left == queue.queued;
         if is_drained {
-            self.left.store(depth.queued, Ordering::Release);
+            self.left.store(queue.queued, Ordering::Release);
         }
         is_drained
     }
@@ -132,7 +137,6 @@ impl Pool<'_> {
         self.ensure_environments()?;
         for run in store.fail_runs_of_failed_environments(FAILED_AT_ONCE, machine.now())? {
             ends::report_ended(self.workspace, &run);
-            self.counters.ended(run.status);
             self.report(worker, &Happening::Ended(&run));
         }
         if !self.has_room(worker) {
@@ -162,7 +166,6 @@ impl Pool<'_> {
     fn skip_waiting(&self, worker: &str) -> Result<Round, StoreError> {
         let skipped = safe_mode::end_waiting(self.workspace)?;
         for run in &skipped {
-            self.counters.ended(run.status);
             self.report(worker, &Happening::Ended(run));
         }
         Ok(match skipped.is_empty() {
@@ -271,7 +274,7 @@ impl Pool<'_> {
                 if run.status == RunStatus::Succeeded {
                     self.troubles.store(0, Ordering::Release);
                 }
-                self.counters.ended(run.status);
+                self.counters.left(run.status);
                 self.report(worker, &Happening::Ended(&run));
             }
             Executed::Lost => self.report(worker, &Happening::Lost(&claimed.run)),

@@ -2,6 +2,7 @@
 
 pub mod ballast;
 pub mod configurations;
+pub mod figures;
 pub mod fleet;
 pub mod identity;
 

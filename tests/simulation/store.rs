@@ -14,10 +14,10 @@ use ade::store::{
     ConfigurationVersion, Configurations, Copies, DocumentRecord, Documents, EndedRuns, Ending,
     EnvironmentContents, EnvironmentKey, EnvironmentRecord, Environments, Failure, FieldResult,
     FoundRuns, Heartbeat, Holder, Identities, Identity, Ids, KnownConfiguration, Leases, LiveRun,
-    Named, NewEnvironment, NewRun, ObservedTime, OutputCopy, Overview, Publication, QueueDepth,
-    QueuePlace, QueueStatistics, Result, Results, Retry, RunCounts, RunFiles, RunFilter, RunRecord,
-    RunningRun, Runs, SqliteStore, Store, StoreError, Submission, Submitted, TokenRecord, Tokens,
-    Used, WaitingRun, WorkerRecord, Workers, WorkspaceRecord,
+    Named, NewEnvironment, NewRun, ObservedTime, OutputCopy, Overview, Publication, QueuePlace,
+    QueueStatistics, Result, Results, Retry, RunCounts, RunFiles, RunFilter, RunRecord, RunningRun,
+    Runs, SqliteStore, Store, StoreError, Submission, Submitted, TokenRecord, Tokens, Totals, Used,
+    WaitingRun, WorkerRecord, Workers, WorkspaceRecord,
 };
 
 use super::judge::Operation;
@@ -398,9 +398,8 @@ impl Changes for SimulatedStore {
 
 impl QueueStatistics for SimulatedStore {
     looks! {
-        queue_depth() -> QueueDepth;
-        runs_in_trouble() -> u64;
-        overview(since: Timestamp, now: Timestamp) -> Overview;
+        overview(workspace: Option<&str>, since: Timestamp, now: Timestamp) -> Overview;
+        totals() -> Totals;
     }
 }
 
@@ -564,7 +563,7 @@ macro_rules! answers_as_they_are {
         }
     )*};
 }
-answers_as_they_are!(QueueDepth, u64, usize);
+answers_as_they_are!(Overview, Totals, u64, usize);
 
 macro_rules! answers_without_words {
     ($($answer:ty),*) => {$(impl Answer for $answer {})*};
@@ -572,7 +571,7 @@ macro_rules! answers_without_words {
 answers_without_words! {
     (), ChangeMark, EndedRuns, FoundRuns, RunCounts, Vec<LiveRun>, Vec<RunningRun>, ConfigurationRecord,
     HashMap<String, PathBuf>, HashMap<String, RunFiles>, Identity, Option<ConfigurationRecord>,
-    Option<Timestamp>, Option<Holder>, Option<Identity>, Option<String>, Overview, Vec<Attempt>,
+    Option<Timestamp>, Option<Holder>, Option<Identity>, Option<String>, Vec<Attempt>,
     Vec<ColumnResult>, DocumentRecord, KnownConfiguration, Option<KnownConfiguration>, Option<TokenRecord>, Publication,
     Submitted, TokenRecord, Vec<ConfigurationActivity>, Vec<ConfigurationVersion>,
     Vec<DocumentRecord>, Vec<FieldResult>, Vec<KnownConfiguration>, Vec<PathBuf>, Vec<TokenRecord>,

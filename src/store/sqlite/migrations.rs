@@ -32,6 +32,11 @@ pub(super) const MIGRATIONS: &[Migration] = &[
         name: "deleted",
         sql: include_str!("migrations/0004_deleted.sql"),
     },
+    Migration {
+        version: 6,
+        name: "totals",
+        sql: include_str!("migrations/0006_totals.sql"),
+    },
 ];
 
 const CREATE_SCHEMA_MIGRATIONS: &str = "CREATE TABLE IF NOT EXISTS schema_migrations (
