@@ -101,6 +101,7 @@ impl Pool<'_> {
         let mut metrics = Duty::new(settings.metrics_interval);
         // The first entry is about an interval, not about a moment.
         metrics.is_due(machine.steady());
+        let mut turns = vec![0; self.turns.len()];
         let mut totals = self.workspace.store.totals().unwrap_or_default();
         let pause = settings
             .cleanup_interval
@@ -122,6 +123,9 @@ impl Pool<'_> {
             if let Err(error) = step {
                 self.store_failed(&worker, error);
             }
+            if self.goes_round(&mut turns) {
+                self.report(&worker, &Happening::GoesRound);
+            }
             if machine.wait(&self.done, pause) {
                 break;
             }
@@ -129,6 +133,15 @@ impl Pool<'_> {
         if let Err(error) = self.leave_unrecorded(&worker) {
             self.report(&worker, &Happening::Trouble(&error.to_string()));
         }
+    }
+
+    /// Whether no slot is in the round that it was in at the last look.
+    fn goes_round(&self, seen: &mut [u64]) -> bool {
+        let turns = self.turns.iter().map(|turns| turns.load(Ordering::Acquire));
+        turns.zip(seen).fold(true, |all, (now, seen)| {
+            let stands_still = now % 2 == 1 && now == std::mem::replace(seen, now);
+            all && !stands_still
+        })
     }
 
     /// Whether other processes may hold leases. If the store does not answer, they may.

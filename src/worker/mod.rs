@@ -107,6 +107,7 @@ pub fn work(
         at_once: &stop.at_once,
         process: member.id.clone(),
         shutdown: Cancel::new(),
+        turns: (0..slots).map(|_| AtomicU64::new(0)).collect(),
         busy: AtomicUsize::new(0),
         taken: AtomicBool::new(false),
         stopping: AtomicBool::new(false),
@@ -151,6 +152,8 @@ struct Pool<'a> {
     at_once: &'a Cancel,
     /// Running runs are released to the queue.
     shutdown: Cancel,
+    /// How often each slot has begun or ended a round; odd within one. The execution of a run counts as outside.
+    turns: Vec<AtomicU64>,
     busy: AtomicUsize,
     /// With `once`: the one run was taken.
     taken: AtomicBool,

@@ -45,7 +45,12 @@ impl Pool<'_> {
         while !self.stop.is_cancelled() && !self.done.is_cancelled() {
             let heard = self.bell.rings();
             self.busy.fetch_add(1, Ordering::AcqRel);
-            let round = self.round(&worker);
+            let turn = || {
+                self.turns[index].fetch_add(1, Ordering::AcqRel);
+            };
+            turn();
+            let round = self.round(&worker, &turn);
+            turn();
             self.busy.fetch_sub(1, Ordering::AcqRel);
             match round {
                 Ok(Round::Worked) => {
@@ -127,7 +132,8 @@ impl Pool<'_> {
     }
 
     /// Environment rows for waiting runs, then a run; with `once`, an environment where no run is ready.
-    fn round(&self, worker: &str) -> Result<Round, StoreError> {
+    /// `turn` is called before and after that.
+    fn round(&self, worker: &str, turn: &dyn Fn()) -> Result<Round, StoreError> {
         let (store, machine) = (&*self.workspace.store, &self.workspace.machine);
         match self.workspace.settings.safe_mode {
             SafeMode::Off => {}
@@ -144,12 +150,16 @@ impl Pool<'_> {
             return Ok(Round::Idle);
         }
         let Some(claimed) = self.claim(worker)? else {
+            turn();
             let built = self.options.once && self.build_next(worker)?;
+            turn();
             return Ok(if built { Round::Worked } else { Round::Idle });
         };
         self.taken.store(true, Ordering::Release);
-        self.execute(worker, &claimed)?;
-        Ok(Round::Worked)
+        turn();
+        let executed = self.execute(worker, &claimed);
+        turn();
+        executed.map(|()| Round::Worked)
     }
 
     /// An operator who wonders why nothing is executed looks into the log.
