@@ -6,6 +6,7 @@
 #![deny(clippy::print_stdout, clippy::print_stderr, clippy::disallowed_methods)]
 
 mod annotate;
+mod backup;
 mod check;
 mod command_line;
 mod completions;
@@ -25,6 +26,7 @@ mod migrate;
 mod openapi;
 mod openapi_types;
 mod report;
+mod restore;
 mod run;
 mod runs;
 mod serve;
@@ -80,6 +82,8 @@ enum Command {
     #[command(subcommand)]
     Configs(configs::Command),
     Migrate(migrate::Args),
+    Backup(backup::Args),
+    Restore(restore::Args),
     Worker(worker::Args),
     Dev(dev::Args),
     Serve(serve::Args),
@@ -110,6 +114,8 @@ impl Command {
             Self::Env(command) => command.run(context),
             Self::Configs(command) => command.run(context),
             Self::Migrate(args) => migrate::run(args, context),
+            Self::Backup(args) => backup::run(args, context),
+            Self::Restore(args) => restore::run(args, context),
             Self::Worker(args) => worker::run(args, context),
             Self::Dev(args) => dev::run(args, context),
             Self::Serve(args) => serve::run(args, context),

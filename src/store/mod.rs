@@ -55,7 +55,7 @@ pub use configurations::{
     KnownConfiguration, Publication, WorkspaceRecord,
 };
 pub use copies::{Copies, OutputCopy};
-pub use database::{examine, location, migrate, open, status};
+pub use database::{copy, examine, location, migrate, newest_schema, open, status};
 pub use demands::{Demands, Denied, MostErrors};
 pub use documents::{DocumentRecord, Documents};
 pub use environments::{

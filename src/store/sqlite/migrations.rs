@@ -145,6 +145,7 @@ mod tests {
             "2c6a75df15115842dd3d71b44c9944a56cc4140467ee8bc9b5bcc6102b25dfc8",
             "0ac4efbba1204a7b2f24786b7172cb0e78be336326372c98b1d3b5b24ab01be9",
             "3b9aca5aac59918f6a39d3ca1c8747b78900c3aed3f5915c33a1f00095fd52e3",
+            "41c91d5180e58585604c7ef06e37012768a99248851f64090340c776310bf2af",
         ];
         assert_eq!(
             MIGRATIONS
