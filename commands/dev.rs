@@ -104,6 +104,7 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
         listening,
         options: ServeOptions {
             loopback,
+            figures_alone: false,
             without_pages: args.no_web,
             trusted_proxies: Vec::new(),
             cors_origins: serving::origins(settings.cors_origins.as_deref())?,

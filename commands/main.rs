@@ -6,6 +6,7 @@
 #![deny(clippy::print_stdout, clippy::print_stderr, clippy::disallowed_methods)]
 
 mod annotate;
+mod backup;
 mod check;
 mod command_line;
 mod completions;
@@ -26,6 +27,7 @@ mod openapi;
 mod openapi_types;
 mod pause;
 mod report;
+mod restore;
 mod resume;
 mod run;
 mod runs;
@@ -82,6 +84,8 @@ enum Command {
     #[command(subcommand)]
     Configs(configs::Command),
     Migrate(migrate::Args),
+    Backup(backup::Args),
+    Restore(restore::Args),
     Worker(worker::Args),
     Pause(pause::Args),
     Resume(resume::Args),
@@ -114,6 +118,8 @@ impl Command {
             Self::Env(command) => command.run(context),
             Self::Configs(command) => command.run(context),
             Self::Migrate(args) => migrate::run(args, context),
+            Self::Backup(args) => backup::run(args, context),
+            Self::Restore(args) => restore::run(args, context),
             Self::Worker(args) => worker::run(args, context),
             Self::Pause(args) => pause::run(args, context),
             Self::Resume(args) => resume::run(args, context),

@@ -8,6 +8,7 @@ use ade::api::ServeOptions;
 use ade::api::server::{self, ListenAddress, Listening};
 use ade::base::cancel::Cancel;
 use ade::settings::LogLevel;
+use ade::system::service::ServiceManager;
 use ade::worker;
 
 use crate::context::Context;
@@ -49,16 +50,13 @@ pub struct Args {
 
 pub fn run(args: &Args, context: &Context) -> Outcome {
     let settings = context.settings()?;
-    let variable = |name: &str| {
-        let value = settings.variables.get(std::ffi::OsStr::new(name))?;
-        value.to_str().map(str::to_owned)
-    };
+    let variable = |name: &str| settings.variable(name);
     let place = match (&args.socket, server::handed_over_count(&variable)) {
         (Some(path), _) => serving::socket(path),
         (None, Some(count)) => ListenAddress::HandedOver(count),
         (None, None) => serving::place(&args.host, args.port)?,
     };
-    let notify = variable("NOTIFY_SOCKET");
+    let manager = ServiceManager::of(&variable);
     let trusted_proxies = serving::proxies(settings.trusted_proxies.as_deref())?;
     let cors_origins = serving::origins(settings.cors_origins.as_deref())?;
     let log = Arc::new(ServerLog::new(context.own_ui(), &settings));
@@ -84,6 +82,7 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
         listening,
         options: ServeOptions {
             loopback,
+            figures_alone: false,
             without_pages: args.no_web,
             trusted_proxies,
             cors_origins,
@@ -103,9 +102,9 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
         // Not before signals are waited for: whoever hears this may send one at once.
         let words = format!("serving on {place}");
         log.say("api", LogLevel::Info, "api.started", &words);
-        server::notify(notify.as_deref(), "READY=1");
+        manager.tell("READY=1");
         stop.wait(Duration::MAX);
-        server::notify(notify.as_deref(), "STOPPING=1");
+        manager.tell("STOPPING=1");
     });
     log.say("api", LogLevel::Info, "api.stopped", "stopped");
     outcome

@@ -7,6 +7,7 @@ use std::time::Duration;
 use ade::base::problem::code;
 use ade::run::views::top::{View, WINDOW, look};
 use ade::store::Overview;
+use ade::workspace::figures::BusyProcess;
 use serde_json::json;
 
 use crate::context::Context;
@@ -65,22 +66,26 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
 
 fn print_json(ui: &Ui, view: &View) {
     ui.document(&json!({
-        "at": view.now,
+        "at": view.figures.now,
         "window_seconds": WINDOW.as_secs(),
-        "queue": view.overview,
+        "queue": view.figures.queue,
         "paused": view.paused,
-        "workers": view.workers,
+        "workers": view.figures.processes.iter().map(|known| &known.record).collect::<Vec<_>>(),
         "running": view.running.iter().map(|run| run_json(run, None, &[], &Whole)).collect::<Vec<_>>(),
     }));
 }
 
 fn lines(ui: &Ui, view: &View, width: Option<usize>) -> Vec<String> {
-    let mut lines = queue(ui, &view.overview);
+    let mut lines = queue(ui, &view.figures.queue);
     for paused in &view.paused {
         lines.push(format!("paused    {}", ui.paint(Tone::Warn, paused)));
     }
     let sections = [
-        ("No workers", view.workers.is_empty(), workers(view)),
+        (
+            "No workers",
+            view.figures.processes.is_empty(),
+            workers(view),
+        ),
         ("Nothing runs", view.running.is_empty(), running(view)),
         (
             "Nothing has ended yet",
@@ -136,13 +141,13 @@ fn queue(ui: &Ui, overview: &Overview) -> Vec<String> {
 
 fn workers(view: &View) -> Table {
     let mut table = Table::new("WORKER  KIND  SLOTS  STARTED  SEEN", &[0]).numbers(&[2]);
-    for worker in &view.workers {
+    for BusyProcess { record, .. } in &view.figures.processes {
         table.row(vec![
-            (Tone::Name, worker.name.clone()),
-            (Tone::Plain, worker.kind.clone()),
-            (Tone::Plain, worker.slots.to_string()),
-            (Tone::Plain, ago(worker.started_at, view.now)),
-            (Tone::Plain, ago(worker.seen_at, view.now)),
+            (Tone::Name, record.name.clone()),
+            (Tone::Plain, record.kind.clone()),
+            (Tone::Plain, record.slots.to_string()),
+            (Tone::Plain, ago(record.started_at, view.figures.now)),
+            (Tone::Plain, ago(record.seen_at, view.figures.now)),
         ]);
     }
     table
@@ -155,9 +160,12 @@ fn running(view: &View) -> Table {
         let attempt = format!("{} of {}", run.attempt_count, run.max_attempts);
         let since = run
             .started_at
-            .map(|since| duration(view.now.since(since)))
+            .map(|since| duration(view.figures.now.since(since)))
             .unwrap_or_default();
-        let lease = match run.claim_expires_at.map(|until| until.since(view.now)) {
+        let lease = match run
+            .claim_expires_at
+            .map(|until| until.since(view.figures.now))
+        {
             None => (Tone::Plain, String::new()),
             Some(0) => (Tone::Bad, "expired".to_owned()),
             Some(left) => (Tone::Plain, duration(left)),
@@ -177,7 +185,7 @@ fn running(view: &View) -> Table {
 fn recent(view: &View) -> Table {
     let mut table = Table::new("ENDED  STATUS  INPUT  TOOK", &[2]).numbers(&[3]);
     for run in &view.recent {
-        let ended = run.completed_at.map(|end| ago(end, view.now));
+        let ended = run.completed_at.map(|end| ago(end, view.figures.now));
         let took = run.duration_ms().map(duration);
         table.row(vec![
             (Tone::Plain, ended.unwrap_or_default()),

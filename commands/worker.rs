@@ -1,12 +1,20 @@
 //! `ade worker`: execute queued runs.
 
+use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
+use ade::api::server::{ListenAddress, Listening, Shutdown};
+use ade::api::state::ServerLine;
+use ade::api::{Api, ServeOptions};
+use ade::base::cancel::RaisedAtEnd;
 use ade::base::problem::code;
 use ade::run::calls::request::Tools;
 use ade::run::execution::happenings::{Happening, Where};
-use ade::settings::SafeMode;
+use ade::settings::{LogLevel, SafeMode};
+use ade::system::service::ServiceManager;
 use ade::worker::{self, WorkerOptions};
+use ade::workspace::Workspace;
 use ade::workspace::pause;
 use ade::workspace::pause::Paused;
 
@@ -28,7 +36,7 @@ use crate::ui::ServerLog;
 /// - The third signal: the worker ends without putting them back. Another process recovers the runs, and the attempts count.
 #[derive(clap::Args)]
 #[command(
-    after_help = "Examples:\n  ade worker --concurrency 2\n  ade worker --drain       until the queue is empty\n  ade worker --once        one run, or none if the queue is empty"
+    after_help = "Examples:\n  ade worker --concurrency 2\n  ade worker --drain       until the queue is empty\n  ade worker --once        one run, or none if the queue is empty\n  ade worker --metrics 127.0.0.1:9090"
 )]
 pub struct Args {
     /// Runs to execute at the same time [env: ADE_WORKER_CONCURRENCY] [default: half the cores, at most 4]
@@ -46,18 +54,24 @@ pub struct Args {
     /// Do not delete unused environments and files of old runs [env: ADE_WORKER_ENABLE_GC=0]
     #[arg(long)]
     no_gc: bool,
+    /// Answer /metrics, /healthz and /readyz here, for Prometheus; an address other than 127.0.0.1 lets other machines read them
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    metrics: Option<SocketAddr>,
 }
 
 pub fn run(args: &Args, context: &Context) -> Outcome {
     let settings = context.settings()?;
-    let log = ServerLog::new(context.own_ui(), &settings);
+    let place = args.metrics.map(ListenAddress::Port);
+    let listening = place.as_ref().map(Listening::at).transpose()?;
+    let manager = ServiceManager::of(&|name| settings.variable(name));
+    let log = Arc::new(ServerLog::new(context.own_ui(), &settings));
     let stop = signals::stop_on_signals();
     let stays = !args.drain && !args.once;
     let opened = match stays {
         true => Context::open_to_stay(&settings, &log, &stop.in_order)?,
         false => Some(Context::open_to_work(settings)?),
     };
-    let Some(workspace) = opened else {
+    let Some(workspace) = opened.map(Arc::new) else {
         return Ok(ExitStatus::Done);
     };
     let worker = &workspace.settings.worker;
@@ -72,13 +86,16 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
     };
     let work = || {
         let tools = Tools::here();
-        let told = |source: &Where<'_>, change: &Happening<'_>| log.change(source, change);
+        let told = |source: &Where<'_>, change: &Happening<'_>| {
+            tell_manager(&manager, change);
+            log.change(source, change);
+        };
         Ok(worker::work(&workspace, tools, &options, &stop, &told)?)
     };
-    let left = match stays {
-        true => when_there_is_room(&workspace.settings, &log, &stop.in_order, work)?,
-        false => Some(work()?),
-    };
+    let left = with_figures(listening, &workspace, &log, || match stays {
+        true => when_there_is_room(&workspace.settings, &log, &stop.in_order, work),
+        false => work().map(Some),
+    })?;
     let left = left.unwrap_or_default();
     if left > 0 && workspace.settings.safe_mode != SafeMode::Off {
         let message = format!("{left} queued and not executed: safe mode is on (ADE_SAFE_MODE)");
@@ -108,4 +125,46 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
 fn told(paused: &[Paused]) -> String {
     let all: Vec<String> = paused.iter().map(ToString::to_string).collect();
     all.join("; ")
+}
+
+/// What the service manager is told.
+fn tell_manager(manager: &ServiceManager, change: &Happening<'_>) {
+    match change {
+        // By each slot: the first time counts.
+        Happening::Started => manager.tell("READY=1"),
+        Happening::GoesRound => manager.tell("WATCHDOG=1"),
+        Happening::Stopping => manager.tell("STOPPING=1"),
+        _ => {}
+    }
+}
+
+/// Works, and serves figures until that has ended.
+fn with_figures<T>(
+    listening: Option<Listening>,
+    workspace: &Arc<Workspace>,
+    log: &Arc<ServerLog>,
+    work: impl FnOnce() -> T,
+) -> T {
+    let Some(listening) = listening else {
+        return work();
+    };
+    let address = listening.address();
+    let options = ServeOptions {
+        loopback: address.is_some_and(|address| address.ip().is_loopback()),
+        figures_alone: true,
+        ..ServeOptions::default()
+    };
+    let told = Arc::clone(log);
+    let report = Box::new(move |now: &ServerLine<'_>| told.api(now));
+    let api = Api::new(Arc::clone(workspace), options, report);
+    if let Some(address) = address {
+        let words = format!("figures at http://{address}/metrics");
+        log.say("api", LogLevel::Info, "api.started", &words);
+    }
+    let shutdown = Shutdown::default();
+    std::thread::scope(|scope| {
+        scope.spawn(|| listening.serve(&api, &shutdown));
+        let _end = RaisedAtEnd(&shutdown.in_order);
+        work()
+    })
 }

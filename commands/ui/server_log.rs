@@ -11,6 +11,7 @@ use ade::run::execution::happenings::{Happening, Where};
 use ade::run::execution::queue_metrics::QueueMetrics;
 use ade::settings::{LogLevel, Settings};
 use ade::store::{EnvironmentRecord, RunRecord};
+use ade::system::service;
 
 use serde_json::{Value, json};
 
@@ -23,6 +24,8 @@ pub struct ServerLog {
     json: bool,
     /// Lines for a developer who watches.
     short: bool,
+    /// Each line begins with its priority.
+    journal: bool,
     level: LogLevel,
     lines: LogWriter,
 }
@@ -35,6 +38,7 @@ impl ServerLog {
         Self {
             json: ui.json() || worker.log_json,
             short: false,
+            journal: service::is_journal(&|name| settings.variable(name)),
             level: if by_flags {
                 settings.log_level
             } else {
@@ -118,14 +122,15 @@ impl ServerLog {
         message: &str,
         data: Value,
     ) -> String {
-        let word = match level {
-            LogLevel::Error => "error",
-            LogLevel::Warning => "warning",
-            LogLevel::Info => "info",
-            LogLevel::Debug | LogLevel::Trace => "debug",
+        let (word, priority) = match level {
+            LogLevel::Error => ("error", "<3>"),
+            LogLevel::Warning => ("warning", "<4>"),
+            LogLevel::Info => ("info", "<6>"),
+            LogLevel::Debug | LogLevel::Trace => ("debug", "<7>"),
         };
+        let priority = if self.journal { priority } else { "" };
         let now = Timestamp::now();
-        if self.json {
+        let line = if self.json {
             let mut object = json!({"timestamp": now, "level": word, "worker": source, "event": event, "message": message});
             if let (Value::Object(object), Value::Object(data)) = (&mut object, data) {
                 object.extend(data);
@@ -150,7 +155,8 @@ impl ServerLog {
             format!("{clock} {speaker} {message}")
         } else {
             format!("{now} {word:<7} {source} {message}")
-        }
+        };
+        format!("{priority}{line}")
     }
 
     /// A change of a worker, where its log has a line for it.
@@ -345,6 +351,7 @@ impl Line {
 
     fn of_queue(metrics: &QueueMetrics) -> Self {
         let oldest = metrics
+            .queue
             .oldest_wait_ms
             .map(|wait| format!(", oldest waits {}", duration(wait)))
             .unwrap_or_default();
@@ -357,11 +364,11 @@ impl Line {
             event: "queue.metrics",
             message: format!(
                 "queue: {} queued{oldest}, {} running, {} succeeded, {} failed, {} cancelled, {} retried{latency}",
-                metrics.queued,
-                metrics.running,
-                metrics.succeeded,
-                metrics.failed,
-                metrics.cancelled,
+                metrics.queue.queued,
+                metrics.queue.running,
+                metrics.queue.succeeded,
+                metrics.queue.failed,
+                metrics.queue.cancelled,
                 metrics.retried
             ),
             data: json!({"metrics": metrics}),

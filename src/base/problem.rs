@@ -249,6 +249,9 @@ pub mod code {
         DATABASE_ERROR = "database_error";
         IDENTITY_MISMATCH = "identity_mismatch";
         COLLECTION_BUSY = "collection_busy";
+        BACKUP_DAMAGED = "backup_damaged";
+        DATA_DIRECTORY_DIVIDED = "data_directory_divided";
+        DATA_DIRECTORY_NOT_EMPTY = "data_directory_not_empty";
 
         // The machine.
         TOO_FEW_THREADS = "too_few_threads";

@@ -6,6 +6,7 @@ use std::path::Path;
 
 use serde::Serialize;
 
+use crate::base::clock::Timestamp;
 use crate::base::counted::plural;
 use crate::base::files;
 use crate::base::files::SharedDisk;
@@ -260,7 +261,9 @@ fn database(settings: &Settings, paths: &Paths) -> Finding {
 fn queue(settings: &Settings, paths: &Paths) -> Finding {
     const NAME: &str = "queue";
     let opened = store::open(settings, &paths.database(), Opening::Existing);
-    match opened.and_then(|store| store.runs_in_trouble()) {
+    let now = Timestamp::now();
+    let found = opened.and_then(|store| store.overview(None, now, now));
+    match found.map(|figures| figures.in_trouble) {
         Ok(0) => Finding::new(
             NAME,
             CheckState::Ok,
@@ -325,7 +328,8 @@ fn workers(settings: &Settings, paths: &Paths) -> Finding {
     let found = store::open(settings, &paths.database(), Opening::Existing).and_then(|store| {
         let mut workers = fleet::living_of(&*store, &Disk, paths)?;
         workers.retain(|worker| worker.kind == "worker");
-        Ok((store.queue_depth()?.queued, workers))
+        let now = Timestamp::now();
+        Ok((store.overview(None, now, now)?.queued, workers))
     });
     let (state, message, hint) = match found {
         Ok((queued, workers)) if queued > 0 && workers.is_empty() => (

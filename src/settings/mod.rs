@@ -39,6 +39,12 @@ impl Settings {
         self.variables.clone().into_iter().collect()
     }
 
+    /// A variable of this process, where it is text.
+    pub fn variable(&self, name: &str) -> Option<String> {
+        let value = self.variables.get(OsStr::new(name))?;
+        value.to_str().map(str::to_owned)
+    }
+
     /// `PATH`.
     pub fn path(&self) -> Option<&OsString> {
         self.variables.get(OsStr::new("PATH"))

@@ -123,6 +123,10 @@ impl Paths {
             &self.cache,
         ]
     }
+    /// The folders below which each workspace has its documents, its configurations and its runs.
+    pub fn roots(&self) -> [&Path; 3] {
+        [&self.documents, &self.configurations, &self.runs]
+    }
     /// The data directory.
     pub fn data(&self) -> &Path {
         &self.data
@@ -474,6 +478,14 @@ impl RunFolder {
     /// The mark of a run that is not recorded yet; it holds the id of the database.
     pub fn unrecorded(&self) -> PathBuf {
         self.0.join(".unrecorded")
+    }
+    /// What a backup leaves out: what is made again, and the outputs unless they are asked for.
+    pub fn left_out_of_backup(&self, outputs: bool) -> Vec<PathBuf> {
+        let mut left_out = vec![self.venv(), self.scratch(), self.unrecorded()];
+        if !outputs {
+            left_out.extend([self.output(), self.painted()]);
+        }
+        left_out
     }
     /// A link to the environment that the run used.
     pub fn venv(&self) -> PathBuf {

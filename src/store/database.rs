@@ -56,6 +56,21 @@ pub fn status(settings: &Settings, default: &Path) -> Result<SchemaStatus> {
     }
 }
 
+/// Copies the database as it is at one moment into a new file, while others use it.
+///
+/// # Errors
+/// As [`open`], or the file cannot be written.
+pub fn copy(settings: &Settings, default: &Path, to: &Path) -> Result<()> {
+    match Database::of(settings, default)? {
+        Database::Sqlite(path) => SqliteStore::open(settings, &path, Opening::Existing)?.copy(to),
+    }
+}
+
+/// The newest schema that this `ade` knows.
+pub fn newest_schema() -> i64 {
+    SqliteStore::NEWEST_SCHEMA
+}
+
 /// Opens a database that exists, and has it examine itself.
 ///
 /// # Errors

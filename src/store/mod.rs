@@ -56,7 +56,7 @@ pub use configurations::{
     KnownConfiguration, Publication, WorkspaceRecord,
 };
 pub use copies::{Copies, OutputCopy};
-pub use database::{examine, location, migrate, open, status};
+pub use database::{copy, examine, location, migrate, newest_schema, open, status};
 pub use demands::{Demands, Denied, MostErrors};
 pub use documents::{DocumentRecord, Documents};
 pub use environments::{
@@ -70,7 +70,7 @@ pub use ids::{Ids, Named, SHORTEST};
 pub use leases::{Holder, Leases};
 pub use observed_time::ObservedTime;
 pub use pauses::{Pause, Pauses};
-pub use queue_statistics::{Overview, QueueDepth, QueueStatistics};
+pub use queue_statistics::{Overview, QueueStatistics, Totals};
 pub use results::{ColumnResult, FieldResult, FieldState, Results, RunMetrics, RunResults};
 pub use runs::{
     Attempt, CancelOutcome, Ending, FoundRuns, NewRun, Priority, QueuePlace, Retry, RunCounts,

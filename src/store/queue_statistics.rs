@@ -6,15 +6,6 @@ use utoipa::ToSchema;
 use super::Result;
 use crate::base::clock::Timestamp;
 
-/// How many runs are queued and running.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct QueueDepth {
-    /// Queued runs.
-    pub queued: u64,
-    /// Running runs.
-    pub running: u64,
-}
-
 /// An overview of the queue.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, ToSchema)]
 #[schema(as = WorkspaceCounts)]
@@ -40,15 +31,31 @@ pub struct Overview {
     pub cancelled: u64,
 }
 
-/// Figures of the queue.
+/// What has happened since the database was made. Deleting runs takes nothing from it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Totals {
+    /// Runs that succeeded.
+    pub succeeded: u64,
+    /// Runs that failed.
+    pub failed: u64,
+    /// Runs that were cancelled.
+    pub cancelled: u64,
+    /// Attempts whose process died, or whose lease expired.
+    pub lost_attempts: u64,
+}
+
+/// Figures of the queue: the one reading of them.
 pub trait QueueStatistics {
-    /// Returns how many runs are queued and how many running.
-    fn queue_depth(&self) -> Result<QueueDepth>;
+    /// Returns the queue of a workspace, or of all (`None`), at one moment, and the counts of runs that ended since `since`, without
+    /// those whose files were collected. A run that is queued in an environment that waits for the end of trouble, or was sent
+    /// back by trouble itself, is in trouble: it waits, and no attempt is spent.
+    fn overview(
+        &self,
+        workspace: Option<&str>,
+        since: Timestamp,
+        now: Timestamp,
+    ) -> Result<Overview>;
 
-    /// Counts the queued runs that were sent back, or whose environment was, by trouble of the machine or the network: they wait, and
-    /// no attempt is spent.
-    fn runs_in_trouble(&self) -> Result<u64>;
-
-    /// Returns the queue now, and the counts of runs that ended since `since`, without those whose files were collected.
-    fn overview(&self, since: Timestamp, now: Timestamp) -> Result<Overview>;
+    /// Returns what has happened in all workspaces.
+    fn totals(&self) -> Result<Totals>;
 }

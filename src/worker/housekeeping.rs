@@ -12,7 +12,7 @@ use crate::run::ending::recover::recover;
 use crate::run::execution::happenings::Happening;
 use crate::run::execution::lifecycle::send_back;
 use crate::run::execution::queue_metrics::QueueMetrics;
-use crate::store::{BuildAttempts, StoreError, Used};
+use crate::store::{BuildAttempts, Overview, StoreError, Totals, Used};
 use crate::system::machine::{JUMP, Machine, Moment, Steady};
 use crate::workspace::ballast;
 use crate::workspace::fleet::{FleetError, living, longest_lease};
@@ -101,6 +101,8 @@ impl Pool<'_> {
         let mut metrics = Duty::new(settings.metrics_interval);
         // The first entry is about an interval, not about a moment.
         metrics.is_due(machine.steady());
+        let mut turns = vec![0; self.turns.len()];
+        let mut totals = self.workspace.store.totals().unwrap_or_default();
         let pause = settings
             .cleanup_interval
             .min(settings.metrics_interval)
@@ -115,12 +117,15 @@ impl Pool<'_> {
                     self.sweep(&worker, &mut clocks)?;
                 }
                 if metrics.is_due(machine.steady()) {
-                    self.measure(&worker)?;
+                    self.measure(&worker, &mut totals)?;
                 }
                 Ok(())
             });
             if let Err(error) = step {
                 self.store_failed(&worker, error);
+            }
+            if self.goes_round(&mut turns) {
+                self.report(&worker, &Happening::GoesRound);
             }
             if machine.wait(&self.done, pause) {
                 break;
@@ -129,6 +134,15 @@ impl Pool<'_> {
         if let Err(error) = self.leave_unrecorded(&worker) {
             self.report(&worker, &Happening::Trouble(&error.to_string()));
         }
+    }
+
+    /// Whether no slot is in the round that it was in at the last look.
+    fn goes_round(&self, seen: &mut [u64]) -> bool {
+        let turns = self.turns.iter().map(|turns| turns.load(Ordering::Acquire));
+        turns.zip(seen).fold(true, |all, (now, seen)| {
+            let stands_still = now % 2 == 1 && now == std::mem::replace(seen, now);
+            all && !stands_still
+        })
     }
 
     /// Whether other processes may hold leases. If the store does not answer, they may.
@@ -196,7 +210,7 @@ impl Pool<'_> {
         store.expire_environment_leases(&builds, &trusted)?;
         let expired = store.expire_run_leases(&backoff, &trusted)?;
         for run in expired {
-            self.counters.ended(run.status);
+            self.counters.left(run.status);
             ends::report_claim_ended(
                 self.workspace,
                 &run,
@@ -215,7 +229,7 @@ impl Pool<'_> {
     fn recover(&self, worker: &str) -> Result<(), StoreError> {
         let runs = recover(self.workspace)?;
         for run in &runs {
-            self.counters.ended(run.status);
+            self.counters.left(run.status);
             self.report(worker, &Happening::Recovered(run));
         }
         if !runs.is_empty() {
@@ -235,10 +249,17 @@ impl Pool<'_> {
         }
     }
 
-    fn measure(&self, worker: &str) -> Result<(), StoreError> {
+    fn measure(&self, worker: &str, before: &mut Totals) -> Result<(), StoreError> {
         let store = &*self.workspace.store;
         let now = self.workspace.machine.now();
-        let overview = store.overview(now, now)?;
+        let totals = store.totals()?;
+        let since = std::mem::replace(before, totals);
+        let queue = Overview {
+            succeeded: totals.succeeded.saturating_sub(since.succeeded),
+            failed: totals.failed.saturating_sub(since.failed),
+            cancelled: totals.cancelled.saturating_sub(since.cancelled),
+            ..store.overview(None, now, now)?
+        };
         let take = |counter: &std::sync::atomic::AtomicU64| counter.swap(0, Ordering::Relaxed);
         let claims = take(&self.counters.claims);
         let (waited, longest) = (
@@ -248,12 +269,7 @@ impl Pool<'_> {
         let metrics = QueueMetrics {
             at: now,
             worker: worker.to_owned(),
-            queued: overview.queued,
-            oldest_wait_ms: overview.oldest_wait_ms,
-            running: overview.running,
-            succeeded: take(&self.counters.succeeded),
-            failed: take(&self.counters.failed),
-            cancelled: take(&self.counters.cancelled),
+            queue,
             retried: take(&self.counters.retried),
             claims,
             claim_latency_ms: (claims > 0).then(|| waited as f64 / claims as f64 / 1000.0),

@@ -107,6 +107,7 @@ pub fn work(
         at_once: &stop.at_once,
         member: &member,
         shutdown: Cancel::new(),
+        turns: (0..slots).map(|_| AtomicU64::new(0)).collect(),
         busy: AtomicUsize::new(0),
         taken: AtomicBool::new(false),
         stopping: AtomicBool::new(false),
@@ -151,6 +152,8 @@ struct Pool<'a> {
     at_once: &'a Cancel,
     /// Running runs are released to the queue.
     shutdown: Cancel,
+    /// How often each slot has begun or ended a round; odd within one. The execution of a run counts as outside.
+    turns: Vec<AtomicU64>,
     busy: AtomicUsize,
     /// With `once`: the one run was taken.
     taken: AtomicBool,
@@ -185,9 +188,6 @@ struct UnrecordedMetrics {
 /// What this process did since its last entry of metrics.
 #[derive(Default)]
 struct Counters {
-    succeeded: AtomicU64,
-    failed: AtomicU64,
-    cancelled: AtomicU64,
     retried: AtomicU64,
     claims: AtomicU64,
     /// Microseconds from due to claimed, summed up, and the longest.
@@ -196,14 +196,11 @@ struct Counters {
 }
 
 impl Counters {
-    fn ended(&self, status: RunStatus) {
-        let counter = match status {
-            RunStatus::Succeeded => &self.succeeded,
-            RunStatus::Failed => &self.failed,
-            RunStatus::Cancelled => &self.cancelled,
-            RunStatus::Queued | RunStatus::Running => &self.retried,
-        };
-        counter.fetch_add(1, Ordering::Relaxed);
+    /// Notes a run whose claim of this process ended.
+    fn left(&self, status: RunStatus) {
+        if !status.is_terminal() {
+            self.retried.fetch_add(1, Ordering::Relaxed);
+        }
     }
 }
 

@@ -16,7 +16,7 @@ use crate::run::execution::lifecycle::{
     Claimed, EnvironmentSource, Executed, Lifecycle, send_back,
 };
 use crate::run::execution::safe_mode::SafeMode;
-use crate::store::{Failure, RunRecord, RunStatus, StoreError, Used};
+use crate::store::{Failure, Overview, RunRecord, RunStatus, StoreError, Used};
 use crate::workspace::{Workspace, pause};
 
 /// How many runs of a failed environment are failed in one transaction.
@@ -44,7 +44,12 @@ impl Pool<'_> {
         while !self.stop.is_cancelled() && !self.done.is_cancelled() {
             let heard = self.bell.rings();
             self.busy.fetch_add(1, Ordering::AcqRel);
-            let round = self.round(&worker);
+            let turn = || {
+                self.turns[index].fetch_add(1, Ordering::AcqRel);
+            };
+            turn();
+            let round = self.round(&worker, &turn);
+            turn();
             self.busy.fetch_sub(1, Ordering::AcqRel);
             match round {
                 Ok(Round::Worked) => {
@@ -81,6 +86,12 @@ impl Pool<'_> {
         self.report(&worker, &Happening::Stopped);
     }
 
+    /// What waits and runs, anywhere.
+    fn queue(&self) -> Result<Overview, StoreError> {
+        let now = self.workspace.machine.now();
+        self.workspace.store.overview(None, now, now)
+    }
+
     /// With `once`: the runs that wait where this worker met trouble, safe mode or a pause, and has executed none.
     fn note_left(&self) {
         let met_trouble = self.troubles.load(Ordering::Acquire) > 0;
@@ -92,45 +103,45 @@ impl Pool<'_> {
                 .is_ok_and(|paused| paused > 0);
         if (met_trouble || is_held)
             && !self.taken.load(Ordering::Acquire)
-            && let Ok(depth) = self.workspace.store.queue_depth()
+            && let Ok(queue) = self.queue()
         {
-            self.left.store(depth.queued, Ordering::Release);
+            self.left.store(queue.queued, Ordering::Release);
         }
     }
 
     /// Nothing waits but for the end of trouble or of a pause, and nothing runs anywhere: what another worker runs may come back to the queue.
     fn is_drained(&self) -> bool {
-        let store = &*self.workspace.store;
         if self.busy.load(Ordering::Acquire) > 0 {
             return false;
         }
-        let Ok(depth) = store.queue_depth() else {
+        let Ok(queue) = self.queue() else {
             return false;
         };
         let tries = self.workspace.settings.worker.max_attempts;
         if self.workspace.settings.safe_mode != SafeMode::Off {
             // What waits is left for the time after it.
-            self.left.store(depth.queued, Ordering::Release);
-            return depth.running == 0;
+            self.left.store(queue.queued, Ordering::Release);
+            return queue.running == 0;
         }
-        let Ok(paused) = store.paused_runs() else {
+        let Ok(paused) = self.workspace.store.paused_runs() else {
             return false;
         };
-        let left = match depth.queued > 0 && self.troubles.load(Ordering::Acquire) >= tries {
-            true if self.room.load(Ordering::Acquire) => store.runs_in_trouble(),
+        let left = match queue.queued > 0 && self.troubles.load(Ordering::Acquire) >= tries {
+            true if self.room.load(Ordering::Acquire) => queue.in_trouble,
             // Without free space none of them is tried.
-            true => Ok(depth.queued),
-            false => Ok(0),
+            true => queue.queued,
+            false => 0,
         };
-        let is_drained = depth.running == 0 && left.is_ok_and(|left| left + paused >= depth.queued);
+        let is_drained = queue.running == 0 && left + paused >= queue.queued;
         if is_drained {
-            self.left.store(depth.queued, Ordering::Release);
+            self.left.store(queue.queued, Ordering::Release);
         }
         is_drained
     }
 
     /// Environment rows for waiting runs, then a run; with `once`, an environment where no run is ready.
-    fn round(&self, worker: &str) -> Result<Round, StoreError> {
+    /// `turn` is called before and after that.
+    fn round(&self, worker: &str, turn: &dyn Fn()) -> Result<Round, StoreError> {
         let (store, machine) = (&*self.workspace.store, &self.workspace.machine);
         if self.workspace.settings.safe_mode != SafeMode::Off {
             return Ok(Round::Idle);
@@ -138,7 +149,6 @@ impl Pool<'_> {
         self.ensure_environments()?;
         for run in store.fail_runs_of_failed_environments(FAILED_AT_ONCE, machine.now())? {
             ends::report_ended(self.workspace, &run);
-            self.counters.ended(run.status);
             self.report(worker, &Happening::Ended(&run));
         }
         if !self.has_room(worker) {
@@ -146,12 +156,16 @@ impl Pool<'_> {
             return Ok(Round::Idle);
         }
         let Some(claimed) = self.claim(worker)? else {
+            turn();
             let built = self.options.once && self.build_next(worker)?;
+            turn();
             return Ok(if built { Round::Worked } else { Round::Idle });
         };
         self.taken.store(true, Ordering::Release);
-        self.execute(worker, &claimed)?;
-        Ok(Round::Worked)
+        turn();
+        let executed = self.execute(worker, &claimed);
+        turn();
+        executed.map(|()| Round::Worked)
     }
 
     /// An operator who wonders why nothing is executed looks into the log.
@@ -266,7 +280,7 @@ impl Pool<'_> {
                 if run.status == RunStatus::Succeeded {
                     self.troubles.store(0, Ordering::Release);
                 }
-                self.counters.ended(run.status);
+                self.counters.left(run.status);
                 self.report(worker, &Happening::Ended(&run));
             }
             Executed::Lost => self.report(worker, &Happening::Lost(&claimed.run)),

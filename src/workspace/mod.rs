@@ -1,10 +1,13 @@
 //! One open workspace of one data directory: its settings, its paths and its store.
 
+pub mod backup;
 pub mod ballast;
 pub mod configurations;
+pub mod figures;
 pub mod fleet;
 pub mod identity;
 pub mod pause;
+pub mod restore;
 
 use std::sync::Arc;
 use std::time::Duration;

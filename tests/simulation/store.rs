@@ -15,9 +15,9 @@ use ade::store::{
     EnvironmentContents, EnvironmentKey, EnvironmentRecord, Environments, Failure, FieldResult,
     FoundRuns, Heartbeat, Holder, Identities, Identity, Ids, KnownConfiguration, Leases, LiveRun,
     Named, NewEnvironment, NewRun, ObservedTime, OutputCopy, Overview, Pause, Pauses, Publication,
-    QueueDepth, QueuePlace, QueueStatistics, Result, Results, Retry, RunCounts, RunFiles,
-    RunFilter, RunRecord, RunningRun, Runs, SqliteStore, Store, StoreError, Submission, Submitted,
-    TokenRecord, Tokens, Used, WaitingRun, WorkerRecord, Workers, WorkspaceRecord,
+    QueuePlace, QueueStatistics, Result, Results, Retry, RunCounts, RunFiles, RunFilter, RunRecord,
+    RunningRun, Runs, SqliteStore, Store, StoreError, Submission, Submitted, TokenRecord, Tokens,
+    Totals, Used, WaitingRun, WorkerRecord, Workers, WorkspaceRecord,
 };
 
 use super::judge::Operation;
@@ -402,9 +402,8 @@ impl Pauses for SimulatedStore {
 
 impl QueueStatistics for SimulatedStore {
     looks! {
-        queue_depth() -> QueueDepth;
-        runs_in_trouble() -> u64;
-        overview(since: Timestamp, now: Timestamp) -> Overview;
+        overview(workspace: Option<&str>, since: Timestamp, now: Timestamp) -> Overview;
+        totals() -> Totals;
     }
 }
 
@@ -566,7 +565,7 @@ macro_rules! answers_as_they_are {
         }
     )*};
 }
-answers_as_they_are!(QueueDepth, u64, usize);
+answers_as_they_are!(Overview, Totals, u64, usize);
 
 macro_rules! answers_without_words {
     ($($answer:ty),*) => {$(impl Answer for $answer {})*};
@@ -574,7 +573,7 @@ macro_rules! answers_without_words {
 answers_without_words! {
     (), Pause, Option<Pause>, Vec<Pause>, ChangeMark, EndedRuns, FoundRuns, RunCounts, Vec<LiveRun>, Vec<RunningRun>, ConfigurationRecord,
     HashMap<String, PathBuf>, HashMap<String, RunFiles>, Identity, Option<ConfigurationRecord>,
-    Option<Timestamp>, Option<Holder>, Option<Identity>, Option<String>, Overview, Vec<Attempt>,
+    Option<Timestamp>, Option<Holder>, Option<Identity>, Option<String>, Vec<Attempt>,
     Vec<ColumnResult>, DocumentRecord, KnownConfiguration, Option<KnownConfiguration>, Option<TokenRecord>, Publication,
     Submitted, TokenRecord, Vec<ConfigurationActivity>, Vec<ConfigurationVersion>,
     Vec<DocumentRecord>, Vec<FieldResult>, Vec<KnownConfiguration>, Vec<PathBuf>, Vec<TokenRecord>,

@@ -91,7 +91,7 @@ pub struct FaultRates {
 }
 
 /// All that is counted. Each of these happens many times in a few hundred seeds; what never does, nothing is proved of.
-const COUNTED: [&str; 48] = [
+const COUNTED: [&str; 49] = [
     "attempts left",
     "builds",
     "builds failed",

@@ -62,14 +62,15 @@ async fn stats(Reader(api, caller): Reader, Query(which): Query<Which>) -> Answe
 
 /// `whole`: with where the workers are.
 fn stats_json(workspace: &Workspace, window: Duration, found: &Statistics, whole: bool) -> Value {
-    let overview = &found.overview;
+    let figures = &found.figures;
+    let queue = &figures.queue;
     let parts = found.parts.iter().map(|part| {
         let mut object = json!(part.ends);
         object["from"] = json!(part.from);
         object
     });
-    let workers = found.workers.iter().map(|known| {
-        let worker = &known.worker;
+    let workers = figures.workers().map(|known| {
+        let worker = &known.record;
         json!({
             "id": worker.id,
             "name": whole.then_some(&worker.name),
@@ -83,17 +84,17 @@ fn stats_json(workspace: &Workspace, window: Duration, found: &Statistics, whole
     });
     json!({
         "workspace_id": workspace.id(),
-        "at": found.now,
+        "at": figures.now,
         "window_seconds": window.as_secs(),
         "queue": {
-            "queued": overview.queued,
-            "running": overview.running,
-            "oldest_wait_ms": overview.oldest_wait_ms,
+            "queued": queue.queued,
+            "running": queue.running,
+            "oldest_wait_ms": queue.oldest_wait_ms,
             "size": workspace.settings.queue_size,
         },
         "environments": {
-            "queued": overview.environments_queued,
-            "building": overview.environments_building,
+            "queued": queue.environments_queued,
+            "building": queue.environments_building,
         },
         "ended": {
             "succeeded": found.ends.succeeded,
@@ -106,7 +107,7 @@ fn stats_json(workspace: &Workspace, window: Duration, found: &Statistics, whole
         },
         "waits": found.waits,
         "durations": found.durations,
-        "slots": {"all": found.slots(), "busy": found.busy_slots()},
+        "slots": {"all": figures.slots(), "busy": figures.busy_slots()},
         "workers": workers.collect::<Vec<_>>(),
     })
 }

@@ -1,6 +1,7 @@
 //! Whether the server lives, whether it is ready to serve, and its figures.
 
 use std::fmt::Write;
+use std::time::Duration;
 
 use axum::extract::{Request, State};
 use axum::http::header;
@@ -13,8 +14,10 @@ use crate::api::access::caller::Caller;
 use crate::api::description::schemas::{Health, Readiness};
 use crate::api::http::problem::ApiError;
 use crate::api::state::{Api, busy};
-use crate::base::clock::Timestamp;
-use crate::store::Overview;
+use crate::workspace::figures::{Figures, Of};
+
+/// Ended runs are counted for this long, beside all that ever ended.
+const WINDOW: Duration = Duration::from_secs(3600);
 
 pub fn routes() -> OpenApiRouter<Api> {
     OpenApiRouter::new()
@@ -38,22 +41,23 @@ async fn readyz(State(api): State<Api>) -> Result<axum::Json<Value>, ApiError> {
     if api.is_draining() {
         return Err(busy("the server is about to end"));
     }
-    let (all, configurations) = api.work(paused).await?;
+    let figures = api
+        .work(|api| Ok(Figures::read(api.home(), Of::default(), Duration::ZERO)?))
+        .await?;
+    let (all, configurations) = paused(&figures);
     Ok(axum::Json(json!({
         "status": "ok", "version": crate::VERSION, "paused": all, "paused_configurations": configurations,
     })))
 }
 
 /// Whether everything is paused, and how many configurations are.
-fn paused(api: &Api) -> Result<(bool, u64), ApiError> {
-    let store = &api.home().store;
-    store.queue_depth()?;
-    let pauses = store.pauses()?;
-    let all = pauses
+fn paused(figures: &Figures) -> (bool, u64) {
+    let all = figures
+        .pauses
         .iter()
-        .filter(|pause| pause.configuration_id.is_none());
-    let all = all.count();
-    Ok((all > 0, (pauses.len() - all) as u64))
+        .filter(|pause| pause.configuration_id.is_none())
+        .count();
+    (all > 0, (figures.pauses.len() - all) as u64)
 }
 
 /// Figures for Prometheus.
@@ -70,57 +74,81 @@ async fn metrics(State(api): State<Api>, request: Request) -> Result<impl IntoRe
     }
     let text = api
         .work(|api| {
-            let now = Timestamp::now();
-            let hour = i64::from(3_600_000);
-            let overview = api.home().store.overview(Timestamp(now.0 - hour), now)?;
             let mut text = String::new();
-            let (all, configurations) = paused(api)?;
-            let paused = [
-                (
-                    "ade_paused",
-                    "1 while everything is paused.",
-                    u64::from(all),
-                ),
-                (
-                    "ade_paused_configurations",
-                    "Configurations that are paused by themselves.",
-                    configurations,
-                ),
-                (
-                    "ade_runs_paused",
-                    "Runs that wait because of a pause.",
-                    api.home().store.paused_runs()?,
-                ),
-            ];
-            for (name, help, value) in gauges(api, &overview).into_iter().chain(paused) {
-                let _ = writeln!(
-                    text,
-                    "# HELP {name} {help}\n# TYPE {name} gauge\n{name} {value}"
-                );
-            }
-            api.requests.write(&mut text);
+            write_figures(
+                &mut text,
+                &Figures::read(api.home(), Of::default(), WINDOW)?,
+            );
+            write_own(&mut text, api);
             Ok(text)
         })
         .await?;
     Ok(([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], text))
 }
 
-/// Each gauge: its name, what it says, and its value.
+/// What all processes of the data directory do.
 #[rustfmt::skip] // a table
-fn gauges(api: &Api, overview: &Overview) -> [(&'static str, &'static str, u64); 12] {
-    const ENDED: &str = "Runs that ended so in the last hour.";
-    [
-        ("ade_runs_queued", "Runs that wait.", overview.queued),
-        ("ade_runs_in_trouble", "Runs that wait because the machine or the network is in trouble.", overview.in_trouble),
-        ("ade_runs_running", "Runs that are being executed.", overview.running),
-        ("ade_run_longest_wait_milliseconds", "How long the run that has been due longest has waited.", overview.oldest_wait_ms.unwrap_or(0)),
-        ("ade_environments_queued", "Environments that wait for a builder.", overview.environments_queued),
-        ("ade_environments_building", "Environments that are being built.", overview.environments_building),
-        ("ade_runs_succeeded_last_hour", ENDED, overview.succeeded),
-        ("ade_runs_failed_last_hour", ENDED, overview.failed),
-        ("ade_runs_cancelled_last_hour", ENDED, overview.cancelled),
-        ("ade_log_followers", "Clients that follow a run.", api.tails.followers()),
-        ("ade_workspace_followers", "Clients that follow a workspace.", api.watched.followers()),
-        ("ade_uptime_seconds", "Since the server started.", api.since.elapsed().as_secs()),
-    ]
+fn write_figures(text: &mut String, figures: &Figures) {
+    const GAUGE: &str = "gauge";
+    const COUNTER: &str = "counter";
+    const LAST_HOUR: &str = "Runs that ended so in the last hour.";
+    let Figures { queue, totals, .. } = figures;
+    let waits = queue.oldest_wait_ms.unwrap_or(0);
+    let mut write = |name: &str, kind, help, values: &[(&str, u64)]| write(text, name, kind, help, values);
+    write("ade_runs_queued", GAUGE, "Runs that wait.", &[("", queue.queued)]);
+    write("ade_runs_in_trouble", GAUGE, "Runs that wait because the machine or the network is in trouble.", &[("", queue.in_trouble)]);
+    write("ade_runs_running", GAUGE, "Runs that are being executed.", &[("", queue.running)]);
+    write("ade_run_longest_wait_milliseconds", GAUGE, "How long the run that has been due longest has waited.", &[("", waits)]);
+    write("ade_run_longest_wait_seconds", GAUGE, "The same in seconds.", &[("", waits / 1000)]);
+    write("ade_environments_queued", GAUGE, "Environments that wait for a builder.", &[("", queue.environments_queued)]);
+    write("ade_environments_building", GAUGE, "Environments that are being built.", &[("", queue.environments_building)]);
+    write("ade_runs_succeeded_last_hour", GAUGE, LAST_HOUR, &[("", queue.succeeded)]);
+    write("ade_runs_failed_last_hour", GAUGE, LAST_HOUR, &[("", queue.failed)]);
+    write("ade_runs_cancelled_last_hour", GAUGE, LAST_HOUR, &[("", queue.cancelled)]);
+    write("ade_runs_ended_total", COUNTER, "Runs that ended, by status, since the database was made.", &[
+        ("{status=\"succeeded\"}", totals.succeeded), ("{status=\"failed\"}", totals.failed), ("{status=\"cancelled\"}", totals.cancelled),
+    ]);
+    write("ade_attempts_lost_total", COUNTER, "Attempts whose worker died or hung, since the database was made.", &[("", totals.lost_attempts)]);
+    write("ade_workers", GAUGE, "Workers that live.", &[("", figures.workers().count() as u64)]);
+    write("ade_slots", GAUGE, "Runs that they may execute at the same time.", &[("", figures.slots())]);
+    write("ade_slots_busy", GAUGE, "Runs that they execute.", &[("", figures.busy_slots())]);
+    let (all, configurations) = paused(figures);
+    write("ade_paused", GAUGE, "1 while everything is paused.", &[("", u64::from(all))]);
+    write("ade_paused_configurations", GAUGE, "Configurations that are paused by themselves.", &[("", configurations)]);
+    write("ade_runs_paused", GAUGE, "Runs that wait because of a pause.", &[("", figures.paused_runs)]);
+    if let Some(bytes) = figures.free_bytes {
+        write("ade_data_free_bytes", GAUGE, "Free space on the disk of the data directory.", &[("", bytes)]);
+    }
+}
+
+/// What this process does.
+fn write_own(text: &mut String, api: &Api) {
+    for (name, help, value) in [
+        (
+            "ade_log_followers",
+            "Clients that follow a run.",
+            api.tails.followers(),
+        ),
+        (
+            "ade_workspace_followers",
+            "Clients that follow a workspace.",
+            api.watched.followers(),
+        ),
+        (
+            "ade_uptime_seconds",
+            "Since this process started to serve.",
+            api.since.elapsed().as_secs(),
+        ),
+    ] {
+        write(text, name, "gauge", help, &[("", value)]);
+    }
+    api.requests.write(text);
+}
+
+/// Writes the values of a name, each with its labels, in Prometheus's text format 0.0.4.
+fn write(text: &mut String, name: &str, kind: &str, help: &str, values: &[(&str, u64)]) {
+    let _ = writeln!(text, "# HELP {name} {help}\n# TYPE {name} {kind}");
+    for (labels, value) in values {
+        let _ = writeln!(text, "{name}{labels} {value}");
+    }
 }

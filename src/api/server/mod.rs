@@ -81,9 +81,9 @@ impl Problem for ListenError {
     fn facts(&self) -> Facts {
         match self {
             Self::InUse { .. } => Facts::new(Kind::Usage, code::ADDRESS_IN_USE)
-                .hint("stop that process, or choose another --port"),
+                .hint("stop that process, or choose another port"),
             Self::Unusable { .. } => Facts::new(Kind::Usage, code::ADDRESS_UNUSABLE)
-                .hint("choose another --host or --port"),
+                .hint("choose another address or port"),
         }
     }
 }
@@ -370,20 +370,4 @@ pub fn handed_over_count(variables: &dyn Fn(&str) -> Option<String>) -> Option<u
     let for_pid: u32 = variables("LISTEN_PID")?.parse().ok()?;
     let count: usize = variables("LISTEN_FDS")?.parse().ok()?;
     (for_pid == std::process::id() && count > 0).then_some(count)
-}
-
-/// Tells systemd how this process stands (sd_notify(3)): `READY=1`, `STOPPING=1`. Where systemd has not asked for that, nothing.
-pub fn notify(socket: Option<&str>, state: &str) {
-    use std::os::linux::net::SocketAddrExt;
-    use std::os::unix::net::{SocketAddr, UnixDatagram};
-    let Some(socket) = socket else {
-        return;
-    };
-    let address = match socket.strip_prefix('@') {
-        Some(name) => SocketAddr::from_abstract_name(name),
-        None => SocketAddr::from_pathname(socket),
-    };
-    if let (Ok(address), Ok(from)) = (address, UnixDatagram::unbound()) {
-        let _ = from.send_to_addr(state.as_bytes(), &address);
-    }
 }

@@ -52,6 +52,10 @@ fn routes() -> (Router<Api>, Described) {
 
 /// The whole API as a service.
 pub fn router(api: Api) -> Router {
+    if api.options.figures_alone {
+        let (router, _) = health::routes().split_for_parts();
+        return guard::around(router, &api).with_state(api);
+    }
     let (mut router, document) = routes();
     if !api.options.without_pages {
         router = router.merge(pages::routes(&openapi::json(&document)));

@@ -12,7 +12,6 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::statistics::{overview, statuses};
 use crate::api::http::paths::Hider;
 use crate::base::clock::{Timestamp, milliseconds};
 use crate::environment::json::environment_json;
@@ -29,6 +28,8 @@ pub const MOST: usize = 1000;
 /// Ended runs are counted for this long. What ended within this time is compared with what was told: an end is recorded with
 /// the time at which its process looked at the clock, and seen when it is committed, which may have to wait for others.
 pub const WINDOW: Duration = Duration::from_secs(60);
+/// While nothing is written, the counts are read again after so many milliseconds.
+const PACE: u64 = 1000;
 /// Of the runs that ended, so many are looked at.
 const LOOK_AT: u32 = 10_000;
 
@@ -53,7 +54,8 @@ pub struct ToldSoFar {
     /// Runs that ended within the window, by id.
     ended: HashMap<String, (RunStatus, Timestamp)>,
     environments: BTreeMap<String, Shown>,
-    /// The counts, and of when they are.
+    counted_at: Option<Timestamp>,
+    /// The counts that were told, and of when they are.
     counts: Option<(Timestamp, Overview)>,
 }
 
@@ -69,6 +71,7 @@ struct Shown {
 /// All that is compared, read at one moment.
 struct Now {
     at: Timestamp,
+    counts: Overview,
     live: Vec<LiveRun>,
     ended: EndedRuns,
     environments: Vec<EnvironmentRecord>,
@@ -82,6 +85,7 @@ impl Now {
         let live = store.live_runs(workspace.id())?;
         Ok(Self {
             at,
+            counts: store.overview(Some(workspace.id()), before(at), at)?,
             live,
             ended: store.ended_runs(workspace.id(), ended_since, LOOK_AT)?,
             environments: store.environments(workspace.id())?,
@@ -107,11 +111,11 @@ impl ToldSoFar {
         paths: &Hider,
     ) -> Result<Vec<Update>, StoreError> {
         let mark = workspace.store.change_mark()?;
+        let moment = workspace.machine.now();
         if self.mark == Some(mark) {
-            return Ok(self.passed(workspace.machine.now()));
+            return self.passed(workspace, moment);
         }
-        let begin = before(workspace.machine.now());
-        let now = Now::read(workspace, begin)?;
+        let now = Now::read(workspace, before(moment))?;
         let mut changes = self.of_environments(&now.environments, paths);
         let ids = self.changed_runs(&now);
         if ids.len() > MOST || now.ended.only_since.is_some() {
@@ -119,6 +123,7 @@ impl ToldSoFar {
         } else {
             changes.extend(runs(workspace, &ids, paths)?);
         }
+        changes.extend(self.counted(now.at, now.counts));
         // Nothing fails from here on: what is told is noted.
         self.mark = Some(mark);
         let by_id = |run: LiveRun| (run.id.clone(), run);
@@ -129,26 +134,29 @@ impl ToldSoFar {
             .collect();
         let shown = |known: &EnvironmentRecord| (known.id.clone(), Shown::of(known));
         self.environments = now.environments.iter().map(shown).collect();
-        changes.extend(self.passed(now.at));
         Ok(changes)
     }
 
     /// What changes by time alone: runs that become due, and ends that leave the window.
-    fn passed(&mut self, now: Timestamp) -> Vec<Update> {
+    fn passed(&mut self, workspace: &Workspace, now: Timestamp) -> Result<Vec<Update>, StoreError> {
         let begin = before(now);
         self.ended.retain(|_, (_, ended)| *ended >= begin);
-        let counts = overview(
-            self.live.values(),
-            self.environments.values().map(|shown| shown.status),
-            self.ended.values().map(|(status, _)| *status),
-            now,
-        );
+        if self.counted_at.is_some_and(|at| now.since(at) < PACE) {
+            return Ok(Vec::new());
+        }
+        let counts = workspace.store.overview(Some(workspace.id()), begin, now)?;
+        Ok(self.counted(now, counts).into_iter().collect())
+    }
+
+    /// Notes counts. Tells them where they are others than those that were told.
+    fn counted(&mut self, now: Timestamp, counts: Overview) -> Option<Update> {
+        self.counted_at = Some(now);
         let told = self.counts.map(|(of, told)| compared(of, told));
         if told == Some(compared(now, counts)) {
-            return Vec::new();
+            return None;
         }
         self.counts = Some((now, counts));
-        vec![Update::Counts(counts)]
+        Some(Update::Counts(counts))
     }
 
     /// The runs that were made, changed, or ended, by id: in the order in which they were made.
@@ -207,17 +215,6 @@ pub fn catch_up(
     let since = after.map(before);
     let window = before(now);
     let read = Now::read(workspace, since.map_or(window, |since| since.min(window)))?;
-    let in_window = read
-        .ended
-        .runs
-        .iter()
-        .filter(|run| run.completed_at >= window);
-    let counts = overview(
-        &read.live,
-        statuses(&read.environments),
-        in_window.map(|run| run.status),
-        read.at,
-    );
     let is_new = |run: &&LiveRun| {
         let changed = run.created_at.max(run.available_at);
         run.status == RunStatus::Running || since.is_some_and(|since| changed >= since)
@@ -234,7 +231,7 @@ pub fn catch_up(
         .map(|run| run.id.clone())
         .collect();
     ids.extend(ended.map(|run| run.id.clone()));
-    let mut changes = vec![Update::Counts(counts)];
+    let mut changes = vec![Update::Counts(read.counts)];
     let environments = read
         .environments
         .iter()

@@ -32,6 +32,8 @@ use watched::WatchedWorkspaces;
 pub struct ServeOptions {
     /// It listens on loopback alone: the Host header must name that.
     pub loopback: bool,
+    /// Nothing but health and figures.
+    pub figures_alone: bool,
     /// No pages, the API alone.
     pub without_pages: bool,
     /// Proxies whose forwarded headers are believed.

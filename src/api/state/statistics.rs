@@ -4,19 +4,15 @@
 //! Each look costs about the same however many runs there are: of the runs that ended, [`LOOK_AT`] are looked at, those that
 //! ended last. Where the window holds more, the figures say since when they count.
 
-use std::collections::HashMap;
 use std::time::Duration;
 
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::base::clock::{Timestamp, milliseconds};
-use crate::store::{
-    EndedRun, EnvironmentRecord, EnvironmentStatus, LiveRun, Overview, RunStatus, StoreError,
-    WorkerRecord,
-};
+use crate::store::{EndedRun, RunStatus, StoreError};
 use crate::workspace::Workspace;
-use crate::workspace::fleet;
+use crate::workspace::figures::{Figures, Of};
 
 /// The longest window.
 pub const LONGEST_WINDOW: Duration = Duration::from_secs(24 * 3600);
@@ -24,8 +20,6 @@ pub const LONGEST_WINDOW: Duration = Duration::from_secs(24 * 3600);
 pub const LOOK_AT: u32 = 50_000;
 /// Into so many parts of the same length the window is divided.
 const PARTS: u32 = 60;
-/// The kind of a process that works the queue.
-const WORKER: &str = "worker";
 
 /// How many runs ended how.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
@@ -86,26 +80,15 @@ impl Spread {
     }
 }
 
-/// A worker and how many of its slots are busy.
-#[derive(Clone, Debug)]
-pub struct BusyWorker {
-    /// The worker.
-    pub worker: WorkerRecord,
-    /// Its busy slots.
-    pub busy: u64,
-}
-
 /// How the work of a workspace goes.
 #[derive(Clone, Debug)]
 pub struct Statistics {
-    /// The moment of the look.
-    pub now: Timestamp,
+    /// What waits and runs now, and the workers.
+    pub figures: Figures,
     /// Since when runs that ended are counted: the begin of the window, or later where it holds more runs than are looked at.
     pub counted_since: Timestamp,
     /// Whether that is the whole window.
     pub is_whole: bool,
-    /// What waits and runs now; what it says of ended runs is of the same time as `ends`.
-    pub overview: Overview,
     /// What ended.
     pub ends: Ends,
     /// Runs that ended, for each minute of the time that is counted.
@@ -116,66 +99,6 @@ pub struct Statistics {
     pub waits: Option<Spread>,
     /// From claimed first to ended, of the same runs.
     pub durations: Option<Spread>,
-    /// The workers that live, or of which nothing else is known. They work for all workspaces of the database.
-    pub workers: Vec<BusyWorker>,
-}
-
-impl Statistics {
-    /// The slots of all workers.
-    pub fn slots(&self) -> u64 {
-        let slots = self.workers.iter().map(|known| known.worker.slots);
-        slots.map(u64::from).sum()
-    }
-
-    /// The busy ones.
-    pub fn busy_slots(&self) -> u64 {
-        self.workers.iter().map(|known| known.busy).sum()
-    }
-}
-
-/// Counts what waits, runs and has ended.
-pub fn overview<'a>(
-    live: impl IntoIterator<Item = &'a LiveRun>,
-    environments: impl IntoIterator<Item = EnvironmentStatus>,
-    ends: impl IntoIterator<Item = RunStatus>,
-    now: Timestamp,
-) -> Overview {
-    let mut overview = Overview::default();
-    let mut due_longest: Option<Timestamp> = None;
-    for run in live {
-        if run.status == RunStatus::Running {
-            overview.running += 1;
-            continue;
-        }
-        overview.queued += 1;
-        if run.available_at <= now {
-            let earlier = due_longest.map_or(run.available_at, |due| due.min(run.available_at));
-            due_longest = Some(earlier);
-        }
-    }
-    overview.oldest_wait_ms = due_longest.map(|due| now.since(due));
-    for status in environments {
-        match status {
-            EnvironmentStatus::Queued => overview.environments_queued += 1,
-            EnvironmentStatus::Building => overview.environments_building += 1,
-            EnvironmentStatus::Ready | EnvironmentStatus::Failed => {}
-        }
-    }
-    let mut counted = Ends::default();
-    ends.into_iter().for_each(|status| counted.add(status));
-    Overview {
-        succeeded: counted.succeeded,
-        failed: counted.failed,
-        cancelled: counted.cancelled,
-        ..overview
-    }
-}
-
-/// The status of each environment.
-pub(crate) fn statuses(
-    environments: &[EnvironmentRecord],
-) -> impl Iterator<Item = EnvironmentStatus> + '_ {
-    environments.iter().map(|environment| environment.status)
 }
 
 /// Looks how the work of a workspace goes, and what ended within a window before now. Where `shown` names workspaces, the workers are
@@ -185,25 +108,14 @@ pub fn look(
     window: Duration,
     shown: Option<&[String]>,
 ) -> Result<Statistics, StoreError> {
-    let store = &*workspace.store;
-    let now = workspace.machine.now();
+    let of = Of {
+        workspace: Some(workspace.id()),
+        busy_with: shown,
+    };
+    let figures = Figures::read(workspace, of, Duration::ZERO)?;
+    let now = figures.now;
     let begin = Timestamp(now.0 - milliseconds(window));
-    let live = store.live_runs(workspace.id())?;
-    let ended = store.ended_runs(workspace.id(), begin, LOOK_AT)?;
-    let environments = store.environments(workspace.id())?;
-    let mut busy: HashMap<String, u64> = HashMap::new();
-    for run in store.running_runs(shown)? {
-        *busy.entry(run.process).or_default() += 1;
-    }
-    let workers = fleet::living(workspace)?
-        .into_iter()
-        .filter(|worker| worker.kind == WORKER)
-        .map(|worker| BusyWorker {
-            busy: busy.remove(&worker.id).unwrap_or(0),
-            worker,
-        })
-        .filter(|known| shown.is_none() || known.busy > 0)
-        .collect();
+    let ended = workspace.store.ended_runs(workspace.id(), begin, LOOK_AT)?;
     // A run may have ended since the clock was looked at.
     let ended_by_now = |run: &&EndedRun| run.completed_at <= now;
     let runs: Vec<&EndedRun> = ended.runs.iter().filter(ended_by_now).collect();
@@ -212,21 +124,14 @@ pub fn look(
     runs.iter().for_each(|run| ends.add(run.status));
     let waited = |run: &&EndedRun| Some(run.started_at?.since(run.created_at));
     Ok(Statistics {
-        now,
+        figures,
         counted_since,
         is_whole: ended.only_since.is_none(),
-        overview: overview(
-            &live,
-            statuses(&environments),
-            runs.iter().map(|run| run.status),
-            now,
-        ),
         ends,
         per_minute: per_minute(ends.all(), now.since(counted_since)),
         parts: parts(&runs, begin, window),
         waits: Spread::of(runs.iter().filter_map(waited).collect()),
         durations: Spread::of(runs.iter().filter_map(|run| run.took_ms).collect()),
-        workers,
     })
 }
 

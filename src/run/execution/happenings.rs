@@ -62,6 +62,8 @@ pub enum Happening<'a> {
     Recovered(&'a RunRecord),
     /// The queue at this moment.
     Metrics(&'a QueueMetrics),
+    /// The worker goes round: no slot stands still in anything but a run. Told about once a second.
+    GoesRound,
     /// Something was collected.
     Collected(&'a collection::Report),
     /// The clock jumped by so many seconds; no lease is ended until every live worker has renewed its own.

@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use super::chosen::short_ids;
-use crate::base::clock::Timestamp;
 use crate::run::ending::recover::settle;
-use crate::store::{Overview, RunFilter, RunRecord, RunStatus, StoreError, WorkerRecord};
+use crate::store::{RunFilter, RunRecord, RunStatus, StoreError};
+use crate::workspace::figures::{Figures, Of};
 use crate::workspace::pause::Paused;
 use crate::workspace::{Workspace, pause};
 
@@ -18,14 +18,10 @@ const RECENT: u32 = 10;
 
 /// The queue at one moment.
 pub struct View {
-    /// That moment.
-    pub now: Timestamp,
-    /// Counts of queued, running and, within [`WINDOW`], ended runs.
-    pub overview: Overview,
+    /// Its figures; ended runs are counted within [`WINDOW`].
+    pub figures: Figures,
     /// What is paused.
     pub paused: Vec<Paused>,
-    /// The registered processes.
-    pub workers: Vec<WorkerRecord>,
     /// The runs that are being executed.
     pub running: Vec<RunRecord>,
     /// The part of the id of each that tells it from all others.
@@ -37,11 +33,8 @@ pub struct View {
 /// Reads the state of the queue, after the runs of dead processes were recovered.
 pub fn look(workspace: &Workspace) -> Result<View, StoreError> {
     settle(workspace);
-    let store = &*workspace.store;
-    let now = Timestamp::now();
-    let since = Timestamp(now.0 - i64::try_from(WINDOW.as_millis()).unwrap_or(0));
     let runs = |status, limit| {
-        store.runs(&RunFilter {
+        workspace.store.runs(&RunFilter {
             workspace_id: workspace.id().to_owned(),
             statuses: Vec::from_iter(status),
             limit,
@@ -52,10 +45,8 @@ pub fn look(workspace: &Workspace) -> Result<View, StoreError> {
     recent.retain(|run| run.status.is_terminal());
     let running = runs(Some(RunStatus::Running), RUNNING)?;
     Ok(View {
-        now,
-        overview: store.overview(since, now)?,
+        figures: Figures::read(workspace, Of::default(), WINDOW)?,
         paused: pause::all(workspace)?,
-        workers: store.workers()?,
         running_ids: short_ids(workspace, &running)?,
         running,
         recent,

@@ -122,6 +122,20 @@ impl SqliteStore {
         })
     }
 
+    /// Writes a complete copy into a new file. Unlike a copy of the file, it contains the write-ahead log, and nothing of an open
+    /// transaction; unlike SQLite's online backup, it does not begin anew whenever another process writes.
+    pub(in crate::store) fn copy(&self, to: &Path) -> Result<()> {
+        self.read(|connection| {
+            connection
+                .execute("VACUUM INTO ?1", [to.to_string_lossy()])
+                .map(drop)
+        })
+    }
+
+    /// The newest migration.
+    pub(in crate::store) const NEWEST_SCHEMA: i64 =
+        migrations::MIGRATIONS[migrations::MIGRATIONS.len() - 1].version;
+
     /// Makes a complete copy beside the database, named after its schema version.
     fn back_up(&self, status: &SchemaStatus) -> Result<PathBuf> {
         let version = status
@@ -131,12 +145,7 @@ impl SqliteStore {
         let target = DatabaseFile(&self.options.path).backup(version, Timestamp::now());
         let beside = DatabaseFile::unfinished_backup(&target);
         let _ = std::fs::remove_file(&beside);
-        // Unlike a copy of the file, this contains the write-ahead log, and nothing of an open transaction.
-        self.read(|connection| {
-            connection
-                .execute("VACUUM INTO ?1", [beside.to_string_lossy()])
-                .map(|_| ())
-        })?;
+        self.copy(&beside)?;
         File::open(&beside)
             .and_then(|file| file.sync_all())
             .map_err(FileError::on("sync", &beside))?;

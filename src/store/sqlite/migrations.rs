@@ -37,6 +37,11 @@ pub(super) const MIGRATIONS: &[Migration] = &[
         name: "turns",
         sql: include_str!("migrations/0005_turns.sql"),
     },
+    Migration {
+        version: 6,
+        name: "totals",
+        sql: include_str!("migrations/0006_totals.sql"),
+    },
 ];
 
 const CREATE_SCHEMA_MIGRATIONS: &str = "CREATE TABLE IF NOT EXISTS schema_migrations (
@@ -146,6 +151,7 @@ mod tests {
             "0ac4efbba1204a7b2f24786b7172cb0e78be336326372c98b1d3b5b24ab01be9",
             "3b9aca5aac59918f6a39d3ca1c8747b78900c3aed3f5915c33a1f00095fd52e3",
             "be31da61c28c417bea43a945e14973652843940d1e8223c8bab2829219e3ddd4",
+            "41c91d5180e58585604c7ef06e37012768a99248851f64090340c776310bf2af",
         ];
         assert_eq!(
             MIGRATIONS

@@ -137,8 +137,8 @@ fn runs_are_found_by_the_end_of_their_id_without_a_look_at_all() {
 #[test]
 fn runs_that_ended_a_moment_ago_are_counted_without_the_others() {
     assert_uses(
-        queue_statistics::ENDED_SINCE,
-        "COVERING INDEX runs_with_artifacts (completed_at>?)",
+        queue_statistics::OVERVIEW,
+        "SEARCH runs USING INDEX runs_with_artifacts (completed_at>?)",
     );
 }
 
@@ -152,9 +152,9 @@ fn runs_that_ended_last_are_read_backwards_from_the_last_without_sorting() {
 
 #[test]
 fn runs_in_trouble_are_found_without_a_look_at_all_that_wait() {
-    assert_uses(queue_statistics::IN_TROUBLE, "INDEX queue_in_trouble");
+    assert_uses(queue_statistics::OVERVIEW, "INDEX queue_in_trouble");
     assert_uses(
-        queue_statistics::BEHIND_TROUBLE,
+        queue_statistics::OVERVIEW,
         "COVERING INDEX queue_of_environment (environment_id=? AND status=?)",
     );
 }

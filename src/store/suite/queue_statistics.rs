@@ -1,7 +1,7 @@
 //! Figures of the queue.
 
 use super::places::{at, claim, ended, environment, queued, ready, running};
-use crate::store::{Overview, QueueDepth, RunStatus, Store};
+use crate::store::{Overview, RunStatus, Store};
 
 pub fn the_overview_counts_what_waits_runs_and_ended(store: &dyn Store) {
     let ready = ready(store, "d", at(0));
@@ -19,7 +19,7 @@ pub fn the_overview_counts_what_waits_runs_and_ended(store: &dyn Store) {
         ended(store, &ready, status, at(now));
     }
     assert_eq!(
-        store.overview(at(10), at(60)).unwrap(),
+        store.overview(None, at(10), at(60)).unwrap(),
         Overview {
             queued: 3,
             oldest_wait_ms: Some(40),
@@ -32,12 +32,6 @@ pub fn the_overview_counts_what_waits_runs_and_ended(store: &dyn Store) {
             cancelled: 1,
         }
     );
-    let depth = store.queue_depth().unwrap();
-    assert_eq!(
-        depth,
-        QueueDepth {
-            queued: 3,
-            running: 1
-        }
-    );
+    let elsewhere = store.overview(Some("elsewhere"), at(10), at(60)).unwrap();
+    assert_eq!(elsewhere, Overview::default());
 }

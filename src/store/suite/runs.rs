@@ -137,7 +137,7 @@ pub fn trouble_of_the_machine_spends_no_attempt_and_is_counted_apart(store: &dyn
     let left = wait(&first, 10, 1010).unwrap();
     assert_eq!((left.available_at, left.trouble_count), (at(1010), 1));
     assert!(wait(&first, 11, 12).is_none(), "the claim is gone");
-    assert_eq!(store.runs_in_trouble().unwrap(), 1);
+    assert_eq!(store.overview(None, at(0), at(0)).unwrap().in_trouble, 1);
     // More often than it has attempts.
     let mut now = 1010;
     for times in 2..=run.max_attempts + 2 {
@@ -150,13 +150,13 @@ pub fn trouble_of_the_machine_spends_no_attempt_and_is_counted_apart(store: &dyn
         assert_eq!((left.available_at, left.trouble_count), (at(until), times));
         now = left.available_at.0 - at(0).0;
     }
-    assert_eq!(store.runs_in_trouble().unwrap(), 1);
+    assert_eq!(store.overview(None, at(0), at(0)).unwrap().in_trouble, 1);
     // What is not trouble ends the row of it.
     let last = claim("w");
     claim_next(store, &last, at(now)).unwrap();
     let release = store.release_run(&run.id, &last, "stopped", at(now));
     assert!(release.unwrap().is_some());
-    assert_eq!(store.runs_in_trouble().unwrap(), 0);
+    assert_eq!(store.overview(None, at(0), at(0)).unwrap().in_trouble, 0);
 }
 
 pub fn nothing_expires_while_the_clock_cannot_be_trusted(store: &dyn Store) {

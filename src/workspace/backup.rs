@@ -1,0 +1,289 @@
+//! A backup of a data directory in one file, while workers go on: `ade backup`. What it holds is put back by
+//! [`restore`](super::restore).
+//!
+//! The file is a tar archive, compressed as gzip does, of what the data directory has below it: first [`About`], then the database as
+//! it was at one moment, then files that its records name: documents, configurations with their snapshots, and of each run its
+//! input, its log and its audit record; its outputs where that is asked for. Environments and the cache are made again. Files are
+//! read after the database, so that what it names is there, unless it was deleted since.
+
+use std::fs::{self, File};
+use std::io::{self, BufWriter, Read, Write};
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use serde::{Deserialize, Serialize};
+
+use crate::base::clock::Timestamp;
+use crate::base::files::{self, FileError};
+use crate::base::problem::{Facts, Kind, Problem, code};
+use crate::settings::Settings;
+use crate::settings::paths::{DATABASE, IDENTITY, Paths, RunFolder};
+use crate::store::{self, StoreError};
+use crate::workspace::OpenError;
+
+/// The name of the first entry.
+pub(super) const ABOUT: &str = "backup.json";
+/// Which form the archive has.
+pub(super) const FORMAT: u32 = 1;
+
+/// What a backup says of itself.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct About {
+    /// Its form.
+    pub(super) format: u32,
+    /// The `ade` that made it.
+    pub ade_version: String,
+    /// The newest migration of its database.
+    pub schema_version: i64,
+    /// When it was made.
+    pub made_at: String,
+    /// Whether it has the outputs of runs.
+    pub outputs: bool,
+}
+
+/// What was backed up.
+#[derive(Clone, Debug, Serialize)]
+pub struct BackedUp {
+    /// Where.
+    pub file: PathBuf,
+    /// How many files it holds, with the database.
+    pub files: u64,
+    /// Its bytes.
+    pub bytes: u64,
+    /// Whether it has the outputs of runs.
+    pub outputs: bool,
+}
+
+/// A backup cannot be made or restored.
+#[derive(Debug, thiserror::Error)]
+pub enum BackupError {
+    /// The data directory is not in one piece.
+    #[error("{} lies outside of the data directory {}", outside.display(), data.display())]
+    Outside {
+        /// What the settings put elsewhere.
+        outside: PathBuf,
+        /// The data directory.
+        data: PathBuf,
+    },
+    /// What is to be restored would be mixed with something else.
+    #[error("the data directory {} is not empty", data.display())]
+    NotEmpty {
+        /// The data directory.
+        data: PathBuf,
+    },
+    /// The file is no backup, or not whole.
+    #[error("{} is no whole backup: {reason}", file.display())]
+    Damaged {
+        /// The file.
+        file: PathBuf,
+        /// Why.
+        reason: String,
+    },
+    /// This `ade` does not know what is in it.
+    #[error("{} was made by a newer ade ({by})", file.display())]
+    Newer {
+        /// The file.
+        file: PathBuf,
+        /// The version of that one.
+        by: String,
+    },
+    /// A file.
+    #[error(transparent)]
+    File(#[from] FileError),
+    /// The database.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// What was restored cannot be opened.
+    #[error(transparent)]
+    Open(#[from] OpenError),
+}
+
+impl Problem for BackupError {
+    fn facts(&self) -> Facts {
+        match self {
+            Self::Outside { .. } => Facts::new(Kind::Usage, code::DATA_DIRECTORY_DIVIDED)
+                .hint("a backup is of a data directory in one piece: back the parts up with the means of their disks"),
+            Self::NotEmpty { .. } => Facts::new(Kind::Refused, code::DATA_DIRECTORY_NOT_EMPTY)
+                .hint("name a new one with --data-dir, or move what is there away"),
+            Self::Damaged { .. } => Facts::new(Kind::Usage, code::BACKUP_DAMAGED)
+                .hint("nothing was changed; use another backup"),
+            Self::Newer { .. } => Facts::new(Kind::Database, code::DATABASE_NEWER)
+                .hint("nothing was changed; use that ade, or a newer one"),
+            Self::File(error) => error.facts(),
+            Self::Store(error) => error.facts(),
+            Self::Open(error) => error.facts(),
+        }
+    }
+}
+
+/// Backs up the data directory that the settings name into a file, which appears whole and replaces an earlier one.
+///
+/// # Errors
+/// The data directory is not in one piece, its database cannot be used, or the file cannot be written.
+pub fn backup(
+    settings: &Settings,
+    paths: &Paths,
+    file: &Path,
+    outputs: bool,
+) -> Result<BackedUp, BackupError> {
+    let database = demand_whole(settings, paths)?;
+    let folder = match file.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    };
+    let failed = || FileError::on("write", file);
+    let schema = store::status(settings, &database)?;
+    let about = About {
+        format: FORMAT,
+        ade_version: crate::VERSION.to_owned(),
+        schema_version: schema.applied.last().map_or(0, |applied| applied.version),
+        made_at: Timestamp::now().to_string(),
+        outputs,
+    };
+    let mut beside = files::unfinished(folder).map_err(failed())?;
+    let copy = tempfile::Builder::new()
+        .prefix(files::UNFINISHED)
+        .tempdir_in(folder)
+        .map_err(failed())?;
+    let copied = copy.path().join("database");
+    store::copy(settings, &database, &copied)?;
+    let mut archive = Archive::new(beside.as_file_mut());
+    let written = archive
+        .write(paths, &about, &copied)
+        .and_then(|()| archive.finish());
+    let files = written.map_err(failed())?;
+    let bytes = beside
+        .as_file()
+        .metadata()
+        .map_or(0, |written| written.len());
+    files::settle(beside, file).map_err(failed())?;
+    files::sync_folder(folder);
+    Ok(BackedUp {
+        file: file.to_owned(),
+        files,
+        bytes,
+        outputs,
+    })
+}
+
+/// Returns where the database is.
+///
+/// # Errors
+/// The settings put something outside of the data directory.
+pub(super) fn demand_whole(settings: &Settings, paths: &Paths) -> Result<PathBuf, BackupError> {
+    let database = store::location(settings, &paths.database())?;
+    let data = paths.data();
+    let mut parts = vec![database.clone()];
+    parts.extend(paths.roots().map(Path::to_owned));
+    let elsewhere = |part: &PathBuf| match part == &database {
+        true => *part != data.join(DATABASE),
+        false => !part.starts_with(data),
+    };
+    match parts.into_iter().find(elsewhere) {
+        Some(outside) => Err(BackupError::Outside {
+            outside,
+            data: data.to_owned(),
+        }),
+        None => Ok(database),
+    }
+}
+
+/// The archive while it is written.
+struct Archive<'a> {
+    tar: tar::Builder<GzEncoder<BufWriter<&'a mut File>>>,
+    files: u64,
+}
+
+impl<'a> Archive<'a> {
+    fn new(file: &'a mut File) -> Self {
+        let packed = GzEncoder::new(BufWriter::new(file), Compression::fast());
+        let mut tar = tar::Builder::new(packed);
+        tar.mode(tar::HeaderMode::Complete);
+        Self { tar, files: 0 }
+    }
+
+    fn write(&mut self, paths: &Paths, about: &About, database: &Path) -> io::Result<()> {
+        let text = serde_json::to_vec(about)?;
+        self.entry(Path::new(ABOUT), 0o600, text.len() as u64, &*text)?;
+        self.file(database, Path::new(DATABASE))?;
+        self.file(&paths.identity(), Path::new(IDENTITY))?;
+        let data = paths.data();
+        let mut roots: Vec<&Path> = paths.roots().into();
+        roots.sort_unstable();
+        roots.dedup();
+        for workspace in roots.into_iter().flat_map(entries) {
+            for part in ["documents", "configs"] {
+                self.tree(data, &workspace.join(part), &[])?;
+            }
+            for run in entries(&workspace.join("runs")) {
+                let left_out = RunFolder::at(&run).left_out_of_backup(about.outputs);
+                self.tree(data, &run, &left_out)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// A folder or a file and all that is below it, without some. What is deleted meanwhile is not there.
+    fn tree(&mut self, data: &Path, path: &Path, left_out: &[PathBuf]) -> io::Result<()> {
+        let (Ok(found), Ok(below)) = (fs::symlink_metadata(path), path.strip_prefix(data)) else {
+            return Ok(());
+        };
+        let is_unfinished = files::name_of(path).starts_with(files::UNFINISHED);
+        if is_unfinished || left_out.iter().any(|left| left == path) {
+            return Ok(());
+        }
+        if found.is_file() {
+            return self.file(path, below);
+        }
+        if found.is_dir() {
+            let mut header = tar::Header::new_gnu();
+            header.set_entry_type(tar::EntryType::Directory);
+            header.set_mode(found.permissions().mode());
+            header.set_size(0);
+            self.tar.append_data(&mut header, below, io::empty())?;
+            for entry in entries(path) {
+                self.tree(data, &entry, left_out)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// A file as long as it is now: a log may grow meanwhile.
+    fn file(&mut self, path: &Path, below: &Path) -> io::Result<()> {
+        let file = match File::open(path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+            opened => opened?,
+        };
+        let found = file.metadata()?;
+        self.entry(below, found.permissions().mode(), found.len(), file)
+    }
+
+    fn entry(&mut self, below: &Path, mode: u32, size: u64, bytes: impl Read) -> io::Result<()> {
+        let mut header = tar::Header::new_gnu();
+        header.set_mode(mode);
+        header.set_size(size);
+        // Its entry is as long as its head says, whatever becomes of the file.
+        let bytes = bytes.chain(io::repeat(0)).take(size);
+        self.tar.append_data(&mut header, below, bytes)?;
+        self.files += 1;
+        Ok(())
+    }
+
+    /// Returns how many files there are.
+    fn finish(mut self) -> io::Result<u64> {
+        self.tar.finish()?;
+        self.tar.into_inner()?.finish()?.flush()?;
+        // What it says of itself is no file of the data directory.
+        Ok(self.files - 1)
+    }
+}
+
+/// What a folder holds, in the order of the names.
+fn entries(folder: &Path) -> Vec<PathBuf> {
+    let found = fs::read_dir(folder).into_iter().flatten().flatten();
+    let mut entries: Vec<PathBuf> = found.map(|entry| entry.path()).collect();
+    entries.sort_unstable();
+    entries
+}

@@ -1,0 +1,220 @@
+//! A backup put back into an empty data directory: `ade restore`.
+//!
+//! The archive is read whole before anything is written: it carries a checksum of its content. The database comes last, under a
+//! name of its own until the claims of its time are ended, so that a data directory that is restored in part has none.
+
+use std::fs::{self, File, Permissions};
+use std::io::{self, BufReader, Read};
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Component, Path, PathBuf};
+
+use flate2::bufread::GzDecoder;
+use serde::Serialize;
+
+use super::backup::{ABOUT, About, BackupError, FORMAT, demand_whole};
+use crate::base::files::{self, FileError};
+use crate::settings::Settings;
+use crate::settings::paths::{DATABASE, Paths};
+use crate::store::{self, Opening, StoreError};
+use crate::workspace::Workspace;
+
+/// A folder that a new file system has and that holds nothing.
+const OF_FILE_SYSTEM: &str = "lost+found";
+
+/// What was restored.
+#[derive(Clone, Debug, Serialize)]
+pub struct Restored {
+    /// The data directory.
+    pub data_dir: PathBuf,
+    /// What the backup says of itself.
+    #[serde(flatten)]
+    pub about: About,
+    /// How many files were written, with the database.
+    pub files: u64,
+    /// Runs that were being executed when the backup was made: they wait in the queue again, or failed where the settings ask for that.
+    pub recovered: u64,
+    /// Whether the database is of an older `ade`, so that `ade migrate` is needed.
+    pub needs_migration: bool,
+}
+
+/// Restores a backup into the data directory that the settings name, which must be empty.
+///
+/// # Errors
+/// It is not empty or not in one piece; the backup is damaged or newer: nothing is written then. Or something cannot be written.
+pub fn restore(settings: &Settings, paths: &Paths, file: &Path) -> Result<Restored, BackupError> {
+    demand_whole(settings, paths)?;
+    let data = paths.data();
+    let opened = File::open(file).map_err(FileError::on("read", file))?;
+    if !held(data).map_err(FileError::on("read", data))?.is_empty() {
+        return Err(BackupError::NotEmpty {
+            data: data.to_owned(),
+        });
+    }
+    let about = look_through(&opened, file)?;
+    let restored = fill(settings, paths, &opened, about);
+    if restored.is_err() {
+        // It was empty, so all that is there came from here.
+        for entry in held(data).unwrap_or_default() {
+            let _ = match entry.is_dir() {
+                true => files::remove_read_only_tree(&entry),
+                false => fs::remove_file(&entry),
+            };
+        }
+    }
+    restored
+}
+
+/// What a folder holds; nothing where there is no such folder.
+fn held(folder: &Path) -> io::Result<Vec<PathBuf>> {
+    let entries = match fs::read_dir(folder) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        entries => entries?,
+    };
+    let paths = entries.map(|entry| entry.map(|entry| entry.path()));
+    paths
+        .filter(|path| !matches!(path, Ok(path) if path.ends_with(OF_FILE_SYSTEM)))
+        .collect()
+}
+
+/// Calls `each` with the entries of an archive, from its begin to its end.
+fn read(
+    mut file: &File,
+    mut each: impl FnMut(&Path, &mut dyn Read, &tar::Header) -> io::Result<()>,
+) -> io::Result<()> {
+    io::Seek::rewind(&mut file)?;
+    let mut archive = tar::Archive::new(GzDecoder::new(BufReader::new(file)));
+    for entry in archive.entries()? {
+        let mut entry = entry?;
+        let path = entry.path()?.into_owned();
+        let header = entry.header().clone();
+        each(&path, &mut entry, &header)?;
+    }
+    // The checksum comes after the end of the archive.
+    io::copy(&mut archive.into_inner(), &mut io::sink()).map(drop)
+}
+
+/// Reads a backup whole. Returns what it says of itself.
+fn look_through(opened: &File, file: &Path) -> Result<About, BackupError> {
+    let damaged = |reason: String| BackupError::Damaged {
+        file: file.to_owned(),
+        reason,
+    };
+    let mut about: Option<About> = None;
+    let mut has_database = false;
+    let looked = read(opened, |path, bytes, header| {
+        if about.is_none() && path == Path::new(ABOUT) {
+            let mut text = String::new();
+            bytes.take(1 << 16).read_to_string(&mut text)?;
+            about = Some(serde_json::from_str(&text)?);
+            return Ok(());
+        }
+        let is_inside = path
+            .components()
+            .all(|part| matches!(part, Component::Normal(_)));
+        let kind = header.entry_type();
+        if about.is_none() || !is_inside || !(kind.is_file() || kind.is_dir()) {
+            let words = format!("it has an entry {}", path.display());
+            return Err(io::Error::other(words));
+        }
+        has_database |= path == Path::new(DATABASE);
+        io::copy(bytes, &mut io::sink()).map(drop)
+    });
+    if let Some(about) = &about {
+        let newest = store::newest_schema();
+        if about.format > FORMAT || about.schema_version > newest {
+            return Err(BackupError::Newer {
+                file: file.to_owned(),
+                by: about.ade_version.clone(),
+            });
+        }
+    }
+    looked.map_err(|error| damaged(error.to_string()))?;
+    match about {
+        Some(about) if has_database => Ok(about),
+        _ => Err(damaged("it has no database".to_owned())),
+    }
+}
+
+fn fill(
+    settings: &Settings,
+    paths: &Paths,
+    opened: &File,
+    about: About,
+) -> Result<Restored, BackupError> {
+    let data = paths.data();
+    let failed = || FileError::on("write", data);
+    let database = data.join(DATABASE);
+    let beside = database.with_extension("restored");
+    let mut folders = Vec::new();
+    let mut written = 0;
+    let unpacked = read(opened, |path, bytes, header| {
+        let to = match path == Path::new(DATABASE) {
+            true => beside.clone(),
+            false => data.join(path),
+        };
+        if path == Path::new(ABOUT) {
+            return Ok(());
+        }
+        let mode = header.mode()? & 0o7777;
+        if header.entry_type().is_dir() {
+            fs::create_dir_all(&to)?;
+            folders.push((to, mode));
+            return Ok(());
+        }
+        if let Some(folder) = to.parent() {
+            fs::create_dir_all(folder)?;
+        }
+        let mut file = File::create_new(&to)?;
+        io::copy(bytes, &mut file)?;
+        written += 1;
+        file.set_permissions(Permissions::from_mode(mode))
+    });
+    unpacked.map_err(failed())?;
+    // A folder that nothing may be written into gets its mode after its content.
+    for (folder, mode) in folders.iter().rev() {
+        fs::set_permissions(folder, Permissions::from_mode(*mode)).map_err(failed())?;
+    }
+    let (recovered, needs_migration) = end_claims(settings, &beside)?;
+    let synced = File::open(data).and_then(|folder| Ok(rustix::fs::syncfs(&folder)?));
+    synced.map_err(failed())?;
+    fs::rename(&beside, &database).map_err(failed())?;
+    database
+        .parent()
+        .iter()
+        .for_each(|to| files::sync_folder(to));
+    if !needs_migration {
+        Workspace::open(settings.clone(), Opening::Existing)?;
+    }
+    Ok(Restored {
+        data_dir: data.to_owned(),
+        about,
+        files: written,
+        recovered,
+        needs_migration,
+    })
+}
+
+/// Ends the claims of a restored database: none of its processes is here. Returns how many runs had one, and whether the
+/// database must be migrated first.
+fn end_claims(settings: &Settings, database: &Path) -> Result<(u64, bool), StoreError> {
+    let settings = Settings {
+        database_url: None,
+        ..settings.clone()
+    };
+    let store = match store::open(&settings, database, Opening::Existing) {
+        Err(StoreError::NotMigrated { .. }) => return Ok((0, true)),
+        opened => opened?,
+    };
+    let now = crate::base::clock::Timestamp::now();
+    let builds = store::BuildAttempts {
+        most: settings.worker.max_attempts,
+        backoff: &|_| std::time::Duration::ZERO,
+    };
+    let mut recovered = 0;
+    for worker in store.workers()? {
+        let runs = store.reclaim(&worker.id, settings.worker.recovery, &builds, now)?;
+        recovered += runs.len() as u64;
+        store.remove_worker(&worker.id)?;
+    }
+    Ok((recovered, false))
+}
