@@ -5,12 +5,11 @@ import { many, number } from '../parts/format'
 import { Icon } from '../parts/icons'
 import { useKeys } from '../parts/keys'
 import { Dialog, failed, Loading, Segments, Status, toast, Trouble, useLoaded } from '../parts/parts'
-import { amend, go, href, query } from '../router'
+import { amend, go, query } from '../router'
 import { textOf, type Bench } from './configs-bench'
-import { plain, said, type Failure } from './configs-words'
 import { saveAndCheck } from './configs-one'
 import { count, diffLines, hunksOf, otherPart, paired, parsePatch, type Hunk, type Line } from './patch'
-import { Trial } from './configs-trial'
+import { Place, Trial } from './configs-trial'
 
 interface Compared {
   path: string
@@ -80,7 +79,7 @@ function Sides({ bench }: { bench: Bench }) {
         )}
       </div>
       {error != null && <Trouble error={error} again={again} />}
-      <div class="split">
+      <div class="split flows">
         <Differences files={value} layout={layout} from={name(a)} to={name(b)}>
           {!a ? 'No version was published yet: there is nothing to compare the files with.' : `${name(a)[0].toUpperCase()}${name(a).slice(1)} and ${name(b)} have the same files.`}
         </Differences>
@@ -264,19 +263,6 @@ function Before({ bench }: { bench: Bench }) {
     </div>
   )
 }
-
-const Place = ({ bench, error }: { bench: Bench; error: Failure }) => (
-  <p class="break mid">
-    {error.file && error.line ? (
-      <>
-        <a class="mono" href={href(`/configs/${bench.id}/files?file=${encodeURIComponent(plain(error.file))}&line=${error.line}`)}>
-          {plain(error.file)}:{error.line}
-        </a>{' '}
-      </>
-    ) : null}
-    {said(error)}
-  </p>
-)
 
 function Publish({ bench }: { bench: Bench }) {
   const known = bench.known.value!
