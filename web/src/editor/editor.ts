@@ -167,7 +167,7 @@ export function mount(host: HTMLElement, on: { change: (path: string, text: stri
   host.append(inner)
   const root = inner.attachShadow({ mode: 'open' })
   // Letters belong to the text, the page's keys with Ctrl and F8 to the page.
-  inner.addEventListener('keydown', (event) => event.ctrlKey || event.metaKey || event.key === 'F8' || event.stopPropagation())
+  inner.addEventListener('keydown', (event) => event.ctrlKey || event.metaKey || /^F[68]$/.test(event.key) || event.stopPropagation())
   const states = new Map<string, EditorState>()
   let path = ''
   const tell = EditorView.updateListener.of((update) => {

@@ -5,6 +5,7 @@ import { many, number } from '../parts/format'
 import { Icon } from '../parts/icons'
 import { useKeys } from '../parts/keys'
 import { Dialog, failed, Loading, Segments, Status, toast, Trouble, useLoaded } from '../parts/parts'
+import { Separator } from '../parts/separator'
 import { amend, go, query } from '../router'
 import { textOf, type Bench } from './configs-bench'
 import { saveAndCheck } from './configs-one'
@@ -83,6 +84,7 @@ function Sides({ bench }: { bench: Bench }) {
         <Differences files={value} layout={layout} from={name(a)} to={name(b)}>
           {!a ? 'No version was published yet: there is nothing to compare the files with.' : `${name(a)[0].toUpperCase()}${name(a).slice(1)} and ${name(b)} have the same files.`}
         </Differences>
+        {b === bench.side && may('admin') && <Separator name="compare" label="Width of what changes" behind least={240} />}
         {b === bench.side && may('admin') && (
           <aside class="side" aria-label="What changes" tabIndex={0}>
             <Trial bench={bench} />

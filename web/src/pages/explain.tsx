@@ -4,6 +4,7 @@ import { get, type Run } from '../api/client'
 import { many, quoted, short } from '../parts/format'
 import { useKeys } from '../parts/keys'
 import { about, Loading, Segments, Trouble, useLoaded } from '../parts/parts'
+import { Separator } from '../parts/separator'
 import { amend, go, query } from '../router'
 import { REASONS, type Explained, type Table } from './explained'
 import { ColumnWhy } from './why'
@@ -86,6 +87,7 @@ export function Explain({ run }: { run: Run }) {
           </table>
           {rows.length > 500 && <p class="padded dim small">The first 500 of {many(rows.length, 'row')}.</p>}
         </div>
+        <Separator name="explain" label="Width of why" behind least={220} />
         <aside class="side" aria-label="Why this column" tabIndex={0}>
           {chosen && <ColumnWhy column={chosen.column} table={chosen.table} />}
           {chosen && !chosen.column.field && (

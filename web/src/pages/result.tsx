@@ -1,27 +1,28 @@
 // The sender's sheet and the normalized table, row beside row: what came of each cell, and why.
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks'
 import { get, type Run, type Schemas } from '../api/client'
-import { GridView, widthOf, type Cell, type Pane } from '../grid/view'
+import { GridView, widthOf, type Area, type Cell, type Pane } from '../grid/view'
 import { Windows, type Side } from '../grid/windows'
 import { aligned, apart, hindrance, partnerRow, partnerSheet, type Lines, type Segment } from '../grid/lines'
+import { Separator } from '../parts/separator'
 import { amend, query } from '../router'
 import { letters, many, number, place } from '../parts/format'
 import { Icon } from '../parts/icons'
 import { useKeys } from '../parts/keys'
-import { copy, Dialog, Loading, Segments, Switch, toast, Trouble } from '../parts/parts'
+import { copy, Dialog, failed, Loading, Segments, Switch, toast, Trouble } from '../parts/parts'
 import { marksOf, partnerColumn, REASONS, region, spot, tableAt, worst, type Explained, type Issue } from './explained'
+import { IssueList, useIssues } from './issues'
+import { tabs as asTabs, sumOf } from './copied'
 import { Why } from './why'
 
 type Sheet = Schemas['Sheet']
-const MOST_ISSUES = 10_000
+/** So many cells are copied at once. */
+const MOST_COPIED = 200_000
 
 interface Loaded {
   input: Sheet[]
   output: Sheet[]
   explained: Explained | null
-  issues: Issue[]
-  /** Issues beyond those that are loaded. */
-  more: number
 }
 
 async function load(id: string): Promise<Loaded> {
@@ -30,21 +31,7 @@ async function load(id: string): Promise<Loaded> {
     get('/api/v1/runs/{id}/sheets', { id }, { side: 'output' }),
     (get('/api/v1/runs/{id}/explain', { id }) as Promise<unknown>).catch(() => null),
   ])
-  return { input: input.sheets, output: output.sheets, explained: explained as Explained | null, issues: [], more: 0 }
-}
-
-/** The issues, page by page: the grids do not wait for them. */
-async function allIssues(id: string, tell: (issues: Issue[], more: number) => void, abort: AbortSignal) {
-  const issues: Issue[] = []
-  let total = 0
-  let cursor: string | null | undefined
-  do {
-    const page = await get('/api/v1/runs/{id}/issues', { id }, { limit: 1000, cursor }, abort)
-    if (page.counts) total = page.counts.error + page.counts.warning + page.counts.info
-    issues.push(...page.issues)
-    cursor = page.next_cursor
-    tell([...issues], Math.max(0, total - issues.length))
-  } while (cursor && issues.length < MOST_ISSUES)
+  return { input: input.sheets, output: output.sheets, explained: explained as Explained | null }
 }
 
 async function segmentsOf(id: string, sheet: string): Promise<Segment[] | null> {
@@ -65,15 +52,7 @@ export function Result({ run }: { run: Run }) {
   useEffect(() => {
     const abort = new AbortController()
     const wrong = (error: unknown) => abort.signal.aborted || setError(error)
-    const begin = async () => {
-      const found = await load(run.id)
-      if (abort.signal.aborted) return
-      setLoaded(found)
-      const tell = (issues: Issue[], more: number) => setLoaded({ ...found, issues, more })
-      // A configuration that keeps no list has none to show.
-      await allIssues(run.id, tell, abort.signal).catch((error) => error.code === 'no_issue_list' || wrong(error))
-    }
-    begin().catch(wrong)
+    load(run.id).then((found) => abort.signal.aborted || setLoaded(found), wrong)
     return () => abort.abort()
   }, [run.id])
   if (error) return <Trouble error={error} />
@@ -120,6 +99,7 @@ function View({ run, loaded }: { run: Run; loaded: Loaded }) {
   const [scene, setScene] = useState<Scene | null>(null)
   const [error, setError] = useState<unknown>(null)
   const [came, setCame] = useState(0)
+  const [picked, setPicked] = useState<Area | null>(null)
   const [severities, setSeverities] = useState(new Set(['error', 'warning', 'info']))
   const rule = query.value.get('rule') ?? ''
   const field = query.value.get('field') ?? ''
@@ -138,16 +118,10 @@ function View({ run, loaded }: { run: Run; loaded: Loaded }) {
     [run.id],
   )
 
-  const passes = (issue: Issue) => severities.has(issue.severity) && (!rule || issue.rule === rule) && (!field || issue.field === field)
-  const isFiltered = severities.size < 3 || !!rule || !!field
-  const issues = useMemo(() => loaded.issues.filter(passes), [loaded, severities, rule, field])
-  const counts = useMemo(() => {
-    const by: Record<string, number> = { error: 0, warning: 0, info: 0 }
-    for (const issue of loaded.issues) by[issue.severity]++
-    return by
-  }, [loaded])
-  const rules = useMemo(() => [...new Set(loaded.issues.map((issue) => issue.rule))].sort(), [loaded])
-  const fields = useMemo(() => [...new Set(loaded.issues.map((issue) => issue.field).filter((one) => one != null))].sort(), [loaded])
+  const filter = { severities, rule, field }
+  const { all, issues, counts, isFiltered, more, busy, total, load: loadMore } = useIssues(run, filter, setError)
+  const rules = useMemo(() => [...new Set(all.map((issue) => issue.rule))].sort(), [all])
+  const fields = useMemo(() => [...new Set(all.map((issue) => issue.field).filter((one) => one != null))].sort(), [all])
 
   const chosen = chosenOf(query.value.get('cell'), query.value.get('side'))
   const choose = (cell: Cell, to?: string) => amend({ cell: `${letters(cell.column)}${cell.row}`, side: cell.side === 'output' ? 'output' : null, sheet: to ?? sheet })
@@ -219,6 +193,7 @@ function View({ run, loaded }: { run: Run; loaded: Loaded }) {
     if (!scene || !lines || !holder.current) return
     const view = new GridView(holder.current, windows, {
       choose: (cell) => choose(cell),
+      picked: setPicked,
       chip: (side, column) => choose({ side, row: chipRow(side), column }),
       moved: (from, to) => ((inSight.current = [from, to]), drawStrip()),
     })
@@ -232,7 +207,7 @@ function View({ run, loaded }: { run: Run; loaded: Loaded }) {
     grid.current = view
     const cell = chosenOf(query.peek().get('cell'), query.peek().get('side'))
     if (cell) view.choose(cell)
-    return () => (view.destroy(), (grid.current = null))
+    return () => (view.destroy(), (grid.current = null), setPicked(null))
   }, [scene, beside, isAligned, mode])
   useEffect(() => void (lines && grid.current?.setLines(lines)), [lines])
 
@@ -298,9 +273,17 @@ function View({ run, loaded }: { run: Run; loaded: Loaded }) {
         const next = row ? (chosen.side === 'input' ? row - chosen.row : chosen.row - row) : shift
         if (next !== shift) return setShift(next)
       }
-      grid.current.choose(chosen)
+      // As the address is now: a key that is held is ahead of what is drawn.
+      grid.current.choose(chosenOf(query.peek().get('cell'), query.peek().get('side')))
     }
   }, [query.value.get('cell'), query.value.get('side'), scene, lines])
+
+  // Where no grid asks for the cells of an issue.
+  useEffect(() => {
+    if (mode !== 'issues' || !chosen || !scene) return
+    const cells = [chosen, partnerCell()].filter((cell) => cell != null)
+    windows.want(cells.map(({ side, row, column }) => ({ side, sheet: (side === 'input' ? sheet : scene.partner) ?? '', rows: [row, row], columns: [column, column], ahead: 0 })))
+  }, [mode, query.value.get('cell'), scene])
 
   // All issues of the sheet, where they are, and what is in sight.
   const drawStrip = () => {
@@ -329,7 +312,12 @@ function View({ run, loaded }: { run: Run; loaded: Loaded }) {
 
   const atIssue = chosen ? issues.findIndex((issue) => isAt(issue, chosen, sheet)) : -1
   const toIssue = (step: 1 | -1) => {
-    if (!issues.length) return toast(loaded.issues.length ? 'No issue is left by the filters.' : 'This run has no issues.')
+    if (!issues.length) return toast(total ? 'No issue is left by the filters.' : 'This run has no issues.')
+    // Behind the last one that is here there are more.
+    if (step > 0 && more > 0 && atIssue === issues.length - 1) {
+      if (!busy) loadMore()
+      return toast(`The next of ${number(more)} more issues are being loaded.`)
+    }
     let next = atIssue + step
     if (atIssue < 0 && chosen) {
       const order = seen.findIndex((one) => one.name === sheet)
@@ -345,7 +333,7 @@ function View({ run, loaded }: { run: Run; loaded: Loaded }) {
     const at = spot(issue, 'input')
     if (at) choose({ side: mode === 'output' && spot(issue, 'output') ? 'output' : 'input', ...(mode === 'output' ? (spot(issue, 'output') ?? at) : at) }, issue.sheet)
     else amend({ sheet: issue.sheet, cell: null })
-    if (mode === 'issues') amend({ view: 'input' })
+    if (mode === 'issues' && narrow) amend({ view: 'input' })
   }
   const tabs: [string, Side][] = [...seen.map((one): [string, Side] => [one.name, 'input']), ...own.map((one): [string, Side] => [one.name, 'output'])]
   const toSheet = (step: number) => {
@@ -376,11 +364,15 @@ function View({ run, loaded }: { run: Run; loaded: Loaded }) {
     'Ctrl g': () => ask(true),
     'Ctrl c': () => {
       if (getSelection()?.toString() || !chosen) return
-      const name = chosen.side === 'input' ? sheet : scene?.partner
-      copy(String(windows.value(chosen.side, name ?? '', chosen.row, chosen.column) ?? ''))
-      toast('The value was copied.')
+      const { side, top, bottom, left, right } = picked ?? { side: chosen.side, top: chosen.row, bottom: chosen.row, left: chosen.column, right: chosen.column }
+      const cells = (bottom - top + 1) * (right - left + 1)
+      if (cells > MOST_COPIED) return toast(`${number(cells)} cells are too many to be copied at once; ${number(MOST_COPIED)} can be. The workbook is under Files.`, 'error')
+      windows.block(side, (side === 'input' ? sheet : scene?.partner) ?? '', [top, bottom], [left, right]).then((rows) => {
+        copy(asTabs(rows))
+        toast(cells === 1 ? 'The value was copied.' : `${number(cells)} cells were copied.`)
+      }, failed)
     },
-    Escape: () => (chosen ? amend({ cell: null }) : history.back()),
+    Escape: () => (picked ? grid.current?.choose(chosen, null) : chosen ? amend({ cell: null }) : history.back()),
   })
 
   const heads = (side: Side) => {
@@ -390,7 +382,7 @@ function View({ run, loaded }: { run: Run; loaded: Loaded }) {
     return `${scene?.partner ?? ''} · ${many(Math.max(0, (size.rows ?? 1) - 1), 'row')}`
   }
   const bySheet = (name: string) => issues.filter((issue) => issue.sheet === name)
-  const pieces: [Mode, string][] = narrow ? [['input', 'Sender’s'], ['output', 'Normalized'], ['issues', `Issues ${loaded.issues.length}`]] : [['both', 'Side by side'], ['input', 'Sender’s'], ['output', 'Normalized']]
+  const pieces: [Mode, string][] = narrow ? [['input', 'Sender’s'], ['output', 'Normalized'], ['issues', `Issues ${number(total)}`]] : [['both', 'Side by side'], ['input', 'Sender’s'], ['output', 'Normalized'], ['issues', 'Issues']]
   return (
     <>
       <div class="tools">
@@ -407,7 +399,7 @@ function View({ run, loaded }: { run: Run; loaded: Loaded }) {
           </span>
         )}
         <span class="grow" />
-        {loaded.issues.length > 0 && (
+        {total > 0 && (
           <>
             <span class="segments roomy" role="group" aria-label="Severity">
               {(['error', 'warning', 'info'] as const).map((one) =>
@@ -443,11 +435,26 @@ function View({ run, loaded }: { run: Run; loaded: Loaded }) {
         )}
       </div>
       {error != null && <Trouble error={error} again={() => setError(null)} />}
-      {loaded.more > 0 && <div class="notice warning small">The first {number(loaded.issues.length)} issues are marked here; {number(loaded.more)} more are in the written sheets and files.</div>}
+      {more > 0 && !busy && (
+        <div class="notice warning small">
+          <span class="grow">
+            The first {number(issues.length)} issues are marked here; there are {number(more)} more.
+          </span>
+          <button type="button" class="button" onClick={loadMore}>
+            Load {number(Math.min(10_000, more))} more
+          </button>
+        </div>
+      )}
       <div class="split" role="tabpanel" aria-label="Result">
         <div class="pane grow">
           {mode === 'issues' ? (
-            <IssueList issues={issues} onChoose={(issue) => (amend({ view: 'input' }), spot(issue, 'input') && choose({ side: 'input', ...spot(issue, 'input')! }, issue.sheet))} />
+            <IssueList
+              issues={issues}
+              at={atIssue}
+              narrow={narrow}
+              onChoose={(issue) => spot(issue, 'input') && choose({ side: 'input', ...spot(issue, 'input')! }, issue.sheet)}
+              onOpen={(issue) => (amend({ view: narrow ? 'input' : null }), spot(issue, 'input') && choose({ side: 'input', ...spot(issue, 'input')! }, issue.sheet))}
+            />
           ) : (
             <>
               <div class="pane-title roomy">
@@ -484,18 +491,25 @@ function View({ run, loaded }: { run: Run; loaded: Loaded }) {
                 </button>
               )
             })}
-            <span class="legend wide-only">
-              <span>
-                <span class="corner" /> error
-              </span>
-              <span>
-                <span class="corner warning" /> warning
-              </span>
-              <span>hatched: not written</span>
+            <span class="legend wide-only" role="status">
+              {picked ? (
+                <span>{sumOf(picked, (row, column) => windows.value(picked.side, (picked.side === 'input' ? sheet : scene?.partner) ?? '', row, column))}</span>
+              ) : (
+                <>
+                  <span>
+                    <span class="corner" /> error
+                  </span>
+                  <span>
+                    <span class="corner warning" /> warning
+                  </span>
+                  <span>hatched: not written</span>
+                </>
+              )}
             </span>
           </div>
         </div>
-        {panel && mode !== 'issues' && (
+        {panel && (mode !== 'issues' || !narrow) && <Separator name="why" label="Width of why" behind least={220} />}
+        {panel && (mode !== 'issues' || !narrow) && (
           <Why
             run={run}
             sheet={sheet}
@@ -528,21 +542,6 @@ function isAt(issue: Issue, cell: Cell, sheet: string): boolean {
   const at = spot(issue, cell.side)
   return !!at && at.row === cell.row && at.column === cell.column && (cell.side === 'input' ? issue.sheet === sheet : true)
 }
-
-const IssueList = ({ issues, onChoose }: { issues: Issue[]; onChoose: (issue: Issue) => void }) => (
-  <div class="issue-list">
-    {issues.slice(0, 1000).map((issue, index) => (
-      <button type="button" key={index} onClick={() => onChoose(issue)}>
-        <strong>
-          {issue.sheet}!{issue.cell ?? issue.row}
-        </strong>
-        <span class={`chip ${issue.severity}`}>{issue.severity}</span>
-        <span class="grow cut">{issue.message}</span>
-      </button>
-    ))}
-    {!issues.length && <p class="empty">No issues.</p>}
-  </div>
-)
 
 function GoTo({ onClose, onGo }: { onClose: () => void; onGo: (cell: { row: number; column: number }) => void }) {
   const [wrong, setWrong] = useState(false)

@@ -45,15 +45,33 @@ const ALL_KEYS: [string, string][] = [
   ['h', 'header row'],
   ['Ctrl G', 'go to a cell'],
   ['Tab', 'the other side’s cell'],
+  ['Shift ↑ ↓ ← →', 'choose several cells'],
+  ['Ctrl C', 'copy them, with tabs'],
+  ['F6', 'the next part of the page'],
   ['f', 'follow the log'],
   ['e', 'next error of the log'],
 ]
+
+/** The parts of a page that F6 goes round. */
+const PANES = '.bar, main .tools, main .tree-pane, main .editor-root, main .grid-wide, main .issue-list, main .log, main .log-data, main .scroller, main .side, main .padded'
+const REACHED = 'a[href], button, input, select, [tabindex="0"]'
+
+function nextPane(step: 1 | -1) {
+  const all = [...document.querySelectorAll<HTMLElement>(PANES)].filter((pane) => pane.offsetParent && !pane.querySelector('.scroller'))
+  const here = all.findLastIndex((pane) => pane.contains(document.activeElement))
+  for (let count = 1; count <= all.length; count++) {
+    const pane = all[(here + step * count + all.length * 2) % all.length]
+    const target = pane.shadowRoot?.querySelector<HTMLElement>('.cm-content') ?? (pane.tabIndex >= 0 ? pane : (pane.querySelector<HTMLElement>('[aria-current], [aria-selected="true"]') ?? pane.querySelector<HTMLElement>(REACHED)))
+    target?.focus()
+    if (target && pane.contains(document.activeElement)) return
+  }
+}
 
 export const shown = signal<'palette' | 'keys' | null>(null)
 const close = () => (shown.value = null)
 
 export function Frame({ children }: { children: ComponentChildren }) {
-  const keys: Record<string, () => void> = { 'Ctrl k': () => (shown.value = 'palette'), '?': () => (shown.value = 'keys'), 'Shift ?': () => (shown.value = 'keys'), u: choose, Escape: () => toasts.value.length && drop(toasts.value.at(-1)!.id) }
+  const keys: Record<string, (event: KeyboardEvent) => void> = { 'Ctrl k': () => (shown.value = 'palette'), '?': () => (shown.value = 'keys'), 'Shift ?': () => (shown.value = 'keys'), F6: (event) => nextPane(event.shiftKey ? -1 : 1), u: choose, Escape: () => toasts.value.length && drop(toasts.value.at(-1)!.id) }
   for (const page of PAGES) keys[`g ${page.key}`] = () => go(page.to)
   useKeys(keys)
   const at = PAGES.find((page) => path.value.startsWith(page.to))
