@@ -89,7 +89,7 @@ export function Explain({ run }: { run: Run }) {
         </div>
         <Separator name="explain" label="Width of why" behind least={220} />
         <aside class="side" aria-label="Why this column" tabIndex={0}>
-          {chosen && <ColumnWhy column={chosen.column} table={chosen.table} />}
+          {chosen && <ColumnWhy run={run} column={chosen.column} table={chosen.table} />}
           {chosen && !chosen.column.field && (
             <div class="block">
               <h2>What you can do</h2>

@@ -40,7 +40,7 @@ export function Files({ run }: { run: Run }) {
     { title: 'Normalized workbook', name: run.output_path?.split('/').at(-1) ?? '', kind: 'output', what: `${run.metrics ? `${many(run.metrics.rows, 'row')} read. ` : ''}What you send on.`, values: true, icon: 'sheet', url: to('/api/v1/runs/{id}/output'), there: has, main: true },
     { title: 'Painted copy', name: `${stem}_annotated.xlsx`, kind: 'annotated', what: `The sender’s own workbook with the cells of ${many(issues, 'issue')} marked. What you send back.`, values: true, icon: 'sheet', url: to('/api/v1/runs/{id}/annotated'), there: has && issues > 0 },
     { title: 'Report', name: reportName(run), kind: 'report', what: 'One page to print or mail; needs no network.', values: true, icon: 'page', url: to('/api/v1/runs/{id}/report'), there: has },
-    { title: 'Audit record', name: 'artifact.json', kind: 'artifact', what: 'Every decision, score and place.', values: false, icon: 'page', url: to('/api/v1/runs/{id}/artifact'), there: has },
+    { title: 'Audit record', name: `${run.id}_artifact.json`, kind: 'artifact', what: 'Every decision, score and place.', values: false, icon: 'page', url: to('/api/v1/runs/{id}/artifact'), there: has },
     { title: 'Event log', name: logName(run), kind: 'log', what: 'What happened, line by line.', values: false, icon: 'lines', url: to('/api/v1/runs/{id}/logs'), there: true, save: () => saveLog(run) },
     { title: 'Input', name: run.input.name, kind: 'input', what: 'As it was sent. Never changed.', values: true, icon: 'sheet', url: to('/api/v1/runs/{id}/input'), there: !gone },
   ]
@@ -50,7 +50,8 @@ export function Files({ run }: { run: Run }) {
     const called = one.name.split('/').at(-1)!
     if (one.href && !known.has(one.kind)) all.push({ title: OTHERS[one.kind] ?? called, name: one.kind === 'issues' ? issuesName(run) : one.name, save: one.kind === 'issues' ? () => saveIssues(run) : undefined, kind: one.name, what: one.kind === 'issues' ? 'One line for each issue, with its cell and value.' : '', values: one.kind !== 'row_map', icon: one.kind === 'table' ? 'sheet' : 'lines', url: one.href, there: !gone })
   }
-  const bytes = (kind: string) => (kind === 'input' ? run.input.size_bytes : left?.items.find((one) => one.kind === kind || one.name === kind)?.size_bytes)
+  // The log is written anew as it is downloaded.
+  const bytes = (kind: string) => (kind === 'log' ? null : kind === 'input' ? run.input.size_bytes : left?.items.find((one) => one.kind === kind || one.name === kind)?.size_bytes)
   const kept = left?.kept_until
   const last = attempts?.items.at(-1)
   return (

@@ -4,9 +4,11 @@ import { get, type Run } from '../api/client'
 import { short, letters, many } from '../parts/format'
 import type { Cell } from '../grid/view'
 import type { Value } from '../grid/windows'
-import { about } from '../parts/parts'
+import { Icon } from '../parts/icons'
+import { about, CopyButton } from '../parts/parts'
 import { href } from '../router'
 import { REASONS, type Explained, type ExplainedColumn, type Issue, type Place, type Table } from './explained'
+import { PlaceOf } from './place-of'
 
 interface Props {
   run: Run
@@ -97,6 +99,16 @@ export function Why(props: Props) {
                   issue {props.at + 1} of {props.total}
                 </span>
               )}
+              {props.total > 0 && (
+                <span class="narrow flow">
+                  <button type="button" class="button square" aria-label="Previous issue" onClick={() => props.onIssue(-1)}>
+                    <Icon name="up" />
+                  </button>
+                  <button type="button" class="button square" aria-label="Next issue" onClick={() => props.onIssue(1)}>
+                    <Icon name="down" />
+                  </button>
+                </span>
+              )}
             </div>
             <div class="pair">
               <div>
@@ -114,12 +126,12 @@ export function Why(props: Props) {
                 <span class={`chip ${issue.severity}`}>{issue.severity}</span> {issue.message}
                 <br />
                 <span class="dim">
-                  rule <code>{issue.rule}</code>
+                  rule <PlaceOf run={run} name={issue.rule} />
                 </span>
               </p>
             ))}
           </div>
-          {column && <ColumnWhy column={column} table={table!} />}
+          {column && <ColumnWhy run={run} column={column} table={table!} />}
           {!column && written && (
             <div class="block">
               <h2>“{written.header}”</h2>
@@ -132,7 +144,7 @@ export function Why(props: Props) {
               <ol class="reasons">
                 {[...steps.transforms.map((one) => [one, 'cleaned']), ...steps.validators.map((one) => [one, 'checked'])].map(([one, does]) => (
                   <li key={one}>
-                    <code>{one}</code> <span class="dim">{does}</span>
+                    <PlaceOf run={run} name={one} /> <span class="dim">{does}</span>
                   </li>
                 ))}
               </ol>
@@ -162,8 +174,11 @@ export function Why(props: Props) {
   )
 }
 
+/** What an author would write, never done by itself. */
+const suggestion = (column: ExplainedColumn) => `Field("${column.nearest!.field}", …, headers=[…, ${JSON.stringify(column.name.toLowerCase())}])`
+
 /** Why a column is its field, or none: candidates with their scores, and the detectors that gave them. */
-export function ColumnWhy({ column, table }: { column: ExplainedColumn; table: Table }) {
+export function ColumnWhy({ run, column, table }: { run: Run; column: ExplainedColumn; table: Table }) {
   const others = table.columns.filter((one) => one !== column && column.wanted_by.includes(one.column))
   const candidates: [string, number, boolean][] = []
   if (column.field) candidates.push([column.field, column.score ?? 0, true])
@@ -182,24 +197,48 @@ export function ColumnWhy({ column, table }: { column: ExplainedColumn; table: T
           <div class="candidates gap-above">
             {candidates.map(([field, score, won]) => (
               <>
-                <code class={won ? '' : 'lost'}>{field}</code>
-                <progress class={won ? '' : 'other'} max={most} value={score} aria-label={`${field} ${score.toFixed(2)}`} />
+                <code class={`cut ${won ? '' : 'lost'}`} title={field}>
+                  {field}
+                </code>
+                {won && column.by.length > 1 ? (
+                  <span class="stacked" role="img" aria-label={`${field} ${score.toFixed(2)}`}>
+                    {column.by.map((one) => one.score > 0 && <span key={one.detector} title={`${one.detector} ${one.score.toFixed(2)}`} style={{ width: `${(one.score / most) * 100}%` }} />)}
+                  </span>
+                ) : (
+                  <progress class={won ? '' : 'other'} max={most} value={score} aria-label={`${field} ${score.toFixed(2)}`} />
+                )}
                 <span class={won ? '' : 'lost'}>{score.toFixed(2)}</span>
               </>
             ))}
           </div>
         )}
         <p class="dim small gap-above">
-          {column.why.join('; ')}.{others.length > 0 && ` Also wanted by ${others.map((one) => `${one.column} “${one.name}”`).join(', ')}.`}
+          {column.field && `${column.why.length ? `Chosen by ${column.why.join('; ')}. ` : ''}${column.second ? `The next best field is ${((column.score ?? 0) - column.second.score).toFixed(2)} behind.` : 'No other field scored.'}`}
+          {!column.field && column.why.length > 0 && `${column.why.join('; ')}.`}{' '}
+          {others.length > 0 ? `Also wanted by ${others.map((one) => `${one.column} “${one.name}”`).join(', ')}.` : column.field && `No other column wanted it.`}
         </p>
       </div>
+      {!column.field && column.nearest && column.name && (
+        <div class="block">
+          <h2>
+            If it is <PlaceOf run={run} name={`Field('${column.nearest.field}')`}><code>{column.nearest.field}</code></PlaceOf>
+          </h2>
+          <p class="mid small">Add its header to the field’s:</p>
+          <div class="terminal flow">
+            <code class="grow break">{suggestion(column)}</code>
+            <CopyButton text={suggestion(column)} label="Copy the suggestion" />
+          </div>
+        </div>
+      )}
       {column.by.length > 0 && (
         <div class="block">
           <h2>The score</h2>
           <ul class="reasons">
             {column.by.map((one) => (
               <li key={one.detector} class="flow">
-                <code class="grow break">{one.detector}</code>
+                <span class="grow break">
+                  <PlaceOf run={run} name={one.detector} />
+                </span>
                 {one.score.toFixed(2)}
               </li>
             ))}
