@@ -1,6 +1,6 @@
 // What differs between two versions of a configuration, or between one and the draft; and publishing.
 import { useEffect, useRef, useState } from 'preact/hooks'
-import { get, may, Problem, type Schemas } from '../api/client'
+import { get, hindrance, may, Problem, type Schemas } from '../api/client'
 import { many, number } from '../parts/format'
 import { Icon } from '../parts/icons'
 import { useKeys } from '../parts/keys'
@@ -274,7 +274,7 @@ function Publish({ bench }: { bench: Bench }) {
   const [forcing, force] = useState(false)
   const same = known.active_version != null && !bench.changed.value.size
   const unsaved = bench.edits.value.size > 0
-  const why = !bench.files.value!.length ? 'It has no files yet.' : unsaved ? 'Save first.' : same ? `Version ${known.active_version} has these files already.` : ''
+  const why = hindrance('admin') || (!bench.files.value!.length ? 'It has no files yet.' : unsaved ? 'Save first.' : same ? `Version ${known.active_version} has these files already.` : '')
   const publish = async (forced: boolean) => {
     if (busy || why) return
     force(false)

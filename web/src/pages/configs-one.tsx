@@ -1,6 +1,6 @@
 // One configuration: what it is, and its tabs.
 import { useEffect, useRef } from 'preact/hooks'
-import { get, may } from '../api/client'
+import { writing, get, may } from '../api/client'
 import { hear } from '../api/events'
 import { many, number, quoted } from '../parts/format'
 import { Menu } from '../parts/frame'
@@ -163,7 +163,7 @@ function Head({ bench, current }: { bench: Bench; current: Tab }) {
           </div>
         </div>
         {may('admin') && (
-          <button type="button" class="button" aria-disabled={bench.saving.value} onClick={checkNow}>
+          <button type="button" class="button" aria-disabled={bench.saving.value} {...writing('admin')} onClick={checkNow}>
             <Icon name="check" /> {unsaved ? 'Save, check' : 'Check'} <kbd class="wide-only">Ctrl S</kbd>
           </button>
         )}

@@ -1,6 +1,6 @@
 // What would have come out: the draft tried on inputs that were run before. Nothing is recorded.
 import { useEffect, useRef, useState } from 'preact/hooks'
-import type { Problem, Schemas } from '../api/client'
+import { writing, type Problem, type Schemas } from '../api/client'
 import { letters, number } from '../parts/format'
 import { Segments, Status } from '../parts/parts'
 import { href } from '../router'
@@ -42,7 +42,7 @@ export function Trial({ bench }: { bench: Bench }) {
       <h2>What would have come out</h2>
       <p class="small dim">The {bench.side}, tried on the inputs of the last runs. Nothing is recorded.</p>
       <p class="flow wrap gap-above">
-        <button type="button" class="button" aria-disabled={busy} onClick={() => busy || begin()}>
+        <button type="button" class="button" aria-disabled={busy} {...writing('admin')} onClick={() => busy || begin()}>
           {state.kind === 'done' ? 'Try again' : 'Try'}
         </button>
         <Segments

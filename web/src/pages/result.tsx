@@ -60,6 +60,63 @@ export function Result({ run }: { run: Run }) {
   return <View run={run} loaded={loaded} />
 }
 
+/** Finds a text in the cells of a sheet: Enter goes to the next, Shift Enter to the one before. */
+function Find({ run, side, sheet, chosen, onFound }: { run: Run; side: Side; sheet: string; chosen: Cell | null; onFound: (cell: { row: number; column: number }) => void }) {
+  const [text, setText] = useState('')
+  const [said, say] = useState('')
+  const known = useRef<{ of: string; cells: { row: number; column: number }[]; more: boolean } | null>(null)
+  const input = useRef<HTMLInputElement>(null)
+  useKeys({ '/': () => input.current?.select(), 'Ctrl f': () => input.current?.select() })
+  const step = async (forward: boolean) => {
+    const of = `${side} ${sheet} ${text}`
+    if (known.current?.of !== of) {
+      say('…')
+      const cells: { row: number; column: number }[] = []
+      let from: string | null | undefined
+      do {
+        const page = await get('/api/v1/runs/{id}/find', { id: run.id }, { side, sheet, text, from, limit: 1000 })
+        cells.push(...page.cells)
+        from = page.next
+      } while (from && cells.length < 1000)
+      known.current = { of, cells, more: !!from }
+    }
+    const { cells, more } = known.current
+    if (!cells.length) return say('none')
+    const after = ({ row, column }: { row: number; column: number }) => !chosen || row > chosen.row || (row === chosen.row && column > chosen.column)
+    let at = cells.findIndex(after)
+    if (at < 0) at = cells.length
+    const here = chosen && at > 0 && cells[at - 1].row === chosen.row && cells[at - 1].column === chosen.column
+    const next = (((forward ? at : at - (here ? 2 : 1)) % cells.length) + cells.length) % cells.length
+    say(`${number(next + 1)} of ${number(cells.length)}${more ? '+' : ''}`)
+    onFound(cells[next])
+  }
+  return (
+    <span class="search find wide-only">
+      <Icon name="find" />
+      <input
+        ref={input}
+        class="input"
+        type="search"
+        aria-label="Find in the cells"
+        placeholder="Find in the cells"
+        value={text}
+        onInput={(event) => (setText(event.currentTarget.value), say(''))}
+        onKeyDown={(event) => {
+          if (event.key === 'Enter' && text) step(!event.shiftKey).catch(failed)
+          else if (event.key === 'Escape') event.currentTarget.blur()
+        }}
+      />
+      {said ? (
+        <span class="small dim" role="status">
+          {said}
+        </span>
+      ) : (
+        <kbd class="roomy">/</kbd>
+      )}
+    </span>
+  )
+}
+
 type Mode = 'both' | 'input' | 'output' | 'issues'
 
 /** What the grids of a sheet are made of. */
@@ -397,6 +454,15 @@ function View({ run, loaded }: { run: Run; loaded: Loaded }) {
               scene?.why && <span class="small dim">{scene.why}</span>
             )}
           </span>
+        )}
+        {mode !== 'issues' && scene && (
+          <Find
+            run={run}
+            side={chosen?.side ?? (mode === 'output' ? 'output' : 'input')}
+            sheet={((chosen?.side ?? (mode === 'output' ? 'output' : 'input')) === 'input' ? sheet : scene.partner) ?? sheet}
+            chosen={chosen}
+            onFound={(cell) => choose({ side: chosen?.side ?? (mode === 'output' ? 'output' : 'input'), ...cell })}
+          />
         )}
         <span class="grow" />
         {total > 0 && (

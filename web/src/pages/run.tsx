@@ -1,6 +1,6 @@
 // One run: what it is, and its tabs.
 import { useEffect, useRef, useState } from 'preact/hooks'
-import { address, get, type Run } from '../api/client'
+import { address, get, writing, type Run } from '../api/client'
 import { hear, link } from '../api/events'
 import { LogView, useLog } from '../log/view'
 import type { Line } from '../log/lines'
@@ -148,12 +148,12 @@ function Head({ run, has, current, lines }: { run: Run; has: boolean; current: T
           </div>
         </div>
         {!ended && (
-          <button type="button" class="button danger" aria-disabled={!!run.cancel_requested_at} onClick={() => cancelRun(run.id)}>
+          <button type="button" class="button danger" aria-disabled={!!run.cancel_requested_at} {...writing()} onClick={() => cancelRun(run.id)}>
             <Icon name="stop" /> {run.cancel_requested_at ? 'Stopping…' : 'Cancel'}
           </button>
         )}
         {ended && (
-          <button type="button" class="button roomy" onClick={() => runAgain(run.id)}>
+          <button type="button" class="button roomy" {...writing()} onClick={() => runAgain(run.id)}>
             <Icon name="again" /> Run again
           </button>
         )}

@@ -1,12 +1,12 @@
 // The live list of runs.
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks'
-import { get, workspace, type Run, type Schemas } from '../api/client'
+import { get, offline, workspace, writing, type Run, type Schemas } from '../api/client'
 import { counts, hear, link } from '../api/events'
 import { amend, go, href, query } from '../router'
 import { clock, many, moment, now, number, quoted, short, span } from '../parts/format'
 import { useKeys } from '../parts/keys'
 import { cancelRun, runAgain } from '../parts/frame'
-import { doing, Search, Segments, StatusOf, Switch, Trouble, useAbout, Loading } from '../parts/parts'
+import { Dialog, doing, Search, Segments, Status, StatusOf, Switch, toast, Trouble, useAbout, Loading } from '../parts/parts'
 import { accepts, filterOf, merged, SINCE, type Filter } from './runs-filter'
 import { FirstRun } from './first-run'
 
@@ -46,7 +46,8 @@ function useRuns(filter: Filter, isAway: () => boolean) {
       setFresh([])
       setError(null)
     } catch (error) {
-      if (!abort?.aborted) setError(error)
+      // What is shown stays, and the frame says since when.
+      if (!abort?.aborted && !(state.current.runs && (error as { code?: string }).code === 'offline')) setError(error)
     }
   }
   const count = () => {
@@ -80,6 +81,12 @@ function useRuns(filter: Filter, isAway: () => boolean) {
       }),
     [],
   )
+  // Where no stream can be had, it is asked.
+  useEffect(() => {
+    if (!offline.value) return
+    const timer = setInterval(() => document.hidden || isAway() || load(), 2000)
+    return () => clearInterval(timer)
+  }, [offline.value, of])
   const more = async () => {
     const { cursor, of } = state.current
     if (!cursor) return
@@ -102,6 +109,8 @@ export function Runs() {
   const list = useRuns(filter, () => (box.current?.scrollTop ?? 0) > 60)
   const { runs, counted } = list
   const [chosen, choose] = useState<string | null>(null)
+  const [several, setSeveral] = useState(new Set<string>())
+  const [cancels, setCancels] = useState<string[]>([])
   const [text, setText] = useState(filter.q)
   const waiting = useRef(0)
   const isFiltered = !!(filter.status || filter.config || filter.q || filter.issues)
@@ -117,23 +126,54 @@ export function Runs() {
     waiting.current = setTimeout(() => amend({ q: next }), 150) as unknown as number
   }
   const at = runs?.findIndex((run) => run.id === chosen) ?? -1
-  const move = (step: number) => {
+  const move = (step: number, extend = false) => {
     const next = runs?.[Math.max(0, Math.min(runs.length - 1, at + step))]
     if (!next) return
+    if (extend) setSeveral(new Set([...several, ...(chosen ? [chosen] : []), next.id]))
     choose(next.id)
     document.getElementById(`run-${next.id}`)?.scrollIntoView({ block: 'nearest' })
   }
   const showNew = () => (list.show(), box.current && (box.current.scrollTop = 0))
+  const toggle = (id: string) => {
+    const next = new Set(several)
+    if (!next.delete(id)) next.add(id)
+    setSeveral(next)
+  }
+  const press = (id: string, event: MouseEvent) => {
+    if (event.ctrlKey || event.metaKey) setSeveral(new Set([...several, ...(chosen && !several.size ? [chosen] : []), id]))
+    else if (event.shiftKey && chosen) {
+      const [from, to] = [at, runs!.findIndex((run) => run.id === id)].sort((a, b) => a - b)
+      setSeveral(new Set(runs!.slice(from, to + 1).map((run) => run.id)))
+      getSelection()?.empty()
+    } else setSeveral(new Set())
+    choose(id)
+  }
+  // In the order of the list, the lowest first: as they were run before.
+  const acted = () => (several.size ? runs!.filter((run) => several.has(run.id)).map((run) => run.id).reverse() : chosen ? [chosen] : [])
+  const live = () => runs!.filter((run) => acted().includes(run.id) && /queued|running/.test(run.status)).map((run) => run.id)
+  const cancel = () => {
+    const ids = live()
+    if (ids.length > 1) setCancels(ids)
+    else if (ids.length) cancelRun(ids[0])
+    else if (acted().length) toast('None of these waits or runs.')
+  }
+  const again = () => acted().length && runAgain(...acted())
   useKeys({
+    ' ': () => chosen && toggle(chosen),
+    'Shift ArrowDown': () => move(1, true),
+    'Shift ArrowUp': () => move(-1, true),
     j: () => move(1),
     ArrowDown: () => move(1),
     k: () => move(-1),
     ArrowUp: () => move(-1),
     Enter: () => chosen && go(`/runs/${chosen}`),
-    x: () => chosen && cancelRun(chosen),
-    r: () => chosen && runAgain(chosen),
+    x: cancel,
+    r: again,
     '.': showNew,
-    Escape: () => isFiltered && (setText(''), amend({ q: null, status: null, config: null, issues: null })),
+    Escape: () => {
+      if (several.size) setSeveral(new Set())
+      else if (isFiltered) setText(''), amend({ q: null, status: null, config: null, issues: null })
+    },
   })
   const command = ['ade runs ls', filter.status && `--status ${filter.status}`, filter.config && `--config ${quoted(filter.config)}`].filter(Boolean).join(' ')
   useAbout({
@@ -154,7 +194,20 @@ export function Runs() {
     <>
       <div class="title">
         <h1>Runs</h1>
-        <span class="say">{SINCE[filter.since].sentence}, newest first</span>
+        <span class="say">{several.size ? `${many(several.size, 'run')} chosen` : `${SINCE[filter.since].sentence}, newest first`}</span>
+        {several.size > 0 && (
+          <span class="flow">
+            <button type="button" class="button" {...writing()} onClick={again}>
+              Run again <kbd class="roomy">r</kbd>
+            </button>
+            <button type="button" class="button danger" {...writing()} onClick={cancel}>
+              Cancel <kbd class="roomy">x</kbd>
+            </button>
+            <button type="button" class="button quiet" onClick={() => setSeveral(new Set())}>
+              Choose none <kbd class="roomy">Esc</kbd>
+            </button>
+          </span>
+        )}
       </div>
       <Strip filter={filter} />
       <div class="tools" role="search">
@@ -189,7 +242,7 @@ export function Runs() {
         {!runs ? (
           <Loading />
         ) : runs.length ? (
-          <Table runs={runs} chosen={chosen} onChoose={choose} />
+          <Table runs={runs} chosen={chosen} several={several} onChoose={press} />
         ) : (
           <div class="empty">
             <p>
@@ -203,6 +256,24 @@ export function Runs() {
           </div>
         )}
       </div>
+      {cancels.length > 0 && (
+        <Dialog
+          title={`Cancel ${many(cancels.length, 'run')}?`}
+          onClose={() => setCancels([])}
+          footer={
+            <>
+              <button type="button" class="button" onClick={() => setCancels([])}>
+                Leave them
+              </button>
+              <button type="button" class="button danger" onClick={() => (cancels.forEach(cancelRun), setCancels([]))}>
+                Cancel {many(cancels.length, 'run')}
+              </button>
+            </>
+          }
+        >
+          <p>Each stops within 5 s and writes nothing. They can be run again.</p>
+        </Dialog>
+      )}
       <span class="unseen" role="status">
         {list.fresh.length ? many(list.fresh.length, 'new run') : ''}
       </span>
@@ -228,7 +299,7 @@ function ConfigurationFilter({ value }: { value: string }) {
   )
 }
 
-function Table({ runs, chosen, onChoose }: { runs: Run[]; chosen: string | null; onChoose: (id: string) => void }) {
+function Table({ runs, chosen, several, onChoose }: { runs: Run[]; chosen: string | null; several: Set<string>; onChoose: (id: string, event: MouseEvent) => void }) {
   return (
     <table class="records fixed runs">
       <caption class="unseen">Runs, newest first</caption>
@@ -264,22 +335,23 @@ function Table({ runs, chosen, onChoose }: { runs: Run[]; chosen: string | null;
       </thead>
       <tbody>
         {runs.map((run) => (
-          <Row key={run.id} run={run} isChosen={run.id === chosen} onChoose={onChoose} />
+          <Row key={run.id} run={run} isChosen={run.id === chosen || several.has(run.id)} onChoose={onChoose} />
         ))}
       </tbody>
     </table>
   )
 }
 
-function Row({ run, isChosen, onChoose }: { run: Run; isChosen: boolean; onChoose: (id: string) => void }) {
+function Row({ run, isChosen, onChoose }: { run: Run; isChosen: boolean; onChoose: (id: string, event: MouseEvent) => void }) {
   const issues = run.metrics?.issues ?? 0
-  const done = run.status === 'succeeded' && run.metrics && !run.skipped_reason
+  const done = run.status === 'succeeded' && run.metrics && run.metrics.tables > 0 && !run.skipped_reason
+  const none = run.status === 'succeeded' && run.metrics?.tables === 0 && !run.skipped_reason
   const metrics = run.metrics
   const took = run.duration_ms != null ? span(run.duration_ms) : run.status === 'running' && run.started_at ? span(Math.max(0, now.value - Date.parse(run.started_at))) : ''
   return (
-    <tr id={`run-${run.id}`} class={isChosen ? 'chosen' : ''} onClick={() => onChoose(run.id)} onDblClick={() => go(`/runs/${run.id}`)}>
+    <tr id={`run-${run.id}`} class={isChosen ? 'chosen' : ''} onClick={(event) => onChoose(run.id, event)} onDblClick={() => go(`/runs/${run.id}`)}>
       <td>
-        {issues ? <StatusOf run={{ ...run, metrics: { ...metrics!, issues: 0 } }} /> : <StatusOf run={run} />}
+        {none ? <Status of="warned">Succeeded</Status> : issues ? <StatusOf run={{ ...run, metrics: { ...metrics!, issues: 0 } }} /> : <StatusOf run={run} />}
       </td>
       <td class="name cut">
         <a href={href(`/runs/${run.id}`)} title={run.input.name}>

@@ -1,9 +1,10 @@
 // Start a run: files, a configuration, options. Files can be dropped anywhere in the console.
 
 import { useEffect, useState } from 'preact/hooks'
-import { change, get, may, workspace, type Schemas } from '../api/client'
+import { change, get, hindrance, workspace, type Schemas } from '../api/client'
 import { ago, many, quoted, size } from '../parts/format'
 import { Icon } from '../parts/icons'
+import { watch } from '../parts/frame'
 import { useKeys } from '../parts/keys'
 import { failed, Loading, Status, Trouble, toast, useAbout, useLoaded } from '../parts/parts'
 import { go, path, query, amend } from '../router'
@@ -38,7 +39,7 @@ export function Start() {
   const good = list.filter((one) => one.state !== 'refused' && one.state !== 'failed')
   const ready = good.length > 0 && good.every((one) => one.state === 'ready')
   const [wants, setWants] = useState(false)
-  const can = good.length > 0 && !!chosen && may('run') && !busy
+  const can = good.length > 0 && !!chosen && !hindrance('run') && !busy
 
   const begin = async () => {
     setWants(false)
@@ -49,6 +50,7 @@ export function Start() {
         const body = { document_id: upload.document!.id, options: { validate_only: validate, active_sheet_only: active } }
         const run = await change<{ id: string }>('POST', `/api/v1/configs/${chosen!.id}/runs`, body, { 'Idempotency-Key': `console-${upload.key}-${performance.timeOrigin}` })
         made.push(run.id)
+        watch(run.id)
         remove(upload.key)
       } catch (error) {
         failed(error)
@@ -80,7 +82,7 @@ export function Start() {
       {label} <kbd class="roomy">Ctrl ↵</kbd>
     </button>
   )
-  const why = !may('run') ? 'This session may only read.' : !good.length ? 'Choose files first.' : !chosen ? 'There is no configuration that runs can use.' : ''
+  const why = hindrance('run') ? hindrance('run') : !good.length ? 'Choose files first.' : !chosen ? 'There is no configuration that runs can use.' : ''
   return (
     <>
       <div class="title">

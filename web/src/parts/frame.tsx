@@ -2,13 +2,13 @@
 import { signal } from '@preact/signals'
 import type { ComponentChildren } from 'preact'
 import { useEffect, useState } from 'preact/hooks'
-import { change, get, may, session, workspace, type Schemas } from '../api/client'
-import { counts, link, tryNow } from '../api/events'
+import { change, get, answered, hindrance, offline, session, workspace, type Run, type Schemas } from '../api/client'
+import { counts, hear, link, tryNow } from '../api/events'
 import { path, go, href } from '../router'
-import { clock, now, short } from './format'
+import { clock, many, now, short } from './format'
 import { Icon, Mark, type IconName } from './icons'
 import { letterKeys, setLetterKeys, useKeys } from './keys'
-import { Dialog, about, drop, failed, toasts, CopyButton, Switch } from './parts'
+import { Dialog, about, doing, drop, failed, toast, toasts, CopyButton, Switch } from './parts'
 import { Palette } from './palette'
 import { DropAnywhere, choose } from '../pages/start'
 
@@ -34,6 +34,7 @@ const ALL_KEYS: [string, string][] = [
   ['.', 'show what is new'],
   ['j k', 'next, previous line of a list'],
   ['Enter', 'open'],
+  ['Space', 'choose; Shift ↑ ↓: several'],
   ['x', 'cancel a run'],
   ['r', 'run again'],
   ['1 – 4', 'tabs of a run'],
@@ -44,6 +45,7 @@ const ALL_KEYS: [string, string][] = [
   ['[ ]', 'sheets'],
   ['h', 'header row'],
   ['Ctrl G', 'go to a cell'],
+  ['Ctrl F', 'find in the cells'],
   ['Tab', 'the other side’s cell'],
   ['Shift ↑ ↓ ← →', 'choose several cells'],
   ['Ctrl C', 'copy them, with tabs'],
@@ -73,7 +75,7 @@ const close = () => (shown.value = null)
 export function Frame({ children }: { children: ComponentChildren }) {
   const keys: Record<string, (event: KeyboardEvent) => void> = { 'Ctrl k': () => (shown.value = 'palette'), '?': () => (shown.value = 'keys'), 'Shift ?': () => (shown.value = 'keys'), F6: (event) => nextPane(event.shiftKey ? -1 : 1), u: choose, Escape: () => toasts.value.length && drop(toasts.value.at(-1)!.id) }
   for (const page of PAGES) keys[`g ${page.key}`] = () => go(page.to)
-  useKeys(keys)
+  useKeys(keys, true)
   const at = PAGES.find((page) => path.value.startsWith(page.to))
   return (
     <>
@@ -240,19 +242,17 @@ function Account() {
 }
 
 function Offline() {
-  const { live, since, next } = link.value
-  const [late, setLate] = useState(false)
-  useEffect(() => {
-    const timer = setTimeout(() => setLate(true), 1500)
-    return () => (clearTimeout(timer), setLate(false))
-  }, [live])
-  if (live || !late || !since) return null
+  const { since, next } = link.value
+  if (!offline.value || !since) return null
   const wait = next ? Math.max(0, Math.ceil((next - now.value) / 1000)) : 0
   return (
     <div class="notice warning">
       <Icon name="warning" />
       <span class="grow">
-        <strong>No connection since {clock(since).slice(0, 5)}.</strong> What you see is from then. {wait ? `Tries again in ${wait} s.` : 'Trying…'}
+        <strong>
+          {answered.value ? 'No live events' : 'No connection'} since {clock(since).slice(0, 5)}.
+        </strong>{' '}
+        {answered.value ? 'Lists ask every 2 s instead.' : 'What you see is from then.'} {wait ? `Tries again in ${wait} s.` : 'Trying…'}
       </span>
       <button type="button" class="button" onClick={tryNow}>
         Try now
@@ -309,18 +309,42 @@ function AllKeys() {
   )
 }
 
+/** The runs that were started here: of their end one is told elsewhere in the console. */
+const watched = new Set<string>()
+export const watch = (id: string) => void watched.add(id)
+hear((told) => {
+  for (const { kind, data } of told) {
+    const run = data as Run
+    if (kind !== 'run' || !watched.has(run.id) || !run.completed_at) continue
+    watched.delete(run.id)
+    if (path.peek() === '/runs' || path.peek().startsWith(`/runs/${run.id}`)) continue
+    const metrics = run.metrics
+    const end = run.status !== 'succeeded' ? doing(run) : metrics?.tables ? `${many(metrics.rows, 'row')}, ${many(metrics.mapped_fields, 'field')}, ${metrics.issues ? many(metrics.issues, 'issue') : 'no issues'}` : 'no table found'
+    toast(
+      <>
+        <strong class="break">{run.input.name}</strong> <a href={href(`/runs/${run.id}`)}>Open</a>
+        <br />
+        {end}
+      </>,
+      run.status === 'failed' ? 'error' : 'good',
+    )
+  }
+})
+
 /** Cancels a run, at once: it can be run again. */
 export async function cancelRun(id: string) {
-  if (!may('run')) return failed(new Error('This session may only read.'))
+  if (hindrance('run')) return failed(new Error(hindrance('run')))
   await change('POST', `/api/v1/runs/${id}/cancel`).catch(failed)
 }
 
 /** Runs again, and shows the new run. */
-export async function runAgain(id: string) {
-  if (!may('run')) return failed(new Error('This session may only read.'))
+export async function runAgain(...ids: string[]) {
+  if (hindrance('run')) return failed(new Error(hindrance('run')))
   try {
-    const made = await change<{ id: string }>('POST', `/api/v1/runs/${id}/retry`)
-    go(`/runs/${made.id}/log`)
+    const made: string[] = []
+    for (const id of ids) made.push((await change<{ id: string }>('POST', `/api/v1/runs/${id}/retry`)).id)
+    made.forEach(watch)
+    if (made.length === 1) go(`/runs/${made[0]}`)
   } catch (error) {
     failed(error)
   }

@@ -50,6 +50,7 @@ export function StatusOf({ run, whole }: { run: Run; whole?: boolean }) {
   const issues = run.metrics?.issues ?? 0
   const empty = run.status === 'succeeded' && run.metrics?.tables === 0 && !run.skipped_reason
   if (run.status === 'running' && run.cancel_requested_at) return <Status of="running">Stopping…</Status>
+  if (run.status === 'succeeded' && run.refused?.length) return <Status of="warned">Succeeded, refused</Status>
   if (run.status === 'succeeded' && (issues > 0 || empty))
     return <Status of="warned">{empty ? 'Succeeded, no table found' : `Succeeded, ${many(issues, 'issue')}`}</Status>
   if (whole && run.error) return <Status of={run.status}>{`${title(run.status)}: ${run.error.code}`}</Status>
@@ -76,7 +77,8 @@ export function doing(run: Run): string {
     return run.attempt_count ? `Tries again (attempt ${run.attempt_count + 1} of ${run.max_attempts})` : 'Waits for a free slot'
   }
   if (run.status === 'running') return `${STAGES[run.stage ?? 'detecting']}${run.rows ? `, ${number(run.rows)} rows` : ''}`
-  return run.skipped_reason ? 'Safe mode skip' : ''
+  if (run.refused?.length) return `Refused: ${run.refused.map((one) => one.message).join('; ')}`
+  return run.skipped_reason ? 'Safe mode skip' : run.metrics?.tables === 0 ? 'No table found' : ''
 }
 
 export function CopyButton({ text, label }: { text: string; label: string }) {
