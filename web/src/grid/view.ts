@@ -312,7 +312,8 @@ class PaneView {
     const instead = value == null || value === '' ? pane.instead(row, column) : null
     const whole = instead ?? (value == null ? '' : String(value))
     const room = Math.floor((this.widthFor(row, column, whole) - 13) / letterWidth())
-    const plain = whole.length > 300 ? whole.slice(0, 300) : whole
+    // A cell is one line; what would turn its direction stays within it.
+    const plain = (whole.length > 300 ? whole.slice(0, 300) : whole).replace(/\r?\n|\r/g, '↵').replaceAll('\t', '⇥')
     const text = plain.length > room ? `${plain.slice(0, Math.max(0, room - 1))}…` : plain
     if (cell.text !== text) cell.element.textContent = cell.text = text
     let kind = `grid-cell ${pane.cellClass(row, column)}`
@@ -320,7 +321,7 @@ class PaneView {
     else if (typeof value === 'number') kind += ' number'
     if (instead) kind += ' lost'
     // Letters that are wider than those of the mono font.
-    if (/[^\x00-\xff…]/.test(text)) kind += ' clip'
+    if (/[^\x00-\xff…↵⇥]/.test(text)) kind += ' clip'
     const { chosen } = view
     if (chosen && view.columnOn(pane.side, chosen) === column) kind += view.rowOn(pane.side, chosen) === row ? ' chosen' : ' column-chosen'
     const { area } = view

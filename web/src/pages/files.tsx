@@ -1,6 +1,6 @@
 // What a run left: files to download, and what it was made of.
 import { address, get, ifThere, type Run } from '../api/client'
-import { ago, clock, day, many, short, size, span } from '../parts/format'
+import { ago, clock, day, many, plainly, short, size, span } from '../parts/format'
 import { Icon, type IconName } from '../parts/icons'
 import { failed, useLoaded } from '../parts/parts'
 import { issuesName, logName, reportName, saveIssues, saveLog } from '../parts/save'
@@ -81,7 +81,7 @@ export function Files({ run }: { run: Run }) {
                       <span class="grow">
                         <strong>{file.title}</strong>
                         <br />
-                        <code class="dim break">{file.name}</code>
+                        <code class="dim break">{plainly(file.name)}</code>
                       </span>
                     </div>
                   </td>

@@ -1,7 +1,7 @@
 // The issues of a run: loaded page by page while the grids are there already, filtered, and as a list.
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks'
 import { get, type Run } from '../api/client'
-import { number } from '../parts/format'
+import { number, plainly } from '../parts/format'
 import type { Issue } from './explained'
 
 /** So many are loaded at once; the next when they are asked for. */
@@ -100,7 +100,7 @@ export function IssueList({ issues, at, narrow, onChoose, onOpen }: { issues: Is
             <button type="button" aria-current={first + index === at} onClick={() => (narrow ? onOpen(issue) : onChoose(issue))} onDblClick={() => onOpen(issue)}>
               <span class={`chip ${issue.severity}`}>{issue.severity}</span>
               <code class="cut">
-                {issue.sheet}!{issue.cell ?? issue.row}
+                {plainly(issue.sheet)}!{issue.cell ?? issue.row}
               </code>
               <span class="cut">{issue.message}</span>
               <code class="cut value">{issue.value}</code>

@@ -6,7 +6,7 @@ import { Windows, type Side } from '../grid/windows'
 import { aligned, apart, hindrance, partnerRow, partnerSheet, type Lines, type Segment } from '../grid/lines'
 import { Separator } from '../parts/separator'
 import { amend, query } from '../router'
-import { letters, many, number, place } from '../parts/format'
+import { letters, many, number, place, plainly } from '../parts/format'
 import { Icon } from '../parts/icons'
 import { useKeys } from '../parts/keys'
 import { copy, Dialog, failed, Loading, Segments, Switch, toast, Trouble } from '../parts/parts'
@@ -435,8 +435,8 @@ function View({ run, loaded }: { run: Run; loaded: Loaded }) {
   const heads = (side: Side) => {
     const size = sizeOf(side)
     if (!size) return ''
-    if (side === 'input') return [sheet, current && `table ${current.table} at ${current.region}`].filter(Boolean).join(' · ')
-    return `${scene?.partner ?? ''} · ${many(Math.max(0, (size.rows ?? 1) - 1), 'row')}`
+    if (side === 'input') return [plainly(sheet), current && `table ${current.table} at ${current.region}`].filter(Boolean).join(' · ')
+    return `${plainly(scene?.partner ?? '')} · ${many(Math.max(0, (size.rows ?? 1) - 1), 'row')}`
   }
   const bySheet = (name: string) => issues.filter((issue) => issue.sheet === name)
   const pieces: [Mode, string][] = narrow ? [['input', 'Sender’s'], ['output', 'Normalized'], ['issues', `Issues ${number(total)}`]] : [['both', 'Side by side'], ['input', 'Sender’s'], ['output', 'Normalized'], ['issues', 'Issues']]
@@ -551,7 +551,7 @@ function View({ run, loaded }: { run: Run; loaded: Loaded }) {
               const hidden = side === 'input' && loaded.input.find((one) => one.name === name)?.state !== 'visible'
               return (
                 <button type="button" role="tab" key={`${side} ${name}`} aria-selected={isHere} tabIndex={isHere ? 0 : -1} onClick={() => amend({ sheet: name, side: side === 'output' ? 'output' : null, cell: null })}>
-                  {name} {found.length > 0 && <span class={`chip ${worst(found)}`}>{number(found.length)}</span>}
+                  {plainly(name)} {found.length > 0 && <span class={`chip ${worst(found)}`}>{number(found.length)}</span>}
                   {hidden && <span class="dim">hidden</span>}
                   {side === 'output' && <span class="dim">written</span>}
                 </button>

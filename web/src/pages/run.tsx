@@ -5,7 +5,7 @@ import { hear, link } from '../api/events'
 import { LogView, useLog } from '../log/view'
 import type { Line } from '../log/lines'
 import { cancelRun, Menu, runAgain } from '../parts/frame'
-import { clock, day, many, now, number, short, size, span } from '../parts/format'
+import { clock, day, many, now, number, plainly, short, size, span } from '../parts/format'
 import { Icon } from '../parts/icons'
 import { useKeys } from '../parts/keys'
 import { copy, doing, Loading, STAGES, Status, StatusOf, toast, Trouble, useAbout, useLoaded } from '../parts/parts'
@@ -111,7 +111,7 @@ function Head({ run, has, current, lines }: { run: Run; has: boolean; current: T
               /
             </span>
             <h1 class="cut" title={run.input.name}>
-              {run.input.name}
+              {plainly(run.input.name)}
             </h1>
             <StatusOf run={run} whole />
           </div>

@@ -3,7 +3,7 @@ import { useEffect, useMemo, useRef, useState } from 'preact/hooks'
 import { get, offline, workspace, writing, type Run, type Schemas } from '../api/client'
 import { counts, hear, link } from '../api/events'
 import { amend, go, href, query } from '../router'
-import { clock, many, moment, now, number, quoted, short, span } from '../parts/format'
+import { clock, many, moment, now, number, plainly, quoted, short, span } from '../parts/format'
 import { useKeys } from '../parts/keys'
 import { cancelRun, runAgain } from '../parts/frame'
 import { Dialog, doing, Search, Segments, Status, StatusOf, Switch, toast, Trouble, useAbout, Loading } from '../parts/parts'
@@ -355,7 +355,7 @@ function Row({ run, isChosen, onChoose }: { run: Run; isChosen: boolean; onChoos
       </td>
       <td class="name cut">
         <a href={href(`/runs/${run.id}`)} title={run.input.name}>
-          {run.input.name}
+          {plainly(run.input.name)}
         </a>
       </td>
       <td class="mid cut roomy">{run.configuration_name}</td>

@@ -2,7 +2,7 @@
 
 import { useEffect, useState } from 'preact/hooks'
 import { change, get, hindrance, workspace, type Schemas } from '../api/client'
-import { ago, many, quoted, size } from '../parts/format'
+import { ago, many, plainly, quoted, size } from '../parts/format'
 import { Icon } from '../parts/icons'
 import { watch } from '../parts/frame'
 import { useKeys } from '../parts/keys'
@@ -196,7 +196,9 @@ function FileRow({ upload }: { upload: Upload }) {
   const bad = state === 'refused' || state === 'failed'
   return (
     <tr>
-      <td class="name cut">{file.name}</td>
+      <td class="name cut" title={file.name}>
+        {plainly(file.name)}
+      </td>
       <td class={`small cut ${bad ? 'bad' : 'dim'}`} title={[note, sheets].filter(Boolean).join('; ')}>
         {[sheets, note].filter(Boolean).join('; ')}
       </td>

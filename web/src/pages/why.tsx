@@ -1,7 +1,7 @@
 // The panel Why: a cell and its partner, what is wrong, and the decisions that led there.
 import { useEffect, useState } from 'preact/hooks'
 import { get, type Run } from '../api/client'
-import { short, letters, many } from '../parts/format'
+import { short, letters, many, number, plainly, quoted } from '../parts/format'
 import type { Cell } from '../grid/view'
 import type { Value } from '../grid/windows'
 import { Icon } from '../parts/icons'
@@ -38,7 +38,7 @@ export function Why(props: Props) {
   useEffect(() => {
     setPlaced(null)
     if (!cell || !where) return
-    about.value = { ...about.value, command: `ade explain ${short(run.id)} --cell '${where}!${name}'${cell.side === 'output' ? ' --output' : ''}` }
+    about.value = { ...about.value, command: `ade explain ${short(run.id)} --cell ${quoted(`${where}!${name}`)}${cell.side === 'output' ? ' --output' : ''}` }
     const abort = new AbortController()
     const timer = setTimeout(() => {
       const asked = get('/api/v1/runs/{id}/explain', { id: run.id }, { side: cell.side, sheet: where, cell: name }, abort.signal) as Promise<unknown>
@@ -55,7 +55,15 @@ export function Why(props: Props) {
   const steps = table?.fields.find((one) => one.field === field)
   const shownValue = (one: Cell | null | undefined) => {
     const value = one && props.value(one)
-    return value == null || value === '' ? <em class="dim">empty</em> : String(value).slice(0, 500)
+    if (value == null || value === '') return <em class="dim">empty</em>
+    const text = String(value)
+    return text.length > 1000 ? (
+      <>
+        {text.slice(0, 1000)}… <em class="dim">{number(text.length)} characters</em>
+      </>
+    ) : (
+      text
+    )
   }
   const notices = (explained?.notices ?? []).filter((notice) => !notice.sheet || notice.sheet === sheet)
   return (
@@ -92,7 +100,7 @@ export function Why(props: Props) {
           <div class="block">
             <div class="flow">
               <h2 class="grow cut">
-                {where}!{name}
+                {plainly(where!)}!{name}
               </h2>
               {props.at >= 0 && (
                 <span class="small dim">

@@ -5,7 +5,7 @@ import { useEffect, useState } from 'preact/hooks'
 import { change, get, answered, hindrance, offline, session, workspace, type Run, type Schemas } from '../api/client'
 import { counts, hear, link, tryNow } from '../api/events'
 import { path, go, href } from '../router'
-import { clock, many, now, short } from './format'
+import { clock, many, now, plainly, short } from './format'
 import { Icon, Mark, type IconName } from './icons'
 import { letterKeys, setLetterKeys, useKeys } from './keys'
 import { Dialog, about, doing, drop, failed, toast, toasts, CopyButton, Switch } from './parts'
@@ -266,7 +266,7 @@ const Foot = () => (
     {about.value.command && (
       <span class="command">
         <span class="wide-only">Same on the command line:</span>
-        <code>{about.value.command}</code>
+        <code>{plainly(about.value.command)}</code>
         <CopyButton text={about.value.command} label="Copy the command" />
       </span>
     )}
@@ -322,7 +322,7 @@ hear((told) => {
     const end = run.status !== 'succeeded' ? doing(run) : metrics?.tables ? `${many(metrics.rows, 'row')}, ${many(metrics.mapped_fields, 'field')}, ${metrics.issues ? many(metrics.issues, 'issue') : 'no issues'}` : 'no table found'
     toast(
       <>
-        <strong class="break">{run.input.name}</strong> <a href={href(`/runs/${run.id}`)}>Open</a>
+        <strong class="break">{plainly(run.input.name)}</strong> <a href={href(`/runs/${run.id}`)}>Open</a>
         <br />
         {end}
       </>,
