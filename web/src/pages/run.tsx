@@ -13,6 +13,7 @@ import { go, href } from '../router'
 import { Explain } from './explain'
 import { Files } from './files'
 import { Result } from './result'
+import { listOfRuns } from './runs'
 
 const TABS = ['result', 'log', 'explain', 'files'] as const
 type Tab = (typeof TABS)[number]
@@ -74,7 +75,7 @@ function Head({ run, has, current, lines }: { run: Run; has: boolean; current: T
     c: () => (copy(run.id), toast('The id was copied.')),
     r: () => ended && runAgain(run.id),
     x: () => ended || cancelRun(run.id),
-    Escape: () => go('/runs'),
+    Escape: () => go(listOfRuns()),
   }
   TABS.forEach((tab, index) => (keys[String(index + 1)] = () => go(to(tab))))
   useKeys(keys)
@@ -105,7 +106,7 @@ function Head({ run, has, current, lines }: { run: Run; has: boolean; current: T
         <div class="grow">
           <div class="first">
             <span class="small dim roomy">
-              <a class="dim" href={href('/runs')}>
+              <a class="dim" href={href(listOfRuns())}>
                 Runs
               </a>{' '}
               /

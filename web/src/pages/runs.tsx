@@ -1,18 +1,23 @@
 // The live list of runs.
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks'
-import { get, offline, workspace, writing, type Run, type Schemas } from '../api/client'
+import { address, get, offline, workspace, writing, type Run, type Schemas } from '../api/client'
 import { counts, hear, link } from '../api/events'
 import { amend, go, href, query } from '../router'
 import { clock, many, moment, now, number, plainly, quoted, short, span } from '../parts/format'
 import { useKeys } from '../parts/keys'
 import { cancelRun, runAgain } from '../parts/frame'
 import { Dialog, doing, Search, Segments, Status, StatusOf, Switch, toast, Trouble, useAbout, Loading } from '../parts/parts'
+import { Icon } from '../parts/icons'
+import { download } from '../parts/save'
 import { accepts, filterOf, merged, SINCE, type Filter } from './runs-filter'
 import { FirstRun } from './first-run'
 
 const PAGE = 100
 /** A page left and come back to is as it was. */
-let kept: { of: string; runs: Run[]; cursor: string | null; top: number } | null = null
+let kept: { of: string; runs: Run[]; cursor: string | null; top: number; chosen: string | null } | null = null
+let last = '/runs'
+/** Where the list was left: with its filters, and the run that was chosen in it. */
+export const listOfRuns = () => last
 
 function queryOf(filter: Filter) {
   const since = SINCE[filter.since]?.seconds
@@ -108,7 +113,7 @@ export function Runs() {
   const box = useRef<HTMLDivElement>(null)
   const list = useRuns(filter, () => (box.current?.scrollTop ?? 0) > 60)
   const { runs, counted } = list
-  const [chosen, choose] = useState<string | null>(null)
+  const [chosen, choose] = useState<string | null>(kept?.of === list.of ? kept.chosen : null)
   const [several, setSeveral] = useState(new Set<string>())
   const [cancels, setCancels] = useState<string[]>([])
   const [text, setText] = useState(filter.q)
@@ -118,7 +123,8 @@ export function Runs() {
   useEffect(() => {
     if (box.current && kept?.of === list.of) box.current.scrollTop = kept.top
   }, [runs != null])
-  useEffect(() => () => void (kept = runs && { of: list.of, runs, cursor: list.cursor, top: box.current?.scrollTop ?? 0 }), [runs])
+  last = `/runs${query.value.size ? `?${query.value}` : ''}`
+  useEffect(() => () => void (kept = runs && { of: list.of, runs, cursor: list.cursor, top: box.current?.scrollTop ?? 0, chosen }), [runs, chosen])
 
   const search = (next: string) => {
     setText(next)
@@ -158,7 +164,17 @@ export function Runs() {
     else if (acted().length) toast('None of these waits or runs.')
   }
   const again = () => acted().length && runAgain(...acted())
+  const save = async () => {
+    const ids = acted().filter((id) => runs!.some((run) => run.id === id && run.output_path && !run.artifacts_deleted_at))
+    if (!ids.length) return acted().length && toast('None of these has a workbook.')
+    for (const id of ids) {
+      download(address('/api/v1/runs/{id}/output', { id }))
+      // A browser takes one after the other.
+      await new Promise((resolve) => setTimeout(resolve, 250))
+    }
+  }
   useKeys({
+    d: save,
     ' ': () => chosen && toggle(chosen),
     'Shift ArrowDown': () => move(1, true),
     'Shift ArrowUp': () => move(-1, true),
@@ -182,7 +198,7 @@ export function Runs() {
     keys: [
       ['j k', 'move'],
       ['Enter', 'open'],
-      ['x', 'cancel'],
+      ['d', 'workbook'],
       ['?', 'all keys'],
     ],
   })
@@ -197,6 +213,9 @@ export function Runs() {
         <span class="say">{several.size ? `${many(several.size, 'run')} chosen` : `${SINCE[filter.since].sentence}, newest first`}</span>
         {several.size > 0 && (
           <span class="flow">
+            <button type="button" class="button" onClick={save}>
+              <Icon name="download" /> Workbooks <kbd class="roomy">d</kbd>
+            </button>
             <button type="button" class="button" {...writing()} onClick={again}>
               Run again <kbd class="roomy">r</kbd>
             </button>

@@ -1,7 +1,7 @@
 // Start a run: files, a configuration, options. Files can be dropped anywhere in the console.
 
 import { useEffect, useState } from 'preact/hooks'
-import { change, get, hindrance, workspace, type Schemas } from '../api/client'
+import { change, get, hindrance, workspace, type Problem, type Schemas } from '../api/client'
 import { ago, many, plainly, quoted, size } from '../parts/format'
 import { Icon } from '../parts/icons'
 import { watch } from '../parts/frame'
@@ -39,13 +39,15 @@ export function Start() {
   const good = list.filter((one) => one.state !== 'refused' && one.state !== 'failed')
   const ready = good.length > 0 && good.every((one) => one.state === 'ready')
   const [wants, setWants] = useState(false)
+  const [full, setFull] = useState('')
   const can = good.length > 0 && !!chosen && !hindrance('run') && !busy
 
   const begin = async () => {
     setWants(false)
     setBusy(true)
     const made: string[] = []
-    for (const upload of good) {
+    const waiting = [...good]
+    for (let upload = waiting.shift(); upload; upload = waiting.shift()) {
       try {
         const body = { document_id: upload.document!.id, options: { validate_only: validate, active_sheet_only: active } }
         const run = await change<{ id: string }>('POST', `/api/v1/configs/${chosen!.id}/runs`, body, { 'Idempotency-Key': `console-${upload.key}-${performance.timeOrigin}` })
@@ -53,11 +55,22 @@ export function Start() {
         watch(run.id)
         remove(upload.key)
       } catch (error) {
+        // A full queue has room again when some of these have ended.
+        const problem = error as Problem
+        for (let left = problem.status === 429 ? (problem.retryAfter ?? 2) : 0; left > 0; left--) {
+          setFull(`${many(made.length, 'run')} started. The queue is full: the next starts in ${left} s.`)
+          await new Promise((resolve) => setTimeout(resolve, 1000))
+        }
+        if (problem.status === 429 && path.peek() === '/start') {
+          waiting.unshift(upload)
+          continue
+        }
         failed(error)
         break
       }
     }
     setBusy(false)
+    setFull('')
     if (uploads.value.some((one) => one.state === 'ready')) return void (made.length && toast(`${many(made.length, 'run')} started; the others wait here.`))
     if (made.length) go(made.length === 1 ? `/runs/${made[0]}` : '/runs')
   }
@@ -149,8 +162,8 @@ export function Start() {
           </div>
           <div class="block">
             {button}
-            <p class="dim small gap-above" id="why-not">
-              {why || 'Starts as soon as the upload is done. Files that were stored before are not sent again.'}
+            <p class="dim small gap-above" id="why-not" role="status">
+              {full || why || 'Starts as soon as the upload is done. Files that were stored before are not sent again.'}
             </p>
           </div>
         </aside>

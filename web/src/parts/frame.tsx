@@ -38,7 +38,7 @@ const ALL_KEYS: [string, string][] = [
   ['x', 'cancel a run'],
   ['r', 'run again'],
   ['1 – 4', 'tabs of a run'],
-  ['d', 'download the workbook'],
+  ['d', 'download the workbook, or those of the chosen runs'],
   ['i', 'panel Why'],
   ['c', 'copy the id'],
   ['n p', 'next, previous issue'],
