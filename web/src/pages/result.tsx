@@ -5,7 +5,7 @@ import { GridView, widthOf, type Area, type Cell, type Pane } from '../grid/view
 import { Windows, type Side } from '../grid/windows'
 import { aligned, apart, hindrance, partnerRow, partnerSheet, type Lines, type Segment } from '../grid/lines'
 import { Separator } from '../parts/separator'
-import { amend, query } from '../router'
+import { amend, go, query } from '../router'
 import { letters, many, number, place, plainly } from '../parts/format'
 import { Icon } from '../parts/icons'
 import { useKeys } from '../parts/keys'
@@ -13,6 +13,7 @@ import { copy, Dialog, failed, Loading, Segments, Switch, toast, Trouble } from 
 import { marksOf, partnerColumn, REASONS, region, spot, tableAt, worst, type Explained, type Issue } from './explained'
 import { IssueList, useIssues } from './issues'
 import { tabs as asTabs, sumOf } from './copied'
+import { listOfRuns } from './runs'
 import { Why } from './why'
 
 type Sheet = Schemas['Sheet']
@@ -98,7 +99,7 @@ function Find({ run, side, sheet, chosen, onFound }: { run: Run; side: Side; she
         class="input"
         type="search"
         aria-label="Find in the cells"
-        placeholder="Find in the cells"
+        placeholder="Find"
         value={text}
         onInput={(event) => (setText(event.currentTarget.value), say(''))}
         onKeyDown={(event) => {
@@ -156,6 +157,7 @@ function View({ run, loaded }: { run: Run; loaded: Loaded }) {
   const [scene, setScene] = useState<Scene | null>(null)
   const [error, setError] = useState<unknown>(null)
   const [came, setCame] = useState(0)
+  const [issue, setIssue] = useState<Issue | null>(null)
   const [picked, setPicked] = useState<Area | null>(null)
   const [severities, setSeverities] = useState(new Set(['error', 'warning', 'info']))
   const rule = query.value.get('rule') ?? ''
@@ -367,7 +369,10 @@ function View({ run, loaded }: { run: Run; loaded: Loaded }) {
   }
   useEffect(drawStrip, [issues, lines])
 
-  const atIssue = chosen ? issues.findIndex((issue) => isAt(issue, chosen, sheet)) : -1
+  // A cell may have several issues, and an issue no cell: which one it is, is kept.
+  const fits = issue && (chosen ? isAt(issue, chosen, sheet) : !spot(issue, 'input') && issue.sheet === sheet)
+  const kept = fits ? issues.indexOf(issue) : -1
+  const atIssue = kept >= 0 ? kept : chosen ? issues.findIndex((issue) => isAt(issue, chosen, sheet)) : -1
   const toIssue = (step: 1 | -1) => {
     if (!issues.length) return toast(total ? 'No issue is left by the filters.' : 'This run has no issues.')
     // Behind the last one that is here there are more.
@@ -387,6 +392,7 @@ function View({ run, loaded }: { run: Run; loaded: Loaded }) {
       next = step > 0 ? (after < 0 ? 0 : after) : (after < 0 ? issues.length : after) - 1
     } else if (atIssue < 0) next = step > 0 ? 0 : issues.length - 1
     const issue = issues[(next + issues.length) % issues.length]
+    setIssue(issue)
     const at = spot(issue, 'input')
     if (at) choose({ side: mode === 'output' && spot(issue, 'output') ? 'output' : 'input', ...(mode === 'output' ? (spot(issue, 'output') ?? at) : at) }, issue.sheet)
     else amend({ sheet: issue.sheet, cell: null })
@@ -429,7 +435,7 @@ function View({ run, loaded }: { run: Run; loaded: Loaded }) {
         toast(cells === 1 ? 'The value was copied.' : `${number(cells)} cells were copied.`)
       }, failed)
     },
-    Escape: () => (picked ? grid.current?.choose(chosen, null) : chosen ? amend({ cell: null }) : history.back()),
+    Escape: () => (picked ? grid.current?.choose(chosen, null) : chosen ? amend({ cell: null }) : go(listOfRuns())),
   })
 
   const heads = (side: Side) => {
@@ -518,8 +524,8 @@ function View({ run, loaded }: { run: Run; loaded: Loaded }) {
               issues={issues}
               at={atIssue}
               narrow={narrow}
-              onChoose={(issue) => spot(issue, 'input') && choose({ side: 'input', ...spot(issue, 'input')! }, issue.sheet)}
-              onOpen={(issue) => (amend({ view: narrow ? 'input' : null }), spot(issue, 'input') && choose({ side: 'input', ...spot(issue, 'input')! }, issue.sheet))}
+              onChoose={(issue) => (setIssue(issue), spot(issue, 'input') ? choose({ side: 'input', ...spot(issue, 'input')! }, issue.sheet) : amend({ sheet: issue.sheet, cell: null }))}
+              onOpen={(issue) => (setIssue(issue), amend({ view: narrow ? 'input' : null }), spot(issue, 'input') && choose({ side: 'input', ...spot(issue, 'input')! }, issue.sheet))}
             />
           ) : (
             <>
@@ -538,6 +544,12 @@ function View({ run, loaded }: { run: Run; loaded: Loaded }) {
               </div>
               <div class={`sheets-view ${isFiltered ? 'dimming' : ''}`} ref={holder}>
                 {!scene && <Loading />}
+                {scene && !sizeOf('input')?.rows && !isOwn && (
+                  <div class="empty over-grid">
+                    <h2>Nothing is in {sheet ? `the sheet ${plainly(sheet)}` : 'this workbook'}</h2>
+                    <p class="mid">It has no cells, so no table was found in it{tabs.length > 1 ? '; its other sheets are below' : ''}. What was sent is under Files: the sender may have saved another workbook than the one meant.</p>
+                  </div>
+                )}
                 <button type="button" class="map-strip" tabIndex={-1} aria-hidden="true" onClick={(event) => grid.current?.goTo(event.offsetY / event.currentTarget.clientHeight)}>
                   <canvas ref={strip} />
                 </button>
@@ -586,7 +598,8 @@ function View({ run, loaded }: { run: Run; loaded: Loaded }) {
             value={(cell) => windows.value(cell.side, (cell.side === 'input' ? sheet : scene?.partner) ?? '', cell.row, cell.column)}
             table={current ?? null}
             explained={loaded.explained}
-            issues={chosen ? issues.filter((issue) => isAt(issue, chosen, sheet)) : []}
+            issues={issues.filter((issue) => (chosen ? isAt(issue, chosen, sheet) : issue.sheet === sheet && !spot(issue, 'input')))}
+            current={atIssue >= 0 ? issues[atIssue] : null}
             at={atIssue}
             total={issues.length}
             came={came}

@@ -13,7 +13,7 @@ import { go, href } from '../router'
 import { Explain } from './explain'
 import { Files } from './files'
 import { Result } from './result'
-import { listOfRuns } from './runs'
+import { besideOf, listOfRuns } from './runs'
 
 const TABS = ['result', 'log', 'explain', 'files'] as const
 type Tab = (typeof TABS)[number]
@@ -70,11 +70,18 @@ function Head({ run, has, current, lines }: { run: Run; has: boolean; current: T
   const to = (tab: Tab) => `/runs/${run.id}/${tab}`
   const output = address('/api/v1/runs/{id}/output', { id: run.id })
   const download = (url: string) => Object.assign(document.createElement('a'), { href: url, download: '' }).click()
+  const beside = (step: number) => {
+    const next = besideOf(run.id, step)
+    if (next) go(`/runs/${next}`)
+    else toast(step > 0 ? 'This is the last run of the list.' : 'This is the first run of the list.')
+  }
   const keys: Record<string, () => void> = {
     d: () => has && download(output),
     c: () => (copy(run.id), toast('The id was copied.')),
     r: () => ended && runAgain(run.id),
     x: () => ended || cancelRun(run.id),
+    'Shift j': () => beside(1),
+    'Shift k': () => beside(-1),
     Escape: () => go(listOfRuns()),
   }
   TABS.forEach((tab, index) => (keys[String(index + 1)] = () => go(to(tab))))

@@ -18,6 +18,13 @@ let kept: { of: string; runs: Run[]; cursor: string | null; top: number; chosen:
 let last = '/runs'
 /** Where the list was left: with its filters, and the run that was chosen in it. */
 export const listOfRuns = () => last
+/** The run below or above one in the list as it was left. */
+export function besideOf(id: string, step: number): string | null {
+  const at = kept?.runs.findIndex((run) => run.id === id) ?? -1
+  const next = at < 0 ? null : kept!.runs[at + step]
+  if (next) kept!.chosen = next.id
+  return next?.id ?? null
+}
 
 function queryOf(filter: Filter) {
   const since = SINCE[filter.since]?.seconds

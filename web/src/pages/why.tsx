@@ -21,7 +21,9 @@ interface Props {
   value: (cell: Cell) => Value | undefined
   table: Table | null
   explained: Explained | null
+  /** Those of the chosen cell; where none is chosen, those of the whole sheet. */
   issues: Issue[]
+  current: Issue | null
   at: number
   total: number
   came: number
@@ -82,6 +84,19 @@ export function Why(props: Props) {
               )}
             </p>
           </div>
+          {issues.length > 0 && (
+            <div class="block">
+              <div class="flow">
+                <h2 class="grow">Of the whole sheet</h2>
+                {props.at >= 0 && (
+                  <span class="small dim">
+                    issue {props.at + 1} of {props.total}
+                  </span>
+                )}
+              </div>
+              <Issues run={run} issues={issues} current={props.current} />
+            </div>
+          )}
           {notices.length > 0 && (
             <div class="block">
               <h2>What was noticed</h2>
@@ -129,15 +144,7 @@ export function Why(props: Props) {
                 <code>{output ? shownValue(output) : <em class="dim">{props.known ? 'not written' : 'not known'}</em>}</code>
               </div>
             </div>
-            {issues.map((issue, index) => (
-              <p key={index} class="gap-above small">
-                <span class={`chip ${issue.severity}`}>{issue.severity}</span> {issue.message}
-                <br />
-                <span class="dim">
-                  rule <PlaceOf run={run} name={issue.rule} />
-                </span>
-              </p>
-            ))}
+            <Issues run={run} issues={issues} current={issues.length > 1 ? props.current : null} />
           </div>
           {column && <ColumnWhy run={run} column={column} table={table!} />}
           {!column && written && (
@@ -181,6 +188,21 @@ export function Why(props: Props) {
     </aside>
   )
 }
+
+const Issues = ({ run, issues, current }: { run: Run; issues: Issue[]; current: Issue | null }) => (
+  <>
+    {issues.slice(0, 50).map((issue, index) => (
+      <p key={index} class={`gap-above small ${issue === current ? 'current-issue' : ''}`}>
+        <span class={`chip ${issue.severity}`}>{issue.severity}</span> {!issue.cell && issue.label && <strong>{issue.label}: </strong>}
+        {issue.message}
+        <br />
+        <span class="dim">
+          rule <PlaceOf run={run} name={issue.rule} />
+        </span>
+      </p>
+    ))}
+  </>
+)
 
 /** What an author would write, never done by itself. */
 const suggestion = (column: ExplainedColumn) => `Field("${column.nearest!.field}", …, headers=[…, ${JSON.stringify(column.name.toLowerCase())}])`

@@ -5,7 +5,7 @@ import { useEffect, useState } from 'preact/hooks'
 import { change, get, answered, hindrance, offline, session, workspace, type Run, type Schemas } from '../api/client'
 import { counts, hear, link, tryNow } from '../api/events'
 import { path, go, href } from '../router'
-import { clock, many, now, plainly, short } from './format'
+import { clock, many, now, number, plainly, short } from './format'
 import { Icon, Mark, type IconName } from './icons'
 import { letterKeys, setLetterKeys, useKeys } from './keys'
 import { Dialog, about, doing, drop, failed, toast, toasts, CopyButton, Switch } from './parts'
@@ -38,6 +38,7 @@ const ALL_KEYS: [string, string][] = [
   ['x', 'cancel a run'],
   ['r', 'run again'],
   ['1 – 4', 'tabs of a run'],
+  ['Shift J K', 'next, previous run of the list'],
   ['d', 'download the workbook, or those of the chosen runs'],
   ['i', 'panel Why'],
   ['c', 'copy the id'],
@@ -311,25 +312,48 @@ function AllKeys() {
 
 /** The runs that were started here: of their end one is told elsewhere in the console. */
 const watched = new Set<string>()
-export const watch = (id: string) => void watched.add(id)
+/** How those ended that were started with many others: they are told in one sentence. */
+let ended: Run[] = []
+let together_ = false
+export const watch = (id: string) => (watched.add(id), (together_ ||= watched.size > 3))
 hear((told) => {
   for (const { kind, data } of told) {
     const run = data as Run
     if (kind !== 'run' || !watched.has(run.id) || !run.completed_at) continue
     watched.delete(run.id)
-    if (path.peek() === '/runs' || path.peek().startsWith(`/runs/${run.id}`)) continue
-    const metrics = run.metrics
-    const end = run.status !== 'succeeded' ? doing(run) : metrics?.tables ? `${many(metrics.rows, 'row')}, ${many(metrics.mapped_fields, 'field')}, ${metrics.issues ? many(metrics.issues, 'issue') : 'no issues'}` : 'no table found'
-    toast(
-      <>
-        <strong class="break">{plainly(run.input.name)}</strong> <a href={href(`/runs/${run.id}`)}>Open</a>
-        <br />
-        {end}
-      </>,
-      run.status === 'failed' ? 'error' : 'good',
-    )
+    ended.push(run)
   }
+  if (together_ && watched.size) return
+  const all = ended
+  const wereMany = together_
+  ended = []
+  together_ = false
+  if (path.peek() === '/runs') return
+  if (wereMany) return toastOf(all)
+  for (const run of all) if (!path.peek().startsWith(`/runs/${run.id}`)) toastOf([run])
 })
+
+function toastOf(runs: Run[]) {
+  if (!runs.length) return
+  const [run] = runs
+  const count = (status: string) => runs.filter((one) => one.status === status).length
+  const bad = count('failed')
+  const told = runs.length > 1 ? [`${number(count('succeeded'))} succeeded`, bad && `${number(bad)} failed`, `${number(runs.filter((one) => one.metrics?.issues).length)} with issues`].filter(Boolean).join(', ') : endOf(run)
+  toast(
+    <>
+      <strong class="break">{runs.length > 1 ? `${many(runs.length, 'run')} ended` : plainly(run.input.name)}</strong> <a href={href(runs.length > 1 ? '/runs' : `/runs/${run.id}`)}>Open</a>
+      <br />
+      {told}
+    </>,
+    runs.length === 1 && bad ? 'error' : 'good',
+  )
+}
+
+function endOf(run: Run): string {
+  const metrics = run.metrics
+  if (run.status !== 'succeeded') return doing(run)
+  return metrics?.tables ? `${many(metrics.rows, 'row')}, ${many(metrics.mapped_fields, 'field')}, ${metrics.issues ? many(metrics.issues, 'issue') : 'no issues'}` : 'no table found'
+}
 
 /** Cancels a run, at once: it can be run again. */
 export async function cancelRun(id: string) {

@@ -35,7 +35,8 @@ export const toasts = signal<Toast[]>([])
 let made = 0
 export function toast(text: ComponentChildren, kind: Toast['kind'] = 'good') {
   const id = ++made
-  toasts.value = [...toasts.value.slice(-2), { id, text, kind }]
+  // The same again takes the place of itself.
+  toasts.value = [...toasts.value.filter((one) => typeof text !== 'string' || one.text !== text).slice(-2), { id, text, kind }]
   if (kind === 'good') setTimeout(() => document.querySelector('.toasts:is(:hover, :focus-within)') || drop(id), 6000)
 }
 export const drop = (id: number) => (toasts.value = toasts.value.filter((toast) => toast.id !== id))
