@@ -556,7 +556,8 @@ function View({ run, loaded }: { run: Run; loaded: Loaded }) {
               </div>
             </>
           )}
-          <div class="sheet-tabs" role="tablist" aria-label="Sheets">
+          <div class="sheet-tabs">
+            <div class="flow" role="tablist" aria-label="Sheets">
             {tabs.map(([name, side]) => {
               const found = side === 'input' ? bySheet(name) : []
               const isHere = name === sheet && (side === 'output') === isOwn
@@ -569,6 +570,7 @@ function View({ run, loaded }: { run: Run; loaded: Loaded }) {
                 </button>
               )
             })}
+            </div>
             <span class="legend wide-only" role="status">
               {picked ? (
                 <span>{sumOf(picked, (row, column) => windows.value(picked.side, (picked.side === 'input' ? sheet : scene?.partner) ?? '', row, column))}</span>

@@ -55,6 +55,7 @@ export function Why(props: Props) {
   const written = output && table?.output?.columns.find((one) => one.column === letters(output.column))
   const field = column?.field ?? written?.field
   const steps = table?.fields.find((one) => one.field === field)
+  const long = (one: Cell | null | undefined) => !!one && String(props.value(one) ?? '').length > 100
   const shownValue = (one: Cell | null | undefined) => {
     const value = one && props.value(one)
     if (value == null || value === '') return <em class="dim">empty</em>
@@ -136,12 +137,12 @@ export function Why(props: Props) {
             <div class="pair">
               <div>
                 <small>Sender’s{input ? `, ${nameOf(input)}` : ''}</small>
-                <code>{input ? shownValue(input) : <em class="dim">{props.known ? 'no cell' : 'not known'}</em>}</code>
+                <code tabIndex={long(input) ? 0 : undefined}>{input ? shownValue(input) : <em class="dim">{props.known ? 'no cell' : 'not known'}</em>}</code>
               </div>
               <span aria-hidden="true">→</span>
               <div>
                 <small>Normalized{output ? `, ${nameOf(output)}` : ''}</small>
-                <code>{output ? shownValue(output) : <em class="dim">{props.known ? 'not written' : 'not known'}</em>}</code>
+                <code tabIndex={long(output) ? 0 : undefined}>{output ? shownValue(output) : <em class="dim">{props.known ? 'not written' : 'not known'}</em>}</code>
               </div>
             </div>
             <Issues run={run} issues={issues} current={issues.length > 1 ? props.current : null} />

@@ -121,7 +121,7 @@ function Bar({ at }: { at?: string }) {
   const busy = counts.value ? counts.value.queued + counts.value.running : 0
   return (
     <header class="bar">
-      <a class="brand" href={href('/runs')}>
+      <a class="brand" href={href('/runs')} aria-label="ADE, runs">
         <Mark />
         <span>ADE</span>
       </a>

@@ -147,7 +147,7 @@ export function Dialog({ title, onClose, wide, footer, children }: { title: stri
   useKeys({ Escape: onClose })
   useEffect(() => {
     const before = document.activeElement as HTMLElement | null
-    box.current?.querySelector<HTMLElement>('[data-first], input, footer button')?.focus()
+    box.current?.querySelector<HTMLElement>('[data-first], input, .answers button')?.focus()
     return () => before?.focus?.()
   }, [])
   const keep = (event: KeyboardEvent) => {
@@ -161,11 +161,11 @@ export function Dialog({ title, onClose, wide, footer, children }: { title: stri
   return (
     <div class="veil" onClick={(event) => event.target === event.currentTarget && onClose()}>
       <div ref={box} class={`dialog ${wide ? 'wide' : ''}`} role="dialog" aria-modal="true" aria-label={title} onKeyDown={keep}>
-        <header>
+        <div class="asked">
           <h2>{title}</h2>
-        </header>
+        </div>
         <div class="body">{children}</div>
-        {footer && <footer>{footer}</footer>}
+        {footer && <div class="answers">{footer}</div>}
       </div>
     </div>
   )
