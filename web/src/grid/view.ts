@@ -323,7 +323,7 @@ class PaneView {
     // Letters that are wider than those of the mono font.
     if (/[^\x00-\xff…↵⇥]/.test(text)) kind += ' clip'
     const { chosen } = view
-    if (chosen && view.columnOn(pane.side, chosen) === column) kind += view.rowOn(pane.side, chosen) === row ? ' chosen' : ' column-chosen'
+    if (chosen && view.columnsOn(pane.side, chosen).includes(column)) kind += view.rowOn(pane.side, chosen) === row ? ' chosen' : ' column-chosen'
     const { area } = view
     if (area?.side === pane.side && row >= area.top && row <= area.bottom && column >= area.left && column <= area.right) kind += ' picked'
     if (cell.kind !== kind) {
@@ -407,6 +407,7 @@ export class GridView {
   private watch = new ResizeObserver(() => this.ask())
   /** The column of the other side that belongs to one, 0: none. */
   partner: (side: Side, column: number) => number = () => 0
+  partners: (side: Side, column: number) => number[] = () => []
   partnerRow: (side: Side, row: number) => number = () => 0
 
   constructor(
@@ -464,6 +465,11 @@ export class GridView {
     if (!this.lines.aligned) return this.partnerRow(cell.side, cell.row)
     const line = this.lines.at(this.lines.of(cell.side, cell.row))
     return side === 'input' ? line.a : line.b
+  }
+
+  /** The columns of a side that belong to a cell. */
+  columnsOn(side: Side, cell: Cell): number[] {
+    return cell.side === side ? [cell.column] : this.partners(cell.side, cell.column)
   }
 
   columnOn(side: Side, cell: Cell): number {

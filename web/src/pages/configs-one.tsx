@@ -6,7 +6,7 @@ import { many, number, quoted } from '../parts/format'
 import { Menu } from '../parts/frame'
 import { Icon } from '../parts/icons'
 import { useKeys } from '../parts/keys'
-import { failed, Loading, Status, toast, Trouble, useAbout, useLoaded } from '../parts/parts'
+import { NoSuch, failed, Loading, Status, toast, Trouble, useAbout, useLoaded } from '../parts/parts'
 import { go, href } from '../router'
 import { archiveType, benchOf, raw, type Bench } from './configs-bench'
 import { Compare } from './configs-compare'
@@ -26,6 +26,7 @@ export function Configuration({ id, rest }: { id: string; rest: string[] }) {
     addEventListener('visibilitychange', look)
     return () => (removeEventListener('focus', look), removeEventListener('visibilitychange', look), bench.rest())
   }, [id])
+  if ((bench.error.value as { status?: number } | null)?.status === 404 && !bench.known.value) return <NoSuch what="configuration" to={href('/configs')} list="All configurations" />
   if (bench.error.value && !bench.known.value) return <Trouble error={bench.error.value} again={() => bench.load()} />
   if (!bench.known.value || !bench.files.value) return <Loading />
   return (

@@ -10,7 +10,7 @@ import { letters, many, number, place, plainly } from '../parts/format'
 import { Icon } from '../parts/icons'
 import { useKeys } from '../parts/keys'
 import { copy, Dialog, failed, Loading, Segments, Switch, toast, Trouble } from '../parts/parts'
-import { marksOf, partnerColumn, REASONS, region, spot, tableAt, worst, type Explained, type Issue } from './explained'
+import { marksOf, partnerColumn, partnerColumns, REASONS, region, spot, tableAt, worst, type Explained, type Issue } from './explained'
 import { IssueList, useIssues } from './issues'
 import { tabs as asTabs, sumOf } from './copied'
 import { listOfRuns } from './runs'
@@ -258,6 +258,7 @@ function View({ run, loaded }: { run: Run; loaded: Loaded }) {
     })
     const chipRow = (side: Side) => (side === 'input' ? (held.current.current?.header_rows?.rows.at(-1) ?? 1) : 1)
     view.partner = (side, column) => partnerColumn(held.current.current, side, column)
+    view.partners = (side, column) => partnerColumns(held.current.current, side, column)
     view.partnerRow = (side, row) => partnerRow(scene.segments, side, row)
     const panes: Pane[] = []
     if (mode !== 'output') panes.push(paneOf('input'))

@@ -8,7 +8,7 @@ import { cancelRun, Menu, runAgain } from '../parts/frame'
 import { clock, day, many, now, number, plainly, short, size, span } from '../parts/format'
 import { Icon } from '../parts/icons'
 import { useKeys } from '../parts/keys'
-import { copy, doing, Loading, STAGES, Status, StatusOf, toast, Trouble, useAbout, useLoaded } from '../parts/parts'
+import { copy, doing, Loading, NoSuch, Nothing, Said, STAGES, Status, StatusOf, toast, Trouble, useAbout, useLoaded } from '../parts/parts'
 import { go, href } from '../router'
 import { Explain } from './explain'
 import { Files } from './files'
@@ -36,6 +36,7 @@ export function RunPage({ id, tab }: { id: string; tab?: string }) {
     return () => clearInterval(timer)
   }, [ended, link.value.live])
   const log = useLog(run)
+  if ((error as { status?: number } | null)?.status === 404 && !run) return <NoSuch what="run" to={href('/runs')} list="All runs" />
   if (error && !run) return <Trouble error={error} again={load} />
   if (!run) return <Loading />
   const has = !!run.output_path && !run.artifacts_deleted_at
@@ -50,7 +51,19 @@ export function RunPage({ id, tab }: { id: string; tab?: string }) {
           <LogView run={run} {...log} />
         </>
       )}
-      {current === 'result' && <Result run={run} />}
+      {current === 'result' &&
+        (run.artifacts_deleted_at ? (
+          <Nothing title="Its files were collected">
+            They were deleted on {day(run.artifacts_deleted_at)}, as workers delete old ones. The record, its log and its figures stay. A new run needs the file again.
+          </Nothing>
+        ) : has || run.status === 'succeeded' ? (
+          <Result run={run} />
+        ) : (
+          <Nothing title={ended ? 'No result' : 'No result yet'}>
+            {!ended ? 'The two sheets stand here when the run has ended. ' : run.status === 'failed' ? 'The run failed. ' : 'The run was cancelled. '}
+            <a href={href(`/runs/${run.id}/log`)}>Its log</a> says {ended ? 'why' : 'how far it is'}.
+          </Nothing>
+        ))}
       {current === 'explain' && <Explain run={run} />}
       {current === 'files' && <Files run={run} />}
       <span class="unseen" role="status">
@@ -224,7 +237,7 @@ function Stages({ run, lines }: { run: Run; lines: Line[] }) {
 /** Why a run failed, with the line of code where it did. */
 function Failure({ run }: { run: Run }) {
   const error = run.error!
-  const places = [error.stage && `stage ${error.stage}`, error.callable, error.sheet && `sheet ${error.sheet}`, error.table && `table ${error.table}`, run.exit_code != null && `exit status ${run.exit_code}`].filter(Boolean)
+  const places = [error.stage && error.stage !== 'unknown' && `stage ${error.stage}`, error.callable, error.sheet && `sheet ${error.sheet}`, error.table && `table ${error.table}`, run.exit_code != null && `exit status ${run.exit_code}`, run.attempt_count < run.max_attempts ? `not retried: the same would happen again` : `attempt ${run.attempt_count} of ${run.max_attempts}`].filter(Boolean)
   return (
     <>
       <div class="notice error">
@@ -235,7 +248,11 @@ function Failure({ run }: { run: Run }) {
             <code>{error.code}</code>
             {places.length > 0 && ` · ${places.join(', ')}`}
           </div>
-          {error.hint && <div class="mid">{error.hint}</div>}
+          {error.hint && (
+            <div class="mid">
+              <Said text={error.hint} />
+            </div>
+          )}
         </div>
       </div>
       {error.file && error.line && <CodePlace run={run} file={error.file.replace(/^<configuration>\//, '')} line={error.line} />}

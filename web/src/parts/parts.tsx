@@ -5,7 +5,7 @@ import { useEffect, useRef, useState } from 'preact/hooks'
 import { Problem, type Run } from '../api/client'
 import { Glyph, Icon } from './icons'
 import { useKeys } from './keys'
-import { many, number } from './format'
+import { many, number, span } from './format'
 
 /** What a page says of itself to the frame. */
 export interface About {
@@ -72,7 +72,7 @@ export const STAGES = { queued: 'Queued', environment: 'Environment', configurat
 /** What a run does, or why it did not do it: the sentence in the place of its figures. */
 export function doing(run: Run): string {
   if (run.status === 'failed') return run.error ? `${run.error.code}: ${run.error.message}` : 'failed'
-  if (run.status === 'cancelled') return run.duration_ms != null ? 'Cancelled while it ran' : 'Cancelled before it started'
+  if (run.status === 'cancelled') return run.duration_ms != null ? `Cancelled after ${span(run.duration_ms)}` : 'Cancelled before it started'
   if (run.status === 'queued') {
     if (run.stage === 'environment') return 'Waits for its environment'
     return run.attempt_count ? `Tries again (attempt ${run.attempt_count + 1} of ${run.max_attempts})` : 'Waits for a free slot'
@@ -171,6 +171,33 @@ export function Dialog({ title, onClose, wide, footer, children }: { title: stri
   )
 }
 
+/** A sentence of the server: what stands in backticks is code; it begins as a sentence does, unless with a name. */
+export function Said({ text }: { text: string | null | undefined }) {
+  const parts = (text ?? '').replace(/^[a-z]+(?= )/, (word) => title(word)).split('`')
+  return <>{parts.map((part, index) => (index % 2 ? <code key={index}>{part}</code> : part))}</>
+}
+
+/** A pane that has nothing to show, and why; not an error. */
+export const Nothing = ({ title, children }: { title: string; children: ComponentChildren }) => (
+  <div class="empty">
+    <h2>{title}</h2>
+    <p class="mid">{children}</p>
+  </div>
+)
+
+/** What is shown of an address that has nothing. */
+export const NoSuch = ({ what, to, list }: { what: string; to: string; list: string }) => (
+  <div class="empty">
+    <h1>No such {what}</h1>
+    <p class="mid">It was deleted, belongs to another workspace, or its address is not whole.</p>
+    <p>
+      <a class="button" href={to}>
+        {list}
+      </a>
+    </p>
+  </div>
+)
+
 /** What a pane says that can't show what it should. */
 export const Trouble = ({ error, again }: { error: unknown; again?: () => void }) => {
   const problem = error as Problem
@@ -178,9 +205,11 @@ export const Trouble = ({ error, again }: { error: unknown; again?: () => void }
     <div class="notice error" role="alert">
       <Icon name="warning" />
       <div class="grow">
-        <strong>{problem.message}</strong>
+        <strong>
+          <Said text={problem.message} />
+        </strong>
         <div class="mid">
-          {problem.hint} {problem.code && <code>{problem.code}</code>}
+          <Said text={problem.hint} /> {problem.code && <code>{problem.code}</code>}
         </div>
       </div>
       {again && (
