@@ -1,7 +1,7 @@
 import './style.css'
 import './style-configs.css'
-import { render } from 'preact'
-import { begin, session, signedOut } from './api/client'
+import { Component, render, type ComponentChildren } from 'preact'
+import { begin, Problem, session, signedOut } from './api/client'
 import { path } from './router'
 import { Frame } from './parts/frame'
 import { Loading, Trouble } from './parts/parts'
@@ -44,13 +44,27 @@ function Page() {
   }
 }
 
+/** A page that can't be drawn: the bar stays, and says so. */
+class Held extends Component<{ children: ComponentChildren }, { error: unknown }> {
+  override state = { error: null as unknown }
+  static override getDerivedStateFromError = (error: unknown) => ({ error })
+  override render() {
+    const { error } = this.state
+    if (!error) return this.props.children
+    const why = new Problem(0, 'page_failed', 'This page could not be shown.', `${(error as Error).message ?? error}. What was done on it before is on the server.`)
+    return <Trouble error={why} again={() => location.reload()} />
+  }
+}
+
 function App() {
   if (signedOut.value || path.value === '/sign-in') return <SignIn />
   if (trouble.value) return <Trouble error={trouble.value} again={start} />
   if (!session.value) return <Loading />
   return (
     <Frame>
-      <Page />
+      <Held key={path.value.split('/').slice(0, 4).join('/')}>
+        <Page />
+      </Held>
     </Frame>
   )
 }

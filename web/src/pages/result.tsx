@@ -67,7 +67,9 @@ function Find({ run, side, sheet, chosen, onFound }: { run: Run; side: Side; she
   const [said, say] = useState('')
   const known = useRef<{ of: string; cells: { row: number; column: number }[]; more: boolean } | null>(null)
   const input = useRef<HTMLInputElement>(null)
-  useKeys({ '/': () => input.current?.select(), 'Ctrl f': () => input.current?.select() })
+  const find = () => input.current?.select()
+  // Below this width there is no room for it, and the browser's own finds what is in sight.
+  useKeys(matchMedia('(min-width: 1024px)').matches ? { '/': find, 'Ctrl f': find } : {})
   const step = async (forward: boolean) => {
     const of = `${side} ${sheet} ${text}`
     if (known.current?.of !== of) {

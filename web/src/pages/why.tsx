@@ -91,7 +91,7 @@ export function Why(props: Props) {
                 <h2 class="grow">Of the whole sheet</h2>
                 {props.at >= 0 && (
                   <span class="small dim">
-                    issue {props.at + 1} of {props.total}
+                    issue {number(props.at + 1)} of {number(props.total)}
                   </span>
                 )}
               </div>
@@ -116,11 +116,11 @@ export function Why(props: Props) {
           <div class="block">
             <div class="flow">
               <h2 class="grow cut">
-                {plainly(where!)}!{name}
+                {plainly(where)}!{name}
               </h2>
               {props.at >= 0 && (
                 <span class="small dim">
-                  issue {props.at + 1} of {props.total}
+                  issue {number(props.at + 1)} of {number(props.total)}
                 </span>
               )}
               {props.total > 0 && (
