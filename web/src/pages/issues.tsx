@@ -100,7 +100,7 @@ export function IssueList({ issues, at, narrow, onChoose, onOpen }: { issues: Is
             <button type="button" aria-current={first + index === at} onClick={() => (narrow ? onOpen(issue) : onChoose(issue))} onDblClick={() => onOpen(issue)}>
               <span class={`chip ${issue.severity}`}>{issue.severity}</span>
               <code class="cut">
-                {plainly(issue.sheet)}!{issue.cell ?? issue.row}
+                <bdi>{plainly(issue.sheet)}</bdi>!{issue.cell ?? issue.row}
               </code>
               <span class="cut">{issue.message}</span>
               <code class="cut value">{issue.value}</code>

@@ -567,7 +567,7 @@ function View({ run, loaded }: { run: Run; loaded: Loaded }) {
               const hidden = side === 'input' && loaded.input.find((one) => one.name === name)?.state !== 'visible'
               return (
                 <button type="button" role="tab" key={`${side} ${name}`} aria-selected={isHere} tabIndex={isHere ? 0 : -1} onClick={() => amend({ sheet: name, side: side === 'output' ? 'output' : null, cell: null })}>
-                  {plainly(name)} {found.length > 0 && <span class={`chip ${worst(found)}`}>{number(found.length)}</span>}
+                  <bdi>{plainly(name)}</bdi> {found.length > 0 && <span class={`chip ${worst(found)}`}>{number(found.length)}</span>}
                   {hidden && <span class="dim">hidden</span>}
                   {side === 'output' && <span class="dim">written</span>}
                 </button>

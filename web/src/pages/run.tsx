@@ -275,7 +275,7 @@ function CodePlace({ run, file, line }: { run: Run; file: string; line: number }
         <span />
         <span class="dim">
           {file}
-          {run.configuration_version ? '' : ', as it is now'} · <a href={href(`/configs/${run.configuration_id}/files/${path}?line=${line}`)}>Open at line {line}</a>
+          {run.configuration_version ? '' : ', as it is now'} · <a href={href(`/configs/${run.configuration_id}/files?file=${encodeURIComponent(file)}&line=${line}`)}>Open at line {line}</a>
         </span>
       </div>
       {value.slice(first - 1, line + 2).map((text, index) => (

@@ -84,6 +84,8 @@ function useRuns(filter: Filter, isAway: () => boolean) {
         const changed = told.filter((one) => one.kind === 'run').map((one) => one.data as Run)
         if (!changed.length || !held.runs) return
         const { runs, added } = merged(held.runs, changed, (run) => accepts(held.filter, run, Date.now()))
+        // A list that is left open all day does not grow: at its head the newest are enough.
+        if (!isAway() && runs.length > 3 * PAGE) return void load().then(count)
         if (isAway() && added.length) {
           const known = new Set(added.map((run) => run.id))
           setRuns(runs.filter((run) => !known.has(run.id)))

@@ -178,7 +178,7 @@ export function DropZone({ large, onSample }: { large?: boolean; onSample?: () =
       <Icon name={large ? 'sheet' : 'upload'} />
       {large ? (
         <>
-          <h1>Drop a messy workbook here</h1>
+          <h2>Drop a messy workbook here</h2>
           <p>ADE finds its tables, recognises the columns, cleans and checks every value, and shows you what it did beside the original.</p>
           <p>
             <button type="button" class="button filled" onClick={choose}>
@@ -289,11 +289,11 @@ export function DropAnywhere() {
   const chosen = all.find((one) => one.id === over) ?? all.find((one) => one.default) ?? all[0]
   return (
     <div class="veil">
-      <div class="dialog wide">
+      <div class="dialog wide" role="dialog" aria-label="Drop files">
         <div class="body">
           <div class="drop over">
             <Icon name="upload" />
-            <h1>Drop {many(held.count, 'workbook')}</h1>
+            <h2>Drop {many(held.count, 'workbook')}</h2>
             <p>{chosen ? `with ${chosen.name}. Release over another one to use it instead.` : 'to start with them.'}</p>
           </div>
           <div class="choices gap-above">

@@ -116,7 +116,7 @@ export function Why(props: Props) {
           <div class="block">
             <div class="flow">
               <h2 class="grow cut">
-                {plainly(where)}!{name}
+                <bdi>{plainly(where)}</bdi>!{name}
               </h2>
               {props.at >= 0 && (
                 <span class="small dim">

@@ -247,7 +247,7 @@ function Offline() {
   if (!offline.value || !since) return null
   const wait = next ? Math.max(0, Math.ceil((next - now.value) / 1000)) : 0
   return (
-    <div class="notice warning">
+    <div class="notice warning" role="region" aria-label="Connection">
       <Icon name="warning" />
       <span class="grow">
         <strong>
