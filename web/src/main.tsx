@@ -62,7 +62,7 @@ function App() {
   if (!session.value) return <Loading />
   return (
     <Frame>
-      <Held key={path.value.split('/').slice(0, 4).join('/')}>
+      <Held key={path.value.split('/').slice(0, 3).join('/')}>
         <Page />
       </Held>
     </Frame>
