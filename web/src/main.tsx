@@ -4,6 +4,7 @@ import { Component, render, type ComponentChildren } from 'preact'
 import { begin, Problem, session, signedOut } from './api/client'
 import { path } from './router'
 import { Frame } from './parts/frame'
+import { Mark } from './parts/icons'
 import { Loading, Trouble } from './parts/parts'
 import { Runs } from './pages/runs'
 import { Start } from './pages/start'
@@ -59,7 +60,18 @@ class Held extends Component<{ children: ComponentChildren }, { error: unknown }
 function App() {
   if (signedOut.value || path.value === '/sign-in') return <SignIn />
   if (trouble.value) return <Trouble error={trouble.value} again={start} />
-  if (!session.value) return <Loading />
+  if (!session.value)
+    return (
+      <>
+        <header class="bar">
+          <span class="brand">
+            <Mark />
+            <span>ADE</span>
+          </span>
+        </header>
+        <Loading />
+      </>
+    )
   return (
     <Frame>
       <Held key={path.value.split('/').slice(0, 3).join('/')}>
@@ -75,7 +87,6 @@ export function start() {
 }
 
 start()
-const app = document.createElement('div')
-app.id = 'app'
-document.body.append(app)
+const app = document.getElementById('app')!
+app.replaceChildren()
 render(<App />, app)
