@@ -90,6 +90,7 @@ function Head({ run, has, current, lines }: { run: Run; has: boolean; current: T
   }
   const keys: Record<string, () => void> = {
     d: () => has && download(output),
+    'Shift d': () => (has && run.metrics?.issues ? download(address('/api/v1/runs/{id}/annotated', { id: run.id })) : toast('This run has no issues to be painted.')),
     c: () => (copy(run.id), toast('The id was copied.')),
     r: () => ended && runAgain(run.id),
     x: () => ended || cancelRun(run.id),

@@ -172,18 +172,23 @@ export function Runs() {
     else if (ids.length) cancelRun(ids[0])
     else if (acted().length) toast('None of these waits or runs.')
   }
-  const again = () => acted().length && runAgain(...acted())
-  const save = async () => {
-    const ids = acted().filter((id) => runs!.some((run) => run.id === id && run.output_path && !run.artifacts_deleted_at))
-    if (!ids.length) return acted().length && toast('None of these has a workbook.')
+  const again = () => {
+    if (acted().length > 20) return toast(`${many(acted().length, 'run')} are too many to be run again by one key; up to 20 can be.`, 'error')
+    if (acted().length) runAgain(...acted())
+  }
+  const save = async (painted = false) => {
+    const ids = acted().filter((id) => runs!.some((run) => run.id === id && run.output_path && !run.artifacts_deleted_at && (!painted || run.metrics?.issues)))
+    if (!ids.length) return acted().length && toast(painted ? 'None of these has issues to be painted.' : 'None of these has a workbook.')
     for (const id of ids) {
-      download(address('/api/v1/runs/{id}/output', { id }))
+      download(address(painted ? '/api/v1/runs/{id}/annotated' : '/api/v1/runs/{id}/output', { id }))
       // A browser takes one after the other.
       await new Promise((resolve) => setTimeout(resolve, 250))
     }
   }
   useKeys({
-    d: save,
+    d: () => save(),
+    'Shift d': () => save(true),
+    'Ctrl a': () => runs && setSeveral(new Set(runs.map((run) => run.id))),
     ' ': () => chosen && toggle(chosen),
     'Shift ArrowDown': () => move(1, true),
     'Shift ArrowUp': () => move(-1, true),
@@ -222,7 +227,7 @@ export function Runs() {
         <span class="say">{several.size ? `${many(several.size, 'run')} chosen` : `${SINCE[filter.since].sentence}, newest first`}</span>
         {several.size > 0 && (
           <span class="flow">
-            <button type="button" class="button" onClick={save}>
+            <button type="button" class="button" onClick={() => save()}>
               <Icon name="download" /> Workbooks <kbd class="roomy">d</kbd>
             </button>
             <button type="button" class="button" {...writing()} onClick={again}>
