@@ -62,7 +62,7 @@ export function Result({ run }: { run: Run }) {
 }
 
 /** Finds a text in the cells of a sheet: Enter goes to the next, Shift Enter to the one before. */
-function Find({ run, side, sheet, chosen, onFound }: { run: Run; side: Side; sheet: string; chosen: Cell | null; onFound: (cell: { row: number; column: number }) => void }) {
+function Find({ run, side, sheet, chosen, onFound, onLeave }: { run: Run; side: Side; sheet: string; chosen: Cell | null; onFound: (cell: { row: number; column: number }) => void; onLeave: () => void }) {
   const [text, setText] = useState('')
   const [said, say] = useState('')
   const known = useRef<{ of: string; cells: { row: number; column: number }[]; more: boolean } | null>(null)
@@ -106,7 +106,11 @@ function Find({ run, side, sheet, chosen, onFound }: { run: Run; side: Side; she
         onInput={(event) => (setText(event.currentTarget.value), say(''))}
         onKeyDown={(event) => {
           if (event.key === 'Enter' && text) step(!event.shiftKey).catch(failed)
-          else if (event.key === 'Escape') event.currentTarget.blur()
+          else if (event.key === 'Escape') {
+            // Out of the field, and no further.
+            event.stopPropagation()
+            onLeave()
+          }
         }}
       />
       {said ? (
@@ -159,7 +163,9 @@ function View({ run, loaded }: { run: Run; loaded: Loaded }) {
   const [scene, setScene] = useState<Scene | null>(null)
   const [error, setError] = useState<unknown>(null)
   const [came, setCame] = useState(0)
-  const [issue, setIssue] = useState<Issue | null>(null)
+  const issue = useRef<Issue | null>(null)
+  const [, drawIssue] = useState<Issue | null>(null)
+  const setIssue = (to: Issue) => (issue.current = to, drawIssue(to))
   const [picked, setPicked] = useState<Area | null>(null)
   const [severities, setSeverities] = useState(new Set(['error', 'warning', 'info']))
   const rule = query.value.get('rule') ?? ''
@@ -373,32 +379,39 @@ function View({ run, loaded }: { run: Run; loaded: Loaded }) {
   useEffect(drawStrip, [issues, lines])
 
   // A cell may have several issues, and an issue no cell: which one it is, is kept.
-  const fits = issue && (chosen ? isAt(issue, chosen, sheet) : !spot(issue, 'input') && issue.sheet === sheet)
-  const kept = fits ? issues.indexOf(issue) : -1
-  const atIssue = kept >= 0 ? kept : chosen ? issues.findIndex((issue) => isAt(issue, chosen, sheet)) : -1
+  const numberOf = (cell: Cell | null, on: string, issue: Issue | null) => {
+    const fits = issue && (cell ? isAt(issue, cell, on) : !spot(issue, 'input') && issue.sheet === on)
+    const kept = fits ? issues.indexOf(issue) : -1
+    return kept >= 0 ? kept : cell ? issues.findIndex((issue) => isAt(issue, cell, on)) : -1
+  }
+  const atIssue = numberOf(chosen, sheet, issue.current)
   const toIssue = (step: 1 | -1) => {
     if (!issues.length) return toast(total ? 'No issue is left by the filters.' : 'This run has no issues.')
+    // From where the address is now: the next key may come before what the last one did is drawn.
+    const cell = chosenOf(query.peek().get('cell'), query.peek().get('side'))
+    const on = query.peek().get('sheet') ?? sheet
+    const from = numberOf(cell, on, issue.current)
     // Behind the last one that is here there are more.
-    if (step > 0 && more > 0 && atIssue === issues.length - 1) {
+    if (step > 0 && more > 0 && from === issues.length - 1) {
       if (!busy) loadMore()
       return toast(`The next of ${number(more)} more issues are being loaded.`)
     }
-    let next = atIssue + step
-    if (atIssue < 0 && chosen) {
-      const order = seen.findIndex((one) => one.name === sheet)
-      const row = toInput(chosen)
+    let next = from + step
+    if (from < 0 && cell) {
+      const order = seen.findIndex((one) => one.name === on)
+      const row = toInput(cell)
       const after = issues.findIndex((issue) => {
         const where = seen.findIndex((one) => one.name === issue.sheet)
         const at = spot(issue, 'input')
         return where > order || (where === order && (at?.row ?? 0) > row)
       })
       next = step > 0 ? (after < 0 ? 0 : after) : (after < 0 ? issues.length : after) - 1
-    } else if (atIssue < 0) next = step > 0 ? 0 : issues.length - 1
-    const issue = issues[(next + issues.length) % issues.length]
-    setIssue(issue)
-    const at = spot(issue, 'input')
-    if (at) choose({ side: mode === 'output' && spot(issue, 'output') ? 'output' : 'input', ...(mode === 'output' ? (spot(issue, 'output') ?? at) : at) }, issue.sheet)
-    else amend({ sheet: issue.sheet, cell: null })
+    } else if (from < 0) next = step > 0 ? 0 : issues.length - 1
+    const to = issues[(next + issues.length) % issues.length]
+    setIssue(to)
+    const at = spot(to, 'input')
+    if (at) choose({ side: mode === 'output' && spot(to, 'output') ? 'output' : 'input', ...(mode === 'output' ? (spot(to, 'output') ?? at) : at) }, to.sheet)
+    else amend({ sheet: to.sheet, cell: null })
     if (mode === 'issues' && narrow) amend({ view: 'input' })
   }
   const tabs: [string, Side][] = [...seen.map((one): [string, Side] => [one.name, 'input']), ...own.map((one): [string, Side] => [one.name, 'output'])]
@@ -471,6 +484,7 @@ function View({ run, loaded }: { run: Run; loaded: Loaded }) {
             sheet={((chosen?.side ?? (mode === 'output' ? 'output' : 'input')) === 'input' ? sheet : scene.partner) ?? sheet}
             chosen={chosen}
             onFound={(cell) => choose({ side: chosen?.side ?? (mode === 'output' ? 'output' : 'input'), ...cell })}
+            onLeave={() => grid.current?.focus(chosen?.side ?? (mode === 'output' ? 'output' : 'input'))}
           />
         )}
         <span class="grow" />
