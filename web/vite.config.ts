@@ -1,8 +1,12 @@
+import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vite'
+
+const noParser = fileURLToPath(new URL('src/editor/no-parser.ts', import.meta.url))
 
 // The console's address is here and in src/api/pages/console.rs.
 export default defineConfig({
   base: '/console/',
+  resolve: { alias: { '@codemirror/language': noParser, '@lezer/common': noParser } },
   build: {
     target: 'es2022',
     assetsInlineLimit: 0,

@@ -1,9 +1,10 @@
 import './style.css'
 import './style-configs.css'
-import { render } from 'preact'
-import { begin, session, signedOut } from './api/client'
+import { Component, render, type ComponentChildren } from 'preact'
+import { begin, Problem, session, signedOut } from './api/client'
 import { path } from './router'
 import { Frame } from './parts/frame'
+import { Mark } from './parts/icons'
 import { Loading, Trouble } from './parts/parts'
 import { Runs } from './pages/runs'
 import { Start } from './pages/start'
@@ -44,13 +45,38 @@ function Page() {
   }
 }
 
+/** A page that can't be drawn: the bar stays, and says so. */
+class Held extends Component<{ children: ComponentChildren }, { error: unknown }> {
+  override state = { error: null as unknown }
+  static override getDerivedStateFromError = (error: unknown) => ({ error })
+  override render() {
+    const { error } = this.state
+    if (!error) return this.props.children
+    const why = new Problem(0, 'page_failed', 'This page could not be shown.', `${(error as Error).message ?? error}. What was done on it before is on the server.`)
+    return <Trouble error={why} again={() => location.reload()} />
+  }
+}
+
 function App() {
   if (signedOut.value || path.value === '/sign-in') return <SignIn />
   if (trouble.value) return <Trouble error={trouble.value} again={start} />
-  if (!session.value) return <Loading />
+  if (!session.value)
+    return (
+      <>
+        <header class="bar">
+          <span class="brand">
+            <Mark />
+            <span>ADE</span>
+          </span>
+        </header>
+        <Loading />
+      </>
+    )
   return (
     <Frame>
-      <Page />
+      <Held key={path.value.split('/').slice(0, 3).join('/')}>
+        <Page />
+      </Held>
     </Frame>
   )
 }
@@ -61,7 +87,6 @@ export function start() {
 }
 
 start()
-const app = document.createElement('div')
-app.id = 'app'
-document.body.append(app)
+const app = document.getElementById('app')!
+app.replaceChildren()
 render(<App />, app)

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { Run } from '../src/api/client'
-import { nextError, shownFrom, type Line } from '../src/log/lines'
+import { lineOf, nextError, shownFrom } from '../src/log/lines'
 import { columnOf, letters, place, size, span } from '../src/parts/format'
 import { accepts, filterOf, merged } from '../src/pages/runs-filter'
 
@@ -36,7 +36,7 @@ test('what changed is put to its place, what is new first, and what no longer fi
 })
 
 test('a log shows the lines of a level and above, with a text in them', () => {
-  const line = (id: number, level: string, message: string) => ({ id, level, event: 'engine.log', message, created: '', data: {} }) as Line
+  const line = (id: number, level: string, message: string) => lineOf({ id, level, event: 'engine.log', message, created: '', data: {} })
   const lines = [line(1, 'debug', 'a'), line(2, 'info', 'Reading'), line(3, 'error', 'b'), line(4, 'info', 'read'), line(5, 'error', 'c')]
   expect(shownFrom(lines, 0, 'info', '', '')).toEqual([1, 2, 3, 4])
   expect(shownFrom(lines, 0, 'debug', '', 'READ')).toEqual([1, 3])

@@ -61,9 +61,11 @@ export async function problemOf(response: Response): Promise<Problem> {
 async function send(url: string, init: RequestInit): Promise<Response> {
   const response = await fetch(url, init).catch((error) => {
     if (error?.name === 'AbortError') throw error
+    answered.value = 0
     throw new Problem(0, 'offline', 'The server does not answer.', 'Look whether `ade` still runs; this page tries again by itself.')
   })
   if (!response.ok) throw await problemOf(response)
+  if (offline.peek()) answered.value = Date.now()
   return response
 }
 
@@ -79,6 +81,7 @@ export async function ifThere<T>(url: string): Promise<T | null> {
 
 /** Sends a change. */
 export async function change<T = unknown>(method: 'POST' | 'PUT' | 'DELETE', url: string, body?: unknown, headers: Record<string, string> = {}): Promise<T> {
+  if (offline.peek() && !answered.peek()) throw new Problem(0, 'offline', 'Nothing was sent: there is no connection to the server.')
   if (body !== undefined) headers = { 'Content-Type': 'application/json', ...headers }
   const response = await send(url, { method, headers: { ...changing(), ...headers }, body: body === undefined ? undefined : JSON.stringify(body) })
   return response.status === 204 ? (undefined as T) : response.json()
@@ -92,6 +95,21 @@ export async function begin() {
   workspace.value = kept && (!found.workspaces || found.workspaces.includes(kept)) ? kept : found.workspaces?.includes(found.workspace) === false ? found.workspaces[0] : found.workspace
   session.value = found
   signedOut.value = false
+}
+
+/** Whether the connection is gone for longer than a moment. */
+export const offline = signal(false)
+
+/** When a request was answered since then: the server is there, its stream of events is not. */
+export const answered = signal(0)
+
+/** What keeps somebody from changing something; nothing: nothing does. */
+export const hindrance = (scope: Session['scope']): string => (offline.value && !answered.value ? 'There is no connection to the server.' : may(scope) ? '' : 'This session may only read.')
+
+/** What a button has that changes something, where it can't. */
+export const writing = (scope: Session['scope'] = 'run') => {
+  const why = hindrance(scope)
+  return why ? { 'aria-disabled': true as const, title: why } : {}
 }
 
 export const may = (scope: Session['scope']) => {

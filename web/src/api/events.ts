@@ -1,7 +1,7 @@
 // What a workspace's stream tells this tab. Events are put together for one frame; a hidden tab gets them when it is seen again.
 import { batch, effect, signal } from '@preact/signals'
 import { Follower, type Link, type Told } from './follower'
-import { signedOut, workspace } from './client'
+import { answered, offline, signedOut, workspace } from './client'
 
 export interface Counts {
   queued: number
@@ -63,6 +63,15 @@ function follow(name: string, now = false) {
 }
 
 export const tryNow = () => follow(workspace.peek(), true)
+
+// A break of a moment is nobody's concern.
+effect(() => {
+  const gone = !link.value.live && link.value.since != null
+  answered.value = 0
+  if (!gone) return void (offline.value = false)
+  const timer = setTimeout(() => (offline.value = true), Math.max(0, link.value.since! + 1500 - Date.now()))
+  return () => clearTimeout(timer)
+})
 
 effect(() => {
   if (workspace.value && !signedOut.value) follow(workspace.value)

@@ -1,22 +1,76 @@
 // The editor of a configuration's files: CodeMirror, in a chunk that is loaded when a file is opened. It lives in a shadow root, where
 // its rules are adopted style sheets: the policy of the page allows no style elements.
-import { defaultKeymap, history, historyKeymap, indentWithTab } from '@codemirror/commands'
-import { bracketMatching, HighlightStyle, indentOnInput, indentUnit, StreamLanguage, syntaxHighlighting } from '@codemirror/language'
-import { python } from '@codemirror/legacy-modes/mode/python'
-import { toml } from '@codemirror/legacy-modes/mode/toml'
+import * as does from '@codemirror/commands'
 import { highlightSelectionMatches, search, searchKeymap } from '@codemirror/search'
-import { EditorState, StateEffect, StateField, type Extension } from '@codemirror/state'
-import { Decoration, drawSelection, EditorView, highlightActiveLine, highlightActiveLineGutter, keymap, lineNumbers, WidgetType, type DecorationSet } from '@codemirror/view'
-import { tags } from '@lezer/highlight'
+import { EditorSelection, EditorState, RangeSetBuilder, StateEffect, StateField, type Extension } from '@codemirror/state'
+import { Decoration, drawSelection, EditorView, highlightActiveLine, highlightActiveLineGutter, keymap, lineNumbers, WidgetType, type Command, type DecorationSet, type KeyBinding } from '@codemirror/view'
+import { coloured, indentBelow, languageOf, type Colour } from './colours'
 import type { Message } from '../pages/configs-bench'
 
-const colours = HighlightStyle.define([
-  { tag: [tags.keyword, tags.operatorKeyword, tags.controlKeyword, tags.definitionKeyword, tags.moduleKeyword], color: 'var(--code-key)' },
-  { tag: [tags.string, tags.special(tags.string)], color: 'var(--code-string)' },
-  { tag: [tags.number, tags.bool, tags.atom, tags.null], color: 'var(--code-number)' },
-  { tag: tags.comment, color: 'var(--ink-3)' },
-  { tag: [tags.definition(tags.variableName), tags.function(tags.variableName), tags.propertyName, tags.meta, tags.heading], color: 'var(--accent)' },
-])
+const decorations = Object.fromEntries((['key', 'string', 'number', 'comment', 'name'] as const).map((colour) => [colour, Decoration.mark({ class: `cm-c-${colour}` })])) as Record<Colour, Decoration>
+/** A longer text is shown without colours: it is read anew with each key. */
+const LONGEST = 300_000
+
+function painted(state: EditorState, language: 'python' | 'toml'): DecorationSet {
+  const made = new RangeSetBuilder<Decoration>()
+  // With line ends of one character, as places in the document are counted.
+  if (state.doc.length <= LONGEST) for (const { from, to, colour } of coloured(state.doc.toString(), language)) made.add(from, to, decorations[colour])
+  return made.finish()
+}
+
+const colours = (language: 'python' | 'toml'): Extension => [
+  StateField.define<DecorationSet>({
+    create: (state) => painted(state, language),
+    update: (held, change) => (change.docChanged ? painted(change.state, language) : held),
+    provide: (field) => EditorView.decorations.from(field),
+  }),
+  EditorState.languageData.of(() => [{ commentTokens: { line: '#' } }]),
+]
+
+const newLine: Command = ({ state, dispatch }) => {
+  const changes = state.changeByRange((range) => {
+    const line = state.doc.lineAt(range.from)
+    const before = line.text.slice(0, range.from - line.from)
+    const text = state.lineBreak + indentBelow(before)
+    const skip = /^[ \t]*/.exec(line.text.slice(range.from - line.from))![0].length
+    const to = Math.max(range.to, Math.min(line.to, range.from + skip))
+    return { changes: { from: range.from, to, insert: state.toText(text) }, range: EditorSelection.cursor(range.from + 1 + indentBelow(before).length) }
+  })
+  dispatch(state.update(changes, { scrollIntoView: true, userEvent: 'input' }))
+  return true
+}
+
+const moves = (key: string, run: Command, shift: Command, mac?: string): KeyBinding => ({ key, mac, run, shift, preventDefault: true })
+/** What an editor's keys do; the whole map would bring the parsers of its languages. */
+const keys: KeyBinding[] = [
+  moves('ArrowLeft', does.cursorCharLeft, does.selectCharLeft),
+  moves('ArrowRight', does.cursorCharRight, does.selectCharRight),
+  moves('ArrowUp', does.cursorLineUp, does.selectLineUp),
+  moves('ArrowDown', does.cursorLineDown, does.selectLineDown),
+  moves('Mod-ArrowLeft', does.cursorGroupLeft, does.selectGroupLeft, 'Alt-ArrowLeft'),
+  moves('Mod-ArrowRight', does.cursorGroupRight, does.selectGroupRight, 'Alt-ArrowRight'),
+  moves('PageUp', does.cursorPageUp, does.selectPageUp),
+  moves('PageDown', does.cursorPageDown, does.selectPageDown),
+  moves('Home', does.cursorLineBoundaryBackward, does.selectLineBoundaryBackward, 'Cmd-ArrowLeft'),
+  moves('End', does.cursorLineBoundaryForward, does.selectLineBoundaryForward, 'Cmd-ArrowRight'),
+  moves('Mod-Home', does.cursorDocStart, does.selectDocStart, 'Cmd-ArrowUp'),
+  moves('Mod-End', does.cursorDocEnd, does.selectDocEnd, 'Cmd-ArrowDown'),
+  { key: 'Mod-a', run: does.selectAll },
+  { key: 'Backspace', run: does.deleteCharBackward, shift: does.deleteCharBackward, preventDefault: true },
+  { key: 'Delete', run: does.deleteCharForward, preventDefault: true },
+  { key: 'Mod-Backspace', mac: 'Alt-Backspace', run: does.deleteGroupBackward, preventDefault: true },
+  { key: 'Mod-Delete', mac: 'Alt-Delete', run: does.deleteGroupForward, preventDefault: true },
+  { key: 'Alt-ArrowUp', run: does.moveLineUp },
+  { key: 'Alt-ArrowDown', run: does.moveLineDown },
+  { key: 'Shift-Alt-ArrowUp', run: does.copyLineUp },
+  { key: 'Shift-Alt-ArrowDown', run: does.copyLineDown },
+  { key: 'Shift-Mod-k', run: does.deleteLine },
+  { key: 'Mod-[', run: does.indentLess },
+  { key: 'Mod-]', run: does.indentMore },
+  { key: 'Mod-/', run: does.toggleLineComment },
+  { key: 'Escape', run: does.simplifySelection },
+  { key: 'Ctrl-m', mac: 'Shift-Alt-m', run: does.toggleTabFocusMode },
+]
 
 const look = EditorView.theme({
   '&': { height: '100%', backgroundColor: 'var(--surface)', color: 'var(--ink)', fontSize: '12px' },
@@ -30,7 +84,11 @@ const look = EditorView.theme({
   '.cm-cursor': { borderLeftColor: 'var(--ink)' },
   '&.cm-focused > .cm-scroller > .cm-selectionLayer .cm-selectionBackground, .cm-selectionBackground': { background: 'var(--accent-line)', opacity: '0.45' },
   '.cm-selectionMatch': { backgroundColor: 'var(--accent-soft)' },
-  '.cm-matchingBracket, &.cm-focused .cm-matchingBracket': { backgroundColor: 'var(--accent-soft)', outline: '1px solid var(--accent-line)' },
+  '.cm-c-key': { color: 'var(--code-key)' },
+  '.cm-c-string': { color: 'var(--code-string)' },
+  '.cm-c-number': { color: 'var(--code-number)' },
+  '.cm-c-comment': { color: 'var(--ink-3)' },
+  '.cm-c-name': { color: 'var(--accent)' },
   '.cm-searchMatch': { backgroundColor: 'var(--warn-soft)', outline: '1px solid var(--warn-line)' },
   '.cm-searchMatch-selected': { backgroundColor: 'var(--accent-soft)', outline: '1px solid var(--accent)' },
   '.cm-wrong': { backgroundColor: 'var(--bad-soft) !important' },
@@ -95,8 +153,6 @@ function marks(state: EditorState, messages: Message[]): DecorationSet {
   )
 }
 
-const languageOf = (path: string): Extension => (path.endsWith('.py') ? StreamLanguage.define(python) : /\.toml$|\.lock$/.test(path) ? StreamLanguage.define(toml) : [])
-
 export interface Editor {
   /** Shows a file; what was typed and can be undone in it stays. */
   show(path: string, text: string, readOnly: boolean, messages: Message[]): void
@@ -111,7 +167,7 @@ export function mount(host: HTMLElement, on: { change: (path: string, text: stri
   host.append(inner)
   const root = inner.attachShadow({ mode: 'open' })
   // Letters belong to the text, the page's keys with Ctrl and F8 to the page.
-  inner.addEventListener('keydown', (event) => event.ctrlKey || event.metaKey || event.key === 'F8' || event.stopPropagation())
+  inner.addEventListener('keydown', (event) => event.ctrlKey || event.metaKey || /^F[68]$/.test(event.key) || event.stopPropagation())
   const states = new Map<string, EditorState>()
   let path = ''
   const tell = EditorView.updateListener.of((update) => {
@@ -125,23 +181,20 @@ export function mount(host: HTMLElement, on: { change: (path: string, text: stri
     const line = view.state.doc.lineAt(head)
     on.cursor(line.number, head - line.from + 1)
   }
-  const made = (name: string, text: string, readOnly: boolean) =>
-    EditorState.create({
+  const made = (name: string, text: string, readOnly: boolean) => {
+    const language = languageOf(name)
+    return EditorState.create({
       doc: text,
       extensions: [
         lineNumbers(),
-        history(),
+        does.history(),
         drawSelection(),
-        indentOnInput(),
-        bracketMatching(),
         highlightSelectionMatches(),
         search({ top: true }),
         readOnly ? [] : [highlightActiveLine(), highlightActiveLineGutter()],
-        indentUnit.of('    '),
         /\r\n/.test(text) && !/[^\r]\n/.test(text) ? EditorState.lineSeparator.of('\r\n') : [],
-        keymap.of([...defaultKeymap, ...searchKeymap, ...historyKeymap, ...(readOnly ? [] : [indentWithTab])]),
-        languageOf(name),
-        syntaxHighlighting(colours),
+        keymap.of([...keys, ...searchKeymap, ...does.historyKeymap, ...(readOnly ? [] : [does.indentWithTab, { key: 'Enter', run: newLine, shift: newLine }])]),
+        language ? colours(language) : [],
         look,
         messageField,
         tell,
@@ -149,6 +202,7 @@ export function mount(host: HTMLElement, on: { change: (path: string, text: stri
         EditorView.contentAttributes.of({ 'aria-label': readOnly ? `${name}, read only` : `${name}. Esc and then Tab leaves the text`, tabindex: '0' }),
       ],
     })
+  }
   const mark = (messages: Message[]) => view.dispatch({ effects: setMessages.of(messages) })
   return {
     show(next, text, readOnly, messages) {

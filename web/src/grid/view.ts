@@ -3,6 +3,7 @@
 import type { Line, Lines } from './lines'
 import type { Side, Value, Windows } from './windows'
 import { letters } from '../parts/format'
+import { separator } from '../parts/separator'
 
 const ROW = 24
 const HEADS = 50
@@ -17,6 +18,15 @@ export interface Cell {
   row: number
   column: number
 }
+/** Cells of one side that are chosen together. */
+export interface Area {
+  side: Side
+  top: number
+  bottom: number
+  left: number
+  right: number
+}
+const same = (a: Cell | null, b: Cell | null) => a?.side === b?.side && a?.row === b?.row && a?.column === b?.column
 export interface Chip {
   text: string
   note: string
@@ -42,6 +52,7 @@ export interface Pane {
 }
 export interface Handlers {
   choose(cell: Cell): void
+  picked(area: Area | null): void
   chip(side: Side, column: number): void
   moved(first: number, last: number): void
 }
@@ -122,6 +133,7 @@ class PaneView {
     this.wide.setAttribute('aria-label', pane.label)
     this.wide.setAttribute('aria-rowcount', String(pane.rows))
     this.wide.setAttribute('aria-colcount', String(pane.columns))
+    this.wide.setAttribute('aria-multiselectable', 'true')
     this.canvas = make('grid-canvas', 'presentation', this.wide)
     this.heads = make('grid-heads', 'rowgroup', this.canvas)
     this.headRow = make('', 'row', this.heads)
@@ -142,13 +154,26 @@ class PaneView {
     const target = event.target as HTMLElement
     const chip = target.closest<HTMLElement>('.grid-chip')
     if (chip) return this.view.on.chip(this.pane.side, Number(chip.dataset.column))
-    const node = target.closest<HTMLElement>('.grid-row')
-    if (!node) return
-    const line = this.view.lines.at(Number(node.dataset.line))
-    const row = this.pane.side === 'input' ? line.a : line.b
-    if (!row) return
+    const cell = this.cellAt(event)
+    if (event.button || !cell || !target.closest('.grid-row')) return
+    event.preventDefault()
+    this.wide.focus({ preventScroll: true })
+    const { view } = this
+    const from = event.shiftKey ? view.cornerOn(this.pane.side) : cell
+    view.pick(cell, from)
+    const move = (event: MouseEvent) => {
+      const to = this.cellAt(event)
+      if (to && !same(to, view.chosen)) view.pick(to, from)
+    }
+    addEventListener('mousemove', move)
+    addEventListener('mouseup', () => removeEventListener('mousemove', move), { once: true })
+  }
+
+  /** The cell at a place of the page; beyond the edges the nearest. */
+  private cellAt(event: MouseEvent): Cell | null {
+    const row = this.view.rowAt(this.pane.side, event.clientY)
     const x = event.clientX - this.canvas.getBoundingClientRect().left - this.numbers
-    this.view.pick({ side: this.pane.side, row, column: x < 0 ? 1 : this.columnAt(x) })
+    return row ? { side: this.pane.side, row, column: x < 0 ? 1 : this.columnAt(x) } : null
   }
 
   columnAt(x: number): number {
@@ -287,7 +312,8 @@ class PaneView {
     const instead = value == null || value === '' ? pane.instead(row, column) : null
     const whole = instead ?? (value == null ? '' : String(value))
     const room = Math.floor((this.widthFor(row, column, whole) - 13) / letterWidth())
-    const plain = whole.length > 300 ? whole.slice(0, 300) : whole
+    // A cell is one line; what would turn its direction stays within it.
+    const plain = (whole.length > 300 ? whole.slice(0, 300) : whole).replace(/\r?\n|\r/g, '↵').replaceAll('\t', '⇥')
     const text = plain.length > room ? `${plain.slice(0, Math.max(0, room - 1))}…` : plain
     if (cell.text !== text) cell.element.textContent = cell.text = text
     let kind = `grid-cell ${pane.cellClass(row, column)}`
@@ -295,10 +321,15 @@ class PaneView {
     else if (typeof value === 'number') kind += ' number'
     if (instead) kind += ' lost'
     // Letters that are wider than those of the mono font.
-    if (/[^\x00-\xff…]/.test(text)) kind += ' clip'
+    if (/[^\x00-\xff…↵⇥]/.test(text)) kind += ' clip'
     const { chosen } = view
-    if (chosen && view.columnOn(pane.side, chosen) === column) kind += view.rowOn(pane.side, chosen) === row ? ' chosen' : ' column-chosen'
-    if (cell.kind !== kind) cell.element.className = cell.kind = kind
+    if (chosen && view.columnsOn(pane.side, chosen).includes(column)) kind += view.rowOn(pane.side, chosen) === row ? ' chosen' : ' column-chosen'
+    const { area } = view
+    if (area?.side === pane.side && row >= area.top && row <= area.bottom && column >= area.left && column <= area.right) kind += ' picked'
+    if (cell.kind !== kind) {
+      cell.element.className = cell.kind = kind
+      cell.element.setAttribute('aria-selected', String(/ (?:picked|chosen)/.test(kind)))
+    }
     const described = pane.describe(row, column)
     if (described) cell.element.setAttribute('aria-description', described)
     else if (cell.element.hasAttribute('aria-description')) cell.element.removeAttribute('aria-description')
@@ -361,6 +392,9 @@ export class GridView {
   lines: Lines
   chosen: Cell | null = null
   chosenLine = -1
+  /** The corner that the cells chosen together begin at, and all of them. */
+  private corner: Cell | null = null
+  area: Area | null = null
   private scroller = make('grid-scroller')
   private tall = make('grid-tall', undefined, this.scroller)
   private sight = make('grid-view', undefined, this.tall)
@@ -373,6 +407,7 @@ export class GridView {
   private watch = new ResizeObserver(() => this.ask())
   /** The column of the other side that belongs to one, 0: none. */
   partner: (side: Side, column: number) => number = () => 0
+  partners: (side: Side, column: number) => number[] = () => []
   partnerRow: (side: Side, row: number) => number = () => 0
 
   constructor(
@@ -397,9 +432,14 @@ export class GridView {
     const keep = this.panes.map((pane) => [pane.pane.side, pane.wide.scrollLeft] as const)
     this.lines = lines
     this.panes = panes.map((pane) => new PaneView(this, pane))
-    this.sight.replaceChildren(...this.panes.map((pane) => pane.element))
+    const [first, second] = this.panes.map((pane) => pane.element)
+    this.sight.replaceChildren(...(second ? [first, this.between(first), second] : [first]))
     for (const [side, left] of keep) for (const pane of this.panes) if (pane.pane.side === side) pane.wide.scrollLeft = left
     this.redraw()
+  }
+
+  private between(first: HTMLElement): HTMLElement {
+    return separator({ name: 'sheets', label: 'Width of the sender’s sheet', holder: () => this.scroller.closest('.pane'), property: '--first', pane: () => first, moved: () => this.redraw() })
   }
 
   setLines(lines: Lines) {
@@ -427,14 +467,23 @@ export class GridView {
     return side === 'input' ? line.a : line.b
   }
 
+  /** The columns of a side that belong to a cell. */
+  columnsOn(side: Side, cell: Cell): number[] {
+    return cell.side === side ? [cell.column] : this.partners(cell.side, cell.column)
+  }
+
   columnOn(side: Side, cell: Cell): number {
     return cell.side === side ? cell.column : this.partner(cell.side, cell.column)
   }
 
-  choose(cell: Cell | null, reveal = true) {
+  choose(cell: Cell | null, from = same(cell, this.chosen) ? this.corner : null) {
     this.chosen = cell
+    this.corner = from
+    const area = cell && from?.side === cell.side && !same(from, cell) ? { side: cell.side, top: Math.min(from.row, cell.row), bottom: Math.max(from.row, cell.row), left: Math.min(from.column, cell.column), right: Math.max(from.column, cell.column) } : null
+    if (area || this.area) this.on.picked(area)
+    this.area = area
     this.chosenLine = cell ? this.lines.of(cell.side, cell.row) : -1
-    if (cell && reveal) {
+    if (cell) {
       this.reveal(this.chosenLine)
       for (const pane of this.panes) {
         const column = this.columnOn(pane.pane.side, cell)
@@ -445,9 +494,23 @@ export class GridView {
   }
 
   /** Chooses at once, and tells: the next key may come before anybody has heard. */
-  pick(cell: Cell) {
-    this.choose(cell)
+  pick(cell: Cell, from: Cell | null = null) {
+    this.choose(cell, from)
     this.on.choose(cell)
+  }
+
+  /** Where cells that are chosen together begin on a side. */
+  cornerOn(side: Side): Cell | null {
+    if (this.corner?.side === side) return this.corner
+    const row = this.chosen && this.rowOn(side, this.chosen)
+    return row ? { side, row, column: this.columnOn(side, this.chosen!) || 1 } : null
+  }
+
+  /** The row of a side at a place of the page. */
+  rowAt(side: Side, y: number): number {
+    const line = Math.floor((this.top + Math.max(0, Math.min(this.room - 1, y - this.sight.getBoundingClientRect().top - HEADS))) / ROW)
+    const at = this.lines.at(Math.max(0, Math.min(this.lines.total - 1, line)))
+    return side === 'input' ? at.a : at.b
   }
 
   focus(side: Side) {
@@ -591,6 +654,6 @@ export class GridView {
     }
     event.preventDefault()
     event.stopPropagation()
-    if (next.row) this.pick(next)
+    if (next.row) this.pick(next, event.shiftKey ? this.cornerOn(side) : null)
   }
 }

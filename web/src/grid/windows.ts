@@ -58,6 +58,21 @@ export class Windows {
     return window.rows[row - 1 - r * ROWS]?.[column - 1 - c * COLUMNS] ?? null
   }
 
+  /** All values of an area, whether or not they were in sight. */
+  async block(side: Side, sheet: string, rows: [number, number], columns: [number, number]): Promise<Value[][]> {
+    const all: Value[][] = []
+    for (let row = rows[0]; row <= rows[1]; row += ROWS) {
+      const last = Math.min(rows[1], row + ROWS - 1)
+      const part: Value[][] = Array.from({ length: last - row + 1 }, () => [])
+      for (let column = columns[0]; column <= columns[1]; column += 100) {
+        const window = await get('/api/v1/runs/{id}/cells', { id: this.run }, { side, sheet, rows: `${row}-${last}`, columns: `${column}-${Math.min(columns[1], column + 99)}` })
+        part.forEach((values, index) => values.push(...((window.rows as Value[][])[index] ?? [])))
+      }
+      all.push(...part)
+    }
+    return all
+  }
+
   /** Says what is in sight now (row and column from and to); what was wished for before and is not is given up. */
   want(all: { side: Side; sheet: string; rows: [number, number]; columns: [number, number]; ahead: number }[]) {
     const now = performance.now()

@@ -1,7 +1,9 @@
 // A run's log as it is held: lines in their order, which of them are shown, how many there are of each level.
 import type { Schemas } from '../api/client'
 
-export type Line = Schemas['LogEntry']
+/** A line, with what is searched in it, made once when it arrives. */
+export type Line = Schemas['LogEntry'] & { text: string }
+export const lineOf = (entry: Schemas['LogEntry']): Line => Object.assign(entry, { text: `${entry.event} ${entry.message}`.toLowerCase() })
 export const LEVELS = ['debug', 'info', 'warning', 'error'] as const
 export type Level = (typeof LEVELS)[number]
 
@@ -11,10 +13,11 @@ export const rank = (level: string) => Math.max(0, LEVELS.indexOf(level as Level
 export function shownFrom(lines: Line[], from: number, least: Level, event: string, q: string): number[] {
   const found: number[] = []
   const text = q.toLowerCase()
+  const lowest = rank(least)
   for (let at = from; at < lines.length; at++) {
     const line = lines[at]
-    if (rank(line.level) < rank(least) || (event && line.event !== event)) continue
-    if (text && !`${line.event} ${line.message}`.toLowerCase().includes(text)) continue
+    if (rank(line.level) < lowest || (event && line.event !== event)) continue
+    if (text && !line.text.includes(text)) continue
     found.push(at)
   }
   return found

@@ -1,12 +1,14 @@
 // The log of a run, followed while it runs. Lines have one height; those in sight are in the page.
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks'
-import { address, get, type Run } from '../api/client'
+import { get, type Run } from '../api/client'
 import { amend, query } from '../router'
 import { clock, number } from '../parts/format'
 import { Icon } from '../parts/icons'
 import { useKeys } from '../parts/keys'
-import { Search, Segments, Switch, Trouble } from '../parts/parts'
-import { LEVELS, nextError, rank, shownFrom, type Level, type Line } from './lines'
+import { failed, Search, Segments, Switch, Trouble } from '../parts/parts'
+import { saveLog } from '../parts/save'
+import { Separator } from '../parts/separator'
+import { LEVELS, lineOf, nextError, rank, shownFrom, type Level, type Line } from './lines'
 
 const HEIGHT = 21
 const PAGE = 1000
@@ -30,7 +32,7 @@ export function useLog(run: Run | null): { lines: Line[]; error: unknown } {
         const last = held.current
         const page = await get('/api/v1/runs/{id}/logs', { id: run.id }, { after_id: lines.current.at(-1)?.id ?? 0, limit: PAGE }, abort.signal)
         if (page.entries.length) {
-          lines.current = lines.current.concat(page.entries)
+          lines.current = lines.current.concat(page.entries.map(lineOf))
           drawn((turn) => turn + 1)
         }
         if (page.entries.length === PAGE) continue
@@ -94,6 +96,23 @@ export function LogView({ run, lines, error }: { run: Run; lines: Line[]; error:
     ArrowUp: () => show(at - 1),
     Escape: () => choose(-1),
   })
+  // What was searched for is marked where it stands, without nodes of its own.
+  useEffect(() => {
+    const hits: Range[] = []
+    if (q)
+      for (const cell of box.current!.querySelectorAll('.log-line > :is(.event, :last-child)')) {
+        const node = cell.firstChild
+        const text = node?.nodeValue?.toLowerCase() ?? ''
+        for (let at = text.indexOf(q.toLowerCase()); at >= 0 && at < 2000; at = text.indexOf(q.toLowerCase(), at + q.length)) {
+          const hit = new Range()
+          hit.setStart(node!, at)
+          hit.setEnd(node!, Math.min(at + q.length, node!.nodeValue!.length))
+          hits.push(hit)
+        }
+      }
+    CSS.highlights?.set('hit', new Highlight(...hits))
+    return () => void CSS.highlights?.delete('hit')
+  })
   const first = Math.max(0, Math.floor(top / HEIGHT) - 10)
   const sight = shown.slice(first, first + Math.ceil(height / HEIGHT) + 20)
   return (
@@ -113,9 +132,9 @@ export function LogView({ run, lines, error }: { run: Run; lines: Line[]; error:
             Follow
           </Switch>
         )}
-        <a class="button roomy" href={address('/api/v1/runs/{id}/logs', { id: run.id })} target="_blank">
-          <Icon name="download" /> JSON
-        </a>
+        <button type="button" class="button roomy" title="The whole log, one line of JSON for each event" onClick={() => saveLog(run).catch(failed)}>
+          <Icon name="download" /> JSON lines
+        </button>
       </div>
       {error != null && <Trouble error={error} />}
       <div class="log" ref={box} tabIndex={0} role="region" aria-label={`Event log, ${number(shown.length)} lines`} onScroll={scrolled}>
@@ -143,9 +162,14 @@ export function LogView({ run, lines, error }: { run: Run; lines: Line[]; error:
         {!shown.length && lines.length > 0 && <p class="empty">No line of this log is shown by these filters.</p>}
       </div>
       {chosen >= 0 && lines[chosen] && (
-        <div class="log-data" tabIndex={0} role="region" aria-label="Data of the event">
-          {JSON.stringify(lines[chosen].data ?? {}, null, 1)}
-        </div>
+        <>
+          <Separator name="log" label="Height of the data" flat behind least={60} />
+          <div class="log-data" tabIndex={0} role="region" aria-label="Data of the event">
+            {lines[chosen].message}
+            {'\n'}
+            {JSON.stringify(lines[chosen].data ?? {}, null, 1)}
+          </div>
+        </>
       )}
     </>
   )

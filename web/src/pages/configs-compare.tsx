@@ -1,16 +1,16 @@
 // What differs between two versions of a configuration, or between one and the draft; and publishing.
 import { useEffect, useRef, useState } from 'preact/hooks'
-import { get, may, Problem, type Schemas } from '../api/client'
+import { get, hindrance, may, Problem, type Schemas } from '../api/client'
 import { many, number } from '../parts/format'
 import { Icon } from '../parts/icons'
 import { useKeys } from '../parts/keys'
 import { Dialog, failed, Loading, Segments, Status, toast, Trouble, useLoaded } from '../parts/parts'
-import { amend, go, href, query } from '../router'
+import { Separator } from '../parts/separator'
+import { amend, go, query } from '../router'
 import { textOf, type Bench } from './configs-bench'
-import { plain, said, type Failure } from './configs-words'
 import { saveAndCheck } from './configs-one'
 import { count, diffLines, hunksOf, otherPart, paired, parsePatch, type Hunk, type Line } from './patch'
-import { Trial } from './configs-trial'
+import { Place, Trial } from './configs-trial'
 
 interface Compared {
   path: string
@@ -80,10 +80,11 @@ function Sides({ bench }: { bench: Bench }) {
         )}
       </div>
       {error != null && <Trouble error={error} again={again} />}
-      <div class="split">
+      <div class="split flows">
         <Differences files={value} layout={layout} from={name(a)} to={name(b)}>
           {!a ? 'No version was published yet: there is nothing to compare the files with.' : `${name(a)[0].toUpperCase()}${name(a).slice(1)} and ${name(b)} have the same files.`}
         </Differences>
+        {b === bench.side && may('admin') && <Separator name="compare" label="Width of what changes" behind least={240} />}
         {b === bench.side && may('admin') && (
           <aside class="side" aria-label="What changes" tabIndex={0}>
             <Trial bench={bench} />
@@ -265,19 +266,6 @@ function Before({ bench }: { bench: Bench }) {
   )
 }
 
-const Place = ({ bench, error }: { bench: Bench; error: Failure }) => (
-  <p class="break mid">
-    {error.file && error.line ? (
-      <>
-        <a class="mono" href={href(`/configs/${bench.id}/files?file=${encodeURIComponent(plain(error.file))}&line=${error.line}`)}>
-          {plain(error.file)}:{error.line}
-        </a>{' '}
-      </>
-    ) : null}
-    {said(error)}
-  </p>
-)
-
 function Publish({ bench }: { bench: Bench }) {
   const known = bench.known.value!
   const next = Math.max(0, ...(bench.versions.value ?? []).map((one) => one.version)) + 1
@@ -286,7 +274,7 @@ function Publish({ bench }: { bench: Bench }) {
   const [forcing, force] = useState(false)
   const same = known.active_version != null && !bench.changed.value.size
   const unsaved = bench.edits.value.size > 0
-  const why = !bench.files.value!.length ? 'It has no files yet.' : unsaved ? 'Save first.' : same ? `Version ${known.active_version} has these files already.` : ''
+  const why = hindrance('admin') || (!bench.files.value!.length ? 'It has no files yet.' : unsaved ? 'Save first.' : same ? `Version ${known.active_version} has these files already.` : '')
   const publish = async (forced: boolean) => {
     if (busy || why) return
     force(false)

@@ -7,6 +7,7 @@ import { Menu } from '../parts/frame'
 import { Icon } from '../parts/icons'
 import { useKeys } from '../parts/keys'
 import { Dialog, failed, Status, Trouble } from '../parts/parts'
+import { Separator } from '../parts/separator'
 import { amend, href, path as address, query } from '../router'
 import { fileUrl, textOf, type Bench, type File as Listed } from './configs-bench'
 import { said } from './configs-words'
@@ -82,6 +83,7 @@ export function Files({ bench }: { bench: Bench }) {
           </div>
           <Tree paths={paths} current={path} bench={version ? null : bench} onOpen={open} />
         </nav>
+        <Separator name="tree" label="Width of the files" least={120} />
         <section class="pane grow" aria-label="Editor">
           {path ? (
             <OneFile key={`${path} ${version ?? ''} ${bench.turns.value}`} bench={bench} path={path} paths={paths} version={version} line={line} jumps={jumps} why={why} onOpen={open} ask={ask} />

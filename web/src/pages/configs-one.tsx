@@ -1,12 +1,12 @@
 // One configuration: what it is, and its tabs.
 import { useEffect, useRef } from 'preact/hooks'
-import { get, may } from '../api/client'
+import { writing, get, may } from '../api/client'
 import { hear } from '../api/events'
 import { many, number, quoted } from '../parts/format'
 import { Menu } from '../parts/frame'
 import { Icon } from '../parts/icons'
 import { useKeys } from '../parts/keys'
-import { failed, Loading, Status, toast, Trouble, useAbout, useLoaded } from '../parts/parts'
+import { NoSuch, failed, Loading, Status, toast, Trouble, useAbout, useLoaded } from '../parts/parts'
 import { go, href } from '../router'
 import { archiveType, benchOf, raw, type Bench } from './configs-bench'
 import { Compare } from './configs-compare'
@@ -26,6 +26,7 @@ export function Configuration({ id, rest }: { id: string; rest: string[] }) {
     addEventListener('visibilitychange', look)
     return () => (removeEventListener('focus', look), removeEventListener('visibilitychange', look), bench.rest())
   }, [id])
+  if ((bench.error.value as { status?: number } | null)?.status === 404 && !bench.known.value) return <NoSuch what="configuration" to={href('/configs')} list="All configurations" />
   if (bench.error.value && !bench.known.value) return <Trouble error={bench.error.value} again={() => bench.load()} />
   if (!bench.known.value || !bench.files.value) return <Loading />
   return (
@@ -163,7 +164,7 @@ function Head({ bench, current }: { bench: Bench; current: Tab }) {
           </div>
         </div>
         {may('admin') && (
-          <button type="button" class="button" aria-disabled={bench.saving.value} onClick={checkNow}>
+          <button type="button" class="button" aria-disabled={bench.saving.value} {...writing('admin')} onClick={checkNow}>
             <Icon name="check" /> {unsaved ? 'Save, check' : 'Check'} <kbd class="wide-only">Ctrl S</kbd>
           </button>
         )}

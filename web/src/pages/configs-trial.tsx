@@ -1,11 +1,11 @@
 // What would have come out: the draft tried on inputs that were run before. Nothing is recorded.
 import { useEffect, useRef, useState } from 'preact/hooks'
-import type { Problem, Schemas } from '../api/client'
+import { writing, type Problem, type Schemas } from '../api/client'
 import { letters, number } from '../parts/format'
-import { Segments, Status, Trouble } from '../parts/parts'
+import { Segments, Status } from '../parts/parts'
 import { href } from '../router'
 import { raw, type Bench } from './configs-bench'
-import { differences, plain, said, type Tried } from './configs-words'
+import { differences, inAll, plain, said, type Failure, type Tried } from './configs-words'
 
 type Found = Schemas['Trial']
 
@@ -42,7 +42,7 @@ export function Trial({ bench }: { bench: Bench }) {
       <h2>What would have come out</h2>
       <p class="small dim">The {bench.side}, tried on the inputs of the last runs. Nothing is recorded.</p>
       <p class="flow wrap gap-above">
-        <button type="button" class="button" aria-disabled={busy} onClick={() => busy || begin()}>
+        <button type="button" class="button" aria-disabled={busy} {...writing('admin')} onClick={() => busy || begin()}>
           {state.kind === 'done' ? 'Try again' : 'Try'}
         </button>
         <Segments
@@ -59,17 +59,37 @@ export function Trial({ bench }: { bench: Bench }) {
           {state.kind === 'waits' && <Status of="building">Its environment is built first</Status>}
         </span>
       </p>
-      {state.kind === 'failed' && <Trouble error={state.error} />}
+      {state.kind === 'failed' && (
+        <div class="refused" role="alert">
+          <strong>{state.error.error ? 'Not tried: it does not load.' : state.error.message}</strong>
+          {state.error.error ? <Place bench={bench} error={state.error.error} /> : <p class="mid">{state.error.hint}</p>}
+        </div>
+      )}
       {state.kind === 'done' && <Outcome bench={bench} found={state.found} old={state.of !== bench.digest} />}
     </div>
   )
 }
+
+/** What does not load or run, with a link to its line. */
+export const Place = ({ bench, error }: { bench: Bench; error: Failure }) => (
+  <p class="break mid">
+    {error.file && error.line ? (
+      <>
+        <a class="mono" href={href(`/configs/${bench.id}/files?file=${encodeURIComponent(plain(error.file))}&line=${error.line}`)}>
+          {plain(error.file)}:{error.line}
+        </a>{' '}
+      </>
+    ) : null}
+    {said(error)}
+  </p>
+)
 
 function Outcome({ bench, found, old }: { bench: Bench; found: Found; old: boolean }) {
   if (!found.inputs.length && !found.not_reached.length) return <p class="mid gap-above">No run of it has ended yet, so there is no input to try it on.</p>
   return (
     <div class="trial">
       {old && <p class="warn small">The files were changed since.</p>}
+      {found.inputs.length > 1 && <p class="small">{inAll(found.inputs)}</p>}
       <table>
         <caption class="unseen">Issues before, and with the {bench.side}</caption>
         <thead>
@@ -99,31 +119,21 @@ function Outcome({ bench, found, old }: { bench: Bench; found: Found; old: boole
 function One({ bench, one }: { bench: Bench; one: Tried }) {
   const told = differences(one)
   const cells = one.changes?.cells ?? []
-  const place = one.error?.file && one.error.line ? one.error : null
   return (
     <tbody>
       <tr>
-        <td class="cut">{one.run_id ? <a href={href(`/runs/${one.run_id}`)}>{one.input}</a> : one.input}</td>
+        <td class="cut" title={one.input}>{one.run_id ? <a href={href(`/runs/${one.run_id}`)}>{one.input}</a> : one.input}</td>
         <td class="figure">{one.metrics_before ? number(one.metrics_before.issues) : '–'}</td>
         <td class="figure">{one.error ? <Status of="failed">fails</Status> : number(one.metrics?.issues ?? 0)}</td>
       </tr>
       <tr>
         <td colSpan={3}>
-          {one.error && (
-            <p class="bad break">
-              {place && (
-                <a class="mono" href={href(`/configs/${bench.id}/files?file=${encodeURIComponent(plain(place.file!))}&line=${place.line}`)}>
-                  {plain(place.file!)}:{place.line}
-                </a>
-              )}{' '}
-              {said(one.error)}
-            </p>
-          )}
+          {one.error && <Place bench={bench} error={one.error} />}
           {told.length > 0 ? (
             <ul>
-              {told.map(({ sign, text }) => (
+              {told.map(({ sign, good, text }) => (
                 <li key={text}>
-                  <span class={sign === '+' ? 'ok' : sign === '−' ? 'bad' : 'dim'}>{sign}</span> <span class="break">{text}</span>
+                  <span class={good == null ? 'dim' : good ? 'ok' : 'bad'}>{sign}</span> <span class="break">{text}</span>
                 </li>
               ))}
             </ul>
@@ -142,7 +152,7 @@ function One({ bench, one }: { bench: Bench; one: Tried }) {
                       {cell.sheet}!{letters(cell.column)}
                       {cell.row}
                     </span>{' '}
-                    <del>{cell.before || 'empty'}</del> <ins>{cell.after || 'empty'}</ins>
+                    <del>{cell.before || <i>empty</i>}</del> <ins>{cell.after || <i>empty</i>}</ins>
                   </li>
                 ))}
               </ul>

@@ -1,5 +1,5 @@
 // The published versions of a configuration, and which one runs use.
-import { may } from '../api/client'
+import { writing, may } from '../api/client'
 import { ago, clock, day } from '../parts/format'
 import { Icon } from '../parts/icons'
 import { CopyButton, failed, Status, toast } from '../parts/parts'
@@ -53,7 +53,7 @@ export function Versions({ bench }: { bench: Bench }) {
                   Compare
                 </a>
                 {may('admin') && one.status !== 'active' && (
-                  <button type="button" class="button" onClick={() => activate(one.version)}>
+                  <button type="button" class="button" {...writing('admin')} onClick={() => activate(one.version)}>
                     Activate
                   </button>
                 )}

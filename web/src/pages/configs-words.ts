@@ -13,15 +13,26 @@ export const said = (error: Failure) => (error.file && error.line ? error.messag
 /** An input, as it would come out and as it did. */
 export type Tried = Schemas['TrialOfInput']
 
+/** All inputs in one sentence. */
+export function inAll(inputs: Tried[]): string {
+  const fail = inputs.filter((one) => one.error).length
+  const both = inputs.filter((one) => one.metrics && one.metrics_before)
+  const other = inputs.filter((one) => !one.error && differences(one).length).length
+  const sum = (of: 'metrics' | 'metrics_before') => number(both.reduce((sum, one) => sum + one[of]!.issues, 0))
+  const told = [`${many(inputs.length, 'input')}: ${fail ? `${number(fail)} fail, ` : ''}${other ? `${number(other)} come out otherwise` : fail ? 'the rest the same' : 'all come out the same'}.`]
+  if (other && both.length) told.push(`${sum('metrics_before')} issues before, ${sum('metrics')} now.`)
+  return told.join(' ')
+}
+
 /** What is another, in few words each; nothing: it comes out the same. */
-export function differences(one: Tried): { sign: '+' | '−' | '±'; text: string }[] {
-  const told: { sign: '+' | '−' | '±'; text: string }[] = []
+export function differences(one: Tried): { sign: '+' | '−' | '±'; good?: boolean; text: string }[] {
+  const told: { sign: '+' | '−' | '±'; good?: boolean; text: string }[] = []
   const before = one.fields_before
   if (before && one.succeeds) {
-    for (const field of one.fields) if (!before.includes(field)) told.push({ sign: '+', text: `field ${field} has a column` })
-    for (const field of before) if (!one.fields.includes(field)) told.push({ sign: '−', text: `field ${field} has none any more` })
+    for (const field of one.fields) if (!before.includes(field)) told.push({ sign: '+', good: true, text: `field ${field} has a column` })
+    for (const field of before) if (!one.fields.includes(field)) told.push({ sign: '−', good: false, text: `field ${field} has none any more` })
   }
-  for (const { rule, before, after } of one.issues) told.push({ sign: after > before ? '+' : '−', text: `${rule}: ${many(after, 'issue')}, was ${number(before)}` })
+  for (const { rule, before, after } of one.issues) told.push({ sign: after > before ? '+' : '−', good: after < before, text: `${rule}: ${many(after, 'issue')}, was ${number(before)}` })
   const changes = one.changes
   for (const column of changes?.added_columns ?? []) told.push({ sign: '+', text: `column ${column}` })
   for (const column of changes?.removed_columns ?? []) told.push({ sign: '−', text: `column ${column}` })

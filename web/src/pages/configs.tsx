@@ -1,6 +1,6 @@
 // The configurations of a workspace, and how one comes to be: from a template, from an archive, or empty.
 import { useEffect, useRef, useState } from 'preact/hooks'
-import { change, get, may, workspace } from '../api/client'
+import { writing, change, get, may, workspace } from '../api/client'
 import { hear } from '../api/events'
 import { ago, many, moment, short, size } from '../parts/format'
 import { Icon } from '../parts/icons'
@@ -73,7 +73,7 @@ export function Configurations() {
         <h1>Configurations</h1>
         <span class="say cut">what fields are, how columns are known as them, and what becomes of their values</span>
         {may('admin') && (
-          <button type="button" class="button filled" onClick={() => ask(true)}>
+          <button type="button" class="button filled" {...writing('admin')} onClick={() => ask(true)}>
             <Icon name="plus" /> <span>New<span class="roomy"> configuration</span></span>
           </button>
         )}

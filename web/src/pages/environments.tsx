@@ -1,6 +1,6 @@
 // Environments: which are ready, how large, and why one is not.
 import { useEffect, useState } from 'preact/hooks'
-import { change, get, may, workspace, type Schemas } from '../api/client'
+import { writing, change, get, may, workspace, type Schemas } from '../api/client'
 import { hear } from '../api/events'
 import { ago, many, now, short, size, span } from '../parts/format'
 import { useKeys } from '../parts/keys'
@@ -61,7 +61,7 @@ export function Environments({ id }: { id?: string }) {
         <h1>Environments</h1>
         <span class="say cut">one for each configuration and set of dependencies</span>
         {may('admin') && (
-          <button type="button" class="button" onClick={() => (plan.again(), ask(true))}>
+          <button type="button" class="button" {...writing('admin')} onClick={() => (plan.again(), ask(true))}>
             Collect…
           </button>
         )}
@@ -196,7 +196,7 @@ function Details({ id, stamp, onBuild }: { id: string; stamp: string; onBuild: (
           </>
         )}
         {may('admin') && (
-          <button type="button" class="button" onClick={onBuild}>
+          <button type="button" class="button" {...writing('admin')} onClick={onBuild}>
             Build anew
           </button>
         )}

@@ -1,10 +1,11 @@
 // Every decision about the columns and rows of a run's input.
 import { useState } from 'preact/hooks'
 import { get, type Run } from '../api/client'
-import { many, quoted, short } from '../parts/format'
+import { many, plainly, quoted, short } from '../parts/format'
 import { useKeys } from '../parts/keys'
-import { about, Loading, Segments, Trouble, useLoaded } from '../parts/parts'
-import { amend, go, query } from '../router'
+import { about, Loading, Nothing, Segments, Trouble, useLoaded } from '../parts/parts'
+import { Separator } from '../parts/separator'
+import { amend, go, href, query } from '../router'
 import { REASONS, type Explained, type Table } from './explained'
 import { ColumnWhy } from './why'
 import { useEffect } from 'preact/hooks'
@@ -35,6 +36,15 @@ export function Explain({ run }: { run: Run }) {
   useEffect(() => {
     if (chosen) about.value = { ...about.value, command: `ade explain ${short(run.id)} --sheet ${quoted(sheet)} --column ${chosen.column.column}` }
   }, [sheet, chosen?.column.column])
+  if ((error as { code?: string } | null)?.code === 'no_explanation' && !value)
+    return run.status === 'succeeded' ? (
+      <Nothing title="Nothing to explain">No table was found in {plainly(run.input.name)}: a table has a row of headers, and rows of values below it.</Nothing>
+    ) : (
+      <Nothing title="Nothing to explain">
+        The run {run.status === 'failed' ? 'failed' : run.status === 'cancelled' ? 'was cancelled' : 'has not come so far: it tells'} {run.completed_at ? 'before it had recorded how it read its tables. ' : 'how it read its tables when it has ended. '}
+        <a href={href(`/runs/${run.id}/log`)}>Its log</a> says what happened.
+      </Nothing>
+    )
   if (error != null && !value) return <Trouble error={error} again={again} />
   if (!value) return <Loading />
   if (!sheet) return <p class="empty">No table was found in {run.input.name}, so there is nothing to explain.</p>
@@ -42,7 +52,7 @@ export function Explain({ run }: { run: Run }) {
   return (
     <>
       <div class="tools">
-        <Segments label="Sheet" value={sheet} onChange={(sheet) => amend({ sheet, column: null, table: null })} all={sheets.map((one): [string, string] => [one, one])} />
+        <Segments label="Sheet" value={sheet} onChange={(sheet) => amend({ sheet, column: null, table: null })} all={sheets.map((one): [string, string] => [one, plainly(one)])} />
         <span class="grow" />
         <span class="small dim wide-only">
           {many(tables.length, 'table')}, {many(all.filter(({ column }) => column.field).length, 'column')} mapped, {all.filter(({ column }) => !column.field).length} unmapped
@@ -86,8 +96,9 @@ export function Explain({ run }: { run: Run }) {
           </table>
           {rows.length > 500 && <p class="padded dim small">The first 500 of {many(rows.length, 'row')}.</p>}
         </div>
+        <Separator name="explain" label="Width of why" behind least={220} />
         <aside class="side" aria-label="Why this column" tabIndex={0}>
-          {chosen && <ColumnWhy column={chosen.column} table={chosen.table} />}
+          {chosen && <ColumnWhy run={run} column={chosen.column} table={chosen.table} />}
           {chosen && !chosen.column.field && (
             <div class="block">
               <h2>What you can do</h2>

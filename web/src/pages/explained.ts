@@ -88,6 +88,17 @@ export function partnerColumn(table: Table | undefined, side: 'input' | 'output'
   return 0
 }
 
+/** All columns of the other side that belong to one: a derived column has several sources. */
+export function partnerColumns(table: Table | undefined, side: 'input' | 'output', column: number): number[] {
+  const all: number[] = []
+  for (const one of table?.output?.columns ?? []) {
+    const from = [one.from ?? []].flat().map(columnOf)
+    if (side === 'output' && columnOf(one.column) === column) return from
+    if (side === 'input' && from.includes(column)) all.push(columnOf(one.column))
+  }
+  return all
+}
+
 export type Issue = Schemas['Issue']
 
 /** Issues by the cells that they mark on a side; `row * 32768 + column`. */

@@ -1,8 +1,10 @@
 // What a run left: files to download, and what it was made of.
 import { address, get, ifThere, type Run } from '../api/client'
-import { ago, clock, day, many, short, size, span } from '../parts/format'
+import { ago, clock, day, many, plainly, short, size, span } from '../parts/format'
 import { Icon, type IconName } from '../parts/icons'
-import { useLoaded } from '../parts/parts'
+import { failed, useLoaded } from '../parts/parts'
+import { issuesName, logName, reportName, saveIssues, saveLog } from '../parts/save'
+import { Separator } from '../parts/separator'
 import { href } from '../router'
 
 interface Attempt {
@@ -34,21 +36,22 @@ export function Files({ run }: { run: Run }) {
   const stem = run.input.name.replace(/\.[^.]+$/, '')
   const issues = run.metrics?.issues ?? 0
   const to = <P extends '/api/v1/runs/{id}/output' | '/api/v1/runs/{id}/annotated' | '/api/v1/runs/{id}/report' | '/api/v1/runs/{id}/artifact' | '/api/v1/runs/{id}/logs' | '/api/v1/runs/{id}/input'>(path: P) => address(path, { id: run.id })
-  const all: { title: string; name: string; kind: string; what: string; values: boolean; icon: IconName; url: string; there: boolean; main?: boolean }[] = [
+  const all: { title: string; name: string; kind: string; what: string; values: boolean; icon: IconName; url: string; there: boolean; main?: boolean; save?: () => Promise<void> }[] = [
     { title: 'Normalized workbook', name: run.output_path?.split('/').at(-1) ?? '', kind: 'output', what: `${run.metrics ? `${many(run.metrics.rows, 'row')} read. ` : ''}What you send on.`, values: true, icon: 'sheet', url: to('/api/v1/runs/{id}/output'), there: has, main: true },
     { title: 'Painted copy', name: `${stem}_annotated.xlsx`, kind: 'annotated', what: `The sender’s own workbook with the cells of ${many(issues, 'issue')} marked. What you send back.`, values: true, icon: 'sheet', url: to('/api/v1/runs/{id}/annotated'), there: has && issues > 0 },
-    { title: 'Report', name: `${stem}.html`, kind: 'report', what: 'One page to print or mail; needs no network.', values: true, icon: 'page', url: to('/api/v1/runs/{id}/report'), there: has },
-    { title: 'Audit record', name: 'artifact.json', kind: 'artifact', what: 'Every decision, score and place.', values: false, icon: 'page', url: to('/api/v1/runs/{id}/artifact'), there: has },
-    { title: 'Event log', name: 'logs/events.ndjson', kind: 'log', what: 'What happened, line by line.', values: false, icon: 'lines', url: to('/api/v1/runs/{id}/logs'), there: true },
+    { title: 'Report', name: reportName(run), kind: 'report', what: 'One page to print or mail; needs no network.', values: true, icon: 'page', url: to('/api/v1/runs/{id}/report'), there: has },
+    { title: 'Audit record', name: `${run.id}_artifact.json`, kind: 'artifact', what: 'Every decision, score and place.', values: false, icon: 'page', url: to('/api/v1/runs/{id}/artifact'), there: has },
+    { title: 'Event log', name: logName(run), kind: 'log', what: 'What happened, line by line.', values: false, icon: 'lines', url: to('/api/v1/runs/{id}/logs'), there: true, save: () => saveLog(run) },
     { title: 'Input', name: run.input.name, kind: 'input', what: 'As it was sent. Never changed.', values: true, icon: 'sheet', url: to('/api/v1/runs/{id}/input'), there: !gone },
   ]
   // What has no line of its own: tables in other shapes, the list of issues, the row map, what the code of a configuration wrote.
   const known = new Set(all.map((file) => file.kind))
   for (const one of left?.items ?? []) {
     const called = one.name.split('/').at(-1)!
-    if (one.href && !known.has(one.kind)) all.push({ title: OTHERS[one.kind] ?? called, name: one.name, kind: one.name, what: one.kind === 'issues' ? 'One line for each issue, with its cell and value.' : '', values: one.kind !== 'row_map', icon: one.kind === 'table' ? 'sheet' : 'lines', url: one.href, there: !gone })
+    if (one.href && !known.has(one.kind)) all.push({ title: OTHERS[one.kind] ?? called, name: one.kind === 'issues' ? issuesName(run) : one.name, save: one.kind === 'issues' ? () => saveIssues(run) : undefined, kind: one.name, what: one.kind === 'issues' ? 'One line for each issue, with its cell and value.' : '', values: one.kind !== 'row_map', icon: one.kind === 'table' ? 'sheet' : 'lines', url: one.href, there: !gone })
   }
-  const bytes = (kind: string) => (kind === 'input' ? run.input.size_bytes : left?.items.find((one) => one.kind === kind || one.name === kind)?.size_bytes)
+  // The log is written anew as it is downloaded.
+  const bytes = (kind: string) => (kind === 'log' ? null : kind === 'input' ? run.input.size_bytes : left?.items.find((one) => one.kind === kind || one.name === kind)?.size_bytes)
   const kept = left?.kept_until
   const last = attempts?.items.at(-1)
   return (
@@ -78,7 +81,7 @@ export function Files({ run }: { run: Run }) {
                       <span class="grow">
                         <strong>{file.title}</strong>
                         <br />
-                        <code class="dim break">{file.name}</code>
+                        <code class="dim break">{plainly(file.name)}</code>
                       </span>
                     </div>
                   </td>
@@ -86,7 +89,13 @@ export function Files({ run }: { run: Run }) {
                   <td class="roomy">{file.values ? <span class="chip">holds cell values</span> : <span class="small dim">no cell values</span>}</td>
                   <td class="figure mid roomy">{bytes(file.kind) != null ? size(bytes(file.kind)!) : ''}</td>
                   <td class="figure">
-                    <a class={`button ${file.main ? 'filled' : ''}`} href={file.url} download={file.kind === 'report' || file.kind === 'log' ? file.name.replace('/', '-') : ''} aria-label={`Download: ${file.title}`}>
+                    <a
+                      class={`button ${file.main ? 'filled' : ''}`}
+                      href={file.url}
+                      download={file.kind === 'report' ? file.name : ''}
+                      aria-label={`Download: ${file.title}`}
+                      onClick={(event) => file.save && (event.preventDefault(), file.save().catch(failed))}
+                    >
                       <Icon name="download" />
                       <span class="roomy">Download</span>
                     </a>
@@ -97,6 +106,7 @@ export function Files({ run }: { run: Run }) {
         </table>
         {gone && <p class="padded mid">The files of this run were collected {ago(run.artifacts_deleted_at)}. The record stays.</p>}
       </div>
+      <Separator name="files" label="Width of what is said of the run" behind least={220} />
       <aside class="side" aria-label="This run" tabIndex={0}>
         <div class="block">
           <h2>This run</h2>

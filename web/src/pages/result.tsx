@@ -1,27 +1,29 @@
 // The sender's sheet and the normalized table, row beside row: what came of each cell, and why.
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks'
 import { get, type Run, type Schemas } from '../api/client'
-import { GridView, widthOf, type Cell, type Pane } from '../grid/view'
+import { GridView, widthOf, type Area, type Cell, type Pane } from '../grid/view'
 import { Windows, type Side } from '../grid/windows'
 import { aligned, apart, hindrance, partnerRow, partnerSheet, type Lines, type Segment } from '../grid/lines'
-import { amend, query } from '../router'
-import { letters, many, number, place } from '../parts/format'
+import { Separator } from '../parts/separator'
+import { amend, go, query } from '../router'
+import { letters, many, number, place, plainly } from '../parts/format'
 import { Icon } from '../parts/icons'
 import { useKeys } from '../parts/keys'
-import { copy, Dialog, Loading, Segments, Switch, toast, Trouble } from '../parts/parts'
-import { marksOf, partnerColumn, REASONS, region, spot, tableAt, worst, type Explained, type Issue } from './explained'
+import { copy, Dialog, failed, Loading, Segments, Switch, toast, Trouble } from '../parts/parts'
+import { marksOf, partnerColumn, partnerColumns, REASONS, region, spot, tableAt, worst, type Explained, type Issue } from './explained'
+import { IssueList, useIssues } from './issues'
+import { tabs as asTabs, sumOf } from './copied'
+import { listOfRuns } from './runs'
 import { Why } from './why'
 
 type Sheet = Schemas['Sheet']
-const MOST_ISSUES = 10_000
+/** So many cells are copied at once. */
+const MOST_COPIED = 200_000
 
 interface Loaded {
   input: Sheet[]
   output: Sheet[]
   explained: Explained | null
-  issues: Issue[]
-  /** Issues beyond those that are loaded. */
-  more: number
 }
 
 async function load(id: string): Promise<Loaded> {
@@ -30,21 +32,7 @@ async function load(id: string): Promise<Loaded> {
     get('/api/v1/runs/{id}/sheets', { id }, { side: 'output' }),
     (get('/api/v1/runs/{id}/explain', { id }) as Promise<unknown>).catch(() => null),
   ])
-  return { input: input.sheets, output: output.sheets, explained: explained as Explained | null, issues: [], more: 0 }
-}
-
-/** The issues, page by page: the grids do not wait for them. */
-async function allIssues(id: string, tell: (issues: Issue[], more: number) => void, abort: AbortSignal) {
-  const issues: Issue[] = []
-  let total = 0
-  let cursor: string | null | undefined
-  do {
-    const page = await get('/api/v1/runs/{id}/issues', { id }, { limit: 1000, cursor }, abort)
-    if (page.counts) total = page.counts.error + page.counts.warning + page.counts.info
-    issues.push(...page.issues)
-    cursor = page.next_cursor
-    tell([...issues], Math.max(0, total - issues.length))
-  } while (cursor && issues.length < MOST_ISSUES)
+  return { input: input.sheets, output: output.sheets, explained: explained as Explained | null }
 }
 
 async function segmentsOf(id: string, sheet: string): Promise<Segment[] | null> {
@@ -65,20 +53,75 @@ export function Result({ run }: { run: Run }) {
   useEffect(() => {
     const abort = new AbortController()
     const wrong = (error: unknown) => abort.signal.aborted || setError(error)
-    const begin = async () => {
-      const found = await load(run.id)
-      if (abort.signal.aborted) return
-      setLoaded(found)
-      const tell = (issues: Issue[], more: number) => setLoaded({ ...found, issues, more })
-      // A configuration that keeps no list has none to show.
-      await allIssues(run.id, tell, abort.signal).catch((error) => error.code === 'no_issue_list' || wrong(error))
-    }
-    begin().catch(wrong)
+    load(run.id).then((found) => abort.signal.aborted || setLoaded(found), wrong)
     return () => abort.abort()
   }, [run.id])
   if (error) return <Trouble error={error} />
   if (!loaded) return <Loading />
   return <View run={run} loaded={loaded} />
+}
+
+/** Finds a text in the cells of a sheet: Enter goes to the next, Shift Enter to the one before. */
+function Find({ run, side, sheet, chosen, onFound, onLeave }: { run: Run; side: Side; sheet: string; chosen: Cell | null; onFound: (cell: { row: number; column: number }) => void; onLeave: () => void }) {
+  const [text, setText] = useState('')
+  const [said, say] = useState('')
+  const known = useRef<{ of: string; cells: { row: number; column: number }[]; more: boolean } | null>(null)
+  const input = useRef<HTMLInputElement>(null)
+  const find = () => input.current?.select()
+  // Below this width there is no room for it, and the browser's own finds what is in sight.
+  useKeys(matchMedia('(min-width: 1024px)').matches ? { '/': find, 'Ctrl f': find } : {})
+  const step = async (forward: boolean) => {
+    const of = `${side} ${sheet} ${text}`
+    if (known.current?.of !== of) {
+      say('…')
+      const cells: { row: number; column: number }[] = []
+      let from: string | null | undefined
+      do {
+        const page = await get('/api/v1/runs/{id}/find', { id: run.id }, { side, sheet, text, from, limit: 1000 })
+        cells.push(...page.cells)
+        from = page.next
+      } while (from && cells.length < 1000)
+      known.current = { of, cells, more: !!from }
+    }
+    const { cells, more } = known.current
+    if (!cells.length) return say('none')
+    const after = ({ row, column }: { row: number; column: number }) => !chosen || row > chosen.row || (row === chosen.row && column > chosen.column)
+    let at = cells.findIndex(after)
+    if (at < 0) at = cells.length
+    const here = chosen && at > 0 && cells[at - 1].row === chosen.row && cells[at - 1].column === chosen.column
+    const next = (((forward ? at : at - (here ? 2 : 1)) % cells.length) + cells.length) % cells.length
+    say(`${number(next + 1)} of ${number(cells.length)}${more ? '+' : ''}`)
+    onFound(cells[next])
+  }
+  return (
+    <span class="search find wide-only">
+      <Icon name="find" />
+      <input
+        ref={input}
+        class="input"
+        type="search"
+        aria-label="Find in the cells"
+        placeholder="Find"
+        value={text}
+        onInput={(event) => (setText(event.currentTarget.value), say(''))}
+        onKeyDown={(event) => {
+          if (event.key === 'Enter' && text) step(!event.shiftKey).catch(failed)
+          else if (event.key === 'Escape') {
+            // Out of the field, and no further.
+            event.stopPropagation()
+            onLeave()
+          }
+        }}
+      />
+      {said ? (
+        <span class="small dim" role="status">
+          {said}
+        </span>
+      ) : (
+        <kbd class="roomy">/</kbd>
+      )}
+    </span>
+  )
 }
 
 type Mode = 'both' | 'input' | 'output' | 'issues'
@@ -120,6 +163,10 @@ function View({ run, loaded }: { run: Run; loaded: Loaded }) {
   const [scene, setScene] = useState<Scene | null>(null)
   const [error, setError] = useState<unknown>(null)
   const [came, setCame] = useState(0)
+  const issue = useRef<Issue | null>(null)
+  const [, drawIssue] = useState<Issue | null>(null)
+  const setIssue = (to: Issue) => (issue.current = to, drawIssue(to))
+  const [picked, setPicked] = useState<Area | null>(null)
   const [severities, setSeverities] = useState(new Set(['error', 'warning', 'info']))
   const rule = query.value.get('rule') ?? ''
   const field = query.value.get('field') ?? ''
@@ -138,16 +185,10 @@ function View({ run, loaded }: { run: Run; loaded: Loaded }) {
     [run.id],
   )
 
-  const passes = (issue: Issue) => severities.has(issue.severity) && (!rule || issue.rule === rule) && (!field || issue.field === field)
-  const isFiltered = severities.size < 3 || !!rule || !!field
-  const issues = useMemo(() => loaded.issues.filter(passes), [loaded, severities, rule, field])
-  const counts = useMemo(() => {
-    const by: Record<string, number> = { error: 0, warning: 0, info: 0 }
-    for (const issue of loaded.issues) by[issue.severity]++
-    return by
-  }, [loaded])
-  const rules = useMemo(() => [...new Set(loaded.issues.map((issue) => issue.rule))].sort(), [loaded])
-  const fields = useMemo(() => [...new Set(loaded.issues.map((issue) => issue.field).filter((one) => one != null))].sort(), [loaded])
+  const filter = { severities, rule, field }
+  const { all, issues, counts, isFiltered, more, busy, total, load: loadMore } = useIssues(run, filter, setError)
+  const rules = useMemo(() => [...new Set(all.map((issue) => issue.rule))].sort(), [all])
+  const fields = useMemo(() => [...new Set(all.map((issue) => issue.field).filter((one) => one != null))].sort(), [all])
 
   const chosen = chosenOf(query.value.get('cell'), query.value.get('side'))
   const choose = (cell: Cell, to?: string) => amend({ cell: `${letters(cell.column)}${cell.row}`, side: cell.side === 'output' ? 'output' : null, sheet: to ?? sheet })
@@ -219,11 +260,13 @@ function View({ run, loaded }: { run: Run; loaded: Loaded }) {
     if (!scene || !lines || !holder.current) return
     const view = new GridView(holder.current, windows, {
       choose: (cell) => choose(cell),
+      picked: setPicked,
       chip: (side, column) => choose({ side, row: chipRow(side), column }),
       moved: (from, to) => ((inSight.current = [from, to]), drawStrip()),
     })
     const chipRow = (side: Side) => (side === 'input' ? (held.current.current?.header_rows?.rows.at(-1) ?? 1) : 1)
     view.partner = (side, column) => partnerColumn(held.current.current, side, column)
+    view.partners = (side, column) => partnerColumns(held.current.current, side, column)
     view.partnerRow = (side, row) => partnerRow(scene.segments, side, row)
     const panes: Pane[] = []
     if (mode !== 'output') panes.push(paneOf('input'))
@@ -232,7 +275,7 @@ function View({ run, loaded }: { run: Run; loaded: Loaded }) {
     grid.current = view
     const cell = chosenOf(query.peek().get('cell'), query.peek().get('side'))
     if (cell) view.choose(cell)
-    return () => (view.destroy(), (grid.current = null))
+    return () => (view.destroy(), (grid.current = null), setPicked(null))
   }, [scene, beside, isAligned, mode])
   useEffect(() => void (lines && grid.current?.setLines(lines)), [lines])
 
@@ -298,9 +341,17 @@ function View({ run, loaded }: { run: Run; loaded: Loaded }) {
         const next = row ? (chosen.side === 'input' ? row - chosen.row : chosen.row - row) : shift
         if (next !== shift) return setShift(next)
       }
-      grid.current.choose(chosen)
+      // As the address is now: a key that is held is ahead of what is drawn.
+      grid.current.choose(chosenOf(query.peek().get('cell'), query.peek().get('side')))
     }
   }, [query.value.get('cell'), query.value.get('side'), scene, lines])
+
+  // Where no grid asks for the cells of an issue.
+  useEffect(() => {
+    if (mode !== 'issues' || !chosen || !scene) return
+    const cells = [chosen, partnerCell()].filter((cell) => cell != null)
+    windows.want(cells.map(({ side, row, column }) => ({ side, sheet: (side === 'input' ? sheet : scene.partner) ?? '', rows: [row, row], columns: [column, column], ahead: 0 })))
+  }, [mode, query.value.get('cell'), scene])
 
   // All issues of the sheet, where they are, and what is in sight.
   const drawStrip = () => {
@@ -327,25 +378,41 @@ function View({ run, loaded }: { run: Run; loaded: Loaded }) {
   }
   useEffect(drawStrip, [issues, lines])
 
-  const atIssue = chosen ? issues.findIndex((issue) => isAt(issue, chosen, sheet)) : -1
+  // A cell may have several issues, and an issue no cell: which one it is, is kept.
+  const numberOf = (cell: Cell | null, on: string, issue: Issue | null) => {
+    const fits = issue && (cell ? isAt(issue, cell, on) : !spot(issue, 'input') && issue.sheet === on)
+    const kept = fits ? issues.indexOf(issue) : -1
+    return kept >= 0 ? kept : cell ? issues.findIndex((issue) => isAt(issue, cell, on)) : -1
+  }
+  const atIssue = numberOf(chosen, sheet, issue.current)
   const toIssue = (step: 1 | -1) => {
-    if (!issues.length) return toast(loaded.issues.length ? 'No issue is left by the filters.' : 'This run has no issues.')
-    let next = atIssue + step
-    if (atIssue < 0 && chosen) {
-      const order = seen.findIndex((one) => one.name === sheet)
-      const row = toInput(chosen)
+    if (!issues.length) return toast(total ? 'No issue is left by the filters.' : 'This run has no issues.')
+    // From where the address is now: the next key may come before what the last one did is drawn.
+    const cell = chosenOf(query.peek().get('cell'), query.peek().get('side'))
+    const on = query.peek().get('sheet') ?? sheet
+    const from = numberOf(cell, on, issue.current)
+    // Behind the last one that is here there are more.
+    if (step > 0 && more > 0 && from === issues.length - 1) {
+      if (!busy) loadMore()
+      return toast(`The next of ${number(more)} more issues are being loaded.`)
+    }
+    let next = from + step
+    if (from < 0 && cell) {
+      const order = seen.findIndex((one) => one.name === on)
+      const row = toInput(cell)
       const after = issues.findIndex((issue) => {
         const where = seen.findIndex((one) => one.name === issue.sheet)
         const at = spot(issue, 'input')
         return where > order || (where === order && (at?.row ?? 0) > row)
       })
       next = step > 0 ? (after < 0 ? 0 : after) : (after < 0 ? issues.length : after) - 1
-    } else if (atIssue < 0) next = step > 0 ? 0 : issues.length - 1
-    const issue = issues[(next + issues.length) % issues.length]
-    const at = spot(issue, 'input')
-    if (at) choose({ side: mode === 'output' && spot(issue, 'output') ? 'output' : 'input', ...(mode === 'output' ? (spot(issue, 'output') ?? at) : at) }, issue.sheet)
-    else amend({ sheet: issue.sheet, cell: null })
-    if (mode === 'issues') amend({ view: 'input' })
+    } else if (from < 0) next = step > 0 ? 0 : issues.length - 1
+    const to = issues[(next + issues.length) % issues.length]
+    setIssue(to)
+    const at = spot(to, 'input')
+    if (at) choose({ side: mode === 'output' && spot(to, 'output') ? 'output' : 'input', ...(mode === 'output' ? (spot(to, 'output') ?? at) : at) }, to.sheet)
+    else amend({ sheet: to.sheet, cell: null })
+    if (mode === 'issues' && narrow) amend({ view: 'input' })
   }
   const tabs: [string, Side][] = [...seen.map((one): [string, Side] => [one.name, 'input']), ...own.map((one): [string, Side] => [one.name, 'output'])]
   const toSheet = (step: number) => {
@@ -376,21 +443,25 @@ function View({ run, loaded }: { run: Run; loaded: Loaded }) {
     'Ctrl g': () => ask(true),
     'Ctrl c': () => {
       if (getSelection()?.toString() || !chosen) return
-      const name = chosen.side === 'input' ? sheet : scene?.partner
-      copy(String(windows.value(chosen.side, name ?? '', chosen.row, chosen.column) ?? ''))
-      toast('The value was copied.')
+      const { side, top, bottom, left, right } = picked ?? { side: chosen.side, top: chosen.row, bottom: chosen.row, left: chosen.column, right: chosen.column }
+      const cells = (bottom - top + 1) * (right - left + 1)
+      if (cells > MOST_COPIED) return toast(`${number(cells)} cells are too many to be copied at once; ${number(MOST_COPIED)} can be. The workbook is under Files.`, 'error')
+      windows.block(side, (side === 'input' ? sheet : scene?.partner) ?? '', [top, bottom], [left, right]).then((rows) => {
+        copy(asTabs(rows))
+        toast(cells === 1 ? 'The value was copied.' : `${number(cells)} cells were copied.`)
+      }, failed)
     },
-    Escape: () => (chosen ? amend({ cell: null }) : history.back()),
+    Escape: () => (picked ? grid.current?.choose(chosen, null) : chosen ? amend({ cell: null }) : go(listOfRuns())),
   })
 
   const heads = (side: Side) => {
     const size = sizeOf(side)
     if (!size) return ''
-    if (side === 'input') return [sheet, current && `table ${current.table} at ${current.region}`].filter(Boolean).join(' · ')
-    return `${scene?.partner ?? ''} · ${many(Math.max(0, (size.rows ?? 1) - 1), 'row')}`
+    if (side === 'input') return [plainly(sheet), current && `table ${current.table} at ${current.region}`].filter(Boolean).join(' · ')
+    return `${plainly(scene?.partner ?? '')} · ${many(Math.max(0, (size.rows ?? 1) - 1), 'row')}`
   }
   const bySheet = (name: string) => issues.filter((issue) => issue.sheet === name)
-  const pieces: [Mode, string][] = narrow ? [['input', 'Sender’s'], ['output', 'Normalized'], ['issues', `Issues ${loaded.issues.length}`]] : [['both', 'Side by side'], ['input', 'Sender’s'], ['output', 'Normalized']]
+  const pieces: [Mode, string][] = narrow ? [['input', 'Sender’s'], ['output', 'Normalized'], ['issues', `Issues ${number(total)}`]] : [['both', 'Side by side'], ['input', 'Sender’s'], ['output', 'Normalized'], ['issues', 'Issues']]
   return (
     <>
       <div class="tools">
@@ -406,8 +477,18 @@ function View({ run, loaded }: { run: Run; loaded: Loaded }) {
             )}
           </span>
         )}
+        {mode !== 'issues' && scene && (
+          <Find
+            run={run}
+            side={chosen?.side ?? (mode === 'output' ? 'output' : 'input')}
+            sheet={((chosen?.side ?? (mode === 'output' ? 'output' : 'input')) === 'input' ? sheet : scene.partner) ?? sheet}
+            chosen={chosen}
+            onFound={(cell) => choose({ side: chosen?.side ?? (mode === 'output' ? 'output' : 'input'), ...cell })}
+            onLeave={() => grid.current?.focus(chosen?.side ?? (mode === 'output' ? 'output' : 'input'))}
+          />
+        )}
         <span class="grow" />
-        {loaded.issues.length > 0 && (
+        {total > 0 && (
           <>
             <span class="segments roomy" role="group" aria-label="Severity">
               {(['error', 'warning', 'info'] as const).map((one) =>
@@ -443,11 +524,26 @@ function View({ run, loaded }: { run: Run; loaded: Loaded }) {
         )}
       </div>
       {error != null && <Trouble error={error} again={() => setError(null)} />}
-      {loaded.more > 0 && <div class="notice warning small">The first {number(loaded.issues.length)} issues are marked here; {number(loaded.more)} more are in the written sheets and files.</div>}
+      {more > 0 && !busy && (
+        <div class="notice warning small">
+          <span class="grow">
+            The first {number(issues.length)} issues are marked here; there are {number(more)} more.
+          </span>
+          <button type="button" class="button" onClick={loadMore}>
+            Load {number(Math.min(10_000, more))} more
+          </button>
+        </div>
+      )}
       <div class="split" role="tabpanel" aria-label="Result">
         <div class="pane grow">
           {mode === 'issues' ? (
-            <IssueList issues={issues} onChoose={(issue) => (amend({ view: 'input' }), spot(issue, 'input') && choose({ side: 'input', ...spot(issue, 'input')! }, issue.sheet))} />
+            <IssueList
+              issues={issues}
+              at={atIssue}
+              narrow={narrow}
+              onChoose={(issue) => (setIssue(issue), spot(issue, 'input') ? choose({ side: 'input', ...spot(issue, 'input')! }, issue.sheet) : amend({ sheet: issue.sheet, cell: null }))}
+              onOpen={(issue) => (setIssue(issue), amend({ view: narrow ? 'input' : null }), spot(issue, 'input') && choose({ side: 'input', ...spot(issue, 'input')! }, issue.sheet))}
+            />
           ) : (
             <>
               <div class="pane-title roomy">
@@ -465,37 +561,52 @@ function View({ run, loaded }: { run: Run; loaded: Loaded }) {
               </div>
               <div class={`sheets-view ${isFiltered ? 'dimming' : ''}`} ref={holder}>
                 {!scene && <Loading />}
+                {scene && !sizeOf('input')?.rows && !isOwn && (
+                  <div class="empty over-grid">
+                    <h2>Nothing is in {sheet ? `the sheet ${plainly(sheet)}` : 'this workbook'}</h2>
+                    <p class="mid">It has no cells, so no table was found in it{tabs.length > 1 ? '; its other sheets are below' : ''}. What was sent is under Files: the sender may have saved another workbook than the one meant.</p>
+                  </div>
+                )}
                 <button type="button" class="map-strip" tabIndex={-1} aria-hidden="true" onClick={(event) => grid.current?.goTo(event.offsetY / event.currentTarget.clientHeight)}>
                   <canvas ref={strip} />
                 </button>
               </div>
             </>
           )}
-          <div class="sheet-tabs" role="tablist" aria-label="Sheets">
+          <div class="sheet-tabs">
+            <div class="flow" role="tablist" aria-label="Sheets">
             {tabs.map(([name, side]) => {
               const found = side === 'input' ? bySheet(name) : []
               const isHere = name === sheet && (side === 'output') === isOwn
               const hidden = side === 'input' && loaded.input.find((one) => one.name === name)?.state !== 'visible'
               return (
                 <button type="button" role="tab" key={`${side} ${name}`} aria-selected={isHere} tabIndex={isHere ? 0 : -1} onClick={() => amend({ sheet: name, side: side === 'output' ? 'output' : null, cell: null })}>
-                  {name} {found.length > 0 && <span class={`chip ${worst(found)}`}>{number(found.length)}</span>}
+                  <bdi>{plainly(name)}</bdi> {found.length > 0 && <span class={`chip ${worst(found)}`}>{number(found.length)}</span>}
                   {hidden && <span class="dim">hidden</span>}
                   {side === 'output' && <span class="dim">written</span>}
                 </button>
               )
             })}
-            <span class="legend wide-only">
-              <span>
-                <span class="corner" /> error
-              </span>
-              <span>
-                <span class="corner warning" /> warning
-              </span>
-              <span>hatched: not written</span>
+            </div>
+            <span class="legend wide-only" role="status">
+              {picked ? (
+                <span>{sumOf(picked, (row, column) => windows.value(picked.side, (picked.side === 'input' ? sheet : scene?.partner) ?? '', row, column))}</span>
+              ) : (
+                <>
+                  <span>
+                    <span class="corner" /> error
+                  </span>
+                  <span>
+                    <span class="corner warning" /> warning
+                  </span>
+                  <span>hatched: not written</span>
+                </>
+              )}
             </span>
           </div>
         </div>
-        {panel && mode !== 'issues' && (
+        {panel && (mode !== 'issues' || !narrow) && <Separator name="why" label="Width of why" behind least={220} />}
+        {panel && (mode !== 'issues' || !narrow) && (
           <Why
             run={run}
             sheet={sheet}
@@ -506,7 +617,8 @@ function View({ run, loaded }: { run: Run; loaded: Loaded }) {
             value={(cell) => windows.value(cell.side, (cell.side === 'input' ? sheet : scene?.partner) ?? '', cell.row, cell.column)}
             table={current ?? null}
             explained={loaded.explained}
-            issues={chosen ? issues.filter((issue) => isAt(issue, chosen, sheet)) : []}
+            issues={issues.filter((issue) => (chosen ? isAt(issue, chosen, sheet) : issue.sheet === sheet && !spot(issue, 'input')))}
+            current={atIssue >= 0 ? issues[atIssue] : null}
             at={atIssue}
             total={issues.length}
             came={came}
@@ -528,21 +640,6 @@ function isAt(issue: Issue, cell: Cell, sheet: string): boolean {
   const at = spot(issue, cell.side)
   return !!at && at.row === cell.row && at.column === cell.column && (cell.side === 'input' ? issue.sheet === sheet : true)
 }
-
-const IssueList = ({ issues, onChoose }: { issues: Issue[]; onChoose: (issue: Issue) => void }) => (
-  <div class="issue-list">
-    {issues.slice(0, 1000).map((issue, index) => (
-      <button type="button" key={index} onClick={() => onChoose(issue)}>
-        <strong>
-          {issue.sheet}!{issue.cell ?? issue.row}
-        </strong>
-        <span class={`chip ${issue.severity}`}>{issue.severity}</span>
-        <span class="grow cut">{issue.message}</span>
-      </button>
-    ))}
-    {!issues.length && <p class="empty">No issues.</p>}
-  </div>
-)
 
 function GoTo({ onClose, onGo }: { onClose: () => void; onGo: (cell: { row: number; column: number }) => void }) {
   const [wrong, setWrong] = useState(false)

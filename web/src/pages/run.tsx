@@ -1,18 +1,19 @@
 // One run: what it is, and its tabs.
 import { useEffect, useRef, useState } from 'preact/hooks'
-import { address, get, type Run } from '../api/client'
+import { address, get, writing, type Run } from '../api/client'
 import { hear, link } from '../api/events'
 import { LogView, useLog } from '../log/view'
 import type { Line } from '../log/lines'
 import { cancelRun, Menu, runAgain } from '../parts/frame'
-import { clock, day, many, now, number, short, size, span } from '../parts/format'
+import { clock, day, many, now, number, plainly, short, size, span } from '../parts/format'
 import { Icon } from '../parts/icons'
 import { useKeys } from '../parts/keys'
-import { copy, doing, Loading, STAGES, Status, StatusOf, toast, Trouble, useAbout, useLoaded } from '../parts/parts'
+import { copy, doing, Loading, NoSuch, Nothing, Said, STAGES, Status, StatusOf, toast, Trouble, useAbout, useLoaded } from '../parts/parts'
 import { go, href } from '../router'
 import { Explain } from './explain'
 import { Files } from './files'
 import { Result } from './result'
+import { besideOf, listOfRuns } from './runs'
 
 const TABS = ['result', 'log', 'explain', 'files'] as const
 type Tab = (typeof TABS)[number]
@@ -35,6 +36,7 @@ export function RunPage({ id, tab }: { id: string; tab?: string }) {
     return () => clearInterval(timer)
   }, [ended, link.value.live])
   const log = useLog(run)
+  if ((error as { status?: number } | null)?.status === 404 && !run) return <NoSuch what="run" to={href('/runs')} list="All runs" />
   if (error && !run) return <Trouble error={error} again={load} />
   if (!run) return <Loading />
   const has = !!run.output_path && !run.artifacts_deleted_at
@@ -49,7 +51,19 @@ export function RunPage({ id, tab }: { id: string; tab?: string }) {
           <LogView run={run} {...log} />
         </>
       )}
-      {current === 'result' && <Result run={run} />}
+      {current === 'result' &&
+        (run.artifacts_deleted_at ? (
+          <Nothing title="Its files were collected">
+            They were deleted on {day(run.artifacts_deleted_at)}, as workers delete old ones. The record, its log and its figures stay. A new run needs the file again.
+          </Nothing>
+        ) : has || run.status === 'succeeded' ? (
+          <Result run={run} />
+        ) : (
+          <Nothing title={ended ? 'No result' : 'No result yet'}>
+            {!ended ? 'The two sheets stand here when the run has ended. ' : run.status === 'failed' ? 'The run failed. ' : 'The run was cancelled. '}
+            <a href={href(`/runs/${run.id}/log`)}>Its log</a> says {ended ? 'why' : 'how far it is'}.
+          </Nothing>
+        ))}
       {current === 'explain' && <Explain run={run} />}
       {current === 'files' && <Files run={run} />}
       <span class="unseen" role="status">
@@ -69,12 +83,20 @@ function Head({ run, has, current, lines }: { run: Run; has: boolean; current: T
   const to = (tab: Tab) => `/runs/${run.id}/${tab}`
   const output = address('/api/v1/runs/{id}/output', { id: run.id })
   const download = (url: string) => Object.assign(document.createElement('a'), { href: url, download: '' }).click()
+  const beside = (step: number) => {
+    const next = besideOf(run.id, step)
+    if (next) go(`/runs/${next}`)
+    else toast(step > 0 ? 'This is the last run of the list.' : 'This is the first run of the list.')
+  }
   const keys: Record<string, () => void> = {
     d: () => has && download(output),
+    'Shift d': () => (has && run.metrics?.issues ? download(address('/api/v1/runs/{id}/annotated', { id: run.id })) : toast('This run has no issues to be painted.')),
     c: () => (copy(run.id), toast('The id was copied.')),
     r: () => ended && runAgain(run.id),
     x: () => ended || cancelRun(run.id),
-    Escape: () => go('/runs'),
+    'Shift j': () => beside(1),
+    'Shift k': () => beside(-1),
+    Escape: () => go(listOfRuns()),
   }
   TABS.forEach((tab, index) => (keys[String(index + 1)] = () => go(to(tab))))
   useKeys(keys)
@@ -105,13 +127,13 @@ function Head({ run, has, current, lines }: { run: Run; has: boolean; current: T
         <div class="grow">
           <div class="first">
             <span class="small dim roomy">
-              <a class="dim" href={href('/runs')}>
+              <a class="dim" href={href(listOfRuns())}>
                 Runs
               </a>{' '}
               /
             </span>
             <h1 class="cut" title={run.input.name}>
-              {run.input.name}
+              {plainly(run.input.name)}
             </h1>
             <StatusOf run={run} whole />
           </div>
@@ -148,12 +170,12 @@ function Head({ run, has, current, lines }: { run: Run; has: boolean; current: T
           </div>
         </div>
         {!ended && (
-          <button type="button" class="button danger" aria-disabled={!!run.cancel_requested_at} onClick={() => cancelRun(run.id)}>
+          <button type="button" class="button danger" aria-disabled={!!run.cancel_requested_at} {...writing()} onClick={() => cancelRun(run.id)}>
             <Icon name="stop" /> {run.cancel_requested_at ? 'Stopping…' : 'Cancel'}
           </button>
         )}
         {ended && (
-          <button type="button" class="button roomy" onClick={() => runAgain(run.id)}>
+          <button type="button" class="button roomy" {...writing()} onClick={() => runAgain(run.id)}>
             <Icon name="again" /> Run again
           </button>
         )}
@@ -216,7 +238,7 @@ function Stages({ run, lines }: { run: Run; lines: Line[] }) {
 /** Why a run failed, with the line of code where it did. */
 function Failure({ run }: { run: Run }) {
   const error = run.error!
-  const places = [error.stage && `stage ${error.stage}`, error.callable, error.sheet && `sheet ${error.sheet}`, error.table && `table ${error.table}`, run.exit_code != null && `exit status ${run.exit_code}`].filter(Boolean)
+  const places = [error.stage && error.stage !== 'unknown' && `stage ${error.stage}`, error.callable, error.sheet && `sheet ${error.sheet}`, error.table && `table ${error.table}`, run.exit_code != null && `exit status ${run.exit_code}`, run.attempt_count < run.max_attempts ? `not retried: the same would happen again` : `attempt ${run.attempt_count} of ${run.max_attempts}`].filter(Boolean)
   return (
     <>
       <div class="notice error">
@@ -227,7 +249,11 @@ function Failure({ run }: { run: Run }) {
             <code>{error.code}</code>
             {places.length > 0 && ` · ${places.join(', ')}`}
           </div>
-          {error.hint && <div class="mid">{error.hint}</div>}
+          {error.hint && (
+            <div class="mid">
+              <Said text={error.hint} />
+            </div>
+          )}
         </div>
       </div>
       {error.file && error.line && <CodePlace run={run} file={error.file.replace(/^<configuration>\//, '')} line={error.line} />}
@@ -250,7 +276,7 @@ function CodePlace({ run, file, line }: { run: Run; file: string; line: number }
         <span />
         <span class="dim">
           {file}
-          {run.configuration_version ? '' : ', as it is now'} · <a href={href(`/configs/${run.configuration_id}/files/${path}?line=${line}`)}>Open at line {line}</a>
+          {run.configuration_version ? '' : ', as it is now'} · <a href={href(`/configs/${run.configuration_id}/files?file=${encodeURIComponent(file)}&line=${line}`)}>Open at line {line}</a>
         </span>
       </div>
       {value.slice(first - 1, line + 2).map((text, index) => (

@@ -1,18 +1,30 @@
 // The live list of runs.
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks'
-import { get, workspace, type Run, type Schemas } from '../api/client'
+import { address, get, offline, workspace, writing, type Run, type Schemas } from '../api/client'
 import { counts, hear, link } from '../api/events'
 import { amend, go, href, query } from '../router'
-import { clock, many, moment, now, number, quoted, short, span } from '../parts/format'
+import { clock, many, moment, now, number, plainly, quoted, short, span } from '../parts/format'
 import { useKeys } from '../parts/keys'
 import { cancelRun, runAgain } from '../parts/frame'
-import { doing, Search, Segments, StatusOf, Switch, Trouble, useAbout, Loading } from '../parts/parts'
+import { Dialog, doing, Search, Segments, Status, StatusOf, Switch, toast, Trouble, useAbout, Loading } from '../parts/parts'
+import { Icon } from '../parts/icons'
+import { download } from '../parts/save'
 import { accepts, filterOf, merged, SINCE, type Filter } from './runs-filter'
 import { FirstRun } from './first-run'
 
 const PAGE = 100
 /** A page left and come back to is as it was. */
-let kept: { of: string; runs: Run[]; cursor: string | null; top: number } | null = null
+let kept: { of: string; runs: Run[]; cursor: string | null; top: number; chosen: string | null } | null = null
+let last = '/runs'
+/** Where the list was left: with its filters, and the run that was chosen in it. */
+export const listOfRuns = () => last
+/** The run below or above one in the list as it was left. */
+export function besideOf(id: string, step: number): string | null {
+  const at = kept?.runs.findIndex((run) => run.id === id) ?? -1
+  const next = at < 0 ? null : kept!.runs[at + step]
+  if (next) kept!.chosen = next.id
+  return next?.id ?? null
+}
 
 function queryOf(filter: Filter) {
   const since = SINCE[filter.since]?.seconds
@@ -46,7 +58,8 @@ function useRuns(filter: Filter, isAway: () => boolean) {
       setFresh([])
       setError(null)
     } catch (error) {
-      if (!abort?.aborted) setError(error)
+      // What is shown stays, and the frame says since when.
+      if (!abort?.aborted && !(state.current.runs && (error as { code?: string }).code === 'offline')) setError(error)
     }
   }
   const count = () => {
@@ -71,6 +84,8 @@ function useRuns(filter: Filter, isAway: () => boolean) {
         const changed = told.filter((one) => one.kind === 'run').map((one) => one.data as Run)
         if (!changed.length || !held.runs) return
         const { runs, added } = merged(held.runs, changed, (run) => accepts(held.filter, run, Date.now()))
+        // A list that is left open all day does not grow: at its head the newest are enough.
+        if (!isAway() && runs.length > 3 * PAGE) return void load().then(count)
         if (isAway() && added.length) {
           const known = new Set(added.map((run) => run.id))
           setRuns(runs.filter((run) => !known.has(run.id)))
@@ -80,6 +95,12 @@ function useRuns(filter: Filter, isAway: () => boolean) {
       }),
     [],
   )
+  // Where no stream can be had, it is asked.
+  useEffect(() => {
+    if (!offline.value) return
+    const timer = setInterval(() => document.hidden || isAway() || load(), 2000)
+    return () => clearInterval(timer)
+  }, [offline.value, of])
   const more = async () => {
     const { cursor, of } = state.current
     if (!cursor) return
@@ -101,7 +122,9 @@ export function Runs() {
   const box = useRef<HTMLDivElement>(null)
   const list = useRuns(filter, () => (box.current?.scrollTop ?? 0) > 60)
   const { runs, counted } = list
-  const [chosen, choose] = useState<string | null>(null)
+  const [chosen, choose] = useState<string | null>(kept?.of === list.of ? kept.chosen : null)
+  const [several, setSeveral] = useState(new Set<string>())
+  const [cancels, setCancels] = useState<string[]>([])
   const [text, setText] = useState(filter.q)
   const waiting = useRef(0)
   const isFiltered = !!(filter.status || filter.config || filter.q || filter.issues)
@@ -109,7 +132,8 @@ export function Runs() {
   useEffect(() => {
     if (box.current && kept?.of === list.of) box.current.scrollTop = kept.top
   }, [runs != null])
-  useEffect(() => () => void (kept = runs && { of: list.of, runs, cursor: list.cursor, top: box.current?.scrollTop ?? 0 }), [runs])
+  last = `/runs${query.value.size ? `?${query.value}` : ''}`
+  useEffect(() => () => void (kept = runs && { of: list.of, runs, cursor: list.cursor, top: box.current?.scrollTop ?? 0, chosen }), [runs, chosen])
 
   const search = (next: string) => {
     setText(next)
@@ -117,23 +141,69 @@ export function Runs() {
     waiting.current = setTimeout(() => amend({ q: next }), 150) as unknown as number
   }
   const at = runs?.findIndex((run) => run.id === chosen) ?? -1
-  const move = (step: number) => {
+  const move = (step: number, extend = false) => {
     const next = runs?.[Math.max(0, Math.min(runs.length - 1, at + step))]
     if (!next) return
+    if (extend) setSeveral(new Set([...several, ...(chosen ? [chosen] : []), next.id]))
     choose(next.id)
     document.getElementById(`run-${next.id}`)?.scrollIntoView({ block: 'nearest' })
   }
   const showNew = () => (list.show(), box.current && (box.current.scrollTop = 0))
+  const toggle = (id: string) => {
+    const next = new Set(several)
+    if (!next.delete(id)) next.add(id)
+    setSeveral(next)
+  }
+  const press = (id: string, event: MouseEvent) => {
+    if (event.ctrlKey || event.metaKey) setSeveral(new Set([...several, ...(chosen && !several.size ? [chosen] : []), id]))
+    else if (event.shiftKey && chosen) {
+      const [from, to] = [at, runs!.findIndex((run) => run.id === id)].sort((a, b) => a - b)
+      setSeveral(new Set(runs!.slice(from, to + 1).map((run) => run.id)))
+      getSelection()?.empty()
+    } else setSeveral(new Set())
+    choose(id)
+  }
+  // In the order of the list, the lowest first: as they were run before.
+  const acted = () => (several.size ? runs!.filter((run) => several.has(run.id)).map((run) => run.id).reverse() : chosen ? [chosen] : [])
+  const live = () => runs!.filter((run) => acted().includes(run.id) && /queued|running/.test(run.status)).map((run) => run.id)
+  const cancel = () => {
+    const ids = live()
+    if (ids.length > 1) setCancels(ids)
+    else if (ids.length) cancelRun(ids[0])
+    else if (acted().length) toast('None of these waits or runs.')
+  }
+  const again = () => {
+    if (acted().length > 20) return toast(`${many(acted().length, 'run')} are too many to be run again by one key; up to 20 can be.`, 'error')
+    if (acted().length) runAgain(...acted())
+  }
+  const save = async (painted = false) => {
+    const ids = acted().filter((id) => runs!.some((run) => run.id === id && run.output_path && !run.artifacts_deleted_at && (!painted || run.metrics?.issues)))
+    if (!ids.length) return acted().length && toast(painted ? 'None of these has issues to be painted.' : 'None of these has a workbook.')
+    for (const id of ids) {
+      download(address(painted ? '/api/v1/runs/{id}/annotated' : '/api/v1/runs/{id}/output', { id }))
+      // A browser takes one after the other.
+      await new Promise((resolve) => setTimeout(resolve, 250))
+    }
+  }
   useKeys({
+    d: () => save(),
+    'Shift d': () => save(true),
+    'Ctrl a': () => runs && setSeveral(new Set(runs.map((run) => run.id))),
+    ' ': () => chosen && toggle(chosen),
+    'Shift ArrowDown': () => move(1, true),
+    'Shift ArrowUp': () => move(-1, true),
     j: () => move(1),
     ArrowDown: () => move(1),
     k: () => move(-1),
     ArrowUp: () => move(-1),
     Enter: () => chosen && go(`/runs/${chosen}`),
-    x: () => chosen && cancelRun(chosen),
-    r: () => chosen && runAgain(chosen),
+    x: cancel,
+    r: again,
     '.': showNew,
-    Escape: () => isFiltered && (setText(''), amend({ q: null, status: null, config: null, issues: null })),
+    Escape: () => {
+      if (several.size) setSeveral(new Set())
+      else if (isFiltered) setText(''), amend({ q: null, status: null, config: null, issues: null })
+    },
   })
   const command = ['ade runs ls', filter.status && `--status ${filter.status}`, filter.config && `--config ${quoted(filter.config)}`].filter(Boolean).join(' ')
   useAbout({
@@ -142,7 +212,7 @@ export function Runs() {
     keys: [
       ['j k', 'move'],
       ['Enter', 'open'],
-      ['x', 'cancel'],
+      ['d', 'workbook'],
       ['?', 'all keys'],
     ],
   })
@@ -154,7 +224,23 @@ export function Runs() {
     <>
       <div class="title">
         <h1>Runs</h1>
-        <span class="say">{SINCE[filter.since].sentence}, newest first</span>
+        <span class="say">{several.size ? `${many(several.size, 'run')} chosen` : `${SINCE[filter.since].sentence}, newest first`}</span>
+        {several.size > 0 && (
+          <span class="flow">
+            <button type="button" class="button" onClick={() => save()}>
+              <Icon name="download" /> Workbooks <kbd class="roomy">d</kbd>
+            </button>
+            <button type="button" class="button" {...writing()} onClick={again}>
+              Run again <kbd class="roomy">r</kbd>
+            </button>
+            <button type="button" class="button danger" {...writing()} onClick={cancel}>
+              Cancel <kbd class="roomy">x</kbd>
+            </button>
+            <button type="button" class="button quiet" onClick={() => setSeveral(new Set())}>
+              Choose none <kbd class="roomy">Esc</kbd>
+            </button>
+          </span>
+        )}
       </div>
       <Strip filter={filter} />
       <div class="tools" role="search">
@@ -189,7 +275,7 @@ export function Runs() {
         {!runs ? (
           <Loading />
         ) : runs.length ? (
-          <Table runs={runs} chosen={chosen} onChoose={choose} />
+          <Table runs={runs} chosen={chosen} several={several} onChoose={press} />
         ) : (
           <div class="empty">
             <p>
@@ -203,6 +289,24 @@ export function Runs() {
           </div>
         )}
       </div>
+      {cancels.length > 0 && (
+        <Dialog
+          title={`Cancel ${many(cancels.length, 'run')}?`}
+          onClose={() => setCancels([])}
+          footer={
+            <>
+              <button type="button" class="button" onClick={() => setCancels([])}>
+                Leave them
+              </button>
+              <button type="button" class="button danger" onClick={() => (cancels.forEach(cancelRun), setCancels([]))}>
+                Cancel {many(cancels.length, 'run')}
+              </button>
+            </>
+          }
+        >
+          <p>Each stops within 5 s and writes nothing. They can be run again.</p>
+        </Dialog>
+      )}
       <span class="unseen" role="status">
         {list.fresh.length ? many(list.fresh.length, 'new run') : ''}
       </span>
@@ -228,7 +332,7 @@ function ConfigurationFilter({ value }: { value: string }) {
   )
 }
 
-function Table({ runs, chosen, onChoose }: { runs: Run[]; chosen: string | null; onChoose: (id: string) => void }) {
+function Table({ runs, chosen, several, onChoose }: { runs: Run[]; chosen: string | null; several: Set<string>; onChoose: (id: string, event: MouseEvent) => void }) {
   return (
     <table class="records fixed runs">
       <caption class="unseen">Runs, newest first</caption>
@@ -264,26 +368,27 @@ function Table({ runs, chosen, onChoose }: { runs: Run[]; chosen: string | null;
       </thead>
       <tbody>
         {runs.map((run) => (
-          <Row key={run.id} run={run} isChosen={run.id === chosen} onChoose={onChoose} />
+          <Row key={run.id} run={run} isChosen={run.id === chosen || several.has(run.id)} onChoose={onChoose} />
         ))}
       </tbody>
     </table>
   )
 }
 
-function Row({ run, isChosen, onChoose }: { run: Run; isChosen: boolean; onChoose: (id: string) => void }) {
+function Row({ run, isChosen, onChoose }: { run: Run; isChosen: boolean; onChoose: (id: string, event: MouseEvent) => void }) {
   const issues = run.metrics?.issues ?? 0
-  const done = run.status === 'succeeded' && run.metrics && !run.skipped_reason
+  const done = run.status === 'succeeded' && run.metrics && run.metrics.tables > 0 && !run.skipped_reason
+  const none = run.status === 'succeeded' && run.metrics?.tables === 0 && !run.skipped_reason
   const metrics = run.metrics
   const took = run.duration_ms != null ? span(run.duration_ms) : run.status === 'running' && run.started_at ? span(Math.max(0, now.value - Date.parse(run.started_at))) : ''
   return (
-    <tr id={`run-${run.id}`} class={isChosen ? 'chosen' : ''} onClick={() => onChoose(run.id)} onDblClick={() => go(`/runs/${run.id}`)}>
+    <tr id={`run-${run.id}`} class={isChosen ? 'chosen' : ''} onClick={(event) => onChoose(run.id, event)} onDblClick={() => go(`/runs/${run.id}`)}>
       <td>
-        {issues ? <StatusOf run={{ ...run, metrics: { ...metrics!, issues: 0 } }} /> : <StatusOf run={run} />}
+        {none ? <Status of="warned">Succeeded</Status> : issues ? <StatusOf run={{ ...run, metrics: { ...metrics!, issues: 0 } }} /> : <StatusOf run={run} />}
       </td>
       <td class="name cut">
         <a href={href(`/runs/${run.id}`)} title={run.input.name}>
-          {run.input.name}
+          {plainly(run.input.name)}
         </a>
       </td>
       <td class="mid cut roomy">{run.configuration_name}</td>

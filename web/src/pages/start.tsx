@@ -1,9 +1,10 @@
 // Start a run: files, a configuration, options. Files can be dropped anywhere in the console.
 
 import { useEffect, useState } from 'preact/hooks'
-import { change, get, may, workspace, type Schemas } from '../api/client'
-import { ago, many, quoted, size } from '../parts/format'
+import { change, get, hindrance, workspace, type Problem, type Schemas } from '../api/client'
+import { ago, many, plainly, quoted, size } from '../parts/format'
 import { Icon } from '../parts/icons'
+import { watch } from '../parts/frame'
 import { useKeys } from '../parts/keys'
 import { failed, Loading, Status, Trouble, toast, useAbout, useLoaded } from '../parts/parts'
 import { go, path, query, amend } from '../router'
@@ -38,24 +39,38 @@ export function Start() {
   const good = list.filter((one) => one.state !== 'refused' && one.state !== 'failed')
   const ready = good.length > 0 && good.every((one) => one.state === 'ready')
   const [wants, setWants] = useState(false)
-  const can = good.length > 0 && !!chosen && may('run') && !busy
+  const [full, setFull] = useState('')
+  const can = good.length > 0 && !!chosen && !hindrance('run') && !busy
 
   const begin = async () => {
     setWants(false)
     setBusy(true)
     const made: string[] = []
-    for (const upload of good) {
+    const waiting = [...good]
+    for (let upload = waiting.shift(); upload; upload = waiting.shift()) {
       try {
         const body = { document_id: upload.document!.id, options: { validate_only: validate, active_sheet_only: active } }
         const run = await change<{ id: string }>('POST', `/api/v1/configs/${chosen!.id}/runs`, body, { 'Idempotency-Key': `console-${upload.key}-${performance.timeOrigin}` })
         made.push(run.id)
+        watch(run.id)
         remove(upload.key)
       } catch (error) {
+        // A full queue has room again when some of these have ended.
+        const problem = error as Problem
+        for (let left = problem.status === 429 ? (problem.retryAfter ?? 2) : 0; left > 0; left--) {
+          setFull(`${many(made.length, 'run')} started. The queue is full: the next starts in ${left} s.`)
+          await new Promise((resolve) => setTimeout(resolve, 1000))
+        }
+        if (problem.status === 429 && path.peek() === '/start') {
+          waiting.unshift(upload)
+          continue
+        }
         failed(error)
         break
       }
     }
     setBusy(false)
+    setFull('')
     if (uploads.value.some((one) => one.state === 'ready')) return void (made.length && toast(`${many(made.length, 'run')} started; the others wait here.`))
     if (made.length) go(made.length === 1 ? `/runs/${made[0]}` : '/runs')
   }
@@ -80,7 +95,7 @@ export function Start() {
       {label} <kbd class="roomy">Ctrl ↵</kbd>
     </button>
   )
-  const why = !may('run') ? 'This session may only read.' : !good.length ? 'Choose files first.' : !chosen ? 'There is no configuration that runs can use.' : ''
+  const why = hindrance('run') ? hindrance('run') : !good.length ? 'Choose files first.' : !chosen ? 'There is no configuration that runs can use.' : ''
   return (
     <>
       <div class="title">
@@ -147,8 +162,8 @@ export function Start() {
           </div>
           <div class="block">
             {button}
-            <p class="dim small gap-above" id="why-not">
-              {why || 'Starts as soon as the upload is done. Files that were stored before are not sent again.'}
+            <p class="dim small gap-above" id="why-not" role="status">
+              {full || why || 'Starts as soon as the upload is done. Files that were stored before are not sent again.'}
             </p>
           </div>
         </aside>
@@ -163,7 +178,7 @@ export function DropZone({ large, onSample }: { large?: boolean; onSample?: () =
       <Icon name={large ? 'sheet' : 'upload'} />
       {large ? (
         <>
-          <h1>Drop a messy workbook here</h1>
+          <h2>Drop a messy workbook here</h2>
           <p>ADE finds its tables, recognises the columns, cleans and checks every value, and shows you what it did beside the original.</p>
           <p>
             <button type="button" class="button filled" onClick={choose}>
@@ -194,7 +209,9 @@ function FileRow({ upload }: { upload: Upload }) {
   const bad = state === 'refused' || state === 'failed'
   return (
     <tr>
-      <td class="name cut">{file.name}</td>
+      <td class="name cut" title={file.name}>
+        {plainly(file.name)}
+      </td>
       <td class={`small cut ${bad ? 'bad' : 'dim'}`} title={[note, sheets].filter(Boolean).join('; ')}>
         {[sheets, note].filter(Boolean).join('; ')}
       </td>
@@ -272,11 +289,11 @@ export function DropAnywhere() {
   const chosen = all.find((one) => one.id === over) ?? all.find((one) => one.default) ?? all[0]
   return (
     <div class="veil">
-      <div class="dialog wide">
+      <div class="dialog wide" role="dialog" aria-label="Drop files">
         <div class="body">
           <div class="drop over">
             <Icon name="upload" />
-            <h1>Drop {many(held.count, 'workbook')}</h1>
+            <h2>Drop {many(held.count, 'workbook')}</h2>
             <p>{chosen ? `with ${chosen.name}. Release over another one to use it instead.` : 'to start with them.'}</p>
           </div>
           <div class="choices gap-above">

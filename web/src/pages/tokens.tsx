@@ -1,6 +1,6 @@
 // Access tokens: who may do what, made here and shown once.
 import { useState } from 'preact/hooks'
-import { change, get, may, session, workspace, type Schemas } from '../api/client'
+import { writing, change, get, may, session, workspace, type Schemas } from '../api/client'
 import { ago, day, now } from '../parts/format'
 import { Icon } from '../parts/icons'
 import { copy, Dialog, failed, Loading, Status, Trouble, useAbout, useLoaded } from '../parts/parts'
@@ -29,7 +29,7 @@ export function Tokens() {
         <h1>Tokens</h1>
         <span class="say cut">for programs and for signing in; stored hashed, so each is shown once</span>
         {may('admin') && (
-          <button type="button" class="button filled" onClick={() => ask('new')}>
+          <button type="button" class="button filled" {...writing('admin')} onClick={() => ask('new')}>
             <Icon name="plus" /> Create a token
           </button>
         )}
@@ -89,7 +89,7 @@ export function Tokens() {
                     <td class="mid roomy">{token.revoked_at ? `revoked ${day(token.revoked_at)}` : token.expires_at ? day(token.expires_at) : 'never'}</td>
                     <td class="figure">
                       {kind !== 'cancelled' && may('admin') && (
-                        <button type="button" class="button quiet danger" onClick={() => ask(token)}>
+                        <button type="button" class="button quiet danger" {...writing('admin')} onClick={() => ask(token)}>
                           Revoke
                         </button>
                       )}

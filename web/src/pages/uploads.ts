@@ -101,10 +101,18 @@ async function send({ key, file }: Upload) {
 
 /** Which sheets a document has; a server may not tell. */
 async function look(key: number, id: string) {
-  const found = await ifThere<{ sheets: Schemas['Sheet'][] }>(`/api/v1/documents/${id}/sheets`).catch(() => null)
-  if (!found) return
+  const response = await fetch(`/api/v1/documents/${id}/sheets`).catch(() => null)
+  if (response?.status === 422) {
+    // What can't be read now can't be read by a run.
+    const { message, code, hint } = await problemOf(response)
+    const said = message.replace(new RegExp(`^${of(key)?.file.name.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')}:?( is)? `), '')
+    return set(key, { state: 'refused', note: [`${code}: ${said}`, hint].filter(Boolean).join('. ') })
+  }
+  if (!response?.ok) return
+  const found: { sheets: Schemas['Sheet'][] } = await response.json()
   const names = found.sheets.map((sheet) => (sheet.state === 'visible' ? sheet.name : `${sheet.name} (hidden)`))
-  set(key, { sheets: names.length === 1 ? `1 sheet: ${names[0]}` : `${names.length} sheets: ${names.slice(0, 6).join(', ')}${names.length > 6 ? ', …' : ''}` })
+  const empty = found.sheets.every((sheet) => sheet.rows === 0) ? ', with nothing in it' : ''
+  set(key, { sheets: (names.length === 1 ? `1 sheet: ${names[0]}` : `${names.length} sheets: ${names.slice(0, 6).join(', ')}${names.length > 6 ? ', …' : ''}`) + empty })
 }
 
 /** The document of the same bytes and name, if the server has it. */

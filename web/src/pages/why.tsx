@@ -1,12 +1,14 @@
 // The panel Why: a cell and its partner, what is wrong, and the decisions that led there.
 import { useEffect, useState } from 'preact/hooks'
 import { get, type Run } from '../api/client'
-import { short, letters, many } from '../parts/format'
+import { short, letters, many, number, plainly, quoted } from '../parts/format'
 import type { Cell } from '../grid/view'
 import type { Value } from '../grid/windows'
-import { about } from '../parts/parts'
+import { Icon } from '../parts/icons'
+import { about, CopyButton } from '../parts/parts'
 import { href } from '../router'
 import { REASONS, type Explained, type ExplainedColumn, type Issue, type Place, type Table } from './explained'
+import { PlaceOf } from './place-of'
 
 interface Props {
   run: Run
@@ -19,7 +21,9 @@ interface Props {
   value: (cell: Cell) => Value | undefined
   table: Table | null
   explained: Explained | null
+  /** Those of the chosen cell; where none is chosen, those of the whole sheet. */
   issues: Issue[]
+  current: Issue | null
   at: number
   total: number
   came: number
@@ -36,7 +40,7 @@ export function Why(props: Props) {
   useEffect(() => {
     setPlaced(null)
     if (!cell || !where) return
-    about.value = { ...about.value, command: `ade explain ${short(run.id)} --cell '${where}!${name}'${cell.side === 'output' ? ' --output' : ''}` }
+    about.value = { ...about.value, command: `ade explain ${short(run.id)} --cell ${quoted(`${where}!${name}`)}${cell.side === 'output' ? ' --output' : ''}` }
     const abort = new AbortController()
     const timer = setTimeout(() => {
       const asked = get('/api/v1/runs/{id}/explain', { id: run.id }, { side: cell.side, sheet: where, cell: name }, abort.signal) as Promise<unknown>
@@ -51,9 +55,18 @@ export function Why(props: Props) {
   const written = output && table?.output?.columns.find((one) => one.column === letters(output.column))
   const field = column?.field ?? written?.field
   const steps = table?.fields.find((one) => one.field === field)
+  const long = (one: Cell | null | undefined) => !!one && String(props.value(one) ?? '').length > 100
   const shownValue = (one: Cell | null | undefined) => {
     const value = one && props.value(one)
-    return value == null || value === '' ? <em class="dim">empty</em> : String(value).slice(0, 500)
+    if (value == null || value === '') return <em class="dim">empty</em>
+    const text = String(value)
+    return text.length > 1000 ? (
+      <>
+        {text.slice(0, 1000)}… <em class="dim">{number(text.length)} characters</em>
+      </>
+    ) : (
+      text
+    )
   }
   const notices = (explained?.notices ?? []).filter((notice) => !notice.sheet || notice.sheet === sheet)
   return (
@@ -72,6 +85,19 @@ export function Why(props: Props) {
               )}
             </p>
           </div>
+          {issues.length > 0 && (
+            <div class="block">
+              <div class="flow">
+                <h2 class="grow">Of the whole sheet</h2>
+                {props.at >= 0 && (
+                  <span class="small dim">
+                    issue {number(props.at + 1)} of {number(props.total)}
+                  </span>
+                )}
+              </div>
+              <Issues run={run} issues={issues} current={props.current} />
+            </div>
+          )}
           {notices.length > 0 && (
             <div class="block">
               <h2>What was noticed</h2>
@@ -90,36 +116,38 @@ export function Why(props: Props) {
           <div class="block">
             <div class="flow">
               <h2 class="grow cut">
-                {where}!{name}
+                <bdi>{plainly(where)}</bdi>!{name}
               </h2>
               {props.at >= 0 && (
                 <span class="small dim">
-                  issue {props.at + 1} of {props.total}
+                  issue {number(props.at + 1)} of {number(props.total)}
+                </span>
+              )}
+              {props.total > 0 && (
+                <span class="narrow flow">
+                  <button type="button" class="button square" aria-label="Previous issue" onClick={() => props.onIssue(-1)}>
+                    <Icon name="up" />
+                  </button>
+                  <button type="button" class="button square" aria-label="Next issue" onClick={() => props.onIssue(1)}>
+                    <Icon name="down" />
+                  </button>
                 </span>
               )}
             </div>
             <div class="pair">
               <div>
                 <small>Sender’s{input ? `, ${nameOf(input)}` : ''}</small>
-                <code>{input ? shownValue(input) : <em class="dim">{props.known ? 'no cell' : 'not known'}</em>}</code>
+                <code tabIndex={long(input) ? 0 : undefined}>{input ? shownValue(input) : <em class="dim">{props.known ? 'no cell' : 'not known'}</em>}</code>
               </div>
               <span aria-hidden="true">→</span>
               <div>
                 <small>Normalized{output ? `, ${nameOf(output)}` : ''}</small>
-                <code>{output ? shownValue(output) : <em class="dim">{props.known ? 'not written' : 'not known'}</em>}</code>
+                <code tabIndex={long(output) ? 0 : undefined}>{output ? shownValue(output) : <em class="dim">{props.known ? 'not written' : 'not known'}</em>}</code>
               </div>
             </div>
-            {issues.map((issue, index) => (
-              <p key={index} class="gap-above small">
-                <span class={`chip ${issue.severity}`}>{issue.severity}</span> {issue.message}
-                <br />
-                <span class="dim">
-                  rule <code>{issue.rule}</code>
-                </span>
-              </p>
-            ))}
+            <Issues run={run} issues={issues} current={issues.length > 1 ? props.current : null} />
           </div>
-          {column && <ColumnWhy column={column} table={table!} />}
+          {column && <ColumnWhy run={run} column={column} table={table!} />}
           {!column && written && (
             <div class="block">
               <h2>“{written.header}”</h2>
@@ -132,7 +160,7 @@ export function Why(props: Props) {
               <ol class="reasons">
                 {[...steps.transforms.map((one) => [one, 'cleaned']), ...steps.validators.map((one) => [one, 'checked'])].map(([one, does]) => (
                   <li key={one}>
-                    <code>{one}</code> <span class="dim">{does}</span>
+                    <PlaceOf run={run} name={one} /> <span class="dim">{does}</span>
                   </li>
                 ))}
               </ol>
@@ -162,8 +190,26 @@ export function Why(props: Props) {
   )
 }
 
+const Issues = ({ run, issues, current }: { run: Run; issues: Issue[]; current: Issue | null }) => (
+  <>
+    {issues.slice(0, 50).map((issue, index) => (
+      <p key={index} class={`gap-above small ${issue === current ? 'current-issue' : ''}`}>
+        <span class={`chip ${issue.severity}`}>{issue.severity}</span> {!issue.cell && issue.label && <strong>{issue.label}: </strong>}
+        {issue.message}
+        <br />
+        <span class="dim">
+          rule <PlaceOf run={run} name={issue.rule} />
+        </span>
+      </p>
+    ))}
+  </>
+)
+
+/** What an author would write, never done by itself. */
+const suggestion = (column: ExplainedColumn) => `Field("${column.nearest!.field}", …, headers=[…, ${JSON.stringify(column.name.toLowerCase())}])`
+
 /** Why a column is its field, or none: candidates with their scores, and the detectors that gave them. */
-export function ColumnWhy({ column, table }: { column: ExplainedColumn; table: Table }) {
+export function ColumnWhy({ run, column, table }: { run: Run; column: ExplainedColumn; table: Table }) {
   const others = table.columns.filter((one) => one !== column && column.wanted_by.includes(one.column))
   const candidates: [string, number, boolean][] = []
   if (column.field) candidates.push([column.field, column.score ?? 0, true])
@@ -182,24 +228,48 @@ export function ColumnWhy({ column, table }: { column: ExplainedColumn; table: T
           <div class="candidates gap-above">
             {candidates.map(([field, score, won]) => (
               <>
-                <code class={won ? '' : 'lost'}>{field}</code>
-                <progress class={won ? '' : 'other'} max={most} value={score} aria-label={`${field} ${score.toFixed(2)}`} />
+                <code class={`cut ${won ? '' : 'lost'}`} title={field}>
+                  {field}
+                </code>
+                {won && column.by.length > 1 ? (
+                  <span class="stacked" role="img" aria-label={`${field} ${score.toFixed(2)}`}>
+                    {column.by.map((one) => one.score > 0 && <span key={one.detector} title={`${one.detector} ${one.score.toFixed(2)}`} style={{ width: `${(one.score / most) * 100}%` }} />)}
+                  </span>
+                ) : (
+                  <progress class={won ? '' : 'other'} max={most} value={score} aria-label={`${field} ${score.toFixed(2)}`} />
+                )}
                 <span class={won ? '' : 'lost'}>{score.toFixed(2)}</span>
               </>
             ))}
           </div>
         )}
         <p class="dim small gap-above">
-          {column.why.join('; ')}.{others.length > 0 && ` Also wanted by ${others.map((one) => `${one.column} “${one.name}”`).join(', ')}.`}
+          {column.field && `${column.why.length ? `Chosen by ${column.why.join('; ')}. ` : ''}${column.second ? `The next best field is ${((column.score ?? 0) - column.second.score).toFixed(2)} behind.` : 'No other field scored.'}`}
+          {!column.field && column.why.length > 0 && `${column.why.join('; ')}.`}{' '}
+          {others.length > 0 ? `Also wanted by ${others.map((one) => `${one.column} “${one.name}”`).join(', ')}.` : column.field && `No other column wanted it.`}
         </p>
       </div>
+      {!column.field && column.nearest && column.name && (
+        <div class="block">
+          <h2>
+            If it is <PlaceOf run={run} name={`Field('${column.nearest.field}')`}><code>{column.nearest.field}</code></PlaceOf>
+          </h2>
+          <p class="mid small">Add its header to the field’s:</p>
+          <div class="terminal flow">
+            <code class="grow break">{suggestion(column)}</code>
+            <CopyButton text={suggestion(column)} label="Copy the suggestion" />
+          </div>
+        </div>
+      )}
       {column.by.length > 0 && (
         <div class="block">
           <h2>The score</h2>
           <ul class="reasons">
             {column.by.map((one) => (
               <li key={one.detector} class="flow">
-                <code class="grow break">{one.detector}</code>
+                <span class="grow break">
+                  <PlaceOf run={run} name={one.detector} />
+                </span>
                 {one.score.toFixed(2)}
               </li>
             ))}

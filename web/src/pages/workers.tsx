@@ -1,6 +1,6 @@
 // Whether the queue moves: what waits, what each worker does, what ended.
 import { useEffect, useState } from 'preact/hooks'
-import { get, ifThere, workspace, type Run, type Schemas } from '../api/client'
+import { writing, get, ifThere, workspace, type Run, type Schemas } from '../api/client'
 import { counts, hear } from '../api/events'
 import { cancelRun } from '../parts/frame'
 import { ago, many, now, number, short, span } from '../parts/format'
@@ -154,7 +154,7 @@ export function Workers() {
                         <Lease until={one.lease_expires_at} of={worker.lease_seconds} />
                       </td>
                       <td class="figure">
-                        <button type="button" class="button danger" onClick={() => cancelRun(one.run_id)}>
+                        <button type="button" class="button danger" {...writing()} onClick={() => cancelRun(one.run_id)}>
                           Cancel
                         </button>
                       </td>

@@ -5,6 +5,9 @@ import { signal } from '@preact/signals'
 export const now = signal(Date.now())
 setInterval(() => document.hidden || (now.value = Date.now()), 1000)
 
+/** A name in a sentence: what would turn its direction, and that of the words around it, is written out. */
+export const plainly = (name: string | null | undefined) => (name ?? '').replace(/[\u202a-\u202e\u2066-\u2069]/g, (mark) => `\\u${mark.charCodeAt(0).toString(16)}`)
+
 export const number = (value: number) => value.toLocaleString('en')
 
 export function size(bytes: number): string {

@@ -2,13 +2,13 @@
 import { signal } from '@preact/signals'
 import type { ComponentChildren } from 'preact'
 import { useEffect, useState } from 'preact/hooks'
-import { change, get, may, session, workspace, type Schemas } from '../api/client'
-import { counts, link, tryNow } from '../api/events'
+import { change, get, answered, hindrance, offline, session, workspace, type Run, type Schemas } from '../api/client'
+import { counts, hear, link, tryNow } from '../api/events'
 import { path, go, href } from '../router'
-import { clock, now, short } from './format'
+import { clock, many, now, number, plainly, short } from './format'
 import { Icon, Mark, type IconName } from './icons'
 import { letterKeys, setLetterKeys, useKeys } from './keys'
-import { Dialog, about, drop, failed, toasts, CopyButton, Switch } from './parts'
+import { Dialog, about, doing, drop, failed, toast, toasts, CopyButton, Switch } from './parts'
 import { Palette } from './palette'
 import { DropAnywhere, choose } from '../pages/start'
 
@@ -34,28 +34,50 @@ const ALL_KEYS: [string, string][] = [
   ['.', 'show what is new'],
   ['j k', 'next, previous line of a list'],
   ['Enter', 'open'],
+  ['Space', 'choose; Shift ↑ ↓: several; Ctrl A: all'],
   ['x', 'cancel a run'],
   ['r', 'run again'],
   ['1 – 4', 'tabs of a run'],
-  ['d', 'download the workbook'],
+  ['Shift J K', 'next, previous run of the list'],
+  ['d', 'download the workbook, or those of the chosen runs'],
+  ['Shift D', 'download the painted copy, or those of the chosen runs'],
   ['i', 'panel Why'],
   ['c', 'copy the id'],
   ['n p', 'next, previous issue'],
   ['[ ]', 'sheets'],
   ['h', 'header row'],
   ['Ctrl G', 'go to a cell'],
+  ['Ctrl F', 'find in the cells'],
   ['Tab', 'the other side’s cell'],
+  ['Shift ↑ ↓ ← →', 'choose several cells'],
+  ['Ctrl C', 'copy them, with tabs'],
+  ['F6', 'the next part of the page'],
   ['f', 'follow the log'],
   ['e', 'next error of the log'],
 ]
+
+/** The parts of a page that F6 goes round. */
+const PANES = '.bar, main .tools, main .tree-pane, main .editor-root, main .grid-wide, main .issue-list, main .log, main .log-data, main .scroller, main .side, main .padded'
+const REACHED = 'a[href], button, input, select, [tabindex="0"]'
+
+function nextPane(step: 1 | -1) {
+  const all = [...document.querySelectorAll<HTMLElement>(PANES)].filter((pane) => pane.offsetParent && !pane.querySelector('.scroller'))
+  const here = all.findLastIndex((pane) => pane.contains(document.activeElement))
+  for (let count = 1; count <= all.length; count++) {
+    const pane = all[(here + step * count + all.length * 2) % all.length]
+    const target = pane.shadowRoot?.querySelector<HTMLElement>('.cm-content') ?? (pane.tabIndex >= 0 ? pane : (pane.querySelector<HTMLElement>('[aria-current], [aria-selected="true"]') ?? pane.querySelector<HTMLElement>(REACHED)))
+    target?.focus()
+    if (target && pane.contains(document.activeElement)) return
+  }
+}
 
 export const shown = signal<'palette' | 'keys' | null>(null)
 const close = () => (shown.value = null)
 
 export function Frame({ children }: { children: ComponentChildren }) {
-  const keys: Record<string, () => void> = { 'Ctrl k': () => (shown.value = 'palette'), '?': () => (shown.value = 'keys'), 'Shift ?': () => (shown.value = 'keys'), u: choose, Escape: () => toasts.value.length && drop(toasts.value.at(-1)!.id) }
+  const keys: Record<string, (event: KeyboardEvent) => void> = { 'Ctrl k': () => (shown.value = 'palette'), '?': () => (shown.value = 'keys'), 'Shift ?': () => (shown.value = 'keys'), F6: (event) => nextPane(event.shiftKey ? -1 : 1), u: choose, Escape: () => toasts.value.length && drop(toasts.value.at(-1)!.id) }
   for (const page of PAGES) keys[`g ${page.key}`] = () => go(page.to)
-  useKeys(keys)
+  useKeys(keys, true)
   const at = PAGES.find((page) => path.value.startsWith(page.to))
   return (
     <>
@@ -100,7 +122,7 @@ function Bar({ at }: { at?: string }) {
   const busy = counts.value ? counts.value.queued + counts.value.running : 0
   return (
     <header class="bar">
-      <a class="brand" href={href('/runs')}>
+      <a class="brand" href={href('/runs')} aria-label="ADE, runs">
         <Mark />
         <span>ADE</span>
       </a>
@@ -222,19 +244,17 @@ function Account() {
 }
 
 function Offline() {
-  const { live, since, next } = link.value
-  const [late, setLate] = useState(false)
-  useEffect(() => {
-    const timer = setTimeout(() => setLate(true), 1500)
-    return () => (clearTimeout(timer), setLate(false))
-  }, [live])
-  if (live || !late || !since) return null
+  const { since, next } = link.value
+  if (!offline.value || !since) return null
   const wait = next ? Math.max(0, Math.ceil((next - now.value) / 1000)) : 0
   return (
-    <div class="notice warning">
+    <div class="notice warning" role="region" aria-label="Connection">
       <Icon name="warning" />
       <span class="grow">
-        <strong>No connection since {clock(since).slice(0, 5)}.</strong> What you see is from then. {wait ? `Tries again in ${wait} s.` : 'Trying…'}
+        <strong>
+          {answered.value ? 'No live events' : 'No connection'} since {clock(since).slice(0, 5)}.
+        </strong>{' '}
+        {answered.value ? 'Lists ask every 2 s instead.' : 'What you see is from then.'} {wait ? `Tries again in ${wait} s.` : 'Trying…'}
       </span>
       <button type="button" class="button" onClick={tryNow}>
         Try now
@@ -248,7 +268,7 @@ const Foot = () => (
     {about.value.command && (
       <span class="command">
         <span class="wide-only">Same on the command line:</span>
-        <code>{about.value.command}</code>
+        <code>{plainly(about.value.command)}</code>
         <CopyButton text={about.value.command} label="Copy the command" />
       </span>
     )}
@@ -291,18 +311,65 @@ function AllKeys() {
   )
 }
 
+/** The runs that were started here: of their end one is told elsewhere in the console. */
+const watched = new Set<string>()
+/** How those ended that were started with many others: they are told in one sentence. */
+let ended: Run[] = []
+let together_ = false
+export const watch = (id: string) => (watched.add(id), (together_ ||= watched.size > 3))
+hear((told) => {
+  for (const { kind, data } of told) {
+    const run = data as Run
+    if (kind !== 'run' || !watched.has(run.id) || !run.completed_at) continue
+    watched.delete(run.id)
+    ended.push(run)
+  }
+  if (together_ && watched.size) return
+  const all = ended
+  const wereMany = together_
+  ended = []
+  together_ = false
+  if (path.peek() === '/runs') return
+  if (wereMany) return toastOf(all)
+  for (const run of all) if (!path.peek().startsWith(`/runs/${run.id}`)) toastOf([run])
+})
+
+function toastOf(runs: Run[]) {
+  if (!runs.length) return
+  const [run] = runs
+  const count = (status: string) => runs.filter((one) => one.status === status).length
+  const bad = count('failed')
+  const told = runs.length > 1 ? [`${number(count('succeeded'))} succeeded`, bad && `${number(bad)} failed`, `${number(runs.filter((one) => one.metrics?.issues).length)} with issues`].filter(Boolean).join(', ') : endOf(run)
+  toast(
+    <>
+      <strong class="break">{runs.length > 1 ? `${many(runs.length, 'run')} ended` : plainly(run.input.name)}</strong> <a href={href(runs.length > 1 ? '/runs' : `/runs/${run.id}`)}>Open</a>
+      <br />
+      {told}
+    </>,
+    runs.length === 1 && bad ? 'error' : 'good',
+  )
+}
+
+function endOf(run: Run): string {
+  const metrics = run.metrics
+  if (run.status !== 'succeeded') return doing(run)
+  return metrics?.tables ? `${many(metrics.rows, 'row')}, ${many(metrics.mapped_fields, 'field')}, ${metrics.issues ? many(metrics.issues, 'issue') : 'no issues'}` : 'no table found'
+}
+
 /** Cancels a run, at once: it can be run again. */
 export async function cancelRun(id: string) {
-  if (!may('run')) return failed(new Error('This session may only read.'))
+  if (hindrance('run')) return failed(new Error(hindrance('run')))
   await change('POST', `/api/v1/runs/${id}/cancel`).catch(failed)
 }
 
 /** Runs again, and shows the new run. */
-export async function runAgain(id: string) {
-  if (!may('run')) return failed(new Error('This session may only read.'))
+export async function runAgain(...ids: string[]) {
+  if (hindrance('run')) return failed(new Error(hindrance('run')))
   try {
-    const made = await change<{ id: string }>('POST', `/api/v1/runs/${id}/retry`)
-    go(`/runs/${made.id}/log`)
+    const made: string[] = []
+    for (const id of ids) made.push((await change<{ id: string }>('POST', `/api/v1/runs/${id}/retry`)).id)
+    made.forEach(watch)
+    if (made.length === 1) go(`/runs/${made[0]}`)
   } catch (error) {
     failed(error)
   }

@@ -13,12 +13,13 @@ export function setLetterKeys(on: boolean) {
   localStorage.setItem('ade.keys', on ? 'on' : 'off')
 }
 
-/** Binds keys while the component is shown; what is bound last goes first. `g r` is one after the other, `Ctrl k` together. */
-export function useKeys(keys: Keys) {
+/** Binds keys while the component is shown; what is bound last goes first, and what stands behind goes last. `g r` is one after the other, `Ctrl k` together. */
+export function useKeys(keys: Keys, behind = false) {
   const held = useRef(keys)
   held.current = keys
   useEffect(() => {
-    stack.unshift(held)
+    if (behind) stack.push(held)
+    else stack.unshift(held)
     return () => void stack.splice(stack.indexOf(held), 1)
   }, [])
 }

@@ -5,7 +5,7 @@ import { useEffect, useRef, useState } from 'preact/hooks'
 import { Problem, type Run } from '../api/client'
 import { Glyph, Icon } from './icons'
 import { useKeys } from './keys'
-import { many, number } from './format'
+import { many, number, span } from './format'
 
 /** What a page says of itself to the frame. */
 export interface About {
@@ -35,7 +35,8 @@ export const toasts = signal<Toast[]>([])
 let made = 0
 export function toast(text: ComponentChildren, kind: Toast['kind'] = 'good') {
   const id = ++made
-  toasts.value = [...toasts.value.slice(-2), { id, text, kind }]
+  // The same again takes the place of itself.
+  toasts.value = [...toasts.value.filter((one) => typeof text !== 'string' || one.text !== text).slice(-2), { id, text, kind }]
   if (kind === 'good') setTimeout(() => document.querySelector('.toasts:is(:hover, :focus-within)') || drop(id), 6000)
 }
 export const drop = (id: number) => (toasts.value = toasts.value.filter((toast) => toast.id !== id))
@@ -50,6 +51,7 @@ export function StatusOf({ run, whole }: { run: Run; whole?: boolean }) {
   const issues = run.metrics?.issues ?? 0
   const empty = run.status === 'succeeded' && run.metrics?.tables === 0 && !run.skipped_reason
   if (run.status === 'running' && run.cancel_requested_at) return <Status of="running">Stopping…</Status>
+  if (run.status === 'succeeded' && run.refused?.length) return <Status of="warned">Succeeded, refused</Status>
   if (run.status === 'succeeded' && (issues > 0 || empty))
     return <Status of="warned">{empty ? 'Succeeded, no table found' : `Succeeded, ${many(issues, 'issue')}`}</Status>
   if (whole && run.error) return <Status of={run.status}>{`${title(run.status)}: ${run.error.code}`}</Status>
@@ -70,13 +72,14 @@ export const STAGES = { queued: 'Queued', environment: 'Environment', configurat
 /** What a run does, or why it did not do it: the sentence in the place of its figures. */
 export function doing(run: Run): string {
   if (run.status === 'failed') return run.error ? `${run.error.code}: ${run.error.message}` : 'failed'
-  if (run.status === 'cancelled') return run.duration_ms != null ? 'Cancelled while it ran' : 'Cancelled before it started'
+  if (run.status === 'cancelled') return run.duration_ms != null ? `Cancelled after ${span(run.duration_ms)}` : 'Cancelled before it started'
   if (run.status === 'queued') {
     if (run.stage === 'environment') return 'Waits for its environment'
     return run.attempt_count ? `Tries again (attempt ${run.attempt_count + 1} of ${run.max_attempts})` : 'Waits for a free slot'
   }
   if (run.status === 'running') return `${STAGES[run.stage ?? 'detecting']}${run.rows ? `, ${number(run.rows)} rows` : ''}`
-  return run.skipped_reason ? 'Safe mode skip' : ''
+  if (run.refused?.length) return `Refused: ${run.refused.map((one) => one.message).join('; ')}`
+  return run.skipped_reason ? 'Safe mode skip' : run.metrics?.tables === 0 ? 'No table found' : ''
 }
 
 export function CopyButton({ text, label }: { text: string; label: string }) {
@@ -144,7 +147,7 @@ export function Dialog({ title, onClose, wide, footer, children }: { title: stri
   useKeys({ Escape: onClose })
   useEffect(() => {
     const before = document.activeElement as HTMLElement | null
-    box.current?.querySelector<HTMLElement>('[data-first], input, footer button')?.focus()
+    box.current?.querySelector<HTMLElement>('[data-first], input, .answers button')?.focus()
     return () => before?.focus?.()
   }, [])
   const keep = (event: KeyboardEvent) => {
@@ -158,15 +161,42 @@ export function Dialog({ title, onClose, wide, footer, children }: { title: stri
   return (
     <div class="veil" onClick={(event) => event.target === event.currentTarget && onClose()}>
       <div ref={box} class={`dialog ${wide ? 'wide' : ''}`} role="dialog" aria-modal="true" aria-label={title} onKeyDown={keep}>
-        <header>
+        <div class="asked">
           <h2>{title}</h2>
-        </header>
+        </div>
         <div class="body">{children}</div>
-        {footer && <footer>{footer}</footer>}
+        {footer && <div class="answers">{footer}</div>}
       </div>
     </div>
   )
 }
+
+/** A sentence of the server: what stands in backticks is code; it begins as a sentence does, unless with a name. */
+export function Said({ text }: { text: string | null | undefined }) {
+  const parts = (text ?? '').replace(/^[a-z]+(?= )/, (word) => title(word)).split('`')
+  return <>{parts.map((part, index) => (index % 2 ? <code key={index}>{part}</code> : part))}</>
+}
+
+/** A pane that has nothing to show, and why; not an error. */
+export const Nothing = ({ title, children }: { title: string; children: ComponentChildren }) => (
+  <div class="empty">
+    <h2>{title}</h2>
+    <p class="mid">{children}</p>
+  </div>
+)
+
+/** What is shown of an address that has nothing. */
+export const NoSuch = ({ what, to, list }: { what: string; to: string; list: string }) => (
+  <div class="empty">
+    <h1>No such {what}</h1>
+    <p class="mid">It was deleted, belongs to another workspace, or its address is not whole.</p>
+    <p>
+      <a class="button" href={to}>
+        {list}
+      </a>
+    </p>
+  </div>
+)
 
 /** What a pane says that can't show what it should. */
 export const Trouble = ({ error, again }: { error: unknown; again?: () => void }) => {
@@ -175,9 +205,11 @@ export const Trouble = ({ error, again }: { error: unknown; again?: () => void }
     <div class="notice error" role="alert">
       <Icon name="warning" />
       <div class="grow">
-        <strong>{problem.message}</strong>
+        <strong>
+          <Said text={problem.message} />
+        </strong>
         <div class="mid">
-          {problem.hint} {problem.code && <code>{problem.code}</code>}
+          <Said text={problem.hint} /> {problem.code && <code>{problem.code}</code>}
         </div>
       </div>
       {again && (

@@ -1,0 +1,115 @@
+// The issues of a run: loaded page by page while the grids are there already, filtered, and as a list.
+import { useEffect, useMemo, useRef, useState } from 'preact/hooks'
+import { get, type Run } from '../api/client'
+import { number, plainly } from '../parts/format'
+import type { Issue } from './explained'
+
+/** So many are loaded at once; the next when they are asked for. */
+const AT_ONCE = 10_000
+
+export interface Filter {
+  severities: Set<string>
+  rule: string
+  field: string
+}
+type Counts = Record<'error' | 'warning' | 'info', number>
+const NONE: Counts = { error: 0, warning: 0, info: 0 }
+
+interface Known {
+  issues: Issue[]
+  counts: Counts
+  cursor: string | null
+  /** Whether some are on their way. */
+  busy: boolean
+}
+const EMPTY: Known = { issues: [], counts: NONE, cursor: null, busy: true }
+const total = (counts: Counts) => counts.error + counts.warning + counts.info
+
+/** A list on the server, of which more can be asked for. */
+function useList(run: Run, on: boolean, filter: Filter | null, failed: (error: unknown) => void) {
+  const [known, setKnown] = useState<Known>(EMPTY)
+  const held = useRef({ known: EMPTY, abort: new AbortController() })
+  const tell = (next: Known) => setKnown((held.current.known = next))
+  const load = async () => {
+    const { abort } = held.current
+    const enough = held.current.known.issues.length + AT_ONCE
+    const query = filter ? { rule: filter.rule, field: filter.field, severity: filter.severities.size === 1 ? [...filter.severities][0] : '' } : {}
+    try {
+      do {
+        const { known } = held.current
+        const page = await get('/api/v1/runs/{id}/issues', { id: run.id }, { ...query, limit: 1000, cursor: known.cursor }, abort.signal)
+        if (abort.signal.aborted) return
+        const issues = known.issues.concat(page.issues as Issue[])
+        tell({ issues, counts: (page.counts as Counts) ?? known.counts, cursor: page.next_cursor ?? null, busy: !!page.next_cursor && issues.length < enough })
+      } while (held.current.known.busy)
+    } catch (error) {
+      if (abort.signal.aborted) return
+      tell({ ...held.current.known, busy: false })
+      // A configuration that keeps no list has none to show.
+      if ((error as { code?: string }).code !== 'no_issue_list') failed(error)
+    }
+  }
+  const key = filter && `${filter.rule} ${filter.field} ${[...filter.severities]}`
+  useEffect(() => {
+    held.current = { known: EMPTY, abort: new AbortController() }
+    setKnown(EMPTY)
+    if (on) load()
+    return () => held.current.abort.abort()
+  }, [run.id, on, key])
+  return { ...known, load: () => (held.current.known.busy || !held.current.known.cursor ? Promise.resolve() : (tell({ ...held.current.known, busy: true }), load())), more: Math.max(0, total(known.counts) - known.issues.length) }
+}
+
+/** All issues, as far as they are loaded; those that pass the filter; and how many are not loaded yet. */
+export function useIssues(run: Run, filter: Filter, failed: (error: unknown) => void) {
+  const all = useList(run, true, null, failed)
+  const isFiltered = filter.severities.size < 3 || !!filter.rule || !!filter.field
+  // Where not all are here, the server filters.
+  const asks = isFiltered && !all.busy && all.more > 0
+  const asked = useList(run, asks, asks ? filter : null, failed)
+  const source = asks ? asked : all
+  const issues = useMemo(
+    () => (isFiltered ? source.issues.filter((issue) => filter.severities.has(issue.severity) && (!filter.rule || issue.rule === filter.rule) && (!filter.field || issue.field === filter.field)) : source.issues),
+    [source.issues, isFiltered, filter.severities, filter.rule, filter.field],
+  )
+  return { all: all.issues, total: total(all.counts), counts: all.counts, issues, isFiltered, more: source.more, busy: source.busy, load: source.load }
+}
+
+/** Lines of one height; those in sight are in the page. */
+export function IssueList({ issues, at, narrow, onChoose, onOpen }: { issues: Issue[]; at: number; narrow: boolean; onChoose: (issue: Issue) => void; onOpen: (issue: Issue) => void }) {
+  const box = useRef<HTMLDivElement>(null)
+  const [[top, height], see] = useState([0, 800])
+  const line = narrow ? 52 : 28
+  const look = () => box.current && see([box.current.scrollTop, box.current.clientHeight])
+  useEffect(() => {
+    const watch = new ResizeObserver(look)
+    watch.observe(box.current!)
+    return () => watch.disconnect()
+  }, [])
+  useEffect(() => {
+    const scroller = box.current!
+    const y = at * line
+    if (at >= 0 && (y < scroller.scrollTop || y + line > scroller.scrollTop + scroller.clientHeight)) scroller.scrollTop = y - scroller.clientHeight / 2
+  }, [at])
+  const first = Math.max(0, Math.floor(top / line) - 6)
+  const sight = issues.slice(first, first + Math.ceil(height / line) + 12)
+  return (
+    <div class="issue-list" ref={box} onScroll={look} tabIndex={0} role="region" aria-label={`Issues, ${number(issues.length)}`}>
+      <div role="list" ref={(element) => void (element && (element.style.height = `${issues.length * line}px`))}>
+        {sight.map((issue, index) => (
+          <div role="listitem" key={first + index} ref={(element) => void (element && (element.style.top = `${(first + index) * line}px`))}>
+            <button type="button" aria-current={first + index === at} onClick={() => (narrow ? onOpen(issue) : onChoose(issue))} onDblClick={() => onOpen(issue)}>
+              <span class={`chip ${issue.severity}`}>{issue.severity}</span>
+              <code class="cut">
+                <bdi>{plainly(issue.sheet)}</bdi>!{issue.cell ?? issue.row}
+              </code>
+              <span class="cut">{issue.message}</span>
+              <code class="cut value">{issue.value}</code>
+              <code class="cut dim rule">{issue.rule}</code>
+            </button>
+          </div>
+        ))}
+      </div>
+      {!issues.length && <p class="empty">No issues.</p>}
+    </div>
+  )
+}

@@ -1,0 +1,34 @@
+// Where in a configuration something stands that a run names: a rule, a detector, a transform.
+import type { ComponentChildren } from 'preact'
+import type { Run } from '../api/client'
+import { get } from '../api/client'
+import { failed, toast } from '../parts/parts'
+import { go } from '../router'
+import { textOf } from './configs-bench'
+
+/** What to look for, the surest first: the function, then the field. */
+export function wanted(name: string): RegExp[] {
+  const field = /^Field\('(\w+)'\)/.exec(name)?.[1] ?? /^(\w+)\./.exec(name)?.[1]
+  const last = /(\w+)$/.exec(name)?.[1]
+  const all = last ? [new RegExp(`^\\s*def ${last}\\b`)] : []
+  if (field) all.push(new RegExp(`Field\\(\\s*["']${field}["']`), new RegExp(`["']${field}["']`))
+  return all
+}
+
+async function open(run: Run, name: string) {
+  const { items } = await get('/api/v1/configs/{config_id}/files', { config_id: run.configuration_id })
+  const paths = items.map((file) => file.path).filter((path) => /\.py$/.test(path) && !/^tests\//.test(path))
+  const texts = await Promise.all(paths.slice(0, 60).map(async (path) => ({ path, lines: ((await textOf(run.configuration_id, path)).text ?? '').split('\n') })))
+  for (const pattern of wanted(name))
+    for (const { path, lines } of texts) {
+      const at = lines.findIndex((line) => pattern.test(line))
+      if (at >= 0) return go(`/configs/${run.configuration_id}/files?file=${encodeURIComponent(path)}&line=${at + 1}`)
+    }
+  toast(`No file of ${run.configuration_name} has ${name}: it is of ADE itself, or was renamed since.`)
+}
+
+export const PlaceOf = ({ run, name, children }: { run: Run; name: string; children?: ComponentChildren }) => (
+  <button type="button" class="linked" title="Its line in the configuration" onClick={() => open(run, name).catch(failed)}>
+    {children ?? <code>{name}</code>}
+  </button>
+)
