@@ -157,7 +157,7 @@ try {
     await look('run-result')
   })
 
-  await steps.step('arrows move, Tab goes to the other side and back, and a link shows the same cell', async () => {
+  await steps.step('arrows move, Tab goes to the other side and back, a link shows the same cell, and a text is found', async () => {
     await page.locator('[role=grid]').first().focus()
     await page.keyboard.press('ArrowDown')
     await says('cell', 'C12')
@@ -172,6 +172,18 @@ try {
     await page.reload()
     await page.locator('.grid-cell.chosen').nth(1).waitFor()
     await says('cell', 'C11')
+    await page.keyboard.press('Control+f')
+    await page.keyboard.type('skyler')
+    await page.keyboard.press('Enter')
+    await says('cell', (cell) => cell !== 'C11')
+    await page.locator('.grid-cell.chosen', { hasText: 'Skyler' }).first().waitFor()
+    await page.keyboard.press('Escape')
+    await page.locator('h1').click()
+    // The issues before the row that was found.
+    for (const cell of ['F16', 'C11']) {
+      await page.keyboard.press('p')
+      await says('cell', cell)
+    }
   })
 
   await steps.step('the log, each decision, and the files', async () => {
