@@ -1,120 +1,491 @@
-// A person's way through the console, with a real server that has a configuration: node test/story.mjs URL TOKEN FILE [chromium]
+// A person's whole way through the console, with a real server on a fresh data directory, and axe on every page on the way:
+// node test/story.mjs PATH-OF-ADE [--chromium PATH] [--dist FOLDER] [--pictures FOLDER] [--docs FOLDER]
 import assert from 'node:assert/strict'
-import { readFileSync } from 'node:fs'
-import { basename } from 'node:path'
-import { chromium } from 'playwright-core'
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { called, HANG, launch, person, Place, Steps } from './ground.mjs'
+import { Looks, THEMES, WIDTHS } from './looks.mjs'
 
-const [base, token, file, executablePath = '/usr/bin/chromium'] = process.argv.slice(2)
-const browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] })
-const step = (text) => console.log(`· ${text}`)
+const { ade, chromium, dist, pictures, docs } = called({ pictures: { type: 'string' }, docs: { type: 'string' } })
+const steps = new Steps()
+const looks = new Looks({ pictures, docs })
+const place = new Place(ade)
+let browser
+
 try {
-  const context = await browser.newContext({ viewport: { width: 1280, height: 860 }, reducedMotion: 'reduce' })
-  const page = await context.newPage()
-  const wrong = []
-  page.on('pageerror', (error) => wrong.push(error.stack))
-  // From the beginning: the browser is told of it late.
+  place.configurations()
+  await place.start()
+  browser = await launch(chromium)
+  const { context, page, wrong } = await person(browser, { dist })
   page.on('filechooser', () => {})
-  await page.addInitScript(() => addEventListener('securitypolicyviolation', (event) => (document.title = `forbidden: ${event.violatedDirective} ${event.blockedURI}`)))
-  const says = (name, value) => page.waitForURL((url) => (typeof value === 'function' ? value(url.searchParams.get(name)) : url.searchParams.get(name) === value), { timeout: 5000 })
+  steps.onFailure = async () => {
+    console.log(`at ${page.url()}\n${await page.locator('body').ariaSnapshot().catch(() => '')}\n${wrong.join('\n')}\n${place.log().slice(-1500)}`)
+  }
+  const cdp = await context.newCDPSession(page)
+  const button = (name) => page.getByRole('button', { name })
+  const heading = (name) => page.getByRole('heading', { level: 1, name })
+  const status = (name) => page.locator('.run-title .status', { hasText: name }).waitFor()
+  const row = (id) => page.locator(`#run-${id}`)
   const query = (name) => new URL(page.url()).searchParams.get(name)
+  const says = (name, value) => page.waitForURL((url) => (typeof value === 'function' ? value(url.searchParams.get(name)) : url.searchParams.get(name) === value))
+  const go = async (path) => {
+    await page.goto(`${place.url}/console${path}`)
+    await page.locator('h1').first().waitFor()
+  }
+  const idHere = () => page.url().match(/(?:runs|configs)\/([0-9a-f-]{36})/)[1]
+  const look = (name) => looks.at(page, name)
+  /** Files in the hand, as a system holds them over a window. */
+  const drag = async (kind, files) => cdp.send('Input.dispatchDragEvent', { type: kind, x: 640, y: 620, data: { items: [], files, dragOperationsMask: 1 } })
+  const sent = async (name, bytes) => ({ name, mimeType: '', buffer: Buffer.from(bytes) })
+  const choose = async (...files) => {
+    const chooser = page.waitForEvent('filechooser')
+    await page.keyboard.press('u')
+    await (await chooser).setFiles(files)
+  }
+  const began = async (config) => {
+    await go(`/start?config=${config}`)
+    await page.locator('#configuration').waitFor()
+  }
+  /** Changes what stands in the editor, as hands do: a line is found, and typed anew. */
+  const typed = async (line, text) => {
+    await page.locator('.cm-line', { hasText: line }).first().click()
+    // To its first letter: what stands before that stays.
+    await page.keyboard.press('Home')
+    await page.keyboard.press('Shift+End')
+    await page.keyboard.type(text)
+    // A name that is offered or a bracket that is closed by itself would be another text.
+    await page.locator('.cm-line', { hasText: text }).first().waitFor()
+  }
 
-  step('a wrong token is told, the right one enters')
-  await page.goto(`${base}/console`)
-  await page.getByLabel('Token').fill('ade_wrong')
-  await page.getByRole('button', { name: 'Sign in' }).click()
-  await page.getByText('This token is not valid').waitFor()
-  await page.getByLabel('Token').fill(token)
-  await page.getByRole('button', { name: 'Sign in' }).click()
-  await page.getByRole('heading', { level: 1, name: 'Runs' }).waitFor()
-  await page.getByText('Live', { exact: true }).waitFor()
+  let token
+  let crew
+  let people
+  let messy
+  let slow
 
-  step('a second tab hears the same stream')
-  const second = await context.newPage()
-  await second.goto(`${base}/console/runs`)
-  await second.getByText('Live', { exact: true }).waitFor()
+  await steps.step('the printed link opens the console, and no token stays in the address', async () => {
+    await page.goto(`${place.url}/?token=${place.token}`)
+    await page.getByRole('heading', { name: 'Drop a messy workbook here' }).waitFor()
+    await page.getByText('Live', { exact: true }).waitFor()
+    assert.equal(page.url(), `${place.url}/console`)
 
-  step('a file becomes a run')
-  await page.bringToFront()
-  const chooser = page.waitForEvent('filechooser')
-  await page.keyboard.press('u')
-  await (await chooser).setFiles([{ name: basename(file), mimeType: '', buffer: readFileSync(file) }, { name: 'minutes.docx', mimeType: 'text/plain', buffer: Buffer.from('no workbook') }])
-  await page.getByText('unsupported_format').waitFor()
-  await page.getByText('Ready', { exact: true }).waitFor()
-  await page.keyboard.press('Control+Enter')
-  await page.waitForURL(/\/console\/runs\/[0-9a-f-]{36}/)
-  const id = page.url().match(/runs\/([0-9a-f-]{36})/)[1]
+    assert.doesNotMatch(JSON.stringify(await cdp.send('Page.getNavigationHistory')), /ade_[0-9a-f]{64}/, 'the link is not in the history')
+    assert.ok(!(await page.evaluate(() => JSON.stringify([document.referrer, document.cookie, { ...localStorage }, { ...sessionStorage }, performance.getEntries().map((one) => one.name)]))).includes(place.token))
+    await look('first-run')
+  })
 
-  step('it ends, and its result is shown beside the sheet it came from')
-  await page.locator('.grid-pane').nth(1).waitFor({ timeout: 60_000 })
-  assert.equal(await page.locator('[role=grid]').count(), 2)
-  await second.locator(`#run-${id}`).getByText('Succeeded').waitFor()
+  await steps.step('a wrong token is told, the right one enters', async () => {
+    token = place.ade('tokens', 'create', 'story', '--scope', 'admin', '--json')
+    token = JSON.parse(token).token
+    await button('Theme and session').click()
+    await button('Sign out').click()
+    await heading('Sign in').waitFor()
+    await page.getByLabel('Token').fill('ade_wrong')
+    await button('Sign in').click()
+    await page.getByText('This token is not valid').waitFor()
+    await look('sign-in')
+    await page.getByLabel('Token').fill(token)
+    await button('Sign in').click()
+    await page.getByRole('heading', { name: 'Drop a messy workbook here' }).waitFor()
+  })
 
-  step('n and p go through the issues; the other side shows the partner')
-  await page.getByRole('button', { name: 'Next issue, n' }).waitFor()
-  await page.keyboard.press('n')
-  await page.locator('.side').getByText(/issue 1 of \d+/).waitFor()
-  await says('cell', (cell) => cell)
-  const first = query('cell')
-  await page.keyboard.press('n')
-  await page.locator('.side').getByText(/issue 2 of \d+/).waitFor()
-  await page.keyboard.press('p')
-  await page.locator('.side').getByText(/issue 1 of \d+/).waitFor()
-  await says('cell', first)
-  assert.equal(await page.locator('.grid-cell.chosen').count(), 2)
+  await steps.step('two files are held over the window, and dropped', async () => {
+    writeFileSync(place.at('office.csv'), readFileSync(place.at('crew/tests/cases/office-export/input.csv')))
+    const files = [place.at('crew/sample.xlsx'), place.at('office.csv')]
+    for (const kind of ['dragEnter', 'dragOver']) await drag(kind, files)
+    await page.getByRole('heading', { name: 'Drop 2 workbooks' }).waitFor()
+    await page.locator('.choices button').nth(2).waitFor()
+    await look('start-drop')
+    for (const kind of ['dragEnter', 'dragOver', 'drop']) await drag(kind, files)
+    await page.getByText('Ready', { exact: true }).nth(1).waitFor()
+    await choose(await sent('minutes.docx', 'no workbook'))
+    await page.getByText('unsupported_format').waitFor()
+    crew = (await place.api('workspaces/default/configs')).items.find((one) => one.name === 'crew').id
+    await page.locator('#configuration').selectOption(crew)
+    await look('start')
+    await button('Take out minutes.docx').click()
+  })
 
-  step('arrows move, Tab goes to the other side and back, and a link shows the same cell')
-  await page.locator('[role=grid]').first().focus()
-  await page.keyboard.press('ArrowDown')
-  await says('cell', (cell) => cell !== first)
-  await page.keyboard.press('ArrowUp')
-  await says('cell', first)
-  await page.keyboard.press('Tab')
-  await says('side', 'output')
-  await page.keyboard.press('Shift+Tab')
-  await says('side', null)
-  const active = await page.locator('[role=grid]').first().getAttribute('aria-activedescendant')
-  assert.ok(await page.locator(`[id="${active}"]`).count(), 'the active cell is in the page')
-  await page.reload()
-  await page.locator('.grid-cell.chosen').first().waitFor()
-  await says('cell', first)
+  await steps.step('their runs are watched live, in two tabs by one stream', async () => {
+    const second = await context.newPage()
+    await second.goto(`${place.url}/console/runs`)
+    await second.getByText('Live', { exact: true }).waitFor()
+    await page.bringToFront()
+    await page.keyboard.press('Control+Enter')
+    await heading('Runs').waitFor()
+    const ended = page.locator('tr[id^=run-]').filter({ hasText: /sample\.xlsx|office\.csv/ }).filter({ hasText: 'Succeeded' })
+    await ended.nth(1).waitFor()
+    messy = (await page.locator('tr[id^=run-]', { hasText: 'sample.xlsx' }).getAttribute('id')).slice(4)
+    await second.locator(`#run-${messy}`).getByText('Succeeded').waitFor()
+    await second.close()
+    await page.locator('.plot rect').first().waitFor()
+    await look('runs')
+  })
 
-  step('going back leaves the tab, not the cell')
-  await page.keyboard.press('2')
-  await page.waitForURL(/\/log$/)
-  await page.locator('.log-line').first().waitFor()
-  await page.getByRole('button', { name: /^Error/ }).click()
-  await page.getByText('No line of this log').waitFor()
-  await page.goBack()
-  await page.waitForURL(/\/result|\/runs\/[0-9a-f-]{36}\?/)
-  await says('cell', first)
+  await steps.step('the result is read: the sheet beside what came of it', async () => {
+    for (let press = 0; press < 3; press++) {
+      await page.keyboard.press('j')
+      if (await page.locator(`#run-${messy}.chosen`).count()) break
+    }
+    await page.keyboard.press('Enter')
+    await page.waitForURL((url) => url.pathname.includes(messy))
+    await page.locator('.grid-pane').nth(1).waitFor()
+    assert.equal(await page.locator('[role=grid]').count(), 2)
+    await page.locator('.grid-cell.lost', { hasText: 'empty' }).first().waitFor()
+    await page.locator('.grid-row.gone').first().waitFor()
+    await look('run-result-quiet')
+  })
 
-  step('explain and files')
-  await page.keyboard.press('3')
-  await page.getByRole('heading', { name: /^Columns of table 1/ }).waitFor()
-  await page.keyboard.press('4')
-  const download = page.waitForEvent('download')
-  await page.getByRole('link', { name: 'Download: Normalized workbook' }).click()
-  assert.match((await download).suggestedFilename(), /\.xlsx$/)
+  await steps.step('n and p go through the issues, and the panel says why', async () => {
+    await button('Next issue, n').waitFor()
+    await page.keyboard.press('n')
+    await page.locator('.side').getByText(/issue 1 of \d+/).waitFor()
+    await says('cell', 'C11')
+    await looks.document(page, 'console-result')
+    await page.keyboard.press('n')
+    await page.locator('.side').getByText(/issue 2 of \d+/).waitFor()
+    await page.keyboard.press('p')
+    await page.locator('.side').getByText(/issue 1 of \d+/).waitFor()
+    await says('cell', 'C11')
+    assert.equal(await page.locator('.grid-cell.chosen').count(), 2)
+    const why = page.locator('.side')
+    await why.getByText('not an e-mail address').waitFor()
+    await why.getByText('email.value_lost').waitFor()
+    await why.getByText('Cameron.Taylor at example.org').waitFor()
+    await why.getByRole('heading', { name: 'Why C is email' }).waitFor()
+    await why.locator('progress').first().waitFor()
+    await look('run-result')
+  })
 
-  step('the palette finds the run')
-  await page.keyboard.press('Control+k')
-  await page.keyboard.type(id.slice(-6))
-  await page.getByRole('option').filter({ hasText: id.slice(-6) }).first().waitFor()
-  await page.keyboard.press('Escape')
+  await steps.step('arrows move, Tab goes to the other side and back, a link shows the same cell, and a text is found', async () => {
+    await page.locator('[role=grid]').first().focus()
+    await page.keyboard.press('ArrowDown')
+    await says('cell', 'C12')
+    await page.keyboard.press('ArrowUp')
+    await says('cell', 'C11')
+    await page.keyboard.press('Tab')
+    await says('side', 'output')
+    await page.keyboard.press('Shift+Tab')
+    await says('side', null)
+    const active = await page.locator('[role=grid]').first().getAttribute('aria-activedescendant')
+    assert.ok(await page.locator(`[id="${active}"]`).count(), 'the active cell is in the page')
+    await page.reload()
+    await page.locator('.grid-cell.chosen').nth(1).waitFor()
+    await says('cell', 'C11')
+    await page.keyboard.press('Control+f')
+    await page.keyboard.type('skyler')
+    await page.keyboard.press('Enter')
+    await says('cell', (cell) => cell !== 'C11')
+    await page.locator('.grid-cell.chosen', { hasText: 'Skyler' }).first().waitFor()
+    await page.keyboard.press('Escape')
+    await page.locator('h1').click()
+    // The issues before the row that was found.
+    for (const cell of ['F16', 'C11']) {
+      await page.keyboard.press('p')
+      await says('cell', cell)
+    }
+  })
 
-  step('filters are in the address, and Escape clears them')
-  await page.keyboard.press('g')
-  await page.keyboard.press('r')
-  await page.locator(`#run-${id}`).waitFor()
-  await page.getByRole('button', { name: /^Failed/ }).click()
-  await page.waitForURL(/status=failed/)
-  await page.locator(`#run-${id}`).waitFor({ state: 'detached' })
-  await page.keyboard.press('Escape')
-  await page.locator(`#run-${id}`).waitFor()
+  await steps.step('the log, each decision, and the files', async () => {
+    await page.keyboard.press('2')
+    await page.waitForURL(/\/log$/)
+    await page.locator('.log-line').first().click()
+    await page.locator('.log-data').waitFor()
+    await look('run-log')
+    await page.goBack()
+    await says('cell', 'C11')
+    await page.locator('.grid-cell.chosen').nth(1).waitFor()
+    await page.keyboard.press('3')
+    await page.getByRole('heading', { name: /^Columns of table 1/ }).waitFor()
+    await look('run-explain')
+    await page.keyboard.press('4')
+    await page.getByRole('link', { name: 'Download: Painted copy' }).waitFor()
+    await look('run-files')
+  })
 
-  assert.deepEqual(wrong, [])
-  assert.doesNotMatch(await page.title(), /forbidden/)
-  console.log('all is well')
+  await steps.step('the workbook and the painted copy are downloaded', async () => {
+    const fetched = async (does) => {
+      const download = page.waitForEvent('download')
+      await does()
+      const file = await download
+      return [file.suggestedFilename(), readFileSync(await file.path())]
+    }
+    const [name, bytes] = await fetched(() => page.getByRole('link', { name: 'Download: Normalized workbook' }).click())
+    const kept = join(place.folder, 'data/workspaces/default/runs', messy, 'output')
+    assert.equal(name, 'sample_normalized.xlsx')
+    assert.deepEqual(bytes, readFileSync(join(kept, readdirSync(kept).find((one) => one.endsWith('.xlsx')))))
+    assert.deepEqual((await fetched(() => page.keyboard.press('d')))[1], bytes)
+    const [painted, copy] = await fetched(() => page.getByRole('link', { name: 'Download: Painted copy' }).click())
+    assert.match(painted, /^sample.*\.xlsx$/)
+    writeFileSync(place.at('painted.xlsx'), copy)
+    place.ade('annotate', messy, '-o', 'as-annotated.xlsx')
+    assert.deepEqual(copy, readFileSync(place.at('as-annotated.xlsx')), 'the copy is the one that `ade annotate` makes')
+  })
+
+  await steps.step('the server is killed while a run works: the page says so, and recovers', async () => {
+    slow = (await place.api('workspaces/default/configs', token)).items.find((one) => one.name === 'payroll').id
+    await began(slow)
+    await choose(await sent('week-46.csv', readFileSync(place.at('office.csv'))))
+    await page.keyboard.press('Control+Enter')
+    await page.waitForURL(/\/console\/runs\/[0-9a-f-]{36}/)
+    await page.locator('.log-line', { hasText: 'waits for the register' }).waitFor()
+    await status('Running')
+    await looks.document(page, 'console-run')
+    await look('run')
+    await place.kill()
+    await page.getByText('No connection since').waitFor()
+    await page.getByText('Offline', { exact: true }).waitFor()
+    await look('offline')
+    await place.start()
+    // It may have tried by itself before the hand is there.
+    const hand = button('Try now').click({ timeout: 5000 }).catch(() => {})
+    await page.getByText('Live', { exact: true }).waitFor()
+    await page.getByText('No connection since').waitFor({ state: 'detached' })
+    await hand
+    // What was in progress is begun anew by the worker that came back, and the page shows it without being loaded again.
+    await page.locator('.log-line', { hasText: 'waits for the register' }).nth(1).waitFor()
+  })
+
+  await steps.step('a long run is cancelled', async () => {
+    await status('Running')
+    await page.keyboard.press('x')
+    await status('Cancelled')
+    await page.keyboard.press('g')
+    await page.keyboard.press('r')
+    await page.locator('tr', { hasText: 'week-46.csv' }).getByText('Cancelled', { exact: true }).waitFor()
+  })
+
+  await steps.step('a run that fails shows the line that failed', async () => {
+    const broken = (await place.api('workspaces/default/configs', token)).items.find((one) => one.name === 'broken').id
+    await began(broken)
+    await choose(await sent('wages.csv', readFileSync(place.at('office.csv'))))
+    await page.keyboard.press('Control+Enter')
+    await status('Failed')
+    await page.locator('.code-place .wrong', { hasText: 'table / 0' }).waitFor()
+    await look('run-failed')
+    await page.getByRole('link', { name: 'Open at line 2' }).click()
+    await page.locator('.cm-line', { hasText: 'table / 0' }).waitFor()
+    assert.equal(query('line'), '2')
+  })
+
+  await steps.step('a configuration is made from a template and published', async () => {
+    await go('/configs')
+    await button(/^New/).click()
+    await button(/^default/).click()
+    await page.getByLabel('Name', { exact: true }).fill('people')
+    await look('configurations-new')
+    await button('Make the configuration').click()
+    await page.waitForURL(/\/console\/configs\/[0-9a-f-]{36}/)
+    people = idHere()
+    await page.getByText('Draft loads').waitFor()
+    await page.getByRole('link', { name: 'Publish…' }).click()
+    await button(/^Publish version 1/).click()
+    await page.getByRole('row', { name: /Version 1 Active/ }).waitFor()
+    await began(people)
+    await choose({ name: 'sample.xlsx', mimeType: '', buffer: readFileSync(place.at('crew/sample.xlsx')) })
+    await page.getByText('stored before, same SHA-256, not sent again').waitFor()
+    await page.keyboard.press('Control+Enter')
+    await page.waitForURL(/\/console\/runs\/[0-9a-f-]{36}/)
+    await status('Succeeded')
+  })
+
+  const fields = () => page.goto(`${place.url}/console/configs/${people}/files?file=${encodeURIComponent('src/ade_config/columns/fields.py')}`)
+
+  await steps.step('a mistake in the editor is told at its line, and mended', async () => {
+    await fields()
+    await typed('return range(field_name, least=0, most=80)', 'return range(field_name, least=0, most=eighty())')
+    await page.getByText('1 file not saved').first().waitFor()
+    await page.keyboard.press('Control+s')
+    await page.getByText('Draft loads').or(page.getByText('Draft does not load')).waitFor()
+    await typed('FULL_NAME = FullName(', 'FULL_NAME = FullNames(["full name", "name", "employee name", "member name"])')
+    await page.keyboard.press('Control+s')
+    await page.locator('.cm-message', { hasText: 'FullNames' }).waitFor()
+    await page.locator('.cm-line').first().click()
+    await page.keyboard.press('F8')
+    await page.getByText('line 6, column 1').waitFor()
+    await look('configuration')
+    await typed('FULL_NAME = FullNames(', 'FULL_NAME = FullName(["full name", "name", "employee name", "member name"])')
+    await typed('return range(field_name, least=0, most=eighty())', 'return range(field_name, least=0, most=40)')
+    await page.keyboard.press('Control+s')
+    await page.getByText('Draft loads').waitFor()
+    assert.equal(await page.locator('.cm-message').count(), 0)
+  })
+
+  await steps.step('nobody’s change is overwritten: a conflict is compared', async () => {
+    const file = `${place.url}/api/v1/configs/${people}/files/src/ade_config/columns/fields.py`
+    const headers = { Authorization: `Bearer ${token}` }
+    await typed('Field("employer", "Employer"', 'Field("employer", "Boss", headers=["employer", "company", "contractor"], read=text),')
+    const text = await (await fetch(file, { headers })).text()
+    const other = await fetch(file, { method: 'PUT', headers: { ...headers, 'Content-Type': 'application/octet-stream', 'If-Match': '*' }, body: text.replace('"Employer"', '"Firm"') })
+    assert.equal(other.status, 200)
+    await page.keyboard.press('Control+s')
+    await page.getByText('while you edited it').waitFor()
+    assert.match(await page.locator('.diff').innerText(), /"Boss"/)
+    await look('configuration-conflict')
+    await button('Take theirs').click()
+    await page.locator('.cm-line', { hasText: '"Firm"' }).waitFor()
+    await page.keyboard.press('Control+s')
+    await page.getByText('Draft loads').waitFor()
+  })
+
+  await steps.step('versions are compared, the draft is tried on what was run before, and published', async () => {
+    await page.getByRole('tab', { name: /^Compare/ }).click()
+    await page.locator('.diff td.minus', { hasText: '80' }).waitFor()
+    await page.locator('.diff td.plus', { hasText: '"Firm"' }).waitFor()
+    await button('Try', { exact: true }).click()
+    await page.locator('.trial').getByText('column Firm').first().waitFor()
+    await page.locator('.trial').getByText('column Employer').first().waitFor()
+    await page.locator('.trial').getByText(/hours\.up_to_80: \d+ issues, was 1/).waitFor()
+    await page.getByText('Same dependencies').waitFor()
+    await looks.document(page, 'console-compare')
+    await look('configuration-compare')
+    await button(/^Publish version 2/).click()
+    await page.getByRole('row', { name: /Version 2 Active/ }).waitFor()
+    await page.getByRole('row', { name: /Version 1 Archived/ }).waitFor()
+    await look('configuration-versions')
+  })
+
+  await steps.step('it is run again, and the result is another', async () => {
+    await began(people)
+    await choose({ name: 'sample.xlsx', mimeType: '', buffer: readFileSync(place.at('crew/sample.xlsx')) })
+    await page.getByText('Ready', { exact: true }).waitFor()
+    await page.keyboard.press('Control+Enter')
+    await page.waitForURL(/\/console\/runs\/[0-9a-f-]{36}/)
+    await status('Succeeded')
+    const first = idHere()
+    await page.getByText('version 2').waitFor()
+    await button('Normalized').click()
+    await page.locator('.grid-pane .grid-cell', { hasText: 'Firm' }).first().waitFor()
+    await page.keyboard.press('r')
+    await page.waitForURL((url) => /\/runs\//.test(url.pathname) && !url.pathname.includes(first))
+    await status('Succeeded')
+    await page.keyboard.press('4')
+    await page.locator('.facts').getByText('Again of').waitFor()
+  })
+
+  await steps.step('filters are in the address, the palette finds a run, and each page has its keys', async () => {
+    await page.keyboard.press('g')
+    await page.keyboard.press('r')
+    await row(messy).waitFor()
+    await button(/^Failed/).click()
+    await says('status', 'failed')
+    await row(messy).waitFor({ state: 'detached' })
+    await page.reload()
+    await page.locator('tr', { hasText: 'wages.csv' }).waitFor()
+    assert.equal(await row(messy).count(), 0)
+    await page.getByRole('searchbox').fill('no such run')
+    await page.getByText('No failed run').waitFor()
+    await look('runs-empty')
+    await page.locator('h1').click({ position: { x: 5, y: 5 } })
+    await page.keyboard.press('Escape')
+    await row(messy).waitFor()
+    await page.keyboard.press('Control+k')
+    await page.keyboard.type(messy.slice(-6))
+    await page.getByRole('option').filter({ hasText: messy.slice(-6) }).first().waitFor()
+    await look('palette')
+    await page.keyboard.press('Escape')
+    await page.keyboard.press('?')
+    await page.getByRole('dialog', { name: 'All keys' }).waitFor()
+    await look('keys')
+    await page.keyboard.press('Escape')
+    for (const [key, name] of [['c', 'Configurations'], ['e', 'Environments'], ['w', 'Workers'], ['t', 'Tokens']]) {
+      await page.keyboard.press('g')
+      await page.keyboard.press(key)
+      await heading(name).waitFor()
+      await page.locator('table tbody tr, main h2').first().waitFor()
+      await look(name.toLowerCase())
+    }
+    await go('/nowhere')
+    await look('nowhere')
+  })
+
+  await steps.step('an environment says what it holds, and a token is made and copied once', async () => {
+    await go('/environments')
+    await page.locator('table a').first().click()
+    await page.waitForURL(/\/environments\/[0-9a-f-]+/)
+    await look('environment')
+    await go('/tokens')
+    await button(/^Create/).first().click()
+    await look('tokens-new')
+    await page.getByLabel('Name').fill(`for ${'<b>Ann</b>'}`)
+    await button('Create the token').click()
+    await page.getByText(/ade_[0-9a-f]{64}/).waitFor()
+    await page.locator('td', { hasText: '<b>Ann</b>' }).waitFor()
+    await page.reload()
+    await page.locator('td', { hasText: '<b>Ann</b>' }).waitFor()
+    assert.equal(await page.getByText(/ade_[0-9a-f]{64}/).count(), 0)
+  })
+
+  await steps.step('names, headers, cells and logs look as they are', async () => {
+    const markup = '<img src=x onerror=alert(1)>'
+    const turned = 'abc\u202Edef'
+    const long = 'x'.repeat(30_000)
+    const unlike = []
+    /** No markup of a file became an element, the page is no wider than the window, and a text that turns the writing turns nothing but itself. */
+    const plain = async (where) => {
+      const found = await page.evaluate(() => {
+        const told = []
+        if (document.querySelector('#app :is(script, img, b[onclick])')) told.push('markup became an element')
+        if (document.documentElement.scrollWidth > innerWidth) told.push('the page is wider than the window')
+        const walk = document.createTreeWalker(document.querySelector('#app'), NodeFilter.SHOW_TEXT)
+        while (walk.nextNode()) {
+          const text = walk.currentNode
+          if (!/[\u202A-\u202E\u2066-\u2069]/.test(text.data)) continue
+          let box = text.parentElement
+          const own = (element) => !/^(inline|contents)$/.test(getComputedStyle(element).display) || /isolate|plaintext/.test(getComputedStyle(element).unicodeBidi)
+          while (!own(box)) box = box.parentElement
+          const after = box.textContent.slice(box.textContent.indexOf(text.data) + text.data.length)
+          if (after.trim()) told.push(`turns what follows in <${box.localName} class="${box.className}">: ${after.slice(0, 60)}`)
+        }
+        return told
+      })
+      unlike.push(...found.map((one) => `${where}: ${one}`))
+    }
+    const name = `${markup.replaceAll('/', '')} ${turned}.csv`
+    place.open()
+    await began(slow)
+    await choose(await sent(name, `First name,Surname,E-mail,"<b>Hours</b> ${turned}",Comments\nAnn,Lee,ann at example.org,12,${markup}\n${turned},Ray,r@example.org,13,${long}\n"<script>alert(1)</script>",Poe,p@example.org,99,"&lt;b&gt;"\n`))
+    await page.locator('td', { hasText: markup }).first().waitFor()
+    await plain('start')
+    await page.keyboard.press('Control+Enter')
+    await status('Succeeded')
+    await page.locator('.grid-pane').nth(1).waitFor()
+    const cells = page.locator('.grid-pane').first().locator('.grid-cell')
+    for (const text of ['<script>alert(1)</script>', markup, '&lt;b&gt;', turned]) await cells.getByText(text.slice(0, 20)).first().waitFor()
+    await page.locator('h1', { hasText: markup }).waitFor()
+    await plain('result')
+    await look('unsafe')
+    await page.keyboard.press('n')
+    await page.locator('.side').getByText('ann at example.org').waitFor()
+    await cells.getByText('xxxxxxxx').first().click()
+    await page.locator('.side code', { hasText: 'xxxxxxxx' }).first().waitFor()
+    await plain('why')
+    await page.keyboard.press('2')
+    await page.locator('.log-line', { hasText: markup }).first().waitFor()
+    await plain('log')
+    for (const key of ['3', '4']) {
+      await page.keyboard.press(key)
+      await page.locator('h2').first().waitFor()
+      await plain(key === '3' ? 'explain' : 'files')
+    }
+    await page.keyboard.press('Escape')
+    await page.locator('tr', { hasText: markup }).first().waitFor()
+    await plain('runs')
+    assert.deepEqual(unlike, [])
+  })
+
+  await steps.step('nothing was forbidden, nothing failed in a page, and no token was in an address', async () => {
+    assert.deepEqual(wrong, [])
+    assert.doesNotMatch(JSON.stringify(await cdp.send('Page.getNavigationHistory')), /ade_[0-9a-f]{64}/)
+  })
+  await steps.step(`axe finds nothing on ${looks.seen.length} pages in ${THEMES.length} themes at ${WIDTHS.length} widths`, async () => {
+    assert.deepEqual([...new Set(looks.found)], [])
+  })
+} catch (error) {
+  steps.failed++
+  console.log(error.stack ?? error)
 } finally {
-  await browser.close()
+  await browser?.close()
+  await place.end()
 }
+steps.done()
