@@ -27,7 +27,8 @@ const FAILURE_BYTES: usize = 1 << 10;
 /// How much is kept and read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct WindowLimits {
-    /// The bytes of sheets that are kept; the sheet that was used last stays with the structure of its file even if it alone takes more.
+    /// The bytes of sheets that are kept; the two that were used last, the sides of a result, stay with the structures of their files even
+    /// if they take more.
     pub bytes: usize,
     /// How many sheets and open files are kept.
     pub items: usize,
@@ -131,10 +132,10 @@ impl Default for Cells {
 impl Cells {
     /// Keeps and reads within these limits.
     pub fn new(limits: WindowLimits) -> Self {
-        // Each item weighs its share of the whole at least, so that there are no more of them; and leaves room for another one, so that
-        // the structure of a file stays beside its sheet, however large that is.
+        // Each item weighs its share of the whole at least, so that there are no more of them; and leaves room for another one as large
+        // and for what is kept beside both, however large they are: the two sides of a result are read in turns.
         let share = (limits.bytes / limits.items.max(2)).max(1);
-        let most = share.max(limits.bytes.saturating_sub(share));
+        let most = share.max((limits.bytes / 2).saturating_sub(4 * share));
         let weight = move |_: &Key, item: &Item| {
             let weight = item.bytes.clamp(share, most);
             u32::try_from(weight).unwrap_or(u32::MAX)
