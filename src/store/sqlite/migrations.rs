@@ -145,7 +145,7 @@ mod tests {
             "2c6a75df15115842dd3d71b44c9944a56cc4140467ee8bc9b5bcc6102b25dfc8",
             "0ac4efbba1204a7b2f24786b7172cb0e78be336326372c98b1d3b5b24ab01be9",
             "3b9aca5aac59918f6a39d3ca1c8747b78900c3aed3f5915c33a1f00095fd52e3",
-            "be31da61c28c417bea43a945e14973652843940d1e8223c8bab2829219e3ddd4",
+            "d49ad2a5c8807e74f44b08e210b8bc377ea9623597b8acbb04268daf28cc6800",
         ];
         assert_eq!(
             MIGRATIONS
