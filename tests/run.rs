@@ -91,6 +91,8 @@ fn the_run_object_is_as_documented() {
         "sheets": null
       },
       "labels": {},
+      "priority": "normal",
+      "submitted_by": [USER],
       "status": "succeeded",
       "stage": null,
       "rows": 2,

@@ -74,6 +74,7 @@ fn what_was_noticed_is_said_listed_and_recorded() {
     source digest  [SHA256]
     input          people.csv, 70 B
     created        [INSTANT] ([AGO])
+    submitted by   user [USER]
     output         data/workspaces/default/runs/[ID]/output/people_normalized.xlsx
     found          1 sheet, 1 table, 2 rows, 2 of 2 fields mapped, 1 issue
     finding        validation_warnings_present 1 issue was found.

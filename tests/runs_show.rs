@@ -17,6 +17,7 @@ fn everything_about_one_is_shown() {
     source digest  [SHA256]
     input          people.csv, 70 B
     created        [INSTANT] ([AGO])
+    submitted by   user [USER]
     output         data/workspaces/default/runs/[ID]/output/people_normalized.xlsx
     found          1 sheet, 1 table, 2 rows, 2 of 2 fields mapped, 1 issue
     finding        validation_warnings_present 1 issue was found.
@@ -69,6 +70,7 @@ fn a_failed_one_shows_its_error() {
     source digest  [SHA256]
     input          broken.xlsx, 4 B
     created        [INSTANT] ([AGO])
+    submitted by   user [USER]
     found          0 sheets, 0 tables, 0 rows, 0 of 2 fields mapped, 0 issues
 
     not found      name, email

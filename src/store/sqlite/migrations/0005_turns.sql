@@ -17,9 +17,10 @@ CREATE INDEX queue_by_http ON queue (run_id) WHERE status = 'queued' AND by_http
 CREATE INDEX queue_of_submitter ON queue (environment_id, priority, submitter, available_at, created_at, run_id) WHERE status = 'queued';
 
 -- Who has runs that wait for an environment, and whose turn it is: the least number. Whoever was served, or is new, goes last. The
--- triggers keep a row for as long as there are such runs, whichever way they come and go.
+-- triggers keep a row for as long as there are such runs, whichever way they come and go. The last row stays for whoever comes back
+-- alone; a later claim deletes it.
 CREATE TABLE queue_turns (
-    environment_id  TEXT NOT NULL,
+    environment_id  TEXT NOT NULL REFERENCES environments (id) ON DELETE CASCADE,
     priority        INTEGER NOT NULL,
     submitter       TEXT NOT NULL,
     turn            INTEGER NOT NULL,
@@ -46,10 +47,12 @@ CREATE TRIGGER queue_turn_of_moved AFTER UPDATE OF status, environment_id ON que
 WHEN OLD.status = 'queued' AND (NEW.status <> 'queued' OR NEW.environment_id IS NOT OLD.environment_id)
 BEGIN
     DELETE FROM queue_turns WHERE environment_id = OLD.environment_id AND priority = OLD.priority AND submitter = OLD.submitter
+        AND turn < (SELECT max(turn) FROM queue_turns)
         AND NOT EXISTS (SELECT 1 FROM queue WHERE environment_id = OLD.environment_id AND priority = OLD.priority AND submitter = OLD.submitter AND status = 'queued');
 END;
 CREATE TRIGGER queue_turn_of_gone AFTER DELETE ON queue WHEN OLD.status = 'queued'
 BEGIN
     DELETE FROM queue_turns WHERE environment_id = OLD.environment_id AND priority = OLD.priority AND submitter = OLD.submitter
+        AND turn < (SELECT max(turn) FROM queue_turns)
         AND NOT EXISTS (SELECT 1 FROM queue WHERE environment_id = OLD.environment_id AND priority = OLD.priority AND submitter = OLD.submitter AND status = 'queued');
 END;

@@ -128,17 +128,18 @@ impl Turn {
     }
 }
 
-/// Whoever was served goes last, where more runs of theirs wait.
+/// Whoever was served goes last. Those who would have been served before and have nothing left are forgotten.
 pub(super) fn served(transaction: &Transaction<'_>, next: &Next) -> rusqlite::Result<()> {
-    let sql = "UPDATE queue_turns SET turn = (SELECT max(turn) FROM queue_turns) + 1
-         WHERE environment_id = ?1 AND priority = ?2 AND submitter = ?3";
-    let turn = &next.turn;
-    execute(
-        transaction,
-        sql,
-        params![next.environment, turn.priority, turn.submitter],
-    )
-    .map(drop)
+    let (environment, turn) = (&next.environment, &next.turn);
+    let last = "UPDATE queue_turns SET turn = (SELECT max(turn) FROM queue_turns) + 1
+         WHERE environment_id = ?1 AND priority = ?2 AND submitter = ?3 AND turn < (SELECT max(turn) FROM queue_turns)";
+    let values = params![environment, turn.priority, turn.submitter];
+    execute(transaction, last, values)?;
+    let without = "DELETE FROM queue_turns WHERE environment_id = ?1 AND priority = ?2 AND turn < ?3
+         AND NOT EXISTS (SELECT 1 FROM queue q WHERE q.environment_id = queue_turns.environment_id AND q.priority = queue_turns.priority
+             AND q.submitter = queue_turns.submitter AND q.status = 'queued')";
+    let values = params![environment, turn.priority, turn.turn];
+    execute(transaction, without, values).map(drop)
 }
 
 /// The places of all runs that wait, in order: of those that may be claimed now the order in which [`next`] takes them.
