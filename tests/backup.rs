@@ -12,8 +12,11 @@ fn a_backup_is_one_file_that_replaces_an_earlier_one_whole() {
     let made = place.json("backup kept.tar.gz --json");
     assert_eq!(made["outputs"], false);
     assert!(made["files"].as_u64() > Some(3), "{made}");
-    let bytes = std::fs::metadata(place.path("kept.tar.gz")).unwrap().len();
-    assert_eq!(made["bytes"], bytes);
+    let written = std::fs::metadata(place.path("kept.tar.gz")).unwrap();
+    assert_eq!(made["bytes"], written.len());
+    // What senders sent is for nobody else to read.
+    let mode = std::os::unix::fs::PermissionsExt::mode(&written.permissions());
+    assert_eq!(mode & 0o777, 0o600);
     // Nothing is left beside it.
     let left = place.files_below("");
     assert!(

@@ -38,7 +38,7 @@ impl ServerLog {
         Self {
             json: ui.json() || worker.log_json,
             short: false,
-            journal: service::is_journal(&|name| settings.variable(name)),
+            journal: service::is_journal(&|name| settings.variable(name), std::io::stderr()),
             level: if by_flags {
                 settings.log_level
             } else {

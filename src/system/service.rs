@@ -1,6 +1,7 @@
 //! The service manager that started this process, systemd: told how the process stands (sd_notify(3)), and whose journal may read
-//! standard error (sd-daemon(3)).
+//! what it writes (sd-daemon(3)).
 
+use std::os::fd::AsFd;
 use std::os::linux::net::SocketAddrExt;
 use std::os::unix::net::{SocketAddr, UnixDatagram};
 
@@ -33,9 +34,9 @@ impl ServiceManager {
     }
 }
 
-/// Whether standard error is the journal, by the variables of this process: lines may begin with their priority then.
-pub fn is_journal(variables: &dyn Fn(&str) -> Option<String>) -> bool {
-    let Ok(found) = rustix::fs::fstat(std::io::stderr()) else {
+/// Whether what is written there goes to the journal, by the variables of this process: lines may begin with their priority then.
+pub fn is_journal(variables: &dyn Fn(&str) -> Option<String>, stream: impl AsFd) -> bool {
+    let Ok(found) = rustix::fs::fstat(stream) else {
         return false;
     };
     variables("JOURNAL_STREAM") == Some(format!("{}:{}", found.st_dev, found.st_ino))

@@ -158,7 +158,10 @@ pub fn backup(
         .as_file()
         .metadata()
         .map_or(0, |written| written.len());
-    files::settle(beside, file).map_err(failed())?;
+    // It stays private: it holds what senders sent.
+    beside.as_file().sync_all().map_err(failed())?;
+    let settled = beside.persist(file).map_err(|error| error.error);
+    settled.map_err(failed())?;
     files::sync_folder(folder);
     Ok(BackedUp {
         file: file.to_owned(),
