@@ -399,7 +399,10 @@ impl Place {
             ),
             (r"\b3\.\d+\.\d+\b", "[PYTHON]"),
             (r"(submitted by +user) \S+", "$1 [USER]"),
-            (r#""submitted_by":( ?)\{[^}]*\}"#, r#""submitted_by":$1[USER]"#),
+            (
+                r#""submitted_by":( ?)\{[^}]*\}"#,
+                r#""submitted_by":$1[USER]"#,
+            ),
         ] {
             settings.add_filter(pattern, replacement);
         }
