@@ -206,11 +206,14 @@ impl Database {
     fn sweep(self) {
         let tables = "run_metrics run_fields run_table_columns run_attempts queue runs environments configurations \
                       workspaces workers leases observed_time pauses";
-        let sql: String = tables
+        let mut sql: String = tables
             .split(' ')
             .filter(|table| !table.is_empty())
             .map(|table| format!("DELETE FROM {table};"))
             .collect();
+        sql.push_str(
+            "UPDATE totals SET succeeded = 0, failed = 0, cancelled = 0, lost_attempts = 0",
+        );
         self.sweeper.execute_batch(&sql).unwrap();
         SPARE.lock().unwrap().push(self);
     }

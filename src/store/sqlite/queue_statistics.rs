@@ -61,7 +61,7 @@ pub(super) const OVERVIEW: &str = "WITH
         FROM queue q WHERE ?1 IS NULL OR q.environment_id IN mine
             OR (q.environment_id IS NULL AND EXISTS (SELECT 1 FROM runs r WHERE r.id = q.run_id AND r.workspace_id = ?1))),
     behind_trouble AS (
-        SELECT count(*) AS behind FROM environments e JOIN queue q ON q.environment_id = e.id AND q.status = 'queued'
+        SELECT count(*) AS behind FROM environments e CROSS JOIN queue q INDEXED BY queue_of_environment ON q.environment_id = e.id AND q.status = 'queued'
         WHERE e.status = 'queued' AND e.trouble_count > 0 AND (?1 IS NULL OR e.workspace_id = ?1)),
     sent_back AS (
         SELECT count(*) AS sent FROM queue q WHERE q.trouble_count > 0 AND q.status = 'queued' AND (?1 IS NULL OR q.environment_id IN mine)
