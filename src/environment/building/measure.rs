@@ -32,8 +32,9 @@ fn distributions(site_packages: &Path) -> io::Result<Vec<(Installed, PathBuf)>> 
         {
             continue;
         }
-        let Ok(metadata) = fs::read(folder.join("METADATA")) else {
-            continue;
+        let metadata = match fs::read(folder.join("METADATA")) {
+            Err(error) if is_absent(&error) => continue,
+            read => read?,
         };
         let metadata = String::from_utf8_lossy(&metadata);
         if let (Some(name), Some(version)) =
@@ -53,10 +54,13 @@ fn distributions(site_packages: &Path) -> io::Result<Vec<(Installed, PathBuf)>> 
 }
 
 /// The first of these packages that is not in a virtual environment any more as it was installed: with its version, and all
-/// files of its list. It reads a few lists and looks at some thousand names, and no content.
+/// files of its list. What cannot be examined counts as there. It reads a few lists and looks at some thousand names, and no content.
 pub(crate) fn missing(venv: &Path, packages: &[Package]) -> Option<String> {
     let there = site_packages(venv).and_then(|folder| Ok((distributions(&folder)?, folder)));
-    let (there, folder) = there.unwrap_or_default();
+    let (there, folder) = match there {
+        Err(error) if !is_absent(&error) => return None,
+        there => there.unwrap_or_default(),
+    };
     let is_whole = |package: &Package| {
         let is_it =
             |found: &Installed| (&found.name, &found.version) == (&package.name, &package.version);
@@ -79,8 +83,16 @@ fn has_its_files(site_packages: &Path, metadata: &Path) -> bool {
     });
     files.all(|name| {
         let is_own = !name.starts_with("..") && !name.ends_with(".pyc");
-        !is_own || site_packages.join(name).exists()
+        !is_own || site_packages.join(name).try_exists().unwrap_or(true)
     })
+}
+
+/// Whether an error says that a file is not there. Any other proves nothing.
+fn is_absent(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::NotFound | io::ErrorKind::NotADirectory
+    )
 }
 
 fn header(metadata: &str, name: &str) -> Option<String> {

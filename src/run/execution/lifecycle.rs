@@ -26,7 +26,7 @@ use crate::base::problem::{Problem, code};
 use crate::engine::Launch;
 use crate::environment::provide::ProvideError;
 use crate::environment::provide::in_use::InUse;
-use crate::environment::provide::rebuild::{is_usable, requeue};
+use crate::environment::provide::rebuild::{is_usable, missing, requeue};
 use crate::events::names::CONSOLE_LINE;
 use crate::run::ending::{cancel, ends};
 use crate::store::{
@@ -202,11 +202,35 @@ impl Lifecycle<'_> {
                 let files = self.workspace.files();
                 let is_there =
                     files.is_folder(execution.folder.path()) && is_usable(files, &environment);
-                if attempted.ending.status == RunStatus::Failed && !is_there {
-                    attempted = gone(execution, &environment);
+                if attempted.ending.status == RunStatus::Failed {
+                    match is_there {
+                        false => attempted = gone(execution, &environment),
+                        true => self.blame_environment(execution.run, &environment, &mut attempted),
+                    }
                 }
                 (attempted, Some(environment))
             }
+        }
+    }
+
+    /// A run that failed where packages are gone did not fail by itself: the environment is built again. In one that is younger than
+    /// the run it did, so that nothing is built for ever.
+    fn blame_environment(
+        &self,
+        run: &RunRecord,
+        environment: &EnvironmentRecord,
+        attempted: &mut Attempted,
+    ) {
+        if environment.ready_at > Some(run.created_at) {
+            return;
+        }
+        if let Some(package) = missing(environment)
+            && requeue(self.workspace, environment, &environment.snapshot).is_ok()
+        {
+            let folder = environment.folder.display();
+            let message = format!("its environment {folder} lacks {package}, and is built again");
+            let failure = Failure::new(code::ENVIRONMENT_FAILED, "environment", message, None);
+            *attempted = Attempted::failed(failure, true).of_machine(true);
         }
     }
 
