@@ -3327,7 +3327,7 @@ export interface components {
              * @description Rows that are not there any more.
              */
             removed_rows: number;
-            /** @description The headings of columns that were not there. */
+            /** @description The headings of columns that were not there, each once for all sheets. */
             added_columns: string[];
             /** @description Those of columns that are not there any more. */
             removed_columns: string[];
