@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { wanted } from '../src/pages/place-of'
+import { wanted } from '../src/pages/place-names'
 
 const finds = (name: string, lines: string[]) => {
   for (const pattern of wanted(name)) {

@@ -5,15 +5,7 @@ import { get } from '../api/client'
 import { failed, toast } from '../parts/parts'
 import { go } from '../router'
 import { textOf } from './configs-bench'
-
-/** What to look for, the surest first: the function, then the field. */
-export function wanted(name: string): RegExp[] {
-  const field = /^Field\('(\w+)'\)/.exec(name)?.[1] ?? /^(\w+)\./.exec(name)?.[1]
-  const last = /(\w+)$/.exec(name)?.[1]
-  const all = last ? [new RegExp(`^\\s*def ${last}\\b`)] : []
-  if (field) all.push(new RegExp(`Field\\(\\s*["']${field}["']`), new RegExp(`["']${field}["']`))
-  return all
-}
+import { wanted } from './place-names'
 
 async function open(run: Run, name: string) {
   const { items } = await get('/api/v1/configs/{config_id}/files', { config_id: run.configuration_id })

@@ -1,0 +1,10 @@
+// How what a run names is called in the files of a configuration.
+
+/** What to look for, the surest first: the function, then the field. */
+export function wanted(name: string): RegExp[] {
+  const field = /^Field\('(\w+)'\)/.exec(name)?.[1] ?? /^(\w+)\./.exec(name)?.[1]
+  const last = /(\w+)$/.exec(name)?.[1]
+  const all = last ? [new RegExp(`^\\s*def ${last}\\b`)] : []
+  if (field) all.push(new RegExp(`Field\\(\\s*["']${field}["']`), new RegExp(`["']${field}["']`))
+  return all
+}
