@@ -112,20 +112,20 @@ fn ends(settings: &Settings, paths: &Paths) -> Option<Finding> {
     let several = |count| plural(count, "end");
     if counts.failed > 0 {
         let message = format!(
-            "{} were refused for a day, and given up",
+            "refused for a day, and given up: {}",
             several(counts.failed)
         );
         let hint = "the log of the worker says why; the runs themselves are in `ade runs ls`";
         return Some(warning(message, hint));
     }
     if counts.refused > 0 {
-        let message = format!("{} to be told were refused so far", several(counts.refused));
+        let message = format!("refused so far: {}", several(counts.refused));
         let hint = "the log of the worker says why; each is told again for a day";
         return Some(warning(message, hint));
     }
     if kinds.is_empty() {
         let message = format!(
-            "{} to be told, and nobody to tell them to",
+            "to be told, and nobody is named: {}",
             several(counts.waiting)
         );
         let hint = "set ADE_ON_END_URL or ADE_ON_END_COMMAND again, here and for the workers";
@@ -136,7 +136,7 @@ fn ends(settings: &Settings, paths: &Paths) -> Option<Finding> {
         let hint = "set ADE_ON_END_SECRET, so that the receiver knows who tells it";
         return Some(warning(message, hint));
     }
-    let message = format!("{} to be told", several(counts.waiting));
+    let message = format!("to be told: {}", several(counts.waiting));
     Some(Finding::new(NAME, CheckState::Ok, message, None))
 }
 
