@@ -12,7 +12,7 @@ pub mod clock;
 pub mod counted;
 pub mod digest;
 pub mod files;
-pub(crate) mod hide_paths;
+pub mod hide_paths;
 pub mod host;
 pub mod mutex;
 pub mod places;

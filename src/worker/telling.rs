@@ -27,7 +27,7 @@ impl Pool<'_> {
                 return;
             }
             let step = self.forget(forget.is_due(machine.steady()));
-            if let Err(error) = step.and_then(|()| self.tell(&worker, !is_over)) {
+            if let Err(error) = step.and_then(|()| self.tell(&worker, is_over)) {
                 self.store_failed(&worker, error);
             }
             if is_over {
@@ -37,20 +37,17 @@ impl Pool<'_> {
         }
     }
 
-    fn tell(&self, worker: &str, patiently: bool) -> Result<(), StoreError> {
+    /// Before the end of the worker, until something is refused: nobody waits for a receiver that is out of reach.
+    fn tell(&self, worker: &str, is_over: bool) -> Result<(), StoreError> {
         let process = Some(self.member.id.as_str());
-        on_end::tell(
-            self.workspace,
-            process,
-            patiently,
-            &self.shutdown,
-            &|told| {
-                self.report(
-                    worker,
-                    &Happening::Told(&told.delivery, told.refused.as_ref()),
-                );
-            },
-        )
+        on_end::tell(self.workspace, process, &self.shutdown, &|told| {
+            let refused = told.refused.as_ref();
+            self.report(worker, &Happening::Told(&told.delivery, refused));
+            match is_over {
+                true => refused.is_none(),
+                false => !self.done.is_cancelled(),
+            }
+        })
     }
 
     fn forget(&self, is_due: bool) -> Result<(), StoreError> {

@@ -81,11 +81,11 @@ fn tell_ends(request: &Request<'_>, process: &str, cancel: &Cancel, watcher: &Wa
         worker: &worker,
         input: 0,
     };
-    let told = on_end::tell(workspace, Some(process), false, cancel, &|told| {
-        watcher(
-            &source,
-            &Happening::Told(&told.delivery, told.refused.as_ref()),
-        );
+    let told = on_end::tell(workspace, Some(process), cancel, &|told| {
+        let refused = told.refused.as_ref();
+        watcher(&source, &Happening::Told(&told.delivery, refused));
+        // Nobody waits for a receiver that is out of reach.
+        refused.is_none()
     });
     if let Err(error) = told {
         watcher(&source, &Happening::Trouble(&error.to_string()));

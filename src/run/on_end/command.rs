@@ -6,7 +6,6 @@ use std::process::Command;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::Accepted;
 use crate::base::cancel::Cancel;
 use crate::base::files::describe;
 use crate::settings::Settings;
@@ -20,13 +19,14 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// The most characters of its last line of error that are recorded.
 const LONGEST: usize = 200;
 
-/// Starts the program with the message on standard input, and nothing of this process's own environment but PATH and HOME.
+/// Starts the program with the message on standard input; an error says why it was not accepted. The program has nothing of this
+/// process's own environment but PATH and HOME.
 pub(super) fn start(
     settings: &Settings,
     run: &RunRecord,
     message: &str,
     cancel: &Cancel,
-) -> Accepted {
+) -> Result<(), String> {
     let program = settings.on_end_command.clone().unwrap_or_default();
     let failed = |error: std::io::Error| {
         format!(

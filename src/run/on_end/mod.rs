@@ -20,6 +20,9 @@ use crate::workspace::Workspace;
 /// How long a claim holds: longer than any attempt takes.
 const LEASE: Duration = Duration::from_secs(120);
 
+/// Whatever the longest backoff is: what is due later than this was recorded before the clock was set back.
+const LONGEST_WAIT: Duration = Duration::from_secs(3600);
+
 /// How long something is told again and again.
 pub const PATIENCE: Duration = Duration::from_secs(24 * 3600);
 
@@ -38,25 +41,17 @@ pub struct Told {
     pub refused: Option<(String, Undelivered)>,
 }
 
-/// What an attempt to tell came to: why it was not accepted, in words.
-type Accepted = Result<(), String>;
-
-/// Tells what is due. Returns when nothing is, with `patiently`; without, after the first that is refused: whoever waits for this
-/// process waits for no receiver that is out of reach.
+/// Tells what is due, one after another, for as long as `goes_on` says after each.
 pub fn tell(
     workspace: &Workspace,
     process: Option<&str>,
-    patiently: bool,
     cancel: &Cancel,
-    watcher: &dyn Fn(&Told),
+    goes_on: &dyn Fn(&Told) -> bool,
 ) -> Result<(), StoreError> {
     while !cancel.is_cancelled() {
-        let Some(told) = tell_next(workspace, process, cancel)? else {
-            break;
-        };
-        watcher(&told);
-        if told.refused.is_some() && !patiently {
-            break;
+        match tell_next(workspace, process, cancel)? {
+            Some(told) if goes_on(&told) => {}
+            _ => break,
         }
     }
     Ok(())
@@ -98,7 +93,8 @@ fn tell_next(
     } else if now >= delivery.created_at.plus(PATIENCE) {
         Undelivered::GivenUp
     } else {
-        Undelivered::Again(now.plus(workspace.backoff(delivery.attempts)))
+        let wait = workspace.backoff(delivery.attempts).min(LONGEST_WAIT);
+        Undelivered::Again(now.plus(wait))
     };
     store.undelivered(&delivery, &claim, &error, outcome)?;
     Ok(Some(Told {

@@ -10,7 +10,7 @@ use crate::store::{
     Claim, Deliveries, Delivery, DeliveryCounts, DeliveryKind, Result, Undelivered,
 };
 
-/// Nothing legitimate waits for longer than the longest backoff: the clock has been set back since.
+/// Nothing waits for longer than an hour: the clock has been set back since.
 const TOO_FAR: i64 = 3_600_000;
 
 /// Has this connection record a delivery of each kind with every end of a run, in the transaction of the end. All ends are an update
