@@ -100,7 +100,9 @@ fn copy_ended(place: &Place, run: &str, status: &str, times: &[(i64, i64, i64)])
         place.change(&format!(
             "INSERT INTO runs (id, {columns}, status, created_at, started_at, completed_at)
              SELECT '{id}', {columns}, '{status}', now - {made}, now - {started}, now - {ended}
-             FROM runs, (SELECT unixepoch() * 1000 AS now) WHERE id = '{run}'"
+             FROM runs, (SELECT unixepoch() * 1000 AS now) WHERE id = '{run}';
+             INSERT INTO run_attempts (run_id, attempt, worker, started_at, completed_at, outcome)
+             SELECT id, 1, 'w', started_at, completed_at, status FROM runs WHERE id = '{id}'"
         ));
     }
 }

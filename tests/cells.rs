@@ -541,22 +541,31 @@ fn what_is_kept_is_bounded() {
         assert!(cells.kept().0 <= 5 && cells.kept().1 <= 1 << 20);
     }
 
-    // One sheet that alone takes more than the bound is kept with its file's structure, and no second one beside it.
-    let large = files.write(
-        "large.xlsx",
-        workbook(&[("L", "visible", numbers(20_000, 10))], &[]),
-    );
-    let small = files.write(
-        "small.xlsx",
-        workbook(&[("S", "visible", numbers(1, 1))], &[]),
-    );
-    for path in [&large, &small, &large] {
+    // Two sheets that take more than the bound, each alone, are kept with their files' structures, and no third one beside them.
+    let cells = Cells::new(WindowLimits {
+        bytes: 1 << 20,
+        items: 16,
+        ..WindowLimits::default()
+    });
+    let large = |name| {
+        files.write(
+            name,
+            workbook(&[("L", "visible", numbers(20_000, 10))], &[]),
+        )
+    };
+    let [first, second, third] = ["first.xlsx", "second.xlsx", "third.xlsx"].map(large);
+    let kept_after = |path: &Path| {
         first_window(&cells, path).unwrap();
-        let (items, bytes) = cells.kept();
-        let is_large = bytes > 1 << 20;
-        assert!(items <= 3, "{items} items, {bytes} bytes");
-        assert_eq!(is_large, path == &large, "{items} items, {bytes} bytes");
+        cells.kept()
+    };
+    let (_, one) = kept_after(&first);
+    assert!(one > 1 << 20, "{one} bytes");
+    for path in [&second, &first, &second] {
+        let two = kept_after(path);
+        assert!(two.0 == 4 && two.1 > 2 * one - (1 << 16), "{two:?}");
     }
+    let two = kept_after(&third);
+    assert!(two.0 <= 5 && two.1 < 2 * one + (1 << 16), "{two:?}");
 }
 
 #[test]

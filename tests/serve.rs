@@ -209,7 +209,7 @@ fn figures_and_pages_of_other_origins_are_let_in_as_the_operator_says() {
         "ADE_API_CORS_ORIGINS",
         "https://app.example, http://localhost:3000",
     );
-    let server = Server::serve(&place, "");
+    let mut server = Server::serve(&place, "");
 
     server
         .plain("GET", "/metrics")
@@ -272,8 +272,10 @@ fn figures_and_pages_of_other_origins_are_let_in_as_the_operator_says() {
     let made = ask.header("X-Request-Id", "no id").send().is(200);
     let made = made.header("x-request-id").unwrap();
     assert!(uuid::Uuid::parse_str(made).is_ok(), "{made}");
-    let log = server.process.stderr();
     for id in ["shop-42.a_b", made] {
+        // The line follows the answer.
+        server.process.wait_until_says(id);
+        let log = server.process.stderr();
         let line = log
             .lines()
             .find(|line| line.contains(&format!("\"request_id\":\"{id}\"")));

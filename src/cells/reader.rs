@@ -135,7 +135,7 @@ impl Cells {
         // Each item weighs its share of the whole at least, so that there are no more of them; and leaves room for another one as large
         // and for what is kept beside both, however large they are: the two sides of a result are read in turns.
         let share = (limits.bytes / limits.items.max(2)).max(1);
-        let most = share.max((limits.bytes / 2).saturating_sub(4 * share));
+        let most = share.max(limits.bytes / 8 * 3);
         let weight = move |_: &Key, item: &Item| {
             let weight = item.bytes.clamp(share, most);
             u32::try_from(weight).unwrap_or(u32::MAX)

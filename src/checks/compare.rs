@@ -30,7 +30,7 @@ pub struct Changes {
     pub added_rows: u64,
     /// Rows that are not there any more.
     pub removed_rows: u64,
-    /// The headings of columns that were not there.
+    /// The headings of columns that were not there, each once for all sheets.
     pub added_columns: Vec<String>,
     /// Those of columns that are not there any more.
     pub removed_columns: Vec<String>,
@@ -139,10 +139,16 @@ impl Changes {
             let lacking = of.iter().filter(|name| !known.contains(name));
             lacking.map(|name| shown(name)).collect()
         };
-        self.added_columns.extend(lacking(&new, &old));
-        self.removed_columns.extend(lacking(&old, &new));
-        self.added_columns.truncate(MOST_LISTED);
-        self.removed_columns.truncate(MOST_LISTED);
+        for (listed, found) in [
+            (&mut self.added_columns, lacking(&new, &old)),
+            (&mut self.removed_columns, lacking(&old, &new)),
+        ] {
+            for name in found {
+                if listed.len() < MOST_LISTED && !listed.contains(&name) {
+                    listed.push(name);
+                }
+            }
+        }
         let places: HashMap<&String, u64> = old.iter().zip(1..).collect();
         let pair = |(name, now)| places.get(name).map(|&was| (was, now));
         new.iter().zip(1..).filter_map(pair).collect()

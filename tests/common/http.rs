@@ -134,7 +134,7 @@ pub fn frames(stream: &str) -> Vec<(u64, String)> {
         .filter_map(|frame| {
             let field = |name: &str| frame.lines().find_map(|line| line.strip_prefix(name));
             let (id, name, data) = (field("id: ")?, field("event: ")?, field("data: ")?);
-            let data: Value = serde_json::from_str(data).unwrap();
+            demand_event("RunLogLine", &serde_json::from_str(data).unwrap());
             demand_event("RunEvent", &json!({"id": id, "event": name, "data": data}));
             Some((id.parse().ok()?, name.to_owned()))
         })
