@@ -1,7 +1,7 @@
 //! Tells whom the operator named that runs have ended.
 //!
 //! What is to be told is recorded with the end itself ([`crate::store::Deliveries`]) and told by workers, or by `ade run` where none
-//! lives: at least once, until it is accepted or has been refused for a day. [`webhook`] sends it to an address, [`command`] gives it
+//! lives: at least once, until it is accepted or has been refused for a day. `webhook` sends it to an address, `command` gives it
 //! to a program.
 
 mod command;
