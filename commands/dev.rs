@@ -55,10 +55,16 @@ pub struct Args {
     /// Open the web console in a browser
     #[arg(long, conflicts_with = "no_web")]
     open: bool,
+    /// Tell the ends of runs as ADE_ON_END_URL and ADE_ON_END_COMMAND say; without this they are not told
+    #[arg(long)]
+    on_end: bool,
 }
 
 pub fn run(args: &Args, context: &Context) -> Outcome {
-    let settings = context.settings()?;
+    let mut settings = context.settings()?;
+    if !args.on_end {
+        (settings.on_end_url, settings.on_end_command) = (None, None);
+    }
     let place = serving::place(&args.host, args.port)?;
     let paths = Paths::new(&settings)?;
     Alone::demand(&paths)?;

@@ -17,9 +17,8 @@ use rusqlite::Connection;
 
 /// What the newest fixture has more than its predecessor brought up to date.
 const NEWEST_ROWS: &str = r#"
-INSERT INTO pauses (configuration_id, reason, paused_by, paused_at)
-    SELECT id, 'new disk', 'user ann', 1790000000000 FROM configurations c
-    WHERE NOT EXISTS (SELECT 1 FROM queue q JOIN runs r ON r.id = q.run_id WHERE r.configuration_id = c.id) ORDER BY id LIMIT 1;
+INSERT INTO deliveries (run_id, kind, attempts, available_at, last_error, created_at)
+    SELECT id, 'url', 2, completed_at, 'it answers 503', completed_at FROM runs WHERE status IS NOT NULL ORDER BY id LIMIT 1;
 "#;
 
 /// Columns that later versions call otherwise: the table, the name before, the name now.

@@ -10,7 +10,7 @@ use std::path::PathBuf;
 use common::Place;
 
 /// Test files that are not about one command.
-const SUBJECTS: [&str; 31] = [
+const SUBJECTS: [&str; 32] = [
     // The HTTP API, by subject; its commands have files of their own.
     "api",
     "api_access",
@@ -38,8 +38,9 @@ const SUBJECTS: [&str; 31] = [
     // What a run may do, and the audit record of each.
     "artifact",
     "sandbox",
-    // The queue in the seeded simulation.
+    // The queue in the seeded simulation, and what is told of its ends.
     "simulation",
+    "on_end",
     // The whole command line.
     "generated",
     "help",

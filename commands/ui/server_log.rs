@@ -10,7 +10,7 @@ use ade::events::names;
 use ade::run::execution::happenings::{Happening, Where};
 use ade::run::execution::queue_metrics::QueueMetrics;
 use ade::settings::{LogLevel, Settings};
-use ade::store::{EnvironmentRecord, RunRecord};
+use ade::store::{Delivery, EnvironmentRecord, RunRecord, Undelivered};
 use ade::system::service;
 
 use serde_json::{Value, json};
@@ -248,6 +248,7 @@ impl Line {
             Happening::Recovered(run) => {
                 Self::claim_ended(names::RUN_RECOVERED, run, "its process died")
             }
+            Happening::Told(delivery, refused) => Self::told(delivery, *refused),
             Happening::Metrics(metrics) => Self::of_queue(metrics),
             Happening::Collected(report) => Self {
                 level: Info,
@@ -279,6 +280,32 @@ impl Line {
             event,
             message: words.to_owned(),
             data: Value::Null,
+        }
+    }
+
+    fn told(delivery: &Delivery, refused: Option<&(String, Undelivered)>) -> Self {
+        use LogLevel::{Debug, Error, Warning};
+        let (run, by) = (&delivery.run_id, delivery.kind.as_str());
+        let (level, event, words) = match refused {
+            None => (Debug, "delivery.accepted", String::new()),
+            Some((error, Undelivered::Again(at))) => {
+                let words = format!(" was not accepted, and is told again at {at}: {error}");
+                (Warning, "delivery.refused", words)
+            }
+            Some((error, Undelivered::GivenUp)) => {
+                let words = format!(" was not accepted for a day, and is given up: {error}");
+                (Error, "delivery.failed", words)
+            }
+        };
+        let message = match refused {
+            None => format!("run {run}: its end was told ({by})"),
+            Some(_) => format!("run {run}: its end ({by}){words}"),
+        };
+        Self {
+            level,
+            event,
+            message,
+            data: json!({"run_id": run, "kind": by, "attempt": delivery.attempts}),
         }
     }
 

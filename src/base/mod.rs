@@ -4,7 +4,7 @@
 //!   names.
 //! - [`clock`], [`backoff`], [`cancel`]: time, waits between attempts, cancelling.
 //! - [`files`]: whole-file writes; [`digest`]: SHA-256; [`host`]: the machine's name; [`mutex`]: locks between threads;
-//!   [`show_path`]: how much of a path is shown.
+//!   [`show_path`]: how much of a path is shown; [`hide_paths`]: to those who ask from elsewhere.
 
 pub mod backoff;
 pub mod cancel;
@@ -12,6 +12,7 @@ pub mod clock;
 pub mod counted;
 pub mod digest;
 pub mod files;
+pub mod hide_paths;
 pub mod host;
 pub mod mutex;
 pub mod places;

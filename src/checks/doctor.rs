@@ -16,7 +16,7 @@ use crate::environment::find_uv;
 use crate::environment::python::{PythonSearch, find_python};
 use crate::settings::paths::Paths;
 use crate::settings::{Sandbox, Settings};
-use crate::store::{self, Opening, StoreError};
+use crate::store::{self, DeliveryKind, Opening, StoreError};
 use crate::system::machine::Disk;
 use crate::workspace::fleet;
 use crate::workspace::identity;
@@ -79,7 +79,7 @@ pub fn examine(settings: &Settings) -> Vec<Finding> {
             )];
         }
     };
-    vec![
+    let mut findings = vec![
         data_directory(paths.data()),
         space(paths.data()),
         cache(&paths),
@@ -94,7 +94,50 @@ pub fn examine(settings: &Settings) -> Vec<Finding> {
         installer(settings, &paths),
         engine(),
         sandbox(settings),
-    ]
+    ];
+    findings.extend(ends(settings, &paths));
+    findings
+}
+
+/// Whether the ends of runs are told, where they are to be.
+fn ends(settings: &Settings, paths: &Paths) -> Option<Finding> {
+    const NAME: &str = "ends of runs";
+    let opened = store::open(settings, &paths.database(), Opening::Existing);
+    let counts = opened.and_then(|store| store.count_deliveries());
+    let counts = counts.unwrap_or_default();
+    let kinds = DeliveryKind::of(settings);
+    let warning = |message, hint: &str| {
+        Finding::new(NAME, CheckState::Warning, message, Some(hint.to_owned()))
+    };
+    let several = |count| plural(count, "end");
+    if counts.failed > 0 {
+        let message = format!(
+            "refused for a day, and given up: {}",
+            several(counts.failed)
+        );
+        let hint = "the log of the worker says why; the runs themselves are in `ade runs ls`";
+        return Some(warning(message, hint));
+    }
+    if counts.refused > 0 {
+        let message = format!("refused so far: {}", several(counts.refused));
+        let hint = "the log of the worker says why; each is told again for a day";
+        return Some(warning(message, hint));
+    }
+    if kinds.is_empty() {
+        let message = format!(
+            "to be told, and nobody is named: {}",
+            several(counts.waiting)
+        );
+        let hint = "set ADE_ON_END_URL or ADE_ON_END_COMMAND again, here and for the workers";
+        return (counts.waiting > 0).then(|| warning(message, hint));
+    }
+    if settings.on_end_url.is_some() && settings.on_end_secret.is_none() {
+        let message = "told without a signature".to_owned();
+        let hint = "set ADE_ON_END_SECRET, so that the receiver knows who tells it";
+        return Some(warning(message, hint));
+    }
+    let message = format!("to be told: {}", several(counts.waiting));
+    Some(Finding::new(NAME, CheckState::Ok, message, None))
 }
 
 fn sandbox(settings: &Settings) -> Finding {

@@ -9,6 +9,7 @@
 //! 4. [`execution`] takes a claimed run to its recorded end: environment, attempt, verdict, record.
 //! 5. [`results`] are the rows of what the engine found, and what a caller asks of them.
 //! 6. [`ending`] writes into the run's log how it ended, cancels, and brings back the runs of processes that died.
+//! 7. [`on_end`] tells whom the operator named that it has ended.
 //!
 //! [`views`] are runs as people see them: chosen, listed, shown, followed.
 //!
@@ -19,5 +20,6 @@ pub mod calls;
 pub mod ending;
 pub mod execution;
 pub mod inputs;
+pub mod on_end;
 pub mod results;
 pub mod views;

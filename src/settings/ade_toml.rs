@@ -3,10 +3,12 @@
 //! Keys are the names of settings without `ADE_`, in lower case. An unknown key is an error, so that a misspelt
 //! setting is noticed.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use toml::de::DeValue;
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
 
 use super::error::SettingsError;
 use super::source::SettingSource;
@@ -41,7 +43,7 @@ pub fn find(folder: &Path) -> Option<PathBuf> {
 pub fn read(path: &Path) -> Result<File, SettingsError> {
     let text = std::fs::read_to_string(path).map_err(FileError::on("read", path))?;
     let line_of = |offset: usize| text[..offset.min(text.len())].matches('\n').count() + 1;
-    let table = toml::de::DeTable::parse(&text).map_err(|error| SettingsError::BadFile {
+    let table = DeTable::parse(&text).map_err(|error| SettingsError::BadFile {
         path: path.to_owned(),
         line: error.span().map_or(1, |span| line_of(span.start)),
         message: error.message().to_owned(),
@@ -50,7 +52,7 @@ pub fn read(path: &Path) -> Result<File, SettingsError> {
         path: path.to_owned(),
         values: BTreeMap::new(),
     };
-    for (key, value) in table.into_inner() {
+    for (key, value) in flat(table.into_inner()) {
         let line = line_of(key.span().start);
         let key = key.into_inner();
         let setting = SETTINGS
@@ -80,6 +82,31 @@ pub fn read(path: &Path) -> Result<File, SettingsError> {
             .insert(setting.name, Entry { value: text, line });
     }
     Ok(file)
+}
+
+/// The keys of a file, those in tables behind the names of their tables: `url` in `[on_end]` is `on_end_url`.
+fn flat<'a>(table: DeTable<'a>) -> Vec<(Spanned<Cow<'a, str>>, Spanned<DeValue<'a>>)> {
+    let mut all = Vec::new();
+    for (name, value) in table {
+        let begin = format!("{}_", name.get_ref());
+        let is_table = SETTINGS
+            .iter()
+            .any(|setting| setting.key().starts_with(&begin));
+        let (span, value_span) = (name.span(), value.span());
+        match value.into_inner() {
+            DeValue::Table(inner) if is_table => {
+                all.extend(inner.into_iter().map(|(key, value)| {
+                    let whole = format!("{begin}{}", key.get_ref());
+                    (Spanned::new(key.span(), Cow::Owned(whole)), value)
+                }))
+            }
+            other => all.push((
+                Spanned::new(span, name.into_inner()),
+                Spanned::new(value_span, other),
+            )),
+        }
+    }
+    all
 }
 
 /// The key that a misspelt one most likely meant.

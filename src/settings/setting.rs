@@ -15,6 +15,10 @@ pub enum SettingKind {
     Seconds,
     /// A number of days; zero or less means never.
     Days,
+    /// An address that begins with http:// or https://.
+    Url,
+    /// A text that is never shown.
+    Secret,
     /// One of the listed words, in upper or lower case.
     Word(&'static [&'static str]),
 }

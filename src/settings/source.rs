@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use serde_json::{Value, json};
 
-use super::setting::Setting;
+use super::setting::{Setting, SettingKind};
 
 /// Where a value came from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -56,13 +56,13 @@ pub struct Resolved {
 }
 
 impl Resolved {
-    /// The value to show: passwords in URLs are masked.
+    /// The value to show: secrets, and passwords in URLs, are masked.
     pub fn shown(&self) -> Option<String> {
         let value = self.value.clone()?;
-        Some(if self.setting.secret {
-            mask_password(&value)
-        } else {
-            value
+        Some(match self.setting.kind {
+            SettingKind::Secret => HIDDEN.to_owned(),
+            _ if self.setting.secret => mask_password(&value),
+            _ => value,
         })
     }
 
@@ -82,6 +82,9 @@ impl Resolved {
         })
     }
 }
+
+/// What is shown in place of a secret.
+pub(super) const HIDDEN: &str = "***";
 
 /// `postgresql://user:secret@host/db` → `postgresql://user:***@host/db`.
 fn mask_password(url: &str) -> String {

@@ -5,9 +5,11 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use base64::Engine;
+
 use super::error::SettingsError;
 use super::setting::{Setting, SettingKind};
-use super::source::{Resolved, SettingSource};
+use super::source::{HIDDEN, Resolved, SettingSource};
 use super::types::{LogLevel, Recovery, SafeMode, Sandbox};
 
 /// Checks a text that was given for a setting.
@@ -37,6 +39,10 @@ pub(super) fn check(
             Ok(number) if number.abs() <= 1e6 => None,
             _ => Some("not a number of days".to_owned()),
         },
+        SettingKind::Url => (!is_url(value)).then(|| "no http:// or https:// address".to_owned()),
+        SettingKind::Secret => {
+            (key_of(value).is_none()).then(|| "not base64 behind whsec_".to_owned())
+        }
         SettingKind::Word(words) => (!words.iter().any(|word| word.eq_ignore_ascii_case(value)))
             .then(|| format!("not one of {}", words.join(", "))),
     };
@@ -50,11 +56,32 @@ pub(super) fn check(
             };
             Err(SettingsError::BadValue {
                 name,
-                value: value.to_owned(),
+                value: match setting.kind {
+                    SettingKind::Secret => HIDDEN.to_owned(),
+                    _ => value.to_owned(),
+                },
                 problem,
                 given_by: Box::new(source.clone()),
             })
         }
+    }
+}
+
+fn is_url(value: &str) -> bool {
+    let uri = value.parse::<axum::http::Uri>();
+    uri.is_ok_and(|uri| {
+        let scheme = uri.scheme_str().unwrap_or_default();
+        matches!(scheme, "http" | "https") && uri.host().is_some_and(|host| !host.is_empty())
+    })
+}
+
+/// The bytes of a secret: behind `whsec_` it is base64.
+fn key_of(value: &str) -> Option<Vec<u8>> {
+    match value.strip_prefix("whsec_") {
+        Some(encoded) => base64::engine::general_purpose::STANDARD
+            .decode(encoded)
+            .ok(),
+        None => Some(value.as_bytes().to_vec()),
     }
 }
 
@@ -98,6 +125,10 @@ impl Value<'_> {
 
     pub fn maybe_text(&self) -> Option<String> {
         self.text.map(str::to_owned)
+    }
+
+    pub fn key_bytes(&self) -> Option<Vec<u8>> {
+        self.text.and_then(key_of)
     }
 
     pub fn upper_case(&self) -> String {

@@ -2,7 +2,7 @@
 //!
 //! [`Store`] is the interface to the database. It is divided by subject, a file for each with the subject's trait
 //! and its records: [`Identities`], [`Configurations`], [`Documents`], [`Tokens`], [`Environments`], [`Runs`], [`Results`], [`Copies`], [`Ids`],
-//! [`Workers`], [`Leases`], [`ObservedTime`], [`Collection`], [`Changes`], [`Pauses`] and [`QueueStatistics`]. [`SqliteStore`] implements it for one
+//! [`Workers`], [`Leases`], [`ObservedTime`], [`Collection`], [`Changes`], [`Pauses`], [`Deliveries`] and [`QueueStatistics`]. [`SqliteStore`] implements it for one
 //! machine; `sqlite/` mirrors these files, and `suite/` holds the
 //! tests that every backend must pass. Which backend serves the database that the settings name is decided in `database`:
 //! [`open`], [`migrate`], [`status`], [`location`] and [`examine`]. The schema's versions are in `schema`, SQLite's own in
@@ -27,6 +27,7 @@ mod collection;
 mod configurations;
 mod copies;
 mod database;
+mod deliveries;
 mod demands;
 mod documents;
 mod environments;
@@ -57,6 +58,7 @@ pub use configurations::{
 };
 pub use copies::{Copies, OutputCopy};
 pub use database::{copy, examine, location, migrate, newest_schema, open, status};
+pub use deliveries::{Deliveries, Delivery, DeliveryCounts, DeliveryKind, Undelivered};
 pub use demands::{Demands, Denied, MostErrors};
 pub use documents::{DocumentRecord, Documents};
 pub use environments::{
@@ -93,6 +95,7 @@ pub trait Store:
     + Collection
     + Configurations
     + Copies
+    + Deliveries
     + Documents
     + Environments
     + Identities

@@ -3,14 +3,15 @@
 //! Each slot is a thread with a worker id of its own. It records environments for waiting runs, claims a run whose environment
 //! is ready, else sleeps until a run is queued or its poll interval has passed. Environments are built in threads of their own
 //! (`builds`), as many as there are slots: a build that takes long, or hangs, keeps no run waiting whose environment is ready. One
-//! more thread does the maintenance (`housekeeping`): expired leases, dead processes, metrics; and one collects (`collecting`), for
-//! however long that takes. All that is done to a run happens under a claim; a process that dies leaves a lock whose release shows
+//! more thread does the maintenance (`housekeeping`): expired leases, dead processes, metrics; one collects (`collecting`), and one tells whom
+//! the operator named that runs have ended (`telling`), for however long that takes. All that is done to a run happens under a claim; a process that dies leaves a lock whose release shows
 //! its death at once, and leases that expire.
 
 mod builds;
 mod collecting;
 mod housekeeping;
 mod slot;
+mod telling;
 
 use std::io;
 use std::path::PathBuf;
@@ -24,7 +25,7 @@ use crate::base::mutex::lock;
 use crate::base::problem::{Facts, Kind, Problem, code};
 use crate::run::calls::request::Tools;
 use crate::run::execution::happenings::{Happening, Watcher, Where};
-use crate::store::{Failure, RunRecord, RunStatus, StoreError};
+use crate::store::{DeliveryKind, Failure, RunRecord, RunStatus, StoreError};
 use crate::system::bell::Bell;
 use crate::system::machine::Work;
 use crate::workspace::Workspace;
@@ -228,6 +229,9 @@ impl Pool<'_> {
         ];
         if self.options.gc && self.workspace.settings.worker.enable_gc {
             beside.push(self.thread(|| self.collect_regularly()));
+        }
+        if !DeliveryKind::of(&self.workspace.settings).is_empty() {
+            beside.push(self.thread(|| self.tell_ends()));
         }
         // With `once` the one slot builds what its run needs.
         let builds = if self.options.once { 0 } else { slots };

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use crate::base::clock::{Timestamp, milliseconds};
-use crate::store::{Overview, Pause, StoreError, Totals, WorkerRecord};
+use crate::store::{DeliveryCounts, Overview, Pause, StoreError, Totals, WorkerRecord};
 use crate::workspace::{Workspace, fleet};
 
 /// The kind of a process that works the queue.
@@ -33,6 +33,8 @@ pub struct Figures {
     pub pauses: Vec<Pause>,
     /// See `pauses`.
     pub paused_runs: u64,
+    /// What is still to be told of runs that have ended, in all workspaces.
+    pub deliveries: DeliveryCounts,
     /// The processes that live, or of which nothing else is known, oldest first. They work for all workspaces of the database.
     pub processes: Vec<BusyProcess>,
     /// The free bytes of the disk of the data directory, where the system tells.
@@ -71,6 +73,7 @@ impl Figures {
             totals: store.totals()?,
             pauses: store.pauses()?,
             paused_runs: store.paused_runs()?,
+            deliveries: store.count_deliveries()?,
             processes: processes
                 .filter(|known| of.busy_with.is_none() || known.busy > 0)
                 .collect(),

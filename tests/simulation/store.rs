@@ -11,13 +11,14 @@ use ade::settings::Recovery;
 use ade::store::{
     AfterFailure, Attempt, BuildAttempts, CancelOutcome, ChangeMark, Changes, Claim, Claimable,
     Clock, Collection, ColumnResult, ConfigurationActivity, ConfigurationRecord,
-    ConfigurationVersion, Configurations, Copies, DocumentRecord, Documents, EndedRuns, Ending,
-    EnvironmentContents, EnvironmentKey, EnvironmentRecord, Environments, Failure, FieldResult,
-    FoundRuns, Heartbeat, Holder, Identities, Identity, Ids, KnownConfiguration, Leases, LiveRun,
-    Named, NewEnvironment, NewRun, ObservedTime, OutputCopy, Overview, Pause, Pauses, Publication,
-    QueuePlace, QueueStatistics, Result, Results, Retry, RunCounts, RunFiles, RunFilter, RunRecord,
-    RunningRun, Runs, SqliteStore, Store, StoreError, Submission, Submitted, TokenRecord, Tokens,
-    Totals, Used, WaitingRun, WorkerRecord, Workers, WorkspaceRecord,
+    ConfigurationVersion, Configurations, Copies, Deliveries, Delivery, DeliveryCounts,
+    DeliveryKind, DocumentRecord, Documents, EndedRuns, Ending, EnvironmentContents,
+    EnvironmentKey, EnvironmentRecord, Environments, Failure, FieldResult, FoundRuns, Heartbeat,
+    Holder, Identities, Identity, Ids, KnownConfiguration, Leases, LiveRun, Named, NewEnvironment,
+    NewRun, ObservedTime, OutputCopy, Overview, Pause, Pauses, Publication, QueuePlace,
+    QueueStatistics, Result, Results, Retry, RunCounts, RunFiles, RunFilter, RunRecord, RunningRun,
+    Runs, SqliteStore, Store, StoreError, Submission, Submitted, TokenRecord, Tokens, Totals,
+    Undelivered, Used, WaitingRun, WorkerRecord, Workers, WorkspaceRecord,
 };
 
 use super::judge::Operation;
@@ -391,6 +392,16 @@ impl Changes for SimulatedStore {
     }
 }
 
+impl Deliveries for SimulatedStore {
+    looks! {
+        claim_delivery(kinds: &[DeliveryKind], claim: &Claim, now: Timestamp) -> Option<Delivery>;
+        delivered(delivery: &Delivery, claim: &Claim) -> bool;
+        undelivered(delivery: &Delivery, claim: &Claim, error: &str, outcome: Undelivered) -> bool;
+        forget_deliveries(cutoff: Timestamp) -> ();
+        count_deliveries() -> DeliveryCounts;
+    }
+}
+
 impl Pauses for SimulatedStore {
     looks! {
         pause(new: &Pause) -> Pause;
@@ -571,7 +582,7 @@ macro_rules! answers_without_words {
     ($($answer:ty),*) => {$(impl Answer for $answer {})*};
 }
 answers_without_words! {
-    (), Pause, Option<Pause>, Vec<Pause>, ChangeMark, EndedRuns, FoundRuns, RunCounts, Vec<LiveRun>, Vec<RunningRun>, ConfigurationRecord,
+    (), DeliveryCounts, Option<Delivery>, Pause, Option<Pause>, Vec<Pause>, ChangeMark, EndedRuns, FoundRuns, RunCounts, Vec<LiveRun>, Vec<RunningRun>, ConfigurationRecord,
     HashMap<String, PathBuf>, HashMap<String, RunFiles>, Identity, Option<ConfigurationRecord>,
     Option<Timestamp>, Option<Holder>, Option<Identity>, Option<String>, Vec<Attempt>,
     Vec<ColumnResult>, DocumentRecord, KnownConfiguration, Option<KnownConfiguration>, Option<TokenRecord>, Publication,

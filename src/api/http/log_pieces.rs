@@ -11,8 +11,8 @@ use bytes::Bytes;
 use serde::Deserialize;
 use tokio::sync::watch;
 
-use super::paths::Hider;
 use super::problem::ApiError;
+use crate::base::hide_paths::Hider;
 use crate::base::mutex::lock;
 use crate::base::show_path::ShowPath;
 use crate::events::lines;

@@ -11,8 +11,8 @@ use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::paths::Hider;
 use super::request_id;
+use crate::base::hide_paths::Hider;
 use crate::base::problem::{Kind, Problem, code};
 use crate::base::show_path::ShowPath;
 use crate::store::Failure;

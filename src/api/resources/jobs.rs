@@ -15,8 +15,8 @@ use crate::api::access::caller::{Reader, Runner};
 use crate::api::description::schemas::Job;
 use crate::api::http::answer::{Answer, created, status_of};
 use crate::api::http::body::{Json, JsonBody, Path};
-use crate::api::http::paths::Hider;
 use crate::api::state::Api;
+use crate::base::hide_paths::Hider;
 use crate::base::problem::code;
 use crate::store::{Priority, RunRecord, RunStatus};
 

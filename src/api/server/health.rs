@@ -116,6 +116,8 @@ fn write_figures(text: &mut String, figures: &Figures) {
     write("ade_paused", GAUGE, "1 while everything is paused.", &[("", u64::from(all))]);
     write("ade_paused_configurations", GAUGE, "Configurations that are paused by themselves.", &[("", configurations)]);
     write("ade_runs_paused", GAUGE, "Runs that wait because of a pause.", &[("", figures.paused_runs)]);
+    write("ade_deliveries_waiting", GAUGE, "Ends of runs that are still to be told (ADE_ON_END_URL, ADE_ON_END_COMMAND).", &[("", figures.deliveries.waiting)]);
+    write("ade_deliveries_failed", GAUGE, "Ends that were not accepted for a day, and given up within the last week.", &[("", figures.deliveries.failed)]);
     if let Some(bytes) = figures.free_bytes {
         write("ade_data_free_bytes", GAUGE, "Free space on the disk of the data directory.", &[("", bytes)]);
     }

@@ -12,8 +12,8 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::api::http::paths::Hider;
 use crate::base::clock::{Timestamp, milliseconds};
+use crate::base::hide_paths::Hider;
 use crate::environment::json::environment_json;
 use crate::events::names;
 use crate::run::views::json::runs_json;

@@ -15,9 +15,9 @@ use std::time::Instant;
 use tokio::sync::{Semaphore, watch};
 
 use super::http::log_pieces::Tails;
-use super::http::paths::Hider;
 use super::http::problem::ApiError;
 use crate::base::cancel::Cancel;
+use crate::base::hide_paths::Hider;
 use crate::base::problem::code;
 use crate::cells::Cells;
 use crate::run::calls::submit::PreparedVersions;

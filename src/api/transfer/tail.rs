@@ -14,9 +14,9 @@ use serde_json::Value;
 use tokio::sync::watch;
 
 use crate::api::http::log_pieces::{Line, LogEnd, Piece};
-use crate::api::http::paths::Hider;
 use crate::api::state::Api;
 use crate::base::files::FileError;
+use crate::base::hide_paths::Hider;
 use crate::base::mutex::lock;
 use crate::base::show_path::ShowPath;
 use crate::events;

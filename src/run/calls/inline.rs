@@ -23,6 +23,7 @@ use crate::run::execution::happenings::{Finished, Happening, Watcher, Where};
 use crate::run::execution::lifecycle::{
     Claimed, EnvironmentSource, Executed, Lifecycle, send_back,
 };
+use crate::run::on_end;
 use crate::run::results;
 use crate::run::results::RowCounts;
 use crate::run::results::annotated;
@@ -30,11 +31,11 @@ use crate::run::results::demands::{Found, Shortfall, unclaimed};
 use crate::run::results::output;
 use crate::run::results::output::{Earlier, OutputError};
 use crate::store::{
-    Denied, EnvironmentRecord, Failure, Named, OutputCopy, RunRecord, RunResults, RunStatus,
-    StoreError, Used,
+    DeliveryKind, Denied, EnvironmentRecord, Failure, Named, OutputCopy, RunRecord, RunResults,
+    RunStatus, StoreError, Used,
 };
 use crate::system::machine::{Steady, Work};
-use crate::workspace::fleet::{FleetError, Member};
+use crate::workspace::fleet::{FleetError, Member, living};
 use crate::workspace::pause;
 use crate::workspace::pause::PausedRun;
 
@@ -61,7 +62,34 @@ pub fn run(
         watcher(&source, &Happening::Recovered(&run));
     }
     run_all(request, &member.id, cancel, watcher);
+    tell_ends(request, &member.id, cancel, watcher);
     Ok(())
+}
+
+/// Tells that runs have ended, where no worker does. What is not accepted is left to one; `ade doctor` says so.
+fn tell_ends(request: &Request<'_>, process: &str, cancel: &Cancel, watcher: &Watcher<'_>) {
+    let workspace = request.workspace;
+    if DeliveryKind::of(&workspace.settings).is_empty() {
+        return;
+    }
+    let has_worker = living(workspace).is_ok_and(|all| all.iter().any(|one| one.kind == "worker"));
+    if has_worker {
+        return;
+    }
+    let worker = workspace.worker_id(0);
+    let source = Where {
+        worker: &worker,
+        input: 0,
+    };
+    let told = on_end::tell(workspace, Some(process), cancel, &|told| {
+        let refused = told.refused.as_ref();
+        watcher(&source, &Happening::Told(&told.delivery, refused));
+        // Nobody waits for a receiver that is out of reach.
+        refused.is_none()
+    });
+    if let Err(error) = told {
+        watcher(&source, &Happening::Trouble(&error.to_string()));
+    }
 }
 
 fn run_all(request: &Request<'_>, process: &str, cancel: &Cancel, watcher: &Watcher<'_>) {

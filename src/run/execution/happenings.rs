@@ -17,7 +17,9 @@ use crate::run::results::RowCounts;
 use crate::run::results::annotated::AnnotateError;
 use crate::run::results::demands::Shortfall;
 use crate::run::results::output::{Earlier, OutputError};
-use crate::store::{EnvironmentRecord, Failure, FieldResult, RunRecord, RunStatus};
+use crate::store::{
+    Delivery, EnvironmentRecord, Failure, FieldResult, RunRecord, RunStatus, Undelivered,
+};
 
 /// Receives each change with its source; called from several threads.
 pub type Watcher<'a> = dyn Fn(&Where<'_>, &Happening<'_>) + Sync + 'a;
@@ -64,6 +66,8 @@ pub enum Happening<'a> {
     Metrics(&'a QueueMetrics),
     /// The worker goes round: no slot stands still in anything but a run. Told about once a second.
     GoesRound,
+    /// The end of a run was told, or not accepted: why, and what becomes of it.
+    Told(&'a Delivery, Option<&'a (String, Undelivered)>),
     /// Something was collected.
     Collected(&'a collection::Report),
     /// The clock jumped by so many seconds; no lease is ended until every live worker has renewed its own.

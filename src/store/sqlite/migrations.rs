@@ -42,6 +42,11 @@ pub(super) const MIGRATIONS: &[Migration] = &[
         name: "totals",
         sql: include_str!("migrations/0006_totals.sql"),
     },
+    Migration {
+        version: 7,
+        name: "deliveries",
+        sql: include_str!("migrations/0007_deliveries.sql"),
+    },
 ];
 
 const CREATE_SCHEMA_MIGRATIONS: &str = "CREATE TABLE IF NOT EXISTS schema_migrations (
@@ -152,6 +157,7 @@ mod tests {
             "3b9aca5aac59918f6a39d3ca1c8747b78900c3aed3f5915c33a1f00095fd52e3",
             "d49ad2a5c8807e74f44b08e210b8bc377ea9623597b8acbb04268daf28cc6800",
             "41c91d5180e58585604c7ef06e37012768a99248851f64090340c776310bf2af",
+            "77de4435aaac78c2974796f20fcc9b0ace705484e470714528dc6d29e9010b8e",
         ];
         assert_eq!(
             MIGRATIONS

@@ -6,7 +6,7 @@
 //! process or a file operation.
 //!
 //! - `identity`, `configurations`, `documents`, `tokens`, `environments`, `runs`, `results`, `copies`, `workers`, `leases`, `observed_time`,
-//!   `collection`, `changes`, `pauses` and `queue_statistics` mirror the files of the same names above: each implements its trait, with the
+//!   `collection`, `changes`, `pauses`, `deliveries` and `queue_statistics` mirror the files of the same names above: each implements its trait, with the
 //!   statements beside it.
 //! - `open` and `migrate` open, create and upgrade a database; `migrations` and its folder hold the schema, with each index.
 //! - `options` reads the settings, `connection` and `busy` set a connection up, `transaction` lets threads take turns with it,
@@ -27,6 +27,7 @@ mod collection;
 mod configurations;
 mod connection;
 mod copies;
+mod deliveries;
 mod documents;
 mod environments;
 mod error;

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::options::DatabaseOptions;
-use super::{SqliteStore, migrations};
+use super::{SqliteStore, deliveries, migrations};
 use crate::settings::Settings;
 use crate::store::schema::{Migration, MigrationState, Opening, SchemaStatus};
 use crate::store::{Result, StoreError};
@@ -39,6 +39,7 @@ impl SqliteStore {
             status = store.schema_status()?;
         }
         status.demand_current()?;
+        store.record_deliveries()?;
         Ok(store)
     }
 
@@ -51,7 +52,14 @@ impl SqliteStore {
         let path = format!("file:/{name}?vfs=memdb");
         let store = Self::connect(&DatabaseOptions::of(settings, path.as_ref()), true)?;
         store.apply_pending()?;
+        store.record_deliveries()?;
         Ok(store)
+    }
+
+    /// The one connection that writes records what is to be told with each end.
+    fn record_deliveries(&self) -> Result<()> {
+        let recorded = deliveries::record_with_ends(&self.shared.lock(), &self.options.deliveries);
+        recorded.map_err(|error| self.explain(error))
     }
 
     /// Reads the state of the database's schema, without changing anything.

@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::base::files;
 use crate::base::files::SharedDisk;
 use crate::settings::Settings;
-use crate::store::{Result, StoreError};
+use crate::store::{DeliveryKind, Result, StoreError};
 
 /// The journal mode with a write-ahead log.
 const WAL: &str = "WAL";
@@ -20,6 +20,8 @@ pub(super) struct DatabaseOptions {
     pub(super) journal_mode: String,
     pub(super) synchronous: String,
     pub(super) busy_timeout: Duration,
+    /// How the ends of runs are told.
+    pub(super) deliveries: Vec<DeliveryKind>,
 }
 
 impl DatabaseOptions {
@@ -31,6 +33,7 @@ impl DatabaseOptions {
             journal_mode: settings.sqlite_journal_mode.clone(),
             synchronous: settings.sqlite_synchronous.clone(),
             busy_timeout: settings.sqlite_busy_timeout,
+            deliveries: DeliveryKind::of(settings),
         }
     }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 use rusqlite::{Row, params};
 
 use super::values::{execute, exists, instant, path_text, rows};
-use super::{SqliteStore, environments, runs};
+use super::{SqliteStore, deliveries, environments, runs};
 use crate::base::clock::{Timestamp, milliseconds};
 use crate::settings::Recovery;
 use crate::store::{BuildAttempts, Result, RunRecord, WorkerRecord, Workers};
@@ -68,6 +68,7 @@ impl Workers for SqliteStore {
     ) -> Result<Vec<RunRecord>> {
         // Builds first, so that a run that goes back to the queue finds its environment queued, not claimed by a dead builder.
         self.write_at(now, |transaction| {
+            deliveries::reclaim(transaction, process, now)?;
             environments::reclaim(transaction, process, builds, now)?;
             runs::reclaim(transaction, process, recovery, now)
         })

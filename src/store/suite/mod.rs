@@ -12,6 +12,7 @@ pub mod changes;
 pub mod collection;
 pub mod configurations;
 pub mod copies;
+pub mod deliveries;
 pub mod documents;
 pub mod environments;
 pub mod identity;
@@ -88,6 +89,11 @@ macro_rules! run {
                 pauses {
                     a_pause_is_one_and_keeps_its_begin,
                     nothing_that_is_paused_is_claimed_built_or_failed,
+                }
+                deliveries {
+                    every_end_is_to_be_told_until_it_was,
+                    what_is_refused_waits_and_is_given_up_and_forgotten,
+                    what_a_dead_process_was_telling_is_due_at_once,
                 }
                 turns {
                     many_files_of_one_person_hold_up_one_of_another_for_one_turn,

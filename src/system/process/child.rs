@@ -1,5 +1,6 @@
 //! The child itself: started as the leader of a process group, watched for its end, reaped, and killed with its group.
 
+use std::fs::File;
 use std::io;
 use std::os::unix::process::CommandExt;
 use std::process::{Child, ChildStderr, ChildStdout, Command, Stdio};
@@ -17,9 +18,10 @@ pub(super) struct Watched {
 
 impl Watched {
     /// Starts it. Its end is notified through `wake`.
-    pub fn start(command: &mut Command, wake: &Waker) -> io::Result<Self> {
+    pub fn start(command: &mut Command, input: Option<&File>, wake: &Waker) -> io::Result<Self> {
+        let input = input.map(File::try_clone).transpose()?;
         command
-            .stdin(Stdio::null())
+            .stdin(input.map_or_else(Stdio::null, Stdio::from))
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .process_group(0);

@@ -6,7 +6,7 @@
 //! - The child leads a process group of its own. Cancel and timeout send TERM to the whole group, and KILL after
 //!   [`ChildLimits::kill_after`]. However the child ends, the processes left in its group are killed.
 //! - A child whose `ade` is killed is killed too (on Linux, where the kernel offers it).
-//! - Both streams are read while the child runs, so neither can fill up and block it. Standard input is empty.
+//! - Both streams are read while the child runs, so neither can fill up and block it. Standard input is empty, or a file.
 //! - A grandchild that has left the group and keeps a pipe open delays nothing: when the child has ended, its output is
 //!   read to the last byte, and [`run`] returns.
 //! - No polling: the end of the child, a line and a cancel each wake the caller at once. Only where the group has limits, it
@@ -71,7 +71,7 @@ pub fn run(
     }
 
     let (mut wakes, waker) = Wakes::new()?;
-    let mut watched = Watched::start(command, &waker)?;
+    let mut watched = Watched::start(command, options.input.as_deref(), &waker)?;
     let (stdout, stderr) = watched.streams();
     let mut stdout = Lines::new(Stream::Stdout, stdout, options)?;
     let mut stderr = Lines::new(Stream::Stderr, stderr, options)?;

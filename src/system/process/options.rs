@@ -1,6 +1,8 @@
 //! The options for running a child, and the callback for its output.
 
+use std::fs::File;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// How long a child may take, and how it is stopped after that.
@@ -15,6 +17,8 @@ pub struct ChildLimits {
     pub max_line_bytes: usize,
     /// The folders whose files are limited together. Default: none.
     pub folders: Vec<PathBuf>,
+    /// What it reads on standard input. Default: nothing.
+    pub input: Option<Arc<File>>,
     /// What the child and all that it starts may use. Default: no limits, and nothing is watched.
     pub limits: GroupLimits,
 }
@@ -42,6 +46,7 @@ impl Default for ChildLimits {
             kill_after: Duration::from_secs(5),
             max_line_bytes: 16 * 1024 * 1024,
             folders: Vec::new(),
+            input: None,
             limits: GroupLimits::default(),
         }
     }

@@ -1,0 +1,77 @@
+//! Tells the end of a run to an address, as [Standard Webhooks](https://www.standardwebhooks.com) has it.
+
+use std::time::Duration;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::Sha256;
+
+use crate::base::clock::Timestamp;
+use crate::settings::Settings;
+
+/// How long a receiver may take.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Sends a message; an error says why it was not accepted. A receiver tells one that is repeated by its id.
+pub(super) fn post(
+    settings: &Settings,
+    id: &str,
+    message: &str,
+    now: Timestamp,
+) -> Result<(), String> {
+    let url = settings.on_end_url.as_deref().unwrap_or_default();
+    let seconds = (now.0 / 1000).to_string();
+    // A redirect is no acceptance: what is told goes to the address that the operator named, and nowhere else.
+    let agent: ureq::Agent = ureq::Agent::config_builder()
+        .timeout_global(Some(PATIENCE))
+        .max_redirects(0)
+        .http_status_as_error(false)
+        .user_agent(format!("ade/{}", crate::VERSION))
+        .build()
+        .into();
+    let mut request = agent
+        .post(url)
+        .header("content-type", "application/json")
+        .header("webhook-id", id)
+        .header("webhook-timestamp", &seconds);
+    if let Some(key) = &settings.on_end_secret {
+        request = request.header("webhook-signature", signature(key, id, &seconds, message));
+    }
+    // Nothing is read of the answer but its head.
+    let answer = request
+        .send(message)
+        .map_err(|error| format!("the address cannot be reached: {error}"))?;
+    match answer.status() {
+        status if status.is_success() => Ok(()),
+        status => Err(format!("the address answers {}", status.as_u16())),
+    }
+}
+
+/// The signature of a message: `v1,` and the HMAC-SHA256 of id, time and message in base64.
+fn signature(key: &[u8], id: &str, seconds: &str, message: &str) -> String {
+    let mut mac =
+        Hmac::<Sha256>::new_from_slice(key).unwrap_or_else(|_| Hmac::new(&[0; 64].into()));
+    mac.update(format!("{id}.{seconds}.{message}").as_bytes());
+    format!("v1,{}", STANDARD.encode(mac.finalize().into_bytes()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_signature_is_that_of_the_standard() {
+        // The example of the standard's own libraries.
+        let key = STANDARD.decode("MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw").unwrap();
+        assert_eq!(
+            signature(
+                &key,
+                "msg_p5jXN8AQM9LWM0D4loKWxJek",
+                "1614265330",
+                r#"{"test": 2432232314}"#
+            ),
+            "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="
+        );
+    }
+}

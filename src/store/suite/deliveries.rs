@@ -1,0 +1,105 @@
+//! What is to be told of runs that have ended.
+
+use super::places::{
+    at, claim, environment, expiry, failure, process, queued, ready, reclaim, running, take,
+};
+use crate::settings::Recovery;
+use crate::store::{
+    AfterFailure, Claim, Claimable, Delivery, DeliveryCounts, DeliveryKind, Store, Undelivered,
+};
+
+const ALL: [DeliveryKind; 2] = [DeliveryKind::Url, DeliveryKind::Command];
+const URL: [DeliveryKind; 1] = [DeliveryKind::Url];
+
+/// The runs of which something is to be told.
+fn to_be_told(store: &dyn Store) -> Vec<String> {
+    let mut runs = Vec::new();
+    while let Some(one) = store.claim_delivery(&ALL, &claim("w"), at(99)).unwrap() {
+        runs.push(one.run_id);
+    }
+    runs.sort();
+    runs
+}
+
+pub fn every_end_is_to_be_told_until_it_was(store: &dyn Store) {
+    let (made, unmade) = (ready(store, "r", at(0)), environment(store, "u", at(0)));
+    let cancelled = queued(store, &made, at(1)).id;
+    store.request_cancel(&cancelled, at(2)).unwrap();
+    let lost = queued(store, &unmade, at(1)).id;
+    let builder = claim("b");
+    take(store, &unmade.id, &builder, Claimable::Due, at(2)).unwrap();
+    let after = AfterFailure::Fail;
+    store
+        .fail_environment(&unmade.id, &builder, &failure(), after, at(3))
+        .unwrap();
+    store.fail_runs_of_failed_environments(9, at(4)).unwrap();
+    let holder = claim("w").by(Some("dead"));
+    let dead = running(store, &made, &holder, at(5)).id;
+    reclaim(store, "dead", Recovery::Fail, at(6));
+    queued(store, &made, at(7));
+    let counts = store.count_deliveries().unwrap();
+    assert_eq!((counts.waiting, counts.refused, counts.failed), (6, 0, 0));
+
+    let due = |kinds: &[DeliveryKind], now| store.claim_delivery(kinds, &claim("v"), now).unwrap();
+    assert_eq!(due(&[], at(8)), None);
+    assert_eq!(due(&ALL, at(1)), None, "not due");
+    let own = claim("w");
+    let first = store.claim_delivery(&URL, &own, at(8)).unwrap().unwrap();
+    assert_eq!(
+        (&first.run_id, first.kind, first.attempts, first.created_at),
+        (&cancelled, DeliveryKind::Url, 1, at(2))
+    );
+    assert!(!store.delivered(&first, &claim("another")).unwrap());
+    assert!(store.delivered(&first, &own).unwrap());
+    assert!(!store.delivered(&first, &own).unwrap());
+    let mut expected = [&cancelled, &lost, &lost, &dead, &dead].map(Clone::clone);
+    expected.sort();
+    assert_eq!(to_be_told(store), expected);
+    store.delete_run(&lost).unwrap();
+    assert_eq!(store.count_deliveries().unwrap().waiting, 3);
+}
+
+/// One of the deliveries of a run that was cancelled, claimed.
+fn one(store: &dyn Store, by: &Claim) -> Delivery {
+    let run = queued(store, &ready(store, "r", at(0)), at(1));
+    store.request_cancel(&run.id, at(2)).unwrap();
+    store.claim_delivery(&URL, by, at(3)).unwrap().unwrap()
+}
+
+pub fn what_is_refused_waits_and_is_given_up_and_forgotten(store: &dyn Store) {
+    let own = claim("w");
+    let told = one(store, &own);
+    let next = |now| store.claim_delivery(&URL, &claim("v"), now).unwrap();
+    assert_eq!(next(at(4)), None, "it is claimed");
+    let again = Undelivered::Again(at(9));
+    assert!(!store.undelivered(&told, &claim("x"), "no", again).unwrap());
+    assert!(store.undelivered(&told, &own, "no", again).unwrap());
+    assert!(!store.undelivered(&told, &own, "no", again).unwrap());
+    assert_eq!(store.count_deliveries().unwrap().refused, 1);
+    assert_eq!(next(at(8)), None);
+    assert_eq!(next(at(9)).unwrap().attempts, 2);
+    let third = claim("u");
+    let expired = store.claim_delivery(&URL, &third, expiry(at(9))).unwrap();
+    let expired = expired.unwrap();
+    assert_eq!(expired.attempts, 3);
+    let given_up = Undelivered::GivenUp;
+    assert!(store.undelivered(&expired, &third, "no", given_up).unwrap());
+    let all = DeliveryCounts {
+        waiting: 1,
+        refused: 0,
+        failed: 1,
+    };
+    assert_eq!(store.count_deliveries().unwrap(), all, "the other waits");
+    store.forget_deliveries(at(2)).unwrap();
+    assert_eq!(store.count_deliveries().unwrap(), all);
+    store.forget_deliveries(at(3)).unwrap();
+    assert_eq!(store.count_deliveries().unwrap().failed, 0);
+}
+
+pub fn what_a_dead_process_was_telling_is_due_at_once(store: &dyn Store) {
+    store.register_worker(&process("dead")).unwrap();
+    let told = one(store, &claim("w").by(Some("dead")));
+    reclaim(store, "dead", Recovery::Requeue, at(4));
+    let again = store.claim_delivery(&URL, &claim("v"), at(4)).unwrap();
+    assert_eq!(again.unwrap().run_id, told.run_id);
+}
