@@ -6,7 +6,9 @@ use axum::routing::get;
 use utoipa::openapi::path::{Operation, Parameter, ParameterIn};
 use utoipa::openapi::schema::{KnownFormat, ObjectBuilder, Schema, SchemaFormat, Type};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
-use utoipa::openapi::{Content, ContentBuilder, OpenApi as Described, Ref, RefOr, ResponseBuilder};
+use utoipa::openapi::{
+    Content, ContentBuilder, OpenApi as Described, Ref, RefOr, Required, ResponseBuilder,
+};
 use utoipa::{Modify, OpenApi, ToSchema};
 
 use crate::api::http::problem::{MEDIA_TYPE, ProblemDetails};
@@ -103,6 +105,15 @@ const REFUSALS: [(&str, &str, &str); 15] = [
     ),
 ];
 
+/// Operations that need no body: each of its keys has a default.
+const BODY_IS_OPTIONAL: [&str; 5] = [
+    "create_build",
+    "pause_config",
+    "pause_everything",
+    "publish_config",
+    "try_config",
+];
+
 /// The same, with every status that an operation may answer. A handler names those of what it does alone; those that come with a
 /// caller, a parameter or a body are added here. Routes without a caller say all themselves.
 pub fn with_statuses(mut document: Described) -> Described {
@@ -133,7 +144,11 @@ pub fn with_statuses(mut document: Described) -> Described {
                 }
             }
             responses.iter_mut().for_each(describe);
+            let id = operation.operation_id.as_deref().unwrap_or_default();
             if let Some(RefOr::T(body)) = &mut operation.request_body {
+                if BODY_IS_OPTIONAL.contains(&id) {
+                    body.required = Some(Required::False);
+                }
                 body.content.iter_mut().for_each(describe_bytes);
             }
             for response in responses.values_mut() {

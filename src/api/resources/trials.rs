@@ -45,10 +45,10 @@ pub fn routes() -> OpenApiRouter<Api> {
 #[serde(deny_unknown_fields)]
 struct NewTrial {
     /// The inputs of so many runs of the configuration that ended last, from 1 to 20; absent: 5.
-    #[schema(nullable = false, minimum = 1, maximum = 20)]
+    #[schema(minimum = 1, maximum = 20)]
     runs: Option<u32>,
     /// These documents instead, at most 20.
-    #[schema(nullable = false, max_items = 20, min_items = 1)]
+    #[schema(max_items = 20, min_items = 1)]
     document_ids: Option<Vec<String>>,
 }
 

@@ -2312,7 +2312,7 @@ export interface components {
         /** @description Why something is paused. */
         NewPause: {
             /** @description Why, in one line. */
-            reason?: string;
+            reason?: string | null;
         };
         /** @description A run to be made. */
         NewRun: {
@@ -2394,9 +2394,9 @@ export interface components {
              * Format: int32
              * @description The inputs of so many runs of the configuration that ended last, from 1 to 20; absent: 5.
              */
-            runs?: number;
+            runs?: number | null;
             /** @description These documents instead, at most 20. */
-            document_ids?: string[];
+            document_ids?: string[] | null;
         };
         /** @description A workspace to be created. */
         NewWorkspace: {
@@ -4424,7 +4424,7 @@ export interface operations {
             path?: never;
             cookie?: never;
         };
-        requestBody: {
+        requestBody?: {
             content: {
                 "application/json": components["schemas"]["NewPause"];
             };
@@ -4483,7 +4483,7 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody: {
+        requestBody?: {
             content: {
                 "application/json": components["schemas"]["NewPause"];
             };
@@ -5756,7 +5756,7 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody: {
+        requestBody?: {
             content: {
                 "application/json": components["schemas"]["Publishing"];
             };
@@ -5794,7 +5794,7 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody: {
+        requestBody?: {
             content: {
                 "application/json": components["schemas"]["NewTrial"];
             };
@@ -5886,7 +5886,7 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody: {
+        requestBody?: {
             content: {
                 "application/json": components["schemas"]["NewBuild"];
             };
