@@ -389,6 +389,7 @@ impl World {
                 .resume(pause.configuration_id.as_deref())
                 .unwrap();
         }
+        self.judge().look_again();
     }
 
     pub fn judge(&self) -> MutexGuard<'_, Judge> {
