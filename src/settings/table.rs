@@ -161,14 +161,14 @@ table! {
         upload_limit: u64 = megabytes, "ADE_API_UPLOAD_LIMIT_MB", SettingKind::Whole(1), "200",
             "The largest document or archive, in megabytes, that the HTTP API accepts.";
         on_end_url: Option<String> = maybe_text, "ADE_ON_END_URL", SettingKind::Url, "",
-            "Where each end of a run is told, by a POST request. In ade.toml: url in the table [on_end].",
+            "Where each end of a run is told, by a POST request. In ade.toml: url in the table on_end.",
             note("nowhere"),
             secret();
         on_end_secret: Option<Vec<u8>> = key_bytes, "ADE_ON_END_SECRET", SettingKind::Secret, "",
             "What these requests are signed with: a text, or whsec_ and base64. It is never shown.",
             note("they are not signed");
         on_end_command: Option<PathBuf> = program, "ADE_ON_END_COMMAND", SettingKind::Path, "",
-            "A program that is started at each end of a run, with the run on standard input. In ade.toml: command in the table [on_end].",
+            "A program that is started at each end of a run, with the run on standard input. In ade.toml: command in the table on_end.",
             note("none");
         drain: Duration = whole_seconds, "ADE_API_DRAIN_SECONDS", SettingKind::Whole(0), "1",
             "Seconds that `ade serve` goes on as before after it was told to stop, while `/readyz` says so already.";

@@ -198,7 +198,7 @@ impl Prepared {
         ensure_environment(workspace, &self.key, self.snapshot.clone())
     }
 
-    /// As [`Prepared::ensure_environment`], for a new request: see [`ask`].
+    /// As [`Prepared::ensure_environment`], for a new request: see `ask`.
     pub fn ask_for_environment(
         &self,
         workspace: &Workspace,
@@ -228,7 +228,7 @@ pub fn environment_of_run(
     ensure_environment(workspace, key, snapshot)
 }
 
-/// As [`environment_of_run`], for a run that is repeated: see [`ask`].
+/// As [`environment_of_run`], for a run that is repeated: see `ask`.
 pub fn ask_for_environment_of_run(
     workspace: &Workspace,
     run: &RunRecord,
