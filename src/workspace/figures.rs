@@ -1,4 +1,4 @@
-//! The figures of a database and of those that work on it, read at one moment: for `ade top`, /metrics, /readyz, the statistics of a
+//! The figures of a database and of those that work on it, read at one moment: for `ade top`, /metrics, the statistics of a
 //! workspace and the log of a worker.
 
 use std::collections::HashMap;

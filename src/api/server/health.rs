@@ -14,6 +14,7 @@ use crate::api::access::caller::Caller;
 use crate::api::description::schemas::{Health, Readiness};
 use crate::api::http::problem::ApiError;
 use crate::api::state::{Api, busy};
+use crate::store::Pause;
 use crate::workspace::figures::{Figures, Of};
 
 /// Ended runs are counted for this long, beside all that ever ended.
@@ -41,23 +42,18 @@ async fn readyz(State(api): State<Api>) -> Result<axum::Json<Value>, ApiError> {
     if api.is_draining() {
         return Err(busy("the server is about to end"));
     }
-    let figures = api
-        .work(|api| Ok(Figures::read(api.home(), Of::default(), Duration::ZERO)?))
-        .await?;
-    let (all, configurations) = paused(&figures);
+    let pauses = api.work(|api| Ok(api.home().store.pauses()?)).await?;
+    let (all, configurations) = paused(&pauses);
     Ok(axum::Json(json!({
         "status": "ok", "version": crate::VERSION, "paused": all, "paused_configurations": configurations,
     })))
 }
 
 /// Whether everything is paused, and how many configurations are.
-fn paused(figures: &Figures) -> (bool, u64) {
-    let all = figures
-        .pauses
-        .iter()
-        .filter(|pause| pause.configuration_id.is_none())
-        .count();
-    (all > 0, (figures.pauses.len() - all) as u64)
+fn paused(pauses: &[Pause]) -> (bool, u64) {
+    let of_all = |pause: &&Pause| pause.configuration_id.is_none();
+    let all = pauses.iter().filter(of_all).count();
+    (all > 0, (pauses.len() - all) as u64)
 }
 
 /// Figures for Prometheus.
@@ -112,7 +108,7 @@ fn write_figures(text: &mut String, figures: &Figures) {
     write("ade_workers", GAUGE, "Workers that live.", &[("", figures.workers().count() as u64)]);
     write("ade_slots", GAUGE, "Runs that they may execute at the same time.", &[("", figures.slots())]);
     write("ade_slots_busy", GAUGE, "Runs that they execute.", &[("", figures.busy_slots())]);
-    let (all, configurations) = paused(figures);
+    let (all, configurations) = paused(&figures.pauses);
     write("ade_paused", GAUGE, "1 while everything is paused.", &[("", u64::from(all))]);
     write("ade_paused_configurations", GAUGE, "Configurations that are paused by themselves.", &[("", configurations)]);
     write("ade_runs_paused", GAUGE, "Runs that wait because of a pause.", &[("", figures.paused_runs)]);
