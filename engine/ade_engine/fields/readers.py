@@ -200,6 +200,11 @@ def profile(series: pl.Series) -> dict[str, Any]:
     return _native.column_profile(_readable_or_text(series))
 
 
+def outline(series: pl.Series) -> dict[str, Any]:
+    """What is kept of a column so that the layouts of two files can be compared: kinds, shapes, sizes and counts, and no value."""
+    return _native.outline(_readable_or_text(series))
+
+
 def likeness(series: pl.Series, known: list[str]) -> tuple[int, int]:
     """How many of the filled cells that a profile looks at are one of the known values, and how many it looks at."""
     return _native.likeness(_readable_or_text(series), known)
