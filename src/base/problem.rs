@@ -139,6 +139,7 @@ pub mod code {
         RUN_ENDED = "run_ended";
         RUN_NOT_ENDED = "run_not_ended";
         INPUT_GONE = "input_gone";
+        OUTPUT_GONE = "output_gone";
         NO_ISSUE_LIST = "no_issue_list";
         NO_LAYOUT = "no_layout";
         NO_EXPLANATION = "no_explanation";

@@ -537,7 +537,7 @@ class Settings:
 
 def _as_json(value: Any) -> Any:
     if isinstance(value, dict):
-        return {key: entry.to_dict() for key, entry in value.items()}
+        return {key: entry.to_dict() if hasattr(entry, "to_dict") else entry for key, entry in value.items()}
     return str(value) if isinstance(value, Path) else list(value) if isinstance(value, tuple) else value
 
 

@@ -576,7 +576,7 @@ fn without_period(text: &str) -> String {
 }
 
 /// What the names of a sender's files have in common: the name without its ending, numbers, and names of months.
-pub(super) fn name_of_sender(file: &str) -> String {
+pub fn name_of_sender(file: &str) -> String {
     let stem = std::path::Path::new(file).file_stem().unwrap_or_default();
     stripped(&tokens(&stem.to_string_lossy()))
 }
