@@ -37,9 +37,16 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
     let shown = EnvironmentProgress::new(&lines, &prepared.record.name);
     let cancel = signals::cancel_on_signals_and(lines.clear());
     let since = args.since.as_deref();
-    let found = drift(&workspace, &prepared, &args.file, since, &cancel, &mut |progress| {
-        shown.show(&progress);
-    })?;
+    let found = drift(
+        &workspace,
+        &prepared,
+        &args.file,
+        since,
+        &cancel,
+        &mut |progress| {
+            shown.show(&progress);
+        },
+    )?;
     if ui.json() {
         ui.document(&json!({
             "input": args.file, "since": {"run_id": found.since.id, "input": found.since.input_name},
@@ -63,7 +70,9 @@ fn print(ui: &Ui, file: &str, found: &Drift) {
         let matter = found.differences.iter().filter(|one| one.matters).count();
         let things = plural(matter as u64, "difference");
         let sign = ui.paint(Tone::Bad, "✗");
-        ui.line(format_args!("{sign} {file}: {things} from the layout of {since}"));
+        ui.line(format_args!(
+            "{sign} {file}: {things} from the layout of {since}"
+        ));
     }
     for one in &found.differences {
         let tone = if one.matters { Tone::Warn } else { Tone::Dim };

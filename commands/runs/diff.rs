@@ -23,7 +23,7 @@ pub struct Args {
     before: String,
     /// The run that is compared; or a folder
     after: String,
-    /// The field, or the header, whose values say which rows belong together [default: the first unique field]
+    /// The field, or the header, whose values say which rows belong together [default: the first unique field, otherwise all that are keys]
     #[arg(long, value_name = "FIELD")]
     key: Option<String>,
     /// Write a page of it, too, which needs no network; it holds cell values
@@ -85,19 +85,32 @@ fn print(ui: &Ui, found: &Difference) {
         ui.line("  nothing differs");
     }
     changes(ui, "versions", &found.versions, |text| named(text));
-    let counts: Vec<_> = found.counts.iter().filter(|one| one.before != one.after).cloned().collect();
+    let counts: Vec<_> = found
+        .counts
+        .iter()
+        .filter(|one| one.before != one.after)
+        .cloned()
+        .collect();
     changes(ui, "counts", &counts, |count| thousands(*count));
     changes(ui, "issues", &found.issues, |count| thousands(*count));
     changes(ui, "mapping", &found.mapping, |text| named(text));
     print_rows(ui, found);
-    let totals: Vec<_> = found.totals.iter().filter(|one| one.before != one.after).cloned().collect();
+    let totals: Vec<_> = found
+        .totals
+        .iter()
+        .filter(|one| one.before != one.after)
+        .cloned()
+        .collect();
     if !totals.is_empty() {
         head(ui, "totals");
         for total in &totals {
             let (was, is) = (amount(total.before), amount(total.after));
             let more = amount(total.after - total.before);
             let sign = if total.after > total.before { "+" } else { "" };
-            ui.line(format_args!("    {:<22} {was:>16} → {is:>16}  {sign}{more}", clipped(&total.what, 22)));
+            ui.line(format_args!(
+                "    {:<22} {was:>16} → {is:>16}  {sign}{more}",
+                clipped(&total.what, 22)
+            ));
         }
     }
 }
@@ -115,20 +128,36 @@ fn print_rows(ui: &Ui, found: &Difference) {
     head(ui, "rows");
     let by = match &rows.key {
         Some(key) => format!("by {key}"),
-        None => "as they stand, for no field is known to be unique".to_owned(),
+        None => "as they stand: no field is a key".to_owned(),
     };
-    let (added, gone, changed) = (thousands(rows.added), thousands(rows.gone), thousands(rows.changed));
-    ui.line(format_args!("    {added} new, {gone} gone, {changed} changed ({by})"));
-    for (sign, tone, names) in [("+", Tone::Good, &rows.added_rows), ("-", Tone::Bad, &rows.gone_rows)] {
+    let (added, gone, changed) = (
+        thousands(rows.added),
+        thousands(rows.gone),
+        thousands(rows.changed),
+    );
+    ui.line(format_args!(
+        "    {added} new, {gone} gone, {changed} changed ({by})"
+    ));
+    for (sign, tone, names) in [
+        ("+", Tone::Good, &rows.added_rows),
+        ("-", Tone::Bad, &rows.gone_rows),
+    ] {
         let word = if rows.key.is_some() { "" } else { "row " };
         for name in names.iter().take(PRINTED) {
-            ui.line(format_args!("    {} {word}{}", ui.paint(tone, sign), clipped(name, 60)));
+            ui.line(format_args!(
+                "    {} {word}{}",
+                ui.paint(tone, sign),
+                clipped(name, 60)
+            ));
         }
     }
     for cell in rows.cells.iter().take(PRINTED) {
         let (was, is) = (named(&cell.before), named(&cell.after));
         let place = format!("{} {}", clipped(&cell.row, 16), clipped(&cell.column, 16));
-        ui.line(format_args!("    {} {place:<26} {was} → {is}", ui.paint(Tone::Warn, "~")));
+        ui.line(format_args!(
+            "    {} {place:<26} {was} → {is}",
+            ui.paint(Tone::Warn, "~")
+        ));
     }
     let more = rows.changed_cells.saturating_sub(PRINTED as u64);
     if more > 0 {
@@ -147,7 +176,10 @@ fn changes<T>(ui: &Ui, title: &str, all: &[Change<T>], words: impl Fn(&T) -> Str
     head(ui, title);
     for one in all {
         let (was, is) = (words(&one.before), words(&one.after));
-        ui.line(format_args!("    {:<26} {was} → {is}", clipped(&one.what, 26)));
+        ui.line(format_args!(
+            "    {:<26} {was} → {is}",
+            clipped(&one.what, 26)
+        ));
     }
 }
 

@@ -65,6 +65,7 @@ const FIELD: Shape = Object(&[
     ("from", List(&Text)),
     ("transforms", List(&Text)),
     ("validators", List(&Text)),
+    ("key", Flag),
 ]);
 const HOOK: Shape = Object(&[("stage", Text), ("name", Text), ("rows", Text)]);
 const WRITTEN: Shape = Object(&[

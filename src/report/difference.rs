@@ -38,7 +38,9 @@ fn page(html: &mut Html<'_>, all: &[Difference]) {
     html.mark("<h1>");
     match all {
         [one] => html.value(&one.before).mark(" → ").value(&one.after),
-        several => html.text(&plural(several.len() as u64, "pair")).mark(" of workbooks"),
+        several => html
+            .text(&plural(several.len() as u64, "pair"))
+            .mark(" of workbooks"),
     };
     let differing = all.iter().filter(|one| one.is_any()).count();
     html.mark("</h1><p class=\"sub\">");
@@ -50,7 +52,11 @@ fn page(html: &mut Html<'_>, all: &[Difference]) {
     html.mark("</p></header><main id=\"main\">");
     for (number, one) in all.iter().enumerate() {
         if all.len() > 1 {
-            html.mark("<h2>").value(&one.before).mark(" → ").value(&one.after).mark("</h2>");
+            html.mark("<h2>")
+                .value(&one.before)
+                .mark(" → ")
+                .value(&one.after)
+                .mark("</h2>");
         }
         sections(html, &number.to_string(), one);
     }
@@ -76,7 +82,10 @@ fn sections(html: &mut Html<'_>, number: &str, found: &Difference) {
         None => html.mark(", paired as they stand."),
     };
     html.mark("</p></div>");
-    for (title, names) in [("New rows", &rows.added_rows), ("Rows that are gone", &rows.gone_rows)] {
+    for (title, names) in [
+        ("New rows", &rows.added_rows),
+        ("Rows that are gone", &rows.gone_rows),
+    ] {
         if !names.is_empty() {
             html.mark("<p class=\"after\">").mark(title).mark(": ");
             for (at, name) in names.iter().enumerate() {
@@ -85,16 +94,30 @@ fn sections(html: &mut Html<'_>, number: &str, found: &Difference) {
             html.mark("</p>");
         }
     }
-    for (title, names) in [("New columns", &rows.added_columns), ("Columns that are gone", &rows.gone_columns)] {
+    for (title, names) in [
+        ("New columns", &rows.added_columns),
+        ("Columns that are gone", &rows.gone_columns),
+    ] {
         if !names.is_empty() {
-            html.mark("<p class=\"after\">").mark(title).mark(": ").text(&names.join(", ")).mark("</p>");
+            html.mark("<p class=\"after\">")
+                .mark(title)
+                .mark(": ")
+                .text(&names.join(", "))
+                .mark("</p>");
         }
     }
     if !rows.cells.is_empty() {
         table(html, "Row", "Changed cells");
         for cell in &rows.cells {
-            html.mark("<tr><td>").value(&cell.row).mark(" · ").value(&cell.column);
-            html.mark("</td><td>").value(&cell.before).mark("</td><td>").value(&cell.after).mark("</td></tr>");
+            html.mark("<tr><td>")
+                .value(&cell.row)
+                .mark(" · ")
+                .value(&cell.column);
+            html.mark("</td><td>")
+                .value(&cell.before)
+                .mark("</td><td>")
+                .value(&cell.after)
+                .mark("</td></tr>");
         }
         html.mark("</tbody></table>");
         let more = rows.changed_cells.saturating_sub(rows.cells.len() as u64);
@@ -106,16 +129,48 @@ fn sections(html: &mut Html<'_>, number: &str, found: &Difference) {
         before: format!("{:.2}", one.before),
         after: format!("{:.2}", one.after),
     });
-    changes(html, &format!("totals-{number}"), "Totals", "Field", &totals.collect::<Vec<_>>());
-    changes(html, &format!("counts-{number}"), "Counts", "What", &found.counts);
-    changes(html, &format!("issues-{number}"), "Issues by rule", "Rule", &found.issues);
-    changes(html, &format!("mapping-{number}"), "Headers of fields", "Field", &found.mapping);
-    changes(html, &format!("versions-{number}"), "Versions and settings", "What", &found.versions);
+    changes(
+        html,
+        &format!("totals-{number}"),
+        "Totals",
+        "Field",
+        &totals.collect::<Vec<_>>(),
+    );
+    changes(
+        html,
+        &format!("counts-{number}"),
+        "Counts",
+        "What",
+        &found.counts,
+    );
+    changes(
+        html,
+        &format!("issues-{number}"),
+        "Issues by rule",
+        "Rule",
+        &found.issues,
+    );
+    changes(
+        html,
+        &format!("mapping-{number}"),
+        "Headers of fields",
+        "Field",
+        &found.mapping,
+    );
+    changes(
+        html,
+        &format!("versions-{number}"),
+        "Versions and settings",
+        "What",
+        &found.versions,
+    );
 }
 
 fn table(html: &mut Html<'_>, what: &'static str, caption: &'static str) {
-    html.mark("<table class=\"list\"><caption class=\"sr\">").mark(caption);
-    html.mark("</caption><thead><tr><th scope=\"col\">").mark(what);
+    html.mark("<table class=\"list\"><caption class=\"sr\">")
+        .mark(caption);
+    html.mark("</caption><thead><tr><th scope=\"col\">")
+        .mark(what);
     html.mark("</th><th scope=\"col\">Before</th><th scope=\"col\">Now</th></tr></thead><tbody>");
 }
 
@@ -131,12 +186,19 @@ fn changes<T: Display + PartialEq>(
     }
     let differing = all.iter().filter(|one| one.before != one.after).count();
     parts::section(html, name, title);
-    html.text(&format!("{} of {} differ.", differing, all.len())).mark("</p></div>");
+    html.text(&format!("{} of {} differ.", differing, all.len()))
+        .mark("</p></div>");
     table(html, what, title);
     for one in all {
-        html.mark("<tr><td>").value(&one.what).mark("</td><td>").value(&one.before.to_string());
-        html.mark("</td><td>").mark_if(one.before != one.after, "<b>").value(&one.after.to_string());
-        html.mark_if(one.before != one.after, "</b>").mark("</td></tr>");
+        html.mark("<tr><td>")
+            .value(&one.what)
+            .mark("</td><td>")
+            .value(&one.before.to_string());
+        html.mark("</td><td>")
+            .mark_if(one.before != one.after, "<b>")
+            .value(&one.after.to_string());
+        html.mark_if(one.before != one.after, "</b>")
+            .mark("</td></tr>");
     }
     html.mark("</tbody></table></section>");
 }

@@ -161,6 +161,7 @@ def fields_told(
             "from": [] if of.get(field) is None else [place(span, source, of[field])],
             "transforms": [entry.qualname for entry in registry.column_transforms_by_field.get(field, ())],
             "validators": rules.get(field, []),
+            **({"key": True} if registry.fields[field].key else {}),
         }
         for field in registry.fields
         if field in table.columns

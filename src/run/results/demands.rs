@@ -127,7 +127,10 @@ pub enum Shortfall {
         known: Vec<String>,
     },
     /// Its layout is another than that of its sender's last good run.
-    #[error("{input} has another layout than before, which --deny-drift does not allow: {}", told(differences))]
+    #[error(
+        "{input} has another layout than before, which --deny-drift does not allow: {}",
+        told(differences)
+    )]
     Drift {
         /// The input's name.
         input: String,

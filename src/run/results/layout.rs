@@ -104,7 +104,9 @@ impl Layout {
         let mut totals: HashMap<String, Vec<u64>> = HashMap::new();
         for row in list("rows").into_iter().flatten() {
             let (sheet, number) = (row["sheet"].as_str(), row["row"].as_u64());
-            if let (Some(sheet), Some(number), Some("total")) = (sheet, number, row["kind"].as_str()) {
+            if let (Some(sheet), Some(number), Some("total")) =
+                (sheet, number, row["kind"].as_str())
+            {
                 totals.entry(sheet.to_owned()).or_default().push(number);
             }
         }
@@ -211,10 +213,7 @@ impl Layout {
                 rows.iter().any(|row| *row > header),
             )
         };
-        let (had, has) = (
-            sides(before, &old.sheet, was),
-            sides(self, &new.sheet, now),
-        );
+        let (had, has) = (sides(before, &old.sheet, was), sides(self, &new.sheet, now));
         if had != has {
             let words = |sides| match sides {
                 (true, true) => "above and below the table",
@@ -289,9 +288,11 @@ fn compare_values(sheet: &str, columns: &[(&Column, &Column)], found: &mut Found
     type Part = fn(&Looks) -> &Option<String>;
     let parts: [(Part, &str, fn(&str) -> String); 2] = [
         (|looks| &looks.order, "date_order", |order| order.to_owned()),
-        (|looks| &looks.mark, "decimal_mark", |mark| {
-            format!("written with a decimal {mark}")
-        }),
+        (
+            |looks| &looks.mark,
+            "decimal_mark",
+            |mark| format!("written with a decimal {mark}"),
+        ),
     ];
     let mut is_told = BTreeSet::new();
     for (part, code, words) in parts {
@@ -311,12 +312,16 @@ fn compare_values(sheet: &str, columns: &[(&Column, &Column)], found: &mut Found
         if of.is_empty() {
             // One column may show it in the one file, and another in the other.
             let shown = |looks: &dyn Fn(&(&Column, &Column)) -> Option<String>| {
-                columns.iter().filter_map(looks).collect::<BTreeSet<String>>()
+                columns
+                    .iter()
+                    .filter_map(looks)
+                    .collect::<BTreeSet<String>>()
             };
             let was = shown(&|pair| part(&pair.0.values).clone());
             let now = shown(&|pair| part(&pair.1.values).clone());
             if let (1, 1, true) = (was.len(), now.len(), was != now) {
-                let text = |set: &BTreeSet<String>| set.iter().map(|one| words(one)).collect::<String>();
+                let text =
+                    |set: &BTreeSet<String>| set.iter().map(|one| words(one)).collect::<String>();
                 let message = format!("{what} are {} now, were {}", text(&now), text(&was));
                 found.say(code, sheet, &[], message);
                 let of_kind = columns.iter().filter(|pair| part(&pair.1.values).is_some());
@@ -341,7 +346,12 @@ fn compare_values(sheet: &str, columns: &[(&Column, &Column)], found: &mut Found
     });
     let kinds = columns.iter().filter_map(|(was, now)| {
         let (old, new) = (was.values.clear_kind()?, now.values.clear_kind()?);
-        (old != new).then(|| (*now, format!("{} now, were {}", in_words(new), in_words(old))))
+        (old != new).then(|| {
+            (
+                *now,
+                format!("{} now, were {}", in_words(new), in_words(old)),
+            )
+        })
     });
     found.say_together("kind", sheet, kinds.collect(), |names, how| {
         format!("values of {names} are {how}")
@@ -362,7 +372,10 @@ fn compare_amounts(sheet: &str, was: &Column, now: &Column, found: &mut Found) {
     if (share(old) - share(new)).abs() >= OFTEN || is_gone(new, old) || is_gone(old, new) {
         let empty = |looks: &Looks| format!("{:.0} %", (1.0 - share(looks)) * 100.0);
         let (now_empty, was_empty) = (empty(new), empty(old));
-        let message = format!("column {} is empty in {now_empty} of the rows now, was in {was_empty}", now.called());
+        let message = format!(
+            "column {} is empty in {now_empty} of the rows now, was in {was_empty}",
+            now.called()
+        );
         found.say("empty", sheet, &[now], message);
         return;
     }
@@ -374,7 +387,10 @@ fn compare_amounts(sheet: &str, was: &Column, now: &Column, found: &mut Found) {
     {
         let times = 10_f64.powi((size - is).abs().round() as i32);
         let how = if is > size { "larger" } else { "smaller" };
-        let message = format!("numbers in {} are about {times} times {how} now", now.called());
+        let message = format!(
+            "numbers in {} are about {times} times {how} now",
+            now.called()
+        );
         found.say("size", sheet, &[now], message);
     }
 }
@@ -438,18 +454,28 @@ fn pairs_of_tables(old: &[Table], new: &[Table]) -> Vec<(usize, usize)> {
     let mut pairs: Vec<(usize, usize)> = Vec::new();
     let mut pair = |fits: &dyn Fn(&Table, &Table) -> bool| {
         for (was, table) in old.iter().enumerate() {
-            let is_free = |now: usize, pairs: &[(usize, usize)]| pairs.iter().all(|pair| pair.1 != now);
+            let is_free =
+                |now: usize, pairs: &[(usize, usize)]| pairs.iter().all(|pair| pair.1 != now);
             if pairs.iter().any(|pair| pair.0 == was) {
                 continue;
             }
-            let fitting = (0..new.len()).find(|&now| is_free(now, &pairs) && fits(table, &new[now]));
+            let fitting =
+                (0..new.len()).find(|&now| is_free(now, &pairs) && fits(table, &new[now]));
             pairs.extend(fitting.map(|now| (was, now)));
         }
     };
     pair(&|was, now| was.sheet == now.sheet && was.table == now.table);
-    pair(&|was, now| without_period(&was.sheet) == without_period(&now.sheet) && was.table == now.table);
     pair(&|was, now| {
-        let keys = |table: &Table| table.columns.iter().map(|column| words(&column.name)).collect::<BTreeSet<_>>();
+        without_period(&was.sheet) == without_period(&now.sheet) && was.table == now.table
+    });
+    pair(&|was, now| {
+        let keys = |table: &Table| {
+            table
+                .columns
+                .iter()
+                .map(|column| words(&column.name))
+                .collect::<BTreeSet<_>>()
+        };
         let (was, now) = (keys(was), keys(now));
         2 * was.intersection(&now).count() > was.len().max(now.len())
     });
@@ -466,12 +492,18 @@ fn pairs_of_columns(old: &[Column], new: &[Column]) -> Vec<(usize, usize)> {
     let mut to: Vec<Option<usize>> = vec![None; old.len()];
     let mut taken = vec![false; new.len()];
     for key in [words, without_period] {
-        for (was, column) in old.iter().enumerate().filter(|(_, column)| !column.name.is_empty()) {
+        for (was, column) in old
+            .iter()
+            .enumerate()
+            .filter(|(_, column)| !column.name.is_empty())
+        {
             if to[was].is_some() {
                 continue;
             }
             let wanted = key(&column.name);
-            let same = |now: &usize| !taken[*now] && !new[*now].name.is_empty() && key(&new[*now].name) == wanted;
+            let same = |now: &usize| {
+                !taken[*now] && !new[*now].name.is_empty() && key(&new[*now].name) == wanted
+            };
             if let Some(now) = (0..new.len()).find(same) {
                 to[was] = Some(now);
                 taken[now] = true;
@@ -481,7 +513,8 @@ fn pairs_of_columns(old: &[Column], new: &[Column]) -> Vec<(usize, usize)> {
     let mut likely: Vec<(f64, usize, usize)> = Vec::new();
     for was in (0..old.len()).filter(|&was| to[was].is_none()) {
         for now in (0..new.len()).filter(|&now| !taken[now]) {
-            let likeness = likeness(&old[was], &new[now]) + 0.15 * neighbours(&to, was, now, new.len());
+            let likeness =
+                likeness(&old[was], &new[now]) + 0.15 * neighbours(&to, was, now, new.len());
             likely.push((likeness, was, now));
         }
     }
@@ -493,7 +526,9 @@ fn pairs_of_columns(old: &[Column], new: &[Column]) -> Vec<(usize, usize)> {
         }
     }
     let pairs = to.iter().enumerate();
-    pairs.filter_map(|(was, now)| Some((was, (*now)?))).collect()
+    pairs
+        .filter_map(|(was, now)| Some((was, (*now)?)))
+        .collect()
 }
 
 /// On how many sides a column stands beside the same columns as before.
@@ -567,7 +602,10 @@ fn words(name: &str) -> String {
 fn without_period(text: &str) -> String {
     let all = tokens(text);
     let is_period = |token: &String| {
-        is_month(token) || token.len() == 4 && (token.starts_with("19") || token.starts_with("20")) && token.parse::<u16>().is_ok()
+        is_month(token)
+            || token.len() == 4
+                && (token.starts_with("19") || token.starts_with("20"))
+                && token.parse::<u16>().is_ok()
     };
     match all.iter().any(is_period) {
         true => stripped(&all),
@@ -585,7 +623,8 @@ fn stripped(tokens: &[String]) -> String {
     let is_number = |token: &String| token.chars().all(char::is_numeric);
     let kept = tokens.iter().enumerate().filter(|(at, token)| {
         // The quarter of Q1, the week of KW12.
-        let is_unit = matches!(token.as_str(), "q" | "kw" | "w") && tokens.get(at + 1).is_some_and(is_number);
+        let is_unit =
+            matches!(token.as_str(), "q" | "kw" | "w") && tokens.get(at + 1).is_some_and(is_number);
         !is_number(token) && !is_month(token) && !is_unit
     });
     let kept: Vec<&str> = kept.map(|(_, token)| token.as_str()).collect();
@@ -635,8 +674,14 @@ mod tests {
         ] {
             assert_eq!(name_of_sender(one), name_of_sender(other));
         }
-        assert_ne!(name_of_sender("acme_03.xlsx"), name_of_sender("borg_03.xlsx"));
-        assert_eq!(without_period("Hours 03/2025"), without_period("Hours 04/2025"));
+        assert_ne!(
+            name_of_sender("acme_03.xlsx"),
+            name_of_sender("borg_03.xlsx")
+        );
+        assert_eq!(
+            without_period("Hours 03/2025"),
+            without_period("Hours 04/2025")
+        );
         assert_ne!(without_period("Address 2"), without_period("Address 3"));
     }
 }

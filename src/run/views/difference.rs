@@ -31,7 +31,7 @@ const SHEET_BYTES: usize = 256 << 20;
 const PAIRING: Duration = Duration::from_secs(10);
 /// The engine's own sheets and columns in a workbook: what they say is told by rule.
 const OWN_SHEETS: [&str; 3] = ["Issues", "Notes", "Quarantine"];
-const OWN_COLUMNS: [&str; 2] = ["Severity", "Issues"];
+const OWN_COLUMNS: [&str; 3] = ["Severity", "Issues", "Source row"];
 
 /// What differs; of two runs everything, of two workbooks their rows and totals.
 #[derive(Debug, Default, Serialize)]
@@ -70,7 +70,7 @@ pub struct Change<T> {
 /// How the rows differ.
 #[derive(Debug, Default, Serialize)]
 pub struct RowChanges {
-    /// The field whose values say which rows belong together. `None`: they are paired as they stand.
+    /// The fields whose values say which rows belong together. `None`: they are paired as they stand.
     pub key: Option<String>,
     /// Rows before.
     pub before: u64,
@@ -178,7 +178,7 @@ impl Difference {
     }
 }
 
-/// Compares two runs. `key`: the field by which rows belong together; `None`: the first that both check to be unique.
+/// Compares two runs. `key`: the field by which rows belong together; `None`: the first that is unique in both, otherwise their keys.
 ///
 /// # Errors
 /// One of them has no output any more, or something cannot be read.
@@ -197,13 +197,11 @@ pub fn of_runs(
         grids.push(Grid::read(&output, &run.input_name, Some(&payload))?);
         payloads.push(payload);
     }
-    let unique = unique_fields(&payloads[0]);
-    let known = unique_fields(&payloads[1]);
-    let key = key.map(str::to_owned);
-    let by_rule = unique.iter().find(|field| known.contains(*field)).cloned();
-    let is_given = key.is_some();
-    let key = key.or(by_rule);
-    let mut found = compared(&grids[0], &grids[1], key.as_deref(), is_given)?;
+    let keys = match key {
+        Some(key) => vec![key.to_owned()],
+        None => keys_of(&payloads),
+    };
+    let mut found = compared(&grids[0], &grids[1], &keys, key.is_some())?;
     found.run_ids = Some(runs.map(|run| run.id.clone()));
     found.versions = versions(workspace, runs)?;
     found.counts = counts(runs, &found.rows);
@@ -252,7 +250,8 @@ pub fn of_folders(
             Grid::read(&was, &name_of(&was), None)?,
             Grid::read(&is, &name_of(&is), None)?,
         );
-        found.files.push(compared(&was, &is, key, key.is_some())?);
+        let keys: Vec<String> = key.map(str::to_owned).into_iter().collect();
+        found.files.push(compared(&was, &is, &keys, true)?);
     }
     Ok(found)
 }
@@ -288,22 +287,49 @@ fn list<'a>(value: &'a Value, key: &str) -> &'a [Value] {
     value[key].as_array().map_or(&[], Vec::as_slice)
 }
 
-/// The fields that a rule of the configuration asks to be unique.
-fn unique_fields(payload: &Value) -> Vec<String> {
-    let fields = list(payload, "tables").iter().flat_map(|table| list(table, "fields"));
-    let unique = fields.filter(|field| {
-        let rules = list(field, "validators").iter().filter_map(Value::as_str);
-        rules.into_iter().any(|rule| rule.ends_with(".unique"))
+/// The fields by which rows of both are known: the first that a rule asks to be unique, otherwise the keys together.
+fn keys_of(payloads: &[Value]) -> Vec<String> {
+    let fields_that = |payload: &Value, fits: &dyn Fn(&Value) -> bool| -> Vec<String> {
+        let tables = list(payload, "tables").iter();
+        let fields = tables.flat_map(|table| list(table, "fields"));
+        let fitting = fields.filter(|field| fits(field));
+        let names = fitting.filter_map(|field| field["field"].as_str().map(str::to_owned));
+        let mut seen = BTreeSet::new();
+        names.filter(|name| seen.insert(name.clone())).collect()
+    };
+    let in_both = |fits: &dyn Fn(&Value) -> bool| -> Vec<String> {
+        let mut lists = payloads.iter().map(|payload| fields_that(payload, fits));
+        let (first, second) = (
+            lists.next().unwrap_or_default(),
+            lists.next().unwrap_or_default(),
+        );
+        first
+            .into_iter()
+            .filter(|field| second.contains(field))
+            .collect()
+    };
+    let unique = in_both(&|field| {
+        let mut rules = list(field, "validators").iter().filter_map(Value::as_str);
+        rules.any(|rule| rule.ends_with(".unique"))
     });
-    unique.filter_map(|field| field["field"].as_str().map(str::to_owned)).collect()
+    match unique.is_empty() {
+        true => in_both(&|field| field["key"] == true),
+        false => unique.into_iter().take(1).collect(),
+    }
 }
 
-fn versions(workspace: &Workspace, runs: [&RunRecord; 2]) -> Result<Vec<Change<String>>, StoreError> {
+fn versions(
+    workspace: &Workspace,
+    runs: [&RunRecord; 2],
+) -> Result<Vec<Change<String>>, StoreError> {
     let mut of = Vec::with_capacity(2);
     for run in runs {
         let mut known = BTreeMap::from([
             ("configuration".to_owned(), run.configuration_name.clone()),
-            ("configuration digest".to_owned(), run.source_digest.chars().take(12).collect()),
+            (
+                "configuration digest".to_owned(),
+                run.source_digest.chars().take(12).collect(),
+            ),
         ]);
         let environment = run.environment_id.as_deref();
         let environment = environment.map(|id| workspace.store.environment(workspace.id(), id));
@@ -331,7 +357,11 @@ fn counts(runs: [&RunRecord; 2], rows: &RowChanges) -> Vec<Change<u64>> {
         let more = [
             ("rows read", before.rows, after.rows),
             ("columns", before.columns, after.columns),
-            ("unmapped columns", before.unmapped_columns, after.unmapped_columns),
+            (
+                "unmapped columns",
+                before.unmapped_columns,
+                after.unmapped_columns,
+            ),
             ("errors", before.errors, after.errors),
             ("warnings", before.warnings, after.warnings),
         ];
@@ -357,13 +387,19 @@ fn issues(payload: &Value) -> BTreeMap<String, u64> {
 /// The headers of each field's columns.
 fn mapping(payload: &Value) -> BTreeMap<String, String> {
     let mut fields: BTreeMap<String, BTreeSet<&str>> = BTreeMap::new();
-    for column in list(payload, "tables").iter().flat_map(|table| list(table, "columns")) {
+    for column in list(payload, "tables")
+        .iter()
+        .flat_map(|table| list(table, "columns"))
+    {
         if let (Some(field), Some(name)) = (column["field"].as_str(), column["name"].as_str()) {
             fields.entry(field.to_owned()).or_default().insert(name);
         }
     }
     let joined = |names: BTreeSet<&str>| names.into_iter().collect::<Vec<_>>().join(", ");
-    fields.into_iter().map(|(field, names)| (field, joined(names))).collect()
+    fields
+        .into_iter()
+        .map(|(field, names)| (field, joined(names)))
+        .collect()
 }
 
 /// What differs in two maps; what one lacks is `nothing`.
@@ -417,12 +453,16 @@ impl Grid {
             let heading = |column| (column, sheet.cell(1, column, usize::MAX).text);
             let whole = || {
                 let columns = (1..=width).map(heading);
-                let named = columns.filter(|(_, name)| !name.is_empty() && !OWN_COLUMNS.contains(&name.as_str()));
+                let named = columns
+                    .filter(|(_, name)| !name.is_empty() && !OWN_COLUMNS.contains(&name.as_str()));
                 vec![(2, height, named.collect())]
             };
             let places: Vec<Place> = told.get(&title).cloned().unwrap_or_else(whole);
             for (first, last, columns) in places {
-                let at: Vec<usize> = columns.iter().map(|(_, name)| grid.place_of(name)).collect();
+                let at: Vec<usize> = columns
+                    .iter()
+                    .map(|(_, name)| grid.place_of(name))
+                    .collect();
                 for row in first..=last.min(height) {
                     let mut values = vec![ShownCell::default(); grid.columns.len()];
                     for ((column, _), at) in columns.iter().zip(&at) {
@@ -471,11 +511,15 @@ impl Grid {
 fn told_places(payload: &Value) -> HashMap<String, Vec<Place>> {
     let mut found: HashMap<String, Vec<Place>> = HashMap::new();
     for output in list(payload, "tables").iter().map(|table| &table["output"]) {
-        let (Some(sheet), Some(range)) = (output["sheet"].as_str(), output["range"].as_str()) else {
+        let (Some(sheet), Some(range)) = (output["sheet"].as_str(), output["range"].as_str())
+        else {
             continue;
         };
         let number = |corner: &str| -> Option<u64> {
-            corner.trim_start_matches(|letter: char| !letter.is_ascii_digit()).parse().ok()
+            corner
+                .trim_start_matches(|letter: char| !letter.is_ascii_digit())
+                .parse()
+                .ok()
         };
         let (first, last) = range.split_once(':').unwrap_or((range, range));
         let (Some(first), Some(last)) = (number(first), number(last)) else {
@@ -497,27 +541,31 @@ fn told_places(payload: &Value) -> HashMap<String, Vec<Place>> {
 
 fn column_number(letters: &str) -> u64 {
     let letters = letters.bytes().filter(u8::is_ascii_uppercase);
-    letters.fold(0, |number, letter| number * 26 + u64::from(letter - b'A') + 1)
+    letters.fold(0, |number, letter| {
+        number * 26 + u64::from(letter - b'A') + 1
+    })
 }
 
 fn compared(
     old: &Grid,
     new: &Grid,
-    key: Option<&str>,
+    keys: &[String],
     is_given: bool,
 ) -> Result<Difference, DifferenceError> {
-    if let (Some(key), true) = (key, is_given) {
-        for grid in [old, new] {
-            if grid.column(key).is_none() {
-                return Err(DifferenceError::NoKey {
-                    file: grid.name.clone(),
-                    key: key.to_owned(),
-                });
-            }
+    for grid in [old, new] {
+        let lacking = keys.iter().find(|key| grid.column(key).is_none());
+        if let (Some(key), true) = (lacking, is_given) {
+            return Err(DifferenceError::NoKey {
+                file: grid.name.clone(),
+                key: key.clone(),
+            });
         }
     }
     let lacking = |of: &Grid, other: &Grid| -> Vec<String> {
-        let names = of.columns.iter().filter(|name| other.column(name).is_none());
+        let names = of
+            .columns
+            .iter()
+            .filter(|name| other.column(name).is_none());
         names.cloned().collect()
     };
     let mut rows = RowChanges {
@@ -533,17 +581,19 @@ fn compared(
         .enumerate()
         .filter_map(|(is, name)| Some((old.column(name)?, is)))
         .collect();
-    let keys = key.and_then(|key| Some((old.column(key)?, new.column(key)?)));
-    match keys {
-        Some((was, is)) => {
-            rows.key = key.map(str::to_owned);
-            by_key(old, new, (was, is), &columns, &mut rows);
-        }
-        None => by_place(old, new, &columns, &mut rows),
+    let places: Vec<(usize, usize)> = keys
+        .iter()
+        .filter_map(|key| Some((old.column(key)?, new.column(key)?)))
+        .collect();
+    if places.is_empty() || places.len() < keys.len() {
+        by_place(old, new, &columns, &mut rows);
+    } else {
+        rows.key = Some(keys.join(", "));
+        by_key(old, new, &places, &columns, &mut rows);
     }
     let totals = new.columns.iter().filter_map(|name| {
         let (was, is) = (old.column(name)?, new.column(name)?);
-        let is_key = rows.key.as_deref() == Some(name.as_str());
+        let is_key = keys.contains(name);
         let (was, is) = (old.sum(was), new.sum(is));
         let known = !is_key && (was.is_some() || is.is_some());
         known.then(|| Change {
@@ -562,24 +612,40 @@ fn compared(
 }
 
 /// Pairs rows with the same key; of rows with an equal key the first with the first.
-fn by_key(old: &Grid, new: &Grid, key: (usize, usize), columns: &[(usize, usize)], rows: &mut RowChanges) {
-    let mut known: HashMap<&str, Vec<usize>> = HashMap::new();
+fn by_key(
+    old: &Grid,
+    new: &Grid,
+    keys: &[(usize, usize)],
+    columns: &[(usize, usize)],
+    rows: &mut RowChanges,
+) {
+    let name = |row: &[ShownCell], places: &mut dyn Iterator<Item = usize>| {
+        let texts: Vec<&str> = places.map(|at| row[at].text.as_str()).collect();
+        texts.join(" ")
+    };
+    let old_name = |row: &[ShownCell]| name(row, &mut keys.iter().map(|key| key.0));
+    let mut known: HashMap<String, Vec<usize>> = HashMap::new();
     for (at, row) in old.rows.iter().enumerate().rev() {
-        known.entry(&row[key.0].text).or_default().push(at);
+        known.entry(old_name(row)).or_default().push(at);
     }
     let mut is_paired = vec![false; old.rows.len()];
     for row in &new.rows {
-        let name = row[key.1].text.as_str();
-        match known.get_mut(name).and_then(Vec::pop) {
+        let name = name(row, &mut keys.iter().map(|key| key.1));
+        match known.get_mut(&name).and_then(Vec::pop) {
             Some(was) => {
                 is_paired[was] = true;
-                rows.compare(name, (old, &old.rows[was]), row, columns);
+                rows.compare(&name, (old, &old.rows[was]), row, columns);
             }
-            None => rows.add(name),
+            None => rows.add(&name),
         }
     }
-    for (row, _) in old.rows.iter().zip(&is_paired).filter(|(_, paired)| !**paired) {
-        rows.lose(&row[key.0].text);
+    for (row, _) in old
+        .rows
+        .iter()
+        .zip(&is_paired)
+        .filter(|(_, paired)| !**paired)
+    {
+        rows.lose(&old_name(row));
     }
 }
 
@@ -626,7 +692,13 @@ impl RowChanges {
         keep(&mut self.gone_rows, || shown(name));
     }
 
-    fn compare(&mut self, name: &str, (old, was): (&Grid, &[ShownCell]), is: &[ShownCell], columns: &[(usize, usize)]) {
+    fn compare(
+        &mut self,
+        name: &str,
+        (old, was): (&Grid, &[ShownCell]),
+        is: &[ShownCell],
+        columns: &[(usize, usize)],
+    ) {
         let before = self.changed_cells;
         for &(from, to) in columns {
             if was[from].text != is[to].text {
