@@ -286,7 +286,8 @@ impl Column {
 /// What differs in the values of columns that belong together.
 fn compare_values(sheet: &str, columns: &[(&Column, &Column)], found: &mut Found) {
     type Part = fn(&Looks) -> &Option<String>;
-    let parts: [(Part, &str, fn(&str) -> String); 2] = [
+    type Words = fn(&str) -> String;
+    let parts: [(Part, &str, Words); 2] = [
         (|looks| &looks.order, "date_order", |order| order.to_owned()),
         (
             |looks| &looks.mark,
