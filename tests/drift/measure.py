@@ -58,10 +58,10 @@ def main(ade, families_folder, draw=""):
                     print("alarm", family, sender, one["message"])
             rng.shuffle(kinds)
             possible = [(what, changed) for what in kinds if (changed := changes.change(rng, family, layout, what)) is not None]
-            # A file without decimals has no other decimal mark.
-            month = families.rows_of(family, layout, 2)
-            same = [cells_of(families, family, layout, month)] if layout.kind == "csv" else []
-            possible = [one for one in possible if cells_of(families, family, one[1], month) not in same]
+            # A file without decimals has no other decimal mark, and one without dates no other dates.
+            same = cells_of(families, family, layout)
+            of_cells = ("decimal mark", "date form")
+            possible = [one for one in possible if one[0] not in of_cells or cells_of(families, family, one[1]) != same]
             for what, changed in possible[:4]:
                 found = call("drift", write(2, changed), "-c", "plain", "--json")["differences"]
                 said = [one["code"] for one in found]
@@ -74,8 +74,8 @@ def main(ade, families_folder, draw=""):
     print(f"changed: {named} of {tried} named, {more} with more said; unchanged: {alarms} false alarms in {unchanged}")
 
 
-def cells_of(families, family, layout, rows):
-    return families.cells_of(family, layout, [dict(row) for row in rows])
+def cells_of(families, family, layout):
+    return families.cells_of(family, layout, families.rows_of(family, layout, 2))
 
 
 if __name__ == "__main__":

@@ -176,7 +176,7 @@ impl Problem for Shortfall {
                 })
             }
             Self::Drift { input, .. } => Facts::new(Kind::Refused, code::LAYOUT_DRIFTED)
-                .hint(format!("`ade drift {input}` tells all of it")),
+                .hint(format!("`ade drift {input} --config CONFIG` tells all of it")),
             Self::Rows { .. } => Facts::new(Kind::Refused, code::TOO_FEW_ROWS),
         }
     }
