@@ -37,7 +37,7 @@ pub struct Args {
 /// So many cells and rows are printed.
 const PRINTED: usize = 10;
 /// So many characters of a value.
-const VALUE: usize = 24;
+const VALUE: usize = 20;
 
 pub fn run(args: &Args, context: &Context) -> Outcome {
     let ui = &context.ui;
@@ -108,8 +108,8 @@ fn print(ui: &Ui, found: &Difference) {
             let more = amount(total.after - total.before);
             let sign = if total.after > total.before { "+" } else { "" };
             ui.line(format_args!(
-                "    {:<22} {was:>16} → {is:>16}  {sign}{more}",
-                clipped(&total.what, 22)
+                "    {:<19} {was:>14} → {is:>14}  {sign}{more}",
+                clipped(&total.what, 18)
             ));
         }
     }
@@ -127,7 +127,7 @@ fn print_rows(ui: &Ui, found: &Difference) {
     }
     head(ui, "rows");
     let by = match &rows.key {
-        Some(key) => format!("by {key}"),
+        Some(key) => format!("by {}", clipped(key, 30)),
         None => "as they stand: no field is a key".to_owned(),
     };
     let (added, gone, changed) = (
@@ -153,7 +153,7 @@ fn print_rows(ui: &Ui, found: &Difference) {
     }
     for cell in rows.cells.iter().take(PRINTED) {
         let (was, is) = (named(&cell.before), named(&cell.after));
-        let place = format!("{} {}", clipped(&cell.row, 16), clipped(&cell.column, 16));
+        let place = format!("{} {}", clipped(&cell.row, 12), clipped(&cell.column, 12));
         ui.line(format_args!(
             "    {} {place:<26} {was} → {is}",
             ui.paint(Tone::Warn, "~")

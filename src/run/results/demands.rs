@@ -175,8 +175,9 @@ impl Problem for Shortfall {
                     all => format!("it defines {}", all.join(", ")),
                 })
             }
-            Self::Drift { input, .. } => Facts::new(Kind::Refused, code::LAYOUT_DRIFTED)
-                .hint(format!("`ade drift {input} --config CONFIG` tells all of it")),
+            Self::Drift { input, .. } => Facts::new(Kind::Refused, code::LAYOUT_DRIFTED).hint(
+                format!("`ade drift {input} --config CONFIG` tells all of it"),
+            ),
             Self::Rows { .. } => Facts::new(Kind::Refused, code::TOO_FEW_ROWS),
         }
     }
