@@ -14,6 +14,7 @@ mod configs;
 mod context;
 mod dev;
 mod doctor;
+mod drift;
 mod env;
 mod exit;
 mod explain;
@@ -73,6 +74,7 @@ enum Command {
     Lock(lock::Args),
     #[command(subcommand)]
     Runs(runs::Command),
+    Drift(drift::Args),
     Explain(explain::Args),
     Issues(issues::Args),
     Annotate(annotate::Args),
@@ -110,6 +112,7 @@ impl Command {
             Self::Check(args) => check::run(args, context),
             Self::Lock(args) => lock::run(args, context),
             Self::Runs(command) => command.run(context),
+            Self::Drift(args) => drift::run(args, context),
             Self::Explain(args) => explain::run(args, context),
             Self::Issues(args) => issues::run(args, context),
             Self::Annotate(args) => annotate::run(args, context),

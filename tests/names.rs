@@ -55,7 +55,7 @@ const SUBJECTS: [&str; 32] = [
 ];
 
 /// The module of the library that has a command's operation, where its name is not that of the command.
-const OPERATIONS: [(&str, &str); 25] = [
+const OPERATIONS: [(&str, &str); 26] = [
     // A pause is made and ended in one module.
     ("resume", "workspace/pause"),
     ("configs limit", "workspace/configurations"),
@@ -67,6 +67,7 @@ const OPERATIONS: [(&str, &str); 25] = [
     ("report", "report"),
     // `ls`, `rm` and `gc` are words of a shell; the library's are whole.
     ("runs ls", "run/views/chosen"),
+    ("runs diff", "run/views/difference"),
     ("runs rm", "run/calls/remove"),
     ("env ls", "environment/collection/find"),
     ("env rm", "environment/collection/remove"),

@@ -99,6 +99,9 @@ pub struct Args {
     /// Refuse a run in which this field is neither found nor computed; may be repeated
     #[arg(long, value_name = "FIELD", conflicts_with_all = ["detach", "validate_only", "dry_run"], help_heading = DEMANDS)]
     pub require: Vec<String>,
+    /// Refuse a run of a file whose layout differs from that of its sender's last good run, as `ade drift` tells
+    #[arg(long, conflicts_with_all = ["detach", "validate_only", "dry_run"], help_heading = DEMANDS)]
+    pub deny_drift: bool,
     /// Refuse a run that writes fewer rows
     #[arg(long, value_name = "N", conflicts_with_all = ["detach", "validate_only", "dry_run"], help_heading = DEMANDS)]
     pub min_rows: Option<u64>,
@@ -172,6 +175,7 @@ impl Args {
             denied: self.deny.clone(),
             errors: self.max_errors,
             fields,
+            drift: self.deny_drift.then(String::new),
             rows: self.min_rows,
         }
     }

@@ -1,6 +1,7 @@
 //! `ade runs`: the queue and its history.
 
 mod cancel;
+mod diff;
 mod filters;
 mod ls;
 mod retry;
@@ -12,11 +13,12 @@ use clap::Subcommand;
 use crate::context::Context;
 use crate::exit::Outcome;
 
-/// List, show, cancel, retry and remove runs
+/// List, show, compare, cancel, retry and remove runs
 #[derive(Subcommand)]
 pub enum Command {
     Ls(ls::Args),
     Show(show::Args),
+    Diff(diff::Args),
     Cancel(cancel::Args),
     Retry(retry::Args),
     Rm(rm::Args),
@@ -27,6 +29,7 @@ impl Command {
         match self {
             Self::Ls(args) => ls::run(args, context),
             Self::Show(args) => show::run(args, context),
+            Self::Diff(args) => diff::run(args, context),
             Self::Cancel(args) => cancel::run(args, context),
             Self::Retry(args) => retry::run(args, context),
             Self::Rm(args) => rm::run(args, context),

@@ -139,7 +139,9 @@ pub mod code {
         RUN_ENDED = "run_ended";
         RUN_NOT_ENDED = "run_not_ended";
         INPUT_GONE = "input_gone";
+        OUTPUT_GONE = "output_gone";
         NO_ISSUE_LIST = "no_issue_list";
+        NO_LAYOUT = "no_layout";
         NO_EXPLANATION = "no_explanation";
         CELL_NOT_FOUND = "cell_not_found";
         ENVIRONMENT_IN_USE = "environment_in_use";
@@ -221,6 +223,7 @@ pub mod code {
         SANDBOX_INCOMPLETE = "sandbox_incomplete";
         CANCELLED = "cancelled";
         ISSUES_DENIED = "issues_denied";
+        LAYOUT_DRIFTED = "layout_drifted";
         NOTHING_FOUND = "nothing_found";
         FIELD_NOT_FOUND = "field_not_found";
         TOO_FEW_ROWS = "too_few_rows";

@@ -3,11 +3,13 @@
 //! - [`check`]: loads a configuration without running it.
 //! - [`trial`]: runs one over inputs of former runs and says what would be another; `compare`: two workbooks.
 //! - [`dev`]: finds configurations, and watches them while they are edited; `syntax` reads their modules without executing them.
+//! - [`drift`]: in what the layout of a file differs from that of its sender's last good run.
 //! - [`doctor`]: is this machine ready.
 
 pub mod check;
 mod compare;
 pub mod dev;
 pub mod doctor;
+pub mod drift;
 mod syntax;
 pub mod trial;

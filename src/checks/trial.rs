@@ -1,11 +1,12 @@
 //! Trying a configuration on inputs that were run before, to see what would be another. Nothing is recorded, and no file stays.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use serde::Serialize;
 use serde_json::Value;
+use tempfile::TempDir;
 use utoipa::ToSchema;
 
 use super::check::CheckError;
@@ -80,6 +81,16 @@ pub struct RuleChange {
     pub after: u64,
 }
 
+/// What the engine made of an input. Its output goes with it.
+pub(super) struct Reading {
+    /// How the engine ended.
+    pub report: EngineReport,
+    /// Why a run would not have succeeded.
+    pub error: Option<Failure>,
+    output: PathBuf,
+    _place: TempDir,
+}
+
 /// Tries a prepared configuration on one input. `None`: it had not ended at this time, and was stopped.
 ///
 /// # Errors
@@ -92,6 +103,23 @@ pub fn try_on(
     until: Instant,
     cancel: &Cancel,
 ) -> Result<Option<Tried>, CheckError> {
+    let reading = read(workspace, prepared, environment, input, until, cancel)?;
+    let tried = reading.map(|reading| compared(workspace, input, reading));
+    tried.transpose()
+}
+
+/// Has the engine read an input as a run does. `None`: it had not ended at this time, and was stopped.
+///
+/// # Errors
+/// The engine could not be started, or the flag was raised.
+pub(super) fn read(
+    workspace: &Workspace,
+    prepared: &Prepared,
+    environment: &EnvironmentRecord,
+    input: &TrialInput,
+    until: Instant,
+    cancel: &Cancel,
+) -> Result<Option<Reading>, CheckError> {
     let place = tempfile::tempdir().map_err(CheckError::NoTemporaryFolder)?;
     let folder = RunFolder::at(place.path());
     let (staged, output) = (folder.staged(&input.name), folder.normalized(&input.name));
@@ -137,7 +165,12 @@ pub fn try_on(
         failure.message = with_known_names(&failure.message, &known);
         failure
     });
-    compared(workspace, input, &report, error, &output).map(Some)
+    Ok(Some(Reading {
+        report,
+        error,
+        output,
+        _place: place,
+    }))
 }
 
 fn invocation(
@@ -182,10 +215,14 @@ fn invocation(
 fn compared(
     workspace: &Workspace,
     input: &TrialInput,
-    report: &EngineReport,
-    error: Option<Failure>,
-    output: &Path,
+    reading: Reading,
 ) -> Result<Tried, CheckError> {
+    let Reading {
+        report,
+        error,
+        output,
+        _place,
+    } = reading;
     let before = input.before.as_ref();
     let payload = report.completed.as_ref();
     let results = payload.map(|payload| derive(payload, &report.computed_fields, &report.noticed));
@@ -218,7 +255,7 @@ fn compared(
     let old = run.output_path.as_ref().filter(|path| path.is_file());
     tried.changes = old.filter(|_| tried.succeeds).and_then(|old| {
         let until = Instant::now() + COMPARING;
-        changes(old, output, is_own, until).ok()
+        changes(old, &output, is_own, until).ok()
     });
     Ok(tried)
 }

@@ -37,6 +37,16 @@ const NEAREST: Shape = Object(&[
     ("likeness", Number),
     ("suggestion", Text),
 ]);
+const VALUES: Shape = Object(&[
+    ("rows", Whole),
+    ("filled", Whole),
+    ("kind", Text),
+    ("share", Number),
+    ("shape", Text),
+    ("order", Text),
+    ("mark", Text),
+    ("size", Number),
+]);
 const COLUMN: Shape = Object(&[
     ("column", Text),
     ("name", Text),
@@ -48,12 +58,14 @@ const COLUMN: Shape = Object(&[
     ("wanted_by", List(&Text)),
     ("reason", Text),
     ("nearest", NEAREST),
+    ("values", VALUES),
 ]);
 const FIELD: Shape = Object(&[
     ("field", Text),
     ("from", List(&Text)),
     ("transforms", List(&Text)),
     ("validators", List(&Text)),
+    ("key", Flag),
 ]);
 const HOOK: Shape = Object(&[("stage", Text), ("name", Text), ("rows", Text)]);
 const WRITTEN: Shape = Object(&[
@@ -128,7 +140,8 @@ mod tests {
                 "votes": [{"row": 3, "kind": "header", "score": 2.5, "by": [{"detector": "d", "score": 2.5}]}]},
             "columns": [{"column": "A", "name": "Surnam", "header_cells": ["A3"], "field": null, "score": null, "by": [],
                 "second": {"field": "team", "score": 0.4}, "wanted_by": ["B"], "reason": "tie",
-                "nearest": {"field": "surname", "by": "header", "likeness": 0.86, "suggestion": "headers=[…]"}}],
+                "nearest": {"field": "surname", "by": "header", "likeness": 0.86, "suggestion": "headers=[…]"},
+                "values": {"rows": 9, "filled": 8, "kind": "date", "share": 1.0, "shape": "99.99.9999", "order": "day-first"}}],
             "fields": [{"field": "team", "from": ["D"], "transforms": ["read"], "validators": ["team.check"]}],
             "hooks": [{"stage": "on_table_mapped", "name": "tidy", "rows": "kept"}],
             "output": {"sheet": "Crew", "range": "A1:E7",

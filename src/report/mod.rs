@@ -6,6 +6,7 @@
 //! - `facts`: what is known of a run; `notes`: what its notices say
 //! - `issues`: the list of issues; `grid`: a sheet; `columns`: columns and fields
 //! - `run`, `batch`: the two kinds of pages; `parts`: what both have
+//! - `difference`: the page of what differs between runs
 //! - `html`: the one place that writes text; `names`: links within a page; `words`: times and sizes
 //!
 //! # Promises
@@ -16,6 +17,7 @@
 
 mod batch;
 mod columns;
+mod difference;
 mod facts;
 mod grid;
 mod html;
@@ -32,6 +34,7 @@ use std::path::Path;
 use crate::base::files::{self, FileError};
 use crate::store::{RunRecord, Store};
 
+pub use difference::write_difference;
 use html::Html;
 pub use parts::{Options, ReportError, SECURITY_POLICY};
 

@@ -20,6 +20,9 @@ pub struct Demands {
     /// The fields that have to be found or computed.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub fields: Vec<String>,
+    /// The run whose layout the run has to have; of no length where its sender had no good run when it was made.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub drift: Option<String>,
     /// How many rows have to be written at least.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rows: Option<u64>,
@@ -114,6 +117,7 @@ mod tests {
             denied: vec![Denied::Unmapped],
             errors: Some(MostErrors::Percent(0.5)),
             fields: vec!["email".to_owned()],
+            drift: Some("0199c2".to_owned()),
             rows: Some(3),
         };
         let recorded = serde_json::to_string(&demands).unwrap();

@@ -72,6 +72,7 @@ def test_columns_say_what_they_got_and_why(explained):
         "wanted_by": [],
         "reason": "highest_score",
         "nearest": None,
+        "values": {"rows": 2, "filled": 2, "kind": "text", "share": 1.0},
     }
     # The field that it is most like has a column.
     assert (found["C"]["field"], found["C"]["reason"], found["C"]["nearest"]) == (None, "no_score", None)

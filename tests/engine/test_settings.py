@@ -63,6 +63,7 @@ DEFAULTS = {
     "headerless_tables": False,
     "stop_at_blank_rows": 0,
     "sheets": {},
+    "senders": {},
     "issue_columns": True,
     "detect_rows": False,
     "drop_blank_rows": False,

@@ -197,6 +197,21 @@ def _sheets(value: Any, text: bool) -> dict[str, SheetChoice]:
     return read_choices(value)
 
 
+def _senders(value: Any, text: bool) -> dict[str, Any]:
+    if text:
+        import json
+
+        try:
+            value = json.loads(value)
+        except ValueError:
+            value = None
+    patterns = value.values() if isinstance(value, dict) else [None]
+    lists = [[one] if isinstance(one, str) else one for one in patterns]
+    if not all(isinstance(one, list) and all(isinstance(pattern, str) for pattern in one) for one in lists):
+        raise ValueError('should hold patterns of file names by sender, such as acme = "acme_*.xlsx"')
+    return value
+
+
 #: Settings of new packages, as in :data:`_SETTINGS`. No event lists them at their defaults: what reads the events of older
 #: packages sees what it always saw.
 _NEWER = (
@@ -232,6 +247,7 @@ _NEWER = (
     ("headerless_tables", False, _flag, "rows without a header row are all records, and columns are known by their values"),
     ("stop_at_blank_rows", 0, _count_from_zero, "blank rows in succession that end a table; 0 for none"),
     ("sheets", {}, _sheets, "what is said of single sheets: header_rows, range, skip"),
+    ("senders", {}, _senders, "patterns of file names, or lists of them, by sender: whose files `ade drift` compares"),
     ("issue_columns", True, _flag, "columns for issues at the end, with output_style = 'table'"),
     ("detect_rows", False, _flag, "rows are told apart by the headers of the fields and by their looks"),
     ("drop_blank_rows", False, _flag, "rows in which no field has a value are left out"),
@@ -358,6 +374,7 @@ class Settings:
     headerless_tables: bool
     stop_at_blank_rows: int
     sheets: dict[str, SheetChoice]
+    senders: dict[str, Any]
     issue_columns: bool
     detect_rows: bool
     drop_blank_rows: bool
@@ -520,7 +537,7 @@ class Settings:
 
 def _as_json(value: Any) -> Any:
     if isinstance(value, dict):
-        return {key: entry.to_dict() for key, entry in value.items()}
+        return {key: entry.to_dict() if hasattr(entry, "to_dict") else entry for key, entry in value.items()}
     return str(value) if isinstance(value, Path) else list(value) if isinstance(value, tuple) else value
 
 

@@ -1,10 +1,12 @@
 """Why a table was read as it was: its header rows, and what became of each column. For the list ``tables`` of a run's notices.
 
-Fields, detectors and hooks are named, places, scores and headers told, and no values.
+Fields, detectors and hooks are named, places, scores and headers told, and no values: of a column's values only what they look like, for
+the comparison with the layout of another file.
 """
 
 from __future__ import annotations
 
+from ade_engine.fields.readers import outline
 from ade_engine.fields.surroundings import ROW
 from ade_engine.models.table import column_letters
 from ade_engine.pipeline.columns.frame import header_text
@@ -113,6 +115,7 @@ def _columns(
         # A column that lost its field to another has a header that says enough.
         wants_hint = field is None and not claimed and name and missing
         facts["nearest"] = nearest.to(name, missing) if wants_hint else None
+        facts["values"] = outline(source.frame[source.names[index]])
         told.append(facts)
     return told
 
@@ -158,6 +161,7 @@ def fields_told(
             "from": [] if of.get(field) is None else [place(span, source, of[field])],
             "transforms": [entry.qualname for entry in registry.column_transforms_by_field.get(field, ())],
             "validators": rules.get(field, []),
+            **({"key": True} if registry.fields[field].key else {}),
         }
         for field in registry.fields
         if field in table.columns

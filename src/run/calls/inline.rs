@@ -27,7 +27,7 @@ use crate::run::on_end;
 use crate::run::results;
 use crate::run::results::RowCounts;
 use crate::run::results::annotated;
-use crate::run::results::demands::{Found, Shortfall, unclaimed};
+use crate::run::results::demands::{Found, Shortfall, drifted, unclaimed};
 use crate::run::results::output;
 use crate::run::results::output::{Earlier, OutputError};
 use crate::store::{
@@ -525,7 +525,9 @@ impl OneInput<'_> {
         let unmapped = columns
             .flatten()
             .map(|columns| unclaimed(columns, &finished.noticed));
+        let drift = drifted(&*self.request.workspace.store, run).unwrap_or_default();
         let found = Found {
+            drift: &drift,
             fields: &finished.fields,
             rows: finished.rows,
             issue_list: finished.noticed.issue_list.as_ref(),

@@ -11,6 +11,7 @@ use crate::run::execution::safe_mode;
 use crate::run::inputs::input::Input;
 use crate::run::inputs::stage;
 use crate::run::inputs::stage::UnrecordedInput;
+use crate::run::results::senders::Senders;
 use crate::store::{EnvironmentRecord, NewRun, RunOptions, RunRecord, Submitter};
 use crate::workspace::Workspace;
 
@@ -78,6 +79,18 @@ impl Request<'_> {
         let staged_at = folder.staged(&name);
         let mark = UnrecordedInput::begin(workspace, &folder)?;
         let staged = stage::stage(workspace.files(), input, &staged_at)?;
+        let mut options = recorded(
+            workspace,
+            &self.options,
+            &Submitter::of_machine(&*workspace.machine),
+        );
+        if let Some(since) = &mut options.demands.drift {
+            // What is judged later is judged by the run that was the last good one now.
+            let senders = Senders::of(&prepared.package_folder);
+            let (store, of) = (&*workspace.store, &prepared.key.configuration_id);
+            let last = senders.last_good(store, workspace.id(), of, &name)?;
+            *since = last.map(|run| run.id).unwrap_or_default();
+        }
         let new = NewRun {
             id,
             environment_id: prepared.ensure_environment(workspace)?.id,
@@ -90,11 +103,7 @@ impl Request<'_> {
             input_sha256: staged.sha256,
             input_size_bytes: staged.size_bytes,
             input_sheets: self.sheets.clone(),
-            options: recorded(
-                workspace,
-                &self.options,
-                &Submitter::of_machine(&*workspace.machine),
-            ),
+            options,
             max_attempts: workspace.settings.worker.max_attempts,
             run_dir: folder.path().to_owned(),
             retry_of_run_id: None,

@@ -6,6 +6,7 @@
 use serde_json::Value;
 
 use super::RowCounts;
+use super::layout::{Difference, layout_of};
 use crate::base::counted::{plural, thousands};
 use crate::base::problem::{Facts, Kind, Problem, code, typed};
 use crate::engine::Noticed;
@@ -21,6 +22,8 @@ const WHY_NOT: &str = "`ade runs show` says why columns were not recognised";
 /// So many headers are named, and of each so many characters.
 const HEADERS: usize = 3;
 const LONGEST_HEADER: usize = 40;
+/// And so many differences of a layout.
+const SENTENCES: usize = 3;
 
 /// What is known of a run that succeeded.
 #[derive(Clone, Copy, Debug)]
@@ -31,6 +34,8 @@ pub struct Found<'a> {
     pub rows: Option<RowCounts>,
     /// What is known of the list of issues; `None`: there is no list.
     pub issue_list: Option<&'a Value>,
+    /// In what the layout differs from that of the run that was asked for.
+    pub drift: &'a [Difference],
     /// The headers of the columns that no field claims, of no length where a column has none; `None`: they are not known.
     pub unmapped: Option<&'a [String]>,
 }
@@ -121,6 +126,17 @@ pub enum Shortfall {
         /// The fields that it may mean: the nearest one, else all.
         known: Vec<String>,
     },
+    /// Its layout is another than that of its sender's last good run.
+    #[error(
+        "{input} has another layout than before, which --deny-drift does not allow: {}",
+        told(differences)
+    )]
+    Drift {
+        /// The input's name.
+        input: String,
+        /// What differs, in sentences.
+        differences: Vec<String>,
+    },
     /// Fewer rows were written than asked for.
     #[error("{input} came to {}{}, and --min-rows asks for {least}", plural(*.written, "row"),
         if *.quarantined > 0 { format!(" beside {} quarantined", thousands(*.quarantined)) } else { String::new() })]
@@ -159,6 +175,9 @@ impl Problem for Shortfall {
                     all => format!("it defines {}", all.join(", ")),
                 })
             }
+            Self::Drift { input, .. } => Facts::new(Kind::Refused, code::LAYOUT_DRIFTED).hint(
+                format!("`ade drift {input} --config CONFIG` tells all of it"),
+            ),
             Self::Rows { .. } => Facts::new(Kind::Refused, code::TOO_FEW_ROWS),
         }
     }
@@ -218,7 +237,9 @@ pub fn refusals(store: &dyn Store, run: &RunRecord) -> Result<Vec<Shortfall>, St
         true => Some(unclaimed(store.run_columns(&run.id)?, &noticed)),
         false => None,
     };
+    let drift = drifted(store, run)?;
     let found = Found {
+        drift: &drift,
         fields: &fields,
         rows: payload.as_ref().and_then(RowCounts::of),
         issue_list: noticed.issue_list.as_ref(),
@@ -252,6 +273,7 @@ impl Demands {
         short.extend(self.denied(input, metrics, found));
         let missing = self.fields.iter();
         short.extend(missing.filter_map(|field| missing_field(input, field, found.fields)));
+        short.extend(drift(input, found.drift));
         short.extend(self.too_few_rows(input, metrics, found));
         short
     }
@@ -374,6 +396,44 @@ pub fn unclaimed(columns: Vec<ColumnResult>, noticed: &Noticed) -> Vec<String> {
     unmapped
         .map(|column| column.header_raw.unwrap_or_default())
         .collect()
+}
+
+/// In what the layout of a run differs from that which was asked for. Nothing where one of the two is not known.
+///
+/// # Errors
+/// The records cannot be read.
+pub fn drifted(store: &dyn Store, run: &RunRecord) -> Result<Vec<Difference>, StoreError> {
+    let since = run.options.demands.drift.as_deref();
+    let Some(since) = since.filter(|since| !since.is_empty()) else {
+        return Ok(Vec::new());
+    };
+    let before = match store.run_of_any_workspace(since) {
+        Ok(since) => layout_of(store, &since)?,
+        Err(StoreError::NotFound { .. }) => None,
+        Err(error) => return Err(error),
+    };
+    let now = layout_of(store, run)?;
+    let both = now.zip(before);
+    Ok(both.map_or_else(Vec::new, |(now, before)| now.since(&before)))
+}
+
+fn drift(input: &str, differences: &[Difference]) -> Option<Shortfall> {
+    let matter = differences.iter().filter(|one| one.matters);
+    let differences: Vec<String> = matter.map(|one| one.message.clone()).collect();
+    (!differences.is_empty()).then(|| Shortfall::Drift {
+        input: input.to_owned(),
+        differences,
+    })
+}
+
+/// The first few sentences.
+fn told(differences: &[String]) -> String {
+    let more = differences.len().saturating_sub(SENTENCES);
+    let mut told: Vec<String> = differences.iter().take(SENTENCES).cloned().collect();
+    if more > 0 {
+        told.push(format!("{more} more"));
+    }
+    told.join("; ")
 }
 
 /// What `--deny-issues` does not allow.

@@ -9,10 +9,12 @@ mod columns;
 pub mod demands;
 mod fields;
 pub mod issues;
+pub mod layout;
 mod metrics;
 pub mod output;
 mod payload;
 mod rows;
+pub mod senders;
 
 use std::fmt;
 

@@ -38,6 +38,7 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<fields::RowRule>()?;
     module.add_function(wrap_pyfunction!(fields::read_column, module)?)?;
     module.add_function(wrap_pyfunction!(fields::column_profile, module)?)?;
+    module.add_function(wrap_pyfunction!(fields::outline, module)?)?;
     module.add_function(wrap_pyfunction!(fields::likeness, module)?)?;
     module.add_function(wrap_pyfunction!(fields::shown_by, module)?)?;
     module.add_function(wrap_pyfunction!(fields::shown_by_sheet, module)?)?;

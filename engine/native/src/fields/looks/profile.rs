@@ -89,7 +89,7 @@ impl Profile {
                 Value::Boolean(_) => &mut this.booleans,
             } += 1;
         }
-        this.look_at(&taken(values, this.filled));
+        this.look_at(&taken(values, this.filled, MOST_CELLS));
         this
     }
 
@@ -168,7 +168,7 @@ impl Profile {
 pub fn likeness(values: &[Value<'_>], known: &[String]) -> (usize, usize) {
     let known: HashSet<String> = known.iter().map(|one| cut::fold(one.trim())).collect();
     let filled = values.iter().filter(|value| is_filled(**value)).count();
-    let values = taken(values, filled);
+    let values = taken(values, filled, MOST_CELLS);
     let mut text = String::new();
     let mut alike = 0;
     for &value in &values {
@@ -179,9 +179,9 @@ pub fn likeness(values: &[Value<'_>], known: &[String]) -> (usize, usize) {
     (alike, values.len())
 }
 
-/// The filled cells that are looked at closely: all, or [`MOST_CELLS`] of them at even distances.
-fn taken<'a>(values: &[Value<'a>], filled: usize) -> Vec<Value<'a>> {
-    let most = filled.min(MOST_CELLS);
+/// The filled cells that are looked at closely: all, or `most` of them at even distances.
+pub(super) fn taken<'a>(values: &[Value<'a>], filled: usize, most: usize) -> Vec<Value<'a>> {
+    let most = filled.min(most);
     let mut taken = Vec::with_capacity(most);
     for (number, value) in values.iter().filter(|value| is_filled(**value)).enumerate() {
         // The first cell at or behind each of the even distances.

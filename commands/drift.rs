@@ -1,0 +1,81 @@
+//! `ade drift`: whether a file still has the layout that its sender's files had.
+
+use std::path::PathBuf;
+
+use ade::checks::drift::{Drift, drift};
+use serde_json::json;
+
+use crate::context::Context;
+use crate::exit::{ExitStatus, Outcome};
+use crate::signals;
+use crate::ui::{EnvironmentProgress, LiveLines, Tone, Ui, plural};
+
+/// Say in what the layout of a file differs from that of its sender's last good run
+///
+/// Sheets, headers and their order, kinds of values, how dates and numbers are written, totals and empty columns are compared; of
+/// values nothing is kept. The file is read as a run reads it, and nothing is recorded. Whose file it is says its name without
+/// numbers and months, or `[senders]` in the configuration's settings.toml. Exit status 1: something differs.
+#[derive(clap::Args)]
+#[command(
+    after_help = "Examples:\n  ade drift acme-2025-04.xlsx --config my-config\n  ade drift acme-2025-04.xlsx --config my-config --since acme-2025-01.xlsx\n  ade drift acme-2025-04.xlsx --config my-config --json"
+)]
+pub struct Args {
+    /// The file
+    file: PathBuf,
+    /// The configuration's folder
+    #[arg(short, long, value_name = "CONFIG", default_value = ".")]
+    config: PathBuf,
+    /// The run to compare with: its id or a part of it, the file name of its input, or `latest`
+    #[arg(long, value_name = "RUN")]
+    since: Option<String>,
+}
+
+pub fn run(args: &Args, context: &Context) -> Outcome {
+    let ui = &context.ui;
+    let (workspace, prepared) = context.prepare(&args.config)?;
+    let lines = LiveLines::new(ui);
+    let shown = EnvironmentProgress::new(&lines, &prepared.record.name);
+    let cancel = signals::cancel_on_signals_and(lines.clear());
+    let since = args.since.as_deref();
+    let found = drift(
+        &workspace,
+        &prepared,
+        &args.file,
+        since,
+        &cancel,
+        &mut |progress| {
+            shown.show(&progress);
+        },
+    )?;
+    if ui.json() {
+        ui.document(&json!({
+            "input": args.file, "since": {"run_id": found.since.id, "input": found.since.input_name},
+            "differs": found.matters(), "differences": found.differences,
+        }));
+    } else {
+        print(ui, &args.file.to_string_lossy(), &found);
+    }
+    Ok(match found.matters() {
+        true => ExitStatus::Refused,
+        false => ExitStatus::Done,
+    })
+}
+
+fn print(ui: &Ui, file: &str, found: &Drift) {
+    let since = &found.since.input_name;
+    if !found.matters() {
+        let sign = ui.paint(Tone::Good, "✓");
+        ui.line(format_args!("{sign} {file} has the layout of {since}"));
+    } else {
+        let matter = found.differences.iter().filter(|one| one.matters).count();
+        let things = plural(matter as u64, "difference");
+        let sign = ui.paint(Tone::Bad, "✗");
+        ui.line(format_args!(
+            "{sign} {file}: {things} from the layout of {since}"
+        ));
+    }
+    for one in &found.differences {
+        let tone = if one.matters { Tone::Warn } else { Tone::Dim };
+        ui.line(format_args!("  {} {}", ui.paint(tone, "·"), one.message));
+    }
+}

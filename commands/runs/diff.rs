@@ -1,0 +1,206 @@
+//! `ade runs diff`: what differs between two runs, or between the workbooks of two folders.
+
+use std::path::{Path, PathBuf};
+
+use ade::report::write_difference;
+use ade::run::views::difference::{Change, Difference, of_folders, of_runs};
+use serde_json::json;
+
+use crate::context::Context;
+use crate::exit::{ExitStatus, Outcome};
+use crate::ui::{Tone, Ui, plural, thousands};
+
+/// Say what differs between two runs, such as last month's and this month's
+///
+/// Fields and their headers, counts, issues by rule, versions and settings; rows by a key, or as they stand: those that are new, gone or have
+/// other values; and the totals of columns of numbers. Two folders of workbooks are compared file by file.
+#[derive(clap::Args)]
+#[command(
+    after_help = "Examples:\n  ade runs diff payroll-2025-03.xlsx payroll-2025-04.xlsx\n  ade runs diff 0199c2 latest --key member_id\n  ade runs diff march/ april/ --html difference.html\n  ade runs diff 0199c2 latest --json --exit-code"
+)]
+pub struct Args {
+    /// The run to compare with: its id or a part of it, the file name of its input, or `latest`; or a folder
+    before: String,
+    /// The run that is compared; or a folder
+    after: String,
+    /// The field, or the header, whose values say which rows belong together [default: the first unique field, otherwise all that are keys]
+    #[arg(long, value_name = "FIELD")]
+    key: Option<String>,
+    /// Write a page of it, too, which needs no network; it holds cell values
+    #[arg(long, value_name = "FILE")]
+    html: Option<PathBuf>,
+    /// Exit with status 1 where something differs
+    #[arg(long)]
+    exit_code: bool,
+}
+
+/// So many cells and rows are printed.
+const PRINTED: usize = 10;
+/// So many characters of a value.
+const VALUE: usize = 20;
+
+pub fn run(args: &Args, context: &Context) -> Outcome {
+    let ui = &context.ui;
+    let key = args.key.as_deref();
+    let folders = [Path::new(&args.before), Path::new(&args.after)];
+    let (files, left) = if folders.iter().all(|folder| folder.is_dir()) {
+        let found = of_folders(folders, key)?;
+        (found.files, [found.only_before, found.only_after])
+    } else {
+        let workspace = context.open_for_runs()?;
+        let before = workspace.store.run(workspace.id(), &args.before)?;
+        let after = workspace.store.run(workspace.id(), &args.after)?;
+        let found = of_runs(&workspace, [&before, &after], key)?;
+        (vec![found], [Vec::new(), Vec::new()])
+    };
+    if let Some(target) = &args.html {
+        write_difference(&files, target)?;
+    }
+    let differs = files.iter().any(Difference::is_any) || left.iter().any(|left| !left.is_empty());
+    if ui.json() {
+        ui.document(&json!({
+            "differs": differs, "differences": files, "only_before": left[0], "only_after": left[1], "html": args.html,
+        }));
+    } else {
+        files.iter().for_each(|file| print(ui, file));
+        for (left, folder) in left.iter().zip([&args.before, &args.after]) {
+            for name in left {
+                ui.line(format_args!("only in {folder}: {name}"));
+            }
+        }
+        if let Some(target) = &args.html {
+            ui.line(ui.path(target));
+        }
+    }
+    Ok(match differs && args.exit_code {
+        true => ExitStatus::Refused,
+        false => ExitStatus::Done,
+    })
+}
+
+fn print(ui: &Ui, found: &Difference) {
+    let title = format!("{} → {}", found.before, found.after);
+    ui.line(ui.paint(Tone::Strong, &title));
+    if !found.is_any() {
+        ui.line("  nothing differs");
+    }
+    changes(ui, "versions", &found.versions, |text| named(text));
+    let counts: Vec<_> = found
+        .counts
+        .iter()
+        .filter(|one| one.before != one.after)
+        .cloned()
+        .collect();
+    changes(ui, "counts", &counts, |count| thousands(*count));
+    changes(ui, "issues", &found.issues, |count| thousands(*count));
+    changes(ui, "mapping", &found.mapping, |text| named(text));
+    print_rows(ui, found);
+    let totals: Vec<_> = found
+        .totals
+        .iter()
+        .filter(|one| one.before != one.after)
+        .cloned()
+        .collect();
+    if !totals.is_empty() {
+        head(ui, "totals");
+        for total in &totals {
+            let (was, is) = (amount(total.before), amount(total.after));
+            let more = amount(total.after - total.before);
+            let sign = if total.after > total.before { "+" } else { "" };
+            ui.line(format_args!(
+                "    {:<19} {was:>14} → {is:>14}  {sign}{more}",
+                clipped(&total.what, 18)
+            ));
+        }
+    }
+}
+
+fn print_rows(ui: &Ui, found: &Difference) {
+    let rows = &found.rows;
+    for (words, columns) in [("new", &rows.added_columns), ("gone", &rows.gone_columns)] {
+        for column in columns {
+            ui.line(format_args!("  column {column} is {words}"));
+        }
+    }
+    if rows.added + rows.gone + rows.changed == 0 {
+        return;
+    }
+    head(ui, "rows");
+    let by = match &rows.key {
+        Some(key) => format!("by {}", clipped(key, 30)),
+        None => "as they stand: no field is a key".to_owned(),
+    };
+    let (added, gone, changed) = (
+        thousands(rows.added),
+        thousands(rows.gone),
+        thousands(rows.changed),
+    );
+    ui.line(format_args!(
+        "    {added} new, {gone} gone, {changed} changed ({by})"
+    ));
+    for (sign, tone, names) in [
+        ("+", Tone::Good, &rows.added_rows),
+        ("-", Tone::Bad, &rows.gone_rows),
+    ] {
+        let word = if rows.key.is_some() { "" } else { "row " };
+        for name in names.iter().take(PRINTED) {
+            ui.line(format_args!(
+                "    {} {word}{}",
+                ui.paint(tone, sign),
+                clipped(name, 60)
+            ));
+        }
+    }
+    for cell in rows.cells.iter().take(PRINTED) {
+        let (was, is) = (named(&cell.before), named(&cell.after));
+        let place = format!("{} {}", clipped(&cell.row, 12), clipped(&cell.column, 12));
+        ui.line(format_args!(
+            "    {} {place:<26} {was} → {is}",
+            ui.paint(Tone::Warn, "~")
+        ));
+    }
+    let more = rows.changed_cells.saturating_sub(PRINTED as u64);
+    if more > 0 {
+        ui.line(format_args!("    and {} more", plural(more, "cell")));
+    }
+}
+
+fn head(ui: &Ui, title: &str) {
+    ui.line(format_args!("  {}", ui.paint(Tone::Dim, title)));
+}
+
+fn changes<T>(ui: &Ui, title: &str, all: &[Change<T>], words: impl Fn(&T) -> String) {
+    if all.is_empty() {
+        return;
+    }
+    head(ui, title);
+    for one in all {
+        let (was, is) = (words(&one.before), words(&one.after));
+        ui.line(format_args!(
+            "    {:<26} {was} → {is}",
+            clipped(&one.what, 26)
+        ));
+    }
+}
+
+/// A text, or that there is none.
+fn named(text: &str) -> String {
+    match text.is_empty() {
+        true => "(none)".to_owned(),
+        false => clipped(text, VALUE),
+    }
+}
+
+/// A text in one line, cut to so many characters.
+fn clipped(text: &str, most: usize) -> String {
+    let line = text.replace(char::is_control, " ");
+    match line.char_indices().nth(most) {
+        Some((end, _)) => format!("{}…", &line[..end]),
+        None => line,
+    }
+}
+
+fn amount(number: f64) -> String {
+    let text = format!("{number:.2}");
+    text.strip_suffix(".00").map_or(text.clone(), str::to_owned)
+}

@@ -1,0 +1,159 @@
+//! What is kept of a column's values so that the layouts of two files can be compared: kinds, shapes and sizes, and no value.
+//!
+//! At most [`MOST_CELLS`] filled cells are looked at, taken evenly, so that it costs little whatever the column's length.
+
+use std::collections::HashMap;
+
+use super::profile::{Profile, taken};
+use crate::columns::view::Value;
+use crate::fields::column::reading::Order;
+use crate::fields::dates::date::shown_order;
+use crate::fields::is_filled;
+use crate::fields::numbers::number::{self, NumberOptions, shown_decimal};
+use crate::fields::texts::text::push_text;
+
+/// So many filled cells are looked at.
+const MOST_CELLS: usize = 100;
+/// A longer shape is not told: it would come near to the text itself.
+const LONGEST_SHAPE: usize = 24;
+
+/// A column without its values.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Outline {
+    /// Cells, blank ones too.
+    pub rows: usize,
+    /// Cells in which something stands.
+    pub filled: usize,
+    /// What most of the cells that were looked at are, and how many of them; none where the column is empty.
+    pub kind: Option<(&'static str, usize)>,
+    /// The cells that were looked at.
+    pub looked_at: usize,
+    /// How most dates are written, with `9` for digits and `A` for letters: `99.99.9999`; `typed` where cells hold dates.
+    pub shape: Option<String>,
+    /// The order of magnitude of the numbers: the logarithm of their median, with one decimal.
+    pub size: Option<f64>,
+    /// The order of dates that the column's own cells show.
+    pub order: Option<&'static str>,
+    /// The decimal mark that they show.
+    pub mark: Option<&'static str>,
+}
+
+impl Outline {
+    /// The outline of a column.
+    pub fn of(values: &[Value<'_>]) -> Self {
+        let filled = values.iter().filter(|value| is_filled(**value)).count();
+        let cells = taken(values, filled, MOST_CELLS);
+        let profile = Profile::of(&cells);
+        let kinds = [
+            ("date", profile.days),
+            ("number", profile.amounts),
+            ("boolean", profile.flags),
+            ("email", profile.emails),
+            ("phone", profile.phones),
+            ("time", profile.times + profile.durations),
+        ];
+        let named: usize = kinds.iter().map(|(_, count)| count).sum();
+        let others = ("text", cells.len().saturating_sub(named));
+        let most = kinds.into_iter().chain([others]).max_by_key(|kind| kind.1);
+        let mut this = Self {
+            rows: values.len(),
+            filled,
+            looked_at: cells.len(),
+            kind: most.filter(|kind| kind.1 > 0),
+            ..Self::default()
+        };
+        match this.kind {
+            Some(("date", _)) => {
+                this.shape = shape_of_dates(&cells);
+                this.order = shown_order(&cells, "").map(|order| match order {
+                    Order::DayFirst => "day-first",
+                    Order::MonthFirst => "month-first",
+                    Order::YearFirst | Order::YearDay => "year-first",
+                });
+            }
+            Some(("number", _)) => {
+                this.size = size_of(&cells);
+                this.mark = shown_decimal(&cells).map(|mark| match mark {
+                    b',' => "comma",
+                    _ => "point",
+                });
+            }
+            _ => {}
+        }
+        this
+    }
+}
+
+/// The most frequent shape. A column of dates with a word in it comes as text, its dates as `2025-03-01T00:00:00`.
+fn shape_of_dates(cells: &[Value<'_>]) -> Option<String> {
+    let mut shapes: HashMap<String, usize> = HashMap::new();
+    let mut text = String::new();
+    for &cell in cells {
+        text.clear();
+        push_text(cell, &mut text);
+        let shape = match cell {
+            Value::Text(_) => shape(&text),
+            _ => "typed".to_owned(),
+        };
+        *shapes.entry(shape).or_default() += 1;
+    }
+    // Of equally frequent ones always the same.
+    let most = shapes
+        .into_iter()
+        .max_by(|one, other| one.1.cmp(&other.1).then(other.0.cmp(&one.0)));
+    most.map(|(shape, _)| shape)
+}
+
+/// Digits as `9`, those of days and months always two, and words as one `A`.
+fn shape(text: &str) -> String {
+    let mut shape = String::new();
+    let mut letters = text.trim().chars().peekable();
+    while let Some(c) = letters.next() {
+        if c.is_alphabetic() {
+            while letters.next_if(|next| next.is_alphabetic()).is_some() {}
+            shape.push('A');
+        } else if c.is_numeric() {
+            let mut digits = 1;
+            while letters.next_if(|next| next.is_numeric()).is_some() {
+                digits += 1;
+            }
+            shape.push_str(&"9".repeat(digits.clamp(2, 8)));
+        } else {
+            shape.push(c);
+        }
+    }
+    match shape.starts_with("9999-99-99A99:99") || shape.starts_with("9999-99-99 99:99:99") {
+        true => "typed".to_owned(),
+        false => shape.chars().take(LONGEST_SHAPE).collect(),
+    }
+}
+
+fn size_of(cells: &[Value<'_>]) -> Option<f64> {
+    let numbers = number::read(cells, &NumberOptions::default()).values;
+    let mut sizes: Vec<f64> = numbers.into_iter().flatten().map(f64::abs).collect();
+    sizes.retain(|size| *size > 0.0 && size.is_finite());
+    sizes.sort_by(f64::total_cmp);
+    let median = sizes.get(sizes.len() / 2)?;
+    Some((median.log10() * 10.0).round() / 10.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_outline_has_kinds_and_no_values() {
+        let of = |texts: &[&'static str]| {
+            let values: Vec<_> = texts.iter().map(|text| Value::Text(text)).collect();
+            Outline::of(&values)
+        };
+        let dates = of(&["3.4.2025", "13.04.2025", "24.4.2025", ""]);
+        assert_eq!((dates.kind, dates.filled), (Some(("date", 3)), 3));
+        assert_eq!(dates.shape.as_deref(), Some("99.99.9999"));
+        assert_eq!(dates.order, Some("day-first"));
+        let amounts = of(&["1.309,50", "1.212,00", "7.000,25"]);
+        assert_eq!((amounts.mark, amounts.size), (Some("comma"), Some(3.1)));
+        assert_eq!(of(&["", " "]).kind, None);
+        assert_eq!(shape("2025-03-01T00:00:00"), "typed");
+    }
+}

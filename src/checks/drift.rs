@@ -1,0 +1,142 @@
+//! Whether a file still has the layout of its sender's last good run: `ade drift`. The file is read as a run reads it, and nothing
+//! is recorded.
+
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use super::check::CheckError;
+use super::trial::{TrialInput, read};
+use crate::base::cancel::Cancel;
+use crate::base::files::name_of;
+use crate::base::problem::{Facts, Kind, Problem, code};
+use crate::environment::needed::prepare::Prepared;
+use crate::environment::provide::installers::Installers;
+use crate::environment::provide::{Progress, Want};
+use crate::run::execution::provide::provide;
+use crate::run::results::derive;
+use crate::run::results::layout::{Difference, Layout, layout_of};
+use crate::run::results::senders::Senders;
+use crate::store::{RunRecord, StoreError};
+use crate::workspace::Workspace;
+
+/// Reading one file never takes longer, whatever the limit of a run is.
+const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// In what a file differs from an earlier one.
+#[derive(Debug)]
+pub struct Drift {
+    /// The run that it was compared with.
+    pub since: RunRecord,
+    /// What differs; empty: nothing that is known.
+    pub differences: Vec<Difference>,
+}
+
+impl Drift {
+    /// Whether anything differs that may change what a run makes of the file.
+    pub fn matters(&self) -> bool {
+        self.differences.iter().any(|one| one.matters)
+    }
+}
+
+/// A file cannot be compared.
+#[derive(Debug, thiserror::Error)]
+pub enum DriftError {
+    /// No file of the sender was run.
+    #[error("no file of the sender of {file} has been run well with this configuration")]
+    NoRun {
+        /// The file's name.
+        file: String,
+    },
+    /// The run has no record of a layout.
+    #[error("the record of run {run} has no layout")]
+    NoLayout {
+        /// The run's id.
+        run: String,
+    },
+    /// The file was not read in the time that a run may take.
+    #[error("reading {file} took longer than a run may take, and was stopped")]
+    TooLong {
+        /// The file's name.
+        file: String,
+    },
+    /// No table was found in the file.
+    #[error("no table was found in {file}")]
+    NoTable {
+        /// The file's name.
+        file: String,
+    },
+    /// The file cannot be read.
+    #[error(transparent)]
+    Check(#[from] CheckError),
+    /// The records cannot be read.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl Problem for DriftError {
+    fn facts(&self) -> Facts {
+        match self {
+            Self::NoRun { .. } => Facts::new(Kind::Usage, code::RUN_NOT_FOUND).hint(
+                "run one of its files first, name a run with --since, or say in settings.toml whose files are whose ([senders])",
+            ),
+            Self::NoLayout { .. } => Facts::new(Kind::Usage, code::NO_LAYOUT)
+                .hint("an older engine recorded none: run the file again"),
+            Self::TooLong { .. } => Facts::new(Kind::Limit, code::TIMEOUT),
+            Self::NoTable { .. } => Facts::new(Kind::Refused, code::NOTHING_FOUND),
+            Self::Check(error) => error.facts(),
+            Self::Store(error) => error.facts(),
+        }
+    }
+}
+
+/// Compares a file with a run: `since`, or the last good one of the same sender.
+///
+/// # Errors
+/// There is no run to compare with, or the file cannot be read.
+pub fn drift(
+    workspace: &Workspace,
+    prepared: &Prepared,
+    file: &Path,
+    since: Option<&str>,
+    cancel: &Cancel,
+    on: &mut dyn FnMut(Progress<'_>),
+) -> Result<Drift, DriftError> {
+    let (store, id, name) = (&*workspace.store, workspace.id(), name_of(file));
+    let since = match since {
+        Some(given) => Some(store.run(id, given)?),
+        None => Senders::of(&prepared.package_folder).last_good(
+            store,
+            id,
+            &prepared.key.configuration_id,
+            &name,
+        )?,
+    };
+    let since = since.ok_or_else(|| DriftError::NoRun { file: name.clone() })?;
+    let before = layout_of(store, &since)?.ok_or_else(|| DriftError::NoLayout {
+        run: since.id.clone(),
+    })?;
+    let environment = provide(workspace, &Installers, prepared, Want::Whole, cancel, on)
+        .map_err(|error| CheckError::Provide(Box::new(error)))?;
+    let input = TrialInput {
+        name: name.clone(),
+        document_id: None,
+        path: file.to_owned(),
+        before: Some(since.clone()),
+    };
+    let until = Instant::now() + workspace.settings.run_timeout.unwrap_or(LONGEST);
+    let reading = read(workspace, prepared, &environment, &input, until, cancel)?
+        .ok_or_else(|| DriftError::TooLong { file: name.clone() })?;
+    if let Some(failure) = reading.error {
+        return Err(CheckError::DoesNotLoad(Box::new(failure)).into());
+    }
+    let report = reading.report;
+    let payload = report.completed.as_ref();
+    let results = payload.map(|payload| derive(payload, &report.computed_fields, &report.noticed));
+    let payload = results.and_then(|results| serde_json::from_str(&results.payload).ok());
+    let now = payload.and_then(|payload| Layout::of(&payload, &name));
+    let now = now.ok_or_else(|| DriftError::NoTable { file: name.clone() })?;
+    Ok(Drift {
+        differences: now.since(&before),
+        since,
+    })
+}

@@ -1,0 +1,688 @@
+//! The layout of a file as its run found it, and in what two layouts differ: what people call drift.
+//!
+//! A layout has sheets, header rows, headers, and of each column's values only what they look like. It is read from the payload
+//! that is recorded with a run, so it is there as long as the record is. What is not known of one of two layouts differs in nothing.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::Value;
+use similar::TextDiff;
+
+use crate::store::{RunRecord, Store, StoreError};
+
+/// A column needs so many filled cells to say what kind of values it has.
+const LEAST_CELLS: u64 = 5;
+/// And its table so many rows to say how often it is empty, or how large its numbers are.
+const LEAST_ROWS: u64 = 10;
+/// Of so large a share of the cells their kind is that of the column.
+const CLEAR: f64 = 0.8;
+/// So much more of a column is filled, or empty, that it is worth a word.
+const OFTEN: f64 = 0.5;
+/// Numbers are so many orders of magnitude larger, or smaller, that they are others.
+const SIZES: f64 = 1.7;
+/// From so much on two headers in place of one another are a column with a new name.
+const RENAMED: f64 = 0.45;
+/// So many columns are named in one sentence.
+const NAMED: usize = 4;
+
+/// What a run found, without values.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Layout {
+    /// Whether it is of a file without sheets of its own.
+    is_csv: bool,
+    tables: Vec<Table>,
+    /// Of each sheet the rows that hold totals.
+    totals: HashMap<String, Vec<u64>>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(default)]
+struct Table {
+    sheet: String,
+    table: u64,
+    #[serde(deserialize_with = "or_default")]
+    header_rows: HeaderRows,
+    #[serde(deserialize_with = "or_default")]
+    columns: Vec<Column>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(default)]
+struct HeaderRows {
+    #[serde(deserialize_with = "or_default")]
+    rows: Vec<u64>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(default)]
+struct Column {
+    column: String,
+    name: String,
+    field: Option<String>,
+    #[serde(deserialize_with = "or_default")]
+    values: Looks,
+}
+
+/// What the values of a column look like.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(default)]
+struct Looks {
+    rows: u64,
+    filled: u64,
+    kind: Option<String>,
+    share: f64,
+    shape: Option<String>,
+    order: Option<String>,
+    mark: Option<String>,
+    size: Option<f64>,
+}
+
+/// One thing in which the layout of a file differs from that of an earlier one.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Difference {
+    /// What kind of difference it is, such as `column_renamed`.
+    pub code: &'static str,
+    /// Whether it may change what the run makes of the file. Where a header stands does not.
+    pub matters: bool,
+    /// The sheet, as it is called now.
+    pub sheet: String,
+    /// The headers of the columns that it is about, as they are now; of a column that is gone as it was.
+    pub columns: Vec<String>,
+    /// What it is, in a sentence.
+    pub message: String,
+}
+
+impl Layout {
+    /// The layout that a run has recorded. `None`: its engine told none.
+    pub fn of(payload: &Value, input_name: &str) -> Option<Self> {
+        let list = |key: &str| payload.get(key).and_then(Value::as_array);
+        let tables = list("tables")?.iter();
+        let tables: Vec<Table> = tables
+            .filter_map(|table| serde_json::from_value(table.clone()).ok())
+            .collect();
+        let mut totals: HashMap<String, Vec<u64>> = HashMap::new();
+        for row in list("rows").into_iter().flatten() {
+            let (sheet, number) = (row["sheet"].as_str(), row["row"].as_u64());
+            if let (Some(sheet), Some(number), Some("total")) =
+                (sheet, number, row["kind"].as_str())
+            {
+                totals.entry(sheet.to_owned()).or_default().push(number);
+            }
+        }
+        let is_csv = std::path::Path::new(input_name)
+            .extension()
+            .is_some_and(|extension| extension.eq_ignore_ascii_case("csv"));
+        (!tables.is_empty()).then_some(Self {
+            is_csv,
+            tables,
+            totals,
+        })
+    }
+
+    /// In what this layout differs from one `before` it; empty: in nothing that is known.
+    pub fn since(&self, before: &Self) -> Vec<Difference> {
+        let mut found = Found::default();
+        if self.is_csv != before.is_csv {
+            let (now, was) = match self.is_csv {
+                true => ("a .csv file", "a workbook"),
+                false => ("a workbook", "a .csv file"),
+            };
+            found.say("format", "", &[], format!("it is {now} now, was {was}"));
+        }
+        let pairs = pairs_of_tables(&before.tables, &self.tables);
+        let has_sheets = !self.is_csv && !before.is_csv;
+        let mut renamed = BTreeSet::new();
+        for &(old, new) in &pairs {
+            let (was, now) = (&before.tables[old].sheet, &self.tables[new].sheet);
+            let is_other = without_period(was) != without_period(now);
+            if has_sheets && is_other && renamed.insert((was, now)) {
+                let message = format!("sheet \"{was}\" is called \"{now}\" now");
+                found.say("sheet_renamed", now, &[], message);
+            }
+        }
+        for (at, table) in before.tables.iter().enumerate() {
+            if pairs.iter().all(|pair| pair.0 != at) {
+                let message = format!("the table \"{}\" is gone", table.title());
+                found.say("table_gone", &table.sheet, &[], message);
+            }
+        }
+        for (at, table) in self.tables.iter().enumerate() {
+            if pairs.iter().all(|pair| pair.1 != at) {
+                let message = format!("the table \"{}\" is new", table.title());
+                found.say("table_new", &table.sheet, &[], message);
+            }
+        }
+        for &(old, new) in &pairs {
+            self.compare_tables(before, &before.tables[old], &self.tables[new], &mut found);
+        }
+        found.0
+    }
+
+    fn compare_tables(&self, before: &Self, old: &Table, new: &Table, found: &mut Found) {
+        let sheet = new.sheet.as_str();
+        let columns = pairs_of_columns(&old.columns, &new.columns);
+        for &(was, now) in &columns {
+            let (was, now) = (&old.columns[was], &new.columns[now]);
+            if with_same_words(&was.name, &now.name) {
+                continue;
+            }
+            let message = format!("column \"{}\" is called \"{}\" now", was.name, now.name);
+            found.say("column_renamed", sheet, &[now], message);
+        }
+        for (at, column) in old.columns.iter().enumerate() {
+            let is_there = !column.name.is_empty() || column.values.filled > 0;
+            if is_there && columns.iter().all(|pair| pair.0 != at) {
+                let message = format!("column {} is gone", column.called());
+                found.say("column_gone", sheet, &[column], message);
+            }
+        }
+        for (at, column) in new.columns.iter().enumerate() {
+            let is_there = !column.name.is_empty() || column.values.filled > 0;
+            if is_there && columns.iter().all(|pair| pair.1 != at) {
+                let message = format!("column {} is new", column.called());
+                found.say("column_new", sheet, &[column], message);
+            }
+        }
+        moved(&columns, old, new, found);
+        let columns: Vec<(&Column, &Column)> = columns
+            .iter()
+            .map(|pair| (&old.columns[pair.0], &new.columns[pair.1]))
+            .collect();
+        compare_values(sheet, &columns, found);
+        self.compare_rows(before, old, new, found);
+    }
+
+    /// Totals above and below, and where the header stands. Of several tables on a sheet it is not known whose a total is.
+    fn compare_rows(&self, before: &Self, old: &Table, new: &Table, found: &mut Found) {
+        let alone = |layout: &Self, sheet: &str| {
+            let tables = layout.tables.iter();
+            tables.filter(|table| table.sheet == sheet).count() == 1
+        };
+        let (Some(&was), Some(&now)) = (old.header_rows.rows.first(), new.header_rows.rows.first())
+        else {
+            return;
+        };
+        if !alone(before, &old.sheet) || !alone(self, &new.sheet) {
+            return;
+        }
+        let sides = |layout: &Self, sheet: &str, header: u64| {
+            let rows = layout.totals.get(sheet).map_or(&[][..], Vec::as_slice);
+            (
+                rows.iter().any(|row| *row < header),
+                rows.iter().any(|row| *row > header),
+            )
+        };
+        let (had, has) = (sides(before, &old.sheet, was), sides(self, &new.sheet, now));
+        if had != has {
+            let words = |sides| match sides {
+                (true, true) => "above and below the table",
+                (true, false) => "above the table",
+                (false, true) => "below the table",
+                (false, false) => "nowhere",
+            };
+            let message = format!("totals stand {} now, stood {}", words(has), words(had));
+            found.say("totals", &new.sheet, &[], message);
+        } else if was != now {
+            let message = format!("the header stands in row {now} now, stood in row {was}");
+            found.say("header_row", &new.sheet, &[], message);
+        }
+    }
+}
+
+#[derive(Default)]
+struct Found(Vec<Difference>);
+
+impl Found {
+    fn say(&mut self, code: &'static str, sheet: &str, columns: &[&Column], message: String) {
+        self.0.push(Difference {
+            code,
+            matters: code != "header_row",
+            sheet: sheet.to_owned(),
+            columns: columns.iter().map(|column| column.name.clone()).collect(),
+            message,
+        });
+    }
+
+    /// Says what is the same of several columns once. `words`: behind the names of the columns.
+    fn say_together(
+        &mut self,
+        code: &'static str,
+        sheet: &str,
+        of: Vec<(&Column, String)>,
+        words: impl Fn(&str, &str) -> String,
+    ) {
+        let mut alike: BTreeMap<String, Vec<&Column>> = BTreeMap::new();
+        for (column, what) in of {
+            alike.entry(what).or_default().push(column);
+        }
+        for (what, columns) in alike {
+            let mut names: Vec<String> = columns.iter().map(|column| column.called()).collect();
+            if names.len() > NAMED {
+                let more = names.len() - NAMED;
+                names.truncate(NAMED);
+                names.push(format!("{more} more"));
+            }
+            self.say(code, sheet, &columns, words(&names.join(", "), &what));
+        }
+    }
+}
+
+impl Table {
+    fn title(&self) -> &str {
+        &self.sheet
+    }
+}
+
+impl Column {
+    fn called(&self) -> String {
+        match self.name.is_empty() {
+            true => format!("{} (without a header)", self.column),
+            false => format!("\"{}\"", self.name),
+        }
+    }
+}
+
+/// What differs in the values of columns that belong together.
+fn compare_values(sheet: &str, columns: &[(&Column, &Column)], found: &mut Found) {
+    type Part = fn(&Looks) -> &Option<String>;
+    type Words = fn(&str) -> String;
+    let parts: [(Part, &str, Words); 2] = [
+        (|looks| &looks.order, "date_order", |order| order.to_owned()),
+        (
+            |looks| &looks.mark,
+            "decimal_mark",
+            |mark| format!("written with a decimal {mark}"),
+        ),
+    ];
+    let mut is_told = BTreeSet::new();
+    for (part, code, words) in parts {
+        let what = match code {
+            "date_order" => "dates",
+            _ => "numbers",
+        };
+        let differs = |(was, now): &(&Column, &Column)| {
+            let (was, is) = (part(&was.values).as_ref()?, part(&now.values).as_ref()?);
+            (was != is).then(|| format!("{} now, were {}", words(is), words(was)))
+        };
+        let of: Vec<_> = columns
+            .iter()
+            .filter_map(|pair| Some((pair.1, differs(pair)?)))
+            .collect();
+        is_told.extend(of.iter().map(|(column, _)| column.column.clone()));
+        if of.is_empty() {
+            // One column may show it in the one file, and another in the other.
+            let shown = |looks: &dyn Fn(&(&Column, &Column)) -> Option<String>| {
+                columns
+                    .iter()
+                    .filter_map(looks)
+                    .collect::<BTreeSet<String>>()
+            };
+            let was = shown(&|pair| part(&pair.0.values).clone());
+            let now = shown(&|pair| part(&pair.1.values).clone());
+            if let (1, 1, true) = (was.len(), now.len(), was != now) {
+                let text =
+                    |set: &BTreeSet<String>| set.iter().map(|one| words(one)).collect::<String>();
+                let message = format!("{what} are {} now, were {}", text(&now), text(&was));
+                found.say(code, sheet, &[], message);
+                let of_kind = columns.iter().filter(|pair| part(&pair.1.values).is_some());
+                is_told.extend(of_kind.map(|pair| pair.1.column.clone()));
+            }
+        }
+        found.say_together(code, sheet, of, |names, how| {
+            format!("{what} in {names} are {how}")
+        });
+    }
+    let shapes = columns.iter().filter_map(|(was, now)| {
+        let (old, new) = (was.values.shape.as_ref()?, now.values.shape.as_ref()?);
+        let is_other = old != new && !is_told.contains(&now.column);
+        let written = |shape: &str| match shape {
+            "typed" => "typed as dates".to_owned(),
+            shape => format!("written as {shape}"),
+        };
+        is_other.then(|| (*now, format!("{} now, were {}", written(new), written(old))))
+    });
+    found.say_together("date_shape", sheet, shapes.collect(), |names, how| {
+        format!("dates in {names} are {how}")
+    });
+    let kinds = columns.iter().filter_map(|(was, now)| {
+        let (old, new) = (was.values.clear_kind()?, now.values.clear_kind()?);
+        (old != new).then(|| {
+            (
+                *now,
+                format!("{} now, were {}", in_words(new), in_words(old)),
+            )
+        })
+    });
+    found.say_together("kind", sheet, kinds.collect(), |names, how| {
+        format!("values of {names} are {how}")
+    });
+    for (was, now) in columns {
+        compare_amounts(sheet, was, now, found);
+    }
+}
+
+/// How often a column is empty, and how large its numbers are.
+fn compare_amounts(sheet: &str, was: &Column, now: &Column, found: &mut Found) {
+    let (old, new) = (&was.values, &now.values);
+    if old.rows < LEAST_ROWS || new.rows < LEAST_ROWS {
+        return;
+    }
+    let share = |looks: &Looks| looks.filled as f64 / looks.rows.max(1) as f64;
+    let is_gone = |one: &Looks, other: &Looks| one.filled == 0 && other.filled >= LEAST_ROWS;
+    if (share(old) - share(new)).abs() >= OFTEN || is_gone(new, old) || is_gone(old, new) {
+        let empty = |looks: &Looks| format!("{:.0} %", (1.0 - share(looks)) * 100.0);
+        let (now_empty, was_empty) = (empty(new), empty(old));
+        let message = format!(
+            "column {} is empty in {now_empty} of the rows now, was in {was_empty}",
+            now.called()
+        );
+        found.say("empty", sheet, &[now], message);
+        return;
+    }
+    let are_numbers = old.clear_kind() == Some("number") && new.clear_kind() == Some("number");
+    if let (Some(size), Some(is)) = (old.size, new.size)
+        && are_numbers
+        && old.filled.min(new.filled) >= LEAST_ROWS
+        && (size - is).abs() >= SIZES
+    {
+        let times = 10_f64.powi((size - is).abs().round() as i32);
+        let how = if is > size { "larger" } else { "smaller" };
+        let message = format!(
+            "numbers in {} are about {times} times {how} now",
+            now.called()
+        );
+        found.say("size", sheet, &[now], message);
+    }
+}
+
+impl Looks {
+    fn clear_kind(&self) -> Option<&str> {
+        let kind = self.kind.as_deref()?;
+        (self.filled >= LEAST_CELLS && self.share >= CLEAR).then_some(kind)
+    }
+}
+
+fn in_words(kind: &str) -> &str {
+    match kind {
+        "date" => "dates",
+        "number" => "numbers",
+        "boolean" => "yes or no",
+        "email" => "e-mail addresses",
+        "phone" => "phone numbers",
+        "time" => "times",
+        other => other,
+    }
+}
+
+/// The columns that have changed their places among those that are in both files.
+fn moved(pairs: &[(usize, usize)], old: &Table, new: &Table, found: &mut Found) {
+    // The longest part of them that is in order has stayed.
+    let mut best: Vec<(usize, Option<usize>)> = Vec::new();
+    for at in 0..pairs.len() {
+        let before = (0..at)
+            .filter(|&other| pairs[other].1 < pairs[at].1)
+            .max_by_key(|&other| best[other].0);
+        best.push((before.map_or(1, |other| best[other].0 + 1), before));
+    }
+    let mut stayed = vec![false; pairs.len()];
+    let mut at = (0..pairs.len()).max_by_key(|&at| best[at].0);
+    while let Some(here) = at {
+        stayed[here] = true;
+        at = best[here].1;
+    }
+    let others: Vec<usize> = (0..pairs.len()).filter(|&at| !stayed[at]).collect();
+    match others.as_slice() {
+        [] => {}
+        few if few.len() <= 2 => {
+            for &at in few {
+                let (was, now) = (&old.columns[pairs[at].0], &new.columns[pairs[at].1]);
+                let (name, is, before) = (now.called(), &now.column, &was.column);
+                let message = format!("column {name} has moved to {is}, was {before}");
+                found.say("column_moved", &new.sheet, &[now], message);
+            }
+        }
+        many => {
+            let columns: Vec<&Column> = many.iter().map(|&at| &new.columns[pairs[at].1]).collect();
+            let message = format!("{} columns stand in another order", many.len());
+            found.say("column_moved", &new.sheet, &columns, message);
+        }
+    }
+}
+
+/// Which tables belong together: those of the same sheet and place, then those with most headers in common.
+fn pairs_of_tables(old: &[Table], new: &[Table]) -> Vec<(usize, usize)> {
+    let mut pairs: Vec<(usize, usize)> = Vec::new();
+    let mut pair = |fits: &dyn Fn(&Table, &Table) -> bool| {
+        for (was, table) in old.iter().enumerate() {
+            let is_free =
+                |now: usize, pairs: &[(usize, usize)]| pairs.iter().all(|pair| pair.1 != now);
+            if pairs.iter().any(|pair| pair.0 == was) {
+                continue;
+            }
+            let fitting =
+                (0..new.len()).find(|&now| is_free(now, &pairs) && fits(table, &new[now]));
+            pairs.extend(fitting.map(|now| (was, now)));
+        }
+    };
+    pair(&|was, now| was.sheet == now.sheet && was.table == now.table);
+    pair(&|was, now| {
+        without_period(&was.sheet) == without_period(&now.sheet) && was.table == now.table
+    });
+    pair(&|was, now| {
+        let keys = |table: &Table| {
+            table
+                .columns
+                .iter()
+                .map(|column| words(&column.name))
+                .collect::<BTreeSet<_>>()
+        };
+        let (was, now) = (keys(was), keys(now));
+        2 * was.intersection(&now).count() > was.len().max(now.len())
+    });
+    if let ([_], [_], true) = (old, new, pairs.is_empty()) {
+        pairs.push((0, 0));
+    }
+    pairs.sort_unstable();
+    pairs
+}
+
+/// Which columns belong together, in the order of the first file: those with the same header, then those of which the one is most
+/// likely the other with another name.
+fn pairs_of_columns(old: &[Column], new: &[Column]) -> Vec<(usize, usize)> {
+    let mut to: Vec<Option<usize>> = vec![None; old.len()];
+    let mut taken = vec![false; new.len()];
+    for key in [words, without_period] {
+        for (was, column) in old
+            .iter()
+            .enumerate()
+            .filter(|(_, column)| !column.name.is_empty())
+        {
+            if to[was].is_some() {
+                continue;
+            }
+            let wanted = key(&column.name);
+            let same = |now: &usize| {
+                !taken[*now] && !new[*now].name.is_empty() && key(&new[*now].name) == wanted
+            };
+            if let Some(now) = (0..new.len()).find(same) {
+                to[was] = Some(now);
+                taken[now] = true;
+            }
+        }
+    }
+    let mut likely: Vec<(f64, usize, usize)> = Vec::new();
+    for was in (0..old.len()).filter(|&was| to[was].is_none()) {
+        for now in (0..new.len()).filter(|&now| !taken[now]) {
+            let likeness =
+                likeness(&old[was], &new[now]) + 0.15 * neighbours(&to, was, now, new.len());
+            likely.push((likeness, was, now));
+        }
+    }
+    likely.sort_by(|one, other| other.0.total_cmp(&one.0));
+    for (likeness, was, now) in likely {
+        if likeness >= RENAMED && to[was].is_none() && !taken[now] {
+            to[was] = Some(now);
+            taken[now] = true;
+        }
+    }
+    let pairs = to.iter().enumerate();
+    pairs
+        .filter_map(|(was, now)| Some((was, (*now)?)))
+        .collect()
+}
+
+/// On how many sides a column stands beside the same columns as before.
+fn neighbours(to: &[Option<usize>], was: usize, now: usize, width: usize) -> f64 {
+    let left = match (was, now) {
+        (0, 0) => true,
+        (0, _) | (_, 0) => false,
+        _ => to[was - 1] == Some(now - 1),
+    };
+    let right = match (was + 1 == to.len(), now + 1 == width) {
+        (true, true) => true,
+        (true, false) | (false, true) => false,
+        _ => to[was + 1] == Some(now + 1),
+    };
+    f64::from(u8::from(left) + u8::from(right))
+}
+
+/// How likely a column is another one with a new name, by its header and what its values look like.
+fn likeness(was: &Column, now: &Column) -> f64 {
+    // A column of the sender's that gets the same field is that column.
+    if was.field.is_some() && was.field == now.field {
+        return 1.0;
+    }
+    let (one, other) = (words(&was.name), words(&now.name));
+    let mut likeness = 0.5 * f64::from(TextDiff::from_chars(&one, &other).ratio());
+    let (old, new) = (&was.values, &now.values);
+    if old.kind.is_some() && old.kind == new.kind || old.filled == 0 && new.filled == 0 {
+        likeness += 0.3;
+    }
+    let share = |looks: &Looks| looks.filled as f64 / looks.rows.max(1) as f64;
+    likeness -= 0.3 * (share(old) - share(new)).abs();
+    if let (Some(old), Some(new)) = (old.size, new.size) {
+        likeness -= (0.2 * (old - new).abs()).min(0.4);
+    }
+    likeness
+}
+
+fn with_same_words(one: &str, other: &str) -> bool {
+    words(one) == words(other) || without_period(one) == without_period(other)
+}
+
+/// The words of a text in small letters, numbers apart from letters.
+fn tokens(text: &str) -> Vec<String> {
+    let mut tokens: Vec<String> = Vec::new();
+    let mut before = None;
+    for c in text.chars() {
+        let kind = (c.is_alphabetic(), c.is_numeric());
+        if kind != (false, false) {
+            if before != Some(kind) {
+                tokens.push(String::new());
+            }
+            if let Some(token) = tokens.last_mut() {
+                token.extend(c.to_lowercase());
+            }
+        }
+        before = Some(kind);
+    }
+    tokens
+}
+
+fn words(name: &str) -> String {
+    let known = tokens(name).join(" ");
+    match known.is_empty() {
+        true => name.trim().to_owned(),
+        false => known,
+    }
+}
+
+/// A text without the month, quarter or week that it names: `Hours 03/2025` is `Hours 04/2025`. A text that names none stays as
+/// it is: `Address 2` is not `Address 3`.
+fn without_period(text: &str) -> String {
+    let all = tokens(text);
+    let is_period = |token: &String| {
+        is_month(token)
+            || token.len() == 4
+                && (token.starts_with("19") || token.starts_with("20"))
+                && token.parse::<u16>().is_ok()
+    };
+    match all.iter().any(is_period) {
+        true => stripped(&all),
+        false => words(text),
+    }
+}
+
+/// What the names of a sender's files have in common: the name without its ending, numbers, and names of months.
+pub fn name_of_sender(file: &str) -> String {
+    let stem = std::path::Path::new(file).file_stem().unwrap_or_default();
+    stripped(&tokens(&stem.to_string_lossy()))
+}
+
+fn stripped(tokens: &[String]) -> String {
+    let is_number = |token: &String| token.chars().all(char::is_numeric);
+    let kept = tokens.iter().enumerate().filter(|(at, token)| {
+        // The quarter of Q1, the week of KW12.
+        let is_unit =
+            matches!(token.as_str(), "q" | "kw" | "w") && tokens.get(at + 1).is_some_and(is_number);
+        !is_number(token) && !is_month(token) && !is_unit
+    });
+    let kept: Vec<&str> = kept.map(|(_, token)| token.as_str()).collect();
+    kept.join(" ")
+}
+
+/// Whether a word is the name of a month, in English, German, French, Spanish, Italian, Dutch or Portuguese.
+fn is_month(word: &str) -> bool {
+    const MONTHS: &str = " jan january januar janvier enero ene gennaio gen januari janeiro \
+        feb february februar février fevrier fév febrero febbraio februari fevereiro fev \
+        mar march märz maerz mrz mars marzo maart mrt março marco apr april avril avr abril abr aprile \
+        may mai mayo maggio mag mei maio jun june juni juin junio giugno giu junho \
+        jul july juli juillet julio luglio lug julho aug august août aout agosto ago augustus \
+        sep sept september septembre septiembre settembre set setembro \
+        oct october oktober okt octobre octubre ottobre ott outubro out \
+        nov november novembre noviembre novembro dec december dezember dez décembre decembre déc diciembre dic dicembre dezembro ";
+    MONTHS.split_whitespace().any(|month| month == word)
+}
+
+/// A value, or nothing of it where null is recorded.
+fn or_default<'de, D: Deserializer<'de>, T: Default + Deserialize<'de>>(
+    deserializer: D,
+) -> Result<T, D::Error> {
+    Ok(Option::deserialize(deserializer)?.unwrap_or_default())
+}
+
+/// The layout that a run found. `None`: it is not recorded.
+///
+/// # Errors
+/// The record cannot be read.
+pub fn layout_of(store: &dyn Store, run: &RunRecord) -> Result<Option<Layout>, StoreError> {
+    let payload = store.run_payload(&run.id)?;
+    let payload = payload.and_then(|text| serde_json::from_str::<Value>(&text).ok());
+    Ok(payload.and_then(|payload| Layout::of(&payload, &run.input_name)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_of_files_and_headers_lose_their_months() {
+        for (one, other) in [
+            ("payroll-2025-03.xlsx", "payroll-2025-04.xlsx"),
+            ("Acme March 25.csv", "acme_april_25.csv"),
+            ("20250301_export.xlsx", "export 2025-04-01.xlsx"),
+        ] {
+            assert_eq!(name_of_sender(one), name_of_sender(other));
+        }
+        assert_ne!(
+            name_of_sender("acme_03.xlsx"),
+            name_of_sender("borg_03.xlsx")
+        );
+        assert_eq!(
+            without_period("Hours 03/2025"),
+            without_period("Hours 04/2025")
+        );
+        assert_ne!(without_period("Address 2"), without_period("Address 3"));
+    }
+}

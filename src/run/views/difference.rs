@@ -1,0 +1,726 @@
+//! What differs between two runs, such as those of last month and of this one, or between two workbooks: mapping, counts, issues,
+//! versions, rows, and totals of numbers. `ade runs diff`.
+//!
+//! # Promises
+//! What is not known of one of the two differs in nothing. At most [`MOST_LISTED`] changed cells, and rows of each kind, are listed; all are counted.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use serde::Serialize;
+use serde_json::Value;
+use similar::{Algorithm, DiffOp, capture_diff_slices_deadline};
+
+use crate::base::files::{FileError, name_of};
+use crate::base::problem::{Facts, Kind, Problem, code};
+use crate::cells::{Cells, CellsError, Choice, Reading, ShownCell, WindowLimits};
+use crate::run::inputs::input::is_supported;
+use crate::run::results::layout::name_of_sender;
+use crate::store::{RunRecord, RunStatus, StoreError};
+use crate::workspace::Workspace;
+
+/// How many changed cells, added rows and rows that are gone are listed.
+const MOST_LISTED: usize = 100;
+/// So many characters of a cell are told.
+const MOST_LETTERS: usize = 200;
+/// A sheet that takes more memory is not compared.
+const SHEET_BYTES: usize = 256 << 20;
+/// For so long rows without a key are paired at best.
+const PAIRING: Duration = Duration::from_secs(10);
+/// The engine's own sheets and columns in a workbook: what they say is told by rule.
+const OWN_SHEETS: [&str; 3] = ["Issues", "Notes", "Quarantine"];
+const OWN_COLUMNS: [&str; 3] = ["Severity", "Issues", "Source row"];
+
+/// What differs; of two runs everything, of two workbooks their rows and totals.
+#[derive(Debug, Default, Serialize)]
+pub struct Difference {
+    /// What is compared with: the name of the input, or of the workbook.
+    pub before: String,
+    /// What is compared.
+    pub after: String,
+    /// The runs, where they are runs.
+    pub run_ids: Option<[String; 2]>,
+    /// Configuration, engine and settings that are others.
+    pub versions: Vec<Change<String>>,
+    /// Rows, columns and issues, the same ones too.
+    pub counts: Vec<Change<u64>>,
+    /// Issues by rule, where their number is another.
+    pub issues: Vec<Change<u64>>,
+    /// The headers of the columns that are a field, where they are others; of no length where the field has none.
+    pub mapping: Vec<Change<String>>,
+    /// The rows of the outputs.
+    pub rows: RowChanges,
+    /// The sums of columns of numbers, the same ones too.
+    pub totals: Vec<Change<f64>>,
+}
+
+/// Something before and after.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Change<T> {
+    /// What it is: a field, a rule, a setting.
+    pub what: String,
+    /// As it was.
+    pub before: T,
+    /// As it is.
+    pub after: T,
+}
+
+/// How the rows differ.
+#[derive(Debug, Default, Serialize)]
+pub struct RowChanges {
+    /// The fields whose values say which rows belong together. `None`: they are paired as they stand.
+    pub key: Option<String>,
+    /// Rows before.
+    pub before: u64,
+    /// Rows now.
+    pub after: u64,
+    /// How many rows are new.
+    pub added: u64,
+    /// How many are gone.
+    pub gone: u64,
+    /// How many have another value in some cell.
+    pub changed: u64,
+    /// The first rows that are new: by their key, or by their number from 1.
+    pub added_rows: Vec<String>,
+    /// The first that are gone.
+    pub gone_rows: Vec<String>,
+    /// How many cells have another value, in columns that both have.
+    pub changed_cells: u64,
+    /// The first of them.
+    pub cells: Vec<CellChange>,
+    /// Columns that only the second has.
+    pub added_columns: Vec<String>,
+    /// Columns that only the first has.
+    pub gone_columns: Vec<String>,
+}
+
+/// A cell with another value.
+#[derive(Debug, Serialize)]
+pub struct CellChange {
+    /// Its row: the key, or the number from 1 that it has now.
+    pub row: String,
+    /// Its column.
+    pub column: String,
+    /// What it was, at most 200 characters.
+    pub before: String,
+    /// What it is.
+    pub after: String,
+}
+
+/// Two folders.
+#[derive(Debug, Serialize)]
+pub struct FolderDifference {
+    /// The workbooks that belong together by their names.
+    pub files: Vec<Difference>,
+    /// The names of those that only the first folder has.
+    pub only_before: Vec<String>,
+    /// The names of those that only the second has.
+    pub only_after: Vec<String>,
+}
+
+/// Two things cannot be compared.
+#[derive(Debug, thiserror::Error)]
+pub enum DifferenceError {
+    /// A run has no workbook.
+    #[error("run {run} of {input} has no workbook: {why}")]
+    NoOutput {
+        /// Its id.
+        run: String,
+        /// Its input.
+        input: String,
+        /// Why.
+        why: String,
+    },
+    /// No row can be paired by a field that one of the two has not.
+    #[error("{file} has no column {key}")]
+    NoKey {
+        /// The file.
+        file: String,
+        /// The field.
+        key: String,
+    },
+    /// A workbook cannot be read.
+    #[error(transparent)]
+    Cells(#[from] CellsError),
+    /// The records cannot be read.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// A folder cannot be read.
+    #[error(transparent)]
+    File(#[from] FileError),
+}
+
+impl Problem for DifferenceError {
+    fn facts(&self) -> Facts {
+        match self {
+            Self::NoOutput { .. } => {
+                Facts::new(Kind::Usage, code::OUTPUT_GONE).hint("run the input again")
+            }
+            Self::NoKey { .. } => Facts::new(Kind::Usage, code::UNKNOWN_FIELD)
+                .hint("--key takes a field or the header of a column of both"),
+            Self::Cells(error) => error.facts(),
+            Self::Store(error) => error.facts(),
+            Self::File(error) => error.facts(),
+        }
+    }
+}
+
+impl Difference {
+    /// Whether anything that is known differs.
+    pub fn is_any(&self) -> bool {
+        let rows = &self.rows;
+        let counts = self.counts.iter().any(|one| one.before != one.after);
+        let columns = rows.added_columns.len() + rows.gone_columns.len();
+        let lists = self.versions.len() + self.issues.len() + self.mapping.len() + columns;
+        counts || lists > 0 || rows.added + rows.gone + rows.changed_cells > 0
+    }
+}
+
+/// Compares two runs. `key`: the field by which rows belong together; `None`: the first that is unique in both, otherwise their keys.
+///
+/// # Errors
+/// One of them has no output any more, or something cannot be read.
+pub fn of_runs(
+    workspace: &Workspace,
+    runs: [&RunRecord; 2],
+    key: Option<&str>,
+) -> Result<Difference, DifferenceError> {
+    let store = &workspace.store;
+    let mut payloads = Vec::with_capacity(2);
+    let mut grids = Vec::with_capacity(2);
+    for run in runs {
+        let output = output_of(run)?;
+        let payload = store.run_payload(&run.id)?.unwrap_or_default();
+        let payload: Value = serde_json::from_str(&payload).unwrap_or_default();
+        grids.push(Grid::read(&output, &run.input_name, Some(&payload))?);
+        payloads.push(payload);
+    }
+    let keys = match key {
+        Some(key) => vec![key.to_owned()],
+        None => keys_of(&payloads),
+    };
+    let mut found = compared(&grids[0], &grids[1], &keys, key.is_some())?;
+    found.run_ids = Some(runs.map(|run| run.id.clone()));
+    found.versions = versions(workspace, runs)?;
+    found.counts = counts(runs, &found.rows);
+    found.issues = changes(&issues(&payloads[0]), &issues(&payloads[1]), 0);
+    let mapping = [mapping(&payloads[0]), mapping(&payloads[1])];
+    found.mapping = changes(&mapping[0], &mapping[1], String::new());
+    Ok(found)
+}
+
+/// Compares the workbooks of two folders by their names: the same ones, then those that differ in numbers and months alone.
+///
+/// # Errors
+/// A folder or a workbook cannot be read.
+pub fn of_folders(
+    folders: [&Path; 2],
+    key: Option<&str>,
+) -> Result<FolderDifference, DifferenceError> {
+    let (old, mut new) = (workbooks(folders[0])?, workbooks(folders[1])?);
+    let mut found = FolderDifference {
+        files: Vec::new(),
+        only_before: Vec::new(),
+        only_after: Vec::new(),
+    };
+    let mut left = Vec::new();
+    let mut pairs = Vec::new();
+    for was in old {
+        match new.iter().position(|is| name_of(is) == name_of(&was)) {
+            Some(at) => pairs.push((was, new.remove(at))),
+            None => left.push(was),
+        }
+    }
+    for was in left {
+        let name = name_of_sender(&name_of(&was));
+        let alike: Vec<usize> = (0..new.len())
+            .filter(|&at| name_of_sender(&name_of(&new[at])) == name)
+            .collect();
+        match alike.as_slice() {
+            [one] => pairs.push((was, new.remove(*one))),
+            _ => found.only_before.push(name_of(&was)),
+        }
+    }
+    found.only_after = new.iter().map(|path| name_of(path)).collect();
+    pairs.sort();
+    for (was, is) in pairs {
+        let (was, is) = (
+            Grid::read(&was, &name_of(&was), None)?,
+            Grid::read(&is, &name_of(&is), None)?,
+        );
+        let keys: Vec<String> = key.map(str::to_owned).into_iter().collect();
+        found.files.push(compared(&was, &is, &keys, true)?);
+    }
+    Ok(found)
+}
+
+fn workbooks(folder: &Path) -> Result<Vec<PathBuf>, FileError> {
+    let failed = || FileError::on("read", folder);
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(folder).map_err(failed())? {
+        let path = entry.map_err(failed())?.path();
+        // Excel's own lock files begin so.
+        if path.is_file() && is_supported(&path) && !name_of(&path).starts_with("~$") {
+            found.push(path);
+        }
+    }
+    found.sort();
+    Ok(found)
+}
+
+fn output_of(run: &RunRecord) -> Result<PathBuf, DifferenceError> {
+    let path = run.output_path.as_ref().filter(|path| path.is_file());
+    path.cloned().ok_or_else(|| DifferenceError::NoOutput {
+        run: run.id.clone(),
+        input: run.input_name.clone(),
+        why: match (run.status, run.artifacts_deleted_at) {
+            (_, Some(at)) => format!("its files were collected at {at}"),
+            (RunStatus::Succeeded, None) => "its file is gone".to_owned(),
+            (status, None) => format!("it is {}", status.as_str()),
+        },
+    })
+}
+
+fn list<'a>(value: &'a Value, key: &str) -> &'a [Value] {
+    value[key].as_array().map_or(&[], Vec::as_slice)
+}
+
+/// The fields by which rows of both are known: the first that a rule asks to be unique, otherwise the keys together.
+fn keys_of(payloads: &[Value]) -> Vec<String> {
+    let fields_that = |payload: &Value, fits: &dyn Fn(&Value) -> bool| -> Vec<String> {
+        let tables = list(payload, "tables").iter();
+        let fields = tables.flat_map(|table| list(table, "fields"));
+        let fitting = fields.filter(|field| fits(field));
+        let names = fitting.filter_map(|field| field["field"].as_str().map(str::to_owned));
+        let mut seen = BTreeSet::new();
+        names.filter(|name| seen.insert(name.clone())).collect()
+    };
+    let in_both = |fits: &dyn Fn(&Value) -> bool| -> Vec<String> {
+        let mut lists = payloads.iter().map(|payload| fields_that(payload, fits));
+        let (first, second) = (
+            lists.next().unwrap_or_default(),
+            lists.next().unwrap_or_default(),
+        );
+        first
+            .into_iter()
+            .filter(|field| second.contains(field))
+            .collect()
+    };
+    let unique = in_both(&|field| {
+        let mut rules = list(field, "validators").iter().filter_map(Value::as_str);
+        rules.any(|rule| rule.ends_with(".unique"))
+    });
+    match unique.is_empty() {
+        true => in_both(&|field| field["key"] == true),
+        false => unique.into_iter().take(1).collect(),
+    }
+}
+
+fn versions(
+    workspace: &Workspace,
+    runs: [&RunRecord; 2],
+) -> Result<Vec<Change<String>>, StoreError> {
+    let mut of = Vec::with_capacity(2);
+    for run in runs {
+        let mut known = BTreeMap::from([
+            ("configuration".to_owned(), run.configuration_name.clone()),
+            (
+                "configuration digest".to_owned(),
+                run.source_digest.chars().take(12).collect(),
+            ),
+        ]);
+        let environment = run.environment_id.as_deref();
+        let environment = environment.map(|id| workspace.store.environment(workspace.id(), id));
+        if let Some(Ok(environment)) = environment
+            && let Some(contents) = environment.contents
+        {
+            known.insert("engine".to_owned(), contents.engine_version.clone());
+            known.insert("python".to_owned(), contents.python_version.clone());
+        }
+        let variables = run.options.engine_variables.iter().flatten();
+        let settings = run.options.settings.iter().chain(variables);
+        known.extend(settings.map(|(key, value)| (format!("setting {key}"), value.clone())));
+        of.push(known);
+    }
+    Ok(changes(&of[0], &of[1], String::new()))
+}
+
+fn counts(runs: [&RunRecord; 2], rows: &RowChanges) -> Vec<Change<u64>> {
+    let mut counts = vec![Change {
+        what: "rows".to_owned(),
+        before: rows.before,
+        after: rows.after,
+    }];
+    if let [Some(before), Some(after)] = runs.map(|run| run.metrics.as_ref()) {
+        let more = [
+            ("rows read", before.rows, after.rows),
+            ("columns", before.columns, after.columns),
+            (
+                "unmapped columns",
+                before.unmapped_columns,
+                after.unmapped_columns,
+            ),
+            ("errors", before.errors, after.errors),
+            ("warnings", before.warnings, after.warnings),
+        ];
+        counts.extend(more.map(|(what, before, after)| Change {
+            what: what.to_owned(),
+            before,
+            after,
+        }));
+    }
+    counts
+}
+
+fn issues(payload: &Value) -> BTreeMap<String, u64> {
+    let mut rules: BTreeMap<String, u64> = BTreeMap::new();
+    for issue in list(payload, "issues") {
+        if let (Some(rule), Some(count)) = (issue["rule"].as_str(), issue["count"].as_u64()) {
+            *rules.entry(rule.to_owned()).or_default() += count;
+        }
+    }
+    rules
+}
+
+/// The headers of each field's columns.
+fn mapping(payload: &Value) -> BTreeMap<String, String> {
+    let mut fields: BTreeMap<String, BTreeSet<&str>> = BTreeMap::new();
+    for column in list(payload, "tables")
+        .iter()
+        .flat_map(|table| list(table, "columns"))
+    {
+        if let (Some(field), Some(name)) = (column["field"].as_str(), column["name"].as_str()) {
+            fields.entry(field.to_owned()).or_default().insert(name);
+        }
+    }
+    let joined = |names: BTreeSet<&str>| names.into_iter().collect::<Vec<_>>().join(", ");
+    fields
+        .into_iter()
+        .map(|(field, names)| (field, joined(names)))
+        .collect()
+}
+
+/// What differs in two maps; what one lacks is `nothing`.
+fn changes<T: Clone + PartialEq>(
+    before: &BTreeMap<String, T>,
+    after: &BTreeMap<String, T>,
+    nothing: T,
+) -> Vec<Change<T>> {
+    let keys: BTreeSet<&String> = before.keys().chain(after.keys()).collect();
+    let all = keys.into_iter().map(|key| Change {
+        what: key.clone(),
+        before: before.get(key).unwrap_or(&nothing).clone(),
+        after: after.get(key).unwrap_or(&nothing).clone(),
+    });
+    all.filter(|change| change.before != change.after).collect()
+}
+
+/// The tables of a workbook, one below the other.
+struct Grid {
+    name: String,
+    columns: Vec<String>,
+    rows: Vec<Vec<ShownCell>>,
+}
+
+/// Where a table stands: its first row of data and its last, and its columns with their names.
+type Place = (u64, u64, Vec<(u64, String)>);
+
+impl Grid {
+    /// Reads a workbook. With the payload of its run it is known where its tables stand; otherwise the first row of a sheet has names.
+    fn read(path: &Path, name: &str, payload: Option<&Value>) -> Result<Self, CellsError> {
+        let cells = Cells::new(WindowLimits {
+            sheet_bytes: SHEET_BYTES,
+            ..WindowLimits::default()
+        });
+        let reading = Reading::whole();
+        let mut grid = Self {
+            name: name.to_owned(),
+            columns: Vec::new(),
+            rows: Vec::new(),
+        };
+        let told = payload.map(told_places).unwrap_or_default();
+        for info in cells.sheets(path, &reading)? {
+            let title = info.name;
+            if told.is_empty() && OWN_SHEETS.contains(&title.as_str())
+                || !told.is_empty() && !told.contains_key(&title)
+            {
+                continue;
+            }
+            let sheet = cells.whole(path, &reading, Choice::Named(&title))?;
+            let (height, width) = sheet.size();
+            let heading = |column| (column, sheet.cell(1, column, usize::MAX).text);
+            let whole = || {
+                let columns = (1..=width).map(heading);
+                let named = columns
+                    .filter(|(_, name)| !name.is_empty() && !OWN_COLUMNS.contains(&name.as_str()));
+                vec![(2, height, named.collect())]
+            };
+            let places: Vec<Place> = told.get(&title).cloned().unwrap_or_else(whole);
+            for (first, last, columns) in places {
+                let at: Vec<usize> = columns
+                    .iter()
+                    .map(|(_, name)| grid.place_of(name))
+                    .collect();
+                for row in first..=last.min(height) {
+                    let mut values = vec![ShownCell::default(); grid.columns.len()];
+                    for ((column, _), at) in columns.iter().zip(&at) {
+                        values[*at] = sheet.cell(row, *column, usize::MAX);
+                    }
+                    grid.rows.push(values);
+                }
+            }
+        }
+        let width = grid.columns.len();
+        for row in &mut grid.rows {
+            row.resize(width, ShownCell::default());
+        }
+        Ok(grid)
+    }
+
+    fn place_of(&mut self, name: &str) -> usize {
+        let known = self.columns.iter().position(|column| column == name);
+        known.unwrap_or_else(|| {
+            self.columns.push(name.to_owned());
+            self.columns.len() - 1
+        })
+    }
+
+    fn column(&self, name: &str) -> Option<usize> {
+        self.columns.iter().position(|column| column == name)
+    }
+
+    /// The sum of a column, if it is one of numbers.
+    fn sum(&self, column: usize) -> Option<f64> {
+        let mut numbers = 0;
+        let mut sum = 0.0;
+        for cell in self.rows.iter().map(|row| &row[column]) {
+            if cell.is_number {
+                numbers += 1;
+                sum += cell.text.parse().unwrap_or(0.0);
+            } else if !cell.text.is_empty() {
+                return None;
+            }
+        }
+        (numbers > 0).then_some(sum)
+    }
+}
+
+/// Where the tables of an output stand, by sheet, as the run has recorded it.
+fn told_places(payload: &Value) -> HashMap<String, Vec<Place>> {
+    let mut found: HashMap<String, Vec<Place>> = HashMap::new();
+    for output in list(payload, "tables").iter().map(|table| &table["output"]) {
+        let (Some(sheet), Some(range)) = (output["sheet"].as_str(), output["range"].as_str())
+        else {
+            continue;
+        };
+        let number = |corner: &str| -> Option<u64> {
+            corner
+                .trim_start_matches(|letter: char| !letter.is_ascii_digit())
+                .parse()
+                .ok()
+        };
+        let (first, last) = range.split_once(':').unwrap_or((range, range));
+        let (Some(first), Some(last)) = (number(first), number(last)) else {
+            continue;
+        };
+        let columns = list(output, "columns").iter().filter_map(|column| {
+            let name = column["field"].as_str().or(column["header"].as_str())?;
+            Some((column_number(column["column"].as_str()?), name.to_owned()))
+        });
+        let place = (first + 1, last, columns.collect());
+        let places = found.entry(sheet.to_owned()).or_default();
+        // Tables of a sheet that were merged stand in one place.
+        if !places.contains(&place) {
+            places.push(place);
+        }
+    }
+    found
+}
+
+fn column_number(letters: &str) -> u64 {
+    let letters = letters.bytes().filter(u8::is_ascii_uppercase);
+    letters.fold(0, |number, letter| {
+        number * 26 + u64::from(letter - b'A') + 1
+    })
+}
+
+fn compared(
+    old: &Grid,
+    new: &Grid,
+    keys: &[String],
+    is_given: bool,
+) -> Result<Difference, DifferenceError> {
+    for grid in [old, new] {
+        let lacking = keys.iter().find(|key| grid.column(key).is_none());
+        if let (Some(key), true) = (lacking, is_given) {
+            return Err(DifferenceError::NoKey {
+                file: grid.name.clone(),
+                key: key.clone(),
+            });
+        }
+    }
+    let lacking = |of: &Grid, other: &Grid| -> Vec<String> {
+        let names = of
+            .columns
+            .iter()
+            .filter(|name| other.column(name).is_none());
+        names.cloned().collect()
+    };
+    let mut rows = RowChanges {
+        before: old.rows.len() as u64,
+        after: new.rows.len() as u64,
+        added_columns: lacking(new, old),
+        gone_columns: lacking(old, new),
+        ..RowChanges::default()
+    };
+    let columns: Vec<(usize, usize)> = new
+        .columns
+        .iter()
+        .enumerate()
+        .filter_map(|(is, name)| Some((old.column(name)?, is)))
+        .collect();
+    let places: Vec<(usize, usize)> = keys
+        .iter()
+        .filter_map(|key| Some((old.column(key)?, new.column(key)?)))
+        .collect();
+    if places.is_empty() || places.len() < keys.len() {
+        by_place(old, new, &columns, &mut rows);
+    } else {
+        rows.key = Some(keys.join(", "));
+        by_key(old, new, &places, &columns, &mut rows);
+    }
+    let totals = new.columns.iter().filter_map(|name| {
+        let (was, is) = (old.column(name)?, new.column(name)?);
+        let is_key = keys.contains(name);
+        let (was, is) = (old.sum(was), new.sum(is));
+        let known = !is_key && (was.is_some() || is.is_some());
+        known.then(|| Change {
+            what: name.clone(),
+            before: was.unwrap_or(0.0),
+            after: is.unwrap_or(0.0),
+        })
+    });
+    Ok(Difference {
+        before: old.name.clone(),
+        after: new.name.clone(),
+        totals: totals.collect(),
+        rows,
+        ..Difference::default()
+    })
+}
+
+/// Pairs rows with the same key; of rows with an equal key the first with the first.
+fn by_key(
+    old: &Grid,
+    new: &Grid,
+    keys: &[(usize, usize)],
+    columns: &[(usize, usize)],
+    rows: &mut RowChanges,
+) {
+    let name = |row: &[ShownCell], places: &mut dyn Iterator<Item = usize>| {
+        let texts: Vec<&str> = places.map(|at| row[at].text.as_str()).collect();
+        texts.join(" ")
+    };
+    let old_name = |row: &[ShownCell]| name(row, &mut keys.iter().map(|key| key.0));
+    let mut known: HashMap<String, Vec<usize>> = HashMap::new();
+    for (at, row) in old.rows.iter().enumerate().rev() {
+        known.entry(old_name(row)).or_default().push(at);
+    }
+    let mut is_paired = vec![false; old.rows.len()];
+    for row in &new.rows {
+        let name = name(row, &mut keys.iter().map(|key| key.1));
+        match known.get_mut(&name).and_then(Vec::pop) {
+            Some(was) => {
+                is_paired[was] = true;
+                rows.compare(&name, (old, &old.rows[was]), row, columns);
+            }
+            None => rows.add(&name),
+        }
+    }
+    for (row, _) in old
+        .rows
+        .iter()
+        .zip(&is_paired)
+        .filter(|(_, paired)| !**paired)
+    {
+        rows.lose(&old_name(row));
+    }
+}
+
+/// Pairs rows in their order: equal ones, and between them those that stand at the same place.
+fn by_place(old: &Grid, new: &Grid, columns: &[(usize, usize)], rows: &mut RowChanges) {
+    let hashes = |grid: &Grid, places: Vec<usize>| -> Vec<u64> {
+        let hash = |row: &Vec<ShownCell>| {
+            let mut hasher = DefaultHasher::new();
+            places.iter().for_each(|at| row[*at].text.hash(&mut hasher));
+            hasher.finish()
+        };
+        grid.rows.iter().map(hash).collect()
+    };
+    let was = hashes(old, columns.iter().map(|both| both.0).collect());
+    let is = hashes(new, columns.iter().map(|both| both.1).collect());
+    let until = Instant::now() + PAIRING;
+    for operation in capture_diff_slices_deadline(Algorithm::Myers, &was, &is, Some(until)) {
+        if matches!(operation, DiffOp::Equal { .. }) {
+            continue;
+        }
+        let (_, was, is) = operation.as_tag_tuple();
+        let both = was.len().min(is.len());
+        for row in was.clone().skip(both) {
+            rows.lose(&(row + 1).to_string());
+        }
+        for row in is.clone().skip(both) {
+            rows.add(&(row + 1).to_string());
+        }
+        for (was, is) in was.zip(is) {
+            let name = (is + 1).to_string();
+            rows.compare(&name, (old, &old.rows[was]), &new.rows[is], columns);
+        }
+    }
+}
+
+impl RowChanges {
+    fn add(&mut self, name: &str) {
+        self.added += 1;
+        keep(&mut self.added_rows, || shown(name));
+    }
+
+    fn lose(&mut self, name: &str) {
+        self.gone += 1;
+        keep(&mut self.gone_rows, || shown(name));
+    }
+
+    fn compare(
+        &mut self,
+        name: &str,
+        (old, was): (&Grid, &[ShownCell]),
+        is: &[ShownCell],
+        columns: &[(usize, usize)],
+    ) {
+        let before = self.changed_cells;
+        for &(from, to) in columns {
+            if was[from].text != is[to].text {
+                self.changed_cells += 1;
+                keep(&mut self.cells, || CellChange {
+                    row: shown(name),
+                    column: old.columns[from].clone(),
+                    before: shown(&was[from].text),
+                    after: shown(&is[to].text),
+                });
+            }
+        }
+        self.changed += u64::from(self.changed_cells > before);
+    }
+}
+
+fn keep<T>(list: &mut Vec<T>, one: impl FnOnce() -> T) {
+    if list.len() < MOST_LISTED {
+        list.push(one());
+    }
+}
+
+fn shown(text: &str) -> String {
+    text.chars().take(MOST_LETTERS).collect()
+}
