@@ -35,6 +35,7 @@ mod serve;
 mod serving;
 mod settings;
 mod signals;
+mod test;
 mod tokens;
 mod top;
 mod ui;
@@ -70,6 +71,7 @@ enum Command {
     Init(init::Args),
     Run(Box<run::Args>),
     Check(check::Args),
+    Test(test::Args),
     Lock(lock::Args),
     #[command(subcommand)]
     Runs(runs::Command),
@@ -108,6 +110,7 @@ impl Command {
             Self::Init(args) => init::run(args, context),
             Self::Run(args) => run::run(args, context),
             Self::Check(args) => check::run(args, context),
+            Self::Test(args) => test::run(args, context),
             Self::Lock(args) => lock::run(args, context),
             Self::Runs(command) => command.run(context),
             Self::Explain(args) => explain::run(args, context),
