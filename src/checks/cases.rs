@@ -229,7 +229,7 @@ pub fn run(
         )?;
         let next = left.iter().find(|number| !result_of(**number).is_file());
         if let Some(&number) = next {
-            crashed.insert(number, format!("the engine {exit} in this case"));
+            crashed.insert(number, format!("it ended the engine: {exit}"));
         }
     }
     let results = cases
