@@ -36,6 +36,7 @@ mod serve;
 mod serving;
 mod settings;
 mod signals;
+mod test;
 mod tokens;
 mod top;
 mod ui;
@@ -71,6 +72,7 @@ enum Command {
     Init(init::Args),
     Run(Box<run::Args>),
     Check(check::Args),
+    Test(test::Args),
     Lock(lock::Args),
     #[command(subcommand)]
     Runs(runs::Command),
@@ -110,6 +112,7 @@ impl Command {
             Self::Init(args) => init::run(args, context),
             Self::Run(args) => run::run(args, context),
             Self::Check(args) => check::run(args, context),
+            Self::Test(args) => test::run(args, context),
             Self::Lock(args) => lock::run(args, context),
             Self::Runs(command) => command.run(context),
             Self::Drift(args) => drift::run(args, context),

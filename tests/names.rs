@@ -55,7 +55,9 @@ const SUBJECTS: [&str; 32] = [
 ];
 
 /// The module of the library that has a command's operation, where its name is not that of the command.
-const OPERATIONS: [(&str, &str); 26] = [
+const OPERATIONS: [(&str, &str); 27] = [
+    // What it runs are cases.
+    ("test", "checks/cases"),
     // A pause is made and ended in one module.
     ("resume", "workspace/pause"),
     ("configs limit", "workspace/configurations"),

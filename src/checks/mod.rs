@@ -1,11 +1,13 @@
 //! What finds trouble before a run does.
 //!
 //! - [`check`]: loads a configuration without running it.
+//! - [`cases`]: runs inputs whose result is known.
 //! - [`trial`]: runs one over inputs of former runs and says what would be another; `compare`: two workbooks.
 //! - [`dev`]: finds configurations, and watches them while they are edited; `syntax` reads their modules without executing them.
 //! - [`drift`]: in what the layout of a file differs from that of its sender's last good run.
 //! - [`doctor`]: is this machine ready.
 
+pub mod cases;
 pub mod check;
 mod compare;
 pub mod dev;

@@ -74,6 +74,13 @@ pub enum EngineTask {
         /// Where the file goes.
         output: PathBuf,
     },
+    /// Run the cases of the configuration.
+    Cases {
+        /// The file that lists them.
+        list: PathBuf,
+        /// The folder for what comes out of each.
+        output: PathBuf,
+    },
 }
 
 /// How to start the engine.
@@ -255,6 +262,10 @@ impl Invocation {
                 command.args(["combine", "--list"]).arg(list);
                 command.arg("--output").arg(output);
             }
+            EngineTask::Cases { list, output } => {
+                command.args(["test", "cases", "--list"]).arg(list);
+                command.arg("--output-dir").arg(output);
+            }
             EngineTask::Process {
                 input,
                 output,
@@ -315,6 +326,7 @@ impl Invocation {
             EngineTask::Process { output, .. } | EngineTask::Combine { output, .. } => {
                 output.parent().map(Path::to_owned)
             }
+            EngineTask::Cases { output, .. } => Some(output.clone()),
             EngineTask::Validate => None,
         };
         output.into_iter().chain([self.scratch.clone()]).collect()

@@ -89,6 +89,16 @@ _ALL = (
         ),
         example="ade-engine combine --list tables.json --output all.xlsx --config-package my-config",
     ),
+    Command(
+        "test cases",
+        "Run the cases of a config package in one process",
+        (
+            Option("--list", metavar="FILE", required=True, help='JSON: [{"number": 1, "input": "a.csv"}]; also input_sheets, active_sheet_only, settings'),
+            Option("--output-dir", metavar="DIR", required=True, help="Folder for what came out of each: <number>.json"),
+            *_COMMON,
+        ),
+        example="ade-engine test cases --list cases.json --output-dir out --config-package my-config",
+    ),
     Command("version", "Print the version", ()),
 )
 _COMMANDS = {command.name: command for command in _ALL}
@@ -215,6 +225,10 @@ def _runner(name: str) -> Callable[[dict[str, Any]], int]:
         from ade_engine.cli.combine import combine_files
 
         return combine_files
+    if name == "test cases":
+        from ade_engine.cli.cases import test_cases
+
+        return test_cases
     if name == "config init":
         from ade_engine.cli.config import init
 

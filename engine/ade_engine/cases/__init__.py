@@ -1,0 +1,1 @@
+"""The cases of a configuration: inputs whose result is known."""

@@ -1,0 +1,39 @@
+"""``test cases``."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from ade_engine.cli.arguments import UsageError
+from ade_engine.cli.common import load_settings
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+
+def test_cases(values: dict[str, Any]) -> int:
+    """Run each case of a list in this process, and write what came out of each as ``<number>.json``."""
+    from ade_engine.cases.runner import run_case, write_result
+    from ade_engine.models.errors import SettingsError
+
+    folder = Path(values["output_dir"])
+    try:
+        listed = json.loads(Path(values["list"]).read_text(encoding="utf-8"))
+        cases = [(int(case["number"]), Path(case["input"]), case) for case in listed]
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        raise UsageError(f"--list is no list of cases: {error}") from error
+    for number, source, case in cases:
+        own = [f"{name}={value}" for name, value in (case.get("settings") or {}).items()]
+        try:
+            # The tables are kept in the shape that tells the field of each column; it is not written.
+            assigned = [*values["set"], *own, "also_write=parquet"]
+            settings, package = load_settings({**values, "set": assigned}, source.name)
+            made = folder / str(number)
+            made.mkdir(parents=True, exist_ok=True)
+            result = run_case(case, settings, package, made)
+        except (SettingsError, UsageError) as error:
+            result = {"error": {"code": "settings_invalid", "message": str(error)}, "tables": [], "issues": []}
+        write_result(folder / f"{number}.json", result)
+    return 0
