@@ -80,13 +80,10 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
         }
     }
     let is_left = |(case, result): (&Case, &CaseResult)| {
-        let is_written = args.update && result.came_out.is_some();
-        !result.passed
-            && !(is_written
-                && case
-                    .expected
-                    .as_ref()
-                    .is_none_or(|file| file.ends_with("expected.csv")))
+        let in_csv = |file: &PathBuf| file.ends_with("expected.csv");
+        let is_csv = case.expected.as_ref().is_none_or(in_csv);
+        let is_written = args.update && result.came_out.is_some() && is_csv;
+        !result.passed && !is_written
     };
     let is_refused = chosen.iter().zip(&results).any(is_left);
     Ok(if is_refused {

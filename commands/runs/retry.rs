@@ -35,7 +35,7 @@ pub struct Args {
     #[arg(required_unless_present_any = FILTERS)]
     run: Vec<String>,
     /// Choose the runs that ended in this state
-    #[arg(long, conflicts_with = "run", value_parser = PossibleValuesParser::new(ENDED.map(RunStatus::as_str)))]
+    #[arg(long, conflicts_with = "run", value_parser = PossibleValuesParser::new(RunStatus::ENDED.map(RunStatus::as_str)))]
     status: Option<String>,
     #[command(flatten)]
     filters: Filters,
@@ -43,12 +43,6 @@ pub struct Args {
     #[arg(long)]
     now: bool,
 }
-
-const ENDED: [RunStatus; 3] = [
-    RunStatus::Succeeded,
-    RunStatus::Failed,
-    RunStatus::Cancelled,
-];
 
 pub fn run(args: &Args, context: &Context) -> Outcome {
     let ui = &context.ui;

@@ -26,7 +26,7 @@ pub struct Args {
     #[arg(required_unless_present_any = FILTERS)]
     run: Vec<String>,
     /// Remove the runs that ended in this state
-    #[arg(long, conflicts_with = "run", value_parser = PossibleValuesParser::new(ENDED.map(RunStatus::as_str)))]
+    #[arg(long, conflicts_with = "run", value_parser = PossibleValuesParser::new(RunStatus::ENDED.map(RunStatus::as_str)))]
     status: Option<String>,
     /// Remove the runs of this configuration: its name, folder or id
     #[arg(long, conflicts_with = "run")]
@@ -51,12 +51,6 @@ pub struct Args {
 }
 
 const FILTERS: [&str; 4] = ["status", "configuration", "input", "before"];
-
-const ENDED: [RunStatus; 3] = [
-    RunStatus::Succeeded,
-    RunStatus::Failed,
-    RunStatus::Cancelled,
-];
 
 pub fn run(args: &Args, context: &Context) -> Outcome {
     let ui = &context.ui;

@@ -1,9 +1,15 @@
 //! What is still to be told of runs that have ended. A row is recorded with the end itself, by every process whose settings
 //! name whom to tell, and deleted when it was told.
 
+use std::time::Duration;
+
 use super::{Claim, Result};
 use crate::base::clock::Timestamp;
 use crate::settings::Settings;
+
+/// The longest wait before the next attempt, whatever the longest backoff is: what is due later was recorded before the clock was
+/// set back.
+pub const LONGEST_WAIT: Duration = Duration::from_secs(3600);
 
 /// How the end of a run is told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

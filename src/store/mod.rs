@@ -58,7 +58,9 @@ pub use configurations::{
 };
 pub use copies::{Copies, OutputCopy};
 pub use database::{copy, examine, location, migrate, newest_schema, open, status};
-pub use deliveries::{Deliveries, Delivery, DeliveryCounts, DeliveryKind, Undelivered};
+pub use deliveries::{
+    Deliveries, Delivery, DeliveryCounts, DeliveryKind, LONGEST_WAIT, Undelivered,
+};
 pub use demands::{Demands, Denied, MostErrors};
 pub use documents::{DocumentRecord, Documents};
 pub use environments::{

@@ -61,9 +61,12 @@ impl RunStatus {
         Self::ALL.into_iter().find(|status| status.as_str() == word)
     }
 
+    /// The final ones.
+    pub const ENDED: [Self; 3] = [Self::Succeeded, Self::Failed, Self::Cancelled];
+
     /// Whether the status is final.
     pub fn is_terminal(self) -> bool {
-        matches!(self, Self::Succeeded | Self::Failed | Self::Cancelled)
+        Self::ENDED.contains(&self)
     }
 }
 

@@ -14,14 +14,13 @@ use serde_json::{Value, json};
 use crate::base::cancel::Cancel;
 use crate::base::hide_paths::Hider;
 use crate::run::views::json::runs_json;
-use crate::store::{Claim, Delivery, DeliveryKind, RunRecord, StoreError, Undelivered};
+use crate::store::{
+    Claim, Delivery, DeliveryKind, LONGEST_WAIT, RunRecord, StoreError, Undelivered,
+};
 use crate::workspace::Workspace;
 
 /// How long a claim holds: longer than any attempt takes.
 const LEASE: Duration = Duration::from_secs(120);
-
-/// Whatever the longest backoff is: what is due later than this was recorded before the clock was set back.
-const LONGEST_WAIT: Duration = Duration::from_secs(3600);
 
 /// How long something is told again and again.
 pub const PATIENCE: Duration = Duration::from_secs(24 * 3600);

@@ -7,11 +7,8 @@ use super::transaction::Transaction;
 use super::values::{changes, execute, instant, row, small, unsigned};
 use crate::base::clock::{Timestamp, milliseconds};
 use crate::store::{
-    Claim, Deliveries, Delivery, DeliveryCounts, DeliveryKind, Result, Undelivered,
+    Claim, Deliveries, Delivery, DeliveryCounts, DeliveryKind, LONGEST_WAIT, Result, Undelivered,
 };
-
-/// Nothing waits for longer than an hour: the clock has been set back since.
-const TOO_FAR: i64 = 3_600_000;
 
 /// Has this connection record a delivery of each kind with every end of a run, in the transaction of the end. All ends are an update
 /// of `runs.status` (`runs/end.rs`).
@@ -50,7 +47,7 @@ impl Deliveries for SqliteStore {
         let (url, command) = (asks(DeliveryKind::Url), asks(DeliveryKind::Command));
         let due = "SELECT run_id, kind FROM deliveries WHERE status = 'waiting' AND (available_at <= ?1 OR available_at > ?2)
              AND ((kind = 'url' AND ?3) OR (kind = 'command' AND ?4)) ORDER BY available_at LIMIT 1";
-        let asked = params![now.0, now.0 + TOO_FAR, url, command];
+        let asked = params![now.0, now.plus(LONGEST_WAIT).0, url, command];
         // Most looks find nothing, and a look that writes nothing shuts nobody out.
         let any = self.read(|connection| row(connection, due, asked, |_| Ok(())))?;
         if any.is_none() {
