@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 _TERMS = Path(__file__).with_name("terms.txt")
 #: The languages of the table whose words are compounds, by their columns.
 _COMPOUNDING = frozenset((1, 6, 8, 9))
-_LINKS = ("", "s", "es", "n", "en", "e", "er")
+_LINKS = ("", "s", "es", "n", "en", "e")
 #: What says least of what a column holds, the least first: of "Total hours" it is the hours.
 _FAINT = ("amount", "name", "unit", "percent", "id", "number", "description", "note", "type")
 #: What makes no difference beside anything else.
@@ -224,7 +224,7 @@ def readings(header: str, kind: str | None = None) -> tuple[Meaning, ...]:
         of = {atom for atoms, _ in chosen for atom in atoms[1 if atoms[0] in holds else 0 :]}
         of |= _faint(heads)
         if of & _OF_MONEY:
-            of.discard("total")
+            of -= {"total", "salary"}
         what = "+".join(sorted(set(heads))) or _IMPLIED.get(kind or "", "")
         languages = frozenset.intersection(*(found_in for _, found_in in chosen)) if chosen else frozenset()
         found.setdefault((what, frozenset(of)), set()).update(languages)
