@@ -30,8 +30,8 @@ def fix_columns(values: dict[str, Any]) -> int:
         write_result(folder / "result.json", edits(root, accepted, folder))
         return 0
     own = [f"{name}={value}" for name, value in (asked.get("settings") or {}).items()]
-    # A column that is not written cannot be suggested.
-    assigned = [*values["set"], *own, "remove_unmapped_columns=false", "also_write=parquet"]
+    # A column that is not written cannot be suggested, and those of the engine are none of the file's.
+    assigned = [*values["set"], *own, "remove_unmapped_columns=false", "issue_columns=false", "also_write=parquet"]
     settings, package = load_settings({**values, "set": assigned}, source.name)
     made = folder / "made"
     made.mkdir(parents=True, exist_ok=True)

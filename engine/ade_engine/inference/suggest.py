@@ -40,20 +40,18 @@ def suggest(request: dict[str, Any], settings: Settings, package: Path, scratch:
     found: list[dict[str, Any]] = []
     for table in result["tables"]:
         own = [at for at, field in enumerate(table["fields"]) if not (field or "").startswith("__")]
-        sides = [_side((str(table["headers"][at]),), [row[at] for row in table["rows"]]) for at in own]
-        claimed = {table["fields"][at]: place for place, at in enumerate(own) if table["fields"][at]}
-        names = list(fields)
-        settled = {(names.index(field), place) for field, place in claimed.items() if field in fields}
-        taken = set(claimed.values())
-        # A field that has its column here has its values, too.
+        sides = {at: _side((str(table["headers"][at]),), [row[at] for row in table["rows"]]) for at in own}
+        # All fields are written: those without a column have no values.
+        claimed = {table["fields"][at]: at for at in own if table["fields"][at] in fields and sides[at].shown}
+        free = [at for at in own if table["fields"][at] is None and sides[at].shown]
+        names, places = list(fields), [*claimed.values(), *free]
         known = [_with_values(fields[name], sides[claimed[name]]) if name in claimed else fields[name] for name in names]
+        settled = {(names.index(name), places.index(at)) for name, at in claimed.items()}
         lacking.update(dict.fromkeys(name for name in names if name not in claimed))
-        columns += [{"sheet": table["sheet"], "header": side.headers[0]} for place, side in enumerate(sides) if place not in taken]
-        free = [place for place in range(len(sides)) if place not in taken and not sides[place].shown and sides[place].headers]
-        for pair in pairs(known, sides, settled | {(-1, place) for place in taken | set(free)}):
-            if names[pair.known] not in claimed:
-                header = sides[pair.new].headers[0]
-                found.append({"field": names[pair.known], "header": header, "sheet": table["sheet"], "reason": pair.reason, "likeness": pair.likeness})
+        columns += [{"sheet": table["sheet"], "header": sides[at].headers[0]} for at in free]
+        for pair in pairs(known, [sides[at] for at in places], settled):
+            header = sides[places[pair.new]].headers[0]
+            found.append({"field": names[pair.known], "header": header, "sheet": table["sheet"], "reason": pair.reason, "likeness": pair.likeness})
     once: dict[tuple[str, str], dict[str, Any]] = {}
     for one in sorted(found, key=lambda one: (one["reason"] is None, -one["likeness"])):
         once.setdefault((one["field"], simplify(one["header"])), one)
