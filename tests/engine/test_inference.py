@@ -80,9 +80,9 @@ def test_the_same_part_of_a_sum_is_a_reason() -> None:
     net, tax = [10.0, 20.0, 30.0, 45.0, 50.0, 61.0], [2.0, 4.0, 6.0, 9.0, 10.0, 12.2]
     gross = [x + y for x, y in zip(net, tax)]
     known = [Side((word,), "money", values) for word, values in (("Net", net), ("VAT", tax), ("Gross", gross))]
-    new = [Side((word,), "money", values) for word, values in (("Aa", net), ("Bb", tax), ("Cc", gross))]
+    new = [Side((word,), "money", values) for word, values in (("Qa", net), ("Qb", tax), ("Qc", gross))]
     found = {(pair.known, pair.new): pair.reason for pair in pairs(known, new)}
-    assert found[2, 2] == '"Gross" and "Cc" are both the sum of two others'
+    assert found[2, 2] == '"Gross" and "Qc" are both the sum of two others'
     assert found.keys() == {(0, 0), (1, 1), (2, 2)}
 
 
@@ -98,7 +98,7 @@ WAYS = [
     ("Field('net', headers=['net',])", "Field('net', headers=['net', 'Netto',])"),
     ('Field("net", headers=("net",), read=money)', 'Field("net", headers=("net", "Netto",), read=money)'),
     ('Field("net", "Net amount", read=money)', 'Field("net", "Net amount", headers=["Net amount", "Netto"], read=money)'),
-    ('Field("net_total")  # ä'.replace("_total", ""), 'Field("net", headers=["net", "Netto"])  # ä'),
+    ('Field("net"),  # ä\n', 'Field("net", headers=["net", "Netto"]),  # ä\n'),
     ('Field(name="net", label="Né")', 'Field(name="net", headers=["Né", "Netto"], label="Né")'),
     ('Field("net", headers=[])', 'Field("net", headers=["net", "Netto"])'),
     ('Field("é", "à"), Field("net", headers=["né"]), Field("o")', 'Field("é", "à"), Field("net", headers=["né", "Netto"]), Field("o")'),

@@ -110,7 +110,7 @@ def _kind_of(header: str, values: list[Any]) -> tuple[str, list[Any]]:
             return kind, values
     texts = [str(value).strip() for value in values if value not in (None, "")]
     distinct = set(map(simplify, texts))
-    if len(distinct) <= 2 and distinct <= {"yes", "no", "y", "n", "ja", "nein", "oui", "non", "si", "true", "false", "x", "j", "sim", "nao", "nee", "tak", "nie", "nej"}:
+    if distinct == {"0", "1"} or len(distinct) <= 2 and distinct <= {"yes", "no", "y", "n", "ja", "nein", "oui", "non", "si", "true", "false", "x", "j", "sim", "nao", "nee", "tak", "nie", "nej"}:
         return "boolean", values
     if patterns["number"] >= 0.9 * looked:
         numbers = _numbers(header, series, _native, series_of)

@@ -303,6 +303,8 @@ def _relation(a: Meaning, b: Meaning) -> str:
         return "opposed"
     if a.what != b.what and a.what and b.what:
         return "unknown" if a.unknown or b.unknown else "other"
+    if any(not one.what and not one.of for one in (a, b)) and a.what != b.what:
+        return "unknown"
     if a.unknown != b.unknown:
         return "unknown" if ones <= others or others <= ones else "other"
     if not ones and not others and not a.what and not a.unknown:
