@@ -18,6 +18,7 @@ mod drift;
 mod env;
 mod exit;
 mod explain;
+mod fix;
 mod init;
 mod issues;
 mod lock;
@@ -77,6 +78,7 @@ enum Command {
     #[command(subcommand)]
     Runs(runs::Command),
     Drift(drift::Args),
+    Fix(fix::Args),
     Explain(explain::Args),
     Issues(issues::Args),
     Annotate(annotate::Args),
@@ -116,6 +118,7 @@ impl Command {
             Self::Lock(args) => lock::run(args, context),
             Self::Runs(command) => command.run(context),
             Self::Drift(args) => drift::run(args, context),
+            Self::Fix(args) => fix::run(args, context),
             Self::Explain(args) => explain::run(args, context),
             Self::Issues(args) => issues::run(args, context),
             Self::Annotate(args) => annotate::run(args, context),

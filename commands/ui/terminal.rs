@@ -191,10 +191,15 @@ impl Ui {
         }
     }
 
+    /// Somebody can answer a question.
+    pub fn can_ask(&self) -> bool {
+        std::io::stdin().is_terminal() && self.stderr_is_terminal()
+    }
+
     /// Asks whether something is to be done, and waits for the answer. Where nobody can answer, such as in a script, it is not
     /// asked, and done.
     pub fn is_agreed(&self, question: &str) -> bool {
-        if !std::io::stdin().is_terminal() || !self.stderr_is_terminal() {
+        if !self.can_ask() {
             return true;
         }
         let mut stderr = std::io::stderr().lock();

@@ -219,12 +219,16 @@ pub fn run(
             prepared.configuration.root.clone(),
             asked.clone(),
         ];
+        let task = EngineTask::Cases {
+            list: list.clone(),
+            output: made.clone(),
+        };
         let exit = launch(
             workspace,
             prepared,
             environment,
             reads,
-            (&list, &made, &scratch),
+            (task, &list, &scratch),
             cancel,
         )?;
         let next = left.iter().find(|number| !result_of(**number).is_file());
@@ -264,17 +268,21 @@ fn listed(number: usize, case: &Case) -> Value {
     })
 }
 
-/// Starts the engine once. Returns how it ended.
-fn launch(
+/// Starts the engine once for a task whose `list` lies in a folder of its own. Returns how it ended.
+pub(super) fn launch(
     workspace: &Workspace,
     prepared: &Prepared,
     environment: &EnvironmentRecord,
     reads: Vec<PathBuf>,
-    (list, made, scratch): (&Path, &Path, &Path),
+    (task, list, scratch): (EngineTask, &Path, &Path),
     cancel: &Cancel,
 ) -> Result<Exit, CheckError> {
     let python = EnvironmentFolder(environment.folder.clone()).python();
-    let writes = vec![made.to_owned(), scratch.to_owned()];
+    let writes = task
+        .output_folder()
+        .into_iter()
+        .chain([scratch.to_owned()])
+        .collect();
     let policy = Policy::new(&workspace.settings, &python, reads, writes, false);
     let obstacles = policy.obstacles();
     if !obstacles.is_empty() {
@@ -284,10 +292,7 @@ fn launch(
         policy,
         python: python.clone(),
         snapshot: prepared.package_folder.clone(),
-        task: EngineTask::Cases {
-            list: list.to_owned(),
-            output: made.to_owned(),
-        },
+        task,
         folder: list.parent().unwrap_or(list).to_owned(),
         scratch: scratch.to_owned(),
         settings: BTreeMap::new(),

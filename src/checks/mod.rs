@@ -5,6 +5,7 @@
 //! - [`trial`]: runs one over inputs of former runs and says what would be another; `compare`: two workbooks.
 //! - [`dev`]: finds configurations, and watches them while they are edited; `syntax` reads their modules without executing them.
 //! - [`drift`]: in what the layout of a file differs from that of its sender's last good run.
+//! - [`fix`]: which headers a configuration lacks, and its files with them.
 //! - [`doctor`]: is this machine ready.
 
 pub mod cases;
@@ -13,5 +14,6 @@ mod compare;
 pub mod dev;
 pub mod doctor;
 pub mod drift;
+pub mod fix;
 mod syntax;
 pub mod trial;

@@ -81,6 +81,26 @@ pub enum EngineTask {
         /// The folder for what comes out of each.
         output: PathBuf,
     },
+    /// Say what columns may be that no field claimed, or edit the headers of fields.
+    Fix {
+        /// The file with the question.
+        list: PathBuf,
+        /// The folder for the answer.
+        output: PathBuf,
+    },
+}
+
+impl EngineTask {
+    /// The folder that it writes its results to.
+    pub fn output_folder(&self) -> Option<PathBuf> {
+        match self {
+            Self::Process { output, .. } | Self::Combine { output, .. } => {
+                output.parent().map(Path::to_owned)
+            }
+            Self::Cases { output, .. } | Self::Fix { output, .. } => Some(output.clone()),
+            Self::Validate => None,
+        }
+    }
 }
 
 /// How to start the engine.
@@ -266,6 +286,10 @@ impl Invocation {
                 command.args(["test", "cases", "--list"]).arg(list);
                 command.arg("--output-dir").arg(output);
             }
+            EngineTask::Fix { list, output } => {
+                command.args(["fix", "columns", "--list"]).arg(list);
+                command.arg("--output-dir").arg(output);
+            }
             EngineTask::Process {
                 input,
                 output,
@@ -322,13 +346,7 @@ impl Invocation {
 
     /// The folders that it alone writes: its output's and its temporary one.
     fn own_folders(&self) -> Vec<PathBuf> {
-        let output = match &self.task {
-            EngineTask::Process { output, .. } | EngineTask::Combine { output, .. } => {
-                output.parent().map(Path::to_owned)
-            }
-            EngineTask::Cases { output, .. } => Some(output.clone()),
-            EngineTask::Validate => None,
-        };
+        let output = self.task.output_folder();
         output.into_iter().chain([self.scratch.clone()]).collect()
     }
 }

@@ -99,6 +99,16 @@ _ALL = (
         ),
         example="ade-engine test cases --list cases.json --output-dir out --config-package my-config",
     ),
+    Command(
+        "fix columns",
+        "Say what the columns of a file may be that no field claimed, or write headers into the lists of fields",
+        (
+            Option("--list", metavar="FILE", required=True, help='JSON: {"root": "my-config", "input": "a.csv"}; or accept: [["net", "Netto"]]'),
+            Option("--output-dir", metavar="DIR", required=True, help="Folder for result.json and changed files"),
+            *_COMMON,
+        ),
+        example="ade-engine fix columns --list asked.json --output-dir out --config-package my-config",
+    ),
     Command("version", "Print the version", ()),
 )
 _COMMANDS = {command.name: command for command in _ALL}
@@ -229,6 +239,10 @@ def _runner(name: str) -> Callable[[dict[str, Any]], int]:
         from ade_engine.cli.cases import test_cases
 
         return test_cases
+    if name == "fix columns":
+        from ade_engine.cli.fixing import fix_columns
+
+        return fix_columns
     if name == "config init":
         from ade_engine.cli.config import init
 

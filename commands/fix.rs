@@ -1,0 +1,294 @@
+//! `ade fix`: give fields the headers that a file has.
+
+use std::path::PathBuf;
+
+use ade::base::cancel::Cancel;
+use ade::base::show_path::Whole;
+use ade::checks::check::CheckError;
+use ade::checks::fix::{self, Edit, Found, Paste, Suggestion};
+use ade::configuration::Configuration;
+use ade::environment::needed::prepare::{Prepared, prepare};
+use ade::environment::provide::Want;
+use ade::environment::provide::installers::Installers;
+use ade::run::calls::inline;
+use ade::run::calls::request::{Request, Tools};
+use ade::run::ending::recover::settle;
+use ade::run::execution::happenings::Happening;
+use ade::run::execution::provide::provide;
+use ade::run::inputs::input::Input;
+use ade::run::views::json::run_json;
+use ade::store::RunRecord;
+use ade::workspace::Workspace;
+use serde_json::{Value, json};
+
+use crate::context::Context;
+use crate::exit::{ExitStatus, Failure, Outcome};
+use crate::signals;
+use crate::ui::{EnvironmentProgress, ListedFile, LiveLines, RunProgress, Tone, Ui, plural};
+
+/// Give fields the headers that a run's file has
+///
+/// Lists the columns that no field claimed and the fields without a column, and which may belong together: first those for which there
+/// is a reason, then guesses, as questions. On a terminal each is asked; elsewhere only --accept changes anything. What is accepted is
+/// shown as a diff, written into the field's list of headers, and the file is run again. A list that cannot be edited is printed to paste.
+#[derive(clap::Args)]
+#[command(
+    after_help = "Examples:\n  ade fix latest\n  ade fix acme-2025-04.xlsx --accept net='Amount excl.' --accept due_date=Payable\n  ade fix latest --json"
+)]
+pub struct Args {
+    /// A run's id (the part that a listing shows, or the beginning, is enough), the file name of an input, or `latest`
+    #[arg(default_value = "latest")]
+    run: String,
+    /// The column with this header is this field's
+    #[arg(long, value_name = "FIELD=HEADER", value_parser = accepted)]
+    accept: Vec<(String, String)>,
+    /// The folder to edit [default: the one that the run's configuration came from]
+    #[arg(short, long, value_name = "DIR")]
+    config: Option<PathBuf>,
+    /// Write without asking
+    #[arg(short, long)]
+    yes: bool,
+}
+
+fn accepted(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((field, header)) if !field.trim().is_empty() && !header.trim().is_empty() => {
+            Ok((field.trim().to_owned(), header.trim().to_owned()))
+        }
+        _ => Err("it should be FIELD=HEADER, such as net='Amount excl.'".to_owned()),
+    }
+}
+
+pub fn run(args: &Args, context: &Context) -> Outcome {
+    let ui = &context.ui;
+    let workspace = context.open_for_runs()?;
+    let run = workspace.store.run(workspace.id(), &args.run)?;
+    let folder = fix::folder_of(&workspace, &run, args.config.as_deref())?;
+    let prepared = prepare(&workspace, Configuration::open(&folder)?, None)?;
+    let lines = LiveLines::new(ui);
+    let cancel = signals::cancel_on_signals_and(lines.clear());
+    let shown = EnvironmentProgress::new(&lines, &prepared.record.name);
+    let on = &mut |progress: ade::environment::provide::Progress<'_>| {
+        shown.show(&progress);
+    };
+    let environment = provide(&workspace, &Installers, &prepared, Want::Whole, &cancel, on)
+        .map_err(|error| CheckError::Provide(Box::new(error)))?;
+    let found = fix::suggest(&workspace, &prepared, &environment, &run, &cancel)?;
+    let is_asked = args.accept.is_empty() && !ui.json() && ui.can_ask();
+    if !ui.json() {
+        print_columns(ui, &run, &found);
+    }
+    let chosen = match is_asked {
+        true => ask(ui, &found),
+        false => demand_known(&args.accept, &found)?,
+    };
+    if !ui.json() && !is_asked && args.accept.is_empty() {
+        print_suggestions(ui, &found, &args.run);
+    }
+    let (edits, pastes) = match chosen.is_empty() {
+        true => (Vec::new(), Vec::new()),
+        false => fix::edits(&workspace, &prepared, &environment, &chosen, &cancel)?,
+    };
+    if !ui.json() {
+        print_edits(ui, &edits, &pastes);
+    }
+    let is_wanted = !edits.is_empty() && (args.yes || ui.is_agreed("Write this?"));
+    let mut again = None;
+    if is_wanted {
+        for edit in &edits {
+            fix::write(edit)?;
+            ui.say(format_args!("Wrote {}", ui.path(&edit.file)));
+        }
+        again = run_again(ui, &workspace, &folder, &run, (&lines, &cancel))?;
+    }
+    let status = end(
+        ui,
+        &workspace,
+        (&run, again.as_ref()),
+        &found,
+        (&edits, &pastes, is_wanted),
+    )?;
+    Ok(status)
+}
+
+/// What is accepted has to be a field without a column, and a column without a field. Returns them as the file has them.
+fn demand_known(
+    accepted: &[(String, String)],
+    found: &Found,
+) -> Result<Vec<(String, String)>, Failure> {
+    let with_header = |wanted: &str| {
+        let mut columns = found.columns.iter().map(|column| &column.header);
+        columns.find(|header| header.trim().to_lowercase() == wanted.to_lowercase())
+    };
+    let known = accepted.iter().map(|(field, header)| {
+        if !found.fields.contains(field) {
+            let message = format!("{field} is no field without a column");
+            let hint = format!("there are {}", listed(&found.fields));
+            return Err(Failure::usage("usage", message).hint(hint));
+        }
+        let column = with_header(header).ok_or_else(|| {
+            let headers: Vec<String> = found.columns.iter().map(|one| one.header.clone()).collect();
+            let message = format!("there is no column \"{header}\" that no field claimed");
+            Failure::usage("usage", message).hint(format!("there are {}", listed(&headers)))
+        })?;
+        Ok((field.clone(), column.clone()))
+    });
+    known.collect()
+}
+
+fn listed(names: &[String]) -> String {
+    match names.is_empty() {
+        true => "none".to_owned(),
+        false => names.join(", "),
+    }
+}
+
+fn print_columns(ui: &Ui, run: &RunRecord, found: &Found) {
+    let headers: Vec<String> = found.columns.iter().map(|one| one.header.clone()).collect();
+    ui.line(&run.input_name);
+    ui.words(
+        "  ",
+        None,
+        Tone::Plain,
+        &format!("columns without a field: {}", listed(&headers)),
+    );
+    ui.words(
+        "  ",
+        None,
+        Tone::Plain,
+        &format!("fields without a column: {}", listed(&found.fields)),
+    );
+}
+
+/// A suggestion and why, as a line; a guess as a question.
+fn in_words(one: &Suggestion) -> String {
+    match &one.reason {
+        Some(reason) => format!("{} = {}  ({reason})", one.field, one.header),
+        None => format!("{} = {}?  (a guess)", one.field, one.header),
+    }
+}
+
+fn print_suggestions(ui: &Ui, found: &Found, run: &str) {
+    for one in &found.suggestions {
+        let (tone, mark) = match one.reason {
+            Some(_) => (Tone::Good, "✓"),
+            None => (Tone::Warn, "?"),
+        };
+        ui.words("  ", Some((tone, mark)), Tone::Plain, &in_words(one));
+    }
+    if let Some(one) = found.suggestions.first() {
+        let (field, header) = (&one.field, one.header.replace('\'', "'\\''"));
+        ui.hint(format_args!(
+            "`ade fix {run} --accept {field}='{header}'` writes one into the configuration"
+        ));
+    }
+}
+
+/// Asks of each suggestion, until the field or the column has its other.
+fn ask(ui: &Ui, found: &Found) -> Vec<(String, String)> {
+    let mut chosen: Vec<(String, String)> = Vec::new();
+    for one in &found.suggestions {
+        let is_settled =
+            |(field, header): &(String, String)| *field == one.field || *header == one.header;
+        if !chosen.iter().any(is_settled) && ui.is_agreed(&in_words(one)) {
+            chosen.push((one.field.clone(), one.header.clone()));
+        }
+    }
+    chosen
+}
+
+fn print_edits(ui: &Ui, edits: &[Edit], pastes: &[Paste]) {
+    for edit in edits {
+        for line in edit.diff.lines() {
+            let tone = match line.as_bytes().first() {
+                Some(b'+') => Tone::Good,
+                Some(b'-') => Tone::Bad,
+                _ => Tone::Dim,
+            };
+            ui.line(ui.paint(tone, line));
+        }
+    }
+    for Paste { field, header, why } in pastes {
+        ui.line(format_args!(
+            "Paste {header:?} into the headers of {field}: {why}"
+        ));
+    }
+}
+
+/// Runs the file again with the configuration as it is now. `None`: it was cancelled.
+fn run_again(
+    ui: &Ui,
+    workspace: &Workspace,
+    folder: &std::path::Path,
+    run: &RunRecord,
+    (lines, cancel): (&LiveLines<'_>, &Cancel),
+) -> Result<Option<RunRecord>, Failure> {
+    settle(workspace);
+    let prepared: Prepared = prepare(workspace, Configuration::open(folder)?, None)?;
+    let input = [Input::from(fix::input_of(run)?)];
+    let mut options = run.options.clone();
+    options.configuration_version = None;
+    let request = Request {
+        workspace,
+        tools: Tools::here(),
+        prepared: &prepared,
+        inputs: &input,
+        again: None,
+        output_dir: None,
+        shape: None,
+        annotate: false,
+        sheets: run.input_sheets.clone(),
+        options,
+        jobs: 1,
+    };
+    let file = ListedFile {
+        name: run.input_name.clone(),
+        copy: None,
+    };
+    let progress = RunProgress::new(ui, lines, vec![file], &prepared.record.name, &[]);
+    let ended = std::sync::Mutex::new(None);
+    inline::run(&request, cancel, &|source, change| {
+        if let Happening::Finished(Ok(finished)) = change {
+            *ade::base::mutex::lock(&ended) = Some(finished.run.clone());
+        }
+        if !ui.json() {
+            progress.show(source, change);
+        }
+    })?;
+    Ok(ended.into_inner().unwrap_or_default())
+}
+
+/// Says what the new run has that the old one had not.
+fn end(
+    ui: &Ui,
+    workspace: &Workspace,
+    (before, after): (&RunRecord, Option<&RunRecord>),
+    found: &Found,
+    (edits, pastes, is_written): (&[Edit], &[Paste], bool),
+) -> Outcome {
+    let count = |run: &RunRecord| -> Result<usize, Failure> {
+        let fields = workspace.store.run_fields(&run.id)?;
+        Ok(fields.iter().filter(|field| field.detected).count())
+    };
+    let (had, has) = (count(before)?, after.map(count).transpose()?);
+    if ui.json() {
+        let mut told = json!(found);
+        let run = after.map(|run| run_json(run, None, &[], &Whole));
+        let more = json!({
+            "run_id": before.id, "edits": edits, "pastes": pastes, "written": is_written,
+            "fields_found": {"before": had, "after": has}, "run": run,
+        });
+        if let (Value::Object(told), Value::Object(more)) = (&mut told, more) {
+            told.extend(more);
+        }
+        ui.document(&told);
+    } else if let Some(has) = has {
+        let fields = plural(has as u64, "field");
+        ui.line(format_args!("{fields} with a column now, {had} before"));
+    }
+    let is_bad = after.is_some_and(|run| run.status != ade::store::RunStatus::Succeeded);
+    Ok(match is_bad || !pastes.is_empty() {
+        true => ExitStatus::Refused,
+        false => ExitStatus::Done,
+    })
+}

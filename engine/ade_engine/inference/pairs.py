@@ -1,0 +1,242 @@
+"""Which columns of two tables are the same.
+
+Columns belong together for a reason that can be said: a word of their headers, values that they share, the same part in a sum, the only
+column of its kind. What only looks alike is a guess, and a question to a person.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from difflib import SequenceMatcher
+from math import log10
+from statistics import median
+
+from ade_engine.fields.headers import simplify
+from ade_engine.inference.words import meanings, relation
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+    from typing import Any
+
+    from ade_engine.inference.words import Meaning
+
+#: Kinds of values that may be the same column.
+_SENSE = {"money": "number", "name": "text"}
+#: So much of the values of the one that has fewer are shared.
+_SHARED = 0.5
+#: From so much likeness on a guess is worth a question.
+_LEAST = 0.25
+
+
+@dataclass(eq=False)
+class Side:
+    """A column of one of the two tables, or a field of which nothing but its headers may be known.
+
+    ``headers``: the words that people call it by; ``kind``: what its values are (``text``, ``name``, ``code``, ``number``, ``money``,
+    ``date``, ``boolean``, ``email``, ``phone``; ``None``: nobody knows); ``values``: row by row, numbers as numbers.
+    """
+
+    headers: tuple[str, ...]
+    kind: str | None = None
+    values: Sequence[Any] = ()
+    shown: Counter[str] = field(init=False)
+
+    def __post_init__(self) -> None:
+        filled = [value for value in self.values if value is not None and value != ""]
+        self.shown = Counter(simplify(str(value)) or str(value) for value in filled)
+
+    @property
+    def sense(self) -> str | None:
+        return _SENSE.get(self.kind or "", self.kind)
+
+    @property
+    def numbers(self) -> list[float]:
+        return [value for value in self.values if isinstance(value, (int, float)) and not isinstance(value, bool)]
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Two columns that are the same for a ``reason``; without one, whether they are is a question. ``likeness`` orders questions."""
+
+    known: int
+    new: int
+    reason: str | None
+    likeness: float
+
+
+def pairs(known: Sequence[Side], new: Sequence[Side], settled: Collection[tuple[int, int]] = ()) -> list[Pair]:
+    """The pairs of columns of two tables, those with a reason first; one to one.
+
+    ``settled``: pairs that are known to be the same. They are not among the result, and say what the other columns are not.
+    """
+    look = _Look(known, new)
+    rows = {at for at, _ in settled}
+    columns = {at for _, at in settled}
+    open_pairs = [(i, j) for i in range(len(known)) for j in range(len(new)) if i not in rows and j not in columns and look.may_be(i, j)]
+    found: list[Pair] = []
+    unsure: set[tuple[int, int]] = set()
+    for strength in (look.same_words, look.same_meaning, look.narrower, look.same_part, look.same_values, look.only_one):
+        reasons = {(i, j): why for i, j in open_pairs if i not in rows and j not in columns and (why := strength(i, j))}
+        once = Counter(i for i, _ in reasons), Counter(j for _, j in reasons)
+        for (i, j), why in reasons.items():
+            if once[0][i] == once[1][j] == 1 and (i, j) not in unsure:
+                found.append(Pair(i, j, why, 1.0))
+                rows.add(i)
+                columns.add(j)
+            else:
+                # Two columns have the same claim: a weaker reason does not decide between them.
+                unsure |= {(k, m) for k, m in open_pairs if k == i or m == j}
+    likely = sorted(((look.likeness(i, j), i, j) for i, j in open_pairs if i not in rows and j not in columns), key=lambda one: (-one[0], one[1:]))
+    for likeness, i, j in likely:
+        if likeness >= _LEAST and i not in rows and j not in columns:
+            found.append(Pair(i, j, None, round(likeness, 3)))
+            rows.add(i)
+            columns.add(j)
+    return found
+
+
+class _Look:
+    """What can be said of each pair of two tables."""
+
+    def __init__(self, known: Sequence[Side], new: Sequence[Side]):
+        self.known, self.new = known, new
+        self.known_means = self._means(known)
+        self.new_means = self._means(new)
+        self.known_parts, self.new_parts = parts_of_sums(known), parts_of_sums(new)
+
+    @staticmethod
+    def _means(columns: Sequence[Side]) -> list[list[tuple[Meaning, ...]]]:
+        """Of each column what each of its headers means, beside the first headers of the others."""
+        first = [(column.headers[0] if column.headers else "", column.kind) for column in columns]
+        found = [[some] for some in meanings(first)]
+        for at, column in enumerate(columns):
+            for header in column.headers[1:]:
+                found[at].append(meanings([*first[:at], (header, column.kind), *first[at + 1 :]])[at])
+        return found
+
+    def _related(self, i: int, j: int) -> tuple[str, str, Meaning | None]:
+        """The nearest relation of the headers of two columns, with the header that has it."""
+        order = ("same", "open", "narrower", "unknown", "other", "opposed")
+        found = [
+            (*relation(one, self.new_means[j][0]), header) for one, header in zip(self.known_means[i], self.known[i].headers or ("",))
+        ]
+        name, meaning, header = min(found, key=lambda one: order.index(one[0]))
+        if name not in ("same", "open") and any(one[0] == "opposed" for one in found):
+            name = "opposed"
+        return name, header, meaning
+
+    def may_be(self, i: int, j: int) -> bool:
+        """Whether two columns can be the same, by their values and by what their headers say."""
+        a, b = self.known[i], self.new[j]
+        if self.same_words(i, j):
+            return None in (a.sense, b.sense) or a.sense == b.sense or {a.sense, b.sense} <= {"code", "text", "number"}
+        return (None in (a.sense, b.sense) or a.sense == b.sense) and self._related(i, j)[0] != "opposed"
+
+    def _both(self, i: int, j: int) -> str:
+        return f'"{self._related(i, j)[1]}" and "{self.new[j].headers[0]}"'
+
+    def same_words(self, i: int, j: int) -> str | None:
+        simple = simplify(self.new[j].headers[0])
+        same = next((header for header in self.known[i].headers if simplify(header) == simple), None) if simple else None
+        return f'the same header, "{same}"' if same else None
+
+    def same_meaning(self, i: int, j: int) -> str | None:
+        name, _, meaning = self._related(i, j)
+        if name != "same" or meaning is None:
+            return None
+        said = meaning.said
+        return f'{self._both(i, j)} both mean "{said}"' if said and not meaning.unknown else f"{self._both(i, j)} are the same word"
+
+    def narrower(self, i: int, j: int) -> str | None:
+        """One says more than the other, and each is the only one of its table that holds such a thing."""
+        name, _, meaning = self._related(i, j)
+        if name != "narrower" or meaning is None or not meaning.what:
+            return None
+        counts = [
+            sum(any(one.what == meaning.what for some in means for one in some) for means in all_means)
+            for all_means in (self.known_means, self.new_means)
+        ]
+        return f'{self._both(i, j)}: each is the only "{meaning.what}" of its table' if counts == [1, 1] else None
+
+    def same_part(self, i: int, j: int) -> str | None:
+        part = self.known_parts.get(i)
+        is_said = part is not None and part == self.new_parts.get(j)
+        return f"{self._both(i, j)} are both the {part}" if is_said and self._related(i, j)[0] in ("narrower", "unknown", "open") else None
+
+    def same_values(self, i: int, j: int) -> str | None:
+        a, b = self.known[i], self.new[j]
+        if a.sense not in ("text", "code", None) or b.sense not in ("text", "code"):
+            return None
+        both = a.shown.keys() & b.shown.keys()
+        share = len(both) / max(1, min(len(a.shown), len(b.shown)))
+        is_other = self._related(i, j)[0] == "other"
+        if len(both) < (3 if is_other else 2) or share < (_SHARED + 0.2 if is_other else _SHARED) or is_other and a.kind != "text":
+            return None
+        return f"{self._both(i, j)} have {len(both)} values in common"
+
+    def only_one(self, i: int, j: int) -> str | None:
+        """An e-mail address is one whatever it is called, and so is a phone number."""
+        kind = self.known[i].kind
+        if kind not in ("email", "phone") or self.new[j].kind != kind:
+            return None
+        if any(sum(side.kind == kind for side in sides) != 1 for sides in (self.known, self.new)):
+            return None
+        return f"{self._both(i, j)}: each is the only column of its table with {'e-mail addresses' if kind == 'email' else 'phone numbers'}"
+
+    def likeness(self, i: int, j: int) -> float:
+        """How alike two columns look, from 0 to 1: for the order of questions, and for nothing else."""
+        a, b = self.known[i], self.new[j]
+        words = max((SequenceMatcher(None, simplify(header), simplify(b.headers[0])).ratio() for header in a.headers), default=0.0)
+        told = {"same": 1.0, "open": 0.8, "narrower": 0.7, "unknown": 0.3, "other": 0.1}.get(self._related(i, j)[0], 0.0)
+        part = self.known_parts.get(i)
+        extra = 0.3 if part is not None and part == self.new_parts.get(j) else 0.0
+        if a.sense is not None and sum(side.sense == a.sense for side in self.known) == sum(side.sense == a.sense for side in self.new) == 1:
+            extra += 0.2
+        return min(1.0, 0.4 * told + 0.2 * words + 0.3 * _alike(a, b) + extra)
+
+
+def _alike(a: Side, b: Side) -> float:
+    """How alike the values of two columns are; 0.5 where nothing is known."""
+    if a.kind is None or b.kind is None or not a.shown or not b.shown:
+        return 0.5
+    if a.sense == "number":
+        low, high = sorted(log10(1 + abs(median(side.numbers or [0]))) for side in (a, b))
+        return max(0.0, 1 - (high - low))
+    shared = len(a.shown.keys() & b.shown.keys()) / min(len(a.shown), len(b.shown))
+    different = [len(side.shown) / sum(side.shown.values()) for side in (a, b)]
+    lengths = [sum(len(text) * count for text, count in side.shown.items()) / sum(side.shown.values()) for side in (a, b)]
+    return max(shared, (1 - abs(different[0] - different[1])) * min(lengths) / max(1.0, *lengths) * (1.0 if a.kind == b.kind else 0.6))
+
+
+def parts_of_sums(columns: Sequence[Side]) -> dict[int, str]:
+    """What columns of numbers are to one another, where one is the sum or the product of two others in nearly all rows."""
+    numeric = [at for at, column in enumerate(columns) if column.sense == "number" and len(column.numbers) >= 5]
+    found: list[dict[int, str]] = []
+    for place, a in enumerate(numeric):
+        for b in numeric[place + 1 :]:
+            for c in numeric:
+                if c in (a, b):
+                    continue
+                rows = [row for row in zip(columns[a].values, columns[b].values, columns[c].values) if None not in row and row[0] and row[1]]
+                if len(rows) < 5:
+                    continue
+                small, large = sorted((a, b), key=lambda at: median(columns[at].numbers))
+                if _fit(rows, "sum"):
+                    found.append({c: "sum of two others", small: "smaller part of a sum", large: "larger part of a sum"})
+                elif _fit(rows, "product"):
+                    found.append({c: "product of two others"})
+    parts: dict[int, str] = {}
+    for one in found:
+        for at, part in one.items():
+            # What has two parts has none that tells it from others.
+            parts[at] = part if parts.get(at, part) == part else ""
+    told = Counter(parts.values())
+    return {at: part for at, part in parts.items() if part and told[part] == 1}
+
+
+def _fit(rows: list[tuple[Any, ...]], how: str) -> bool:
+    numbers = [row for row in rows if all(isinstance(value, (int, float)) for value in row)]
+    fitting = sum(abs((x + y if how == "sum" else x * y) - z) <= 0.0101 for x, y, z in numbers)
+    return fitting >= 5 and fitting >= 0.9 * len(rows)

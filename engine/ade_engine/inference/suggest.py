@@ -1,0 +1,155 @@
+"""Which columns of a file that no field claimed are those of fields without a column: suggestions with their reasons, and questions.
+
+The file is run as a run does it, by the configuration that lacks the headers. What values its fields have say the expected tables of the
+configuration's cases.
+"""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+from ade_engine.application.engine import Engine
+from ade_engine.cases.runner import run_case
+from ade_engine.fields.headers import FieldHeaders, simplify
+from ade_engine.inference.edit import NotEditable, added, sources_of
+from ade_engine.inference.pairs import Side, pairs
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from ade_engine.infrastructure.settings import Settings
+
+#: So many rows of a case say what a field's values are.
+_MOST_ROWS = 2_000
+
+
+def suggest(request: dict[str, Any], settings: Settings, package: Path, scratch: Path) -> dict[str, Any]:
+    """What a file's columns may be.
+
+    ``fields`` (those without a column in some table), ``columns`` (those without a field), and ``suggestions``: pairs of them, with
+    a ``reason`` or without, the likeliest first. ``error``: the file could not be run, and its ``code`` and ``message``.
+    """
+    result = run_case(request, settings, package, scratch)
+    if result["error"] is not None:
+        return {"error": result["error"], "fields": [], "columns": [], "suggestions": []}
+    fields = _fields(settings, package, Path(request["root"]))
+    lacking: dict[str, None] = {}
+    columns: list[dict[str, Any]] = []
+    found: list[dict[str, Any]] = []
+    for table in result["tables"]:
+        own = [at for at, field in enumerate(table["fields"]) if not (field or "").startswith("__")]
+        sides = {at: _side((str(table["headers"][at]),), [row[at] for row in table["rows"]]) for at in own}
+        # All fields are written: those without a column have no values.
+        claimed = {table["fields"][at]: at for at in own if table["fields"][at] in fields and sides[at].shown}
+        free = [at for at in own if table["fields"][at] is None and sides[at].shown]
+        names, places = list(fields), [*claimed.values(), *free]
+        known = [_with_values(fields[name], sides[claimed[name]]) if name in claimed else fields[name] for name in names]
+        settled = {(names.index(name), places.index(at)) for name, at in claimed.items()}
+        lacking.update(dict.fromkeys(name for name in names if name not in claimed))
+        columns += [{"sheet": table["sheet"], "header": sides[at].headers[0]} for at in free]
+        for pair in pairs(known, [sides[at] for at in places], settled):
+            header = sides[places[pair.new]].headers[0]
+            found.append({"field": names[pair.known], "header": header, "sheet": table["sheet"], "reason": pair.reason, "likeness": pair.likeness})
+    once: dict[tuple[str, str], dict[str, Any]] = {}
+    for one in sorted(found, key=lambda one: (one["reason"] is None, -one["likeness"])):
+        once.setdefault((one["field"], simplify(one["header"])), one)
+    return {"error": None, "fields": list(lacking), "columns": columns, "suggestions": list(once.values())}
+
+
+def _with_values(field: Side, column: Side) -> Side:
+    return Side(field.headers, column.kind or field.kind, column.values)
+
+
+def _fields(settings: Settings, package: Path, root: Path) -> dict[str, Side]:
+    """The fields of a configuration that go by headers, with the values that its cases expect."""
+    values: dict[str, list[Any]] = {}
+    for file in sorted(root.glob("tests/cases/*/expected.csv")):
+        with file.open(encoding="utf-8", newline="") as lines:
+            header, *rows = [row for _, row in zip(range(_MOST_ROWS), csv.reader(lines))] or [[]]
+        # Cases of several senders stand below one another: what is a sum in one is one in all.
+        before = max(map(len, values.values()), default=0)
+        for at, name in enumerate(header):
+            column = values.setdefault(name, [])
+            column += [None] * (before - len(column))
+            column += [row[at] if at < len(row) and row[at] else None for row in rows]
+    registry = Engine(settings).check(config_package=package)
+    fields: dict[str, Side] = {}
+    for entry in registry.column_detectors:
+        detector = entry.fn
+        if isinstance(detector, FieldHeaders):
+            side = _side(detector.headers, values.get(detector.field, []))
+            fields.setdefault(detector.field, Side(side.headers, detector.kind or side.kind, side.values))
+    return fields
+
+
+def _side(headers: tuple[str, ...], values: list[Any]) -> Side:
+    """A column with its values as they are, read as numbers where they are numbers."""
+    filled = [value for value in values if value not in (None, "")]
+    if not filled:
+        return Side(headers)
+    kind, read = _kind_of(headers[0] if headers else "", values)
+    return Side(headers, kind, read)
+
+
+def _kind_of(header: str, values: list[Any]) -> tuple[str, list[Any]]:
+    """What the values of a column are, and the values, numbers as numbers."""
+    import polars as pl
+
+    from ade_engine import _native
+    from ade_engine.models.series import series_of
+
+    if all(value is None or isinstance(value, bool) for value in values):
+        return "boolean", values
+    series = pl.Series(header, [None if value is None or value == "" else str(value) for value in values], dtype=pl.String)
+    facts = _native.column_profile(series)
+    looked, patterns = max(1, facts["looked_at"]), facts["patterns"]
+    for kind in ("date", "email", "phone"):
+        if patterns[kind] >= 0.9 * looked:
+            return kind, values
+    texts = [str(value).strip() for value in values if value not in (None, "")]
+    distinct = set(map(simplify, texts))
+    if distinct == {"0", "1"} or len(distinct) <= 2 and distinct <= {"yes", "no", "y", "n", "ja", "nein", "oui", "non", "si", "true", "false", "x", "j", "sim", "nao", "nee", "tak", "nie", "nej"}:
+        return "boolean", values
+    if patterns["number"] >= 0.9 * looked:
+        numbers = _numbers(header, series, _native, series_of)
+        whole = all(number is None or float(number).is_integer() for number in numbers)
+        lengths = {len(text.removesuffix(".0")) for text in texts}
+        has_currency = patterns["currency"] >= 0.5 * looked
+        if whole and len(lengths) == 1 and not has_currency and (min(lengths) >= 5 or min(lengths) >= 4 and len(distinct) == len(texts) >= 10):
+            return "code", values
+        cents = patterns["cents"] >= 0.95 * patterns["number"] and not whole
+        return "money" if has_currency or cents else "number", numbers
+    if all(any(letter.isdigit() for letter in text) and " " not in text for text in texts) and facts["same_shape"] >= 0.9 * looked:
+        return "code", values
+    words = [text.replace(",", " ").split() for text in texts]
+    named = sum(2 <= len(parts) <= 4 and all(part[0].isupper() and part.isalpha() for part in parts) for parts in words)
+    return ("name" if named >= 0.95 * len(texts) and len(distinct) > 8 else "text"), values
+
+
+def _numbers(header: str, series: Any, native: Any, series_of: Any) -> list[float | None]:
+    column = native.read_column(series, "number", header=header, order="dmy", decimal=".").column
+    return series_of(column).to_list()
+
+
+def edits(root: Path, accepted: list[tuple[str, str]], folder: Path) -> dict[str, list[dict[str, Any]]]:
+    """Writes each changed file of a configuration beside, into ``folder``: ``edits``; and what to paste by hand: ``pastes``."""
+    sources = sources_of(root)
+    changed: dict[Path, list[list[str]]] = {}
+    pastes = []
+    for field, header in accepted:
+        word = " ".join(header.split())
+        try:
+            if not simplify(word):
+                raise NotEditable("a header without letters and digits tells no field from others")
+            path, text = added(sources, field, word)
+            sources[path] = text
+            changed.setdefault(path, []).append([field, word])
+        except NotEditable as error:
+            pastes.append({"field": field, "header": word, "why": str(error)})
+    written = []
+    for number, (path, fields) in enumerate(changed.items()):
+        (folder / f"{number}.py").write_bytes(sources[path])
+        written.append({"file": str(path), "new": f"{number}.py", "added": fields})
+    return {"edits": written, "pastes": pastes}

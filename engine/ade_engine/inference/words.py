@@ -1,0 +1,314 @@
+"""What headers mean, by a table of business terms in ten languages and more (``terms.txt``).
+
+A header has readings: what it holds (``date``), of whom or what that is (``invoice``), and words that the table does not know. Words
+that are compounds are taken apart. Where a word has several meanings, the kind of the values and the other headers decide, as far as
+they can; what they cannot decide stays open.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from functools import lru_cache
+from itertools import product
+from pathlib import Path
+from typing import NamedTuple
+
+from ade_engine.fields.headers import simplify
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+_TERMS = Path(__file__).with_name("terms.txt")
+#: The languages of the table whose words are compounds, by their columns.
+_COMPOUNDING = frozenset((1, 6, 8, 9))
+_LINKS = ("", "s", "es", "n", "en", "e")
+#: What says least of what a column holds, the least first: of "Total hours" it is the hours.
+_FAINT = ("amount", "name", "unit", "percent", "id", "number", "description", "note", "type")
+#: What makes no difference beside anything else.
+_WEAK = frozenset(("full", "name", "amount", "unit", "id", "line", "description", "date"))
+_OF_MONEY = frozenset(("net", "gross", "tax", "discount", "balance", "fee", "debit", "credit"))
+#: Of each of these a column is of one at most.
+_OPPOSED = tuple(
+    frozenset(group.split())
+    for group in (
+        "net gross tax discount deduction bonus freight balance",
+        "booking value due invoice order delivery birth start end created changed received hired left joined counted exported printed "
+        "paid exam worked purchased sold expiry loss reported measured deadline",
+        "first last full",
+        "from to",
+        "old new previous",
+        "planned actual budget",
+        "debit credit",
+        "opening closing",
+        "minimum maximum average",
+        "private work mobile fax second",
+        "invoice order delivery customer supplier employee member student teacher product project contract tenant landlord policy claim "
+        "asset account document costcentre party vehicle station meter batch serial barcode insured contact clerk manager salesperson "
+        "approver driver carrier course exam task category department location taxno personno tracking trip",
+        "bookvalue purchase depreciation",
+        "premium excess insured paidout",
+        "rent servicecharge guarantee",
+        "salary bonus deduction socialsecurity",
+        "active checked valid approved newsletter billable reimbursable urgent passed",
+        "temperature humidity pressure wind rain battery",
+        "stock package",
+        "list cost",
+        "monthly annual hourly",
+    )
+)
+_STOP = frozenset(
+    simplify(word)
+    for word in "of the a an for in per by at and de la le les l d des du der die das dem den des von für zu zum zur im am und et en y "
+    "e el los las del di della dello dei do da dos das van het een voor i w z na og och av för per pr af til".split()
+)
+#: Which kinds of values each of these can have; what is not here can have any.
+_KINDS = {
+    "date": ("date",),
+    **dict.fromkeys(("amount", "price", "cost", "quantity", "hours", "days", "nights", "distance", "weight", "percent", "rate"), ("money", "number")),
+    **dict.fromkeys(("length", "width", "height", "area", "rooms", "age", "life"), ("money", "number")),
+    **dict.fromkeys(("name", "description", "note", "town", "country", "address", "type", "category", "status"), ("text", "name", "code")),
+    **dict.fromkeys(("currency", "unit", "region", "salutation", "gender", "language", "nationality", "level"), ("text", "name", "code")),
+    "email": ("email", "text"),
+    "phone": ("phone", "text", "code", "number"),
+    "id": ("code", "number", "text"),
+    "mark": ("number", "text", "money", "code"),
+    "passed": ("boolean", "text"),
+}
+_IMPLIED = {"code": "id", "date": "date", "text": "name", "name": "name", "money": "amount", "email": "email", "phone": "phone"}
+
+
+class Meaning(NamedTuple):
+    """One reading of a header: ``what`` it holds (``""``: it does not say), ``of`` whom or what, and the words that nobody knows."""
+
+    what: str
+    of: frozenset[str]
+    unknown: frozenset[str]
+    #: The languages in which it is read so.
+    languages: frozenset[int]
+
+    @property
+    def said(self) -> str:
+        """The meaning in English, as a reason says it."""
+        own = sorted(self.of - _WEAK) or sorted(self.of)
+        return " ".join([*own, self.what] if self.what else own)
+
+    @property
+    def is_bare(self) -> bool:
+        """Whether it says nothing but what the column holds."""
+        return not self.of - _WEAK and not self.unknown
+
+
+@lru_cache(maxsize=1)
+def _terms() -> tuple[dict[tuple[str, ...], list[tuple[tuple[str, ...], int]]], frozenset[str], dict[str, list[tuple[tuple[str, ...], int]]]]:
+    """The meanings of each phrase with its languages, what a column can hold, and the words that compounds consist of."""
+    phrases: dict[tuple[str, ...], list[tuple[tuple[str, ...], int]]] = {}
+    holds: set[str] = set()
+    parts: dict[str, list[tuple[tuple[str, ...], int]]] = {}
+    section = 0
+    for line in _TERMS.read_text(encoding="utf-8").splitlines():
+        if line.startswith("#"):
+            section += 1
+            continue
+        key, *columns = (part.strip() for part in line.split("|"))
+        atoms = tuple(key.split())
+        if section == 2:
+            holds.add(atoms[0])
+        for language, words in enumerate(columns):
+            for word in words.split(","):
+                simple = simplify(word)
+                if not simple:
+                    continue
+                found = phrases.setdefault(tuple(simple.split()), [])
+                if (atoms, language) not in found:
+                    found.append((atoms, language))
+                if language in _COMPOUNDING and " " not in simple and len(simple) >= 3:
+                    parts.setdefault(simple, []).append((atoms, language))
+    return phrases, frozenset(holds), parts
+
+
+def _tokens(header: str) -> list[str]:
+    """The words of a header. Of what stands in brackets those that the table knows as more than a unit count."""
+    phrases, _, _ = _terms()
+    apart = re.sub(r"(?<=[a-zà-ÿ])(?=[A-ZÀ-Þ])", " ", header) if not header.isupper() else header
+    outer = re.sub(r"[(\[].*?([)\]]|$)", " ", apart)
+    inner = [word for part in re.findall(r"[(\[](.*?)(?:[)\]]|$)", apart) for word in simplify(part).split()]
+    known = [word for word in inner if len(word) >= 3 and (word,) in phrases]
+    tokens = simplify(outer.replace("#", " no ").replace("%", " percent ") if simplify(outer) else outer).split()
+    return [*tokens, *known] if tokens else simplify(apart).split()
+
+
+def _split(word: str) -> list[list[tuple[tuple[str, ...], int]]] | None:
+    """The parts of a compound, each with its meanings; ``None``: it is none of known words."""
+    _, _, parts = _terms()
+
+    @lru_cache(maxsize=None)
+    def rest(at: int) -> tuple[str, ...] | None:
+        if at == len(word):
+            return ()
+        best: tuple[str, ...] | None = None
+        for end in range(len(word), at + 2, -1):
+            part = word[at:end]
+            if part not in parts or at == 0 and end == len(word):
+                continue
+            for link in _LINKS:
+                if not word.startswith(link, end) or link and end + len(link) == len(word):
+                    continue
+                after = rest(end + len(link))
+                if after is not None and (best is None or 1 + len(after) < len(best)):
+                    best = (part, *after)
+        return best
+
+    found = rest(0)
+    return [parts[part] for part in found] if found and len(found) <= 4 else None
+
+
+def _pieces(header: str) -> tuple[list[list[tuple[tuple[str, ...], int]]], list[str]]:
+    """The known phrases of a header, each with its meanings, and the words that are left."""
+    phrases, _, parts = _terms()
+    tokens, at = _tokens(header), 0
+    pieces: list[list[tuple[tuple[str, ...], int]]] = []
+    unknown: list[str] = []
+    while at < len(tokens):
+        for length in range(min(5, len(tokens) - at), 0, -1):
+            phrase = tuple(tokens[at : at + length])
+            if length == 1 and phrase[0] in _STOP and len(tokens) > 1:
+                at += 1
+                break
+            if phrase in phrases:
+                pieces.append(phrases[phrase])
+                at += length
+                break
+        else:
+            word = tokens[at]
+            at += 1
+            split = _split(word)
+            ending = None if split else _known_ending(word)
+            if split:
+                pieces += split
+            elif ending:
+                pieces.append(parts[ending])
+                unknown.append(word[: -len(ending)])
+            elif not word.isdigit() or len(tokens) > 1:
+                unknown.append(word)
+    return pieces, unknown
+
+
+def _known_ending(word: str) -> str | None:
+    """The last part of a compound whose first part nobody knows: of ``anlasserdatum`` it is ``datum``."""
+    _, holds, parts = _terms()
+    for start in range(3, len(word) - 4):
+        ending = word[start:]
+        if ending in parts and parts[ending][0][0][0] in holds:
+            return ending
+    return None
+
+
+def stem(word: str) -> str:
+    """What words of several languages that have one origin have in common: ``temperatur`` of ``temperature`` and ``temperatura``."""
+    word = re.sub(r"(.)\1", r"\1", word.replace("k", "c").replace("ph", "f").replace("y", "i").replace("z", "s"))
+    bare = re.sub(r"(ionen|iones|ions|ion|ione|en|es|[aeions])$", "", word)
+    return bare if len(bare) >= 5 else word
+
+
+@lru_cache(maxsize=4096)
+def readings(header: str, kind: str | None = None) -> tuple[Meaning, ...]:
+    """What a header may mean, where the column's values are of this kind (``None``: nobody knows). Never empty."""
+    _, holds, _ = _terms()
+    pieces, words = _pieces(header)
+    unknown = frozenset(map(stem, words))
+    found: dict[tuple[str, frozenset[str]], set[int]] = {}
+    for chosen in product(*(_by_meaning(piece) for piece in pieces)) if len(pieces) <= 5 else ():
+        heads = [atoms[0] for atoms, _ in chosen if atoms[0] in holds]
+        of = {atom for atoms, _ in chosen for atom in atoms[1 if atoms[0] in holds else 0 :]}
+        of |= _faint(heads)
+        if of & _OF_MONEY:
+            of -= {"total", "salary"}
+        what = "+".join(sorted(set(heads))) or _IMPLIED.get(kind or "", "")
+        languages = frozenset.intersection(*(found_in for _, found_in in chosen)) if chosen else frozenset()
+        found.setdefault((what, frozenset(of)), set()).update(languages)
+    all_of_it = [Meaning(what, of, unknown, frozenset(languages)) for (what, of), languages in found.items()]
+    if kind is not None:
+        fitting = [one for one in all_of_it if kind in _KINDS.get(one.what, (kind,))]
+        all_of_it = fitting or all_of_it
+    in_one = [one for one in all_of_it if one.languages]
+    return tuple(in_one or all_of_it) or (Meaning(_IMPLIED.get(kind or "", ""), frozenset(), unknown, frozenset()),)
+
+
+def _faint(heads: list[str]) -> set[str]:
+    """Leaves one of several things that a column is said to hold, where the others say less; what they are is of it."""
+    left = set()
+    for faint in _FAINT:
+        if len(set(heads)) > 1 and faint in heads:
+            heads[:] = [head for head in heads if head != faint]
+            left.add(faint)
+    return left
+
+
+def _by_meaning(piece: list[tuple[tuple[str, ...], int]]) -> list[tuple[tuple[str, ...], frozenset[int]]]:
+    meanings: dict[tuple[str, ...], set[int]] = {}
+    for atoms, language in piece:
+        meanings.setdefault(atoms, set()).add(language)
+    return [(atoms, frozenset(languages)) for atoms, languages in meanings.items()]
+
+
+def meanings(columns: Sequence[tuple[str, str | None]]) -> list[tuple[Meaning, ...]]:
+    """What each column of a table may mean, by its header and the kind of its values, read beside the others."""
+    found = [readings(header, kind) for header, kind in columns]
+    votes: Counter[int] = Counter()
+    for some in found:
+        languages = frozenset().union(*(one.languages for one in some))
+        votes.update({language: 1 / len(languages) for language in languages})
+    for at, some in enumerate(found):
+        if len(some) > 1:
+            weight = [max((votes[language] for language in one.languages), default=0.0) for one in some]
+            best = tuple(one for one, has in zip(some, weight) if has >= max(weight) - 1e-9)
+            found[at] = best
+    _beside(found, "name", frozenset(("first",)), "last")
+    _beside(found, "name", frozenset(("last",)), "first")
+    _beside(found, "date", frozenset(("value",)), "booking")
+    return found
+
+
+def _beside(found: list[tuple[Meaning, ...]], what: str, other: frozenset[str], then: str) -> None:
+    """A bare name beside a first name is a last name, and a bare date beside a value date the day of booking."""
+    has = lambda of: any(len(some) == 1 and some[0].what == what and of <= some[0].of for some in found)  # noqa: E731
+    if not has(other) or has(frozenset((then,))):
+        return
+    bare = [at for at, some in enumerate(found) if any(one.what == what and one.is_bare and "full" not in one.of for one in some)]
+    if len(bare) == 1:
+        at = bare[0]
+        found[at] = (Meaning(what, frozenset((then,)), frozenset(), found[at][0].languages),)
+
+
+def relation(one: Iterable[Meaning], other: Iterable[Meaning]) -> tuple[str, Meaning | None]:
+    """How two columns stand to one another by what their headers mean, and the meaning that they share.
+
+    ``same``; ``narrower``: one says more than the other; ``unknown``: a word that nobody knows decides; ``open``: a word has several
+    meanings; ``other``: they say different things; ``opposed``: they cannot be the same.
+    """
+    found = [(_relation(a, b), a) for a in one for b in other]
+    names = {name for name, _ in found}
+    if len(names) == 1:
+        return found[0]
+    if names <= {"opposed", "other"}:
+        return "other", None
+    return "open", next((meaning for name, meaning in found if name == "same"), None)
+
+
+def _relation(a: Meaning, b: Meaning) -> str:
+    ones, others = a.of - _WEAK, b.of - _WEAK
+    if any(ones & group and others & group and ones & group != others & group for group in _OPPOSED):
+        return "opposed"
+    if a.what != b.what and a.what and b.what:
+        return "unknown" if a.unknown or b.unknown else "other"
+    if any(not one.what and not one.of for one in (a, b)) and a.what != b.what:
+        return "unknown"
+    if a.unknown != b.unknown:
+        return "unknown" if ones <= others or others <= ones else "other"
+    if not ones and not others and not a.what and not a.unknown:
+        return "unknown"
+    if ones == others:
+        return "same"
+    return "narrower" if ones < others or others < ones else "other"

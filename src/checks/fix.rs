@@ -1,0 +1,348 @@
+//! Headers that a configuration lacks: which columns of a run's file no field claimed, which fields they may be, and the author's files
+//! with the headers that were chosen. `ade fix`.
+//!
+//! The engine looks and edits, in a process that is confined as a run is; what it gives back is written here, where it is wanted.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use similar::TextDiff;
+
+use super::cases::launch;
+use super::check::CheckError;
+use crate::base::cancel::Cancel;
+use crate::base::files::{self, FileError};
+use crate::base::problem::{Facts, Kind, Problem, code};
+use crate::engine::EngineTask;
+use crate::environment::needed::prepare::Prepared;
+use crate::environment::provide::in_use::InUse;
+use crate::run::execution::attempt::settings_of;
+use crate::settings::paths::RunFolder;
+use crate::store::{EnvironmentRecord, RunRecord};
+use crate::workspace::Workspace;
+
+/// A column of the file that no field claimed.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Column {
+    /// The sheet.
+    pub sheet: String,
+    /// Its header.
+    pub header: String,
+}
+
+/// A column that may be a field's.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Suggestion {
+    /// The field.
+    pub field: String,
+    /// The column's header.
+    pub header: String,
+    /// Its sheet.
+    pub sheet: String,
+    /// Why it is; `None`: nobody knows, and a person may.
+    pub reason: Option<String>,
+    /// How alike they look, from 0 to 1.
+    pub likeness: f64,
+}
+
+/// What could be mended.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Found {
+    #[serde(skip_serializing)]
+    error: Option<EngineError>,
+    /// The fields without a column.
+    pub fields: Vec<String>,
+    /// The columns without a field.
+    pub columns: Vec<Column>,
+    /// Which may belong together, those with a reason first.
+    pub suggestions: Vec<Suggestion>,
+}
+
+#[derive(Debug, Deserialize)]
+struct EngineError {
+    code: String,
+    message: String,
+}
+
+/// A file of the configuration with more headers.
+#[derive(Debug, Serialize)]
+pub struct Edit {
+    /// The file.
+    pub file: PathBuf,
+    /// The fields, each with its new header.
+    pub added: Vec<(String, String)>,
+    /// What differs, as a patch has it.
+    pub diff: String,
+    #[serde(skip)]
+    old: Vec<u8>,
+    #[serde(skip)]
+    new: Vec<u8>,
+}
+
+/// What a person has to write.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Paste {
+    /// The field.
+    pub field: String,
+    /// Its new header.
+    pub header: String,
+    /// Why it cannot be written.
+    pub why: String,
+}
+
+/// Nothing can be mended.
+#[derive(Debug, thiserror::Error)]
+pub enum FixError {
+    /// The input has been collected.
+    #[error("the input of run {run} is gone")]
+    Gone {
+        /// The run.
+        run: String,
+    },
+    /// The run's configuration is no folder of an author.
+    #[error("run {run} used a stored configuration, which nobody edits")]
+    Stored {
+        /// The run.
+        run: String,
+    },
+    /// The configuration cannot be run on the file.
+    #[error("{code}: {message}")]
+    NotRun {
+        /// The engine's code.
+        code: String,
+        /// Why.
+        message: String,
+    },
+    /// The engine ended without an answer.
+    #[error("the engine gave no answer: {0}")]
+    NoAnswer(String),
+    /// A file was changed meanwhile.
+    #[error("{} was changed meanwhile", .0.display())]
+    Changed(PathBuf),
+    /// The engine.
+    #[error(transparent)]
+    Engine(#[from] CheckError),
+    /// A file.
+    #[error(transparent)]
+    File(#[from] FileError),
+}
+
+impl Problem for FixError {
+    fn facts(&self) -> Facts {
+        match self {
+            Self::Gone { .. } => Facts::new(Kind::Usage, code::INPUT_GONE)
+                .hint("`ade run` it from its original file, and fix that run"),
+            Self::Stored { .. } => Facts::new(Kind::Usage, code::USAGE)
+                .hint("name the folder that you edit with --config DIR"),
+            Self::NotRun { .. } | Self::NoAnswer(_) => {
+                Facts::new(Kind::Refused, code::CONFIG_INVALID)
+                    .hint("`ade check` finds mistakes of a configuration")
+            }
+            Self::Changed(_) => Facts::new(Kind::Refused, code::USAGE).hint("run `ade fix` again"),
+            Self::Engine(error) => error.facts(),
+            Self::File(error) => error.facts().under(Kind::Usage, code::UNWRITABLE),
+        }
+    }
+}
+
+/// The folder of the author that a run's configuration came from: the one that is `given`, or the run's own.
+///
+/// # Errors
+/// The run used a stored configuration, or its folder is gone.
+pub fn folder_of(
+    workspace: &Workspace,
+    run: &RunRecord,
+    given: Option<&Path>,
+) -> Result<PathBuf, FixError> {
+    let folder = given.unwrap_or(&run.configuration_path);
+    let is_stored = run.options.configuration_version.is_some()
+        || folder.starts_with(workspace.paths.configurations(workspace.id()));
+    if given.is_none() && (is_stored || !folder.is_dir()) {
+        return Err(FixError::Stored {
+            run: run.id.clone(),
+        });
+    }
+    Ok(folder.to_owned())
+}
+
+/// The input of a run, where it still is.
+///
+/// # Errors
+/// It is gone.
+pub fn input_of(run: &RunRecord) -> Result<PathBuf, FixError> {
+    let staged = RunFolder::at(&run.run_dir).staged(&run.input_name);
+    [run.input_path.clone(), staged]
+        .into_iter()
+        .find(|path| path.is_file())
+        .ok_or_else(|| FixError::Gone {
+            run: run.id.clone(),
+        })
+}
+
+/// What of a run's file could be mended in a configuration whose environment is ready.
+///
+/// # Errors
+/// The input is gone, or the engine cannot run it.
+pub fn suggest(
+    workspace: &Workspace,
+    prepared: &Prepared,
+    environment: &EnvironmentRecord,
+    run: &RunRecord,
+    cancel: &Cancel,
+) -> Result<Found, FixError> {
+    let input = input_of(run)?;
+    let input = input.canonicalize().unwrap_or(input);
+    let asked = json!({
+        "root": prepared.configuration.root, "input": input,
+        "input_sheets": run.input_sheets, "active_sheet_only": run.options.active_sheet_only,
+        "settings": settings_of(&run.options),
+    });
+    let found = ask(
+        workspace,
+        prepared,
+        environment,
+        &asked,
+        &mut |answer, _| {
+            serde_json::from_value::<Found>(answer)
+                .map_err(|error| FixError::NoAnswer(error.to_string()))
+        },
+        cancel,
+    )?;
+    match found.error {
+        Some(EngineError { code, message }) => Err(FixError::NotRun { code, message }),
+        None => Ok(found),
+    }
+}
+
+/// The files of a configuration with more headers, each `(field, header)`; and what a person has to write. Nothing is written.
+///
+/// # Errors
+/// The engine failed, or a file cannot be read.
+pub fn edits(
+    workspace: &Workspace,
+    prepared: &Prepared,
+    environment: &EnvironmentRecord,
+    accepted: &[(String, String)],
+    cancel: &Cancel,
+) -> Result<(Vec<Edit>, Vec<Paste>), FixError> {
+    #[derive(Deserialize)]
+    struct Made {
+        file: PathBuf,
+        new: String,
+        added: Vec<(String, String)>,
+    }
+    #[derive(Deserialize)]
+    struct Answer {
+        edits: Vec<Made>,
+        pastes: Vec<Paste>,
+    }
+    let root = &prepared.configuration.root;
+    let asked = json!({"root": root, "accept": accepted});
+    ask(
+        workspace,
+        prepared,
+        environment,
+        &asked,
+        &mut |answer, folder| {
+            let answer: Answer = serde_json::from_value(answer)
+                .map_err(|error| FixError::NoAnswer(error.to_string()))?;
+            let mut edits = Vec::new();
+            for Made { file, new, added } in answer.edits {
+                // The engine's process runs the author's code, too: what it names is looked at before it is believed.
+                let is_inside = file.strip_prefix(root).is_ok_and(|below| {
+                    below
+                        .components()
+                        .all(|part| matches!(part, std::path::Component::Normal(_)))
+                });
+                if !is_inside || Path::new(&new).components().count() != 1 {
+                    return Err(FixError::NoAnswer(format!("it changed {}", file.display())));
+                }
+                let old = fs::read(&file).map_err(FileError::on("read", &file))?;
+                let made = folder.join(new);
+                let new = fs::read(&made).map_err(FileError::on("read", &made))?;
+                let diff = diff_of(file.strip_prefix(root).unwrap_or(&file), &old, &new);
+                edits.push(Edit {
+                    file,
+                    added,
+                    diff,
+                    old,
+                    new,
+                });
+            }
+            Ok((edits, answer.pastes))
+        },
+        cancel,
+    )
+}
+
+fn diff_of(name: &Path, old: &[u8], new: &[u8]) -> String {
+    let name = name.to_string_lossy();
+    let (old, new) = (String::from_utf8_lossy(old), String::from_utf8_lossy(new));
+    let lines = TextDiff::from_lines(&*old, &*new);
+    let mut shown = lines.unified_diff();
+    shown
+        .context_radius(1)
+        .header(&format!("a/{name}"), &format!("b/{name}"));
+    shown.to_string()
+}
+
+/// Writes an edit: the file as a whole, if it is still the one that was read.
+///
+/// # Errors
+/// The file was changed meanwhile, or cannot be written.
+pub fn write(edit: &Edit) -> Result<(), FixError> {
+    let now = fs::read(&edit.file).map_err(FileError::on("read", &edit.file))?;
+    if now != edit.old {
+        return Err(FixError::Changed(edit.file.clone()));
+    }
+    let permissions = fs::metadata(&edit.file).map(|facts| facts.permissions());
+    files::write_whole(&edit.file, &edit.new)?;
+    if let Ok(permissions) = permissions {
+        fs::set_permissions(&edit.file, permissions).map_err(FileError::on("write", &edit.file))?;
+    }
+    Ok(())
+}
+
+/// Asks the engine, and reads what it answers while its folder is there.
+fn ask<T>(
+    workspace: &Workspace,
+    prepared: &Prepared,
+    environment: &EnvironmentRecord,
+    asked: &Value,
+    read: &mut dyn FnMut(Value, &Path) -> Result<T, FixError>,
+    cancel: &Cancel,
+) -> Result<T, FixError> {
+    let _in_use = InUse::mark(workspace, &environment.folder);
+    let place = tempfile::tempdir().map_err(CheckError::NoTemporaryFolder)?;
+    let [made, question, scratch] = ["made", "asked", "tmp"].map(|name| place.path().join(name));
+    for folder in [&made, &question, &scratch] {
+        fs::create_dir(folder).map_err(CheckError::NoTemporaryFolder)?;
+    }
+    let list = question.join("list.json");
+    files::write_whole(&list, asked.to_string().as_bytes())?;
+    let input = asked["input"].as_str().map(PathBuf::from);
+    let root = prepared.configuration.root.clone();
+    let reads = [prepared.snapshot.clone(), root, question]
+        .into_iter()
+        .chain(input)
+        .collect();
+    let task = EngineTask::Fix {
+        list: list.clone(),
+        output: made.clone(),
+    };
+    let exit = launch(
+        workspace,
+        prepared,
+        environment,
+        reads,
+        (task, &list, &scratch),
+        cancel,
+    )?;
+    let file = made.join("result.json");
+    let text = fs::read_to_string(&file).map_err(|_| FixError::NoAnswer(exit.to_string()))?;
+    let answer =
+        serde_json::from_str(&text).map_err(|error| FixError::NoAnswer(error.to_string()))?;
+    read(answer, &made)
+}
