@@ -1,5 +1,6 @@
 //! `ade test`: run the cases of a configuration, its past inputs, or changed layouts.
 
+mod fuzz;
 mod past;
 
 use std::path::PathBuf;
@@ -34,7 +35,7 @@ const MOST: usize = 20;
 /// fields; only these are compared, and issues where case.toml lists them. Nothing is recorded. The exit status is 1 where something differs.
 #[derive(clap::Args)]
 #[command(
-    after_help = "Examples:\n  ade test my-config\n  ade test my-config office-export\n  ade test my-config --update     write what came out as what is expected\n  ade test my-config --watch      again at each change\n  ade test my-config --past 20    what would become of the last 20 inputs"
+    after_help = "Examples:\n  ade test my-config\n  ade test my-config office-export\n  ade test my-config --update     write what came out as what is expected\n  ade test my-config --watch      again at each change\n  ade test my-config --past 20    what would become of the last 20 inputs\n  ade test my-config --fuzz 20    what a change of layout would do"
 )]
 pub struct Args {
     /// The configuration's folder
@@ -58,6 +59,15 @@ pub struct Args {
     /// Run the inputs of the last N runs instead, and say what differs from what was written then
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..), conflicts_with_all = ["cases", "words", "update", "junit"])]
     past: Option<u32>,
+    /// Try N changes of layout on each case's input that must not change what comes out, such as other places of columns
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=10_000), conflicts_with_all = ["past", "update", "junit"])]
+    fuzz: Option<u32>,
+    /// Which changes are tried; the same number tries the same ones
+    #[arg(long, value_name = "S", default_value_t = 1, requires = "fuzz")]
+    seed: u64,
+    /// Keep each smallest change that changes what comes out as a case
+    #[arg(long, requires = "fuzz")]
+    keep: bool,
 }
 
 /// What a round needs.
@@ -107,6 +117,15 @@ impl Session<'_> {
         let all = cases::find(&args.config)?;
         let chosen = cases::choose(all, &args.cases, args.words.as_deref())?;
         let environment = self.environment(workspace, prepared)?;
+        if let Some(changes) = args.fuzz {
+            let wanted = fuzz::Wanted {
+                cases: &chosen,
+                changes,
+                seed: args.seed,
+                keep: args.keep,
+            };
+            return fuzz::run(ui, (workspace, prepared, &environment), &wanted, self.cancel);
+        }
         let begun = Instant::now();
         let results = cases::run(workspace, prepared, &environment, &chosen, self.cancel)?;
         let failed = results.iter().filter(|result| !result.passed).count();
@@ -221,15 +240,15 @@ fn print(ui: &Ui, result: &CaseResult) {
     if let Some(error) = &result.error {
         ui.line(format_args!("  {error}"));
     }
-    print_differences(ui, &result.differences);
+    print_differences(ui, "  ", &result.differences);
 }
 
-fn print_differences(ui: &Ui, differences: &[Difference]) {
+fn print_differences(ui: &Ui, margin: &str, differences: &[Difference]) {
     for difference in differences.iter().take(MOST) {
-        ui.line(format_args!("  {}", in_words(difference)));
+        ui.line(format_args!("{margin}{}", in_words(difference)));
     }
     if let Some(more @ 1..) = differences.len().checked_sub(MOST) {
-        ui.line(format_args!("  and {more} more"));
+        ui.line(format_args!("{margin}and {more} more"));
     }
 }
 

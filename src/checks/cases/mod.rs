@@ -2,10 +2,12 @@
 //!
 //! - [`run`]: runs them in the engine, many in one process.
 //! - `judging`: compares what came out with what is expected.
+//! - [`fuzz`]: tries changes of layout on them that must change nothing.
 //! - [`as_junit`]: the report that CI systems read.
 //!
 //! Nothing is recorded.
 
+mod fuzzing;
 mod judging;
 mod junit;
 mod running;
@@ -16,6 +18,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+pub use self::fuzzing::{Broken, Fuzzed, FuzzedCase, fuzz, keep};
 pub use self::junit::as_junit;
 pub use self::running::run;
 use super::check::CheckError;

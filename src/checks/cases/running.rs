@@ -48,7 +48,7 @@ pub fn run(
         prepared,
         environment,
     }
-    .ask(asked, cancel)?;
+    .ask(asked, 1, cancel)?;
     let results = cases
         .iter()
         .enumerate()
@@ -115,8 +115,13 @@ fn answer(made: &Path, number: usize) -> PathBuf {
 }
 
 impl Engine<'_> {
-    /// Has the engine run what is asked.
-    pub fn ask(self, mut asked: Vec<Value>, cancel: &Cancel) -> Result<Answers, CasesError> {
+    /// Has the engine do what is asked, which is so many runs each.
+    pub fn ask(
+        self,
+        mut asked: Vec<Value>,
+        runs: usize,
+        cancel: &Cancel,
+    ) -> Result<Answers, CasesError> {
         let _in_use = InUse::mark(self.workspace, &self.environment.folder);
         let place = tempfile::tempdir().map_err(CheckError::NoTemporaryFolder)?;
         fs::create_dir(made(place.path())).map_err(CheckError::NoTemporaryFolder)?;
@@ -124,8 +129,7 @@ impl Engine<'_> {
             case["number"] = number.into();
         }
         let processors = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-        let processes = asked
-            .len()
+        let processes = (asked.len() * runs)
             .div_ceil(CASES_OF_A_PROCESS)
             .clamp(1, processors);
         let share = asked.len().div_ceil(processes).max(1);
@@ -134,7 +138,7 @@ impl Engine<'_> {
             let shares: Vec<_> = asked
                 .chunks(share)
                 .enumerate()
-                .map(|(at, share)| scope.spawn(move || self.ask_share(at, share, place_path, cancel)))
+                .map(|(at, share)| scope.spawn(move || self.ask_share((at, share), runs, place_path, cancel)))
                 .collect();
             let mut crashed = BTreeMap::new();
             for share in shares {
@@ -149,8 +153,8 @@ impl Engine<'_> {
     /// Has one process after the other run its share. Returns those of the cases that came to no result, with the reason.
     fn ask_share(
         self,
-        at: usize,
-        share: &[Value],
+        (at, share): (usize, &[Value]),
+        runs: usize,
         place: &Path,
         cancel: &Cancel,
     ) -> Result<BTreeMap<usize, String>, CasesError> {
@@ -177,7 +181,7 @@ impl Engine<'_> {
                 return Ok(crashed);
             };
             files::write_whole(&list, json!(left).to_string().as_bytes())?;
-            let report = self.launch((&list, &made, &scratch), left.len(), cancel)?;
+            let report = self.launch((&list, &made, &scratch), left.len() * runs, cancel)?;
             let mut without = left.iter().map(number_of);
             let next = without.find(|number| !answer(&made, *number).is_file());
             let is_idle = next == Some(first);
