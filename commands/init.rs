@@ -58,9 +58,9 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
         ui.line(format_args!("  {}", file.display()));
     }
     ui.say(format_args!(
-        "\nNext: ade run {} {}   (a messy roster; the first run builds an environment)",
-        typed(&shown),
+        "\nNext: ade run {name} {}   (a messy roster; the first run builds an environment)\n      ade test {name}   (inputs whose result is known)",
         typed(sample.display().to_string()),
+        name = typed(&shown),
     ));
     Ok(ExitStatus::Done)
 }

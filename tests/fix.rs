@@ -37,7 +37,10 @@ fn what_is_accepted_is_written_into_the_field_and_the_file_is_run_again() {
     assert_eq!(why, "\"hours\" and \"Std.\" both mean \"hours\"");
     assert_eq!(reason("employer").0, "Firma");
     // Piped and without --accept nothing is changed.
-    place.ade("fix april.csv").succeeds().prints("✓ hours = Std.");
+    place
+        .ade("fix april.csv")
+        .succeeds()
+        .prints("✓ hours = Std.");
     assert_eq!(place.read(FIELDS), before);
 
     place

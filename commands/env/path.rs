@@ -15,7 +15,7 @@ use crate::exit::{ExitStatus, Outcome};
 /// Use it to run the environment's Python, or to point an editor at it. Fails if the environment is not built yet.
 #[derive(clap::Args)]
 #[command(
-    after_help = "Examples:\n  \"$(ade env path my-config)/bin/python\" -m unittest discover my-config/tests\n  source \"$(ade env path my-config)/bin/activate\""
+    after_help = "Examples:\n  \"$(ade env path my-config)/bin/python\" -c 'import polars; print(polars.__version__)'\n  source \"$(ade env path my-config)/bin/activate\""
 )]
 pub struct Args {
     /// The configuration's folder

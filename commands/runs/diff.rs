@@ -78,7 +78,8 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
     })
 }
 
-fn print(ui: &Ui, found: &Difference) {
+/// Prints what differs.
+pub fn print(ui: &Ui, found: &Difference) {
     let title = format!("{} → {}", found.before, found.after);
     ui.line(ui.paint(Tone::Strong, &title));
     if !found.is_any() {

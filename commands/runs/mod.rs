@@ -1,7 +1,7 @@
 //! `ade runs`: the queue and its history.
 
 mod cancel;
-mod diff;
+pub mod diff;
 mod filters;
 mod ls;
 mod retry;

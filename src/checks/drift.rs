@@ -13,14 +13,13 @@ use crate::environment::needed::prepare::Prepared;
 use crate::environment::provide::installers::Installers;
 use crate::environment::provide::{Progress, Want};
 use crate::run::execution::provide::provide;
-use crate::run::results::derive;
 use crate::run::results::layout::{Difference, Layout, layout_of};
 use crate::run::results::senders::Senders;
 use crate::store::{RunRecord, StoreError};
 use crate::workspace::Workspace;
 
 /// Reading one file never takes longer, whatever the limit of a run is.
-const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
+pub(super) const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// In what a file differs from an earlier one.
 #[derive(Debug)]
@@ -124,15 +123,12 @@ pub fn drift(
         before: Some(since.clone()),
     };
     let until = Instant::now() + workspace.settings.run_timeout.unwrap_or(LONGEST);
-    let reading = read(workspace, prepared, &environment, &input, until, cancel)?
+    let mut reading = read(workspace, prepared, &environment, &input, until, cancel)?
         .ok_or_else(|| DriftError::TooLong { file: name.clone() })?;
-    if let Some(failure) = reading.error {
+    if let Some(failure) = reading.error.take() {
         return Err(CheckError::DoesNotLoad(Box::new(failure)).into());
     }
-    let report = reading.report;
-    let payload = report.completed.as_ref();
-    let results = payload.map(|payload| derive(payload, &report.computed_fields, &report.noticed));
-    let payload = results.and_then(|results| serde_json::from_str(&results.payload).ok());
+    let payload = reading.payload();
     let now = payload.and_then(|payload| Layout::of(&payload, &name));
     let now = now.ok_or_else(|| DriftError::NoTable { file: name.clone() })?;
     Ok(Drift {

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use similar::TextDiff;
 
-use super::cases::launch;
+use super::cases::Engine;
 use super::check::CheckError;
 use crate::base::cancel::Cancel;
 use crate::base::files::{self, FileError};
@@ -323,23 +323,18 @@ fn ask<T>(
     let list = question.join("list.json");
     files::write_whole(&list, asked.to_string().as_bytes())?;
     let input = asked["input"].as_str().map(PathBuf::from);
-    let root = prepared.configuration.root.clone();
-    let reads = [prepared.snapshot.clone(), root, question]
-        .into_iter()
-        .chain(input)
-        .collect();
     let task = EngineTask::Fix {
         list: list.clone(),
         output: made.clone(),
     };
-    let exit = launch(
+    let engine = Engine {
         workspace,
         prepared,
         environment,
-        reads,
-        (task, &list, &scratch),
-        cancel,
-    )?;
+    };
+    let exit = engine
+        .launch((task, &list, &scratch), input, 1, cancel)?
+        .exit;
     let file = made.join("result.json");
     let text = fs::read_to_string(&file).map_err(|_| FixError::NoAnswer(exit.to_string()))?;
     let answer =

@@ -4,6 +4,7 @@
 //! - [`cases`]: runs inputs whose result is known.
 //! - [`trial`]: runs one over inputs of former runs and says what would be another; `compare`: two workbooks.
 //! - [`dev`]: finds configurations, and watches them while they are edited; `syntax` reads their modules without executing them.
+//! - [`past`]: runs one as it is over inputs of its former runs, and says where rows, fields and issues are others.
 //! - [`drift`]: in what the layout of a file differs from that of its sender's last good run.
 //! - [`fix`]: which headers a configuration lacks, and its files with them.
 //! - [`doctor`]: is this machine ready.
@@ -15,5 +16,6 @@ pub mod dev;
 pub mod doctor;
 pub mod drift;
 pub mod fix;
+pub mod past;
 mod syntax;
 pub mod trial;

@@ -87,8 +87,22 @@ pub(super) struct Reading {
     pub report: EngineReport,
     /// Why a run would not have succeeded.
     pub error: Option<Failure>,
-    output: PathBuf,
+    /// Its workbook.
+    pub output: PathBuf,
     _place: TempDir,
+}
+
+impl Reading {
+    /// What its report says, as a run records it.
+    pub fn payload(&self) -> Option<Value> {
+        let report = &self.report;
+        let results = derive(
+            report.completed.as_ref()?,
+            &report.computed_fields,
+            &report.noticed,
+        );
+        serde_json::from_str(&results.payload).ok()
+    }
 }
 
 /// Tries a prepared configuration on one input. `None`: it had not ended at this time, and was stopped.

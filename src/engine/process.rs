@@ -329,6 +329,10 @@ impl Invocation {
             command.env("POLARS_MAX_THREADS", threads().to_string());
             command.env(POLICY, self.policy_for_engine().to_string());
         }
+        if let EngineTask::Cases { .. } = self.task {
+            // Their inputs are small: more threads wait for each other.
+            command.env("POLARS_MAX_THREADS", "1");
+        }
         if shows_values {
             command.env(SHOW_VALUES, "1");
         }

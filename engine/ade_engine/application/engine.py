@@ -217,6 +217,8 @@ class _Run:
         #: Whether cells may have been read: what an error says may quote one from then on.
         self.cells_read = False
         self.notices = Notices()
+        #: What the config package has registered, once it was loaded.
+        self.registry: Registry | None = None
         #: With ``issue_list``, once the output was saved: what is told of the issues.
         self.issues: dict[str, Any] = {}
         #: Descriptors that are free when a failure is reported.
@@ -335,6 +337,7 @@ class _Run:
         from ade_engine.pipeline.sheet import SheetPipeline
 
         registry, manifest, package_folder, modules = _load_config(plan.config_package, self.settings, self.logger)
+        self.registry = registry
         report.fields = registry.fields
         if self.policy.sends_notices:
             # While the file is being read.
@@ -404,12 +407,15 @@ class _Run:
         if is_late:
             self._add_own_sheets(output)
         output.save(str(plan.output_file), self._files_beside(pipeline, output, apart))
-        if not self.settings.issue_list:
-            return
+        if self.settings.issue_list:
+            self._count_issues(output, report, context, 0 if quarantine is None else quarantine.rows)
+
+    def _count_issues(self, output: Output, report: RunReport, context: RunContext, quarantined: int) -> None:
+        """Find out what is told of the issues."""
         from ade_engine.pipeline.issues.counted import told
 
-        quarantined = 0 if quarantine is None else quarantine.rows
-        self.issues = told(output.issues, report.rows_with_errors(), context.unnamed_rules, registry.fields, rows_quarantined=quarantined)
+        fields = context.registry.fields
+        self.issues = told(output.issues, report.rows_with_errors(), context.unnamed_rules, fields, rows_quarantined=quarantined)
 
     def _add_own_sheets(self, output: Output) -> None:
         """Add the sheets of issues and of notes, where they are wanted."""

@@ -1,7 +1,9 @@
 """Runs of many small inputs in one process, each as a run of its own, and what came out of each by field.
 
 The result of a case is a file of its own, complete when it is there: a caller whose process ends early finds which case it was in.
-Nothing of this module is imported by a run.
+Each case executes the configuration's modules anew, so nothing that one leaves in them reaches the next; they are compiled once. What is
+made to be kept or told is not made: no workbook is written, except that one that hooks hold is written to memory, because they may have
+put into it what no workbook can hold. Nothing of this module is imported by a run.
 """
 
 from __future__ import annotations
@@ -9,12 +11,16 @@ from __future__ import annotations
 import json
 import logging
 import os
+import sys
 from datetime import date, datetime, time
+from functools import partial
+from io import BytesIO
 from pathlib import Path
 
 from ade_engine.application.engine import _Plan, _Run
 from ade_engine.infrastructure.observability.logger import RunLogger
 from ade_engine.models.errors import HookError, InputError
+from ade_engine.models.fields import HookName
 from ade_engine.models.run import RunRequest
 
 TYPE_CHECKING = False
@@ -22,16 +28,22 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
+    from ade_engine.application.completed import RunReport
     from ade_engine.infrastructure.settings import Settings
+    from ade_engine.io.input.source import Source
     from ade_engine.io.output.workbook import Output
+    from ade_engine.pipeline.shared.context import RunContext
     from ade_engine.pipeline.sheet import SheetPipeline
 
 
-def run_case(case: dict[str, Any], settings: Settings, config_package: Path, folder: Path) -> dict[str, Any]:
+def run_case(
+    case: dict[str, Any], settings: Settings, config_package: Path, folder: Path, *, with_places: bool = False
+) -> dict[str, Any]:
     """Run one case: ``input``, and as wanted ``input_sheets`` and ``active_sheet_only``. ``folder`` receives its workbook.
 
     Returns ``error`` (``None``, or its ``code`` and ``message``), ``tables`` (each with its ``sheet``, the ``fields`` of its columns,
-    ``None`` where a column is of none, their ``headers`` and its ``rows``), and ``issues`` (the lines of the list, or none).
+    ``None`` where a column is of none, their ``headers`` and its ``rows``), and ``issues`` (the lines of the list, or none);
+    ``with_places`` also ``places``: where each table stands in the input.
     """
     source = Path(case["input"])
     output = folder / "output.xlsx"
@@ -54,11 +66,58 @@ def run_case(case: dict[str, Any], settings: Settings, config_package: Path, fol
     if result.error is not None:
         failure = {"code": result.error.code.value, "message": result.error.message}
         return {"error": failure, "tables": [], "issues": []}
-    return {"error": None, "tables": run.tables, "issues": run.lines}
+    found = {"error": None, "tables": run.tables, "issues": run.lines}
+    return {**found, "places": run.places()} if with_places else found
+
+
+def compile_once(folder: Path) -> None:
+    """Keep what is compiled of the configuration, whose own folder may not be written."""
+    folder.mkdir(exist_ok=True)
+    sys.pycache_prefix = str(folder)
+    sys.dont_write_bytecode = False
 
 
 class _CaseRun(_Run):
     """A run that keeps the tables of its output, as hooks have left them."""
+
+    def __init__(self, plan: _Plan, settings: Settings, logger: RunLogger):
+        super().__init__(plan, settings, logger)
+        # Nobody is told what a check of the configuration says.
+        self.policy = self.policy.__replace__(sends_notices=False)
+
+    def _process(self, source: Source, report: RunReport) -> None:
+        self.report = report
+        super()._process(source, report)
+
+    def places(self) -> list[dict[str, int]]:
+        """Where each table stands: the number of its sheet, its row of headers, its first and last row of data, its columns, from 0."""
+        now = datetime.now()
+        payload = self.report.payload(error=None, started_at=now, completed_at=now, output_path=None)
+        found = []
+        for sheet in payload["workbooks"][0]["sheets"]:
+            for table in sheet["tables"]:
+                header, data = table["structure"]["header"], table["structure"]["data"]
+                first, _, last = table["structure"]["region"]["a1"].partition(":")
+                if header["row_start"] is not None:
+                    found.append({
+                        "sheet": sheet["locator"]["sheet"]["index"], "header": header["row_start"] - 1,
+                        "first": data["row_start"] - 1, "last": data["row_start"] + data["row_count"] - 2,
+                        "left": _column(first), "right": _column(last or first),
+                    })  # fmt: skip
+        return found
+
+    def _new_output(self) -> Output:
+        output = super()._new_output()
+        output.save = partial(_check_only, output)
+        return output
+
+    def _add_own_sheets(self, output: Output) -> None:
+        # Only hooks would see them.
+        if self.registry.hooks[HookName.ON_WORKBOOK_BEFORE_SAVE]:
+            super()._add_own_sheets(output)
+
+    def _count_issues(self, output: Output, report: RunReport, context: RunContext, quarantined: int) -> None:
+        pass
 
     def _files_beside(self, pipeline: SheetPipeline, output: Output, apart: Output | None) -> dict[str, Callable[[str], None]]:
         super()._files_beside(pipeline, output, apart)
@@ -78,6 +137,22 @@ class _CaseRun(_Run):
         self.lines = [] if issues is None else [dict(zip(("field", "rule", "severity", "row", "cell", "message"), line)) for line in issues.select("field", "rule", "severity", "row", "cell", "message").iter_rows()]
         # Only what came out is wanted.
         return {}
+
+
+def _column(place: str) -> int:
+    """The number of a cell's column, from 0."""
+    number = 0
+    for letter in place.rstrip("0123456789"):
+        number = number * 26 + ord(letter) - 64
+    return number - 1
+
+
+def _check_only(output: Output, path: str, beside_it: Any = None) -> None:
+    """In place of writing: raises what writing would."""
+    if output.is_touched:
+        output.workbook.save(BytesIO())
+    else:
+        output.check_time_zones()
 
 
 def _on_sheet(sheet: Any, fields: dict[str, str | None]) -> list[dict[str, Any]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from time import perf_counter
 
 from ade_engine.cli.arguments import UsageError
 from ade_engine.cli.common import load_settings
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
 def test_cases(values: dict[str, Any]) -> int:
     """Run each case of a list in this process, and write what came out of each as ``<number>.json``."""
-    from ade_engine.cases.runner import run_case, write_result
+    from ade_engine.cases.runner import compile_once, run_case, write_result
     from ade_engine.models.errors import SettingsError
 
     folder = Path(values["output_dir"])
@@ -24,7 +25,9 @@ def test_cases(values: dict[str, Any]) -> int:
         cases = [(int(case["number"]), Path(case["input"]), case) for case in listed]
     except (OSError, ValueError, TypeError, KeyError) as error:
         raise UsageError(f"--list is no list of cases: {error}") from error
+    compile_once(folder / "compiled")
     for number, source, case in cases:
+        begun = perf_counter()
         own = [f"{name}={value}" for name, value in (case.get("settings") or {}).items()]
         try:
             # The tables are kept in the shape that tells the field of each column; it is not written.
@@ -32,8 +35,14 @@ def test_cases(values: dict[str, Any]) -> int:
             settings, package = load_settings({**values, "set": assigned}, source.name)
             made = folder / str(number)
             made.mkdir(parents=True, exist_ok=True)
-            result = run_case(case, settings, package, made)
+            if "changes" in case:
+                from ade_engine.cases.fuzz import Fuzz
+
+                result = Fuzz(case, settings, package, made).result(int(case["changes"]), int(case["seed"]))
+            else:
+                result = run_case(case, settings, package, made)
         except (SettingsError, UsageError) as error:
             result = {"error": {"code": "settings_invalid", "message": str(error)}, "tables": [], "issues": []}
+        result["seconds"] = perf_counter() - begun
         write_result(folder / f"{number}.json", result)
     return 0

@@ -176,6 +176,13 @@ impl Difference {
         let lists = self.versions.len() + self.issues.len() + self.mapping.len() + columns;
         counts || lists > 0 || rows.added + rows.gone + rows.changed_cells > 0
     }
+
+    /// Takes in what the payloads of both say of issues and headers.
+    fn compare_payloads(&mut self, payloads: &[Value]) {
+        self.issues = changes(&issues(&payloads[0]), &issues(&payloads[1]), 0);
+        let mapping = [mapping(&payloads[0]), mapping(&payloads[1])];
+        self.mapping = changes(&mapping[0], &mapping[1], String::new());
+    }
 }
 
 /// Compares two runs. `key`: the field by which rows belong together; `None`: the first that is unique in both, otherwise their keys.
@@ -205,9 +212,27 @@ pub fn of_runs(
     found.run_ids = Some(runs.map(|run| run.id.clone()));
     found.versions = versions(workspace, runs)?;
     found.counts = counts(runs, &found.rows);
-    found.issues = changes(&issues(&payloads[0]), &issues(&payloads[1]), 0);
-    let mapping = [mapping(&payloads[0]), mapping(&payloads[1])];
-    found.mapping = changes(&mapping[0], &mapping[1], String::new());
+    found.compare_payloads(&payloads);
+    Ok(found)
+}
+
+/// Compares a run with what its input comes to now: a workbook and the payload of its report. Nothing but rows is counted.
+///
+/// # Errors
+/// The run has no output any more, or something cannot be read.
+pub fn of_run_and_now(
+    workspace: &Workspace,
+    run: &RunRecord,
+    now: (&Path, &Value),
+) -> Result<Difference, DifferenceError> {
+    let before = workspace.store.run_payload(&run.id)?.unwrap_or_default();
+    let before: Value = serde_json::from_str(&before).unwrap_or_default();
+    let old = Grid::read(&output_of(run)?, &run.input_name, Some(&before))?;
+    let new = Grid::read(now.0, &run.input_name, Some(now.1))?;
+    let payloads = [before, now.1.clone()];
+    let mut found = compared(&old, &new, &keys_of(&payloads), false)?;
+    found.counts = vec![found.rows.counted()];
+    found.compare_payloads(&payloads);
     Ok(found)
 }
 
@@ -348,11 +373,7 @@ fn versions(
 }
 
 fn counts(runs: [&RunRecord; 2], rows: &RowChanges) -> Vec<Change<u64>> {
-    let mut counts = vec![Change {
-        what: "rows".to_owned(),
-        before: rows.before,
-        after: rows.after,
-    }];
+    let mut counts = vec![rows.counted()];
     if let [Some(before), Some(after)] = runs.map(|run| run.metrics.as_ref()) {
         let more = [
             ("rows read", before.rows, after.rows),
@@ -682,6 +703,15 @@ fn by_place(old: &Grid, new: &Grid, columns: &[(usize, usize)], rows: &mut RowCh
 }
 
 impl RowChanges {
+    /// How many there were and are.
+    fn counted(&self) -> Change<u64> {
+        Change {
+            what: "rows".to_owned(),
+            before: self.before,
+            after: self.after,
+        }
+    }
+
     fn add(&mut self, name: &str) {
         self.added += 1;
         keep(&mut self.added_rows, || shown(name));

@@ -249,6 +249,11 @@ class Output:
             raise
         _sync_folder(folder)
 
+    def check_time_zones(self) -> None:
+        """Raise what writing would, where a moment has a time zone that no workbook can hold."""
+        for table in self._placed:
+            table.check_time_zones()
+
     def write_issues(self, path: str) -> None:
         """Write the list of issues."""
         with open(path, "wb") as file:

@@ -1,0 +1,88 @@
+//! `ade test --fuzz`: changes of a sender's layout that must not change what comes out.
+
+use ade::base::cancel::Cancel;
+use ade::checks::cases::{Case, FuzzedCase, fuzz, keep};
+use ade::environment::needed::prepare::Prepared;
+use ade::store::EnvironmentRecord;
+use ade::workspace::Workspace;
+use serde_json::json;
+
+use super::print_differences;
+use crate::exit::{ExitStatus, Outcome};
+use crate::ui::{Tone, Ui, plural};
+
+/// What is tried.
+pub struct Wanted<'a> {
+    /// The cases.
+    pub cases: &'a [Case],
+    /// How many changes of each.
+    pub changes: u32,
+    /// The seed that decides which.
+    pub seed: u64,
+    /// Whether those that break something are kept as cases.
+    pub keep: bool,
+}
+
+pub fn run(
+    ui: &Ui,
+    (workspace, prepared, environment): (&Workspace, &Prepared, &EnvironmentRecord),
+    wanted: &Wanted<'_>,
+    cancel: &Cancel,
+) -> Outcome {
+    let how = (wanted.changes, wanted.seed);
+    let fuzzed = fuzz(workspace, prepared, environment, wanted.cases, how, cancel)?;
+    let all = &fuzzed.cases;
+    let tried: u64 = all.iter().flat_map(|case| case.tried.values()).sum();
+    let broken: u64 = all
+        .iter()
+        .flat_map(|case| &case.broken)
+        .map(|one| one.times)
+        .sum();
+    let failed = all.iter().filter(|case| case.error.is_some()).count();
+    if ui.json() {
+        ui.document(&json!({"seed": wanted.seed, "tried": tried, "broken": broken, "cases": all}));
+    } else {
+        all.iter().for_each(|case| print(ui, case));
+        let seed = wanted.seed;
+        ui.line(format_args!(
+            "{} tried, {broken} of them changed what comes out (--seed {seed})",
+            plural(tried, "change of layout").replace("change of layouts", "changes of layout")
+        ));
+    }
+    if wanted.keep {
+        for (case, fuzzed) in wanted.cases.iter().zip(all) {
+            for one in &fuzzed.broken {
+                let folder = keep(case, one)?;
+                ui.say(format_args!("Kept as {}", ui.path(&folder)));
+            }
+        }
+    }
+    Ok(match failed > 0 || broken > 0 {
+        true => ExitStatus::Refused,
+        false => ExitStatus::Done,
+    })
+}
+
+fn print(ui: &Ui, case: &FuzzedCase) {
+    let is_well = case.error.is_none() && case.broken.is_empty();
+    let (tone, mark) = if is_well {
+        (Tone::Good, "✓")
+    } else {
+        (Tone::Bad, "✗")
+    };
+    ui.line(format_args!("{} {}", ui.paint(tone, mark), case.name));
+    if let Some(error) = &case.error {
+        ui.line(format_args!("  nothing was tried: {error}"));
+    }
+    for one in &case.broken {
+        let tried = case.tried.get(&one.kind).copied().unwrap_or_default();
+        ui.line(format_args!(
+            "  {} ({} of {tried}): {}",
+            one.kind, one.times, one.change
+        ));
+        if let Some(error) = &one.error {
+            ui.line(format_args!("    {error}"));
+        }
+        print_differences(ui, "    ", &one.differences);
+    }
+}

@@ -1,0 +1,308 @@
+//! `ade test`: run the cases of a configuration, its past inputs, or changed layouts.
+
+mod fuzz;
+mod past;
+
+use std::path::PathBuf;
+use std::time::Instant;
+
+use ade::base::cancel::Cancel;
+use ade::base::files;
+use ade::checks::cases::{self, Case, CaseResult, Difference, What};
+use ade::checks::check::CheckError;
+use ade::configuration::Configuration;
+use ade::environment::needed::prepare::{Prepared, prepare};
+use ade::environment::provide::Want;
+use ade::environment::provide::installers::Installers;
+use ade::run::execution::provide::provide;
+use ade::run::inputs::input::{Input, MeantFiles};
+use ade::run::inputs::watch::Watch;
+use ade::store::EnvironmentRecord;
+use ade::workspace::Workspace;
+use serde_json::json;
+
+use crate::context::Context;
+use crate::exit::{ExitStatus, Failure, Outcome};
+use crate::signals;
+use crate::ui::{EnvironmentProgress, LiveLines, Tone, Ui, first, plural};
+
+/// So many differences of a case are printed.
+const MOST: usize = 20;
+
+/// Run the cases of a configuration: inputs whose result is known
+///
+/// A case is a folder in tests/cases with an input and the expected.csv or expected.xlsx that it must become, whose columns are named after
+/// fields; only these are compared, and issues where case.toml lists them. Nothing is recorded. The exit status is 1 where something differs.
+#[derive(clap::Args)]
+#[command(
+    after_help = "Examples:\n  ade test my-config\n  ade test my-config office-export\n  ade test my-config --update     write what came out as what is expected\n  ade test my-config --watch      again at each change\n  ade test my-config --past 20    what would become of the last 20 inputs\n  ade test my-config --fuzz 20    what a change of layout would do"
+)]
+pub struct Args {
+    /// The configuration's folder
+    #[arg(default_value = ".")]
+    config: PathBuf,
+    /// Only these cases
+    #[arg(value_name = "CASE")]
+    cases: Vec<String>,
+    /// Only cases with this in their names
+    #[arg(short = 'k', value_name = "WORDS")]
+    words: Option<String>,
+    /// Show what differs, and write what came out as what is expected
+    #[arg(long)]
+    update: bool,
+    /// Run again whenever a file of the configuration changes
+    #[arg(long, conflicts_with_all = ["update", "past"])]
+    watch: bool,
+    /// Write the results as JUnit's XML, too
+    #[arg(long, value_name = "FILE")]
+    junit: Option<PathBuf>,
+    /// Run the inputs of the last N runs instead, and say what differs from what was written then
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..), conflicts_with_all = ["cases", "words", "update", "junit"])]
+    past: Option<u32>,
+    /// Try N changes of layout on each case's input that must not change what comes out, such as other places of columns
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=10_000), conflicts_with_all = ["past", "update", "junit"])]
+    fuzz: Option<u32>,
+    /// Which changes are tried; the same number tries the same ones
+    #[arg(long, value_name = "S", default_value_t = 1, requires = "fuzz")]
+    seed: u64,
+    /// Keep each smallest change that changes what comes out as a case
+    #[arg(long, requires = "fuzz")]
+    keep: bool,
+}
+
+/// What a round needs.
+struct Session<'a> {
+    args: &'a Args,
+    ui: &'a Ui,
+    lines: &'a LiveLines<'a>,
+    cancel: &'a Cancel,
+}
+
+pub fn run(args: &Args, context: &Context) -> Outcome {
+    let ui = &context.ui;
+    let lines = LiveLines::new(ui);
+    let cancel = signals::cancel_on_signals_and(lines.clear());
+    let session = Session {
+        args,
+        ui,
+        lines: &lines,
+        cancel: &cancel,
+    };
+    if args.watch {
+        return session.watch(&context.open_or_create()?);
+    }
+    let (workspace, prepared) = context.prepare(&args.config)?;
+    session.round(&workspace, &prepared)
+}
+
+impl Session<'_> {
+    fn environment(
+        &self,
+        workspace: &Workspace,
+        prepared: &Prepared,
+    ) -> Result<EnvironmentRecord, Failure> {
+        let shown = EnvironmentProgress::new(self.lines, &prepared.record.name);
+        let on = &mut |progress: ade::environment::provide::Progress<'_>| shown.show(&progress);
+        let provided = provide(
+            workspace,
+            &Installers,
+            prepared,
+            Want::Whole,
+            self.cancel,
+            on,
+        );
+        Ok(provided.map_err(|error| CheckError::Provide(Box::new(error)))?)
+    }
+
+    fn round(&self, workspace: &Workspace, prepared: &Prepared) -> Outcome {
+        let (args, ui) = (self.args, self.ui);
+        if let Some(runs) = args.past {
+            let environment = self.environment(workspace, prepared)?;
+            let with = (workspace, prepared, &environment);
+            return past::past(ui, with, runs as usize, self.cancel);
+        }
+        let all = cases::find(&args.config)?;
+        let chosen = cases::choose(all, &args.cases, args.words.as_deref())?;
+        let environment = self.environment(workspace, prepared)?;
+        if let Some(changes) = args.fuzz {
+            let wanted = fuzz::Wanted {
+                cases: &chosen,
+                changes,
+                seed: args.seed,
+                keep: args.keep,
+            };
+            return fuzz::run(
+                ui,
+                (workspace, prepared, &environment),
+                &wanted,
+                self.cancel,
+            );
+        }
+        let begun = Instant::now();
+        let results = cases::run(workspace, prepared, &environment, &chosen, self.cancel)?;
+        let failed = results.iter().filter(|result| !result.passed).count();
+        if ui.json() {
+            ui.document(
+                &json!({"passed": results.len() - failed, "failed": failed, "cases": results}),
+            );
+        } else {
+            results.iter().for_each(|result| print(ui, result));
+            let took = begun.elapsed().as_secs_f64();
+            ui.line(format_args!(
+                "{} passed, {failed} failed in {took:.1} s",
+                results.len() - failed
+            ));
+            tell_of_unchecked(ui, &results);
+        }
+        if let Some(file) = &args.junit {
+            let text = cases::as_junit(&prepared.record.name, &results, in_words);
+            files::write_whole(file, text.as_bytes())?;
+        }
+        let is_refused = match args.update {
+            true => update(ui, &chosen, &results)?,
+            false => failed > 0,
+        };
+        Ok(match is_refused {
+            true => ExitStatus::Refused,
+            false => ExitStatus::Done,
+        })
+    }
+
+    /// A round after each change, until a signal.
+    fn watch(&self, workspace: &Workspace) -> Outcome {
+        let folder = self.args.config.as_path();
+        // All files of a configuration are looked at anyway; one stands for them.
+        let itself = [folder.join("tests")];
+        let input = || Input::from(itself[0].clone());
+        let meant = || MeantFiles {
+            inputs: vec![input()],
+            outputs: Vec::new(),
+            below: Vec::new(),
+        };
+        let watch = Watch {
+            configuration: folder,
+            arguments: &itself,
+            expand: &|| Ok(meant()),
+            written: [workspace.paths.data()]
+                .into_iter()
+                .chain(self.args.junit.as_deref())
+                .collect(),
+        };
+        let mut status = ExitStatus::Done;
+        let mut round = |_: &[Input]| -> Result<Vec<Input>, Failure> {
+            let opened = Configuration::open(folder).map_err(|error| Failure::of(&error));
+            let prepared = opened.and_then(|opened| Ok(prepare(workspace, opened, None)?));
+            let done = prepared.and_then(|prepared| self.round(workspace, &prepared));
+            status = done.unwrap_or_else(|failure| {
+                self.lines.suspend(|| self.ui.failure(&failure));
+                failure.status
+            });
+            Ok(Vec::new())
+        };
+        let waiting = || self.lines.say("Watching for changes; Ctrl-C ends this");
+        let changed = |changes: &ade::run::inputs::watch::ChangedInputs| {
+            let files = changes.configuration.iter();
+            let names = files.map(|path| self.ui.path(path));
+            self.lines.say(format!("changed: {}", first(5, names)));
+        };
+        watch.rounds(vec![input()], self.cancel, &mut round, &waiting, &changed)?;
+        Ok(status)
+    }
+}
+
+/// Writes what came out. Returns whether something is left that differs.
+fn update(ui: &Ui, chosen: &[Case], results: &[CaseResult]) -> Result<bool, Failure> {
+    let mut is_left = false;
+    for (case, result) in chosen.iter().zip(results) {
+        if let Some(file) = cases::update(case, result)? {
+            ui.say(format_args!("Wrote {}", ui.path(&file)));
+        }
+        let is_workbook = |file: &PathBuf| file.ends_with("expected.xlsx");
+        if !result.passed && case.expected.as_ref().is_some_and(is_workbook) {
+            ui.say(format_args!(
+                "{}: expected.xlsx is not written; without it, --update writes expected.csv",
+                case.name
+            ));
+        }
+        is_left |= !result.passed && !result.is_mended_by_update();
+    }
+    Ok(is_left)
+}
+
+fn tell_of_unchecked(ui: &Ui, results: &[CaseResult]) {
+    let unchecked: Vec<String> = results
+        .iter()
+        .filter(|result| !result.checked)
+        .map(|result| result.name.clone())
+        .collect();
+    if !unchecked.is_empty() {
+        ui.line(format_args!(
+            "Nobody has checked what is expected of {}: {}",
+            plural(unchecked.len() as u64, "case"),
+            first(5, unchecked.into_iter())
+        ));
+    }
+}
+
+fn print(ui: &Ui, result: &CaseResult) {
+    let (tone, mark) = if result.passed {
+        (Tone::Good, "✓")
+    } else {
+        (Tone::Bad, "✗")
+    };
+    ui.line(format_args!("{} {}", ui.paint(tone, mark), result.name));
+    if let Some(error) = &result.error {
+        ui.line(format_args!("  {error}"));
+    }
+    print_differences(ui, "  ", &result.differences);
+}
+
+fn print_differences(ui: &Ui, margin: &str, differences: &[Difference]) {
+    for difference in differences.iter().take(MOST) {
+        ui.line(format_args!("{margin}{}", in_words(difference)));
+    }
+    if let Some(more @ 1..) = differences.len().checked_sub(MOST) {
+        ui.line(format_args!("{margin}and {more} more"));
+    }
+}
+
+/// A difference in a line of less than 80 columns.
+fn in_words(difference: &Difference) -> String {
+    let text = |value: &Option<String>, most: usize| match value.as_deref() {
+        None | Some("") => "nothing".to_owned(),
+        Some(text) => cut(text, most),
+    };
+    let sheet = difference.sheet.as_deref();
+    let sheet = sheet.map_or_else(String::new, |sheet| format!("{}  ", cut(sheet, 12)));
+    let row = difference
+        .row
+        .map_or_else(String::new, |row| format!("row {row}"));
+    let (expected, got) = (&difference.expected, &difference.got);
+    let field = difference.field.as_deref();
+    let field = field.map_or_else(String::new, |field| cut(field, 18));
+    match (difference.what, expected) {
+        (What::Cell, _) => {
+            let (expected, got) = (text(expected, 16), text(got, 16));
+            format!("{sheet}{row}  {field}  expected {expected}  got {got}")
+        }
+        (What::Row, Some(_)) => format!("{sheet}{row} is missing: {}", text(expected, 45)),
+        (What::Row, None) => format!("{sheet}{row} was not expected: {}", text(got, 40)),
+        (What::Issue, _) => {
+            let place = [row, field].into_iter().filter(|word| !word.is_empty());
+            let place = place.collect::<Vec<_>>().join("  ");
+            match expected {
+                Some(_) => format!("no issue  {place}  {}", text(expected, 35)),
+                None => format!("issue  {place}  {}", text(got, 38)),
+            }
+        }
+    }
+}
+
+/// A text in one line, of so many characters.
+fn cut(text: &str, most: usize) -> String {
+    let line = text.replace(char::is_control, " ");
+    match line.chars().count() <= most {
+        true => line,
+        false => line.chars().take(most - 1).chain(['…']).collect(),
+    }
+}

@@ -1,0 +1,58 @@
+//! `ade test --past`: the configuration as it is over the inputs of its last runs.
+
+use ade::base::cancel::Cancel;
+use ade::checks::past::{Past, again, runs};
+use ade::environment::needed::prepare::Prepared;
+use ade::store::EnvironmentRecord;
+use ade::workspace::Workspace;
+use serde_json::json;
+
+use crate::exit::{ExitStatus, Outcome};
+use crate::runs::diff;
+use crate::ui::{Tone, Ui, plural};
+
+/// Tries the inputs of so many runs, and prints each as it is through.
+pub fn past(
+    ui: &Ui,
+    (workspace, prepared, environment): (&Workspace, &Prepared, &EnvironmentRecord),
+    most: usize,
+    cancel: &Cancel,
+) -> Outcome {
+    let mut tried = Vec::new();
+    for run in runs(workspace, prepared, most)? {
+        let one = again(workspace, prepared, environment, run, cancel)?;
+        if !ui.json() {
+            print(ui, &one);
+        }
+        tried.push(one);
+    }
+    let differ = tried.iter().filter(|one| one.differs()).count();
+    if ui.json() {
+        ui.document(&json!({"inputs": tried.len(), "differ": differ, "past": tried}));
+    } else {
+        let same = tried.len() - differ;
+        ui.line(format_args!(
+            "{}: {same} as before, {differ} differ",
+            plural(tried.len() as u64, "input")
+        ));
+    }
+    Ok(match differ {
+        0 => ExitStatus::Done,
+        _ => ExitStatus::Refused,
+    })
+}
+
+fn print(ui: &Ui, one: &Past) {
+    match (&one.error, &one.difference) {
+        (None, Some(found)) if found.is_any() => diff::print(ui, found),
+        (None, Some(_)) => ui.line(format_args!("{} {}", ui.paint(Tone::Good, "✓"), one.input)),
+        (error, _) => {
+            let why = error.as_ref().map_or_else(
+                || "a run of it has no report".to_owned(),
+                |error| format!("{}: {}", error.code, error.message),
+            );
+            ui.line(format_args!("{} {}", ui.paint(Tone::Bad, "✗"), one.input));
+            ui.line(format_args!("  a run of it fails now: {why}"));
+        }
+    }
+}

@@ -1,0 +1,181 @@
+"""Inputs as grids of plain values: read by the engine's reader, changed by callers, and written again.
+
+What a grid does not hold (looks, formulas, number formats but for dates) is lost, so outcomes are compared between grids that were written
+here, and never with that of the file that one was read from.
+"""
+
+from __future__ import annotations
+
+import csv
+import zipfile
+from datetime import date, datetime, time, timedelta
+from pathlib import Path
+from xml.sax.saxutils import escape, quoteattr
+
+from ade_engine.io.input.source import open_source
+from ade_engine.models.record import Record
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from ade_engine.infrastructure.settings import Settings
+
+#: Excel counts days from here; that it has a 29 February 1900 matters for older days alone.
+_FIRST_DAY = datetime(1899, 12, 30)
+_NAMESPACE = "http://schemas.openxmlformats.org"
+
+
+class Sheet(Record):
+    """A sheet: its rows, ``None`` where a cell is empty, and its merged ranges (first and last row, first and last column, from 1)."""
+
+    title: str
+    rows: list
+    merged: list
+    state: str = "visible"
+
+    def copy(self) -> Sheet:
+        """One that can be changed."""
+        return Sheet(self.title, [list(row) for row in self.rows], list(self.merged), self.state)
+
+
+class Book(Record):
+    """A file: ``format`` is ``csv`` or ``xlsx``."""
+
+    format: str
+    sheets: list
+    delimiter: str = ","
+    #: Whether a text file begins with the mark of UTF-8.
+    mark: bool = False
+
+    def copy(self) -> Book:
+        """One that can be changed."""
+        return Book(self.format, [sheet.copy() for sheet in self.sheets], self.delimiter, self.mark)
+
+
+def read_book(path: Path, settings: Settings) -> Book:
+    """Read an input. Raises what the reader raises."""
+    source = open_source(
+        str(path),
+        csv_encoding=settings.csv_encoding,
+        csv_delimiter=settings.csv_delimiter,
+        max_empty_rows_run=None,
+        max_empty_cols_run=None,
+        fill_merged=0,
+        scan_ahead=False,
+    )
+    source.load()
+    is_text = source.format == "csv"
+    sheets = []
+    for sheet in source.sheets:
+        scan = source.peek(sheet, None)
+        rows = [[None if value == "" else value for value in row] for row in scan.rows(0, scan.rows_emitted)]
+        merged = [] if is_text else [tuple(place) for place in source.merged_ranges(sheet)]
+        sheets.append(Sheet(sheet.title, rows, merged, sheet.state))
+    detected = source.detected() if is_text else None
+    delimiter = detected.delimiter if detected else settings.csv_delimiter if len(settings.csv_delimiter) == 1 else ","
+    return Book("csv" if is_text else "xlsx", sheets, delimiter)
+
+
+def write_book(book: Book, path: Path) -> Path:
+    """Write a book beside the name of ``path``, with the ending of its format; returns where."""
+    path = path.with_suffix(f".{book.format}")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if book.format == "csv":
+        with open(path, "w", encoding="utf-8-sig" if book.mark else "utf-8", newline="") as file:
+            csv.writer(file, delimiter=book.delimiter).writerows([as_text(value) for value in row] for row in book.sheets[0].rows)
+    else:
+        _write_xlsx(book, path)
+    return path
+
+
+def as_text(value: Any) -> str:
+    """A value as a program writes it into a text file."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "TRUE" if value else "FALSE"
+    if isinstance(value, float) and value.is_integer() and abs(value) < 2**53:
+        return str(int(value))
+    if isinstance(value, datetime) and value.time() == time():
+        return value.date().isoformat()
+    return value.isoformat(sep=" ") if isinstance(value, datetime) else str(value)
+
+
+def _write_xlsx(book: Book, path: Path) -> None:
+    main = f'xmlns="{_NAMESPACE}/spreadsheetml/2006/main" xmlns:r="{_NAMESPACE}/officeDocument/2006/relationships"'
+    numbers = range(1, len(book.sheets) + 1)
+    kinds = f"{_NAMESPACE}/officeDocument/2006/relationships"
+    part = "application/vnd.openxmlformats-officedocument.spreadsheetml"
+    sheets = "".join(
+        f'<sheet name={quoteattr(sheet.title)} sheetId="{number}" state="{sheet.state}" r:id="r{number}"/>'
+        for number, sheet in zip(numbers, book.sheets)
+    )
+    parts = {
+        "[Content_Types].xml": f'<Types xmlns="{_NAMESPACE}/package/2006/content-types">'
+        '<Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/>'
+        f'<Override PartName="/xl/workbook.xml" ContentType="{part}.sheet.main+xml"/>'
+        f'<Override PartName="/xl/styles.xml" ContentType="{part}.styles+xml"/>'
+        + "".join(f'<Override PartName="/xl/worksheets/sheet{n}.xml" ContentType="{part}.worksheet+xml"/>' for n in numbers)
+        + "</Types>",
+        "_rels/.rels": _relations([("r1", f"{kinds}/officeDocument", "xl/workbook.xml")]),
+        "xl/workbook.xml": f"<workbook {main}><sheets>{sheets}</sheets></workbook>",
+        "xl/_rels/workbook.xml.rels": _relations(
+            [(f"r{n}", f"{kinds}/worksheet", f"worksheets/sheet{n}.xml") for n in numbers] + [("s", f"{kinds}/styles", "styles.xml")]
+        ),
+        "xl/styles.xml": f"<styleSheet {main}><fonts><font/></fonts><fills><fill/></fills><borders><border/></borders><cellStyleXfs><xf/></cellStyleXfs>"
+        '<cellXfs><xf/><xf numFmtId="14" applyNumberFormat="1"/><xf numFmtId="22" applyNumberFormat="1"/>'
+        '<xf numFmtId="21" applyNumberFormat="1"/><xf numFmtId="46" applyNumberFormat="1"/></cellXfs></styleSheet>',
+    }
+    for number, sheet in zip(numbers, book.sheets):
+        parts[f"xl/worksheets/sheet{number}.xml"] = _sheet_xml(sheet, main)
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, text in parts.items():
+            # Without a time of its own: the same grid gives the same bytes.
+            archive.writestr(zipfile.ZipInfo(name), f'<?xml version="1.0" encoding="UTF-8" standalone="yes"?>{text}')
+
+
+def _relations(all_of: list[tuple[str, str, str]]) -> str:
+    each = "".join(f'<Relationship Id="{name}" Type="{kind}" Target="{target}"/>' for name, kind, target in all_of)
+    return f'<Relationships xmlns="{_NAMESPACE}/package/2006/relationships">{each}</Relationships>'
+
+
+def _sheet_xml(sheet: Sheet, main: str) -> str:
+    rows = []
+    for number, row in enumerate(sheet.rows, 1):
+        cells = "".join(_cell(f"{_letters(column)}{number}", value) for column, value in enumerate(row, 1) if value is not None)
+        rows.append(f'<row r="{number}">{cells}</row>')
+    ranges = "".join(f'<mergeCell ref="{_letters(c1)}{r1}:{_letters(c2)}{r2}"/>' for r1, r2, c1, c2 in sheet.merged)
+    merged = f"<mergeCells>{ranges}</mergeCells>" if ranges else ""
+    return f"<worksheet {main}><sheetData>{''.join(rows)}</sheetData>{merged}</worksheet>"
+
+
+def _cell(place: str, value: Any) -> str:
+    if isinstance(value, bool):
+        return f'<c r="{place}" t="b"><v>{int(value)}</v></c>'
+    if isinstance(value, (int, float)):
+        return f'<c r="{place}"><v>{value!r}</v></c>'
+    if isinstance(value, (date, time, timedelta)):
+        style, days = _days(value)
+        return f'<c r="{place}" s="{style}"><v>{days!r}</v></c>'
+    return f'<c r="{place}" t="inlineStr"><is><t xml:space="preserve">{escape(str(value))}</t></is></c>'
+
+
+def _days(value: Any) -> tuple[int, float]:
+    """The style and the number of a day, a moment, a time of day or a duration."""
+    if isinstance(value, timedelta):
+        return 4, value / timedelta(days=1)
+    if isinstance(value, time):
+        return 3, timedelta(hours=value.hour, minutes=value.minute, seconds=value.second) / timedelta(days=1)
+    is_moment = isinstance(value, datetime)
+    moment = value.replace(tzinfo=None) if is_moment else datetime(value.year, value.month, value.day)
+    days = (moment - _FIRST_DAY) / timedelta(days=1)
+    return (2, days) if is_moment and moment.time() != time() else (1, int(days))
+
+
+def _letters(column: int) -> str:
+    letters = ""
+    while column:
+        column, rest = divmod(column - 1, 26)
+        letters = chr(65 + rest) + letters
+    return letters

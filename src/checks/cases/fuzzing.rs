@@ -1,0 +1,180 @@
+//! Changes of a sender's layout that must not change what comes out, tried on the inputs of cases: `ade test --fuzz`.
+//!
+//! The engine makes them, and makes those smaller that change something. The same seed tries the same changes.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+use super::judging::{CameOut, EngineError, as_expected, outcome_differences};
+use super::running::{Answers, Engine, asked};
+use super::{Case, CasesError, Difference};
+use crate::base::cancel::Cancel;
+use crate::base::files::{self, FileError};
+use crate::environment::needed::prepare::Prepared;
+use crate::store::EnvironmentRecord;
+use crate::workspace::Workspace;
+
+/// How the changes of all cases came out. The changed inputs go with it.
+pub struct Fuzzed {
+    /// In the order of the cases.
+    pub cases: Vec<FuzzedCase>,
+    _answers: Answers,
+}
+
+/// How the changes of a case came out.
+#[derive(Debug, Serialize)]
+pub struct FuzzedCase {
+    /// Its name.
+    pub name: String,
+    /// Why nothing was tried.
+    pub error: Option<String>,
+    /// How many changes of each kind were tried.
+    pub tried: BTreeMap<String, u64>,
+    /// Kinds of changes that changed what came out, each with its smallest.
+    pub broken: Vec<Broken>,
+}
+
+/// A change of layout that changes what comes out.
+#[derive(Debug, Serialize)]
+pub struct Broken {
+    /// Its kind.
+    pub kind: String,
+    /// What was changed.
+    pub change: String,
+    /// How many changes of this kind did.
+    pub times: u64,
+    /// Why nothing came out.
+    pub error: Option<String>,
+    /// What differs.
+    pub differences: Vec<Difference>,
+    #[serde(skip)]
+    input: PathBuf,
+    #[serde(skip)]
+    expected: String,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Answer {
+    error: Option<EngineError>,
+    tried: BTreeMap<String, u64>,
+    broken: Vec<AnswerBroken>,
+}
+
+#[derive(Deserialize)]
+struct AnswerBroken {
+    kind: String,
+    words: String,
+    times: u64,
+    input: PathBuf,
+    before: CameOut,
+    after: CameOut,
+}
+
+/// Tries so many changes of each case.
+///
+/// # Errors
+/// The engine could not be started or was cancelled.
+pub fn fuzz(
+    workspace: &Workspace,
+    prepared: &Prepared,
+    environment: &EnvironmentRecord,
+    cases: &[Case],
+    (changes, seed): (u32, u64),
+    cancel: &Cancel,
+) -> Result<Fuzzed, CasesError> {
+    let engine = Engine {
+        workspace,
+        prepared,
+        environment,
+    };
+    let all = cases.iter().map(|case| {
+        let mut asked = asked(case);
+        asked["changes"] = json!(changes);
+        asked["seed"] = json!(seed);
+        asked
+    });
+    let answers = engine.ask(all.collect(), changes as usize, cancel)?;
+    let fuzzed = cases.iter().enumerate().map(|(number, case)| {
+        let answer = match answers.of(number) {
+            Err(why) => return Ok(none(case, why.to_owned())),
+            Ok(file) => fs::read_to_string(&file).map_err(FileError::on("read", &file))?,
+        };
+        Ok(match serde_json::from_str(&answer) {
+            Ok(answer) => told(case, answer),
+            Err(error) => none(case, format!("what came out cannot be read: {error}")),
+        })
+    });
+    Ok(Fuzzed {
+        cases: fuzzed.collect::<Result<_, CasesError>>()?,
+        _answers: answers,
+    })
+}
+
+fn none(case: &Case, error: String) -> FuzzedCase {
+    FuzzedCase {
+        name: case.name.clone(),
+        error: Some(error),
+        tried: BTreeMap::new(),
+        broken: Vec::new(),
+    }
+}
+
+fn told(case: &Case, answer: Answer) -> FuzzedCase {
+    let in_words = |error: &EngineError| format!("{}: {}", error.code, error.message);
+    let broken = answer.broken.into_iter().map(|one| Broken {
+        kind: one.kind,
+        change: one.words,
+        times: one.times,
+        error: one.after.error.as_ref().map(in_words),
+        differences: match one.after.error {
+            Some(_) => Vec::new(),
+            None => outcome_differences(&one.before, &one.after),
+        },
+        input: one.input,
+        expected: as_expected(&one.before),
+    });
+    FuzzedCase {
+        broken: broken.collect(),
+        tried: answer.tried,
+        ..none(case, String::new())
+    }
+    .with_error(answer.error.as_ref().map(in_words))
+}
+
+impl FuzzedCase {
+    fn with_error(self, error: Option<String>) -> Self {
+        Self { error, ..self }
+    }
+}
+
+/// Keeps a change as a case beside the one that it was made of, with its options; returns its folder.
+///
+/// # Errors
+/// There is such a case already, or a file cannot be written.
+pub fn keep(case: &Case, broken: &Broken) -> Result<PathBuf, CasesError> {
+    let name = format!("{}-{}", case.name, broken.kind);
+    let folder = case.folder.with_file_name(&name);
+    if folder.exists() {
+        return Err(CasesError::Invalid {
+            file: folder,
+            what: "is there already, so the change is not kept; rename or delete it".to_owned(),
+        });
+    }
+    files::create_folder(&folder)?;
+    let read = |file: &Path| fs::read(file).map_err(FileError::on("read", file));
+    let ending = broken.input.extension().unwrap_or_default();
+    let input = folder.join("input").with_extension(ending);
+    files::write_whole(&input, &read(&broken.input)?)?;
+    files::write_whole(&folder.join("expected.csv"), broken.expected.as_bytes())?;
+    let options = case.folder.join("case.toml");
+    // Issues are told at rows of the input, which are others.
+    if options.is_file() && case.options.issues.is_none() {
+        files::write_whole(&folder.join("case.toml"), &read(&options)?)?;
+    }
+    Ok(folder)
+}

@@ -1,0 +1,296 @@
+//! The cases of a configuration: inputs in `tests/cases/` with the tables that they must become. `ade test`.
+//!
+//! - [`run`]: runs them in the engine, many in one process.
+//! - `judging`: compares what came out with what is expected.
+//! - [`fuzz`]: tries changes of layout on them that must change nothing.
+//! - [`as_junit`]: the report that CI systems read.
+//!
+//! Nothing is recorded.
+
+mod fuzzing;
+mod judging;
+mod junit;
+mod running;
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+pub use self::fuzzing::{Broken, Fuzzed, FuzzedCase, fuzz, keep};
+pub use self::junit::as_junit;
+pub(super) use self::running::Engine;
+pub use self::running::run;
+use super::check::CheckError;
+use crate::base::files::{self, FileError};
+use crate::base::problem::{Facts, Kind, Problem, code};
+use crate::run::inputs::input::is_supported;
+use crate::settings::nearest;
+
+/// A case: a folder with an input and the table that it must become.
+#[derive(Clone, Debug)]
+pub struct Case {
+    /// The folder's name.
+    pub name: String,
+    /// The folder.
+    pub folder: PathBuf,
+    /// The file that is run.
+    pub input: PathBuf,
+    /// The table that it must become; `None`: there is none yet.
+    pub expected: Option<PathBuf>,
+    /// What `case.toml` says.
+    pub options: CaseOptions,
+}
+
+/// `case.toml`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct CaseOptions {
+    /// Whether a person has looked at the expected table.
+    pub checked: bool,
+    /// The code of the error that a run of the input must end with.
+    pub must_fail: Option<String>,
+    /// Which sheets are run; empty: all visible ones.
+    pub input_sheets: Vec<String>,
+    /// The active sheet alone.
+    pub active_sheet_only: bool,
+    /// Settings of the engine, by name.
+    pub settings: BTreeMap<String, toml::Value>,
+    /// All issues that there must be; `None`: they are not compared.
+    pub issues: Option<Vec<WantedIssue>>,
+}
+
+/// An issue that there must be: what is not given may be anything.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct WantedIssue {
+    /// Its field.
+    pub field: Option<String>,
+    /// The row of the input, from 1.
+    pub row: Option<usize>,
+    /// Its rule, such as `required`.
+    pub rule: Option<String>,
+    /// `error`, `warning` or `info`.
+    pub severity: Option<String>,
+    /// A part of its message.
+    pub message: Option<String>,
+}
+
+impl Default for CaseOptions {
+    fn default() -> Self {
+        Self {
+            checked: true,
+            must_fail: None,
+            input_sheets: Vec::new(),
+            active_sheet_only: false,
+            settings: BTreeMap::new(),
+            issues: None,
+        }
+    }
+}
+
+/// How a case came out.
+#[derive(Clone, Debug, Serialize)]
+pub struct CaseResult {
+    /// Its name.
+    pub name: String,
+    /// Whether all is as expected.
+    pub passed: bool,
+    /// Whether a person has looked at what is expected.
+    pub checked: bool,
+    /// Why there is nothing to compare.
+    pub error: Option<String>,
+    /// How long the engine ran it.
+    pub seconds: f64,
+    /// What is another than expected.
+    pub differences: Vec<Difference>,
+    /// What came out, as the text of an `expected.csv`.
+    #[serde(skip)]
+    pub came_out: Option<String>,
+}
+
+impl CaseResult {
+    /// Whether all that differs is in the file that [`update`] writes.
+    pub fn is_mended_by_update(&self) -> bool {
+        let is_cells = |one: &Difference| one.what != What::Issue;
+        self.came_out.is_some() && self.differences.iter().all(is_cells)
+    }
+}
+
+/// A cell, a row or an issue that is another than expected.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Difference {
+    /// What differs.
+    pub what: What,
+    /// The sheet of the output, where several are expected.
+    pub sheet: Option<String>,
+    /// The row of the table, from 1: as it came out, or as expected where it is missing. Of an issue the row of the input.
+    pub row: Option<usize>,
+    /// The field; `None`: the row as a whole, or an issue of none.
+    pub field: Option<String>,
+    /// What was expected; `None`: no such row or issue.
+    pub expected: Option<String>,
+    /// What came out; `None`: no such row or issue.
+    pub got: Option<String>,
+}
+
+/// What differs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum What {
+    /// A cell.
+    Cell,
+    /// A row as a whole.
+    Row,
+    /// An issue.
+    Issue,
+}
+
+/// Cases could not be run.
+#[derive(Debug, thiserror::Error)]
+pub enum CasesError {
+    /// There is none.
+    #[error("{} has no cases", .0.display())]
+    None(PathBuf),
+    /// There is no case of this name.
+    #[error("there is no case {name}")]
+    Unknown {
+        /// The name.
+        name: String,
+        /// What to do.
+        hint: String,
+    },
+    /// No case has these words in its name.
+    #[error("no case is meant")]
+    NotMeant(
+        /// The names of all.
+        String,
+    ),
+    /// A file of a case cannot be used.
+    #[error("{}: {what}", file.display())]
+    Invalid {
+        /// The file.
+        file: PathBuf,
+        /// Why.
+        what: String,
+    },
+    /// The engine.
+    #[error(transparent)]
+    Engine(#[from] CheckError),
+    /// A file cannot be read or written.
+    #[error(transparent)]
+    File(#[from] FileError),
+}
+
+impl Problem for CasesError {
+    fn facts(&self) -> Facts {
+        match self {
+            Self::None(_) => Facts::new(Kind::Usage, code::NO_INPUT)
+                .hint("a case is a folder tests/cases/NAME with a file input.csv or input.xlsx; `ade test --update` writes what it becomes"),
+            Self::Unknown { hint, .. } => {
+                Facts::new(Kind::Usage, code::NO_INPUT).hint(hint.clone())
+            }
+            Self::NotMeant(names) => {
+                Facts::new(Kind::Usage, code::NO_INPUT).hint(format!("there are {names}"))
+            }
+            Self::Invalid { .. } => Facts::new(Kind::Usage, code::USAGE),
+            Self::Engine(error) => error.facts(),
+            Self::File(error) => error.facts().under(Kind::Usage, code::UNWRITABLE),
+        }
+    }
+}
+
+/// The cases of a configuration's folder, in the order of their names.
+///
+/// # Errors
+/// There is none, or the file of a case cannot be read.
+pub fn find(configuration: &Path) -> Result<Vec<Case>, CasesError> {
+    let none = || CasesError::None(configuration.to_owned());
+    let mut found = Vec::new();
+    for entry in fs::read_dir(configuration.join("tests/cases")).map_err(|_| none())? {
+        let folder = entry.map_err(|_| none())?.path();
+        let Ok(entries) = fs::read_dir(&folder) else {
+            continue;
+        };
+        let mut inputs: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
+        inputs.retain(|path| {
+            path.file_stem().is_some_and(|stem| stem == "input") && is_supported(path)
+        });
+        inputs.sort();
+        let Some(input) = inputs.into_iter().next() else {
+            continue;
+        };
+        let expected = ["expected.csv", "expected.xlsx"].map(|name| folder.join(name));
+        found.push(Case {
+            name: files::name_of(&folder),
+            options: options(&folder.join("case.toml"))?,
+            expected: expected.into_iter().find(|path| path.is_file()),
+            input,
+            folder,
+        });
+    }
+    found.sort_by(|one, other| one.name.cmp(&other.name));
+    if found.is_empty() {
+        return Err(none());
+    }
+    Ok(found)
+}
+
+/// Those of these names, or all, that have these words in their names.
+///
+/// # Errors
+/// There is none.
+pub fn choose(
+    all: Vec<Case>,
+    names: &[String],
+    words: Option<&str>,
+) -> Result<Vec<Case>, CasesError> {
+    let known = || all.iter().map(|case| case.name.as_str());
+    let listed = || known().collect::<Vec<_>>().join(", ");
+    if let Some(name) = names
+        .iter()
+        .find(|name| known().all(|known| known != *name))
+    {
+        let hint = match nearest(name, known()) {
+            Some(similar) => format!("did you mean {similar}?"),
+            None => format!("there are {}", listed()),
+        };
+        let name = name.clone();
+        return Err(CasesError::Unknown { name, hint });
+    }
+    let listed = listed();
+    let is_meant = |case: &Case| {
+        words.is_none_or(|words| case.name.contains(words))
+            && (names.is_empty() || names.contains(&case.name))
+    };
+    let found: Vec<Case> = all.into_iter().filter(is_meant).collect();
+    match found.is_empty() {
+        true => Err(CasesError::NotMeant(listed)),
+        false => Ok(found),
+    }
+}
+
+fn options(file: &Path) -> Result<CaseOptions, CasesError> {
+    match fs::read_to_string(file) {
+        Ok(text) => toml::from_str(&text).map_err(|error| CasesError::Invalid {
+            file: file.to_owned(),
+            what: error.to_string().trim_end().to_owned(),
+        }),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(CaseOptions::default()),
+        Err(error) => Err(FileError::on("read", file)(error).into()),
+    }
+}
+
+/// Writes what came out as what is expected. Returns the file; `None`: nothing came out, or the expected table is a workbook.
+///
+/// # Errors
+/// The file cannot be written.
+pub fn update(case: &Case, result: &CaseResult) -> Result<Option<PathBuf>, FileError> {
+    let Some(text) = result.came_out.as_ref().filter(|_| !result.passed) else {
+        return Ok(None);
+    };
+    let file = case.folder.join("expected.csv");
+    files::write_whole(&file, text.as_bytes())?;
+    Ok(Some(file))
+}

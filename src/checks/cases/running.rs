@@ -1,0 +1,273 @@
+//! Cases in the engine.
+//!
+//! Many run in one process, confined as a run is; there are as many processes as processors, each with twenty cases at least. Where a
+//! case ends its process, that case has failed, and the others are run in a new one. A process that ends twice in a row before any
+//! case is through is not started again.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use super::judging::{failed, judge};
+use super::{Case, CaseResult, CasesError};
+use crate::base::cancel::Cancel;
+use crate::base::files::{self, FileError};
+use crate::checks::check::CheckError;
+use crate::engine::sandbox::Policy;
+use crate::engine::{ChildProcess, EngineReport, EngineTask, Invocation, Launch};
+use crate::environment::needed::prepare::Prepared;
+use crate::environment::provide::in_use::InUse;
+use crate::settings::paths::EnvironmentFolder;
+use crate::store::EnvironmentRecord;
+use crate::system::process::Exit;
+use crate::workspace::Workspace;
+
+/// A process more is worth its start from so many cases on.
+const CASES_OF_A_PROCESS: usize = 20;
+/// A run's limits hold for so many cases.
+const CASES_OF_A_RUN: usize = 10;
+
+/// Runs cases in an environment that is ready, and compares what comes out with what is expected.
+///
+/// # Errors
+/// The engine could not be started or was cancelled, or an expected table cannot be read.
+pub fn run(
+    workspace: &Workspace,
+    prepared: &Prepared,
+    environment: &EnvironmentRecord,
+    cases: &[Case],
+    cancel: &Cancel,
+) -> Result<Vec<CaseResult>, CasesError> {
+    let asked = cases.iter().map(asked).collect();
+    let answers = Engine {
+        workspace,
+        prepared,
+        environment,
+    }
+    .ask(asked, 1, cancel)?;
+    let results = cases
+        .iter()
+        .enumerate()
+        .map(|(number, case)| match answers.of(number) {
+            Err(why) => Ok(failed(case, why.to_owned())),
+            Ok(file) => judge(case, &file),
+        });
+    results.collect()
+}
+
+/// What the engine is asked of a case.
+pub(super) fn asked(case: &Case) -> Value {
+    let text = |value: &toml::Value| {
+        value
+            .as_str()
+            .map_or_else(|| value.to_string(), str::to_owned)
+    };
+    let settings: BTreeMap<&String, String> = case
+        .options
+        .settings
+        .iter()
+        .map(|(name, value)| (name, text(value)))
+        .collect();
+    let input = case
+        .input
+        .canonicalize()
+        .unwrap_or_else(|_| case.input.clone());
+    json!({
+        "input": input, "input_sheets": case.options.input_sheets,
+        "active_sheet_only": case.options.active_sheet_only, "settings": settings,
+    })
+}
+
+/// The engine of a configuration's environment.
+#[derive(Clone, Copy)]
+pub(in crate::checks) struct Engine<'a> {
+    pub workspace: &'a Workspace,
+    pub prepared: &'a Prepared,
+    pub environment: &'a EnvironmentRecord,
+}
+
+/// What the engine answered; its files go with it.
+pub(in crate::checks) struct Answers {
+    crashed: BTreeMap<usize, String>,
+    place: TempDir,
+}
+
+impl Answers {
+    /// The file with what came out of the case of this number, or why there is none.
+    pub fn of(&self, number: usize) -> Result<PathBuf, &str> {
+        match self.crashed.get(&number) {
+            Some(why) => Err(why),
+            None => Ok(answer(&made(self.place.path()), number)),
+        }
+    }
+}
+
+fn made(place: &Path) -> PathBuf {
+    place.join("made")
+}
+
+fn answer(made: &Path, number: usize) -> PathBuf {
+    made.join(format!("{number}.json"))
+}
+
+impl Engine<'_> {
+    /// Has the engine do what is asked, which is so many runs each.
+    pub fn ask(
+        self,
+        mut asked: Vec<Value>,
+        runs: usize,
+        cancel: &Cancel,
+    ) -> Result<Answers, CasesError> {
+        let _in_use = InUse::mark(self.workspace, &self.environment.folder);
+        let place = tempfile::tempdir().map_err(CheckError::NoTemporaryFolder)?;
+        fs::create_dir(made(place.path())).map_err(CheckError::NoTemporaryFolder)?;
+        for (number, case) in asked.iter_mut().enumerate() {
+            case["number"] = number.into();
+        }
+        let processors = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        let processes = (asked.len() * runs)
+            .div_ceil(CASES_OF_A_PROCESS)
+            .clamp(1, processors);
+        let share = asked.len().div_ceil(processes).max(1);
+        let place_path = place.path();
+        let crashed = std::thread::scope(|scope| {
+            let shares: Vec<_> = asked
+                .chunks(share)
+                .enumerate()
+                .map(|(at, share)| {
+                    scope.spawn(move || self.ask_share((at, share), runs, place_path, cancel))
+                })
+                .collect();
+            let mut crashed = BTreeMap::new();
+            for share in shares {
+                let panicked = |panic| std::panic::resume_unwind(panic);
+                crashed.append(&mut share.join().unwrap_or_else(panicked)?);
+            }
+            Ok::<_, CasesError>(crashed)
+        })?;
+        Ok(Answers { crashed, place })
+    }
+
+    /// Has one process after the other run its share. Returns those of the cases that came to no result, with the reason.
+    fn ask_share(
+        self,
+        (at, share): (usize, &[Value]),
+        runs: usize,
+        place: &Path,
+        cancel: &Cancel,
+    ) -> Result<BTreeMap<usize, String>, CasesError> {
+        let made = made(place);
+        let folder = place.join(format!("asked-{at}"));
+        let scratch = place.join(format!("tmp-{at}"));
+        for folder in [&folder, &scratch] {
+            fs::create_dir(folder).map_err(CheckError::NoTemporaryFolder)?;
+        }
+        let list = folder.join("list.json");
+        let number_of = |case: &&Value| {
+            let number = case["number"].as_u64().unwrap_or_default();
+            usize::try_from(number).unwrap_or_default()
+        };
+        let mut crashed: BTreeMap<usize, String> = BTreeMap::new();
+        let mut was_idle = false;
+        loop {
+            let is_left = |case: &&Value| {
+                let number = number_of(case);
+                !crashed.contains_key(&number) && !answer(&made, number).is_file()
+            };
+            let left: Vec<&Value> = share.iter().filter(is_left).collect();
+            let Some(first) = left.first().map(number_of) else {
+                return Ok(crashed);
+            };
+            files::write_whole(&list, json!(left).to_string().as_bytes())?;
+            let task = EngineTask::Cases {
+                list: list.clone(),
+                output: made.clone(),
+            };
+            let report = self.launch((task, &list, &scratch), None, left.len() * runs, cancel)?;
+            let mut without = left.iter().map(number_of);
+            let next = without.find(|number| !answer(&made, *number).is_file());
+            let is_idle = next == Some(first);
+            let why = said(&report);
+            match next {
+                Some(_) if is_idle && was_idle => {
+                    let rest = left.iter().map(number_of);
+                    crashed.extend(rest.map(|number| {
+                        (
+                            number,
+                            format!("the engine ends before any case is through: {why}"),
+                        )
+                    }));
+                }
+                Some(number) => {
+                    crashed.insert(number, format!("it ended the engine: {why}"));
+                }
+                None => {}
+            }
+            was_idle = is_idle;
+        }
+    }
+
+    /// Starts the engine once for so many cases, or for an `input` that is none of the configuration's files. The `list` with what is
+    /// asked lies in a folder of its own.
+    pub(in crate::checks) fn launch(
+        self,
+        (task, list, scratch): (EngineTask, &Path, &Path),
+        input: Option<PathBuf>,
+        cases: usize,
+        cancel: &Cancel,
+    ) -> Result<EngineReport, CheckError> {
+        let (settings, prepared) = (&self.workspace.settings, self.prepared);
+        let python = EnvironmentFolder(self.environment.folder.clone()).python();
+        let folder = list.parent().unwrap_or(list).to_owned();
+        let root = prepared.configuration.root.clone();
+        let reads = [prepared.snapshot.clone(), root, folder.clone()];
+        let reads = reads.into_iter().chain(input).collect();
+        let made = task.output_folder();
+        let writes = made.into_iter().chain([scratch.to_owned()]).collect();
+        let mut policy = Policy::new(settings, &python, reads, writes, false);
+        let obstacles = policy.obstacles();
+        if !obstacles.is_empty() {
+            return Err(CheckError::NotConfined(obstacles));
+        }
+        let runs = cases.div_ceil(CASES_OF_A_RUN);
+        let times = u32::try_from(runs).unwrap_or(u32::MAX);
+        let more = |limit: Option<Duration>| limit.map(|limit| limit.saturating_mul(times));
+        let limits = &mut policy.limits;
+        limits.cpu_time = more(limits.cpu_time);
+        for limit in [&mut limits.disk, &mut limits.printed] {
+            *limit = limit.map(|limit| limit.saturating_mul(times.into()));
+        }
+        let invocation = Invocation {
+            policy,
+            python: python.clone(),
+            snapshot: prepared.package_folder.clone(),
+            task,
+            folder,
+            scratch: scratch.to_owned(),
+            settings: BTreeMap::new(),
+            variables: settings.variables.clone(),
+            debug: false,
+            timeout: more(settings.run_timeout),
+        };
+        let report = ChildProcess::default()
+            .launch(&invocation, cancel, &mut |_| None)
+            .map_err(|error| CheckError::NotStarted(FileError::on("start", &python)(error)))?;
+        match report.exit {
+            Exit::Cancelled => Err(CheckError::Cancelled),
+            _ => Ok(report),
+        }
+    }
+}
+
+/// How a process ended, and what it said.
+fn said(report: &EngineReport) -> String {
+    let refused = report.refused.as_ref().map(|refused| &refused.message);
+    match refused.or_else(|| report.last_lines.last()) {
+        Some(words) => format!("{}: {words}", report.exit),
+        None => report.exit.to_string(),
+    }
+}

@@ -1,0 +1,144 @@
+//! A configuration as it is now over the inputs of its last runs, compared with what was written then: `ade test --past`. Nothing is
+//! recorded, and no file stays.
+
+use std::collections::HashSet;
+use std::time::Instant;
+
+use serde::Serialize;
+
+use super::check::CheckError;
+use super::drift::LONGEST;
+use super::trial::{TrialInput, read};
+use crate::base::cancel::Cancel;
+use crate::base::problem::{Facts, Kind, Problem, code};
+use crate::environment::needed::prepare::Prepared;
+use crate::run::results::annotated::input_as_read;
+use crate::run::views::difference::{Difference, DifferenceError, of_run_and_now};
+use crate::store::{EnvironmentRecord, Failure, RunFilter, RunRecord, RunStatus, StoreError};
+use crate::workspace::Workspace;
+
+/// Among how many runs the inputs are looked for.
+const LOOK_AT: u32 = 10_000;
+
+/// An input, and how it comes out now.
+#[derive(Debug, Serialize)]
+pub struct Past {
+    /// The run that is compared with.
+    pub run_id: String,
+    /// The input's name.
+    pub input: String,
+    /// Why a run of it would not succeed now.
+    pub error: Option<Failure>,
+    /// What differs; `None`: it does not succeed.
+    pub difference: Option<Difference>,
+}
+
+impl Past {
+    /// Whether anything differs.
+    pub fn differs(&self) -> bool {
+        self.difference.as_ref().is_none_or(Difference::is_any)
+    }
+}
+
+/// The inputs cannot be tried.
+#[derive(Debug, thiserror::Error)]
+pub enum PastError {
+    /// There are none.
+    #[error("no run of {0} has succeeded whose input and output are still there")]
+    None(String),
+    /// A run would take longer than it may.
+    #[error("{0} took longer than a run may take, and was stopped")]
+    TooLong(String),
+    /// The engine.
+    #[error(transparent)]
+    Check(#[from] CheckError),
+    /// What was written cannot be read.
+    #[error(transparent)]
+    Difference(#[from] DifferenceError),
+    /// The records cannot be read.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl Problem for PastError {
+    fn facts(&self) -> Facts {
+        match self {
+            Self::None(_) => Facts::new(Kind::Usage, code::RUN_NOT_FOUND).hint(
+                "run some files first; `ade runs ls` lists what was run from this data directory",
+            ),
+            Self::TooLong(_) => Facts::new(Kind::Limit, code::TIMEOUT),
+            Self::Check(error) => error.facts(),
+            Self::Difference(error) => error.facts(),
+            Self::Store(error) => error.facts(),
+        }
+    }
+}
+
+/// The runs whose inputs are tried, newest first: the last successful one of each file, whose input and output are still there.
+///
+/// # Errors
+/// There is none.
+pub fn runs(
+    workspace: &Workspace,
+    prepared: &Prepared,
+    most: usize,
+) -> Result<Vec<RunRecord>, PastError> {
+    let filter = RunFilter {
+        workspace_id: workspace.id().to_owned(),
+        statuses: vec![RunStatus::Succeeded],
+        configuration: Some(prepared.key.configuration_id.clone()),
+        limit: LOOK_AT,
+        ..RunFilter::default()
+    };
+    let mut seen = HashSet::new();
+    let is_meant = |run: &RunRecord| {
+        let options = &run.options;
+        let is_real = !(options.validate_only || options.dry_run || options.safe_mode);
+        let has_output = run.output_path.as_ref().is_some_and(|path| path.is_file());
+        is_real && has_output && seen.insert((run.input_sha256.clone(), run.input_name.clone()))
+    };
+    let all = workspace.store.runs(&filter)?.into_iter().filter(is_meant);
+    let kept = all.filter(|run| input_as_read(run).is_some());
+    let found: Vec<RunRecord> = kept.take(most).collect();
+    match found.is_empty() {
+        true => Err(PastError::None(prepared.record.name.clone())),
+        false => Ok(found),
+    }
+}
+
+/// Tries the input of a run, with the options that it had.
+///
+/// # Errors
+/// The engine could not be started or takes too long, or what was written cannot be read.
+pub fn again(
+    workspace: &Workspace,
+    prepared: &Prepared,
+    environment: &EnvironmentRecord,
+    run: RunRecord,
+    cancel: &Cancel,
+) -> Result<Past, PastError> {
+    let too_long = || PastError::TooLong(run.input_name.clone());
+    let input = TrialInput {
+        name: run.input_name.clone(),
+        document_id: run.document_id.clone(),
+        path: input_as_read(&run).unwrap_or_else(|| run.input_path.clone()),
+        before: Some(run.clone()),
+    };
+    let until = Instant::now() + LONGEST;
+    let mut reading =
+        read(workspace, prepared, environment, &input, until, cancel)?.ok_or_else(too_long)?;
+    let error = reading.error.take();
+    let difference = match (&error, reading.payload()) {
+        (None, Some(payload)) => {
+            let now = (reading.output.as_path(), &payload);
+            Some(of_run_and_now(workspace, &run, now)?)
+        }
+        _ => None,
+    };
+    Ok(Past {
+        run_id: run.id,
+        input: run.input_name,
+        error,
+        difference,
+    })
+}
