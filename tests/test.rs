@@ -114,7 +114,11 @@ fn an_engine_that_always_ends_early_is_not_started_for_each_case() {
         std::fs::write(case.join("input.csv"), "Surname\nKing\n").unwrap();
     }
     let module = place.path("crew/src/ade_config/columns/broken.py");
-    std::fs::write(module, "import os\nos._exit(7)\n\n\ndef register(registry):\n    pass\n").unwrap();
+    std::fs::write(
+        module,
+        "import os\nos._exit(7)\n\n\ndef register(registry):\n    pass\n",
+    )
+    .unwrap();
     place
         .ade("test crew")
         .ends_with(1)
@@ -129,7 +133,10 @@ fn what_was_written_is_compared_with_what_the_edited_configuration_makes() {
     place.ade("init crew -q").succeeds();
     std::fs::write(place.path("a.csv"), "Surname,Hours\nKing,5\nLee,7\n").unwrap();
     std::fs::write(place.path("b.csv"), "Surname,Hours\nBell,3\n").unwrap();
-    place.ade("test crew --past 3").ends_with(2).says("no run of crew");
+    place
+        .ade("test crew --past 3")
+        .ends_with(2)
+        .says("no run of crew");
     place.ade("run crew a.csv b.csv").succeeds();
     place
         .ade("test crew --past 3")
@@ -169,13 +176,21 @@ fn a_change_of_layout_that_changes_the_output_is_made_small_and_kept() {
     .unwrap();
     let case = place.path("crew/tests/cases/shifts");
     std::fs::create_dir_all(&case).unwrap();
-    std::fs::write(case.join("input.csv"), "Surname,Hours,Shift Code\nKing,5,A\nLee,7,B\nBell,3,C\n").unwrap();
+    std::fs::write(
+        case.join("input.csv"),
+        "Surname,Hours,Shift Code\nKing,5,A\nLee,7,B\nBell,3,C\n",
+    )
+    .unwrap();
     place
         .ade("test crew shifts --fuzz 28 --keep")
         .ends_with(1)
         .prints("header-case (")
         .prints("row 1  shift  expected A  got nothing");
-    assert!(!place.read("crew/tests/cases/shifts-header-case/expected.csv").contains("Lee"));
+    assert!(
+        !place
+            .read("crew/tests/cases/shifts-header-case/expected.csv")
+            .contains("Lee")
+    );
     place
         .ade("test crew -k header-case")
         .ends_with(1)

@@ -25,7 +25,9 @@ pub fn in_words(difference: &Difference) -> String {
     };
     let sheet = difference.sheet.as_deref();
     let sheet = sheet.map_or_else(String::new, |sheet| format!("{}  ", cut(sheet, 12)));
-    let row = difference.row.map_or_else(String::new, |row| format!("row {row}"));
+    let row = difference
+        .row
+        .map_or_else(String::new, |row| format!("row {row}"));
     let (expected, got) = (&difference.expected, &difference.got);
     let field = difference.field.as_deref();
     let field = field.map_or_else(String::new, |field| cut(field, 18));

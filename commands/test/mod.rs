@@ -102,7 +102,14 @@ impl Session<'_> {
     ) -> Result<EnvironmentRecord, Failure> {
         let shown = EnvironmentProgress::new(self.lines, &prepared.record.name);
         let on = &mut |progress: ade::environment::provide::Progress<'_>| shown.show(&progress);
-        let provided = provide(workspace, &Installers, prepared, Want::Whole, self.cancel, on);
+        let provided = provide(
+            workspace,
+            &Installers,
+            prepared,
+            Want::Whole,
+            self.cancel,
+            on,
+        );
         Ok(provided.map_err(|error| CheckError::Provide(Box::new(error)))?)
     }
 
@@ -123,13 +130,20 @@ impl Session<'_> {
                 seed: args.seed,
                 keep: args.keep,
             };
-            return fuzz::run(ui, (workspace, prepared, &environment), &wanted, self.cancel);
+            return fuzz::run(
+                ui,
+                (workspace, prepared, &environment),
+                &wanted,
+                self.cancel,
+            );
         }
         let begun = Instant::now();
         let results = cases::run(workspace, prepared, &environment, &chosen, self.cancel)?;
         let failed = results.iter().filter(|result| !result.passed).count();
         if ui.json() {
-            ui.document(&json!({"passed": results.len() - failed, "failed": failed, "cases": results}));
+            ui.document(
+                &json!({"passed": results.len() - failed, "failed": failed, "cases": results}),
+            );
         } else {
             results.iter().for_each(|result| print(ui, result));
             let took = begun.elapsed().as_secs_f64();

@@ -63,8 +63,9 @@ pub enum PastError {
 impl Problem for PastError {
     fn facts(&self) -> Facts {
         match self {
-            Self::None(_) => Facts::new(Kind::Usage, code::RUN_NOT_FOUND)
-                .hint("run some files first; `ade runs ls` lists what was run from this data directory"),
+            Self::None(_) => Facts::new(Kind::Usage, code::RUN_NOT_FOUND).hint(
+                "run some files first; `ade runs ls` lists what was run from this data directory",
+            ),
             Self::TooLong(_) => Facts::new(Kind::Limit, code::TIMEOUT),
             Self::Check(error) => error.facts(),
             Self::Difference(error) => error.facts(),
@@ -124,8 +125,8 @@ pub fn again(
         before: Some(run.clone()),
     };
     let until = Instant::now() + LONGEST;
-    let mut reading = read(workspace, prepared, environment, &input, until, cancel)?
-        .ok_or_else(too_long)?;
+    let mut reading =
+        read(workspace, prepared, environment, &input, until, cancel)?.ok_or_else(too_long)?;
     let error = reading.error.take();
     let difference = match (&error, reading.payload()) {
         (None, Some(payload)) => {

@@ -216,7 +216,10 @@ fn expected(file: &Path) -> Result<Vec<Expected>, CellsError> {
 
 /// The sheets with tables that came out and are not among several that are expected.
 fn unexpected_sheets(wanted: &[Expected], came_out: &CameOut) -> Vec<Difference> {
-    let known: Vec<&str> = wanted.iter().filter_map(|one| one.sheet.as_deref()).collect();
+    let known: Vec<&str> = wanted
+        .iter()
+        .filter_map(|one| one.sheet.as_deref())
+        .collect();
     let mut new: Vec<&str> = came_out.tables.iter().map(|table| &*table.sheet).collect();
     new.retain(|sheet| !known.is_empty() && !known.contains(sheet));
     new.dedup();
@@ -353,21 +356,25 @@ fn issue_differences(wanted: &[WantedIssue], came_out: &CameOut) -> Vec<Differen
 
 impl WantedIssue {
     fn is(&self, issue: &Issue) -> bool {
-        let same = |wanted: &Option<String>, is: &Option<String>| {
-            wanted.is_none() || wanted == is
-        };
+        let same = |wanted: &Option<String>, is: &Option<String>| wanted.is_none() || wanted == is;
         let message = issue.message.as_deref().unwrap_or_default();
         same(&self.field, &issue.field)
             && same(&self.rule, &issue.rule)
             && same(&self.severity, &issue.severity)
             && (self.row.is_none() || self.row == issue.row)
-            && self.message.as_ref().is_none_or(|part| message.contains(part))
+            && self
+                .message
+                .as_ref()
+                .is_none_or(|part| message.contains(part))
     }
 
     /// What it asks for beside field and row.
     fn words(&self) -> Vec<&str> {
         let words = [&self.rule, &self.severity, &self.message];
-        words.into_iter().filter_map(|word| word.as_deref()).collect()
+        words
+            .into_iter()
+            .filter_map(|word| word.as_deref())
+            .collect()
     }
 }
 
@@ -389,7 +396,12 @@ mod tests {
 
     #[test]
     fn numbers_are_the_same_by_their_exact_value_and_codes_by_their_letters() {
-        for (one, other) in [("1309.50", "1309.5"), ("-0", "0"), ("1e3", "1000"), ("0.10", "1e-1")] {
+        for (one, other) in [
+            ("1309.50", "1309.5"),
+            ("-0", "0"),
+            ("1e3", "1000"),
+            ("0.10", "1e-1"),
+        ] {
             assert_eq!(canonical(one), canonical(other), "{one} {other}");
         }
         for (one, other) in [

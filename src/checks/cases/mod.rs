@@ -247,7 +247,10 @@ pub fn choose(
 ) -> Result<Vec<Case>, CasesError> {
     let known = || all.iter().map(|case| case.name.as_str());
     let listed = || known().collect::<Vec<_>>().join(", ");
-    if let Some(name) = names.iter().find(|name| known().all(|known| known != *name)) {
+    if let Some(name) = names
+        .iter()
+        .find(|name| known().all(|known| known != *name))
+    {
         let hint = match nearest(name, known()) {
             Some(similar) => format!("did you mean {similar}?"),
             None => format!("there are {}", listed()),

@@ -138,7 +138,9 @@ impl Engine<'_> {
             let shares: Vec<_> = asked
                 .chunks(share)
                 .enumerate()
-                .map(|(at, share)| scope.spawn(move || self.ask_share((at, share), runs, place_path, cancel)))
+                .map(|(at, share)| {
+                    scope.spawn(move || self.ask_share((at, share), runs, place_path, cancel))
+                })
                 .collect();
             let mut crashed = BTreeMap::new();
             for share in shares {
@@ -190,7 +192,10 @@ impl Engine<'_> {
                 Some(_) if is_idle && was_idle => {
                     let rest = left.iter().map(number_of);
                     crashed.extend(rest.map(|number| {
-                        (number, format!("the engine ends before any case is through: {why}"))
+                        (
+                            number,
+                            format!("the engine ends before any case is through: {why}"),
+                        )
                     }));
                 }
                 Some(number) => {
