@@ -7,7 +7,7 @@ use ade::store::EnvironmentRecord;
 use ade::workspace::Workspace;
 use serde_json::json;
 
-use super::print_differences;
+use super::differences::print_differences;
 use crate::exit::{ExitStatus, Outcome};
 use crate::ui::{Tone, Ui, plural};
 

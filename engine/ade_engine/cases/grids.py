@@ -123,7 +123,8 @@ def _write_xlsx(book: Book, path: Path) -> None:
         "xl/_rels/workbook.xml.rels": _relations(
             [(f"r{n}", f"{kinds}/worksheet", f"worksheets/sheet{n}.xml") for n in numbers] + [("s", f"{kinds}/styles", "styles.xml")]
         ),
-        "xl/styles.xml": f"<styleSheet {main}><fonts><font/></fonts><fills><fill/></fills><borders><border/></borders><cellStyleXfs><xf/></cellStyleXfs>"
+        "xl/styles.xml": f'<styleSheet {main}><fonts><font/></fonts><fills><fill><patternFill patternType="none"/></fill></fills>'
+        "<borders><border/></borders><cellStyleXfs><xf/></cellStyleXfs>"
         '<cellXfs><xf/><xf numFmtId="14" applyNumberFormat="1"/><xf numFmtId="22" applyNumberFormat="1"/>'
         '<xf numFmtId="21" applyNumberFormat="1"/><xf numFmtId="46" applyNumberFormat="1"/></cellXfs></styleSheet>',
     }

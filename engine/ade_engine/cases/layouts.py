@@ -89,7 +89,7 @@ def _columns(book: Book, place: Place, size: int, random: Random) -> str | None:
     if size == 1:
         at = random.randrange(len(order) - 1)
         order[at], order[at + 1] = order[at + 1], order[at]
-    else:
+    while order == sorted(order):
         random.shuffle(order)
     for row in place.rows_of(book):
         row[place.left : place.right + 1] = [row[column] for column in order]

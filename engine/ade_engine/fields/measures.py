@@ -176,6 +176,9 @@ def _glued(word: str) -> tuple[int, str | None]:
         return 0, word
     if _is_currency(word):
         return 0, word
+    if word == "MWST":
+        # German VAT, and no million of Samoa's tala.
+        return 0, None
     for letters, power in _GLUED.items():
         rests = [word.removeprefix(letters)] if letters in ("T", "k", "K", "M", "m") else []
         for rest in (*rests, word.removesuffix(letters)):

@@ -69,7 +69,7 @@ pub struct WantedIssue {
     pub field: Option<String>,
     /// The row of the input, from 1.
     pub row: Option<usize>,
-    /// Its rule, such as `required`.
+    /// Its rule, such as `email.required`.
     pub rule: Option<String>,
     /// `error`, `warning` or `info`.
     pub severity: Option<String>,
