@@ -117,7 +117,7 @@ fn bash_completes_commands_and_flags() {
     assert_eq!(completed(&place, script, "ade runs ca"), ["cancel"]);
     assert_eq!(
         completed(&place, script, "ade run --deny"),
-        ["--deny-issues", "--deny"]
+        ["--deny-issues", "--deny", "--deny-drift"]
     );
     assert_eq!(
         completed(&place, script, "ade env gc --color a"),
