@@ -17,7 +17,7 @@ use ade::base::clock::Timestamp;
 use ade::settings::{Inputs, Settings};
 use ade::store::{
     Claim, ConfigurationRecord, Configurations, Ending, EnvironmentKey, Environments,
-    NewEnvironment, NewRun, Opening, RunOptions, RunStatus, Runs, SqliteStore,
+    NewEnvironment, NewRun, Opening, RunOptions, RunStatus, Runs, SqlStore,
 };
 use ade::system::machine::{Machine, System};
 
@@ -170,7 +170,7 @@ fn seed(data: &Path) {
         program: None,
     })
     .expect("settings");
-    let store = SqliteStore::open(
+    let store = SqlStore::open(
         &settings,
         &data.join("db/ade.sqlite"),
         Opening::CreateIfAbsent,

@@ -26,7 +26,7 @@ use ade::settings::{Inputs, Settings};
 use ade::store::{
     Claim, Claimable, ConfigurationRecord, Configurations, Ending, EnvironmentContents,
     EnvironmentKey, EnvironmentRecord, Environments, NewEnvironment, NewRun, Opening, RunFilter,
-    RunOptions, RunStatus, Runs, SqliteStore,
+    RunOptions, RunStatus, Runs, SqlStore,
 };
 use ade::system::machine::{Machine, System};
 use rusqlite::{Connection, Transaction, TransactionBehavior, params};
@@ -194,7 +194,7 @@ fn child(cycle: &dyn Fn()) {
 
 /// Queues a run, claims one and ends it. Returns how long the claim took. Another process may have claimed the run, and
 /// one that was queued in this millisecond by others is due in the next.
-fn cycle(store: &SqliteStore, environment: &EnvironmentRecord) -> Duration {
+fn cycle(store: &SqlStore, environment: &EnvironmentRecord) -> Duration {
     store
         .enqueue_runs(&[new_run(environment)], Timestamp::now())
         .expect("a place in the queue");
@@ -210,7 +210,7 @@ fn cycle(store: &SqliteStore, environment: &EnvironmentRecord) -> Duration {
     }
 }
 
-fn finish(store: &SqliteStore, id: &str, claim: &Claim) {
+fn finish(store: &SqlStore, id: &str, claim: &Claim) {
     let recorded = store.finish_run(id, claim, &ending(), Timestamp::now());
     assert!(recorded.expect("its end"));
 }
@@ -377,7 +377,7 @@ fn plain(data: &Path) -> Connection {
     connection
 }
 
-fn open(data: &Path) -> SqliteStore {
+fn open(data: &Path) -> SqlStore {
     let settings = Settings::resolve(&Inputs {
         flags: BTreeMap::from([("ADE_DATA_DIR", data.display().to_string())]),
         variables: BTreeMap::new(),
@@ -385,7 +385,7 @@ fn open(data: &Path) -> SqliteStore {
         program: None,
     })
     .expect("settings");
-    SqliteStore::open(
+    SqlStore::open(
         &settings,
         &data.join("db/ade.sqlite"),
         Opening::CreateIfAbsent,
@@ -394,7 +394,7 @@ fn open(data: &Path) -> SqliteStore {
 }
 
 /// An environment of a digest, queued where it is new.
-fn ensure(store: &SqliteStore, digest: &str) -> EnvironmentRecord {
+fn ensure(store: &SqlStore, digest: &str) -> EnvironmentRecord {
     let now = Timestamp::now();
     let configuration = ConfigurationRecord {
         id: System.new_id(),
@@ -424,12 +424,12 @@ fn ensure(store: &SqliteStore, digest: &str) -> EnvironmentRecord {
 }
 
 /// An environment that nobody builds.
-fn unready(store: &SqliteStore) -> EnvironmentRecord {
+fn unready(store: &SqlStore) -> EnvironmentRecord {
     ensure(store, "1")
 }
 
 /// An environment that is ready.
-fn environment(store: &SqliteStore, digest: &str) -> EnvironmentRecord {
+fn environment(store: &SqlStore, digest: &str) -> EnvironmentRecord {
     let environment = ensure(store, digest);
     // It is due from the moment when it was recorded.
     let now = Timestamp::now();

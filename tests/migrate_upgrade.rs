@@ -127,7 +127,7 @@ fn restore(place: &Place, version: usize) -> PathBuf {
 
 /// How many migrations this `ade` knows.
 fn newest() -> usize {
-    ade::store::SqliteStore::migrations().len()
+    ade::store::SqlStore::migrations().len()
 }
 
 /// A copy of a database as it is now.

@@ -5,7 +5,7 @@
 use std::path::{Path, PathBuf};
 
 use super::schema::{Examined, Migrated, Opening, SchemaStatus};
-use super::sqlite::SqliteStore;
+use super::sql::SqlStore;
 use super::{Result, Store, StoreError};
 use crate::settings::{Resolved, Settings};
 
@@ -21,7 +21,7 @@ enum Database {
 /// It is absent, behind, newer, altered, damaged, locked or out of reach, or no backend serves its URL.
 pub fn open(settings: &Settings, default: &Path, opening: Opening) -> Result<Box<dyn Store>> {
     match Database::of(settings, default)? {
-        Database::Sqlite(path) => Ok(Box::new(SqliteStore::open(settings, &path, opening)?)),
+        Database::Sqlite(path) => Ok(Box::new(SqlStore::open(settings, &path, opening)?)),
     }
 }
 
@@ -32,7 +32,7 @@ pub fn open(settings: &Settings, default: &Path, opening: Opening) -> Result<Box
 /// It is newer, altered, damaged, locked or out of reach; then nothing was changed. Or no backend serves its URL.
 pub fn migrate(settings: &Settings, default: &Path) -> Result<Migrated> {
     match Database::of(settings, default)? {
-        Database::Sqlite(path) => SqliteStore::migrate(settings, &path),
+        Database::Sqlite(path) => SqlStore::migrate(settings, &path),
     }
 }
 
@@ -52,7 +52,7 @@ pub fn location(settings: &Settings, default: &Path) -> Result<PathBuf> {
 /// It is damaged, locked or out of reach, or no backend serves its URL.
 pub fn status(settings: &Settings, default: &Path) -> Result<SchemaStatus> {
     match Database::of(settings, default)? {
-        Database::Sqlite(path) => SqliteStore::status(settings, &path),
+        Database::Sqlite(path) => SqlStore::status(settings, &path),
     }
 }
 
@@ -62,13 +62,13 @@ pub fn status(settings: &Settings, default: &Path) -> Result<SchemaStatus> {
 /// As [`open`], or the file cannot be written.
 pub fn copy(settings: &Settings, default: &Path, to: &Path) -> Result<()> {
     match Database::of(settings, default)? {
-        Database::Sqlite(path) => SqliteStore::open(settings, &path, Opening::Existing)?.copy(to),
+        Database::Sqlite(path) => SqlStore::copy(settings, &path, to),
     }
 }
 
 /// The newest schema that this `ade` knows.
 pub fn newest_schema() -> i64 {
-    SqliteStore::NEWEST_SCHEMA
+    SqlStore::NEWEST_SCHEMA
 }
 
 /// Opens a database that exists, and has it examine itself.
@@ -78,8 +78,7 @@ pub fn newest_schema() -> i64 {
 pub fn examine(settings: &Settings, default: &Path) -> Result<Examined> {
     match Database::of(settings, default)? {
         Database::Sqlite(path) => {
-            let store = SqliteStore::open(settings, &path, Opening::Existing)?;
-            let problems = store.integrity_problems()?;
+            let problems = SqlStore::integrity_problems(settings, &path)?;
             Ok(Examined { path, problems })
         }
     }

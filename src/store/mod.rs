@@ -2,7 +2,7 @@
 //!
 //! [`Store`] is the interface to the database. It is divided by subject, a file for each with the subject's trait
 //! and its records: [`Identities`], [`Configurations`], [`Documents`], [`Tokens`], [`Environments`], [`Runs`], [`Results`], [`Copies`], [`Ids`],
-//! [`Workers`], [`Leases`], [`ObservedTime`], [`Collection`], [`Changes`], [`Pauses`], [`Deliveries`] and [`QueueStatistics`]. [`SqliteStore`] implements it for one
+//! [`Workers`], [`Leases`], [`ObservedTime`], [`Collection`], [`Changes`], [`Pauses`], [`Deliveries`] and [`QueueStatistics`]. [`SqlStore`] implements it for one
 //! machine; `sqlite/` mirrors these files, and `suite/` holds the
 //! tests that every backend must pass. Which backend serves the database that the settings name is decided in `database`:
 //! [`open`], [`migrate`], [`status`], [`location`] and [`examine`]. The schema's versions are in `schema`, SQLite's own in
@@ -30,6 +30,7 @@ mod database;
 mod deliveries;
 mod demands;
 mod documents;
+mod driver;
 mod environments;
 mod error;
 mod failure;
@@ -42,6 +43,7 @@ mod queue_statistics;
 mod results;
 mod runs;
 mod schema;
+mod sql;
 mod sqlite;
 #[cfg(test)]
 mod suite;
@@ -84,7 +86,7 @@ pub use runs::{
 pub use schema::{
     AppliedMigration, Examined, Migrated, Migration, MigrationState, Opening, SchemaStatus,
 };
-pub use sqlite::SqliteStore;
+pub use sql::SqlStore;
 pub use tokens::{Scope, TokenRecord, Tokens};
 pub use workers::{WorkerRecord, Workers};
 

@@ -17,7 +17,7 @@ use ade::store::{
     Holder, Identities, Identity, Ids, KnownConfiguration, Leases, LiveRun, Named, NewEnvironment,
     NewRun, ObservedTime, OutputCopy, Overview, Pause, Pauses, Publication, QueuePlace,
     QueueStatistics, Result, Results, Retry, RunCounts, RunFiles, RunFilter, RunRecord, RunningRun,
-    Runs, SqliteStore, Store, StoreError, Submission, Submitted, TokenRecord, Tokens, Totals,
+    Runs, SqlStore, Store, StoreError, Submission, Submitted, TokenRecord, Tokens, Totals,
     Undelivered, Used, WaitingRun, WorkerRecord, Workers, WorkspaceRecord,
 };
 
@@ -46,7 +46,7 @@ impl SimulatedStore {
         &self,
         operation: Operation<'_>,
         now: Option<Timestamp>,
-        work: impl FnOnce(&SqliteStore) -> Result<T>,
+        work: impl FnOnce(&SqlStore) -> Result<T>,
     ) -> Result<T> {
         let process = &self.0;
         let world = &process.world;
@@ -106,7 +106,7 @@ impl SimulatedStore {
     fn look<T: Answer>(
         &self,
         what: &'static str,
-        work: impl FnOnce(&SqliteStore) -> Result<T>,
+        work: impl FnOnce(&SqlStore) -> Result<T>,
     ) -> Result<T> {
         self.call(Operation::Look(what), None, work)
     }
@@ -116,7 +116,7 @@ impl SimulatedStore {
         &self,
         what: &'static str,
         now: Timestamp,
-        work: impl FnOnce(&SqliteStore) -> Result<T>,
+        work: impl FnOnce(&SqlStore) -> Result<T>,
     ) -> Result<T> {
         self.call(Operation::Look(what), Some(now), work)
     }

@@ -13,7 +13,7 @@ use ade::environment::needed::prepare::Prepared;
 use ade::settings::paths::Paths;
 use ade::settings::{Inputs, Settings};
 use ade::store::{
-    ConfigurationRecord, Configurations, EnvironmentKey, ObservedTime, Pauses, SqliteStore,
+    ConfigurationRecord, Configurations, EnvironmentKey, ObservedTime, Pauses, SqlStore,
 };
 use ade::system::bell::Bell;
 
@@ -178,7 +178,7 @@ impl FaultRates {
 
 /// A database in memory. To make one takes longer than most seeds live, so it is swept and used again.
 struct Database {
-    store: SqliteStore,
+    store: SqlStore,
     window: Window,
     sweeper: Connection,
 }
@@ -192,7 +192,7 @@ impl Database {
             // Databases of one name are one database, and several worlds may exist at once.
             static DATABASES: AtomicU64 = AtomicU64::new(0);
             let name = format!("world-{}", DATABASES.fetch_add(1, Ordering::Relaxed));
-            let store = SqliteStore::in_memory(settings(), &name).unwrap();
+            let store = SqlStore::in_memory(settings(), &name).unwrap();
             let sweeper = snapshot::connect(&name, OpenFlags::SQLITE_OPEN_READ_WRITE);
             sweeper.pragma_update(None, "foreign_keys", true).unwrap();
             Self {
@@ -277,7 +277,7 @@ type CollectionLease = (Option<(String, i64)>, BTreeMap<String, i64>);
 
 /// See the module.
 pub struct World {
-    pub store: SqliteStore,
+    pub store: SqlStore,
     pub chance: Chance,
     pub settings: Settings,
     pub paths: Paths,

@@ -1,21 +1,20 @@
 //! Converts SQLite's errors to those of the store.
 
-use std::path::Path;
-use std::time::Duration;
-
 use rusqlite::ErrorCode;
 
+use super::options::DatabaseOptions;
 use crate::base::files;
 use crate::store::StoreError;
+use crate::store::driver;
 
 /// With less free space than this a disk may be too full to open a database on it.
 const LEAST_ROOM: u64 = 64 << 10;
 
 /// Returns the error of the store for one of SQLite's.
-pub(super) fn explain(path: &Path, busy_timeout: Duration, error: rusqlite::Error) -> StoreError {
-    let path = path.to_owned();
+pub(super) fn explain(options: &DatabaseOptions, error: impl Into<driver::Error>) -> StoreError {
+    let (path, error) = (options.path.clone(), error.into());
     let (code, message) = match &error {
-        rusqlite::Error::SqliteFailure(failure, message) => (
+        driver::Error::Sqlite(rusqlite::Error::SqliteFailure(failure, message)) => (
             failure.code,
             message.clone().unwrap_or_else(|| failure.to_string()),
         ),
@@ -36,7 +35,7 @@ pub(super) fn explain(path: &Path, busy_timeout: Duration, error: rusqlite::Erro
         | ErrorCode::DatabaseLocked
         | ErrorCode::FileLockingProtocolFailed => StoreError::Locked {
             path,
-            waited_seconds: busy_timeout.as_secs_f64(),
+            waited_seconds: options.busy_timeout.as_secs_f64(),
         },
         ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase => {
             StoreError::Damaged { path, message }

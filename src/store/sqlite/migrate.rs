@@ -6,8 +6,10 @@
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
+use rusqlite::Connection;
+
 use super::options::DatabaseOptions;
-use super::{SqliteStore, migrations};
+use super::{connection, error, migrations};
 use crate::base::clock::Timestamp;
 use crate::base::counted::bytes;
 use crate::base::files;
@@ -15,13 +17,18 @@ use crate::base::files::FileError;
 use crate::settings::Settings;
 use crate::settings::paths::DatabaseFile;
 use crate::store::schema::{Migrated, Migration, MigrationState, SchemaStatus};
+use crate::store::sql::SqlStore;
 use crate::store::{Result, StoreError};
 use crate::system::lock::Lock;
 
 /// What the log of a migration and its index may take in addition.
 const LOG: u64 = 256 << 10;
 
-impl SqliteStore {
+impl SqlStore {
+    /// The newest migration.
+    pub(in crate::store) const NEWEST_SCHEMA: i64 =
+        migrations::MIGRATIONS[migrations::MIGRATIONS.len() - 1].version;
+
     /// Creates the database or brings its schema up to date. Any number of processes may call it at once: one works,
     /// the others wait and find it done.
     ///
@@ -30,131 +37,152 @@ impl SqliteStore {
     pub fn migrate(settings: &Settings, path: &Path) -> Result<Migrated> {
         let options = DatabaseOptions::of(settings, path);
         options.demand_own_disk()?;
-        Self::bring_up_to_date(&options)
+        bring_up_to_date(&options)
     }
+}
 
-    pub(super) fn bring_up_to_date(options: &DatabaseOptions) -> Result<Migrated> {
-        let path = &options.path;
-        if let Some(folder) = path.parent() {
-            files::create_folder(folder)?;
-        }
-        let _lock = migration_lock(path)?;
-        if !path.exists() {
-            return Ok(Migrated {
-                applied: Self::create_file(options)?,
-                backup: None,
-                path: path.clone(),
-                created: true,
-            });
-        }
-        let store = Self::connect(options, true).map_err(|error| no_room(path).unwrap_or(error))?;
-        let (applied, backup) = store.upgrade()?;
-        Ok(Migrated {
-            applied,
-            backup,
+pub(super) fn connect(options: &DatabaseOptions, create: bool) -> Result<Connection> {
+    connection::connect(options, create).map_err(|error| error::explain(options, error))
+}
+
+pub(super) fn schema_status(
+    connection: &Connection,
+    options: &DatabaseOptions,
+) -> Result<SchemaStatus> {
+    let applied =
+        migrations::applied(connection).map_err(|error| error::explain(options, error))?;
+    let known = migrations::MIGRATIONS;
+    Ok(SchemaStatus {
+        path: options.path.clone(),
+        state: MigrationState::of(&applied, known),
+        applied,
+        known,
+    })
+}
+
+pub(super) fn bring_up_to_date(options: &DatabaseOptions) -> Result<Migrated> {
+    let path = &options.path;
+    if let Some(folder) = path.parent() {
+        files::create_folder(folder)?;
+    }
+    let _lock = migration_lock(path)?;
+    if !path.exists() {
+        return Ok(Migrated {
+            applied: create_file(options)?,
+            backup: None,
             path: path.clone(),
-            created: false,
-        })
-    }
-
-    /// Creates a database beside its place and renames it into it, so that no process sees an incomplete one. The caller
-    /// holds the migration lock.
-    fn create_file(options: &DatabaseOptions) -> Result<Vec<&'static Migration>> {
-        let path = &options.path;
-        let beside = DatabaseFile(path).unfinished(&uuid::Uuid::new_v4().to_string());
-        let elsewhere = DatabaseOptions {
-            path: beside.clone(),
-            ..options.clone()
-        };
-        let made = Self::connect(&elsewhere, true).and_then(|store| store.apply_pending());
-        // The connection is closed, so the write-ahead log has been written into the file.
-        let moved = made.and_then(|applied| {
-            File::open(&beside)
-                .and_then(|file| file.sync_all())
-                .and_then(|()| std::fs::rename(&beside, path))
-                .map_err(FileError::on("create", path))?;
-            if let Some(folder) = path.parent() {
-                files::sync_folder(folder);
-            }
-            Ok(applied)
+            created: true,
         });
-        if moved.is_err() {
-            let _ = std::fs::remove_file(&beside);
-        }
-        moved
     }
+    let mut connection = connect(options, true).map_err(|error| no_room(path).unwrap_or(error))?;
+    let (applied, backup) = upgrade(&mut connection, options)?;
+    Ok(Migrated {
+        applied,
+        backup,
+        path: path.clone(),
+        created: false,
+    })
+}
 
-    /// Applies the pending migrations, after a backup unless the database is empty. The caller holds the migration lock.
-    fn upgrade(&self) -> Result<(Vec<&'static Migration>, Option<PathBuf>)> {
-        let status = self.schema_status()?;
-        match &status.state {
-            MigrationState::Current => return Ok((Vec::new(), None)),
-            MigrationState::Behind(_) => {}
-            _ => status.demand_current()?,
-        }
-        let backup = if !status.applied.is_empty() {
-            if let Some(error) = no_room(&self.options.path) {
-                return Err(error);
-            }
-            Some(self.back_up(&status)?)
-        } else if self.has_tables()? {
-            return Err(StoreError::Damaged {
-                path: self.options.path.clone(),
-                message: "it holds tables that ade did not make".to_owned(),
-            });
-        } else {
-            None
-        };
-        Ok((self.apply_pending()?, backup))
-    }
-
-    /// Applies the pending migrations. The caller holds the migration lock, or has the database for itself.
-    pub(super) fn apply_pending(&self) -> Result<Vec<&'static Migration>> {
-        migrations::apply(&mut self.shared.lock(), Timestamp::now())
-            .map_err(|error| self.explain(error))
-    }
-
-    fn has_tables(&self) -> Result<bool> {
-        self.read(|connection| {
-            connection
-                .prepare("SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name <> 'schema_migrations'")?
-                .exists([])
-        })
-    }
-
-    /// Writes a complete copy into a new file. Unlike a copy of the file, it contains the write-ahead log, and nothing of an open
-    /// transaction; unlike SQLite's online backup, it does not begin anew whenever another process writes.
-    pub(in crate::store) fn copy(&self, to: &Path) -> Result<()> {
-        self.read(|connection| {
-            connection
-                .execute("VACUUM INTO ?1", [to.to_string_lossy()])
-                .map(drop)
-        })
-    }
-
-    /// The newest migration.
-    pub(in crate::store) const NEWEST_SCHEMA: i64 =
-        migrations::MIGRATIONS[migrations::MIGRATIONS.len() - 1].version;
-
-    /// Makes a complete copy beside the database, named after its schema version.
-    fn back_up(&self, status: &SchemaStatus) -> Result<PathBuf> {
-        let version = status
-            .applied
-            .last()
-            .map_or(0, |migration| migration.version);
-        let target = DatabaseFile(&self.options.path).backup(version, Timestamp::now());
-        let beside = DatabaseFile::unfinished_backup(&target);
-        let _ = std::fs::remove_file(&beside);
-        self.copy(&beside)?;
+/// Creates a database beside its place and renames it into it, so that no process sees an incomplete one. The caller
+/// holds the migration lock.
+fn create_file(options: &DatabaseOptions) -> Result<Vec<&'static Migration>> {
+    let path = &options.path;
+    let beside = DatabaseFile(path).unfinished(&uuid::Uuid::new_v4().to_string());
+    let elsewhere = DatabaseOptions {
+        path: beside.clone(),
+        ..options.clone()
+    };
+    let made = connect(&elsewhere, true)
+        .and_then(|mut connection| apply_pending(&mut connection, &elsewhere));
+    // The connection is closed, so the write-ahead log has been written into the file.
+    let moved = made.and_then(|applied| {
         File::open(&beside)
             .and_then(|file| file.sync_all())
-            .map_err(FileError::on("sync", &beside))?;
-        std::fs::rename(&beside, &target).map_err(FileError::on("write", &target))?;
-        if let Some(folder) = target.parent() {
+            .and_then(|()| std::fs::rename(&beside, path))
+            .map_err(FileError::on("create", path))?;
+        if let Some(folder) = path.parent() {
             files::sync_folder(folder);
         }
-        Ok(target)
+        Ok(applied)
+    });
+    if moved.is_err() {
+        let _ = std::fs::remove_file(&beside);
     }
+    moved
+}
+
+/// Applies the pending migrations, after a backup unless the database is empty. The caller holds the migration lock.
+fn upgrade(
+    connection: &mut Connection,
+    options: &DatabaseOptions,
+) -> Result<(Vec<&'static Migration>, Option<PathBuf>)> {
+    let status = schema_status(connection, options)?;
+    match &status.state {
+        MigrationState::Current => return Ok((Vec::new(), None)),
+        MigrationState::Behind(_) => {}
+        _ => status.demand_current()?,
+    }
+    let backup = if !status.applied.is_empty() {
+        if let Some(error) = no_room(&options.path) {
+            return Err(error);
+        }
+        Some(back_up(connection, options, &status)?)
+    } else if has_tables(connection).map_err(|error| error::explain(options, error))? {
+        return Err(StoreError::Damaged {
+            path: options.path.clone(),
+            message: "it holds tables that ade did not make".to_owned(),
+        });
+    } else {
+        None
+    };
+    Ok((apply_pending(connection, options)?, backup))
+}
+
+/// Applies the pending migrations. The caller holds the migration lock, or has the database for itself.
+pub(super) fn apply_pending(
+    connection: &mut Connection,
+    options: &DatabaseOptions,
+) -> Result<Vec<&'static Migration>> {
+    migrations::apply(connection, Timestamp::now()).map_err(|error| error::explain(options, error))
+}
+
+fn has_tables(connection: &Connection) -> rusqlite::Result<bool> {
+    let sql = "SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name <> 'schema_migrations'";
+    connection.prepare(sql)?.exists([])
+}
+
+/// Writes a complete copy into a new file. Unlike a copy of the file, it contains the write-ahead log, and nothing of an open
+/// transaction; unlike SQLite's online backup, it does not begin anew whenever another process writes.
+pub(super) fn copy(connection: &Connection, options: &DatabaseOptions, to: &Path) -> Result<()> {
+    connection
+        .execute("VACUUM INTO ?1", [to.to_string_lossy()])
+        .map(drop)
+        .map_err(|error| error::explain(options, error))
+}
+
+/// Makes a complete copy beside the database, named after its schema version.
+fn back_up(
+    connection: &Connection,
+    options: &DatabaseOptions,
+    status: &SchemaStatus,
+) -> Result<PathBuf> {
+    let version = status
+        .applied
+        .last()
+        .map_or(0, |migration| migration.version);
+    let target = DatabaseFile(&options.path).backup(version, Timestamp::now());
+    let beside = DatabaseFile::unfinished_backup(&target);
+    let _ = std::fs::remove_file(&beside);
+    copy(connection, options, &beside)?;
+    File::open(&beside)
+        .and_then(|file| file.sync_all())
+        .map_err(FileError::on("sync", &beside))?;
+    std::fs::rename(&beside, &target).map_err(FileError::on("write", &target))?;
+    if let Some(folder) = target.parent() {
+        files::sync_folder(folder);
+    }
+    Ok(target)
 }
 
 /// The error where a backup of a database would not fit beside it, with what may change after that.

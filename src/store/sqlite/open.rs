@@ -2,13 +2,18 @@
 
 use std::path::Path;
 
+use rusqlite::Connection;
+
+use super::file::DatabaseFile;
 use super::options::DatabaseOptions;
-use super::{SqliteStore, deliveries, migrations};
+use super::{error, migrate, migrations};
 use crate::settings::Settings;
+use crate::store::driver;
 use crate::store::schema::{Migration, MigrationState, Opening, SchemaStatus};
+use crate::store::sql::{SqlStore, deliveries};
 use crate::store::{Result, StoreError};
 
-impl SqliteStore {
+impl SqlStore {
     /// All migrations of this `ade`.
     pub fn migrations() -> &'static [Migration] {
         migrations::MIGRATIONS
@@ -20,27 +25,7 @@ impl SqliteStore {
     /// It is absent, behind, newer, altered, damaged, locked, out of reach, or on a network.
     pub fn open(settings: &Settings, path: &Path, opening: Opening) -> Result<Self> {
         let options = DatabaseOptions::of(settings, path);
-        options.demand_own_disk()?;
-        if !options.path.exists() {
-            match opening {
-                Opening::Existing => return Err(StoreError::Absent { path: options.path }),
-                Opening::CreateIfAbsent => {
-                    Self::bring_up_to_date(&options)?;
-                }
-            }
-        }
-        let store = Self::connect(&options, false)?;
-        let mut status = store.schema_status()?;
-        if opening == Opening::CreateIfAbsent
-            && status.state == MigrationState::Behind(status.known.len())
-        {
-            // An empty file: a creation that was interrupted.
-            Self::bring_up_to_date(&options)?;
-            status = store.schema_status()?;
-        }
-        status.demand_current()?;
-        store.record_deliveries()?;
-        Ok(store)
+        store(current(&options, opening)?, options)
     }
 
     /// An empty database of the current schema in memory, for tests and simulations. It is gone when the last connection
@@ -50,16 +35,10 @@ impl SqliteStore {
     /// The settings name a mode that SQLite does not have.
     pub fn in_memory(settings: &Settings, name: &str) -> Result<Self> {
         let path = format!("file:/{name}?vfs=memdb");
-        let store = Self::connect(&DatabaseOptions::of(settings, path.as_ref()), true)?;
-        store.apply_pending()?;
-        store.record_deliveries()?;
-        Ok(store)
-    }
-
-    /// The one connection that writes records what is to be told with each end.
-    fn record_deliveries(&self) -> Result<()> {
-        let recorded = deliveries::record_with_ends(&self.shared.lock(), &self.options.deliveries);
-        recorded.map_err(|error| self.explain(error))
+        let options = DatabaseOptions::of(settings, path.as_ref());
+        let mut connection = migrate::connect(&options, true)?;
+        migrate::apply_pending(&mut connection, &options)?;
+        store(connection, options)
     }
 
     /// Reads the state of the database's schema, without changing anything.
@@ -77,31 +56,74 @@ impl SqliteStore {
                 state: MigrationState::Absent,
             });
         }
-        Self::connect(&options, false)?.schema_status()
+        let connection = migrate::connect(&options, false)?;
+        migrate::schema_status(&connection, &options)
     }
 
-    /// The schema's state.
-    pub fn schema_status(&self) -> Result<SchemaStatus> {
-        let applied = self.read(migrations::applied)?;
-        let known = Self::migrations();
-        Ok(SchemaStatus {
-            path: self.options.path.clone(),
-            state: MigrationState::of(&applied, known),
-            applied,
-            known,
-        })
+    /// Copies the database as it is at one moment into a new file, while others use it.
+    ///
+    /// # Errors
+    /// As [`SqlStore::open`], or the file cannot be written.
+    pub(in crate::store) fn copy(settings: &Settings, path: &Path, to: &Path) -> Result<()> {
+        let options = DatabaseOptions::of(settings, path);
+        let connection = current(&options, Opening::Existing)?;
+        migrate::copy(&connection, &options, to)
     }
 
     /// Runs SQLite's own check of the file. Returns the problems that it found.
-    pub fn integrity_problems(&self) -> Result<Vec<String>> {
-        self.read(|connection| {
-            // The first ten are enough to say that it is damaged. `quick_check` leaves out what takes longest: whether every
-            // row has its entry in every index.
+    ///
+    /// # Errors
+    /// As [`SqlStore::open`].
+    pub(in crate::store) fn integrity_problems(
+        settings: &Settings,
+        path: &Path,
+    ) -> Result<Vec<String>> {
+        let options = DatabaseOptions::of(settings, path);
+        let connection = current(&options, Opening::Existing)?;
+        // The first ten are enough to say that it is damaged. `quick_check` leaves out what takes longest: whether every
+        // row has its entry in every index.
+        let check = || -> rusqlite::Result<Vec<String>> {
             let mut statement = connection.prepare("PRAGMA quick_check(10)")?;
-            let lines = statement
-                .query_map([], |row| row.get::<_, String>(0))?
-                .collect::<rusqlite::Result<Vec<_>>>()?;
-            Ok(lines.into_iter().filter(|line| line != "ok").collect())
-        })
+            let lines = statement.query_map([], |row| row.get::<_, String>(0))?;
+            lines
+                .filter(|line| line.as_ref().map_or(true, |line| line != "ok"))
+                .collect()
+        };
+        check().map_err(|error| error::explain(&options, error))
     }
+}
+
+/// A connection to a database whose schema is current.
+fn current(options: &DatabaseOptions, opening: Opening) -> Result<Connection> {
+    options.demand_own_disk()?;
+    if !options.path.exists() {
+        match opening {
+            Opening::Existing => {
+                let path = options.path.clone();
+                return Err(StoreError::Absent { path });
+            }
+            Opening::CreateIfAbsent => {
+                migrate::bring_up_to_date(options)?;
+            }
+        }
+    }
+    let connection = migrate::connect(options, false)?;
+    let mut status = migrate::schema_status(&connection, options)?;
+    if opening == Opening::CreateIfAbsent
+        && status.state == MigrationState::Behind(status.known.len())
+    {
+        // An empty file: a creation that was interrupted.
+        migrate::bring_up_to_date(options)?;
+        status = migrate::schema_status(&connection, options)?;
+    }
+    status.demand_current()?;
+    Ok(connection)
+}
+
+/// The store on a connection, which is the one that writes: it records what is to be told with each end.
+fn store(connection: Connection, options: DatabaseOptions) -> Result<SqlStore> {
+    let connection = driver::Connection::Sqlite(connection);
+    deliveries::record_with_ends(&connection, &options.deliveries)
+        .map_err(|error| error::explain(&options, error))?;
+    Ok(SqlStore::on(connection, DatabaseFile::of(options)))
 }

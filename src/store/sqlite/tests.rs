@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use super::SqliteStore;
 use crate::settings::{Inputs, Settings};
+use crate::store::sql::SqlStore;
 use crate::store::suite::{self, Opener, places};
 use crate::store::{Configurations, MigrationState, Opening, StoreError};
 
@@ -20,15 +20,15 @@ fn memory_database() -> Box<Opener> {
     // All that the tests of the suite record is below this data directory: what is stored relative to it is read as it was written.
     let settings = settings(Path::new("/"), &[("ADE_DATA_DIR", "/")]);
     let name = uuid::Uuid::new_v4().to_string();
-    let kept = SqliteStore::in_memory(&settings, &name).unwrap();
+    let kept = SqlStore::in_memory(&settings, &name).unwrap();
     Box::new(move || {
         let _ = &kept;
-        Box::new(SqliteStore::in_memory(&settings, &name).unwrap())
+        Box::new(SqlStore::in_memory(&settings, &name).unwrap())
     })
 }
 
 /// A database file of its own.
-pub(super) struct Database {
+pub(in crate::store) struct Database {
     _folder: tempfile::TempDir,
     settings: Settings,
     path: PathBuf,
@@ -52,7 +52,7 @@ fn settings(folder: &Path, flags: &[(&'static str, &str)]) -> Settings {
 }
 
 impl Database {
-    pub(super) fn new() -> Self {
+    pub(in crate::store) fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let settings = settings(
             folder.path(),
@@ -66,8 +66,8 @@ impl Database {
         }
     }
 
-    pub(super) fn open(&self, opening: Opening) -> Result<SqliteStore, StoreError> {
-        SqliteStore::open(&self.settings, &self.path, opening)
+    pub(in crate::store) fn open(&self, opening: Opening) -> Result<SqlStore, StoreError> {
+        SqlStore::open(&self.settings, &self.path, opening)
     }
 }
 
@@ -97,7 +97,10 @@ fn several_first_starts_at_once_make_one_database() {
             .collect()
     });
     for store in opened {
-        let state = store.unwrap().schema_status().unwrap().state;
+        store.unwrap();
+        let state = SqlStore::status(&database.settings, &database.path)
+            .unwrap()
+            .state;
         assert_eq!(state, MigrationState::Current);
     }
 }
@@ -131,12 +134,12 @@ fn databases_that_cannot_serve_are_told_apart() {
     )
     .unwrap();
     assert!(matches!(
-        SqliteStore::open(&database.settings, &elsewhere, Opening::CreateIfAbsent),
+        SqlStore::open(&database.settings, &elsewhere, Opening::CreateIfAbsent),
         Err(StoreError::Damaged { .. })
     ));
     let absent = database.path.with_file_name("absent.sqlite");
     assert!(matches!(
-        SqliteStore::open(&database.settings, &absent, Opening::Existing),
+        SqlStore::open(&database.settings, &absent, Opening::Existing),
         Err(StoreError::Absent { .. })
     ));
 }
@@ -149,7 +152,7 @@ fn a_database_that_stays_locked_is_given_up_in_time() {
         database.path.parent().unwrap(),
         &[("ADE_DATABASE_SQLITE_BUSY_TIMEOUT_MS", "50")],
     );
-    let other = SqliteStore::open(&settings, &database.path, Opening::Existing).unwrap();
+    let other = SqlStore::open(&settings, &database.path, Opening::Existing).unwrap();
     let holder = store.shared.lock();
     holder.execute_batch("BEGIN IMMEDIATE").unwrap();
     let refused = other.ensure_configuration(&places::new_configuration("c", "/c"), places::at(0));
@@ -173,7 +176,11 @@ fn the_log_stays_short_while_several_write_without_a_pause() {
                 for round in 0..1_800 {
                     let row = writer * 100 + round % 100;
                     let replace = "REPLACE INTO t VALUES (?1, zeroblob(60000))";
-                    let write = || store.write(|transaction| transaction.execute(replace, [row]));
+                    let write = || {
+                        store.write(|transaction| {
+                            transaction.prepare_cached(replace)?.execute([row])
+                        })
+                    };
                     // How long one waits is the same for the whole process, and another test waits for less.
                     while let Err(error) = write() {
                         assert!(matches!(error, StoreError::Locked { .. }), "{error:?}");

@@ -1,0 +1,18 @@
+//! What the store asks of a database beyond its statements.
+
+use super::connection::Connection;
+use super::error::Error;
+use crate::store::{Result, StoreError};
+
+/// The database that a store is open on.
+pub(in crate::store) trait Backend: Send + Sync {
+    /// One more connection, for readers. `None`: the database has but the one.
+    fn reader(&self) -> Option<Connection>;
+
+    /// A database that was moved away or replaced under this process is still open, but the files that its records name are no
+    /// longer where this process looks for them, and others look into another one: it takes on and claims nothing.
+    fn demand_in_place(&self) -> Result<()>;
+
+    /// What an error means for the user.
+    fn explain(&self, error: Error) -> StoreError;
+}

@@ -1,0 +1,36 @@
+//! What a database answers instead of what was asked for.
+
+/// The outcome of every statement.
+pub(in crate::store) type Result<T> = std::result::Result<T, Error>;
+
+/// A statement failed. What it means for the user says the backend, which knows its database's codes.
+#[derive(Debug, thiserror::Error)]
+pub(in crate::store) enum Error {
+    /// A statement that gives one row gave none.
+    #[error("a row is missing")]
+    NoRow,
+    /// A column holds what no `ade` writes there.
+    #[error("the column {column} holds {found}")]
+    Unreadable {
+        /// Its name or position.
+        column: String,
+        /// What it holds.
+        found: String,
+    },
+    /// SQLite's own.
+    #[error(transparent)]
+    Sqlite(#[from] rusqlite::Error),
+}
+
+impl Error {
+    /// A column holds what cannot be read.
+    pub(in crate::store) fn unreadable(
+        column: &dyn std::fmt::Display,
+        found: impl Into<String>,
+    ) -> Self {
+        Self::Unreadable {
+            column: column.to_string(),
+            found: found.into(),
+        }
+    }
+}

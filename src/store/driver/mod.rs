@@ -1,0 +1,22 @@
+//! One kind of connection for all databases: the statements in `sql/` are written once, and know no database.
+//!
+//! - A statement is a text of SQL that each database understands, with its parameters as `?1`, `?2`. `connection` prepares it once and keeps it so.
+//! - `value` says what goes in and comes out, `statement` executes and reads, `error` is what a database answers instead.
+//! - `shared` lets the threads of a process take turns with a connection; `backend` is what the store asks of a database beyond its statements.
+//!
+//! Each type has a variant for each database, so that a row is read where it lies: nothing is copied, and nothing decided at
+//! run time that a compiler could.
+
+mod backend;
+mod connection;
+mod error;
+mod shared;
+mod statement;
+mod value;
+
+pub(in crate::store) use backend::Backend;
+pub(in crate::store) use connection::{Connection, Transaction};
+pub(in crate::store) use error::{Error, Result};
+pub(in crate::store) use shared::OneConnection;
+pub(in crate::store) use statement::{Row, Statement};
+pub(in crate::store) use value::{FromValue, Params, ToValue, params};

@@ -1,0 +1,106 @@
+//! The connection of a process, and write transactions on it.
+//!
+//! The threads of a process take the connection in turn, and each write is one short transaction of its own: a failure or a
+//! panic within undoes all of it, and nothing of another thread's.
+
+use std::sync::{Mutex, MutexGuard, TryLockError};
+
+use super::connection::{Connection, Transaction};
+use super::error::Result;
+use crate::base::mutex::lock;
+
+/// A connection for all threads of a process.
+pub(in crate::store) struct OneConnection(Mutex<Connection>);
+
+impl OneConnection {
+    pub(in crate::store) fn new(connection: Connection) -> Self {
+        Self(Mutex::new(connection))
+    }
+
+    /// The connection, where no other thread has it.
+    pub(in crate::store) fn try_lock(&self) -> Option<MutexGuard<'_, Connection>> {
+        match self.0.try_lock() {
+            Ok(connection) => Some(connection),
+            Err(TryLockError::Poisoned(poisoned)) => Some(poisoned.into_inner()),
+            Err(TryLockError::WouldBlock) => None,
+        }
+    }
+
+    /// The connection.
+    pub(in crate::store) fn lock(&self) -> MutexGuard<'_, Connection> {
+        // A panic within a transaction has rolled it back: the connection is sound.
+        lock(&self.0)
+    }
+
+    /// Runs `work` in a write transaction.
+    ///
+    /// # Errors
+    /// The work failed or the transaction could not be begun or committed; then nothing was changed.
+    pub(in crate::store) fn write<T>(
+        &self,
+        work: impl FnOnce(&Transaction<'_>) -> Result<T>,
+    ) -> Result<T> {
+        let connection = self.lock();
+        let transaction = connection.begin()?;
+        let value = work(&transaction)?;
+        transaction.commit()?;
+        Ok(value)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::panic::{AssertUnwindSafe, catch_unwind};
+
+    use super::*;
+
+    #[test]
+    fn a_write_changes_all_or_nothing_and_a_panic_stops_no_other_thread() {
+        let connection = Connection::Sqlite(rusqlite::Connection::open_in_memory().unwrap());
+        connection
+            .execute_batch("CREATE TABLE t (name TEXT UNIQUE NOT NULL)")
+            .unwrap();
+        let shared = OneConnection::new(connection);
+        let insert = |transaction: &Transaction<'_>, name: &str| {
+            let sql = "INSERT INTO t VALUES (?1)";
+            transaction.prepare_cached(sql)?.execute([name])
+        };
+        let count = || {
+            let connection = shared.lock();
+            let mut count = connection.prepare_cached("SELECT count(*) FROM t")?;
+            count.query_row([], |row| row.get::<_, i64>(0))
+        };
+
+        let failed = shared.write(|transaction| {
+            insert(transaction, "one")?;
+            insert(transaction, "one")
+        });
+        assert!(failed.is_err());
+        assert_eq!(count().unwrap(), 0);
+
+        // SQLite itself ends a transaction where the disk is full, say.
+        let lost = shared.write(|transaction| {
+            insert(transaction, "one")?;
+            transaction.execute_batch("ROLLBACK")
+        });
+        assert!(lost.is_err());
+        assert_eq!(count().unwrap(), 0);
+
+        let panicked = catch_unwind(AssertUnwindSafe(|| {
+            shared.write(|transaction| -> Result<()> {
+                insert(transaction, "one")?;
+                panic!("a bug");
+            })
+        }));
+        assert!(panicked.is_err());
+        assert!(shared.try_lock().is_some());
+        assert_eq!(count().unwrap(), 0);
+
+        let written = std::thread::scope(|scope| {
+            let write = || shared.write(|transaction| insert(transaction, "one"));
+            scope.spawn(write).join().unwrap()
+        });
+        assert_eq!(written.unwrap(), 1);
+        assert_eq!(count().unwrap(), 1);
+    }
+}

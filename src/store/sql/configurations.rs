@@ -1,0 +1,356 @@
+//! Workspaces and their configurations.
+
+use std::path::{Path, PathBuf};
+
+use super::SqlStore;
+use super::values::{changes, execute, instant, instant_or_none, path_text, row, rows};
+use crate::base::clock::Timestamp;
+use crate::store::driver::{self, Connection, Row, Transaction, params};
+use crate::store::{
+    ConfigurationActivity, ConfigurationRecord, ConfigurationVersion, Configurations,
+    KnownConfiguration, Publication, Result, StoreError, WorkspaceRecord,
+};
+
+impl Configurations for SqlStore {
+    fn workspaces(&self) -> Result<Vec<WorkspaceRecord>> {
+        let sql = "SELECT id, created_at FROM workspaces ORDER BY id";
+        self.read(|connection| rows(connection, sql, [], workspace))
+    }
+
+    fn add_workspace(&self, id: &str, now: Timestamp) -> Result<(WorkspaceRecord, bool)> {
+        self.write(|transaction| {
+            let added = ensure_workspace(transaction, id, now)?;
+            let recorded = transaction
+                .prepare_cached("SELECT id, created_at FROM workspaces WHERE id = ?1")?
+                .query_row([id], workspace)?;
+            Ok((recorded, added))
+        })
+    }
+
+    fn configurations(&self, workspace: &str) -> Result<Vec<KnownConfiguration>> {
+        let sql =
+            format!("{KNOWN} WHERE c.workspace_id = ?1 ORDER BY c.is_default DESC, c.name, c.id");
+        self.read(|connection| rows(connection, &sql, [workspace], known))
+    }
+
+    fn configuration(&self, id: &str) -> Result<KnownConfiguration> {
+        self.read(|connection| by_id(connection, id))?
+            .ok_or_else(|| StoreError::not_found("configuration", id))
+    }
+
+    fn add_uploaded_configuration(&self, new: &ConfigurationRecord, now: Timestamp) -> Result<()> {
+        self.write(|transaction| {
+            ensure_workspace(transaction, &new.workspace_id, now)?;
+            execute(
+                transaction,
+                "INSERT INTO configurations (id, workspace_id, name, path, uploaded, created_at, updated_at) VALUES (?1, ?2, ?3, relative(?4), 1, ?5, ?5)",
+                params![new.id, new.workspace_id, new.name, path_text(&new.path), now.0],
+            )
+            .map(drop)
+        })
+    }
+
+    fn set_default(
+        &self,
+        id: &str,
+        is_default: bool,
+        now: Timestamp,
+    ) -> Result<KnownConfiguration> {
+        self.write(|transaction| {
+            set_default(transaction, id, is_default, now)?;
+            by_id(transaction, id)
+        })?
+        .ok_or_else(|| StoreError::not_found("configuration", id))
+    }
+
+    fn set_max_concurrency(
+        &self,
+        id: &str,
+        most: Option<u32>,
+        now: Timestamp,
+    ) -> Result<KnownConfiguration> {
+        let sql = "UPDATE configurations SET max_concurrency = ?2, updated_at = ?3 WHERE id = ?1 AND max_concurrency IS NOT ?2";
+        self.write(|transaction| {
+            execute(transaction, sql, params![id, most, now.0])?;
+            by_id(transaction, id)
+        })?
+        .ok_or_else(|| StoreError::not_found("configuration", id))
+    }
+
+    fn publish(
+        &self,
+        id: &str,
+        source_digest: &str,
+        snapshot: &Path,
+        now: Timestamp,
+    ) -> Result<Publication> {
+        self.write(|transaction| match by_id(transaction, id)? {
+            Some(known) => publish(transaction, &known, source_digest, snapshot, now).map(Some),
+            None => Ok(None),
+        })?
+        .ok_or_else(|| StoreError::not_found("configuration", id))
+    }
+
+    fn activate_version(
+        &self,
+        id: &str,
+        version: Option<u32>,
+        now: Timestamp,
+    ) -> Result<Option<KnownConfiguration>> {
+        self.write(|transaction| match by_id(transaction, id)? {
+            Some(known) => activate(transaction, known, version, now).map(Some),
+            None => Ok(None),
+        })?
+        .ok_or_else(|| StoreError::not_found("configuration", id))
+    }
+
+    fn versions(&self, id: &str) -> Result<Vec<ConfigurationVersion>> {
+        let sql = "SELECT version, source_digest, absolute(snapshot_path), status, published_at FROM configuration_versions
+             WHERE configuration_id = ?1 ORDER BY version DESC";
+        let version = |row: &Row<'_>| version_at(row, 0);
+        let found = self.read(|connection| rows(connection, sql, [id], version))?;
+        Ok(found.into_iter().flatten().collect())
+    }
+
+    fn published_snapshots(&self) -> Result<Vec<PathBuf>> {
+        let sql = "SELECT DISTINCT absolute(snapshot_path) FROM configuration_versions";
+        let path = |row: &Row<'_>| row.get::<_, String>(0).map(Into::into);
+        self.read(|connection| rows(connection, sql, [], path))
+    }
+
+    fn ensure_configuration(
+        &self,
+        new: &ConfigurationRecord,
+        now: Timestamp,
+    ) -> Result<ConfigurationRecord> {
+        // Nearly always it is recorded already, and reading needs no write lock.
+        if let Some(known) = self.configuration_at(&new.workspace_id, &new.path)?
+            && known.name == new.name
+        {
+            return Ok(known);
+        }
+        self.write(|transaction| ensure(transaction, new, now))
+    }
+
+    fn configuration_at(
+        &self,
+        workspace: &str,
+        path: &Path,
+    ) -> Result<Option<ConfigurationRecord>> {
+        let sql = "SELECT *, absolute(path) AS place FROM configurations WHERE workspace_id = ?1 AND path = relative(?2)";
+        let values = [workspace, &path_text(path)];
+        self.read(|connection| row(connection, sql, values, record))
+    }
+
+    fn configuration_activity(&self) -> Result<Vec<ConfigurationActivity>> {
+        let sql = "SELECT id, workspace_id, absolute(path) AS path, is_default, last_run_at FROM configurations";
+        let activity = |row: &Row<'_>| {
+            Ok(ConfigurationActivity {
+                id: row.get("id")?,
+                workspace_id: row.get("workspace_id")?,
+                path: row.get::<_, String>("path")?.into(),
+                is_default: row.get("is_default")?,
+                last_run_at: instant_or_none(row, "last_run_at")?,
+            })
+        };
+        self.read(|connection| rows(connection, sql, [], activity))
+    }
+}
+
+/// A configuration with its active version.
+const KNOWN: &str = "SELECT c.id, c.workspace_id, c.name, absolute(c.path) AS place, c.uploaded, c.is_default, c.created_at, c.updated_at, c.last_run_at, c.max_concurrency,
+    v.version, v.source_digest, absolute(v.snapshot_path), v.status, v.published_at
+    FROM configurations c LEFT JOIN configuration_versions v ON v.configuration_id = c.id AND v.status = 'active'";
+
+/// Where the columns of the version begin in [`KNOWN`].
+const VERSION_IN_KNOWN: usize = 10;
+
+fn workspace(row: &Row<'_>) -> driver::Result<WorkspaceRecord> {
+    Ok(WorkspaceRecord {
+        id: row.get(0)?,
+        created_at: Timestamp(row.get(1)?),
+    })
+}
+
+fn known(row: &Row<'_>) -> driver::Result<KnownConfiguration> {
+    Ok(KnownConfiguration {
+        record: record(row)?,
+        uploaded: row.get("uploaded")?,
+        is_default: row.get("is_default")?,
+        created_at: instant(row, "created_at")?,
+        updated_at: instant(row, "updated_at")?,
+        last_run_at: instant_or_none(row, "last_run_at")?,
+        max_concurrency: row.get("max_concurrency")?,
+        version: version_at(row, VERSION_IN_KNOWN)?,
+    })
+}
+
+/// A version whose columns begin at `first`; `None` if they are null.
+fn version_at(row: &Row<'_>, first: usize) -> driver::Result<Option<ConfigurationVersion>> {
+    let Some(version) = row.get(first)? else {
+        return Ok(None);
+    };
+    Ok(Some(ConfigurationVersion {
+        version,
+        source_digest: row.get(first + 1)?,
+        snapshot: row.get::<_, String>(first + 2)?.into(),
+        active: row.get::<_, String>(first + 3)? == "active",
+        published_at: Timestamp(row.get(first + 4)?),
+    }))
+}
+
+fn by_id(connection: &Connection, id: &str) -> driver::Result<Option<KnownConfiguration>> {
+    row(connection, &format!("{KNOWN} WHERE c.id = ?1"), [id], known)
+}
+
+/// Returns whether the workspace is new.
+pub(super) fn ensure_workspace(
+    transaction: &Transaction<'_>,
+    id: &str,
+    now: Timestamp,
+) -> driver::Result<bool> {
+    let sql = "INSERT INTO workspaces (id, created_at) VALUES (?1, ?2) ON CONFLICT (id) DO NOTHING";
+    changes(transaction, sql, params![id, now.0])
+}
+
+fn set_default(
+    transaction: &Transaction<'_>,
+    id: &str,
+    is_default: bool,
+    now: Timestamp,
+) -> driver::Result<()> {
+    if is_default {
+        // A workspace has at most one: the former one ends first, for the index checks each row.
+        execute(
+            transaction,
+            "UPDATE configurations SET is_default = 0, updated_at = ?2
+             WHERE is_default = 1 AND id <> ?1 AND workspace_id = (SELECT workspace_id FROM configurations WHERE id = ?1)",
+            params![id, now.0],
+        )?;
+    }
+    execute(
+        transaction,
+        "UPDATE configurations SET is_default = ?2, updated_at = ?3 WHERE id = ?1 AND is_default <> ?2",
+        params![id, is_default, now.0],
+    )
+    .map(drop)
+}
+
+fn publish(
+    transaction: &Transaction<'_>,
+    known: &KnownConfiguration,
+    source_digest: &str,
+    snapshot: &Path,
+    now: Timestamp,
+) -> driver::Result<Publication> {
+    let id = &known.record.id;
+    if let Some(active) = &known.version
+        && active.source_digest == source_digest
+    {
+        return Ok(Publication::Unchanged(active.clone()));
+    }
+    archive(transaction, id, now)?;
+    let version: u32 = transaction
+        .prepare_cached("SELECT coalesce(max(version), 0) + 1 FROM configuration_versions WHERE configuration_id = ?1")?
+        .query_row([id], |row| row.get(0))?;
+    execute(
+        transaction,
+        "INSERT INTO configuration_versions (configuration_id, version, source_digest, snapshot_path, status, published_at)
+         VALUES (?1, ?2, ?3, relative(?4), 'active', ?5)",
+        params![id, version, source_digest, path_text(snapshot), now.0],
+    )?;
+    if !has_default(transaction, &known.record.workspace_id)? {
+        set_default(transaction, id, true, now)?;
+    }
+    Ok(Publication::Published(ConfigurationVersion {
+        version,
+        source_digest: source_digest.to_owned(),
+        snapshot: snapshot.to_owned(),
+        active: true,
+        published_at: now,
+    }))
+}
+
+/// Makes this version the active one, or none. `None`: there is no such version, and nothing has changed.
+fn activate(
+    transaction: &Transaction<'_>,
+    known: KnownConfiguration,
+    version: Option<u32>,
+    now: Timestamp,
+) -> driver::Result<Option<KnownConfiguration>> {
+    let id = &known.record.id;
+    if known.version.as_ref().map(|active| active.version) == version {
+        return Ok(Some(known));
+    }
+    if let Some(version) = version {
+        let sql =
+            "SELECT 1 FROM configuration_versions WHERE configuration_id = ?1 AND version = ?2";
+        let is_there = transaction
+            .prepare_cached(sql)?
+            .exists(params![id, version])?;
+        if !is_there {
+            return Ok(None);
+        }
+    }
+    // One version is active at most: the former one ends first, for the index checks each row.
+    archive(transaction, id, now)?;
+    execute(
+        transaction,
+        "UPDATE configuration_versions SET status = 'active' WHERE configuration_id = ?1 AND version = ?2",
+        params![id, version],
+    )?;
+    by_id(transaction, id)
+}
+
+/// No version of the configuration is active any more.
+fn archive(transaction: &Transaction<'_>, id: &str, now: Timestamp) -> driver::Result<()> {
+    execute(
+        transaction,
+        "UPDATE configuration_versions SET status = 'archived' WHERE configuration_id = ?1 AND status = 'active'",
+        [id],
+    )?;
+    execute(
+        transaction,
+        "UPDATE configurations SET updated_at = ?2 WHERE id = ?1",
+        params![id, now.0],
+    )
+    .map(drop)
+}
+
+fn has_default(transaction: &Transaction<'_>, workspace: &str) -> driver::Result<bool> {
+    transaction
+        .prepare_cached("SELECT 1 FROM configurations WHERE workspace_id = ?1 AND is_default = 1")?
+        .exists([workspace])
+}
+
+fn record(row: &Row<'_>) -> driver::Result<ConfigurationRecord> {
+    Ok(ConfigurationRecord {
+        id: row.get("id")?,
+        workspace_id: row.get("workspace_id")?,
+        name: row.get("name")?,
+        path: row.get::<_, String>("place")?.into(),
+    })
+}
+
+fn ensure(
+    transaction: &Transaction<'_>,
+    new: &ConfigurationRecord,
+    now: Timestamp,
+) -> driver::Result<ConfigurationRecord> {
+    // A workspace is recorded with its first configuration.
+    ensure_workspace(transaction, &new.workspace_id, now)?;
+    // Another process may have recorded the folder since this one read it: then that record stays and gets the name, and
+    // RETURNING gives its id, not the new one.
+    let sql = "INSERT INTO configurations (id, workspace_id, name, path, created_at, updated_at) VALUES (?1, ?2, ?3, relative(?4), ?5, ?5)
+         ON CONFLICT (workspace_id, path) DO UPDATE SET name = excluded.name, updated_at = excluded.updated_at RETURNING *, absolute(path) AS place";
+    transaction.prepare_cached(sql)?.query_row(
+        params![
+            new.id,
+            new.workspace_id,
+            new.name,
+            path_text(&new.path),
+            now.0
+        ],
+        record,
+    )
+}

@@ -1,0 +1,114 @@
+//! Documents.
+
+use std::path::Path;
+
+use super::SqlStore;
+use super::configurations::ensure_workspace;
+use super::values::{
+    changes, execute, exists, instant, instant_or_none, path_text, row, rows, signed, unsigned,
+};
+use crate::base::clock::Timestamp;
+use crate::store::driver::{self, Connection, Row, Transaction, params};
+use crate::store::{DocumentRecord, Documents, Result, StoreError};
+
+impl Documents for SqlStore {
+    fn add_document(&self, new: &DocumentRecord) -> Result<DocumentRecord> {
+        self.write(|transaction| add(transaction, new))
+    }
+
+    fn document(&self, id: &str) -> Result<DocumentRecord> {
+        let sql = "SELECT *, absolute(path) AS place FROM documents WHERE id = ?1";
+        self.read(|connection| row(connection, sql, [id], record))?
+            .ok_or_else(|| StoreError::not_found("document", id))
+    }
+
+    fn documents(
+        &self,
+        workspace: &str,
+        sha256: Option<&str>,
+        before: Option<&str>,
+        limit: u32,
+    ) -> Result<Vec<DocumentRecord>> {
+        let before = before.unwrap_or("~");
+        self.read(|connection| match sha256 {
+            Some(sha256) => {
+                let values = params![workspace, before, limit, sha256];
+                rows(connection, WITH_CONTENT, values, record)
+            }
+            None => rows(
+                connection,
+                NEWEST,
+                params![workspace, before, limit],
+                record,
+            ),
+        })
+    }
+
+    fn delete_document(&self, id: &str, now: Timestamp) -> Result<bool> {
+        self.write(|transaction| {
+            Ok(changes(transaction, DELETE, params![id, now.0])?
+                || exists(transaction, IS_DELETED, [id])?)
+        })
+    }
+}
+
+// Ids grow with time, so "newest first" is their reverse order.
+const NEWEST: &str = "SELECT *, absolute(path) AS place FROM documents
+    WHERE +workspace_id = ?1 AND deleted_at IS NULL AND id < ?2 ORDER BY id DESC LIMIT ?3";
+
+/// The same of those with these bytes, of which there are few.
+pub(super) const WITH_CONTENT: &str = "SELECT *, absolute(path) AS place FROM documents
+    WHERE workspace_id = ?1 AND sha256 = ?4 AND deleted_at IS NULL AND +id < ?2 ORDER BY +id DESC LIMIT ?3";
+
+/// A retried run has staged its input already, and needs the document no more.
+const DELETE: &str = "UPDATE documents SET deleted_at = ?2 WHERE id = ?1 AND deleted_at IS NULL AND NOT EXISTS
+    (SELECT 1 FROM queue CROSS JOIN runs ON runs.id = run_id WHERE document_id = documents.id AND input_path = documents.path)";
+
+const IS_DELETED: &str = "SELECT 1 FROM documents WHERE id = ?1 AND deleted_at IS NOT NULL";
+
+/// Whether a document is deleted whose bytes a run would read from this place.
+pub(super) fn is_deleted(
+    connection: &Connection,
+    document: &str,
+    place: &Path,
+) -> driver::Result<bool> {
+    let sql = format!("{IS_DELETED} AND path = relative(?2)");
+    exists(connection, &sql, [document, &path_text(place)])
+}
+
+fn record(row: &Row<'_>) -> driver::Result<DocumentRecord> {
+    Ok(DocumentRecord {
+        id: row.get("id")?,
+        workspace_id: row.get("workspace_id")?,
+        name: row.get("name")?,
+        path: row.get::<_, String>("place")?.into(),
+        sha256: row.get("sha256")?,
+        size_bytes: unsigned(row, "size_bytes")?,
+        created_at: instant(row, "created_at")?,
+        deleted_at: instant_or_none(row, "deleted_at")?,
+    })
+}
+
+fn add(transaction: &Transaction<'_>, new: &DocumentRecord) -> driver::Result<DocumentRecord> {
+    // A workspace is recorded with the first thing in it.
+    ensure_workspace(transaction, &new.workspace_id, new.created_at)?;
+    execute(
+        transaction,
+        "INSERT INTO documents (id, workspace_id, name, path, sha256, size_bytes, created_at) VALUES (?1, ?2, ?3, relative(?4), ?5, ?6, ?7)
+         ON CONFLICT (workspace_id, sha256, name) WHERE deleted_at IS NULL DO NOTHING",
+        params![
+            new.id,
+            new.workspace_id,
+            new.name,
+            path_text(&new.path),
+            new.sha256,
+            signed(new.size_bytes),
+            new.created_at.0,
+        ],
+    )?;
+    transaction
+        .prepare_cached(
+            "SELECT *, absolute(path) AS place FROM documents WHERE workspace_id = ?1 AND sha256 = ?2 AND name = ?3 AND deleted_at IS NULL",
+        )?
+        .query_row([&new.workspace_id, &new.sha256, &new.name], record)
+}

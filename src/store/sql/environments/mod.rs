@@ -1,0 +1,299 @@
+//! Environments: queued → building → ready | failed, under leases of their own.
+
+mod build;
+mod read;
+
+use std::path::Path;
+use std::time::Duration;
+
+#[cfg(test)]
+pub(super) use build::HELD_BY;
+use build::UNCLAIM;
+pub(super) use build::reclaim;
+#[cfg(test)]
+pub(super) use read::NEXT;
+
+use super::prefix::Table;
+use super::values::{changes, count, execute, path_text, rows};
+use super::{SqlStore, runs};
+use crate::base::clock::{Timestamp, milliseconds};
+use crate::store::driver::{self, Row, Transaction, params};
+use crate::store::sql::observed_time::observe;
+use crate::store::{
+    AfterFailure, BuildAttempts, Claim, Claimable, Clock, EnvironmentContents, EnvironmentKey,
+    EnvironmentRecord, Environments, Failure, Heartbeat, LAST_USE_KNOWN_TO, NewEnvironment, Result,
+};
+
+impl Environments for SqlStore {
+    fn ensure_environment(
+        &self,
+        new: &NewEnvironment,
+        now: Timestamp,
+    ) -> Result<EnvironmentRecord> {
+        // Nearly always it is recorded already, and reading needs no write lock.
+        if let Some(known) = self.environment_of(&new.key)? {
+            return Ok(known);
+        }
+        self.write_at(now, |transaction| ensure(transaction, new, now))
+    }
+
+    fn environment_of(&self, key: &EnvironmentKey) -> Result<Option<EnvironmentRecord>> {
+        self.read(|connection| read::of_key(connection, key))
+    }
+
+    fn environment(&self, workspace: &str, id: &str) -> Result<EnvironmentRecord> {
+        let id = self.resolve(Table::Environments, workspace, id)?;
+        self.read(|connection| read::by_id(connection, &id))
+    }
+
+    fn environments(&self, workspace: &str) -> Result<Vec<EnvironmentRecord>> {
+        self.read(|connection| read::list(connection, workspace))
+    }
+
+    fn all_environments(&self) -> Result<Vec<EnvironmentRecord>> {
+        self.read(read::everywhere)
+    }
+
+    fn claim_environment(
+        &self,
+        id: &str,
+        claim: &Claim,
+        claimable: Claimable,
+        elsewhere: &Path,
+        now: Timestamp,
+    ) -> Result<Option<EnvironmentRecord>> {
+        self.demand_in_place()?;
+        self.write_at(now, |transaction| {
+            build::claim(transaction, id, claim, claimable, elsewhere, now)
+        })
+    }
+
+    fn next_environment(
+        &self,
+        now: Timestamp,
+        after: Option<&EnvironmentRecord>,
+    ) -> Result<Option<EnvironmentRecord>> {
+        self.read(|connection| read::next(connection, now, after))
+    }
+
+    fn move_environment(
+        &self,
+        id: &str,
+        claim: &Claim,
+        folder: &Path,
+        now: Timestamp,
+    ) -> Result<bool> {
+        let sql = "UPDATE environments SET folder = relative(?3), updated_at = ?4 WHERE id = ?1 AND claim_token = ?2 AND status = 'building'";
+        let values = params![id, claim.token, path_text(folder), now.0];
+        self.write_at(now, |transaction| changes(transaction, sql, values))
+    }
+
+    fn heartbeat_environment(&self, id: &str, claim: &Claim, now: Timestamp) -> Result<Heartbeat> {
+        let sql = "UPDATE environments SET claim_expires_at = ?3 WHERE id = ?1 AND claim_token = ?2 AND status = 'building'";
+        let values = params![id, claim.token, now.plus(claim.lease).0];
+        Ok(
+            match self.write(|transaction| changes(transaction, sql, values))? {
+                true => Heartbeat::Renewed {
+                    cancel_requested: false,
+                },
+                false => Heartbeat::Lost,
+            },
+        )
+    }
+
+    fn complete_environment(
+        &self,
+        id: &str,
+        claim: &Claim,
+        contents: &EnvironmentContents,
+        now: Timestamp,
+    ) -> Result<bool> {
+        self.write_at(now, |transaction| {
+            build::complete(transaction, id, claim, contents, now)
+        })
+    }
+
+    fn fail_environment(
+        &self,
+        id: &str,
+        claim: &Claim,
+        failure: &Failure,
+        after: AfterFailure,
+        now: Timestamp,
+    ) -> Result<bool> {
+        self.write_at(now, |transaction| {
+            build::leave(transaction, id, &claim.token, failure, after, now)
+        })
+    }
+
+    fn ask_for_environment(&self, id: &str, due: Timestamp, now: Timestamp) -> Result<bool> {
+        // What it failed at stays recorded until the next attempt begins: it says why the environment waits. Of one that waits, its
+        // last change stays when it failed.
+        let sql = "UPDATE environments SET status = 'queued', attempt_count = iif(status = 'failed', 0, attempt_count),
+                 trouble_count = iif(status = 'failed', 0, trouble_count),
+                 available_at = iif(status = 'failed', ?2, min(available_at, ?2)), updated_at = iif(status = 'failed', ?3, updated_at)
+             WHERE id = ?1 AND status IN ('failed', 'queued')";
+        let values = params![id, due.0, now.0];
+        self.write_at(now, |transaction| changes(transaction, sql, values))
+    }
+
+    fn release_environment(&self, id: &str, claim: &Claim, now: Timestamp) -> Result<bool> {
+        // Due again at once, the attempt not counted; never below zero, because a build since may have reset the count.
+        let sql = format!(
+            "UPDATE environments SET status = 'queued', {UNCLAIM}, attempt_count = max(0, attempt_count - 1), available_at = ?3, updated_at = ?3
+             WHERE id = ?1 AND claim_token = ?2 AND status = 'building'"
+        );
+        let values = params![id, claim.token, now.0];
+        self.write_at(now, |transaction| changes(transaction, &sql, values))
+    }
+
+    fn requeue_environment(
+        &self,
+        seen: &EnvironmentRecord,
+        folder: &Path,
+        snapshot: &Path,
+        now: Timestamp,
+    ) -> Result<bool> {
+        // `ready_at` identifies a build: if the environment was built since, it differs, and if it is not ready, it is null,
+        // which equals nothing.
+        let sql = "UPDATE environments SET status = 'queued', folder = relative(?3), snapshot_path = relative(?4), attempt_count = 0, available_at = ?5, ready_at = NULL, updated_at = ?5
+             WHERE id = ?1 AND status = 'ready' AND ready_at = ?2";
+        let ready_at = seen.ready_at.map(|ready_at| ready_at.0);
+        let values = params![
+            seen.id,
+            ready_at,
+            path_text(folder),
+            path_text(snapshot),
+            now.0
+        ];
+        self.write_at(now, |transaction| changes(transaction, sql, values))
+    }
+
+    fn expire_environment_leases(
+        &self,
+        attempts: &BuildAttempts<'_>,
+        clock: &Clock<'_>,
+    ) -> Result<usize> {
+        self.write(|transaction| match clock() {
+            Some(now) => {
+                observe(transaction, now)?;
+                build::expire(transaction, attempts, now)
+            }
+            None => Ok(0),
+        })
+    }
+
+    fn live_runs_of_environment(&self, id: &str) -> Result<u64> {
+        let sql = "SELECT count(*) FROM queue WHERE environment_id = ?1";
+        self.read(|connection| count(connection, sql, [id]))
+    }
+
+    fn waiting_runs_of_environment(&self, id: &str, limit: u32) -> Result<Vec<String>> {
+        let sql = "SELECT run_id FROM queue WHERE environment_id = ?1 AND status = 'queued'
+             ORDER BY available_at, created_at, run_id LIMIT ?2";
+        let run = |row: &Row<'_>| row.get(0);
+        self.read(|connection| rows(connection, sql, params![id, limit], run))
+    }
+
+    fn move_waiting_runs(
+        &self,
+        from: &str,
+        to: &EnvironmentRecord,
+        now: Timestamp,
+    ) -> Result<bool> {
+        self.write(|transaction| move_waiting_runs(transaction, from, to, now))
+    }
+
+    fn delete_environment(&self, id: &str, cold_since: Option<&Clock<'_>>) -> Result<bool> {
+        self.write(|transaction| delete(transaction, id, cold_since))
+    }
+}
+
+fn ensure(
+    transaction: &Transaction<'_>,
+    new: &NewEnvironment,
+    now: Timestamp,
+) -> driver::Result<EnvironmentRecord> {
+    // Another process may have recorded it since the caller read.
+    let key = &new.key;
+    if let Some(known) = read::of_key(transaction, key)? {
+        return Ok(known);
+    }
+    execute(
+        transaction,
+        "INSERT INTO environments (id, workspace_id, configuration_id, engine_spec, deps_digest, status, folder, snapshot_path, available_at, created_at, updated_at)
+         VALUES (?1, ?2, ?3, ?4, ?5, 'queued', relative(?6), relative(?7), ?8, ?8, ?8)",
+        params![new.id, key.workspace_id, key.configuration_id, key.engine_spec, key.deps_digest, path_text(&new.folder), path_text(&new.snapshot), now.0],
+    )?;
+    read::by_id(transaction, &new.id)
+}
+
+/// How many runs one transaction moves to another environment.
+const MOVED_AT_ONCE: usize = 500;
+/// How long an environment stays queued without being due when not all of its runs could be moved.
+const LOOK_AGAIN: Duration = Duration::from_secs(30);
+
+fn move_waiting_runs(
+    transaction: &Transaction<'_>,
+    from: &str,
+    to: &EnvironmentRecord,
+    now: Timestamp,
+) -> driver::Result<bool> {
+    let waiting = runs::waiting_in(transaction, from, MOVED_AT_ONCE)?;
+    for run in &waiting {
+        execute(
+            transaction,
+            "UPDATE queue SET environment_id = ?2 WHERE run_id = ?1",
+            [run, &to.id],
+        )?;
+        execute(
+            transaction,
+            "UPDATE runs SET engine_spec = ?2, deps_digest = ?3 WHERE id = ?1",
+            [run, &to.key.engine_spec, &to.key.deps_digest],
+        )?;
+    }
+    if waiting.len() == MOVED_AT_ONCE {
+        return Ok(false);
+    }
+    // A running run of the former may come back to the queue; then the former is kept for it, and is due again a little
+    // later.
+    execute(
+        transaction,
+        "DELETE FROM environments WHERE id = ?1 AND status = 'queued' AND NOT EXISTS (SELECT 1 FROM queue WHERE environment_id = ?1)",
+        [from],
+    )?;
+    execute(
+        transaction,
+        "UPDATE environments SET available_at = ?2 WHERE id = ?1 AND status = 'queued'",
+        params![from, now.plus(LOOK_AGAIN).0],
+    )?;
+    Ok(true)
+}
+
+/// Deletes the record, unless the environment has come into use since it was judged: the statement repeats all conditions.
+/// A run needs the environment if the queue names it, or if it names none and has the same key, since it will be given this
+/// one.
+fn delete(
+    transaction: &Transaction<'_>,
+    id: &str,
+    cold_since: Option<&Clock<'_>>,
+) -> driver::Result<bool> {
+    let cold_since = match cold_since.map(|clock| clock()) {
+        Some(None) => return Ok(false),
+        asked => asked.flatten(),
+    };
+    changes(
+        transaction,
+        "DELETE FROM environments WHERE id = ?1 AND status <> 'building'
+         AND (?2 IS NULL OR coalesce(last_used_at + ?3, updated_at) < ?2)
+         AND NOT EXISTS (SELECT 1 FROM queue WHERE environment_id = environments.id)
+         AND NOT EXISTS (SELECT 1 FROM queue q JOIN runs r ON r.id = q.run_id WHERE q.environment_id IS NULL
+             AND r.workspace_id = environments.workspace_id AND r.configuration_id = environments.configuration_id
+             AND r.engine_spec = environments.engine_spec AND r.deps_digest = environments.deps_digest)",
+        params![
+            id,
+            cold_since.map(|since| since.0),
+            milliseconds(LAST_USE_KNOWN_TO)
+        ],
+    )
+}

@@ -1,0 +1,112 @@
+//! The store as statements of SQL, written once for every database.
+//!
+//! One connection in each process that writes, behind a mutex, and a few that read. Writes are short transactions: what one
+//! has read still holds when it writes. No transaction spans a process or a file operation.
+//!
+//! - `identity`, `configurations`, `documents`, `tokens`, `environments`, `runs`, `results`, `copies`, `workers`, `leases`, `observed_time`,
+//!   `collection`, `changes`, `pauses`, `deliveries` and `queue_statistics` mirror the files of the same names above: each implements its trait, with the
+//!   statements beside it.
+//! - `values` holds what the statements share, `prefix` finds ids by a part of them.
+//! - What runs the statements is in `driver/`; a folder for each database beside this one opens it and holds its schema.
+//!
+//! Live work is apart from history: `queue` holds the runs that are queued or running and nothing else, so what is done often
+//! costs the same however many runs have ended; `runs` is written when a run is recorded and when it ends.
+//!
+//! Rules for all statements: a change of state names the state it starts from in its WHERE, and the claim's token where
+//! there is a claim; the number of changed rows tells whether it happened. What ends a run or its claim has read both in the same
+//! transaction (`runs/live.rs`). A partial index is used only by a query that contains the index's condition literally.
+//! A path is written and looked for as `relative(?)` and read as `absolute(column)`: each database knows both functions.
+//! `plan_tests.rs` holds the plans of the frequent statements on SQLite.
+
+mod changes;
+mod collection;
+mod configurations;
+mod copies;
+pub(in crate::store) mod deliveries;
+mod documents;
+mod environments;
+mod identity;
+mod leases;
+mod observed_time;
+mod pauses;
+#[cfg(test)]
+mod plan_tests;
+mod prefix;
+mod queue_statistics;
+mod results;
+mod runs;
+mod tokens;
+mod values;
+mod workers;
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{MutexGuard, OnceLock};
+
+use super::driver::{self, Backend, Connection, OneConnection, Transaction};
+use super::{Result, Store};
+
+/// So many threads of a process read at once, beside the one that writes. With fewer than a small server has clients at once, some
+/// wait several times as long as others do: no order is kept among those that wait for a connection.
+const READERS: usize = 8;
+
+/// The store on a database that speaks SQL.
+pub struct SqlStore {
+    pub(super) shared: OneConnection,
+    /// Further connections, for readers that meet a writer or each other. Each is opened by the first that needs it.
+    readers: [OnceLock<Option<OneConnection>>; READERS],
+    /// Counts the readers that found all of them in use.
+    waiting: AtomicUsize,
+    backend: Box<dyn Backend>,
+}
+
+impl Store for SqlStore {}
+
+impl SqlStore {
+    pub(super) fn on(connection: Connection, backend: impl Backend + 'static) -> Self {
+        Self {
+            shared: OneConnection::new(connection),
+            readers: Default::default(),
+            waiting: AtomicUsize::new(0),
+            backend: Box::new(backend),
+        }
+    }
+
+    /// Reads without a transaction: several statements in `work` may see different states.
+    fn read<T>(&self, work: impl FnOnce(&Connection) -> driver::Result<T>) -> Result<T> {
+        work(&self.reading()).map_err(|error| self.explain(error))
+    }
+
+    fn reading(&self) -> MutexGuard<'_, Connection> {
+        if let Some(free) = self.shared.try_lock() {
+            return free;
+        }
+        let open = || self.backend.reader().map(OneConnection::new);
+        for reader in &self.readers {
+            let Some(reader) = reader.get_or_init(open) else {
+                return self.shared.lock();
+            };
+            if let Some(free) = reader.try_lock() {
+                return free;
+            }
+        }
+        let turn = self.waiting.fetch_add(1, Ordering::Relaxed) % READERS;
+        let next = self.readers[turn].get().and_then(Option::as_ref);
+        next.unwrap_or(&self.shared).lock()
+    }
+
+    /// Writes in one transaction.
+    pub(super) fn write<T>(
+        &self,
+        work: impl FnOnce(&Transaction<'_>) -> driver::Result<T>,
+    ) -> Result<T> {
+        self.shared.write(work).map_err(|error| self.explain(error))
+    }
+
+    fn demand_in_place(&self) -> Result<()> {
+        self.backend.demand_in_place()
+    }
+
+    pub(super) fn explain(&self, error: driver::Error) -> super::StoreError {
+        self.backend.explain(error)
+    }
+}

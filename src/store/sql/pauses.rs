@@ -1,0 +1,58 @@
+//! Pauses.
+
+use super::SqlStore;
+use super::values::{count, exists, instant, row, rows};
+use crate::store::driver::{self, Row, params};
+use crate::store::{Pause, Pauses, Result};
+
+const SELECT: &str = "SELECT nullif(configuration_id, '') AS configuration_id, reason, paused_by, paused_at FROM pauses";
+
+/// Counts the queued runs of paused configurations, by their environments; those without one, which are few, by their records.
+const PAUSED: &str = "SELECT (SELECT count(*) FROM environments e
+        CROSS JOIN queue q INDEXED BY queue_of_environment ON q.environment_id = e.id AND q.status = 'queued'
+        WHERE e.configuration_id IN (SELECT configuration_id FROM pauses))
+    + (SELECT count(*) FROM queue q CROSS JOIN runs r ON r.id = q.run_id
+        WHERE q.environment_id IS NULL AND q.status = 'queued' AND r.configuration_id IN (SELECT configuration_id FROM pauses))";
+
+/// Counts all queued runs: everything is paused.
+const ALL: &str = "SELECT count(*) FROM queue WHERE status = 'queued'";
+
+impl Pauses for SqlStore {
+    fn pause(&self, new: &Pause) -> Result<Pause> {
+        let of = new.configuration_id.as_deref().unwrap_or_default();
+        let sql = "INSERT INTO pauses (configuration_id, reason, paused_by, paused_at) VALUES (?1, ?2, ?3, ?4)
+             ON CONFLICT (configuration_id) DO UPDATE SET reason = coalesce(excluded.reason, reason)
+             RETURNING nullif(configuration_id, '') AS configuration_id, reason, paused_by, paused_at";
+        let values = params![of, new.reason, new.paused_by, new.paused_at.0];
+        self.write(|transaction| transaction.prepare_cached(sql)?.query_row(values, pause))
+    }
+
+    fn resume(&self, configuration: Option<&str>) -> Result<Option<Pause>> {
+        let sql = "DELETE FROM pauses WHERE configuration_id = ?1
+             RETURNING nullif(configuration_id, '') AS configuration_id, reason, paused_by, paused_at";
+        let of = configuration.unwrap_or_default();
+        self.write(|transaction| row(transaction, sql, [of], pause))
+    }
+
+    fn pauses(&self) -> Result<Vec<Pause>> {
+        let sql = format!("{SELECT} ORDER BY pauses.configuration_id <> '', paused_at");
+        self.read(|connection| rows(connection, &sql, [], pause))
+    }
+
+    fn paused_runs(&self) -> Result<u64> {
+        let of_everything = "SELECT 1 FROM pauses WHERE configuration_id = ''";
+        self.read(|connection| match exists(connection, of_everything, [])? {
+            true => count(connection, ALL, []),
+            false => count(connection, PAUSED, []),
+        })
+    }
+}
+
+fn pause(row: &Row<'_>) -> driver::Result<Pause> {
+    Ok(Pause {
+        configuration_id: row.get("configuration_id")?,
+        reason: row.get("reason")?,
+        paused_by: row.get("paused_by")?,
+        paused_at: instant(row, "paused_at")?,
+    })
+}

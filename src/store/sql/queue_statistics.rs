@@ -1,0 +1,76 @@
+//! Figures of the queue.
+
+use super::SqlStore;
+use super::values::{instant_or_none, unsigned};
+use crate::base::clock::Timestamp;
+use crate::store::driver::params;
+use crate::store::{Overview, QueueStatistics, Result, Totals};
+
+impl QueueStatistics for SqlStore {
+    fn overview(
+        &self,
+        workspace: Option<&str>,
+        since: Timestamp,
+        now: Timestamp,
+    ) -> Result<Overview> {
+        self.read(|connection| {
+            connection.prepare_cached(OVERVIEW)?.query_row(
+                params![workspace, since.0, now.0],
+                |row| {
+                    Ok(Overview {
+                        queued: unsigned(row, "queued")?,
+                        oldest_wait_ms: instant_or_none(row, "due")?.map(|due| now.since(due)),
+                        in_trouble: unsigned(row, "in_trouble")?,
+                        running: unsigned(row, "running")?,
+                        environments_queued: unsigned(row, "environments_queued")?,
+                        environments_building: unsigned(row, "environments_building")?,
+                        succeeded: unsigned(row, "succeeded")?,
+                        failed: unsigned(row, "failed")?,
+                        cancelled: unsigned(row, "cancelled")?,
+                    })
+                },
+            )
+        })
+    }
+
+    fn totals(&self) -> Result<Totals> {
+        self.read(|connection| {
+            connection
+                .prepare_cached("SELECT * FROM totals")?
+                .query_row([], |row| {
+                    Ok(Totals {
+                        succeeded: unsigned(row, "succeeded")?,
+                        failed: unsigned(row, "failed")?,
+                        cancelled: unsigned(row, "cancelled")?,
+                        lost_attempts: unsigned(row, "lost_attempts")?,
+                    })
+                })
+        })
+    }
+}
+
+/// One statement sees one state, so that a run that is claimed or ends meanwhile is counted once. `?1` is the workspace, or null: all
+/// of them. Nothing but indexes is read for all: that of runs that still have their files holds those that ended a moment ago,
+/// because files are not collected as soon as that.
+pub(super) const OVERVIEW: &str = "WITH
+    mine (id) AS (SELECT id FROM environments WHERE workspace_id = ?1),
+    live AS (
+        SELECT count(*) FILTER (WHERE status = 'queued') AS queued, count(*) FILTER (WHERE status = 'running') AS running,
+            min(available_at) FILTER (WHERE status = 'queued' AND available_at <= ?3) AS due
+        FROM queue q WHERE ?1 IS NULL OR q.environment_id IN mine
+            OR (q.environment_id IS NULL AND EXISTS (SELECT 1 FROM runs r WHERE r.id = q.run_id AND r.workspace_id = ?1))),
+    behind_trouble AS (
+        SELECT count(*) AS behind FROM environments e CROSS JOIN queue q INDEXED BY queue_of_environment ON q.environment_id = e.id AND q.status = 'queued'
+        WHERE e.status = 'queued' AND e.trouble_count > 0 AND (?1 IS NULL OR e.workspace_id = ?1)),
+    sent_back AS (
+        SELECT count(*) AS sent FROM queue q WHERE q.trouble_count > 0 AND q.status = 'queued' AND (?1 IS NULL OR q.environment_id IN mine)
+            AND NOT EXISTS (SELECT 1 FROM environments e WHERE e.id = q.environment_id AND e.status = 'queued' AND e.trouble_count > 0)),
+    built AS (
+        SELECT count(*) FILTER (WHERE status = 'queued') AS environments_queued, count(*) FILTER (WHERE status = 'building') AS environments_building
+        FROM environments WHERE ?1 IS NULL OR workspace_id = ?1),
+    ended AS (
+        SELECT count(*) FILTER (WHERE status = 'succeeded') AS succeeded, count(*) FILTER (WHERE status = 'failed') AS failed,
+            count(*) FILTER (WHERE status = 'cancelled') AS cancelled
+        FROM runs INDEXED BY runs_with_artifacts
+        WHERE status IS NOT NULL AND artifacts_deleted_at IS NULL AND completed_at >= ?2 AND (?1 IS NULL OR workspace_id = ?1))
+    SELECT *, behind + sent AS in_trouble FROM live, behind_trouble, sent_back, built, ended";

@@ -1,0 +1,99 @@
+//! Counts runs by status.
+
+use super::list;
+use crate::store::driver::{self, Connection, Row, params};
+use crate::store::sql::values::{rows, unsigned};
+use crate::store::{RunCounts, RunFilter, RunStatus};
+
+/// Those of a configuration that ended so, from the index `runs_listed` alone.
+const ENDED: &str = "SELECT count(*) FROM (SELECT 1 FROM runs WHERE configuration_id = ?1 AND status = ?2 LIMIT ?3)";
+
+/// The same of those that were recorded since a time, whose records are looked at.
+const ENDED_SINCE: &str = "SELECT count(*) FROM (SELECT 1 FROM runs WHERE configuration_id = ?1 AND status = ?2 AND id >= ?4 AND created_at >= ?5 LIMIT ?3)";
+
+/// Those in the queue, from the index `queue_of_environment` alone; those without an environment, which are few, by their records.
+pub(in crate::store::sql) const LIVE: &str = "SELECT q.status, count(*) AS runs FROM environments e CROSS JOIN queue q ON q.environment_id = e.id
+    WHERE e.configuration_id IN (SELECT value FROM json_each(?1)) AND (?2 IS NULL OR q.created_at >= ?2) GROUP BY e.id, q.status
+    UNION ALL SELECT q.status, 1 FROM queue q CROSS JOIN runs r ON r.id = q.run_id
+    WHERE q.environment_id IS NULL AND r.configuration_id IN (SELECT value FROM json_each(?1)) AND (?2 IS NULL OR r.created_at >= ?2)";
+
+/// So many runs are looked at for what no index knows.
+const LOOK_AT: u32 = 20_000;
+
+pub(super) fn count(
+    connection: &Connection,
+    filter: &RunFilter,
+    most: u32,
+) -> driver::Result<RunCounts> {
+    let by_record = list::asks_for_what_no_index_knows(filter);
+    let mut counts = if by_record || filter.input.is_some() || filter.before.is_some() {
+        by_looking(connection, filter)?
+    } else {
+        by_index(connection, filter, most)?
+    };
+    for status in RunStatus::ALL {
+        let count = counts.of(status);
+        let is_over = *count > u64::from(most);
+        *count = u64::from(most).min(*count);
+        counts.is_whole &= !is_over;
+    }
+    Ok(counts)
+}
+
+fn by_looking(connection: &Connection, filter: &RunFilter) -> driver::Result<RunCounts> {
+    let all = RunFilter {
+        statuses: Vec::new(),
+        behind: None,
+        limit: u32::MAX,
+        look_at: Some(LOOK_AT),
+        ..filter.clone()
+    };
+    let found = list::list(connection, &all)?;
+    let mut counts = RunCounts {
+        is_whole: found.looked_to.is_none(),
+        ..RunCounts::default()
+    };
+    for run in found.runs {
+        *counts.of(run.status) += 1;
+    }
+    Ok(counts)
+}
+
+/// One more than `most` of a status says that there are more.
+fn by_index(connection: &Connection, filter: &RunFilter, most: u32) -> driver::Result<RunCounts> {
+    let configurations = list::configurations(connection, filter)?;
+    let mut counts = RunCounts {
+        is_whole: true,
+        ..RunCounts::default()
+    };
+    let since = filter.since.map(|since| since.0);
+    let limit = i64::from(most) + 1;
+    for configuration in &configurations {
+        for status in RunStatus::ALL.into_iter().filter(|one| one.is_terminal()) {
+            let word = status.as_str();
+            let number = |row: &Row<'_>| unsigned(row, "count(*)");
+            let found = match filter.since {
+                None => rows(
+                    connection,
+                    ENDED,
+                    params![configuration, word, limit],
+                    number,
+                )?,
+                Some(begin) => {
+                    let first = list::first_id_since(begin);
+                    let values = params![configuration, word, limit, first, since];
+                    rows(connection, ENDED_SINCE, values, number)?
+                }
+            };
+            *counts.of(status) += found.into_iter().sum::<u64>();
+        }
+    }
+    let these = serde_json::json!(configurations).to_string();
+    let live = |row: &Row<'_>| Ok((row.get::<_, String>("status")?, unsigned(row, "runs")?));
+    for (status, number) in rows(connection, LIVE, params![these, since], live)? {
+        if let Some(status) = RunStatus::parse(&status) {
+            *counts.of(status) += number;
+        }
+    }
+    Ok(counts)
+}

@@ -1,0 +1,248 @@
+//! What may be claimed, and in which order all that wait are.
+//!
+//! The queue is looked through environment by environment, from each to the next in the index `queue_of_environment`. Whether
+//! runs of one may be claimed at all is a matter of the environment: it is ready, its configuration is not paused, and no more
+//! runs of that are executed than may be at once. Within one, whose turn it is says the table `queue_turns`, and which run of
+//! theirs the first entry in `queue_of_submitter`. So the time depends on how many environments have runs in the queue, and
+//! neither on how many runs wait nor on how many people have submitted them.
+
+use std::collections::HashMap;
+
+use super::read::{SELECT, record};
+use crate::base::clock::Timestamp;
+use crate::store::driver::{self, Connection, Row, Transaction, params};
+use crate::store::sql::values::{self, execute, rows};
+use crate::store::{QueuePlace, RunRecord, WaitingRun, WaitsFor};
+
+/// The next environment that has runs in the queue, after a given one, and what its runs wait for.
+pub(in crate::store::sql) const NEXT_ENVIRONMENT: &str = "SELECT q.id, e.status = 'ready',
+    EXISTS (SELECT 1 FROM pauses WHERE configuration_id = '') OR EXISTS (SELECT 1 FROM pauses p WHERE p.configuration_id = e.configuration_id),
+    (SELECT CASE WHEN c.max_concurrency IS NULL THEN 0 ELSE c.max_concurrency <= (SELECT count(*) FROM environments o
+        CROSS JOIN queue r INDEXED BY queue_of_environment ON r.environment_id = o.id AND r.status = 'running'
+        WHERE o.workspace_id = c.workspace_id AND o.configuration_id = c.id) END FROM configurations c WHERE c.id = e.configuration_id)
+    FROM (SELECT environment_id AS id FROM queue WHERE environment_id > ?1 ORDER BY environment_id LIMIT 1) q LEFT JOIN environments e ON e.id = q.id";
+
+/// Who has runs that wait for an environment: those first whose turn is next.
+pub(in crate::store::sql) const TURNS: &str = "SELECT priority, turn, submitter FROM queue_turns WHERE environment_id = ?1 ORDER BY priority, turn";
+
+/// The runs that somebody has waiting for an environment and that are due by a time, oldest first. Runs whose attempts are spent
+/// are normally not queued; the schema forbids one attempt more, so without the condition one such run would make every claim
+/// fail.
+pub(in crate::store::sql) const DUE_OF: &str = "SELECT available_at, created_at, run_id FROM queue
+    WHERE environment_id = ?1 AND priority = ?2 AND submitter = ?3 AND status = 'queued' AND available_at <= ?4 AND attempt_count < max_attempts
+    ORDER BY available_at, created_at, run_id LIMIT ?5";
+
+/// The runs that wait and have no environment yet.
+const WITHOUT_ENVIRONMENT: &str = "SELECT q.available_at, q.created_at, q.run_id, q.priority,
+    EXISTS (SELECT 1 FROM pauses WHERE configuration_id IN ('', r.configuration_id))
+    FROM queue q JOIN runs r ON r.id = q.run_id WHERE q.environment_id IS NULL AND q.status = 'queued'";
+
+/// What runs that are due wait for in an environment.
+fn waits_for(row: &Row<'_>) -> driver::Result<WaitsFor> {
+    let is = |column| Ok::<_, driver::Error>(row.get::<_, Option<bool>>(column)? == Some(true));
+    Ok(match () {
+        () if is(2)? => WaitsFor::Pause,
+        () if !is(1)? => WaitsFor::Environment,
+        () if is(3)? => WaitsFor::Limit,
+        () => WaitsFor::Slot,
+    })
+}
+
+/// Passes each environment that has runs in the queue to `visit`, with what those that are due wait for, until that returns false.
+pub(in crate::store::sql) fn each_environment(
+    connection: &Connection,
+    mut visit: impl FnMut(&str, WaitsFor) -> driver::Result<bool>,
+) -> driver::Result<()> {
+    let mut next = connection.prepare_cached(NEXT_ENVIRONMENT)?;
+    let mut last = String::new();
+    while let Some((environment, why)) = next.first([&last], |row| {
+        Ok((row.get::<_, String>(0)?, waits_for(row)?))
+    })? {
+        if !visit(&environment, why)? {
+            break;
+        }
+        last = environment;
+    }
+    Ok(())
+}
+
+/// Whose runs of one priority wait for an environment, and when it is their turn.
+struct Turn {
+    priority: i64,
+    turn: i64,
+    submitter: String,
+}
+
+fn turn(row: &Row<'_>) -> driver::Result<Turn> {
+    Ok(Turn {
+        priority: row.get(0)?,
+        turn: row.get(1)?,
+        submitter: row.get(2)?,
+    })
+}
+
+/// The run that is to be claimed next, with its environment and whose turn it is.
+pub(super) struct Next {
+    environment: String,
+    turn: Turn,
+    pub(super) run: String,
+}
+
+/// Finds the run that is to be claimed next.
+pub(super) fn next(connection: &Connection, now: Timestamp) -> driver::Result<Option<Next>> {
+    let mut first: Option<Next> = None;
+    each_environment(connection, |environment, why| {
+        if why == WaitsFor::Slot {
+            let mut turns = connection.prepare_cached(TURNS)?;
+            // Those whose runs are all due later are passed over.
+            turns.each([environment], |row| {
+                let turn = turn(row)?;
+                if first
+                    .as_ref()
+                    .is_some_and(|first| !turn.is_before(&first.turn))
+                {
+                    return Ok(false);
+                }
+                let due = params![environment, turn.priority, turn.submitter, now.0, 1];
+                let Some(run) = values::row(connection, DUE_OF, due, |row| row.get(2))? else {
+                    return Ok(true);
+                };
+                first = Some(Next {
+                    environment: environment.to_owned(),
+                    turn,
+                    run,
+                });
+                Ok(false)
+            })?;
+        }
+        Ok(true)
+    })?;
+    Ok(first)
+}
+
+impl Turn {
+    fn is_before(&self, other: &Self) -> bool {
+        (self.priority, self.turn) < (other.priority, other.turn)
+    }
+}
+
+/// Whoever was served goes last. Those who would have been served before and have nothing left are forgotten.
+pub(super) fn served(transaction: &Transaction<'_>, next: &Next) -> driver::Result<()> {
+    let (environment, turn) = (&next.environment, &next.turn);
+    let last = "UPDATE queue_turns SET turn = (SELECT max(turn) FROM queue_turns) + 1
+         WHERE environment_id = ?1 AND priority = ?2 AND submitter = ?3 AND turn < (SELECT max(turn) FROM queue_turns)";
+    let values = params![environment, turn.priority, turn.submitter];
+    execute(transaction, last, values)?;
+    let without = "DELETE FROM queue_turns WHERE environment_id = ?1 AND priority = ?2 AND turn < ?3
+         AND NOT EXISTS (SELECT 1 FROM queue q WHERE q.environment_id = queue_turns.environment_id AND q.priority = queue_turns.priority
+             AND q.submitter = queue_turns.submitter AND q.status = 'queued')";
+    let values = params![environment, turn.priority, turn.turn];
+    execute(transaction, without, values).map(drop)
+}
+
+/// The places of all runs that wait, in order: of those that may be claimed now the order in which [`next`] takes them.
+fn places(connection: &Connection, now: Timestamp) -> driver::Result<Vec<QueuePlace>> {
+    let mut places = rows(connection, WITHOUT_ENVIRONMENT, [], |row| {
+        let waits_for = match row.get(4)? {
+            true => WaitsFor::Pause,
+            false => WaitsFor::Environment,
+        };
+        place(row, waits_for, row.get(3)?, 0, 0)
+    })?;
+    each_environment(connection, |environment, why| {
+        for turn in rows(connection, TURNS, [environment], turn)? {
+            let mut rounds = 0..;
+            let all = params![environment, turn.priority, turn.submitter, i64::MAX, -1];
+            places.extend(rows(connection, DUE_OF, all, |row| {
+                let is_due = row.get::<_, i64>(0)? <= now.0;
+                match why {
+                    WaitsFor::Slot if is_due => {
+                        let round = rounds.next().unwrap_or_default();
+                        place(row, why, turn.priority, round, turn.turn)
+                    }
+                    WaitsFor::Slot | WaitsFor::Limit if !is_due => {
+                        place(row, WaitsFor::Retry, turn.priority, 0, 0)
+                    }
+                    why => place(row, why, turn.priority, 0, 0),
+                }
+            })?);
+        }
+        Ok(true)
+    })?;
+    places.sort();
+    Ok(places)
+}
+
+fn place(
+    row: &Row<'_>,
+    waits_for: WaitsFor,
+    priority: i64,
+    round: u64,
+    turn: i64,
+) -> driver::Result<QueuePlace> {
+    Ok(QueuePlace {
+        waits_for,
+        priority,
+        round,
+        turn,
+        available_at: row.get(0)?,
+        created_at: row.get(1)?,
+        run_id: row.get(2)?,
+    })
+}
+
+/// Where a page begins that goes on behind a place. Of runs that wait for a slot those before one that waits no more were
+/// claimed before it, so that the page begins with the first.
+fn first_behind(places: &[QueuePlace], behind: &QueuePlace) -> usize {
+    match places
+        .iter()
+        .position(|place| place.run_id == behind.run_id)
+    {
+        Some(at) => at + 1,
+        None if behind.waits_for == WaitsFor::Slot => 0,
+        None => places.partition_point(|place| place <= behind),
+    }
+}
+
+/// The runs of a workspace that wait, at most `limit` of those behind a place.
+pub(super) fn waiting_runs(
+    connection: &Connection,
+    workspace: &str,
+    behind: Option<&QueuePlace>,
+    limit: u32,
+    now: Timestamp,
+) -> driver::Result<Vec<WaitingRun>> {
+    let places = places(connection, now)?;
+    let first = behind.map_or(0, |behind| first_behind(&places, behind));
+    let ids: Vec<&str> = places[first..].iter().map(|place| &*place.run_id).collect();
+    let ids = serde_json::to_string(&ids).unwrap_or_default();
+    let sql = format!(
+        "{SELECT} WHERE r.id IN (SELECT runs.id FROM json_each(?1) given CROSS JOIN runs ON runs.id = given.value
+         WHERE runs.workspace_id = ?2 ORDER BY given.key LIMIT ?3)"
+    );
+    let found = rows(connection, &sql, params![ids, workspace, limit], record)?;
+    let mut found: HashMap<String, RunRecord> =
+        found.into_iter().map(|run| (run.id.clone(), run)).collect();
+    let numbered = places.into_iter().zip(1..).skip(first);
+    let waiting = numbered.filter_map(|(place, position)| {
+        Some(WaitingRun {
+            run: found.remove(&place.run_id)?,
+            place,
+            position,
+        })
+    });
+    Ok(waiting.collect())
+}
+
+/// Runs that wait for an environment, due or not, at most `limit`.
+pub(in crate::store::sql) fn waiting_in(
+    connection: &Connection,
+    environment: &str,
+    limit: usize,
+) -> driver::Result<Vec<String>> {
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    let sql = "SELECT run_id FROM queue WHERE environment_id = ?1 AND status = 'queued' ORDER BY available_at, created_at, run_id LIMIT ?2";
+    rows(connection, sql, params![environment, limit], |row| {
+        row.get(0)
+    })
+}

@@ -1,0 +1,73 @@
+//! Reads what the queue says of a run, for the transaction that changes it: no other process writes in between.
+
+use crate::base::clock::Timestamp;
+use crate::store::Claim;
+use crate::store::driver::{self, Row, ToValue, Transaction};
+use crate::store::sql::values::{instant_or_none, row, rows, small};
+
+/// What the queue says of a run.
+pub(super) struct Live {
+    pub(super) environment_id: Option<String>,
+    pub(super) attempt_count: u32,
+    pub(super) max_attempts: u32,
+    pub(super) started_at: Option<Timestamp>,
+    /// These three are set while a worker has the run.
+    pub(super) claimed_by: Option<String>,
+    pub(super) claimed_at: Option<Timestamp>,
+    claim_token: Option<String>,
+    pub(super) cancel_requested_at: Option<Timestamp>,
+}
+
+fn live(row: &Row<'_>) -> driver::Result<Live> {
+    Ok(Live {
+        environment_id: row.get("environment_id")?,
+        attempt_count: small(row, "attempt_count")?,
+        max_attempts: small(row, "max_attempts")?,
+        started_at: instant_or_none(row, "started_at")?,
+        claimed_by: row.get("claimed_by")?,
+        claimed_at: instant_or_none(row, "claimed_at")?,
+        claim_token: row.get("claim_token")?,
+        cancel_requested_at: instant_or_none(row, "cancel_requested_at")?,
+    })
+}
+
+fn read(transaction: &Transaction<'_>, id: &str) -> driver::Result<Option<Live>> {
+    let sql = "SELECT * FROM queue WHERE run_id = ?1";
+    row(transaction, sql, [id], live)
+}
+
+/// The run that is under this claim.
+pub(super) fn claimed(
+    transaction: &Transaction<'_>,
+    id: &str,
+    claim: &Claim,
+) -> driver::Result<Option<Live>> {
+    let live = read(transaction, id)?;
+    Ok(live.filter(|live| live.claim_token.as_ref() == Some(&claim.token)))
+}
+
+/// The run with this id, where it waits.
+pub(super) fn queued(transaction: &Transaction<'_>, id: &str) -> driver::Result<Option<Live>> {
+    let live = read(transaction, id)?;
+    Ok(live.filter(|live| live.claim_token.is_none()))
+}
+
+/// The runs whose leases ended before an instant.
+pub(in crate::store::sql) const EXPIRED: &str =
+    "SELECT run_id FROM queue_running WHERE claim_expires_at < ?1";
+
+/// The runs that a process holds.
+pub(in crate::store::sql) const HELD_BY: &str =
+    "SELECT run_id FROM queue_running WHERE claim_process = ?1";
+
+/// Reads the runs that [`EXPIRED`] or [`HELD_BY`] finds with this value, with their ids.
+pub(super) fn running(
+    transaction: &Transaction<'_>,
+    sql: &str,
+    value: impl ToValue,
+) -> driver::Result<Vec<(String, Live)>> {
+    let ids: Vec<String> = rows(transaction, sql, [value], |row| row.get(0))?;
+    ids.into_iter()
+        .filter_map(|id| Some(read(transaction, &id).transpose()?.map(|live| (id, live))))
+        .collect()
+}

@@ -1,0 +1,271 @@
+//! Runs: the queue, and the records of those that ended.
+
+mod attempt;
+mod cancel;
+mod claim;
+mod count;
+mod due;
+mod end;
+mod enqueue;
+mod leave;
+mod list;
+mod live;
+mod read;
+mod submit;
+
+use std::path::Path;
+use std::time::Duration;
+
+use self::read::{SELECT, record};
+use super::SqlStore;
+use super::prefix::Table;
+use super::values::{changes, execute, exists, row, rows};
+use crate::base::clock::Timestamp;
+use crate::base::files::name_of;
+use crate::store::driver::params;
+use crate::store::{
+    Attempt, CancelOutcome, Claim, Clock, Ending, Failure, FoundRuns, Heartbeat, NewRun,
+    QueuePlace, Result, Retry, RunCounts, RunFilter, RunRecord, Runs, StoreError, Submission,
+    Submitted, Used, WaitingRun,
+};
+
+#[cfg(test)]
+pub(super) use count::LIVE;
+#[cfg(test)]
+pub(super) use due::{DUE_OF, NEXT_ENVIRONMENT, TURNS};
+pub(super) use due::{each_environment, waiting_in};
+#[cfg(test)]
+pub(super) use end::FAILED_WITH_RUNS;
+pub(super) use leave::reclaim;
+#[cfg(test)]
+pub(super) use list::NEWEST;
+#[cfg(test)]
+pub(super) use live::{EXPIRED, HELD_BY};
+
+impl Runs for SqlStore {
+    fn submit_run(&self, run: &NewRun, asked: &Submission, now: Timestamp) -> Result<Submitted> {
+        self.demand_in_place()?;
+        self.write(|transaction| submit::submit(transaction, run, asked, now))
+    }
+
+    fn run_of_any_workspace(&self, id: &str) -> Result<RunRecord> {
+        self.read(|connection| read::by_id_or_none(connection, id))?
+            .ok_or_else(|| StoreError::not_found("run", id))
+    }
+
+    fn enqueue_runs(&self, runs: &[NewRun], now: Timestamp) -> Result<Vec<RunRecord>> {
+        self.demand_in_place()?;
+        self.write(|transaction| {
+            runs.iter()
+                .map(|run| enqueue::insert(transaction, run, None, now))
+                .collect()
+        })
+    }
+
+    fn insert_claimed_run(&self, run: &NewRun, claim: &Claim, now: Timestamp) -> Result<RunRecord> {
+        self.demand_in_place()?;
+        self.write(|transaction| enqueue::insert(transaction, run, Some(claim), now))
+    }
+
+    fn claim_run(&self, id: &str, claim: &Claim, now: Timestamp) -> Result<Option<RunRecord>> {
+        self.demand_in_place()?;
+        self.write(
+            |transaction| match exists(transaction, claim::IS_PAUSED, [id])? {
+                true => Ok(None),
+                false => claim::this(transaction, id, claim, now),
+            },
+        )
+    }
+
+    fn claim_next_run(&self, claim: &Claim, now: Timestamp) -> Result<Option<RunRecord>> {
+        self.demand_in_place()?;
+        // Workers that poll an idle queue need no write lock.
+        if self
+            .read(|connection| due::next(connection, now))?
+            .is_none()
+        {
+            return Ok(None);
+        }
+        self.write(|transaction| claim::next(transaction, claim, now))
+    }
+
+    fn heartbeat_run(&self, id: &str, claim: &Claim, now: Timestamp) -> Result<Heartbeat> {
+        // RETURNING gives no row where the claim is lost, and else what `ade runs cancel` may have left in it.
+        let sql = "UPDATE queue SET claim_expires_at = ?3 WHERE run_id = ?1 AND claim_token = ?2 AND status = 'running' RETURNING cancel_requested_at IS NOT NULL";
+        let values = params![id, claim.token, now.plus(claim.lease).0];
+        self.write(|transaction| row(transaction, sql, values, |row| row.get(0)))
+            .map(heard)
+    }
+
+    fn watch_run(&self, run: &str, claim: &Claim) -> Result<Heartbeat> {
+        let sql = "SELECT cancel_requested_at IS NOT NULL FROM queue WHERE run_id = ?1 AND claim_token = ?2 AND status = 'running'";
+        let values = [run, &claim.token];
+        self.read(|connection| row(connection, sql, values, |row| row.get(0)))
+            .map(heard)
+    }
+
+    fn finish_run(&self, id: &str, claim: &Claim, ending: &Ending, now: Timestamp) -> Result<bool> {
+        self.write(|transaction| end::finish(transaction, id, claim, ending, now))
+    }
+
+    fn retry_run(
+        &self,
+        id: &str,
+        claim: &Claim,
+        failure: &Failure,
+        used: &Used,
+        retry: Retry,
+        now: Timestamp,
+    ) -> Result<Option<RunRecord>> {
+        self.write(|transaction| leave::retry(transaction, id, claim, failure, used, retry, now))
+    }
+
+    fn release_run(
+        &self,
+        id: &str,
+        claim: &Claim,
+        reason: &str,
+        now: Timestamp,
+    ) -> Result<Option<RunRecord>> {
+        self.write(|transaction| leave::release(transaction, id, claim, reason, now))
+    }
+
+    fn expire_run_leases(
+        &self,
+        backoff: &dyn Fn(u32) -> Duration,
+        clock: &Clock<'_>,
+    ) -> Result<Vec<RunRecord>> {
+        self.write(|transaction| match clock() {
+            Some(now) => leave::expire(transaction, backoff, now),
+            None => Ok(Vec::new()),
+        })
+    }
+
+    fn request_cancel(&self, run: &str, now: Timestamp) -> Result<CancelOutcome> {
+        self.write(|transaction| cancel::request_cancel(transaction, run, now))
+    }
+
+    fn fail_runs_of_failed_environments(
+        &self,
+        limit: usize,
+        now: Timestamp,
+    ) -> Result<Vec<RunRecord>> {
+        // Workers ask this often, and a read needs no write lock.
+        if !self.read(|connection| exists(connection, end::FAILED_WITH_RUNS, []))? {
+            return Ok(Vec::new());
+        }
+        self.write(|transaction| end::fail_for_environments(transaction, limit, now))
+    }
+
+    fn runs_without_environment(&self, limit: u32) -> Result<Vec<RunRecord>> {
+        let sql = format!(
+            "{SELECT} WHERE r.id IN (SELECT run_id FROM queue WHERE environment_id IS NULL AND status = 'queued' ORDER BY available_at, created_at, run_id LIMIT ?1)
+             ORDER BY r.id"
+        );
+        self.read(|connection| rows(connection, &sql, [limit], record))
+    }
+
+    fn set_run_environment(&self, run: &str, environment: &str) -> Result<()> {
+        // The environment may have been deleted since it was found: an id without a record would violate the foreign key. And
+        // the run may have been cancelled since: then it is not in the queue.
+        let sql = "UPDATE queue SET environment_id = ?2 WHERE run_id = ?1 AND status = 'queued' AND environment_id IS NULL
+             AND EXISTS (SELECT 1 FROM environments WHERE id = ?2)";
+        self.write(|transaction| execute(transaction, sql, [run, environment]).map(drop))
+    }
+
+    fn run(&self, workspace: &str, id: &str) -> Result<RunRecord> {
+        if id == "latest" {
+            let newest = self.newest(workspace, None)?;
+            return newest.ok_or_else(|| StoreError::not_found("run", id));
+        }
+        match self.resolve(Table::Runs, workspace, id) {
+            Ok(id) => self.read(|connection| read::by_id(connection, &id)),
+            // Not an id: the name of an input means its newest run.
+            Err(not_found @ StoreError::NotFound { .. }) if !id.is_empty() => {
+                let input = name_of(Path::new(id));
+                self.newest(workspace, Some(input))?.ok_or(not_found)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    fn find_runs(&self, filter: &RunFilter) -> Result<FoundRuns> {
+        self.read(|connection| list::list(connection, filter))
+    }
+
+    fn count_runs(&self, filter: &RunFilter, most: u32) -> Result<RunCounts> {
+        self.read(|connection| count::count(connection, filter, most))
+    }
+
+    fn waiting_runs(
+        &self,
+        workspace: &str,
+        behind: Option<&QueuePlace>,
+        limit: u32,
+        now: Timestamp,
+    ) -> Result<Vec<WaitingRun>> {
+        self.read(|connection| due::waiting_runs(connection, workspace, behind, limit, now))
+    }
+
+    fn attempts(&self, run: &str) -> Result<Vec<Attempt>> {
+        self.read(|connection| attempt::list(connection, run))
+    }
+
+    fn run_exists(&self, run: &str) -> Result<bool> {
+        let sql = "SELECT 1 FROM runs WHERE id = ?1";
+        self.read(|connection| exists(connection, sql, [run]))
+    }
+
+    fn runs_with_artifacts(&self, cutoff: Timestamp, limit: u32) -> Result<Vec<RunRecord>> {
+        self.ended_before(WITH_ARTIFACTS, cutoff, limit)
+    }
+
+    fn runs_without_artifacts(&self, cutoff: Timestamp, limit: u32) -> Result<Vec<RunRecord>> {
+        self.ended_before(WITHOUT_ARTIFACTS, cutoff, limit)
+    }
+
+    fn mark_artifacts_deleted(&self, run: &str, cutoff: Timestamp, now: Timestamp) -> Result<bool> {
+        let sql = "UPDATE runs SET artifacts_deleted_at = ?3 WHERE id = ?1 AND artifacts_deleted_at IS NULL AND completed_at < ?2";
+        let values = params![run, cutoff.0, now.0];
+        self.write(|transaction| changes(transaction, sql, values))
+    }
+
+    fn delete_run(&self, run: &str) -> Result<bool> {
+        let sql = "DELETE FROM runs WHERE id = ?1 AND status IS NOT NULL";
+        self.write(|transaction| changes(transaction, sql, [run]))
+    }
+}
+
+/// What a heartbeat learns of a claim: whether it still holds, and whether a cancellation was requested.
+fn heard(requested: Option<bool>) -> Heartbeat {
+    requested.map_or(Heartbeat::Lost, |cancel_requested| Heartbeat::Renewed {
+        cancel_requested,
+    })
+}
+
+/// Ended runs that still have their files. The first two conditions are those of the index.
+pub(super) const WITH_ARTIFACTS: &str = "SELECT id FROM runs INDEXED BY runs_with_artifacts
+    WHERE status IS NOT NULL AND artifacts_deleted_at IS NULL AND completed_at < ?1 ORDER BY completed_at LIMIT ?2";
+
+/// Ended runs without their files.
+pub(super) const WITHOUT_ARTIFACTS: &str = "SELECT id FROM runs INDEXED BY runs_without_artifacts
+    WHERE artifacts_deleted_at IS NOT NULL AND completed_at < ?1 ORDER BY completed_at LIMIT ?2";
+
+impl SqlStore {
+    /// Returns the runs of one of these two, those that ended first.
+    fn ended_before(&self, ended: &str, cutoff: Timestamp, limit: u32) -> Result<Vec<RunRecord>> {
+        let sql = format!("{SELECT} WHERE r.id IN ({ended}) ORDER BY r.completed_at");
+        self.read(|connection| rows(connection, &sql, params![cutoff.0, limit], record))
+    }
+
+    /// Returns the newest run that a filter asks for.
+    fn newest(&self, workspace: &str, input: Option<String>) -> Result<Option<RunRecord>> {
+        let newest = RunFilter {
+            workspace_id: workspace.to_owned(),
+            input,
+            limit: 1,
+            ..RunFilter::default()
+        };
+        self.runs(&newest).map(|mut runs| runs.pop())
+    }
+}
