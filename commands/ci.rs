@@ -130,8 +130,14 @@ fn look(ui: &Ui, plan: &Plan<'_>) -> (Vec<Examined>, bool) {
     let cancel = signals::cancel_on_signals_and(lines.clear());
     let environment = EnvironmentProgress::new(&lines, "the configuration");
     let all = examine(plan, &cancel, &|told| match told {
-        Told::Begun(_) | Told::Ended(_) if ui.json() => {}
-        Told::Begun(name) => lines.suspend(|| ui.line(ui.paint(Tone::Strong, name))),
+        Told::Begun(..) | Told::Ended(_) if ui.json() => {}
+        Told::Begun(name, folder) => lines.suspend(|| {
+            // Several may have one name, so they are told apart by their folders; the current one has no path to type.
+            let typed = ui.path(folder);
+            let is_typed = !Path::new(&typed).is_absolute();
+            let title = if is_typed { &*typed } else { name };
+            ui.line(ui.paint(Tone::Strong, title));
+        }),
         Told::Environment(progress) => environment.show(progress),
         Told::Trouble(message) => lines.say(format_args!("note: {message}")),
         Told::Ended(step) => lines.suspend(|| print(ui, step)),
@@ -162,7 +168,7 @@ fn print(ui: &Ui, step: &Step) {
         }
         _ => step.message.clone(),
     };
-    let line = format!("  {} {title:<6} {message}", ui.paint(tone, mark));
+    let line = format!("  {} {title:<5}  {message}", ui.paint(tone, mark));
     ui.line(line.trim_end());
     for finding in &step.findings {
         let tone = match finding.level {
@@ -219,7 +225,7 @@ fn report(
     }
     let quality = || serde_json::to_string_pretty(&code_quality(all, repository));
     let reports = [
-        (&args.junit, as_junit(all)),
+        (&args.junit, as_junit(all, repository)),
         (&args.summary, summary(all, repository)),
         (&args.code_quality, quality().unwrap_or_default()),
     ];

@@ -15,9 +15,7 @@ pub fn annotations(all: &[Examined], repository: &Repository) -> Vec<String> {
                 format!("file={},line={line},", property(&file))
             });
             let title = property(&format!("ade {}", step.title()));
-            let hint = finding.hint.as_ref();
-            let hint = hint.map(|hint| format!("\nhint: {hint}"));
-            let text = data(&(finding.message.clone() + &hint.unwrap_or_default()));
+            let text = data(&repository.words(&finding.whole()));
             let (level, place) = (finding.level.word(), place.unwrap_or_default());
             commands.push(format!("::{level} {place}title={title}::{text}"));
         }

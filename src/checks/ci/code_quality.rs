@@ -9,7 +9,7 @@ use super::repository::Repository;
 use crate::base::digest;
 
 /// The report: an array with an object for each finding. What is about no file is reported at the manifest of its configuration,
-/// because GitLab asks for a place. A fingerprint stays while lines move.
+/// because GitLab asks for a place. A fingerprint stays while lines move, and wherever the repository is checked out.
 pub fn code_quality(all: &[Examined], repository: &Repository) -> Value {
     let mut seen: HashMap<String, usize> = HashMap::new();
     let mut report = Vec::new();
@@ -21,12 +21,13 @@ pub fn code_quality(all: &[Examined], repository: &Repository) -> Value {
                 Some(code) => format!("ade.{}.{code}", step.step.word()),
                 None => format!("ade.{}", step.step.word()),
             };
-            let title = step.title();
-            let about = [&*path, &title, &check, &finding.message].join("\0");
+            let (title, message) = (step.title(), repository.words(&finding.message));
+            let unnumbered = message.replace(|letter: char| letter.is_ascii_digit(), "");
+            let about = [&*path, &title, &check, &unnumbered].join("\0");
             let times = seen.entry(about.clone()).or_default();
             *times += 1;
             report.push(json!({
-                "description": finding.message,
+                "description": message,
                 "check_name": check,
                 "fingerprint": digest::of(format!("{about}\0{times}")).to_string(),
                 "severity": match finding.level {

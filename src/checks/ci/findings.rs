@@ -166,6 +166,14 @@ impl Finding {
         }
     }
 
+    /// What is wrong and what to do next, a line each.
+    pub(super) fn whole(&self) -> String {
+        match &self.hint {
+            Some(hint) => format!("{}\nhint: {hint}", self.message),
+            None => self.message.clone(),
+        }
+    }
+
     /// The same, about a file.
     pub(super) fn at(self, file: impl Into<PathBuf>, line: Option<u32>) -> Self {
         Self {

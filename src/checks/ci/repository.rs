@@ -3,6 +3,7 @@
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
+use super::findings::Examined;
 use crate::settings::Settings;
 
 /// Variables in which CI systems name that folder: GitHub, GitLab.
@@ -45,5 +46,18 @@ impl Repository {
             Some(inside) => inside,
             None => file.display().to_string(),
         }
+    }
+
+    /// A configuration by its folder, since several may have one name; that of the repository itself by its name.
+    pub fn configuration(&self, examined: &Examined) -> String {
+        match self.shown(&examined.path) {
+            here if here == "." => examined.name.clone(),
+            folder => folder,
+        }
+    }
+
+    /// A message in which files of the repository are named as the repository knows them.
+    pub fn words(&self, message: &str) -> String {
+        message.replace(&format!("{}/", self.root.display()), "")
     }
 }

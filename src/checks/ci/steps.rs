@@ -45,8 +45,8 @@ pub struct Plan<'a> {
 
 /// What is told while it is done.
 pub enum Told<'a> {
-    /// A configuration of this name is looked at.
-    Begun(&'a str),
+    /// The configuration of this name in this folder is looked at.
+    Begun(&'a str, &'a Path),
     /// The progress of its environment.
     Environment(&'a Progress<'a>),
     /// Something that is tried again.
@@ -91,7 +91,7 @@ impl One<'_> {
             Ok(configuration) => configuration.name.clone(),
             Err(_) => crate::base::files::name_of(self.folder),
         };
-        (self.on)(&Told::Begun(&name));
+        (self.on)(&Told::Begun(&name, self.folder));
         let mut steps = Vec::new();
         match opened {
             Ok(configuration) => self.all_steps(configuration, &mut steps),

@@ -19,11 +19,11 @@ pub fn summary(all: &[Examined], repository: &Repository) -> String {
             StepName::Run,
         ]
         .map(|name| of_step(examined, name));
-        let folder = escaped(&repository.shown(&examined.path));
+        let folder = escaped(&repository.configuration(examined));
         page += &format!("| {folder} | {} |\n", cells.join(" | "));
     }
     page += &findings(all, repository);
-    page += &files(all);
+    page += &files(all, repository);
     page += &rules(all);
     page
 }
@@ -76,28 +76,25 @@ fn findings(all: &[Examined], repository: &Repository) -> String {
             let place = finding.file.as_ref().map(|file| {
                 let line = finding.line.map(|line| format!(":{line}"));
                 format!(
-                    " {}{}",
+                    " · {}{}",
                     escaped(&repository.shown(file)),
                     line.unwrap_or_default()
                 )
             });
-            let hint = finding.hint.as_ref();
-            let hint = hint.map(|hint| format!("\nhint: {hint}"));
-            let text = format!("{}{}", finding.message, hint.unwrap_or_default());
             lines.push(format!(
-                "- **{}** in {}, {}{}: {}\n",
+                "- **{}** {} · {}{} · {}\n",
                 finding.level.word(),
-                escaped(&examined.name),
+                escaped(&repository.configuration(examined)),
                 escaped(&step.title()),
                 place.unwrap_or_default(),
-                escaped(&text)
+                escaped(&repository.words(&finding.whole()))
             ));
         }
     }
     section("Findings", "", &lines)
 }
 
-fn files(all: &[Examined]) -> String {
+fn files(all: &[Examined], repository: &Repository) -> String {
     let mut lines = Vec::new();
     for examined in all {
         for step in examined.steps.iter().filter(|one| one.input.is_some()) {
@@ -113,7 +110,7 @@ fn files(all: &[Examined]) -> String {
             lines.push(format!(
                 "| {} | {} | {} {} | {counts} |\n",
                 escaped(&input.unwrap_or_default()),
-                escaped(&examined.name),
+                escaped(&repository.configuration(examined)),
                 mark(step.state),
                 escaped(&step.message)
             ));
