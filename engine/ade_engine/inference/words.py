@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 _TERMS = Path(__file__).with_name("terms.txt")
 #: The languages of the table whose words are compounds, by their columns.
 _COMPOUNDING = frozenset((1, 6, 8, 9))
+_ENGLISH = 0
 _LINKS = ("", "s", "es", "n", "en", "e")
 #: What says least of what a column holds, the least first: of "Total hours" it is the hours.
 _FAINT = ("amount", "name", "unit", "percent", "id", "number", "description", "note", "type")
@@ -256,10 +257,7 @@ def _by_meaning(piece: list[tuple[tuple[str, ...], int]]) -> list[tuple[tuple[st
 def meanings(columns: Sequence[tuple[str, str | None]]) -> list[tuple[Meaning, ...]]:
     """What each column of a table may mean, by its header and the kind of its values, read beside the others."""
     found = [readings(header, kind) for header, kind in columns]
-    votes: Counter[int] = Counter()
-    for some in found:
-        languages = frozenset().union(*(one.languages for one in some))
-        votes.update({language: 1 / len(languages) for language in languages})
+    votes = _votes(found)
     for at, some in enumerate(found):
         if len(some) > 1:
             weight = [max((votes[language] for language in one.languages), default=0.0) for one in some]
@@ -269,6 +267,21 @@ def meanings(columns: Sequence[tuple[str, str | None]]) -> list[tuple[Meaning, .
     _beside(found, "name", frozenset(("last",)), "first")
     _beside(found, "date", frozenset(("value",)), "booking")
     return found
+
+
+def _votes(found: Iterable[tuple[Meaning, ...]]) -> Counter[int]:
+    """How many headers are read in each language; one that is read in several is shared among them."""
+    votes: Counter[int] = Counter()
+    for some in found:
+        languages = frozenset().union(*(one.languages for one in some))
+        votes.update({language: 1 / len(languages) for language in languages})
+    return votes
+
+
+def is_english(headers: Iterable[str]) -> bool:
+    """Whether no other language has more of these headers."""
+    votes = _votes([readings(header) for header in headers])
+    return bool(votes) and votes[_ENGLISH] >= max(votes.values()) - 1e-9
 
 
 def _beside(found: list[tuple[Meaning, ...]], what: str, other: frozenset[str], then: str) -> None:

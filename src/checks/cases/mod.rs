@@ -20,7 +20,7 @@ use serde::{Deserialize, Serialize};
 
 pub use self::fuzzing::{Broken, Fuzzed, FuzzedCase, fuzz, keep};
 pub use self::junit::as_junit;
-pub(super) use self::running::Engine;
+pub(super) use self::running::{Engine, said};
 pub use self::running::run;
 use super::check::CheckError;
 use crate::base::files::{self, FileError};
