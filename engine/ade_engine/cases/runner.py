@@ -139,7 +139,8 @@ class _CaseRun(_Run):
                 sheet["name"],
                 sheet["index"],
                 frame,
-                [column["header"]["raw"] for column in table["columns"]],
+                # A column without a header and without values is none of the table's.
+                [column["header"]["raw"] for column in table["columns"] if column["header"]["raw"] is not None or column["non_empty_cells"]],
                 None if table["header"]["row_start"] is None or table["header"]["row_count"] == 0 else table["header"]["row_start"] - 1,
                 table["data"]["row_start"] - 1,
                 table["data"]["row_start"] + table["data"]["row_count"] - 2,

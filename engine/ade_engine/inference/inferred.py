@@ -133,10 +133,8 @@ def infer(samples: Sequence[Sample], wishes: Sequence[Wish] = ()) -> Inferred:
     out += [(column.header, left_out([column]) or "") for column in aside if column.is_repeated or simplify(column.header) not in named]
     names = _Names(samples)
     fields = [_field(group, names, samples) for group in kept]
+    _find_key(fields)
     _find_by_values(fields)
-    unique = [one for one in fields if "unique" in one.checks and "required" in one.checks]
-    if unique:
-        unique[0].is_key = True
     return Inferred(fields, _once(out), *_settings(samples))
 
 
@@ -277,12 +275,12 @@ def _find_checks(one: InferredField) -> None:
     """What the values of all samples fulfil."""
     columns = one.group.columns
     records, filled = sum(column.rows for column in columns), sum(column.filled for column in columns)
-    some = [reading for column in columns for reading in readings(column.header, column.kind.name)]
+    some = [reading for column in columns for reading in readings(column.header)]
     of = frozenset().union(*(reading.of for reading in some))
     what = {part for reading in some for part in reading.what.split("+")}
     if not one.absent and records >= _LEAST_RECORDS and filled == records:
         one.checks.append("required")
-    if one.read == "code" and records >= _LEAST_RECORDS and filled >= 0.9 * records and _never_repeat(columns):
+    if one.read == "code" and records >= _LEAST_RECORDS and filled >= 0.9 * records and not what & _NO_LISTS - {"id"} and _never_repeat(columns):
         # A customer's number may stand in two orders; it is unique if the list begins with it.
         if not of & _OTHERS_IDS or all(column.place <= 1 for column in columns):
             one.checks.append("unique")
@@ -313,6 +311,15 @@ def _listed(columns: Sequence[Column]) -> list[str]:
         written.setdefault(simplify(text) or text, text)
     # Three words and more are a remark.
     return [] if any(len(text.split()) > 3 for text in written.values()) else sorted(written.values(), key=str.lower)
+
+
+def _find_key(fields: Sequence[InferredField]) -> None:
+    """The first id that never repeats names the records; others may repeat some other time."""
+    unique = sorted((one for one in fields if "unique" in one.checks), key=lambda one: min(column.place for column in one.group.columns))
+    for one in unique[1:]:
+        one.checks.remove("unique")
+    if unique and "required" in unique[0].checks:
+        unique[0].is_key = True
 
 
 def _find_by_values(fields: Sequence[InferredField]) -> None:

@@ -28,6 +28,7 @@ _MEASURES = frozenset("quantity hours days nights distance weight length width h
 _MEASURED = frozenset("temperature humidity pressure wind rain battery consumption reading employees attempt measured".split())
 _PAID = frozenset("price cost".split())
 _OF_MONEY = frozenset("net gross tax discount balance debit credit fee rent salary bonus deduction premium guarantee budget revenue freight".split())
+_IDS = frozenset(("id", "postcode"))
 #: People, and what is called by words in capitals, too.
 _PEOPLE = frozenset("first last full employee member student teacher tenant landlord contact clerk manager salesperson approver driver".split())
 _NO_PEOPLE = frozenset(
@@ -159,35 +160,37 @@ def _number(header: str, series: pl.Series, share: dict[str, float], words: _Wor
     has_currency = share["currency"] >= 0.5
     is_measure = words.says(_MEASURES) or bool(words.some_of & _MEASURED)
     if is_whole and not has_currency and not is_measure and not words.says(_PAID) and min(some, default=0) >= 0:
-        lengths, distinct = {len(text) for text in filled}, len(set(filled))
-        is_named = words.says(frozenset(("id", "postcode"))) and (words.of or len(lengths) == 1) and not _is_count(some)
-        is_long = len(lengths) == 1 and (min(lengths) >= 5 or min(lengths) >= 4 and distinct == len(filled) >= 10)
-        if is_named or is_long and not (words.of & _OF_MONEY or words.what & {"amount", "year"}):
+        if _are_numbers_of_things(words, filled, some):
             return Kind("code", "code", texts, {})
     if has_currency:
         return Kind("money", "money", numbers, reading)
     has_cents = share["cents"] >= 0.95 * share["number"] and (is_whole or share["hundredths"] > 0)
-    is_paid = words.says(_PAID) or bool(words.of & _OF_MONEY) and "percent" not in words.what and "rate" not in words.what
+    is_share = any("%" in text for text in filled) or bool(words.what & {"percent", "rate"}) or max(map(abs, some), default=0) <= 1
+    is_paid = words.says(_PAID) or bool(words.of & _OF_MONEY)
     mean = sum(map(abs, some)) / max(1, len(some))
     looks_paid = has_cents and not is_whole and share["hundredths"] >= 0.5 * share["number"] and mean >= 20
-    is_money = has_cents and not is_measure and (is_paid or looks_paid or is_whole and words.says(frozenset(("amount",))) and mean >= 20)
+    is_money = has_cents and not is_measure and not is_share and (is_paid or looks_paid or is_whole and words.says(frozenset(("amount",))) and mean >= 20)
     return Kind("money" if is_money else "number", "money" if is_money else "number", numbers, reading)
 
 
-def _is_count(numbers: list[float]) -> bool:
-    """Whether the numbers are 1, 2, 3 and so on, row by row."""
-    return len(numbers) >= 3 and numbers == list(range(1, len(numbers) + 1))
+def _are_numbers_of_things(words: _Words, filled: list[str], some: list[float]) -> bool:
+    """Whether whole numbers are ids: the header says so, or names a thing and they are of one length; or they are too long to be counted."""
+    if not all(text.isdigit() for text in filled):
+        # Nobody groups the digits of ids.
+        return False
+    lengths, distinct = {len(text) for text in filled}, len(set(filled))
+    if words.says(_IDS) and not is_count(some):
+        return bool(words.of) or len(lengths) == 1
+    if len(lengths) != 1 or words.of & _OF_MONEY or words.what - _IDS:
+        return False
+    digits = min(lengths)
+    return digits >= 8 or bool(words.of) and (digits >= 5 or digits >= 4 and distinct == len(filled) >= 10)
 
 
-def counts_rows(kind: Kind) -> bool:
-    """Whether a column does nothing but count the rows."""
-    numbers = [value for value in kind.values if value is not None]
-    return kind.name in ("number", "code") and _is_count([_number_in(value) for value in numbers])
-
-
-def _number_in(value: Any) -> float:
-    text = str(value)
-    return float(text) if text.isdigit() or isinstance(value, (int, float)) else -1.0
+def is_count(values: list[Any]) -> bool:
+    """Whether the values of a column are 1, 2, 3 and so on, row by row: it does nothing but count the rows."""
+    filled = [str(value) for value in values if value is not None and value != ""]
+    return len(filled) >= 3 and [text.removesuffix(".0") for text in filled] == [str(number) for number in range(1, len(filled) + 1)]
 
 
 def _are_ids(filled: list[str], facts: dict[str, Any]) -> bool:

@@ -14,7 +14,7 @@ from pathlib import Path
 from ade_engine.cases.grids import Book, read_book, write_book
 from ade_engine.cases.runner import FoundTable, tables_in
 from ade_engine.fields.headers import simplify
-from ade_engine.inference.kinds import Kind, counts_rows, kind_of
+from ade_engine.inference.kinds import Kind, is_count, kind_of
 from ade_engine.models.errors import InputError
 
 TYPE_CHECKING = False
@@ -143,7 +143,7 @@ def left_out(columns: list[Column]) -> str | None:
         return "without a header"
     if columns[0].is_repeated:
         return "an earlier column has the same header"
-    if all(counts_rows(column.kind) for column in columns):
+    if all(is_count(column.kind.values) for column in columns):
         return "counts the rows"
     if len(shown) == 1 and rows >= 5 and filled == rows:
         return "the same in each row"

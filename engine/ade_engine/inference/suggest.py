@@ -13,7 +13,7 @@ from ade_engine.application.engine import Engine
 from ade_engine.cases.runner import run_case
 from ade_engine.fields.headers import FieldHeaders, simplify
 from ade_engine.inference.edit import NotEditable, added, sources_of
-from ade_engine.inference.kinds import kind_of
+from ade_engine.inference.kinds import is_count, kind_of
 from ade_engine.inference.pairs import Side, pairs
 
 TYPE_CHECKING = False
@@ -44,7 +44,7 @@ def suggest(request: dict[str, Any], settings: Settings, package: Path, scratch:
         sides = {at: _side((str(table["headers"][at]),), [row[at] for row in table["rows"]]) for at in own}
         # All fields are written: those without a column have no values.
         claimed = {table["fields"][at]: at for at in own if table["fields"][at] in fields and sides[at].shown}
-        free = [at for at in own if table["fields"][at] is None and sides[at].shown]
+        free = [at for at in own if table["fields"][at] is None and sides[at].shown and not is_count(sides[at].values)]
         names, places = list(fields), [*claimed.values(), *free]
         known = [_with_values(fields[name], sides[claimed[name]]) if name in claimed else fields[name] for name in names]
         settled = {(names.index(name), places.index(at)) for name, at in claimed.items()}

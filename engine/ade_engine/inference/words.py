@@ -132,7 +132,8 @@ def _terms() -> tuple[dict[tuple[str, ...], list[tuple[tuple[str, ...], int]]], 
 def _tokens(header: str) -> list[str]:
     """The words of a header. Of what stands in brackets those that the table knows as more than a unit count."""
     phrases, _, _ = _terms()
-    apart = re.sub(r"(?<=[a-zà-ÿ])(?=[A-ZÀ-Þ])", " ", header) if not header.isupper() else header
+    # "orderDate" is two words, and "MwSt" is one.
+    apart = " ".join(word if word.isupper() or (simplify(word),) in phrases else re.sub(r"(?<=[a-zà-ÿ])(?=[A-ZÀ-Þ])", " ", word) for word in header.split())
     outer = re.sub(r"[(\[].*?([)\]]|$)", " ", apart)
     inner = [word for part in re.findall(r"[(\[](.*?)(?:[)\]]|$)", apart) for word in simplify(part).split()]
     known = [word for word in inner if len(word) >= 3 and (word,) in phrases]
@@ -315,8 +316,11 @@ def _relation(a: Meaning, b: Meaning) -> str:
     if any(ones & group and others & group and ones & group != others & group for group in _OPPOSED):
         return "opposed"
     if a.what != b.what and a.what and b.what:
+        # What something costs is an amount of money, whatever it is called.
+        if "amount" in (a.what, b.what) and {a.what, b.what} <= {"amount", "cost", "price"} and ones == others and ones and not a.unknown | b.unknown:
+            return "same"
         return "unknown" if a.unknown or b.unknown else "other"
-    if any(not one.what and not one.of for one in (a, b)) and a.what != b.what:
+    if any(not one.what and not one.of - _WEAK for one in (a, b)) and a.what != b.what:
         return "unknown"
     if a.unknown != b.unknown:
         return "unknown" if ones <= others or others <= ones else "other"
