@@ -132,10 +132,8 @@ impl Problem for FixError {
                 .hint("`ade run` it from its original file, and fix that run"),
             Self::Stored { .. } => Facts::new(Kind::Usage, code::USAGE)
                 .hint("name the folder that you edit with --config DIR"),
-            Self::NotRun { .. } => {
-                Facts::new(Kind::Refused, code::CONFIG_INVALID)
-                    .hint("`ade check` finds mistakes of a configuration")
-            }
+            Self::NotRun { .. } => Facts::new(Kind::Refused, code::CONFIG_INVALID)
+                .hint("`ade check` finds mistakes of a configuration"),
             Self::Changed(_) => Facts::new(Kind::Refused, code::USAGE).hint("run `ade fix` again"),
             Self::Engine(error) => error.facts(),
             Self::File(error) => error.facts().under(Kind::Usage, code::UNWRITABLE),

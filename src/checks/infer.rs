@@ -207,8 +207,9 @@ impl Problem for InferError {
             }
             Self::Unfit { code, .. } => {
                 let code = code::known(code).unwrap_or(code::INPUT_ERROR);
-                Facts::new(Kind::Usage, code)
-                    .hint("a sample is a file of one sender with a row of headers and records below it")
+                Facts::new(Kind::Usage, code).hint(
+                    "a sample is a file of one sender with a row of headers and records below it",
+                )
             }
             Self::NotRun { .. } => Facts::new(Kind::Refused, code::CONFIG_INVALID),
             Self::Ask(error) => error.facts(),
@@ -388,7 +389,11 @@ fn asked(samples: &[PathBuf], wished: Option<&Wished>) -> (Value, Vec<PathBuf>) 
 
 /// What the new configuration is for.
 fn about(inferred: &Inferred) -> String {
-    let names: Vec<String> = inferred.samples.iter().map(|one| plain(&one.name)).collect();
+    let names: Vec<String> = inferred
+        .samples
+        .iter()
+        .map(|one| plain(&one.name))
+        .collect();
     format!("Reads tables such as those of {}", names.join(", "))
 }
 
@@ -402,7 +407,12 @@ fn plain(text: &str) -> String {
 fn lines(inferred: &Inferred, is_wished: bool) -> Vec<(&str, String)> {
     let shown = inferred.settings.iter().map(|one| {
         let by: Vec<String> = one.shown_by.iter().take(3).map(|one| plain(one)).collect();
-        let line = format!("{} = {:?}  # shown by {}", one.name, one.value, by.join(", "));
+        let line = format!(
+            "{} = {:?}  # shown by {}",
+            one.name,
+            one.value,
+            by.join(", ")
+        );
         (one.name.as_str(), line)
     });
     let all = ("all_fields", "all_fields = true".to_owned());

@@ -34,8 +34,10 @@ _PEOPLE_AND_PLACES = frozenset(
     "customer supplier employee member student teacher tenant landlord contact clerk manager salesperson approver driver party carrier "
     "company product project location station property vehicle brand model course school first last full branch".split()
 )
+#: What is no id of a record, though it may never repeat.
+_NO_IDS = frozenset("postcode date phone email year".split())
 #: Whose ids may come twice in a list of something else.
-_OTHERS_IDS = _PEOPLE_AND_PLACES | frozenset("account costcentre taxno personno iban bic bank department contract policy asset meter batch".split())
+_OTHERS_IDS = _PEOPLE_AND_PLACES | frozenset("account costcentre taxno personno iban bic bank department contract policy asset meter batch barcode serial shelf".split())
 #: What may be below zero some other time.
 _SIGNED = frozenset("balance temperature margin discount debit credit opening closing depreciation deduction".split())
 #: Readers whose values tell whose they are, if there is one column of them.
@@ -280,10 +282,9 @@ def _find_checks(one: InferredField) -> None:
     what = {part for reading in some for part in reading.what.split("+")}
     if not one.absent and records >= _LEAST_RECORDS and filled == records:
         one.checks.append("required")
-    if one.read == "code" and records >= _LEAST_RECORDS and filled >= 0.9 * records and not what & _NO_LISTS - {"id"} and _never_repeat(columns):
-        # A customer's number may stand in two orders; it is unique if the list begins with it.
-        if not of & _OTHERS_IDS or all(column.place <= 1 for column in columns):
-            one.checks.append("unique")
+    if one.read == "code" and records >= _LEAST_RECORDS and filled >= 0.9 * records and not what & _NO_IDS and _never_repeat(columns):
+        one.checks.append("unique")
+        one.is_key = not of & _OTHERS_IDS
     if one.read == "text" and not what & _NO_LISTS and not of & _PEOPLE_AND_PLACES:
         one.known = _listed(columns)
         one.checks += ["one_of"] if one.known else []
@@ -314,12 +315,15 @@ def _listed(columns: Sequence[Column]) -> list[str]:
 
 
 def _find_key(fields: Sequence[InferredField]) -> None:
-    """The first id that never repeats names the records; others may repeat some other time."""
+    """Leaves one of the ids that never repeat: the first that is not of somebody or something else, for a customer may order twice, or the
+    first of all, where a list is of customers.
+    """
     unique = sorted((one for one in fields if "unique" in one.checks), key=lambda one: min(column.place for column in one.group.columns))
-    for one in unique[1:]:
-        one.checks.remove("unique")
-    if unique and "required" in unique[0].checks:
-        unique[0].is_key = True
+    key = next((one for one in unique if one.is_key), unique[0] if unique else None)
+    for one in unique:
+        one.is_key = one is key and "required" in one.checks
+        if one is not key:
+            one.checks.remove("unique")
 
 
 def _find_by_values(fields: Sequence[InferredField]) -> None:

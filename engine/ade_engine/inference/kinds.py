@@ -30,7 +30,7 @@ _PAID = frozenset("price cost".split())
 _OF_MONEY = frozenset("net gross tax discount balance debit credit fee rent salary bonus deduction premium guarantee budget revenue freight".split())
 _IDS = frozenset(("id", "postcode"))
 #: People, and what is called by words in capitals, too.
-_PEOPLE = frozenset("first last full employee member student teacher tenant landlord contact clerk manager salesperson approver driver".split())
+_PEOPLE = frozenset("first last full employee member student teacher tenant landlord contact clerk manager salesperson approver driver donor analyst".split())
 _NO_PEOPLE = frozenset(
     "supplier customer product company party project carrier vehicle location station department branch bank brand model course school "
     "task position payment contract property asset expense account town country region address description note type category "

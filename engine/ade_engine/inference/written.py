@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from ade_engine.inference.samples import Sample
 
 _WIDTH = 120
+#: So many merges are told one by one.
+_MOST_SHOWN = 3
 _TITLE = "The fields: what each is called, which headers people give it, and how its cells are read and checked."
 
 
@@ -118,8 +120,10 @@ def to_look_at(inferred: Inferred, samples: Sequence[Sample]) -> list[str]:
     lacking = [one.name for one in fields if not one.group.columns]
     if lacking:
         found.append(f"no column is known to be {_and(lacking)}")
-    for one in fields:
-        found += [f"{one.name} has the columns of two headers: {reason}" for _, _, reason in one.group.merges]
+    merged = [(one.name, reason) for one in fields for _, _, reason in one.group.merges]
+    found += [f"{name}: {reason}" for name, reason in merged[:_MOST_SHOWN]]
+    if len(merged) > _MOST_SHOWN:
+        found.append(f"{len(merged) - _MOST_SHOWN} more columns with other headers are the same; the reasons stand beside them in fields.py")
     for setting, headers in inferred.open.items():
         found.append(f"nothing shows the {setting} of {_and(map(text, headers))}; settings.toml has the default")
     for setting, headers in inferred.mixed.items():

@@ -20,8 +20,8 @@ use serde::{Deserialize, Serialize};
 
 pub use self::fuzzing::{Broken, Fuzzed, FuzzedCase, fuzz, keep};
 pub use self::junit::as_junit;
-pub(super) use self::running::{Engine, said};
 pub use self::running::run;
+pub(super) use self::running::{Engine, said};
 use super::check::CheckError;
 use crate::base::files::{self, FileError};
 use crate::base::problem::{Facts, Kind, Problem, code};

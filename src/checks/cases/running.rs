@@ -187,7 +187,12 @@ impl Engine<'_> {
                 list: list.clone(),
                 output: made.clone(),
             };
-            let report = self.launch((task, &list, &scratch), Vec::new(), left.len() * runs, cancel)?;
+            let report = self.launch(
+                (task, &list, &scratch),
+                Vec::new(),
+                left.len() * runs,
+                cancel,
+            )?;
             let mut without = left.iter().map(number_of);
             let next = without.find(|number| !answer(&made, *number).is_file());
             let is_idle = next == Some(first);

@@ -230,7 +230,10 @@ mod tests {
         let text = format!("Sample;Unit;Temperature (°C)\r\n{rows}");
         assert!(guessed(WINDOWS_1252, &text).starts_with("windows-125"));
         for (encoding, text) in [
-            (encoding_rs::SHIFT_JIS, "氏名;金額\r\n山田太郎;12\r\n佐藤花子;8\r\n"),
+            (
+                encoding_rs::SHIFT_JIS,
+                "氏名;金額\r\n山田太郎;12\r\n佐藤花子;8\r\n",
+            ),
             (encoding_rs::GBK, "姓名;金额\r\n王小明;12\r\n李国华;8\r\n"),
         ] {
             assert!(!guessed(encoding, &text.repeat(5)).starts_with("windows"));
