@@ -119,14 +119,16 @@ pub fn files_for(name: &str, about: &str, settings: &[(&str, String)]) -> Vec<Ne
     .collect()
 }
 
-/// The text with a line in place of the one that sets `name`, or has it commented out.
+/// The text with a line in place of the first one that sets `name`, or has it commented out.
 fn with_setting(text: &str, name: &str, line: &str) -> String {
     let sets = |one: &str| {
         let bare = one.strip_prefix("# ").unwrap_or(one);
         bare.strip_prefix(name)
             .is_some_and(|rest| rest.starts_with(" ="))
     };
-    let lines = text.lines().map(|one| if sets(one) { line } else { one });
+    let at = text.lines().position(sets);
+    let lines = text.lines().enumerate();
+    let lines = lines.map(|(number, one)| if Some(number) == at { line } else { one });
     lines.fold(String::new(), |text, line| text + line + "\n")
 }
 
@@ -272,6 +274,38 @@ mod tests {
             scaffold(folder.path(), None, "default"),
             Err(ScaffoldError::NotEmpty { .. })
         ));
+    }
+
+    #[test]
+    fn a_setting_takes_the_place_of_the_templates_and_its_examples_stay() {
+        let lines = [
+            ("date_order", "date_order = \"mdy\"".to_owned()),
+            ("all_fields", "all_fields = true".to_owned()),
+        ];
+        let all = files_for("orders", "Reads orders", &lines);
+        let text = |wanted: &str| {
+            let found = all.iter().find(|(path, _)| path == Path::new(wanted));
+            String::from_utf8(found.unwrap().1.clone()).unwrap()
+        };
+        let settings: toml::Table = text("settings.toml").parse().unwrap();
+        assert_eq!(settings["date_order"].as_str(), Some("mdy"));
+        assert_eq!(settings["all_fields"].as_bool(), Some(true));
+        assert!(text("settings.toml").contains("# date_order = \"mdy\""));
+        for file in ["README.md", "pyproject.toml"] {
+            assert!(text(file).contains("Reads orders"), "{file}");
+        }
+        assert!(!all.iter().any(|(path, _)| path.starts_with("tests")));
+    }
+
+    #[test]
+    fn a_folder_that_cannot_take_all_files_gets_none() {
+        let folder = tempfile::tempdir().unwrap();
+        let target = folder.path().join("new");
+        let files: Vec<NewFile> = ["a/b.txt", "c.txt", "c.txt/d.txt"]
+            .map(|path| (PathBuf::from(path), b"x".to_vec()))
+            .into();
+        assert!(write(&target, &files).is_err());
+        assert!(!target.exists());
     }
 
     #[test]

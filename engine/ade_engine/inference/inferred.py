@@ -26,6 +26,8 @@ _COMPARED_ROWS = 1_000
 #: From so many records on a column that is always filled, or never repeats, says something.
 _LEAST_RECORDS = 10
 _LEAST_NUMBERS = 20
+#: So alike has a column to be to a wish of which nothing but its header is known.
+_LEAST_OF_A_WORD = 0.5
 #: A list of values: so many different ones, each so often on average and at least.
 _LISTED, _EACH_ON_AVERAGE, _EACH = (2, 5), 6, 2
 #: What is no list although few values repeat: there are more of its kind elsewhere.
@@ -71,11 +73,12 @@ class Group:
         """What is known of it, with rows of the same table beside those of other groups."""
         empty = (None,)
         values = [value for table, height in heights.items() for value in self.parts.get(table, empty * height)]
-        return Side(tuple(self.headers), self.columns[0].kind.name if self.columns else self.kind, values)
+        return Side(tuple(self.headers), self.kind, values)
 
     def add(self, column: Column, table: int, reason: str | None) -> None:
         if reason is not None and simplify(column.header) not in {simplify(header) for header in self.headers}:
             self.merges.append((column.sample, column.header, reason))
+        self.kind = self.columns[0].kind.name if self.columns else column.kind.name
         self.columns.append(column)
         self.parts[table] = column.kind.values[:_COMPARED_ROWS]
 
@@ -132,7 +135,7 @@ def infer(samples: Sequence[Sample], wishes: Sequence[Wish] = ()) -> Inferred:
         else:
             out += [(header, why) for header in group.headers]
     named = {simplify(header) for group in groups for header in group.headers}
-    out += [(column.header, left_out([column]) or "") for column in aside if column.is_repeated or simplify(column.header) not in named]
+    out += [(column.header or f"column {column.place + 1}", left_out([column]) or "") for column in aside if column.is_repeated or simplify(column.header) not in named]
     names = _Names(samples)
     fields = [_field(group, names, samples) for group in kept]
     _find_key(fields)
@@ -157,7 +160,7 @@ def _grouped(samples: Sequence[Sample], wishes: Sequence[Wish]) -> tuple[list[Gr
         found = pairs([group.side(heights) for group in groups], [_side(column) for column in columns]) if groups else []
         heights[number] = min(table.rows, _COMPARED_ROWS)
         same = {pair.new: pair for pair in found if pair.reason is not None}
-        guesses = {pair.new: groups[pair.known] for pair in found if pair.reason is None}
+        guesses = {pair.new: groups[pair.known] for pair in found if pair.reason is None and (groups[pair.known].kind or pair.likeness >= _LEAST_OF_A_WORD)}
         for at, column in enumerate(columns):
             if at in same:
                 groups[same[at].known].add(column, number, same[at].reason)

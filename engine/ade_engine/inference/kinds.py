@@ -190,7 +190,7 @@ def _are_numbers_of_things(words: _Words, filled: list[str], some: list[float]) 
 def is_count(values: list[Any]) -> bool:
     """Whether the values of a column are 1, 2, 3 and so on, row by row: it does nothing but count the rows."""
     filled = [str(value) for value in values if value is not None and value != ""]
-    return len(filled) >= 3 and [text.removesuffix(".0") for text in filled] == [str(number) for number in range(1, len(filled) + 1)]
+    return len(filled) >= 5 and [text.removesuffix(".0") for text in filled] == [str(number) for number in range(1, len(filled) + 1)]
 
 
 def _are_ids(filled: list[str], facts: dict[str, Any]) -> bool:

@@ -39,7 +39,7 @@ def fields_module(inferred: Inferred, samples: Sequence[Sample]) -> str:
     lines += ["", "FIELDS = ["]
     for one in fields:
         lines += _field(one)
-    lines += ["]", *(f"# No field: {text(header) if header else 'a column'}, {why}." for header, why in inferred.left_out)]
+    lines += ["]", *(f"# No field: {text(header)}, {why}." for header, why in inferred.left_out)]
     lines += [f"# No field is of the sheet {text(title)} of {in_comment(sample.name)}: another table." for sample in samples for title in sample.others]
     lines += ["", "", "def register(registry):", "    for field in FIELDS:", "        field.register(registry)", ""]
     return "\n".join(lines)
@@ -133,7 +133,10 @@ def to_look_at(inferred: Inferred, samples: Sequence[Sample]) -> list[str]:
     if lists:
         found.append(f"are the lists of {_and(lists)} complete? Another value is a warning")
     if inferred.left_out:
-        found.append("no fields: " + "; ".join(f"{text(header) if header else 'a column'} ({why})" for header, why in inferred.left_out))
+        whys: dict[str, list[str]] = {}
+        for header, why in inferred.left_out:
+            whys.setdefault(why, []).append(text(header))
+        found.append("no fields: " + "; ".join(f"{_and(headers)} ({why})" for why, headers in whys.items()))
     found += [f"the sheet {text(title)} of {sample.name} holds another table, which has no fields" for sample in samples for title in sample.others]
     found.append("nobody has checked the cases yet: tests/cases")
     return found

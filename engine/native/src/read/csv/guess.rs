@@ -93,6 +93,8 @@ fn guess(text: &[u8]) -> &'static Encoding {
         guessed if guessed == UTF_8 => WINDOWS_1252,
         // Signs such as "µ" and "°", each by itself between letters of ASCII, are no text of an encoding with two bytes a letter.
         guessed if !guessed.is_single_byte() && all_alone(text) => WINDOWS_1252,
+        // They are letters in ISO-8859-2, which has others in any text: "ľ" and "°" alone are none.
+        guessed if guessed == ISO_8859_2 && all_signs(text) => WINDOWS_1252,
         // Other encodings of Latin letters are hardly ever written; what looks so is one of the usual ones.
         guessed if guessed.name().starts_with("ISO-8859-") && guessed != ISO_8859_2 => {
             match guessed.name() {
@@ -107,6 +109,12 @@ fn guess(text: &[u8]) -> &'static Encoding {
 /// Whether no byte outside of ASCII stands beside another one.
 fn all_alone(text: &[u8]) -> bool {
     text.windows(2).all(|pair| pair.iter().any(u8::is_ascii))
+}
+
+/// Whether all bytes outside of ASCII are "µ", "°" or "§" in Windows-1252.
+fn all_signs(text: &[u8]) -> bool {
+    text.iter()
+        .all(|byte| byte.is_ascii() || matches!(byte, 0xB5 | 0xB0 | 0xA7))
 }
 
 /// Whether some byte outside of ASCII stands beside a letter, and may be one: "£12", "5 €" and "20°" have none.
@@ -226,9 +234,16 @@ mod tests {
 
     #[test]
     fn signs_among_letters_of_ascii_are_no_text_of_two_bytes_a_letter() {
-        let rows = "P-48123;mg/l;4.5\r\nP-48124;µg/l;3.9\r\n".repeat(20);
-        let text = format!("Sample;Unit;Temperature (°C)\r\n{rows}");
-        assert!(guessed(WINDOWS_1252, &text).starts_with("windows-125"));
+        for (unit, header) in [
+            ("µg/l", "Temperature (°C)"),
+            ("µg", "Value"),
+            ("mg", "20 °C"),
+        ] {
+            let rows = format!("P-48123;mg/l;4.5\r\nP-48124;{unit};3.9\r\n").repeat(20);
+            let text = format!("Sample;Unit;{header}\r\n{rows}");
+            let name = guessed(WINDOWS_1252, &text);
+            assert!(name.starts_with("windows-125"), "{unit} {header}: {name}");
+        }
         for (encoding, text) in [
             (
                 encoding_rs::SHIFT_JIS,
