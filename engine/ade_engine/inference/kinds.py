@@ -28,6 +28,8 @@ _MEASURES = frozenset("quantity hours days nights distance weight length width h
 _MEASURED = frozenset("temperature humidity pressure wind rain battery consumption reading employees attempt measured".split())
 _PAID = frozenset("price cost".split())
 _OF_MONEY = frozenset("net gross tax discount balance debit credit fee rent salary bonus deduction premium guarantee budget revenue freight".split())
+#: Rates that are no prices.
+_RATES = frozenset(("exchange", "interest"))
 _IDS = frozenset(("id", "postcode"))
 #: People, and what is called by words in capitals, too.
 _PEOPLE = frozenset("first last full employee member student teacher tenant landlord contact clerk manager salesperson approver driver donor analyst".split())
@@ -165,7 +167,7 @@ def _number(header: str, series: pl.Series, share: dict[str, float], words: _Wor
     if has_currency:
         return Kind("money", "money", numbers, reading)
     has_cents = share["cents"] >= 0.95 * share["number"] and (is_whole or share["hundredths"] > 0)
-    is_share = any("%" in text for text in filled) or bool(words.what & {"percent", "rate"}) or max(map(abs, some), default=0) <= 1
+    is_share = any("%" in text for text in filled) or "percent" in words.what or bool(words.some_of & _RATES) or "rate" in words.what and "tax" in words.of or max(map(abs, some), default=0) <= 1
     is_paid = words.says(_PAID) or bool(words.of & _OF_MONEY)
     mean = sum(map(abs, some)) / max(1, len(some))
     looks_paid = has_cents and not is_whole and share["hundredths"] >= 0.5 * share["number"] and mean >= 20

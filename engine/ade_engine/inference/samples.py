@@ -145,7 +145,8 @@ def left_out(columns: list[Column]) -> str | None:
         return "an earlier column has the same header"
     if all(is_count(column.kind.values) for column in columns):
         return "counts the rows"
-    if len(shown) == 1 and rows >= 5 and filled == rows:
+    # What has not been true yet may be so some other month.
+    if len(shown) == 1 and rows >= 5 and filled == rows and columns[0].kind.name != "boolean":
         return "the same in each row"
     if filled < 0.15 * rows and columns[0].kind.name == "text":
         return "in few rows"
