@@ -2,8 +2,8 @@
 //!
 //! [`Store`] is the interface to the database. It is divided by subject, a file for each with the subject's trait
 //! and its records: [`Identities`], [`Configurations`], [`Documents`], [`Tokens`], [`Environments`], [`Runs`], [`Results`], [`Copies`], [`Ids`],
-//! [`Workers`], [`Leases`], [`ObservedTime`], [`Collection`], [`Changes`], [`Pauses`], [`Deliveries`] and [`QueueStatistics`]. [`SqlStore`] implements it for one
-//! machine; `sqlite/` mirrors these files, and `suite/` holds the
+//! [`Workers`], [`Leases`], [`ObservedTime`], [`Collection`], [`Changes`], [`Pauses`], [`Deliveries`] and [`QueueStatistics`]. [`SqlStore`] implements it with
+//! statements that are written once: `sql/` mirrors these files, `driver/` runs the statements, `sqlite/` and `postgres/` open a database, and `suite/` holds the
 //! tests that every backend must pass. Which backend serves the database that the settings name is decided in `database`:
 //! [`open`], [`migrate`], [`status`], [`location`] and [`examine`]. The schema's versions are in `schema`, SQLite's own in
 //! `sqlite/migrations.rs`.
@@ -39,6 +39,8 @@ mod ids;
 mod leases;
 mod observed_time;
 mod pauses;
+#[cfg(feature = "postgres")]
+mod postgres;
 mod queue_statistics;
 mod results;
 mod runs;

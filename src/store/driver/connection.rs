@@ -5,11 +5,15 @@ use std::ops::Deref;
 use rusqlite::TransactionBehavior;
 
 use super::error::Result;
+use super::postgres::Session;
 use super::statement::Statement;
+use super::value::Params;
 
 /// A connection to one of the databases.
 pub(in crate::store) enum Connection {
     Sqlite(rusqlite::Connection),
+    #[cfg_attr(not(feature = "postgres"), expect(dead_code))]
+    Postgres(Session),
 }
 
 impl Connection {
@@ -17,6 +21,7 @@ impl Connection {
     pub(in crate::store) fn prepare_cached(&self, sql: &str) -> Result<Statement<'_>> {
         match self {
             Self::Sqlite(connection) => Ok(Statement::Sqlite(connection.prepare_cached(sql)?)),
+            Self::Postgres(session) => Ok(Statement::Postgres(session, session.prepare(sql)?)),
         }
     }
 
@@ -24,7 +29,13 @@ impl Connection {
     pub(in crate::store) fn execute_batch(&self, sql: &str) -> Result<()> {
         match self {
             Self::Sqlite(connection) => Ok(connection.execute_batch(sql)?),
+            Self::Postgres(session) => session.batch(sql),
         }
+    }
+
+    /// Whether each statement is a message to a server, which serves others at the same time.
+    pub(in crate::store) fn is_server(&self) -> bool {
+        matches!(self, Self::Postgres(_))
     }
 
     /// Begins to write. SQLite's write lock is taken before the first read, so that what is read still holds when it is written.
@@ -34,6 +45,10 @@ impl Connection {
                 connection,
                 TransactionBehavior::Immediate,
             )?),
+            Self::Postgres(session) => {
+                session.begin()?;
+                Begun::Postgres(session)
+            }
         };
         Ok(Transaction {
             connection: self,
@@ -50,6 +65,8 @@ pub(in crate::store) struct Transaction<'c> {
 
 enum Begun<'c> {
     Sqlite(rusqlite::Transaction<'c>),
+    Postgres(&'c Session),
+    Ended,
 }
 
 impl Deref for Transaction<'_> {
@@ -61,9 +78,56 @@ impl Deref for Transaction<'_> {
 }
 
 impl Transaction<'_> {
-    pub(super) fn commit(self) -> Result<()> {
+    /// Locks the rows that a statement finds, until the end of the transaction, and says whether there are any; what was read before
+    /// is read anew. SQLite's one write lock is held already, and there the statement is not executed.
+    pub(in crate::store) fn lock(&self, sql: &str, values: impl Params) -> Result<bool> {
+        match &self.begun {
+            Begun::Postgres(_) => self.prepare_cached(sql)?.exists(values),
+            Begun::Sqlite(_) | Begun::Ended => Ok(true),
+        }
+    }
+
+    /// Lets one transaction at a time go on from here: for what is decided by rows that are not there, which no lock is on.
+    pub(in crate::store) fn gate(&self, name: &str) -> Result<()> {
+        let sql = "SELECT 1 FROM pg_advisory_xact_lock(hashtext(current_schema()), hashtext(?1))";
+        self.lock(sql, [name]).map(drop)
+    }
+
+    /// The same where nobody is to wait: whether no other transaction is beyond it.
+    pub(in crate::store) fn gate_is_free(&self, name: &str) -> Result<bool> {
+        let sql =
+            "SELECT 1 WHERE pg_try_advisory_xact_lock(hashtext(current_schema()), hashtext(?1))";
+        self.lock(sql, [name])
+    }
+
+    /// When this connection wrote something that it need not write again soon: a message to a server takes longer than to remember.
+    pub(in crate::store) fn noted(&self, what: &str) -> Option<i64> {
         match self.begun {
+            Begun::Postgres(session) => session.noted(what),
+            Begun::Sqlite(_) | Begun::Ended => None,
+        }
+    }
+
+    /// Remembers that it was written, until the connection is lost or something is rolled back.
+    pub(in crate::store) fn note(&self, what: &str, at: i64) {
+        if let Begun::Postgres(session) = self.begun {
+            session.note(what, at);
+        }
+    }
+
+    pub(super) fn commit(mut self) -> Result<()> {
+        match std::mem::replace(&mut self.begun, Begun::Ended) {
             Begun::Sqlite(transaction) => Ok(transaction.commit()?),
+            Begun::Postgres(session) => session.commit(),
+            Begun::Ended => Ok(()),
+        }
+    }
+}
+
+impl Drop for Transaction<'_> {
+    fn drop(&mut self) {
+        if let Begun::Postgres(session) = self.begun {
+            session.roll_back();
         }
     }
 }

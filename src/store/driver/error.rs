@@ -20,6 +20,17 @@ pub(in crate::store) enum Error {
     /// SQLite's own.
     #[error(transparent)]
     Sqlite(#[from] rusqlite::Error),
+    /// Another transaction was in the way: nothing was changed, and the same may succeed at once.
+    #[error("{0}")]
+    Conflict(String),
+    /// The server could not be asked, or gave up the connection.
+    #[error("{0}")]
+    #[cfg_attr(not(feature = "postgres"), expect(dead_code))]
+    Unreachable(String),
+    /// The server refused a statement.
+    #[error("{0}")]
+    #[cfg_attr(not(feature = "postgres"), expect(dead_code))]
+    Refused(String),
 }
 
 impl Error {

@@ -10,6 +10,8 @@
 mod backend;
 mod connection;
 mod error;
+#[cfg_attr(not(feature = "postgres"), path = "no_postgres.rs")]
+pub(in crate::store) mod postgres;
 mod shared;
 mod statement;
 mod value;

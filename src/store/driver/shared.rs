@@ -6,8 +6,11 @@
 use std::sync::{Mutex, MutexGuard, TryLockError};
 
 use super::connection::{Connection, Transaction};
-use super::error::Result;
+use super::error::{Error, Result};
 use crate::base::mutex::lock;
+
+/// So often at most a transaction is tried while others are in its way.
+const TRIES: u32 = 10;
 
 /// A connection for all threads of a process.
 pub(in crate::store) struct OneConnection(Mutex<Connection>);
@@ -32,19 +35,41 @@ impl OneConnection {
         lock(&self.0)
     }
 
-    /// Runs `work` in a write transaction.
+    /// Runs `work` in a write transaction; again, where another transaction was in the way.
     ///
     /// # Errors
     /// The work failed or the transaction could not be begun or committed; then nothing was changed.
     pub(in crate::store) fn write<T>(
         &self,
-        work: impl FnOnce(&Transaction<'_>) -> Result<T>,
+        mut work: impl FnMut(&Transaction<'_>) -> Result<T>,
     ) -> Result<T> {
         let connection = self.lock();
-        let transaction = connection.begin()?;
-        let value = work(&transaction)?;
-        transaction.commit()?;
-        Ok(value)
+        let mut once = || -> Result<T> {
+            let transaction = connection.begin()?;
+            let value = work(&transaction)?;
+            transaction.commit()?;
+            Ok(value)
+        };
+        let mut tries = 1;
+        loop {
+            match once() {
+                Err(Error::Conflict(_)) if tries < TRIES => tries += 1,
+                done => return done,
+            }
+        }
+    }
+
+    /// The same of one statement, which is a transaction by itself where a server executes it.
+    pub(in crate::store) fn write_one<T>(
+        &self,
+        mut work: impl FnMut(&Connection) -> Result<T>,
+    ) -> Result<T> {
+        let connection = self.lock();
+        if connection.is_server() {
+            return work(&connection);
+        }
+        drop(connection);
+        self.write(|transaction| work(transaction))
     }
 }
 

@@ -5,11 +5,13 @@ use std::fmt::Display;
 use rusqlite::types::{ToSqlOutput, ValueRef};
 
 use super::error::{Error, Result};
+use super::postgres::{self, Session};
 use super::value::{self, FromValue, Params, ToValue, Value};
 
 /// A statement that its connection keeps prepared.
 pub(in crate::store) enum Statement<'c> {
     Sqlite(rusqlite::CachedStatement<'c>),
+    Postgres(&'c Session, postgres::Statement),
 }
 
 impl Statement<'_> {
@@ -19,6 +21,9 @@ impl Statement<'_> {
             Self::Sqlite(statement) => {
                 values.pass(|values| bind(statement, values))?;
                 Ok(statement.raw_execute()?)
+            }
+            Self::Postgres(session, statement) => {
+                values.pass(|values| session.execute(statement, values))
             }
         }
     }
@@ -35,6 +40,13 @@ impl Statement<'_> {
                 let mut rows = statement.raw_query();
                 while let Some(row) = rows.next()? {
                     if !visit(&Row::Sqlite(row))? {
+                        break;
+                    }
+                }
+            }
+            Self::Postgres(session, statement) => {
+                for row in &values.pass(|values| session.rows(statement, values))? {
+                    if !visit(&Row::Postgres(row))? {
                         break;
                     }
                 }
@@ -113,10 +125,14 @@ impl rusqlite::ToSql for Value<'_> {
 /// A row of a result.
 pub(in crate::store) enum Row<'a> {
     Sqlite(&'a rusqlite::Row<'a>),
+    Postgres(&'a postgres::Row),
 }
 
 /// Names a column of a row: by its position, from 0, or by its name.
-pub(in crate::store) trait Column: rusqlite::RowIndex + Display + Copy {}
+pub(in crate::store) trait Column:
+    rusqlite::RowIndex + postgres::RowIndex + Display + Copy
+{
+}
 impl Column for usize {}
 impl Column for &str {}
 
@@ -146,6 +162,7 @@ impl Row<'_> {
                 ),
                 ValueRef::Blob(bytes) => Value::Bytes(bytes),
             }),
+            Self::Postgres(row) => postgres::value(row, column),
         }
     }
 }

@@ -50,13 +50,17 @@ impl Changes for SqlStore {
     }
 }
 
-/// `data_version` counts the commits of other connections, `total_changes()` the rows that this one wrote.
+/// On a server, which transactions were committed when it was asked says the mark. On SQLite `data_version` counts the commits of other connections, `total_changes()` the rows that this one wrote.
 fn mark(connection: &Connection) -> driver::Result<ChangeMark> {
     let number = |sql: &str| -> driver::Result<i64> {
         connection
             .prepare_cached(sql)?
             .query_row([], |row| row.get(0))
     };
+    if connection.is_server() {
+        let snapshot = "SELECT hashtextextended(CAST(pg_current_snapshot() AS TEXT), 0)";
+        return Ok(ChangeMark(number(snapshot)?, 0));
+    }
     Ok(ChangeMark(
         number("SELECT total_changes()")?,
         number("PRAGMA data_version")?,
@@ -65,7 +69,7 @@ fn mark(connection: &Connection) -> driver::Result<ChangeMark> {
 
 const RUNNING: &str = "SELECT q.run_id, r.workspace_id, c.name, r.input_name, q.attempt_count, q.claimed_at, q.claim_expires_at, q.claim_process
     FROM queue_running w JOIN queue q ON q.run_id = w.run_id JOIN runs r ON r.id = q.run_id JOIN configurations c ON c.id = r.configuration_id
-    WHERE w.claim_process IS NOT NULL AND (?1 IS NULL OR r.workspace_id IN (SELECT value FROM json_each(?1)))
+    WHERE w.claim_process IS NOT NULL AND (CAST(?1 AS TEXT) IS NULL OR r.workspace_id IN (SELECT value FROM json_each(?1)))
     ORDER BY q.claimed_at, q.run_id";
 
 /// A run of the queue whose environment was deleted belongs to the workspace of its record.

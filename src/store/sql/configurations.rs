@@ -57,6 +57,7 @@ impl Configurations for SqlStore {
         now: Timestamp,
     ) -> Result<KnownConfiguration> {
         self.write(|transaction| {
+            lock_workspace_of(transaction, id)?;
             set_default(transaction, id, is_default, now)?;
             by_id(transaction, id)
         })?
@@ -69,7 +70,7 @@ impl Configurations for SqlStore {
         most: Option<u32>,
         now: Timestamp,
     ) -> Result<KnownConfiguration> {
-        let sql = "UPDATE configurations SET max_concurrency = ?2, updated_at = ?3 WHERE id = ?1 AND max_concurrency IS NOT ?2";
+        let sql = "UPDATE configurations SET max_concurrency = ?2, updated_at = ?3 WHERE id = ?1 AND max_concurrency IS DISTINCT FROM ?2";
         self.write(|transaction| {
             execute(transaction, sql, params![id, most, now.0])?;
             by_id(transaction, id)
@@ -84,7 +85,7 @@ impl Configurations for SqlStore {
         snapshot: &Path,
         now: Timestamp,
     ) -> Result<Publication> {
-        self.write(|transaction| match by_id(transaction, id)? {
+        self.write(|transaction| match locked(transaction, id)? {
             Some(known) => publish(transaction, &known, source_digest, snapshot, now).map(Some),
             None => Ok(None),
         })?
@@ -97,7 +98,7 @@ impl Configurations for SqlStore {
         version: Option<u32>,
         now: Timestamp,
     ) -> Result<Option<KnownConfiguration>> {
-        self.write(|transaction| match by_id(transaction, id)? {
+        self.write(|transaction| match locked(transaction, id)? {
             Some(known) => activate(transaction, known, version, now).map(Some),
             None => Ok(None),
         })?
@@ -201,6 +202,18 @@ fn version_at(row: &Row<'_>, first: usize) -> driver::Result<Option<Configuratio
 
 fn by_id(connection: &Connection, id: &str) -> driver::Result<Option<KnownConfiguration>> {
     row(connection, &format!("{KNOWN} WHERE c.id = ?1"), [id], known)
+}
+
+/// Defaults and versions of a workspace's configurations are changed by one transaction at a time.
+fn lock_workspace_of(transaction: &Transaction<'_>, configuration: &str) -> driver::Result<()> {
+    let sql = "SELECT 1 FROM workspaces WHERE id = (SELECT workspace_id FROM configurations WHERE id = ?1) FOR NO KEY UPDATE";
+    transaction.lock(sql, [configuration]).map(drop)
+}
+
+/// A configuration that nobody else is about to change.
+fn locked(transaction: &Transaction<'_>, id: &str) -> driver::Result<Option<KnownConfiguration>> {
+    lock_workspace_of(transaction, id)?;
+    by_id(transaction, id)
 }
 
 /// Returns whether the workspace is new.

@@ -23,9 +23,20 @@ impl Copies for SqlStore {
     }
 
     fn move_copy(&self, from: &Path, to: &Path) -> Result<()> {
-        let sql = "UPDATE OR REPLACE output_copies SET path = ?2 WHERE path = ?1";
-        let paths = [path_text(from), path_text(to)];
-        self.write(|transaction| execute(transaction, sql, paths).map(drop))
+        let (from, to) = (path_text(from), path_text(to));
+        self.write(|transaction| {
+            let is_known = "SELECT 1 FROM output_copies WHERE path = ?1";
+            if from == to || !exists(transaction, is_known, [&from])? {
+                return Ok(());
+            }
+            execute(
+                transaction,
+                "DELETE FROM output_copies WHERE path = ?1",
+                [&to],
+            )?;
+            let sql = "UPDATE output_copies SET path = ?2 WHERE path = ?1";
+            execute(transaction, sql, [&from, &to]).map(drop)
+        })
     }
 
     fn is_copy(&self, path: &Path) -> Result<bool> {

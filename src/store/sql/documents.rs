@@ -46,6 +46,7 @@ impl Documents for SqlStore {
 
     fn delete_document(&self, id: &str, now: Timestamp) -> Result<bool> {
         self.write(|transaction| {
+            transaction.lock("SELECT 1 FROM documents WHERE id = ?1 FOR UPDATE", [id])?;
             Ok(changes(transaction, DELETE, params![id, now.0])?
                 || exists(transaction, IS_DELETED, [id])?)
         })

@@ -97,9 +97,15 @@ impl SqlStore {
     /// Writes in one transaction.
     pub(super) fn write<T>(
         &self,
-        work: impl FnOnce(&Transaction<'_>) -> driver::Result<T>,
+        work: impl FnMut(&Transaction<'_>) -> driver::Result<T>,
     ) -> Result<T> {
         self.shared.write(work).map_err(|error| self.explain(error))
+    }
+
+    /// Writes with one statement.
+    fn write_one<T>(&self, work: impl FnMut(&Connection) -> driver::Result<T>) -> Result<T> {
+        let done = self.shared.write_one(work);
+        done.map_err(|error| self.explain(error))
     }
 
     fn demand_in_place(&self) -> Result<()> {

@@ -32,7 +32,7 @@ impl SqlStore {
     pub(super) fn write_at<T>(
         &self,
         now: Timestamp,
-        work: impl FnOnce(&Transaction<'_>) -> driver::Result<T>,
+        mut work: impl FnMut(&Transaction<'_>) -> driver::Result<T>,
     ) -> Result<T> {
         self.write(|transaction| {
             observe(transaction, now)?;
@@ -72,10 +72,18 @@ fn last(connection: &Connection) -> driver::Result<Option<Look>> {
 /// Whatever time is written by which collection judges ages is observed in the same transaction: else what was used after the
 /// clock was set back would look older than it is, once the clock is right again.
 pub(super) fn observe(transaction: &Transaction<'_>, now: Timestamp) -> driver::Result<()> {
+    let noted = transaction.noted("observed_time");
+    if noted.is_some_and(|at| (at..at + OFTEN).contains(&now.0)) {
+        return Ok(());
+    }
     let last = last(transaction)?;
     if let Some(last) = &last
         && (last.seen_at..last.seen_at + OFTEN).contains(&now.0)
     {
+        return Ok(());
+    }
+    // Whoever is about to note it now notes the same.
+    if !transaction.gate_is_free("observed_time")? {
         return Ok(());
     }
     execute(
@@ -84,5 +92,6 @@ pub(super) fn observe(transaction: &Transaction<'_>, now: Timestamp) -> driver::
          ON CONFLICT (one) DO UPDATE SET seen_at = excluded.seen_at, in_use_since = excluded.in_use_since",
         params![now.0, last.and_then(|last| last.in_use_since(now))],
     )?;
+    transaction.note("observed_time", now.0);
     Ok(())
 }

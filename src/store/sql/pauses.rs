@@ -21,7 +21,7 @@ impl Pauses for SqlStore {
     fn pause(&self, new: &Pause) -> Result<Pause> {
         let of = new.configuration_id.as_deref().unwrap_or_default();
         let sql = "INSERT INTO pauses (configuration_id, reason, paused_by, paused_at) VALUES (?1, ?2, ?3, ?4)
-             ON CONFLICT (configuration_id) DO UPDATE SET reason = coalesce(excluded.reason, reason)
+             ON CONFLICT (configuration_id) DO UPDATE SET reason = coalesce(excluded.reason, pauses.reason)
              RETURNING nullif(configuration_id, '') AS configuration_id, reason, paused_by, paused_at";
         let values = params![of, new.reason, new.paused_by, new.paused_at.0];
         self.write(|transaction| transaction.prepare_cached(sql)?.query_row(values, pause))

@@ -7,10 +7,15 @@ use crate::store::{EndedRuns, Retry, RunStatus, Store};
 
 pub fn whatever_is_written_changes_the_mark_and_reading_does_not(store: &dyn Store) {
     let ready = ready(store, "d", at(0));
+    // On a server others may write at the same time, in databases of their own.
+    let is_unchanged_by_reading = || {
+        let before = store.change_mark().unwrap();
+        store.live_runs("default").unwrap();
+        store.runs(&crate::store::RunFilter::default()).unwrap();
+        store.change_mark().unwrap() == before
+    };
+    assert!((0..200).any(|_| is_unchanged_by_reading()));
     let before = store.change_mark().unwrap();
-    store.live_runs("default").unwrap();
-    store.runs(&crate::store::RunFilter::default()).unwrap();
-    assert_eq!(store.change_mark().unwrap(), before);
     queued(store, &ready, at(1));
     let recorded = store.change_mark().unwrap();
     assert_ne!(recorded, before);

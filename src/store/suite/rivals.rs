@@ -67,3 +67,42 @@ pub fn no_more_runs_are_accepted_than_may_wait_however_many_submit(open: &Opener
     .sum();
     assert_eq!(accepted, 10);
 }
+
+pub fn no_more_runs_are_executed_than_may_be_at_once_however_many_claim(open: &Opener) {
+    let store = open();
+    let environment = ready(&*store, "r", at(0));
+    let id = &environment.key.configuration_id;
+    store.set_max_concurrency(id, Some(3), at(1)).unwrap();
+    for number in 2..30 {
+        queued(&*store, &environment, at(number));
+    }
+    let claimed: usize = together(open, |store| {
+        let claims = (0..5).filter_map(|_| claim_next(store, &claim("w"), at(1000)));
+        claims.count()
+    })
+    .into_iter()
+    .sum();
+    assert_eq!(claimed, 3);
+}
+
+/// With the last run of somebody their turn goes, and with the next one it is there again.
+pub fn what_is_recorded_while_others_claim_is_claimed_too(open: &Opener) {
+    let store = open();
+    let environment = ready(&*store, "r", at(0));
+    let each = |store: &dyn Store| {
+        let step = |number| {
+            queued(store, &environment, at(number));
+            let run = claim_next(store, &claim("w"), at(1000));
+            run.map(|run| run.id)
+        };
+        (0..30).filter_map(step).collect::<Vec<_>>()
+    };
+    let mut claimed = together(open, each).concat();
+    let left = || claim_next(&*store, &claim("w"), at(1000));
+    claimed.extend(std::iter::from_fn(left).map(|run| run.id));
+    let distinct: std::collections::HashSet<_> = claimed.iter().collect();
+    assert_eq!(
+        (claimed.len(), distinct.len()),
+        (30 * PROCESSES, 30 * PROCESSES)
+    );
+}

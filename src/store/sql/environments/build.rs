@@ -97,7 +97,7 @@ pub(super) fn leave(
 ) -> driver::Result<bool> {
     let sql = format!(
         "UPDATE environments SET status = ?3, {UNCLAIM}, available_at = ?4, error_code = ?5, error_message = ?6, error_hint = ?7, updated_at = ?8,
-         attempt_count = max(0, attempt_count - ?9), trouble_count = CASE WHEN ?9 THEN trouble_count + 1 ELSE 0 END
+         attempt_count = CASE WHEN attempt_count > ?9 THEN attempt_count - ?9 ELSE 0 END, trouble_count = CASE WHEN ?9 = 1 THEN trouble_count + 1 ELSE 0 END
          WHERE id = ?1 AND claim_token = ?2 AND status = 'building'"
     );
     let (status, due) = match after {

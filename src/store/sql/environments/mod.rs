@@ -92,7 +92,7 @@ impl Environments for SqlStore {
         let sql = "UPDATE environments SET claim_expires_at = ?3 WHERE id = ?1 AND claim_token = ?2 AND status = 'building'";
         let values = params![id, claim.token, now.plus(claim.lease).0];
         Ok(
-            match self.write(|transaction| changes(transaction, sql, values))? {
+            match self.write_one(|connection| changes(connection, sql, values))? {
                 true => Heartbeat::Renewed {
                     cancel_requested: false,
                 },
@@ -129,9 +129,10 @@ impl Environments for SqlStore {
     fn ask_for_environment(&self, id: &str, due: Timestamp, now: Timestamp) -> Result<bool> {
         // What it failed at stays recorded until the next attempt begins: it says why the environment waits. Of one that waits, its
         // last change stays when it failed.
-        let sql = "UPDATE environments SET status = 'queued', attempt_count = iif(status = 'failed', 0, attempt_count),
-                 trouble_count = iif(status = 'failed', 0, trouble_count),
-                 available_at = iif(status = 'failed', ?2, min(available_at, ?2)), updated_at = iif(status = 'failed', ?3, updated_at)
+        let sql = "UPDATE environments SET status = 'queued', attempt_count = CASE status WHEN 'failed' THEN 0 ELSE attempt_count END,
+                 trouble_count = CASE status WHEN 'failed' THEN 0 ELSE trouble_count END,
+                 available_at = CASE WHEN status = 'failed' OR available_at > ?2 THEN ?2 ELSE available_at END,
+                 updated_at = CASE status WHEN 'failed' THEN ?3 ELSE updated_at END
              WHERE id = ?1 AND status IN ('failed', 'queued')";
         let values = params![id, due.0, now.0];
         self.write_at(now, |transaction| changes(transaction, sql, values))
@@ -140,7 +141,7 @@ impl Environments for SqlStore {
     fn release_environment(&self, id: &str, claim: &Claim, now: Timestamp) -> Result<bool> {
         // Due again at once, the attempt not counted; never below zero, because a build since may have reset the count.
         let sql = format!(
-            "UPDATE environments SET status = 'queued', {UNCLAIM}, attempt_count = max(0, attempt_count - 1), available_at = ?3, updated_at = ?3
+            "UPDATE environments SET status = 'queued', {UNCLAIM}, attempt_count = CASE WHEN attempt_count > 0 THEN attempt_count - 1 ELSE 0 END, available_at = ?3, updated_at = ?3
              WHERE id = ?1 AND claim_token = ?2 AND status = 'building'"
         );
         let values = params![id, claim.token, now.0];
@@ -222,10 +223,17 @@ fn ensure(
     execute(
         transaction,
         "INSERT INTO environments (id, workspace_id, configuration_id, engine_spec, deps_digest, status, folder, snapshot_path, available_at, created_at, updated_at)
-         VALUES (?1, ?2, ?3, ?4, ?5, 'queued', relative(?6), relative(?7), ?8, ?8, ?8)",
+         VALUES (?1, ?2, ?3, ?4, ?5, 'queued', relative(?6), relative(?7), ?8, ?8, ?8)
+         ON CONFLICT (workspace_id, configuration_id, engine_spec, deps_digest) DO NOTHING",
         params![new.id, key.workspace_id, key.configuration_id, key.engine_spec, key.deps_digest, path_text(&new.folder), path_text(&new.snapshot), now.0],
     )?;
-    read::by_id(transaction, &new.id)
+    read::of_key(transaction, key)?.ok_or(driver::Error::NoRow)
+}
+
+/// Whoever records a run for an environment holds it: with this, none is recorded until the transaction ends.
+fn lock(transaction: &Transaction<'_>, id: &str) -> driver::Result<()> {
+    let sql = "SELECT 1 FROM environments WHERE id = ?1 FOR UPDATE";
+    transaction.lock(sql, [id]).map(drop)
 }
 
 /// How many runs one transaction moves to another environment.
@@ -239,6 +247,7 @@ fn move_waiting_runs(
     to: &EnvironmentRecord,
     now: Timestamp,
 ) -> driver::Result<bool> {
+    lock(transaction, from)?;
     let waiting = runs::waiting_in(transaction, from, MOVED_AT_ONCE)?;
     for run in &waiting {
         execute(
@@ -282,10 +291,11 @@ fn delete(
         Some(None) => return Ok(false),
         asked => asked.flatten(),
     };
+    lock(transaction, id)?;
     changes(
         transaction,
         "DELETE FROM environments WHERE id = ?1 AND status <> 'building'
-         AND (?2 IS NULL OR coalesce(last_used_at + ?3, updated_at) < ?2)
+         AND (CAST(?2 AS BIGINT) IS NULL OR coalesce(last_used_at + ?3, updated_at) < ?2)
          AND NOT EXISTS (SELECT 1 FROM queue WHERE environment_id = environments.id)
          AND NOT EXISTS (SELECT 1 FROM queue q JOIN runs r ON r.id = q.run_id WHERE q.environment_id IS NULL
              AND r.workspace_id = environments.workspace_id AND r.configuration_id = environments.configuration_id

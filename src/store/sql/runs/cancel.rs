@@ -38,6 +38,11 @@ pub(super) fn request_cancel(
 
 /// An environment that no process has begun to build was asked for by runs that wait. Without them no run would use it.
 fn forget_unneeded(transaction: &Transaction<'_>, environment: &str) -> driver::Result<()> {
+    let free = "SELECT 1 FROM environments WHERE id = ?1 FOR UPDATE SKIP LOCKED";
+    if !transaction.lock(free, [environment])? {
+        // Somebody records a run for it.
+        return Ok(());
+    }
     execute(
         transaction,
         "DELETE FROM environments WHERE id = ?1 AND status = 'queued' AND attempt_count = 0

@@ -31,9 +31,16 @@ pub(super) fn touch_configuration(
 
 fn touch(transaction: &Transaction<'_>, sql: &str, id: &str, now: Timestamp) -> driver::Result<()> {
     let known_to = milliseconds(LAST_USE_KNOWN_TO);
+    let noted = transaction.noted(id);
+    if noted.is_some_and(|at| (now.0 - at).abs() < known_to) {
+        return Ok(());
+    }
     match execute(transaction, sql, params![id, now.0, known_to])? {
         0 => Ok(()),
-        _ => observe(transaction, now),
+        _ => {
+            transaction.note(id, now.0);
+            observe(transaction, now)
+        }
     }
 }
 

@@ -6,16 +6,16 @@ use crate::store::sql::values::{rows, unsigned};
 use crate::store::{RunCounts, RunFilter, RunStatus};
 
 /// Those of a configuration that ended so, from the index `runs_listed` alone.
-const ENDED: &str = "SELECT count(*) FROM (SELECT 1 FROM runs WHERE configuration_id = ?1 AND status = ?2 LIMIT ?3)";
+const ENDED: &str = "SELECT count(*) FROM (SELECT 1 FROM runs WHERE configuration_id = ?1 AND status = ?2 LIMIT ?3) AS found";
 
 /// The same of those that were recorded since a time, whose records are looked at.
-const ENDED_SINCE: &str = "SELECT count(*) FROM (SELECT 1 FROM runs WHERE configuration_id = ?1 AND status = ?2 AND id >= ?4 AND created_at >= ?5 LIMIT ?3)";
+const ENDED_SINCE: &str = "SELECT count(*) FROM (SELECT 1 FROM runs WHERE configuration_id = ?1 AND status = ?2 AND id >= ?4 AND created_at >= ?5 LIMIT ?3) AS found";
 
 /// Those in the queue, from the index `queue_of_environment` alone; those without an environment, which are few, by their records.
 pub(in crate::store::sql) const LIVE: &str = "SELECT q.status, count(*) AS runs FROM environments e CROSS JOIN queue q ON q.environment_id = e.id
-    WHERE e.configuration_id IN (SELECT value FROM json_each(?1)) AND (?2 IS NULL OR q.created_at >= ?2) GROUP BY e.id, q.status
+    WHERE e.configuration_id IN (SELECT value FROM json_each(?1)) AND (CAST(?2 AS BIGINT) IS NULL OR q.created_at >= ?2) GROUP BY e.id, q.status
     UNION ALL SELECT q.status, 1 FROM queue q CROSS JOIN runs r ON r.id = q.run_id
-    WHERE q.environment_id IS NULL AND r.configuration_id IN (SELECT value FROM json_each(?1)) AND (?2 IS NULL OR r.created_at >= ?2)";
+    WHERE q.environment_id IS NULL AND r.configuration_id IN (SELECT value FROM json_each(?1)) AND (CAST(?2 AS BIGINT) IS NULL OR r.created_at >= ?2)";
 
 /// So many runs are looked at for what no index knows.
 const LOOK_AT: u32 = 20_000;
@@ -71,7 +71,7 @@ fn by_index(connection: &Connection, filter: &RunFilter, most: u32) -> driver::R
     for configuration in &configurations {
         for status in RunStatus::ALL.into_iter().filter(|one| one.is_terminal()) {
             let word = status.as_str();
-            let number = |row: &Row<'_>| unsigned(row, "count(*)");
+            let number = |row: &Row<'_>| row.get(0).map(i64::unsigned_abs);
             let found = match filter.since {
                 None => rows(
                     connection,

@@ -17,7 +17,7 @@ use crate::store::{QueuePlace, RunRecord, WaitingRun, WaitsFor};
 /// The next environment that has runs in the queue, after a given one, and what its runs wait for.
 pub(in crate::store::sql) const NEXT_ENVIRONMENT: &str = "SELECT q.id, e.status = 'ready',
     EXISTS (SELECT 1 FROM pauses WHERE configuration_id = '') OR EXISTS (SELECT 1 FROM pauses p WHERE p.configuration_id = e.configuration_id),
-    (SELECT CASE WHEN c.max_concurrency IS NULL THEN 0 ELSE c.max_concurrency <= (SELECT count(*) FROM environments o
+    (SELECT CASE WHEN c.max_concurrency IS NULL THEN FALSE ELSE c.max_concurrency <= (SELECT count(*) FROM environments o
         CROSS JOIN queue r INDEXED BY queue_of_environment ON r.environment_id = o.id AND r.status = 'running'
         WHERE o.workspace_id = c.workspace_id AND o.configuration_id = c.id) END FROM configurations c WHERE c.id = e.configuration_id)
     FROM (SELECT environment_id AS id FROM queue WHERE environment_id > ?1 ORDER BY environment_id LIMIT 1) q LEFT JOIN environments e ON e.id = q.id";
@@ -152,7 +152,13 @@ fn places(connection: &Connection, now: Timestamp) -> driver::Result<Vec<QueuePl
     each_environment(connection, |environment, why| {
         for turn in rows(connection, TURNS, [environment], turn)? {
             let mut rounds = 0..;
-            let all = params![environment, turn.priority, turn.submitter, i64::MAX, -1];
+            let all = params![
+                environment,
+                turn.priority,
+                turn.submitter,
+                i64::MAX,
+                i64::MAX
+            ];
             places.extend(rows(connection, DUE_OF, all, |row| {
                 let is_due = row.get::<_, i64>(0)? <= now.0;
                 match why {
@@ -241,7 +247,7 @@ pub(in crate::store::sql) fn waiting_in(
     limit: usize,
 ) -> driver::Result<Vec<String>> {
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-    let sql = "SELECT run_id FROM queue WHERE environment_id = ?1 AND status = 'queued' ORDER BY available_at, created_at, run_id LIMIT ?2";
+    let sql = "SELECT run_id FROM queue WHERE environment_id = ?1 AND status = 'queued' ORDER BY available_at, created_at, run_id LIMIT ?2 /*pg FOR UPDATE SKIP LOCKED*/";
     rows(connection, sql, params![environment, limit], |row| {
         row.get(0)
     })

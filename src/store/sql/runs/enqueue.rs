@@ -52,7 +52,7 @@ pub(super) fn insert(
         transaction,
         "INSERT INTO queue (run_id, environment_id, status, available_at, created_at, attempt_count, max_attempts, started_at, claimed_at, claimed_by,
              claim_token, claim_expires_at, claim_process, priority, submitter, by_http)
-         VALUES (?1, (SELECT id FROM environments WHERE id = ?2), ?3, ?4, ?4, ?5, ?6, ?7, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
+         VALUES (?1, (SELECT id FROM environments WHERE id = ?2 /*pg FOR KEY SHARE*/), ?3, ?4, ?4, ?5, ?6, ?7, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
         params![
             run.id,
             run.environment_id,

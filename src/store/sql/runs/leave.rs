@@ -153,7 +153,9 @@ pub(super) fn expire(
     now: Timestamp,
 ) -> driver::Result<Vec<RunRecord>> {
     let failure = Failure::new(code::LEASE_EXPIRED, "worker", "lease expired", None);
-    let expired = live::running(transaction, live::EXPIRED, now.0)?;
+    let expired = live::running(transaction, live::EXPIRED, now.0, |live| {
+        live.is_expired(now)
+    })?;
     leave_all(transaction, &expired, now, |live| {
         Leaving::lost(&failure, now.plus(backoff(live.attempt_count)))
     })
@@ -169,7 +171,9 @@ pub(in crate::store::sql) fn reclaim(
     let message = "the process that executed the run died";
     let hint = (recovery == Recovery::Fail).then(|| "`ade runs retry` runs it again".to_owned());
     let failure = Failure::new(code::WORKER_DIED, "worker", message, hint);
-    let orphans = live::running(transaction, live::HELD_BY, process)?;
+    let orphans = live::running(transaction, live::HELD_BY, process, |live| {
+        live.is_held_by(process)
+    })?;
     leave_all(transaction, &orphans, now, |_| Leaving {
         last: recovery == Recovery::Fail,
         ..Leaving::lost(&failure, now)

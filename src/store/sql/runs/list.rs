@@ -9,18 +9,24 @@ use std::time::Duration;
 
 use super::read::{prepared, record};
 use crate::base::clock::{Timestamp, milliseconds};
-use crate::store::driver::{self, Connection, Row, params};
+use crate::store::driver::{self, Connection, ToValue, params};
 use crate::store::sql::values::rows;
 use crate::store::{FoundRuns, RunFilter, RunRecord, RunStatus};
 
 /// A run's id is made before the run is recorded, with its input staged in between: by no more than this.
 const STAGING: Duration = Duration::from_secs(3600);
 
-/// Ids of a configuration and a status (null: in the queue), from one id backwards.
-pub(in crate::store::sql) const NEWEST: &str = "SELECT id FROM runs WHERE configuration_id = ?1 AND status IS ?2 AND id < ?3 AND id >= ?4 ORDER BY id DESC LIMIT ?5";
+/// Ids of a configuration and a status, from one id backwards; and those of runs in the queue.
+pub(in crate::store::sql) const NEWEST: [&str; 2] = [
+    "SELECT id FROM runs WHERE configuration_id = ?1 AND status = ?5 AND id < ?2 AND id >= ?3 ORDER BY id DESC LIMIT ?4",
+    "SELECT id FROM runs WHERE configuration_id = ?1 AND status IS NULL AND id < ?2 AND id >= ?3 ORDER BY id DESC LIMIT ?4",
+];
 
 /// The same, of one input: its name is not in the index, so that each entry's run is looked at until enough are found.
-const NEWEST_OF_INPUT: &str = "SELECT id FROM runs WHERE configuration_id = ?1 AND status IS ?2 AND id < ?3 AND id >= ?4 AND input_name = ?6 ORDER BY id DESC LIMIT ?5";
+const NEWEST_OF_INPUT: [&str; 2] = [
+    "SELECT id FROM runs WHERE configuration_id = ?1 AND status = ?6 AND id < ?2 AND id >= ?3 AND input_name = ?5 ORDER BY id DESC LIMIT ?4",
+    "SELECT id FROM runs WHERE configuration_id = ?1 AND status IS NULL AND id < ?2 AND id >= ?3 AND input_name = ?5 ORDER BY id DESC LIMIT ?4",
+];
 
 /// Sorts behind every id.
 const BEHIND_ALL: &str = "~";
@@ -44,21 +50,13 @@ impl Part<'_> {
             return Ok(());
         }
         let step = i64::try_from(self.step).unwrap_or(i64::MAX);
+        let mut values: Vec<&dyn ToValue> = vec![&self.configuration, &last, &from, &step];
+        values.extend(self.input.iter().map(|input| input as &dyn ToValue));
         let status = self.status.map(RunStatus::as_str);
-        let id = |row: &Row<'_>| row.get(0);
-        let of = self.configuration;
-        self.read = match self.input {
-            None => rows(
-                connection,
-                NEWEST,
-                params![of, status, last, from, step],
-                id,
-            )?,
-            Some(input) => {
-                let values = params![of, status, last, from, step, input];
-                rows(connection, NEWEST_OF_INPUT, values, id)?
-            }
-        };
+        values.extend(status.iter().map(|status| status as &dyn ToValue));
+        let texts = self.input.map_or(NEWEST, |_| NEWEST_OF_INPUT);
+        let sql = texts[usize::from(status.is_none())];
+        self.read = rows(connection, sql, values.as_slice(), |row| row.get(0))?;
         self.ended = self.read.len() < self.step;
         self.read.reverse();
         Ok(())
@@ -183,7 +181,7 @@ pub(super) fn configurations(
     connection: &Connection,
     filter: &RunFilter,
 ) -> driver::Result<Vec<String>> {
-    let sql = "SELECT id FROM configurations WHERE workspace_id = ?1 AND (?2 IS NULL OR ?2 IN (id, name) OR path = relative(?2))";
+    let sql = "SELECT id FROM configurations WHERE workspace_id = ?1 AND (CAST(?2 AS TEXT) IS NULL OR ?2 IN (id, name) OR path = relative(?2))";
     let values = params![filter.workspace_id, filter.configuration];
     rows(connection, sql, values, |row| row.get(0))
 }

@@ -1,4 +1,4 @@
-//! Reads what the queue says of a run, for the transaction that changes it: no other process writes in between.
+//! Reads what the queue says of a run, for the transaction that changes it: no other process writes it in between.
 
 use crate::base::clock::Timestamp;
 use crate::store::Claim;
@@ -15,6 +15,8 @@ pub(super) struct Live {
     pub(super) claimed_by: Option<String>,
     pub(super) claimed_at: Option<Timestamp>,
     claim_token: Option<String>,
+    claim_expires_at: Option<Timestamp>,
+    claim_process: Option<String>,
     pub(super) cancel_requested_at: Option<Timestamp>,
 }
 
@@ -27,12 +29,14 @@ fn live(row: &Row<'_>) -> driver::Result<Live> {
         claimed_by: row.get("claimed_by")?,
         claimed_at: instant_or_none(row, "claimed_at")?,
         claim_token: row.get("claim_token")?,
+        claim_expires_at: instant_or_none(row, "claim_expires_at")?,
+        claim_process: row.get("claim_process")?,
         cancel_requested_at: instant_or_none(row, "cancel_requested_at")?,
     })
 }
 
 fn read(transaction: &Transaction<'_>, id: &str) -> driver::Result<Option<Live>> {
-    let sql = "SELECT * FROM queue WHERE run_id = ?1";
+    let sql = "SELECT * FROM queue WHERE run_id = ?1 /*pg FOR UPDATE*/";
     row(transaction, sql, [id], live)
 }
 
@@ -52,6 +56,16 @@ pub(super) fn queued(transaction: &Transaction<'_>, id: &str) -> driver::Result<
     Ok(live.filter(|live| live.claim_token.is_none()))
 }
 
+impl Live {
+    pub(super) fn is_expired(&self, now: Timestamp) -> bool {
+        self.claim_expires_at.is_some_and(|end| end < now)
+    }
+
+    pub(super) fn is_held_by(&self, process: &str) -> bool {
+        self.claim_process.as_deref() == Some(process)
+    }
+}
+
 /// The runs whose leases ended before an instant.
 pub(in crate::store::sql) const EXPIRED: &str =
     "SELECT run_id FROM queue_running WHERE claim_expires_at < ?1";
@@ -65,9 +79,15 @@ pub(super) fn running(
     transaction: &Transaction<'_>,
     sql: &str,
     value: impl ToValue,
+    still: impl Fn(&Live) -> bool,
 ) -> driver::Result<Vec<(String, Live)>> {
     let ids: Vec<String> = rows(transaction, sql, [value], |row| row.get(0))?;
-    ids.into_iter()
-        .filter_map(|id| Some(read(transaction, &id).transpose()?.map(|live| (id, live))))
-        .collect()
+    let mut running = Vec::new();
+    for id in ids {
+        // Between the list and the lock another process may have ended or renewed the claim.
+        if let Some(live) = read(transaction, &id)?.filter(&still) {
+            running.push((id, live));
+        }
+    }
+    Ok(running)
 }

@@ -10,6 +10,7 @@ mod enqueue;
 mod leave;
 mod list;
 mod live;
+mod next_of_server;
 mod read;
 mod submit;
 
@@ -79,6 +80,9 @@ impl Runs for SqlStore {
 
     fn claim_next_run(&self, claim: &Claim, now: Timestamp) -> Result<Option<RunRecord>> {
         self.demand_in_place()?;
+        if self.shared.lock().is_server() {
+            return self.write(|transaction| next_of_server::claim(transaction, claim, now));
+        }
         // Workers that poll an idle queue need no write lock.
         if self
             .read(|connection| due::next(connection, now))?
@@ -93,7 +97,7 @@ impl Runs for SqlStore {
         // RETURNING gives no row where the claim is lost, and else what `ade runs cancel` may have left in it.
         let sql = "UPDATE queue SET claim_expires_at = ?3 WHERE run_id = ?1 AND claim_token = ?2 AND status = 'running' RETURNING cancel_requested_at IS NOT NULL";
         let values = params![id, claim.token, now.plus(claim.lease).0];
-        self.write(|transaction| row(transaction, sql, values, |row| row.get(0)))
+        self.write_one(|connection| row(connection, sql, values, |row| row.get(0)))
             .map(heard)
     }
 
@@ -169,7 +173,7 @@ impl Runs for SqlStore {
         // The environment may have been deleted since it was found: an id without a record would violate the foreign key. And
         // the run may have been cancelled since: then it is not in the queue.
         let sql = "UPDATE queue SET environment_id = ?2 WHERE run_id = ?1 AND status = 'queued' AND environment_id IS NULL
-             AND EXISTS (SELECT 1 FROM environments WHERE id = ?2)";
+             AND EXISTS (SELECT 1 FROM environments WHERE id = ?2 /*pg FOR KEY SHARE*/)";
         self.write(|transaction| execute(transaction, sql, [run, environment]).map(drop))
     }
 

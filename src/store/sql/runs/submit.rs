@@ -20,6 +20,10 @@ pub(super) fn submit(
     now: Timestamp,
 ) -> driver::Result<Submitted> {
     let workspace = &run.key.workspace_id;
+    // What is absent decides: a key, or one run more.
+    if asked.key.is_some() || asked.most_queued.is_some() {
+        transaction.gate("submit")?;
+    }
     if let Some((key, request)) = &asked.key {
         let oldest = Timestamp(now.0 - crate::base::clock::milliseconds(KEPT));
         let forgotten = "DELETE FROM idempotency_keys WHERE created_at < ?1";
@@ -34,6 +38,10 @@ pub(super) fn submit(
         }
     }
     if let Some(document) = &run.document_id
+        && transaction.lock(
+            "SELECT 1 FROM documents WHERE id = ?1 FOR SHARE",
+            [document],
+        )?
         && is_deleted(transaction, document, &run.input_path)?
     {
         return Ok(Submitted::DocumentDeleted(document.clone()));
@@ -60,7 +68,7 @@ fn queued(connection: &Connection, most: u64) -> driver::Result<u64> {
     let most = i64::try_from(most).unwrap_or(i64::MAX);
     count(
         connection,
-        "SELECT count(*) FROM (SELECT 1 FROM queue WHERE status = 'queued' AND by_http = 1 LIMIT ?1)",
+        "SELECT count(*) FROM (SELECT 1 FROM queue WHERE status = 'queued' AND by_http = 1 LIMIT ?1) AS waiting",
         [most],
     )
 }

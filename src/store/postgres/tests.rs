@@ -1,0 +1,181 @@
+//! Runs the suite on a server of its own, which takes no connections from elsewhere. Without PostgreSQL on the machine it is skipped.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::OnceLock;
+use std::time::{Duration, Instant};
+
+use postgres::{Client, NoTls};
+
+use crate::store::Opening;
+use crate::store::driver::{Connection, Row};
+use crate::store::sql::SqlStore;
+use crate::store::sqlite::tests::{Database, settings};
+use crate::store::suite::{self, Opener};
+
+suite::run!(on_a_server, crate::store::postgres::tests::database);
+
+/// The server of this process's tests. It ends with the process, which holds its standard input.
+struct TestServer {
+    address: String,
+    _script: Child,
+}
+
+/// Where the programs of the newest server are: those of Debian stand in no folder of PATH.
+fn programs() -> Option<PathBuf> {
+    let by_version = std::fs::read_dir("/usr/lib/postgresql")
+        .into_iter()
+        .flatten();
+    let installed = by_version.flatten().map(|entry| entry.path().join("bin"));
+    let newest = installed.filter(|bin| bin.join("initdb").is_file()).max();
+    newest.or_else(|| Some(which::which("initdb").ok()?.parent()?.to_owned()))
+}
+
+fn server() -> Option<&'static TestServer> {
+    static SERVER: OnceLock<Option<TestServer>> = OnceLock::new();
+    let server = SERVER.get_or_init(|| {
+        let programs = programs()?;
+        let folder = tempfile::tempdir().unwrap().keep();
+        let mut child = Command::new("sh")
+            .args(["-c", include_str!("test_server.sh"), "server"])
+            .arg(&folder)
+            .arg(programs)
+            .arg("off")
+            .stdin(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let address = format!("host={} user=ade dbname=postgres", folder.display());
+        let since = Instant::now();
+        while let Err(error) = Client::connect(&address, NoTls) {
+            let log = || std::fs::read_to_string(folder.join("log")).unwrap_or_default();
+            let is_patient = since.elapsed() < Duration::from_secs(180);
+            assert!(
+                is_patient && child.try_wait().unwrap().is_none(),
+                "{error}: {}",
+                log()
+            );
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        Some(TestServer {
+            address,
+            _script: child,
+        })
+    });
+    if server.is_none() {
+        println!("skipped: PostgreSQL is not installed");
+    }
+    server.as_ref()
+}
+
+fn opener() -> Option<impl Fn() -> SqlStore + Sync> {
+    let server = server()?;
+    let schema = format!("t{}", uuid::Uuid::new_v4().simple());
+    let settings = settings(Path::new("/"), &[("ADE_DATA_DIR", "/")]);
+    Some(move || SqlStore::on_server(&settings, &server.address, &schema).unwrap())
+}
+
+fn database() -> Option<Box<Opener>> {
+    let open = opener()?;
+    Some(Box::new(move || Box::new(open())))
+}
+
+/// Each column with its table, its type as PostgreSQL has it, and whether it may be null.
+fn columns(connection: &Connection, sql: &str) -> BTreeSet<(String, String, String, bool)> {
+    let column = |row: &Row<'_>| {
+        let kind = match row.text("type")? {
+            "INTEGER" => "bigint",
+            "REAL" => "double precision",
+            "BLOB" => "bytea",
+            "TEXT" => "text",
+            other => other,
+        };
+        let kind = kind.to_owned();
+        Ok((row.get(0)?, row.get(1)?, kind, row.get(3)?))
+    };
+    let found = connection.prepare_cached(sql).unwrap().rows([], column);
+    found.unwrap().into_iter().collect()
+}
+
+#[test]
+fn its_tables_and_columns_are_those_of_sqlite() {
+    let Some(open) = opener() else { return };
+    let of_server = columns(
+        &open().shared.lock(),
+        "SELECT CAST(table_name AS TEXT), CAST(column_name AS TEXT), CAST(data_type AS TEXT) AS type, is_nullable = 'NO'
+         FROM information_schema.columns JOIN information_schema.tables USING (table_schema, table_name)
+         WHERE table_schema = current_schema() AND table_type = 'BASE TABLE'",
+    );
+    let file = Database::new().open(Opening::CreateIfAbsent).unwrap();
+    let of_file = columns(
+        &file.shared.lock(),
+        "SELECT t.name, c.name, c.type, c.\"notnull\" FROM sqlite_schema t JOIN pragma_table_info(t.name) c WHERE t.type = 'table'",
+    );
+    assert!(of_file.len() > 150, "{}", of_file.len());
+    assert_eq!(of_server, of_file);
+}
+
+#[test]
+fn its_migrations_have_the_numbers_and_names_of_sqlite() {
+    let names = |all: &[crate::store::Migration]| -> Vec<(i64, &'static str)> {
+        all.iter().map(|one| (one.version, one.name)).collect()
+    };
+    assert_eq!(
+        names(super::migrations::MIGRATIONS),
+        names(SqlStore::migrations())
+    );
+}
+
+#[test]
+fn a_connection_that_was_lost_is_made_anew() {
+    use crate::store::{Identities, Identity};
+    let Some(open) = opener() else { return };
+    let store = open();
+    let end_it = "SELECT 1 FROM pg_terminate_backend(pg_backend_pid())";
+    let ended = store.write(|transaction| transaction.prepare_cached(end_it)?.exists([]));
+    assert!(ended.unwrap_err().may_pass());
+    let mine = Identity {
+        database_id: "a".to_owned(),
+        data_id: "b".to_owned(),
+    };
+    let bound = store
+        .bind(&mine, crate::store::suite::places::at(0))
+        .unwrap();
+    assert_eq!(bound.database_id, "a");
+}
+
+/// Each message is a round trip: with a network between, they decide how fast a queue goes.
+#[test]
+fn a_cycle_takes_few_messages() {
+    use crate::store::Runs;
+    use crate::store::suite::places::{at, claim, claim_next, ending, queued, ready};
+    let Some(open) = opener() else { return };
+    let store = open();
+    let messages = || match &*store.shared.lock() {
+        Connection::Postgres(session) => session.messages(),
+        Connection::Sqlite(_) => unreachable!("it is a server's"),
+    };
+    let environment = ready(&store, "d", at(0));
+    let cycle = |time| {
+        let mut steps = vec![messages()];
+        queued(&store, &environment, at(time));
+        steps.push(messages());
+        let mine = claim("w");
+        let run = claim_next(&store, &mine, at(time)).unwrap();
+        steps.push(messages());
+        store.heartbeat_run(&run.id, &mine, at(time)).unwrap();
+        steps.push(messages());
+        let mut ending = ending(crate::store::RunStatus::Succeeded);
+        ending.results = None;
+        assert!(store.finish_run(&run.id, &mine, &ending, at(time)).unwrap());
+        steps.push(messages());
+        steps
+            .windows(2)
+            .map(|pair| pair[1] - pair[0])
+            .collect::<Vec<_>>()
+    };
+    cycle(1);
+    let counts = cycle(2);
+    println!("enqueue, claim, heartbeat, finish: {counts:?}");
+    assert!(counts.iter().sum::<u64>() <= 19, "{counts:?}");
+}
