@@ -10,10 +10,17 @@ use serde_json::Value;
 
 const CALL: &str = "run config inbox -o clean --changed";
 
-/// An inbox whose two files have been run.
-fn after_a_first_run() -> (Place, Configuration) {
+/// A place with a configuration whose issues are listed.
+fn with_a_configuration() -> (Place, Configuration) {
     let place = Place::new();
     let configuration = place.configuration("config");
+    configuration.write("settings.toml", "issue_list = true\n");
+    (place, configuration)
+}
+
+/// An inbox whose two files have been run.
+fn after_a_first_run() -> (Place, Configuration) {
+    let (place, configuration) = with_a_configuration();
     place.members("inbox/one.csv");
     place.write("inbox/two.csv", "Name,Email\nBob,bob@example.org\n");
     place.ade(CALL).succeeds().says("2 of 2 files normalized\n");
@@ -105,7 +112,7 @@ fn what_a_result_is_made_of_runs_again_when_it_changes() {
     // Once more as it was: the runs of then have the result.
     fs::remove_file(place.path("config/src/ade_config/note.py")).unwrap();
     runs_again(&place, CALL, 0);
-    configuration.write("settings.toml", "date_order = \"mdy\"\n");
+    configuration.write("settings.toml", "issue_list = true\ndate_order = \"mdy\"\n");
     runs_again(&place, CALL, 2);
     place.set("ADE_ENGINE_DECIMAL_MARK", ",");
     runs_again(&place, CALL, 2);
@@ -177,7 +184,8 @@ fn a_result_that_is_gone_or_was_edited_is_made_again() {
 
 #[test]
 fn failed_and_refused_runs_are_made_again_and_demands_judge_as_they_did() {
-    let place = Place::cold();
+    let (place, _) = with_a_configuration();
+    place.people();
     let call = |demand: &str| format!("run config people.csv -o clean --changed {demand}");
     place.ade(&call("--deny-issues")).ends_with(1);
     place.ade(&call("--deny-issues")).ends_with(1);
@@ -206,7 +214,7 @@ fn failed_and_refused_runs_are_made_again_and_demands_judge_as_they_did() {
 
     place.write("broken.xlsx", "no workbook");
     for number in 1..3 {
-        place.ade("run config broken.xlsx --changed").ends_with(2);
+        place.ade("run config broken.xlsx --changed").ends_with(1);
         assert_eq!(runs(&place), 6 + number);
     }
 }
@@ -239,8 +247,7 @@ fn the_same_bytes_under_another_name_are_another_input() {
 
 #[test]
 fn a_combined_table_has_the_rows_of_unchanged_inputs_too() {
-    let place = Place::new();
-    place.configuration("config");
+    let (place, _) = with_a_configuration();
     place.members("inbox/one.csv");
     place.members("inbox/two.csv");
     let call = "run config inbox --combine all.csv --changed";
@@ -258,7 +265,8 @@ fn a_combined_table_has_the_rows_of_unchanged_inputs_too() {
 
 #[test]
 fn a_marked_copy_is_made_of_an_unchanged_input_too() {
-    let place = Place::cold();
+    let (place, _) = with_a_configuration();
+    place.people();
     place.ade("run config people.csv -o clean").succeeds();
     for _ in 0..2 {
         place

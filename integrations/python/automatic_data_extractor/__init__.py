@@ -29,6 +29,9 @@ from typing import Any
 
 __all__ = ["AdeError", "Result", "Summary", "run"]
 
+#: Where this interpreter's packages have their programs, a user's own ones too. Found once: sysconfig does not bear several threads.
+_SCRIPTS = os.pathsep.join([sysconfig.get_path("scripts"), sysconfig.get_path("scripts", sysconfig.get_preferred_scheme("user"))])
+
 PathLike = str | os.PathLike[str]
 
 
@@ -55,7 +58,7 @@ class Summary:
     sheets: int
     tables: int
     rows: int
-    """Rows of records that were read."""
+    """Rows that were read from tables. Those that were empty, or that a hook dropped, are in no table of the result."""
     mapped_fields: int
     """Fields for which a column was found."""
     unmapped_columns: int
@@ -187,9 +190,7 @@ def _text(value: object) -> str:
 
 def _program() -> str:
     """The ``ade`` of this package: beside the interpreter, else on PATH."""
-    schemes = (None, f"{os.name}_user", sysconfig.get_preferred_scheme("user"))
-    folders = [sysconfig.get_path("scripts", scheme) if scheme else sysconfig.get_path("scripts") for scheme in schemes]
-    found = next((path for path in (shutil.which("ade", path=folder) for folder in folders) if path), None) or shutil.which("ade")
+    found = shutil.which("ade", path=_SCRIPTS) or shutil.which("ade")
     if found is None:
         raise AdeError("ade_not_found", "there is no program ade", "reinstall automatic-data-extractor, or put ade on PATH", status=2)
     return found
