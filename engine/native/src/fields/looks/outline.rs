@@ -1,6 +1,6 @@
 //! What is kept of a column's values so that the layouts of two files can be compared: kinds, shapes and sizes, and no value.
 //!
-//! At most [`MOST_CELLS`] filled cells are looked at, taken evenly, so that it costs little whatever the column's length.
+//! At most a hundred filled cells are looked at, taken evenly, so that it costs little whatever the column's length.
 
 use std::collections::HashMap;
 
