@@ -7,9 +7,11 @@
 //! - [`dev`]: finds configurations, and watches them while they are edited; `syntax` reads their modules without executing them.
 //! - [`past`]: runs one as it is over inputs of its former runs, and says where rows, fields and issues are others.
 //! - [`drift`]: in what the layout of a file differs from that of its sender's last good run.
+//! - [`infer`]: the configuration that sample files show.
 //! - [`fix`]: which headers a configuration lacks, and its files with them.
 //! - [`doctor`]: is this machine ready.
 
+mod asking;
 pub mod cases;
 pub mod check;
 pub mod ci;
@@ -18,6 +20,7 @@ pub mod dev;
 pub mod doctor;
 pub mod drift;
 pub mod fix;
+pub mod infer;
 mod junit;
 pub mod past;
 mod syntax;

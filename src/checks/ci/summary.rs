@@ -100,9 +100,9 @@ fn files(all: &[Examined], repository: &Repository) -> String {
         for step in examined.steps.iter().filter(|one| one.input.is_some()) {
             let metrics = step.run.as_ref().and_then(|run| run.metrics.as_ref());
             let counts = metrics.map_or_else(
-                || "| | | |".to_owned(),
+                || "| |".to_owned(),
                 |found| {
-                    let counts = [found.rows, found.errors, found.warnings, found.infos];
+                    let counts = [found.errors, found.warnings, found.infos];
                     counts.map(thousands).join(" | ")
                 },
             );
@@ -116,7 +116,7 @@ fn files(all: &[Examined], repository: &Repository) -> String {
             ));
         }
     }
-    let head = "| file | configuration | result | rows | errors | warnings | infos |\n|---|---|---|--:|--:|--:|--:|\n";
+    let head = "| file | configuration | result | errors | warnings | infos |\n|---|---|---|--:|--:|--:|\n";
     section("Files", head, &lines)
 }
 
