@@ -3,8 +3,8 @@
 use crate::common;
 
 use common::{Place, snapshot};
+use libc::SIGINT;
 use serde_json::{Value, json};
-use signal_hook::consts::SIGINT;
 
 const CASE: &str = "tests/cases/members";
 
@@ -37,14 +37,22 @@ fn with_failing(place: &Place) {
     );
 }
 
-fn step<'a>(document: &'a Value, configuration: usize, step: usize) -> &'a Value {
+fn step(document: &Value, configuration: usize, step: usize) -> &Value {
     &document["configurations"][configuration]["steps"][step]
 }
 
 #[test]
 fn a_sound_configuration_passes_every_step_and_files_go_with_the_one_before_them() {
     let place = place();
-    snapshot!(place, place.ade("ci crew members.csv -q").succeeds(), @"");
+    snapshot!(place, place.ade("ci crew members.csv -q").succeeds(), @r"
+    status 0
+    --- stdout
+    crew
+      - lock   skipped: there is no ade.lock
+      ✓ check  2 fields
+      ✓ test   1 case
+      ✓ run members.csv  1 row, 2 of 2 fields
+    ");
     place.configuration("other");
     let document = place.json("ci crew members.csv other people.csv --json");
     assert_eq!(document["passed"], true);
@@ -259,7 +267,25 @@ fn github_gets_a_command_for_each_finding_at_its_line_in_the_repository() {
     place.set("GITHUB_STEP_SUMMARY", place.path("job.md"));
     place.write("job.md", "of another step\n");
     let done = place.ade_with(["ci", "payroll", "my, rates"]).ends_with(1);
-    snapshot!(place, done.stdout, @"");
+    snapshot!(place, done.stdout, @r"
+    payroll
+      - lock   skipped: there is no ade.lock
+      ✓ check  2 fields, 1 warning
+        warning: [HERE]/payroll/settings.toml, line 2: there is no setting 'no_such'
+      ✗ test   1 of 1 case failed
+        error: case members
+        | row 1  name  expected Bob  got Ann
+    my, rates
+      - lock   skipped: there is no ade.lock
+      ✗ check
+        error: ValueError: 50% off:
+        | ::error::made up
+        | |x| ([HERE]/my, rates/src/ade_config/columns/rates.py, line 2, in fail)
+      - test   skipped: the configuration does not load
+    ::warning file=payroll/settings.toml,line=2,title=ade check::payroll/settings.toml, line 2: there is no setting 'no_such'
+    ::error file=payroll/tests/cases/members/expected.csv,line=2,title=ade test::case members%0Arow 1  name  expected Bob  got Ann
+    ::error file=my%2C rates/src/ade_config/columns/rates.py,line=2,title=ade check::ValueError: 50%25 off:%0A::error::made up%0A|x| (my, rates/src/ade_config/columns/rates.py, line 2, in fail)
+    ");
     let commands = done.stdout.lines().map(str::trim_start);
     let commands = commands.filter(|line| line.starts_with("::"));
     assert_eq!(commands.count(), 3, "{done}");
@@ -299,8 +325,50 @@ fn reports_are_those_that_ci_systems_read() {
     let mut settings = place.filters();
     settings.add_filter("time=\"[0-9.]+\"", "time=\"[S]\"");
     settings.bind(|| {
-        insta::assert_snapshot!(junit, @"");
-        insta::assert_snapshot!(place.read("s.md"), @"");
+        insta::assert_snapshot!(junit, @r#"
+        <?xml version="1.0" encoding="UTF-8"?>
+        <testsuites tests="10" failures="2" errors="0" time="[S]">
+        <testsuite name="crew" tests="4" failures="0" errors="0" time="[S]" skipped="1">
+        <testcase classname="crew.lock" name="lock" time="[S]"><skipped message="there is no ade.lock"/></testcase>
+        <testcase classname="crew.check" name="check" time="[S]"/>
+        <testcase classname="crew.test" name="members" time="[S]"/>
+        <testcase classname="crew.run" name="members.csv" time="[S]"/>
+        </testsuite>
+        <testsuite name="payroll" tests="3" failures="1" errors="0" time="[S]" skipped="1">
+        <testcase classname="payroll.lock" name="lock" time="[S]"><skipped message="there is no ade.lock"/></testcase>
+        <testcase classname="payroll.check" name="check" time="[S]"/>
+        <testcase classname="payroll.test" name="members" time="[S]"><failure message="row 1  name  expected Bob  got Ann">row 1  name  expected Bob  got Ann</failure></testcase>
+        </testsuite>
+        <testsuite name="my, rates" tests="3" failures="1" errors="0" time="[S]" skipped="2">
+        <testcase classname="my, rates.lock" name="lock" time="[S]"><skipped message="there is no ade.lock"/></testcase>
+        <testcase classname="my, rates.check" name="check" time="[S]"><failure message="ValueError: 50% off:">ValueError: 50% off:
+        ::error::made up
+        |x| (my, rates/src/ade_config/columns/rates.py, line 2, in fail)</failure></testcase>
+        <testcase classname="my, rates.test" name="test" time="[S]"><skipped message="the configuration does not load"/></testcase>
+        </testsuite>
+        </testsuites>
+        "#);
+        insta::assert_snapshot!(place.read("s.md"), @r"
+        ## ade ci: 2 of 3 configurations failed
+
+        | configuration | lock | check | test | runs |
+        |---|---|---|---|---|
+        | crew | ➖ there is no ade.lock | ✅ 2 fields | ✅ 1 case | ✅ 1 row, 2 of 2 fields |
+        | payroll | ➖ there is no ade.lock | ✅ 2 fields, 1 warning | ❌ 1 of 1 case failed |  |
+        | my, rates | ➖ there is no ade.lock | ❌ | ➖ the configuration does not load |  |
+
+        ### Findings
+
+        - **warning** payroll · check · payroll/settings.toml:2 · payroll/settings.toml, line 2: there is no setting 'no\_such'
+        - **error** payroll · test · payroll/tests/cases/members/expected.csv:2 · case members<br>row 1  name  expected Bob  got Ann
+        - **error** my, rates · check · my, rates/src/ade\_config/columns/rates.py:2 · ValueError: 50% off:<br>::error::made up<br>\|x\| (my, rates/src/ade\_config/columns/rates.py, line 2, in fail)
+
+        ### Files
+
+        | file | configuration | result | errors | warnings | infos |
+        |---|---|---|--:|--:|--:|
+        | members.csv | crew | ✅ 1 row, 2 of 2 fields | 0 | 0 | 0 |
+        ");
     });
     let quality: Value = serde_json::from_str(&place.read("q.json")).unwrap();
     let quality = quality.as_array().unwrap();
