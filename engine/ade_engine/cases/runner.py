@@ -90,7 +90,9 @@ class _CaseRun(_Run):
         super()._process(source, report)
 
     def places(self) -> list[dict[str, int]]:
-        """Where each table stands: the number of its sheet, its row of headers, its first and last row of data, its columns, from 0."""
+        """Where each table stands: the number of its sheet, its row of headers, its first and last row of data, its columns, from 0; and
+        which of these are of no field, or of one that came out as numbers.
+        """
         now = datetime.now()
         payload = self.report.payload(error=None, started_at=now, completed_at=now, output_path=None)
         found = []
@@ -98,13 +100,21 @@ class _CaseRun(_Run):
             for table in sheet["tables"]:
                 header, data = table["structure"]["header"], table["structure"]["data"]
                 first, _, last = table["structure"]["region"]["a1"].partition(":")
+                fields = {_column(first) + column["index"]: column["mapping"]["field"] for column in table["structure"]["columns"]}
                 if header["row_start"] is not None:
                     found.append({
                         "sheet": sheet["locator"]["sheet"]["index"], "header": header["row_start"] - 1,
                         "first": data["row_start"] - 1, "last": data["row_start"] + data["row_count"] - 2,
                         "left": _column(first), "right": _column(last or first),
+                        "unclaimed": [column for column, field in fields.items() if field is None],
+                        "numbers": [column for column, field in fields.items() if field is not None and self._is_of_numbers(field)],
                     })  # fmt: skip
         return found
+
+    def _is_of_numbers(self, field: str) -> bool:
+        """Whether all values that came out in a field are numbers."""
+        values = [row[table["fields"].index(field)] for table in self.tables if field in table["fields"] for row in table["rows"]]
+        return any(value is not None for value in values) and all(value is None or type(value) in (int, float) for value in values)
 
     def _new_output(self) -> Output:
         output = super()._new_output()
