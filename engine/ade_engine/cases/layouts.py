@@ -61,6 +61,8 @@ class Place(Record):
     #: The columns that no field has claimed, and those whose fields came out as numbers: all that another decimal mark may change.
     unclaimed: list
     numbers: list
+    #: The rows that were left out as totals, some of which may be among those of the data.
+    totals: list
 
     def rows_of(self, book: Book) -> list[list[Any]]:
         """Its rows, headers and data, each as wide as the table."""
@@ -124,8 +126,12 @@ def _columns(book: Book, place: Place, size: int, random: Random) -> str | None:
         order[at], order[at + 1] = order[at + 1], order[at]
     while order == sorted(order):
         random.shuffle(order)
-    for row in place.rows_of(book):
-        row[place.left : place.right + 1] = [row[column] for column in order]
+    for number, row in enumerate(place.rows_of(book), place.header):
+        cells = [row[column] for column in order]
+        if number in place.totals and isinstance(row[place.left], str) and not _is_amount(row[place.left]) and cells[0] is None:
+            # The word for a total stands on the left, whatever is below it.
+            cells[order.index(place.left)], cells[0] = None, row[place.left]
+        row[place.left : place.right + 1] = cells
     return "two columns have changed places" if size == 1 else "columns in another order"
 
 
@@ -161,7 +167,7 @@ def _total(book: Book, place: Place, size: int, random: Random) -> str | None:
     """A row of sums below the data, if no amounts stand below them yet."""
     sheet = book.sheets[place.sheet]
     data = place.rows_of(book)[place.first - place.header :]
-    if any(_is_amount(value) for row in [data[-1][place.left : place.left + 1], *sheet.rows[place.last + 1 :]] for value in row):
+    if place.totals or any(_is_amount(value) for row in sheet.rows[place.last + 1 :] for value in row):
         return None
     sums: list[Any] = [None] * (place.right + 1)
     for column in range(place.left + 1, place.right + 1):
@@ -197,7 +203,8 @@ def _extra_column(book: Book, place: Place, size: int, random: Random) -> str | 
     at = place.right + 1 if size == 1 else random.randint(place.left, place.right + 1)
     headers = place.first - place.header
     for number, row in enumerate(place.rows_of(book), -headers):
-        value = name if number == -1 else _EXTRA[name](number) if number >= 0 else None
+        is_record = number >= 0 and place.first + number not in place.totals
+        value = name if number == -1 else _EXTRA[name](number) if is_record else None
         row.insert(at, as_text(value) or None if book.format == "csv" else value)
     return f"another column, {name!r}, {'at the end' if at == place.right + 1 else 'among the others'}"
 

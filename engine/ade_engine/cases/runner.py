@@ -22,6 +22,7 @@ from ade_engine.infrastructure.observability.logger import RunLogger
 from ade_engine.models.errors import HookError, InputError
 from ade_engine.models.fields import HookName
 from ade_engine.models.run import RunRequest
+from ade_engine.pipeline.shared.not_written import TOTAL
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -91,12 +92,14 @@ class _CaseRun(_Run):
 
     def places(self) -> list[dict[str, int]]:
         """Where each table stands: the number of its sheet, its row of headers, its first and last row of data, its columns, from 0; and
-        which of these are of no field, or of one that came out as numbers.
+        which of these are of no field, or of one that came out as numbers; and the sheet's rows that were left out as totals.
         """
         now = datetime.now()
         payload = self.report.payload(error=None, started_at=now, completed_at=now, output_path=None)
         found = []
         for sheet in payload["workbooks"][0]["sheets"]:
+            told = [one for one in self.notices.notices if one.get("reason") == TOTAL and one.get("sheet") == sheet["locator"]["sheet"]["name"]]
+            left_out = [rows for one in told for rows in one["rows"]]
             for table in sheet["tables"]:
                 header, data = table["structure"]["header"], table["structure"]["data"]
                 first, _, last = table["structure"]["region"]["a1"].partition(":")
@@ -107,6 +110,7 @@ class _CaseRun(_Run):
                         "first": data["row_start"] - 1, "last": data["row_start"] + data["row_count"] - 2,
                         "left": _column(first), "right": _column(last or first),
                         "unclaimed": [column for column, field in fields.items() if field is None],
+                        "totals": [row - 1 for first, last in left_out for row in range(first, last + 1)],
                         "numbers": [column for column, field in fields.items() if field is not None and self._is_of_numbers(field)],
                     })  # fmt: skip
         return found
