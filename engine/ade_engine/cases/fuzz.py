@@ -150,13 +150,13 @@ def _changes(random: Random) -> Iterator[Change]:
 
 
 def _by_field(result: dict[str, Any]) -> Any:
-    """What comes out, by field: columns of none may come and go, and where a table stands does not matter."""
+    """What comes out, by field: columns of none may come and go, where a table stands does not matter, and an empty text is nothing."""
     if result["error"] is not None:
         return result["error"]["code"]
     rows = []
     for table in result["tables"]:
         fields = [(at, field) for at, field in enumerate(table["fields"]) if field is not None and not field.startswith("__")]
-        rows += [{field: row[at] for at, field in fields if row[at] is not None} for row in table["rows"]]
+        rows += [{field: row[at] for at, field in fields if row[at] not in (None, "")} for row in table["rows"]]
     return rows
 
 

@@ -121,9 +121,12 @@ def _columns(book: Book, place: Place, size: int, random: Random) -> str | None:
     if place.right == place.left or not _is_of_columns(book, place):
         return None
     order = list(range(place.left, place.right + 1))
+    words = "columns in another order"
     if size == 1:
         at = random.randrange(len(order) - 1)
         order[at], order[at + 1] = order[at + 1], order[at]
+        header = place.headers_of(book)[-1]
+        words = " and ".join(repr(as_text(header[column])) for column in order[at : at + 2]) + " have changed places"
     while order == sorted(order):
         random.shuffle(order)
     for number, row in enumerate(place.rows_of(book), place.header):
@@ -132,7 +135,7 @@ def _columns(book: Book, place: Place, size: int, random: Random) -> str | None:
             # The word for a total stands on the left, whatever is below it.
             cells[order.index(place.left)], cells[0] = None, row[place.left]
         row[place.left : place.right + 1] = cells
-    return "two columns have changed places" if size == 1 else "columns in another order"
+    return words
 
 
 def _header_case(book: Book, place: Place, size: int, random: Random) -> str | None:
