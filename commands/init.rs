@@ -1,23 +1,34 @@
-//! `ade init`: scaffold a configuration that runs as it is.
+//! `ade init`: scaffold a configuration that runs as it is, or infer one from samples.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use ade::base::problem::typed;
+use ade::checks::check::CheckError;
+use ade::checks::infer::{Field, InferError, Inferred, New, Wished};
 use ade::configuration::scaffold;
+use ade::environment::provide::installers::Installers;
+use ade::environment::provide::{Progress, Want};
+use ade::run::execution::provide::provide;
+use ade::run::inputs::input::{self, Search};
 use clap::builder::{PossibleValue, PossibleValuesParser};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::context::Context;
-use crate::exit::{ExitStatus, Outcome};
-use crate::ui::Tone;
+use crate::exit::{ExitStatus, Failure, Outcome};
+use crate::signals;
+use crate::ui::{EnvironmentProgress, LiveLines, Tone, Ui, plural};
 
 /// Create a configuration that runs as it is, to be edited
 ///
 /// A configuration is a folder with a small Python package: the fields that you want, how their cells are read and checked.
 /// Beside it lies `sample.xlsx`, a messy roster to run it on. No file that exists is overwritten.
+///
+/// With --from the fields, readers, checks and settings are those that files of one sender show, best of a month or more, and each file is
+/// a case in tests/cases. Columns of several files are one field only for a reason, which is told; what could not be known stands in
+/// comments. `ade fix` adds the headers of further senders.
 #[derive(clap::Args)]
 #[command(
-    after_help = "Examples:\n  ade init team-orders\n  ade run team-orders team-orders/sample.xlsx\n  ade init staff --template minimal"
+    after_help = "Examples:\n  ade init team-orders\n  ade run team-orders team-orders/sample.xlsx\n  ade init staff --template minimal\n  ade init invoices --from acme-march.xlsx acme-april.xlsx\n  ade init invoices --from acme-april.xlsx --fields 'invoice_no,date,net'"
 )]
 pub struct Args {
     /// The folder to create, or an empty one
@@ -29,6 +40,12 @@ pub struct Args {
     /// What to start from
     #[arg(long, default_value = "default", value_parser = PossibleValuesParser::new(scaffold::templates().map(described)))]
     template: String,
+    /// Infer the fields from these files: a month of one sender or more
+    #[arg(long, value_name = "FILE", num_args = 1.., conflicts_with = "template")]
+    from: Vec<PathBuf>,
+    /// The wished columns: an .xlsx or .csv file that has them as its header, or their names with commas between them
+    #[arg(long, value_name = "FILE|LIST", requires = "from")]
+    fields: Option<String>,
 }
 
 /// A template with what it holds.
@@ -37,30 +54,115 @@ fn described(template: &'static str) -> PossibleValue {
 }
 
 pub fn run(args: &Args, context: &Context) -> Outcome {
+    if !args.from.is_empty() {
+        return from_samples(args, context);
+    }
     let files = scaffold::scaffold(&args.dir, args.name.as_deref(), &args.template)?;
     let ui = &context.ui;
     if ui.json() {
         ui.document(&json!({"path": args.dir, "template": args.template, "files": files}));
         return Ok(ExitStatus::Done);
     }
-    let shown = args.dir.display().to_string();
-    // Of the current folder its plain name, as people type it.
-    let sample = match args.dir.as_os_str() == "." {
-        true => PathBuf::from(scaffold::SAMPLE),
-        false => args.dir.join(scaffold::SAMPLE),
-    };
-    ui.line(format_args!(
-        "{} a configuration in {}",
-        ui.paint(Tone::Good, "Created"),
-        ui.paint(Tone::Name, &shown)
-    ));
-    for file in &files {
-        ui.line(format_args!("  {}", file.display()));
-    }
+    let sample = typed_in(&args.dir, scaffold::SAMPLE);
+    print_files(ui, &args.dir, &files);
     ui.say(format_args!(
         "\nNext: ade run {name} {}   (a messy roster; the first run builds an environment)\n      ade test {name}   (inputs whose result is known)",
         typed(sample.display().to_string()),
-        name = typed(&shown),
+        name = typed(args.dir.display()),
     ));
     Ok(ExitStatus::Done)
+}
+
+/// A file in the folder, as people type it: in the current folder its plain name.
+fn typed_in(dir: &Path, file: &str) -> PathBuf {
+    match dir.as_os_str() == "." {
+        true => PathBuf::from(file),
+        false => dir.join(file),
+    }
+}
+
+fn print_files(ui: &Ui, dir: &Path, files: &[PathBuf]) {
+    ui.line(format_args!(
+        "{} a configuration in {}",
+        ui.paint(Tone::Good, "Created"),
+        ui.paint(Tone::Name, dir.display())
+    ));
+    for file in files {
+        ui.line(format_args!("  {}", file.display()));
+    }
+}
+
+fn from_samples(args: &Args, context: &Context) -> Outcome {
+    let ui = &context.ui;
+    let name = scaffold::name_for(&args.dir, args.name.as_deref())?;
+    let samples = samples(&args.from)?;
+    let wished = args.fields.as_deref().map(Wished::of).transpose()?;
+    let workspace = context.open_or_create()?;
+    let new = New::begin(&workspace, &args.dir, &name)?;
+    let empty = new.without_fields()?;
+    let lines = LiveLines::new(ui);
+    let cancel = signals::cancel_on_signals_and(lines.clear());
+    let shown = EnvironmentProgress::new(&lines, &name);
+    let on = &mut |progress: Progress<'_>| shown.show(&progress);
+    let environment = provide(&workspace, &Installers, &empty, Want::Whole, &cancel, on)
+        .map_err(|error| CheckError::Provide(Box::new(error)))?;
+    let (inferred, files) = new.infer(&empty, &environment, &samples, wished.as_ref(), &cancel)?;
+    // Somebody may have written there meanwhile.
+    scaffold::name_for(&args.dir, Some(&name))?;
+    let files = scaffold::write(&args.dir, &files).map_err(InferError::from)?;
+    if ui.json() {
+        let mut told = json!({"path": args.dir, "name": name, "files": files});
+        if let (Value::Object(told), Value::Object(more)) = (&mut told, json!(inferred)) {
+            told.extend(more);
+        }
+        ui.document(&told);
+        return Ok(ExitStatus::Done);
+    }
+    print_files(ui, &args.dir, &files);
+    print_inferred(ui, &inferred);
+    ui.say(format_args!(
+        "\nNext: ade run {name} {}   (the environment is ready)\n      ade test {name}   (what it makes of the samples today)",
+        typed(samples[0].display()),
+        name = typed(args.dir.display()),
+    ));
+    Ok(ExitStatus::Done)
+}
+
+/// The files that are meant; one that is named twice counts once.
+fn samples(named: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
+    let search = Search {
+        recursive: false,
+        not_in: &[],
+        output_dir: None,
+        is_copy: &|_| false,
+    };
+    let found = input::expand(named, &search)?;
+    Ok(found.inputs.into_iter().map(|input| input.path).collect())
+}
+
+fn print_inferred(ui: &Ui, inferred: &Inferred) {
+    let rows: usize = inferred.samples.iter().map(|sample| sample.rows).sum();
+    ui.line(format_args!(
+        "{} from {} of {}:",
+        plural(inferred.fields.len() as u64, "field"),
+        plural(rows as u64, "record"),
+        plural(inferred.samples.len() as u64, "sample"),
+    ));
+    for field in &inferred.fields {
+        let words = in_words(field);
+        ui.words("  ", None, Tone::Plain, &words);
+    }
+    ui.line("Look at first:");
+    for one in &inferred.look {
+        ui.words("  ", Some((Tone::Warn, "?")), Tone::Plain, one);
+    }
+}
+
+/// A field with its reader and its checks.
+fn in_words(field: &Field) -> String {
+    let checks = match field.checks.is_empty() {
+        true => String::new(),
+        false => format!(", {}", field.checks.join(", ")),
+    };
+    format!("{} ({}): {}{checks}", field.name, field.label, field.read)
 }

@@ -7,17 +7,16 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::json;
 use similar::TextDiff;
 
+use super::asking::{AskError, ask};
 use super::cases::Engine;
-use super::check::CheckError;
 use crate::base::cancel::Cancel;
 use crate::base::files::{self, FileError};
 use crate::base::problem::{Facts, Kind, Problem, code};
 use crate::engine::EngineTask;
 use crate::environment::needed::prepare::Prepared;
-use crate::environment::provide::in_use::InUse;
 use crate::run::execution::attempt::settings_of;
 use crate::settings::paths::RunFolder;
 use crate::store::{EnvironmentRecord, RunRecord};
@@ -115,15 +114,12 @@ pub enum FixError {
         /// Why.
         message: String,
     },
-    /// The engine ended without an answer.
-    #[error("the engine gave no answer: {0}")]
-    NoAnswer(String),
     /// A file was changed meanwhile.
     #[error("{} was changed meanwhile", .0.display())]
     Changed(PathBuf),
     /// The engine.
     #[error(transparent)]
-    Engine(#[from] CheckError),
+    Engine(#[from] AskError),
     /// A file.
     #[error(transparent)]
     File(#[from] FileError),
@@ -136,10 +132,8 @@ impl Problem for FixError {
                 .hint("`ade run` it from its original file, and fix that run"),
             Self::Stored { .. } => Facts::new(Kind::Usage, code::USAGE)
                 .hint("name the folder that you edit with --config DIR"),
-            Self::NotRun { .. } | Self::NoAnswer(_) => {
-                Facts::new(Kind::Refused, code::CONFIG_INVALID)
-                    .hint("`ade check` finds mistakes of a configuration")
-            }
+            Self::NotRun { .. } => Facts::new(Kind::Refused, code::CONFIG_INVALID)
+                .hint("`ade check` finds mistakes of a configuration"),
             Self::Changed(_) => Facts::new(Kind::Refused, code::USAGE).hint("run `ade fix` again"),
             Self::Engine(error) => error.facts(),
             Self::File(error) => error.facts().under(Kind::Usage, code::UNWRITABLE),
@@ -199,17 +193,9 @@ pub fn suggest(
         "input_sheets": run.input_sheets, "active_sheet_only": run.options.active_sheet_only,
         "settings": settings_of(&run.options),
     });
-    let found = ask(
-        workspace,
-        prepared,
-        environment,
-        &asked,
-        &mut |answer, _| {
-            serde_json::from_value::<Found>(answer)
-                .map_err(|error| FixError::NoAnswer(error.to_string()))
-        },
-        cancel,
-    )?;
+    let engine = engine_of(workspace, prepared, environment);
+    let answer = ask(engine, &asked, vec![input], fix_task, cancel)?;
+    let found: Found = answer.read()?;
     match found.error {
         Some(EngineError { code, message }) => Err(FixError::NotRun { code, message }),
         None => Ok(found),
@@ -240,41 +226,49 @@ pub fn edits(
     }
     let root = &prepared.configuration.root;
     let asked = json!({"root": root, "accept": accepted});
-    ask(
+    let engine = engine_of(workspace, prepared, environment);
+    let answer = ask(engine, &asked, Vec::new(), fix_task, cancel)?;
+    let Answer { edits, pastes } = answer.read()?;
+    let edit = |Made { file, new, added }: Made| {
+        // The engine's process runs the author's code, too: what it names is looked at before it is believed.
+        let is_inside = file.strip_prefix(root).is_ok_and(|below| {
+            below
+                .components()
+                .all(|part| matches!(part, std::path::Component::Normal(_)))
+        });
+        if !is_inside {
+            let why = format!("it changed {}", file.display());
+            return Err(AskError::NoAnswer(why).into());
+        }
+        let old = fs::read(&file).map_err(FileError::on("read", &file))?;
+        let new = answer.file(&new)?;
+        let diff = diff_of(file.strip_prefix(root).unwrap_or(&file), &old, &new);
+        Ok(Edit {
+            file,
+            added,
+            diff,
+            old,
+            new,
+        })
+    };
+    let edits: Result<Vec<Edit>, FixError> = edits.into_iter().map(edit).collect();
+    Ok((edits?, pastes))
+}
+
+fn fix_task(list: PathBuf, output: PathBuf) -> EngineTask {
+    EngineTask::Fix { list, output }
+}
+
+fn engine_of<'a>(
+    workspace: &'a Workspace,
+    prepared: &'a Prepared,
+    environment: &'a EnvironmentRecord,
+) -> Engine<'a> {
+    Engine {
         workspace,
         prepared,
         environment,
-        &asked,
-        &mut |answer, folder| {
-            let answer: Answer = serde_json::from_value(answer)
-                .map_err(|error| FixError::NoAnswer(error.to_string()))?;
-            let mut edits = Vec::new();
-            for Made { file, new, added } in answer.edits {
-                // The engine's process runs the author's code, too: what it names is looked at before it is believed.
-                let is_inside = file.strip_prefix(root).is_ok_and(|below| {
-                    below
-                        .components()
-                        .all(|part| matches!(part, std::path::Component::Normal(_)))
-                });
-                if !is_inside || Path::new(&new).components().count() != 1 {
-                    return Err(FixError::NoAnswer(format!("it changed {}", file.display())));
-                }
-                let old = fs::read(&file).map_err(FileError::on("read", &file))?;
-                let made = folder.join(new);
-                let new = fs::read(&made).map_err(FileError::on("read", &made))?;
-                let diff = diff_of(file.strip_prefix(root).unwrap_or(&file), &old, &new);
-                edits.push(Edit {
-                    file,
-                    added,
-                    diff,
-                    old,
-                    new,
-                });
-            }
-            Ok((edits, answer.pastes))
-        },
-        cancel,
-    )
+    }
 }
 
 fn diff_of(name: &Path, old: &[u8], new: &[u8]) -> String {
@@ -303,41 +297,4 @@ pub fn write(edit: &Edit) -> Result<(), FixError> {
         fs::set_permissions(&edit.file, permissions).map_err(FileError::on("write", &edit.file))?;
     }
     Ok(())
-}
-
-/// Asks the engine, and reads what it answers while its folder is there.
-fn ask<T>(
-    workspace: &Workspace,
-    prepared: &Prepared,
-    environment: &EnvironmentRecord,
-    asked: &Value,
-    read: &mut dyn FnMut(Value, &Path) -> Result<T, FixError>,
-    cancel: &Cancel,
-) -> Result<T, FixError> {
-    let _in_use = InUse::mark(workspace, &environment.folder);
-    let place = tempfile::tempdir().map_err(CheckError::NoTemporaryFolder)?;
-    let [made, question, scratch] = ["made", "asked", "tmp"].map(|name| place.path().join(name));
-    for folder in [&made, &question, &scratch] {
-        fs::create_dir(folder).map_err(CheckError::NoTemporaryFolder)?;
-    }
-    let list = question.join("list.json");
-    files::write_whole(&list, asked.to_string().as_bytes())?;
-    let input = asked["input"].as_str().map(PathBuf::from);
-    let task = EngineTask::Fix {
-        list: list.clone(),
-        output: made.clone(),
-    };
-    let engine = Engine {
-        workspace,
-        prepared,
-        environment,
-    };
-    let exit = engine
-        .launch((task, &list, &scratch), input, 1, cancel)?
-        .exit;
-    let file = made.join("result.json");
-    let text = fs::read_to_string(&file).map_err(|_| FixError::NoAnswer(exit.to_string()))?;
-    let answer =
-        serde_json::from_str(&text).map_err(|error| FixError::NoAnswer(error.to_string()))?;
-    read(answer, &made)
 }

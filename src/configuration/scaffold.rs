@@ -91,6 +91,47 @@ pub fn files(template: &str, name: &str) -> Option<Vec<(&'static str, Vec<u8>)>>
     Some(files.collect())
 }
 
+/// What the default template's configuration is for, in its own words.
+const ABOUT: &str = "Recognises people in rosters, payrolls and contact lists";
+
+/// The module of fields, where the default template has it.
+pub const FIELDS: &str = "src/ade_config/columns/fields.py";
+
+/// The files of the default template for other data: `about` says what it is for, `settings` are lines that take the place of those that
+/// set the same, and neither its fields nor its cases are there.
+pub fn files_for(name: &str, about: &str, settings: &[(&str, String)]) -> Vec<NewFile> {
+    let own = |path: &str| path == FIELDS || path.starts_with("tests/");
+    let all = files("default", name).unwrap_or_default();
+    let all = all.into_iter().filter(|(path, _)| !own(path));
+    let text_for = |path: &str, text: String| match path {
+        "settings.toml" => settings
+            .iter()
+            .fold(text, |text, (name, line)| with_setting(&text, name, line)),
+        _ => text.replace(ABOUT, about),
+    };
+    all.map(|(path, content)| {
+        let content = match String::from_utf8(content) {
+            Ok(text) => text_for(path, text).into_bytes(),
+            Err(error) => error.into_bytes(),
+        };
+        (PathBuf::from(path), content)
+    })
+    .collect()
+}
+
+/// The text with a line in place of the first one that sets `name`, or has it commented out.
+fn with_setting(text: &str, name: &str, line: &str) -> String {
+    let sets = |one: &str| {
+        let bare = one.strip_prefix("# ").unwrap_or(one);
+        bare.strip_prefix(name)
+            .is_some_and(|rest| rest.starts_with(" ="))
+    };
+    let at = text.lines().position(sets);
+    let lines = text.lines().enumerate();
+    let lines = lines.map(|(number, one)| if Some(number) == at { line } else { one });
+    lines.fold(String::new(), |text, line| text + line + "\n")
+}
+
 /// The sample's bytes.
 pub fn sample() -> &'static [u8] {
     SAMPLE_CONTENT
@@ -108,6 +149,24 @@ pub fn scaffold(
     name: Option<&str>,
     template: &str,
 ) -> Result<Vec<PathBuf>, ScaffoldError> {
+    let name = name_for(folder, name)?;
+    let all = files(template, &name).expect("the caller chose among templates()");
+    let mut all: Vec<NewFile> = all
+        .into_iter()
+        .map(|(path, content)| (PathBuf::from(path), content))
+        .collect();
+    all.push((PathBuf::from(SAMPLE), SAMPLE_CONTENT.to_owned()));
+    Ok(write(folder, &all)?)
+}
+
+/// A file of a new configuration: its path in the folder, and its bytes.
+pub type NewFile = (PathBuf, Vec<u8>);
+
+/// The name of a configuration that is to be written into a folder: the one that is given, or the folder's.
+///
+/// # Errors
+/// The folder has files or is none, or the name is unfit.
+pub fn name_for(folder: &Path, name: Option<&str>) -> Result<String, ScaffoldError> {
     if folder.exists() && !folder.is_dir() {
         return Err(ScaffoldError::NotAFolder {
             path: folder.to_owned(),
@@ -130,17 +189,33 @@ pub fn scaffold(
     if !is_project_name(&name) {
         return Err(ScaffoldError::BadName { name });
     }
-    let all = files(template, &name).expect("the caller chose among templates()");
-    let mut written = Vec::new();
-    for (path, content) in all {
+    Ok(name)
+}
+
+/// Writes the files of a new configuration, all or none. Returns their paths, in order.
+///
+/// # Errors
+/// One of them cannot be written; then those that were are gone again.
+pub fn write(folder: &Path, files: &[NewFile]) -> Result<Vec<PathBuf>, FileError> {
+    let was_there = folder.is_dir();
+    let each = files.iter().try_for_each(|(path, content)| {
         let target = folder.join(path);
         files::create_folder(target.parent().unwrap_or(folder))?;
-        files::write_whole(&target, &content)?;
-        written.push(PathBuf::from(path));
+        files::write_whole(&target, content)
+    });
+    if each.is_err() {
+        // The folder was empty, but for a repository of git.
+        for (path, _) in files {
+            let _ = std::fs::remove_file(folder.join(path));
+            let above = path.ancestors().skip(1).filter(|one| *one != Path::new(""));
+            above.for_each(|one| drop(std::fs::remove_dir(folder.join(one))));
+        }
+        if !was_there {
+            let _ = std::fs::remove_dir(folder);
+        }
     }
-    files::write_whole(&folder.join(SAMPLE), SAMPLE_CONTENT)?;
-    written.push(PathBuf::from(SAMPLE));
-    Ok(written)
+    each?;
+    Ok(files.iter().map(|(path, _)| path.clone()).collect())
 }
 
 /// Turns the folder's name into a project's name.
@@ -199,6 +274,38 @@ mod tests {
             scaffold(folder.path(), None, "default"),
             Err(ScaffoldError::NotEmpty { .. })
         ));
+    }
+
+    #[test]
+    fn a_setting_takes_the_place_of_the_templates_and_its_examples_stay() {
+        let lines = [
+            ("date_order", "date_order = \"mdy\"".to_owned()),
+            ("all_fields", "all_fields = true".to_owned()),
+        ];
+        let all = files_for("orders", "Reads orders", &lines);
+        let text = |wanted: &str| {
+            let found = all.iter().find(|(path, _)| path == Path::new(wanted));
+            String::from_utf8(found.unwrap().1.clone()).unwrap()
+        };
+        let settings: toml::Table = text("settings.toml").parse().unwrap();
+        assert_eq!(settings["date_order"].as_str(), Some("mdy"));
+        assert_eq!(settings["all_fields"].as_bool(), Some(true));
+        assert!(text("settings.toml").contains("# date_order = \"mdy\""));
+        for file in ["README.md", "pyproject.toml"] {
+            assert!(text(file).contains("Reads orders"), "{file}");
+        }
+        assert!(!all.iter().any(|(path, _)| path.starts_with("tests")));
+    }
+
+    #[test]
+    fn a_folder_that_cannot_take_all_files_gets_none() {
+        let folder = tempfile::tempdir().unwrap();
+        let target = folder.path().join("new");
+        let files: Vec<NewFile> = ["a/b.txt", "c.txt", "c.txt/d.txt"]
+            .map(|path| (PathBuf::from(path), b"x".to_vec()))
+            .into();
+        assert!(write(&target, &files).is_err());
+        assert!(!target.exists());
     }
 
     #[test]

@@ -88,6 +88,13 @@ pub enum EngineTask {
         /// The folder for the answer.
         output: PathBuf,
     },
+    /// Make the fields that samples show.
+    Infer {
+        /// The file that lists the samples.
+        list: PathBuf,
+        /// The folder for what is made.
+        output: PathBuf,
+    },
 }
 
 impl EngineTask {
@@ -97,7 +104,9 @@ impl EngineTask {
             Self::Process { output, .. } | Self::Combine { output, .. } => {
                 output.parent().map(Path::to_owned)
             }
-            Self::Cases { output, .. } | Self::Fix { output, .. } => Some(output.clone()),
+            Self::Cases { output, .. } | Self::Fix { output, .. } | Self::Infer { output, .. } => {
+                Some(output.clone())
+            }
             Self::Validate => None,
         }
     }
@@ -288,6 +297,10 @@ impl Invocation {
             }
             EngineTask::Fix { list, output } => {
                 command.args(["fix", "columns", "--list"]).arg(list);
+                command.arg("--output-dir").arg(output);
+            }
+            EngineTask::Infer { list, output } => {
+                command.args(["infer", "fields", "--list"]).arg(list);
                 command.arg("--output-dir").arg(output);
             }
             EngineTask::Process {

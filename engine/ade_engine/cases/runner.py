@@ -21,12 +21,13 @@ from ade_engine.application.engine import _Plan, _Run
 from ade_engine.infrastructure.observability.logger import RunLogger
 from ade_engine.models.errors import HookError, InputError
 from ade_engine.models.fields import HookName
+from ade_engine.models.record import Record
 from ade_engine.models.run import RunRequest
 from ade_engine.pipeline.shared.not_written import TOTAL
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from typing import Any
 
     from ade_engine.application.completed import RunReport
@@ -46,12 +47,25 @@ def run_case(
     ``None`` where a column is of none, their ``headers`` and its ``rows``), and ``issues`` (the lines of the list, or none);
     ``with_places`` also ``places``: where each table stands in the input.
     """
-    source = Path(case["input"])
-    output = folder / "output.xlsx"
+    run, error = _executed(case, settings, config_package, folder)
+    if run is None:
+        return {"error": error, "tables": [], "issues": []}
+    found = {"error": None, "tables": run.tables, "issues": run.lines}
+    return {**found, "places": run.places()} if with_places else found
+
+
+def tables_in(path: Path, settings: Settings, config_package: Path, folder: Path) -> tuple[dict[str, str] | None, list[FoundTable]]:
+    """The tables of an input with their columns as they are read, before anything is written; or the ``code`` and ``message`` of an error."""
+    run, error = _executed({"input": str(path)}, settings, config_package, folder)
+    return (error, []) if run is None else (None, run.found())
+
+
+def _executed(case: dict[str, Any], settings: Settings, config_package: Path, folder: Path) -> tuple[_CaseRun | None, dict[str, str] | None]:
+    """A run that has succeeded, or why it has not."""
     request = RunRequest(
         config_package=config_package,
-        input_file=source,
-        output_path=output,
+        input_file=Path(case["input"]),
+        output_path=folder / "output.xlsx",
         input_sheets=case.get("input_sheets") or None,
         active_sheet_only=bool(case.get("active_sheet_only")),
     )
@@ -63,12 +77,24 @@ def run_case(
         run = _CaseRun(plan, settings, RunLogger(silent))
         result = run.execute()
     except (InputError, HookError, OSError) as error:
-        return {"error": {"code": "input_error", "message": str(error)}, "tables": [], "issues": []}
+        return None, {"code": "input_error", "message": str(error)}
     if result.error is not None:
-        failure = {"code": result.error.code.value, "message": result.error.message}
-        return {"error": failure, "tables": [], "issues": []}
-    found = {"error": None, "tables": run.tables, "issues": run.lines}
-    return {**found, "places": run.places()} if with_places else found
+        return None, {"code": result.error.code.value, "message": result.error.message}
+    return run, None
+
+
+class FoundTable(Record):
+    """A table of an input: its sheet's title and number (from 0), its columns, their headers as they are written (``None``: none), and
+    its rows in the sheet, from 0: of the header (``None``: it has none), and the first and last of data.
+    """
+
+    title: str
+    sheet: int
+    frame: Any
+    headers: list
+    header: int | None
+    first: int
+    last: int
 
 
 def compile_once(folder: Path) -> None:
@@ -94,26 +120,50 @@ class _CaseRun(_Run):
         """Where each table stands: the number of its sheet, its row of headers, its first and last row of data, its columns, from 0; and
         which of these are of no field, or of one that came out as numbers; and the sheet's rows that were left out as totals.
         """
+        found = []
+        for sheet, table in self._structures():
+            header, data = table["header"], table["data"]
+            first, _, last = table["region"]["a1"].partition(":")
+            fields = {_column(first) + column["index"]: column["mapping"]["field"] for column in table["columns"]}
+            told = [one for one in self.notices.notices if one.get("reason") == TOTAL and one.get("sheet") == sheet["name"]]
+            left_out = [rows for one in told for rows in one["rows"]]
+            if header["row_start"] is not None:
+                found.append({
+                    "sheet": sheet["index"], "header": header["row_start"] - 1,
+                    "first": data["row_start"] - 1, "last": data["row_start"] + data["row_count"] - 2,
+                    "left": _column(first), "right": _column(last or first),
+                    "unclaimed": [column for column, field in fields.items() if field is None],
+                    "totals": [row - 1 for first, last in left_out for row in range(first, last + 1)],
+                    "numbers": [column for column, field in fields.items() if field is not None and self._is_of_numbers(field)],
+                })  # fmt: skip
+        return found
+
+    def found(self) -> list[FoundTable]:
+        """The tables with their columns."""
+        structures = list(self._structures())
+        if len(structures) != len(self.frames):
+            return []
+        return [
+            FoundTable(
+                sheet["name"],
+                sheet["index"],
+                frame,
+                # A column without a header and without values is none of the table's.
+                [column["header"]["raw"] for column in table["columns"] if column["header"]["raw"] is not None or column["non_empty_cells"]],
+                None if table["header"]["row_start"] is None or table["header"]["row_count"] == 0 else table["header"]["row_start"] - 1,
+                table["data"]["row_start"] - 1,
+                table["data"]["row_start"] + table["data"]["row_count"] - 2,
+            )
+            for (sheet, table), frame in zip(structures, self.frames)
+        ]
+
+    def _structures(self) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
+        """Of each table the place of its sheet, and its structure."""
         now = datetime.now()
         payload = self.report.payload(error=None, started_at=now, completed_at=now, output_path=None)
-        found = []
         for sheet in payload["workbooks"][0]["sheets"]:
-            told = [one for one in self.notices.notices if one.get("reason") == TOTAL and one.get("sheet") == sheet["locator"]["sheet"]["name"]]
-            left_out = [rows for one in told for rows in one["rows"]]
             for table in sheet["tables"]:
-                header, data = table["structure"]["header"], table["structure"]["data"]
-                first, _, last = table["structure"]["region"]["a1"].partition(":")
-                fields = {_column(first) + column["index"]: column["mapping"]["field"] for column in table["structure"]["columns"]}
-                if header["row_start"] is not None:
-                    found.append({
-                        "sheet": sheet["locator"]["sheet"]["index"], "header": header["row_start"] - 1,
-                        "first": data["row_start"] - 1, "last": data["row_start"] + data["row_count"] - 2,
-                        "left": _column(first), "right": _column(last or first),
-                        "unclaimed": [column for column, field in fields.items() if field is None],
-                        "totals": [row - 1 for first, last in left_out for row in range(first, last + 1)],
-                        "numbers": [column for column, field in fields.items() if field is not None and self._is_of_numbers(field)],
-                    })  # fmt: skip
-        return found
+                yield sheet["locator"]["sheet"], table["structure"]
 
     def _is_of_numbers(self, field: str) -> bool:
         """Whether all values that came out in a field are numbers."""
@@ -136,10 +186,12 @@ class _CaseRun(_Run):
     def _files_beside(self, pipeline: SheetPipeline, output: Output, apart: Output | None) -> dict[str, Callable[[str], None]]:
         super()._files_beside(pipeline, output, apart)
         self.tables: list[dict[str, Any]] = []
+        self.frames: list[Any] = []
         read: set[int] = set()
         for _, _, table, origin in pipeline.shapes._tables if pipeline.shapes is not None else ():
             if output.is_as_written(table):
                 frame = table.original
+                self.frames.append(frame)
                 rows = [[_plain(value) for value in row] for row in frame.iter_rows()]
                 self.tables.append({"sheet": table.title, "fields": origin["columns"], "headers": frame.columns, "rows": rows})
             elif id(table.sheet) not in read:

@@ -109,6 +109,16 @@ _ALL = (
         ),
         example="ade-engine fix columns --list asked.json --output-dir out --config-package my-config",
     ),
+    Command(
+        "infer fields",
+        "Make the fields that samples show, with the inputs of their cases",
+        (
+            Option("--list", metavar="FILE", required=True, help='JSON: {"samples": [{"name": "a.csv", "input": "/in/a.csv"}], "fields": {"names": ["net"]}}'),
+            Option("--output-dir", metavar="DIR", required=True, help="Folder for result.json, fields.py and the inputs"),
+            *_COMMON,
+        ),
+        example="ade-engine infer fields --list samples.json --output-dir out --config-package my-config",
+    ),
     Command("version", "Print the version", ()),
 )
 _COMMANDS = {command.name: command for command in _ALL}
@@ -243,6 +253,10 @@ def _runner(name: str) -> Callable[[dict[str, Any]], int]:
         from ade_engine.cli.fixing import fix_columns
 
         return fix_columns
+    if name == "infer fields":
+        from ade_engine.cli.inferring import infer_fields
+
+        return infer_fields
     if name == "config init":
         from ade_engine.cli.config import init
 

@@ -100,11 +100,11 @@ def _with(text: str, call: ast.Call, field: str, header: str, encode) -> str:
         raise NotEditable("its headers are no plain list of texts")
     if not value.elts:
         start, end = lines.place(value.lineno, value.col_offset), lines.place(value.end_lineno, value.end_col_offset)
-        inner = f"{_quoted(_default(call, field), chr(34), encode)}, {_quoted(header, chr(34), encode)}"
+        inner = f"{quoted(_default(call, field), chr(34), encode)}, {quoted(header, chr(34), encode)}"
         return text[: start + 1] + inner + text[start + 1 : end] + text[end:]
     last = value.elts[-1]
     quote = lines.quote_of(last)
-    return _behind(lines, value, last, _quoted(header, quote, encode))
+    return _behind(lines, value, last, quoted(header, quote, encode))
 
 
 def _with_list(lines: _Lines, call: ast.Call, default: str, header: str, encode) -> str:
@@ -114,7 +114,7 @@ def _with_list(lines: _Lines, call: ast.Call, default: str, header: str, encode)
     if ahead is None:
         raise NotEditable("its name is not where it is looked for")
     quote = lines.quote_of(call.args[0] if call.args else ahead)
-    one = f"headers=[{_quoted(default, quote, encode)}, {_quoted(header, quote, encode)}]"
+    one = f"headers=[{quoted(default, quote, encode)}, {quoted(header, quote, encode)}]"
     at = lines.place(ahead.end_lineno, ahead.end_col_offset)
     begin = label.lineno if label and not call.args else ahead.lineno
     column = label.col_offset if label and not call.args else ahead.col_offset
@@ -170,7 +170,7 @@ class _Lines:
         return "'" if written.startswith("'") else '"'
 
 
-def _quoted(header: str, quote: str, encode) -> str:
+def quoted(header: str, quote: str, encode) -> str:
     """The text as a literal that the file's encoding has letters for."""
     if quote in header and ("'" if quote == '"' else '"') not in header:
         quote = "'" if quote == '"' else '"'

@@ -77,7 +77,8 @@ def pairs(known: Sequence[Side], new: Sequence[Side], settled: Collection[tuple[
     open_pairs = [(i, j) for i in range(len(known)) for j in range(len(new)) if i not in rows and j not in columns and look.may_be(i, j)]
     found: list[Pair] = []
     unsure: set[tuple[int, int]] = set()
-    for strength in (look.same_words, look.same_meaning, look.narrower, look.same_part, look.same_values, look.only_one):
+    for strength in (look.same_words, look.same_meaning, look.narrower, look.same_part, look.in_same_sum, look.same_values, look.only_one):
+        look.paired = {*settled, *((pair.known, pair.new) for pair in found)}
         reasons = {(i, j): why for i, j in open_pairs if i not in rows and j not in columns and (why := strength(i, j))}
         once = Counter(i for i, _ in reasons), Counter(j for _, j in reasons)
         for (i, j), why in reasons.items():
@@ -104,7 +105,10 @@ class _Look:
         self.known, self.new = known, new
         self.known_means = self._means(known)
         self.new_means = self._means(new)
-        self.known_parts, self.new_parts = parts_of_sums(known), parts_of_sums(new)
+        self.known_sums, self.new_sums = sums_of(known), sums_of(new)
+        self.known_parts, self.new_parts = parts_of_sums(self.known_sums), parts_of_sums(self.new_sums)
+        #: The pairs that are known by now.
+        self.paired: set[tuple[int, int]] = set()
 
     @staticmethod
     def _means(columns: Sequence[Side]) -> list[list[tuple[Meaning, ...]]]:
@@ -165,6 +169,20 @@ class _Look:
         is_said = part is not None and part == self.new_parts.get(j)
         return f"{self._both(i, j)} are both the {part}" if is_said and self._related(i, j)[0] in ("narrower", "unknown", "open") else None
 
+    def in_same_sum(self, i: int, j: int) -> str | None:
+        """They are the same part of a sum or product of which another part is known to be the same, and no part contradicts."""
+        reasons = set()
+        for known in self.known_sums:
+            for new in self.new_sums:
+                if known.keys() != new.keys() or not any(known[part] == i and new[part] == j for part in known):
+                    continue
+                parts = [(part, known[part], new[part]) for part in known]
+                anchor = next(((a, b) for _, a, b in parts if (a, b) in self.paired), None)
+                if anchor is not None and all(self.may_be(a, b) for _, a, b in parts):
+                    part = next(part for part, a, _ in parts if a == i)
+                    reasons.add(f'{self._both(i, j)} are both the {part} with {self._both(*anchor)}')
+        return reasons.pop() if len(reasons) == 1 else None
+
     def same_values(self, i: int, j: int) -> str | None:
         a, b = self.known[i], self.new[j]
         if a.sense not in ("text", "code", None) or b.sense not in ("text", "code"):
@@ -210,10 +228,10 @@ def _alike(a: Side, b: Side) -> float:
     return max(shared, (1 - abs(different[0] - different[1])) * min(lengths) / max(1.0, *lengths) * (1.0 if a.kind == b.kind else 0.6))
 
 
-def parts_of_sums(columns: Sequence[Side]) -> dict[int, str]:
-    """What columns of numbers are to one another, where one is the sum or the product of two others in nearly all rows."""
+def sums_of(columns: Sequence[Side]) -> list[dict[str, int]]:
+    """The columns of numbers of which one is the sum or the product of two others in nearly all rows: which is what, by its part."""
     numeric = [at for at, column in enumerate(columns) if column.sense == "number" and len(column.numbers) >= 5]
-    found: list[dict[int, str]] = []
+    found: list[dict[str, int]] = []
     for place, a in enumerate(numeric):
         for b in numeric[place + 1 :]:
             for c in numeric:
@@ -224,12 +242,19 @@ def parts_of_sums(columns: Sequence[Side]) -> dict[int, str]:
                     continue
                 small, large = sorted((a, b), key=lambda at: median(columns[at].numbers))
                 if _fit(rows, "sum"):
-                    found.append({c: "sum of two others", small: "smaller part of a sum", large: "larger part of a sum"})
+                    found.append({"sum of two others": c, "smaller part of a sum": small, "larger part of a sum": large})
                 elif _fit(rows, "product"):
-                    found.append({c: "product of two others"})
+                    found.append({"product of two others": c, "smaller factor": small, "larger factor": large})
+    return found
+
+
+def parts_of_sums(sums: Sequence[dict[str, int]]) -> dict[int, str]:
+    """What columns are in sums and products, if it tells each from all others of its table."""
     parts: dict[int, str] = {}
-    for one in found:
-        for at, part in one.items():
+    for one in sums:
+        for part, at in one.items():
+            if part.endswith("factor"):
+                continue
             # What has two parts has none that tells it from others.
             parts[at] = part if parts.get(at, part) == part else ""
     told = Counter(parts.values())

@@ -13,6 +13,7 @@ from ade_engine.application.engine import Engine
 from ade_engine.cases.runner import run_case
 from ade_engine.fields.headers import FieldHeaders, simplify
 from ade_engine.inference.edit import NotEditable, added, sources_of
+from ade_engine.inference.kinds import is_count, kind_of
 from ade_engine.inference.pairs import Side, pairs
 
 TYPE_CHECKING = False
@@ -43,7 +44,7 @@ def suggest(request: dict[str, Any], settings: Settings, package: Path, scratch:
         sides = {at: _side((str(table["headers"][at]),), [row[at] for row in table["rows"]]) for at in own}
         # All fields are written: those without a column have no values.
         claimed = {table["fields"][at]: at for at in own if table["fields"][at] in fields and sides[at].shown}
-        free = [at for at in own if table["fields"][at] is None and sides[at].shown]
+        free = [at for at in own if table["fields"][at] is None and sides[at].shown and not is_count(sides[at].values)]
         names, places = list(fields), [*claimed.values(), *free]
         known = [_with_values(fields[name], sides[claimed[name]]) if name in claimed else fields[name] for name in names]
         settled = {(names.index(name), places.index(at)) for name, at in claimed.items()}
@@ -86,51 +87,14 @@ def _fields(settings: Settings, package: Path, root: Path) -> dict[str, Side]:
 
 def _side(headers: tuple[str, ...], values: list[Any]) -> Side:
     """A column with its values as they are, read as numbers where they are numbers."""
-    filled = [value for value in values if value not in (None, "")]
-    if not filled:
-        return Side(headers)
-    kind, read = _kind_of(headers[0] if headers else "", values)
-    return Side(headers, kind, read)
-
-
-def _kind_of(header: str, values: list[Any]) -> tuple[str, list[Any]]:
-    """What the values of a column are, and the values, numbers as numbers."""
     import polars as pl
 
-    from ade_engine import _native
-    from ade_engine.models.series import series_of
-
-    if all(value is None or isinstance(value, bool) for value in values):
-        return "boolean", values
-    series = pl.Series(header, [None if value is None or value == "" else str(value) for value in values], dtype=pl.String)
-    facts = _native.column_profile(series)
-    looked, patterns = max(1, facts["looked_at"]), facts["patterns"]
-    for kind in ("date", "email", "phone"):
-        if patterns[kind] >= 0.9 * looked:
-            return kind, values
-    texts = [str(value).strip() for value in values if value not in (None, "")]
-    distinct = set(map(simplify, texts))
-    if distinct == {"0", "1"} or len(distinct) <= 2 and distinct <= {"yes", "no", "y", "n", "ja", "nein", "oui", "non", "si", "true", "false", "x", "j", "sim", "nao", "nee", "tak", "nie", "nej"}:
-        return "boolean", values
-    if patterns["number"] >= 0.9 * looked:
-        numbers = _numbers(header, series, _native, series_of)
-        whole = all(number is None or float(number).is_integer() for number in numbers)
-        lengths = {len(text.removesuffix(".0")) for text in texts}
-        has_currency = patterns["currency"] >= 0.5 * looked
-        if whole and len(lengths) == 1 and not has_currency and (min(lengths) >= 5 or min(lengths) >= 4 and len(distinct) == len(texts) >= 10):
-            return "code", values
-        cents = patterns["cents"] >= 0.95 * patterns["number"] and not whole
-        return "money" if has_currency or cents else "number", numbers
-    if all(any(letter.isdigit() for letter in text) and " " not in text for text in texts) and facts["same_shape"] >= 0.9 * looked:
-        return "code", values
-    words = [text.replace(",", " ").split() for text in texts]
-    named = sum(2 <= len(parts) <= 4 and all(part[0].isupper() and part.isalpha() for part in parts) for parts in words)
-    return ("name" if named >= 0.95 * len(texts) and len(distinct) > 8 else "text"), values
-
-
-def _numbers(header: str, series: Any, native: Any, series_of: Any) -> list[float | None]:
-    column = native.read_column(series, "number", header=header, order="dmy", decimal=".").column
-    return series_of(column).to_list()
+    if not any(value not in (None, "") for value in values):
+        return Side(headers)
+    is_boolean = all(value is None or isinstance(value, bool) for value in values)
+    texts = values if is_boolean else [None if value is None or value == "" else str(value) for value in values]
+    kind = kind_of(headers[0] if headers else "", pl.Series(texts, dtype=pl.Boolean if is_boolean else pl.String))
+    return Side(headers, kind.name, kind.values)
 
 
 def edits(root: Path, accepted: list[tuple[str, str]], folder: Path) -> dict[str, list[dict[str, Any]]]:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 _TERMS = Path(__file__).with_name("terms.txt")
 #: The languages of the table whose words are compounds, by their columns.
 _COMPOUNDING = frozenset((1, 6, 8, 9))
+_ENGLISH = 0
 _LINKS = ("", "s", "es", "n", "en", "e")
 #: What says least of what a column holds, the least first: of "Total hours" it is the hours.
 _FAINT = ("amount", "name", "unit", "percent", "id", "number", "description", "note", "type")
@@ -131,7 +132,8 @@ def _terms() -> tuple[dict[tuple[str, ...], list[tuple[tuple[str, ...], int]]], 
 def _tokens(header: str) -> list[str]:
     """The words of a header. Of what stands in brackets those that the table knows as more than a unit count."""
     phrases, _, _ = _terms()
-    apart = re.sub(r"(?<=[a-zà-ÿ])(?=[A-ZÀ-Þ])", " ", header) if not header.isupper() else header
+    # "orderDate" is two words, and "MwSt" is one.
+    apart = " ".join(word if word.isupper() or (simplify(word),) in phrases else re.sub(r"(?<=[a-zà-ÿ])(?=[A-ZÀ-Þ])", " ", word) for word in header.split())
     outer = re.sub(r"[(\[].*?([)\]]|$)", " ", apart)
     inner = [word for part in re.findall(r"[(\[](.*?)(?:[)\]]|$)", apart) for word in simplify(part).split()]
     known = [word for word in inner if len(word) >= 3 and (word,) in phrases]
@@ -256,10 +258,7 @@ def _by_meaning(piece: list[tuple[tuple[str, ...], int]]) -> list[tuple[tuple[st
 def meanings(columns: Sequence[tuple[str, str | None]]) -> list[tuple[Meaning, ...]]:
     """What each column of a table may mean, by its header and the kind of its values, read beside the others."""
     found = [readings(header, kind) for header, kind in columns]
-    votes: Counter[int] = Counter()
-    for some in found:
-        languages = frozenset().union(*(one.languages for one in some))
-        votes.update({language: 1 / len(languages) for language in languages})
+    votes = _votes(found)
     for at, some in enumerate(found):
         if len(some) > 1:
             weight = [max((votes[language] for language in one.languages), default=0.0) for one in some]
@@ -269,6 +268,21 @@ def meanings(columns: Sequence[tuple[str, str | None]]) -> list[tuple[Meaning, .
     _beside(found, "name", frozenset(("last",)), "first")
     _beside(found, "date", frozenset(("value",)), "booking")
     return found
+
+
+def _votes(found: Iterable[tuple[Meaning, ...]]) -> Counter[int]:
+    """How many headers are read in each language; one that is read in several is shared among them."""
+    votes: Counter[int] = Counter()
+    for some in found:
+        languages = frozenset().union(*(one.languages for one in some))
+        votes.update({language: 1 / len(languages) for language in languages})
+    return votes
+
+
+def is_english(headers: Iterable[str]) -> bool:
+    """Whether no other language has more of these headers."""
+    votes = _votes([readings(header) for header in headers])
+    return bool(votes) and votes[_ENGLISH] >= max(votes.values()) - 1e-9
 
 
 def _beside(found: list[tuple[Meaning, ...]], what: str, other: frozenset[str], then: str) -> None:
@@ -302,8 +316,11 @@ def _relation(a: Meaning, b: Meaning) -> str:
     if any(ones & group and others & group and ones & group != others & group for group in _OPPOSED):
         return "opposed"
     if a.what != b.what and a.what and b.what:
+        # What something costs is an amount of money, whatever it is called.
+        if "amount" in (a.what, b.what) and {a.what, b.what} <= {"amount", "cost", "price"} and ones == others and ones and not a.unknown | b.unknown:
+            return "same"
         return "unknown" if a.unknown or b.unknown else "other"
-    if any(not one.what and not one.of for one in (a, b)) and a.what != b.what:
+    if any(not one.what and not one.of - _WEAK for one in (a, b)) and a.what != b.what:
         return "unknown"
     if a.unknown != b.unknown:
         return "unknown" if ones <= others or others <= ones else "other"

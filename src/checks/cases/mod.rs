@@ -11,6 +11,7 @@ mod fuzzing;
 mod judging;
 mod junit;
 mod running;
+mod words;
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -20,8 +21,9 @@ use serde::{Deserialize, Serialize};
 
 pub use self::fuzzing::{Broken, Fuzzed, FuzzedCase, Kept, fuzz, keep};
 pub use self::junit::as_junit;
-pub(super) use self::running::Engine;
+pub(super) use self::junit::junit_tests;
 pub use self::running::run;
+pub(super) use self::running::{Engine, said};
 use super::check::CheckError;
 use crate::base::files::{self, FileError};
 use crate::base::problem::{Facts, Kind, Problem, code};

@@ -187,7 +187,12 @@ impl Engine<'_> {
                 list: list.clone(),
                 output: made.clone(),
             };
-            let report = self.launch((task, &list, &scratch), None, left.len() * runs, cancel)?;
+            let report = self.launch(
+                (task, &list, &scratch),
+                Vec::new(),
+                left.len() * runs,
+                cancel,
+            )?;
             let mut without = left.iter().map(number_of);
             let next = without.find(|number| !answer(&made, *number).is_file());
             let is_idle = next == Some(first);
@@ -211,12 +216,12 @@ impl Engine<'_> {
         }
     }
 
-    /// Starts the engine once for so many cases, or for an `input` that is none of the configuration's files. The `list` with what is
+    /// Starts the engine once for so many cases, or for `inputs` that are none of the configuration's files. The `list` with what is
     /// asked lies in a folder of its own.
     pub(in crate::checks) fn launch(
         self,
         (task, list, scratch): (EngineTask, &Path, &Path),
-        input: Option<PathBuf>,
+        inputs: Vec<PathBuf>,
         cases: usize,
         cancel: &Cancel,
     ) -> Result<EngineReport, CheckError> {
@@ -225,7 +230,7 @@ impl Engine<'_> {
         let folder = list.parent().unwrap_or(list).to_owned();
         let root = prepared.configuration.root.clone();
         let reads = [prepared.snapshot.clone(), root, folder.clone()];
-        let reads = reads.into_iter().chain(input).collect();
+        let reads = reads.into_iter().chain(inputs).collect();
         let made = task.output_folder();
         let writes = made.into_iter().chain([scratch.to_owned()]).collect();
         let mut policy = Policy::new(settings, &python, reads, writes, false);
@@ -264,7 +269,7 @@ impl Engine<'_> {
 }
 
 /// How a process ended, and what it said.
-fn said(report: &EngineReport) -> String {
+pub(in crate::checks) fn said(report: &EngineReport) -> String {
     let refused = report.refused.as_ref().map(|refused| &refused.message);
     match refused.or_else(|| report.last_lines.last()) {
         Some(words) => format!("{}: {words}", report.exit),

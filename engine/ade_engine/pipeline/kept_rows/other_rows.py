@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 
 #: The header of the column that `group_rows = "column"` adds.
 SECTION = "Section"
+#: A row of so many cells is no remark.
+_LEAST_OF_RECORD = 2
 #: So many rows say how wide a table without a header row is.
 _FIRST_RECORDS = 20
 #: A section head may be a year.
@@ -276,19 +278,30 @@ def leave_out_rows(
 def drop_blank_rows(context: RunContext, table: pl.DataFrame, sources: Sources) -> pl.DataFrame:
     """The table without the rows in which no field has a value: blank rows, and notes beside the columns that are wanted.
 
-    A row of formulas that were saved without values is not blank where these are issues.
+    A row of formulas that were saved without values is not blank where these are issues. In a table of which most columns have no field,
+    and are written, a row of several cells is a record: the fields that were found may be those that are seldom filled.
     """
     around = Surroundings(context.settings, table, sources)
     fields = context.registry.fields
     of_fields = (*sources, *sources.of_parts) if context.settings.report_unread_cells else ()
     found = map(around.without_value, of_fields)
     lost = [cells for cells in found if cells is not None]
+    others = [name for name in table.columns if name not in fields and not name.startswith("__") and not name.startswith(SECTION)]
+    known = sum(name in fields for name in table.columns)
+    if 0 < known < len(others) and not context.settings.remove_unmapped_columns:
+        lost.append(_rows_of_several_cells(table, others))
     if lost:
         kept = table.filter(pl.any_horizontal(filled_rows(table, fields), *lost))
     else:
         kept = without_blank_rows(table, fields)
     note_dropped(context, None, table, kept)
     return kept
+
+
+def _rows_of_several_cells(table: pl.DataFrame, columns: list[str]) -> pl.Series:
+    """Which rows have something in several of these columns."""
+    cells = [pl.col(name).str.strip_chars() != "" if table.schema[name] == pl.String else pl.col(name).is_not_null() for name in columns]
+    return table.select(pl.sum_horizontal(*cells) >= _LEAST_OF_RECORD).to_series()
 
 
 def _find_remarks(span: RowSpan, inside: bytearray, scan: SheetScan) -> None:

@@ -91,6 +91,10 @@ fn guess(text: &[u8]) -> &'static Encoding {
     }
     match guessed {
         guessed if guessed == UTF_8 => WINDOWS_1252,
+        // Signs such as "µ" and "°", each by itself between letters of ASCII, are no text of an encoding with two bytes a letter.
+        guessed if !guessed.is_single_byte() && all_alone(text) => WINDOWS_1252,
+        // They are letters in ISO-8859-2, which has others in any text: "ľ" and "°" alone are none.
+        guessed if guessed == ISO_8859_2 && all_signs(text) => WINDOWS_1252,
         // Other encodings of Latin letters are hardly ever written; what looks so is one of the usual ones.
         guessed if guessed.name().starts_with("ISO-8859-") && guessed != ISO_8859_2 => {
             match guessed.name() {
@@ -100,6 +104,17 @@ fn guess(text: &[u8]) -> &'static Encoding {
         }
         guessed => guessed,
     }
+}
+
+/// Whether no byte outside of ASCII stands beside another one.
+fn all_alone(text: &[u8]) -> bool {
+    text.windows(2).all(|pair| pair.iter().any(u8::is_ascii))
+}
+
+/// Whether all bytes outside of ASCII are "µ", "°" or "§" in Windows-1252.
+fn all_signs(text: &[u8]) -> bool {
+    text.iter()
+        .all(|byte| byte.is_ascii() || matches!(byte, 0xB5 | 0xB0 | 0xA7))
 }
 
 /// Whether some byte outside of ASCII stands beside a letter, and may be one: "£12", "5 €" and "20°" have none.
@@ -214,6 +229,29 @@ mod tests {
             let again = Encoding::for_label(name.as_bytes()).unwrap();
             let (bytes, ..) = WINDOWS_1252.encode(word);
             assert_eq!(again.decode_without_bom_handling(&bytes).0, word, "{name}");
+        }
+    }
+
+    #[test]
+    fn signs_among_letters_of_ascii_are_no_text_of_two_bytes_a_letter() {
+        for (unit, header) in [
+            ("µg/l", "Temperature (°C)"),
+            ("µg", "Value"),
+            ("mg", "20 °C"),
+        ] {
+            let rows = format!("P-48123;mg/l;4.5\r\nP-48124;{unit};3.9\r\n").repeat(20);
+            let text = format!("Sample;Unit;{header}\r\n{rows}");
+            let name = guessed(WINDOWS_1252, &text);
+            assert!(name.starts_with("windows-125"), "{unit} {header}: {name}");
+        }
+        for (encoding, text) in [
+            (
+                encoding_rs::SHIFT_JIS,
+                "氏名;金額\r\n山田太郎;12\r\n佐藤花子;8\r\n",
+            ),
+            (encoding_rs::GBK, "姓名;金额\r\n王小明;12\r\n李国华;8\r\n"),
+        ] {
+            assert!(!guessed(encoding, &text.repeat(5)).starts_with("windows"));
         }
     }
 

@@ -1,0 +1,73 @@
+"""``infer fields``."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from ade_engine.cli.arguments import UsageError
+from ade_engine.cli.common import load_settings
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+#: A sample's rows count as they stand in the file, and its columns have no fields yet.
+_AS_THEY_ARE = ("drop_blank_rows=false", "remove_unmapped_columns=false", "issue_columns=false", "group_rows=keep", "also_write=parquet")
+
+
+def infer_fields(values: dict[str, Any]) -> int:
+    """Make the fields, and the inputs of cases, that samples show; ``result.json`` says what they are."""
+    from ade_engine.cases.runner import write_result
+    from ade_engine.inference.samples import SampleError
+
+    folder = Path(values["output_dir"])
+    try:
+        asked = json.loads(Path(values["list"]).read_text(encoding="utf-8"))
+        samples = [(str(one["name"]), Path(one["input"])) for one in asked["samples"]]
+        wished = asked.get("fields")
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        raise UsageError(f"--list is no list of samples: {error}") from error
+    try:
+        result = _infer(values, samples, wished, folder)
+    except SampleError as error:
+        result = {"error": {"code": error.code, "message": str(error)}}
+    write_result(folder / "result.json", result)
+    return 0
+
+
+def _infer(values: dict[str, Any], named: list[tuple[str, Path]], wished: Any, folder: Path) -> dict[str, Any]:
+    from ade_engine.inference.inferred import infer
+    from ade_engine.inference.samples import case_name, cut, read_sample
+    from ade_engine.inference.wishes import wishes_of
+    from ade_engine.inference.written import fields_module, remarks, to_look_at
+
+    samples, cases, taken = [], [], set()
+    scratch = folder / "made"
+    scratch.mkdir(parents=True, exist_ok=True)
+    for name, path in named:
+        settings, package = load_settings({**values, "set": [*values["set"], *_AS_THEY_ARE]}, path.name)
+        samples.append(read_sample(name, path, settings, package, scratch))
+        file, gone = cut(samples[-1], settings, folder / f"case-{len(cases)}", "input")
+        cases.append({"name": case_name(name, taken), "sample": name, "input": str(file.relative_to(folder)), "left_out": gone})
+    inferred = infer(samples, wishes_of(wished, settings))
+    (folder / "fields.py").write_text(fields_module(inferred, samples), encoding="utf-8")
+    fields = [
+        {
+            "name": one.name, "label": one.label, "headers": one.headers, "read": one.read, "checks": one.checks, "values": one.known,
+            "columns": [[column.sample, column.header] for column in one.group.columns],
+            "merges": [{"sample": sample, "header": header, "reason": reason} for sample, header, reason in one.group.merges],
+            "perhaps": one.group.perhaps.headers[0] if one.group.perhaps is not None else None,
+            "remarks": remarks(one),
+        }
+        for one in inferred.fields
+    ]  # fmt: skip
+    return {
+        "error": None,
+        "samples": [{"name": sample.name, "rows": sample.rows} for sample in samples],
+        "fields": fields,
+        "left_out": [{"header": header, "reason": why} for header, why in inferred.left_out],
+        "settings": [{"name": name, "value": value, "shown_by": headers} for name, (value, headers) in inferred.settings.items()],
+        "cases": cases,
+        "look": to_look_at(inferred, samples),
+    }

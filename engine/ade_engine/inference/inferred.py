@@ -1,0 +1,365 @@
+"""The fields that samples show: which columns are one field and why, what it is called, how it is read, and what all its values fulfil.
+
+Columns of several tables are one field for a reason that can be said (:mod:`ade_engine.inference.pairs`). A pair that only looks alike
+stays two fields, and a question. A check is there if the values of all samples fulfil it and say enough.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from dataclasses import dataclass, field
+
+from ade_engine.fields.headers import simplify
+from ade_engine.inference.kinds import kind_of
+from ade_engine.inference.pairs import Side, pairs
+from ade_engine.inference.samples import Column, Sample, Table, left_out
+from ade_engine.inference.words import is_english, meanings, readings
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from typing import Any
+
+#: So many rows of a table say which columns of others are the same.
+_COMPARED_ROWS = 1_000
+#: From so many records on a column that is always filled, or never repeats, says something.
+_LEAST_RECORDS = 10
+_LEAST_NUMBERS = 20
+#: So alike has a column to be to a wish of which nothing but its header is known.
+_LEAST_OF_A_WORD = 0.5
+#: A list of values: so many different ones, each so often on average and at least.
+_LISTED, _EACH_ON_AVERAGE, _EACH = (2, 5), 6, 2
+#: What is no list although few values repeat: there are more of its kind elsewhere.
+_NO_LISTS = frozenset("name note description town address region postcode date phone email period month week year id".split())
+_PEOPLE_AND_PLACES = frozenset(
+    "customer supplier employee member student teacher tenant landlord contact clerk manager salesperson approver driver party carrier "
+    "company product project location station property vehicle brand model course school first last full branch".split()
+)
+#: What is no id of a record, though it may never repeat.
+_NO_IDS = frozenset("postcode date phone email year".split())
+#: Whose ids may come twice in a list of something else.
+_OTHERS_IDS = _PEOPLE_AND_PLACES | frozenset("account costcentre taxno personno iban bic bank department contract policy asset meter batch barcode serial shelf".split())
+#: What may be below zero some other time.
+_SIGNED = frozenset("balance temperature margin discount debit credit opening closing depreciation deduction".split())
+#: Readers whose values tell whose they are, if there is one column of them.
+_TELLING = ("email", "phone", "date", "date_time", "money")
+#: What two readers of one field make.
+_TOGETHER = (("date_time", {"date"}), ("money", {"number"}), ("code", {"iban", "number"}), ("text", {"person_name", "code", "number", "iban"}))
+
+
+@dataclass(eq=False)
+class Group:
+    """Columns of the samples that are one field. ``wish``: the wished column that it is for."""
+
+    wish: str | None = None
+    columns: list[Column] = field(default_factory=list)
+    #: Of columns with another header the sample, the header, and why they are the same.
+    merges: list[tuple[str, str, str]] = field(default_factory=list)
+    #: What it is perhaps the same as.
+    perhaps: Group | None = None
+    parts: dict[int, Sequence[Any]] = field(default_factory=dict)
+    kind: str | None = None
+
+    @property
+    def headers(self) -> list[str]:
+        """Each header once, as it is written first; the wish is one."""
+        found: dict[str, str] = {}
+        for header in ([self.wish] if self.wish else []) + [column.header for column in self.columns]:
+            found.setdefault(simplify(header) or header, header)
+        return list(found.values())
+
+    def side(self, heights: dict[int, int]) -> Side:
+        """What is known of it, with rows of the same table beside those of other groups."""
+        empty = (None,)
+        values = [value for table, height in heights.items() for value in self.parts.get(table, empty * height)]
+        return Side(tuple(self.headers), self.kind, values)
+
+    def add(self, column: Column, table: int, reason: str | None) -> None:
+        if reason is not None and simplify(column.header) not in {simplify(header) for header in self.headers}:
+            self.merges.append((column.sample, column.header, reason))
+        self.kind = self.columns[0].kind.name if self.columns else column.kind.name
+        self.columns.append(column)
+        self.parts[table] = column.kind.values[:_COMPARED_ROWS]
+
+
+@dataclass(eq=False)
+class Wish:
+    """A wished column, and values of it where there are any."""
+
+    header: str
+    values: list[Any]
+
+
+@dataclass(eq=False)
+class InferredField:
+    """A field of the new configuration. ``checks``: ``required``, ``unique``, ``one_of``, ``not_negative``."""
+
+    name: str
+    label: str
+    headers: list[str]
+    read: str
+    group: Group
+    checks: list[str] = field(default_factory=list)
+    by_values: bool = False
+    is_key: bool = False
+    known: list[str] = field(default_factory=list)
+    #: The samples that have no column of it.
+    absent: list[str] = field(default_factory=list)
+
+
+@dataclass(eq=False)
+class Inferred:
+    """What samples say: ``fields``; ``left_out``: headers with the reason; ``settings``: name, value and the columns that show it."""
+
+    fields: list[InferredField]
+    left_out: list[tuple[str, str]]
+    settings: dict[str, tuple[str, list[str]]]
+    #: Settings that nothing shows, with the columns that depend on them.
+    open: dict[str, list[str]]
+    #: Settings of which columns show different values.
+    mixed: dict[str, list[str]]
+
+
+def infer(samples: Sequence[Sample], wishes: Sequence[Wish] = ()) -> Inferred:
+    """The fields, and settings, that the samples show; of ``wishes`` all, and no others."""
+    groups, aside = _grouped(samples, wishes)
+    out: list[tuple[str, str]] = []
+    kept = []
+    for group in groups:
+        why = left_out(group.columns) if group.columns and group.wish is None else None
+        if why is None and wishes and group.wish is None:
+            why = "not among the wished columns" + (f", and perhaps {group.perhaps.wish}" if group.perhaps and group.perhaps.wish else "")
+        if why is None:
+            kept.append(group)
+        else:
+            out += [(header, why) for header in group.headers]
+    named = {simplify(header) for group in groups for header in group.headers}
+    out += [(column.header or f"column {column.place + 1}", left_out([column]) or "") for column in aside if column.is_repeated or simplify(column.header) not in named]
+    names = _Names(samples)
+    fields = [_field(group, names, samples) for group in kept]
+    _find_key(fields)
+    _find_by_values(fields)
+    return Inferred(fields, _once(out), *_settings(samples))
+
+
+def _once(out: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    return list(dict.fromkeys(out))
+
+
+def _grouped(samples: Sequence[Sample], wishes: Sequence[Wish]) -> tuple[list[Group], list[Column]]:
+    """The columns of all tables, those that are the same together, and the columns that can be no field."""
+    groups, heights = _wished(wishes)
+    aside: list[Column] = []
+    tables = [table for sample in samples for table in sample.tables]
+    for number, table in enumerate(tables):
+        columns = []
+        for column in table.columns:
+            is_field = left_out([column]) in (None, "the same in each row", "in few rows")
+            (columns if is_field else aside).append(column)
+        found = pairs([group.side(heights) for group in groups], [_side(column) for column in columns]) if groups else []
+        heights[number] = min(table.rows, _COMPARED_ROWS)
+        same = {pair.new: pair for pair in found if pair.reason is not None}
+        guesses = {pair.new: groups[pair.known] for pair in found if pair.reason is None and (groups[pair.known].kind or pair.likeness >= _LEAST_OF_A_WORD)}
+        for at, column in enumerate(columns):
+            if at in same:
+                groups[same[at].known].add(column, number, same[at].reason)
+            else:
+                group = Group(perhaps=guesses.get(at))
+                group.add(column, number, None)
+                groups.append(group)
+    return groups, aside
+
+
+def _side(column: Column) -> Side:
+    return Side((column.header,), column.kind.name, column.kind.values[:_COMPARED_ROWS])
+
+
+def _wished(wishes: Sequence[Wish]) -> tuple[list[Group], dict[int, int]]:
+    """A group for each wished column; their values stand before the first table."""
+    import polars as pl
+
+    groups = []
+    height = max((len(wish.values) for wish in wishes), default=0)
+    for wish in wishes:
+        group = Group(wish.header)
+        texts = [None if value is None or value == "" else str(value) for value in wish.values]
+        if any(texts):
+            kind = kind_of(wish.header, pl.Series(texts, dtype=pl.String))
+            group.kind, group.parts[-1] = kind.name, [*kind.values, *[None] * (height - len(texts))]
+        groups.append(group)
+    return groups, {-1: height} if height else {}
+
+
+class _Names:
+    """What fields are called: by the header of the first English sample, or else by what the headers mean, in English."""
+
+    def __init__(self, samples: Sequence[Sample]):
+        self._taken: set[str] = set()
+        self._english = {sample.name for sample in samples if is_english(column.header for table in sample.tables for column in table.columns)}
+        self._said: dict[Column, str] = {}
+        for table in (table for sample in samples for table in sample.tables):
+            for column, some in zip(table.columns, meanings([(column.header, column.kind.name) for column in table.columns])):
+                if len(some) == 1 and not some[0].unknown and some[0].of | ({some[0].what} - {""}):
+                    self._said[column] = some[0].said.replace("+", " ")
+
+    def of(self, group: Group) -> tuple[str, str]:
+        """The name and the label of a field."""
+        if group.wish is not None:
+            is_name = bool(re.fullmatch("[a-z][a-z0-9_]*", group.wish))
+            label = group.wish.replace("_", " ").capitalize() if is_name else group.wish
+            return self._free(slug(group.wish) or self._meant(group) or "column"), label
+        english = next((column for column in group.columns if column.sample in self._english), None)
+        column = english or group.columns[0]
+        meant = None if english else self._meant(group)
+        return self._free(meant or slug(column.header) or f"column_{column.place + 1}"), label_of(column.header)
+
+    def _meant(self, group: Group) -> str | None:
+        said = next((self._said[column] for column in group.columns if column in self._said), None)
+        return slug(said) if said else None
+
+    def _free(self, name: str) -> str:
+        found, number = name, 1
+        while found in self._taken:
+            number += 1
+            found = f"{name}_{number}"
+        self._taken.add(found)
+        return found
+
+
+def slug(header: str) -> str:
+    """A field's name: small letters, digits and underscores, beginning with a letter. Empty where the header has no Latin letters."""
+    bare = header.partition("(")[0].partition("[")[0]
+    text = (bare if simplify(bare) else header).replace("#", " no ").replace("%", " percent ")
+    apart = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", text)
+    words = re.findall("[a-z0-9]+", simplify(apart).lower())
+    if not words or not any(letter.isascii() and letter.isalnum() for letter in text) and simplify(text).isascii() is False:
+        return ""
+    name = "_".join(words)
+    return name if name[0].isalpha() else f"column_{name}"
+
+
+def label_of(header: str) -> str:
+    """The header as people read it above a column: no colon or question mark behind it, and not in capitals throughout."""
+    label = header.strip().rstrip(":?*").strip() or header
+    return label.capitalize() if label.isupper() and len(label) > 4 else label
+
+
+def _field(group: Group, names: _Names, samples: Sequence[Sample]) -> InferredField:
+    name, label = names.of(group)
+    have = {column.sample for column in group.columns}
+    absent = [sample.name for sample in samples if sample.name not in have]
+    headers = _bare(group.headers)
+    if simplify(label) != simplify(headers[0]) and group.wish is not None:
+        headers = [label, *headers]
+    found = InferredField(name, label, headers, _reader(group), group, absent=absent)
+    if group.columns:
+        _find_checks(found)
+    return found
+
+
+def _bare(headers: list[str]) -> list[str]:
+    """The headers in small letters, as people list them."""
+    return list(dict.fromkeys(" ".join(header.lower().split()) for header in headers))
+
+
+def _reader(group: Group) -> str:
+    """The reader that reads the values of all columns."""
+    readers = list(dict.fromkeys(column.kind.reader for column in group.columns))
+    if not readers:
+        return {"name": "person_name", None: "text"}.get(group.kind, group.kind or "text")
+    if len(readers) == 1:
+        return readers[0]
+    for one, others in _TOGETHER:
+        if set(readers) <= {one, *others}:
+            return one
+    return "text"
+
+
+def _find_checks(one: InferredField) -> None:
+    """What the values of all samples fulfil."""
+    columns = one.group.columns
+    records, filled = sum(column.rows for column in columns), sum(column.filled for column in columns)
+    some = [reading for column in columns for reading in readings(column.header)]
+    of = frozenset().union(*(reading.of for reading in some))
+    what = {part for reading in some for part in reading.what.split("+")}
+    if not one.absent and records >= _LEAST_RECORDS and filled == records:
+        one.checks.append("required")
+    if one.read == "code" and records >= _LEAST_RECORDS and filled >= 0.9 * records and not what & _NO_IDS and _never_repeat(columns):
+        one.checks.append("unique")
+        one.is_key = not of & _OTHERS_IDS
+    if one.read == "text" and not what & _NO_LISTS and not of & _PEOPLE_AND_PLACES:
+        one.known = _listed(columns)
+        one.checks += ["one_of"] if one.known else []
+    if one.read in ("money", "number") and not of & _SIGNED:
+        numbers = [value for column in columns for value in column.kind.values if isinstance(value, (int, float))]
+        if len(numbers) >= _LEAST_NUMBERS and min(numbers) >= 0:
+            one.checks.append("not_negative")
+
+
+def _never_repeat(columns: Iterable[Column]) -> bool:
+    return all(count == 1 for column in columns for count in column.shown.values())
+
+
+def _listed(columns: Sequence[Column]) -> list[str]:
+    """The few values that all samples repeat; empty: there are more, or they say too little."""
+    shown: Counter[str] = sum((column.shown for column in columns), Counter())
+    least, most = _LISTED
+    if not least <= len(shown) or any(len(column.shown) > most for column in columns):
+        return []
+    for column in columns:
+        if len(column.shown) < least or column.filled < _EACH_ON_AVERAGE * len(column.shown) or min(column.shown.values()) < _EACH:
+            return []
+    written: dict[str, str] = {}
+    for text in (text for column in columns for text in column.texts):
+        written.setdefault(simplify(text) or text, text)
+    # Three words and more are a remark.
+    return [] if any(len(text.split()) > 3 for text in written.values()) else sorted(written.values(), key=str.lower)
+
+
+def _find_key(fields: Sequence[InferredField]) -> None:
+    """Leaves one of the ids that never repeat: the first that is not of somebody or something else, for a customer may order twice, or the
+    first of all, where a list is of customers.
+    """
+    unique = sorted((one for one in fields if "unique" in one.checks), key=lambda one: min(column.place for column in one.group.columns))
+    key = next((one for one in unique if one.is_key), unique[0] if unique else None)
+    for one in unique:
+        one.is_key = one is key and "required" in one.checks
+        if one is not key:
+            one.checks.remove("unique")
+
+
+def _find_by_values(fields: Sequence[InferredField]) -> None:
+    """Which fields may be found by their values: lists, ids, and what is the only one of its kind."""
+    alone = Counter(one.read for one in fields)
+    for one in fields:
+        one.by_values = bool(one.known) or "unique" in one.checks or one.read in _TELLING and alone[one.read] == 1
+
+
+def _settings(samples: Sequence[Sample]) -> tuple[dict[str, tuple[str, list[str]]], dict[str, list[str]], dict[str, list[str]]]:
+    """How days and numbers are written, as columns show it by evidence; what is open; and where they differ."""
+    means = {"day-first": ("date_order", "dmy"), "month-first": ("date_order", "mdy"), "decimal comma": ("decimal_mark", ","), "decimal point": ("decimal_mark", ".")}
+    shown: dict[str, dict[str, list[str]]] = {"date_order": {}, "decimal_mark": {}}
+    unsure: dict[str, list[str]] = {}
+    for column in _columns(samples):
+        reading = column.kind.reading
+        if reading.get("decided_by") == "evidence" and reading.get("read_as") in means:
+            setting, value = means[reading["read_as"]]
+            shown[setting].setdefault(value, []).append(column.header)
+        elif reading.get("by") in shown:
+            unsure.setdefault(reading["by"], []).append(column.header)
+    settings, mixed = {}, {}
+    for setting, values in shown.items():
+        if values:
+            best = max(values, key=lambda value: len(values[value]))
+            settings[setting] = best, list(dict.fromkeys(values[best]))
+            others = [header for value in values if value != best for header in values[value]]
+            if others:
+                mixed[setting] = list(dict.fromkeys(others))
+    open_ones = {setting: list(dict.fromkeys(headers)) for setting, headers in unsure.items() if setting not in settings}
+    return settings, open_ones, mixed
+
+
+def _columns(samples: Sequence[Sample]) -> Iterable[Column]:
+    tables: Iterable[Table] = (table for sample in samples for table in sample.tables)
+    return (column for table in tables for column in table.columns)

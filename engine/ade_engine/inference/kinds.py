@@ -1,0 +1,219 @@
+"""What the values of a column are: the kind that pairs of columns go by, and the reader of ``ade_engine.fields`` that fits them.
+
+The engine's own readers and profiles say what cells can be read as. Where that leaves a choice the header decides: whether whole numbers
+of one length are ids, whether an amount is money, whether two capitalised words are a person.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import date, datetime, time, timedelta
+from typing import NamedTuple
+
+from ade_engine import _native
+from ade_engine.fields.headers import simplify
+from ade_engine.inference.words import readings
+from ade_engine.models.series import series_of
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    import polars as pl
+
+#: So many of the filled cells have to be of a kind; the others cannot be read.
+_LEAST = 0.9
+#: What headers say of numbers that are counted or measured, and of those that are paid.
+_MEASURES = frozenset("quantity hours days nights distance weight length width height area rooms age percent life mark credits".split())
+_MEASURED = frozenset("temperature humidity pressure wind rain battery consumption reading employees attempt measured".split())
+_PAID = frozenset("price cost".split())
+_OF_MONEY = frozenset("net gross tax discount balance debit credit fee rent salary bonus deduction premium guarantee budget revenue freight".split())
+#: Rates that are no prices.
+_RATES = frozenset(("exchange", "interest"))
+_IDS = frozenset(("id", "postcode"))
+#: People, and what is called by words in capitals, too.
+_PEOPLE = frozenset("first last full employee member student teacher tenant landlord contact clerk manager salesperson approver driver donor analyst".split())
+_NO_PEOPLE = frozenset(
+    "supplier customer product company party project carrier vehicle location station department branch bank brand model course school "
+    "task position payment contract property asset expense account town country region address description note type category "
+    "status level".split()
+)
+_DURATIONS = frozenset(("hours", "days"))
+_PERSON = re.compile(r"[^\W\d_][\w'’.-]*")
+_SMALL = frozenset("de la van von der den le del di da dos el al bin".split())
+
+
+class Kind(NamedTuple):
+    """What a column's values are.
+
+    ``name``: as :class:`~ade_engine.inference.pairs.Side` knows kinds (``empty``: there are none); ``reader``: the reader of
+    ``ade_engine.fields``; ``values``: row by row, numbers as numbers, what cannot be read as ``None``; ``reading``: how dates and numbers
+    were read.
+    """
+
+    name: str
+    reader: str
+    values: list[Any]
+    reading: dict[str, Any]
+
+
+def kind_of(header: str, series: pl.Series) -> Kind:
+    """What the values of a column are, below this header."""
+    import polars as pl
+
+    if series.dtype == pl.Null:
+        return Kind("empty", "text", series.to_list(), {})
+    texts = [None if value is None or value == "" else _as_text(value) for value in series.to_list()]
+    filled = [text for text in texts if text]
+    if not filled:
+        return Kind("empty", "text", texts, {})
+    facts = _native.column_profile(series)
+    share = {name: count / max(1, facts["looked_at"]) for name, count in facts["patterns"].items()}
+    words = _Words(header)
+    found = _moment(header, series, share, words, texts)
+    if found is not None:
+        return found
+    for kind in ("email", "phone"):
+        if share[kind] >= _LEAST:
+            return Kind(kind, kind, texts, {})
+    if share["iban"] >= _LEAST:
+        return Kind("code", "iban", texts, {})
+    if _is_boolean(series, filled):
+        return Kind("boolean", "boolean", texts, {})
+    if share["number"] >= _LEAST:
+        return _number(header, series, share, words, (texts, filled))
+    if _are_ids(filled, facts):
+        return Kind("code", "code", texts, {})
+    if _are_people(words, filled):
+        return Kind("name", "person_name", texts, {})
+    return Kind("text", "text", texts, {})
+
+
+class _Words:
+    """What a header says for sure."""
+
+    def __init__(self, header: str):
+        some = readings(header)
+        self.what = {part for one in some for part in one.what.split("+") if part} if all(one.what for one in some) else set()
+        self.of = frozenset.intersection(*(one.of for one in some))
+        self.some_of = frozenset().union(*(one.of for one in some))
+
+    def says(self, names: frozenset[str]) -> bool:
+        """Whether it holds one of these, in each of its readings."""
+        return bool(self.what) and self.what <= names
+
+
+def _as_text(value: Any) -> str:
+    if isinstance(value, float) and value.is_integer() and abs(value) < 2**53:
+        return str(int(value))
+    if isinstance(value, datetime) and value.time() == time():
+        return value.date().isoformat()
+    return str(value).strip()
+
+
+def read(header: str, series: pl.Series, kind: str) -> tuple[list[Any], dict[str, Any]]:
+    """The column as a reader reads it, row by row, and how."""
+    found = _native.read_column(series, kind, header=header, order="dmy", decimal=".")
+    return series_of(found.column).to_list(), dict(found.reading or {})
+
+
+def _moment(header: str, series: pl.Series, share: dict[str, float], words: _Words, texts: list[str | None]) -> Kind | None:
+    """Days, moments, times of day and durations."""
+    import polars as pl
+
+    filled = [text for text in texts if text]
+    if series.dtype.is_temporal() and series.dtype not in (pl.Time, pl.Duration) or share["date"] >= _LEAST:
+        values, reading = read(header, series, "date_time")
+        found = [value for value in values if isinstance(value, datetime)]
+        if found and sum(value.time() != time() for value in found) >= 0.5 * len(found):
+            return Kind("date", "date_time", values, reading)
+        values, reading = read(header, series, "date")
+        return Kind("date", "date", [value if isinstance(value, date) else None for value in values], reading)
+    if series.dtype == pl.Duration:
+        return Kind("time", "duration", texts, {})
+    if series.dtype != pl.Time and sum(":" in text for text in filled) < _LEAST * len(filled):
+        return None
+    for reader in ("duration", "time") if words.says(_DURATIONS) else ("time", "duration"):
+        values, _ = read(header, series, reader)
+        if sum(isinstance(value, (time, timedelta)) for value in values) >= _LEAST * len(filled):
+            return Kind("time", reader, texts, {})
+    return None
+
+
+def _is_boolean(series: pl.Series, filled: list[str]) -> bool:
+    """Two words for yes and no, or one mark in some of the rows."""
+    import polars as pl
+
+    if series.dtype == pl.Boolean:
+        return True
+    distinct = {simplify(text) or text for text in filled}
+    if len(distinct) > 2 or len(distinct) == 1 and distinct & {"0", "1"} or len(distinct) == 2 and len(distinct & {"0", "1"}) == 1:
+        return False
+    values, _ = read("", pl.Series(filled, dtype=pl.String), "boolean")
+    return None not in values and len(filled) >= 2 and (len(distinct) < 2 or len(set(values)) == 2)
+
+
+def _number(header: str, series: pl.Series, share: dict[str, float], words: _Words, cells: tuple[list[str | None], list[str]]) -> Kind:
+    """Ids of digits, money, and other numbers."""
+    texts, filled = cells
+    numbers, reading = read(header, series, "number")
+    some = [number for number in numbers if number is not None]
+    is_whole = all(float(number).is_integer() for number in some)
+    has_currency = share["currency"] >= 0.5
+    is_measure = words.says(_MEASURES) or bool(words.some_of & _MEASURED)
+    if is_whole and not has_currency and not is_measure and not words.says(_PAID) and min(some, default=0) >= 0:
+        if _are_numbers_of_things(words, filled, some):
+            return Kind("code", "code", texts, {})
+    if has_currency:
+        return Kind("money", "money", numbers, reading)
+    has_cents = share["cents"] >= 0.95 * share["number"] and (is_whole or share["hundredths"] > 0)
+    is_share = any("%" in text for text in filled) or "percent" in words.what or bool(words.some_of & _RATES) or "rate" in words.what and "tax" in words.of or max(map(abs, some), default=0) <= 1
+    is_paid = words.says(_PAID) or bool(words.of & _OF_MONEY)
+    mean = sum(map(abs, some)) / max(1, len(some))
+    looks_paid = has_cents and not is_whole and share["hundredths"] >= 0.5 * share["number"] and mean >= 20
+    is_money = has_cents and not is_measure and not is_share and (is_paid or looks_paid or is_whole and words.says(frozenset(("amount",))) and mean >= 20)
+    return Kind("money" if is_money else "number", "money" if is_money else "number", numbers, reading)
+
+
+def _are_numbers_of_things(words: _Words, filled: list[str], some: list[float]) -> bool:
+    """Whether whole numbers are ids: the header says so, or names a thing and they are of one length; or they are too long to be counted."""
+    if not all(text.isdigit() for text in filled):
+        # Nobody groups the digits of ids.
+        return False
+    lengths, distinct = {len(text) for text in filled}, len(set(filled))
+    if words.says(_IDS) and not is_count(some):
+        return bool(words.of) or len(lengths) == 1
+    if len(lengths) != 1 or words.of & _OF_MONEY or words.what - _IDS:
+        return False
+    digits = min(lengths)
+    return digits >= 8 or bool(words.of) and (digits >= 5 or digits >= 4 and distinct == len(filled) >= 10)
+
+
+def is_count(values: list[Any]) -> bool:
+    """Whether the values of a column are 1, 2, 3 and so on, row by row: it does nothing but count the rows."""
+    filled = [str(value) for value in values if value is not None and value != ""]
+    return len(filled) >= 5 and [text.removesuffix(".0") for text in filled] == [str(number) for number in range(1, len(filled) + 1)]
+
+
+def _are_ids(filled: list[str], facts: dict[str, Any]) -> bool:
+    """Texts with a digit in each, without blanks, and written alike."""
+    if not all(any(letter.isdigit() for letter in text) and " " not in text for text in filled):
+        return False
+    return facts["same_shape"] >= _LEAST * facts["looked_at"]
+
+
+def _are_people(words: _Words, filled: list[str]) -> bool:
+    """Names of people: by what the header says and the values allow, or by values that are nothing else."""
+    split = [text.replace(",", " ").split() for text in filled]
+    is_name = [
+        1 <= len(parts) <= 5
+        and any(part[0].isupper() for part in parts)
+        and all(_PERSON.fullmatch(part) and (part[0].isupper() or part.lower() in _SMALL) for part in parts)
+        for parts in split
+    ]
+    if sum(is_name) < 0.95 * len(filled) or words.some_of & _NO_PEOPLE or words.what & _NO_PEOPLE:
+        return False
+    if words.of & _PEOPLE and words.what <= {"name"}:
+        return True
+    several = sum(2 <= len(parts) <= 4 for parts in split)
+    return several >= 0.95 * len(filled) and len(set(filled)) > 8

@@ -1,0 +1,433 @@
+//! The configuration that sample files show: their columns as fields, with readers, checks and settings, and a case of each sample.
+//! `ade init --from`.
+//!
+//! The engine infers and writes, in a process that is confined as a run is. What it makes is a configuration in a temporary folder first,
+//! whose cases are run there: what comes out is what they expect. Nothing is in the folder of the new configuration before all of it is
+//! there, but its environment is that folder's, so that the first run has it already.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use super::asking::{AskError, ask};
+use super::cases::{self, CasesError, Engine};
+use super::check::CheckError;
+use crate::base::cancel::Cancel;
+use crate::base::files::{self, FileError};
+use crate::base::problem::{Facts, Kind, Problem, code};
+use crate::configuration::scaffold::{self, NewFile};
+use crate::configuration::{Configuration, ConfigurationError};
+use crate::engine::EngineTask;
+use crate::environment::needed::prepare::{PrepareError, Prepared, prepare_frozen};
+use crate::run::inputs::input::is_supported;
+use crate::store::{ConfigurationRecord, EnvironmentRecord, StoreError};
+use crate::workspace::Workspace;
+
+/// The wished columns.
+#[derive(Clone, Debug)]
+pub enum Wished {
+    /// By their names.
+    Names(Vec<String>),
+    /// As a file has them.
+    File(PathBuf),
+}
+
+impl Wished {
+    /// A file, or names with commas between them.
+    ///
+    /// # Errors
+    /// It is named like a file, and there is none.
+    pub fn of(text: &str) -> Result<Self, InferError> {
+        let path = PathBuf::from(text);
+        match path.is_file() {
+            true if is_supported(&path) => Ok(Self::File(path)),
+            false if !is_supported(&path) => {
+                let names = text.split(',').map(|name| name.trim().to_owned());
+                Ok(Self::Names(names.filter(|name| !name.is_empty()).collect()))
+            }
+            is_there => Err(InferError::NoFields { path, is_there }),
+        }
+    }
+}
+
+/// A field of the new configuration.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Field {
+    /// Its name.
+    pub name: String,
+    /// Its label.
+    pub label: String,
+    /// The headers that it is found by.
+    pub headers: Vec<String>,
+    /// Its reader.
+    pub read: String,
+    /// Its checks: `required`, `unique`, `one_of`, `not_negative`.
+    pub checks: Vec<String>,
+    /// The values of `one_of`.
+    pub values: Vec<String>,
+    /// The samples' columns that it has: file and header.
+    pub columns: Vec<(String, String)>,
+    /// Columns with another header, and why they are the same.
+    pub merges: Vec<Merge>,
+    /// The header that it is perhaps the same as.
+    pub perhaps: Option<String>,
+    /// What a person should know of it.
+    pub remarks: Vec<String>,
+}
+
+/// A column that is a field's for a reason.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Merge {
+    /// The sample.
+    pub sample: String,
+    /// Its header.
+    pub header: String,
+    /// Why.
+    pub reason: String,
+}
+
+/// A column that is no field.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct LeftOut {
+    /// Its header.
+    pub header: String,
+    /// Why.
+    pub reason: String,
+}
+
+/// A setting that columns show.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Shown {
+    /// The setting.
+    pub name: String,
+    /// Its value.
+    pub value: String,
+    /// The headers of the columns.
+    pub shown_by: Vec<String>,
+}
+
+/// A sample that was read.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Sample {
+    /// The file's name.
+    pub name: String,
+    /// The records in it.
+    pub rows: usize,
+}
+
+/// A case of a sample.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct NewCase {
+    /// Its name.
+    pub name: String,
+    /// The sample.
+    pub sample: String,
+    /// How many of its records the case has not.
+    pub left_out: usize,
+    #[serde(skip_serializing)]
+    input: String,
+}
+
+/// What samples show.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Inferred {
+    /// The samples.
+    pub samples: Vec<Sample>,
+    /// The fields.
+    pub fields: Vec<Field>,
+    /// The columns that are none.
+    pub left_out: Vec<LeftOut>,
+    /// The settings.
+    pub settings: Vec<Shown>,
+    /// The cases.
+    pub cases: Vec<NewCase>,
+    /// What a person should look at first.
+    pub look: Vec<String>,
+}
+
+/// No configuration can be made of samples.
+#[derive(Debug, thiserror::Error)]
+pub enum InferError {
+    /// The file of wished columns is none.
+    #[error("{} {}", path.display(), if *is_there { "has a format that is not supported" } else { "is no file" })]
+    NoFields {
+        /// The path.
+        path: PathBuf,
+        /// Whether a file is there.
+        is_there: bool,
+    },
+    /// A sample, or the wished columns, say too little.
+    #[error("{message}")]
+    Unfit {
+        /// `input_error` or `usage`.
+        code: String,
+        /// The file, and why.
+        message: String,
+    },
+    /// The new configuration does not do what it should. It is a bug.
+    #[error("the new configuration does not run the sample {sample}: {why}")]
+    NotRun {
+        /// The sample.
+        sample: String,
+        /// Why.
+        why: String,
+    },
+    /// The engine.
+    #[error(transparent)]
+    Ask(#[from] AskError),
+    /// The cases.
+    #[error(transparent)]
+    Cases(#[from] CasesError),
+    /// The new configuration as a folder.
+    #[error(transparent)]
+    Configuration(#[from] ConfigurationError),
+    /// Its environment.
+    #[error(transparent)]
+    Prepare(#[from] PrepareError),
+    /// The records.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// A file.
+    #[error(transparent)]
+    File(#[from] FileError),
+}
+
+impl Problem for InferError {
+    fn facts(&self) -> Facts {
+        match self {
+            Self::NoFields { is_there, .. } => {
+                let code = match is_there {
+                    true => code::UNSUPPORTED_FORMAT,
+                    false => code::INPUT_NOT_FOUND,
+                };
+                Facts::new(Kind::Usage, code)
+                    .hint("--fields takes an .xlsx or .csv file whose header has the wished columns, or their names: name,date,amount")
+            }
+            Self::Unfit { code, .. } => {
+                let code = code::known(code).unwrap_or(code::INPUT_ERROR);
+                Facts::new(Kind::Usage, code).hint(
+                    "a sample is a file of one sender with a row of headers and records below it",
+                )
+            }
+            Self::NotRun { .. } => Facts::new(Kind::Refused, code::CONFIG_INVALID),
+            Self::Ask(error) => error.facts(),
+            Self::Cases(error) => error.facts(),
+            Self::Configuration(error) => error.facts(),
+            Self::Prepare(error) => error.facts(),
+            Self::Store(error) => error.facts(),
+            Self::File(error) => error.facts().under(Kind::Usage, code::UNWRITABLE),
+        }
+    }
+}
+
+/// A configuration that is being made for a folder.
+pub struct New<'a> {
+    workspace: &'a Workspace,
+    name: String,
+    record: ConfigurationRecord,
+}
+
+impl<'a> New<'a> {
+    /// One of this name for a folder, which need not exist.
+    ///
+    /// # Errors
+    /// It cannot be recorded.
+    pub fn begin(workspace: &'a Workspace, folder: &Path, name: &str) -> Result<Self, InferError> {
+        let record = ConfigurationRecord {
+            id: workspace.machine.new_id(),
+            workspace_id: workspace.id().to_owned(),
+            name: name.to_owned(),
+            path: canonical(folder)?,
+        };
+        let record = workspace
+            .store
+            .ensure_configuration(&record, workspace.machine.now())?;
+        Ok(Self {
+            workspace,
+            name: name.to_owned(),
+            record,
+        })
+    }
+
+    /// It without any fields, to find out what the samples hold. Its environment is the one of the configuration that will be.
+    ///
+    /// # Errors
+    /// It cannot be kept, or no Python suits it.
+    pub fn without_fields(&self) -> Result<Prepared, InferError> {
+        let mut files = scaffold::files_for(&self.name, "", &[]);
+        files.push((
+            PathBuf::from(scaffold::FIELDS),
+            b"def register(registry):\n    pass\n".to_vec(),
+        ));
+        self.prepared(&files)
+    }
+
+    /// A snapshot of files as this configuration, prepared.
+    fn prepared(&self, files: &[NewFile]) -> Result<Prepared, InferError> {
+        let place = tempfile::tempdir()
+            .map_err(CheckError::NoTemporaryFolder)
+            .map_err(AskError::from)?;
+        scaffold::write(place.path(), files)?;
+        let configuration = Configuration::open(place.path())?;
+        let paths = &self.workspace.paths;
+        let snapshots = paths.snapshots(self.workspace.id(), &self.record.id);
+        let (sources, snapshot) = configuration.snapshot_except(&snapshots, &[])?;
+        Ok(prepare_frozen(
+            self.workspace,
+            &self.record,
+            &snapshot,
+            &sources.digest,
+        )?)
+    }
+
+    /// What samples show, and the files of the configuration that follows. `empty`: it without fields, whose environment is ready.
+    ///
+    /// # Errors
+    /// The engine failed, or a sample says too little.
+    pub fn infer(
+        &self,
+        empty: &Prepared,
+        environment: &EnvironmentRecord,
+        samples: &[PathBuf],
+        wished: Option<&Wished>,
+        cancel: &Cancel,
+    ) -> Result<(Inferred, Vec<NewFile>), InferError> {
+        let engine = Engine {
+            workspace: self.workspace,
+            prepared: empty,
+            environment,
+        };
+        let (asked, inputs) = asked(samples, wished);
+        let task = |list, output| EngineTask::Infer { list, output };
+        let answer = ask(engine, &asked, inputs, task, cancel)?;
+        let said: Value = answer.read()?;
+        if let Some(error) = said.get("error").filter(|error| !error.is_null()) {
+            let text = |key: &str| error[key].as_str().unwrap_or_default().to_owned();
+            return Err(InferError::Unfit {
+                code: text("code"),
+                message: text("message"),
+            });
+        }
+        let inferred: Inferred = answer.read()?;
+        let mut files = scaffold::files_for(
+            &self.name,
+            &about(&inferred),
+            &lines(&inferred, wished.is_some()),
+        );
+        files.push((PathBuf::from(scaffold::FIELDS), answer.file("fields.py")?));
+        for case in &inferred.cases {
+            let folder = PathBuf::from("tests/cases").join(&case.name);
+            let name = files::name_of(Path::new(&case.input));
+            files.push((folder.join(name), answer.file(&case.input)?));
+            files.push((folder.join("case.toml"), unchecked(case).into_bytes()));
+        }
+        self.expect(&mut files, &inferred, environment, cancel)?;
+        Ok((inferred, files))
+    }
+
+    /// Runs the cases of the new configuration, and adds what comes out as what they expect.
+    fn expect(
+        &self,
+        files: &mut Vec<NewFile>,
+        inferred: &Inferred,
+        environment: &EnvironmentRecord,
+        cancel: &Cancel,
+    ) -> Result<(), InferError> {
+        let prepared = self.prepared(files)?;
+        let found = cases::find(&prepared.snapshot)?;
+        let results = cases::run(self.workspace, &prepared, environment, &found, cancel)?;
+        for result in results {
+            let folder = PathBuf::from("tests/cases").join(&result.name);
+            let Some(text) = result.came_out else {
+                let sample = inferred.cases.iter().find(|case| case.name == result.name);
+                return Err(InferError::NotRun {
+                    sample: sample.map(|case| case.sample.clone()).unwrap_or_default(),
+                    why: result.error.unwrap_or_default(),
+                });
+            };
+            files.push((folder.join("expected.csv"), text.into_bytes()));
+        }
+        files.sort_by(|one, other| one.0.cmp(&other.0));
+        Ok(())
+    }
+}
+
+/// The path that a folder will have once it exists.
+fn canonical(folder: &Path) -> Result<PathBuf, FileError> {
+    let whole = std::path::absolute(folder).map_err(FileError::on("find", folder))?;
+    let there = whole.ancestors().find(|one| one.exists());
+    let there = there.unwrap_or(Path::new("/"));
+    let known = fs::canonicalize(there).map_err(FileError::on("open", there))?;
+    let rest = whole.strip_prefix(there).unwrap_or(Path::new(""));
+    Ok(match rest == Path::new("") {
+        true => known,
+        false => known.join(rest),
+    })
+}
+
+/// What the engine is asked, and the files that it reads.
+fn asked(samples: &[PathBuf], wished: Option<&Wished>) -> (Value, Vec<PathBuf>) {
+    let whole = |path: &PathBuf| path.canonicalize().unwrap_or_else(|_| path.clone());
+    let mut inputs: Vec<PathBuf> = samples.iter().map(whole).collect();
+    let listed: Vec<Value> = samples
+        .iter()
+        .zip(&inputs)
+        .map(|(path, input)| json!({"name": files::name_of(path), "input": input}))
+        .collect();
+    let fields = match wished {
+        None => Value::Null,
+        Some(Wished::Names(names)) => json!({"names": names}),
+        Some(Wished::File(path)) => {
+            inputs.push(whole(path));
+            json!({"file": whole(path), "name": files::name_of(path)})
+        }
+    };
+    (json!({"samples": listed, "fields": fields}), inputs)
+}
+
+/// What the new configuration is for.
+fn about(inferred: &Inferred) -> String {
+    let names: Vec<String> = inferred
+        .samples
+        .iter()
+        .map(|one| plain(&one.name))
+        .collect();
+    format!("Reads tables such as those of {}", names.join(", "))
+}
+
+/// A text that can stand in a comment and in a quoted text.
+fn plain(text: &str) -> String {
+    let is_plain = |letter: &char| !letter.is_control() && !"\"\\".contains(*letter);
+    text.chars().filter(is_plain).collect()
+}
+
+/// The lines of settings.toml that are others than the template's.
+fn lines(inferred: &Inferred, is_wished: bool) -> Vec<(&str, String)> {
+    let shown = inferred.settings.iter().map(|one| {
+        let by: Vec<String> = one.shown_by.iter().take(3).map(|one| plain(one)).collect();
+        let line = format!(
+            "{} = {:?}  # shown by {}",
+            one.name,
+            one.value,
+            by.join(", ")
+        );
+        (one.name.as_str(), line)
+    });
+    let all = ("all_fields", "all_fields = true".to_owned());
+    shown.chain(is_wished.then_some(all)).collect()
+}
+
+/// The `case.toml` of a case that was made, and not written by a person.
+fn unchecked(case: &NewCase) -> String {
+    let cut = match case.left_out {
+        0 => String::new(),
+        1 => ", without 1 of its records".to_owned(),
+        count => format!(", without {count} of its records"),
+    };
+    format!(
+        "# Of {}{cut}. Nobody has checked expected.csv: it is what the configuration makes of the input today.\nchecked = false\n",
+        plain(&case.sample)
+    )
+}
