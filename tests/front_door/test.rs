@@ -191,6 +191,15 @@ fn a_change_of_layout_that_changes_the_output_is_made_small_and_kept() {
             .read("crew/tests/cases/shifts-header-case/expected.csv")
             .contains("Lee")
     );
+    let said = place.read("crew/tests/cases/shifts-header-case/case.toml");
+    assert!(
+        said.starts_with("# The case shifts, with another layout: headers in "),
+        "{said}"
+    );
+    place
+        .ade("test crew shifts --fuzz 28 --keep")
+        .ends_with(1)
+        .says("Not kept, because it is there already");
     place
         .ade("test crew -k header-case")
         .ends_with(1)
