@@ -2,7 +2,6 @@
 
 use std::path::PathBuf;
 
-use ade::base::problem::code;
 use ade::configuration::{Configuration, LockedPackage};
 use ade::environment::write_lock::{LockingError, check, in_words, lock};
 use ade::settings::paths::Paths;
@@ -85,9 +84,8 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
 /// For `--check` a lock that does not fit is the answer, and not an error of an environment.
 fn says_no(error: LockingError) -> Failure {
     let failure = Failure::of(&error);
-    let is_answer = [code::LOCK_MISSING, code::LOCK_OUTDATED].contains(&failure.code.as_str());
     Failure {
-        status: if is_answer {
+        status: if error.is_unfit() {
             ExitStatus::Refused
         } else {
             failure.status

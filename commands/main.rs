@@ -8,6 +8,7 @@
 mod annotate;
 mod backup;
 mod check;
+mod ci;
 mod command_line;
 mod completions;
 mod configs;
@@ -74,6 +75,7 @@ enum Command {
     Run(Box<run::Args>),
     Check(check::Args),
     Test(test::Args),
+    Ci(Box<ci::Args>),
     Lock(lock::Args),
     #[command(subcommand)]
     Runs(runs::Command),
@@ -115,6 +117,7 @@ impl Command {
             Self::Run(args) => run::run(args, context),
             Self::Check(args) => check::run(args, context),
             Self::Test(args) => test::run(args, context),
+            Self::Ci(args) => ci::run(args, context),
             Self::Lock(args) => lock::run(args, context),
             Self::Runs(command) => command.run(context),
             Self::Drift(args) => drift::run(args, context),

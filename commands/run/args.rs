@@ -1,13 +1,15 @@
 //! The arguments of `ade run`: what is typed, and what follows from it for the runs.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use ade::engine::{assignment, demand_setting};
 use ade::run::calls::combine;
 use ade::run::calls::combine::SHAPES;
-use ade::store::{Demands, Denied, MostErrors, Priority, RunOptions, SheetChoice};
+use ade::store::{Priority, RunOptions, SheetChoice};
 use clap::builder::{PossibleValuesParser, TypedValueParser};
+
+use super::demands::DemandArgs;
 
 /// Normalize files
 ///
@@ -87,36 +89,20 @@ pub struct Args {
     #[arg(long, conflicts_with = "detach", help_heading = OUTPUT)]
     pub show_values: bool,
 
-    /// Refuse a run that has errors or warnings, or that finds no table or no field
-    #[arg(long, help_heading = DEMANDS)]
-    pub deny_issues: bool,
-    /// Refuse a run with errors, with warnings (or errors), or with columns that no field claims; may be repeated
-    #[arg(long, value_name = "WHAT", value_parser = denied(), conflicts_with_all = ["detach", "validate_only", "dry_run"], help_heading = DEMANDS)]
-    pub deny: Vec<Denied>,
-    /// Refuse a run with more errors than N, or with errors in more than P percent of its rows
-    #[arg(long, value_name = "N|P%", value_parser = most_errors, conflicts_with_all = ["detach", "validate_only", "dry_run"], help_heading = DEMANDS)]
-    pub max_errors: Option<MostErrors>,
-    /// Refuse a run in which this field is neither found nor computed; may be repeated
-    #[arg(long, value_name = "FIELD", conflicts_with_all = ["detach", "validate_only", "dry_run"], help_heading = DEMANDS)]
-    pub require: Vec<String>,
-    /// Refuse a run of a file whose layout differs from that of its sender's last good run, as `ade drift` tells
-    #[arg(long, conflicts_with_all = ["detach", "validate_only", "dry_run"], help_heading = DEMANDS)]
-    pub deny_drift: bool,
-    /// Refuse a run that writes fewer rows
-    #[arg(long, value_name = "N", conflicts_with_all = ["detach", "validate_only", "dry_run"], help_heading = DEMANDS)]
-    pub min_rows: Option<u64>,
+    #[command(flatten)]
+    pub demands: DemandArgs,
 
     /// Keep running: an input again when it changes, all inputs when the configuration changes
     #[arg(long, help_heading = WORK)]
     pub watch: bool,
     /// Queue the runs for `ade worker`, print their ids, and exit
-    #[arg(long, conflicts_with_all = ["watch", "output_dir"], help_heading = WORK)]
+    #[arg(long, conflicts_with_all = ["watch", "output_dir", "deny", "max_errors", "require", "deny_drift", "min_rows"], help_heading = WORK)]
     pub detach: bool,
     /// Load and check the configuration only; the inputs are not read
-    #[arg(long, conflicts_with = "dry_run", help_heading = WORK)]
+    #[arg(long, conflicts_with_all = ["dry_run", "deny", "max_errors", "require", "deny_drift", "min_rows"], help_heading = WORK)]
     pub validate_only: bool,
     /// Record the runs only: no environment is built, no engine started, nothing normalized
-    #[arg(long, help_heading = WORK)]
+    #[arg(long, conflicts_with_all = ["deny", "max_errors", "require", "deny_drift", "min_rows"], help_heading = WORK)]
     pub dry_run: bool,
     /// Stop a run that takes longer, with exit status 4 [env: ADE_RUN_TIMEOUT_SECONDS] [default: no limit]
     #[arg(long, value_name = "SECONDS", value_parser = seconds, help_heading = WORK)]
@@ -138,8 +124,6 @@ pub struct Args {
 
 const INPUT: &str = "Input options";
 const OUTPUT: &str = "Output options";
-const DEMANDS: &str =
-    "Requirements (a run that fails one is refused: exit status 1, no copy with -o)";
 const WORK: &str = "Execution options";
 
 impl Args {
@@ -153,7 +137,7 @@ impl Args {
             network: self.allow_network,
             sheets: self.sheets(),
             settings: self.settings(),
-            demands: self.demands(),
+            demands: self.demands.demands(),
             priority: self.priority,
             ..RunOptions::default()
         }
@@ -162,22 +146,6 @@ impl Args {
     /// The shape that is asked for, if it is not the workbook.
     pub fn shape(&self) -> Option<&str> {
         self.to.as_deref().filter(|shape| *shape != "xlsx")
-    }
-
-    /// What is asked of each run that succeeds.
-    fn demands(&self) -> Demands {
-        // A field that is asked for twice is missing once.
-        let mut fields = self.require.clone();
-        let mut seen = HashSet::new();
-        fields.retain(|field| seen.insert(field.clone()));
-        Demands {
-            no_issues: self.deny_issues,
-            denied: self.deny.clone(),
-            errors: self.max_errors,
-            fields,
-            drift: self.deny_drift.then(String::new),
-            rows: self.min_rows,
-        }
     }
 
     /// What is said of single sheets.
@@ -221,24 +189,9 @@ fn combined(text: &str) -> Result<PathBuf, String> {
     }
 }
 
-fn denied() -> impl TypedValueParser<Value = Denied> {
-    PossibleValuesParser::new(Denied::ALL.map(Denied::word)).try_map(|word| {
-        let all = Denied::ALL.into_iter();
-        all.into_iter()
-            .find(|what| what.word() == word)
-            .ok_or("not one of these")
-    })
-}
-
 fn priority() -> impl TypedValueParser<Value = Priority> {
     PossibleValuesParser::new(Priority::ALL.map(Priority::as_str))
         .try_map(|word| Priority::parse(&word).ok_or("not one of these"))
-}
-
-fn most_errors(text: &str) -> Result<MostErrors, String> {
-    MostErrors::parse(text).ok_or_else(|| {
-        "not a number of errors, such as 5, or a part of the rows, such as 2%".to_owned()
-    })
 }
 
 fn seconds(text: &str) -> Result<f64, String> {

@@ -1,6 +1,7 @@
 //! `ade run`: normalize files in this process.
 
 mod args;
+mod demands;
 mod files;
 mod session;
 mod watch;
@@ -16,7 +17,9 @@ use ade::run::results::output;
 use ade::settings::paths::Paths;
 
 pub use args::Args;
-use files::{find, is_copy, report_left_out};
+pub use demands::DemandArgs;
+pub use files::report_left_out;
+use files::{find, is_copy};
 use session::Session;
 
 use crate::context::Context;

@@ -22,7 +22,7 @@ use ade::store::EnvironmentRecord;
 use ade::workspace::Workspace;
 use serde_json::json;
 
-use self::differences::{in_words, print_differences};
+use self::differences::print_differences;
 use crate::context::Context;
 use crate::exit::{ExitStatus, Failure, Outcome};
 use crate::signals;
@@ -154,7 +154,7 @@ impl Session<'_> {
             tell_of_unchecked(ui, &results);
         }
         if let Some(file) = &args.junit {
-            let text = cases::as_junit(&prepared.record.name, &results, in_words);
+            let text = cases::as_junit(&prepared.record.name, &results);
             files::write_whole(file, text.as_bytes())?;
         }
         let is_refused = match args.update {

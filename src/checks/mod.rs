@@ -1,7 +1,8 @@
 //! What finds trouble before a run does.
 //!
 //! - [`check`]: loads a configuration without running it.
-//! - [`cases`]: runs inputs whose result is known.
+//! - [`cases`]: runs inputs whose result is known; `junit`: results for CI systems.
+//! - [`ci`]: all that a CI job asks of configurations, with reports for those who read it there.
 //! - [`trial`]: runs one over inputs of former runs and says what would be another; `compare`: two workbooks.
 //! - [`dev`]: finds configurations, and watches them while they are edited; `syntax` reads their modules without executing them.
 //! - [`past`]: runs one as it is over inputs of its former runs, and says where rows, fields and issues are others.
@@ -13,12 +14,14 @@
 mod asking;
 pub mod cases;
 pub mod check;
+pub mod ci;
 mod compare;
 pub mod dev;
 pub mod doctor;
 pub mod drift;
 pub mod fix;
 pub mod infer;
+mod junit;
 pub mod past;
 mod syntax;
 pub mod trial;

@@ -84,6 +84,23 @@ fn usual_package(root: &Path) -> Option<Located> {
     })
 }
 
+/// The folder of the configuration that a file or folder belongs to: the nearest one upwards with a package that is unmistakably
+/// that of a configuration. A package and the `src/` that it is in could be configurations themselves; meant is the outermost
+/// folder that has this package as its own.
+pub(super) fn holder(path: &Path) -> Option<PathBuf> {
+    let located = |folder: &Path| {
+        let has_manifest = folder.join("pyproject.toml").is_file();
+        let located = locate(folder, has_manifest).ok()?.package_dir;
+        is_unmistakable(&located).then_some(located)
+    };
+    let mut folders = path.ancestors().filter(|folder| folder.is_dir());
+    let (nearest, package) = folders.find_map(|folder| Some((folder, located(folder)?)))?;
+    let same = folders
+        .take(2)
+        .filter(|folder| located(folder).as_ref() == Some(&package));
+    Some(same.last().unwrap_or(nearest).to_owned())
+}
+
 /// Whether a package is that of a configuration by its name, or by the folders in it.
 pub(super) fn is_unmistakable(package_dir: &Path) -> bool {
     package_dir.ends_with(USUAL_PACKAGE) || holds_plugins(package_dir)
@@ -170,6 +187,43 @@ mod tests {
     fn a_manifest_alone_is_not_enough() {
         let looked_for = located(&["pyproject.toml"], true).unwrap_err();
         assert!(looked_for[0].contains("src/ade_config/"), "{looked_for:?}");
+    }
+
+    #[test]
+    fn a_file_belongs_to_the_nearest_configuration_with_its_package() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path();
+        for file in [
+            "src/ade_config/__init__.py",
+            "src/ade_config/columns/a.py",
+            "src/helpers/__init__.py",
+            "pyproject.toml",
+            "examples/flat/ade_config/hooks/b.py",
+            "examples/flat/tests/cases/c/case.toml",
+            "examples/bare/__init__.py",
+            "examples/bare/columns/d.py",
+            "examples/readme.py",
+        ] {
+            write_files(root, &[(file, "")]);
+        }
+        for (file, wanted) in [
+            ("src/ade_config/columns/a.py", ""),
+            ("src/helpers/__init__.py", ""),
+            ("pyproject.toml", ""),
+            ("examples/flat/ade_config/hooks/b.py", "examples/flat"),
+            ("examples/flat/tests/cases/c/case.toml", "examples/flat"),
+            ("examples/bare/columns/d.py", "examples/bare"),
+            ("examples/readme.py", ""),
+        ] {
+            let found = holder(&root.join(file)).unwrap();
+            assert_eq!(found, root.join(wanted).components().as_path(), "{file}");
+        }
+        let other = tempfile::tempdir().unwrap();
+        write_files(
+            other.path(),
+            &[("src/library/__init__.py", ""), ("pyproject.toml", "")],
+        );
+        assert_eq!(holder(&other.path().join("src/library/__init__.py")), None);
     }
 
     #[test]

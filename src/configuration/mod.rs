@@ -131,6 +131,11 @@ impl Configuration {
         Ok(configuration)
     }
 
+    /// The folder of the configuration that a file or folder belongs to, canonical. `None`: it belongs to none.
+    pub fn holder(path: &Path) -> Option<PathBuf> {
+        discovery::holder(&path.canonicalize().ok()?)
+    }
+
     /// What must be installed beside the engine, normalized.
     pub fn dependencies(&self) -> &Dependencies {
         &self.dependencies

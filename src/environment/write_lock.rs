@@ -82,6 +82,18 @@ impl Problem for LockingError {
     }
 }
 
+impl LockingError {
+    /// Whether it says no more than that the lock is missing or out of date.
+    pub fn is_unfit(&self) -> bool {
+        [code::LOCK_MISSING, code::LOCK_OUTDATED].contains(&self.code())
+    }
+
+    /// Whether there is no lock at all.
+    pub fn is_missing(&self) -> bool {
+        self.code() == code::LOCK_MISSING
+    }
+}
+
 fn in_full(error: &BuildError) -> String {
     let lines = error.last_lines().iter().map(|line| format!("\n  {line}"));
     std::iter::once(error.to_string()).chain(lines).collect()

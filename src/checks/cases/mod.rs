@@ -11,6 +11,7 @@ mod fuzzing;
 mod judging;
 mod junit;
 mod running;
+mod words;
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -20,6 +21,7 @@ use serde::{Deserialize, Serialize};
 
 pub use self::fuzzing::{Broken, Fuzzed, FuzzedCase, fuzz, keep};
 pub use self::junit::as_junit;
+pub(super) use self::junit::junit_tests;
 pub use self::running::run;
 pub(super) use self::running::{Engine, said};
 use super::check::CheckError;

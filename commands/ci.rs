@@ -1,0 +1,248 @@
+//! `ade ci`: all that a CI job asks of configurations, in one call.
+
+use std::ffi::OsStr;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use ade::base::files;
+use ade::checks::ci::{
+    Examined, Level, Plan, Repository, State, Step, Told, annotations, as_junit, code_quality,
+    examine, meant, outcome, summary,
+};
+use ade::engine::assignment;
+use ade::run::execution::safe_mode::demand_acceptance;
+use ade::settings::Settings;
+use ade::store::RunOptions;
+use clap::ValueEnum;
+use serde_json::json;
+
+use crate::context::Context;
+use crate::exit::{ExitStatus, Failure, Outcome};
+use crate::run::{DemandArgs, report_left_out};
+use crate::signals;
+use crate::ui::{EnvironmentProgress, LiveLines, Tone, Ui};
+
+/// Check configurations and files as a CI job does
+///
+/// For each configuration: is its lock up to date, does it load, do its cases pass, and do its files normalize with what is required of
+/// them. A failed step keeps no other configuration from being looked at, and the highest exit status wins. Under GitHub Actions,
+/// findings are marked in files, and a summary is added to the job.
+///
+/// Logs and reports of CI may be public: neither has a value or a header of an input, but counts of issues by rule. What differs in
+/// a case is shown with its values, since its tables are in the repository.
+#[derive(clap::Args)]
+#[command(
+    after_help = "Examples:\n  ade ci\n  ade ci crew payroll --junit ade.xml --code-quality gl-code-quality.json\n  ade ci crew inbox/ --require email --max-errors 2%\n  ade ci crew inbox/roster.xlsx payroll 'wages/*.csv'   each file by the configuration before it\n  ade ci crew/src/ade_config/columns/fields.py          the configuration of a file that changed"
+)]
+pub struct Args {
+    /// Configurations, and behind each the files, folders or quoted globs that it is to normalize
+    ///
+    /// A file of a configuration, such as a module or a case, stands for the configuration. One that belongs to none is passed over.
+    #[arg(value_name = "PATH", default_value = ".")]
+    paths: Vec<PathBuf>,
+    /// Search the folders below a folder of inputs too
+    #[arg(short, long)]
+    recursive: bool,
+    /// Set a setting of the engine for the runs of files, such as date_order=mdy; may be repeated
+    #[arg(long = "set", value_name = "KEY=VALUE", value_parser = assignment)]
+    settings: Vec<(String, String)>,
+    /// Leave out the configurations' cases
+    #[arg(long)]
+    no_test: bool,
+
+    #[command(flatten)]
+    demands: DemandArgs,
+
+    /// Write the results as JUnit's XML, too
+    #[arg(long, value_name = "FILE", help_heading = REPORTS)]
+    junit: Option<PathBuf>,
+    /// Write a summary in Markdown
+    #[arg(long, value_name = "FILE", help_heading = REPORTS)]
+    summary: Option<PathBuf>,
+    /// Write the findings as GitLab's report of code quality
+    #[arg(long, value_name = "FILE", help_heading = REPORTS)]
+    code_quality: Option<PathBuf>,
+    /// For whom findings are marked: auto is github under GitHub Actions; none adds no summary to its job either
+    #[arg(
+        long,
+        value_enum,
+        value_name = "FOR",
+        default_value = "auto",
+        help_heading = REPORTS
+    )]
+    annotate: Annotate,
+}
+
+const REPORTS: &str = "Reports";
+
+/// For whom findings are marked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Annotate {
+    // Without descriptions: clap would print each on a line of its own.
+    Auto,
+    Github,
+    None,
+}
+
+pub fn run(args: &Args, context: &Context) -> Outcome {
+    let ui = &context.ui;
+    let meant = meant(&args.paths)?;
+    for path in &meant.passed_over {
+        ui.say(format_args!(
+            "note: {} belongs to no configuration",
+            ui.path(path)
+        ));
+    }
+    let settings = context.settings()?;
+    demand_acceptance(&settings)?;
+    let repository = Repository::of(&settings);
+    let (mut all, mut cancelled) = (Vec::new(), false);
+    if !meant.configurations.is_empty() {
+        let workspace = context.open_or_create()?;
+        let mut configurations = Vec::new();
+        for asked in &meant.configurations {
+            let found = asked.files(&workspace, args.recursive)?;
+            report_left_out(ui, &found);
+            configurations.push((asked.configuration.clone(), found.inputs));
+        }
+        let plan = Plan {
+            workspace: &workspace,
+            configurations: &configurations,
+            test: !args.no_test,
+            options: RunOptions {
+                settings: args.settings.iter().cloned().collect(),
+                demands: args.demands.demands(),
+                ..RunOptions::default()
+            },
+        };
+        (all, cancelled) = look(ui, &plan);
+    }
+    let status = match cancelled {
+        true => ExitStatus::Cancelled,
+        false => outcome(&all).map_or(ExitStatus::Done, ExitStatus::from),
+    };
+    report(args, ui, &settings, &repository, (&all, status))
+}
+
+/// Does what is planned, and prints each step as it ends. Returns whether it was cancelled, too.
+fn look(ui: &Ui, plan: &Plan<'_>) -> (Vec<Examined>, bool) {
+    let lines = LiveLines::new(ui);
+    let cancel = signals::cancel_on_signals_and(lines.clear());
+    let environment = EnvironmentProgress::new(&lines, "the configuration");
+    let all = examine(plan, &cancel, &|told| match told {
+        Told::Begun(..) | Told::Ended(_) if ui.json() => {}
+        Told::Begun(name, folder) => lines.suspend(|| {
+            // Several may have one name, so they are told apart by their folders; the current one has no path to type.
+            let typed = ui.path(folder);
+            let is_typed = !Path::new(&typed).is_absolute();
+            let title = if is_typed { &*typed } else { name };
+            ui.line(ui.paint(Tone::Strong, title));
+        }),
+        Told::Environment(progress) => environment.show(progress),
+        Told::Trouble(message) => lines.say(format_args!("note: {message}")),
+        Told::Ended(step) => lines.suspend(|| print(ui, step)),
+    });
+    (all, cancel.is_cancelled())
+}
+
+fn print(ui: &Ui, step: &Step) {
+    let (tone, mark) = match step.state {
+        State::Passed => (Tone::Good, "✓"),
+        State::Failed => (Tone::Bad, "✗"),
+        State::Skipped => (Tone::Dim, "-"),
+    };
+    let title = match &step.input {
+        Some(input) => format!("{} {}", step.step.word(), ui.path(input)),
+        None => step.step.word().to_owned(),
+    };
+    let message = match step.state {
+        State::Skipped => format!("skipped: {}", step.message),
+        // The findings say it.
+        State::Failed
+            if step
+                .findings
+                .iter()
+                .any(|one| one.message.starts_with(&step.message)) =>
+        {
+            String::new()
+        }
+        _ => step.message.clone(),
+    };
+    let line = format!("  {} {title:<5}  {message}", ui.paint(tone, mark));
+    ui.line(line.trim_end());
+    for finding in &step.findings {
+        let tone = match finding.level {
+            Level::Error => Tone::Bad,
+            Level::Warning => Tone::Warn,
+        };
+        let mut words = finding.message.lines();
+        let first = words.next().unwrap_or_default();
+        let level = ui.paint(tone, finding.level.word());
+        ui.line(format_args!("    {level}: {first}"));
+        // Behind a bar no line is a command for the CI system, whatever it begins with.
+        words.for_each(|line| ui.line(format_args!("    | {line}")));
+        if let Some(hint) = &finding.hint {
+            ui.line(format_args!("    hint: {}", hint.replace('\n', " ")));
+        }
+    }
+}
+
+/// Prints and writes the reports. A file that cannot be written keeps no other from being written.
+fn report(
+    args: &Args,
+    ui: &Ui,
+    settings: &Settings,
+    repository: &Repository,
+    (all, status): (&[Examined], ExitStatus),
+) -> Outcome {
+    if ui.json() {
+        ui.document(&json!({
+            "passed": status == ExitStatus::Done,
+            "exit_status": status as u8,
+            "configurations": all,
+        }));
+    }
+    let variable = |name: &str| settings.variables.get(OsStr::new(name));
+    let on_github = match args.annotate {
+        Annotate::Auto => variable("GITHUB_ACTIONS").is_some_and(|value| value == "true"),
+        Annotate::Github => true,
+        Annotate::None => false,
+    };
+    if on_github {
+        for command in annotations(all, repository) {
+            // With --json, standard output is the document alone; GitHub reads both.
+            match ui.json() {
+                true => ui.log(command),
+                false => ui.line(command),
+            }
+        }
+        let of_job = variable("GITHUB_STEP_SUMMARY").filter(|file| !file.is_empty());
+        if let Some(file) = of_job
+            && let Err(error) = append(Path::new(file), &summary(all, repository))
+        {
+            ui.say(format_args!("note: the job gets no summary: {error}"));
+        }
+    }
+    let quality = || serde_json::to_string_pretty(&code_quality(all, repository));
+    let reports = [
+        (&args.junit, as_junit(all, repository)),
+        (&args.summary, summary(all, repository)),
+        (&args.code_quality, quality().unwrap_or_default()),
+    ];
+    let asked: Vec<(&PathBuf, String)> = reports
+        .into_iter()
+        .filter_map(|(file, text)| Some((file.as_ref()?, text)))
+        .collect();
+    let written = ui.each(&asked, |(file, text)| {
+        files::write_whole(file, text.as_bytes()).map_err(|error| Failure::of(&error))
+    });
+    Ok(status.max(written))
+}
+
+fn append(file: &Path, text: &str) -> std::io::Result<()> {
+    let mut file = std::fs::OpenOptions::new()
+        .append(true)
+        .create(true)
+        .open(file)?;
+    file.write_all(text.as_bytes())
+}

@@ -1,0 +1,65 @@
+//! The arguments that say what is asked of each run: of `ade run`, and of `ade ci`.
+
+use std::collections::HashSet;
+
+use ade::store::{Demands, Denied, MostErrors};
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+
+const DEMANDS: &str =
+    "Requirements (a run that fails one is refused: exit status 1, no copy with -o)";
+
+/// What is asked of each run that succeeds.
+#[derive(clap::Args)]
+pub struct DemandArgs {
+    /// Refuse a run that has errors or warnings, or that finds no table or no field
+    #[arg(long, help_heading = DEMANDS)]
+    pub deny_issues: bool,
+    /// Refuse a run with errors, with warnings (or errors), or with columns that no field claims; may be repeated
+    #[arg(long, value_name = "WHAT", value_parser = denied(), help_heading = DEMANDS)]
+    pub deny: Vec<Denied>,
+    /// Refuse a run with more errors than N, or with errors in more than P percent of its rows
+    #[arg(long, value_name = "N|P%", value_parser = most_errors, help_heading = DEMANDS)]
+    pub max_errors: Option<MostErrors>,
+    /// Refuse a run in which this field is neither found nor computed; may be repeated
+    #[arg(long, value_name = "FIELD", help_heading = DEMANDS)]
+    pub require: Vec<String>,
+    /// Refuse a run of a file whose layout differs from that of its sender's last good run, as `ade drift` tells
+    #[arg(long, help_heading = DEMANDS)]
+    pub deny_drift: bool,
+    /// Refuse a run that writes fewer rows
+    #[arg(long, value_name = "N", help_heading = DEMANDS)]
+    pub min_rows: Option<u64>,
+}
+
+impl DemandArgs {
+    /// As runs are recorded with them.
+    pub fn demands(&self) -> Demands {
+        // A field that is asked for twice is missing once.
+        let mut fields = self.require.clone();
+        let mut seen = HashSet::new();
+        fields.retain(|field| seen.insert(field.clone()));
+        Demands {
+            no_issues: self.deny_issues,
+            denied: self.deny.clone(),
+            errors: self.max_errors,
+            fields,
+            drift: self.deny_drift.then(String::new),
+            rows: self.min_rows,
+        }
+    }
+}
+
+fn denied() -> impl TypedValueParser<Value = Denied> {
+    PossibleValuesParser::new(Denied::ALL.map(Denied::word)).try_map(|word| {
+        let all = Denied::ALL.into_iter();
+        all.into_iter()
+            .find(|what| what.word() == word)
+            .ok_or("not one of these")
+    })
+}
+
+fn most_errors(text: &str) -> Result<MostErrors, String> {
+    MostErrors::parse(text).ok_or_else(|| {
+        "not a number of errors, such as 5, or a part of the rows, such as 2%".to_owned()
+    })
+}

@@ -1,0 +1,249 @@
+//! Which configurations and which inputs a call means.
+//!
+//! A folder that is a configuration is one, and so is one whose manifest cannot be read. A file that makes up a configuration, such as
+//! a module of it, or that lies in its tests, stands for it: programs that call `ade ci` with the files that changed need not know more.
+//! Any other file, folder or glob is an input of the configuration that was named before it, or of the only one.
+
+use std::path::{Path, PathBuf};
+
+use crate::base::problem::{Facts, Kind, Problem, code, typed};
+use crate::configuration::{Configuration, ConfigurationError};
+use crate::run::inputs::input::{InputError, MeantFiles, Search, expand, is_supported};
+use crate::workspace::Workspace;
+
+/// The endings of files that make up a configuration.
+const SOURCES: [&str; 5] = ["py", "toml", "json", "lock", "txt"];
+
+/// A configuration, and what it is to be run on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Asked {
+    /// Its folder, canonical.
+    pub configuration: PathBuf,
+    /// Files, folders and globs, as they were given.
+    pub inputs: Vec<PathBuf>,
+}
+
+/// What a call means.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Meant {
+    /// The configurations, in the order in which they are named first.
+    pub configurations: Vec<Asked>,
+    /// Files that might belong to a configuration, and belong to none.
+    pub passed_over: Vec<PathBuf>,
+}
+
+/// A call that cannot be understood.
+#[derive(Debug, thiserror::Error)]
+pub enum ArgumentError {
+    /// A configuration.
+    #[error(transparent)]
+    Configuration(#[from] ConfigurationError),
+    /// An input without any configuration.
+    #[error("no configuration is named that is to normalize {}", .0.display())]
+    Alone(PathBuf),
+    /// An input before the first of several configurations.
+    #[error("{} stands in front of all configurations, so it is not known which of them is to normalize it", .0.display())]
+    InFront(PathBuf),
+}
+
+impl Problem for ArgumentError {
+    fn facts(&self) -> Facts {
+        match self {
+            Self::Configuration(error) => error.facts(),
+            Self::Alone(input) => Facts::new(Kind::Usage, code::USAGE)
+                .hint(format!("`ade ci CONFIG {}`", typed(input.display()))),
+            Self::InFront(_) => {
+                Facts::new(Kind::Usage, code::USAGE).hint("name inputs behind their configuration")
+            }
+        }
+    }
+}
+
+enum What {
+    Configuration(PathBuf),
+    Input,
+    Neither,
+}
+
+/// What these paths mean.
+///
+/// # Errors
+/// One does not exist, or is an input of no configuration.
+pub fn meant(paths: &[PathBuf]) -> Result<Meant, ArgumentError> {
+    let mut meant = Meant::default();
+    let mut last = None;
+    let mut in_front: Vec<PathBuf> = Vec::new();
+    for path in paths {
+        match what(path)? {
+            What::Configuration(folder) => {
+                let all = &mut meant.configurations;
+                let known = all.iter().position(|one| one.configuration == folder);
+                last = known.or(Some(all.len()));
+                if known.is_none() {
+                    all.push(Asked {
+                        configuration: folder,
+                        inputs: Vec::new(),
+                    });
+                }
+            }
+            What::Input => match last {
+                Some(last) => meant.configurations[last].inputs.push(path.clone()),
+                None => in_front.push(path.clone()),
+            },
+            What::Neither => meant.passed_over.push(path.clone()),
+        }
+    }
+    match (in_front.first(), meant.configurations.as_mut_slice()) {
+        (None, _) => {}
+        (Some(_), [only]) => drop(only.inputs.splice(0..0, in_front)),
+        // A folder is more likely meant as a configuration.
+        (Some(first), []) if first.is_dir() => {
+            Configuration::open(first)?;
+        }
+        (Some(first), []) => return Err(ArgumentError::Alone(first.clone())),
+        (Some(first), _) => return Err(ArgumentError::InFront(first.clone())),
+    }
+    Ok(meant)
+}
+
+fn what(path: &Path) -> Result<What, ConfigurationError> {
+    if path.is_dir() {
+        let folder = || path.canonicalize().unwrap_or_else(|_| path.to_owned());
+        return Ok(match Configuration::open(path) {
+            Err(ConfigurationError::NotAConfiguration { .. })
+                if !path.join("pyproject.toml").is_file() =>
+            {
+                What::Input
+            }
+            _ => What::Configuration(folder()),
+        });
+    }
+    if !path.exists() {
+        let may_be_input = is_supported(path) || path.to_string_lossy().contains(['*', '?', '[']);
+        return match may_be_input {
+            true => Ok(What::Input),
+            false => Err(ConfigurationError::NotFound {
+                path: path.to_owned(),
+            }),
+        };
+    }
+    let is_source = path
+        .extension()
+        .is_some_and(|ending| SOURCES.iter().any(|source| ending == *source));
+    Ok(match Configuration::holder(path) {
+        Some(folder) if is_source || is_in_tests(path, &folder) => What::Configuration(folder),
+        _ if is_source => What::Neither,
+        _ => What::Input,
+    })
+}
+
+fn is_in_tests(path: &Path, configuration: &Path) -> bool {
+    let tests = configuration.join("tests");
+    path.canonicalize()
+        .is_ok_and(|path| path.starts_with(tests))
+}
+
+impl Asked {
+    /// The files that its inputs mean.
+    ///
+    /// # Errors
+    /// One is absent, not supported, or means no file.
+    pub fn files(&self, workspace: &Workspace, recursive: bool) -> Result<MeantFiles, InputError> {
+        if self.inputs.is_empty() {
+            return Ok(MeantFiles::default());
+        }
+        let own = workspace.paths.own_folders().map(Path::to_owned);
+        let not_in = own.iter().chain([&self.configuration]);
+        let not_in: Vec<PathBuf> = not_in.filter_map(|path| path.canonicalize().ok()).collect();
+        let search = Search {
+            recursive,
+            not_in: &not_in,
+            output_dir: None,
+            is_copy: &|path| workspace.store.is_copy(path).unwrap_or(false),
+        };
+        expand(&self.inputs, &search)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::configuration::testing::{sample, write_files};
+
+    fn place() -> (tempfile::TempDir, PathBuf) {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path().canonicalize().unwrap();
+        for name in ["crew", "pay roll"] {
+            std::fs::create_dir(root.join(name)).unwrap();
+            sample(&root.join(name));
+        }
+        write_files(
+            &root,
+            &[
+                ("crew/tests/cases/a/input.csv", ""),
+                ("inbox/a.csv", ""),
+                ("tool.py", ""),
+                ("broken/pyproject.toml", "]"),
+            ],
+        );
+        (folder, root)
+    }
+
+    /// The names of configurations with those of their inputs.
+    fn found(root: &Path, paths: &[&str]) -> Vec<(String, Vec<String>)> {
+        let paths: Vec<PathBuf> = paths.iter().map(|path| root.join(path)).collect();
+        let name = |path: &Path| path.strip_prefix(root).unwrap().display().to_string();
+        let all = meant(&paths).unwrap().configurations;
+        all.iter()
+            .map(|asked| {
+                let inputs = asked.inputs.iter().map(|path| name(path)).collect();
+                (name(&asked.configuration), inputs)
+            })
+            .collect()
+    }
+
+    #[test]
+    fn files_of_a_configuration_stand_for_it_and_others_are_its_inputs() {
+        let (_folder, root) = place();
+        let one = |name: &str, inputs: &[&str]| {
+            let inputs = inputs.iter().map(|&input| input.to_owned());
+            (name.to_owned(), inputs.collect::<Vec<_>>())
+        };
+        let module = "crew/src/ade_config/columns/people.py";
+        assert_eq!(
+            found(&root, &[module, "crew/tests/cases/a/input.csv", "crew"]),
+            [one("crew", &[])]
+        );
+        assert_eq!(
+            found(&root, &["inbox", "crew", "inbox/*.xlsx"]),
+            [one("crew", &["inbox", "inbox/*.xlsx"])]
+        );
+        assert_eq!(
+            found(
+                &root,
+                &["crew", "inbox", "pay roll", "inbox/a.csv", "broken"]
+            ),
+            [
+                one("crew", &["inbox"]),
+                one("pay roll", &["inbox/a.csv"]),
+                one("broken", &[])
+            ]
+        );
+    }
+
+    #[test]
+    fn what_belongs_to_no_configuration_is_passed_over_or_refused() {
+        let (_folder, root) = place();
+        let of =
+            |paths: &[&str]| meant(&paths.iter().map(|path| root.join(path)).collect::<Vec<_>>());
+        assert_eq!(
+            of(&["tool.py"]).unwrap().passed_over,
+            [root.join("tool.py")]
+        );
+        let refused = |paths: &[&str]| of(paths).unwrap_err().code();
+        assert_eq!(refused(&["inbox"]), code::NOT_A_CONFIGURATION);
+        assert_eq!(refused(&["inbox/a.csv"]), code::USAGE);
+        assert_eq!(refused(&["inbox/a.csv", "crew", "pay roll"]), code::USAGE);
+        assert_eq!(refused(&["crw"]), code::CONFIGURATION_NOT_FOUND);
+    }
+}

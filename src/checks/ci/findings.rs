@@ -1,0 +1,271 @@
+//! What the steps of a call find, and where.
+
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+
+use crate::base::problem::{Kind, Problem};
+use crate::checks::cases::CaseResult;
+use crate::run::inputs::input::Input;
+use crate::store::RunMetrics;
+
+/// A configuration that was looked at.
+#[derive(Debug, Serialize)]
+pub struct Examined {
+    /// Its name; that of its folder where it cannot be opened.
+    pub name: String,
+    /// Its folder, canonical.
+    pub path: PathBuf,
+    /// What was done, in its order.
+    pub steps: Vec<Step>,
+}
+
+/// One thing that was done to a configuration.
+#[derive(Debug, Serialize)]
+pub struct Step {
+    /// Which.
+    pub step: StepName,
+    /// The input of a run, as it was given or found.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub input: Option<PathBuf>,
+    /// How it came out.
+    pub state: State,
+    /// What is to be said of it, in a line: what was found, or why it was skipped.
+    pub message: String,
+    /// How long it took.
+    pub seconds: f64,
+    /// What kind of failure it is, which decides the exit status.
+    #[serde(skip)]
+    pub failure: Option<Kind>,
+    /// What is wrong.
+    pub findings: Vec<Finding>,
+    /// The cases of a test.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub cases: Vec<CaseResult>,
+    /// What a run found.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub run: Option<Run>,
+}
+
+/// What a step is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum StepName {
+    /// Whether the lock is up to date.
+    Lock,
+    /// Whether the configuration loads.
+    Check,
+    /// Its cases.
+    Test,
+    /// A run of an input.
+    Run,
+}
+
+impl StepName {
+    /// The name of the command that does it alone.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Lock => "lock",
+            Self::Check => "check",
+            Self::Test => "test",
+            Self::Run => "run",
+        }
+    }
+}
+
+/// How a step came out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum State {
+    /// As it should.
+    Passed,
+    /// Otherwise.
+    Failed,
+    /// It was not done.
+    Skipped,
+}
+
+/// The figures of a run.
+#[derive(Debug, Serialize)]
+pub struct Run {
+    /// Its id.
+    pub id: String,
+    /// What it counted; `None`: it did not get so far.
+    pub metrics: Option<RunMetrics>,
+    /// The errors and warnings of each rule; nothing where the configuration asks for no list of issues.
+    pub rules: Vec<OfRule>,
+}
+
+/// How many issues are of one rule.
+#[derive(Debug, Serialize)]
+pub struct OfRule {
+    /// The rule.
+    pub rule: String,
+    /// How much it matters.
+    pub severity: &'static str,
+    /// How many.
+    pub count: u64,
+}
+
+/// Something that is wrong.
+#[derive(Debug, Serialize)]
+pub struct Finding {
+    /// How much it matters.
+    pub level: Level,
+    /// The code of the error, if it is one of those that docs/errors.md lists.
+    pub code: Option<String>,
+    /// What is wrong.
+    pub message: String,
+    /// What to do next.
+    pub hint: Option<String>,
+    /// The file of the configuration that it is about.
+    pub file: Option<PathBuf>,
+    /// The line of that file, from 1.
+    pub line: Option<u32>,
+}
+
+/// How much a finding matters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Level {
+    /// The step failed.
+    Error,
+    /// It did not.
+    Warning,
+}
+
+impl Level {
+    /// In a word.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Error => "error",
+            Self::Warning => "warning",
+        }
+    }
+}
+
+impl Finding {
+    pub(super) fn new(level: Level, message: impl Into<String>) -> Self {
+        Self {
+            level,
+            code: None,
+            message: message.into(),
+            hint: None,
+            file: None,
+            line: None,
+        }
+    }
+
+    /// An error of the library.
+    pub(super) fn of(problem: &dyn Problem) -> Self {
+        let facts = problem.facts();
+        Self {
+            code: Some(facts.code.to_owned()),
+            hint: facts.hint,
+            ..Self::new(Level::Error, problem.to_string())
+        }
+    }
+
+    /// What is wrong and what to do next, a line each.
+    pub(super) fn whole(&self) -> String {
+        match &self.hint {
+            Some(hint) => format!("{}\nhint: {hint}", self.message),
+            None => self.message.clone(),
+        }
+    }
+
+    /// The same, about a file.
+    pub(super) fn at(self, file: impl Into<PathBuf>, line: Option<u32>) -> Self {
+        Self {
+            file: Some(file.into()),
+            line,
+            ..self
+        }
+    }
+}
+
+impl Step {
+    pub(super) fn new(step: StepName, state: State, message: impl Into<String>) -> Self {
+        Self {
+            step,
+            input: None,
+            state,
+            message: message.into(),
+            seconds: 0.0,
+            failure: None,
+            findings: Vec::new(),
+            cases: Vec::new(),
+            run: None,
+        }
+    }
+
+    pub(super) fn failed(step: StepName, kind: Kind, finding: Finding) -> Self {
+        let first = finding.message.lines().next();
+        Self {
+            failure: Some(kind),
+            ..Self::new(step, State::Failed, first.unwrap_or_default())
+        }
+        .with(finding)
+    }
+
+    fn with(mut self, finding: Finding) -> Self {
+        self.findings.push(finding);
+        self
+    }
+
+    /// The same, of an input.
+    pub(super) fn of(self, input: &Input) -> Self {
+        Self {
+            input: Some(input.path.clone()),
+            ..self
+        }
+    }
+
+    /// The step as people name it: `check`, `run orders.xlsx`.
+    pub fn title(&self) -> String {
+        match &self.input {
+            Some(input) => format!("{} {}", self.step.word(), input.display()),
+            None => self.step.word().to_owned(),
+        }
+    }
+}
+
+impl Examined {
+    /// Whether no step failed.
+    pub fn is_sound(&self) -> bool {
+        self.steps.iter().all(|step| step.failure.is_none())
+    }
+
+    /// Every finding with its step, in their order.
+    pub(super) fn findings(&self) -> impl Iterator<Item = (&Step, &Finding)> {
+        let of = |step| -> Vec<(&Step, &Finding)> {
+            let step: &Step = step;
+            step.findings
+                .iter()
+                .map(|finding| (step, finding))
+                .collect()
+        };
+        self.steps.iter().flat_map(of)
+    }
+
+    /// The file that stands for the whole configuration where a report needs one.
+    pub(super) fn manifest(&self) -> PathBuf {
+        let manifest = self.path.join("pyproject.toml");
+        match manifest.is_file() {
+            true => manifest,
+            false => self.path.clone(),
+        }
+    }
+}
+
+/// The worst failure of all. `None`: nothing failed.
+pub fn outcome(all: &[Examined]) -> Option<Kind> {
+    let steps = all.iter().flat_map(|one| &one.steps);
+    steps.filter_map(|step| step.failure).max()
+}
+
+/// A path below a folder, if it names a file there.
+pub(super) fn existing(folder: &Path, below: &str) -> Option<PathBuf> {
+    let file = folder.join(below);
+    file.is_file().then_some(file)
+}

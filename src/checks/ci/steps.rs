@@ -1,0 +1,485 @@
+//! The steps of a call: of each configuration its lock, whether it loads, its cases, and runs of inputs.
+
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+use std::time::Instant;
+
+use super::findings::{Examined, Finding, Level, OfRule, Run, State, Step, StepName, existing};
+use super::places::named;
+use crate::base::cancel::Cancel;
+use crate::base::counted::plural;
+use crate::base::mutex::lock;
+use crate::base::problem::{Kind, Problem};
+use crate::checks::cases::{self, Case, CaseResult, CasesError, What};
+use crate::checks::check::{CheckError, check};
+use crate::configuration::{Configuration, ConfigurationError, LOCK_FILE};
+use crate::environment::needed::prepare::{PrepareError, Prepared, prepare};
+use crate::environment::provide::Progress;
+use crate::environment::write_lock;
+use crate::run::calls::inline;
+use crate::run::calls::request::{Request, Tools};
+use crate::run::execution::error::RunError;
+use crate::run::execution::happenings::{Finished, Happening};
+use crate::run::execution::verdict::kind_of_end;
+use crate::run::inputs::input::Input;
+use crate::run::results::demands::{Nothing, Shortfall};
+use crate::run::results::issues::issues_of;
+use crate::run::views::issues::by_rule;
+use crate::store::{EnvironmentRecord, Failure, RunOptions, RunRecord};
+use crate::workspace::Workspace;
+
+/// So many differences of a case are told.
+const DIFFERENCES: usize = 20;
+
+/// What is done.
+pub struct Plan<'a> {
+    /// The workspace.
+    pub workspace: &'a Workspace,
+    /// The folders of configurations, each with the files that it is to normalize.
+    pub configurations: &'a [(PathBuf, Vec<Input>)],
+    /// Whether cases are run.
+    pub test: bool,
+    /// How files are run, and what is asked of each run.
+    pub options: RunOptions,
+}
+
+/// What is told while it is done.
+pub enum Told<'a> {
+    /// The configuration of this name in this folder is looked at.
+    Begun(&'a str, &'a Path),
+    /// The progress of its environment.
+    Environment(&'a Progress<'a>),
+    /// Something that is tried again.
+    Trouble(&'a str),
+    /// A step has ended.
+    Ended(&'a Step),
+}
+
+/// Does all steps. A configuration is begun whatever became of those before it, unless the call is cancelled. `on` is called from
+/// several threads.
+pub fn examine(plan: &Plan<'_>, cancel: &Cancel, on: &(dyn Fn(&Told<'_>) + Sync)) -> Vec<Examined> {
+    let mut all = Vec::new();
+    for (folder, inputs) in plan.configurations {
+        if cancel.is_cancelled() {
+            break;
+        }
+        let one = One {
+            plan,
+            folder,
+            inputs,
+            cancel,
+            on,
+        };
+        all.push(one.examine());
+    }
+    all
+}
+
+/// One configuration.
+struct One<'a> {
+    plan: &'a Plan<'a>,
+    folder: &'a Path,
+    inputs: &'a [Input],
+    cancel: &'a Cancel,
+    on: &'a (dyn Fn(&Told<'_>) + Sync),
+}
+
+impl One<'_> {
+    fn examine(&self) -> Examined {
+        let opened = Configuration::open(self.folder);
+        let name = match &opened {
+            Ok(configuration) => configuration.name.clone(),
+            Err(_) => crate::base::files::name_of(self.folder),
+        };
+        (self.on)(&Told::Begun(&name, self.folder));
+        let mut steps = Vec::new();
+        match opened {
+            Ok(configuration) => self.all_steps(configuration, &mut steps),
+            Err(error) => {
+                let why = "the configuration cannot be opened";
+                self.add(&mut steps, skipped(StepName::Lock, why));
+                self.add(&mut steps, self.unopened(&error));
+                self.skip_the_rest(why, &mut steps);
+            }
+        }
+        Examined {
+            name,
+            path: self.folder.to_owned(),
+            steps,
+        }
+    }
+
+    fn add(&self, steps: &mut Vec<Step>, step: Step) {
+        (self.on)(&Told::Ended(&step));
+        steps.push(step);
+    }
+
+    fn all_steps(&self, configuration: Configuration, steps: &mut Vec<Step>) {
+        let locked = timed(|| self.lock(&configuration));
+        let is_unlocked = locked.failure.is_some();
+        self.add(steps, locked);
+        if is_unlocked && self.plan.workspace.settings.frozen {
+            let why = "with --frozen nothing is installed without a lock that is up to date";
+            self.add(steps, skipped(StepName::Check, why));
+            self.skip_the_rest(why, steps);
+            return;
+        }
+        let mut ready = None;
+        let checked = timed(|| match self.check(configuration) {
+            Ok((step, prepared, environment)) => {
+                ready = Some((prepared, environment));
+                step
+            }
+            Err(step) => *step,
+        });
+        let why = match checked.failure {
+            Some(Kind::Cancelled) => "cancelled",
+            _ => "the configuration does not load",
+        };
+        self.add(steps, checked);
+        let Some((prepared, environment)) = ready else {
+            self.skip_the_rest(why, steps);
+            return;
+        };
+        let tested = match self.plan.test {
+            true => timed(|| self.test(&prepared, &environment)),
+            false => skipped(StepName::Test, "not asked for"),
+        };
+        self.add(steps, tested);
+        if !self.inputs.is_empty() {
+            steps.append(&mut self.runs(&prepared));
+        }
+    }
+
+    fn skip_the_rest(&self, why: &str, steps: &mut Vec<Step>) {
+        self.add(steps, skipped(StepName::Test, why));
+        for input in self.inputs {
+            self.add(steps, skipped(StepName::Run, why).of(input));
+        }
+    }
+
+    fn unopened(&self, error: &ConfigurationError) -> Step {
+        let file = match error {
+            ConfigurationError::BadManifest { path, line, .. } => {
+                Some((path.clone(), u32::try_from(*line).ok()))
+            }
+            _ => None,
+        };
+        let (file, line) = file.unwrap_or_else(|| (self.manifest(), None));
+        Step::failed(
+            StepName::Check,
+            error.kind(),
+            Finding::of(error).at(file, line),
+        )
+    }
+
+    fn manifest(&self) -> PathBuf {
+        existing(self.folder, "pyproject.toml").unwrap_or_else(|| self.folder.to_owned())
+    }
+
+    /// A finding at the place that its message names, else at the manifest.
+    fn placed(&self, finding: Finding) -> Finding {
+        match named(&finding.message, self.folder) {
+            Some((file, line)) => finding.at(file, line),
+            None => finding.at(self.manifest(), None),
+        }
+    }
+
+    fn lock(&self, configuration: &Configuration) -> Step {
+        let (settings, paths) = (&self.plan.workspace.settings, &self.plan.workspace.paths);
+        match write_lock::check(settings, paths, configuration) {
+            Ok(lock) => passed(
+                StepName::Lock,
+                format!(
+                    "up to date, {}",
+                    plural(lock.packages.len() as u64, "package")
+                ),
+            ),
+            Err(error) if error.is_missing() && !settings.frozen => {
+                skipped(StepName::Lock, format!("there is no {LOCK_FILE}"))
+            }
+            Err(error) => {
+                // That it does not fit is the answer, as it is for `ade lock --check`.
+                let kind = match error.is_unfit() {
+                    true => Kind::Refused,
+                    false => error.kind(),
+                };
+                let file = existing(self.folder, LOCK_FILE).unwrap_or_else(|| self.manifest());
+                Step::failed(StepName::Lock, kind, Finding::of(&error).at(file, None))
+            }
+        }
+    }
+
+    /// Loads the configuration. Returns with the step what further steps need, or the step that failed.
+    fn check(
+        &self,
+        configuration: Configuration,
+    ) -> Result<(Step, Prepared, EnvironmentRecord), Box<Step>> {
+        let workspace = self.plan.workspace;
+        let failed = |error: &dyn Problem, finding: Finding| {
+            Box::new(Step::failed(StepName::Check, error.kind(), finding))
+        };
+        let prepared = prepare(workspace, configuration, None)
+            .map_err(|error: PrepareError| failed(&error, self.placed(Finding::of(&error))))?;
+        let on = &mut |progress: Progress<'_>| (self.on)(&Told::Environment(&progress));
+        let checked = check(workspace, &prepared, false, self.cancel, on);
+        let (checked, environment) = checked.map_err(|error| {
+            let at = match &error {
+                CheckError::DoesNotLoad(told) => self.place_of(told),
+                _ => None,
+            };
+            let finding = Finding::of(&error);
+            let finding = match at {
+                Some((file, line)) => finding.at(file, line),
+                None => self.placed(finding),
+            };
+            failed(&error, finding)
+        })?;
+        let warning = |message: &String| self.placed(Finding::new(Level::Warning, message));
+        let fields = plural(checked.count("fields").unwrap_or_default(), "field");
+        let message = match checked.warnings.len() {
+            0 => fields,
+            warnings => format!("{fields}, {}", plural(warnings as u64, "warning")),
+        };
+        let step = Step {
+            findings: checked.warnings.iter().map(warning).collect(),
+            ..passed(StepName::Check, message)
+        };
+        Ok((step, prepared, environment))
+    }
+
+    /// The file of the configuration in which something failed.
+    fn place_of(&self, failure: &Failure) -> Option<(PathBuf, Option<u32>)> {
+        let file = existing(self.folder, failure.place.file.as_ref()?)?;
+        Some((file, failure.place.line))
+    }
+
+    fn test(&self, prepared: &Prepared, environment: &EnvironmentRecord) -> Step {
+        let failed = |error: &CasesError| {
+            let finding = match error {
+                CasesError::Invalid { file, .. } => Finding::of(error).at(file, None),
+                _ => self.placed(Finding::of(error)),
+            };
+            Step::failed(StepName::Test, error.kind(), finding)
+        };
+        let all = match cases::find(self.folder) {
+            Ok(all) => all,
+            Err(CasesError::None(_)) => return skipped(StepName::Test, "there are no cases"),
+            Err(error) => return failed(&error),
+        };
+        let workspace = self.plan.workspace;
+        let results = match cases::run(workspace, prepared, environment, &all, self.cancel) {
+            Ok(results) => results,
+            Err(error) => return failed(&error),
+        };
+        let both = all.iter().zip(&results);
+        let findings: Vec<Finding> = both
+            .filter(|(_, result)| !result.passed)
+            .map(|(case, result)| of_case(case, result))
+            .collect();
+        let cases = plural(results.len() as u64, "case");
+        let step = match findings.len() {
+            0 => passed(StepName::Test, cases),
+            wrong => Step {
+                failure: Some(Kind::Refused),
+                ..Step::new(
+                    StepName::Test,
+                    State::Failed,
+                    format!("{wrong} of {cases} failed"),
+                )
+            },
+        };
+        Step {
+            findings,
+            cases: results,
+            ..step
+        }
+    }
+
+    /// Runs the inputs. Their steps are told as they end; returned are they in the order of the inputs.
+    fn runs(&self, prepared: &Prepared) -> Vec<Step> {
+        let workspace = self.plan.workspace;
+        let request = Request {
+            workspace,
+            tools: Tools::here(),
+            prepared,
+            inputs: self.inputs,
+            again: None,
+            output_dir: None,
+            shape: None,
+            annotate: false,
+            sheets: None,
+            options: self.plan.options.clone(),
+            jobs: workspace.settings.worker.concurrency,
+        };
+        let ended: Mutex<Vec<Option<Step>>> =
+            Mutex::new(self.inputs.iter().map(|_| None).collect());
+        let result = inline::run(&request, self.cancel, &|source, change| match change {
+            Happening::Environment(progress) => (self.on)(&Told::Environment(progress)),
+            Happening::Trouble(message) => (self.on)(&Told::Trouble(message)),
+            Happening::Retrying(run, failure) => {
+                let message = format!("{}: {}; it is tried again", run.input_name, failure.message);
+                (self.on)(&Told::Trouble(&message));
+            }
+            Happening::Finished(result) => {
+                let step = self.of_run(result).of(&self.inputs[source.input]);
+                let mut ended = lock(&ended);
+                // Told while nothing else is: the lines of two steps do not mix.
+                (self.on)(&Told::Ended(&step));
+                ended[source.input] = Some(step);
+            }
+            _ => {}
+        });
+        let ended = ended.into_inner().unwrap_or_default();
+        let steps = self.inputs.iter().zip(ended).map(|(input, step)| {
+            step.unwrap_or_else(|| {
+                let step = match &result {
+                    Err(error) => Step::failed(StepName::Run, error.kind(), Finding::of(error)),
+                    Ok(()) => skipped(StepName::Run, "cancelled"),
+                }
+                .of(input);
+                (self.on)(&Told::Ended(&step));
+                step
+            })
+        });
+        steps.collect()
+    }
+
+    fn of_run(&self, result: &Result<Finished, RunError>) -> Step {
+        let finished = match result {
+            Ok(finished) => finished,
+            Err(error) => return Step::failed(StepName::Run, error.kind(), Finding::of(error)),
+        };
+        let run = &finished.run;
+        let figures = Run {
+            id: run.id.clone(),
+            metrics: run.metrics.clone(),
+            rules: rules_of(run),
+        };
+        let mut step = passed(StepName::Run, in_figures(finished));
+        if let Some(kind) = kind_of_end(run) {
+            let words = match kind {
+                Kind::Cancelled => "cancelled",
+                _ => "failed",
+            };
+            step = Step {
+                failure: Some(kind),
+                ..Step::new(StepName::Run, State::Failed, words)
+            };
+            step.findings.extend(run.error.as_ref().map(|error| {
+                let finding = Finding {
+                    code: Some(error.code.clone()),
+                    hint: error.hint.clone(),
+                    ..Finding::new(Level::Error, &error.message)
+                };
+                match self.place_of(error) {
+                    Some((file, line)) => finding.at(file, line),
+                    None => finding,
+                }
+            }));
+        }
+        for short in &finished.shortfalls {
+            step.state = State::Failed;
+            step.failure = step.failure.max(Some(short.kind()));
+            step.findings.push(Finding {
+                message: without_headers(short),
+                ..Finding::of(short)
+            });
+        }
+        Step {
+            seconds: run.duration_ms().unwrap_or_default() as f64 / 1000.0,
+            run: Some(figures),
+            ..step
+        }
+    }
+}
+
+fn passed(step: StepName, message: impl Into<String>) -> Step {
+    Step::new(step, State::Passed, message)
+}
+
+fn skipped(step: StepName, why: impl Into<String>) -> Step {
+    Step::new(step, State::Skipped, why)
+}
+
+fn timed(act: impl FnOnce() -> Step) -> Step {
+    let begun = Instant::now();
+    let step = act();
+    Step {
+        seconds: begun.elapsed().as_secs_f64(),
+        ..step
+    }
+}
+
+/// A case that failed, at the row of its expected table that differs first.
+fn of_case(case: &Case, result: &CaseResult) -> Finding {
+    let all = &result.differences;
+    let mut lines = vec![format!("case {}", case.name)];
+    lines.extend(result.error.clone());
+    lines.extend(all.iter().take(DIFFERENCES).map(ToString::to_string));
+    if let Some(more @ 1..) = all.len().checked_sub(DIFFERENCES) {
+        lines.push(format!("and {more} more"));
+    }
+    let rows = all.iter().filter(|one| one.what != What::Issue);
+    let row = rows.filter_map(|one| one.row).next();
+    // The first line has the names of the columns.
+    let line = row.and_then(|row| u32::try_from(row + 1).ok());
+    let table = case.expected.as_ref().unwrap_or(&case.input);
+    let is_text = table.ends_with("expected.csv");
+    Finding::new(Level::Error, lines.join("\n")).at(table, line.filter(|_| is_text))
+}
+
+fn rules_of(run: &RunRecord) -> Vec<OfRule> {
+    let rules = issues_of(run).ok().and_then(|list| by_rule(list).ok());
+    let rules = rules.into_iter().flatten().map(|of| OfRule {
+        rule: of.rule,
+        severity: of.severity.word(),
+        count: of.count,
+    });
+    rules.collect()
+}
+
+/// `110 rows, 9 of 12 fields, 2 errors`
+fn in_figures(finished: &Finished) -> String {
+    let Some(metrics) = &finished.run.metrics else {
+        return String::new();
+    };
+    if let Some(nothing) = Nothing::of(metrics) {
+        return nothing.words().to_owned();
+    }
+    let rows = finished.rows.map_or(metrics.rows, |rows| rows.written);
+    let mut words = vec![
+        plural(rows, "row"),
+        format!(
+            "{} of {}",
+            metrics.mapped_fields,
+            plural(metrics.expected_fields, "field")
+        ),
+    ];
+    let counts = [
+        (metrics.errors, "error"),
+        (metrics.warnings, "warning"),
+        (metrics.infos, "info"),
+    ];
+    let counts = counts.iter().filter(|(count, _)| *count > 0);
+    words.extend(counts.map(|(count, word)| plural(*count, word)));
+    words.join(", ")
+}
+
+/// In what a run falls short, without headers of the sender: where a header is taken from the wrong row, it is a value.
+fn without_headers(short: &Shortfall) -> String {
+    match short {
+        Shortfall::Unmapped { input, columns, .. } => Shortfall::Unmapped {
+            input: input.clone(),
+            columns: *columns,
+            headers: Vec::new(),
+        }
+        .to_string(),
+        Shortfall::Drift { input, differences } => Shortfall::Drift {
+            input: input.clone(),
+            differences: vec![plural(differences.len() as u64, "difference")],
+        }
+        .to_string(),
+        _ => short.to_string(),
+    }
+}

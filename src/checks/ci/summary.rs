@@ -1,0 +1,190 @@
+//! What was found, as a page in Markdown: the summary of a job on GitHub, or a comment.
+
+use super::findings::{Examined, State, Step, StepName};
+use super::repository::Repository;
+use crate::base::counted::thousands;
+
+/// So many findings, files and rules are listed each: a summary on GitHub has at most a megabyte.
+const MOST: usize = 100;
+
+/// The page.
+pub fn summary(all: &[Examined], repository: &Repository) -> String {
+    let mut page = format!("## ade ci: {}\n\n", verdict(all));
+    page += "| configuration | lock | check | test | runs |\n|---|---|---|---|---|\n";
+    for examined in all {
+        let cells = [
+            StepName::Lock,
+            StepName::Check,
+            StepName::Test,
+            StepName::Run,
+        ]
+        .map(|name| of_step(examined, name));
+        let folder = escaped(&repository.configuration(examined));
+        page += &format!("| {folder} | {} |\n", cells.join(" | "));
+    }
+    page += &findings(all, repository);
+    page += &files(all, repository);
+    page += &rules(all);
+    page
+}
+
+fn verdict(all: &[Examined]) -> String {
+    let failed = all.iter().filter(|one| !one.is_sound()).count();
+    match (failed, all.len()) {
+        (0, _) => "passed".to_owned(),
+        (_, 1) => "failed".to_owned(),
+        (failed, count) => format!("{failed} of {count} configurations failed"),
+    }
+}
+
+/// What became of a step, or of all runs.
+fn of_step(examined: &Examined, name: StepName) -> String {
+    let steps = examined.steps.iter().filter(|step| step.step == name);
+    let steps: Vec<&Step> = steps.collect();
+    match steps.as_slice() {
+        [] => String::new(),
+        [one] => match (one.state, name) {
+            (State::Failed, StepName::Check | StepName::Lock) => mark(one.state).to_owned(),
+            _ => format!("{} {}", mark(one.state), escaped(&one.message)),
+        },
+        all => {
+            let count = |state| all.iter().filter(|step| step.state == state).count();
+            let (failed, skipped) = (count(State::Failed), count(State::Skipped));
+            let state = match (failed, skipped) {
+                (1.., _) => State::Failed,
+                (0, 1..) => State::Skipped,
+                _ => State::Passed,
+            };
+            let passed = all.len() - failed - skipped;
+            format!("{} {passed} of {}", mark(state), all.len())
+        }
+    }
+}
+
+fn mark(state: State) -> &'static str {
+    match state {
+        State::Passed => "✅",
+        State::Failed => "❌",
+        State::Skipped => "➖",
+    }
+}
+
+fn findings(all: &[Examined], repository: &Repository) -> String {
+    let mut lines = Vec::new();
+    for examined in all {
+        for (step, finding) in examined.findings() {
+            let place = finding.file.as_ref().map(|file| {
+                let line = finding.line.map(|line| format!(":{line}"));
+                format!(
+                    " · {}{}",
+                    escaped(&repository.shown(file)),
+                    line.unwrap_or_default()
+                )
+            });
+            lines.push(format!(
+                "- **{}** {} · {}{} · {}\n",
+                finding.level.word(),
+                escaped(&repository.configuration(examined)),
+                escaped(&step.title()),
+                place.unwrap_or_default(),
+                escaped(&repository.words(&finding.whole()))
+            ));
+        }
+    }
+    section("Findings", "", &lines)
+}
+
+fn files(all: &[Examined], repository: &Repository) -> String {
+    let mut lines = Vec::new();
+    for examined in all {
+        for step in examined.steps.iter().filter(|one| one.input.is_some()) {
+            let metrics = step.run.as_ref().and_then(|run| run.metrics.as_ref());
+            let counts = metrics.map_or_else(
+                || "| |".to_owned(),
+                |found| {
+                    let counts = [found.errors, found.warnings, found.infos];
+                    counts.map(thousands).join(" | ")
+                },
+            );
+            let input = step.input.as_ref().map(|path| path.display().to_string());
+            lines.push(format!(
+                "| {} | {} | {} {} | {counts} |\n",
+                escaped(&input.unwrap_or_default()),
+                escaped(&repository.configuration(examined)),
+                mark(step.state),
+                escaped(&step.message)
+            ));
+        }
+    }
+    let head = "| file | configuration | result | errors | warnings | infos |\n|---|---|---|--:|--:|--:|\n";
+    section("Files", head, &lines)
+}
+
+fn rules(all: &[Examined]) -> String {
+    let mut lines = Vec::new();
+    for step in all.iter().flat_map(|examined| &examined.steps) {
+        let input = step.input.as_ref().map(|path| path.display().to_string());
+        let input = escaped(&input.unwrap_or_default());
+        for of in step.run.iter().flat_map(|run| &run.rules) {
+            let (rule, count) = (escaped(&of.rule), thousands(of.count));
+            lines.push(format!(
+                "| {input} | {rule} | {} | {count} |\n",
+                of.severity
+            ));
+        }
+    }
+    let head = "| file | rule | severity | issues |\n|---|---|---|--:|\n";
+    section("Issues by rule", head, &lines)
+}
+
+/// A part of the page with its first lines; nothing where there is none.
+fn section(title: &str, head: &str, lines: &[String]) -> String {
+    if lines.is_empty() {
+        return String::new();
+    }
+    let listed: String = lines.iter().take(MOST).map(String::as_str).collect();
+    let more = match lines.len().checked_sub(MOST) {
+        Some(more @ 1..) => format!("\n{more} more are not listed.\n"),
+        _ => String::new(),
+    };
+    format!("\n### {title}\n\n{head}{listed}{more}")
+}
+
+/// A text in one line of a table or a list, in which nothing is markup. Lines of its own become breaks.
+fn escaped(text: &str) -> String {
+    let mut safe = String::with_capacity(text.len());
+    for letter in text.trim_end().chars() {
+        match letter {
+            '\n' => safe.push_str("<br>"),
+            letter if letter.is_control() => {}
+            '\\' | '`' | '*' | '_' | '[' | ']' | '<' | '>' | '#' | '|' | '~' | '&' | '$' | '@'
+            | '!' => {
+                safe.push('\\');
+                safe.push(letter);
+            }
+            letter => safe.push(letter),
+        }
+    }
+    safe
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_text_is_markup_or_ends_a_cell() {
+        assert_eq!(
+            escaped("a|b *c* <d>\r\n`e` [f](g)\u{7}\n"),
+            "a\\|b \\*c\\* \\<d\\><br>\\`e\\` \\[f\\](g)"
+        );
+    }
+
+    #[test]
+    fn what_is_not_listed_is_counted() {
+        let lines: Vec<String> = (0..=MOST).map(|number| format!("- {number}\n")).collect();
+        let text = section("Findings", "", &lines);
+        assert!(text.ends_with("- 99\n\n1 more are not listed.\n"), "{text}");
+        assert_eq!(section("Findings", "", &[]), "");
+    }
+}
