@@ -59,7 +59,7 @@ fn samples_make_a_configuration_that_runs_and_whose_cases_pass() {
         .prints("Look at first:")
         .prints("nobody has checked the cases yet")
         .says("the environment is ready");
-    let fields = place.read(&format!("deliveries/{FIELDS}"));
+    let fields = place.read(format!("deliveries/{FIELDS}"));
     for line in [
         "    Field(\"delivery_no\", \"Delivery no\", read=code, by_values=True, required=True, unique=True, key=True),",
         "    Field(\"delivery_date\", \"Delivery date\", read=date, by_values=True, required=True),",
@@ -96,7 +96,7 @@ fn samples_make_a_configuration_that_runs_and_whose_cases_pass() {
     assert!(!run.stderr.contains("Building"), "{}", run.stderr);
     let run = place.latest_run();
     assert_eq!(run["metrics"]["mapped_fields"], 6);
-    assert_eq!(run["metrics"]["row_count"], 30, "{run:#}");
+    assert_eq!(run["metrics"]["rows"], 30, "{run:#}");
     place.ade("check deliveries").succeeds();
 
     // What somebody has written is not touched, and what fails leaves nothing.
@@ -104,7 +104,7 @@ fn samples_make_a_configuration_that_runs_and_whose_cases_pass() {
         .ade("init deliveries --from may.csv")
         .ends_with(2)
         .says("deliveries is not empty");
-    assert_eq!(place.read(&format!("deliveries/{FIELDS}")), fields);
+    assert_eq!(place.read(format!("deliveries/{FIELDS}")), fields);
 }
 
 #[test]
@@ -178,7 +178,7 @@ fn other_senders_are_the_same_field_for_a_reason_and_wished_columns_come_in_thei
             .prints("1 passed");
         assert!(
             place
-                .read(&format!("{folder}/settings.toml"))
+                .read(format!("{folder}/settings.toml"))
                 .contains("\nall_fields = true\n")
         );
     }
