@@ -2,7 +2,7 @@
 //!
 //! Here it lies beside the sources and finds `ade` on PATH; `.ci/try-wheel` tries the one of the wheel.
 
-mod common;
+use crate::common;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;

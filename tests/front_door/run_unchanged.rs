@@ -1,6 +1,6 @@
 //! `ade run --changed`: what is unchanged since an accepted run is not run again.
 
-mod common;
+use crate::common;
 
 use std::fs;
 use std::time::{Duration, SystemTime};
