@@ -5,6 +5,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use ade::base::files;
+use ade::base::problem::code;
 use ade::checks::ci::{
     Examined, Level, Plan, Repository, State, Step, Told, annotations, as_junit, code_quality,
     examine, meant, outcome, summary,
@@ -234,7 +235,8 @@ fn report(
         .filter_map(|(file, text)| Some((file.as_ref()?, text)))
         .collect();
     let written = ui.each(&asked, |(file, text)| {
-        files::write_whole(file, text.as_bytes()).map_err(|error| Failure::of(&error))
+        let written = files::write_whole(file, text.as_bytes());
+        written.map_err(|error| Failure::usage(code::UNWRITABLE, error.to_string()))
     });
     Ok(status.max(written))
 }

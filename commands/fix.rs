@@ -237,6 +237,7 @@ fn run_again(
         output_dir: None,
         shape: None,
         annotate: false,
+        only_changed: false,
         sheets: run.input_sheets.clone(),
         options,
         jobs: 1,

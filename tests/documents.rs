@@ -205,6 +205,9 @@ impl Reader {
         let mut folders = vec![self.place.path("bin")];
         folders.extend(std::env::split_paths(path));
         shell.env("PATH", std::env::join_paths(folders).unwrap());
+        // The module that lies beside the program in the wheel.
+        let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+        shell.env("PYTHONPATH", root.join("integrations/python"));
         shell.current_dir(&self.folder);
         shell
     }

@@ -1,5 +1,5 @@
 //! One name in three places: the command `ade runs retry` is in commands/runs/retry.rs, calls the operation in the library's module
-//! `retry`, and is tested in tests/runs_retry.rs; a group of small commands may share a file of tests, such as tests/tokens.rs.
+//! `retry`, and is tested in tests/front_door/runs_retry.rs; a group of small commands may share a file of tests, such as tests/front_door/tokens.rs.
 
 mod common;
 
@@ -10,7 +10,7 @@ use std::path::PathBuf;
 use common::Place;
 
 /// Test files that are not about one command.
-const SUBJECTS: [&str; 32] = [
+const SUBJECTS: [&str; 33] = [
     // The HTTP API, by subject; its commands have files of their own.
     "api",
     "api_access",
@@ -41,6 +41,8 @@ const SUBJECTS: [&str; 32] = [
     // The queue in the seeded simulation, and what is told of its ends.
     "simulation",
     "on_end",
+    // The module of the wheel.
+    "python",
     // The whole command line.
     "generated",
     "help",
@@ -129,9 +131,16 @@ fn every_command_has_a_file_of_its_name_and_a_test_file_that_calls_it() {
             "{}.rs is missing",
             source.display()
         );
-        let named = |name: &str| root().join(format!("tests/{}.rs", name.replace('-', "_")));
-        let own = named(&words.join("_"));
-        let test = if own.is_file() { own } else { named(&words[0]) };
+        let files = [words.join("_"), words[0].clone()].map(|name| name.replace('-', "_"));
+        let named = |folder: &'static str| {
+            let folder = root().join(folder);
+            files.clone().map(|name| folder.join(name + ".rs"))
+        };
+        let [[own, shared], [own_program, shared_program]] =
+            ["tests/front_door", "tests"].map(named);
+        let possible = [own, own_program, shared, shared_program];
+        let test = possible.iter().find(|file| file.is_file());
+        let test = test.unwrap_or(&possible[0]).clone();
         let text =
             fs::read_to_string(&test).unwrap_or_else(|error| panic!("{}: {error}", test.display()));
         assert!(
@@ -177,6 +186,16 @@ fn every_command_calls_the_operation_of_its_name() {
     }
 }
 
+/// The names of the files with tests in a folder.
+fn test_files(folder: &str) -> BTreeSet<String> {
+    fs::read_dir(root().join(folder))
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.extension().is_some_and(|extension| extension == "rs"))
+        .map(|path| path.file_stem().unwrap().to_str().unwrap().to_owned())
+        .collect()
+}
+
 #[test]
 fn every_test_file_is_named_after_a_command_or_is_a_known_subject() {
     let commands: Vec<String> = commands()
@@ -190,12 +209,17 @@ fn every_test_file_is_named_after_a_command_or_is_a_known_subject() {
                 .is_some_and(|rest| rest.is_empty() || rest.starts_with('_'))
         })
     };
-    let files: BTreeSet<String> = fs::read_dir(root().join("tests"))
-        .unwrap()
-        .map(|entry| entry.unwrap().path())
-        .filter(|path| path.extension().is_some_and(|extension| extension == "rs"))
-        .map(|path| path.file_stem().unwrap().to_str().unwrap().to_owned())
-        .collect();
+    let mut files = test_files("tests/front_door");
+    files.remove("main");
+    let listed = fs::read_to_string(root().join("tests/front_door/main.rs")).unwrap();
+    for name in &files {
+        let is_listed = listed.contains(&format!("\nmod {name};"));
+        assert!(
+            is_listed,
+            "tests/front_door/main.rs has no `mod {name};`: nothing runs it"
+        );
+    }
+    files.append(&mut test_files("tests"));
     let stray: Vec<&String> = files
         .iter()
         .filter(|name| !is_of_a_command(name) && !SUBJECTS.contains(&name.as_str()))

@@ -17,7 +17,7 @@ use super::demands::DemandArgs;
 /// configuration's environment; later runs start at once. `ade runs show` tells how an input was read.
 #[derive(clap::Args)]
 #[command(
-    after_help = "Examples:\n  ade run my-config orders.xlsx\n  ade run my-config inbox/ -o clean/\n  ade run my-config inbox/ --recursive -o clean/\n  ade run my-config 'inbox/*.csv' --jobs 2 --json\n  ade run my-config orders.xlsx --input-sheet North --input-sheet South\n  ade run my-config orders.xlsx --require email --min-rows 1\n  ade run my-config inbox/ -o clean/ --deny-issues    no copies with issues\n  ade run my-config orders.xlsx --max-errors 2% --annotate\n  ade run my-config orders.xlsx --watch               again at each change\n  ade run my-config inbox/ --detach                   for `ade worker`"
+    after_help = "Examples:\n  ade run my-config orders.xlsx\n  ade run my-config inbox/ -o clean/\n  ade run my-config inbox/ --recursive -o clean/\n  ade run my-config inbox/ -o clean/ --changed        only new and changed files\n  ade run my-config 'inbox/*.csv' --jobs 2 --json\n  ade run my-config orders.xlsx --input-sheet North --input-sheet South\n  ade run my-config orders.xlsx --require email --min-rows 1\n  ade run my-config inbox/ -o clean/ --deny-issues    no copies with issues\n  ade run my-config orders.xlsx --max-errors 2% --annotate\n  ade run my-config orders.xlsx --watch               again at each change\n  ade run my-config inbox/ --detach                   for `ade worker`"
 )]
 pub struct Args {
     /// The configuration's folder
@@ -95,6 +95,12 @@ pub struct Args {
     /// Keep running: an input again when it changes, all inputs when the configuration changes
     #[arg(long, help_heading = WORK)]
     pub watch: bool,
+    /// Skip inputs that are unchanged since a run that succeeded, and use its result
+    ///
+    /// Compared are the bytes and the name of the input, the configuration's files, its dependencies, the engine with its settings,
+    /// and the options of this call. A run that was refused counts as none, and neither does one whose output is gone or was edited.
+    #[arg(long, conflicts_with_all = ["detach", "validate_only", "dry_run"], help_heading = WORK)]
+    pub changed: bool,
     /// Queue the runs for `ade worker`, print their ids, and exit
     #[arg(long, conflicts_with_all = ["watch", "output_dir", "deny", "max_errors", "require", "deny_drift", "min_rows"], help_heading = WORK)]
     pub detach: bool,

@@ -63,6 +63,7 @@ impl Session<'_> {
             output_dir: args.output_dir.as_deref(),
             shape: args.shape(),
             annotate: args.annotate,
+            only_changed: args.changed,
             sheets: (!args.input_sheet.is_empty()).then(|| args.input_sheet.clone()),
             options: args.options(),
             jobs: args.jobs.map_or(concurrency, |jobs| jobs as usize),

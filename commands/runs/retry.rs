@@ -146,6 +146,7 @@ fn run_here(chosen: &[String], workspace: &Workspace, ui: &Ui) -> ExitStatus {
             output_dir: None,
             shape: None,
             annotate: false,
+            only_changed: false,
             sheets: run.input_sheets.clone(),
             options: run.options.clone(),
             jobs: 1,

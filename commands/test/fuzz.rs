@@ -1,7 +1,7 @@
 //! `ade test --fuzz`: changes of a sender's layout that must not change what comes out.
 
 use ade::base::cancel::Cancel;
-use ade::checks::cases::{Case, FuzzedCase, fuzz, keep};
+use ade::checks::cases::{Case, FuzzedCase, Kept, fuzz, keep};
 use ade::environment::needed::prepare::Prepared;
 use ade::store::EnvironmentRecord;
 use ade::workspace::Workspace;
@@ -52,10 +52,17 @@ pub fn run(
     if wanted.keep {
         for (case, fuzzed) in wanted.cases.iter().zip(all) {
             for one in &fuzzed.broken {
-                let folder = keep(case, one)?;
-                ui.say(format_args!("Kept as {}", ui.path(&folder)));
+                match keep(case, one)? {
+                    Kept::New(folder) => ui.say(format_args!("Kept as {}", ui.path(&folder))),
+                    Kept::IsThere(folder) => ui.say(format_args!(
+                        "Not kept, because it is there already: {}",
+                        ui.path(&folder)
+                    )),
+                }
             }
         }
+    } else if broken > 0 {
+        ui.say("Teach the configuration what it did not know, or keep each as a case with --keep");
     }
     Ok(match failed > 0 || broken > 0 {
         true => ExitStatus::Refused,

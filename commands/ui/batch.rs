@@ -45,6 +45,8 @@ pub enum CountsAs {
     Normalized,
     /// The same, but there is nothing in it.
     Empty,
+    /// It is unchanged since a run, and that one's workbook is where it was wanted.
+    Unchanged,
     /// It was not to be processed: a dry run, or a check of the configuration.
     Unprocessed,
     /// It has issues that were denied, or lacks what was required: its workbook is in the run's folder alone.
@@ -178,12 +180,18 @@ impl Batch {
         let metrics = ended.and_then(|ended| ended.run.metrics.as_ref());
         // The figures of a run that failed are those of the moment when it did.
         let metrics = metrics.filter(|_| counts != CountsAs::Failed);
-        if let (Some(metrics), Some(ended)) = (metrics, ended) {
+        // The totals are of what was read now.
+        if let (Some(metrics), Some(ended)) = (metrics, ended)
+            && !ended.is_unchanged
+        {
             self.add(metrics, ended);
         }
         let copied_to = ended.and_then(|ended| ended.copied_to.as_ref());
         let path = copied_to.or(ended.and_then(|ended| ended.run.output_path.as_ref()));
-        let is_normalized = matches!(counts, CountsAs::Normalized | CountsAs::Empty);
+        let is_normalized = matches!(
+            counts,
+            CountsAs::Normalized | CountsAs::Empty | CountsAs::Unchanged
+        );
         self.has_workbooks |= copied_to.is_some() || is_normalized && path.is_some();
         let has_faults = metrics.is_some_and(|metrics| metrics.faults() > 0);
         let (mark, tone, word) = marked(counts, has_faults, ended);
@@ -200,7 +208,13 @@ impl Batch {
             "{} {}{}{GAP}{}",
             ui.paint(tone, mark),
             ui.paint(Tone::Strong, self.in_column(self.name(input))),
-            figures(ui, metrics, ended.and_then(|ended| ended.run.duration_ms())),
+            figures(
+                ui,
+                metrics,
+                ended
+                    .filter(|ended| !ended.is_unchanged)
+                    .and_then(|ended| ended.run.duration_ms())
+            ),
             last.join(GAP)
         );
         ui.line(line.trim_end());
@@ -403,6 +417,8 @@ fn marked(
     match counts {
         CountsAs::Normalized if has_faults => ("⚠", Tone::Warn, ""),
         CountsAs::Normalized => ("✓", Tone::Good, ""),
+        CountsAs::Unchanged if has_faults => ("⚠", Tone::Warn, "unchanged"),
+        CountsAs::Unchanged => ("✓", Tone::Good, "unchanged"),
         CountsAs::Empty => ("⚠", Tone::Warn, "found nothing"),
         CountsAs::Unprocessed => {
             let unprocessed = ended.and_then(|ended| unprocessed(&ended.run));

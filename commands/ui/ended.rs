@@ -50,6 +50,7 @@ pub fn print(
         Some(finished) if finished.run.status == RunStatus::Cancelled => CountsAs::Cancelled,
         _ if !failures.is_empty() => CountsAs::Failed,
         _ if !short.is_empty() => CountsAs::Refused,
+        Some(finished) if finished.is_unchanged => CountsAs::Unchanged,
         Some(finished) if unprocessed(&finished.run).is_some() => CountsAs::Unprocessed,
         Some(finished) if nothing_in(finished).is_some() => CountsAs::Empty,
         _ => CountsAs::Normalized,
@@ -117,7 +118,8 @@ fn print_line(
         let run = &finished.run;
         let lines = NoticeLines { ui, run: &run.id };
         lines.of_configuration(&finished.noticed, told);
-        if run.status != RunStatus::Cancelled {
+        // What was noticed in a file that is unchanged was told then.
+        if run.status != RunStatus::Cancelled && !finished.is_unchanged {
             batch.noticed(input, &finished.noticed);
         }
         if run.status == RunStatus::Succeeded && has_faults(run) {
@@ -148,6 +150,9 @@ fn failure_of(run: &RunRecord) -> Option<Failure> {
 fn to_json(finished: &Finished) -> Value {
     let copy = finished.copy_path.as_deref();
     let mut object = run_json(&finished.run, copy, &finished.shortfalls, &Whole);
+    if finished.is_unchanged {
+        object["skipped_reason"] = json!("unchanged");
+    }
     object["notices"] = as_json(&finished.noticed.notices);
     if !finished.beside.is_empty() {
         object["other_outputs"] = json!(finished.beside);
@@ -178,7 +183,10 @@ fn print_details(ui: &Ui, finished: &Finished, several: bool, told: &mut HashSet
         RunStatus::Cancelled => (ui.paint(Tone::Bad, "✗"), "cancelled "),
         _ => (ui.paint(Tone::Bad, "✗"), "failed "),
     };
-    let took = run.duration_ms().map(duration).unwrap_or_default();
+    let took = match finished.is_unchanged {
+        true => format!("unchanged since run {}", finished.short_id),
+        false => run.duration_ms().map(duration).unwrap_or_default(),
+    };
     ui.line(format_args!(
         "{mark} {}  {words}{}",
         ui.paint(Tone::Strong, &run.input_name),

@@ -140,6 +140,7 @@ impl<'a> RunProgress<'a> {
             plural((inputs + skipped) as u64, "file")
         );
         for (number, words) in [
+            (count(CountsAs::Unchanged), "unchanged"),
             (empty, "without anything found"),
             (unprocessed, "not processed, as asked"),
             (count(CountsAs::Refused), "refused"),

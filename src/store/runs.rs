@@ -685,6 +685,16 @@ pub trait Runs {
         Ok(self.find_runs(filter)?.runs)
     }
 
+    /// Returns runs that succeeded, executed something and still have their files, of these bytes under this name, by these files of a
+    /// configuration in this environment; newest first. No more than the newest 100 of the input are looked at.
+    fn succeeded_runs_of(
+        &self,
+        key: &EnvironmentKey,
+        source_digest: &str,
+        input_name: &str,
+        input_sha256: &str,
+    ) -> Result<Vec<RunRecord>>;
+
     /// How many runs of each status the filter takes, whatever it says of status and page; of each, at most `most` are counted.
     fn count_runs(&self, filter: &RunFilter, most: u32) -> Result<RunCounts>;
 

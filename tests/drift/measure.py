@@ -2,8 +2,9 @@
 
     measure.py ADE FAMILIES [DRAW]
 
-ADE is the command; FAMILIES a folder with `families.py` and `changes.py`, which write tables of made-up senders month by month and change
-their layouts. For each sender month 1 is run, month 2 is compared with it as it is, and with four changes, one at a time.
+ADE is the command; FAMILIES one or more folders, joined by ":", in which `families.py` and `changes.py` are found first, which write tables
+of made-up senders month by month and change their layouts. For each sender month 1 is run, months 2 and 3 are compared with it as they are,
+and month 2 with four changes, one at a time, and then with two of them at once.
 """
 
 import json
@@ -25,7 +26,7 @@ SAYS = {
 def main(ade, families_folder, draw=""):
     # The folder may not be written.
     sys.dont_write_bytecode = True
-    sys.path.insert(0, families_folder)
+    sys.path[:0] = families_folder.split(":")
     sys.argv[1:] = ["", draw] if draw else []
     import changes
     import families
@@ -40,7 +41,7 @@ def main(ade, families_folder, draw=""):
         assert done.returncode == 0, (arguments, done.stdout, done.stderr)
 
     call("init", "plain")
-    tried = named = unchanged = alarms = more = 0
+    tried = named = unchanged = alarms = more = twice = both = 0
     kinds = list(changes.CHANGES)
     for family in families.FAMILIES:
         for sender in range(3):
@@ -62,16 +63,33 @@ def main(ade, families_folder, draw=""):
             same = cells_of(families, family, layout)
             of_cells = ("decimal mark", "date form")
             possible = [one for one in possible if one[0] not in of_cells or cells_of(families, family, one[1]) != same]
+            # Neither is a header another one in capitals.
+            lower = [header.lower() for header in layout.headers.values()]
+            possible = [one for one in possible if one[0] != "renamed" or [header.lower() for header in one[1].headers.values()] != lower]
             for what, changed in possible[:4]:
-                found = call("drift", write(2, changed), "-c", "plain", "--json")["differences"]
-                said = [one["code"] for one in found]
-                wanted = SAYS[what] if isinstance(SAYS[what], tuple) else (SAYS[what],)
-                is_named = any(code in wanted for code in said)
-                others = [one["message"] for one in found if one["code"] not in wanted]
+                is_named, others, said = told(call("drift", write(2, changed), "-c", "plain", "--json")["differences"], [what])
                 tried, named, more = tried + 1, named + is_named, more + bool(others)
                 if not is_named or others:
-                    print("named" if is_named else "missed", family, sender, what, [one["message"] for one in found])
+                    print("named" if is_named else "missed", family, sender, what, said)
+            for (first, changed), (second, _) in [possible[:2], possible[2:4]]:
+                again = changes.change(rng, family, changed, second)
+                is_renamed = again is None or second != "renamed" or len({str(one.headers).lower() for one in (changed, again)}) == 2
+                if again is None or not is_renamed or (second in of_cells and cells_of(families, family, again) == cells_of(families, family, changed)):
+                    continue
+                is_named, others, said = told(call("drift", write(2, again), "-c", "plain", "--json")["differences"], [first, second])
+                twice, both = twice + 1, both + is_named
+                if not is_named or others:
+                    print("both named" if is_named else "not both", family, sender, first, "and", second, said)
     print(f"changed: {named} of {tried} named, {more} with more said; unchanged: {alarms} false alarms in {unchanged}")
+    print(f"two changes at once: both named in {both} of {twice}")
+
+
+def told(found, changes):
+    """Whether each change is named, whether something else is said, and what is said."""
+    codes = [one["code"] for one in found]
+    wanted = [SAYS[what] if isinstance(SAYS[what], tuple) else (SAYS[what],) for what in changes]
+    is_named = all(any(code in each for code in codes) for each in wanted)
+    return is_named, any(all(code not in each for each in wanted) for code in codes), [one["message"] for one in found]
 
 
 def cells_of(families, family, layout):

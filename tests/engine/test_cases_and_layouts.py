@@ -12,7 +12,7 @@ from ade_engine.cases.grids import Book, Sheet, read_book, write_book
 from ade_engine.cases.layouts import LAYOUTS, Place
 from ade_engine.fields.measures import _glued
 
-PLACE = Place(sheet=0, header=0, first=1, last=3, left=0, right=2)
+PLACE = Place(sheet=0, header=0, first=1, last=3, left=0, right=2, unclaimed=[2], numbers=[1], totals=[])
 
 
 def book(format="csv"):
@@ -42,10 +42,73 @@ def test_a_change_is_made_again_by_its_seed_and_keeps_each_value(kind):
     assert {"a b", "1.50", "c", "20.25", "3.00"} <= values
 
 
-def test_decimal_commas_need_an_amount_that_shows_what_they_are():
+def with_amounts(*amounts, format="csv"):
+    changed = book(format)
+    for row, amount in zip(changed.sheets[0].rows[1:], amounts):
+        row[1] = amount
+    return changed
+
+
+def amounts_of(changed):
+    return [row[1] for row in changed.sheets[0].rows[1:]]
+
+
+def test_another_decimal_mark_needs_an_amount_that_shows_which_it_is():
+    assert LAYOUTS["decimal-mark"](with_amounts("1.500", "2.250", "3.000"), PLACE, 1, Random(1)) is None
+    for changed, expected in [
+        (with_amounts("£1,500.25", "(2.50)", "3.000"), ["£1.500,25", "(2,50)", "3,000"]),
+        (with_amounts("1.500,25 €", "-2,50", "3"), ["1,500.25 €", "-2.50", "3"]),
+        (with_amounts(1500.25, 2.5, 3.0, format="xlsx"), ["1500,25", "2,5", "3"]),
+    ]:
+        assert LAYOUTS["decimal-mark"](changed, PLACE, 1, Random(1)) is not None
+        assert amounts_of(changed) == expected
+
+
+def test_a_field_that_is_no_number_keeps_its_points():
+    place = PLACE.__replace__(numbers=[])
+    assert LAYOUTS["decimal-mark"](book(), place, 1, Random(1)) is None
+
+
+def test_dates_are_written_in_an_order_that_they_show():
+    forms = set()
+    for days, seen in [((3, 4, 5), forms), ((3, 4, 25), set())]:
+        for seed in range(40):
+            changed = with_amounts(*(datetime(2025, 3, day) for day in days), format="xlsx")
+            assert LAYOUTS["to-csv"](changed, PLACE, 3, Random(seed)) is not None
+            seen.add(amounts_of(changed)[0])
+    assert forms == {"2025-03-03", "03.03.2025", "03-Mar-2025"}
+    assert "03/03/2025" in seen
+
+
+def test_a_row_of_totals_keeps_its_word_on_the_left_and_gets_nothing_in_another_column():
+    place = PLACE.__replace__(last=4, totals=[4])
+    for kind in ("column-order", "extra-column"):
+        for seed in range(20):
+            changed = book()
+            changed.sheets[0].rows.append(["Total", "24.75", None])
+            assert LAYOUTS[kind](changed, place, 2, Random(seed)) is not None
+            filled = [value for value in changed.sheets[0].rows[4] if value is not None]
+            assert sorted(filled) == ["24.75", "Total"]
+            if kind == "column-order" and changed.sheets[0].rows[4][0] != "24.75":
+                assert changed.sheets[0].rows[4][0] == "Total"
+    assert LAYOUTS["total"](changed, place, 1, Random(1)) is None
+
+
+def test_what_a_setting_fixes_is_not_changed(tmp_path):
+    path = tmp_path / "input.csv"
+    path.write_text("Straße;Netto\nA;1,50\n", encoding="cp1252")
+    found = read_book(path, Settings(csv_encoding="cp1252", csv_delimiter=";"))
+    for kind in ("delimiter", "encoding"):
+        assert LAYOUTS[kind](found.copy(), PLACE, 1, Random(1)) is None
+    assert write_book(found, tmp_path / "again.csv").read_bytes().startswith("Straße;Netto".encode("cp1252"))
+
+
+def test_columns_below_a_label_that_they_share_stay_in_their_order():
     changed = book()
-    changed.sheets[0].rows[1][1], changed.sheets[0].rows[2][1], changed.sheets[0].rows[3][1] = "1.500", "2.250", "3.000"
-    assert LAYOUTS["decimal-comma"](changed, PLACE, 1, Random(1)) is None
+    changed.sheets[0].rows.insert(0, ["Item", "Amounts", None])
+    place = PLACE.__replace__(first=2, last=4)
+    assert LAYOUTS["column-order"](changed, place, 2, Random(1)) is None
+    assert LAYOUTS["extra-column"](changed, place, 2, Random(1)) is None
 
 
 def test_german_vat_in_capitals_is_no_million():

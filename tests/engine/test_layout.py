@@ -99,6 +99,17 @@ def test_a_report_is_read_as_people_read_it():
     }  # fmt: skip
 
 
+def test_a_title_right_above_labels_that_stand_over_others_is_no_header():
+    rows = [["1", "01/05/2025", "Luton", "81.92", "06/05/2025", "11:40"], ["2", "01/05/2025", "Dover", "855.93", "07/05/2025", "18:05"]]
+    lines = [["Export for the office"], ["Printed on", "28.03.2025"], []]
+    above = [["Return of shipments"], ["", "Pick-up", "", "", "Delivery", ""]]
+    found = layouts([*lines, *above, ["Line", "Date", "Town", "Charge", "Date", "Time"], *rows * 6])
+    assert [found[number].state for number in range(3, 7)] == ["title", "header", "header", "data"]
+    # Without a name of its own below, the text may be that of the first column.
+    found = layouts([*lines, *above, ["", "Date", "Town", "Charge", "Date", "Time"], *rows * 6])
+    assert found[3].reasons != ["a text alone above labels, and another name for its column below these"]
+
+
 def test_likelihoods_are_of_all_states_and_reasons_are_words():
     for layout in layouts(REPORT).values():
         assert tuple(layout.likelihoods) == STATES

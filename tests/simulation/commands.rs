@@ -91,6 +91,7 @@ pub fn run_here(me: &Arc<Process>) {
             output_dir: None::<&Path>,
             shape: None,
             annotate: false,
+            only_changed: false,
             sheets: None,
             options: RunOptions {
                 dry_run: me.world.chance.hits(500),
@@ -148,6 +149,7 @@ pub fn leave_in_queue(me: &Arc<Process>) {
             output_dir: None,
             shape: None,
             annotate: false,
+            only_changed: false,
             sheets: None,
             options: RunOptions {
                 priority: *me.world.chance.pick(&Priority::ALL),

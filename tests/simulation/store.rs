@@ -483,6 +483,7 @@ impl Runs for SimulatedStore {
         find_runs(filter: &RunFilter) -> FoundRuns;
         waiting_runs(workspace: &str, behind: Option<&QueuePlace>, limit: u32, now: Timestamp) -> Vec<WaitingRun>;
         count_runs(filter: &RunFilter, most: u32) -> RunCounts;
+        succeeded_runs_of(key: &EnvironmentKey, source_digest: &str, input_name: &str, input_sha256: &str) -> Vec<RunRecord>;
         attempts(run: &str) -> Vec<Attempt>;
     }
     judged! {

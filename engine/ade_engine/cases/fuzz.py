@@ -9,7 +9,7 @@ from pathlib import Path
 from random import Random
 
 from ade_engine.cases.grids import Book, read_book, write_book
-from ade_engine.cases.layouts import LAYOUTS, Place
+from ade_engine.cases.layouts import LARGEST, LAYOUTS, Place
 from ade_engine.cases.runner import run_case
 from ade_engine.models.errors import InputError
 from ade_engine.models.record import Record
@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 
     from ade_engine.infrastructure.settings import Settings
 
-#: A change of this size, at most.
-_LARGEST = 3
 #: So many rows are tried when a change is made smaller.
 _FEW_ROWS = (1, 2, 3, 5, 8, 13, 21)
 
@@ -148,17 +146,17 @@ def _changes(random: Random) -> Iterator[Change]:
         kinds = list(LAYOUTS)
         random.shuffle(kinds)
         for kind in kinds:
-            yield Change(kind, random.randint(1, _LARGEST), random.randrange(2**32))
+            yield Change(kind, random.randint(1, LARGEST), random.randrange(2**32))
 
 
 def _by_field(result: dict[str, Any]) -> Any:
-    """What comes out, by field: columns of none may come and go, and where a table stands does not matter."""
+    """What comes out, by field: columns of none may come and go, where a table stands does not matter, and an empty text is nothing."""
     if result["error"] is not None:
         return result["error"]["code"]
     rows = []
     for table in result["tables"]:
         fields = [(at, field) for at, field in enumerate(table["fields"]) if field is not None and not field.startswith("__")]
-        rows += [{field: row[at] for at, field in fields if row[at] is not None} for row in table["rows"]]
+        rows += [{field: row[at] for at, field in fields if row[at] not in (None, "")} for row in table["rows"]]
     return rows
 
 

@@ -45,12 +45,14 @@ class Book(Record):
     format: str
     sheets: list
     delimiter: str = ","
-    #: Whether a text file begins with the mark of UTF-8.
-    mark: bool = False
+    encoding: str = "utf-8"
+    #: What a text file may have in place of these, by the settings.
+    delimiters: str = ",;\t"
+    encodings: tuple = ("utf-8-sig", "utf-16")
 
     def copy(self) -> Book:
         """One that can be changed."""
-        return Book(self.format, [sheet.copy() for sheet in self.sheets], self.delimiter, self.mark)
+        return self.__replace__(sheets=[sheet.copy() for sheet in self.sheets])
 
 
 def read_book(path: Path, settings: Settings) -> Book:
@@ -73,8 +75,14 @@ def read_book(path: Path, settings: Settings) -> Book:
         merged = [] if is_text else [tuple(place) for place in source.merged_ranges(sheet)]
         sheets.append(Sheet(sheet.title, rows, merged, sheet.state))
     detected = source.detected() if is_text else None
-    delimiter = detected.delimiter if detected else settings.csv_delimiter if len(settings.csv_delimiter) == 1 else ","
-    return Book("csv" if is_text else "xlsx", sheets, delimiter)
+    book = Book("csv" if is_text else "xlsx", sheets)
+    if settings.csv_delimiter != "auto":
+        book.delimiter = book.delimiters = settings.csv_delimiter
+    elif detected:
+        book.delimiter = detected.delimiter
+    if settings.csv_encoding != "auto":
+        book.encoding, book.encodings = settings.csv_encoding, ()
+    return book
 
 
 def write_book(book: Book, path: Path) -> Path:
@@ -82,7 +90,7 @@ def write_book(book: Book, path: Path) -> Path:
     path = path.with_suffix(f".{book.format}")
     path.parent.mkdir(parents=True, exist_ok=True)
     if book.format == "csv":
-        with open(path, "w", encoding="utf-8-sig" if book.mark else "utf-8", newline="") as file:
+        with open(path, "w", encoding=book.encoding, newline="") as file:
             csv.writer(file, delimiter=book.delimiter).writerows([as_text(value) for value in row] for row in book.sheets[0].rows)
     else:
         _write_xlsx(book, path)
@@ -99,6 +107,9 @@ def as_text(value: Any) -> str:
         return str(int(value))
     if isinstance(value, datetime) and value.time() == time():
         return value.date().isoformat()
+    if isinstance(value, timedelta):
+        minutes, seconds = divmod(int(value.total_seconds()), 60)
+        return f"{minutes // 60}:{minutes % 60:02}:{seconds:02}"
     return value.isoformat(sep=" ") if isinstance(value, datetime) else str(value)
 
 

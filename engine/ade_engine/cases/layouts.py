@@ -1,12 +1,15 @@
 """Changes of a sender's layout that must not change what comes out: the same table, written by somebody else's hand.
 
 Each takes a book that it may change, where its table stands, a size from 1 (the least) and a source of randomness; it returns the change in
-words, or ``None`` where the book has nothing that could be changed so.
+words, or ``None`` where the book has nothing that could be changed so. A change is fair: a person who sees the changed file alone reads the
+same from it. So numbers get another decimal mark only where a cell of their column shows which mark it is, and dates another order only
+where a day above 12 does.
 """
 
 from __future__ import annotations
 
 import re
+from datetime import date, datetime, time
 from random import Random
 
 from ade_engine.cases.grids import Book, Sheet, as_text
@@ -18,12 +21,32 @@ if TYPE_CHECKING:
     from typing import Any
 
 _TITLES = ("Monthly report", "Export for the office", "Extract of our records")
-_NOTES = ("Source: own records. Figures are preliminary.", "End of the report")
-#: Words of columns that configurations rarely have.
-_EXTRA = ("Internal mark", "Batch ref.", "Print flag", "Handled by us")
-_NUMBER = re.compile(r"-?\d{1,15}(\.\d+)?")
-#: A number with a part that no grouping mark leaves: evidence of the decimal mark.
-_TELLING = re.compile(r"-?\d+\.\d{1,2}")
+#: Lines below a title: a text, or a word and what it says.
+_LINES = (["Printed on", "28.03.2025"], ["For internal use only"], ["Period:", "Q1 2025"])
+_NOTES = ("Source: own records. Figures are preliminary.", "End of the report", "Page 1 of 1", "Printed on 28.03.2025 by ms")
+_TOTALS = ("Total", "Grand total", "Sum", "TOTAL:")
+#: Words of columns that configurations rarely have, and what stands in a cell of them, by its number.
+_EXTRA: dict[str, Callable[[int], Any]] = {
+    "Internal mark": lambda number: "x" if number % 3 == 0 else None,
+    "Batch ref.": lambda number: f"B{number // 10 + 1:03}",
+    "Print flag": lambda number: None,
+    "Handled by us": lambda number: ("kb", "ms", "jt")[number * 7 % 3],
+    "Line counter": lambda number: number + 1,
+    "Exported when": lambda number: datetime(2025, 3, 31),
+}
+#: A text that is a number with this mark, and what parts its thousands; around it a sign, a currency or brackets.
+_AROUND = r"[-+(]?\s?(?:[^\W\d]{0,3}|[$€£])\s?[-+]?%s\s?(?:[^\W\d]{0,3}|[$€£%%])\s?[-)]?"
+_WITH = {
+    mark: re.compile(_AROUND % rf"(?:\d{{1,3}}(?:[{other} '\u00a0\u202f]\d{{3}})+|\d{{1,15}})(?:{re.escape(mark)}(\d+))?")
+    for mark, other in ((".", ","), (",", "."))
+}
+_OTHER_MARK = str.maketrans(".,", ",.")
+#: How CSV files are written in some countries: delimiter, decimal mark, dates.
+_WRITTEN = ((",", ".", "%Y-%m-%d"), (";", ",", "%d.%m.%Y"), (",", ".", "%d/%m/%Y"), (",", ".", "%m/%d/%Y"), ("\t", ".", "%d-%b-%Y"))
+
+
+#: A change of this size, at most.
+LARGEST = 3
 
 
 class Place(Record):
@@ -35,6 +58,11 @@ class Place(Record):
     last: int
     left: int
     right: int
+    #: The columns that no field has claimed, and those whose fields came out as numbers: all that another decimal mark may change.
+    unclaimed: list
+    numbers: list
+    #: The rows that were left out as totals, some of which may be among those of the data.
+    totals: list
 
     def rows_of(self, book: Book) -> list[list[Any]]:
         """Its rows, headers and data, each as wide as the table."""
@@ -67,9 +95,14 @@ def _moved_right(book: Book, place: Place, size: int, random: Random) -> str | N
 
 
 def _title(book: Book, place: Place, size: int, random: Random) -> str | None:
+    """A title and a blank row, then with further lines, then directly above the headers."""
     title = random.choice(_TITLES)
-    _insert_rows(book.sheets[place.sheet], 0, [[None] * place.left + [title], *([] for _ in range(size))])
-    return f"a title, {title!r}, and {_many(size, 'blank row')} above"
+    lines = random.sample(_LINES, size - 1)
+    rows = [[None] * place.left + line for line in ([title], *lines)]
+    is_direct = size == LARGEST
+    _insert_rows(book.sheets[place.sheet], place.header if is_direct else 0, rows if is_direct else [*rows, []])
+    more = f" with {_many(size - 1, 'line')} below it" if lines else ""
+    return f"a title, {title!r}{more}, {'directly above the headers' if is_direct else 'above'}"
 
 
 def _merged_title(book: Book, place: Place, size: int, random: Random) -> str | None:
@@ -77,23 +110,32 @@ def _merged_title(book: Book, place: Place, size: int, random: Random) -> str | 
         return None
     title = random.choice(_TITLES)
     sheet = book.sheets[place.sheet]
-    _insert_rows(sheet, 0, [[None] * place.left + [title], *([] for _ in range(size))])
-    sheet.merged.append((1, 1, place.left + 1, place.right + 1))
-    return f"a title, {title!r}, merged over the table's width"
+    blank = LARGEST - size
+    at = 0 if blank else place.header
+    _insert_rows(sheet, at, [[None] * place.left + [title], *([] for _ in range(blank))])
+    sheet.merged.append((at + 1, at + 1, place.left + 1, place.right + 1))
+    return f"a title, {title!r}, merged over the table's width, {'above' if blank else 'directly above the headers'}"
 
 
 def _columns(book: Book, place: Place, size: int, random: Random) -> str | None:
-    if place.right == place.left or _has_merged_columns(book, place):
+    if place.right == place.left or not _is_of_columns(book, place):
         return None
     order = list(range(place.left, place.right + 1))
+    words = "columns in another order"
     if size == 1:
         at = random.randrange(len(order) - 1)
         order[at], order[at + 1] = order[at + 1], order[at]
+        header = place.headers_of(book)[-1]
+        words = " and ".join(repr(as_text(header[column])) for column in order[at : at + 2]) + " have changed places"
     while order == sorted(order):
         random.shuffle(order)
-    for row in place.rows_of(book):
-        row[place.left : place.right + 1] = [row[column] for column in order]
-    return "two columns have changed places" if size == 1 else "columns in another order"
+    for number, row in enumerate(place.rows_of(book), place.header):
+        cells = [row[column] for column in order]
+        if number in place.totals and isinstance(row[place.left], str) and not _is_amount(row[place.left]) and cells[0] is None:
+            # The word for a total stands on the left, whatever is below it.
+            cells[order.index(place.left)], cells[0] = None, row[place.left]
+        row[place.left : place.right + 1] = cells
+    return words
 
 
 def _header_case(book: Book, place: Place, size: int, random: Random) -> str | None:
@@ -107,6 +149,7 @@ def _header_blanks(book: Book, place: Place, size: int, random: Random) -> str |
             ("blanks around headers", lambda text: f" {text}  "),
             ("two blanks between the words of headers", lambda text: text.replace(" ", "  ")),
             ("no-break spaces in headers", lambda text: text.replace(" ", "\u00a0")),
+            ("line breaks between the words of headers", lambda text: text.replace(" ", "\n")),
         )
     )
     return name if _each_header(book, place, change) else None
@@ -124,11 +167,11 @@ def _each_header(book: Book, place: Place, change: Callable[[str], str]) -> bool
 
 
 def _total(book: Book, place: Place, size: int, random: Random) -> str | None:
-    """A row of sums below the data, where nothing stands yet."""
+    """A row of sums below the data, if no amounts stand below them yet."""
     sheet = book.sheets[place.sheet]
-    if any(value is not None for row in sheet.rows[place.last + 1 :] for value in row):
-        return None
     data = place.rows_of(book)[place.first - place.header :]
+    if place.totals or any(_is_amount(value) for row in sheet.rows[place.last + 1 :] for value in row):
+        return None
     sums: list[Any] = [None] * (place.right + 1)
     for column in range(place.left + 1, place.right + 1):
         values = [row[column] for row in data if row[column] is not None]
@@ -139,20 +182,21 @@ def _total(book: Book, place: Place, size: int, random: Random) -> str | None:
             sums[column] = total if book.format == "xlsx" else f"{total:.2f}"
     if not any(value is not None for value in sums):
         return None
-    sums[place.left] = "Total"
-    del sheet.rows[place.last + 1 :]
-    sheet.rows += [*([] for _ in range(size - 1)), sums]
-    return "a row of totals below"
+    word = random.choice(_TOTALS)
+    sums[place.left] = word
+    _insert_rows(sheet, place.last + 1, [*([] for _ in range(size - 1)), sums])
+    return f"a row of totals, {word!r}, below"
 
 
 def _note(book: Book, place: Place, size: int, random: Random) -> str | None:
     note = random.choice(_NOTES)
-    book.sheets[place.sheet].rows += [*([] for _ in range(size)), [None] * place.left + [note]]
-    return f"a note, {note!r}, below"
+    blank = LARGEST - size
+    book.sheets[place.sheet].rows += [*([] for _ in range(blank)), [None] * place.left + [note]]
+    return f"a note, {note!r}, below{'' if blank else ', without a blank row'}"
 
 
 def _extra_column(book: Book, place: Place, size: int, random: Random) -> str | None:
-    if _has_merged_columns(book, place):
+    if not _is_of_columns(book, place):
         return None
     known = " ".join(as_text(value).lower() for row in place.headers_of(book) for value in row)
     names = [name for name in _EXTRA if not any(word in known for word in name.lower().split())]
@@ -161,61 +205,113 @@ def _extra_column(book: Book, place: Place, size: int, random: Random) -> str | 
     name = random.choice(names)
     at = place.right + 1 if size == 1 else random.randint(place.left, place.right + 1)
     headers = place.first - place.header
-    for number, row in enumerate(place.rows_of(book)):
-        row.insert(at, name if number == headers - 1 else ("x" if number >= headers and number % 3 == 0 else None))
+    for number, row in enumerate(place.rows_of(book), -headers):
+        is_record = number >= 0 and place.first + number not in place.totals
+        value = name if number == -1 else _EXTRA[name](number) if is_record else None
+        row.insert(at, as_text(value) or None if book.format == "csv" else value)
     return f"another column, {name!r}, {'at the end' if at == place.right + 1 else 'among the others'}"
 
 
 def _to_csv(book: Book, place: Place, size: int, random: Random) -> str | None:
+    """As a spreadsheet program saves it: cells as they are shown, in the way of some country."""
     if book.format != "xlsx" or len(book.sheets) > 1 or book.sheets[0].merged:
         return None
-    book.format = "csv"
-    book.delimiter = "," if size == 1 else random.choice(",;\t")
-    return f"a CSV file with {_named(book.delimiter)} in place of the workbook"
+    ways = [way for way in _WRITTEN if way[0] in book.delimiters and _shows_what_it_means(book, place, way)]
+    if not ways:
+        return None
+    delimiter, mark, form = ways[0] if size == 1 else random.choice(ways)
+    for row in book.sheets[0].rows:
+        row[:] = [_written(value, mark, form) for value in row]
+    book.format, book.delimiter = "csv", delimiter
+    return f"a CSV file with {_named(delimiter)}, decimal {'points' if mark == '.' else 'commas'} and dates as {_sample(form)}"
+
+
+def _shows_what_it_means(book: Book, place: Place, way: tuple[str, str, str]) -> bool:
+    """Whether each column of numbers and dates that is written in a way shows how it is to be read."""
+    _, mark, form = way
+    for column in zip(*(row[place.left : place.right + 1] for row in place.rows_of(book)[place.first - place.header :])):
+        days = [value.day for value in column if isinstance(value, date)]
+        if days and "/" in form and max(days) <= 12:
+            return False
+        texts = [as_text(value) for value in column if isinstance(value, float)]
+        if mark == "," and any("." in text for text in texts) and not any(_tells(text, ".") for text in texts):
+            return False
+    return True
+
+
+def _written(value: Any, mark: str, form: str) -> str | None:
+    if isinstance(value, datetime) and value.time() != time():
+        return value.strftime(f"{form} %H:%M:%S")
+    if isinstance(value, date):
+        return value.strftime(form)
+    text = as_text(value)
+    return (text.replace(".", mark) if isinstance(value, float) else text) or None
 
 
 def _delimiter(book: Book, place: Place, size: int, random: Random) -> str | None:
-    if book.format != "csv":
+    others = [mark for mark in book.delimiters if mark != book.delimiter]
+    if book.format != "csv" or not others:
         return None
-    book.delimiter = random.choice([mark for mark in ",;\t" if mark != book.delimiter])
+    book.delimiter = random.choice(others)
     return f"{_named(book.delimiter)} between the cells"
 
 
-def _mark(book: Book, place: Place, size: int, random: Random) -> str | None:
-    if book.format != "csv":
+def _encoding(book: Book, place: Place, size: int, random: Random) -> str | None:
+    if book.format != "csv" or not book.encodings:
         return None
-    book.mark = True
-    return "a byte order mark at the beginning"
+    book.encoding = book.encodings[0] if size == 1 else random.choice(book.encodings)
+    return {"utf-8-sig": "a byte order mark at the beginning", "utf-16": "UTF-16 in place of UTF-8"}[book.encoding]
 
 
-def _decimal_comma(book: Book, place: Place, size: int, random: Random) -> str | None:
-    """Columns of amounts with a point get a comma, if an amount in each shows which of both it is."""
-    if book.format != "csv":
-        return None
+def _decimal_mark(book: Book, place: Place, size: int, random: Random) -> str | None:
+    """Commas for decimal points or the other way round; numbers of a workbook become text so."""
     data = place.rows_of(book)[place.first - place.header :]
-    is_any = False
-    for column in range(place.left, place.right + 1):
-        texts = [row[column] for row in data if row[column] is not None]
-        if not all(isinstance(text, str) and _NUMBER.fullmatch(text) for text in texts):
+    marks, changed = set(), []
+    for column in (column for column in range(place.left, place.right + 1) if column in place.numbers or column in place.unclaimed):
+        values = [row[column] for row in data if row[column] is not None]
+        texts = [value if isinstance(value, str) else as_text(value) for value in values]
+        if not all(isinstance(value, (str, float)) for value in values) or not any("." in text or "," in text for text in texts):
             continue
-        if not any(_TELLING.fullmatch(text) for text in texts):
-            continue
-        is_any = True
-        for row in data:
-            if row[column] is not None:
-                row[column] = row[column].replace(".", ",")
-    if is_any:
+        fitting = [mark for mark in _WITH if all(_WITH[mark].fullmatch(text) for text in texts) and any(_tells(text, mark) for text in texts)]
+        if fitting:
+            marks.add(fitting[0])
+            changed.append(column)
+        elif column in place.numbers:
+            # It may be read by the mark of the others.
+            return None
+    if len(marks) != 1:
+        return None
+    for row in data:
+        for column in changed:
+            value = row[column]
+            if value is not None:
+                row[column] = (value if isinstance(value, str) else as_text(value)).translate(_OTHER_MARK)
+    if marks == {"."} and book.format == "csv" and ";" in book.delimiters:
         book.delimiter = ";"
-    return "commas in place of decimal points" if is_any else None
+    return "decimal commas in place of points" if marks == {"."} else "decimal points in place of commas"
+
+
+def _tells(text: str, mark: str) -> bool:
+    """Whether a number has a part that no mark between thousands leaves."""
+    found = _WITH[mark].fullmatch(text)
+    return found is not None and found[1] is not None and len(found[1]) != 3
 
 
 def _is_amount(value: Any) -> bool:
-    return isinstance(value, float) or isinstance(value, str) and _NUMBER.fullmatch(value) is not None
+    return isinstance(value, float) or isinstance(value, str) and re.fullmatch(r"-?\d{1,15}(\.\d+)?", value) is not None
 
 
-def _has_merged_columns(book: Book, place: Place) -> bool:
+def _is_of_columns(book: Book, place: Place) -> bool:
+    """Whether columns can change their places: no cell is merged over several, and no label stands above those beside it too."""
+    *upper, lowest = place.headers_of(book)
+    labelled = [row[place.left : place.right + 1] for row in upper]
+    is_shared = any(above is None and below is not None for row in labelled for above, below in zip(row, lowest[place.left :]))
     ranges = book.sheets[place.sheet].merged
-    return any(top <= place.last + 1 and bottom > place.header for top, bottom, _, _ in ranges)
+    return not is_shared and not any(top <= place.last + 1 and bottom > place.header for top, bottom, _, _ in ranges)
+
+
+def _sample(form: str) -> str:
+    return datetime(2025, 3, 31).strftime(form)
 
 
 def _many(count: int, name: str) -> str:
@@ -240,6 +336,6 @@ LAYOUTS: dict[str, Callable[[Book, Place, int, Random], str | None]] = {
     "extra-column": _extra_column,
     "to-csv": _to_csv,
     "delimiter": _delimiter,
-    "byte-order-mark": _mark,
-    "decimal-comma": _decimal_comma,
+    "encoding": _encoding,
+    "decimal-mark": _decimal_mark,
 }

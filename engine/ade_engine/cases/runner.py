@@ -23,6 +23,7 @@ from ade_engine.models.errors import HookError, InputError
 from ade_engine.models.fields import HookName
 from ade_engine.models.record import Record
 from ade_engine.models.run import RunRequest
+from ade_engine.pipeline.shared.not_written import TOTAL
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -116,16 +117,24 @@ class _CaseRun(_Run):
         super()._process(source, report)
 
     def places(self) -> list[dict[str, int]]:
-        """Where each table stands: the number of its sheet, its row of headers, its first and last row of data, its columns, from 0."""
+        """Where each table stands: the number of its sheet, its row of headers, its first and last row of data, its columns, from 0; and
+        which of these are of no field, or of one that came out as numbers; and the sheet's rows that were left out as totals.
+        """
         found = []
         for sheet, table in self._structures():
             header, data = table["header"], table["data"]
             first, _, last = table["region"]["a1"].partition(":")
+            fields = {_column(first) + column["index"]: column["mapping"]["field"] for column in table["columns"]}
+            told = [one for one in self.notices.notices if one.get("reason") == TOTAL and one.get("sheet") == sheet["name"]]
+            left_out = [rows for one in told for rows in one["rows"]]
             if header["row_start"] is not None:
                 found.append({
                     "sheet": sheet["index"], "header": header["row_start"] - 1,
                     "first": data["row_start"] - 1, "last": data["row_start"] + data["row_count"] - 2,
                     "left": _column(first), "right": _column(last or first),
+                    "unclaimed": [column for column, field in fields.items() if field is None],
+                    "totals": [row - 1 for first, last in left_out for row in range(first, last + 1)],
+                    "numbers": [column for column, field in fields.items() if field is not None and self._is_of_numbers(field)],
                 })  # fmt: skip
         return found
 
@@ -155,6 +164,11 @@ class _CaseRun(_Run):
         for sheet in payload["workbooks"][0]["sheets"]:
             for table in sheet["tables"]:
                 yield sheet["locator"]["sheet"], table["structure"]
+
+    def _is_of_numbers(self, field: str) -> bool:
+        """Whether all values that came out in a field are numbers."""
+        values = [row[table["fields"].index(field)] for table in self.tables if field in table["fields"] for row in table["rows"]]
+        return any(value is not None for value in values) and all(value is None or type(value) in (int, float) for value in values)
 
     def _new_output(self) -> Output:
         output = super()._new_output()

@@ -183,7 +183,7 @@ def cut(sample: Sample, settings: Settings, folder: Path, stem: str) -> tuple[Pa
 def _without_hidden(book: Book) -> Book:
     """The book with the sheets that are seen: a case holds no more of a sender than it needs."""
     seen = [sheet for sheet in book.sheets if sheet.state == "visible"]
-    return Book(book.format, seen or book.sheets, book.delimiter, book.mark)
+    return book.__replace__(sheets=seen or book.sheets)
 
 
 def case_name(name: str, taken: set[str]) -> str:

@@ -152,18 +152,24 @@ impl FuzzedCase {
     }
 }
 
-/// Keeps a change as a case beside the one that it was made of, with its options; returns its folder.
+/// A change that is a case now, or has not become one.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Kept {
+    /// The folder of the new case.
+    New(PathBuf),
+    /// A case of this name is there already, and was left as it is.
+    IsThere(PathBuf),
+}
+
+/// Keeps a change as a case beside the one that it was made of, with its options, and says in `case.toml` what it is.
 ///
 /// # Errors
-/// There is such a case already, or a file cannot be written.
-pub fn keep(case: &Case, broken: &Broken) -> Result<PathBuf, CasesError> {
+/// A file cannot be written.
+pub fn keep(case: &Case, broken: &Broken) -> Result<Kept, CasesError> {
     let name = format!("{}-{}", case.name, broken.kind);
     let folder = case.folder.with_file_name(&name);
     if folder.exists() {
-        return Err(CasesError::Invalid {
-            file: folder,
-            what: "is there already, so the change is not kept; rename or delete it".to_owned(),
-        });
+        return Ok(Kept::IsThere(folder));
     }
     files::create_folder(&folder)?;
     let read = |file: &Path| fs::read(file).map_err(FileError::on("read", file));
@@ -172,9 +178,26 @@ pub fn keep(case: &Case, broken: &Broken) -> Result<PathBuf, CasesError> {
     files::write_whole(&input, &read(&broken.input)?)?;
     files::write_whole(&folder.join("expected.csv"), broken.expected.as_bytes())?;
     let options = case.folder.join("case.toml");
-    // Issues are told at rows of the input, which are others.
-    if options.is_file() && case.options.issues.is_none() {
-        files::write_whole(&folder.join("case.toml"), &read(&options)?)?;
+    let options = match options.is_file() {
+        true => String::from_utf8_lossy(&read(&options)?).into_owned(),
+        false => String::new(),
+    };
+    let told = format!(
+        "# The case {}, with another layout: {}.\n# What is expected is what comes out of it without this change.\n",
+        case.name, broken.change
+    );
+    let text = told + &without_issues(&options);
+    files::write_whole(&folder.join("case.toml"), text.as_bytes())?;
+    Ok(Kept::New(folder))
+}
+
+/// The options without the issues, which are told at rows of the input: these are others.
+fn without_issues(options: &str) -> String {
+    let Ok(mut table) = options.parse::<toml::Table>() else {
+        return options.to_owned();
+    };
+    match table.remove("issues") {
+        Some(_) => table.to_string(),
+        None => options.to_owned(),
     }
-    Ok(folder)
 }

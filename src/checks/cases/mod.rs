@@ -19,7 +19,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-pub use self::fuzzing::{Broken, Fuzzed, FuzzedCase, fuzz, keep};
+pub use self::fuzzing::{Broken, Fuzzed, FuzzedCase, Kept, fuzz, keep};
 pub use self::junit::as_junit;
 pub(super) use self::junit::junit_tests;
 pub use self::running::run;

@@ -308,6 +308,7 @@ impl One<'_> {
             output_dir: None,
             shape: None,
             annotate: false,
+            only_changed: false,
             sheets: None,
             options: self.plan.options.clone(),
             jobs: workspace.settings.worker.concurrency,

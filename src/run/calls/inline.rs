@@ -10,6 +10,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use super::request::Request;
+use super::unchanged::earlier_run;
 use crate::base::cancel::Cancel;
 use crate::base::files::name_of;
 use crate::base::mutex::lock;
@@ -176,12 +177,21 @@ impl OneInput<'_> {
             shutdown: &never,
             stop_recording: &never,
         };
+        if self.request.only_changed
+            && let Some(run) = earlier_run(self.request, self.input)?
+        {
+            return Ok(self.finished(run, None, true));
+        }
         let mut claimed = self.insert()?;
         loop {
             let waiting = match lifecycle.execute(&claimed) {
                 Executed::Recorded(run, ending) if run.status.is_terminal() => {
                     self.note_failed_environment(&run);
-                    return Ok(self.finished(*run, ending.and_then(|ending| ending.results)));
+                    return Ok(self.finished(
+                        *run,
+                        ending.and_then(|ending| ending.results),
+                        false,
+                    ));
                 }
                 Executed::Recorded(run, _) => {
                     if let Some(failure) = &run.error {
@@ -201,11 +211,11 @@ impl OneInput<'_> {
                 }
             };
             if waiting.status.is_terminal() {
-                return Ok(self.finished(waiting, None));
+                return Ok(self.finished(waiting, None, false));
             }
             match self.again(waiting)? {
                 Again::Claimed(again) => claimed = again,
-                Again::Ended(run) => return Ok(self.finished(run, None)),
+                Again::Ended(run) => return Ok(self.finished(run, None, false)),
             }
         }
     }
@@ -376,7 +386,12 @@ impl OneInput<'_> {
         })
     }
 
-    fn finished(&self, run: RunRecord, results: Option<RunResults>) -> Finished {
+    fn finished(
+        &self,
+        run: RunRecord,
+        results: Option<RunResults>,
+        is_unchanged: bool,
+    ) -> Finished {
         let store = &self.request.workspace.store;
         let (fields, payload) = match results {
             Some(results) => (results.fields, Some(results.payload)),
@@ -394,6 +409,7 @@ impl OneInput<'_> {
             rows: payload.as_ref().and_then(RowCounts::of),
             noticed: payload.as_ref().map(Noticed::of).unwrap_or_default(),
             run,
+            is_unchanged,
             shortfalls: Vec::new(),
             copied_to: None,
             copy_path: None,
@@ -420,7 +436,9 @@ impl OneInput<'_> {
         };
         let [painted, quarantined] = output::beside(workbook, &finished.run.input_name);
         let is_file = |path: &Path| path.symlink_metadata().is_ok_and(|found| found.is_file());
-        if self.request.annotate {
+        if self.request.annotate && finished.is_unchanged && is_file(&painted) {
+            finished.beside.push(painted);
+        } else if self.request.annotate {
             match annotated::annotate(&finished.run, &painted) {
                 Ok(copy) => {
                     finished.notes = copy.notes.iter().map(ToString::to_string).collect();
@@ -453,7 +471,7 @@ impl OneInput<'_> {
             self.mark_stale();
             return;
         }
-        match self.copy(&finished.run, &first, &to) {
+        match self.copy(finished, &first, &to) {
             Ok(path) => {
                 finished.copy_path = Some(path);
                 finished.copied_to = Some(to.clone());
@@ -477,7 +495,7 @@ impl OneInput<'_> {
                 self.mark_as_earlier(to);
                 continue;
             };
-            match self.copy(&finished.run, own, to) {
+            match self.copy(finished, own, to) {
                 Ok(path) => finished.beside[known] = path,
                 Err(error) => finished.copy_error = Some(error),
             }
@@ -493,7 +511,7 @@ impl OneInput<'_> {
                 continue;
             }
             let to = to.with_file_name(name_of(&from));
-            match self.copy(&finished.run, &from, &to) {
+            match self.copy(finished, &from, &to) {
                 Ok(path) => finished.beside.push(path),
                 Err(error) => finished.copy_error = Some(error),
             }
@@ -508,9 +526,13 @@ impl OneInput<'_> {
         }
     }
 
-    /// Copies a file of a run's output. Returns the real path, which a later search for inputs compares with.
-    fn copy(&self, run: &RunRecord, from: &Path, to: &Path) -> Result<PathBuf, OutputError> {
-        output::copy(from, to)?;
+    /// Copies a file of a run's output. A copy that is as the run left it is not touched where the input was not run again. Returns the
+    /// real path, which a later search for inputs compares with.
+    fn copy(&self, finished: &Finished, from: &Path, to: &Path) -> Result<PathBuf, OutputError> {
+        let run = &finished.run;
+        if !finished.is_unchanged || !output::are_equal(from, to) {
+            output::copy(from, to)?;
+        }
         let path = to.canonicalize().unwrap_or_else(|_| to.to_owned());
         output::forget_stale(&*self.request.workspace.store, &path);
         self.record_copy(run, &path);

@@ -12,7 +12,7 @@ use crate::run::inputs::input::Input;
 use crate::run::inputs::stage;
 use crate::run::inputs::stage::UnrecordedInput;
 use crate::run::results::senders::Senders;
-use crate::store::{EnvironmentRecord, NewRun, RunOptions, RunRecord, Submitter};
+use crate::store::{EnvironmentRecord, NewRun, RunOptions, RunRecord, StoreError, Submitter};
 use crate::workspace::Workspace;
 
 /// What runs are executed with: production's own, or a simulation's.
@@ -52,6 +52,8 @@ pub struct Request<'a> {
     pub shape: Option<&'a str>,
     /// The input of each run is painted with its issues.
     pub annotate: bool,
+    /// Inputs that are unchanged since an accepted run are not run again; that run's result is theirs.
+    pub only_changed: bool,
     /// The sheets; `None`: all visible ones.
     pub sheets: Option<Vec<String>>,
     /// How to do it, and what is asked of each run; the workbook of one that falls short is not copied.
@@ -79,18 +81,7 @@ impl Request<'_> {
         let staged_at = folder.staged(&name);
         let mark = UnrecordedInput::begin(workspace, &folder)?;
         let staged = stage::stage(workspace.files(), input, &staged_at)?;
-        let mut options = recorded(
-            workspace,
-            &self.options,
-            &Submitter::of_machine(&*workspace.machine),
-        );
-        if let Some(since) = &mut options.demands.drift {
-            // What is judged later is judged by the run that was the last good one now.
-            let senders = Senders::of(&prepared.package_folder);
-            let (store, of) = (&*workspace.store, &prepared.key.configuration_id);
-            let last = senders.last_good(store, workspace.id(), of, &name)?;
-            *since = last.map(|run| run.id).unwrap_or_default();
-        }
+        let options = self.recorded_options(&name)?;
         let new = NewRun {
             id,
             environment_id: prepared.ensure_environment(workspace)?.id,
@@ -109,6 +100,24 @@ impl Request<'_> {
             retry_of_run_id: None,
         };
         Ok((new, mark))
+    }
+
+    /// The options that a run of the input with this name is recorded with now.
+    ///
+    /// # Errors
+    /// The store cannot be used.
+    pub(crate) fn recorded_options(&self, name: &str) -> Result<RunOptions, StoreError> {
+        let (workspace, prepared) = (self.workspace, self.prepared);
+        let by = Submitter::of_machine(&*workspace.machine);
+        let mut options = recorded(workspace, &self.options, &by);
+        if let Some(since) = &mut options.demands.drift {
+            // What is judged later is judged by the run that was the last good one now.
+            let senders = Senders::of(&prepared.package_folder);
+            let (store, of) = (&*workspace.store, &prepared.key.configuration_id);
+            let last = senders.last_good(store, workspace.id(), of, name)?;
+            *since = last.map(|run| run.id).unwrap_or_default();
+        }
+        Ok(options)
     }
 }
 

@@ -85,6 +85,8 @@ pub enum Happening<'a> {
 pub struct Finished {
     /// As recorded.
     pub run: RunRecord,
+    /// The input is unchanged since this run, and was not run again.
+    pub is_unchanged: bool,
     /// The part of the run's id that commands take.
     pub short_id: String,
     /// What became of each field.

@@ -223,7 +223,9 @@ impl Layout {
             };
             let message = format!("totals stand {} now, stood {}", words(has), words(had));
             found.say("totals", &new.sheet, &[], message);
-        } else if was != now {
+        }
+        // A total above moves the header by itself.
+        if had.0 == has.0 && was != now {
             let message = format!("the header stands in row {now} now, stood in row {was}");
             found.say("header_row", &new.sheet, &[], message);
         }

@@ -6,6 +6,7 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::base::digest;
 use crate::base::files;
 use crate::base::files::{FileError, describe, name_of};
 use crate::base::problem::{Facts, Kind, Problem, code};
@@ -127,6 +128,13 @@ pub(crate) fn copy(workbook: &Path, to: &Path) -> Result<(), OutputError> {
         files::create_folder(folder)?;
     }
     Ok(files::copy_whole(workbook, to)?)
+}
+
+/// Whether two files are there with the same bytes.
+pub(crate) fn are_equal(one: &Path, other: &Path) -> bool {
+    let facts = |path: &Path| digest::of_file(path).ok();
+    let length = |path: &Path| path.metadata().ok().map(|found| found.len());
+    length(one) == length(other) && facts(one).is_some_and(|one| facts(other) == Some(one))
 }
 
 /// The files in which a run has written its tables in another shape beside its workbook: `<stem>_normalized.csv`,

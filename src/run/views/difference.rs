@@ -2,7 +2,7 @@
 //! versions, rows, and totals of numbers. `ade runs diff`.
 //!
 //! # Promises
-//! What is not known of one of the two differs in nothing. At most [`MOST_LISTED`] changed cells, and rows of each kind, are listed; all are counted.
+//! What is not known of one of the two differs in nothing. At most `MOST_LISTED` changed cells, and rows of each kind, are listed; all are counted.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::hash::{DefaultHasher, Hash, Hasher};

@@ -131,6 +131,14 @@ fn the_newest_runs_are_listed_without_sorting() {
 }
 
 #[test]
+fn runs_of_an_input_are_found_by_it_without_sorting() {
+    assert_uses(
+        runs::SUCCEEDED_OF,
+        "runs USING INDEX runs_of_input (configuration_id=? AND <expr>=? AND input_name=?)",
+    );
+}
+
+#[test]
 fn ids_are_found_by_a_range_of_them() {
     for table in [Table::Runs, Table::Environments] {
         assert_uses(&prefix::sql(table), "(id>? AND id<?)");

@@ -47,6 +47,11 @@ pub(super) const MIGRATIONS: &[Migration] = &[
         name: "deliveries",
         sql: include_str!("migrations/0007_deliveries.sql"),
     },
+    Migration {
+        version: 8,
+        name: "of_input",
+        sql: include_str!("migrations/0008_of_input.sql"),
+    },
 ];
 
 const CREATE_SCHEMA_MIGRATIONS: &str = "CREATE TABLE IF NOT EXISTS schema_migrations (
@@ -158,6 +163,7 @@ mod tests {
             "d49ad2a5c8807e74f44b08e210b8bc377ea9623597b8acbb04268daf28cc6800",
             "41c91d5180e58585604c7ef06e37012768a99248851f64090340c776310bf2af",
             "77de4435aaac78c2974796f20fcc9b0ace705484e470714528dc6d29e9010b8e",
+            "52225e37f5b4593d8603a90d43d847869ffa06d1f05872e2a953480cb1842fba",
         ];
         assert_eq!(
             MIGRATIONS

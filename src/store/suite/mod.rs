@@ -82,6 +82,7 @@ macro_rules! run {
                     runs_are_listed_newest_first_by_what_is_asked_for,
                     runs_are_found_by_text_labels_and_issues,
                     runs_are_counted_by_status,
+                    succeeded_runs_of_an_input_are_found_by_all_that_they_are_made_of,
                     a_failure_keeps_its_place,
                     the_queue_is_told_in_the_order_in_which_it_is_claimed,
                     a_full_queue_takes_no_more_until_one_is_claimed,

@@ -10,9 +10,9 @@ use super::places::{
 };
 use crate::base::clock::Timestamp;
 use crate::store::{
-    AfterFailure, CancelOutcome, Claim, Claimable, Ending, EnvironmentStatus, Failure, Heartbeat,
-    NewRun, Place, QueuePlace, Retry, RunFilter, RunRecord, RunResults, RunStatus, SKIPPED, Store,
-    StoreError, Submission, Submitted, Used, WaitingRun, WaitsFor,
+    AfterFailure, CancelOutcome, Claim, Claimable, Ending, EnvironmentKey, EnvironmentStatus,
+    Failure, Heartbeat, NewRun, Place, QueuePlace, Retry, RunFilter, RunRecord, RunResults,
+    RunStatus, SKIPPED, Store, StoreError, Submission, Submitted, Used, WaitingRun, WaitsFor,
 };
 
 fn ids(runs: &[RunRecord]) -> Vec<&str> {
@@ -622,6 +622,57 @@ pub fn the_same_request_under_the_same_key_is_one_run(store: &dyn Store) {
         submit("another", None, day + 2),
         Submitted::Queued(_)
     ));
+}
+
+pub fn succeeded_runs_of_an_input_are_found_by_all_that_they_are_made_of(store: &dyn Store) {
+    let environment = ready(store, "d", at(0));
+    let end = |run: &NewRun, status, output: Option<&str>, now| {
+        let mine = claim("w");
+        store.insert_claimed_run(run, &mine, at(now)).unwrap();
+        let ending = Ending {
+            output_path: output.map(Into::into),
+            ..ending(status)
+        };
+        assert!(store.finish_run(&run.id, &mine, &ending, at(now)).unwrap());
+        run.id.clone()
+    };
+    let out = Some("/r/output/a_normalized.xlsx");
+    let first = end(&new_run(&environment), RunStatus::Succeeded, out, 1);
+    let second = end(&new_run(&environment), RunStatus::Succeeded, out, 2);
+    end(&new_run(&environment), RunStatus::Failed, None, 3);
+    end(&new_run(&environment), RunStatus::Succeeded, None, 4);
+    running(store, &environment, &claim("w"), at(5));
+    for change in [
+        (|run| run.input_name = "b.xlsx".to_owned()) as fn(&mut NewRun),
+        |run| run.input_sha256 = "1".to_owned(),
+        |run| run.source_digest = "t".to_owned(),
+    ] {
+        let mut other = new_run(&environment);
+        change(&mut other);
+        end(&other, RunStatus::Succeeded, out, 6);
+    }
+    let found = |digest: &str, name: &str, sha256: &str| {
+        let key = EnvironmentKey {
+            deps_digest: digest.to_owned(),
+            ..environment.key.clone()
+        };
+        store.succeeded_runs_of(&key, "s", name, sha256).unwrap()
+    };
+    assert_eq!(
+        ids(&found("d", "a.xlsx", "0")),
+        [second.clone(), first.clone()]
+    );
+    assert_eq!(found("d", "b.xlsx", "0").len(), 1);
+    assert_eq!(found("d", "a.xlsx", "1").len(), 1);
+    assert!(found("e", "a.xlsx", "0").is_empty());
+    assert!(found("d", "c.xlsx", "0").is_empty());
+    // Without their files they have no result any more.
+    assert!(
+        store
+            .mark_artifacts_deleted(&second, at(1_000), at(7))
+            .unwrap()
+    );
+    assert_eq!(ids(&found("d", "a.xlsx", "0")), [first]);
 }
 
 pub fn a_run_in_safe_mode_is_recorded_as_ended_and_others_wait(store: &dyn Store) {

@@ -82,6 +82,12 @@ impl Place<'_> {
             })
     }
 
+    /// Whether the next row stands in the block, but not as its last row, and leaves the first column to the rows below it.
+    fn is_above_labels(&self) -> bool {
+        let leaves_first = |next: &Row| next.columns[0] > self.grid.first_column;
+        self.at + 1 < self.last && self.next().is_some_and(leaves_first)
+    }
+
     /// Whether the row is a number and a longer text beside it.
     fn is_numbered_title(&self) -> bool {
         let row = self.row();
@@ -176,10 +182,15 @@ const LAST: [Rule; 3] = [
     },
 ];
 /// For the first row of a block.
-const FIRST: [Rule; 4] = [
+const FIRST: [Rule; 5] = [
     Rule {
         words: "a title alone above a header row",
         holds: |place| place.is_lone() && place.has(Trait::Length20),
+        state: State::Title,
+    },
+    Rule {
+        words: "a text alone above labels, and another name for its column below these",
+        holds: |place| place.is_lone() && place.is_first_named() && place.is_above_labels(),
         state: State::Title,
     },
     Rule {

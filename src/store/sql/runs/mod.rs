@@ -25,9 +25,9 @@ use crate::base::clock::Timestamp;
 use crate::base::files::name_of;
 use crate::store::driver::params;
 use crate::store::{
-    Attempt, CancelOutcome, Claim, Clock, Ending, Failure, FoundRuns, Heartbeat, NewRun,
-    QueuePlace, Result, Retry, RunCounts, RunFilter, RunRecord, Runs, StoreError, Submission,
-    Submitted, Used, WaitingRun,
+    Attempt, CancelOutcome, Claim, Clock, Ending, EnvironmentKey, Failure, FoundRuns, Heartbeat,
+    NewRun, QueuePlace, Result, Retry, RunCounts, RunFilter, RunRecord, Runs, StoreError,
+    Submission, Submitted, Used, WaitingRun,
 };
 
 #[cfg(test)]
@@ -197,6 +197,25 @@ impl Runs for SqlStore {
         self.read(|connection| list::list(connection, filter))
     }
 
+    fn succeeded_runs_of(
+        &self,
+        key: &EnvironmentKey,
+        source_digest: &str,
+        input_name: &str,
+        input_sha256: &str,
+    ) -> Result<Vec<RunRecord>> {
+        let sql = format!("{SELECT} WHERE r.id IN ({SUCCEEDED_OF}) ORDER BY r.id DESC");
+        let values = params![
+            key.configuration_id,
+            input_sha256,
+            input_name,
+            source_digest,
+            key.engine_spec,
+            key.deps_digest
+        ];
+        self.read(|connection| rows(connection, &sql, values, record))
+    }
+
     fn count_runs(&self, filter: &RunFilter, most: u32) -> Result<RunCounts> {
         self.read(|connection| count::count(connection, filter, most))
     }
@@ -246,6 +265,15 @@ fn heard(requested: Option<bool>) -> Heartbeat {
         cancel_requested,
     })
 }
+
+/// Runs that succeeded and have an output, of one input: among the newest of it that the index `runs_of_input` has, so that it takes no longer
+/// however often it was run.
+pub(super) const SUCCEEDED_OF: &str = "SELECT id FROM (
+        SELECT id, input_sha256, source_digest, engine_spec, deps_digest, output_path FROM runs INDEXED BY runs_of_input
+        WHERE configuration_id = ?1 AND substr(input_sha256, 1, 16) = substr(?2, 1, 16) AND input_name = ?3
+            AND status = 'succeeded' AND artifacts_deleted_at IS NULL
+        ORDER BY id DESC LIMIT 100)
+    WHERE input_sha256 = ?2 AND source_digest = ?4 AND engine_spec = ?5 AND deps_digest = ?6 AND output_path IS NOT NULL";
 
 /// Ended runs that still have their files. The first two conditions are those of the index.
 pub(super) const WITH_ARTIFACTS: &str = "SELECT id FROM runs INDEXED BY runs_with_artifacts

@@ -86,15 +86,15 @@ fn guess(text: &[u8]) -> &'static Encoding {
     if guessed == WINDOWS_1252 && is_hungarian(text) {
         return WINDOWS_1250;
     }
-    if is_latin && !has_letters(text) || outside < ENOUGH_TO_BE_RARE && !is_usual {
+    if is_latin && (!has_letters(text) || all_signs(text))
+        || outside < ENOUGH_TO_BE_RARE && !is_usual
+    {
         return WINDOWS_1252;
     }
     match guessed {
         guessed if guessed == UTF_8 => WINDOWS_1252,
         // Signs such as "µ" and "°", each by itself between letters of ASCII, are no text of an encoding with two bytes a letter.
         guessed if !guessed.is_single_byte() && all_alone(text) => WINDOWS_1252,
-        // They are letters in ISO-8859-2, which has others in any text: "ľ" and "°" alone are none.
-        guessed if guessed == ISO_8859_2 && all_signs(text) => WINDOWS_1252,
         // Other encodings of Latin letters are hardly ever written; what looks so is one of the usual ones.
         guessed if guessed.name().starts_with("ISO-8859-") && guessed != ISO_8859_2 => {
             match guessed.name() {
@@ -111,10 +111,13 @@ fn all_alone(text: &[u8]) -> bool {
     text.windows(2).all(|pair| pair.iter().any(u8::is_ascii))
 }
 
-/// Whether all bytes outside of ASCII are "µ", "°" or "§" in Windows-1252.
+/// Whether all bytes outside of ASCII are signs in Windows-1252 that stand beside letters, too: "µg", "°C", "§ 5" and "£12". In other
+/// encodings of Latin letters some of them are letters ("ľ", "Ł"), and a text has more than these.
 fn all_signs(text: &[u8]) -> bool {
-    text.iter()
-        .all(|byte| byte.is_ascii() || matches!(byte, 0xB5 | 0xB0 | 0xA7))
+    text.iter().enumerate().all(|(at, byte)| match byte {
+        0xA3 => text.get(at + 1).is_some_and(u8::is_ascii_digit),
+        _ => byte.is_ascii() || matches!(byte, 0xB5 | 0xB0 | 0xA7),
+    })
 }
 
 /// Whether some byte outside of ASCII stands beside a letter, and may be one: "£12", "5 €" and "20°" have none.
@@ -239,7 +242,7 @@ mod tests {
             ("µg", "Value"),
             ("mg", "20 °C"),
         ] {
-            let rows = format!("P-48123;mg/l;4.5\r\nP-48124;{unit};3.9\r\n").repeat(20);
+            let rows = format!("P-48123;mg/l;£4.5\r\nP-48124;{unit};£3.9\r\n").repeat(20);
             let text = format!("Sample;Unit;{header}\r\n{rows}");
             let name = guessed(WINDOWS_1252, &text);
             assert!(name.starts_with("windows-125"), "{unit} {header}: {name}");

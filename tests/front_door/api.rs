@@ -1,0 +1,709 @@
+//! The HTTP API as a program sees it: who may use it, what is refused and how, runs and their streams.
+
+use crate::common;
+
+use common::{Place, Request, Server, demand_event, frames, has, wait_for};
+use serde_json::{Value, json};
+
+/// A server with these flags, the path to which runs are submitted, and the id of a document.
+fn served(place: &Place, flags: &str) -> (Server, String, String) {
+    let configuration = place.configuration_id("config");
+    let server = Server::dev(place, flags);
+    let document = server.upload(&place.path("members.csv"));
+    let runs = format!("/api/v1/configs/{configuration}/runs");
+    (server, runs, document)
+}
+
+/// The same without a worker.
+fn idle() -> (Place, Server, String, String) {
+    let place = Place::cold();
+    let (server, runs, document) = served(&place, "--no-worker");
+    (place, server, runs, document)
+}
+
+/// The same with a run that waits, and the run's path.
+fn queued() -> (Place, Server, Value, String) {
+    let (place, server, runs, document) = idle();
+    let run = submit(&server, &runs, &document);
+    let path = path_of(&run);
+    (place, server, run, path)
+}
+
+/// A server with a worker, a run that it executes, and the run's path.
+fn executed() -> (Place, Server, Value, String) {
+    let mut place = Place::cold();
+    place.hurry();
+    let (server, runs, document) = served(&place, "");
+    let run = submit(&server, &runs, &document);
+    let path = path_of(&run);
+    (place, server, run, path)
+}
+
+fn submit(server: &Server, runs: &str, document: &str) -> Value {
+    let answer = server.post(runs, &json!({"document_id": document}));
+    answer.is(201).json()
+}
+
+/// The statuses of so many requests that are sent at the same time, in order.
+fn at_once(count: usize, ask: impl Fn() -> u16 + Sync) -> Vec<u16> {
+    let mut statuses: Vec<u16> = std::thread::scope(|scope| {
+        let asked: Vec<_> = (0..count).map(|_| scope.spawn(&ask)).collect();
+        let answers = asked.into_iter().map(|asked| asked.join().unwrap());
+        answers.collect()
+    });
+    statuses.sort_unstable();
+    statuses
+}
+
+fn path_of(run: &Value) -> String {
+    format!("/api/v1/runs/{}", run["id"].as_str().unwrap())
+}
+
+#[test]
+fn a_document_is_uploaded_run_followed_and_its_workbook_downloaded() {
+    let (place, server, run, path) = executed();
+    let id = run["id"].as_str().unwrap();
+    assert_eq!(run["status"], "queued");
+    let document = run["document_id"].as_str().unwrap();
+    let document = server.read(&format!("/api/v1/documents/{document}"));
+    assert_eq!(document["name"], "members.csv");
+
+    let events = server.events(id, 0);
+    let names: Vec<&str> = events.iter().map(|(_, name)| name.as_str()).collect();
+    assert_eq!(names[..2], ["run.queued", "run.start"], "{names:?}");
+    assert_eq!(names.last(), Some(&"run.complete"), "{names:?}");
+    let numbers: Vec<u64> = events.iter().map(|(number, _)| *number).collect();
+    assert_eq!(numbers, (1..=numbers.len() as u64).collect::<Vec<_>>());
+
+    let shown = server.read(&path);
+    assert_eq!(shown["status"], "succeeded", "{shown}");
+    assert_eq!(shown["metrics"]["rows"], 1);
+    let output = server.get(&format!("{path}/output")).is(200);
+    assert_eq!(&output.body[..2], b"PK");
+    let saved = place.write("downloaded.xlsx", &output.body);
+    assert_eq!(
+        place.cells(&saved),
+        place.cells(place.latest_run()["output_path"].as_str().unwrap())
+    );
+    let input = server.get(&format!("{path}/input")).is(200);
+    assert_eq!(input.body, place.read("members.csv").as_bytes());
+    let artifact = server.read(&format!("{path}/artifact"));
+    assert_eq!(artifact["run"]["id"], *id);
+}
+
+#[test]
+fn a_stream_of_lines_begins_with_the_run_and_ends_with_its_end() {
+    let mut place = Place::cold();
+    place.hurry();
+    let (server, runs, document) = served(&place, "");
+    let answer = server
+        .post(&runs, &json!({"document_id": document, "stream": true}))
+        .is(200);
+    assert_eq!(answer.header("content-type"), Some("application/x-ndjson"));
+    let lines: Vec<Value> = answer
+        .text()
+        .lines()
+        .filter(|line| !line.is_empty())
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    lines
+        .iter()
+        .for_each(|line| demand_event("RunStreamLine", line));
+    let names: Vec<&str> = lines
+        .iter()
+        .map(|line| line["event"].as_str().unwrap())
+        .collect();
+    assert_eq!(names[0], "run.created");
+    assert_eq!(lines[0]["data"]["run"]["status"], "queued");
+    assert_eq!(
+        names[1], "run.log",
+        "the engine's environment is waited for: {names:?}"
+    );
+    assert!(
+        names.contains(&"run.started") && names.contains(&"engine.run.completed"),
+        "{names:?}"
+    );
+    let last = lines.last().unwrap();
+    assert_eq!(last["event"], "run.completed");
+    assert_eq!(last["data"]["run"]["status"], "succeeded");
+}
+
+#[test]
+fn a_stream_resumes_behind_the_last_event_that_was_received() {
+    let (_place, server, run, path) = executed();
+    let id = run["id"].as_str().unwrap();
+    let all = server.events(id, 0);
+    for after in [1, 3, all.len() as u64 - 1] {
+        let rest = server.events(id, after);
+        assert_eq!(
+            rest,
+            all[usize::try_from(after).unwrap()..],
+            "after {after}"
+        );
+    }
+    assert!(server.events(id, all.len() as u64).is_empty());
+    let by_query = server.get(&format!("{path}/events?after_id=2")).is(200);
+    assert_eq!(frames(&by_query.text()), all[2..]);
+    server
+        .ask("GET", &format!("{path}/events"))
+        .header("Last-Event-ID", "seven")
+        .send()
+        .refuses(422, "invalid_field");
+}
+
+#[test]
+fn a_log_is_read_in_pages() {
+    let (_place, server, run, path) = executed();
+    let id = run["id"].as_str().unwrap();
+    let all = server.events(id, 0);
+    let (mut after, mut read) = (0, Vec::new());
+    loop {
+        let path = format!("{path}/logs?after_id={after}&limit=3");
+        let page = server.read(&path);
+        for entry in page["entries"].as_array().unwrap() {
+            assert!(
+                entry["data"].is_object() && entry["created"].is_string(),
+                "{entry}"
+            );
+            read.push((
+                entry["id"].as_u64().unwrap(),
+                entry["event"].as_str().unwrap().to_owned(),
+            ));
+        }
+        after = page["next_after_id"].as_u64().unwrap();
+        assert_eq!(after, read[read.len() - 1].0);
+        if page["has_more"] == false {
+            break;
+        }
+    }
+    assert_eq!(read, all);
+    // At the end of the log nothing comes, and a reader who goes on from there does not begin anew.
+    let end = server.read(&format!("{path}/logs?after_id={after}"));
+    has(
+        &end,
+        json!({"entries": [], "next_after_id": after, "has_more": false}),
+    );
+    for limit in ["0", "1001", "x"] {
+        server
+            .get(&format!("{path}/logs?limit={limit}"))
+            .refuses_field("limit");
+    }
+}
+
+#[test]
+fn without_a_valid_token_nothing_is_told() {
+    let (place, server, ..) = idle();
+    let paths = [
+        "/api/v1/runs",
+        "/api/v1/runs/1/events",
+        "/api/v1/workspaces",
+    ];
+    for path in paths {
+        let problem = server.plain("GET", path).send();
+        assert!(problem.header("www-authenticate").is_some(), "{path}");
+        problem.refuses(401, "unauthorized");
+        for value in ["Bearer ade_0", "Bearer ", "Basic YTpi", "ade"] {
+            server
+                .plain("GET", path)
+                .header("Authorization", value)
+                .send()
+                .refuses(401, "unauthorized");
+        }
+    }
+    let open = [
+        "/healthz",
+        "/readyz",
+        "/metrics",
+        "/api/v1/openapi.json",
+        "/docs",
+        "/console",
+    ];
+    for path in open {
+        server.plain("GET", path).send().is(200);
+    }
+    // A token is refused within a second of its end.
+    let token = place
+        .ade("tokens create probe --scope read -q")
+        .succeeds()
+        .stdout;
+    let with_token = || {
+        let value = format!("Bearer {}", token.trim());
+        server
+            .plain("GET", "/api/v1/runs")
+            .header("Authorization", &value)
+            .send()
+    };
+    with_token().is(200);
+    place.ade("tokens revoke probe").succeeds();
+    wait_for("the token's end", || with_token().status == 401);
+}
+
+#[test]
+fn a_token_allows_what_its_scope_says_in_its_workspaces() {
+    let (place, server, _, path) = queued();
+    let token = |flags: &str| {
+        let made = place.ade(&format!("tokens create t {flags} -q")).succeeds();
+        format!("Bearer {}", made.stdout.trim())
+    };
+    let reader = token("--scope read");
+    let elsewhere = token("--scope admin --for other");
+    let by = |token: &str, method: &str, path: &str| {
+        server
+            .ask(method, path)
+            .header("Authorization", token)
+            .send()
+    };
+    by(&reader, "GET", &path).is(200);
+    let problem = by(&reader, "POST", &format!("{path}/cancel")).refuses(403, "forbidden");
+    assert!(
+        problem["detail"].as_str().unwrap().contains("\"run\""),
+        "{problem}"
+    );
+    // What lies in another workspace does not exist for the token.
+    by(&elsewhere, "GET", &path).refuses(404, "run_not_found");
+    by(&elsewhere, "GET", "/api/v1/runs").refuses(404, "not_found");
+    by(&elsewhere, "GET", "/api/v1/runs?workspace=other").refuses(404, "not_found");
+    server
+        .post("/api/v1/workspaces", &json!({"id": "other"}))
+        .is(201);
+    by(&elsewhere, "GET", "/api/v1/runs?workspace=other").is(200);
+}
+
+#[test]
+fn wrong_input_is_named_by_its_field() {
+    let (_place, server, runs, document) = idle();
+    let named = |body: Value, field: &str| server.post(&runs, &body).refuses_field(field);
+    named(json!({}), "document_id");
+    named(json!({"document_id": 7}), "document_id");
+    named(json!({"document_id": document, "colour": 1}), "colour");
+    for (option, wrong) in [
+        ("dry", json!(true)),
+        ("log_level", json!("loud")),
+        ("input_sheet_names", json!([])),
+        ("input_sheet_names", json!(["A\u{0}B"])),
+        ("timeout_seconds", json!(0)),
+        ("runtime_network_access", json!(true)),
+    ] {
+        let body = json!({"document_id": document, "options": {option: wrong}});
+        named(body, &format!("options.{option}"));
+    }
+    let absent = json!({"document_id": "01900000-0000-7000-8000-000000000000"});
+    server.post(&runs, &absent).refuses(404, "not_found");
+    let body = json!({"document_id": document});
+    let nowhere = server.post("/api/v1/configs/nothing/runs", &body);
+    nowhere.refuses(404, "not_found");
+    let asked = |kind: &str, body: String| {
+        let request = server.ask("POST", &runs).header("Content-Type", kind);
+        request.body(body).send()
+    };
+    asked("text/plain", "{}".to_owned()).refuses(415, "unsupported_media_type");
+    asked("application/json", "{\"document_id\"".to_owned()).refuses(400, "bad_request");
+    let large = json!({"document_id": "x".repeat(2_000_000)}).to_string();
+    asked("application/json", large).refuses(413, "too_large");
+    let mut early = server
+        .ask("POST", &runs)
+        .header("Content-Type", "application/json")
+        .header("Content-Length", "100")
+        .body("{\"document_id\":")
+        .begin();
+    early.close_sending();
+    if let Some(answer) = early.try_answer() {
+        answer.refuses(400, "bad_request");
+    }
+    for (query, field) in [
+        ("status=done", "status"),
+        ("limit=0", "limit"),
+        ("limit=many", "limit"),
+        ("cursor=x", "cursor"),
+        ("since=yesterdayish", "since"),
+        ("color=red", "color"),
+    ] {
+        server
+            .get(&format!("/api/v1/runs?{query}"))
+            .refuses_field(field);
+    }
+    server.get("/api/v1/nothing").refuses(404, "not_found");
+    let deleted = server.ask("DELETE", "/api/v1/runs").send();
+    deleted.refuses(405, "method_not_allowed");
+}
+
+#[test]
+fn what_a_run_has_not_left_yet_is_a_conflict() {
+    let (_place, server, run, path) = queued();
+    let id = run["id"].as_str().unwrap();
+    let ask = |what: &str| server.ask("POST", &format!("{path}/{what}")).send();
+    for what in ["output", "artifact"] {
+        let answer = server.get(&format!("{path}/{what}"));
+        answer.refuses(409, "output_not_ready");
+    }
+    ask("retry").refuses(409, "run_not_ended");
+    assert_eq!(ask("cancel").is(200).json()["status"], "cancelled");
+    ask("cancel").refuses(409, "run_ended");
+    let output = server.get(&format!("{path}/output"));
+    output.refuses(409, "run_failed_no_output");
+    // Its log says so, although no worker saw it.
+    let events = server.events(id, 0).into_iter();
+    let names: Vec<String> = events.map(|(_, name)| name).collect();
+    assert_eq!(
+        names,
+        ["run.queued", "run.cancel_requested", "run.complete"]
+    );
+    let again = ask("retry").is(201).json();
+    assert_eq!(again["retry_of_run_id"], *id);
+    assert_eq!(again["document_id"], run["document_id"]);
+}
+
+#[test]
+fn a_retry_keeps_to_its_key_and_to_the_size_of_the_queue() {
+    let mut place = Place::cold();
+    place.set("ADE_QUEUE_SIZE", "3");
+    let (server, runs, document) = served(&place, "--no-worker");
+    let run = submit(&server, &runs, &document);
+    let path = path_of(&run);
+    let ask = |what: &str| server.ask("POST", &format!("{path}/{what}"));
+    ask("cancel").send().is(200);
+    let first = ask("retry").header("Idempotency-Key", "k").send().is(201);
+    let same = ask("retry").header("Idempotency-Key", "k").send().is(200);
+    assert_eq!(first.json()["id"], same.json()["id"]);
+    // Many at once: the check and the record are one transaction, and what is refused leaves nothing.
+    let statuses = at_once(8, || ask("retry").send().status);
+    assert_eq!(statuses, [201, 201, 429, 429, 429, 429, 429, 429]);
+    let folder = place.latest_run()["run_dir"].as_str().unwrap().to_owned();
+    let folder = std::path::PathBuf::from(folder);
+    let folders = std::fs::read_dir(folder.parent().unwrap()).unwrap().count();
+    let runs = server.read("/api/v1/runs")["items"].clone();
+    assert_eq!(folders, runs.as_array().unwrap().len());
+}
+
+#[test]
+fn a_full_queue_refuses_further_runs_and_says_when_to_come_again() {
+    let mut place = Place::cold();
+    place.set("ADE_QUEUE_SIZE", "3");
+    let (server, runs, document) = served(&place, "--no-worker");
+    // Many at once: the check and the record are one transaction.
+    let body = json!({"document_id": document});
+    let statuses = at_once(12, || server.post(&runs, &body).status);
+    assert_eq!(statuses[..4], [201, 201, 201, 429], "{statuses:?}");
+    let refused = server.post(&runs, &body);
+    let again_in = refused.header("retry-after").unwrap();
+    assert!(again_in.parse::<u32>().unwrap() > 0);
+    refused.refuses(429, "queue_full");
+    // The command line is not capped.
+    place.ade("run config members.csv --detach -q").succeeds();
+}
+
+#[test]
+fn a_request_that_is_sent_again_under_its_key_makes_one_run() {
+    let (place, server, runs, document) = idle();
+    let submit = |key: &str, body: &Value| {
+        let request = server.ask("POST", &runs).header("Idempotency-Key", key);
+        request.json(body).send()
+    };
+    let body = json!({"document_id": document});
+    let first = submit("order-7", &body).is(201).json();
+    let second = submit("order-7", &body).is(200).json();
+    assert_eq!(first["id"], second["id"]);
+    let other = submit("order-8", &body).is(201).json();
+    assert_ne!(first["id"], other["id"]);
+    let dry = json!({"document_id": document, "options": {"dry_run": true}});
+    submit("order-7", &dry).refuses(422, "key_in_use");
+    submit(&"k".repeat(300), &body).refuses(422, "invalid_field");
+    let queued = place.json("runs ls --status queued --json");
+    assert_eq!(queued.as_array().unwrap().len(), 2);
+}
+
+#[test]
+fn pages_of_runs_go_on_where_the_one_before_ended() {
+    let (_place, server, runs, document) = idle();
+    let mut made: Vec<Value> = (0..7)
+        .map(|_| submit(&server, &runs, &document)["id"].clone())
+        .collect();
+    let (mut path, mut seen) = ("/api/v1/runs?status=queued&limit=3".to_owned(), Vec::new());
+    loop {
+        let page = server.read(&path);
+        let items = page["items"].as_array().unwrap();
+        seen.extend(items.iter().map(|run| run["id"].clone()));
+        // What comes meanwhile changes no later page.
+        if seen.len() == 3 {
+            submit(&server, &runs, &document);
+        }
+        match page["next_cursor"].as_str() {
+            Some(cursor) => path = format!("/api/v1/runs?status=queued&limit=3&cursor={cursor}"),
+            None => break,
+        }
+    }
+    made.reverse();
+    assert_eq!(seen, made);
+}
+
+#[test]
+fn runs_are_found_by_what_they_are_called_and_counted_by_status() {
+    let (_place, server, runs, document) = idle();
+    let of = |labels: Value| {
+        let body = json!({"document_id": document, "labels": labels});
+        server.post(&runs, &body)
+    };
+    let acme = of(json!({"sender": "Acme", "month": "3"})).is(201).json();
+    has(
+        &acme,
+        json!({"labels": {"month": "3", "sender": "Acme"}, "stage": "queued", "rows": null, "configuration_version": null}),
+    );
+    assert!(acme["configuration_name"].is_string(), "{acme}");
+    let plain = submit(&server, &runs, &document);
+    let ended = submit(&server, &runs, &document);
+    server
+        .ask("POST", &format!("{}/cancel", path_of(&ended)))
+        .send()
+        .is(200);
+    // A retry is called as the run that it repeats.
+    server
+        .ask("POST", &format!("{}/cancel", path_of(&acme)))
+        .send()
+        .is(200);
+    let again = server
+        .ask("POST", &format!("{}/retry", path_of(&acme)))
+        .send();
+    let again = again.is(201).json();
+    assert_eq!(again["labels"], acme["labels"]);
+
+    let listed = |query: &str| -> Vec<Value> {
+        let page = server.read(&format!("/api/v1/runs?{query}"));
+        assert_eq!(page["is_whole"], true);
+        let items = page["items"].as_array().unwrap().iter();
+        items.map(|run| run["id"].clone()).collect()
+    };
+    let ids = |runs: &[&Value]| runs.iter().map(|run| run["id"].clone()).collect::<Vec<_>>();
+    for (query, wanted) in [
+        (
+            "status=queued&status=cancelled",
+            ids(&[&again, &ended, &plain, &acme]),
+        ),
+        (
+            "status=queued,cancelled&limit=9",
+            ids(&[&again, &ended, &plain, &acme]),
+        ),
+        ("status=queued", ids(&[&again, &plain])),
+        ("label=sender:Acme", ids(&[&again, &acme])),
+        (
+            "label=sender:Acme&label=month:3&status=cancelled",
+            ids(&[&acme]),
+        ),
+        ("label=sender:Other", vec![]),
+        ("q=aCmE", ids(&[&again, &acme])),
+        (
+            "q=MEMBERS&status=queued,cancelled",
+            ids(&[&again, &ended, &plain, &acme]),
+        ),
+        ("q=nowhere", vec![]),
+        ("has_issues=true", vec![]),
+    ] {
+        assert_eq!(listed(query), wanted, "{query}");
+    }
+    let page = server.read("/api/v1/runs?counts=true&limit=1&status=failed");
+    has(
+        &page["counts"],
+        json!({"queued": 2, "running": 0, "failed": 0, "cancelled": 2, "is_whole": true}),
+    );
+    let found = server.read("/api/v1/runs?counts=true&label=month:3");
+    has(&found["counts"], json!({"queued": 1, "cancelled": 1}));
+
+    for (labels, field) in [
+        (json!({"Sender": "x"}), "labels"),
+        (json!({"": "x"}), "labels"),
+        (json!({"sender": ""}), "labels.sender"),
+        (json!({"sender": "x".repeat(201)}), "labels.sender"),
+        (json!({"sender": 1}), "labels.sender"),
+    ] {
+        of(labels).refuses_field(field);
+    }
+    for (query, field) in [
+        ("label=sender", "label"),
+        ("label=a:1&label=a:2", "label"),
+        ("q=", "q"),
+        ("has_issues=maybe", "has_issues"),
+        ("status=queued,done", "status"),
+    ] {
+        server
+            .get(&format!("/api/v1/runs?{query}"))
+            .refuses_field(field);
+    }
+}
+
+#[test]
+fn a_download_that_broke_off_is_continued() {
+    let (_place, server, run, path) = executed();
+    let id = run["id"].as_str().unwrap();
+    server.events(id, 0);
+    let path = format!("{path}/output");
+    let whole = server.get(&path).is(200);
+    let tag = whole.header("etag").unwrap().to_owned();
+    let half = whole.body.len() / 2;
+    let range = format!("bytes={half}-");
+    let get = |headers: &[(&str, &str)]| {
+        let request = server.ask("GET", &path);
+        let with = |request: Request, (name, value): &(&str, &str)| request.header(name, value);
+        headers.iter().fold(request, with).send()
+    };
+    let rest = get(&[("Range", &range), ("If-Range", &tag)]).is(206);
+    assert_eq!(rest.body, whole.body[half..]);
+    let expected = format!("bytes {half}-{}/{}", whole.body.len() - 1, whole.body.len());
+    assert_eq!(rest.header("content-range"), Some(&*expected));
+    let other = get(&[("Range", &range), ("If-Range", "\"another\"")]).is(200);
+    assert_eq!(other.body, whole.body);
+    get(&[("If-None-Match", &tag)]).is(304);
+    get(&[("Range", "bytes=99999999-")]).refuses(416, "bad_request");
+}
+
+#[test]
+fn a_page_of_another_name_cannot_reach_a_server_on_loopback() {
+    let (_place, server, ..) = idle();
+    for host in [
+        "attacker.example",
+        "attacker.example:80",
+        "127.0.0.1.attacker.example",
+    ] {
+        server
+            .ask("GET", "/api/v1/runs")
+            .header("Host", host)
+            .send()
+            .refuses(421, "wrong_host");
+    }
+    let answer = server.get("/api/v1/runs").is(200);
+    assert!(answer.header("access-control-allow-origin").is_none());
+    assert_eq!(answer.header("x-content-type-options"), Some("nosniff"));
+    let policy = answer.header("content-security-policy").unwrap();
+    assert!(
+        policy.starts_with("default-src 'none'") && !policy.contains("unsafe"),
+        "{policy}"
+    );
+}
+
+#[test]
+fn a_browser_signs_in_and_changes_something_only_from_a_page_of_this_server() {
+    let (_place, server, _, path) = queued();
+    for path in ["/", "/sign-in"] {
+        let to_console = server.plain("GET", path).send().is(303);
+        assert_eq!(to_console.header("location"), Some("/console"));
+    }
+    server.plain("GET", "/?token=ade_wrong").send().is(401);
+
+    let get = |path: &str, cookie: &str| {
+        let request = server.plain("GET", path).header("Cookie", cookie);
+        request.send()
+    };
+    let link = format!("/?token={}", server.token);
+    let entered = server.plain("GET", &link).send().is(200);
+    assert!(!entered.text().contains(&server.token));
+    let cookie = entered.header("set-cookie").unwrap().to_owned();
+    for part in ["HttpOnly", "SameSite=Strict", "Path=/"] {
+        assert!(cookie.contains(part), "{cookie}");
+    }
+    let cookie = cookie.split(';').next().unwrap();
+    assert!(entered.text().contains("url=/console"));
+    let session = get("/console/session", cookie).is(200).json();
+    get("/api/v1/runs", cookie).is(200);
+
+    let cancel = |csrf: Option<&str>| {
+        let request = server
+            .plain("POST", &format!("{path}/cancel"))
+            .header("Cookie", cookie);
+        match csrf {
+            Some(value) => request.header("X-CSRF-Token", value).send(),
+            None => request.send(),
+        }
+    };
+    cancel(None).refuses(403, "forbidden");
+    cancel(Some("guess")).refuses(403, "forbidden");
+    let csrf = session["csrf"].as_str().unwrap();
+    cancel(Some(csrf)).is(200);
+
+    let out = |origin: &str| {
+        server
+            .plain("POST", "/sign-out")
+            .header("Cookie", cookie)
+            .header("Origin", origin)
+            .header("Content-Type", "application/x-www-form-urlencoded")
+            .body(format!("csrf={csrf}"))
+            .send()
+    };
+    out("http://attacker.example").refuses(403, "forbidden");
+    out(&format!("http://{}", server.address)).is(303);
+    get("/api/v1/runs", cookie).refuses(401, "unauthorized");
+}
+
+#[test]
+fn no_error_names_a_path_of_the_machine() {
+    let (place, server, runs, document) = idle();
+    std::fs::remove_dir_all(place.path("config")).unwrap();
+    let problem = server.post(&runs, &json!({"document_id": document})).json();
+    assert!(problem["status"].as_u64().unwrap() >= 400, "{problem}");
+    let text = problem.to_string();
+    assert!(
+        !text.contains(place.path("data").to_str().unwrap()),
+        "{text}"
+    );
+}
+
+#[test]
+fn figures_are_in_the_format_of_prometheus() {
+    let (_place, server, runs, document) = idle();
+    submit(&server, &runs, &document);
+    let text = server.plain("GET", "/metrics").send().is(200).text();
+    assert!(text.contains("\nade_runs_queued 1\n"), "{text}");
+    let route = "ade_http_requests_total{method=\"POST\",route=\"/api/v1/configs/{config_id}/runs\",status=\"201\"} 1";
+    assert!(text.contains(route), "{text}");
+    for line in text.lines().filter(|line| !line.starts_with('#')) {
+        let (_, value) = line.rsplit_once(' ').unwrap();
+        assert!(value.parse::<f64>().is_ok(), "{line}");
+    }
+}
+
+#[test]
+fn the_run_of_the_api_is_the_run_of_the_command_line() {
+    let (place, server, _, path) = queued();
+    let by_api = server.read(&path);
+    let mut by_command = place.latest_run();
+    // What `ade runs ls` adds for people.
+    if let Some(object) = by_command.as_object_mut() {
+        object.retain(|key, _| by_api.get(key).is_some());
+    }
+    // A client sees where something lies below the data directory, and no more.
+    let data = place.path("data").display().to_string();
+    let folder = by_command["run_dir"].as_str().unwrap();
+    by_command["run_dir"] = json!(folder.replace(&data, "<data>"));
+    let folder = by_command["configuration_path"].as_str().unwrap();
+    let parts: Vec<&str> = folder.rsplit('/').take(2).collect();
+    by_command["configuration_path"] = json!(format!("…/{}/{}", parts[1], parts[0]));
+    assert_eq!(by_api, by_command);
+}
+
+#[test]
+fn cells_of_input_and_output_are_read_by_window() {
+    let (_place, server, run, path) = executed();
+    let id = run["id"].as_str().unwrap();
+    server.events(id, 0);
+    let sheets = server.read(&format!("{path}/sheets?side=input"));
+    has(&sheets["sheets"][0], json!({"rows": 2, "columns": 2}));
+    let part = format!("{path}/cells?side=input&rows=2-200&columns=1-100");
+    let answer = server.get(&part).is(200);
+    let window = answer.json();
+    assert_eq!(window["rows"], json!([["Ann", "ann@example.org"]]));
+    has(&window, json!({"first_row": 2, "total_rows": 2}));
+    let tag = answer.header("etag").unwrap();
+    let again = server.ask("GET", &part).header("If-None-Match", tag);
+    again.send().is(304);
+    let cells = |query: &str| server.get(&format!("{path}/cells?{query}"));
+    let output = server.read(&format!("{path}/cells"));
+    assert_eq!(output["rows"].as_array().unwrap().len(), 2, "{output}");
+    for (query, field) in [
+        ("rows=0-5", "rows"),
+        ("rows=1-201", "rows"),
+        ("columns=5-1", "columns"),
+        ("columns=x", "columns"),
+        ("side=middle", "side"),
+    ] {
+        cells(query).refuses_field(field);
+    }
+    cells("sheet=none").refuses(404, "sheet_not_found");
+    cells("rows=500-600").refuses(422, "bad_window");
+}

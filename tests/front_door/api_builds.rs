@@ -1,0 +1,295 @@
+//! Builds, environments and jobs over the API, with a real worker.
+
+use crate::common;
+
+use common::api::Server;
+use common::{Place, has, wait_for};
+use serde_json::{Value, json};
+
+/// A server whose workspace knows the configuration `config`, and the configuration's id. Its environment is as the place has it.
+fn known(place: &Place, settings: &[(&str, &str)]) -> (Server, String) {
+    let server = Server::with(place, settings);
+    let listed = server.read("workspaces/default/configs");
+    let id = listed["items"][0]["id"].as_str().unwrap().to_owned();
+    (server, id)
+}
+
+/// The configuration is known, and its environment is not there.
+fn unbuilt() -> Place {
+    let place = Place::ready();
+    let environment = place.environments()[0]["id"].as_str().unwrap().to_owned();
+    place.ade(&format!("env rm {environment}")).succeeds();
+    place
+}
+
+fn lines(body: &[u8]) -> Vec<Value> {
+    let text = std::str::from_utf8(body).unwrap();
+    let lines = text.lines().filter(|line| !line.is_empty());
+    lines
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect()
+}
+
+#[test]
+fn a_build_is_asked_for_followed_and_waited_for() {
+    let place = unbuilt();
+    let (server, config) = known(&place, &[]);
+    let builds = format!("workspaces/default/configs/{config}/builds");
+
+    // Nobody works the queue yet: it waits, and asking again changes nothing.
+    let asked = server.post(&builds, &json!({})).is(202);
+    let build = asked.json();
+    let id = build["id"].as_str().unwrap().to_owned();
+    assert_eq!(
+        asked.header("location").unwrap(),
+        format!("/api/v1/builds/{id}")
+    );
+    has(
+        &build,
+        json!({"status": "queued", "configuration_id": config}),
+    );
+    let again = server.send("POST", &builds, &[], b"").is(202).json();
+    assert_eq!(again["id"], json!(id));
+    assert_eq!(
+        server.read(&format!("builds/{id}/logs"))["entries"],
+        json!([])
+    );
+
+    let worker = place.start("worker");
+    let stream = server.post(&builds, &json!({"stream": true})).is(200);
+    assert_eq!(stream.header("content-type"), Some("application/x-ndjson"));
+    let events = lines(&stream.body);
+    let names: Vec<&str> = events
+        .iter()
+        .map(|event| event["event"].as_str().unwrap())
+        .collect();
+    assert_eq!(names.first(), Some(&"build.created"));
+    assert_eq!(names.last(), Some(&"build.completed"));
+    assert!(
+        names.contains(&"environment.step") && names.contains(&"environment.complete"),
+        "{names:?}"
+    );
+    assert_eq!(events.last().unwrap()["data"]["build"]["status"], "ready");
+
+    // Ready: nothing to do, unless it is forced.
+    let ready = server.post(&builds, &json!({})).is(200).json();
+    has(&ready, json!({"id": id, "status": "ready"}));
+    let forced = server
+        .post(&builds, &json!({"options": {"force": true, "wait": true}}))
+        .is(200)
+        .json();
+    assert_eq!(forced["status"], "ready");
+    assert_ne!(forced["folder"], ready["folder"]);
+    worker.stops();
+
+    let shown = server.read(&format!("builds/{id}"));
+    assert_eq!(shown["status"], "ready");
+    let page = server.read(&format!("builds/{id}/logs?limit=2"));
+    assert_eq!(
+        (&page["build_id"], page["entries"].as_array().unwrap().len()),
+        (&json!(id), 2)
+    );
+    has(&page, json!({"next_after_id": 2, "has_more": true}));
+    let page = server.read(&format!("builds/{id}/logs?after_id=1000"));
+    has(
+        &page,
+        json!({"entries": [], "next_after_id": 1000, "has_more": false}),
+    );
+    server
+        .get(&format!("builds/{id}/logs?limit=2000"))
+        .refuses_field("limit");
+    server.get("builds/0199").refuses(404, "not_found");
+
+    // The same as an environment, with what is in it.
+    let listed = server.read("environments");
+    assert_eq!(listed["items"], json!([shown]));
+    let details = server.read(&format!("environments/{id}"));
+    let packages = details["packages"].as_array().unwrap();
+    assert!(
+        packages.iter().any(|package| package["name"] == "polars"),
+        "{packages:?}"
+    );
+    assert_eq!(details["live_runs"], 0);
+    server.get("environments/0199").refuses(404, "not_found");
+
+    server
+        .post(&builds, &json!({"options": {"fast": true}}))
+        .refuses_field("options.fast");
+}
+
+#[test]
+fn a_build_that_fails_is_told_to_those_that_wait() {
+    let place = unbuilt();
+    place
+        .configuration("config")
+        .depend_on(&["et-xmlfile==99.99"]);
+    let (server, config) = known(&place, &[]);
+    let builds = format!("configs/{config}/builds");
+    let _worker = place.start("worker");
+    let build = server
+        .post(&builds, &json!({"options": {"wait": true}}))
+        .is(200)
+        .json();
+    assert_eq!(build["status"], "failed", "{build}");
+    assert_eq!(build["error"]["code"], "install_failed", "{build}");
+    // Asking again is asking by hand: it is tried once more.
+    let stream = server.post(&builds, &json!({"stream": true})).is(200);
+    let events = lines(&stream.body);
+    assert_ne!(events[0]["data"]["build"]["status"], "failed");
+    let last = events.last().unwrap();
+    has(last, json!({"event": "build.completed", "level": "error"}));
+}
+
+#[test]
+fn no_more_environments_wait_than_may() {
+    let place = unbuilt();
+    place.configuration("second");
+    let (server, config) = known(&place, &[("ADE_QUEUE_SIZE", "1")]);
+    server
+        .post(&format!("configs/{config}/builds"), &json!({}))
+        .is(202);
+    let answer = server.upload(
+        "POST",
+        "workspaces/default/configs?name=other",
+        "application/gzip",
+        &archive(&place, "second"),
+    );
+    let other = answer.is(201).json()["id"].as_str().unwrap().to_owned();
+    server
+        .post(&format!("configs/{other}/publish"), &json!({"force": true}))
+        .is(201);
+    let builds = format!("configs/{other}/builds");
+    let full = server.post(&builds, &json!({}));
+    assert_eq!(full.header("retry-after"), Some("5"));
+    full.refuses(503, "busy");
+    // The one that waits already is no further one.
+    server
+        .post(&format!("configs/{config}/builds"), &json!({}))
+        .is(202);
+}
+
+/// A configuration's folder as `tar` packs it.
+fn archive(place: &Place, name: &str) -> Vec<u8> {
+    let packed = std::process::Command::new("tar")
+        .arg("-C")
+        .arg(place.path(name))
+        .args(["-czf", "-", "."])
+        .output()
+        .unwrap();
+    assert!(packed.status.success());
+    packed.stdout
+}
+
+#[test]
+fn a_job_is_a_run_under_another_name() {
+    let place = Place::ready();
+    let server = Server::with(&place, &[("ADE_QUEUE_SIZE", "2")]);
+    let archive = archive(&place, "config");
+    let config = server
+        .upload(
+            "POST",
+            "workspaces/default/configs?name=mine",
+            "application/gzip",
+            &archive,
+        )
+        .is(201)
+        .json();
+    let config = config["id"].as_str().unwrap().to_owned();
+    let document = |bytes: &[u8]| {
+        let path = "workspaces/default/documents?name=members.csv";
+        let stored = server
+            .upload("POST", path, "text/csv", bytes)
+            .is(201)
+            .json();
+        stored["id"].as_str().unwrap().to_owned()
+    };
+    let members = document(b"Name,Email\nAnn,ann@example.org\n");
+    let job = json!({"document_id": members});
+
+    server.post("jobs", &job).refuses_field("config_id");
+    let named = json!({"document_id": members, "config_id": config});
+    server.post("jobs", &named).refuses(409, "not_published");
+    server
+        .post(
+            &format!("configs/{config}/publish"),
+            &json!({"force": true}),
+        )
+        .is(201);
+
+    let made = server.post("jobs", &job).is(202);
+    let id = made.json()["id"].as_str().unwrap().to_owned();
+    assert_eq!(
+        made.header("location").unwrap(),
+        format!("/api/v1/jobs/{id}")
+    );
+    assert_eq!(
+        (&made.json()["status"], &made.json()["config_id"]),
+        (&json!("queued"), &json!(config))
+    );
+    server
+        .get(&format!("jobs/{id}/output"))
+        .refuses(409, "output_not_ready");
+    let second = server.post("jobs", &named).is(202).json();
+    let second = second["id"].as_str().unwrap().to_owned();
+    let full = server.post("jobs", &job);
+    assert!(full.header("retry-after").is_some());
+    full.refuses(429, "queue_full");
+    server
+        .post(&format!("runs/{second}/cancel"), &json!(null))
+        .is(200);
+    let cancelled = server.read(&format!("jobs/{second}"));
+    assert_eq!(
+        (&cancelled["status"], &cancelled["error"]["code"]),
+        (&json!("error"), &json!("cancelled"))
+    );
+
+    let worker = place.start("worker");
+    wait_for("the job to end", || {
+        let job = server.read(&format!("jobs/{id}"));
+        assert_ne!(job["status"], "error", "{job}");
+        job["status"] == "success"
+    });
+    assert!(
+        server
+            .get(&format!("jobs/{id}/output"))
+            .is(200)
+            .body
+            .starts_with(b"PK")
+    );
+    let artifact = server.get(&format!("jobs/{id}/artifact")).is(200);
+    assert!(artifact.json().is_object());
+    let again = server
+        .post(&format!("jobs/{id}/retry"), &json!(null))
+        .is(202)
+        .json();
+    assert_ne!(again["id"], json!(id));
+    worker.stops();
+    server.get("jobs/0199").refuses(404, "run_not_found");
+    server
+        .post("jobs", &json!({"document_id": members, "stream": true}))
+        .refuses_field("stream");
+    server
+        .post("jobs", &json!({"document_id": "0199"}))
+        .refuses(404, "not_found");
+}
+
+#[test]
+fn settings_are_shown_to_administrators() {
+    use ade::store::Scope;
+    let place = Place::new();
+    let mut server = Server::with(&place, &[("ADE_QUEUE_SIZE", "3")]);
+    let settings = server.read("settings");
+    let items = settings["items"].as_array().unwrap();
+    let queue = items
+        .iter()
+        .find(|one| one["name"] == "ADE_QUEUE_SIZE")
+        .unwrap();
+    has(
+        queue,
+        json!({"value": "3", "source": "environment variable ADE_QUEUE_SIZE"}),
+    );
+    let command = place.ade("settings --json").json();
+    assert_eq!(command.as_array().unwrap().len(), items.len());
+    server.use_token(server.token(Scope::Run, None));
+    server.get("settings").refuses(403, "forbidden");
+}

@@ -1,0 +1,970 @@
+//! Configurations over the API: uploaded, edited, published, activated.
+
+use crate::common;
+
+use std::io::{Cursor, Write};
+use std::path::Path;
+
+use common::api::{Part, Server};
+use common::{Answer, Place, has};
+use flate2::write::GzEncoder;
+use serde_json::{Value, json};
+use zip::write::SimpleFileOptions;
+
+const CONFIGS: &str = "workspaces/default/configs";
+const ZIP: &str = "application/zip";
+
+const MANIFEST: &str = "[project]\nname = \"orders\"\nversion = \"1\"\n";
+
+/// The files of a small configuration.
+fn files() -> Vec<(&'static str, &'static str)> {
+    vec![
+        ("pyproject.toml", MANIFEST),
+        ("src/ade_config/__init__.py", ""),
+        (
+            "src/ade_config/columns/one.py",
+            "def register(registry):\n    pass\n",
+        ),
+    ]
+}
+
+fn zipped(files: &[(&str, &str)]) -> Vec<u8> {
+    let mut zip = zip::ZipWriter::new(Cursor::new(Vec::new()));
+    for (name, content) in files {
+        zip.start_file(*name, SimpleFileOptions::default()).unwrap();
+        zip.write_all(content.as_bytes()).unwrap();
+    }
+    zip.finish().unwrap().into_inner()
+}
+
+/// An archive made by hand, one header after the other, so that it can hold what tools refuse to write.
+struct Tar(GzEncoder<Vec<u8>>);
+
+impl Tar {
+    fn new() -> Self {
+        Self(GzEncoder::new(Vec::new(), flate2::Compression::fast()))
+    }
+
+    fn add(mut self, name: &str, kind: tar::EntryType, link: &str, content: &[u8]) -> Self {
+        let mut header = tar::Header::new_gnu();
+        header.as_gnu_mut().unwrap().name[..name.len()].copy_from_slice(name.as_bytes());
+        header.as_gnu_mut().unwrap().linkname[..link.len()].copy_from_slice(link.as_bytes());
+        header.set_entry_type(kind);
+        header.set_size(content.len() as u64);
+        header.set_mode(0o644);
+        header.set_cksum();
+        self.0.write_all(header.as_bytes()).unwrap();
+        self.0.write_all(content).unwrap();
+        let filling = vec![0; content.len().next_multiple_of(512) - content.len()];
+        self.0.write_all(&filling).unwrap();
+        self
+    }
+
+    fn file(self, name: &str, content: &[u8]) -> Self {
+        self.add(name, tar::EntryType::Regular, "", content)
+    }
+
+    fn done(mut self) -> Vec<u8> {
+        self.0.write_all(&[0; 1024]).unwrap();
+        self.0.finish().unwrap()
+    }
+}
+
+/// Uploads an archive as a new configuration.
+fn upload(server: &Server, kind: &str, archive: &[u8]) -> Answer {
+    server.upload("POST", CONFIGS, kind, archive)
+}
+
+/// Uploads the small configuration; returns its id.
+fn uploaded(server: &Server) -> String {
+    upload(server, ZIP, &zipped(&files())).is(201).id()
+}
+
+/// Writes a file of a draft, or all of it, whatever is there.
+fn put(server: &Server, id: &str, what: &str, bytes: &[u8]) -> Answer {
+    put_over(server, id, what, &[("if-match", "*")], bytes)
+}
+
+/// Writes a file of a draft, or all of it, with what is said of the content that is replaced.
+fn put_over(server: &Server, id: &str, what: &str, said: &[(&str, &str)], bytes: &[u8]) -> Answer {
+    let kind = if what == "draft" { ZIP } else { "text/plain" };
+    let headers = [&[("content-type", kind)], said].concat();
+    server.send("PUT", &format!("configs/{id}/{what}"), &headers, bytes)
+}
+
+/// The ETag of some bytes.
+fn tag_of(bytes: &[u8]) -> String {
+    format!("\"{}\"", ade::base::digest::of(bytes))
+}
+
+fn post(server: &Server, id: &str, what: &str) -> Answer {
+    let body = match what {
+        // The environments of these configurations are never built: tests/api_checks.rs has those that are loaded.
+        "publish" => json!({"force": true}),
+        _ => json!(null),
+    };
+    server.post(&format!("configs/{id}/{what}"), &body)
+}
+
+fn names(server: &Server, id: &str) -> Vec<String> {
+    let listed = server.read(&format!("configs/{id}/files"));
+    let files = listed["items"].as_array().unwrap().iter();
+    files
+        .map(|file| file["path"].as_str().unwrap().to_owned())
+        .collect()
+}
+
+fn small() -> Vec<&'static str> {
+    files().iter().map(|(name, _)| *name).collect()
+}
+
+#[test]
+fn an_archive_becomes_a_draft_and_a_published_version() {
+    let place = Place::new();
+    let server = Server::of(&place);
+    let answer = upload(&server, ZIP, &zipped(&files())).is(201);
+    let (id, known) = (answer.id(), answer.json());
+    assert_eq!(
+        answer.header("location").unwrap(),
+        format!("/api/v1/configs/{id}")
+    );
+    assert_eq!(known["name"], "orders");
+    has(
+        &known,
+        json!({"uploaded": true, "default": false, "active_version": null, "runs_use": "nothing"}),
+    );
+    assert_eq!(known["version"], Value::Null);
+    assert_eq!(names(&server, &id), small());
+
+    // Without a version there is nothing that runs could use.
+    let path = |rest: &str| format!("configs/{id}/{rest}");
+    post(&server, &id, "default").refuses(409, "not_published");
+    let build = server.post(&path("builds"), &json!({}));
+    build.refuses(409, "not_published");
+
+    let first = post(&server, &id, "publish").is(201).json();
+    has(&first, json!({"version": 1, "status": "active"}));
+    post(&server, &id, "publish").refuses(409, "nothing_to_publish");
+
+    // Another file makes another version, and the former one is archived; its files stay as they were.
+    let module = "files/src/ade_config/columns/one.py";
+    let changed = b"def register(registry):\n    return\n";
+    put(&server, &id, module, changed).is(200);
+    assert_eq!(server.get(&path(module)).is(200).body, changed);
+    let second = post(&server, &id, "publish").is(201).json();
+    assert_eq!(second["version"], 2);
+    let versions = server.read(&path("versions"))["items"].clone();
+    let statuses: Vec<&Value> = [&versions[0], &versions[1]]
+        .map(|version| &version["status"])
+        .into();
+    assert_eq!(statuses, ["active", "archived"]);
+    let snapshots = place.path(format!("data/workspaces/default/configs/{id}/snapshots"));
+    let read = |version: &Value| {
+        let digest = version["source_digest"].as_str().unwrap();
+        let file = snapshots.join(digest).join("src/ade_config/columns/one.py");
+        std::fs::read(file).unwrap()
+    };
+    assert_eq!(read(&versions[0]), changed);
+    assert!(read(&versions[1]).ends_with(b"pass\n"));
+
+    // The long name of each route means the same, in its own workspace alone.
+    let long = format!("{CONFIGS}/{id}");
+    let shown = server.read(&long);
+    assert_eq!(shown, server.read(&format!("configs/{id}")));
+    assert_eq!(
+        (&shown["default"], &shown["version"]["version"]),
+        (&json!(true), &json!(2))
+    );
+    assert_eq!(server.read(&format!("{long}/versions"))["items"], versions);
+    server
+        .get(&format!("workspaces/other/configs/{id}"))
+        .refuses(404, "not_found");
+
+    let default = path("default");
+    for (method, is_default) in [("DELETE", false), ("POST", true)] {
+        let known = server.send(method, &default, &[], b"").is(200).json();
+        has(&known, json!({"default": is_default, "active_version": 2}));
+    }
+}
+
+#[test]
+fn any_version_is_made_active_again_and_none_too() {
+    let place = Place::new();
+    let server = Server::of(&place);
+    let id = uploaded(&server);
+    let activate = |body: Value| server.post(&format!("configs/{id}/activate"), &body);
+    let publish = |text: &[u8]| {
+        put(&server, &id, "files/notes.txt", text);
+        post(&server, &id, "publish").is(201).json()["version"].clone()
+    };
+    assert_eq!(publish(b"one"), 1);
+    assert_eq!(publish(b"two"), 2);
+
+    let changed = || server.read(&format!("configs/{id}"))["changed"].clone();
+    assert_eq!(changed(), false);
+    let known = activate(json!({"version": 1})).is(200).json();
+    assert_eq!(changed(), true, "the draft is that of version 2");
+    has(
+        &known,
+        json!({"active_version": 1, "runs_use": "version", "default": true}),
+    );
+    assert_eq!(known["version"]["status"], "active");
+    let read =
+        |number: u32| server.read(&format!("configs/{id}/versions/{number}"))["status"].clone();
+    assert_eq!([read(1), read(2)], ["active", "archived"]);
+    // What it does not say is not guessed.
+    activate(json!({})).refuses_field("version");
+    let nothing = server.send("POST", &format!("configs/{id}/activate"), &[], b"");
+    nothing.refuses_field("version");
+    for version in [json!(0), json!(3)] {
+        activate(json!({"version": version})).refuses(404, "not_found");
+    }
+    for body in [
+        json!({"version": "2"}),
+        json!({"version": 2, "more": 1}),
+        json!([2]),
+    ] {
+        assert_eq!(activate(body).is(422).json()["code"], "invalid_field");
+    }
+    assert_eq!(read(1), "active");
+    // The next one has the next number. What is active is not published again, what was active before is.
+    let draft = server.read(&format!("configs/{id}/versions/2"))["source_digest"].clone();
+    let again = post(&server, &id, "publish").is(201).json();
+    assert_eq!(
+        (&again["version"], &again["source_digest"]),
+        (&json!(3), &draft)
+    );
+
+    let known = post(&server, &id, "deactivate").is(200).json();
+    has(
+        &known,
+        json!({"active_version": null, "version": null, "runs_use": "nothing", "default": true}),
+    );
+    server
+        .post(&format!("configs/{id}/builds"), &json!({}))
+        .refuses(409, "not_published");
+    assert_eq!(changed(), Value::Null);
+    activate(json!({"version": 2})).is(200);
+    assert_eq!(changed(), false);
+    put(&server, &id, "files/pyproject.toml", b"[project\n").is(200);
+    assert_eq!(changed(), true);
+}
+
+#[test]
+fn publishing_a_second_configuration_leaves_the_default_as_it_is() {
+    let place = Place::new();
+    let server = Server::of(&place);
+    let ids = [uploaded(&server), uploaded(&server)];
+    for id in &ids {
+        post(&server, id, "publish").is(201);
+    }
+    let is_default = |id: &str| server.read(&format!("configs/{id}"))["default"].clone();
+    assert_eq!([is_default(&ids[0]), is_default(&ids[1])], [true, false]);
+    post(&server, &ids[1], "default").is(200);
+    assert_eq!([is_default(&ids[0]), is_default(&ids[1])], [false, true]);
+}
+
+#[test]
+fn a_writer_who_does_not_know_the_content_replaces_none() {
+    let place = Place::new();
+    let server = Server::of(&place);
+    let id = server.post(CONFIGS, &json!({"name": "x"})).is(201).id();
+    let file = format!("configs/{id}/files/a.py");
+    let write =
+        |said: &[(&str, &str)], bytes: &[u8]| put_over(&server, &id, "files/a.py", said, bytes);
+    let (first, second) = (tag_of(b"first"), tag_of(b"second"));
+
+    // New files need no word.
+    write(&[("if-match", &first)], b"x").refuses(412, "precondition_failed");
+    let written = write(&[], b"first").is(201);
+    assert_eq!(written.header("etag"), Some(&*first));
+    let read = server.get(&file).is(200);
+    assert_eq!(read.header("etag"), Some(&*first));
+    let cached = server.send("GET", &file, &[("if-none-match", &first)], b"");
+    assert_eq!(cached.is(304).header("etag"), Some(&*first));
+
+    write(&[], b"second").refuses(428, "precondition_required");
+    write(&[("if-none-match", "*")], b"second").refuses(412, "precondition_failed");
+    for stale in [
+        second.clone(),
+        format!("W/{first}"),
+        format!("{second}, \"\""),
+    ] {
+        write(&[("if-match", &stale)], b"second").refuses(412, "precondition_failed");
+    }
+    for wrong in ["first", "\"first", "*, x"] {
+        let answer = write(&[("if-match", wrong)], b"second");
+        if wrong == "*, x" {
+            answer.is(200);
+            write(&[("if-match", &second)], b"first").is(200);
+        } else {
+            answer.refuses_field("If-Match");
+        }
+    }
+    write(&[("if-none-match", &first)], b"second").refuses_field("If-None-Match");
+    assert_eq!(server.get(&file).is(200).body, b"first");
+    let several = format!("{second}, {first}");
+    let written = write(&[("if-match", &several)], b"second").is(200);
+    assert_eq!(written.header("etag"), Some(&*second));
+
+    // Of two writers who read the same, one is told.
+    let both = std::thread::scope(|scope| {
+        let racing = [b"left!", b"right"].map(|bytes| {
+            let (write, second) = (&write, &second);
+            scope.spawn(move || write(&[("if-match", second)], bytes).status)
+        });
+        racing.map(|writer| writer.join().unwrap())
+    });
+    assert!(both.contains(&200) && both.contains(&412), "{both:?}");
+
+    let delete = |said: &[(&str, &str)]| server.send("DELETE", &file, said, b"");
+    delete(&[]).refuses(428, "precondition_required");
+    delete(&[("if-match", &second)]).refuses(412, "precondition_failed");
+    let now = server.get(&file).header("etag").unwrap().to_owned();
+    delete(&[("if-match", &now)]).is(204);
+    delete(&[("if-match", "*")]).refuses(404, "not_found");
+}
+
+#[test]
+fn a_whole_draft_is_replaced_by_who_knows_it() {
+    let place = Place::new();
+    let server = Server::of(&place);
+    let id = server.post(CONFIGS, &json!({"name": "x"})).is(201).id();
+    let list = format!("configs/{id}/files");
+    let replace = |said: &[(&str, &str)]| put_over(&server, &id, "draft", said, &zipped(&files()));
+    let empty = server.get(&list).is(200);
+    let none = empty.header("etag").unwrap().to_owned();
+    assert_eq!(
+        none,
+        format!("\"{}\"", empty.json()["digest"].as_str().unwrap())
+    );
+    let replaced = replace(&[]).is(200);
+    let tag = replaced.header("etag").unwrap().to_owned();
+    let listed = server.get(&list).is(200);
+    assert_eq!(listed.header("etag"), Some(&*tag));
+    assert_eq!(listed.json(), replaced.json());
+    server
+        .send("GET", &list, &[("if-none-match", &tag)], b"")
+        .is(304);
+
+    replace(&[]).refuses(428, "precondition_required");
+    replace(&[("if-match", &none)]).refuses(412, "precondition_failed");
+    // The same files are the same draft, and one more makes it another one.
+    assert_eq!(
+        replace(&[("if-match", &tag)]).is(200).header("etag"),
+        Some(&*tag)
+    );
+    put(&server, &id, "files/notes.txt", b"").is(201);
+    replace(&[("if-match", &tag)]).refuses(412, "precondition_failed");
+    assert!(names(&server, &id).contains(&"notes.txt".to_owned()));
+    replace(&[("if-match", "*")]).is(200);
+    assert_eq!(names(&server, &id), small());
+}
+
+#[test]
+fn versions_have_their_files_and_differences_are_shown_line_by_line() {
+    let place = Place::new();
+    let server = Server::of(&place);
+    let id = uploaded(&server);
+    let path = |rest: &str| format!("configs/{id}/{rest}");
+    let module = "src/ade_config/columns/one.py";
+    server.get(&path("diff")).refuses(409, "not_published");
+    post(&server, &id, "publish").is(201);
+    let changed = b"def register(registry):\n    return\n";
+    put(&server, &id, &format!("files/{module}"), changed).is(200);
+    put(&server, &id, "files/picture.bin", &[0xff, 0xfe, 0]).is(201);
+    put(&server, &id, "files/notes.txt", b"one\ntwo\n").is(201);
+    post(&server, &id, "publish").is(201);
+    server
+        .send(
+            "DELETE",
+            &path("files/notes.txt"),
+            &[("if-match", "*")],
+            b"",
+        )
+        .is(204);
+    // What git ignores is in the draft, and no version has it.
+    put(&server, &id, "files/.gitignore", b"*.log\n").is(201);
+    put(&server, &id, "files/much.log", b"x").is(201);
+
+    let listed = server.read(&path("versions/1/files"));
+    let paths: Vec<&Value> = listed["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|file| &file["path"])
+        .collect();
+    assert_eq!(paths, small());
+    let old = format!("versions/1/files/{module}");
+    let read = server.get(&path(&old)).is(200);
+    assert!(read.body.ends_with(b"pass\n"));
+    assert_eq!(read.header("etag"), Some(&*tag_of(&read.body)));
+    assert_eq!(
+        server
+            .get(&path(&format!("versions/2/files/{module}")))
+            .is(200)
+            .body,
+        changed
+    );
+    let long = format!("{CONFIGS}/{id}/{old}");
+    assert_eq!(server.get(&long).is(200).body, read.body);
+    for absent in [
+        "versions/3",
+        "versions/3/files",
+        "versions/x",
+        "versions/1/files/notes.txt",
+        "versions/1/files/src",
+        "diff?from=3",
+        "diff?to=7",
+    ] {
+        server.get(&path(absent)).refuses(404, "not_found");
+    }
+    server
+        .get(&path("versions/1/files/..%2Fa"))
+        .refuses(422, "bad_name");
+
+    let diff = |query: &str| server.read(&path(&format!("diff{query}")));
+    let one = diff("?from=1&to=2");
+    assert_eq!((&one["from"], &one["to"]), (&json!("1"), &json!("2")));
+    let files = one["files"].as_array().unwrap();
+    let told = |file: &Value| {
+        format!(
+            "{} {}",
+            file["status"].as_str().unwrap(),
+            file["path"].as_str().unwrap()
+        )
+    };
+    assert_eq!(
+        files.iter().map(told).collect::<Vec<_>>(),
+        [
+            "added notes.txt",
+            "added picture.bin",
+            &format!("changed {module}")
+        ]
+    );
+    assert_eq!(
+        files[0]["patch"],
+        "--- /dev/null\n+++ b/notes.txt\n@@ -0,0 +1,2 @@\n+one\n+two\n"
+    );
+    assert_eq!(
+        (&files[0]["from_sha256"], &files[1]["patch"]),
+        (&Value::Null, &Value::Null)
+    );
+    assert_eq!(
+        files[2]["patch"],
+        format!(
+            "--- a/{module}\n+++ b/{module}\n@@ -1,2 +1,2 @@\n def register(registry):\n-    pass\n+    return\n"
+        )
+    );
+    // Without words: from the active version to the draft, as publishing would change it.
+    let next = diff("");
+    assert_eq!((&next["from"], &next["to"]), (&json!("2"), &json!("draft")));
+    let files = next["files"].as_array().unwrap();
+    assert_eq!(
+        files.iter().map(told).collect::<Vec<_>>(),
+        ["added .gitignore", "removed notes.txt"]
+    );
+    assert_eq!(next, diff("?from=active&to=draft"));
+    for same in ["?from=draft&to=draft", "?from=2&to=active"] {
+        assert_eq!(diff(same)["files"], json!([]), "{same}");
+    }
+    // A draft that is no configuration now can be compared all the same.
+    put(&server, &id, "files/pyproject.toml", b"[project\n").is(200);
+    let files = diff("")["files"].clone();
+    let paths: Vec<&Value> = files
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|file| &file["path"])
+        .collect();
+    assert_eq!(
+        paths,
+        [".gitignore", "much.log", "notes.txt", "pyproject.toml"]
+    );
+    for wrong in ["from=folder", "from=x", "from=0x1"] {
+        server
+            .get(&path(&format!("diff?{wrong}")))
+            .refuses_field("from");
+    }
+}
+
+#[test]
+fn archives_of_either_kind_and_with_a_folder_around_are_taken() {
+    let place = Place::new();
+    let server = Server::of(&place);
+    let around: Vec<(String, &str)> = files()
+        .into_iter()
+        .map(|(name, content)| (format!("orders-main/{name}"), content))
+        .collect();
+    let around: Vec<(&str, &str)> = around
+        .iter()
+        .map(|(name, text)| (name.as_str(), *text))
+        .collect();
+    let with_extras = [
+        around.as_slice(),
+        &[
+            ("__MACOSX/orders-main/._pyproject.toml", "x"),
+            ("orders-main/.DS_Store", "x"),
+        ],
+    ]
+    .concat();
+    let tar = |prefix: &str| {
+        let tar = Tar::new()
+            .add(
+                "pax_global_header",
+                tar::EntryType::XGlobalHeader,
+                "",
+                b"52 comment=x\n",
+            )
+            .add(&format!("{prefix}/"), tar::EntryType::Directory, "", b"");
+        let all = files().into_iter().fold(tar, |tar, (name, content)| {
+            tar.file(&format!("{prefix}/{name}"), content.as_bytes())
+        });
+        all.done()
+    };
+    for (kind, archive) in [
+        (ZIP, zipped(&around)),
+        (ZIP, zipped(&with_extras)),
+        ("application/octet-stream", zipped(&files())),
+        ("application/gzip", tar("orders-main")),
+        ("application/gzip", tar(".")),
+    ] {
+        let answer = upload(&server, kind, &archive).is(201);
+        assert_eq!(names(&server, &answer.id()), small());
+    }
+    // Names for which a header has no room come before it, in two ways.
+    let long = format!("notes/{}.txt", "n".repeat(120));
+    let pax = |path: &str| {
+        let record = |length: usize| format!("{length} path={path}\n");
+        let length = (0..).find(|length| record(*length).len() == *length);
+        record(length.unwrap())
+    };
+    let tar = Tar::new()
+        .add("x", tar::EntryType::XHeader, "", b"14 mtime=1.5\n\n")
+        .file("pyproject.toml", MANIFEST.as_bytes())
+        .add(
+            "././@LongLink",
+            tar::EntryType::GNULongName,
+            "",
+            format!("{long}\0").as_bytes(),
+        )
+        .file("notes/n", b"1")
+        .add(
+            "x",
+            tar::EntryType::XHeader,
+            "",
+            pax("notes/größe.txt").as_bytes(),
+        )
+        .file("notes/gr", b"2")
+        .file("src/ade_config/__init__.py", b"");
+    let answer = upload(&server, "application/gzip", &tar.done()).is(201);
+    assert_eq!(
+        names(&server, &answer.id()),
+        [
+            "notes/größe.txt",
+            &long,
+            "pyproject.toml",
+            "src/ade_config/__init__.py"
+        ]
+    );
+    // As the file of a form, under a name of its own.
+    let file: Part = ("file", Some("orders.zip"), &zipped(&files()));
+    let answer = server.form(&format!("{CONFIGS}?name=mine"), &[file]);
+    assert_eq!(answer.is(201).json()["name"], "mine");
+    // A folder that is itself the package keeps its name, and gives it to the configuration.
+    let package = [
+        ("my_orders/__init__.py", ""),
+        (
+            "my_orders/columns/one.py",
+            "def register(registry):\n    pass\n",
+        ),
+    ];
+    let answer = upload(&server, ZIP, &zipped(&package)).is(201);
+    assert_eq!(answer.json()["name"], "my_orders");
+    let id = answer.id();
+    assert_eq!(
+        names(&server, &id),
+        ["src/my_orders/__init__.py", "src/my_orders/columns/one.py"]
+    );
+    post(&server, &id, "publish").is(201);
+}
+
+/// Archives of which nothing may be kept, with a word of what is told about them.
+fn bad_archives() -> Vec<(&'static str, Vec<u8>)> {
+    use tar::EntryType;
+    let mut link = zip::ZipWriter::new(Cursor::new(Vec::new()));
+    link.add_symlink("a.py", "/etc/passwd", SimpleFileOptions::default())
+        .unwrap();
+    let link = link.finish().unwrap().into_inner();
+
+    let zeros = vec![0; 33 * 1024 * 1024];
+    let mut bomb = zip::ZipWriter::new(Cursor::new(Vec::new()));
+    bomb.start_file("a.bin", SimpleFileOptions::default())
+        .unwrap();
+    bomb.write_all(&zeros).unwrap();
+    let bomb = bomb.finish().unwrap().into_inner();
+    assert!(bomb.len() < 200_000, "it is small as it is sent");
+
+    let many = (0..5).fold(Tar::new(), |tar, number| {
+        tar.file(&format!("{number}.bin"), &zeros[..30 * 1024 * 1024])
+    });
+    let endless_name = Tar::new().add(
+        "././@LongLink",
+        EntryType::GNULongName,
+        "",
+        &vec![b'a'; 1024 * 1024],
+    );
+
+    let names: Vec<String> = (0..2001).map(|number| format!("{number}.py")).collect();
+    let entries: Vec<(&str, &str)> = names.iter().map(|name| (name.as_str(), "")).collect();
+    let crowd = names
+        .iter()
+        .fold(Tar::new(), |tar, name| tar.file(name, b""));
+
+    // Bytes that are not those of the checksum.
+    let mut lying = zip::ZipWriter::new(Cursor::new(Vec::new()));
+    let stored = SimpleFileOptions::default().compression_method(zip::CompressionMethod::Stored);
+    lying.start_file("a.py", stored).unwrap();
+    lying.write_all(b"text").unwrap();
+    let mut lying = lying.finish().unwrap().into_inner();
+    let declared = lying.windows(4).position(|bytes| bytes == b"text").unwrap();
+    lying[declared] = b'X';
+
+    let whole = zipped(&files());
+    let one = |kind: EntryType, link: &str| Tar::new().add("a.py", kind, link, b"").done();
+    vec![
+        ("neither", b"hello".to_vec()),
+        ("neither", Vec::new()),
+        ("no whole ZIP", whole[..whole.len() - 10].to_vec()),
+        (
+            "no whole ZIP",
+            [b"PK\x03\x04".as_slice(), &[0; 500]].concat(),
+        ),
+        ("cannot be unpacked", lying),
+        ("holds no file", zipped(&[])),
+        ("holds no file", Tar::new().done()),
+        ("absolute", zipped(&[("/a.py", "")])),
+        ("leads out", zipped(&[("../a.py", "")])),
+        ("leads out", zipped(&[("a/../../b.py", "")])),
+        ("backslash", zipped(&[("a\\..\\b.py", "")])),
+        ("control", zipped(&[("a\u{1}.py", "")])),
+        ("too deep", zipped(&[(&("a/".repeat(50) + "b"), "")])),
+        ("folder and a file", zipped(&[("a", ""), ("a/b", "")])),
+        ("link", link),
+        ("more than 33554432 bytes", bomb),
+        ("more than 2000 entries", zipped(&entries)),
+        ("more than 2000 entries", crowd.done()),
+        ("absolute", Tar::new().file("/a.py", b"").done()),
+        ("leads out", Tar::new().file("../a.py", b"").done()),
+        ("leads out", Tar::new().file("./../a.py", b"").done()),
+        (
+            "comes twice",
+            Tar::new().file("a.py", b"1").file("a.py", b"2").done(),
+        ),
+        ("link", one(EntryType::Symlink, "/etc/passwd")),
+        ("link", one(EntryType::Link, "/etc/passwd")),
+        ("special", one(EntryType::Fifo, "")),
+        ("special", one(EntryType::Char, "")),
+        ("more than 134217728 bytes", many.done()),
+        ("name in it is too long", endless_name.done()),
+        (
+            "no whole tar",
+            Tar::new().file("a.py", &[1; 5000]).done()[..60].to_vec(),
+        ),
+    ]
+}
+
+#[test]
+fn nothing_is_kept_of_an_archive_that_is_refused() {
+    let place = Place::new();
+    let server = Server::of(&place);
+    let id = uploaded(&server);
+    let folder = place.path("data/workspaces/default/configs");
+    for (word, archive) in bad_archives() {
+        let created = server.upload("POST", &format!("{CONFIGS}?name=x"), ZIP, &archive);
+        let problem = created.refuses(422, "archive_invalid");
+        let detail = problem["detail"].as_str().unwrap();
+        assert!(detail.contains(word), "{word}: {detail}");
+        put(&server, &id, "draft", &archive).refuses(422, "archive_invalid");
+        assert_eq!(names(&server, &id), small(), "{word}");
+        assert_eq!(std::fs::read_dir(&folder).unwrap().count(), 1, "{word}");
+    }
+    assert_eq!(
+        place.files_below(folder.join(&id)).len(),
+        small().len() + 1,
+        "the files, and the lock"
+    );
+    assert!(!Path::new("/tmp/a.py").exists());
+
+    // An archive that breaks off, one that is too large, and one of a wrong type.
+    server.break_off(&format!("{CONFIGS}?name=x"), ZIP, 1_000_000, b"PK\x03\x04");
+    let listed = server.read(CONFIGS);
+    assert_eq!(listed["items"].as_array().unwrap().len(), 1);
+    let whole = zipped(&files());
+    upload(&server, "text/plain", &whole).refuses(415, "unsupported_media_type");
+    let unnamed = upload(&server, ZIP, &zipped(&[("a.py", "")]));
+    assert_eq!(
+        unnamed.refuses(422, "bad_name")["errors"][0]["field"],
+        "name"
+    );
+    for name in ["", "%20", "a%0Ab", &"a".repeat(101)] {
+        let named = server.upload("POST", &format!("{CONFIGS}?name={name}"), ZIP, &whole);
+        named.refuses(422, "bad_name");
+    }
+    let small = Server::with(&place, &[("ADE_API_UPLOAD_LIMIT_MB", "1")]);
+    let large = vec![b'P'; 1024 * 1024 + 1];
+    upload(&small, ZIP, &large).refuses(413, "too_large");
+}
+
+#[test]
+fn a_draft_is_edited_file_by_file() {
+    let place = Place::new();
+    let server = Server::of(&place);
+    let created = server.post(CONFIGS, &json!({"name": "by hand"})).is(201);
+    let id = created.id();
+    let file = |path: &str| format!("configs/{id}/files/{path}");
+    let put = |path: &str, bytes: &[u8]| put(&server, &id, &format!("files/{path}"), bytes);
+    let publish = || post(&server, &id, "publish");
+    assert_eq!(names(&server, &id), [""; 0]);
+    let problem = publish().refuses(422, "not_a_configuration");
+    let detail = problem["detail"].as_str().unwrap();
+    assert!(detail.contains("is not a configuration"), "{detail}");
+
+    for (name, content) in files() {
+        let written = put(name, content.as_bytes()).is(201).json();
+        has(&written, json!({"path": name, "size_bytes": content.len()}));
+    }
+    assert_eq!(names(&server, &id), small());
+    // As the file of a form, too, and with the long name of the route.
+    let body = common::api::form(&[("file", Some("x"), b"replaced")], true);
+    let long = format!("{CONFIGS}/{id}/files/notes/a%20b.txt");
+    let form = common::api::FORM;
+    server.upload("PUT", &long, form, &body).is(201);
+    let notes = file("notes/a%20b.txt");
+    assert_eq!(server.get(&notes).is(200).body, b"replaced");
+
+    let delete = || server.send("DELETE", &notes, &[("if-match", "*")], b"");
+    delete().is(204);
+    delete().refuses(404, "not_found");
+    server.get(&notes).refuses(404, "not_found");
+    server.get(&file("src")).refuses(404, "not_found");
+    assert_eq!(names(&server, &id), small());
+    let draft = place.path(format!("data/workspaces/default/configs/{id}/draft"));
+    assert!(draft.exists() && !draft.join("notes").exists());
+
+    for path in [
+        "..%2Fa.py",
+        "a%2F..%2F..%2Fb",
+        "%2Fetc%2Fpasswd",
+        "a%5Cb",
+        "a%00b",
+        "a%2F%2Fb",
+        "a/",
+        &"a".repeat(300),
+    ] {
+        for method in ["PUT", "GET", "DELETE"] {
+            let problem = server
+                .upload(method, &file(path), "text/plain", b"x")
+                .refuses(422, "bad_name");
+            assert_eq!(problem["errors"][0]["field"], "path", "{method} {path}");
+        }
+    }
+    for path in ["src", "pyproject.toml/below"] {
+        put(path, b"x").refuses(422, "bad_name");
+    }
+    let large = vec![b'a'; 32 * 1024 * 1024 + 1];
+    put("large.bin", &large).refuses(413, "too_large");
+    assert_eq!(names(&server, &id), small());
+    // Three of the largest files fit, and a fourth would, were there not the others.
+    for number in 0..3 {
+        put(&format!("{number}.bin"), &large[1..]).is(201);
+    }
+    put("3.bin", &large[1..]).refuses(413, "too_large");
+
+    put("pyproject.toml", b"[project\n").is(200);
+    let problem = publish().refuses(422, "manifest_invalid");
+    let detail = problem["detail"].as_str().unwrap();
+    assert!(detail.starts_with("pyproject.toml:1:"), "{detail}");
+}
+
+#[test]
+fn a_folder_that_was_run_is_known_and_frozen_by_publishing() {
+    let place = Place::ready();
+    place.ade("run config members.csv").succeeds();
+    let server = Server::of(&place);
+    let known = server.read(CONFIGS)["items"][0].clone();
+    let id = known["id"].as_str().unwrap();
+    has(
+        &known,
+        json!({"uploaded": false, "default": false, "runs_use": "folder"}),
+    );
+    let place_name = place.path("");
+    let place_name = place_name.file_name().unwrap().to_str().unwrap();
+    assert_eq!(known["path"], format!("…/{place_name}/config"));
+    // Its files are those that runs use, and no others of the folder.
+    place.write("config/.gitignore", "secret.txt\n");
+    place.write("config/secret.txt", "x");
+    let listed = names(&server, id);
+    assert!(listed.contains(&"pyproject.toml".to_owned()), "{listed:?}");
+    assert!(!listed.contains(&"secret.txt".to_owned()), "{listed:?}");
+    server
+        .get(&format!("configs/{id}/files/pyproject.toml"))
+        .is(200);
+    let secret = server.get(&format!("configs/{id}/files/secret.txt"));
+    secret.refuses(404, "not_found");
+    put(&server, id, "files/a.py", b"").refuses(409, "not_uploaded");
+    put(&server, id, "draft", &zipped(&files())).refuses(409, "not_uploaded");
+    let publish = || post(&server, id, "publish");
+    assert_eq!(publish().is(201).json()["version"], 1);
+    publish().refuses(409, "nothing_to_publish");
+    place.write(
+        "config/src/ade_config/columns/more.py",
+        "def register(registry):\n    pass\n",
+    );
+    // What it differs in, until that is published too.
+    let diff = |query: &str| server.read(&format!("configs/{id}/diff{query}"));
+    let changed = diff("");
+    has(&changed, json!({"from": "1", "to": "folder"}));
+    has(
+        &changed["files"][0],
+        json!({"status": "added", "path": "src/ade_config/columns/more.py"}),
+    );
+    server
+        .get(&format!("configs/{id}/diff?to=draft"))
+        .refuses(409, "not_uploaded");
+    assert_eq!(publish().is(201).json()["version"], 2);
+    assert_eq!(diff("")["files"], json!([]));
+    let used = || server.read(&format!("configs/{id}"))["runs_use"].clone();
+    assert_eq!(used(), "version");
+    assert_eq!(server.read(&format!("configs/{id}"))["changed"], false);
+    post(&server, id, "deactivate").is(200);
+    assert_eq!(used(), "folder");
+    std::fs::rename(place.path("config"), place.path("gone")).unwrap();
+    publish().refuses(422, "not_a_configuration");
+}
+
+#[test]
+fn a_version_is_never_a_mix_of_two_drafts() {
+    let place = Place::new();
+    let server = Server::of(&place);
+    let id = uploaded(&server);
+    // Each draft is a hundred files that all say the same.
+    let archive = |word: &str| {
+        let names: Vec<String> = (0..100)
+            .map(|number| format!("src/ade_config/columns/c{number}.py"))
+            .collect();
+        let mut all: Vec<(&str, &str)> = vec![
+            ("pyproject.toml", MANIFEST),
+            ("src/ade_config/__init__.py", ""),
+        ];
+        all.extend(names.iter().map(|name| (name.as_str(), word)));
+        zipped(&all)
+    };
+    let archives = ["a = 1\n", "b = 2\n"].map(archive);
+    std::thread::scope(|scope| {
+        let replacing = scope.spawn(|| {
+            for number in 0..20 {
+                put(&server, &id, "draft", &archives[number % 2]).is(200);
+            }
+        });
+        while !replacing.is_finished() {
+            let answer = post(&server, &id, "publish");
+            assert!([201, 409].contains(&answer.status), "{answer:?}");
+        }
+    });
+    let snapshots = place.path(format!("data/workspaces/default/configs/{id}/snapshots"));
+    let mut versions = 0;
+    for folder in std::fs::read_dir(snapshots).unwrap().flatten() {
+        let columns = folder.path().join("src/ade_config/columns");
+        let mut words: Vec<Vec<u8>> = std::fs::read_dir(columns)
+            .into_iter()
+            .flatten()
+            .flatten()
+            .map(|file| std::fs::read(file.path()).unwrap())
+            .collect();
+        words.sort();
+        words.dedup();
+        if folder.file_type().unwrap().is_dir() {
+            assert_eq!(words.len(), 1, "{}", folder.path().display());
+            versions += 1;
+        }
+    }
+    assert!(versions >= 2, "several were published");
+}
+
+#[test]
+fn configurations_are_changed_by_administrators_and_found_by_their_workspace() {
+    use ade::store::Scope;
+    let place = Place::new();
+    let mut server = Server::of(&place);
+    let id = uploaded(&server);
+    server.use_token(server.token(Scope::Run, None));
+    server.get(&format!("configs/{id}")).is(200);
+    upload(&server, ZIP, &zipped(&files())).refuses(403, "forbidden");
+    post(&server, &id, "publish").refuses(403, "forbidden");
+    put(&server, &id, "files/a.py", b"").refuses(403, "forbidden");
+    server.use_token(server.token(Scope::Admin, Some(&["other"])));
+    server
+        .get(&format!("configs/{id}"))
+        .refuses(404, "not_found");
+    server.get(CONFIGS).refuses(404, "not_found");
+    server
+        .post("workspaces", &json!({"id": "mine"}))
+        .refuses(422, "invalid_field");
+    server.post("workspaces", &json!({"id": "other"})).is(201);
+    let listed = server.read("workspaces");
+    assert_eq!(listed["items"].as_array().unwrap().len(), 1);
+    assert_eq!(listed["items"][0]["id"], "other");
+}
+
+#[test]
+fn a_configuration_begins_with_a_template() {
+    let place = Place::new();
+    let server = Server::of(&place);
+    let templates = server.read("templates")["items"].clone();
+    let default = &templates
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|one| one["name"] == "default")
+        .unwrap();
+    assert_ne!(default["description"], "");
+    let new = json!({"name": "Crew of 2026", "template": "default"});
+    let made = server.post(CONFIGS, &new).is(201);
+    assert_eq!(made.json()["name"], "Crew of 2026");
+    // The files are those that `ade init` writes, and are published as they are.
+    let id = made.id();
+    let mut listed: Vec<String> = default["files"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|path| path.as_str().unwrap().to_owned())
+        .collect();
+    listed.sort();
+    assert_eq!(names(&server, &id), listed);
+    let manifest = server
+        .get(&format!("configs/{id}/files/pyproject.toml"))
+        .is(200)
+        .text();
+    assert!(manifest.contains("name = \"crew-of-2026\""), "{manifest}");
+    post(&server, &id, "publish").is(201);
+    let sample = server.get("templates/default/sample").is(200);
+    assert!(sample.body.starts_with(b"PK"));
+    assert!(
+        sample
+            .header("content-disposition")
+            .unwrap()
+            .contains("sample.xlsx")
+    );
+    server
+        .get("templates/other/sample")
+        .refuses(404, "not_found");
+    let new = json!({"name": "x", "template": "other"});
+    server.post(CONFIGS, &new).refuses_field("template");
+    let known = server.read(CONFIGS);
+    assert_eq!(
+        known["items"].as_array().unwrap().len(),
+        1,
+        "nothing is kept of what was refused"
+    );
+}

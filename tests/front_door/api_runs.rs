@@ -1,0 +1,254 @@
+//! What pages show of runs over the API: attempts, files, the queue; and that runs are deleted.
+
+use crate::common;
+
+use ade::base::clock::Timestamp;
+use ade::store::Scope;
+use common::Place;
+use common::api::Server;
+use serde_json::{Value, json};
+
+/// A server without a worker, the path to which runs of the configuration are submitted, and the id of a document.
+fn served(place: &Place) -> (Server, String, String) {
+    let configuration = place.configuration_id("config");
+    let server = Server::of(place);
+    let bytes = place.read("members.csv");
+    let path = "workspaces/default/documents?name=members.csv";
+    let stored = server.upload("POST", path, "text/csv", bytes.as_bytes());
+    (server, format!("configs/{configuration}/runs"), stored.id())
+}
+
+/// Submits a run. Returns its id.
+fn submit(server: &Server, runs: &str, document: &str) -> String {
+    let answer = server.post(runs, &json!({"document_id": document}));
+    answer.is(201).id()
+}
+
+fn work(place: &Place) {
+    place.ade("worker --drain -q").succeeds();
+}
+
+#[test]
+fn a_run_is_deleted_with_its_files_when_it_has_ended() {
+    let place = Place::ready();
+    let (mut server, runs, document) = served(&place);
+    let id = submit(&server, &runs, &document);
+    let path = format!("runs/{id}");
+    let delete = |server: &Server| server.send("DELETE", &path, &[], b"");
+    delete(&server).refuses(409, "run_not_ended");
+    work(&place);
+    assert!(place.run_folder(&id).is_dir());
+    let admin = server.token(Scope::Admin, None);
+    server.use_token(server.token(Scope::Run, None));
+    delete(&server).refuses(403, "forbidden");
+    server.use_token(server.token(Scope::Admin, Some(&["elsewhere"])));
+    delete(&server).refuses(404, "run_not_found");
+    server.use_token(admin);
+    delete(&server).is(204);
+    assert!(!place.run_folder(&id).exists());
+    server.get(&path).refuses(404, "run_not_found");
+    delete(&server).refuses(404, "run_not_found");
+    // What it was made from is still there.
+    server
+        .get(&format!("documents/{document}/download"))
+        .is(200);
+}
+
+#[test]
+fn a_run_keeps_its_input_when_the_document_is_deleted_and_can_be_repeated() {
+    let place = Place::ready();
+    let (server, runs, document) = served(&place);
+    let id = submit(&server, &runs, &document);
+    work(&place);
+    let path = format!("documents/{document}");
+    server.send("DELETE", &path, &[], b"").is(204);
+    let input = server.get(&format!("runs/{id}/input")).is(200);
+    assert_eq!(input.body, place.read("members.csv").as_bytes());
+    let again = server.post(&format!("runs/{id}/retry"), &json!({}));
+    let again = again.is(201).id();
+    // That one has a copy of its own from the beginning.
+    server
+        .send("DELETE", &format!("runs/{id}"), &[], b"")
+        .is(204);
+    work(&place);
+    assert_eq!(server.read(&format!("runs/{again}"))["status"], "succeeded");
+}
+
+#[test]
+fn the_files_of_a_run_are_listed_with_their_sizes_and_how_long_they_are_kept() {
+    let place = Place::ready();
+    let (server, runs, document) = served(&place);
+    let id = submit(&server, &runs, &document);
+    let listed = || server.read(&format!("runs/{id}/files"));
+    assert_eq!(listed(), json!({"items": [], "kept_until": null}));
+    let early = server.get(&format!("runs/{id}/files/x"));
+    early.refuses(409, "output_not_ready");
+    work(&place);
+    let files = listed();
+    let items = files["items"].as_array().unwrap();
+    let of_kind = |kind: &str| {
+        let mut found = items.iter().filter(|item| item["kind"] == kind);
+        let item = found.next().unwrap_or_else(|| panic!("no {kind}: {files}"));
+        assert!(found.next().is_none(), "{files}");
+        item
+    };
+    assert_eq!(of_kind("input")["name"], "members.csv");
+    assert_eq!(of_kind("output")["name"], "members_normalized.xlsx");
+    for kind in ["input", "output", "artifact"] {
+        let item = of_kind(kind);
+        let body = server.get(item["href"].as_str().unwrap()).is(200).body;
+        assert_eq!(item["size_bytes"], body.len(), "{item}");
+    }
+    server.get(of_kind("log")["href"].as_str().unwrap()).is(200);
+    assert_eq!(of_kind("request")["href"], json!(null));
+    let ended = server.read(&format!("runs/{id}"))["completed_at"].clone();
+    let instant = |value: &Value| {
+        let text = value.as_str().unwrap();
+        Timestamp::parse(text, Timestamp(0)).unwrap().0
+    };
+    let days = 24 * 3600 * 1000;
+    assert_eq!(instant(&files["kept_until"]), instant(&ended) + 30 * days);
+    assert_eq!(of_kind("output")["kept_until"], files["kept_until"]);
+
+    // What code of the configuration writes beside its output is listed; where a link leads is not.
+    let output = place.run_folder(&id).join("output");
+    std::fs::write(output.join("members_normalized.csv"), "a\n").unwrap();
+    std::fs::write(output.join("mehr & größer.txt"), "abc").unwrap();
+    std::os::unix::fs::symlink("/etc/passwd", output.join("link.txt")).unwrap();
+    let files = listed();
+    let told = files["items"].as_array().unwrap().iter().map(|item| {
+        let text = |key: &str| item[key].as_str().unwrap().to_owned();
+        (text("kind"), text("name"))
+    });
+    let told: Vec<_> = told.collect();
+    let has = |kind: &str, name: &str| told.contains(&(kind.to_owned(), name.to_owned()));
+    assert!(
+        has("table", "members_normalized.csv") && has("other", "mehr & größer.txt"),
+        "{files}"
+    );
+    assert_eq!(told.len(), items.len() + 2, "{files}");
+    for item in files["items"].as_array().unwrap() {
+        if ["table", "other"].contains(&item["kind"].as_str().unwrap()) {
+            let body = server.get(item["href"].as_str().unwrap()).is(200).body;
+            assert_eq!(item["size_bytes"], body.len(), "{item}");
+        }
+    }
+    let file = |name: &str| server.get(&format!("runs/{id}/files/{name}"));
+    // What has a route of its own, what a link leads to, and what lies elsewhere is none of these.
+    for name in [
+        "members_normalized.xlsx",
+        "link.txt",
+        "events.ndjson",
+        "..%2Fartifact.json",
+        "%2Fetc%2Fpasswd",
+    ] {
+        file(name).refuses(404, "not_found");
+    }
+    let range = server.send(
+        "GET",
+        &format!("runs/{id}/files/members_normalized.csv"),
+        &[("range", "bytes=0-0")],
+        b"",
+    );
+    assert_eq!(range.is(206).body, b"a");
+
+    place.change("UPDATE runs SET artifacts_deleted_at = 1");
+    file("members_normalized.csv").refuses(410, "input_gone");
+    assert_eq!(listed(), json!({"items": [], "kept_until": null}));
+}
+
+#[test]
+fn files_that_are_kept_for_ever_say_so() {
+    let place = Place::ready();
+    let (server, runs, document) = served(&place);
+    let id = submit(&server, &runs, &document);
+    work(&place);
+    drop(server);
+    let server = Server::with(&place, &[("ADE_WORKER_RUN_ARTIFACT_TTL_DAYS", "0")]);
+    let files = server.read(&format!("runs/{id}/files"));
+    assert_eq!(files["kept_until"], json!(null));
+    assert_ne!(files["items"], json!([]));
+}
+
+#[test]
+fn the_attempts_at_a_run_are_told() {
+    let place = Place::ready();
+    let (mut server, runs, document) = served(&place);
+    let id = submit(&server, &runs, &document);
+    let path = format!("runs/{id}/attempts");
+    assert_eq!(server.read(&path), json!({"items": []}));
+    work(&place);
+    place.change(&format!(
+        "INSERT INTO run_attempts (run_id, attempt, worker, started_at, completed_at, outcome, error)
+         VALUES ('{id}', 0, 'there:1:0', 1, 2, 'lost', 'cannot read {}/x')",
+        place.path("data").display()
+    ));
+    let told = server.read(&path);
+    let lost = json!({"attempt": 0, "worker": "there:1:0", "outcome": "lost", "error": "cannot read <data>/x",
+        "started_at": "1970-01-01T00:00:00.001Z", "completed_at": "1970-01-01T00:00:00.002Z"});
+    common::has(&told["items"][0], lost);
+    let last = &told["items"][1];
+    common::has(
+        last,
+        json!({"attempt": 1, "outcome": "succeeded", "exit_code": 0, "error": null}),
+    );
+    assert!(last["peak_memory_bytes"].as_u64().unwrap() > 0, "{last}");
+    assert!(last["cpu_seconds"].as_f64().unwrap() > 0.0, "{last}");
+    assert!(last["worker"].is_string(), "{last}");
+    // Where a worker is, is told to tokens for all workspaces.
+    server.use_token(server.token(Scope::Read, Some(&["default"])));
+    assert_eq!(server.read(&path)["items"][1]["worker"], json!(null));
+    server.use_token(server.token(Scope::Read, Some(&["elsewhere"])));
+    server.get(&path).refuses(404, "run_not_found");
+}
+
+#[test]
+fn the_queue_is_told_in_the_order_in_which_it_is_claimed() {
+    let place = Place::ready();
+    let (mut server, runs, document) = served(&place);
+    place.configuration("cold").depend_on(&["no-such-package"]);
+    let waiting = place.enqueue("cold", "members.csv");
+    let first = submit(&server, &runs, &document);
+    let later = submit(&server, &runs, &document);
+    let last = submit(&server, &runs, &document);
+    place.change(&format!(
+        "UPDATE queue SET available_at = 4000000000000 WHERE run_id = '{later}'"
+    ));
+    let told = |page: &Value| -> Vec<(u64, String, String)> {
+        let items = page["items"].as_array().unwrap().iter();
+        let told = items.map(|item| {
+            let text = |value: &Value| value.as_str().unwrap().to_owned();
+            let position = item["position"].as_u64().unwrap();
+            (position, text(&item["waits_for"]), text(&item["run"]["id"]))
+        });
+        told.collect()
+    };
+    let all = server.read("queue");
+    let wanted = [
+        (1, "slot".to_owned(), first.clone()),
+        (2, "slot".to_owned(), last.clone()),
+        (3, "environment".to_owned(), waiting),
+        (4, "retry".to_owned(), later),
+    ];
+    assert_eq!(told(&all), wanted);
+    assert_eq!(all["next_cursor"], json!(null));
+    assert_eq!(all["items"][3]["available_at"], "2096-10-02T07:06:40.000Z");
+    assert_eq!(all["items"][0]["run"]["status"], "queued");
+    // A page goes on behind one whose last run has left the queue.
+    let page = server.read("queue?limit=1");
+    assert_eq!(told(&page), wanted[..1]);
+    server
+        .post(&format!("runs/{first}/cancel"), &json!({}))
+        .is(200);
+    let next = page["next_cursor"].as_str().unwrap();
+    let page = server.read(&format!("queue?limit=2&cursor={next}"));
+    let ids: Vec<_> = told(&page).into_iter().map(|(_, _, id)| id).collect();
+    assert_eq!(ids, [&*last, &*wanted[2].2]);
+    server.get("queue?limit=0").refuses_field("limit");
+    server.get("queue?cursor=x").refuses_field("cursor");
+    server
+        .get("queue?workspace=other")
+        .refuses(404, "not_found");
+    server.use_token(server.token(Scope::Admin, Some(&["elsewhere"])));
+    server.get("queue").refuses(404, "not_found");
+}

@@ -1,0 +1,116 @@
+//! `artifact.json`: the audit record of every run that ended, however it ended, is whole and keeps to its published schema.
+
+use crate::common;
+
+use common::Place;
+use serde_json::Value;
+
+fn schema() -> jsonschema::Validator {
+    let text = std::fs::read_to_string(concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/docs/artifact.schema.json"
+    ));
+    let schema: Value = serde_json::from_str(&text.unwrap()).unwrap();
+    jsonschema::validator_for(&schema).unwrap()
+}
+
+/// The audit record of the newest run.
+fn artifact(place: &Place) -> Value {
+    let run = place.latest_run();
+    let folder = run["run_dir"].as_str().unwrap().to_owned();
+    serde_json::from_str(&place.read(format!("{folder}/artifact.json"))).unwrap()
+}
+
+fn hook(place: &Place, code: &str) {
+    place.configuration("config").write(
+        "src/ade_config/hooks/end.py",
+        &format!("import os, time\n\n\ndef end():\n    {code}\n\n\ndef register(registry):\n    registry.register_hook(end, hook=\"on_workbook_start\", priority=10)\n"),
+    );
+}
+
+#[test]
+fn the_record_of_every_end_keeps_to_the_schema() {
+    let place = Place::ready();
+    let schema = schema();
+    let ends = [
+        ("pass", "", "succeeded", None),
+        ("pass", "--validate-only", "succeeded", None),
+        ("pass", "--dry-run", "succeeded", None),
+        (
+            "pass",
+            "--input-sheet Nothing",
+            "failed",
+            Some("input_error"),
+        ),
+        ("pass", "--allow-network", "succeeded", None),
+        (
+            "pass",
+            "--max-errors 0.5% --deny unmapped --deny-issues --require email --min-rows 9",
+            "succeeded",
+            None,
+        ),
+        ("raise ValueError('no')", "", "failed", Some("hook_error")),
+        ("os._exit(3)", "", "failed", Some("engine_crashed")),
+        (
+            "time.sleep(600)",
+            "--timeout 0.5",
+            "failed",
+            Some("timeout"),
+        ),
+        ("open('/nowhere', 'w')", "", "failed", Some("hook_error")),
+    ];
+    for (code, options, status, error) in ends {
+        hook(&place, code);
+        let ran = place.ade(&format!("run config members.csv {options}"));
+        let artifact = artifact(&place);
+        let faults: Vec<String> = schema
+            .iter_errors(&artifact)
+            .map(|fault| format!("{}: {fault}", fault.instance_path()))
+            .collect();
+        assert!(faults.is_empty(), "{code} {options}: {faults:#?}\n{ran}");
+        assert_eq!(artifact["run"]["status"], status, "{ran}");
+        assert_eq!(artifact["run"]["error"]["code"].as_str(), error, "{ran}");
+    }
+}
+
+#[test]
+fn the_schema_refuses_a_record_that_lacks_or_adds_something() {
+    let place = Place::ready();
+    place.ade("run config members.csv").succeeds();
+    let schema = schema();
+    let whole = artifact(&place);
+    assert!(schema.is_valid(&whole));
+    for key in whole.as_object().unwrap().keys() {
+        let mut without = whole.clone();
+        without.as_object_mut().unwrap().shift_remove(key);
+        assert!(!schema.is_valid(&without), "without {key}");
+    }
+    let mut with = whole.clone();
+    with["input"]["values"] = serde_json::json!(["Ann"]);
+    assert!(!schema.is_valid(&with));
+}
+
+#[test]
+fn two_runs_of_the_same_record_write_the_same_bytes() {
+    let place = Place::ready();
+    place.people();
+    for input in ["members.csv", "people.csv"] {
+        place.ade(&format!("run config {input}")).succeeds();
+        let first = artifact(&place);
+        let read = |place: &Place| {
+            let path = place.latest_run()["output_path"]
+                .as_str()
+                .unwrap()
+                .to_owned();
+            std::fs::read(place.path(path)).unwrap()
+        };
+        let bytes = read(&place);
+        place.ade("runs retry latest --now").succeeds();
+        let second = artifact(&place);
+        assert_ne!(first["run"]["id"], second["run"]["id"]);
+        for key in ["configuration", "environment", "input", "output"] {
+            assert_eq!(first[key], second[key], "{input}: {key}");
+        }
+        assert!(bytes == read(&place), "{input}: the workbooks differ");
+    }
+}

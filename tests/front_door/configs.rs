@@ -1,0 +1,219 @@
+//! `ade configs`: which configurations the workspace knows, which one is the default, and which version runs use.
+
+use crate::common;
+
+use common::api::Server;
+use common::{Place, snapshot};
+use serde_json::{Value, json};
+
+fn ids(place: &Place) -> Vec<String> {
+    let listed = place.ade("configs ls --json").json();
+    let id = |known: &Value| known["id"].as_str().unwrap().to_owned();
+    listed.as_array().unwrap().iter().map(id).collect()
+}
+
+/// With the configurations `config` and `other`.
+fn two() -> Place {
+    let place = Place::ready();
+    place.configuration("other");
+    place.warm("other");
+    place
+}
+
+#[test]
+fn without_any_it_says_how_one_is_made_known() {
+    let place = Place::new();
+    place.ade_says("configs ls", "the first `ade run` of one makes it known");
+    assert_eq!(place.ade("configs ls --json").json(), json!([]));
+    place.ade_refuses("configs show x", "knows no configurations yet");
+    assert!(!place.path("data").exists(), "a look creates nothing");
+}
+
+#[test]
+fn one_is_the_default_and_listed_first() {
+    let place = two();
+    snapshot!(place, place.ade("configs ls"), @r"
+    status 0
+    --- stdout
+    ID      CONFIGURATION  DEFAULT  RUNS USE  LAST RUN  FOLDER
+    [SHORT-ID]  people         no       folder    never     config
+    [SHORT-ID]  people         no       folder    never     other
+    ");
+    place
+        .ade("configs default other")
+        .succeeds()
+        .says("people is the default now: runs over the API that name no configuration use it, and `ade env gc` keeps its environments");
+    snapshot!(place, place.ade("configs ls"), @r"
+    status 0
+    --- stdout
+    ID      CONFIGURATION  DEFAULT  RUNS USE  LAST RUN  FOLDER
+    [SHORT-ID]  people         yes      folder    never     other
+    [SHORT-ID]  people         no       folder    never     config
+    ");
+    // Another one takes its place.
+    place.ade("configs default config").succeeds();
+    let listed = place.ade("configs ls --json").json();
+    let default: Vec<&Value> = [&listed[0], &listed[1]]
+        .map(|known| &known["default"])
+        .into();
+    assert_eq!(default, [true, false]);
+    assert!(listed[0]["path"].as_str().unwrap().ends_with("/config"));
+    let ended =
+        "people is not the default any more: runs over the API have to name a configuration";
+    place.ade("configs default --none").succeeds().says(ended);
+    place.ade_refuses("configs default --none", "has no default configuration");
+    place.ade_refuses("configs default", "required");
+    // Other names for the same.
+    let shown = place.ade("configs activate config --json").json();
+    assert_eq!(shown["default"], true);
+    let shown = place.ade("configs deactivate config --json").json();
+    assert_eq!(shown["default"], false);
+}
+
+#[test]
+fn default_has_one_meaning_in_both_listings() {
+    let place = Place::ready();
+    place.ade("run config members.csv -q").succeeds();
+    // Its runs keep an environment, and make nothing the default.
+    let listed = place.ade("configs ls --json").json();
+    assert_eq!(listed[0]["default"], false);
+    let why = || place.environments()[0]["gc"]["reason"].clone();
+    assert_eq!(why(), "its configuration was run recently");
+    place.ade("configs default config").succeeds();
+    assert_eq!(why(), "its configuration is the workspace's default");
+}
+
+#[test]
+fn it_is_found_by_name_folder_id_and_part_of_an_id() {
+    let place = two();
+    let id = ids(&place).remove(0);
+    let end = &id[id.len() - 12..];
+    for given in [id.as_str(), end, "config", "./config", &id.to_uppercase()] {
+        let shown = place.ade(&format!("configs show {given} --json")).json();
+        assert_eq!(shown["id"].as_str(), Some(id.as_str()), "{given}");
+    }
+    for given in ["nothing", "./nowhere", &id[..5]] {
+        place.ade_fails(
+            &format!("configs show {given}"),
+            2,
+            "configuration_not_found",
+        );
+    }
+    place.ade_fails("configs show 0", 2, "configuration_not_found");
+    snapshot!(place, place.ade("configs show config"), @r"
+    status 0
+    --- stdout
+    people not the default
+    id             [ID]
+    folder         config
+    runs use       folder
+    known since    [INSTANT] ([AGO])
+    ");
+}
+
+#[test]
+fn versions_are_shown_and_what_has_none_is_not_the_default() {
+    let place = Place::ready();
+    let server = Server::of(&place);
+    let id = ids(&place).remove(0);
+    server
+        .post(&format!("configs/{id}/publish"), &json!({"force": true}))
+        .is(201);
+    let shown = place.ade("configs show config --json").json();
+    assert_eq!(shown["versions"][0]["status"], "active");
+    assert_eq!(
+        (&shown["default"], &shown["active_version"]),
+        (&json!(true), &json!(1))
+    );
+    place.ade_prints("configs show config", "  1 active ");
+
+    server
+        .post("workspaces/default/configs", &json!({"name": "draft only"}))
+        .is(201);
+    let outcome = place
+        .ade_with(["configs", "default", "draft only", "--json"])
+        .ends_with(2);
+    assert_eq!(outcome.error()["code"], "not_published");
+    // Two of one name: the name is not enough.
+    server
+        .post("workspaces/default/configs", &json!({"name": "draft only"}))
+        .is(201);
+    let outcome = place
+        .ade_with(["configs", "show", "draft only", "--json"])
+        .ends_with(2);
+    assert_eq!(outcome.error()["code"], "ambiguous_id");
+}
+
+#[test]
+fn any_version_is_made_the_one_that_runs_use_and_the_folder_again() {
+    let place = Place::ready();
+    let server = Server::of(&place);
+    let id = ids(&place).remove(0);
+    let publish = || server.post(&format!("configs/{id}/publish"), &json!({"force": true}));
+    publish().is(201);
+    place.write(
+        "config/src/ade_config/columns/more.py",
+        "def register(registry):\n    pass\n",
+    );
+    publish().is(201);
+    place.ade_prints("configs ls", "version 2");
+    place
+        .ade("configs activate config --version 1")
+        .succeeds()
+        .says("people uses version 1 for its runs over the API from now on");
+    let shown = place.ade("configs show config --json").json();
+    assert_eq!(
+        (&shown["active_version"], &shown["runs_use"]),
+        (&json!(1), &json!("version"))
+    );
+    let statuses = [0, 1].map(|at| shown["versions"][at]["status"].clone());
+    assert_eq!(statuses, ["archived", "active"]);
+    place.ade_fails("configs activate config --version 3", 2, "not_found");
+    place
+        .ade("configs deactivate config --version")
+        .succeeds()
+        .says("people uses its folder for runs over the API from now on");
+    let shown = place.ade("configs show config --json").json();
+    assert_eq!(
+        (&shown["active_version"], &shown["runs_use"]),
+        (&json!(null), &json!("folder"))
+    );
+    assert_eq!(shown["default"], true, "that is another thing");
+}
+
+#[test]
+fn a_limit_keeps_further_runs_of_a_configuration_waiting() {
+    let place = Place::held("");
+    let limited = place.json("configs limit config 1 --json");
+    assert_eq!(limited["max_concurrency"], 1, "{limited}");
+    place.ade_prints("configs show config", "1 run");
+    let runs = [(); 2].map(|()| place.enqueue("config", "members.csv"));
+    let worker = place.start_worker_with("w", "--concurrency 2");
+    place.wait_until_held(1);
+    let waits = place.json(&format!("runs show {} --json", runs[1]));
+    assert_eq!(waits["status"], "queued", "{waits}");
+    let why = waits["waits_for"].as_str().unwrap();
+    assert!(why.contains("at most 1 at once"), "{why}");
+    // It holds from now on, also for what waits.
+    place.ade("configs limit config --none").succeeds();
+    place.wait_until_held(2);
+    place.let_go();
+    worker.stops();
+    place.ade_fails("configs limit config 0", 2, "usage");
+}
+
+#[test]
+fn over_the_api_a_configuration_has_a_limit_or_none() {
+    let place = Place::ready();
+    let configuration = place.configuration_id("config");
+    let server = Server::of(&place);
+    let path = format!("configs/{configuration}/limit");
+    let limited = server
+        .post(&path, &json!({"max_concurrency": 2}))
+        .is(200)
+        .json();
+    assert_eq!(limited["max_concurrency"], 2, "{limited}");
+    server.post(&path, &json!({"max_concurrency": 0})).is(422);
+    let ended = server.send("DELETE", &path, &[], b"").is(200).json();
+    assert_eq!(ended["max_concurrency"], Value::Null, "{ended}");
+}

@@ -1,0 +1,286 @@
+//! `ade dev`: API, pages, worker and the watch over configurations in one process.
+
+use crate::common;
+
+use common::{Place, Server, wait_for};
+
+#[test]
+fn one_command_is_all_that_a_developer_types() {
+    let mut place = Place::new();
+    place.hurry();
+    place.configuration("config");
+    let members = place.members("members.csv");
+    let configuration = place.configuration_id("config");
+    let mut server = Server::dev(&place, "--no-web");
+    server.plain("GET", "/").send().is(404);
+    let document = server.upload(&members);
+    let run = server.submit(&configuration, &document);
+    let id = run["id"].as_str().unwrap();
+    assert_eq!(server.events(id, 0).last().unwrap().1, "run.complete");
+    // One log for both.
+    server.process.wait_until_says("\"event\":\"run.ended\"");
+    server.process.wait_until_says("\"event\":\"api.request\"");
+    server.process.signal(libc::SIGINT);
+    let ended = server.process.wait().succeeds();
+    assert!(!ended.stderr.contains(&server.token), "{ended}");
+    // The token of the link ended with the server.
+    let tokens = place.json("tokens ls --json");
+    assert!(tokens[0]["revoked_at"].is_string(), "{tokens}");
+}
+
+#[test]
+fn a_run_in_progress_goes_back_to_the_queue() {
+    let place = Place::held("");
+    let configuration = place.configuration_id("config");
+    let server = Server::dev(&place, "");
+    let document = server.upload(&place.path("members.csv"));
+    let run = server.submit(&configuration, &document);
+    let id = run["id"].as_str().unwrap();
+    wait_for("the run", || {
+        server.get(&format!("/api/v1/runs/{id}")).json()["status"] == "running"
+    });
+    server.process.signal(libc::SIGINT);
+    server.process.wait().succeeds();
+    let shown = place.json(&format!("runs show {id} --json"));
+    common::has(
+        &shown,
+        serde_json::json!({"status": "queued", "attempt_count": 0}),
+    );
+}
+
+/// A module of a configuration with this in its first line.
+fn module(line: &str) -> String {
+    format!("{line}\n\n\ndef register(registry):\n    pass\n")
+}
+
+/// How often a server has said this.
+fn times(server: &Server, words: &str) -> usize {
+    server.process.stderr().matches(words).count()
+}
+
+#[test]
+fn a_mistake_in_a_configuration_is_told_when_its_file_is_saved() {
+    let place = Place::ready();
+    let configuration = place.configuration("config");
+    let mut server = Server::dev(&place, "--no-worker");
+    let saved = |text: &str| configuration.write("src/ade_config/columns/rates.py", text);
+    for (number, (line, mistake)) in [
+        ("RATE = 1 / 0", "ZeroDivisionError: division by zero"),
+        ("RATE = = 1", "SyntaxError: invalid syntax"),
+        ("import nowhere_at_all", "No module named 'nowhere_at_all'"),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        saved(&module(line));
+        server.process.wait_until_says(mistake);
+        let told = format!(
+            "people changed, and cannot be used: {mistake} ({}, line 1",
+            place
+                .path("config/src/ade_config/columns/rates.py")
+                .display()
+        );
+        assert_eq!(times(&server, &told), 1, "{}", server.process.stderr());
+        saved(&module(&format!("RATE = {number}")));
+        wait_for("the news that it loads again", || {
+            times(&server, "people loads again") == number + 1
+        });
+    }
+    assert!(server.process.stderr().contains("add it to `dependencies`"));
+    // Each was told once, and what loads is no news twice.
+    assert_eq!(times(&server, "configuration.broken"), 3);
+    saved(&module("RATE = 7"));
+    server.process.wait_until_says("people changed, and loads");
+    assert_eq!(times(&server, "people loads again"), 3);
+    // A manifest.
+    configuration.write("pyproject.toml", "[project\n");
+    wait_for("the news of a broken manifest", || {
+        times(&server, "configuration.broken") == 4
+    });
+    configuration.depend_on(&[]);
+    wait_for("the news that it loads again", || {
+        times(&server, "people loads again") == 4
+    });
+}
+
+#[test]
+fn a_mistake_is_told_before_the_environment_is_there_and_after_it_is_built() {
+    let mut place = Place::cold();
+    let configuration = place.configuration("config");
+    let saved = |line: &str| configuration.write("src/ade_config/columns/rates.py", &module(line));
+    let line = format!(
+        "({}, line 1",
+        place
+            .path("config/src/ade_config/columns/rates.py")
+            .display()
+    );
+    let mut server = Server::dev(&place, "--no-worker");
+    // What is never imported may be as it likes.
+    configuration.write("src/ade_config/columns/_notes.py", "not Python");
+    server
+        .process
+        .wait_until_says("people changed; its environment is built");
+    saved("RATE = = 1");
+    server
+        .process
+        .wait_until_says(&format!("SyntaxError: invalid syntax {line}"));
+    drop(server);
+    // A mistake that only an environment finds.
+    place.hurry();
+    saved("RATE = 1");
+    let mut server = Server::dev(&place, "");
+    saved("RATE = 1 / 0");
+    server
+        .process
+        .wait_until_says("people changed; its environment is built");
+    server
+        .process
+        .wait_until_says(&format!("ZeroDivisionError: division by zero {line}"));
+    assert_eq!(place.environments()[0]["status"], "ready");
+}
+
+/// The configurations that a server knows, by name.
+fn names(server: &Server) -> Vec<String> {
+    let known = server.read("/api/v1/workspaces/default/configs?limit=1000");
+    let items = known["items"].as_array().unwrap().iter();
+    items
+        .map(|item| item["name"].as_str().unwrap().to_owned())
+        .collect()
+}
+
+#[test]
+fn the_configurations_of_the_folder_are_known() {
+    let mut place = Place::new();
+    place.hurry();
+    let members = place.members("members.csv");
+    place.ade("init crew -q").succeeds();
+    // Any other Python project is none.
+    place.write("library/pyproject.toml", "[project]\nname = \"library\"\n");
+    place.write("library/src/library/__init__.py", "");
+    place.write("notes/pyproject.toml", "[project\n");
+    let mut server = Server::dev(&place, "");
+    assert_eq!(names(&server), ["crew"]);
+    let known = server.read("/api/v1/workspaces/default/configs")["items"][0].clone();
+    common::has(
+        &known,
+        serde_json::json!({"uploaded": false, "runs_use": "folder", "last_run_at": null}),
+    );
+    // It can be run at once, and a run of the folder is one of the same configuration.
+    let id = known["id"].as_str().unwrap();
+    let document = server.upload(&members);
+    let run = server.submit(id, &document);
+    let events = server.events(run["id"].as_str().unwrap(), 0);
+    assert_eq!(events.last().unwrap().1, "run.complete");
+    assert_eq!(place.configuration_id("crew"), id);
+    assert_eq!(names(&server), ["crew"]);
+    // One that is made meanwhile.
+    place.ade("init later -q").succeeds();
+    server
+        .process
+        .wait_until_says("later is new here, and can be run");
+    assert_eq!(names(&server), ["crew", "later"]);
+}
+
+#[test]
+fn a_folder_that_is_a_configuration_is_known_without_its_parts() {
+    let place = Place::new();
+    place.ade("init crew -q").succeeds();
+    place.ade("init crew/night -q").succeeds();
+    let mut command = place.command();
+    command
+        .args(["dev", "--port", "0", "--no-worker"])
+        .current_dir(place.path("crew"));
+    let mut process = common::Running::start(command);
+    process.wait_until_prints("Ctrl-C stops");
+    let known = place.json("configs ls --json --data-dir crew/data");
+    let folder = |name: &str| place.path(name).to_str().unwrap().to_owned();
+    let paths: Vec<_> = known
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| &one["path"])
+        .collect();
+    assert_eq!(paths, [&folder("crew"), &folder("crew/night")]);
+}
+
+#[test]
+fn of_very_many_configurations_the_first_are_known() {
+    let place = Place::new();
+    for number in 0..52 {
+        let folder = format!("c{number:02}/src/ade_config/__init__.py");
+        place.write(folder, "");
+        let manifest = format!("[project]\nname = \"c{number:02}\"\n");
+        place.write(format!("c{number:02}/pyproject.toml"), manifest);
+    }
+    let mut process = place.start("dev --port 0 --no-worker");
+    process.wait_until_says("2 more configurations in this folder are left out");
+    let known = place.json("configs ls --json");
+    let known = known.as_array().unwrap();
+    assert_eq!(known.len(), 50);
+    assert!(known.iter().all(|one| one["name"].as_str() < Some("c50")));
+}
+
+#[test]
+fn a_folder_whose_runs_use_a_version_is_told_apart() {
+    let place = Place::ready();
+    let configuration = place.configuration("config");
+    let saved = |line: &str| configuration.write("src/ade_config/columns/rates.py", &module(line));
+    let mut server = Server::dev(&place, "--no-worker");
+    let known = server.read("/api/v1/workspaces/default/configs")["items"][0].clone();
+    let publish = format!("/api/v1/configs/{}/publish", known["id"].as_str().unwrap());
+    server
+        .post(&publish, &serde_json::json!({"force": true}))
+        .is(201);
+    saved("RATE = 1");
+    server.process.wait_until_says(
+        "the folder of people changed, and loads; runs over the API use version 1 and not the folder: `ade configs deactivate people --version` changes that",
+    );
+    assert_eq!(times(&server, "\"people changed"), 0);
+    place.ade("configs deactivate people --version").succeeds();
+    saved("RATE = 2");
+    server
+        .process
+        .wait_until_says("\"people changed, and loads\"");
+}
+
+#[test]
+fn there_is_one_for_a_data_directory() {
+    let place = Place::new();
+    let server = Server::dev(&place, "--no-worker");
+    let refused = place.ade("dev --port 0 --json").ends_with(2);
+    let error = refused.error();
+    assert_eq!(error["code"], "already_running");
+    let message = error["message"].as_str().unwrap();
+    for named in [
+        format!("process {} on ", server.process.id()),
+        format!("http://{}", server.address),
+        place.path("data").display().to_string(),
+    ] {
+        assert!(message.contains(&named), "{message}");
+    }
+    // So is one on the same port.
+    let port = server.address.rsplit(':').next().unwrap();
+    place.ade_fails(&format!("dev --port {port}"), 2, "already_running");
+    // Another data directory has its own, and a server for a team may be beside it.
+    let mut other = place.start("dev --port 0 --no-worker --data-dir other");
+    other.wait_until_prints("Ctrl-C stops");
+    let _beside = Server::serve(&place, "");
+    // One that is killed leaves nothing in the way of the next.
+    server.process.dies();
+    Server::dev(&place, "--no-worker");
+}
+
+#[test]
+fn a_port_that_is_taken_names_the_process_that_listens_there() {
+    let place = Place::new();
+    let server = Server::dev(&place, "--no-worker");
+    let port = server.address.rsplit(':').next().unwrap();
+    let refused = place
+        .ade(&format!("dev --port {port} --data-dir other"))
+        .ends_with(2);
+    let expected = format!(
+        "127.0.0.1:{port} is in use: process {} (ade) listens there",
+        server.process.id()
+    );
+    assert!(refused.stderr.contains(&expected), "{refused}");
+}

@@ -1,0 +1,111 @@
+//! `ade env build`.
+
+use crate::common;
+
+use common::{Place, snapshot};
+
+#[test]
+fn one_is_built_ahead_of_time_and_anew() {
+    let place = Place::cold();
+    let built = place.ade("env build config");
+    snapshot!(place, built, @r"
+    status 0
+    --- stdout
+    data/venvs/default/[ID]/deps-[DIGEST]/[ID]/.venv
+    --- stderr
+    Building the environment of people (new)
+      ✓ prepare installer  [TIME]
+      ✓ create venv  [TIME]
+        installed ade-engine 1.10.0
+        installed et-xmlfile [VERSION]
+        installed openpyxl [VERSION]
+        installed polars [VERSION]
+        installed polars-runtime-32 [VERSION]
+      ✓ install engine  [TIME]
+      ✓ install config  [TIME]
+      ✓ compile  [TIME]
+      ✓ verify imports  [TIME]
+      ✓ collect metadata  [TIME]
+    Environment ready in [TIME] (Python [PYTHON], engine 1.10.0, 5 packages, [SIZE])
+    ");
+    snapshot!(place, place.ade("env build config"), @r"
+    status 0
+    --- stdout
+    data/venvs/default/[ID]/deps-[DIGEST]/[ID]/.venv
+    --- stderr
+    The environment was ready already; --force builds a new one
+    ");
+    let first = place.environments()[0]["folder"].clone();
+    let anew = place.ade("env build config --force --json").succeeds();
+    assert!(
+        anew.stderr
+            .contains("Building the environment of people (asked for)"),
+        "{anew}"
+    );
+    assert_eq!(anew.json()["status"], "ready");
+    assert_ne!(
+        anew.json()["folder"],
+        first,
+        "runs in progress keep the old one"
+    );
+    assert_eq!(place.environments().len(), 1);
+    // A run needs nothing more.
+    let run = place.ade("run config members.csv").succeeds();
+    assert_eq!(run.stderr, "");
+}
+
+#[test]
+fn a_run_in_progress_keeps_its_environment_while_it_is_built_anew() {
+    let place = Place::new();
+    let configuration = place.configuration("config");
+    let gate = place.gate("gate");
+    configuration.wait_at_with(&gate, "", "import openpyxl.chart");
+    place.members("members.csv");
+    place.warm("config");
+    let running = place.start("run config members.csv");
+    gate.wait_until_reached();
+    place.ade("env build config --force -q").succeeds();
+    gate.open();
+    running.wait().succeeds();
+}
+
+#[test]
+fn an_environment_of_which_packages_are_gone_is_built_again() {
+    let mut place = Place::cold();
+    place.hurry();
+    place.ade("env build config -q").succeeds();
+    let inside = |path: &str| {
+        let folder = place.environments()[0]["folder"]
+            .as_str()
+            .unwrap()
+            .to_owned();
+        let library = std::path::Path::new(&folder).join(".venv/lib");
+        let python = std::fs::read_dir(library).unwrap().next().unwrap().unwrap();
+        python.path().join("site-packages").join(path)
+    };
+    for gone in ["polars", "polars/dataframe/frame.py"] {
+        let path = inside(gone);
+        match path.is_dir() {
+            true => std::fs::remove_dir_all(&path).unwrap(),
+            false => std::fs::remove_file(&path).unwrap(),
+        }
+        place
+            .ade("env build config")
+            .succeeds()
+            .says("its folder is gone or incomplete");
+        assert!(inside(gone).exists());
+        place
+            .ade("env build config")
+            .succeeds()
+            .says("was ready already");
+    }
+    std::fs::remove_dir_all(inside("polars")).unwrap();
+    place.ade("check config").succeeds();
+    // What a run finds, it finds by failing; it is not the run's fault.
+    std::fs::remove_dir_all(inside("polars")).unwrap();
+    let run = place.enqueue("config", "members.csv");
+    place.ade("worker --drain").succeeds().says("lacks polars");
+    assert_eq!(place.outcomes(&run), ["succeeded"]);
+    std::fs::remove_dir_all(inside("polars")).unwrap();
+    place.ade("run config members.csv").succeeds();
+}

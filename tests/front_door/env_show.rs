@@ -1,0 +1,82 @@
+//! `ade env show`.
+
+use crate::common;
+
+use common::{Place, snapshot};
+
+#[test]
+fn one_is_shown_by_its_configuration_or_its_id() {
+    let place = Place::new();
+    let configuration = place.configuration("config");
+    place.ade("env show config").ends_with(2);
+    place.members("members.csv");
+    place.warm("config");
+    let shown = place.json("env show config --json");
+    let id = shown["id"].as_str().unwrap();
+    for given in [id, &id[..18]] {
+        assert_eq!(place.json(&format!("env show {given} --json"))["id"], id);
+    }
+    for (key, expected) in [("status", "ready"), ("configuration_name", "people")] {
+        assert_eq!(shown[key], expected, "{key}");
+    }
+    assert!(
+        shown["engine_spec"]
+            .as_str()
+            .unwrap()
+            .starts_with("embedded:")
+    );
+    for key in [
+        "python_version",
+        "python_path",
+        "engine_version",
+        "lock_digest",
+        "installer",
+        "deps_digest",
+    ] {
+        assert!(
+            shown[key].as_str().is_some_and(|value| !value.is_empty()),
+            "{key}: {shown}"
+        );
+    }
+    assert!(shown["size_bytes"].as_u64().unwrap() > 1_000_000);
+    let names: Vec<&str> = shown["packages"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|package| package["name"].as_str().unwrap())
+        .collect();
+    for name in ["ade-engine", "openpyxl", "polars"] {
+        assert!(names.contains(&name), "{names:?}");
+    }
+    let text = place.ade("env show config").succeeds();
+    assert!(text.stdout.starts_with("people ready\n"), "{text}");
+    assert!(text.stdout.contains("in use by      0 runs"), "{text}");
+
+    configuration.depend_on(&["openpyxl"]);
+    snapshot!(place, place.ade("env show config"), @r"
+    status 2
+    --- stderr
+    error: config has no environment yet
+    hint: `ade env build config` builds it
+    ");
+    place.ade_refuses("env show nonsense", "there is no environment \"nonsense\"");
+}
+
+#[test]
+fn one_that_could_not_be_built_is_shown_with_its_error() {
+    let place = Place::new();
+    let configuration = place.configuration("config");
+    configuration.depend_on(&["et-xmlfile==99.99"]);
+    place.ade("env build config -q").ends_with(3);
+    let shown = place.ade("env show config").succeeds();
+    assert!(shown.stdout.starts_with("people failed\n"), "{shown}");
+    for words in [
+        "error          install_config",
+        "hint           correct the dependencies",
+    ] {
+        assert!(shown.stdout.contains(words), "{words}: {shown}");
+    }
+    let shown = place.json("env show config --json");
+    assert_eq!(shown["error"]["code"], "install_failed");
+    assert!(shown["packages"].is_null(), "{shown}");
+}

@@ -1,0 +1,387 @@
+//! `ade explain`: why a run read its input as it did, and the way of a cell between the sender's sheet and the output.
+
+use crate::common;
+
+use common::api::Server;
+use common::{Place, has, workbook};
+use serde_json::{Value, json};
+
+/// A roster with a title, a header that no field knows, a value that is too high, and a note.
+const CREW: &str = "Crew of the quay,,,,,\n,,,,,\nSurname,First name,E-mail,Hours,Phnoe,Zzz\n\
+    Lee,Ann,ann@example.org,12,555-0100,a\nRay,Bob,bob@example.org,9,555-0101,b\n\
+    Moss,Cy,cy@example.org,99,555-0102,c\nVane,Di,di@example.org,3,555-0103,d\n\
+    Ash,Ed,ed@example.org,17,555-0104,e\n";
+
+/// A hook that drops a row, puts the others into another order, and makes a column.
+const HOOK: &str = "import polars as pl\n\n\ndef by_hours(*, table, **_):\n    \
+    return table.filter(pl.col(\"hours\") > 5).sort(\"hours\", descending=True).with_columns(pl.lit(1).alias(\"made\"))\n\n\n\
+    def register(registry):\n    registry.register_hook(by_hours, hook=\"on_table_transformed\", priority=0)\n";
+
+/// A configuration as `ade init` writes it, with a hook, and a run of that roster.
+fn with_a_run() -> Place {
+    let place = Place::new();
+    place.ade("init crew").succeeds();
+    place.write("crew/src/ade_config/hooks/by_hours.py", HOOK);
+    place.write("crew.csv", CREW);
+    place.ade("run crew crew.csv -q").succeeds();
+    place
+}
+
+fn explained(place: &Place, flags: &str) -> Value {
+    place.json(&format!("explain latest --json {flags}"))
+}
+
+fn words(value: &Value) -> String {
+    let words = value
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|word| word.as_str().unwrap());
+    words.collect::<Vec<_>>().join("\n")
+}
+
+/// One run for all of it: a run with an environment of its own takes long.
+#[test]
+fn a_run_says_why_it_read_its_input_as_it_did() {
+    let place = with_a_run();
+    tables_say_why(&place);
+    cells_are_followed_both_ways(&place);
+    what_is_not_there_is_said(&place);
+    a_field_without_a_column_says_what_came_near(&place);
+    quarantined_rows_are_followed_both_ways(&place);
+    the_api_says_the_same(&place);
+    a_run_without_recorded_rows_guesses_nothing(&place);
+}
+
+fn tables_say_why(place: &Place) {
+    let whole = explained(place, "");
+    has(
+        &whole,
+        json!({"schema_version": 1, "input": "crew.csv", "side": "input", "places": []}),
+    );
+    let table = &whole["tables"][0];
+    has(
+        table,
+        json!({"sheet": "crew", "table": 1, "region": "A3:F8", "rows": {"read": 5, "written": 4, "quarantined": 0}}),
+    );
+    assert_eq!(table["header_rows"]["rows"], json!([3]));
+    assert!(
+        words(&table["header_rows"]["why"])
+            .contains("row 3 is the header by what row detectors say")
+    );
+    let columns = table["columns"].as_array().unwrap();
+    assert_eq!(
+        (&columns[3]["field"], &columns[3]["why"]),
+        (&json!("hours"), &json!(["its header"]))
+    );
+    assert_eq!(columns[4]["nearest"]["field"], "phone");
+    let shown = place.ade("explain latest").succeeds();
+    for line in [
+        "crew table 1 A3:F8 → crew!A1:",
+        "header         row 3 is the header by what row detectors say",
+        "COLUMN  HEADER      FIELD       SCORE  WHY",
+        "D       Hours       hours        1.00  its header",
+        "suggestion     E Phnoe: nearest phone, its headers are 80% alike, to map it: headers=[…, \"Phnoe\"]",
+        "hook           ade_config.hooks.by_hours.by_hours (on_table_transformed): rows are others or in another order",
+    ] {
+        assert!(shown.stdout.contains(line), "{line}\n{}", shown.stdout);
+    }
+    // The same words where a run is shown.
+    place.ade_prints(
+        "runs show latest",
+        "; nearest phone, its headers are 80% alike",
+    );
+    place.ade_prints(
+        "runs show latest --rows",
+        "row 3 is the header by what row detectors say",
+    );
+
+    // A column by its letters, its header and its field.
+    for name in ["D", "Hours", "hours", "HOURS", "d"] {
+        let tables = explained(place, &format!("--column {name}"))["tables"].take();
+        assert_eq!(tables[0]["columns"].as_array().unwrap().len(), 1, "{name}");
+        assert_eq!(tables[0]["columns"][0]["column"], "D", "{name}");
+    }
+    place
+        .ade("explain latest --column hours")
+        .succeeds()
+        .prints("field          hours with 1.00")
+        .prints("changed by     its reader")
+        .prints("checked by     hours.up_to_80");
+    // No value of a cell is in it.
+    let text = format!("{whole}{}", shown.stdout);
+    assert!(
+        !text.contains("Crew of the quay") && !text.contains("555-01") && !text.contains("Moss"),
+        "{text}"
+    );
+}
+
+fn cells_are_followed_both_ways(place: &Place) {
+    let run = place.latest_run();
+    let output = place.cells(run["output_path"].as_str().unwrap());
+    let written = |cell: &str| {
+        let (column, row) = cell.split_at(1);
+        let column = usize::from(column.as_bytes()[0] - b'A');
+        output["crew"][row.parse::<usize>().unwrap() - 1][column].clone()
+    };
+    // By hours: Moss 99, Ash 17, Lee 12, Ray 9. Vane was dropped.
+    let lines: Vec<&str> = CREW.lines().collect();
+    let mut followed = 0;
+    for (row, output_row) in [(6, 2), (8, 3), (4, 4), (5, 5)] {
+        for (at, column) in ["A", "B", "C", "E", "F"].into_iter().enumerate() {
+            let cell = format!("{column}{row}");
+            let way = explained(place, &format!("--cell {cell}"))["places"][0].take();
+            assert_eq!(way["part"], "data", "{way}");
+            let there = way["output"][0]["cell"]
+                .as_str()
+                .unwrap_or_else(|| panic!("{way}"));
+            assert!(there.ends_with(&output_row.to_string()), "{cell} {there}");
+            // What stands there is what the sender wrote.
+            let at = if at < 3 { at } else { at + 1 };
+            assert_eq!(
+                written(there),
+                lines[row - 1].split(',').nth(at).unwrap(),
+                "{cell} {there}"
+            );
+            let back =
+                explained(place, &format!("--side output --cell {there}"))["places"][0].take();
+            assert_eq!(back["source"]["cell"], *cell, "{back}");
+            followed += 1;
+        }
+    }
+    assert_eq!(followed, 20);
+
+    // A header goes to the header, and an issue stays at its cell.
+    let header = explained(place, "--cell crew!C3")["places"][0].take();
+    assert_eq!(
+        (&header["part"], &header["output"][0]["header"]),
+        (&json!("header"), &json!("E-mail"))
+    );
+    let cell = explained(place, "--row 6 --column hours")["places"][0].take();
+    has(
+        &cell,
+        json!({"fields": ["hours"], "transforms": ["Field('hours').read"], "validators": ["hours.up_to_80"]}),
+    );
+    assert_eq!(cell["issues"][0]["rule"], "hours.up_to_80", "{cell}");
+    assert_eq!(cell["hooks"][0]["rows"], "moved");
+
+    // Rows that are not in the output, and why.
+    let dropped = explained(place, "--row 7")["places"][0].take();
+    assert_eq!(dropped["output"], json!([]));
+    assert!(
+        words(&dropped["why"]).contains("the row is not in the output"),
+        "{dropped}"
+    );
+    let title = explained(place, "--cell A1")["places"][0].take();
+    assert_eq!(title["part"], "outside");
+    assert!(words(&title["why"]).contains("above table 1"), "{title}");
+    place.ade_prints("explain latest --row 7", "output         none");
+
+    // A column that a hook made comes from no cell.
+    let columns = explained(place, "--side output")["tables"][0]["output"]["columns"].take();
+    let made = columns
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|one| one["header"] == "made")
+        .unwrap();
+    let cell = format!("{}2", made["column"].as_str().unwrap());
+    let way = explained(place, &format!("--side output --cell {cell}"))["places"][0].take();
+    assert_eq!(
+        (&way["source"]["cell"], &way["source"]["row"]),
+        (&Value::Null, &json!(6))
+    );
+    // The row has an issue in another column.
+    assert_eq!(way["issues"], json!([]));
+    assert!(
+        words(&way["why"]).contains("a hook may have made it"),
+        "{way}"
+    );
+}
+
+fn what_is_not_there_is_said(place: &Place) {
+    place.ade_fails("explain nothing", 2, "run_not_found");
+    place.ade_fails("explain latest --sheet Quay", 2, "sheet_not_found");
+    for flags in [
+        "--cell 7",
+        "--cell XFE1",
+        "--column Tide",
+        "--side output --cell A99",
+    ] {
+        place.ade_fails(&format!("explain latest {flags}"), 2, "cell_not_found");
+    }
+    place.ade_refuses("explain latest --column Tide", "A Surname, B First name");
+    place.ade("explain latest --cell A1 --row 3").ends_with(2);
+    place.ade("explain latest --row 0").ends_with(2);
+    place.write("broken.xlsx", "none");
+    place.ade("run crew broken.xlsx -q").ends_with(1);
+    place.ade_fails("explain broken.xlsx", 2, "no_explanation");
+}
+
+/// North has a column of each field that is asked for, or one whose header is like its; South has none.
+fn a_field_without_a_column_says_what_came_near(place: &Place) {
+    let rows = |header: &'static [&'static str]| -> Vec<&'static [&'static str]> {
+        let lee: &[&str] = &["Lee", "Ann", "ann@example.org", "12"];
+        let ray: &[&str] = &["Ray", "Bob", "bob@example.org", "99"];
+        vec![header, lee, ray]
+    };
+    let north = rows(&["Surname", "Phnoe", "E-mail", "Hours"]);
+    let south = rows(&["Surname", "First name", "E-mail", "Zzz"]);
+    place.write(
+        "two.xlsx",
+        workbook(&[("North", &north), ("South", &south)]),
+    );
+    place.ade("init plain").succeeds();
+    place.ade("run plain two.xlsx -q").succeeds();
+    // A field that no column went to: what came nearest, and what to write.
+    for name in ["phone", "Phone", "PHONE"] {
+        let said = explained(place, &format!("--column {name}"));
+        assert_eq!(said["tables"], json!([]));
+        let without = &said["without"];
+        has(
+            &without[0],
+            json!({"field": "phone", "sheet": "North", "table": 1, "to_map": ["if column B is phone: headers=[…, \"Phnoe\"]"]}),
+        );
+        has(
+            &without[0]["nearest"][0],
+            json!({"column": "B", "name": "Phnoe", "field": null, "score": null, "likeness": 0.8}),
+        );
+        assert_eq!(without[1]["sheet"], "South");
+        assert_eq!(without[1]["nearest"], json!([]));
+        let to_map = without[1]["to_map"][0].as_str().unwrap();
+        assert!(
+            to_map.contains("phone (D Zzz)") && to_map.contains("headers=[…, \"Zzz\"]"),
+            "{to_map}"
+        );
+    }
+    place
+        .ade("explain latest --column phone")
+        .succeeds()
+        .prints("North table 1 no column went to phone")
+        .prints("nearest        B Phnoe: ")
+        .prints("its header is 80% like those of phone")
+        .prints("to map it      if column B is phone: headers=[…, \"Phnoe\"]");
+    // One that was found on one sheet alone.
+    let said = explained(place, "--column hours");
+    assert_eq!(said["tables"].as_array().unwrap().len(), 1);
+    assert_eq!(said["tables"][0]["columns"][0]["column"], "D");
+    assert_eq!(said["without"][0]["sheet"], "South");
+    assert_eq!(
+        explained(place, "--sheet North --column hours")["without"],
+        json!([])
+    );
+    // Beside a row it is no column of that name.
+    place.ade_fails(
+        "explain latest --sheet South --row 2 --column pay",
+        2,
+        "cell_not_found",
+    );
+}
+
+fn quarantined_rows_are_followed_both_ways(place: &Place) {
+    place.ade("run plain two.xlsx -q --quarantine").succeeds();
+    let way = explained(place, "--sheet North --row 3")["places"][0].take();
+    has(&way["output"][0], json!({"sheet": "Quarantine", "row": 2}));
+    assert!(
+        words(&way["why"]).contains("is quarantined: it is row 2 of the sheet \"Quarantine\""),
+        "{way}"
+    );
+    let cell = explained(place, "--cell North!D3")["places"][0].take();
+    has(
+        &cell["output"][0],
+        json!({"sheet": "Quarantine", "row": 2, "cell": null}),
+    );
+    let back = explained(place, "--side output --sheet Quarantine --row 2")["places"][0].take();
+    has(&back["source"], json!({"sheet": "North", "row": 3}));
+    assert_eq!(back["issues"][0]["rule"], "hours.up_to_80", "{back}");
+    place.ade_fails(
+        "explain latest --side output --sheet Quarantine --row 3",
+        2,
+        "cell_not_found",
+    );
+    place.ade_prints(
+        "runs show latest --rows",
+        "quarantined    North!row 3 → Quarantine!row 2",
+    );
+    let id = place.latest_run()["id"].as_str().unwrap().to_owned();
+    let server = Server::of(place);
+    let segments =
+        server.read(&format!("runs/{id}/rows?side=input&sheet=North"))["segments"].take();
+    has(
+        segments.as_array().unwrap().last().unwrap(),
+        json!({"row": 3, "reason": "quarantined", "output_sheet": "Quarantine", "output_row": 2}),
+    );
+    let window = server.read(&format!(
+        "runs/{id}/cells?side=output&sheet=Quarantine&rows=1-2&columns=1-2"
+    ));
+    assert_eq!(
+        window["row_map"],
+        json!({"sheet": "North", "rows": [null, 3], "unknown": null})
+    );
+    drop(server);
+    // In a workbook of their own.
+    place
+        .ade("run plain two.xlsx -q --set quarantine=file")
+        .succeeds();
+    let way = explained(place, "--sheet North --row 3")["places"][0].take();
+    assert_eq!(way["output"], json!([]));
+    assert!(
+        words(&way["why"]).contains("row 2 of the sheet \"Quarantine\" of two_quarantine.xlsx"),
+        "{way}"
+    );
+}
+
+fn the_api_says_the_same(place: &Place) {
+    let id = place.json("runs show crew.csv --json")["id"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    let server = Server::of(place);
+    for (query, flags) in [
+        ("", ""),
+        ("?cell=D6", "--cell D6"),
+        (
+            "?side=output&row=3&column=E-mail",
+            "--side output --row 3 --column E-mail",
+        ),
+        ("?sheet=crew&column=hours", "--sheet crew --column hours"),
+    ] {
+        let printed = place.json(&format!("explain {id} --json {flags}"));
+        assert_eq!(
+            server.read(&format!("runs/{id}/explain{query}")),
+            printed,
+            "{query}"
+        );
+    }
+    let path = |query: &str| format!("runs/{id}/explain?{query}");
+    server
+        .get(&path("sheet=Quay"))
+        .refuses(404, "sheet_not_found");
+    server
+        .get(&path("column=Tide"))
+        .refuses(404, "cell_not_found");
+    server.get(&path("side=left")).refuses_field("side");
+    server.get(&path("row=0")).refuses_field("row");
+    server.get(&path("cell=A1&row=2")).refuses_field("cell");
+    server
+        .get("runs/none/explain")
+        .refuses(404, "run_not_found");
+}
+
+/// Without `row_provenance` the rows of the output are not numbered, and the hook has moved them.
+fn a_run_without_recorded_rows_guesses_nothing(place: &Place) {
+    place
+        .ade("run crew crew.csv -q --set row_provenance=false")
+        .succeeds();
+    let cell = explained(place, "--cell A6")["places"][0].take();
+    has(
+        &cell["output"][0],
+        json!({"sheet": "crew", "cell": null, "row": null, "column": "A"}),
+    );
+    assert!(words(&cell["why"]).contains("is not known"), "{cell}");
+    let back = explained(place, "--side output --cell B2")["places"][0].take();
+    has(
+        &back["source"],
+        json!({"sheet": "crew", "cell": null, "row": null, "column": "B"}),
+    );
+}

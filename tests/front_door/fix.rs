@@ -1,0 +1,78 @@
+//! `ade fix`.
+
+use crate::common;
+
+use common::Place;
+
+const FIELDS: &str = "crew/src/ade_config/columns/fields.py";
+
+/// A run of a file with headers that the configuration does not know.
+fn with_a_run() -> Place {
+    let place = Place::new();
+    place.ade("init crew -q").succeeds();
+    let rows: String = (0..12)
+        .map(|number| format!("King,Person,3{number}.5,Nordmetall,blau {number}\n"))
+        .collect();
+    place.write(
+        "april.csv",
+        format!("Surname,Given name,Std.,Firma,Farbe\n{rows}"),
+    );
+    place.ade("run crew april.csv -q").succeeds();
+    place
+}
+
+/// One place for all of it: an environment of its own takes long.
+#[test]
+fn what_is_accepted_is_written_into_the_field_and_the_file_is_run_again() {
+    let place = with_a_run();
+    let before = place.read(FIELDS);
+    let told = place.json("fix april.csv --json");
+    let reason = |field: &str| {
+        let all = told["suggestions"].as_array().unwrap();
+        let one = all.iter().find(|one| one["field"] == field).unwrap();
+        (one["header"].clone(), one["reason"].clone())
+    };
+    let (header, why) = reason("hours");
+    assert_eq!(header, "Std.", "{told}");
+    assert_eq!(why, "\"hours\" and \"Std.\" both mean \"hours\"");
+    assert_eq!(reason("employer").0, "Firma");
+    // Piped and without --accept nothing is changed.
+    place
+        .ade("fix april.csv")
+        .succeeds()
+        .prints("✓ hours = Std.");
+    assert_eq!(place.read(FIELDS), before);
+
+    place
+        .ade("fix april.csv --accept hours=Std.")
+        .succeeds()
+        .prints("+++ b/src/ade_config/columns/fields.py")
+        .prints("3 fields with a column now, 2 before");
+    let after = place.read(FIELDS);
+    assert_eq!(
+        after,
+        before.replace("\"hours worked\"]", "\"hours worked\", \"Std.\"]")
+    );
+    place
+        .ade("fix latest --accept hours=Std.")
+        .ends_with(2)
+        .says("hours is no field without a column")
+        .says("employer");
+    place
+        .ade("fix latest --accept employer=Colour")
+        .ends_with(2)
+        .says("there is no column \"Colour\"");
+
+    // A list that is shared by a name is not the field's own.
+    let shared = after.replace(
+        "headers=[\"employer\", \"company\", \"contractor\"]",
+        "headers=EMPLOYER",
+    );
+    let shared = shared.replace("FIELDS = [", "EMPLOYER = [\"employer\"]\nFIELDS = [");
+    place.write(FIELDS, &shared);
+    place
+        .ade("fix latest --accept employer=Firma")
+        .ends_with(1)
+        .prints("Paste \"Firma\" into the headers of employer");
+    assert_eq!(place.read(FIELDS), shared);
+}

@@ -1,0 +1,346 @@
+//! `ade init`: what it writes runs as it is.
+
+use crate::common;
+
+use common::{Place, snapshot};
+use serde_json::{Value, json};
+
+#[test]
+fn the_default_template_runs_as_it_is_and_passes_its_own_cases() {
+    let place = Place::new();
+    snapshot!(place, place.ade("init team-orders"), @r"
+    status 0
+    --- stdout
+    Created a configuration in team-orders
+      README.md
+      .gitignore
+      pyproject.toml
+      settings.toml
+      src/ade_config/__init__.py
+      src/ade_config/columns/fields.py
+      tests/cases/office-export/expected.csv
+      tests/cases/office-export/input.csv
+      sample.xlsx
+    --- stderr
+
+    Next: ade run team-orders team-orders/sample.xlsx   (a messy roster; the first run builds an environment)
+          ade test team-orders   (inputs whose result is known)
+    ");
+    snapshot!(place, place.ade("run team-orders team-orders/tests/cases/office-export/input.csv -q"), @r"
+    status 0
+    --- stdout
+    data/workspaces/default/runs/[ID]/output/input_normalized.xlsx
+    ");
+    let run = place.latest_run();
+    let cells = place.cells(run["output_path"].as_str().unwrap());
+    let fields = ["First name", "Last name", "E-mail", "Hours", "Gross pay"];
+    assert_eq!(
+        values_of(&cells, &fields),
+        json!([
+            ["Avery", "Smith", "avery.smith@example.org", 38, 1309.5],
+            ["Jordan", "O'Connor", null, 12.5, 410],
+            ["Casey", "Martin", "casey@example.org", 96, 3120],
+        ])
+    );
+    passes_its_own_cases(&place, "team-orders");
+}
+
+fn passes_its_own_cases(place: &Place, configuration: &str) {
+    let line = format!("test {configuration}");
+    place.ade(&line).succeeds().prints("1 passed, 0 failed");
+}
+
+/// The command that `ade init` names, as it is printed.
+fn next(printed: &str) -> &str {
+    let (_, rest) = printed.split_once("Next: ade ").unwrap();
+    rest.split_once("   (").unwrap().0
+}
+
+#[test]
+fn the_command_that_init_prints_runs_the_sample_of_every_template() {
+    for template in ["default", "full", "minimal"] {
+        let place = Place::named(template);
+        let made = place.ade(&format!("init crew --template {template}"));
+        let command = next(&made.succeeds().stderr).to_owned();
+        assert_eq!(command, "run crew crew/sample.xlsx");
+        let digest = |run: &Value| run["source_digest"].as_str().unwrap().to_owned();
+        place.ade(&command).succeeds().prints("2 sheets, 2 tables");
+        let first = place.latest_run();
+        assert!(first["metrics"]["mapped_fields"].as_u64() > Some(0));
+        // The sample is to be tried and thrown away: it is no part of the configuration.
+        std::fs::rename(place.path("crew/sample.xlsx"), place.path("mine.xlsx")).unwrap();
+        place.ade("run crew mine.xlsx -q").succeeds();
+        assert_eq!(digest(&place.latest_run()), digest(&first), "{template}");
+    }
+    // In the folder itself, and in one whose name a shell would take apart.
+    let place = Place::new();
+    std::fs::create_dir(place.path("here")).unwrap();
+    let there = |line: &str| {
+        let mut command = place.command();
+        command
+            .args(line.split(' '))
+            .current_dir(place.path("here"));
+        Place::to_its_end(command).succeeds()
+    };
+    assert_eq!(next(&there("init .").stderr), "run . sample.xlsx");
+    there("run . sample.xlsx -q");
+    let made = place.ade_with(["init", "of today/my crew"]).succeeds();
+    assert_eq!(
+        next(&made.stderr),
+        "run 'of today/my crew' 'of today/my crew/sample.xlsx'"
+    );
+}
+
+#[test]
+fn what_was_found_in_the_sample_is_told() {
+    let place = Place::new();
+    place.ade("init crew -q").succeeds();
+    place.ade("run crew crew/sample.xlsx -o .").succeeds();
+    let cells = place.cells("sample_normalized.xlsx");
+    assert_eq!(
+        values_of_sheet(&cells["South"], &["First name", "Last name"])[..2],
+        [json!(["Hayden", "King"]), json!(["Logan", "Clark"])]
+    );
+    place
+        .ade("runs show latest")
+        .succeeds()
+        .prints("Employee Name   first_name, last_name")
+        .prints("10  split into these fields")
+        .prints("1 row without a value of any field dropped (row 12)");
+}
+
+#[test]
+fn the_full_template_passes_its_own_cases() {
+    let place = Place::new();
+    place.ade("init crew --template full -q").succeeds();
+    place.ade("check crew").succeeds();
+    passes_its_own_cases(&place, "crew");
+}
+
+/// The fields' values in the rows of the only sheet. The columns have labels or names, as the output's style says.
+fn values_of(cells: &Value, fields: &[&str]) -> Value {
+    let sheets = cells.as_object().unwrap();
+    values_of_sheet(sheets.values().next().unwrap(), fields).into()
+}
+
+fn values_of_sheet(sheet: &Value, fields: &[&str]) -> Vec<Value> {
+    let names = [("E-mail", "email"), ("Gross pay", "pay")];
+    let (header, rows) = sheet.as_array().unwrap().split_first().unwrap();
+    let places: Vec<usize> = fields
+        .iter()
+        .map(|label| {
+            let known = names.iter().find(|(known, _)| known == label);
+            let name = known.map_or(label.to_lowercase().replace(' ', "_"), |(_, name)| {
+                (*name).to_owned()
+            });
+            let is_field = |cell: &Value| *cell == **label || *cell == *name;
+            header
+                .as_array()
+                .unwrap()
+                .iter()
+                .position(is_field)
+                .unwrap()
+        })
+        .collect();
+    rows.iter()
+        .map(|row| places.iter().map(|at| row[*at].clone()).collect::<Value>())
+        .collect()
+}
+
+#[test]
+fn the_minimal_template_runs_as_it_is() {
+    let place = Place::new();
+    snapshot!(place, place.ade("init small --template minimal -q"), @r"
+    status 0
+    --- stdout
+    Created a configuration in small
+      .gitignore
+      pyproject.toml
+      settings.toml
+      src/ade_config/__init__.py
+      src/ade_config/columns/fields.py
+      sample.xlsx
+    ");
+    place.members("members.csv");
+    place.ade("run small members.csv -q").succeeds();
+    assert_eq!(place.latest_run()["metrics"]["mapped_fields"], 1);
+}
+
+/// 30 people, below these headers for id, address, phone, day and pay.
+fn roster(headers: [&str; 5]) -> String {
+    let mut text = format!("First name,Last name,{}\n", headers.join(","));
+    for n in 0..30 {
+        text.push_str(&format!(
+            "Ann{letter},Lee{letter},M-{year}-{},ann.{n}@example.org,({}) 555-{},{}.{}.2024,{}.25\n",
+            1000 + n,
+            204 + n,
+            1000 + 37 * n,
+            1 + n % 28,
+            1 + n % 12,
+            1080 + 47 * n,
+            letter = char::from(b'a' + n as u8 % 26),
+            year = 2019 + n % 5,
+        ));
+    }
+    text
+}
+
+#[test]
+fn columns_with_strange_headers_or_none_are_found_by_their_values_and_never_guessed() {
+    const KNOWN: [&str; 5] = ["Member ID", "E-mail", "Phone", "Hire date", "Gross wages"];
+    const FIELDS: [&str; 5] = ["member_id", "email", "phone", "start_date", "pay"];
+    let place = Place::new();
+    place.ade("init roster -q").succeeds();
+    for (name, others) in [
+        ("blank", [""; 5]),
+        ("strange", ["Zugang", "Quux", "Info", "Kol. B", "???"]),
+        ("other", ["Order number", "", "", "Birth date", "Net pay"]),
+    ] {
+        place.write(format!("inbox/{name}.csv"), roster(others));
+        for (at, other) in others.into_iter().enumerate() {
+            let mut headers = KNOWN;
+            headers[at] = other;
+            place.write(format!("inbox/{name}-{at}.csv"), roster(headers));
+        }
+    }
+    // A second column of each kind, and neither has a header that tells them apart.
+    let doubled: String = roster([""; 5])
+        .lines()
+        .map(|line| {
+            let cells: Vec<&str> = line.split(',').skip(2).collect();
+            format!("{line},{}\n", cells.join(","))
+        })
+        .collect();
+    place.write("inbox/doubled.csv", doubled);
+    let runs = place.ade("run roster inbox --json --jobs 1").succeeds();
+    let mut seen = 0;
+    for run in runs.records() {
+        let folder = run["run_dir"].as_str().unwrap();
+        let artifact = place.artifact(folder);
+        let columns = artifact
+            .pointer("/decisions/workbooks/0/sheets/0/tables/0/structure/columns")
+            .unwrap_or_else(|| panic!("{artifact:#}"));
+        let found: Vec<Value> = columns.as_array().unwrap()[2..]
+            .iter()
+            .map(|column| column["mapping"]["field"].clone())
+            .collect();
+        let name = run["input"]["name"].as_str().unwrap();
+        let mut wanted = FIELDS.map(Value::from).to_vec();
+        match name.trim_end_matches(".csv").split_once('-') {
+            // Below an unknown word only addresses are unmistakable: ids, days and phones without a plus may be anything.
+            Some(("strange", at)) if matches!(at, "0" | "2" | "3") => {
+                wanted[at.parse::<usize>().unwrap()] = Value::Null;
+            }
+            None if name.starts_with("strange") => {
+                for at in [0, 2, 3] {
+                    wanted[at] = Value::Null;
+                }
+            }
+            Some(("other", at)) if !matches!(at, "1" | "2") => {
+                wanted[at.parse::<usize>().unwrap()] = Value::Null;
+            }
+            None if name.starts_with("other") => {
+                for at in [0, 3, 4] {
+                    wanted[at] = Value::Null;
+                }
+            }
+            None if name.starts_with("doubled") => wanted = vec![Value::Null; 10],
+            _ => {}
+        }
+        assert_eq!(found, wanted, "{name}");
+        for (column, field) in columns.as_array().unwrap()[2..].iter().zip(&found) {
+            let is_known = column["header"]["raw"]
+                .as_str()
+                .is_some_and(|raw| KNOWN.contains(&raw));
+            let score = column["mapping"]["score"].as_f64();
+            assert_eq!(score.is_some(), !field.is_null());
+            assert!(
+                score.is_none_or(|score| (score >= 1.0) == is_known),
+                "{name}"
+            );
+        }
+        seen += 1;
+    }
+    assert_eq!(seen, 19);
+}
+
+#[test]
+fn what_other_programs_export_is_read_by_a_new_configuration_as_it_is() {
+    let place = Place::new();
+    // Semicolons, and an encoding that is not UTF-8: as a spreadsheet program of western Europe writes it.
+    let exported: Vec<u8> = "Name;Email\nJosé;jose@example.org\nZoë;zoe@example.org\n"
+        .chars()
+        .map(|letter| u8::try_from(letter).unwrap())
+        .collect();
+    place.write("exported.csv", exported);
+    for template in ["default", "minimal"] {
+        place
+            .ade(&format!("init {template} --template {template} -q"))
+            .succeeds();
+        place
+            .ade(&format!("run {template} exported.csv -q"))
+            .succeeds();
+        let run = place.latest_run();
+        let cells = place
+            .cells(run["output_path"].as_str().unwrap())
+            .to_string();
+        let first_names = ["José", "Zoë"].map(|name| cells.contains(&format!("\"{name}\"")));
+        assert_eq!(first_names, [true, true], "{template}: {cells}");
+        assert!(!cells.contains(';'), "{template}: {cells}");
+    }
+}
+
+#[test]
+fn a_new_name_is_put_in_and_a_folders_name_made_fit() {
+    let place = Place::new();
+    place
+        .ade_with(["init", "Team Orders (2026)", "-q"])
+        .succeeds();
+    assert!(
+        place
+            .read("Team Orders (2026)/pyproject.toml")
+            .contains("name = \"team-orders-2026\"")
+    );
+    place.ade("init other --name roster -q").succeeds();
+    assert!(
+        place
+            .read("other/pyproject.toml")
+            .contains("name = \"roster\"")
+    );
+    snapshot!(place, place.ade_with(["init", "third", "--name", "not a name"]), @r#"
+    status 2
+    --- stderr
+    error: "not a name" cannot be a project's name
+    hint: letters, digits, '.', '_' and '-', beginning and ending with a letter or digit; --name sets it
+    "#);
+    assert!(!place.path("third").exists());
+    place.ade_refuses(
+        "init third --template fancy",
+        "possible values: default, full, minimal",
+    );
+}
+
+#[test]
+fn nothing_that_exists_is_overwritten() {
+    let place = Place::new();
+    place.write("full/mine.txt", "mine");
+    place.write("file", "mine");
+    snapshot!(place, place.ade("init full"), @r"
+    status 2
+    --- stderr
+    error: full is not empty
+    hint: choose another folder; ade init overwrites nothing
+    ");
+    assert_eq!(place.files_below("full"), ["mine.txt"]);
+    place.ade_refuses("init file", "file is not a folder");
+    // The current folder is not empty either; a repository without files is.
+    place.ade("init").ends_with(2);
+    place.write("cloned/.git/HEAD", "ref: refs/heads/main\n");
+    place.ade("init cloned -q").succeeds();
+    let json = place.json("init fourth --json");
+    assert_eq!(json["template"], "default");
+    assert_eq!(
+        json["files"].as_array().unwrap().len(),
+        place.files_below("fourth").len()
+    );
+}

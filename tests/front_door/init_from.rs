@@ -1,0 +1,265 @@
+//! `ade init --from`: a configuration from samples.
+
+use crate::common;
+
+use common::Place;
+use serde_json::Value;
+
+const FIELDS: &str = "src/ade_config/columns/fields.py";
+
+/// A month of deliveries, below these headers for number, day, customer, state, cost and note.
+fn deliveries(headers: [&str; 6], month: u32, mark: &str) -> String {
+    let mut text = format!("Deliveries of the month;;;;;\n\n{}\n", headers.join(";"));
+    for n in 0..30 {
+        let state = ["open", "sent", "lost"][n % 3];
+        text.push_str(&format!(
+            "D-{}{:03};{:02}.{month:02}.2025;Customer {};{state};{}{mark}{:02};{}\n",
+            month,
+            n * 7,
+            1 + n % 28,
+            n % 11,
+            120 + 13 * n,
+            n * 3,
+            if n % 2 == 0 {
+                "by \"van\", fragile"
+            } else {
+                ""
+            },
+        ));
+    }
+    text
+}
+
+const ENGLISH: [&str; 6] = [
+    "Delivery no",
+    "Delivery date",
+    "Customer",
+    "Status",
+    "Cost",
+    "Note",
+];
+
+fn field<'a>(told: &'a Value, name: &str) -> &'a Value {
+    let all = told["fields"].as_array().unwrap();
+    let found = all.iter().find(|field| field["name"] == name);
+    found.unwrap_or_else(|| panic!("{name} in {all:#?}"))
+}
+
+#[test]
+fn samples_make_a_configuration_that_runs_and_whose_cases_pass() {
+    let place = Place::new();
+    place.write("march.csv", deliveries(ENGLISH, 3, "."));
+    place.write("april.csv", deliveries(ENGLISH, 4, "."));
+    place.write("may.csv", deliveries(ENGLISH, 5, "."));
+    place
+        .ade("init deliveries --from march.csv april.csv")
+        .succeeds()
+        .prints("6 fields from 60 records of 2 samples:")
+        .prints("status (Status): text, required, one_of")
+        .prints("Look at first:")
+        .prints("nobody has checked the cases yet")
+        .says("the environment is ready");
+    let fields = place.read(format!("deliveries/{FIELDS}"));
+    for line in [
+        "    Field(\"delivery_no\", \"Delivery no\", read=code, by_values=True, required=True, unique=True, key=True),",
+        "    Field(\"delivery_date\", \"Delivery date\", read=date, by_values=True, required=True),",
+        "    Field(\"customer\", \"Customer\", read=text, required=True),",
+        "    Field(\"status\", \"Status\", read=text, by_values=STATUS, required=True, checks=[known_status]),",
+        "    Field(\"note\", \"Note\", read=text),",
+        "STATUS = [\"lost\", \"open\", \"sent\"]",
+    ] {
+        assert!(fields.contains(line), "{line}\n{fields}");
+    }
+    let settings = place.read("deliveries/settings.toml");
+    assert!(
+        settings.contains("date_order = \"dmy\"  # shown by Delivery date"),
+        "{settings}"
+    );
+    assert_eq!(
+        place
+            .read("deliveries/tests/cases/march/expected.csv")
+            .lines()
+            .count(),
+        21
+    );
+    assert!(
+        place
+            .read("deliveries/tests/cases/march/case.toml")
+            .ends_with("checked = false\n")
+    );
+    place
+        .ade("test deliveries")
+        .succeeds()
+        .prints("2 passed, 0 failed");
+    // The environment that the samples were read in is the configuration's own.
+    let run = place.ade("run deliveries may.csv").succeeds();
+    assert!(!run.stderr.contains("Building"), "{}", run.stderr);
+    let run = place.latest_run();
+    assert_eq!(run["metrics"]["mapped_fields"], 6);
+    assert_eq!(run["metrics"]["rows"], 30, "{run:#}");
+    place.ade("check deliveries").succeeds();
+
+    // What somebody has written is not touched, and what fails leaves nothing.
+    place
+        .ade("init deliveries --from may.csv")
+        .ends_with(2)
+        .says("deliveries is not empty");
+    assert_eq!(place.read(format!("deliveries/{FIELDS}")), fields);
+}
+
+#[test]
+fn other_senders_are_the_same_field_for_a_reason_and_wished_columns_come_in_their_order() {
+    let place = Place::new();
+    place.write("a.csv", deliveries(ENGLISH, 3, "."));
+    let german = [
+        "Liefernummer",
+        "Lieferdatum",
+        "Kunde",
+        "Zustand Q",
+        "Kosten",
+        "Zettelkasten",
+    ];
+    place.write("b.csv", deliveries(german, 3, ","));
+    let told = place.json("init two --from a.csv b.csv --json");
+    assert_eq!(
+        field(&told, "delivery_date")["merges"][0]["reason"],
+        "\"Delivery date\" and \"Lieferdatum\" both mean \"delivery date\""
+    );
+    assert_eq!(
+        field(&told, "delivery_date")["headers"],
+        serde_json::json!(["delivery date", "lieferdatum"])
+    );
+    // Shared values are a reason; notes of one shape are none.
+    assert!(
+        field(&told, "status")["merges"][0]["reason"]
+            .as_str()
+            .unwrap()
+            .ends_with("have 3 values in common")
+    );
+    place.ade("test two").succeeds().prints("2 passed");
+
+    let wishes = [
+        ("names", "Price,Customer,delivery_date,Driver"),
+        ("file", "target.csv"),
+    ];
+    place.write("target.csv", "Price,Customer,delivery_date,Driver\n");
+    for (folder, wished) in wishes {
+        let told = place
+            .ade_with([
+                "init", folder, "--from", "a.csv", "--fields", wished, "--json",
+            ])
+            .succeeds()
+            .json();
+        let names: Vec<&str> = told["fields"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|field| field["name"].as_str().unwrap())
+            .collect();
+        assert_eq!(names, ["price", "customer", "delivery_date", "driver"]);
+        assert_eq!(
+            field(&told, "delivery_date")["columns"][0][1],
+            "Delivery date"
+        );
+        assert_eq!(
+            field(&told, "driver")["remarks"][0],
+            "no column of the samples is known to be it"
+        );
+        assert!(
+            told["left_out"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .any(|one| one["header"] == "Status")
+        );
+        place
+            .ade(&format!("test {folder}"))
+            .succeeds()
+            .prints("1 passed");
+        assert!(
+            place
+                .read(format!("{folder}/settings.toml"))
+                .contains("\nall_fields = true\n")
+        );
+    }
+}
+
+#[test]
+fn what_fails_leaves_nothing_and_says_which_file_and_why() {
+    let place = Place::new();
+    place.write("good.csv", deliveries(ENGLISH, 3, "."));
+    place.write("empty.csv", "");
+    place.write("headers.csv", "Name,Amount,Date\n");
+    place.write("prose.csv", "Dear colleagues\nsee you on Monday\n");
+    place.write("fake.xlsx", "no workbook at all");
+    place.write("notes.txt", "Name,Amount\nA,5\n");
+    place.write("twice.csv", "Net,NET\n1,2\n");
+    place.write("tests/other/good.csv", deliveries(ENGLISH, 4, "."));
+    for (line, said) in [
+        ("init new --from gone.csv", "there is no file gone.csv"),
+        (
+            "init new --from notes.txt",
+            "notes.txt has a format that is not supported",
+        ),
+        ("init new --from good.csv empty.csv", "empty.csv"),
+        (
+            "init new --from headers.csv",
+            "headers.csv: there are no rows below its headers",
+        ),
+        (
+            "init new --from prose.csv",
+            "prose.csv: no table with a row of headers was found",
+        ),
+        ("init new --from fake.xlsx", "fake.xlsx"),
+        (
+            "init new --from good.csv --fields gone.xlsx",
+            "gone.xlsx is no file",
+        ),
+        (
+            "init new --from good.csv --fields twice.csv",
+            "twice.csv: two columns are called 'NET'",
+        ),
+        (
+            "init new --from good.csv --fields net,Net",
+            "two columns are called 'Net'",
+        ),
+        ("init new --fields net", "--from"),
+    ] {
+        place.ade(line).ends_with(2).says(said);
+        assert!(!place.path("new").exists(), "{line}");
+    }
+    // Two samples of one name, values that a literal has to escape, and headers that are no names.
+    let odd: String = (0..24)
+        .map(|n| {
+            let state = ["say \"no\"", "back\\slash", "two\nlines"][n % 3];
+            format!(
+                "{n}5{n},\"{}\",{}.5,x{n}\n",
+                state.replace('"', "\"\""),
+                n * 40
+            )
+        })
+        .collect();
+    let odd = format!("class,Статус,2024,名前\n{odd}");
+    place.write("one/odd.csv", &odd);
+    place.write("two/odd.csv", &odd);
+    let told = place.json("init odd --from one/odd.csv two/odd.csv --json");
+    let cases: Vec<&str> = told["cases"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|case| case["name"].as_str().unwrap())
+        .collect();
+    assert_eq!(cases, ["odd", "odd-2"]);
+    let names: Vec<&str> = told["fields"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|field| field["name"].as_str().unwrap())
+        .collect();
+    assert_eq!(names, ["class", "column_2", "column_2024", "column_4"]);
+    place.ade("check odd").succeeds();
+    place
+        .ade("test odd")
+        .succeeds()
+        .prints("2 passed, 0 failed");
+}

@@ -1,0 +1,396 @@
+//! Environments that `ade` builds: with each uv that it may find, with and without a network and a Python, and with a timeout.
+
+#![allow(
+    clippy::disallowed_methods,
+    reason = "a test reads its caller's process variables"
+)]
+
+use crate::common;
+
+use std::os::unix::fs::symlink;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use common::{Place, Running, machine, snapshot};
+
+/// Without uv on PATH.
+fn without_uv(place: &mut Place) {
+    place.set_path(&[
+        &machine().only_python,
+        Path::new("/usr/bin"),
+        Path::new("/bin"),
+    ]);
+}
+
+/// Settings for a proxy that does not exist, so that no index can be reached.
+fn without_network(place: &mut Place) {
+    for name in [
+        "HTTP_PROXY",
+        "HTTPS_PROXY",
+        "ALL_PROXY",
+        "http_proxy",
+        "https_proxy",
+        "all_proxy",
+        "PIP_PROXY",
+    ] {
+        place.set(name, "http://127.0.0.1:9");
+    }
+    for name in ["NO_PROXY", "no_proxy", "PIP_FIND_LINKS", "UV_FIND_LINKS"] {
+        place.unset(name);
+    }
+    place.set("UV_HTTP_RETRIES", "0");
+    place.set("PIP_RETRIES", "0");
+}
+
+/// The program of a fetched uv, in a place.
+fn fetched_uv() -> String {
+    let real = machine().uv();
+    let below = real.strip_prefix(machine().data.join("cache")).unwrap();
+    format!("home/.cache/ade/{}", below.display())
+}
+
+#[test]
+fn by_the_uv_on_path() {
+    let place = Place::cold();
+    place.ade("run config members.csv -q").succeeds();
+    let environment = &place.environments()[0];
+    let installer = environment["installer"].as_str().unwrap();
+    assert!(installer.starts_with("uv "), "{environment}");
+    // None was fetched, and no folder of the build is left.
+    assert!(!place.path(fetched_uv()).exists());
+    let left = place.files_below("data/venvs");
+    assert!(!left.iter().any(|name| name.contains("/.build/")));
+}
+
+#[test]
+fn by_the_first_uv_on_path_that_is_recent_enough() {
+    let mut place = Place::new();
+    let old = place.write_program(
+        "old/uv",
+        "#!/bin/sh\necho 'uv 0.4.30 (61ed2a236 2024-11-04)'\n",
+    );
+    let machine = machine();
+    place.set_path(&[
+        old.parent().unwrap(),
+        &machine.only_uv,
+        &machine.only_python,
+    ]);
+    place.configuration("config");
+    place
+        .ade("env build config")
+        .succeeds()
+        .says("uv 0.4.30 at")
+        .says("old/uv is too old");
+    let environment = &place.environments()[0];
+    let installer = environment["installer"].as_str().unwrap();
+    assert!(
+        installer.starts_with("uv ") && installer != "uv 0.4.30",
+        "{environment}"
+    );
+    assert!(!place.path(fetched_uv()).exists());
+}
+
+#[test]
+fn by_a_uv_that_is_fetched_once() {
+    let mut place = Place::cold();
+    let configuration = place.configuration("config");
+    without_uv(&mut place);
+    place.ade_says(
+        "run config members.csv",
+        "there is no uv on PATH; fetching it once",
+    );
+    let environment = &place.environments()[0];
+    let installer = environment["installer"].as_str().unwrap();
+    assert!(installer.starts_with("uv "), "{environment}");
+    configuration.depend_on(&["et-xmlfile"]);
+    let second = place.ade("run config members.csv").succeeds();
+    assert!(
+        second.stderr.contains("Building the environment"),
+        "{second}"
+    );
+    assert!(!second.stderr.contains("fetching"), "{second}");
+    assert!(place.path(fetched_uv()).exists());
+    // Another data directory has it too.
+    let other = place
+        .ade("run config members.csv --data-dir other")
+        .succeeds();
+    assert!(!other.stderr.contains("fetching"), "{other}");
+}
+
+#[test]
+fn data_directories_share_what_was_fetched_and_compiled() {
+    let mut place = Place::cold();
+    place.unset("ADE_UV_CACHE_DIR");
+    place.unset("ADE_PIP_CACHE_DIR");
+    let cache = place.path("home/.cache/ade");
+    symlink(machine().uv_cache(), cache.join("uv")).unwrap();
+    for data in ["one", "two"] {
+        let run = format!("run config members.csv --offline --data-dir {data}");
+        place.ade(&run).succeeds().says("Environment ready");
+        assert!(!place.path(data).join("cache").exists(), "{data}");
+    }
+    assert_eq!(std::fs::read_dir(cache.join("engine")).unwrap().count(), 1);
+    assert!(cache.join("tools/pythons.json").exists());
+    // XDG's folder comes before the home's, and the setting before both.
+    place.set("XDG_CACHE_HOME", place.path("xdg"));
+    let build = "env build config --force -q";
+    place.set("ADE_UV_CACHE_DIR", machine().uv_cache());
+    place.ade(build).succeeds();
+    assert!(place.path("xdg/ade/engine").exists());
+    place.set("ADE_CACHE_DIR", place.path("chosen"));
+    place.ade(build).succeeds();
+    assert!(place.path("chosen/engine").exists());
+}
+
+#[test]
+fn without_a_home_the_cache_is_below_the_data_directory() {
+    let mut place = Place::cold();
+    place.unset("HOME");
+    place
+        .ade("run config members.csv")
+        .succeeds()
+        .says("note: there is no home folder for the cache; ")
+        .says("/data/cache is used");
+    assert!(place.path("data/cache/engine").exists());
+    let doctor = place.ade("doctor").succeeds();
+    assert!(
+        doctor.stdout.contains("cache, because there is no home"),
+        "{doctor}"
+    );
+}
+
+#[test]
+fn offline_nothing_claims_to_be_fetched() {
+    let mut place = Place::cold();
+    without_uv(&mut place);
+    without_network(&mut place);
+    let run = place.ade("run config members.csv --offline");
+    assert!(!run.stderr.contains("fetch"), "{run}");
+    run.says(
+        "there is no uv on PATH, and without a network it is looked for among local packages alone",
+    )
+    .says("there is no uv: none is among local packages")
+    .says("hint: install uv");
+}
+
+#[test]
+fn a_dependency_that_does_not_exist_fails_in_the_installers_own_words() {
+    let place = Place::new();
+    let configuration = place.configuration("config");
+    configuration.depend_on(&["no-such-package-of-ade==1.0"]);
+    place.members("members.csv");
+    let run = place.ade("run config members.csv").ends_with(3);
+    for words in [
+        "install_config: uv",
+        "no-such-package-of-ade was not found",
+        "hint: correct the dependencies",
+    ] {
+        assert!(run.stderr.contains(words), "{words}: {run}");
+    }
+    // It failed finally: the record has the error, and the log all lines of the installer.
+    let environment = &place.environments()[0];
+    assert_eq!(environment["status"], "failed");
+    assert_eq!(environment["error"]["code"], "install_failed");
+    let left = place.files_below("data/venvs");
+    assert!(!left.iter().any(|name| name.contains("/.venv/")));
+    let id = environment["id"].as_str().unwrap();
+    place.ade_prints(
+        &format!("logs tail {id}"),
+        "no-such-package-of-ade was not found",
+    );
+    place.ade("env path config").ends_with(2);
+    place.ade("env build config --json").ends_with(3);
+    place.ade("check config").ends_with(3);
+}
+
+#[test]
+fn without_a_network_a_warm_cache_suffices_and_a_cold_one_says_what_to_do() {
+    let mut place = Place::cold();
+    without_network(&mut place);
+    place
+        .ade("run config members.csv --data-dir warm")
+        .succeeds();
+    place.set("ADE_UV_CACHE_DIR", place.path("cold"));
+    let run = place.ade("run config members.csv").ends_with(3);
+    assert!(run.stderr.contains("install_engine: uv"), "{run}");
+    assert!(run.stderr.contains("hint:"), "{run}");
+    assert_eq!(place.latest_run()["error"]["code"], "environment_failed");
+    // The network is back.
+    let cache = machine().uv_cache();
+    place.set("ADE_UV_CACHE_DIR", cache);
+    place.ade("run config members.csv").succeeds();
+}
+
+#[test]
+fn without_a_network_uv_or_cache() {
+    let mut place = Place::cold();
+    without_uv(&mut place);
+    without_network(&mut place);
+    place.set("ADE_UV_CACHE_DIR", place.path("cold"));
+    place.set("ADE_PIP_CACHE_DIR", place.path("cold-pip"));
+    let run = place.ade("run config members.csv").ends_with(3);
+    assert!(
+        run.stderr
+            .contains("there is no uv: none could be fetched ("),
+        "{run}"
+    );
+    assert!(run.stderr.contains("hint: install uv"), "{run}");
+}
+
+#[test]
+fn offline_builds_from_caches_alone() {
+    let mut place = Place::cold();
+    let configuration = place.configuration("config");
+    place.ade("run config members.csv --offline -q").succeeds();
+    configuration.depend_on(&["et-xmlfile"]);
+    place
+        .run(
+            &[("ADE_OFFLINE", "1")],
+            ["run", "config", "members.csv", "-q"],
+        )
+        .succeeds();
+    place.set("ADE_UV_CACHE_DIR", place.path("cold"));
+    configuration.depend_on(&["openpyxl"]);
+    let run = place.ade("run config members.csv --offline").ends_with(3);
+    assert!(run.stderr.contains("--offline"), "{run}");
+    // What is ready needs no cache at all.
+    configuration.depend_on(&[]);
+    place.ade("run config members.csv --offline -q").succeeds();
+}
+
+#[test]
+fn no_python() {
+    let mut place = Place::cold();
+    let empty = place.path("empty");
+    std::fs::create_dir(&empty).unwrap();
+    place.set_path(&[&empty]);
+    snapshot!(place, place.ade("run config members.csv"), @r"
+    status 3
+    --- stderr
+    error: no Python was found
+    hint: install Python 3.10 or later, or name one with ADE_PYTHON; looked for python3, python, python3.14, python3.13, python3.12, python3.11, python3.10
+    ");
+    snapshot!(place, place.ade("run config members.csv --json"), @r#"
+    status 3
+    --- stderr
+    {"error":{"code":"python_unsuitable","message":"no Python was found","hint":"install Python 3.10 or later, or name one with ADE_PYTHON; looked for python3, python, python3.14, python3.13, python3.12, python3.11, python3.10"}}
+    "#);
+    place.set("ADE_PYTHON", place.path("absent/python3"));
+    place
+        .ade("run config members.csv")
+        .ends_with(3)
+        .says("absent/python3");
+}
+
+/// As a wheel installs it: the program beside the Python and the uv of a virtual environment, which nobody has activated, and a
+/// link to it on PATH, as `uv tool install` and pipx make one.
+#[test]
+fn an_ade_in_a_virtual_environment_uses_the_python_and_the_uv_of_that_environment() {
+    let mut place = Place::cold();
+    let (venv, empty) = (place.path("venv"), place.path("empty"));
+    std::fs::create_dir(&empty).unwrap();
+    let done = |command: &mut Command| assert!(command.status().unwrap().success());
+    done(
+        Command::new(&machine().python)
+            .args(["-m", "venv", "--without-pip"])
+            .arg(&venv),
+    );
+    done(
+        Command::new("cp")
+            .arg(env!("CARGO_BIN_EXE_ade"))
+            .arg(venv.join("bin/ade")),
+    );
+    symlink(machine().uv(), venv.join("bin/uv")).unwrap();
+    symlink(venv.join("bin/ade"), empty.join("ade")).unwrap();
+    place.set_path(&[&empty]);
+    place.ade("run config members.csv").ends_with(3);
+    let installed = |line: &str| {
+        let mut command = Command::new(empty.join("ade"));
+        command.args(line.split(' ')).current_dir(place.path(""));
+        command.env_clear().envs(place.variables());
+        Running::start(command).wait().succeeds()
+    };
+    installed("run config members.csv");
+    let environment = installed("env path config").stdout;
+    let manifest = std::fs::read_to_string(Path::new(environment.trim()).join("pyvenv.cfg"));
+    let home = manifest
+        .unwrap()
+        .lines()
+        .find_map(|line| line.strip_prefix("home = ").map(PathBuf::from))
+        .unwrap();
+    let real = machine().python.canonicalize().unwrap();
+    assert_eq!(
+        home.join("python3").canonicalize().unwrap(),
+        real,
+        "{environment}"
+    );
+    assert!(!place.path(fetched_uv()).exists());
+    let uv = venv.join("bin/uv").display().to_string();
+    let doctor = installed("doctor").stdout;
+    assert!(doctor.contains(&uv), "{doctor}");
+}
+
+#[test]
+fn a_python_that_is_too_old() {
+    let mut place = Place::cold();
+    let configuration = place.configuration("config");
+    let old = place.write_program(
+        "old/python3",
+        "#!/bin/sh\necho '{\"executable\": \"'\"$0\"'\", \"version\": [3, 8, 10], \"implementation\": \"cpython\", \"platform\": \"linux-x86_64-glibc\"}'\n",
+    );
+    place.set_path(&[old.parent().unwrap(), Path::new("/nowhere")]);
+    let run = place.ade("run config members.csv").ends_with(3);
+    assert!(
+        run.stderr.contains("Python is too old: found 3.8.10"),
+        "{run}"
+    );
+    assert!(
+        run.stderr
+            .contains("hint: install Python 3.10 or later, or name one with ADE_PYTHON"),
+        "{run}"
+    );
+    // One that the configuration refuses.
+    place.set_path(&[
+        &machine().only_python,
+        Path::new("/usr/bin"),
+        Path::new("/bin"),
+    ]);
+    configuration.write(
+        "pyproject.toml",
+        "[project]\nname = \"people\"\nversion = \"1\"\nrequires-python = \">=3.99\"\n",
+    );
+    let run = place.ade("run config members.csv").ends_with(3);
+    assert!(
+        run.stderr
+            .contains("no Python fits `requires-python = \">=3.99\"`"),
+        "{run}"
+    );
+}
+
+#[test]
+fn a_build_that_takes_too_long() {
+    let mut place = Place::cold();
+    let _never = place.hold_installs();
+    place.set("ADE_BUILD_TIMEOUT", "2");
+    let run = place.ade("run config members.csv").ends_with(3);
+    assert!(run.stderr.contains("2 s"), "{run}");
+    assert!(run.stderr.contains("ADE_BUILD_TIMEOUT"), "{run}");
+}
+
+#[test]
+fn an_engine_among_the_dependencies_is_replaced_by_the_one_in_the_binary() {
+    let place = Place::new();
+    let configuration = place.configuration("config");
+    configuration.depend_on(&["ade-engine>=1.7.9", "et-xmlfile"]);
+    place.members("members.csv");
+    place.ade_says("run config members.csv", "note: ");
+    let shown = place.ade("env show config --json").json();
+    let engines: Vec<_> = shown["packages"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|package| package["name"] == "ade-engine")
+        .collect();
+    assert_eq!(engines.len(), 1);
+    assert_eq!(engines[0]["version"], shown["engine_version"]);
+}

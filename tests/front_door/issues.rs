@@ -1,0 +1,93 @@
+//! `ade issues`: what is wrong with a run's input, at the sender's own cells.
+
+use crate::common;
+
+use common::{Place, has};
+use serde_json::json;
+
+/// A roster in which four cells cannot be read.
+const CREW: &str = "Surname,First name,E-mail,Start date,Hours\n\
+    Lee,Ann,ann@example.org,2024-01-03,12\n\
+    Ray,Bob,bob at example.org,2024-02-30,9\n\
+    Moss,Cy,c@example.org,soon,=1x0\n";
+
+/// A configuration as `ade init` writes it, with a run of that roster.
+fn with_a_run() -> Place {
+    let place = Place::new();
+    place.ade("init crew").succeeds();
+    place.write("crew.csv", CREW);
+    place.ade("run crew crew.csv -q").succeeds();
+    place
+}
+
+#[test]
+fn each_names_the_cell_the_rule_and_what_stood_there() {
+    let place = with_a_run();
+    let all = place.ade("issues latest --json").succeeds().records();
+    let cells: Vec<_> = all
+        .iter()
+        .map(|issue| issue["cell"].as_str().unwrap())
+        .collect();
+    assert_eq!(cells, ["C3", "D3", "D4", "E4"]);
+    has(
+        &all[2],
+        json!({
+            "sheet": "crew",
+            "cell": "D4",
+            "severity": "error",
+            "field": "start_date",
+            "label": "Start date",
+            "value": "soon",
+            "written": "",
+            "output": "D4",
+            "row": 4,
+            "column": "D",
+        }),
+    );
+    let listed = place.ade("issues crew.csv").succeeds();
+    listed
+        .prints("SHEET  CELL  SEVERITY  FIELD")
+        .prints("soon")
+        .says("4 issues");
+
+    // Each filter, by the name of a field and by its label, by a rule with and without its field.
+    for (flags, cells) in [
+        ("--field start_date", vec!["D3", "D4"]),
+        ("--field E-mail --field hours", vec!["C3", "E4"]),
+        ("--rule email.value_lost", vec!["C3"]),
+        (
+            "--rule value_lost --sheet crew",
+            vec!["C3", "D3", "D4", "E4"],
+        ),
+        ("--severity warning", vec![]),
+        ("--sheet other", vec![]),
+    ] {
+        let found = place.ade(&format!("issues latest --format json {flags}"));
+        let found = found.succeeds().records();
+        let found: Vec<_> = found
+            .iter()
+            .map(|issue| issue["cell"].as_str().unwrap())
+            .collect();
+        assert_eq!(found, cells, "{flags}");
+    }
+    place.ade_says("issues latest --severity warning", "None of the run’s");
+
+    // What a spreadsheet would take for a formula stays text.
+    let csv = place.ade("issues latest --format csv").succeeds();
+    csv.prints("sheet,cell,severity,field,label,rule,message,value,written,key,output")
+        .prints("\"'=1x0\"");
+    // A negative number is none.
+    place.write("crew.csv", "Surname,First name,Wages\nLee,Ann,-12.5\n");
+    place.ade("run crew crew.csv -q").succeeds();
+    let csv = place.ade("issues latest --format csv").succeeds();
+    csv.prints(",-12.5,-12.5,");
+}
+
+#[test]
+fn a_run_without_a_list_says_what_asks_for_one() {
+    let place = Place::ready();
+    place.ade("run config people.csv -q").succeeds();
+    place.ade_fails("issues latest", 2, "no_issue_list");
+    place.ade_refuses("issues latest", "issue_list = true");
+    place.ade_fails("issues nothing", 2, "run_not_found");
+}

@@ -1,0 +1,98 @@
+//! `ade logs tail -f` while workers die and others start: it loses no line and ends with the run.
+
+use crate::common;
+
+use common::{Place, Running};
+
+/// What a follower with `--json --level debug` printed is the whole log.
+#[track_caller]
+fn printed_all(place: &Place, run: &str, end: &common::Outcome) {
+    assert_eq!(end.records(), place.events(run));
+}
+
+fn follow(place: &Place, run: &str) -> Running {
+    place.start(&format!("logs tail {run} -f --json --level debug"))
+}
+
+#[test]
+fn a_follower_goes_on_across_attempts_and_the_restart_of_the_worker() {
+    let place = Place::held("");
+    let run = place.enqueue("config", "members.csv");
+    let mut early = follow(&place, &run);
+    early.wait_until_prints("run.queued");
+    let first = place.start_worker("first");
+    place.wait_until_held(1);
+    let mut late = follow(&place, &run);
+    late.wait_until_prints("engine.workbook.started");
+    first.dies();
+    let second = place.start_worker("second");
+    early.wait_until_prints("run.recovered");
+    place.wait_until_held(2);
+    place.let_go();
+    for follower in [early, late] {
+        printed_all(&place, &run, &follower.wait().succeeds());
+    }
+    second.stops();
+    assert_eq!(place.event_counts(&run)["run.start"], 2);
+}
+
+#[test]
+fn a_follower_makes_the_last_line_from_the_record_where_nobody_wrote_it() {
+    let place = Place::held("");
+    place.let_go();
+    let run = place.enqueue("config", "members.csv");
+    place.ade("worker --drain -q").succeeds();
+    // The worker died between recording the end and writing it to the log.
+    let log = place.run_folder(&run).join("logs/events.ndjson");
+    let text = std::fs::read_to_string(&log).unwrap();
+    let last = text.trim_end().rfind('\n').unwrap() + 1;
+    std::fs::write(&log, &text[..last]).unwrap();
+    let end = follow(&place, &run).wait().succeeds();
+    let printed = end.records();
+    let (last, before) = printed.split_last().unwrap();
+    assert_eq!(last["event"], "run.complete");
+    assert_eq!(last["sequence"], printed.len());
+    assert_eq!(before, place.events(&run));
+}
+
+#[test]
+fn a_follower_ends_with_the_runs_own_status() {
+    let place = Place::held("");
+    let cancelled = place.enqueue("config", "members.csv");
+    let mut follower = follow(&place, &cancelled);
+    follower.wait_until_prints("run.queued");
+    place.ade(&format!("runs cancel {cancelled}")).succeeds();
+    printed_all(&place, &cancelled, &follower.wait().ends_with(130));
+
+    place.write("broken.xlsx", "none");
+    let failed = place.enqueue("config", "broken.xlsx");
+    let follower = follow(&place, &failed);
+    place.ade("worker --drain -q").succeeds();
+    printed_all(&place, &failed, &follower.wait().ends_with(1));
+}
+
+#[test]
+fn the_provisioning_of_an_environment_is_followed_to_its_end() {
+    let mut place = Place::new();
+    place.hurry();
+    let gate = place.hold_installs();
+    place.configuration("config");
+    place.members("members.csv");
+    place.enqueue("config", "members.csv");
+    let id = place.environments()[0]["id"].as_str().unwrap().to_owned();
+    let worker = place.start("worker --drain -q");
+    gate.wait_until_reached();
+    let mut follower = place.start(&format!("logs tail {id} -f"));
+    follower.wait_until_prints("environment.start");
+    gate.open();
+    let end = follower.wait().succeeds();
+    assert!(
+        end.stdout
+            .lines()
+            .last()
+            .unwrap()
+            .contains("environment.complete"),
+        "{end}"
+    );
+    worker.wait().succeeds();
+}

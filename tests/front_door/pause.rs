@@ -1,0 +1,168 @@
+//! `ade pause`: what is paused waits, wherever it was submitted, and says so.
+
+use crate::common;
+
+use common::{Place, Server};
+use serde_json::{Value, json};
+
+/// A place with two configurations whose environments are ready.
+fn place() -> Place {
+    let mut place = Place::new();
+    place.hurry();
+    place.members("members.csv");
+    for name in ["config", "other"] {
+        place.configuration(name);
+        place.warm(name);
+    }
+    place
+}
+
+fn detach(place: &Place, configuration: &str) -> String {
+    let line = format!("run {configuration} members.csv --detach --json");
+    let run = place.ade(&line).succeeds().records().remove(0);
+    run["id"].as_str().unwrap().to_owned()
+}
+
+fn status(place: &Place, run: &str) -> Value {
+    place.json(&format!("runs show {run} --json"))["status"].clone()
+}
+
+#[test]
+fn nothing_is_claimed_while_everything_is_paused_and_resuming_goes_on() {
+    let place = place();
+    let run = detach(&place, "config");
+    place.ade_says("pause --reason new-disk", "everything is paused by user");
+    let drained = place.ade("worker --drain --json").ends_with(1);
+    assert_eq!(drained.error()["code"], "paused", "{drained}");
+    assert!(drained.stderr.contains("new-disk"), "{drained}");
+    place.ade_fails("worker --once", 1, "paused");
+    assert_eq!(status(&place, &run), "queued");
+    place.ade_prints(&format!("runs show {run}"), "new-disk");
+    let told = place.json("top --once --json");
+    assert_eq!(told["paused"][0]["reason"], "new-disk", "{told}");
+    assert_eq!(told["paused"][0]["configuration_id"], Value::Null, "{told}");
+    let checks = place.ade("doctor --json").json();
+    let mut checks = checks.as_array().unwrap().iter();
+    let found = checks.find(|check| check["name"] == "pauses").unwrap();
+    assert_eq!(found["state"], "warning", "{found}");
+    assert!(
+        found["message"]
+            .as_str()
+            .unwrap()
+            .contains("1 run waiting: new-disk")
+    );
+    // Whoever runs files here is told what to type, and nothing is recorded.
+    let refused = place.ade("run config members.csv --json").ends_with(1);
+    assert_eq!(refused.error()["code"], "paused", "{refused}");
+    assert!(refused.stderr.contains("ade resume"), "{refused}");
+    assert_eq!(place.statuses(), ["queued"]);
+    // Pausing again keeps the reason.
+    let again = place.json("pause --json");
+    assert_eq!(again["reason"], "new-disk", "{again}");
+
+    let resumed = place.json("resume --json");
+    assert_eq!(resumed["resumed"]["reason"], "new-disk", "{resumed}");
+    assert_eq!(resumed["paused"], json!([]), "{resumed}");
+    place.ade("worker --drain").succeeds();
+    assert_eq!(status(&place, &run), "succeeded");
+    place.ade("run config members.csv").succeeds();
+}
+
+#[test]
+fn a_paused_configuration_waits_and_others_go_on() {
+    let place = place();
+    let (waits, goes_on) = (detach(&place, "config"), detach(&place, "other"));
+    place.ade("pause --config config").succeeds();
+    place.ade_fails("worker --drain", 1, "paused");
+    assert_eq!(status(&place, &waits), "queued");
+    assert_eq!(status(&place, &goes_on), "succeeded");
+    place.ade_fails("run config members.csv", 1, "paused");
+    place.ade("run other members.csv").succeeds();
+    // The pause of everything is another one.
+    place.ade("pause").succeeds();
+    place.ade_says("resume", "people is paused by user");
+    place.ade_fails("worker --drain", 1, "paused");
+    place.ade("resume --config config").succeeds();
+    place.ade("worker --drain").succeeds();
+    assert_eq!(status(&place, &waits), "succeeded");
+}
+
+#[test]
+fn no_environment_is_built_for_what_is_paused() {
+    let mut place = Place::new();
+    place.hurry();
+    let trace = place.path("built");
+    place.configuration("config");
+    place.members("members.csv");
+    place.before_installs(&format!(": > '{}'", trace.display()));
+    detach(&place, "config");
+    place.ade("pause --config config").succeeds();
+    place.ade_fails("worker --drain", 1, "paused");
+    assert!(!trace.exists());
+    place.ade("resume --config config").succeeds();
+    place.ade("worker --drain").succeeds();
+    assert!(trace.exists());
+}
+
+#[test]
+fn a_run_that_was_begun_goes_on() {
+    let (place, run, worker) = Place::busy("w");
+    place.ade("pause").succeeds();
+    let waits = detach(&place, "config");
+    place.let_go();
+    common::wait_for("the end", || status(&place, &run) == "succeeded");
+    worker.stops();
+    assert_eq!(status(&place, &waits), "queued");
+}
+
+#[test]
+fn over_the_api_administrators_pause_and_everybody_is_told() {
+    let mut place = place();
+    let configuration = place.configuration_id("config");
+    place.set("ADE_WORKER_CONCURRENCY", "1");
+    let server = Server::dev(&place, "");
+    let nothing = json!({});
+    let refused = server.post("/api/v1/pause", &json!({"reason": "x".repeat(501)}));
+    refused.is(422);
+    let paused = server.post("/api/v1/pause", &json!({"reason": "new-disk"}));
+    let paused = paused.is(200).json();
+    assert_eq!(paused["reason"], "new-disk", "{paused}");
+    assert!(paused["paused_by"].as_str().unwrap().starts_with("token "));
+    let ready = server.get("/readyz").is(200).json();
+    assert_eq!(
+        (&ready["status"], &ready["paused"]),
+        (&json!("ok"), &json!(true))
+    );
+    let document = server.upload(&place.path("members.csv"));
+    let run = server.submit(&configuration, &document);
+    let id = run["id"].as_str().unwrap();
+    let queue = server.read("/api/v1/queue");
+    assert_eq!(queue["items"][0]["waits_for"], "pause", "{queue}");
+    assert_eq!(queue["items"][0]["run"]["id"], id);
+    let metrics = server.get("/metrics").is(200).text();
+    assert!(metrics.contains("\nade_paused 1\n"), "{metrics}");
+    assert!(metrics.contains("\nade_runs_paused 1\n"), "{metrics}");
+
+    let own = format!("/api/v1/configs/{configuration}");
+    server.post(&format!("{own}/pause"), &nothing).is(200);
+    let resumed = server.post("/api/v1/resume", &nothing).is(200).json();
+    assert_eq!(resumed["resumed"]["reason"], "new-disk", "{resumed}");
+    let all = server.read("/api/v1/pause");
+    assert_eq!(all["items"][0]["configuration_name"], "people", "{all}");
+    let ready = server.get("/readyz").is(200).json();
+    assert_eq!(ready["paused"], false, "{ready}");
+    assert_eq!(ready["paused_configurations"], 1, "{ready}");
+    assert_eq!(
+        server.read("/api/v1/queue")["items"][0]["waits_for"],
+        "pause"
+    );
+    server.post(&format!("{own}/resume"), &nothing).is(200);
+    let again = server
+        .post(&format!("{own}/resume"), &nothing)
+        .is(200)
+        .json();
+    assert_eq!(again["resumed"], Value::Null, "{again}");
+    common::wait_for("the end", || {
+        server.read(&format!("/api/v1/runs/{id}"))["status"] == "succeeded"
+    });
+}

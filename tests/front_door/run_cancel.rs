@@ -1,0 +1,245 @@
+//! Ctrl-C at every stage: nothing half-written, no process left, status `cancelled`, and the next run fine.
+
+use crate::common;
+
+use common::{Place, processes_of, snapshot};
+use libc::{SIGINT, SIGTERM};
+
+/// Checks that no file of the run or of an environment is incomplete, and that no temporary file is left.
+#[track_caller]
+fn nothing_is_half_written(place: &Place) {
+    let torn: Vec<String> = place
+        .files_below("data/workspaces")
+        .into_iter()
+        .filter(|name| {
+            name.contains("/.ade-") || name.ends_with(".tmp") || name.ends_with("_normalized.xlsx")
+        })
+        .collect();
+    assert!(torn.is_empty(), "{torn:?}");
+}
+
+#[test]
+fn while_the_engine_works() {
+    let (place, gate) = Place::gated();
+    let running = place.start("run config members.csv");
+    gate.wait_until_reached();
+    running.signal(SIGINT);
+    let end = running.wait();
+    snapshot!(place, end, @r"
+    status 130
+    --- stdout
+    ✗ members.csv  cancelled [TIME]
+    --- stderr
+    error: cancelled
+    ");
+    place.nothing_runs();
+    nothing_is_half_written(&place);
+    let run = place.latest_run();
+    assert_eq!(run["status"], "cancelled");
+    assert_eq!(run["error"]["code"], "cancelled");
+    let id = run["id"].as_str().unwrap();
+    let events = place.events(id);
+    let last = events.last().unwrap();
+    assert_eq!(last["event"], "run.complete");
+    assert_eq!(place.event_counts(id)["run.cancel_requested"], 1);
+    assert_eq!(last["data"]["status"], "cancelled");
+    gate.open();
+    place.ade("run config members.csv -q").succeeds();
+    assert_eq!(place.statuses(), ["succeeded", "cancelled"]);
+}
+
+#[test]
+fn by_sigterm_as_well_and_with_json() {
+    let (place, gate) = Place::gated();
+    let running = place.start("run config members.csv --json");
+    gate.wait_until_reached();
+    running.signal(SIGTERM);
+    let end = running.wait().ends_with(130);
+    assert_eq!(end.records()[0]["status"], "cancelled");
+    assert_eq!(end.error()["code"], "cancelled");
+    place.nothing_runs();
+}
+
+#[test]
+fn while_the_environment_is_built() {
+    let mut place = Place::cold();
+    let gate = place.hold_installs();
+    let running = place.start("run config members.csv");
+    gate.wait_until_reached();
+    running.signal(SIGINT);
+    let end = running.wait();
+    snapshot!(place, end, @r"
+    status 130
+    --- stdout
+    ✗ members.csv  cancelled [TIME]
+    --- stderr
+    Building the environment of people (new)
+      ✓ prepare installer  [TIME]
+      ✓ create venv  [TIME]
+    error: cancelled while the environment was being provisioned
+    ");
+    place.nothing_runs();
+    nothing_is_half_written(&place);
+    assert_eq!(place.statuses(), ["cancelled"]);
+    assert_eq!(place.environments()[0]["status"], "queued");
+    assert!(
+        !place
+            .files_below("data/venvs")
+            .iter()
+            .any(|name| name.ends_with("/.ready"))
+    );
+    gate.open();
+    place.ade("run config members.csv -q").succeeds();
+    assert_eq!(place.environments().len(), 1);
+}
+
+#[test]
+fn while_another_process_builds_the_environment() {
+    let mut place = Place::cold();
+    let gate = place.hold_installs();
+    let builder = place.start("run config members.csv");
+    gate.wait_until_reached();
+    let mut waiter = place.start("run config members.csv");
+    waiter.wait_until_says("waiting for another process");
+    waiter.signal(SIGINT);
+    waiter.wait().ends_with(130);
+    // The builder is not disturbed.
+    gate.open();
+    builder.wait().succeeds();
+    assert_eq!(place.statuses(), ["cancelled", "succeeded"]);
+    place.nothing_runs();
+}
+
+#[test]
+fn while_an_environment_is_built_ahead_of_time() {
+    let mut place = Place::new();
+    place.configuration("config");
+    let gate = place.hold_installs();
+    let running = place.start("env build config");
+    gate.wait_until_reached();
+    running.signal(SIGINT);
+    running.wait().ends_with(130);
+    place.nothing_runs();
+    place.ade("env path config").ends_with(2);
+    gate.open();
+    place.ade("env build config -q").succeeds();
+}
+
+#[test]
+fn while_a_configuration_is_checked() {
+    let place = Place::new();
+    let configuration = place.configuration("config");
+    let gate = place.gate("gate");
+    configuration.write(
+        "src/ade_config/columns/slow.py",
+        &format!("import os, time\n\nopen({:?}, \"w\").close()\nwhile not os.path.exists({:?}):\n    time.sleep(0.01)\n\n\ndef register(registry):\n    pass\n", gate.reached, gate.open),
+    );
+    place.warm("config");
+    let running = place.start("check config");
+    gate.wait_until_reached();
+    running.signal(SIGINT);
+    running.wait().ends_with(130);
+    place.nothing_runs();
+}
+
+#[test]
+fn with_several_files_those_not_begun_are_never_recorded() {
+    let place = Place::new();
+    let configuration = place.configuration("config");
+    let gate = place.gate("gate");
+    configuration.wait_at(&gate);
+    for name in ["one.csv", "two.csv", "three.csv"] {
+        place.members(name);
+    }
+    place.warm("config");
+    let running = place.start("run config one.csv two.csv three.csv --jobs 1");
+    gate.wait_until_reached();
+    running.signal(SIGINT);
+    snapshot!(place, running.wait(), @r"
+    status 130
+    --- stdout
+      FILE       TABLES  ROWS READ   FIELDS  ISSUES  SECONDS  OUTPUT
+    ✗ one.csv                         [S]  cancelled
+    --- stderr
+    not started: two.csv, three.csv
+    0 of 3 files normalized, 1 cancelled, 2 not started
+    ");
+    assert_eq!(place.statuses(), ["cancelled"]);
+}
+
+#[test]
+fn an_engine_that_ignores_the_request_is_killed() {
+    let (place, gate) = Place::gated();
+    place.configuration("config").wait_at_with(
+        &gate,
+        "import signal\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)",
+        "",
+    );
+    let running = place.start("run config members.csv");
+    gate.wait_until_reached();
+    running.signal(SIGINT);
+    running.wait().ends_with(130);
+    place.nothing_runs();
+    assert_eq!(place.statuses(), ["cancelled"]);
+}
+
+#[test]
+#[cfg_attr(
+    not(target_os = "linux"),
+    ignore = "children die with their parent on Linux alone"
+)]
+fn a_second_ctrl_c_kills() {
+    let (place, gate) = Place::gated();
+    let asked = place.gate("asked");
+    // It ignores the signal, and shows that it received it: the first Ctrl-C has arrived.
+    place.configuration("config").wait_at_with(
+        &gate,
+        &format!(
+            "import signal\nsignal.signal(signal.SIGTERM, lambda *_: open({:?}, \"w\").close())",
+            asked.reached
+        ),
+        "",
+    );
+    let running = place.start("run config members.csv");
+    gate.wait_until_reached();
+    running.signal(SIGINT);
+    asked.wait_until_reached();
+    running.signal(SIGINT);
+    running.wait().ends_with(130);
+    place.nothing_runs();
+    gate.open();
+    place.ade("run config members.csv -q").succeeds();
+}
+
+#[test]
+#[cfg_attr(
+    not(target_os = "linux"),
+    ignore = "children die with their parent on Linux alone"
+)]
+fn an_ade_that_is_killed_leaves_no_engine() {
+    let (place, gate) = Place::gated();
+    let running = place.start("run config members.csv");
+    gate.wait_until_reached();
+    assert!(processes_of(&place.path("")).unwrap().len() >= 2);
+    running.dies();
+    place.nothing_runs();
+    nothing_is_half_written(&place);
+    gate.open();
+    place.ade("run config members.csv -q").succeeds();
+}
+
+#[test]
+fn a_builder_that_is_killed_leaves_nothing_that_is_used() {
+    let mut place = Place::cold();
+    let gate = place.hold_installs();
+    let running = place.start("run config members.csv");
+    gate.wait_until_reached();
+    running.dies();
+    place.nothing_runs();
+    place.ade("env path config").ends_with(2);
+    gate.open();
+    place.ade_says(
+        "run config members.csv",
+        "Building the environment of people (",
+    );
+}

@@ -1,0 +1,103 @@
+//! Several `ade run` at once in one new data directory.
+
+use crate::common;
+
+use common::{Place, snapshot, wait_for};
+
+#[test]
+fn of_two_first_starts_one_builds_and_the_other_says_for_what_it_waits() {
+    let mut place = Place::cold();
+    let gate = place.hold_installs();
+    let runs = [0, 1].map(|_| place.start("run config members.csv --data-dir fresh"));
+    gate.wait_until_reached();
+    wait_for("one of them to wait for the other", || {
+        runs.iter()
+            .any(|run| run.stderr().contains("waiting for another process"))
+    });
+    gate.open();
+    let ends = runs.map(|run| run.wait().succeeds());
+    let built = |end: &common::Outcome| {
+        end.stderr
+            .contains("Building the environment of people (new)")
+    };
+    assert_eq!(ends.iter().filter(|end| built(end)).count(), 1, "{ends:?}");
+    let waited = ends.iter().find(|end| !built(end)).unwrap();
+    let settings = place.filters();
+    let _scope = settings.bind_to_scope();
+    let holder = waited
+        .stderr
+        .replace(|letter: char| letter.is_ascii_digit(), "0");
+    assert!(
+        holder.contains("waiting for another process (process 0"),
+        "{waited}"
+    );
+    snapshot!(place, waited.stdout, @r"
+    ✓ members.csv  [TIME]
+      1 sheet, 1 table, 1 row
+      2 of 2 fields mapped
+      0 issues
+      fresh/workspaces/default/runs/[ID]/output/members_normalized.xlsx
+    ");
+    place.set("ADE_DATA_DIR", place.path("fresh"));
+    assert_eq!(place.statuses(), ["succeeded", "succeeded"]);
+    assert_eq!(place.environments().len(), 1);
+}
+
+#[test]
+fn git_ignores_a_data_directory_that_ade_made_and_no_other_folder() {
+    let place = Place::cold();
+    let run = |folder: &str| {
+        place
+            .ade(&format!(
+                "run config members.csv --dry-run -q --data-dir {folder}"
+            ))
+            .succeeds();
+        std::fs::read_to_string(place.path(folder).join(".gitignore")).ok()
+    };
+    assert_eq!(run("fresh").as_deref(), Some("*\n"));
+    // An empty folder that somebody made for it, too.
+    std::fs::create_dir(place.path("empty")).unwrap();
+    assert_eq!(run("empty").as_deref(), Some("*\n"));
+    // What is there stays, also where it is emptied on purpose.
+    place.write("kept/.gitignore", "!wanted\n");
+    assert_eq!(run("kept").as_deref(), Some("!wanted\n"));
+    std::fs::remove_file(place.path("fresh/.gitignore")).unwrap();
+    assert_eq!(run("fresh"), None);
+    // A folder with other things in it may be the repository itself.
+    place.write("repository/README.md", "");
+    assert_eq!(run("repository"), None);
+}
+
+#[test]
+fn many_at_once_all_succeed_with_one_environment() {
+    let mut place = Place::cold();
+    let runs: Vec<_> = (0..5)
+        .map(|_| place.start("run config members.csv --data-dir fresh"))
+        .collect();
+    let ends: Vec<_> = runs.into_iter().map(|run| run.wait().succeeds()).collect();
+    let built = ends
+        .iter()
+        .filter(|end| end.stderr.contains("Building the environment"))
+        .count();
+    assert_eq!(built, 1, "{ends:?}");
+    place.set("ADE_DATA_DIR", place.path("fresh"));
+    assert_eq!(place.statuses(), ["succeeded"; 5]);
+    assert_eq!(place.environments().len(), 1);
+    place.ade_prints("doctor", "up to date and sound");
+}
+
+#[test]
+fn a_build_that_fails_fails_for_every_input() {
+    let place = Place::new();
+    let configuration = place.configuration("config");
+    configuration.depend_on(&["et-xmlfile==99.99"]);
+    place.members("one.csv");
+    place.members("two.csv");
+    place
+        .ade("run config one.csv two.csv --jobs 2")
+        .ends_with(3)
+        .says("0 of 2 files normalized, 2 failed");
+    // Corrected, it is built.
+    configuration.depend_on(&["et-xmlfile"]);
+    place.ade("run config one.csv two.csv --jobs 2").succeeds();
+}

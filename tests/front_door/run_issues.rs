@@ -1,0 +1,322 @@
+//! What the issues of a file mean to `ade run`: its summary, what it refuses, and the painted copy.
+
+use crate::common;
+
+use common::{Outcome, Place};
+use serde_json::{Value, json};
+
+/// A roster in which four cells cannot be read, four have a warning and one an info.
+const CREW: &str = "Surname,First name,E-mail,Start date,Hours,Shirt\n\
+    Lee,Ann,ann@example.org,2024-01-03,12,M\n\
+    Ray,Bob,bob at example.org,2024-02-30,9,L\n\
+    Moss,Cyril,c@example.org,soon,1x0,S\n\
+    Fox,Dee,d@example.org,2024-03-04,40,M\n\
+    Poe,Eve,e@example.org,2024-05-06,41,M\n";
+const CLEAN: &str = "Surname,Given name\nLee,Ann\n";
+
+/// Validators of a warning and of an info, beside the fields that `ade init` writes.
+const NAMES: &str = r#"import polars as pl
+
+
+def long_name(*, field_name, **_):
+    return pl.when(pl.col(field_name).str.len_chars() > 4).then(pl.lit("a long name"))
+
+
+def not_on_the_list(*, field_name, **_):
+    return pl.when(pl.col(field_name).is_not_null()).then(pl.lit("not on the list"))
+
+
+def register(registry):
+    registry.register_column_validator(long_name, field="first_name", severity="info", priority=10)
+    registry.register_column_validator(not_on_the_list, field="hours", priority=10)
+"#;
+
+/// A configuration as `ade init` writes it, with that validator, and its environment.
+fn ready() -> Place {
+    let place = Place::new();
+    place.ade("init crew").succeeds();
+    place.write("crew/src/ade_config/columns/names.py", NAMES);
+    place.write("crew.csv", CREW);
+    place.write("clean.csv", CLEAN);
+    place.ade("run crew clean.csv -q").succeeds();
+    place
+}
+
+/// The part of the newest run's id that commands take.
+fn short_id(place: &Place) -> String {
+    let run = place.latest_run();
+    let id = run["id"].as_str().unwrap();
+    id[id.len() - 6..].to_owned()
+}
+
+/// The lines of what was printed, without the time and the paths.
+fn lines(run: &Outcome) -> Vec<&str> {
+    let lines = run.stdout.lines();
+    lines
+        .filter(|line| !line.contains("/output/"))
+        .skip(1)
+        .collect()
+}
+
+#[test]
+fn the_summary_tells_the_first_places_of_each_rule_and_no_values() {
+    let place = ready();
+    let run = place.ade("run crew crew.csv").succeeds();
+    let all = format!("  `ade issues {}` lists all", short_id(&place));
+    assert_eq!(
+        lines(&run),
+        [
+            "  1 sheet, 1 table, 5 rows",
+            "  5 of 9 fields mapped, 1 column unmapped",
+            "  not found: member_id, phone, employer, pay",
+            "  4 errors, 4 warnings",
+            "  1 info",
+            "    ✗ start_date.value_lost  2  crew!D3, D4: not a date",
+            "    ✗ email.value_lost       1  crew!C3: not an e-mail address",
+            "    ✗ hours.value_lost       1  crew!E4: not a number",
+            "    ! hours.not_on_the_list  4  crew!E2, E3, E5, …: not on the list",
+            &all,
+        ]
+    );
+    assert!(run.stdout.starts_with("⚠ crew.csv"), "{run}");
+    for value in ["bob", "soon", "1x0", "Poe"] {
+        assert!(!run.stdout.contains(value), "{run}");
+    }
+    place
+        .ade(&all["  `ade ".len()..all.len() - "` lists all".len()])
+        .succeeds()
+        .says("9 issues");
+    // The same numbers wherever they are.
+    let object = place.ade("run crew crew.csv --json").succeeds().records();
+    let counts = json!({"issues": 9, "errors": 4, "warnings": 4, "infos": 1});
+    for (key, count) in counts.as_object().unwrap() {
+        assert_eq!(&object[0]["metrics"][key], count, "{key}");
+    }
+    // Several files have counts alone.
+    let several = place.ade("run crew crew.csv clean.csv --jobs 1").succeeds();
+    assert!(!several.stdout.contains("value_lost"), "{several}");
+    several
+        .says("9 issues (4 errors, 4 warnings, 1 info)")
+        .says("`ade issues FILE` lists the issues of a file");
+
+    // Infos alone are nothing to look at.
+    place.write("long.csv", "Surname,Given name\nLee,Annabel\n");
+    let run = place
+        .ade("run crew long.csv --deny-issues --deny warning --max-errors 0")
+        .succeeds();
+    assert!(run.stdout.starts_with("✓ long.csv"), "{run}");
+    assert!(lines(&run).contains(&"  1 info"), "{run}");
+}
+
+#[test]
+fn so_many_errors_are_refused_and_painted_copies_are_outputs() {
+    let place = ready();
+    thresholds(&place);
+    a_refusal_is_known_later_and_asked_for_again(&place);
+    painted_copies(&place);
+    quarantine(&place);
+}
+
+fn thresholds(place: &Place) {
+    for (flags, code, words) in [
+        (
+            "--max-errors 3",
+            "too_many_errors",
+            "crew.csv has 4 errors, and --max-errors allows 3",
+        ),
+        (
+            "--max-errors 0%",
+            "too_many_errors",
+            "crew.csv has 4 errors, and --max-errors allows 0",
+        ),
+        (
+            "--max-errors 39.5%",
+            "too_many_errors",
+            "2 of 5 rows (40.0%) of crew.csv have errors, and --max-errors allows 39.5%",
+        ),
+        (
+            "--deny error",
+            "issues_denied",
+            "crew.csv has 4 errors, which --deny error does not allow",
+        ),
+        (
+            "--deny error --deny warning",
+            "issues_denied",
+            "crew.csv has 4 errors and 4 warnings, which --deny warning does not allow",
+        ),
+        (
+            "--deny-issues",
+            "issues_denied",
+            "crew.csv has 8 issues, which --deny-issues does not allow",
+        ),
+        (
+            "--deny unmapped",
+            "unmapped_denied",
+            "crew.csv has 1 column that no field claims: Shirt, which --deny unmapped does not allow",
+        ),
+    ] {
+        let run = place
+            .ade(&format!("run crew crew.csv --json {flags}"))
+            .ends_with(1);
+        assert_eq!(run.error()["code"], code, "{flags}");
+        assert_eq!(run.error()["message"], words, "{flags}");
+    }
+    for flags in ["--max-errors 4", "--max-errors 40%"] {
+        place
+            .ade(&format!("run crew crew.csv -q {flags}"))
+            .succeeds();
+    }
+    place
+        .ade("run crew clean.csv -q --max-errors 0 --deny warning --deny unmapped")
+        .succeeds();
+    // A column that names were split from is claimed by them.
+    place.write(
+        "whole.csv",
+        "Full name,E-mail\nAnn Lee,ann@example.org\nBob Ray,bob@example.org\n",
+    );
+    place
+        .ade("run crew whole.csv -q --deny unmapped")
+        .succeeds();
+    for (flags, words) in [
+        (
+            "--max-errors few",
+            "not a number of errors, such as 5, or a part of the rows, such as 2%",
+        ),
+        ("--deny info", "possible values: error, warning, unmapped"),
+        ("--annotate --detach", "cannot be used with"),
+    ] {
+        place.ade_refuses(&format!("run crew crew.csv {flags}"), words);
+    }
+    // Without a list nobody knows which issues are errors.
+    place.configuration("plain");
+    place.people();
+    place.ade("run plain people.csv -q").succeeds();
+    place.ade_fails("run plain people.csv --max-errors 0", 2, "no_issue_list");
+    place.ade_fails("run plain people.csv --deny error", 2, "no_issue_list");
+    place.ade_fails("run plain people.csv --deny warning", 1, "issues_denied");
+}
+
+/// The record stays what the engine made of it; who looks at it later sees that it was refused, and why.
+fn a_refusal_is_known_later_and_asked_for_again(place: &Place) {
+    let words = "crew.csv has 4 errors, and --max-errors allows 3";
+    place
+        .ade("run crew crew.csv -q --max-errors 3 --require email")
+        .ends_with(1);
+    let refused = json!([{"code": "too_many_errors", "message": words}]);
+    let is_refused = |run: &Value| {
+        assert_eq!(run["status"], "succeeded", "{run}");
+        assert_eq!(run["refused"], refused, "{run}");
+    };
+    is_refused(&place.json("runs show latest --json"));
+    is_refused(&place.json("runs ls --limit 1 --json")[0]);
+    let listed = place.ade("runs ls --limit 1").succeeds();
+    assert!(listed.stdout.contains(" refused "), "{listed}");
+    place
+        .ade("runs show latest")
+        .succeeds()
+        .prints("crew.csv refused in ")
+        .prints(&format!("refused        too_many_errors {words}"));
+    for report in [
+        "report latest --html one.html",
+        "report latest clean.csv --html two.html",
+    ] {
+        place.ade(report).succeeds();
+    }
+    let page = |name: &str| std::fs::read_to_string(place.path(name)).unwrap();
+    assert!(page("one.html").contains(&format!("<strong>Refused.</strong> {words}")));
+    assert!(page("two.html").contains("Refused</span>"));
+    // A retry asks the same, whoever executes it.
+    let again = place.ade("runs retry latest --now --json").ends_with(1);
+    assert_eq!(again.error()["message"], words);
+    is_refused(&again.records()[0]);
+    place.ade("runs retry latest -q").succeeds();
+    place.ade("worker --drain -q").succeeds();
+    is_refused(&place.latest_run());
+    // One that was accepted, and one that nothing was asked of.
+    for flags in ["--max-errors 4", ""] {
+        place
+            .ade(&format!("run crew crew.csv -q {flags}"))
+            .succeeds();
+        assert_eq!(place.latest_run()["refused"], json!([]), "{flags}");
+    }
+}
+
+fn painted_copies(place: &Place) {
+    place.write("inbox/crew.csv", CREW);
+    let run = place.ade("run crew inbox/ -o inbox --annotate").succeeds();
+    run.prints("inbox/crew_normalized.xlsx\n")
+        .prints("inbox/crew_annotated.xlsx\n");
+    let copied = place.latest_run();
+    assert!(
+        copied["output_copy"]
+            .as_str()
+            .unwrap()
+            .ends_with("inbox/crew_normalized.xlsx"),
+        "{copied}"
+    );
+    // It is an output: no later run takes it, and it goes where the workbook goes.
+    let again = place
+        .ade("run crew inbox/ -o inbox --json --annotate")
+        .succeeds();
+    assert_eq!(again.records().len(), 1, "{again}");
+    let others = &again.records()[0]["other_outputs"];
+    assert_eq!(others.as_array().unwrap().len(), 1);
+    assert!(
+        others[0]
+            .as_str()
+            .unwrap()
+            .ends_with("inbox/crew_annotated.xlsx"),
+        "{others}"
+    );
+    // What belongs to no accepted run of now does not look as if it did.
+    place
+        .ade("run crew inbox/ -o inbox -q --annotate --deny-issues")
+        .ends_with(1);
+    assert_eq!(
+        place.files_below("inbox"),
+        [
+            "crew.csv",
+            "crew_annotated.xlsx.stale",
+            "crew_normalized.xlsx.stale"
+        ]
+    );
+    place
+        .ade("run crew inbox/ -o inbox -q --annotate")
+        .succeeds();
+    place.ade("run crew inbox/ -o inbox -q").succeeds();
+    assert_eq!(
+        place.files_below("inbox"),
+        [
+            "crew.csv",
+            "crew_annotated.xlsx.stale",
+            "crew_normalized.xlsx"
+        ]
+    );
+    // What cannot be painted is a warning.
+    let plain = place.ade("run plain people.csv --annotate").succeeds();
+    plain.says("warning: people.csv is not annotated: ");
+}
+
+fn quarantine(place: &Place) {
+    let run = place
+        .ade("run crew crew.csv --quarantine --json")
+        .succeeds();
+    let object = run.records().remove(0);
+    let kept = place.cells(object["output_path"].as_str().unwrap());
+    assert!(kept.get("Quarantine").is_some(), "{kept}");
+    assert_eq!(place.latest_run()["metrics"]["rows"], 5);
+    place
+        .ade("run crew crew.csv --quarantine")
+        .succeeds()
+        .prints("5 rows read, 2 quarantined, 3 written");
+    // Only what stands among the rows counts as written.
+    let few = place
+        .ade("run crew crew.csv --quarantine --min-rows 4 --json")
+        .ends_with(1);
+    assert_eq!(
+        few.error()["message"],
+        "crew.csv came to 3 rows beside 2 quarantined, and --min-rows asks for 4"
+    );
+    let retried: Value = place.latest_run();
+    assert_eq!(retried["status"], "succeeded");
+}

@@ -1,0 +1,444 @@
+//! What a run noticed: `ade run` says it, `ade runs show` lists it, the records keep it.
+
+use crate::common;
+
+use common::{Configuration, Place, snapshot};
+use serde_json::{Value, json};
+
+/// Makes each run send this as the data of its event `engine.run.noticed`, after the engine's own and on the
+/// same stream: the last one holds.
+fn notice(configuration: &Configuration, data: &Value) {
+    let event =
+        json!({"event": "engine.run.noticed", "level": "info", "message": "Noticed", "data": data});
+    let line = serde_json::to_string(&event.to_string()).unwrap();
+    configuration.write(
+        "src/ade_config/hooks/notice.py",
+        &format!("import atexit\nimport sys\n\n\ndef notice():\n    atexit.register(print, {line}, file=sys.stderr)\n\n\ndef register(registry):\n    registry.register_hook(notice, hook=\"on_workbook_start\", priority=10)\n"),
+    );
+}
+
+/// Each kind of line.
+fn some_of_each() -> Value {
+    let unread = |row: u64| json!({"code": "unread_cells", "level": "warning", "message": format!("Start date: the cell C{row} could not be read"), "sheet": "people", "cells": [format!("C{row}")]});
+    let mut notices: Vec<Value> = (2..12).map(unread).collect();
+    notices.push(json!({"code": "merged_filled", "level": "info", "message": "3 merged ranges were filled", "count": 3}));
+    notices.push(json!({"code": "formulas_without_value", "level": "warning", "message": "2 formulas have no value", "sheet": "people", "table": 0}));
+    json!({
+        "schema_version": 1,
+        "notices": notices,
+        "readings": [
+            {"sheet": "people", "table": 0, "field": "start", "column": "C", "header": "Start date", "kind": "date", "read_as": "dmy",
+             "ambiguous": true, "message": "dates day-first; 40 of 40 cells leave it open (date_order in settings.toml decides)"},
+            {"sheet": "people", "table": 0, "field": "pay", "ambiguous": false, "header": "Gross pay", "message": "numbers with a decimal comma; 12 of 40 cells say so"},
+            {"sheet": "gone", "table": 0, "field": "pay", "ambiguous": false, "message": "numbers with a decimal point"},
+        ],
+    })
+}
+
+#[test]
+fn what_was_noticed_is_said_listed_and_recorded() {
+    let place = Place::new();
+    let configuration = place.configuration("config");
+    notice(&configuration, &some_of_each());
+    place.people();
+    place.warm("config");
+    snapshot!(place, place.ade("run config people.csv"), @r"
+    status 0
+    --- stdout
+    ⚠ people.csv  [TIME]
+      1 sheet, 1 table, 2 rows
+      2 of 2 fields mapped, 1 column unmapped
+      ! Start date: the cell C2 could not be read
+      ! Start date: the cell C3 could not be read
+      ! Start date: the cell C4 could not be read
+      ! Start date: the cell C5 could not be read
+      ! Start date: the cell C6 could not be read
+      ! Start date: the cell C7 could not be read
+      ! Start date: the cell C8 could not be read
+      ! Start date: the cell C9 could not be read
+        … and 2 more like it; `ade runs show [ID]` lists them
+      ! 2 formulas have no value
+      3 merged ranges were filled
+      ! Start date was read as dates day-first; 40 of 40 cells leave it open (date_order in settings.toml decides)
+      1 issue
+      data/workspaces/default/runs/[ID]/output/people_normalized.xlsx
+    --- stderr
+    hint: issue_list = true in settings.toml lists each issue with its cell (`ade issues`)
+    ");
+    snapshot!(place, place.ade("runs show latest"), @r"
+    status 0
+    --- stdout
+    people.csv succeeded in [TIME]
+    id             [ID]
+    configuration  people (config)
+    source digest  [SHA256]
+    input          people.csv, 70 B
+    created        [INSTANT] ([AGO])
+    submitted by   user [USER]
+    output         data/workspaces/default/runs/[ID]/output/people_normalized.xlsx
+    found          1 sheet, 1 table, 2 rows, 2 of 2 fields mapped, 1 issue
+    finding        validation_warnings_present 1 issue was found.
+    warning        unread_cells Start date: the cell C2 could not be read
+    warning        unread_cells Start date: the cell C3 could not be read
+    warning        unread_cells Start date: the cell C4 could not be read
+    warning        unread_cells Start date: the cell C5 could not be read
+    warning        unread_cells Start date: the cell C6 could not be read
+    warning        unread_cells Start date: the cell C7 could not be read
+    warning        unread_cells Start date: the cell C8 could not be read
+    warning        unread_cells Start date: the cell C9 could not be read
+    warning        unread_cells Start date: the cell C10 could not be read
+    warning        unread_cells Start date: the cell C11 could not be read
+    note           merged_filled 3 merged ranges were filled
+    warning        formulas_without_value 2 formulas have no value
+
+    people table 1 A1:C3 → people!A1:C3, 2 rows
+    COLUMN     FIELD  SCORE  FILLED  WHY
+    Name       name    1.00       2
+    Email      email   1.00       2
+    Shoe size                     2  no signal
+    how columns were read
+      ! Start date was read as dates day-first; 40 of 40 cells leave it open (date_order in settings.toml decides)
+      Gross pay was read as numbers with a decimal comma; 12 of 40 cells say so
+    how columns were read
+      pay was read as numbers with a decimal point
+
+    attempt 1      succeeded, by [WORKER], [TIME], [SIZE] at most, [TIME] of CPU
+    audit record   data/workspaces/default/runs/[ID]/artifact.json
+    events         data/workspaces/default/runs/[ID]/logs/events.ndjson
+    ");
+    let shown = place.json("runs show latest --json");
+    assert_eq!(shown["notices"], some_of_each()["notices"]);
+    assert_eq!(shown["readings"], some_of_each()["readings"]);
+    assert_eq!(shown["result"]["notices"], shown["notices"]);
+    assert_eq!(shown["result"]["readings"], shown["readings"]);
+    let artifact: Value = serde_json::from_str(&place.read(format!(
+        "{}/artifact.json",
+        shown["run_dir"].as_str().unwrap()
+    )))
+    .unwrap();
+    assert_eq!(artifact["decisions"], shown["result"]);
+    let run = place.ade("run config people.csv --json").succeeds();
+    assert_eq!(run.records()[0]["notices"], shown["notices"]);
+    assert_eq!(run.stderr, "");
+}
+
+#[test]
+fn several_files_have_few_lines_each() {
+    let place = Place::new();
+    let configuration = place.configuration("config");
+    notice(&configuration, &some_of_each());
+    place.members("one.csv");
+    place.members("two.csv");
+    place.warm("config");
+    snapshot!(place, place.ade("run config one.csv two.csv --jobs 1"), @r"
+    status 0
+    --- stdout
+      FILE     TABLES  ROWS READ   FIELDS  ISSUES  SECONDS  OUTPUT
+    ✓ one.csv       1          1      2/2       0  [S]  data/workspaces/default/runs/[ID]/output/one_normalized.xlsx
+    ✓ two.csv       1          1      2/2       0  [S]  data/workspaces/default/runs/[ID]/output/two_normalized.xlsx
+    ! Start date: the cell C2 could not be read (one.csv, two.csv)
+    ! 2 formulas have no value (one.csv, two.csv)
+    ! Start date was read as dates day-first; 40 of 40 cells leave it open (date_order in settings.toml decides) (one.csv, two.csv)
+      and 18 more; `ade runs show FILE` lists those of a file
+    --- stderr
+    2 of 2 files normalized
+    2 tables, 2 rows, 0 issues in [TIME]
+    ");
+}
+
+#[test]
+fn an_event_of_any_other_shape_breaks_no_run() {
+    let place = Place::ready();
+    let configuration = place.configuration("config");
+    for data in [
+        json!(null),
+        json!("text"),
+        json!([1, 2]),
+        json!({"notices": {"a": 1}, "readings": 7}),
+        json!({"notices": [null, 1, [], {"code": 1}, {"code": "x"}, {"message": "y"}], "readings": [{"message": 1}, "z"]}),
+    ] {
+        notice(&configuration, &data);
+        let run = place.ade("run config members.csv --json").succeeds();
+        assert_eq!(run.records()[0]["notices"], json!([]), "{data}");
+        let shown = place.json("runs show latest --json");
+        assert!(shown["result"].get("notices").is_none(), "{shown}");
+        assert_eq!(shown["readings"], json!([]), "{data}");
+        place.ade("runs show latest").succeeds();
+    }
+    // What would move the cursor does not reach the terminal.
+    let words = "a \u{1b}[2Jtitle\nin two lines";
+    notice(
+        &configuration,
+        &json!({"notices": [{"code": "odd", "level": "loud", "message": words, "count": "many"}]}),
+    );
+    let run = place.ade("run config members.csv").succeeds();
+    let run = run.prints("  ! a [2Jtitle in two lines\n");
+    assert!(!run.stdout.contains('\u{1b}'), "{run}");
+}
+
+/// Slips of an author: a setting, a plugin's function, a parameter.
+fn slips(configuration: &Configuration) {
+    configuration.write("settings.toml", "remove_unmaped_columns = true\n");
+    configuration.write(
+        "src/ade_config/hooks/late.py",
+        "def tidy(table):\n    return table\n\n\ndef regster(registry):\n    registry.register_hook(tidy, hook=\"on_table_mapped\", priority=1)\n",
+    );
+    configuration.write(
+        "src/ade_config/hooks/named.py",
+        "def named(tabel=None):\n    return None\n\n\ndef register(registry):\n    registry.register_hook(named, hook=\"on_table_mapped\", priority=2)\n",
+    );
+}
+
+#[test]
+fn a_run_warns_of_what_a_check_warns_of() {
+    let place = Place::new();
+    let configuration = place.configuration("config");
+    slips(&configuration);
+    place.members("one.csv");
+    place.members("two.csv");
+    place.warm("config");
+    let first = place.ade("run config one.csv");
+    snapshot!(place, first, @r"
+    status 0
+    --- stdout
+    ✓ one.csv  [TIME]
+      1 sheet, 1 table, 1 row
+      2 of 2 fields mapped
+      ! [HERE]/config/settings.toml, line 1: there is no setting 'remove_unmaped_columns'; did you mean 'remove_unmapped_columns'?
+      ! [HERE]/config/src/ade_config/hooks/late.py, line 5: the module is not loaded, because it has no top-level function `register`: `regster` is another name
+      ! Hook of on_table_mapped ade_config.hooks.named.named ([HERE]/config/src/ade_config/hooks/named.py, line 1): its parameter 'tabel' always has its default; did you mean 'table'?
+      0 issues
+      data/workspaces/default/runs/[ID]/output/one_normalized.xlsx
+    ");
+    let checked = place.json("check config --json");
+    let shown = place.json("runs show latest --json");
+    let told: Vec<&Value> = shown["notices"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|notice| &notice["message"])
+        .collect();
+    assert_eq!(json!(told), checked["warnings"]);
+    assert_eq!(shown["notices"][0]["code"], "configuration");
+    assert_eq!(shown["notices"][0]["level"], "warning");
+    // Of several files once, above the first one.
+    snapshot!(place, place.ade("run config one.csv two.csv --jobs 1"), @r"
+    status 0
+    --- stdout
+    ! [HERE]/config/settings.toml, line 1: there is no setting 'remove_unmaped_columns'; did you mean 'remove_unmapped_columns'?
+    ! [HERE]/config/src/ade_config/hooks/late.py, line 5: the module is not loaded, because it has no top-level function `register`: `regster` is another name
+    ! Hook of on_table_mapped ade_config.hooks.named.named ([HERE]/config/src/ade_config/hooks/named.py, line 1): its parameter 'tabel' always has its default; did you mean 'table'?
+      FILE     TABLES  ROWS READ   FIELDS  ISSUES  SECONDS  OUTPUT
+    ✓ one.csv       1          1      2/2       0  [S]  data/workspaces/default/runs/[ID]/output/one_normalized.xlsx
+    ✓ two.csv       1          1      2/2       0  [S]  data/workspaces/default/runs/[ID]/output/two_normalized.xlsx
+    --- stderr
+    2 of 2 files normalized
+    2 tables, 2 rows, 0 issues in [TIME]
+    ");
+    // A run that fails says it too: it may be the reason.
+    place.write("broken.xlsx", "no workbook");
+    place
+        .ade("run config broken.xlsx")
+        .ends_with(1)
+        .prints("there is no setting 'remove_unmaped_columns'");
+    configuration.write("settings.toml", "");
+    std::fs::remove_file(configuration.folder.join("src/ade_config/hooks/late.py")).unwrap();
+    std::fs::remove_file(configuration.folder.join("src/ade_config/hooks/named.py")).unwrap();
+    let run = place.ade("run config one.csv --json").succeeds();
+    assert_eq!(run.records()[0]["notices"], json!([]));
+}
+
+#[test]
+fn a_run_that_found_nothing_says_so_and_is_denied_with_the_issues() {
+    let place = Place::new();
+    place.configuration("config");
+    place.write("blank.csv", "\n");
+    place.write("other.csv", "Name,Shoe size\n");
+    place.write("foreign.csv", "Colour,Shoe size\nred,38\n");
+    place.members("members.csv");
+    place.warm("config");
+    snapshot!(place, place.ade("run config blank.csv"), @r"
+    status 0
+    --- stdout
+    ⚠ blank.csv  found nothing [TIME]
+      1 sheet, 0 tables, 0 rows
+      no table was found
+      0 of 2 fields mapped
+      not found: name, email
+      sheet 'blank' is empty
+      0 issues
+      data/workspaces/default/runs/[ID]/output/blank_normalized.xlsx
+    ");
+    snapshot!(place, place.ade("run config foreign.csv"), @r"
+    status 0
+    --- stdout
+    ⚠ foreign.csv  found nothing [TIME]
+      1 sheet, 1 table, 1 row
+      no column was recognised as a field
+      0 of 2 fields mapped, 2 columns unmapped
+      not found: name, email
+      0 issues
+      data/workspaces/default/runs/[ID]/output/foreign_normalized.xlsx
+    ");
+    snapshot!(place, place.ade("run config blank.csv members.csv --jobs 1"), @r"
+    status 0
+    --- stdout
+      FILE         TABLES  ROWS READ   FIELDS  ISSUES  SECONDS  OUTPUT
+    ⚠ blank.csv         0          0      0/2       0  [S]  found nothing  data/workspaces/default/runs/[ID]/output/blank_normalized.xlsx
+    ✓ members.csv       1          1      2/2       0  [S]  data/workspaces/default/runs/[ID]/output/members_normalized.xlsx
+    --- stderr
+    2 of 2 files normalized, 1 without anything found
+    1 table, 1 row, 0 issues in [TIME]
+    ");
+    snapshot!(place, place.ade("run config blank.csv --deny-issues"), @r"
+    status 1
+    --- stdout
+    ✗ blank.csv  refused [TIME]
+      1 sheet, 0 tables, 0 rows
+      no table was found
+      0 of 2 fields mapped
+      not found: name, email
+      sheet 'blank' is empty
+      0 issues
+      data/workspaces/default/runs/[ID]/output/blank_normalized.xlsx
+    --- stderr
+    error: in blank.csv no table was found, which --deny-issues does not allow
+    ");
+    for (name, words) in [
+        ("blank.csv", "no table was found"),
+        ("foreign.csv", "no column was recognised as a field"),
+    ] {
+        let denied = place
+            .ade(&format!("run config {name} --deny-issues --json"))
+            .ends_with(1);
+        assert_eq!(denied.error()["code"], "nothing_found");
+        let message = denied.error()["message"].as_str().unwrap().to_owned();
+        assert!(message.contains(words), "{message}");
+    }
+    assert_eq!(place.latest_run()["status"], "succeeded");
+    place.ade("run config members.csv --deny-issues").succeeds();
+}
+
+#[test]
+fn fields_and_rows_can_be_required() {
+    let place = Place::new();
+    let configuration = place.configuration("config");
+    configuration.write(
+        "src/ade_config/hooks/made.py",
+        "import polars as pl\nfrom ade_engine.models import FieldDef\n\n\ndef tidy(table):\n    return table.with_columns(pl.lit(\"x\").alias(\"made\"))\n\n\ndef register(registry):\n    registry.register_field(FieldDef(\"made\"))\n    registry.register_hook(tidy, hook=\"on_table_mapped\", priority=1)\n",
+    );
+    place.members("members.csv");
+    place.write("names.csv", "Name\nAnn\nBob\n");
+    place.warm("config");
+    // Found and computed fields are there.
+    place
+        .ade("run config members.csv --require email --require made --min-rows 1")
+        .succeeds();
+    snapshot!(place, place.ade("run config names.csv -o clean --require email --require email --min-rows 3"), @r"
+    status 1
+    --- stdout
+    ✗ names.csv  refused [TIME]
+      1 sheet, 1 table, 2 rows
+      1 of 3 fields mapped, 1 computed
+      computed: made
+      not found: email
+      0 issues
+      data/workspaces/default/runs/[ID]/output/names_normalized.xlsx
+    --- stderr
+    error: names.csv has no field email, which --require asks for
+    hint: `ade runs show` says why columns were not recognised
+    error: names.csv came to 2 rows, and --min-rows asks for 3
+    ");
+    // The workbook is not copied, and the run stays what it is.
+    assert!(place.files_below("clean").is_empty());
+    assert_eq!(place.latest_run()["status"], "succeeded");
+    assert_eq!(place.latest_run()["error"], Value::Null);
+    let code = |line: &str, status: i32| {
+        let run = place.ade(line).ends_with(status);
+        assert_eq!(run.records().len(), line.matches(".csv").count(), "{run}");
+        run.error()["code"].as_str().unwrap().to_owned()
+    };
+    assert_eq!(
+        code("run config names.csv --require email --json", 1),
+        "field_not_found"
+    );
+    assert_eq!(
+        code("run config names.csv --min-rows 3 --json", 1),
+        "too_few_rows"
+    );
+    assert_eq!(
+        code("run config members.csv names.csv --require emial --json", 2),
+        "unknown_field"
+    );
+    snapshot!(place, place.ade("run config members.csv names.csv --jobs 1 --require emial"), @r"
+    status 2
+    --- stdout
+      FILE         TABLES  ROWS READ   FIELDS  ISSUES  SECONDS  OUTPUT
+    ✗ members.csv       1          1      2/3       0  [S]  refused  data/workspaces/default/runs/[ID]/output/members_normalized.xlsx
+    ✗ names.csv         1          2      1/3       0  [S]  refused  data/workspaces/default/runs/[ID]/output/names_normalized.xlsx
+    --- stderr
+    error: --require emial: the configuration does not define this field
+    hint: did you mean email?
+    0 of 2 files normalized, 2 refused
+    2 tables, 3 rows, 0 issues in [TIME]
+    ");
+    place.ade_refuses(
+        "run config members.csv --require zzzzzzzzzz",
+        "hint: it defines ",
+    );
+    for flag in ["--require email", "--min-rows 1"] {
+        for other in ["--detach", "--validate-only", "--dry-run"] {
+            place
+                .ade(&format!("run config members.csv {flag} {other}"))
+                .ends_with(2)
+                .says("cannot be used with");
+        }
+    }
+    place.ade_refuses("run config members.csv --min-rows few", "--min-rows");
+}
+
+#[test]
+fn the_rows_around_headers_and_notes_are_told_with_reasons() {
+    let place = Place::ready();
+    let configuration = place.configuration("config");
+    place.ade("run config people.csv -q").succeeds();
+    place
+        .ade("runs show latest --rows")
+        .succeeds()
+        .prints("no row detector of the configuration asks for that");
+
+    configuration.write(
+        "src/ade_config/row_detectors/rows.py",
+        "from ade_engine.fields import LayoutRows\n\n\ndef register(registry):\n    registry.register_row_detector(LayoutRows(), row_kind=\"header\", priority=0)\n",
+    );
+    place.write(
+        "report.csv",
+        "Members of the choir,,\n,,\nname,email,joined\nAnn,ann@example.org,2024-01-05\nBob,bob@example.org,2024-02-11\nCid,cid@example.org,2024-03-17\n,,\nSource: the list at the door.,,\n",
+    );
+    place.ade("run config report.csv -q").succeeds();
+    let shown = place.ade("runs show latest --rows").succeeds().stdout;
+    let lines: Vec<&str> = shown.lines().collect();
+    assert_eq!(lines[0], "report");
+    for (line, begins) in lines[1..]
+        .iter()
+        .zip(["  row 1, title (", "  row 3, header ("])
+    {
+        assert!(line.starts_with(begins) && line.contains("%): "), "{shown}");
+    }
+    assert!(shown.contains("  row 8, note ("), "{shown}");
+    // The reasons speak of looks; no cell is quoted.
+    assert!(
+        !shown.contains("Members") && !shown.contains("door"),
+        "{shown}"
+    );
+    let run = place.latest_run();
+    let artifact = place.read(format!(
+        "{}/artifact.json",
+        run["run_dir"].as_str().unwrap()
+    ));
+    let artifact: Value = serde_json::from_str(&artifact).unwrap();
+    let rows = artifact["decisions"]["rows"].as_array().unwrap();
+    assert_eq!(rows[1]["row"], 3);
+    assert_eq!(rows[1]["kind"], "header");
+    assert!(rows[1]["likelihoods"]["header"].as_f64().unwrap() > 0.8);
+}

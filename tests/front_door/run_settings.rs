@@ -1,0 +1,338 @@
+//! Settings of the engine that hold for some runs only: by the name of the file, by variables, by `--set`; and that a run which
+//! is repeated has those of the first.
+
+use crate::common;
+
+use common::{Place, Server, snapshot, wait_for};
+use serde_json::{Value, json};
+
+const FIELDS: &str = "from ade_engine.fields import Field, date, number\n\n\
+def register(registry):\n    Field('day', read=date).register(registry)\n    Field('net', read=number).register(registry)\n";
+const VARIABLE: &str = "ADE_ENGINE_DATE_ORDER";
+
+/// With a configuration whose dates and amounts the settings decide, and two files for it.
+fn place() -> Place {
+    let place = Place::new();
+    let configuration = place.configuration("config");
+    configuration.write("src/ade_config/columns/fields.py", FIELDS);
+    for name in ["us_may.csv", "eu.csv"] {
+        place.write(name, "day,net\n03/04/2025,1.234\n");
+    }
+    place.members("members.csv");
+    place.warm("config");
+    place
+}
+
+/// The day of a run's first row, as the output has it.
+fn day(place: &Place, run: &Value) -> String {
+    let cells = place
+        .cells(run["output_path"].as_str().unwrap())
+        .to_string();
+    let month_first = cells.contains("2025-03-04");
+    assert_ne!(month_first, cells.contains("2025-04-03"), "{cells}");
+    if month_first { "mdy" } else { "dmy" }.to_owned()
+}
+
+fn latest_day(place: &Place) -> String {
+    day(place, &place.latest_run())
+}
+
+#[test]
+fn a_run_that_is_repeated_has_the_settings_of_the_first_whatever_is_set_now() {
+    let mut place = place();
+    place.ade("run config eu.csv -q").succeeds();
+    place.set(VARIABLE, "mdy");
+    place.ade("runs retry latest --now").succeeds();
+    assert_eq!(latest_day(&place), "dmy", "it was not set then");
+    place.ade("run config eu.csv -q").succeeds();
+    assert_eq!(latest_day(&place), "mdy");
+    for now in [None, Some("ymd"), Some("dmy")] {
+        match now {
+            Some(value) => place.set(VARIABLE, value),
+            None => place.unset(VARIABLE),
+        }
+        place.ade("runs retry latest --now").succeeds();
+        assert_eq!(latest_day(&place), "mdy", "{now:?}");
+        place.ade("runs retry latest").succeeds();
+        place.ade("worker --drain -q").succeeds();
+        assert_eq!(latest_day(&place), "mdy", "{now:?}, by a worker");
+    }
+    let run = place.latest_run();
+    let folder = run["run_dir"].as_str().unwrap();
+    for file in ["run-request.json", "artifact.json"] {
+        let record: Value = serde_json::from_str(&place.read(format!("{folder}/{file}"))).unwrap();
+        assert_eq!(
+            record["options"]["engine_variables"],
+            json!({VARIABLE: "mdy"}),
+            "{file}"
+        );
+    }
+}
+
+#[test]
+fn a_worker_uses_what_was_set_when_the_run_was_submitted() {
+    let mut place = place();
+    place.set(VARIABLE, "mdy");
+    place.set("ADE_ENGINE_OF_MY_OWN", "secret");
+    place
+        .ade("run config eu.csv --detach --set decimal_mark=, -q")
+        .succeeds();
+    place.set(VARIABLE, "dmy");
+    place.set("ADE_ENGINE_CSV_DELIMITER", ";");
+    place.ade("worker --drain -q").succeeds();
+    assert_eq!(latest_day(&place), "mdy");
+    let run = place.latest_run();
+    let shown = place.ade("runs show latest --json").json();
+    let sources: Vec<&str> = shown["overrides"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|told| told["source"].as_str().unwrap())
+        .collect();
+    assert_eq!(sources, [VARIABLE, "--set"]);
+    let request = place.read(format!(
+        "{}/run-request.json",
+        run["run_dir"].as_str().unwrap()
+    ));
+    assert!(!request.contains("secret"), "{request}");
+}
+
+#[test]
+fn tables_by_file_name_variables_and_set_outrank_each_other_in_this_order() {
+    let mut place = place();
+    let configuration = place.configuration("config");
+    configuration.write("src/ade_config/columns/fields.py", FIELDS);
+    configuration.write(
+        "settings.toml",
+        "date_order = \"dmy\"\n\n[files.\"US_*\"]\ndate_order = \"mdy\"\n\n[files.\"us_may*\"]\ndecimal_mark = \",\"\n",
+    );
+    let runs = place.ade("run config eu.csv us_may.csv --jobs 1 --json");
+    let runs = runs.succeeds().records();
+    assert_eq!(day(&place, &runs[0]), "dmy");
+    assert_eq!(day(&place, &runs[1]), "mdy");
+    let shown = place.ade("runs show us_may.csv").succeeds();
+    shown
+        .prints("setting        date_order = \"mdy\", by [files.\"US_*\"]")
+        .prints("setting        decimal_mark = \",\", by [files.\"us_may*\"]");
+    let shown = place.ade("runs show eu.csv --json").json();
+    assert_eq!(shown["overrides"], json!([]));
+    place.set(VARIABLE, "dmy");
+    place.ade("run config us_may.csv -q").succeeds();
+    assert_eq!(latest_day(&place), "dmy");
+    place
+        .ade("run config us_may.csv --set date_order=dmy --set date_order=mdy -q")
+        .succeeds();
+    assert_eq!(latest_day(&place), "mdy");
+    let artifact = place.latest_run()["run_dir"].as_str().unwrap().to_owned();
+    let artifact = place.artifact(&artifact);
+    assert_eq!(
+        artifact["options"]["settings"],
+        json!({"date_order": "mdy"})
+    );
+    assert_eq!(
+        artifact["decisions"]["overrides"],
+        json!([
+            {"setting": "date_order", "value": "mdy", "source": "--set", "message": "date_order = \"mdy\", by --set"},
+            {"setting": "decimal_mark", "value": ",", "source": "[files.\"us_may*\"]", "message": "decimal_mark = \",\", by [files.\"us_may*\"]"},
+        ])
+    );
+    place.unset(VARIABLE);
+    place.ade("runs retry latest --now").succeeds();
+    assert_eq!(latest_day(&place), "mdy");
+}
+
+#[test]
+fn what_is_no_setting_is_refused_and_a_bad_value_is_named_with_its_place() {
+    let place = place();
+    snapshot!(place, place.ade("run config eu.csv --set date_ordr=mdy"), @r#"
+    status 2
+    --- stderr
+    error: invalid value 'date_ordr=mdy' for '--set <KEY=VALUE>': the engine has no setting "date_ordr" for a run; did you mean date_order?
+
+    For more information, try '--help'.
+    "#);
+    snapshot!(place, place.ade("run config eu.csv --set log_level=debug"), @r#"
+    status 2
+    --- stderr
+    error: invalid value 'log_level=debug' for '--set <KEY=VALUE>': the engine has no setting "log_level" for a run
+
+    For more information, try '--help'.
+    "#);
+    snapshot!(place, place.ade("run config eu.csv --set date_order"), @r"
+    status 2
+    --- stderr
+    error: invalid value 'date_order' for '--set <KEY=VALUE>': not a setting and its value, such as date_order=mdy
+
+    For more information, try '--help'.
+    ");
+    assert!(place.statuses().is_empty(), "nothing was recorded");
+    let configuration = place.configuration("config");
+    configuration.write("src/ade_config/columns/fields.py", FIELDS);
+    configuration.write(
+        "settings.toml",
+        "[files.\"us_*\"]\ndate_order = \"american\"\n",
+    );
+    // Whatever the file is called: a mistake shows at once.
+    snapshot!(place, place.ade("run config eu.csv"), @r#"
+    status 1
+    --- stdout
+    ✗ eu.csv  failed [TIME]
+    --- stderr
+    error: Invalid settings: date_order from [files."us_*"] in [HERE]/config/settings.toml should be 'auto' or 'dmy' or 'mdy' or 'ymd', not 'american'
+    hint: correct the configuration and run again; the environment is kept
+    "#);
+    snapshot!(place, place.ade("check config"), @r#"
+    status 1
+    --- stderr
+    error: Invalid settings: date_order from [files."us_*"] in [HERE]/config/settings.toml should be 'auto' or 'dmy' or 'mdy' or 'ymd', not 'american'
+    hint: correct the configuration and run again; the environment is kept
+    "#);
+    configuration.write(
+        "settings.toml",
+        "[files.\"us_*\"]\ndate_ordr = \"mdy\"\nlog_format = \"text\"\n",
+    );
+    snapshot!(place, place.ade("check config").succeeds().stderr, @r#"
+    warning: [HERE]/config/settings.toml, line 2, [files."us_*"]: there is no setting 'date_ordr'; did you mean 'date_order'?
+    warning: [HERE]/config/settings.toml, line 3, [files."us_*"]: log_format is ignored here: it is no setting of a single file
+    "#);
+    configuration.write(
+        "settings.toml",
+        "[files.\"in/us_*\"]\ndate_order = \"mdy\"\n\n[files.us_may.csv]\ndate_order = \"mdy\"\n",
+    );
+    let warned = place.ade("check config").succeeds().stderr;
+    snapshot!(place, warned, @r#"
+    warning: [HERE]/config/settings.toml, line 1, [files."in/us_*"]: no file matches: patterns are compared with the name without its folder
+    warning: [HERE]/config/settings.toml, line 4: quote the pattern: [files."us_may.csv"]
+    "#);
+    let run = place.ade("run config us_may.csv").succeeds();
+    run.prints("no file matches: ")
+        .prints("quote the pattern: ");
+}
+
+#[test]
+fn csv_files_of_another_kind_are_read_without_a_change_of_the_configuration() {
+    let place = place();
+    place.write("tabs.csv", "day\tnet\n03/04/2025\t1\n");
+    place.write("latin.csv", b"day;net\n3 f\xe9vrier 2025;1\n");
+    for (line, wanted) in [
+        ("run config tabs.csv --csv-delimiter tab", "2025-04-03"),
+        (r"run config tabs.csv --csv-delimiter \t", "2025-04-03"),
+        (
+            "run config latin.csv --csv-delimiter ; --csv-encoding latin-1",
+            "2025-02-03",
+        ),
+    ] {
+        place.ade_with(line.split(' ')).succeeds();
+        let run = place.latest_run();
+        let cells = place
+            .cells(run["output_path"].as_str().unwrap())
+            .to_string();
+        assert!(cells.contains(wanted), "{line}: {cells}");
+        place.ade("runs retry latest --now").succeeds();
+        assert_eq!(place.latest_run()["metrics"], run["metrics"]);
+    }
+}
+
+#[test]
+fn a_value_that_a_setting_cannot_have_is_a_wrong_call() {
+    let mut place = place();
+    snapshot!(place, place.ade("run config eu.csv us_may.csv --set date_order=american"), @r"
+    status 2
+    --- stderr
+    error: invalid value 'date_order=american' for '--set <KEY=VALUE>': date_order should be 'auto' or 'dmy' or 'mdy' or 'ymd'
+
+    For more information, try '--help'.
+    ");
+    for wrong in [
+        "--csv-delimiter ;; --dry-run",
+        "--csv-encoding nonsense --detach",
+        "--set fill_merged=perhaps",
+        "--set stop_at_blank_rows=many",
+        "--set minimum_mapping_score=-1",
+    ] {
+        let line = format!("run config eu.csv {wrong}");
+        place.ade(&line).ends_with(2).says(" should be ");
+    }
+    assert!(place.statuses().is_empty(), "nothing was recorded");
+    // What only the engine can check is nothing that the configuration has wrong.
+    snapshot!(place, place.ade("run config eu.csv --set sheets=[]"), @r#"
+    status 1
+    --- stdout
+    ✗ eu.csv  failed [TIME]
+    --- stderr
+    error: Invalid settings: sheets from --set should be tables such as [sheets."Sheet1"], not '[]'
+    hint: correct --set and run the file anew; a retry has the settings of the run that it repeats
+    "#);
+    place.set(VARIABLE, "american");
+    snapshot!(place, place.ade("run config eu.csv"), @r"
+    status 1
+    --- stdout
+    ✗ eu.csv  failed [TIME]
+    --- stderr
+    error: Invalid settings: ADE_ENGINE_DATE_ORDER from the environment variables should be 'auto' or 'dmy' or 'mdy' or 'ymd', not 'american'
+    hint: correct the variable ADE_ENGINE_DATE_ORDER and run the file anew; a retry has the settings of the run that it repeats
+    ");
+}
+
+#[test]
+fn a_client_gives_settings_with_its_run() {
+    let place = place();
+    let server = Server::dev(&place, "");
+    let configuration = place.configuration_id("config");
+    let document = server.upload(&place.path("eu.csv"));
+    let path = format!("/api/v1/configs/{configuration}/runs");
+    let body =
+        |settings: Value| json!({"document_id": document, "options": {"settings": settings}});
+    let misspelt = server.post(&path, &body(json!({"date_ordr": "mdy"})));
+    let said = misspelt.text();
+    assert!(said.contains("did you mean date_order?\""), "{said}");
+    misspelt.refuses_field("options.settings.date_ordr");
+    let problem = server
+        .post(&path, &body(json!({"date_order": "american"})))
+        .refuses(422, "invalid_field");
+    assert_eq!(
+        problem["errors"],
+        json!([{"field": "options.settings.date_order", "message": "date_order should be 'auto' or 'dmy' or 'mdy' or 'ymd'"}])
+    );
+    server
+        .post(&path, &body(json!({"date_order": 1})))
+        .refuses(422, "invalid_field");
+    let run = server
+        .post(&path, &body(json!({"date_order": "mdy"})))
+        .is(201)
+        .json();
+    let id = run["id"].as_str().unwrap();
+    wait_for("the end of the run", || {
+        server.get(&format!("/api/v1/runs/{id}")).json()["status"] == "succeeded"
+    });
+    assert_eq!(latest_day(&place), "mdy");
+}
+
+#[test]
+fn what_is_said_of_single_sheets_is_told_by_its_own_flags() {
+    let place = place();
+    let sheets = r#"sheets={"Q":{"skip":true}}"#;
+    let rows = "--header-rows=us_may=1";
+    let range = "--range=us_may=A1:B2";
+    for (flags, source) in [
+        (&["--set", sheets][..], "--set"),
+        (&[rows], "--header-rows"),
+        (&[rows, range], "--header-rows and --range"),
+        (&["--set", sheets, range], "--set and --range"),
+    ] {
+        let call = ["run", "config", "us_may.csv", "-q"];
+        place.ade_with(call.iter().chain(flags)).succeeds();
+        let shown = place.json("runs show latest --json");
+        let told = &shown["overrides"][0];
+        assert_eq!(told["source"], source);
+        let words = told["message"].as_str().unwrap();
+        assert!(words.ends_with(&format!("}}, by {source}")), "{words}");
+        let has_skip = told["value"]["Q"]["skip"] == true;
+        assert_eq!(has_skip, flags.contains(&sheets), "{told}");
+    }
+    place
+        .ade_with(["run", "config", "us_may.csv", "--set", "sheets={Q}", rows])
+        .ends_with(1)
+        .says("sheets from --set should be JSON such as")
+        .says("hint: correct --set");
+}

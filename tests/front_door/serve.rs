@@ -1,0 +1,288 @@
+//! `ade serve`: where it listens, who is let in, and how it ends.
+
+use crate::common;
+
+use common::{Place, Server, demand_event, frames, has, wait_for};
+use serde_json::{Value, json};
+
+#[test]
+fn other_machines_are_let_in_only_with_tokens() {
+    let place = Place::new();
+    place.ade("migrate").succeeds();
+    place
+        .ade("serve --host 0.0.0.0 --port 0")
+        .ends_with(2)
+        .says("0.0.0.0 can be reached by other machines, and there is no token yet")
+        .says("`ade tokens create NAME --scope run` makes one");
+    place.ade("tokens create t").succeeds();
+    let mut server = place.start("serve --host 0.0.0.0 --port 0");
+    server.wait_until_says("serving on http://0.0.0.0:");
+    server.stops();
+}
+
+#[test]
+fn a_unix_socket_is_listened_on_and_one_that_was_left_is_replaced() {
+    use std::io::{Read, Write};
+    use std::os::unix::fs::PermissionsExt;
+    let place = Place::new();
+    place.ade("migrate").succeeds();
+    let socket = place.path("api.sock");
+    for round in 0..2 {
+        let mut server = place.start("serve --socket api.sock");
+        server.wait_until_says("serving on");
+        // The owner and the group, among which a proxy is, may connect.
+        let mode = std::fs::metadata(&socket).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o660);
+        let mut stream = std::os::unix::net::UnixStream::connect(&socket).unwrap();
+        stream
+            .write_all(b"GET /healthz HTTP/1.1\r\nHost: ade\r\nConnection: close\r\n\r\n")
+            .unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+        if round == 0 {
+            place.ade_refuses("serve --socket api.sock", "in use");
+            server.dies();
+            assert!(socket.exists());
+        } else {
+            server.stops();
+            assert!(!socket.exists());
+        }
+    }
+}
+
+#[test]
+fn a_server_that_stops_ends_its_streams_and_exits_with_0() {
+    let place = Place::cold();
+    let configuration = place.configuration_id("config");
+    let server = Server::dev(&place, "--no-worker");
+    let document = server.upload(&place.path("members.csv"));
+    let run = server.submit(&configuration, &document);
+    let id = run["id"].as_str().unwrap();
+    let mut stream = server
+        .ask("GET", &format!("/api/v1/runs/{id}/events"))
+        .begin();
+    while stream.line().unwrap() != "\r\n" {}
+    server.process.signal(libc::SIGTERM);
+    stream.rest();
+    server.process.wait().succeeds();
+}
+
+#[test]
+fn a_server_that_is_to_end_says_so_first_and_then_refuses_connections() {
+    let mut place = Place::cold();
+    let configuration = place.configuration_id("config");
+    // Nothing below waits for so long: the second signal ends the one, and the last answer the other.
+    place.set("ADE_API_DRAIN_SECONDS", "200");
+    let server = Server::serve(&place, "--grace 200");
+    let document = server.upload(&place.path("members.csv"));
+    let run = server.submit(&configuration, &document);
+    let events = format!("/api/v1/runs/{}/events", run["id"].as_str().unwrap());
+    let mut stream = server.ask("GET", &events).begin();
+    while stream.line().unwrap() != "\r\n" {}
+    let documents = "/api/v1/workspaces/default/documents?name=a.csv";
+    let mut upload = server
+        .ask("POST", documents)
+        .header("Content-Type", "application/octet-stream")
+        .header("Content-Length", "9")
+        .body("Name\n")
+        .begin();
+    let runs = format!("/api/v1/configs/{configuration}/runs");
+    let asked = json!({"document_id": document, "stream": true});
+    let mut lines = server.ask("POST", &runs).json(&asked).begin();
+    while !lines.line().unwrap().contains("run.created") {}
+    let ready = || server.plain("GET", "/readyz").send().status;
+    assert_eq!(ready(), 200);
+    server.process.signal(libc::SIGTERM);
+    wait_for("the server to be not ready", || ready() == 503);
+    // Whoever has not noticed is answered, on new connections too.
+    server.plain("GET", "/healthz").send().is(200);
+    server.submit(&configuration, &document);
+    let mut late = server.ask("GET", &events).begin();
+    assert!(late.line().unwrap().starts_with("HTTP/1.1 200"));
+    server.process.signal(libc::SIGTERM);
+    wait_for("connections to be refused", || {
+        std::net::TcpStream::connect(&server.address).is_err()
+    });
+    stream.rest();
+    late.rest();
+    upload.go_on(b"Ann\n");
+    upload.answer().is(201);
+    server.process.wait().succeeds();
+    // Lines of JSON end with one that says from where to go on.
+    let rest = lines.rest();
+    let lines: Vec<Value> = rest
+        .lines()
+        .filter_map(|line| serde_json::from_str(line).ok())
+        .filter(Value::is_object)
+        .collect();
+    lines
+        .iter()
+        .for_each(|line| demand_event("RunStreamLine", line));
+    let last = lines.last().unwrap();
+    let sent = lines.iter().filter_map(|line| line["sequence"].as_u64());
+    let (after, run) = (sent.max().unwrap_or(0), last["run_id"].as_str().unwrap());
+    let resume = format!("/api/v1/runs/{run}/events?after_id={after}");
+    has(
+        last,
+        json!({"event": "stream.interrupted", "reason": "server_stopping", "after_id": after, "resume": resume}),
+    );
+    let server = Server::dev(&place, "--no-worker");
+    server
+        .ask("POST", &format!("/api/v1/runs/{run}/cancel"))
+        .send()
+        .is(200);
+    let resumed = frames(&server.get(&resume).is(200).text());
+    assert_eq!(resumed[0].0, after + 1);
+}
+
+#[test]
+fn systemd_hands_over_a_socket_and_is_told_when_the_server_is_ready() {
+    use std::io::{Read, Write};
+    use std::os::fd::AsRawFd;
+    use std::os::unix::net::UnixDatagram;
+    use std::os::unix::process::CommandExt;
+    let place = Place::new();
+    place.ade("migrate").succeeds();
+    let notified = UnixDatagram::bind(place.path("notify")).unwrap();
+    notified.set_read_timeout(Some(common::HANG)).unwrap();
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    // As systemd does it: the socket is descriptor 3, and the variables name the process itself.
+    let mut command = std::process::Command::new("sh");
+    command
+        .args(["-c", "LISTEN_PID=$$ LISTEN_FDS=1 exec \"$0\" serve"])
+        .arg(place.command().get_program())
+        .current_dir(place.path(""))
+        .env("NOTIFY_SOCKET", place.path("notify"));
+    let descriptor = listener.as_raw_fd();
+    // SAFETY: dup2 may be called between fork and exec.
+    unsafe {
+        command.pre_exec(move || match libc::dup2(descriptor, 3) {
+            -1 => Err(std::io::Error::last_os_error()),
+            _ => Ok(()),
+        });
+    }
+    let server = common::Running::start(command);
+    let mut words = [0; 64];
+    let told = notified.recv(&mut words).unwrap();
+    assert_eq!(&words[..told], b"READY=1");
+    let mut stream = std::net::TcpStream::connect(address).unwrap();
+    stream
+        .write_all(b"GET /readyz HTTP/1.1\r\nHost: ade.example\r\nConnection: close\r\n\r\n")
+        .unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    server.signal(libc::SIGTERM);
+    let told = notified.recv(&mut words).unwrap();
+    assert_eq!(&words[..told], b"STOPPING=1");
+    server.wait().succeeds();
+}
+
+#[test]
+fn a_server_executes_runs_only_if_it_is_told_to() {
+    let place = Place::ready();
+    place.ade("run config members.csv --detach -q").succeeds();
+    let mut server = place.start("serve --port 0 --worker");
+    server.wait_until_says("succeeded in");
+    server.stops();
+    place.ade("run config members.csv --detach -q").succeeds();
+    let mut server = place.start("serve --port 0");
+    server.wait_until_says("serving on");
+    server.stops();
+    assert_eq!(place.statuses(), ["queued", "succeeded"]);
+}
+
+#[test]
+fn figures_and_pages_of_other_origins_are_let_in_as_the_operator_says() {
+    let mut place = Place::new();
+    place.set("ADE_API_METRICS", "token");
+    place.set("ADE_LOG_FORMAT", "json");
+    place.set("ADE_LOG_LEVEL", "debug");
+    place.set("ADE_API_CORS_ORIGINS", "https://app.example/");
+    place
+        .ade("serve --port 0")
+        .ends_with(2)
+        .says("is no origin");
+    place.set(
+        "ADE_API_CORS_ORIGINS",
+        "https://app.example, http://localhost:3000",
+    );
+    let mut server = Server::serve(&place, "");
+
+    server
+        .plain("GET", "/metrics")
+        .send()
+        .refuses(401, "unauthorized");
+    server.get("/metrics").is(200);
+    let one = place.ade("tokens create one --for default -q").succeeds();
+    let one = format!("Bearer {}", one.stdout.trim());
+    let asked = server
+        .plain("GET", "/metrics")
+        .header("Authorization", &one);
+    asked.send().refuses(403, "forbidden");
+
+    let preflight = |origin: &str| {
+        server
+            .plain("OPTIONS", "/api/v1/runs")
+            .header("Origin", origin)
+            .header("Access-Control-Request-Method", "POST")
+            .header("Access-Control-Request-Headers", "authorization,if-match")
+            .send()
+            .is(200)
+    };
+    for origin in ["https://app.example", "http://localhost:3000"] {
+        let answer = preflight(origin);
+        assert_eq!(answer.header("access-control-allow-origin"), Some(origin));
+        let methods = answer.header("access-control-allow-methods").unwrap();
+        assert!(methods.contains("DELETE"), "{methods}");
+        let headers = answer.header("access-control-allow-headers");
+        assert_eq!(headers, Some("authorization,if-match"));
+        assert_eq!(answer.header("access-control-allow-credentials"), None);
+    }
+    let answer = preflight("https://evil.example");
+    assert_eq!(answer.header("access-control-allow-origin"), None);
+    let ask = |origin: &str| server.ask("GET", "/api/v1/runs").header("Origin", origin);
+    let answer = ask("https://app.example").send().is(200);
+    assert_eq!(
+        answer.header("cross-origin-resource-policy"),
+        Some("cross-origin")
+    );
+    let shown = answer.header("access-control-expose-headers").unwrap();
+    assert!(shown.contains("x-request-id"), "{shown}");
+    // A refusal is shown too.
+    let refused = server
+        .plain("GET", "/api/v1/runs")
+        .header("Origin", "https://app.example");
+    let refused = refused.send();
+    assert_eq!(
+        refused.header("access-control-allow-origin"),
+        Some("https://app.example")
+    );
+    refused.refuses(401, "unauthorized");
+
+    // By the id of a request its line in the log is found.
+    let ask = server.ask("GET", "/api/v1/runs/none");
+    let answer = ask.header("X-Request-Id", "shop-42.a_b").send();
+    assert_eq!(answer.header("x-request-id"), Some("shop-42.a_b"));
+    let problem = answer.refuses(404, "run_not_found");
+    assert_eq!(problem["request_id"], "shop-42.a_b");
+    let ask = server.ask("GET", "/healthz");
+    let made = ask.header("X-Request-Id", "no id").send().is(200);
+    let made = made.header("x-request-id").unwrap();
+    assert!(uuid::Uuid::parse_str(made).is_ok(), "{made}");
+    for id in ["shop-42.a_b", made] {
+        // The line follows the answer.
+        server.process.wait_until_says(id);
+        let log = server.process.stderr();
+        let line = log
+            .lines()
+            .find(|line| line.contains(&format!("\"request_id\":\"{id}\"")));
+        assert!(
+            line.is_some_and(|line| line.contains("api.request")),
+            "{log}"
+        );
+    }
+    server.process.stops();
+}

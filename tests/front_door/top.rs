@@ -1,0 +1,58 @@
+//! `ade top`.
+
+use crate::common;
+
+use common::{Place, snapshot, wait_for};
+
+#[test]
+fn the_queue_its_workers_and_what_runs_are_shown() {
+    let place = Place::held("");
+    place.ade("run config members.csv --dry-run -q").succeeds();
+    let run = place.enqueue("config", "members.csv");
+    place.enqueue("config", "members.csv");
+    let worker = place.start_worker("the-worker");
+    place.wait_until_held(1);
+    let view = place.json("top --once --json");
+    assert_eq!(view["window_seconds"], 60);
+    let queue = &view["queue"];
+    common::has(queue, serde_json::json!({"queued": 1, "running": 1}));
+    common::has(queue, serde_json::json!({"succeeded": 1, "failed": 0}));
+    assert!(queue["oldest_wait_ms"].is_u64(), "{view}");
+    assert_eq!(view["workers"][0]["name"], "the-worker");
+    assert_eq!(view["workers"][0]["kind"], "worker");
+    assert_eq!(view["workers"][0]["pid"], worker.id());
+    assert_eq!(view["running"][0]["id"], run.as_str());
+    // Piped, it is printed once as well.
+    let text = place.ade("top").succeeds();
+    for words in [
+        "1 queued, 1 running, 0 environments waiting, 0 building",
+        "1 succeeded, 0 failed, 0 cancelled",
+        "the-worker",
+        "members.csv",
+        "1 of 3",
+    ] {
+        assert!(text.stdout.contains(words), "{words}: {text}");
+    }
+    place.let_go();
+    wait_for("both to end", || {
+        place.query::<i64>("SELECT count(*) FROM runs WHERE status = 'succeeded'") == 3
+    });
+    worker.stops();
+    let empty = place.ade("top --once").succeeds();
+    assert!(
+        empty.stdout.contains("No workers") && empty.stdout.contains("Nothing runs"),
+        "{empty}"
+    );
+}
+
+#[test]
+fn without_a_queue_it_says_so() {
+    let place = Place::new();
+    snapshot!(place, place.ade("top --once"), @r"
+    status 2
+    --- stderr
+    error: there is no queue yet
+    hint: `ade run CONFIG FILE` or `ade migrate` creates one
+    ");
+    place.ade("top --interval 0").ends_with(2);
+}
