@@ -181,7 +181,7 @@ fn translated(sql: &str) -> String {
 #[derive(Debug)]
 struct Bound<'a>(Value<'a>);
 
-fn bound<'a>(values: &[&'a dyn ToValue]) -> Vec<Bound<'a>> {
+fn bound<'a>(values: &'a [&dyn ToValue]) -> Vec<Bound<'a>> {
     values.iter().map(|value| Bound(value.value())).collect()
 }
 

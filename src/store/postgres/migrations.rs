@@ -42,6 +42,11 @@ pub(super) const MIGRATIONS: &[Migration] = &[
         name: "deliveries",
         sql: include_str!("migrations/0007_deliveries.sql"),
     },
+    Migration {
+        version: 8,
+        name: "of_input",
+        sql: include_str!("migrations/0008_of_input.sql"),
+    },
 ];
 
 /// Makes the schema where there is none, and applies what is pending, in one transaction. Processes that try at once wait for each other.

@@ -272,7 +272,7 @@ pub(super) const SUCCEEDED_OF: &str = "SELECT id FROM (
         SELECT id, input_sha256, source_digest, engine_spec, deps_digest, output_path FROM runs INDEXED BY runs_of_input
         WHERE configuration_id = ?1 AND substr(input_sha256, 1, 16) = substr(?2, 1, 16) AND input_name = ?3
             AND status = 'succeeded' AND artifacts_deleted_at IS NULL
-        ORDER BY id DESC LIMIT 100)
+        ORDER BY id DESC LIMIT 100) AS newest
     WHERE input_sha256 = ?2 AND source_digest = ?4 AND engine_spec = ?5 AND deps_digest = ?6 AND output_path IS NOT NULL";
 
 /// Ended runs that still have their files. The first two conditions are those of the index.
