@@ -55,10 +55,7 @@ impl Answer {
 
     /// A file of it, named from its folder.
     pub fn file(&self, name: &str) -> Result<Vec<u8>, AskError> {
-        let is_below = Path::new(name)
-            .components()
-            .all(|part| matches!(part, std::path::Component::Normal(_)));
-        if !is_below {
+        if !files::stays_below(Path::new(name)) {
             return Err(AskError::NoAnswer(format!("it names the file {name}")));
         }
         let path = self.place.path().join("made").join(name);

@@ -231,11 +231,7 @@ pub fn edits(
     let Answer { edits, pastes } = answer.read()?;
     let edit = |Made { file, new, added }: Made| {
         // The engine's process runs the author's code, too: what it names is looked at before it is believed.
-        let is_inside = file.strip_prefix(root).is_ok_and(|below| {
-            below
-                .components()
-                .all(|part| matches!(part, std::path::Component::Normal(_)))
-        });
+        let is_inside = file.strip_prefix(root).is_ok_and(files::stays_below);
         if !is_inside {
             let why = format!("it changed {}", file.display());
             return Err(AskError::NoAnswer(why).into());

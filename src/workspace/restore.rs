@@ -6,7 +6,7 @@
 use std::fs::{self, File, Permissions};
 use std::io::{self, BufReader, Read};
 use std::os::unix::fs::PermissionsExt;
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 
 use flate2::bufread::GzDecoder;
 use serde::Serialize;
@@ -108,11 +108,8 @@ fn look_through(opened: &File, file: &Path) -> Result<About, BackupError> {
             about = Some(serde_json::from_str(&text)?);
             return Ok(());
         }
-        let is_inside = path
-            .components()
-            .all(|part| matches!(part, Component::Normal(_)));
         let kind = header.entry_type();
-        if about.is_none() || !is_inside || !(kind.is_file() || kind.is_dir()) {
+        if about.is_none() || !files::stays_below(path) || !(kind.is_file() || kind.is_dir()) {
             let words = format!("it has an entry {}", path.display());
             return Err(io::Error::other(words));
         }

@@ -98,7 +98,7 @@ class FoundTable(Record):
 
 
 def compile_once(folder: Path) -> None:
-    """Keep what is compiled of the configuration, whose own folder may not be written."""
+    """Keep what is compiled from now on of the configuration, whose own folder may not be written. Bytecode is looked for nowhere else."""
     folder.mkdir(exist_ok=True)
     sys.pycache_prefix = str(folder)
     sys.dont_write_bytecode = False

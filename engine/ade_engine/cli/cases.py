@@ -25,7 +25,6 @@ def test_cases(values: dict[str, Any]) -> int:
         cases = [(int(case["number"]), Path(case["input"]), case) for case in listed]
     except (OSError, ValueError, TypeError, KeyError) as error:
         raise UsageError(f"--list is no list of cases: {error}") from error
-    compile_once(folder / "compiled")
     for number, source, case in cases:
         begun = perf_counter()
         own = [f"{name}={value}" for name, value in (case.get("settings") or {}).items()]
@@ -45,4 +44,6 @@ def test_cases(values: dict[str, Any]) -> int:
             result = {"error": {"code": "settings_invalid", "message": str(error)}, "tables": [], "issues": []}
         result["seconds"] = perf_counter() - begun
         write_result(folder / f"{number}.json", result)
+        # Not before the first case: what it imports of the environment has its bytecode there, and would be compiled anew.
+        compile_once(folder / "compiled")
     return 0

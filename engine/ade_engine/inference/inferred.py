@@ -140,11 +140,7 @@ def infer(samples: Sequence[Sample], wishes: Sequence[Wish] = ()) -> Inferred:
     fields = [_field(group, names, samples) for group in kept]
     _find_key(fields)
     _find_by_values(fields)
-    return Inferred(fields, _once(out), *_settings(samples))
-
-
-def _once(out: list[tuple[str, str]]) -> list[tuple[str, str]]:
-    return list(dict.fromkeys(out))
+    return Inferred(fields, list(dict.fromkeys(out)), *_settings(samples))
 
 
 def _grouped(samples: Sequence[Sample], wishes: Sequence[Wish]) -> tuple[list[Group], list[Column]]:

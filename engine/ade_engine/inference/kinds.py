@@ -11,6 +11,7 @@ from datetime import date, datetime, time, timedelta
 from typing import NamedTuple
 
 from ade_engine import _native
+from ade_engine.cases.grids import as_text
 from ade_engine.fields.headers import simplify
 from ade_engine.inference.words import readings
 from ade_engine.models.series import series_of
@@ -63,7 +64,7 @@ def kind_of(header: str, series: pl.Series) -> Kind:
 
     if series.dtype == pl.Null:
         return Kind("empty", "text", series.to_list(), {})
-    texts = [None if value is None or value == "" else _as_text(value) for value in series.to_list()]
+    texts = [None if value is None or value == "" else as_text(value).strip() for value in series.to_list()]
     filled = [text for text in texts if text]
     if not filled:
         return Kind("empty", "text", texts, {})
@@ -101,14 +102,6 @@ class _Words:
     def says(self, names: frozenset[str]) -> bool:
         """Whether it holds one of these, in each of its readings."""
         return bool(self.what) and self.what <= names
-
-
-def _as_text(value: Any) -> str:
-    if isinstance(value, float) and value.is_integer() and abs(value) < 2**53:
-        return str(int(value))
-    if isinstance(value, datetime) and value.time() == time():
-        return value.date().isoformat()
-    return str(value).strip()
 
 
 def read(header: str, series: pl.Series, kind: str) -> tuple[list[Any], dict[str, Any]]:
@@ -172,7 +165,8 @@ def _number(header: str, series: pl.Series, share: dict[str, float], words: _Wor
     mean = sum(map(abs, some)) / max(1, len(some))
     looks_paid = has_cents and not is_whole and share["hundredths"] >= 0.5 * share["number"] and mean >= 20
     is_money = has_cents and not is_measure and not is_share and (is_paid or looks_paid or is_whole and words.says(frozenset(("amount",))) and mean >= 20)
-    return Kind("money" if is_money else "number", "money" if is_money else "number", numbers, reading)
+    name = "money" if is_money else "number"
+    return Kind(name, name, numbers, reading)
 
 
 def _are_numbers_of_things(words: _Words, filled: list[str], some: list[float]) -> bool:

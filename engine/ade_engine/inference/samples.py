@@ -163,7 +163,7 @@ def cut(sample: Sample, settings: Settings, folder: Path, stem: str) -> tuple[Pa
         book = read_book(sample.path, settings)
     except InputError as error:
         raise SampleError("input_error", str(error)) from error
-    left_out = 0
+    missing = 0
     for number, sheet in enumerate(book.sheets):
         places = sorted((one for one in sample.found if one.sheet == number), key=lambda one: one.first, reverse=True)
         below = len(sheet.rows)
@@ -173,11 +173,11 @@ def cut(sample: Sample, settings: Settings, folder: Path, stem: str) -> tuple[Pa
             if gone > CASE_ROWS // 4:
                 start = place.first + CASE_ROWS
                 stop = below if place is places[0] else place.last + 1
-                left_out += gone
+                missing += gone
                 del sheet.rows[start:stop]
                 sheet.merged = [merged for merged in sheet.merged if merged[1] <= start or merged[0] > stop]
             below = place.first
-    return write_book(_without_hidden(book), folder / stem), left_out
+    return write_book(_without_hidden(book), folder / stem), missing
 
 
 def _without_hidden(book: Book) -> Book:

@@ -8,7 +8,7 @@ mod usage;
 
 use std::fs::{self, File};
 use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use tempfile::NamedTempFile;
 
@@ -155,6 +155,12 @@ pub fn room(folder: &Path) -> io::Result<u64> {
     let there = folder.ancestors().find(|folder| folder.exists());
     let found = rustix::fs::statvfs(there.unwrap_or(folder))?;
     Ok(found.f_bavail.saturating_mul(found.f_frsize))
+}
+
+/// Whether a path, joined to any folder, leads to a place below it: it is relative and has no `..`. Links are not followed.
+pub fn stays_below(path: &Path) -> bool {
+    path.components()
+        .all(|part| matches!(part, Component::Normal(_)))
 }
 
 /// The last part of a path, as text.

@@ -250,11 +250,7 @@ impl Examined {
 
     /// The file that stands for the whole configuration where a report needs one.
     pub(super) fn manifest(&self) -> PathBuf {
-        let manifest = self.path.join("pyproject.toml");
-        match manifest.is_file() {
-            true => manifest,
-            false => self.path.clone(),
-        }
+        manifest_of(&self.path)
     }
 }
 
@@ -262,6 +258,11 @@ impl Examined {
 pub fn outcome(all: &[Examined]) -> Option<Kind> {
     let steps = all.iter().flat_map(|one| &one.steps);
     steps.filter_map(|step| step.failure).max()
+}
+
+/// The manifest of a configuration, or its folder if there is none.
+pub(super) fn manifest_of(folder: &Path) -> PathBuf {
+    existing(folder, "pyproject.toml").unwrap_or_else(|| folder.to_owned())
 }
 
 /// A path below a folder, if it names a file there.

@@ -4,7 +4,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::time::Instant;
 
-use super::findings::{Examined, Finding, Level, OfRule, Run, State, Step, StepName, existing};
+use super::findings::{
+    Examined, Finding, Level, OfRule, Run, State, Step, StepName, existing, manifest_of,
+};
 use super::places::named;
 use crate::base::cancel::Cancel;
 use crate::base::counted::plural;
@@ -165,7 +167,7 @@ impl One<'_> {
             }
             _ => None,
         };
-        let (file, line) = file.unwrap_or_else(|| (self.manifest(), None));
+        let (file, line) = file.unwrap_or_else(|| (manifest_of(self.folder), None));
         Step::failed(
             StepName::Check,
             error.kind(),
@@ -173,15 +175,11 @@ impl One<'_> {
         )
     }
 
-    fn manifest(&self) -> PathBuf {
-        existing(self.folder, "pyproject.toml").unwrap_or_else(|| self.folder.to_owned())
-    }
-
     /// A finding at the place that its message names, else at the manifest.
     fn placed(&self, finding: Finding) -> Finding {
         match named(&finding.message, self.folder) {
             Some((file, line)) => finding.at(file, line),
-            None => finding.at(self.manifest(), None),
+            None => finding.at(manifest_of(self.folder), None),
         }
     }
 
@@ -204,7 +202,8 @@ impl One<'_> {
                     true => Kind::Refused,
                     false => error.kind(),
                 };
-                let file = existing(self.folder, LOCK_FILE).unwrap_or_else(|| self.manifest());
+                let file =
+                    existing(self.folder, LOCK_FILE).unwrap_or_else(|| manifest_of(self.folder));
                 Step::failed(StepName::Lock, kind, Finding::of(&error).at(file, None))
             }
         }
