@@ -34,6 +34,7 @@ mod driver;
 mod environments;
 mod error;
 mod failure;
+mod hosts;
 mod identity;
 mod ids;
 mod leases;
@@ -73,6 +74,7 @@ pub use environments::{
 };
 pub use error::StoreError;
 pub use failure::{Failure, NOT_BUILT, Place};
+pub use hosts::Hosts;
 pub use identity::{Identities, Identity};
 pub use ids::{Ids, Named, SHORTEST};
 pub use leases::{Holder, Leases};
@@ -104,6 +106,7 @@ pub trait Store:
     + Deliveries
     + Documents
     + Environments
+    + Hosts
     + Identities
     + Ids
     + Leases

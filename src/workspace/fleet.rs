@@ -6,6 +6,10 @@
 //! taken before the record names it, and a worker makes its file anew where somebody deletes it. Neither a host name, which
 //! changes with the container, nor an age, nor a process number, which may be in use again, decides. The claims of a dead process
 //! go back to the queue at once. Where the file cannot be examined, its process lives; leases end the claims of those that hang.
+//!
+//! On a server there are processes of other hosts, whose locks are not seen from here. They say regularly that they live, by the
+//! server's clock. What one of them holds comes back when its leases have expired, and not before: it may live where the server cannot be
+//! reached, and then knows by its leases alone when to stop.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -15,6 +19,7 @@ use std::time::Duration;
 use rustix::process::{Resource, getrlimit};
 
 use crate::base::cancel::Cancel;
+use crate::base::clock::Timestamp;
 use crate::base::files::{FileError, describe};
 use crate::base::mutex;
 use crate::base::problem::{Facts, Kind, Problem, code};
@@ -24,6 +29,9 @@ use crate::store::{BuildAttempts, RunRecord, Store, StoreError, WorkerRecord};
 use crate::system::lock::Lock;
 use crate::system::machine::{Files, Machine, System, Work};
 use crate::workspace::Workspace;
+
+/// A process of another host that was not seen for this much longer than its lease is dead: each knows the time this well.
+const MARGIN: Duration = Duration::from_secs(2);
 
 /// The registration of this process. Ends when dropped.
 pub struct Member<'a> {
@@ -76,6 +84,7 @@ impl<'a> Member<'a> {
             lease: workspace.settings.worker.lease,
             started_at: now,
             seen_at: now,
+            is_here: true,
         };
         let joined = workspace.store.register_worker(&record);
         let member = Self {
@@ -86,6 +95,18 @@ impl<'a> Member<'a> {
         };
         joined?;
         Ok(member)
+    }
+
+    /// Records that this process is alive. Where another host took it for dead meanwhile, it is registered again.
+    ///
+    /// # Errors
+    /// The store cannot be used.
+    pub fn seen(&self) -> Result<(), StoreError> {
+        let (store, now) = (&*self.workspace.store, self.workspace.machine.now());
+        if store.host().is_some() {
+            store.register_worker(&self.record)?;
+        }
+        store.worker_seen(&self.id, now)
     }
 
     /// Where somebody has deleted the lock file of this process, makes it anew: others would take the process for dead.
@@ -133,6 +154,13 @@ pub fn recover(workspace: &Workspace, recovery: Recovery) -> Result<Vec<RunRecor
     };
     let mut runs = Vec::new();
     for worker in workspace.store.workers()? {
+        if !worker.is_here {
+            if is_silent(&worker, machine.now()) {
+                // Stays as long as it holds a claim.
+                workspace.store.remove_worker(&worker.id)?;
+            }
+            continue;
+        }
         let Some(lock_path) = lock_of_the_dead(files, &workspace.paths, &worker) else {
             continue;
         };
@@ -156,7 +184,8 @@ pub fn longest_lease(workspace: &Workspace) -> Result<Duration, StoreError> {
 
 /// The registered processes, oldest first, without those that are dead.
 pub fn living(workspace: &Workspace) -> Result<Vec<WorkerRecord>, StoreError> {
-    living_of(&*workspace.store, workspace.files(), &workspace.paths)
+    let now = workspace.machine.now();
+    living_of(&*workspace.store, workspace.files(), &workspace.paths, now)
 }
 
 /// The same where no workspace is open.
@@ -164,10 +193,19 @@ pub fn living_of(
     store: &dyn Store,
     files: &dyn Files,
     paths: &Paths,
+    now: Timestamp,
 ) -> Result<Vec<WorkerRecord>, StoreError> {
     let mut workers = store.workers()?;
-    workers.retain(|worker| lock_of_the_dead(files, paths, worker).is_none());
+    workers.retain(|worker| match worker.is_here {
+        true => lock_of_the_dead(files, paths, worker).is_none(),
+        false => !is_silent(worker, now),
+    });
     Ok(workers)
+}
+
+/// Whether a process of another host has not been seen for longer than it may hold anything.
+fn is_silent(worker: &WorkerRecord, now: Timestamp) -> bool {
+    worker.seen_at.plus(worker.lease + MARGIN) < now
 }
 
 /// The lock file of a process that is dead. `None`: it lives, or its file cannot be examined, which proves nothing. The file is

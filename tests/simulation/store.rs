@@ -14,11 +14,11 @@ use ade::store::{
     ConfigurationVersion, Configurations, Copies, Deliveries, Delivery, DeliveryCounts,
     DeliveryKind, DocumentRecord, Documents, EndedRuns, Ending, EnvironmentContents,
     EnvironmentKey, EnvironmentRecord, Environments, Failure, FieldResult, FoundRuns, Heartbeat,
-    Holder, Identities, Identity, Ids, KnownConfiguration, Leases, LiveRun, Named, NewEnvironment,
-    NewRun, ObservedTime, OutputCopy, Overview, Pause, Pauses, Publication, QueuePlace,
-    QueueStatistics, Result, Results, Retry, RunCounts, RunFiles, RunFilter, RunRecord, RunningRun,
-    Runs, SqlStore, Store, StoreError, Submission, Submitted, TokenRecord, Tokens, Totals,
-    Undelivered, Used, WaitingRun, WorkerRecord, Workers, WorkspaceRecord,
+    Holder, Hosts, Identities, Identity, Ids, KnownConfiguration, Leases, LiveRun, Named,
+    NewEnvironment, NewRun, ObservedTime, OutputCopy, Overview, Pause, Pauses, Publication,
+    QueuePlace, QueueStatistics, Result, Results, Retry, RunCounts, RunFiles, RunFilter, RunRecord,
+    RunningRun, Runs, SqlStore, Store, StoreError, Submission, Submitted, TokenRecord, Tokens,
+    Totals, Undelivered, Used, WaitingRun, WorkerRecord, Workers, WorkspaceRecord,
 };
 
 use super::judge::Operation;
@@ -278,6 +278,8 @@ impl Environments for SimulatedStore {
         Ok(taken.0)
     }
 }
+
+impl Hosts for SimulatedStore {}
 
 impl Results for SimulatedStore {
     looks! {

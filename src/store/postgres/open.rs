@@ -14,12 +14,12 @@ use crate::store::sql::SqlStore;
 use crate::store::{DeliveryKind, Result, StoreError};
 
 impl SqlStore {
-    /// Opens a schema of a server's database, and makes it or brings it up to date first. No setting leads here yet, because files,
-    /// locks and clocks still belong to one machine.
+    /// Opens a schema of a server's database, and makes it or brings it up to date first. The store works for the host of this id: that of
+    /// its data directory. No setting leads here yet, because files still belong to one machine.
     ///
     /// # Errors
     /// The address names no server, or the server is out of reach or refuses.
-    pub fn on_server(settings: &Settings, address: &str, schema: &str) -> Result<Self> {
+    pub fn on_server(settings: &Settings, address: &str, schema: &str, host: &str) -> Result<Self> {
         let mut config: Config = address.parse().map_err(|error: postgres::Error| {
             // Without the address, which may hold a password.
             StoreError::BadUrl {
@@ -34,12 +34,16 @@ impl SqlStore {
         // A connection that nobody answers is given up, and so is a transaction that its process forgot: both hold locks.
         config
             .options(&format!(
-                "-c search_path={schema} -c ade.deliveries={} -c statement_timeout=30s -c idle_in_transaction_session_timeout=60s",
+                "-c search_path={schema} -c ade.deliveries={} -c ade.host={host} -c statement_timeout=30s -c idle_in_transaction_session_timeout=60s",
                 kinds.join(",")
             ))
             .connect_timeout(Duration::from_secs(10))
-            .tcp_user_timeout(Duration::from_secs(10));
-        let server = Server::of(config);
+            .tcp_user_timeout(Duration::from_secs(10))
+            .keepalives(true)
+            .keepalives_idle(Duration::from_secs(10))
+            .keepalives_interval(Duration::from_secs(3))
+            .keepalives_retries(3);
+        let server = Server::of(config, host);
         let opened = Session::connect(server.config())
             .and_then(|session| migrations::apply(session, schema, Timestamp::now()));
         match opened {

@@ -11,11 +11,15 @@ use crate::store::{Result, StoreError};
 /// A server, and how its schema is asked for.
 pub(super) struct Server {
     config: Config,
+    host: String,
 }
 
 impl Server {
-    pub(super) fn of(config: Config) -> Self {
-        Self { config }
+    pub(super) fn of(config: Config, host: &str) -> Self {
+        Self {
+            config,
+            host: host.to_owned(),
+        }
     }
 
     pub(super) fn config(&self) -> &Config {
@@ -28,6 +32,10 @@ impl Backend for Server {
         Session::connect(&self.config)
             .ok()
             .map(Connection::Postgres)
+    }
+
+    fn host(&self) -> Option<&str> {
+        Some(&self.host)
     }
 
     fn demand_in_place(&self) -> Result<()> {
