@@ -24,4 +24,10 @@ pub trait Hosts {
     fn runs_without_host(&self, _now: Timestamp) -> Result<Vec<RunRecord>> {
         Ok(Vec::new())
     }
+
+    /// Deletes the records of other hosts' environments that were last used, or changed, before a time and that no queued or running run
+    /// needs, where no process works for that host. Returns how many.
+    fn forget_hosts(&self, _before: Timestamp) -> Result<usize> {
+        Ok(0)
+    }
 }

@@ -208,3 +208,47 @@ impl<'a> Held<'a> {
         !state.lost && (beat.is_ok() || silence < self.leased.length())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::system::machine::System;
+
+    /// A lease whose renewal is answered when the work under it has ended.
+    struct Silent(Cancel);
+
+    impl Leased for Silent {
+        fn length(&self) -> Duration {
+            Duration::from_millis(60)
+        }
+        fn renewed_every(&self) -> Duration {
+            Duration::from_millis(10)
+        }
+        fn is_of_several_machines(&self) -> bool {
+            true
+        }
+        fn renew(&self, _: Timestamp) -> Result<Heartbeat, Unreachable> {
+            self.0.wait(Duration::MAX);
+            Err(Unreachable)
+        }
+        fn watch(&self) -> Option<Result<Heartbeat, Unreachable>> {
+            None
+        }
+    }
+
+    #[test]
+    fn work_that_others_may_take_over_ends_although_the_store_keeps_a_renewal_waiting() {
+        let silent = Silent(Cancel::new());
+        let since = System.steady();
+        let held = Held::new(&System, &silent, since);
+        let cancel = Cancel::new();
+        let is_cancelled = held.keep(&cancel, || {
+            let is_cancelled = cancel.wait(Duration::from_secs(60));
+            silent.0.cancel();
+            is_cancelled
+        });
+        assert!(is_cancelled.unwrap());
+        assert!(System.steady().since(since) >= Duration::from_millis(50));
+        assert!(!held.holds());
+    }
+}

@@ -157,7 +157,7 @@ impl Pool<'_> {
                     let wait = self.workspace.backoff(waiting.trouble_count + 1);
                     AfterFailure::WaitUntil(now.plus(wait))
                 }
-                PrepareError::Lock(_) => AfterFailure::Fail,
+                // Another host may have other files and settings.
                 _ => AfterFailure::FailHere,
             };
             store.fail_environment(&waiting.id, &claim, &failure, after, now)?;

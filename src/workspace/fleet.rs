@@ -102,11 +102,21 @@ impl<'a> Member<'a> {
     /// # Errors
     /// The store cannot be used.
     pub fn seen(&self) -> Result<(), StoreError> {
-        let (store, now) = (&*self.workspace.store, self.workspace.machine.now());
+        let store = &*self.workspace.store;
         if store.host().is_some() {
-            store.register_worker(&self.record)?;
+            self.register()?;
         }
-        store.worker_seen(&self.id, now)
+        store.worker_seen(&self.id, self.workspace.machine.now())
+    }
+
+    /// Registers it again, unless it is registered.
+    fn register(&self) -> Result<(), StoreError> {
+        let seen_at = self.workspace.machine.now();
+        let record = WorkerRecord {
+            seen_at,
+            ..self.record.clone()
+        };
+        self.workspace.store.register_worker(&record)
     }
 
     /// Where somebody has deleted the lock file of this process, makes it anew: others would take the process for dead.
@@ -121,7 +131,7 @@ impl<'a> Member<'a> {
         let database = path.ancestors().nth(2);
         if is_missing && database.is_some_and(|folder| files.is_folder(folder)) {
             *mutex::lock(&self.held) = take(&*self.workspace.machine, path)?;
-            self.workspace.store.register_worker(&self.record)?;
+            self.register()?;
         }
         Ok(())
     }

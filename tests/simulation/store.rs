@@ -293,7 +293,7 @@ impl Workers for SimulatedStore {
     fn register_worker(&self, worker: &WorkerRecord) -> Result<()> {
         // It is alive from the moment in which it can be found, whether or not it hears so.
         self.0.joins(&worker.id);
-        self.look_at("register", worker.started_at, |store| {
+        self.look_at("register", worker.seen_at, |store| {
             store.register_worker(worker)
         })
     }

@@ -93,6 +93,11 @@ pub fn collect(
         return Ok(report);
     }
     if part == Part::All {
+        if let Some(ttl) = options.env_ttl
+            && !options.dry_run
+        {
+            workspace.store.forget_hosts(ages.cutoff(ttl))?;
+        }
         runs::collect(&pass, &mut report)?;
     }
     orphans::collect(&pass, &mut report)?;

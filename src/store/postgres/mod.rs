@@ -8,9 +8,13 @@
 //! before a lock is read again after it. Where a condition is on rows that are not there, a gate lets one transaction at a time pass.
 //! A transaction that another one kept from ending is done again.
 //!
-//! Not settled yet, so that no settings lead here: what a commit did whose answer was lost, paths and locks that belong to one machine, and the
-//! time of several machines.
+//! Several hosts use a server. Each sees the environments that it builds itself: `environments` is a view of them, so that statements about
+//! one host stay as they are. Those that mean all hosts say so (`environments/*pg_anywhere*/`).
+//!
+//! Not settled yet, so that no settings lead here: what a commit did whose answer was lost, and paths that belong to one machine.
 
+#[cfg(test)]
+mod hosts_tests;
 mod migrations;
 mod open;
 mod server;

@@ -34,7 +34,7 @@ impl SqlStore {
         // A connection that nobody answers is given up, and so is a transaction that its process forgot: both hold locks.
         config
             .options(&format!(
-                "-c search_path={schema} -c ade.deliveries={} -c ade.host={host} -c statement_timeout=30s -c idle_in_transaction_session_timeout=60s",
+                "-c search_path={schema} -c ade.deliveries={} -c ade.host={host} -c statement_timeout=30s -c idle_in_transaction_session_timeout=15s",
                 kinds.join(",")
             ))
             .connect_timeout(Duration::from_secs(10))

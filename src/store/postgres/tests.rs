@@ -69,10 +69,16 @@ fn server() -> Option<&'static TestServer> {
 }
 
 fn opener() -> Option<impl Fn() -> SqlStore + Sync> {
+    let open = hosts()?;
+    Some(move || open("here"))
+}
+
+/// Opens a new database for a host.
+pub(super) fn hosts() -> Option<impl Fn(&str) -> SqlStore + Sync> {
     let server = server()?;
     let schema = format!("t{}", uuid::Uuid::new_v4().simple());
     let settings = settings(Path::new("/"), &[("ADE_DATA_DIR", "/")]);
-    Some(move || SqlStore::on_server(&settings, &server.address, &schema, "here").unwrap())
+    Some(move |host: &str| SqlStore::on_server(&settings, &server.address, &schema, host).unwrap())
 }
 
 fn database() -> Option<Box<Opener>> {

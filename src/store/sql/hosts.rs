@@ -1,6 +1,6 @@
 //! Several hosts that execute runs from one database: PostgreSQL alone has them.
 
-use super::values::rows;
+use super::values::{execute, rows};
 use super::{SqlStore, runs};
 use crate::base::clock::Timestamp;
 use crate::store::driver::params;
@@ -57,5 +57,15 @@ impl Hosts for SqlStore {
             let ids: Vec<String> = rows(connection, WITHOUT_HOST, long_due, |row| row.get(0))?;
             ids.iter().map(|id| runs::by_id(connection, id)).collect()
         })
+    }
+
+    fn forget_hosts(&self, before: Timestamp) -> Result<usize> {
+        if self.host().is_none() {
+            return Ok(0);
+        }
+        let sql = "DELETE FROM environments_of_hosts o WHERE host_id <> current_setting('ade.host') AND coalesce(last_used_at, updated_at) < $1
+             AND NOT EXISTS (SELECT 1 FROM workers w WHERE w.host_id = o.host_id)
+             AND NOT EXISTS (SELECT 1 FROM queue WHERE environment_id = o.id)";
+        self.write(|transaction| execute(transaction, sql, [before.0]))
     }
 }

@@ -11,7 +11,7 @@ use crate::store::{BuildAttempts, Result, RunRecord, WorkerRecord, Workers};
 
 impl Workers for SqlStore {
     fn register_worker(&self, worker: &WorkerRecord) -> Result<()> {
-        self.write_at(worker.started_at, |transaction| {
+        self.write_at(worker.seen_at, |transaction| {
             execute(
                 transaction,
                 "INSERT INTO workers (id, host, pid, name, kind, slots, lock_path, lease_ms, started_at, seen_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, relative(?7), ?8, ?9, ?10)

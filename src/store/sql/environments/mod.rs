@@ -134,7 +134,8 @@ impl Environments for SqlStore {
                  available_at = CASE WHEN status = 'failed' OR available_at > ?2 THEN ?2 ELSE available_at END,
                  updated_at = CASE status WHEN 'failed' THEN ?3 ELSE updated_at END
              WHERE id = ?1 AND status IN ('failed', 'queued') /*pg AND (host_id = current_setting('ade.host')
-                 OR NOT EXISTS (SELECT 1 FROM environments_anywhere a WHERE a.id = $1 AND a.status IN ('ready', 'building')))*/";
+                 OR NOT EXISTS (SELECT 1 FROM environments_of_hosts o JOIN workers w ON w.host_id = o.host_id AND w.kind = 'worker'
+                     WHERE o.id = $1 AND o.status IN ('ready', 'building')))*/";
         let values = params![id, due.0, now.0];
         self.write_at(
             now,
