@@ -93,6 +93,8 @@ pub use schema::{
 pub use sql::SqlStore;
 pub use tokens::{Scope, TokenRecord, Tokens};
 pub use workers::{WorkerRecord, Workers};
+#[cfg(all(test, feature = "postgres"))]
+pub(crate) use {postgres::tests::hosts, suite::places};
 
 /// The outcome of every operation here.
 pub type Result<T> = std::result::Result<T, StoreError>;

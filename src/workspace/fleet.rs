@@ -255,3 +255,83 @@ fn try_threads(count: usize) -> io::Result<()> {
     });
     all
 }
+
+#[cfg(all(test, feature = "postgres"))]
+mod tests {
+    use std::collections::BTreeMap;
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::settings::{Inputs, Settings};
+    use crate::store::{Hosts, RunStatus, SqlStore, hosts, places};
+    use crate::system::machine::ByServer;
+
+    /// A host's workspace, in a data directory of its own.
+    fn workspace(folder: &Path, host: &str, store: SqlStore) -> Workspace {
+        let data = folder.join(host).display().to_string();
+        let settings = Settings::resolve(&Inputs {
+            flags: BTreeMap::from([("ADE_DATA_DIR", data)]),
+            variables: BTreeMap::new(),
+            folder: folder.to_owned(),
+            program: None,
+        });
+        let settings = settings.unwrap().on_server();
+        let time = || store.server_time().unwrap();
+        let machine = ByServer::asking(&time).unwrap();
+        Workspace {
+            paths: Paths::new(&settings).unwrap(),
+            settings,
+            store: Arc::new(store),
+            database_id: "d".to_owned(),
+            machine: Arc::new(machine),
+        }
+    }
+
+    /// A run of a host's process.
+    fn running(workspace: &Workspace, process: &str) -> RunRecord {
+        let (store, now) = (&*workspace.store, workspace.machine.now());
+        let environment = places::environment(store, "d", now);
+        let claim = workspace.claim("w", Some(process));
+        places::running(store, &environment, &claim, now)
+    }
+
+    #[test]
+    fn the_runs_of_a_host_that_is_gone_come_back_when_their_leases_end_and_its_processes_are_forgotten()
+     {
+        let Some(open) = hosts() else { return };
+        let folder = tempfile::tempdir().unwrap();
+        let a = workspace(folder.path(), "a", open("a"));
+        let b = workspace(folder.path(), "b", open("b"));
+        assert_eq!(a.settings.worker.lease, Duration::from_secs(60));
+        let member = Member::join(&a, "worker", 2).unwrap();
+        let run = running(&a, &member.id);
+        let known = || b.store.workers().unwrap().len();
+        let recovered = || recover(&b, Recovery::Requeue).unwrap().len();
+        let later = |seconds| {
+            let time = b.store.server_time().unwrap().unwrap();
+            let then = time.plus(Duration::from_secs(seconds));
+            b.machine.keep_time(&|| Some(then));
+        };
+        // The lock of its process is on a file that this host does not have.
+        assert!(!b.paths.worker_lock(&member.id).exists());
+        assert_eq!((recovered(), known(), living(&b).unwrap().len()), (0, 1, 1));
+        later(61);
+        assert_eq!((recovered(), known(), living(&b).unwrap().len()), (0, 1, 1));
+        // Not seen for too long; but what it holds is left to its lease.
+        later(64);
+        assert_eq!((recovered(), known(), living(&b).unwrap().len()), (0, 1, 0));
+        let backoff = |_| Duration::ZERO;
+        let now = b.machine.now();
+        let expired = b.store.expire_run_leases(&backoff, &|| Some(now)).unwrap();
+        assert_eq!(expired[0].id, run.id);
+        assert_eq!(expired[0].status, RunStatus::Queued);
+        assert_eq!((recovered(), known()), (0, 0));
+
+        // It stood still, and goes on.
+        later(0);
+        member.seen().unwrap();
+        assert_eq!(living(&b).unwrap().len(), 1);
+        assert_eq!(recover(&a, Recovery::Requeue).unwrap().len(), 0);
+        assert_eq!(living(&a).unwrap()[0].id, member.id);
+    }
+}

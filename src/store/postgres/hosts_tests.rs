@@ -145,10 +145,10 @@ fn no_more_runs_of_a_configuration_are_executed_than_may_be_on_all_hosts() {
     let configuration = &of_a.key.configuration_id;
     a.set_max_concurrency(configuration, Some(2), at(1))
         .unwrap();
+    let first = queued(&b, &only_b, at(1));
     for time in 2..5 {
         queued(&a, &of_a, at(time));
     }
-    let first = queued(&b, &only_b, at(1));
     let (mine, theirs) = (claim("a"), claim("b"));
     let of_first = claim_next(&b, &theirs, at(6)).unwrap();
     let second = claim_next(&a, &mine, at(6)).unwrap();

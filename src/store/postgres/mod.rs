@@ -19,4 +19,4 @@ mod migrations;
 mod open;
 mod server;
 #[cfg(test)]
-mod tests;
+pub(in crate::store) mod tests;

@@ -74,7 +74,7 @@ fn opener() -> Option<impl Fn() -> SqlStore + Sync> {
 }
 
 /// Opens a new database for a host.
-pub(super) fn hosts() -> Option<impl Fn(&str) -> SqlStore + Sync> {
+pub(crate) fn hosts() -> Option<impl Fn(&str) -> SqlStore + Sync> {
     let server = server()?;
     let schema = format!("t{}", uuid::Uuid::new_v4().simple());
     let settings = settings(Path::new("/"), &[("ADE_DATA_DIR", "/")]);
