@@ -96,9 +96,8 @@ pub(super) fn leave(
     now: Timestamp,
 ) -> driver::Result<bool> {
     let sql = format!(
-        "UPDATE environments SET status = ?3, {UNCLAIM}, available_at = ?4, error_code = ?5, error_message = ?6, error_hint = ?7, updated_at = ?8,
-         attempt_count = CASE WHEN attempt_count > ?9 THEN attempt_count - ?9 ELSE 0 END, trouble_count = CASE WHEN ?9 = 1 THEN trouble_count + 1 ELSE 0 END,
-         error_may_pass = ?10
+        "UPDATE environments SET status = ?3, {UNCLAIM}, available_at = ?4, error_code = ?5, error_message = ?6, error_hint = ?7, error_may_pass = ?10, updated_at = ?8,
+         attempt_count = CASE WHEN attempt_count > ?9 THEN attempt_count - ?9 ELSE 0 END, trouble_count = CASE WHEN ?9 = 1 THEN trouble_count + 1 ELSE 0 END
          WHERE id = ?1 AND claim_token = ?2 AND status = 'building'"
     );
     let (status, due) = match after {
