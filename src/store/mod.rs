@@ -61,7 +61,7 @@ pub use configurations::{
     KnownConfiguration, Publication, WorkspaceRecord,
 };
 pub use copies::{Copies, OutputCopy};
-pub use database::{copy, examine, location, migrate, newest_schema, open, status};
+pub use database::{Location, copy, examine, location, migrate, newest_schema, open, status};
 pub use deliveries::{
     Deliveries, Delivery, DeliveryCounts, DeliveryKind, LONGEST_WAIT, Undelivered,
 };

@@ -198,7 +198,7 @@ fn end_claims(settings: &Settings, database: &Path) -> Result<(u64, bool), Store
         database_url: None,
         ..settings.clone()
     };
-    let store = match store::open(&settings, database, Opening::Existing) {
+    let store = match store::open(&settings, database, "", Opening::Existing) {
         Err(StoreError::NotMigrated { .. }) => return Ok((0, true)),
         opened => opened?,
     };

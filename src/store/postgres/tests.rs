@@ -10,6 +10,7 @@ use postgres::{Client, NoTls};
 
 use crate::store::Opening;
 use crate::store::driver::{Connection, Row};
+use crate::store::postgres::address::Address;
 use crate::store::sql::SqlStore;
 use crate::store::sqlite::tests::{Database, settings};
 use crate::store::suite::{self, Opener};
@@ -72,7 +73,11 @@ fn opener() -> Option<impl Fn() -> SqlStore + Sync> {
     let server = server()?;
     let schema = format!("t{}", uuid::Uuid::new_v4().simple());
     let settings = settings(Path::new("/"), &[("ADE_DATA_DIR", "/")]);
-    Some(move || SqlStore::on_server(&settings, &server.address, &schema).unwrap())
+    let mut address = Address::parse(&server.address, &settings).unwrap();
+    address.schema = schema;
+    Some(move || {
+        SqlStore::on_server(&settings, &address, "host", Opening::CreateIfAbsent).unwrap()
+    })
 }
 
 fn database() -> Option<Box<Opener>> {
