@@ -18,6 +18,9 @@ use crate::settings::Settings;
 /// The schema that the tables are in, where the address names none.
 const SCHEMA: &str = "ade";
 
+/// The port of servers, which goes without saying.
+const PORT: u16 = 5432;
+
 /// Where a server is, and how it is connected to.
 #[derive(Clone)]
 pub(in crate::store) struct Address {
@@ -164,7 +167,7 @@ fn password(settings: &Settings) -> Result<Option<String>, String> {
     Ok(Some(text.trim_end_matches(['\r', '\n']).to_owned()))
 }
 
-/// `postgresql://user@host:5432/database`.
+/// `postgresql://user@host/database`.
 fn shown(config: &Config) -> String {
     let mut text = "postgresql://".to_owned();
     if let Some(user) = config.get_user() {
@@ -177,7 +180,8 @@ fn shown(config: &Config) -> String {
             Host::Tcp(name) => write!(text, "{comma}{name}"),
             Host::Unix(folder) => write!(text, "{comma}{}", folder.display()),
         };
-        if let Some(port) = ports.get(index).or(ports.first()) {
+        let port = ports.get(index).or(ports.first());
+        if let Some(port) = port.filter(|port| **port != PORT) {
             let _ = write!(text, ":{port}");
         }
     }
