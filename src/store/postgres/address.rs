@@ -199,7 +199,9 @@ mod tests {
     use crate::settings::Inputs;
 
     fn settings(flags: &[(&'static str, &str)]) -> Settings {
-        let flags = flags.iter().map(|(name, value)| (*name, (*value).to_owned()));
+        let flags = flags
+            .iter()
+            .map(|(name, value)| (*name, (*value).to_owned()));
         Settings::resolve(&Inputs {
             flags: flags.collect::<BTreeMap<_, _>>(),
             variables: BTreeMap::new(),

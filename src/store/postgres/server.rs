@@ -78,6 +78,10 @@ impl Backend for Server {
         Ok(())
     }
 
+    fn is_shared_by_hosts(&self) -> bool {
+        true
+    }
+
     fn explain(&self, error: Error) -> StoreError {
         let path = self.place();
         let unreachable = |message, hint: &str| StoreError::Unreachable {

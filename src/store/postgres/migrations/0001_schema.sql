@@ -315,3 +315,11 @@ CREATE TABLE idempotency_keys (
 );
 CREATE INDEX idempotency_keys_of_run ON idempotency_keys (run_id);
 CREATE INDEX idempotency_keys_by_age ON idempotency_keys (created_at);
+
+-- The logs of runs, for hosts that do not execute them: whole lines, each piece with its place in the log, in bytes.
+CREATE TABLE run_logs (
+    run_id  text COLLATE "C" NOT NULL REFERENCES runs (id) ON DELETE CASCADE,
+    at      bigint NOT NULL,
+    lines   text NOT NULL,
+    PRIMARY KEY (run_id, at)
+);
