@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 #[cfg(feature = "postgres")]
 use super::postgres::address::Address;
-use super::schema::{Examined, Migrated, Opening, SchemaStatus};
+use super::schema::{Examined, Migrated, Moved, Opening, SchemaStatus};
 use super::sql::SqlStore;
 use super::{Result, Store, StoreError};
 use crate::settings::{Resolved, Settings};
@@ -107,6 +107,27 @@ pub fn status(settings: &Settings, default: &Path) -> Result<SchemaStatus> {
 /// As [`open`], or the file cannot be written.
 pub fn copy(settings: &Settings, database: &Path, to: &Path) -> Result<()> {
     SqlStore::copy(settings, database, to)
+}
+
+/// Moves all records of a SQLite database to the server that the settings name, whose schema has none; where it has the same, nothing is
+/// done. Returns what was moved, and which tables are not the same: then nothing was changed.
+///
+/// # Errors
+/// A database cannot be used, or the settings name no server.
+#[cfg_attr(not(feature = "postgres"), expect(unused_variables))]
+pub fn move_records(settings: &Settings, from: &Path, host: &str) -> Result<Moved> {
+    match Database::of(settings, from)? {
+        Database::Sqlite(path) => Err(StoreError::Absent { path }),
+        #[cfg(feature = "postgres")]
+        Database::Postgres(address) => {
+            let source = SqlStore::open(settings, from, Opening::Existing)?;
+            let target = SqlStore::on_server(settings, &address, host, Opening::Existing)?;
+            match target.is_empty()? {
+                true => target.take_from(&source),
+                false => target.compared_with(&source),
+            }
+        }
+    }
 }
 
 /// The newest schema that this `ade` knows.

@@ -62,7 +62,9 @@ pub use configurations::{
     KnownConfiguration, Publication, WorkspaceRecord,
 };
 pub use copies::{Copies, OutputCopy};
-pub use database::{Location, copy, examine, location, migrate, newest_schema, open, status};
+pub use database::{
+    Location, copy, examine, location, migrate, move_records, newest_schema, open, status,
+};
 pub use deliveries::{
     Deliveries, Delivery, DeliveryCounts, DeliveryKind, LONGEST_WAIT, Undelivered,
 };
@@ -88,7 +90,7 @@ pub use runs::{
     Submitter, SubmitterKind, Used, WaitingRun, WaitsFor,
 };
 pub use schema::{
-    AppliedMigration, Examined, Migrated, Migration, MigrationState, Opening, SchemaStatus,
+    AppliedMigration, Examined, Migrated, Migration, MigrationState, Moved, Opening, SchemaStatus,
 };
 pub use sql::SqlStore;
 pub use tokens::{Scope, TokenRecord, Tokens};

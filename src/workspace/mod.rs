@@ -8,6 +8,7 @@ pub mod fleet;
 pub mod identity;
 pub mod pause;
 pub mod restore;
+pub mod transfer;
 
 use std::sync::Arc;
 use std::time::Duration;

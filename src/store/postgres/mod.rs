@@ -1,6 +1,6 @@
 //! PostgreSQL: a server, any number of processes.
 //!
-//! `address` reads where the server is, `server` begins sessions, `open` opens a schema and brings it up to date, `migrations` holds that. `tests` runs the suite on a
+//! `address` reads where the server is, `server` begins sessions, `open` opens a schema and brings it up to date, `migrations` holds that. `transfer` moves the records of a SQLite database here. `tests` runs the suite on a
 //! server of its own.
 //!
 //! Transactions run as `READ COMMITTED`. An operation of several statements locks what it has to find unchanged: the run in the
@@ -15,3 +15,4 @@ mod open;
 mod server;
 #[cfg(test)]
 mod tests;
+mod transfer;
