@@ -407,6 +407,17 @@ pub fn run_of(
     Ok((api.workspace(&run.key.workspace_id)?, run))
 }
 
+/// As [`run_of`], with the run's files here: those that another host has put are fetched.
+pub fn run_with_files(
+    api: &Api,
+    caller: &Caller,
+    id: &str,
+) -> Result<(Arc<Workspace>, RunRecord), ApiError> {
+    let (workspace, run) = run_of(api, caller, id)?;
+    workspace.fetch_run(&run)?;
+    Ok((workspace, run))
+}
+
 /// Which runs to list.
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
@@ -597,7 +608,7 @@ async fn logs(
 ) -> Answer {
     let (after, limit) = part.checked()?;
     api.work(move |api| {
-        let (workspace, run) = run_of(api, &caller, &id)?;
+        let (workspace, run) = run_with_files(api, &caller, &id)?;
         let path = tail::path_of(&workspace, &run);
         let of = ("run_id", run.id.as_str());
         log_page(&path, of, after, limit, &tail::paths_of(api, &run)).map(axum::Json)
@@ -680,7 +691,7 @@ async fn events(
     let holder = caller.holder();
     let (workspace, run, is_over) = api
         .work(move |api| {
-            let (workspace, run) = run_of(api, &caller, &id)?;
+            let (workspace, run) = run_with_files(api, &caller, &id)?;
             let path = tail::path_of(&workspace, &run);
             let is_over = run.status.is_terminal()
                 && last.is_some_and(|last| {
@@ -808,7 +819,7 @@ pub async fn left(
     let caller = caller.clone();
     let (path, name, tag) = api
         .work(move |api| {
-            let (_, run) = run_of(api, &caller, &id)?;
+            let (_, run) = run_with_files(api, &caller, &id)?;
             place_of(&run, what)
         })
         .await?;

@@ -198,6 +198,7 @@ fn files_of(
         }
         Side::Version(number) => {
             let snapshot = version(workspace, known, number)?.snapshot;
+            workspace.fetch_snapshot(&snapshot).map_err(StoreError::from)?;
             let frozen = Configuration::open_snapshot(&snapshot, &record.path)
                 .map_err(|error| ConfigurationsError::unusable(&error, &snapshot))?;
             let folder = frozen.folder_in(&snapshot);
