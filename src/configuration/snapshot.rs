@@ -50,7 +50,7 @@ impl Sources {
     /// A file cannot be read or has changed since it was hashed, or the copy cannot be written.
     pub fn snapshot(&self, snapshots: &Path) -> Result<PathBuf, ConfigurationError> {
         let target = snapshot(snapshots, &self.digest);
-        keep(&target, |partial| {
+        keep::<ConfigurationError>(&target, |partial| {
             let base = match &self.folder {
                 Some(folder) => partial.join(folder),
                 None => partial.to_owned(),
@@ -101,11 +101,7 @@ pub fn pack_snapshot(snapshot: &Path, archive: impl Write) -> Result<(), FileErr
     packed.map_err(FileError::on("pack", snapshot))
 }
 
-fn pack(
-    snapshot: &Path,
-    below: &Path,
-    archive: &mut tar::Builder<impl Write>,
-) -> io::Result<()> {
+fn pack(snapshot: &Path, below: &Path, archive: &mut tar::Builder<impl Write>) -> io::Result<()> {
     let entries = fs::read_dir(snapshot.join(below))?;
     let mut entries = entries.collect::<io::Result<Vec<_>>>()?;
     entries.sort_by_key(fs::DirEntry::file_name);
@@ -140,7 +136,11 @@ fn unpack(folder: &Path, archive: impl Read) -> io::Result<()> {
         let path = folder.join(&name);
         fs::create_dir_all(path.parent().unwrap_or(folder))?;
         let mut options = OpenOptions::new();
-        let mut file = options.write(true).create_new(true).mode(0o600).open(&path)?;
+        let mut file = options
+            .write(true)
+            .create_new(true)
+            .mode(0o600)
+            .open(&path)?;
         io::copy(&mut entry, &mut file)?;
         let mode = entry.header().mode()?;
         file.set_permissions(Permissions::from_mode(0o400 | (mode & 0o044)))?;

@@ -9,7 +9,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use common::api::Server;
-use common::{Place, has, wait_for};
+use common::{Place, has};
 use serde_json::{Value, json};
 
 /// A roster in which two cells cannot be read, under a name that not every store takes as it is.
@@ -21,7 +21,10 @@ const DAY: i64 = 24 * 3_600_000;
 
 fn with_a_store(mut place: Place) -> Place {
     fs::create_dir_all(place.path("shared")).unwrap();
-    place.set("ADE_FILES_URL", format!("file://{}", place.path("shared").display()));
+    place.set(
+        "ADE_FILES_URL",
+        format!("file://{}", place.path("shared").display()),
+    );
     place
 }
 
@@ -106,7 +109,11 @@ fn a_host_without_the_files_shows_a_run_as_the_one_that_executed_it() {
     }
     place.ade_fails("run crew süd.csv", 2, "input_not_found");
     let refused = place.ade_with(["run", "crew", INPUT]).ends_with(5);
-    assert!(refused.stderr.contains(place.path("shared").to_str().unwrap()));
+    assert!(
+        refused
+            .stderr
+            .contains(place.path("shared").to_str().unwrap())
+    );
     fs::rename(place.path("away"), place.path("shared")).unwrap();
 
     // It is repeated from the input and the snapshot of then.
@@ -115,7 +122,10 @@ fn a_host_without_the_files_shows_a_run_as_the_one_that_executed_it() {
     forget_files(&place);
     place.ade("worker --drain -q").succeeds();
     let again = place.latest_run();
-    has(&again, json!({"status": "succeeded", "retry_of_run_id": run["id"], "metrics": run["metrics"]}));
+    has(
+        &again,
+        json!({"status": "succeeded", "retry_of_run_id": run["id"], "metrics": run["metrics"]}),
+    );
     assert_eq!(place.cells(again["output_path"].as_str().unwrap()), cells);
 }
 
@@ -178,7 +188,9 @@ fn the_api_serves_documents_and_runs_that_another_host_has_put() {
     fs::rename(place.path("away"), place.path("shared")).unwrap();
 
     // The run keeps the input that it read when the document goes.
-    server.send("DELETE", &format!("documents/{document}"), &[], b"").is(204);
+    server
+        .send("DELETE", &format!("documents/{document}"), &[], b"")
+        .is(204);
     assert_eq!(collected(&place), Vec::<Value>::new());
     a_day_later(&place);
     assert_eq!(collected(&place).len(), 1);
@@ -203,7 +215,13 @@ fn an_object_goes_a_day_after_no_record_named_it() {
     assert_eq!(collected(&place), Vec::<Value>::new());
     assert_eq!(collected(&place), Vec::<Value>::new());
     a_day_later(&place);
-    assert_eq!(place.json("env gc --dry-run --json")["removed"].as_array().unwrap().len(), 2);
+    assert_eq!(
+        place.json("env gc --dry-run --json")["removed"]
+            .as_array()
+            .unwrap()
+            .len(),
+        2
+    );
     assert!(lost.is_file());
     assert_eq!(collected(&place).len(), 2);
     assert!(!lost.exists() && !unrecorded.exists() && foreign.is_file());
@@ -230,7 +248,12 @@ fn what_is_recorded_between_two_looks_stays() {
     place.ade("run config people.csv -q").succeeds();
     let run = place.latest_run();
     let id = run["id"].as_str().unwrap();
-    let snapshots = || keys(&place).into_iter().filter(|key| key.ends_with(".tar")).count();
+    let snapshots = || {
+        keys(&place)
+            .into_iter()
+            .filter(|key| key.ends_with(".tar"))
+            .count()
+    };
     assert_eq!(snapshots(), 1);
     place.ade(&format!("runs rm {id}")).succeeds();
     place.change("DELETE FROM environments");
@@ -238,7 +261,12 @@ fn what_is_recorded_between_two_looks_stays() {
     place.ade("run config people.csv -q").succeeds();
     a_day_later(&place);
     let gone = collected(&place);
-    assert!(!gone.is_empty() && gone.iter().all(|object| object["id"].as_str().unwrap().contains(id)));
+    assert!(
+        !gone.is_empty()
+            && gone
+                .iter()
+                .all(|object| object["id"].as_str().unwrap().contains(id))
+    );
     assert_eq!(snapshots(), 1);
 }
 
@@ -247,9 +275,15 @@ fn a_store_of_another_database_is_refused_and_so_is_an_empty_disk_in_its_place()
     let place = with_a_store(Place::ready());
     place.ade("run config people.csv -q").succeeds();
     let before = keys(&place);
-    place.ade_with(["run", "config", "people.csv", "--data-dir", "other"]).ends_with(5);
+    place
+        .ade_with(["run", "config", "people.csv", "--data-dir", "other"])
+        .ends_with(5);
     let refused = place.ade_with(["env", "gc", "--data-dir", "other", "--json"]);
-    assert!(refused.stdout.contains("belongs to another database"), "{}", refused.stdout);
+    assert!(
+        refused.stdout.contains("belongs to another database"),
+        "{}",
+        refused.stdout
+    );
     assert_eq!(keys(&place), before);
 
     fs::rename(place.path("shared"), place.path("away")).unwrap();
@@ -280,9 +314,9 @@ fn an_end_waits_for_the_store_and_spends_no_attempt() {
     fs::rename(place.path("shared"), place.path("away")).unwrap();
     place.let_go();
     worker.wait_until_says("cannot be recorded yet");
-    assert_eq!(place.status(&run), "running");
+    assert_eq!(place.status_of(&run), "running");
     fs::rename(place.path("away"), place.path("shared")).unwrap();
-    wait_for("its end", || place.status(&run) == "succeeded");
+    place.wait_for_status(&run, "succeeded");
     worker.stops();
     place.is_sound(&run, "succeeded", &["succeeded"]);
     forget_files(&place);
@@ -299,9 +333,9 @@ fn an_input_that_is_out_of_reach_is_waited_for_and_spends_no_attempt() {
     fs::rename(place.path("shared"), place.path("away")).unwrap();
     let mut worker = place.start_worker("w");
     worker.wait_until_says("cannot fetch");
-    wait_for("the run to wait", || place.status(&run) == "queued");
+    place.wait_for_status(&run, "queued");
     fs::rename(place.path("away"), place.path("shared")).unwrap();
-    wait_for("its end", || place.status(&run) == "succeeded");
+    place.wait_for_status(&run, "succeeded");
     worker.stops();
     let shown = place.json(&format!("runs show {run} --json"));
     assert_eq!(shown["attempt_count"], 1, "{shown}");

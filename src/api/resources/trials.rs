@@ -162,7 +162,10 @@ fn inputs(
         let others =
             runs.filter(|run| seen.insert((run.input_sha256.clone(), run.input_name.clone())));
         let most = new.runs.unwrap_or(USUAL_INPUTS) as usize;
-        return others.take(most).map(|run| of_run(workspace, run)).collect();
+        return others
+            .take(most)
+            .map(|run| of_run(workspace, run))
+            .collect();
     };
     let runs: Vec<RunRecord> = runs.collect();
     let input = |id: &String| {

@@ -34,16 +34,17 @@ pub(super) fn collect(pass: &Pass<'_>, report: &mut Report) -> Result<(), StoreE
     }
 }
 
-fn collect_in(
-    pass: &Pass<'_>,
-    objects: &Objects,
-    report: &mut Report,
-) -> Result<(), StoreError> {
+fn collect_in(pass: &Pass<'_>, objects: &Objects, report: &mut Report) -> Result<(), StoreError> {
     let unnamed = unnamed(pass, objects, report)?;
     let (now, before) = (pass.ages.now(), objects.seen());
     let mut still = BTreeMap::new();
     for Found { key, bytes } in unnamed {
-        let since = before.unnamed.get(&key).copied().unwrap_or(now.0).min(now.0);
+        let since = before
+            .unnamed
+            .get(&key)
+            .copied()
+            .unwrap_or(now.0)
+            .min(now.0);
         let is_due = now.0 - since >= i64::try_from(UNNAMED_FOR.as_millis()).unwrap_or(i64::MAX);
         if !is_due || pass.is_stopped() {
             still.insert(key, since);
@@ -126,10 +127,7 @@ impl Named {
     }
 }
 
-fn named(
-    store: &dyn Store,
-    some: &[(Found, Names)],
-) -> Result<Named, StoreError> {
+fn named(store: &dyn Store, some: &[(Found, Names)]) -> Result<Named, StoreError> {
     let (mut runs, mut documents) = (HashSet::new(), Vec::new());
     for (_, names) in some {
         match names {

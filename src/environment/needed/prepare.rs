@@ -149,7 +149,9 @@ pub fn prepare_frozen(
     source_digest: &str,
 ) -> Result<Prepared, PrepareError> {
     let settings = &workspace.settings;
-    workspace.fetch_snapshot(snapshot).map_err(StoreError::from)?;
+    workspace
+        .fetch_snapshot(snapshot)
+        .map_err(StoreError::from)?;
     let configuration = Configuration::open_snapshot(snapshot, &record.path)?;
     let engine = Engine::of_spec(settings.engine_spec.as_deref(), &settings.folder)?;
     let python = python_for(settings, workspace.paths.tools(), &configuration)?;

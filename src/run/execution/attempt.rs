@@ -308,10 +308,7 @@ impl<'a> Execution<'a> {
         Policy::new(
             &self.workspace.settings,
             &folder.python(),
-            vec![
-                whole_snapshot(run).to_owned(),
-                self.folder.input(),
-            ],
+            vec![whole_snapshot(run).to_owned(), self.folder.input()],
             vec![self.folder.output(), self.folder.scratch()],
             run.options.network,
         )

@@ -10,7 +10,7 @@ use super::error::ConfigurationsError;
 use super::precondition::Precondition;
 use super::versions::files_in;
 use crate::configuration::Configuration;
-use crate::store::{ConfigurationVersion, KnownConfiguration, Publication};
+use crate::store::{ConfigurationVersion, KnownConfiguration, Publication, StoreError};
 use crate::workspace::Workspace;
 
 /// The files of a configuration as they were at one moment.

@@ -1,5 +1,7 @@
 //! In place of an object store, where this `ade` is built without one.
 
+use std::collections::BTreeMap;
+use std::ffi::OsString;
 use std::fs::File;
 use std::io::Write;
 
@@ -9,7 +11,10 @@ use super::{Found, Trouble};
 pub(super) enum Remote {}
 
 impl Remote {
-    pub(super) fn open(_url: &str) -> Result<Self, String> {
+    pub(super) fn open(
+        _url: &str,
+        _variables: &BTreeMap<OsString, OsString>,
+    ) -> Result<Self, String> {
         Err("this ade is built without its feature objects".to_owned())
     }
     pub(super) fn put(&self, _key: &str, _file: &mut File) -> Result<bool, Trouble> {

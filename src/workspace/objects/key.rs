@@ -32,7 +32,10 @@ pub fn key_of(data: &Path, path: &Path) -> Option<String> {
                     false => key.push(letter),
                 }
             }
-            piece.invalid().iter().for_each(|byte| escape(&mut key, *byte));
+            piece
+                .invalid()
+                .iter()
+                .for_each(|byte| escape(&mut key, *byte));
         }
     }
     (!key.is_empty()).then_some(key)
@@ -138,7 +141,17 @@ mod tests {
 
     #[test]
     fn a_key_that_leads_out_of_its_folder_has_no_path() {
-        for key in ["", "..", "a/../b", "a//b", "a/%2E%2E/b", "a%2Fb", "%", "%zz", "/a"] {
+        for key in [
+            "",
+            "..",
+            "a/../b",
+            "a//b",
+            "a/%2E%2E/b",
+            "a%2Fb",
+            "%",
+            "%zz",
+            "/a",
+        ] {
             assert_eq!(path_of(key), None, "{key}");
         }
     }
@@ -151,13 +164,24 @@ mod tests {
             token: token.map(str::to_owned),
         };
         assert_eq!(of("workspaces/w/runs/r1/input/a.xlsx"), run(None));
-        assert_eq!(of("workspaces/w/runs/r1/2-abc/output/a.xlsx"), run(Some("abc")));
-        assert_eq!(of("workspaces/w/documents/d1/a.csv"), Names::Document("d1".to_owned()));
+        assert_eq!(
+            of("workspaces/w/runs/r1/2-abc/output/a.xlsx"),
+            run(Some("abc"))
+        );
+        assert_eq!(
+            of("workspaces/w/documents/d1/a.csv"),
+            Names::Document("d1".to_owned())
+        );
         assert_eq!(
             of("workspaces/w/configs/c/snapshots/ff.tar"),
             Names::Snapshot("/d/workspaces/w/configs/c/snapshots/ff".into())
         );
-        for unknown in ["x", "workspaces/w/runs/r1", "workspaces/w/other/x/y", "identity.json"] {
+        for unknown in [
+            "x",
+            "workspaces/w/runs/r1",
+            "workspaces/w/other/x/y",
+            "identity.json",
+        ] {
             assert_eq!(of(unknown), Names::Unknown, "{unknown}");
         }
     }

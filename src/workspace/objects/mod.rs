@@ -15,6 +15,8 @@ mod remote;
 #[cfg(not(feature = "objects"))]
 #[path = "absent.rs"]
 mod remote;
+#[cfg(all(test, feature = "objects"))]
+mod tests;
 
 use std::collections::{BTreeMap, HashMap};
 use std::fs::{self, File};
@@ -32,8 +34,8 @@ use crate::base::files::{self, FileError, name_of};
 use crate::base::mutex::lock;
 use crate::base::problem::{Facts, Kind, Problem, code};
 use crate::configuration::{pack_snapshot, unpack_snapshot};
-use crate::settings::Settings;
 use crate::settings::paths::{Paths, RunFolder};
+use crate::settings::{Settings, mask_password};
 use crate::store::{Claim, RunRecord};
 use crate::system::lock::Lock;
 
@@ -130,14 +132,15 @@ impl Objects {
         let Some(given) = settings.files_url.as_deref() else {
             return Ok(None);
         };
-        let url = shown(given);
+        let url = mask_password(given);
         let data = paths.data().to_owned();
         let elsewhere = |root: &&Path| **root != data.join(key::WORKSPACES);
         if let Some(folder) = paths.roots().into_iter().find(elsewhere) {
             let folder = folder.to_owned();
             return Err(ObjectsError::Elsewhere { folder });
         }
-        let remote = Remote::open(given.trim_end_matches('/')).map_err(|reason| {
+        let opened = Remote::open(given.trim_end_matches('/'), &settings.variables);
+        let remote = opened.map_err(|reason| {
             let url = url.clone();
             ObjectsError::BadUrl { url, reason }
         })?;
@@ -338,7 +341,9 @@ impl Objects {
         }
         self.remote.delete(key).map_err(self.on("delete", key))?;
         if is_snapshot && is_named()? {
-            archive.rewind().map_err(FileError::on("put", Path::new(key)))?;
+            archive
+                .rewind()
+                .map_err(FileError::on("put", Path::new(key)))?;
             let put = self.remote.put(key, &mut archive);
             put.map_err(self.on("put", key))?;
         }
@@ -393,7 +398,9 @@ impl Objects {
         }
         let found: serde_json::Value = serde_json::from_slice(&found).unwrap_or_default();
         if found["database_id"] != self.database_id.as_str() {
-            return Err(refuse("it belongs to another database; name another folder or prefix"));
+            return Err(refuse(
+                "it belongs to another database; name another folder or prefix",
+            ));
         }
         let seen = self.seen();
         if seen.url != self.url {
@@ -429,11 +436,18 @@ impl Objects {
     }
 
     /// The error of an object, or of the file that it is made of.
-    fn of(&self, path: &Path, action: &'static str, key: &str) -> impl FnOnce(Trouble) -> FileError {
+    fn of(
+        &self,
+        path: &Path,
+        action: &'static str,
+        key: &str,
+    ) -> impl FnOnce(Trouble) -> FileError {
         let (path, address) = (path.to_owned(), self.address(key));
         move |trouble| match trouble {
             Trouble::Remote(why) => FileError::out_of_reach(action, &address, why),
-            Trouble::Local(error) if path == Path::new("") => FileError::on(action, &address)(error),
+            Trouble::Local(error) if path == Path::new("") => {
+                FileError::on(action, &address)(error)
+            }
             Trouble::Local(error) => FileError::on(action, &path)(error),
         }
     }

@@ -1,11 +1,14 @@
 //! The object store itself: a folder that hosts share, S3, Azure Blob Storage or Google Cloud Storage, by the crate `object_store`.
 //!
 //! Objects are created and never changed, so that every store behaves alike: nothing is updated, renamed or appended to. Files
-//! are streamed; no whole file is in memory. Credentials come from the variables of the environment that the crate reads.
+//! are streamed; no whole file is in memory. Credentials come from the variables of the environment that the crate knows.
 
+use std::collections::BTreeMap;
+use std::ffi::OsString;
 use std::fs::File;
 use std::io::{self, Read, Write};
 use std::path::PathBuf;
+use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -17,8 +20,7 @@ use object_store::gcp::GoogleCloudStorageBuilder;
 use object_store::local::LocalFileSystem;
 use object_store::path::Path;
 use object_store::{
-    Error, ObjectStore, ObjectStoreExt, PutMode, PutPayload, RetryConfig,
-    WriteMultipart,
+    Error, ObjectStore, ObjectStoreExt, PutMode, PutPayload, RetryConfig, WriteMultipart,
 };
 use tokio::runtime::{Builder, Runtime};
 
@@ -48,16 +50,19 @@ enum Place {
 }
 
 impl Remote {
-    /// Opens the store of a URL. Nothing is asked of it yet.
+    /// Opens the store of a URL, with the credentials in these variables. Nothing is asked of it yet.
     ///
     /// # Errors
     /// The URL names no store, or its credentials cannot be understood: a sentence that says so.
-    pub(super) fn open(url: &str) -> Result<Self, String> {
+    pub(super) fn open(
+        url: &str,
+        variables: &BTreeMap<OsString, OsString>,
+    ) -> Result<Self, String> {
         let (scheme, rest) = url.split_once("://").ok_or("it has no ://")?;
         let (bucket, prefix) = rest.split_once('/').unwrap_or((rest, ""));
         let place = match scheme {
             "file" => Place::Folder(rest.into()),
-            "s3" | "az" | "gs" => Place::Bucket(open_bucket(scheme, bucket)?),
+            "s3" | "az" | "gs" => Place::Bucket(open_bucket(scheme, bucket, variables)?),
             _ => return Err(format!("{scheme}:// is none of file, s3, az and gs")),
         };
         let prefix = match &place {
@@ -226,7 +231,25 @@ impl Remote {
     }
 }
 
-fn open_bucket(scheme: &str, bucket: &str) -> Result<Arc<dyn ObjectStore>, String> {
+/// What of these variables configures a store, by the names that the crate has for it.
+fn known<K: FromStr>(
+    variables: &BTreeMap<OsString, OsString>,
+    prefix: &str,
+) -> impl Iterator<Item = (K, String)> {
+    variables.iter().filter_map(move |(name, value)| {
+        let (name, value) = (name.to_str()?, value.to_str()?);
+        let key = name
+            .starts_with(prefix)
+            .then(|| name.to_ascii_lowercase())?;
+        Some((key.parse().ok()?, value.to_owned()))
+    })
+}
+
+fn open_bucket(
+    scheme: &str,
+    bucket: &str,
+    variables: &BTreeMap<OsString, OsString>,
+) -> Result<Arc<dyn ObjectStore>, String> {
     if bucket.is_empty() {
         return Err(format!("{scheme}:// needs the name of a bucket behind it"));
     }
@@ -240,16 +263,36 @@ fn open_bucket(scheme: &str, bucket: &str) -> Result<Arc<dyn ObjectStore>, Strin
     };
     let opened: Result<Arc<dyn ObjectStore>, Error> = match scheme {
         "s3" => {
-            let s3 = AmazonS3Builder::from_env().with_url(url);
-            s3.with_retry(retry).build().map(|store| Arc::new(store) as _)
+            let mut s3 = AmazonS3Builder::new();
+            for (key, value) in known(variables, "AWS_") {
+                s3 = s3.with_config(key, value);
+            }
+            s3.with_url(url)
+                .with_retry(retry)
+                .build()
+                .map(|store| Arc::new(store) as _)
         }
         "az" => {
-            let azure = MicrosoftAzureBuilder::from_env().with_url(url);
-            azure.with_retry(retry).build().map(|store| Arc::new(store) as _)
+            let mut azure = MicrosoftAzureBuilder::new();
+            for (key, value) in known(variables, "AZURE_") {
+                azure = azure.with_config(key, value);
+            }
+            azure
+                .with_url(url)
+                .with_retry(retry)
+                .build()
+                .map(|store| Arc::new(store) as _)
         }
         _ => {
-            let google = GoogleCloudStorageBuilder::from_env().with_url(url);
-            google.with_retry(retry).build().map(|store| Arc::new(store) as _)
+            let mut google = GoogleCloudStorageBuilder::new();
+            for (key, value) in known(variables, "GOOGLE_") {
+                google = google.with_config(key, value);
+            }
+            google
+                .with_url(url)
+                .with_retry(retry)
+                .build()
+                .map(|store| Arc::new(store) as _)
         }
     };
     opened.map_err(|error| said(&error))
@@ -308,7 +351,7 @@ mod tests {
             ("s3://", "name of a bucket"),
             ("ftp://host/x", "none of file, s3, az and gs"),
         ] {
-            let refused = Remote::open(url).err().unwrap();
+            let refused = Remote::open(url, &BTreeMap::new()).err().unwrap();
             assert!(refused.contains(why), "{url}: {refused}");
         }
     }
