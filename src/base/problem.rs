@@ -18,7 +18,7 @@ pub enum Kind {
     Environment,
     /// A limit was hit: exit 4.
     Limit,
-    /// The database cannot be used: exit 5.
+    /// The database, or the object store, cannot be used: exit 5.
     Database,
     /// The machine or ADE itself failed in a way that no other kind describes: exit 70.
     Internal,
@@ -249,6 +249,8 @@ pub mod code {
         DATABASE_DAMAGED = "database_damaged";
         DATABASE_LOCKED = "database_locked";
         DATABASE_UNREACHABLE = "database_unreachable";
+        FILES_UNREACHABLE = "files_unreachable";
+        FILES_URL_INVALID = "files_url_invalid";
         DATABASE_ON_NETWORK = "database_on_network";
         DATABASE_ERROR = "database_error";
         IDENTITY_MISMATCH = "identity_mismatch";

@@ -105,6 +105,10 @@ table! {
             "How long an operation waits, in milliseconds, while another process holds the database.";
         workspace: String = text, "ADE_WORKSPACE", SettingKind::Text, "default",
             "The workspace that commands act in.";
+        files_url: Option<String> = maybe_text, "ADE_FILES_URL", SettingKind::Text, "",
+            "The object store that hosts share: file:///folder, s3://bucket/prefix, az://container/prefix or gs://bucket/prefix. The data directory is its cache then.",
+            note("none: files are in the data directory alone"),
+            secret();
         workspaces_dir: Option<PathBuf> = maybe_path, "ADE_WORKSPACES_DIR", SettingKind::Path, "",
             "The folder in which workspaces keep snapshots and runs.",
             note("<data-dir>/workspaces");

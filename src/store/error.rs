@@ -177,9 +177,9 @@ impl Problem for StoreError {
             Self::OnNetwork { .. } => database(code::DATABASE_ON_NETWORK).hint(
                 "put the data directory on a local disk (--data-dir), or set ADE_DATABASE_SQLITE_JOURNAL_MODE=DELETE. This mode is slower and relies on the locks of the file system",
             ),
-            Self::File(error) => error
-                .facts()
-                .under(Kind::Database, code::DATABASE_UNREACHABLE),
+            Self::File(error) => {
+                error.facts_under(Kind::Database, code::DATABASE_UNREACHABLE)
+            }
             Self::NotFound { what: "run", .. } => {
                 Facts::new(Kind::Usage, code::RUN_NOT_FOUND).hint("`ade runs ls` lists them")
             }

@@ -408,6 +408,17 @@ pub fn run_of(
     Ok((api.workspace(&run.key.workspace_id)?, run))
 }
 
+/// As [`run_of`], with the run's files here: those that another host has put are fetched.
+pub fn run_with_files(
+    api: &Api,
+    caller: &Caller,
+    id: &str,
+) -> Result<(Arc<Workspace>, RunRecord), ApiError> {
+    let (workspace, run) = run_of(api, caller, id)?;
+    workspace.fetch_run(&run)?;
+    Ok((workspace, run))
+}
+
 /// Which runs to list.
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
@@ -598,7 +609,7 @@ async fn logs(
 ) -> Answer {
     let (after, limit) = part.checked()?;
     api.work(move |api| {
-        let (workspace, run) = run_of(api, &caller, &id)?;
+        let (workspace, run) = run_with_files(api, &caller, &id)?;
         let path = tail::path_of(&workspace, &run);
         shared_log::fetch(&workspace, &run.id, &path)?;
         let of = ("run_id", run.id.as_str());
@@ -682,7 +693,7 @@ async fn events(
     let holder = caller.holder();
     let (workspace, run, is_over) = api
         .work(move |api| {
-            let (workspace, run) = run_of(api, &caller, &id)?;
+            let (workspace, run) = run_with_files(api, &caller, &id)?;
             let path = tail::path_of(&workspace, &run);
             shared_log::fetch(&workspace, &run.id, &path)?;
             let is_over = run.status.is_terminal()
@@ -811,7 +822,7 @@ pub async fn left(
     let caller = caller.clone();
     let (path, name, tag) = api
         .work(move |api| {
-            let (_, run) = run_of(api, &caller, &id)?;
+            let (_, run) = run_with_files(api, &caller, &id)?;
             place_of(&run, what)
         })
         .await?;

@@ -20,8 +20,9 @@ pub(crate) fn open_log<'a>(
     run: &RunRecord,
 ) -> Result<EventLog<'a>, FileError> {
     let folder = RunFolder::at(&run.run_dir);
-    // The folder of any other run was made when its input was staged.
-    if run.document_id.is_none() && !workspace.files().is_folder(folder.path()) {
+    // The folder of any other run was made when its input was staged: on this host, unless hosts share an object store.
+    let is_made_here = run.document_id.is_none() && workspace.objects.is_none();
+    if is_made_here && !workspace.files().is_folder(folder.path()) {
         return Err(FileError::away(folder.path()));
     }
     // A store that does not answer now is asked again by whoever reads the log.

@@ -343,6 +343,7 @@ impl Lifecycle<'_> {
                     sandbox: sandbox.as_ref(),
                 };
                 let notes = write_artifact(execution, &ending, around, now);
+                self.put_files(execution)?;
                 self.finish(execution, &mut ending, notes, now)
             }
         }
@@ -351,6 +352,22 @@ impl Lifecycle<'_> {
     fn is_cancel_requested(&self, run: &RunRecord) -> bool {
         let found = self.workspace.store.run(&run.key.workspace_id, &run.id);
         found.is_ok_and(|run| run.cancel_requested_at.is_some())
+    }
+
+    /// Puts what the attempt has left where other hosts find it. Where the object store is out of reach for as long as the lease would
+    /// hold, that is the trouble of the machine and not of the run.
+    fn put_files(&self, execution: &Execution<'_>) -> Result<(), RunError> {
+        let Some(objects) = &self.workspace.objects else {
+            return Ok(());
+        };
+        let put = self.persist(execution, || {
+            objects.put_attempt(execution.run, execution.claim)?;
+            Ok(Some(()))
+        });
+        match put {
+            Err(RunError::Store(StoreError::File(error))) => Err(error.into()),
+            put => put.map(drop),
+        }
     }
 
     /// Records the end of a run and reports it. A run whose results could not be recorded in full is not called failed for
@@ -383,10 +400,7 @@ impl Lifecycle<'_> {
         })?;
         // A store that did not answer may have done what it was asked. Where the end is this attempt's, it has.
         let is_ours = |found: &RunRecord| {
-            recorded.is_some()
-                || (found.status == ending.status
-                    && found.attempt_count == run.attempt_count
-                    && found.exit_code == ending.exit_code)
+            recorded.is_some() || found.ended_token.as_ref() == Some(&execution.claim.token)
         };
         let Some(found) = found.filter(is_ours) else {
             return Ok(None);

@@ -258,7 +258,7 @@ impl<'a> Following<'a> {
 type Found = (Subject, PathBuf, Vec<(PathBuf, String)>);
 
 fn find(workspace: &Workspace, given: &str) -> Result<Found, FollowError> {
-    match workspace.store.run(workspace.id(), given) {
+    match workspace.run(given) {
         Ok(run) => {
             let folder = RunFolder::at(&run.run_dir);
             let configuration = run.configuration_path.to_string_lossy().into_owned();

@@ -46,6 +46,11 @@ pub(super) const MIGRATIONS: &[Migration] = &[
         name: "of_input",
         sql: include_str!("migrations/0008_of_input.sql"),
     },
+    Migration {
+        version: 9,
+        name: "ended_token",
+        sql: include_str!("migrations/0009_ended_token.sql"),
+    },
 ];
 
 /// Makes the schema where there is none, and applies what is pending, in one transaction. Processes that try at once wait for each other.
