@@ -276,14 +276,14 @@ mod tests {
             program: None,
         });
         let settings = settings.unwrap().on_server();
-        let time = || store.server_time().unwrap();
-        let machine = ByServer::asking(&time).unwrap();
+        let machine = ByServer::asking(|| store.server_time()).unwrap().unwrap();
         Workspace {
             paths: Paths::new(&settings).unwrap(),
             settings,
             store: Arc::new(store),
             database_id: "d".to_owned(),
             machine: Arc::new(machine),
+            objects: None,
         }
     }
 

@@ -1,6 +1,6 @@
 //! PostgreSQL: a server, any number of processes.
 //!
-//! `open` connects to a server and brings a schema of its own up to date, `migrations` holds that. `tests` runs the suite on a
+//! `address` reads where the server is, `server` begins sessions, `open` opens a schema and brings it up to date, `migrations` holds that. `transfer` moves the records of a SQLite database here. `tests` runs the suite on a
 //! server of its own.
 //!
 //! Transactions run as `READ COMMITTED`. An operation of several statements locks what it has to find unchanged: the run in the
@@ -10,9 +10,8 @@
 //!
 //! Several hosts use a server. Each sees the environments that it builds itself: `environments` is a view of them, so that statements about
 //! one host stay as they are. Those that mean all hosts say so (`environments/*pg_anywhere*/`).
-//!
-//! Not settled yet, so that no settings lead here: what a commit did whose answer was lost, and paths that belong to one machine.
 
+pub(in crate::store) mod address;
 #[cfg(test)]
 mod hosts_tests;
 mod migrations;
@@ -20,3 +19,4 @@ mod open;
 mod server;
 #[cfg(test)]
 pub(in crate::store) mod tests;
+mod transfer;

@@ -1,5 +1,6 @@
 //! The operating system with the clock of a database server: several hosts whose wall clocks differ, or jump, go by one time.
 
+use std::convert::Infallible;
 use std::ffi::OsStr;
 use std::io;
 use std::path::Path;
@@ -29,22 +30,28 @@ pub struct ByServer {
 }
 
 impl ByServer {
-    /// Goes by what the function says, which asks the server. `None`: it has no answer.
-    pub fn asking(ask: &dyn Fn() -> Option<Timestamp>) -> Option<Self> {
-        let (ahead, _) = measured(ask)?;
-        Some(Self {
+    /// Goes by what the function says, which asks the server. `None`: there is no server.
+    ///
+    /// # Errors
+    /// The function's.
+    pub fn asking<E>(
+        ask: impl FnOnce() -> Result<Option<Timestamp>, E>,
+    ) -> Result<Option<Self>, E> {
+        Ok(measured(ask)?.map(|(ahead, _)| Self {
             ahead: AtomicI64::new(ahead),
             ids: Mutex::new(ContextV7::new()),
-        })
+        }))
     }
 }
 
 /// By how many milliseconds the server's clock is ahead of the steady one, and how long the answer took.
-fn measured(ask: &dyn Fn() -> Option<Timestamp>) -> Option<(i64, Duration)> {
+fn measured<E>(
+    ask: impl FnOnce() -> Result<Option<Timestamp>, E>,
+) -> Result<Option<(i64, Duration)>, E> {
     let asked = System.steady();
     let server = ask()?;
     let took = System.steady().since(asked);
-    Some((server.0 - milliseconds(asked.0 + took / 2), took))
+    Ok(server.map(|server| (server.0 - milliseconds(asked.0 + took / 2), took)))
 }
 
 impl Machine for ByServer {
@@ -53,7 +60,7 @@ impl Machine for ByServer {
     }
 
     fn keep_time(&self, ask: &dyn Fn() -> Option<Timestamp>) {
-        if let Some((ahead, took)) = measured(ask)
+        if let Ok(Some((ahead, took))) = measured(|| Ok::<_, Infallible>(ask()))
             && took <= SLOW
         {
             self.ahead.store(ahead, Ordering::Relaxed);
@@ -133,8 +140,11 @@ mod tests {
     #[test]
     fn the_time_is_the_servers_and_ids_grow_with_it() {
         const YEAR: i64 = 31_536_000_000;
-        assert!(ByServer::asking(&|| None).is_none());
-        let machine = ByServer::asking(&server(YEAR)).unwrap();
+        let asking = |ask: &dyn Fn() -> Option<Timestamp>| {
+            ByServer::asking(|| Ok::<_, Infallible>(ask())).unwrap()
+        };
+        assert!(asking(&|| None).is_none());
+        let machine = asking(&server(YEAR)).unwrap();
         let is_about = |ahead: i64| {
             let by_steady = machine.now().0 - milliseconds(System.steady().0);
             (by_steady - ahead).abs() < 1000
