@@ -41,7 +41,7 @@ use crate::workspace::Workspace;
 pub enum Part {
     /// What lies on this host: its environments, caches and lock files.
     OfHost,
-    /// That, and what all hosts share: runs, and the snapshots that they were made from.
+    /// That, and what all hosts share: runs with their files, the snapshots that they were made from, and objects.
     All,
 }
 
@@ -105,9 +105,9 @@ pub fn collect(
     if part == Part::All {
         run_folders::collect(&pass, &mut report)?;
         snapshots::collect(&pass, &mut report)?;
+        objects::collect(&pass, &mut report)?;
     }
     processes::collect(&pass)?;
-    objects::collect(&pass, &mut report)?;
     caches::collect(&pass, &mut report);
     Ok(report)
 }
