@@ -197,7 +197,7 @@ impl Pool<'_> {
     fn sweep(&self, worker: &str, clocks: &mut Clocks<'_>) -> Result<(), StoreError> {
         let (store, machine) = (&*self.workspace.store, &*self.workspace.machine);
         let settings = &self.workspace.settings.worker;
-        machine.keep_time(&|| store.server_time().ok().flatten());
+        self.workspace.keep_time();
         self.member.seen()?;
         ballast::keep(
             machine.files(),

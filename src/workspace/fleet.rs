@@ -195,7 +195,7 @@ pub fn longest_lease(workspace: &Workspace) -> Result<Duration, StoreError> {
 /// The registered processes, oldest first, without those that are dead.
 pub fn living(workspace: &Workspace) -> Result<Vec<WorkerRecord>, StoreError> {
     let now = workspace.machine.now();
-    living_of(&*workspace.store, workspace.files(), &workspace.paths, now)
+    living_at(now, &*workspace.store, workspace.files(), &workspace.paths)
 }
 
 /// The same where no workspace is open.
@@ -203,7 +203,16 @@ pub fn living_of(
     store: &dyn Store,
     files: &dyn Files,
     paths: &Paths,
+) -> Result<Vec<WorkerRecord>, StoreError> {
+    let now = store.server_time()?.unwrap_or_else(Timestamp::now);
+    living_at(now, store, files, paths)
+}
+
+fn living_at(
     now: Timestamp,
+    store: &dyn Store,
+    files: &dyn Files,
+    paths: &Paths,
 ) -> Result<Vec<WorkerRecord>, StoreError> {
     let mut workers = store.workers()?;
     workers.retain(|worker| match worker.is_here {

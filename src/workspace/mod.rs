@@ -207,6 +207,12 @@ impl Workspace {
         objects.map_or(Ok(()), |objects| objects.put_file(path))
     }
 
+    /// Where the time is a server's, asks for it once more: clocks drift apart.
+    pub fn keep_time(&self) {
+        let ask = || self.store.server_time().ok().flatten();
+        self.machine.keep_time(&ask);
+    }
+
     /// The files of its machine.
     pub fn files(&self) -> &dyn Files {
         self.machine.files()

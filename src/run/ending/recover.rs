@@ -34,7 +34,12 @@ pub fn settle(workspace: &Workspace) {
 
 /// Recovers every second until the flag is raised: for a process that shows runs and executes none.
 pub fn settle_until(workspace: &Workspace, end: &Cancel) {
+    let mut rounds = 0_u32;
     while !workspace.machine.wait(end, Duration::from_secs(1)) {
         settle(workspace);
+        rounds = rounds.wrapping_add(1);
+        if rounds.is_multiple_of(10) {
+            workspace.keep_time();
+        }
     }
 }
