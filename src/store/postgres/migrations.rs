@@ -51,7 +51,7 @@ pub(super) const MIGRATIONS: &[Migration] = &[
 
 /// Makes the schema where there is none, and applies what is pending, in one transaction. Processes that try at once wait for each other.
 pub(super) fn apply(session: Session, schema: &str, now: Timestamp) -> Result<Connection> {
-    let connection = Connection::Postgres(session);
+    let connection = Connection::Postgres(Box::new(session));
     connection.execute_batch(&format!(
         "BEGIN; SELECT pg_advisory_xact_lock(hashtext('ade migrations'), hashtext('{schema}'));
          CREATE SCHEMA IF NOT EXISTS {schema};

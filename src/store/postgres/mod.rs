@@ -1,7 +1,7 @@
 //! PostgreSQL: a server, any number of processes.
 //!
 //! `open` connects to a server and brings a schema of its own up to date, `migrations` holds that. `tests` runs the suite on a
-//! server of its own.
+//! server of its own, `interleaving` tries pairs of operations at once.
 //!
 //! Transactions run as `READ COMMITTED`. An operation of several statements locks what it has to find unchanged: the run in the
 //! queue (`sql/runs/live.rs`), the environment, the workspace of a configuration, in this order: environment, queue, the rest. What was read
@@ -11,6 +11,8 @@
 //! Not settled yet, so that no settings lead here: what a commit did whose answer was lost, paths and locks that belong to one machine, and the
 //! time of several machines.
 
+#[cfg(test)]
+mod interleaving;
 mod migrations;
 mod open;
 mod server;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use postgres::Config;
+use tokio_postgres::Config;
 
 use super::migrations;
 use super::server::Server;
@@ -20,7 +20,7 @@ impl SqlStore {
     /// # Errors
     /// The address names no server, or the server is out of reach or refuses.
     pub fn on_server(settings: &Settings, address: &str, schema: &str) -> Result<Self> {
-        let mut config: Config = address.parse().map_err(|error: postgres::Error| {
+        let mut config: Config = address.parse().map_err(|error: tokio_postgres::Error| {
             // Without the address, which may hold a password.
             StoreError::BadUrl {
                 url: "postgres:".to_owned(),

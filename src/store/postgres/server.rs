@@ -1,12 +1,17 @@
 //! The server that a store is open on.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
-use postgres::Config;
+use tokio_postgres::Config;
 
+use crate::base::cancel::Cancel;
 use crate::store::driver::postgres::Session;
 use crate::store::driver::{Backend, Connection, Error};
 use crate::store::{Result, StoreError};
+
+/// So often a process that listens looks whether it is to end, and tries to connect again where it cannot.
+const LOOK_FOR_THE_END: Duration = Duration::from_secs(1);
 
 /// A server, and how its schema is asked for.
 pub(super) struct Server {
@@ -27,11 +32,31 @@ impl Backend for Server {
     fn reader(&self) -> Option<Connection> {
         Session::connect(&self.config)
             .ok()
-            .map(Connection::Postgres)
+            .map(|session| Connection::Postgres(Box::new(session)))
     }
 
     fn demand_in_place(&self) -> Result<()> {
         Ok(())
+    }
+
+    fn listen(&self, ring: &dyn Fn(), end: &Cancel) -> bool {
+        while !end.is_cancelled() {
+            let listening = Session::connect(&self.config).and_then(|session| {
+                session.listen()?;
+                // What was missed without a connection.
+                ring();
+                while !end.is_cancelled() {
+                    if session.wait(LOOK_FOR_THE_END)? {
+                        ring();
+                    }
+                }
+                Ok(())
+            });
+            if listening.is_err() {
+                end.wait(LOOK_FOR_THE_END);
+            }
+        }
+        true
     }
 
     fn explain(&self, error: Error) -> StoreError {

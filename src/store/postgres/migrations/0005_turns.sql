@@ -26,7 +26,7 @@ CREATE TABLE queue_turns (
     turn            bigint NOT NULL,
     PRIMARY KEY (environment_id, priority, submitter)
 );
-CREATE INDEX queue_turns_in_order ON queue_turns (environment_id, priority, turn);
+CREATE INDEX queue_turns_in_order ON queue_turns (priority, turn, environment_id, submitter);
 CREATE INDEX queue_turns_last ON queue_turns (turn);
 
 INSERT INTO queue_turns (environment_id, priority, submitter, turn)
