@@ -12,8 +12,13 @@
 //!   seconds of each.
 //! - `lists`: `ade runs ls` as a whole process with each filter, over 1,000,000 runs.
 //! - `latency`: the time from a run's record by `ade run --detach` to its claim by an `ade worker` of the same machine.
+//! - `server`: cycles and the wake-up on a PostgreSQL server, where this is built with the feature `postgres`.
 //!
 //! `cargo bench --bench queue -- cycles` measures one of them.
+
+#[cfg(feature = "postgres")]
+#[path = "queue/server.rs"]
+mod server;
 
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Lines, Write};
@@ -54,6 +59,10 @@ fn main() {
     match words.as_slice() {
         ["child", "plain", data] => child(&plain_cycles(Path::new(data))),
         ["child", "queue", data] => child(&queue_cycles(Path::new(data))),
+        #[cfg(feature = "postgres")]
+        ["child", "server", address] => server::child(address),
+        #[cfg(feature = "postgres")]
+        ["child", "plain server", address] => server::plain_child(address),
         ["pressing", threads, pause, seconds, data] => pressing(
             threads.parse().expect("a number"),
             Duration::from_millis(pause.parse().expect("a number")),
@@ -63,15 +72,17 @@ fn main() {
         _ => {
             let seconds = words.iter().find_map(|word| word.parse().ok());
             let under_pressure = || pressure(seconds.unwrap_or(PRESSURE));
-            let parts: [(&str, &dyn Fn()); 4] = [
+            let parts: &[(&str, &dyn Fn())] = &[
                 ("cycles", &cycles),
                 ("pressure", &under_pressure),
                 ("lists", &lists),
                 ("latency", &latency),
+                #[cfg(feature = "postgres")]
+                ("server", &server::measure),
             ];
             let named = parts.iter().any(|(part, _)| words.contains(part));
             for (part, measure) in parts {
-                if !named || words.contains(&part) {
+                if !named || words.contains(part) {
                     measure();
                 }
             }
@@ -377,16 +388,19 @@ fn plain(data: &Path) -> Connection {
     connection
 }
 
-fn open(data: &Path) -> SqlStore {
-    let settings = Settings::resolve(&Inputs {
+fn settings(data: &Path) -> Settings {
+    Settings::resolve(&Inputs {
         flags: BTreeMap::from([("ADE_DATA_DIR", data.display().to_string())]),
         variables: BTreeMap::new(),
         folder: data.to_owned(),
         program: None,
     })
-    .expect("settings");
+    .expect("settings")
+}
+
+fn open(data: &Path) -> SqlStore {
     SqlStore::open(
-        &settings,
+        &settings(data),
         &data.join("db/ade.sqlite"),
         Opening::CreateIfAbsent,
     )

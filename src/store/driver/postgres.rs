@@ -63,11 +63,12 @@ struct Open {
     runtime: Runtime,
     client: Arc<Client>,
     /// Sends and receives, and returns what the server says unasked. `None`: the connection has ended.
-    connection: Box<dyn FnMut(&mut Context<'_>) -> Poll<Option<Received>> + Send>,
+    connection: Box<Receive>,
     prepared: HashMap<String, Statement>,
 }
 
 type Received = std::result::Result<AsyncMessage, tokio_postgres::Error>;
+type Receive = dyn FnMut(&mut Context<'_>) -> Poll<Option<Received>> + Send;
 
 /// A statement on its way, with its answer.
 type Sending =

@@ -33,7 +33,7 @@ impl SqlStore {
             .collect();
         // A connection that nobody answers is given up, and so is a transaction that its process forgot: both hold locks.
         config
-            .options(&format!(
+            .options(format!(
                 "-c search_path={schema} -c ade.deliveries={} -c statement_timeout=30s -c idle_in_transaction_session_timeout=60s",
                 kinds.join(",")
             ))
