@@ -6,7 +6,7 @@
 //!   is a transaction of its own. Beside each stands what a plain table takes in the same turns: a prepared INSERT, UPDATE and
 //!   DELETE of as many bytes, over as many rows, with the same settings. What the queue adds is its indexes, its two tables and
 //!   every rule of a claim; the ratio is their price. What must not grow with history, or with what waits, is the time of a
-//!   cycle.
+//!   cycle. A number picks one of these, from 1.
 //! - `pressure`: processes and threads that repeat such cycles, without a pause, which no worker does, or with a short one: how
 //!   long one claim takes, how long a list of runs takes beside them, and how long the write-ahead log grows. A number sets the
 //!   seconds of each.
@@ -72,6 +72,7 @@ fn main() {
         _ => {
             let seconds = words.iter().find_map(|word| word.parse().ok());
             let under_pressure = || pressure(seconds.unwrap_or(PRESSURE));
+            let cycles = || cycles(words.iter().find_map(|word| word.parse().ok()));
             let parts: &[(&str, &dyn Fn())] = &[
                 ("cycles", &cycles),
                 ("pressure", &under_pressure),
@@ -92,7 +93,7 @@ fn main() {
 
 // ---- Cycles ------------------------------------------------------------------------------------------------------------
 
-fn cycles() {
+fn cycles(only: Option<usize>) {
     println!(
         "{:>10} {:>10} {:>10} {:>10} {:>10} {:>10} {:>7} {:>12}",
         "ended",
@@ -104,7 +105,9 @@ fn cycles() {
         "ratio",
         "ms for each"
     );
-    for (ended, waiting, submitters) in SEEDS {
+    let picked = SEEDS.into_iter().zip(1..);
+    let picked = picked.filter(|(_, number)| only.is_none_or(|only| only == *number));
+    for ((ended, waiting, submitters), _) in picked {
         let folder = tempfile::tempdir().expect("a temporary folder");
         seed(folder.path(), ended, waiting, submitters);
         for processes in PROCESSES {

@@ -10,6 +10,11 @@ pub(in crate::store) trait Backend: Send + Sync {
     /// One more connection, for readers. `None`: the database has but the one.
     fn reader(&self) -> Option<Connection>;
 
+    /// A connection for heartbeats alone, so that no long statement delays them. `None`: they go the way of all that is written.
+    fn for_heartbeats(&self) -> Option<Connection> {
+        None
+    }
+
     /// A database that was moved away or replaced under this process is still open, but the files that its records name are no
     /// longer where this process looks for them, and others look into another one: it takes on and claims nothing.
     fn demand_in_place(&self) -> Result<()>;

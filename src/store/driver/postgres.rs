@@ -22,14 +22,14 @@ use super::value::{ToValue, Value};
 pub(in crate::store) use tokio_postgres::row::RowIndex;
 pub(in crate::store) use tokio_postgres::{Row, Statement};
 
-/// A connection, which is made anew before the first statement after it was lost.
+/// A connection, which is made before the first statement, and anew before the first after it was lost.
 ///
 /// A message to the server and its answer take longer than most statements. So BEGIN, and statements of which nobody wants to know
 /// anything, wait for the next message and go with it ([`later`](Self::later)). The server executes them in their order. The error of the first that
 /// fails is that of the message: behind it the server executes none.
 pub(in crate::store) struct Session {
     config: Config,
-    open: RefCell<Open>,
+    open: RefCell<Option<Open>>,
     /// What goes with the next message.
     waiting: RefCell<Vec<Sending>>,
     state: Cell<State>,
@@ -133,6 +133,26 @@ impl Open {
         Ok(last)
     }
 
+    /// Waits for a notification.
+    fn wait(&mut self, most: Duration) -> Result<bool> {
+        let connection = &mut self.connection;
+        let heard = poll_fn(|context| {
+            loop {
+                match connection(context) {
+                    Poll::Pending => return Poll::Pending,
+                    Poll::Ready(Some(Ok(AsyncMessage::Notification(_)))) => {
+                        return Poll::Ready(Ok(true));
+                    }
+                    Poll::Ready(Some(Ok(_))) => {}
+                    Poll::Ready(Some(Err(error))) => return Poll::Ready(Err(error.into())),
+                    Poll::Ready(None) => return Poll::Ready(Err(closed())),
+                }
+            }
+        });
+        let heard = async { tokio::time::timeout(most, heard).await };
+        self.runtime.block_on(heard).unwrap_or(Ok(false))
+    }
+
     fn prepare(&mut self, sql: &str) -> Result<Statement> {
         if let Some(known) = self.prepared.get(sql) {
             return Ok(known.clone());
@@ -176,9 +196,15 @@ impl Open {
 
 impl Session {
     pub(in crate::store) fn connect(config: &Config) -> Result<Self> {
-        Ok(Self {
+        let session = Self::new(config);
+        session.reconnect()?;
+        Ok(session)
+    }
+
+    pub(in crate::store) fn new(config: &Config) -> Self {
+        Self {
             config: config.clone(),
-            open: RefCell::new(Open::begin(config)?),
+            open: RefCell::default(),
             waiting: RefCell::default(),
             state: Cell::new(State::None),
             wakes: Cell::new(false),
@@ -190,7 +216,11 @@ impl Session {
             without_locks: Cell::new(false),
             #[cfg(test)]
             deadlocks: Cell::new(0),
-        })
+        }
+    }
+
+    fn with<T>(&self, work: impl FnOnce(&mut Open) -> T) -> Result<T> {
+        self.open.borrow_mut().as_mut().map(work).ok_or_else(closed)
     }
 
     pub(super) fn prepare(&self, sql: &str) -> Result<Statement> {
@@ -200,9 +230,9 @@ impl Session {
             let free = sql.strip_suffix(" FOR UPDATE").unwrap_or(sql);
             let free = free.replace("/*pg FOR UPDATE*/", "");
             let free = free.replace("pg_advisory_xact_lock", "concat");
-            return self.open.borrow_mut().prepare(&free);
+            return self.with(|open| open.prepare(&free))?;
         }
-        self.open.borrow_mut().prepare(sql)
+        self.with(|open| open.prepare(sql))?
     }
 
     pub(super) fn noted(&self, what: &str) -> Option<i64> {
@@ -225,7 +255,7 @@ impl Session {
         }
         all.push(last);
         self.messages.set(self.messages.get() + 1);
-        let answer = self.open.borrow_mut().exchange(all);
+        let answer = self.with(|open| open.exchange(all))?;
         #[cfg(test)]
         if matches!(answer, Err(Error::Conflict(_))) {
             self.deadlocks.set(self.deadlocks.get() + 1);
@@ -239,7 +269,7 @@ impl Session {
     }
 
     pub(super) fn execute(&self, statement: &Statement, values: &[&dyn ToValue]) -> Result<usize> {
-        let sending = self.open.borrow().sending(statement, values);
+        let sending = self.with(|open| open.sending(statement, values))?;
         let changed = self.send(sending)?.changed;
         Ok(usize::try_from(changed).unwrap_or(usize::MAX))
     }
@@ -250,27 +280,27 @@ impl Session {
         if self.before_each.borrow().is_some() {
             return self.execute(statement, values).map(drop);
         }
-        let sending = self.open.borrow().sending(statement, values);
+        let sending = self.with(|open| open.sending(statement, values))?;
         self.waiting.borrow_mut().push(sending);
         Ok(())
     }
 
     /// All rows at once: while some are still to come, the connection takes no other statement.
     pub(super) fn rows(&self, statement: &Statement, values: &[&dyn ToValue]) -> Result<Vec<Row>> {
-        let sending = self.open.borrow().sending(statement, values);
+        let sending = self.with(|open| open.sending(statement, values))?;
         Ok(self.send(sending)?.rows)
     }
 
     pub(in crate::store) fn batch(&self, sql: &str) -> Result<()> {
         self.reconnect()?;
-        let sending = self.open.borrow().sending_text(sql);
+        let sending = self.with(|open| open.sending_text(sql))?;
         self.send(sending).map(drop)
     }
 
     pub(super) fn begin(&self) -> Result<()> {
         self.reconnect()?;
         self.wakes.set(false);
-        let begin = self.open.borrow().sending_text("BEGIN");
+        let begin = self.with(|open| open.sending_text("BEGIN"))?;
         *self.waiting.borrow_mut() = vec![begin];
         self.state.set(State::Wanted);
         Ok(())
@@ -286,10 +316,8 @@ impl Session {
             self.roll_back();
             return Ok(());
         }
-        let (commit, wake) = {
-            let open = self.open.borrow();
-            (open.sending_text("COMMIT"), open.sending_text(WAKE))
-        };
+        let (commit, wake) =
+            self.with(|open| (open.sending_text("COMMIT"), open.sending_text(WAKE)))?;
         let done = if self.wakes.get() {
             self.waiting.borrow_mut().push(commit);
             // Whoever is not woken looks by itself after a while.
@@ -312,15 +340,19 @@ impl Session {
         self.noted.borrow_mut().clear();
         self.waiting.borrow_mut().clear();
         if self.state.replace(State::None) == State::Begun {
-            let _ = self.batch("ROLLBACK");
+            let rolled_back = self
+                .with(|open| open.sending_text("ROLLBACK"))
+                .and_then(|sending| self.send(sending));
+            drop(rolled_back);
         }
     }
 
     /// What was begun on a connection that is lost is lost with it, and so is no reason to begin anew.
     fn reconnect(&self) -> Result<()> {
-        if self.state.get() == State::None && self.open.borrow().client.is_closed() {
+        let is_open = |open: &Open| !open.client.is_closed();
+        if self.state.get() == State::None && !self.open.borrow().as_ref().is_some_and(is_open) {
             self.waiting.borrow_mut().clear();
-            *self.open.borrow_mut() = Open::begin(&self.config)?;
+            *self.open.borrow_mut() = Some(Open::begin(&self.config)?);
             self.noted.borrow_mut().clear();
         }
         Ok(())
@@ -333,26 +365,7 @@ impl Session {
 
     /// Waits until it hears of something, for so long at most. Returns whether it did.
     pub(in crate::store) fn wait(&self, most: Duration) -> Result<bool> {
-        let Open {
-            runtime,
-            connection,
-            ..
-        } = &mut *self.open.borrow_mut();
-        let heard = poll_fn(|context| {
-            loop {
-                match connection(context) {
-                    Poll::Pending => return Poll::Pending,
-                    Poll::Ready(Some(Ok(AsyncMessage::Notification(_)))) => {
-                        return Poll::Ready(Ok(true));
-                    }
-                    Poll::Ready(Some(Ok(_))) => {}
-                    Poll::Ready(Some(Err(error))) => return Poll::Ready(Err(error.into())),
-                    Poll::Ready(None) => return Poll::Ready(Err(closed())),
-                }
-            }
-        });
-        let heard = runtime.block_on(async { tokio::time::timeout(most, heard).await });
-        heard.unwrap_or(Ok(false))
+        self.with(|open| open.wait(most))?
     }
 }
 

@@ -1,6 +1,6 @@
-//! The connection of a process, and write transactions on it.
+//! A connection for the threads of a process, and write transactions on it.
 //!
-//! The threads of a process take the connection in turn, and each write is one short transaction of its own: a failure or a
+//! They take it in turn, and each write is one short transaction of its own: a failure or a
 //! panic within undoes all of it, and nothing of another thread's.
 
 use std::sync::{Mutex, MutexGuard, TryLockError};

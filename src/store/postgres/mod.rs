@@ -8,6 +8,12 @@
 //! before a lock is read again after it. Where a condition is on rows that are not there, a gate lets one transaction at a time pass.
 //! A transaction that another one kept from ending is done again.
 //!
+//! A process has up to ten connections: any of nine reads and writes, and heartbeats have one of their own. How many messages a transaction takes,
+//! and what goes with which, is said in `driver/postgres.rs`. What is written rarely and by all, the time that was observed and the last uses, each
+//! connection remembers, so that it is neither read nor locked again.
+//!
+//! Who makes something claimable wakes those who sleep (`Transaction::wake`), by a notification on the channel that is named after the schema.
+//!
 //! Not settled yet, so that no settings lead here: what a commit did whose answer was lost, paths and locks that belong to one machine, and the
 //! time of several machines.
 

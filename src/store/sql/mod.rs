@@ -54,7 +54,7 @@ pub struct SqlStore {
     pub(super) shared: OneConnection,
     /// Further connections, for readers that meet a writer or each other. Each is opened by the first that needs it.
     readers: [OnceLock<Option<OneConnection>>; READERS],
-    /// Is the database a server's, then heartbeats have a connection of their own: no long statement delays them.
+    /// Of heartbeats, where they have their own.
     heartbeats: OnceLock<Option<OneConnection>>,
     is_server: bool,
     /// Counts the readers that found all of them in use.
@@ -118,11 +118,8 @@ impl SqlStore {
 
     /// Writes with one statement, which waits for no other of this process: so heartbeats are in time.
     fn write_one<T>(&self, work: impl FnMut(&Connection) -> driver::Result<T>) -> Result<T> {
-        let own = || self.backend.reader().map(OneConnection::new);
-        let own = self
-            .is_server
-            .then(|| self.heartbeats.get_or_init(own).as_ref())
-            .flatten();
+        let own = || self.backend.for_heartbeats().map(OneConnection::new);
+        let own = self.heartbeats.get_or_init(own).as_ref();
         let written = own.unwrap_or(&self.shared).lock().write_one(work);
         written.map_err(|error| self.explain(error))
     }
