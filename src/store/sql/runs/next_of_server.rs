@@ -53,9 +53,10 @@ static CLAIM: LazyLock<[String; 2]> = LazyLock::new(|| {
                 WHERE q.environment_id = t.environment_id AND q.priority = t.priority AND q.submitter = t.submitter AND q.turn < (SELECT max(turn) FROM queue_turns)
                 AND EXISTS (SELECT 1 FROM queue o WHERE o.environment_id = t.environment_id AND o.priority = t.priority AND o.submitter = t.submitter
                     AND o.status = 'queued' AND o.run_id <> s.run_id)),
-             passed AS MATERIALIZED (SELECT q.submitter FROM turn t, queue_turns q WHERE q.environment_id = t.environment_id AND q.priority = t.priority AND q.turn < t.turn
+             passed AS MATERIALIZED (SELECT q.submitter FROM queue_turns q WHERE q.environment_id = (SELECT environment_id FROM turn)
+                AND q.priority = (SELECT priority FROM turn) AND q.turn < (SELECT turn FROM turn)
                 AND NOT EXISTS (SELECT 1 FROM queue o WHERE o.environment_id = q.environment_id AND o.priority = q.priority
-                    AND o.submitter = q.submitter AND o.status = 'queued') FOR UPDATE OF q SKIP LOCKED)
+                    AND o.submitter = q.submitter AND o.status = 'queued') ORDER BY q.turn LIMIT 100 FOR UPDATE OF q SKIP LOCKED)
              {record}"
         )
     })
