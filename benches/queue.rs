@@ -31,7 +31,7 @@ use ade::settings::{Inputs, Settings};
 use ade::store::{
     Claim, Claimable, ConfigurationRecord, Configurations, Ending, EnvironmentContents,
     EnvironmentKey, EnvironmentRecord, Environments, NewEnvironment, NewRun, Opening, RunFilter,
-    RunOptions, RunStatus, Runs, SqlStore,
+    RunOptions, RunStatus, Runs, SqlStore, Store,
 };
 use ade::system::machine::{Machine, System};
 use rusqlite::{Connection, Transaction, TransactionBehavior, params};
@@ -208,7 +208,7 @@ fn child(cycle: &dyn Fn()) {
 
 /// Queues a run, claims one and ends it. Returns how long the claim took. Another process may have claimed the run, and
 /// one that was queued in this millisecond by others is due in the next.
-fn cycle(store: &SqlStore, environment: &EnvironmentRecord) -> Duration {
+fn cycle(store: &dyn Store, environment: &EnvironmentRecord) -> Duration {
     store
         .enqueue_runs(&[new_run(environment)], Timestamp::now())
         .expect("a place in the queue");
@@ -224,7 +224,7 @@ fn cycle(store: &SqlStore, environment: &EnvironmentRecord) -> Duration {
     }
 }
 
-fn finish(store: &SqlStore, id: &str, claim: &Claim) {
+fn finish(store: &dyn Store, id: &str, claim: &Claim) {
     let recorded = store.finish_run(id, claim, &ending(), Timestamp::now());
     assert!(recorded.expect("its end"));
 }
@@ -391,9 +391,15 @@ fn plain(data: &Path) -> Connection {
     connection
 }
 
-fn settings(data: &Path) -> Settings {
+fn settings(data: &Path, others: &[(&'static str, &str)]) -> Settings {
+    let mut flags = BTreeMap::from([("ADE_DATA_DIR", data.display().to_string())]);
+    flags.extend(
+        others
+            .iter()
+            .map(|(name, value)| (*name, (*value).to_owned())),
+    );
     Settings::resolve(&Inputs {
-        flags: BTreeMap::from([("ADE_DATA_DIR", data.display().to_string())]),
+        flags,
         variables: BTreeMap::new(),
         folder: data.to_owned(),
         program: None,
@@ -403,7 +409,7 @@ fn settings(data: &Path) -> Settings {
 
 fn open(data: &Path) -> SqlStore {
     SqlStore::open(
-        &settings(data),
+        &settings(data, &[]),
         &data.join("db/ade.sqlite"),
         Opening::CreateIfAbsent,
     )
@@ -411,7 +417,7 @@ fn open(data: &Path) -> SqlStore {
 }
 
 /// An environment of a digest, queued where it is new.
-fn ensure(store: &SqlStore, digest: &str) -> EnvironmentRecord {
+fn ensure(store: &dyn Store, digest: &str) -> EnvironmentRecord {
     let now = Timestamp::now();
     let configuration = ConfigurationRecord {
         id: System.new_id(),
@@ -441,12 +447,12 @@ fn ensure(store: &SqlStore, digest: &str) -> EnvironmentRecord {
 }
 
 /// An environment that nobody builds.
-fn unready(store: &SqlStore) -> EnvironmentRecord {
+fn unready(store: &dyn Store) -> EnvironmentRecord {
     ensure(store, "1")
 }
 
 /// An environment that is ready.
-fn environment(store: &SqlStore, digest: &str) -> EnvironmentRecord {
+fn environment(store: &dyn Store, digest: &str) -> EnvironmentRecord {
     let environment = ensure(store, digest);
     // It is due from the moment when it was recorded.
     let now = Timestamp::now();

@@ -29,7 +29,7 @@ pub struct Args {
 pub fn run(args: &Args, context: &Context) -> Outcome {
     let ui = &context.ui;
     let workspace = context.open_for_runs()?;
-    let run = workspace.store.run(workspace.id(), &args.run)?;
+    let run = workspace.run(&args.run)?;
     let own = place_of(&run);
     let target = match &args.output {
         Some(folder) if folder.is_dir() => folder.join(own.file_name().unwrap_or_default()),

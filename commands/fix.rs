@@ -62,7 +62,7 @@ fn accepted(text: &str) -> Result<(String, String), String> {
 pub fn run(args: &Args, context: &Context) -> Outcome {
     let ui = &context.ui;
     let workspace = context.open_for_runs()?;
-    let run = workspace.store.run(workspace.id(), &args.run)?;
+    let run = workspace.run(&args.run)?;
     let folder = fix::folder_of(&workspace, &run, args.config.as_deref())?;
     let prepared = prepare(&workspace, Configuration::open(&folder)?, None)?;
     let lines = LiveLines::new(ui);

@@ -44,7 +44,7 @@ pub struct Args {
 pub fn run(args: &Args, context: &Context) -> Outcome {
     let ui = &context.ui;
     let workspace = context.open_for_runs()?;
-    let run = workspace.store.run(workspace.id(), &args.run)?;
+    let run = workspace.run(&args.run)?;
     let list = issues_of(&run)?;
     let wanted = Wanted {
         fields: args.field.clone(),

@@ -38,7 +38,7 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
     let workspace = context.open_for_runs()?;
     let mut runs: Vec<RunRecord> = Vec::with_capacity(args.runs.len());
     for given in &args.runs {
-        let run = workspace.store.run(workspace.id(), given)?;
+        let run = workspace.run(given)?;
         // The same run twice is one part of the page.
         if runs.iter().all(|known| known.id != run.id) {
             runs.push(run);

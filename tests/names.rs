@@ -10,7 +10,7 @@ use std::path::PathBuf;
 use common::Place;
 
 /// Test files that are not about one command.
-const SUBJECTS: [&str; 33] = [
+const SUBJECTS: [&str; 34] = [
     // The HTTP API, by subject; its commands have files of their own.
     "api",
     "api_access",
@@ -41,6 +41,8 @@ const SUBJECTS: [&str; 33] = [
     // The queue in the seeded simulation, and what is told of its ends.
     "simulation",
     "on_end",
+    // The object store that hosts share.
+    "objects",
     // The module of the wheel.
     "python",
     // The whole command line.

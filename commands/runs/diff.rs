@@ -48,8 +48,8 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
         (found.files, [found.only_before, found.only_after])
     } else {
         let workspace = context.open_for_runs()?;
-        let before = workspace.store.run(workspace.id(), &args.before)?;
-        let after = workspace.store.run(workspace.id(), &args.after)?;
+        let before = workspace.run(&args.before)?;
+        let after = workspace.run(&args.after)?;
         let found = of_runs(&workspace, [&before, &after], key)?;
         (vec![found], [Vec::new(), Vec::new()])
     };

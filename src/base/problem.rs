@@ -18,7 +18,7 @@ pub enum Kind {
     Environment,
     /// A limit was hit: exit 4.
     Limit,
-    /// The database cannot be used: exit 5.
+    /// The database, or the object store, cannot be used: exit 5.
     Database,
     /// The machine or ADE itself failed in a way that no other kind describes: exit 70.
     Internal,
@@ -244,10 +244,13 @@ pub mod code {
         DATABASE_NOT_MIGRATED = "database_not_migrated";
         DATABASE_REPLACED = "database_replaced";
         DATABASE_NEWER = "database_newer";
+        DATABASE_NOT_EMPTY = "database_not_empty";
         DATABASE_ALTERED = "database_altered";
         DATABASE_DAMAGED = "database_damaged";
         DATABASE_LOCKED = "database_locked";
         DATABASE_UNREACHABLE = "database_unreachable";
+        FILES_UNREACHABLE = "files_unreachable";
+        FILES_URL_INVALID = "files_url_invalid";
         DATABASE_ON_NETWORK = "database_on_network";
         DATABASE_ERROR = "database_error";
         IDENTITY_MISMATCH = "identity_mismatch";

@@ -102,7 +102,7 @@ pub fn drift(
 ) -> Result<Drift, DriftError> {
     let (store, id, name) = (&*workspace.store, workspace.id(), name_of(file));
     let since = match since {
-        Some(given) => Some(store.run(id, given)?),
+        Some(given) => Some(workspace.run(given)?),
         None => Senders::of(&prepared.package_folder).last_good(
             store,
             id,

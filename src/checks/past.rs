@@ -91,15 +91,22 @@ pub fn runs(
         ..RunFilter::default()
     };
     let mut seen = HashSet::new();
-    let is_meant = |run: &RunRecord| {
+    let mut is_meant = |run: &RunRecord| {
         let options = &run.options;
         let is_real = !(options.validate_only || options.dry_run || options.safe_mode);
         let has_output = run.output_path.as_ref().is_some_and(|path| path.is_file());
         is_real && has_output && seen.insert((run.input_sha256.clone(), run.input_name.clone()))
     };
-    let all = workspace.store.runs(&filter)?.into_iter().filter(is_meant);
-    let kept = all.filter(|run| input_as_read(run).is_some());
-    let found: Vec<RunRecord> = kept.take(most).collect();
+    let mut found = Vec::new();
+    for run in workspace.store.runs(&filter)? {
+        if found.len() == most {
+            break;
+        }
+        workspace.fetch_run(&run).map_err(StoreError::from)?;
+        if is_meant(&run) && input_as_read(&run).is_some() {
+            found.push(run);
+        }
+    }
     match found.is_empty() {
         true => Err(PastError::None(prepared.record.name.clone())),
         false => Ok(found),

@@ -34,6 +34,7 @@ pub use error::ConfigurationError;
 pub use locked_versions::{LOCK_FILE, LockInputs, LockedPackage, LockedVersions};
 pub use manifest::{BuildSystem, Manifest, Project};
 pub use requirement::{Requirement, VersionWanted, file_url, is_engine, normalize_name};
+pub use snapshot::{pack_snapshot, unpack_snapshot};
 pub use sources::{SourceFile, Sources};
 
 /// A configuration's folder, opened.

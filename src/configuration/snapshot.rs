@@ -5,7 +5,7 @@
 //! processes that want the same copy take turns; leftovers of a crash are removed by the next process that copies.
 
 use std::fs::{self, File, OpenOptions, Permissions};
-use std::io;
+use std::io::{self, Read, Write};
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
@@ -50,30 +50,102 @@ impl Sources {
     /// A file cannot be read or has changed since it was hashed, or the copy cannot be written.
     pub fn snapshot(&self, snapshots: &Path) -> Result<PathBuf, ConfigurationError> {
         let target = snapshot(snapshots, &self.digest);
-        fs::create_dir_all(snapshots).map_err(FileError::on("create the folder", snapshots))?;
-        let _turn = Lock::take(&snapshot_lock(snapshots))?;
-        if touch(&target) {
-            return Ok(target);
-        }
-        // Only the holder of the lock makes or deletes partial copies, so any that exists now is a leftover.
-        files::remove_leftovers(snapshots, Duration::ZERO);
-
-        let partial = PartialFolder::in_folder(snapshots);
-        let base = match &self.folder {
-            Some(folder) => partial.path().join(folder),
-            None => partial.path().to_owned(),
-        };
-        fs::create_dir_all(&base).map_err(FileError::on("create the folder", &base))?;
-        for file in &self.files {
-            copy(&self.root.join(&file.path), &base.join(&file.path), file)?;
-        }
-        settle(partial.path()).map_err(FileError::on("make read-only", partial.path()))?;
-        partial
-            .settle(&target)
-            .map_err(FileError::on("move into place", &target))?;
-        files::sync_folder(snapshots);
+        keep::<ConfigurationError>(&target, |partial| {
+            let base = match &self.folder {
+                Some(folder) => partial.join(folder),
+                None => partial.to_owned(),
+            };
+            fs::create_dir_all(&base).map_err(FileError::on("create the folder", &base))?;
+            for file in &self.files {
+                copy(&self.root.join(&file.path), &base.join(&file.path), file)?;
+            }
+            Ok(())
+        })?;
         Ok(target)
     }
+}
+
+/// Makes sure that a snapshot is at its place; where it is not, `fill` fills it under another name.
+fn keep<E: From<FileError>>(
+    target: &Path,
+    fill: impl FnOnce(&Path) -> Result<(), E>,
+) -> Result<(), E> {
+    let snapshots = target.parent().unwrap_or(target);
+    fs::create_dir_all(snapshots).map_err(FileError::on("create the folder", snapshots))?;
+    let _turn = Lock::take(&snapshot_lock(snapshots))?;
+    if touch(target) {
+        return Ok(());
+    }
+    // Only the holder of the lock makes or deletes partial copies, so any that exists now is a leftover.
+    files::remove_leftovers(snapshots, Duration::ZERO);
+
+    let partial = PartialFolder::in_folder(snapshots);
+    fill(partial.path())?;
+    settle(partial.path()).map_err(FileError::on("make read-only", partial.path()))?;
+    partial
+        .settle(target)
+        .map_err(FileError::on("move into place", target))?;
+    files::sync_folder(snapshots);
+    Ok(())
+}
+
+/// Writes a snapshot as one archive. The same snapshot gives the same bytes.
+///
+/// # Errors
+/// A file cannot be read, or the archive not be written.
+pub fn pack_snapshot(snapshot: &Path, archive: impl Write) -> Result<(), FileError> {
+    let mut archive = tar::Builder::new(archive);
+    archive.mode(tar::HeaderMode::Deterministic);
+    archive.follow_symlinks(false);
+    let packed = pack(snapshot, Path::new(""), &mut archive).and_then(|()| archive.finish());
+    packed.map_err(FileError::on("pack", snapshot))
+}
+
+fn pack(snapshot: &Path, below: &Path, archive: &mut tar::Builder<impl Write>) -> io::Result<()> {
+    let entries = fs::read_dir(snapshot.join(below))?;
+    let mut entries = entries.collect::<io::Result<Vec<_>>>()?;
+    entries.sort_by_key(fs::DirEntry::file_name);
+    for entry in entries {
+        let name = below.join(entry.file_name());
+        match entry.file_type()?.is_dir() {
+            true => pack(snapshot, &name, archive)?,
+            false => archive.append_path_with_name(entry.path(), &name)?,
+        }
+    }
+    Ok(())
+}
+
+/// Puts a snapshot in its place that another host packed, unless it is there.
+///
+/// # Errors
+/// The archive is none of a snapshot, or the snapshot cannot be written.
+pub fn unpack_snapshot(target: &Path, archive: impl Read) -> Result<(), FileError> {
+    keep(target, |partial| {
+        unpack(partial, archive).map_err(FileError::on("unpack", target))
+    })
+}
+
+fn unpack(folder: &Path, archive: impl Read) -> io::Result<()> {
+    for entry in tar::Archive::new(archive).entries()? {
+        let mut entry = entry?;
+        let name = entry.path()?.into_owned();
+        if !entry.header().entry_type().is_file() || !files::stays_below(&name) {
+            let message = format!("{} is no file of a snapshot", name.display());
+            return Err(io::Error::new(io::ErrorKind::InvalidData, message));
+        }
+        let path = folder.join(&name);
+        fs::create_dir_all(path.parent().unwrap_or(folder))?;
+        let mut options = OpenOptions::new();
+        let mut file = options
+            .write(true)
+            .create_new(true)
+            .mode(0o600)
+            .open(&path)?;
+        io::copy(&mut entry, &mut file)?;
+        let mode = entry.header().mode()?;
+        file.set_permissions(Permissions::from_mode(0o400 | (mode & 0o044)))?;
+    }
+    Ok(())
 }
 
 /// Whether a copy is there. It is touched, so that collection keeps it until a run or an environment is recorded that needs

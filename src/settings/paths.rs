@@ -248,6 +248,10 @@ impl Paths {
     pub fn development_lock(&self) -> PathBuf {
         self.data.join("db/dev.lock")
     }
+    /// What this data directory has seen of its object store: that it belongs to it, and which objects no record named.
+    pub fn seen_objects(&self) -> PathBuf {
+        self.data.join("db/seen-objects.json")
+    }
     /// A file whose change wakes the workers of this data directory.
     pub fn wake(&self) -> PathBuf {
         self.data.join("db/wake")
@@ -479,9 +483,32 @@ impl RunFolder {
     pub fn unrecorded(&self) -> PathBuf {
         self.0.join(".unrecorded")
     }
+    /// The file that says which attempt's files are here and in the object store; its lock is beside it.
+    pub fn stored_attempt(&self) -> PathBuf {
+        self.0.join(".stored-attempt")
+    }
+    /// The lock of those that fetch the files of an attempt.
+    pub fn fetch_lock(&self) -> PathBuf {
+        self.0.join(".fetch.lock")
+    }
+    /// What goes into the object store when an attempt ends, as paths below the folder: files, and folders with all below them.
+    pub fn of_attempt(&self) -> [PathBuf; 4] {
+        [
+            self.output(),
+            self.artifact(),
+            self.request(),
+            self.events(),
+        ]
+    }
     /// What a backup leaves out: what is made again, and the outputs unless they are asked for.
     pub fn left_out_of_backup(&self, outputs: bool) -> Vec<PathBuf> {
-        let mut left_out = vec![self.venv(), self.scratch(), self.unrecorded()];
+        let mut left_out = vec![
+            self.venv(),
+            self.scratch(),
+            self.unrecorded(),
+            self.stored_attempt(),
+            self.fetch_lock(),
+        ];
         if !outputs {
             left_out.extend([self.output(), self.painted()]);
         }

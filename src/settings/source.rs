@@ -86,8 +86,8 @@ impl Resolved {
 /// What is shown in place of a secret.
 pub(super) const HIDDEN: &str = "***";
 
-/// `postgresql://user:secret@host/db` → `postgresql://user:***@host/db`.
-fn mask_password(url: &str) -> String {
+/// A URL without its password: `postgresql://user:secret@host/db` → `postgresql://user:***@host/db`.
+pub fn mask_password(url: &str) -> String {
     let Some((scheme, rest)) = url.split_once("://") else {
         return url.to_owned();
     };

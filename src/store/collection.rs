@@ -1,15 +1,15 @@
 //! What collection asks of the records before it deletes files that lie around.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::PathBuf;
 
 use super::Result;
 
 /// What a run's record says of its files.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RunFiles {
-    /// They are kept.
-    Kept,
+    /// They are kept. With the claim under which the run ended, where one did: those of its other attempts are of no use.
+    Kept(Option<String>),
     /// They were to be deleted, and may be now.
     Deleted,
 }
@@ -18,6 +18,9 @@ pub enum RunFiles {
 pub trait Collection {
     /// Returns what the records of these runs say of their files. A run without a record is not in the answer.
     fn run_files(&self, runs: &[String]) -> Result<HashMap<String, RunFiles>>;
+
+    /// Returns those of these documents whose bytes are kept.
+    fn kept_documents(&self, documents: &[String]) -> Result<HashSet<String>>;
 
     /// Returns the snapshots of the runs that may still need theirs: those that have not ended, and those that may be
     /// repeated because their files are kept. Looks at `limit` runs after the run `after`, by id; the second value is the

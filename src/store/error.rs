@@ -151,7 +151,7 @@ impl Problem for StoreError {
         let database = |code| Facts::new(Kind::Database, code);
         match self {
             Self::BadUrl { .. } => Facts::new(Kind::Usage, code::DATABASE_URL_INVALID)
-                .hint("use sqlite:///relative/path or sqlite:////absolute/path"),
+                .hint("use sqlite:///relative/path, sqlite:////absolute/path or postgresql://user@host/database"),
             Self::Absent { .. } => database(code::DATABASE_ABSENT)
                 .hint("`ade migrate` creates it, and so does the first `ade run`; or check --data-dir"),
             Self::Replaced { .. } => database(code::DATABASE_REPLACED).hint(
@@ -177,9 +177,9 @@ impl Problem for StoreError {
             Self::OnNetwork { .. } => database(code::DATABASE_ON_NETWORK).hint(
                 "put the data directory on a local disk (--data-dir), or set ADE_DATABASE_SQLITE_JOURNAL_MODE=DELETE. This mode is slower and relies on the locks of the file system",
             ),
-            Self::File(error) => error
-                .facts()
-                .under(Kind::Database, code::DATABASE_UNREACHABLE),
+            Self::File(error) => {
+                error.facts_under(Kind::Database, code::DATABASE_UNREACHABLE)
+            }
             Self::NotFound { what: "run", .. } => {
                 Facts::new(Kind::Usage, code::RUN_NOT_FOUND).hint("`ade runs ls` lists them")
             }

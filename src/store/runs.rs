@@ -332,6 +332,8 @@ pub struct RunRecord {
     pub output_path: Option<PathBuf>,
     /// Its folder.
     pub run_dir: PathBuf,
+    /// The token of the claim under which its last attempt ended it; `None`: it has not ended, or ended without one.
+    pub ended_token: Option<String>,
     /// The summary of its metrics.
     pub metrics: Option<RunMetrics>,
 }

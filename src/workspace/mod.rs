@@ -6,19 +6,25 @@ pub mod configurations;
 pub mod figures;
 pub mod fleet;
 pub mod identity;
+pub mod objects;
 pub mod pause;
 pub mod restore;
+pub mod transfer;
 
 use std::sync::Arc;
 use std::time::Duration;
 
+use std::path::Path;
+
 use crate::base::backoff::backoff;
+use crate::base::files::FileError;
 use crate::base::problem::{Facts, Problem};
 use crate::settings::Settings;
 use crate::settings::paths::{BadSegment, Paths, checked_segment};
-use crate::store::{self, Claim, Opening, Store, StoreError};
+use crate::store::{self, Claim, Opening, RunRecord, Store, StoreError};
 use crate::system::machine::{Files, Machine, System};
 use crate::workspace::identity::IdentityError;
+use crate::workspace::objects::{Objects, ObjectsError};
 
 /// An open workspace. Shared by all threads of a process.
 pub struct Workspace {
@@ -32,6 +38,8 @@ pub struct Workspace {
     pub database_id: String,
     /// The machine that it runs on.
     pub machine: Arc<dyn Machine>,
+    /// The object store that other hosts share; `None`: files are in the data directory alone.
+    pub objects: Option<Arc<Objects>>,
 }
 
 /// A workspace cannot be opened.
@@ -46,6 +54,9 @@ pub enum OpenError {
     /// Its database does not belong to its data directory.
     #[error(transparent)]
     Identity(IdentityError),
+    /// Its object store cannot be used.
+    #[error(transparent)]
+    Objects(#[from] ObjectsError),
 }
 
 impl From<IdentityError> for OpenError {
@@ -63,6 +74,7 @@ impl Problem for OpenError {
             Self::Id(error) => error.facts(),
             Self::Store(error) => error.facts(),
             Self::Identity(error) => error.facts(),
+            Self::Objects(error) => error.facts(),
         }
     }
 }
@@ -73,16 +85,23 @@ impl Workspace {
     /// # Errors
     /// Its id cannot be used, its database cannot be used, or the database belongs to another data directory.
     pub fn open(settings: Settings, opening: Opening) -> Result<Self, OpenError> {
+        match Self::open_as(settings.clone(), opening) {
+            // The other one has made it a host, and this process belongs to the same.
+            Err(OpenError::Identity(IdentityError::Raced)) => Self::open_as(settings, opening),
+            opened => opened,
+        }
+    }
+
+    fn open_as(settings: Settings, opening: Opening) -> Result<Self, OpenError> {
         let paths = Paths::new(&settings)?;
         identity::demand_database(&settings, &paths)?;
-        let opened = store::open(&settings, &paths.database(), opening);
-        let store = match opened {
-            Err(error) if error.may_pass() && ballast::give_up(&settings, &paths) => {
-                store::open(&settings, &paths.database(), opening)?
-            }
+        let host = identity::host(&paths)?;
+        let open = || store::open(&settings, &paths.database(), &host, opening);
+        let store = match open() {
+            Err(error) if error.may_pass() && ballast::give_up(&settings, &paths) => open()?,
             opened => opened?,
         };
-        let database_id = match identity::match_up(&settings, &paths, &*store) {
+        let database_id = match identity::match_up(&settings, &paths, &*store, &host) {
             Ok(identity) => identity.database_id,
             // A command that only looks does not wait: the next process records what they are. Without an id nothing is proven.
             Err(IdentityError::Store(error))
@@ -92,12 +111,14 @@ impl Workspace {
             }
             Err(error) => return Err(error.into()),
         };
+        let objects = Objects::open(&settings, &paths, &database_id)?;
         Ok(Self {
             settings,
             paths,
             store: Arc::from(store),
             database_id,
             machine: Arc::new(System),
+            objects: objects.map(Arc::new),
         })
     }
 
@@ -115,6 +136,7 @@ impl Workspace {
             store: Arc::clone(&self.store),
             database_id: self.database_id.clone(),
             machine: Arc::clone(&self.machine),
+            objects: self.objects.clone(),
         })
     }
 
@@ -128,6 +150,55 @@ impl Workspace {
             Err(OpenError::Store(StoreError::Absent { .. })) => Ok(None),
             Err(error) => Err(error),
         }
+    }
+
+    /// The run that `given` names, with its files here: those that another host has put are fetched.
+    ///
+    /// # Errors
+    /// There is no such run, its files are out of reach, or the store cannot be used.
+    pub fn run(&self, given: &str) -> Result<RunRecord, StoreError> {
+        let run = self.store.run(self.id(), given)?;
+        self.fetch_run(&run)?;
+        Ok(run)
+    }
+
+    /// Fetches what a run that has ended has left, and the snapshot that it used, unless they are here.
+    ///
+    /// # Errors
+    /// The object store is out of reach, or a file cannot be written.
+    pub fn fetch_run(&self, run: &RunRecord) -> Result<(), FileError> {
+        let Some(objects) = &self.objects else {
+            return Ok(());
+        };
+        objects.fetch_run(run)?;
+        self.fetch_snapshot(whole_snapshot(run))
+    }
+
+    /// Fetches a snapshot, unless it is here or nowhere.
+    ///
+    /// # Errors
+    /// As [`Workspace::fetch_run`].
+    pub fn fetch_snapshot(&self, snapshot: &Path) -> Result<(), FileError> {
+        let objects = self.objects.as_ref();
+        objects.map_or(Ok(()), |objects| objects.fetch_snapshot(snapshot))
+    }
+
+    /// Fetches a file, unless it is here or nowhere.
+    ///
+    /// # Errors
+    /// As [`Workspace::fetch_run`].
+    pub fn fetch_file(&self, path: &Path) -> Result<(), FileError> {
+        let objects = self.objects.as_ref();
+        objects.map_or(Ok(()), |objects| objects.fetch_file(path))
+    }
+
+    /// Puts a file that is about to be recorded where other hosts find it.
+    ///
+    /// # Errors
+    /// The object store is out of reach, or the file cannot be read.
+    pub fn put_file(&self, path: &Path) -> Result<(), FileError> {
+        let objects = self.objects.as_ref();
+        objects.map_or(Ok(()), |objects| objects.put_file(path))
     }
 
     /// The files of its machine.
@@ -161,4 +232,11 @@ impl Workspace {
     pub fn id(&self) -> &str {
         &self.settings.workspace
     }
+}
+
+/// The whole snapshot of a run, also where the package is a folder in it.
+pub fn whole_snapshot(run: &RunRecord) -> &Path {
+    let mut above = run.snapshot.ancestors();
+    let whole = above.find(|path| path.ends_with(&run.source_digest));
+    whole.unwrap_or(&run.snapshot)
 }

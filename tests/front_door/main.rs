@@ -49,6 +49,7 @@ mod logs_tail;
 mod logs_tail_follow;
 mod man;
 mod migrate;
+mod objects;
 mod on_end;
 mod pause;
 mod python;

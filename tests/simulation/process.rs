@@ -90,6 +90,7 @@ impl Process {
             database_id: DATABASE.to_owned(),
             store: std::sync::Arc::new(SimulatedStore::new(self)),
             machine: Arc::new(SimulatedMachine::new(self)),
+            objects: None,
         }
     }
 

@@ -1,7 +1,7 @@
 //! The store as one process reaches it: the real one, through calls that may have to wait, may be refused, may be the last
 //! thing that the process does, and may do their work without an answer. After each call the judge looks at the database.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -141,6 +141,8 @@ macro_rules! judged {
 }
 
 impl Store for SimulatedStore {}
+
+impl RunLogs for SimulatedStore {}
 
 impl Configurations for SimulatedStore {
     looks! {
@@ -379,6 +381,7 @@ impl ObservedTime for SimulatedStore {
 impl Collection for SimulatedStore {
     looks! {
         run_files(runs: &[String]) -> HashMap<String, RunFiles>;
+        kept_documents(documents: &[String]) -> HashSet<String>;
         snapshots_of_runs(after: &str, limit: u32) -> (Vec<PathBuf>, Option<String>);
     }
 }

@@ -188,6 +188,9 @@ impl<P: Problem> From<P> for ApiError {
         let message = problem.to_string();
         if status.is_server_error() {
             let detail = match status {
+                _ if facts.code == code::FILES_UNREACHABLE => {
+                    "the object store is out of reach now"
+                }
                 StatusCode::SERVICE_UNAVAILABLE => "the database cannot be used now",
                 _ => "the server could not do this; its log says why",
             };

@@ -13,7 +13,7 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::runs::{Left, place_of, run_of};
+use super::runs::{Left, place_of, run_with_files};
 use crate::api::access::caller::{Caller, Reader};
 use crate::api::description::schemas::{CellWindow, FoundCells, SheetList};
 use crate::api::http::answer::Answer;
@@ -108,7 +108,7 @@ async fn sheets(
 ) -> Answer {
     let side = which.side.unwrap_or_default();
     api.slow_work(move |api| {
-        let (workspace, run) = run_of(api, &caller, &id)?;
+        let (workspace, run) = run_with_files(api, &caller, &id)?;
         let (path, reading) = side.file(&workspace, &run)?;
         let sheets = api.cells.sheets(&path, &reading)?;
         Ok(axum::Json(json!({"sheets": sheets})))
@@ -192,7 +192,7 @@ async fn window(
     let rows = range("rows", which.rows.as_deref(), MOST_ROWS)?;
     let columns = range("columns", which.columns.as_deref(), MOST_COLUMNS)?;
     api.slow_work(move |api| {
-        let (workspace, run) = run_of(api, &caller, &id)?;
+        let (workspace, run) = run_with_files(api, &caller, &id)?;
         let (path, reading) = side.file(&workspace, &run)?;
         let sheet = which.sheet.as_deref().map_or(Choice::At(0), Choice::Named);
         let window = api.cells.window(&path, &reading, sheet, rows, columns)?;
@@ -292,7 +292,7 @@ async fn find(
             .ok_or_else(|| ApiError::field("from", "must be a row and a column, such as 12,3"))?,
     };
     api.slow_work(move |api| {
-        let (workspace, run) = run_of(api, &caller, &id)?;
+        let (workspace, run) = run_with_files(api, &caller, &id)?;
         let (path, reading) = side.file(&workspace, &run)?;
         let sheet = what.sheet.as_deref().map_or(Choice::At(0), Choice::Named);
         let found = api

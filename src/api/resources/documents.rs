@@ -203,7 +203,8 @@ async fn find(Reader(api, caller): Reader, Query(which): Query<WhichContent>) ->
 async fn sheets(Reader(api, caller): Reader, Path(id): Path<String>) -> Answer {
     api.slow_work(move |api| {
         let document = document_of(api, &caller, &id)?;
-        let path = place_of(&document)?;
+        let workspace = api.workspace(&document.workspace_id)?;
+        let path = place_of(&workspace, &document)?;
         let sheets = api.cells.sheets(path, &Reading::default())?;
         Ok(axum::Json(json!({"sheets": sheets})))
     })
@@ -223,8 +224,11 @@ async fn show(Reader(api, caller): Reader, Path(id): Path<String>) -> Answer {
 }
 
 /// Where the bytes of a document are.
-fn place_of(document: &DocumentRecord) -> Result<&std::path::Path, ApiError> {
-    let path = bytes_of(document)?;
+fn place_of<'a>(
+    workspace: &Workspace,
+    document: &'a DocumentRecord,
+) -> Result<&'a std::path::Path, ApiError> {
+    let path = bytes_of(workspace, document)?;
     if path.is_file() {
         return Ok(path);
     }
@@ -264,9 +268,15 @@ async fn download_document(
     Path(id): Path<String>,
     headers: HeaderMap,
 ) -> Answer<Response> {
-    let document = api.work(move |api| document_of(api, &caller, &id)).await?;
+    let document = api.work(move |api| {
+        let document = document_of(api, &caller, &id)?;
+        let workspace = api.workspace(&document.workspace_id)?;
+        place_of(&workspace, &document)?;
+        Ok(document)
+    });
+    let document = document.await?;
     let file = Download {
-        path: place_of(&document)?,
+        path: &document.path,
         name: &document.name,
         kind: download::kind_of(&document.name),
         tag: Some(&document.sha256),

@@ -6,7 +6,7 @@ use utoipa::IntoParams;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::runs::run_of;
+use super::runs::run_with_files;
 use crate::api::access::caller::Reader;
 use crate::api::http::answer::Answer;
 use crate::api::http::body::{Path, Query};
@@ -54,7 +54,7 @@ async fn explanation(
 ) -> Answer<Json<Explanation>> {
     let wanted = wanted(what)?;
     api.slow_work(move |api| {
-        let (workspace, run) = run_of(api, &caller, &id)?;
+        let (workspace, run) = run_with_files(api, &caller, &id)?;
         Ok(Json(explain(&workspace, &run, &wanted, &api.cells)?))
     })
     .await

@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::runs::{demand_files, run_of};
+use super::runs::{demand_files, run_with_files};
 use crate::api::access::caller::Reader;
 use crate::api::http::answer::Answer;
 use crate::api::http::body::Path;
@@ -76,7 +76,7 @@ async fn files(
     Path(id): Path<String>,
 ) -> Answer<axum::Json<RunFileList>> {
     api.work(move |api| {
-        let (workspace, run) = run_of(api, &caller, &id)?;
+        let (workspace, run) = run_with_files(api, &caller, &id)?;
         let kept_until = kept_until(&run, workspace.settings.worker.run_artifact_ttl);
         let items = files_of(&run).into_iter().map(|file| LeftFile {
             href: route_of(&run, &file),
@@ -109,7 +109,7 @@ async fn file(
 ) -> Answer<Response> {
     let found = api
         .work(move |api| {
-            let (_, run) = run_of(api, &caller, &id)?;
+            let (_, run) = run_with_files(api, &caller, &id)?;
             demand_files(&run)?;
             let is_it = |file: &RunFile| {
                 let written = [FileKind::RowMap, FileKind::Table, FileKind::Other];

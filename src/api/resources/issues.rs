@@ -8,7 +8,7 @@ use utoipa::IntoParams;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::runs::run_of;
+use super::runs::run_with_files;
 use crate::api::access::caller::Reader;
 use crate::api::description::schemas::IssuePage;
 use crate::api::http::answer::Answer;
@@ -98,7 +98,7 @@ async fn issues(
 ) -> Answer {
     let asked = Asked::of(which)?;
     api.slow_work(move |api| {
-        let (workspace, run) = run_of(api, &caller, &id)?;
+        let (workspace, run) = run_with_files(api, &caller, &id)?;
         page(&workspace, &run, &asked).map(axum::Json)
     })
     .await
@@ -168,7 +168,7 @@ async fn annotated(
 ) -> Answer<Response> {
     let path = api
         .slow_work(move |api| {
-            let (_, run) = run_of(api, &caller, &id)?;
+            let (_, run) = run_with_files(api, &caller, &id)?;
             kept_copy(&run).map_err(not_painted)
         })
         .await?;

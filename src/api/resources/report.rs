@@ -12,7 +12,7 @@ use utoipa::IntoParams;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::runs::run_of;
+use super::runs::run_with_files;
 use crate::api::access::caller::Reader;
 use crate::api::http::answer::Answer;
 use crate::api::http::body::{Path, Query};
@@ -53,7 +53,7 @@ async fn report(
     };
     let (file, length) = api
         .slow_work(move |api| {
-            let (workspace, run) = run_of(api, &caller, &id)?;
+            let (workspace, run) = run_with_files(api, &caller, &id)?;
             // A file without a name: it is gone when it was sent, or the server has ended.
             let unwritable = |error: std::io::Error| ApiError::internal(error.to_string());
             let mut file = tempfile::tempfile().map_err(unwritable)?;

@@ -8,7 +8,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::cells::{Side, known_rows};
-use super::runs::{Left, place_of, run_of};
+use super::runs::{Left, place_of, run_with_files};
 use crate::api::access::caller::Reader;
 use crate::api::http::answer::Answer;
 use crate::api::http::body::{Path, Query};
@@ -61,7 +61,7 @@ async fn rows(
     let side = which.side.unwrap_or_default();
     let limit = cursor::limit(which.limit, USUAL, LARGEST)?;
     let body = api.slow_work(move |api| {
-        let (_, run) = run_of(api, &caller, &id)?;
+        let (_, run) = run_with_files(api, &caller, &id)?;
         // What is not known of a run that has not ended is an error, as elsewhere.
         place_of(&run, Left::Output)?;
         let known = known_rows(api, &run);

@@ -38,6 +38,7 @@ use crate::run::calls::request::demand_setting;
 use crate::run::calls::submit::{RunOfDocument, as_client, submit};
 use crate::run::calls::{remove, retry};
 use crate::run::ending::cancel;
+use crate::run::shared_log;
 use crate::run::views::json::{run_json, runs_json};
 use crate::settings::paths::RunFolder;
 use crate::store::{
@@ -407,6 +408,17 @@ pub fn run_of(
     Ok((api.workspace(&run.key.workspace_id)?, run))
 }
 
+/// As [`run_of`], with the run's files here: those that another host has put are fetched.
+pub fn run_with_files(
+    api: &Api,
+    caller: &Caller,
+    id: &str,
+) -> Result<(Arc<Workspace>, RunRecord), ApiError> {
+    let (workspace, run) = run_of(api, caller, id)?;
+    workspace.fetch_run(&run)?;
+    Ok((workspace, run))
+}
+
 /// Which runs to list.
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
@@ -597,8 +609,9 @@ async fn logs(
 ) -> Answer {
     let (after, limit) = part.checked()?;
     api.work(move |api| {
-        let (workspace, run) = run_of(api, &caller, &id)?;
+        let (workspace, run) = run_with_files(api, &caller, &id)?;
         let path = tail::path_of(&workspace, &run);
+        shared_log::fetch(&workspace, &run.id, &path)?;
         let of = ("run_id", run.id.as_str());
         log_page(&path, of, after, limit, &tail::paths_of(api, &run)).map(axum::Json)
     })
@@ -680,8 +693,9 @@ async fn events(
     let holder = caller.holder();
     let (workspace, run, is_over) = api
         .work(move |api| {
-            let (workspace, run) = run_of(api, &caller, &id)?;
+            let (workspace, run) = run_with_files(api, &caller, &id)?;
             let path = tail::path_of(&workspace, &run);
+            shared_log::fetch(&workspace, &run.id, &path)?;
             let is_over = run.status.is_terminal()
                 && last.is_some_and(|last| {
                     last > 0 && last >= tail::last_number(path, api.paths.clone())
@@ -808,7 +822,7 @@ pub async fn left(
     let caller = caller.clone();
     let (path, name, tag) = api
         .work(move |api| {
-            let (_, run) = run_of(api, &caller, &id)?;
+            let (_, run) = run_with_files(api, &caller, &id)?;
             place_of(&run, what)
         })
         .await?;

@@ -22,6 +22,7 @@ use crate::base::cancel::Cancel;
 use crate::base::show_path::ShowPath;
 use crate::checks::check::{CheckError, check_in};
 use crate::checks::trial::{TrialInput, Tried, try_on};
+use crate::run::inputs::documents::bytes_of;
 use crate::store::{KnownConfiguration, RunFilter, RunRecord, RunStatus};
 use crate::workspace::Workspace;
 use crate::workspace::configurations::Precondition;
@@ -161,7 +162,10 @@ fn inputs(
         let others =
             runs.filter(|run| seen.insert((run.input_sha256.clone(), run.input_name.clone())));
         let most = new.runs.unwrap_or(USUAL_INPUTS) as usize;
-        return Ok(others.take(most).map(of_run).collect());
+        return others
+            .take(most)
+            .map(|run| of_run(workspace, run))
+            .collect();
     };
     let runs: Vec<RunRecord> = runs.collect();
     let input = |id: &String| {
@@ -173,23 +177,24 @@ fn inputs(
             .iter()
             .find(|run| run.document_id.as_ref() == Some(&document.id));
         Ok(TrialInput {
+            path: bytes_of(workspace, &document)?.to_owned(),
             name: document.name,
             document_id: Some(document.id),
-            path: document.path,
             before: before.cloned(),
         })
     };
     ids.iter().map(input).collect()
 }
 
-fn of_run(run: RunRecord) -> TrialInput {
-    TrialInput {
+fn of_run(workspace: &Workspace, run: RunRecord) -> Result<TrialInput, ApiError> {
+    workspace.fetch_run(&run)?;
+    Ok(TrialInput {
         name: run.input_name.clone(),
         document_id: run.document_id.clone(),
         // Of one that is gone or was changed since, nothing can be said.
         path: place_of(&run, Left::Input).map_or_else(|_| PathBuf::new(), |place| place.0),
         before: Some(run),
-    }
+    })
 }
 
 fn tried(

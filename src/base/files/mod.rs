@@ -46,6 +46,26 @@ impl FileError {
         Self::on("use the folder", folder)(io::Error::from_raw_os_error(libc::ENODEV))
     }
 
+    /// The object store, or what an object of it is to be put from or fetched to, is out of reach: `source` says why, and `path` is
+    /// the object's address or the file.
+    pub fn out_of_reach(action: &'static str, path: &Path, why: impl Into<String>) -> Self {
+        Self::on(action, path)(io::Error::other(OutOfReach(why.into())))
+    }
+
+    /// Whether the object store is out of reach.
+    pub fn is_out_of_reach(&self) -> bool {
+        let cause = self.source.get_ref();
+        cause.is_some_and(|cause| cause.is::<OutOfReach>())
+    }
+
+    /// These facts under another kind and code, unless the object store is out of reach: that is said under its own.
+    pub fn facts_under(&self, kind: Kind, code: &'static str) -> Facts {
+        match self.is_out_of_reach() {
+            true => self.facts(),
+            false => self.facts().under(kind, code),
+        }
+    }
+
     /// Whether the machine is in trouble and not what was asked of it: something was exhausted, or a disk is read-only, broken or
     /// closed to this user. Said of files of ADE's own, where nothing that a run does is the cause.
     pub fn is_of_machine(&self) -> bool {
@@ -57,17 +77,26 @@ impl FileError {
             || matches!(self.source.raw_os_error(), Some(libc::EIO | libc::ENODEV))
     }
 
-    /// Whether a resource was exhausted that may be available again later: disk space, memory, descriptors.
+    /// Whether a resource was exhausted that may be available again later: disk space, memory, descriptors, the object store.
     pub fn may_pass(&self) -> bool {
-        is_exhausted(&self.source)
+        is_exhausted(&self.source) || self.is_out_of_reach()
     }
 }
 
 impl Problem for FileError {
     fn facts(&self) -> Facts {
+        if self.is_out_of_reach() {
+            return Facts::new(Kind::Database, code::FILES_UNREACHABLE)
+                .hint("check ADE_FILES_URL, the credentials in the environment, and that the object store answers from this host");
+        }
         Facts::new(Kind::Refused, code::STORAGE_FAILED).maybe_hint(hint(&self.source))
     }
 }
+
+/// Why the object store is out of reach.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+struct OutOfReach(String);
 
 /// Notes that a folder is in use now, as its time of change. Where that cannot be noted, it looks older than it is.
 pub fn touch(folder: &Path) {

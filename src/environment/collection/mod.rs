@@ -1,5 +1,5 @@
-//! Collection: deletes unused environments, the files of runs that ended long ago, snapshots that nothing needs, and leftovers
-//! of interrupted work.
+//! Collection: deletes unused environments, the files of runs that ended long ago, snapshots that nothing needs, leftovers
+//! of interrupted work, and objects of the object store that no record names.
 //!
 //! Which environments are deleted is decided in `rule` alone; for a day after a jump of the clock none is (`age`). Its conditions
 //! are checked again in the transaction that deletes the record ([`remove_environment`]). Whatever else lies around is deleted
@@ -12,6 +12,7 @@ mod caches;
 mod delete;
 mod fate;
 pub mod find;
+mod objects;
 mod orphans;
 mod pass;
 mod processes;
@@ -87,6 +88,7 @@ pub fn collect(
     run_folders::collect(&pass, &mut report)?;
     snapshots::collect(&pass, &mut report)?;
     processes::collect(&pass)?;
+    objects::collect(&pass, &mut report)?;
     caches::collect(&pass, &mut report);
     Ok(report)
 }

@@ -57,7 +57,7 @@ impl CollectOptions {
 /// Something that was removed, or would be.
 #[derive(Clone, Debug, Serialize)]
 pub struct Removed {
-    /// `environment`, `run` (its files), `record` (of a run), `snapshot`, `process`, `leftover`.
+    /// `environment`, `run` (its files), `record` (of a run), `snapshot`, `process`, `leftover`, `object` (of the object store).
     pub kind: &'static str,
     /// Its id, or its path.
     pub id: String,

@@ -29,7 +29,7 @@ pub(super) fn collect(pass: &Pass<'_>, report: &mut Report) -> Result<(), StoreE
                 if pass.is_stopped() {
                     return Ok(());
                 }
-                examine(pass, folder, known.get(run).copied(), report)?;
+                examine(pass, folder, known.get(run), report)?;
             }
         }
     }
@@ -39,12 +39,12 @@ pub(super) fn collect(pass: &Pass<'_>, report: &mut Report) -> Result<(), StoreE
 fn examine(
     pass: &Pass<'_>,
     folder: &Path,
-    says: Option<RunFiles>,
+    says: Option<&RunFiles>,
     report: &mut Report,
 ) -> Result<(), StoreError> {
     let (workspace, options) = (pass.workspace, pass.options);
     match says {
-        Some(RunFiles::Kept) => {}
+        Some(RunFiles::Kept(_)) => {}
         Some(RunFiles::Deleted) => {
             report.scanned += 1;
             let removed = Removed {

@@ -51,7 +51,7 @@ fn candidates(pass: &Pass<'_>) -> Result<Vec<PathBuf>, StoreError> {
 }
 
 /// What environments, runs and published versions name: a snapshot, or a folder in it; and the folders that it is in.
-fn needed(pass: &Pass<'_>) -> Result<HashSet<PathBuf>, StoreError> {
+pub(super) fn needed(pass: &Pass<'_>) -> Result<HashSet<PathBuf>, StoreError> {
     let store = &pass.workspace.store;
     let mut needed: HashSet<PathBuf> = HashSet::new();
     let mut add = |path: PathBuf| needed.extend(path.ancestors().map(Path::to_owned));

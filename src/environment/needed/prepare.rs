@@ -149,6 +149,9 @@ pub fn prepare_frozen(
     source_digest: &str,
 ) -> Result<Prepared, PrepareError> {
     let settings = &workspace.settings;
+    workspace
+        .fetch_snapshot(snapshot)
+        .map_err(StoreError::from)?;
     let configuration = Configuration::open_snapshot(snapshot, &record.path)?;
     let engine = Engine::of_spec(settings.engine_spec.as_deref(), &settings.folder)?;
     let python = python_for(settings, workspace.paths.tools(), &configuration)?;
@@ -278,7 +281,13 @@ fn ensure_environment(
         snapshot,
         id,
     };
-    workspace.store.ensure_environment(&new, machine.now())
+    let Some(objects) = &workspace.objects else {
+        return workspace.store.ensure_environment(&new, machine.now());
+    };
+    objects.put_snapshot(&new.snapshot)?;
+    let recorded = workspace.store.ensure_environment(&new, machine.now())?;
+    objects.snapshot_recorded(&new.snapshot)?;
+    Ok(recorded)
 }
 
 /// The folder that all environments of a key share.
@@ -297,6 +306,8 @@ pub fn prepare_environment(
     workspace: &Workspace,
     environment: &EnvironmentRecord,
 ) -> Result<Prepared, PrepareError> {
+    let fetched = workspace.fetch_snapshot(&environment.snapshot);
+    fetched.map_err(StoreError::from)?;
     let configuration =
         Configuration::open_snapshot(&environment.snapshot, &environment.configuration_path)?;
     let settings = &workspace.settings;

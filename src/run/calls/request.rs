@@ -81,6 +81,7 @@ impl Request<'_> {
         let staged_at = folder.staged(&name);
         let mark = UnrecordedInput::begin(workspace, &folder)?;
         let staged = stage::stage(workspace.files(), input, &staged_at)?;
+        workspace.put_file(&staged_at)?;
         let options = self.recorded_options(&name)?;
         let new = NewRun {
             id,
@@ -156,6 +157,7 @@ pub(crate) fn repetition(
         &input_path,
         run.input_size_bytes,
     )?;
+    workspace.put_file(&input_path)?;
     let new = NewRun {
         environment_id: environment.id.clone(),
         id,

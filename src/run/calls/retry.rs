@@ -95,10 +95,11 @@ pub fn again(workspace: &Workspace, given: &str) -> Result<(RunRecord, Prepared)
 }
 
 fn repeatable(workspace: &Workspace, given: &str) -> Result<RunRecord, RetryError> {
-    let mut run = workspace.store.run(workspace.id(), given)?;
+    let mut run = workspace.run(given)?;
     demand_acceptance(&workspace.settings).map_err(Refused::from)?;
     demand_ended(&run)?;
     // A document may be deleted; what the run staged of it is its own.
+    workspace.fetch_file(&run.input_path)?;
     let staged = RunFolder::at(&run.run_dir).staged(&run.input_name);
     if !run.input_path.exists() && staged.is_file() {
         run.input_path = staged;

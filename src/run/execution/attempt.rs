@@ -33,7 +33,7 @@ use crate::store::{
 use crate::system::lease::Held;
 use crate::system::machine::Files;
 use crate::system::process::Exit;
-use crate::workspace::Workspace;
+use crate::workspace::{Workspace, whole_snapshot};
 
 /// With less free space than this, a run that finds the disk full is not the cause.
 const SHORT_OF_ROOM: u64 = 64 * 1024 * 1024;
@@ -238,6 +238,7 @@ impl<'a> Execution<'a> {
         if leftovers::may_be(machine, &self.folder, run.attempt_count.saturating_sub(1)) {
             leftovers::clear(machine, &self.folder);
         }
+        self.fetch()?;
         if !run.options.validate_only {
             stage::restage(files, &run.input_path, &self.input(), run.input_size_bytes)?;
         }
@@ -251,6 +252,16 @@ impl<'a> Execution<'a> {
         files
             .point_link(&link, &venv)
             .map_err(FileError::on("link", &link))
+    }
+
+    /// Fetches what another host has put: the input and the snapshot.
+    fn fetch(&self) -> Result<(), FileError> {
+        let (run, workspace) = (self.run, self.workspace);
+        workspace.fetch_snapshot(whole_snapshot(run))?;
+        if !run.options.validate_only && !self.input().is_file() {
+            workspace.fetch_file(&run.input_path)?;
+        }
+        Ok(())
     }
 
     fn input(&self) -> PathBuf {
@@ -294,14 +305,10 @@ impl<'a> Execution<'a> {
     /// folders for output and temporary files.
     fn policy(&self, environment: &EnvironmentRecord) -> Policy {
         let (run, folder) = (self.run, EnvironmentFolder(environment.folder.clone()));
-        let snapshot = snapshot_of(run);
         Policy::new(
             &self.workspace.settings,
             &folder.python(),
-            vec![
-                snapshot.unwrap_or(&run.snapshot).to_owned(),
-                self.folder.input(),
-            ],
+            vec![whole_snapshot(run).to_owned(), self.folder.input()],
             vec![self.folder.output(), self.folder.scratch()],
             run.options.network,
         )
@@ -508,19 +515,17 @@ pub fn settings_of(options: &RunOptions) -> BTreeMap<String, String> {
 /// The folders in which the inputs and the snapshots of many runs are. Where one is not there, what is missing is not this run's
 /// fault alone, and comes back with its disk.
 fn demand_places(workspace: &Workspace, run: &RunRecord) -> Result<(), FileError> {
+    // They are fetched where they are missing.
+    if workspace.objects.is_some() {
+        return Ok(());
+    }
     let above = |path: &Path| path.parent().map(Path::to_owned);
-    let snapshots = snapshot_of(run).and_then(above);
+    let snapshots = above(whole_snapshot(run));
     let away = [above(&run.input_path), snapshots]
         .into_iter()
         .flatten()
         .find(|folder| !workspace.files().is_folder(folder));
     away.map_or(Ok(()), |folder| Err(FileError::away(&folder)))
-}
-
-/// The whole snapshot, also where the package is a folder in it.
-fn snapshot_of(run: &RunRecord) -> Option<&Path> {
-    let mut above = run.snapshot.ancestors();
-    above.find(|path| path.ends_with(&run.source_digest))
 }
 
 /// The wall-clock limit of a run: its own, else the setting.

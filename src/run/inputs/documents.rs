@@ -77,7 +77,7 @@ impl Problem for DocumentError {
             Self::Deleted(error) => error.facts(),
             Self::InUse { .. } => Facts::new(Kind::Usage, code::DOCUMENT_IN_USE)
                 .hint("wait until its runs have ended, or cancel them"),
-            Self::File(error) => error.facts().under(Kind::Refused, code::STORAGE_FAILED),
+            Self::File(error) => error.facts_under(Kind::Refused, code::STORAGE_FAILED),
             Self::Store(error) => error.facts(),
         }
     }
@@ -97,17 +97,20 @@ impl Problem for DocumentDeleted {
     }
 }
 
-/// Where a document's bytes are.
+/// Where a document's bytes are. Those that another host has put are fetched.
 ///
 /// # Errors
-/// It is deleted.
-pub fn bytes_of(document: &DocumentRecord) -> Result<&Path, DocumentDeleted> {
-    match document.deleted_at {
-        None => Ok(&document.path),
-        Some(_) => Err(DocumentDeleted {
-            id: document.id.clone(),
-        }),
+/// It is deleted, or its bytes are out of reach.
+pub fn bytes_of<'a>(
+    workspace: &Workspace,
+    document: &'a DocumentRecord,
+) -> Result<&'a Path, DocumentError> {
+    if document.deleted_at.is_some() {
+        let id = document.id.clone();
+        return Err(DocumentDeleted { id }.into());
     }
+    workspace.fetch_file(&document.path)?;
+    Ok(&document.path)
 }
 
 /// Deletes a document: its record says that its bytes go, then they are deleted. What was interrupted is completed when it is asked
@@ -204,6 +207,10 @@ impl Arriving {
         let folder = path.parent().unwrap_or(&path);
         files::create_folder(folder)?;
         place(self.file, &path).map_err(FileError::on("write", &path))?;
+        if let Err(error) = workspace.put_file(&path) {
+            let _ = delete_bytes(&path);
+            return Err(error.into());
+        }
         let new = DocumentRecord {
             id,
             workspace_id: workspace.id().to_owned(),
@@ -227,6 +234,7 @@ impl Arriving {
             files::create_folder(folder)?;
             std::fs::rename(&path, &recorded.path)
                 .map_err(FileError::on("write", &recorded.path))?;
+            workspace.put_file(&recorded.path)?;
             // Who has deleted it since may have looked for its bytes before these came.
             if workspace.store.document(&recorded.id)?.deleted_at.is_some() {
                 delete_bytes(&recorded.path)?;

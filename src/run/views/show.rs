@@ -47,7 +47,7 @@ pub struct Shown {
 /// There is no such run, or the store cannot be used.
 pub fn show(workspace: &Workspace, given: &str) -> Result<Shown, StoreError> {
     let store = &workspace.store;
-    let run = store.run(workspace.id(), given)?;
+    let run = workspace.run(given)?;
     let payload = store.run_payload(&run.id)?;
     let payload: Option<Value> = payload.and_then(|text| serde_json::from_str(&text).ok());
     let noticed = payload.as_ref().map(Noticed::of).unwrap_or_default();

@@ -24,6 +24,11 @@ pub(in crate::store) trait Backend: Send + Sync {
         false
     }
 
+    /// Whether processes of several hosts use it, each with files of its own.
+    fn is_shared_by_hosts(&self) -> bool {
+        false
+    }
+
     /// What an error means for the user.
     fn explain(&self, error: Error) -> StoreError;
 }

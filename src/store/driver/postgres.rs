@@ -14,7 +14,8 @@ use futures_util::TryStreamExt;
 use tokio::runtime::Runtime;
 use tokio_postgres::error::SqlState;
 use tokio_postgres::types::{FromSql, IsNull, ToSql, Type, to_sql_checked};
-use tokio_postgres::{AsyncMessage, Client, Config, NoTls};
+use tokio_postgres::{AsyncMessage, Client, Config};
+use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::error::{Error, Result};
 use super::value::{ToValue, Value};
@@ -29,6 +30,7 @@ pub(in crate::store) use tokio_postgres::{Row, Statement};
 /// fails is that of the message: behind it the server executes none.
 pub(in crate::store) struct Session {
     config: Config,
+    tls: MakeRustlsConnect,
     open: RefCell<Option<Open>>,
     /// What goes with the next message.
     waiting: RefCell<Vec<Sending>>,
@@ -86,12 +88,12 @@ fn closed() -> Error {
 }
 
 impl Open {
-    fn begin(config: &Config) -> Result<Self> {
+    fn begin(config: &Config, tls: &MakeRustlsConnect) -> Result<Self> {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()
             .map_err(|error| Error::Unreachable(error.to_string()))?;
-        let (client, mut connection) = runtime.block_on(config.connect(NoTls))?;
+        let (client, mut connection) = runtime.block_on(config.connect(tls.clone()))?;
         Ok(Self {
             runtime,
             client: Arc::new(client),
@@ -195,15 +197,16 @@ impl Open {
 }
 
 impl Session {
-    pub(in crate::store) fn connect(config: &Config) -> Result<Self> {
-        let session = Self::new(config);
+    pub(in crate::store) fn connect(config: &Config, tls: &MakeRustlsConnect) -> Result<Self> {
+        let session = Self::new(config, tls);
         session.reconnect()?;
         Ok(session)
     }
 
-    pub(in crate::store) fn new(config: &Config) -> Self {
+    pub(in crate::store) fn new(config: &Config, tls: &MakeRustlsConnect) -> Self {
         Self {
             config: config.clone(),
+            tls: tls.clone(),
             open: RefCell::default(),
             waiting: RefCell::default(),
             state: Cell::new(State::None),
@@ -352,7 +355,7 @@ impl Session {
         let is_open = |open: &Open| !open.client.is_closed();
         if self.state.get() == State::None && !self.open.borrow().as_ref().is_some_and(is_open) {
             self.waiting.borrow_mut().clear();
-            *self.open.borrow_mut() = Some(Open::begin(&self.config)?);
+            *self.open.borrow_mut() = Some(Open::begin(&self.config, &self.tls)?);
             self.noted.borrow_mut().clear();
         }
         Ok(())

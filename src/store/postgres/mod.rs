@@ -1,6 +1,6 @@
 //! PostgreSQL: a server, any number of processes.
 //!
-//! `open` connects to a server and brings a schema of its own up to date, `migrations` holds that. `tests` runs the suite on a
+//! `address` reads where the server is, `server` begins sessions, `open` opens a schema and brings it up to date, `migrations` holds that. `transfer` moves the records of a SQLite database here. `tests` runs the suite on a
 //! server of its own, `interleaving` tries pairs of operations at once.
 //!
 //! Transactions run as `READ COMMITTED`. An operation of several statements locks what it has to find unchanged: the run in the
@@ -13,10 +13,8 @@
 //! connection remembers, so that it is neither read nor locked again.
 //!
 //! Who makes something claimable wakes those who sleep (`Transaction::wake`), by a notification on the channel that is named after the schema.
-//!
-//! Not settled yet, so that no settings lead here: what a commit did whose answer was lost, paths and locks that belong to one machine, and the
-//! time of several machines.
 
+pub(in crate::store) mod address;
 #[cfg(test)]
 mod interleaving;
 mod migrations;
@@ -24,3 +22,4 @@ mod open;
 mod server;
 #[cfg(test)]
 mod tests;
+mod transfer;

@@ -1,6 +1,6 @@
 //! What collection asks of the records.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::PathBuf;
 
 use super::SqlStore;
@@ -11,16 +11,24 @@ use crate::store::{Collection, Result, RunFiles};
 impl Collection for SqlStore {
     fn run_files(&self, runs: &[String]) -> Result<HashMap<String, RunFiles>> {
         let runs = serde_json::to_string(runs).unwrap_or_default();
-        let sql = "SELECT r.id, r.artifacts_deleted_at IS NOT NULL FROM json_each(?1) given JOIN runs r ON r.id = given.value";
+        let sql = "SELECT r.id, r.artifacts_deleted_at IS NOT NULL, r.ended_token FROM json_each(?1) given JOIN runs r ON r.id = given.value";
         let record = |row: &Row<'_>| {
             let files = match row.get(1)? {
                 true => RunFiles::Deleted,
-                false => RunFiles::Kept,
+                false => RunFiles::Kept(row.get(2)?),
             };
             Ok((row.get(0)?, files))
         };
         let files = self.read(|connection| rows(connection, sql, [runs], record))?;
         Ok(files.into_iter().collect())
+    }
+
+    fn kept_documents(&self, documents: &[String]) -> Result<HashSet<String>> {
+        let documents = serde_json::to_string(documents).unwrap_or_default();
+        let sql = "SELECT d.id FROM json_each(?1) given JOIN documents d ON d.id = given.value WHERE d.deleted_at IS NULL";
+        let kept: Vec<String> =
+            self.read(|connection| rows(connection, sql, [documents], |row| row.get(0)))?;
+        Ok(kept.into_iter().collect())
     }
 
     fn snapshots_of_runs(&self, after: &str, limit: u32) -> Result<(Vec<PathBuf>, Option<String>)> {

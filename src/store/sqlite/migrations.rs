@@ -52,6 +52,11 @@ pub(super) const MIGRATIONS: &[Migration] = &[
         name: "of_input",
         sql: include_str!("migrations/0008_of_input.sql"),
     },
+    Migration {
+        version: 9,
+        name: "ended_token",
+        sql: include_str!("migrations/0009_ended_token.sql"),
+    },
 ];
 
 const CREATE_SCHEMA_MIGRATIONS: &str = "CREATE TABLE IF NOT EXISTS schema_migrations (

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::places::{at, ended, enqueue, new_run, queued, ready};
+use super::places::{at, ended, enqueue, find, new_run, queued, ready};
 use crate::store::{NewRun, RunFiles, RunStatus, Store};
 
 pub fn the_files_of_a_run_are_kept_until_its_record_says_otherwise(store: &dyn Store) {
@@ -18,8 +18,11 @@ pub fn the_files_of_a_run_are_kept_until_its_record_says_otherwise(store: &dyn S
     let asked = [&live, &kept, &deleted, "unknown"].map(str::to_owned);
     let files = store.run_files(&asked).unwrap();
     assert_eq!(files.len(), 3);
-    assert_eq!(files[&live], RunFiles::Kept);
-    assert_eq!(files[&kept], RunFiles::Kept);
+    assert_eq!(files[&live], RunFiles::Kept(None));
+    // The claim under which it ended is that of its record.
+    let token = find(store, &kept).ended_token;
+    assert!(token.is_some());
+    assert_eq!(files[&kept], RunFiles::Kept(token));
     assert_eq!(files[&deleted], RunFiles::Deleted);
 }
 

@@ -10,7 +10,7 @@ use super::error::ConfigurationsError;
 use super::precondition::Precondition;
 use super::versions::files_in;
 use crate::configuration::Configuration;
-use crate::store::{ConfigurationVersion, KnownConfiguration, Publication};
+use crate::store::{ConfigurationVersion, KnownConfiguration, Publication, StoreError};
 use crate::workspace::Workspace;
 
 /// The files of a configuration as they were at one moment.
@@ -72,7 +72,13 @@ pub fn publish(
     let (store, now) = (&workspace.store, workspace.machine.now());
     let record = &known.record;
     let (digest, snapshot) = (&frozen.source_digest, &frozen.snapshot);
-    match store.publish(&record.id, digest, snapshot, now)? {
+    let objects = workspace.objects.as_ref();
+    let put = objects.map_or(Ok(()), |objects| objects.put_snapshot(snapshot));
+    put.map_err(StoreError::from)?;
+    let publication = store.publish(&record.id, digest, snapshot, now)?;
+    let put = objects.map_or(Ok(()), |objects| objects.snapshot_recorded(snapshot));
+    put.map_err(StoreError::from)?;
+    match publication {
         Publication::Published(version) => Ok(version),
         Publication::Unchanged(version) => Err(ConfigurationsError::NothingToPublish {
             name: record.name.clone(),

@@ -14,7 +14,7 @@ use super::error::ConfigurationsError;
 use crate::base::digest;
 use crate::base::files::FileError;
 use crate::configuration::{Configuration, ConfigurationError, Sources};
-use crate::store::{ConfigurationVersion, KnownConfiguration};
+use crate::store::{ConfigurationVersion, KnownConfiguration, StoreError};
 use crate::system::lock::Lock;
 use crate::workspace::Workspace;
 
@@ -198,6 +198,9 @@ fn files_of(
         }
         Side::Version(number) => {
             let snapshot = version(workspace, known, number)?.snapshot;
+            workspace
+                .fetch_snapshot(&snapshot)
+                .map_err(StoreError::from)?;
             let frozen = Configuration::open_snapshot(&snapshot, &record.path)
                 .map_err(|error| ConfigurationsError::unusable(&error, &snapshot))?;
             let folder = frozen.folder_in(&snapshot);

@@ -26,7 +26,7 @@ pub(super) fn complete(
     transaction.later("DELETE FROM queue WHERE run_id = ?1", [id])?;
     transaction.later(
         "UPDATE runs SET status = ?2, environment_id = ?3, attempt_count = ?4, started_at = ?5, completed_at = ?6, cancel_requested_at = ?7,
-         error_code = ?8, error_stage = ?9, error_message = ?10, error_hint = ?11, exit_code = ?12, summary = ?13, output_path = relative(?14), result = ?15, error_place = ?16
+         error_code = ?8, error_stage = ?9, error_message = ?10, error_hint = ?11, exit_code = ?12, summary = ?13, output_path = relative(?14), result = ?15, error_place = ?16, ended_token = ?17
          WHERE id = ?1 AND status IS NULL",
         params![
             id,
@@ -45,6 +45,8 @@ pub(super) fn complete(
             ending.and_then(|ending| ending.output_path.as_deref()).map(path_text),
             ending.and_then(|ending| ending.results.as_ref()).map(|results| compressed(&results.payload)),
             error.and_then(|error| place_text(&error.place)),
+            // An end that was found here: its files are this claim's.
+            ending.and(live.claim_token.as_ref()),
         ],
     )?;
     observe(transaction, now)

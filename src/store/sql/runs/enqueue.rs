@@ -189,6 +189,7 @@ fn recorded(run: &NewRun, found: &Found, claim: Option<&Claim>, now: Timestamp) 
         summary: None,
         output_path: None,
         run_dir: run.run_dir.clone(),
+        ended_token: None,
         metrics: None,
     }
 }

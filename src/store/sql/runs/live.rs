@@ -14,7 +14,7 @@ pub(super) struct Live {
     /// These three are set while a worker has the run.
     pub(super) claimed_by: Option<String>,
     pub(super) claimed_at: Option<Timestamp>,
-    claim_token: Option<String>,
+    pub(super) claim_token: Option<String>,
     claim_expires_at: Option<Timestamp>,
     claim_process: Option<String>,
     pub(super) cancel_requested_at: Option<Timestamp>,

@@ -16,7 +16,7 @@ pub(super) const SELECT: &str = "SELECT r.id, r.workspace_id, r.configuration_id
     r.input_sheets, r.options, coalesce(r.status, q.status), coalesce(q.attempt_count, r.attempt_count), r.max_attempts,
     coalesce(q.trouble_count, 0), coalesce(q.available_at, r.created_at), q.claimed_by, q.claim_expires_at, q.claim_process, coalesce(q.cancel_requested_at, r.cancel_requested_at),
     r.artifacts_deleted_at, r.created_at, coalesce(q.started_at, r.started_at), r.completed_at, CASE WHEN r.completed_at IS NOT NULL THEN (SELECT a.completed_at - a.started_at FROM run_attempts a WHERE a.run_id = r.id ORDER BY a.attempt DESC LIMIT 1) END, r.exit_code, q.last_error, r.error_code, r.error_stage,
-    r.error_message, r.error_hint, r.error_place, r.summary, absolute(r.output_path), absolute(r.run_dir), m.sheet_count, m.table_count, m.row_count_total, m.column_count_total,
+    r.error_message, r.error_hint, r.error_place, r.summary, absolute(r.output_path), absolute(r.run_dir), r.ended_token, m.sheet_count, m.table_count, m.row_count_total, m.column_count_total,
     m.field_count_detected, m.column_count_unmapped, m.validation_issues_total,
     m.validation_issues_error, m.validation_issues_warning, m.validation_issues_info, m.field_count_expected
     FROM runs r JOIN configurations c ON c.id = r.configuration_id LEFT JOIN queue q ON q.run_id = r.id LEFT JOIN run_metrics m ON m.run_id = r.id";
@@ -65,6 +65,7 @@ pub(super) fn record(row: &Row<'_>) -> driver::Result<RunRecord> {
         summary: columns.take()?,
         output_path: columns.take::<Option<String>>()?.map(Into::into),
         run_dir: columns.path()?,
+        ended_token: columns.take()?,
         metrics: columns.metrics()?,
     })
 }

@@ -1,0 +1,188 @@
+//! Keys: paths relative to the data directory, and what a key is of.
+//!
+//! A key has the letters of its path, but for those that a store forbids or takes for its own: they are written as `%` and two
+//! hexadecimal digits, so that every name of a file has a key and comes back from it.
+
+use std::ffi::OsString;
+use std::fmt::Write;
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::path::{Component, Path, PathBuf};
+
+/// What the keys of all files of workspaces begin with.
+pub(super) const WORKSPACES: &str = "workspaces";
+
+/// The end of the key of a snapshot's archive.
+pub(super) const ARCHIVE: &str = ".tar";
+
+/// The key of a path below a data directory. `None`: it is not below it.
+pub fn key_of(data: &Path, path: &Path) -> Option<String> {
+    let below = path.strip_prefix(data).ok()?;
+    let mut key = String::new();
+    for part in below.components() {
+        let Component::Normal(part) = part else {
+            return None;
+        };
+        if !key.is_empty() {
+            key.push('/');
+        }
+        for piece in part.as_bytes().utf8_chunks() {
+            for letter in piece.valid().chars() {
+                match letter.is_ascii_control() || "%#\\".contains(letter) {
+                    true => escape(&mut key, letter as u8),
+                    false => key.push(letter),
+                }
+            }
+            piece
+                .invalid()
+                .iter()
+                .for_each(|byte| escape(&mut key, *byte));
+        }
+    }
+    (!key.is_empty()).then_some(key)
+}
+
+fn escape(key: &mut String, byte: u8) {
+    let _ = write!(key, "%{byte:02X}");
+}
+
+/// The path of a key, relative to the data directory. `None`: it is no key of a file that may be here.
+pub(super) fn path_of(key: &str) -> Option<PathBuf> {
+    let mut path = PathBuf::new();
+    for part in key.split('/') {
+        let mut bytes = Vec::new();
+        let mut rest = part.as_bytes();
+        while let Some((first, others)) = rest.split_first() {
+            rest = others;
+            if *first != b'%' {
+                bytes.push(*first);
+                continue;
+            }
+            let digits = std::str::from_utf8(rest.get(..2)?).ok()?;
+            bytes.push(u8::from_str_radix(digits, 16).ok()?);
+            rest = &rest[2..];
+        }
+        let part = OsString::from_vec(bytes);
+        let is_name = !part.as_bytes().contains(&b'/')
+            && matches!(Path::new(&part).components().next(), Some(Component::Normal(one)) if one == part);
+        if !is_name {
+            return None;
+        }
+        path.push(part);
+    }
+    Some(path)
+}
+
+/// What an object is of, by its key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Names {
+    /// The input of a run, or what one of its attempts has left.
+    Run {
+        /// The run's id.
+        run: String,
+        /// The token of the claim under which the attempt was made; `None`: its input.
+        token: Option<String>,
+    },
+    /// A document with this id.
+    Document(String),
+    /// A snapshot at this path.
+    Snapshot(PathBuf),
+    /// Nothing that ADE puts.
+    Unknown,
+}
+
+/// What the object with this key is of, in this data directory.
+pub fn names_of(data: &Path, key: &str) -> Names {
+    let parts: Vec<&str> = key.split('/').collect();
+    match parts.as_slice() {
+        ["workspaces", _, "runs", run, "input", _] => Names::Run {
+            run: (*run).to_owned(),
+            token: None,
+        },
+        ["workspaces", _, "runs", run, attempt, _, ..] => match attempt.split_once('-') {
+            Some((_, token)) => Names::Run {
+                run: (*run).to_owned(),
+                token: Some(token.to_owned()),
+            },
+            None => Names::Unknown,
+        },
+        ["workspaces", _, "documents", document, _] => Names::Document((*document).to_owned()),
+        ["workspaces", _, "configs", _, "snapshots", archive] if archive.ends_with(ARCHIVE) => {
+            path_of(key.trim_end_matches(ARCHIVE))
+                .map_or(Names::Unknown, |path| Names::Snapshot(data.join(path)))
+        }
+        _ => Names::Unknown,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_path_below_the_data_directory_comes_back_from_its_key() {
+        let data = Path::new("/d a/ta");
+        for (name, key) in [
+            ("süd 表.xlsx", "süd 表.xlsx"),
+            ("100%#1\\x.csv", "100%25%231%5Cx.csv"),
+            ("a\nb", "a%0Ab"),
+        ] {
+            let path = data.join("workspaces").join(name);
+            let found = key_of(data, &path).unwrap();
+            assert_eq!(found, format!("workspaces/{key}"));
+            assert_eq!(data.join(path_of(&found).unwrap()), path);
+        }
+        let odd = data.join(OsString::from_vec(b"a\xff%".to_vec()));
+        let key = key_of(data, &odd).unwrap();
+        assert_eq!(data.join(path_of(&key).unwrap()), odd);
+        for outside in ["/d a", "/d a/ta", "/d a/ta/../x", "/elsewhere"] {
+            assert_eq!(key_of(data, Path::new(outside)), None, "{outside}");
+        }
+    }
+
+    #[test]
+    fn a_key_that_leads_out_of_its_folder_has_no_path() {
+        for key in [
+            "",
+            "..",
+            "a/../b",
+            "a//b",
+            "a/%2E%2E/b",
+            "a%2Fb",
+            "%",
+            "%zz",
+            "/a",
+        ] {
+            assert_eq!(path_of(key), None, "{key}");
+        }
+    }
+
+    #[test]
+    fn a_key_says_what_its_object_is_of() {
+        let of = |key: &str| names_of(Path::new("/d"), key);
+        let run = |token: Option<&str>| Names::Run {
+            run: "r1".to_owned(),
+            token: token.map(str::to_owned),
+        };
+        assert_eq!(of("workspaces/w/runs/r1/input/a.xlsx"), run(None));
+        assert_eq!(
+            of("workspaces/w/runs/r1/2-abc/output/a.xlsx"),
+            run(Some("abc"))
+        );
+        assert_eq!(
+            of("workspaces/w/documents/d1/a.csv"),
+            Names::Document("d1".to_owned())
+        );
+        assert_eq!(
+            of("workspaces/w/configs/c/snapshots/ff.tar"),
+            Names::Snapshot("/d/workspaces/w/configs/c/snapshots/ff".into())
+        );
+        for unknown in [
+            "x",
+            "workspaces/w/runs/r1",
+            "workspaces/w/other/x/y",
+            "identity.json",
+        ] {
+            assert_eq!(of(unknown), Names::Unknown, "{unknown}");
+        }
+    }
+}

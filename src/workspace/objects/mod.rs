@@ -1,0 +1,506 @@
+//! Files in an object store, for hosts that share a database (`ADE_FILES_URL`).
+//!
+//! The data directory of each host is a cache of the store, and the key of a file is its path relative to the data directory:
+//! records name the same. What is recorded is put first: a document and an input under their paths, a snapshot as one archive,
+//! and what a run leaves under `<its folder>/<attempt>-<token of the claim>/`, so that a process which lost its claim overwrites
+//! nothing. Which attempt counts its record says ([`RunRecord::ended_token`]). Whoever needs a file that is not here fetches it
+//! ([`Objects::fetch_file`] and its like do nothing where it is), and it appears whole. What no record names collection deletes.
+//!
+//! An object is created and never changed. A store belongs to one database, whose id it holds; another one is refused, for its
+//! collection would delete what it does not know.
+
+mod key;
+#[cfg(feature = "objects")]
+mod remote;
+#[cfg(not(feature = "objects"))]
+#[path = "absent.rs"]
+mod remote;
+#[cfg(all(test, feature = "objects"))]
+mod tests;
+
+use std::collections::{BTreeMap, HashMap};
+use std::fs::{self, File};
+use std::io::{self, Seek};
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, OnceLock};
+use std::time::{Duration, Instant};
+
+use serde::{Deserialize, Serialize};
+
+pub use key::{Names, key_of, names_of};
+
+use self::remote::Remote;
+use crate::base::files::{self, FileError, name_of};
+use crate::base::mutex::lock;
+use crate::base::problem::{Facts, Kind, Problem, code};
+use crate::configuration::{pack_snapshot, unpack_snapshot};
+use crate::settings::paths::{Paths, RunFolder};
+use crate::settings::{Settings, mask_password};
+use crate::store::{Claim, RunRecord};
+use crate::system::lock::Lock;
+
+/// The object that says which database the store belongs to.
+const IDENTITY: &str = "identity.json";
+
+/// A snapshot that this process has recorded is not looked for again for so long: collection sees for a day that no record names
+/// it before it goes.
+const KNOWN_FOR: Duration = Duration::from_secs(12 * 3600);
+
+/// An object that was listed.
+pub struct Found {
+    /// Its key.
+    pub key: String,
+    /// How many bytes it has.
+    pub bytes: u64,
+}
+
+/// Why an object was not put or fetched.
+enum Trouble {
+    /// The object store is out of reach, or refuses.
+    Remote(String),
+    /// A file here cannot be read or written.
+    Local(io::Error),
+}
+
+/// What a data directory has seen of its object store.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct Seen {
+    /// The store, once it was found to belong to this database.
+    url: String,
+    /// Objects that no record names, by key, and when that was seen first: UTC milliseconds.
+    #[serde(default)]
+    pub unnamed: BTreeMap<String, i64>,
+}
+
+/// `ADE_FILES_URL` cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum ObjectsError {
+    /// It names no store that this `ade` can use.
+    #[error("ADE_FILES_URL {url:?} cannot be used: {reason}")]
+    BadUrl {
+        /// The URL, passwords masked.
+        url: String,
+        /// Why.
+        reason: String,
+    },
+    /// Files would be at a place where they have no key.
+    #[error("with ADE_FILES_URL the files of workspaces are in the data directory, and a setting puts them in {}", folder.display())]
+    Elsewhere {
+        /// The folder.
+        folder: PathBuf,
+    },
+}
+
+impl Problem for ObjectsError {
+    fn facts(&self) -> Facts {
+        let facts = Facts::new(Kind::Usage, code::FILES_URL_INVALID);
+        match self {
+            Self::BadUrl { .. } => facts.hint(
+                "use file:///shared/folder, s3://bucket/prefix, az://container/prefix or gs://bucket/prefix",
+            ),
+            Self::Elsewhere { .. } => facts.hint(
+                "leave ADE_WORKSPACES_DIR, ADE_DOCUMENTS_DIR, ADE_CONFIGS_DIR and ADE_RUNS_DIR at their defaults",
+            ),
+        }
+    }
+}
+
+/// The object store of a data directory. Shared by all threads of a process.
+pub struct Objects {
+    remote: Remote,
+    /// As it is shown.
+    url: String,
+    data: PathBuf,
+    database_id: String,
+    seen: PathBuf,
+    /// That the store belongs to the database was found.
+    is_own: OnceLock<()>,
+    /// Keys of snapshots that this process has recorded, and when.
+    recorded: Mutex<HashMap<String, Instant>>,
+}
+
+impl Objects {
+    /// Opens the object store that the settings name, of this database. `None`: they name none. Nothing is asked of it yet.
+    ///
+    /// # Errors
+    /// The setting cannot be used.
+    pub fn open(
+        settings: &Settings,
+        paths: &Paths,
+        database_id: &str,
+    ) -> Result<Option<Self>, ObjectsError> {
+        let Some(given) = settings.files_url.as_deref() else {
+            return Ok(None);
+        };
+        let url = mask_password(given);
+        let data = paths.data().to_owned();
+        let elsewhere = |root: &&Path| **root != data.join(key::WORKSPACES);
+        if let Some(folder) = paths.roots().into_iter().find(elsewhere) {
+            let folder = folder.to_owned();
+            return Err(ObjectsError::Elsewhere { folder });
+        }
+        let opened = Remote::open(given.trim_end_matches('/'), &settings.variables);
+        let remote = opened.map_err(|reason| {
+            let url = url.clone();
+            ObjectsError::BadUrl { url, reason }
+        })?;
+        Ok(Some(Self {
+            remote,
+            url,
+            data,
+            database_id: database_id.to_owned(),
+            seen: paths.seen_objects(),
+            is_own: OnceLock::new(),
+            recorded: Mutex::default(),
+        }))
+    }
+
+    /// The URL, passwords masked.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// Puts a file under its path. One that is there already is the same.
+    ///
+    /// # Errors
+    /// The file cannot be read, or the object store is out of reach.
+    pub fn put_file(&self, path: &Path) -> Result<(), FileError> {
+        self.demand_own()?;
+        match key_of(&self.data, path) {
+            Some(key) => self.put(&key, path),
+            None => Ok(()),
+        }
+    }
+
+    /// Fetches a file to its path, unless it is there. Where the store has none either, nothing happens: the caller finds that the
+    /// file is missing.
+    ///
+    /// # Errors
+    /// The object store is out of reach, or the file cannot be written.
+    pub fn fetch_file(&self, path: &Path) -> Result<(), FileError> {
+        match key_of(&self.data, path) {
+            Some(key) if !path.exists() => self.fetch(&key, path).map(drop),
+            _ => Ok(()),
+        }
+    }
+
+    /// Puts a snapshot, if it is here: one that is not was put by who made it. It is put before it is recorded and, since collection
+    /// may have deleted the object of an earlier time in between, [once more](Objects::snapshot_recorded) after that.
+    ///
+    /// # Errors
+    /// As [`Objects::put_file`].
+    pub fn put_snapshot(&self, snapshot: &Path) -> Result<(), FileError> {
+        let Some(key) = snapshot_key(&self.data, snapshot) else {
+            return Ok(());
+        };
+        let known = lock(&self.recorded).get(&key).copied();
+        let is_known = known.is_some_and(|at| at.elapsed() < KNOWN_FOR);
+        if is_known || !snapshot.is_dir() {
+            return Ok(());
+        }
+        self.demand_own()?;
+        if self.remote.has(&key).map_err(self.on("put", &key))? {
+            return Ok(());
+        }
+        let mut archive = tempfile::tempfile().map_err(FileError::on("pack", snapshot))?;
+        pack_snapshot(snapshot, &archive)?;
+        archive.rewind().map_err(FileError::on("pack", snapshot))?;
+        let put = self.remote.put(&key, &mut archive);
+        put.map(drop).map_err(self.on("put", &key))
+    }
+
+    /// A snapshot was recorded.
+    ///
+    /// # Errors
+    /// As [`Objects::put_file`].
+    pub fn snapshot_recorded(&self, snapshot: &Path) -> Result<(), FileError> {
+        self.put_snapshot(snapshot)?;
+        if let Some(key) = snapshot_key(&self.data, snapshot) {
+            lock(&self.recorded).insert(key, Instant::now());
+        }
+        Ok(())
+    }
+
+    /// Fetches a snapshot to its place, unless it is there. Where the store has none either, nothing happens.
+    ///
+    /// # Errors
+    /// As [`Objects::fetch_file`].
+    pub fn fetch_snapshot(&self, snapshot: &Path) -> Result<(), FileError> {
+        let Some(key) = snapshot_key(&self.data, snapshot) else {
+            return Ok(());
+        };
+        if snapshot.is_dir() {
+            return Ok(());
+        }
+        self.demand_own()?;
+        let mut archive = tempfile::tempfile().map_err(FileError::on("fetch", snapshot))?;
+        let found = self.remote.get(&key, &mut archive);
+        if !found.map_err(self.on("fetch", &key))? {
+            return Ok(());
+        }
+        archive.rewind().map_err(FileError::on("fetch", snapshot))?;
+        unpack_snapshot(snapshot, io::BufReader::new(archive))
+    }
+
+    /// Puts what an attempt has left, and the input that it read. The caller holds the claim, and records the end after that.
+    ///
+    /// # Errors
+    /// A file cannot be read, or the object store is out of reach.
+    pub fn put_attempt(&self, run: &RunRecord, claim: &Claim) -> Result<(), FileError> {
+        let folder = RunFolder::at(&run.run_dir);
+        let Some(of_run) = key_of(&self.data, folder.path()) else {
+            return Ok(());
+        };
+        self.demand_own()?;
+        let attempt = attempt_name(run.attempt_count, &claim.token);
+        let mut left = Vec::new();
+        for path in folder.of_attempt() {
+            files_below(&path, &mut left).map_err(FileError::on("read", &path))?;
+        }
+        for path in left {
+            if let Some(below) = key_of(folder.path(), &path) {
+                self.put(&format!("{of_run}/{attempt}/{below}"), &path)?;
+            }
+        }
+        let staged = folder.staged(&run.input_name);
+        if staged.is_file() {
+            self.put_file(&staged)?;
+        }
+        files::write_whole(&folder.stored_attempt(), attempt.as_bytes())
+    }
+
+    /// Fetches what a run that has ended has left, with its input, unless it is here.
+    ///
+    /// # Errors
+    /// The object store is out of reach, or a file cannot be written.
+    pub fn fetch_run(&self, run: &RunRecord) -> Result<(), FileError> {
+        let folder = RunFolder::at(&run.run_dir);
+        let (Some(token), None) = (&run.ended_token, run.artifacts_deleted_at) else {
+            return Ok(());
+        };
+        let Some(of_run) = key_of(&self.data, folder.path()) else {
+            return Ok(());
+        };
+        let attempt = attempt_name(run.attempt_count, token);
+        let mark = folder.stored_attempt();
+        let is_here = || fs::read(&mark).is_ok_and(|here| here == attempt.as_bytes());
+        if is_here() {
+            return Ok(());
+        }
+        self.demand_own()?;
+        let _turn = Lock::take(&folder.fetch_lock())?;
+        if is_here() {
+            return Ok(());
+        }
+        let prefix = format!("{of_run}/{attempt}");
+        let listed = self.remote.list(&prefix);
+        let found = listed.and_then(Iterator::collect::<Result<Vec<Found>, Trouble>>);
+        let found = found.map_err(self.on("fetch", &prefix))?;
+        if !found.is_empty() {
+            // Of an attempt that does not count, or that only a part of was fetched.
+            for path in folder.of_attempt() {
+                remove(&path).map_err(FileError::on("delete", &path))?;
+            }
+        }
+        for Found { key, .. } in found {
+            let below = key.strip_prefix(&prefix).unwrap_or_default();
+            if let Some(path) = key::path_of(below.trim_start_matches('/')) {
+                self.fetch(&key, &folder.path().join(path))?;
+            }
+        }
+        self.fetch_file(&folder.staged(&run.input_name))?;
+        files::write_whole(&mark, attempt.as_bytes())
+    }
+
+    /// Every object of the store but its identity.
+    ///
+    /// # Errors
+    /// It is out of reach, or belongs to another database.
+    pub fn all(&self) -> Result<impl Iterator<Item = Result<Found, FileError>>, FileError> {
+        self.demand_own()?;
+        let listed = self.remote.list("").map_err(self.on("list", ""))?;
+        let all = listed.map(|found| found.map_err(self.on("list", "")));
+        Ok(all.filter(|found| found.as_ref().map_or(true, |found| found.key != IDENTITY)))
+    }
+
+    /// Deletes an object that no record names. A snapshot may be recorded at this moment: where `is_named` says so after it was
+    /// deleted, it is created again.
+    ///
+    /// # Errors
+    /// The object store is out of reach, or that of `is_named`.
+    pub fn delete<E: From<FileError>>(
+        &self,
+        key: &str,
+        is_named: &dyn Fn() -> Result<bool, E>,
+    ) -> Result<(), E> {
+        let mut archive = tempfile::tempfile().map_err(FileError::on("delete", Path::new(key)))?;
+        let is_snapshot = matches!(names_of(&self.data, key), Names::Snapshot(_));
+        if is_snapshot {
+            let kept = self.remote.get(key, &mut archive);
+            kept.map_err(self.on("delete", key))?;
+        }
+        self.remote.delete(key).map_err(self.on("delete", key))?;
+        if is_snapshot && is_named()? {
+            archive
+                .rewind()
+                .map_err(FileError::on("put", Path::new(key)))?;
+            let put = self.remote.put(key, &mut archive);
+            put.map_err(self.on("put", key))?;
+        }
+        Ok(())
+    }
+
+    /// What this data directory has seen of the store.
+    pub fn seen(&self) -> Seen {
+        let text = fs::read(&self.seen).unwrap_or_default();
+        let seen: Seen = serde_json::from_slice(&text).unwrap_or_default();
+        match seen.url == self.url {
+            true => seen,
+            false => Seen::default(),
+        }
+    }
+
+    /// Keeps what was seen of the store.
+    ///
+    /// # Errors
+    /// It cannot be written.
+    pub fn keep_seen(&self, seen: &Seen) -> Result<(), FileError> {
+        let seen = Seen {
+            url: self.url.clone(),
+            ..seen.clone()
+        };
+        let folder = self.seen.parent().unwrap_or(&self.seen);
+        files::create_folder(folder)?;
+        files::write_whole(&self.seen, &serde_json::to_vec(&seen).unwrap_or_default())
+    }
+
+    /// The store belongs to this database: it holds its id, or nobody's and takes it now. One that held it and holds nothing now is
+    /// another disk or bucket in its place.
+    fn demand_own(&self) -> Result<(), FileError> {
+        // Without an id nothing is proven; the next process has one.
+        if self.is_own.get().is_some() || self.database_id.is_empty() {
+            return Ok(());
+        }
+        let on = || self.on("use", IDENTITY);
+        let refuse = |why: &str| FileError::out_of_reach("use", &self.address(IDENTITY), why);
+        let label = serde_json::json!({"database_id": self.database_id}).to_string();
+        let mut found = Vec::new();
+        if !self.remote.get(IDENTITY, &mut found).map_err(on())? {
+            if self.seen().url == self.url {
+                return Err(refuse("it is gone: another disk or bucket is in its place"));
+            }
+            let created = self.remote.create(IDENTITY, label.clone().into_bytes());
+            if created.map_err(on())? {
+                found = label.into_bytes();
+            } else {
+                self.remote.get(IDENTITY, &mut found).map_err(on())?;
+            }
+        }
+        let found: serde_json::Value = serde_json::from_slice(&found).unwrap_or_default();
+        if found["database_id"] != self.database_id.as_str() {
+            return Err(refuse(
+                "it belongs to another database; name another folder or prefix",
+            ));
+        }
+        let seen = self.seen();
+        if seen.url != self.url {
+            self.keep_seen(&seen)?;
+        }
+        let _ = self.is_own.set(());
+        Ok(())
+    }
+
+    fn put(&self, key: &str, path: &Path) -> Result<(), FileError> {
+        let mut file = File::open(path).map_err(FileError::on("read", path))?;
+        let put = self.remote.put(key, &mut file);
+        put.map(drop).map_err(self.of(path, "put", key))
+    }
+
+    /// False: there is no such object.
+    fn fetch(&self, key: &str, path: &Path) -> Result<bool, FileError> {
+        self.demand_own()?;
+        let folder = path.parent().unwrap_or(path);
+        files::create_folder(folder)?;
+        let mut beside = files::unfinished(folder).map_err(FileError::on("write to", folder))?;
+        let fetched = self.remote.get(key, beside.as_file_mut());
+        if !fetched.map_err(self.of(path, "fetch", key))? {
+            return Ok(false);
+        }
+        files::settle(beside, path).map_err(FileError::on("write", path))?;
+        Ok(true)
+    }
+
+    /// The error of an object alone.
+    fn on(&self, action: &'static str, key: &str) -> impl FnOnce(Trouble) -> FileError {
+        self.of(Path::new(""), action, key)
+    }
+
+    /// The error of an object, or of the file that it is made of.
+    fn of(
+        &self,
+        path: &Path,
+        action: &'static str,
+        key: &str,
+    ) -> impl FnOnce(Trouble) -> FileError {
+        let (path, address) = (path.to_owned(), self.address(key));
+        move |trouble| match trouble {
+            Trouble::Remote(why) => FileError::out_of_reach(action, &address, why),
+            Trouble::Local(error) if path == Path::new("") => {
+                FileError::on(action, &address)(error)
+            }
+            Trouble::Local(error) => FileError::on(action, &path)(error),
+        }
+    }
+
+    fn address(&self, key: &str) -> PathBuf {
+        let url = self.url.trim_end_matches('/');
+        PathBuf::from(match key {
+            "" => url.to_owned(),
+            key => format!("{url}/{key}"),
+        })
+    }
+}
+
+/// Of an attempt, in keys.
+fn attempt_name(attempt: u32, token: &str) -> String {
+    format!("{attempt}-{token}")
+}
+
+/// The key of a snapshot's archive.
+fn snapshot_key(data: &Path, snapshot: &Path) -> Option<String> {
+    key_of(data, snapshot).map(|key| format!("{key}{}", key::ARCHIVE))
+}
+
+/// The regular files at a path and below it. What is not there has none, and links lead elsewhere.
+fn files_below(path: &Path, found: &mut Vec<PathBuf>) -> io::Result<()> {
+    match fs::symlink_metadata(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        Err(error) => Err(error),
+        Ok(at) if at.is_file() => {
+            found.push(path.to_owned());
+            Ok(())
+        }
+        Ok(at) if at.is_dir() => {
+            for entry in fs::read_dir(path)? {
+                let entry = entry?;
+                // Of a file that was being written when its process was killed.
+                if !name_of(&entry.path()).starts_with(files::UNFINISHED) {
+                    files_below(&entry.path(), found)?;
+                }
+            }
+            Ok(())
+        }
+        Ok(_) => Ok(()),
+    }
+}
+
+fn remove(path: &Path) -> io::Result<()> {
+    let removed = match fs::symlink_metadata(path) {
+        Ok(at) if at.is_dir() => fs::remove_dir_all(path),
+        _ => fs::remove_file(path),
+    };
+    match removed {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        removed => removed,
+    }
+}

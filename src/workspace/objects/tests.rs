@@ -1,0 +1,278 @@
+//! The same is held of each kind of store: a folder, S3 as moto serves it and Azure Blob Storage as azurite does. Where one of these
+//! two is not installed, its test is skipped. `ADE_TEST_MOTO` and `ADE_TEST_AZURITE` name the programs that are not on PATH.
+
+use std::collections::BTreeMap;
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use super::*;
+use crate::settings::Inputs;
+
+/// The account that azurite has, with the key that its documentation publishes.
+const AZURITE_ACCOUNT: &str = "devstoreaccount1";
+const AZURITE_KEY: &str =
+    "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==";
+
+/// More than one part, and no whole number of them.
+const LARGE: usize = 20 * 1024 * 1024 + 7;
+
+/// A server of a test, which ends with it.
+struct Server {
+    child: Child,
+    port: u16,
+    _folder: tempfile::TempDir,
+}
+
+impl Server {
+    /// `None`: there is no such program.
+    fn start(program: &str, variable: &str, arguments: &[&str]) -> Option<Self> {
+        let given = std::env::var_os(variable).map(PathBuf::from);
+        let Some(path) = given.or_else(|| which::which(program).ok()) else {
+            println!("skipped: {program} is not installed, and {variable} names none");
+            return None;
+        };
+        let folder = tempfile::tempdir().unwrap();
+        let free = TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = free.local_addr().unwrap().port();
+        drop(free);
+        let text = port.to_string();
+        let filled = arguments.iter().map(|argument| match *argument {
+            "PORT" => text.as_str(),
+            other => other,
+        });
+        let mut child = Command::new(path)
+            .args(filled)
+            .current_dir(folder.path())
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let since = Instant::now();
+        while std::net::TcpStream::connect(("127.0.0.1", port)).is_err() {
+            let is_patient = since.elapsed() < Duration::from_secs(120);
+            assert!(
+                is_patient && child.try_wait().unwrap().is_none(),
+                "{program}"
+            );
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        Some(Self {
+            child,
+            port,
+            _folder: folder,
+        })
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// The object store of a data directory of its own.
+fn host(url: &str, variables: &[(&str, &str)], database: &str) -> (tempfile::TempDir, Objects) {
+    let folder = tempfile::tempdir().unwrap();
+    let mut all: BTreeMap<std::ffi::OsString, std::ffi::OsString> = BTreeMap::new();
+    for (name, value) in variables.iter().chain(&[("ADE_FILES_URL", url)]) {
+        all.insert(name.into(), value.into());
+    }
+    let settings = Settings::resolve(&Inputs {
+        flags: [("ADE_DATA_DIR", folder.path().display().to_string())].into(),
+        variables: all,
+        folder: folder.path().to_owned(),
+        program: None,
+    });
+    let settings = settings.unwrap();
+    let paths = Paths::new(&settings).unwrap();
+    let objects = Objects::open(&settings, &paths, database).unwrap();
+    (folder, objects.unwrap())
+}
+
+fn write(path: &Path, content: &[u8]) {
+    fs::create_dir_all(path.parent().unwrap()).unwrap();
+    fs::write(path, content).unwrap();
+}
+
+fn keys(objects: &Objects) -> Vec<String> {
+    let all = objects.all().unwrap();
+    let mut keys: Vec<String> = all.map(|found| found.unwrap().key).collect();
+    keys.sort();
+    keys
+}
+
+/// What two hosts put and fetch.
+fn holds(url: &str, variables: &[(&str, &str)]) {
+    let (here, one) = host(url, variables, "the database");
+    let (there, other) = host(url, variables, "the database");
+    assert_eq!(keys(&one), Vec::<String>::new());
+
+    let large: Vec<u8> = (0..LARGE).map(|at| (at / 7 + at * 31) as u8).collect();
+    let below = Path::new("workspaces/w/documents/d");
+    let contents: [(&str, &[u8]); 4] = [
+        ("a.csv", b"a,b\n1,2\n"),
+        ("süd 表 #1 100%.csv", b"x"),
+        ("empty.csv", b""),
+        ("large.csv", &large),
+    ];
+    for (name, content) in contents {
+        let path = here.path().join(below).join(name);
+        write(&path, content);
+        one.put_file(&path).unwrap();
+        // The same once more is no error, and what is there stays as it is.
+        write(&path, b"other");
+        one.put_file(&path).unwrap();
+        let fetched = there.path().join(below).join(name);
+        other.fetch_file(&fetched).unwrap();
+        assert!(fs::read(&fetched).unwrap() == content, "{url} {name}");
+    }
+    let missing = there.path().join(below).join("missing.csv");
+    other.fetch_file(&missing).unwrap();
+    assert!(!missing.exists() && keys(&one).len() == contents.len());
+
+    let snapshot = Path::new("workspaces/w/configs/c/snapshots/ff");
+    write(&here.path().join(snapshot).join("src/a/b.py"), b"b");
+    write(&here.path().join(snapshot).join("settings.toml"), b"s");
+    one.put_snapshot(&here.path().join(snapshot)).unwrap();
+    one.snapshot_recorded(&here.path().join(snapshot)).unwrap();
+    other.fetch_snapshot(&there.path().join(snapshot)).unwrap();
+    assert_eq!(
+        fs::read(there.path().join(snapshot).join("src/a/b.py")).unwrap(),
+        b"b"
+    );
+    assert_eq!(
+        fs::read(there.path().join(snapshot).join("settings.toml")).unwrap(),
+        b"s"
+    );
+
+    // One that is named by a record at the moment when it is deleted stays.
+    let key = keys(&one)
+        .into_iter()
+        .find(|key| key.ends_with(".tar"))
+        .unwrap();
+    let is_named = |named: bool| move || Ok::<bool, FileError>(named);
+    one.delete(&key, &is_named(true)).unwrap();
+    assert!(keys(&other).contains(&key));
+    one.delete(&key, &is_named(false)).unwrap();
+    one.delete(&key, &is_named(false)).unwrap();
+    assert!(!keys(&other).contains(&key));
+
+    let (_, foreign) = host(url, variables, "another database");
+    let refused = foreign.all().map(drop).unwrap_err();
+    assert!(refused.is_out_of_reach() && refused.to_string().contains("another database"));
+    files::remove_read_only_tree(there.path()).unwrap();
+}
+
+#[test]
+fn a_folder_that_hosts_share() {
+    let shared = tempfile::tempdir().unwrap();
+    holds(&format!("file://{}", shared.path().display()), &[]);
+}
+
+#[test]
+fn s3() {
+    let Some(server) = Server::start("moto_server", "ADE_TEST_MOTO", &["-p", "PORT"]) else {
+        return;
+    };
+    let endpoint = format!("http://127.0.0.1:{}", server.port);
+    let variables = [
+        ("AWS_ENDPOINT", endpoint.as_str()),
+        ("AWS_ALLOW_HTTP", "true"),
+        ("AWS_ACCESS_KEY_ID", "id"),
+        ("AWS_SECRET_ACCESS_KEY", "hidden"),
+        ("AWS_REGION", "us-east-1"),
+    ];
+    let bucket = ureq::put(format!("{endpoint}/bucket")).send_empty();
+    assert!(bucket.unwrap().status().is_success());
+    holds("s3://bucket/a/prefix", &variables);
+    // Another prefix is another store.
+    let (_, elsewhere) = host("s3://bucket/another", &variables, "another database");
+    assert_eq!(keys(&elsewhere), Vec::<String>::new());
+}
+
+#[test]
+fn azure() {
+    let arguments = [
+        "--silent",
+        "--skipApiVersionCheck",
+        "--blobPort",
+        "PORT",
+        "--inMemoryPersistence",
+    ];
+    let Some(server) = Server::start("azurite-blob", "ADE_TEST_AZURITE", &arguments) else {
+        return;
+    };
+    let endpoint = format!("http://127.0.0.1:{}/{AZURITE_ACCOUNT}", server.port);
+    let variables = [
+        ("AZURE_STORAGE_ENDPOINT", endpoint.as_str()),
+        ("AZURE_STORAGE_ACCOUNT_NAME", AZURITE_ACCOUNT),
+        ("AZURE_STORAGE_ACCOUNT_KEY", AZURITE_KEY),
+        ("AZURE_ALLOW_HTTP", "true"),
+    ];
+    make_container(&endpoint, "container");
+    holds("az://container/a/prefix", &variables);
+}
+
+/// What no request that only uses containers does.
+fn make_container(endpoint: &str, name: &str) {
+    use base64::Engine;
+    use hmac::{Hmac, KeyInit, Mac};
+    let now = crate::base::clock::Timestamp::now().0 / 1000;
+    let date = jiff::Timestamp::from_second(now).unwrap();
+    let date = date.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string();
+    let headers = format!("x-ms-date:{date}\nx-ms-version:2021-08-06");
+    let resource = format!("/{AZURITE_ACCOUNT}/{AZURITE_ACCOUNT}/{name}\nrestype:container");
+    let text = format!("PUT\n\n\n\n\n\n\n\n\n\n\n\n{headers}\n{resource}");
+    let base64 = base64::engine::general_purpose::STANDARD;
+    let key = base64.decode(AZURITE_KEY).unwrap();
+    let mut mac = Hmac::<sha2::Sha256>::new_from_slice(&key).unwrap();
+    mac.update(text.as_bytes());
+    let signature = base64.encode(mac.finalize().into_bytes());
+    let made = ureq::put(format!("{endpoint}/{name}?restype=container"))
+        .header("x-ms-date", &date)
+        .header("x-ms-version", "2021-08-06")
+        .header(
+            "Authorization",
+            format!("SharedKey {AZURITE_ACCOUNT}:{signature}"),
+        )
+        .send_empty();
+    assert!(made.unwrap().status().is_success());
+}
+
+#[test]
+fn a_store_that_nobody_serves_is_out_of_reach() {
+    let free = TcpListener::bind("127.0.0.1:0").unwrap();
+    let endpoint = format!("http://127.0.0.1:{}", free.local_addr().unwrap().port());
+    drop(free);
+    let variables = [
+        ("AWS_ENDPOINT", endpoint.as_str()),
+        ("AWS_ALLOW_HTTP", "true"),
+        ("AWS_ACCESS_KEY_ID", "id"),
+        ("AWS_SECRET_ACCESS_KEY", "hidden-key"),
+    ];
+    let (here, objects) = host("s3://bucket", &variables, "the database");
+    let refused = objects.fetch_file(&here.path().join("workspaces/a"));
+    let refused = refused.unwrap_err();
+    assert!(refused.may_pass() && refused.is_of_machine());
+    assert_eq!(refused.code(), code::FILES_UNREACHABLE);
+    assert!(!refused.to_string().contains("hidden-key"), "{refused}");
+}
+
+#[test]
+fn a_prefix_that_is_emptied_is_no_new_store() {
+    let shared = tempfile::tempdir().unwrap();
+    let url = format!("file://{}", shared.path().display());
+    let (here, objects) = host(&url, &[], "the database");
+    let path = here.path().join("workspaces/a");
+    write(&path, b"a");
+    objects.put_file(&path).unwrap();
+    fs::remove_dir_all(shared.path()).unwrap();
+    fs::create_dir(shared.path()).unwrap();
+    let unmounted = objects.put_file(&here.path().join("workspaces/a"));
+    assert!(unmounted.unwrap_err().is_out_of_reach());
+    assert_eq!(fs::read_dir(shared.path()).unwrap().count(), 0);
+}
