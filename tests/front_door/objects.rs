@@ -304,6 +304,17 @@ fn a_store_of_another_database_is_refused_and_so_is_an_empty_disk_in_its_place()
     fs::create_dir(place.path("shared")).unwrap();
     place.ade_fails("run config people.csv", 5, "files_unreachable");
     assert_eq!(place.files_below("shared"), Vec::<String>::new());
+    let found = |place: &Place| {
+        let findings = place.ade("doctor --json").json();
+        let mut findings = findings.as_array().unwrap().iter();
+        findings
+            .find(|finding| finding["name"] == "object store")
+            .cloned()
+    };
+    assert_eq!(found(&place).unwrap()["state"], "problem");
+    fs::remove_dir(place.path("shared")).unwrap();
+    fs::rename(place.path("away"), place.path("shared")).unwrap();
+    assert_eq!(found(&place).unwrap()["state"], "ok");
 }
 
 #[test]

@@ -22,6 +22,7 @@ mod tests;
 use std::collections::{BTreeMap, HashMap};
 use std::fs::{self, File};
 use std::io::{self, Seek};
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, OnceLock};
 use std::time::{Duration, Instant};
@@ -169,7 +170,15 @@ impl Objects {
     /// The object store is out of reach, or the file cannot be written.
     pub fn fetch_file(&self, path: &Path) -> Result<(), FileError> {
         match key_of(&self.data, path) {
-            Some(key) if !path.exists() => self.fetch(&key, path).map(drop),
+            Some(key) if !path.exists() => {
+                let is_fetched = self.fetch(&key, path)?;
+                if is_fetched && matches!(names_of(&self.data, &key), Names::Document(_)) {
+                    // Runs link to it.
+                    let read_only = fs::Permissions::from_mode(0o444);
+                    fs::set_permissions(path, read_only).map_err(FileError::on("write", path))?;
+                }
+                Ok(())
+            }
             _ => Ok(()),
         }
     }
@@ -366,7 +375,10 @@ impl Objects {
 
     /// The store belongs to this database: it holds its id, or nobody's and takes it now. One that held it and holds nothing now is
     /// another disk or bucket in its place.
-    fn demand_own(&self) -> Result<(), FileError> {
+    ///
+    /// # Errors
+    /// It is out of reach, or not this database's.
+    pub fn demand_own(&self) -> Result<(), FileError> {
         let on = || self.on("use", IDENTITY);
         let refuse = |why: &str| FileError::out_of_reach("use", &self.address(IDENTITY), why);
         // Without an id nothing is proven; the next process has one.
